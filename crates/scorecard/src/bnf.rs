@@ -1,0 +1,153 @@
+//! The filter language over BNF codes, as OpenPrescribing's measure files use it.
+//!
+//! Source: ebmdatalab/openprescribing (MIT), `openprescribing/measures` and `matrixstore`: text after `#` is a comment, a leading
+//! `~` excludes, `%` stands for any text, an element of a code's full length matches exactly and any other is a prefix.
+
+/// One element of a filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Element {
+    /// Text between the wildcards.
+    parts: Vec<String>,
+    /// Whether the code must end with the last part.
+    whole: bool,
+}
+
+/// A filter over BNF codes: any include and no exclude; only excludes means everything else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BnfFilter {
+    include: Vec<Element>,
+    exclude: Vec<Element>,
+}
+
+/// An element of a filter that cannot be read.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BadFilter {
+    /// Nothing but a comment or blanks.
+    #[error("a filter without an element; name at least one code, as in \"0501013B0\"")]
+    Empty,
+    /// A character that no BNF code has.
+    #[error(
+        "{0:?} is not a BNF code or prefix; it holds 1 to 15 capital letters and digits, `%` for any text, and may begin with `~`"
+    )]
+    Element(String),
+}
+
+/// The length of a full BNF code: 15 for drugs (chapters 01 to 19), 11 for appliances.
+#[must_use]
+pub fn full_length(code: &str) -> usize {
+    match code.get(..2) {
+        Some(chapter) if chapter <= "19" => 15,
+        _ => 11,
+    }
+}
+
+impl Element {
+    fn parse(text: &str) -> Result<Element, BadFilter> {
+        let known = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'%';
+        if text.is_empty() || text.len() > 15 || !text.bytes().all(known) || text.starts_with('%') {
+            return Err(BadFilter::Element(text.to_owned()));
+        }
+        let parts: Vec<String> = text.split('%').map(str::to_owned).collect();
+        // `0407010F0%AC` names the end of the code; `0407010F0%` and `0501` do not.
+        let whole =
+            if parts.len() == 1 { text.len() == full_length(text) } else { parts.last().is_some_and(|last| !last.is_empty()) };
+        Ok(Element { parts, whole })
+    }
+
+    fn matches(&self, code: &str) -> bool {
+        let Some((first, rest)) = self.parts.split_first() else { return false };
+        let Some(mut left) = code.strip_prefix(first.as_str()) else { return false };
+        let Some((last, middle)) = rest.split_last() else { return !self.whole || left.is_empty() };
+        for part in middle {
+            match left.find(part.as_str()) {
+                Some(at) => left = &left[at + part.len()..],
+                None => return false,
+            }
+        }
+        if self.whole { left.ends_with(last.as_str()) } else { left.contains(last.as_str()) }
+    }
+}
+
+impl BnfFilter {
+    /// Reads the elements of a filter, each a line of a measure file.
+    ///
+    /// # Errors
+    /// [`BadFilter`] for the first element that is neither a code, a prefix nor a pattern.
+    pub fn parse<'a>(lines: impl IntoIterator<Item = &'a str>) -> Result<BnfFilter, BadFilter> {
+        let mut filter = BnfFilter::default();
+        for line in lines {
+            let text = line.split('#').next().unwrap_or_default().trim();
+            if text.is_empty() {
+                continue;
+            }
+            match text.strip_prefix('~') {
+                Some(excluded) => filter.exclude.push(Element::parse(excluded.trim())?),
+                None => filter.include.push(Element::parse(text)?),
+            }
+        }
+        if filter.include.is_empty() && filter.exclude.is_empty() {
+            return Err(BadFilter::Empty);
+        }
+        Ok(filter)
+    }
+
+    /// Whether this code belongs to the set.
+    #[must_use]
+    pub fn matches(&self, code: &str) -> bool {
+        let any = |elements: &[Element]| elements.iter().any(|e| e.matches(code));
+        (self.include.is_empty() || any(&self.include)) && !any(&self.exclude)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(lines: &[&str]) -> BnfFilter {
+        BnfFilter::parse(lines.iter().copied()).unwrap()
+    }
+
+    #[test]
+    fn prefixes_include_and_tildes_exclude() {
+        let f = filter(&["0501", "~050109", "~050110 # antileprotic"]);
+        assert!(f.matches("0501013B0AAABAB"));
+        assert!(!f.matches("0501090B0AAABAB"));
+        assert!(!f.matches("0501100H0AAAAAA"));
+        assert!(!f.matches("0601"));
+    }
+
+    #[test]
+    fn a_wildcard_before_text_names_the_end_of_the_code() {
+        let f = filter(&["0407010F0%AC", "0407010H0%AQ"]);
+        assert!(f.matches("0407010F0AAACAC"));
+        assert!(f.matches("0407010H0BBAQAQ"));
+        assert!(!f.matches("0407010F0AAACAD"));
+        assert!(!f.matches("0407010H0AAACAC"));
+    }
+
+    #[test]
+    fn a_full_length_element_matches_only_itself() {
+        let f = filter(&["0301011R0BEAIAP"]);
+        assert!(f.matches("0301011R0BEAIAP"));
+        assert!(!f.matches("0301011R0BEAIAPX"));
+        assert!(filter(&["21010900"]).matches("21010900100"));
+        let appliance = filter(&["21010900100"]);
+        assert!(appliance.matches("21010900100"));
+        assert!(!appliance.matches("210109001001"));
+    }
+
+    #[test]
+    fn only_excludes_means_everything_else() {
+        let f = filter(&["~0501"]);
+        assert!(f.matches("0601"));
+        assert!(!f.matches("0501013B0AAABAB"));
+    }
+
+    #[test]
+    fn what_is_no_code_is_refused_with_its_text() {
+        for bad in ["05.01", "%AC", "0501013b0", "0501013B0AAABABX", "~"] {
+            assert!(matches!(BnfFilter::parse([bad]), Err(BadFilter::Element(_))), "{bad}");
+        }
+        assert_eq!(BnfFilter::parse(["# nothing", " "]), Err(BadFilter::Empty));
+    }
+}

@@ -1,0 +1,271 @@
+//! An event after intake: checked, mapped, pseudonymised, stamped with its civil day. What a feed's batch in the log holds.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::{Day, Timestamp};
+
+/// What a version of an event asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// It counts.
+    Record,
+    /// A known version that does not count (yet): a draft, a planned encounter, a status that never counts.
+    Hold,
+    /// What was recorded is taken back. Stays as a marker, so that an older version arriving later does not revive it.
+    Retract,
+}
+
+/// Why an accepted event contributes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Exclusion {
+    /// An administrative entry.
+    Admin,
+    /// A test patient.
+    Test,
+}
+
+/// A patient's pseudonym: the first 16 bytes of HMAC-SHA-256 under an epoch's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pseudonym(pub [u8; 16]);
+
+/// How an encounter was held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the contract's and say it all")]
+pub enum Mode {
+    FaceToFace,
+    Telephone,
+    Video,
+    Home,
+    Other,
+}
+
+/// Whether the patient came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are the contract's and say it all")]
+pub enum Attendance {
+    Attended,
+    Noshow,
+    Unknown,
+}
+
+/// Which side of an encounter a record knows. FHIR splits one encounter over two resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// A native event: attendance and activity in one.
+    Whole,
+    /// A FHIR Encounter: activity; attendance too, unless it names a counting Appointment.
+    Visit,
+    /// A FHIR Appointment: attendance; activity too, unless a finished Encounter names it.
+    Slot,
+}
+
+/// The answer to the Friends and Family question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the contract's and say it all")]
+pub enum Answer {
+    VeryGood,
+    Good,
+    Neither,
+    Poor,
+    VeryPoor,
+    DontKnow,
+}
+
+/// What was ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are the contract's and say it all")]
+pub enum Category {
+    Referral,
+    Test,
+    Imaging,
+}
+
+/// An encounter or an appointment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encounter<'a> {
+    /// Which side of it this record knows.
+    pub source: Source,
+    /// How it was held.
+    pub mode: Mode,
+    /// Whether the patient came.
+    pub status: Attendance,
+    /// When it was booked.
+    pub booked_at: Option<Timestamp>,
+    /// The civil day of `booked_at` in the feed's zone.
+    pub booked_day: Option<Day>,
+    /// How long it took, whole minutes.
+    pub minutes: Option<u16>,
+    /// How long it was to take, whole minutes.
+    pub planned_minutes: Option<u16>,
+    /// Diagnoses as `system|code`.
+    pub diagnoses: Vec<Cow<'a, str>>,
+}
+
+/// Items prescribed or dispensed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prescription<'a> {
+    /// The BNF code, `None` for a drug that no map knows ("unmapped").
+    pub code: Option<Cow<'a, str>>,
+    /// Total quantity over all items, in thousandths.
+    pub quantity_milli: u32,
+    /// How many items.
+    pub items: u16,
+    /// Cost of all items in pence.
+    pub cost_pence: u32,
+    /// Average daily quantities of all items, in thousandths.
+    pub adq_milli: u32,
+    /// Whether it repeats an earlier decision rather than being one.
+    pub repeat: bool,
+}
+
+/// A patient's answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feedback<'a> {
+    /// The Friends and Family answer.
+    pub answer: Option<Answer>,
+    /// Answers to further questions, by question, in order of the question.
+    pub items: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+/// A referral, a test, an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order<'a> {
+    /// What was ordered.
+    pub category: Category,
+    /// Its code as `system|code`.
+    pub code: Option<Cow<'a, str>>,
+}
+
+/// The four kinds of event and what each carries. A retraction may carry its kind alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is its payload's documentation")]
+pub enum Detail<'a> {
+    Encounter(Option<Encounter<'a>>),
+    Prescription(Option<Prescription<'a>>),
+    Feedback(Option<Feedback<'a>>),
+    Order(Option<Order<'a>>),
+}
+
+/// One version of one event of a feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// Unique within the feed, stable for ever.
+    pub id: Cow<'a, str>,
+    /// Grows with each amendment. `None` only on a delete that names no version: it ranks half a version above the one it meets.
+    pub version: Option<u64>,
+    /// What it asks for.
+    pub action: Action,
+    /// The civil day of `occurred_at` in the feed's zone; `None` only on a retraction.
+    pub day: Option<Day>,
+    /// The clinical instant; `None` only on a retraction.
+    pub occurred_at: Option<Timestamp>,
+    /// When the source system wrote it.
+    pub recorded_at: Option<Timestamp>,
+    /// `system|value`, both parts percent-encoded.
+    pub clinician: Option<Cow<'a, str>>,
+    /// ODS code of the place; `None` takes the linked encounter's, else the feed's declared practice, else `unknown`.
+    pub practice: Option<Cow<'a, str>>,
+    /// The patient's pseudonym.
+    pub patient: Option<Pseudonym>,
+    /// Accepted, but contributes nothing.
+    pub exclude: Option<Exclusion>,
+    /// Ids of the measures for which the patient is adjusted (personalised care adjustment), sorted.
+    pub pca: Vec<Cow<'a, str>>,
+    /// The id of the one other event of this feed that this one refers to.
+    pub link: Option<Cow<'a, str>>,
+    /// What its kind carries.
+    pub detail: Detail<'a>,
+}
+
+/// How the versions of a feed came about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Versioning {
+    /// The source numbers them.
+    #[default]
+    Id,
+    /// The source's time of last change in milliseconds.
+    Updated,
+    /// The time at which the record came in: equal content is a duplicate whatever its stamp.
+    Arrival,
+}
+
+/// One record of `events`: one to some hundred events of one feed, in the order in which they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch<'a> {
+    /// The feed.
+    pub feed: Cow<'a, str>,
+    /// The practice that the feed's declaration names, for events that name none.
+    pub practice: Option<Cow<'a, str>>,
+    /// How its versions came about.
+    pub versioning: Versioning,
+    /// The events.
+    pub events: Vec<Event<'a>>,
+}
+
+impl Event<'_> {
+    /// The same event, holding its own text.
+    #[must_use]
+    pub fn into_owned(self) -> Event<'static> {
+        fn own(text: Cow<'_, str>) -> Cow<'static, str> {
+            Cow::Owned(text.into_owned())
+        }
+        let detail = match self.detail {
+            Detail::Encounter(e) => Detail::Encounter(e.map(|e| Encounter {
+                diagnoses: e.diagnoses.into_iter().map(own).collect(),
+                source: e.source,
+                mode: e.mode,
+                status: e.status,
+                booked_at: e.booked_at,
+                booked_day: e.booked_day,
+                minutes: e.minutes,
+                planned_minutes: e.planned_minutes,
+            })),
+            Detail::Prescription(p) => Detail::Prescription(p.map(|p| Prescription {
+                code: p.code.map(own),
+                quantity_milli: p.quantity_milli,
+                items: p.items,
+                cost_pence: p.cost_pence,
+                adq_milli: p.adq_milli,
+                repeat: p.repeat,
+            })),
+            Detail::Feedback(f) => Detail::Feedback(
+                f.map(|f| Feedback { answer: f.answer, items: f.items.into_iter().map(|(q, a)| (own(q), own(a))).collect() }),
+            ),
+            Detail::Order(o) => Detail::Order(o.map(|o| Order { category: o.category, code: o.code.map(own) })),
+        };
+        Event {
+            id: own(self.id),
+            version: self.version,
+            action: self.action,
+            day: self.day,
+            occurred_at: self.occurred_at,
+            recorded_at: self.recorded_at,
+            clinician: self.clinician.map(own),
+            practice: self.practice.map(own),
+            patient: self.patient,
+            exclude: self.exclude,
+            pca: self.pca.into_iter().map(own).collect(),
+            link: self.link.map(own),
+            detail,
+        }
+    }
+}
+
+impl Batch<'_> {
+    /// The same batch, holding its own text.
+    #[must_use]
+    pub fn into_owned(self) -> Batch<'static> {
+        Batch {
+            feed: Cow::Owned(self.feed.into_owned()),
+            practice: self.practice.map(|p| Cow::Owned(p.into_owned())),
+            versioning: self.versioning,
+            events: self.events.into_iter().map(Event::into_owned).collect(),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! A seeded population with known true rates, disorderly traffic, and the brute-force answer.

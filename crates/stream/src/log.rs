@@ -1,0 +1,146 @@
+//! The seam: one trait over whatever keeps the records. Three implementors, and the tasks cannot tell them apart: the simulated
+//! log of the tests, the embedded local log, Kafka.
+
+use std::ops::Range;
+
+use scorecard::calendar::Timestamp;
+use scorecard::record::Record;
+
+/// Plumbline's own topics. Their names, keys and retention stand in `ARCHITECTURE.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Batches and ticks; the only topic with many partitions.
+    Events,
+    /// Rows and marks.
+    ClinicianMonths,
+    /// Genesis, persons, roles, organisations, and publish's own ticks.
+    Registry,
+    /// The newest revision of each card.
+    Scorecards,
+    /// Every revision.
+    ScorecardRevisions,
+    /// Peer groups.
+    PeerGroups,
+    /// Members of frozen peer groups.
+    PeerSnapshots,
+    /// Run records.
+    Runs,
+    /// What could not be taken.
+    Rejects,
+}
+
+impl Topic {
+    /// All of them.
+    pub const ALL: [Topic; 9] = [
+        Topic::Events,
+        Topic::ClinicianMonths,
+        Topic::Registry,
+        Topic::Scorecards,
+        Topic::ScorecardRevisions,
+        Topic::PeerGroups,
+        Topic::PeerSnapshots,
+        Topic::Runs,
+        Topic::Rejects,
+    ];
+
+    /// Its name without the prefix.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Topic::Events => "events",
+            Topic::ClinicianMonths => "clinician-months",
+            Topic::Registry => "registry",
+            Topic::Scorecards => "scorecards",
+            Topic::ScorecardRevisions => "scorecard-revisions",
+            Topic::PeerGroups => "peer-groups",
+            Topic::PeerSnapshots => "peer-snapshots",
+            Topic::Runs => "runs",
+            Topic::Rejects => "rejects",
+        }
+    }
+}
+
+/// One record as it is lent to a reader.
+#[derive(Debug)]
+pub struct Lent<'a> {
+    /// Its offset in its partition.
+    pub offset: u64,
+    /// When the log took it (`LogAppendTime`).
+    pub appended: Timestamp,
+    /// Its key.
+    pub key: &'a str,
+    /// What it says; undecodable bytes are a variant, not an error.
+    pub record: Record<'a>,
+}
+
+/// A record on its way into the log.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// Where to.
+    pub topic: Topic,
+    /// Which partition.
+    pub partition: u32,
+    /// Its key.
+    pub key: String,
+    /// What it says.
+    pub record: Record<'static>,
+}
+
+/// What the log refuses. Whoever meets one drops its task and starts it anew.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// Another instance has taken over.
+    #[error("fenced: another instance has taken over this role; this one stops")]
+    Fenced,
+    /// The log did not do it, or it is not known whether it did.
+    #[error("the log failed: {0}")]
+    Failed(String),
+}
+
+/// A log of typed records. Handles are cheap to clone; each task holds one of its own.
+pub trait Log {
+    /// Lends at most `most` records of a partition, in order, from the first one at or after `from`. Returns the offset to go on
+    /// from: `from` itself when there is nothing to read. Offsets may have gaps.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] when the log cannot be read.
+    fn read(
+        &mut self,
+        topic: Topic,
+        partition: u32,
+        from: u64,
+        most: usize,
+        each: &mut dyn FnMut(Lent<'_>),
+    ) -> Result<u64, LogError>;
+
+    /// The offsets that a partition still holds: its first, and one past its last.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] when the log cannot be asked.
+    fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError>;
+
+    /// Takes a record. It is in the log for certain only after [`Log::flush`].
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] when it was refused; it may be there all the same.
+    fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError>;
+
+    /// Returns when everything that this handle appended is acknowledged.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] when something was not; which of it is in the log is not known.
+    fn flush(&mut self) -> Result<(), LogError>;
+
+    /// Takes over the right to append atomically: whoever had it before is fenced from now on.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] when the log cannot be asked.
+    fn fence(&mut self) -> Result<(), LogError>;
+
+    /// Appends all of these or none, in one transaction, acknowledged.
+    ///
+    /// # Errors
+    /// [`LogError::Fenced`] when another handle called [`Log::fence`] since; [`LogError::Failed`] when it is not known whether
+    /// they are in the log.
+    fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError>;
+}
