@@ -7,6 +7,7 @@ pub mod bnf;
 pub mod calendar;
 pub mod card;
 pub mod event;
+pub mod item;
 pub mod measure;
 pub mod peers;
 pub mod record;

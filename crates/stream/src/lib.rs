@@ -2,5 +2,9 @@
 //!
 //! A file imports only from files further down this list.
 
+pub mod deployment;
+pub mod intake;
 pub mod log;
 pub mod partition;
+pub mod publish_task;
+pub mod tally_task;

@@ -1,0 +1,105 @@
+//! What all tasks of one deployment agree on, and the genesis record that holds them to it.
+
+use std::sync::Arc;
+
+use scorecard::calendar::{Timestamp, Zone};
+use scorecard::measure::MeasureSet;
+use scorecard::record::{Genesis, Record};
+use scorecard::schedule::{Grid, Schedule};
+
+use crate::log::{Log, LogError, Topic};
+
+/// Version of the stored formats that this code writes.
+pub const FORMAT: u32 = 1;
+
+/// What all tasks of one deployment agree on.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// Zone, grid and first publication instant.
+    pub schedule: Schedule,
+    /// Partitions of `events`.
+    pub partitions: u32,
+    /// The measures.
+    pub measures: Arc<MeasureSet>,
+    /// Seed of the hash of event identities.
+    pub identity_seed: u64,
+    /// Version of this engine, as cards name it.
+    pub engine_version: String,
+}
+
+/// Why a process may not work on this log.
+#[derive(Debug, thiserror::Error)]
+pub enum GenesisError {
+    /// The log was made with another value.
+    #[error("{field} is {ours} here, but the log was made with {theirs}; set it back, or start a new log")]
+    Differs {
+        /// What differs.
+        field: &'static str,
+        /// The configuration's value.
+        ours: String,
+        /// The log's value.
+        theirs: String,
+    },
+    /// The registry does not begin with a genesis record.
+    #[error("the registry begins with something other than its genesis record; this is not a log of Plumbline's")]
+    Missing,
+    /// The log failed.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+/// Writes the genesis record into an empty registry, or compares the one that is there. Returns the one in force; its first
+/// publication instant is the log's, whatever `ours` says.
+///
+/// # Errors
+/// [`GenesisError`] names the first field that differs.
+pub fn settle_genesis(log: &mut impl Log, ours: &Genesis) -> Result<Genesis, GenesisError> {
+    let mut found: Option<Option<Genesis>> = None;
+    log.read(Topic::Registry, 0, 0, 1, &mut |lent| {
+        found = Some(match lent.record {
+            Record::Genesis(genesis) => Some(genesis),
+            _ => None,
+        });
+    })?;
+    match found {
+        None => {
+            log.append(Topic::Registry, 0, "genesis", &Record::Genesis(ours.clone()))?;
+            log.flush()?;
+            Ok(ours.clone())
+        }
+        Some(None) => Err(GenesisError::Missing),
+        Some(Some(theirs)) => {
+            compare(ours, &theirs)?;
+            Ok(theirs)
+        }
+    }
+}
+
+fn compare(ours: &Genesis, theirs: &Genesis) -> Result<(), GenesisError> {
+    let grid = |g: &Genesis| format!("{} s + {} s", g.grid_period_seconds, g.grid_offset_seconds);
+    let fields = [
+        ("the format", ours.format.to_string(), theirs.format.to_string()),
+        ("the number of partitions", ours.partitions.to_string(), theirs.partitions.to_string()),
+        ("the zone", ours.zone.clone(), theirs.zone.clone()),
+        ("the grid of publication instants", grid(ours), grid(theirs)),
+        ("the permanent key's fingerprint", ours.permanent_key.clone(), theirs.permanent_key.clone()),
+    ];
+    for (field, ours, theirs) in fields {
+        if ours != theirs {
+            return Err(GenesisError::Differs { field, ours, theirs });
+        }
+    }
+    Ok(())
+}
+
+/// The schedule that a genesis record fixes.
+///
+/// # Errors
+/// [`scorecard::calendar::UnknownZone`] when this build's database lacks the zone.
+pub fn schedule_of(genesis: &Genesis) -> Result<Schedule, scorecard::calendar::UnknownZone> {
+    Ok(Schedule {
+        zone: Zone::named(&genesis.zone)?,
+        grid: Grid { period_seconds: genesis.grid_period_seconds, offset_seconds: genesis.grid_offset_seconds },
+        first: Timestamp(genesis.first.0),
+    })
+}

@@ -1,0 +1,132 @@
+//! Intake: decoded items in, batches of one feed each out. First step of the flow; stateless, at least once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use scorecard::event::{Batch, Event};
+use scorecard::item::{Feed, Item};
+use scorecard::record::{Record, Reject};
+use scorecard::registry::Entry;
+
+use crate::log::{Log, LogError, Topic};
+use crate::partition::partition_of;
+
+/// What intake has done with what it received: `received = logged + registered + rejected + skipped`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IntakeCounts {
+    /// Items of raw records.
+    pub received: u64,
+    /// Events that went into the log.
+    pub logged: u64,
+    /// Entries that went into the registry.
+    pub registered: u64,
+    /// Items that were refused, by reason.
+    pub rejected: BTreeMap<String, u64>,
+    /// Items of a kind that is not counted, by type.
+    pub skipped: BTreeMap<String, u64>,
+}
+
+/// Packs events of one feed into batches and appends them to the feed's partition.
+#[derive(Debug)]
+pub struct Intake {
+    partitions: u32,
+    batch_events: usize,
+    open: BTreeMap<Arc<str>, OpenBatch>,
+    counts: IntakeCounts,
+}
+
+#[derive(Debug)]
+struct OpenBatch {
+    feed: Arc<Feed>,
+    events: Vec<Event<'static>>,
+}
+
+impl Intake {
+    /// An intake for a log with so many partitions of `events`, packing at most `batch_events` events into one record.
+    #[must_use]
+    pub fn new(partitions: u32, batch_events: usize) -> Intake {
+        Intake { partitions, batch_events: batch_events.max(1), open: BTreeMap::new(), counts: IntakeCounts::default() }
+    }
+
+    /// What became of everything taken so far.
+    #[must_use]
+    pub fn counts(&self) -> &IntakeCounts {
+        &self.counts
+    }
+
+    /// Takes one item. It is in the log for certain only after [`Intake::flush`].
+    ///
+    /// # Errors
+    /// [`LogError`] when the log refuses; the source must send the item again.
+    pub fn take(&mut self, log: &mut impl Log, item: Item<'_>) -> Result<(), LogError> {
+        self.counts.received += 1;
+        match item {
+            Item::Event(feed, event) => self.pack(log, feed, event.into_owned()),
+            Item::Registry(entry) => self.register(log, entry),
+            Item::Skipped(kind) => {
+                *self.counts.skipped.entry(kind).or_default() += 1;
+                Ok(())
+            }
+            Item::Reject(reject) => self.reject(log, reject),
+        }
+    }
+
+    /// Appends what is still open and waits until the log has acknowledged everything, rejects included. Only then may the source
+    /// be told that its records were taken.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log refuses; what was taken since the last flush must be sent again.
+    pub fn flush(&mut self, log: &mut impl Log) -> Result<(), LogError> {
+        for (_, batch) in std::mem::take(&mut self.open) {
+            self.append(log, batch)?;
+        }
+        log.flush()
+    }
+
+    fn pack(&mut self, log: &mut impl Log, feed: Arc<Feed>, event: Event<'static>) -> Result<(), LogError> {
+        let name = feed.name.clone();
+        let batch = self.open.entry(name.clone()).or_insert_with(|| OpenBatch { feed, events: Vec::new() });
+        batch.events.push(event);
+        if batch.events.len() < self.batch_events {
+            return Ok(());
+        }
+        match self.open.remove(&name) {
+            Some(full) => self.append(log, full),
+            None => Ok(()),
+        }
+    }
+
+    fn append(&mut self, log: &mut impl Log, open: OpenBatch) -> Result<(), LogError> {
+        let events = open.events.len() as u64;
+        let batch = Batch {
+            feed: open.feed.name.as_ref().into(),
+            practice: open.feed.practice.as_deref().map(Into::into),
+            versioning: open.feed.versioning,
+            events: open.events,
+        };
+        let partition = partition_of(&open.feed.name, self.partitions);
+        log.append(Topic::Events, partition, &open.feed.name, &Record::Batch(batch))?;
+        self.counts.logged += events;
+        Ok(())
+    }
+
+    fn register(&mut self, log: &mut impl Log, entry: Entry) -> Result<(), LogError> {
+        let key = match &entry {
+            Entry::Person(person) => format!("person|{}", person.id),
+            Entry::Role(role) => format!("role|{}|{}", role.person, role.practice),
+            Entry::Organisation(organisation) => format!("organisation|{}", organisation.code),
+        };
+        log.append(Topic::Registry, 0, &key, &Record::Registry(entry))?;
+        self.counts.registered += 1;
+        Ok(())
+    }
+
+    fn reject(&mut self, log: &mut impl Log, reject: Reject) -> Result<(), LogError> {
+        let at = &reject.position;
+        let key = format!("{}|{}|{}", at.source, at.partition, at.offset);
+        let reason = reject.reason.clone();
+        log.append(Topic::Rejects, 0, &key, &Record::Reject(reject))?;
+        *self.counts.rejected.entry(reason).or_default() += 1;
+        Ok(())
+    }
+}
