@@ -42,7 +42,6 @@ impl Feed {
 
 /// One item of a raw record.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "items are handed on one at a time, never stored in bulk")]
 pub enum Item<'a> {
     /// An event of a feed.
     Event(Arc<Feed>, Event<'a>),

@@ -201,7 +201,6 @@ pub struct Reject {
 /// Every record of every topic.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "each variant is its payload's documentation")]
-#[expect(clippy::large_enum_variant, reason = "records are lent one at a time, never stored in bulk")]
 pub enum Record<'a> {
     Batch(Batch<'a>),
     Tick(Tick),
