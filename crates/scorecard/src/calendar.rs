@@ -53,8 +53,15 @@ impl Day {
     /// The month that this day belongs to.
     #[must_use]
     pub fn month(self) -> Month {
-        let date = self.to_date();
-        Month(i32::from(date.year()) * 12 + i32::from(date.month()) - 1)
+        // Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days: once an event, so no library call.
+        let z = self.0 + 719_468;
+        let era = z.div_euclid(146_097);
+        let day_of_era = z - era * 146_097;
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let from_march = (5 * day_of_year + 2) / 153;
+        let year = year_of_era + era * 400;
+        if from_march < 10 { Month(year * 12 + from_march + 2) } else { Month((year + 1) * 12 + from_march - 10) }
     }
 
     fn from_date(date: Date) -> Day {
@@ -276,6 +283,7 @@ mod tests {
             let date = day.to_date();
             assert_eq!(Day::from_date(date), day);
             let month = day.month();
+            assert_eq!(month.to_string(), day.to_string()[..7]);
             assert!(month.first_day() <= day && day <= month.last_day());
         }
     }

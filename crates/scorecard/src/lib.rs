@@ -3,16 +3,24 @@
 //!
 //! A file imports only from files further down this list.
 
-pub mod bnf;
-pub mod calendar;
-pub mod card;
-pub mod event;
-pub mod item;
-pub mod measure;
-pub mod peers;
-pub mod record;
-pub mod registry;
-pub mod schedule;
-pub mod scoring;
-pub mod sums;
 pub mod tally;
+mod mold;
+mod links;
+pub mod coverage;
+mod rows;
+mod contribution;
+pub mod digest;
+mod intern;
+mod fact;
+pub mod item;
+pub mod record;
+pub mod scoring;
+pub mod card;
+pub mod peers;
+pub mod registry;
+pub mod sums;
+pub mod measure;
+pub mod bnf;
+pub mod event;
+pub mod schedule;
+pub mod calendar;

@@ -71,8 +71,6 @@ pub struct Mark {
     pub at: Timestamp,
     /// The tick's offset.
     pub position: u64,
-    /// How many ticks counted before it in this partition; its key is `partition|count mod 1024`.
-    pub count: u64,
     /// Sum modulo 2^128 of XXH3-128 over the canonical bytes of every open row.
     pub digest: u128,
     /// How many open rows there are.

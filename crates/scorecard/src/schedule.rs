@@ -26,6 +26,13 @@ impl Grid {
         Timestamp((at.0 - offset).div_euclid(period) * period + offset)
     }
 
+    /// Which instant of the grid `at` is, counted from 1970.
+    #[must_use]
+    pub fn index(self, at: Timestamp) -> i64 {
+        let offset = i64::from(self.offset_seconds) * 1000;
+        (at.0 - offset).div_euclid(i64::from(self.period_seconds.max(1)) * 1000)
+    }
+
     /// The first instant of the grid after `at`.
     #[must_use]
     pub fn after(self, at: Timestamp) -> Timestamp {

@@ -1,1 +1,422 @@
-//! To come.
+//! The fold: events in, rows out. Deterministic, integers only, all state in memory, no clock: time is in the ticks.
+//!
+//! Second step of the flow. `ARCHITECTURE.md`, "Facts", states the rules.
+
+use std::sync::Arc;
+
+use crate::calendar::{Month, Timestamp};
+use crate::contribution::{Answers, Contributions, Contributor, Sign};
+use crate::coverage::FeedsSeen;
+use crate::event::{Action, Attendance, Batch, Event, Source, Versioning};
+use crate::fact::{Fact, FactId, FactKind, Facts, Place, Shape};
+use crate::intern::Interner;
+use crate::links::Links;
+use crate::measure::MeasureSet;
+use crate::mold::Mold;
+use crate::record::{FeedCoverage, RowKey};
+use crate::rows::{Names, Rows, Unit};
+use crate::schedule::Schedule;
+use crate::sums::Sums;
+
+/// What became of logged events: `logged = accepted + duplicate + stale + conflict + sealed`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes {
+    /// Newest versions that count, hold or take back.
+    pub accepted: u64,
+    /// Versions that were there already.
+    pub duplicate: u64,
+    /// Versions lower than the one that is there.
+    pub stale: u64,
+    /// Versions that are there with other content.
+    pub conflict: u64,
+    /// Newest versions whose month is sealed.
+    pub sealed: u64,
+    /// Of the accepted: retractions.
+    pub retracted: u64,
+}
+
+/// The state of a partition at a counting tick, before the tick seals anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CutState {
+    /// The first open month.
+    pub open_from: Month,
+    /// Sum modulo 2^128 of the digests of all open rows.
+    pub digest: u128,
+    /// How many open rows there are.
+    pub rows: u64,
+    /// What was seen of the feeds, in order of their names.
+    pub feeds: Vec<FeedCoverage>,
+    changed: Vec<u32>,
+}
+
+/// The fold of one partition.
+#[derive(Debug)]
+pub struct Tally {
+    schedule: Schedule,
+    mold: Mold,
+    facts: Facts,
+    links: Links,
+    names: Names,
+    rows: Rows,
+    contributions: Contributions,
+    answers: Interner<Answers>,
+    /// The declared practice of each feed, by the feed's interned number.
+    declared: std::collections::HashMap<u32, Option<u32>>,
+    seen: FeedsSeen,
+    last: Option<Timestamp>,
+    open_from: Month,
+    /// Months before this one may be held by the log only in part: they are never written again.
+    reach: Month,
+    outcomes: Outcomes,
+    unattributed: u64,
+}
+
+impl Tally {
+    /// An empty fold. `identity_seed` keys the hash of identities; `reach` is the first month that the log surely holds whole,
+    /// [`Month::EARLIEST`] for a log that begins at offset 0.
+    #[must_use]
+    pub fn new(measures: &Arc<MeasureSet>, schedule: &Schedule, identity_seed: u64, reach: Month) -> Tally {
+        let mut contributions = Contributions::new(measures.clone());
+        contributions.add_code(None);
+        Tally {
+            schedule: schedule.clone(),
+            mold: Mold::new(measures, identity_seed),
+            facts: Facts::default(),
+            links: Links::default(),
+            names: Names::default(),
+            rows: Rows::new(measures.hash(), measures.measures().len()),
+            contributions,
+            answers: Interner::default(),
+            declared: std::collections::HashMap::new(),
+            seen: FeedsSeen::default(),
+            last: None,
+            open_from: Month::EARLIEST,
+            reach,
+            outcomes: Outcomes::default(),
+            unattributed: 0,
+        }
+    }
+
+    /// Folds a batch that the log took at `appended`.
+    pub fn apply(&mut self, batch: &Batch<'_>, appended: Timestamp) {
+        let feed = self.names.texts.text(&batch.feed);
+        let practice = batch.practice.as_deref().map(|p| self.names.texts.text(p));
+        self.declared.insert(feed, practice);
+        self.seen.appended(feed, appended);
+        let seed = self.mold.feed_seed(&batch.feed);
+        let arrived = self.schedule.zone.day_of(appended).month();
+        for event in &batch.events {
+            self.event(feed, seed, batch.versioning, arrived, event);
+        }
+    }
+
+    /// Whether a tick counts here: later than every earlier one, and not from the future [7, 10].
+    #[must_use]
+    pub fn counts(&self, at: Timestamp, appended: Timestamp) -> bool {
+        at <= appended && self.last.is_none_or(|last| at > last)
+    }
+
+    /// The last counting tick.
+    #[must_use]
+    pub fn last_tick(&self) -> Option<Timestamp> {
+        self.last
+    }
+
+    /// The state that a counting tick closes. Call [`Tally::settle`] after its rows are written.
+    pub fn cut(&mut self) -> CutState {
+        let changed = self.rows.take_changed(&self.names);
+        let open_from = self.open_from.max(self.reach);
+        let (digest, rows) = self.rows.digest_from(open_from);
+        let texts = &self.names.texts;
+        let feeds = self.seen.state(|feed| texts.value(feed).clone());
+        CutState { open_from, digest, rows, feeds, changed }
+    }
+
+    /// The rows that changed up to this cut, in order of their keys.
+    pub fn changed_rows<'a>(&'a self, cut: &'a CutState) -> impl Iterator<Item = (RowKey, &'a Sums)> {
+        self.open_rows(cut.changed.iter().copied(), cut.open_from)
+    }
+
+    /// All open rows at this cut, in order of their keys.
+    pub fn all_rows<'a>(&'a self, cut: &CutState) -> impl Iterator<Item = (RowKey, &'a Sums)> {
+        self.open_rows(self.rows.all(&self.names).into_iter(), cut.open_from)
+    }
+
+    fn open_rows(&self, slots: impl Iterator<Item = u32>, from: Month) -> impl Iterator<Item = (RowKey, &Sums)> {
+        slots.map(|slot| self.rows.view(slot, &self.names)).filter(move |(key, _)| key.month >= from)
+    }
+
+    /// The tick `at` counts: months that are sealed by it are closed, and facts that nothing can change any more leave.
+    pub fn settle(&mut self, at: Timestamp) {
+        self.last = Some(at);
+        let open_from = self.schedule.open_from(at);
+        if open_from <= self.open_from {
+            return;
+        }
+        self.open_from = open_from;
+        for slot in self.facts.slots() {
+            self.close_fact(slot, open_from);
+        }
+        self.rows.seal(open_from);
+        self.seen.seal(open_from);
+    }
+
+    fn close_fact(&mut self, slot: u32, open_from: Month) {
+        let fact = *self.facts.get(slot);
+        let row_month = match fact.place() {
+            Place::Row(row) => Some(self.rows.month(row)),
+            _ => None,
+        };
+        let named = fact.day().map(crate::calendar::Day::month).max(row_month);
+        if fact.arrived().max(named.unwrap_or(Month::EARLIEST)) < open_from {
+            self.links.remove(slot);
+            self.mold.forget_pca(fact.id);
+            self.facts.remove(slot);
+        } else if row_month.is_some_and(|month| month < open_from) {
+            self.facts.get_mut(slot).set_place(Place::Sealed);
+        }
+    }
+
+    fn event(&mut self, feed: u32, seed: u64, versioning: Versioning, arrived: Month, event: &Event<'_>) {
+        let id = self.mold.identity(seed, &event.id);
+        let check = self.mold.check(event);
+        let found = self.facts.find(id);
+        let old = found.map(|slot| *self.facts.get(slot));
+        let Some(rank) = self.rank(versioning, event, check, old.as_ref()) else { return };
+        let mut fact = self.mold(feed, id, rank, check, event);
+        fact.set_arrived(arrived);
+        if let (Action::Record, Some(day)) = (event.action, event.day) {
+            self.seen.day(feed, day);
+        }
+        let before = found.and_then(|slot| self.links.target(slot));
+        let slot = match found {
+            Some(slot) => self.replace(slot, fact),
+            None => self.facts.insert(fact),
+        };
+        let link = event.link.as_deref().filter(|_| self.mold.needs_link(event)).map(|l| self.mold.identity(seed, l));
+        if let Some(target) = link {
+            self.facts.get_mut(slot).mark_link();
+            self.links.insert(slot, target);
+        }
+        self.mold.keep_pca(id, self.facts.get_mut(slot), event);
+        let sealed = self.stand(slot, old.map_or(Place::Nowhere, |o| o.place()));
+        self.count(event.action, old.as_ref(), sealed);
+        self.follow(id, before, link);
+    }
+
+    /// The rank of a version that is newer than what is there; `None` for one that is not, which is counted.
+    fn rank(&mut self, versioning: Versioning, event: &Event<'_>, check: u32, old: Option<&Fact>) -> Option<u64> {
+        let outcomes = &mut self.outcomes;
+        let Some(version) = event.version else {
+            // A delete without a version ranks half a version above the one that it meets.
+            return match old {
+                Some(old) if old.action() == Action::Retract => {
+                    outcomes.duplicate += 1;
+                    None
+                }
+                Some(old) => Some(old.rank + 1),
+                None => Some(1),
+            };
+        };
+        let rank = version.saturating_mul(2);
+        let Some(old) = old else { return Some(rank) };
+        let same = check == old.check;
+        match rank.cmp(&old.rank) {
+            std::cmp::Ordering::Equal if same => outcomes.duplicate += 1,
+            std::cmp::Ordering::Equal => outcomes.conflict += 1,
+            _ if same && versioning == Versioning::Arrival => outcomes.duplicate += 1,
+            std::cmp::Ordering::Less => outcomes.stale += 1,
+            std::cmp::Ordering::Greater => return Some(rank),
+        }
+        None
+    }
+
+    /// The fact of this event, standing nowhere yet.
+    fn mold(&mut self, feed: u32, id: FactId, rank: u64, check: u32, event: &Event<'_>) -> Fact {
+        let clinician = event.clinician.as_deref().map(|c| self.names.texts.text(c));
+        let practice = event.practice.as_deref().map(|p| self.names.texts.text(p));
+        let unit = self.names.units.number(Unit { feed, clinician, practice });
+        let mut fact = Fact::new(id, rank, check, unit, Mold::traits(event));
+        fact.set_day(event.day);
+        self.mold.fill(&mut fact, event, &mut self.contributions, &mut self.answers);
+        fact
+    }
+
+    /// Takes the old version out of its row and puts the new one in its slot.
+    fn replace(&mut self, slot: u32, fact: Fact) -> u32 {
+        let old = *self.facts.get(slot);
+        if let Place::Row(row) = old.place() {
+            self.add(&old, row, Sign::Minus);
+        }
+        self.unattributed -= u64::from(old.place() == Place::Unattributed);
+        if old.has_link() {
+            self.links.remove(slot);
+        }
+        self.mold.forget_pca(old.id);
+        *self.facts.get_mut(slot) = fact;
+        slot
+    }
+
+    fn add(&mut self, fact: &Fact, row: u32, sign: Sign) {
+        let answers = (fact.kind() == FactKind::Feedback).then(|| self.answers.value(fact.words[0]));
+        let one = Contributor { fact, shape: fact.shape(), answers, pca: self.mold.pca(fact) };
+        self.contributions.apply(one, self.rows.change(row), sign);
+    }
+
+    /// Decides where a fact that stands nowhere now stands, and counts the move from `before`. Returns whether its month is sealed.
+    fn stand(&mut self, slot: u32, before: Place) -> bool {
+        let (place, shape, sealed) = self.placement(slot);
+        let fact = self.facts.get_mut(slot);
+        fact.set_place(place);
+        fact.set_shape(shape);
+        let fact = *fact;
+        if let Place::Row(row) = place {
+            self.add(&fact, row, Sign::Plus);
+        }
+        self.unattributed += u64::from(place == Place::Unattributed);
+        self.count_move(before, place);
+        sealed
+    }
+
+    /// Counters of the rows between which a fact moved; rows of sealed months are nowhere.
+    fn count_move(&mut self, before: Place, after: Place) {
+        match (before, after) {
+            (Place::Row(old), Place::Row(new)) => {
+                self.rows.change(new).base.amended += 1;
+                if old != new {
+                    self.rows.change(old).base.amended += 1;
+                }
+            }
+            (_, Place::Row(new)) => self.rows.change(new).base.recorded += 1,
+            (Place::Row(old), _) => self.rows.change(old).base.retracted += 1,
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, action: Action, old: Option<&Fact>, sealed: bool) {
+        let from_sealed = action != Action::Record && old.is_some_and(|o| o.place() == Place::Sealed);
+        if sealed || from_sealed {
+            self.outcomes.sealed += 1;
+            return;
+        }
+        self.outcomes.accepted += 1;
+        self.outcomes.retracted += u64::from(action == Action::Retract);
+    }
+
+    /// Where a fact stands by its own values and its link, with which shape, and whether that month is sealed.
+    fn placement(&mut self, slot: u32) -> (Place, Shape, bool) {
+        let fact = *self.facts.get(slot);
+        let shape = self.shape(slot, &fact);
+        if fact.action() != Action::Record {
+            return (Place::Nowhere, shape, false);
+        }
+        let target = self.live_target(slot, &fact);
+        let own = *self.names.units.value(fact.unit);
+        let linked = target.map(|t| *self.names.units.value(t.unit));
+        let linked_day = target.filter(|_| fact.kind() == FactKind::Feedback).and_then(|t| t.day());
+        let Some(day) = linked_day.or(fact.day()) else { return (Place::Nowhere, shape, false) };
+        let month = day.month();
+        if month < self.open_from {
+            return (Place::Nowhere, shape, true);
+        }
+        let Some(clinician) = own.clinician.or(linked.and_then(|u| u.clinician)) else {
+            return (Place::Unattributed, shape, false);
+        };
+        let declared = || self.declared.get(&own.feed).copied().flatten();
+        let practice = own.practice.or(linked.and_then(|u| u.practice)).or_else(declared);
+        let unit = Unit { feed: own.feed, clinician: Some(clinician), practice };
+        let unit = self.names.units.number(unit);
+        (Place::Row(self.rows.slot(unit, month)), shape, false)
+    }
+
+    /// The encounter that this fact links, while it counts and its month is not sealed.
+    fn live_target(&self, slot: u32, fact: &Fact) -> Option<Fact> {
+        let target = fact.has_link().then(|| self.links.target(slot)).flatten()?;
+        let target = self.facts.get(self.facts.find(target)?);
+        self.is_live(target).then_some(*target)
+    }
+
+    fn is_live(&self, fact: &Fact) -> bool {
+        fact.kind() == FactKind::Encounter
+            && fact.action() == Action::Record
+            && fact.day().is_some_and(|day| day.month() >= self.open_from)
+    }
+
+    fn shape(&self, slot: u32, fact: &Fact) -> Shape {
+        if fact.kind() != FactKind::Encounter {
+            return Shape::default();
+        }
+        match fact.traits().source {
+            Source::Whole => Shape { activity: true, attendance: true, came: false },
+            Source::Visit => {
+                let named = self.live_target(slot, fact).is_some_and(|t| t.traits().source == Source::Slot);
+                Shape { activity: true, attendance: !named, came: false }
+            }
+            Source::Slot => {
+                let visited = self.links.referrers(fact.id).iter().any(|&s| self.is_finished_visit(self.facts.get(s)));
+                Shape { activity: !visited, attendance: true, came: visited }
+            }
+        }
+    }
+
+    fn is_finished_visit(&self, fact: &Fact) -> bool {
+        let traits = fact.traits();
+        self.is_live(fact) && traits.source == Source::Visit && traits.status == Attendance::Attended
+    }
+
+    /// A change of one side of a link re-evaluates the other: whoever names this event, and whom it named and names.
+    fn follow(&mut self, id: FactId, before: Option<FactId>, now: Option<FactId>) {
+        let mut touched: Vec<u32> = self.links.referrers(id).to_vec();
+        touched.extend([before, now].into_iter().flatten().filter_map(|target| self.facts.find(target)));
+        for slot in touched {
+            self.reconsider(slot);
+        }
+    }
+
+    fn reconsider(&mut self, slot: u32) {
+        let fact = *self.facts.get(slot);
+        if fact.action() != Action::Record {
+            return;
+        }
+        let (place, shape, _) = self.placement(slot);
+        let stays = place == fact.place() || (fact.place() == Place::Sealed && !matches!(place, Place::Row(_)));
+        if stays && shape == fact.shape() {
+            return;
+        }
+        if let Place::Row(row) = fact.place() {
+            self.add(&fact, row, Sign::Minus);
+        }
+        self.unattributed -= u64::from(fact.place() == Place::Unattributed);
+        self.stand(slot, fact.place());
+    }
+
+    /// What became of the events so far.
+    #[must_use]
+    pub fn outcomes(&self) -> Outcomes {
+        self.outcomes
+    }
+
+    /// Facts that count but stand in no row, for want of a clinician; evicted ones included.
+    #[must_use]
+    pub fn unattributed(&self) -> u64 {
+        self.unattributed
+    }
+
+    /// How many facts are held.
+    #[must_use]
+    pub fn facts(&self) -> u64 {
+        self.facts.len() as u64
+    }
+
+    /// Bytes that facts and their index take.
+    #[must_use]
+    pub fn fact_bytes(&self) -> u64 {
+        self.facts.bytes()
+    }
+
+    /// How many open rows are held.
+    #[must_use]
+    pub fn row_count(&self) -> u64 {
+        self.rows.len() as u64
+    }
+}

@@ -1,5 +1,6 @@
 //! What all tasks of one deployment agree on, and the genesis record that holds them to it.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use scorecard::calendar::{Timestamp, Zone};
@@ -60,6 +61,7 @@ pub fn settle_genesis(log: &mut impl Log, ours: &Genesis) -> Result<Genesis, Gen
             Record::Genesis(genesis) => Some(genesis),
             _ => None,
         });
+        ControlFlow::Break(())
     })?;
     match found {
         None => {

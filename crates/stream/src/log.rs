@@ -1,7 +1,7 @@
 //! The seam: one trait over whatever keeps the records. Three implementors, and the tasks cannot tell them apart: the simulated
 //! log of the tests, the embedded local log, Kafka.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use scorecard::calendar::Timestamp;
 use scorecard::record::Record;
@@ -99,8 +99,9 @@ pub enum LogError {
 
 /// A log of typed records. Handles are cheap to clone; each task holds one of its own.
 pub trait Log {
-    /// Lends at most `most` records of a partition, in order, from the first one at or after `from`. Returns the offset to go on
-    /// from: `from` itself when there is nothing to read. Offsets may have gaps.
+    /// Lends at most `most` records of a partition, in order, from the first one at or after `from`, until `each` breaks off.
+    /// Returns the offset to go on from, one past the last record that was lent; `from` itself when there was none. Offsets may
+    /// have gaps. A record is lent only after it was flushed.
     ///
     /// # Errors
     /// [`LogError::Failed`] when the log cannot be read.
@@ -110,7 +111,7 @@ pub trait Log {
         partition: u32,
         from: u64,
         most: usize,
-        each: &mut dyn FnMut(Lent<'_>),
+        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError>;
 
     /// The offsets that a partition still holds: its first, and one past its last.

@@ -1,31 +1,42 @@
-//! Tally: reads one partition of `events`, folds facts, and at each counting tick writes the rows that changed and a mark.
+//! Tally: reads one partition of `events`, folds facts, and at each counting tick writes the rows that changed, flushes, and
+//! writes a mark. Second step of the flow. No transaction, no changelog: rows are absolute and carry their position.
 
-use scorecard::calendar::Timestamp;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use scorecard::calendar::{Month, Timestamp};
+use scorecard::digest::mark_check;
+use scorecard::event::Batch;
+use scorecard::measure::{MeasureSet, SetHash};
+use scorecard::record::{ClinicianMonth, Mark, Record, RowKey, Tick};
+use scorecard::sums::Sums;
+pub use scorecard::tally::Outcomes;
+use scorecard::tally::{CutState, Tally};
 
 use crate::deployment::Deployment;
-use crate::log::{Log, LogError};
+use crate::log::{Log, LogError, Topic};
 
-/// What became of logged events: `logged = accepted + duplicate + stale + conflict + sealed`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outcomes {
-    /// Newest versions that count, or hold, or take back.
-    pub accepted: u64,
-    /// Versions that were there already.
-    pub duplicate: u64,
-    /// Versions lower than the one that is there.
-    pub stale: u64,
-    /// Versions that are there with other content.
-    pub conflict: u64,
-    /// Newest versions whose month is sealed.
-    pub sealed: u64,
-    /// Of the accepted: retractions.
-    pub retracted: u64,
+/// Marks of so many cuts are kept apart by their keys, so that compaction leaves publish time to read them.
+const MARK_KEYS: i64 = 1024;
+
+/// The last mark that the partition's owner wrote.
+#[derive(Clone, Copy, Debug)]
+struct LastMark {
+    position: u64,
+    measure_set: SetHash,
 }
 
 /// The task of one partition.
 #[derive(Debug)]
 pub struct TallyTask<L> {
     log: L,
+    deployment: Deployment,
+    partition: u32,
+    fold: Fold,
+    last_mark: Option<LastMark>,
+    /// Offset from which on every record is still unread once a tick was appended: only one is on its way at a time.
+    pending: Option<u64>,
 }
 
 impl<L: Log> TallyTask<L> {
@@ -33,9 +44,10 @@ impl<L: Log> TallyTask<L> {
     ///
     /// # Errors
     /// [`LogError`] when the log cannot be read.
-    pub fn new(deployment: &Deployment, partition: u32, log: L) -> Result<TallyTask<L>, LogError> {
-        let _ = (deployment, partition);
-        Ok(TallyTask { log })
+    pub fn new(deployment: &Deployment, partition: u32, mut log: L) -> Result<TallyTask<L>, LogError> {
+        let last_mark = last_mark(&mut log, partition, deployment.measures.hash())?;
+        let fold = Fold::start(deployment, partition, &mut log)?;
+        Ok(TallyTask { log, deployment: deployment.clone(), partition, fold, last_mark, pending: None })
     }
 
     /// Reads and folds at most `most` records. Returns whether there may be more.
@@ -43,8 +55,15 @@ impl<L: Log> TallyTask<L> {
     /// # Errors
     /// [`LogError`] when the log fails; drop the task and start it anew.
     pub fn step(&mut self, most: usize) -> Result<bool, LogError> {
-        let _ = (&self.log, most);
-        Ok(false)
+        let before = self.fold.position;
+        let tick = self.fold.read(&mut self.log, most)?;
+        if let Some(tick) = tick {
+            self.close(tick)?;
+        }
+        if self.pending.is_some_and(|from| self.fold.position > from) {
+            self.pending = None;
+        }
+        Ok(self.fold.position > before)
     }
 
     /// Writes the next tick of the grid if it is due at `now` and everything appended so far has been read. Call until it
@@ -53,25 +72,234 @@ impl<L: Log> TallyTask<L> {
     /// # Errors
     /// [`LogError`] when the log fails.
     pub fn clock(&mut self, now: Timestamp) -> Result<bool, LogError> {
-        let _ = now;
-        Ok(false)
+        let schedule = &self.deployment.schedule;
+        let next = self.fold.tally.last_tick().map_or(schedule.first, |last| schedule.grid.after(last));
+        if self.pending.is_some() || next > now {
+            return Ok(false);
+        }
+        let end = self.log.bounds(Topic::Events, self.partition)?.end;
+        if self.fold.position < end {
+            return Ok(false);
+        }
+        self.log.append(Topic::Events, self.partition, "tick", &Record::Tick(Tick { at: next }))?;
+        self.log.flush()?;
+        self.pending = Some(end);
+        Ok(true)
+    }
+
+    /// A counting tick was read back: rows, flush, mark, flush, and only then what the tick seals is let go.
+    fn close(&mut self, tick: ReadTick) -> Result<(), LogError> {
+        let cut = self.fold.tally.cut();
+        if self.last_mark.is_none_or(|mark| tick.position > mark.position) {
+            self.write_rows(&cut, tick)?;
+            self.log.flush()?;
+            self.write_mark(&cut, tick)?;
+            self.log.flush()?;
+            self.last_mark = Some(LastMark { position: tick.position, measure_set: self.deployment.measures.hash() });
+        }
+        self.fold.tally.settle(tick.at);
+        Ok(())
+    }
+
+    fn write_rows(&mut self, cut: &CutState, tick: ReadTick) -> Result<(), LogError> {
+        let measures = &self.deployment.measures;
+        // A mark of another measure set: every open row has to be written under this one [5].
+        let all = self.last_mark.is_some_and(|mark| mark.measure_set != measures.hash());
+        let rows: Vec<(RowKey, &Sums)> = match all {
+            true => self.fold.tally.all_rows(cut).collect(),
+            false => self.fold.tally.changed_rows(cut).collect(),
+        };
+        for (key, sums) in rows {
+            let record = row_record(measures, &self.fold.names, key, sums, self.partition, tick);
+            let text = row_key(&record.key);
+            self.log.append(Topic::ClinicianMonths, 0, &text, &Record::ClinicianMonth(record))?;
+        }
+        Ok(())
+    }
+
+    fn write_mark(&mut self, cut: &CutState, tick: ReadTick) -> Result<(), LogError> {
+        let mark = mark_of(cut, self.partition, tick, self.deployment.measures.hash());
+        let number = self.deployment.schedule.grid.index(tick.at).rem_euclid(MARK_KEYS);
+        let key = format!("{}|{number}", self.partition);
+        self.log.append(Topic::ClinicianMonths, 0, &key, &Record::Mark(mark))
     }
 
     /// What became of the events read so far.
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {
-        Outcomes::default()
+        self.fold.tally.outcomes()
     }
 
     /// How many facts count but stand in no row, for want of a clinician.
     #[must_use]
     pub fn unattributed(&self) -> u64 {
-        0
+        self.fold.tally.unattributed()
     }
 
     /// How many facts are held.
     #[must_use]
     pub fn facts(&self) -> u64 {
-        0
+        self.fold.tally.facts()
     }
+
+    /// The last counting tick that was read.
+    #[must_use]
+    pub fn last_tick(&self) -> Option<Timestamp> {
+        self.fold.tally.last_tick()
+    }
+}
+
+/// A counting tick and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReadTick {
+    pub at: Timestamp,
+    pub position: u64,
+}
+
+/// The fold of one partition's log from its earliest record. Tally and publish run the same one.
+#[derive(Debug)]
+pub(crate) struct Fold {
+    pub tally: Tally,
+    pub names: MeasureNames,
+    partition: u32,
+    position: u64,
+}
+
+impl Fold {
+    /// An empty fold that begins where the partition's log begins.
+    pub(crate) fn start(deployment: &Deployment, partition: u32, log: &mut impl Log) -> Result<Fold, LogError> {
+        let start = log.bounds(Topic::Events, partition)?.start;
+        let reach = reach(deployment, partition, start, log)?;
+        let measures = &deployment.measures;
+        let tally = Tally::new(measures, &deployment.schedule, deployment.identity_seed, reach);
+        Ok(Fold { tally, names: MeasureNames::new(measures), partition, position: start })
+    }
+
+    /// Reads at most `most` records; stops behind a counting tick and hands it out before it is settled.
+    pub(crate) fn read(&mut self, log: &mut impl Log, most: usize) -> Result<Option<ReadTick>, LogError> {
+        let Fold { tally, .. } = self;
+        let mut found = None;
+        let next = log.read(Topic::Events, self.partition, self.position, most, &mut |lent| match lent.record {
+            Record::Batch(batch) => {
+                apply(tally, &batch, lent.appended);
+                ControlFlow::Continue(())
+            }
+            Record::Tick(tick) if tally.counts(tick.at, lent.appended) => {
+                found = Some(ReadTick { at: tick.at, position: lent.offset });
+                ControlFlow::Break(())
+            }
+            // A tick that does not count, or bytes that intake did not write: nothing is folded from them.
+            _ => ControlFlow::Continue(()),
+        })?;
+        self.position = next;
+        Ok(found)
+    }
+}
+
+fn apply(tally: &mut Tally, batch: &Batch<'_>, appended: Timestamp) {
+    tally.apply(batch, appended);
+}
+
+/// The first month that the log surely holds whole: of one that begins at offset 0 every month, else the first that begins after
+/// the earliest retained record was appended [9].
+fn reach(deployment: &Deployment, partition: u32, start: u64, log: &mut impl Log) -> Result<Month, LogError> {
+    if start == 0 {
+        return Ok(Month::EARLIEST);
+    }
+    let mut first = None;
+    log.read(Topic::Events, partition, start, 1, &mut |lent| {
+        first = Some(lent.appended);
+        ControlFlow::Break(())
+    })?;
+    Ok(first.map_or(Month::EARLIEST, |at| deployment.schedule.zone.day_of(at).month().plus(1)))
+}
+
+/// The partition's own mark with the highest position, not the one with the highest offset: a zombie may have written later.
+fn last_mark(log: &mut impl Log, partition: u32, ours: SetHash) -> Result<Option<LastMark>, LogError> {
+    let mut last: Option<LastMark> = None;
+    let mut from = log.bounds(Topic::ClinicianMonths, 0)?.start;
+    loop {
+        let next = log.read(Topic::ClinicianMonths, 0, from, 10_000, &mut |lent| {
+            if let Record::Mark(mark) = lent.record
+                && mark.partition == partition
+                && mark.check == mark_check(&mark)
+                && last.is_none_or(|l| (l.position, l.measure_set == ours) < (mark.position, mark.measure_set == ours))
+            {
+                last = Some(LastMark { position: mark.position, measure_set: mark.measure_set });
+            }
+            ControlFlow::Continue(())
+        })?;
+        if next == from {
+            return Ok(last);
+        }
+        from = next;
+    }
+}
+
+/// Names of the measures as rows carry them, by index and back.
+#[derive(Clone, Debug)]
+pub(crate) struct MeasureNames {
+    names: Vec<Arc<str>>,
+    indexes: BTreeMap<Arc<str>, usize>,
+}
+
+impl MeasureNames {
+    pub(crate) fn new(measures: &MeasureSet) -> MeasureNames {
+        let names: Vec<Arc<str>> = measures.measures().iter().map(|m| m.name().into()).collect();
+        let indexes = names.iter().cloned().zip(0..).collect();
+        MeasureNames { names, indexes }
+    }
+
+    /// The sums of a row by index; `None` when it names a measure that is not in the set.
+    pub(crate) fn sums_of(&self, row: &ClinicianMonth) -> Option<Sums> {
+        let mut sums = Sums::zero(self.names.len());
+        sums.base = row.base;
+        for (name, measure) in &row.measures {
+            sums.measures[*self.indexes.get(name)?] = *measure;
+        }
+        Some(sums)
+    }
+}
+
+fn row_record(
+    measures: &MeasureSet,
+    names: &MeasureNames,
+    key: RowKey,
+    sums: &Sums,
+    partition: u32,
+    tick: ReadTick,
+) -> ClinicianMonth {
+    let named = names.names.iter().cloned().zip(sums.measures.iter().copied());
+    ClinicianMonth {
+        key,
+        partition,
+        position: tick.position,
+        at: tick.at,
+        measure_set: measures.hash(),
+        base: sums.base,
+        measures: named.filter(|(_, sums)| !sums.is_zero()).collect(),
+    }
+}
+
+/// The mark that the owner of a partition writes for a cut.
+pub(crate) fn mark_of(cut: &CutState, partition: u32, tick: ReadTick, measure_set: SetHash) -> Mark {
+    let mut mark = Mark {
+        partition,
+        at: tick.at,
+        position: tick.position,
+        digest: cut.digest,
+        rows: cut.rows,
+        measure_set,
+        open_from: cut.open_from,
+        feeds: cut.feeds.clone(),
+        check: 0,
+    };
+    mark.check = mark_check(&mark);
+    mark
+}
+
+/// The key of a row: `feed|clinician|practice|month`, `|` and `%` inside a part percent-encoded.
+fn row_key(key: &RowKey) -> String {
+    let encode = |part: &str| part.replace('%', "%25").replace('|', "%7C");
+    format!("{}|{}|{}|{}", encode(&key.feed), encode(&key.clinician), encode(&key.practice), key.month)
 }

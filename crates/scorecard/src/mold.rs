@@ -1,0 +1,194 @@
+//! How an event becomes a fact: its identity, the check of its content, and its packed words.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
+
+use crate::contribution::{Answers, Contributions};
+use crate::event::{Detail, Event};
+use crate::fact::{Fact, FactId, FactKind, Traits};
+use crate::intern::Interner;
+use crate::measure::MeasureSet;
+
+/// Makes facts. Keeps what few facts have and 64 bytes do not hold: codes by number, adjusted measures.
+#[derive(Debug)]
+pub(crate) struct Mold {
+    measures: Arc<MeasureSet>,
+    identity_seed: u64,
+    codes: HashMap<Box<str>, u32>,
+    pca: HashMap<FactId, Box<[u16]>>,
+    scratch: Vec<u8>,
+}
+
+impl Mold {
+    pub(crate) fn new(measures: &Arc<MeasureSet>, identity_seed: u64) -> Mold {
+        Mold { measures: measures.clone(), identity_seed, codes: HashMap::new(), pca: HashMap::new(), scratch: Vec::new() }
+    }
+
+    /// The seed of the identities of one feed.
+    pub(crate) fn feed_seed(&self, feed: &str) -> u64 {
+        xxh3_64_with_seed(feed.as_bytes(), self.identity_seed)
+    }
+
+    /// The identity of an event of the feed with this seed.
+    pub(crate) fn identity(&self, feed_seed: u64, id: &str) -> FactId {
+        let hash = xxh3_128_with_seed(id.as_bytes(), feed_seed);
+        let (high, low) = ((hash >> 64) as u64, hash & u128::from(u64::MAX));
+        FactId([u64::try_from(low).expect("masked to 64 bits"), high])
+    }
+
+    /// 32 bits of a hash of all content but patient, `recorded_at` and stamped days.
+    pub(crate) fn check(&mut self, event: &Event<'_>) -> u32 {
+        let bytes = &mut self.scratch;
+        bytes.clear();
+        let mut text = |text: Option<&str>| {
+            // 0xff occurs in no UTF-8 text, so nothing can be taken for an absent one.
+            let text = text.map_or(&b"\xff"[..], str::as_bytes);
+            bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(text);
+        };
+        text(event.clinician.as_deref());
+        text(event.practice.as_deref());
+        text(event.link.as_deref());
+        event.pca.iter().for_each(|id| text(Some(id)));
+        match &event.detail {
+            Detail::Encounter(Some(e)) => e.diagnoses.iter().for_each(|code| text(Some(code))),
+            Detail::Prescription(Some(p)) => text(p.code.as_deref()),
+            Detail::Feedback(Some(f)) => f.items.iter().for_each(|(q, a)| {
+                text(Some(q));
+                text(Some(a));
+            }),
+            Detail::Order(Some(o)) => text(o.code.as_deref()),
+            _ => {}
+        }
+        for number in Mold::numbers(event) {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+        let folded = xxh3_64_with_seed(bytes, self.identity_seed);
+        u32::try_from(folded >> 32).expect("32 bits are left")
+    }
+
+    fn numbers(event: &Event<'_>) -> [i64; 8] {
+        let traits = Mold::traits(event);
+        let head = [
+            i64::from(traits.packed()),
+            event.occurred_at.map_or(i64::MIN, |at| at.0),
+            i64::try_from(event.pca.len()).unwrap_or(i64::MAX),
+        ];
+        let minutes = |m: Option<u16>| m.map_or(-1, i64::from);
+        let tail = match &event.detail {
+            Detail::Encounter(Some(e)) => {
+                let booked = e.booked_at.map_or(i64::MIN, |at| at.0);
+                [booked, minutes(e.minutes), minutes(e.planned_minutes), 0, 0]
+            }
+            Detail::Prescription(Some(p)) => [
+                i64::from(p.quantity_milli),
+                i64::from(p.items),
+                i64::from(p.cost_pence),
+                i64::from(p.adq_milli),
+                i64::from(p.code.is_some()),
+            ],
+            Detail::Feedback(Some(f)) => [f.answer.map_or(-1, |a| a as i64), 0, 0, 0, 0],
+            Detail::Order(Some(o)) => [o.category as i64, i64::from(o.code.is_some()), 0, 0, 0],
+            _ => [-1; 5],
+        };
+        [head[0], head[1], head[2], tail[0], tail[1], tail[2], tail[3], tail[4]]
+    }
+
+    /// The packed traits of this event.
+    pub(crate) fn traits(event: &Event<'_>) -> Traits {
+        let kind = match &event.detail {
+            Detail::Encounter(_) => FactKind::Encounter,
+            Detail::Prescription(_) => FactKind::Prescription,
+            Detail::Feedback(_) => FactKind::Feedback,
+            Detail::Order(_) => FactKind::Order,
+        };
+        let mut traits = Traits::new(kind, event.action, event.exclude);
+        match &event.detail {
+            Detail::Encounter(Some(e)) => {
+                traits.source = e.source;
+                traits.mode = e.mode;
+                traits.status = e.status;
+            }
+            Detail::Prescription(Some(p)) => traits.repeat = p.repeat,
+            _ => {}
+        }
+        traits
+    }
+
+    /// A link is kept only where it can decide something: the day of feedback, a visit's slot, a missing clinician or practice.
+    pub(crate) fn needs_link(&self, event: &Event<'_>) -> bool {
+        match &event.detail {
+            Detail::Encounter(_) | Detail::Feedback(_) => true,
+            Detail::Prescription(_) | Detail::Order(_) => event.clinician.is_none() || event.practice.is_none(),
+        }
+    }
+
+    /// Fills in what the kind carries.
+    pub(crate) fn fill(
+        &mut self,
+        fact: &mut Fact,
+        event: &Event<'_>,
+        contributions: &mut Contributions,
+        answers: &mut Interner<Answers>,
+    ) {
+        match &event.detail {
+            Detail::Encounter(Some(e)) => {
+                let lag = e.booked_day.zip(event.day).map(|(booked, day)| day.0 - booked.0);
+                fact.set_encounter(e.minutes, e.planned_minutes, lag);
+            }
+            Detail::Prescription(Some(p)) => {
+                let code = self.code(p.code.as_deref(), contributions);
+                fact.words = [code, p.quantity_milli, p.cost_pence, p.adq_milli];
+                fact.items = p.items;
+            }
+            Detail::Feedback(Some(f)) => {
+                let items = f.items.iter().map(|(q, a)| (q.to_string(), a.to_string())).collect();
+                fact.words[0] = answers.number(Answers { answer: f.answer, items });
+            }
+            Detail::Feedback(None) => fact.words[0] = answers.number(Answers { answer: None, items: Vec::new() }),
+            Detail::Order(Some(o)) => fact.words[0] = o.category as u32,
+            _ => {}
+        }
+    }
+
+    /// The number of a code; 0 is an unmapped drug. A new code is resolved against the measures once.
+    fn code(&mut self, code: Option<&str>, contributions: &mut Contributions) -> u32 {
+        let Some(code) = code else { return 0 };
+        if let Some(&number) = self.codes.get(code) {
+            return number;
+        }
+        let number = u32::try_from(contributions.codes()).expect("fewer than 4 billion codes");
+        contributions.add_code(Some(code));
+        self.codes.insert(code.into(), number);
+        number
+    }
+
+    /// Keeps for which measures the patient is adjusted.
+    pub(crate) fn keep_pca(&mut self, id: FactId, fact: &mut Fact, event: &Event<'_>) {
+        if event.pca.is_empty() {
+            return;
+        }
+        let known = event.pca.iter().filter_map(|m| self.measures.index_of(m));
+        let indexes: Box<[u16]> = known.filter_map(|index| u16::try_from(index).ok()).collect();
+        if !indexes.is_empty() {
+            fact.mark_pca();
+            self.pca.insert(id, indexes);
+        }
+    }
+
+    pub(crate) fn forget_pca(&mut self, id: FactId) {
+        if !self.pca.is_empty() {
+            self.pca.remove(&id);
+        }
+    }
+
+    /// Indexes of the measures for which this fact's patient is adjusted.
+    pub(crate) fn pca(&self, fact: &Fact) -> &[u16] {
+        if !fact.has_pca() {
+            return &[];
+        }
+        self.pca.get(&fact.id).map_or(&[], |indexes| indexes)
+    }
+}
