@@ -1,0 +1,53 @@
+//! Patients who do not exist: NHS numbers of the 999 range, which is never given to a person.
+
+/// The valid NHS number that belongs to `seed`: ten digits, 999 first, the last one the mod-11 check.
+pub(crate) fn nhs_number(seed: u64) -> [u8; 10] {
+    let mut serial = seed % 1_000_000;
+    loop {
+        if let Some(number) = with_check(serial) {
+            return number;
+        }
+        serial = (serial + 1) % 1_000_000;
+    }
+}
+
+/// Nine digits and their check; `None` where the check would be ten.
+fn with_check(serial: u64) -> Option<[u8; 10]> {
+    let mut number = [b'9'; 10];
+    let mut left = serial;
+    for place in (3..9).rev() {
+        number[place] = b'0' + u8::try_from(left % 10).expect("a digit");
+        left /= 10;
+    }
+    let sum: u32 = number[..9].iter().zip((2..=10).rev()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let check = match 11 - sum % 11 {
+        10 => return None,
+        11 => 0,
+        check => check,
+    };
+    number[9] = b'0' + u8::try_from(check).expect("a digit");
+    Some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_valid_and_of_the_range_that_is_never_issued() {
+        for serial in (0..1_000_000).step_by(997) {
+            let number = nhs_number(serial);
+            assert!(number.starts_with(b"999"));
+            let sum: u32 = number.iter().zip((1..=10).rev()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+            assert_eq!(sum % 11, 0, "{}", String::from_utf8_lossy(&number));
+        }
+    }
+
+    #[test]
+    fn the_check_is_that_of_the_published_example() {
+        // NHS Data Dictionary, NHS NUMBER: the method; 943 476 591 has the check digit 9.
+        let digits = [9, 4, 3, 4, 7, 6, 5, 9, 1];
+        let sum: u32 = digits.iter().zip((2..=10).rev()).map(|(d, w)| d * w).sum();
+        assert_eq!(11 - sum % 11, 9);
+    }
+}
