@@ -1,0 +1,219 @@
+//! The peer groups of one month with their members: what units are compared with. Read back from a frozen snapshot it compares
+//! bit for bit as it did when it was made.
+
+use std::collections::BTreeMap;
+
+use crate::fingerprint::snapshot_id;
+use crate::peers::{Level, PeerGroup, PeerKey, PeerSnapshot};
+use crate::percentile::Ratio;
+
+/// Most members in one chunk of a snapshot, so that a record stays below 100 KB.
+pub const CHUNK: usize = 5_000;
+
+/// Members of a group needed before a unit is compared with it: the unit and five others.
+pub const LEAST_MEMBERS: usize = 6;
+
+/// Code of the group that holds everybody.
+pub const NETWORK: &str = "network";
+
+/// One peer group and its members.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Peers {
+    /// What is published of it.
+    pub group: PeerGroup,
+    /// Numerator and denominator of each member, in ascending order of value, ties by denominator.
+    pub values: Vec<Ratio>,
+}
+
+/// All peer groups of one month.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PeerTable {
+    /// In order of their keys.
+    peers: Vec<Peers>,
+}
+
+/// Why frozen groups and snapshots do not make a table.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BadSnapshot {
+    /// A chunk is not there.
+    #[error("peer snapshot {id} of {key:?}: chunk {chunk} is missing; read `peer-snapshots` from its beginning")]
+    Missing {
+        /// The group.
+        key: Box<PeerKey>,
+        /// The snapshot.
+        id: String,
+        /// The chunk, from 0.
+        chunk: u32,
+    },
+    /// The members are not those that were frozen.
+    #[error("peer snapshot of {key:?}: its members have fingerprint {found}, the group says {expected}; the topic was damaged")]
+    Differs {
+        /// The group.
+        key: Box<PeerKey>,
+        /// What the group says.
+        expected: String,
+        /// What the members give.
+        found: String,
+    },
+}
+
+impl PeerTable {
+    /// A table of these groups.
+    #[must_use]
+    pub fn new(mut peers: Vec<Peers>) -> PeerTable {
+        peers.sort_unstable_by(|a, b| a.group.key.cmp(&b.group.key));
+        PeerTable { peers }
+    }
+
+    /// The table that these groups and the chunks of their snapshots came from. Chunks of other snapshots are passed over, for a
+    /// compacted topic may still hold some.
+    ///
+    /// # Errors
+    /// [`BadSnapshot`] for the first group whose members are not all there.
+    pub fn from_frozen(groups: Vec<PeerGroup>, snapshots: Vec<PeerSnapshot>) -> Result<PeerTable, BadSnapshot> {
+        let mut chunks: BTreeMap<(PeerKey, String, u32), PeerSnapshot> =
+            snapshots.into_iter().map(|s| ((s.key.clone(), s.snapshot_id.clone(), s.chunk), s)).collect();
+        let mut peers = Vec::with_capacity(groups.len());
+        for group in groups {
+            let values = members(&group, &mut chunks)?;
+            peers.push(Peers { group, values });
+        }
+        Ok(PeerTable::new(peers))
+    }
+
+    /// The same table, frozen.
+    #[must_use]
+    pub fn frozen(mut self) -> PeerTable {
+        for peers in &mut self.peers {
+            peers.group.frozen = true;
+        }
+        self
+    }
+
+    /// This table with the groups of `other` whose measure (`id@version`) it does not know: a new measure set freezes what is
+    /// missing and leaves the rest.
+    #[must_use]
+    pub fn completed_by(self, other: PeerTable) -> PeerTable {
+        let known: std::collections::BTreeSet<String> = self.groups().map(|group| group.key.measure.clone()).collect();
+        let missing = other.peers.into_iter().filter(|peers| !known.contains(&peers.group.key.measure));
+        PeerTable::new(self.peers.into_iter().chain(missing).collect())
+    }
+
+    /// The groups in order of their keys.
+    pub fn groups(&self) -> impl Iterator<Item = &PeerGroup> {
+        self.peers.iter().map(|peers| &peers.group)
+    }
+
+    /// The members of all groups in order of their keys, at most [`CHUNK`] in a record.
+    #[must_use]
+    pub fn snapshots(&self) -> Vec<PeerSnapshot> {
+        self.peers.iter().flat_map(chunked).collect()
+    }
+
+    /// The group of this measure (`id@version`), window, role, level and code.
+    #[must_use]
+    pub fn find(&self, measure: &str, window: u8, role: &str, level: Level, group: &str) -> Option<&Peers> {
+        let wanted = (measure, window, role, level, group);
+        let key = |k: &PeerKey| (k.measure.as_str(), k.window, k.role.as_str(), k.level, k.group.as_str()).cmp(&wanted);
+        self.peers.binary_search_by(|peers| key(&peers.group.key)).ok().map(|at| &self.peers[at])
+    }
+}
+
+/// The members of a group out of the chunks of its snapshot.
+fn members(group: &PeerGroup, chunks: &mut BTreeMap<(PeerKey, String, u32), PeerSnapshot>) -> Result<Vec<Ratio>, BadSnapshot> {
+    let mut values = Vec::new();
+    let mut chunk = 0;
+    let mut count = 1;
+    while chunk < count {
+        let wanted = (group.key.clone(), group.snapshot_id.clone(), chunk);
+        let Some(found) = chunks.remove(&wanted) else {
+            return Err(BadSnapshot::Missing { key: Box::new(group.key.clone()), id: group.snapshot_id.clone(), chunk });
+        };
+        count = found.chunks;
+        values.extend(found.values);
+        chunk += 1;
+    }
+    let found = snapshot_id(&values);
+    if found == group.snapshot_id {
+        Ok(values)
+    } else {
+        Err(BadSnapshot::Differs { key: Box::new(group.key.clone()), expected: group.snapshot_id.clone(), found })
+    }
+}
+
+fn chunked(peers: &Peers) -> impl Iterator<Item = PeerSnapshot> {
+    let chunks = u32::try_from(peers.values.len().div_ceil(CHUNK)).expect("fewer than 2^32 chunks of 5000 members");
+    (0..chunks).zip(peers.values.chunks(CHUNK)).map(move |(chunk, values)| PeerSnapshot {
+        key: peers.group.key.clone(),
+        snapshot_id: peers.group.snapshot_id.clone(),
+        chunk,
+        chunks,
+        values: values.to_vec(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::Month;
+
+    fn peers(group: &str, size: i64) -> Peers {
+        let values: Vec<Ratio> = (0..size).map(|n| (n, 20_000)).collect();
+        let key = PeerKey {
+            measure: "dna_rate@1".to_owned(),
+            window: 12,
+            role: "gp".to_owned(),
+            level: Level::Network,
+            group: group.to_owned(),
+            month: Month::from_ym(2026, 10).unwrap(),
+        };
+        let group = PeerGroup {
+            key,
+            snapshot_id: snapshot_id(&values),
+            frozen: false,
+            size: u32::try_from(size).unwrap(),
+            numerator: 0,
+            denominator: 0,
+            mean: None,
+            deciles: Vec::new(),
+            numerator_price_pence: None,
+            other_price_pence: None,
+            lower: None,
+            upper: None,
+            phi: None,
+            tau2: None,
+        };
+        Peers { group, values }
+    }
+
+    #[test]
+    fn a_large_snapshot_comes_back_from_its_chunks_in_any_order() {
+        let table = PeerTable::new(vec![peers("b", 12_345), peers("a", 6)]).frozen();
+        let mut snapshots = table.snapshots();
+        assert_eq!(snapshots.iter().map(|s| s.values.len()).collect::<Vec<_>>(), [6, 5_000, 5_000, 2_345]);
+        snapshots.reverse();
+        let groups = table.groups().cloned().collect();
+        assert_eq!(PeerTable::from_frozen(groups, snapshots), Ok(table));
+    }
+
+    #[test]
+    fn a_chunk_that_is_missing_or_damaged_is_named() {
+        let table = PeerTable::new(vec![peers("a", 7_000)]);
+        let groups: Vec<PeerGroup> = table.groups().cloned().collect();
+        let mut snapshots = table.snapshots();
+        let last = snapshots.pop().unwrap();
+        let missing = PeerTable::from_frozen(groups.clone(), snapshots.clone()).unwrap_err();
+        assert!(matches!(missing, BadSnapshot::Missing { chunk: 1, .. }), "{missing}");
+        snapshots.push(PeerSnapshot { values: last.values[1..].to_vec(), ..last });
+        let differs = PeerTable::from_frozen(groups, snapshots).unwrap_err();
+        assert!(matches!(differs, BadSnapshot::Differs { .. }), "{differs}");
+    }
+
+    #[test]
+    fn a_group_is_found_by_its_key_alone() {
+        let table = PeerTable::new(vec![peers("b", 2), peers("a", 3)]);
+        assert_eq!(table.find("dna_rate@1", 12, "gp", Level::Network, "a").map(|p| p.values.len()), Some(3));
+        assert_eq!(table.find("dna_rate@1", 3, "gp", Level::Network, "a"), None);
+        assert_eq!(table.find("dna_rate@1", 12, "gp", Level::Pcn, "a"), None);
+    }
+}

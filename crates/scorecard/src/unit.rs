@@ -1,0 +1,48 @@
+//! What is compared: a person at a practice, or over all their practices, with their sums of one card's month.
+
+use crate::sums::Sums;
+
+/// The windows of every measure, in months, all ending with the card's month.
+pub const WINDOWS: [u8; 3] = [1, 3, 12];
+
+/// A person at a practice.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitKey {
+    /// Id of the person.
+    pub person: String,
+    /// Practice code; empty on a roll-up over practices.
+    pub practice: String,
+}
+
+impl UnitKey {
+    /// Whether it sums over practices.
+    #[must_use]
+    pub fn is_roll_up(&self) -> bool {
+        self.practice.is_empty()
+    }
+}
+
+/// The sums of one unit for one card's month. A card exists when the first window holds facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitMonth {
+    /// The unit.
+    pub key: UnitKey,
+    /// Sums of the windows in the order of [`WINDOWS`].
+    pub windows: [Sums; 3],
+    /// Whether a month of the window is missing.
+    pub incomplete: [bool; 3],
+}
+
+impl UnitMonth {
+    /// Whether there is a card.
+    #[must_use]
+    pub fn has_card(&self) -> bool {
+        self.windows[0].base.facts > 0
+    }
+}
+
+/// The place of this many months in [`WINDOWS`]: a measure's headline window.
+#[must_use]
+pub fn window_index(months: u8) -> usize {
+    WINDOWS.iter().position(|window| *window == months).unwrap_or(WINDOWS.len() - 1)
+}
