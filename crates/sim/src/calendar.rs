@@ -125,7 +125,8 @@ impl London {
     #[must_use]
     pub fn plus(&self, ms: i64, days: i32, months: i32) -> i64 {
         let local = instant(ms).to_zoned_datetime(self.0.clone());
-        let moved = local.checked_add(Span::new().months(months).days(days)).expect("instants lie within the years that jiff knows");
+        let moved =
+            local.checked_add(Span::new().months(months).days(days)).expect("instants lie within the years that jiff knows");
         moved.timestamp().as_millisecond()
     }
 }

@@ -1,8 +1,14 @@
+//! A seeded population with known true rates, disorderly traffic, and the brute-force answer.
 //!
 //! Nothing here uses the code that it judges: measure files are read, events written and months counted by rules of its own.
 //!
 //! A file imports only from files further down this list.
 
+pub mod traffic;
+mod story;
+mod consultation;
+mod draft;
+pub mod odd;
 pub mod population;
 pub mod truth;
 mod formulary;

@@ -96,8 +96,18 @@ pub struct Population {
 }
 
 const NAMES: [&str; 12] = [
-    "Elm Grove", "Riverside", "Mill Lane", "St Anne's", "Highfield", "Station Road", "The Orchard", "Priory", "Castle Hill",
-    "Meadow View", "Canal Street", "Park House",
+    "Elm Grove",
+    "Riverside",
+    "Mill Lane",
+    "St Anne's",
+    "Highfield",
+    "Station Road",
+    "The Orchard",
+    "Priory",
+    "Castle Hill",
+    "Meadow View",
+    "Canal Street",
+    "Park House",
 ];
 const SYSTEMS: [&str; 3] = ["emis", "systmone", "emis"];
 const ROLES: [(&str, u32); 5] = [("gp", 60), ("nurse", 15), ("pharmacist", 9), ("paramedic", 6), ("trainee", 10)];
@@ -164,9 +174,13 @@ impl Population {
                 match c.former_role {
                     Some(former) => {
                         let until = self.change.yesterday().expect("not the first of all days").to_string();
-                        line(json!({"type": "role", "person": c.id, "practice": practice, "role": former, "locum": c.locum, "until": until}));
+                        line(
+                            json!({"type": "role", "person": c.id, "practice": practice, "role": former, "locum": c.locum, "until": until}),
+                        );
                         let from = self.change.to_string();
-                        line(json!({"type": "role", "person": c.id, "practice": practice, "role": c.role, "locum": c.locum, "from": from}));
+                        line(
+                            json!({"type": "role", "person": c.id, "practice": practice, "role": c.role, "locum": c.locum, "from": from}),
+                        );
                     }
                     None => line(json!({"type": "role", "person": c.id, "practice": practice, "role": c.role, "locum": c.locum})),
                 }
