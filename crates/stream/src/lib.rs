@@ -2,9 +2,15 @@
 //!
 //! A file imports only from files further down this list.
 
-pub mod deployment;
-pub mod intake;
-pub mod log;
-pub mod partition;
 pub mod publish_task;
+mod run;
+mod month_cards;
+mod month_units;
+mod published;
+mod held;
 pub mod tally_task;
+mod fold;
+pub mod intake;
+pub mod deployment;
+pub mod partition;
+pub mod log;
