@@ -1,0 +1,85 @@
+//! Rows and marks: the records of `clinician-months`.
+
+use scorecard::record::{ClinicianMonth, FeedCoverage, Mark, RowKey};
+use scorecard::sums::{Base, MeasureSums};
+
+use crate::avro::wire::{Reader, Wire, WireFault, Writer, wire_record};
+
+wire_record!(ClinicianMonth { key, partition, position, at, measure_set, base, measures });
+wire_record!(RowKey { feed, clinician, practice, month });
+wire_record!(MeasureSums {
+    facts_n,
+    facts_d,
+    n,
+    d,
+    n_squares,
+    d_squares,
+    n_quantity_milli,
+    n_cost_pence,
+    d_quantity_milli,
+    d_cost_pence,
+    pca,
+    excluded
+});
+wire_record!(FeedCoverage { feed, last_appended, newest_day, days });
+
+/// Every field a number of its own, the answers from very good to don't know.
+impl<'a> Wire<'a> for Base {
+    fn write(&self, to: &mut Writer<'_>) {
+        for field in self.fields() {
+            to.long(field);
+        }
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        Ok(Base {
+            facts: from.long()?,
+            encounters: from.long()?,
+            minutes: from.long()?,
+            items: from.long()?,
+            unmapped_items: from.long()?,
+            responses: from.long()?,
+            unknown_status: from.long()?,
+            noshow_planned_minutes: from.long()?,
+            answers: [from.long()?, from.long()?, from.long()?, from.long()?, from.long()?, from.long()?],
+            recorded: from.long()?,
+            amended: from.long()?,
+            retracted: from.long()?,
+        })
+    }
+}
+
+/// Its check is 64 bits without a sign, which Avro has no number for: 16 hexadecimal digits.
+impl<'a> Wire<'a> for Mark {
+    fn write(&self, to: &mut Writer<'_>) {
+        self.partition.write(to);
+        self.at.write(to);
+        self.position.write(to);
+        self.digest.write(to);
+        self.rows.write(to);
+        self.measure_set.write(to);
+        self.open_from.write(to);
+        self.feeds.write(to);
+        to.text(&format!("{:016x}", self.check));
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        Ok(Mark {
+            partition: Wire::read(from)?,
+            at: Wire::read(from)?,
+            position: Wire::read(from)?,
+            digest: Wire::read(from)?,
+            rows: Wire::read(from)?,
+            measure_set: Wire::read(from)?,
+            open_from: Wire::read(from)?,
+            feeds: Wire::read(from)?,
+            check: read_check(from)?,
+        })
+    }
+}
+
+fn read_check(from: &mut Reader<'_>) -> Result<u64, WireFault> {
+    let text = from.text()?;
+    if text.len() != 16 {
+        return Err(WireFault::Malformed("check of 16 hexadecimal digits"));
+    }
+    u64::from_str_radix(text, 16).map_err(|_| WireFault::Malformed("check of 16 hexadecimal digits"))
+}

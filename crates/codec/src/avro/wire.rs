@@ -1,0 +1,447 @@
+//! Avro's binary encoding of the few types that our records are made of. Source: Apache Avro 1.12 specification, "Binary Encoding".
+//!
+//! Written by hand because the log is read millions of events a second: text is lent from the bytes, nothing goes through a tree
+//! of values. `tests/avro.rs` holds it to the schemas with Avro's own library.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use scorecard::calendar::{Day, Month, Timestamp};
+use scorecard::measure::SetHash;
+
+/// Why bytes do not open.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+pub(crate) enum WireFault {
+    #[error("the bytes end in the middle of it")]
+    Truncated,
+    #[error("{0} bytes are left over behind it")]
+    LeftOver(usize),
+    #[error("a number is longer than 64 bits")]
+    Overlong,
+    #[error("a number lies outside its field's range")]
+    OutOfRange,
+    #[error("a text is not UTF-8")]
+    NotUtf8,
+    #[error("a text is not a {0}")]
+    Malformed(&'static str),
+    #[error("a choice has no branch of this number")]
+    UnknownBranch,
+}
+
+/// Bytes being written. A number that does not fit Avro's 64 bits is remembered and refused at the end.
+pub(crate) struct Writer<'o> {
+    out: &'o mut Vec<u8>,
+    too_large: Option<u64>,
+}
+
+impl<'o> Writer<'o> {
+    /// Writes behind what is there.
+    pub(crate) fn new(out: &'o mut Vec<u8>) -> Writer<'o> {
+        Writer { out, too_large: None }
+    }
+
+    /// The number that could not be written, if there was one.
+    pub(crate) fn too_large(&self) -> Option<u64> {
+        self.too_large
+    }
+
+    /// Zigzag and base 128, the low seven bits first.
+    pub(crate) fn long(&mut self, value: i64) {
+        let mut left = ((value << 1) ^ (value >> 63)).cast_unsigned();
+        while left >= 0x80 {
+            self.out.push(left.to_le_bytes()[0] | 0x80);
+            left >>= 7;
+        }
+        self.out.push(left.to_le_bytes()[0]);
+    }
+
+    pub(crate) fn length(&mut self, length: usize) {
+        self.long(i64::try_from(length).expect("no memory holds more"));
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
+        self.length(text.len());
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// An array: one block, and the empty one that ends it.
+    pub(crate) fn array<'a, T: Wire<'a>>(&mut self, items: &[T]) {
+        if !items.is_empty() {
+            self.length(items.len());
+            for item in items {
+                item.write(self);
+            }
+        }
+        self.out.push(0);
+    }
+}
+
+/// Bytes being read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader<'a> {
+    left: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Reader<'a> {
+        Reader { left: bytes }
+    }
+
+    /// Nothing may be left over.
+    pub(crate) fn end(self) -> Result<(), WireFault> {
+        if self.left.is_empty() { Ok(()) } else { Err(WireFault::LeftOver(self.left.len())) }
+    }
+
+    pub(crate) fn byte(&mut self) -> Result<u8, WireFault> {
+        let (first, rest) = self.left.split_first().ok_or(WireFault::Truncated)?;
+        self.left = rest;
+        Ok(*first)
+    }
+
+    pub(crate) fn long(&mut self) -> Result<i64, WireFault> {
+        let first = self.byte()?;
+        let mut value = u64::from(first & 0x7f);
+        if first >= 0x80 {
+            value |= self.longer()?;
+        }
+        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
+    }
+
+    /// The bits behind the first seven.
+    fn longer(&mut self) -> Result<u64, WireFault> {
+        let mut value = 0;
+        for shift in (7..64).step_by(7) {
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7f);
+            if shift == 63 && bits > 1 {
+                return Err(WireFault::Overlong);
+            }
+            value |= bits << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(WireFault::Overlong)
+    }
+
+    /// A number in the range of `T`.
+    pub(crate) fn ranged<T: TryFrom<i64>>(&mut self) -> Result<T, WireFault> {
+        T::try_from(self.long()?).map_err(|_| WireFault::OutOfRange)
+    }
+
+    pub(crate) fn raw(&mut self, length: usize) -> Result<&'a [u8], WireFault> {
+        let (taken, rest) = self.left.split_at_checked(length).ok_or(WireFault::Truncated)?;
+        self.left = rest;
+        Ok(taken)
+    }
+
+    pub(crate) fn text(&mut self) -> Result<&'a str, WireFault> {
+        let length = self.ranged()?;
+        std::str::from_utf8(self.raw(length)?).map_err(|_| WireFault::NotUtf8)
+    }
+
+    /// An array. A length that the bytes cannot hold reserves no memory: every item takes at least a byte.
+    pub(crate) fn array<T: Wire<'a>>(&mut self) -> Result<Vec<T>, WireFault> {
+        /// Blocks that claim more grow as their items come.
+        const RESERVED: usize = 256;
+        let mut items = Vec::new();
+        loop {
+            let count = self.long()?;
+            if count == 0 {
+                return Ok(items);
+            }
+            if count < 0 {
+                // A negative count has the block's size in bytes behind it, for readers that skip.
+                self.long()?;
+            }
+            let count = usize::try_from(count.unsigned_abs()).map_err(|_| WireFault::OutOfRange)?;
+            if count > self.left.len() {
+                return Err(WireFault::Truncated);
+            }
+            items.reserve(count.min(RESERVED));
+            for _ in 0..count {
+                items.push(T::read(self)?);
+            }
+        }
+    }
+}
+
+/// What has a form in Avro. `'a` is the life of the bytes that text is lent from.
+pub(crate) trait Wire<'a>: Sized {
+    fn write(&self, to: &mut Writer<'_>);
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault>;
+}
+
+macro_rules! wire_number {
+    ($($type:ty),*) => {$(
+        impl<'a> Wire<'a> for $type {
+            fn write(&self, to: &mut Writer<'_>) {
+                to.long(i64::from(*self));
+            }
+            fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+                from.ranged()
+            }
+        }
+    )*};
+}
+wire_number!(u8, u16, u32, i32, i64);
+
+impl<'a> Wire<'a> for u64 {
+    fn write(&self, to: &mut Writer<'_>) {
+        match i64::try_from(*self) {
+            Ok(value) => to.long(value),
+            Err(_) => to.too_large = Some(*self),
+        }
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        from.ranged()
+    }
+}
+
+impl<'a> Wire<'a> for bool {
+    fn write(&self, to: &mut Writer<'_>) {
+        to.raw(&[u8::from(*self)]);
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        match from.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(WireFault::OutOfRange),
+        }
+    }
+}
+
+impl<'a> Wire<'a> for f64 {
+    fn write(&self, to: &mut Writer<'_>) {
+        to.raw(&self.to_le_bytes());
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        let bytes = from.raw(8)?.try_into().expect("eight bytes were taken");
+        Ok(f64::from_le_bytes(bytes))
+    }
+}
+
+impl<'a> Wire<'a> for Cow<'a, str> {
+    fn write(&self, to: &mut Writer<'_>) {
+        to.text(self);
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        Ok(Cow::Borrowed(from.text()?))
+    }
+}
+
+impl<'a> Wire<'a> for String {
+    fn write(&self, to: &mut Writer<'_>) {
+        to.text(self);
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        Ok(from.text()?.to_owned())
+    }
+}
+
+impl<'a> Wire<'a> for Arc<str> {
+    fn write(&self, to: &mut Writer<'_>) {
+        to.text(self);
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        Ok(from.text()?.into())
+    }
+}
+
+/// A union of null and the type, null first.
+impl<'a, T: Wire<'a>> Wire<'a> for Option<T> {
+    fn write(&self, to: &mut Writer<'_>) {
+        match self {
+            None => to.long(0),
+            Some(value) => {
+                to.long(1);
+                value.write(to);
+            }
+        }
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        match from.long()? {
+            0 => Ok(None),
+            1 => T::read(from).map(Some),
+            _ => Err(WireFault::UnknownBranch),
+        }
+    }
+}
+
+impl<'a, T: Wire<'a>> Wire<'a> for Vec<T> {
+    fn write(&self, to: &mut Writer<'_>) {
+        to.array(self);
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        from.array()
+    }
+}
+
+/// Two fields of a record.
+impl<'a, A: Wire<'a>, B: Wire<'a>> Wire<'a> for (A, B) {
+    fn write(&self, to: &mut Writer<'_>) {
+        self.0.write(to);
+        self.1.write(to);
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        Ok((A::read(from)?, B::read(from)?))
+    }
+}
+
+/// timestamp-millis.
+impl<'a> Wire<'a> for Timestamp {
+    fn write(&self, to: &mut Writer<'_>) {
+        to.long(self.0);
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        from.long().map(Timestamp)
+    }
+}
+
+/// date.
+impl<'a> Wire<'a> for Day {
+    fn write(&self, to: &mut Writer<'_>) {
+        self.0.write(to);
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        from.ranged().map(Day)
+    }
+}
+
+/// `2026-10`.
+impl<'a> Wire<'a> for Month {
+    fn write(&self, to: &mut Writer<'_>) {
+        to.text(&self.to_string());
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        let text = from.text()?;
+        if text == "0000-01" {
+            return Ok(Month::EARLIEST);
+        }
+        text.parse().map_err(|_| WireFault::Malformed("month"))
+    }
+}
+
+/// A sum wider than Avro's numbers: decimal digits.
+impl<'a> Wire<'a> for i128 {
+    fn write(&self, to: &mut Writer<'_>) {
+        to.text(&self.to_string());
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        from.text()?.parse().map_err(|_| WireFault::Malformed("whole number"))
+    }
+}
+
+/// A digest: 32 hexadecimal digits.
+impl<'a> Wire<'a> for u128 {
+    fn write(&self, to: &mut Writer<'_>) {
+        to.text(&format!("{self:032x}"));
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        let text = from.text()?;
+        if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(WireFault::Malformed("digest of 32 hexadecimal digits"));
+        }
+        u128::from_str_radix(text, 16).map_err(|_| WireFault::Malformed("digest of 32 hexadecimal digits"))
+    }
+}
+
+impl<'a> Wire<'a> for SetHash {
+    fn write(&self, to: &mut Writer<'_>) {
+        self.0.write(to);
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        u128::read(from).map(SetHash)
+    }
+}
+
+/// A record: its fields in the schema's order.
+macro_rules! wire_record {
+    ($type:ty { $($field:ident),* $(,)? }) => {
+        impl<'a> $crate::avro::wire::Wire<'a> for $type {
+            fn write(&self, to: &mut $crate::avro::wire::Writer<'_>) {
+                $( self.$field.write(to); )*
+            }
+            fn read(from: &mut $crate::avro::wire::Reader<'a>) -> Result<Self, $crate::avro::wire::WireFault> {
+                Ok(Self { $( $field: $crate::avro::wire::Wire::read(from)?, )* })
+            }
+        }
+    };
+}
+
+/// An enum: its variants in the order of the schema's symbols.
+macro_rules! wire_enum {
+    ($type:ident { $($variant:ident),* $(,)? }) => {
+        impl<'a> $crate::avro::wire::Wire<'a> for $type {
+            fn write(&self, to: &mut $crate::avro::wire::Writer<'_>) {
+                const SYMBOLS: &[$type] = &[$($type::$variant),*];
+                // An exhaustive match, so that a new variant cannot be forgotten.
+                match self { $($type::$variant => (),)* }
+                let place = SYMBOLS.iter().position(|symbol| symbol == self).expect("the list above holds every variant");
+                to.length(place);
+            }
+            fn read(from: &mut $crate::avro::wire::Reader<'a>) -> Result<Self, $crate::avro::wire::WireFault> {
+                const SYMBOLS: &[$type] = &[$($type::$variant),*];
+                let place: usize = from.ranged()?;
+                SYMBOLS.get(place).copied().ok_or($crate::avro::wire::WireFault::UnknownBranch)
+            }
+        }
+    };
+}
+
+pub(crate) use {wire_enum, wire_record};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes_of<'a, T: Wire<'a>>(value: &T) -> Vec<u8> {
+        let mut out = Vec::new();
+        value.write(&mut Writer::new(&mut out));
+        out
+    }
+
+    #[test]
+    fn numbers_look_as_the_specification_shows_them() {
+        for (value, bytes) in [(0i64, vec![0]), (-1, vec![1]), (1, vec![2]), (-64, vec![0x7f]), (64, vec![0x80, 1])] {
+            assert_eq!(bytes_of(&value), bytes, "{value}");
+        }
+        for value in [i64::MIN, i64::MAX, 1 << 62, -12_345_678_901] {
+            let bytes = bytes_of(&value);
+            let mut reader = Reader::new(&bytes);
+            assert_eq!(reader.long(), Ok(value));
+            assert_eq!(reader.end(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_number_of_more_than_64_bits_is_refused() {
+        assert_eq!(Reader::new(&[0xff; 11]).long(), Err(WireFault::Overlong));
+        assert_eq!(Reader::new(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2]).long(), Err(WireFault::Overlong));
+    }
+
+    #[test]
+    fn an_array_that_claims_too_much_reserves_nothing() {
+        let claim = bytes_of(&(1i64 << 40));
+        assert_eq!(Reader::new(&claim).array::<i64>(), Err(WireFault::Truncated));
+    }
+
+    #[test]
+    fn blocks_with_their_size_are_read_too() {
+        // Two items in a block of two bytes, then one item, then the end.
+        let bytes = [3, 4, 2, 4, 2, 6, 0];
+        assert_eq!(Reader::new(&bytes).array::<i64>(), Ok(vec![1, 2, 3]));
+    }
+
+    #[test]
+    fn what_exceeds_64_signed_bits_is_remembered() {
+        let mut out = Vec::new();
+        let mut writer = Writer::new(&mut out);
+        u64::MAX.write(&mut writer);
+        assert_eq!(writer.too_large(), Some(u64::MAX));
+    }
+}
