@@ -4,6 +4,7 @@
 //!
 //! A file imports only from files further down this list.
 
+pub mod simulate;
 pub mod traffic;
 mod story;
 mod consultation;
@@ -11,6 +12,7 @@ mod draft;
 pub mod odd;
 pub mod population;
 pub mod truth;
+mod instants;
 mod formulary;
 mod patient;
 mod draw;

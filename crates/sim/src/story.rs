@@ -109,9 +109,7 @@ impl Teller<'_> {
                 let recent = Draft { occurred: late - self.draw.between(1, 25) * DAY, ..draft.clone() };
                 return self.record(&recent, 2, late);
             }
-            Some(Odd::AmendedIntoSealed) => {
-                Draft { occurred: self.scene.london.plus(draft.occurred, 0, -15), ..draft.clone() }
-            }
+            Some(Odd::AmendedIntoSealed) => Draft { occurred: self.scene.london.plus(draft.occurred, 0, -15), ..draft.clone() },
             _ => return,
         };
         self.record(&amended, 2, next);
