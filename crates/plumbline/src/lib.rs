@@ -2,7 +2,12 @@
 //!
 //! A file imports only from files further down this list.
 
+pub mod cli;
 pub mod local_log;
 pub mod log_directory;
 pub mod stored;
+pub mod sources;
+pub mod lines;
+pub mod measures;
+pub mod interrupt;
 pub mod clock;

@@ -7,10 +7,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use codec::avro;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use scorecard::record::Record;
 use stream::log::{Lent, Log, LogError, Outgoing, Topic};
@@ -87,12 +88,13 @@ impl LocalLog {
         self.shared.directory.path()
     }
 
-    fn buffer(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) {
+    fn buffer(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
         let mut value = Vec::with_capacity(128);
         stored::begin_value(&mut value, self.shared.clock.now(), key);
-        codec::encode(record, &mut value);
+        avro::encode(record, &mut value).map_err(|error| LogError::Failed(error.to_string()))?;
         self.pending_bytes += value.len();
         self.pending.push(Pending { topic, partition, value });
+        Ok(())
     }
 
     fn commit(&mut self, mut state: MutexGuard<'_, State>) -> Result<(), LogError> {
@@ -153,7 +155,7 @@ impl Log for LocalLog {
         partition: u32,
         from: u64,
         most: usize,
-        each: &mut dyn FnMut(Lent<'_>),
+        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
         let end = self.bounds(topic, partition)?.end;
         // Most reads find nothing; they shall not cost a scan.
@@ -165,9 +167,12 @@ impl Log for LocalLog {
         for found in self.shared.records.range(range) {
             let (key, value) = found.into_inner().map_err(|error| self.shared.failed("read", error))?;
             let Some((_, _, offset)) = stored::parse_key(&key) else { continue };
-            match stored::parse_value(&value) {
-                Some((appended, key, bytes)) => each(Lent { offset, appended, key, record: codec::decode(bytes) }),
+            let flow = match stored::parse_value(&value) {
+                Some((appended, key, bytes)) => each(Lent { offset, appended, key, record: avro::decode(bytes) }),
                 None => each(damaged(offset)),
+            };
+            if flow.is_break() {
+                return Ok(offset + 1);
             }
         }
         Ok(to)
@@ -179,7 +184,7 @@ impl Log for LocalLog {
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
-        self.buffer(topic, partition, key, record);
+        self.buffer(topic, partition, key, record)?;
         if self.pending_bytes < BUFFER_BYTES { Ok(()) } else { self.flush() }
     }
 
@@ -205,8 +210,13 @@ impl Log for LocalLog {
         if state.fence != self.fence {
             return Err(LogError::Fenced);
         }
+        let before = (self.pending.len(), self.pending_bytes);
         for Outgoing { topic, partition, key, record } in records {
-            self.buffer(topic, partition, &key, &record);
+            if let Err(error) = self.buffer(topic, partition, &key, &record) {
+                self.pending.truncate(before.0);
+                self.pending_bytes = before.1;
+                return Err(error);
+            }
         }
         self.commit(state)
     }
@@ -253,6 +263,7 @@ mod tests {
             let next = log
                 .read(topic, partition, from, 2, &mut |lent| {
                     seen.push((lent.offset, lent.appended, lent.key.to_owned(), lent.record.into_owned()));
+                    ControlFlow::Continue(())
                 })
                 .unwrap();
             if next == from {
@@ -278,11 +289,24 @@ mod tests {
         }
         log.append(Topic::Events, 2, "other", &tick(99)).unwrap();
         log.flush().unwrap();
-        let expected: Vec<Seen> = (0..5).map(|n| (n as u64, Timestamp(10 + n), format!("feed-{n}"), tick(n))).collect();
+        let expected: Vec<Seen> =
+            (0..5).zip(0..).map(|(offset, n)| (offset, Timestamp(10 + n), format!("feed-{n}"), tick(n))).collect();
         assert_eq!(all(&mut log, Topic::Events, 3), expected);
         assert_eq!(log.bounds(Topic::Events, 3).unwrap(), 0..5);
         assert_eq!(log.bounds(Topic::Events, 0).unwrap(), 0..0);
         assert_eq!(log.read(Topic::Events, 0, 7, 10, &mut |_| panic!("nothing is there")).unwrap(), 7);
+    }
+
+    #[test]
+    fn a_reader_that_breaks_off_goes_on_behind_the_record_it_was_lent() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = open(dir.path());
+        for n in 0..5 {
+            log.append(Topic::Events, 0, "feed", &tick(n)).unwrap();
+        }
+        log.flush().unwrap();
+        let stop_at_2 = |lent: Lent<'_>| if lent.offset == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        assert_eq!(log.read(Topic::Events, 0, 1, 100, &mut { stop_at_2 }).unwrap(), 3);
     }
 
     #[test]
@@ -327,6 +351,19 @@ mod tests {
         new.append_atomically(at_once(&[3])).unwrap();
         let published: Vec<String> = all(&mut new, Topic::Runs, 0).into_iter().map(|seen| seen.2).collect();
         assert_eq!(published, ["1", "3"]);
+    }
+
+    #[test]
+    fn a_transaction_with_a_record_that_cannot_be_written_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = open(dir.path());
+        log.fence().unwrap();
+        let mut records = at_once(&[1, 2]);
+        records[1].record = Record::Undecodable("damaged".to_owned());
+        log.append_atomically(records).unwrap_err();
+        log.append_atomically(at_once(&[3])).unwrap();
+        let kept: Vec<String> = all(&mut log, Topic::Runs, 0).into_iter().map(|seen| seen.2).collect();
+        assert_eq!(kept, ["3"]);
     }
 
     #[test]
