@@ -2,10 +2,13 @@
 
 use crate::card::{CardMeasure, WindowValue};
 use crate::comparison::Comparison;
+use crate::funnel::funnel;
+use crate::interval::confidence;
 use crate::measure::Measure;
 use crate::points::{Achievement, Contribution};
 use crate::round::published;
 use crate::saving::saving_estimate;
+use crate::sentence::sentence;
 use crate::suppression::Suppression;
 use crate::unit::{UnitMonth, WINDOWS, window_index};
 
@@ -65,12 +68,17 @@ fn window_value(
     let headline = window == window_index(measure.definition.window);
     if suppression.is_none() && own.d > 0 {
         shown.value = measure.value(own.n, own.d).and_then(published);
+        shown.ci95 = confidence(measure, own);
         shown.peer = comparison.peer(name, months, (own.n, own.d));
         if headline {
             let network = comparison.network(name, months);
+            shown.funnel = network.and_then(|network| funnel(measure, own, network));
             shown.qof = achievement(measure, own.n, own.d).and_then(|a| a.published());
             shown.saving = network.and_then(|network| saving_estimate(measure, own, network));
         }
+    }
+    if headline {
+        shown.sentence = Some(sentence(&measure.definition, &shown, suppression));
     }
     shown
 }

@@ -1,0 +1,170 @@
+//! A measure's headline in plain language: what the value is, and whether it differs from similar clinicians by more than chance.
+//! No blame, no praise, at most 140 characters, every number in it rounded.
+
+use crate::card::{Band, WindowValue};
+use crate::measure::Definition;
+use crate::suppression::Suppression;
+
+/// Most characters of a sentence.
+pub const LONGEST: usize = 140;
+
+/// The sentence for a headline window of which everything else is known.
+#[must_use]
+pub fn sentence(definition: &Definition, window: &WindowValue, suppression: Option<Suppression>) -> String {
+    let text = spoken(definition, window, suppression, &definition.unit);
+    // A unit of one's own may be long; the card shows it beside the sentence anyway.
+    if text.chars().count() <= LONGEST { text } else { spoken(definition, window, suppression, short(&definition.unit)) }
+}
+
+fn spoken(definition: &Definition, window: &WindowValue, suppression: Option<Suppression>, unit: &str) -> String {
+    let months = window.window;
+    match suppression {
+        Some(Suppression::DenominatorBelowMinimum) => {
+            return format!(
+                "Not enough data: {} of the {} events needed in {months} months.",
+                window.facts_d, definition.minimum
+            );
+        }
+        Some(Suppression::UnknownStatusAboveLimit) => {
+            return format!("Not shown: the status of too many encounters in {months} months is unknown.");
+        }
+        None => {}
+    }
+    let Some(value) = window.value else {
+        return format!("Nothing to measure in {months} months.");
+    };
+    let own = figure(value, unit);
+    match (&window.funnel, &window.peer) {
+        (Some(funnel), _) => {
+            format!("{own} in {months} months: {} {}.", stands(funnel.band), figure(funnel.target, short(unit)))
+        }
+        (None, Some(peer)) => match peer.p50 {
+            Some(median) => {
+                format!("{own} in {months} months; the median of {} peers is {}.", peer.size, figure(median, short(unit)))
+            }
+            None => format!("{own} in {months} months."),
+        },
+        (None, None) => format!("{own} in {months} months; too few similar clinicians to compare with."),
+    }
+}
+
+fn stands(band: Band) -> &'static str {
+    match band {
+        Band::FarBelow => "clearly lower than chance explains, similar clinicians together have",
+        Band::Below => "lower than chance usually explains, similar clinicians together have",
+        Band::Within => "no more than chance away from similar clinicians together, who have",
+        Band::Above => "higher than chance usually explains, similar clinicians together have",
+        Band::FarAbove => "clearly higher than chance explains, similar clinicians together have",
+    }
+}
+
+/// The unit of a second number in the same sentence.
+fn short(unit: &str) -> &str {
+    match unit.chars().next() {
+        Some('%') => "%",
+        Some('£') => "£",
+        _ => "",
+    }
+}
+
+/// A number with its unit: `12.4 %`, `£312 per 1,000 attended encounters`, `9.5 minutes`.
+fn figure(value: f64, unit: &str) -> String {
+    let number = rounded(value);
+    match unit.strip_prefix('£') {
+        Some(rest) => format!("£{number}{rest}"),
+        None if unit.is_empty() => number,
+        None => format!("{number} {unit}"),
+    }
+}
+
+/// Three significant digits where there are decimals: 312, 31.2, 3.12.
+fn rounded(value: f64) -> String {
+    let size = value.abs();
+    let decimals = if size >= 99.95 {
+        0
+    } else if size >= 9.995 {
+        1
+    } else {
+        2
+    };
+    format!("{value:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::{Funnel, Interval};
+    use crate::measure::MeasureSet;
+
+    fn definition(unit: &str) -> Definition {
+        let set = MeasureSet::parse([("dna_rate.toml", include_str!("../../../measures/dna_rate.toml"))]).unwrap();
+        Definition { unit: unit.to_owned(), ..set.measures()[0].definition.clone() }
+    }
+
+    fn window(value: Option<f64>, band: Option<Band>) -> WindowValue {
+        let around = Interval { lower: 0.0, upper: 1.0 };
+        let funnel = band.map(|band| Funnel {
+            target: 1_204.4,
+            limits_95: around,
+            limits_998: around,
+            over_dispersed_95: None,
+            over_dispersed_998: None,
+            z_raw: None,
+            z_adjusted: None,
+            phi: None,
+            tau2: None,
+            band,
+        });
+        WindowValue {
+            window: 12,
+            incomplete: false,
+            n: 0,
+            d: 0,
+            facts_n: 0,
+            facts_d: 6,
+            pca: 0,
+            value,
+            ci95: None,
+            suppressed: None,
+            peer: None,
+            funnel,
+            reliability: None,
+            grade: None,
+            shrunk: None,
+            qof: None,
+            saving: None,
+            trend: None,
+            sentence: None,
+        }
+    }
+
+    #[test]
+    fn every_sentence_fits_and_blames_nobody() {
+        let long = "a unit that somebody wrote at great length into a measure file of their own, to see what would happen then";
+        let values = [None, Some(0.0), Some(1_234_567.8)];
+        let bands = [None, Some(Band::FarBelow), Some(Band::Below), Some(Band::Within), Some(Band::Above), Some(Band::FarAbove)];
+        let suppressions = [None, Some(Suppression::DenominatorBelowMinimum), Some(Suppression::UnknownStatusAboveLimit)];
+        for unit in ["%", "£ per 1,000 attended encounters", "per 1,000 attended encounters", "minutes", long] {
+            for (value, band, suppression) in
+                values.iter().flat_map(|v| bands.iter().flat_map(move |b| suppressions.map(|s| (v, b, s))))
+            {
+                let text = sentence(&definition(unit), &window(*value, *band), suppression);
+                assert!(text.chars().count() <= LONGEST, "{}: {text}", text.chars().count());
+                for word in ["worst", "best", "bad", "poor", "fail", "slipped", "massive"] {
+                    assert!(!text.to_lowercase().contains(word), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_numbers_stand_in_it_rounded() {
+        let text = |value, unit| sentence(&definition(unit), &window(Some(value), Some(Band::Above)), None);
+        assert!(text(12.345, "%").starts_with("12.3 % in 12 months: higher"));
+        assert!(text(12.345, "%").ends_with("similar clinicians together have 1204 %."));
+        assert!(text(312.4, "£ per 1,000 attended encounters").starts_with("£312 per 1,000 attended encounters in 12 months"));
+        assert!(text(9.5, "minutes").starts_with("9.50 minutes in 12 months"));
+        let few = sentence(&definition("%"), &window(None, None), Some(Suppression::DenominatorBelowMinimum));
+        assert_eq!(few, "Not enough data: 6 of the 10 events needed in 12 months.");
+    }
+}
