@@ -44,6 +44,8 @@ pub struct PublishTask<L> {
     unsettled: BTreeMap<Month, BTreeSet<UnitKey>>,
     /// Sealed months of which rows are missing.
     missing: BTreeSet<Month>,
+    /// Rows that changed at cuts that could not be published.
+    carried: BTreeSet<Changed>,
     refolds: u64,
 }
 
@@ -81,6 +83,7 @@ impl<L: Log> PublishTask<L> {
             registry_read: log.bounds(Topic::Registry, 0)?.start,
             unsettled: BTreeMap::new(),
             missing: BTreeSet::new(),
+            carried: BTreeSet::new(),
             refolds: 0,
             deployment: deployment.clone(),
             published,
@@ -192,7 +195,7 @@ impl<L: Log> PublishTask<L> {
         if self.marks.iter().any(|marks| marks.range(cut..).next().is_none()) {
             return Ok(Err(Obstacle::NotReady));
         }
-        let mut ground = Ground { marks: Vec::new(), changed: BTreeSet::new(), refolded: Vec::new() };
+        let mut ground = Ground { marks: Vec::new(), changed: std::mem::take(&mut self.carried), refolded: Vec::new() };
         for partition in 0..self.deployment.partitions {
             let trusted = self.own_mark(partition, cut).is_some_and(|mark| {
                 let (exact, changed) = self.rows.advance(&mark);
@@ -207,7 +210,10 @@ impl<L: Log> PublishTask<L> {
             }
             let (mark, rows) = match self.refold(partition, cut)? {
                 Ok(folded) => folded,
-                Err(obstacle) => return Ok(Err(obstacle)),
+                Err(obstacle) => {
+                    self.carried = ground.changed;
+                    return Ok(Err(obstacle));
+                }
             };
             ground.changed.extend(self.rows.replace(&mark, rows));
             ground.refolded.push(partition);
