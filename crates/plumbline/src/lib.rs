@@ -3,6 +3,10 @@
 //! A file imports only from files further down this list.
 
 pub mod cli;
+pub mod terminal_card;
+pub mod paint;
+pub mod pipeline;
+pub mod arrivals;
 pub mod local_log;
 pub mod log_directory;
 pub mod stored;
