@@ -1,0 +1,306 @@
+//! Facts are folded exactly: any order and duplication of the same versions, moves, links, months' edges.
+
+use promises::world::{World, deployment, encounter, event, month, prescription, records, retraction, utc};
+use proptest::prelude::*;
+use scorecard::calendar::{Month, Timestamp};
+use scorecard::event::{Action, Answer, Attendance, Detail, Encounter, Event, Exclusion, Feedback, Mode, Source};
+use scorecard::record::{ClinicianMonth, Record};
+use scorecard::sums::Base;
+use std::collections::BTreeMap;
+use stream::log::Topic;
+
+/// The last value of every row, by clinician, practice and month.
+fn rows(world: &World) -> BTreeMap<(String, String, Month), ClinicianMonth> {
+    let mut last = BTreeMap::new();
+    for record in records(&world.log, Topic::ClinicianMonths, 0) {
+        if let Record::ClinicianMonth(row) = record {
+            last.insert((row.key.clinician.to_string(), row.key.practice.to_string(), row.key.month), row);
+        }
+    }
+    last
+}
+
+/// The rows of these events, appended one by one in this order.
+fn fold(events: &[Event<'static>]) -> BTreeMap<(String, String, Month), ClinicianMonth> {
+    let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
+    for one in events {
+        world.feed(utc(2026, 12, 1, 9), "a", vec![one.clone()]);
+    }
+    world.tally_until(utc(2026, 12, 2, 3));
+    rows(&world)
+}
+
+/// Rows without what depends on the order of arrival, and without those in which nothing stands.
+fn sums(rows: &BTreeMap<(String, String, Month), ClinicianMonth>) -> Vec<ClinicianMonth> {
+    let bare = |row: &ClinicianMonth| {
+        let mut row = row.clone();
+        (row.base.recorded, row.base.amended, row.base.retracted, row.position) = (0, 0, 0, 0);
+        row
+    };
+    rows.values().map(bare).filter(|row| row.base != Base::default() || !row.measures.is_empty()).collect()
+}
+
+fn base_of(rows: &BTreeMap<(String, String, Month), ClinicianMonth>, clinician: &str, at: &str) -> Base {
+    let key = (format!("gmc|{clinician}"), "A81001".to_owned(), month(at));
+    rows.get(&key).map(|row| row.base).unwrap_or_default()
+}
+
+fn answer(id: &str, version: u64, at: Timestamp, link: &str) -> Event<'static> {
+    let detail = Detail::Feedback(Some(Feedback { answer: Some(Answer::Good), items: Vec::new() }));
+    let mut event = event(id, version, "7000001", at, detail);
+    event.link = Some(link.to_owned().into());
+    event.clinician = None;
+    event
+}
+
+fn visit(id: &str, version: u64, at: Timestamp, appointment: Option<&str>) -> Event<'static> {
+    let mut event = encounter(id, version, "7000001", at);
+    event.link = appointment.map(|id| id.to_owned().into());
+    set_source(&mut event, Source::Visit, Attendance::Attended);
+    event
+}
+
+fn slot(id: &str, version: u64, at: Timestamp, status: Attendance) -> Event<'static> {
+    let mut event = encounter(id, version, "7000001", at);
+    set_source(&mut event, Source::Slot, status);
+    event
+}
+
+fn set_source(event: &mut Event<'static>, to: Source, now: Attendance) {
+    if let Detail::Encounter(Some(Encounter { source, status, .. })) = &mut event.detail {
+        (*source, *status) = (to, now);
+    }
+}
+
+#[test]
+fn amendment_moves_an_item_to_another_month_and_clinician() {
+    let rows = fold(&[
+        prescription("p", 1, "7000001", utc(2026, 10, 5, 9)),
+        prescription("p", 2, "7000002", utc(2026, 11, 5, 9)),
+    ]);
+    let old = base_of(&rows, "7000001", "2026-10");
+    let new = base_of(&rows, "7000002", "2026-11");
+    assert_eq!(old, Base { recorded: 1, amended: 1, ..Base::default() });
+    assert_eq!(new, Base { facts: 1, items: 1, amended: 1, ..Base::default() });
+}
+
+#[test]
+fn a_retraction_before_its_original_keeps_it_out() {
+    let first = prescription("p", 1, "7000001", utc(2026, 10, 5, 9));
+    let rows = fold(&[retraction(&first, 2), first]);
+    assert_eq!(base_of(&rows, "7000001", "2026-10"), Base::default());
+}
+
+#[test]
+fn of_two_contents_of_one_version_the_first_in_the_log_stays() {
+    let first = prescription("p", 1, "7000001", utc(2026, 10, 5, 9));
+    let mut other = first.clone();
+    other.clinician = Some("gmc|7000002".into());
+    let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
+    world.feed(utc(2026, 10, 5, 10), "a", vec![first.clone(), other, first]);
+    world.tally_until(utc(2026, 10, 6, 3));
+    let outcomes = world.tallies[0].outcomes();
+    assert_eq!((outcomes.accepted, outcomes.conflict, outcomes.duplicate), (1, 1, 1));
+    assert_eq!(base_of(&rows(&world), "7000001", "2026-10").items, 1);
+}
+
+#[test]
+fn the_same_version_for_another_patient_is_a_duplicate() {
+    let first = prescription("p", 1, "7000001", utc(2026, 10, 5, 9));
+    let mut other = first.clone();
+    other.patient = Some(scorecard::event::Pseudonym([9; 16]));
+    other.recorded_at = Some(utc(2026, 10, 6, 9));
+    let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
+    world.feed(utc(2026, 10, 7, 10), "a", vec![first, other]);
+    world.tally_until(utc(2026, 10, 8, 3));
+    assert_eq!(world.tallies[0].outcomes().duplicate, 1);
+}
+
+#[test]
+fn a_delete_without_a_version_ranks_between_the_one_it_meets_and_the_next() {
+    let first = prescription("p", 3, "7000001", utc(2026, 10, 5, 9));
+    let mut delete = retraction(&first, 1);
+    delete.version = None;
+    let fourth = prescription("p", 4, "7000001", utc(2026, 10, 5, 9));
+    let gone = fold(&[first.clone(), delete.clone(), first.clone()]);
+    assert_eq!(base_of(&gone, "7000001", "2026-10").items, 0);
+    let back = fold(&[first, delete, fourth]);
+    assert_eq!(base_of(&back, "7000001", "2026-10").items, 1);
+}
+
+#[test]
+fn feedback_counts_on_the_day_and_for_the_clinician_of_its_encounter() {
+    let seen = encounter("e", 1, "7000002", utc(2026, 9, 30, 9));
+    let said = answer("f", 1, utc(2026, 10, 2, 9), "e");
+    for order in [[seen.clone(), said.clone()], [said.clone(), seen.clone()]] {
+        let rows = fold(&order);
+        assert_eq!(base_of(&rows, "7000002", "2026-09").responses, 1);
+        assert_eq!(base_of(&rows, "7000001", "2026-10").responses, 0);
+    }
+    let alone = fold(&[said.clone()]);
+    assert!(sums(&alone).is_empty(), "nobody is known to credit");
+    let mut own = said;
+    own.clinician = Some("gmc|7000001".into());
+    let retracted = fold(&[seen.clone(), own.clone(), retraction(&seen, 2)]);
+    assert_eq!(base_of(&retracted, "7000001", "2026-10").responses, 1, "without its encounter it counts on its own day");
+    let moved = fold(&[seen, own, encounter("e", 2, "7000002", utc(2026, 8, 3, 9))]);
+    assert_eq!(base_of(&moved, "7000001", "2026-08").responses, 1, "its own clinician, the encounter's day");
+    assert_eq!(base_of(&moved, "7000001", "2026-08").amended, 1);
+}
+
+#[test]
+fn an_unattributed_event_is_credited_once_its_link_resolves() {
+    let mut rx = prescription("p", 1, "7000001", utc(2026, 10, 5, 9));
+    rx.clinician = None;
+    rx.practice = None;
+    rx.link = Some("e".into());
+    let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
+    world.feed(utc(2026, 10, 6, 9), "a", vec![rx]);
+    world.tally_until(utc(2026, 10, 7, 3));
+    assert_eq!(world.tallies[0].unattributed(), 1);
+    world.feed(utc(2026, 10, 7, 9), "a", vec![encounter("e", 1, "7000003", utc(2026, 10, 5, 9))]);
+    world.tally_until(utc(2026, 10, 8, 3));
+    assert_eq!(world.tallies[0].unattributed(), 0);
+    let base = base_of(&rows(&world), "7000003", "2026-10");
+    assert_eq!((base.items, base.encounters, base.recorded), (1, 1, 2));
+}
+
+#[test]
+fn an_appointment_and_its_encounter_are_one_attended_encounter() {
+    let (at, later) = (utc(2026, 10, 5, 9), utc(2026, 10, 5, 10));
+    let booked = slot("Appointment/1", 1, at, Attendance::Noshow);
+    let seen = visit("Encounter/1", 1, later, Some("Appointment/1"));
+    for order in [[booked.clone(), seen.clone()], [seen.clone(), booked.clone()]] {
+        let rows = fold(&order);
+        let base = base_of(&rows, "7000001", "2026-10");
+        assert_eq!((base.facts, base.encounters, base.noshow_planned_minutes), (2, 1, 0), "a finished visit: the patient came");
+        let dna = measure(&rows, "dna_rate@1");
+        assert_eq!((dna.0, dna.1), (0, 1));
+    }
+    let alone = fold(&[booked.clone()]);
+    assert_eq!(measure(&alone, "dna_rate@1"), (1, 1));
+    let undone = fold(&[booked, seen.clone(), retraction(&seen, 2)]);
+    assert_eq!(measure(&undone, "dna_rate@1"), (1, 1), "without the visit it is a no-show again");
+    let unbooked = fold(&[seen]);
+    assert_eq!(measure(&unbooked, "dna_rate@1"), (0, 1), "a visit without an appointment carries attendance itself");
+}
+
+fn measure(rows: &BTreeMap<(String, String, Month), ClinicianMonth>, name: &str) -> (i64, i64) {
+    let row = rows.values().next().expect("a row");
+    row.measures.iter().find(|(n, _)| &**n == name).map(|(_, sums)| (sums.n, sums.d)).unwrap_or_default()
+}
+
+#[test]
+fn a_no_show_is_in_the_rate_and_in_no_exposure() {
+    let mut missed = encounter("e", 1, "7000001", utc(2026, 10, 5, 9));
+    if let Detail::Encounter(Some(e)) = &mut missed.detail {
+        (e.status, e.minutes) = (Attendance::Noshow, None);
+    }
+    let rows = fold(&[missed, encounter("f", 1, "7000001", utc(2026, 10, 5, 9))]);
+    let base = base_of(&rows, "7000001", "2026-10");
+    assert_eq!((base.encounters, base.minutes, base.noshow_planned_minutes), (1, 10, 10));
+    assert_eq!(measure(&rows, "dna_rate@1"), (1, 2));
+}
+
+#[test]
+fn an_excluded_event_is_counted_only_as_excluded() {
+    let mut test = encounter("e", 1, "7000001", utc(2026, 10, 5, 9));
+    test.exclude = Some(Exclusion::Test);
+    let rows = fold(&[test]);
+    let row = rows.values().next().expect("a row");
+    assert_eq!(row.base, Base { recorded: 1, ..Base::default() });
+    let dna = row.measures.iter().find(|(n, _)| &**n == "dna_rate@1").expect("it would have been in the denominator");
+    assert_eq!((dna.1.excluded, dna.1.d, dna.1.facts_d), (1, 0, 0));
+}
+
+#[test]
+fn an_adjusted_patient_leaves_the_denominator_unless_it_is_a_success() {
+    let mut cephalexin = prescription("p", 1, "7000001", utc(2026, 10, 5, 9));
+    if let Detail::Prescription(Some(p)) = &mut cephalexin.detail {
+        p.code = Some("0501021L0AAABAB".into());
+    }
+    cephalexin.pca = vec!["broad_spectrum".into()];
+    let mut amoxicillin = prescription("q", 1, "7000001", utc(2026, 10, 5, 9));
+    amoxicillin.pca = vec!["broad_spectrum".into()];
+    let rows = fold(&[cephalexin, amoxicillin]);
+    let row = rows.values().next().expect("a row");
+    let sums = row.measures.iter().find(|(n, _)| &**n == "broad_spectrum@1").expect("two antibiotics").1;
+    assert_eq!((sums.n, sums.d, sums.pca), (0, 1, 1), "narrow is a success and counts, broad is adjusted");
+    let other = row.measures.iter().find(|(n, _)| &**n == "antibiotics_per_1000@1").expect("two antibiotics").1;
+    assert_eq!((other.n, other.pca), (2, 0), "other measures do not know of it");
+}
+
+#[test]
+fn half_past_eleven_on_the_last_of_march_counts_in_april() {
+    let rows = fold(&[
+        prescription("march", 1, "7000001", utc(2026, 3, 31, 22)),
+        prescription("april", 1, "7000001", utc(2026, 3, 31, 23)),
+        prescription("october", 1, "7000001", utc(2026, 10, 31, 23)),
+        prescription("leap", 1, "7000001", utc(2024, 2, 29, 12)),
+    ]);
+    for (at, items) in [("2026-03", 1), ("2026-04", 1), ("2026-10", 1), ("2026-11", 0), ("2024-02", 1), ("2024-03", 0)] {
+        assert_eq!(base_of(&rows, "7000001", at).items, items, "{at}");
+    }
+}
+
+#[test]
+fn the_declared_practice_stands_in_for_one_that_is_missing() {
+    let mut rx = prescription("p", 1, "7000001", utc(2026, 10, 5, 9));
+    rx.practice = None;
+    let rows = fold(&[rx]);
+    assert_eq!(rows.keys().next().map(|(_, practice, _)| practice.as_str()), Some("unknown"));
+}
+
+/// Versions of a few events, at most one content a version.
+fn history() -> impl Strategy<Value = Vec<Event<'static>>> {
+    let version = (0..5u32, 1..5u64, 0..3u32, 0..60i64, 0..7u32);
+    proptest::collection::vec(version, 1..30).prop_map(|drawn| {
+        let mut seen = BTreeMap::new();
+        for (id, version, who, day, kind) in drawn {
+            seen.entry((id, version)).or_insert_with(|| draw(id, version, who, day, kind));
+        }
+        seen.into_values().collect()
+    })
+}
+
+fn draw(id: u32, version: u64, who: u32, day: i64, kind: u32) -> Event<'static> {
+    let at = utc(2026, 9, 20, 9).plus_seconds(day * 86_400);
+    let clinician = format!("700000{who}");
+    // Ids 0 and 1 are encounters, 2 is feedback that links one, the rest are prescriptions that may need one.
+    let mut event = match id {
+        0 | 1 => encounter(&format!("x{id}"), version, &clinician, at),
+        2 => answer("x2", version, at, if kind % 2 == 0 { "x0" } else { "x1" }),
+        _ => prescription(&format!("x{id}"), version, &clinician, at),
+    };
+    if id == 4 && kind % 2 == 0 {
+        event.clinician = None;
+        event.practice = None;
+        event.link = Some("x1".into());
+    }
+    if let Detail::Encounter(Some(e)) = &mut event.detail {
+        e.mode = if kind % 2 == 0 { Mode::Telephone } else { Mode::Home };
+        e.minutes = Some(u16::try_from(kind).unwrap() * 7);
+    }
+    match kind {
+        5 => retraction(&event, version),
+        6 => {
+            event.action = Action::Hold;
+            event
+        }
+        _ => event,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_and_duplication_of_the_same_versions_gives_the_same_sums(
+        (events, shuffled) in history().prop_flat_map(|events| {
+            let twice: Vec<Event<'static>> = events.iter().chain(&events).cloned().collect();
+            (Just(events), Just(twice).prop_shuffle())
+        })
+    ) {
+        prop_assert_eq!(sums(&fold(&events)), sums(&fold(&shuffled)));
+    }
+}

@@ -1,0 +1,4 @@
+//! One file a promise.
+
+mod facts;
+mod protocol;

@@ -1,0 +1,230 @@
+//! A log in memory, in virtual time, that does what it is told: lose records, damage them, fail, forget its beginning.
+//!
+//! Every record passes through `codec` on its way in and out, so that what tasks see is what a real log would give them.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::{ControlFlow, Range};
+use std::rc::Rc;
+
+use scorecard::calendar::Timestamp;
+use scorecard::record::Record;
+use stream::log::{Lent, Log, LogError, Outgoing, Topic};
+
+/// What happens to an operation instead of its succeeding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The next append is refused and not there.
+    AppendRefused,
+    /// The next append is there, but the caller is told that it failed.
+    AppendUnknown,
+    /// The next flush fails; what was appended since the last one is lost.
+    FlushLost,
+    /// The next transaction is refused and not there.
+    TransactionRefused,
+    /// The next transaction is there, but the caller is told that it failed.
+    TransactionUnknown,
+}
+
+/// One record as it is stored.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its offset.
+    pub offset: u64,
+    /// When the log took it.
+    pub appended: Timestamp,
+    /// Its key.
+    pub key: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+struct Partition {
+    records: Vec<Stored>,
+    next: u64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    now: Timestamp,
+    partitions: BTreeMap<(Topic, u32), Partition>,
+    faults: VecDeque<Fault>,
+    epoch: u64,
+}
+
+/// A handle to the log; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct SimulatedLog {
+    state: Rc<RefCell<State>>,
+    unflushed: Vec<(Topic, u32, String, Vec<u8>)>,
+    epoch: u64,
+}
+
+impl SimulatedLog {
+    /// An empty log.
+    #[must_use]
+    pub fn new() -> SimulatedLog {
+        SimulatedLog::default()
+    }
+
+    /// A handle of its own, as a task started anew has one.
+    #[must_use]
+    pub fn handle(&self) -> SimulatedLog {
+        SimulatedLog { state: self.state.clone(), unflushed: Vec::new(), epoch: 0 }
+    }
+
+    /// Sets the log's clock.
+    pub fn set_now(&self, now: Timestamp) {
+        self.state.borrow_mut().now = now;
+    }
+
+    /// The log's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.state.borrow().now
+    }
+
+    /// Scripts the next fault; each happens once, at the first operation that it fits.
+    pub fn script(&self, fault: Fault) {
+        self.state.borrow_mut().faults.push_back(fault);
+    }
+
+    /// How many scripted faults have not happened yet.
+    #[must_use]
+    pub fn faults_left(&self) -> usize {
+        self.state.borrow().faults.len()
+    }
+
+    /// Everything that a partition holds.
+    #[must_use]
+    pub fn stored(&self, topic: Topic, partition: u32) -> Vec<Stored> {
+        self.state.borrow().partitions.get(&(topic, partition)).map(|p| p.records.clone()).unwrap_or_default()
+    }
+
+    /// Changes what a partition holds behind the tasks' backs: compaction, retention, damage.
+    pub fn tamper(&self, topic: Topic, partition: u32, change: impl FnOnce(&mut Vec<Stored>)) {
+        if let Some(held) = self.state.borrow_mut().partitions.get_mut(&(topic, partition)) {
+            change(&mut held.records);
+        }
+    }
+
+    /// A log with the same records.
+    #[must_use]
+    pub fn copy(&self) -> SimulatedLog {
+        let state = self.state.borrow();
+        let partitions = state.partitions.iter();
+        let partitions = partitions.map(|(at, p)| (*at, Partition { records: p.records.clone(), next: p.next })).collect();
+        let copy = State { now: state.now, partitions, faults: VecDeque::new(), epoch: state.epoch };
+        SimulatedLog { state: Rc::new(RefCell::new(copy)), unflushed: Vec::new(), epoch: 0 }
+    }
+
+    /// A log with the same records of some topics and nothing else.
+    #[must_use]
+    pub fn copy_of(&self, topics: &[Topic]) -> SimulatedLog {
+        let copy = self.copy();
+        copy.state.borrow_mut().partitions.retain(|(topic, _), _| topics.contains(topic));
+        copy
+    }
+
+    fn takes(&self, fits: &[Fault]) -> Option<Fault> {
+        let mut state = self.state.borrow_mut();
+        let at = state.faults.iter().position(|fault| fits.contains(fault))?;
+        state.faults.remove(at)
+    }
+
+    fn store(&self, topic: Topic, partition: u32, key: String, bytes: Vec<u8>) {
+        let mut state = self.state.borrow_mut();
+        let appended = state.now;
+        let held = state.partitions.entry((topic, partition)).or_default();
+        held.records.push(Stored { offset: held.next, appended, key, bytes });
+        held.next += 1;
+    }
+}
+
+/// The bytes of a record.
+#[must_use]
+pub fn encoded(record: &Record<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    codec::avro::encode(record, &mut bytes).expect("the tests write records that can be written");
+    bytes
+}
+
+impl Log for SimulatedLog {
+    fn read(
+        &mut self,
+        topic: Topic,
+        partition: u32,
+        from: u64,
+        most: usize,
+        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+    ) -> Result<u64, LogError> {
+        let state = self.state.borrow();
+        let Some(held) = state.partitions.get(&(topic, partition)) else { return Ok(from) };
+        let start = held.records.partition_point(|stored| stored.offset < from);
+        let mut next = from;
+        for stored in held.records[start..].iter().take(most) {
+            next = stored.offset + 1;
+            let record = codec::avro::decode(&stored.bytes);
+            let lent = Lent { offset: stored.offset, appended: stored.appended, key: &stored.key, record };
+            if each(lent).is_break() {
+                break;
+            }
+        }
+        Ok(next)
+    }
+
+    fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError> {
+        let state = self.state.borrow();
+        let Some(held) = state.partitions.get(&(topic, partition)) else { return Ok(0..0) };
+        Ok(held.records.first().map_or(held.next, |stored| stored.offset)..held.next)
+    }
+
+    fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
+        match self.takes(&[Fault::AppendRefused, Fault::AppendUnknown]) {
+            Some(Fault::AppendRefused) => return Err(LogError::Failed("scripted: append refused".to_owned())),
+            Some(_) => {
+                self.store(topic, partition, key.to_owned(), encoded(record));
+                return Err(LogError::Failed("scripted: append of unknown outcome".to_owned()));
+            }
+            None => {}
+        }
+        self.unflushed.push((topic, partition, key.to_owned(), encoded(record)));
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), LogError> {
+        let unflushed = std::mem::take(&mut self.unflushed);
+        if self.takes(&[Fault::FlushLost]).is_some() {
+            return Err(LogError::Failed("scripted: flush lost".to_owned()));
+        }
+        for (topic, partition, key, bytes) in unflushed {
+            self.store(topic, partition, key, bytes);
+        }
+        Ok(())
+    }
+
+    fn fence(&mut self) -> Result<(), LogError> {
+        let mut state = self.state.borrow_mut();
+        state.epoch += 1;
+        self.epoch = state.epoch;
+        Ok(())
+    }
+
+    fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError> {
+        if self.epoch != self.state.borrow().epoch {
+            return Err(LogError::Fenced);
+        }
+        let fault = self.takes(&[Fault::TransactionRefused, Fault::TransactionUnknown]);
+        if fault == Some(Fault::TransactionRefused) {
+            return Err(LogError::Failed("scripted: transaction refused".to_owned()));
+        }
+        for one in records {
+            self.store(one.topic, one.partition, one.key, encoded(&one.record));
+        }
+        match fault {
+            Some(_) => Err(LogError::Failed("scripted: transaction of unknown outcome".to_owned())),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! A small deployment in virtual time: what the promises are played on.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use scorecard::calendar::{Day, Month, Timestamp, Zone};
+use scorecard::card::Scorecard;
+use scorecard::event::{Action, Attendance, Detail, Encounter, Event, Mode, Prescription, Source};
+use scorecard::item::{Feed, Item};
+use scorecard::measure::MeasureSet;
+use scorecard::record::{Record, Run};
+use scorecard::schedule::{Grid, Schedule};
+use stream::deployment::Deployment;
+use stream::intake::Intake;
+use stream::log::{Log, LogError, Topic};
+use stream::publish_task::PublishTask;
+use stream::tally_task::TallyTask;
+
+use crate::simulated_log::SimulatedLog;
+
+/// The measures of this repository, by file name.
+#[must_use]
+pub fn measure_files() -> Vec<(String, String)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../measures");
+    let entries = std::fs::read_dir(folder).expect("the repository holds measures/");
+    let mut files: Vec<(String, String)> = entries
+        .map(|entry| entry.expect("a readable folder").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .map(|path| {
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            (name, std::fs::read_to_string(&path).expect("a readable measure file"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// The measure set of these files.
+#[must_use]
+pub fn measures(files: &[(String, String)]) -> Arc<MeasureSet> {
+    let set = MeasureSet::parse(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    Arc::new(set.expect("the repository's measures are valid"))
+}
+
+/// A deployment whose first publication instant is this one, with all measures of the repository.
+#[must_use]
+pub fn deployment(partitions: u32, first: Timestamp) -> Deployment {
+    Deployment {
+        schedule: Schedule { zone: Zone::london(), grid: Grid::DAILY, first },
+        partitions,
+        measures: measures(&measure_files()),
+        identity_seed: 7,
+        engine_version: "test".to_owned(),
+    }
+}
+
+/// An instant of UTC.
+#[must_use]
+pub fn utc(year: i16, month: i8, day: i8, hour: i64) -> Timestamp {
+    let day = Day::from_ymd(year, month, day).expect("a test names days that exist");
+    Timestamp(i64::from(day.0) * 86_400_000 + hour * 3_600_000)
+}
+
+/// A month by its text.
+#[must_use]
+pub fn month(text: &str) -> Month {
+    text.parse().expect("a test names months that exist")
+}
+
+/// One log, its tasks, and time.
+pub struct World {
+    /// What all tasks agree on.
+    pub deployment: Deployment,
+    /// The log.
+    pub log: SimulatedLog,
+    /// One tally a partition.
+    pub tallies: Vec<TallyTask<SimulatedLog>>,
+    /// The active publisher.
+    pub publisher: PublishTask<SimulatedLog>,
+    /// Intake.
+    pub intake: Intake,
+}
+
+impl World {
+    /// A world that begins at the deployment's first publication instant.
+    #[must_use]
+    pub fn new(deployment: Deployment) -> World {
+        World::on(deployment, SimulatedLog::new())
+    }
+
+    /// A world on a log that may hold something already.
+    #[must_use]
+    pub fn on(deployment: Deployment, log: SimulatedLog) -> World {
+        let tally = |partition| TallyTask::new(&deployment, partition, log.handle()).expect("an unbroken log");
+        let tallies = (0..deployment.partitions).map(tally).collect();
+        let publisher = PublishTask::new(&deployment, log.handle()).expect("an unbroken log");
+        let intake = Intake::new(deployment.partitions, 500);
+        World { deployment, log, tallies, publisher, intake }
+    }
+
+    /// Appends events of a feed at an instant, one batch.
+    pub fn feed(&mut self, at: Timestamp, feed: &str, events: Vec<Event<'static>>) {
+        self.log.set_now(at);
+        let feed = Arc::new(Feed::undeclared(feed));
+        let mut log = self.log.handle();
+        for event in events {
+            self.intake.take(&mut log, Item::Event(feed.clone(), event)).expect("an unbroken log");
+        }
+        self.intake.flush(&mut log).expect("an unbroken log");
+    }
+
+    /// Appends an entry of the registry.
+    pub fn register(&mut self, at: Timestamp, entry: scorecard::registry::Entry) {
+        self.log.set_now(at);
+        let mut log = self.log.handle();
+        self.intake.take(&mut log, Item::Registry(entry)).expect("an unbroken log");
+        self.intake.flush(&mut log).expect("an unbroken log");
+    }
+
+    /// Lets time pass to `until`: every due tick is written, read back and closed; nothing is published.
+    pub fn tally_until(&mut self, until: Timestamp) {
+        self.log.set_now(until);
+        for tally in &mut self.tallies {
+            run_tally(tally, until).expect("an unbroken log");
+        }
+    }
+
+    /// Publishes every cut that is ready.
+    pub fn publish(&mut self) -> Vec<Run> {
+        let mut runs = Vec::new();
+        while let Some(run) = self.publisher.step().expect("an unbroken log") {
+            runs.push(run);
+        }
+        runs
+    }
+
+    /// Lets time pass cut by cut: ticks, rows, cards.
+    pub fn run_until(&mut self, until: Timestamp) -> Vec<Run> {
+        let schedule = self.deployment.schedule.clone();
+        let mut runs = Vec::new();
+        let last = self.tallies.iter().filter_map(TallyTask::last_tick).max();
+        let mut at = last.map_or(schedule.first, |last| schedule.grid.after(last));
+        while at <= until {
+            self.tally_until(at);
+            runs.extend(self.publish());
+            at = schedule.grid.after(at);
+        }
+        runs
+    }
+
+    /// Starts the tally of a partition anew, as after a crash.
+    pub fn restart_tally(&mut self, partition: u32) {
+        let task = TallyTask::new(&self.deployment, partition, self.log.handle()).expect("an unbroken log");
+        self.tallies[partition as usize] = task;
+    }
+
+    /// Starts the publisher anew, as after a crash.
+    pub fn restart_publisher(&mut self) {
+        self.publisher = PublishTask::new(&self.deployment, self.log.handle()).expect("an unbroken log");
+    }
+
+    /// Every published revision, in order of publication within each partition.
+    #[must_use]
+    pub fn revisions(&self) -> Vec<Scorecard> {
+        revisions(&self.log)
+    }
+
+    /// The newest revision of every card, by key.
+    #[must_use]
+    pub fn cards(&self) -> BTreeMap<String, Scorecard> {
+        self.revisions().into_iter().map(|card| (card.key(), card)).collect()
+    }
+}
+
+/// Writes due ticks and reads them back until nothing is left to do.
+///
+/// # Errors
+/// What the log fails with.
+pub fn run_tally(tally: &mut TallyTask<SimulatedLog>, now: Timestamp) -> Result<(), LogError> {
+    loop {
+        while tally.step(1000)? {}
+        if !tally.clock(now)? {
+            return Ok(());
+        }
+    }
+}
+
+/// Every record of a topic.
+#[must_use]
+pub fn records(log: &SimulatedLog, topic: Topic, partition: u32) -> Vec<Record<'static>> {
+    let mut found = Vec::new();
+    let mut handle = log.handle();
+    handle
+        .read(topic, partition, 0, usize::MAX, &mut |lent| {
+            found.push(lent.record.into_owned());
+            std::ops::ControlFlow::Continue(())
+        })
+        .expect("an unbroken log");
+    found
+}
+
+/// Every published revision of a log.
+#[must_use]
+pub fn revisions(log: &SimulatedLog) -> Vec<Scorecard> {
+    let mut cards = Vec::new();
+    for partition in 0..6 {
+        for record in records(log, Topic::ScorecardRevisions, partition) {
+            match record {
+                Record::Scorecard(card) => cards.push(*card),
+                other => panic!("scorecard-revisions holds {other:?}"),
+            }
+        }
+    }
+    cards.sort_by(|a, b| (a.cut, a.key(), a.revision).cmp(&(b.cut, b.key(), b.revision)));
+    cards
+}
+
+/// Every run record of a log.
+#[must_use]
+pub fn runs(log: &SimulatedLog) -> Vec<Run> {
+    let run = |record| match record {
+        Record::Run(run) => run,
+        other => panic!("runs holds {other:?}"),
+    };
+    records(log, Topic::Runs, 0).into_iter().map(run).collect()
+}
+
+/// A prescription of one generic item of amoxicillin by a clinician of `gmc`.
+#[must_use]
+pub fn prescription(id: &str, version: u64, clinician: &str, at: Timestamp) -> Event<'static> {
+    let detail = Detail::Prescription(Some(Prescription {
+        code: Some("0501013B0AAABAB".into()),
+        quantity_milli: 21_000,
+        items: 1,
+        cost_pence: 143,
+        adq_milli: 0,
+        repeat: false,
+    }));
+    event(id, version, clinician, at, detail)
+}
+
+/// An attended encounter of ten minutes.
+#[must_use]
+pub fn encounter(id: &str, version: u64, clinician: &str, at: Timestamp) -> Event<'static> {
+    let detail = Detail::Encounter(Some(Encounter {
+        source: Source::Whole,
+        mode: Mode::FaceToFace,
+        status: Attendance::Attended,
+        booked_at: None,
+        booked_day: None,
+        minutes: Some(10),
+        planned_minutes: Some(10),
+        diagnoses: Vec::new(),
+    }));
+    event(id, version, clinician, at, detail)
+}
+
+/// An event of a kind at practice A81001.
+#[must_use]
+pub fn event(id: &str, version: u64, clinician: &str, at: Timestamp, detail: Detail<'static>) -> Event<'static> {
+    Event {
+        id: Cow::Owned(id.to_owned()),
+        version: Some(version),
+        action: Action::Record,
+        day: Some(Zone::london().day_of(at)),
+        occurred_at: Some(at),
+        recorded_at: Some(at),
+        clinician: Some(format!("gmc|{clinician}").into()),
+        practice: Some("A81001".into()),
+        patient: None,
+        exclude: None,
+        pca: Vec::new(),
+        link: None,
+        detail,
+    }
+}
+
+/// The retraction of an event.
+#[must_use]
+pub fn retraction(of: &Event<'static>, version: u64) -> Event<'static> {
+    let detail = match &of.detail {
+        Detail::Encounter(_) => Detail::Encounter(None),
+        Detail::Prescription(_) => Detail::Prescription(None),
+        Detail::Feedback(_) => Detail::Feedback(None),
+        Detail::Order(_) => Detail::Order(None),
+    };
+    Event {
+        id: of.id.clone(),
+        version: Some(version),
+        action: Action::Retract,
+        day: None,
+        occurred_at: None,
+        recorded_at: None,
+        clinician: None,
+        practice: None,
+        patient: None,
+        exclude: None,
+        pca: Vec::new(),
+        link: None,
+        detail,
+    }
+}
