@@ -1,4 +1,5 @@
 //! One file a promise.
 
+mod cards;
 mod facts;
 mod protocol;

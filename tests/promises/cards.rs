@@ -1,0 +1,222 @@
+//! Cards: status and reasons through a month's life, attribution, windows across sealed months.
+
+use promises::world::{World, deployment, encounter, prescription, retraction, utc};
+use scorecard::card::{Cause, Scorecard, Status};
+use scorecard::registry::{Entry, Person, Role};
+
+fn reasons(card: &Scorecard) -> Vec<(Cause, i64)> {
+    card.reasons.iter().map(|reason| (reason.cause, reason.events)).collect()
+}
+
+fn of<'a>(cards: &'a [Scorecard], clinician: &str) -> Vec<&'a Scorecard> {
+    cards.iter().filter(|card| card.content.subject.clinician == clinician).collect()
+}
+
+#[test]
+fn a_card_is_provisional_then_final_then_restated_and_says_why() {
+    let mut world = World::new(deployment(2, utc(2026, 10, 1, 3)));
+    let day = utc(2026, 10, 5, 9);
+    let items = [prescription("p", 1, "7000001", day), prescription("q", 1, "7000001", day)];
+    world.run_until(utc(2026, 10, 5, 3));
+    world.feed(day, "a", items.to_vec());
+    world.run_until(utc(2026, 11, 10, 3));
+    world.feed(utc(2026, 11, 10, 9), "a", vec![prescription("r", 1, "7000001", day)]);
+    world.run_until(utc(2026, 12, 20, 3));
+    let amended = prescription("p", 2, "7000001", utc(2026, 10, 6, 9));
+    world.feed(utc(2026, 12, 20, 9), "a", vec![amended, retraction(&items[1], 2)]);
+    world.run_until(utc(2027, 1, 20, 3));
+    let cards = world.revisions();
+    let seen: Vec<(u32, Status, Vec<(Cause, i64)>)> =
+        cards.iter().map(|card| (card.revision, card.content.status, reasons(card))).collect();
+    let expected = [
+        (1, Status::Provisional, vec![(Cause::First, 2)]),
+        (2, Status::Provisional, vec![(Cause::Late, 1)]),
+        (3, Status::Final, vec![(Cause::Final, 0)]),
+        (4, Status::Restated, vec![(Cause::Amended, 1), (Cause::Retracted, 1)]),
+    ];
+    assert_eq!(seen, expected);
+    let cuts: Vec<_> = cards.iter().map(|card| card.cut).collect();
+    assert_eq!(cuts, [utc(2026, 11, 4, 3), utc(2026, 11, 11, 3), utc(2026, 12, 6, 3), utc(2026, 12, 21, 3)]);
+    for pair in cards.windows(2) {
+        assert_eq!(pair[1].supersedes.as_ref(), Some(&pair[0].scorecard_id));
+        assert_ne!(pair[1].content_hash, pair[0].content_hash);
+    }
+}
+
+#[test]
+fn the_first_revision_of_a_month_that_is_final_already_is_final_and_late() {
+    let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
+    let day = utc(2026, 10, 5, 9);
+    world.run_until(utc(2026, 10, 5, 3));
+    world.feed(day, "a", vec![prescription("p", 1, "7000001", day)]);
+    world.run_until(utc(2027, 2, 1, 3));
+    world.feed(utc(2027, 2, 1, 9), "late-feed", vec![prescription("p", 1, "7000002", day)]);
+    world.run_until(utc(2027, 2, 3, 3));
+    let cards = world.revisions();
+    let late = of(&cards, "gmc|7000002");
+    assert_eq!(late.len(), 1);
+    assert_eq!((late[0].revision, late[0].content.status), (1, Status::Final));
+    assert_eq!(reasons(late[0]), [(Cause::Late, 1)]);
+    assert_eq!(of(&cards, "gmc|7000001").len(), 2, "nobody else's card is issued again");
+}
+
+#[test]
+fn a_version_that_changes_nothing_countable_is_no_revision() {
+    let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
+    let day = utc(2026, 10, 5, 9);
+    world.run_until(utc(2026, 10, 5, 3));
+    world.feed(day, "a", vec![prescription("p", 1, "7000001", day)]);
+    world.run_until(utc(2026, 12, 20, 3));
+    world.feed(utc(2026, 12, 20, 9), "a", vec![prescription("p", 2, "7000001", utc(2026, 10, 6, 9))]);
+    world.run_until(utc(2026, 12, 25, 3));
+    let seen: Vec<(u32, Status)> = world.revisions().iter().map(|c| (c.revision, c.content.status)).collect();
+    assert_eq!(seen, [(1, Status::Provisional), (2, Status::Final)]);
+}
+
+#[test]
+fn one_late_event_restates_one_card_and_not_the_eleven_whose_windows_hold_it() {
+    let mut world = World::new(deployment(1, utc(2026, 1, 1, 3)));
+    for n in 1..=12 {
+        let day = utc(2026, n, 5, 9);
+        world.run_until(utc(2026, n, 5, 3));
+        world.feed(day, "a", vec![prescription(&format!("p{n}"), 1, "7000001", day)]);
+    }
+    world.run_until(utc(2027, 2, 10, 3));
+    let before = world.revisions().len();
+    assert_eq!(before, 24, "twelve months, provisional and final");
+    world.feed(utc(2027, 2, 10, 9), "a", vec![prescription("late", 1, "7000001", utc(2026, 3, 5, 9))]);
+    world.run_until(utc(2027, 2, 12, 3));
+    let cards = world.revisions();
+    assert_eq!(cards.len(), before + 1);
+    let last = cards.last().unwrap();
+    assert_eq!(last.content.period.month.to_string(), "2026-03");
+    assert_eq!(last.content.exposure.iter().map(|e| (e.window, e.items)).collect::<Vec<_>>(), [(1, 2), (3, 4), (12, 4)]);
+}
+
+#[test]
+fn a_twelve_month_window_reaches_across_sealed_months_and_survives_a_restart() {
+    // 18 months, one item each; the last cards are computed when the first five months of their window are sealed.
+    let play = |restart: bool| {
+        let mut world = World::new(deployment(2, utc(2025, 1, 1, 3)));
+        for n in 0..18i16 {
+            let day = utc(2025 + n / 12, i8::try_from(n % 12 + 1).unwrap(), 5, 9);
+            world.run_until(day);
+            world.feed(day, "a", vec![prescription(&format!("p{n}"), 1, "7000001", day)]);
+        }
+        world.run_until(utc(2027, 1, 20, 3));
+        if restart {
+            world.restart_publisher();
+        }
+        world.feed(utc(2027, 1, 20, 9), "a", vec![prescription("late", 1, "7000001", utc(2026, 5, 5, 9))]);
+        world.run_until(utc(2027, 1, 22, 3));
+        world
+    };
+    for restart in [false, true] {
+        let mut world = play(restart);
+        let cards = world.revisions();
+        let last = cards.last().unwrap();
+        assert_eq!((last.content.period.month.to_string().as_str(), last.revision), ("2026-05", 3));
+        assert_eq!(last.content.exposure[2].items, 13, "June 2025 to May 2026, and the late one");
+        assert!(last.quality.incomplete_windows.is_empty());
+
+        // The rows of the sealed months are lost: the window says that it is incomplete.
+        world.log.tamper(stream::log::Topic::ClinicianMonths, 0, |stored| {
+            stored.retain(|one| match codec::avro::decode(&one.bytes) {
+                scorecard::record::Record::ClinicianMonth(row) => row.key.month.to_string().as_str() != "2025-07",
+                _ => true,
+            });
+        });
+        world.restart_publisher();
+        world.feed(utc(2027, 1, 22, 9), "a", vec![prescription("later", 1, "7000001", utc(2026, 5, 5, 9))]);
+        world.run_until(utc(2027, 1, 24, 3));
+        let cards = world.revisions();
+        let last = cards.last().unwrap();
+        assert_eq!(last.revision, 4);
+        assert_eq!(last.quality.incomplete_windows, [12]);
+        assert_eq!(last.content.exposure[2].items, 13, "twelve months less July 2025, and two late ones");
+    }
+}
+
+#[test]
+fn a_newly_mapped_alias_withdraws_the_old_subjects_open_cards() {
+    let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
+    let day = utc(2026, 10, 5, 9);
+    world.run_until(utc(2026, 10, 5, 3));
+    let mut other = encounter("e", 1, "7000001", day);
+    other.clinician = Some("gmp|G7000001".into());
+    world.feed(day, "a", vec![prescription("p", 1, "7000001", day), other]);
+    world.run_until(utc(2026, 11, 10, 3));
+    let before = world.revisions();
+    assert_eq!(before.len(), 2, "nobody knows yet that they are one person");
+    let person = Person { id: "gmc|7000001".into(), aliases: vec!["gmp|G7000001".into()] };
+    world.register(utc(2026, 11, 10, 9), Entry::Person(person));
+    world.run_until(utc(2026, 11, 12, 3));
+    let cards = world.revisions();
+    let old = of(&cards, "gmp|G7000001");
+    assert_eq!(old.iter().map(|c| c.content.status).collect::<Vec<_>>(), [Status::Provisional, Status::Withdrawn]);
+    assert_eq!(reasons(old[1])[0], (Cause::Attribution, 0));
+    let new = of(&cards, "gmc|7000001");
+    assert_eq!(new.len(), 2);
+    let exposure = new[1].content.exposure[0];
+    assert_eq!((exposure.items, exposure.encounters), (1, 1));
+    assert_eq!(reasons(new[1])[0], (Cause::Attribution, 0));
+}
+
+#[test]
+fn a_role_as_of_the_months_last_day_stands_on_the_card() {
+    let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
+    let role = |role: &str, from: &str, until: Option<&str>| {
+        Entry::Role(Role {
+            person: "gmc|7000001".into(),
+            practice: "A81001".into(),
+            role: role.into(),
+            locum: false,
+            from: Some(from.into()),
+            until: until.map(Into::into),
+        })
+    };
+    world.register(utc(2026, 10, 1, 2), Entry::Person(Person { id: "gmc|7000001".into(), aliases: vec![] }));
+    world.register(utc(2026, 10, 1, 2), role("trainee", "2026-01-01", Some("2026-10-30")));
+    world.register(utc(2026, 10, 1, 2), role("gp", "2026-10-31", None));
+    for (n, day) in [utc(2026, 9, 30, 9), utc(2026, 10, 5, 9)].into_iter().enumerate() {
+        world.run_until(day);
+        world.feed(day.max(utc(2026, 10, 1, 9)), "a", vec![prescription(&format!("p{n}"), 1, "7000001", day)]);
+    }
+    world.run_until(utc(2026, 11, 10, 3));
+    let cards = world.cards();
+    assert_eq!(cards["gmc%7C7000001|A81001|2026-09"].content.subject.role, "trainee");
+    assert_eq!(cards["gmc%7C7000001|A81001|2026-10"].content.subject.role, "gp");
+}
+
+#[test]
+fn work_at_two_practices_has_a_roll_up_card() {
+    let mut world = World::new(deployment(4, utc(2026, 10, 1, 3)));
+    let day = utc(2026, 10, 5, 9);
+    world.run_until(utc(2026, 10, 5, 3));
+    let mut elsewhere = prescription("q", 1, "7000001", day);
+    elsewhere.practice = Some("B82002".into());
+    world.feed(day, "a", vec![prescription("p", 1, "7000001", day)]);
+    world.feed(day, "b", vec![elsewhere]);
+    world.run_until(utc(2026, 11, 10, 3));
+    let cards = world.cards();
+    assert_eq!(cards.len(), 3);
+    assert_eq!(cards["gmc%7C7000001||2026-10"].content.exposure[0].items, 2);
+    assert_eq!(cards["gmc%7C7000001|B82002|2026-10"].content.exposure[0].items, 1);
+}
+
+#[test]
+fn silent_and_late_feeds_are_said_to_be_so() {
+    let mut world = World::new(deployment(2, utc(2026, 10, 1, 3)));
+    let day = utc(2026, 10, 5, 9);
+    world.run_until(utc(2026, 10, 5, 3));
+    world.feed(day, "quiet", vec![prescription("p", 1, "7000001", day)]);
+    world.feed(day, "lively", vec![prescription("p", 1, "7000001", day), prescription("q", 1, "7000001", utc(2026, 10, 6, 9))]);
+    world.run_until(utc(2026, 11, 3, 3));
+    world.feed(utc(2026, 11, 3, 9), "lively", vec![prescription("r", 1, "7000001", utc(2026, 11, 2, 9))]);
+    world.run_until(utc(2026, 11, 10, 3));
+    let cards = world.cards();
+    let coverage = &cards["gmc%7C7000001|A81001|2026-10"].quality.coverage;
+    use scorecard::card::CoverageState::{Complete, Silent};
+    let seen: Vec<_> = coverage.iter().map(|c| (c.feed.as_str(), c.state, c.days_seen)).collect();
+    assert_eq!(seen, [("lively", Complete, 2), ("quiet", Silent, 1)]);
+}
