@@ -17,7 +17,7 @@ const COUNTERS: usize = 3;
 /// Fingerprint of a card's content, 32 hexadecimal digits: XXH3-128 (seed 0, written big-endian) of the compact JSON of
 /// [`Content`]: UTF-8, no blanks, fields in the order in which they are declared, fields without a value as `null`, instants as
 /// milliseconds since 1970-01-01T00:00Z, integers as digits, reals as the shortest decimal that reads back to the same double,
-/// with `.0` where they are whole and an exponent (`1e-6`, `1e16`) below 1e-5 and from 1e16 on. A subscriber who prints the
+/// with `.0` where they are whole and an exponent (`1e-6`, `1e+16`) below 1e-5 and from 1e16 on. A subscriber who prints the
 /// content of a card so gets its `content_hash`.
 #[must_use]
 pub fn content_hash(content: &Content) -> String {

@@ -34,6 +34,8 @@ pub mod points;
 pub mod round;
 pub mod card;
 pub mod peers;
+pub mod registry_file;
+mod registry_check;
 pub mod directory;
 pub mod registry;
 pub mod sums;

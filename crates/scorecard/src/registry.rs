@@ -79,3 +79,13 @@ pub enum Entry {
     Role(Role),
     Organisation(Organisation),
 }
+
+/// One mistake of a registry file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[error("line {line}: {text}")]
+pub struct RegistryMistake {
+    /// Line of the file, from 1.
+    pub line: usize,
+    /// What was found, what was expected and the cure.
+    pub text: String,
+}
