@@ -2,7 +2,18 @@
 //!
 //! A file imports only from files further down this list.
 
+pub mod decoder;
+mod elements;
+mod native;
+mod config;
 pub mod avro;
+mod kind;
+mod text;
+mod instant;
+mod number;
+mod object;
+mod fault;
+pub mod systems;
 pub mod pseudonym;
 pub mod nhs_number;
 pub mod keys;

@@ -1,0 +1,184 @@
+//! Raw records in, items out: the first step of the flow. Every element of a record becomes exactly one item, whatever its bytes.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use scorecard::item::{Feed, Item};
+use scorecard::record::{Position, Reject};
+use serde_json::value::RawValue;
+
+use crate::config::Rules;
+pub use crate::config::{Context, DecoderConfig, QuestionnaireMap};
+use crate::elements::{Element, each_element, not_json};
+pub use crate::fault::Reason;
+use crate::fault::{Fault, shape};
+use crate::keys::Protection;
+pub use crate::kind::Kind;
+use crate::kind::{mentions_resource_type, trimmed};
+use crate::native::{Native, Sent};
+use crate::object::Node;
+
+/// What became of one record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decoded {
+    /// Items that were lent.
+    pub items: u64,
+    /// Fields of native events that nobody reads.
+    pub unknown_fields: u64,
+}
+
+/// Reads the records of practice systems: native JSON and FHIR R4, by their content.
+///
+/// A record may hold one object, a list, or objects one a line; a byte order mark and white space around them are ignored.
+#[derive(Debug)]
+pub struct Decoder {
+    rules: Rules,
+}
+
+impl Decoder {
+    /// A decoder that knows this beforehand.
+    #[must_use]
+    pub fn new(config: DecoderConfig) -> Decoder {
+        Decoder { rules: Rules::new(config) }
+    }
+
+    /// What these bytes are, told by their content.
+    #[must_use]
+    pub fn kind_of(bytes: &[u8]) -> Kind {
+        Kind::of(bytes)
+    }
+
+    /// Lends every element of a record as one item, in their order. What cannot be taken is lent as a reject, so nothing is lost.
+    pub fn decode(&self, bytes: &[u8], context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> Decoded {
+        let mut run = Run { rules: &self.rules, context, each, several: false, done: Decoded::default() };
+        let kind = Kind::of(bytes);
+        if let Some(cure) = kind.cure() {
+            let reason = if kind == Kind::Empty { Reason::NotJson } else { Reason::WrongFormat };
+            run.reject(&String::from_utf8_lossy(head(bytes)), None, None, Fault::new(reason, "", cure));
+            return run.done;
+        }
+        let bytes = trimmed(bytes);
+        match std::str::from_utf8(bytes) {
+            Ok(text) => run.text(text),
+            Err(_) => run.lines(bytes),
+        }
+        run.done
+    }
+}
+
+/// One record being decoded.
+struct Run<'r> {
+    rules: &'r Rules,
+    context: &'r Context<'r>,
+    each: &'r mut dyn FnMut(Item<'_>),
+    /// Whether the record was found to hold several elements.
+    several: bool,
+    done: Decoded,
+}
+
+impl Run<'_> {
+    fn text<'a>(&mut self, text: &'a str) {
+        let fhir = mentions_resource_type(text.as_bytes()).is_some();
+        // What was parsed to find out whether a line is whole is kept for the element that follows.
+        let parsed = RefCell::new(None);
+        let mut whole = |line: &'a str| {
+            if line.starts_with('[') {
+                return false;
+            }
+            if fhir {
+                return serde_json::from_str::<&RawValue>(line).is_ok();
+            }
+            parsed.replace(serde_json::from_str(line).ok());
+            parsed.borrow().is_some()
+        };
+        each_element(text, &mut whole, &mut |element| self.element(&element, parsed.take()));
+    }
+
+    /// A record that is not UTF-8 throughout: each line for itself, unless it is one value over several lines.
+    fn lines(&mut self, bytes: &[u8]) {
+        let mut lines = bytes.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).peekable();
+        let over_lines = lines.peek().is_some_and(|first| matches!(first.last(), Some(b'{' | b'[' | b',')));
+        if over_lines {
+            return self.not_utf8(bytes);
+        }
+        while let Some(line) = lines.next() {
+            self.several |= lines.peek().is_some();
+            match std::str::from_utf8(line) {
+                Ok(line) => self.text(line),
+                Err(_) => self.not_utf8(line),
+            }
+        }
+    }
+
+    fn not_utf8(&mut self, bytes: &[u8]) {
+        let detail = "the bytes are not UTF-8 throughout; send UTF-8";
+        let index = self.index(!self.several);
+        self.reject(&String::from_utf8_lossy(head(bytes)), index, None, Fault::new(Reason::NotUtf8, "", detail));
+    }
+
+    /// The number of the element that comes next; none for the only one.
+    fn index(&mut self, only: bool) -> Option<u32> {
+        if only && !self.several && self.done.items == 0 {
+            return None;
+        }
+        self.several = true;
+        Some(self.done.items.try_into().unwrap_or(u32::MAX))
+    }
+
+    fn element(&mut self, element: &Element<'_>, parsed: Option<Node<Sent<'_>>>) {
+        let index = self.index(element.only);
+        if let Some(fault) = &element.fault {
+            return self.reject(element.text, index, None, fault.clone());
+        }
+        match parsed.map_or_else(|| serde_json::from_str(element.text), Ok) {
+            Ok(Node::Object(sent)) => self.native(element.text, index, &sent),
+            Ok(Node::Missing) => self.not_an_object(element.text, index, "null"),
+            Ok(Node::Other(found)) => self.not_an_object(element.text, index, found),
+            Err(e) => self.reject(element.text, index, None, not_json(&e)),
+        }
+    }
+
+    fn not_an_object(&mut self, text: &str, index: Option<u32>, found: &str) {
+        let detail = format!("the element is {found}; send an object");
+        self.reject(text, index, None, Fault::new(Reason::NotAnObject, "", detail));
+    }
+
+    fn native(&mut self, text: &str, index: Option<u32>, sent: &Sent<'_>) {
+        self.done.unknown_fields += sent.unknown_fields();
+        let native = Native { rules: self.rules, context: self.context };
+        let feed = match native.feed(sent) {
+            Ok(feed) => feed,
+            Err(fault) => return self.reject(text, index, None, fault),
+        };
+        match native.event(&feed, sent) {
+            Ok(event) => self.lend(Item::Event(feed, event)),
+            Err(fault) => self.reject(text, index, Some(&feed), fault),
+        }
+    }
+
+    fn lend(&mut self, item: Item<'_>) {
+        self.done.items += 1;
+        (self.each)(item);
+    }
+
+    fn reject(&mut self, text: &str, index: Option<u32>, feed: Option<&Arc<Feed>>, fault: Fault) {
+        const EXCERPT: usize = 200;
+        let excerpt = match self.rules.pseudonyms.protection() {
+            Protection::On => shape(text, EXCERPT),
+            Protection::Off => text.chars().take(EXCERPT).collect(),
+        };
+        self.lend(Item::Reject(Reject {
+            position: Position { index, ..self.context.position.clone() },
+            feed: feed.map(|feed| feed.name.to_string()),
+            reason: fault.reason.as_str().to_owned(),
+            field: fault.field.into_owned(),
+            detail: fault.detail,
+            excerpt,
+        }));
+    }
+}
+
+/// As much of some bytes as an excerpt may show.
+fn head(bytes: &[u8]) -> &[u8] {
+    bytes.get(..800).unwrap_or(bytes)
+}

@@ -1,0 +1,494 @@
+//! The native JSON form: the public contract for practice systems. One object, one version of one event.
+//!
+//! ```json
+#![doc = include_str!("../../../schemas/examples/prescription.json")]
+//! ```
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use scorecard::event::{
+    Action, Answer, Attendance, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Prescription, Source,
+    Versioning,
+};
+use scorecard::item::Feed;
+
+use crate::config::{Context, Rules};
+use crate::fault::{Fault, Field, Reason};
+use crate::instant::{Moment, Unreadable, moment};
+use crate::number::{thousandths, truth, whole};
+use crate::object::{List, Node, Pairs, Raw, Scalar, object};
+use crate::systems::{code_system, is_bnf};
+use crate::text::{ID_BYTES, LIST_ITEMS, TEXT_BYTES, text, unprotected, word};
+
+object!(
+    /// An event as it is sent.
+    Sent<'a> {
+        feed = "feed": Scalar<'a>,
+        id = "id": Scalar<'a>,
+        version = "version": Raw<'a>,
+        kind = "type": Scalar<'a>,
+        action = "action": Scalar<'a>,
+        occurred_at = "occurred_at": Scalar<'a>,
+        recorded_at = "recorded_at": Scalar<'a>,
+        clinician = "clinician": Node<SentClinician<'a>>,
+        practice = "practice": Scalar<'a>,
+        patient = "patient": Scalar<'a>,
+        exclude = "exclude": Scalar<'a>,
+        pca = "pca": List<Scalar<'a>>,
+        encounter = "encounter": Node<SentEncounter<'a>>,
+        prescription = "prescription": Node<SentPrescription<'a>>,
+        feedback = "feedback": Node<SentFeedback<'a>>,
+        order = "order": Node<SentOrder<'a>>,
+    }
+);
+
+object!(SentClinician<'a> { system = "system": Scalar<'a>, value = "value": Scalar<'a> });
+
+object!(SentEncounter<'a> {
+    mode = "mode": Scalar<'a>,
+    status = "status": Scalar<'a>,
+    booked_at = "booked_at": Scalar<'a>,
+    minutes = "minutes": Raw<'a>,
+    planned_minutes = "planned_minutes": Raw<'a>,
+    diagnoses = "diagnoses": List<Node<SentCode<'a>>>,
+});
+
+object!(SentCode<'a> { code = "code": Scalar<'a>, code_system = "code_system": Scalar<'a> });
+
+object!(SentPrescription<'a> {
+    code = "code": Scalar<'a>,
+    code_system = "code_system": Scalar<'a>,
+    quantity = "quantity": Raw<'a>,
+    items = "items": Raw<'a>,
+    cost_pence = "cost_pence": Raw<'a>,
+    adq = "adq": Raw<'a>,
+    repeat = "repeat": Raw<'a>,
+    encounter = "encounter": Scalar<'a>,
+});
+
+object!(SentFeedback<'a> {
+    answer = "answer": Scalar<'a>,
+    items = "items": Node<Pairs<'a>>,
+    encounter = "encounter": Scalar<'a>,
+});
+
+object!(SentOrder<'a> {
+    category = "category": Scalar<'a>,
+    code = "code": Scalar<'a>,
+    code_system = "code_system": Scalar<'a>,
+    encounter = "encounter": Scalar<'a>,
+});
+
+impl Sent<'_> {
+    /// How many fields of it nobody reads.
+    pub(crate) fn unknown_fields(&self) -> u64 {
+        fn of<T>(node: &Node<T>, unknown: impl Fn(&T) -> u64) -> u64 {
+            if let Node::Object(object) = node { unknown(object) } else { 0 }
+        }
+        self.unknown
+            + of(&self.clinician, |o| o.unknown)
+            + of(&self.encounter, |o| o.unknown)
+            + of(&self.prescription, |o| o.unknown)
+            + of(&self.feedback, |o| o.unknown)
+            + of(&self.order, |o| o.unknown)
+    }
+}
+
+/// The largest version: twice it, and one more, still fits 64 bits.
+const MAX_VERSION: u64 = 1 << 62;
+/// A day of minutes: no consultation lasts longer.
+const MAX_MINUTES: u64 = 1440;
+
+/// The four kinds of event, by their names.
+#[derive(Clone, Copy)]
+enum Kind {
+    Encounter,
+    Prescription,
+    Feedback,
+    Order,
+}
+
+const KINDS: [(&str, Kind); 4] =
+    [("encounter", Kind::Encounter), ("prescription", Kind::Prescription), ("feedback", Kind::Feedback), ("order", Kind::Order)];
+const ACTIONS: [(&str, Action); 2] = [("record", Action::Record), ("retract", Action::Retract)];
+const EXCLUSIONS: [(&str, Exclusion); 2] = [("admin", Exclusion::Admin), ("test", Exclusion::Test)];
+const MODES: [(&str, Mode); 5] = [
+    ("face_to_face", Mode::FaceToFace),
+    ("telephone", Mode::Telephone),
+    ("video", Mode::Video),
+    ("home", Mode::Home),
+    ("other", Mode::Other),
+];
+const STATUSES: [(&str, Attendance); 3] =
+    [("attended", Attendance::Attended), ("noshow", Attendance::Noshow), ("unknown", Attendance::Unknown)];
+pub(crate) const ANSWERS: [(&str, Answer); 6] = [
+    ("very_good", Answer::VeryGood),
+    ("good", Answer::Good),
+    ("neither", Answer::Neither),
+    ("poor", Answer::Poor),
+    ("very_poor", Answer::VeryPoor),
+    ("dont_know", Answer::DontKnow),
+];
+const CATEGORIES: [(&str, Category); 3] =
+    [("referral", Category::Referral), ("test", Category::Test), ("imaging", Category::Imaging)];
+
+/// A kind's own fields, and the id of the encounter that they refer to.
+struct Carried<'a> {
+    detail: Detail<'a>,
+    link: Option<Cow<'a, str>>,
+}
+
+/// Reads native events under the rules of a decoder.
+pub(crate) struct Native<'s> {
+    pub(crate) rules: &'s Rules,
+    pub(crate) context: &'s Context<'s>,
+}
+
+impl Native<'_> {
+    /// The feed that an event belongs to: its own, else the source's.
+    pub(crate) fn feed(&self, sent: &Sent<'_>) -> Result<Arc<Feed>, Fault> {
+        match self.text("feed", &sent.feed, ID_BYTES)? {
+            Some(name) => Ok(self.rules.feeds.named(&name)),
+            None => self.context.feed.clone().ok_or_else(|| {
+                let cure = "feed is missing and the source names none; send the name of the system that the event comes from";
+                Fault::new(Reason::MissingFeed, "feed", cure)
+            }),
+        }
+    }
+
+    /// The event itself.
+    pub(crate) fn event<'a>(&self, feed: &Feed, sent: &Sent<'a>) -> Result<Event<'a>, Fault> {
+        let id = self.text("id", &sent.id, ID_BYTES)?;
+        let id = id.ok_or_else(|| Fault::missing("id", "send what names this event in your system for ever"))?;
+        let kind = kind(&sent.kind)?;
+        let action = word("action", &sent.action, &ACTIONS)?.unwrap_or(Action::Record);
+        let occurred = time("occurred_at", &sent.occurred_at, feed)?;
+        let recorded_at = time("recorded_at", &sent.recorded_at, feed)?.map(|moment| moment.at);
+        let version = self.version(feed, sent, action, recorded_at)?;
+        let clinician = self.clinician(&sent.clinician)?;
+        let carried = match action {
+            Action::Record => self.carried(kind, feed, sent)?,
+            Action::Hold | Action::Retract => Carried { detail: nothing(kind), link: None },
+        };
+        if action == Action::Record {
+            self.check_record(occurred, clinician.as_deref(), &carried.detail)?;
+        }
+        Ok(Event {
+            id,
+            version,
+            action,
+            day: occurred.map(|moment| moment.day),
+            occurred_at: occurred.map(|moment| moment.at),
+            recorded_at,
+            clinician,
+            practice: self.text("practice", &sent.practice, TEXT_BYTES)?,
+            patient: unprotected("patient", &sent.patient, ID_BYTES)?.and_then(|p| self.rules.pseudonyms.patient(&p)),
+            exclude: word("exclude", &sent.exclude, &EXCLUSIONS)?,
+            pca: self.pca(&sent.pca)?,
+            link: carried.link,
+            detail: carried.detail,
+        })
+    }
+
+    fn text<'a>(&self, field: Field, value: &Scalar<'a>, most: usize) -> Result<Option<Cow<'a, str>>, Fault> {
+        text(field, value, most, &self.rules.pseudonyms)
+    }
+
+    /// What only an event that counts must have.
+    fn check_record(&self, occurred: Option<Moment>, clinician: Option<&str>, detail: &Detail<'_>) -> Result<(), Fault> {
+        let Some(occurred) = occurred else {
+            return Err(Fault::missing("occurred_at", "send when it happened as 2026-10-05T09:41:00+01:00"));
+        };
+        if clinician.is_none() {
+            let cure = "clinician is missing; send the system and the value of the clinician's number";
+            return Err(Fault::new(Reason::MissingClinician, "clinician", cure));
+        }
+        let unknown = matches!(detail, Detail::Encounter(Some(encounter)) if encounter.status == Attendance::Unknown);
+        if !unknown && self.context.is_future(occurred.at) {
+            let cure = "occurred_at lies more than five minutes ahead; send an event after it happened, and check the clock";
+            return Err(Fault::new(Reason::InTheFuture, "occurred_at", cure));
+        }
+        Ok(())
+    }
+
+    fn version(
+        &self,
+        feed: &Feed,
+        sent: &Sent<'_>,
+        action: Action,
+        recorded_at: Option<scorecard::calendar::Timestamp>,
+    ) -> Result<Option<u64>, Fault> {
+        let numbered = whole("version", &sent.version, 1..=MAX_VERSION)?;
+        match (feed.versioning, numbered) {
+            (Versioning::Id, Some(version)) => Ok(Some(version)),
+            (Versioning::Id, None) if action == Action::Retract => {
+                let cure = "version is missing; a retraction needs one, higher than that of what it takes back";
+                Err(Fault::new(Reason::MissingVersion, "version", cure))
+            }
+            (Versioning::Id, None) => Ok(Some(1)),
+            (Versioning::Updated, _) => match recorded_at {
+                Some(at) => Ok(Some(version_of("recorded_at", at)?)),
+                None => {
+                    let cure =
+                        "recorded_at is missing; this feed's versions are ordered by it, so send when the event was last changed";
+                    Err(Fault::new(Reason::MissingVersion, "recorded_at", cure))
+                }
+            },
+            (Versioning::Arrival, _) => Ok(Some(self.context.received_at.0.try_into().unwrap_or(1).max(1))),
+        }
+    }
+
+    fn clinician(&self, node: &Node<SentClinician<'_>>) -> Result<Option<Cow<'static, str>>, Fault> {
+        let sent = match node {
+            Node::Missing => return Ok(None),
+            Node::Other(found) => {
+                return Err(Fault::wrong_type("clinician", found, r#"an object such as {"system":"gmc","value":"7012345"}"#));
+            }
+            Node::Object(sent) => sent,
+        };
+        let system = unprotected("clinician.system", &sent.system, TEXT_BYTES)?;
+        let value = unprotected("clinician.value", &sent.value, TEXT_BYTES)?;
+        match (system, value) {
+            (Some(system), Some(value)) => Ok(Some(self.rules.clinician_key(&system, value).into())),
+            (None, None) => Ok(None),
+            (None, _) => Err(Fault::missing("clinician.system", "send the system of the clinician's number, such as gmc")),
+            (_, None) => Err(Fault::missing("clinician.value", "send the clinician's number")),
+        }
+    }
+
+    fn pca<'a>(&self, list: &List<Scalar<'a>>) -> Result<Vec<Cow<'a, str>>, Fault> {
+        let mut measures = self.items("pca", list, |item| self.text("pca", item, TEXT_BYTES))?;
+        measures.sort_unstable();
+        measures.dedup();
+        Ok(measures)
+    }
+
+    /// The elements of a bounded list, those that are null left out.
+    fn items<T, U>(&self, field: Field, list: &List<T>, each: impl Fn(&T) -> Result<Option<U>, Fault>) -> Result<Vec<U>, Fault> {
+        match list {
+            List::Missing => Ok(Vec::new()),
+            List::Other(found) => Err(Fault::wrong_type(field, found, "a list")),
+            List::Items(items) if items.len() > LIST_ITEMS => Err(Fault::too_long(field, items.len(), "elements", LIST_ITEMS)),
+            List::Items(items) => items.iter().filter_map(|item| each(item).transpose()).collect(),
+        }
+    }
+
+    fn carried<'a>(&self, kind: Kind, feed: &Feed, sent: &Sent<'a>) -> Result<Carried<'a>, Fault> {
+        match kind {
+            Kind::Encounter => {
+                let encounter = self.encounter(feed, payload("encounter", &sent.encounter)?)?;
+                Ok(Carried { detail: Detail::Encounter(Some(encounter)), link: None })
+            }
+            Kind::Prescription => {
+                let sent = payload("prescription", &sent.prescription)?;
+                Ok(Carried {
+                    detail: Detail::Prescription(Some(self.prescription(sent)?)),
+                    link: self.text("prescription.encounter", &sent.encounter, ID_BYTES)?,
+                })
+            }
+            Kind::Feedback => {
+                let sent = payload("feedback", &sent.feedback)?;
+                Ok(Carried {
+                    detail: Detail::Feedback(Some(self.feedback(sent)?)),
+                    link: self.text("feedback.encounter", &sent.encounter, ID_BYTES)?,
+                })
+            }
+            Kind::Order => {
+                let sent = payload("order", &sent.order)?;
+                Ok(Carried {
+                    detail: Detail::Order(Some(self.order(sent)?)),
+                    link: self.text("order.encounter", &sent.encounter, ID_BYTES)?,
+                })
+            }
+        }
+    }
+
+    fn encounter<'a>(&self, feed: &Feed, sent: &SentEncounter<'a>) -> Result<Encounter<'a>, Fault> {
+        let mode = word("encounter.mode", &sent.mode, &MODES)?;
+        let status = word("encounter.status", &sent.status, &STATUSES)?;
+        let booked = time("encounter.booked_at", &sent.booked_at, feed)?;
+        Ok(Encounter {
+            source: Source::Whole,
+            mode: mode.ok_or_else(|| Fault::missing("encounter.mode", "send how it was held, such as face_to_face"))?,
+            status: status.ok_or_else(|| Fault::missing("encounter.status", "send attended, noshow or unknown"))?,
+            booked_at: booked.map(|moment| moment.at),
+            booked_day: booked.map(|moment| moment.day),
+            minutes: minutes("encounter.minutes", &sent.minutes)?,
+            planned_minutes: minutes("encounter.planned_minutes", &sent.planned_minutes)?,
+            diagnoses: self.items("encounter.diagnoses", &sent.diagnoses, |node| self.diagnosis(node))?,
+        })
+    }
+
+    fn diagnosis<'a>(&self, node: &Node<SentCode<'a>>) -> Result<Option<Cow<'a, str>>, Fault> {
+        let sent = match node {
+            Node::Missing => return Ok(None),
+            Node::Other(found) => {
+                let expected = r#"objects such as {"code":"73211009","code_system":"snomed"}"#;
+                return Err(Fault::wrong_type("encounter.diagnoses", found, expected));
+            }
+            Node::Object(sent) => sent,
+        };
+        match self.coded("encounter.diagnoses.code", &sent.code, "encounter.diagnoses.code_system", &sent.code_system)? {
+            Some(code) => Ok(Some(code.into())),
+            None => Err(Fault::missing("encounter.diagnoses.code", "send a code with its system, or leave the diagnosis out")),
+        }
+    }
+
+    /// A code as `system|code`; a code without a system is a fault.
+    fn coded(
+        &self,
+        code_field: Field,
+        code: &Scalar<'_>,
+        system_field: Field,
+        system: &Scalar<'_>,
+    ) -> Result<Option<String>, Fault> {
+        let code = unprotected(code_field, code, TEXT_BYTES)?;
+        let system = unprotected(system_field, system, TEXT_BYTES)?;
+        match (code, system) {
+            (None, _) => Ok(None),
+            (Some(_), None) => Err(Fault::missing(system_field, "send the code's system, such as snomed")),
+            (Some(code), Some(system)) => Ok(Some(self.rules.code_key(&system, code))),
+        }
+    }
+
+    fn prescription<'a>(&self, sent: &SentPrescription<'a>) -> Result<Prescription<'a>, Fault> {
+        let quantity = thousandths("prescription.quantity", &sent.quantity)?;
+        let items = whole("prescription.items", &sent.items, 1..=u64::from(u16::MAX))?;
+        let cost = whole("prescription.cost_pence", &sent.cost_pence, 0..=u64::from(u32::MAX))?;
+        Ok(Prescription {
+            code: self.drug(sent)?,
+            quantity_milli: quantity
+                .ok_or_else(|| Fault::missing("prescription.quantity", "send the total quantity over all items"))?,
+            items: items.map_or(1, |n| n.try_into().expect("whole() kept the range")),
+            cost_pence: cost.map_or(0, |n| n.try_into().expect("whole() kept the range")),
+            adq_milli: thousandths("prescription.adq", &sent.adq)?.unwrap_or(0),
+            repeat: truth("prescription.repeat", &sent.repeat)?.unwrap_or(false),
+        })
+    }
+
+    /// The BNF code of a drug: its own, or that of the map; `None` when no map knows it.
+    fn drug<'a>(&self, sent: &SentPrescription<'a>) -> Result<Option<Cow<'a, str>>, Fault> {
+        let code = unprotected("prescription.code", &sent.code, TEXT_BYTES)?;
+        let system = unprotected("prescription.code_system", &sent.code_system, TEXT_BYTES)?;
+        let code = code.ok_or_else(|| Fault::missing("prescription.code", "send the drug's code"))?;
+        let system = system
+            .ok_or_else(|| Fault::missing("prescription.code_system", "send bnf, or the system of the code that you have"))?;
+        let system = code_system(&system);
+        if system != "bnf" {
+            return Ok(self.rules.drug_codes.get(system, &code).map(|bnf| bnf.to_owned().into()));
+        }
+        if !is_bnf(&code) {
+            let expected = "a BNF code: two digits, then up to 13 digits and capital letters";
+            return Err(Fault::malformed("prescription.code", &code, expected));
+        }
+        Ok(self.rules.bnf(code))
+    }
+
+    fn feedback<'a>(&self, sent: &SentFeedback<'a>) -> Result<Feedback<'a>, Fault> {
+        let answer = word("feedback.answer", &sent.answer, &ANSWERS)?;
+        let items = match &sent.items {
+            Node::Missing => Vec::new(),
+            Node::Other(found) => {
+                return Err(Fault::wrong_type("feedback.items", found, r#"an object such as {"listened":"yes_definitely"}"#));
+            }
+            Node::Object(pairs) => self.answers(&pairs.0)?,
+        };
+        if answer.is_none() && items.is_empty() {
+            return Err(Fault::missing("feedback.answer", "send an answer, or items, or both"));
+        }
+        Ok(Feedback { answer, items })
+    }
+
+    fn answers<'a>(&self, pairs: &[(Cow<'a, str>, Scalar<'a>)]) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>, Fault> {
+        const FIELD: Field = "feedback.items";
+        if pairs.len() > LIST_ITEMS {
+            return Err(Fault::too_long(FIELD, pairs.len(), "answers", LIST_ITEMS));
+        }
+        let mut items = Vec::with_capacity(pairs.len());
+        for (question, answer) in pairs {
+            let question = self.rules.coded_word(FIELD, &Scalar::Text(question.clone()))?;
+            let answer = self.rules.coded_word(FIELD, answer)?;
+            if let (Some(question), Some(answer)) = (question, answer) {
+                items.push((question, answer));
+            }
+        }
+        Ok(last_of_each(items))
+    }
+
+    fn order<'a>(&self, sent: &SentOrder<'a>) -> Result<Order<'a>, Fault> {
+        let category = word("order.category", &sent.category, &CATEGORIES)?;
+        let code = self.coded("order.code", &sent.code, "order.code_system", &sent.code_system)?;
+        Ok(Order {
+            category: category.ok_or_else(|| Fault::missing("order.category", "send referral, test or imaging"))?,
+            code: code.map(Into::into),
+        })
+    }
+}
+
+fn kind(value: &Scalar<'_>) -> Result<Kind, Fault> {
+    let expected = "send encounter, prescription, feedback or order";
+    match word("type", value, &KINDS) {
+        Ok(Some(kind)) => Ok(kind),
+        Ok(None) => Err(Fault::missing("type", expected)),
+        Err(fault) if fault.reason == Reason::UnknownValue => Err(Fault { reason: Reason::UnknownType, ..fault }),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn nothing(kind: Kind) -> Detail<'static> {
+    match kind {
+        Kind::Encounter => Detail::Encounter(None),
+        Kind::Prescription => Detail::Prescription(None),
+        Kind::Feedback => Detail::Feedback(None),
+        Kind::Order => Detail::Order(None),
+    }
+}
+
+fn payload<'n, T>(field: Field, node: &'n Node<T>) -> Result<&'n T, Fault> {
+    match node {
+        Node::Object(sent) => Ok(sent),
+        Node::Missing => Err(Fault::missing(field, "send the object that the event's type names")),
+        Node::Other(found) => Err(Fault::wrong_type(field, found, "an object")),
+    }
+}
+
+fn minutes(field: Field, raw: &Raw<'_>) -> Result<Option<u16>, Fault> {
+    let minutes = whole(field, raw, 0..=MAX_MINUTES)?;
+    Ok(minutes.map(|n| n.try_into().expect("whole() kept the range")))
+}
+
+/// A time of an event with its civil day in the feed's zone; `None` when the field is not there.
+fn time(field: Field, value: &Scalar<'_>, feed: &Feed) -> Result<Option<Moment>, Fault> {
+    let Some(text) = unprotected(field, value, TEXT_BYTES)? else { return Ok(None) };
+    moment(&text, &feed.zone).map(Some).map_err(|why| unreadable(field, &text, why))
+}
+
+/// The fault of a native time.
+fn unreadable(field: Field, text: &str, why: Unreadable) -> Fault {
+    const EXPECTED: &str = "a time with its offset, such as 2026-10-05T09:41:00+01:00";
+    match why {
+        Unreadable::Malformed => Fault::malformed(field, text, EXPECTED),
+        Unreadable::NoOffset => Fault::new(Reason::MalformedValue, field, format!("{field} has no offset; send {EXPECTED}")),
+        Unreadable::TooCoarse => Fault::new(Reason::DateTooCoarse, field, format!("{field} has no time of day; send {EXPECTED}")),
+        Unreadable::OutOfRange => {
+            Fault::new(Reason::OutOfRange, field, format!("{field} lies outside the years 1900 to 9998; send {EXPECTED}"))
+        }
+    }
+}
+
+/// An instant as a version: its milliseconds.
+pub(crate) fn version_of(field: Field, at: scorecard::calendar::Timestamp) -> Result<u64, Fault> {
+    u64::try_from(at.0).ok().filter(|version| *version > 0).ok_or_else(|| {
+        let detail = format!("{field} lies before 1970 and cannot order versions; send when the record was last changed");
+        Fault::new(Reason::OutOfRange, field, detail)
+    })
+}
+
+/// Answers in order of their questions; of two to one question the last.
+pub(crate) fn last_of_each<'a>(mut items: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+    items.reverse();
+    items.sort_by(|a, b| a.0.cmp(&b.0));
+    items.dedup_by(|later, first| later.0 == first.0);
+    items
+}

@@ -1,0 +1,157 @@
+//! Identifier and code systems by their short names, and drug codes as BNF codes.
+//!
+//! Sources of the URIs: NHS England's and HL7 UK's FHIR naming systems, HL7's terminology server.
+
+use std::collections::BTreeMap;
+
+/// Known identifier systems: URI and short name.
+pub const IDENTIFIER_SYSTEMS: [(&str, &str); 11] = [
+    ("https://fhir.nhs.uk/Id/gmc-reference-number", "gmc"),
+    ("https://fhir.hl7.org.uk/Id/gmc-number", "gmc"),
+    ("https://fhir.hl7.org.uk/Id/gmp-number", "gmp"),
+    ("https://fhir.hl7.org.uk/Id/nmc-number", "nmc"),
+    ("https://fhir.hl7.org.uk/Id/gphc-number", "gphc"),
+    ("https://fhir.hl7.org.uk/Id/hcpc-number", "hcpc"),
+    ("https://fhir.nhs.uk/Id/sds-user-id", "sds"),
+    ("https://fhir.nhs.uk/Id/ods-organization-code", "ods"),
+    ("https://fhir.nhs.uk/Id/nhs-number", "nhs"),
+    ("http://hl7.org/fhir/sid/us-npi", "npi"),
+    ("http://hl7.org/fhir/sid/us-ssn", "ssn"),
+];
+
+/// Which of a person's identifiers names them, best first. After these, the first one that stands in the resource.
+pub const PREFERENCE: [&str; 7] = ["gmc", "gmp", "nmc", "gphc", "hcpc", "sds", "npi"];
+
+/// Known code systems: URI or another spelling, and short name.
+const CODE_SYSTEMS: [(&str, &str); 8] = [
+    ("http://snomed.info/sct", "snomed"),
+    ("https://dmd.nhs.uk", "dmd"),
+    ("https://dmd.nhs.uk/dmd", "dmd"),
+    ("dm+d", "dmd"),
+    ("http://www.nlm.nih.gov/research/umls/rxnorm", "rxnorm"),
+    ("http://hl7.org/fhir/sid/icd-10", "icd10"),
+    ("http://loinc.org", "loinc"),
+    ("http://read.info/readv2", "readv2"),
+];
+
+/// The short name of a code system, the system itself when it is not known. Whatever ends in `/bnf` is the BNF.
+#[must_use]
+pub fn code_system(system: &str) -> &str {
+    if system == "bnf" || system.ends_with("/bnf") {
+        return "bnf";
+    }
+    CODE_SYSTEMS.iter().find(|(known, _)| *known == system).map_or(system, |(_, short)| short)
+}
+
+/// The short names of identifier systems.
+#[derive(Clone, Debug)]
+pub(crate) struct IdentifierSystems(BTreeMap<String, String>);
+
+impl IdentifierSystems {
+    /// The known ones and these.
+    pub(crate) fn with(more: &BTreeMap<String, String>) -> IdentifierSystems {
+        let known = IDENTIFIER_SYSTEMS.iter().map(|(uri, short)| ((*uri).to_owned(), (*short).to_owned()));
+        IdentifierSystems(known.chain(more.clone()).collect())
+    }
+
+    /// The short name of a system, the system itself when it is not known.
+    pub(crate) fn short<'s>(&'s self, system: &'s str) -> &'s str {
+        // Short names hold no colon; URIs do.
+        if system.contains(':') { self.0.get(system).map_or(system, String::as_str) } else { system }
+    }
+}
+
+/// A part of a key: `|` and `%` are percent-encoded.
+#[must_use]
+pub(crate) fn key_part(text: &str) -> String {
+    text.replace('%', "%25").replace('|', "%7C")
+}
+
+/// Whether this is a BNF code or the head of one: two digits, then up to 13 digits and capital letters.
+#[must_use]
+pub fn is_bnf(code: &str) -> bool {
+    let bytes = code.as_bytes();
+    (2..=15).contains(&bytes.len())
+        && bytes[..2].iter().all(u8::is_ascii_digit)
+        && bytes[2..].iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+}
+
+/// A target of a code map that is no BNF code.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{bnf:?}, to which {system} {code} is mapped, is no BNF code; write two digits and up to 13 digits and capital letters")]
+pub struct NotABnfCode {
+    /// The system that is mapped.
+    pub system: String,
+    /// The code that is mapped.
+    pub code: String,
+    /// What it is mapped to.
+    pub bnf: String,
+}
+
+/// Translates drug codes of other systems to BNF codes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CodeMap(BTreeMap<String, BTreeMap<String, String>>);
+
+impl CodeMap {
+    /// Adds one translation; the last of several of the same code counts.
+    ///
+    /// # Errors
+    /// [`NotABnfCode`] when `bnf` is none.
+    pub fn insert(&mut self, system: &str, code: &str, bnf: &str) -> Result<(), NotABnfCode> {
+        if !is_bnf(bnf) {
+            return Err(NotABnfCode { system: system.to_owned(), code: code.to_owned(), bnf: bnf.to_owned() });
+        }
+        self.0.entry(code_system(system).to_owned()).or_default().insert(code.to_owned(), bnf.to_owned());
+        Ok(())
+    }
+
+    /// The BNF code of a code of a system by its short name.
+    #[must_use]
+    pub fn get(&self, system: &str, code: &str) -> Option<&str> {
+        self.0.get(system)?.get(code).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_gmc_systems_are_one() {
+        let systems = IdentifierSystems::with(&BTreeMap::new());
+        assert_eq!(systems.short("https://fhir.nhs.uk/Id/gmc-reference-number"), "gmc");
+        assert_eq!(systems.short("https://fhir.hl7.org.uk/Id/gmc-number"), "gmc");
+        assert_eq!(systems.short("gmc"), "gmc");
+        assert_eq!(systems.short("https://example.org/staff"), "https://example.org/staff");
+    }
+
+    #[test]
+    fn whatever_ends_in_bnf_is_the_bnf() {
+        assert_eq!(code_system("https://fhir.hl7.org.uk/Id/bnf"), "bnf");
+        assert_eq!(code_system("bnf"), "bnf");
+        assert_eq!(code_system("https://example.org/notbnf"), "https://example.org/notbnf");
+    }
+
+    #[test]
+    fn bnf_codes_have_their_form() {
+        for good in ["05", "0501013B0AAABAB", "21010900100", "0501"] {
+            assert!(is_bnf(good), "{good}");
+        }
+        for bad in ["5", "0501013b0", "0501013B0AAABABX", "A501", "05 01", "05.1", ""] {
+            assert!(!is_bnf(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_code_map_takes_only_bnf_codes() {
+        let mut map = CodeMap::default();
+        assert!(map.insert("dm+d", "322236009", "amoxicillin").is_err());
+        map.insert("https://dmd.nhs.uk", "322236009", "0407010H0AAAMAM").unwrap();
+        assert_eq!(map.get("dmd", "322236009"), Some("0407010H0AAAMAM"));
+    }
+
+    #[test]
+    fn the_parts_of_a_key_hold_no_bar() {
+        assert_eq!(key_part("a|b%7C"), "a%7Cb%257C");
+    }
+}

@@ -1,0 +1,243 @@
+//! The native form: every example of the contract, field by field, and what the contract says of what is left out.
+
+use std::sync::Arc;
+
+use codec::decoder::{Context, Decoder, DecoderConfig};
+use codec::keys::Keys;
+use codec::pseudonym::Pseudonyms;
+use scorecard::calendar::{Day, Timestamp};
+use scorecard::event::{
+    Action, Answer, Attendance, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Prescription, Source,
+    Versioning,
+};
+use scorecard::item::{Feed, Item};
+use scorecard::record::{Position, Reject};
+
+/// 2026-11-24T12:00:00Z.
+const NOW: Timestamp = Timestamp(1_795_521_600_000);
+
+fn position() -> Position {
+    Position { source: "inbox".to_owned(), partition: 3, offset: 17, index: None }
+}
+
+fn decode_with(decoder: &Decoder, feed: Option<Feed>, text: &str) -> (Vec<(Arc<Feed>, Event<'static>)>, Vec<Reject>) {
+    let position = position();
+    let context = Context { position: &position, feed: feed.map(Arc::new), received_at: Timestamp(1_795_500_000_000), now: NOW };
+    let (mut events, mut rejects) = (Vec::new(), Vec::new());
+    decoder.decode(text.as_bytes(), &context, &mut |item| match item {
+        Item::Event(feed, event) => events.push((feed, event.into_owned())),
+        Item::Reject(reject) => rejects.push(reject),
+        other => panic!("{other:?}"),
+    });
+    (events, rejects)
+}
+
+fn one(text: &str) -> Event<'static> {
+    let (mut events, rejects) = decode_with(&Decoder::new(DecoderConfig::default()), None, text);
+    assert_eq!(rejects, []);
+    assert_eq!(events.len(), 1);
+    events.remove(0).1
+}
+
+fn instant(day: Day, hour: i64, minute: i64, second: i64) -> Timestamp {
+    Timestamp(i64::from(day.0) * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000)
+}
+
+fn october(day: i8) -> Day {
+    Day::from_ymd(2026, 10, day).unwrap()
+}
+
+fn patient(identifier: &str) -> Option<scorecard::event::Pseudonym> {
+    Pseudonyms::new(&Keys::fixed()).patient(identifier)
+}
+
+#[test]
+fn the_prescription_of_the_contract_is_read_field_by_field() {
+    let event = one(include_str!("../../../schemas/examples/prescription.json"));
+    assert_eq!(
+        event,
+        Event {
+            id: "rx-71".into(),
+            version: Some(3),
+            action: Action::Record,
+            day: Some(october(5)),
+            occurred_at: Some(instant(october(5), 8, 41, 0)),
+            recorded_at: Some(instant(october(5), 8, 41, 7)),
+            clinician: Some("gmc|7012345".into()),
+            practice: Some("A81001".into()),
+            patient: patient("943 476 5919"),
+            exclude: None,
+            pca: vec![],
+            link: Some("e-99".into()),
+            detail: Detail::Prescription(Some(Prescription {
+                code: Some("0501013B0AAABAB".into()),
+                quantity_milli: 21_000,
+                items: 1,
+                cost_pence: 143,
+                adq_milli: 0,
+                repeat: false,
+            })),
+        }
+    );
+}
+
+#[test]
+fn the_encounter_of_the_contract_is_read_field_by_field() {
+    let event = one(include_str!("../../../schemas/examples/encounter.json"));
+    assert_eq!(event.day, Some(october(5)));
+    assert_eq!(
+        event.detail,
+        Detail::Encounter(Some(Encounter {
+            source: Source::Whole,
+            mode: Mode::Telephone,
+            status: Attendance::Attended,
+            booked_at: Some(instant(october(1), 7, 2, 0)),
+            booked_day: Some(october(1)),
+            minutes: Some(9),
+            planned_minutes: Some(10),
+            diagnoses: vec!["snomed|73211009".into()],
+        }))
+    );
+}
+
+#[test]
+fn the_feedback_of_the_contract_is_read_field_by_field() {
+    let event = one(include_str!("../../../schemas/examples/feedback.json"));
+    assert_eq!((event.version, event.patient, event.link.as_deref()), (Some(1), None, Some("e-99")));
+    assert_eq!(
+        event.detail,
+        Detail::Feedback(Some(Feedback {
+            answer: Some(Answer::VeryGood),
+            items: vec![("listened".into(), "yes_definitely".into())],
+        }))
+    );
+}
+
+#[test]
+fn the_order_of_the_contract_is_read_field_by_field() {
+    let event = one(include_str!("../../../schemas/examples/order.json"));
+    assert_eq!(event.pca, ["referral_rate"]);
+    assert_eq!(event.detail, Detail::Order(Some(Order { category: Category::Referral, code: Some("snomed|306206005".into()) })));
+}
+
+#[test]
+fn a_retraction_needs_only_feed_id_version_and_type() {
+    let full = one(include_str!("../../../schemas/examples/retraction.json"));
+    assert_eq!((full.version, full.action, full.day), (Some(4), Action::Retract, Some(october(5))));
+    assert_eq!(full.detail, Detail::Prescription(None));
+    let bare = one(r#"{"feed":"f","id":"e","version":2,"type":"encounter","action":"retract"}"#);
+    assert_eq!((bare.version, bare.occurred_at, bare.clinician), (Some(2), None, None));
+    assert_eq!(bare.detail, Detail::Encounter(None));
+}
+
+const ORDER: &str = r#"{"feed":"f","id":"o","type":"order","occurred_at":"2026-03-31T23:30:00Z","recorded_at":"2026-04-02T00:00:00Z",
+ "clinician":{"system":"https://fhir.nhs.uk/Id/gmc-reference-number","value":"7|0%1"},"order":{"category":"test"}}"#;
+
+#[test]
+fn known_identifier_systems_become_short_and_key_parts_hold_no_bar() {
+    assert_eq!(one(ORDER).clinician.as_deref(), Some("gmc|7%7C0%251"));
+}
+
+#[test]
+fn the_civil_day_is_that_of_the_feeds_zone() {
+    assert_eq!(one(ORDER).day, Day::from_ymd(2026, 4, 1));
+    let utc = Feed { zone: scorecard::calendar::Zone::named("UTC").unwrap(), ..Feed::undeclared("f") };
+    let config = DecoderConfig { feeds: [("f".to_owned(), Arc::new(utc))].into(), ..DecoderConfig::default() };
+    let (events, _) = decode_with(&Decoder::new(config), None, ORDER);
+    assert_eq!(events[0].1.day, Day::from_ymd(2026, 3, 31));
+}
+
+#[test]
+fn versions_come_about_as_the_feed_declares() {
+    let version = |versioning| {
+        let feed = Feed { versioning, ..Feed::undeclared("f") };
+        let config = DecoderConfig { feeds: [("f".to_owned(), Arc::new(feed))].into(), ..DecoderConfig::default() };
+        decode_with(&Decoder::new(config), None, ORDER).0[0].1.version
+    };
+    assert_eq!(version(Versioning::Id), Some(1));
+    // 2026-04-02T00:00:00Z.
+    assert_eq!(version(Versioning::Updated), Some(1_775_088_000_000));
+    assert_eq!(version(Versioning::Arrival), Some(1_795_500_000_000));
+}
+
+#[test]
+fn an_event_without_a_feed_belongs_to_that_of_its_source() {
+    let text = ORDER.replace(r#""feed":"f","#, "");
+    let (events, _) = decode_with(&Decoder::new(DecoderConfig::default()), Some(Feed::undeclared("source")), &text);
+    assert_eq!(&*events[0].0.name, "source");
+    let (events, rejects) = decode_with(&Decoder::new(DecoderConfig::default()), None, &text);
+    assert_eq!((events.len(), rejects[0].reason.as_str(), rejects[0].field.as_str()), (0, "missing_feed", "feed"));
+}
+
+#[test]
+fn drug_codes_of_other_systems_are_mapped_or_unmapped() {
+    let sent = |system: &str, code: &str| {
+        format!(
+            r#"{{"feed":"f","id":"p","type":"prescription","occurred_at":"2026-10-05T09:41:00Z","clinician":{{"system":"gmc","value":"1"}},
+            "prescription":{{"code":"{code}","code_system":"{system}","quantity":1}}}}"#
+        )
+    };
+    let code = |event: &Event<'_>| match &event.detail {
+        Detail::Prescription(Some(p)) => p.code.as_deref().map(str::to_owned),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(code(&one(&sent("dm+d", "322236009"))), None);
+    assert_eq!(code(&one(&sent("https://fhir.hl7.org.uk/Id/bnf", "0501"))).as_deref(), Some("0501"));
+    let mut drug_codes = codec::systems::CodeMap::default();
+    drug_codes.insert("dm+d", "322236009", "0407010H0AAAMAM").unwrap();
+    let decoder = Decoder::new(DecoderConfig { drug_codes, ..DecoderConfig::default() });
+    let (events, _) = decode_with(&decoder, None, &sent("https://dmd.nhs.uk", "322236009"));
+    assert_eq!(code(&events[0].1).as_deref(), Some("0407010H0AAAMAM"));
+}
+
+#[test]
+fn a_byte_order_mark_a_list_and_lines_are_read_alike() {
+    let event = ORDER.replace('\n', "");
+    let decoder = Decoder::new(DecoderConfig::default());
+    for (text, number) in [
+        (format!("\u{feff} \n{event}\n"), 1),
+        (format!("[{event},{event}]"), 2),
+        (format!("{event}\r\n\r\n{event}\n{event}"), 3),
+        (format!("{event}{event}"), 2),
+        (ORDER.to_owned(), 1),
+    ] {
+        let (events, rejects) = decode_with(&decoder, None, &text);
+        assert_eq!((events.len(), rejects.len()), (number, 0), "{text}");
+    }
+}
+
+#[test]
+fn rejects_say_which_element_of_which_record() {
+    let event = ORDER.replace('\n', "");
+    let decoder = Decoder::new(DecoderConfig::default());
+    let (events, rejects) = decode_with(&decoder, None, &format!("{event}\nnot json\n{event}\n7\n"));
+    assert_eq!(events.len(), 2);
+    let at = |index| Position { index: Some(index), ..position() };
+    assert_eq!(
+        rejects.iter().map(|r| (&r.position, r.reason.as_str())).collect::<Vec<_>>(),
+        [(&at(1), "not_json"), (&at(3), "not_an_object")]
+    );
+    let (_, rejects) = decode_with(&decoder, None, "{\"feed\":\"f\",\n\"id\":7}");
+    assert_eq!(rejects[0].position, position());
+}
+
+#[test]
+fn unknown_fields_are_counted_and_ignored() {
+    let text =
+        ORDER.replace(r#""category":"test""#, r#""category":"test","urgent":true,"note":{"by":"x"}"#).replace('{', "{\"x\":1,");
+    let position = position();
+    let context = Context { position: &position, feed: None, received_at: NOW, now: NOW };
+    let done = Decoder::new(DecoderConfig::default()).decode(text.as_bytes(), &context, &mut |item| {
+        assert!(matches!(item, Item::Event(..)), "{item:?}");
+    });
+    // One "x" in the event, the clinician and the order each, and the order's "urgent" and "note".
+    assert_eq!((done.items, done.unknown_fields), (1, 5));
+}
+
+#[test]
+fn exclusions_and_adjustments_are_kept() {
+    let text = ORDER.replace(r#""order":"#, r#""exclude":"test","pca":["b","a","b"],"order":"#);
+    let event = one(&text);
+    assert_eq!(event.exclude, Some(Exclusion::Test));
+    assert_eq!(event.pca, ["a", "b"]);
+}
