@@ -3,10 +3,13 @@
 //! A file imports only from files further down this list.
 
 pub mod publish_task;
+mod drafting;
 mod run;
 mod month_cards;
 mod month_units;
 mod published;
+mod register;
+mod ledger;
 mod held;
 pub mod tally_task;
 mod fold;

@@ -1,0 +1,214 @@
+//! What a cut publishes, month by month: which cards are computed, against which peers, and which of them become revisions.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use scorecard::calendar::{Month, Timestamp};
+use scorecard::directory::Directory;
+use scorecard::fingerprint::month_sums;
+use scorecard::peer_table::PeerTable;
+use scorecard::record::{FeedCoverage, Mark};
+use scorecard::schedule::Age;
+use scorecard::scoring::Scorer;
+use scorecard::unit::{UnitKey, UnitMonth};
+
+use crate::deployment::Deployment;
+use crate::held::HeldRows;
+use crate::ledger::Ground;
+use crate::month_cards::{Edition, MonthCut, Phase};
+use crate::month_units::Units;
+use crate::published::{LastRevision, Published};
+use crate::run::Draft;
+
+/// Units whose month differs from what their last revision says, by month.
+pub(crate) type Unsettled = BTreeMap<Month, BTreeSet<UnitKey>>;
+
+/// All that a cut's cards depend on.
+#[derive(Debug)]
+pub(crate) struct Drafting<'a> {
+    pub deployment: &'a Deployment,
+    pub published: &'a Published,
+    pub rows: &'a HeldRows,
+    pub directory: &'a Directory,
+    /// The directory at the cut before, if it was another.
+    pub before: Option<&'a Directory>,
+    /// Sealed months of which rows are missing.
+    pub missing: &'a BTreeSet<Month>,
+}
+
+impl Drafting<'_> {
+    /// Everything that this cut publishes, month by month.
+    pub(crate) fn draft(&self, cut: Timestamp, ground: &Ground, unsettled: &mut Unsettled) -> Draft {
+        let measures = &self.deployment.measures;
+        let before = self.before;
+        let feeds = feeds_of(&ground.marks);
+        let last_run = self.published.last_run.as_ref();
+        let redefined = last_run.is_some_and(|run| run.measure_set != measures.hash());
+        let reattributed = before.filter(|_| last_run.is_some()).map(|before| self.reattributed(before)).unwrap_or_default();
+        let edition = Edition {
+            cut,
+            engine_version: &self.deployment.engine_version,
+            measure_set: measures.hash(),
+            redefined,
+            reattributed: &reattributed,
+            feeds: &feeds,
+        };
+        let mut draft = Draft::default();
+        let scorer = self.scorer(self.directory);
+        let mut units = None;
+        for month in self.open_months() {
+            let Some(phase) = self.phase(month, cut) else { continue };
+            let whole = redefined || self.first_time(month, cut);
+            let waiting = unsettled.entry(month).or_default();
+            for changed in ground.changed.iter().filter(|changed| changed.month == month) {
+                waiting.extend(Units::concerned(self.directory, &changed.place));
+            }
+            waiting.extend(self.reattributed_units(month, &reattributed, before));
+            if !whole && waiting.is_empty() {
+                continue;
+            }
+            let units =
+                &*units.get_or_insert_with(|| Units::new(self.rows, self.directory, self.missing, measures.measures().len()));
+            let month_draft = MonthDraft { month, phase, whole, redefined, scorer: &scorer, units, edition: &edition };
+            *waiting = self.draft_month(&month_draft, waiting, &mut draft);
+        }
+        unsettled.retain(|_, waiting| !waiting.is_empty());
+        draft
+    }
+
+    fn scorer<'s>(&'s self, directory: &'s Directory) -> Scorer<'s> {
+        Scorer { measures: &self.deployment.measures, schedule: &self.deployment.schedule, directory }
+    }
+
+    /// Computes the cards of one month that have to be. Returns the units that still differ from their last revision.
+    fn draft_month(&self, cut: &MonthDraft<'_>, waiting: &BTreeSet<UnitKey>, draft: &mut Draft) -> BTreeSet<UnitKey> {
+        let month = cut.month;
+        let none = BTreeMap::new();
+        let last = self.published.cards.get(&month).unwrap_or(&none);
+        let (peers, all) = self.peers(cut);
+        let table = peers.as_ref().or_else(|| self.published.frozen.get(&month));
+        let Some(table) = table else { return BTreeSet::new() };
+        let month_cut =
+            MonthCut { month, phase: cut.phase, scorer: cut.scorer, units: cut.units, peers: table, edition: cut.edition };
+        let keys: BTreeSet<UnitKey> = match cut.whole {
+            true => all.iter().flat_map(|all| all.keys()).chain(last.keys()).cloned().collect(),
+            false => waiting.clone(),
+        };
+        let mut left = BTreeSet::new();
+        for key in keys {
+            let unit = all.as_ref().map_or_else(|| cut.units.unit(&key, month), |all| all.get(&key).cloned());
+            match month_cut.revise(&key, unit.as_ref(), last.get(&key)) {
+                Some(card) => draft.cards.push(card),
+                None if self.differs(cut.units, &key, month, last.get(&key)) => {
+                    left.insert(key);
+                }
+                None => {}
+            }
+        }
+        if let Some(table) = peers {
+            draft.keep_peers(&table, cut.phase, &self.published.groups);
+            if cut.phase != Phase::Open {
+                draft.frozen.insert(month, table);
+            }
+        }
+        left
+    }
+
+    fn differs(&self, units: &Units<'_>, key: &UnitKey, month: Month, last: Option<&LastRevision>) -> bool {
+        last.is_some_and(|last| month_sums(&units.month_sums(key, month)) != last.month_sums)
+    }
+
+    /// The peers of a month at this cut, `None` where those frozen before hold; and all its units where they had to be computed.
+    fn peers(&self, cut: &MonthDraft<'_>) -> (Option<PeerTable>, Option<BTreeMap<UnitKey, UnitMonth>>) {
+        let frozen = self.published.frozen.get(&cut.month).filter(|_| cut.phase == Phase::Frozen);
+        if frozen.is_some() && !cut.whole {
+            return (None, None);
+        }
+        let all = cut.units.of_month(self.directory, cut.month);
+        let live = cut.scorer.peers(cut.month, &all);
+        let table = match (frozen, cut.phase) {
+            (Some(frozen), _) if cut.redefined => Some(frozen.clone().completed_by(live.frozen())),
+            (Some(_), _) => None,
+            (None, Phase::Open) => Some(live),
+            (None, Phase::Freezing) => Some(live.frozen()),
+            (None, Phase::Frozen) if cut.redefined => Some(live.frozen()),
+            // Nobody had a card when the month became final: there is nobody to compare with.
+            (None, Phase::Frozen) => Some(PeerTable::default()),
+        };
+        (table, Some(all))
+    }
+
+    /// Months with rows or cards that were open after the last published cut.
+    fn open_months(&self) -> BTreeSet<Month> {
+        let open_from = self.published.open_from(&self.deployment.schedule);
+        let mut months = self.rows.months_from(open_from);
+        months.extend(self.published.cards.range(open_from..).map(|(month, _)| *month));
+        months
+    }
+
+    fn phase(&self, month: Month, cut: Timestamp) -> Option<Phase> {
+        match self.deployment.schedule.age(month, cut) {
+            Age::Running => None,
+            Age::Provisional => Some(Phase::Open),
+            Age::Final | Age::Sealed if self.was_final(month) => Some(Phase::Frozen),
+            Age::Final | Age::Sealed => Some(Phase::Freezing),
+        }
+    }
+
+    fn was_final(&self, month: Month) -> bool {
+        let last = self.published.last_run.as_ref();
+        last.is_some_and(|run| self.deployment.schedule.age(month, run.at) >= Age::Final)
+    }
+
+    /// Whether this is the first published cut at which the month is provisional, or final.
+    fn first_time(&self, month: Month, cut: Timestamp) -> bool {
+        let schedule = &self.deployment.schedule;
+        let before = self.published.last_run.as_ref().map_or(Age::Running, |run| schedule.age(month, run.at));
+        before < schedule.age(month, cut).min(Age::Final)
+    }
+
+    /// Persons for whom the registry says something else than it said before.
+    fn reattributed(&self, before: &Directory) -> BTreeSet<String> {
+        let moved = self.rows.places().filter_map(|place| {
+            let (old, new) = (before.person_of(&place.0), self.directory.person_of(&place.0));
+            (old != new).then(|| [old.to_owned(), new.to_owned()])
+        });
+        let mut persons: BTreeSet<String> = moved.flatten().collect();
+        let scorer = self.scorer(self.directory);
+        for (month, cards) in &self.published.cards {
+            for (key, last) in cards {
+                if scorer.subject(key, *month) != last.subject {
+                    persons.insert(key.person.clone());
+                }
+            }
+        }
+        persons
+    }
+
+    /// The units of these persons in a month, those included that they had before.
+    fn reattributed_units(&self, month: Month, persons: &BTreeSet<String>, before: Option<&Directory>) -> Vec<UnitKey> {
+        if persons.is_empty() {
+            return Vec::new();
+        }
+        let places = self.rows.places_in(month);
+        let now = places.iter().flat_map(|place| Units::concerned(self.directory, place));
+        let then = before.into_iter().flat_map(|b| places.iter().flat_map(move |place| Units::concerned(b, place)));
+        now.chain(then).filter(|key| persons.contains(&key.person)).collect()
+    }
+}
+
+/// What one month needs at one cut.
+struct MonthDraft<'a> {
+    month: Month,
+    phase: Phase,
+    /// Every card of the month is computed.
+    whole: bool,
+    redefined: bool,
+    scorer: &'a Scorer<'a>,
+    units: &'a Units<'a>,
+    edition: &'a Edition<'a>,
+}
+
+fn feeds_of(marks: &[Mark]) -> BTreeMap<Arc<str>, FeedCoverage> {
+    marks.iter().flat_map(|mark| &mark.feeds).map(|feed| (feed.feed.clone(), feed.clone())).collect()
+}
