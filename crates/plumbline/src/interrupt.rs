@@ -6,6 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Exit code of a command that was interrupted: 128 + SIGINT, as shells expect it.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
+/// Somebody asked to stop, and it was done cleanly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;
+
 /// Whether somebody asked to stop. Looked at between steps; clones share the answer.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);

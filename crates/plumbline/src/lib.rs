@@ -2,16 +2,18 @@
 //!
 //! A file imports only from files further down this list.
 
-pub mod cli;
 pub mod terminal_card;
 pub mod paint;
 pub mod pipeline;
+pub mod reading;
 pub mod arrivals;
 pub mod local_log;
+pub mod out_folder;
 pub mod log_directory;
 pub mod stored;
 pub mod sources;
 pub mod lines;
 pub mod measures;
+pub mod cli;
 pub mod interrupt;
 pub mod clock;

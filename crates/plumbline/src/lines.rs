@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+use codec::decoder::Kind;
 use flate2::bufread::MultiGzDecoder;
 use serde::de::IgnoredAny;
 
@@ -12,10 +13,13 @@ pub const LINE_LIMIT: usize = 16 << 20;
 /// A document that spans lines may have so many bytes: it is held in memory while it is read.
 pub const DOCUMENT_LIMIT: usize = 256 << 20;
 
+/// So much of a file tells what it is.
+const HEAD_BYTES: u64 = 4096;
+
 /// One raw record.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Raw<'a> {
-    /// A line without its end, or a whole document. Never blank.
+    /// A line without its end, or a whole document, never blank; of a file that is no text its beginning, for a decoder to name.
     Bytes(&'a [u8]),
     /// More bytes than this limit; they were passed over.
     TooLong(usize),
@@ -28,6 +32,9 @@ pub enum Raw<'a> {
 /// # Errors
 /// The file system's, and whatever `each` returns.
 pub fn read<E: From<io::Error>>(path: &Path, each: &mut dyn FnMut(u64, Raw<'_>) -> Result<(), E>) -> Result<(), E> {
+    if let Some(head) = foreign(path)? {
+        return each(1, Raw::Bytes(&head));
+    }
     if let Some(document) = document(path)? {
         return match document {
             Document::Whole(bytes) => each(1, Raw::Bytes(&bytes)),
@@ -61,12 +68,24 @@ pub fn read<E: From<io::Error>>(path: &Path, each: &mut dyn FnMut(u64, Raw<'_>) 
 /// The file system's.
 pub fn looks_like_json(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
-    match open(path)?.take(4096).read_to_end(&mut start) {
+    match open(path)?.take(HEAD_BYTES).read_to_end(&mut start) {
         Ok(_) => {}
         Err(error) if of_gzip(&error) => return Ok(false),
         Err(error) => return Err(error),
     }
     Ok(without_byte_order_mark(&start).trim_ascii_start().first().is_some_and(|byte| matches!(byte, b'{' | b'[')))
+}
+
+/// The beginning of a file in a format that has no lines: taken apart at line ends it would be thousands of rejects.
+fn foreign(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut head = Vec::new();
+    match open(path)?.take(HEAD_BYTES).read_to_end(&mut head) {
+        Err(error) if !of_gzip(&error) => Err(error),
+        _ => match Kind::of(&head) {
+            Kind::NativeJson | Kind::FhirResource | Kind::FhirBundle | Kind::NotJson | Kind::Empty => Ok(None),
+            _ => Ok(Some(head)),
+        },
+    }
 }
 
 enum Document {
@@ -241,6 +260,12 @@ mod tests {
         assert!(seen.len() > 1);
         assert_eq!(seen.last().unwrap().1, "Damaged");
         assert!(seen[..seen.len() - 1].iter().all(|(line, text)| *text == format!("{{\"n\":{}}}", line - 1)));
+    }
+
+    #[test]
+    fn a_file_of_another_format_is_one_record_however_many_line_ends_it_holds() {
+        assert_eq!(records(b"PK\x03\x04zip\n\n\nzip\n").len(), 1);
+        assert_eq!(records(b"<Bundle>\n<entry/>\n</Bundle>\n").len(), 1);
     }
 
     #[test]

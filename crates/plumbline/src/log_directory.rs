@@ -82,7 +82,7 @@ impl LocalLogError {
 }
 
 /// What to do about an error of the file system.
-fn cure(error: &io::Error) -> &'static str {
+pub(crate) fn cure(error: &io::Error) -> &'static str {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             "free some room or name a directory on another disk, then start again"

@@ -32,8 +32,6 @@ pub struct Plan {
     pub earliest: Timestamp,
     /// Partitions of `events`.
     pub partitions: u32,
-    /// Events of one feed in one record at most.
-    pub batch_events: usize,
     /// The measures.
     pub measures: Arc<MeasureSet>,
 }
@@ -52,11 +50,11 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Starts all tasks on a new log whose append times come from `clock`, which must be a virtual one. `keys` are those that the
-    /// events were decoded with.
+    /// events are decoded with. `intake` may have taken rejects before.
     ///
     /// # Errors
     /// When the log fails, or was made for another deployment.
-    pub fn start(plan: &Plan, keys: &Keys, mut log: LocalLog, clock: Clock) -> Result<Pipeline> {
+    pub fn start(plan: &Plan, keys: &Keys, intake: Intake, mut log: LocalLog, clock: Clock) -> Result<Pipeline> {
         let first = Grid::DAILY.at_or_after(plan.earliest);
         clock.set(before(first));
         let genesis = settle_genesis(&mut log, &genesis(plan, keys, first)).context("the log's genesis record")?;
@@ -70,7 +68,6 @@ impl Pipeline {
         let tally = |partition| TallyTask::new(&deployment, partition, log.clone());
         let tallies = (0..plan.partitions).map(tally).collect::<Result<_, _>>().context("starting the tallies")?;
         let publish = PublishTask::new(&deployment, log.clone()).context("starting publish")?;
-        let intake = Intake::new(plan.partitions, plan.batch_events);
         let next = deployment.schedule.first;
         Ok(Pipeline { log, clock, deployment, intake, tallies, publish, next })
     }
