@@ -4,6 +4,17 @@
 //!
 //! A file imports only from files further down this list.
 
+pub mod oracle;
+mod answer_card;
+mod colleagues;
+mod books;
+mod fold;
+mod staff;
+mod sums;
+mod native;
+mod measure_file;
+mod codes;
+mod ages;
 pub mod simulate;
 pub mod traffic;
 mod story;

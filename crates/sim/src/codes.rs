@@ -1,0 +1,81 @@
+//! Filters over BNF codes, read a second time: a list of patterns, each a text in which `*` stands for anything.
+//!
+//! The rules are OpenPrescribing's (ebmdatalab/openprescribing, MIT): text after `#` is a comment, `~` excludes, `%` stands for
+//! anything, a code of full length means itself, anything shorter whatever begins with it.
+
+/// A filter: what it takes and what it leaves out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Codes {
+    take: Vec<String>,
+    leave: Vec<String>,
+}
+
+impl Codes {
+    /// The filter of these lines.
+    pub(crate) fn read(lines: &[String]) -> Codes {
+        let mut codes = Codes::default();
+        for line in lines {
+            let bare = line.split('#').next().unwrap_or_default().trim();
+            match bare.strip_prefix('~') {
+                _ if bare.is_empty() => {}
+                Some(excluded) => codes.leave.push(pattern(excluded.trim())),
+                None => codes.take.push(pattern(bare)),
+            }
+        }
+        codes
+    }
+
+    /// Whether it takes this code.
+    pub(crate) fn takes(&self, code: &str) -> bool {
+        let any = |patterns: &[String]| patterns.iter().any(|p| fits(p.as_bytes(), code.as_bytes()));
+        (self.take.is_empty() || any(&self.take)) && !any(&self.leave)
+    }
+}
+
+/// An element as a pattern.
+fn pattern(element: &str) -> String {
+    let drug = element.get(..2).is_some_and(|chapter| chapter <= "19");
+    let full = if drug { 15 } else { 11 };
+    if element.contains('%') || element.len() == full { element.replace('%', "*") } else { format!("{element}*") }
+}
+
+fn fits(pattern: &[u8], code: &[u8]) -> bool {
+    match (pattern, code) {
+        ([], []) => true,
+        ([b'*', rest @ ..], _) => (0..=code.len()).any(|skipped| fits(rest, &code[skipped..])),
+        ([p, pattern @ ..], [c, code @ ..]) => p == c && fits(pattern, code),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(lines: &[&str]) -> Codes {
+        Codes::read(&lines.iter().map(|l| (*l).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_chapter_without_some_of_its_sections() {
+        let antibiotics = codes(&["0501 # antibacterials", "~050109", "~050110"]);
+        assert!(antibiotics.takes("0501013B0AAABAB"));
+        assert!(!antibiotics.takes("0501090B0AAABAB"));
+        assert!(!antibiotics.takes("0601022B0AAABAB"));
+    }
+
+    #[test]
+    fn an_element_with_an_end_fits_codes_with_that_end_only() {
+        let plasters = codes(&["1502010J0%EL"]);
+        assert!(plasters.takes("1502010J0AAELEL"));
+        assert!(!plasters.takes("1502010J0AAELEM"));
+    }
+
+    #[test]
+    fn a_full_code_means_itself() {
+        assert!(codes(&["0301011R0BEAIAP"]).takes("0301011R0BEAIAP"));
+        assert!(!codes(&["0301011R0BEAIAP"]).takes("0301011R0BEAIAPX"));
+        assert!(!codes(&["21010900100"]).takes("210109001009"));
+        assert!(codes(&["~0501"]).takes("0601022B0AAABAB"));
+    }
+}
