@@ -289,3 +289,6 @@ fn reasons(phase: Phase, row: &Row, last: Option<&Last>) -> Vec<(&'static str, i
     reasons.extend(grown.into_iter().filter(|(_, events)| *events > 0));
     reasons
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,6 +113,11 @@ impl Teller<'_> {
             _ => return,
         };
         self.record(&amended, 2, next);
+        // Half of the moves to another practice were a mistake: the card there may be withdrawn.
+        if odd == Some(Odd::AmendedPractice) && self.draw.chance(0.5) {
+            let back = self.after(next, HOUR, 20 * DAY);
+            self.record(draft, 3, back);
+        }
     }
 
     /// Version 2 first; version 1 later, as a stale one, or never.
