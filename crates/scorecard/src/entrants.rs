@@ -158,8 +158,8 @@ impl Ranking<'_> {
             deciles: (1..10).filter_map(|tenth| quantile(&values, 10 * tenth).and_then(published_value)).collect(),
             numerator_price_pence: prices.numerator,
             other_price_pence: prices.other,
-            lower: points.and_then(|p| p.lower),
-            upper: points.and_then(|p| p.upper),
+            lower: points.and_then(|p| p.lower).and_then(published),
+            upper: points.and_then(|p| p.upper).and_then(published),
             phi: None,
             tau2: None,
         };

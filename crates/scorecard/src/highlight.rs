@@ -58,3 +58,86 @@ fn finding(measure: &CardMeasure, wanted: News) -> Option<(bool, Highlight)> {
     let highlight = Highlight { measure: measure.id.clone(), good: news == News::Good, sentence: window.sentence.clone()? };
     (news == wanted).then_some((matches!(band, Band::FarBelow | Band::FarAbove), highlight))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::{Funnel, Interval, WindowValue};
+    use crate::measure::{Domain, Kind};
+
+    fn measure(id: &str, direction: Direction, band: Band) -> CardMeasure {
+        let around = Interval { lower: 0.0, upper: 1.0 };
+        let funnel = Funnel {
+            target: 0.5,
+            limits_95: around,
+            limits_998: around,
+            over_dispersed_95: None,
+            over_dispersed_998: None,
+            z_raw: None,
+            z_adjusted: None,
+            phi: None,
+            tau2: None,
+            band,
+        };
+        let window = WindowValue {
+            window: 12,
+            incomplete: false,
+            n: 1,
+            d: 2,
+            facts_n: 1,
+            facts_d: 2,
+            pca: 0,
+            value: Some(0.5),
+            ci95: None,
+            suppressed: None,
+            peer: None,
+            funnel: Some(funnel),
+            reliability: None,
+            grade: None,
+            shrunk: None,
+            qof: None,
+            saving: None,
+            trend: None,
+            sentence: Some(format!("{id} says so.")),
+        };
+        CardMeasure {
+            id: id.to_owned(),
+            version: 1,
+            kind: Kind::Proportion,
+            domain: Domain::Clinical,
+            giant: None,
+            unit: "%".to_owned(),
+            n_unit: "count".to_owned(),
+            d_unit: "count".to_owned(),
+            direction,
+            headline: 12,
+            windows: vec![window],
+        }
+    }
+
+    fn found(measures: &[CardMeasure]) -> Vec<(String, bool)> {
+        highlights(measures).into_iter().map(|h| (h.measure, h.good)).collect()
+    }
+
+    #[test]
+    fn low_is_good_where_the_measure_says_so_and_within_the_limits_nothing_is_said() {
+        let measures = [
+            measure("a", Direction::Low, Band::Above),
+            measure("b", Direction::Low, Band::Below),
+            measure("c", Direction::High, Band::Above),
+            measure("d", Direction::High, Band::FarBelow),
+            measure("e", Direction::None, Band::FarBelow),
+            measure("f", Direction::High, Band::Within),
+        ];
+        let expected = [("b", true), ("c", true), ("d", false), ("a", false)];
+        assert_eq!(found(&measures), expected.map(|(id, good)| (id.to_owned(), good)));
+    }
+
+    #[test]
+    fn at_most_three_of_each_the_far_ones_first() {
+        let measures = ["a", "b", "c", "d", "e"]
+            .map(|id| measure(id, Direction::High, if id == "d" { Band::FarAbove } else { Band::Above }));
+        let expected = [("d", true), ("a", true), ("b", true)];
+        assert_eq!(found(&measures), expected.map(|(id, good)| (id.to_owned(), good)));
+    }
+}

@@ -36,7 +36,8 @@ fn spoken(definition: &Definition, window: &WindowValue, suppression: Option<Sup
     let own = figure(value, unit);
     match (&window.funnel, &window.peer) {
         (Some(funnel), _) => {
-            format!("{own} in {months} months: {} {}.", stands(funnel.band), figure(funnel.target, short(unit)))
+            let (before, after) = stands(funnel.band);
+            format!("{own} in {months} months, {before} the {} of similar clinicians{after}.", figure(funnel.target, short(unit)))
         }
         (None, Some(peer)) => match peer.p50 {
             Some(median) => {
@@ -48,13 +49,14 @@ fn spoken(definition: &Definition, window: &WindowValue, suppression: Option<Sup
     }
 }
 
-fn stands(band: Band) -> &'static str {
+/// What stands before and after the value of similar clinicians.
+fn stands(band: Band) -> (&'static str, &'static str) {
     match band {
-        Band::FarBelow => "clearly lower than chance explains, similar clinicians together have",
-        Band::Below => "lower than chance usually explains, similar clinicians together have",
-        Band::Within => "no more than chance away from similar clinicians together, who have",
-        Band::Above => "higher than chance usually explains, similar clinicians together have",
-        Band::FarAbove => "clearly higher than chance explains, similar clinicians together have",
+        Band::FarBelow => ("clearly lower than", ""),
+        Band::Below => ("lower than", " by more than chance usually explains"),
+        Band::Within => ("in line with", ""),
+        Band::Above => ("higher than", " by more than chance usually explains"),
+        Band::FarAbove => ("clearly higher than", ""),
     }
 }
 
@@ -160,10 +162,12 @@ mod tests {
     #[test]
     fn the_numbers_stand_in_it_rounded() {
         let text = |value, unit| sentence(&definition(unit), &window(Some(value), Some(Band::Above)), None);
-        assert!(text(12.345, "%").starts_with("12.3 % in 12 months: higher"));
-        assert!(text(12.345, "%").ends_with("similar clinicians together have 1204 %."));
-        assert!(text(312.4, "£ per 1,000 attended encounters").starts_with("£312 per 1,000 attended encounters in 12 months"));
-        assert!(text(9.5, "minutes").starts_with("9.50 minutes in 12 months"));
+        let higher = "12.3 % in 12 months, higher than the 1204 % of similar clinicians by more than chance usually explains.";
+        assert_eq!(text(12.345, "%"), higher);
+        assert!(
+            text(312.4, "£ per 1,000 attended encounters").starts_with("£312 per 1,000 attended encounters in 12 months, higher")
+        );
+        assert!(text(9.5, "minutes").starts_with("9.50 minutes in 12 months, higher than the 1204 of similar clinicians"));
         let few = sentence(&definition("%"), &window(None, None), Some(Suppression::DenominatorBelowMinimum));
         assert_eq!(few, "Not enough data: 6 of the 10 events needed in 12 months.");
     }
