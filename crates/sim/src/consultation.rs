@@ -131,7 +131,7 @@ impl Room<'_> {
         if status != "attended" || !self.draw.chance(0.25) {
             return Vec::new();
         }
-        vec![Diagnosis { code: self.draw.pick::<&str>(&COMMON), system: "snomed" }]
+        vec![Diagnosis { code: self.draw.pick::<&str>(&COMMON), code_system: "snomed" }]
     }
 
     fn consequences(&mut self, occurred: i64) -> Vec<Draft> {

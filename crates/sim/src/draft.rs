@@ -26,7 +26,7 @@ pub(crate) struct Encounter {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Diagnosis {
     pub code: &'static str,
-    pub system: &'static str,
+    pub code_system: &'static str,
 }
 
 /// What a prescription carries.
