@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use scorecard::calendar::Timestamp;
+use scorecard::calendar::{Timestamp, Zone};
 use scorecard::event::{Answer, Category};
 use scorecard::item::Feed;
 use scorecard::record::Position;
@@ -13,7 +13,7 @@ use crate::fault::{Fault, Field};
 use crate::keys::Keys;
 use crate::object::Scalar;
 use crate::pseudonym::Pseudonyms;
-use crate::systems::{CodeMap, IdentifierSystems, PREFERENCE, code_system, is_bnf, key_part};
+use crate::systems::{CodeMap, IdentifierSystems, PREFERENCE, code_system, is_bnf, key};
 use crate::text::{TEXT_BYTES, text};
 
 /// How a questionnaire's answers are read.
@@ -43,8 +43,10 @@ impl Default for QuestionnaireMap {
 pub struct DecoderConfig {
     /// The keys of pseudonyms and hashes.
     pub keys: Keys,
-    /// The declared feeds by name; all others are [`Feed::undeclared`].
+    /// The declared feeds by name; all others are [`Feed::undeclared`], in `zone`.
     pub feeds: BTreeMap<String, Arc<Feed>>,
+    /// The zone of feeds that nobody declared.
+    pub zone: Zone,
     /// Drug codes of other systems as BNF codes.
     pub drug_codes: CodeMap,
     /// Further identifier systems: URI and short name.
@@ -63,6 +65,7 @@ impl Default for DecoderConfig {
         DecoderConfig {
             keys: Keys::fixed(),
             feeds: BTreeMap::new(),
+            zone: Zone::london(),
             drug_codes: CodeMap::default(),
             identifier_systems: BTreeMap::new(),
             identifier_preference: PREFERENCE.map(str::to_owned).into(),
@@ -111,7 +114,7 @@ impl Rules {
     pub(crate) fn new(config: DecoderConfig) -> Rules {
         Rules {
             pseudonyms: Pseudonyms::new(&config.keys),
-            feeds: Feeds { declared: config.feeds, undeclared: RwLock::default() },
+            feeds: Feeds { declared: config.feeds, zone: config.zone, undeclared: RwLock::default() },
             drug_codes: config.drug_codes,
             systems: IdentifierSystems::with(&config.identifier_systems),
             preference: config.identifier_preference,
@@ -127,7 +130,7 @@ impl Rules {
         let system = self.systems.short(system);
         let value = self.pseudonyms.protect_identifier(system, value);
         let system = self.pseudonyms.protect(system.into());
-        format!("{}|{}", key_part(&system), key_part(&value))
+        key(&system, &value)
     }
 
     /// `system|code`, protected and encoded.
@@ -135,7 +138,7 @@ impl Rules {
         let system = code_system(system);
         let code = self.pseudonyms.protect_code(system, code);
         let system = self.pseudonyms.protect(system.into());
-        format!("{}|{}", key_part(&system), key_part(&code))
+        key(&system, &code)
     }
 
     /// A BNF code that may go on. One that holds an NHS number is none that a map knows.
@@ -159,6 +162,7 @@ impl Rules {
 #[derive(Debug)]
 pub(crate) struct Feeds {
     declared: BTreeMap<String, Arc<Feed>>,
+    zone: Zone,
     undeclared: RwLock<BTreeMap<String, Arc<Feed>>>,
 }
 
@@ -174,7 +178,7 @@ impl Feeds {
         if let Some(feed) = self.undeclared.read().unwrap_or_else(PoisonError::into_inner).get(name) {
             return feed.clone();
         }
-        let feed = Arc::new(Feed::undeclared(name));
+        let feed = Arc::new(Feed { zone: self.zone.clone(), ..Feed::undeclared(name) });
         let mut undeclared = self.undeclared.write().unwrap_or_else(PoisonError::into_inner);
         if undeclared.len() < REMEMBERED {
             undeclared.insert(name.to_owned(), feed.clone());

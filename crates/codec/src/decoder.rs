@@ -51,7 +51,7 @@ impl Decoder {
     /// Lends every element of a record as one item, in their order. What cannot be taken is lent as a reject, so nothing is lost.
     pub fn decode(&self, bytes: &[u8], context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> Decoded {
         let mut run = Run { rules: &self.rules, context, each, several: false, done: Decoded::default() };
-        let kind = Kind::of(bytes);
+        let kind = Kind::of_head(bytes);
         if let Some(cure) = kind.cure() {
             let reason = if kind == Kind::Empty { Reason::NotJson } else { Reason::WrongFormat };
             run.reject(&String::from_utf8_lossy(head(bytes)), None, None, Fault::new(reason, "", cure));

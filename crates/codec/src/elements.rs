@@ -24,9 +24,14 @@ pub(crate) struct Element<'a> {
 /// made that is read to its end again and again.
 const PATIENCE: u32 = 16;
 
-/// Lends each element of a text in turn. `whole` says whether a line is one whole JSON value; it may keep what it parsed.
+/// Lends each element of a text in turn. `whole` says whether a text is one whole JSON value other than a list; it may keep what it
+/// parsed for the element that is lent next.
 pub(crate) fn each_element<'a>(text: &'a str, whole: &mut dyn FnMut(&'a str) -> bool, each: &mut dyn FnMut(Element<'a>)) {
     let mut walk = Walk { text, at: 0, line_end: 0, broken: 0, found: 0 };
+    // Most records are one value, often written over several lines.
+    if walk.skip_blanks() && whole(walk.rest().trim_ascii_end()) {
+        return walk.lend(walk.rest().len(), None, each);
+    }
     while walk.skip_blanks() {
         let line = walk.line();
         if whole(line) {

@@ -1,5 +1,9 @@
 //! What bytes are, told by their content.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 /// The format of a record, as far as its first bytes tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -37,6 +41,14 @@ impl Kind {
     /// What these bytes are.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Kind {
+        match Kind::of_head(bytes) {
+            Kind::NativeJson => Kind::of_json(bytes),
+            kind => kind,
+        }
+    }
+
+    /// What the first bytes tell; JSON of any kind is [`Kind::NativeJson`].
+    pub(crate) fn of_head(bytes: &[u8]) -> Kind {
         match bytes {
             [b'O', b'b', b'j', 1, ..] => Kind::AvroFile,
             [0xC3, 0x01, ..] => Kind::AvroSingleObject,
@@ -46,20 +58,20 @@ impl Kind {
             [b'P', b'A', b'R', b'1', ..] => Kind::Parquet,
             [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [b'{' | b'[', 0, ..] | [0, b'{' | b'[', 0, ..] => Kind::Utf16,
             [0, _, _, _, _, ..] => Kind::ConfluentAvro,
-            _ => Kind::of_text(trimmed(bytes)),
+            _ => match trimmed(bytes) {
+                [] => Kind::Empty,
+                [b'<', ..] => Kind::Xml,
+                [b'{' | b'[', ..] => Kind::NativeJson,
+                _ => Kind::NotJson,
+            },
         }
     }
 
-    fn of_text(text: &[u8]) -> Kind {
-        match text {
-            [] => Kind::Empty,
-            [b'<', ..] => Kind::Xml,
-            [b'{' | b'[', ..] => match resource_type(text) {
-                None => Kind::NativeJson,
-                Some(rest) if rest.starts_with(b"\"Bundle\"") => Kind::FhirBundle,
-                Some(_) => Kind::FhirResource,
-            },
-            _ => Kind::NotJson,
+    fn of_json(text: &[u8]) -> Kind {
+        match resource_type(text) {
+            None => Kind::NativeJson,
+            Some(rest) if rest.starts_with(b"\"Bundle\"") => Kind::FhirBundle,
+            Some(_) => Kind::FhirResource,
         }
     }
 
@@ -94,8 +106,8 @@ fn resource_type(text: &[u8]) -> Option<&[u8]> {
 
 /// The place behind the first `"resourceType"` of a text: without it, it is no FHIR.
 pub(crate) fn mentions_resource_type(text: &[u8]) -> Option<usize> {
-    const NAME: &[u8] = b"\"resourceType\"";
-    memchr::memmem::find(text, NAME).map(|at| at + NAME.len())
+    static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"resourceType\""));
+    NAME.find(text).map(|at| at + NAME.needle().len())
 }
 
 #[cfg(test)]

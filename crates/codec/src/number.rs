@@ -1,5 +1,6 @@
 //! Numbers of JSON, exactly: whole ones and those with up to three decimals. No floating point.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use crate::fault::{Fault, Field, Reason, shape};
@@ -17,8 +18,7 @@ enum Misfit {
 pub(crate) fn whole(field: Field, raw: &Raw<'_>, range: RangeInclusive<u64>) -> Result<Option<u64>, Fault> {
     let Some(written) = raw.written() else { return Ok(None) };
     let expected = || format!("a whole number from {} to {}", range.start(), range.end());
-    let value = shifted(number(field, written, &expected())?, 0);
-    match value {
+    match shifted(number(field, written, expected)?, 0) {
         Ok(value) if range.contains(&value) => Ok(Some(value)),
         Err(Misfit::Decimals) => Err(Fault::malformed(field, written, expected())),
         _ => Err(out_of_range(field, written, &expected())),
@@ -29,7 +29,7 @@ pub(crate) fn whole(field: Field, raw: &Raw<'_>, range: RangeInclusive<u64>) -> 
 pub(crate) fn thousandths(field: Field, raw: &Raw<'_>) -> Result<Option<u32>, Fault> {
     const EXPECTED: &str = "a number from 0 to 4294967.295 with at most three decimals";
     let Some(written) = raw.written() else { return Ok(None) };
-    match shifted(number(field, written, EXPECTED)?, 3) {
+    match shifted(number(field, written, || EXPECTED)?, 3) {
         Ok(value) => u32::try_from(value).map(Some).map_err(|_| out_of_range(field, written, EXPECTED)),
         Err(Misfit::Decimals) => Err(Fault::malformed(field, written, EXPECTED)),
         Err(Misfit::Negative | Misfit::TooLarge) => Err(out_of_range(field, written, EXPECTED)),
@@ -52,11 +52,11 @@ fn out_of_range(field: Field, written: &str, expected: &str) -> Fault {
 }
 
 /// The token, if it is a number at all.
-fn number<'r>(field: Field, written: &'r str, expected: &str) -> Result<&'r str, Fault> {
+fn number<'r, E: Display>(field: Field, written: &'r str, expected: impl Fn() -> E) -> Result<&'r str, Fault> {
     match written.as_bytes() {
         [b'-' | b'0'..=b'9', ..] => Ok(written),
         _ => {
-            let cure = format!("{expected}, without quotes");
+            let cure = format!("{}, without quotes", expected());
             Err(Fault::wrong_type(field, type_of(written), &cure))
         }
     }

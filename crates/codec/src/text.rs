@@ -26,7 +26,8 @@ pub(crate) fn unprotected<'a>(field: Field, value: &Scalar<'a>, most: usize) -> 
     if text.len() > most {
         return Err(Fault::too_long(field, text.len(), "bytes", most));
     }
-    if text.bytes().any(|b| b < 0x20 || b == 0x7f) {
+    // No early end: the loop is done several bytes at a time.
+    if text.bytes().fold(false, |found, b| found | (b < 0x20) | (b == 0x7f)) {
         return Err(Fault::malformed(field, &text, "a text without control characters"));
     }
     Ok(Some(text))
@@ -55,7 +56,9 @@ pub(crate) fn word<T: Copy>(field: Field, value: &Scalar<'_>, words: &[(&str, T)
 }
 
 fn trimmed<'a>(text: &Cow<'a, str>) -> Cow<'a, str> {
+    let ends = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
     match text {
+        Cow::Borrowed(text) if ends(text.as_bytes().first()) && ends(text.as_bytes().last()) => Cow::Borrowed(text),
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
     }
