@@ -2,6 +2,7 @@
 //!
 //! A file imports only from files further down this list.
 
+pub mod json;
 pub mod decoder;
 mod elements;
 mod native;
