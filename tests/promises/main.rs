@@ -2,4 +2,5 @@
 
 mod cards;
 mod facts;
+mod oracle;
 mod protocol;
