@@ -15,7 +15,7 @@ pub type Ends = (f64, f64);
 /// The 95 % confidence interval of a window's value, in the measure's unit; `None` where there is nothing to tell it from.
 ///
 /// Proportions and shares: Wilson. Rates: exact below ten events, else Byar. Means: Student's t. Amounts: normal, with the variance
-/// of a compound Poisson sum, not below 0.
+/// of a compound Poisson sum. Amounts are never negative, so the lower end of the last two is not below 0.
 #[must_use]
 pub fn confidence(measure: &Measure, own: &MeasureSums) -> Option<Interval> {
     if own.d <= 0 || own.n < 0 {
@@ -33,7 +33,7 @@ pub fn confidence(measure: &Measure, own: &MeasureSums) -> Option<Interval> {
         }
         Kind::Mean => {
             let half = student_t_975(d - 1.0) * (sample_variance(own)? / d).sqrt();
-            (ratio - half, ratio + half)
+            ((ratio - half).max(0.0), ratio + half)
         }
         Kind::Amount => {
             let half = Z_95 * (own.n_squares as f64).sqrt() / d;

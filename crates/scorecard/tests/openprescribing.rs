@@ -1,0 +1,139 @@
+//! One month of OpenPrescribing's own test data, through registry, peers and card: everything that it publishes of the month comes
+//! out again.
+//!
+//! Source: ebmdatalab/openprescribing, MIT, (c) Ben Goldacre: prescribing of desogestrel in September 2015 and the values that its
+//! import computes. Each practice stands for a clinician; a pound of the data is a pound here.
+
+use std::collections::BTreeMap;
+
+use scorecard::calendar::{Month, Timestamp, Zone};
+use scorecard::card::{Status, WindowValue};
+use scorecard::directory::Directory;
+use scorecard::measure::MeasureSet;
+use scorecard::peer_table::PeerTable;
+use scorecard::schedule::{Grid, Schedule};
+use scorecard::scoring::Scorer;
+use scorecard::sums::{MeasureSums, Sums};
+use scorecard::unit::{UnitKey, UnitMonth};
+
+/// Practice, quantity of the brand and of all; both cost a pound and ten pence a unit. `B82008` is closed, `Y00581` no GP practice.
+const INPUT: [(&str, i64, i64); 10] = [
+    ("C84001", 1_000, 11_000),
+    ("C84024", 10_000, 30_000),
+    ("B82005", 70_000, 100_000),
+    ("A85017", 1_000, 1_000),
+    ("A86030", 0, 1_000),
+    ("C83051", 1_500, 21_500),
+    ("C83019", 2_000, 17_000),
+    ("B82010", 0, 0),
+    ("B82008", 0, 30_000),
+    ("Y00581", 0, 30_000),
+];
+
+/// Practice, value, percentile, saving in pounds at the best decile and at the median, as published.
+const PUBLISHED: [(&str, f64, f64, f64, f64); 7] = [
+    ("C84001", 0.090_909_090_909_090_9, 33.333_333_333_333_3, 485.581_395_348_837_1, -264.705_882_352_941),
+    ("A85017", 1.0, 100.0, 862.325_581_395_328_7, 794.117_647_058_823_5),
+    ("A86030", 0.0, 0.0, -37.674_418_604_651_18, -105.882_352_941_176_46),
+    ("C84024", 0.333_333_333_333_333, 66.666_666_666_666_7, 7_869.767_441_860_465, 5_823.529_411_764_705),
+    ("C83051", 0.069_767_441_860_465_1, 16.666_666_666_666_7, 540.0, -926.470_588_235_294_6),
+    ("C83019", 0.117_647_058_823_529, 50.0, 1_159.534_883_720_930_3, 0.0),
+    ("B82005", 0.7, 83.333_333_333_333_3, 59_232.558_139_534_885, 52_411.764_705_882_35),
+];
+
+/// p10 to p90 of all practices, as published.
+const DECILES: [f64; 9] = [
+    0.041_860_465_116_279_076,
+    0.073_995_771_670_190_28,
+    0.086_680_761_099_365_75,
+    0.101_604_278_074_866_33,
+    0.117_647_058_823_529_41,
+    0.247_058_823_529_411_66,
+    0.406_666_666_666_666_4,
+    0.626_666_666_666_666_9,
+    0.820_000_000_000_000_1,
+];
+
+fn month() -> Month {
+    Month::from_ym(2015, 9).expect("a month")
+}
+
+/// Our own measure of the same, but for the minimum: the month's data are one row a practice and product.
+fn measures() -> MeasureSet {
+    let text = include_str!("../../../measures/desogestrel_branded.toml");
+    let text = text.replacen("saving =", "minimum = 0\nsaving =", 1);
+    MeasureSet::parse([("desogestrel_branded.toml", text.as_str())]).expect("our own measure")
+}
+
+fn directory() -> Directory {
+    let mut directory = Directory::default();
+    for (practice, _, _) in INPUT {
+        let more = match practice {
+            "B82008" => r#","setting":"gp","open_until":"2014-12-31""#,
+            "Y00581" => r#","setting":"community""#,
+            _ => r#","setting":"gp""#,
+        };
+        let entry = format!(r#"{{"type":"organisation","code":"{practice}","kind":"practice"{more}}}"#);
+        directory.apply(&serde_json::from_str(&entry).expect("an organisation"));
+    }
+    directory
+}
+
+fn unit(practice: &str, brand: i64, all: i64) -> UnitMonth {
+    let mut sums = Sums::zero(1);
+    sums.base.facts = 1;
+    sums.measures[0] = MeasureSums {
+        facts_n: i64::from(brand > 0),
+        facts_d: i64::from(brand > 0) + i64::from(all > brand),
+        n: 1_000 * brand,
+        d: 1_000 * all,
+        n_quantity_milli: 1_000 * brand,
+        n_cost_pence: 100 * brand,
+        d_quantity_milli: 1_000 * all,
+        d_cost_pence: 100 * brand + 10 * (all - brand),
+        ..MeasureSums::default()
+    };
+    let key = UnitKey { person: format!("clinician of {practice}"), practice: practice.to_owned() };
+    UnitMonth { key, windows: [sums.clone(), sums.clone(), sums], incomplete: [false; 3] }
+}
+
+fn near(found: f64, expected: f64, what: &str) {
+    // Nine published digits.
+    assert!((found - expected).abs() <= 1e-8 * expected.abs().max(1.0), "{what}: {found} is not {expected}");
+}
+
+#[test]
+fn the_published_month_comes_out_again() {
+    let (measures, directory) = (measures(), directory());
+    let schedule = Schedule { zone: Zone::london(), grid: Grid::DAILY, first: Timestamp(0) };
+    let scorer = Scorer { measures: &measures, schedule: &schedule, directory: &directory };
+    let units: BTreeMap<UnitKey, UnitMonth> =
+        INPUT.into_iter().map(|(practice, brand, all)| unit(practice, brand, all)).map(|unit| (unit.key.clone(), unit)).collect();
+    let peers: PeerTable = scorer.peers(month(), &units);
+
+    let network = peers.groups().find(|group| group.key.window == 12).expect("a network");
+    assert_eq!((network.size, network.numerator, network.denominator), (7, 85_500_000, 181_500_000));
+    near(network.mean.expect("a mean"), 47.107_438_016_528_9, "national value");
+    for (decile, expected) in network.deciles.iter().zip(DECILES) {
+        near(*decile, 100.0 * expected, "decile");
+    }
+
+    let card = |practice: &str| -> WindowValue {
+        let unit = units.values().find(|unit| unit.key.practice == practice).expect("a unit");
+        scorer.content(unit, month(), Status::Final, &peers).measures[0].windows[2].clone()
+    };
+    let mut waste = [0.0, 0.0];
+    for (practice, value, percentile, best, median) in PUBLISHED {
+        let shown = card(practice);
+        near(shown.value.expect("a value"), 100.0 * value, practice);
+        near(shown.peer.and_then(|peer| peer.percentile).expect("a percentile"), percentile, practice);
+        let saving = shown.saving.expect("a saving");
+        near(saving.p10_pence, 100.0 * best, practice);
+        near(saving.p50_pence, 100.0 * median, practice);
+        waste[0] += saving.p10_pence.max(0.0);
+        waste[1] += saving.p50_pence.max(0.0);
+    }
+    near(waste[0], 7_014_976.744_186_047, "all savings at the best decile");
+    near(waste[1], 5_902_941.176_470_588, "all savings at the median");
+    assert!(card("B82010").value.is_none(), "nothing over nothing is nothing");
+}
