@@ -26,7 +26,7 @@ demo *ARGS:
 
 # Licences, duplicates and sources of the dependencies.
 deny:
-    cargo deny --all-features check bans licenses sources
+    cargo deny --all-features check --hide-inclusion-graph bans licenses sources
 
 # Known vulnerabilities of the dependencies; fetches their database.
 advisories:

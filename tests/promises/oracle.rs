@@ -142,7 +142,10 @@ fn compare(played: &Played, answer: &Answer) -> BTreeMap<&'static str, usize> {
                 format!("{month} {clinician} {practice} {}", c.revision)
             })
             .collect();
-        assert_eq!(published, names(&want), "at {}", Timestamp(cut.at));
+        let names = names(&want);
+        let extra: Vec<_> = published.iter().filter(|n| !names.contains(n)).collect();
+        let lacking: Vec<_> = names.iter().filter(|n| !published.contains(n)).collect();
+        assert!(extra.is_empty() && lacking.is_empty(), "at {}: published {extra:?}, not {lacking:?}", Timestamp(cut.at));
         for (got, want) in got.iter().zip(want) {
             compare_card(got, want);
             *seen.entry(want.status).or_default() += 1;

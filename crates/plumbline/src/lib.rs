@@ -2,8 +2,16 @@
 //!
 //! A file imports only from files further down this list.
 
+pub mod run;
+pub mod demo;
+pub mod replay;
+pub mod registry_check;
+pub mod outputs;
+pub mod line_view;
+pub mod summary;
 pub mod terminal_card;
 pub mod paint;
+pub mod progress;
 pub mod pipeline;
 pub mod reading;
 pub mod arrivals;

@@ -88,6 +88,13 @@ impl LocalLog {
         self.shared.directory.path()
     }
 
+    /// The partitions of a topic that hold records, in order.
+    #[must_use]
+    pub fn partitions(&self, topic: Topic) -> Vec<u32> {
+        let number = stored::topic_number(topic);
+        self.shared.state().ends.range((number, 0)..=(number, u32::MAX)).map(|((_, partition), _)| *partition).collect()
+    }
+
     fn buffer(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
         let mut value = Vec::with_capacity(128);
         stored::begin_value(&mut value, self.shared.clock.now(), key);

@@ -42,6 +42,8 @@ pub struct Waiting {
     pub arrivals: Arrivals,
     /// Registry entries in the order of files and lines.
     pub entries: Vec<Entry>,
+    /// Fields of native events that nobody reads.
+    pub unknown_fields: u64,
     /// Events of files that tell no time at all: they arrive with the first event of all.
     untimed: Vec<(Arc<Feed>, Event<'static>)>,
 }
@@ -126,11 +128,13 @@ impl OneFile<'_, '_> {
         let kind = Kind::of(bytes);
         let context = Context { position, feed: Some(self.feed.clone()), received_at: now, now };
         let mut result = Ok(());
-        self.reader.decoder.decode(bytes, &context, &mut |item| {
+        let decoder = self.reader.decoder;
+        let decoded = decoder.decode(bytes, &context, &mut |item| {
             if result.is_ok() {
                 result = self.item(item, kind);
             }
         });
+        self.waiting.unknown_fields += decoded.unknown_fields;
         result
     }
 

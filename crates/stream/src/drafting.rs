@@ -92,14 +92,14 @@ impl Drafting<'_> {
             MonthCut { month, phase: cut.phase, scorer: cut.scorer, units: cut.units, peers: table, edition: cut.edition };
         let keys: BTreeSet<UnitKey> = match cut.whole {
             true => all.iter().flat_map(|all| all.keys()).chain(last.keys()).cloned().collect(),
-            false => waiting.clone(),
+            false => waiting.iter().filter(|key| self.is_due(cut, key, last.get(key))).cloned().collect(),
         };
         let mut left = BTreeSet::new();
         for key in keys {
             let unit = all.as_ref().map_or_else(|| cut.units.unit(&key, month), |all| all.get(&key).cloned());
             match month_cut.revise(&key, unit.as_ref(), last.get(&key)) {
                 Some(card) => draft.cards.push(card),
-                None if self.differs(cut.units, &key, month, last.get(&key)) => {
+                None if last.get(&key).is_some_and(|last| differs(cut.units, &key, month, last)) => {
                     left.insert(key);
                 }
                 None => {}
@@ -114,8 +114,10 @@ impl Drafting<'_> {
         left
     }
 
-    fn differs(&self, units: &Units<'_>, key: &UnitKey, month: Month, last: Option<&LastRevision>) -> bool {
-        last.is_some_and(|last| month_sums(&units.month_sums(key, month)) != last.month_sums)
+    /// Whether a card has to be computed between the cuts at which all of its month are: its own month holds something else than
+    /// its last revision says, or it is credited otherwise. A row may change without that: its counters do with every amendment.
+    fn is_due(&self, cut: &MonthDraft<'_>, key: &UnitKey, last: Option<&LastRevision>) -> bool {
+        cut.edition.reattributed.contains(&key.person) || last.is_none_or(|last| differs(cut.units, key, cut.month, last))
     }
 
     /// The peers of a month at this cut, `None` where those frozen before hold; and all its units where they had to be computed.
@@ -207,6 +209,11 @@ struct MonthDraft<'a> {
     scorer: &'a Scorer<'a>,
     units: &'a Units<'a>,
     edition: &'a Edition<'a>,
+}
+
+/// Whether the sums of a unit's month are others than those of its last revision.
+pub(crate) fn differs(units: &Units<'_>, key: &UnitKey, month: Month, last: &LastRevision) -> bool {
+    month_sums(&units.month_sums(key, month)) != last.month_sums
 }
 
 fn feeds_of(marks: &[Mark]) -> BTreeMap<Arc<str>, FeedCoverage> {

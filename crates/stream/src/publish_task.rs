@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use scorecard::calendar::{Month, Timestamp};
 use scorecard::card::{Scorecard, Status};
-use scorecard::fingerprint::{month_sums, run_id};
+use scorecard::fingerprint::run_id;
 use scorecard::record::{Outcome, Run, RunMonth, SealedDigest};
 use scorecard::unit::UnitKey;
 
 use crate::deployment::Deployment;
-use crate::drafting::{Drafting, Unsettled};
+use crate::drafting::{Drafting, Unsettled, differs};
 use crate::ledger::{Ground, Ledger, Obstacle};
 use crate::log::{Log, LogError};
 use crate::month_units::Units;
@@ -115,8 +115,8 @@ impl<L: Log> PublishTask<L> {
         let units =
             Units::new(&self.ledger.rows, &self.register.directory, &self.missing, self.deployment.measures.measures().len());
         for (&month, cards) in &self.published.cards {
-            let differs = |(key, last): &(&UnitKey, &LastRevision)| month_sums(&units.month_sums(key, month)) != last.month_sums;
-            let found: BTreeSet<UnitKey> = cards.iter().filter(differs).map(|(key, _)| key.clone()).collect();
+            let other = |(key, last): &(&UnitKey, &LastRevision)| differs(&units, key, month, last);
+            let found: BTreeSet<UnitKey> = cards.iter().filter(other).map(|(key, _)| key.clone()).collect();
             if !found.is_empty() {
                 self.unsettled.insert(month, found);
             }
