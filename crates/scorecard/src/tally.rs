@@ -373,14 +373,23 @@ impl Tally {
         }
     }
 
+    /// Whether only a version of its own can still move it: it stands in a sealed month, or nowhere and its own day's month is
+    /// sealed. Such facts may be evicted at any time, so a link must not move those that still happen to be there.
+    fn is_closed(&self, fact: &Fact) -> bool {
+        match fact.place() {
+            Place::Row(_) => false,
+            Place::Sealed => true,
+            Place::Nowhere | Place::Unattributed => fact.day().is_some_and(|day| day.month() < self.open_from),
+        }
+    }
+
     fn reconsider(&mut self, slot: u32) {
         let fact = *self.facts.get(slot);
-        if fact.action() != Action::Record {
+        if fact.action() != Action::Record || self.is_closed(&fact) {
             return;
         }
         let (place, shape, _) = self.placement(slot);
-        let stays = place == fact.place() || (fact.place() == Place::Sealed && !matches!(place, Place::Row(_)));
-        if stays && shape == fact.shape() {
+        if place == fact.place() && shape == fact.shape() {
             return;
         }
         if let Place::Row(row) = fact.place() {

@@ -142,12 +142,17 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// An event whose link has changed moves if it belongs elsewhere now.
+    /// An event whose link has changed moves if it belongs elsewhere now, unless the month in which it stands, or of its own day
+    /// when it stands nowhere, is sealed: then it stays as it is.
     fn look_again(&mut self, key: &EventKey, last: Option<i64>) {
-        let (place, _) = self.place(key, last);
         let stands = self.facts[key].row.clone();
-        let sealed = stands.as_ref().is_some_and(|row| self.ages.sealed(row.0, last));
-        if place == stands || (sealed && place.is_none()) {
+        let own = self.facts[key].version().day.map(Month::of);
+        let month = stands.as_ref().map(|row| row.0).or(own);
+        if month.is_some_and(|month| self.ages.sealed(month, last)) {
+            return;
+        }
+        let (place, _) = self.place(key, last);
+        if place == stands {
             return;
         }
         let before = self.leave(key, last);
