@@ -20,8 +20,18 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Shows the whole pipeline on a simulated network of practices, and one clinician's card.
+    ///
+    /// Practices, clinicians and patients are made up. Patients' numbers come from the range that is never issued, and
+    /// pseudonyms are made with a fixed key that everybody can read: never use `demo` for real data.
     Demo(Demo),
     /// Computes the cards of your own data as if they had been published month by month.
+    ///
+    /// PATHs are files or folders of FHIR R4 NDJSON (bulk export), FHIR JSON Bundles and native NDJSON events, each also
+    /// gzipped, told apart by their content. Everything under one PATH is one feed, so that references across its files
+    /// resolve; a native event that names a feed keeps it.
+    ///
+    /// Events go in one after the other in virtual time, and cards are published at every publication instant until the last
+    /// month with events is final. Reads everything first; takes about 200 MB of memory for a million events.
     Replay(Replay),
     /// Writes simulated events as NDJSON, one a line.
     Simulate(Simulate),
@@ -31,9 +41,6 @@ pub enum Command {
 }
 
 /// Shows the whole pipeline on a simulated network of practices, and one clinician's card.
-///
-/// Practices, clinicians and patients are made up. Patients' numbers come from the range that is never issued, and
-/// pseudonyms are made with a fixed key that everybody can read: never use `demo` for real data.
 #[derive(Debug, Args)]
 pub struct Demo {
     /// The same seed gives the same network, events and cards.
@@ -54,13 +61,6 @@ pub struct Demo {
 }
 
 /// Computes the cards of your own data as if they had been published month by month.
-///
-/// PATHs are files or folders of FHIR R4 NDJSON (bulk export), FHIR JSON Bundles and native NDJSON events, each also
-/// gzipped, told apart by their content. Everything under one PATH is one feed, so that references across its files
-/// resolve; a native event that names a feed keeps it.
-///
-/// Events go in one after the other in virtual time, and cards are published at every publication instant until the last
-/// month with events is final. Reads everything first; takes about 200 MB of memory for a million events.
 #[derive(Debug, Args)]
 pub struct Replay {
     /// Files or folders with events.

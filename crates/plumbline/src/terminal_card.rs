@@ -29,8 +29,9 @@ pub fn render(card: &Scorecard, measures: &MeasureSet, paint: Paint) -> String {
     lines.push(composite(card.content.composite.as_ref(), paint));
     lines.extend(card.content.giants.as_ref().map(giants));
     for highlight in &card.content.highlights {
-        let text = format!("{} {}", if highlight.good { '+' } else { '>' }, highlight.sentence);
-        lines.push(if highlight.good { paint.good(&text) } else { paint.look(&text) });
+        let title = title(&highlight.measure, measures);
+        lines.push(if highlight.good { paint.good(&format!("+ {title}")) } else { paint.look(&format!("> {title}")) });
+        lines.push(format!("  {}", highlight.sentence));
     }
     lines.join("\n") + "\n"
 }
@@ -96,10 +97,9 @@ fn domain_line(content: &Content, domain: Domain, paint: Paint) -> String {
 
 fn measure_lines(measure: &CardMeasure, measures: &MeasureSet, paint: Paint) -> Vec<String> {
     let Some(headline) = measure.windows.iter().find(|window| window.window == measure.headline) else { return Vec::new() };
-    let title = measures.index_of(&measure.id).map_or(measure.id.as_str(), |n| measures.measures()[n].definition.title.as_str());
-    let mut first = format!("  {:<64}", cut(title, 64));
+    let mut first = format!("  {:<64}", cut(title(&measure.id, measures), 64));
     match headline.value {
-        Some(value) => first += &painted(measure, headline, &format!("{:>9} {:<12}", number(value), short(&measure.unit)), paint),
+        Some(value) => first += &painted(measure, headline, &with_unit(value, &measure.unit), paint),
         None => first += &paint.dim(&format!("{:>22}", why_not(headline))),
     }
     if let Some(qof) = &headline.qof {
@@ -270,9 +270,21 @@ pub fn grouped(count: i64) -> String {
     if count < 0 { format!("-{text}") } else { text }
 }
 
-/// A unit short enough for its column: what stands before the first blank.
-fn short(unit: &str) -> &str {
-    unit.split(' ').next().unwrap_or_default()
+fn title<'m>(id: &'m str, measures: &'m MeasureSet) -> &'m str {
+    measures.index_of(id).map_or(id, |n| measures.measures()[n].definition.title.as_str())
+}
+
+/// A value with the beginning of its unit, in 22 columns: `12.3 %`, `£261`, `64.7 per 1,000`. The title says the rest.
+fn with_unit(value: f64, unit: &str) -> String {
+    let value = number(value);
+    let (amount, rest) = match unit.split_once(' ') {
+        _ if unit.starts_with('£') => (format!("£{value}"), ""),
+        Some(("per", rest)) => (value, rest),
+        Some((first, _)) => return format!("{value:>9} {first:<12}"),
+        None => return format!("{value:>9} {unit:<12}"),
+    };
+    let per = rest.split(' ').next().filter(|word| !word.is_empty()).map(|word| format!("per {word}")).unwrap_or_default();
+    format!("{amount:>9} {per:<12}")
 }
 
 fn cut(text: &str, most: usize) -> String {
