@@ -113,15 +113,17 @@ pub struct Content {
 }
 
 /// What a measure's windows are compared with and computed from besides the numbers that are shown. Contents are equal only when
-/// this is equal too: control limits, spreads, trends and savings of a card follow from it.
+/// this is equal too: control limits, spreads and savings of a card follow from it.
 #[derive(Clone, Debug, PartialEq)]
 struct Hidden {
     own: Vec<Option<Member>>,
     shown: Vec<Option<Rc<Group>>>,
-    network: Option<Rc<Group>>,
-    /// (n, d) of the 12 months, when the headline window is shown.
-    months: Vec<(i128, i128)>,
+    /// Around which value the headline window has control limits.
+    target: Option<f64>,
 }
+
+/// Control limits need a network of so many units.
+const LEAST_NETWORK: usize = 20;
 
 impl Content {
     /// What is left of a card of which nothing is left.
@@ -170,10 +172,14 @@ fn hidden(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) ->
     let there = own[headline].is_some();
     Hidden {
         shown: (0..WINDOWS.len()).map(shown).collect(),
-        network: groups.network(index, headline, &unit.unit, &unit.standing).filter(|_| there),
-        months: unit.months.iter().filter(|_| there).map(|row| (row.sums.of(index, N), row.sums.of(index, D))).collect(),
+        target: groups.network(index, headline, &unit.unit, &unit.standing).filter(|_| there).and_then(|n| target(&n)),
         own,
     }
+}
+
+fn target(network: &Group) -> Option<f64> {
+    let ratio = || real(network.total(|m| m.n)) / real(network.total(|m| m.d));
+    (network.members.len() >= LEAST_NETWORK).then(ratio)
 }
 
 fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> MeasureAnswer {

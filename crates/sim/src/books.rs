@@ -19,8 +19,6 @@ pub(crate) struct UnitMonth {
     pub in_scope: bool,
     /// The month, and the 3 and the 12 months that end with it.
     pub windows: Vec<Row>,
-    /// The 12 months one by one, the oldest first.
-    pub months: Vec<Row>,
 }
 
 /// The rows of a cut with the names of who they belong to.
@@ -72,7 +70,6 @@ impl Books<'_> {
             standing: self.staff.standing(unit, day),
             in_scope: unit.is_roll_up() || self.staff.in_scope(&unit.practice, day),
             windows: WINDOWS.into_iter().map(window).collect(),
-            months,
             unit: unit.clone(),
         }
     }

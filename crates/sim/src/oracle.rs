@@ -1,7 +1,7 @@
 //! The brute-force answer: every card that must be published, computed from the log alone, the naive way.
 //!
-//! Every version is kept and nothing evicted; at every cut rows, groups and contents are computed anew. Nothing is shared with the
-//! code that is judged. What is compared to decide whether a card has a new content: status (a final card that says the same stays
+//! Every version is kept until the rules forget its event; at every cut groups and contents are computed anew from all rows. Nothing
+//! is shared with the code that is judged. What is compared to decide whether a card has a new content: status (a final card that says the same stays
 //! final), role, locum, network and locality; attended encounters, minutes, items and responses of each window; of each measure and
 //! window n, d, facts in both, pca, suppression, the shown peer group with all its members; of the headline window the members of
 //! the network of the role with their sums of squares (kinds mean, amount, share) and quantities and costs (measures with a saving),
@@ -33,8 +33,7 @@ pub struct FeedLog {
     pub feed: String,
     /// The practice that its declaration names.
     pub practice: Option<String>,
-    /// Accepted native events as JSON, in the order of the log. Append times decide only what may be forgotten, and forgetting must
-    /// change no card.
+    /// Accepted native events as JSON, in the order of the log.
     pub events: Vec<String>,
 }
 
@@ -106,8 +105,7 @@ pub struct CutAnswer {
 pub struct Answer {
     /// One for each cut that was published, in order.
     pub cuts: Vec<CutAnswer>,
-    /// What became of the events before the last cut, had nothing been evicted: of an event whose months are all sealed a tally may
-    /// count as sealed or accepted what counts here as duplicate, stale or conflict.
+    /// What became of the events before the last cut.
     pub outcomes: Outcomes,
 }
 
@@ -141,8 +139,6 @@ struct Publisher<'a> {
     last_cut: Option<i64>,
     cards: BTreeMap<Month, BTreeMap<Unit, Last>>,
     frozen: BTreeMap<Month, Groups>,
-    /// The months' sums at the last published cut.
-    seen: BTreeMap<Month, BTreeMap<Unit, Row>>,
 }
 
 /// The phase in which a month is at a cut.
@@ -153,11 +149,30 @@ enum Phase {
     Frozen,
 }
 
-/// Answers a question.
+/// Answers a question about a log whose clock stands still between cuts: every event was appended one second before the first cut
+/// that holds it.
 ///
 /// # Errors
 /// [`Unreadable`] names the first measure file, line of the registry or event that is none.
 pub fn answer(question: &Question<'_>) -> Result<Answer, Unreadable> {
+    let mut appended: Vec<Vec<i64>> = vec![Vec::new(); question.feeds.len()];
+    for cut in question.cuts {
+        for (times, before) in appended.iter_mut().zip(&cut.before) {
+            times.resize(*before, cut.at - 1000);
+        }
+    }
+    answer_as_appended(question, &appended)
+}
+
+/// Answers a question about a log, given when each event of each feed was appended (milliseconds since 1970-01-01T00:00Z). Append
+/// times decide when an event is forgotten, and nothing else.
+///
+/// # Errors
+/// [`Unreadable`] names the first measure file, line of the registry or event that is none.
+///
+/// # Panics
+/// When an event before the last cut has no append time.
+pub fn answer_as_appended(question: &Question<'_>, appended: &[Vec<i64>]) -> Result<Answer, Unreadable> {
     let mut measures: Vec<Measure> =
         question.measures.iter().map(|(name, text)| Measure::read(name, text)).collect::<Result<_, _>>()?;
     measures.sort_by(|a, b| a.id.cmp(&b.id));
@@ -165,21 +180,16 @@ pub fn answer(question: &Question<'_>) -> Result<Answer, Unreadable> {
     let ages = Ages { london: London::default(), first: question.first };
     let declared = question.feeds.iter().map(|feed| (feed.feed.clone(), feed.practice.clone())).collect();
     let mut fold = Fold::new(&measures, &ages, &declared);
-    let mut publisher = Publisher {
-        measures: &measures,
-        ages: &ages,
-        last_cut: None,
-        cards: BTreeMap::new(),
-        frozen: BTreeMap::new(),
-        seen: BTreeMap::new(),
-    };
+    let mut publisher =
+        Publisher { measures: &measures, ages: &ages, last_cut: None, cards: BTreeMap::new(), frozen: BTreeMap::new() };
     let mut cuts = Vec::new();
     let mut last: Option<&Cut> = None;
     for cut in question.cuts {
         for (place, log) in question.feeds.iter().enumerate() {
             let from = last.map_or(0, |last| last.before[place]);
-            for json in &log.events[from..cut.before[place]] {
-                fold.deliver(&log.feed, Version::read(json, &ages.london)?, last.map(|last| last.at));
+            for event in from..cut.before[place] {
+                let version = Version::read(&log.events[event], &ages.london)?;
+                fold.deliver(&log.feed, version, appended[place][event], last.map(|last| last.at));
             }
         }
         if cut.fate == Fate::Published {
@@ -212,8 +222,7 @@ impl Publisher<'_> {
         };
         let everybody = age_before < Age::Provisional || phase == Phase::Freezing;
         let rows = books.month(month);
-        let before = self.seen.insert(month, rows.clone()).unwrap_or_default();
-        let due = self.due(month, &rows, &before, everybody);
+        let due = self.due(month, &rows, everybody);
         if due.is_empty() && !everybody {
             return Vec::new();
         }
@@ -244,15 +253,19 @@ impl Publisher<'_> {
     }
 
     /// The units whose cards are computed: everybody the first time that the month is provisional and the first time that it is
-    /// final; else whose own month holds something else than it did for their last revision, or, without one, at the cut before.
-    fn due(&self, month: Month, rows: &BTreeMap<Unit, Row>, before: &BTreeMap<Unit, Row>, everybody: bool) -> BTreeSet<Unit> {
+    /// final; else whose own month holds something else than it did for their last revision. Without one a unit at a practice is
+    /// due, and a roll-up when one of the person's practices is.
+    fn due(&self, month: Month, rows: &BTreeMap<Unit, Row>, everybody: bool) -> BTreeSet<Unit> {
         let none = BTreeMap::new();
         let cards = self.cards.get(&month).unwrap_or(&none);
-        let differs = |unit: &Unit| {
-            let then = cards.get(unit).map(|last| &last.month).or(before.get(unit)).map(|row| &row.sums);
-            rows.get(unit).map(|row| &row.sums) != then
+        let differs = |unit: &Unit| match cards.get(unit) {
+            Some(last) => rows.get(unit).map(|row| &row.sums) != Some(&last.month.sums),
+            None => !unit.is_roll_up(),
         };
-        rows.keys().chain(cards.keys()).filter(|unit| everybody || differs(unit)).cloned().collect()
+        let moved: BTreeSet<&str> =
+            rows.keys().filter(|unit| !unit.is_roll_up() && differs(unit)).map(|unit| unit.person.as_str()).collect();
+        let begins = |unit: &Unit| unit.is_roll_up() && !cards.contains_key(unit) && moved.contains(unit.person.as_str());
+        rows.keys().chain(cards.keys()).filter(|unit| everybody || differs(unit) || begins(unit)).cloned().collect()
     }
 }
 

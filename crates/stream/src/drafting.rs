@@ -92,7 +92,7 @@ impl Drafting<'_> {
             MonthCut { month, phase: cut.phase, scorer: cut.scorer, units: cut.units, peers: table, edition: cut.edition };
         let keys: BTreeSet<UnitKey> = match cut.whole {
             true => all.iter().flat_map(|all| all.keys()).chain(last.keys()).cloned().collect(),
-            false => waiting.iter().filter(|key| self.is_due(cut, key, last.get(key))).cloned().collect(),
+            false => due(cut, waiting, last),
         };
         let mut left = BTreeSet::new();
         for key in keys {
@@ -112,12 +112,6 @@ impl Drafting<'_> {
             }
         }
         left
-    }
-
-    /// Whether a card has to be computed between the cuts at which all of its month are: its own month holds something else than
-    /// its last revision says, or it is credited otherwise. A row may change without that: its counters do with every amendment.
-    fn is_due(&self, cut: &MonthDraft<'_>, key: &UnitKey, last: Option<&LastRevision>) -> bool {
-        cut.edition.reattributed.contains(&key.person) || last.is_none_or(|last| differs(cut.units, key, cut.month, last))
     }
 
     /// The peers of a month at this cut, `None` where those frozen before hold; and all its units where they had to be computed.
@@ -209,6 +203,21 @@ struct MonthDraft<'a> {
     scorer: &'a Scorer<'a>,
     units: &'a Units<'a>,
     edition: &'a Edition<'a>,
+}
+
+/// The units whose cards have to be computed between the cuts at which all of the month are: their own month holds something else
+/// than their last revision says, or they are credited otherwise. Without a revision a unit at a practice is due, and a roll-up
+/// when one of the person's practices is. A row may change without that: its counters do with every amendment.
+fn due(cut: &MonthDraft<'_>, waiting: &BTreeSet<UnitKey>, last: &BTreeMap<UnitKey, LastRevision>) -> BTreeSet<UnitKey> {
+    let is_due = |key: &UnitKey| {
+        let moved = last.get(key).map_or(!key.is_roll_up(), |last| differs(cut.units, key, cut.month, last));
+        moved || cut.edition.reattributed.contains(&key.person)
+    };
+    let mut found: BTreeSet<UnitKey> = waiting.iter().filter(|key| is_due(key)).cloned().collect();
+    let roll_up = |key: &UnitKey| UnitKey { person: key.person.clone(), practice: String::new() };
+    let begun: Vec<UnitKey> = found.iter().map(roll_up).filter(|key| !last.contains_key(key)).collect();
+    found.extend(begun);
+    found
 }
 
 /// Whether the sums of a unit's month are others than those of its last revision.

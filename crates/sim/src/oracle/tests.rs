@@ -261,6 +261,19 @@ fn after_13_months_nothing_touches_a_month_any_more_and_what_leaves_it_is_new() 
 }
 
 #[test]
+fn feedback_of_a_sealed_month_follows_its_encounter_until_it_is_forgotten() {
+    let move_out = |appended: &str| {
+        let mut h = History::default();
+        h.visit("a", 1, 1, "2026-06-10", "attended").cut("2026-07-04T03:00:00Z");
+        h.event(0, "fb", 1, &feedback("2026-06-12", "good", "a")).cut(appended).cut("2027-08-01T03:00:00Z");
+        h.visit("a", 2, 1, "2027-07-30", "attended").cut("2027-08-04T03:00:00Z");
+        h.told().pop().expect("four cuts")
+    };
+    assert_eq!(move_out("2027-07-31T03:00:00Z"), ["1 A1 2027-07 #1 provisional first+2"]);
+    assert_eq!(move_out("2026-06-30T03:00:00Z"), ["1 A1 2027-07 #1 provisional first+1"]);
+}
+
+#[test]
 fn a_skipped_cut_seals_and_publishes_nothing() {
     let mut h = History::default();
     h.visit("a", 1, 1, "2026-06-10", "attended").cut_with("2026-07-04T03:00:00Z", Fate::Skipped).cut("2026-08-06T03:00:00Z");
