@@ -1,5 +1,4 @@
-//! Deliveries into rows, by the rules and nothing else: every version is kept, in the order of the log, until the rules say that the
-//! event is forgotten.
+//! Deliveries into rows, by the rules and nothing else: every version is kept, in the order of the log, and nothing forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,8 +56,6 @@ struct Fact {
     versions: Vec<Version>,
     /// Which of them is the newest.
     newest: usize,
-    /// The month in which the newest was appended.
-    appended: Month,
     row: Option<RowKey>,
     adds: Sums,
 }
@@ -95,14 +92,12 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// Takes the next delivery of a feed, appended at this instant, after the cut `last` and before the next.
-    pub(crate) fn deliver(&mut self, feed: &str, version: Version, appended: i64, last: Option<i64>) {
+    /// Takes the next delivery of a feed, after the cut `last` and before the next.
+    pub(crate) fn deliver(&mut self, feed: &str, version: Version, last: Option<i64>) {
         let key = (feed.to_owned(), version.id.clone());
-        let appended = self.ages.london.month_of(appended);
-        if self.facts.get(&key).is_none_or(|fact| self.forgotten(fact, last)) {
-            return self.begin(key, version, appended, last);
-        }
-        let fact = self.facts.get_mut(&key).expect("it was just seen");
+        let Some(fact) = self.facts.get_mut(&key) else {
+            return self.begin(key, version, last);
+        };
         let newest = fact.version();
         if version.version <= newest.version {
             if version.version < newest.version {
@@ -117,23 +112,15 @@ impl<'a> Fold<'a> {
         }
         fact.versions.push(version);
         fact.newest = fact.versions.len() - 1;
-        fact.appended = appended;
         let was_sealed = fact.row.as_ref().is_some_and(|row| self.ages.sealed(row.0, last));
         let before = self.leave(&key, last);
         self.win(&key, before, was_sealed, last);
     }
 
-    fn begin(&mut self, key: EventKey, version: Version, appended: Month, last: Option<i64>) {
+    fn begin(&mut self, key: EventKey, version: Version, last: Option<i64>) {
         let adds = Sums::zero(self.measures.len());
-        self.facts.insert(key.clone(), Fact { versions: vec![version], newest: 0, appended, row: None, adds });
+        self.facts.insert(key.clone(), Fact { versions: vec![version], newest: 0, row: None, adds });
         self.win(&key, None, false, last);
-    }
-
-    /// Whether nobody knows the event any more: the month in which its newest version was appended, that of its own day and that of
-    /// its row are all sealed.
-    fn forgotten(&self, fact: &Fact, last: Option<i64>) -> bool {
-        let months = [Some(fact.appended), fact.version().day.map(Month::of), fact.row.as_ref().map(|row| row.0)];
-        months.into_iter().flatten().all(|month| self.ages.sealed(month, last))
     }
 
     /// The newest version of an event stands where it belongs; whatever names the event is looked at again.

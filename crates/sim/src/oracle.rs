@@ -1,12 +1,12 @@
 //! The brute-force answer: every card that must be published, computed from the log alone, the naive way.
 //!
-//! Every version is kept until the rules forget its event; at every cut groups and contents are computed anew from all rows. Nothing
-//! is shared with the code that is judged. What is compared to decide whether a card has a new content: status (a final card that says the same stays
-//! final), role, locum, network and locality; attended encounters, minutes, items and responses of each window; of each measure and
-//! window n, d, facts in both, pca, suppression, the shown peer group with all its members; of the headline window the members of
-//! the network of the role with their sums of squares (kinds mean, amount, share) and quantities and costs (measures with a saving),
-//! the unit's own of both, and n and d of each of the 12 months; planned minutes of no-shows. Everything else on a card follows from
-//! these.
+//! Every version is kept and nothing forgotten; at every cut groups and contents are computed anew from all rows. Nothing is shared
+//! with the code that is judged. What is compared to decide whether a card has a new content: status (a final card that says the
+//! same stays final), role, locum, network and locality; attended encounters, minutes, items and responses of each window; of each
+//! measure and window n, d, facts in both, pca, suppression, the unit's own sum of squares (kinds mean, amount, share), quantities
+//! and costs (measures with a saving), and the shown peer group with all its members and theirs; points and saving of the headline
+//! window, and its target where the network of the role is large enough for control limits; composite; planned minutes of no-shows.
+//! Everything else on a card follows from these.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +33,8 @@ pub struct FeedLog {
     pub feed: String,
     /// The practice that its declaration names.
     pub practice: Option<String>,
-    /// Accepted native events as JSON, in the order of the log.
+    /// Accepted native events as JSON, in the order of the log. When they were appended decides only what a tally may forget, and
+    /// forgetting must change no card.
     pub events: Vec<String>,
 }
 
@@ -105,7 +106,8 @@ pub struct CutAnswer {
 pub struct Answer {
     /// One for each cut that was published, in order.
     pub cuts: Vec<CutAnswer>,
-    /// What became of the events before the last cut.
+    /// What became of the events before the last cut, had nothing been forgotten: of an event whose months are all sealed a tally may
+    /// count as sealed or accepted what counts here as duplicate, stale or conflict.
     pub outcomes: Outcomes,
 }
 
@@ -149,30 +151,11 @@ enum Phase {
     Frozen,
 }
 
-/// Answers a question about a log whose clock stands still between cuts: every event was appended one second before the first cut
-/// that holds it.
+/// Answers a question.
 ///
 /// # Errors
 /// [`Unreadable`] names the first measure file, line of the registry or event that is none.
 pub fn answer(question: &Question<'_>) -> Result<Answer, Unreadable> {
-    let mut appended: Vec<Vec<i64>> = vec![Vec::new(); question.feeds.len()];
-    for cut in question.cuts {
-        for (times, before) in appended.iter_mut().zip(&cut.before) {
-            times.resize(*before, cut.at - 1000);
-        }
-    }
-    answer_as_appended(question, &appended)
-}
-
-/// Answers a question about a log, given when each event of each feed was appended (milliseconds since 1970-01-01T00:00Z). Append
-/// times decide when an event is forgotten, and nothing else.
-///
-/// # Errors
-/// [`Unreadable`] names the first measure file, line of the registry or event that is none.
-///
-/// # Panics
-/// When an event before the last cut has no append time.
-pub fn answer_as_appended(question: &Question<'_>, appended: &[Vec<i64>]) -> Result<Answer, Unreadable> {
     let mut measures: Vec<Measure> =
         question.measures.iter().map(|(name, text)| Measure::read(name, text)).collect::<Result<_, _>>()?;
     measures.sort_by(|a, b| a.id.cmp(&b.id));
@@ -187,9 +170,8 @@ pub fn answer_as_appended(question: &Question<'_>, appended: &[Vec<i64>]) -> Res
     for cut in question.cuts {
         for (place, log) in question.feeds.iter().enumerate() {
             let from = last.map_or(0, |last| last.before[place]);
-            for event in from..cut.before[place] {
-                let version = Version::read(&log.events[event], &ages.london)?;
-                fold.deliver(&log.feed, version, appended[place][event], last.map(|last| last.at));
+            for json in &log.events[from..cut.before[place]] {
+                fold.deliver(&log.feed, Version::read(json, &ages.london)?, last.map(|last| last.at));
             }
         }
         if cut.fate == Fate::Published {

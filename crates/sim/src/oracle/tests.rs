@@ -261,16 +261,27 @@ fn after_13_months_nothing_touches_a_month_any_more_and_what_leaves_it_is_new() 
 }
 
 #[test]
-fn feedback_of_a_sealed_month_follows_its_encounter_until_it_is_forgotten() {
-    let move_out = |appended: &str| {
-        let mut h = History::default();
-        h.visit("a", 1, 1, "2026-06-10", "attended").cut("2026-07-04T03:00:00Z");
-        h.event(0, "fb", 1, &feedback("2026-06-12", "good", "a")).cut(appended).cut("2027-08-01T03:00:00Z");
-        h.visit("a", 2, 1, "2027-07-30", "attended").cut("2027-08-04T03:00:00Z");
-        h.told().pop().expect("four cuts")
-    };
-    assert_eq!(move_out("2027-07-31T03:00:00Z"), ["1 A1 2027-07 #1 provisional first+2"]);
-    assert_eq!(move_out("2026-06-30T03:00:00Z"), ["1 A1 2027-07 #1 provisional first+1"]);
+fn feedback_of_a_sealed_month_stays_when_its_encounter_leaves_it() {
+    let mut h = History::default();
+    h.visit("a", 1, 1, "2026-06-10", "attended").cut("2026-07-04T03:00:00Z");
+    h.event(0, "fb", 1, &feedback("2026-06-12", "good", "a")).cut("2027-07-31T03:00:00Z").cut("2027-08-01T03:00:00Z");
+    h.visit("a", 2, 1, "2027-07-30", "attended").cut("2027-08-04T03:00:00Z");
+    assert_eq!(h.told().pop().expect("four cuts"), ["1 A1 2027-07 #1 provisional first+1"]);
+}
+
+#[test]
+fn a_roll_up_begins_with_a_card_of_one_of_its_practices() {
+    let mut h = History::default();
+    h.visit("a", 1, 1, "2026-06-10", "attended").visit("b", 1, 1, "2026-06-10", "attended").cut("2026-07-04T03:00:00Z");
+    // A second practice within the twelve months, but nothing new in June.
+    h.event(1, "c", 1, &visit(1, "2026-02-10", "attended")).cut("2026-07-05T03:00:00Z");
+    h.visit("d", 1, 1, "2026-06-11", "attended").cut("2026-07-05T05:00:00Z");
+    let expected: [&[&str]; 3] = [
+        &["1 A1 2026-06 #1 provisional first+2"],
+        &["1 A2 2026-02 #1 final late+1"],
+        &["1 * 2026-06 #1 provisional first+3", "1 A1 2026-06 #2 provisional late+1"],
+    ];
+    assert_eq!(h.told(), expected);
 }
 
 #[test]
