@@ -12,11 +12,16 @@ pub use crate::config::{Context, DecoderConfig, QuestionnaireMap};
 use crate::elements::{Element, each_element, not_json};
 pub use crate::fault::Reason;
 use crate::fault::{Fault, shape};
+use crate::fhir::bundle::{Content, bundle};
+use crate::fhir::header::Beside;
+use crate::fhir::references::{Index, Scope};
+use crate::fhir::resources::Head;
+use crate::fhir::{self, Taken};
 use crate::keys::Protection;
 pub use crate::kind::Kind;
 use crate::kind::{mentions_resource_type, trimmed};
 use crate::native::{Native, Sent};
-use crate::object::Node;
+use crate::object::{Node, Scalar};
 
 /// What became of one record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,6 +135,13 @@ impl Run<'_> {
         if let Some(fault) = &element.fault {
             return self.reject(element.text, index, None, fault.clone());
         }
+        if parsed.is_none() && mentions_resource_type(element.text.as_bytes()).is_some() {
+            match fhir_head(element.text) {
+                Ok(Some(head)) => return self.fhir(element.text, index, &head),
+                Ok(None) => {}
+                Err(fault) => return self.reject(element.text, index, None, fault),
+            }
+        }
         match parsed.map_or_else(|| serde_json::from_str(element.text), Ok) {
             Ok(Node::Object(sent)) => self.native(element.text, index, &sent),
             Ok(Node::Missing) => self.not_an_object(element.text, index, "null"),
@@ -156,6 +168,51 @@ impl Run<'_> {
         }
     }
 
+    fn fhir(&mut self, text: &str, index: Option<u32>, head: &Head<'_>) {
+        if head.resource_type != Scalar::Text("Bundle".into()) {
+            let named = Index::default();
+            return self.taken(text, index, |scope| fhir::resource(scope, text, head, &Beside::default()), &named);
+        }
+        let bundle = match bundle(text) {
+            Ok(bundle) => bundle,
+            Err(fault) => return self.reject(text, index, None, fault),
+        };
+        self.several = true;
+        for entry in bundle.entries {
+            let index = self.index(false);
+            let take = |scope: &Scope<'_, '_>| match &entry.content {
+                Ok(Content::Resource { text, beside }) => {
+                    let text = text.lent().expect("an entry's resource is lent from the Bundle's text");
+                    fhir::resource(scope, text, &*fhir::parse(text)?, beside)
+                }
+                Ok(Content::Delete { kind, id, beside }) => Ok(fhir::delete(scope, kind, id, beside)),
+                Err(fault) => Err(fault.clone()),
+            };
+            self.taken(&entry.text, index, take, &bundle.index);
+        }
+    }
+
+    /// Lends what a resource became under the source's feed.
+    fn taken<'b>(
+        &mut self,
+        text: &str,
+        index: Option<u32>,
+        take: impl FnOnce(&Scope<'_, 'b>) -> Result<Taken, Fault>,
+        named: &Index<'b>,
+    ) {
+        let Some(feed) = self.context.feed.clone() else {
+            let cure = "the source names no feed; name the system that its FHIR resources come from";
+            return self.reject(text, index, None, Fault::new(Reason::MissingFeed, "", cure));
+        };
+        let scope = Scope { rules: self.rules, context: self.context, feed: &feed, index: named };
+        match take(&scope) {
+            Ok(Taken::Event(event)) => self.lend(Item::Event(feed, *event)),
+            Ok(Taken::Registry(entry)) => self.lend(Item::Registry(entry)),
+            Ok(Taken::Skipped(kind)) => self.lend(Item::Skipped(kind)),
+            Err(fault) => self.reject(text, index, Some(&feed), fault),
+        }
+    }
+
     fn lend(&mut self, item: Item<'_>) {
         self.done.items += 1;
         (self.each)(item);
@@ -175,6 +232,18 @@ impl Run<'_> {
             detail: fault.detail,
             excerpt,
         }));
+    }
+}
+
+/// The head of a FHIR resource; `None` when it only mentions one.
+fn fhir_head(text: &str) -> Result<Option<Box<Head<'_>>>, Fault> {
+    match serde_json::from_str(text) {
+        Ok(Node::Object(head)) => {
+            let head: Box<Head<'_>> = head;
+            Ok((head.resource_type != Scalar::Missing).then_some(head))
+        }
+        Ok(_) => Ok(None),
+        Err(e) => Err(not_json(&e)),
     }
 }
 

@@ -189,9 +189,12 @@ pub(crate) fn not_json(e: &serde_json::Error) -> Fault {
 mod tests {
     use super::*;
 
+    fn whole(text: &str) -> bool {
+        text.starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok()
+    }
+
     fn found(text: &str) -> Vec<(String, bool)> {
         let mut found = Vec::new();
-        let mut whole = |line: &str| line.starts_with('{') && serde_json::from_str::<&RawValue>(line).is_ok();
         each_element(text, &mut whole, &mut |e| found.push((e.text.to_owned(), e.fault.is_none())));
         found
     }
@@ -242,8 +245,8 @@ mod tests {
     #[test]
     fn the_only_element_is_told_so() {
         let mut only = Vec::new();
-        each_element("{\"a\":1}\n", &mut |_| true, &mut |e| only.push(e.only));
-        each_element("{\"a\":1}\n{\"b\":1}", &mut |_| true, &mut |e| only.push(e.only));
+        each_element("{\"a\":1}\n", &mut whole, &mut |e| only.push(e.only));
+        each_element("{\"a\":1}\n{\"b\":1}", &mut whole, &mut |e| only.push(e.only));
         assert_eq!(only, [true, false, false]);
     }
 }

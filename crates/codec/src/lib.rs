@@ -4,6 +4,7 @@
 
 pub mod json;
 pub mod decoder;
+mod fhir;
 mod elements;
 mod native;
 mod config;

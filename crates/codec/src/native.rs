@@ -17,7 +17,7 @@ use crate::config::{Context, Rules};
 use crate::fault::{Fault, Field, Reason};
 use crate::instant::{Moment, Unreadable, moment};
 use crate::number::{thousandths, truth, whole};
-use crate::object::{List, Node, Pairs, Raw, Scalar, object};
+use crate::object::{List, Node, Pair, Pairs, Raw, Scalar, object};
 use crate::systems::{code_system, is_bnf};
 use crate::text::{ID_BYTES, LIST_ITEMS, TEXT_BYTES, text, unprotected, word};
 
@@ -96,9 +96,9 @@ impl Sent<'_> {
 }
 
 /// The largest version: twice it, and one more, still fits 64 bits.
-const MAX_VERSION: u64 = 1 << 62;
+pub(crate) const MAX_VERSION: u64 = 1 << 62;
 /// A day of minutes: no consultation lasts longer.
-const MAX_MINUTES: u64 = 1440;
+pub(crate) const MAX_MINUTES: u64 = 1440;
 
 /// The four kinds of event, by their names.
 #[derive(Clone, Copy)]
@@ -329,26 +329,12 @@ impl Native<'_> {
             }
             Node::Object(sent) => sent,
         };
-        match self.coded("encounter.diagnoses.code", &sent.code, "encounter.diagnoses.code_system", &sent.code_system)? {
-            Some(code) => Ok(Some(code.into())),
-            None => Err(Fault::missing("encounter.diagnoses.code", "send a code with its system, or leave the diagnosis out")),
-        }
-    }
-
-    /// A code as `system|code`; a code without a system is a fault.
-    fn coded(
-        &self,
-        code_field: Field,
-        code: &Scalar<'_>,
-        system_field: Field,
-        system: &Scalar<'_>,
-    ) -> Result<Option<String>, Fault> {
-        let code = unprotected(code_field, code, TEXT_BYTES)?;
-        let system = unprotected(system_field, system, TEXT_BYTES)?;
+        let code = unprotected("encounter.diagnoses.code", &sent.code, TEXT_BYTES)?;
+        let system = unprotected("encounter.diagnoses.code_system", &sent.code_system, TEXT_BYTES)?;
         match (code, system) {
-            (None, _) => Ok(None),
-            (Some(_), None) => Err(Fault::missing(system_field, "send the code's system, such as snomed")),
-            (Some(code), Some(system)) => Ok(Some(self.rules.code_key(&system, code))),
+            (Some(code), Some(system)) => Ok(Some(self.rules.code_key(&system, code).into())),
+            (None, _) => Err(Fault::missing("encounter.diagnoses.code", "send the code, or leave the diagnosis out")),
+            (_, None) => Err(Fault::missing("encounter.diagnoses.code_system", "send the code's system, such as snomed")),
         }
     }
 
@@ -400,7 +386,7 @@ impl Native<'_> {
         Ok(Feedback { answer, items })
     }
 
-    fn answers<'a>(&self, pairs: &[(Cow<'a, str>, Scalar<'a>)]) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>, Fault> {
+    fn answers<'a>(&self, pairs: &[(Cow<'a, str>, Scalar<'a>)]) -> Result<Vec<Pair<'a>>, Fault> {
         const FIELD: Field = "feedback.items";
         if pairs.len() > LIST_ITEMS {
             return Err(Fault::too_long(FIELD, pairs.len(), "answers", LIST_ITEMS));
@@ -418,10 +404,11 @@ impl Native<'_> {
 
     fn order<'a>(&self, sent: &SentOrder<'a>) -> Result<Order<'a>, Fault> {
         let category = word("order.category", &sent.category, &CATEGORIES)?;
-        let code = self.coded("order.code", &sent.code, "order.code_system", &sent.code_system)?;
+        let code = unprotected("order.code", &sent.code, TEXT_BYTES)?;
+        let system = unprotected("order.code_system", &sent.code_system, TEXT_BYTES)?.unwrap_or_default();
         Ok(Order {
             category: category.ok_or_else(|| Fault::missing("order.category", "send referral, test or imaging"))?,
-            code: code.map(Into::into),
+            code: code.map(|code| self.rules.code_key(&system, code).into()),
         })
     }
 }
@@ -445,7 +432,7 @@ fn nothing(kind: Kind) -> Detail<'static> {
     }
 }
 
-fn payload<'n, T>(field: Field, node: &'n Node<T>) -> Result<&'n T, Fault> {
+fn payload<T>(field: Field, node: &Node<T>) -> Result<&T, Fault> {
     match node {
         Node::Object(sent) => Ok(sent),
         Node::Missing => Err(Fault::missing(field, "send the object that the event's type names")),
@@ -486,7 +473,7 @@ pub(crate) fn version_of(field: Field, at: scorecard::calendar::Timestamp) -> Re
 }
 
 /// Answers in order of their questions; of two to one question the last.
-pub(crate) fn last_of_each<'a>(mut items: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+pub(crate) fn last_of_each(mut items: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
     items.reverse();
     items.sort_by(|a, b| a.0.cmp(&b.0));
     items.dedup_by(|later, first| later.0 == first.0);

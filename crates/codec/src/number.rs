@@ -52,7 +52,7 @@ fn out_of_range(field: Field, written: &str, expected: &str) -> Fault {
 }
 
 /// The token, if it is a number at all.
-fn number<'r, E: Display>(field: Field, written: &'r str, expected: impl Fn() -> E) -> Result<&'r str, Fault> {
+fn number<E: Display>(field: Field, written: &str, expected: impl Fn() -> E) -> Result<&str, Fault> {
     match written.as_bytes() {
         [b'-' | b'0'..=b'9', ..] => Ok(written),
         _ => {

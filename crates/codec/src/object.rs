@@ -8,6 +8,8 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::fault::{Fault, Field};
+
 /// What stands where a text belongs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Scalar<'a> {
@@ -44,6 +46,9 @@ pub(crate) enum List<T> {
     /// Anything else, in words.
     Other(&'static str),
 }
+
+/// Two texts that belong together: a question and its answer, a system and its code.
+pub(crate) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// An object whose fields are named by the sender, in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -127,9 +132,47 @@ impl<'a> Raw<'a> {
         self.0.as_deref()
     }
 
+    /// The same for as long as the input lives.
+    pub(crate) fn lent(&self) -> Option<&'a str> {
+        match self.0 {
+            Some(Cow::Borrowed(written)) => Some(written),
+            _ => None,
+        }
+    }
+
     /// A number or a truth value as JSON writes it.
+    #[cfg(test)]
     pub(crate) fn of(written: impl Into<Cow<'a, str>>) -> Raw<'a> {
         Raw(Some(written.into()))
+    }
+}
+
+impl<T> Node<T> {
+    /// The object, if there is one; anything else that stands here is a fault.
+    pub(crate) fn object(&self, field: Field) -> Result<Option<&T>, Fault> {
+        match self {
+            Node::Missing => Ok(None),
+            Node::Object(object) => Ok(Some(object)),
+            Node::Other(found) => Err(Fault::wrong_type(field, found, OBJECT)),
+        }
+    }
+}
+
+impl<T> List<T> {
+    /// The elements; anything but a list is a fault.
+    pub(crate) fn items(&self, field: Field) -> Result<&[T], Fault> {
+        match self {
+            List::Missing => Ok(&[]),
+            List::Items(items) => Ok(items),
+            List::Other(found) => Err(Fault::wrong_type(field, found, LIST)),
+        }
+    }
+}
+
+impl<T> List<Node<T>> {
+    /// The objects of a list; anything but a list of objects is a fault.
+    pub(crate) fn objects(&self, field: Field) -> Result<Vec<&T>, Fault> {
+        self.items(field)?.iter().filter_map(|node| node.object(field).transpose()).collect()
     }
 }
 

@@ -44,7 +44,7 @@ fn instant(day: Day, hour: i64, minute: i64, second: i64) -> Timestamp {
 }
 
 fn october(day: i8) -> Day {
-    Day::from_ymd(2026, 10, day).unwrap()
+    Day::from_ymd(2026, 10, day).expect("a day of October")
 }
 
 fn patient(identifier: &str) -> Option<scorecard::event::Pseudonym> {

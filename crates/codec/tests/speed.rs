@@ -12,17 +12,18 @@ use scorecard::record::{Position, Record};
 
 const ROUNDS: u32 = 200_000;
 
-fn events() -> Vec<String> {
-    ["prescription", "encounter", "feedback", "order"]
-        .map(|kind| {
-            std::fs::read_to_string(format!("{}/../../schemas/examples/{kind}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
-        })
-        .into()
+fn events() -> [String; 4] {
+    [
+        include_str!("../../../schemas/examples/prescription.json"),
+        include_str!("../../../schemas/examples/encounter.json"),
+        include_str!("../../../schemas/examples/feedback.json"),
+        include_str!("../../../schemas/examples/order.json"),
+    ]
+    .map(|text| text.replace('\n', ""))
 }
 
 #[test]
 #[ignore = "measures, does not check"]
-#[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 fn native_events_in_and_batches_out_and_in() {
     let decoder = Decoder::new(DecoderConfig::default());
     let position = Position { source: "x".to_owned(), partition: 0, offset: 0, index: None };
