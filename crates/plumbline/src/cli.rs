@@ -47,10 +47,10 @@ pub struct Demo {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// How many clinicians the network has.
-    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(8..=2_000))]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(8..=2_000))]
     pub clinicians: u32,
     /// How many months of events.
-    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=60))]
+    #[arg(long, default_value_t = 13, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub months: u32,
     /// The last month of events.
     #[arg(long, value_name = "YYYY-MM", default_value = "2026-09")]

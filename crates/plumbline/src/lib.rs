@@ -18,6 +18,7 @@ pub mod arrivals;
 pub mod local_log;
 pub mod out_folder;
 pub mod log_directory;
+pub mod lock_file;
 pub mod stored;
 pub mod sources;
 pub mod lines;

@@ -1,8 +1,10 @@
 //! The directory of a local log: made or checked, locked for this process, and every way in which that fails with its cure.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read, Seek, Write};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+
+use crate::lock_file::{LockError, LockFile};
 
 const LOCK_FILE: &str = "LOCK";
 const FORMAT_FILE: &str = "FORMAT";
@@ -100,7 +102,7 @@ pub(crate) fn cure(error: &io::Error) -> &'static str {
 #[derive(Debug)]
 pub struct LogDirectory {
     dir: PathBuf,
-    _lock: File,
+    _lock: LockFile,
 }
 
 impl LogDirectory {
@@ -151,28 +153,11 @@ fn is_empty(dir: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-fn lock(dir: &Path) -> Result<File, LocalLogError> {
-    let failed = |source| LocalLogError::Io { dir: dir.to_owned(), doing: "locked", source };
-    let mut options = OpenOptions::new();
-    let mut file = options.read(true).write(true).create(true).truncate(false).open(dir.join(LOCK_FILE)).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut pid = String::new();
-            // The text only helps to find the process; without it the refusal stands all the same.
-            let _ = file.read_to_string(&mut pid);
-            let pid = if pid.trim().is_empty() { "unknown".to_owned() } else { pid.trim().to_owned() };
-            return Err(LocalLogError::InUse { dir: dir.to_owned(), pid });
-        }
-        Err(TryLockError::Error(source)) => return Err(failed(source)),
-    }
-    let write_pid = |file: &mut File| {
-        file.set_len(0)?;
-        file.rewind()?;
-        writeln!(file, "{}", std::process::id())
-    };
-    write_pid(&mut file).map_err(failed)?;
-    Ok(file)
+fn lock(dir: &Path) -> Result<LockFile, LocalLogError> {
+    LockFile::take(&dir.join(LOCK_FILE)).map_err(|error| match error {
+        LockError::Held { pid } => LocalLogError::InUse { dir: dir.to_owned(), pid },
+        LockError::Io(source) => LocalLogError::Io { dir: dir.to_owned(), doing: "locked", source },
+    })
 }
 
 fn write_synced(dir: &Path, format: &Path) -> io::Result<()> {

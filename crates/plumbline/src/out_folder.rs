@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use crate::lock_file::{LockError, LockFile};
 use crate::log_directory::cure;
 
 /// Where the local log lies inside the folder while it is written.
 const LOG: &str = "log";
-/// Written first and removed last: says that everything beside it may be replaced.
+/// Made first: says that everything beside it may be replaced. Locked while a run writes.
 const MARKER: &str = ".plumbline";
 /// Files that these commands write.
 const FILES: [&str; 7] = [
@@ -32,6 +33,14 @@ pub enum OutFolderError {
         /// The first file that is not ours, by name.
         found: String,
     },
+    /// Another run writes there.
+    #[error("process {pid} is writing into {}; let it end, or name another folder with --out", dir.display())]
+    InUse {
+        /// The folder.
+        dir: PathBuf,
+        /// Id of the process.
+        pid: String,
+    },
     /// The file system refuses.
     #[error("{} cannot be {doing}: {source}; {}", path.display(), cure(source))]
     Io {
@@ -48,37 +57,30 @@ pub enum OutFolderError {
 #[derive(Debug)]
 pub struct OutFolder {
     dir: PathBuf,
+    _lock: LockFile,
 }
 
 impl OutFolder {
     /// Makes the folder, or empties it of what an earlier run left.
     ///
     /// # Errors
-    /// [`OutFolderError::Foreign`] when anything else is in it: then nothing was touched.
+    /// [`OutFolderError::Foreign`] when anything else is in it, [`OutFolderError::InUse`] when another run writes there: then
+    /// nothing was touched.
     pub fn make(dir: &Path) -> Result<OutFolder, OutFolderError> {
-        let folder = OutFolder { dir: dir.to_owned() };
         fs::create_dir_all(dir).map_err(io_error(dir, "made"))?;
-        if let Some(found) = folder.foreign().map_err(io_error(dir, "read"))? {
+        if let Some(found) = foreign(dir).map_err(io_error(dir, "read"))? {
             return Err(OutFolderError::Foreign { dir: dir.to_owned(), found });
         }
-        fs::write(dir.join(MARKER), "Plumbline may replace what lies beside this file.\n").map_err(io_error(dir, "written"))?;
+        let lock = LockFile::take(&dir.join(MARKER)).map_err(|error| match error {
+            LockError::Held { pid } => OutFolderError::InUse { dir: dir.to_owned(), pid },
+            LockError::Io(source) => io_error(dir, "written")(source),
+        })?;
+        let folder = OutFolder { dir: dir.to_owned(), _lock: lock };
         for file in FILES {
             remove(&dir.join(file), fs::remove_file(dir.join(file)))?;
         }
         folder.remove_log()?;
         Ok(folder)
-    }
-
-    /// The first thing in it that no run of ours can have left.
-    fn foreign(&self) -> io::Result<Option<String>> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(&self.dir)? {
-            names.push(entry?.file_name().to_string_lossy().into_owned());
-        }
-        names.sort();
-        let marked = names.iter().any(|name| name == MARKER);
-        let ours = |name: &str| marked && (name == MARKER || name == LOG || FILES.contains(&name));
-        Ok(names.into_iter().find(|name| !ours(name)))
     }
 
     /// Its path.
@@ -113,6 +115,18 @@ impl OutFolder {
     }
 }
 
+/// The first thing in it that no run of ours can have left.
+fn foreign(dir: &Path) -> io::Result<Option<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    let marked = names.iter().any(|name| name == MARKER);
+    let ours = |name: &str| marked && (name == MARKER || name == LOG || FILES.contains(&name));
+    Ok(names.into_iter().find(|name| !ours(name)))
+}
+
 fn io_error(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> OutFolderError {
     let path = path.to_owned();
     move |source| OutFolderError::Io { path, doing, source }
@@ -138,8 +152,19 @@ mod tests {
         let first = OutFolder::make(&out).unwrap();
         first.create("summary.json").unwrap().write_all(b"{}").unwrap();
         fs::create_dir_all(first.log().join("records")).unwrap();
-        OutFolder::make(&out).unwrap();
+        drop(first);
+        let _second = OutFolder::make(&out).unwrap();
         assert_eq!(fs::read_dir(&out).unwrap().count(), 1, "only the marker is left");
+    }
+
+    #[test]
+    fn a_run_that_is_writing_is_not_disturbed() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = OutFolder::make(dir.path()).unwrap();
+        first.create("runs.ndjson").unwrap().write_all(b"{}").unwrap();
+        let refused = OutFolder::make(dir.path()).unwrap_err().to_string();
+        assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+        assert_eq!(fs::read(dir.path().join("runs.ndjson")).unwrap(), b"{}");
     }
 
     #[test]
@@ -150,7 +175,7 @@ mod tests {
         assert!(refused.contains("summary.json") && refused.contains("--out"), "{refused}");
         assert_eq!(fs::read_to_string(dir.path().join("summary.json")).unwrap(), "mine");
         let mixed = tempfile::tempdir().unwrap();
-        OutFolder::make(mixed.path()).unwrap();
+        drop(OutFolder::make(mixed.path()).unwrap());
         fs::write(mixed.path().join("letter.txt"), "mine").unwrap();
         assert!(matches!(OutFolder::make(mixed.path()), Err(OutFolderError::Foreign { .. })));
     }
