@@ -161,6 +161,7 @@ fn every_published_card_is_the_oracles() {
     let until = network.ends().plus_seconds(60 * 86_400);
     let played = play(&network, weekly(&network, 3), 40, until);
     assert_eq!(played.rejected, Vec::<String>::new());
+    assert_eq!(played.world.publisher.refolds(), 0, "on an unbroken log rows and marks suffice");
     let answer = ask(&network, &played);
     let seen = compare(&played, &answer);
     println!("{} deliveries, {seen:?}", network.deliveries.len());

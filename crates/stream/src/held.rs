@@ -224,10 +224,13 @@ impl HeldRows {
         sum
     }
 
-    /// Forgets months before this one: no window reaches back to them.
-    pub(crate) fn forget_before(&mut self, month: Month) {
+    /// Months before `open_from` are sealed, and those before `rows_from` are forgotten: no window reaches back to them.
+    pub(crate) fn seal(&mut self, open_from: Month, rows_from: Month) {
+        for partition in 0..self.partitions.len() {
+            self.close_until(u32::try_from(partition).expect("partitions are counted with 32 bits"), open_from);
+        }
         self.places.retain(|_, months| {
-            months.months = months.months.split_off(&month);
+            months.months = months.months.split_off(&rows_from);
             !months.months.is_empty()
         });
     }

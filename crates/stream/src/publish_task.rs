@@ -226,7 +226,7 @@ impl<L: Log> PublishTask<L> {
             let open_from = self.published.open_from(&self.deployment.schedule);
             let rows_from = open_from.plus(-WINDOW_MONTHS);
             self.published.forget_before(open_from, rows_from);
-            self.ledger.rows.forget_before(rows_from);
+            self.ledger.rows.seal(open_from, rows_from);
             self.unsettled = self.unsettled.split_off(&open_from);
             self.missing = self.missing.split_off(&rows_from);
         }
