@@ -76,12 +76,54 @@ impl Form {
         FIRST_ID + self as u32
     }
 
+    /// The name of its file in `schemas/`, without the extension.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Form::Batch => "batch",
+            Form::Tick => "tick",
+            Form::ClinicianMonth => "clinician-month",
+            Form::Mark => "mark",
+            Form::Genesis => "genesis",
+            Form::Person => "person",
+            Form::Role => "role",
+            Form::Organisation => "organisation",
+            Form::Scorecard => "scorecard",
+            Form::PeerGroup => "peer-group",
+            Form::PeerSnapshot => "peer-snapshot",
+            Form::Run => "run",
+            Form::Reject => "reject",
+        }
+    }
+
+    /// Its schema.
+    #[must_use]
+    pub fn schema(self) -> &'static str {
+        match self {
+            Form::Batch => include_str!("../../../schemas/batch.avsc"),
+            Form::Tick => include_str!("../../../schemas/tick.avsc"),
+            Form::ClinicianMonth => include_str!("../../../schemas/clinician-month.avsc"),
+            Form::Mark => include_str!("../../../schemas/mark.avsc"),
+            Form::Genesis => include_str!("../../../schemas/genesis.avsc"),
+            Form::Person => include_str!("../../../schemas/person.avsc"),
+            Form::Role => include_str!("../../../schemas/role.avsc"),
+            Form::Organisation => include_str!("../../../schemas/organisation.avsc"),
+            Form::Scorecard => include_str!("../../../schemas/scorecard.avsc"),
+            Form::PeerGroup => include_str!("../../../schemas/peer-group.avsc"),
+            Form::PeerSnapshot => include_str!("../../../schemas/peer-snapshot.avsc"),
+            Form::Run => include_str!("../../../schemas/run.avsc"),
+            Form::Reject => include_str!("../../../schemas/reject.avsc"),
+        }
+    }
+
     fn of_id(id: u32) -> Option<Form> {
         let place = id.checked_sub(FIRST_ID + 1)?;
         Form::ALL.get(usize::try_from(place).ok()?).copied()
     }
 
-    fn of_record(record: &Record<'_>) -> Option<Form> {
+    /// The schema that a record is written with; none for one that did not open.
+    #[must_use]
+    pub fn of_record(record: &Record<'_>) -> Option<Form> {
         Some(match record {
             Record::Batch(_) => Form::Batch,
             Record::Tick(_) => Form::Tick,

@@ -53,7 +53,7 @@ fn patient(identifier: &str) -> Option<scorecard::event::Pseudonym> {
 
 #[test]
 fn the_prescription_of_the_contract_is_read_field_by_field() {
-    let event = one(include_str!("../../../schemas/examples/prescription.json"));
+    let event = one(include_str!("../../../../schemas/examples/prescription.json"));
     assert_eq!(
         event,
         Event {
@@ -83,7 +83,7 @@ fn the_prescription_of_the_contract_is_read_field_by_field() {
 
 #[test]
 fn the_encounter_of_the_contract_is_read_field_by_field() {
-    let event = one(include_str!("../../../schemas/examples/encounter.json"));
+    let event = one(include_str!("../../../../schemas/examples/encounter.json"));
     assert_eq!(event.day, Some(october(5)));
     assert_eq!(
         event.detail,
@@ -102,7 +102,7 @@ fn the_encounter_of_the_contract_is_read_field_by_field() {
 
 #[test]
 fn the_feedback_of_the_contract_is_read_field_by_field() {
-    let event = one(include_str!("../../../schemas/examples/feedback.json"));
+    let event = one(include_str!("../../../../schemas/examples/feedback.json"));
     assert_eq!((event.version, event.patient, event.link.as_deref()), (Some(1), None, Some("e-99")));
     assert_eq!(
         event.detail,
@@ -115,14 +115,14 @@ fn the_feedback_of_the_contract_is_read_field_by_field() {
 
 #[test]
 fn the_order_of_the_contract_is_read_field_by_field() {
-    let event = one(include_str!("../../../schemas/examples/order.json"));
+    let event = one(include_str!("../../../../schemas/examples/order.json"));
     assert_eq!(event.pca, ["referral_rate"]);
     assert_eq!(event.detail, Detail::Order(Some(Order { category: Category::Referral, code: Some("snomed|306206005".into()) })));
 }
 
 #[test]
 fn a_retraction_needs_only_feed_id_version_and_type() {
-    let full = one(include_str!("../../../schemas/examples/retraction.json"));
+    let full = one(include_str!("../../../../schemas/examples/retraction.json"));
     assert_eq!((full.version, full.action, full.day), (Some(4), Action::Retract, Some(october(5))));
     assert_eq!(full.detail, Detail::Prescription(None));
     let bare = one(r#"{"feed":"f","id":"e","version":2,"type":"encounter","action":"retract"}"#);
