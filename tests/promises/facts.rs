@@ -279,7 +279,7 @@ fn draw(id: u32, version: u64, who: u32, day: i64, kind: u32) -> Event<'static> 
     }
     if let Detail::Encounter(Some(e)) = &mut event.detail {
         e.mode = if kind % 2 == 0 { Mode::Telephone } else { Mode::Home };
-        e.minutes = Some(u16::try_from(kind).unwrap() * 7);
+        e.minutes = Some(kind * 7);
     }
     match kind {
         5 => retraction(&event, version),

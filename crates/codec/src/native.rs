@@ -440,7 +440,7 @@ fn payload<T>(field: Field, node: &Node<T>) -> Result<&T, Fault> {
     }
 }
 
-fn minutes(field: Field, raw: &Raw<'_>) -> Result<Option<u16>, Fault> {
+fn minutes(field: Field, raw: &Raw<'_>) -> Result<Option<u32>, Fault> {
     let minutes = whole(field, raw, 0..=MAX_MINUTES)?;
     Ok(minutes.map(|n| n.try_into().expect("whole() kept the range")))
 }

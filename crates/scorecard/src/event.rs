@@ -100,9 +100,9 @@ pub struct Encounter<'a> {
     /// The civil day of `booked_at` in the feed's zone.
     pub booked_day: Option<Day>,
     /// How long it took, whole minutes.
-    pub minutes: Option<u16>,
+    pub minutes: Option<u32>,
     /// How long it was to take, whole minutes.
-    pub planned_minutes: Option<u16>,
+    pub planned_minutes: Option<u32>,
     /// Diagnoses as `system|code`.
     pub diagnoses: Vec<Cow<'a, str>>,
 }

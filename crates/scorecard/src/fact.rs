@@ -235,9 +235,9 @@ impl Fact {
 
     // An encounter's words: minutes, planned minutes, days from booking to slot.
 
-    pub(crate) fn set_encounter(&mut self, minutes: Option<u16>, planned: Option<u16>, lag_days: Option<i32>) {
-        self.words[0] = minutes.map_or(NO_MINUTES, u32::from);
-        self.words[1] = planned.map_or(NO_MINUTES, u32::from);
+    pub(crate) fn set_encounter(&mut self, minutes: Option<u32>, planned: Option<u32>, lag_days: Option<i32>) {
+        self.words[0] = minutes.unwrap_or(NO_MINUTES);
+        self.words[1] = planned.unwrap_or(NO_MINUTES);
         self.words[2] = lag_days.map_or(NO_LAG, i32::cast_unsigned);
     }
 

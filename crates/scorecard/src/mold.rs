@@ -76,7 +76,7 @@ impl Mold {
             event.occurred_at.map_or(i64::MIN, |at| at.0),
             i64::try_from(event.pca.len()).unwrap_or(i64::MAX),
         ];
-        let minutes = |m: Option<u16>| m.map_or(-1, i64::from);
+        let minutes = |m: Option<u32>| m.map_or(-1, i64::from);
         let tail = match &event.detail {
             Detail::Encounter(Some(e)) => {
                 let booked = e.booked_at.map_or(i64::MIN, |at| at.0);

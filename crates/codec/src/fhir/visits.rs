@@ -199,9 +199,8 @@ fn mode_of_words(words: &str) -> Option<Mode> {
     modes.into_iter().find(|(word, _)| words.contains(word)).map(|(_, mode)| mode)
 }
 
-/// Whole minutes of an Encounter's period. Nothing for dates, for a period that is still open, or for a stay of more than a day,
-/// which is no consultation.
-fn minutes(start: &Scalar<'_>, end: &Scalar<'_>) -> Result<Option<u16>, Fault> {
+/// Whole minutes of an Encounter's period, however long the stay. Nothing for dates or for a period that is still open.
+fn minutes(start: &Scalar<'_>, end: &Scalar<'_>) -> Result<Option<u32>, Fault> {
     const FIELD: Field = "Encounter.period.end";
     let (Scalar::Text(start), Some(end)) = (start, unprotected(FIELD, end, TEXT_BYTES)?) else { return Ok(None) };
     let (Ok(start), Ok(end)) = (instant(start.trim()), instant(&end)) else { return Ok(None) };
@@ -209,18 +208,17 @@ fn minutes(start: &Scalar<'_>, end: &Scalar<'_>) -> Result<Option<u16>, Fault> {
         let detail = "Encounter.period.end lies before Encounter.period.start; send the end after the start, or leave it out";
         return Err(Fault::new(Reason::OutOfRange, FIELD, detail));
     }
-    let minutes = u64::try_from((end.0 - start.0) / 60_000).expect("the end is not before the start");
-    Ok((minutes <= MAX_MINUTES).then(|| minutes.try_into().expect("at most a day")))
+    Ok(u32::try_from((end.0 - start.0) / 60_000).ok())
 }
 
 /// The slot's length: as it is said, else from its start to its end.
-fn planned_minutes(sent: &AppointmentResource<'_>) -> Result<Option<u16>, Fault> {
+fn planned_minutes(sent: &AppointmentResource<'_>) -> Result<Option<u32>, Fault> {
     if let Some(said) = whole("Appointment.minutesDuration", &sent.minutes_duration, 0..=MAX_MINUTES)? {
         return Ok(Some(said.try_into().expect("whole() kept the range")));
     }
     let (Scalar::Text(start), Scalar::Text(end)) = (&sent.start, &sent.end) else { return Ok(None) };
     let (Ok(start), Ok(end)) = (instant(start.trim()), instant(end.trim())) else { return Ok(None) };
-    Ok(u16::try_from((end.0 - start.0) / 60_000).ok().filter(|minutes| u64::from(*minutes) <= MAX_MINUTES))
+    Ok(u32::try_from((end.0 - start.0) / 60_000).ok().filter(|minutes| u64::from(*minutes) <= MAX_MINUTES))
 }
 
 fn booked(scope: &Scope<'_, '_>, created: &Scalar<'_>) -> Result<Option<Moment>, Fault> {
