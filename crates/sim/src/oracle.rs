@@ -19,6 +19,7 @@ use crate::fold::{Fold, Row};
 use crate::measure_file::Measure;
 use crate::native::Version;
 use crate::staff::{Staff, Unit};
+use crate::sums::FACTS;
 
 pub use crate::answer_card::{Composite, Content, MeasureAnswer, Shown, WindowAnswer, Work};
 pub use crate::fold::Outcomes;
@@ -236,13 +237,13 @@ impl Publisher<'_> {
 
     /// The units whose cards are computed: everybody the first time that the month is provisional and the first time that it is
     /// final; else whose own month holds something else than it did for their last revision. Without one a unit at a practice is
-    /// due, and a roll-up when one of the person's practices is.
+    /// due when it holds facts, and a roll-up when one of the person's practices is.
     fn due(&self, month: Month, rows: &BTreeMap<Unit, Row>, everybody: bool) -> BTreeSet<Unit> {
         let none = BTreeMap::new();
         let cards = self.cards.get(&month).unwrap_or(&none);
         let differs = |unit: &Unit| match cards.get(unit) {
             Some(last) => rows.get(unit).map(|row| &row.sums) != Some(&last.month.sums),
-            None => !unit.is_roll_up(),
+            None => !unit.is_roll_up() && rows[unit].sums.base(FACTS) > 0,
         };
         let moved: BTreeSet<&str> =
             rows.keys().filter(|unit| !unit.is_roll_up() && differs(unit)).map(|unit| unit.person.as_str()).collect();
