@@ -7,10 +7,10 @@ use support::{Place, assert_accounted_for, encounter};
 
 /// Status, revision, cut and month of every revision in order of publication.
 fn revisions(place: &Place, out: &str) -> Vec<(String, u64, String, String)> {
-    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
     let cards = place.lines(&format!("{out}/scorecards.ndjson"));
     let row = |card: &serde_json::Value| {
-        let revision = card["revision"].as_u64().unwrap();
+        let revision = card["revision"].as_u64().expect("a number");
         (text(&card["status"]), revision, text(&card["cut"]), text(&card["period"]["month"]))
     };
     cards.iter().map(row).collect()

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 /// The present of every test: noon UTC on 1 November 2026.
 pub fn now() -> Timestamp {
-    let day = Day::from_ymd(2026, 11, 1).unwrap();
+    let day = Day::from_ymd(2026, 11, 1).expect("a day that exists");
     Timestamp(i64::from(day.0) * 86_400_000 + 12 * 3_600_000)
 }
 
@@ -29,7 +29,7 @@ pub struct Place {
 
 impl Place {
     pub fn new() -> Place {
-        Place { dir: tempfile::tempdir().unwrap() }
+        Place { dir: tempfile::tempdir().expect("a temporary folder") }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -38,20 +38,20 @@ impl Place {
 
     pub fn put(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, content).unwrap();
+        fs::create_dir_all(path.parent().expect("a name below the place")).expect("a folder");
+        fs::write(&path, content).expect("a file");
         path
     }
 
     pub fn put_gzipped(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(content.as_ref()).unwrap();
-        self.put(name, encoder.finish().unwrap())
+        encoder.write_all(content.as_ref()).expect("memory takes all");
+        self.put(name, encoder.finish().expect("memory takes all"))
     }
 
     /// Replays with these arguments, paths being names in this place. What is published goes to `out`.
     pub fn replay(&self, out: &str, paths: &[&str], options: &[&str]) -> Summary {
-        self.try_replay(out, paths, options, &Interrupt::default()).unwrap()
+        self.try_replay(out, paths, options, &Interrupt::default()).expect("nothing in the way of a replay")
     }
 
     pub fn try_replay(&self, out: &str, paths: &[&str], options: &[&str], interrupt: &Interrupt) -> anyhow::Result<Summary> {
@@ -64,8 +64,8 @@ impl Place {
     }
 
     pub fn lines(&self, file: &str) -> Vec<Value> {
-        let text = fs::read_to_string(self.path(file)).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        let text = fs::read_to_string(self.path(file)).expect("a file that was published");
+        text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
     }
 
     /// Every file of a folder by name.
@@ -75,8 +75,9 @@ impl Place {
 }
 
 pub fn files_of(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap())).collect()
+    let entries = fs::read_dir(folder).expect("a folder that was published").map(|entry| entry.expect("an entry").path());
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    entries.map(|path| (name(&path), fs::read(&path).expect("a file that was listed"))).collect()
 }
 
 /// `received = logged + registered + rejected + skipped` and `logged = accepted + duplicate + stale + conflict + sealed`.
