@@ -31,7 +31,7 @@ pub enum Command {
     /// resolve; a native event that names a feed keeps it.
     ///
     /// Events go in one after the other in virtual time, and cards are published at every publication instant until the last
-    /// month with events is final. Reads everything first; takes about 200 MB of memory for a million events.
+    /// month with events is final. Everything is read first and kept until its turn: about 180 MB for a million events.
     Replay(Replay),
     /// Writes simulated events as NDJSON, one a line.
     Simulate(Simulate),

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::iter::Peekable;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use codec::decoder::{Context, Decoder, DecoderConfig};
 use codec::keys::Keys;
 use scorecard::calendar::{Month, Timestamp, Zone};
@@ -89,7 +89,8 @@ fn play(args: &Demo, pipeline: &mut Pipeline, deliveries: &mut Deliveries, inter
         progress.at((run.at.0 - start.0).unsigned_abs() / DAY_MS.unsigned_abs(), run.at.to_string());
         if interrupt.asked() {
             progress.clear();
-            bail!(Interrupted);
+            let done = format!("at the cut {}, with {} events in the log", run.at, deliveries.number);
+            return Err(anyhow!(Interrupted).context(done));
         }
     }
     progress.clear();

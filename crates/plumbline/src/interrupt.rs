@@ -8,7 +8,7 @@ pub const EXIT_INTERRUPTED: u8 = 130;
 
 /// Somebody asked to stop, and it was done cleanly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("interrupted")]
+#[error("interrupted; what was unfinished is removed, run the command again to begin anew")]
 pub struct Interrupted;
 
 /// Whether somebody asked to stop. Looked at between steps; clones share the answer.
