@@ -1,8 +1,14 @@
 //! What the codec promises, one file a promise.
 
 mod avro;
+mod damage;
+mod decoding;
 mod fhir_statuses;
+mod fixtures;
 mod json;
+mod leaks;
+mod malformed;
 mod native;
 mod real_data;
+mod references;
 mod samples;

@@ -1,0 +1,56 @@
+//! Decoding for tests: everything that a record becomes, in order.
+
+use std::sync::Arc;
+
+use codec::decoder::{Context, Decoder, DecoderConfig};
+use scorecard::calendar::Timestamp;
+use scorecard::event::Event;
+use scorecard::item::{Feed, Item};
+use scorecard::record::{Position, Reject};
+
+/// 2026-11-24T12:00:00Z.
+pub const NOW: Timestamp = Timestamp(1_795_521_600_000);
+
+/// Where the records of the tests stand.
+pub fn position() -> Position {
+    Position { source: "inbox".to_owned(), partition: 3, offset: 17, index: None }
+}
+
+/// What a record becomes, from a source of this feed.
+pub fn decode(decoder: &Decoder, feed: Option<&Feed>, bytes: &[u8]) -> Vec<Item<'static>> {
+    let position = position();
+    let feed = feed.map(|feed| Arc::new(feed.clone()));
+    let context = Context { position: &position, feed, received_at: Timestamp(1_795_500_000_000), now: NOW };
+    let mut items = Vec::new();
+    let done = decoder.decode(bytes, &context, &mut |item| {
+        items.push(match item {
+            Item::Event(feed, event) => Item::Event(feed, event.into_owned()),
+            Item::Registry(entry) => Item::Registry(entry),
+            Item::Skipped(kind) => Item::Skipped(kind),
+            Item::Reject(reject) => Item::Reject(reject),
+        });
+    });
+    assert_eq!(done.items, items.len() as u64);
+    items
+}
+
+/// What a record of the feed `f` becomes with nothing configured.
+pub fn plain(text: &str) -> Vec<Item<'static>> {
+    decode(&Decoder::new(DecoderConfig::default()), Some(&Feed::undeclared("f")), text.as_bytes())
+}
+
+/// The event that a record becomes.
+pub fn event(text: &str) -> Event<'static> {
+    match plain(text).as_slice() {
+        [Item::Event(_, event)] => event.clone(),
+        other => panic!("{other:?} of {text}"),
+    }
+}
+
+/// The reject that a record becomes.
+pub fn reject(text: &str) -> Reject {
+    match plain(text).as_slice() {
+        [Item::Reject(reject)] => reject.clone(),
+        other => panic!("{other:?} of {text}"),
+    }
+}
