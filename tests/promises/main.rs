@@ -3,4 +3,5 @@
 mod cards;
 mod facts;
 mod oracle;
+mod patients;
 mod protocol;

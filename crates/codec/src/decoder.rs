@@ -218,6 +218,13 @@ impl Run<'_> {
         (self.each)(item);
     }
 
+    /// Where an element stands. A file may be named after a patient.
+    fn position(&self, index: Option<u32>) -> Position {
+        let Position { source, partition, offset, .. } = self.context.position.clone();
+        let source = self.rules.pseudonyms.protect(source.into()).into_owned();
+        Position { source, partition, offset, index }
+    }
+
     fn reject(&mut self, text: &str, index: Option<u32>, feed: Option<&Arc<Feed>>, fault: Fault) {
         const EXCERPT: usize = 200;
         let excerpt = match self.rules.pseudonyms.protection() {
@@ -225,7 +232,7 @@ impl Run<'_> {
             Protection::Off => text.chars().take(EXCERPT).collect(),
         };
         self.lend(Item::Reject(Reject {
-            position: Position { index, ..self.context.position.clone() },
+            position: self.position(index),
             feed: feed.map(|feed| feed.name.to_string()),
             reason: fault.reason.as_str().to_owned(),
             field: fault.field.into_owned(),

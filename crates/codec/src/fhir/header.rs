@@ -10,6 +10,7 @@ use crate::fhir::references::{Scope, is_id, type_and_id};
 use crate::fhir::resources::{Head, Meta};
 use crate::instant::{Moment, Unreadable, fhir_moment, instant};
 use crate::native::{MAX_VERSION, version_of};
+use crate::nhs_number::contains_nhs_number;
 use crate::object::{List, Node, Scalar};
 use crate::text::{ID_BYTES, TEXT_BYTES, unprotected};
 
@@ -123,10 +124,20 @@ pub(crate) fn arrival(context: &Context<'_>) -> u64 {
     u64::try_from(context.received_at.0).unwrap_or(1).max(1)
 }
 
+/// Whether a version's ten digits are those of a patient. Seconds since 1970, which some servers send, begin with 1, and no patient
+/// of England or Wales has a number that does.
+fn could_be_a_patient(version: &str) -> bool {
+    version.len() == 10 && !version.starts_with('1') && contains_nhs_number(version)
+}
+
 /// A versionId that is a positive number; any other text is version 1.
 fn numbered(field: Field, text: &str) -> Result<u64, Fault> {
     if !text.bytes().all(|b| b.is_ascii_digit()) {
         return Ok(1);
+    }
+    if could_be_a_patient(text) {
+        let detail = format!("{field} looks like 9999999999 and could be a patient's number; send the number of the version");
+        return Err(Fault::new(Reason::MalformedValue, field, detail));
     }
     match text.parse() {
         Ok(0) => Ok(1),
@@ -144,7 +155,7 @@ fn numbered(field: Field, text: &str) -> Result<u64, Fault> {
 /// The number of an ETag such as `W/"3"`.
 pub(crate) fn etag_version(etag: &str) -> Option<u64> {
     let number = etag.trim().trim_start_matches("W/").trim_matches('"');
-    number.parse().ok().filter(|version| (1..=MAX_VERSION).contains(version))
+    number.parse().ok().filter(|version| (1..=MAX_VERSION).contains(version) && !could_be_a_patient(number))
 }
 
 /// Whether a resource is marked as a test's: v3-ActReason HTEST as a tag or a security label.
