@@ -55,7 +55,8 @@ impl Draw {
         (0..12).map(|_| self.0.random::<f64>()).sum::<f64>() - 6.0
     }
 
-    /// A positive value around a mean with this coefficient of variation, kept within a tenth of the mean and twice the mean less that.
+    /// A positive value around a mean with this coefficient of variation, kept within a tenth of the mean and twice the mean less
+    /// that.
     pub(crate) fn around(&mut self, mean: f64, variation: f64) -> f64 {
         (mean * (1.0 + variation * self.normal())).clamp(mean * 0.1, mean * 1.9)
     }

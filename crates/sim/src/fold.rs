@@ -8,7 +8,8 @@ use crate::measure_file::Measure;
 use crate::native::{Kind, Version};
 use crate::sums::{Sums, contribution};
 
-/// Whose month a row is: (month, number of the clinician, practice). Rows of several feeds are added up: nothing asks for them singly.
+/// Whose month a row is: (month, number of the clinician, practice). Rows of several feeds are added up: nothing asks for them
+/// singly.
 pub(crate) type RowKey = (Month, String, String);
 
 /// What a row holds.

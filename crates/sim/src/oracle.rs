@@ -107,8 +107,8 @@ pub struct CutAnswer {
 pub struct Answer {
     /// One for each cut that was published, in order.
     pub cuts: Vec<CutAnswer>,
-    /// What became of the events before the last cut, had nothing been forgotten: of an event whose months are all sealed a tally may
-    /// count as sealed or accepted what counts here as duplicate, stale or conflict.
+    /// What became of the events before the last cut, had nothing been forgotten: of an event whose months are all sealed a tally
+    /// may count as sealed or accepted what counts here as duplicate, stale or conflict.
     pub outcomes: Outcomes,
 }
 

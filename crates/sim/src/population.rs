@@ -170,23 +170,21 @@ impl Population {
         }
         for c in registered() {
             for post in &c.posts {
-                let practice = &self.practices[post.practice].code;
-                match c.former_role {
-                    Some(former) => {
-                        let until = self.change.yesterday().expect("not the first of all days").to_string();
-                        line(
-                            json!({"type": "role", "person": c.id, "practice": practice, "role": former, "locum": c.locum, "until": until}),
-                        );
-                        let from = self.change.to_string();
-                        line(
-                            json!({"type": "role", "person": c.id, "practice": practice, "role": c.role, "locum": c.locum, "from": from}),
-                        );
-                    }
-                    None => line(json!({"type": "role", "person": c.id, "practice": practice, "role": c.role, "locum": c.locum})),
-                }
+                self.roles(c, post).into_iter().for_each(&mut line);
             }
         }
         text
+    }
+
+    /// What a clinician is at one practice: one entry, or one on either side of the day of change.
+    fn roles(&self, c: &Clinician, post: &Post) -> Vec<serde_json::Value> {
+        let practice = &self.practices[post.practice].code;
+        let entry = |role| json!({"type": "role", "person": c.id, "practice": practice, "role": role, "locum": c.locum});
+        let Some(former) = c.former_role else { return vec![entry(c.role)] };
+        let (mut before, mut after) = (entry(former), entry(c.role));
+        before["until"] = self.change.yesterday().expect("not the first of all days").to_string().into();
+        after["from"] = self.change.to_string().into();
+        vec![before, after]
     }
 }
 
@@ -194,8 +192,8 @@ fn practice_entry(p: &Practice) -> serde_json::Value {
     let mut entry = json!({
         "type": "organisation", "code": p.code, "name": p.name, "kind": "practice", "parent": p.pcn, "setting": p.setting
     });
-    if let (Some(until), Some(fields)) = (p.open_until, entry.as_object_mut()) {
-        fields.insert("open_until".to_owned(), until.to_string().into());
+    if let Some(until) = p.open_until {
+        entry["open_until"] = until.to_string().into();
     }
     entry
 }

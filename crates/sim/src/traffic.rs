@@ -26,8 +26,8 @@ pub struct Config {
     pub encounters_per_day: f64,
     /// How odd it is: 1 gives 131 of 1,000 events an oddity of their own, 0 none.
     pub odd: f64,
-    /// Nothing is delivered after this instant (milliseconds since 1970-01-01T00:00Z). Without it the last deliveries come 14 months
-    /// after the last month.
+    /// Nothing is delivered after this instant (milliseconds since 1970-01-01T00:00Z). Without it the last deliveries come 14
+    /// months after the last month.
     pub deliver_until: Option<i64>,
 }
 
