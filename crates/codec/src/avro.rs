@@ -14,7 +14,7 @@ mod peers;
 mod registry;
 mod rows;
 mod runs;
-mod wire;
+pub(crate) mod wire;
 
 /// The first byte of Confluent's framing.
 pub const MAGIC: u8 = 0;

@@ -9,6 +9,7 @@ use scorecard::event::{Answer, Category};
 use scorecard::item::Feed;
 use scorecard::record::Position;
 
+use crate::contract::Contract;
 use crate::fault::{Fault, Field};
 use crate::keys::Keys;
 use crate::object::Scalar;
@@ -55,6 +56,8 @@ pub struct DecoderConfig {
     pub identifier_preference: Vec<String>,
     /// How questionnaires are read.
     pub questionnaires: QuestionnaireMap,
+    /// Ids that a schema registry gave to the schemas of the input contract, besides [`Contract::id`].
+    pub contract_ids: BTreeMap<u32, Contract>,
     /// Categories of orders by code, besides those that are recognised.
     pub order_categories: BTreeMap<String, Category>,
 }
@@ -70,6 +73,7 @@ impl Default for DecoderConfig {
             identifier_systems: BTreeMap::new(),
             identifier_preference: PREFERENCE.map(str::to_owned).into(),
             questionnaires: QuestionnaireMap::default(),
+            contract_ids: BTreeMap::new(),
             order_categories: BTreeMap::new(),
         }
     }
@@ -107,6 +111,7 @@ pub(crate) struct Rules {
     pub(crate) systems: IdentifierSystems,
     pub(crate) preference: Vec<String>,
     pub(crate) questionnaires: QuestionnaireMap,
+    pub(crate) contract_ids: BTreeMap<u32, Contract>,
     pub(crate) order_categories: BTreeMap<String, Category>,
 }
 
@@ -119,6 +124,7 @@ impl Rules {
             systems: IdentifierSystems::with(&config.identifier_systems),
             preference: config.identifier_preference,
             questionnaires: config.questionnaires,
+            contract_ids: config.contract_ids,
             order_categories: config.order_categories,
         }
     }

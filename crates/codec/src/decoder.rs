@@ -7,6 +7,7 @@ use scorecard::item::{Feed, Item};
 use scorecard::record::{Position, Reject};
 use serde_json::value::RawValue;
 
+use crate::avro_file;
 use crate::config::Rules;
 pub use crate::config::{Context, DecoderConfig, QuestionnaireMap};
 use crate::elements::{Element, each_element, not_json};
@@ -20,8 +21,9 @@ use crate::fhir::{self, Taken};
 use crate::keys::Protection;
 pub use crate::kind::Kind;
 use crate::kind::{mentions_resource_type, trimmed};
-use crate::native::{Native, Sent};
+use crate::native::Native;
 use crate::object::{Node, Scalar};
+use crate::sent::Sent;
 
 /// What became of one record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,9 +34,9 @@ pub struct Decoded {
     pub unknown_fields: u64,
 }
 
-/// Reads the records of practice systems: native JSON and FHIR R4, by their content.
+/// Reads the records of practice systems: native JSON, FHIR R4 and the input contract's Avro, told apart by their content.
 ///
-/// A record may hold one object, a list, or objects one a line; a byte order mark and white space around them are ignored.
+/// A JSON record may hold one object, a list, or objects one a line; a byte order mark and white space around them are ignored.
 #[derive(Debug)]
 pub struct Decoder {
     rules: Rules,
@@ -62,15 +64,15 @@ impl Decoder {
             run.reject(&String::from_utf8_lossy(head(bytes)), None, None, Fault::new(reason, "", cure));
             return run.done;
         }
-        let bytes = trimmed(bytes);
-        match std::str::from_utf8(bytes) {
-            Ok(text) => run.text(text),
-            Err(_) => run.lines(bytes),
+        match kind {
+            Kind::AvroFile => run.avro_file(bytes),
+            Kind::AvroSingleObject => run.avro(bytes, None, avro_file::single(bytes)),
+            Kind::ConfluentAvro => run.avro(bytes, None, avro_file::framed(bytes, &self.rules.contract_ids)),
+            _ => run.json(trimmed(bytes)),
         }
         run.done
     }
 }
-
 /// One record being decoded.
 struct Run<'r> {
     rules: &'r Rules,
@@ -82,6 +84,36 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
+    fn json(&mut self, bytes: &[u8]) {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.text(text),
+            Err(_) => self.lines(bytes),
+        }
+    }
+
+    fn avro_file(&mut self, bytes: &[u8]) {
+        self.several = true;
+        avro_file::file(bytes, &mut |datum| {
+            let index = self.index(false);
+            match datum {
+                Ok((contract, datum)) => {
+                    let unread =
+                        |fault| avro_file::wrong(format!("a datum does not open: {fault}; write it with a schema of schemas/"));
+                    self.avro(datum, index, contract.read(datum).map_err(unread));
+                }
+                Err(fault) => self.avro(bytes, index, Err(fault)),
+            }
+        });
+    }
+
+    fn avro(&mut self, bytes: &[u8], index: Option<u32>, sent: Result<Box<Sent<'_>>, Fault>) {
+        let text = String::from_utf8_lossy(head(bytes));
+        match sent {
+            Ok(sent) => self.native(&text, index, &sent),
+            Err(fault) => self.reject(&text, index, None, fault),
+        }
+    }
+
     fn text<'a>(&mut self, text: &'a str) {
         let fhir = mentions_resource_type(text.as_bytes()).is_some();
         // What was parsed to find out whether a line is whole is kept for the element that follows.

@@ -78,10 +78,13 @@ impl Kind {
     /// What to do with bytes that cannot be taken; `None` for those that can.
     pub(crate) fn cure(self) -> Option<&'static str> {
         match self {
-            Kind::NativeJson | Kind::FhirResource | Kind::FhirBundle | Kind::NotJson => None,
-            Kind::AvroFile => Some("the bytes are an Avro file; read them with the Avro reader"),
-            Kind::AvroSingleObject => Some("the bytes are Avro in single-object encoding; read them with the Avro reader"),
-            Kind::ConfluentAvro => Some("the bytes are Avro in Confluent framing; read them with the Avro reader"),
+            Kind::NativeJson
+            | Kind::FhirResource
+            | Kind::FhirBundle
+            | Kind::NotJson
+            | Kind::AvroFile
+            | Kind::AvroSingleObject
+            | Kind::ConfluentAvro => None,
             Kind::Gzip => Some("the bytes are compressed with gzip; send them uncompressed"),
             Kind::Zstd => Some("the bytes are compressed with zstd; send them uncompressed"),
             Kind::Zip => Some("the bytes are a zip archive; send the files in it one by one"),

@@ -141,7 +141,6 @@ impl<'a> Raw<'a> {
     }
 
     /// A number or a truth value as JSON writes it.
-    #[cfg(test)]
     pub(crate) fn of(written: impl Into<Cow<'a, str>>) -> Raw<'a> {
         Raw(Some(written.into()))
     }

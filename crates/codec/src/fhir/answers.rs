@@ -9,8 +9,9 @@ use crate::fault::{Fault, Field};
 use crate::fhir::header::{Beside, action, head_fields, header, occurred};
 use crate::fhir::references::Scope;
 use crate::fhir::resources::{GivenAnswer, Head, QuestionItem, QuestionnaireResponseResource};
-use crate::native::{ANSWERS, last_of_each};
+use crate::native::last_of_each;
 use crate::object::{List, Node, Pair, Raw, Scalar};
+use crate::sent::ANSWERS;
 use crate::text::{LIST_ITEMS, TEXT_BYTES, unprotected};
 
 /// FHIR's QuestionnaireResponse status.

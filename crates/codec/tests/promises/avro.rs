@@ -213,7 +213,7 @@ fn check(schema: &Json, place: &str) {
         Json::Object(object) => {
             assert_ne!(object["type"], "map", "{place}");
             if object["type"] == "enum" {
-                assert!(object["symbols"].as_array().unwrap().contains(&object["default"]), "{place}");
+                assert!(object["symbols"].as_array().expect("symbols are a list").contains(&object["default"]), "{place}");
             }
             for field in object.get("fields").and_then(Json::as_array).into_iter().flatten() {
                 let place = format!("{place}: {}", field["name"]);

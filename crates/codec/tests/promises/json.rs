@@ -39,7 +39,7 @@ fn has_the_names_of(example: &str, written: &str) {
     for (path, name) in shown {
         assert_eq!(known.get(&path), Some(&name), "{path}");
     }
-    let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let names = |value: &Value| value.as_object().expect("a record is an object").keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&example), names(&written));
 }
 

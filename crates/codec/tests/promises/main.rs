@@ -1,6 +1,7 @@
 //! What the codec promises, one file a promise.
 
 mod avro;
+mod contract;
 mod damage;
 mod decoding;
 mod fhir_statuses;
