@@ -20,6 +20,8 @@ wire_record!(PeerGroup {
     lower,
     upper,
     phi,
-    tau2
+    tau2,
+    variation,
+    event_size
 });
 wire_record!(PeerSnapshot { key, snapshot_id, chunk, chunks, values });

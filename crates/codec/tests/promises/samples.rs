@@ -288,6 +288,8 @@ pub fn peer_group() -> PeerGroup {
         upper: Some(27.5),
         phi: Some(28.5),
         tau2: Some(29.5),
+        variation: Some(30.5),
+        event_size: Some(31.5),
     }
 }
 
