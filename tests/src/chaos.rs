@@ -6,30 +6,30 @@
 //!
 //! A file imports only from files further down this list.
 
-pub mod gauntlet;
-pub mod shrink;
 pub mod history;
-mod verdict;
 mod check_identity;
 mod check_cards;
 mod check_runs;
 mod check_rows;
 mod check_intake;
+pub mod verdict;
 mod calm;
+mod book;
+mod evidence;
+mod definition;
+mod ages;
 mod driver;
 mod supervisor;
 mod instance;
 mod handle;
+mod weather;
 mod broker;
 mod partition_log;
 pub mod fault;
-mod book;
-mod definition;
-mod figures;
-mod evidence;
 mod traffic;
 mod stories;
 mod cast;
 mod plan;
 mod measure_sets;
-pub mod dice;
+mod figures;
+mod dice;

@@ -1,5 +1,7 @@
-//! What the promises are tested on: a log in memory with virtual time and scripted faults, and a small world around it.
+//! What the promises are tested on: a log in memory with virtual time and scripted faults, a small world around it, and a
+//! simulation that tries to break all of them at once.
 
+pub mod chaos;
 pub mod plant;
 pub mod traffic;
 pub mod world;

@@ -46,19 +46,19 @@ impl Dice {
     }
 
     /// One of these.
-    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.index(of.len())]
+    pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.index(of.len())]
     }
 
     /// One of these, with the weight beside it.
-    pub fn weighted<'a, T>(&mut self, of: &'a [(u64, T)]) -> &'a T {
+    pub fn weighted<T: Copy>(&mut self, of: &[(u64, T)]) -> T {
         let mut at = self.below(of.iter().map(|(weight, _)| weight).sum());
         for (weight, one) in of {
             if at < *weight {
-                return one;
+                return *one;
             }
             at -= weight;
         }
-        &of[of.len() - 1].1
+        of[of.len() - 1].1
     }
 }

@@ -163,12 +163,12 @@ impl Set {
 pub(crate) const ALL_NAMES: [&str; 6] = ["abx@1", "abx@2", "brand@1", "dna@1", "fft@1", "length@1"];
 
 /// Whether a low value is good.
-pub(crate) fn low_is_good(name: &str) -> bool {
+fn low_is_good(name: &str) -> bool {
     !matches!(name, "fft@1" | "length@1")
 }
 
 /// Numerator and denominator of an event under a measure, each `None` when it is not in it.
-pub(crate) fn sides(name: &str, event: &Counted) -> (Option<i64>, Option<i64>) {
+fn sides(name: &str, event: &Counted) -> (Option<i64>, Option<i64>) {
     let activity = (event.activity && event.attended).then_some(1);
     let drug = |prefix: &str| event.code.as_deref().is_some_and(|code| code.starts_with(prefix));
     let antibiotic = drug("0501") && !drug("050109");
@@ -184,7 +184,7 @@ pub(crate) fn sides(name: &str, event: &Counted) -> (Option<i64>, Option<i64>) {
 }
 
 /// Whether a measure carries money.
-pub(crate) fn has_saving(name: &str) -> bool {
+fn has_saving(name: &str) -> bool {
     name == "brand@1"
 }
 
@@ -199,7 +199,7 @@ pub(crate) fn contribute(name: &str, event: &Counted, to: &mut Numbers) {
         return;
     }
     let id = name.split('@').next().unwrap_or_default();
-    let success = if low_is_good(name) && name != "length@1" { n.is_none() } else { n.is_some() };
+    let success = if low_is_good(name) { n.is_none() } else { n.is_some() };
     if event.adjusted.iter().any(|measure| measure == id) && !success {
         to.pca += 1;
         return;

@@ -1,0 +1,156 @@
+//! Everything that a history left behind, as a subscriber who missed nothing would have it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use scorecard::calendar::{Month, Timestamp};
+use scorecard::card::Scorecard;
+use scorecard::record::{Mark, Outcome, Record, Run};
+use stream::log::Topic;
+
+use super::ages::Ages;
+use super::broker::Broker;
+use super::definition::{CountingTick, Definition};
+use super::measure_sets::Set;
+use super::plan::{Plan, Retention};
+
+/// A record with where and when it was stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Filed<T> {
+    pub offset: u64,
+    pub sequence: u64,
+    pub appended: Timestamp,
+    pub what: T,
+}
+
+/// Everything that a history left behind.
+pub(crate) struct Evidence<'a> {
+    pub plan: &'a Plan,
+    pub sets: &'a [Set; 2],
+    pub ages: Ages,
+    pub broker: Rc<RefCell<Broker>>,
+    /// What each partition of events means.
+    pub partitions: Vec<Definition>,
+    /// How many events each partition holds.
+    pub events: Vec<u64>,
+    pub months: Vec<Filed<Record<'static>>>,
+    pub registry: Vec<Filed<Record<'static>>>,
+    pub runs: Vec<Filed<Run>>,
+    /// All revisions in the order in which they were stored.
+    pub cards: Vec<Filed<Scorecard>>,
+}
+
+impl Evidence<'_> {
+    /// Gathers it.
+    pub(crate) fn gather<'a>(plan: &'a Plan, sets: &'a [Set; 2], broker: Rc<RefCell<Broker>>) -> Evidence<'a> {
+        let ages = Ages::new(plan.schedule.first);
+        let mut partitions = Vec::new();
+        let mut events = Vec::new();
+        let held = broker.borrow();
+        for partition in 0..plan.partitions {
+            let mut definition = Definition::new(&ages);
+            let mut count = 0;
+            for filed in filed(&held, Topic::Events, partition) {
+                match filed.what {
+                    Record::Batch(batch) => {
+                        count += batch.events.len() as u64;
+                        definition.batch(&batch, filed.appended);
+                    }
+                    Record::Tick(tick) => definition.tick(tick.at, filed.appended, filed.offset),
+                    _ => {}
+                }
+            }
+            partitions.push(definition);
+            events.push(count);
+        }
+        let months = filed(&held, Topic::ClinicianMonths, 0);
+        let registry = filed(&held, Topic::Registry, 0);
+        let (runs, cards) = published(&held);
+        drop(held);
+        Evidence { plan, sets, ages, broker, partitions, events, months, registry, runs, cards }
+    }
+
+    /// The measures of a set by its hash.
+    pub(crate) fn set_of(&self, hash: &str) -> Option<&[&'static str]> {
+        self.sets.iter().find(|set| set.measures.hash().to_string() == hash).map(|set| set.names.as_slice())
+    }
+
+    /// The counting tick of a cut in a partition.
+    pub(crate) fn tick_at(&self, partition: usize, at: Timestamp) -> Option<&CountingTick> {
+        self.partitions[partition].ticks.iter().find(|tick| tick.at == at)
+    }
+
+    /// The counting tick at a position.
+    pub(crate) fn tick_of(&self, mark: &Mark) -> Option<&CountingTick> {
+        let ticks = &self.partitions.get(mark.partition as usize)?.ticks;
+        ticks.binary_search_by_key(&mark.position, |tick| tick.position).ok().map(|at| &ticks[at])
+    }
+
+    /// Marks in the order in which they were stored.
+    pub(crate) fn marks(&self) -> impl Iterator<Item = (&Filed<Record<'static>>, &Mark)> {
+        self.months.iter().filter_map(|filed| match &filed.what {
+            Record::Mark(mark) => Some((filed, mark)),
+            _ => None,
+        })
+    }
+
+    /// The runs that were published.
+    pub(crate) fn published(&self) -> impl Iterator<Item = &Run> {
+        self.runs.iter().map(|filed| &filed.what).filter(|run| run.outcome == Outcome::Published)
+    }
+
+    /// Whether a cut was skipped.
+    pub(crate) fn skipped(&self) -> bool {
+        self.runs.iter().any(|filed| filed.what.outcome != Outcome::Published)
+    }
+
+    /// The first month that no partition's marks up to a run say to be held in part.
+    pub(crate) fn whole_from(&self, positions: &[u64]) -> Month {
+        let said = |mark: &Mark| self.tick_of(mark).is_some_and(|tick| mark.open_from > tick.open_from);
+        let before = |mark: &Mark| positions.get(mark.partition as usize).is_some_and(|position| mark.position <= *position);
+        let frozen = self.marks().map(|(_, mark)| mark).filter(|mark| before(mark) && said(mark));
+        frozen.map(|mark| mark.open_from).max().unwrap_or(Month::EARLIEST)
+    }
+
+    /// Whether the log lost what was still needed.
+    pub(crate) fn lost_its_beginning(&self) -> bool {
+        self.plan.retention == Retention::Early && (0..self.plan.partitions).any(|partition| self.start_of(partition) > 0)
+    }
+
+    /// The first offset that a partition of events still holds.
+    pub(crate) fn start_of(&self, partition: u32) -> u64 {
+        self.broker.borrow().partition(Topic::Events, partition).map_or(0, super::partition_log::PartitionLog::start)
+    }
+}
+
+/// Every record that a partition ever held, decoded.
+pub(crate) fn filed(broker: &Broker, topic: Topic, partition: u32) -> Vec<Filed<Record<'static>>> {
+    let decode = |stored: &super::partition_log::Stored| Filed {
+        offset: stored.offset,
+        sequence: stored.sequence,
+        appended: stored.appended,
+        what: codec::avro::decode(&stored.bytes).into_owned(),
+    };
+    broker.journal(topic, partition).iter().map(decode).collect()
+}
+
+/// Runs and revisions in the order in which they were stored.
+pub(crate) fn published(broker: &Broker) -> (Vec<Filed<Run>>, Vec<Filed<Scorecard>>) {
+    let mut runs = Vec::new();
+    for one in filed(broker, Topic::Runs, 0) {
+        if let Record::Run(run) = one.what {
+            runs.push(Filed { offset: one.offset, sequence: one.sequence, appended: one.appended, what: run });
+        }
+    }
+    let mut cards: BTreeMap<u64, Filed<Scorecard>> = BTreeMap::new();
+    for partition in 0..6 {
+        for one in filed(broker, Topic::ScorecardRevisions, partition) {
+            if let Record::Scorecard(card) = one.what {
+                let filed = Filed { offset: one.offset, sequence: one.sequence, appended: one.appended, what: *card };
+                cards.insert(one.sequence, filed);
+            }
+        }
+    }
+    (runs, cards.into_values().collect())
+}

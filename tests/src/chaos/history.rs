@@ -1,0 +1,145 @@
+//! One history: everything that a seed decides is played, and then everything that it left behind is judged.
+
+use std::rc::Rc;
+
+use stream::log::Topic;
+
+use super::calm::play_again;
+use super::driver::{Played, play};
+use super::evidence::Evidence;
+use super::fault::{Bites, Kind};
+use super::instance::Role;
+use super::measure_sets::{Set, SetName};
+use super::plan::Plan;
+use super::traffic::{Pathology, Source, deliveries};
+use super::verdict::Verdict;
+use super::weather::Weather;
+use super::{check_cards, check_identity, check_intake, check_rows, check_runs};
+
+/// Which faults and which stories of a seed's history are played; all of them unless a failure is being made smaller.
+#[derive(Clone, Debug, Default)]
+pub struct Extract {
+    /// Numbers of the faults that happen; `None` for all.
+    pub faults: Option<Vec<usize>>,
+    /// Numbers of the events whose stories are told; `None` for all.
+    pub stories: Option<Vec<usize>>,
+}
+
+/// How much there was in a history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Events in the log, duplicates included.
+    pub events: u64,
+    /// Feeds.
+    pub feeds: u64,
+    /// Cuts published or skipped.
+    pub cuts: u64,
+    /// Cuts skipped.
+    pub skipped: u64,
+    /// Revisions.
+    pub revisions: u64,
+    /// Months that went all the way from provisional to sealed.
+    pub sealed_months: u64,
+    /// Partitions that publish folded itself.
+    pub refolded: u64,
+    /// Faults, whether they bit or not.
+    pub faults: usize,
+    /// Stories.
+    pub stories: usize,
+}
+
+/// A history and what became of the promises.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// Its seed.
+    pub seed: u64,
+    /// What was broken.
+    pub verdict: Verdict,
+    /// How often each kind of fault bit.
+    pub bites: Bites,
+    /// How much there was.
+    pub size: Size,
+    /// Everything that happened, if it was asked for.
+    pub trace: Vec<String>,
+}
+
+/// Whether somebody wants to read what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// Nobody does.
+    Off,
+    /// Keep it.
+    On,
+}
+
+/// Plays and judges the history of a seed.
+#[must_use]
+pub fn history(seed: u64, extract: &Extract, trace: Trace) -> History {
+    let plan = Plan::new(seed);
+    let sets = [Set::named(SetName::First), Set::named(SetName::Second)];
+    let stories = extract.stories.clone();
+    let told = |number: usize| stories.as_ref().is_none_or(|kept| kept.binary_search(&number).is_ok());
+    let (deliveries, pathology) = deliveries(&plan, &told);
+    let source = Source { deliveries: Rc::new(deliveries), acknowledged: 0, acknowledgements: Vec::new() };
+    let kept = extract.faults.clone();
+    let keeps = move |number: usize| kept.as_ref().is_none_or(|kept| kept.binary_search(&number).is_ok());
+    let listener = (trace == Trace::On).then(Vec::new);
+    let played = play(&plan, &sets, source, Weather::new(seed, Box::new(keeps), listener));
+    judge(&plan, &sets, played, pathology)
+}
+
+fn judge(plan: &Plan, sets: &[Set; 2], played: Played, pathology: Pathology) -> History {
+    let Played { supervisor, weather, came_to_rest } = played;
+    let mut verdict = Verdict::default();
+    verdict.hold(came_to_rest, "after the faults everybody comes to rest", || "somebody is still busy".to_owned());
+    let evidence = Evidence::gather(plan, sets, supervisor.broker.clone());
+    let mut bites = evidence.broker.borrow().bites.clone();
+    bites.many(Kind::FeedSlow, pathology.slow);
+    bites.many(Kind::FeedBurst, pathology.burst);
+    let mut counts = supervisor.intakes.clone();
+    counts.extend(supervisor.said(Role::Intake).and_then(|said| said.intake));
+    check_intake::check(&evidence, &supervisor.source.borrow(), &counts, &mut verdict);
+    check_rows::check(&evidence, &mut verdict);
+    for partition in 0..plan.partitions {
+        let said = supervisor.said(Role::Tally(partition));
+        check_rows::check_said(&evidence, partition, said.as_ref(), &mut verdict);
+    }
+    check_runs::check(&evidence, &mut bites, &mut verdict);
+    check_cards::check(&evidence, &mut verdict);
+    check_again(plan, sets, &evidence, &mut verdict);
+    let size = size(&evidence, &weather);
+    History { seed: plan.seed, verdict, bites, size, trace: weather.into_trace() }
+}
+
+fn check_again(plan: &Plan, sets: &[Set; 2], evidence: &Evidence<'_>, verdict: &mut Verdict) {
+    let runs: Vec<_> = evidence.runs.iter().map(|run| run.what.clone()).collect();
+    match play_again(plan, sets, &evidence.broker.borrow(), &runs) {
+        Ok(calm) => check_identity::check(evidence, &calm.borrow(), verdict),
+        Err(error) => verdict.broken("the log can be played again", error.to_string()),
+    }
+}
+
+fn size(evidence: &Evidence<'_>, weather: &Weather) -> Size {
+    let runs = &evidence.runs;
+    let open = runs.last().map(|run| evidence.ages.open_from(run.what.at));
+    let sealed: std::collections::BTreeSet<_> =
+        evidence.cards.iter().map(|card| card.what.content.period.month).filter(|month| Some(*month) < open).collect();
+    let names: std::collections::BTreeSet<String> = (0..evidence.plan.partitions)
+        .flat_map(|partition| {
+            let broker = evidence.broker.borrow();
+            broker.journal(Topic::Events, partition).iter().map(|stored| stored.key.to_string()).collect::<Vec<_>>()
+        })
+        .filter(|key| key != "tick")
+        .collect();
+    Size {
+        events: evidence.events.iter().sum(),
+        feeds: names.len() as u64,
+        cuts: runs.len() as u64,
+        skipped: (runs.len() - evidence.published().count()) as u64,
+        revisions: evidence.cards.len() as u64,
+        sealed_months: sealed.len() as u64,
+        refolded: evidence.published().map(|run| run.refolded.len() as u64).sum(),
+        faults: weather.faults(),
+        stories: 0,
+    }
+}
