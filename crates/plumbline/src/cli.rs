@@ -53,7 +53,7 @@ pub struct Demo {
     #[arg(long, default_value_t = 13, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub months: u32,
     /// The last month of events.
-    #[arg(long, value_name = "YYYY-MM", default_value = "2026-09")]
+    #[arg(long, value_name = "YYYY-MM", default_value = "2026-09", value_parser = demo_month)]
     pub until: Month,
     /// Folder for what is published; made anew at each run.
     #[arg(long, value_name = "DIR", default_value = "./plumbline-demo")]
@@ -91,6 +91,13 @@ pub struct Replay {
     /// The time zone whose calendar months are counted.
     #[arg(long, value_name = "ZONE", default_value = "Europe/London", value_parser = Zone::named)]
     pub zone: Zone,
+}
+
+/// Months for which the simulated rules of a practice make sense.
+fn demo_month(text: &str) -> Result<Month, String> {
+    let month: Month = text.parse().map_err(|error: scorecard::calendar::NotAMonth| error.to_string())?;
+    let within = Month(1990 * 12)..Month(2100 * 12);
+    if within.contains(&month) { Ok(month) } else { Err(format!("{month} is not between {} and 2099-12", within.start)) }
 }
 
 /// When an event reaches the log in virtual time.

@@ -18,7 +18,7 @@ use stream::intake::Intake;
 
 use crate::cli::Demo;
 use crate::clock::Clock;
-use crate::interrupt::{Interrupt, Interrupted};
+use crate::interrupt::Interrupt;
 use crate::local_log::{Durability, LocalLog};
 use crate::measures;
 use crate::out_folder::OutFolder;
@@ -34,7 +34,7 @@ const CLINICIANS_A_PRACTICE: u32 = 9;
 const PRACTICES_A_PCN: u32 = 4;
 /// Working days are thin, so that a laptop shows a whole network in seconds.
 const ENCOUNTERS_A_DAY: f64 = 1.2;
-const DAY_MS: i64 = 86_400_000;
+const DAY_MS: u64 = 86_400_000;
 
 /// What a demonstration shows when it is done.
 #[derive(Debug)]
@@ -50,11 +50,11 @@ pub struct Shown {
 /// Runs the demonstration.
 ///
 /// # Errors
-/// When the folder cannot be written; and [`Interrupted`].
+/// When the folder cannot be written; and [`crate::interrupt::Interrupted`].
 pub fn demo(args: &Demo, paint: Paint, interrupt: &Interrupt) -> Result<Shown> {
     let folder = OutFolder::make(&args.out)?;
     let shown = demo_into(args, paint, interrupt, &folder);
-    folder.remove_log()?;
+    folder.finish(&shown)?;
     shown
 }
 
@@ -70,7 +70,7 @@ fn demo_into(args: &Demo, paint: Paint, interrupt: &Interrupt, folder: &OutFolde
         pipeline.take(Item::Registry(entry))?;
     }
     play(args, &mut pipeline, &mut deliveries, interrupt)?;
-    let summary = outputs::write(&pipeline, folder, deliveries.unknown_fields)?;
+    let summary = outputs::write(&pipeline, folder, deliveries.unknown_fields, interrupt)?;
     let card = newest_card(&pipeline.log(), args.until)?;
     let plain = render(&card, &plan.measures, Paint::Plain);
     folder.create("card.txt")?.write_all(plain.as_bytes()).context("writing card.txt")?;
@@ -79,21 +79,17 @@ fn demo_into(args: &Demo, paint: Paint, interrupt: &Interrupt, folder: &OutFolde
 
 /// Plays the network's events until its last month is final.
 fn play(args: &Demo, pipeline: &mut Pipeline, deliveries: &mut Deliveries, interrupt: &Interrupt) -> Result<()> {
-    let until = pipeline.deployment().schedule.final_from(args.until);
-    let done = |at: Timestamp| (at.0 - pipeline.deployment().schedule.first.0).unsigned_abs() / DAY_MS.unsigned_abs();
-    let progress = Progress::new("demo", done(until) + 1);
-    let start = pipeline.deployment().schedule.first;
+    let schedule = &pipeline.deployment().schedule;
+    let (first, end) = (schedule.first, schedule.final_from(args.until));
+    let days_until = |at: Timestamp| (at.0 - first.0).unsigned_abs() / DAY_MS;
+    let progress = Progress::new("demo", days_until(end) + 1);
     while !pipeline.is_final(args.until) {
         deliveries.take_until_cut(pipeline)?;
         let run = pipeline.cut()?;
-        progress.at((run.at.0 - start.0).unsigned_abs() / DAY_MS.unsigned_abs(), run.at.to_string());
-        if interrupt.asked() {
-            progress.clear();
-            let done = format!("at the cut {}, with {} events in the log", run.at, deliveries.number);
-            return Err(anyhow!(Interrupted).context(done));
-        }
+        progress.at(days_until(run.at), run.at.to_string());
+        let done = || format!("at the cut {}, with {} events in the log", run.at, deliveries.number);
+        interrupt.check().with_context(done)?;
     }
-    progress.clear();
     Ok(())
 }
 

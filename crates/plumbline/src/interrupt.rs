@@ -41,4 +41,12 @@ impl Interrupt {
     pub fn asked(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
+
+    /// For the places between two steps.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when somebody asked to stop.
+    pub fn check(&self) -> Result<(), Interrupted> {
+        if self.asked() { Err(Interrupted) } else { Ok(()) }
+    }
 }

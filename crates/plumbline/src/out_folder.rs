@@ -76,11 +76,15 @@ impl OutFolder {
             LockError::Io(source) => io_error(dir, "written")(source),
         })?;
         let folder = OutFolder { dir: dir.to_owned(), _lock: lock };
-        for file in FILES {
-            remove(&dir.join(file), fs::remove_file(dir.join(file)))?;
-        }
-        folder.remove_log()?;
+        folder.clear()?;
         Ok(folder)
+    }
+
+    fn clear(&self) -> Result<(), OutFolderError> {
+        for file in FILES {
+            remove(&self.dir.join(file), fs::remove_file(self.dir.join(file)))?;
+        }
+        self.remove_log()
     }
 
     /// Its path.
@@ -106,11 +110,15 @@ impl OutFolder {
         Ok(BufWriter::with_capacity(1 << 16, file))
     }
 
-    /// Removes the local log, if there is one.
+    /// Ends a run: the local log goes, and what a run that failed had written goes with it.
     ///
     /// # Errors
-    /// [`OutFolderError::Io`] when it cannot be removed.
-    pub fn remove_log(&self) -> Result<(), OutFolderError> {
+    /// [`OutFolderError::Io`] when something cannot be removed.
+    pub fn finish<T, E>(&self, result: &Result<T, E>) -> Result<(), OutFolderError> {
+        if result.is_ok() { self.remove_log() } else { self.clear() }
+    }
+
+    fn remove_log(&self) -> Result<(), OutFolderError> {
         remove(&self.log(), fs::remove_dir_all(self.log()))
     }
 }

@@ -16,6 +16,7 @@ use scorecard::sums::Base;
 use stream::log::{Lent, Log, Topic};
 use tracing::info;
 
+use crate::interrupt::Interrupt;
 use crate::line_view::without;
 use crate::local_log::LocalLog;
 use crate::out_folder::OutFolder;
@@ -29,8 +30,8 @@ const RECORDS_A_READ: usize = 256;
 /// `unknown_fields` is the decoder's count.
 ///
 /// # Errors
-/// When the log cannot be read or the folder not be written.
-pub fn write(pipeline: &Pipeline, folder: &OutFolder, unknown_fields: u64) -> Result<Summary> {
+/// When the log cannot be read or the folder not be written; and [`crate::interrupt::Interrupted`].
+pub fn write(pipeline: &Pipeline, folder: &OutFolder, unknown_fields: u64, interrupt: &Interrupt) -> Result<Summary> {
     let deployment = pipeline.deployment();
     let mut summary = Summary {
         engine_version: deployment.engine_version.clone(),
@@ -42,7 +43,7 @@ pub fn write(pipeline: &Pipeline, folder: &OutFolder, unknown_fields: u64) -> Re
     summary.add_intake(pipeline.intake_counts());
     summary.add_outcomes(pipeline.outcomes(), pipeline.unattributed());
     let mut log = pipeline.log();
-    to_file(folder, "scorecards.ndjson", |out| scorecards(&mut log, out, &mut summary))?;
+    to_file(folder, "scorecards.ndjson", |out| scorecards(&mut log, out, &mut summary, interrupt))?;
     to_file(folder, "clinician-months.ndjson", |out| rows(&mut log, &deployment.measures, out, &mut summary))?;
     to_file(folder, "peer-groups.ndjson", |out| peer_groups(&mut log, out))?;
     to_file(folder, "rejects.ndjson", |out| rejects(&mut log, out))?;
@@ -94,10 +95,11 @@ fn to_file(folder: &OutFolder, name: &str, fill: impl FnOnce(&mut dyn Write) -> 
 }
 
 /// Every revision in order of publication: the partitions of the topic are merged again.
-fn scorecards(log: &mut LocalLog, out: &mut dyn Write, summary: &mut Summary) -> Result<()> {
+fn scorecards(log: &mut LocalLog, out: &mut dyn Write, summary: &mut Summary, interrupt: &Interrupt) -> Result<()> {
     let mut cursors: Vec<Cursor> = log.partitions(Topic::ScorecardRevisions).into_iter().map(Cursor::new).collect();
     let mut standing: BTreeMap<String, Status> = BTreeMap::new();
     loop {
+        interrupt.check()?;
         for cursor in &mut cursors {
             cursor.fill(log)?;
         }

@@ -25,9 +25,11 @@ impl Progress {
         self.0.set_position(done);
         self.0.set_message(place);
     }
+}
 
-    /// Takes the bar off the screen.
-    pub fn clear(self) {
+impl Drop for Progress {
+    /// Takes the bar off the screen, so that what is said next stands in its place.
+    fn drop(&mut self) {
         self.0.finish_and_clear();
     }
 }
@@ -40,6 +42,5 @@ mod tests {
     fn a_bar_can_be_drawn_without_a_terminal() {
         let bar = Progress::new("replay", 3);
         bar.at(3, "2026-10-01");
-        bar.clear();
     }
 }

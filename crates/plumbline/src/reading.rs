@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use codec::decoder::{Context, Decoder, Kind, Reason};
+use codec::pseudonym::Pseudonyms;
 use scorecard::calendar::{Timestamp, Zone};
 use scorecard::event::Event;
 use scorecard::item::{Feed, Item};
@@ -15,7 +16,7 @@ use stream::intake::Intake;
 
 use crate::arrivals::Arrivals;
 use crate::cli::Arrival;
-use crate::interrupt::{Interrupt, Interrupted};
+use crate::interrupt::Interrupt;
 use crate::lines::{self, Raw};
 use crate::local_log::LocalLog;
 use crate::sources::Source;
@@ -25,6 +26,8 @@ use crate::sources::Source;
 pub struct Reader<'a> {
     /// Opens them.
     pub decoder: &'a Decoder,
+    /// Names of files and folders can hold a patient's number too: with one in it, its keyed hash goes on instead.
+    pub pseudonyms: &'a Pseudonyms,
     /// When an event arrives; without it natives when they were recorded and FHIR resources when they occurred.
     pub arrival: Option<Arrival>,
     /// The zone whose civil days the events of the files are stamped with.
@@ -52,12 +55,13 @@ impl Reader<'_> {
     /// Reads all files in this order. Rejects and skipped resources go to `intake` at once, for they have no time of arrival.
     ///
     /// # Errors
-    /// When a file cannot be read, the log fails, or somebody interrupts ([`Interrupted`]).
+    /// When a file cannot be read, the log fails, or somebody interrupts ([`crate::interrupt::Interrupted`]).
     pub fn read(&self, sources: &[Source], intake: &mut Intake, log: &mut LocalLog) -> Result<Waiting> {
         let mut waiting = Waiting::default();
         let mut feeds: BTreeMap<&str, Arc<Feed>> = BTreeMap::new();
         for source in sources {
-            let new = || Arc::new(Feed { zone: self.zone.clone(), ..Feed::undeclared(&source.feed) });
+            let name = self.pseudonyms.protect(source.feed.as_str().into());
+            let new = || Arc::new(Feed { zone: self.zone.clone(), ..Feed::undeclared(&name) });
             let feed = feeds.entry(&source.feed).or_insert_with(new).clone();
             let mut file =
                 OneFile { reader: self, source, feed, intake, log, waiting: &mut waiting, last: None, head: Vec::new() };
@@ -106,10 +110,9 @@ impl OneFile<'_, '_> {
     }
 
     fn record(&mut self, line: u64, raw: Raw<'_>) -> Result<()> {
-        if self.reader.interrupt.asked() {
-            bail!(Interrupted);
-        }
-        let position = Position { source: self.source.name.clone(), partition: 0, offset: line, index: None };
+        self.reader.interrupt.check()?;
+        let source = self.reader.pseudonyms.protect(self.source.name.as_str().into()).into_owned();
+        let position = Position { source, partition: 0, offset: line, index: None };
         match raw {
             Raw::Bytes(bytes) => self.decode(bytes, &position),
             Raw::TooLong(limit) => {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use codec::decoder::{Decoder, DecoderConfig};
 use codec::keys::Keys;
+use codec::pseudonym::Pseudonyms;
 use scorecard::calendar::Timestamp;
 use scorecard::item::Item;
 use scorecard::measure::MeasureSet;
@@ -15,7 +16,7 @@ use tracing::{info, warn};
 use crate::arrivals::Queue;
 use crate::cli::Replay;
 use crate::clock::Clock;
-use crate::interrupt::{Interrupt, Interrupted};
+use crate::interrupt::Interrupt;
 use crate::local_log::{Durability, LocalLog};
 use crate::out_folder::OutFolder;
 use crate::pipeline::{Pipeline, Plan};
@@ -28,7 +29,8 @@ use crate::{measures, outputs, registry_check};
 /// Replays what the arguments name. `now` is the present: it decides what lies in the future, and nothing else.
 ///
 /// # Errors
-/// When the files, the registry, the measures or the folder cannot be taken; and [`Interrupted`].
+/// When the files, the registry, the measures or the folder cannot be taken; and
+/// [`crate::interrupt::Interrupted`].
 pub fn replay(args: &Replay, now: Timestamp, interrupt: &Interrupt) -> Result<Summary> {
     let measures = match &args.measures {
         Some(folder) => measures::of_folder(folder)?,
@@ -36,13 +38,16 @@ pub fn replay(args: &Replay, now: Timestamp, interrupt: &Interrupt) -> Result<Su
     };
     let registry = args.registry.as_deref().map(registry_check::read).transpose()?.unwrap_or_default();
     let found = sources::find(&args.paths, args.feed.as_deref())?;
+    let keys = Keys::fixed();
+    let pseudonyms = Pseudonyms::new(&keys);
     for path in &found.ignored {
-        warn!(path = %path.display(), "passed over: neither its name nor its beginning is that of JSON");
+        let path = pseudonyms.protect(path.display().to_string().into());
+        warn!(%path, "passed over: neither its name nor its beginning is that of JSON");
     }
     let folder = OutFolder::make(&args.out)?;
-    let run = Run { args, now, interrupt, folder: &folder, measures: Arc::new(measures) };
+    let run = Run { args, now, interrupt, folder: &folder, keys: &keys, pseudonyms: &pseudonyms, measures: Arc::new(measures) };
     let summary = run.replay(&found.sources, registry);
-    folder.remove_log()?;
+    folder.finish(&summary)?;
     summary
 }
 
@@ -52,26 +57,28 @@ struct Run<'a> {
     now: Timestamp,
     interrupt: &'a Interrupt,
     folder: &'a OutFolder,
+    keys: &'a Keys,
+    pseudonyms: &'a Pseudonyms,
     measures: Arc<MeasureSet>,
 }
 
 impl Run<'_> {
     fn replay(&self, sources: &[Source], registry: Vec<Entry>) -> Result<Summary> {
-        let Run { args, now, interrupt, folder, .. } = *self;
+        let Run { args, now, interrupt, folder, keys, pseudonyms, .. } = *self;
         let clock = Clock::standing_at(Timestamp::EARLIEST);
         let mut log = LocalLog::open(&folder.log(), clock.clone(), Durability::Buffered)?;
-        let keys = Keys::fixed();
         let config = DecoderConfig { keys: keys.clone(), zone: args.zone.clone(), ..DecoderConfig::default() };
-        let reader = Reader { decoder: &Decoder::new(config), arrival: args.arrival, zone: &args.zone, now, interrupt };
+        let decoder = Decoder::new(config);
+        let reader = Reader { decoder: &decoder, pseudonyms, arrival: args.arrival, zone: &args.zone, now, interrupt };
         let mut intake = Intake::new(args.partitions, args.batch as usize);
         let waiting = reader.read(sources, &mut intake, &mut log)?;
         info!(files = sources.len(), events = waiting.arrivals.len(), "files read");
         let earliest = waiting.arrivals.earliest().unwrap_or(now);
         let plan = Plan { zone: args.zone.clone(), earliest, partitions: args.partitions, measures: self.measures.clone() };
-        let mut pipeline = Pipeline::start(&plan, &keys, intake, log, clock)?;
+        let mut pipeline = Pipeline::start(&plan, keys, intake, log, clock)?;
         let unknown_fields = waiting.unknown_fields;
         play(&mut pipeline, waiting, registry, interrupt)?;
-        outputs::write(&pipeline, folder, unknown_fields)
+        outputs::write(&pipeline, folder, unknown_fields, interrupt)
     }
 }
 
@@ -84,7 +91,7 @@ fn play(pipeline: &mut Pipeline, waiting: Waiting, registry: Vec<Entry>, interru
     let mut queue = waiting.arrivals.into_queue();
     let progress = Progress::new("replay", queue.progress().1 as u64);
     let result = play_events(pipeline, &mut queue, &progress, interrupt);
-    progress.clear();
+    drop(progress);
     result.with_context(|| {
         let (done, all) = queue.progress();
         format!("at the cut {}, with {done} of {all} events in the log", pipeline.next_cut())
@@ -98,9 +105,7 @@ fn play_events(pipeline: &mut Pipeline, queue: &mut Queue, progress: &Progress, 
         }
         let run = pipeline.cut()?;
         progress.at(queue.progress().0 as u64, run.at.to_string());
-        if interrupt.asked() {
-            bail!(Interrupted);
-        }
+        interrupt.check()?;
         if queue.is_done() {
             break;
         }
@@ -109,9 +114,7 @@ fn play_events(pipeline: &mut Pipeline, queue: &mut Queue, progress: &Progress, 
     let last_month = outputs::last_month(&pipeline.log())?;
     while last_month.is_some_and(|month| !pipeline.is_final(month)) {
         pipeline.cut()?;
-        if interrupt.asked() {
-            bail!(Interrupted);
-        }
+        interrupt.check()?;
     }
     Ok(())
 }
