@@ -206,4 +206,17 @@ mod tests {
         let refused = LogDirectory::open(&path).unwrap_err().to_string();
         assert!(refused.contains(&path.display().to_string()) && refused.contains("move it"), "{refused}");
     }
+
+    #[test]
+    fn a_full_disk_and_one_that_is_read_only_are_named_with_their_cures() {
+        let dir = Path::new("/data/log");
+        let shown = |kind: ErrorKind| {
+            let error = fjall::Error::Storage(fjall::LsmError::Io(kind.into()));
+            LocalLogError::of_engine(dir, "written", error).to_string()
+        };
+        for (kind, cure) in [(ErrorKind::StorageFull, "free some room"), (ErrorKind::ReadOnlyFilesystem, "can be written")] {
+            let text = shown(kind);
+            assert!(text.starts_with("/data/log cannot be written") && text.contains(cure), "{text}");
+        }
+    }
 }
