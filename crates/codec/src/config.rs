@@ -131,6 +131,15 @@ impl Rules {
 }
 
 impl Rules {
+    /// The source's own feed. A folder that is named after a patient gives its feed the hash of that name.
+    pub(crate) fn feed_of(&self, context: &Context<'_>) -> Option<Arc<Feed>> {
+        let feed = context.feed.as_ref()?;
+        match self.pseudonyms.protect(Cow::Borrowed(&*feed.name)) {
+            Cow::Borrowed(_) => Some(feed.clone()),
+            Cow::Owned(name) => Some(Arc::new(Feed { name: name.into(), ..Feed::clone(feed) })),
+        }
+    }
+
     /// `system|value` of a clinician or another identifier, protected and encoded.
     pub(crate) fn clinician_key(&self, system: &str, value: Cow<'_, str>) -> String {
         let system = self.systems.short(system);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use scorecard::item::{Feed, Item};
 use scorecard::record::{Position, Reject};
-use serde_json::value::RawValue;
 
 use crate::avro_file;
 use crate::config::Rules;
@@ -122,10 +121,8 @@ impl Run<'_> {
             if line.starts_with('[') {
                 return false;
             }
-            if fhir {
-                return serde_json::from_str::<&RawValue>(line).is_ok();
-            }
-            parsed.replace(serde_json::from_str(line).ok());
+            let found = if fhir { fhir_head(line) } else { serde_json::from_str(line).map(Parsed::Native) };
+            parsed.replace(found.ok());
             parsed.borrow().is_some()
         };
         each_element(text, &mut whole, &mut |element| self.element(&element, parsed.take()));
@@ -162,22 +159,21 @@ impl Run<'_> {
         Some(self.done.items.try_into().unwrap_or(u32::MAX))
     }
 
-    fn element(&mut self, element: &Element<'_>, parsed: Option<Node<Sent<'_>>>) {
+    fn element(&mut self, element: &Element<'_>, parsed: Option<Parsed<'_>>) {
         let index = self.index(element.only);
         if let Some(fault) = &element.fault {
             return self.reject(element.text, index, None, fault.clone());
         }
-        if parsed.is_none() && mentions_resource_type(element.text.as_bytes()).is_some() {
-            match fhir_head(element.text) {
-                Ok(Some(head)) => return self.fhir(element.text, index, &head),
-                Ok(None) => {}
-                Err(fault) => return self.reject(element.text, index, None, fault),
-            }
-        }
-        match parsed.map_or_else(|| serde_json::from_str(element.text), Ok) {
-            Ok(Node::Object(sent)) => self.native(element.text, index, &sent),
-            Ok(Node::Missing) => self.not_an_object(element.text, index, "null"),
-            Ok(Node::Other(found)) => self.not_an_object(element.text, index, found),
+        let found = match parsed {
+            Some(parsed) => Ok(parsed),
+            None if mentions_resource_type(element.text.as_bytes()).is_some() => fhir_head(element.text),
+            None => serde_json::from_str(element.text).map(Parsed::Native),
+        };
+        match found {
+            Ok(Parsed::Fhir(head)) => self.fhir(element.text, index, &head),
+            Ok(Parsed::Native(Node::Object(sent))) => self.native(element.text, index, &sent),
+            Ok(Parsed::Native(Node::Missing)) => self.not_an_object(element.text, index, "null"),
+            Ok(Parsed::Native(Node::Other(found))) => self.not_an_object(element.text, index, found),
             Err(e) => self.reject(element.text, index, None, not_json(&e)),
         }
     }
@@ -232,7 +228,7 @@ impl Run<'_> {
         take: impl FnOnce(&Scope<'_, 'b>) -> Result<Taken, Fault>,
         named: &Index<'b>,
     ) {
-        let Some(feed) = self.context.feed.clone() else {
+        let Some(feed) = self.rules.feed_of(self.context) else {
             let cure = "the source names no feed; name the system that its FHIR resources come from";
             return self.reject(text, index, None, Fault::new(Reason::MissingFeed, "", cure));
         };
@@ -274,15 +270,25 @@ impl Run<'_> {
     }
 }
 
-/// The head of a FHIR resource; `None` when it only mentions one.
-fn fhir_head(text: &str) -> Result<Option<Box<Head<'_>>>, Fault> {
-    match serde_json::from_str(text) {
-        Ok(Node::Object(head)) => {
+/// What an element was found to be.
+enum Parsed<'a> {
+    Fhir(Box<Head<'a>>),
+    Native(Node<Sent<'a>>),
+}
+
+/// The head of a FHIR resource; a native event when it only mentions one.
+fn fhir_head(text: &str) -> Result<Parsed<'_>, serde_json::Error> {
+    match serde_json::from_str(text)? {
+        Node::Object(head) => {
             let head: Box<Head<'_>> = head;
-            Ok((head.resource_type != Scalar::Missing).then_some(head))
+            if head.resource_type == Scalar::Missing {
+                serde_json::from_str(text).map(Parsed::Native)
+            } else {
+                Ok(Parsed::Fhir(head))
+            }
         }
-        Ok(_) => Ok(None),
-        Err(e) => Err(not_json(&e)),
+        Node::Missing => Ok(Parsed::Native(Node::Missing)),
+        Node::Other(found) => Ok(Parsed::Native(Node::Other(found))),
     }
 }
 

@@ -44,7 +44,7 @@ impl Native<'_> {
     pub(crate) fn feed(&self, sent: &Sent<'_>) -> Result<Arc<Feed>, Fault> {
         match self.text("feed", &sent.feed, ID_BYTES)? {
             Some(name) => Ok(self.rules.feeds.named(&name)),
-            None => self.context.feed.clone().ok_or_else(|| {
+            None => self.rules.feed_of(self.context).ok_or_else(|| {
                 let cure = "feed is missing and the source names none; send the name of the system that the event comes from";
                 Fault::new(Reason::MissingFeed, "feed", cure)
             }),
