@@ -1,6 +1,15 @@
-//! The input contract as Avro: one schema a kind, the names of the native JSON form.
+//! The input contract as Avro: one schema a kind, the names of the native JSON form. A datum becomes the same fields that JSON
+//! becomes, so that both are checked by the same code.
 //!
-//! A datum becomes the same fields that JSON becomes, so that both are checked by the same code.
+//! An encounter, a prescription, feedback, an order and a retraction in the native form:
+//!
+//! ```json
+#![doc = include_str!("../../../schemas/examples/encounter.json")]
+#![doc = include_str!("../../../schemas/examples/prescription.json")]
+#![doc = include_str!("../../../schemas/examples/feedback.json")]
+#![doc = include_str!("../../../schemas/examples/order.json")]
+#![doc = include_str!("../../../schemas/examples/retraction.json")]
+//! ```
 
 use std::borrow::Cow;
 

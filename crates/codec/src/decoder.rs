@@ -36,6 +36,11 @@ pub struct Decoded {
 /// Reads the records of practice systems: native JSON, FHIR R4 and the input contract's Avro, told apart by their content.
 ///
 /// A JSON record may hold one object, a list, or objects one a line; a byte order mark and white space around them are ignored.
+/// The native form stands in [`crate::contract`]; of FHIR R4, resources and Bundles of them are taken:
+///
+/// ```json
+#[doc = include_str!("../../../schemas/examples/bundle.json")]
+/// ```
 #[derive(Debug)]
 pub struct Decoder {
     rules: Rules,

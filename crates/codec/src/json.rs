@@ -43,12 +43,20 @@ pub fn content(content: &Content) -> String {
 }
 
 /// A peer group.
+///
+/// ```json
+#[doc = include_str!("../../../schemas/examples/peer-group.json")]
+/// ```
 #[must_use]
 pub fn peer_group(group: &PeerGroup) -> String {
     line(group)
 }
 
 /// A run record.
+///
+/// ```json
+#[doc = include_str!("../../../schemas/examples/run.json")]
+/// ```
 #[must_use]
 pub fn run(run: &Run) -> String {
     let (outcome, skipped_because) = match &run.outcome {
@@ -72,6 +80,10 @@ pub fn run(run: &Run) -> String {
 }
 
 /// A clinician month. Units come from the measures; a measure that the set does not hold has none.
+///
+/// ```json
+#[doc = include_str!("../../../schemas/examples/clinician-month.json")]
+/// ```
 #[must_use]
 pub fn clinician_month(row: &ClinicianMonth, measures: &MeasureSet) -> String {
     let base = &row.base;
@@ -108,6 +120,10 @@ pub fn clinician_month(row: &ClinicianMonth, measures: &MeasureSet) -> String {
 }
 
 /// A reject.
+///
+/// ```json
+#[doc = include_str!("../../../schemas/examples/reject.json")]
+/// ```
 #[must_use]
 pub fn reject(reject: &Reject) -> String {
     let at = &reject.position;

@@ -1,8 +1,4 @@
-//! The native JSON form: the public contract for practice systems. One object, one version of one event.
-//!
-//! ```json
-#![doc = include_str!("../../../schemas/examples/prescription.json")]
-//! ```
+//! The native form: the public contract for practice systems. One object, one version of one event, checked field by field.
 
 use std::borrow::Cow;
 use std::sync::Arc;

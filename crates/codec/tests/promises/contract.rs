@@ -193,6 +193,36 @@ fn a_datums_faults_are_those_of_the_native_form() {
 }
 
 #[test]
+fn every_word_of_the_schemas_is_the_native_forms() {
+    for (n, field, words) in [
+        (0, "mode", &["face_to_face", "telephone", "video", "home", "other"][..]),
+        (0, "status", &["attended", "noshow", "unknown"]),
+        (2, "answer", &["very_good", "good", "neither", "poor", "very_poor", "dont_know"]),
+        (3, "category", &["referral", "test", "imaging"]),
+        (3, "exclude", &["admin", "test"]),
+        (4, "action", &["record", "retract"]),
+    ] {
+        let (contract, json) = SAMPLES[n];
+        for word in words {
+            let mut json: Json = serde_json::from_str(json).expect("an example");
+            let kind = json["type"].as_str().expect("a type").to_owned();
+            match field {
+                "exclude" | "action" => json[field] = (*word).into(),
+                _ => json[kind.as_str()][field] = (*word).into(),
+            }
+            let bytes = framed(contract.id(), &datum(contract, sample(contract, &json.to_string())));
+            let (avro, native) = (items(&bytes), crate::decoding::plain(&json.to_string()));
+            match (avro.as_slice(), native.as_slice()) {
+                ([Item::Event(_, avro)], [Item::Event(_, native)]) => assert_eq!(avro, native, "{field} {word}"),
+                // A record of a retraction's fields alone lacks its payload in both forms.
+                ([Item::Reject(avro)], [Item::Reject(native)]) => assert_eq!(avro.detail, native.detail, "{field} {word}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn cut_and_damaged_avro_is_one_item_and_never_a_panic() {
     for (contract, json) in SAMPLES {
         let whole = framed(contract.id(), &datum(contract, sample(contract, json)));

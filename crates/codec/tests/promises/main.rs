@@ -13,3 +13,4 @@ mod native;
 mod real_data;
 mod references;
 mod samples;
+mod symbols;

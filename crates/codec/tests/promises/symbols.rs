@@ -1,0 +1,173 @@
+//! Every word of every list has the same place in our own code as in the schemas.
+
+use apache_avro::reader::datum::GenericDatumReader;
+use apache_avro::{Schema, types::Value};
+use codec::avro::{Form, encode};
+use scorecard::card::{Band, Cause, CoverageState, Grade, Status};
+use scorecard::event::{Action, Answer, Attendance, Category, Detail, Event, Exclusion, Mode, Source, Versioning};
+use scorecard::measure::{Direction, Domain, Giant, Kind};
+use scorecard::peers::Level;
+use scorecard::record::Record;
+use scorecard::registry::{Entry, OrganisationKind};
+
+use crate::samples;
+
+/// The symbols of the enums of this name's field, wherever it stands, in the order in which the library meets them.
+fn read(record: &Record<'_>, field: &str) -> Vec<String> {
+    let form = Form::of_record(record).expect("the samples open");
+    let schema = Schema::parse_str(form.schema()).expect("schemas/ holds schemas");
+    let mut bytes = Vec::new();
+    encode(record, &mut bytes).expect("the samples can be written");
+    let reader = GenericDatumReader::builder(&schema).build().expect("the schema is whole");
+    let value = reader.read_value(&mut &bytes[5..]).expect("Avro's library reads what we wrote");
+    let mut found = Vec::new();
+    symbols(&value, "", field, &mut found);
+    found
+}
+
+fn symbols(value: &Value, name: &str, field: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Enum(_, symbol) if name == field => found.push(symbol.clone()),
+        Value::Union(_, inner) => symbols(inner, name, field, found),
+        Value::Array(items) => items.iter().for_each(|item| symbols(item, name, field, found)),
+        Value::Record(fields) => fields.iter().for_each(|(name, value)| symbols(value, name, field, found)),
+        _ => {}
+    }
+}
+
+fn in_events(field: &str, words: &[&str], change: impl Fn(usize, &mut Event<'static>)) {
+    for (n, word) in words.iter().enumerate() {
+        let Record::Batch(mut batch) = samples::records().remove(0) else { panic!("the first sample is a batch") };
+        batch.events.iter_mut().for_each(|event| change(n, event));
+        let found = read(&Record::Batch(batch), field);
+        assert!(!found.is_empty() && found.iter().all(|symbol| symbol == word), "{field} {word}: {found:?}");
+    }
+}
+
+#[test]
+fn of_events() {
+    in_events("action", &["record", "hold", "retract"], |n, event| {
+        event.action = [Action::Record, Action::Hold, Action::Retract][n];
+    });
+    in_events("exclude", &["admin", "test"], |n, event| event.exclude = Some([Exclusion::Admin, Exclusion::Test][n]));
+    in_events("source", &["whole", "visit", "slot"], |n, event| {
+        if let Detail::Encounter(Some(encounter)) = &mut event.detail {
+            encounter.source = [Source::Whole, Source::Visit, Source::Slot][n];
+        }
+    });
+    in_events("mode", &["face_to_face", "telephone", "video", "home", "other"], |n, event| {
+        if let Detail::Encounter(Some(encounter)) = &mut event.detail {
+            encounter.mode = [Mode::FaceToFace, Mode::Telephone, Mode::Video, Mode::Home, Mode::Other][n];
+        }
+    });
+    in_events("status", &["attended", "noshow", "unknown"], |n, event| {
+        if let Detail::Encounter(Some(encounter)) = &mut event.detail {
+            encounter.status = [Attendance::Attended, Attendance::Noshow, Attendance::Unknown][n];
+        }
+    });
+    in_events("answer", &["very_good", "good", "neither", "poor", "very_poor", "dont_know"], |n, event| {
+        if let Detail::Feedback(Some(feedback)) = &mut event.detail {
+            let all = [Answer::VeryGood, Answer::Good, Answer::Neither, Answer::Poor, Answer::VeryPoor, Answer::DontKnow];
+            feedback.answer = Some(all[n]);
+        }
+    });
+    in_events("category", &["referral", "test", "imaging"], |n, event| {
+        if let Detail::Order(Some(order)) = &mut event.detail {
+            order.category = [Category::Referral, Category::Test, Category::Imaging][n];
+        }
+    });
+    let kinds = [Detail::Encounter(None), Detail::Prescription(None), Detail::Feedback(None), Detail::Order(None)];
+    in_events("kind", &["encounter", "prescription", "feedback", "order"], |n, event| event.detail = kinds[n].clone());
+}
+
+#[test]
+fn of_batches_organisations_and_peers() {
+    for (versioning, word) in [(Versioning::Id, "id"), (Versioning::Updated, "updated"), (Versioning::Arrival, "arrival")] {
+        let Record::Batch(mut batch) = samples::records().remove(0) else { panic!("the first sample is a batch") };
+        batch.versioning = versioning;
+        assert_eq!(read(&Record::Batch(batch), "versioning"), [word]);
+    }
+    for (kind, word) in
+        [(OrganisationKind::Practice, "practice"), (OrganisationKind::Pcn, "pcn"), (OrganisationKind::Locality, "locality")]
+    {
+        let Record::Registry(Entry::Organisation(mut organisation)) = samples::records().remove(7) else {
+            panic!("an organisation")
+        };
+        organisation.kind = kind;
+        assert_eq!(read(&Record::Registry(Entry::Organisation(organisation)), "kind"), [word]);
+    }
+    for (level, word) in
+        [(Level::Practice, "practice"), (Level::Pcn, "pcn"), (Level::Locality, "locality"), (Level::Network, "network")]
+    {
+        let mut group = samples::peer_group();
+        group.key.level = level;
+        assert_eq!(read(&Record::PeerGroup(Box::new(group)), "level"), [word]);
+    }
+}
+
+fn in_cards<T: Copy>(field: &str, words: &[(T, &str)], change: impl Fn(T, &mut scorecard::card::Scorecard)) {
+    for (value, word) in words {
+        let mut card = samples::scorecard();
+        change(*value, &mut card);
+        let found = read(&Record::Scorecard(Box::new(card)), field);
+        assert!(!found.is_empty() && found.iter().all(|symbol| symbol == word), "{field} {word}: {found:?}");
+    }
+}
+
+#[test]
+fn of_cards() {
+    let statuses = [
+        (Status::Provisional, "provisional"),
+        (Status::Final, "final"),
+        (Status::Restated, "restated"),
+        (Status::Withdrawn, "withdrawn"),
+    ];
+    in_cards("status", &statuses, |status, card| card.content.status = status);
+    let causes = [
+        (Cause::First, "first"),
+        (Cause::Late, "late"),
+        (Cause::Amended, "amended"),
+        (Cause::Retracted, "retracted"),
+        (Cause::Attribution, "attribution"),
+        (Cause::DefinitionChange, "definition_change"),
+        (Cause::Final, "final"),
+    ];
+    in_cards("cause", &causes, |cause, card| card.reasons.iter_mut().for_each(|reason| reason.cause = cause));
+    let coverages = [(CoverageState::Silent, "silent"), (CoverageState::Behind, "behind"), (CoverageState::Complete, "complete")];
+    in_cards("state", &coverages, |state, card| card.quality.coverage[0].state = state);
+    let grades =
+        [(Grade::Insufficient, "insufficient"), (Grade::Low, "low"), (Grade::Moderate, "moderate"), (Grade::Good, "good")];
+    in_cards("grade", &grades, |grade, card| card.content.measures[0].windows[0].grade = Some(grade));
+    let bands = [
+        (Band::FarBelow, "far_below"),
+        (Band::Below, "below"),
+        (Band::Within, "within"),
+        (Band::Above, "above"),
+        (Band::FarAbove, "far_above"),
+    ];
+    in_cards("band", &bands, |band, card| {
+        let funnel = card.content.measures[0].windows[0].funnel.as_mut();
+        funnel.expect("the sample has one").band = band;
+    });
+}
+
+#[test]
+fn of_the_measures_of_cards() {
+    let kinds = [
+        (Kind::Proportion, "proportion"),
+        (Kind::Rate, "rate"),
+        (Kind::Mean, "mean"),
+        (Kind::Share, "share"),
+        (Kind::Amount, "amount"),
+    ];
+    in_cards("kind", &kinds, |kind, card| card.content.measures[0].kind = kind);
+    let domains = [(Domain::Clinical, "clinical"), (Domain::Perception, "perception"), (Domain::Resource, "resource")];
+    in_cards("domain", &domains, |domain, card| {
+        card.content.measures[0].domain = domain;
+        card.content.domains[0].domain = domain;
+    });
+    let giants = [(Giant::Waste, "waste"), (Giant::Variation, "variation"), (Giant::Inefficiency, "inefficiency")];
+    in_cards("giant", &giants, |giant, card| card.content.measures[0].giant = Some(giant));
+    let directions = [(Direction::Low, "low"), (Direction::High, "high"), (Direction::None, "none")];
+    in_cards("direction", &directions, |direction, card| card.content.measures[0].direction = direction);
+}
