@@ -71,6 +71,7 @@ fn compare_window(got: &WindowValue, want: &WindowAnswer, at: &str) {
     close(got.qof.map(|q| q.points), want.points, &format!("{at}: points"));
     close(got.saving.map(|s| s.p50_pence), want.saving.map(|s| s[0]), &format!("{at}: saving at the median"));
     close(got.saving.map(|s| s.p10_pence), want.saving.map(|s| s[1]), &format!("{at}: saving at the best decile"));
+    compare_standing(got, want, at);
     let Some(peer) = &want.peer else {
         assert!(got.peer.is_none(), "{at}: {:?} where there are no peers", got.peer);
         return;
@@ -81,6 +82,26 @@ fn compare_window(got: &WindowValue, want: &WindowAnswer, at: &str) {
     close(shown.mean, Some(peer.mean), &format!("{at}: mean"));
     for (got, want) in [shown.p10, shown.p50, shown.p90].into_iter().zip(peer.deciles) {
         close(got, Some(want), &format!("{at}: deciles"));
+    }
+}
+
+/// Over-dispersion, reliability and movement, which the oracle computes by itself.
+fn compare_standing(got: &WindowValue, want: &WindowAnswer, at: &str) {
+    assert_eq!(got.funnel.is_some(), want.place.is_some(), "{at}: control limits");
+    if let (Some(funnel), Some(place)) = (&got.funnel, &want.place) {
+        close(funnel.phi, place.phi, &format!("{at}: phi"));
+        close(funnel.tau2, place.tau2, &format!("{at}: tau squared"));
+        close(funnel.z_raw, place.z, &format!("{at}: z"));
+        close(funnel.z_adjusted, place.z_adjusted, &format!("{at}: adjusted z"));
+        close(got.reliability, place.reliability, &format!("{at}: reliability"));
+        close(got.shrunk, place.shrunk, &format!("{at}: shrunk value"));
+        assert_eq!(got.grade.map(|grade| word(&grade)).as_deref(), Some(place.grade), "{at}: grade");
+    }
+    assert_eq!(got.trend.is_some(), want.moved.is_some(), "{at}: trend");
+    if let (Some(trend), Some(moved)) = (got.trend, want.moved) {
+        close(trend.difference, moved.difference, &format!("{at}: difference to the month before"));
+        assert_eq!(trend.run_length, moved.run, "{at}: run");
+        close(trend.cusum, moved.cusum, &format!("{at}: cumulative sum"));
     }
 }
 

@@ -126,19 +126,20 @@ pub struct Peer {
     pub snapshot_id: String,
 }
 
-/// Where a value stands between control limits.
+/// Where a value stands between the control limits with over-dispersion (the plain ones where there are none). Far outside is an
+/// outlier, outside is worth a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Band {
-    /// Below the lower 99.8 % limit.
+    /// Below the lower 99.8 % limit, with good reliability.
     FarBelow,
-    /// Between the lower 99.8 % and 95 % limits.
+    /// Below the lower 95 % limit otherwise.
     Below,
     /// Within the 95 % limits.
     Within,
-    /// Between the upper 95 % and 99.8 % limits.
+    /// Above the upper 95 % limit otherwise.
     Above,
-    /// Above the upper 99.8 % limit.
+    /// Above the upper 99.8 % limit, with good reliability.
     FarAbove,
 }
 
@@ -194,20 +195,23 @@ pub struct SavingEstimate {
 pub struct Trend {
     /// Value less the previous month's, in the measure's unit.
     pub difference: Option<f64>,
-    /// Months in a row on one side of the target, positive above it.
+    /// Months in a row, up to this one, on one side of the unit's own 12 months: positive above, negative below.
     pub run_length: i32,
-    /// Cumulative sum of own monthly values less the target over the window, in the measure's unit.
+    /// Tabular cumulative sum of the unit's own months around its 12 months, in standard deviations: positive when they drifted up.
     pub cusum: Option<f64>,
 }
 
 /// How much a value says about the clinician rather than about chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "domain thresholds stand where grades are given")]
 pub enum Grade {
+    /// Suppressed, or fewer than ten facts in the denominator.
     Insufficient,
+    /// Reliability below 0.5, or unknown.
     Low,
+    /// Reliability below 0.7.
     Moderate,
+    /// Reliability of 0.7 or more.
     Good,
 }
 
@@ -240,7 +244,7 @@ pub struct WindowValue {
     pub funnel: Option<Funnel>,
     /// Reliability from 0 to 1; headline window only.
     pub reliability: Option<f64>,
-    /// What the reliability is worth; headline window only.
+    /// What the reliability is worth; headline window only, and only where there is a network to tell it from.
     pub grade: Option<Grade>,
     /// Value shrunk towards the target; headline window only.
     pub shrunk: Option<f64>,
@@ -297,7 +301,7 @@ pub struct DomainPoints {
 /// The personal QOF.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Composite {
-    /// 100 x points / available; none when less than 60 % of all points are applicable.
+    /// 100 x points / available; none when less than 60 % of all points are applicable, or nothing is reliable.
     pub percent: Option<f64>,
     /// Points that were had.
     pub points: f64,

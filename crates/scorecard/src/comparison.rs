@@ -2,7 +2,6 @@
 
 use crate::card::{Peer, Subject};
 use crate::entrants::{compared_role, group_codes};
-use crate::measure::Measure;
 use crate::peer_table::{LEAST_MEMBERS, NETWORK, PeerTable, Peers};
 use crate::peers::Level;
 use crate::percentile::{Ratio, percentile};
@@ -52,10 +51,4 @@ impl<'a> Comparison<'a> {
             snapshot_id: group.snapshot_id.clone(),
         })
     }
-}
-
-/// Value of a network's sums in the measure's unit at full precision.
-#[must_use]
-pub fn target(measure: &Measure, network: &Peers) -> Option<f64> {
-    measure.value(network.group.numerator, network.group.denominator)
 }

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::calendar::Month;
 use crate::card::Subject;
+use crate::dispersion::{Deviation, Dispersion};
 use crate::fingerprint::snapshot_id;
-use crate::measure::{Measure, MeasureSet};
+use crate::funnel::network_scale;
+use crate::measure::{Kind, Measure, MeasureSet};
 use crate::peer_table::{LEAST_MEMBERS, NETWORK, PeerTable, Peers};
 use crate::peers::{Level, PeerGroup, PeerKey};
 use crate::percentile::{Ratio, in_order, quantile};
 use crate::round::published;
 use crate::suppression::Suppression;
+use crate::thresholds::Thresholds;
 use crate::unit::{UnitMonth, WINDOWS, window_index};
 
 /// The role under which a unit is compared: roll-ups compare only with roll-ups.
@@ -48,9 +51,9 @@ struct Member {
 }
 
 /// The peer groups of these entrants for every measure and window: the network of each role, and the levels below it that have
-/// enough members. Sorted once a measure, window and role; the levels below keep that order.
+/// enough members. Sorted once a measure, window and role; the levels below keep that order. `thresholds` are the quarter's.
 #[must_use]
-pub fn peer_table(measures: &MeasureSet, month: Month, entrants: &[Entrant<'_>]) -> PeerTable {
+pub fn peer_table(measures: &MeasureSet, month: Month, entrants: &[Entrant<'_>], thresholds: &Thresholds) -> PeerTable {
     let mut roles: BTreeMap<String, Vec<&Entrant<'_>>> = BTreeMap::new();
     for entrant in entrants {
         roles.entry(compared_role(&entrant.subject)).or_default().push(entrant);
@@ -60,7 +63,7 @@ pub fn peer_table(measures: &MeasureSet, month: Month, entrants: &[Entrant<'_>])
         let tiers = [0, 1, 2].map(|at| Tier::of(at, entrants));
         for (index, measure) in measures.measures().iter().enumerate() {
             for (window, months) in WINDOWS.into_iter().enumerate() {
-                let ranking = Ranking { measure, index, window, months, role, month, entrants };
+                let ranking = Ranking { measure, index, window, months, role, month, entrants, thresholds };
                 ranking.groups(&tiers, &mut peers);
             }
         }
@@ -98,6 +101,7 @@ struct Ranking<'a> {
     role: &'a str,
     month: Month,
     entrants: &'a [&'a Entrant<'a>],
+    thresholds: &'a Thresholds,
 }
 
 impl Ranking<'_> {
@@ -139,7 +143,7 @@ impl Ranking<'_> {
         let published_value = |ratio: f64| published(self.measure.value_of_ratio(ratio));
         let headline = level == Level::Network && self.window == window_index(self.measure.definition.window);
         let prices = if headline { self.prices(members) } else { Prices::default() };
-        let points = self.measure.definition.points.filter(|_| headline);
+        let thresholds = if headline { self.thresholds_of() } else { None };
         let group = PeerGroup {
             key: PeerKey {
                 measure: self.measure.name(),
@@ -158,12 +162,44 @@ impl Ranking<'_> {
             deciles: (1..10).filter_map(|tenth| quantile(&values, 10 * tenth).and_then(published_value)).collect(),
             numerator_price_pence: prices.numerator,
             other_price_pence: prices.other,
-            lower: points.and_then(|p| p.lower).and_then(published),
-            upper: points.and_then(|p| p.upper).and_then(published),
+            lower: thresholds.map(|(lower, _)| lower),
+            upper: thresholds.map(|(_, upper)| upper),
             phi: None,
             tau2: None,
+            variation: None,
+            event_size: None,
         };
-        Peers { group, values }
+        let mut peers = Peers { group, values };
+        if headline {
+            self.spread(&mut peers, members);
+        }
+        peers
+    }
+
+    /// Thresholds of points in the measure's unit: the file's own, else those of the quarter.
+    fn thresholds_of(&self) -> Option<(f64, f64)> {
+        let points = self.measure.definition.points?;
+        match points.lower.zip(points.upper) {
+            Some((lower, upper)) => published(lower).zip(published(upper)),
+            None => self.thresholds.find(&self.measure.name(), self.role),
+        }
+    }
+
+    /// How much the members of a network differ, where there are enough to tell.
+    fn spread(&self, peers: &mut Peers, members: &[Member]) {
+        let sums = |member: &Member| &self.entrants[member.entrant].unit.windows[self.window].measures[self.index];
+        if self.measure.definition.kind == Kind::Amount {
+            let squares: i128 = members.iter().map(|member| sums(member).n_squares).sum();
+            let size = squares as f64 / peers.group.numerator as f64;
+            peers.group.event_size = published(size);
+        }
+        let Some(scale) = network_scale(self.measure, peers) else { return };
+        let deviations: Vec<Deviation> = members.iter().filter_map(|member| scale.deviation(sums(member))).collect();
+        if let Some(dispersion) = Dispersion::of(&deviations) {
+            peers.group.phi = published(dispersion.phi);
+            peers.group.tau2 = published(dispersion.tau2);
+        }
+        peers.group.variation = coefficient_of_variation(&peers.values).and_then(published);
     }
 
     /// What one unit of quantity costs all members together, where the measure estimates a saving.
@@ -177,6 +213,15 @@ impl Ranking<'_> {
         let (d_cost, d_quantity) = (sum(|m| m.d_cost_pence), sum(|m| m.d_quantity_milli));
         Prices { numerator: price(n_cost, n_quantity), other: price(d_cost - n_cost, d_quantity - n_quantity) }
     }
+}
+
+/// Standard deviation (of a sample) over mean of the values of these ratios; `None` of fewer than two, or around 0.
+fn coefficient_of_variation(values: &[Ratio]) -> Option<f64> {
+    let count = values.len() as f64;
+    let value = |&(n, d): &Ratio| n as f64 / d as f64;
+    let mean = values.iter().map(value).sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|ratio| (value(ratio) - mean) * (value(ratio) - mean)).sum();
+    (values.len() > 1 && mean > 0.0).then(|| (squares / (count - 1.0)).sqrt() / mean)
 }
 
 /// Pence for one unit of quantity.

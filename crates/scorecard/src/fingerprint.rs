@@ -5,6 +5,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::calendar::Timestamp;
 use crate::card::Content;
+use crate::peers::PeerGroup;
 use crate::percentile::Ratio;
 use crate::sums::{BASE_FIELDS, MeasureSums, Sums};
 
@@ -66,6 +67,12 @@ pub fn snapshot_id(values: &[Ratio]) -> String {
         bytes.extend(d.to_le_bytes());
     }
     hexadecimal(&bytes)
+}
+
+/// Fingerprint of everything that is published of a peer group: XXH3-128 of its compact JSON.
+#[must_use]
+pub fn group_fingerprint(group: &PeerGroup) -> u128 {
+    xxh3_128(&serde_json::to_vec(group).expect("a group has text keys and finite reals"))
 }
 
 /// Id of one revision of the card with this key: UUIDv5 of `key|revision` in [`NAMESPACE`].

@@ -1,14 +1,15 @@
 //! Control limits: how far from the network's value chance alone takes a unit of this size.
 //!
-//! Source: Spiegelhalter 2005, Stat Med 24:1185, "Funnel plots for comparing institutional performance". Over-dispersion is not in
-//! these limits.
+//! Source: Spiegelhalter 2005, Stat Med 24:1185, "Funnel plots for comparing institutional performance"; for the limits with
+//! over-dispersion the same author's 2005, Qual Saf Health Care 14:347.
 
-use crate::card::{Band, Funnel, Interval};
-use crate::comparison::target;
+use crate::card::{Band, Funnel, Grade, Interval};
+use crate::dispersion::{Deviation, Scale};
 use crate::distribution::{Z_95, Z_998, binomial_probabilities, chi_square_quantile};
 use crate::interval::{Ends, effective_denominator, sample_variance};
 use crate::measure::{Kind, Measure};
 use crate::peer_table::Peers;
+use crate::reliability;
 use crate::round::{published, published_interval};
 use crate::sums::MeasureSums;
 
@@ -47,41 +48,81 @@ impl Limits {
     }
 }
 
-/// Target, limits and band of a unit's own value, in the measure's unit; `None` where the network is too small or the unit's sums
-/// do not tell how much chance moves it.
+/// A unit's standing in its network: everything that is said of it there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing {
+    /// Target and limits, and where the value stands between them.
+    pub funnel: Funnel,
+    /// From 0 to 1; `None` where the sums do not tell it.
+    pub reliability: Option<f64>,
+    /// What the reliability is worth.
+    pub grade: Grade,
+    /// The value drawn towards the target by what is chance in it, in the measure's unit.
+    pub shrunk: Option<f64>,
+}
+
+/// How a unit stands in its network; `None` where the network is too small or the unit's sums do not tell how much chance moves
+/// them.
 #[must_use]
-pub fn funnel(measure: &Measure, own: &MeasureSums, network: &Peers) -> Option<Funnel> {
-    if network.values.len() < LEAST_NETWORK {
-        return None;
-    }
+pub fn standing(measure: &Measure, own: &MeasureSums, network: &Peers) -> Option<Standing> {
+    let scale = network_scale(measure, network)?;
     let ratio = network.group.numerator as f64 / network.group.denominator as f64;
-    let interval = |limits| {
-        let (lower, upper) = limits_of(measure, own, ratio, limits)?;
-        published_interval(measure.value_of_ratio(lower), measure.value_of_ratio(upper))
-    };
-    let (limits_95, limits_998) = (interval(Limits::P95)?, interval(Limits::P998)?);
-    Some(Funnel {
-        target: target(measure, network).and_then(published)?,
-        limits_95,
-        limits_998,
-        over_dispersed_95: None,
-        over_dispersed_998: None,
-        z_raw: None,
-        z_adjusted: None,
-        phi: None,
-        tau2: None,
-        band: band(measure.value(own.n, own.d).and_then(published)?, limits_95, limits_998),
+    let plain = |limits| in_unit(measure, limits_of(measure, own, ratio, &scale, limits)?);
+    let (limits_95, limits_998) = (plain(Limits::P95)?, plain(Limits::P998)?);
+    let deviation = scale.deviation(own);
+    let both = deviation.zip(network.group.tau2);
+    let reliability = both.map(|(deviation, tau2)| reliability::reliability(tau2, deviation.variance));
+    let grade = reliability::grade(own.facts_d, reliability);
+    let wide = |limits| in_unit(measure, over_dispersed(&scale, both?, limits)?);
+    let (wide_95, wide_998) = (wide(Limits::P95), wide(Limits::P998));
+    let value = measure.value(own.n, own.d).and_then(published)?;
+    let shrunk = |(deviation, reliability)| reliability::shrunk(&scale, deviation, reliability);
+    Some(Standing {
+        funnel: Funnel {
+            target: published(measure.value_of_ratio(ratio))?,
+            limits_95,
+            limits_998,
+            over_dispersed_95: wide_95,
+            over_dispersed_998: wide_998,
+            z_raw: deviation.map(Deviation::z).and_then(published),
+            z_adjusted: both.map(|(deviation, tau2)| deviation.z_adjusted(tau2)).and_then(published),
+            phi: network.group.phi,
+            tau2: network.group.tau2,
+            band: band(value, wide_95.unwrap_or(limits_95), wide_998.unwrap_or(limits_998), grade),
+        },
+        reliability: reliability.and_then(published),
+        grade,
+        shrunk: deviation.zip(reliability).and_then(shrunk).map(|ratio| measure.value_of_ratio(ratio)).and_then(published),
     })
 }
 
-/// Where a value stands: on a limit is still within it.
+/// The scale around a network's value; `None` where the network is too small to have a target.
 #[must_use]
-pub fn band(value: f64, limits_95: Interval, limits_998: Interval) -> Band {
-    if value < limits_998.lower {
+pub fn network_scale<'a>(measure: &'a Measure, network: &Peers) -> Option<Scale<'a>> {
+    let ratio = network.group.numerator as f64 / network.group.denominator as f64;
+    (network.values.len() >= LEAST_NETWORK).then(|| Scale::new(measure, ratio, network.group.event_size))
+}
+
+/// Ratios of integer units as an interval in the measure's unit.
+fn in_unit(measure: &Measure, (lower, upper): Ends) -> Option<Interval> {
+    published_interval(measure.value_of_ratio(lower), measure.value_of_ratio(upper))
+}
+
+/// Limits for units that differ by tau^2 anyway, beside what chance does.
+fn over_dispersed(scale: &Scale<'_>, (deviation, tau2): (Deviation, f64), limits: Limits) -> Option<Ends> {
+    let half = limits.z() * (deviation.variance + tau2).sqrt();
+    Some((scale.ratio_at(-half)?, scale.ratio_at(half)?))
+}
+
+/// Where a value stands: on a limit is still within it, and only a value of good reliability is ever far outside.
+#[must_use]
+pub fn band(value: f64, limits_95: Interval, limits_998: Interval, grade: Grade) -> Band {
+    let reliable = grade == Grade::Good;
+    if value < limits_998.lower && reliable {
         Band::FarBelow
     } else if value < limits_95.lower {
         Band::Below
-    } else if value > limits_998.upper {
+    } else if value > limits_998.upper && reliable {
         Band::FarAbove
     } else if value > limits_95.upper {
         Band::Above
@@ -91,7 +132,7 @@ pub fn band(value: f64, limits_95: Interval, limits_998: Interval) -> Band {
 }
 
 /// Limits as ratios of integer units around a target ratio, for a unit with these sums.
-fn limits_of(measure: &Measure, own: &MeasureSums, target: f64, limits: Limits) -> Option<Ends> {
+fn limits_of(measure: &Measure, own: &MeasureSums, target: f64, scale: &Scale<'_>, limits: Limits) -> Option<Ends> {
     let d = own.d as f64;
     match measure.definition.kind {
         Kind::Proportion => proportion_limits(target, own.d / measure.denominator.definition.amount.units(), limits),
@@ -102,7 +143,8 @@ fn limits_of(measure: &Measure, own: &MeasureSums, target: f64, limits: Limits) 
             Some((lower * units / d, upper * units / d))
         }
         Kind::Mean => normal_limits(target, sample_variance(own)? / d, limits),
-        Kind::Amount => normal_limits(target, amount_variance(own, target)?, limits),
+        // As many events as the target makes expected, each of one size: the variance of a compound Poisson sum.
+        Kind::Amount => normal_limits(target, target * scale.size_of_event(own)? / d, limits),
     }
 }
 
@@ -186,13 +228,6 @@ fn normal_limits(target: f64, variance: f64, limits: Limits) -> Option<Ends> {
     (variance > 0.0).then(|| ((target - half).max(0.0), target + half))
 }
 
-/// Variance of an amount per exposure if the unit were at the target: as many facts as the target makes expected, each of the
-/// unit's own size. `None` when it has none. At the target it is (sum of squares) / d^2, the variance of a compound Poisson sum;
-/// away from it, a unit with few facts does not get narrow limits for having few.
-fn amount_variance(own: &MeasureSums, target: f64) -> Option<f64> {
-    (own.n > 0).then(|| target * (own.n_squares as f64 / own.n as f64) / own.d as f64)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -240,7 +275,7 @@ mod tests {
             let (lower, upper) = proportion_limits(0.95, 20, limits).unwrap();
             Interval { lower, upper }
         };
-        assert_eq!(band(1.0, limits(Limits::P95), limits(Limits::P998)), Band::Within);
+        assert_eq!(band(1.0, limits(Limits::P95), limits(Limits::P998), Grade::Good), Band::Within);
         assert_eq!(proportion_limits(1.0, 10, Limits::P95).map(|ends| ends.1), Some(1.0));
         assert_eq!(proportion_limits(0.0, 10, Limits::P95), Some((0.0, 0.0)));
     }
@@ -260,7 +295,7 @@ mod tests {
     #[test]
     fn on_a_limit_is_within_it() {
         let (inner, outer) = (Interval { lower: 2.0, upper: 4.0 }, Interval { lower: 1.0, upper: 5.0 });
-        let bands = [0.9, 1.0, 1.9, 2.0, 4.0, 4.1, 5.0, 5.1].map(|value| band(value, inner, outer));
+        let bands = [0.9, 1.0, 1.9, 2.0, 4.0, 4.1, 5.0, 5.1].map(|value| band(value, inner, outer, Grade::Good));
         assert_eq!(
             bands,
             [Band::FarBelow, Band::Below, Band::Below, Band::Within, Band::Within, Band::Above, Band::Above, Band::FarAbove]
@@ -268,10 +303,11 @@ mod tests {
     }
 
     #[test]
-    fn an_amount_at_the_target_has_the_variance_of_a_compound_poisson_sum() {
-        let own = MeasureSums { n: 600, d: 50, n_squares: 100_000 + 40_000, ..MeasureSums::default() };
-        near(amount_variance(&own, 600.0 / 50.0).unwrap(), 140_000.0 / 2_500.0);
-        assert_eq!(amount_variance(&MeasureSums { n: 0, ..own }, 12.0), None);
+    fn a_value_that_is_not_reliable_is_never_far_outside() {
+        let (inner, outer) = (Interval { lower: 2.0, upper: 4.0 }, Interval { lower: 1.0, upper: 5.0 });
+        for grade in [Grade::Insufficient, Grade::Low, Grade::Moderate] {
+            assert_eq!([0.9, 5.1].map(|value| band(value, inner, outer, grade)), [Band::Below, Band::Above]);
+        }
     }
 
     proptest! {

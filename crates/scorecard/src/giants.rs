@@ -3,6 +3,7 @@
 use crate::card::{Band, CardMeasure, Giants};
 use crate::event::Attendance;
 use crate::measure::{Amount, Class, MeasureSet, SideDefinition};
+use crate::reliability::is_reliable;
 use crate::round::published;
 use crate::sums::Sums;
 use crate::window_value::headline;
@@ -27,13 +28,20 @@ pub fn giants(measures: &MeasureSet, year: &Sums, card: &[CardMeasure]) -> Giant
         waste_p50_pence: sum(&|saving| saving.p50_pence.max(0.0)),
         waste_p10_pence: sum(&|saving| saving.p10_pence.max(0.0)),
         waste_net_pence: sum(&|saving| saving.p50_pence),
-        variation: None,
+        variation: variation(card),
         outside_95: count(&|band| band != Band::Within),
         outside_998: count(&|band| matches!(band, Band::FarBelow | Band::FarAbove)),
         noshow_slots: noshow_slots(measures, year),
         noshow_minutes: minutes,
         noshow_pence: minutes * PENCE_PER_MINUTE,
     }
+}
+
+/// Mean squared adjusted z over the measures that are reliable; about 1 when ordinary.
+fn variation(card: &[CardMeasure]) -> Option<f64> {
+    let reliable = card.iter().filter_map(headline).filter(|window| is_reliable(window.grade));
+    let squares: Vec<f64> = reliable.filter_map(|window| window.funnel?.z_adjusted).map(|z| z * z).collect();
+    if squares.is_empty() { None } else { published(squares.iter().sum::<f64>() / squares.len() as f64) }
 }
 
 /// Slots to which nobody came, from the first measure that counts just these; 0 when the set has none.

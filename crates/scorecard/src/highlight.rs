@@ -1,6 +1,6 @@
 //! Findings worth saying: at most three good ones and three to discuss.
 
-use crate::card::{Band, CardMeasure, Highlight};
+use crate::card::{Band, CardMeasure, Grade, Highlight};
 use crate::measure::Direction;
 use crate::window_value::headline;
 
@@ -14,8 +14,8 @@ enum News {
     ToDiscuss,
 }
 
-/// The highlights of a card: measures with a direction whose headline value lies outside the 95 % limits, those outside the
-/// 99.8 % limits first, then in order of their ids; the good ones before those to discuss.
+/// The highlights of a card: measures with a direction and of good reliability whose headline value lies outside the 95 % limits,
+/// those outside the 99.8 % limits first, then in order of their ids; the good ones before those to discuss.
 #[must_use]
 pub fn highlights(measures: &[CardMeasure]) -> Vec<Highlight> {
     let mut highlights = chosen(measures, News::Good);
@@ -31,7 +31,7 @@ fn chosen(measures: &[CardMeasure], wanted: News) -> Vec<Highlight> {
 
 /// The finding on a measure, and whether it lies outside the 99.8 % limits.
 fn finding(measure: &CardMeasure, wanted: News) -> Option<(bool, Highlight)> {
-    let window = headline(measure)?;
+    let window = headline(measure).filter(|window| window.grade == Some(Grade::Good))?;
     let band = window.funnel?.band;
     let high = match band {
         Band::FarBelow | Band::Below => false,
@@ -93,7 +93,7 @@ mod tests {
             peer: None,
             funnel: Some(funnel),
             reliability: None,
-            grade: None,
+            grade: Some(Grade::Good),
             shrunk: None,
             qof: None,
             saving: None,
@@ -131,6 +131,15 @@ mod tests {
         ];
         let expected = [("b", true), ("c", true), ("d", false), ("a", false)];
         assert_eq!(found(&measures), expected.map(|(id, good)| (id.to_owned(), good)));
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_is_not_reliable() {
+        for grade in [None, Some(Grade::Insufficient), Some(Grade::Low), Some(Grade::Moderate)] {
+            let mut one = measure("a", Direction::Low, Band::Above);
+            one.windows[0].grade = grade;
+            assert_eq!(found(&[one]), []);
+        }
     }
 
     #[test]

@@ -117,6 +117,14 @@ impl PeerTable {
         let key = |k: &PeerKey| (k.measure.as_str(), k.window, k.role.as_str(), k.level, k.group.as_str()).cmp(&wanted);
         self.peers.binary_search_by(|peers| key(&peers.group.key)).ok().map(|at| &self.peers[at])
     }
+
+    /// The networks of all roles for this measure (`id@version`) and window.
+    pub fn networks<'a>(&'a self, measure: &'a str, window: u8) -> impl Iterator<Item = &'a Peers> {
+        let from =
+            self.peers.partition_point(|peers| (peers.group.key.measure.as_str(), peers.group.key.window) < (measure, window));
+        let same = move |peers: &&Peers| peers.group.key.measure == measure && peers.group.key.window == window;
+        self.peers[from..].iter().take_while(same).filter(|peers| peers.group.key.level == Level::Network)
+    }
 }
 
 /// The members of a group out of the chunks of its snapshot.
@@ -182,6 +190,8 @@ mod tests {
             upper: None,
             phi: None,
             tau2: None,
+            variation: None,
+            event_size: None,
         };
         Peers { group, values }
     }

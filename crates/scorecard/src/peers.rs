@@ -59,10 +59,14 @@ pub struct PeerGroup {
     pub lower: Option<f64>,
     /// Threshold from which all points are had, in the measure's unit.
     pub upper: Option<f64>,
-    /// Over-dispersion: mean squared winsorised z.
+    /// Over-dispersion: mean squared winsorised z; of the network's headline window with 20 units or more.
     pub phi: Option<f64>,
-    /// Over-dispersion: variance between units on the transformed scale.
+    /// Over-dispersion: variance between units on the transformed scale; where `phi` is.
     pub tau2: Option<f64>,
+    /// Standard deviation of the units' values over their mean; where `phi` is.
+    pub variation: Option<f64>,
+    /// Mean size of one event of the numerator, weighted by size (sum of squares over sum), in its integer unit; amounts only.
+    pub event_size: Option<f64>,
 }
 
 /// The members of a frozen peer group without their names: for percentiles of later revisions.

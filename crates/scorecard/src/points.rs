@@ -4,7 +4,7 @@
 //! earned in proportion between a lower and an upper achievement threshold.
 
 use crate::card::{Composite, DomainPoints, Qof};
-use crate::measure::{Domain, Points};
+use crate::measure::Domain;
 use crate::round::published;
 
 /// The composite is shown only when at least this share of all points, in percent, is applicable.
@@ -30,11 +30,10 @@ pub struct Achievement {
 }
 
 impl Achievement {
-    /// What a value in the measure's unit earns; `None` without thresholds, or with two that are equal.
+    /// What a value in the measure's unit earns between two thresholds; `None` when these are equal.
     #[must_use]
-    pub fn of(points: &Points, value: f64) -> Option<Achievement> {
-        let (lower, upper) = points.lower.zip(points.upper).filter(|(lower, upper)| lower != upper)?;
-        Some(Achievement { lower, upper, available: points.available, points: earned(points.available, lower, upper, value) })
+    pub fn of(available: f64, (lower, upper): (f64, f64), value: f64) -> Option<Achievement> {
+        (lower != upper).then(|| Achievement { lower, upper, available, points: earned(available, lower, upper, value) })
     }
 
     /// As it is published.
@@ -58,16 +57,20 @@ pub struct Contribution {
     pub offered: f64,
     /// What was earned, when it is applicable: not suppressed, with a value and with thresholds.
     pub achievement: Option<Achievement>,
+    /// Whether it says enough about the clinician to count: grade moderate or good.
+    pub reliable: bool,
     /// Whether it has a value in its headline window: 1 or 0.
     pub measures: u32,
 }
 
-/// 100 x points / available over the applicable measures; percent only when these make at least 60 % of all points.
+/// 100 x points / available over the measures that are applicable and reliable; percent only when the applicable ones, reliable or
+/// not, make at least 60 % of all points.
 #[must_use]
 pub fn composite(contributions: &[Contribution]) -> Composite {
     let offered: f64 = contributions.iter().map(|c| c.offered).sum();
+    let applicable: f64 = contributions.iter().filter_map(|c| c.achievement).map(|a| a.available).sum();
     let (points, available) = totals(contributions.iter());
-    let enough = available > 0.0 && 100.0 * available >= APPLICABLE_PERCENT * offered;
+    let enough = available > 0.0 && 100.0 * applicable >= APPLICABLE_PERCENT * offered;
     Composite {
         percent: if enough { published(100.0 * points / available) } else { None },
         points: published(points).unwrap_or_default(),
@@ -94,9 +97,10 @@ pub fn by_domain(contributions: &[Contribution]) -> Vec<DomainPoints> {
     domains.into_iter().map(of).collect()
 }
 
-/// Points had and points to be had. The order is the measures', so the same sums give the same bits.
+/// Points had and points to be had, over what is applicable and reliable. The order is the measures', so the same sums give the same bits.
 fn totals<'a>(contributions: impl Iterator<Item = &'a Contribution>) -> (f64, f64) {
     contributions
+        .filter(|c| c.reliable)
         .filter_map(|c| c.achievement)
         .fold((0.0, 0.0), |(points, available), a| (points + a.points, available + a.available))
 }
@@ -126,7 +130,7 @@ mod tests {
 
     fn contribution(domain: Domain, offered: f64, points: Option<f64>) -> Contribution {
         let achievement = points.map(|points| Achievement { lower: 0.0, upper: 1.0, available: offered, points });
-        Contribution { domain, offered, achievement, measures: u32::from(points.is_some()) }
+        Contribution { domain, offered, achievement, reliable: true, measures: u32::from(points.is_some()) }
     }
 
     #[test]
@@ -150,11 +154,17 @@ mod tests {
     }
 
     #[test]
-    fn thresholds_that_are_equal_or_missing_make_a_measure_not_applicable() {
-        let with = |lower, upper| Achievement::of(&Points { available: 5.0, lower, upper }, 3.0);
-        assert_eq!(with(Some(2.0), Some(2.0)), None);
-        assert_eq!(with(None, None), None);
-        assert_eq!(with(Some(2.0), Some(4.0)).map(|a| a.points), Some(2.5));
+    fn thresholds_that_are_equal_make_a_measure_not_applicable() {
+        assert_eq!(Achievement::of(5.0, (2.0, 2.0), 3.0), None);
+        assert_eq!(Achievement::of(5.0, (2.0, 4.0), 3.0).map(|a| a.points), Some(2.5));
+    }
+
+    #[test]
+    fn what_is_applicable_but_not_reliable_counts_for_the_60_percent_and_for_nothing_else() {
+        let unreliable = Contribution { reliable: false, ..contribution(Domain::Clinical, 5.0, Some(0.0)) };
+        let all = [unreliable, contribution(Domain::Clinical, 4.0, Some(3.0)), contribution(Domain::Clinical, 1.0, None)];
+        assert_eq!(composite(&all), Composite { percent: Some(75.0), points: 3.0, available: 4.0 });
+        assert_eq!(composite(&[unreliable]), Composite { percent: None, points: 0.0, available: 0.0 });
     }
 
     proptest! {

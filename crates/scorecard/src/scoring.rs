@@ -13,6 +13,7 @@ use crate::highlight::highlights;
 use crate::measure::MeasureSet;
 use crate::points::{by_domain, composite};
 use crate::schedule::Schedule;
+use crate::thresholds::Thresholds;
 use crate::window_value::{card_measure, contribution};
 
 pub use crate::fingerprint::{content_hash, month_sums, run_id, scorecard_id};
@@ -50,14 +51,21 @@ impl Scorer<'_> {
         }
     }
 
-    /// The peer groups of a month for all measures, windows, roles and levels. `units` are all units with a card for it.
+    /// The peer groups of a month for all measures, windows, roles and levels. `units` are all units with a card for it,
+    /// `thresholds` those of its quarter.
     #[must_use]
-    pub fn peers(&self, month: Month, units: &BTreeMap<UnitKey, UnitMonth>) -> PeerTable {
+    pub fn peers(&self, month: Month, units: &BTreeMap<UnitKey, UnitMonth>, thresholds: &Thresholds) -> PeerTable {
         let day = month.last_day();
         let in_scope = |unit: &&UnitMonth| unit.has_card() && self.directory.in_scope(&unit.key.practice, day);
         let entrant = |unit| Entrant { unit, subject: self.subject(&unit.key, month) };
         let entrants: Vec<Entrant<'_>> = units.values().filter(in_scope).map(entrant).collect();
-        peer_table(self.measures, month, &entrants)
+        peer_table(self.measures, month, &entrants, thresholds)
+    }
+
+    /// The thresholds of the quarter that begins with this month, from the peers of the month before it.
+    #[must_use]
+    pub fn thresholds(&self, quarter: Month, before: &PeerTable) -> Thresholds {
+        Thresholds::of_quarter(quarter, self.measures, before)
     }
 
     /// The content of a unit's card against these peers. `status` is any but [`Status::Withdrawn`], whose content is
@@ -156,8 +164,11 @@ mod tests {
 
     impl World {
         fn new() -> World {
+            // One with thresholds of its own, whatever the quarter's are.
+            let broad = include_str!("../../../measures/broad_spectrum.toml")
+                .replace("{ available = 10.0 }", "{ available = 10.0, lower = 15.0, upper = 5.0 }");
             let measures = MeasureSet::parse([
-                ("broad_spectrum.toml", include_str!("../../../measures/broad_spectrum.toml")),
+                ("broad_spectrum.toml", broad.as_str()),
                 ("antibiotics_per_1000.toml", include_str!("../../../measures/antibiotics_per_1000.toml")),
                 ("consult_minutes.toml", include_str!("../../../measures/consult_minutes.toml")),
                 ("desogestrel_branded.toml", include_str!("../../../measures/desogestrel_branded.toml")),
@@ -185,7 +196,8 @@ mod tests {
                 fill(index, measure);
             }
             let key = UnitKey { person: person.to_owned(), practice: practice.to_owned() };
-            UnitMonth { key, windows: [sums.clone(), sums.clone(), sums], incomplete: [false; 3] }
+            let months = vec![(0, 0); 12 * sums.measures.len()].into();
+            UnitMonth { key, windows: [sums.clone(), sums.clone(), sums], incomplete: [false; 3], months }
         }
 
         /// Broad-spectrum items of a hundred.
@@ -200,7 +212,8 @@ mod tests {
         }
 
         fn peers(&self, units: &[UnitMonth]) -> PeerTable {
-            self.scorer().peers(month(), &units.iter().map(|unit| (unit.key.clone(), unit.clone())).collect())
+            let units = units.iter().map(|unit| (unit.key.clone(), unit.clone())).collect();
+            self.scorer().peers(month(), &units, &Thresholds::default())
         }
 
         fn headline(&self, unit: &UnitMonth, peers: &PeerTable, measure: &str) -> WindowValue {
@@ -300,17 +313,22 @@ mod tests {
         assert_eq!(content.composite.map(|composite| composite.available), Some(0.0));
     }
 
+    /// Thirty of one practice, from 0 % to 28 %, and the last at 70 %.
+    fn with_an_outlier(world: &World) -> Vec<UnitMonth> {
+        (0..30).map(|n| world.broad(&format!("p{n:02}"), "A1", if n == 29 { 70 } else { n })).collect()
+    }
+
     #[test]
     fn only_the_headline_window_carries_limits_and_points() {
         let world = World::new();
-        let units: Vec<UnitMonth> = (0..30).map(|n| world.broad(&format!("p{n}"), "A1", n)).collect();
+        let units = with_an_outlier(&world);
         let content = world.scorer().content(&units[29], month(), Status::Final, &world.peers(&units));
         let measure = content.measures.iter().find(|m| m.id == "broad_spectrum").unwrap();
         let with =
             |has: fn(&WindowValue) -> bool| measure.windows.iter().filter(|w| has(w)).map(|w| w.window).collect::<Vec<_>>();
         assert_eq!(with(|w| w.value.is_some() && w.ci95.is_some() && w.peer.is_some()), [1, 3, 12]);
         assert_eq!(with(|w| w.funnel.is_some() || w.qof.is_some() || w.sentence.is_some()), [12]);
-        // 29 % against a target of 14.5 %: 14.5 + 3.09 x 3.52 = 25.4 is passed.
+        // On the arcsine scale tau is about 0.13 and chance 0.05: 14 % and 3.09 standard deviations of both is about 54 %.
         assert_eq!(content.highlights.len(), 1);
         assert!(!content.highlights[0].good);
         assert_eq!(content.giants.map(|g| (g.outside_95, g.outside_998)), Some((1, 1)));
@@ -319,7 +337,7 @@ mod tests {
     #[test]
     fn below_20_encounters_in_a_year_composite_and_highlights_are_withheld() {
         let world = World::new();
-        let units: Vec<UnitMonth> = (0..30).map(|n| world.broad(&format!("p{n}"), "A1", n)).collect();
+        let units = with_an_outlier(&world);
         let peers = world.peers(&units);
         let with = |encounters| {
             let mut unit = units[29].clone();

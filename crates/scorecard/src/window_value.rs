@@ -1,15 +1,17 @@
 //! One measure on a card: its windows, and in the headline window what is said of it.
 
-use crate::card::{CardMeasure, WindowValue};
+use crate::card::{CardMeasure, Grade, WindowValue};
 use crate::comparison::Comparison;
-use crate::funnel::funnel;
+use crate::funnel::standing;
 use crate::interval::confidence;
 use crate::measure::Measure;
 use crate::points::{Achievement, Contribution};
+use crate::reliability::is_reliable;
 use crate::round::published;
 use crate::saving::saving_estimate;
 use crate::sentence::sentence;
 use crate::suppression::Suppression;
+use crate::trend::trend;
 use crate::unit::{UnitMonth, WINDOWS, window_index};
 
 /// The measure at this index of its set, for one unit.
@@ -72,10 +74,20 @@ fn window_value(
         shown.peer = comparison.peer(name, months, (own.n, own.d));
         if headline {
             let network = comparison.network(name, months);
-            shown.funnel = network.and_then(|network| funnel(measure, own, network));
-            shown.qof = achievement(measure, own.n, own.d).and_then(|a| a.published());
+            if let Some(standing) = network.and_then(|network| standing(measure, own, network)) {
+                shown.funnel = Some(standing.funnel);
+                shown.reliability = standing.reliability;
+                shown.grade = Some(standing.grade);
+                shown.shrunk = standing.shrunk;
+            }
+            let thresholds = network.and_then(|network| network.group.lower.zip(network.group.upper));
+            shown.qof = achievement(measure, (own.n, own.d), thresholds).and_then(|a| a.published());
             shown.saving = network.and_then(|network| saving_estimate(measure, own, network));
+            let year = &unit.windows[WINDOWS.len() - 1].measures[index];
+            shown.trend = trend(measure, unit.months_of(index), year);
         }
+    } else if headline && suppression.is_some() {
+        shown.grade = Some(Grade::Insufficient);
     }
     if headline {
         shown.sentence = Some(sentence(&measure.definition, &shown, suppression));
@@ -83,18 +95,23 @@ fn window_value(
     shown
 }
 
-fn achievement(measure: &Measure, n: i64, d: i64) -> Option<Achievement> {
-    Achievement::of(&measure.definition.points?, measure.value(n, d)?)
+/// What a ratio of integer units earns: by the file's own thresholds, else by those of the quarter.
+fn achievement(measure: &Measure, own: (i64, i64), of_quarter: Option<(f64, f64)>) -> Option<Achievement> {
+    let points = measure.definition.points?;
+    let thresholds = points.lower.zip(points.upper).or(of_quarter)?;
+    Achievement::of(points.available, thresholds, measure.value(own.0, own.1)?)
 }
 
 /// What a measure of a card brings to the sums of points.
 #[must_use]
 pub fn contribution(measure: &Measure, card: &CardMeasure) -> Contribution {
     let headline = headline(card).filter(|window| window.value.is_some());
+    let thresholds = |window: &WindowValue| window.qof.map(|qof| (qof.lower, qof.upper));
     Contribution {
         domain: measure.definition.domain,
         offered: measure.definition.points.map_or(0.0, |points| points.available),
-        achievement: headline.and_then(|window| achievement(measure, window.n, window.d)),
+        achievement: headline.and_then(|window| achievement(measure, (window.n, window.d), thresholds(window))),
+        reliable: headline.is_some_and(|window| is_reliable(window.grade)),
         measures: u32::from(headline.is_some()),
     }
 }

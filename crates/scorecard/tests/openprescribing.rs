@@ -14,6 +14,7 @@ use scorecard::peer_table::PeerTable;
 use scorecard::schedule::{Grid, Schedule};
 use scorecard::scoring::Scorer;
 use scorecard::sums::{MeasureSums, Sums};
+use scorecard::thresholds::Thresholds;
 use scorecard::unit::{UnitKey, UnitMonth};
 
 /// Practice, quantity of the brand and of all; both cost a pound and ten pence a unit. `B82008` is closed, `Y00581` no GP practice.
@@ -94,7 +95,7 @@ fn unit(practice: &str, brand: i64, all: i64) -> UnitMonth {
         ..MeasureSums::default()
     };
     let key = UnitKey { person: format!("clinician of {practice}"), practice: practice.to_owned() };
-    UnitMonth { key, windows: [sums.clone(), sums.clone(), sums], incomplete: [false; 3] }
+    UnitMonth { key, windows: [sums.clone(), sums.clone(), sums], incomplete: [false; 3], months: [(0, 0); 12].into() }
 }
 
 fn near(found: f64, expected: f64, what: &str) {
@@ -109,7 +110,7 @@ fn the_published_month_comes_out_again() {
     let scorer = Scorer { measures: &measures, schedule: &schedule, directory: &directory };
     let units: BTreeMap<UnitKey, UnitMonth> =
         INPUT.into_iter().map(|(practice, brand, all)| unit(practice, brand, all)).map(|unit| (unit.key.clone(), unit)).collect();
-    let peers: PeerTable = scorer.peers(month(), &units);
+    let peers: PeerTable = scorer.peers(month(), &units, &Thresholds::default());
 
     let network = peers.groups().find(|group| group.key.window == 12).expect("a network");
     assert_eq!((network.size, network.numerator, network.denominator), (7, 85_500_000, 181_500_000));

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use crate::books::{UnitMonth, WINDOWS};
-use crate::colleagues::{Group, Groups, Member, member, suppressed};
+use crate::colleagues::{Group, Groups, LEAST_NETWORK, Member, Thresholds, measured, member, suppressed};
 use crate::measure_file::{Measure, real};
+use crate::spread::{Moved, Network, Standing as Place, moved};
 use crate::staff::{Standing, Unit};
 use crate::sums::{D, ENCOUNTERS, FACTS_D, FACTS_N, ITEMS, MINUTES, N, NOSHOW_PLANNED, PCA, RESPONSES};
 
@@ -68,6 +69,10 @@ pub struct WindowAnswer {
     pub points: Option<f64>,
     /// Saving at the network's median and at its best decile in pence; headline window only.
     pub saving: Option<[f64; 2]>,
+    /// How the unit stands in its network; headline window only.
+    pub place: Option<Place>,
+    /// How its months moved; headline window only.
+    pub moved: Option<Moved>,
 }
 
 /// One measure.
@@ -118,12 +123,11 @@ pub struct Content {
 struct Hidden {
     own: Vec<Option<Member>>,
     shown: Vec<Option<Rc<Group>>>,
-    /// Around which value the headline window has control limits.
-    target: Option<f64>,
+    /// The network of the headline window, where it is large enough for control limits.
+    network: Option<Rc<Group>>,
+    /// Numerator and denominator of each of the 12 months.
+    months: Vec<(i128, i128)>,
 }
-
-/// Control limits need a network of so many units.
-const LEAST_NETWORK: usize = 20;
 
 impl Content {
     /// What is left of a card of which nothing is left.
@@ -131,8 +135,9 @@ impl Content {
         Content { role: "unknown".to_owned(), ..Content::default() }
     }
 
-    /// The content of a unit's card against these groups.
-    pub(crate) fn of(unit: &UnitMonth, measures: &[Measure], groups: &Groups) -> Content {
+    /// The content of a unit's card against these groups and thresholds of its quarter.
+    pub(crate) fn of(unit: &UnitMonth, measures: &[Measure], groups: &Groups, thresholds: &Thresholds) -> Content {
+        let groups = &Compared { groups, thresholds };
         let Standing { role, locum, pcn, locality } = unit.standing.clone();
         let year = &unit.windows[2].sums;
         let answers: Vec<MeasureAnswer> = (0..).zip(measures).map(|(i, m)| measure_answer(unit, i, m, groups)).collect();
@@ -145,7 +150,7 @@ impl Content {
             composite: (year.base(ENCOUNTERS) >= LEAST_ENCOUNTERS).then(|| composite(measures, &answers)),
             measures: answers,
             noshow_minutes: year.base(NOSHOW_PLANNED),
-            hidden: (0..).zip(measures).map(|(i, m)| hidden(unit, i, m, groups)).collect(),
+            hidden: (0..).zip(measures).map(|(i, m)| hidden(unit, i, m, groups.groups)).collect(),
         }
     }
 }
@@ -172,27 +177,38 @@ fn hidden(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) ->
     let there = own[headline].is_some();
     Hidden {
         shown: (0..WINDOWS.len()).map(shown).collect(),
-        target: groups.network(index, headline, &unit.unit, &unit.standing).filter(|_| there).and_then(|n| target(&n)),
+        network: groups
+            .network(index, headline, &unit.unit, &unit.standing)
+            .filter(|network| there && network.members.len() >= LEAST_NETWORK),
+        months: months(unit, index),
         own,
     }
 }
 
-fn target(network: &Group) -> Option<f64> {
-    let ratio = || real(network.total(|m| m.n)) / real(network.total(|m| m.d));
-    (network.members.len() >= LEAST_NETWORK).then(ratio)
+/// Numerator and denominator of each of a unit's months.
+fn months(unit: &UnitMonth, index: usize) -> Vec<(i128, i128)> {
+    unit.months.iter().map(|row| (row.sums.of(index, N), row.sums.of(index, D))).collect()
 }
 
-fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> MeasureAnswer {
+/// What a month's cards are compared with.
+struct Compared<'a> {
+    groups: &'a Groups,
+    thresholds: &'a Thresholds,
+}
+
+fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Compared<'_>) -> MeasureAnswer {
     let windows = (0..WINDOWS.len()).map(|window| window_answer(unit, (index, window), measure, groups)).collect();
     MeasureAnswer { id: measure.id.clone(), windows }
 }
 
-fn window_answer(unit: &UnitMonth, (index, window): (usize, usize), measure: &Measure, groups: &Groups) -> WindowAnswer {
+fn window_answer(unit: &UnitMonth, (index, window): (usize, usize), measure: &Measure, of: &Compared<'_>) -> WindowAnswer {
+    let groups = of.groups;
     let sums = &unit.windows[window].sums;
     let own = member(measure, index, sums);
     let peers = |own: Member| groups.shown(index, window, &unit.unit, &unit.standing).map(|group| shown(measure, &group, &own));
     let value = own.map(|own| measure.value(own.n, own.d));
     let at_headline = own.filter(|_| window == headline(measure));
+    let quarters = of.thresholds.get(&(index, unit.unit.is_roll_up(), unit.standing.role.clone())).copied();
     let network = || groups.network(index, window, &unit.unit, &unit.standing);
     WindowAnswer {
         window: WINDOWS[window],
@@ -204,9 +220,21 @@ fn window_answer(unit: &UnitMonth, (index, window): (usize, usize), measure: &Me
         suppressed: suppressed(measure, index, sums),
         value,
         peer: own.and_then(peers),
-        points: at_headline.and_then(|own| points(measure, measure.value(own.n, own.d))),
+        points: at_headline.and_then(|own| points(measure, measure.value(own.n, own.d), network().and(quarters))),
         saving: at_headline.and_then(|own| saving(measure, &own, &*network()?)),
+        place: at_headline.and_then(|own| place(measure, &own, sums.of(index, FACTS_D), &*network()?)),
+        moved: at_headline.and_then(|_| {
+            let year = measured(measure, index, &unit.windows[2].sums);
+            moved(measure, &months(unit, index), &year)
+        }),
     }
+}
+
+/// The standing that is shown: without limits by chance there is none.
+fn place(measure: &Measure, own: &Member, facts: i128, network: &Group) -> Option<Place> {
+    let place = Network::of(measure, network)?.standing(measure, own, facts);
+    let limits = place.z.is_some() || measure.kind == "rate";
+    limits.then_some(place)
 }
 
 fn shown(measure: &Measure, group: &Group, own: &Member) -> Shown {
@@ -221,9 +249,10 @@ fn shown(measure: &Measure, group: &Group, own: &Member) -> Shown {
     }
 }
 
-fn points(measure: &Measure, value: f64) -> Option<f64> {
+/// Points between the file's own thresholds, else those of the quarter.
+fn points(measure: &Measure, value: f64, quarters: Option<(f64, f64)>) -> Option<f64> {
     let points = measure.points?;
-    let (lower, upper) = points.lower.zip(points.upper)?;
+    let (lower, upper) = points.lower.zip(points.upper).or(quarters)?;
     Some(points.available * ((value - lower) / (upper - lower)).clamp(0.0, 1.0))
 }
 
@@ -258,16 +287,19 @@ fn saving_at(measure: &Measure, own: &Member, network: &Group, target: f64) -> O
     }
 }
 
-/// Points over the measures that have some, shown only as a share when 60 % of all points are applicable.
+/// Points over the measures that have some and are reliable, shown only as a share when 60 % of all points are applicable.
 fn composite(measures: &[Measure], answers: &[MeasureAnswer]) -> Composite {
     let offered: f64 = measures.iter().filter_map(|m| m.points).map(|p| p.available).sum();
-    let mut had = (0.0, 0.0);
+    let (mut had, mut applicable) = ((0.0, 0.0), 0.0);
     for (measure, answer) in measures.iter().zip(answers) {
-        if let (Some(points), Some(all)) = (answer.windows[headline(measure)].points, measure.points) {
+        let window = &answer.windows[headline(measure)];
+        let (Some(points), Some(all)) = (window.points, measure.points) else { continue };
+        applicable += all.available;
+        if window.place.is_some_and(|place| ["moderate", "good"].contains(&place.grade)) {
             had = (had.0 + points, had.1 + all.available);
         }
     }
-    let enough = had.1 > 0.0 && had.1 >= 0.6 * offered - 1e-9;
+    let enough = had.1 > 0.0 && applicable >= 0.6 * offered - 1e-9;
     Composite { percent: enough.then(|| 100.0 * had.0 / had.1), points: had.0, available: had.1 }
 }
 

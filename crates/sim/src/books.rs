@@ -19,6 +19,8 @@ pub(crate) struct UnitMonth {
     pub in_scope: bool,
     /// The month, and the 3 and the 12 months that end with it.
     pub windows: Vec<Row>,
+    /// The 12 months that end with it, oldest first.
+    pub months: Vec<Row>,
 }
 
 /// The rows of a cut with the names of who they belong to.
@@ -70,6 +72,7 @@ impl Books<'_> {
             standing: self.staff.standing(unit, day),
             in_scope: unit.is_roll_up() || self.staff.in_scope(&unit.practice, day),
             windows: WINDOWS.into_iter().map(window).collect(),
+            months: months.clone(),
             unit: unit.clone(),
         }
     }

@@ -29,6 +29,12 @@ impl Month {
         Month(self.0 + months)
     }
 
+    /// The first month of its quarter.
+    #[must_use]
+    pub fn quarter(self) -> Month {
+        self.plus(-self.0.rem_euclid(3))
+    }
+
     /// Its first day.
     ///
     /// # Panics

@@ -4,10 +4,14 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::books::UnitMonth;
+use crate::books::{UnitMonth, WINDOWS};
 use crate::measure_file::{Measure, real};
+use crate::round::nine_digits;
 use crate::staff::{Standing, Unit};
 use crate::sums::{D, D_COST, D_QUANTITY, D_SQUARES, FACTS_D, N, N_COST, N_QUANTITY, N_SQUARES, Sums, UNKNOWN};
+
+/// A network of fewer units says nothing about chance, and no thresholds are taken from it.
+pub(crate) const LEAST_NETWORK: usize = 20;
 
 /// A group of fewer members is shown to nobody: the unit and five others.
 const LEAST: usize = 6;
@@ -18,7 +22,7 @@ pub(crate) struct Member {
     pub n: i128,
     pub d: i128,
     /// What the spread of an amount is computed from, where the measure's kind asks for it.
-    spread: i128,
+    pub spread: i128,
     /// Quantity and cost of the numerator's set and of the denominator's, where the measure has a saving.
     pub money: [i128; 4],
 }
@@ -34,6 +38,9 @@ pub(crate) struct Group {
 
 /// Measure, window, whether roll-ups, role, level, code.
 type GroupKey = (usize, usize, bool, String, &'static str, String);
+
+/// Where points begin and where all are had, by measure, whether of roll-ups, and role.
+pub(crate) type Thresholds = BTreeMap<(usize, bool, String), (f64, f64)>;
 
 /// All groups of a month at a cut.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +59,12 @@ pub(crate) fn suppressed(measure: &Measure, index: usize, sums: &Sums) -> Option
 
 /// What a window of a measure brings to a group; `None` when it is suppressed or has nothing to divide by.
 pub(crate) fn member(measure: &Measure, index: usize, sums: &Sums) -> Option<Member> {
+    let member = measured(measure, index, sums);
+    (suppressed(measure, index, sums).is_none() && member.d > 0).then_some(member)
+}
+
+/// The same, suppressed or not.
+pub(crate) fn measured(measure: &Measure, index: usize, sums: &Sums) -> Member {
     let of = |place| sums.of(index, place);
     let spread = match measure.kind.as_str() {
         "mean" | "amount" => of(N_SQUARES),
@@ -59,8 +72,7 @@ pub(crate) fn member(measure: &Measure, index: usize, sums: &Sums) -> Option<Mem
         _ => 0,
     };
     let money = if measure.saving.is_some() { [N_QUANTITY, N_COST, D_QUANTITY, D_COST].map(of) } else { [0; 4] };
-    let member = Member { n: of(N), d: of(D), spread, money };
-    (suppressed(measure, index, sums).is_none() && member.d > 0).then_some(member)
+    Member { n: of(N), d: of(D), spread, money }
 }
 
 /// Level and code of the groups that a unit belongs to, the narrowest first. A roll-up has the network alone.
@@ -109,6 +121,27 @@ impl Groups {
         groups.into_iter().find(|group| group.members.len() >= LEAST).cloned()
     }
 
+    /// Thresholds of points for the next quarter: quartiles of the networks of 20 or more, the better one to be reached, where the
+    /// file leaves them open.
+    pub(crate) fn thresholds(&self, measures: &[Measure]) -> Thresholds {
+        let mut found = Thresholds::new();
+        for ((index, window, roll_ups, role, level, _), group) in &self.0 {
+            let measure = &measures[*index];
+            let open = measure.points.is_some_and(|points| points.lower.is_none());
+            let headline = WINDOWS[*window] == measure.window;
+            if !open || !headline || *level != "network" || group.members.len() < LEAST_NETWORK {
+                continue;
+            }
+            let at = |percent| nine_digits(measure.value_of_ratio(group.quantile(percent).expect("twenty members")));
+            let (p25, p75) = (at(25), at(75));
+            let ends = if measure.direction == "low" { (p75, p25) } else { (p25, p75) };
+            if p25 != p75 {
+                found.insert((*index, *roll_ups, role.clone()), ends);
+            }
+        }
+        found
+    }
+
     /// Everybody of the role.
     pub(crate) fn network(&self, index: usize, window: usize, unit: &Unit, standing: &Standing) -> Option<Rc<Group>> {
         self.0.get(&key(index, window, unit, standing, ("network", "network"))).cloned()
@@ -132,13 +165,18 @@ impl Group {
         Some((100.0 * real(lower as i128) / real(others as i128)).min(100.0))
     }
 
-    /// A decile of the members' ratios, 1 to 9: linear interpolation at (size - 1) x decile / 10.
+    /// A decile of the members' ratios, 1 to 9.
     pub(crate) fn decile(&self, decile: usize) -> Option<f64> {
+        self.quantile(10 * decile)
+    }
+
+    /// A quantile of the members' ratios: linear interpolation at (size - 1) x percent / 100.
+    fn quantile(&self, percent: usize) -> Option<f64> {
         let ratio = |member: &Member| real(member.n) / real(member.d);
-        let tenths = self.members.len().checked_sub(1)? * decile;
-        let below = ratio(&self.members[tenths / 10]);
-        let above = self.members.get(tenths / 10 + 1).map_or(below, ratio);
-        Some(below + real((tenths % 10) as i128) / 10.0 * (above - below))
+        let place = self.members.len().checked_sub(1)? * percent;
+        let below = ratio(&self.members[place / 100]);
+        let above = self.members.get(place / 100 + 1).map_or(below, ratio);
+        Some(below + real((place % 100) as i128) / 100.0 * (above - below))
     }
 }
 

@@ -6,8 +6,10 @@
 
 pub mod oracle;
 mod answer_card;
+mod spread;
 mod colleagues;
 mod books;
+mod round;
 mod fold;
 mod staff;
 mod sums;

@@ -118,7 +118,7 @@ pub(crate) fn thousandths(value: f64) -> i128 {
 
 impl Side {
     /// Integer units in one of its amount.
-    fn units(&self) -> f64 {
+    pub(crate) fn units(&self) -> f64 {
         match self.amount.as_deref() {
             Some("quantity" | "adq") => 1_000.0,
             Some("weight") => 1_000_000.0,

@@ -5,7 +5,8 @@
 //! same stays final), role, locum, network and locality; attended encounters, minutes, items and responses of each window; of each
 //! measure and window n, d, facts in both, pca, suppression, the unit's own sum of squares (kinds mean, amount, share), quantities
 //! and costs (measures with a saving), and the shown peer group with all its members and theirs; points and saving of the headline
-//! window, and its target where the network of the role is large enough for control limits; composite; planned minutes of no-shows.
+//! window, numerator and denominator of its 12 months, and the whole network of the role where it is large enough for control
+//! limits; composite; planned minutes of no-shows.
 //! Everything else on a card follows from these.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,7 @@ use crate::ages::{Age, Ages};
 use crate::answer_card::key;
 use crate::books::{Books, UnitMonth};
 use crate::calendar::{London, Month};
-use crate::colleagues::Groups;
+use crate::colleagues::{Groups, Thresholds};
 use crate::fold::{Fold, Row};
 use crate::measure_file::Measure;
 use crate::native::Version;
@@ -25,6 +26,7 @@ pub use crate::answer_card::{Composite, Content, MeasureAnswer, Shown, WindowAns
 pub use crate::fold::Outcomes;
 pub use crate::measure_file::BadMeasureFile;
 pub use crate::native::BadDelivery;
+pub use crate::spread::{Moved, Standing};
 pub use crate::staff::BadRegistry;
 
 /// One feed, as its log was written.
@@ -142,6 +144,8 @@ struct Publisher<'a> {
     last_cut: Option<i64>,
     cards: BTreeMap<Month, BTreeMap<Unit, Last>>,
     frozen: BTreeMap<Month, Groups>,
+    /// By the first month of their quarter.
+    thresholds: BTreeMap<Month, Thresholds>,
 }
 
 /// The phase in which a month is at a cut.
@@ -164,8 +168,14 @@ pub fn answer(question: &Question<'_>) -> Result<Answer, Unreadable> {
     let ages = Ages { london: London::default(), first: question.first };
     let declared = question.feeds.iter().map(|feed| (feed.feed.clone(), feed.practice.clone())).collect();
     let mut fold = Fold::new(&measures, &ages, &declared);
-    let mut publisher =
-        Publisher { measures: &measures, ages: &ages, last_cut: None, cards: BTreeMap::new(), frozen: BTreeMap::new() };
+    let mut publisher = Publisher {
+        measures: &measures,
+        ages: &ages,
+        last_cut: None,
+        cards: BTreeMap::new(),
+        frozen: BTreeMap::new(),
+        thresholds: BTreeMap::new(),
+    };
     let mut cuts = Vec::new();
     let mut last: Option<&Cut> = None;
     for cut in question.cuts {
@@ -188,12 +198,28 @@ impl Publisher<'_> {
     fn publish(&mut self, at: i64, books: &Books<'_>) -> Vec<Card> {
         let mut cards = Vec::new();
         for month in books.months() {
+            self.begin_quarter(month, at, books);
+        }
+        for month in books.months() {
             if self.ages.at(month, at) >= Age::Provisional && !self.ages.sealed(month, self.last_cut) {
                 cards.extend(self.publish_month(month, at, books));
             }
         }
         self.last_cut = Some(at);
         cards
+    }
+
+    /// The first time that a quarter's first month is provisional its thresholds are taken from the month before.
+    fn begin_quarter(&mut self, before: Month, at: i64, books: &Books<'_>) {
+        let quarter = before.plus(1);
+        let begins = quarter.quarter() == quarter
+            && self.ages.at(quarter, at) >= Age::Provisional
+            && self.last_cut.is_none_or(|last| self.ages.at(quarter, last) < Age::Provisional);
+        if begins && !self.ages.sealed(before, self.last_cut) {
+            let live = || Groups::form(self.measures, &books.units(before));
+            let groups = self.frozen.get(&before).cloned().unwrap_or_else(live);
+            self.thresholds.insert(quarter, groups.thresholds(self.measures));
+        }
     }
 
     fn publish_month(&mut self, month: Month, at: i64, books: &Books<'_>) -> Vec<Card> {
@@ -219,11 +245,13 @@ impl Publisher<'_> {
             Phase::Freezing | Phase::Frozen => self.frozen.get(&month).cloned().unwrap_or_default(),
         };
         let units: BTreeMap<&Unit, &UnitMonth> = units.iter().map(|unit| (&unit.unit, unit)).collect();
+        let none = Thresholds::new();
+        let thresholds = self.thresholds.get(&month.quarter()).unwrap_or(&none);
         let cards = self.cards.entry(month).or_default();
         let nothing = Row::zero(self.measures.len());
         let mut published = Vec::new();
         for unit in due {
-            let content = units.get(&unit).map(|of| Content::of(of, self.measures, &groups));
+            let content = units.get(&unit).map(|of| Content::of(of, self.measures, &groups, thresholds));
             let row = rows.get(&unit).unwrap_or(&nothing);
             let Some((status, content)) = revised(content, phase, cards.get(&unit)) else { continue };
             let reasons = reasons(phase, row, cards.get(&unit));

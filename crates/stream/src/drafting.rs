@@ -10,6 +10,7 @@ use scorecard::peer_table::PeerTable;
 use scorecard::record::{FeedCoverage, Mark};
 use scorecard::schedule::Age;
 use scorecard::scoring::Scorer;
+use scorecard::thresholds::{Thresholds, quarter_of};
 use scorecard::unit::{UnitKey, UnitMonth};
 
 use crate::deployment::Deployment;
@@ -56,6 +57,10 @@ impl Drafting<'_> {
         let mut draft = Draft::default();
         let scorer = self.scorer(self.directory);
         let mut units = None;
+        for (quarter, before) in self.quarters(cut, redefined) {
+            let units = &*units.get_or_insert_with(|| self.units());
+            draft.keep_thresholds(quarter, self.thresholds(quarter, before, redefined, units));
+        }
         for month in self.open_months() {
             let Some(phase) = self.phase(month, cut) else { continue };
             let whole = redefined || self.first_time(month, cut);
@@ -67,13 +72,46 @@ impl Drafting<'_> {
             if !whole && waiting.is_empty() {
                 continue;
             }
-            let units =
-                &*units.get_or_insert_with(|| Units::new(self.rows, self.directory, self.missing, measures.measures().len()));
+            let units = &*units.get_or_insert_with(|| self.units());
             let month_draft = MonthDraft { month, phase, whole, redefined, scorer: &scorer, units, edition: &edition };
             *waiting = self.draft_month(&month_draft, waiting, &mut draft);
         }
         unsettled.retain(|_, waiting| !waiting.is_empty());
         draft
+    }
+
+    fn units(&self) -> Units<'_> {
+        Units::new(self.rows, self.directory, self.missing, self.deployment.measures.measures().len())
+    }
+
+    /// The quarters whose thresholds are frozen at this cut, each with the month before it: those whose first month is provisional
+    /// for the first time; under a new measure set those that began earlier too.
+    fn quarters(&self, cut: Timestamp, redefined: bool) -> Vec<(Month, Month)> {
+        let schedule = &self.deployment.schedule;
+        let begun = |quarter| schedule.age(quarter, cut) >= Age::Provisional;
+        let begins = |quarter| self.last_age(quarter) < Age::Provisional;
+        let months = self.open_months().into_iter().map(|before| (before.plus(1), before));
+        let quarters = months.filter(|(quarter, _)| quarter_of(*quarter) == *quarter && begun(*quarter));
+        quarters.filter(|(quarter, _)| redefined || begins(*quarter)).collect()
+    }
+
+    /// What a month was after the last published cut.
+    fn last_age(&self, month: Month) -> Age {
+        let schedule = &self.deployment.schedule;
+        self.published.last_run.as_ref().map_or(Age::Running, |run| schedule.age(month, run.at))
+    }
+
+    /// A quarter's thresholds, from the peers of the month before it as they are at this cut, or were frozen.
+    fn thresholds(&self, quarter: Month, before: Month, redefined: bool, units: &Units<'_>) -> Thresholds {
+        let scorer = self.scorer(self.directory);
+        let live = || scorer.peers(before, &units.of_month(self.directory, before), &Thresholds::default());
+        let peers = match self.published.frozen.get(&before) {
+            Some(frozen) if redefined => frozen.clone().completed_by(live()),
+            Some(frozen) => frozen.clone(),
+            None => live(),
+        };
+        let known = self.published.thresholds.get(&quarter).cloned().unwrap_or_default();
+        known.completed_by(scorer.thresholds(quarter, &peers))
     }
 
     fn scorer<'s>(&'s self, directory: &'s Directory) -> Scorer<'s> {
@@ -85,7 +123,9 @@ impl Drafting<'_> {
         let month = cut.month;
         let none = BTreeMap::new();
         let last = self.published.cards.get(&month).unwrap_or(&none);
-        let (peers, all) = self.peers(cut);
+        let quarter = quarter_of(month);
+        let thresholds = draft.thresholds.get(&quarter).or_else(|| self.published.thresholds.get(&quarter)).cloned();
+        let (peers, all) = self.peers(cut, &thresholds.unwrap_or_default());
         let table = peers.as_ref().or_else(|| self.published.frozen.get(&month));
         let Some(table) = table else { return BTreeSet::new() };
         let month_cut =
@@ -115,13 +155,13 @@ impl Drafting<'_> {
     }
 
     /// The peers of a month at this cut, `None` where those frozen before hold; and all its units where they had to be computed.
-    fn peers(&self, cut: &MonthDraft<'_>) -> (Option<PeerTable>, Option<BTreeMap<UnitKey, UnitMonth>>) {
+    fn peers(&self, cut: &MonthDraft<'_>, thresholds: &Thresholds) -> (Option<PeerTable>, Option<BTreeMap<UnitKey, UnitMonth>>) {
         let frozen = self.published.frozen.get(&cut.month).filter(|_| cut.phase == Phase::Frozen);
         if frozen.is_some() && !cut.whole {
             return (None, None);
         }
         let all = cut.units.of_month(self.directory, cut.month);
-        let live = cut.scorer.peers(cut.month, &all);
+        let live = cut.scorer.peers(cut.month, &all, thresholds);
         let table = match (frozen, cut.phase) {
             (Some(frozen), _) if cut.redefined => Some(frozen.clone().completed_by(live.frozen())),
             (Some(_), _) => None,
@@ -152,15 +192,12 @@ impl Drafting<'_> {
     }
 
     fn was_final(&self, month: Month) -> bool {
-        let last = self.published.last_run.as_ref();
-        last.is_some_and(|run| self.deployment.schedule.age(month, run.at) >= Age::Final)
+        self.last_age(month) >= Age::Final
     }
 
     /// Whether this is the first published cut at which the month is provisional, or final.
     fn first_time(&self, month: Month, cut: Timestamp) -> bool {
-        let schedule = &self.deployment.schedule;
-        let before = self.published.last_run.as_ref().map_or(Age::Running, |run| schedule.age(month, run.at));
-        before < schedule.age(month, cut).min(Age::Final)
+        self.last_age(month) < self.deployment.schedule.age(month, cut).min(Age::Final)
     }
 
     /// Persons for whom the registry says something else than it said before.
@@ -210,7 +247,8 @@ struct MonthDraft<'a> {
 /// when one of the person's practices is. A row may change without that: its counters do with every amendment.
 fn due(cut: &MonthDraft<'_>, waiting: &BTreeSet<UnitKey>, last: &BTreeMap<UnitKey, LastRevision>) -> BTreeSet<UnitKey> {
     let is_due = |key: &UnitKey| {
-        let moved = last.get(key).map_or(!key.is_roll_up(), |last| differs(cut.units, key, cut.month, last));
+        let begins = || !key.is_roll_up() && cut.units.month_sums(key, cut.month).base.facts > 0;
+        let moved = last.get(key).map_or_else(begins, |last| differs(cut.units, key, cut.month, last));
         moved || cut.edition.reattributed.contains(&key.person)
     };
     let mut found: BTreeSet<UnitKey> = waiting.iter().filter(|key| is_due(key)).cloned().collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use scorecard::calendar::Month;
 use scorecard::directory::Directory;
 use scorecard::sums::Sums;
-use scorecard::unit::{UnitKey, UnitMonth, WINDOWS};
+use scorecard::unit::{MONTHS, UnitKey, UnitMonth, WINDOWS};
 
 use crate::held::{HeldRows, Place};
 
@@ -52,9 +52,9 @@ impl<'a> Units<'a> {
             true => places.iter().collect(),
             false => places.iter().filter(|place| *place.1 == *key.practice).collect(),
         };
-        let windows = WINDOWS.map(|months| self.window(&chosen, month, months));
+        let months: [Sums; MONTHS] = std::array::from_fn(|at| self.window(&chosen, month.plus(back(at)), 1));
         let incomplete = WINDOWS.map(|months| self.missing.range(first_of(month, months)..=month).next().is_some());
-        let unit = UnitMonth { key: key.clone(), windows, incomplete };
+        let unit = UnitMonth::new(key.clone(), &months, incomplete);
         unit.has_card().then_some(unit)
     }
 
@@ -88,6 +88,11 @@ impl<'a> Units<'a> {
         let chosen = places.filter(|place| key.is_roll_up() || *place.1 == *key.practice);
         chosen.flat_map(|place| self.rows.feeds_of(place, month)).collect()
     }
+}
+
+/// How far the month at this place of twelve lies from the last: -11 to 0.
+fn back(place: usize) -> i32 {
+    i32::try_from(place + 1).expect("one of twelve") - i32::try_from(MONTHS).expect("twelve")
 }
 
 fn first_of(month: Month, months: u8) -> Month {

@@ -221,6 +221,7 @@ impl<L: Log> PublishTask<L> {
         }
         self.published.frozen.extend(news.frozen);
         self.published.groups.extend(news.groups);
+        self.published.thresholds.extend(news.thresholds);
         let before = run.sealed.iter().map(|s| s.month).max();
         if before.is_some() {
             let open_from = self.published.open_from(&self.deployment.schedule);

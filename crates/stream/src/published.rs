@@ -5,10 +5,12 @@ use std::ops::ControlFlow;
 
 use scorecard::calendar::{Month, Timestamp};
 use scorecard::card::{Scorecard, Status, Subject};
+use scorecard::fingerprint::group_fingerprint;
 use scorecard::peer_table::PeerTable;
 use scorecard::peers::{PeerGroup, PeerKey, PeerSnapshot};
 use scorecard::record::{Outcome, Record, Run};
 use scorecard::schedule::Schedule;
+use scorecard::thresholds::{Thresholds, holds_thresholds, quarter_of};
 use scorecard::unit::UnitKey;
 
 use crate::log::{Lent, Log, LogError, Topic};
@@ -57,8 +59,10 @@ impl LastRevision {
 pub(crate) struct Published {
     pub cards: BTreeMap<Month, BTreeMap<UnitKey, LastRevision>>,
     pub frozen: BTreeMap<Month, PeerTable>,
-    /// The snapshot last published of each peer group.
-    pub groups: BTreeMap<PeerKey, String>,
+    /// By the first month of their quarter.
+    pub thresholds: BTreeMap<Month, Thresholds>,
+    /// Fingerprint of what was last published of each peer group.
+    pub groups: BTreeMap<PeerKey, u128>,
     /// The last cut, published or skipped.
     pub last_cut: Option<Timestamp>,
     /// The last cut that was published.
@@ -142,17 +146,22 @@ impl Published {
 
     fn read_peers(&mut self, log: &mut impl Log, open_from: Month) -> Result<(), LogError> {
         let mut frozen: BTreeMap<Month, BTreeMap<PeerKey, PeerGroup>> = BTreeMap::new();
+        let mut thresholds: BTreeMap<Month, Vec<PeerGroup>> = BTreeMap::new();
         let mut snapshots: BTreeMap<Month, BTreeMap<(PeerKey, u32), PeerSnapshot>> = BTreeMap::new();
         read_all(log, Topic::PeerGroups, 0, |lent| {
-            if let Record::PeerGroup(group) = lent.record
-                && group.key.month >= open_from
-            {
-                self.groups.insert(group.key.clone(), group.snapshot_id.clone());
+            let Record::PeerGroup(group) = lent.record else { return };
+            if holds_thresholds(&group) {
+                if group.key.month >= quarter_of(open_from) {
+                    thresholds.entry(group.key.month).or_default().push(*group);
+                }
+            } else if group.key.month >= open_from {
+                self.groups.insert(group.key.clone(), group_fingerprint(&group));
                 if group.frozen {
                     frozen.entry(group.key.month).or_default().insert(group.key.clone(), *group);
                 }
             }
         })?;
+        self.thresholds = thresholds.into_iter().map(|(quarter, groups)| (quarter, Thresholds::of_groups(groups))).collect();
         read_all(log, Topic::PeerSnapshots, 0, |lent| {
             if let Record::PeerSnapshot(snapshot) = lent.record
                 && snapshot.key.month >= open_from
@@ -174,6 +183,7 @@ impl Published {
     pub(crate) fn forget_before(&mut self, open_from: Month, rows_from: Month) {
         self.cards = self.cards.split_off(&open_from);
         self.frozen = self.frozen.split_off(&open_from);
+        self.thresholds = self.thresholds.split_off(&quarter_of(open_from));
         self.groups.retain(|key, _| key.month >= open_from);
         self.sealing = self.sealing.split_off(&rows_from);
     }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use scorecard::calendar::Month;
 use scorecard::card::Scorecard;
+use scorecard::fingerprint::group_fingerprint;
 use scorecard::peer_table::PeerTable;
 use scorecard::peers::{PeerGroup, PeerKey, PeerSnapshot};
 use scorecard::record::{Record, Run};
+use scorecard::thresholds::{Thresholds, holds_thresholds};
 use scorecard::unit::UnitKey;
 
 use crate::log::{Outgoing, Topic};
@@ -22,34 +24,45 @@ pub(crate) struct Draft {
     pub snapshots: Vec<PeerSnapshot>,
     /// Peers that this run freezes.
     pub frozen: BTreeMap<Month, PeerTable>,
+    /// Thresholds that this run freezes, by the first month of their quarter.
+    pub thresholds: BTreeMap<Month, Thresholds>,
 }
 
 /// What publish has to remember of a run once it is out.
 #[derive(Debug, Default)]
 pub(crate) struct News {
     pub revisions: Vec<(Month, UnitKey, LastRevision)>,
-    pub groups: Vec<(PeerKey, String)>,
+    pub groups: Vec<(PeerKey, u128)>,
     pub frozen: BTreeMap<Month, PeerTable>,
+    pub thresholds: BTreeMap<Month, Thresholds>,
 }
 
 impl Draft {
     /// What is to be remembered of it.
     pub(crate) fn news(&mut self) -> News {
         let revision = |card: &Scorecard| (card.content.period.month, LastRevision::unit(card), LastRevision::of(card));
+        let compared = || self.groups.iter().filter(|group| !holds_thresholds(group));
         News {
             revisions: self.cards.iter().map(revision).collect(),
-            groups: self.groups.iter().map(|group| (group.key.clone(), group.snapshot_id.clone())).collect(),
+            groups: compared().map(|group| (group.key.clone(), group_fingerprint(group))).collect(),
             frozen: std::mem::take(&mut self.frozen),
+            thresholds: std::mem::take(&mut self.thresholds),
         }
     }
 
     /// Adds the groups of a table that differ from what was published of them, and the members of frozen ones.
-    pub(crate) fn keep_peers(&mut self, table: &PeerTable, phase: Phase, published: &BTreeMap<PeerKey, String>) {
-        let news = |group: &&PeerGroup| phase != Phase::Open || published.get(&group.key) != Some(&group.snapshot_id);
+    pub(crate) fn keep_peers(&mut self, table: &PeerTable, phase: Phase, published: &BTreeMap<PeerKey, u128>) {
+        let news = |group: &&PeerGroup| phase != Phase::Open || published.get(&group.key) != Some(&group_fingerprint(group));
         self.groups.extend(table.groups().filter(news).cloned());
         if phase != Phase::Open {
             self.snapshots.extend(table.snapshots());
         }
+    }
+
+    /// Adds the thresholds of the quarter that begins with this month.
+    pub(crate) fn keep_thresholds(&mut self, quarter: Month, thresholds: Thresholds) {
+        self.groups.extend(thresholds.groups().cloned());
+        self.thresholds.insert(quarter, thresholds);
     }
 
     /// The records of the transaction, the run record last.

@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Reference values for src/dispersion.rs, src/reliability.rs and src/trend.rs: twelve proportions, and the BCG trials.
+
+Spiegelhalter 2005, Qual Saf Health Care 14:347, written down a second time; only Python's standard library.
+"""
+from math import asin, log, pi, sin, sqrt
+from statistics import quantiles
+
+UNITS = [(3, 60), (12, 80), (9, 100), (30, 120), (14, 140), (2, 160), (45, 180), (22, 200), (19, 95), (8, 110), (0, 40), (25, 50)]
+Z_998 = 3.090232
+
+
+def moments(phi, variances):
+    w = [1 / v for v in variances]
+    rest = sum(w) - sum(x * x for x in w) / sum(w)
+    return max(0.0, (len(w) * phi - (len(w) - 1)) / rest)
+
+
+n, d = sum(u[0] for u in UNITS), sum(u[1] for u in UNITS)
+y0 = asin(sqrt(n / d))
+y = [asin(sqrt(a / b)) for a, b in UNITS]
+s = [1 / (2 * sqrt(b)) for _, b in UNITS]
+z = [(a - y0) / b for a, b in zip(y, s)]
+cut = quantiles(z, n=10, method="inclusive")
+phi = sum(min(max(x, cut[0]), cut[-1]) ** 2 for x in z) / len(z)
+tau2 = moments(phi, [x * x for x in s])
+print("target", n, d)
+print("phi", repr(phi), "tau2", repr(tau2))
+last = -1
+print("z", repr(z[last]), "adjusted", repr((y[last] - y0) / sqrt(s[last] ** 2 + tau2)))
+upper = min(pi / 2, y0 + Z_998 * sqrt(s[last] ** 2 + tau2))
+print("upper 99.8 %", repr(sin(upper) ** 2))
+reliability = tau2 / (tau2 + s[last] ** 2)
+print("reliability", repr(reliability), "shrunk", repr(sin(y0 + reliability * (y[last] - y0)) ** 2))
+
+# Sums of one unit's twelve months, oldest first: numerator and denominator of a proportion.
+MONTHS = [(4, 50), (5, 50), (3, 40), (6, 60), (4, 50), (5, 45), (9, 50), (10, 55), (11, 50), (8, 40), (12, 60), (10, 50)]
+n, d = sum(m[0] for m in MONTHS), sum(m[1] for m in MONTHS)
+own = asin(sqrt(n / d))
+up = down = 0.0
+for a, b in MONTHS:
+    step = (asin(sqrt(a / b)) - own) * 2 * sqrt(b)
+    up, down = max(0.0, up + step - 0.5), max(0.0, down - step - 0.5)
+print("cusum up", repr(up), "down", repr(down))
+
+BCG = [(4, 119, 11, 128), (6, 300, 29, 274), (3, 228, 11, 209), (62, 13536, 248, 12619), (33, 5036, 47, 5761),
+       (180, 1361, 372, 1079), (8, 2537, 10, 619), (505, 87886, 499, 87892), (29, 7470, 45, 7232), (17, 1699, 65, 1600),
+       (186, 50448, 141, 27197), (5, 2493, 3, 2338), (27, 16886, 29, 17825)]
+risk = [log((a / (a + b)) / (c / (c + e))) for a, b, c, e in BCG]
+v = [1 / a - 1 / (a + b) + 1 / c - 1 / (c + e) for a, b, c, e in BCG]
+mean = sum(x / t for x, t in zip(risk, v)) / sum(1 / t for t in v)
+q = sum((x - mean) ** 2 / t for x, t in zip(risk, v))
+print("BCG Q", q, "tau2", moments(q / len(BCG), v))
