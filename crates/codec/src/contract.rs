@@ -21,7 +21,7 @@ use crate::object::{List, Node, Object, Pairs, Raw, Scalar};
 use crate::sent::{Sent, SentClinician, SentCode, SentEncounter, SentFeedback, SentOrder, SentPrescription};
 
 /// Which schema of the input contract a datum was written with. Its id, where no registry gives another, is
-/// [`FIRST_ID`](crate::avro::FIRST_ID) plus this number.
+/// [`FIRST_ID`] plus this number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is a file of schemas/ with the same name")]
 pub enum Contract {

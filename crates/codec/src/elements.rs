@@ -243,6 +243,12 @@ mod tests {
     }
 
     #[test]
+    fn many_objects_on_one_line_are_read_in_linear_time() {
+        assert_eq!(found(&"{} ".repeat(100_000)).len(), 100_000);
+        assert_eq!(found(&"{} x ".repeat(100_000)).iter().filter(|(_, good)| *good).count(), 1);
+    }
+
+    #[test]
     fn the_only_element_is_told_so() {
         let mut only = Vec::new();
         each_element("{\"a\":1}\n", &mut whole, &mut |e| only.push(e.only));

@@ -66,6 +66,26 @@ fn a_contained_practitioner_is_named_by_its_best_identifier() {
 }
 
 #[test]
+fn a_role_that_came_along_leads_to_its_practitioner() {
+    let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": [
+        {"fullUrl": "urn:uuid:r", "resource": {"resourceType": "PractitionerRole", "id": "r", "practitioner": {"reference": "urn:uuid:p"},
+            "organization": {"reference": "Organization/1"}, "code": [{"text": "GP"}]}},
+        {"fullUrl": "urn:uuid:p", "resource": {"resourceType": "Practitioner", "id": "p",
+            "identifier": [{"system": "https://fhir.hl7.org.uk/Id/gmc-number", "value": "7012345"}]}},
+        {"resource": {"resourceType": "Encounter", "id": "e", "status": "planned", "participant": [{"individual": {"reference": "urn:uuid:r"}}]}}
+    ]});
+    match plain(&bundle.to_string()).as_slice() {
+        [Item::Registry(Entry::Role(role)), Item::Registry(Entry::Person(person)), Item::Event(_, event)] => {
+            assert_eq!(
+                (role.person.as_str(), person.id.as_str(), event.clinician.as_deref()),
+                ("gmc|7012345", "gmc|7012345", Some("gmc|7012345"))
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn exactly_one_participant_is_credited() {
     let part = |n: u8, code: &str, start: &str| json!({"type": [{"coding": [{"code": code}]}], "individual": {"reference": format!("Practitioner/{n}")}, "period": {"start": start}});
     let early = "2026-10-05T08:00:00Z";
