@@ -15,7 +15,7 @@ use stream::deployment::Deployment;
 const WEEKLY: Grid = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
 
 fn network(seed: u64) -> Network {
-    let population = sim::population::Config { seed, practices: 4, clinicians: 24, ..Default::default() };
+    let population = sim::population::Config { seed, practices: 4, clinicians: 48, ..Default::default() };
     let traffic = sim::traffic::Config { seed, months: 4, encounters_per_day: 1.0, ..Default::default() };
     Network::draw(&population, &traffic)
 }
@@ -185,6 +185,12 @@ fn every_published_card_is_the_oracles() {
     assert_eq!(played.world.publisher.refolds(), 0, "on an unbroken log rows and marks suffice");
     let answer = ask(&network, &played);
     let seen = compare(&played, &answer);
+    let windows = || answer.cuts.iter().flat_map(|cut| &cut.cards).flat_map(|c| &c.content.measures).flat_map(|m| &m.windows);
+    let count = |holds: fn(&WindowAnswer) -> bool| windows().filter(|window| holds(window)).count();
+    let reliable = count(|w| w.place.is_some_and(|place| place.reliability.is_some_and(|r| r > 0.5)));
+    let (points, moved) = (count(|w| w.points.is_some()), count(|w| w.moved.is_some()));
+    println!("{reliable} windows of reliability above a half, {points} with points, {moved} with a trend");
+    assert!(reliable >= 100 && points >= 100 && moved >= 100, "{reliable}, {points}, {moved}");
     println!("{} deliveries, {seen:?}", network.deliveries.len());
     for status in ["provisional", "final", "restated", "withdrawn"] {
         assert!(seen.get(status).is_some_and(|n| *n >= 5), "{status}: {seen:?}");
