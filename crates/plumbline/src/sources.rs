@@ -103,14 +103,15 @@ fn walk(
             continue;
         }
         let path = entry.path().canonicalize().map_err(unreadable(&entry.path()))?;
+        // Links are not followed into folders, nor out of this one: they could lead anywhere, back to it included.
+        let link = entry.file_type().map_err(unreadable(&entry.path()))?.is_symlink();
         let inside = path.starts_with(root);
-        if path.is_dir() && inside {
+        if path.is_dir() && inside && !link {
             walk(root, &path, files, ignored)?;
         } else if path.is_file() && inside && (named_as_json(&path) || looks_like_json(&path).map_err(unreadable(&path))?) {
             let wide = files.get(&path).map_or(root.to_owned(), |known: &PathBuf| wider(known, root));
             files.insert(path, wide);
         } else {
-            // Links that lead out of the folder are not followed: they could lead anywhere, back to it included.
             ignored.insert(entry.path());
         }
     }
@@ -188,6 +189,16 @@ mod tests {
         let found = find(&[dir.path().join("data")], None).unwrap();
         assert_eq!(names(&found), [("data/broken.ndjson", "data"), ("data/events.txt", "data")]);
         assert_eq!(found.ignored.len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_back_is_not_followed_for_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path(), "data/sub/a.ndjson", "{}");
+        std::os::unix::fs::symlink(dir.path().join("data"), dir.path().join("data/sub/back")).unwrap();
+        let found = find(&[dir.path().join("data")], None).unwrap();
+        assert_eq!(names(&found), [("data/sub/a.ndjson", "data")]);
     }
 
     #[test]

@@ -60,6 +60,17 @@ fn a_folder_of_others_ends_with_1_and_is_left_alone() {
 }
 
 #[test]
+fn a_second_process_is_refused_with_the_first_one_named() {
+    let place = Place::new();
+    place.put("surgery/events.ndjson", encounter("e1", "2026-01-15T09:00:00Z", "2026-01-15T09:10:00Z"));
+    let _writing = plumbline::out_folder::OutFolder::make(&place.path("out")).unwrap();
+    let [surgery, out] = ["surgery", "out"].map(|name| place.path(name).display().to_string());
+    let done = plumbline(&["replay", &surgery, "--out", &out]);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(text(&done.stderr).contains(&format!("process {}", std::process::id())), "{}", text(&done.stderr));
+}
+
+#[test]
 fn a_wrong_command_line_ends_with_2() {
     assert_eq!(plumbline(&["replay"]).status.code(), Some(2));
     assert_eq!(plumbline(&["--version"]).status.code(), Some(0));

@@ -11,8 +11,8 @@ use promises::plant::{Planter, specimens};
 /// All files below a folder.
 fn files(dir: &Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(dir).expect("a folder that was written") {
+        let path = entry.expect("an entry").path();
         match path.is_dir() {
             true => found.extend(files(&path)),
             false => found.push(path),
