@@ -1,10 +1,12 @@
 //! Facts are folded exactly: any order and duplication of the same versions, moves, links, months' edges.
 
+use codec::decoder::{Context, Decoder, DecoderConfig};
 use promises::world::{World, deployment, encounter, event, month, prescription, records, retraction, utc};
 use proptest::prelude::*;
 use scorecard::calendar::{Month, Timestamp};
 use scorecard::event::{Action, Answer, Attendance, Detail, Encounter, Event, Exclusion, Feedback, Mode, Source};
-use scorecard::record::{ClinicianMonth, Record};
+use scorecard::item::Feed;
+use scorecard::record::{ClinicianMonth, Position, Record};
 use scorecard::sums::Base;
 use std::collections::BTreeMap;
 use stream::log::Topic;
@@ -303,4 +305,36 @@ proptest! {
     ) {
         prop_assert_eq!(sums(&fold(&events)), sums(&fold(&shuffled)));
     }
+}
+
+#[test]
+fn a_feed_in_another_zone_counts_by_its_own_calendar() {
+    let zone = scorecard::calendar::Zone::named("America/New_York").unwrap();
+    let feed = std::sync::Arc::new(Feed { zone, ..Feed::undeclared("far") });
+    let config = DecoderConfig { feeds: BTreeMap::from([("far".to_owned(), feed)]), ..DecoderConfig::default() };
+    let decoder = Decoder::new(config);
+    let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
+    // Half past eleven at night on the last of October in New York is half past three on the first of November in London.
+    for (feed, id) in [("far", "a"), ("near", "b")] {
+        let json = format!(
+            r#"{{"feed":"{feed}","id":"{id}","type":"prescription","occurred_at":"2026-10-31T23:30:00-04:00",
+            "clinician":{{"system":"gmc","value":"7000001"}},"practice":"A81001","prescription":
+            {{"code":"0501013B0AAABAB","code_system":"bnf","quantity":21,"cost_pence":143}}}}"#
+        );
+        let position = Position { source: "test".to_owned(), partition: 0, offset: 1, index: None };
+        let now = utc(2026, 11, 2, 3);
+        let context = Context { position: &position, feed: None, received_at: now, now };
+        let mut log = world.log.handle();
+        decoder.decode(json.as_bytes(), &context, &mut |item| world.intake.take(&mut log, item).unwrap());
+        world.intake.flush(&mut log).unwrap();
+    }
+    world.tally_until(utc(2026, 11, 3, 3));
+    let months: Vec<(String, i64)> = records(&world.log, Topic::ClinicianMonths, 0)
+        .into_iter()
+        .filter_map(|record| match record {
+            Record::ClinicianMonth(row) => Some((format!("{} {}", row.key.feed, row.key.month), row.base.items)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(months, [("far 2026-10".to_owned(), 1), ("near 2026-11".to_owned(), 1)]);
 }
