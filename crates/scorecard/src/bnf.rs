@@ -68,6 +68,13 @@ impl Element {
     }
 }
 
+impl Element {
+    /// Whether every code that begins like this matches.
+    fn covers(&self, prefix: &str) -> bool {
+        self.parts.len() == 1 && !self.whole && prefix.starts_with(&self.parts[0])
+    }
+}
+
 impl BnfFilter {
     /// Reads the elements of a filter, each a line of a measure file.
     ///
@@ -89,6 +96,23 @@ impl BnfFilter {
             return Err(BadFilter::Empty);
         }
         Ok(filter)
+    }
+
+    /// A prefix of codes that may belong to both sets; `None` where no code does. Of two patterns with wildcards it may say so
+    /// although no code fits both.
+    #[must_use]
+    pub fn overlap(&self, other: &BnfFilter) -> Option<String> {
+        let excluded = |prefix: &str| [self, other].iter().any(|f| f.exclude.iter().any(|e| e.covers(prefix)));
+        let starts = |filter: &BnfFilter| -> Vec<String> {
+            let all = filter.include.iter().map(|element| element.parts[0].clone());
+            if filter.include.is_empty() { vec![String::new()] } else { all.collect() }
+        };
+        let theirs = starts(other);
+        let longer = |(a, b): (String, &String)| {
+            let both = if a.starts_with(b.as_str()) { Some(a.clone()) } else { b.starts_with(&a).then(|| b.clone()) };
+            both.filter(|prefix| !excluded(prefix))
+        };
+        starts(self).into_iter().find_map(|a| theirs.iter().find_map(|b| longer((a.clone(), b))))
     }
 
     /// Whether this code belongs to the set.
@@ -141,6 +165,18 @@ mod tests {
         let f = filter(&["~0501"]);
         assert!(f.matches("0601"));
         assert!(!f.matches("0501013B0AAABAB"));
+    }
+
+    #[test]
+    fn sets_overlap_where_one_begins_like_the_other_and_nothing_excludes_it() {
+        let overlap = |a: &[&str], b: &[&str]| filter(a).overlap(&filter(b));
+        assert_eq!(overlap(&["0703021Q0"], &["0703"]).as_deref(), Some("0703021Q0"));
+        assert_eq!(overlap(&["0501"], &["0502", "050112"]).as_deref(), Some("050112"));
+        assert_eq!(overlap(&["0703021Q0"], &["0703", "~070302"]), None);
+        assert_eq!(overlap(&["0703021Q0%AA"], &["0703021Q0%AB"]).as_deref(), Some("0703021Q0"), "perhaps, so it is said");
+        assert_eq!(overlap(&["0501"], &["0601"]), None);
+        assert_eq!(overlap(&["~0501"], &["0601"]).as_deref(), Some("0601"));
+        assert_eq!(overlap(&["~0501"], &["0501013B0"]), None);
     }
 
     #[test]

@@ -218,7 +218,7 @@ fn prescribed(side: &Side, code: CodeMatch, fact: &Fact, traits: Traits) -> Opti
         Amount::Adq => fact.adq_milli(),
         // Both are below 2^32; a product above 2^63 would be a drug of four million units and weight four million.
         Amount::Weight => quantity.saturating_mul(i64::from(code.weight_milli)),
-        Amount::Count | Amount::Minutes => 1,
+        Amount::Count | Amount::Minutes | Amount::Answers => 1,
     })
 }
 
@@ -253,6 +253,13 @@ fn within<B: Copy, T: PartialOrd + From<B>>(bounds: Option<[B; 2]>, value: Optio
 fn answered(side: &Side, answers: Option<&Answers>) -> Option<i64> {
     let definition = &side.definition;
     let answers = answers.filter(|_| definition.event == Class::Feedback)?;
+    if definition.amount == Amount::Answers {
+        let counts = |(asked, given): &&(String, String)| {
+            definition.questions.contains(asked) || definition.top_answers.get(asked).is_some_and(|top| top == given)
+        };
+        let counted = answers.items.iter().filter(counts).count();
+        return i64::try_from(counted).ok().filter(|counted| *counted > 0);
+    }
     if !definition.answers.is_empty() && !answers.answer.is_some_and(|a| definition.answers.contains(&a)) {
         return None;
     }

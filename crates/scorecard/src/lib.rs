@@ -44,6 +44,8 @@ pub mod directory;
 pub mod registry;
 pub mod sums;
 pub mod measure;
+mod measure_check;
+pub mod definition;
 pub mod bnf;
 pub mod event;
 pub mod schedule;

@@ -1,269 +1,16 @@
-//! Measures as reviewed files: what is counted over what, for whom it is good, and how it is compared. One TOML file a measure.
+//! Measures ready for counting: files read and checked, codes matched, values computed from sums.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::bnf::{BadFilter, BnfFilter};
-use crate::event::{Answer, Attendance, Category, Mode};
+use crate::measure_check::{Mistake, check, line_of};
 
-/// Decides the statistics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Part of a whole, binomial.
-    Proportion,
-    /// Events per exposure, Poisson.
-    Rate,
-    /// Mean of an amount.
-    Mean,
-    /// Share of an amount.
-    Share,
-    /// Amount per exposure, compound Poisson.
-    Amount,
-}
-
-/// The part of the card it stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names are the contract's and say it all")]
-pub enum Domain {
-    Clinical,
-    Perception,
-    Resource,
-}
-
-/// The giant it fights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names are the contract's and say it all")]
-pub enum Giant {
-    Waste,
-    Variation,
-    Inefficiency,
-}
-
-/// Which values are good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names are the contract's and say it all")]
-pub enum Direction {
-    Low,
-    High,
-    None,
-}
-
-/// Which contribution of a fact a side looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Class {
-    /// Whether the patient came: one an encounter, on its slot's day.
-    Attendance,
-    /// What was done: one an attended encounter.
-    Activity,
-    /// One a prescription event.
-    Prescription,
-    /// One a feedback event.
-    Feedback,
-    /// One an order.
-    Order,
-}
-
-/// What a matching fact adds to its side. Sums are integers in the unit named here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Amount {
-    /// 1.
-    Count,
-    /// Items.
-    Items,
-    /// Quantity in thousandths.
-    Quantity,
-    /// Cost in pence.
-    Cost,
-    /// Average daily quantities in thousandths.
-    Adq,
-    /// Minutes.
-    Minutes,
-    /// Quantity times the code's weight, in millionths.
-    Weight,
-}
-
-impl Amount {
-    /// How many of its integer units make one: 1000 for a quantity.
-    #[must_use]
-    pub fn units(self) -> i64 {
-        match self {
-            Amount::Count | Amount::Items | Amount::Cost | Amount::Minutes => 1,
-            Amount::Quantity | Amount::Adq => 1_000,
-            Amount::Weight => 1_000_000,
-        }
-    }
-
-    /// The name of its integer unit in outputs.
-    #[must_use]
-    pub fn unit_name(self) -> &'static str {
-        match self {
-            Amount::Count => "count",
-            Amount::Items => "items",
-            Amount::Quantity => "quantity_milli",
-            Amount::Cost => "pence",
-            Amount::Adq => "adq_milli",
-            Amount::Minutes => "minutes",
-            Amount::Weight => "weight_micro",
-        }
-    }
-}
-
-/// A threshold on the quantity of one item, by code.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Over {
-    /// BNF filter elements.
-    pub codes: Vec<String>,
-    /// More than this many an item.
-    pub quantity: f64,
-}
-
-/// What a numerator or a denominator counts, as written.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SideDefinition {
-    /// Which contribution of a fact it looks at.
-    pub event: Class,
-    /// What a fact adds.
-    #[serde(default = "count")]
-    pub amount: Amount,
-    /// BNF filter; none takes every code, unmapped ones included.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub codes: Vec<String>,
-    /// Only items whose quantity an item is above the threshold of their code.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub over: Vec<Over>,
-    /// Weight of one unit of quantity, by exact code.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub weights: BTreeMap<String, f64>,
-    /// Only generic prescribing: characters 10 and 11 of the code are `AA`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub generic: Option<bool>,
-    /// Only repeats, or only what is not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repeat: Option<bool>,
-    /// Only these modes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub modes: Vec<Mode>,
-    /// Only these statuses.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub statuses: Vec<Attendance>,
-    /// Only minutes from and to, both included; a fact without minutes does not match.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minutes: Option<[u16; 2]>,
-    /// Only this many days between booking and slot, both included; a fact without booking does not match.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lag_days: Option<[i32; 2]>,
-    /// Only these answers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub answers: Vec<Answer>,
-    /// Only feedback that answers this question.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub question: Option<String>,
-    /// Only feedback whose answer to `question` is this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub top_answer: Option<String>,
-    /// Only these categories of order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub categories: Vec<Category>,
-}
-
-fn count() -> Amount {
-    Amount::Count
-}
-
-/// Points of the personal QOF.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Points {
-    /// How many can be had.
-    pub available: f64,
-    /// Value at which points begin, in the measure's unit. Lower above upper means that low is good.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lower: Option<f64>,
-    /// Value from which all points are had. Without thresholds those of the network's previous quarter are used.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub upper: Option<f64>,
-}
-
-/// How money that could be saved is estimated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Saving {
-    /// Own unit prices, the quantity split anew at the peers' target ratio.
-    Ratio,
-    /// Cost above the peers' target cost per exposure.
-    PerExposure,
-    /// Cost above the peers' target price of a unit.
-    PricePerUnit,
-}
-
-/// One measure, as its file says it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Definition {
-    /// Its id, the file's name.
-    pub id: String,
-    /// Grows when its meaning changes.
-    pub version: u32,
-    /// A plain question.
-    pub title: String,
-    /// Decides the statistics.
-    pub kind: Kind,
-    /// The part of the card it stands in.
-    pub domain: Domain,
-    /// The giant it fights, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub giant: Option<Giant>,
-    /// The unit of its value, such as `%`.
-    pub unit: String,
-    /// Value = numerator / denominator x scale.
-    pub scale: f64,
-    /// Which values are good.
-    pub direction: Direction,
-    /// Months of the headline window: 3 or 12.
-    #[serde(default = "twelve")]
-    pub window: u8,
-    /// Least number of facts in the denominator.
-    #[serde(default = "ten")]
-    pub minimum: u32,
-    /// Suppressed when more than this share of encounters, in percent, has an unknown status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unknown_status_limit_percent: Option<u8>,
-    /// What is counted.
-    pub numerator: SideDefinition,
-    /// Over what.
-    pub denominator: SideDefinition,
-    /// Points of the personal QOF.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub points: Option<Points>,
-    /// How money that could be saved is estimated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub saving: Option<Saving>,
-    /// Why it matters, for a clinician.
-    pub rationale: String,
-    /// Where it comes from.
-    pub source: String,
-    /// What changed with each version, newest first.
-    pub changes: Vec<String>,
-}
-
-fn twelve() -> u8 {
-    12
-}
-
-fn ten() -> u32 {
-    10
-}
+pub use crate::definition::{
+    Amount, Class, Definition, Direction, Domain, Example, Giant, Kind, Over, Points, Saving, SideDefinition,
+};
 
 /// What a side counts, ready to be matched.
 #[derive(Clone, Debug)]
@@ -328,6 +75,20 @@ impl Side {
     }
 }
 
+/// A code whose cost both measures would count as one that could be saved; `None` where they cannot meet.
+fn shared_cost(a: &Measure, b: &Measure) -> Option<String> {
+    let (a, b) = (a.cost_side()?, b.cost_side()?);
+    let apart = |x: Option<bool>, y: Option<bool>| x.zip(y).is_some_and(|(x, y)| x != y);
+    if apart(a.definition.repeat, b.definition.repeat) || apart(a.definition.generic, b.definition.generic) {
+        return None;
+    }
+    match (&a.codes, &b.codes) {
+        (Some(a), Some(b)) => a.overlap(b),
+        (Some(one), None) | (None, Some(one)) => one.overlap(one),
+        (None, None) => Some("every drug".to_owned()),
+    }
+}
+
 /// Characters 10 and 11 of a generic presentation are `AA`.
 fn is_generic(code: &str) -> bool {
     code.get(9..11) == Some("AA")
@@ -368,6 +129,14 @@ impl Measure {
         ratio * units * self.definition.scale
     }
 
+    /// The side whose cost its saving is a part of: of a ratio the whole, else what is counted.
+    fn cost_side(&self) -> Option<&Side> {
+        Some(match self.definition.saving? {
+            Saving::Ratio => &self.denominator,
+            Saving::PerExposure | Saving::PricePerUnit => &self.numerator,
+        })
+    }
+
     /// `id@version`.
     #[must_use]
     pub fn name(&self) -> String {
@@ -394,10 +163,12 @@ pub struct MeasureSet {
 
 /// A measure file that cannot be taken. `file` is its name, the text says what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("{file}: {fault}")]
+#[error("{file}{}: {fault}", line.map(|line| format!(":{line}")).unwrap_or_default())]
 pub struct BadMeasure {
     /// The file's name.
     pub file: String,
+    /// The line, counted from 1, where one is to blame and the fault's own text does not name it.
+    pub line: Option<usize>,
     /// What is wrong with it.
     pub fault: Fault,
 }
@@ -420,6 +191,36 @@ pub enum Fault {
     /// A combination that has no meaning.
     #[error("{0}")]
     Meaning(String),
+    /// Two measures would count one pound twice in the sum of what could be saved.
+    #[error(
+        "{id} and {other} both estimate a saving on {code}; leave `saving` to one of them, or exclude the code from the other"
+    )]
+    Overlap {
+        /// This measure.
+        id: String,
+        /// The one before it.
+        other: String,
+        /// What both count.
+        code: String,
+    },
+}
+
+impl Fault {
+    /// The key under which its cause stands in the table of a side.
+    fn key(&self) -> &'static str {
+        match self {
+            Fault::Decimal(_) => "over",
+            _ => "codes",
+        }
+    }
+
+    /// The element of a filter that is to blame.
+    fn element(&self) -> Option<String> {
+        match self {
+            Fault::Filter(BadFilter::Element(element)) => Some(element.clone()),
+            _ => None,
+        }
+    }
 }
 
 impl MeasureSet {
@@ -428,13 +229,17 @@ impl MeasureSet {
     /// # Errors
     /// [`BadMeasure`] for the first file that cannot be taken.
     pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<MeasureSet, BadMeasure> {
-        let mut by_id = BTreeMap::new();
+        let mut by_id: BTreeMap<String, Arc<Measure>> = BTreeMap::new();
         for (file, text) in files {
-            let bad = |fault| BadMeasure { file: file.to_owned(), fault };
+            let bad = |(line, fault)| BadMeasure { file: file.to_owned(), line, fault };
             let measure = parse_one(text).map_err(bad)?;
+            if let Some((other, code)) = by_id.values().find_map(|other| Some((other, shared_cost(other, &measure)?))) {
+                let overlap = Fault::Overlap { id: measure.definition.id.clone(), other: other.definition.id.clone(), code };
+                return Err(bad((None, overlap)));
+            }
             let id = measure.definition.id.clone();
             if by_id.insert(id.clone(), Arc::new(measure)).is_some() {
-                return Err(bad(Fault::Twice(id)));
+                return Err(bad((None, Fault::Twice(id))));
             }
         }
         let measures: Vec<Arc<Measure>> = by_id.into_values().collect();
@@ -461,73 +266,18 @@ impl MeasureSet {
     }
 }
 
-fn parse_one(text: &str) -> Result<Measure, Fault> {
-    let definition: Definition = toml::from_str(text)?;
-    check(&definition)?;
-    let numerator = Side::new(&definition.numerator)?;
-    let denominator = Side::new(&definition.denominator)?;
+fn parse_one(text: &str) -> Result<Measure, (Option<usize>, Fault)> {
+    let definition: Definition = toml::from_str(text).map_err(|e| (None, Fault::Toml(e)))?;
+    check(&definition).map_err(|mistake| (line_of(text, &mistake), Fault::Meaning(mistake.text)))?;
+    let side = |table: &'static str, side: &SideDefinition| {
+        Side::new(side).map_err(|fault| {
+            let at = Mistake { table: Some(table), key: fault.key(), text: fault.element().unwrap_or_default() };
+            (line_of(text, &at), fault)
+        })
+    };
+    let numerator = side("numerator", &definition.numerator)?;
+    let denominator = side("denominator", &definition.denominator)?;
     Ok(Measure { definition, numerator, denominator })
-}
-
-fn check(definition: &Definition) -> Result<(), Fault> {
-    let wrong = |text: String| Err(Fault::Meaning(text));
-    let named = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    if definition.id.is_empty() || definition.id.len() > 40 || !definition.id.bytes().all(named) {
-        return wrong(format!("id {:?} is not 1 to 40 of a-z, 0-9 and _", definition.id));
-    }
-    if ![3, 12].contains(&definition.window) {
-        return wrong(format!("window {} is neither 3 nor 12 months", definition.window));
-    }
-    if !(definition.scale.is_finite() && definition.scale > 0.0) {
-        return wrong(format!("scale {} is not a number above 0", definition.scale));
-    }
-    for (name, side) in [("numerator", &definition.numerator), ("denominator", &definition.denominator)] {
-        check_side(name, side)?;
-    }
-    match definition.points {
-        Some(Points { available, .. }) if !(available.is_finite() && available > 0.0) => {
-            wrong(format!("points.available {available} is not a number above 0"))
-        }
-        Some(Points { lower: Some(lower), upper: Some(upper), .. }) if lower == upper => {
-            wrong(format!("points.lower and points.upper are both {lower}; between them points are earned"))
-        }
-        Some(Points { lower: Some(_), upper: None, .. } | Points { lower: None, upper: Some(_), .. }) => {
-            wrong("points need both lower and upper, or neither".to_owned())
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_side(name: &str, side: &SideDefinition) -> Result<(), Fault> {
-    let wrong = |text: &str| Err(Fault::Meaning(format!("{name}: {text}")));
-    let drug = side.event == Class::Prescription;
-    let encounter = matches!(side.event, Class::Activity | Class::Attendance);
-    let uses_drug = !side.codes.is_empty()
-        || !side.over.is_empty()
-        || !side.weights.is_empty()
-        || side.generic.is_some()
-        || side.repeat.is_some()
-        || matches!(side.amount, Amount::Items | Amount::Quantity | Amount::Cost | Amount::Adq | Amount::Weight);
-    if uses_drug && !drug {
-        return wrong("codes, over, weights, generic, repeat and amounts of drugs need event = \"prescription\"");
-    }
-    let uses_encounter = !side.modes.is_empty() || !side.statuses.is_empty() || side.lag_days.is_some();
-    if (uses_encounter || side.minutes.is_some() || side.amount == Amount::Minutes) && !encounter {
-        return wrong("modes, statuses, minutes and lag_days need event = \"attendance\" or \"activity\"");
-    }
-    if (!side.answers.is_empty() || side.question.is_some()) && side.event != Class::Feedback {
-        return wrong("answers and question need event = \"feedback\"");
-    }
-    if side.top_answer.is_some() && side.question.is_none() {
-        return wrong("top_answer needs a question");
-    }
-    if !side.categories.is_empty() && side.event != Class::Order {
-        return wrong("categories need event = \"order\"");
-    }
-    if (side.amount == Amount::Weight) == side.weights.is_empty() {
-        return wrong("amount = \"weight\" and a table of weights belong together");
-    }
-    Ok(())
 }
 
 fn fingerprint(measures: &[Arc<Measure>]) -> SetHash {
@@ -538,6 +288,7 @@ fn fingerprint(measures: &[Arc<Measure>]) -> SetHash {
             rationale: String::new(),
             source: String::new(),
             changes: Vec::new(),
+            examples: Vec::new(),
             ..measure.definition.clone()
         };
         text.push_str(&toml::to_string(&bare).expect("a definition that was read can be written"));

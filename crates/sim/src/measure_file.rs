@@ -64,6 +64,10 @@ pub(crate) struct Side {
     pub question: Option<String>,
     pub top_answer: Option<String>,
     #[serde(default)]
+    pub questions: Vec<String>,
+    #[serde(default)]
+    pub top_answers: BTreeMap<String, String>,
+    #[serde(default)]
     pub categories: Vec<String>,
     /// Read out of `codes` once.
     #[serde(skip)]

@@ -158,6 +158,13 @@ fn amount(side: &Side, kind: &Kind) -> Option<i128> {
                 _ => 1,
             })
         }
+        Kind::Feedback { items, .. } if side.event == "feedback" && side.amount.as_deref() == Some("answers") => {
+            let counts = |(asked, given): &(&String, &String)| {
+                side.questions.contains(asked) || side.top_answers.get(*asked) == Some(*given)
+            };
+            let counted = items.iter().filter(counts).count() as i128;
+            (counted > 0).then_some(counted)
+        }
         Kind::Feedback { answer, items } => {
             let asked = side.question.as_ref().map(|question| items.get(question));
             let counts = side.event == "feedback"
