@@ -27,6 +27,9 @@ pub fn render(card: &Scorecard, measures: &MeasureSet, paint: Paint) -> String {
     }
     lines.push(String::new());
     lines.push(composite(card.content.composite.as_ref(), paint));
+    if headlines(&card.content).any(|headline| headline.qof.is_some() && !counts(headline)) {
+        lines.push(paint.dim("Points in brackets do not count: chance could explain too much of the value."));
+    }
     lines.extend(card.content.giants.as_ref().map(giants));
     for highlight in &card.content.highlights {
         let title = title(&highlight.measure, measures);
@@ -95,22 +98,39 @@ fn domain_line(content: &Content, domain: Domain, paint: Paint) -> String {
     paint.bold(format!("{name:<74}{points:>26}").trim_end())
 }
 
+fn headline(measure: &CardMeasure) -> Option<&WindowValue> {
+    measure.windows.iter().find(|window| window.window == measure.headline)
+}
+
+fn headlines(content: &Content) -> impl Iterator<Item = &WindowValue> {
+    content.measures.iter().filter_map(headline)
+}
+
 fn measure_lines(measure: &CardMeasure, measures: &MeasureSet, paint: Paint) -> Vec<String> {
-    let Some(headline) = measure.windows.iter().find(|window| window.window == measure.headline) else { return Vec::new() };
+    let Some(headline) = headline(measure) else { return Vec::new() };
     let mut first = format!("  {:<64}", cut(title(&measure.id, measures), 64));
     match headline.value {
         Some(value) => first += &painted(measure, headline, &with_unit(value, &measure.unit), paint),
         None => first += &paint.dim(&format!("{:>22}", why_not(headline))),
     }
-    if let Some(qof) = &headline.qof {
-        write!(first, " {:>4}/{}", number(qof.points), number(qof.points_available)).expect("a String takes all");
-    }
+    first += &points(headline).map(|points| format!(" {points}")).unwrap_or_default();
     let mut lines = vec![first.trim_end().to_owned()];
     if headline.value.is_some() {
         lines.extend(compared(headline).map(|text| paint.dim(&text)));
         lines.extend(moved(measure, headline).map(|text| paint.dim(&text)));
     }
     lines
+}
+
+/// Points had and to be had; in brackets where the value is not reliable enough to count.
+fn points(headline: &WindowValue) -> Option<String> {
+    let qof = headline.qof.as_ref()?;
+    let text = format!("{}/{}", number(qof.points), number(qof.points_available));
+    Some(if counts(headline) { format!("{text:>8}") } else { format!("{:>9}", format!("({text})")) })
+}
+
+fn counts(headline: &WindowValue) -> bool {
+    matches!(headline.grade, Some(Grade::Moderate | Grade::Good))
 }
 
 /// Only a reliable value outside the widest limits is coloured, and one that is neither good nor bad never is.
@@ -209,8 +229,11 @@ fn moved(measure: &CardMeasure, headline: &WindowValue) -> Option<String> {
     let trend = headline.trend.as_ref()?;
     let mut parts: Vec<String> = month.map(|value| format!("this month {}", number(value))).into_iter().collect();
     if let Some(difference) = trend.difference {
-        let sign = if difference > 0.0 { "+" } else { "" };
-        parts.push(format!("{sign}{} on the month before", number(difference)));
+        parts.push(match number(difference).as_str() {
+            "0" => "as the month before".to_owned(),
+            lower if lower.starts_with('-') => format!("{lower} on the month before"),
+            higher => format!("+{higher} on the month before"),
+        });
     }
     if trend.run_length.unsigned_abs() >= 3 {
         let side = if trend.run_length > 0 { "above" } else { "below" };
