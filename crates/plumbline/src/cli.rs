@@ -38,6 +38,9 @@ pub enum Command {
     /// Who is who: persons, roles and organisations.
     #[command(subcommand)]
     Registry(Registry),
+    /// What is measured: one reviewed TOML file a measure.
+    #[command(subcommand)]
+    Measures(Measures),
 }
 
 /// Shows the whole pipeline on a simulated network of practices, and one clinician's card.
@@ -121,6 +124,37 @@ pub struct Simulate {
     /// The same seed gives the same events.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+/// What is measured: one reviewed TOML file a measure.
+#[derive(Debug, Subcommand)]
+pub enum Measures {
+    /// One line a measure: id and version, kind, domain, good direction, points, question.
+    List {
+        /// Measure files of your own instead of those that are built in.
+        #[arg(long, value_name = "DIR")]
+        measures: Option<PathBuf>,
+    },
+    /// Everything that one measure's file says.
+    Show {
+        /// Its id.
+        id: String,
+        /// Measure files of your own instead of those that are built in.
+        #[arg(long, value_name = "DIR")]
+        measures: Option<PathBuf>,
+    },
+    /// Reads a folder of measure files and names every mistake with its line and cure. Exit code 78 when there are any.
+    Check {
+        /// Folder of measure files.
+        #[arg(value_name = "DIR")]
+        measures: PathBuf,
+    },
+    /// Runs the example events inside the measure files against what they say they add.
+    Test {
+        /// Measure files of your own instead of those that are built in.
+        #[arg(long, value_name = "DIR")]
+        measures: Option<PathBuf>,
+    },
 }
 
 /// Who is who: persons, roles and organisations.

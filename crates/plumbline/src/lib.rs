@@ -6,6 +6,7 @@ pub mod run;
 pub mod demo;
 pub mod replay;
 pub mod registry_check;
+pub mod measures_command;
 pub mod outputs;
 pub mod line_view;
 pub mod summary;

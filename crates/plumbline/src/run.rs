@@ -7,11 +7,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use crate::cli::{Cli, Command, Registry, Simulate};
+use crate::cli::{Cli, Command, Measures, Registry, Simulate};
 use crate::clock::Clock;
 use crate::demo::demo;
 use crate::interrupt::{EXIT_INTERRUPTED, Interrupt, Interrupted};
 use crate::measures::MeasuresError;
+use crate::measures_command;
 use crate::paint::Paint;
 use crate::registry_check::{self, RegistryFileError};
 use crate::replay::replay;
@@ -52,7 +53,17 @@ fn dispatch(command: &Command) -> Result<()> {
             writeln!(io::stdout(), "{}: {}", file.display(), registry_check::holds(&entries))?;
             Ok(())
         }
+        Command::Measures(command) => Ok(writeln!(io::stdout(), "{}", measures(command)?.trim_end())?),
     }
+}
+
+fn measures(command: &Measures) -> Result<String> {
+    Ok(match command {
+        Measures::List { measures } => measures_command::list(&measures_command::chosen(measures.as_ref())?),
+        Measures::Show { id, measures } => measures_command::show(&measures_command::chosen(measures.as_ref())?, id)?,
+        Measures::Check { measures } => measures_command::check(measures)?,
+        Measures::Test { measures } => measures_command::test(&measures_command::chosen(measures.as_ref())?)?,
+    })
 }
 
 fn listen() -> Result<Interrupt> {
