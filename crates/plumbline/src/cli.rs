@@ -41,6 +41,39 @@ pub enum Command {
     /// What is measured: one reviewed TOML file a measure.
     #[command(subcommand)]
     Measures(Measures),
+    /// Serves on this machine: takes events over HTTP into a durable log, and publishes cards by the clock.
+    ///
+    /// Without any configuration the log and its keys are made in ./plumbline-data, and HTTP is answered on 127.0.0.1:8080:
+    /// POST /v1/events takes one native event, an array or NDJSON; GET /v1/scorecards/{clinician}, /v1/scorecards?month= and
+    /// /v1/changes?after= show what is published; /livez, /readyz and /version say how it is. Ctrl-C or SIGTERM ends it cleanly,
+    /// a second one at once.
+    Run(Service),
+    /// Reads the configuration and the files that it names, and says every mistake. Exit code 78 when there are any.
+    Check(Service),
+    /// What is configured.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// Which configuration. Options win over environment variables (PLUMBLINE_LISTEN), those over the file, that over the defaults.
+#[derive(Debug, Args)]
+pub struct Service {
+    /// TOML file; ./plumbline.toml without it, if that is there.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder of the log, the keys and the lock.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
+    /// Address and port of HTTP.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+}
+
+/// What is configured.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Every option with its value and where that comes from, as TOML.
+    Show(Service),
 }
 
 /// Shows the whole pipeline on a simulated network of practices, and one clinician's card.

@@ -183,7 +183,8 @@ fn genesis(plan: &Plan, keys: &Keys, first: Timestamp) -> Genesis {
 }
 
 /// Event identities are hashed under the permanent key: its first eight bytes are the seed.
-fn identity_seed(keys: &Keys) -> u64 {
+#[must_use]
+pub fn identity_seed(keys: &Keys) -> u64 {
     let (head, _) = keys.permanent().split_first_chunk::<8>().expect("a key has 32 bytes");
     u64::from_be_bytes(*head)
 }

@@ -5,10 +5,12 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
-use crate::cli::{Cli, Command, Measures, Registry, Simulate};
-use crate::clock::Clock;
+use crate::cli::{Cli, Command, ConfigCommand, Measures, Registry, Service, Simulate};
+use crate::clock::{Clock, LAPSE_VARIABLE};
+use crate::config::Config;
+use crate::config_file::{self, ConfigError, Given};
 use crate::demo::demo;
 use crate::interrupt::{EXIT_INTERRUPTED, Interrupt, Interrupted};
 use crate::measures::MeasuresError;
@@ -16,6 +18,7 @@ use crate::measures_command;
 use crate::paint::Paint;
 use crate::registry_check::{self, RegistryFileError};
 use crate::replay::replay;
+use crate::{config_show, keys_file, logs, service, site};
 
 /// Exit code of a mistake in a configuration file, `EX_CONFIG` of `sysexits.h`.
 pub const EXIT_CONFIGURATION: u8 = 78;
@@ -23,6 +26,9 @@ pub const EXIT_CONFIGURATION: u8 = 78;
 /// Does what the command line asks for. Says on standard error what went wrong.
 #[must_use]
 pub fn run(cli: &Cli) -> ExitCode {
+    if !matches!(cli.command, Command::Run(_)) {
+        logs::for_a_command();
+    }
     match dispatch(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads our output has seen enough.
@@ -54,7 +60,43 @@ fn dispatch(command: &Command) -> Result<()> {
             Ok(())
         }
         Command::Measures(command) => Ok(writeln!(io::stdout(), "{}", measures(command)?.trim_end())?),
+        Command::Run(args) => {
+            let config = configured(args)?;
+            logs::for_a_service(&config);
+            service::run(&config, service_clock()?, &listen()?)
+        }
+        Command::Check(args) => check(&configured(args)?),
+        Command::Config(ConfigCommand::Show(args)) => {
+            Ok(io::stdout().write_all(config_show::shown(&configured(args)?).as_bytes())?)
+        }
     }
+}
+
+fn configured(args: &Service) -> Result<Config, ConfigError> {
+    let flag = |key, flag, value: &Option<String>| value.clone().map(|value| (key, flag, value));
+    let flags = [flag("data", "--data", &args.data), flag("listen", "--listen", &args.listen)];
+    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let given = Given { file: args.config.clone(), variables: variables.collect(), flags: flags.into_iter().flatten().collect() };
+    config_file::read(&given)
+}
+
+/// Everything that can be said without starting: files that are named, keys that are there.
+fn check(config: &Config) -> Result<()> {
+    let files = site::files(config)?;
+    site::check_folder(&config.data)?;
+    if config.keys.exists() {
+        keys_file::read(&config.keys)?;
+    }
+    let (measures, registry) = (files.measures.measures().len(), registry_check::holds(&files.registry));
+    writeln!(io::stdout(), "sound: {measures} measures, {} declared feeds, {registry}", config.feeds.len())?;
+    Ok(())
+}
+
+fn service_clock() -> Result<Clock> {
+    let Ok(text) = std::env::var(LAPSE_VARIABLE) else { return Ok(Clock::System) };
+    tracing::warn!("{LAPSE_VARIABLE} is set: time is not the machine's; never so for real data");
+    Clock::lapse(&text)
+        .ok_or_else(|| anyhow!("{LAPSE_VARIABLE}={text:?} is not three whole numbers; unset it for the machine's clock"))
 }
 
 fn measures(command: &Measures) -> Result<String> {
@@ -89,7 +131,8 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     }
     let registry = matches!(error.downcast_ref(), Some(RegistryFileError::Mistakes { .. }));
     let measures = matches!(error.downcast_ref(), Some(MeasuresError::Mistakes(_) | MeasuresError::Empty(_)));
-    if registry || measures { ExitCode::from(EXIT_CONFIGURATION) } else { ExitCode::FAILURE }
+    let configuration = matches!(error.downcast_ref(), Some(ConfigError::Mistakes(_)));
+    if registry || measures || configuration { ExitCode::from(EXIT_CONFIGURATION) } else { ExitCode::FAILURE }
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -4,7 +4,7 @@
 Spiegelhalter 2005, Qual Saf Health Care 14:347, written down a second time; only Python's standard library.
 """
 from math import asin, log, pi, sin, sqrt
-from statistics import quantiles
+from statistics import NormalDist, quantiles
 
 UNITS = [(3, 60), (12, 80), (9, 100), (30, 120), (14, 140), (2, 160), (45, 180), (22, 200), (19, 95), (8, 110), (0, 40), (25, 50)]
 Z_998 = 3.090232
@@ -23,7 +23,10 @@ s = [1 / (2 * sqrt(b)) for _, b in UNITS]
 z = [(a - y0) / b for a, b in zip(y, s)]
 cut = quantiles(z, n=10, method="inclusive")
 phi = sum(min(max(x, cut[0]), cut[-1]) ** 2 for x in z) / len(z)
-tau2 = moments(phi, [x * x for x in s])
+a = NormalDist().inv_cdf(0.9)
+left = 0.8 - 2 * a * NormalDist().pdf(a) + 0.2 * a * a
+print("left of a standard normal's mean square", repr(left))
+tau2 = moments(phi / left, [x * x for x in s])
 print("target", n, d)
 print("phi", repr(phi), "tau2", repr(tau2))
 last = -1

@@ -14,6 +14,7 @@ mod intern;
 mod fact;
 pub mod item;
 pub mod record;
+pub mod disclosure;
 pub mod scoring;
 pub mod highlight;
 pub mod giants;

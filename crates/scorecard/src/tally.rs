@@ -97,6 +97,11 @@ impl Tally {
         }
     }
 
+    /// Sets the first month that the log surely holds whole, when that becomes known only with its first record.
+    pub fn reaches_from(&mut self, reach: Month) {
+        self.reach = reach;
+    }
+
     /// Folds a batch that the log took at `appended`.
     pub fn apply(&mut self, batch: &Batch<'_>, appended: Timestamp) {
         let feed = self.names.texts.text(&batch.feed);

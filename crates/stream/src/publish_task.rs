@@ -78,6 +78,12 @@ impl<L: Log> PublishTask<L> {
         self.ledger.refolds
     }
 
+    /// The last cut that is done with, published or skipped.
+    #[must_use]
+    pub fn last_cut(&self) -> Option<Timestamp> {
+        self.published.last_cut
+    }
+
     /// Brings rows and registry to where the last published cut left them.
     fn resume(&mut self) -> Result<(), LogError> {
         self.ledger.read(&self.deployment, &mut self.log, self.published.last_cut)?;

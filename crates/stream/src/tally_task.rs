@@ -140,6 +140,24 @@ impl<L: Log> TallyTask<L> {
         self.fold.tally.facts()
     }
 
+    /// Bytes that facts and their index take.
+    #[must_use]
+    pub fn fact_bytes(&self) -> u64 {
+        self.fold.tally.fact_bytes()
+    }
+
+    /// How many open rows are held.
+    #[must_use]
+    pub fn row_count(&self) -> u64 {
+        self.fold.tally.row_count()
+    }
+
+    /// Offset of the next record to read.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.fold.position
+    }
+
     /// The last counting tick that was read.
     #[must_use]
     pub fn last_tick(&self) -> Option<Timestamp> {

@@ -1,0 +1,419 @@
+//! Reads a configuration: defaults, then the TOML file, then the environment, then the command line. Every mistake is found at
+//! once, each with its place and cure.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use scorecard::calendar::Zone;
+use scorecard::event::Versioning;
+use scorecard::item::{DrugSource, Feed};
+use scorecard::schedule::Grid;
+use toml::de::{DeTable, DeValue};
+
+use crate::config::{Config, FEED_KEYS, LogFormat, OPTIONS, Origin, Shown, drugs_word, versioning_word};
+use crate::did_you_mean::unknown;
+use crate::quantity;
+
+/// The file that is read when none is named, if it is there.
+pub const DEFAULT_FILE: &str = "plumbline.toml";
+/// Environment variables of options begin so: `PLUMBLINE_HTTP_MAX_BODY` is `http.max-body`.
+const VARIABLE_PREFIX: &str = "PLUMBLINE_";
+
+/// One mistake and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// File and line, variable or flag.
+    pub origin: Origin,
+    /// What was found, what was expected and the cure.
+    pub text: String,
+}
+
+/// Why a configuration cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file that was named cannot be read.
+    #[error("{} cannot be read: {source}; name a configuration file, or none for the defaults", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Mistakes, all of them.
+    #[error("{}", .0.iter().map(|m| format!("{}: {}", m.origin, m.text)).collect::<Vec<_>>().join("\n"))]
+    Mistakes(Vec<Mistake>),
+}
+
+/// What the surroundings say: the file's name if one was given, variables, and options of the command line by key.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// File that was named; without it [`DEFAULT_FILE`] if it is there.
+    pub file: Option<PathBuf>,
+    /// Environment variables.
+    pub variables: BTreeMap<String, String>,
+    /// Key of the option, its flag and its value.
+    pub flags: Vec<(&'static str, &'static str, String)>,
+}
+
+/// Reads and checks a configuration.
+///
+/// # Errors
+/// [`ConfigError`] with every mistake.
+pub fn read(given: &Given) -> Result<Config, ConfigError> {
+    let mut raw = Raw::defaults();
+    if let Some((path, text)) = file_text(given.file.as_deref())? {
+        raw.file(&path, &text);
+    }
+    raw.variables(&given.variables);
+    for (key, flag, value) in &given.flags {
+        raw.set(key, value.clone(), Origin::Flag(flag));
+    }
+    raw.checked()
+}
+
+fn file_text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, ConfigError> {
+    let path = named.unwrap_or(Path::new(DEFAULT_FILE)).to_owned();
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((path, text))),
+        Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ConfigError::Unreadable { path, source }),
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Value {
+    text: String,
+    origin: Origin,
+}
+
+/// Values as texts, by option and by feed.
+#[derive(Debug)]
+struct Raw {
+    options: BTreeMap<&'static str, Value>,
+    feeds: BTreeMap<String, (Origin, BTreeMap<String, Value>)>,
+    mistakes: Vec<Mistake>,
+}
+
+impl Raw {
+    fn defaults() -> Raw {
+        let value = |text: &str| Value { text: text.to_owned(), origin: Origin::Default };
+        let options = OPTIONS.iter().map(|option| (option.key, value(option.default))).collect();
+        Raw { options, feeds: BTreeMap::new(), mistakes: Vec::new() }
+    }
+
+    fn set(&mut self, key: &str, text: String, origin: Origin) {
+        match OPTIONS.iter().find(|option| option.key == key) {
+            Some(option) => {
+                self.options.insert(option.key, Value { text, origin });
+            }
+            None => {
+                let mut known: Vec<&str> = OPTIONS.iter().map(|option| option.key).collect();
+                known.extend(["feeds", "http", "log", "publish"]);
+                self.mistake(origin, unknown("option", key, &known));
+            }
+        }
+    }
+
+    fn mistake(&mut self, origin: Origin, text: String) {
+        self.mistakes.push(Mistake { origin, text });
+    }
+
+    fn variables(&mut self, variables: &BTreeMap<String, String>) {
+        for option in &OPTIONS {
+            let name = format!("{VARIABLE_PREFIX}{}", option.key.to_uppercase().replace(['.', '-'], "_"));
+            if let Some(value) = variables.get(&name) {
+                self.set(option.key, value.clone(), Origin::Environment(name));
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path, text: &str) {
+        let place = |at: usize| Origin::File { path: path.to_owned(), line: text[..at].matches('\n').count() + 1 };
+        let (document, errors) = DeTable::parse_recoverable(text);
+        for error in errors {
+            let at = error.span().map_or(0, |span| span.start);
+            self.mistake(place(at), format!("{}; write TOML, key = value a line", error.message()));
+        }
+        self.table("", document.get_ref(), &place);
+    }
+
+    fn table(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> Origin) {
+        for (name, value) in table {
+            let key = if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
+            let origin = place(name.span().start);
+            match value.get_ref() {
+                DeValue::Table(feeds) if key == "feeds" => self.feeds(feeds, place),
+                DeValue::Table(inner) if OPTIONS.iter().any(|option| option.key.starts_with(&format!("{key}."))) => {
+                    self.table(&key, inner, place);
+                }
+                value => match scalar(value) {
+                    Some(text) => self.set(&key, text, origin),
+                    None if OPTIONS.iter().any(|option| option.key == key) => {
+                        self.mistake(origin, format!("{key} is neither a text nor a number; write {key} = \"...\""));
+                    }
+                    None => self.set(&key, String::new(), origin),
+                },
+            }
+        }
+    }
+
+    fn feeds(&mut self, feeds: &DeTable<'_>, place: &dyn Fn(usize) -> Origin) {
+        for (name, declared) in feeds {
+            let (name, origin) = (name.get_ref().to_string(), place(name.span().start));
+            let DeValue::Table(table) = declared.get_ref() else {
+                self.mistake(origin, format!("feed {name:?} is no table; write [feeds.{name}] and its keys below"));
+                continue;
+            };
+            let mut values = BTreeMap::new();
+            for (key, value) in table {
+                let (key, origin) = (key.get_ref().to_string(), place(key.span().start));
+                match scalar(value.get_ref()) {
+                    _ if !FEED_KEYS.contains(&key.as_str()) => self.mistake(origin, unknown("key of a feed", &key, &FEED_KEYS)),
+                    Some(text) => {
+                        values.insert(key, Value { text, origin });
+                    }
+                    None => self.mistake(origin, format!("{key} is no text; put it in quotes")),
+                }
+            }
+            self.feeds.insert(name, (origin, values));
+        }
+    }
+
+    /// The value of an option, read; a mistake is kept and `fallback` stands in for it, so that the rest is checked too.
+    fn value<T>(&mut self, key: &str, fallback: T, read: impl FnOnce(&str) -> Result<T, String>) -> T {
+        let Value { text, origin } = self.options[key].clone();
+        read(&text).unwrap_or_else(|why| {
+            self.mistake(origin, format!("{key}: {why}"));
+            fallback
+        })
+    }
+
+    fn checked(mut self) -> Result<Config, ConfigError> {
+        let data = self.value("data", PathBuf::new(), |text| needed(text).map(PathBuf::from));
+        let zone = self.value("zone", Zone::london(), |text| Zone::named(text).map_err(|error| error.to_string()));
+        let keys = self.value("keys", None, |text| Ok(path(text))).unwrap_or_else(|| data.join("keys.toml"));
+        let every = self.value("publish.every", 86_400, |text| quantity::seconds(text).and_then(positive));
+        let at = self.value("publish.at", 0, |text| offset(text, every));
+        let config = Config {
+            listen: self.value("listen", SocketAddr::from(([127, 0, 0, 1], 0)), address),
+            partitions: self.value("partitions", 1, partitions),
+            measures: self.value("measures", None, |text| Ok(path(text))),
+            registry: self.value("registry", None, |text| Ok(path(text))),
+            grid: Grid { period_seconds: every, offset_seconds: at },
+            max_body: self.value("http.max-body", 1, body),
+            max_waiting: self.value("http.max-waiting", usize::MAX, body),
+            drain_seconds: self.value("http.drain", 0, quantity::seconds),
+            log_level: self.value("log.level", String::new(), level),
+            log_format: self.value("log.format", LogFormat::Auto, format),
+            feeds: self.checked_feeds(&zone),
+            shown: self.shown(),
+            data,
+            zone,
+            keys,
+        };
+        if config.max_waiting < config.max_body {
+            let origin = self.options["http.max-waiting"].origin.clone().max(self.options["http.max-body"].origin.clone());
+            let text =
+                "http.max-waiting is less than http.max-body; one request has to fit, so raise the first or lower the other";
+            self.mistake(origin, text.to_owned());
+        }
+        if self.mistakes.is_empty() { Ok(config) } else { Err(ConfigError::Mistakes(self.mistakes)) }
+    }
+
+    fn checked_feeds(&mut self, zone: &Zone) -> BTreeMap<String, Arc<Feed>> {
+        let mut feeds = BTreeMap::new();
+        for (name, (_, values)) in std::mem::take(&mut self.feeds) {
+            let mut feed = Feed { zone: zone.clone(), ..Feed::undeclared(&name) };
+            for (key, Value { text, origin }) in &values {
+                if let Err(why) = declare(&mut feed, key, text) {
+                    self.mistake(origin.clone(), format!("{key} of feed {name:?}: {why}"));
+                }
+            }
+            self.options_of_feed(&name, &feed, &values);
+            feeds.insert(name, Arc::new(feed));
+        }
+        feeds
+    }
+
+    /// Puts a feed's values back as they are in force, for [`Raw::shown`].
+    fn options_of_feed(&mut self, name: &str, feed: &Feed, given: &BTreeMap<String, Value>) {
+        let origin = |key: &str| given.get(key).map_or(Origin::Default, |value| value.origin.clone());
+        let practice = feed.practice.as_deref().unwrap_or_default();
+        let texts = [drugs_word(feed.drugs), practice, versioning_word(feed.versioning), feed.zone.name()];
+        let values = FEED_KEYS.iter().zip(texts).map(|(key, text)| {
+            let value = Value { text: text.to_owned(), origin: origin(key) };
+            ((*key).to_owned(), value)
+        });
+        self.feeds.insert(name.to_owned(), (Origin::Default, values.collect()));
+    }
+
+    fn shown(&self) -> Vec<Shown> {
+        let one = |key: String, value: &Value| Shown { key, value: value.text.clone(), origin: value.origin.clone() };
+        let options = self.options.iter().map(|(key, value)| one((*key).to_owned(), value));
+        let feeds = self.feeds.iter().flat_map(|(name, (_, values))| {
+            values.iter().map(move |(key, value)| one(format!("feeds.{}.{key}", quoted_key(name)), value))
+        });
+        options.chain(feeds).collect()
+    }
+}
+
+/// A part of a dotted key, quoted where TOML wants it.
+fn quoted_key(part: &str) -> String {
+    let bare = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if bare { part.to_owned() } else { serde_json::Value::from(part).to_string() }
+}
+
+fn scalar(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.as_str().to_owned()),
+        _ => None,
+    }
+}
+
+fn declare(feed: &mut Feed, key: &str, text: &str) -> Result<(), String> {
+    match key {
+        "practice" => feed.practice = Some(needed(text)?.into()),
+        "zone" => feed.zone = Zone::named(text).map_err(|error| error.to_string())?,
+        "versioning" => {
+            feed.versioning = word(text, &[Versioning::Id, Versioning::Updated, Versioning::Arrival], versioning_word)?
+        }
+        _ => feed.drugs = word(text, &[DrugSource::Requests, DrugSource::Dispenses], drugs_word)?,
+    }
+    Ok(())
+}
+
+fn word<T: Copy>(text: &str, values: &[T], name: fn(T) -> &'static str) -> Result<T, String> {
+    let names: Vec<&str> = values.iter().map(|value| name(*value)).collect();
+    values.iter().copied().find(|value| name(*value) == text).ok_or_else(|| unknown("word", text, &names))
+}
+
+fn path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty()).then(|| PathBuf::from(text))
+}
+
+fn needed(text: &str) -> Result<&str, String> {
+    if text.trim().is_empty() { Err("is empty; fill it in".to_owned()) } else { Ok(text) }
+}
+
+fn positive(seconds: u32) -> Result<u32, String> {
+    if seconds == 0 { Err("is nothing; publish every 1s or more".to_owned()) } else { Ok(seconds) }
+}
+
+fn offset(text: &str, every: u32) -> Result<u32, String> {
+    let at = quantity::seconds(text)?;
+    // An offset beyond the period says the same as its rest; `publish.every = "1h"` alone shall not be a mistake.
+    if at < 86_400 { Ok(at % every) } else { Err(format!("{text} is a day or more; write less than 1d")) }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("{text:?} is no address; write an IP address and a port, such as 127.0.0.1:8080"))
+}
+
+fn partitions(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (1..=1_024).contains(number));
+    number.ok_or_else(|| format!("{text:?} is not between 1 and 1024; write a whole number of them"))
+}
+
+fn body(text: &str) -> Result<usize, String> {
+    let bytes = quantity::bytes(text)?;
+    let within = (1 << 10..=4 << 30).contains(&bytes);
+    if within { Ok(bytes) } else { Err(format!("{text} is not between 1KiB and 4GiB")) }
+}
+
+fn level(text: &str) -> Result<String, String> {
+    let levels = ["error", "warn", "info", "debug"];
+    if levels.contains(&text) { Ok(text.to_owned()) } else { Err(unknown("level", text, &levels)) }
+}
+
+fn format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "auto" => Ok(LogFormat::Auto),
+        "human" => Ok(LogFormat::Human),
+        "json" => Ok(LogFormat::Json),
+        other => Err(unknown("format", other, &["auto", "human", "json"])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(text: &str) -> (tempfile::TempDir, Given) {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("service.toml");
+        fs::write(&file, text).unwrap();
+        (dir, Given { file: Some(file), ..Given::default() })
+    }
+
+    fn mistakes(text: &str) -> Vec<String> {
+        let (_dir, given) = given(text);
+        let ConfigError::Mistakes(mistakes) = read(&given).unwrap_err() else { panic!("the file can be read") };
+        let line = |origin: &Origin| if let Origin::File { line, .. } = origin { *line } else { 0 };
+        mistakes.iter().map(|mistake| format!("{}: {}", line(&mistake.origin), mistake.text)).collect()
+    }
+
+    #[test]
+    fn every_mistake_is_named_at_once_with_its_line_and_cure() {
+        let found = mistakes(
+            "lisen = \"127.0.0.1:80\"\nzone = \"Europe/Londres\"\npartitions = 0\n[http]\nmax-body = \"8MB\"\n[feeds.a]\nversionin = \
+             \"id\"\nversioning = \"idd\"\n",
+        );
+        let expect = [
+            (1, "\"listen\""),
+            (2, "Europe/London"),
+            (3, "between 1 and 1024"),
+            (5, "64MiB"),
+            (7, "\"versioning\""),
+            (8, "\"id\""),
+        ];
+        for (line, cure) in expect {
+            assert!(found.iter().any(|m| m.starts_with(&format!("{line}: ")) && m.contains(cure)), "{line} {cure}: {found:#?}");
+        }
+        assert_eq!(found.len(), expect.len(), "{found:#?}");
+    }
+
+    #[test]
+    fn broken_toml_is_named_with_its_line() {
+        let found = mistakes("data = \"x\"\nlisten = \n");
+        assert!(found.iter().any(|m| m.starts_with("2: ")), "{found:#?}");
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_that_over_the_file_and_that_over_the_default() {
+        let (_dir, mut given) = given("data = \"a\"\nlisten = \"127.0.0.1:1\"\nzone = \"UTC\"\n");
+        given.variables.insert("PLUMBLINE_DATA".to_owned(), "b".to_owned());
+        given.variables.insert("PLUMBLINE_LISTEN".to_owned(), "127.0.0.1:2".to_owned());
+        given.flags.push(("data", "--data", "c".to_owned()));
+        let config = read(&given).unwrap();
+        assert_eq!((config.data.to_str(), config.listen.port(), config.zone.name()), (Some("c"), 2, "UTC"));
+        let origin = |key: &str| config.shown.iter().find(|shown| shown.key == key).unwrap().origin.to_string();
+        assert_eq!([origin("data"), origin("listen"), origin("partitions")], ["--data", "PLUMBLINE_LISTEN", "default"]);
+        assert!(origin("zone").ends_with("service.toml:3"), "{}", origin("zone"));
+    }
+
+    #[test]
+    fn a_declared_feed_takes_what_it_says_and_the_deployments_zone() {
+        let (_dir, given) = given("zone = \"UTC\"\n[feeds.surgery]\npractice = \"A81001\"\nversioning = \"arrival\"\n");
+        let config = read(&given).unwrap();
+        let feed = &config.feeds["surgery"];
+        assert_eq!((feed.practice.as_deref(), feed.versioning, feed.zone.name()), (Some("A81001"), Versioning::Arrival, "UTC"));
+        assert!(config.shown.iter().any(|shown| shown.key == "feeds.surgery.practice" && shown.value == "A81001"));
+    }
+
+    #[test]
+    fn the_defaults_are_sound() {
+        let config = Raw::defaults().checked().unwrap();
+        assert_eq!((config.grid, config.max_body), (Grid::DAILY, 8 << 20));
+    }
+
+    #[test]
+    fn a_file_that_was_named_has_to_be_there() {
+        let given = Given { file: Some("no-such.toml".into()), ..Given::default() };
+        assert!(matches!(read(&given), Err(ConfigError::Unreadable { .. })));
+    }
+}

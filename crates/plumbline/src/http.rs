@@ -1,0 +1,267 @@
+//! What the service answers over HTTP. Bodies are JSON, or NDJSON for whoever accepts `application/x-ndjson`.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use scorecard::calendar::Month;
+use scorecard::item::Feed;
+use serde_json::{Value, json};
+use stream::deployment::Deployment;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::card_index::{CardIndex, CardKey, Change, Place, card_at};
+use crate::local_log::LocalLog;
+use crate::taking::{Answer, Door, Submission};
+use crate::vitals::Vitals;
+
+/// So long a client is asked to wait when there is no room, seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+const NDJSON: &str = "application/x-ndjson";
+/// A page holds so many entries unless the request says otherwise, and at most [`MOST`].
+const PAGE: usize = 100;
+const MOST: usize = 1_000;
+/// Permits of the room for bodies are kibibytes, so that gigabytes fit into their 32 bits.
+const ROOM_UNIT: usize = 1 << 10;
+
+/// What every handler sees.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// Where events go in.
+    pub door: Door,
+    /// Room for bodies that wait for the log.
+    pub room: Arc<Semaphore>,
+    /// The largest body, bytes.
+    pub max_body: usize,
+    /// Declared feeds.
+    pub feeds: Arc<BTreeMap<String, Arc<Feed>>>,
+    /// Where cards stand.
+    pub index: Arc<RwLock<CardIndex>>,
+    /// A handle on the log, to read them.
+    pub log: LocalLog,
+    /// How far everything is.
+    pub vitals: Arc<Vitals>,
+    /// Which deployment it is.
+    pub deployment: Deployment,
+}
+
+/// Room for so many bytes of bodies.
+#[must_use]
+pub fn room(bytes: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new((bytes / ROOM_UNIT).min(Semaphore::MAX_PERMITS)))
+}
+
+/// All routes.
+pub fn router(served: Served) -> Router {
+    Router::new()
+        .route("/v1/events", post(post_events))
+        .route("/v1/scorecards", get(scorecards_of_month))
+        .route("/v1/scorecards/{clinician}", get(scorecards_of_clinician))
+        .route("/v1/changes", get(changes))
+        .route("/livez", get(async || "alive\n"))
+        .route("/readyz", get(readyz))
+        .route("/version", get(version))
+        .with_state(served)
+}
+
+type Parameters = Query<BTreeMap<String, String>>;
+
+async fn post_events(State(served): State<Served>, Query(parameters): Parameters, request: Request) -> Response {
+    let too_large =
+        || error(StatusCode::PAYLOAD_TOO_LARGE, &format!("the body exceeds {} bytes; send it in parts", served.max_body));
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    // A body of unknown length may be as large as any.
+    let bytes = declared.unwrap_or(served.max_body);
+    if bytes > served.max_body {
+        return too_large();
+    }
+    let permits = u32::try_from(bytes.div_ceil(ROOM_UNIT).max(1)).unwrap_or(u32::MAX);
+    let Ok(room) = served.room.clone().try_acquire_many_owned(permits) else { return no_room() };
+    let Ok(body) = to_bytes(request.into_body(), served.max_body).await else { return too_large() };
+    let feed = parameters.get("feed").map(|name| {
+        let undeclared = || Arc::new(Feed { zone: served.deployment.schedule.zone.clone(), ..Feed::undeclared(name) });
+        served.feeds.get(name).cloned().unwrap_or_else(undeclared)
+    });
+    let (reply, answers) = oneshot::channel();
+    if !served.door.hand_in(Submission { body, feed, reply, room }) {
+        return no_room();
+    }
+    match answers.await {
+        Ok(answers) => answered(&answers),
+        Err(_) => error(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the log failed before this was durable; send it again once the service is back",
+        ),
+    }
+}
+
+fn no_room() -> Response {
+    let mut response = error(StatusCode::TOO_MANY_REQUESTS, "too much waits for the log; send this again after Retry-After");
+    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    response
+}
+
+fn answered(answers: &[Answer]) -> Response {
+    let count = |of: fn(&Answer) -> bool| answers.iter().filter(|answer| of(answer)).count();
+    json_response(&json!({
+        "received": answers.len(),
+        "logged": count(|answer| matches!(answer, Answer::Logged)),
+        "registered": count(|answer| matches!(answer, Answer::Registered)),
+        "skipped": count(|answer| matches!(answer, Answer::Skipped { .. })),
+        "rejected": count(|answer| matches!(answer, Answer::Rejected { .. })),
+        "events": answers,
+    }))
+}
+
+async fn scorecards_of_clinician(
+    State(served): State<Served>,
+    Path(clinician): Path<String>,
+    Query(parameters): Parameters,
+    headers: HeaderMap,
+) -> Response {
+    let (month, revision) = match (parameter(&parameters, "month"), parameter(&parameters, "revision")) {
+        (Ok(month), Ok(revision)) => (month, revision),
+        (Err(wrong), _) | (_, Err(wrong)) => return error(StatusCode::BAD_REQUEST, &wrong),
+    };
+    let places = read_index(&served.index, |index| index.of_clinician(&clinician, month, revision));
+    if places.is_empty() {
+        return error(StatusCode::NOT_FOUND, "no such card is published; GET /v1/changes lists those that are");
+    }
+    cards(served.log, places, None, &headers).await
+}
+
+async fn scorecards_of_month(State(served): State<Served>, Query(parameters): Parameters, headers: HeaderMap) -> Response {
+    let (month, limit) = match (parameter::<Month>(&parameters, "month"), limit(&parameters)) {
+        (Ok(month), Ok(limit)) => (month, limit),
+        (Err(wrong), _) | (_, Err(wrong)) => return error(StatusCode::BAD_REQUEST, &wrong),
+    };
+    let Some(month) = month.or_else(|| read_index(&served.index, CardIndex::last_month)) else {
+        return cards(served.log, Vec::new(), None, &headers).await;
+    };
+    let after = parameters.get("after").map(|text| {
+        let (clinician, practice) = text.split_once("||").unwrap_or((text, ""));
+        CardKey { clinician: clinician.to_owned(), month, practice: practice.to_owned() }
+    });
+    let (places, more) = read_index(&served.index, |index| index.of_month(month, after.as_ref(), limit));
+    let next = more.map(|key| {
+        let after = percent_encoded(&format!("{}||{}", key.clinician, key.practice));
+        format!("</v1/scorecards?month={month}&limit={limit}&after={after}>; rel=\"next\"")
+    });
+    cards(served.log, places, next, &headers).await
+}
+
+/// The cards at these places. They are read where waiting for the disk holds nobody up.
+async fn cards(mut log: LocalLog, places: Vec<Place>, link: Option<String>, headers: &HeaderMap) -> Response {
+    let read = move || places.into_iter().map(|place| Ok(codec::json::scorecard(&*card_at(&mut log, place)?))).collect();
+    let read: Result<Vec<String>, stream::log::LogError> = match tokio::task::spawn_blocking(read).await {
+        Ok(read) => read,
+        Err(_) => return error(StatusCode::INTERNAL_SERVER_ERROR, "the cards could not be read; report what the service said"),
+    };
+    let lines = match read {
+        Ok(lines) => lines,
+        Err(failed) => return error(StatusCode::INTERNAL_SERVER_ERROR, &failed.to_string()),
+    };
+    let mut response = listed(&lines, headers);
+    if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    response
+}
+
+async fn changes(State(served): State<Served>, Query(parameters): Parameters, headers: HeaderMap) -> Response {
+    let (after, limit) = match (parameter::<usize>(&parameters, "after"), limit(&parameters)) {
+        (Ok(after), Ok(limit)) => (after.unwrap_or(0), limit),
+        (Err(wrong), _) | (_, Err(wrong)) => return error(StatusCode::BAD_REQUEST, &wrong),
+    };
+    let lines: Vec<String> = read_index(&served.index, |index| {
+        index.changes(after, limit).iter().zip(after + 1..).map(|(change, sequence)| change_line(change, sequence)).collect()
+    });
+    listed(&lines, &headers)
+}
+
+/// `sequence` is what the next request names as `after`.
+fn change_line(change: &Change, sequence: usize) -> String {
+    let Change { key, revision, cut, status } = change;
+    json!({
+        "sequence": sequence,
+        "clinician": key.clinician,
+        "practice": key.practice,
+        "month": key.month.to_string(),
+        "revision": revision,
+        "status": status,
+        "cut": cut.to_string(),
+    })
+    .to_string()
+}
+
+async fn readyz(State(served): State<Served>) -> Response {
+    match served.vitals.not_ready() {
+        None => json_response(&json!({ "ready": true })),
+        Some(why) => {
+            let body = json!({
+                "ready": false,
+                "reason": why.reason,
+                "records_done": why.done,
+                "records_total": why.total,
+                "estimate_seconds": why.estimate.map(|left| left.as_secs()),
+            });
+            (StatusCode::SERVICE_UNAVAILABLE, json_response(&body)).into_response()
+        }
+    }
+}
+
+async fn version(State(served): State<Served>) -> Response {
+    json_response(&json!({
+        "version": served.deployment.engine_version,
+        "measure_set": served.deployment.measures.hash().to_string(),
+        "zone": served.deployment.schedule.zone.name(),
+        "partitions": served.deployment.partitions,
+    }))
+}
+
+/// A thread that panicked leaves an index that is whole: each change is one insertion more.
+fn read_index<T>(index: &RwLock<CardIndex>, read: impl FnOnce(&CardIndex) -> T) -> T {
+    read(&index.read().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn parameter<T: std::str::FromStr>(parameters: &BTreeMap<String, String>, name: &str) -> Result<Option<T>, String> {
+    let example = if name == "month" { "a month such as 2026-10" } else { "a whole number" };
+    let wrong = |text: &String| format!("{name}={text} cannot be read; write {example}");
+    parameters.get(name).map(|text| text.parse().map_err(|_| wrong(text))).transpose()
+}
+
+fn limit(parameters: &BTreeMap<String, String>) -> Result<usize, String> {
+    let limit = parameter(parameters, "limit")?.unwrap_or(PAGE);
+    if (1..=MOST).contains(&limit) { Ok(limit) } else { Err(format!("limit={limit} is not between 1 and {MOST}")) }
+}
+
+/// Lines that are JSON each: as one array, or as they are for whoever accepts NDJSON.
+fn listed(lines: &[String], headers: &HeaderMap) -> Response {
+    let ndjson =
+        headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains(NDJSON));
+    let (kind, text) = if ndjson {
+        (NDJSON, lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect())
+    } else {
+        ("application/json", format!("[{}]\n", lines.join(",\n")))
+    };
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+fn json_response(value: &Value) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], Body::from(format!("{value}\n"))).into_response()
+}
+
+fn error(status: StatusCode, text: &str) -> Response {
+    (status, json_response(&json!({ "error": text }))).into_response()
+}
+
+/// Everything but letters, digits and `-._~` as `%XX`.
+fn percent_encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}

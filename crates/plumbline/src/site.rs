@@ -1,0 +1,187 @@
+//! What a data folder holds, opened: the keys, the log and the deployment that its genesis record fixes.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow};
+use codec::decoder::{Decoder, DecoderConfig};
+use codec::keys::{Keys, fingerprint};
+use scorecard::item::Item;
+use scorecard::measure::MeasureSet;
+use scorecard::record::{Genesis, Record};
+use scorecard::registry::Entry;
+use stream::deployment::{Deployment, FORMAT, schedule_of, settle_genesis};
+use stream::intake::Intake;
+use stream::log::{Log, Topic};
+use tracing::{info, warn};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::keys_file::{self, Found};
+use crate::local_log::{Durability, LocalLog};
+use crate::log_directory::LocalLogError;
+use crate::pipeline::identity_seed;
+use crate::{measures, registry_check};
+
+const LOG_FOLDER: &str = "log";
+const ADDRESS_FILE: &str = "ADDRESS";
+
+/// A data folder that is open, and nobody else's while it is.
+#[derive(Debug)]
+pub struct Site {
+    /// The log.
+    pub log: LocalLog,
+    /// What its tasks agree on.
+    pub deployment: Deployment,
+    /// Opens what is sent.
+    pub decoder: Arc<Decoder>,
+    /// Where time comes from.
+    pub clock: Clock,
+    data: PathBuf,
+}
+
+/// Everything of a configuration that lies in other files, read.
+#[derive(Debug)]
+pub struct Files {
+    /// The measures that are counted.
+    pub measures: MeasureSet,
+    /// The entries of the registry file.
+    pub registry: Vec<Entry>,
+}
+
+/// Reads the measures and the registry that a configuration names.
+///
+/// # Errors
+/// [`measures::MeasuresError`] and [`registry_check::RegistryFileError`], which name every mistake of their files.
+pub fn files(config: &Config) -> Result<Files> {
+    let measures = match &config.measures {
+        Some(folder) => measures::of_folder(folder)?,
+        None => measures::built_in(),
+    };
+    let registry = config.registry.as_deref().map(registry_check::read).transpose()?.unwrap_or_default();
+    Ok(Files { measures, registry })
+}
+
+impl Site {
+    /// Opens the data folder, or makes it at the first start. Its keys are made then, too, and it is said once.
+    ///
+    /// # Errors
+    /// When somebody else has it open, it belongs to another configuration, or the file system refuses; all with their cure.
+    pub fn open(config: &Config, clock: Clock) -> Result<Site> {
+        let Files { measures, registry } = files(config)?;
+        let dir = config.data.join(LOG_FOLDER);
+        // The lock comes first: two first starts at once must not make two keys.
+        let mut log = LocalLog::open(&dir, clock.clone(), Durability::Synced).map_err(|error| in_use(&config.data, error))?;
+        let keys = keys(config, &mut log)?;
+        let first = config.grid.at_or_after(clock.now());
+        let ours = Genesis {
+            format: FORMAT,
+            partitions: config.partitions,
+            zone: config.zone.name().to_owned(),
+            grid_period_seconds: config.grid.period_seconds,
+            grid_offset_seconds: config.grid.offset_seconds,
+            first,
+            permanent_key: fingerprint(keys.permanent()),
+            patient_keys: keys.patients().iter().map(fingerprint).collect(),
+        };
+        let genesis = settle_genesis(&mut log, &ours).with_context(|| format!("the log in {}", dir.display()))?;
+        let deployment = Deployment {
+            schedule: schedule_of(&genesis)?,
+            partitions: genesis.partitions,
+            measures: Arc::new(measures),
+            identity_seed: identity_seed(&keys),
+            engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let decoder = DecoderConfig { keys, feeds: config.feeds.clone(), zone: config.zone.clone(), ..DecoderConfig::default() };
+        let mut site = Site { log, deployment, decoder: Arc::new(Decoder::new(decoder)), clock, data: config.data.clone() };
+        site.register(registry)?;
+        Ok(site)
+    }
+
+    /// Adds the entries that the log does not hold yet. An entry that was taken once is never added again, so a file may be read
+    /// at every start.
+    fn register(&mut self, entries: Vec<Entry>) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let text = |entry: &Entry| serde_json::to_string(entry).expect("an entry is texts and words");
+        let mut known = BTreeSet::new();
+        let end = self.log.bounds(Topic::Registry, 0)?.end;
+        self.log.read(Topic::Registry, 0, 0, usize::try_from(end).unwrap_or(usize::MAX), &mut |lent| {
+            if let Record::Registry(entry) = lent.record {
+                known.insert(text(&entry));
+            }
+            ControlFlow::Continue(())
+        })?;
+        let mut intake = Intake::new(self.deployment.partitions, 1);
+        for entry in entries.into_iter().filter(|entry| !known.contains(&text(entry))) {
+            intake.take(&mut self.log, Item::Registry(entry))?;
+        }
+        intake.flush(&mut self.log)?;
+        info!(entries = intake.counts().registered, "registry file read");
+        Ok(())
+    }
+
+    /// Says in the folder where this process answers, for whoever is refused.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn answers_at(&self, address: &str) -> Result<()> {
+        let path = self.data.join(ADDRESS_FILE);
+        fs::write(&path, format!("{address}\n")).with_context(|| format!("{} cannot be written", path.display()))
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        // An address that stays behind misleads nobody: it is shown only while the lock is held.
+        let _ = fs::remove_file(self.data.join(ADDRESS_FILE));
+    }
+}
+
+/// Keys are made only for a log that holds nothing: events of an older one would be strangers to those under new keys.
+fn keys(config: &Config, log: &mut LocalLog) -> Result<Keys> {
+    if log.bounds(Topic::Registry, 0)?.end > 0 {
+        let lost = || "the log was made with keys that are not there; restore their file from a copy";
+        return keys_file::read(&config.keys).with_context(lost);
+    }
+    let (keys, found) = keys_file::read_or_make(&config.keys)?;
+    if found == Found::Made {
+        warn!(path = %config.keys.display(), "keys made; keep a copy in a safe place, without them no event can be amended");
+    }
+    Ok(keys)
+}
+
+/// Who is refused learns whom to ask instead.
+fn in_use(data: &Path, error: LocalLogError) -> anyhow::Error {
+    let held = matches!(error, LocalLogError::InUse { .. });
+    let error = anyhow::Error::new(error);
+    match running_at(data) {
+        Some(address) if held => error.context(format!("another process serves this folder at {address}")),
+        _ => error,
+    }
+}
+
+/// Where the process that has this folder open answers, if one said so.
+#[must_use]
+pub fn running_at(data: &Path) -> Option<String> {
+    let text = fs::read_to_string(data.join(ADDRESS_FILE)).ok()?;
+    Some(text.trim().to_owned()).filter(|address| !address.is_empty())
+}
+
+/// Whether a fresh folder could be made here: what `check` can say without making one.
+///
+/// # Errors
+/// When something other than a folder is in the way.
+pub fn check_folder(data: &Path) -> Result<()> {
+    match fs::metadata(data) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(anyhow!("{} is no folder; move it, or name another one with `data`", data.display())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be looked at", data.display())),
+    }
+}

@@ -1,0 +1,155 @@
+//! What the service's threads tell of themselves: readiness and metrics are read from here, and nothing waits for it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use scorecard::calendar::Timestamp;
+use stream::intake::IntakeCounts;
+use stream::tally_task::Outcomes;
+
+/// One partition's tally.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartitionVitals {
+    /// Offset of the next record to read.
+    pub position: u64,
+    /// One past the last record when the service started.
+    pub replay_end: u64,
+    /// Whether it has read everything that was there at the start.
+    pub caught_up: bool,
+    /// The last counting tick that was read.
+    pub last_tick: Option<Timestamp>,
+    /// What became of the events.
+    pub outcomes: Outcomes,
+    /// Facts that count but stand in no row.
+    pub unattributed: u64,
+    /// Facts that are held.
+    pub facts: u64,
+    /// Bytes that they and their index take.
+    pub fact_bytes: u64,
+    /// Open rows that are held.
+    pub rows: u64,
+}
+
+/// Publish.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PublishVitals {
+    /// Whether it has read back what is published.
+    pub caught_up: bool,
+    /// The last cut that is done with.
+    pub last_cut: Option<Timestamp>,
+    /// Partitions that publish had to fold itself.
+    pub refolds: u64,
+}
+
+/// Intake.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IntakeVitals {
+    /// What became of what was received since the start.
+    pub counts: IntakeCounts,
+    /// Fields of native events that nobody reads.
+    pub unknown_fields: u64,
+    /// The newest clinical instant of an event that was logged since the start.
+    pub newest_event: Option<Timestamp>,
+}
+
+/// What all threads tell.
+#[derive(Debug)]
+pub struct Vitals {
+    started: Instant,
+    partitions: Vec<Mutex<PartitionVitals>>,
+    publish: Mutex<PublishVitals>,
+    intake: Mutex<IntakeVitals>,
+}
+
+/// Why the service is not ready yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotReady {
+    /// What it does.
+    pub reason: &'static str,
+    /// Records of the log that are read again.
+    pub done: u64,
+    /// Records of the log that were there at the start.
+    pub total: u64,
+    /// How much longer it takes at the pace so far; none before there is a pace.
+    pub estimate: Option<Duration>,
+}
+
+impl Vitals {
+    /// For a service with so many partitions, starting now.
+    #[must_use]
+    pub fn new(partitions: u32) -> Arc<Vitals> {
+        let partitions = (0..partitions).map(|_| Mutex::default()).collect();
+        Arc::new(Vitals { started: Instant::now(), partitions, publish: Mutex::default(), intake: Mutex::default() })
+    }
+
+    /// Changes what a partition tells.
+    pub fn partition(&self, partition: u32) -> MutexGuard<'_, PartitionVitals> {
+        guard(&self.partitions[partition as usize])
+    }
+
+    /// Changes what publish tells.
+    pub fn publish(&self) -> MutexGuard<'_, PublishVitals> {
+        guard(&self.publish)
+    }
+
+    /// Changes what intake tells.
+    pub fn intake(&self) -> MutexGuard<'_, IntakeVitals> {
+        guard(&self.intake)
+    }
+
+    /// What every partition tells now.
+    #[must_use]
+    pub fn partitions(&self) -> Vec<PartitionVitals> {
+        self.partitions.iter().map(|partition| *guard(partition)).collect()
+    }
+
+    /// Nothing when the service is ready; else why not, how far it is, and how long it may take.
+    #[must_use]
+    pub fn not_ready(&self) -> Option<NotReady> {
+        let partitions = self.partitions();
+        let reading = partitions.iter().any(|partition| !partition.caught_up);
+        if !reading && self.publish().caught_up {
+            return None;
+        }
+        let total = partitions.iter().map(|partition| partition.replay_end).sum();
+        let done = partitions.iter().map(|partition| partition.position.min(partition.replay_end)).sum();
+        let reason = if reading { "the log is being replayed" } else { "what is published is being read back" };
+        Some(NotReady { reason, done, total, estimate: estimate(self.started.elapsed(), done, total) })
+    }
+}
+
+/// At the pace so far.
+fn estimate(elapsed: Duration, done: u64, total: u64) -> Option<Duration> {
+    let left = total.saturating_sub(done);
+    let seconds = u64::try_from(elapsed.as_millis()).ok()?.checked_mul(left)?.checked_div(done)?;
+    Some(Duration::from_millis(seconds))
+}
+
+/// Every change is a few numbers: what a thread that panicked left is still what it knew.
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_ready_only_when_every_partition_and_publish_have_caught_up() {
+        let vitals = Vitals::new(2);
+        *vitals.partition(0) = PartitionVitals { position: 30, replay_end: 30, caught_up: true, ..PartitionVitals::default() };
+        *vitals.partition(1) = PartitionVitals { position: 10, replay_end: 70, ..PartitionVitals::default() };
+        let not_ready = vitals.not_ready().unwrap();
+        assert_eq!((not_ready.reason, not_ready.done, not_ready.total), ("the log is being replayed", 40, 100));
+        vitals.partition(1).caught_up = true;
+        assert_eq!(vitals.not_ready().unwrap().reason, "what is published is being read back");
+        vitals.publish().caught_up = true;
+        assert_eq!(vitals.not_ready(), None);
+    }
+
+    #[test]
+    fn the_estimate_is_the_rest_at_the_pace_so_far() {
+        assert_eq!(estimate(Duration::from_secs(2), 25, 100), Some(Duration::from_secs(6)));
+        assert_eq!(estimate(Duration::from_secs(2), 0, 100), None);
+    }
+}

@@ -1,0 +1,124 @@
+//! A real `plumbline run` in a process of its own, and the plainest of HTTP clients.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A service under way. Dropped, it is killed.
+pub struct Server {
+    pub child: Child,
+    pub address: String,
+    stderr: Option<BufReader<ChildStderr>>,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub struct Answered {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Answered {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+/// `plumbline run` on this folder and any free port, not started yet.
+pub fn command(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    command.args(["run", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+    command.env("PLUMBLINE_LOG_FORMAT", "json").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    // A working folder without a configuration file.
+    command.current_dir(data.parent().expect("a folder in a temporary one"));
+    command
+}
+
+impl Server {
+    /// Starts it and waits until it says where it answers.
+    pub fn start(mut command: Command) -> Server {
+        let mut child = command.spawn().expect("the binary runs");
+        let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+        let mut said = String::new();
+        loop {
+            let from = said.len();
+            let read = stderr.read_line(&mut said).expect("text");
+            assert!(read > 0, "it ended before it answered:\n{said}");
+            if let Some(rest) = said[from..].strip_prefix("plumbline: http://") {
+                let address = rest.split(',').next().expect("an address").to_owned();
+                return Server { child, address, stderr: Some(stderr) };
+            }
+        }
+    }
+
+    pub fn pid(&self) -> String {
+        self.child.id().to_string()
+    }
+
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.pid()]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+
+    /// Waits for its end, with everything that it said since it answered.
+    pub fn end(mut self) -> (ExitStatus, String) {
+        let mut said = String::new();
+        self.stderr.take().expect("not taken before").read_to_string(&mut said).expect("text");
+        (self.child.wait().expect("it ends"), said)
+    }
+
+    /// Lets nobody wait for a reader of standard error.
+    pub fn drain(&mut self) {
+        let mut stderr = self.stderr.take().expect("not taken before");
+        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+    }
+
+    pub fn get(&self, path: &str) -> Answered {
+        request(&self.address, "GET", path, &[]).expect("it answers")
+    }
+
+    pub fn post(&self, path: &str, body: &[u8]) -> Answered {
+        request(&self.address, "POST", path, body).expect("it answers")
+    }
+
+    /// Asks again and again until the answer is as wanted.
+    pub fn until(&self, path: &str, wanted: impl Fn(&Answered) -> bool) -> Answered {
+        loop {
+            let answered = self.get(path);
+            if wanted(&answered) {
+                return answered;
+            }
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended cannot be killed; that is fine.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One request on a connection of its own.
+pub fn request(address: &str, method: &str, path: &str, body: &[u8]) -> std::io::Result<Answered> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes())?;
+    // Whoever is refused at once may find the rest unwanted; the answer tells.
+    let _ = stream.write_all(body);
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    let broken = || std::io::Error::other(format!("no answer: {text:?}"));
+    let (head, body) = text.split_once("\r\n\r\n").ok_or_else(broken)?;
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
+    Ok(Answered { status, head: head.to_lowercase(), body: body.to_owned() })
+}

@@ -1,0 +1,259 @@
+//! Calibration on networks whose truth is known: how often an ordinary clinician is called an outlier, and how often one at twice the
+//! network's rate is found. `cargo test -p scorecard --test calibration -- --nocapture` prints the table of docs/calibration.md.
+
+use std::collections::BTreeMap;
+
+use scorecard::calendar::{Month, Timestamp, Zone};
+use scorecard::card::{Band, Grade, Status};
+use scorecard::directory::Directory;
+use scorecard::measure::MeasureSet;
+use scorecard::schedule::{Grid, Schedule};
+use scorecard::scoring::Scorer;
+use scorecard::sums::{MeasureSums, Sums};
+use scorecard::thresholds::Thresholds;
+use scorecard::unit::{UnitKey, UnitMonth};
+
+const SEEDS: u64 = 200;
+/// Ordinary clinicians of a network; one more is at twice its rate.
+const CLINICIANS: u64 = 200;
+/// Expected numerator events of the one at twice the rate, if they were at the network's.
+const PLANTED_EVENTS: f64 = 300.0;
+
+/// A measure of each kind, in the order of the ids: amount, mean, proportion, rate, share.
+const KINDS: [&str; 5] = ["amount", "mean", "proportion", "rate", "share"];
+
+/// SplitMix64 (Steele, Lea and Flood 2014): enough for draws that only have to be reproducible.
+struct Draw(u64);
+
+impl Draw {
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Above 0, up to 1.
+    fn uniform(&mut self) -> f64 {
+        ((self.bits() >> 11) + 1) as f64 / (1u64 << 53) as f64
+    }
+
+    fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.uniform()
+    }
+
+    fn normal(&mut self) -> f64 {
+        (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+
+    /// A Poisson count, as arrivals one after the other.
+    fn poisson(&mut self, mean: f64) -> i64 {
+        let (mut count, mut time) = (0, -self.uniform().ln());
+        while time < mean {
+            count += 1;
+            time -= self.uniform().ln();
+        }
+        count
+    }
+
+    fn happens(&mut self, chance: f64) -> bool {
+        self.uniform() <= chance
+    }
+
+    fn one_of(&mut self, choices: &[i64]) -> i64 {
+        choices[usize::try_from(self.bits() % choices.len() as u64).expect("a small number")]
+    }
+}
+
+fn measures() -> MeasureSet {
+    let side = |event: &str, amount: &str| format!("event = \"{event}\"\namount = \"{amount}\"\n");
+    let text = |kind: &str| {
+        let (numerator, denominator) = match kind {
+            "amount" => (side("prescription", "cost"), side("activity", "count")),
+            "mean" => (side("activity", "minutes"), side("activity", "count")),
+            "share" => (side("prescription", "quantity"), side("prescription", "quantity")),
+            "rate" => (side("order", "count"), side("activity", "count")),
+            _ => (side("attendance", "count"), side("attendance", "count")),
+        };
+        format!(
+            "id = \"{kind}\"\nversion = 1\ntitle = \"?\"\nkind = \"{kind}\"\ndomain = \"clinical\"\nunit = \"\"\nscale = 1.0\n\
+             direction = \"low\"\nrationale = \"\"\nsource = \"\"\nchanges = []\n[numerator]\n{numerator}[denominator]\n{denominator}"
+        )
+    };
+    let files = KINDS.map(|kind| (format!("{kind}.toml"), text(kind)));
+    MeasureSet::parse(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).expect("these are sound")
+}
+
+/// The network's rate of events, and of minutes.
+const RATE: f64 = 0.1;
+const MINUTES: f64 = 11.0;
+
+/// How far a clinician's true rate lies from the network's, on the scale on which tau is measured: standard deviations.
+fn rate_at(kind: &str, tau: f64, deviations: f64) -> f64 {
+    match kind {
+        "mean" => MINUTES + tau * deviations,
+        "proportion" | "share" => (RATE.sqrt().asin() + tau * deviations).clamp(0.0, 1.5).sin().powi(2),
+        _ => RATE * (1.0 + tau * deviations).max(0.0).powi(2),
+    }
+}
+
+/// Tau of a kind, for a coefficient of variation of the true rates.
+fn tau_of(kind: &str, variation: f64) -> f64 {
+    match kind {
+        "mean" => variation * MINUTES,
+        "proportion" | "share" => variation * RATE / (2.0 * (RATE * (1.0 - RATE)).sqrt()),
+        _ => variation / 2.0,
+    }
+}
+
+/// A year of one clinician: `work` chances of an event at this true rate.
+fn year(draw: &mut Draw, kind: &str, rate: f64, work: f64) -> MeasureSums {
+    let mut sums = MeasureSums::default();
+    let mut add_n = |x: i64| {
+        sums.facts_n += 1;
+        sums.n += x;
+        sums.n_squares += i128::from(x) * i128::from(x);
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "some thousand")]
+    let chances = work.round() as i64;
+    match kind {
+        "mean" => (0..chances).for_each(|_| {
+            #[expect(clippy::cast_possible_truncation, reason = "a consultation's minutes")]
+            let minutes = (rate + 4.0 * draw.normal()).round().max(1.0) as i64;
+            add_n(minutes);
+        }),
+        "amount" => (0..draw.poisson(rate * work)).for_each(|_| add_n(draw.one_of(&[700, 1_500, 1_500, 3_000, 9_000]))),
+        "rate" => (0..draw.poisson(rate * work)).for_each(|_| add_n(1)),
+        "proportion" => (0..chances).filter(|_| draw.happens(rate)).for_each(|_| add_n(1)),
+        _ => {
+            let (mut d, mut squares) = (0, 0);
+            for _ in 0..chances {
+                let quantity = draw.one_of(&[28_000, 28_000, 56_000, 84_000]);
+                (d, squares) = (d + quantity, squares + i128::from(quantity) * i128::from(quantity));
+                if draw.happens(rate) {
+                    add_n(quantity);
+                }
+            }
+            return MeasureSums { facts_d: chances, d, d_squares: squares, ..sums };
+        }
+    }
+    MeasureSums { facts_d: chances, d: chances, d_squares: i128::from(chances), ..sums }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    ordinary: u32,
+    good: u32,
+    outliers: u32,
+    planted: u32,
+    found: u32,
+}
+
+struct Network {
+    tau: [f64; KINDS.len()],
+    units: BTreeMap<UnitKey, UnitMonth>,
+}
+
+const PLANTED: &str = "planted";
+
+fn network(seed: u64) -> Network {
+    let mut draw = Draw(seed);
+    let variation = draw.between(0.08, 0.18);
+    let tau = KINDS.map(|kind| tau_of(kind, variation));
+    let mut units = BTreeMap::new();
+    for number in 0..=CLINICIANS {
+        let planted = number == CLINICIANS;
+        // From a few months' work of a part-timer to years of a busy clinician.
+        let work = if planted { PLANTED_EVENTS / RATE } else { 10_f64.powf(draw.between(2.0, 4.0)) };
+        let mut sums = Sums::zero(KINDS.len());
+        (sums.base.facts, sums.base.encounters) = (1, 100);
+        for (index, kind) in KINDS.into_iter().enumerate() {
+            let deviations = draw.normal();
+            let ordinary = rate_at(kind, tau[index], deviations);
+            let twice = if kind == "mean" { 2.0 * MINUTES } else { 2.0 * RATE };
+            sums.measures[index] = year(&mut draw, kind, if planted { twice } else { ordinary }, work);
+        }
+        let person = if planted { PLANTED.to_owned() } else { format!("c{number:03}") };
+        let key = UnitKey { person, practice: "A1".to_owned() };
+        let months = vec![(0, 0); 12 * KINDS.len()].into();
+        units.insert(key.clone(), UnitMonth { key, windows: [sums.clone(), sums.clone(), sums], incomplete: [false; 3], months });
+    }
+    Network { tau, units }
+}
+
+fn judge(scorer: &Scorer<'_>, network: &Network, tallies: &mut [Tally; KINDS.len()]) -> [f64; KINDS.len()] {
+    let month: Month = "2026-10".parse().expect("a month");
+    let peers = scorer.peers(month, &network.units, &Thresholds::default());
+    for (key, unit) in &network.units {
+        let content = scorer.content(unit, month, Status::Final, &peers);
+        for (measure, tally) in content.measures.iter().zip(tallies.iter_mut()) {
+            let window = &measure.windows[2];
+            let far = window.funnel.is_some_and(|f| matches!(f.band, Band::FarBelow | Band::FarAbove));
+            let good = window.grade == Some(Grade::Good);
+            if key.person == PLANTED {
+                tally.planted += 1;
+                tally.found += u32::from(far);
+            } else {
+                tally.ordinary += 1;
+                tally.good += u32::from(good);
+                tally.outliers += u32::from(far);
+            }
+        }
+    }
+    KINDS.map(|kind| {
+        let group = peers.groups().find(|g| g.key.measure == format!("{kind}@1") && g.key.window == 12);
+        group.and_then(|group| group.tau2).unwrap_or_default().sqrt()
+    })
+}
+
+fn percent(part: u32, of: u32) -> f64 {
+    100.0 * f64::from(part) / f64::from(of)
+}
+
+#[test]
+fn ordinary_clinicians_are_left_alone_and_one_at_twice_the_rate_is_found() {
+    let measures = measures();
+    let schedule = Schedule { zone: Zone::london(), grid: Grid::DAILY, first: Timestamp(0) };
+    let directory = Directory::default();
+    let scorer = Scorer { measures: &measures, schedule: &schedule, directory: &directory };
+    let mut tallies = [Tally::default(); KINDS.len()];
+    let (mut truth, mut estimate) = ([0.0; KINDS.len()], [0.0; KINDS.len()]);
+    for seed in 1..=SEEDS {
+        let network = network(seed);
+        let estimated = judge(&scorer, &network, &mut tallies);
+        for kind in 0..KINDS.len() {
+            truth[kind] += network.tau[kind] / SEEDS as f64;
+            estimate[kind] += estimated[kind] / SEEDS as f64;
+        }
+    }
+    println!("| kind | tau drawn, mean | tau found, mean | windows | graded good | of these outliers | twice the rate found |");
+    println!("|---|---|---|---|---|---|---|");
+    let mut all = Tally::default();
+    for (kind, (name, t)) in KINDS.into_iter().zip(&tallies).enumerate() {
+        let (tau, found) = (truth[kind], estimate[kind]);
+        print_row(name, &format!("{tau:.4} | {found:.4}"), t);
+        all.ordinary += t.ordinary;
+        all.good += t.good;
+        all.outliers += t.outliers;
+        all.planted += t.planted;
+        all.found += t.found;
+    }
+    print_row("all", " | ", &all);
+    assert!(percent(all.good, all.ordinary) >= 30.0, "too few are graded good to say anything");
+    assert!(percent(all.outliers, all.good) <= 0.3, "{} of {} good ones are called outliers", all.outliers, all.good);
+    for (kind, tally) in KINDS.into_iter().zip(&tallies) {
+        let found = percent(tally.found, tally.planted);
+        assert!(found >= 90.0, "{kind}: only {found} % of those at twice the rate are found");
+    }
+}
+
+fn print_row(name: &str, tau: &str, t: &Tally) {
+    println!(
+        "| {name} | {tau} | {} | {:.1} % | {:.2} % | {:.1} % |",
+        t.ordinary,
+        percent(t.good, t.ordinary),
+        percent(t.outliers, t.good),
+        percent(t.found, t.planted)
+    );
+}
