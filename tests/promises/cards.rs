@@ -26,8 +26,7 @@ fn a_card_is_provisional_then_final_then_restated_and_says_why() {
     world.feed(utc(2026, 12, 20, 9), "a", vec![amended, retraction(&items[1], 2)]);
     world.run_until(utc(2027, 1, 20, 3));
     let cards = world.revisions();
-    let seen: Vec<(u32, Status, Vec<(Cause, i64)>)> =
-        cards.iter().map(|card| (card.revision, card.content.status, reasons(card))).collect();
+    let seen: Vec<_> = cards.iter().map(|card| (card.revision, card.content.status, reasons(card))).collect();
     let expected = [
         (1, Status::Provisional, vec![(Cause::First, 2)]),
         (2, Status::Provisional, vec![(Cause::Late, 1)]),

@@ -76,10 +76,8 @@ fn set_source(event: &mut Event<'static>, to: Source, now: Attendance) {
 
 #[test]
 fn amendment_moves_an_item_to_another_month_and_clinician() {
-    let rows = fold(&[
-        prescription("p", 1, "7000001", utc(2026, 10, 5, 9)),
-        prescription("p", 2, "7000002", utc(2026, 11, 5, 9)),
-    ]);
+    let rows =
+        fold(&[prescription("p", 1, "7000001", utc(2026, 10, 5, 9)), prescription("p", 2, "7000002", utc(2026, 11, 5, 9))]);
     let old = base_of(&rows, "7000001", "2026-10");
     let new = base_of(&rows, "7000002", "2026-11");
     assert_eq!(old, Base { recorded: 1, amended: 1, ..Base::default() });
@@ -139,7 +137,7 @@ fn feedback_counts_on_the_day_and_for_the_clinician_of_its_encounter() {
         assert_eq!(base_of(&rows, "7000002", "2026-09").responses, 1);
         assert_eq!(base_of(&rows, "7000001", "2026-10").responses, 0);
     }
-    let alone = fold(&[said.clone()]);
+    let alone = fold(std::slice::from_ref(&said));
     assert!(sums(&alone).is_empty(), "nobody is known to credit");
     let mut own = said;
     own.clinician = Some("gmc|7000001".into());
@@ -179,7 +177,7 @@ fn an_appointment_and_its_encounter_are_one_attended_encounter() {
         let dna = measure(&rows, "dna_rate@1");
         assert_eq!((dna.0, dna.1), (0, 1));
     }
-    let alone = fold(&[booked.clone()]);
+    let alone = fold(std::slice::from_ref(&booked));
     assert_eq!(measure(&alone, "dna_rate@1"), (1, 1));
     let undone = fold(&[booked, seen.clone(), retraction(&seen, 2)]);
     assert_eq!(measure(&undone, "dna_rate@1"), (1, 1), "without the visit it is a no-show again");
@@ -271,16 +269,16 @@ fn draw(id: u32, version: u64, who: u32, day: i64, kind: u32) -> Event<'static> 
     // Ids 0 and 1 are encounters, 2 is feedback that links one, the rest are prescriptions that may need one.
     let mut event = match id {
         0 | 1 => encounter(&format!("x{id}"), version, &clinician, at),
-        2 => answer("x2", version, at, if kind % 2 == 0 { "x0" } else { "x1" }),
+        2 => answer("x2", version, at, if kind.is_multiple_of(2) { "x0" } else { "x1" }),
         _ => prescription(&format!("x{id}"), version, &clinician, at),
     };
-    if id == 4 && kind % 2 == 0 {
+    if id == 4 && kind.is_multiple_of(2) {
         event.clinician = None;
         event.practice = None;
         event.link = Some("x1".into());
     }
     if let Detail::Encounter(Some(e)) = &mut event.detail {
-        e.mode = if kind % 2 == 0 { Mode::Telephone } else { Mode::Home };
+        e.mode = if kind.is_multiple_of(2) { Mode::Telephone } else { Mode::Home };
         e.minutes = Some(kind * 7);
     }
     match kind {

@@ -72,8 +72,7 @@ pub fn play(network: &Network, deployment: Deployment, batch: usize, until: Time
     for entry in scorecard::registry_file::parse_registry(&network.registry).expect("the simulated registry is in order") {
         world.register(first.plus_seconds(-86_400), entry);
     }
-    let mut played =
-        Played { world, cuts: Vec::new(), logged: BTreeMap::new(), before: Vec::new(), rejected: Vec::new() };
+    let mut played = Played { world, cuts: Vec::new(), logged: BTreeMap::new(), before: Vec::new(), rejected: Vec::new() };
     let mut deliveries = network.deliveries.iter().peekable();
     let mut log = played.world.log.handle();
     let mut cut = first;

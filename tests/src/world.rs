@@ -212,7 +212,7 @@ pub fn revisions(log: &SimulatedLog) -> Vec<Scorecard> {
             }
         }
     }
-    cards.sort_by(|a, b| (a.cut, a.key(), a.revision).cmp(&(b.cut, b.key(), b.revision)));
+    cards.sort_by_key(|card| (card.cut, card.key(), card.revision));
     cards
 }
 
