@@ -178,7 +178,7 @@ pub struct BadMeasure {
 pub enum Fault {
     /// Not TOML, or a field that is missing, unknown or of the wrong type; the text carries line and column.
     #[error("{0}")]
-    Toml(#[from] toml::de::Error),
+    Toml(Box<toml::de::Error>),
     /// A filter element that cannot be read.
     #[error("{0}")]
     Filter(#[from] BadFilter),
@@ -203,6 +203,12 @@ pub enum Fault {
         /// What both count.
         code: String,
     },
+}
+
+impl From<toml::de::Error> for Fault {
+    fn from(error: toml::de::Error) -> Fault {
+        Fault::Toml(Box::new(error))
+    }
 }
 
 impl Fault {
@@ -267,7 +273,7 @@ impl MeasureSet {
 }
 
 fn parse_one(text: &str) -> Result<Measure, (Option<usize>, Fault)> {
-    let definition: Definition = toml::from_str(text).map_err(|e| (None, Fault::Toml(e)))?;
+    let definition: Definition = toml::from_str(text).map_err(|e| (None, Fault::from(e)))?;
     check(&definition).map_err(|mistake| (line_of(text, &mistake), Fault::Meaning(mistake.text)))?;
     let side = |table: &'static str, side: &SideDefinition| {
         Side::new(side).map_err(|fault| {
