@@ -2,6 +2,8 @@
 
 mod cards;
 mod facts;
+mod openprescribing;
 mod oracle;
 mod patients;
 mod protocol;
+mod thresholds;

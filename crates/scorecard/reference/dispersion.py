@@ -10,10 +10,18 @@ UNITS = [(3, 60), (12, 80), (9, 100), (30, 120), (14, 140), (2, 160), (45, 180),
 Z_998 = 3.090232
 
 
-def moments(phi, variances):
-    w = [1 / v for v in variances]
-    rest = sum(w) - sum(x * x for x in w) / sum(w)
-    return max(0.0, (len(w) * phi - (len(w) - 1)) / rest)
+def between(distances, variances, bound, mean_square):
+    """tau^2 at which the bounded adjusted z have this mean square, by bisection"""
+    def excess(tau2):
+        squares = (min(x * x / (v + tau2), bound * bound) for x, v in zip(distances, variances))
+        return sum(squares) - mean_square * (len(distances) - 1)
+    low, high = 0.0, 1e3
+    if excess(low) <= 0:
+        return 0.0
+    for _ in range(300):
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    return high
 
 
 n, d = sum(u[0] for u in UNITS), sum(u[1] for u in UNITS)
@@ -26,7 +34,7 @@ phi = sum(min(max(x, cut[0]), cut[-1]) ** 2 for x in z) / len(z)
 a = NormalDist().inv_cdf(0.9)
 left = 0.8 - 2 * a * NormalDist().pdf(a) + 0.2 * a * a
 print("left of a standard normal's mean square", repr(left))
-tau2 = moments(phi / left, [x * x for x in s])
+tau2 = between([b - y0 for b in y], [x * x for x in s], a, left)
 print("target", n, d)
 print("phi", repr(phi), "tau2", repr(tau2))
 last = -1
@@ -51,6 +59,9 @@ BCG = [(4, 119, 11, 128), (6, 300, 29, 274), (3, 228, 11, 209), (62, 13536, 248,
        (186, 50448, 141, 27197), (5, 2493, 3, 2338), (27, 16886, 29, 17825)]
 risk = [log((a / (a + b)) / (c / (c + e))) for a, b, c, e in BCG]
 v = [1 / a - 1 / (a + b) + 1 / c - 1 / (c + e) for a, b, c, e in BCG]
-mean = sum(x / t for x, t in zip(risk, v)) / sum(1 / t for t in v)
-q = sum((x - mean) ** 2 / t for x, t in zip(risk, v))
-print("BCG Q", q, "tau2", moments(q / len(BCG), v))
+tau2 = 0.0
+for _ in range(300):  # Paule and Mandel: the mean moves with tau^2
+    mean = sum(x / (t + tau2) for x, t in zip(risk, v)) / sum(1 / (t + tau2) for t in v)
+    q = sum((x - mean) ** 2 / t for x, t in zip(risk, v)) if tau2 == 0 else q
+    tau2 = between([x - mean for x in risk], v, float("inf"), 1.0)
+print("BCG Q", q, "tau2", repr(tau2))

@@ -14,9 +14,11 @@ use crate::sums::MeasureSums;
 /// The share of units at each end that is drawn in for phi, so that the outliers that are looked for do not hide themselves.
 const WINSORISED: f64 = 0.1;
 
-/// What drawing in leaves of the mean square of a standard normal: 0.8 - 2 a f(a) + 0.2 a^2 with a = 1.2816, the normal's 90th
-/// centile, and f its density there. Without it tau^2 would be about a third too small, and of ordinary units 1.1 % instead of
-/// 0.2 % would lie outside the 99.8 % limits (docs/calibration.md).
+/// For tau^2, a z beyond this counts as this: the standard normal's 90th centile, so that of ordinary units a tenth is drawn in at
+/// each end.
+const DRAWN_IN: f64 = 1.281_551_565_544_600_4;
+
+/// What that leaves of the mean square of a standard normal: 0.8 - 2 a f(a) + 0.2 a^2, a the bound and f the density there.
 const LEFT_OF_NORMAL: f64 = 0.678_654_558_952_874_7;
 
 /// A scale on which chance is alike for all values of one measure, around one target.
@@ -156,18 +158,51 @@ impl Dispersion {
         let z: Vec<f64> = units.iter().map(|unit| unit.z()).collect();
         let (low, high) = winsorising_bounds(&z);
         let squares: f64 = z.iter().map(|z| z.clamp(low, high)).map(|z| z * z).sum();
-        let phi = squares / units.len() as f64;
-        Some(Dispersion { phi, tau2: between(phi / LEFT_OF_NORMAL, units) })
+        Some(Dispersion { phi: squares / units.len() as f64, tau2: between(units, DRAWN_IN, LEFT_OF_NORMAL) })
     }
 }
 
-/// The method of moments: (I m - (I - 1)) / (sum w - sum w^2 / sum w), w = 1 / variance, m the mean square of z, not below 0.
-fn between(mean_square: f64, units: &[Deviation]) -> f64 {
-    let count = units.len() as f64;
-    let weights = || units.iter().map(|unit| 1.0 / unit.variance);
-    let (sum, squares) = weights().fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
-    let rest = sum - squares / sum;
-    if rest > 0.0 { ((count * mean_square - (count - 1.0)) / rest).max(0.0) } else { 0.0 }
+/// Variance between units: the tau^2 at which the adjusted z, none counting for more than `bound`, have the mean square that a
+/// standard normal would have. 0 where they have less without any.
+///
+/// With phi in the method of moments it would be much too small: of a network whose units differ in size, drawing in the largest z
+/// draws in the largest units, which show tau^2 best (docs/calibration.md).
+///
+/// Source: Paule and Mandel 1982, J Res Natl Bur Stand 87:377 (the equation); Huber 1964, Ann Math Stat 35:73, proposal 2 (the bound).
+fn between(units: &[Deviation], bound: f64, mean_square: f64) -> f64 {
+    let wanted = mean_square * (units.len() as f64 - 1.0);
+    let most = bound * bound;
+    let square = |unit: &Deviation, tau2: f64| (unit.distance * unit.distance / (unit.variance + tau2)).min(most);
+    let excess = |tau2: f64| units.iter().map(|unit| square(unit, tau2)).sum::<f64>() - wanted;
+    let at_nothing = excess(0.0);
+    if at_nothing <= 0.0 {
+        return 0.0;
+    }
+    // Here the sum is no more than what is wanted, bounded or not.
+    let high = units.iter().map(|unit| unit.distance * unit.distance).sum::<f64>() / wanted;
+    falling_root(excess, (0.0, at_nothing), (high, excess(high)))
+}
+
+/// Root of a falling function between a place where it is above 0 and one where it is not, by false position; an end that stays is
+/// given half its weight (Illinois).
+fn falling_root(f: impl Fn(f64) -> f64, above: (f64, f64), below: (f64, f64)) -> f64 {
+    let ((mut low, mut f_low), (mut high, mut f_high)) = (above, below);
+    for _ in 0..200 {
+        if f_high == 0.0 || high - low <= 1e-14 * high {
+            break;
+        }
+        let next = (high - f_high * (high - low) / (f_high - f_low)).clamp(low, high);
+        let value = f(next);
+        if value > 0.0 {
+            (low, f_low, f_high) = (next, value, f_high / 2.0);
+        } else {
+            (high, f_high, f_low) = (next, value, f_low / 2.0);
+        }
+        if next == low && next == high {
+            break;
+        }
+    }
+    high
 }
 
 /// The values at 10 % from either end, interpolated (R type 7).
@@ -227,20 +262,22 @@ mod tests {
 
     #[test]
     fn tau2_of_the_bcg_trials_is_the_published_one() {
-        // Viechtbauer 2010, J Stat Softw 36(3), "Conducting meta-analyses in R with the metafor package", on these log relative
-        // risks: Q = 152.2330 with 12 degrees of freedom; with method "DL" tau^2 = 0.3088.
+        // metafor (Viechtbauer 2010, J Stat Softw 36(3)) on these log relative risks: Q = 152.2330 with 12 degrees of freedom, and
+        // tau^2 = 0.3181 with its method "PM", which is this equation without a bound, the mean moving with tau^2.
         let trial = |[a, b, c, d]: [f64; 4]| {
             let log_risk = libm::log((a / (a + b)) / (c / (c + d)));
             (log_risk, 1.0 / a - 1.0 / (a + b) + 1.0 / c - 1.0 / (c + d))
         };
         let trials: Vec<(f64, f64)> = BCG.into_iter().map(trial).collect();
-        let weight: f64 = trials.iter().map(|(_, v)| 1.0 / v).sum();
-        let mean = trials.iter().map(|(y, v)| y / v).sum::<f64>() / weight;
-        let units: Vec<Deviation> = trials.iter().map(|&(y, variance)| Deviation { distance: y - mean, variance }).collect();
-        let q: f64 = units.iter().map(|u| u.z() * u.z()).sum();
+        let around_the_mean = |tau2: f64| -> Vec<Deviation> {
+            let weight: f64 = trials.iter().map(|(_, v)| 1.0 / (v + tau2)).sum();
+            let mean = trials.iter().map(|(y, v)| y / (v + tau2)).sum::<f64>() / weight;
+            trials.iter().map(|&(y, variance)| Deviation { distance: y - mean, variance }).collect()
+        };
+        let q: f64 = around_the_mean(0.0).iter().map(|u| u.z() * u.z()).sum();
         assert!((q - 152.2330).abs() < 0.00005, "{q}");
-        let tau2 = between(q / 13.0, &units);
-        assert!((tau2 - 0.3088).abs() < 0.00005, "{tau2}");
+        let tau2 = (0..200).fold(0.0, |tau2, _| between(&around_the_mean(tau2), f64::INFINITY, 1.0));
+        assert!((tau2 - 0.3181).abs() < 0.00005, "{tau2}");
     }
 
     #[test]
@@ -266,11 +303,11 @@ mod tests {
         let deviations: Vec<Deviation> = units.iter().map(|unit| scale.deviation(&sums(unit)).unwrap()).collect();
         let found = Dispersion::of(&deviations).unwrap();
         near(found.phi, 8.282_115_559_123_119);
-        near(found.tau2, 0.028_164_909_746_122_662);
+        near(found.tau2, 0.035_105_107_978_932_855);
         near(deviations[11].z(), 5.651_759_596_070_17);
-        near(deviations[11].z_adjusted(found.tau2), 2.194_468_102_888_011_5);
+        near(deviations[11].z_adjusted(found.tau2), 1.995_578_597_719_351);
         let upper = scale.ratio_at(3.090_232 * (deviations[11].variance + found.tau2).sqrt()).unwrap();
-        near(upper, 0.660_250_975_853_487_8);
+        near(upper, 0.712_262_077_658_685_2);
     }
 
     #[test]

@@ -61,10 +61,10 @@ mod tests {
         let set = set();
         let scale = Scale::new(&set.measures()[0], 189.0 / 1335.0, None);
         let deviation = scale.deviation(&MeasureSums { n: 25, d: 50, ..MeasureSums::default() }).unwrap();
-        let found = reliability(0.028_164_909_746_122_662, deviation.variance);
-        assert!((found - 0.849_238_244_931_917_7).abs() < 1e-14, "{found}");
+        let found = reliability(0.035_105_107_978_932_855, deviation.variance);
+        assert!((found - 0.875_327_601_595_625).abs() < 1e-14, "{found}");
         let value = shrunk(&scale, deviation, found).unwrap();
-        assert!((value - 0.439_895_313_874_699_2).abs() < 1e-14, "{value}");
+        assert!((value - 0.450_258_369_150_305_04).abs() < 1e-14, "{value}");
     }
 
     #[test]

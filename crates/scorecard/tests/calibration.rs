@@ -159,7 +159,7 @@ const PLANTED: &str = "planted";
 
 fn network(seed: u64) -> Network {
     let mut draw = Draw(seed);
-    let variation = draw.between(0.08, 0.18);
+    let variation = draw.between(0.14, 0.22);
     let tau = KINDS.map(|kind| tau_of(kind, variation));
     let mut units = BTreeMap::new();
     for number in 0..=CLINICIANS {
@@ -202,7 +202,7 @@ fn judge(scorer: &Scorer<'_>, network: &Network, tallies: &mut [Tally; KINDS.len
         }
     }
     KINDS.map(|kind| {
-        let group = peers.groups().find(|g| g.key.measure == format!("{kind}@1") && g.key.window == 12);
+        let group = peers.groups().find(|g| g.key.measure == format!("{kind}@1") && g.phi.is_some());
         group.and_then(|group| group.tau2).unwrap_or_default().sqrt()
     })
 }

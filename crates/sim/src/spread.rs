@@ -6,6 +6,11 @@ use crate::colleagues::{Group, LEAST_NETWORK, Member};
 use crate::measure_file::{Measure, real};
 use crate::round::nine_digits;
 
+/// The standard normal's 90th centile.
+const BOUND: f64 = 1.281_551_565_544_600_4;
+/// Mean square of a standard normal of which nothing counts for more than that.
+const NORMAL: f64 = 0.678_654_558_952_874_7;
+
 /// What the network of a measure looks like on the scale on which chance is alike for all.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Network {
@@ -135,7 +140,7 @@ impl Network {
     }
 }
 
-/// Mean squared winsorised z, and the variance between members by the method of moments.
+/// Mean squared winsorised z, and the variance between members.
 fn spread(members: &[(f64, f64)]) -> Option<(f64, f64)> {
     if members.len() < 2 {
         return None;
@@ -150,10 +155,30 @@ fn spread(members: &[(f64, f64)]) -> Option<(f64, f64)> {
     };
     let (low, high) = (at(1), at(9));
     let phi = z.iter().map(|z| z.clamp(low, high).powi(2)).sum::<f64>() / count;
-    let weight: f64 = members.iter().map(|(_, variance)| 1.0 / variance).sum();
-    let squares: f64 = members.iter().map(|(_, variance)| 1.0 / (variance * variance)).sum();
-    let tau2 = ((count * phi - (count - 1.0)) / (weight - squares / weight)).max(0.0);
+    let tau2 = between(members);
     Some((nine_digits(phi), nine_digits(tau2)))
+}
+
+/// The variance between members at which the adjusted z, none counting for more than the bound, have the mean square that is left
+/// of a standard normal: by halving.
+fn between(members: &[(f64, f64)]) -> f64 {
+    let wanted = NORMAL * real(members.len() as i128 - 1);
+    let bounded = |tau2: f64| -> f64 {
+        let square = |(distance, variance): &(f64, f64)| (distance.powi(2) / (variance + tau2)).min(BOUND.powi(2));
+        members.iter().map(square).sum()
+    };
+    if bounded(0.0) <= wanted {
+        return 0.0;
+    }
+    let (mut low, mut high) = (0.0, 1.0);
+    while bounded(high) > wanted {
+        high *= 2.0;
+    }
+    for _ in 0..200 {
+        let middle = (low + high) / 2.0;
+        if bounded(middle) > wanted { low = middle } else { high = middle }
+    }
+    high
 }
 
 /// How twelve months moved, oldest first; `whole` is what they hold together.
