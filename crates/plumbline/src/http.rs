@@ -201,7 +201,10 @@ fn change_line(change: &Change, sequence: usize) -> String {
 
 async fn readyz(State(served): State<Served>) -> Response {
     match served.vitals.not_ready() {
-        None => json_response(&json!({ "ready": true })),
+        None => {
+            let last_cut = served.vitals.publish().last_cut.map(|cut| cut.to_string());
+            json_response(&json!({ "ready": true, "last_cut": last_cut }))
+        }
         Some(why) => {
             let body = json!({
                 "ready": false,

@@ -112,7 +112,8 @@ fn events_in(data: &std::path::Path) -> Vec<String> {
     use plumbline::local_log::{Durability, LocalLog};
     use scorecard::record::Record;
     use stream::log::{Log, Topic};
-    let mut log = LocalLog::open(&data.join("log"), plumbline::clock::Clock::System, Durability::Buffered).unwrap();
+    let mut log =
+        LocalLog::open(&data.join("log"), plumbline::clock::Clock::System, Durability::Buffered).expect("nobody has it open");
     let mut ids = Vec::new();
     for partition in log.partitions(Topic::Events) {
         log.read(Topic::Events, partition, 0, 1_000, &mut |lent| {
@@ -121,7 +122,7 @@ fn events_in(data: &std::path::Path) -> Vec<String> {
             }
             std::ops::ControlFlow::Continue(())
         })
-        .unwrap();
+        .expect("the log is whole");
     }
     ids
 }

@@ -1,4 +1,5 @@
 //! A real `plumbline run` in a process of its own, and the plainest of HTTP clients.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -40,7 +41,14 @@ pub fn command(data: &Path) -> Command {
 }
 
 impl Server {
+    /// Kills it as a loss of power would, and waits until it is gone.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it was under way");
+        self.child.wait().expect("it ends");
+    }
+
     /// Starts it and waits until it says where it answers.
+    #[expect(clippy::zombie_processes, reason = "a test that fails here ends the process that would have to wait")]
     pub fn start(mut command: Command) -> Server {
         let mut child = command.spawn().expect("the binary runs");
         let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
