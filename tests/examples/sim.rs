@@ -11,7 +11,7 @@ fn main() {
         }
         println!("{:?}", one.size);
         for broken in one.verdict.all() {
-            println!("BROKEN {}: {}", broken.promise, broken.how);
+            println!("BROKEN {}: {}", broken.promise, broken.how.chars().take(400).collect::<String>());
         }
         return;
     }

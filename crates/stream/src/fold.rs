@@ -2,10 +2,10 @@
 //! answer where it cannot trust the rows it was given.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-use scorecard::calendar::{Month, Timestamp};
+use scorecard::calendar::{Month, Timestamp, Zone};
 use scorecard::digest::mark_check;
 use scorecard::measure::{MeasureSet, SetHash};
 use scorecard::record::{ClinicianMonth, Mark, Record, RowKey};
@@ -22,60 +22,92 @@ pub(crate) struct ReadTick {
     pub position: u64,
 }
 
+/// A tick that was read and does not count because the log's clock had not come so far when it took it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EarlyTick {
+    pub at: Timestamp,
+    pub appended: Timestamp,
+}
+
 /// The fold of one partition's log from its earliest record. Tally and publish run the same one.
 #[derive(Debug)]
 pub(crate) struct Fold {
     pub tally: Tally,
     pub names: MeasureNames,
+    zone: Zone,
     partition: u32,
     pub position: u64,
-    /// The first month that the log surely holds whole.
+    /// The log has lost its beginning, and no record was read yet.
+    torn: bool,
+    /// The first month that the log surely holds whole: of one that begins at offset 0 every month, else the first that begins
+    /// after the earliest record that was read was appended [9].
     pub reach: Month,
+    /// The last tick from the future.
+    pub early: Option<EarlyTick>,
 }
 
 impl Fold {
     /// An empty fold that begins where the partition's log begins.
     pub(crate) fn start(deployment: &Deployment, partition: u32, log: &mut impl Log) -> Result<Fold, LogError> {
         let start = log.bounds(Topic::Events, partition)?.start;
-        let reach = reach(deployment, partition, start, log)?;
         let measures = &deployment.measures;
-        let tally = Tally::new(measures, &deployment.schedule, deployment.identity_seed, reach);
-        Ok(Fold { tally, names: MeasureNames::new(measures), partition, position: start, reach })
+        Ok(Fold {
+            tally: Tally::new(measures, &deployment.schedule, deployment.identity_seed, Month::EARLIEST),
+            names: MeasureNames::new(measures),
+            zone: deployment.schedule.zone.clone(),
+            partition,
+            position: start,
+            torn: start > 0,
+            reach: Month::EARLIEST,
+            early: None,
+        })
     }
 
     /// Reads at most `most` records; stops behind a counting tick and hands it out before it is settled.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log cannot be read, or has lost records that this fold had not yet come to: a new fold knows then
+    /// which months it holds whole.
     pub(crate) fn read(&mut self, log: &mut impl Log, most: usize) -> Result<Option<ReadTick>, LogError> {
-        let Fold { tally, .. } = self;
-        let mut found = None;
-        let next = log.read(Topic::Events, self.partition, self.position, most, &mut |lent| match lent.record {
-            Record::Batch(batch) => {
-                tally.apply(&batch, lent.appended);
-                ControlFlow::Continue(())
+        let Fold { tally, zone, torn, reach, early, position, .. } = self;
+        let (mut first, mut found) = (None, None);
+        let next = log.read(Topic::Events, self.partition, *position, most, &mut |lent| {
+            first.get_or_insert(lent.offset);
+            if std::mem::take(torn) {
+                *reach = zone.day_of(lent.appended).month().plus(1);
+                tally.reaches_from(*reach);
             }
-            Record::Tick(tick) if tally.counts(tick.at, lent.appended) => {
-                found = Some(ReadTick { at: tick.at, position: lent.offset });
-                ControlFlow::Break(())
+            match lent.record {
+                Record::Batch(batch) => tally.apply(&batch, lent.appended),
+                Record::Tick(tick) if tally.counts(tick.at, lent.appended) => {
+                    found = Some(ReadTick { at: tick.at, position: lent.offset });
+                    return ControlFlow::Break(());
+                }
+                Record::Tick(tick) if tick.at > lent.appended => {
+                    *early = Some(EarlyTick { at: tick.at, appended: lent.appended });
+                }
+                // A tick that does not count, or bytes that intake did not write: nothing is folded from them.
+                _ => {}
             }
-            // A tick that does not count, or bytes that intake did not write: nothing is folded from them.
-            _ => ControlFlow::Continue(()),
+            ControlFlow::Continue(())
         })?;
+        if first.is_some_and(|first| first > *position) {
+            self.check_beginning(log)?;
+        }
         self.position = next;
         Ok(found)
     }
-}
 
-/// The first month that the log surely holds whole: of one that begins at offset 0 every month, else the first that begins after
-/// the earliest retained record was appended [9].
-fn reach(deployment: &Deployment, partition: u32, start: u64, log: &mut impl Log) -> Result<Month, LogError> {
-    if start == 0 {
-        return Ok(Month::EARLIEST);
+    /// Offsets may have gaps, but none that retention tore into what was still to be read.
+    pub(crate) fn check_beginning(&self, log: &mut impl Log) -> Result<Range<u64>, LogError> {
+        let bounds = log.bounds(Topic::Events, self.partition)?;
+        if bounds.start > self.position {
+            let (partition, read, start) = (self.partition, self.position, bounds.start);
+            let lost = format!("partition {partition} of events lost {read}..{start} unread; keep events longer than any outage");
+            return Err(LogError::Failed(lost));
+        }
+        Ok(bounds)
     }
-    let mut first = None;
-    log.read(Topic::Events, partition, start, 1, &mut |lent| {
-        first = Some(lent.appended);
-        ControlFlow::Break(())
-    })?;
-    Ok(first.map_or(Month::EARLIEST, |at| deployment.schedule.zone.day_of(at).month().plus(1)))
 }
 
 /// Names of the measures as rows carry them, by index and back.

@@ -224,6 +224,21 @@ impl HeldRows {
         sum
     }
 
+    /// Replaces the rows of a sealed month of a partition.
+    pub(crate) fn restore(&mut self, partition: u32, month: Month, rows: Vec<(RowKey, Sums)>) {
+        for key in self.keys_of(partition, month).into_iter().filter(|key| key.month == month) {
+            if let Some(held) = self.held_mut(&key) {
+                held.current = None;
+            }
+        }
+        for (key, sums) in rows {
+            self.partitions[partition as usize].feeds.insert(key.feed.clone());
+            let months = self.places.entry((key.clinician.clone(), key.practice.clone())).or_default();
+            months.months.entry(month).or_default().entry(key.feed.clone()).or_default();
+            self.set_current(partition, &key, sums);
+        }
+    }
+
     /// Months before `open_from` are sealed, and those before `rows_from` are forgotten: no window reaches back to them.
     pub(crate) fn seal(&mut self, open_from: Month, rows_from: Month) {
         for partition in 0..self.partitions.len() {
@@ -235,9 +250,12 @@ impl HeldRows {
         });
     }
 
-    /// Whose rows there are.
+    /// Whose rows there are at the cut. Rows that were read ahead of it are not there yet: how far a tally has come must decide
+    /// nothing.
     pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
-        self.places.keys()
+        let stands = |held: &Held| held.current.as_ref().is_some_and(|(_, digest)| *digest != 0);
+        let standing = move |months: &Months| months.months.values().flat_map(BTreeMap::values).any(stands);
+        self.places.iter().filter(move |(_, months)| standing(months)).map(|(place, _)| place)
     }
 
     /// Places with a current row in this month.

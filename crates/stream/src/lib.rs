@@ -3,6 +3,7 @@
 //! A file imports only from files further down this list.
 
 pub mod publish_task;
+mod sealed;
 mod drafting;
 mod run;
 mod month_cards;

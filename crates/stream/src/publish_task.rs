@@ -17,6 +17,7 @@ use crate::month_units::Units;
 use crate::published::{LastRevision, Published};
 use crate::register::Register;
 use crate::run::{Draft, News};
+use crate::sealed;
 
 /// Rows of so many months before the first open one are kept, for the windows that reach back to them.
 const WINDOW_MONTHS: i32 = 12;
@@ -89,31 +90,15 @@ impl<L: Log> PublishTask<L> {
         self.ledger.read(&self.deployment, &mut self.log, self.published.last_cut)?;
         let Some(last) = self.published.last_run.clone() else { return Ok(()) };
         let open_from = self.published.open_from(&self.deployment.schedule);
-        let sealed = self.sealed_positions();
-        self.ledger.rows.resume(&last.positions, open_from, &sealed);
-        self.verify_sealed();
+        let rows = &mut self.ledger.rows;
+        rows.resume(&last.positions, open_from, &sealed::positions(&self.published));
+        rows.seal(open_from, open_from.plus(-WINDOW_MONTHS));
+        self.missing = sealed::restore(&self.deployment, &mut self.log, &self.published, rows)?;
         self.register.resume(&mut self.log, last.registry_position)?;
         if last.measure_set == self.deployment.measures.hash() {
             self.find_unsettled();
         }
         Ok(())
-    }
-
-    /// Position of the tick that sealed each month, by partition.
-    fn sealed_positions(&self) -> BTreeMap<(u32, Month), u64> {
-        let of = |run: &Run, sealed: &SealedDigest| run.positions.get(sealed.partition as usize).copied();
-        let months = self.published.sealing.values().flat_map(|run| run.sealed.iter().map(move |s| (run, s)));
-        months.filter_map(|(run, s)| Some(((s.partition, s.month), of(run, s)?))).collect()
-    }
-
-    /// Sealed rows are believed only if they are those that the sealing run recorded.
-    fn verify_sealed(&mut self) {
-        for (month, run) in &self.published.sealing {
-            let whole = |s: &SealedDigest| self.ledger.rows.digest_of(s.partition, s.month) == (s.rows, s.digest);
-            if !run.sealed.iter().filter(|s| s.month == *month).all(whole) {
-                self.missing.insert(*month);
-            }
-        }
     }
 
     /// Units that a publisher which never stopped would look at again: their month differs from their last revision's.
@@ -220,6 +205,7 @@ impl<L: Log> PublishTask<L> {
 
     /// The run is out: what it says is what is published.
     fn settle(&mut self, run: &Run, news: News) {
+        let before = self.published.open_from(&self.deployment.schedule);
         self.published.keep_run(run.clone());
         self.ledger.forget_marks(run.at);
         for (month, key, last) in news.revisions {
@@ -228,9 +214,8 @@ impl<L: Log> PublishTask<L> {
         self.published.frozen.extend(news.frozen);
         self.published.groups.extend(news.groups);
         self.published.thresholds.extend(news.thresholds);
-        let before = run.sealed.iter().map(|s| s.month).max();
-        if before.is_some() {
-            let open_from = self.published.open_from(&self.deployment.schedule);
+        let open_from = self.published.open_from(&self.deployment.schedule);
+        if open_from > before {
             let rows_from = open_from.plus(-WINDOW_MONTHS);
             self.published.forget_before(open_from, rows_from);
             self.ledger.rows.seal(open_from, rows_from);

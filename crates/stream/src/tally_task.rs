@@ -25,6 +25,23 @@ struct LastMark {
     measure_set: SetHash,
 }
 
+/// A tick on its way: appended, and not yet read back.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    at: Timestamp,
+    /// The task's own clock when it appended it.
+    now: Timestamp,
+    /// Offset from which on every record was still unread.
+    from: u64,
+}
+
+/// The task's own clock is ahead of the log's: from the first of these instants to the second no tick of its would count.
+#[derive(Clone, Copy, Debug)]
+struct Ahead {
+    since: Timestamp,
+    until: Timestamp,
+}
+
 /// The task of one partition.
 #[derive(Debug)]
 pub struct TallyTask<L> {
@@ -33,8 +50,9 @@ pub struct TallyTask<L> {
     partition: u32,
     fold: Fold,
     last_mark: Option<LastMark>,
-    /// Offset from which on every record is still unread once a tick was appended: only one is on its way at a time.
-    pending: Option<u64>,
+    /// Only one tick is on its way at a time.
+    sent: Option<Sent>,
+    ahead: Option<Ahead>,
 }
 
 impl<L: Log> TallyTask<L> {
@@ -45,7 +63,7 @@ impl<L: Log> TallyTask<L> {
     pub fn new(deployment: &Deployment, partition: u32, mut log: L) -> Result<TallyTask<L>, LogError> {
         let last_mark = last_mark(&mut log, partition, deployment.measures.hash())?;
         let fold = Fold::start(deployment, partition, &mut log)?;
-        Ok(TallyTask { log, deployment: deployment.clone(), partition, fold, last_mark, pending: None })
+        Ok(TallyTask { log, deployment: deployment.clone(), partition, fold, last_mark, sent: None, ahead: None })
     }
 
     /// Reads and folds at most `most` records. Returns whether there may be more.
@@ -58,8 +76,9 @@ impl<L: Log> TallyTask<L> {
         if let Some(tick) = tick {
             self.close(tick)?;
         }
-        if self.pending.is_some_and(|from| self.fold.position > from) {
-            self.pending = None;
+        if let Some(sent) = self.sent.take_if(|sent| self.fold.position > sent.from) {
+            let refused = self.fold.early.take().filter(|early| early.at == sent.at);
+            self.ahead = refused.map(|early| Ahead { since: sent.now, until: Timestamp(sent.now.0 + early.at.0 - early.appended.0) });
         }
         Ok(self.fold.position > before)
     }
@@ -72,17 +91,24 @@ impl<L: Log> TallyTask<L> {
     pub fn clock(&mut self, now: Timestamp) -> Result<bool, LogError> {
         let schedule = &self.deployment.schedule;
         let next = self.fold.tally.last_tick().map_or(schedule.first, |last| schedule.grid.after(last));
-        if self.pending.is_some() || next > now {
+        if self.sent.is_some() || next > now || self.is_ahead(now) {
             return Ok(false);
         }
-        let end = self.log.bounds(Topic::Events, self.partition)?.end;
+        let end = self.fold.check_beginning(&mut self.log)?.end;
         if self.fold.position < end {
             return Ok(false);
         }
         self.log.append(Topic::Events, self.partition, "tick", &Record::Tick(Tick { at: next }))?;
         self.log.flush()?;
-        self.pending = Some(end);
+        self.sent = Some(Sent { at: next, now, from: end });
         Ok(true)
+    }
+
+    /// Whether this clock has been seen to be ahead of the log's by more than what is left until `now`. One that has stepped back
+    /// since is believed again.
+    fn is_ahead(&mut self, now: Timestamp) -> bool {
+        self.ahead.take_if(|ahead| !(ahead.since..ahead.until).contains(&now));
+        self.ahead.is_some()
     }
 
     /// A counting tick was read back: rows, flush, mark, flush, and only then what the tick seals is let go.

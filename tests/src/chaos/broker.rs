@@ -188,7 +188,7 @@ impl Broker {
     pub(crate) fn fence(&mut self) -> u64 {
         for open in std::mem::take(&mut self.doubtful) {
             match self.dice.below(3) {
-                0 => self.commit_late(open),
+                0 if open.epoch == self.epoch => self.commit_late(open),
                 1 => {}
                 _ => self.doubtful.push(open),
             }

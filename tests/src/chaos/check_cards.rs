@@ -13,6 +13,7 @@ use super::verdict::Verdict;
 
 const SUMS: &str = "at every cut the month of every card is the sum of its events";
 const WINDOWS: &str = "the windows of a card are the sums of their months";
+const COMPLETE: &str = "a window is incomplete only where the log no longer reaches back";
 const EXISTS: &str = "there is a card where there is work, and none where there is none";
 const SUBJECT: &str = "a card names its subject as the registry does at its cut";
 const STATUS: &str = "a card says how far its month has come";
@@ -21,6 +22,9 @@ const ONLY_TOUCHED: &str = "only the cards that were touched are issued again";
 
 /// (person, practice), practice empty for all of them.
 type Unit = (String, String);
+
+/// The newest revision of every card.
+type Latest<'a> = BTreeMap<(Unit, Month), &'a Scorecard>;
 
 /// The sums of all units at a cut, by month.
 #[derive(Default)]
@@ -31,8 +35,8 @@ struct Cut {
 impl Cut {
     fn at(evidence: &Evidence<'_>, run: &Run, book: &Book) -> Cut {
         let mut cut = Cut::default();
-        for (partition, definition) in evidence.partitions.iter().enumerate() {
-            let Some(tick) = evidence.tick_at(partition, run.at) else { continue };
+        for (definition, tick) in evidence.partitions.iter().zip(evidence.ticks_of(run)) {
+            let Some(tick) = tick else { continue };
             let sealed = definition.sealed_rows.iter().filter(|(key, _)| key.month < tick.open_from);
             for (key, figures) in tick.rows.iter().chain(sealed) {
                 let person = book.person(&key.clinician).to_owned();
@@ -64,7 +68,7 @@ impl Cut {
 }
 
 pub(crate) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
-    let mut latest: BTreeMap<(Unit, Month), &Scorecard> = BTreeMap::new();
+    let mut latest = Latest::new();
     let mut before: Option<(&Run, Cut)> = None;
     let mut cards = evidence.cards.iter().peekable();
     let mut windows_hold = true;
@@ -82,12 +86,13 @@ pub(crate) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
         let book = Book::until(&evidence.registry, run.registry_position);
         let cut = Cut::at(evidence, run, &book);
         let look = Look::new(evidence, run, &cut, &book, before.as_ref(), windows_hold);
+        let last = latest.clone();
         for card in of_run {
             let at = (unit_of(card), card.content.period.month);
             look.check_issued(card, latest.get(&at).copied(), verdict);
             latest.insert(at, card);
         }
-        look.check_all(&latest, verdict);
+        look.check_all(&last, &latest, verdict);
         before = Some((run, cut));
     }
 }
@@ -122,7 +127,7 @@ impl<'a> Look<'a> {
     ) -> Look<'a> {
         let last = before.map(|(run, _)| *run);
         let published = last.map_or(Month::EARLIEST, |last| evidence.ages.open_from(last.at));
-        let ticks = (0..evidence.partitions.len()).filter_map(|partition| evidence.tick_at(partition, run.at));
+        let ticks = evidence.ticks_of(run).into_iter().flatten();
         let whole_from = evidence.whole_from(&run.positions);
         Look {
             set: evidence.set_of(&run.measure_set.to_string()).unwrap_or(&[]),
@@ -155,6 +160,10 @@ impl<'a> Look<'a> {
         if month < self.whole_from {
             return;
         }
+        let torn = self.evidence.is_torn();
+        verdict.hold(torn || card.quality.incomplete_windows.is_empty(), COMPLETE, || {
+            format!("{at}: {:?}", card.quality.incomplete_windows)
+        });
         if card.content.status != Status::Withdrawn {
             self.check_windows(card, &unit, month, &at, verdict);
             let wanted = sums.fingerprint(self.set);
@@ -260,43 +269,49 @@ impl<'a> Look<'a> {
         verdict.hold(comes_of_age || touched || self.redefined || attributed, ONLY_TOUCHED, || at.to_owned());
     }
 
-    /// All cards of open months as they stand after this run.
-    fn check_all(&self, latest: &BTreeMap<(Unit, Month), &Scorecard>, verdict: &mut Verdict) {
+    /// All cards of open months as they stand after this run, and as they stood before it.
+    fn check_all(&self, last: &Latest<'_>, latest: &Latest<'_>, verdict: &mut Verdict) {
         let ages = &self.evidence.ages;
         let of_cut = self.cut.units.iter().flat_map(|(unit, months)| months.keys().map(move |month| (unit.clone(), *month)));
         let all: BTreeSet<(Unit, Month)> = of_cut.chain(latest.keys().cloned()).collect();
-        for (unit, month) in all {
-            if month < self.open_from || !ages.is_provisional(month, self.run.at) {
-                let early = month >= self.open_from && latest.contains_key(&(unit.clone(), month));
-                verdict.hold(!early, STATUS, || format!("{unit:?} {month} at {}: a card before its time", self.run.at));
+        for at in all {
+            let (unit, month) = &at;
+            if *month < self.open_from || !ages.is_provisional(*month, self.run.at) {
+                let early = *month >= self.open_from && latest.contains_key(&at);
+                verdict.hold(!early, STATUS, || format!("{at:?} at {}: a card before its time", self.run.at));
                 continue;
             }
-            let card = latest.get(&(unit.clone(), month)).copied();
-            let stands = card.filter(|card| card.content.status != Status::Withdrawn);
-            let facts = self.cut.month(&unit, month).facts();
-            if let Some(wanted) = self.should_stand(&unit, month, facts) {
+            let stands = latest.get(&at).filter(|card| card.content.status != Status::Withdrawn);
+            let facts = self.cut.month(unit, *month).facts();
+            if let Some(wanted) = self.should_stand(unit, *month, facts, last) {
                 verdict.hold(stands.is_some() == wanted, EXISTS, || {
-                    format!("{unit:?} {month} at {}: {facts} facts, card {:?}", self.run.at, card.map(|card| card.content.status))
+                    format!("{at:?} at {}: {facts} facts, card {:?}", self.run.at, latest.get(&at).map(|card| card.content.status))
                 });
             }
             if let Some(card) = stands {
-                self.check_standing(card, &unit, month, verdict);
+                self.check_standing(card, unit, *month, verdict);
             }
         }
     }
 
-    /// Whether there is to be a card; a roll-up is decided when its month comes of age or its own sums change.
-    fn should_stand(&self, unit: &Unit, month: Month, facts: i64) -> Option<bool> {
+    /// Whether there is to be a card. One over all practices is decided when its month comes of age, its own sums are not those of
+    /// its last revision, or it has none and a practice's card is computed; `None` where it stays as it was.
+    fn should_stand(&self, unit: &Unit, month: Month, facts: i64, last: &Latest<'_>) -> Option<bool> {
         if !unit.1.is_empty() {
             return Some(facts > 0);
         }
         let ages = &self.evidence.ages;
         let of_age = !self.was_provisional(month) || (ages.is_final(month, self.run.at) && !self.was_final(month));
-        let moved = self.before.is_none_or(|(_, before)| {
-            before.month(unit, month).under(self.set).without_counters() != self.cut.month(unit, month).under(self.set).without_counters()
-        });
-        let reaches_back = month.plus(-11) < self.whole_from || !self.windows_hold;
-        ((of_age || moved) && !reaches_back).then(|| facts > 0 && self.cut.practices(&unit.0, month) >= 2)
+        let differs = |unit: &Unit, begins: bool| match last.get(&(unit.clone(), month)) {
+            Some(card) => card.quality.month_sums != self.cut.month(unit, month).fingerprint(self.set),
+            None => begins && self.cut.month(unit, month).facts() > 0,
+        };
+        let known = last.contains_key(&(unit.clone(), month));
+        let of_person = self.cut.units.keys().filter(|(who, practice)| *who == unit.0 && !practice.is_empty());
+        let begins = !known && of_person.clone().any(|practice| differs(practice, true));
+        let reaches_back = month.plus(-11) < self.whole_from || !self.windows_hold || self.evidence.is_torn();
+        let computed = of_age || self.redefined || differs(unit, false) || begins;
+        (computed && !reaches_back).then(|| facts > 0 && self.cut.practices(&unit.0, month) >= 2)
     }
 
     /// A card that stands says what the cut's events come to, whenever it was issued.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use scorecard::card::Scorecard;
 use scorecard::record::Run;
+use serde_json::Value;
 use stream::log::Topic;
 
 use super::broker::Broker;
@@ -23,7 +24,8 @@ pub(crate) fn check(evidence: &Evidence<'_>, calm: &Broker, verdict: &mut Verdic
         let refolded = calm_runs.iter().find(|run| !run.what.refolded.is_empty());
         verdict.hold(refolded.is_none(), NO_NEED, || format!("{:?}", refolded.map(|run| (run.what.at, &run.what.refolded))));
     }
-    if evidence.skipped() || evidence.lost_its_beginning() {
+    let incomplete = evidence.cards.iter().any(|card| !card.what.quality.incomplete_windows.is_empty());
+    if evidence.skipped() || evidence.lost_its_beginning() || incomplete {
         return;
     }
     compare_cards(&evidence.cards, &calm_cards, verdict);
@@ -44,19 +46,37 @@ pub(crate) fn check(evidence: &Evidence<'_>, calm: &Broker, verdict: &mut Verdic
 }
 
 fn compare_cards(got: &[Filed<Scorecard>], wanted: &[Filed<Scorecard>], verdict: &mut Verdict) {
-    let text = |card: &Scorecard| serde_json::to_string(card).expect("a card is printable");
     let by_key = |cards: &[Filed<Scorecard>]| {
-        let key = |card: &Filed<Scorecard>| ((card.what.key(), card.what.revision), text(&card.what));
+        let key = |card: &Filed<Scorecard>| ((card.what.cut, card.what.key()), json(&card.what));
         cards.iter().map(key).collect::<BTreeMap<_, _>>()
     };
     let (got, wanted) = (by_key(got), by_key(wanted));
     for (key, card) in &got {
-        verdict.hold(wanted.get(key) == Some(card), CARDS, || {
-            format!("{key:?}:\n  {card}\n  instead of\n  {}", wanted.get(key).map_or("nothing", String::as_str))
-        });
+        let same = wanted.get(key).map_or_else(|| Some("it is not there".to_owned()), |wanted| difference("", card, wanted));
+        verdict.hold(same.is_none(), CARDS, || format!("{} of {}: {}", key.1, key.0, same.unwrap_or_default()));
     }
     let missing = wanted.keys().find(|key| !got.contains_key(*key));
     verdict.hold(missing.is_none(), CARDS, || format!("{missing:?} is missing"));
+}
+
+fn json(card: &Scorecard) -> Value {
+    serde_json::to_value(card).expect("a card is printable")
+}
+
+/// The first place in which two values differ.
+fn difference(at: &str, got: &Value, wanted: &Value) -> Option<String> {
+    match (got, wanted) {
+        (Value::Object(got), Value::Object(wanted)) if got.len() == wanted.len() => got.iter().find_map(|(key, value)| {
+            let other = wanted.get(key).unwrap_or(&Value::Null);
+            if key == "content_hash" { None } else { difference(&format!("{at}.{key}"), value, other) }
+        }),
+        (Value::Array(got), Value::Array(wanted)) if got.len() == wanted.len() => {
+            let mut both = got.iter().zip(wanted).enumerate();
+            both.find_map(|(n, (value, other))| difference(&format!("{at}[{n}]"), value, other))
+        }
+        _ if got == wanted => None,
+        _ => Some(format!("{at} is {got} instead of {wanted}")),
+    }
 }
 
 fn newest(broker: &Broker, topic: Topic) -> BTreeMap<String, Vec<u8>> {

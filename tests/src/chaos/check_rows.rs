@@ -38,12 +38,10 @@ pub(crate) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
 }
 
 fn check_row(evidence: &Evidence<'_>, row: &ClinicianMonth, verdict: &mut Verdict) {
-    let ticks = &evidence.partitions[row.partition as usize].ticks;
-    let Ok(at) = ticks.binary_search_by_key(&row.position, |tick| tick.position) else {
+    let Some(tick) = evidence.tick_of(row.partition as usize, row.position) else {
         verdict.broken(ROW, format!("{:?} of partition {}: no counting tick at {}", row.key, row.partition, row.position));
         return;
     };
-    let tick = &ticks[at];
     let set = evidence.set_of(&row.measure_set.to_string()).unwrap_or(&[]);
     let wanted = tick.rows.get(&row.key).copied().unwrap_or_default().under(set);
     let got = Figures::of_row(row).unwrap_or_default();
@@ -55,7 +53,7 @@ fn check_row(evidence: &Evidence<'_>, row: &ClinicianMonth, verdict: &mut Verdic
 }
 
 fn check_mark(evidence: &Evidence<'_>, mark: &Mark, written: &BTreeMap<RowKey, Values>, verdict: &mut Verdict) {
-    let Some(tick) = evidence.tick_of(mark) else {
+    let Some(tick) = evidence.tick_of(mark.partition as usize, mark.position) else {
         verdict.broken(MARK, format!("partition {}: no counting tick at {}", mark.partition, mark.position));
         return;
     };
@@ -79,7 +77,7 @@ fn check_mark(evidence: &Evidence<'_>, mark: &Mark, written: &BTreeMap<RowKey, V
         let upto = (mark.measure_set.0, 0)..=(mark.measure_set.0, mark.position);
         let got = written.get(key).and_then(|values| values.range(upto).next_back()).map(|(_, got)| got.without_counters());
         verdict.hold(got == Some(wanted), MARK, || {
-            format!("partition {} at {}: {key:?} is {got:?} instead of {wanted:?}", mark.partition, mark.at)
+            format!("partition {} at {}, open from {}: {key:?} is {got:?} instead of {wanted:?}", mark.partition, mark.at, mark.open_from)
         });
     }
     verdict.hold(mark.rows == rows || may_freeze, MARK, || {

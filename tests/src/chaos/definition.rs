@@ -14,9 +14,12 @@ use super::figures::{Counted, Figures};
 /// The sums of all rows of a partition at a tick.
 pub(crate) type Rows = BTreeMap<RowKey, Figures>;
 
-/// A counting tick.
+/// A tick that is not from the future.
 #[derive(Clone, Debug)]
-pub(crate) struct CountingTick {
+pub(crate) struct TickState {
+    /// Whether it is later than every earlier one. Where the log has lost its beginning a repeated tick may count for those who
+    /// cannot see the first any more.
+    pub counts: bool,
     /// Its instant.
     pub at: Timestamp,
     /// Its offset.
@@ -76,8 +79,8 @@ pub(crate) struct Definition {
     last: Option<Timestamp>,
     open_from: Month,
     current: Option<Rc<Rows>>,
-    /// Every counting tick so far.
-    pub ticks: Vec<CountingTick>,
+    /// Every tick so far.
+    pub ticks: Vec<TickState>,
     /// Rows of sealed months, as they were at the tick that sealed them.
     pub sealed_rows: Rows,
     /// What became of the events.
@@ -122,11 +125,15 @@ impl Definition {
 
     /// A tick that the log took at `appended`: it counts if it is later than every earlier one and not from the future.
     pub(crate) fn tick(&mut self, at: Timestamp, appended: Timestamp, position: u64) {
-        if at > appended || self.last.is_some_and(|last| at <= last) {
+        if at > appended {
             return;
         }
         let rows = self.rows();
-        self.ticks.push(CountingTick { at, position, open_from: self.open_from, rows: rows.clone() });
+        let counts = self.last.is_none_or(|last| at > last);
+        self.ticks.push(TickState { counts, at, position, open_from: self.open_from, rows: rows.clone() });
+        if !counts {
+            return;
+        }
         self.last = Some(at);
         let open_from = self.ages.open_from(at);
         if open_from > self.open_from {
@@ -251,18 +258,23 @@ impl Definition {
         touched.extend(named.filter(|target| self.known.contains_key(target)));
         for other in touched {
             let known = &self.known[&other];
-            if known.event.action != Action::Record {
+            if known.event.action != Action::Record || self.is_closed(known) {
                 continue;
             }
             let (place, shape, _) = self.evaluate(&other);
-            let stays = place == known.place || (known.place == Place::Sealed && !matches!(place, Place::Row(_)));
-            if known.place == Place::Sealed && stays {
-                continue;
-            }
-            if !stays || shape != known.shape {
+            if place != known.place || shape != known.shape {
                 let was = known.place.clone();
                 self.stand(&other, was);
             }
+        }
+    }
+
+    /// What stands in a sealed month, or nowhere with its own day in one, is moved by a version of its own only.
+    fn is_closed(&self, known: &Known) -> bool {
+        match &known.place {
+            Place::Row(_) => false,
+            Place::Sealed => true,
+            Place::Nowhere | Place::Unattributed => known.event.day.is_some_and(|day| day.month() < self.open_from),
         }
     }
 

@@ -93,7 +93,7 @@ impl Driver<'_> {
             self.compact();
         }
         if self.plan.retention == Retention::Advised && self.weather.happens(100, "retention, as advised") {
-            self.truncate_all(487, Kind::RetentionAdvised);
+            self.truncate_all(460, Kind::RetentionAdvised);
         }
         if self.plan.retention == Retention::Early && self.weather.happens(25, "retention, too early") {
             let partition = u32::try_from(self.dice.below(self.plan.partitions.into())).expect("small");
@@ -107,9 +107,12 @@ impl Driver<'_> {
         }
     }
 
+    /// What is older than 16 months at the last published cut: an outage that is longer than the margin of the retention is an
+    /// early retention.
     fn truncate_all(&mut self, days: i64, kind: Kind) {
         let mut broker = self.supervisor.broker.borrow_mut();
-        let until = Timestamp(broker.now.0 - days * DAY);
+        let done = last_run(&broker).map_or(0, |run| run.at.0);
+        let until = Timestamp(done - days * DAY);
         for partition in 0..self.plan.partitions {
             let gone = broker.truncate(partition, until);
             broker.bites.many(kind, u64::from(gone > 0));

@@ -11,7 +11,7 @@ use stream::log::Topic;
 
 use super::ages::Ages;
 use super::broker::Broker;
-use super::definition::{CountingTick, Definition};
+use super::definition::{Definition, TickState};
 use super::measure_sets::Set;
 use super::plan::{Plan, Retention};
 
@@ -77,14 +77,20 @@ impl Evidence<'_> {
     }
 
     /// The counting tick of a cut in a partition.
-    pub(crate) fn tick_at(&self, partition: usize, at: Timestamp) -> Option<&CountingTick> {
-        self.partitions[partition].ticks.iter().find(|tick| tick.at == at)
+    pub(crate) fn tick_at(&self, partition: usize, at: Timestamp) -> Option<&TickState> {
+        self.partitions[partition].ticks.iter().find(|tick| tick.counts && tick.at == at)
     }
 
-    /// The counting tick at a position.
-    pub(crate) fn tick_of(&self, mark: &Mark) -> Option<&CountingTick> {
-        let ticks = &self.partitions.get(mark.partition as usize)?.ticks;
-        ticks.binary_search_by_key(&mark.position, |tick| tick.position).ok().map(|at| &ticks[at])
+    /// The tick at a position: one that counts, or in a log that has lost its beginning one that may count for its readers.
+    pub(crate) fn tick_of(&self, partition: usize, position: u64) -> Option<&TickState> {
+        let ticks = &self.partitions.get(partition)?.ticks;
+        let found = ticks.binary_search_by_key(&position, |tick| tick.position).ok().map(|at| &ticks[at])?;
+        (found.counts || self.lost_its_beginning()).then_some(found)
+    }
+
+    /// The ticks on which a run rests.
+    pub(crate) fn ticks_of(&self, run: &Run) -> Vec<Option<&TickState>> {
+        run.positions.iter().enumerate().map(|(partition, position)| self.tick_of(partition, *position)).collect()
     }
 
     /// Marks in the order in which they were stored.
@@ -107,7 +113,7 @@ impl Evidence<'_> {
 
     /// The first month that no partition's marks up to a run say to be held in part.
     pub(crate) fn whole_from(&self, positions: &[u64]) -> Month {
-        let said = |mark: &Mark| self.tick_of(mark).is_some_and(|tick| mark.open_from > tick.open_from);
+        let said = |mark: &Mark| self.tick_of(mark.partition as usize, mark.position).is_some_and(|tick| mark.open_from > tick.open_from);
         let before = |mark: &Mark| positions.get(mark.partition as usize).is_some_and(|position| mark.position <= *position);
         let frozen = self.marks().map(|(_, mark)| mark).filter(|mark| before(mark) && said(mark));
         frozen.map(|mark| mark.open_from).max().unwrap_or(Month::EARLIEST)
@@ -116,6 +122,11 @@ impl Evidence<'_> {
     /// Whether the log lost what was still needed.
     pub(crate) fn lost_its_beginning(&self) -> bool {
         self.plan.retention == Retention::Early && (0..self.plan.partitions).any(|partition| self.start_of(partition) > 0)
+    }
+
+    /// Whether the log lost any part of its beginning.
+    pub(crate) fn is_torn(&self) -> bool {
+        (0..self.plan.partitions).any(|partition| self.start_of(partition) > 0)
     }
 
     /// The first offset that a partition of events still holds.

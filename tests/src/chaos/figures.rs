@@ -1,5 +1,7 @@
 //! The verifier's own sums: what a row holds, by name instead of by index, and how it is fingerprinted.
 
+use std::fmt;
+
 use scorecard::record::ClinicianMonth;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -51,7 +53,7 @@ pub(crate) struct Numbers {
 }
 
 /// The sums of a row, or of several rows, for the measures of both sets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Figures {
     /// Facts, encounters, minutes, items, unmapped items, responses, unknown status, planned minutes of no-shows, six answers.
     pub base: [i64; 14],
@@ -59,6 +61,18 @@ pub(crate) struct Figures {
     pub counters: [i64; 3],
     /// In the order of [`ALL_NAMES`].
     pub measures: [Numbers; 6],
+}
+
+/// Only what is not zero: a message has to be read.
+impl fmt::Debug for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {:?}", self.base, self.counters)?;
+        for (name, m) in ALL_NAMES.iter().zip(&self.measures).filter(|(_, m)| **m != Numbers::default()) {
+            let sides = (m.facts_n, m.facts_d, m.n, m.d, m.n_squares, m.d_squares);
+            write!(f, " {name}: {sides:?} {:?} pca {} excluded {}", (m.n_quantity, m.n_cost, m.d_quantity, m.d_cost), m.pca, m.excluded)?;
+        }
+        Ok(())
+    }
 }
 
 impl Figures {

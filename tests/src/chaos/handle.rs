@@ -11,6 +11,7 @@ use stream::log::{Lent, Log, LogError, Outgoing, Topic};
 
 use super::broker::{Broker, Writer, all_flying, flying};
 use super::fault::{Kind, Mishap};
+use super::partition_log::Stored;
 
 /// What a task is about to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,10 +71,12 @@ impl<'y> Handle<'y> {
         }
     }
 
-    /// Which records a read does not see: of topics that are polled for ever the newest may be missing for a moment.
-    fn unseen(mishap: Option<Mishap>, topic: Topic, there: usize) -> usize {
+    /// How many of the records that a read would lend it does not see: of topics that are polled for ever the newest may be
+    /// missing for a moment.
+    fn unseen(mishap: Option<Mishap>, topic: Topic, records: &[Stored], end: u64) -> usize {
         let polled = matches!(topic, Topic::Events | Topic::ClinicianMonths);
-        if mishap == Some(Mishap::Stale) && polled { there.min(3) } else { 0 }
+        let newest = |stored: &&Stored| stored.offset + 3 >= end;
+        if mishap == Some(Mishap::Stale) && polled { records.iter().filter(newest).count() } else { 0 }
     }
 }
 
@@ -95,12 +98,12 @@ impl Log for Handle<'_> {
             self.broker.borrow_mut().bites.bite(Kind::ReadFailed);
             return Err(failed("the log cannot be read"));
         }
-        let records = {
+        let (records, end) = {
             let broker = self.broker.borrow();
             let Some(held) = broker.partition(topic, partition) else { return Ok(from) };
-            held.from(from).iter().take(most).cloned().collect::<Vec<_>>()
+            (held.from(from).iter().take(most).cloned().collect::<Vec<_>>(), held.end())
         };
-        let unseen = Handle::unseen(mishap, topic, records.len());
+        let unseen = Handle::unseen(mishap, topic, &records, end);
         let visible = match mishap {
             Some(Mishap::Short) => records.len().div_ceil(3),
             _ => records.len() - unseen,

@@ -44,7 +44,7 @@ scale = 100.0
 direction = "low"
 minimum = 2
 unknown_status_limit_percent = 40
-points = { available = 5.0, lower = 60.0, upper = 5.0 }
+points = { available = 5.0 }
 rationale = "simulation"
 source = "simulation"
 changes = ["1: first version"]

@@ -67,7 +67,7 @@ impl Plan {
     pub(crate) fn new(seed: u64) -> Plan {
         let mut dice = Dice::new(seed, 1);
         let grid = Grid {
-            period_seconds: 86_400 * dice.weighted(&[(2, 7), (2, 10), (5, 14), (5, 21), (3, 28), (2, 35)]),
+            period_seconds: 86_400 * dice.weighted(&[(1, 7), (1, 10), (4, 14), (5, 21), (4, 28), (2, 35)]),
             offset_seconds: dice.pick(&[0, 10_800, 10_800]),
         };
         let begin = Day::from_ymd(2025, 1, 6).expect("a date").0 + i32::try_from(dice.below(500)).expect("small");
