@@ -16,7 +16,9 @@ use stream::deployment::Deployment;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::card_index::{CardIndex, CardKey, Change, Place, card_at};
+use crate::clock::Clock;
 use crate::local_log::LocalLog;
+use crate::metrics::Metrics;
 use crate::taking::{Answer, Door, Submission};
 use crate::vitals::Vitals;
 
@@ -48,6 +50,8 @@ pub struct Served {
     pub vitals: Arc<Vitals>,
     /// Which deployment it is.
     pub deployment: Deployment,
+    /// Where time comes from.
+    pub clock: Clock,
 }
 
 /// Room for so many bytes of bodies.
@@ -66,6 +70,7 @@ pub fn router(served: Served) -> Router {
         .route("/livez", get(async || "alive\n"))
         .route("/readyz", get(readyz))
         .route("/version", get(version))
+        .route("/metrics", get(metrics))
         .with_state(served)
 }
 
@@ -225,6 +230,14 @@ async fn version(State(served): State<Served>) -> Response {
         "zone": served.deployment.schedule.zone.name(),
         "partitions": served.deployment.partitions,
     }))
+}
+
+async fn metrics(State(served): State<Served>) -> Response {
+    let Served { vitals, index, deployment, clock, .. } = served;
+    match (Metrics { vitals, index, deployment, clock }).text(&prometheus::Registry::new()) {
+        Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
+        Err(failed) => error(StatusCode::INTERNAL_SERVER_ERROR, &failed.to_string()),
+    }
 }
 
 /// A thread that panicked leaves an index that is whole: each change is one insertion more.

@@ -7,6 +7,7 @@ pub mod logs;
 pub mod config_show;
 pub mod service;
 pub mod http;
+pub mod metrics;
 pub mod taking;
 pub mod workers;
 pub mod site;

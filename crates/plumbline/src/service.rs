@@ -70,6 +70,7 @@ pub fn run(config: &Config, clock: Clock, interrupt: &Interrupt) -> Result<()> {
         log: site.log.clone(),
         vitals,
         deployment: site.deployment.clone(),
+        clock: site.clock.clone(),
     };
     let (close, closed) = watch::channel(());
     let server = runtime.spawn(serve(listener, served, closed));

@@ -73,6 +73,28 @@ fn readiness_and_version_are_told() {
 }
 
 #[test]
+fn metrics_count_what_came_in_and_name_no_clinician() {
+    let place = Place::new();
+    let server = Server::start(command(&place.path("data")));
+    let body = format!("{}\n{}\nnot json\n", encounter("e1", "2026-01-15T09:00:00Z"), encounter("e1", "2026-01-15T09:00:00Z"));
+    assert_eq!(server.post("/v1/events", body.as_bytes()).json()["logged"], 2);
+    let folded = |body: &str| body.contains("plumbline_tally_events_total{outcome=\"duplicate\"} 1\n");
+    let text = server.until("/metrics", |answered| folded(&answered.body)).body;
+    let expected = [
+        "plumbline_intake_received_total{source=\"http\"} 3",
+        "plumbline_intake_items_total{outcome=\"logged\"} 2",
+        "plumbline_intake_rejected_total{reason=\"not_json\"} 1",
+        "plumbline_tally_events_total{outcome=\"accepted\"} 1",
+        "plumbline_facts 1",
+        "plumbline_rows 1",
+    ];
+    for line in expected {
+        assert!(text.lines().any(|found| found == line), "{line} is missing:\n{text}");
+    }
+    assert!(!text.contains("7012345") && !text.contains("surgery"), "{text}");
+}
+
+#[test]
 fn what_is_too_large_is_answered_413_and_what_has_no_room_429() {
     let place = Place::new();
     let mut command = command(&place.path("data"));

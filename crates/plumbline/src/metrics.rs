@@ -1,0 +1,157 @@
+//! Every metric of the service, in one place. Values are read when somebody asks, from what the threads tell; labels come from small
+//! closed sets, and no clinician is in any.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use prometheus::core::Collector;
+use prometheus::{Encoder, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use scorecard::calendar::Timestamp;
+use stream::deployment::Deployment;
+
+use crate::card_index::CardIndex;
+use crate::clock::Clock;
+use crate::vitals::Vitals;
+
+/// What the metrics are read from.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    /// What the threads tell.
+    pub vitals: Arc<Vitals>,
+    /// What is published.
+    pub index: Arc<RwLock<CardIndex>>,
+    /// Which deployment it is.
+    pub deployment: Deployment,
+    /// What lags are measured against.
+    pub clock: Clock,
+}
+
+impl Metrics {
+    /// All metrics as Prometheus reads them, through `registry`, which must hold none of them yet.
+    ///
+    /// # Errors
+    /// [`prometheus::Error`] when the registry holds one of the same name.
+    pub fn text(&self, registry: &Registry) -> Result<String, prometheus::Error> {
+        self.intake(registry)?;
+        self.tally(registry)?;
+        self.publish(registry)?;
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&registry.gather(), &mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    fn intake(&self, registry: &Registry) -> Result<(), prometheus::Error> {
+        let vitals = self.vitals.intake().clone();
+        let counts = &vitals.counts;
+        let skipped = counts.skipped.values().sum();
+        let items = [("logged", counts.logged), ("registered", counts.registered), ("skipped", skipped)];
+        counters(
+            registry,
+            "intake_items_total",
+            "Elements of requests that were taken, by what became of them.",
+            "outcome",
+            &items,
+        )?;
+        let received = [("http", counts.received)];
+        counters(registry, "intake_received_total", "Elements of requests that came in.", "source", &received)?;
+        let rejected: Vec<(&str, u64)> = counts.rejected.iter().map(|(reason, n)| (reason.as_str(), *n)).collect();
+        counters(
+            registry,
+            "intake_rejected_total",
+            "Elements that were refused; high means a source is broken.",
+            "reason",
+            &rejected,
+        )?;
+        let unknown = vitals.unknown_fields;
+        let help = "Fields of native events that nobody reads; high means a source says more than is counted.";
+        counters(registry, "intake_unknown_fields_total", help, "source", &[("http", unknown)])?;
+        let help =
+            "Seconds from the newest event that came in since the start to now; high means the sources are silent or late.";
+        self.lag(registry, "event_time_lag_seconds", help, vitals.newest_event)
+    }
+
+    fn tally(&self, registry: &Registry) -> Result<(), prometheus::Error> {
+        let partitions = self.vitals.partitions();
+        let total = |of: fn(&crate::vitals::PartitionVitals) -> u64| partitions.iter().map(of).sum::<u64>();
+        let outcomes = [
+            ("accepted", total(|p| p.outcomes.accepted)),
+            ("duplicate", total(|p| p.outcomes.duplicate)),
+            ("stale", total(|p| p.outcomes.stale)),
+            ("conflict", total(|p| p.outcomes.conflict)),
+            ("sealed", total(|p| p.outcomes.sealed)),
+        ];
+        let help = "Events of the log that were folded, by what became of them; every replay counts them again.";
+        counters(registry, "tally_events_total", help, "outcome", &outcomes)?;
+        gauge(registry, "facts", "Facts that are held; memory grows with them.", total(|p| p.facts))?;
+        gauge(registry, "facts_bytes", "Bytes that facts and their index take.", total(|p| p.fact_bytes))?;
+        gauge(
+            registry,
+            "unattributed_facts",
+            "Facts without a clinician; high means links do not resolve.",
+            total(|p| p.unattributed),
+        )?;
+        gauge(registry, "rows", "Open rows that are held.", total(|p| p.rows))?;
+        gauge(registry, "replay_records", "Records of the log that were there at the start.", total(|p| p.replay_end))?;
+        let done = total(|p| p.position.min(p.replay_end));
+        gauge(registry, "replay_done_records", "Of those, read again so far; equal means the replay is over.", done)?;
+        let oldest = partitions.iter().map(|p| p.last_tick).min().flatten();
+        let help = "Seconds from the last tick of the partition that is furthest behind to now; above the period it is behind.";
+        self.lag(registry, "tick_lag_seconds", help, oldest)
+    }
+
+    fn publish(&self, registry: &Registry) -> Result<(), prometheus::Error> {
+        let vitals = self.vitals.publish().clone();
+        let help = "Seconds from the last published cut to now; above twice the period publication is behind.";
+        self.lag(registry, "cut_lag_seconds", help, vitals.last_cut)?;
+        let help = "Partitions that publish had to fold itself since the start; high means rows and marks do not agree.";
+        counters(registry, "publish_folds_total", help, "role", &[("publish", vitals.refolds)])?;
+        let (counts, month) = {
+            let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+            (index.counts().clone(), index.last_month())
+        };
+        let runs = [("published", counts.published), ("skipped", counts.skipped)];
+        counters(registry, "runs_total", "Runs since the log began; a skipped one published nothing.", "outcome", &runs)?;
+        let revisions: Vec<(&str, u64)> = counts.revisions.iter().map(|(cause, n)| (cause.as_str(), *n)).collect();
+        let help = "Revisions since the log began, by cause; one with several causes counts for each.";
+        counters(registry, "revisions_total", help, "cause", &revisions)?;
+        gauge(registry, "cards", "Cards that stand, withdrawn ones left out.", counts.cards)?;
+        if let Some(month) = month {
+            let help = "End of the last month with a card, seconds since 1970.";
+            let end = self.deployment.schedule.end_of(month).0 / 1_000;
+            gauge(registry, "last_published_month_timestamp_seconds", help, u64::try_from(end).unwrap_or(0))?;
+        }
+        let hash = self.deployment.measures.hash().to_string();
+        let info =
+            IntGaugeVec::new(options("build_info", "Which engine and which measures; always 1."), &["version", "measure_set"])?;
+        info.with_label_values(&[self.deployment.engine_version.as_str(), hash.as_str()]).set(1);
+        keep(registry, info)
+    }
+
+    /// A lag that is not there yet is not shown.
+    fn lag(&self, registry: &Registry, name: &str, help: &str, at: Option<Timestamp>) -> Result<(), prometheus::Error> {
+        let Some(at) = at else { return Ok(()) };
+        let lag = (self.clock.now().0 - at.0) / 1_000;
+        gauge(registry, name, help, u64::try_from(lag).unwrap_or(0))
+    }
+}
+
+fn options(name: &str, help: &str) -> Opts {
+    Opts::new(name, help).namespace("plumbline")
+}
+
+fn keep(registry: &Registry, collector: impl Collector + 'static) -> Result<(), prometheus::Error> {
+    registry.register(Box::new(collector))
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str, value: u64) -> Result<(), prometheus::Error> {
+    let gauge = IntGauge::with_opts(options(name, help))?;
+    gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+    keep(registry, gauge)
+}
+
+fn counters(registry: &Registry, name: &str, help: &str, label: &str, values: &[(&str, u64)]) -> Result<(), prometheus::Error> {
+    let counters = IntCounterVec::new(options(name, help), &[label])?;
+    for (value, count) in values {
+        counters.with_label_values(&[*value]).inc_by(*count);
+    }
+    keep(registry, counters)
+}
