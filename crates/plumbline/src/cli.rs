@@ -83,7 +83,7 @@ pub struct Demo {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// How many clinicians the network has.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(8..=2_000))]
+    #[arg(long, default_value_t = 54, value_parser = clap::value_parser!(u32).range(8..=2_000))]
     pub clinicians: u32,
     /// How many months of events.
     #[arg(long, default_value_t = 13, value_parser = clap::value_parser!(u32).range(1..=60))]

@@ -30,7 +30,7 @@ use crate::summary::Summary;
 use crate::terminal_card::render;
 
 /// Practices of this size, so that some peer groups are a practice's and some a network's.
-const CLINICIANS_A_PRACTICE: u32 = 9;
+const CLINICIANS_A_PRACTICE: u32 = 6;
 const PRACTICES_A_PCN: u32 = 4;
 /// Working days are thin, so that a laptop shows a whole network in seconds.
 const ENCOUNTERS_A_DAY: f64 = 1.2;
