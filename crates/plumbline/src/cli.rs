@@ -50,6 +50,8 @@ pub enum Command {
     Run(Service),
     /// Reads the configuration and the files that it names, and says every mistake. Exit code 78 when there are any.
     Check(Service),
+    /// Shows what is published of one clinician, from the running service or from its folder.
+    Card(Card),
     /// What is configured.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -67,6 +69,37 @@ pub struct Service {
     /// Address and port of HTTP.
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
+}
+
+/// Shows what is published of one clinician, from the running service or from its folder.
+#[derive(Debug, Args)]
+pub struct Card {
+    /// Id of the person, or system|value such as gmc|7012345 where no registry names one.
+    #[arg(value_name = "CLINICIAN")]
+    pub clinician: String,
+    /// Only this month; all without it.
+    #[arg(long, value_name = "YYYY-MM")]
+    pub month: Option<Month>,
+    /// This revision instead of the newest.
+    #[arg(long, value_name = "N")]
+    pub revision: Option<u32>,
+    /// How it is written.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// Which service.
+    #[command(flatten)]
+    pub service: Service,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Table,
+    /// One JSON array.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
 }
 
 /// What is configured.

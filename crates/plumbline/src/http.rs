@@ -19,7 +19,9 @@ use crate::card_index::{CardIndex, CardKey, Change, Place, card_at};
 use crate::clock::Clock;
 use crate::local_log::LocalLog;
 use crate::metrics::Metrics;
+use crate::paint::Paint;
 use crate::taking::{Answer, Door, Submission};
+use crate::terminal_card::render;
 use crate::vitals::Vitals;
 
 /// So long a client is asked to wait when there is no room, seconds.
@@ -137,7 +139,24 @@ async fn scorecards_of_clinician(
     if places.is_empty() {
         return error(StatusCode::NOT_FOUND, "no such card is published; GET /v1/changes lists those that are");
     }
+    if accepts(&headers, "text/plain") {
+        return told(served, places).await;
+    }
     cards(served.log, places, None, &headers).await
+}
+
+/// The cards for a terminal.
+async fn told(served: Served, places: Vec<Place>) -> Response {
+    let Served { mut log, deployment, .. } = served;
+    let read = move || {
+        let render = |place| Ok(render(&*card_at(&mut log, place)?, &deployment.measures, Paint::Plain));
+        places.into_iter().map(render).collect::<Result<Vec<String>, stream::log::LogError>>()
+    };
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok(cards)) => cards.join("\n").into_response(),
+        Ok(Err(failed)) => error(StatusCode::INTERNAL_SERVER_ERROR, &failed.to_string()),
+        Err(_) => error(StatusCode::INTERNAL_SERVER_ERROR, "the cards could not be read; report what the service said"),
+    }
 }
 
 async fn scorecards_of_month(State(served): State<Served>, Query(parameters): Parameters, headers: HeaderMap) -> Response {
@@ -258,14 +277,16 @@ fn limit(parameters: &BTreeMap<String, String>) -> Result<usize, String> {
 
 /// Lines that are JSON each: as one array, or as they are for whoever accepts NDJSON.
 fn listed(lines: &[String], headers: &HeaderMap) -> Response {
-    let ndjson =
-        headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains(NDJSON));
-    let (kind, text) = if ndjson {
+    let (kind, text) = if accepts(headers, NDJSON) {
         (NDJSON, lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect())
     } else {
         ("application/json", format!("[{}]\n", lines.join(",\n")))
     };
     ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+fn accepts(headers: &HeaderMap, kind: &str) -> bool {
+    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains(kind))
 }
 
 fn json_response(value: &Value) -> Response {

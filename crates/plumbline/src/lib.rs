@@ -6,6 +6,7 @@ pub mod run;
 pub mod logs;
 pub mod config_show;
 pub mod service;
+pub mod card_command;
 pub mod http;
 pub mod metrics;
 pub mod taking;

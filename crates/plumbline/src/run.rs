@@ -18,7 +18,7 @@ use crate::measures_command;
 use crate::paint::Paint;
 use crate::registry_check::{self, RegistryFileError};
 use crate::replay::replay;
-use crate::{config_show, keys_file, logs, service, site};
+use crate::{card_command, config_show, keys_file, logs, service, site};
 
 /// Exit code of a mistake in a configuration file, `EX_CONFIG` of `sysexits.h`.
 pub const EXIT_CONFIGURATION: u8 = 78;
@@ -64,6 +64,10 @@ fn dispatch(command: &Command) -> Result<()> {
             let config = configured(args)?;
             logs::for_a_service(&config);
             service::run(&config, service_clock()?, &listen()?)
+        }
+        Command::Card(args) => {
+            let text = card_command::card(args, &configured(&args.service)?, Paint::for_stdout())?;
+            Ok(io::stdout().write_all(text.as_bytes())?)
         }
         Command::Check(args) => check(&configured(args)?),
         Command::Config(ConfigCommand::Show(args)) => {

@@ -27,7 +27,8 @@ use crate::log_directory::LocalLogError;
 use crate::pipeline::identity_seed;
 use crate::{measures, registry_check};
 
-const LOG_FOLDER: &str = "log";
+/// Where the log lies inside the data folder.
+pub const LOG_FOLDER: &str = "log";
 const ADDRESS_FILE: &str = "ADDRESS";
 
 /// A data folder that is open, and nobody else's while it is.

@@ -57,9 +57,20 @@ fn cards_are_published_by_the_clock_and_served_by_clinician_month_and_change() {
     assert_eq!(server.get("/v1/scorecards?month=2026-01").json().as_array().unwrap().len(), 1);
     assert_eq!(server.get("/v1/scorecards/gmc%7C7012345?month=2025-12").status, 404);
     assert_eq!(server.get("/v1/scorecards?month=January").status, 400);
+    // `card` asks the service while it runs; afterwards the folder says the same.
+    let args = ["card", "gmc|7012345", "--month", "2026-01", "--revision", "1", "--data", "data"];
+    let shown = plumbline(&place, &args);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("2026-01"), "{shown:?}");
+    let nobody = plumbline(&place, &["card", "gmc|1", "--data", "data"]);
+    assert!(nobody.status.code() == Some(1) && nobody.stdout.is_empty(), "{nobody:?}");
     // The card becomes final, and that is a change after the first.
     let after = server.until("/v1/changes?after=1", |answered| answered.json().as_array().is_some_and(|c| !c.is_empty()));
     assert_eq!((&after.json()[0]["sequence"], &after.json()[0]["status"]), (&2.into(), &"final".into()));
+    server.signal("-TERM");
+    assert_eq!(server.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(plumbline(&place, &args).stdout, shown.stdout);
+    let json = plumbline(&place, &[&args[..], &["-o", "ndjson"]].concat());
+    assert!(json.stdout.starts_with(b"{\"scorecard_id\""), "{json:?}");
 }
 
 #[test]
