@@ -20,7 +20,9 @@ fn main() {
     let mut failing = 0;
     let start = std::time::Instant::now();
     for seed in 0..count {
+        let begin = std::time::Instant::now();
         let one = history(seed, &Extract::default(), Trace::Off);
+        println!("took {seed} {} ms {:?}", begin.elapsed().as_millis(), one.size);
         bites.add(&one.bites);
         if !one.verdict.is_clean() {
             failing += 1;

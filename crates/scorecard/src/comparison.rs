@@ -2,7 +2,7 @@
 
 use crate::card::{Peer, Subject};
 use crate::entrants::{compared_role, group_codes};
-use crate::peer_table::{LEAST_MEMBERS, NETWORK, PeerTable, Peers};
+use crate::peer_table::{LEAST_MEMBERS, NETWORK, PeerTable, Peers, Place};
 use crate::peers::Level;
 use crate::percentile::{Ratio, percentile};
 use crate::round::published;
@@ -11,33 +11,42 @@ use crate::round::published;
 #[derive(Clone, Debug)]
 pub struct Comparison<'a> {
     peers: &'a PeerTable,
-    role: String,
-    codes: [(Level, Option<&'a str>); 3],
+    /// Practice, primary care network, locality.
+    below: [Option<Place<'a>>; 3],
+    network: Option<Place<'a>>,
 }
 
 impl<'a> Comparison<'a> {
     /// The groups that the subject of a card belongs to.
     #[must_use]
-    pub fn of(subject: &'a Subject, peers: &'a PeerTable) -> Comparison<'a> {
-        Comparison { peers, role: compared_role(subject), codes: group_codes(subject) }
+    pub fn of(subject: &Subject, peers: &'a PeerTable) -> Comparison<'a> {
+        let role = compared_role(subject);
+        let below = group_codes(subject).map(|(level, code)| peers.place(&role, level, code?));
+        Comparison { peers, below, network: peers.place(&role, Level::Network, NETWORK) }
     }
 
-    /// Everybody of the same role, for a measure (`id@version`) and a window in months.
+    /// Where the groups of a measure (`id@version`) and a window in months are found; `None` when there are none.
     #[must_use]
-    pub fn network(&self, measure: &str, window: u8) -> Option<&'a Peers> {
-        self.peers.find(measure, window, &self.role, Level::Network, NETWORK)
+    pub fn column(&self, measure: &str, window: u8) -> Option<usize> {
+        self.peers.column(measure, window)
+    }
+
+    /// Everybody of the same role.
+    #[must_use]
+    pub fn network(&self, column: usize) -> Option<&'a Peers> {
+        self.network?.group(column)
     }
 
     /// The narrowest group with enough members.
-    fn narrowest(&self, measure: &str, window: u8) -> Option<&'a Peers> {
-        let below = self.codes.iter().filter_map(|(level, code)| self.peers.find(measure, window, &self.role, *level, (*code)?));
-        below.chain(self.network(measure, window)).find(|peers| peers.values.len() >= LEAST_MEMBERS)
+    fn narrowest(&self, column: usize) -> Option<&'a Peers> {
+        let places = self.below.iter().chain([&self.network]).flatten();
+        places.filter_map(|place| place.group(column)).find(|peers| peers.values.len() >= LEAST_MEMBERS)
     }
 
     /// The peers as a card shows them to a unit with this ratio.
     #[must_use]
-    pub fn peer(&self, name: &str, window: u8, own: Ratio) -> Option<Peer> {
-        let Peers { group, values } = self.narrowest(name, window)?;
+    pub fn peer(&self, column: usize, own: Ratio) -> Option<Peer> {
+        let Peers { group, values } = self.narrowest(column)?;
         let decile = |tenth: usize| group.deciles.get(tenth - 1).copied();
         Some(Peer {
             level: group.key.level,

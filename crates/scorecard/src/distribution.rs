@@ -5,6 +5,8 @@
 //! C. Loader, "Fast and accurate computation of binomial probabilities", 2000 (densities without cancellation); Abramowitz and
 //! Stegun 26.7.5 (Student's t for many degrees of freedom).
 
+use std::sync::OnceLock;
+
 /// z of a two-sided 95 % interval.
 pub const Z_95: f64 = 1.959_964;
 /// z of a two-sided 99.8 % interval.
@@ -38,13 +40,29 @@ fn gamma_start(probability: f64, shape: f64) -> f64 {
     if root > 0.1 { shape * root * root * root } else { shape.min(0.5) }
 }
 
+/// From so many degrees of freedom on the expansion is exact to twelve digits.
+const STUDENT_T_EXPANDED_FROM: u16 = 1_000;
+
 /// Quantile of Student's t distribution at 0.975, for a two-sided 95 % interval. `degrees` is 1 or more.
+///
+/// Those of whole degrees are computed once: every card asks for some.
 #[must_use]
 pub fn student_t_975(degrees: f64) -> f64 {
-    let start = student_t_expansion(degrees);
-    if degrees >= 1000.0 {
-        return start;
+    static WHOLE: OnceLock<Vec<f64>> = OnceLock::new();
+    if degrees >= f64::from(STUDENT_T_EXPANDED_FROM) {
+        return student_t_expansion(degrees);
     }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 999")]
+    let whole = degrees as usize;
+    if whole >= 1 && whole as f64 == degrees {
+        let all = || (1..STUDENT_T_EXPANDED_FROM).map(|degrees| student_t_exact(f64::from(degrees))).collect();
+        return WHOLE.get_or_init(all)[whole - 1];
+    }
+    student_t_exact(degrees)
+}
+
+fn student_t_exact(degrees: f64) -> f64 {
+    let start = student_t_expansion(degrees);
     let excess = |t: f64| 0.025 - student_t_upper_tail(t, degrees);
     let density = |t: f64| {
         let constant = libm::lgamma((degrees + 1.0) / 2.0) - libm::lgamma(degrees / 2.0);

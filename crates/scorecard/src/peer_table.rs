@@ -1,7 +1,8 @@
 //! The peer groups of one month with their members: what units are compared with. Read back from a frozen snapshot it compares
 //! bit for bit as it did when it was made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 
 use crate::fingerprint::snapshot_id;
 use crate::peers::{Level, PeerGroup, PeerKey, PeerSnapshot};
@@ -30,6 +31,37 @@ pub struct Peers {
 pub struct PeerTable {
     /// In order of their keys.
     peers: Vec<Peers>,
+    /// Measure and window of each column, in order.
+    columns: Vec<(String, u8)>,
+    /// Of each role, level and code, the group of every column: a card asks for a hundred groups of the same few places.
+    places: HashMap<String, Box<[Option<NonZeroU32>]>>,
+}
+
+/// The groups of one role, level and code.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    table: &'a PeerTable,
+    groups: &'a [Option<NonZeroU32>],
+}
+
+impl<'a> Place<'a> {
+    /// Its group in this column.
+    #[must_use]
+    pub fn group(&self, column: usize) -> Option<&'a Peers> {
+        let number = self.groups.get(column).copied().flatten()?;
+        self.table.peers.get(number.get() as usize - 1)
+    }
+}
+
+/// Under what the groups of one role, level and code are found.
+fn place_name(role: &str, level: Level, group: &str) -> String {
+    let level = match level {
+        Level::Practice => "1",
+        Level::Pcn => "2",
+        Level::Locality => "3",
+        Level::Network => "4",
+    };
+    [role, level, group].join("\0")
 }
 
 /// Why frozen groups and snapshots do not make a table.
@@ -62,7 +94,42 @@ impl PeerTable {
     #[must_use]
     pub fn new(mut peers: Vec<Peers>) -> PeerTable {
         peers.sort_unstable_by(|a, b| a.group.key.cmp(&b.group.key));
-        PeerTable { peers }
+        let column = |peers: &Peers| (peers.group.key.measure.clone(), peers.group.key.window);
+        let mut columns: Vec<(String, u8)> = Vec::new();
+        for peers in &peers {
+            let key = &peers.group.key;
+            if columns.last().is_none_or(|(measure, window)| *measure != key.measure || *window != key.window) {
+                columns.push(column(peers));
+            }
+        }
+        let mut table = PeerTable { peers, columns, places: HashMap::new() };
+        table.fill_places();
+        table
+    }
+
+    fn fill_places(&mut self) {
+        let mut column = 0;
+        for (number, peers) in (1..).zip(&self.peers) {
+            let key = &peers.group.key;
+            while self.columns[column].0 != key.measure || self.columns[column].1 != key.window {
+                column += 1;
+            }
+            let empty = || vec![None; self.columns.len()].into();
+            let groups = self.places.entry(place_name(&key.role, key.level, &key.group)).or_insert_with(empty);
+            groups[column] = NonZeroU32::new(number);
+        }
+    }
+
+    /// The column of a measure (`id@version`) and window.
+    #[must_use]
+    pub fn column(&self, measure: &str, window: u8) -> Option<usize> {
+        self.columns.binary_search_by(|(m, w)| (m.as_str(), *w).cmp(&(measure, window))).ok()
+    }
+
+    /// The groups of this role, level and code.
+    #[must_use]
+    pub fn place(&self, role: &str, level: Level, group: &str) -> Option<Place<'_>> {
+        Some(Place { table: self, groups: self.places.get(&place_name(role, level, group))? })
     }
 
     /// The table that these groups and the chunks of their snapshots came from. Chunks of other snapshots are passed over, for a
@@ -113,9 +180,7 @@ impl PeerTable {
     /// The group of this measure (`id@version`), window, role, level and code.
     #[must_use]
     pub fn find(&self, measure: &str, window: u8, role: &str, level: Level, group: &str) -> Option<&Peers> {
-        let wanted = (measure, window, role, level, group);
-        let key = |k: &PeerKey| (k.measure.as_str(), k.window, k.role.as_str(), k.level, k.group.as_str()).cmp(&wanted);
-        self.peers.binary_search_by(|peers| key(&peers.group.key)).ok().map(|at| &self.peers[at])
+        self.place(role, level, group)?.group(self.column(measure, window)?)
     }
 
     /// The networks of all roles for this measure (`id@version`) and window.

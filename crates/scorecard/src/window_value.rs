@@ -71,9 +71,10 @@ fn window_value(
     if suppression.is_none() && own.d > 0 {
         shown.value = measure.value(own.n, own.d).and_then(published);
         shown.ci95 = confidence(measure, own);
-        shown.peer = comparison.peer(name, months, (own.n, own.d));
+        let column = comparison.column(name, months);
+        shown.peer = column.and_then(|column| comparison.peer(column, (own.n, own.d)));
         if headline {
-            let network = comparison.network(name, months);
+            let network = column.and_then(|column| comparison.network(column));
             if let Some(standing) = network.and_then(|network| standing(measure, own, network)) {
                 shown.funnel = Some(standing.funnel);
                 shown.reliability = standing.reliability;

@@ -36,7 +36,9 @@ pub(crate) fn restore(
 ) -> Result<BTreeSet<Month>, LogError> {
     let mut lost: BTreeMap<u32, Vec<Lost<'_>>> = BTreeMap::new();
     for (month, run) in &published.sealing {
-        for digest in run.sealed.iter().filter(|s| s.month == *month && rows.digest_of(s.partition, s.month) != (s.rows, s.digest)) {
+        for digest in
+            run.sealed.iter().filter(|s| s.month == *month && rows.digest_of(s.partition, s.month) != (s.rows, s.digest))
+        {
             lost.entry(digest.partition).or_default().push(Lost { run, digest });
         }
     }

@@ -78,7 +78,8 @@ impl<L: Log> TallyTask<L> {
         }
         if let Some(sent) = self.sent.take_if(|sent| self.fold.position > sent.from) {
             let refused = self.fold.early.take().filter(|early| early.at == sent.at);
-            self.ahead = refused.map(|early| Ahead { since: sent.now, until: Timestamp(sent.now.0 + early.at.0 - early.appended.0) });
+            self.ahead =
+                refused.map(|early| Ahead { since: sent.now, until: Timestamp(sent.now.0 + early.at.0 - early.appended.0) });
         }
         Ok(self.fold.position > before)
     }

@@ -56,10 +56,9 @@ impl Book {
     /// What a card of any month says of its subject.
     pub(crate) fn who(&self, person: &str, practice: &str) -> Who {
         let here = self.roles.iter().filter(|((who, at), _)| who == person && (practice.is_empty() || at == practice));
-        let (role, locum) = here.max_by_key(|(_, (place, _, _))| *place).map_or_else(
-            || ("unknown".to_owned(), false),
-            |(_, (_, role, locum))| (role.clone(), *locum),
-        );
+        let (role, locum) = here
+            .max_by_key(|(_, (place, _, _))| *place)
+            .map_or_else(|| ("unknown".to_owned(), false), |(_, (_, role, locum))| (role.clone(), *locum));
         let mut who = Who { role, locum, pcn: None, locality: None };
         let mut code = practice.to_owned();
         while let Some(parent) = self.organisations.get(&code).and_then(|(_, parent)| parent.clone()) {

@@ -285,7 +285,11 @@ impl<'a> Look<'a> {
             let facts = self.cut.month(unit, *month).facts();
             if let Some(wanted) = self.should_stand(unit, *month, facts, last) {
                 verdict.hold(stands.is_some() == wanted, EXISTS, || {
-                    format!("{at:?} at {}: {facts} facts, card {:?}", self.run.at, latest.get(&at).map(|card| card.content.status))
+                    format!(
+                        "{at:?} at {}: {facts} facts, card {:?}",
+                        self.run.at,
+                        latest.get(&at).map(|card| card.content.status)
+                    )
                 });
             }
             if let Some(card) = stands {
@@ -333,7 +337,8 @@ impl<'a> Look<'a> {
         verdict.hold(seen == Some(done), SUMS, || at(&format!("{seen:?} instead of {done:?}")));
         let subject = &card.content.subject;
         let who = self.book.who(&unit.0, &unit.1);
-        let same = subject.role == who.role && subject.locum == who.locum && subject.pcn == who.pcn && subject.locality == who.locality;
+        let same =
+            subject.role == who.role && subject.locum == who.locum && subject.pcn == who.pcn && subject.locality == who.locality;
         verdict.hold(same, SUBJECT, || at(&format!("{subject:?} instead of {who:?}")));
         let matured = !self.evidence.ages.is_final(month, self.run.at) || card.content.status != Status::Provisional;
         verdict.hold(matured, STATUS, || at("still provisional"));

@@ -34,7 +34,8 @@ pub(crate) fn check(evidence: &Evidence<'_>, calm: &Broker, verdict: &mut Verdic
         let (got, wanted) = (bare(&got.what), bare(&wanted.what));
         verdict.hold(got == wanted, RUNS, || format!("{got:?} instead of {wanted:?}"));
     }
-    verdict.hold(evidence.runs.len() == calm_runs.len(), RUNS, || format!("{} instead of {}", evidence.runs.len(), calm_runs.len()));
+    verdict
+        .hold(evidence.runs.len() == calm_runs.len(), RUNS, || format!("{} instead of {}", evidence.runs.len(), calm_runs.len()));
     for topic in [Topic::PeerGroups, Topic::PeerSnapshots] {
         let broker = evidence.broker.borrow();
         let (got, wanted) = (newest(&broker, topic), newest(calm, topic));

@@ -46,9 +46,7 @@ fn check_row(evidence: &Evidence<'_>, row: &ClinicianMonth, verdict: &mut Verdic
     let wanted = tick.rows.get(&row.key).copied().unwrap_or_default().under(set);
     let got = Figures::of_row(row).unwrap_or_default();
     let same = if evidence.lost_its_beginning() { got.without_counters() == wanted.without_counters() } else { got == wanted };
-    verdict.hold(same && tick.at == row.at, ROW, || {
-        format!("{:?} at {}: {got:?} instead of {wanted:?}", row.key, row.at)
-    });
+    verdict.hold(same && tick.at == row.at, ROW, || format!("{:?} at {}: {got:?} instead of {wanted:?}", row.key, row.at));
     verdict.hold(row.key.month >= tick.open_from, ROW, || format!("{:?} at {}: its month is sealed", row.key, row.at));
 }
 
@@ -77,7 +75,10 @@ fn check_mark(evidence: &Evidence<'_>, mark: &Mark, written: &BTreeMap<RowKey, V
         let upto = (mark.measure_set.0, 0)..=(mark.measure_set.0, mark.position);
         let got = written.get(key).and_then(|values| values.range(upto).next_back()).map(|(_, got)| got.without_counters());
         verdict.hold(got == Some(wanted), MARK, || {
-            format!("partition {} at {}, open from {}: {key:?} is {got:?} instead of {wanted:?}", mark.partition, mark.at, mark.open_from)
+            format!(
+                "partition {} at {}, open from {}: {key:?} is {got:?} instead of {wanted:?}",
+                mark.partition, mark.at, mark.open_from
+            )
         });
     }
     verdict.hold(mark.rows == rows || may_freeze, MARK, || {

@@ -129,7 +129,10 @@ fn check_revisions(key: &str, list: &[&Scorecard], verdict: &mut Verdict) {
         let new = before.is_none_or(|before| before.content_hash != card.content_hash);
         let holds = card.revision == number && card.scorecard_id == id && named && new && card.content_hash == hash;
         verdict.hold(holds, GAPLESS, || {
-            format!("{key}: revision {} of {} where {number} is due, new: {new}, names the one before: {named}", card.revision, card.cut)
+            format!(
+                "{key}: revision {} of {} where {number} is due, new: {new}, names the one before: {named}",
+                card.revision, card.cut
+            )
         });
         before = Some(card);
     }

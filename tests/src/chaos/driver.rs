@@ -55,6 +55,7 @@ struct Driver<'a> {
 impl Driver<'_> {
     fn moment(&mut self, moment: usize) {
         self.supervisor.set_moment(moment, self.plan.moments[moment]);
+        self.weather.set_now(self.plan.moments[moment]);
         self.storms();
         self.supervisor.keep_up(&mut self.weather);
         let hurried = self.weather.happens(self.plan.rates.hurry, "a moment is cut short");

@@ -113,7 +113,9 @@ impl Evidence<'_> {
 
     /// The first month that no partition's marks up to a run say to be held in part.
     pub(crate) fn whole_from(&self, positions: &[u64]) -> Month {
-        let said = |mark: &Mark| self.tick_of(mark.partition as usize, mark.position).is_some_and(|tick| mark.open_from > tick.open_from);
+        let said = |mark: &Mark| {
+            self.tick_of(mark.partition as usize, mark.position).is_some_and(|tick| mark.open_from > tick.open_from)
+        };
         let before = |mark: &Mark| positions.get(mark.partition as usize).is_some_and(|position| mark.position <= *position);
         let frozen = self.marks().map(|(_, mark)| mark).filter(|mark| before(mark) && said(mark));
         frozen.map(|mark| mark.open_from).max().unwrap_or(Month::EARLIEST)

@@ -69,7 +69,13 @@ impl fmt::Debug for Figures {
         write!(f, "{:?} {:?}", self.base, self.counters)?;
         for (name, m) in ALL_NAMES.iter().zip(&self.measures).filter(|(_, m)| **m != Numbers::default()) {
             let sides = (m.facts_n, m.facts_d, m.n, m.d, m.n_squares, m.d_squares);
-            write!(f, " {name}: {sides:?} {:?} pca {} excluded {}", (m.n_quantity, m.n_cost, m.d_quantity, m.d_cost), m.pca, m.excluded)?;
+            write!(
+                f,
+                " {name}: {sides:?} {:?} pca {} excluded {}",
+                (m.n_quantity, m.n_cost, m.d_quantity, m.d_cost),
+                m.pca,
+                m.excluded
+            )?;
         }
         Ok(())
     }

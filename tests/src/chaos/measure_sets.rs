@@ -176,7 +176,9 @@ fn sides(name: &str, event: &Counted) -> (Option<i64>, Option<i64>) {
         "abx@1" => ((antibiotic && !event.repeat).then_some(event.items), activity),
         "abx@2" => (antibiotic.then_some(event.items), activity),
         "brand@1" => (drug("0703021Q0B").then_some(event.quantity), drug("0703021Q0").then_some(event.quantity)),
-        "dna@1" => ((event.attendance && event.noshow).then_some(1), (event.attendance && (event.attended || event.noshow)).then_some(1)),
+        "dna@1" => {
+            ((event.attendance && event.noshow).then_some(1), (event.attendance && (event.attended || event.noshow)).then_some(1))
+        }
         "fft@1" => (event.content.then_some(1), event.is_feedback.then_some(1)),
         "length@1" => (activity.map(|_| event.minutes), activity),
         _ => unreachable!("the simulation has no other measure"),

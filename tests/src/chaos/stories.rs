@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use scorecard::calendar::{Timestamp, Zone};
 use scorecard::event::{
-    Action, Answer, Attendance, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Prescription, Source as Side,
-    Versioning,
+    Action, Answer, Attendance, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Prescription,
+    Source as Side, Versioning,
 };
 
 use super::cast::{Source, any_practice, clinician};
@@ -267,7 +267,9 @@ impl Teller<'_> {
             _ => next.exclude = if next.exclude.is_some() { None } else { Some(Exclusion::Test) },
         }
         match &mut next.detail {
-            Detail::Encounter(Some(e)) if self.dice.happens(300) => *e = Encounter { source: e.source, ..self.encounter(e.source) },
+            Detail::Encounter(Some(e)) if self.dice.happens(300) => {
+                *e = Encounter { source: e.source, ..self.encounter(e.source) }
+            }
             Detail::Prescription(Some(p)) if self.dice.happens(300) => *p = self.prescription(),
             Detail::Feedback(Some(f)) if self.dice.happens(300) => *f = self.feedback(),
             _ => {}

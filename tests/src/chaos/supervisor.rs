@@ -79,7 +79,6 @@ impl Supervisor {
 
     /// Gives roles to whoever is to have them, and lets zombies go.
     pub(crate) fn keep_up(&mut self, weather: &mut Weather) {
-        weather.set_now(self.broker.borrow().now);
         let zombies: Vec<Writer> = self.instances.iter().filter(|one| one.superseded).map(|one| one.writer).collect();
         for writer in zombies {
             if self.dice.happens(300)
@@ -151,7 +150,7 @@ impl Supervisor {
             broker: self.broker.clone(),
             source: self.source.clone(),
             batch_events: self.plan.batch_events,
-            most: self.dice.pick(&[1, 7, 500]),
+            most: self.dice.pick(&[1, 7, 500, 500]),
         };
         weather.say(&format!("{role:?} {writer} starts with the {set:?} set"));
         self.instances.push(Instance::start(writer, role, set, skew, brief));

@@ -4,6 +4,9 @@ use scorecard::calendar::Timestamp;
 
 use super::dice::Dice;
 
+/// So many faults can happen in one moment.
+const MOST_A_MOMENT: usize = 40;
+
 /// The faults of one history.
 pub struct Weather {
     dice: Dice,
@@ -12,6 +15,8 @@ pub struct Weather {
     keeps: Box<dyn Fn(usize) -> bool>,
     calm: bool,
     now: Timestamp,
+    /// How many faults this moment may still see: no bad day lasts for ever.
+    left: usize,
     /// Everything that happened, when somebody listens.
     trace: Option<Vec<String>>,
 }
@@ -19,7 +24,7 @@ pub struct Weather {
 impl Weather {
     /// The faults of a seed, of which `keeps` says which happen.
     pub(crate) fn new(seed: u64, keeps: Box<dyn Fn(usize) -> bool>, trace: Option<Vec<String>>) -> Weather {
-        Weather { dice: Dice::new(seed, 5), number: 0, keeps, calm: false, now: Timestamp(0), trace }
+        Weather { dice: Dice::new(seed, 5), number: 0, keeps, calm: false, now: Timestamp(0), left: MOST_A_MOMENT, trace }
     }
 
     /// Whether a fault of this probability happens, in thousandths.
@@ -29,12 +34,13 @@ impl Weather {
 
     /// Whether one would happen.
     pub(crate) fn may(&mut self, per_mille: u64) -> bool {
-        !self.calm && per_mille > 0 && self.dice.happens(per_mille)
+        !self.calm && self.left > 0 && per_mille > 0 && self.dice.happens(per_mille)
     }
 
     /// A fault that would happen does, unless it is left out.
     pub(crate) fn strikes(&mut self, what: &str) -> bool {
         self.number += 1;
+        self.left = self.left.saturating_sub(1);
         let strikes = (self.keeps)(self.number);
         if strikes {
             self.say(&format!("fault {}: {what}", self.number));
@@ -48,9 +54,10 @@ impl Weather {
         self.say("faults stop");
     }
 
-    /// The time of what is said next.
+    /// Another moment begins.
     pub(crate) fn set_now(&mut self, now: Timestamp) {
         self.now = now;
+        self.left = MOST_A_MOMENT;
     }
 
     /// Whether anybody listens.
