@@ -20,9 +20,9 @@ lint:
 test:
     cargo test --workspace
 
-# The demonstration.
-demo *ARGS:
-    cargo run --release -- demo {{ARGS}}
+# The simulation with so many seeds: the real tasks on a log that fails in every way it can.
+sim SEEDS:
+    cargo run --release -p promises --example sim -- {{SEEDS}}
 
 # Licences, duplicates and sources of the dependencies.
 deny:

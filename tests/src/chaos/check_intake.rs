@@ -16,10 +16,13 @@ const TAKEN: &str = "every item whose source was told so is in the log by then";
 const NOTHING_ELSE: &str = "nothing is in the log that no source delivered";
 const INTAKE_ADDS_UP: &str = "received = logged + registered + rejected + skipped";
 
+/// An event by feed, id and version.
+type VersionKey = (String, String, Option<u64>);
+
 /// What of the source's items is where, by the number under which it was stored first.
 #[derive(Default)]
 struct Found {
-    events: BTreeMap<(String, String, Option<u64>), Vec<(Event<'static>, u64)>>,
+    events: BTreeMap<VersionKey, Vec<(Event<'static>, u64)>>,
     entries: Vec<(scorecard::registry::Entry, u64)>,
     rejects: BTreeMap<(u64, Option<u32>), u64>,
 }
