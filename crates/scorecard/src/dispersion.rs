@@ -70,14 +70,15 @@ impl<'a> Scale<'a> {
         self.deviation_given(own, self.variance(own)?)
     }
 
-    /// Where a part of a unit's work stands, such as one month of twelve: what chance does to one event is taken from `whole`,
-    /// for a few events do not tell.
+    /// How many standard deviations of chance each part of a unit's work, such as the months of a year, lies from the target. What
+    /// chance does to one event is taken from `whole`, for a few events do not tell. Parts that have no place are passed over.
     #[must_use]
-    pub fn deviation_of_part(&self, part: (i64, i64), whole: &MeasureSums) -> Option<Deviation> {
-        let (n, d) = part;
-        let share = d as f64 / whole.d as f64;
-        let variance = self.variance(whole)? / share;
-        self.deviation_given(&MeasureSums { n, d, ..MeasureSums::default() }, variance)
+    pub fn z_of_parts(&self, parts: &[(i64, i64)], whole: &MeasureSums) -> Vec<f64> {
+        let (Some(start), Some(variance)) = (self.moved(self.target), self.variance(whole)) else { return Vec::new() };
+        // z = distance / sqrt(variance x whole / part)
+        let of_one = (variance * whole.d as f64).sqrt();
+        let z = |&(n, d): &(i64, i64)| Some((self.moved(n as f64 / d as f64)? - start) * (d as f64).sqrt() / of_one);
+        parts.iter().filter_map(z).filter(|z| z.is_finite()).collect()
     }
 
     fn deviation_given(&self, own: &MeasureSums, variance: f64) -> Option<Deviation> {

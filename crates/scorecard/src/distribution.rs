@@ -94,13 +94,15 @@ fn solve(excess: impl Fn(f64) -> f64, density: impl Fn(f64) -> f64, start: f64) 
         } else {
             low = x;
         }
-        let mut next = x - over / density(x);
-        if !(next > low && next < high) {
-            next = if high.is_finite() { (low + high) / 2.0 } else { 2.0 * x };
-        }
+        let newton = x - over / density(x);
+        let inside = newton > low && newton < high;
+        let halved = if high.is_finite() { (low + high) / 2.0 } else { 2.0 * x };
+        let next = if inside { newton } else { halved };
         let step = (next - x).abs();
         x = next;
-        if step <= 2.0 * EPSILON * x {
+        // Newton's error is squared with each step: after one of 1e-9 nothing is left to gain.
+        let enough = if inside { 1e-9 } else { 2.0 * EPSILON };
+        if step <= enough * x {
             break;
         }
     }

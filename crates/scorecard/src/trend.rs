@@ -55,7 +55,7 @@ fn run_length(seen: &[Ratio], whole: Ratio) -> i32 {
 /// months drifted up, negative when down.
 fn cusum(measure: &Measure, seen: &[Ratio], year: &MeasureSums) -> Option<f64> {
     let scale = Scale::new(measure, year.n as f64 / year.d as f64, None);
-    let steps: Vec<f64> = seen.iter().filter_map(|month| Some(scale.deviation_of_part(*month, year)?.z())).collect();
+    let steps = scale.z_of_parts(seen, year);
     if steps.is_empty() {
         return None;
     }

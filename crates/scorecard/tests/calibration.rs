@@ -248,6 +248,34 @@ fn ordinary_clinicians_are_left_alone_and_one_at_twice_the_rate_is_found() {
     }
 }
 
+#[test]
+fn cards_are_the_same_bytes_from_one_two_and_eight_threads() {
+    let measures = measures();
+    let schedule = Schedule { zone: Zone::london(), grid: Grid::DAILY, first: Timestamp(0) };
+    let directory = Directory::default();
+    let scorer = Scorer { measures: &measures, schedule: &schedule, directory: &directory };
+    let network = network(7);
+    let month: Month = "2026-10".parse().expect("a month");
+    let units: Vec<&UnitMonth> = network.units.values().collect();
+    let computed = |threads: usize| -> Vec<String> {
+        let peers = scorer.peers(month, &network.units, &Thresholds::default());
+        let peers = &peers;
+        std::thread::scope(|scope| {
+            let of = |part: &'_ [&UnitMonth]| -> Vec<String> {
+                let content = |unit: &&UnitMonth| scorer.content(unit, month, Status::Final, peers);
+                part.iter().map(|unit| serde_json::to_string(&content(unit)).expect("a content")).collect()
+            };
+            let parts = units.chunks(units.len().div_ceil(threads));
+            let running: Vec<_> = parts.map(|part| scope.spawn(move || of(part))).collect();
+            running.into_iter().flat_map(|thread| thread.join().expect("no card panics")).collect()
+        })
+    };
+    let one = computed(1);
+    assert_eq!(one.len(), units.len());
+    assert_eq!(computed(2), one);
+    assert_eq!(computed(8), one);
+}
+
 fn print_row(name: &str, tau: &str, t: &Tally) {
     println!(
         "| {name} | {tau} | {} | {:.1} % | {:.2} % | {:.1} % |",
