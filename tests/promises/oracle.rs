@@ -52,7 +52,8 @@ fn ask(network: &Network, played: &Played) -> Answer {
 
 /// A name of one word of the contract.
 fn word<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
+    let value = serde_json::to_value(value).expect("a word can be written");
+    value.as_str().expect("a word is a text").to_owned()
 }
 
 fn close(got: Option<f64>, want: Option<f64>, what: &str) {

@@ -25,7 +25,7 @@ fn october() -> World {
 
 /// The text of every published card, for comparison byte by byte.
 fn bytes(log: &SimulatedLog) -> Vec<String> {
-    revisions(log).iter().map(|card| serde_json::to_string(card).unwrap()).collect()
+    revisions(log).iter().map(|card| serde_json::to_string(card).expect("a card can be written")).collect()
 }
 
 fn marks(log: &SimulatedLog) -> Vec<Mark> {
