@@ -57,8 +57,8 @@ proptest! {
         let bytes = [line(rest).as_bytes(), b"\n", &damaged, b"\n", line(rest).as_bytes(), b"\n"].concat();
         let [events, entries, skipped, rejects] = sorts(&items(&bytes));
         prop_assert_eq!((entries, skipped), (0, 0));
-        if byte == b'\n' || byte == b'{' || byte == b'}' {
-            // One line may have become two elements.
+        if byte == b'\n' || byte == b'{' || byte == b'}' || place == 0 {
+            // One line may have become two elements: without its opening brace, `"feed"` is a value of its own.
             prop_assert!(events >= 2 && events + rejects >= 3, "{} events, {} rejects", events, rejects);
         } else {
             prop_assert!(events >= 2, "{} events", events);
