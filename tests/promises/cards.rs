@@ -3,6 +3,7 @@
 use promises::world::{World, deployment, encounter, prescription, retraction, utc};
 use scorecard::card::{Cause, Scorecard, Status};
 use scorecard::registry::{Entry, Person, Role};
+use stream::log::Topic;
 
 fn reasons(card: &Scorecard) -> Vec<(Cause, i64)> {
     card.reasons.iter().map(|reason| (reason.cause, reason.events)).collect()
@@ -118,22 +119,39 @@ fn a_twelve_month_window_reaches_across_sealed_months_and_survives_a_restart() {
         assert_eq!(last.content.exposure[2].items, 13, "June 2025 to May 2026, and the late one");
         assert!(last.quality.incomplete_windows.is_empty());
 
-        // The rows of the sealed months are lost: the window says that it is incomplete.
-        world.log.tamper(stream::log::Topic::ClinicianMonths, 0, |stored| {
-            stored.retain(|one| match codec::avro::decode(&one.bytes) {
-                scorecard::record::Record::ClinicianMonth(row) => row.key.month.to_string().as_str() != "2025-07",
-                _ => true,
-            });
-        });
+        // The rows of a sealed month are lost, but the log still tells what they were.
+        lose_july(&world);
         world.restart_publisher();
         world.feed(utc(2027, 1, 22, 9), "a", vec![prescription("later", 1, "7000001", utc(2026, 5, 5, 9))]);
         world.run_until(utc(2027, 1, 24, 3));
         let cards = world.revisions();
         let last = cards.last().unwrap();
-        assert_eq!(last.revision, 4);
+        assert_eq!((last.revision, last.content.exposure[2].items), (4, 14));
+        assert!(last.quality.incomplete_windows.is_empty());
+
+        // Now the log's beginning is gone as well: the window says that it is incomplete.
+        lose_july(&world);
+        world.log.tamper(Topic::Events, 0, |stored| stored.retain(|one| one.appended >= utc(2026, 1, 1, 0)));
+        world.log.tamper(Topic::Events, 1, |stored| stored.retain(|one| one.appended >= utc(2026, 1, 1, 0)));
+        world.restart_publisher();
+        world.feed(utc(2027, 1, 24, 9), "a", vec![prescription("latest", 1, "7000001", utc(2026, 5, 5, 9))]);
+        world.run_until(utc(2027, 1, 26, 3));
+        let cards = world.revisions();
+        let last = cards.last().unwrap();
+        assert_eq!(last.revision, 5);
         assert_eq!(last.quality.incomplete_windows, [12]);
-        assert_eq!(last.content.exposure[2].items, 13, "twelve months less July 2025, and two late ones");
+        assert_eq!(last.content.exposure[2].items, 14, "twelve months less July 2025, and three late ones");
     }
+}
+
+/// Deletes the rows of July 2025.
+fn lose_july(world: &World) {
+    world.log.tamper(Topic::ClinicianMonths, 0, |stored| {
+        stored.retain(|one| match codec::avro::decode(&one.bytes) {
+            scorecard::record::Record::ClinicianMonth(row) => row.key.month.to_string().as_str() != "2025-07",
+            _ => true,
+        });
+    });
 }
 
 #[test]

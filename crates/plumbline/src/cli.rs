@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use scorecard::calendar::{Month, Zone};
+use scorecard::calendar::{Day, Month, Zone};
+use scorecard::directory::civil_day;
+
+use crate::clock::Clock;
 
 /// Monthly scorecards for clinicians from a replayable log of events.
 ///
@@ -116,13 +119,13 @@ pub struct Demo {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// How many clinicians the network has.
-    #[arg(long, default_value_t = 54, value_parser = clap::value_parser!(u32).range(8..=2_000))]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(8..=2_000))]
     pub clinicians: u32,
     /// How many months of events.
-    #[arg(long, default_value_t = 13, value_parser = clap::value_parser!(u32).range(1..=60))]
+    #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub months: u32,
-    /// The last month of events.
-    #[arg(long, value_name = "YYYY-MM", default_value = "2026-09", value_parser = demo_month)]
+    /// The last month of events is the last complete one before this day or month; without it before today.
+    #[arg(long, value_name = "YYYY-MM[-DD]", default_value_t = today(), value_parser = last_complete_before, hide_default_value = true)]
     pub until: Month,
     /// Folder for what is published; made anew at each run.
     #[arg(long, value_name = "DIR", default_value = "./plumbline-demo")]
@@ -162,11 +165,19 @@ pub struct Replay {
     pub zone: Zone,
 }
 
-/// Months for which the simulated rules of a practice make sense.
-fn demo_month(text: &str) -> Result<Month, String> {
-    let month: Month = text.parse().map_err(|error: scorecard::calendar::NotAMonth| error.to_string())?;
+/// The month that holds today in London.
+fn today() -> Month {
+    Zone::london().day_of(Clock::System.now()).month()
+}
+
+/// The last month that is over before a day (`2026-10-15`) or before a month (`2026-10`).
+fn last_complete_before(text: &str) -> Result<Month, String> {
+    let month = match text.len() {
+        10 => civil_day(text).map(Day::month).ok_or_else(|| format!("{text:?} is not a day; write it as 2026-10-15"))?,
+        _ => text.parse().map_err(|error: scorecard::calendar::NotAMonth| error.to_string())?,
+    };
     let within = Month(1990 * 12)..Month(2100 * 12);
-    if within.contains(&month) { Ok(month) } else { Err(format!("{month} is not between {} and 2099-12", within.start)) }
+    if within.contains(&month) { Ok(month.plus(-1)) } else { Err(format!("{month} is not between {} and 2099-12", within.start)) }
 }
 
 /// When an event reaches the log in virtual time.

@@ -88,7 +88,7 @@ fn simulated_events_go_to_standard_output_and_are_the_same_each_time() {
 fn a_small_demo_shows_a_card_and_says_where_the_rest_is() {
     let place = Place::new();
     let out = place.path("demo").display().to_string();
-    let done = plumbline(&["demo", "--clinicians", "12", "--months", "2", "--until", "2026-09", "--out", &out]);
+    let done = plumbline(&["demo", "--clinicians", "12", "--months", "2", "--until", "2026-10-15", "--out", &out]);
     assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
     let card = text(&done.stdout);
     for word in ["CLINICAL", "PERCEPTION", "RESOURCE", "2026-09", "Personal QOF"] {
