@@ -18,6 +18,9 @@ use crate::rows::{Names, Rows, Unit};
 use crate::schedule::Schedule;
 use crate::sums::Sums;
 
+/// Clocks of sources may be ahead of the log's: an event may name a day that is later than its append time by this much.
+pub const CLOCK_MARGIN_SECONDS: i64 = 86_400;
+
 /// What became of logged events: `logged = accepted + duplicate + stale + conflict + sealed`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcomes {
@@ -109,7 +112,7 @@ impl Tally {
         self.declared.insert(feed, practice);
         self.seen.appended(feed, appended);
         let seed = self.mold.feed_seed(&batch.feed);
-        let arrived = self.schedule.zone.day_of(appended).month();
+        let arrived = self.schedule.zone.day_of(appended.plus_seconds(CLOCK_MARGIN_SECONDS)).month();
         for event in &batch.events {
             self.event(feed, seed, batch.versioning, arrived, event);
         }

@@ -10,10 +10,14 @@ use scorecard::digest::mark_check;
 use scorecard::measure::{MeasureSet, SetHash};
 use scorecard::record::{ClinicianMonth, Mark, Record, RowKey};
 use scorecard::sums::Sums;
-use scorecard::tally::{CutState, Tally};
+use scorecard::tally::{CLOCK_MARGIN_SECONDS, CutState, Tally};
 
 use crate::deployment::Deployment;
 use crate::log::{Log, LogError, Topic};
+
+/// Events of so many months before a month may decide where its facts stand, by a link. A link may span more; then a log that has
+/// lost its beginning may lack what it names.
+const LINK_MONTHS: i32 = 1;
 
 /// A counting tick and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +43,8 @@ pub(crate) struct Fold {
     pub position: u64,
     /// The log has lost its beginning, and no record was read yet.
     torn: bool,
-    /// The first month that the log surely holds whole: of one that begins at offset 0 every month, else the first that begins
-    /// after the earliest record that was read was appended [9].
+    /// The first month that the log holds whole: of one that begins at offset 0 every month; else those that begin after the
+    /// earliest record was appended, less those from which a usual link reaches back behind it [9].
     pub reach: Month,
     /// The last tick from the future.
     pub early: Option<EarlyTick>,
@@ -74,7 +78,8 @@ impl Fold {
         let next = log.read(Topic::Events, self.partition, *position, most, &mut |lent| {
             first.get_or_insert(lent.offset);
             if std::mem::take(torn) {
-                *reach = zone.day_of(lent.appended).month().plus(1);
+                let begun = zone.day_of(lent.appended.plus_seconds(CLOCK_MARGIN_SECONDS)).month();
+                *reach = begun.plus(1 + LINK_MONTHS);
                 tally.reaches_from(*reach);
             }
             match lent.record {

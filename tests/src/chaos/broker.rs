@@ -158,7 +158,6 @@ impl Broker {
     }
 
     pub(crate) fn store(&mut self, one: Flying) {
-        self.bite_if_superseded(one.writer);
         match one.topic {
             Topic::Events => self.news[0] += 1,
             Topic::ClinicianMonths | Topic::Registry => self.news[1] += 1,
@@ -236,8 +235,8 @@ impl Broker {
     }
 
     /// Takes away the beginning of a partition of events. Returns how many records that were.
-    pub(crate) fn truncate(&mut self, partition: u32, until: Timestamp) -> u64 {
-        self.partitions.get_mut(&(Topic::Events, partition)).map_or(0, |held| held.truncate(until))
+    pub(crate) fn truncate(&mut self, partition: u32, until: Timestamp, spared: usize) -> u64 {
+        self.partitions.get_mut(&(Topic::Events, partition)).map_or(0, |held| held.truncate(until, spared))
     }
 }
 

@@ -1,14 +1,14 @@
 //! Promise 2: whatever happened on the way, what is published is what the same log gives without a fault, byte by byte.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use scorecard::card::Scorecard;
-use scorecard::record::Run;
+use scorecard::record::{Record, Run};
 use serde_json::Value;
 use stream::log::Topic;
 
 use super::broker::Broker;
-use super::evidence::{Evidence, Filed, published};
+use super::evidence::{Evidence, runs};
 use super::verdict::Verdict;
 
 const CARDS: &str = "revisions are those of a run without faults, byte by byte";
@@ -18,7 +18,7 @@ const NO_NEED: &str = "rows and marks suffice: nobody folds a log again whose ro
 
 /// Compares with the calm log.
 pub(crate) fn check(evidence: &Evidence<'_>, calm: &Broker, verdict: &mut Verdict) {
-    let (calm_runs, calm_cards) = published(calm);
+    let calm_runs = runs(calm);
     let sets: std::collections::BTreeSet<u128> = evidence.published().map(|run| run.measure_set.0).collect();
     if sets.len() == 1 {
         let refolded = calm_runs.iter().find(|run| !run.what.refolded.is_empty());
@@ -28,7 +28,7 @@ pub(crate) fn check(evidence: &Evidence<'_>, calm: &Broker, verdict: &mut Verdic
     if evidence.skipped() || evidence.lost_its_beginning() || incomplete {
         return;
     }
-    compare_cards(&evidence.cards, &calm_cards, verdict);
+    compare_cards(&evidence.broker.borrow(), calm, verdict);
     for (got, wanted) in evidence.runs.iter().zip(&calm_runs) {
         let bare = |run: &Run| Run { refolded: Vec::new(), ..run.clone() };
         let (got, wanted) = (bare(&got.what), bare(&wanted.what));
@@ -46,22 +46,37 @@ pub(crate) fn check(evidence: &Evidence<'_>, calm: &Broker, verdict: &mut Verdic
     }
 }
 
-fn compare_cards(got: &[Filed<Scorecard>], wanted: &[Filed<Scorecard>], verdict: &mut Verdict) {
-    let by_key = |cards: &[Filed<Scorecard>]| {
-        let key = |card: &Filed<Scorecard>| ((card.what.cut, card.what.key()), json(&card.what));
-        cards.iter().map(key).collect::<BTreeMap<_, _>>()
-    };
-    let (got, wanted) = (by_key(got), by_key(wanted));
-    for (key, card) in &got {
-        let same = wanted.get(key).map_or_else(|| Some("it is not there".to_owned()), |wanted| difference("", card, wanted));
-        verdict.hold(same.is_none(), CARDS, || format!("{} of {}: {}", key.1, key.0, same.unwrap_or_default()));
+fn compare_cards(got: &Broker, wanted: &Broker, verdict: &mut Verdict) {
+    let (got, wanted) = (revisions(got), revisions(wanted));
+    for ((key, number), bytes) in &got {
+        let other = wanted.get(&(key.clone(), *number));
+        verdict.hold(other == Some(bytes), CARDS, || {
+            let differs =
+                other.map_or_else(|| Some("it is not there".to_owned()), |other| difference("", &json(bytes), &json(other)));
+            format!("revision {} of {key}: {}", number + 1, differs.unwrap_or_default())
+        });
     }
     let missing = wanted.keys().find(|key| !got.contains_key(*key));
     verdict.hold(missing.is_none(), CARDS, || format!("{missing:?} is missing"));
 }
 
-fn json(card: &Scorecard) -> Value {
-    serde_json::to_value(card).expect("a card is printable")
+/// The bytes of all revisions by key and place among those of the key.
+fn revisions(broker: &Broker) -> BTreeMap<(Rc<str>, usize), Rc<[u8]>> {
+    let mut revisions = BTreeMap::new();
+    let mut counts: BTreeMap<Rc<str>, usize> = BTreeMap::new();
+    for stored in (0..6).flat_map(|partition| broker.journal(Topic::ScorecardRevisions, partition)) {
+        let count = counts.entry(stored.key.clone()).or_default();
+        revisions.insert((stored.key.clone(), *count), stored.bytes.clone());
+        *count += 1;
+    }
+    revisions
+}
+
+fn json(bytes: &[u8]) -> Value {
+    match codec::avro::decode(bytes) {
+        Record::Scorecard(card) => serde_json::to_value(&*card).expect("a card is printable"),
+        other => Value::String(format!("{other:?}")),
+    }
 }
 
 /// The first place in which two values differ.

@@ -1,6 +1,6 @@
 //! Promise 1, second half, and promise 6: rows are the sums of the facts, marks are true, counters add up, memory is bounded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scorecard::record::{ClinicianMonth, Mark, Record, RowKey};
 
@@ -20,6 +20,7 @@ type Values = BTreeMap<(u128, u64), Figures>;
 
 pub(crate) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
     let mut written: BTreeMap<RowKey, Values> = BTreeMap::new();
+    let mut marked = BTreeSet::new();
     for filed in &evidence.months {
         match &filed.what {
             Record::ClinicianMonth(row) => {
@@ -28,7 +29,11 @@ pub(crate) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
                     written.entry(row.key.clone()).or_default().insert((row.measure_set.0, row.position), figures);
                 }
             }
-            Record::Mark(mark) => check_mark(evidence, mark, &written, verdict),
+            Record::Mark(mark) => {
+                // Whoever writes a mark again may see less of the log than the first who did; it is not needed any more.
+                let again = !marked.insert((mark.partition, mark.position, mark.measure_set.0));
+                check_mark(evidence, mark, &written, again || evidence.lost_its_beginning(), verdict);
+            }
             other => verdict.broken(ROW, format!("clinician-months holds {other:?}")),
         }
     }
@@ -50,13 +55,18 @@ fn check_row(evidence: &Evidence<'_>, row: &ClinicianMonth, verdict: &mut Verdic
     verdict.hold(row.key.month >= tick.open_from, ROW, || format!("{:?} at {}: its month is sealed", row.key, row.at));
 }
 
-fn check_mark(evidence: &Evidence<'_>, mark: &Mark, written: &BTreeMap<RowKey, Values>, verdict: &mut Verdict) {
+fn check_mark(
+    evidence: &Evidence<'_>,
+    mark: &Mark,
+    written: &BTreeMap<RowKey, Values>,
+    may_freeze: bool,
+    verdict: &mut Verdict,
+) {
     let Some(tick) = evidence.tick_of(mark.partition as usize, mark.position) else {
         verdict.broken(MARK, format!("partition {}: no counting tick at {}", mark.partition, mark.position));
         return;
     };
     let frozen = mark.open_from > tick.open_from;
-    let may_freeze = evidence.lost_its_beginning();
     verdict.hold(mark.at == tick.at && mark.open_from >= tick.open_from && (!frozen || may_freeze), MARK, || {
         format!("partition {} at {}: open from {} instead of {}", mark.partition, mark.at, mark.open_from, tick.open_from)
     });

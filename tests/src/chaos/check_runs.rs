@@ -62,7 +62,19 @@ fn check_order(evidence: &Evidence<'_>, verdict: &mut Verdict) {
         }
     }
     let until = evidence.plan.until;
-    verdict.hold(next > until, REST, || format!("the next cut is {next}, and it is {until}"));
+    verdict.hold(next > until, REST, || {
+        let partitions: Vec<String> = (0..evidence.plan.partitions).map(|partition| standing(evidence, partition)).collect();
+        format!("the next cut is {next}, and it is {until}; {}", partitions.join("; "))
+    });
+}
+
+/// Where a partition stands.
+fn standing(evidence: &Evidence<'_>, partition: u32) -> String {
+    let ticks = &evidence.partitions[partition as usize].ticks;
+    let mark = evidence.marks().map(|(_, mark)| mark).filter(|mark| mark.partition == partition).max_by_key(|mark| mark.at);
+    let tick = ticks.iter().rfind(|tick| tick.counts).map(|tick| tick.at.to_string());
+    let start = evidence.start_of(partition);
+    format!("partition {partition} from {start}, last tick {tick:?}, last mark {:?}", mark.map(|mark| mark.at.to_string()))
 }
 
 fn check_whole(run: &Run, cards: &[&Scorecard], standing: &mut BTreeMap<String, bool>, verdict: &mut Verdict) {

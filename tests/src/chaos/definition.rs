@@ -10,6 +10,7 @@ use scorecard::record::RowKey;
 
 use super::ages::Ages;
 use super::figures::{Counted, Figures};
+use super::plan::DAY;
 
 /// The sums of all rows of a partition at a tick.
 pub(crate) type Rows = BTreeMap<RowKey, Figures>;
@@ -116,7 +117,7 @@ impl Definition {
     /// A batch that the log took at `appended`.
     pub(crate) fn batch(&mut self, batch: &Batch<'static>, appended: Timestamp) {
         self.declared.insert(batch.feed.to_string(), batch.practice.as_ref().map(ToString::to_string));
-        let arrived = self.ages.month_of(appended);
+        let arrived = self.ages.month_of(Timestamp(appended.0 + DAY));
         for event in &batch.events {
             self.event(&batch.feed, batch.versioning, arrived, event);
         }

@@ -100,7 +100,7 @@ impl Driver<'_> {
             let partition = u32::try_from(self.dice.below(self.plan.partitions.into())).expect("small");
             let days = self.dice.range(20, 400);
             let until = Timestamp(broker.borrow().now.0 - days * DAY);
-            let gone = broker.borrow_mut().truncate(partition, until);
+            let gone = broker.borrow_mut().truncate(partition, until, 0);
             broker.borrow_mut().bites.many(Kind::RetentionEarly, u64::from(gone > 0));
         }
         if self.weather.happens(rates.clock, "an instance's clock is wrong") {
@@ -115,7 +115,7 @@ impl Driver<'_> {
         let done = last_run(&broker).map_or(0, |run| run.at.0);
         let until = Timestamp(done - days * DAY);
         for partition in 0..self.plan.partitions {
-            let gone = broker.truncate(partition, until);
+            let gone = broker.truncate(partition, until, 1);
             broker.bites.many(kind, u64::from(gone > 0));
         }
     }

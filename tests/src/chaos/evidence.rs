@@ -1,7 +1,6 @@
 //! Everything that a history left behind, as a subscriber who missed nothing would have it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use scorecard::calendar::{Month, Timestamp};
@@ -66,7 +65,7 @@ impl Evidence<'_> {
         }
         let months = filed(&held, Topic::ClinicianMonths, 0);
         let registry = filed(&held, Topic::Registry, 0);
-        let (runs, cards) = published(&held);
+        let (runs, cards) = (runs(&held), revisions(&held));
         drop(held);
         Evidence { plan, sets, ages, broker, partitions, events, months, registry, runs, cards }
     }
@@ -113,6 +112,9 @@ impl Evidence<'_> {
 
     /// The first month that no partition's marks up to a run say to be held in part.
     pub(crate) fn whole_from(&self, positions: &[u64]) -> Month {
+        if !self.lost_its_beginning() {
+            return Month::EARLIEST;
+        }
         let said = |mark: &Mark| {
             self.tick_of(mark.partition as usize, mark.position).is_some_and(|tick| mark.open_from > tick.open_from)
         };
@@ -148,22 +150,25 @@ pub(crate) fn filed(broker: &Broker, topic: Topic, partition: u32) -> Vec<Filed<
     broker.journal(topic, partition).iter().map(decode).collect()
 }
 
-/// Runs and revisions in the order in which they were stored.
-pub(crate) fn published(broker: &Broker) -> (Vec<Filed<Run>>, Vec<Filed<Scorecard>>) {
-    let mut runs = Vec::new();
-    for one in filed(broker, Topic::Runs, 0) {
-        if let Record::Run(run) = one.what {
-            runs.push(Filed { offset: one.offset, sequence: one.sequence, appended: one.appended, what: run });
+/// Run records in the order in which they were stored.
+pub(crate) fn runs(broker: &Broker) -> Vec<Filed<Run>> {
+    let run = |one: Filed<Record<'static>>| match one.what {
+        Record::Run(run) => Some(Filed { offset: one.offset, sequence: one.sequence, appended: one.appended, what: run }),
+        _ => None,
+    };
+    filed(broker, Topic::Runs, 0).into_iter().filter_map(run).collect()
+}
+
+/// Revisions in the order in which they were stored.
+fn revisions(broker: &Broker) -> Vec<Filed<Scorecard>> {
+    let card = |one: Filed<Record<'static>>| match one.what {
+        Record::Scorecard(card) => {
+            Some(Filed { offset: one.offset, sequence: one.sequence, appended: one.appended, what: *card })
         }
-    }
-    let mut cards: BTreeMap<u64, Filed<Scorecard>> = BTreeMap::new();
-    for partition in 0..6 {
-        for one in filed(broker, Topic::ScorecardRevisions, partition) {
-            if let Record::Scorecard(card) = one.what {
-                let filed = Filed { offset: one.offset, sequence: one.sequence, appended: one.appended, what: *card };
-                cards.insert(one.sequence, filed);
-            }
-        }
-    }
-    (runs, cards.into_values().collect())
+        _ => None,
+    };
+    let all = (0..6).flat_map(|partition| filed(broker, Topic::ScorecardRevisions, partition));
+    let mut cards: Vec<Filed<Scorecard>> = all.filter_map(card).collect();
+    cards.sort_by_key(|card| card.sequence);
+    cards
 }

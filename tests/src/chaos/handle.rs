@@ -136,6 +136,7 @@ impl Log for Handle<'_> {
         let mishap = self.ask(Call::Append(topic))?;
         let one = flying(topic, partition, key, record, self.writer);
         let mut broker = self.broker.borrow_mut();
+        broker.bite_if_superseded(self.writer);
         if let Record::Tick(tick) = record
             && tick.at > broker.now
         {
@@ -221,9 +222,9 @@ impl Log for Handle<'_> {
     fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError> {
         let mishap = self.ask(Call::Transaction(records.len()))?;
         let mut broker = self.broker.borrow_mut();
+        broker.bite_if_superseded(self.writer);
         if broker.is_fenced(self.epoch) {
             broker.bites.bite(Kind::TransactionFenced);
-            broker.bite_if_superseded(self.writer);
             return Err(LogError::Fenced);
         }
         let records = all_flying(&records, self.writer);

@@ -77,9 +77,11 @@ impl PartitionLog {
         gone
     }
 
-    /// Takes away what was stored before `until`. Returns how much that was.
-    pub(crate) fn truncate(&mut self, until: Timestamp) -> u64 {
-        let gone = self.records.iter().take_while(|stored| stored.appended < until).count();
+    /// Takes away what was stored before `until`, but for the last `spared` of it: a log goes segment by segment, and one that holds
+    /// a younger record stays. Returns how much that was.
+    pub(crate) fn truncate(&mut self, until: Timestamp, spared: usize) -> u64 {
+        let old = self.records.iter().take_while(|stored| stored.appended < until).count();
+        let gone = old.saturating_sub(spared);
         self.records.drain(..gone);
         if gone > 0 {
             self.start = self.records.first().map_or(self.next, |stored| stored.offset);

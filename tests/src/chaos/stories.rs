@@ -10,7 +10,7 @@ use scorecard::event::{
 
 use super::cast::{Source, any_practice, clinician};
 use super::dice::Dice;
-use super::plan::{DAY, Plan};
+use super::plan::{DAY, Plan, Retention};
 
 /// One version on its way.
 #[derive(Clone, Debug)]
@@ -51,6 +51,16 @@ impl Teller<'_> {
         }
         self.haunt(&event, occurred, &mut sent);
         sent
+    }
+
+    /// Where the log loses its beginning, links must not span more than a month: what they name from longer ago may be gone.
+    fn is_torn(&self) -> bool {
+        self.plan.retention != Retention::Kept
+    }
+
+    /// Whether an event has to stay where it is for that reason.
+    fn is_bound(&self, event: &Event<'static>) -> bool {
+        self.is_torn() && (event.link.is_some() || matches!(event.detail, Detail::Encounter(_)))
     }
 
     fn gap(&mut self) -> i64 {
@@ -111,7 +121,7 @@ impl Teller<'_> {
     /// An old version that comes back when the month which the newest one names is sealed and its own is not: what was taken in
     /// between must still be known.
     fn haunt(&mut self, newest: &Event<'static>, occurred: i64, sent: &mut Vec<Sent>) {
-        if sent.len() != 1 || !self.dice.happens(120) || newest.action != Action::Record {
+        if sent.len() != 1 || !self.dice.happens(120) || newest.action != Action::Record || self.is_bound(newest) {
             return;
         }
         let back = occurred - self.dice.range(35, 80) * DAY;
@@ -214,12 +224,9 @@ impl Teller<'_> {
 
     /// Lets an event name an encounter of its feed, or be one.
     fn connect(&mut self, event: &mut Event<'static>, kind: usize, occurred: i64) {
-        let near: Vec<String> = self
-            .encounters
-            .iter()
-            .filter(|(_, at)| (occurred - 60 * DAY..=occurred).contains(at))
-            .map(|(id, _)| id.clone())
-            .collect();
+        let days = if self.is_torn() { 25 } else { 100 };
+        let near = self.encounters.iter().filter(|(_, at)| (occurred - days * DAY..=occurred).contains(at));
+        let near: Vec<String> = near.map(|(id, _)| id.clone()).collect();
         let link = (!near.is_empty()).then(|| near[self.dice.index(near.len())].clone());
         let is_visit = matches!(&event.detail, Detail::Encounter(Some(e)) if e.source == Side::Visit);
         let links = match kind {
@@ -243,6 +250,9 @@ impl Teller<'_> {
     fn amended(&mut self, event: &Event<'static>, written: i64) -> Event<'static> {
         let mut next = event.clone();
         if event.action == Action::Retract {
+            if self.is_torn() {
+                return next;
+            }
             let occurred = written - self.dice.range(1, 60) * DAY;
             next = at_instant(next, occurred);
             next.clinician = Some(clinician(self.dice.pick(&self.source.staff), self.dice).into());
@@ -260,6 +270,7 @@ impl Teller<'_> {
         }
         let occurred = event.occurred_at.map_or(written, |at| at.0);
         match self.dice.below(6) {
+            0 | 1 if self.is_bound(event) => {}
             0 | 1 => next = at_instant(next, (occurred - self.dice.range(-60, 90) * DAY).min(written)),
             2 => next.clinician = Some(clinician(self.dice.pick(&self.source.staff), self.dice).into()),
             3 => next.practice = Some(any_practice(self.dice).into()),
