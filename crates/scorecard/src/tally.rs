@@ -273,7 +273,10 @@ impl Tally {
 
     /// Decides where a fact that stands nowhere now stands, and counts the move from `before`. Returns whether its month is sealed.
     fn stand(&mut self, slot: u32, before: Place) -> bool {
-        let (place, shape, sealed) = self.placement(slot);
+        let (place, shape, sealed) = match self.is_past(slot, before) {
+            true => (Place::Nowhere, self.shape(slot, self.facts.get(slot)), true),
+            false => self.placement(slot),
+        };
         let fact = self.facts.get_mut(slot);
         fact.set_place(place);
         fact.set_shape(shape);
@@ -284,6 +287,14 @@ impl Tally {
         self.unattributed += u64::from(place == Place::Unattributed);
         self.count_move(before, place);
         sealed
+    }
+
+    /// Whether a version comes too late for any link of its to matter: its own day's month is sealed and the event stood in no open
+    /// row. What is known of such an event may have been forgotten, a newer version included, and forgetting must change no card.
+    fn is_past(&self, slot: u32, before: Place) -> bool {
+        let fact = self.facts.get(slot);
+        let sealed = fact.day().is_some_and(|day| day.month() < self.open_from);
+        fact.action() == Action::Record && sealed && !matches!(before, Place::Row(_))
     }
 
     /// Counters of the rows between which a fact moved; rows of sealed months are nowhere.

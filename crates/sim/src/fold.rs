@@ -127,7 +127,10 @@ impl<'a> Fold<'a> {
     /// The newest version of an event stands where it belongs; whatever names the event is looked at again.
     fn win(&mut self, key: &EventKey, before: Option<RowKey>, was_sealed: bool, last: Option<i64>) {
         let (retraction, link) = (self.facts[key].version().retraction, self.facts[key].version().link.clone());
-        let (place, sealed) = self.place(key, last);
+        // A version of a day in a sealed month brings nothing back that stood nowhere, whatever it links.
+        let own = self.facts[key].version().day.map(Month::of);
+        let past = before.is_none() && !retraction && own.is_some_and(|month| self.ages.sealed(month, last));
+        let (place, sealed) = if past { (None, true) } else { self.place(key, last) };
         if sealed || (retraction && was_sealed) {
             self.outcomes.sealed += 1;
         } else {

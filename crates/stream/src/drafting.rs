@@ -174,7 +174,7 @@ impl Drafting<'_> {
         (table, Some(all))
     }
 
-    /// Months with rows or cards that were open after the last published cut.
+    /// Months with rows or cards that were open after the last cut.
     fn open_months(&self) -> BTreeSet<Month> {
         let open_from = self.published.open_from(&self.deployment.schedule);
         let mut months = self.rows.months_from(open_from);

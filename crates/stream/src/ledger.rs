@@ -92,7 +92,7 @@ impl Ledger {
     }
 
     /// Makes sure of every partition at this cut: by its rows where their digest is the mark's, else by folding its log.
-    /// `open_from` is the first month that was open after the last published cut.
+    /// `open_from` is the first month that was open after the last cut.
     pub(crate) fn ground(
         &mut self,
         deployment: &Deployment,

@@ -14,13 +14,10 @@ use crate::drafting::{Drafting, Unsettled, differs};
 use crate::ledger::{Ground, Ledger, Obstacle};
 use crate::log::{Log, LogError};
 use crate::month_units::Units;
-use crate::published::{LastRevision, Published};
+use crate::published::{LastRevision, Published, WINDOW_MONTHS};
 use crate::register::Register;
 use crate::run::{Draft, News};
 use crate::sealed;
-
-/// Rows of so many months before the first open one are kept, for the windows that reach back to them.
-const WINDOW_MONTHS: i32 = 12;
 
 /// The one active publisher.
 #[derive(Debug)]
@@ -88,12 +85,13 @@ impl<L: Log> PublishTask<L> {
     /// Brings rows and registry to where the last published cut left them.
     fn resume(&mut self) -> Result<(), LogError> {
         self.ledger.read(&self.deployment, &mut self.log, self.published.last_cut)?;
+        self.missing.clone_from(&self.published.unsaid);
         let Some(last) = self.published.last_run.clone() else { return Ok(()) };
         let open_from = self.published.open_from(&self.deployment.schedule);
         let rows = &mut self.ledger.rows;
         rows.resume(&last.positions, open_from, &sealed::positions(&self.published));
         rows.seal(open_from, open_from.plus(-WINDOW_MONTHS));
-        self.missing = sealed::restore(&self.deployment, &mut self.log, &self.published, rows)?;
+        self.missing.extend(sealed::restore(&self.deployment, &mut self.log, &self.published, rows)?);
         self.register.resume(&mut self.log, last.registry_position)?;
         if last.measure_set == self.deployment.measures.hash() {
             self.find_unsettled();
@@ -206,7 +204,8 @@ impl<L: Log> PublishTask<L> {
     /// The run is out: what it says is what is published.
     fn settle(&mut self, run: &Run, news: News) {
         let before = self.published.open_from(&self.deployment.schedule);
-        self.published.keep_run(run.clone());
+        self.published.keep_run(run.clone(), &self.deployment.schedule);
+        self.missing.extend(&self.published.unsaid);
         self.ledger.forget_marks(run.at);
         for (month, key, last) in news.revisions {
             self.published.cards.entry(month).or_default().insert(key, last);

@@ -1,6 +1,6 @@
 //! What is published already, read back from the topics after fencing [11], so that revisions stay gapless whoever publishes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use scorecard::calendar::{Month, Timestamp};
@@ -14,6 +14,9 @@ use scorecard::thresholds::{Thresholds, holds_thresholds, quarter_of};
 use scorecard::unit::UnitKey;
 
 use crate::log::{Lent, Log, LogError, Topic};
+
+/// Rows of so many months before the first open one are kept, for the windows that reach back to them.
+pub(crate) const WINDOW_MONTHS: i32 = 12;
 
 /// Partitions of the topics of cards.
 pub(crate) const CARD_PARTITIONS: u32 = 6;
@@ -69,6 +72,8 @@ pub(crate) struct Published {
     pub last_run: Option<Run>,
     /// The run that sealed each month, for what it says of rows.
     pub sealing: BTreeMap<Month, Run>,
+    /// Months that were sealed by cuts which were skipped: what they held at the end nobody has said.
+    pub unsaid: BTreeSet<Month>,
 }
 
 /// Calls `each` with every record that a partition holds.
@@ -97,7 +102,7 @@ impl Published {
         let mut published = Published::default();
         read_all(log, Topic::Runs, 0, |lent| {
             if let Record::Run(run) = lent.record {
-                published.keep_run(run);
+                published.keep_run(run, schedule);
             }
         })?;
         let open_from = published.open_from(schedule);
@@ -112,15 +117,20 @@ impl Published {
         Ok(published)
     }
 
-    /// The first month that was open after the last published cut.
+    /// The first month that was open after the last cut. A cut that is skipped seals months as any other does, for tallies know of
+    /// no skipping.
     pub(crate) fn open_from(&self, schedule: &Schedule) -> Month {
-        self.last_run.as_ref().map_or(Month::EARLIEST, |run| schedule.open_from(run.at))
+        self.last_cut.map_or(Month::EARLIEST, |at| schedule.open_from(at))
     }
 
     /// Takes note of a run.
-    pub(crate) fn keep_run(&mut self, run: Run) {
+    pub(crate) fn keep_run(&mut self, run: Run, schedule: &Schedule) {
+        let before = self.open_from(schedule);
         self.last_cut = self.last_cut.max(Some(run.at));
         if run.outcome != Outcome::Published {
+            let open_from = self.open_from(schedule);
+            let from = before.max(open_from.plus(-WINDOW_MONTHS));
+            self.unsaid.extend((from.0..open_from.0).map(Month));
             return;
         }
         for sealed in &run.sealed {
@@ -186,5 +196,6 @@ impl Published {
         self.thresholds = self.thresholds.split_off(&quarter_of(open_from));
         self.groups.retain(|key, _| key.month >= open_from);
         self.sealing = self.sealing.split_off(&rows_from);
+        self.unsaid = self.unsaid.split_off(&rows_from);
     }
 }

@@ -71,7 +71,6 @@ pub(crate) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
     let mut latest = Latest::new();
     let mut before: Option<(&Run, Cut)> = None;
     let mut cards = evidence.cards.iter().peekable();
-    let mut windows_hold = true;
     for filed in &evidence.runs {
         let run = &filed.what;
         let mut of_run = Vec::new();
@@ -79,13 +78,11 @@ pub(crate) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
             of_run.push(&card.what);
         }
         if run.positions.len() != evidence.partitions.len() {
-            // A skipped cut may have sealed a month: what publish holds of it is older than what it was.
-            windows_hold = false;
             continue;
         }
         let book = Book::until(&evidence.registry, run.registry_position);
         let cut = Cut::at(evidence, run, &book);
-        let look = Look::new(evidence, run, &cut, &book, before.as_ref(), windows_hold);
+        let look = Look::new(evidence, run, &cut, &book, before.as_ref());
         let last = latest.clone();
         for card in of_run {
             let at = (unit_of(card), card.content.period.month);
@@ -113,7 +110,6 @@ struct Look<'a> {
     /// Months before this one are sealed or said to be held in part.
     whole_from: Month,
     open_from: Month,
-    windows_hold: bool,
 }
 
 impl<'a> Look<'a> {
@@ -123,7 +119,6 @@ impl<'a> Look<'a> {
         cut: &'a Cut,
         book: &'a Book,
         before: Option<&'a (&'a Run, Cut)>,
-        windows_hold: bool,
     ) -> Look<'a> {
         let last = before.map(|(run, _)| *run);
         let published = last.map_or(Month::EARLIEST, |last| evidence.ages.open_from(last.at));
@@ -139,7 +134,6 @@ impl<'a> Look<'a> {
             cut,
             book,
             before,
-            windows_hold,
         }
     }
 
@@ -192,7 +186,7 @@ impl<'a> Look<'a> {
 
     fn check_windows(&self, card: &Scorecard, unit: &Unit, month: Month, at: &str, verdict: &mut Verdict) {
         for (exposure, length) in card.content.exposure.iter().zip([1, 3, 12]) {
-            let reaches_back = month.plus(1 - length) < self.whole_from || !self.windows_hold;
+            let reaches_back = month.plus(1 - length) < self.whole_from;
             let incomplete = card.quality.incomplete_windows.contains(&exposure.window);
             if (reaches_back && length > 1) || incomplete {
                 continue;
@@ -207,7 +201,7 @@ impl<'a> Look<'a> {
         for measure in &card.content.measures {
             let name = format!("{}@{}", measure.id, measure.version);
             for (value, length) in measure.windows.iter().zip([1, 3, 12]) {
-                let reaches_back = month.plus(1 - length) < self.whole_from || !self.windows_hold;
+                let reaches_back = month.plus(1 - length) < self.whole_from;
                 if (reaches_back && length > 1) || value.incomplete || !self.set.contains(&name.as_str()) {
                     continue;
                 }
@@ -313,7 +307,7 @@ impl<'a> Look<'a> {
         let known = last.contains_key(&(unit.clone(), month));
         let of_person = self.cut.units.keys().filter(|(who, practice)| *who == unit.0 && !practice.is_empty());
         let begins = !known && of_person.clone().any(|practice| differs(practice, true));
-        let reaches_back = month.plus(-11) < self.whole_from || !self.windows_hold || self.evidence.is_torn();
+        let reaches_back = month.plus(-11) < self.whole_from || self.evidence.is_torn();
         let computed = of_age || self.redefined || differs(unit, false) || begins;
         (computed && !reaches_back).then(|| facts > 0 && self.cut.practices(&unit.0, month) >= 2)
     }

@@ -234,7 +234,12 @@ impl Definition {
     }
 
     fn stand(&mut self, id: &Identity, was: Place) -> bool {
-        let (place, shape, sealed) = self.evaluate(id);
+        let (mut place, shape, mut sealed) = self.evaluate(id);
+        let event = &self.known[id].event;
+        let past = event.action == Action::Record && event.day.is_some_and(|day| day.month() < self.open_from);
+        if past && !matches!(was, Place::Row(_)) {
+            (place, sealed) = (Place::Nowhere, true);
+        }
         match (&was, &place) {
             (Place::Row(old), Place::Row(new)) => {
                 self.counters.entry(new.clone()).or_default()[1] += 1;
