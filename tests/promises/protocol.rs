@@ -279,7 +279,11 @@ fn rule_9_months_that_the_log_holds_only_in_part_keep_their_cards() {
         assert_eq!(&after[key], card, "a month that is held in part is never written again");
     }
     assert_eq!(after["gmc%7C7000001|A81001|2027-01"].content.exposure[0].items, 1);
-    assert_eq!(row_count(&world.log) - rows, 1, "only January's row is written: a link of December's may reach into what was lost");
+    assert_eq!(
+        row_count(&world.log) - rows,
+        1,
+        "only January's row is written: a link of December's may reach into what was lost"
+    );
 }
 
 #[test]

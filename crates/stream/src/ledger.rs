@@ -177,7 +177,8 @@ fn refold(
             continue;
         }
         if tick.at > cut || (fold.reach > open_from && fold.reach > Month::EARLIEST) {
-            let why = format!("partition {partition} of the log has lost its beginning and holds months whole from {} on", fold.reach);
+            let why =
+                format!("partition {partition} of the log has lost its beginning and holds months whole from {} on", fold.reach);
             return Ok(Err(Obstacle::Gone(why)));
         }
         let mark = mark_of(&state, partition, tick, deployment.measures.hash());

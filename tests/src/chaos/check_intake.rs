@@ -34,8 +34,9 @@ pub(crate) fn check(evidence: &Evidence<'_>, source: &Source, counts: &[IntakeCo
         let late = stored[..*upto].iter().position(|at| at.is_none_or(|at| at >= *sequence));
         verdict.hold(late.is_none(), TAKEN, || format!("delivery {late:?}, acknowledged with the first {upto}"));
     }
-    verdict.hold(source.acknowledged == stored.len(), "everything that was delivered is taken in the end", || {
-        format!("{} of {} deliveries", source.acknowledged, stored.len())
+    let taken = source.acknowledgements.iter().map(|(upto, _)| *upto).max().unwrap_or(0);
+    verdict.hold(taken == stored.len(), "everything that was delivered is taken in the end", || {
+        format!("{taken} of {} deliveries", stored.len())
     });
     check_nothing_else(source, &found, verdict);
     for one in counts {

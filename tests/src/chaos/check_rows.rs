@@ -55,13 +55,7 @@ fn check_row(evidence: &Evidence<'_>, row: &ClinicianMonth, verdict: &mut Verdic
     verdict.hold(row.key.month >= tick.open_from, ROW, || format!("{:?} at {}: its month is sealed", row.key, row.at));
 }
 
-fn check_mark(
-    evidence: &Evidence<'_>,
-    mark: &Mark,
-    written: &BTreeMap<RowKey, Values>,
-    may_freeze: bool,
-    verdict: &mut Verdict,
-) {
+fn check_mark(evidence: &Evidence<'_>, mark: &Mark, written: &BTreeMap<RowKey, Values>, may_freeze: bool, verdict: &mut Verdict) {
     let Some(tick) = evidence.tick_of(mark.partition as usize, mark.position) else {
         verdict.broken(MARK, format!("partition {}: no counting tick at {}", mark.partition, mark.position));
         return;

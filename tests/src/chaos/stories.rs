@@ -143,9 +143,9 @@ impl Teller<'_> {
 
     fn first_version(&mut self, number: usize) -> Event<'static> {
         let first = self.plan.schedule.first.0;
-        let early = self.dice.happens(550);
+        let early = self.dice.happens(700);
         let occurred = match early {
-            true => first + self.dice.range(-90 * DAY, 130 * DAY),
+            true => first + self.dice.range(-70 * DAY, 110 * DAY),
             false => self.dice.range(first, self.plan.until.0 - 5 * DAY),
         };
         let kind = self.dice.weighted(&[(35, 0), (34, 1), (14, 2), (5, 3), (12, 4)]);
@@ -165,7 +165,7 @@ impl Teller<'_> {
             link: None,
             detail: Detail::Order(None),
         };
-        if self.dice.happens(400) {
+        if self.dice.happens(200) {
             event.practice = Some(any_practice(self.dice).into());
         }
         if self.dice.happens(60) {
