@@ -17,7 +17,7 @@ mod text;
 mod instant;
 mod number;
 mod object;
-mod fault;
+pub mod fault;
 pub mod systems;
 pub mod pseudonym;
 pub mod nhs_number;

@@ -11,6 +11,7 @@ use scorecard::record::{Outcome, Record, Run};
 use stream::log::{Log, LogError, Topic};
 
 use crate::local_log::LocalLog;
+use crate::newest_month::NewestMonth;
 
 const RECORDS_A_READ: usize = 1_000;
 
@@ -69,6 +70,8 @@ pub struct CardIndex {
     last_run: Option<Run>,
     runs_read: u64,
     read: BTreeMap<u32, u64>,
+    groups_read: u64,
+    newest: NewestMonth,
 }
 
 struct Found {
@@ -87,6 +90,7 @@ impl CardIndex {
     pub fn follow(&mut self, log: &mut LocalLog) -> Result<(), LogError> {
         self.follow_runs(log)?;
         let Some(last) = self.last_run.as_ref().map(|run| run.at) else { return Ok(()) };
+        self.follow_groups(log)?;
         let mut found = Vec::new();
         for partition in log.partitions(Topic::ScorecardRevisions) {
             self.follow_cards(log, partition, last, &mut found)?;
@@ -126,7 +130,7 @@ impl CardIndex {
         found: &mut Vec<Found>,
     ) -> Result<(), LogError> {
         let read = self.read.entry(partition).or_default();
-        let counts = &mut self.counts;
+        let (counts, newest) = (&mut self.counts, &mut self.newest);
         loop {
             let mut beyond = None;
             let next = log.read(Topic::ScorecardRevisions, partition, *read, RECORDS_A_READ, &mut |lent| {
@@ -138,7 +142,9 @@ impl CardIndex {
                 for reason in &card.reasons {
                     *counts.revisions.entry(crate::terminal_card::cause(reason.cause).to_owned()).or_default() += 1;
                 }
-                found.push(found_in(&card, Place { partition, offset: lent.offset }));
+                let one = found_in(&card, Place { partition, offset: lent.offset });
+                newest.card(&one.key, &card);
+                found.push(one);
                 ControlFlow::Continue(())
             })?;
             let done = beyond.is_some() || next == *read;
@@ -146,6 +152,22 @@ impl CardIndex {
             if done {
                 return Ok(());
             }
+        }
+    }
+
+    fn follow_groups(&mut self, log: &mut LocalLog) -> Result<(), LogError> {
+        let CardIndex { groups_read, newest, .. } = self;
+        loop {
+            let next = log.read(Topic::PeerGroups, 0, *groups_read, RECORDS_A_READ, &mut |lent| {
+                if let Record::PeerGroup(group) = lent.record {
+                    newest.group(&group);
+                }
+                ControlFlow::Continue(())
+            })?;
+            if next == *groups_read {
+                return Ok(());
+            }
+            *groups_read = next;
         }
     }
 
@@ -170,6 +192,12 @@ impl CardIndex {
     #[must_use]
     pub fn counts(&self) -> &PublishedCounts {
         &self.counts
+    }
+
+    /// The newest month over all clinicians.
+    #[must_use]
+    pub fn newest(&self) -> &NewestMonth {
+        &self.newest
     }
 
     /// The last run.

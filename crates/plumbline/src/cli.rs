@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use scorecard::calendar::{Day, Month, Zone};
 use scorecard::directory::civil_day;
 
@@ -58,6 +59,21 @@ pub enum Command {
     /// What is configured.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Writes completions for a shell to standard output.
+    ///
+    /// For bash: plumbline completions bash > ~/.local/share/bash-completion/completions/plumbline
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Writes the manual pages, one for each command, into a folder that is there.
+    ///
+    /// For example: plumbline man ~/.local/share/man/man1, and then man plumbline-run.
+    Man {
+        /// The folder.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
 }
 
 /// Which configuration. Options win over environment variables (PLUMBLINE_LISTEN), those over the file, that over the defaults.

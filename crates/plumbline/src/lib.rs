@@ -4,6 +4,7 @@
 
 pub mod run;
 pub mod logs;
+pub mod manual;
 pub mod config_show;
 pub mod service;
 pub mod card_command;
@@ -20,6 +21,7 @@ pub mod outputs;
 pub mod line_view;
 pub mod summary;
 pub mod card_index;
+pub mod newest_month;
 pub mod vitals;
 pub mod stopping;
 pub mod terminal_card;

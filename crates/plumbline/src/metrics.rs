@@ -1,16 +1,27 @@
 //! Every metric of the service, in one place. Values are read when somebody asks, from what the threads tell; labels come from small
 //! closed sets, and no clinician is in any.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use codec::fault::Reason;
 use prometheus::core::Collector;
-use prometheus::{Encoder, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{Encoder, GaugeVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use scorecard::calendar::Timestamp;
+use scorecard::card::{Cause, CoverageState};
+use scorecard::coverage::coverage;
 use stream::deployment::Deployment;
 
 use crate::card_index::CardIndex;
 use crate::clock::Clock;
-use crate::vitals::Vitals;
+use crate::newest_month::{BANDS, Spread};
+use crate::terminal_card;
+use crate::vitals::{PartitionVitals, Vitals};
+
+/// Every cause of a revision; one that never came about is shown as 0.
+const CAUSES: [Cause; 7] =
+    [Cause::First, Cause::Late, Cause::Amended, Cause::Retracted, Cause::Attribution, Cause::DefinitionChange, Cause::Final];
+const DECILES: [&str; 3] = ["p10", "p50", "p90"];
 
 /// What the metrics are read from.
 #[derive(Clone, Debug)]
@@ -34,6 +45,7 @@ impl Metrics {
         self.intake(registry)?;
         self.tally(registry)?;
         self.publish(registry)?;
+        self.network(registry)?;
         let mut text = Vec::new();
         TextEncoder::new().encode(&registry.gather(), &mut text)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
@@ -53,7 +65,9 @@ impl Metrics {
         )?;
         let received = [("http", counts.received)];
         counters(registry, "intake_received_total", "Elements of requests that came in.", "source", &received)?;
-        let rejected: Vec<(&str, u64)> = counts.rejected.iter().map(|(reason, n)| (reason.as_str(), *n)).collect();
+        let mut rejected: BTreeMap<&str, u64> = Reason::ALL.iter().map(|reason| (reason.as_str(), 0)).collect();
+        rejected.extend(counts.rejected.iter().map(|(reason, n)| (reason.as_str(), *n)));
+        let rejected: Vec<(&str, u64)> = rejected.into_iter().collect();
         counters(
             registry,
             "intake_rejected_total",
@@ -71,7 +85,7 @@ impl Metrics {
 
     fn tally(&self, registry: &Registry) -> Result<(), prometheus::Error> {
         let partitions = self.vitals.partitions();
-        let total = |of: fn(&crate::vitals::PartitionVitals) -> u64| partitions.iter().map(of).sum::<u64>();
+        let total = |of: fn(&PartitionVitals) -> u64| partitions.iter().map(of).sum::<u64>();
         let outcomes = [
             ("accepted", total(|p| p.outcomes.accepted)),
             ("duplicate", total(|p| p.outcomes.duplicate)),
@@ -95,7 +109,33 @@ impl Metrics {
         gauge(registry, "replay_done_records", "Of those, read again so far; equal means the replay is over.", done)?;
         let oldest = partitions.iter().map(|p| p.last_tick).min().flatten();
         let help = "Seconds from the last tick of the partition that is furthest behind to now; above the period it is behind.";
-        self.lag(registry, "tick_lag_seconds", help, oldest)
+        self.lag(registry, "tick_lag_seconds", help, oldest)?;
+        self.coverage(registry, &partitions)
+    }
+
+    /// What the cards of the last month that was over at the last tick say of their feeds.
+    fn coverage(&self, registry: &Registry, partitions: &[PartitionVitals]) -> Result<(), prometheus::Error> {
+        let mut counts = [
+            (CoverageState::Complete, "complete", 0),
+            (CoverageState::Behind, "behind", 0),
+            (CoverageState::Silent, "silent", 0),
+        ];
+        for partition in partitions {
+            let Some(cut) = partition.last_tick else { continue };
+            let month = self.deployment.schedule.zone.day_of(cut).month().plus(-1);
+            for feed in &partition.feeds {
+                let state = coverage(feed, month, cut).state;
+                let (_, _, count) = counts.iter_mut().find(|(one, ..)| *one == state).expect("all states are listed");
+                *count += 1;
+            }
+        }
+        let help = "Feeds by coverage of the last month that was over at the last tick: complete, behind (no event up to its end \
+                    yet) or silent (nothing for three days).";
+        let feeds = IntGaugeVec::new(options("feeds", help), &["state"])?;
+        for (_, state, count) in counts {
+            feeds.with_label_values(&[state]).set(count);
+        }
+        keep(registry, feeds)
     }
 
     fn publish(&self, registry: &Registry) -> Result<(), prometheus::Error> {
@@ -110,7 +150,8 @@ impl Metrics {
         };
         let runs = [("published", counts.published), ("skipped", counts.skipped)];
         counters(registry, "runs_total", "Runs since the log began; a skipped one published nothing.", "outcome", &runs)?;
-        let revisions: Vec<(&str, u64)> = counts.revisions.iter().map(|(cause, n)| (cause.as_str(), *n)).collect();
+        let of_cause = |cause: Cause| counts.revisions.get(terminal_card::cause(cause)).copied().unwrap_or(0);
+        let revisions = CAUSES.map(|cause| (terminal_card::cause(cause), of_cause(cause)));
         let help = "Revisions since the log began, by cause; one with several causes counts for each.";
         counters(registry, "revisions_total", help, "cause", &revisions)?;
         gauge(registry, "cards", "Cards that stand, withdrawn ones left out.", counts.cards)?;
@@ -124,6 +165,29 @@ impl Metrics {
             IntGaugeVec::new(options("build_info", "Which engine and which measures; always 1."), &["version", "measure_set"])?;
         info.with_label_values(&[self.deployment.engine_version.as_str(), hash.as_str()]).set(1);
         keep(registry, info)
+    }
+
+    /// The newest month over all clinicians, roll-ups left out.
+    fn network(&self, registry: &Registry) -> Result<(), prometheus::Error> {
+        let help = "First decile, median and ninth decile of the network's values in the newest month, in the measure's unit, by \
+                    role; headline window, groups of five or more.";
+        let values = GaugeVec::new(options("measure_value", help), &["measure", "role", "decile"])?;
+        let help = "Cards of the newest month by where they stand between the control limits of a measure; roll-ups left out.";
+        let cards = IntGaugeVec::new(options("measure_cards", help), &["measure", "band"])?;
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        for Spread { measure, role, deciles } in index.newest().spreads(&self.deployment.measures) {
+            for (decile, value) in DECILES.iter().zip(deciles) {
+                values.with_label_values(&[measure.as_str(), role.as_str(), *decile]).set(value);
+            }
+        }
+        for (measure, counts) in index.newest().in_bands() {
+            for ((_, band), count) in BANDS.iter().zip(counts) {
+                cards.with_label_values(&[measure, *band]).set(i64::try_from(count).unwrap_or(i64::MAX));
+            }
+        }
+        drop(index);
+        keep(registry, values)?;
+        keep(registry, cards)
     }
 
     /// A lag that is not there yet is not shown.

@@ -18,7 +18,7 @@ use crate::measures_command;
 use crate::paint::Paint;
 use crate::registry_check::{self, RegistryFileError};
 use crate::replay::replay;
-use crate::{card_command, config_show, keys_file, logs, service, site};
+use crate::{card_command, config_show, keys_file, logs, manual, service, site};
 
 /// Exit code of a mistake in a configuration file, `EX_CONFIG` of `sysexits.h`.
 pub const EXIT_CONFIGURATION: u8 = 78;
@@ -70,6 +70,8 @@ fn dispatch(command: &Command) -> Result<()> {
             Ok(io::stdout().write_all(text.as_bytes())?)
         }
         Command::Check(args) => check(&configured(args)?),
+        Command::Completions { shell } => Ok(io::stdout().write_all(&manual::completions(*shell))?),
+        Command::Man { dir } => manual::pages(dir),
         Command::Config(ConfigCommand::Show(args)) => {
             Ok(io::stdout().write_all(config_show::shown(&configured(args)?).as_bytes())?)
         }

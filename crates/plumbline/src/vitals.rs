@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use scorecard::calendar::Timestamp;
+use scorecard::record::FeedCoverage;
 use stream::intake::IntakeCounts;
 use stream::tally_task::Outcomes;
 
 /// One partition's tally.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartitionVitals {
     /// Offset of the next record to read.
     pub position: u64,
@@ -28,6 +29,8 @@ pub struct PartitionVitals {
     pub fact_bytes: u64,
     /// Open rows that are held.
     pub rows: u64,
+    /// What was seen of its feeds up to the last tick.
+    pub feeds: Vec<FeedCoverage>,
 }
 
 /// Publish.
@@ -100,7 +103,7 @@ impl Vitals {
     /// What every partition tells now.
     #[must_use]
     pub fn partitions(&self) -> Vec<PartitionVitals> {
-        self.partitions.iter().map(|partition| *guard(partition)).collect()
+        self.partitions.iter().map(|partition| guard(partition).clone()).collect()
     }
 
     /// Nothing when the service is ready; else why not, how far it is, and how long it may take.

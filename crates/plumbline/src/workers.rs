@@ -118,6 +118,9 @@ fn tally(work: &Work, partition: u32, publish: &Thread) -> Result<(), LogError> 
 fn tell(work: &Work, partition: u32, task: &TallyTask<LocalLog>) -> bool {
     let mut vitals = work.vitals.partition(partition);
     vitals.position = task.position();
+    if vitals.last_tick != task.last_tick() {
+        vitals.feeds = task.feeds();
+    }
     vitals.last_tick = task.last_tick();
     vitals.outcomes = task.outcomes();
     vitals.unattributed = task.unattributed();

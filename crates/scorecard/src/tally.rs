@@ -135,9 +135,13 @@ impl Tally {
         let changed = self.rows.take_changed(&self.names);
         let open_from = self.open_from.max(self.reach);
         let (digest, rows) = self.rows.digest_from(open_from);
-        let texts = &self.names.texts;
-        let feeds = self.seen.state(|feed| texts.value(feed).clone());
-        CutState { open_from, digest, rows, feeds, changed }
+        CutState { open_from, digest, rows, feeds: self.feeds(), changed }
+    }
+
+    /// What was seen of the feeds, in order of their names.
+    #[must_use]
+    pub fn feeds(&self) -> Vec<FeedCoverage> {
+        self.seen.state(|feed| self.names.texts.value(feed).clone())
     }
 
     /// The rows that changed up to this cut, in order of their keys.

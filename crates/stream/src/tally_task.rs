@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use scorecard::calendar::Timestamp;
 use scorecard::digest::mark_check;
 use scorecard::measure::SetHash;
-use scorecard::record::{Record, RowKey, Tick};
+use scorecard::record::{FeedCoverage, Record, RowKey, Tick};
 use scorecard::sums::Sums;
 use scorecard::tally::CutState;
 pub use scorecard::tally::Outcomes;
@@ -177,6 +177,12 @@ impl<L: Log> TallyTask<L> {
     #[must_use]
     pub fn row_count(&self) -> u64 {
         self.fold.tally.row_count()
+    }
+
+    /// What was seen of the feeds, in order of their names.
+    #[must_use]
+    pub fn feeds(&self) -> Vec<FeedCoverage> {
+        self.fold.tally.feeds()
     }
 
     /// Offset of the next record to read.

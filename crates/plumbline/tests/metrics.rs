@@ -1,0 +1,94 @@
+//! What an operator's Prometheus reads from a service that has published.
+
+mod support;
+#[path = "support/server.rs"]
+mod server;
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use server::{Server, command};
+use support::Place;
+
+/// A slot of one of 21 clinicians in January 2026.
+fn slot(clinician: usize, number: usize, status: &str) -> String {
+    format!(
+        r#"{{"feed":"surgery","id":"{clinician}-{number}","type":"encounter","occurred_at":"2026-01-{:02}T09:00:00Z","recorded_at":"2026-01-31T09:00:00Z","clinician":{{"system":"gmc","value":"{}"}},"practice":"A81001","patient":"9434765919","encounter":{{"mode":"telephone","status":"{status}"}}}}"#,
+        1 + number,
+        7_000_000 + clinician
+    )
+}
+
+/// Of clinician 0 nobody misses any of 20 slots, of clinician 20 everybody all of them.
+fn slots() -> String {
+    let status = |clinician, number| if number < clinician { "noshow" } else { "attended" };
+    let lines = (0..=20).flat_map(|clinician| (0..20).map(move |number| (clinician, number)));
+    lines.map(|(clinician, number)| slot(clinician, number, status(clinician, number)) + "\n").collect()
+}
+
+fn published() -> (Place, Server) {
+    let place = Place::new();
+    let mut command = command(&place.path("data"));
+    let real = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+    // 1 February 2026 at noon UTC; ten days pass in a second.
+    command.env("PLUMBLINE_TIME_LAPSE", format!("{real},1769947200000,864000"));
+    let mut server = Server::start(command);
+    server.drain();
+    assert_eq!(server.post("/v1/events", slots().as_bytes()).json()["logged"], 420);
+    server.until("/v1/scorecards?month=2026-01", |answered| answered.json().as_array().is_some_and(|cards| cards.len() == 21));
+    (place, server)
+}
+
+fn value(text: &str, series: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{series} is missing:\n{text}")).parse().expect("a number")
+}
+
+fn count(text: &str, series: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{series} is missing:\n{text}")).parse().expect("a whole number")
+}
+
+#[test]
+fn the_newest_month_is_shown_as_deciles_and_bands_and_no_clinician_is_named() {
+    let (_place, server) = published();
+    let text = server.get("/metrics").body;
+    // Rates are 0, 5, ... 100 %: R type 7 puts the deciles on the third, the eleventh and the nineteenth.
+    for (decile, rate) in [("p10", 10.0), ("p50", 50.0), ("p90", 90.0)] {
+        let series = format!("plumbline_measure_value{{decile=\"{decile}\",measure=\"dna_rate\",role=\"unknown\"}}");
+        let found = value(&text, &series);
+        assert!((found - rate).abs() < 1e-9, "{series} {found}");
+    }
+    let bands = ["far_below", "below", "within", "above", "far_above"];
+    let in_band = |band| count(&text, &format!("plumbline_measure_cards{{band=\"{band}\",measure=\"dna_rate\"}}"));
+    assert_eq!(bands.into_iter().map(in_band).sum::<u64>(), 21);
+    let feeds = ["complete", "behind", "silent"].map(|state| count(&text, &format!("plumbline_feeds{{state=\"{state}\"}}")));
+    assert_eq!(feeds.iter().sum::<u64>(), 1, "{feeds:?}");
+    assert_eq!(count(&text, "plumbline_intake_rejected_total{reason=\"not_json\"}"), 0);
+    assert_eq!(count(&text, "plumbline_revisions_total{cause=\"first\"}"), 21);
+    for private in ["70000", "A81001", "surgery", "9434765919", "2026-01"] {
+        assert!(!text.contains(private), "{private} is in a metric");
+    }
+}
+
+/// Prometheus' own lint, where `PLUMBLINE_PROMTOOL` names it; CI requires it.
+#[test]
+fn promtool_has_nothing_to_say() {
+    let Some(promtool) = std::env::var_os("PLUMBLINE_PROMTOOL") else {
+        eprintln!("not linted: PLUMBLINE_PROMTOOL does not name promtool");
+        return;
+    };
+    let (_place, server) = published();
+    let text = server.get("/metrics").body;
+    let mut lint = Command::new(promtool)
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("PLUMBLINE_PROMTOOL is a program");
+    lint.stdin.take().expect("it is piped").write_all(text.as_bytes()).expect("it reads");
+    let said = lint.wait_with_output().expect("it ends");
+    assert!(said.status.success() && said.stdout.is_empty() && said.stderr.is_empty(), "{said:?}\n{text}");
+}
