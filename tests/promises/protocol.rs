@@ -1,5 +1,7 @@
 //! The numbered rules of the protocol, each on a log with scripted faults. The numbers are those of `ARCHITECTURE.md`.
 
+use std::collections::BTreeMap;
+
 use promises::simulated_log::{Fault, SimulatedLog};
 use promises::world::{
     World, deployment, encounter, measure_files, measures, month, prescription, records, retraction, revisions, runs, utc,
@@ -380,6 +382,36 @@ fn a_restarted_publisher_says_nothing_new() {
     }
     restless.run_until(end);
     assert_eq!(bytes(&restless.log), bytes(&calm.log));
+}
+
+#[test]
+fn a_restarted_publisher_takes_nothing_for_changed_that_was_compacted() {
+    let first = utc(2026, 10, 1, 3);
+    let mut world = World::new(deployment(1, first));
+    let items = |month: i8| {
+        let prescribed = move |n: i8| prescription(&format!("{month}-{n}"), 1, "7000001", utc(2026, month, 1 + n, 9));
+        (0..20).map(prescribed).collect::<Vec<_>>()
+    };
+    world.feed(first, "a", [items(8), items(9)].concat());
+    world.run_until(utc(2026, 10, 10, 3));
+    // August changes at the next cut and September at the one after: the groups of September's windows, which reach back to
+    // August, are published with September's cards, not before.
+    world.feed(utc(2026, 10, 10, 9), "a", vec![prescription("august", 1, "7000001", utc(2026, 8, 25, 9))]);
+    world.tally_until(utc(2026, 10, 11, 3));
+    world.feed(utc(2026, 10, 11, 9), "a", vec![prescription("september", 1, "7000001", utc(2026, 9, 25, 9))]);
+    world.tally_until(utc(2026, 10, 12, 3));
+    let mut restarted = World::on(world.deployment.clone(), world.log.copy());
+    restarted.log.tamper(Topic::ClinicianMonths, 0, |stored| {
+        let newest: BTreeMap<String, u64> = stored.iter().map(|one| (one.key.clone(), one.offset)).collect();
+        stored.retain(|one| newest[&one.key] == one.offset);
+    });
+    restarted.restart_publisher();
+    assert_eq!(restarted.publish().len(), 2);
+    assert_eq!(world.publish().len(), 2);
+    let groups = |world: &World| records(&world.log, Topic::PeerGroups, 0);
+    assert!(groups(&world).len() > 2, "there are groups to compare");
+    assert_eq!(groups(&restarted), groups(&world));
+    assert_eq!(bytes(&restarted.log), bytes(&world.log));
 }
 
 #[test]

@@ -109,9 +109,15 @@ impl HeldRows {
                 self.partitions[partition as usize].pending.insert(key);
             }
         }
-        let part = &mut self.partitions[partition as usize];
-        part.position = Some(mark.position);
-        (part.digest == mark.digest && part.rows == mark.rows, changed)
+        self.partitions[partition as usize].position = Some(mark.position);
+        (self.holds(mark), changed)
+    }
+
+    /// Whether the rows of a partition are exactly those of this mark's digest [2].
+    pub(crate) fn holds(&mut self, mark: &Mark) -> bool {
+        self.close_until(mark.partition, mark.open_from);
+        let part = &self.partitions[mark.partition as usize];
+        part.digest == mark.digest && part.rows == mark.rows
     }
 
     fn advance_row(&mut self, partition: u32, key: &RowKey, position: u64) -> (bool, bool) {

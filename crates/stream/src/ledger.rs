@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use scorecard::calendar::{Month, Timestamp};
 use scorecard::digest::mark_check;
-use scorecard::record::{Mark, Record, RowKey};
+use scorecard::record::{Mark, Record, RowKey, Run};
 use scorecard::sums::Sums;
 
 use crate::deployment::Deployment;
@@ -123,6 +123,41 @@ impl Ledger {
             }
         }
         Ok(Ok(ground))
+    }
+
+    /// Brings every partition to where this run, the last one, left it. What changes at the next cut must not depend on who publishes
+    /// it, so the rows have to be what they were: by the digest of the run's own mark, else by folding its log. Where that no
+    /// longer reaches back they stay as they were found. `sealed` gives the position of the tick that sealed a month.
+    pub(crate) fn resume(
+        &mut self,
+        deployment: &Deployment,
+        log: &mut impl Log,
+        run: &Run,
+        sealed: &BTreeMap<(u32, Month), u64>,
+    ) -> Result<(), LogError> {
+        let schedule = &deployment.schedule;
+        let open_from = schedule.open_from(schedule.grid.at_or_before(Timestamp(run.at.0 - 1)));
+        self.rows.resume(&run.positions, open_from, sealed);
+        if run.measure_set != deployment.measures.hash() {
+            // The next run computes every card anew, whatever changed.
+            return Ok(());
+        }
+        for (partition, &position) in (0u32..).zip(&run.positions) {
+            let mark = self.own_mark(deployment, partition, run.at).filter(|mark| mark.position == position);
+            if mark.is_some_and(|mark| self.rows.holds(&mark)) || log.bounds(Topic::Events, partition)?.start > position {
+                continue;
+            }
+            self.refolds += 1;
+            match refold(deployment, log, partition, run.at, open_from)? {
+                Ok(folded) => drop(self.rows.replace(&folded.mark, folded.rows)),
+                Err(Obstacle::Gone(_)) => {}
+                Err(Obstacle::NotReady) => {
+                    let unseen = format!("partition {partition} of events ends before {position}, on which the last run rests");
+                    return Err(LogError::Failed(unseen));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The partition's mark of this cut, if the rows are exactly those of its digest.

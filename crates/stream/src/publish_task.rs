@@ -84,12 +84,15 @@ impl<L: Log> PublishTask<L> {
 
     /// Brings rows and registry to where the last published cut left them.
     fn resume(&mut self) -> Result<(), LogError> {
-        self.ledger.read(&self.deployment, &mut self.log, self.published.last_cut)?;
+        let last = self.published.last_run.clone();
+        let before = last.as_ref().map_or(self.published.last_cut, |last| Some(Timestamp(last.at.0 - 1)));
+        self.ledger.read(&self.deployment, &mut self.log, before)?;
         self.missing.clone_from(&self.published.unsaid);
-        let Some(last) = self.published.last_run.clone() else { return Ok(()) };
+        let Some(last) = last else { return Ok(()) };
         let open_from = self.published.open_from(&self.deployment.schedule);
+        self.ledger.resume(&self.deployment, &mut self.log, &last, &sealed::positions(&self.published))?;
+        self.ledger.forget_marks(self.published.last_cut.unwrap_or(last.at));
         let rows = &mut self.ledger.rows;
-        rows.resume(&last.positions, open_from, &sealed::positions(&self.published));
         rows.seal(open_from, open_from.plus(-WINDOW_MONTHS));
         self.missing.extend(sealed::restore(&self.deployment, &mut self.log, &self.published, rows)?);
         self.register.resume(&mut self.log, last.registry_position)?;
