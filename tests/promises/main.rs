@@ -1,6 +1,7 @@
 //! One file a promise.
 
 mod cards;
+mod explained;
 mod facts;
 mod openprescribing;
 mod oracle;

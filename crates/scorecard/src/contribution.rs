@@ -112,6 +112,13 @@ impl Contributions {
         }
     }
 
+    /// What the fact contributes to each measure to which it contributes anything, by index.
+    pub(crate) fn shares(&self, one: Contributor<'_>) -> Vec<(usize, MeasureSums)> {
+        let mut sums = Sums::zero(self.measures.measures().len());
+        self.apply(one, &mut sums, Sign::Plus);
+        sums.measures.iter().copied().enumerate().filter(|(_, sums)| !sums.is_zero()).collect()
+    }
+
     fn each_side(
         &self,
         candidates: &[usize],

@@ -3,7 +3,9 @@
 //!
 //! A file imports only from files further down this list.
 
+pub mod explanation;
 pub mod tally;
+pub mod share;
 mod mold;
 mod links;
 pub mod coverage;

@@ -16,6 +16,7 @@ use crate::mold::Mold;
 use crate::record::{FeedCoverage, RowKey};
 use crate::rows::{Names, Rows, Unit};
 use crate::schedule::Schedule;
+use crate::share::Share;
 use crate::sums::Sums;
 
 /// Clocks of sources may be ahead of the log's: an event may name a day that is later than its append time by this much.
@@ -270,8 +271,7 @@ impl Tally {
     }
 
     fn add(&mut self, fact: &Fact, row: u32, sign: Sign) {
-        let answers = (fact.kind() == FactKind::Feedback).then(|| self.answers.value(fact.words[0]));
-        let one = Contributor { fact, shape: fact.shape(), answers, pca: self.mold.pca(fact) };
+        let one = contributor(&self.answers, &self.mold, fact);
         self.contributions.apply(one, self.rows.change(row), sign);
     }
 
@@ -422,6 +422,35 @@ impl Tally {
         self.stand(slot, fact.place());
     }
 
+    /// What each event contributes that stands in one of the rows that are wanted. At a cut, before [`Tally::settle`], the rows of
+    /// the months that it seals are there too.
+    #[must_use]
+    pub fn shares(&self, wanted: &dyn Fn(&RowKey) -> bool) -> Vec<Share> {
+        let mut keys: std::collections::HashMap<u32, Option<RowKey>> = std::collections::HashMap::new();
+        let mut shares = Vec::new();
+        for slot in self.facts.slots() {
+            let fact = self.facts.get(slot);
+            let Place::Row(row) = fact.place() else { continue };
+            let key = keys.entry(row).or_insert_with(|| Some(self.rows.view(row, &self.names).0).filter(wanted));
+            let Some(row) = key.clone() else { continue };
+            let measures = self.contributions.shares(contributor(&self.answers, &self.mold, fact));
+            // What counts is a record, and its rank is twice its version.
+            shares.push(Share { identity: fact.id, version: fact.rank / 2, check: fact.check, row, day: fact.day(), measures });
+        }
+        shares
+    }
+
+    /// The identity of an event, as its [`Share`] names it.
+    #[must_use]
+    pub fn identity(&self, feed: &str, id: &str) -> FactId {
+        self.mold.identity(self.mold.feed_seed(feed), id)
+    }
+
+    /// The check of an event's content, as its [`Share`] names it.
+    pub fn check(&mut self, event: &Event<'_>) -> u32 {
+        self.mold.check(event)
+    }
+
     /// What became of the events so far.
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {
@@ -451,4 +480,10 @@ impl Tally {
     pub fn row_count(&self) -> u64 {
         self.rows.len() as u64
     }
+}
+
+/// Everything about a fact that decides what it adds.
+fn contributor<'a>(answers: &'a Interner<Answers>, mold: &'a Mold, fact: &'a Fact) -> Contributor<'a> {
+    let answers = (fact.kind() == FactKind::Feedback).then(|| answers.value(fact.words[0]));
+    Contributor { fact, shape: fact.shape(), answers, pca: mold.pca(fact) }
 }

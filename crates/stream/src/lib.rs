@@ -3,6 +3,7 @@
 //! A file imports only from files further down this list.
 
 pub mod publish_task;
+pub mod evidence;
 mod sealed;
 mod drafting;
 mod run;
