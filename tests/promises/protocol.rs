@@ -305,6 +305,20 @@ fn rule_10_a_tick_from_the_future_does_not_count() {
 }
 
 #[test]
+fn a_tick_that_another_wrote_too_early_does_not_keep_a_restarted_tally_waiting() {
+    let mut world = october();
+    world.run_until(utc(2026, 11, 5, 3));
+    let mut log = world.log.handle();
+    log.append(Topic::Events, 0, "tick", &Record::Tick(Tick { at: utc(2026, 11, 9, 3) })).unwrap();
+    log.flush().unwrap();
+    world.run_until(utc(2026, 11, 8, 3));
+    world.restart_tally(0);
+    world.run_until(utc(2026, 11, 11, 3));
+    let last: Vec<_> = marks(&world.log).iter().rev().take(3).map(|mark| mark.at).collect();
+    assert_eq!(last, [utc(2026, 11, 11, 3), utc(2026, 11, 10, 3), utc(2026, 11, 9, 3)]);
+}
+
+#[test]
 fn rule_11_a_publisher_fences_before_it_reads_back() {
     let mut world = october();
     world.run_until(utc(2026, 11, 3, 3));

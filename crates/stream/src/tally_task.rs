@@ -99,6 +99,8 @@ impl<L: Log> TallyTask<L> {
         if self.fold.position < end {
             return Ok(false);
         }
+        // Of a tick of the same instant that somebody else wrote too early nothing follows for this clock.
+        self.fold.early = None;
         self.log.append(Topic::Events, self.partition, "tick", &Record::Tick(Tick { at: next }))?;
         self.log.flush()?;
         self.sent = Some(Sent { at: next, now, from: end });
