@@ -52,42 +52,57 @@ pub(crate) struct MonthCut<'a> {
     pub edition: &'a Edition<'a>,
 }
 
+/// A content and its hash, which takes longer to find than most of the content.
+struct Hashed {
+    content: Content,
+    hash: String,
+}
+
+impl Hashed {
+    fn of(content: Content) -> Hashed {
+        Hashed { hash: content_hash(&content), content }
+    }
+}
+
 impl MonthCut<'_> {
     /// The new revision of a card, `None` when it says what the last one said.
     pub(crate) fn revise(&self, key: &UnitKey, unit: Option<&UnitMonth>, last: Option<&LastRevision>) -> Option<Scorecard> {
-        let content = match unit {
+        let hashed = match unit {
             Some(unit) => self.content(unit, last)?,
             None => self.withdrawal(key, last?)?,
         };
-        let sums = self.units.month_sums(key, self.month);
-        Some(self.issue(key, content, &sums, last))
+        Some(self.issue(key, unit, hashed, last))
     }
 
     /// The content of a card that stands, `None` when its hash is the last revision's.
-    fn content(&self, unit: &UnitMonth, last: Option<&LastRevision>) -> Option<Content> {
-        let compute = |status| self.scorer.content(unit, self.month, status, self.peers);
+    fn content(&self, unit: &UnitMonth, last: Option<&LastRevision>) -> Option<Hashed> {
         let fresh = match (self.phase, last) {
             (Phase::Open, _) => Status::Provisional,
             (Phase::Freezing, _) | (Phase::Frozen, None) => Status::Final,
             (Phase::Frozen, Some(_)) => Status::Restated,
         };
+        let mut content = self.scorer.content(unit, self.month, fresh, self.peers);
         // A final card that says the same stays final: only another content is restated.
         if let Some(last) = last
             && last.status == Status::Final
             && fresh == Status::Restated
-            && content_hash(&compute(Status::Final)) == last.content_hash
         {
-            return None;
+            content.status = Status::Final;
+            if content_hash(&content) == last.content_hash {
+                return None;
+            }
+            content.status = fresh;
         }
-        let content = compute(fresh);
-        last.is_none_or(|last| content_hash(&content) != last.content_hash).then_some(content)
+        let hashed = Hashed::of(content);
+        last.is_none_or(|last| hashed.hash != last.content_hash).then_some(hashed)
     }
 
-    fn withdrawal(&self, key: &UnitKey, last: &LastRevision) -> Option<Content> {
-        (last.status != Status::Withdrawn).then(|| self.scorer.withdrawn(key, self.month))
+    fn withdrawal(&self, key: &UnitKey, last: &LastRevision) -> Option<Hashed> {
+        (last.status != Status::Withdrawn).then(|| Hashed::of(self.scorer.withdrawn(key, self.month)))
     }
 
-    fn issue(&self, key: &UnitKey, content: Content, sums: &Sums, last: Option<&LastRevision>) -> Scorecard {
+    fn issue(&self, key: &UnitKey, unit: Option<&UnitMonth>, hashed: Hashed, last: Option<&LastRevision>) -> Scorecard {
+        let sums = &self.units.month_sums(key, self.month);
         let edition = self.edition;
         let revision = last.map_or(1, |last| last.revision + 1);
         let card_key = scorecard::card::key(&key.person, &key.practice, self.month);
@@ -100,9 +115,9 @@ impl MonthCut<'_> {
             run_id: run_id(edition.cut),
             engine_version: edition.engine_version.to_owned(),
             measure_set: edition.measure_set.to_string(),
-            content_hash: content_hash(&content),
-            quality: self.quality(key, sums),
-            content,
+            content_hash: hashed.hash,
+            quality: self.quality(key, unit, sums),
+            content: hashed.content,
         }
     }
 
@@ -127,10 +142,9 @@ impl MonthCut<'_> {
         reasons
     }
 
-    fn quality(&self, key: &UnitKey, sums: &Sums) -> Quality {
+    fn quality(&self, key: &UnitKey, unit: Option<&UnitMonth>, sums: &Sums) -> Quality {
         let seen = |feed: &Arc<str>| self.edition.feeds.get(feed);
         let feeds = self.units.feeds(key, self.month);
-        let unit = self.units.unit(key, self.month);
         let windows = unit.map(|unit| unit.incomplete).unwrap_or_default();
         let incomplete = scorecard::unit::WINDOWS.into_iter().zip(windows).filter(|(_, missing)| *missing);
         Quality {

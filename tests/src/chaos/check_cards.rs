@@ -62,8 +62,14 @@ impl Cut {
     }
 
     fn practices(&self, person: &str, month: Month) -> usize {
-        let of_person = self.units.keys().filter(|(who, practice)| who == person && !practice.is_empty());
-        of_person.filter(|unit| self.window(unit, month, 12).facts() > 0).count()
+        self.places_of(person).filter(|unit| self.window(unit, month, 12).facts() > 0).count()
+    }
+
+    /// The units of a person at single practices.
+    fn places_of<'a>(&'a self, person: &'a str) -> impl Iterator<Item = &'a Unit> {
+        let from = (person.to_owned(), String::new());
+        let of_person = self.units.range(from..).map(|(unit, _)| unit).take_while(move |(who, _)| who == person);
+        of_person.filter(|(_, practice)| !practice.is_empty())
     }
 }
 
@@ -298,18 +304,21 @@ impl<'a> Look<'a> {
         if !unit.1.is_empty() {
             return Some(facts > 0);
         }
+        if month.plus(-11) < self.whole_from || self.evidence.is_torn() {
+            return None;
+        }
         let ages = &self.evidence.ages;
         let of_age = !self.was_provisional(month) || (ages.is_final(month, self.run.at) && !self.was_final(month));
         let differs = |unit: &Unit, begins: bool| match last.get(&(unit.clone(), month)) {
             Some(card) => card.quality.month_sums != self.cut.month(unit, month).fingerprint(self.set),
             None => begins && self.cut.month(unit, month).facts() > 0,
         };
-        let known = last.contains_key(&(unit.clone(), month));
-        let of_person = self.cut.units.keys().filter(|(who, practice)| *who == unit.0 && !practice.is_empty());
-        let begins = !known && of_person.clone().any(|practice| differs(practice, true));
-        let reaches_back = month.plus(-11) < self.whole_from || self.evidence.is_torn();
-        let computed = of_age || self.redefined || differs(unit, false) || begins;
-        (computed && !reaches_back).then(|| facts > 0 && self.cut.practices(&unit.0, month) >= 2)
+        let begins = || {
+            let known = last.contains_key(&(unit.clone(), month));
+            !known && self.cut.places_of(&unit.0).any(|practice| differs(practice, true))
+        };
+        let computed = of_age || self.redefined || differs(unit, false) || begins();
+        computed.then(|| facts > 0 && self.cut.practices(&unit.0, month) >= 2)
     }
 
     /// A card that stands says what the cut's events come to, whenever it was issued.

@@ -70,9 +70,9 @@ impl Driver<'_> {
         self.weather.clear();
         self.supervisor.heal();
         let last = self.plan.moments.len();
-        let grid = self.plan.schedule.grid;
+        let end = self.plan.moments.iter().copied().fold(self.plan.until, Timestamp::max);
         let mut rested = true;
-        for (at, moment) in [(self.plan.until, last), (grid.after(self.plan.until), last + 1)] {
+        for (at, moment) in [(end, last), (self.plan.schedule.grid.after(end), last + 1)] {
             self.supervisor.set_moment(moment, at);
             self.supervisor.keep_up(&mut self.weather);
             rested &= self.run(MOST_CALLS);

@@ -71,12 +71,15 @@ impl<'y> Handle<'y> {
         }
     }
 
-    /// How many of the records that a read would lend it does not see: of topics that are polled for ever the newest may be
-    /// missing for a moment.
-    fn unseen(mishap: Option<Mishap>, topic: Topic, records: &[Stored], end: u64) -> usize {
+    /// How many of the records that a read would lend it sees: a short read lends a third, and of topics that are polled for ever
+    /// the newest may be missing for a moment.
+    fn visible(mishap: Option<Mishap>, topic: Topic, records: &[Stored], end: u64) -> usize {
         let polled = matches!(topic, Topic::Events | Topic::ClinicianMonths);
-        let newest = |stored: &&Stored| stored.offset + 3 >= end;
-        if mishap == Some(Mishap::Stale) && polled { records.iter().filter(newest).count() } else { 0 }
+        match mishap {
+            Some(Mishap::Short) => records.len().div_ceil(3),
+            Some(Mishap::Stale) if polled => records.partition_point(|stored| stored.offset + 3 < end),
+            _ => records.len(),
+        }
     }
 }
 
@@ -98,20 +101,19 @@ impl Log for Handle<'_> {
             self.broker.borrow_mut().bites.bite(Kind::ReadFailed);
             return Err(failed("the log cannot be read"));
         }
-        let (records, end) = {
+        let (there, visible) = {
             let broker = self.broker.borrow();
             let Some(held) = broker.partition(topic, partition) else { return Ok(from) };
-            (held.from(from).iter().take(most).cloned().collect::<Vec<_>>(), held.end())
+            let records = held.from(from);
+            let records = &records[..records.len().min(most)];
+            (records.len(), Handle::visible(mishap, topic, records, held.end()))
         };
-        let unseen = Handle::unseen(mishap, topic, &records, end);
-        let visible = match mishap {
-            Some(Mishap::Short) => records.len().div_ceil(3),
-            _ => records.len() - unseen,
-        };
-        if visible < records.len() {
-            let kind = if unseen > 0 { Kind::ReadStale } else { Kind::ReadShort };
+        if visible < there {
+            let kind = if mishap == Some(Mishap::Stale) { Kind::ReadStale } else { Kind::ReadShort };
             self.broker.borrow_mut().bites.bite(kind);
         }
+        let broker = self.broker.borrow();
+        let records = broker.partition(topic, partition).map_or(&[][..], |held| held.from(from));
         let mut next = from;
         for stored in &records[..visible] {
             next = stored.offset + 1;

@@ -67,13 +67,13 @@ impl Plan {
     pub(crate) fn new(seed: u64) -> Plan {
         let mut dice = Dice::new(seed, 1);
         let grid = Grid {
-            period_seconds: 86_400 * dice.weighted(&[(1, 7), (1, 10), (4, 14), (5, 21), (4, 28), (2, 35)]),
+            period_seconds: 86_400 * dice.weighted(&[(1, 7), (1, 10), (2, 14), (5, 21), (7, 28), (4, 35)]),
             offset_seconds: dice.pick(&[0, 10_800, 10_800]),
         };
         let begin = Day::from_ymd(2025, 1, 6).expect("a date").0 + i32::try_from(dice.below(500)).expect("small");
         let first = grid.at_or_after(Timestamp(i64::from(begin) * DAY));
         let schedule = Schedule { zone: Zone::london(), grid, first };
-        let until = Timestamp(first.0 + dice.range(450, 600) * DAY);
+        let until = Timestamp(first.0 + dice.range(430, 520) * DAY);
         let rollout = dice.happens(300).then(|| {
             let from = first.0 + dice.range(40, 420) * DAY;
             Rollout { from: Timestamp(from), until: Timestamp(from + dice.range(1, 60) * DAY) }
@@ -120,7 +120,7 @@ fn rates(dice: &mut Dice) -> Rates {
     let mut rate = |usual: u64| match dice.below(10) {
         0..4 => 0,
         4..8 => usual,
-        _ => usual * 3,
+        _ => usual * 2,
     };
     Rates {
         append: rate(10),
@@ -128,7 +128,7 @@ fn rates(dice: &mut Dice) -> Rates {
         read: rate(60),
         transaction: rate(120),
         fence: rate(80),
-        crash: rate(4),
+        crash: rate(3),
         stall: rate(4),
         second_owner: rate(60),
         outage: rate(25),

@@ -145,11 +145,14 @@ impl Teller<'_> {
         let first = self.plan.schedule.first.0;
         let early = self.dice.happens(700);
         let occurred = match early {
-            true => first + self.dice.range(-70 * DAY, 110 * DAY),
-            false => self.dice.range(first, self.plan.until.0 - 5 * DAY),
+            true => first + self.dice.range(-50 * DAY, 60 * DAY),
+            false if self.dice.happens(500) => first + self.dice.range(190 * DAY, 225 * DAY),
+            false => self.plan.until.0 - self.dice.range(5 * DAY, 50 * DAY),
         };
         let kind = self.dice.weighted(&[(35, 0), (34, 1), (14, 2), (5, 3), (12, 4)]);
-        let who = clinician(self.dice.pick(&self.source.staff), self.dice);
+        // Later on few go on working: a card for every single event would only cost time.
+        let staff = if early { &self.source.staff[..] } else { &self.source.staff[..1] };
+        let who = clinician(self.dice.pick(staff), self.dice);
         let mut event = Event {
             id: Cow::Owned(format!("{}{number}", ["e", "p", "f", "o", "v"][kind])),
             version: None,

@@ -45,7 +45,7 @@ pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> (Vec<Del
     let mut pathology = Pathology::default();
     let mut number = 0;
     for source in sources(plan, &mut dice) {
-        let count = 240 / sources_count(plan) + dice.index(20);
+        let count = 240 / sources_count(plan) + dice.index(10);
         let mut teller = Teller { plan, source: &source, dice: &mut dice, encounters: Vec::new() };
         for story in 0..count {
             let sent = teller.story(story);
