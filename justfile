@@ -14,6 +14,7 @@ fmt:
 # Formatting and lints, warnings being errors.
 lint:
     cargo fmt --all --check
+    cargo fmt --manifest-path fuzz/Cargo.toml --check
     cargo clippy --workspace --all-targets -- -D warnings
 
 # All tests.
@@ -42,5 +43,6 @@ readme:
         $command
     done
 
-# What CI runs.
+# What CI runs: all of it, and a short fuzz of everything that takes bytes from outside.
 ci: lint readme deny
+    fuzz/run 20

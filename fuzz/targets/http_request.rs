@@ -1,0 +1,98 @@
+//! Any body and query of a request: it is answered element by element, or refused as a whole with a status that says why.
+#![no_main]
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, RwLock};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use libfuzzer_sys::fuzz_target;
+use plumbline::card_index::CardIndex;
+use plumbline::clock::Clock;
+use plumbline::config::Config;
+use plumbline::config_file::{self, Given};
+use plumbline::http::{self, Served};
+use plumbline::site::Site;
+use plumbline::taking::Taking;
+use plumbline::vitals::Vitals;
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt;
+
+/// After so many requests the log is made anew, so that it does not fill the disk.
+const REQUESTS: u32 = 20_000;
+
+/// A service without its threads of tally and publish, and without a socket.
+struct Service {
+    router: Router,
+    runtime: Runtime,
+    requests: u32,
+    _folder: tempfile::TempDir,
+}
+
+static SERVICE: Mutex<Option<Service>> = Mutex::new(None);
+
+impl Service {
+    fn new() -> Service {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = configuration(folder.path());
+        let site = Site::open(&config, Clock::System).expect("a folder of its own");
+        let vitals = Vitals::new(site.deployment.partitions);
+        let parts = site.deployment.partitions;
+        let (door, taking) =
+            Taking::new(site.log.clone(), parts, site.decoder.clone(), site.clock.clone(), vitals.clone(), Vec::new());
+        std::thread::spawn(move || taking.run().expect("the log takes everything"));
+        let served = Served {
+            door,
+            room: http::room(config.max_waiting),
+            max_body: config.max_body,
+            feeds: Arc::new(config.feeds.clone()),
+            index: Arc::new(RwLock::new(CardIndex::default())),
+            log: site.log.clone(),
+            vitals,
+            deployment: site.deployment.clone(),
+            clock: site.clock.clone(),
+        };
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        Service { router: http::router(served), runtime, requests: 0, _folder: folder }
+    }
+
+    fn answer(&mut self, request: Request<Body>) -> (u16, Vec<u8>) {
+        self.requests += 1;
+        let router = self.router.clone();
+        self.runtime.block_on(async {
+            let response = router.oneshot(request).await.expect("handlers never fail");
+            let status = response.status().as_u16();
+            let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body in memory");
+            (status, body.to_vec())
+        })
+    }
+}
+
+fn configuration(data: &Path) -> Config {
+    let given = Given { flags: vec![("data", "--data", data.display().to_string())], ..Given::default() };
+    config_file::read(&given).expect("the defaults are sound")
+}
+
+// The first line is path and query of a GET, the rest the body of a POST.
+fuzz_target!(|bytes: &[u8]| {
+    let (line, body) =
+        bytes.iter().position(|byte| *byte == b'\n').map_or((&b""[..], bytes), |at| (&bytes[..at], &bytes[at + 1..]));
+    let mut held = SERVICE.lock().expect("a request that panicked ends the process");
+    if held.as_ref().is_some_and(|service| service.requests > REQUESTS) {
+        *held = None;
+    }
+    let service = held.get_or_insert_with(Service::new);
+    let path = String::from_utf8_lossy(line);
+    if let Ok(request) = Request::get(format!("/v1/{path}")).body(Body::empty()) {
+        let (status, _) = service.answer(request);
+        assert!(status < 500, "{path}: {status}");
+    }
+    let post = Request::post("/v1/events?feed=surgery").body(Body::from(body.to_vec())).expect("a request");
+    let (status, answer) = service.answer(post);
+    assert_eq!(status, 200);
+    let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
+    let count = |name: &str| answer[name].as_u64().expect("a count");
+    let sum = ["logged", "registered", "skipped", "rejected"].into_iter().map(count).sum::<u64>();
+    assert_eq!((sum, answer["events"].as_array().map_or(0, Vec::len) as u64), (count("received"), count("received")));
+});

@@ -1,0 +1,98 @@
+//! Any bytes from a practice system, of whatever format: every element is logged, registered, rejected or skipped, exactly once, and
+//! what is logged can be read back and folded.
+#![no_main]
+
+use std::collections::BTreeMap;
+use std::ops::{ControlFlow, Range};
+use std::sync::{Arc, LazyLock};
+
+use codec::decoder::{Context, Decoder, DecoderConfig};
+use libfuzzer_sys::fuzz_target;
+use scorecard::calendar::{Month, Timestamp, Zone};
+use scorecard::item::Feed;
+use scorecard::measure::MeasureSet;
+use scorecard::record::{Position, Record};
+use scorecard::schedule::{Grid, Schedule};
+use scorecard::tally::Tally;
+use stream::intake::Intake;
+use stream::log::{Lent, Log, LogError, Outgoing, Topic};
+
+/// Noon UTC on 1 November 2026.
+const NOW: Timestamp = Timestamp(1_793_534_400_000);
+
+static DECODER: LazyLock<Decoder> = LazyLock::new(|| Decoder::new(DecoderConfig::default()));
+static FEED: LazyLock<Arc<Feed>> = LazyLock::new(|| Arc::new(Feed::undeclared("surgery")));
+static MEASURES: LazyLock<Arc<MeasureSet>> = LazyLock::new(|| Arc::new(plumbline::measures::built_in()));
+
+/// Keeps the bytes of what is appended.
+#[derive(Default)]
+struct Kept(BTreeMap<Topic, Vec<Vec<u8>>>);
+
+impl Log for Kept {
+    fn append(&mut self, topic: Topic, _: u32, _: &str, record: &Record<'_>) -> Result<(), LogError> {
+        let mut bytes = Vec::new();
+        codec::avro::encode(record, &mut bytes).expect("what intake makes can be written");
+        self.0.entry(topic).or_default().push(bytes);
+        Ok(())
+    }
+
+    fn append_atomically(&mut self, _: Vec<Outgoing>) -> Result<(), LogError> {
+        unreachable!("intake has no transactions")
+    }
+
+    fn flush(&mut self) -> Result<(), LogError> {
+        Ok(())
+    }
+
+    fn fence(&mut self) -> Result<(), LogError> {
+        unreachable!("intake has no transactions")
+    }
+
+    fn bounds(&mut self, _: Topic, _: u32) -> Result<Range<u64>, LogError> {
+        unreachable!("intake reads nothing")
+    }
+
+    fn read(
+        &mut self,
+        _: Topic,
+        _: u32,
+        _: u64,
+        _: usize,
+        _: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+    ) -> Result<u64, LogError> {
+        unreachable!("intake reads nothing")
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let position = Position { source: "fuzz".to_owned(), partition: 0, offset: 1, index: None };
+    let context = Context { position: &position, feed: Some(FEED.clone()), received_at: NOW, now: NOW };
+    let (mut intake, mut log) = (Intake::new(1, 100), Kept::default());
+    let mut items = 0;
+    let decoded = DECODER.decode(bytes, &context, &mut |item| {
+        items += 1;
+        intake.take(&mut log, item).expect("this log takes everything");
+    });
+    intake.flush(&mut log).expect("this log takes everything");
+    let counts = intake.counts();
+    let rejected: u64 = counts.rejected.values().sum();
+    let skipped: u64 = counts.skipped.values().sum();
+    assert_eq!((decoded.items, counts.received), (items, items));
+    assert_eq!(counts.received, counts.logged + counts.registered + rejected + skipped);
+    // An empty list, Bundle or file holds nothing; everything else holds something.
+    assert!(items > 0 || String::from_utf8_lossy(bytes).contains(['[', ']']) || bytes.starts_with(b"Obj"), "nothing came of it");
+    assert_eq!(log.0.get(&Topic::Rejects).map_or(0, |rejects| rejects.len() as u64), rejected);
+    fold(log.0.get(&Topic::Events).map_or(&[], Vec::as_slice), counts.logged);
+});
+
+fn fold(batches: &[Vec<u8>], logged: u64) {
+    let schedule = Schedule { grid: Grid::DAILY, zone: Zone::london(), first: NOW };
+    let mut tally = Tally::new(&MEASURES, &schedule, 1, Month::EARLIEST);
+    for bytes in batches {
+        let Record::Batch(batch) = codec::avro::decode(bytes) else { panic!("a batch does not open again") };
+        tally.apply(&batch, NOW);
+    }
+    let outcomes = tally.outcomes();
+    let sum = outcomes.accepted + outcomes.duplicate + outcomes.stale + outcomes.conflict + outcomes.sealed;
+    assert_eq!(sum, logged, "{outcomes:?}");
+}
