@@ -221,6 +221,33 @@ impl CardIndex {
         ours.filter_map(|(_, places)| at(places, revision)).collect()
     }
 
+    /// The cards of a clinician in order of month and practice.
+    #[must_use]
+    pub fn cards_of(&self, clinician: &str) -> Vec<&CardKey> {
+        let from = CardKey { clinician: clinician.to_owned(), month: Month(i32::MIN), practice: String::new() };
+        let cards = self.cards.range::<CardKey, _>(&from..).map(|(key, _)| key.as_ref());
+        cards.take_while(|key| key.clinician == clinician).collect()
+    }
+
+    /// Everybody who has a card, in order.
+    pub fn clinicians(&self) -> impl Iterator<Item = &str> {
+        let mut last = None;
+        let clinicians = self.cards.keys().map(|key| key.clinician.as_str());
+        clinicians.filter(move |clinician| last.replace(*clinician) != Some(*clinician))
+    }
+
+    /// Where a revision of a card stands, the newest one if none is named.
+    #[must_use]
+    pub fn place(&self, key: &CardKey, revision: Option<u32>) -> Option<Place> {
+        at(self.cards.get(key)?, revision)
+    }
+
+    /// How many revisions a card has.
+    #[must_use]
+    pub fn revisions_of(&self, key: &CardKey) -> usize {
+        self.cards.get(key).map_or(0, Vec::len)
+    }
+
     /// Where the newest cards of a month stand, at most so many, in order of their keys from the first one after `after`. Hands
     /// out the key to go on after when there are more.
     #[must_use]

@@ -56,6 +56,12 @@ pub enum Command {
     Check(Service),
     /// Shows what is published of one clinician, from the running service or from its folder.
     Card(Card),
+    /// Shows the events behind one number of a card: what made it, and that they add up to it.
+    ///
+    /// The log is folded up to the cut that published the revision, so a revision is explained as it was, whatever came since. The
+    /// events are listed in order of their day and id, each with what it adds to numerator and denominator. Where they do not add
+    /// up to exactly what the card says, it fails and names both sums. It asks the running service, else opens its folder.
+    Explain(Explain),
     /// What is configured.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -108,6 +114,82 @@ pub struct Card {
     /// Which service.
     #[command(flatten)]
     pub service: Service,
+}
+
+/// Shows the events behind one number of a card: what made it, and that they add up to it.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Id of the person, or system|value such as gmc|7012345 where no registry names one.
+    #[arg(value_name = "CLINICIAN")]
+    pub clinician: String,
+    /// The card's month.
+    #[arg(value_name = "YYYY-MM")]
+    pub month: Month,
+    /// Id of the measure, or id@version; see `plumbline measures list`.
+    #[arg(value_name = "MEASURE")]
+    pub measure: String,
+    /// Only events that add to this side.
+    #[arg(long, value_enum)]
+    pub side: Option<Side>,
+    /// Which window of the measure; its headline window without it.
+    #[arg(long, value_enum)]
+    pub window: Option<Window>,
+    /// This revision instead of the newest.
+    #[arg(long, value_name = "N")]
+    pub revision: Option<u32>,
+    /// The card of this practice, `all` for the one over all practices; needed only where there are several.
+    #[arg(long, value_name = "PRACTICE")]
+    pub practice: Option<String>,
+    /// How it is written.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// Which service.
+    #[command(flatten)]
+    pub service: Service,
+}
+
+/// One side of a measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Side {
+    /// What is counted.
+    Numerator,
+    /// Over what.
+    Denominator,
+}
+
+impl From<Side> for scorecard::explanation::Side {
+    fn from(side: Side) -> scorecard::explanation::Side {
+        match side {
+            Side::Numerator => scorecard::explanation::Side::Numerator,
+            Side::Denominator => scorecard::explanation::Side::Denominator,
+        }
+    }
+}
+
+/// The windows of every measure; all end with the card's month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Window {
+    /// The month alone.
+    #[value(alias = "1")]
+    Month,
+    /// The month and the two before it.
+    #[value(name = "3")]
+    Three,
+    /// The month and the eleven before it.
+    #[value(name = "12")]
+    Twelve,
+}
+
+impl Window {
+    /// How many months it has.
+    #[must_use]
+    pub fn months(self) -> u8 {
+        match self {
+            Window::Month => 1,
+            Window::Three => 3,
+            Window::Twelve => 12,
+        }
+    }
 }
 
 /// How results are written.

@@ -6,11 +6,18 @@ const MOST: usize = 2;
 /// `no option "lisen"; did you mean "listen"?`, or the list of what is known.
 #[must_use]
 pub fn unknown(what: &str, word: &str, known: &[&str]) -> String {
-    let near = known.iter().map(|known| (distance(word, known), *known)).min().filter(|(distance, _)| *distance <= MOST);
-    match near {
-        Some((_, known)) => format!("there is no {what} {word:?}; did you mean {known:?}?"),
+    match nearest(word, known.iter().copied()) {
+        Some(known) => format!("there is no {what} {word:?}; did you mean {known:?}?"),
         None => format!("there is no {what} {word:?}; there are {}", known.join(", ")),
     }
+}
+
+/// The known word that differs from this one by no more than a slip.
+#[must_use]
+pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let length = word.chars().count();
+    let near = known.filter(|known| known.chars().count().abs_diff(length) <= MOST);
+    near.map(|known| (distance(word, known), known)).min().filter(|(distance, _)| *distance <= MOST).map(|(_, known)| known)
 }
 
 /// How many letters to add, drop or change (Levenshtein).

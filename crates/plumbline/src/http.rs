@@ -1,66 +1,34 @@
 //! What the service answers over HTTP. Bodies are JSON, or NDJSON for whoever accepts `application/x-ndjson`.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use scorecard::calendar::Month;
 use scorecard::item::Feed;
-use serde_json::{Value, json};
-use stream::deployment::Deployment;
-use tokio::sync::{Semaphore, oneshot};
+use serde_json::json;
+use tokio::sync::oneshot;
 
+use crate::answering::{Parameters, accepts, error, json_response, listed, parameter};
 use crate::card_index::{CardIndex, CardKey, Change, Place, card_at};
-use crate::clock::Clock;
+use crate::http_explain;
 use crate::local_log::LocalLog;
 use crate::metrics::Metrics;
 use crate::paint::Paint;
-use crate::taking::{Answer, Door, Submission};
+use crate::served::{Served, permits, read_index};
+use crate::taking::{Answer, Submission};
 use crate::terminal_card::render;
-use crate::vitals::Vitals;
 
 /// So long a client is asked to wait when there is no room, seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
-const NDJSON: &str = "application/x-ndjson";
 /// A page holds so many entries unless the request says otherwise, and at most [`MOST`].
 const PAGE: usize = 100;
 const MOST: usize = 1_000;
-/// Permits of the room for bodies are kibibytes, so that gigabytes fit into their 32 bits.
-const ROOM_UNIT: usize = 1 << 10;
-
-/// What every handler sees.
-#[derive(Clone, Debug)]
-pub struct Served {
-    /// Where events go in.
-    pub door: Door,
-    /// Room for bodies that wait for the log.
-    pub room: Arc<Semaphore>,
-    /// The largest body, bytes.
-    pub max_body: usize,
-    /// Declared feeds.
-    pub feeds: Arc<BTreeMap<String, Arc<Feed>>>,
-    /// Where cards stand.
-    pub index: Arc<RwLock<CardIndex>>,
-    /// A handle on the log, to read them.
-    pub log: LocalLog,
-    /// How far everything is.
-    pub vitals: Arc<Vitals>,
-    /// Which deployment it is.
-    pub deployment: Deployment,
-    /// Where time comes from.
-    pub clock: Clock,
-}
-
-/// Room for so many bytes of bodies.
-#[must_use]
-pub fn room(bytes: usize) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new((bytes / ROOM_UNIT).min(Semaphore::MAX_PERMITS)))
-}
 
 /// All routes.
 pub fn router(served: Served) -> Router {
@@ -68,6 +36,7 @@ pub fn router(served: Served) -> Router {
         .route("/v1/events", post(post_events))
         .route("/v1/scorecards", get(scorecards_of_month))
         .route("/v1/scorecards/{clinician}", get(scorecards_of_clinician))
+        .route("/v1/scorecards/{clinician}/explain", get(http_explain::explain))
         .route("/v1/changes", get(changes))
         .route("/livez", get(async || "alive\n"))
         .route("/readyz", get(readyz))
@@ -75,8 +44,6 @@ pub fn router(served: Served) -> Router {
         .route("/metrics", get(metrics))
         .with_state(served)
 }
-
-type Parameters = Query<BTreeMap<String, String>>;
 
 async fn post_events(State(served): State<Served>, Query(parameters): Parameters, request: Request) -> Response {
     let too_large =
@@ -87,8 +54,7 @@ async fn post_events(State(served): State<Served>, Query(parameters): Parameters
     if bytes > served.max_body {
         return too_large();
     }
-    let permits = u32::try_from(bytes.div_ceil(ROOM_UNIT).max(1)).unwrap_or(u32::MAX);
-    let Ok(room) = served.room.clone().try_acquire_many_owned(permits) else { return no_room() };
+    let Ok(room) = served.room.clone().try_acquire_many_owned(permits(bytes)) else { return no_room() };
     let Ok(body) = to_bytes(request.into_body(), served.max_body).await else { return too_large() };
     let feed = parameters.get("feed").map(|name| {
         let undeclared = || Arc::new(Feed { zone: served.deployment.schedule.zone.clone(), ..Feed::undeclared(name) });
@@ -259,42 +225,9 @@ async fn metrics(State(served): State<Served>) -> Response {
     }
 }
 
-/// A thread that panicked leaves an index that is whole: each change is one insertion more.
-fn read_index<T>(index: &RwLock<CardIndex>, read: impl FnOnce(&CardIndex) -> T) -> T {
-    read(&index.read().unwrap_or_else(PoisonError::into_inner))
-}
-
-fn parameter<T: std::str::FromStr>(parameters: &BTreeMap<String, String>, name: &str) -> Result<Option<T>, String> {
-    let example = if name == "month" { "a month such as 2026-10" } else { "a whole number" };
-    let wrong = |text: &String| format!("{name}={text} cannot be read; write {example}");
-    parameters.get(name).map(|text| text.parse().map_err(|_| wrong(text))).transpose()
-}
-
 fn limit(parameters: &BTreeMap<String, String>) -> Result<usize, String> {
     let limit = parameter(parameters, "limit")?.unwrap_or(PAGE);
     if (1..=MOST).contains(&limit) { Ok(limit) } else { Err(format!("limit={limit} is not between 1 and {MOST}")) }
-}
-
-/// Lines that are JSON each: as one array, or as they are for whoever accepts NDJSON.
-fn listed(lines: &[String], headers: &HeaderMap) -> Response {
-    let (kind, text) = if accepts(headers, NDJSON) {
-        (NDJSON, lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect())
-    } else {
-        ("application/json", format!("[{}]\n", lines.join(",\n")))
-    };
-    ([(header::CONTENT_TYPE, kind)], text).into_response()
-}
-
-fn accepts(headers: &HeaderMap, kind: &str) -> bool {
-    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains(kind))
-}
-
-fn json_response(value: &Value) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], Body::from(format!("{value}\n"))).into_response()
-}
-
-fn error(status: StatusCode, text: &str) -> Response {
-    (status, json_response(&json!({ "error": text }))).into_response()
 }
 
 /// Everything but letters, digits and `-._~` as `%XX`.

@@ -18,7 +18,7 @@ use crate::measures_command;
 use crate::paint::Paint;
 use crate::registry_check::{self, RegistryFileError};
 use crate::replay::replay;
-use crate::{card_command, config_show, keys_file, logs, manual, service, site};
+use crate::{card_command, config_show, explain_command, keys_file, logs, manual, service, site};
 
 /// Exit code of a mistake in a configuration file, `EX_CONFIG` of `sysexits.h`.
 pub const EXIT_CONFIGURATION: u8 = 78;
@@ -67,6 +67,10 @@ fn dispatch(command: &Command) -> Result<()> {
         }
         Command::Card(args) => {
             let text = card_command::card(args, &configured(&args.service)?, Paint::for_stdout())?;
+            Ok(io::stdout().write_all(text.as_bytes())?)
+        }
+        Command::Explain(args) => {
+            let text = explain_command::explain(args, &configured(&args.service)?, Paint::for_stdout())?;
             Ok(io::stdout().write_all(text.as_bytes())?)
         }
         Command::Check(args) => check(&configured(args)?),

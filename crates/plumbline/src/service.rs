@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tracing::{info, warn};
 
 use crate::card_index::CardIndex;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{self, Served};
+use crate::http;
 use crate::interrupt::Interrupt;
+use crate::served::{Served, room};
 use crate::site::Site;
 use crate::stopping::Stopping;
 use crate::taking::Taking;
@@ -63,9 +64,10 @@ pub fn run(config: &Config, clock: Clock, interrupt: &Interrupt) -> Result<()> {
     let taker = spawn_taking(taking, stopping.clone())?;
     let served = Served {
         door,
-        room: http::room(config.max_waiting),
+        room: room(config.max_waiting),
         max_body: config.max_body,
         feeds: Arc::new(config.feeds.clone()),
+        explaining: Arc::new(Semaphore::new(1)),
         index: work.index.clone(),
         log: site.log.clone(),
         vitals,

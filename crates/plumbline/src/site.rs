@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use codec::decoder::{Decoder, DecoderConfig};
 use codec::keys::{Keys, fingerprint};
 use scorecard::item::Item;
@@ -67,6 +67,44 @@ pub fn files(config: &Config) -> Result<Files> {
     Ok(Files { measures, registry })
 }
 
+/// Opens the log of a data folder that no process serves, to read what is there: nothing is made and nothing is added.
+///
+/// # Errors
+/// When there is no log, somebody else has it open, or it belongs to another configuration; all with their cure.
+pub fn read(config: &Config) -> Result<(LocalLog, Deployment)> {
+    let dir = config.data.join(LOG_FOLDER);
+    let none = || format!("{} holds no log; name the folder of `plumbline run` with --data", config.data.display());
+    // Opening would make a log where none is.
+    ensure!(dir.is_dir(), none());
+    let mut log = LocalLog::open(&dir, Clock::System, Durability::Synced).map_err(|error| in_use(&config.data, error))?;
+    ensure!(log.bounds(Topic::Registry, 0)?.end > 0, none());
+    let keys = keys(config, &mut log)?;
+    let deployment = deployment(config, &mut log, &keys, files(config)?.measures, &Clock::System)?;
+    Ok((log, deployment))
+}
+
+/// The deployment of a log, fixed by its genesis record, which is written into an empty one.
+fn deployment(config: &Config, log: &mut LocalLog, keys: &Keys, measures: MeasureSet, clock: &Clock) -> Result<Deployment> {
+    let ours = Genesis {
+        format: FORMAT,
+        partitions: config.partitions,
+        zone: config.zone.name().to_owned(),
+        grid_period_seconds: config.grid.period_seconds,
+        grid_offset_seconds: config.grid.offset_seconds,
+        first: config.grid.at_or_after(clock.now()),
+        permanent_key: fingerprint(keys.permanent()),
+        patient_keys: keys.patients().iter().map(fingerprint).collect(),
+    };
+    let genesis = settle_genesis(log, &ours).with_context(|| format!("the log in {}", log.path().display()))?;
+    Ok(Deployment {
+        schedule: schedule_of(&genesis)?,
+        partitions: genesis.partitions,
+        measures: Arc::new(measures),
+        identity_seed: identity_seed(keys),
+        engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
 impl Site {
     /// Opens the data folder, or makes it at the first start. Its keys are made then, too, and it is said once.
     ///
@@ -78,25 +116,7 @@ impl Site {
         // The lock comes first: two first starts at once must not make two keys.
         let mut log = LocalLog::open(&dir, clock.clone(), Durability::Synced).map_err(|error| in_use(&config.data, error))?;
         let keys = keys(config, &mut log)?;
-        let first = config.grid.at_or_after(clock.now());
-        let ours = Genesis {
-            format: FORMAT,
-            partitions: config.partitions,
-            zone: config.zone.name().to_owned(),
-            grid_period_seconds: config.grid.period_seconds,
-            grid_offset_seconds: config.grid.offset_seconds,
-            first,
-            permanent_key: fingerprint(keys.permanent()),
-            patient_keys: keys.patients().iter().map(fingerprint).collect(),
-        };
-        let genesis = settle_genesis(&mut log, &ours).with_context(|| format!("the log in {}", dir.display()))?;
-        let deployment = Deployment {
-            schedule: schedule_of(&genesis)?,
-            partitions: genesis.partitions,
-            measures: Arc::new(measures),
-            identity_seed: identity_seed(&keys),
-            engine_version: env!("CARGO_PKG_VERSION").to_owned(),
-        };
+        let deployment = deployment(config, &mut log, &keys, measures, &clock)?;
         let decoder = DecoderConfig { keys, feeds: config.feeds.clone(), zone: config.zone.clone(), ..DecoderConfig::default() };
         let mut site = Site { log, deployment, decoder: Arc::new(Decoder::new(decoder)), clock, data: config.data.clone() };
         site.register(registry)?;

@@ -1,0 +1,63 @@
+//! `explain`: the events behind one number of a card, asked of the running service, else found in its folder.
+
+use std::sync::RwLock;
+
+use anyhow::{Result, bail};
+
+use crate::card_index::CardIndex;
+use crate::cli::{Explain, Output};
+use crate::config::Config;
+use crate::explanation_view::{json, ndjson, table};
+use crate::paint::Paint;
+use crate::question::Question;
+use crate::service_client::{accept, ask, encoded};
+use crate::site::{self, running_at};
+
+/// The explanation that the arguments ask for, as text to print.
+///
+/// # Errors
+/// When there is no such number, its events cannot be found, or they do not add up to what the card says.
+pub fn explain(args: &Explain, config: &Config, paint: Paint) -> Result<String> {
+    let question = question(args);
+    if let Some(address) = running_at(&config.data)
+        && let Some(told) = ask(&address, "GET", &path(&question), accept(args.output))?
+    {
+        return if told.status == 200 { Ok(told.body) } else { bail!(told.error()) };
+    }
+    let (mut log, deployment) = site::read(config)?;
+    let mut index = CardIndex::default();
+    index.follow(&mut log)?;
+    let explanation = question.answer(&deployment, &RwLock::new(index), &mut log, &|| true)?;
+    Ok(match args.output {
+        Output::Table => table(&explanation, paint),
+        Output::Json => json(&explanation),
+        Output::Ndjson => ndjson(&explanation),
+    })
+}
+
+fn question(args: &Explain) -> Question {
+    Question {
+        clinician: args.clinician.clone(),
+        month: args.month,
+        measure: args.measure.clone(),
+        side: args.side.map(Into::into),
+        window: args.window.map(|window| window.months()),
+        revision: args.revision,
+        practice: args.practice.clone(),
+    }
+}
+
+fn path(question: &Question) -> String {
+    let Question { clinician, month, measure, side, window, revision, practice } = question;
+    let mut path = format!("/v1/scorecards/{}/explain?month={month}&measure={}", encoded(clinician), encoded(measure));
+    let mut add = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            path += &format!("&{name}={value}");
+        }
+    };
+    add("side", side.map(|side| crate::question::side_word(side).to_owned()));
+    add("window", window.map(|window| window.to_string()));
+    add("revision", revision.map(|revision| revision.to_string()));
+    add("practice", practice.as_deref().map(encoded));
+    path
+}
