@@ -32,7 +32,8 @@ pub enum Command {
     ///
     /// PATHs are files or folders of FHIR R4 NDJSON (bulk export), FHIR JSON Bundles and native NDJSON events, each also
     /// gzipped, told apart by their content. Everything under one PATH is one feed, so that references across its files
-    /// resolve; a native event that names a feed keeps it.
+    /// resolve; a native event that names a feed keeps it. What cannot be taken stands in rejects.ndjson with file and line: mend it
+    /// there, or what refused it, and replay again.
     ///
     /// Events go in one after the other in virtual time, and cards are published at every publication instant until the last
     /// month with events is final. Everything is read first and kept until its turn: about 180 MB for a million events.
@@ -62,6 +63,13 @@ pub enum Command {
     /// events are listed in order of their day and id, each with what it adds to numerator and denominator. Where they do not add
     /// up to exactly what the card says, it fails and names both sums. It asks the running service, else opens its folder.
     Explain(Explain),
+    /// What was refused and waits for a repair: list it, show it, put it in again.
+    ///
+    /// `run` keeps the raw records of which something was refused, sealed with a key of its own, in the folder `refused` of its data:
+    /// up to the option `refused` and for 30 days. Of `replay` the files themselves are the records: rejects.ndjson names file and
+    /// line, and after a repair the replay is run again.
+    #[command(subcommand)]
+    Rejects(Rejects),
     /// What is configured.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -146,6 +154,55 @@ pub struct Explain {
     /// Which service.
     #[command(flatten)]
     pub service: Service,
+}
+
+/// What was refused and waits for a repair.
+#[derive(Debug, Subcommand)]
+pub enum Rejects {
+    /// In groups of one reason, feed and field: how many, from when to when, and the cure.
+    List(RejectsWhich),
+    /// Each of them, oldest first: when it came in, why it was refused, its shape.
+    Show(RejectsShow),
+    /// Puts them in again, through the running service or into its folder.
+    ///
+    /// Repair first what refused them: the configuration (start the service anew, for it reads that at its start), the registry, a
+    /// feed. What is accepted leaves the store; what is refused again stays with its new reason. A retry that was killed half-way
+    /// may be run again: an event counts once.
+    Retry(RejectsWhich),
+}
+
+/// Which of the refused, and how they are written.
+#[derive(Debug, Args)]
+pub struct RejectsWhich {
+    /// Only those refused for this reason.
+    #[arg(long, value_name = "REASON")]
+    pub reason: Option<String>,
+    /// Only those of this feed.
+    #[arg(long, value_name = "FEED")]
+    pub feed: Option<String>,
+    /// Only those refused because of this field.
+    #[arg(long, value_name = "FIELD")]
+    pub field: Option<String>,
+    /// How it is written.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// Which service.
+    #[command(flatten)]
+    pub service: Service,
+}
+
+/// Which of the refused are shown one by one.
+#[derive(Debug, Args)]
+pub struct RejectsShow {
+    /// Which.
+    #[command(flatten)]
+    pub which: RejectsWhich,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: usize,
+    /// Their bytes as they came instead of their shapes. They name patients.
+    #[arg(long)]
+    pub raw: bool,
 }
 
 /// One side of a measure.

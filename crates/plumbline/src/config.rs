@@ -71,6 +71,8 @@ pub struct Config {
     pub keys: PathBuf,
     /// The instants at which it publishes. Fixed for a log.
     pub grid: Grid,
+    /// Bytes of raw records that may wait for a repair after they were refused; 0 keeps none.
+    pub refused: usize,
     /// The largest body of a request, bytes.
     pub max_body: usize,
     /// Bytes of bodies that may wait for the log at once; beyond it requests are answered 429.
@@ -114,7 +116,7 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 14] = [
+pub const OPTIONS: [OptionOf; 15] = [
     option("data", "./plumbline-data", "folder of the log, the keys and the lock"),
     option("http.drain", "10s", "how long requests under way may take to end after SIGTERM"),
     option("http.max-body", "8MiB", "largest body of a request; a larger one is answered 413"),
@@ -127,9 +129,17 @@ pub const OPTIONS: [OptionOf; 14] = [
     option("partitions", "4", "partitions of the events, 1 to 1024; fixed for a log"),
     option("publish.at", "3h", "offset of the publication instants after midnight UTC; fixed for a log"),
     option("publish.every", "1d", "time from one publication instant to the next; fixed for a log"),
+    option("refused", "64MiB", "room for raw records that were refused, sealed, for 30 days at most; 0B keeps none"),
     option("registry", "", "registry file, read at each start; see `plumbline registry check`"),
     option("zone", "Europe/London", "time zone whose months are counted; fixed for a log"),
 ];
+
+/// The feed of this name: as it is declared, else with the defaults and this zone.
+#[must_use]
+pub fn feed_named(declared: &BTreeMap<String, Arc<Feed>>, zone: &Zone, name: &str) -> Arc<Feed> {
+    let undeclared = || Arc::new(Feed { zone: zone.clone(), ..Feed::undeclared(name) });
+    declared.get(name).cloned().unwrap_or_else(undeclared)
+}
 
 /// What a feed's table may say.
 pub const FEED_KEYS: [&str; 4] = ["drugs", "practice", "versioning", "zone"];

@@ -204,6 +204,7 @@ impl Raw {
             measures: self.value("measures", None, |text| Ok(path(text))),
             registry: self.value("registry", None, |text| Ok(path(text))),
             grid: Grid { period_seconds: every, offset_seconds: at },
+            refused: self.value("refused", 0, quantity::bytes),
             max_body: self.value("http.max-body", 1, body),
             max_waiting: self.value("http.max-waiting", usize::MAX, body),
             drain_seconds: self.value("http.drain", 0, quantity::seconds),

@@ -1,28 +1,27 @@
 //! What the service answers over HTTP. Bodies are JSON, or NDJSON for whoever accepts `application/x-ndjson`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::body::to_bytes;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use scorecard::calendar::Month;
-use scorecard::item::Feed;
 use serde_json::json;
 use tokio::sync::oneshot;
 
 use crate::answering::{Parameters, accepts, error, json_response, listed, parameter};
 use crate::card_index::{CardIndex, CardKey, Change, Place, card_at};
-use crate::http_explain;
+use crate::config::feed_named;
 use crate::local_log::LocalLog;
 use crate::metrics::Metrics;
 use crate::paint::Paint;
 use crate::served::{Served, permits, read_index};
-use crate::taking::{Answer, Submission};
+use crate::taking::{Answer, Request, Submission};
 use crate::terminal_card::render;
+use crate::{http_explain, http_rejects};
 
 /// So long a client is asked to wait when there is no room, seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -38,6 +37,8 @@ pub fn router(served: Served) -> Router {
         .route("/v1/scorecards/{clinician}", get(scorecards_of_clinician))
         .route("/v1/scorecards/{clinician}/explain", get(http_explain::explain))
         .route("/v1/changes", get(changes))
+        .route("/v1/rejects", get(http_rejects::groups))
+        .route("/v1/rejects/retry", post(http_rejects::retry))
         .route("/livez", get(async || "alive\n"))
         .route("/readyz", get(readyz))
         .route("/version", get(version))
@@ -45,7 +46,7 @@ pub fn router(served: Served) -> Router {
         .with_state(served)
 }
 
-async fn post_events(State(served): State<Served>, Query(parameters): Parameters, request: Request) -> Response {
+async fn post_events(State(served): State<Served>, Query(parameters): Parameters, request: axum::extract::Request) -> Response {
     let too_large =
         || error(StatusCode::PAYLOAD_TOO_LARGE, &format!("the body exceeds {} bytes; send it in parts", served.max_body));
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
@@ -56,12 +57,10 @@ async fn post_events(State(served): State<Served>, Query(parameters): Parameters
     }
     let Ok(room) = served.room.clone().try_acquire_many_owned(permits(bytes)) else { return no_room() };
     let Ok(body) = to_bytes(request.into_body(), served.max_body).await else { return too_large() };
-    let feed = parameters.get("feed").map(|name| {
-        let undeclared = || Arc::new(Feed { zone: served.deployment.schedule.zone.clone(), ..Feed::undeclared(name) });
-        served.feeds.get(name).cloned().unwrap_or_else(undeclared)
-    });
+    let named = |name: &String| feed_named(&served.feeds, &served.deployment.schedule.zone, name);
+    let feed = parameters.get("feed").map(named);
     let (reply, answers) = oneshot::channel();
-    if !served.door.hand_in(Submission { body, feed, reply, room }) {
+    if !served.door.hand_in(Request::Events(Submission { body, feed, reply, room })) {
         return no_room();
     }
     match answers.await {

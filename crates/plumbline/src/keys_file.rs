@@ -120,8 +120,9 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     if digits.len() == 64 { bytes.try_into().ok() } else { None }
 }
 
+/// A file that its owner alone may read and write.
 #[cfg(unix)]
-fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
@@ -135,7 +136,7 @@ fn mode(file: &File) -> io::Result<u32> {
 }
 
 #[cfg(not(unix))]
-fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     options

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::cli::{Cli, Command, ConfigCommand, Measures, Registry, Service, Simulate};
+use crate::cli::{Cli, Command, ConfigCommand, Measures, Registry, Rejects, Service, Simulate};
 use crate::clock::{Clock, LAPSE_VARIABLE};
 use crate::config::Config;
 use crate::config_file::{self, ConfigError, Given};
@@ -18,7 +18,7 @@ use crate::measures_command;
 use crate::paint::Paint;
 use crate::registry_check::{self, RegistryFileError};
 use crate::replay::replay;
-use crate::{card_command, config_show, explain_command, keys_file, logs, manual, service, site};
+use crate::{card_command, config_show, explain_command, keys_file, logs, manual, rejects_command, service, site};
 
 /// Exit code of a mistake in a configuration file, `EX_CONFIG` of `sysexits.h`.
 pub const EXIT_CONFIGURATION: u8 = 78;
@@ -71,6 +71,14 @@ fn dispatch(command: &Command) -> Result<()> {
         }
         Command::Explain(args) => {
             let text = explain_command::explain(args, &configured(&args.service)?, Paint::for_stdout())?;
+            Ok(io::stdout().write_all(text.as_bytes())?)
+        }
+        Command::Rejects(command) => {
+            let service = match command {
+                Rejects::List(args) | Rejects::Retry(args) => &args.service,
+                Rejects::Show(args) => &args.which.service,
+            };
+            let text = rejects_command::rejects(command, &configured(service)?, Paint::for_stdout(), service_clock()?)?;
             Ok(io::stdout().write_all(text.as_bytes())?)
         }
         Command::Check(args) => check(&configured(args)?),

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use crate::card_index::CardIndex;
 use crate::clock::Clock;
 use crate::local_log::LocalLog;
+use crate::refused::Refused;
 use crate::taking::Door;
 use crate::vitals::Vitals;
 
@@ -27,6 +28,8 @@ pub struct Served {
     pub max_body: usize,
     /// Declared feeds.
     pub feeds: Arc<BTreeMap<String, Arc<Feed>>>,
+    /// Where raw records wait that were refused.
+    pub refused: Refused,
     /// One explanation at a time: each folds the log anew.
     pub explaining: Arc<Semaphore>,
     /// Where cards stand.

@@ -25,8 +25,12 @@ use crate::keys_file::{self, Found};
 use crate::local_log::{Durability, LocalLog};
 use crate::log_directory::LocalLogError;
 use crate::pipeline::identity_seed;
+use crate::refused::Refused;
+use crate::retrying::Retry;
 use crate::{measures, registry_check};
 
+/// Where raw records that were refused lie inside the data folder.
+const REFUSED_FOLDER: &str = "refused";
 /// Where the log lies inside the data folder.
 pub const LOG_FOLDER: &str = "log";
 const ADDRESS_FILE: &str = "ADDRESS";
@@ -38,8 +42,10 @@ pub struct Site {
     pub log: LocalLog,
     /// What its tasks agree on.
     pub deployment: Deployment,
-    /// Opens what is sent.
-    pub decoder: Arc<Decoder>,
+    /// Opens what is sent, and what is sent again.
+    pub retry: Retry,
+    /// Where raw records wait that were refused.
+    pub refused: Refused,
     /// Where time comes from.
     pub clock: Clock,
     data: PathBuf,
@@ -83,6 +89,14 @@ pub fn read(config: &Config) -> Result<(LocalLog, Deployment)> {
     Ok((log, deployment))
 }
 
+/// Where raw records wait that were refused, whether somebody serves the folder or not.
+///
+/// # Errors
+/// When the keys cannot be read that they are sealed with.
+pub fn refused(config: &Config) -> Result<Refused> {
+    Ok(Refused::new(&config.data.join(REFUSED_FOLDER), &keys_file::read(&config.keys)?, config.refused))
+}
+
 /// The deployment of a log, fixed by its genesis record, which is written into an empty one.
 fn deployment(config: &Config, log: &mut LocalLog, keys: &Keys, measures: MeasureSet, clock: &Clock) -> Result<Deployment> {
     let ours = Genesis {
@@ -117,8 +131,11 @@ impl Site {
         let mut log = LocalLog::open(&dir, clock.clone(), Durability::Synced).map_err(|error| in_use(&config.data, error))?;
         let keys = keys(config, &mut log)?;
         let deployment = deployment(config, &mut log, &keys, measures, &clock)?;
+        let refused = Refused::new(&config.data.join(REFUSED_FOLDER), &keys, config.refused);
         let decoder = DecoderConfig { keys, feeds: config.feeds.clone(), zone: config.zone.clone(), ..DecoderConfig::default() };
-        let mut site = Site { log, deployment, decoder: Arc::new(Decoder::new(decoder)), clock, data: config.data.clone() };
+        let retry =
+            Retry { decoder: Arc::new(Decoder::new(decoder)), feeds: Arc::new(config.feeds.clone()), zone: config.zone.clone() };
+        let mut site = Site { log, deployment, retry, refused, clock, data: config.data.clone() };
         site.register(registry)?;
         Ok(site)
     }

@@ -4,11 +4,12 @@
 //! a lone request waits for one.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::Thread;
+use std::time::Duration;
 
 use axum::body::Bytes;
-use codec::decoder::{Context, Decoder};
+use codec::decoder::Context;
 use scorecard::calendar::Timestamp;
 use scorecard::item::{Feed, Item};
 use scorecard::record::Position;
@@ -19,6 +20,9 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::clock::Clock;
 use crate::local_log::LocalLog;
+use crate::refused::Refused;
+use crate::refused_record::{RefusedElement, RefusedRecord, Which};
+use crate::retrying::{Retried, Retry, RetryError, SOURCE};
 use crate::vitals::Vitals;
 
 /// Requests that may wait; their bytes are bounded by permits besides.
@@ -27,8 +31,8 @@ const WAITING: usize = 4_096;
 const GROUP_BYTES: usize = 16 << 20;
 /// Events of one feed that are packed into one record.
 const BATCH_EVENTS: usize = 500;
-/// What rejects that came in a request name as their source.
-const SOURCE: &str = "http";
+/// So often it is looked whether refused records have become too old.
+const TRIM_EVERY: Duration = Duration::from_secs(3_600);
 
 /// What became of one element of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -67,29 +71,45 @@ pub struct Submission {
     pub room: OwnedSemaphorePermit,
 }
 
+/// What the intake's thread is asked for.
+#[derive(Debug)]
+pub enum Request {
+    /// To take events.
+    Events(Submission),
+    /// To put in again what was refused.
+    Retry {
+        /// Which of it.
+        which: Which,
+        /// Where the answer goes once all is durable; a text says what is wrong.
+        reply: oneshot::Sender<Result<Retried, String>>,
+    },
+}
+
 /// Hands requests to the thread of [`Taking`].
 #[derive(Clone, Debug)]
-pub struct Door(SyncSender<Submission>);
+pub struct Door(SyncSender<Request>);
 
 impl Door {
     /// Hands a request in; false when too many wait already, or nobody takes any more.
     #[must_use]
-    pub fn hand_in(&self, submission: Submission) -> bool {
-        !matches!(self.0.try_send(submission), Err(TrySendError::Full(_) | TrySendError::Disconnected(_)))
+    pub fn hand_in(&self, request: Request) -> bool {
+        !matches!(self.0.try_send(request), Err(TrySendError::Full(_) | TrySendError::Disconnected(_)))
     }
 }
 
 /// The intake's thread: ends when every [`Door`] is gone and everything was answered, or when the log fails.
 #[derive(Debug)]
 pub struct Taking {
-    queue: Receiver<Submission>,
+    queue: Receiver<Request>,
     intake: Intake,
     log: LocalLog,
-    decoder: Arc<Decoder>,
+    retry: Retry,
+    refused: Refused,
     clock: Clock,
     vitals: Arc<Vitals>,
     wake: Vec<Thread>,
     last_position: u64,
+    trimmed: Timestamp,
 }
 
 impl Taking {
@@ -98,60 +118,130 @@ impl Taking {
     pub fn new(
         log: LocalLog,
         partitions: u32,
-        decoder: Arc<Decoder>,
+        retry: Retry,
+        refused: Refused,
         clock: Clock,
         vitals: Arc<Vitals>,
         wake: Vec<Thread>,
     ) -> (Door, Taking) {
         let (door, queue) = sync_channel(WAITING);
         let intake = Intake::new(partitions, BATCH_EVENTS);
-        (Door(door), Taking { queue, intake, log, decoder, clock, vitals, wake, last_position: 0 })
+        let trimmed = Timestamp::EARLIEST;
+        (Door(door), Taking { queue, intake, log, retry, refused, clock, vitals, wake, last_position: 0, trimmed })
     }
 
     /// Takes until nobody can hand in any more.
     ///
     /// # Errors
-    /// [`LogError`] when the log fails: what was not answered is not known to be in it.
+    /// [`LogError`] when the log fails, or what was refused cannot be kept: what was not answered is not known to be in it.
     pub fn run(mut self) -> Result<(), LogError> {
-        while let Ok(first) = self.queue.recv() {
-            let mut bytes = first.body.len();
-            let mut group = vec![first];
-            while bytes < GROUP_BYTES
-                && let Ok(next) = self.queue.try_recv()
-            {
-                bytes += next.body.len();
-                group.push(next);
+        loop {
+            self.trim()?;
+            match self.queue.recv_timeout(TRIM_EVERY) {
+                Ok(Request::Events(first)) => self.take_group(first)?,
+                Ok(Request::Retry { which, reply }) => self.take_again(&which, reply)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
-            let answers = group.iter().map(|one| self.take(one)).collect::<Result<Vec<_>, _>>()?;
-            self.intake.flush(&mut self.log)?;
-            self.vitals.intake().counts = self.intake.counts().clone();
-            for (submission, answers) in group.into_iter().zip(answers) {
-                // Whoever hung up does not wait for an answer; the events count all the same.
-                let _ = submission.reply.send(answers);
-                drop(submission.room);
-            }
-            self.wake.iter().for_each(Thread::unpark);
         }
+    }
+
+    /// Takes this request and those that wait behind it in one go, and answers them once the log is durable.
+    fn take_group(&mut self, first: Submission) -> Result<(), LogError> {
+        let mut bytes = first.body.len();
+        let mut group = vec![first];
+        let mut next = None;
+        while bytes < GROUP_BYTES
+            && let Ok(request) = self.queue.try_recv()
+        {
+            match request {
+                Request::Events(submission) => {
+                    bytes += submission.body.len();
+                    group.push(submission);
+                }
+                Request::Retry { which, reply } => {
+                    next = Some((which, reply));
+                    break;
+                }
+            }
+        }
+        let (mut answers, mut refused) = (Vec::new(), Vec::new());
+        for submission in &group {
+            answers.push(self.take(submission, &mut refused)?);
+        }
+        // What was refused is on the disk before the log says so: each reject there can be retried.
+        self.refused.put(&refused, self.clock.now()).map_err(|error| LogError::Failed(error.to_string()))?;
+        self.flush()?;
+        for (submission, answers) in group.into_iter().zip(answers) {
+            // Whoever hung up does not wait for an answer; the events count all the same.
+            let _ = submission.reply.send(answers);
+            drop(submission.room);
+        }
+        next.map_or(Ok(()), |(which, reply)| self.take_again(&which, reply))
+    }
+
+    fn flush(&mut self) -> Result<(), LogError> {
+        self.intake.flush(&mut self.log)?;
+        self.vitals.intake().counts = self.intake.counts().clone();
+        self.wake.iter().for_each(Thread::unpark);
         Ok(())
     }
 
-    fn take(&mut self, submission: &Submission) -> Result<Vec<Answer>, LogError> {
+    fn take_again(&mut self, which: &Which, reply: oneshot::Sender<Result<Retried, String>>) -> Result<(), LogError> {
+        let Taking { retry, refused, intake, log, clock, .. } = self;
+        let retried = match retry.run(which, refused, intake, log, clock.now()) {
+            Err(RetryError::Log(error)) => return Err(error),
+            Err(RetryError::Refused(error)) => Err(error.to_string()),
+            Ok(retried) => Ok(retried),
+        };
+        // A retry that broke off may have left events that no flush has seen yet.
+        self.flush()?;
+        // Whoever hung up does not wait for an answer; what was put in again counts all the same.
+        let _ = reply.send(retried);
+        Ok(())
+    }
+
+    /// Lets refused records go that have become too old.
+    fn trim(&mut self) -> Result<(), LogError> {
+        let now = self.clock.now();
+        if now < self.trimmed.plus_seconds(i64::try_from(TRIM_EVERY.as_secs()).unwrap_or(i64::MAX)) {
+            return Ok(());
+        }
+        self.trimmed = now;
+        self.refused.trim(now).map_err(|error| LogError::Failed(error.to_string()))
+    }
+
+    fn take(&mut self, submission: &Submission, refused: &mut Vec<RefusedRecord>) -> Result<Vec<Answer>, LogError> {
         let now = self.clock.now();
         let position = Position { source: SOURCE.to_owned(), partition: 0, offset: self.position(now), index: None };
         let context = Context { position: &position, feed: submission.feed.clone(), received_at: now, now };
         let mut answers = Vec::new();
         let mut result = Ok(());
-        let Taking { intake, log, decoder, vitals, .. } = self;
-        let mut newest = None;
-        let decoded = decoder.decode(&submission.body, &context, &mut |item| {
+        let Taking { intake, log, retry, vitals, .. } = self;
+        let (mut newest, mut ordinal, mut elements) = (None, 0, Vec::new());
+        let decoded = retry.decoder.decode(&submission.body, &context, &mut |item| {
             if result.is_ok() {
-                if let Item::Event(_, event) = &item {
-                    newest = newest.max(event.occurred_at);
+                match &item {
+                    Item::Event(_, event) => newest = newest.max(event.occurred_at),
+                    Item::Reject(reject) => elements.push(RefusedElement::new(ordinal, reject)),
+                    _ => {}
                 }
                 answers.push(answer(&item));
                 result = intake.take(log, item);
             }
+            ordinal += 1;
         });
+        if self.refused.keeps() && !elements.is_empty() {
+            let record = RefusedRecord {
+                position: position.offset,
+                received_at: now.0,
+                feed: submission.feed.as_ref().map(|feed| feed.name.to_string()),
+                items: ordinal,
+                elements,
+                body: submission.body.to_vec(),
+            };
+            refused.push(record.reduced(&retry.decoder, &context));
+        }
         let mut vitals = vitals.intake();
         vitals.unknown_fields += decoded.unknown_fields;
         vitals.newest_event = vitals.newest_event.max(newest);
