@@ -13,7 +13,7 @@ pub mod rejects_command;
 pub mod http;
 mod http_explain;
 mod http_rejects;
-mod served;
+pub mod served;
 mod answering;
 pub mod metrics;
 pub mod taking;

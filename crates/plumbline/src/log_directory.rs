@@ -89,6 +89,7 @@ pub(crate) fn cure(error: &io::Error) -> &'static str {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             "free some room or name a directory on another disk, then start again"
         }
+        ErrorKind::FileTooLarge => "raise the limit on the size of files (ulimit -f) or of the disk, then start again",
         ErrorKind::ReadOnlyFilesystem => "name a directory on a file system that can be written",
         ErrorKind::PermissionDenied => "let this user write there, or name another directory",
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {

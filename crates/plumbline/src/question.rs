@@ -169,3 +169,38 @@ impl Question {
         format!("there is no card of {:?}; {hint}", self.clinician)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(practice: &str) -> CardKey {
+        let month = "2026-10".parse().expect("a month");
+        CardKey { clinician: "p1".to_owned(), month, practice: practice.to_owned() }
+    }
+
+    fn chosen(practice: Option<&str>, keys: &[CardKey]) -> Result<String, String> {
+        let question = Question {
+            clinician: "p1".to_owned(),
+            month: keys[0].month,
+            measure: "dna_rate".to_owned(),
+            side: None,
+            window: None,
+            revision: None,
+            practice: practice.map(str::to_owned),
+        };
+        let keys: Vec<&CardKey> = keys.iter().collect();
+        question.choose(&keys).map(|key| key.practice.clone()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn of_several_cards_the_practice_is_named_and_the_roll_up_is_all() {
+        let several = [key(""), key("A81001"), key("B82002")];
+        assert_eq!(chosen(Some("B82002"), &several), Ok("B82002".to_owned()));
+        assert_eq!(chosen(Some(ALL_PRACTICES), &several), Ok(String::new()));
+        let asked_back = chosen(None, &several).unwrap_err();
+        assert!(asked_back.ends_with("all, A81001, B82002"), "{asked_back}");
+        assert_eq!(chosen(None, &several[1..2]), Ok("A81001".to_owned()));
+        assert!(chosen(Some("A81002"), &several).unwrap_err().contains("did you mean \"A81001\"?"));
+    }
+}

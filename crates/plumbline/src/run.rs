@@ -34,10 +34,21 @@ pub fn run(cli: &Cli) -> ExitCode {
         // Whoever reads our output has seen enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("plumbline: {error:#}");
+            eprintln!("plumbline: {}", told(&error));
             exit_code(&error)
         }
     }
+}
+
+/// The error and its causes. Many a text names its cause already; then it is not said twice.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 fn dispatch(command: &Command) -> Result<()> {
@@ -155,4 +166,18 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_is_named_already_is_not_said_twice() {
+        let cause = || io::Error::from(ErrorKind::StorageFull);
+        let error = anyhow!(cause()).context(format!("d/log cannot be written: {}; free some room", cause())).context("starting");
+        let text = told(&error);
+        assert_eq!(text.matches(&cause().to_string()).count(), 1, "{text}");
+        assert!(text.starts_with("starting: d/log cannot be written"), "{text}");
+    }
 }

@@ -4,6 +4,7 @@ mod support;
 
 use std::fs;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use support::{Place, encounter};
 
@@ -113,7 +114,9 @@ fn ctrl_c_ends_a_demo_cleanly_with_130() {
         .spawn()
         .unwrap();
     // It listens before it makes its folder.
+    let begun = Instant::now();
     while !place.path("demo/.plumbline").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(600), "it never makes its folder");
         std::thread::yield_now();
     }
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();

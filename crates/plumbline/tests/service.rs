@@ -8,9 +8,9 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use server::{Server, command};
+use server::{PATIENCE, Server, command};
 use support::Place;
 
 fn encounter(id: &str, at: &str) -> String {
@@ -122,7 +122,10 @@ fn what_is_too_large_is_answered_413_and_what_has_no_room_429() {
     assert_eq!(refused.status, 429);
     assert!(refused.head.contains("retry-after: 1"), "{}", refused.head);
     drop(held);
-    while server.post("/v1/events", encounter("e1", "2026-01-15T09:00:00Z").as_bytes()).status == 429 {}
+    let begun = Instant::now();
+    while server.post("/v1/events", encounter("e1", "2026-01-15T09:00:00Z").as_bytes()).status == 429 {
+        assert!(begun.elapsed() < PATIENCE, "the room is never given back");
+    }
 }
 
 #[test]
@@ -158,6 +161,24 @@ fn events_in(data: &std::path::Path) -> Vec<String> {
         .expect("the log is whole");
     }
     ids
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_though_a_request_is_under_way() {
+    let place = Place::new();
+    let mut command = command(&place.path("data"));
+    // Whoever waited for the request would wait so long, and then end with 0.
+    command.env("PLUMBLINE_HTTP_DRAIN", "1h");
+    let mut server = Server::start(command);
+    let mut held = TcpStream::connect(&server.address).unwrap();
+    held.write_all(b"POST /v1/events HTTP/1.1\r\nHost: here\r\nContent-Length: 2048\r\nExpect: 100-continue\r\n\r\n").unwrap();
+    let mut go_on = [0; 12];
+    held.read_exact(&mut go_on).unwrap();
+    server.signal("-TERM");
+    server.until_said("draining");
+    server.signal("-TERM");
+    let (status, said) = server.end();
+    assert_eq!(status.code(), Some(130), "{said}");
 }
 
 #[test]

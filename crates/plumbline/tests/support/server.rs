@@ -5,9 +5,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+/// What has not come after so long never comes.
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A service under way. Dropped, it is killed.
 pub struct Server {
@@ -94,13 +97,25 @@ impl Server {
         request(&self.address, "POST", path, body).expect("it answers")
     }
 
+    /// Reads what it says until a line holds these words.
+    pub fn until_said(&mut self, words: &str) {
+        let stderr = self.stderr.as_mut().expect("not taken before");
+        let mut line = String::new();
+        while !line.contains(words) {
+            line.clear();
+            assert!(stderr.read_line(&mut line).expect("text") > 0, "it ended before it said {words:?}");
+        }
+    }
+
     /// Asks again and again until the answer is as wanted.
     pub fn until(&self, path: &str, wanted: impl Fn(&Answered) -> bool) -> Answered {
+        let begun = Instant::now();
         loop {
             let answered = self.get(path);
             if wanted(&answered) {
                 return answered;
             }
+            assert!(begun.elapsed() < PATIENCE, "{path} never answers as wanted; last: {answered:?}");
             std::thread::yield_now();
         }
     }
