@@ -243,6 +243,8 @@ fn what_retention_has_taken_is_said_and_not_explained_by_half() {
     world.run_until(utc(2026, 11, 5, 3));
     let card = cards_of(&world, "gmc|7000001", "2026-10").pop().expect("a card");
     assert_eq!(known(&world, &card, 1).len(), 18);
+    let abandoned = evidence(&world.deployment, &mut world.log.handle(), &card, 1, &|| false);
+    assert!(matches!(abandoned, Err(EvidenceError::Abandoned)), "{abandoned:?}");
     world.log.tamper(Topic::Events, 0, |records| records.retain(|stored| stored.offset >= 10));
     let gone = evidence(&world.deployment, &mut world.log.handle(), &card, 1, &|| true);
     assert!(matches!(&gone, Err(EvidenceError::Gone(why)) if why.contains("partition 0")), "{gone:?}");

@@ -50,8 +50,9 @@ pub enum Command {
     ///
     /// Without any configuration the log and its keys are made in ./plumbline-data, and HTTP is answered on 127.0.0.1:8080:
     /// POST /v1/events takes one native event, an array or NDJSON; GET /v1/scorecards/{clinician}, /v1/scorecards?month= and
-    /// /v1/changes?after= show what is published; /livez, /readyz and /version say how it is. Ctrl-C or SIGTERM ends it cleanly,
-    /// a second one at once.
+    /// /v1/changes?after= show what is published, /v1/scorecards/{clinician}/explain?month=&measure= the events behind a number;
+    /// /v1/rejects shows what was refused and waits, POST /v1/rejects/retry puts it in again; /livez, /readyz and /version say how
+    /// it is. Ctrl-C or SIGTERM ends it cleanly, a second one at once.
     Run(Service),
     /// Reads the configuration and the files that it names, and says every mistake. Exit code 78 when there are any.
     Check(Service),

@@ -62,7 +62,7 @@ pub fn table(explanation: &Explanation, paint: Paint) -> String {
     let mut text = paint.bold(&format!("{clinician}, {place}, {month}: {measure}, {months}"));
     text.push('\n');
     text.push_str(&paint.dim(&format!("revision {revision}, published {cut}")));
-    write!(text, "\n{n} {n_unit} over {d} {d_unit}\n\n").expect("a String takes all");
+    write!(text, "\n{n} {} over {d} {}\n\n", unit(n_unit), unit(d_unit)).expect("a String takes all");
     let rows: Vec<[String; 7]> = lines.iter().map(|line| row(line, practice.is_empty())).collect();
     let head = ["day", "feed", "id", "version", "numerator", "denominator", "what"].map(str::to_owned);
     let widths: [usize; 7] =
@@ -75,8 +75,14 @@ pub fn table(explanation: &Explanation, paint: Paint) -> String {
     }
     let sum = |of: fn(&Line) -> Option<i64>| lines.iter().filter_map(of).sum::<i64>();
     let sums = (sum(|line| line.numerator), sum(|line| line.denominator));
-    writeln!(text, "{} events: {} over {}", lines.len(), sums.0, sums.1).expect("a String takes all");
+    let events = if lines.len() == 1 { "1 event".to_owned() } else { format!("{} events", lines.len()) };
+    writeln!(text, "{events}: {} over {}", sums.0, sums.1).expect("a String takes all");
     text
+}
+
+/// What is counted singly is events.
+fn unit(unit: &str) -> &str {
+    if unit == "count" { "events" } else { unit }
 }
 
 fn row(line: &Line, everywhere: bool) -> [String; 7] {

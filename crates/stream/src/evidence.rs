@@ -105,9 +105,9 @@ impl Search<'_> {
         let cut = self.card.cut;
         let mut shares = Vec::new();
         loop {
+            self.go_on()?;
             let before = fold.position;
             let Some(tick) = fold.read(log, RECORDS_A_READ)? else {
-                self.go_on()?;
                 if fold.position == before {
                     return Err(gone(partition, format!("has no tick of the cut {cut}")));
                 }
