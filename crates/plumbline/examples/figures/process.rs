@@ -1,0 +1,40 @@
+//! What Linux says of a process: `/proc/PID/stat` and `/proc/PID/status`.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+/// Clock ticks a second in `/proc`, the same on every Linux.
+const TICKS: f64 = 100.0;
+
+/// One process.
+pub struct Process(String);
+
+impl Process {
+    /// This one.
+    pub fn own() -> Process {
+        Process("self".to_owned())
+    }
+
+    /// The one with this number.
+    pub fn numbered(pid: u32) -> Process {
+        Process(pid.to_string())
+    }
+
+    /// Seconds of all its cores so far, user and system.
+    pub fn cpu_seconds(&self) -> Result<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0)).context("reading CPU times; this needs Linux")?;
+        // Behind the name in parentheses: state is the first field, user and system times are the twelfth and thirteenth.
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).context("a time in /proc/PID/stat");
+        Ok((ticks(11)? + ticks(12)?) / TICKS)
+    }
+
+    /// The most memory it has ever had in RAM, bytes.
+    pub fn peak_rss(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0)).context("reading memory; this needs Linux")?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("VmHWM in /proc/PID/status")?;
+        let kib: u64 = line.trim().trim_end_matches(" kB").parse().context("a number of kB")?;
+        Ok(kib * 1_024)
+    }
+}

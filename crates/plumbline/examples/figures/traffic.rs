@@ -1,0 +1,80 @@
+//! Native events as a practice system would send them: a month of 10,000 clinicians in 100 feeds, random ids, five in a hundred
+//! amended.
+
+use std::fmt::Write;
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+
+/// Clinicians.
+pub const CLINICIANS: u32 = 10_000;
+/// Feeds, one a practice.
+pub const FEEDS: u32 = 100;
+/// Prescribed drugs, as BNF codes.
+const DRUGS: [&str; 8] = [
+    "0501013B0AAAAAA",
+    "0501030I0AAABAB",
+    "0501050B0AAAAAA",
+    "0212000B0AAABAB",
+    "0301011R0AAAPAP",
+    "0402010ABAAACAC",
+    "0601022B0AAASAS",
+    "1001010AHAAAAAA",
+];
+
+/// Makes one event after the other; the same seed gives the same.
+pub struct Traffic {
+    dice: Pcg64,
+    last: Option<(String, u32, u32, u32)>,
+}
+
+impl Traffic {
+    /// Traffic of this seed.
+    pub fn new(seed: u64) -> Traffic {
+        Traffic { dice: Pcg64::seed_from_u64(seed), last: None }
+    }
+
+    /// Appends the next event to a line-by-line text.
+    pub fn event(&mut self, text: &mut String) {
+        match self.last.take() {
+            Some(last) if self.dice.random_ratio(5, 95) => self.write(text, &last, 2),
+            _ => {
+                let id = format!("{:032x}", self.dice.random::<u128>());
+                let fresh =
+                    (id, self.dice.random_range(0..CLINICIANS), self.dice.random_range(0..31), self.dice.random_range(0..100));
+                self.write(text, &fresh, 1);
+                self.last = Some(fresh);
+            }
+        }
+    }
+
+    fn write(&mut self, text: &mut String, event: &(String, u32, u32, u32), version: u32) {
+        let (id, clinician, day, kind) = event;
+        let feed = clinician % FEEDS;
+        let at = format!("2026-10-{:02}T{:02}:{:02}:00Z", 1 + day, 8 + day % 10, self.dice.random_range(0..60));
+        let kind = match kind {
+            0..50 => {
+                let status = if self.dice.random_ratio(1, 20) { "noshow" } else { "attended" };
+                let minutes = self.dice.random_range(4..25);
+                format!(
+                    r#""type":"encounter","encounter":{{"mode":"telephone","status":"{status}","minutes":{minutes},"planned_minutes":10}}"#
+                )
+            }
+            50..90 => {
+                let (code, quantity) = (DRUGS[self.dice.random_range(0..DRUGS.len())], self.dice.random_range(7..112));
+                format!(
+                    r#""type":"prescription","prescription":{{"code":"{code}","code_system":"bnf","quantity":{quantity},"items":1,"cost_pence":{},"repeat":false}}"#,
+                    quantity * 3
+                )
+            }
+            90..95 => r#""type":"feedback","feedback":{"answer":"very_good"}"#.to_owned(),
+            _ => r#""type":"order","order":{"category":"referral"}"#.to_owned(),
+        };
+        writeln!(
+            text,
+            r#"{{"feed":"feed-{feed}","id":"{id}","version":{version},"occurred_at":"{at}","recorded_at":"{at}","clinician":{{"system":"gmc","value":"{}"}},"practice":"A{feed:05}","patient":"9434765919",{kind}}}"#,
+            7_000_000 + clinician
+        )
+        .expect("a text takes everything");
+    }
+}
