@@ -23,6 +23,10 @@ use crate::stored;
 /// A handle's buffer is committed without a flush when it holds so many bytes: a limit on memory, not a promise.
 const BUFFER_BYTES: usize = 4 << 20;
 
+/// Memory of the engine: what was written last, and blocks that were read. Records are read in order and seldom twice.
+const ENGINE_WRITES: u64 = 16 << 20;
+const ENGINE_CACHE: u64 = 8 << 20;
+
 /// What a flush waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
@@ -73,9 +77,10 @@ impl LocalLog {
         let directory = LogDirectory::open(dir)?;
         let failed = |error| LocalLogError::of_engine(dir, "opened", error);
         // With manual persistence a commit does not call the system at all; `Synced` asks for its sync at each commit.
-        let builder = Database::builder(directory.engine_path()).manual_journal_persist(true).worker_threads(1);
+        let builder =
+            Database::builder(directory.engine_path()).manual_journal_persist(true).worker_threads(1).cache_size(ENGINE_CACHE);
         let database = builder.open().map_err(failed)?;
-        let options = || KeyspaceCreateOptions::default().manual_journal_persist(true);
+        let options = || KeyspaceCreateOptions::default().manual_journal_persist(true).max_memtable_size(ENGINE_WRITES);
         let records = database.keyspace("records", options).map_err(failed)?;
         let state = Mutex::new(State { ends: recover_ends(&records).map_err(failed)?, fence: 0 });
         let shared = Arc::new(Shared { records, database, directory, clock, durability, state });

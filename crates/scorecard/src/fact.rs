@@ -268,13 +268,17 @@ impl Fact {
     }
 }
 
-/// Facts by slot and by identity. Slots are reused; blocks grow one by one, so that growing never copies all facts.
-#[derive(Debug, Default)]
+/// Facts by slot and by identity. Slots are reused. Blocks grow one by one and the index in parts, so that growing never copies all
+/// facts, nor holds two whole indices at once.
+#[derive(Debug)]
 pub(crate) struct Facts {
     blocks: Vec<Vec<Fact>>,
-    index: HashTable<u32>,
+    index: [HashTable<u32>; PARTS],
+    held: usize,
     free: Vec<u32>,
 }
+
+const PARTS: usize = 64;
 
 const BLOCK_BITS: u32 = 14;
 const BLOCK: usize = 1 << BLOCK_BITS;
@@ -284,13 +288,24 @@ fn hash_of(id: FactId) -> u64 {
     id.0[0]
 }
 
+/// The part of the index that knows this identity.
+fn part_of(id: FactId) -> usize {
+    usize::from(id.0[1].to_le_bytes()[0]) % PARTS
+}
+
+impl Default for Facts {
+    fn default() -> Facts {
+        Facts { blocks: Vec::new(), index: std::array::from_fn(|_| HashTable::new()), held: 0, free: Vec::new() }
+    }
+}
+
 impl Facts {
     pub(crate) fn len(&self) -> usize {
-        self.index.len()
+        self.held
     }
 
     pub(crate) fn find(&self, id: FactId) -> Option<u32> {
-        self.index.find(hash_of(id), |&slot| self.get(slot).id == id).copied()
+        self.index[part_of(id)].find(hash_of(id), |&slot| self.get(slot).id == id).copied()
     }
 
     pub(crate) fn get(&self, slot: u32) -> &Fact {
@@ -312,7 +327,8 @@ impl Facts {
         };
         let blocks = &self.blocks;
         let hash = |&slot: &u32| hash_of(blocks[(slot >> BLOCK_BITS) as usize][slot as usize & (BLOCK - 1)].id);
-        self.index.insert_unique(hash_of(fact.id), slot, hash);
+        self.index[part_of(fact.id)].insert_unique(hash_of(fact.id), slot, hash);
+        self.held += 1;
         slot
     }
 
@@ -328,22 +344,24 @@ impl Facts {
 
     pub(crate) fn remove(&mut self, slot: u32) {
         let id = self.get(slot).id;
-        if let Ok(entry) = self.index.find_entry(hash_of(id), |&s| s == slot) {
+        if let Ok(entry) = self.index[part_of(id)].find_entry(hash_of(id), |&s| s == slot) {
             entry.remove();
+            self.held -= 1;
             self.free.push(slot);
         }
     }
 
     /// All slots in use, in order of the slot.
     pub(crate) fn slots(&self) -> Vec<u32> {
-        let mut slots: Vec<u32> = self.index.iter().copied().collect();
+        let mut slots: Vec<u32> = self.index.iter().flatten().copied().collect();
         slots.sort_unstable();
         slots
     }
 
     /// Bytes that the facts and their index take.
     pub(crate) fn bytes(&self) -> u64 {
-        (self.blocks.len() * BLOCK * size_of::<Fact>() + self.index.allocation_size() + self.free.capacity() * 4) as u64
+        let index: usize = self.index.iter().map(HashTable::allocation_size).sum();
+        (self.blocks.len() * BLOCK * size_of::<Fact>() + index + self.free.capacity() * 4) as u64
     }
 }
 

@@ -1,19 +1,20 @@
 //! Texts and combinations as small numbers, so that a fact holds no text.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
+
+use crate::hashed::Map;
 
 /// Numbers for values, in order of first appearance. Values are never forgotten: clinicians, practices and codes are few.
 #[derive(Debug)]
 pub(crate) struct Interner<T> {
-    by_value: HashMap<T, u32>,
+    by_value: Map<T, u32>,
     values: Vec<T>,
 }
 
 impl<T> Default for Interner<T> {
     fn default() -> Interner<T> {
-        Interner { by_value: HashMap::new(), values: Vec::new() }
+        Interner { by_value: Map::default(), values: Vec::new() }
     }
 }
 

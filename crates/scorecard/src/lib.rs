@@ -13,6 +13,7 @@ mod rows;
 mod contribution;
 pub mod digest;
 mod intern;
+mod hashed;
 mod fact;
 pub mod item;
 pub mod record;

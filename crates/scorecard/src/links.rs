@@ -1,14 +1,13 @@
 //! Who refers to whom: a fact may name one other event of its feed, which may not have come yet.
 
-use std::collections::HashMap;
-
 use crate::fact::FactId;
+use crate::hashed::Map;
 
 /// Targets by the slot of the fact that names them, and the other way round.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
-    targets: HashMap<u32, FactId>,
-    referrers: HashMap<FactId, Vec<u32>>,
+    targets: Map<u32, FactId>,
+    referrers: Map<FactId, Vec<u32>>,
 }
 
 impl Links {

@@ -1,6 +1,5 @@
 //! How an event becomes a fact: its identity, the check of its content, and its packed words.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
@@ -8,6 +7,7 @@ use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 use crate::contribution::{Answers, Contributions};
 use crate::event::{Detail, Event};
 use crate::fact::{Fact, FactId, FactKind, Traits};
+use crate::hashed::Map;
 use crate::intern::Interner;
 use crate::measure::MeasureSet;
 
@@ -16,14 +16,14 @@ use crate::measure::MeasureSet;
 pub(crate) struct Mold {
     measures: Arc<MeasureSet>,
     identity_seed: u64,
-    codes: HashMap<Box<str>, u32>,
-    pca: HashMap<FactId, Box<[u16]>>,
+    codes: Map<Box<str>, u32>,
+    pca: Map<FactId, Box<[u16]>>,
     scratch: Vec<u8>,
 }
 
 impl Mold {
     pub(crate) fn new(measures: &Arc<MeasureSet>, identity_seed: u64) -> Mold {
-        Mold { measures: measures.clone(), identity_seed, codes: HashMap::new(), pca: HashMap::new(), scratch: Vec::new() }
+        Mold { measures: measures.clone(), identity_seed, codes: Map::default(), pca: Map::default(), scratch: Vec::new() }
     }
 
     /// The seed of the identities of one feed.

@@ -1,11 +1,11 @@
 //! The open rows of one partition: sums by (unit, month), which of them changed since the last cut, and their digest.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::calendar::Month;
 use crate::digest::row_digest;
 use crate::fact::MOST_ROWS;
+use crate::hashed::Map;
 use crate::intern::Interner;
 use crate::measure::SetHash;
 use crate::record::RowKey;
@@ -50,7 +50,7 @@ pub(crate) struct Rows {
     set: SetHash,
     measures: usize,
     rows: Vec<Option<Row>>,
-    index: HashMap<(u32, Month), u32>,
+    index: Map<(u32, Month), u32>,
     free: Vec<u32>,
     changed: Vec<u32>,
     digest: u128,
@@ -58,7 +58,7 @@ pub(crate) struct Rows {
 
 impl Rows {
     pub(crate) fn new(set: SetHash, measures: usize) -> Rows {
-        Rows { set, measures, rows: Vec::new(), index: HashMap::new(), free: Vec::new(), changed: Vec::new(), digest: 0 }
+        Rows { set, measures, rows: Vec::new(), index: Map::default(), free: Vec::new(), changed: Vec::new(), digest: 0 }
     }
 
     /// The slot of this row, made if it is not there.

@@ -9,6 +9,7 @@ use crate::contribution::{Answers, Contributions, Contributor, Sign};
 use crate::coverage::FeedsSeen;
 use crate::event::{Action, Attendance, Batch, Event, Source, Versioning};
 use crate::fact::{Fact, FactId, FactKind, Facts, Place, Shape};
+use crate::hashed::Map;
 use crate::intern::Interner;
 use crate::links::Links;
 use crate::measure::MeasureSet;
@@ -65,7 +66,7 @@ pub struct Tally {
     contributions: Contributions,
     answers: Interner<Answers>,
     /// The declared practice of each feed, by the feed's interned number.
-    declared: std::collections::HashMap<u32, Option<u32>>,
+    declared: Map<u32, Option<u32>>,
     seen: FeedsSeen,
     last: Option<Timestamp>,
     open_from: Month,
@@ -91,7 +92,7 @@ impl Tally {
             rows: Rows::new(measures.hash(), measures.measures().len()),
             contributions,
             answers: Interner::default(),
-            declared: std::collections::HashMap::new(),
+            declared: Map::default(),
             seen: FeedsSeen::default(),
             last: None,
             open_from: Month::EARLIEST,
