@@ -12,11 +12,13 @@ use plumbline::card_index::CardIndex;
 use plumbline::clock::Clock;
 use plumbline::config::Config;
 use plumbline::config_file::{self, Given};
-use plumbline::http::{self, Served};
+use plumbline::http;
+use plumbline::served::{Served, room};
 use plumbline::site::Site;
 use plumbline::taking::Taking;
 use plumbline::vitals::Vitals;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 /// After so many requests the log is made anew, so that it does not fill the disk.
@@ -39,14 +41,23 @@ impl Service {
         let site = Site::open(&config, Clock::System).expect("a folder of its own");
         let vitals = Vitals::new(site.deployment.partitions);
         let parts = site.deployment.partitions;
-        let (door, taking) =
-            Taking::new(site.log.clone(), parts, site.decoder.clone(), site.clock.clone(), vitals.clone(), Vec::new());
+        let (door, taking) = Taking::new(
+            site.log.clone(),
+            parts,
+            site.retry.clone(),
+            site.refused.clone(),
+            site.clock.clone(),
+            vitals.clone(),
+            Vec::new(),
+        );
         std::thread::spawn(move || taking.run().expect("the log takes everything"));
         let served = Served {
             door,
-            room: http::room(config.max_waiting),
+            room: room(config.max_waiting),
             max_body: config.max_body,
-            feeds: Arc::new(config.feeds.clone()),
+            feeds: site.retry.feeds.clone(),
+            refused: site.refused.clone(),
+            explaining: Arc::new(Semaphore::new(1)),
             index: Arc::new(RwLock::new(CardIndex::default())),
             log: site.log.clone(),
             vitals,
@@ -70,7 +81,9 @@ impl Service {
 }
 
 fn configuration(data: &Path) -> Config {
-    let given = Given { flags: vec![("data", "--data", data.display().to_string())], ..Given::default() };
+    // Little room for what was refused, so that the oldest go.
+    let flags = vec![("data", "--data", data.display().to_string()), ("refused", "--refused", "256KiB".to_owned())];
+    let given = Given { flags, ..Given::default() };
     config_file::read(&given).expect("the defaults are sound")
 }
 

@@ -30,6 +30,7 @@ pub mod question;
 pub mod explanation_view;
 pub mod rejects_view;
 pub mod refused;
+pub mod refused_seal;
 pub mod refused_record;
 pub mod line_view;
 pub mod summary;

@@ -1,36 +1,27 @@
 //! Where raw records wait of which something was refused: files below the data folder, sealed with a key of the deployment, written
 //! and synced before their source is answered.
 //!
-//! ```text
-//! file       magic | nonce: 24 | XChaCha20-Poly1305 of the contents, with the file's magic as associated data
-//! contents   length of the head: u32 | head: JSON, a list of records and the lengths of their bytes | the bytes
-//! ```
-//!
-//! The folder is bounded in bytes and in age. The oldest records go first, which is counted and said.
+//! The folder is bounded in bytes and in age. The oldest records go first, which is counted and said. Only the process that has the
+//! log open changes it; anybody with the keys may read it meanwhile.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use chacha20poly1305::aead::{Aead, Payload};
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use codec::keys::Keys;
-use hmac::{Hmac, Mac};
 use scorecard::calendar::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 use tracing::warn;
 
 use crate::keys_file::private;
 use crate::log_directory::cure;
 use crate::refused_record::RefusedRecord;
+use crate::refused_seal::{NONCE_BYTES, Seal};
 
-const MAGIC: &[u8] = b"plumbline refused 1\n";
-const NONCE_BYTES: usize = 24;
 const ENDING: &str = "refused";
 const DROPPED_FILE: &str = "DROPPED";
-/// What the key is derived for: another purpose has another key.
-const PURPOSE: &[u8] = b"plumbline: raw records that were refused, 1";
 /// A file takes at least this much of a disk.
 const BLOCK_BYTES: u64 = 4_096;
 /// As long as the topic of rejects keeps what it says of them.
@@ -76,28 +67,37 @@ pub struct RefusedFile {
 }
 
 /// The folder of refused records. Clones are handles on the same one.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Refused {
     dir: PathBuf,
-    cipher: XChaCha20Poly1305,
+    seal: Seal,
     most_bytes: u64,
+    /// What the folder holds, once it was looked through: to know what must go costs no look at every file each time.
+    held: Arc<Mutex<Option<Held>>>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    #[serde(flatten)]
-    record: RefusedRecord,
+/// Files by their number, with the bytes that they take.
+#[derive(Debug, Default)]
+struct Held {
+    files: BTreeMap<u64, u64>,
     bytes: u64,
+}
+
+impl Held {
+    fn set(&mut self, number: u64, bytes: u64) {
+        self.bytes = self.bytes + bytes - self.files.insert(number, bytes).unwrap_or(0);
+    }
+
+    fn remove(&mut self, number: u64) {
+        self.bytes -= self.files.remove(&number).unwrap_or(0);
+    }
 }
 
 impl Refused {
     /// The folder of this deployment, which may hold so many bytes; with 0 nothing is kept. It is made when it is needed.
     #[must_use]
     pub fn new(dir: &Path, keys: &Keys, most_bytes: usize) -> Refused {
-        let mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(keys.permanent()).expect("HMAC takes keys of any length");
-        let key = mac.chain_update(PURPOSE).finalize().into_bytes();
-        let cipher = XChaCha20Poly1305::new_from_slice(&key).expect("HMAC-SHA-256 gives 32 bytes, as many as the cipher takes");
-        Refused { dir: dir.to_owned(), cipher, most_bytes: most_bytes as u64 }
+        Refused { dir: dir.to_owned(), seal: Seal::new(keys), most_bytes: most_bytes as u64, held: Arc::default() }
     }
 
     /// Whether anything is kept at all.
@@ -153,7 +153,7 @@ impl Refused {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(source) => return Err(RefusedError::Io { path: file.path.clone(), doing: "read", source }),
         };
-        self.opened(&sealed).ok_or_else(|| RefusedError::Sealed { path: file.path.clone() })
+        self.seal.open(&sealed).ok_or_else(|| RefusedError::Sealed { path: file.path.clone() })
     }
 
     /// Puts other records in the place of a file's; without any the file goes.
@@ -164,7 +164,8 @@ impl Refused {
         if !records.is_empty() {
             return self.write(file, records);
         }
-        remove(&file.path).and_then(|()| File::open(&self.dir)?.sync_all()).map_err(self.failed("written"))
+        self.remove(file)?;
+        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(self.failed("written"))
     }
 
     /// Removes what is too old, and the oldest until the rest has room.
@@ -172,20 +173,41 @@ impl Refused {
     /// # Errors
     /// [`RefusedError::Io`].
     pub fn trim(&self, now: Timestamp) -> Result<(), RefusedError> {
-        let size = |file: &RefusedFile| fs::metadata(&file.path).map_or(0, |found| found.len().max(BLOCK_BYTES));
-        let files = self.files()?;
-        let mut bytes: u64 = files.iter().map(size).sum();
         let oldest = u64::try_from(now.plus_seconds(-KEPT_SECONDS).0).unwrap_or(0).saturating_mul(1_000);
         let mut dropped = 0;
-        for file in &files {
-            if bytes <= self.most_bytes && file.number >= oldest {
-                break;
-            }
-            bytes = bytes.saturating_sub(size(file));
-            dropped += self.read(file).map_or(1, |records| records.iter().map(|record| record.elements.len() as u64).sum());
-            remove(&file.path).map_err(self.failed("written"))?;
+        while let Some(file) = self.held(|held| {
+            let number = *held.files.keys().next()?;
+            (held.bytes > self.most_bytes || number < oldest).then(|| self.file(number))
+        })? {
+            dropped += self.read(&file).map_or(1, |records| records.iter().map(|record| record.elements.len() as u64).sum());
+            self.remove(&file)?;
         }
         if dropped > 0 { self.count(dropped) } else { Ok(()) }
+    }
+
+    /// What the folder holds. Nothing panics while it has it; what a panic elsewhere left is whole.
+    fn held<T>(&self, then: impl FnOnce(&mut Held) -> T) -> Result<T, RefusedError> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = match &mut *held {
+            Some(held) => held,
+            unknown => {
+                let mut found = Held::default();
+                for file in self.files()? {
+                    found.set(file.number, taken(fs::metadata(&file.path).map_or(0, |found| found.len())));
+                }
+                unknown.insert(found)
+            }
+        };
+        Ok(then(held))
+    }
+
+    /// Whoever removed it before did what was wanted.
+    fn remove(&self, file: &RefusedFile) -> Result<(), RefusedError> {
+        match fs::remove_file(&file.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(self.failed("written")(error)),
+            _ => {}
+        }
+        self.held(|held| held.remove(file.number))
     }
 
     fn count(&self, dropped: u64) -> Result<(), RefusedError> {
@@ -208,7 +230,9 @@ impl Refused {
 
     /// The file appears whole or not at all, readable by its owner alone.
     fn write(&self, file: &RefusedFile, records: &[RefusedRecord]) -> Result<(), RefusedError> {
-        let sealed = self.sealed(records)?;
+        let mut nonce = [0; NONCE_BYTES];
+        getrandom::fill(&mut nonce).map_err(|error| RefusedError::Random(error.to_string()))?;
+        let sealed = self.seal.seal(records, nonce);
         let beside = file.path.with_extension("new");
         let write = || {
             let mut new = private().open(&beside)?;
@@ -217,37 +241,8 @@ impl Refused {
             fs::rename(&beside, &file.path)?;
             File::open(&self.dir)?.sync_all()
         };
-        write().map_err(self.failed("written"))
-    }
-
-    fn sealed(&self, records: &[RefusedRecord]) -> Result<Vec<u8>, RefusedError> {
-        let stored: Vec<Stored> =
-            records.iter().map(|record| Stored { record: record.clone(), bytes: record.body.len() as u64 }).collect();
-        let head = serde_json::to_vec(&stored).expect("texts and numbers can be written");
-        let length = u32::try_from(head.len()).expect("what is said of some requests is far below 4 GiB");
-        let mut contents = length.to_be_bytes().to_vec();
-        contents.extend(head);
-        records.iter().for_each(|record| contents.extend_from_slice(&record.body));
-        let mut nonce = [0; NONCE_BYTES];
-        getrandom::fill(&mut nonce).map_err(|error| RefusedError::Random(error.to_string()))?;
-        let payload = Payload { msg: &contents, aad: MAGIC };
-        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).expect("the cipher takes up to 256 GiB");
-        Ok([MAGIC, &nonce, &sealed].concat())
-    }
-
-    fn opened(&self, file: &[u8]) -> Option<Vec<RefusedRecord>> {
-        let (nonce, sealed) = file.strip_prefix(MAGIC)?.split_first_chunk::<NONCE_BYTES>()?;
-        let contents = self.cipher.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: MAGIC }).ok()?;
-        let (length, rest) = contents.split_first_chunk::<4>()?;
-        let (head, mut bodies) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-        let stored: Vec<Stored> = serde_json::from_slice(head).ok()?;
-        let mut records = Vec::with_capacity(stored.len());
-        for Stored { record, bytes } in stored {
-            let (body, rest) = bodies.split_at_checked(usize::try_from(bytes).ok()?)?;
-            records.push(RefusedRecord { body: body.to_vec(), ..record });
-            bodies = rest;
-        }
-        Some(records)
+        write().map_err(self.failed("written"))?;
+        self.held(|held| held.set(file.number, taken(sealed.len() as u64)))
     }
 
     fn failed(&self, doing: &'static str) -> impl Fn(io::Error) -> RefusedError {
@@ -256,19 +251,9 @@ impl Refused {
     }
 }
 
-/// Tells no key.
-impl std::fmt::Debug for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Refused").field("dir", &self.dir).field("most_bytes", &self.most_bytes).finish_non_exhaustive()
-    }
-}
-
-/// Whoever removed it before did what was wanted.
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+/// What a file of this length takes of a disk.
+fn taken(length: u64) -> u64 {
+    length.max(BLOCK_BYTES)
 }
 
 #[cfg(unix)]

@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Instant;
 
 use promises::plant::{Planter, specimens};
 use serde_json::Value;
-use server::{Server, command};
+use server::{PATIENCE, Server, command, request};
 use support::Place;
 
 fn rejects(place: &Place, args: &[&str]) -> Output {
@@ -121,6 +122,50 @@ fn a_retry_on_the_stopped_folder_that_is_killed_before_it_says_so_counts_nothing
         counted.contains("plumbline_tally_events_total{outcome=\"accepted\"} 2\n") && counted.contains("plumbline_facts 2\n")
     );
     assert_eq!(json(&rejects(&place, &["list", "-o", "json"])).as_array().map(Vec::len), Some(1));
+    stop(server);
+}
+
+/// How many records wait in the store.
+fn waiting(place: &Place) -> usize {
+    fs::read_dir(place.path("data/refused")).map_or(0, |entries| {
+        let kept = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "refused");
+        entries.filter(|entry| entry.as_ref().is_ok_and(kept)).count()
+    })
+}
+
+#[test]
+fn a_retry_that_is_killed_again_and_again_loses_nothing_and_counts_nothing_twice() {
+    const RECORDS: usize = 120;
+    let place = Place::new();
+    let server = start(&place, "updated");
+    for n in 0..RECORDS {
+        assert_eq!(server.post("/v1/events?feed=ward", visit(&format!("v{n}")).as_bytes()).json()["rejected"], 1);
+    }
+    stop(server);
+    assert_eq!(waiting(&place), RECORDS);
+    let mut landed = 0;
+    for left in [90, 60, 30] {
+        let mut server = start(&place, "id");
+        let address = server.address.clone();
+        let retry = std::thread::spawn(move || request(&address, "POST", "/v1/rejects/retry", &[]));
+        let begun = Instant::now();
+        while waiting(&place) > left {
+            assert!(begun.elapsed() < PATIENCE, "the retry never comes so far");
+            std::thread::yield_now();
+        }
+        server.kill();
+        // Whoever is killed answers nobody.
+        let _ = retry.join().expect("asking does not panic");
+        landed += usize::from(waiting(&place) > 0);
+    }
+    assert!(landed > 0, "no kill came before the retry's end");
+    let server = start(&place, "id");
+    let retried = server.post("/v1/rejects/retry", &[]).json();
+    assert_eq!((&retried["refused"], waiting(&place)), (&0.into(), 0), "{retried}");
+    let facts = format!("plumbline_facts {RECORDS}");
+    let accepted = format!("plumbline_tally_events_total{{outcome=\"accepted\"}} {RECORDS}");
+    server
+        .until("/metrics", |answered| [&facts, &accepted].iter().all(|line| answered.body.lines().any(|found| found == **line)));
     stop(server);
 }
 
