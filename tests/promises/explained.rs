@@ -9,6 +9,7 @@ use scorecard::calendar::{Month, Timestamp};
 use scorecard::card::{Scorecard, Status};
 use scorecard::event::{Detail, Event, Exclusion, Feedback};
 use scorecard::explanation::{Effect, Explanation, Known, Line, Side, Unexplained, explain};
+use scorecard::registry::{Entry, Person};
 use scorecard::schedule::Grid;
 use scorecard::unit::WINDOWS;
 use serde_json::Value;
@@ -248,4 +249,38 @@ fn what_retention_has_taken_is_said_and_not_explained_by_half() {
     world.log.tamper(Topic::Events, 0, |records| records.retain(|stored| stored.offset >= 10));
     let gone = evidence(&world.deployment, &mut world.log.handle(), &card, 1, &|| true);
     assert!(matches!(&gone, Err(EvidenceError::Gone(why)) if why.contains("partition 0")), "{gone:?}");
+}
+
+#[test]
+fn a_merged_person_is_explained_by_the_registry_of_each_revisions_own_cut() {
+    let mut world = World::new(deployment(2, utc(2026, 10, 1, 3)));
+    let visit = |id: &str, who: &str, practice: &'static str, day| Event {
+        practice: Some(practice.into()),
+        ..encounter(id, 1, who, utc(2026, 10, day, 9))
+    };
+    let events =
+        vec![visit("one", "7000001", "A81001", 5), visit("two", "7000002", "A81001", 6), visit("far", "7000002", "B82002", 7)];
+    world.feed(utc(2026, 10, 8, 9), "a", events);
+    world.run_until(utc(2026, 11, 5, 3));
+    let aliases = vec!["gmc|7000001".to_owned(), "gmc|7000002".to_owned()];
+    world.register(utc(2026, 11, 5, 9), Entry::Person(Person { id: "dr-who".to_owned(), aliases }));
+    world.run_until(utc(2026, 11, 8, 3));
+    let find = |person: &str, practice: &str| -> Vec<Scorecard> {
+        cards_of(&world, person, "2026-10").into_iter().filter(|card| card.content.subject.practice == practice).collect()
+    };
+    let shown = |card: &Scorecard| -> Vec<String> {
+        explained(&world, card, "telephone_share", 12).lines.iter().map(|line| line.id.clone()).collect()
+    };
+    // Merged, both ids' events count; over all practices, those of the other practice too.
+    assert_eq!(shown(&find("dr-who", "A81001")[0]), ["one", "two"]);
+    assert_eq!(shown(&find("dr-who", "")[0]), ["one", "two", "far"]);
+    // The revision before knows of no merger, though the registry does now.
+    let before = find("gmc|7000001", "A81001");
+    assert_eq!(shown(&before[0]), ["one"]);
+    assert_eq!(shown(&find("gmc|7000002", "")[0]), ["two", "far"]);
+    let withdrawn = before.last().expect("revisions");
+    assert_eq!(withdrawn.content.status, Status::Withdrawn);
+    let events = known(&world, withdrawn, 1);
+    let refused = explain(withdrawn, &world.deployment.measures, 0, 1, &events);
+    assert_eq!(refused, Err(Unexplained::Withdrawn(withdrawn.revision)));
 }

@@ -255,7 +255,7 @@ impl Window {
 pub enum Output {
     /// For people.
     Table,
-    /// One JSON array.
+    /// One JSON document.
     Json,
     /// One JSON object a line.
     Ndjson,
