@@ -217,8 +217,8 @@ async fn version(State(served): State<Served>) -> Response {
 }
 
 async fn metrics(State(served): State<Served>) -> Response {
-    let Served { vitals, index, deployment, clock, .. } = served;
-    match (Metrics { vitals, index, deployment, clock }).text(&prometheus::Registry::new()) {
+    let Served { vitals, index, refused, deployment, clock, .. } = served;
+    match (Metrics { vitals, index, refused, deployment, clock }).text(&prometheus::Registry::new()) {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(failed) => error(StatusCode::INTERNAL_SERVER_ERROR, &failed.to_string()),
     }

@@ -15,6 +15,7 @@ use stream::deployment::Deployment;
 use crate::card_index::CardIndex;
 use crate::clock::Clock;
 use crate::newest_month::{BANDS, Spread};
+use crate::refused::Refused;
 use crate::terminal_card;
 use crate::vitals::{PartitionVitals, Vitals};
 
@@ -30,6 +31,8 @@ pub struct Metrics {
     pub vitals: Arc<Vitals>,
     /// What is published.
     pub index: Arc<RwLock<CardIndex>>,
+    /// What was refused and waits for a repair.
+    pub refused: Refused,
     /// Which deployment it is.
     pub deployment: Deployment,
     /// What lags are measured against.
@@ -76,6 +79,14 @@ impl Metrics {
             &rejected,
         )?;
         let unknown = vitals.unknown_fields;
+        let help =
+            "Refused elements that nobody can retry any more, for want of room or for their age, since the folder was made.";
+        let dropped = [("age_or_room", self.refused.dropped().elements)];
+        counters(registry, "refused_dropped_total", help, "cause", &dropped)?;
+        if let Ok(files) = self.refused.files() {
+            let help = "Files of raw records that wait for a repair and a retry; see `plumbline rejects list`.";
+            gauge(registry, "refused_files", help, files.len() as u64)?;
+        }
         let help = "Fields of native events that nobody reads; high means a source says more than is counted.";
         counters(registry, "intake_unknown_fields_total", help, "source", &[("http", unknown)])?;
         let help =

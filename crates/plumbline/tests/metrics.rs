@@ -67,6 +67,10 @@ fn the_newest_month_is_shown_as_deciles_and_bands_and_no_clinician_is_named() {
     assert_eq!(feeds.iter().sum::<u64>(), 1, "{feeds:?}");
     assert_eq!(count(&text, "plumbline_intake_rejected_total{reason=\"not_json\"}"), 0);
     assert_eq!(count(&text, "plumbline_revisions_total{cause=\"first\"}"), 21);
+    assert_eq!(
+        (count(&text, "plumbline_refused_files"), count(&text, "plumbline_refused_dropped_total{cause=\"age_or_room\"}")),
+        (0, 0)
+    );
     for private in ["70000", "A81001", "surgery", "9434765919", "2026-01"] {
         assert!(!text.contains(private), "{private} is in a metric");
     }
