@@ -21,9 +21,9 @@ lint:
 test:
     cargo test --workspace
 
-# The simulation with so many seeds: the real tasks on a log that fails in every way it can.
-sim SEEDS:
-    cargo run --release -p promises --example sim -- {{SEEDS}}
+# The simulation: `just sim SEEDS`, `just sim seed N`, `just sim mutants`; the real tasks on a log that fails in every way it can.
+sim *ARGS:
+    cargo run --release -p promises --example sim -- {{ARGS}}
 
 # Licences, duplicates and sources of the dependencies.
 deny:

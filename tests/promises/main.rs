@@ -7,4 +7,5 @@ mod openprescribing;
 mod oracle;
 mod patients;
 mod protocol;
+mod simulation;
 mod thresholds;

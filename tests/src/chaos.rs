@@ -6,6 +6,9 @@
 //!
 //! A file imports only from files further down this list.
 
+pub mod campaign;
+pub mod minimise;
+pub mod mutants;
 pub mod history;
 mod check_identity;
 mod check_cards;

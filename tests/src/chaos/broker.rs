@@ -7,6 +7,7 @@ use std::rc::Rc;
 use scorecard::calendar::Timestamp;
 use scorecard::record::Record;
 use stream::log::{Outgoing, Topic};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::dice::Dice;
 use super::fault::{Bites, Kind};
@@ -84,6 +85,25 @@ impl Broker {
     /// Everything that a partition ever held.
     pub(crate) fn journal(&self, topic: Topic, partition: u32) -> &[Stored] {
         self.partition(topic, partition).map_or(&[], PartitionLog::journal)
+    }
+
+    /// XXH3-128 of every record that every topic ever held.
+    pub(crate) fn digest(&self) -> u128 {
+        let mut hash = Xxh3::new();
+        for ((topic, partition), held) in &self.partitions {
+            for stored in held.journal() {
+                hash.update(topic.name().as_bytes());
+                for number in
+                    [u64::from(*partition), stored.offset, stored.sequence, stored.key.len() as u64, stored.bytes.len() as u64]
+                {
+                    hash.update(&number.to_le_bytes());
+                }
+                hash.update(&stored.appended.0.to_le_bytes());
+                hash.update(stored.key.as_bytes());
+                hash.update(&stored.bytes);
+            }
+        }
+        hash.digest128()
     }
 
     /// How many records were stored.

@@ -14,7 +14,7 @@ use super::plan::{DAY, Plan};
 const PRACTICES: [&str; 4] = ["A81001", "B82002", "C83003", "D84004"];
 
 /// So many clinicians: enough for one peer group of the whole network.
-const CLINICIANS: usize = 8;
+const CLINICIANS: usize = 6;
 
 /// A feed that may be slow, or fall silent and send everything at once.
 #[derive(Clone, Debug)]

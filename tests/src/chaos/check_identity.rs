@@ -38,16 +38,16 @@ pub(crate) fn check(evidence: &Evidence<'_>, calm: &Broker, verdict: &mut Verdic
         .hold(evidence.runs.len() == calm_runs.len(), RUNS, || format!("{} instead of {}", evidence.runs.len(), calm_runs.len()));
     for topic in [Topic::PeerGroups, Topic::PeerSnapshots] {
         let broker = evidence.broker.borrow();
-        let (got, wanted) = (newest(&broker, topic), newest(calm, topic));
+        let (got, wanted) = (by_place(&broker, topic, 1), by_place(calm, topic, 1));
         let differs = got.iter().find(|(key, bytes)| wanted.get(*key) != Some(*bytes)).map(|(key, _)| key);
         verdict.hold(differs.is_none() && got.len() == wanted.len(), PEERS, || {
-            format!("{topic:?}: {differs:?}; {} keys instead of {}", got.len(), wanted.len())
+            format!("{topic:?}: {differs:?}; {} records instead of {}", got.len(), wanted.len())
         });
     }
 }
 
 fn compare_cards(got: &Broker, wanted: &Broker, verdict: &mut Verdict) {
-    let (got, wanted) = (revisions(got), revisions(wanted));
+    let (got, wanted) = (by_place(got, Topic::ScorecardRevisions, 6), by_place(wanted, Topic::ScorecardRevisions, 6));
     for ((key, number), bytes) in &got {
         let other = wanted.get(&(key.clone(), *number));
         verdict.hold(other == Some(bytes), CARDS, || {
@@ -60,16 +60,16 @@ fn compare_cards(got: &Broker, wanted: &Broker, verdict: &mut Verdict) {
     verdict.hold(missing.is_none(), CARDS, || format!("{missing:?} is missing"));
 }
 
-/// The bytes of all revisions by key and place among those of the key.
-fn revisions(broker: &Broker) -> BTreeMap<(Rc<str>, usize), Rc<[u8]>> {
-    let mut revisions = BTreeMap::new();
+/// The bytes of all records that a topic ever held, by key and place among those of the key.
+fn by_place(broker: &Broker, topic: Topic, partitions: u32) -> BTreeMap<(Rc<str>, usize), Rc<[u8]>> {
+    let mut found = BTreeMap::new();
     let mut counts: BTreeMap<Rc<str>, usize> = BTreeMap::new();
-    for stored in (0..6).flat_map(|partition| broker.journal(Topic::ScorecardRevisions, partition)) {
+    for stored in (0..partitions).flat_map(|partition| broker.journal(topic, partition)) {
         let count = counts.entry(stored.key.clone()).or_default();
-        revisions.insert((stored.key.clone(), *count), stored.bytes.clone());
+        found.insert((stored.key.clone(), *count), stored.bytes.clone());
         *count += 1;
     }
-    revisions
+    found
 }
 
 fn json(bytes: &[u8]) -> Value {
@@ -93,9 +93,4 @@ fn difference(at: &str, got: &Value, wanted: &Value) -> Option<String> {
         _ if got == wanted => None,
         _ => Some(format!("{at} is {got} instead of {wanted}")),
     }
-}
-
-fn newest(broker: &Broker, topic: Topic) -> BTreeMap<String, Vec<u8>> {
-    let stored = broker.journal(topic, 0).iter();
-    stored.map(|stored| (stored.key.to_string(), stored.bytes.to_vec())).collect()
 }

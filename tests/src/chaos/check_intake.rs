@@ -43,7 +43,7 @@ pub(crate) fn check(evidence: &Evidence<'_>, source: &Source, counts: &[IntakeCo
         let rejected: u64 = one.rejected.values().sum();
         let skipped: u64 = one.skipped.values().sum();
         let holds = one.received == one.logged + one.registered + rejected + skipped;
-        verdict.hold(holds, INTAKE_ADDS_UP, || format!("{one:?}"));
+        verdict.hold_tasks(holds, INTAKE_ADDS_UP, || format!("{one:?}"));
     }
 }
 

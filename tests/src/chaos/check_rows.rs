@@ -95,16 +95,16 @@ pub(crate) fn check_said(evidence: &Evidence<'_>, partition: u32, said: Option<&
     let definition = &evidence.partitions[partition as usize];
     let fates = definition.fates;
     let all = fates.accepted + fates.duplicate + fates.stale + fates.conflict + fates.sealed;
-    verdict.hold(all == evidence.events[partition as usize], OUTCOMES, || format!("{fates:?}"));
+    verdict.hold_tasks(all == evidence.events[partition as usize], OUTCOMES, || format!("{fates:?}"));
     let Some(outcomes) = said.and_then(|said| said.outcomes) else {
-        verdict.broken(OUTCOMES, format!("partition {partition} has no owner that says anything"));
+        verdict.hold_tasks(false, OUTCOMES, || format!("partition {partition} has no owner that says anything"));
         return;
     };
     let got = (outcomes.accepted, outcomes.duplicate, outcomes.stale, outcomes.conflict, outcomes.sealed, outcomes.retracted);
     let wanted = (fates.accepted, fates.duplicate, fates.stale, fates.conflict, fates.sealed, fates.retracted);
     let facts = said.map_or(0, |said| said.facts);
     if evidence.start_of(partition) == 0 {
-        verdict.hold(got == wanted, OUTCOMES, || format!("partition {partition}: {got:?} instead of {wanted:?}"));
-        verdict.hold(facts == definition.facts(), MEMORY, || format!("{facts} facts instead of {}", definition.facts()));
+        verdict.hold_tasks(got == wanted, OUTCOMES, || format!("partition {partition}: {got:?} instead of {wanted:?}"));
+        verdict.hold_tasks(facts == definition.facts(), MEMORY, || format!("{facts} facts instead of {}", definition.facts()));
     }
 }

@@ -61,7 +61,7 @@ fn check_order(evidence: &Evidence<'_>, verdict: &mut Verdict) {
             verdict.hold(may, SKIPPED, || format!("{}: {why}", run.at));
         }
     }
-    let until = evidence.plan.until;
+    let until = evidence.plan.last_cut();
     verdict.hold(next > until, REST, || {
         let partitions: Vec<String> = (0..evidence.plan.partitions).map(|partition| standing(evidence, partition)).collect();
         format!("the next cut is {next}, and it is {until}; {}", partitions.join("; "))
@@ -150,23 +150,22 @@ fn check_revisions(key: &str, list: &[&Scorecard], verdict: &mut Verdict) {
     }
 }
 
+/// What the compacted topic holds of a key is, byte by byte, what the other topic holds of it last.
 fn check_newest(evidence: &Evidence<'_>, revisions: &BTreeMap<String, Vec<&Scorecard>>, verdict: &mut Verdict) {
-    let mut newest: BTreeMap<String, Scorecard> = BTreeMap::new();
     let broker = evidence.broker.borrow();
+    let (mut newest, mut last) = (BTreeMap::new(), BTreeMap::new());
     for partition in 0..6 {
         let held = broker.partition(Topic::Scorecards, partition).map_or(&[][..], |held| held.records());
-        for stored in held {
-            if let Record::Scorecard(card) = codec::avro::decode(&stored.bytes) {
-                verdict.hold(*stored.key == *card.key(), NEWEST, || format!("{} under the key {}", card.key(), stored.key));
-                newest.insert(card.key(), *card);
-            }
-        }
+        newest.extend(held.iter().map(|stored| (&stored.key, &stored.bytes)));
+        let all = broker.journal(Topic::ScorecardRevisions, partition);
+        last.extend(all.iter().map(|stored| (&stored.key, &stored.bytes)));
     }
-    for (key, list) in revisions {
-        let last = list.last().map(|card| &card.scorecard_id);
-        verdict.hold(newest.get(key).map(|card| &card.scorecard_id) == last, NEWEST, || key.clone());
-    }
-    verdict.hold(newest.len() == revisions.len(), NEWEST, || format!("{} cards, {} keys", newest.len(), revisions.len()));
+    let differs = last.iter().find(|(key, bytes)| newest.get(*key) != Some(*bytes));
+    verdict.hold(differs.is_none(), NEWEST, || format!("{:?}", differs.map(|(key, _)| key)));
+    verdict.hold(newest.len() == last.len(), NEWEST, || format!("{} cards, {} keys", newest.len(), last.len()));
+    let named: Vec<&str> = last.keys().map(|key| &***key).collect();
+    let known: Vec<&str> = revisions.keys().map(String::as_str).collect();
+    verdict.hold(named == known, NEWEST, || "a card stands under a key that is not its own".to_owned());
 }
 
 fn check_frozen(evidence: &Evidence<'_>, verdict: &mut Verdict) {

@@ -70,9 +70,8 @@ impl Driver<'_> {
         self.weather.clear();
         self.supervisor.heal();
         let last = self.plan.moments.len();
-        let end = self.plan.moments.iter().copied().fold(self.plan.until, Timestamp::max);
         let mut rested = true;
-        for (at, moment) in [(end, last), (self.plan.schedule.grid.after(end), last + 1)] {
+        for (at, moment) in [(self.plan.end(), last), (self.plan.last_cut(), last + 1)] {
             self.supervisor.set_moment(moment, at);
             self.supervisor.keep_up(&mut self.weather);
             rested &= self.run(MOST_CALLS);
@@ -93,10 +92,10 @@ impl Driver<'_> {
         if self.weather.happens(rates.compaction, "compaction") {
             self.compact();
         }
-        if self.plan.retention == Retention::Advised && self.weather.happens(100, "retention, as advised") {
+        if self.plan.retention == Retention::Advised && self.weather.happens(200, "retention, as advised") {
             self.truncate_all(460, Kind::RetentionAdvised);
         }
-        if self.plan.retention == Retention::Early && self.weather.happens(25, "retention, too early") {
+        if self.plan.retention == Retention::Early && self.weather.happens(35, "retention, too early") {
             let partition = u32::try_from(self.dice.below(self.plan.partitions.into())).expect("small");
             let days = self.dice.range(20, 400);
             let until = Timestamp(broker.borrow().now.0 - days * DAY);

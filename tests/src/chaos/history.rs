@@ -1,7 +1,10 @@
 //! One history: everything that a seed decides is played, and then everything that it left behind is judged.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use scorecard::calendar::Month;
+use scorecard::card::Status;
 use stream::log::Topic;
 
 use super::calm::play_again;
@@ -11,7 +14,7 @@ use super::fault::{Bites, Kind};
 use super::instance::Role;
 use super::measure_sets::{Set, SetName};
 use super::plan::Plan;
-use super::traffic::{Pathology, Source, deliveries};
+use super::traffic::{Pathology, Source, Told, deliveries};
 use super::verdict::Verdict;
 use super::weather::Weather;
 use super::{check_cards, check_identity, check_intake, check_rows, check_runs};
@@ -32,13 +35,15 @@ pub struct Size {
     pub events: u64,
     /// Feeds.
     pub feeds: u64,
+    /// Partitions of events.
+    pub partitions: u32,
     /// Cuts published or skipped.
     pub cuts: u64,
     /// Cuts skipped.
     pub skipped: u64,
     /// Revisions.
     pub revisions: u64,
-    /// Months that went all the way from provisional to sealed.
+    /// Months of which a card was provisional and that are sealed in the end.
     pub sealed_months: u64,
     /// Partitions that publish folded itself.
     pub refolded: u64,
@@ -48,8 +53,24 @@ pub struct Size {
     pub stories: usize,
 }
 
+impl Size {
+    /// What a history lacks to be more than a toy, `None` when nothing.
+    #[must_use]
+    pub fn falls_short(&self) -> Option<String> {
+        let least = [
+            ("events", self.events, 500),
+            ("feeds", self.feeds, 3),
+            ("partitions", self.partitions.into(), 4),
+            ("cuts", self.cuts, 8),
+            ("months from provisional to sealed", self.sealed_months, 1),
+        ];
+        let short = least.iter().find(|(_, there, least)| there < least);
+        short.map(|(what, there, least)| format!("{there} {what}; a history needs {least}"))
+    }
+}
+
 /// A history and what became of the promises.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
     /// Its seed.
     pub seed: u64,
@@ -59,6 +80,8 @@ pub struct History {
     pub bites: Bites,
     /// How much there was.
     pub size: Size,
+    /// XXH3-128 of every record that every topic ever held.
+    pub digest: u128,
     /// Everything that happened, if it was asked for.
     pub trace: Vec<String>,
 }
@@ -79,19 +102,21 @@ pub fn history(seed: u64, extract: &Extract, trace: Trace) -> History {
     let sets = [Set::named(SetName::First), Set::named(SetName::Second)];
     let stories = extract.stories.clone();
     let told = |number: usize| stories.as_ref().is_none_or(|kept| kept.binary_search(&number).is_ok());
-    let (deliveries, pathology) = deliveries(&plan, &told);
+    let Told { deliveries, pathology, stories } = deliveries(&plan, &told);
     let source = Source { deliveries: Rc::new(deliveries), acknowledged: 0, acknowledgements: Vec::new() };
     let kept = extract.faults.clone();
     let keeps = move |number: usize| kept.as_ref().is_none_or(|kept| kept.binary_search(&number).is_ok());
     let listener = (trace == Trace::On).then(Vec::new);
-    let played = play(&plan, &sets, source, Weather::new(seed, Box::new(keeps), listener));
-    judge(&plan, &sets, played, pathology)
+    let played = play(&plan, &sets, source, Weather::new(seed, plan.stormy_from(), Box::new(keeps), listener));
+    let mut history = judge(&plan, &sets, played, pathology);
+    history.size.stories = stories;
+    history
 }
 
 fn judge(plan: &Plan, sets: &[Set; 2], played: Played, pathology: Pathology) -> History {
     let Played { supervisor, weather, came_to_rest } = played;
     let mut verdict = Verdict::default();
-    verdict.hold(came_to_rest, "after the faults everybody comes to rest", || "somebody is still busy".to_owned());
+    verdict.hold_tasks(came_to_rest, "after the faults everybody comes to rest", || "somebody is still busy".to_owned());
     let evidence = Evidence::gather(plan, sets, supervisor.broker.clone());
     let mut bites = evidence.broker.borrow().bites.clone();
     bites.many(Kind::FeedSlow, pathology.slow);
@@ -108,23 +133,24 @@ fn judge(plan: &Plan, sets: &[Set; 2], played: Played, pathology: Pathology) -> 
     check_cards::check(&evidence, &mut verdict);
     check_again(plan, sets, &evidence, &mut verdict);
     let size = size(&evidence, &weather);
-    History { seed: plan.seed, verdict, bites, size, trace: weather.into_trace() }
+    let digest = evidence.broker.borrow().digest();
+    History { seed: plan.seed, verdict, bites, size, digest, trace: weather.into_trace() }
 }
 
 fn check_again(plan: &Plan, sets: &[Set; 2], evidence: &Evidence<'_>, verdict: &mut Verdict) {
     let runs: Vec<_> = evidence.runs.iter().map(|run| run.what.clone()).collect();
     match play_again(plan, sets, &evidence.broker.borrow(), &runs) {
         Ok(calm) => check_identity::check(evidence, &calm.borrow(), verdict),
-        Err(error) => verdict.broken("the log can be played again", error.to_string()),
+        Err(error) => verdict.hold_tasks(false, "the log can be played again", || error.to_string()),
     }
 }
 
 fn size(evidence: &Evidence<'_>, weather: &Weather) -> Size {
     let runs = &evidence.runs;
     let open = runs.last().map(|run| evidence.ages.open_from(run.what.at));
-    let sealed: std::collections::BTreeSet<_> =
-        evidence.cards.iter().map(|card| card.what.content.period.month).filter(|month| Some(*month) < open).collect();
-    let names: std::collections::BTreeSet<String> = (0..evidence.plan.partitions)
+    let provisional = evidence.cards.iter().map(|card| &card.what.content).filter(|card| card.status == Status::Provisional);
+    let sealed: BTreeSet<Month> = provisional.map(|card| card.period.month).filter(|month| Some(*month) < open).collect();
+    let names: BTreeSet<String> = (0..evidence.plan.partitions)
         .flat_map(|partition| {
             let broker = evidence.broker.borrow();
             broker.journal(Topic::Events, partition).iter().map(|stored| stored.key.to_string()).collect::<Vec<_>>()
@@ -134,6 +160,7 @@ fn size(evidence: &Evidence<'_>, weather: &Weather) -> Size {
     Size {
         events: evidence.events.iter().sum(),
         feeds: names.len() as u64,
+        partitions: evidence.plan.partitions,
         cuts: runs.len() as u64,
         skipped: (runs.len() - evidence.published().count()) as u64,
         revisions: evidence.cards.len() as u64,

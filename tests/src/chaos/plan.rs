@@ -67,13 +67,13 @@ impl Plan {
     pub(crate) fn new(seed: u64) -> Plan {
         let mut dice = Dice::new(seed, 1);
         let grid = Grid {
-            period_seconds: 86_400 * dice.weighted(&[(1, 7), (1, 10), (2, 14), (5, 21), (7, 28), (4, 35)]),
+            period_seconds: 86_400 * dice.weighted(&[(1, 7), (1, 10), (2, 14), (5, 21), (9, 28), (6, 33)]),
             offset_seconds: dice.pick(&[0, 10_800, 10_800]),
         };
         let begin = Day::from_ymd(2025, 1, 6).expect("a date").0 + i32::try_from(dice.below(500)).expect("small");
         let first = grid.at_or_after(Timestamp(i64::from(begin) * DAY));
         let schedule = Schedule { zone: Zone::london(), grid, first };
-        let until = Timestamp(first.0 + dice.range(430, 520) * DAY);
+        let until = Timestamp(first.0 + dice.range(430, 480) * DAY);
         let rollout = dice.happens(300).then(|| {
             let from = first.0 + dice.range(40, 420) * DAY;
             Rollout { from: Timestamp(from), until: Timestamp(from + dice.range(1, 60) * DAY) }
@@ -84,14 +84,33 @@ impl Plan {
             until,
             batch_events: dice.pick(&[1, 3, 20]),
             compaction_lag: dice.range(3, 40) * DAY,
-            retention: dice.weighted(&[(6, Retention::Kept), (2, Retention::Advised), (2, Retention::Early)]),
+            retention: dice.weighted(&[(5, Retention::Kept), (2, Retention::Advised), (3, Retention::Early)]),
             rollout,
             rates: rates(&mut dice),
             moments: Vec::new(),
             schedule,
         };
+        if plan.retention == Retention::Advised {
+            // Long enough for the log's first records to be older than deployments have to keep them.
+            plan.until = Timestamp(plan.until.0 + 60 * DAY);
+        }
         plan.moments = plan.draw_moments(&mut dice);
         plan
+    }
+
+    /// The first instant at which a fault may happen: behind the second cut.
+    pub(crate) fn stormy_from(&self) -> Timestamp {
+        Timestamp(self.schedule.first.0 + 35 * DAY)
+    }
+
+    /// The last instant at which a fault may happen.
+    pub(crate) fn end(&self) -> Timestamp {
+        self.moments.iter().copied().fold(self.until, Timestamp::max)
+    }
+
+    /// The cut up to which everything has to be published once the faults have stopped.
+    pub(crate) fn last_cut(&self) -> Timestamp {
+        self.schedule.grid.after(self.end())
     }
 
     /// Around every cut: shortly before it, at it, shortly after it, and somewhere between it and the next.

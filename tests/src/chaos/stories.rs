@@ -69,7 +69,7 @@ impl Teller<'_> {
     }
 
     fn delay(&mut self) -> i64 {
-        let days = self.dice.weighted(&[(10, 0), (4, 1), (3, 14), (2, 60), (1, 200)]);
+        let days = self.dice.weighted(&[(20, 0), (8, 1), (6, 14), (4, 60), (2, 200), (1, 410)]);
         days * DAY + self.dice.range(0, DAY / 2)
     }
 
@@ -228,7 +228,10 @@ impl Teller<'_> {
     /// Lets an event name an encounter of its feed, or be one.
     fn connect(&mut self, event: &mut Event<'static>, kind: usize, occurred: i64) {
         let days = if self.is_torn() { 25 } else { 100 };
-        let near = self.encounters.iter().filter(|(_, at)| (occurred - days * DAY..=occurred).contains(at));
+        // What is said of a visit may be dated before it.
+        let after = if kind == 2 { 25 } else { 0 };
+        let near = (occurred - days * DAY)..=(occurred + after * DAY);
+        let near = self.encounters.iter().filter(|(_, at)| near.contains(at));
         let near: Vec<String> = near.map(|(id, _)| id.clone()).collect();
         let link = (!near.is_empty()).then(|| near[self.dice.index(near.len())].clone());
         let is_visit = matches!(&event.detail, Detail::Encounter(Some(e)) if e.source == Side::Visit);

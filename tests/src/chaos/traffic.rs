@@ -37,19 +37,36 @@ pub(crate) struct Pathology {
     pub burst: u64,
 }
 
-/// Everything that the source of this plan delivers, and how disorderly its feeds are. Of the events only those are kept whose
-/// number `keeps` says so: a failing history is made smaller with it.
-pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> (Vec<Delivery>, Pathology) {
+/// What the source of a plan delivers.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub deliveries: Vec<Delivery>,
+    /// How disorderly its feeds are.
+    pub pathology: Pathology,
+    /// How many stories there are, left out or not.
+    pub stories: usize,
+}
+
+/// So many events at least are delivered before the history ends.
+const LEAST_EVENTS: usize = 510;
+
+/// Everything that the source of this plan delivers. Of the events only those are kept whose number `keeps` says so: a failing
+/// history is made smaller with it.
+pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> Told {
     let mut dice = Dice::new(plan.seed, 2);
     let mut items: Vec<(i64, Item<'static>)> = Vec::new();
     let mut pathology = Pathology::default();
     let mut number = 0;
-    for source in sources(plan, &mut dice) {
-        let count = 240 / sources_count(plan) + dice.index(10);
+    let sources = sources(plan, &mut dice);
+    let count = sources.len();
+    for source in sources {
+        let least = 200 / count + dice.index(10);
         let mut teller = Teller { plan, source: &source, dice: &mut dice, encounters: Vec::new() };
-        for story in 0..count {
+        let (mut story, mut in_time) = (0, 0);
+        while story < least || (in_time < LEAST_EVENTS.div_ceil(count) && story < 4 * least) {
             let sent = teller.story(story);
-            number += 1;
+            (story, number) = (story + 1, number + 1);
+            in_time += sent.iter().filter(|one| one.arrival <= plan.until.0).count();
             if !keeps(number) {
                 continue;
             }
@@ -67,11 +84,7 @@ pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> (Vec<Del
     }
     items.retain(|(at, _)| *at <= plan.until.0);
     items.sort_by_key(|(at, _)| *at);
-    (packed(items, &mut dice), pathology)
-}
-
-fn sources_count(plan: &Plan) -> usize {
-    sources(plan, &mut Dice::new(plan.seed, 2)).len()
+    Told { deliveries: packed(items, &mut dice), pathology, stories: number }
 }
 
 fn of(feed: &Arc<Feed>, event: Event<'static>) -> Item<'static> {

@@ -1,8 +1,19 @@
 //! What the verifier has to say.
 
+/// Where it shows that a promise was broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witness {
+    /// In what the topics hold: any subscriber can see it.
+    Topics,
+    /// In what the tasks do and say of themselves.
+    Tasks,
+}
+
 /// A promise that was broken, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
+    /// Where it shows.
+    pub witness: Witness,
     /// The promise.
     pub promise: &'static str,
     /// Where and how.
@@ -19,17 +30,28 @@ pub struct Verdict {
 const ENOUGH: usize = 5;
 
 impl Verdict {
-    /// A promise is broken.
-    pub(crate) fn broken(&mut self, promise: &'static str, how: String) {
+    fn broken_by(&mut self, witness: Witness, promise: &'static str, how: String) {
         if self.broken.iter().filter(|one| one.promise == promise).count() < ENOUGH {
-            self.broken.push(Broken { promise, how });
+            self.broken.push(Broken { witness, promise, how });
         }
     }
 
-    /// A promise is broken unless `holds`.
+    /// What the topics hold breaks a promise.
+    pub(crate) fn broken(&mut self, promise: &'static str, how: String) {
+        self.broken_by(Witness::Topics, promise, how);
+    }
+
+    /// What the topics hold breaks a promise unless `holds`.
     pub(crate) fn hold(&mut self, holds: bool, promise: &'static str, how: impl FnOnce() -> String) {
         if !holds {
             self.broken(promise, how());
+        }
+    }
+
+    /// What the tasks do or say of themselves breaks a promise unless `holds`.
+    pub(crate) fn hold_tasks(&mut self, holds: bool, promise: &'static str, how: impl FnOnce() -> String) {
+        if !holds {
+            self.broken_by(Witness::Tasks, promise, how());
         }
     }
 
@@ -43,5 +65,11 @@ impl Verdict {
     #[must_use]
     pub fn all(&self) -> &[Broken] {
         &self.broken
+    }
+
+    /// The first promise of which the topics show that it was broken.
+    #[must_use]
+    pub fn seen_in_topics(&self) -> Option<&Broken> {
+        self.broken.iter().find(|broken| broken.witness == Witness::Topics)
     }
 }

@@ -14,6 +14,8 @@ pub struct Weather {
     /// Whether the fault of this number happens.
     keeps: Box<dyn Fn(usize) -> bool>,
     calm: bool,
+    /// Before this instant nothing happens: every history has a month that is published in time, or it would be a toy.
+    from: Timestamp,
     now: Timestamp,
     /// How many faults this moment may still see: no bad day lasts for ever.
     left: usize,
@@ -22,9 +24,9 @@ pub struct Weather {
 }
 
 impl Weather {
-    /// The faults of a seed, of which `keeps` says which happen.
-    pub(crate) fn new(seed: u64, keeps: Box<dyn Fn(usize) -> bool>, trace: Option<Vec<String>>) -> Weather {
-        Weather { dice: Dice::new(seed, 5), number: 0, keeps, calm: false, now: Timestamp(0), left: MOST_A_MOMENT, trace }
+    /// The faults of a seed from an instant on, of which `keeps` says which happen.
+    pub(crate) fn new(seed: u64, from: Timestamp, keeps: Box<dyn Fn(usize) -> bool>, trace: Option<Vec<String>>) -> Weather {
+        Weather { dice: Dice::new(seed, 5), number: 0, keeps, calm: false, from, now: Timestamp(0), left: MOST_A_MOMENT, trace }
     }
 
     /// Whether a fault of this probability happens, in thousandths.
@@ -34,7 +36,7 @@ impl Weather {
 
     /// Whether one would happen.
     pub(crate) fn may(&mut self, per_mille: u64) -> bool {
-        !self.calm && self.left > 0 && per_mille > 0 && self.dice.happens(per_mille)
+        !self.calm && self.now >= self.from && self.left > 0 && per_mille > 0 && self.dice.happens(per_mille)
     }
 
     /// A fault that would happen does, unless it is left out.
