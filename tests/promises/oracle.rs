@@ -78,7 +78,11 @@ fn compare_window(got: &WindowValue, want: &WindowAnswer, at: &str) {
         return;
     };
     let shown = got.peer.as_ref().unwrap_or_else(|| panic!("{at}: no peers, not {peer:?}"));
-    assert_eq!((word(&shown.level), &shown.group, shown.size as usize), (peer.level.to_owned(), &peer.group, peer.size), "{at}");
+    assert_eq!(
+        (word(&shown.level), &*shown.group, shown.size as usize),
+        (peer.level.to_owned(), peer.group.as_str(), peer.size),
+        "{at}"
+    );
     close(shown.percentile, Some(peer.percentile), &format!("{at}: percentile"));
     close(shown.mean, Some(peer.mean), &format!("{at}: mean"));
     for (got, want) in [shown.p10, shown.p50, shown.p90].into_iter().zip(peer.deciles) {
@@ -124,7 +128,7 @@ fn compare_card(got: &Scorecard, want: &Card) {
     }
     assert_eq!(got.content.measures.len(), want.content.measures.len());
     for (got, want) in got.content.measures.iter().zip(&want.content.measures) {
-        assert_eq!(got.id, want.id);
+        assert_eq!(*got.id, want.id);
         for (got, want) in got.windows.iter().zip(&want.windows) {
             compare_window(got, want, &format!("{at}, {} months of a measure", want.window));
         }

@@ -171,7 +171,7 @@ fn rule_5_a_new_measure_set_writes_every_open_row_at_the_next_tick() {
     let card = &cards["gmc%7C7000001|A81001|2026-10"];
     assert_eq!(card.reasons.iter().map(|r| r.cause).collect::<Vec<_>>(), [Cause::DefinitionChange]);
     assert_eq!(card.revision, 3);
-    assert!(card.content.measures.iter().all(|m| m.id != "generic_rate"));
+    assert!(card.content.measures.iter().all(|m| &*m.id != "generic_rate"));
     assert_eq!(world.publisher.refolds(), 0, "the rows of the new set suffice");
 }
 

@@ -27,7 +27,7 @@ fn antibiotics(clinician: usize, month: i8, broad: usize) -> Vec<Event<'static>>
 }
 
 fn qof(card: &Scorecard) -> Option<Qof> {
-    let measure = card.content.measures.iter().find(|measure| measure.id == MEASURE).expect("a built-in measure");
+    let measure = card.content.measures.iter().find(|measure| &*measure.id == MEASURE).expect("a built-in measure");
     measure.windows[2].qof
 }
 
@@ -64,7 +64,7 @@ fn a_quarters_points_are_earned_between_the_quartiles_of_the_month_before_it() {
     let frozen: Vec<_> = records(&world.log, Topic::PeerGroups, 0)
         .into_iter()
         .filter_map(|record| match record {
-            Record::PeerGroup(group) if holds_thresholds(&group) && group.key.measure == "broad_spectrum@1" => Some(*group),
+            Record::PeerGroup(group) if holds_thresholds(&group) && &*group.key.measure == "broad_spectrum@1" => Some(*group),
             _ => None,
         })
         .collect();

@@ -16,12 +16,14 @@ use scorecard::card::Status;
 use scorecard::directory::Directory;
 use scorecard::measure::{Amount, Kind, Measure, MeasureSet};
 use scorecard::schedule::{Grid, Schedule};
-use scorecard::scoring::Scorer;
+use scorecard::scoring::{Scorer, content_hash};
 use scorecard::sums::{MeasureSums, Sums};
 use scorecard::thresholds::Thresholds;
 use scorecard::unit::{MONTHS, UnitKey, UnitMonth};
 
 const MEASURES: usize = 25;
+/// The cards that the printed fingerprint covers.
+const FINGERPRINTED: usize = 1_000;
 
 /// Seconds that this thread ran so far.
 fn seconds(begin: Instant) -> f64 {
@@ -131,12 +133,17 @@ fn main() {
     let groups = peers.groups().count();
     let begin_cards = seconds(begin);
     let mut measured = 0_usize;
+    let yardsticks = scorer.yardsticks(month, &peers);
     for unit in units.values() {
-        let content = scorer.content(unit, month, Status::Provisional, &peers);
+        let content = scorer.content(unit, Status::Provisional, &yardsticks);
         measured += content.measures.iter().flat_map(|m| &m.windows).filter(|w| w.value.is_some()).count();
     }
     let (of_peers, of_cards) = (begin_cards - begin_peers, seconds(begin) - begin_cards);
     println!("{clinicians} clinicians x {} measures x 3 windows: {measured} values, {groups} groups", set.measures().len());
     println!("thresholds {:.2} s (once a quarter)", begin_peers - start);
     println!("peers {of_peers:.2} s, cards {of_cards:.2} s, together {:.2} s", of_peers + of_cards);
+    // Untimed: what a change of the engine must not change unless it means to.
+    let hash = |unit| content_hash(&scorer.content(unit, Status::Provisional, &yardsticks));
+    let sum = units.values().take(FINGERPRINTED).map(hash).map(|hash| u128::from_str_radix(&hash, 16).expect("hexadecimal"));
+    println!("sum of the first {FINGERPRINTED} content hashes {:032x}", sum.fold(0, u128::wrapping_add));
 }

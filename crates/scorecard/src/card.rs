@@ -1,5 +1,7 @@
 //! The scorecard: one revision of one clinician's month, as it is published.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Month, Timestamp};
@@ -109,7 +111,7 @@ pub struct Peer {
     /// The narrowest level with at least five other units.
     pub level: Level,
     /// Code of the group at that level.
-    pub group: String,
+    pub group: Arc<str>,
     /// How many units have a value.
     pub size: u32,
     /// Value of their sums, in the measure's unit.
@@ -123,7 +125,7 @@ pub struct Peer {
     /// 100 x (rank - 1) / (size - 1); ties share the lowest rank.
     pub percentile: Option<f64>,
     /// Fingerprint of the group that was compared with.
-    pub snapshot_id: String,
+    pub snapshot_id: Arc<str>,
 }
 
 /// Where a value stands between the control limits with over-dispersion (the plain ones where there are none). Far outside is an
@@ -262,7 +264,7 @@ pub struct WindowValue {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CardMeasure {
     /// Id of the measure.
-    pub id: String,
+    pub id: Arc<str>,
     /// Version of its definition.
     pub version: u32,
     /// Decides the statistics.
@@ -272,11 +274,11 @@ pub struct CardMeasure {
     /// The giant it fights.
     pub giant: Option<Giant>,
     /// Unit of its value.
-    pub unit: String,
+    pub unit: Arc<str>,
     /// Integer unit of its numerator.
-    pub n_unit: String,
+    pub n_unit: Arc<str>,
     /// Integer unit of its denominator.
-    pub d_unit: String,
+    pub d_unit: Arc<str>,
     /// Which values are good.
     pub direction: Direction,
     /// Months of the headline window.

@@ -2,44 +2,41 @@
 
 use crate::card::{Peer, Subject};
 use crate::entrants::{compared_role, group_codes};
-use crate::peer_table::{LEAST_MEMBERS, NETWORK, PeerTable, Peers, Place};
+use crate::peer_table::{LEAST_MEMBERS, NETWORK, Peers, Place};
 use crate::peers::Level;
 use crate::percentile::{Ratio, percentile};
 use crate::round::published;
+use crate::standing::Network;
+use crate::yardstick::Yardsticks;
 
 /// The groups of one unit.
 #[derive(Clone, Debug)]
 pub struct Comparison<'a> {
-    peers: &'a PeerTable,
-    /// Practice, primary care network, locality.
-    below: [Option<Place<'a>>; 3],
-    network: Option<Place<'a>>,
+    /// Practice, primary care network, locality and network.
+    places: [Option<Place<'a>>; 4],
+    networks: &'a [Option<Network<'a>>],
 }
 
 impl<'a> Comparison<'a> {
     /// The groups that the subject of a card belongs to.
     #[must_use]
-    pub fn of(subject: &Subject, peers: &'a PeerTable) -> Comparison<'a> {
+    pub fn of(subject: &Subject, yardsticks: &'a Yardsticks<'a>) -> Comparison<'a> {
         let role = compared_role(subject);
-        let below = group_codes(subject).map(|(level, code)| peers.place(&role, level, code?));
-        Comparison { peers, below, network: peers.place(&role, Level::Network, NETWORK) }
+        let [practice, pcn, locality] = group_codes(subject);
+        let levels = [practice, pcn, locality, (Level::Network, Some(NETWORK))];
+        let places = levels.map(|(level, code)| yardsticks.peers.place(&role, level, code?));
+        Comparison { places, networks: yardsticks.networks(&role) }
     }
 
-    /// Where the groups of a measure (`id@version`) and a window in months are found; `None` when there are none.
+    /// Everybody of the same role in the headline window of the measure at this index.
     #[must_use]
-    pub fn column(&self, measure: &str, window: u8) -> Option<usize> {
-        self.peers.column(measure, window)
-    }
-
-    /// Everybody of the same role.
-    #[must_use]
-    pub fn network(&self, column: usize) -> Option<&'a Peers> {
-        self.network?.group(column)
+    pub fn network(&self, measure: usize) -> Option<&'a Network<'a>> {
+        self.networks.get(measure)?.as_ref()
     }
 
     /// The narrowest group with enough members.
     fn narrowest(&self, column: usize) -> Option<&'a Peers> {
-        let places = self.below.iter().chain([&self.network]).flatten();
+        let places = self.places.iter().flatten();
         places.filter_map(|place| place.group(column)).find(|peers| peers.values.len() >= LEAST_MEMBERS)
     }
 

@@ -163,7 +163,7 @@ fn work(exposure: &Exposure) -> DisclosedWork {
 
 fn measure(measure: &CardMeasure) -> DisclosedMeasure {
     let windows = measure.windows.iter().map(|w| window(measure, w)).collect();
-    DisclosedMeasure { id: measure.id.clone(), version: measure.version, windows }
+    DisclosedMeasure { id: measure.id.to_string(), version: measure.version, windows }
 }
 
 fn window(measure: &CardMeasure, window: &WindowValue) -> DisclosedWindow {
@@ -227,14 +227,14 @@ mod tests {
             sentence: Some(format!("{n} of {d}.")),
         };
         let measure = CardMeasure {
-            id: "dna_rate".to_owned(),
+            id: "dna_rate".into(),
             version: 1,
             kind: Kind::Proportion,
             domain: Domain::Resource,
             giant: None,
-            unit: "%".to_owned(),
-            n_unit: "count".to_owned(),
-            d_unit: "count".to_owned(),
+            unit: "%".into(),
+            n_unit: "count".into(),
+            d_unit: "count".into(),
             direction: Direction::Low,
             headline: 12,
             windows: vec![window],

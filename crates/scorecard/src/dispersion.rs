@@ -9,6 +9,7 @@
 
 use crate::interval::{effective_denominator, sample_variance};
 use crate::measure::{Kind, Measure};
+use crate::percentile::Ratio;
 use crate::sums::MeasureSums;
 
 /// The share of units at each end that is drawn in for phi, so that the outliers that are looked for do not hide themselves.
@@ -27,6 +28,8 @@ pub struct Scale<'a> {
     measure: &'a Measure,
     /// The target as a ratio of integer units.
     target: f64,
+    /// Where the target stands on this scale.
+    start: Option<f64>,
     /// Mean size of one event of the network's numerator; 0 where the kind needs none.
     event_size: f64,
 }
@@ -61,7 +64,8 @@ impl<'a> Scale<'a> {
     /// together; only amounts use it.
     #[must_use]
     pub fn new(measure: &'a Measure, target: f64, event_size: Option<f64>) -> Scale<'a> {
-        Scale { measure, target, event_size: event_size.unwrap_or_default() }
+        let scale = Scale { measure, target, start: None, event_size: event_size.unwrap_or_default() };
+        Scale { start: scale.moved(target), ..scale }
     }
 
     /// Where these sums stand; `None` where they do not tell how much chance moves them.
@@ -72,23 +76,23 @@ impl<'a> Scale<'a> {
 
     /// How many standard deviations of chance each part of a unit's work, such as the months of a year, lies from the target. What
     /// chance does to one event is taken from `whole`, for a few events do not tell. Parts that have no place are passed over.
-    #[must_use]
-    pub fn z_of_parts(&self, parts: &[(i64, i64)], whole: &MeasureSums) -> Vec<f64> {
-        let (Some(start), Some(variance)) = (self.moved(self.target), self.variance(whole)) else { return Vec::new() };
+    pub fn z_of_parts(&self, parts: impl Iterator<Item = Ratio>, whole: &MeasureSums) -> impl Iterator<Item = f64> {
         // z = distance / sqrt(variance x whole / part)
-        let of_one = (variance * whole.d as f64).sqrt();
-        let z = |&(n, d): &(i64, i64)| Some((self.moved(n as f64 / d as f64)? - start) * (d as f64).sqrt() / of_one);
-        parts.iter().filter_map(z).filter(|z| z.is_finite()).collect()
+        let of_one = self.variance(whole).map(|variance| (variance * whole.d as f64).sqrt());
+        let z = move |(n, d): Ratio| Some((self.moved(n as f64 / d as f64)? - self.start?) * (d as f64).sqrt() / of_one?);
+        parts.filter_map(z).filter(|z| z.is_finite())
     }
 
     fn deviation_given(&self, own: &MeasureSums, variance: f64) -> Option<Deviation> {
         let ratio = own.n as f64 / own.d as f64;
-        let distance = self.moved(ratio)? - self.moved(self.target)?;
+        let distance = self.moved(ratio)? - self.start?;
         (variance.is_finite() && variance > 0.0).then_some(Deviation { distance, variance })
     }
 
-    /// Variance by chance alone of a unit at the target with this much work.
-    fn variance(&self, own: &MeasureSums) -> Option<f64> {
+    /// Variance by chance alone of a unit at the target with this much work; `None` where the sums do not tell it. Of proportions and
+    /// rates it depends on the denominator alone.
+    #[must_use]
+    pub fn variance(&self, own: &MeasureSums) -> Option<f64> {
         let d = own.d as f64;
         let of_ratio = |events: f64| 1.0 / (4.0 * events);
         match self.measure.definition.kind {
@@ -125,7 +129,7 @@ impl<'a> Scale<'a> {
     /// The ratio of integer units that stands at this distance from the target; at the scale's ends it stays there.
     #[must_use]
     pub fn ratio_at(&self, distance: f64) -> Option<f64> {
-        let place = self.moved(self.target)? + distance;
+        let place = self.start? + distance;
         Some(match self.measure.definition.kind {
             Kind::Proportion | Kind::Share => {
                 let sine = libm::sin(place.clamp(0.0, std::f64::consts::FRAC_PI_2));

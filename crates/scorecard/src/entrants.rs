@@ -1,6 +1,7 @@
 //! Who is compared with whom: the units of a month by role, and the peer groups that they form for every measure and window.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::calendar::Month;
 use crate::card::Subject;
@@ -10,8 +11,9 @@ use crate::funnel::network_scale;
 use crate::measure::{Kind, Measure, MeasureSet};
 use crate::peer_table::{LEAST_MEMBERS, NETWORK, PeerTable, Peers};
 use crate::peers::{Level, PeerGroup, PeerKey};
-use crate::percentile::{Ratio, in_order, quantile};
+use crate::percentile::{Ratio, quantile, rank};
 use crate::round::published;
+use crate::sums::MeasureSums;
 use crate::suppression::Suppression;
 use crate::thresholds::Thresholds;
 use crate::unit::{UnitMonth, WINDOWS, window_index};
@@ -47,110 +49,154 @@ pub struct Entrant<'a> {
 #[derive(Clone, Copy)]
 struct Member {
     ratio: Ratio,
-    entrant: usize,
+    entrant: u32,
 }
+
+/// So many measures are ranked in one pass over the entrants: what a pass reads of an entrant lies side by side.
+const MEASURES_AT_ONCE: usize = 8;
 
 /// The peer groups of these entrants for every measure and window: the network of each role, and the levels below it that have
 /// enough members. Sorted once a measure, window and role; the levels below keep that order. `thresholds` are the quarter's.
 #[must_use]
 pub fn peer_table(measures: &MeasureSet, month: Month, entrants: &[Entrant<'_>], thresholds: &Thresholds) -> PeerTable {
-    let mut roles: BTreeMap<String, Vec<&Entrant<'_>>> = BTreeMap::new();
+    let mut by_role: BTreeMap<String, Vec<&Entrant<'_>>> = BTreeMap::new();
     for entrant in entrants {
-        roles.entry(compared_role(&entrant.subject)).or_default().push(entrant);
+        by_role.entry(compared_role(&entrant.subject)).or_default().push(entrant);
     }
+    let roles: Vec<Role<'_>> = by_role.iter().map(|(role, entrants)| Role::new(role, entrants)).collect();
     let mut peers = Vec::new();
-    for (role, entrants) in &roles {
-        let tiers = [0, 1, 2].map(|at| Tier::of(at, entrants));
-        for (index, measure) in measures.measures().iter().enumerate() {
-            for (window, months) in WINDOWS.into_iter().enumerate() {
-                let ranking = Ranking { measure, index, window, months, role, month, entrants, thresholds };
-                ranking.groups(&tiers, &mut peers);
+    let indices: Vec<usize> = (0..measures.measures().len()).collect();
+    for indices in indices.chunks(MEASURES_AT_ONCE) {
+        let mut columns: Vec<Vec<Column>> = roles.iter().map(|role| role.columns(measures, indices)).collect();
+        for (at, index) in indices.iter().enumerate() {
+            let measure = &measures.measures()[*index];
+            let name: Arc<str> = measure.name().into();
+            for window in 0..WINDOWS.len() {
+                for (role, columns) in roles.iter().zip(&mut columns) {
+                    let column = std::mem::take(&mut columns[at * WINDOWS.len() + window]);
+                    let ranking = Ranking { measure, name: &name, index: *index, window, role, month, thresholds };
+                    ranking.groups(&column, &mut peers);
+                }
             }
         }
     }
     PeerTable::new(peers)
 }
 
-/// The groups of one level below the network.
-struct Tier<'a> {
-    level: Level,
-    codes: Vec<&'a str>,
-    /// By entrant, the index of its code.
-    places: Vec<Option<usize>>,
+/// The entrants that have a value of one measure in one window, in their own order.
+type Column = Vec<Member>;
+
+/// The entrants of one role, as it is compared.
+struct Role<'a> {
+    name: Arc<str>,
+    entrants: &'a [&'a Entrant<'a>],
+    tiers: [Tier; 3],
 }
 
-impl<'a> Tier<'a> {
-    /// The practices, networks or localities of these entrants; `at` is the level's place in [`group_codes`].
-    fn of(at: usize, entrants: &[&'a Entrant<'_>]) -> Tier<'a> {
-        let code = |entrant: &&'a Entrant<'_>| group_codes(&entrant.subject)[at].1;
-        let mut codes: Vec<&str> = entrants.iter().filter_map(code).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        let index = |entrant| code(entrant).and_then(|code| codes.binary_search(&code).ok());
-        let places = entrants.iter().map(index).collect();
-        Tier { level: [Level::Practice, Level::Pcn, Level::Locality][at], codes, places }
+impl<'a> Role<'a> {
+    fn new(name: &str, entrants: &'a [&'a Entrant<'a>]) -> Role<'a> {
+        Role { name: name.into(), entrants, tiers: [0, 1, 2].map(|at| Tier::of(at, entrants)) }
+    }
+
+    /// Of each of these measures and each window the members: not suppressed, with something to divide by.
+    fn columns(&self, measures: &MeasureSet, indices: &[usize]) -> Vec<Column> {
+        let mut columns = vec![Vec::with_capacity(self.entrants.len()); indices.len() * WINDOWS.len()];
+        for (number, entrant) in (0..).zip(self.entrants) {
+            for (window, sums) in entrant.unit.windows.iter().enumerate() {
+                for (at, index) in indices.iter().enumerate() {
+                    let own = &sums.measures[*index];
+                    if own.d > 0 && Suppression::of(&measures.measures()[*index], *index, sums).is_none() {
+                        columns[at * WINDOWS.len() + window].push(Member { ratio: (own.n, own.d), entrant: number });
+                    }
+                }
+            }
+        }
+        columns
     }
 }
 
-/// The entrants of one role, as one window of one measure ranks them.
+/// In ascending order of value, ties by denominator, then by entrant.
+fn in_rank(column: &[Member]) -> Column {
+    rank(column.iter().map(|member| member.ratio)).into_iter().map(|place| column[place as usize]).collect()
+}
+
+/// The groups of one level below the network.
+struct Tier {
+    level: Level,
+    /// Codes of the groups that have enough entrants, and how many these are.
+    groups: Vec<(Arc<str>, usize)>,
+    /// By entrant, the index of its group.
+    places: Vec<Option<u32>>,
+}
+
+impl Tier {
+    /// The practices, networks or localities of these entrants; `at` is the level's place in [`group_codes`].
+    fn of(at: usize, entrants: &[&Entrant<'_>]) -> Tier {
+        let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
+        let codes: Vec<Option<&str>> = entrants.iter().map(|entrant| group_codes(&entrant.subject)[at].1).collect();
+        codes.iter().flatten().for_each(|code| *sizes.entry(*code).or_default() += 1);
+        sizes.retain(|_, size| *size >= LEAST_MEMBERS);
+        let numbers: BTreeMap<&str, u32> = sizes.keys().copied().zip(0..).collect();
+        let places = codes.iter().map(|code| numbers.get((*code)?).copied()).collect();
+        let groups = sizes.into_iter().map(|(code, size)| (code.into(), size)).collect();
+        Tier { level: [Level::Practice, Level::Pcn, Level::Locality][at], groups, places }
+    }
+
+    /// The ratios of the members of each group, in the order of these.
+    fn values(&self, members: &[Member]) -> Vec<Vec<Ratio>> {
+        let mut values: Vec<Vec<Ratio>> = self.groups.iter().map(|(_, size)| Vec::with_capacity(*size)).collect();
+        for member in members {
+            if let Some(place) = self.places[member.entrant as usize] {
+                values[place as usize].push(member.ratio);
+            }
+        }
+        values
+    }
+}
+
+/// One window of one measure among the entrants of one role.
 struct Ranking<'a> {
     measure: &'a Measure,
+    /// `id@version`.
+    name: &'a Arc<str>,
     index: usize,
     window: usize,
-    months: u8,
-    role: &'a str,
+    role: &'a Role<'a>,
     month: Month,
-    entrants: &'a [&'a Entrant<'a>],
     thresholds: &'a Thresholds,
 }
 
 impl Ranking<'_> {
-    fn groups(&self, tiers: &[Tier<'_>], peers: &mut Vec<Peers>) {
-        let network = self.members();
-        if network.is_empty() {
+    /// Adds the groups of these members.
+    fn groups(&self, column: &[Member], peers: &mut Vec<Peers>) {
+        if column.is_empty() {
             return;
         }
-        for tier in tiers {
-            let mut buckets: Vec<Vec<Member>> = vec![Vec::new(); tier.codes.len()];
-            for member in &network {
-                if let Some(code) = tier.places[member.entrant] {
-                    buckets[code].push(*member);
-                }
-            }
-            let enough = tier.codes.iter().zip(&buckets).filter(|(_, members)| members.len() >= LEAST_MEMBERS);
-            peers.extend(enough.map(|(code, members)| self.group(tier.level, code, members)));
+        let members = in_rank(column);
+        for tier in &self.role.tiers {
+            let groups = tier.groups.iter().zip(tier.values(&members)).filter(|(_, values)| values.len() >= LEAST_MEMBERS);
+            peers.extend(groups.map(|((code, _), values)| self.group(tier.level, code.clone(), values)));
         }
-        peers.push(self.group(Level::Network, NETWORK, &network));
+        let mut network = self.group(Level::Network, NETWORK.into(), members.iter().map(|member| member.ratio).collect());
+        if self.window == window_index(self.measure.definition.window) {
+            self.complete_headline(&mut network, column);
+        }
+        peers.push(network);
     }
 
-    /// In ascending order of value: not suppressed, with something to divide by.
-    fn members(&self) -> Vec<Member> {
-        let member = |(entrant, unit): (usize, &&Entrant<'_>)| {
-            let sums = &unit.unit.windows[self.window];
-            let measure = &sums.measures[self.index];
-            let counts = measure.d > 0 && Suppression::of(self.measure, self.index, sums).is_none();
-            counts.then_some(Member { ratio: (measure.n, measure.d), entrant })
-        };
-        let mut members: Vec<Member> = self.entrants.iter().enumerate().filter_map(member).collect();
-        members.sort_unstable_by(|a, b| in_order(a.ratio, b.ratio).then(a.entrant.cmp(&b.entrant)));
-        members
-    }
-
-    fn group(&self, level: Level, code: &str, members: &[Member]) -> Peers {
-        let values: Vec<Ratio> = members.iter().map(|member| member.ratio).collect();
-        let numerator = total(members.iter().map(|member| member.ratio.0));
-        let denominator = total(members.iter().map(|member| member.ratio.1));
-        let published_value = |ratio: f64| published(self.measure.value_of_ratio(ratio));
-        let headline = level == Level::Network && self.window == window_index(self.measure.definition.window);
-        let prices = if headline { self.prices(members) } else { Prices::default() };
-        let thresholds = if headline { self.thresholds_of() } else { None };
+    fn group(&self, level: Level, code: Arc<str>, values: Vec<Ratio>) -> Peers {
+        let numerator = total(values.iter().map(|value| value.0));
+        let denominator = total(values.iter().map(|value| value.1));
+        let mut deciles = Vec::with_capacity(9);
+        let decile = |tenth: u32| published(self.measure.value_of_ratio(quantile(&values, 10 * tenth)?));
+        deciles.extend((1..10).filter_map(decile));
         let group = PeerGroup {
             key: PeerKey {
-                measure: self.measure.name(),
-                window: self.months,
-                role: self.role.to_owned(),
+                measure: self.name.clone(),
+                window: WINDOWS[self.window],
+                role: self.role.name.clone(),
                 level,
-                group: code.to_owned(),
+                group: code,
                 month: self.month,
             },
             snapshot_id: snapshot_id(&values),
@@ -159,21 +205,29 @@ impl Ranking<'_> {
             numerator,
             denominator,
             mean: self.measure.value(numerator, denominator).and_then(published),
-            deciles: (1..10).filter_map(|tenth| quantile(&values, 10 * tenth).and_then(published_value)).collect(),
-            numerator_price_pence: prices.numerator,
-            other_price_pence: prices.other,
-            lower: thresholds.map(|(lower, _)| lower),
-            upper: thresholds.map(|(_, upper)| upper),
+            deciles,
+            numerator_price_pence: None,
+            other_price_pence: None,
+            lower: None,
+            upper: None,
             phi: None,
             tau2: None,
             variation: None,
             event_size: None,
         };
-        let mut peers = Peers { group, values };
-        if headline {
-            self.spread(&mut peers, members);
-        }
-        peers
+        Peers { group, values }
+    }
+
+    /// What only a network says, of the headline window. Its members come in the order of the entrants, in which their sums lie.
+    fn complete_headline(&self, network: &mut Peers, members: &[Member]) {
+        let prices = self.prices(members);
+        (network.group.numerator_price_pence, network.group.other_price_pence) = (prices.numerator, prices.other);
+        (network.group.lower, network.group.upper) = self.thresholds_of().unzip();
+        self.spread(network, members);
+    }
+
+    fn sums(&self, member: &Member) -> &MeasureSums {
+        &self.role.entrants[member.entrant as usize].unit.windows[self.window].measures[self.index]
     }
 
     /// Thresholds of points in the measure's unit: the file's own, else those of the quarter.
@@ -181,20 +235,19 @@ impl Ranking<'_> {
         let points = self.measure.definition.points?;
         match points.lower.zip(points.upper) {
             Some((lower, upper)) => published(lower).zip(published(upper)),
-            None => self.thresholds.find(&self.measure.name(), self.role),
+            None => self.thresholds.find(self.name, &self.role.name),
         }
     }
 
     /// How much the members of a network differ, where there are enough to tell.
     fn spread(&self, peers: &mut Peers, members: &[Member]) {
-        let sums = |member: &Member| &self.entrants[member.entrant].unit.windows[self.window].measures[self.index];
         if self.measure.definition.kind == Kind::Amount {
-            let squares: i128 = members.iter().map(|member| sums(member).n_squares).sum();
+            let squares: i128 = members.iter().map(|member| self.sums(member).n_squares).sum();
             let size = squares as f64 / peers.group.numerator as f64;
             peers.group.event_size = published(size);
         }
         let Some(scale) = network_scale(self.measure, peers) else { return };
-        let deviations: Vec<Deviation> = members.iter().filter_map(|member| scale.deviation(sums(member))).collect();
+        let deviations: Vec<Deviation> = members.iter().filter_map(|member| scale.deviation(self.sums(member))).collect();
         if let Some(dispersion) = Dispersion::of(&deviations) {
             peers.group.phi = published(dispersion.phi);
             peers.group.tau2 = published(dispersion.tau2);
@@ -207,8 +260,7 @@ impl Ranking<'_> {
         if self.measure.definition.saving.is_none() {
             return Prices::default();
         }
-        let of = |member: &Member| &self.entrants[member.entrant].unit.windows[self.window].measures[self.index];
-        let sum = |field: fn(&crate::sums::MeasureSums) -> i64| members.iter().map(|m| i128::from(field(of(m)))).sum::<i128>();
+        let sum = |field: fn(&MeasureSums) -> i64| members.iter().map(|m| i128::from(field(self.sums(m)))).sum::<i128>();
         let (n_cost, n_quantity) = (sum(|m| m.n_cost_pence), sum(|m| m.n_quantity_milli));
         let (d_cost, d_quantity) = (sum(|m| m.d_cost_pence), sum(|m| m.d_quantity_milli));
         Prices { numerator: price(n_cost, n_quantity), other: price(d_cost - n_cost, d_quantity - n_quantity) }

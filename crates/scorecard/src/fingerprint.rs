@@ -1,5 +1,7 @@
 //! Fingerprints and names that others can check: of a card's content, of a month's sums, of a peer group, of revisions and runs.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -60,13 +62,14 @@ fn push_measure(bytes: &mut Vec<u8>, m: &MeasureSums) {
 /// Fingerprint of the members of a peer group, 32 hexadecimal digits: XXH3-128 of numerator and denominator of each as
 /// little-endian 64-bit integers, in ascending order of value, ties by denominator.
 #[must_use]
-pub fn snapshot_id(values: &[Ratio]) -> String {
+pub fn snapshot_id(values: &[Ratio]) -> Arc<str> {
     let mut bytes = Vec::with_capacity(values.len() * 16);
     for (n, d) in values {
         bytes.extend(n.to_le_bytes());
         bytes.extend(d.to_le_bytes());
     }
-    hexadecimal(&bytes)
+    let digits = digits(xxh3_128(&bytes));
+    std::str::from_utf8(&digits).expect("these are digits").into()
 }
 
 /// Fingerprint of everything that is published of a peer group: XXH3-128 of its compact JSON.
@@ -88,7 +91,17 @@ pub fn run_id(cut: Timestamp) -> String {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    format!("{:032x}", xxh3_128(bytes))
+    String::from_utf8(digits(xxh3_128(bytes)).to_vec()).expect("these are digits")
+}
+
+/// As hexadecimal digits, without a formatter: there is a fingerprint of every peer group.
+fn digits(value: u128) -> [u8; 32] {
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(value.to_be_bytes()) {
+        pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
+        pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];
+    }
+    digits
 }
 
 #[cfg(test)]
@@ -105,7 +118,7 @@ mod tests {
     #[test]
     fn the_fingerprint_of_nothing_is_xxh3s() {
         // Expected: the xxHash specification's own sanity table, XXH3_128bits of no bytes with seed 0.
-        assert_eq!(snapshot_id(&[]), "99aa06d3014798d86001c324468d497f");
+        assert_eq!(&*snapshot_id(&[]), "99aa06d3014798d86001c324468d497f");
     }
 
     #[test]

@@ -3,14 +3,12 @@
 //! Source: Spiegelhalter 2005, Stat Med 24:1185, "Funnel plots for comparing institutional performance"; for the limits with
 //! over-dispersion the same author's 2005, Qual Saf Health Care 14:347.
 
-use crate::card::{Band, Funnel, Grade, Interval};
-use crate::dispersion::{Deviation, Scale};
+use crate::card::{Band, Grade, Interval};
+use crate::dispersion::Scale;
 use crate::distribution::{Z_95, Z_998, binomial_probabilities, chi_square_quantile};
 use crate::interval::{Ends, effective_denominator, sample_variance};
 use crate::measure::{Kind, Measure};
 use crate::peer_table::Peers;
-use crate::reliability;
-use crate::round::{published, published_interval};
 use crate::sums::MeasureSums;
 
 /// Units that a network needs before its value is a target: fewer cannot tell chance from difference.
@@ -48,70 +46,11 @@ impl Limits {
     }
 }
 
-/// A unit's standing in its network: everything that is said of it there.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Standing {
-    /// Target and limits, and where the value stands between them.
-    pub funnel: Funnel,
-    /// From 0 to 1; `None` where the sums do not tell it.
-    pub reliability: Option<f64>,
-    /// What the reliability is worth.
-    pub grade: Grade,
-    /// The value drawn towards the target by what is chance in it, in the measure's unit.
-    pub shrunk: Option<f64>,
-}
-
-/// How a unit stands in its network; `None` where the network is too small or the unit's sums do not tell how much chance moves
-/// them.
-#[must_use]
-pub fn standing(measure: &Measure, own: &MeasureSums, network: &Peers) -> Option<Standing> {
-    let scale = network_scale(measure, network)?;
-    let ratio = network.group.numerator as f64 / network.group.denominator as f64;
-    let plain = |limits| in_unit(measure, limits_of(measure, own, ratio, &scale, limits)?);
-    let (limits_95, limits_998) = (plain(Limits::P95)?, plain(Limits::P998)?);
-    let deviation = scale.deviation(own);
-    let both = deviation.zip(network.group.tau2);
-    let reliability = both.map(|(deviation, tau2)| reliability::reliability(tau2, deviation.variance));
-    let grade = reliability::grade(own.facts_d, reliability);
-    let wide = |limits| in_unit(measure, over_dispersed(&scale, both?, limits)?);
-    let (wide_95, wide_998) = (wide(Limits::P95), wide(Limits::P998));
-    let value = measure.value(own.n, own.d).and_then(published)?;
-    let shrunk = |(deviation, reliability)| reliability::shrunk(&scale, deviation, reliability);
-    Some(Standing {
-        funnel: Funnel {
-            target: published(measure.value_of_ratio(ratio))?,
-            limits_95,
-            limits_998,
-            over_dispersed_95: wide_95,
-            over_dispersed_998: wide_998,
-            z_raw: deviation.map(Deviation::z).and_then(published),
-            z_adjusted: both.map(|(deviation, tau2)| deviation.z_adjusted(tau2)).and_then(published),
-            phi: network.group.phi,
-            tau2: network.group.tau2,
-            band: band(value, wide_95.unwrap_or(limits_95), wide_998.unwrap_or(limits_998), grade),
-        },
-        reliability: reliability.and_then(published),
-        grade,
-        shrunk: deviation.zip(reliability).and_then(shrunk).map(|ratio| measure.value_of_ratio(ratio)).and_then(published),
-    })
-}
-
 /// The scale around a network's value; `None` where the network is too small to have a target.
 #[must_use]
 pub fn network_scale<'a>(measure: &'a Measure, network: &Peers) -> Option<Scale<'a>> {
     let ratio = network.group.numerator as f64 / network.group.denominator as f64;
     (network.values.len() >= LEAST_NETWORK).then(|| Scale::new(measure, ratio, network.group.event_size))
-}
-
-/// Ratios of integer units as an interval in the measure's unit.
-fn in_unit(measure: &Measure, (lower, upper): Ends) -> Option<Interval> {
-    published_interval(measure.value_of_ratio(lower), measure.value_of_ratio(upper))
-}
-
-/// Limits for units that differ by tau^2 anyway, beside what chance does.
-fn over_dispersed(scale: &Scale<'_>, (deviation, tau2): (Deviation, f64), limits: Limits) -> Option<Ends> {
-    let half = limits.z() * (deviation.variance + tau2).sqrt();
-    Some((scale.ratio_at(-half)?, scale.ratio_at(half)?))
 }
 
 /// Where a value stands: on a limit is still within it, and only a value of good reliability is ever far outside.
@@ -132,7 +71,8 @@ pub fn band(value: f64, limits_95: Interval, limits_998: Interval, grade: Grade)
 }
 
 /// Limits as ratios of integer units around a target ratio, for a unit with these sums.
-fn limits_of(measure: &Measure, own: &MeasureSums, target: f64, scale: &Scale<'_>, limits: Limits) -> Option<Ends> {
+#[must_use]
+pub fn limits_of(measure: &Measure, own: &MeasureSums, target: f64, scale: &Scale<'_>, limits: Limits) -> Option<Ends> {
     let d = own.d as f64;
     match measure.definition.kind {
         Kind::Proportion => proportion_limits(target, own.d / measure.denominator.definition.amount.units(), limits),

@@ -55,7 +55,7 @@ fn finding(measure: &CardMeasure, wanted: News) -> Option<(bool, Highlight)> {
         }
         Direction::None => return None,
     };
-    let highlight = Highlight { measure: measure.id.clone(), good: news == News::Good, sentence: window.sentence.clone()? };
+    let highlight = Highlight { measure: measure.id.to_string(), good: news == News::Good, sentence: window.sentence.clone()? };
     (news == wanted).then_some((matches!(band, Band::FarBelow | Band::FarAbove), highlight))
 }
 
@@ -101,14 +101,14 @@ mod tests {
             sentence: Some(format!("{id} says so.")),
         };
         CardMeasure {
-            id: id.to_owned(),
+            id: id.into(),
             version: 1,
             kind: Kind::Proportion,
             domain: Domain::Clinical,
             giant: None,
-            unit: "%".to_owned(),
-            n_unit: "count".to_owned(),
-            d_unit: "count".to_owned(),
+            unit: "%".into(),
+            n_unit: "count".into(),
+            d_unit: "count".into(),
             direction,
             headline: 12,
             windows: vec![window],

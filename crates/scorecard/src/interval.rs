@@ -1,5 +1,7 @@
 //! 95 % confidence intervals of one unit's own value, by the kind of its measure.
 
+use std::sync::OnceLock;
+
 use crate::card::Interval;
 use crate::distribution::{Z_95, chi_square_quantile, student_t_975};
 use crate::measure::{Kind, Measure};
@@ -85,6 +87,16 @@ pub fn count_interval(count: f64) -> Ends {
     if count >= LEAST_FOR_BYAR {
         return (byar(count, -Z_95), byar(count + 1.0, Z_95));
     }
+    static WHOLE: OnceLock<[Ends; 10]> = OnceLock::new();
+    let whole = WHOLE.get_or_init(|| WHOLE_COUNTS.map(exact));
+    let known = WHOLE_COUNTS.iter().position(|known| *known == count);
+    known.map_or_else(|| exact(count), |place| whole[place])
+}
+
+/// The counts below ten, whose intervals are computed once: many cards ask for them.
+const WHOLE_COUNTS: [f64; 10] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
+
+fn exact(count: f64) -> Ends {
     let lower = if count > 0.0 { chi_square_quantile(0.025, 2.0 * count) / 2.0 } else { 0.0 };
     (lower, chi_square_quantile(0.975, 2.0 * count + 2.0) / 2.0)
 }

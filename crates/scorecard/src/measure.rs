@@ -113,6 +113,8 @@ pub struct Measure {
     pub numerator: Side,
     /// Over what.
     pub denominator: Side,
+    /// What takes a ratio of integer units to one of whole units.
+    units: f64,
 }
 
 impl Measure {
@@ -125,8 +127,7 @@ impl Measure {
     /// Value in the measure's unit of a ratio of integer units.
     #[must_use]
     pub fn value_of_ratio(&self, ratio: f64) -> f64 {
-        let units = self.denominator.definition.amount.units() as f64 / self.numerator.definition.amount.units() as f64;
-        ratio * units * self.definition.scale
+        ratio * self.units * self.definition.scale
     }
 
     /// The side whose cost its saving is a part of: of a ratio the whole, else what is counted.
@@ -283,7 +284,8 @@ fn parse_one(text: &str) -> Result<Measure, (Option<usize>, Fault)> {
     };
     let numerator = side("numerator", &definition.numerator)?;
     let denominator = side("denominator", &definition.denominator)?;
-    Ok(Measure { definition, numerator, denominator })
+    let units = denominator.definition.amount.units() as f64 / numerator.definition.amount.units() as f64;
+    Ok(Measure { definition, numerator, denominator, units })
 }
 
 fn fingerprint(measures: &[Arc<Measure>]) -> SetHash {

@@ -1,8 +1,9 @@
 //! The peer groups of one month with their members: what units are compared with. Read back from a frozen snapshot it compares
 //! bit for bit as it did when it was made.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use crate::fingerprint::snapshot_id;
 use crate::peers::{Level, PeerGroup, PeerKey, PeerSnapshot};
@@ -32,7 +33,9 @@ pub struct PeerTable {
     /// In order of their keys.
     peers: Vec<Peers>,
     /// Measure and window of each column, in order.
-    columns: Vec<(String, u8)>,
+    columns: Vec<(Arc<str>, u8)>,
+    /// Every role that has a network.
+    roles: BTreeSet<Arc<str>>,
     /// Of each role, level and code, the group of every column: a card asks for a hundred groups of the same few places.
     places: HashMap<String, Box<[Option<NonZeroU32>]>>,
 }
@@ -95,14 +98,16 @@ impl PeerTable {
     pub fn new(mut peers: Vec<Peers>) -> PeerTable {
         peers.sort_unstable_by(|a, b| a.group.key.cmp(&b.group.key));
         let column = |peers: &Peers| (peers.group.key.measure.clone(), peers.group.key.window);
-        let mut columns: Vec<(String, u8)> = Vec::new();
+        let mut columns: Vec<(Arc<str>, u8)> = Vec::new();
         for peers in &peers {
             let key = &peers.group.key;
             if columns.last().is_none_or(|(measure, window)| *measure != key.measure || *window != key.window) {
                 columns.push(column(peers));
             }
         }
-        let mut table = PeerTable { peers, columns, places: HashMap::new() };
+        let networks = peers.iter().filter(|peers| peers.group.key.level == Level::Network);
+        let roles = networks.map(|peers| peers.group.key.role.clone()).collect();
+        let mut table = PeerTable { peers, columns, roles, places: HashMap::new() };
         table.fill_places();
         table
     }
@@ -123,7 +128,12 @@ impl PeerTable {
     /// The column of a measure (`id@version`) and window.
     #[must_use]
     pub fn column(&self, measure: &str, window: u8) -> Option<usize> {
-        self.columns.binary_search_by(|(m, w)| (m.as_str(), *w).cmp(&(measure, window))).ok()
+        self.columns.binary_search_by(|(m, w)| (&**m, *w).cmp(&(measure, window))).ok()
+    }
+
+    /// Every role that has a network, in order.
+    pub fn roles(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.roles.iter()
     }
 
     /// The groups of this role, level and code.
@@ -138,7 +148,7 @@ impl PeerTable {
     /// # Errors
     /// [`BadSnapshot`] for the first group whose members are not all there.
     pub fn from_frozen(groups: Vec<PeerGroup>, snapshots: Vec<PeerSnapshot>) -> Result<PeerTable, BadSnapshot> {
-        let mut chunks: BTreeMap<(PeerKey, String, u32), PeerSnapshot> =
+        let mut chunks: BTreeMap<(PeerKey, Arc<str>, u32), PeerSnapshot> =
             snapshots.into_iter().map(|s| ((s.key.clone(), s.snapshot_id.clone(), s.chunk), s)).collect();
         let mut peers = Vec::with_capacity(groups.len());
         for group in groups {
@@ -161,7 +171,7 @@ impl PeerTable {
     /// missing and leaves the rest.
     #[must_use]
     pub fn completed_by(self, other: PeerTable) -> PeerTable {
-        let known: std::collections::BTreeSet<String> = self.groups().map(|group| group.key.measure.clone()).collect();
+        let known: BTreeSet<Arc<str>> = self.groups().map(|group| group.key.measure.clone()).collect();
         let missing = other.peers.into_iter().filter(|peers| !known.contains(&peers.group.key.measure));
         PeerTable::new(self.peers.into_iter().chain(missing).collect())
     }
@@ -185,22 +195,21 @@ impl PeerTable {
 
     /// The networks of all roles for this measure (`id@version`) and window.
     pub fn networks<'a>(&'a self, measure: &'a str, window: u8) -> impl Iterator<Item = &'a Peers> {
-        let from =
-            self.peers.partition_point(|peers| (peers.group.key.measure.as_str(), peers.group.key.window) < (measure, window));
-        let same = move |peers: &&Peers| peers.group.key.measure == measure && peers.group.key.window == window;
+        let from = self.peers.partition_point(|peers| (&*peers.group.key.measure, peers.group.key.window) < (measure, window));
+        let same = move |peers: &&Peers| &*peers.group.key.measure == measure && peers.group.key.window == window;
         self.peers[from..].iter().take_while(same).filter(|peers| peers.group.key.level == Level::Network)
     }
 }
 
 /// The members of a group out of the chunks of its snapshot.
-fn members(group: &PeerGroup, chunks: &mut BTreeMap<(PeerKey, String, u32), PeerSnapshot>) -> Result<Vec<Ratio>, BadSnapshot> {
+fn members(group: &PeerGroup, chunks: &mut BTreeMap<(PeerKey, Arc<str>, u32), PeerSnapshot>) -> Result<Vec<Ratio>, BadSnapshot> {
     let mut values = Vec::new();
     let mut chunk = 0;
     let mut count = 1;
     while chunk < count {
         let wanted = (group.key.clone(), group.snapshot_id.clone(), chunk);
         let Some(found) = chunks.remove(&wanted) else {
-            return Err(BadSnapshot::Missing { key: Box::new(group.key.clone()), id: group.snapshot_id.clone(), chunk });
+            return Err(BadSnapshot::Missing { key: Box::new(group.key.clone()), id: group.snapshot_id.to_string(), chunk });
         };
         count = found.chunks;
         values.extend(found.values);
@@ -210,7 +219,11 @@ fn members(group: &PeerGroup, chunks: &mut BTreeMap<(PeerKey, String, u32), Peer
     if found == group.snapshot_id {
         Ok(values)
     } else {
-        Err(BadSnapshot::Differs { key: Box::new(group.key.clone()), expected: group.snapshot_id.clone(), found })
+        Err(BadSnapshot::Differs {
+            key: Box::new(group.key.clone()),
+            expected: group.snapshot_id.to_string(),
+            found: found.to_string(),
+        })
     }
 }
 
@@ -233,11 +246,11 @@ mod tests {
     fn peers(group: &str, size: i64) -> Peers {
         let values: Vec<Ratio> = (0..size).map(|n| (n, 20_000)).collect();
         let key = PeerKey {
-            measure: "dna_rate@1".to_owned(),
+            measure: "dna_rate@1".into(),
             window: 12,
-            role: "gp".to_owned(),
+            role: "gp".into(),
             level: Level::Network,
-            group: group.to_owned(),
+            group: group.into(),
             month: Month::from_ym(2026, 10).unwrap(),
         };
         let group = PeerGroup {

@@ -1,5 +1,7 @@
 //! Peer groups: whom a unit is compared with, and what they look like.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Month;
@@ -19,15 +21,15 @@ pub enum Level {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PeerKey {
     /// `id@version`.
-    pub measure: String,
+    pub measure: Arc<str>,
     /// Months of the window: 1, 3 or 12.
     pub window: u8,
     /// Role of its units; roll-ups have `rollup:` in front of it, for they compare only with roll-ups.
-    pub role: String,
+    pub role: Arc<str>,
     /// Its level.
     pub level: Level,
     /// Code of the practice, network or locality; `network` for everybody.
-    pub group: String,
+    pub group: Arc<str>,
     /// The card's month.
     pub month: Month,
 }
@@ -38,7 +40,7 @@ pub struct PeerGroup {
     /// Whom it holds.
     pub key: PeerKey,
     /// Fingerprint of its members' numerators and denominators, 32 hexadecimal digits.
-    pub snapshot_id: String,
+    pub snapshot_id: Arc<str>,
     /// Whether it was frozen when the month became final.
     pub frozen: bool,
     /// How many units have a value.
@@ -75,7 +77,7 @@ pub struct PeerSnapshot {
     /// Whom it holds.
     pub key: PeerKey,
     /// Fingerprint of the whole snapshot.
-    pub snapshot_id: String,
+    pub snapshot_id: Arc<str>,
     /// This chunk's number, from 0.
     pub chunk: u32,
     /// How many chunks there are.

@@ -22,6 +22,35 @@ pub fn in_order(a: Ratio, b: Ratio) -> Ordering {
     by_value(a, b).then(a.1.cmp(&b.1))
 }
 
+/// The places of these ratios in ascending order of value, ties by denominator, then as they come.
+///
+/// Sorted by their quotients; those that are so close that rounding could have changed their order are compared exactly.
+#[must_use]
+pub fn rank(ratios: impl ExactSizeIterator<Item = Ratio> + Clone) -> Vec<u32> {
+    // Three roundings, each of half a unit of the last place, move two neighbours apart or past one another by no more than this.
+    const DOUBTFUL: u64 = 8;
+    let mut quotients: Vec<(u64, u32)> = ratios.clone().map(ordered_quotient).zip(0..).collect();
+    quotients.sort_unstable_by_key(|(quotient, _)| *quotient);
+    let exact: Vec<Ratio> = ratios.collect();
+    let mut places: Vec<u32> = quotients.iter().map(|(_, place)| *place).collect();
+    let mut begin = 0;
+    for end in 1..=places.len() {
+        if end == places.len() || quotients[end].0 - quotients[end - 1].0 > DOUBTFUL {
+            let compared = |a: &u32, b: &u32| in_order(exact[*a as usize], exact[*b as usize]).then(a.cmp(b));
+            places[begin..end].sort_unstable_by(compared);
+            begin = end;
+        }
+    }
+    places
+}
+
+/// The quotient as bits that are ordered as it is.
+fn ordered_quotient((n, d): Ratio) -> u64 {
+    const SIGN: u64 = 1 << 63;
+    let bits = (n as f64 / d as f64).to_bits();
+    if bits & SIGN == 0 { bits | SIGN } else { !bits }
+}
+
 /// How many of these, in ascending order of value, have a strictly lower value than `own`.
 #[must_use]
 pub fn less_than(sorted: &[Ratio], own: Ratio) -> usize {
@@ -127,6 +156,18 @@ mod tests {
                 prop_assert!(p <= q);
             }
             prop_assert_eq!(percentile(&sorted, sorted[0]), Some(0.0));
+        }
+
+        #[test]
+        fn ranks_are_exact_where_quotients_are_too_close_to_tell(
+            few in proptest::collection::vec((-20i64..20, 1i64..20), 0..60),
+            large in proptest::collection::vec((i64::MAX - 40..=i64::MAX, i64::MAX - 40..=i64::MAX), 0..60),
+        ) {
+            let all: Vec<Ratio> = few.into_iter().chain(large).collect();
+            let places = rank(all.iter().copied());
+            let mut expected: Vec<u32> = (0..).zip(&all).map(|(place, _)| place).collect();
+            expected.sort_by(|a, b| in_order(all[*a as usize], all[*b as usize]));
+            prop_assert_eq!(places, expected);
         }
 
         #[test]

@@ -3,10 +3,10 @@
 //! Source: ebmdatalab/openprescribing (MIT), `measure_calculation` and the price-per-unit pages.
 
 use crate::card::SavingEstimate;
-use crate::measure::{Amount, Direction, Measure, Saving};
+use crate::measure::{Amount, Measure, Saving};
 use crate::peer_table::Peers;
-use crate::percentile::quantile;
 use crate::round::published;
+use crate::standing::Network;
 use crate::sums::MeasureSums;
 
 /// Quantity and cost of the two sets of a ratio measure, one unit's or all peers' together.
@@ -59,13 +59,10 @@ pub fn price_saving(cost: f64, quantity: f64, target: f64) -> f64 {
 
 /// The saving of one unit at the median and at the best decile of its network; `None` for a measure without savings.
 #[must_use]
-pub fn saving_estimate(measure: &Measure, own: &MeasureSums, network: &Peers) -> Option<SavingEstimate> {
-    let best = if measure.definition.direction == Direction::High { 90 } else { 10 };
-    let at = |percent| {
-        let target = quantile(&network.values, percent)?;
-        published(saving_at(measure, own, network, target)?)
-    };
-    Some(SavingEstimate { p50_pence: at(50)?, p10_pence: at(best)? })
+pub fn saving_estimate(measure: &Measure, own: &MeasureSums, network: &Network<'_>) -> Option<SavingEstimate> {
+    let (median, best) = network.saving_targets()?;
+    let at = |target| published(saving_at(measure, own, network.peers, target)?);
+    Some(SavingEstimate { p50_pence: at(median)?, p10_pence: at(best)? })
 }
 
 /// The saving at a target ratio of integer units.

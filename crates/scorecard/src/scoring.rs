@@ -15,6 +15,7 @@ use crate::points::{by_domain, composite};
 use crate::schedule::Schedule;
 use crate::thresholds::Thresholds;
 use crate::window_value::{card_measure, contribution};
+use crate::yardstick::Yardsticks;
 
 pub use crate::fingerprint::{content_hash, month_sums, run_id, scorecard_id};
 pub use crate::peer_table::PeerTable;
@@ -68,14 +69,21 @@ impl Scorer<'_> {
         Thresholds::of_quarter(quarter, self.measures, before)
     }
 
-    /// The content of a unit's card against these peers. `status` is any but [`Status::Withdrawn`], whose content is
+    /// What the cards of a month are held against, from its peer groups; one for all cards that a thread computes.
+    #[must_use]
+    pub fn yardsticks<'a>(&'a self, month: Month, peers: &'a PeerTable) -> Yardsticks<'a> {
+        Yardsticks::new(self.measures, month, peers)
+    }
+
+    /// The content of a unit's card against these yardsticks. `status` is any but [`Status::Withdrawn`], whose content is
     /// [`Scorer::withdrawn`].
     #[must_use]
-    pub fn content(&self, unit: &UnitMonth, month: Month, status: Status, peers: &PeerTable) -> Content {
+    pub fn content(&self, unit: &UnitMonth, status: Status, yardsticks: &Yardsticks<'_>) -> Content {
+        let month = yardsticks.month;
         let subject = self.subject(&unit.key, month);
-        let comparison = Comparison::of(&subject, peers);
+        let comparison = Comparison::of(&subject, yardsticks);
         let set = self.measures.measures();
-        let measures: Vec<_> = (0..).zip(set).map(|(index, measure)| card_measure(measure, index, unit, &comparison)).collect();
+        let measures: Vec<_> = yardsticks.measures().iter().map(|yardstick| card_measure(yardstick, unit, &comparison)).collect();
         let contributions: Vec<_> = set.iter().zip(&measures).map(|(measure, card)| contribution(measure, card)).collect();
         let year = &unit.windows[WINDOWS.len() - 1];
         let enough = year.base.encounters >= LEAST_ENCOUNTERS;
@@ -217,9 +225,16 @@ mod tests {
         }
 
         fn headline(&self, unit: &UnitMonth, peers: &PeerTable, measure: &str) -> WindowValue {
-            let content = self.scorer().content(unit, month(), Status::Provisional, peers);
-            let found: &CardMeasure = content.measures.iter().find(|m| m.id == measure).unwrap();
+            let content = self.scorer().card(unit, Status::Provisional, peers);
+            let found: &CardMeasure = content.measures.iter().find(|m| &*m.id == measure).unwrap();
             headline(found).unwrap().clone()
+        }
+    }
+
+    impl Scorer<'_> {
+        /// The content of one card of the month.
+        fn card(&self, unit: &UnitMonth, status: Status, peers: &PeerTable) -> Content {
+            self.content(unit, status, &self.yardsticks(month(), peers))
         }
     }
 
@@ -235,7 +250,7 @@ mod tests {
         };
         let shown = |units: &[UnitMonth]| {
             let peer = world.headline(&units[0], &world.peers(units), "broad_spectrum").peer;
-            peer.map(|peer| (peer.level, peer.group, peer.size))
+            peer.map(|peer| (peer.level, peer.group.to_string(), peer.size))
         };
         assert_eq!(shown(&at("A1", 6)), Some((Level::Practice, "A1".to_owned(), 6)));
         assert_eq!(shown(&[at("A1", 5), at("A2", 3)].concat()), Some((Level::Pcn, "N1".to_owned(), 8)));
@@ -272,9 +287,10 @@ mod tests {
         gone.windows[0].base.facts = 0;
         units.push(gone);
         let together = world.peers(&units);
-        let unknown = |table: &PeerTable| table.groups().filter(|g| g.key.role == "unknown").cloned().collect::<Vec<PeerGroup>>();
+        let unknown =
+            |table: &PeerTable| table.groups().filter(|g| &*g.key.role == "unknown").cloned().collect::<Vec<PeerGroup>>();
         assert_eq!(unknown(&alone), unknown(&together));
-        let nurses: Vec<&PeerGroup> = together.groups().filter(|g| g.key.role == "nurse").collect();
+        let nurses: Vec<&PeerGroup> = together.groups().filter(|g| &*g.key.role == "nurse").collect();
         assert_eq!(nurses.len(), 3, "network groups of one, of one measure and three windows");
         assert!(nurses.iter().all(|group| group.size == 1 && group.key.level == Level::Network));
     }
@@ -287,8 +303,8 @@ mod tests {
         let peers = world.peers(&units);
         let peer = world.headline(&units[6], &peers, "broad_spectrum").peer.unwrap();
         assert_eq!((peer.level, peer.size), (Level::Network, 7));
-        assert!(peers.groups().any(|group| group.key.role == "rollup:unknown"));
-        assert!(peers.groups().filter(|g| g.key.role == "rollup:unknown").all(|g| g.key.level == Level::Network));
+        assert!(peers.groups().any(|group| &*group.key.role == "rollup:unknown"));
+        assert!(peers.groups().filter(|g| &*g.key.role == "rollup:unknown").all(|g| g.key.level == Level::Network));
     }
 
     #[test]
@@ -309,7 +325,7 @@ mod tests {
                 && shown.funnel.is_none()
                 && shown.ci95.is_none()
         );
-        let content = world.scorer().content(&unit, month(), Status::Provisional, &world.peers(&units));
+        let content = world.scorer().card(&unit, Status::Provisional, &world.peers(&units));
         assert_eq!(content.composite.map(|composite| composite.available), Some(0.0));
     }
 
@@ -322,8 +338,8 @@ mod tests {
     fn only_the_headline_window_carries_limits_and_points() {
         let world = World::new();
         let units = with_an_outlier(&world);
-        let content = world.scorer().content(&units[29], month(), Status::Final, &world.peers(&units));
-        let measure = content.measures.iter().find(|m| m.id == "broad_spectrum").unwrap();
+        let content = world.scorer().card(&units[29], Status::Final, &world.peers(&units));
+        let measure = content.measures.iter().find(|m| &*m.id == "broad_spectrum").unwrap();
         let with =
             |has: fn(&WindowValue) -> bool| measure.windows.iter().filter(|w| has(w)).map(|w| w.window).collect::<Vec<_>>();
         assert_eq!(with(|w| w.value.is_some() && w.ci95.is_some() && w.peer.is_some()), [1, 3, 12]);
@@ -342,7 +358,7 @@ mod tests {
         let with = |encounters| {
             let mut unit = units[29].clone();
             unit.windows[window_index(12)].base.encounters = encounters;
-            let content = world.scorer().content(&unit, month(), Status::Provisional, &peers);
+            let content = world.scorer().card(&unit, Status::Provisional, &peers);
             (content.composite.is_some(), content.highlights.len())
         };
         assert_eq!(with(19), (false, 0));
@@ -359,7 +375,7 @@ mod tests {
             }
         });
         unit.windows[window_index(12)].base.noshow_planned_minutes = 45;
-        let giants = world.scorer().content(&unit, month(), Status::Provisional, &PeerTable::default()).giants.unwrap();
+        let giants = world.scorer().card(&unit, Status::Provisional, &PeerTable::default()).giants.unwrap();
         assert_eq!((giants.noshow_slots, giants.noshow_minutes, giants.noshow_pence), (4, 45, 13_500));
         assert_eq!(giants.waste_p50_pence, None);
     }
@@ -391,7 +407,7 @@ mod tests {
     fn the_content_hash_is_that_of_the_printed_json_and_status_is_in_it() {
         let world = World::new();
         let unit = world.broad("p0", "A1", 7);
-        let content = world.scorer().content(&unit, month(), Status::Provisional, &PeerTable::default());
+        let content = world.scorer().card(&unit, Status::Provisional, &PeerTable::default());
         let json = serde_json::to_string(&content).unwrap();
         assert!(
             json.starts_with(r#"{"subject":{"clinician":"p0","role":"unknown","locum":false,"practice":"A1","pcn":"N1""#),
@@ -464,7 +480,7 @@ mod tests {
             let read = PeerTable::from_frozen(groups, snapshots).expect("its own snapshots");
             prop_assert_eq!(&read, &frozen);
             for unit in &units {
-                let content = |peers| world.scorer().content(unit, month(), Status::Final, peers);
+                let content = |peers| world.scorer().card(unit, Status::Final, peers);
                 prop_assert_eq!(serde_json::to_string(&content(&made)).expect("json"), serde_json::to_string(&content(&read)).expect("json"));
                 prop_assert_eq!(content_hash(&content(&made)), content_hash(&content(&read)));
             }
@@ -479,7 +495,7 @@ mod tests {
                 prop_assert!(group.deciles.len() == 9 && group.deciles.windows(2).all(|pair| pair[0] <= pair[1]));
             }
             for unit in &units {
-                let content = world.scorer().content(unit, month(), Status::Provisional, &peers);
+                let content = world.scorer().card(unit, Status::Provisional, &peers);
                 prop_assert!(content.highlights.len() <= 6);
                 for window in content.measures.iter().flat_map(|measure| &measure.windows) {
                     prop_assert!(window.suppressed.is_none() || window.value.is_none());

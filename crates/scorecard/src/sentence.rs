@@ -1,7 +1,7 @@
 //! A measure's headline in plain language: what the value is, and whether it differs from similar clinicians by more than chance.
 //! No blame, no praise, at most 140 characters, every number in it rounded.
 
-use crate::card::{Band, WindowValue};
+use crate::card::{Band, Peer, WindowValue};
 use crate::measure::Definition;
 use crate::suppression::Suppression;
 
@@ -13,7 +13,8 @@ pub const LONGEST: usize = 140;
 pub fn sentence(definition: &Definition, window: &WindowValue, suppression: Option<Suppression>) -> String {
     let text = spoken(definition, window, suppression, &definition.unit);
     // A unit of one's own may be long; the card shows it beside the sentence anyway.
-    if text.chars().count() <= LONGEST { text } else { spoken(definition, window, suppression, short(&definition.unit)) }
+    let fits = text.len() <= LONGEST || text.chars().count() <= LONGEST;
+    if fits { text } else { spoken(definition, window, suppression, short(&definition.unit)) }
 }
 
 fn spoken(definition: &Definition, window: &WindowValue, suppression: Option<Suppression>, unit: &str) -> String {
@@ -33,20 +34,25 @@ fn spoken(definition: &Definition, window: &WindowValue, suppression: Option<Sup
     let Some(value) = window.value else {
         return format!("Nothing to measure in {months} months.");
     };
-    let own = figure(value, unit);
+    let mut text = String::with_capacity(LONGEST);
+    push_figure(&mut text, value, unit);
+    text.push_str(if months == 3 { " in 3 months" } else { " in 12 months" });
     match (&window.funnel, &window.peer) {
         (Some(funnel), _) => {
             let (before, after) = stands(funnel.band);
-            format!("{own} in {months} months, {before} the {} of similar clinicians{after}.", figure(funnel.target, short(unit)))
+            [", ", before, " the "].into_iter().for_each(|part| text.push_str(part));
+            push_figure(&mut text, funnel.target, short(unit));
+            [" of similar clinicians", after, "."].into_iter().for_each(|part| text.push_str(part));
         }
-        (None, Some(peer)) => match peer.p50 {
-            Some(median) => {
-                format!("{own} in {months} months; the median of {} peers is {}.", peer.size, figure(median, short(unit)))
-            }
-            None => format!("{own} in {months} months."),
-        },
-        (None, None) => format!("{own} in {months} months; too few similar clinicians to compare with."),
+        (None, Some(Peer { size, p50: Some(median), .. })) => {
+            text.push_str(&format!("; the median of {size} peers is "));
+            push_figure(&mut text, *median, short(unit));
+            text.push('.');
+        }
+        (None, Some(_)) => text.push('.'),
+        (None, None) => text.push_str("; too few similar clinicians to compare with."),
     }
+    text
 }
 
 /// What stands before and after the value of similar clinicians.
@@ -70,30 +76,72 @@ fn short(unit: &str) -> &str {
 }
 
 /// A number with its unit: `12.4 %`, `£312 per 1,000 attended encounters`, `9.5 minutes`.
-fn figure(value: f64, unit: &str) -> String {
-    let number = rounded(value);
-    match unit.strip_prefix('£') {
-        Some(rest) => format!("£{number}{rest}"),
-        None if unit.is_empty() => number,
-        None => format!("{number} {unit}"),
+fn push_figure(text: &mut String, value: f64, unit: &str) {
+    let (sign, rest) = match unit.strip_prefix('£') {
+        Some(rest) => ("£", rest),
+        None => ("", unit),
+    };
+    text.push_str(sign);
+    push_rounded(text, value);
+    if sign.is_empty() && !rest.is_empty() {
+        text.push(' ');
     }
+    text.push_str(rest);
 }
 
 /// Three significant digits where there are decimals: 312, 31.2, 3.12.
-fn rounded(value: f64) -> String {
+fn push_rounded(text: &mut String, value: f64) {
     let size = value.abs();
-    let decimals = if size >= 99.95 {
-        0
+    let (decimals, parts) = if size >= 99.95 {
+        (0, 1)
     } else if size >= 9.995 {
-        1
+        (1, 10)
     } else {
-        2
+        (2, 100)
     };
-    format!("{value:.decimals$}")
+    match rounded_parts(value, parts) {
+        Some(whole) => push_decimal(text, whole, parts),
+        None => text.push_str(&format!("{value:.decimals$}")),
+    }
+}
+
+/// This value in tenths or hundredths, where that is no close call: the formatter of the standard library, which decides these,
+/// takes as long as everything else of a sentence.
+fn rounded_parts(value: f64, parts: u32) -> Option<u64> {
+    let scaled = value * f64::from(parts);
+    if !(0.0..1e9).contains(&scaled) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 1e9")]
+    let below = scaled as u64;
+    let rest = scaled - below as f64;
+    ((rest - 0.5).abs() > 1e-6).then_some(below + u64::from(rest > 0.5))
+}
+
+fn push_decimal(text: &mut String, whole: u64, parts: u32) {
+    let parts = u64::from(parts);
+    push_digits(text, whole / parts);
+    if parts > 1 {
+        text.push('.');
+        if parts == 100 && whole % parts < 10 {
+            text.push('0');
+        }
+        push_digits(text, whole % parts);
+    }
+}
+
+fn push_digits(text: &mut String, number: u64) {
+    if number >= 10 {
+        push_digits(text, number / 10);
+    }
+    let digit = u8::try_from(number % 10).expect("one digit");
+    text.push(char::from(b'0' + digit));
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::card::{Funnel, Interval};
     use crate::measure::MeasureSet;
@@ -155,6 +203,19 @@ mod tests {
                 for word in ["worst", "best", "bad", "poor", "fail", "slipped", "massive"] {
                     assert!(!text.to_lowercase().contains(word), "{text}");
                 }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_rounded_as_the_standard_library_rounds_it(whole in 0u32..2_000_000, parts in 1u32..5_000, exponent in -12i32..15) {
+            let any = f64::from(whole) / f64::from(parts) * 10_f64.powi(exponent);
+            for value in [any, -any, f64::from(whole) / 8.0, f64::from(whole) / 200.0] {
+                let decimals = if value.abs() >= 99.95 { 0 } else if value.abs() >= 9.995 { 1 } else { 2 };
+                let mut text = String::new();
+                push_rounded(&mut text, value);
+                prop_assert_eq!(text, format!("{value:.decimals$}"));
             }
         }
     }

@@ -2,6 +2,7 @@
 //! before and frozen with the quarter's first cards, so that nobody chases a target that moves.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::calendar::Month;
 use crate::funnel::LEAST_NETWORK;
@@ -18,7 +19,7 @@ pub const THRESHOLDS: &str = "thresholds";
 /// The thresholds of one quarter, by measure (`id@version`) and role as it is compared.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Thresholds {
-    groups: BTreeMap<(String, String), PeerGroup>,
+    groups: BTreeMap<(Arc<str>, Arc<str>), PeerGroup>,
 }
 
 /// The first month of the quarter that holds this one.
@@ -53,7 +54,7 @@ impl Thresholds {
     /// These, and those of `other` for measures of which this knows nothing: a new measure set adds what is missing.
     #[must_use]
     pub fn completed_by(mut self, other: Thresholds) -> Thresholds {
-        let known: Vec<String> = self.groups.keys().map(|(measure, _)| measure.clone()).collect();
+        let known: Vec<Arc<str>> = self.groups.keys().map(|(measure, _)| measure.clone()).collect();
         self.keep_all(other.groups.into_values().filter(|group| !known.contains(&group.key.measure)));
         self
     }
@@ -61,7 +62,7 @@ impl Thresholds {
     /// Where points begin and where all are had, in the measure's unit.
     #[must_use]
     pub fn find(&self, measure: &str, role: &str) -> Option<(f64, f64)> {
-        let group = self.groups.get(&(measure.to_owned(), role.to_owned()))?;
+        let group = self.groups.get(&(measure.into(), role.into()))?;
         group.lower.zip(group.upper)
     }
 
@@ -78,7 +79,7 @@ impl Thresholds {
 /// Whether a published group is no group but a quarter's thresholds.
 #[must_use]
 pub fn holds_thresholds(group: &PeerGroup) -> bool {
-    group.key.group == THRESHOLDS
+    &*group.key.group == THRESHOLDS
 }
 
 fn drawn(quarter: Month, measure: &Measure, network: &Peers) -> Option<PeerGroup> {
@@ -93,7 +94,7 @@ fn drawn(quarter: Month, measure: &Measure, network: &Peers) -> Option<PeerGroup
     };
     let mut group = network.group.clone();
     group.key.level = Level::Network;
-    THRESHOLDS.clone_into(&mut group.key.group);
+    group.key.group = THRESHOLDS.into();
     group.key.month = quarter;
     group.frozen = true;
     (group.lower, group.upper) = (Some(lower), Some(upper));
@@ -117,11 +118,11 @@ mod tests {
             .replace("direction = \"high\"", &format!("direction = \"{direction}\""));
         let set = MeasureSet::parse([("same_day_access.toml", text.as_str())]).unwrap();
         let key = PeerKey {
-            measure: "same_day_access@1".to_owned(),
+            measure: "same_day_access@1".into(),
             window: 12,
-            role: "gp".to_owned(),
+            role: "gp".into(),
             level: Level::Network,
-            group: NETWORK.to_owned(),
+            group: NETWORK.into(),
             month: "2026-09".parse().unwrap(),
         };
         let group = PeerGroup {

@@ -22,15 +22,19 @@ pub type MonthRatio = Ratio;
 /// that have a denominator.
 #[must_use]
 pub fn trend(measure: &Measure, months: &[MonthRatio], year: &MeasureSums) -> Option<Trend> {
-    let seen: Vec<Ratio> = months.iter().copied().filter(|(_, d)| *d > 0).collect();
-    if seen.len() < 2 || year.d <= 0 {
+    if seen(months).count() < 2 || year.d <= 0 {
         return None;
     }
     Some(Trend {
         difference: difference(measure, months),
-        run_length: run_length(&seen, (year.n, year.d)),
-        cusum: cusum(measure, &seen, year).and_then(published),
+        run_length: run_length(months, (year.n, year.d)),
+        cusum: cusum(measure, months, year).and_then(published),
     })
+}
+
+/// The months that have a denominator.
+fn seen(months: &[Ratio]) -> impl DoubleEndedIterator<Item = Ratio> {
+    months.iter().copied().filter(|(_, d)| *d > 0)
 }
 
 /// Value of the last month less that of the one before it, where both have one.
@@ -40,10 +44,10 @@ fn difference(measure: &Measure, months: &[Ratio]) -> Option<f64> {
 }
 
 /// How many months in a row, up to the last one, lie on its side of the whole: positive above, negative below, 0 on it.
-fn run_length(seen: &[Ratio], whole: Ratio) -> i32 {
-    let side = |month: &Ratio| by_value(*month, whole);
-    let Some(last) = seen.last().map(side) else { return 0 };
-    let length = i32::try_from(seen.iter().rev().take_while(|month| side(month) == last).count()).unwrap_or(i32::MAX);
+fn run_length(months: &[Ratio], whole: Ratio) -> i32 {
+    let mut sides = seen(months).rev().map(|month| by_value(month, whole)).peekable();
+    let Some(last) = sides.peek().copied() else { return 0 };
+    let length = i32::try_from(sides.take_while(|side| *side == last).count()).unwrap_or(i32::MAX);
     match last {
         Ordering::Greater => length,
         Ordering::Less => -length,
@@ -53,14 +57,11 @@ fn run_length(seen: &[Ratio], whole: Ratio) -> i32 {
 
 /// The larger of the two tabular cumulative sums around the unit's own value, in standard deviations of a month: positive when the
 /// months drifted up, negative when down.
-fn cusum(measure: &Measure, seen: &[Ratio], year: &MeasureSums) -> Option<f64> {
+fn cusum(measure: &Measure, months: &[Ratio], year: &MeasureSums) -> Option<f64> {
     let scale = Scale::new(measure, year.n as f64 / year.d as f64, None);
-    let steps = scale.z_of_parts(seen, year);
-    if steps.is_empty() {
-        return None;
-    }
-    let sums = |(up, down): (f64, f64), z: &f64| ((up + z - ALLOWANCE).max(0.0), (down - z - ALLOWANCE).max(0.0));
-    let (up, down) = steps.iter().fold((0.0, 0.0), sums);
+    let sums = |(up, down): (f64, f64), z: f64| ((up + z - ALLOWANCE).max(0.0), (down - z - ALLOWANCE).max(0.0));
+    let grown = |so_far: Option<(f64, f64)>, z: f64| Some(sums(so_far.unwrap_or_default(), z));
+    let (up, down) = scale.z_of_parts(seen(months), year).fold(None, grown)?;
     Some(if up >= down { up } else { -down })
 }
 

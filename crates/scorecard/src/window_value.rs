@@ -2,7 +2,6 @@
 
 use crate::card::{CardMeasure, Grade, WindowValue};
 use crate::comparison::Comparison;
-use crate::funnel::standing;
 use crate::interval::confidence;
 use crate::measure::Measure;
 use crate::points::{Achievement, Contribution};
@@ -10,44 +9,46 @@ use crate::reliability::is_reliable;
 use crate::round::published;
 use crate::saving::saving_estimate;
 use crate::sentence::sentence;
+use crate::standing::Network;
+use crate::sums::MeasureSums;
 use crate::suppression::Suppression;
 use crate::trend::trend;
 use crate::unit::{UnitMonth, WINDOWS, window_index};
+use crate::yardstick::Yardstick;
 
-/// The measure at this index of its set, for one unit.
+/// One measure for one unit.
 #[must_use]
-pub fn card_measure(measure: &Measure, index: usize, unit: &UnitMonth, comparison: &Comparison<'_>) -> CardMeasure {
-    let definition = &measure.definition;
-    let name = measure.name();
+pub fn card_measure(yardstick: &Yardstick<'_>, unit: &UnitMonth, comparison: &Comparison<'_>) -> CardMeasure {
+    let definition = &yardstick.measure.definition;
     CardMeasure {
-        id: definition.id.clone(),
+        id: yardstick.id.clone(),
         version: definition.version,
         kind: definition.kind,
         domain: definition.domain,
         giant: definition.giant,
-        unit: definition.unit.clone(),
-        n_unit: measure.numerator.definition.amount.unit_name().to_owned(),
-        d_unit: measure.denominator.definition.amount.unit_name().to_owned(),
+        unit: yardstick.unit.clone(),
+        n_unit: yardstick.n_unit.clone(),
+        d_unit: yardstick.d_unit.clone(),
         direction: definition.direction,
         headline: definition.window,
-        windows: (0..WINDOWS.len()).map(|window| window_value(measure, index, window, unit, &name, comparison)).collect(),
+        windows: windows(yardstick, unit, comparison),
     }
 }
 
-fn window_value(
-    measure: &Measure,
-    index: usize,
-    window: usize,
-    unit: &UnitMonth,
-    name: &str,
-    comparison: &Comparison<'_>,
-) -> WindowValue {
-    let sums = &unit.windows[window];
-    let own = &sums.measures[index];
-    let months = WINDOWS[window];
-    let suppression = Suppression::of(measure, index, sums);
-    let mut shown = WindowValue {
-        window: months,
+fn windows(yardstick: &Yardstick<'_>, unit: &UnitMonth, comparison: &Comparison<'_>) -> Vec<WindowValue> {
+    // Filled where they stand: they are large, and there are many.
+    let mut windows: Vec<WindowValue> = (0..WINDOWS.len()).map(|window| bare(yardstick, window, unit)).collect();
+    for (window, shown) in windows.iter_mut().enumerate() {
+        fill(shown, yardstick, window, unit, comparison);
+    }
+    windows
+}
+
+/// A window with its sums alone.
+fn bare(yardstick: &Yardstick<'_>, window: usize, unit: &UnitMonth) -> WindowValue {
+    let own = &unit.windows[window].measures[yardstick.index];
+    WindowValue {
+        window: WINDOWS[window],
         incomplete: unit.incomplete[window],
         n: own.n,
         d: own.d,
@@ -56,7 +57,7 @@ fn window_value(
         pca: own.pca,
         value: None,
         ci95: None,
-        suppressed: suppression.map(|s| s.name().to_owned()),
+        suppressed: None,
         peer: None,
         funnel: None,
         reliability: None,
@@ -66,34 +67,50 @@ fn window_value(
         saving: None,
         trend: None,
         sentence: None,
-    };
-    let headline = window == window_index(measure.definition.window);
+    }
+}
+
+fn fill(shown: &mut WindowValue, yardstick: &Yardstick<'_>, window: usize, unit: &UnitMonth, comparison: &Comparison<'_>) {
+    let (measure, sums) = (yardstick.measure, &unit.windows[window]);
+    let own = &sums.measures[yardstick.index];
+    let suppression = Suppression::of(measure, yardstick.index, sums);
+    shown.suppressed = suppression.map(|s| s.name().to_owned());
+    let is_headline = window == window_index(measure.definition.window);
     if suppression.is_none() && own.d > 0 {
         shown.value = measure.value(own.n, own.d).and_then(published);
         shown.ci95 = confidence(measure, own);
-        let column = comparison.column(name, months);
-        shown.peer = column.and_then(|column| comparison.peer(column, (own.n, own.d)));
-        if headline {
-            let network = column.and_then(|column| comparison.network(column));
-            if let Some(standing) = network.and_then(|network| standing(measure, own, network)) {
-                shown.funnel = Some(standing.funnel);
-                shown.reliability = standing.reliability;
-                shown.grade = Some(standing.grade);
-                shown.shrunk = standing.shrunk;
-            }
-            let thresholds = network.and_then(|network| network.group.lower.zip(network.group.upper));
-            shown.qof = achievement(measure, (own.n, own.d), thresholds).and_then(|a| a.published());
-            shown.saving = network.and_then(|network| saving_estimate(measure, own, network));
-            let year = &unit.windows[WINDOWS.len() - 1].measures[index];
-            shown.trend = trend(measure, unit.months_of(index), year);
+        shown.peer = yardstick.columns[window].and_then(|column| comparison.peer(column, (own.n, own.d)));
+        if is_headline {
+            fill_headline(shown, yardstick, own, unit, comparison.network(yardstick.index));
         }
-    } else if headline && suppression.is_some() {
+    } else if is_headline && suppression.is_some() {
         shown.grade = Some(Grade::Insufficient);
     }
-    if headline {
-        shown.sentence = Some(sentence(&measure.definition, &shown, suppression));
+    if is_headline {
+        shown.sentence = Some(sentence(&measure.definition, shown, suppression));
     }
-    shown
+}
+
+/// What only the headline window says.
+fn fill_headline(
+    shown: &mut WindowValue,
+    yardstick: &Yardstick<'_>,
+    own: &MeasureSums,
+    unit: &UnitMonth,
+    network: Option<&Network<'_>>,
+) {
+    let measure = yardstick.measure;
+    if let Some(standing) = network.and_then(|network| network.standing(own)) {
+        shown.funnel = Some(standing.funnel);
+        shown.reliability = standing.reliability;
+        shown.grade = Some(standing.grade);
+        shown.shrunk = standing.shrunk;
+    }
+    let thresholds = network.and_then(|network| network.peers.group.lower.zip(network.peers.group.upper));
+    shown.qof = achievement(measure, (own.n, own.d), thresholds).and_then(|a| a.published());
+    shown.saving = network.and_then(|network| saving_estimate(measure, own, network));
+    let year = &unit.windows[WINDOWS.len() - 1].measures[yardstick.index];
+    shown.trend = trend(measure, unit.months_of(yardstick.index), year);
 }
 
 /// What a ratio of integer units earns: by the file's own thresholds, else by those of the quarter.

@@ -185,8 +185,9 @@ fn network(seed: u64) -> Network {
 fn judge(scorer: &Scorer<'_>, network: &Network, tallies: &mut [Tally; KINDS.len()]) -> [f64; KINDS.len()] {
     let month: Month = "2026-10".parse().expect("a month");
     let peers = scorer.peers(month, &network.units, &Thresholds::default());
+    let yardsticks = scorer.yardsticks(month, &peers);
     for (key, unit) in &network.units {
-        let content = scorer.content(unit, month, Status::Final, &peers);
+        let content = scorer.content(unit, Status::Final, &yardsticks);
         for (measure, tally) in content.measures.iter().zip(tallies.iter_mut()) {
             let window = &measure.windows[2];
             let far = window.funnel.is_some_and(|f| matches!(f.band, Band::FarBelow | Band::FarAbove));
@@ -202,7 +203,7 @@ fn judge(scorer: &Scorer<'_>, network: &Network, tallies: &mut [Tally; KINDS.len
         }
     }
     KINDS.map(|kind| {
-        let group = peers.groups().find(|g| g.key.measure == format!("{kind}@1") && g.phi.is_some());
+        let group = peers.groups().find(|g| *g.key.measure == format!("{kind}@1") && g.phi.is_some());
         group.and_then(|group| group.tau2).unwrap_or_default().sqrt()
     })
 }
@@ -262,7 +263,8 @@ fn cards_are_the_same_bytes_from_one_two_and_eight_threads() {
         let peers = &peers;
         std::thread::scope(|scope| {
             let of = |part: &'_ [&UnitMonth]| -> Vec<String> {
-                let content = |unit: &&UnitMonth| scorer.content(unit, month, Status::Final, peers);
+                let yardsticks = scorer.yardsticks(month, peers);
+                let content = |unit: &&UnitMonth| scorer.content(unit, Status::Final, &yardsticks);
                 part.iter().map(|unit| serde_json::to_string(&content(unit)).expect("a content")).collect()
             };
             let parts = units.chunks(units.len().div_ceil(threads));

@@ -128,8 +128,15 @@ impl Drafting<'_> {
         let (peers, all) = self.peers(cut, &thresholds.unwrap_or_default());
         let table = peers.as_ref().or_else(|| self.published.frozen.get(&month));
         let Some(table) = table else { return BTreeSet::new() };
-        let month_cut =
-            MonthCut { month, phase: cut.phase, scorer: cut.scorer, units: cut.units, peers: table, edition: cut.edition };
+        let yardsticks = cut.scorer.yardsticks(month, table);
+        let month_cut = MonthCut {
+            month,
+            phase: cut.phase,
+            scorer: cut.scorer,
+            units: cut.units,
+            yardsticks: &yardsticks,
+            edition: cut.edition,
+        };
         let keys: BTreeSet<UnitKey> = match cut.whole {
             true => all.iter().flat_map(|all| all.keys()).chain(last.keys()).cloned().collect(),
             false => due(cut, waiting, last),

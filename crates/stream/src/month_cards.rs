@@ -8,11 +8,11 @@ use scorecard::card::{Cause, Content, Quality, Reason, Scorecard, Status};
 use scorecard::coverage::coverage;
 use scorecard::fingerprint::{content_hash, month_sums, run_id, scorecard_id};
 use scorecard::measure::SetHash;
-use scorecard::peer_table::PeerTable;
 use scorecard::record::FeedCoverage;
 use scorecard::scoring::Scorer;
 use scorecard::sums::Sums;
 use scorecard::unit::{UnitKey, UnitMonth};
+use scorecard::yardstick::Yardsticks;
 
 use crate::month_units::Units;
 use crate::published::LastRevision;
@@ -48,7 +48,8 @@ pub(crate) struct MonthCut<'a> {
     pub phase: Phase,
     pub scorer: &'a Scorer<'a>,
     pub units: &'a Units<'a>,
-    pub peers: &'a PeerTable,
+    /// Of its peers.
+    pub yardsticks: &'a Yardsticks<'a>,
     pub edition: &'a Edition<'a>,
 }
 
@@ -81,7 +82,7 @@ impl MonthCut<'_> {
             (Phase::Freezing, _) | (Phase::Frozen, None) => Status::Final,
             (Phase::Frozen, Some(_)) => Status::Restated,
         };
-        let mut content = self.scorer.content(unit, self.month, fresh, self.peers);
+        let mut content = self.scorer.content(unit, fresh, self.yardsticks);
         // A final card that says the same stays final: only another content is restated.
         if let Some(last) = last
             && last.status == Status::Final
