@@ -8,6 +8,7 @@ use scorecard::calendar::{Day, Month, Zone};
 use scorecard::directory::civil_day;
 
 use crate::clock::Clock;
+use crate::measures::{BuiltIn, Chosen, MeasuresError, chosen};
 
 /// Monthly scorecards for clinicians from a replayable log of events.
 ///
@@ -313,9 +314,9 @@ pub struct Replay {
     /// Events of one feed that are packed into one record of the log. Changes no card.
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub batch: u32,
-    /// Measure files of your own, one TOML file a measure, instead of those that are built in.
-    #[arg(long, value_name = "DIR")]
-    pub measures: Option<PathBuf>,
+    /// What is counted.
+    #[command(flatten)]
+    pub measures: OwnMeasures,
     /// The time zone whose calendar months are counted.
     #[arg(long, value_name = "ZONE", default_value = "Europe/London", value_parser = Zone::named)]
     pub zone: Zone,
@@ -359,34 +360,58 @@ pub struct Simulate {
     pub seed: u64,
 }
 
+/// Measure files of one's own beside those that are built in.
+#[derive(Debug, Args)]
+pub struct OwnMeasures {
+    /// Measure files of your own, one TOML file a measure. A file of the same id replaces the built-in one, others are added.
+    #[arg(long, value_name = "DIR")]
+    pub measures: Option<PathBuf>,
+    /// Whether the built-in measures of other ids count beside your own.
+    #[arg(long = "built-in-measures", value_enum, default_value = "keep")]
+    pub built_in: BuiltIn,
+}
+
+impl OwnMeasures {
+    /// The measures that are counted.
+    ///
+    /// # Errors
+    /// [`MeasuresError`] names every file that cannot be taken.
+    pub fn chosen(&self) -> Result<Chosen, MeasuresError> {
+        chosen(self.measures.as_deref(), self.built_in)
+    }
+}
+
 /// What is measured: one reviewed TOML file a measure.
 #[derive(Debug, Subcommand)]
 pub enum Measures {
     /// One line a measure: id and version, kind, domain, good direction, points, question.
     List {
-        /// Measure files of your own instead of those that are built in.
-        #[arg(long, value_name = "DIR")]
-        measures: Option<PathBuf>,
+        /// Of which set.
+        #[command(flatten)]
+        measures: OwnMeasures,
     },
     /// Everything that one measure's file says.
     Show {
         /// Its id.
         id: String,
-        /// Measure files of your own instead of those that are built in.
-        #[arg(long, value_name = "DIR")]
-        measures: Option<PathBuf>,
+        /// Of which set.
+        #[command(flatten)]
+        measures: OwnMeasures,
     },
     /// Reads a folder of measure files and names every mistake with its line and cure. Exit code 78 when there are any.
     Check {
         /// Folder of measure files.
         #[arg(value_name = "DIR")]
-        measures: PathBuf,
+        folder: PathBuf,
+        /// Whether the built-in ones of other ids count beside them.
+        #[arg(long = "built-in-measures", value_enum, default_value = "keep")]
+        built_in: BuiltIn,
     },
     /// Runs the example events inside the measure files against what they say they add.
     Test {
-        /// Measure files of your own instead of those that are built in.
-        #[arg(long, value_name = "DIR")]
-        measures: Option<PathBuf>,
+        /// Of which set.
+        #[command(flatten)]
+        measures: OwnMeasures,
     },
 }
 

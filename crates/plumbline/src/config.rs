@@ -12,6 +12,8 @@ use scorecard::event::Versioning;
 use scorecard::item::{DrugSource, Feed};
 use scorecard::schedule::Grid;
 
+use crate::measures::BuiltIn;
+
 /// Where a value came from; the later variant wins over the earlier.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
@@ -63,8 +65,10 @@ pub struct Config {
     pub zone: Zone,
     /// Partitions of `events`, 1 to 1,024. Fixed for a log.
     pub partitions: u32,
-    /// Folder of measure files; without it those that are built in.
+    /// Folder of measure files of one's own; without it those that are built in.
     pub measures: Option<PathBuf>,
+    /// Whether the built-in ones of other ids count beside them.
+    pub built_in_measures: BuiltIn,
     /// Registry file; without it every clinician is their own person.
     pub registry: Option<PathBuf>,
     /// File of the keys; made at the first start if it is not there.
@@ -116,7 +120,12 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 15] = [
+pub const OPTIONS: [OptionOf; 16] = [
+    option(
+        "built-in-measures",
+        "keep",
+        "keep or drop: whether they count beside the folder of `measures`, or only what it holds",
+    ),
     option("data", "./plumbline-data", "folder of the log, the keys and the lock"),
     option("http.drain", "10s", "how long requests under way may take to end after SIGTERM"),
     option("http.max-body", "8MiB", "largest body of a request; a larger one is answered 413"),
@@ -125,7 +134,7 @@ pub const OPTIONS: [OptionOf; 15] = [
     option("listen", "127.0.0.1:8080", "address and port of HTTP"),
     option("log.format", "auto", "auto, human or json; auto is human on a terminal"),
     option("log.level", "info", "error, warn, info or debug"),
-    option("measures", "", "folder of measure files; those that are built in without it"),
+    option("measures", "", "folder of measure files: of the id of a built-in one they replace it, others are added"),
     option("partitions", "4", "partitions of the events, 1 to 1024; fixed for a log"),
     option("publish.at", "3h", "offset of the publication instants after midnight UTC; fixed for a log"),
     option("publish.every", "1d", "time from one publication instant to the next; fixed for a log"),

@@ -16,6 +16,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::{Config, FEED_KEYS, LogFormat, OPTIONS, Origin, Shown, drugs_word, versioning_word};
 use crate::did_you_mean::unknown;
+use crate::measures::BuiltIn;
 use crate::quantity;
 
 /// The file that is read when none is named, if it is there.
@@ -202,6 +203,7 @@ impl Raw {
             listen: self.value("listen", SocketAddr::from(([127, 0, 0, 1], 0)), address),
             partitions: self.value("partitions", 1, partitions),
             measures: self.value("measures", None, |text| Ok(path(text))),
+            built_in_measures: self.value("built-in-measures", BuiltIn::Keep, built_in),
             registry: self.value("registry", None, |text| Ok(path(text))),
             grid: Grid { period_seconds: every, offset_seconds: at },
             refused: self.value("refused", 0, quantity::bytes),
@@ -329,6 +331,11 @@ fn body(text: &str) -> Result<usize, String> {
 fn level(text: &str) -> Result<String, String> {
     let levels = ["error", "warn", "info", "debug"];
     if levels.contains(&text) { Ok(text.to_owned()) } else { Err(unknown("level", text, &levels)) }
+}
+
+fn built_in(text: &str) -> Result<BuiltIn, String> {
+    let name = |built_in: BuiltIn| if built_in == BuiltIn::Keep { "keep" } else { "drop" };
+    word(text, &[BuiltIn::Keep, BuiltIn::Drop], name)
 }
 
 fn format(text: &str) -> Result<LogFormat, String> {

@@ -56,7 +56,7 @@ pub mod lock_file;
 pub mod stored;
 pub mod sources;
 pub mod lines;
-pub mod measures;
 pub mod cli;
+pub mod measures;
 pub mod interrupt;
 pub mod clock;

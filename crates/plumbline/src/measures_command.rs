@@ -1,7 +1,7 @@
 //! `measures list|show|check|test`: the reviewed files as people read them, and what they do to their own example events.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use codec::decoder::{Context, Decoder, DecoderConfig};
@@ -15,7 +15,7 @@ use scorecard::sums::MeasureSums;
 use scorecard::tally::Tally;
 use serde_json::{Value, json};
 
-use crate::measures::{MeasuresError, built_in, of_folder};
+use crate::measures::{BuiltIn, Chosen, MeasuresError, Origin, chosen};
 
 /// When and where an example happens that does not say so.
 const EXAMPLE_TIME: &str = "2026-10-05T09:00:00+01:00";
@@ -41,26 +41,27 @@ pub enum MeasuresCommandError {
     Files(#[from] MeasuresError),
 }
 
-/// The measures of a folder, else those that are built in.
-///
-/// # Errors
-/// [`MeasuresError`] names every file that cannot be taken.
-pub fn chosen(folder: Option<&PathBuf>) -> Result<MeasureSet, MeasuresError> {
-    folder.map_or_else(|| Ok(built_in()), |folder| of_folder(folder))
-}
-
-/// One line a measure: id, version, kind, domain, direction, points, title.
+/// One line a measure: id, version, kind, domain, direction, points, title; and where it comes from, unless it is built in.
 #[must_use]
-pub fn list(set: &MeasureSet) -> String {
+pub fn list(Chosen { set, origins }: &Chosen) -> String {
     let mut out = String::new();
+    let from = |id: &str| match origins.get(id) {
+        None | Some(Origin::BuiltIn) => String::new(),
+        Some(origin) => format!("  [{origin}]"),
+    };
     let definitions = || set.measures().iter().map(|m| &m.definition);
     let width = definitions().map(|d| d.id.len()).max().unwrap_or_default() + 3;
     for definition in definitions() {
         let points = definition.points.map_or("-".to_owned(), |points| points.available.to_string());
         let [kind, domain, direction] = [word(&definition.kind), word(&definition.domain), word(&definition.direction)];
         let name = format!("{}@{}", definition.id, definition.version);
-        writeln!(out, "{name:width$}{kind:<12}{domain:<12}{direction:<6}{points:>4}  {}", definition.title)
-            .expect("a String takes all");
+        writeln!(
+            out,
+            "{name:width$}{kind:<12}{domain:<12}{direction:<6}{points:>4}  {}{}",
+            definition.title,
+            from(&definition.id)
+        )
+        .expect("a String takes all");
     }
     out
 }
@@ -69,7 +70,7 @@ pub fn list(set: &MeasureSet) -> String {
 ///
 /// # Errors
 /// [`MeasuresCommandError::Unknown`].
-pub fn show(set: &MeasureSet, id: &str) -> Result<String, MeasuresCommandError> {
+pub fn show(Chosen { set, origins }: &Chosen, id: &str) -> Result<String, MeasuresCommandError> {
     let unknown = || MeasuresCommandError::Unknown { id: id.to_owned(), known: set.measures().len() };
     let definition = &set.measures()[set.index_of(id).ok_or_else(unknown)?].definition;
     let mut out = String::new();
@@ -82,6 +83,7 @@ pub fn show(set: &MeasureSet, id: &str) -> Result<String, MeasuresCommandError> 
     line(format!("  at least {} events in the denominator; headline over {} months", definition.minimum, definition.window));
     line(format!("  why: {}", definition.rationale));
     line(format!("  source: {}", definition.source));
+    line(format!("  file: {}", origins.get(id).map_or("built in".to_owned(), ToString::to_string)));
     definition.changes.iter().for_each(|change| line(format!("  version {change}")));
     for example in &definition.examples {
         let counts = format!("{} / {}", example.numerator, example.denominator);
@@ -118,16 +120,29 @@ fn word<T: serde::Serialize>(value: &T) -> String {
     value.as_str().expect("these enums are words").to_owned()
 }
 
-/// What a sound folder holds, in one line.
+/// What would be counted with a sound folder: how many measures and points, and which costs the waste total is made of.
 ///
 /// # Errors
-/// [`MeasuresError`] names every file that cannot be taken, with its line.
-pub fn check(folder: &Path) -> Result<String, MeasuresError> {
-    let set = of_folder(folder)?;
-    let savings = set.measures().iter().filter(|m| m.definition.saving.is_some()).count();
+/// [`MeasuresError`] names every file that cannot be taken, with its line, and every two whose savings meet.
+pub fn check(folder: &Path, built_in: BuiltIn) -> Result<String, MeasuresError> {
+    let Chosen { set, origins } = chosen(Some(folder), built_in)?;
     let points: f64 = set.measures().iter().filter_map(|m| m.definition.points).map(|p| p.available).sum();
-    let count = set.measures().len();
-    Ok(format!("{count} measures, {points} points, {savings} with a saving, no pound counted twice; set {}", set.hash()))
+    let of = |wanted: fn(&Origin) -> bool| origins.values().filter(|origin| wanted(origin)).count();
+    let (added, replaced) = (of(|o| matches!(o, Origin::Added(_))), of(|o| matches!(o, Origin::Replaced(_))));
+    let mut out = format!(
+        "{} measures ({added} added, {replaced} replaced, {} built in), {points} points; set {}",
+        set.measures().len(),
+        of(|o| *o == Origin::BuiltIn),
+        set.hash()
+    );
+    out.push_str("\nno pound is counted twice in the waste total, which adds up");
+    for measure in set.measures() {
+        if let Some(costs) = measure.costs() {
+            let codes = if costs.codes.is_empty() { "every drug".to_owned() } else { costs.codes.join(", ") };
+            write!(out, "\n  {}: {codes}", measure.definition.id).expect("a String takes all");
+        }
+    }
+    Ok(out)
 }
 
 /// Runs the examples of every measure through decoder and tally. Returns how many there were.
@@ -205,7 +220,7 @@ mod tests {
 
     #[test]
     fn the_examples_of_every_measure_add_what_they_say() {
-        let set = built_in();
+        let set = crate::measures::built_in();
         for measure in set.measures() {
             let count = measure.definition.examples.len();
             assert!(count >= 2, "{} has {count} examples", measure.definition.id);
@@ -228,16 +243,30 @@ mod tests {
 
     #[test]
     fn a_measure_is_shown_with_its_codes_its_reason_and_its_source() {
-        let shown = show(&built_in(), "broad_spectrum").unwrap();
-        for part in ["broad_spectrum@1", "0501021", "why: ", "source: OpenPrescribing", "low is good"] {
+        let built_in = chosen(None, BuiltIn::Keep).unwrap();
+        let shown = show(&built_in, "broad_spectrum").unwrap();
+        for part in ["file: built in", "broad_spectrum@1", "0501021", "why: ", "source: OpenPrescribing", "low is good"] {
             assert!(shown.contains(part), "{part}: {shown}");
         }
-        assert!(show(&built_in(), "nothing").unwrap_err().to_string().contains("measures list"));
+        assert!(show(&built_in, "nothing").unwrap_err().to_string().contains("measures list"));
+    }
+
+    #[test]
+    fn a_check_names_the_costs_that_the_waste_total_is_made_of() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../measures");
+        let said = check(Path::new(folder), BuiltIn::Drop).unwrap();
+        let mut lines = said.lines().skip(2).map(str::trim);
+        assert!(lines.next().is_some_and(|line| line.starts_with("desogestrel_branded: 0703021Q0")), "{said}");
+        assert!(
+            lines.next().is_some_and(|line| line.starts_with("low_priority_spend: ") && line.contains("0407020AF")),
+            "{said}"
+        );
     }
 
     #[test]
     fn every_measure_has_a_line() {
-        let set = built_in();
-        assert_eq!(list(&set).lines().count(), set.measures().len());
+        let built_in = chosen(None, BuiltIn::Keep).unwrap();
+        assert_eq!(list(&built_in).lines().count(), built_in.set.measures().len());
+        assert!(!list(&built_in).contains('['));
     }
 }

@@ -24,7 +24,7 @@ use crate::progress::Progress;
 use crate::reading::{Reader, Waiting};
 use crate::sources::{self, Source};
 use crate::summary::Summary;
-use crate::{measures, outputs, registry_check};
+use crate::{outputs, registry_check};
 
 /// Replays what the arguments name. `now` is the present: it decides what lies in the future, and nothing else.
 ///
@@ -32,10 +32,7 @@ use crate::{measures, outputs, registry_check};
 /// When the files, the registry, the measures or the folder cannot be taken; and
 /// [`crate::interrupt::Interrupted`].
 pub fn replay(args: &Replay, now: Timestamp, interrupt: &Interrupt) -> Result<Summary> {
-    let measures = match &args.measures {
-        Some(folder) => measures::of_folder(folder)?,
-        None => measures::built_in(),
-    };
+    let measures = args.measures.chosen()?.set;
     let registry = args.registry.as_deref().map(registry_check::read).transpose()?.unwrap_or_default();
     let found = sources::find(&args.paths, args.feed.as_deref())?;
     let keys = Keys::fixed();

@@ -130,10 +130,10 @@ fn service_clock() -> Result<Clock> {
 
 fn measures(command: &Measures) -> Result<String> {
     Ok(match command {
-        Measures::List { measures } => measures_command::list(&measures_command::chosen(measures.as_ref())?),
-        Measures::Show { id, measures } => measures_command::show(&measures_command::chosen(measures.as_ref())?, id)?,
-        Measures::Check { measures } => measures_command::check(measures)?,
-        Measures::Test { measures } => measures_command::test(&measures_command::chosen(measures.as_ref())?)?,
+        Measures::List { measures } => measures_command::list(&measures.chosen()?),
+        Measures::Show { id, measures } => measures_command::show(&measures.chosen()?, id)?,
+        Measures::Check { folder, built_in } => measures_command::check(folder, *built_in)?,
+        Measures::Test { measures } => measures_command::test(&measures.chosen()?.set)?,
     })
 }
 
@@ -159,7 +159,8 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(EXIT_INTERRUPTED);
     }
     let registry = matches!(error.downcast_ref(), Some(RegistryFileError::Mistakes { .. }));
-    let measures = matches!(error.downcast_ref(), Some(MeasuresError::Mistakes(_) | MeasuresError::Empty(_)));
+    let measures =
+        matches!(error.downcast_ref(), Some(MeasuresError::Mistakes(_) | MeasuresError::Empty(_) | MeasuresError::Nothing));
     let configuration = matches!(error.downcast_ref(), Some(ConfigError::Mistakes(_)));
     if registry || measures || configuration { ExitCode::from(EXIT_CONFIGURATION) } else { ExitCode::FAILURE }
 }

@@ -65,10 +65,7 @@ pub struct Files {
 /// # Errors
 /// [`measures::MeasuresError`] and [`registry_check::RegistryFileError`], which name every mistake of their files.
 pub fn files(config: &Config) -> Result<Files> {
-    let measures = match &config.measures {
-        Some(folder) => measures::of_folder(folder)?,
-        None => measures::built_in(),
-    };
+    let measures = measures::chosen(config.measures.as_deref(), config.built_in_measures)?.set;
     let registry = config.registry.as_deref().map(registry_check::read).transpose()?.unwrap_or_default();
     Ok(Files { measures, registry })
 }

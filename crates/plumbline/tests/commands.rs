@@ -49,6 +49,44 @@ fn measures_with_mistakes_end_with_78() {
 }
 
 #[test]
+fn a_measure_of_ones_own_stands_in_the_list_beside_the_built_in_ones_and_on_the_cards() {
+    let place = Place::new();
+    let built_in = include_str!("../../../measures/dna_rate.toml");
+    place.put("measures/empty_slots.toml", built_in.replacen("id = \"dna_rate\"", "id = \"empty_slots\"", 1));
+    place.put("surgery/events.ndjson", encounter("e1", "2026-01-15T09:00:00Z", "2026-01-15T09:10:00Z"));
+    let measures = place.path("measures").display().to_string();
+    let lines = |args: &[&str]| {
+        let done = plumbline(&[&["measures", "list"], args].concat());
+        assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+        text(&done.stdout).lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let with = lines(&["--measures", &measures]);
+    assert_eq!(with.len(), lines(&[]).len() + 1);
+    let own: Vec<_> = with.iter().filter(|line| line.contains(&measures)).collect();
+    assert!(own.len() == 1 && own[0].starts_with("empty_slots@1"), "{own:?}");
+    assert_eq!(lines(&["--measures", &measures, "--built-in-measures", "drop"]).len(), 1);
+    place.replay("out", &["surgery"], &["--measures", &measures]);
+    let cards = fs::read_to_string(place.path("out/scorecards.ndjson")).unwrap();
+    assert!(cards.contains("\"id\":\"empty_slots\"") && cards.contains("\"id\":\"dna_rate\""));
+}
+
+#[test]
+fn a_pound_that_two_measures_would_count_is_found_by_the_check() {
+    let place = Place::new();
+    let built_in = include_str!("../../../measures/desogestrel_branded.toml");
+    place.put("measures/pills.toml", built_in.replacen("id = \"desogestrel_branded\"", "id = \"pills\"", 1));
+    let measures = place.path("measures").display().to_string();
+    let done = plumbline(&["measures", "check", &measures]);
+    assert_eq!(done.status.code(), Some(78));
+    let said = text(&done.stderr);
+    assert!(said.contains("both estimate a saving on 0703021Q0") && said.contains("desogestrel_branded"), "{said}");
+    // Alone it counts no pound twice.
+    let done = plumbline(&["measures", "check", &measures, "--built-in-measures", "drop"]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    assert!(text(&done.stdout).contains("  pills: 0703021Q0"), "{}", text(&done.stdout));
+}
+
+#[test]
 fn a_folder_of_others_ends_with_1_and_is_left_alone() {
     let place = Place::new();
     place.put("surgery/events.ndjson", encounter("e1", "2026-01-15T09:00:00Z", "2026-01-15T09:10:00Z"));

@@ -138,6 +138,12 @@ impl Measure {
         })
     }
 
+    /// What the costs are of which its saving is a part; `None` without a saving. No two measures of a set share any.
+    #[must_use]
+    pub fn costs(&self) -> Option<&SideDefinition> {
+        self.cost_side().map(|side| &side.definition)
+    }
+
     /// `id@version`.
     #[must_use]
     pub fn name(&self) -> String {
