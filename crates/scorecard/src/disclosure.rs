@@ -3,16 +3,26 @@
 //! Source: the rule of NHS Digital's Hospital Episode Statistics for small numbers (counts from 1 to 7 hidden, others rounded to the
 //! nearest 5, 0 stays 0, percentages from the rounded counts).
 //!
-//! What is left after hiding must not bring the hidden back: every figure that is shown is computed from rounded counts, so the
-//! difference of two windows, of two cards, or of two revisions is a difference of rounded counts; figures that are exact by nature
-//! (limits, points, savings, trends, sentences) are left out. A change that does not move a rounded count changes nothing that
-//! is shown.
+//! What is left after hiding must not bring the hidden back:
+//! * every figure that is shown is computed from rounded counts; figures that are exact by nature (limits, points, savings, trends,
+//!   sentences) are left out, and the peers' median is rounded to two digits, for in a small group it is somebody's own value;
+//! * of the windows only the headline is shown, and a roll-up over practices not at all: months add up to a quarter, practices to
+//!   a roll-up, and where the parts are known to two and the sum to two, a part that is hidden may be the only number that fits;
+//! * where measures divide one whole among them and one part is hidden, the smallest other part is hidden with it;
+//! * a total over cards is [`total`], the sum of what is shown of each: its difference to the total of all others but one is what
+//!   that one's card shows anyway;
+//! * neither the number of a revision nor its reasons are shown: who sees a count move by a step of five cannot tell that it was
+//!   one event, and most changes move nothing.
 
 use crate::card::{CardMeasure, Content, Exposure, Scorecard, WindowValue};
+use crate::measure::Domain;
 use crate::round::published;
+use crate::window_value::headline;
 
 /// Group statistics need so many clinicians.
 const LEAST_GROUP: u32 = 5;
+/// How patients answered is told of so many answers; of fewer, nobody but the patients is to know.
+const LEAST_ANSWERS: i64 = 5;
 /// Counts from 1 to this are hidden.
 const HIDDEN_UP_TO: i64 = 7;
 /// Other counts are rounded to a multiple of this.
@@ -21,9 +31,9 @@ const ROUNDED_TO: i64 = 5;
 /// Who looks at a card. Relations in force and their dates are the caller's to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// The clinician: everything.
+    /// The clinician: everything but how a handful of patients answered.
     Own,
-    /// The clinical lead of the practice: everything.
+    /// The clinical lead of the practice: the same.
     ClinicalLead,
     /// The lead of a locality: counts and shares by the rule, and nobody's name.
     LocalityLead,
@@ -43,7 +53,7 @@ pub struct DisclosedWindow {
     /// The value: of measures that count facts on both sides, from the rounded counts. `None` where one of these is hidden, where
     /// the denominator is 0, where the card itself has none, and for all other measures.
     pub value: Option<f64>,
-    /// Median of the peers, where there are enough.
+    /// Median of the peers to two digits, where there are enough.
     pub peers_p50: Option<f64>,
 }
 
@@ -85,11 +95,17 @@ impl std::fmt::Display for Count {
     }
 }
 
-/// What a window holds of the clinician's work, under the rule.
+/// A count of several cards together: the sum of what each of them shows. Hidden ones bring nothing; of fewer than five cards
+/// with a shown count there is no total.
+#[must_use]
+pub fn total(counts: impl IntoIterator<Item = Count>) -> Option<i64> {
+    let shown: Vec<i64> = counts.into_iter().filter_map(Count::shown).collect();
+    (shown.len() >= LEAST_GROUP as usize).then(|| shown.iter().sum())
+}
+
+/// What 12 months hold of the clinician's work, under the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DisclosedWork {
-    /// Months of the window.
-    pub window: u8,
     /// Attended encounters.
     pub encounters: Count,
     /// Items prescribed.
@@ -105,8 +121,8 @@ pub struct DisclosedMeasure {
     pub id: String,
     /// Version of its definition.
     pub version: u32,
-    /// The windows in order of their length.
-    pub windows: Vec<DisclosedWindow>,
+    /// Its headline window.
+    pub headline: DisclosedWindow,
 }
 
 /// A card without a name and without a small number.
@@ -118,8 +134,8 @@ pub struct Blinded {
     pub locality: Option<String>,
     /// The month, as `2026-10`.
     pub month: String,
-    /// The clinician's work, by window.
-    pub work: Vec<DisclosedWork>,
+    /// The clinician's work; `None` on a card of which nothing is left.
+    pub work: Option<DisclosedWork>,
     /// The measures in order of their ids.
     pub measures: Vec<DisclosedMeasure>,
 }
@@ -129,17 +145,38 @@ pub struct Blinded {
 pub enum Disclosed<'a> {
     /// The card as it is.
     Whole(&'a Scorecard),
+    /// The card without the windows of fewer than five patients' answers.
+    Curtailed(Box<Scorecard>),
     /// Figures alone.
     Blinded(Blinded),
+    /// Nothing: the card is the sum of cards that are shown.
+    Withheld,
 }
 
 /// What this audience may see of this card.
 #[must_use]
 pub fn disclose(card: &Scorecard, audience: Audience) -> Disclosed<'_> {
     match audience {
-        Audience::Own | Audience::ClinicalLead => Disclosed::Whole(card),
+        Audience::Own | Audience::ClinicalLead => without_few_answers(card),
+        Audience::LocalityLead | Audience::Analyst if card.content.subject.practice.is_empty() => Disclosed::Withheld,
         Audience::LocalityLead | Audience::Analyst => Disclosed::Blinded(blinded(&card.content)),
     }
+}
+
+fn without_few_answers(card: &Scorecard) -> Disclosed<'_> {
+    let few = |measure: &CardMeasure, window: &WindowValue| {
+        measure.domain == Domain::Perception && (1..LEAST_ANSWERS).contains(&window.facts_d)
+    };
+    if !card.content.measures.iter().any(|measure| measure.windows.iter().any(|window| few(measure, window))) {
+        return Disclosed::Whole(card);
+    }
+    let mut card = card.clone();
+    for measure in &mut card.content.measures {
+        let mut windows = std::mem::take(&mut measure.windows);
+        windows.retain(|window| !few(measure, window));
+        measure.windows = windows;
+    }
+    Disclosed::Curtailed(Box::new(card))
 }
 
 fn blinded(content: &Content) -> Blinded {
@@ -147,27 +184,43 @@ fn blinded(content: &Content) -> Blinded {
         role: content.subject.role.clone(),
         locality: content.subject.locality.clone(),
         month: content.period.month.to_string(),
-        work: content.exposure.iter().map(work).collect(),
-        measures: content.measures.iter().map(measure).collect(),
+        work: content.exposure.iter().max_by_key(|exposure| exposure.window).map(work),
+        measures: measures(&content.measures),
     }
 }
 
 fn work(exposure: &Exposure) -> DisclosedWork {
     DisclosedWork {
-        window: exposure.window,
         encounters: Count::of(exposure.encounters),
         items: Count::of(exposure.items),
         responses: Count::of(exposure.responses),
     }
 }
 
-fn measure(measure: &CardMeasure) -> DisclosedMeasure {
-    let windows = measure.windows.iter().map(|w| window(measure, w)).collect();
-    DisclosedMeasure { id: measure.id.to_string(), version: measure.version, windows }
+fn measures(measures: &[CardMeasure]) -> Vec<DisclosedMeasure> {
+    let shown: Vec<(&CardMeasure, &WindowValue)> = measures.iter().filter_map(|m| Some((m, headline(m)?))).collect();
+    let hidden_with: Vec<usize> = (0..shown.len()).filter_map(|at| hidden_with(&shown, at)).collect();
+    let of = |(at, (measure, window)): (usize, &(&CardMeasure, &WindowValue))| {
+        let n = if hidden_with.contains(&at) { Count::Hidden } else { Count::of(window.facts_n) };
+        DisclosedMeasure { id: measure.id.to_string(), version: measure.version, headline: disclosed(measure, window, n) }
+    };
+    shown.iter().enumerate().map(of).collect()
 }
 
-fn window(measure: &CardMeasure, window: &WindowValue) -> DisclosedWindow {
-    let (n, d) = (Count::of(window.facts_n), Count::of(window.facts_d));
+/// The part that is hidden with the one at this place: of the other parts of the same whole the smallest that would be shown. Parts
+/// of one whole have the same denominator; that others have it by accident costs a figure and tells nothing.
+fn hidden_with(shown: &[(&CardMeasure, &WindowValue)], at: usize) -> Option<usize> {
+    let (_, own) = shown[at];
+    let part = |other: &usize| shown[*other].1.window == own.window && shown[*other].1.facts_d == own.facts_d;
+    let count = |other: &usize| Count::of(shown[*other].1.facts_n);
+    let parts = || (0..shown.len()).filter(|other| *other != at).filter(part);
+    let alone = count(&at) == Count::Hidden && parts().all(|other| count(&other) != Count::Hidden);
+    let others = parts().filter(|other| count(other) != Count::Rounded(0));
+    others.filter(|_| alone).min_by_key(|other| shown[*other].1.facts_n)
+}
+
+fn disclosed(measure: &CardMeasure, window: &WindowValue, n: Count) -> DisclosedWindow {
+    let d = Count::of(window.facts_d);
     let counts_facts = |unit: &str| unit == "count";
     let counted = counts_facts(&measure.n_unit) && counts_facts(&measure.d_unit);
     let peer = window.peer.as_ref().filter(|peer| peer.size >= LEAST_GROUP);
@@ -176,8 +229,12 @@ fn window(measure: &CardMeasure, window: &WindowValue) -> DisclosedWindow {
         n,
         d,
         value: window.value.filter(|_| counted).and_then(|value| recomputed(value, window, n, d)),
-        peers_p50: peer.and_then(|peer| peer.p50),
+        peers_p50: peer.and_then(|peer| peer.p50).map(to_two_digits),
     }
+}
+
+fn to_two_digits(value: f64) -> f64 {
+    format!("{value:.1e}").parse().expect("a real that was just written")
 }
 
 /// The value from the rounded counts, on the scale of the exact one.
@@ -201,12 +258,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::card::Peer;
     use crate::card::{Period, Quality, Status, Subject};
-    use crate::measure::{Direction, Domain, Kind};
+    use crate::measure::{Direction, Kind};
+    use crate::peers::Level;
 
-    fn card(n: i64, d: i64) -> Scorecard {
-        let window = WindowValue {
-            window: 12,
+    fn window(months: u8, n: i64, d: i64) -> WindowValue {
+        WindowValue {
+            window: months,
             incomplete: false,
             n,
             d,
@@ -225,20 +284,30 @@ mod tests {
             saving: None,
             trend: None,
             sentence: Some(format!("{n} of {d}.")),
-        };
-        let measure = CardMeasure {
-            id: "dna_rate".into(),
+        }
+    }
+
+    fn measure(id: &str, domain: Domain, windows: Vec<WindowValue>) -> CardMeasure {
+        CardMeasure {
+            id: id.into(),
             version: 1,
             kind: Kind::Proportion,
-            domain: Domain::Resource,
+            domain,
             giant: None,
             unit: "%".into(),
             n_unit: "count".into(),
             d_unit: "count".into(),
             direction: Direction::Low,
             headline: 12,
-            windows: vec![window],
-        };
+            windows,
+        }
+    }
+
+    fn card(n: i64, d: i64) -> Scorecard {
+        card_of(vec![measure("dna_rate", Domain::Resource, vec![window(1, n / 12, d / 12), window(12, n, d)])], n, d)
+    }
+
+    fn card_of(measures: Vec<CardMeasure>, n: i64, d: i64) -> Scorecard {
         let content = Content {
             subject: Subject {
                 clinician: "gmc|7012345".to_owned(),
@@ -256,7 +325,7 @@ mod tests {
             },
             status: Status::Final,
             exposure: vec![Exposure { window: 12, encounters: d, minutes: 10 * d, items: n, responses: 3 }],
-            measures: vec![measure],
+            measures,
             domains: Vec::new(),
             composite: None,
             giants: None,
@@ -278,9 +347,13 @@ mod tests {
     }
 
     fn seen(n: i64, d: i64) -> Blinded {
-        match disclose(&card(n, d), Audience::Analyst) {
+        seen_of(&card(n, d))
+    }
+
+    fn seen_of(card: &Scorecard) -> Blinded {
+        match disclose(card, Audience::Analyst) {
             Disclosed::Blinded(blinded) => blinded,
-            Disclosed::Whole(_) => panic!("an analyst sees no whole card"),
+            other => panic!("an analyst sees figures of a practice's card, not {other:?}"),
         }
     }
 
@@ -306,10 +379,86 @@ mod tests {
             assert!(!text.contains(name), "{text}");
         }
         // 20 of 100, not 21 of 98.
-        assert_eq!(blinded.measures[0].windows[0].value, Some(20.0));
-        assert_eq!(seen(3, 40).measures[0].windows[0].value, None);
-        assert_eq!(seen(0, 40).measures[0].windows[0].value, Some(0.0));
-        assert_eq!(blinded.work[0].responses, Count::Hidden);
+        assert_eq!(blinded.measures[0].headline.value, Some(20.0));
+        assert_eq!(seen(3, 40).measures[0].headline.value, None);
+        assert_eq!(seen(0, 40).measures[0].headline.value, Some(0.0));
+        assert_eq!(blinded.work.map(|work| work.responses), Some(Count::Hidden));
+    }
+
+    #[test]
+    fn how_a_handful_of_patients_answered_is_told_to_nobody() {
+        let windows = vec![window(1, 1, 1), window(3, 4, 4), window(12, 4, 5)];
+        let others = vec![window(1, 1, 1), window(12, 3, 4)];
+        let card = card_of(
+            vec![measure("fft_negative", Domain::Perception, windows), measure("dna_rate", Domain::Resource, others)],
+            5,
+            40,
+        );
+        for audience in [Audience::Own, Audience::ClinicalLead] {
+            let Disclosed::Curtailed(seen) = disclose(&card, audience) else { panic!("these see the card") };
+            let months = |at: usize| seen.content.measures[at].windows.iter().map(|w| w.window).collect::<Vec<_>>();
+            assert_eq!((months(0), months(1)), (vec![12], vec![1, 12]), "answers of fewer than five, and nothing else");
+        }
+    }
+
+    #[test]
+    fn a_roll_up_is_not_shown_beside_the_cards_that_it_is_the_sum_of() {
+        // 1 at one practice, 8 and 8 at two others: shown as *, 10 and 10. A roll-up of 17, shown as 15, would leave 1 alone for the
+        // hidden one: what is shown as 10 is 8 at least, and what is shown as 15 is 17 at most.
+        let mut roll_up = card(17, 400);
+        roll_up.content.subject.practice = String::new();
+        for audience in [Audience::LocalityLead, Audience::Analyst] {
+            assert_eq!(disclose(&roll_up, audience), Disclosed::Withheld);
+        }
+        assert!(matches!(disclose(&roll_up, Audience::Own), Disclosed::Whole(_)));
+    }
+
+    #[test]
+    fn months_that_add_up_to_a_window_are_not_shown_beside_it() {
+        let seen = seen(120, 1_200);
+        assert_eq!(seen.measures.iter().map(|measure| measure.headline.window).collect::<Vec<_>>(), [12]);
+    }
+
+    #[test]
+    fn a_hidden_part_of_a_whole_takes_the_smallest_other_part_with_it() {
+        let parts = |counts: &[i64]| {
+            let part = |(at, n): (usize, &i64)| measure(&format!("part_{at}"), Domain::Clinical, vec![window(12, *n, 40)]);
+            let seen = seen_of(&card_of(counts.iter().enumerate().map(part).collect(), 40, 40));
+            seen.measures.iter().map(|measure| measure.headline.n.to_string()).collect::<Vec<_>>()
+        };
+        // 40 less 10 and 25 leaves at most 9 for the first; without the 10 it may be anything that is hidden.
+        assert_eq!(parts(&[4, 10, 25]), ["*", "*", "25"]);
+        assert_eq!(parts(&[4, 5, 25]), ["*", "*", "25"], "two that are hidden hide each other");
+        assert_eq!(parts(&[8, 10, 22]), ["10", "10", "20"]);
+        assert_eq!(parts(&[4, 0, 0]), ["*", "0", "0"], "there is nothing to hide it with");
+        let alone = vec![
+            measure("a", Domain::Clinical, vec![window(12, 4, 40)]),
+            measure("b", Domain::Clinical, vec![window(12, 20, 90)]),
+        ];
+        let seen = seen_of(&card_of(alone, 40, 40));
+        assert_eq!(seen.measures[1].headline.n, Count::Rounded(20), "of another whole");
+    }
+
+    #[test]
+    fn the_peers_median_is_nobodys_exact_value() {
+        let mut card = card(20, 100);
+        let peer = |size| Peer {
+            level: Level::Practice,
+            group: "A81001".into(),
+            size,
+            mean: None,
+            p10: None,
+            p50: Some(2.061_855_67),
+            p90: None,
+            percentile: None,
+            snapshot_id: "".into(),
+        };
+        let mut median = |size| {
+            card.content.measures[0].windows[1].peer = Some(peer(size));
+            seen_of(&card).measures[0].headline.peers_p50
+        };
+        // 2 of 97 would be 2.06.
+        assert_eq!((median(7), median(4)), (Some(2.1), None));
     }
 
     proptest! {
@@ -327,6 +476,31 @@ mod tests {
                     prop_assert_eq!((b - a) % ROUNDED_TO, 0);
                 }
             }
+        }
+
+        #[test]
+        fn a_total_less_the_total_of_all_but_one_is_what_that_ones_card_shows(
+            counts in proptest::collection::vec(0i64..60, 6..30), one in 0usize..6,
+        ) {
+            let all: Vec<Count> = counts.iter().map(|count| Count::of(*count)).collect();
+            let but_one = all.iter().enumerate().filter(|(at, _)| *at != one).map(|(_, count)| *count);
+            if let (Some(all_together), Some(others)) = (total(all.clone()), total(but_one)) {
+                prop_assert_eq!(all_together - others, all[one].shown().unwrap_or(0));
+            }
+            prop_assert_eq!(total(all[..4].iter().copied()), None);
+        }
+
+        #[test]
+        fn one_event_more_in_a_revision_shows_nothing_or_a_whole_step(n in 0i64..500) {
+            match (Count::of(n), Count::of(n + 1)) {
+                (Count::Rounded(before), Count::Rounded(after)) => prop_assert!([0, ROUNDED_TO].contains(&(after - before))),
+                // From hidden to shown, or from nothing to hidden: neither side says how many.
+                (before, after) => prop_assert!([before, after].contains(&Count::Hidden)),
+            }
+            let (before, mut after) = (card(n, 600), card(n, 600));
+            after.revision = 2;
+            after.reasons = vec![crate::card::Reason { cause: crate::card::Cause::Late, events: 1 }];
+            prop_assert_eq!(seen_of(&before), seen_of(&after));
         }
 
         #[test]
