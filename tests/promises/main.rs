@@ -1,6 +1,7 @@
 //! One file a promise.
 
 mod cards;
+mod example_card;
 mod explained;
 mod facts;
 mod openprescribing;

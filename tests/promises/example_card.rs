@@ -1,0 +1,142 @@
+//! `schemas/examples/scorecard.json` is a card that the pipeline made of simulated traffic, and every field of a card is documented.
+//!
+//! After a change that is meant to change cards, `PLUMBLINE_WRITE_EXAMPLES=1 cargo test -p promises example_card` writes it anew.
+
+use std::collections::BTreeSet;
+
+use promises::traffic::{Network, play};
+use promises::world::deployment;
+use scorecard::card::{Scorecard, Status};
+use scorecard::schedule::Grid;
+use serde_json::Value;
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/examples/scorecard.json");
+const EXAMPLE: &str = include_str!("../../schemas/examples/scorecard.json");
+const SCHEMA: &str = include_str!("../../schemas/scorecard.avsc");
+const DOCUMENT: &str = include_str!("../../docs/card.md");
+
+/// Of a small network, of the forty restated cards of practices with points for the most measures, the first that fills the most fields.
+fn example() -> Scorecard {
+    let population = sim::population::Config { seed: 11, practices: 4, clinicians: 48, ..Default::default() };
+    let traffic = sim::traffic::Config { seed: 11, months: 5, encounters_per_day: 8.0, ..Default::default() };
+    let network = Network::draw(&population, &traffic);
+    let weekly = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
+    let mut deployment = deployment(1, weekly.at_or_after(network.begins()));
+    deployment.schedule.grid = weekly;
+    env!("CARGO_PKG_VERSION").clone_into(&mut deployment.engine_version);
+    let played = play(&network, deployment, 40, network.ends().plus_seconds(60 * 86_400));
+    let points = |card: &Scorecard| {
+        let windows = card.content.measures.iter().flat_map(|measure| &measure.windows);
+        let whole = card.content.composite.is_some_and(|composite| composite.percent.is_some());
+        (whole, !card.content.highlights.is_empty(), windows.filter(|window| window.qof.is_some()).count())
+    };
+    let fields = |card: &Scorecard| {
+        let mut paths = BTreeSet::new();
+        filled(&serde_json::from_str(&codec::json::scorecard(card)).expect("a card is JSON"), "", &mut paths);
+        paths.len()
+    };
+    let all = played
+        .world
+        .revisions()
+        .into_iter()
+        .filter(|card| card.content.status == Status::Restated && card.content.subject.pcn.is_some());
+    let mut restated: Vec<Scorecard> = all.collect();
+    restated.sort_by_cached_key(|card| (std::cmp::Reverse(points(card)), card.key(), card.revision));
+    restated.truncate(40);
+    // The last of equals would win.
+    restated.reverse();
+    restated.into_iter().max_by_key(fields).expect("a restated card")
+}
+
+/// A card as the example shows it: the JSON of the code, a line for each part and for each measure.
+fn shown(card: &Scorecard) -> String {
+    let mut text = codec::json::scorecard(card);
+    let parts = ["subject", "period", "status", "exposure", "domains", "composite", "giants", "highlights", "quality"];
+    for part in parts.map(|part| format!(",\"{part}\":")) {
+        text = text.replace(&part, &format!(",\n{}", &part[1..]));
+    }
+    text = text.replace(",\"measures\":[", ",\n\"measures\":[").replace("{\"id\":\"", "\n  {\"id\":\"");
+    text + "\n"
+}
+
+#[test]
+fn the_example_card_is_what_the_pipeline_makes() {
+    let made = shown(&example());
+    if std::env::var_os("PLUMBLINE_WRITE_EXAMPLES").is_some() {
+        std::fs::write(PATH, &made).expect("the example can be written");
+        return;
+    }
+    let differs = made.lines().zip(EXAMPLE.lines()).find(|(made, example)| made != example);
+    assert!(
+        made == EXAMPLE,
+        "the pipeline makes another card than {PATH} shows; if it should, run \
+         PLUMBLINE_WRITE_EXAMPLES=1 cargo test -p promises example_card\n{differs:?}"
+    );
+}
+
+/// The paths of all fields of a schema's record, such as `measures.windows.funnel.target`.
+fn fields(schema: &Value, path: &str, named: &mut Vec<(String, Value)>, into: &mut BTreeSet<String>) {
+    match schema {
+        Value::String(name) => {
+            if let Some(known) = named.iter().find(|(known, _)| known == name).map(|(_, schema)| schema.clone()) {
+                fields(&known, path, named, into);
+            }
+        }
+        Value::Array(union) => union.iter().for_each(|branch| fields(branch, path, named, into)),
+        Value::Object(object) if object.contains_key("fields") => {
+            if let Some(name) = object["name"].as_str().filter(|name| !named.iter().any(|(known, _)| known == name)) {
+                named.push((name.to_owned(), schema.clone()));
+            }
+            for field in object["fields"].as_array().expect("a list of fields") {
+                let name = field["name"].as_str().expect("a field has a name");
+                let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+                into.insert(path.clone());
+                fields(&field["type"], &path, named, into);
+            }
+        }
+        Value::Object(object) => {
+            for inner in ["items", "type"].iter().filter_map(|key| object.get(*key)).filter(|inner| !inner.is_string()) {
+                fields(inner, path, named, into);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn of_schema() -> BTreeSet<String> {
+    let schema = serde_json::from_str(SCHEMA).expect("a schema is JSON");
+    let mut paths = BTreeSet::new();
+    fields(&schema, "", &mut Vec::new(), &mut paths);
+    assert!(paths.len() > 100 && paths.contains("measures.windows.funnel.limits_998.upper"), "{paths:?}");
+    paths
+}
+
+/// The paths of a value that hold something.
+fn filled(value: &Value, path: &str, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Null => return,
+        Value::Array(items) => items.iter().for_each(|item| filled(item, path, into)),
+        Value::Object(object) => object.iter().for_each(|(name, value)| {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            filled(value, &path, into);
+        }),
+        _ => {}
+    }
+    into.insert(path.to_owned());
+}
+
+#[test]
+fn the_example_card_fills_every_field_of_the_schema() {
+    let example: Value = serde_json::from_str(EXAMPLE).expect("the example is JSON");
+    let mut shown = BTreeSet::new();
+    filled(&example, "", &mut shown);
+    let empty: Vec<String> = of_schema().into_iter().filter(|path| !shown.contains(path)).collect();
+    assert_eq!(empty, Vec::<String>::new());
+}
+
+#[test]
+fn every_field_of_a_card_stands_in_the_document() {
+    let names = of_schema().into_iter().map(|path| path.rsplit('.').next().expect("a name").to_owned());
+    let missing: BTreeSet<String> = names.filter(|name| !DOCUMENT.contains(&format!("`{name}`"))).collect();
+    assert_eq!(missing, BTreeSet::new());
+}
