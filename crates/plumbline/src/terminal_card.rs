@@ -17,6 +17,10 @@ const DOMAINS: [Domain; 3] = [Domain::Clinical, Domain::Perception, Domain::Reso
 #[must_use]
 pub fn render(card: &Scorecard, measures: &MeasureSet, paint: Paint) -> String {
     let mut lines = vec![heading(card, paint), paint.dim(&subheading(card))];
+    if card.content.status == Status::Withdrawn {
+        lines.push("Nothing of this month is left here; earlier revisions say what stood on the card.".to_owned());
+        return lines.join("\n") + "\n";
+    }
     lines.extend(exposure(&card.content).map(|text| paint.dim(&text)));
     for domain in DOMAINS {
         lines.push(String::new());
@@ -26,7 +30,7 @@ pub fn render(card: &Scorecard, measures: &MeasureSet, paint: Paint) -> String {
         }
     }
     lines.push(String::new());
-    lines.push(composite(card.content.composite.as_ref(), paint));
+    lines.push(composite(&card.content, paint));
     if headlines(&card.content).any(|headline| headline.qof.is_some() && !counts(headline)) {
         lines.push(paint.dim("Points in brackets do not count: chance could explain too much of the value."));
     }
@@ -174,7 +178,7 @@ fn compared(window: &WindowValue) -> Option<String> {
             Level::Network => "the network",
         };
         let mean = peer.mean.map(number).unwrap_or_default();
-        write!(text, "  {} peers of {level}: {mean}", peer.size.saturating_sub(1)).expect("a String takes all");
+        write!(text, "  {mean} with {} peers of {level}", peer.size.saturating_sub(1)).expect("a String takes all");
     }
     if let Some(limits) = &limits {
         write!(text, "; limits {} to {}", number(limits.wide.lower), number(limits.wide.upper)).expect("a String takes all");
@@ -228,7 +232,8 @@ fn moved(measure: &CardMeasure, headline: &WindowValue) -> Option<String> {
     let month = measure.windows.iter().find(|window| window.window == 1).and_then(|window| window.value);
     let trend = headline.trend.as_ref()?;
     let mut parts: Vec<String> = month.map(|value| format!("this month {}", number(value))).into_iter().collect();
-    if let Some(difference) = trend.difference {
+    // A month of too few events has no value; what it differs by would be chance.
+    if let Some(difference) = trend.difference.filter(|_| month.is_some()) {
         parts.push(match number(difference).as_str() {
             "0" => "as the month before".to_owned(),
             lower if lower.starts_with('-') => format!("{lower} on the month before"),
@@ -237,15 +242,21 @@ fn moved(measure: &CardMeasure, headline: &WindowValue) -> Option<String> {
     }
     if trend.run_length.unsigned_abs() >= 3 {
         let side = if trend.run_length > 0 { "above" } else { "below" };
-        parts.push(format!("{} months {side} the target", trend.run_length.unsigned_abs()));
+        parts.push(format!("{} months in a row {side} the own 12", trend.run_length.unsigned_abs()));
     }
     (!parts.is_empty()).then(|| format!("    {}", parts.join(", ")))
 }
 
-fn composite(composite: Option<&Composite>, paint: Paint) -> String {
-    match composite {
+fn composite(content: &Content, paint: Paint) -> String {
+    match content.composite.as_ref() {
         Some(Composite { percent: Some(percent), points, available }) => {
             paint.bold(&format!("Personal QOF {} %: {} of {} points", number(*percent), number(*points), number(*available)))
+        }
+        Some(Composite { percent: None, available: 0.0, .. }) if headlines(content).any(|headline| headline.qof.is_some()) => {
+            "Personal QOF: no points yet; chance could explain too much of every value".to_owned()
+        }
+        Some(Composite { percent: None, available: 0.0, .. }) => {
+            "Personal QOF: no points yet; their thresholds come from 20 colleagues or more in the quarter before".to_owned()
         }
         Some(Composite { percent: None, points, available }) => {
             format!("Personal QOF: {} of {} points; too few of them apply for a percentage", number(*points), number(*available))
@@ -261,7 +272,7 @@ fn giants(giants: &Giants) -> String {
         parts.push(format!("waste {} at the peers' median, {} at their best tenth", pounds(median), pounds(decile)));
     }
     if let Some(variation) = giants.variation {
-        parts.push(format!("variation {}, {} outside 95 % limits", number(variation), giants.outside_95));
+        parts.push(format!("variation {} (1 is ordinary), {} outside 95 % limits", number(variation), giants.outside_95));
     }
     parts.push(format!("{} slots lost to no-shows, £{}", grouped(giants.noshow_slots), grouped(giants.noshow_pence / 100)));
     format!("Giants: {}", parts.join("; "))
@@ -330,6 +341,66 @@ mod tests {
         let outside: Vec<char> = scale.strip(70.0).chars().collect();
         assert_eq!(outside[30], '●');
         assert!(outside[..30].contains(&'│'));
+    }
+
+    fn card(status: Status, composite: Option<Composite>) -> Scorecard {
+        let content = Content {
+            subject: scorecard::card::Subject {
+                clinician: "gmc|7012345".to_owned(),
+                role: "trainee".to_owned(),
+                locum: false,
+                practice: "A81001".to_owned(),
+                pcn: None,
+                locality: None,
+            },
+            period: scorecard::card::Period {
+                month: "2026-10".parse().unwrap(),
+                zone: "Europe/London".to_owned(),
+                start: scorecard::calendar::Timestamp(0),
+                end: scorecard::calendar::Timestamp(1),
+            },
+            status,
+            exposure: Vec::new(),
+            measures: Vec::new(),
+            domains: Vec::new(),
+            composite,
+            giants: None,
+            highlights: Vec::new(),
+        };
+        Scorecard {
+            scorecard_id: String::new(),
+            revision: 2,
+            supersedes: None,
+            reasons: vec![scorecard::card::Reason { cause: Cause::Retracted, events: 1 }],
+            cut: scorecard::calendar::Timestamp(0),
+            run_id: String::new(),
+            engine_version: String::new(),
+            measure_set: String::new(),
+            content_hash: String::new(),
+            content,
+            quality: scorecard::card::Quality::default(),
+        }
+    }
+
+    fn shown(status: Status, composite: Option<Composite>) -> String {
+        render(&card(status, composite), &crate::measures::built_in(), Paint::Plain)
+    }
+
+    #[test]
+    fn a_withdrawn_card_says_that_nothing_is_left_and_shows_no_empty_headings() {
+        let shown = shown(Status::Withdrawn, None);
+        assert!(shown.contains("withdrawn; revision 2 (retracted: 1 event)"), "{shown}");
+        assert!(shown.contains("Nothing of this month is left here") && !shown.contains("CLINICAL"), "{shown}");
+    }
+
+    #[test]
+    fn a_card_without_points_says_why() {
+        let none = Composite { percent: None, points: 0.0, available: 0.0 };
+        let first_quarter = shown(Status::Final, Some(none));
+        assert!(first_quarter.contains("no points yet; their thresholds come from 20 colleagues"), "{first_quarter}");
+        let few = shown(Status::Final, Some(Composite { percent: None, points: 2.5, available: 4.0 }));
+        assert!(few.contains("2.5 of 4 points; too few of them apply for a percentage"), "{few}");
+        assert!(shown(Status::Final, None).contains("withheld, fewer than 20 attended encounters"));
     }
 
     #[test]

@@ -37,15 +37,20 @@ fn spoken(definition: &Definition, window: &WindowValue, suppression: Option<Sup
     let mut text = String::with_capacity(LONGEST);
     push_figure(&mut text, value, unit);
     text.push_str(if months == 3 { " in 3 months" } else { " in 12 months" });
+    if window.incomplete {
+        text.push_str(" (some are missing)");
+    }
     match (&window.funnel, &window.peer) {
         (Some(funnel), _) => {
             let (before, after) = stands(funnel.band);
-            [", ", before, " the "].into_iter().for_each(|part| text.push_str(part));
+            // Not "the 42 % of similar clinicians", which reads as a share of them.
+            [", ", before, " similar clinicians ("].into_iter().for_each(|part| text.push_str(part));
             push_figure(&mut text, funnel.target, short(unit));
-            [" of similar clinicians", after, "."].into_iter().for_each(|part| text.push_str(part));
+            [")", after, "."].into_iter().for_each(|part| text.push_str(part));
         }
         (None, Some(Peer { size, p50: Some(median), .. })) => {
-            text.push_str(&format!("; the median of {size} peers is "));
+            // The unit itself is one of them.
+            text.push_str(&format!("; the median of this and {} similar clinicians is ", size.saturating_sub(1)));
             push_figure(&mut text, *median, short(unit));
             text.push('.');
         }
@@ -89,15 +94,26 @@ fn push_figure(text: &mut String, value: f64, unit: &str) {
     text.push_str(rest);
 }
 
-/// Three significant digits where there are decimals: 312, 31.2, 3.12.
+/// Three significant digits where there are decimals: 312, 31.2, 3.12; two of less than a tenth: 0.031. Nothing is `0`.
 fn push_rounded(text: &mut String, value: f64) {
     let size = value.abs();
-    let (decimals, parts) = if size >= 99.95 {
+    let (decimals, parts) = if size >= 99.95 || size == 0.0 {
         (0, 1)
     } else if size >= 9.995 {
         (1, 10)
-    } else {
+    } else if size >= 0.0995 {
         (2, 100)
+    } else {
+        // What is not nothing must not look like it: two digits of it, down to a millionth.
+        let decimals = if size >= 0.00995 {
+            3
+        } else if size >= 0.000_995 {
+            4
+        } else {
+            6
+        };
+        text.push_str(&format!("{value:.decimals$}"));
+        return;
     };
     match rounded_parts(value, parts) {
         Some(whole) => push_decimal(text, whole, parts),
@@ -212,6 +228,7 @@ mod tests {
         fn a_number_is_rounded_as_the_standard_library_rounds_it(whole in 0u32..2_000_000, parts in 1u32..5_000, exponent in -12i32..15) {
             let any = f64::from(whole) / f64::from(parts) * 10_f64.powi(exponent);
             for value in [any, -any, f64::from(whole) / 8.0, f64::from(whole) / 200.0] {
+                prop_assume!(value.abs() >= 0.0995);
                 let decimals = if value.abs() >= 99.95 { 0 } else if value.abs() >= 9.995 { 1 } else { 2 };
                 let mut text = String::new();
                 push_rounded(&mut text, value);
@@ -223,13 +240,37 @@ mod tests {
     #[test]
     fn the_numbers_stand_in_it_rounded() {
         let text = |value, unit| sentence(&definition(unit), &window(Some(value), Some(Band::Above)), None);
-        let higher = "12.3 % in 12 months, higher than the 1204 % of similar clinicians by more than chance usually explains.";
+        let higher = "12.3 % in 12 months, higher than similar clinicians (1204 %) by more than chance usually explains.";
         assert_eq!(text(12.345, "%"), higher);
         assert!(
             text(312.4, "£ per 1,000 attended encounters").starts_with("£312 per 1,000 attended encounters in 12 months, higher")
         );
-        assert!(text(9.5, "minutes").starts_with("9.50 minutes in 12 months, higher than the 1204 of similar clinicians"));
+        assert!(text(9.5, "minutes").starts_with("9.50 minutes in 12 months, higher than similar clinicians (1204) by"));
+        assert!(text(0.0, "%").starts_with("0 % in 12 months"));
+        assert!(text(0.0, "£").starts_with("£0 in 12 months"));
+        assert!(text(0.0312, "%").starts_with("0.031 % in 12 months") && text(0.0021, "%").starts_with("0.0021 %"));
         let few = sentence(&definition("%"), &window(None, None), Some(Suppression::DenominatorBelowMinimum));
         assert_eq!(few, "Not enough data: 6 of the 10 events needed in 12 months.");
+    }
+
+    #[test]
+    fn without_a_network_the_median_is_told_and_who_is_in_it_and_missing_months_are_said() {
+        let mut window = window(Some(12.345), None);
+        let spoken = |window: &WindowValue| sentence(&definition("%"), window, None);
+        assert_eq!(spoken(&window), "12.3 % in 12 months; too few similar clinicians to compare with.");
+        window.peer = Some(Peer {
+            level: crate::peers::Level::Practice,
+            group: "A81001".into(),
+            size: 6,
+            mean: None,
+            p10: None,
+            p50: Some(9.0),
+            p90: None,
+            percentile: None,
+            snapshot_id: "".into(),
+        });
+        assert_eq!(spoken(&window), "12.3 % in 12 months; the median of this and 5 similar clinicians is 9.00 %.");
+        window.incomplete = true;
+        assert!(spoken(&window).starts_with("12.3 % in 12 months (some are missing); the median"));
     }
 }
