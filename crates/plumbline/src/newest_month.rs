@@ -64,7 +64,7 @@ impl NewestMonth {
         if key.level != Level::Network || key.role.starts_with(ROLL_UP) || !self.is_newest(key.month) {
             return;
         }
-        let key = (key.measure.clone(), key.window, key.role.clone());
+        let key = (key.measure.to_string(), key.window, key.role.to_string());
         match group.deciles.as_slice() {
             [p10, _, _, _, p50, _, _, _, p90] if group.size >= SMALLEST_GROUP => {
                 self.groups.insert(key, [*p10, *p50, *p90]);
@@ -108,9 +108,9 @@ impl NewestMonth {
         let mut bands = Vec::new();
         for measure in &content.measures {
             let Some(funnel) = measure.windows.iter().find_map(|window| window.funnel.as_ref()) else { continue };
-            let known = self.measures.iter().position(|id| *id == measure.id);
+            let known = self.measures.iter().position(|id| **id == *measure.id);
             let number = known.unwrap_or_else(|| {
-                self.measures.push(measure.id.clone());
+                self.measures.push(measure.id.to_string());
                 self.measures.len() - 1
             });
             bands.push((u16::try_from(number).expect("a measure set has fewer measures"), funnel.band));

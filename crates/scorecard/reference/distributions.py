@@ -108,3 +108,38 @@ for n, d in [(81, 263), (15, 148), (0, 20), (1, 29)]:
     print("wilson", n, d, wilson(n, d))
 for n in [0, 1, 5, 9]:
     print("exact count", n, 0.0 if n == 0 else float(chi_square("0.025", 2 * n) / 2), float(chi_square("0.975", 2 * n + 2) / 2))
+
+
+def byar(count, sign):
+    count, z = D(count), sign * D("1.959964")
+    return count * (1 - 1 / (9 * count) + z / (3 * count.sqrt())) ** 3
+
+
+for n in [10, 57, 1000]:
+    print("byar", n, float(byar(n, -1)), float(byar(n + 1, 1)))
+
+# One unit of each kind, and the limits around a target for a unit of its size.
+Z95, Z998 = D("1.959964"), D("3.090232")
+minutes = [7, 9, 10, 12, 15, 8]
+n, d = sum(minutes), len(minutes)
+variance = D(sum((d * x - n) ** 2 for x in minutes)) / (d * d * (d - 1))
+half = t975(d - 1) * (variance / d).sqrt()
+print("mean", n, d, sum(x * x for x in minutes), "interval", float(n / D(d) - half), float(n / D(d) + half))
+print("mean limits around 11", [float(11 + z * (variance / d).sqrt()) for z in (-Z998, -Z95, Z95, Z998)])
+costs, exposure = [700, 1500, 1500, 3000, 9000], 40
+n, squares = sum(costs), sum(x * x for x in costs)
+half = Z95 * D(squares).sqrt() / exposure
+print("amount", n, exposure, squares, "interval", float(max(D(0), n / D(exposure) - half)), float(n / D(exposure) + half))
+size = D(squares) / n
+print("amount limits around 350", [float(max(D(0), 350 + z * (350 * size / exposure).sqrt())) for z in (-Z998, -Z95, Z95, Z998)])
+quantities = [28, 28, 56, 84, 28, 56]
+part, whole = 28 + 56, sum(quantities)
+effective = D(whole) ** 2 / sum(x * x for x in quantities)
+p = D(part) / whole
+middle, spread = p + Z95 ** 2 / (2 * effective), Z95 * (p * (1 - p) / effective + Z95 ** 2 / (4 * effective ** 2)).sqrt()
+interval = [float((middle + sign * spread) / (1 + Z95 ** 2 / effective)) for sign in (-1, 1)]
+print("share", part, whole, sum(x * x for x in quantities), "interval", interval)
+limit = lambda z: float(min(D(1), max(D(0), D("0.4") + z * (D("0.4") * D("0.6") / effective).sqrt())))
+print("share limits around 0.4", [limit(z) for z in (-Z998, -Z95, Z95, Z998)])
+rate = [float(chi_square(p, 2 * 10 + more) / 2 / 200) for p, more in (("0.001", 0), ("0.025", 0), ("0.975", 2), ("0.999", 2))]
+print("rate limits of 200 around 0.05", rate)

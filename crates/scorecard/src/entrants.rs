@@ -66,16 +66,20 @@ pub fn peer_table(measures: &MeasureSet, month: Month, entrants: &[Entrant<'_>],
     let roles: Vec<Role<'_>> = by_role.iter().map(|(role, entrants)| Role::new(role, entrants)).collect();
     let mut peers = Vec::new();
     let indices: Vec<usize> = (0..measures.measures().len()).collect();
+    // One after the other they are filled in the same memory.
+    let mut columns: Vec<Vec<Column>> = vec![vec![Column::new(); MEASURES_AT_ONCE * WINDOWS.len()]; roles.len()];
     for indices in indices.chunks(MEASURES_AT_ONCE) {
-        let mut columns: Vec<Vec<Column>> = roles.iter().map(|role| role.columns(measures, indices)).collect();
+        for (role, columns) in roles.iter().zip(&mut columns) {
+            role.fill(columns, measures, indices);
+        }
         for (at, index) in indices.iter().enumerate() {
             let measure = &measures.measures()[*index];
             let name: Arc<str> = measure.name().into();
             for window in 0..WINDOWS.len() {
-                for (role, columns) in roles.iter().zip(&mut columns) {
-                    let column = std::mem::take(&mut columns[at * WINDOWS.len() + window]);
+                for (role, columns) in roles.iter().zip(&columns) {
+                    let column = &columns[at * WINDOWS.len() + window];
                     let ranking = Ranking { measure, name: &name, index: *index, window, role, month, thresholds };
-                    ranking.groups(&column, &mut peers);
+                    ranking.groups(column, &mut peers);
                 }
             }
         }
@@ -98,9 +102,9 @@ impl<'a> Role<'a> {
         Role { name: name.into(), entrants, tiers: [0, 1, 2].map(|at| Tier::of(at, entrants)) }
     }
 
-    /// Of each of these measures and each window the members: not suppressed, with something to divide by.
-    fn columns(&self, measures: &MeasureSet, indices: &[usize]) -> Vec<Column> {
-        let mut columns = vec![Vec::with_capacity(self.entrants.len()); indices.len() * WINDOWS.len()];
+    /// Fills the columns, of each of these measures and each window, with the members: not suppressed, with something to divide by.
+    fn fill(&self, columns: &mut [Column], measures: &MeasureSet, indices: &[usize]) {
+        columns.iter_mut().for_each(Vec::clear);
         for (number, entrant) in (0..).zip(self.entrants) {
             for (window, sums) in entrant.unit.windows.iter().enumerate() {
                 for (at, index) in indices.iter().enumerate() {
@@ -111,7 +115,6 @@ impl<'a> Role<'a> {
                 }
             }
         }
-        columns
     }
 }
 

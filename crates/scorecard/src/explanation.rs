@@ -206,7 +206,7 @@ pub fn explain(
         return Err(Unexplained::Withdrawn(card.revision));
     }
     let definition = &measures.measures()[measure].definition;
-    let carded = card.content.measures.iter().find(|carded| carded.id == definition.id);
+    let carded = card.content.measures.iter().find(|carded| *carded.id == *definition.id);
     let Some(carded) = carded.filter(|carded| carded.version == definition.version) else {
         let carded = carded.map_or_else(|| "no such measure".to_owned(), |carded| format!("{}@{}", carded.id, carded.version));
         return Err(Unexplained::OtherDefinition { carded, here: name });
@@ -237,8 +237,8 @@ pub fn explain(
         window,
         n: value.n,
         d: value.d,
-        n_unit: carded.n_unit.clone(),
-        d_unit: carded.d_unit.clone(),
+        n_unit: carded.n_unit.to_string(),
+        d_unit: carded.d_unit.to_string(),
         lines,
     })
 }

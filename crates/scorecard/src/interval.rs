@@ -111,6 +111,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::measure::MeasureSet;
+
+    fn measure(kind: &str, numerator: &str, denominator: &str) -> MeasureSet {
+        let side = |amount: &str| match amount {
+            "minutes" | "encounters" => format!("event = \"activity\"\namount = \"{}\"\n", amount.replace("encounters", "count")),
+            _ => format!("event = \"prescription\"\namount = \"{amount}\"\n"),
+        };
+        let text = format!(
+            "id = \"x\"\nversion = 1\ntitle = \"?\"\nkind = \"{kind}\"\ndomain = \"clinical\"\nunit = \"\"\nscale = 1.0\n\
+             direction = \"low\"\nrationale = \"\"\nsource = \"\"\nchanges = []\n[numerator]\n{}[denominator]\n{}",
+            side(numerator),
+            side(denominator)
+        );
+        MeasureSet::parse([("x.toml", text.as_str())]).unwrap()
+    }
 
     fn near(found: f64, expected: f64, tolerance: f64) {
         assert!((found - expected).abs() <= tolerance, "{found} is not {expected}");
@@ -154,6 +169,32 @@ mod tests {
         let (lower, upper) = count_interval(10.0);
         near(lower, 4.795, 0.01);
         near(upper, 18.390, 0.01);
+        // crates/scorecard/reference/distributions.py
+        let cases = [
+            (10.0, 4.787_449_884_048_764_5, 18.391_458_677_986_87),
+            (57.0, 43.168_600_568_135_1, 73.851_459_418_038_52),
+            (1000.0, 938.972_498_246_702_1, 1_063.952_581_780_915_4),
+        ];
+        for (count, lower, upper) in cases {
+            let ends = count_interval(count);
+            near(ends.0 / lower, 1.0, 1e-13);
+            near(ends.1 / upper, 1.0, 1e-13);
+        }
+    }
+
+    #[test]
+    fn intervals_of_a_mean_an_amount_and_a_share_are_the_reference_scripts() {
+        // crates/scorecard/reference/distributions.py, to the nine digits that are published.
+        let sums = |n, d, n_squares, d_squares| MeasureSums { n, d, n_squares, d_squares, ..MeasureSums::default() };
+        let cases = [
+            (measure("mean", "minutes", "encounters"), sums(61, 6, 663, 6), (7.095_087_29, 13.238_246_0)),
+            (measure("amount", "cost", "encounters"), sums(15_700, 40, 94_990_000, 40), (0.0, 870.059_014)),
+            (measure("share", "items", "items"), sums(84, 280, 84 * 84, 15_680), (0.072_584_039_3, 0.701_208_948)),
+        ];
+        for (set, own, (lower, upper)) in cases {
+            let found = confidence(&set.measures()[0], &own).unwrap();
+            assert_eq!((found.lower, found.upper), (lower, upper), "{:?}", set.measures()[0].definition.kind);
+        }
     }
 
     #[test]
@@ -180,6 +221,42 @@ mod tests {
             prop_assert!(0.0 <= lower && lower <= proportion && proportion <= upper && upper <= 1.0);
             let (low, high) = count_interval(f64::from(n));
             prop_assert!(0.0 <= low && low <= f64::from(n) && f64::from(n) < high);
+        }
+
+        #[test]
+        fn intervals_rise_with_the_count_and_narrow_with_the_work(n in 0u32..300, more in 1u32..300, times in 2u32..30) {
+            // Across ten, where Byar's approximation takes over, too.
+            let (low, high) = count_interval(f64::from(n));
+            let (next_low, next_high) = count_interval(f64::from(n + 1));
+            prop_assert!(low <= next_low && high <= next_high);
+            let (of, times) = (f64::from(n + more), f64::from(times));
+            let (lower, upper) = wilson(f64::from(n) / of, of).expect("a proportion");
+            let (higher_lower, higher_upper) = wilson(f64::from(n + 1) / of, of).expect("a proportion");
+            prop_assert!(lower <= higher_lower && upper <= higher_upper);
+            let (narrow_lower, narrow_upper) = wilson(f64::from(n) / of, of * times).expect("a proportion");
+            prop_assert!(narrow_upper - narrow_lower < upper - lower);
+            prop_assert!(lower <= narrow_lower + 1e-15 && narrow_upper <= upper + 1e-15);
+        }
+
+        #[test]
+        fn intervals_of_every_kind_hold_the_value_and_are_never_negative(
+            parts in proptest::collection::vec(1i64..500, 2..40), work in 1i64..1_000,
+        ) {
+            let (n, squares) = parts.iter().fold((0, 0), |(n, s), x| (n + x, s + i128::from(x * x)));
+            let count = i64::try_from(parts.len()).expect("few");
+            let sum_of = |d, d_squares| MeasureSums { n, d, n_squares: squares, d_squares, ..MeasureSums::default() };
+            let cases = [
+                (measure("mean", "minutes", "encounters"), sum_of(count, i128::from(count))),
+                (measure("amount", "cost", "encounters"), sum_of(work, i128::from(work))),
+                (measure("rate", "items", "encounters"), sum_of(work, i128::from(work))),
+                (measure("share", "items", "items"), sum_of(n + work, squares + i128::from(work * work))),
+            ];
+            for (set, own) in cases {
+                let found = confidence(&set.measures()[0], &own).expect("parts");
+                let value = n as f64 / own.d as f64;
+                let slack = 1e-8 * value;
+                prop_assert!(0.0 <= found.lower && found.lower <= value + slack && value - slack <= found.upper);
+            }
         }
     }
 }

@@ -58,13 +58,20 @@ impl<'a> Place<'a> {
 
 /// Under what the groups of one role, level and code are found.
 fn place_name(role: &str, level: Level, group: &str) -> String {
+    let mut name = String::with_capacity(role.len() + group.len() + 3);
+    write_place_name(&mut name, role, level, group);
+    name
+}
+
+fn write_place_name(name: &mut String, role: &str, level: Level, group: &str) {
     let level = match level {
         Level::Practice => "1",
         Level::Pcn => "2",
         Level::Locality => "3",
         Level::Network => "4",
     };
-    [role, level, group].join("\0")
+    name.clear();
+    [role, "\0", level, "\0", group].into_iter().for_each(|part| name.push_str(part));
 }
 
 /// Why frozen groups and snapshots do not make a table.
@@ -114,14 +121,19 @@ impl PeerTable {
 
     fn fill_places(&mut self) {
         let mut column = 0;
+        let mut name = String::new();
         for (number, peers) in (1..).zip(&self.peers) {
             let key = &peers.group.key;
             while self.columns[column].0 != key.measure || self.columns[column].1 != key.window {
                 column += 1;
             }
-            let empty = || vec![None; self.columns.len()].into();
-            let groups = self.places.entry(place_name(&key.role, key.level, &key.group)).or_insert_with(empty);
-            groups[column] = NonZeroU32::new(number);
+            write_place_name(&mut name, &key.role, key.level, &key.group);
+            if !self.places.contains_key(&name) {
+                self.places.insert(name.clone(), vec![None; self.columns.len()].into());
+            }
+            if let Some(groups) = self.places.get_mut(&name) {
+                groups[column] = NonZeroU32::new(number);
+            }
         }
     }
 

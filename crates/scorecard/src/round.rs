@@ -21,13 +21,12 @@ const SIZES: [f64; 37] = [
 /// `None` for infinities and what is not a number.
 #[must_use]
 pub fn published(value: f64) -> Option<f64> {
-    if !value.is_finite() {
-        return None;
+    match fast(value) {
+        None if !value.is_finite() => None,
+        None if value == 0.0 => Some(0.0),
+        None => Some(exact(value)),
+        known => known,
     }
-    if value == 0.0 {
-        return Some(0.0);
-    }
-    Some(fast(value).unwrap_or_else(|| exact(value)))
 }
 
 /// An interval as it is published; `None` when one of its ends is no number.
@@ -56,13 +55,12 @@ fn fast(value: f64) -> Option<f64> {
     let bound = SIZES.get(usize::try_from(guess + 1 - SMALLEST).ok()?)?;
     let shift = 8 - guess - i32::from(size >= *bound);
     let digits = scaled(size, shift)?;
-    #[expect(clippy::cast_possible_truncation, reason = "1e9 at most, and the part behind the point is wanted")]
-    let whole = digits as i64 as f64;
-    let rest = digits - whole;
-    if (rest - 0.5).abs() < 1e-6 {
+    // Beyond 2^52 a double has no fraction: adding it rounds to the nearest whole number.
+    const NO_FRACTION: f64 = (1u64 << 52) as f64;
+    let rounded = (digits + NO_FRACTION) - NO_FRACTION;
+    if (digits - rounded).abs() > 0.5 - 1e-6 {
         return None;
     }
-    let rounded = whole + f64::from(u8::from(rest > 0.5));
     Some(scaled(rounded, -shift)?.copysign(value))
 }
 

@@ -24,6 +24,8 @@ pub struct Network<'a> {
     pub peers: &'a Peers,
     /// The target as a ratio of integer units.
     target: f64,
+    /// The same in the measure's unit, as it is published.
+    shown_target: Option<f64>,
     /// `None` where the network is too small to have a target.
     scale: Option<Scale<'a>>,
     /// Median and best decile as ratios of integer units, where the measure estimates a saving.
@@ -59,11 +61,13 @@ impl<'a> Network<'a> {
     #[must_use]
     pub fn new(measure: &'a Measure, peers: &'a Peers) -> Network<'a> {
         let best = if measure.definition.direction == Direction::High { 90 } else { 10 };
+        let target = peers.group.numerator as f64 / peers.group.denominator as f64;
         let targets = || quantile(&peers.values, 50).zip(quantile(&peers.values, best));
         Network {
             measure,
             peers,
-            target: peers.group.numerator as f64 / peers.group.denominator as f64,
+            target,
+            shown_target: published(measure.value_of_ratio(target)),
             scale: network_scale(measure, peers),
             saving_targets: measure.definition.saving.and_then(|_| targets()),
             by_size: RefCell::default(),
@@ -95,7 +99,7 @@ impl<'a> Network<'a> {
         let shrunk = |(deviation, reliability)| reliability::shrunk(scale, deviation, reliability);
         Some(Standing {
             funnel: Funnel {
-                target: published(measure.value_of_ratio(self.target))?,
+                target: self.shown_target?,
                 limits_95: around.limits_95,
                 limits_998: around.limits_998,
                 over_dispersed_95: wide_95,

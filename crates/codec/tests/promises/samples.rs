@@ -275,7 +275,7 @@ fn peer_key() -> PeerKey {
 pub fn peer_group() -> PeerGroup {
     PeerGroup {
         key: peer_key(),
-        snapshot_id: "aa".repeat(16),
+        snapshot_id: "aa".repeat(16).into(),
         frozen: true,
         size: 21,
         numerator: 220,
@@ -419,7 +419,7 @@ fn window_value() -> WindowValue {
             p50: Some(61.5),
             p90: Some(62.5),
             percentile: Some(63.5),
-            snapshot_id: "dd".repeat(16),
+            snapshot_id: "dd".repeat(16).into(),
         }),
         funnel: Some(Funnel {
             target: 64.5,
