@@ -67,6 +67,8 @@ pub(crate) struct Instance {
     pub set: SetName,
     /// Its clock less the log's, milliseconds.
     pub skew: i64,
+    /// How often its clock was set wrong.
+    pub upsets: u32,
     /// Somebody else has its role.
     pub superseded: bool,
     /// It does nothing before this moment.
@@ -98,7 +100,7 @@ impl Instance {
             CoroutineResult::Yield(call) => call,
             CoroutineResult::Return(_) => Call::Rest,
         };
-        Instance { writer, role, set, skew, superseded: false, stalled_until: 0, call, rested: (0, 0), desk, task }
+        Instance { writer, role, set, skew, upsets: 0, superseded: false, stalled_until: 0, call, rested: (0, 0), desk, task }
     }
 
     /// Lets it make the call at which it stands, and go on to the next.

@@ -152,7 +152,7 @@ fn rates(dice: &mut Dice) -> Rates {
         second_owner: rate(60),
         outage: rate(25),
         compaction: rate(400),
-        clock: rate(40),
+        clock: rate(60),
         hurry: rate(200),
     }
 }

@@ -303,6 +303,7 @@ impl Supervisor {
         };
         let one = &mut self.instances[at];
         one.skew = skew;
+        one.upsets += 1;
         one.desk.borrow_mut().clock = Timestamp(self.broker.borrow().now.0 + skew);
     }
 
@@ -326,7 +327,8 @@ impl Supervisor {
         for at in (0..self.instances.len()).rev() {
             let one = &mut self.instances[at];
             (one.skew, one.stalled_until) = (0, 0);
-            if one.superseded || (rolled_out && one.set == SetName::First) {
+            // A tally whose clock was ahead waits until time has come so far; here time stops, so it is started anew.
+            if one.superseded || one.upsets > 0 || (rolled_out && one.set == SetName::First) {
                 one.kill();
                 self.bury(at);
             }
