@@ -43,10 +43,9 @@ fn spoken(definition: &Definition, window: &WindowValue, suppression: Option<Sup
     match (&window.funnel, &window.peer) {
         (Some(funnel), _) => {
             let (before, after) = stands(funnel.band);
-            // Not "the 42 % of similar clinicians", which reads as a share of them.
-            [", ", before, " similar clinicians ("].into_iter().for_each(|part| text.push_str(part));
+            text.push_str(before);
             push_figure(&mut text, funnel.target, short(unit));
-            [")", after, "."].into_iter().for_each(|part| text.push_str(part));
+            text.push_str(after);
         }
         (None, Some(Peer { size, p50: Some(median), .. })) => {
             // The unit itself is one of them.
@@ -60,14 +59,15 @@ fn spoken(definition: &Definition, window: &WindowValue, suppression: Option<Sup
     text
 }
 
-/// What stands before and after the value of similar clinicians.
+/// What stands before and after the value of similar clinicians. Not "the 42 % of similar clinicians", which reads as a share of
+/// them.
 fn stands(band: Band) -> (&'static str, &'static str) {
     match band {
-        Band::FarBelow => ("clearly lower than", ""),
-        Band::Below => ("lower than", " by more than chance usually explains"),
-        Band::Within => ("in line with", ""),
-        Band::Above => ("higher than", " by more than chance usually explains"),
-        Band::FarAbove => ("clearly higher than", ""),
+        Band::FarBelow => (", clearly lower than similar clinicians (", ")."),
+        Band::Below => (", lower than similar clinicians (", ") by more than chance usually explains."),
+        Band::Within => (", in line with similar clinicians (", ")."),
+        Band::Above => (", higher than similar clinicians (", ") by more than chance usually explains."),
+        Band::FarAbove => (", clearly higher than similar clinicians (", ")."),
     }
 }
 
