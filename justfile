@@ -43,6 +43,6 @@ readme:
         $command
     done
 
-# What CI runs: all of it, and a short fuzz of everything that takes bytes from outside.
-ci: lint readme deny
+# What CI runs: all of it, the mutants, and a short fuzz of everything that takes bytes from outside.
+ci: lint readme deny (sim "mutants")
     fuzz/run 20
