@@ -6,6 +6,7 @@ mod server;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use server::{Server, command};
@@ -40,14 +41,14 @@ fn published() -> (Place, Server) {
     (place, server)
 }
 
-fn value(text: &str, series: &str) -> f64 {
+fn value<T: FromStr>(text: &str, series: &str) -> T {
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
-    line.unwrap_or_else(|| panic!("{series} is missing:\n{text}")).parse().expect("a number")
+    let value = line.unwrap_or_else(|| panic!("{series} is missing:\n{text}"));
+    value.parse().unwrap_or_else(|_| panic!("{series} is {value}"))
 }
 
 fn count(text: &str, series: &str) -> u64 {
-    let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
-    line.unwrap_or_else(|| panic!("{series} is missing:\n{text}")).parse().expect("a whole number")
+    value(text, series)
 }
 
 #[test]
@@ -57,7 +58,7 @@ fn the_newest_month_is_shown_as_deciles_and_bands_and_no_clinician_is_named() {
     // Rates are 0, 5, ... 100 %: R type 7 puts the deciles on the third, the eleventh and the nineteenth.
     for (decile, rate) in [("p10", 10.0), ("p50", 50.0), ("p90", 90.0)] {
         let series = format!("plumbline_measure_value{{decile=\"{decile}\",measure=\"dna_rate\",role=\"unknown\"}}");
-        let found = value(&text, &series);
+        let found: f64 = value(&text, &series);
         assert!((found - rate).abs() < 1e-9, "{series} {found}");
     }
     let bands = ["far_below", "below", "within", "above", "far_above"];

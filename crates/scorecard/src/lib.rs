@@ -56,3 +56,4 @@ pub mod bnf;
 pub mod event;
 pub mod schedule;
 pub mod calendar;
+pub mod slip;

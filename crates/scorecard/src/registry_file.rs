@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::registry::{Entry, RegistryMistake};
 use crate::registry_check::check;
+use crate::slip::nearest;
 
 /// Reads a registry file.
 ///
@@ -173,29 +174,13 @@ fn misshapen(value: Option<&Value>, shape: Shape) -> Option<&'static str> {
 }
 
 fn unknown_key(kind: &str, key: &str, keys: &[(&str, Shape)]) -> String {
-    let near = keys.iter().map(|(known, _)| (distance(key, known), *known)).min().filter(|(distance, _)| *distance <= 2);
-    match near {
-        Some((_, known)) => format!("{kind} has no key {key:?}; did you mean {known:?}?"),
+    match nearest(key, keys.iter().map(|(known, _)| *known)) {
+        Some(known) => format!("{kind} has no key {key:?}; did you mean {known:?}?"),
         None => {
             let known: Vec<&str> = keys.iter().map(|(known, _)| *known).collect();
             format!("{kind} has no key {key:?}; it has {}", known.join(", "))
         }
     }
-}
-
-/// How many letters to add, drop or change (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.chars().enumerate() {
-            let changed = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[row.len() - 1]
 }
 
 #[cfg(test)]
