@@ -188,13 +188,29 @@ fn write_datum(record: &Record<'_>, to: &mut Writer<'_>) {
 /// Opens a record; its text is lent from the bytes where it can be. What does not open is [`Record::Undecodable`] and says why.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Record<'_> {
+    match unframed(bytes) {
+        Ok((id, datum)) => decode_datum(id, datum),
+        Err(why) => Record::Undecodable(why),
+    }
+}
+
+/// The schema id of a frame, of whichever range, and the datum behind it.
+///
+/// # Errors
+/// Why the bytes are no frame.
+pub fn unframed(bytes: &[u8]) -> Result<(u32, &[u8]), String> {
     let Some((&[magic, a, b, c, d], datum)) = bytes.split_first_chunk() else {
-        return Record::Undecodable(format!("{} bytes are too few for a frame of 5", bytes.len()));
+        return Err(format!("{} bytes are too few for a frame of 5", bytes.len()));
     };
     if magic != MAGIC {
-        return Record::Undecodable(format!("the first byte is {magic:#04x}, not the 0x00 of Confluent framing"));
+        return Err(format!("the first byte is {magic:#04x}, not the 0x00 of Confluent framing"));
     }
-    let id = u32::from_be_bytes([a, b, c, d]);
+    Ok((u32::from_be_bytes([a, b, c, d]), datum))
+}
+
+/// Opens a datum that was taken out of its frame. `id` is the schema's id in our own range, whatever the frame said.
+#[must_use]
+pub fn decode_datum(id: u32, datum: &[u8]) -> Record<'_> {
     let Some(form) = Form::of_id(id) else {
         return Record::Undecodable(format!("schema id {id:#010x} is none of this version's; a newer one may have written it"));
     };

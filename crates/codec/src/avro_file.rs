@@ -43,9 +43,9 @@ pub(crate) fn framed<'b>(bytes: &'b [u8], ids: &BTreeMap<u32, Contract>) -> Resu
     let known = Contract::ALL.into_iter().find(|contract| contract.id() == id);
     match ids.get(&id).copied().or(known) {
         Some(contract) => contract.read(datum).map_err(|fault| unread(contract, fault)),
-        None => {
-            Err(wrong(format!("Avro schema id {id} is none of the input contract's; configure the ids that your registry gave")))
-        }
+        None => Err(wrong(format!(
+            "Avro schema id {id} is none of the input contract's; register a schema of schemas/ and send its id"
+        ))),
     }
 }
 

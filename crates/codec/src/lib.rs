@@ -9,6 +9,7 @@ mod elements;
 mod native;
 mod avro_file;
 mod config;
+pub mod known_schema;
 pub mod contract;
 mod sent;
 pub mod avro;

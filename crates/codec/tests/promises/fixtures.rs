@@ -12,7 +12,11 @@ fn path(form: Form) -> PathBuf {
 }
 
 fn fixture(form: Form) -> Vec<u8> {
-    let text = std::fs::read_to_string(path(form)).expect("every form has a fixture");
+    unhex(&std::fs::read_to_string(path(form)).expect("every form has a fixture"))
+}
+
+/// The bytes that a text of hexadecimal digits names.
+pub fn unhex(text: &str) -> Vec<u8> {
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(16)).collect();
     digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).expect("two hexadecimal digits")).collect()
 }

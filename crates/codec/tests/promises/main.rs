@@ -12,5 +12,6 @@ mod malformed;
 mod native;
 mod real_data;
 mod references;
+mod released;
 mod samples;
 mod symbols;
