@@ -57,6 +57,8 @@ pub enum Command {
     Run(Service),
     /// Reads the configuration and the files that it names, and says every mistake. Exit code 78 when there are any.
     Check(Service),
+    /// Asks the running service whether it is ready. Exit code 1 when it is not, or when nobody answers.
+    Health(Service),
     /// Shows what is published of one clinician, from the running service or from its folder.
     Card(Card),
     /// Shows the events behind one number of a card: what made it, and that they add up to it.

@@ -9,6 +9,7 @@ pub mod config_show;
 pub mod service;
 pub mod card_command;
 pub mod explain_command;
+pub mod health_command;
 pub mod rejects_command;
 pub mod http;
 mod http_explain;

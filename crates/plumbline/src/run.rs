@@ -18,7 +18,9 @@ use crate::measures_command;
 use crate::paint::Paint;
 use crate::registry_check::{self, RegistryFileError};
 use crate::replay::replay;
-use crate::{card_command, config_show, explain_command, keys_file, logs, manual, rejects_command, service, site};
+use crate::{
+    card_command, config_show, explain_command, health_command, keys_file, logs, manual, rejects_command, service, site,
+};
 
 /// Exit code of a mistake in a configuration file, `EX_CONFIG` of `sysexits.h`.
 pub const EXIT_CONFIGURATION: u8 = 78;
@@ -92,6 +94,7 @@ fn dispatch(command: &Command) -> Result<()> {
             let text = rejects_command::rejects(command, &configured(service)?, Paint::for_stdout(), service_clock()?)?;
             Ok(io::stdout().write_all(text.as_bytes())?)
         }
+        Command::Health(args) => Ok(io::stdout().write_all(health_command::health(&configured(args)?)?.as_bytes())?),
         Command::Check(args) => check(&configured(args)?),
         Command::Completions { shell } => Ok(io::stdout().write_all(&manual::completions(*shell))?),
         Command::Man { dir } => manual::pages(dir),
