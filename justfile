@@ -43,6 +43,7 @@ readme:
         $command
     done
 
-# What CI runs: all of it, the mutants, and a short fuzz of everything that takes bytes from outside.
+# What CI runs: all of it, the mutants, the guard of speed, and a short fuzz of everything that takes bytes from outside.
 ci: lint readme deny (sim "mutants")
+    cargo run --release -p bench -- guard
     fuzz/run 20

@@ -1,11 +1,21 @@
 //! What Linux says of a process: `/proc/PID/stat` and `/proc/PID/status`.
 
 use std::fs;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 /// Clock ticks a second in `/proc`, the same on every Linux.
 const TICKS: f64 = 100.0;
+
+/// How long this thread has run on a processor, so that neighbours on the machine do not count.
+pub fn thread_time() -> Result<Duration> {
+    // Linux adds up the time of a thread that runs only now and then, and always when it yields.
+    std::thread::yield_now();
+    let told = fs::read_to_string("/proc/thread-self/schedstat").context("reading CPU times; this needs Linux")?;
+    let nanoseconds = told.split_whitespace().next().and_then(|first| first.parse().ok());
+    nanoseconds.map(Duration::from_nanos).context("nanoseconds in /proc/thread-self/schedstat")
+}
 
 /// One process.
 pub struct Process(String);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::local::CLINICIANS;
 use crate::process::Process;
 use crate::traffic::Traffic;
 
@@ -33,7 +34,7 @@ pub fn measure(events: u64) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let service = start(folder.path())?;
     let process = Process::numbered(service.child.id());
-    let mut traffic = Traffic::new(2);
+    let mut traffic = Traffic::new(2, CLINICIANS);
     let mut connection = Connection::to(&service.address)?;
     send(&mut connection, &mut traffic, EVENTS_A_REQUEST)?;
     wait_until_folded(&mut connection, EVENTS_A_REQUEST)?;
@@ -61,10 +62,10 @@ pub fn measure(events: u64) -> Result<()> {
     Ok(())
 }
 
-/// The binary stands where cargo put it: above the folder of examples.
+/// The binary stands where cargo put it: beside this one.
 fn start(folder: &std::path::Path) -> Result<Service> {
     let own = std::env::current_exe()?;
-    let binary = own.parent().and_then(|examples| examples.parent()).context("the folder of this example")?.join("plumbline");
+    let binary = own.parent().context("the folder of this program")?.join("plumbline");
     let mut command = Command::new(&binary);
     command.args(["run", "--listen", "127.0.0.1:0", "--data"]).arg(folder.join("data")).current_dir(folder);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());

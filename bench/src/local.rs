@@ -1,16 +1,9 @@
-//! The figures of the embedded log, as README.md shows them. Timings are CPU time of the process that works, for machines are noisy.
-//!
-//! `figures write DIR EVENTS` makes a log, `figures fold DIR` folds it from the disk in a process of its own, so that its memory is
-//! that of the facts, and `figures http EVENTS` sends as many through a `plumbline run` beside this example's own binary.
-
-mod http;
-mod process;
-mod traffic;
+//! The embedded log: written as intake writes it, and folded from the disk by the task of production.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use codec::decoder::{Context, Decoder, DecoderConfig};
 use plumbline::clock::Clock;
 use plumbline::local_log::{Durability, LocalLog};
@@ -25,29 +18,25 @@ use stream::tally_task::TallyTask;
 use crate::process::Process;
 use crate::traffic::Traffic;
 
+/// Clinicians of the log, in a hundred feeds.
+pub const CLINICIANS: u32 = 10_000;
 /// Noon UTC on 1 January 2027: after the last event.
-const NOW: Timestamp = Timestamp(1_798_804_800_000);
+pub const NOW: Timestamp = Timestamp(1_798_804_800_000);
 /// As the service packs them.
-const BATCH_EVENTS: usize = 500;
+pub const BATCH_EVENTS: usize = 500;
 /// Events between two flushes.
 const EVENTS_A_FLUSH: u64 = 10_000;
 
-fn main() -> Result<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["write", dir, events] => write(Path::new(dir), events.parse().context("EVENTS is a whole number")?),
-        ["fold", dir] => fold(Path::new(dir)),
-        ["http", events] => http::measure(events.parse().context("EVENTS is a whole number")?),
-        _ => bail!("figures write DIR EVENTS | figures fold DIR | figures http EVENTS"),
-    }
-}
-
-fn write(dir: &Path, events: u64) -> Result<()> {
+/// Writes so many events into a new log.
+///
+/// # Errors
+/// When the log cannot be written.
+pub fn write(dir: &Path, events: u64) -> Result<()> {
     let mut log = LocalLog::open(dir, Clock::standing_at(NOW), Durability::Buffered)?;
     let decoder = Decoder::new(DecoderConfig::default());
-    let position = Position { source: "figures".to_owned(), partition: 0, offset: 0, index: None };
+    let position = Position { source: "bench".to_owned(), partition: 0, offset: 0, index: None };
     let context = Context { position: &position, feed: None, received_at: NOW, now: NOW };
-    let (mut intake, mut traffic, mut text) = (Intake::new(1, BATCH_EVENTS), Traffic::new(1), String::new());
+    let (mut intake, mut traffic, mut text) = (Intake::new(1, BATCH_EVENTS), Traffic::new(1, CLINICIANS), String::new());
     for number in 0..events {
         traffic.event(&mut text);
         if (number + 1) % EVENTS_A_FLUSH != 0 && number + 1 < events {
@@ -65,7 +54,11 @@ fn write(dir: &Path, events: u64) -> Result<()> {
     Ok(())
 }
 
-fn fold(dir: &Path) -> Result<()> {
+/// Folds the log and prints what an event and a fact cost. A process of its own, so that its memory is that of the facts.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn fold(dir: &Path) -> Result<()> {
     let process = Process::own();
     let empty = process.peak_rss()?;
     let begun = process.cpu_seconds()?;
@@ -74,7 +67,7 @@ fn fold(dir: &Path) -> Result<()> {
         partitions: 1,
         measures: Arc::new(measures::built_in()),
         identity_seed: 1,
-        engine_version: "figures".to_owned(),
+        engine_version: "bench".to_owned(),
     };
     let log = LocalLog::open(dir, Clock::standing_at(NOW), Durability::Buffered)?;
     let mut task = TallyTask::new(&deployment, 0, log)?;

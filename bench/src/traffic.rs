@@ -1,15 +1,13 @@
-//! Native events as a practice system would send them: a month of 10,000 clinicians in 100 feeds, random ids, five in a hundred
-//! amended.
+//! Native events as practice systems would send them: a month of clinicians in feeds of a hundred, random ids, five in a hundred
+//! amended; of a hundred events 50 encounters (one in twenty a no-show), 40 prescriptions of eight drugs, 5 answers, 5 orders.
 
 use std::fmt::Write;
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-/// Clinicians.
-pub const CLINICIANS: u32 = 10_000;
-/// Feeds, one a practice.
-pub const FEEDS: u32 = 100;
+/// Clinicians of a feed, which is one practice.
+const CLINICIANS_A_FEED: u32 = 100;
 /// Prescribed drugs, as BNF codes.
 const DRUGS: [&str; 8] = [
     "0501013B0AAAAAA",
@@ -25,13 +23,14 @@ const DRUGS: [&str; 8] = [
 /// Makes one event after the other; the same seed gives the same.
 pub struct Traffic {
     dice: Pcg64,
+    clinicians: u32,
     last: Option<(String, u32, u32, u32)>,
 }
 
 impl Traffic {
-    /// Traffic of this seed.
-    pub fn new(seed: u64) -> Traffic {
-        Traffic { dice: Pcg64::seed_from_u64(seed), last: None }
+    /// Traffic of this seed and so many clinicians.
+    pub fn new(seed: u64, clinicians: u32) -> Traffic {
+        Traffic { dice: Pcg64::seed_from_u64(seed), clinicians, last: None }
     }
 
     /// Appends the next event to a line-by-line text.
@@ -40,8 +39,12 @@ impl Traffic {
             Some(last) if self.dice.random_ratio(5, 95) => self.write(text, &last, 2),
             _ => {
                 let id = format!("{:032x}", self.dice.random::<u128>());
-                let fresh =
-                    (id, self.dice.random_range(0..CLINICIANS), self.dice.random_range(0..31), self.dice.random_range(0..100));
+                let fresh = (
+                    id,
+                    self.dice.random_range(0..self.clinicians),
+                    self.dice.random_range(0..31),
+                    self.dice.random_range(0..100),
+                );
                 self.write(text, &fresh, 1);
                 self.last = Some(fresh);
             }
@@ -50,7 +53,7 @@ impl Traffic {
 
     fn write(&mut self, text: &mut String, event: &(String, u32, u32, u32), version: u32) {
         let (id, clinician, day, kind) = event;
-        let feed = clinician % FEEDS;
+        let feed = clinician % self.clinicians.div_ceil(CLINICIANS_A_FEED);
         let at = format!("2026-10-{:02}T{:02}:{:02}:00Z", 1 + day, 8 + day % 10, self.dice.random_range(0..60));
         let kind = match kind {
             0..50 => {

@@ -1,0 +1,35 @@
+//! What Plumbline costs. `README.md` beside this says what each command measures, on which input, and what came out.
+//!
+//! Timings are CPU time, for machines are noisy; where even that is, instructions are counted.
+
+mod guard;
+mod http;
+mod local;
+mod process;
+mod steps;
+mod traffic;
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+const USAGE: &str = "bench guard [--update] | steps [EVENTS] | step NAME EVENTS | write DIR EVENTS | fold DIR | http EVENTS";
+
+fn main() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["guard"] => guard::check(),
+        ["guard", "--update"] => guard::update(),
+        ["steps"] => steps::print_all(1_000_000),
+        ["steps", events] => steps::print_all(number(events)?),
+        ["step", name, events] => steps::print_one(name, number(events)?),
+        ["write", dir, events] => local::write(Path::new(dir), number(events)?),
+        ["fold", dir] => local::fold(Path::new(dir)),
+        ["http", events] => http::measure(number(events)?),
+        _ => bail!("{USAGE}"),
+    }
+}
+
+fn number(events: &str) -> Result<u64> {
+    events.parse().with_context(|| format!("{events:?} is no number of events; send a whole number"))
+}

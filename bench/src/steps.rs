@@ -1,0 +1,237 @@
+//! The steps of the flow, each on its own and in memory, and how long they take. `guard` counts the instructions of the same steps.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use codec::avro;
+use codec::decoder::{Context, Decoder, DecoderConfig};
+use plumbline::measures;
+use scorecard::calendar::{Month, Zone};
+use scorecard::card::Status;
+use scorecard::directory::Directory;
+use scorecard::event::{Batch, Event};
+use scorecard::funnel::{Limits, count_limits, proportion_limits};
+use scorecard::item::Item;
+use scorecard::measure::MeasureSet;
+use scorecard::record::{Position, Record};
+use scorecard::schedule::{Grid, Schedule};
+use scorecard::scoring::Scorer;
+use scorecard::sums::Sums;
+use scorecard::tally::Tally;
+use scorecard::thresholds::Thresholds;
+use scorecard::unit::{MONTHS, UnitKey, UnitMonth};
+
+use crate::local::{BATCH_EVENTS, NOW};
+use crate::process;
+use crate::traffic::Traffic;
+
+/// Clinicians per event of the steps: as many events of one as a busy month has.
+const EVENTS_A_CLINICIAN: u64 = 400;
+
+/// One step on its own.
+pub struct Step {
+    /// As the command line and the baseline name it.
+    pub name: &'static str,
+    /// What it is counted by.
+    pub unit: &'static str,
+    run: fn(u64) -> Result<Measured>,
+}
+
+/// All of them, in the order of the flow.
+pub const STEPS: &[Step] = &[
+    Step { name: "decode_json", unit: "event", run: decode_json },
+    Step { name: "encode_batch", unit: "event", run: encode_batch },
+    Step { name: "decode_batch", unit: "event", run: decode_batch },
+    Step { name: "fold", unit: "event", run: fold },
+    Step { name: "cut", unit: "row", run: cut },
+    Step { name: "funnel", unit: "pair of limits", run: funnel },
+    Step { name: "card", unit: "card", run: card },
+];
+
+/// How often something was done, and the CPU time of it all.
+struct Measured {
+    units: u64,
+    took: Duration,
+}
+
+/// Prints one step: units, and nanoseconds of CPU a unit.
+pub fn print_one(name: &str, events: u64) -> Result<()> {
+    let step = STEPS.iter().find(|step| step.name == name);
+    let names = || STEPS.iter().map(|step| step.name).collect::<Vec<_>>().join(", ");
+    let step = step.with_context(|| format!("no step is named {name:?}; there are {}", names()))?;
+    let Measured { units, took } = (step.run)(events)?;
+    let each = took.as_secs_f64() * 1e9 / units as f64;
+    println!("{units} x {name}: {each:.0} ns of CPU per {}", step.unit);
+    Ok(())
+}
+
+/// Prints all steps.
+pub fn print_all(events: u64) -> Result<()> {
+    STEPS.iter().try_for_each(|step| print_one(step.name, events))
+}
+
+/// Does what is measured. Callgrind counts only inside of this function, so it must stay one.
+#[inline(never)]
+fn measured<T>(units: u64, work: impl FnOnce() -> T) -> Result<(Measured, T)> {
+    let begun = process::thread_time()?;
+    let done = work();
+    Ok((Measured { units, took: process::thread_time()?.saturating_sub(begun) }, done))
+}
+
+fn text(events: u64) -> String {
+    let clinicians = u32::try_from(events.div_ceil(EVENTS_A_CLINICIAN)).expect("fewer than 2^40 events");
+    let (mut traffic, mut text) = (Traffic::new(1, clinicians), String::new());
+    (0..events).for_each(|_| traffic.event(&mut text));
+    text
+}
+
+fn decode(text: &str, each: &mut dyn FnMut(Item<'_>)) {
+    let decoder = Decoder::new(DecoderConfig::default());
+    let position = Position { source: "bench".to_owned(), partition: 0, offset: 0, index: None };
+    let context = Context { position: &position, feed: None, received_at: NOW, now: NOW };
+    decoder.decode(text.as_bytes(), &context, each);
+}
+
+/// Events by feed, packed as the service packs them.
+fn batches(events: u64) -> Vec<Batch<'static>> {
+    let mut open: BTreeMap<Arc<str>, Vec<Event<'static>>> = BTreeMap::new();
+    let mut full = Vec::new();
+    let batch =
+        |feed: &str, events| Batch { feed: feed.to_owned().into(), practice: None, versioning: Default::default(), events };
+    decode(&text(events), &mut |item| {
+        let Item::Event(feed, event) = item else { return };
+        let events = open.entry(feed.name.clone()).or_default();
+        events.push(event.into_owned());
+        if events.len() == BATCH_EVENTS {
+            full.push(batch(&feed.name, std::mem::take(events)));
+        }
+    });
+    full.extend(open.into_iter().map(|(feed, events)| batch(&feed, events)));
+    full
+}
+
+fn encoded(batches: Vec<Batch<'static>>) -> Result<Vec<Vec<u8>>> {
+    let encode = |batch| {
+        let mut bytes = Vec::new();
+        avro::encode(&Record::Batch(batch), &mut bytes).map(|()| bytes)
+    };
+    Ok(batches.into_iter().map(encode).collect::<Result<_, _>>()?)
+}
+
+/// Native JSON, a line an event, into events: parsed, checked, pseudonymised.
+fn decode_json(events: u64) -> Result<Measured> {
+    let text = text(events);
+    let mut taken = 0;
+    let (done, ()) = measured(events, || {
+        decode(&text, &mut |item| taken += u64::from(matches!(black_box(item), Item::Event(..))));
+    })?;
+    ensure!(taken == events, "{taken} of {events} events were taken");
+    Ok(done)
+}
+
+/// Events into the records of `events`.
+fn encode_batch(events: u64) -> Result<Measured> {
+    let records: Vec<Record<'static>> = batches(events).into_iter().map(Record::Batch).collect();
+    let (done, bytes) = measured(events, || {
+        let mut bytes = Vec::new();
+        records.iter().try_for_each(|record| avro::encode(record, &mut bytes)).map(|()| bytes.len())
+    })?;
+    ensure!(bytes? > 0, "nothing was written");
+    Ok(done)
+}
+
+/// The records of `events` opened.
+fn decode_batch(events: u64) -> Result<Measured> {
+    let records = encoded(batches(events))?;
+    let (done, opened) = measured(events, || {
+        let events = |bytes: &Vec<u8>| match black_box(avro::decode(bytes)) {
+            Record::Batch(batch) => batch.events.len() as u64,
+            _ => 0,
+        };
+        records.iter().map(events).sum::<u64>()
+    })?;
+    ensure!(opened == events, "{opened} of {events} events were opened");
+    Ok(done)
+}
+
+fn schedule() -> Schedule {
+    Schedule { grid: Grid::DAILY, zone: Zone::london(), first: Grid::DAILY.at_or_after(NOW) }
+}
+
+fn tally(measures: &Arc<MeasureSet>) -> Tally {
+    Tally::new(measures, &schedule(), 1, Month::EARLIEST)
+}
+
+/// Events into facts and sums.
+fn fold(events: u64) -> Result<Measured> {
+    let batches = batches(events);
+    let mut tally = tally(&Arc::new(measures::built_in()));
+    let (done, ()) = measured(events, || batches.iter().for_each(|batch| tally.apply(batch, NOW)))?;
+    ensure!(tally.outcomes().accepted == events, "{:?}", tally.outcomes());
+    Ok(done)
+}
+
+/// What a tick does of all rows: their digests, their order, their keys.
+fn cut(events: u64) -> Result<Measured> {
+    let mut tally = tally(&Arc::new(measures::built_in()));
+    batches(events).iter().for_each(|batch| tally.apply(batch, NOW));
+    let (done, rows) = measured(tally.row_count(), || {
+        let cut = tally.cut();
+        tally.changed_rows(&cut).map(|row| black_box(row).0.clinician.len().min(1) as u64).sum::<u64>()
+    })?;
+    ensure!(rows == done.units, "{rows} of {} rows changed", done.units);
+    Ok(done)
+}
+
+/// Both control limits of a proportion and of a rate, for units of 1 to 1,000 and targets from 1 to 99 in a hundred.
+fn funnel(events: u64) -> Result<Measured> {
+    let pairs = (events / 10).max(1);
+    let (done, sum) = measured(4 * pairs, || {
+        let both = |pair: u64| {
+            let (target, of) = (1 + pair * 37 % 99, 1 + pair * 101 % 1_000);
+            let target = target as f64 / 100.0;
+            let limits = |limits| {
+                let proportion = proportion_limits(target, i64::try_from(of).expect("a thousand at most"), limits);
+                let count = count_limits(target * of as f64, limits);
+                proportion.map_or(0.0, |(lower, upper)| upper - lower) + count.1 - count.0
+            };
+            limits(Limits::P95) + limits(Limits::P998)
+        };
+        (0..pairs).map(both).sum::<f64>()
+    })?;
+    ensure!(sum > 0.0, "limits are apart");
+    Ok(done)
+}
+
+/// The content of a card, peers known: every measure, window, limit, grade, sentence.
+fn card(events: u64) -> Result<Measured> {
+    let measures = Arc::new(measures::built_in());
+    let mut tally = tally(&measures);
+    batches(events).iter().for_each(|batch| tally.apply(batch, NOW));
+    let cut = tally.cut();
+    let empty = Sums::zero(measures.measures().len());
+    let mut units = BTreeMap::new();
+    let (mut directory, mut month) = (Directory::default(), Month::EARLIEST);
+    for (row, sums) in tally.all_rows(&cut) {
+        month = row.month;
+        let mut months: [Sums; MONTHS] = std::array::from_fn(|_| empty.clone());
+        months[MONTHS - 1] = sums.clone();
+        let key = UnitKey { person: row.clinician.to_string(), practice: row.practice.to_string() };
+        let practice = format!(r#"{{"type":"organisation","code":"{}","kind":"practice","setting":"gp"}}"#, key.practice);
+        directory.apply(&serde_json::from_str(&practice)?);
+        units.insert(key.clone(), UnitMonth::new(key, &months, [false; 3]));
+    }
+    let schedule = schedule();
+    let scorer = Scorer { measures: &measures, schedule: &schedule, directory: &directory };
+    let peers = scorer.peers(month, &units, &Thresholds::default());
+    let yardsticks = scorer.yardsticks(month, &peers);
+    let (done, values) = measured(units.len() as u64, || {
+        let values = |unit| scorer.content(unit, Status::Provisional, &yardsticks).measures.len();
+        units.values().map(values).sum::<usize>()
+    })?;
+    ensure!(values > 0, "cards show measures");
+    Ok(done)
+}
