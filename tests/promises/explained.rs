@@ -35,10 +35,10 @@ fn known(world: &World, card: &Scorecard, window: u8) -> Vec<Known> {
 type Versions = BTreeMap<(String, String), BTreeMap<u64, bool>>;
 
 fn versions_before(played: &Played, cut: Timestamp) -> Versions {
-    let at = played.cuts.iter().position(|at| *at == cut).expect("a cut that was played");
+    let at = played.sent.cuts.iter().position(|at| *at == cut).expect("a cut that was played");
     let mut versions = Versions::new();
-    for (feed, count) in &played.before[at] {
-        for json in &played.logged[feed][..*count] {
+    for (feed, count) in &played.sent.before[at] {
+        for json in &played.sent.logged[feed][..*count] {
             let event: Value = serde_json::from_str(json).expect("native traffic is JSON");
             let id = event["id"].as_str().expect("an id").to_owned();
             let records = event["action"] != "retract";

@@ -4,5 +4,6 @@
 pub mod chaos;
 pub mod plant;
 pub mod traffic;
+pub mod oracle;
 pub mod world;
 pub mod simulated_log;

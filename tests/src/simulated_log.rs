@@ -109,6 +109,12 @@ impl SimulatedLog {
         }
     }
 
+    /// Puts records of another log where they were: same offsets, same append times. They are to stand in order of their offsets.
+    pub fn put(&self, topic: Topic, partition: u32, records: Vec<Stored>) {
+        let next = records.last().map_or(0, |last| last.offset + 1);
+        self.state.borrow_mut().partitions.insert((topic, partition), Partition { records, next });
+    }
+
     /// A log with the same records.
     #[must_use]
     pub fn copy(&self) -> SimulatedLog {

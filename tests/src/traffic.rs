@@ -1,7 +1,5 @@
 //! The simulated network's traffic, played through the real decoder, intake, tallies and publisher in virtual time.
 
-use std::collections::BTreeMap;
-
 use codec::decoder::{Context, Decoder, DecoderConfig};
 use scorecard::calendar::Timestamp;
 use scorecard::item::Item;
@@ -11,6 +9,7 @@ use sim::traffic::{Delivery, Traffic};
 use stream::deployment::Deployment;
 use stream::intake::Intake;
 
+use crate::oracle::Sent;
 use crate::simulated_log::SimulatedLog;
 use crate::world::World;
 
@@ -51,12 +50,8 @@ impl Network {
 pub struct Played {
     /// The world.
     pub world: World,
-    /// The cuts in order.
-    pub cuts: Vec<Timestamp>,
-    /// Logged events of each feed, as they were sent.
-    pub logged: BTreeMap<String, Vec<String>>,
-    /// How many of them lay before each cut.
-    pub before: Vec<BTreeMap<String, usize>>,
+    /// What was sent and logged before which cut.
+    pub sent: Sent,
     /// Reasons of what was rejected.
     pub rejected: Vec<String>,
 }
@@ -72,7 +67,7 @@ pub fn play(network: &Network, deployment: Deployment, batch: usize, until: Time
     for entry in scorecard::registry_file::parse_registry(&network.registry).expect("the simulated registry is in order") {
         world.register(first.plus_seconds(-86_400), entry);
     }
-    let mut played = Played { world, cuts: Vec::new(), logged: BTreeMap::new(), before: Vec::new(), rejected: Vec::new() };
+    let mut played = Played { world, sent: Sent { first, ..Sent::default() }, rejected: Vec::new() };
     let mut deliveries = network.deliveries.iter().peekable();
     let mut log = played.world.log.handle();
     let mut cut = first;
@@ -84,8 +79,7 @@ pub fn play(network: &Network, deployment: Deployment, batch: usize, until: Time
         }
         played.world.intake.flush(&mut log).expect("an unbroken log");
         played.world.run_until(cut);
-        played.cuts.push(cut);
-        played.before.push(played.logged.iter().map(|(feed, events)| (feed.clone(), events.len())).collect());
+        played.sent.cut(cut);
         cut = played.world.deployment.schedule.grid.after(cut);
     }
     played
@@ -95,10 +89,10 @@ fn deliver(played: &mut Played, log: &mut SimulatedLog, decoder: &Decoder, deliv
     let at = Timestamp(delivery.arrival);
     let position = Position { source: "sim".to_owned(), partition: 0, offset: 0, index: None };
     let context = Context { position: &position, feed: None, received_at: at, now: at };
-    let Played { world, logged, rejected, .. } = played;
+    let Played { world, sent, rejected } = played;
     decoder.decode(delivery.json.as_bytes(), &context, &mut |item| {
         match &item {
-            Item::Event(..) => logged.entry(delivery.feed.clone()).or_default().push(delivery.json.clone()),
+            Item::Event(..) => sent.logged.entry(delivery.feed.clone()).or_default().push(delivery.json.clone()),
             Item::Reject(reject) => rejected.push(format!("{} {}: {}", reject.reason, reject.field, reject.detail)),
             other => panic!("native traffic holds {other:?}"),
         }

@@ -42,7 +42,7 @@ impl Verdict {
     }
 
     /// What the topics hold breaks a promise unless `holds`.
-    pub(crate) fn hold(&mut self, holds: bool, promise: &'static str, how: impl FnOnce() -> String) {
+    pub fn hold(&mut self, holds: bool, promise: &'static str, how: impl FnOnce() -> String) {
         if !holds {
             self.broken(promise, how());
         }
