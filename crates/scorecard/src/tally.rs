@@ -23,6 +23,10 @@ use crate::sums::Sums;
 /// Clocks of sources may be ahead of the log's: an event may name a day that is later than its append time by this much.
 pub const CLOCK_MARGIN_SECONDS: i64 = 86_400;
 
+/// A log that has lost its beginning writes months from the second one after that of its first record on: what stood so many months
+/// before a row may be lost.
+const LONG_BEFORE_MONTHS: i32 = 2;
+
 /// What became of logged events: `logged = accepted + duplicate + stale + conflict + sealed`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcomes {
@@ -302,11 +306,14 @@ impl Tally {
         fact.action() == Action::Record && sealed && !matches!(before, Place::Row(_))
     }
 
-    /// Counters of the rows between which a fact moved; rows of sealed months are nowhere.
+    /// Counters of the rows between which a fact moved; rows of sealed months are nowhere. One from long before is new here: a log
+    /// that has lost its beginning cannot know that it stood anywhere.
     fn count_move(&mut self, before: Place, after: Place) {
         match (before, after) {
             (Place::Row(old), Place::Row(new)) => {
-                self.rows.change(new).base.amended += 1;
+                let from_long_before = self.rows.month(old).plus(LONG_BEFORE_MONTHS) <= self.rows.month(new);
+                let base = &mut self.rows.change(new).base;
+                *(if from_long_before { &mut base.recorded } else { &mut base.amended }) += 1;
                 if old != new {
                     self.rows.change(old).base.amended += 1;
                 }

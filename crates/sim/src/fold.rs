@@ -189,7 +189,9 @@ impl<'a> Fold<'a> {
             (None, Some(new)) => row(new, |r| r.recorded += 1),
             (Some(old), None) => row(old, |r| r.retracted += 1),
             (Some(old), Some(new)) => {
-                row(new, |r| r.amended += 1);
+                // What comes from two months before or earlier is new in its row.
+                let is_new = old.0.plus(2) <= new.0;
+                row(new, if is_new { |r| r.recorded += 1 } else { |r| r.amended += 1 });
                 if old != new {
                     row(old, |r| r.amended += 1);
                 }

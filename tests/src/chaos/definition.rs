@@ -242,7 +242,8 @@ impl Definition {
         }
         match (&was, &place) {
             (Place::Row(old), Place::Row(new)) => {
-                self.counters.entry(new.clone()).or_default()[1] += 1;
+                let is_new = old.month.plus(2) <= new.month;
+                self.counters.entry(new.clone()).or_default()[usize::from(!is_new)] += 1;
                 if old != new {
                     self.counters.entry(old.clone()).or_default()[1] += 1;
                 }
