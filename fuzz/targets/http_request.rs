@@ -2,23 +2,23 @@
 #![no_main]
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::Mutex;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use libfuzzer_sys::fuzz_target;
-use plumbline::card_index::CardIndex;
 use plumbline::clock::Clock;
 use plumbline::config::Config;
 use plumbline::config_file::{self, Given};
 use plumbline::http;
-use plumbline::served::{Served, room};
+use plumbline::roles::Roles;
+use plumbline::served::Served;
 use plumbline::site::Site;
+use plumbline::stopping::Stopping;
 use plumbline::taking::Taking;
 use plumbline::vitals::Vitals;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 /// After so many requests the log is made anew, so that it does not fill the disk.
@@ -38,7 +38,7 @@ impl Service {
     fn new() -> Service {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = configuration(folder.path());
-        let site = Site::open(&config, Clock::System).expect("a folder of its own");
+        let site = Site::open(&config, Clock::System, Roles::ALL, &Stopping::default()).expect("a folder of its own");
         let vitals = Vitals::new(site.deployment.partitions);
         let parts = site.deployment.partitions;
         let (door, taking) = Taking::new(
@@ -51,19 +51,7 @@ impl Service {
             Vec::new(),
         );
         std::thread::spawn(move || taking.run().expect("the log takes everything"));
-        let served = Served {
-            door,
-            room: room(config.max_waiting),
-            max_body: config.max_body,
-            feeds: site.retry.feeds.clone(),
-            refused: site.refused.clone(),
-            explaining: Arc::new(Semaphore::new(1)),
-            index: Arc::new(RwLock::new(CardIndex::default())),
-            log: site.log.clone(),
-            vitals,
-            deployment: site.deployment.clone(),
-            clock: site.clock.clone(),
-        };
+        let served = Served::of(&site, &config, Some(door), vitals);
         let runtime = Builder::new_current_thread().build().expect("a runtime");
         Service { router: http::router(served), runtime, requests: 0, _folder: folder }
     }

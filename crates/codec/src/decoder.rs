@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use scorecard::event::Event;
 use scorecard::item::{Feed, Item};
 use scorecard::record::{Position, Reject};
 
@@ -23,6 +24,7 @@ use crate::kind::{mentions_resource_type, trimmed};
 use crate::native::Native;
 use crate::object::{Node, Scalar};
 use crate::sent::Sent;
+use crate::text::{ID_BYTES, text};
 
 /// What became of one record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,6 +79,27 @@ impl Decoder {
         run.done
     }
 }
+
+impl Decoder {
+    /// Lends a record whole as a reject: it is of another format than its source is read in. `cure` says which, and what to do.
+    pub fn refuse(&self, bytes: &[u8], cure: &str, context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> Decoded {
+        let mut run = Run { rules: &self.rules, context, each, several: false, done: Decoded::default() };
+        run.reject(&String::from_utf8_lossy(head(bytes)), None, None, Fault::new(Reason::WrongFormat, "", cure.to_owned()));
+        run.done
+    }
+
+    /// Lends what a record without a value, a tombstone, stands for: its key names the event that is taken back, as `feed|id`, or as
+    /// its id alone where the source names the feed. It ranks above what it meets.
+    pub fn tombstone(&self, key: Option<&[u8]>, context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> Decoded {
+        let mut run = Run { rules: &self.rules, context, each, several: false, done: Decoded::default() };
+        match run.taken_back(key) {
+            Ok((feed, event)) => run.lend(Item::Event(feed, event)),
+            Err(fault) => run.reject(&String::from_utf8_lossy(head(key.unwrap_or_default())), None, None, fault),
+        }
+        run.done
+    }
+}
+
 /// One record being decoded.
 struct Run<'r> {
     rules: &'r Rules,
@@ -88,6 +111,20 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
+    fn taken_back(&self, key: Option<&[u8]>) -> Result<(Arc<Feed>, Event<'static>), Fault> {
+        const CURE: &str = "send the event's id as the key, or feed|id where the topic is of no one feed";
+        let key = key.ok_or_else(|| Fault::missing("key", CURE))?;
+        let key = std::str::from_utf8(key).map_err(|_| Fault::new(Reason::NotUtf8, "key", "the key is not UTF-8; send UTF-8"))?;
+        let (feed, id) = match (self.rules.feed_of(self.context), key.split_once('|')) {
+            (Some(feed), _) => (feed, key),
+            (None, Some((feed, id))) => (self.rules.feeds.named(&self.rules.pseudonyms.protect(feed.into())), id),
+            (None, None) => return Err(Fault::new(Reason::MissingFeed, "key", format!("the key names no feed; {CURE}"))),
+        };
+        let id = text("key", &Scalar::Text(id.into()), ID_BYTES, &self.rules.pseudonyms)?;
+        let id = id.filter(|id| !id.is_empty()).ok_or_else(|| Fault::missing("key", CURE))?;
+        Ok((feed.clone(), fhir::taken_back(&feed, id.into_owned().into(), self.context)))
+    }
+
     fn json(&mut self, bytes: &[u8]) {
         match std::str::from_utf8(bytes) {
             Ok(text) => self.text(text),

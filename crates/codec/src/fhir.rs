@@ -2,10 +2,13 @@
 //!
 //! What a status makes of a resource: it counts, it waits, or it is taken back; every status is an accepted version.
 
+use std::borrow::Cow;
+
 use scorecard::event::{Detail, Event, Versioning};
-use scorecard::item::DrugSource;
+use scorecard::item::{DrugSource, Feed};
 use scorecard::registry::Entry;
 
+use crate::config::Context;
 use crate::elements::not_json;
 use crate::fault::{Fault, Reason};
 use crate::fhir::header::{Beside, arrival};
@@ -77,13 +80,24 @@ pub(crate) fn delete(scope: &Scope<'_, '_>, kind: &str, id: &str, beside: &Besid
         Versioning::Updated => beside.modified.and_then(|at| u64::try_from(at.0).ok()).filter(|version| *version > 0),
         Versioning::Arrival => Some(arrival(scope.context)),
     };
-    Taken::Event(Box::new(Event {
-        id: scope.rules.pseudonyms.protect(format!("{kind}/{id}").into()).into_owned().into(),
-        version,
+    let id = scope.rules.pseudonyms.protect(format!("{kind}/{id}").into()).into_owned().into();
+    Taken::Event(Box::new(Event { version, recorded_at: beside.modified, ..retraction(id, detail) }))
+}
+
+/// What a source takes back by saying nothing but the event's name.
+pub(crate) fn taken_back(feed: &Feed, id: Cow<'static, str>, context: &Context<'_>) -> Event<'static> {
+    let version = (feed.versioning == Versioning::Arrival).then(|| arrival(context));
+    Event { version, ..retraction(id, Detail::Encounter(None)) }
+}
+
+fn retraction(id: Cow<'static, str>, detail: Detail<'static>) -> Event<'static> {
+    Event {
+        id,
+        version: None,
         action: scorecard::event::Action::Retract,
         day: None,
         occurred_at: None,
-        recorded_at: beside.modified,
+        recorded_at: None,
         clinician: None,
         practice: None,
         patient: None,
@@ -91,7 +105,7 @@ pub(crate) fn delete(scope: &Scope<'_, '_>, kind: &str, id: &str, beside: &Besid
         pca: Vec::new(),
         link: None,
         detail,
-    }))
+    }
 }
 
 /// A type that is not counted, as it may be shown: only what looks like a type's name.

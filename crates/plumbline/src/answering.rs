@@ -40,3 +40,13 @@ pub(crate) fn json_response(value: &Value) -> Response {
 pub(crate) fn error(status: StatusCode, text: &str) -> Response {
     (status, json_response(&json!({ "error": text }))).into_response()
 }
+
+/// Another process of the deployment takes events.
+pub(crate) fn no_intake() -> Response {
+    error(StatusCode::NOT_FOUND, "this process takes no events; send them to one that runs the role intake")
+}
+
+/// Another process of the deployment serves cards.
+pub(crate) fn no_cards() -> Response {
+    error(StatusCode::NOT_FOUND, "this process serves no cards; ask one that runs the role serve")
+}

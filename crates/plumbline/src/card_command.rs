@@ -2,14 +2,13 @@
 
 use anyhow::{Result, bail, ensure};
 
-use crate::card_index::{CardIndex, card_at};
+use crate::card_index::card_at;
 use crate::cli::{Card, Output};
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::local_log::{Durability, LocalLog};
 use crate::paint::Paint;
+use crate::served::read_index;
 use crate::service_client::{accept, ask, encoded};
-use crate::site::{self, LOG_FOLDER, running_at};
+use crate::site::{self, running_at};
 use crate::terminal_card::render;
 
 /// The cards that the arguments name, as text to print.
@@ -22,16 +21,11 @@ pub fn card(args: &Card, config: &Config, paint: Paint) -> Result<String> {
     {
         return Ok(answer);
     }
-    let dir = config.data.join(LOG_FOLDER);
-    // Opening would make a log where none is.
-    ensure!(dir.is_dir(), "{} holds no log; name the folder of `plumbline run` with --data", config.data.display());
-    let mut log = LocalLog::open(&dir, Clock::System, Durability::Synced)?;
-    let mut index = CardIndex::default();
-    index.follow(&mut log)?;
-    let places = index.of_clinician(&args.clinician, args.month, args.revision);
+    let mut shelf = site::published(config)?;
+    let places = read_index(&shelf.index, |index| index.of_clinician(&args.clinician, args.month, args.revision));
     ensure!(!places.is_empty(), "{}", NO_CARD);
     let measures = site::files(config)?.measures;
-    let cards = places.into_iter().map(|place| card_at(&mut log, place)).collect::<Result<Vec<_>, _>>()?;
+    let cards = places.into_iter().map(|place| card_at(&mut shelf.cards, place)).collect::<Result<Vec<_>, _>>()?;
     let lines: Vec<String> = cards.iter().map(|card| codec::json::scorecard(card)).collect();
     Ok(match args.output {
         Output::Table => cards.iter().map(|card| render(card, &measures, paint)).collect::<Vec<_>>().join("\n"),

@@ -9,6 +9,7 @@ use scorecard::directory::civil_day;
 
 use crate::clock::Clock;
 use crate::measures::{BuiltIn, Chosen, MeasuresError, chosen};
+use crate::roles::Role;
 
 /// Monthly scorecards for clinicians from a replayable log of events.
 ///
@@ -54,7 +55,7 @@ pub enum Command {
     /// /v1/changes?after= show what is published, /v1/scorecards/{clinician}/explain?month=&measure= the events behind a number;
     /// /v1/rejects shows what was refused and waits, POST /v1/rejects/retry puts it in again; /livez, /readyz and /version say how
     /// it is. Ctrl-C or SIGTERM ends it cleanly, a second one at once.
-    Run(Service),
+    Run(Run),
     /// Reads the configuration and the files that it names, and says every mistake. Exit code 78 when there are any.
     Check(Service),
     /// Asks the running service whether it is ready. Exit code 1 when it is not, or when nobody answers.
@@ -106,6 +107,17 @@ pub struct Service {
     /// Address and port of HTTP.
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
+}
+
+/// Runs the service.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// What this process is there for; all of it where none is named. Only over Kafka a process may do with less.
+    #[arg(value_enum, value_name = "ROLE")]
+    pub roles: Vec<Role>,
+    /// The configuration.
+    #[command(flatten)]
+    pub service: Service,
 }
 
 /// Shows what is published of one clinician, from the running service or from its folder.

@@ -12,6 +12,7 @@ use scorecard::event::Versioning;
 use scorecard::item::{DrugSource, Feed};
 use scorecard::schedule::Grid;
 
+use crate::kafka::settings::KafkaSettings;
 use crate::measures::BuiltIn;
 
 /// Where a value came from; the later variant wins over the earlier.
@@ -89,6 +90,10 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Declared feeds by name.
     pub feeds: BTreeMap<String, Arc<Feed>>,
+    /// The brokers that keep the log; without them it is embedded, in `data`.
+    pub kafka: Option<KafkaSettings>,
+    /// Topics that practice systems write, by name.
+    pub inputs: BTreeMap<String, Input>,
     /// Every value as text, in order of the options' names, feeds last.
     pub shown: Vec<Shown>,
 }
@@ -120,7 +125,7 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 16] = [
+pub const OPTIONS: [OptionOf; 19] = [
     option(
         "built-in-measures",
         "keep",
@@ -130,6 +135,9 @@ pub const OPTIONS: [OptionOf; 16] = [
     option("http.drain", "10s", "how long requests under way may take to end after SIGTERM"),
     option("http.max-body", "8MiB", "largest body of a request; a larger one is answered 413"),
     option("http.max-waiting", "64MiB", "bodies that may wait for the log at once; beyond it 429"),
+    option("kafka.brokers", "", "addresses of brokers, host:port with commas; without them the log is embedded, in `data`"),
+    option("kafka.prefix", "plumbline.", "what the names of all topics and groups begin with; one a deployment"),
+    option("kafka.schema-registry", "", "base address of a Confluent-compatible schema registry"),
     option("keys", "", "file of the keys, made at the first start; keys.toml in the data folder without it"),
     option("listen", "127.0.0.1:8080", "address and port of HTTP"),
     option("log.format", "auto", "auto, human or json; auto is human on a terminal"),
@@ -142,6 +150,44 @@ pub const OPTIONS: [OptionOf; 16] = [
     option("registry", "", "registry file, read at each start; see `plumbline registry check`"),
     option("zone", "Europe/London", "time zone whose months are counted; fixed for a log"),
 ];
+
+/// A topic that practice systems write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Input {
+    /// The feed of everything in it; without one each record names its own.
+    pub feed: Option<String>,
+    /// What its records are; without one it is told from their content.
+    pub format: Option<InputFormat>,
+}
+
+/// What the records of an input topic are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputFormat {
+    /// Native JSON.
+    Json,
+    /// The input contract's Avro.
+    Avro,
+    /// FHIR R4, JSON.
+    Fhir,
+}
+
+impl InputFormat {
+    /// All of them.
+    pub const ALL: [InputFormat; 3] = [InputFormat::Json, InputFormat::Avro, InputFormat::Fhir];
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            InputFormat::Json => "json",
+            InputFormat::Avro => "avro",
+            InputFormat::Fhir => "fhir",
+        }
+    }
+}
+
+/// What an input's table may say.
+pub const INPUT_KEYS: [&str; 2] = ["feed", "format"];
 
 /// The feed of this name: as it is declared, else with the defaults and this zone.
 #[must_use]

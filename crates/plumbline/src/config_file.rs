@@ -14,8 +14,11 @@ use scorecard::item::{DrugSource, Feed};
 use scorecard::schedule::Grid;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::{Config, FEED_KEYS, LogFormat, OPTIONS, Origin, Shown, drugs_word, versioning_word};
+use crate::config::{
+    Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, Origin, Shown, drugs_word, versioning_word,
+};
 use crate::did_you_mean::unknown;
+use crate::kafka::settings::{FIXED, KafkaSettings};
 use crate::measures::BuiltIn;
 use crate::quantity;
 
@@ -91,11 +94,16 @@ struct Value {
     origin: Origin,
 }
 
-/// Values as texts, by option and by feed.
+/// Tables by name, such as `[feeds.surgery]`, and what stands in them.
+type Tables = BTreeMap<String, BTreeMap<String, Value>>;
+
+/// Values as texts, by option, by feed, by input topic and by property of the brokers' client.
 #[derive(Debug)]
 struct Raw {
     options: BTreeMap<&'static str, Value>,
-    feeds: BTreeMap<String, (Origin, BTreeMap<String, Value>)>,
+    feeds: Tables,
+    inputs: Tables,
+    properties: BTreeMap<String, Value>,
     mistakes: Vec<Mistake>,
 }
 
@@ -103,7 +111,8 @@ impl Raw {
     fn defaults() -> Raw {
         let value = |text: &str| Value { text: text.to_owned(), origin: Origin::Default };
         let options = OPTIONS.iter().map(|option| (option.key, value(option.default))).collect();
-        Raw { options, feeds: BTreeMap::new(), mistakes: Vec::new() }
+        let (feeds, inputs, properties) = (Tables::new(), Tables::new(), BTreeMap::new());
+        Raw { options, feeds, inputs, properties, mistakes: Vec::new() }
     }
 
     fn set(&mut self, key: &str, text: String, origin: Origin) {
@@ -113,7 +122,7 @@ impl Raw {
             }
             None => {
                 let mut known: Vec<&str> = OPTIONS.iter().map(|option| option.key).collect();
-                known.extend(["feeds", "http", "log", "publish"]);
+                known.extend(["feeds", "http", "inputs", "kafka", "log", "publish"]);
                 self.mistake(origin, unknown("option", key, &known));
             }
         }
@@ -147,7 +156,9 @@ impl Raw {
             let key = if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
             let origin = place(name.span().start);
             match value.get_ref() {
-                DeValue::Table(feeds) if key == "feeds" => self.feeds(feeds, place),
+                DeValue::Table(feeds) if key == "feeds" => self.feeds = self.tables("feed", feeds, &FEED_KEYS, place),
+                DeValue::Table(inputs) if key == "inputs" => self.inputs = self.tables("input", inputs, &INPUT_KEYS, place),
+                DeValue::Table(properties) if key == "kafka.properties" => self.properties("", properties, place),
                 DeValue::Table(inner) if OPTIONS.iter().any(|option| option.key.starts_with(&format!("{key}."))) => {
                     self.table(&key, inner, place);
                 }
@@ -162,25 +173,47 @@ impl Raw {
         }
     }
 
-    fn feeds(&mut self, feeds: &DeTable<'_>, place: &dyn Fn(usize) -> Origin) {
-        for (name, declared) in feeds {
+    /// Reads the tables of one kind, each with the same keys.
+    fn tables(&mut self, kind: &str, tables: &DeTable<'_>, keys: &[&str], place: &dyn Fn(usize) -> Origin) -> Tables {
+        let mut read = Tables::new();
+        for (name, declared) in tables {
             let (name, origin) = (name.get_ref().to_string(), place(name.span().start));
             let DeValue::Table(table) = declared.get_ref() else {
-                self.mistake(origin, format!("feed {name:?} is no table; write [feeds.{name}] and its keys below"));
+                self.mistake(origin, format!("{kind} {name:?} is no table; write [{kind}s.{name}] and its keys below"));
                 continue;
             };
             let mut values = BTreeMap::new();
             for (key, value) in table {
                 let (key, origin) = (key.get_ref().to_string(), place(key.span().start));
                 match scalar(value.get_ref()) {
-                    _ if !FEED_KEYS.contains(&key.as_str()) => self.mistake(origin, unknown("key of a feed", &key, &FEED_KEYS)),
+                    _ if !keys.contains(&key.as_str()) => self.mistake(origin, unknown(&format!("key of {kind}s"), &key, keys)),
                     Some(text) => {
                         values.insert(key, Value { text, origin });
                     }
                     None => self.mistake(origin, format!("{key} is no text; put it in quotes")),
                 }
             }
-            self.feeds.insert(name, (origin, values));
+            read.insert(name, values);
+        }
+        read
+    }
+
+    /// Reads `[kafka.properties]`: names of librdkafka have dots, quoted or not.
+    fn properties(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> Origin) {
+        for (name, value) in table {
+            let (key, origin) = (format!("{prefix}{}", name.get_ref()), place(name.span().start));
+            let text = match value.get_ref() {
+                DeValue::Table(inner) => {
+                    self.properties(&format!("{key}."), inner, place);
+                    continue;
+                }
+                DeValue::Boolean(yes) => Some(yes.to_string()),
+                value => scalar(value),
+            };
+            match text {
+                Some(text) => drop(self.properties.insert(key, Value { text, origin })),
+                None => self.mistake(origin, format!("{key} is neither a text nor a number; write \"{key}\" = \"...\"")),
+            }
         }
     }
 
@@ -213,6 +246,8 @@ impl Raw {
             log_level: self.value("log.level", String::new(), level),
             log_format: self.value("log.format", LogFormat::Auto, format),
             feeds: self.checked_feeds(&zone),
+            kafka: self.checked_kafka(),
+            inputs: self.checked_inputs(),
             shown: self.shown(),
             data,
             zone,
@@ -229,7 +264,7 @@ impl Raw {
 
     fn checked_feeds(&mut self, zone: &Zone) -> BTreeMap<String, Arc<Feed>> {
         let mut feeds = BTreeMap::new();
-        for (name, (_, values)) in std::mem::take(&mut self.feeds) {
+        for (name, values) in std::mem::take(&mut self.feeds) {
             let mut feed = Feed { zone: zone.clone(), ..Feed::undeclared(&name) };
             for (key, Value { text, origin }) in &values {
                 if let Err(why) = declare(&mut feed, key, text) {
@@ -251,16 +286,65 @@ impl Raw {
             let value = Value { text: text.to_owned(), origin: origin(key) };
             ((*key).to_owned(), value)
         });
-        self.feeds.insert(name.to_owned(), (Origin::Default, values.collect()));
+        self.feeds.insert(name.to_owned(), values.collect());
+    }
+
+    /// The brokers, if there are any; their properties make sense only with them.
+    fn checked_kafka(&mut self) -> Option<KafkaSettings> {
+        let brokers = self.options["kafka.brokers"].text.clone();
+        let prefix = self.value("kafka.prefix", String::new(), topic_prefix);
+        let schema_registry = self.value("kafka.schema-registry", None, address_of_registry);
+        let mut properties = BTreeMap::new();
+        for (key, Value { text, origin }) in self.properties.clone() {
+            if let Some((_, value, promise)) = FIXED.iter().find(|(fixed, ..)| *fixed == key) {
+                let value = if value.is_empty() { String::new() } else { format!(" ({value})") };
+                self.mistake(origin, format!("{key} is fixed{value}, for {promise}; take the line out"));
+            } else if key == "bootstrap.servers" {
+                self.mistake(origin, "bootstrap.servers is set by kafka.brokers; take the line out".to_owned());
+            } else {
+                properties.insert(key, text);
+            }
+        }
+        (!brokers.is_empty()).then_some(KafkaSettings { brokers, prefix, schema_registry, properties })
+    }
+
+    fn checked_inputs(&mut self) -> BTreeMap<String, Input> {
+        let mut inputs = BTreeMap::new();
+        let has_brokers = !self.options["kafka.brokers"].text.is_empty();
+        for (name, values) in self.inputs.clone() {
+            let mut input = Input::default();
+            for (key, Value { text, origin }) in values {
+                if key == "feed" {
+                    input.feed = Some(text).filter(|text| !text.is_empty());
+                } else {
+                    match word(&text, &InputFormat::ALL, InputFormat::word) {
+                        Ok(format) => input.format = Some(format),
+                        Err(why) => self.mistake(origin, format!("format of input {name:?}: {why}")),
+                    }
+                }
+            }
+            if !has_brokers {
+                let why = format!("input {name:?} is a topic, and there are no brokers; set kafka.brokers, or take it out");
+                self.mistake(self.options["kafka.brokers"].origin.clone(), why);
+            }
+            inputs.insert(name, input);
+        }
+        inputs
     }
 
     fn shown(&self) -> Vec<Shown> {
         let one = |key: String, value: &Value| Shown { key, value: value.text.clone(), origin: value.origin.clone() };
         let options = self.options.iter().map(|(key, value)| one((*key).to_owned(), value));
-        let feeds = self.feeds.iter().flat_map(|(name, (_, values))| {
-            values.iter().map(move |(key, value)| one(format!("feeds.{}.{key}", quoted_key(name)), value))
+        let tables = [("feeds", &self.feeds), ("inputs", &self.inputs)];
+        let tables = tables.into_iter().flat_map(|(kind, tables)| tables.iter().map(move |(name, values)| (kind, name, values)));
+        let tables = tables.flat_map(|(kind, name, values)| {
+            values.iter().map(move |(key, value)| one(format!("{kind}.{}.{key}", quoted_key(name)), value))
         });
-        options.chain(feeds).collect()
+        let properties = self.properties.iter().map(|(key, value)| {
+            let shown = one(format!("kafka.properties.{}", quoted_key(key)), value);
+            if is_secret(key) { Shown { value: "***".to_owned(), ..shown } } else { shown }
+        });
+        options.chain(tables).chain(properties).collect()
     }
 }
 
@@ -293,6 +377,28 @@ fn declare(feed: &mut Feed, key: &str, text: &str) -> Result<(), String> {
 fn word<T: Copy>(text: &str, values: &[T], name: fn(T) -> &'static str) -> Result<T, String> {
     let names: Vec<&str> = values.iter().map(|value| name(*value)).collect();
     values.iter().copied().find(|value| name(*value) == text).ok_or_else(|| unknown("word", text, &names))
+}
+
+/// Whether a property of the brokers' client holds what nobody shall read.
+fn is_secret(key: &str) -> bool {
+    ["password", "secret", "jaas", "key.pem", "token"].iter().any(|part| key.contains(part))
+}
+
+fn topic_prefix(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    if text.bytes().all(allowed) && text.len() <= 200 {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("{text:?} cannot begin a topic's name; write at most 200 letters, digits, dots, dashes and underscores"))
+    }
+}
+
+fn address_of_registry(text: &str) -> Result<Option<String>, String> {
+    match text {
+        "" => Ok(None),
+        text if text.starts_with("http://") || text.starts_with("https://") => Ok(Some(text.trim_end_matches('/').to_owned())),
+        text => Err(format!("{text:?} is no address; write http:// or https://, a host and a port")),
+    }
 }
 
 fn path(text: &str) -> Option<PathBuf> {

@@ -1,17 +1,14 @@
 //! `explain`: the events behind one number of a card, asked of the running service, else found in its folder.
 
-use std::sync::RwLock;
-
 use anyhow::{Result, bail};
 
-use crate::card_index::CardIndex;
 use crate::cli::{Explain, Output};
 use crate::config::Config;
 use crate::explanation_view::{json, ndjson, table};
 use crate::paint::Paint;
 use crate::question::Question;
 use crate::service_client::{accept, ask, encoded};
-use crate::site::{self, running_at};
+use crate::site::{self, Reading, running_at};
 
 /// The explanation that the arguments ask for, as text to print.
 ///
@@ -24,10 +21,8 @@ pub fn explain(args: &Explain, config: &Config, paint: Paint) -> Result<String> 
     {
         return if told.status == 200 { Ok(told.body) } else { bail!(told.error()) };
     }
-    let (mut log, deployment) = site::read(config)?;
-    let mut index = CardIndex::default();
-    index.follow(&mut log)?;
-    let explanation = question.answer(&deployment, &RwLock::new(index), &mut log, &|| true)?;
+    let Reading { mut log, shelf, deployment } = site::read(config)?;
+    let explanation = question.answer(&deployment, &shelf, &mut log, &|| true)?;
     Ok(match args.output {
         Output::Table => table(&explanation, paint),
         Output::Json => json(&explanation),

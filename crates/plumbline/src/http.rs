@@ -12,7 +12,7 @@ use scorecard::calendar::Month;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use crate::answering::{Parameters, accepts, error, json_response, listed, parameter};
+use crate::answering::{Parameters, accepts, error, json_response, listed, no_cards, no_intake, parameter};
 use crate::card_index::{CardIndex, CardKey, Change, Place, card_at};
 use crate::config::feed_named;
 use crate::local_log::LocalLog;
@@ -55,12 +55,13 @@ async fn post_events(State(served): State<Served>, Query(parameters): Parameters
     if bytes > served.max_body {
         return too_large();
     }
+    let Some(door) = &served.door else { return no_intake() };
     let Ok(room) = served.room.clone().try_acquire_many_owned(permits(bytes)) else { return no_room() };
     let Ok(body) = to_bytes(request.into_body(), served.max_body).await else { return too_large() };
     let named = |name: &String| feed_named(&served.feeds, &served.deployment.schedule.zone, name);
     let feed = parameters.get("feed").map(named);
     let (reply, answers) = oneshot::channel();
-    if !served.door.hand_in(Request::Events(Submission { body, feed, reply, room })) {
+    if !door.hand_in(Request::Events(Submission { body, feed, reply, room })) {
         return no_room();
     }
     match answers.await {
@@ -100,19 +101,20 @@ async fn scorecards_of_clinician(
         (Ok(month), Ok(revision)) => (month, revision),
         (Err(wrong), _) | (_, Err(wrong)) => return error(StatusCode::BAD_REQUEST, &wrong),
     };
-    let places = read_index(&served.index, |index| index.of_clinician(&clinician, month, revision));
+    let Some(shelf) = served.shelf.clone() else { return no_cards() };
+    let places = read_index(&shelf.index, |index| index.of_clinician(&clinician, month, revision));
     if places.is_empty() {
         return error(StatusCode::NOT_FOUND, "no such card is published; GET /v1/changes lists those that are");
     }
     if accepts(&headers, "text/plain") {
-        return told(served, places).await;
+        return told(served, shelf.cards, places).await;
     }
-    cards(served.log, places, None, &headers).await
+    cards(shelf.cards, places, None, &headers).await
 }
 
 /// The cards for a terminal.
-async fn told(served: Served, places: Vec<Place>) -> Response {
-    let Served { mut log, deployment, .. } = served;
+async fn told(served: Served, mut log: LocalLog, places: Vec<Place>) -> Response {
+    let deployment = served.deployment;
     let read = move || {
         let render = |place| Ok(render(&*card_at(&mut log, place)?, &deployment.measures, Paint::Plain));
         places.into_iter().map(render).collect::<Result<Vec<String>, stream::log::LogError>>()
@@ -129,19 +131,20 @@ async fn scorecards_of_month(State(served): State<Served>, Query(parameters): Pa
         (Ok(month), Ok(limit)) => (month, limit),
         (Err(wrong), _) | (_, Err(wrong)) => return error(StatusCode::BAD_REQUEST, &wrong),
     };
-    let Some(month) = month.or_else(|| read_index(&served.index, CardIndex::last_month)) else {
-        return cards(served.log, Vec::new(), None, &headers).await;
+    let Some(shelf) = served.shelf else { return no_cards() };
+    let Some(month) = month.or_else(|| read_index(&shelf.index, CardIndex::last_month)) else {
+        return cards(shelf.cards, Vec::new(), None, &headers).await;
     };
     let after = parameters.get("after").map(|text| {
         let (clinician, practice) = text.split_once("||").unwrap_or((text, ""));
         CardKey { clinician: clinician.to_owned(), month, practice: practice.to_owned() }
     });
-    let (places, more) = read_index(&served.index, |index| index.of_month(month, after.as_ref(), limit));
+    let (places, more) = read_index(&shelf.index, |index| index.of_month(month, after.as_ref(), limit));
     let next = more.map(|key| {
         let after = percent_encoded(&format!("{}||{}", key.clinician, key.practice));
         format!("</v1/scorecards?month={month}&limit={limit}&after={after}>; rel=\"next\"")
     });
-    cards(served.log, places, next, &headers).await
+    cards(shelf.cards, places, next, &headers).await
 }
 
 /// The cards at these places. They are read where waiting for the disk holds nobody up.
@@ -167,7 +170,8 @@ async fn changes(State(served): State<Served>, Query(parameters): Parameters, he
         (Ok(after), Ok(limit)) => (after.unwrap_or(0), limit),
         (Err(wrong), _) | (_, Err(wrong)) => return error(StatusCode::BAD_REQUEST, &wrong),
     };
-    let lines: Vec<String> = read_index(&served.index, |index| {
+    let Some(shelf) = served.shelf else { return no_cards() };
+    let lines: Vec<String> = read_index(&shelf.index, |index| {
         index.changes(after, limit).iter().zip(after + 1..).map(|(change, sequence)| change_line(change, sequence)).collect()
     });
     listed(&lines, &headers)
@@ -217,8 +221,9 @@ async fn version(State(served): State<Served>) -> Response {
 }
 
 async fn metrics(State(served): State<Served>) -> Response {
-    let Served { vitals, index, refused, deployment, clock, .. } = served;
-    match (Metrics { vitals, index, refused, deployment, clock }).text(&prometheus::Registry::new()) {
+    let Served { vitals, shelf, refused, deployment, clock, log, .. } = served;
+    let (index, brokers) = (shelf.map(|shelf| shelf.index), log.kafka().map(|log| log.contact().clone()));
+    match (Metrics { vitals, index, brokers, refused, deployment, clock }).text(&prometheus::Registry::new()) {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(failed) => error(StatusCode::INTERNAL_SERVER_ERROR, &failed.to_string()),
     }

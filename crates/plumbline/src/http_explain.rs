@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use scorecard::explanation::Side;
 use stream::evidence::EvidenceError;
 
-use crate::answering::{NDJSON, Parameters, accepts, error, parameter};
+use crate::answering::{NDJSON, Parameters, accepts, error, no_cards, parameter};
 use crate::explanation_view::{json, ndjson, table};
 use crate::paint::Paint;
 use crate::question::{Question, Unanswered, side_word};
@@ -29,14 +29,15 @@ pub async fn explain(
         Ok(question) => question,
         Err(wrong) => return error(StatusCode::BAD_REQUEST, &wrong),
     };
+    let Some(shelf) = served.shelf.clone() else { return no_cards() };
     let Ok(turn) = served.explaining.clone().acquire_owned().await else {
         return error(StatusCode::SERVICE_UNAVAILABLE, "the service ends; ask again once it is back");
     };
     let waiting = Waiting(Arc::new(AtomicBool::new(true)));
     let waits = waiting.0.clone();
     let find = move || {
-        let Served { mut log, deployment, index, .. } = served;
-        let answer = question.answer(&deployment, &index, &mut log, &|| waits.load(Ordering::Relaxed));
+        let Served { mut log, deployment, .. } = served;
+        let answer = question.answer(&deployment, &shelf, &mut log, &|| waits.load(Ordering::Relaxed));
         drop(turn);
         answer
     };

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use crate::answering::{Parameters, error, json_response, listed};
+use crate::answering::{Parameters, error, json_response, listed, no_intake};
 use crate::refused_record::Which;
 use crate::rejects_view::Waiting;
 use crate::served::Served;
@@ -29,7 +29,8 @@ pub async fn groups(State(served): State<Served>, Query(parameters): Parameters,
 /// Puts those that are meant in again, between two requests with events.
 pub async fn retry(State(served): State<Served>, Query(parameters): Parameters) -> Response {
     let (reply, answer) = oneshot::channel();
-    if !served.door.hand_in(Request::Retry { which: which(&parameters), reply }) {
+    let Some(door) = &served.door else { return no_intake() };
+    if !door.hand_in(Request::Retry { which: which(&parameters), reply }) {
         return error(StatusCode::TOO_MANY_REQUESTS, "too much waits for the log; ask again later");
     }
     match answer.await {

@@ -65,6 +65,8 @@ struct State {
 struct Pending {
     topic: Topic,
     partition: u32,
+    /// Its offset in the log that it is a copy of.
+    offset: Option<u64>,
     value: Vec<u8>,
 }
 
@@ -104,9 +106,30 @@ impl LocalLog {
         let mut value = Vec::with_capacity(128);
         stored::begin_value(&mut value, self.shared.clock.now(), key);
         avro::encode(record, &mut value).map_err(|error| LogError::Failed(error.to_string()))?;
-        self.pending_bytes += value.len();
-        self.pending.push(Pending { topic, partition, value });
+        self.hold(Pending { topic, partition, offset: None, value });
         Ok(())
+    }
+
+    /// Puts a record of another log in, with its own offset and append time, as [`Log::append`] does otherwise. Offsets of a
+    /// partition have to rise; where others are left out there is a gap.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] when it cannot be written.
+    pub fn put(&mut self, topic: Topic, partition: u32, lent: &Lent<'_>) -> Result<(), LogError> {
+        let mut value = Vec::with_capacity(128);
+        stored::begin_value(&mut value, lent.appended, lent.key);
+        if let Err(error) = avro::encode(&lent.record, &mut value) {
+            // What does not open there does not open here.
+            tracing::warn!(topic = topic.name(), partition, offset = lent.offset, "left out of the copy: {error}");
+            return Ok(());
+        }
+        self.hold(Pending { topic, partition, offset: Some(lent.offset), value });
+        if self.pending_bytes < BUFFER_BYTES { Ok(()) } else { self.flush() }
+    }
+
+    fn hold(&mut self, pending: Pending) {
+        self.pending_bytes += pending.value.len();
+        self.pending.push(pending);
     }
 
     fn commit(&mut self, mut state: MutexGuard<'_, State>) -> Result<(), LogError> {
@@ -128,9 +151,10 @@ impl Shared {
             batch = batch.durability(Some(PersistMode::SyncAll));
         }
         let mut ends = BTreeMap::new();
-        for Pending { topic, partition, value } in records {
+        for Pending { topic, partition, offset, value } in records {
             let place = (stored::topic_number(topic), partition);
             let end = ends.entry(place).or_insert_with(|| state.ends.get(&place).copied().unwrap_or(0));
+            *end = (*end).max(offset.unwrap_or(0));
             batch.insert(&self.records, stored::key(topic, partition, *end), value);
             *end += 1;
         }

@@ -2,6 +2,7 @@
 //! closed sets, and no clinician is in any.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use codec::fault::Reason;
@@ -14,6 +15,7 @@ use stream::deployment::Deployment;
 
 use crate::card_index::CardIndex;
 use crate::clock::Clock;
+use crate::kafka::contact::{Contact, Counters};
 use crate::newest_month::{BANDS, Spread};
 use crate::refused::Refused;
 use crate::terminal_card;
@@ -29,8 +31,10 @@ const DECILES: [&str; 3] = ["p10", "p50", "p90"];
 pub struct Metrics {
     /// What the threads tell.
     pub vitals: Arc<Vitals>,
-    /// What is published.
-    pub index: Arc<RwLock<CardIndex>>,
+    /// What is published, where this process serves it.
+    pub index: Option<Arc<RwLock<CardIndex>>>,
+    /// What is counted of the brokers, where there are any.
+    pub brokers: Option<Contact>,
     /// What was refused and waits for a repair.
     pub refused: Refused,
     /// Which deployment it is.
@@ -48,14 +52,21 @@ impl Metrics {
         self.intake(registry)?;
         self.tally(registry)?;
         self.publish(registry)?;
-        self.network(registry)?;
+        if let Some(index) = &self.index {
+            let index = index.read().unwrap_or_else(PoisonError::into_inner);
+            self.published(registry, &index)?;
+            self.network(registry, &index)?;
+        }
+        if let Some(Contact(brokers)) = &self.brokers {
+            of_brokers(registry, brokers)?;
+        }
         let mut text = Vec::new();
         TextEncoder::new().encode(&registry.gather(), &mut text)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
     fn intake(&self, registry: &Registry) -> Result<(), prometheus::Error> {
-        let vitals = self.vitals.intake().clone();
+        let vitals = self.vitals.taken();
         let counts = &vitals.counts;
         let skipped = counts.skipped.values().sum();
         let items = [("logged", counts.logged), ("registered", counts.registered), ("skipped", skipped)];
@@ -155,10 +166,15 @@ impl Metrics {
         self.lag(registry, "cut_lag_seconds", help, vitals.last_cut)?;
         let help = "Partitions that publish had to fold itself since the start; high means rows and marks do not agree.";
         counters(registry, "publish_folds_total", help, "role", &[("publish", vitals.refolds)])?;
-        let (counts, month) = {
-            let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-            (index.counts().clone(), index.last_month())
-        };
+        let hash = self.deployment.measures.hash().to_string();
+        let info =
+            IntGaugeVec::new(options("build_info", "Which engine and which measures; always 1."), &["version", "measure_set"])?;
+        info.with_label_values(&[self.deployment.engine_version.as_str(), hash.as_str()]).set(1);
+        keep(registry, info)
+    }
+
+    fn published(&self, registry: &Registry, index: &CardIndex) -> Result<(), prometheus::Error> {
+        let (counts, month) = (index.counts(), index.last_month());
         let runs = [("published", counts.published), ("skipped", counts.skipped)];
         counters(registry, "runs_total", "Runs since the log began; a skipped one published nothing.", "outcome", &runs)?;
         let of_cause = |cause: Cause| counts.revisions.get(terminal_card::cause(cause)).copied().unwrap_or(0);
@@ -171,21 +187,16 @@ impl Metrics {
             let end = self.deployment.schedule.end_of(month).0 / 1_000;
             gauge(registry, "last_published_month_timestamp_seconds", help, u64::try_from(end).unwrap_or(0))?;
         }
-        let hash = self.deployment.measures.hash().to_string();
-        let info =
-            IntGaugeVec::new(options("build_info", "Which engine and which measures; always 1."), &["version", "measure_set"])?;
-        info.with_label_values(&[self.deployment.engine_version.as_str(), hash.as_str()]).set(1);
-        keep(registry, info)
+        Ok(())
     }
 
     /// The newest month over all clinicians, roll-ups left out.
-    fn network(&self, registry: &Registry) -> Result<(), prometheus::Error> {
+    fn network(&self, registry: &Registry, index: &CardIndex) -> Result<(), prometheus::Error> {
         let help = "First decile, median and ninth decile of the network's values in the newest month, in the measure's unit, by \
                     role; headline window, groups of five or more.";
         let values = GaugeVec::new(options("measure_value", help), &["measure", "role", "decile"])?;
         let help = "Cards of the newest month by where they stand between the control limits of a measure; roll-ups left out.";
         let cards = IntGaugeVec::new(options("measure_cards", help), &["measure", "band"])?;
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         for Spread { measure, role, deciles } in index.newest().spreads(&self.deployment.measures) {
             for (decile, value) in DECILES.iter().zip(deciles) {
                 values.with_label_values(&[measure.as_str(), role.as_str(), *decile]).set(value);
@@ -196,7 +207,6 @@ impl Metrics {
                 cards.with_label_values(&[measure, *band]).set(i64::try_from(count).unwrap_or(i64::MAX));
             }
         }
-        drop(index);
         keep(registry, values)?;
         keep(registry, cards)
     }
@@ -207,6 +217,25 @@ impl Metrics {
         let lag = (self.clock.now().0 - at.0) / 1_000;
         gauge(registry, name, help, u64::try_from(lag).unwrap_or(0))
     }
+}
+
+/// What is counted of the brokers.
+fn of_brokers(registry: &Registry, brokers: &Counters) -> Result<(), prometheus::Error> {
+    let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    let errors = [("any", of(&brokers.errors)), ("all_down", of(&brokers.all_down))];
+    let help = "Errors that clients of the brokers told, whether they recovered or not; all_down: none could be reached.";
+    counters(registry, "broker_errors_total", help, "kind", &errors)?;
+    let help = "Changes of what the consumer groups assign to this process.";
+    counters(registry, "rebalances_total", help, "groups", &[("all", of(&brokers.rebalances))])?;
+    let ends = [("committed", of(&brokers.committed)), ("fenced", of(&brokers.fenced)), ("aborted", of(&brokers.aborted))];
+    let help = "Transactions of runs, by how they ended; fenced: another publisher had taken over.";
+    counters(registry, "transactions_total", help, "end", &ends)?;
+    let help = "Milliseconds that committed transactions took, all together.";
+    counters(registry, "transaction_milliseconds_total", help, "end", &[("committed", of(&brokers.committing_ms))])?;
+    let help = "Tasks that failed, were dropped and started anew.";
+    counters(registry, "task_restarts_total", help, "roles", &[("all", of(&brokers.restarts))])?;
+    let waiting = u64::try_from(brokers.waiting.load(Ordering::Relaxed)).unwrap_or(0);
+    gauge(registry, "producer_waiting_records", "Records that wait for the brokers' acknowledgement.", waiting)
 }
 
 fn options(name: &str, help: &str) -> Opts {

@@ -1,6 +1,6 @@
 //! "Which events made this number?": the question as the command line and HTTP ask it, and its answer from log and index.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::PoisonError;
 
 use scorecard::calendar::Month;
 use scorecard::card::Scorecard;
@@ -8,11 +8,11 @@ use scorecard::explanation::{self, Explanation, Side};
 use scorecard::measure::MeasureSet;
 use stream::deployment::Deployment;
 use stream::evidence::{EvidenceError, evidence};
-use stream::log::LogError;
+use stream::log::{Log, LogError};
 
 use crate::card_index::{CardIndex, CardKey, card_at};
 use crate::did_you_mean::{nearest, unknown};
-use crate::local_log::LocalLog;
+use crate::shelf::Shelf;
 
 /// How the roll-up over all practices is named where a practice is.
 pub const ALL_PRACTICES: &str = "all";
@@ -73,13 +73,13 @@ impl Question {
     pub fn answer(
         &self,
         deployment: &Deployment,
-        index: &RwLock<CardIndex>,
-        log: &mut LocalLog,
+        shelf: &Shelf,
+        log: &mut impl Log,
         wanted: &dyn Fn() -> bool,
     ) -> Result<Explanation, Unanswered> {
         let measure = self.measure(&deployment.measures)?;
-        let place = self.find(&index.read().unwrap_or_else(PoisonError::into_inner))?;
-        let card = card_at(log, place)?;
+        let place = self.find(&shelf.index.read().unwrap_or_else(PoisonError::into_inner))?;
+        let card = card_at(&mut shelf.cards.clone(), place)?;
         let window = self.window.unwrap_or(deployment.measures.measures()[measure].definition.window);
         self.explain(deployment, log, &card, (measure, window), wanted)
     }
@@ -87,7 +87,7 @@ impl Question {
     fn explain(
         &self,
         deployment: &Deployment,
-        log: &mut LocalLog,
+        log: &mut impl Log,
         card: &Scorecard,
         (measure, window): (usize, u8),
         wanted: &dyn Fn() -> bool,

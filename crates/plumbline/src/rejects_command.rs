@@ -12,8 +12,10 @@ use crate::refused::Refused;
 use crate::refused_record::Which;
 use crate::rejects_view::{Raw, Waiting, retried};
 use crate::retrying::Retried;
+use crate::roles::Roles;
 use crate::service_client::{ask, encoded};
 use crate::site::{self, Site, running_at};
+use crate::stopping::Stopping;
 
 /// Events of one feed that a retry packs into one record.
 const BATCH_EVENTS: usize = 500;
@@ -56,7 +58,7 @@ fn retry(which: &Which, config: &Config, clock: Clock) -> Result<Retried> {
     }
     // Opening would make a log where none is.
     drop(site::read(config)?);
-    let site = Site::open(config, clock)?;
+    let site = Site::open(config, clock, Roles::ALL, &Stopping::default())?;
     let mut intake = Intake::new(site.deployment.partitions, BATCH_EVENTS);
     Ok(site.retry.run(which, &site.refused, &mut intake, &mut site.log.clone(), site.clock.now())?)
 }

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use stream::intake::Intake;
 use stream::log::LogError;
 
+use crate::any_log::AnyLog;
 use crate::config::feed_named;
-use crate::local_log::LocalLog;
 use crate::refused::{Refused, RefusedError};
 use crate::refused_record::{RefusedElement, RefusedRecord, Which};
 
@@ -69,7 +69,7 @@ impl Retry {
         which: &Which,
         store: &Refused,
         intake: &mut Intake,
-        log: &mut LocalLog,
+        log: &mut AnyLog,
         now: Timestamp,
     ) -> Result<Retried, RetryError> {
         let mut retried = Retried::default();
@@ -102,7 +102,7 @@ impl Retry {
         record: &mut RefusedRecord,
         which: &Which,
         intake: &mut Intake,
-        log: &mut LocalLog,
+        log: &mut AnyLog,
         now: Timestamp,
         retried: &mut Retried,
     ) -> Result<(), LogError> {
@@ -139,7 +139,7 @@ fn take_again(
     old: Option<&RefusedElement>,
     item: Item<'_>,
     intake: &mut Intake,
-    log: &mut LocalLog,
+    log: &mut AnyLog,
     left: &mut Vec<RefusedElement>,
     retried: &mut Retried,
 ) -> Result<(), LogError> {

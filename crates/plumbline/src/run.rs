@@ -18,6 +18,7 @@ use crate::measures_command;
 use crate::paint::Paint;
 use crate::registry_check::{self, RegistryFileError};
 use crate::replay::replay;
+use crate::roles::Roles;
 use crate::{
     card_command, config_show, explain_command, health_command, keys_file, logs, manual, rejects_command, service, site,
 };
@@ -74,9 +75,9 @@ fn dispatch(command: &Command) -> Result<()> {
         }
         Command::Measures(command) => Ok(writeln!(io::stdout(), "{}", measures(command)?.trim_end())?),
         Command::Run(args) => {
-            let config = configured(args)?;
+            let config = configured(&args.service)?;
             logs::for_a_service(&config);
-            service::run(&config, service_clock()?, &listen()?)
+            service::run(&config, Roles::of(&args.roles), service_clock()?, &listen()?)
         }
         Command::Card(args) => {
             let text = card_command::card(args, &configured(&args.service)?, Paint::for_stdout())?;

@@ -7,10 +7,13 @@ use scorecard::item::Feed;
 use stream::deployment::Deployment;
 use tokio::sync::Semaphore;
 
+use crate::any_log::AnyLog;
 use crate::card_index::CardIndex;
 use crate::clock::Clock;
-use crate::local_log::LocalLog;
+use crate::config::Config;
 use crate::refused::Refused;
+use crate::shelf::Shelf;
+use crate::site::Site;
 use crate::taking::Door;
 use crate::vitals::Vitals;
 
@@ -20,8 +23,8 @@ const ROOM_UNIT: usize = 1 << 10;
 /// What every handler sees.
 #[derive(Clone, Debug)]
 pub struct Served {
-    /// Where events go in.
-    pub door: Door,
+    /// Where events go in; none where this process takes none.
+    pub door: Option<Door>,
     /// Room for bodies that wait for the log.
     pub room: Arc<Semaphore>,
     /// The largest body, bytes.
@@ -32,10 +35,10 @@ pub struct Served {
     pub refused: Refused,
     /// One explanation at a time: each folds the log anew.
     pub explaining: Arc<Semaphore>,
-    /// Where cards stand.
-    pub index: Arc<RwLock<CardIndex>>,
-    /// A handle on the log, to read them.
-    pub log: LocalLog,
+    /// The published cards; none where this process serves none.
+    pub shelf: Option<Shelf>,
+    /// A handle on the log.
+    pub log: AnyLog,
     /// How far everything is.
     pub vitals: Arc<Vitals>,
     /// Which deployment it is.
@@ -44,9 +47,28 @@ pub struct Served {
     pub clock: Clock,
 }
 
+impl Served {
+    /// What handlers see of this site.
+    #[must_use]
+    pub fn of(site: &Site, config: &Config, door: Option<Door>, vitals: Arc<Vitals>) -> Served {
+        Served {
+            door,
+            room: room(config.max_waiting),
+            max_body: config.max_body,
+            feeds: site.retry.feeds.clone(),
+            refused: site.refused.clone(),
+            explaining: Arc::new(Semaphore::new(1)),
+            shelf: site.shelf.clone(),
+            log: site.log.clone(),
+            vitals,
+            deployment: site.deployment.clone(),
+            clock: site.clock.clone(),
+        }
+    }
+}
+
 /// Room for so many bytes of bodies.
-#[must_use]
-pub fn room(bytes: usize) -> Arc<Semaphore> {
+fn room(bytes: usize) -> Arc<Semaphore> {
     Arc::new(Semaphore::new((bytes / ROOM_UNIT).min(Semaphore::MAX_PERMITS)))
 }
 

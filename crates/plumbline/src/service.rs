@@ -1,27 +1,30 @@
-//! `plumbline run`: all roles on one machine over the embedded log, from the first request to the last.
+//! `plumbline run`: all roles in one process over the embedded log, or some of them over Kafka, from the first request to the last.
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, RwLock};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tracing::{info, warn};
 
-use crate::card_index::CardIndex;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http;
 use crate::interrupt::Interrupt;
-use crate::served::{Served, room};
+use crate::posts::Posts;
+use crate::roles::{Role, Roles};
+use crate::served::Served;
 use crate::site::Site;
 use crate::stopping::Stopping;
-use crate::taking::Taking;
+use crate::taking::{Door, Taking};
+use crate::topic_intake::TopicIntake;
 use crate::vitals::Vitals;
-use crate::workers::{Work, Workers};
+use crate::workers::Work;
+
+const ALONE: &str = "over the embedded log one process has all roles; name none, or set kafka.brokers";
 
 /// How often it is looked at whether somebody asked to stop.
 const LOOK: Duration = Duration::from_millis(50);
@@ -30,18 +33,19 @@ const LOOK: Duration = Duration::from_millis(50);
 /// threads end.
 ///
 /// # Errors
-/// When the data folder cannot be had, the address cannot be listened to, or the log fails.
-pub fn run(config: &Config, clock: Clock, interrupt: &Interrupt) -> Result<()> {
-    let site = Site::open(config, clock)?;
-    let vitals = Vitals::new(site.deployment.partitions);
+/// When the data folder or the brokers cannot be had, the address cannot be listened to, or the embedded log fails.
+pub fn run(config: &Config, roles: Roles, clock: Clock, interrupt: &Interrupt) -> Result<()> {
+    ensure!(config.kafka.is_some() || roles == Roles::ALL, ALONE);
     let stopping = Stopping::default();
+    let site = open(config, roles, clock, &stopping, interrupt)?;
+    let vitals = Vitals::new(site.deployment.partitions);
     let work = Work {
         deployment: site.deployment.clone(),
         log: site.log.clone(),
         clock: site.clock.clone(),
         vitals: vitals.clone(),
         stopping: stopping.clone(),
-        index: Arc::new(RwLock::new(CardIndex::default())),
+        shelf: site.shelf.clone(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -52,33 +56,12 @@ pub fn run(config: &Config, clock: Clock, interrupt: &Interrupt) -> Result<()> {
     let listener = runtime.block_on(TcpListener::bind(config.listen)).with_context(listening)?;
     let address = listener.local_addr().context("the address that is listened to")?;
     site.answers_at(&format!("http://{address}"))?;
-    let workers = Workers::start(&work)?;
-    let (door, taking) = Taking::new(
-        site.log.clone(),
-        site.deployment.partitions,
-        site.retry.clone(),
-        site.refused.clone(),
-        site.clock.clone(),
-        vitals.clone(),
-        workers.tallies(),
-    );
-    let taker = spawn_taking(taking, stopping.clone())?;
-    let served = Served {
-        door,
-        room: room(config.max_waiting),
-        max_body: config.max_body,
-        feeds: site.retry.feeds.clone(),
-        refused: site.refused.clone(),
-        explaining: Arc::new(Semaphore::new(1)),
-        index: work.index.clone(),
-        log: site.log.clone(),
-        vitals,
-        deployment: site.deployment.clone(),
-        clock: site.clock.clone(),
-    };
+    let posts = Posts::start(&work, roles)?;
+    let (door, takers) = intake(config, roles, &site, &work, &posts)?;
+    let served = Served::of(&site, config, door, vitals);
     let (close, closed) = watch::channel(());
     let server = runtime.spawn(serve(listener, served, closed));
-    tell_address(config, address);
+    tell_address(config, address, roles);
 
     while !stopping.wait(LOOK) {
         if interrupt.asked() {
@@ -91,19 +74,76 @@ pub fn run(config: &Config, clock: Clock, interrupt: &Interrupt) -> Result<()> {
     let drained = runtime.block_on(async { tokio::time::timeout(drain, server).await });
     if drained.is_err() {
         warn!("requests under way took longer than http.drain and were cut off");
+        // Brokers that are away must not hold up the end; what was not answered is not known to be taken.
+        stopping.ask();
     }
     // Ends what is still under way, and with it the last door.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    // A panic was told as a failure by the thread's own guard.
-    let _ = taker.join();
     stopping.ask();
-    workers.join();
+    for taker in takers {
+        // A panic was told as a failure by the thread's own guard.
+        let _ = taker.join();
+    }
+    posts.join();
     drop(work);
     if let Some(failure) = stopping.failure() {
         bail!(failure);
     }
     info!("stopped");
     Ok(())
+}
+
+/// Opens the site. Brokers that cannot be reached are waited for; whoever does not want to may interrupt.
+fn open(config: &Config, roles: Roles, clock: Clock, stopping: &Stopping, interrupt: &Interrupt) -> Result<Site> {
+    if config.kafka.is_none() {
+        return Site::open(config, clock, roles, stopping);
+    }
+    thread::scope(|scope| {
+        let opening = scope.spawn(|| Site::open(config, clock, roles, stopping));
+        while !opening.is_finished() {
+            if interrupt.asked() {
+                stopping.ask();
+            }
+            thread::sleep(LOOK);
+        }
+        opening.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked))
+    })
+}
+
+/// Starts what takes events, by requests and from topics.
+fn intake(
+    config: &Config,
+    roles: Roles,
+    site: &Site,
+    work: &Work,
+    posts: &Posts,
+) -> Result<(Option<Door>, Vec<thread::JoinHandle<()>>)> {
+    if !roles.has(Role::Intake) {
+        return Ok((None, Vec::new()));
+    }
+    let (door, taking) = Taking::new(
+        site.log.clone(),
+        site.deployment.partitions,
+        site.retry.clone(),
+        site.refused.clone(),
+        site.clock.clone(),
+        work.vitals.clone(),
+        posts.tallies(),
+    );
+    let mut takers = vec![spawn_taking(taking, work.stopping.clone())?];
+    if let Some(log) = site.log.kafka().filter(|_| !config.inputs.is_empty()) {
+        let topics = TopicIntake {
+            log: log.clone(),
+            partitions: site.deployment.partitions,
+            inputs: config.inputs.clone(),
+            retry: site.retry.clone(),
+            clock: site.clock.clone(),
+            vitals: work.vitals.clone(),
+            stopping: work.stopping.clone(),
+        };
+        takers.push(topics.start()?);
+    }
+    Ok((Some(door), takers))
 }
 
 fn spawn_taking(taking: Taking, stopping: Stopping) -> Result<thread::JoinHandle<()>> {
@@ -125,8 +165,8 @@ async fn serve(listener: TcpListener, served: Served, mut closed: watch::Receive
 }
 
 /// On standard error in any case, for with port 0 nobody can know it otherwise.
-fn tell_address(config: &Config, address: SocketAddr) {
-    info!(%address, data = %config.data.display(), "listening");
+fn tell_address(config: &Config, address: SocketAddr, roles: Roles) {
+    info!(%address, data = %config.data.display(), %roles, "listening");
     // Whoever closed standard error does not read it.
     let _ = writeln!(std::io::stderr(), "plumbline: http://{address}, data in {}", config.data.display());
 }

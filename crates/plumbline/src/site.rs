@@ -19,27 +19,38 @@ use stream::intake::Intake;
 use stream::log::{Log, Topic};
 use tracing::{info, warn};
 
+use crate::any_log::AnyLog;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::kafka::log::KafkaLog;
 use crate::keys_file::{self, Found};
 use crate::local_log::{Durability, LocalLog};
 use crate::log_directory::LocalLogError;
 use crate::pipeline::identity_seed;
 use crate::refused::Refused;
 use crate::retrying::Retry;
+use crate::roles::{Role, Roles};
+use crate::shelf::Shelf;
+use crate::stopping::Stopping;
 use crate::{measures, registry_check};
 
 /// Where raw records that were refused lie inside the data folder.
 const REFUSED_FOLDER: &str = "refused";
+/// So many records are read at a time.
+const RECORDS_A_READ: usize = 10_000;
 /// Where the log lies inside the data folder.
 pub const LOG_FOLDER: &str = "log";
+/// Where a process that serves cards keeps its copy of them when the log is on Kafka.
+const CARDS_FOLDER: &str = "cards";
 const ADDRESS_FILE: &str = "ADDRESS";
 
 /// A data folder that is open, and nobody else's while it is.
 #[derive(Debug)]
 pub struct Site {
     /// The log.
-    pub log: LocalLog,
+    pub log: AnyLog,
+    /// The published cards, where they are to be served.
+    pub shelf: Option<Shelf>,
     /// What its tasks agree on.
     pub deployment: Deployment,
     /// Opens what is sent, and what is sent again.
@@ -70,20 +81,58 @@ pub fn files(config: &Config) -> Result<Files> {
     Ok(Files { measures, registry })
 }
 
-/// Opens the log of a data folder that no process serves, to read what is there: nothing is made and nothing is added.
+/// A log that is only read.
+#[derive(Debug)]
+pub struct Reading {
+    /// The log.
+    pub log: AnyLog,
+    /// What is published, by now.
+    pub shelf: Shelf,
+    /// What its tasks agree on.
+    pub deployment: Deployment,
+}
+
+/// Opens the log of a configuration, to read what is there: nothing is added to it. An embedded one must not be served by a process.
 ///
 /// # Errors
 /// When there is no log, somebody else has it open, or it belongs to another configuration; all with their cure.
-pub fn read(config: &Config) -> Result<(LocalLog, Deployment)> {
-    let dir = config.data.join(LOG_FOLDER);
-    let none = || format!("{} holds no log; name the folder of `plumbline run` with --data", config.data.display());
-    // Opening would make a log where none is.
-    ensure!(dir.is_dir(), none());
-    let mut log = LocalLog::open(&dir, Clock::System, Durability::Synced).map_err(|error| in_use(&config.data, error))?;
-    ensure!(log.bounds(Topic::Registry, 0)?.end > 0, none());
+pub fn read(config: &Config) -> Result<Reading> {
+    let (mut log, shelf) = open_to_read(config)?;
+    ensure!(log.bounds(Topic::Registry, 0)?.end > 0, "{} holds nothing yet; `plumbline run` begins it", log.place());
     let keys = keys(config, &mut log)?;
     let deployment = deployment(config, &mut log, &keys, files(config)?.measures, &Clock::System)?;
-    Ok((log, deployment))
+    Ok(Reading { log, shelf, deployment })
+}
+
+/// What is published, by now, where no process serves it.
+///
+/// # Errors
+/// When there is no log, or somebody else has it open.
+pub fn published(config: &Config) -> Result<Shelf> {
+    Ok(open_to_read(config)?.1)
+}
+
+fn open_to_read(config: &Config) -> Result<(AnyLog, Shelf)> {
+    if let Some(settings) = &config.kafka {
+        let mut log = KafkaLog::new(settings.clone(), Stopping::default());
+        let mut shelf = shelf_beside(config)?;
+        shelf.follow_copy(&mut log)?;
+        return Ok((AnyLog::Kafka(Box::new(log)), shelf));
+    }
+    let dir = config.data.join(LOG_FOLDER);
+    // Opening would make a log where none is.
+    ensure!(dir.is_dir(), "{} holds no log; name the folder of `plumbline run` with --data", config.data.display());
+    let log = LocalLog::open(&dir, Clock::System, Durability::Synced).map_err(|error| in_use(&config.data, error))?;
+    let mut shelf = Shelf::over(log.clone());
+    shelf.follow()?;
+    Ok((AnyLog::Local(log), shelf))
+}
+
+/// The copy of what is published on Kafka, in the data folder.
+fn shelf_beside(config: &Config) -> Result<Shelf> {
+    let dir = config.data.join(CARDS_FOLDER);
+    let cards = LocalLog::open(&dir, Clock::System, Durability::Buffered).map_err(|error| in_use(&config.data, error))?;
+    Ok(Shelf::over(cards))
 }
 
 /// Where raw records wait that were refused, whether somebody serves the folder or not.
@@ -95,7 +144,7 @@ pub fn refused(config: &Config) -> Result<Refused> {
 }
 
 /// The deployment of a log, fixed by its genesis record, which is written into an empty one.
-fn deployment(config: &Config, log: &mut LocalLog, keys: &Keys, measures: MeasureSet, clock: &Clock) -> Result<Deployment> {
+fn deployment(config: &Config, log: &mut AnyLog, keys: &Keys, measures: MeasureSet, clock: &Clock) -> Result<Deployment> {
     let ours = Genesis {
         format: FORMAT,
         partitions: config.partitions,
@@ -106,7 +155,17 @@ fn deployment(config: &Config, log: &mut LocalLog, keys: &Keys, measures: Measur
         permanent_key: fingerprint(keys.permanent()),
         patient_keys: keys.patients().iter().map(fingerprint).collect(),
     };
-    let genesis = settle_genesis(log, &ours).with_context(|| format!("the log in {}", log.path().display()))?;
+    let genesis = settle_genesis(log, &ours).with_context(|| log.place())?;
+    if let AnyLog::Kafka(log) = log {
+        let found = log.partitions(Topic::Events)?;
+        let name = log.settings().topic(Topic::Events);
+        let needed = genesis.partitions;
+        ensure!(
+            found == needed,
+            "{name} has {found} partitions, and the log was begun with {needed}: feeds would move between them and count twice; \
+             begin a new prefix with `kafka.prefix` and send the events again"
+        );
+    }
     Ok(Deployment {
         schedule: schedule_of(&genesis)?,
         partitions: genesis.partitions,
@@ -117,23 +176,38 @@ fn deployment(config: &Config, log: &mut LocalLog, keys: &Keys, measures: Measur
 }
 
 impl Site {
-    /// Opens the data folder, or makes it at the first start. Its keys are made then, too, and it is said once.
+    /// Opens the log, and the data folder, which is made at the first start. Its keys are made then, too, and it is said once. Over
+    /// Kafka these roles decide what is needed, and `stopping` ends whoever waits for the brokers.
     ///
     /// # Errors
-    /// When somebody else has it open, it belongs to another configuration, or the file system refuses; all with their cure.
-    pub fn open(config: &Config, clock: Clock) -> Result<Site> {
+    /// When somebody else has it open, it belongs to another configuration, or the file system or the brokers refuse; all with
+    /// their cure.
+    pub fn open(config: &Config, clock: Clock, roles: Roles, stopping: &Stopping) -> Result<Site> {
         let Files { measures, registry } = files(config)?;
-        let dir = config.data.join(LOG_FOLDER);
-        // The lock comes first: two first starts at once must not make two keys.
-        let mut log = LocalLog::open(&dir, clock.clone(), Durability::Synced).map_err(|error| in_use(&config.data, error))?;
+        let (mut log, shelf) = match &config.kafka {
+            Some(settings) => {
+                fs::create_dir_all(&config.data).with_context(|| format!("{} cannot be made", config.data.display()))?;
+                let log = KafkaLog::new(settings.clone(), stopping.clone());
+                let shelf = roles.has(Role::Serve).then(|| shelf_beside(config)).transpose()?;
+                (AnyLog::Kafka(Box::new(log)), shelf)
+            }
+            None => {
+                let dir = config.data.join(LOG_FOLDER);
+                // The lock comes first: two first starts at once must not make two keys.
+                let log = LocalLog::open(&dir, clock.clone(), Durability::Synced).map_err(|error| in_use(&config.data, error))?;
+                (AnyLog::Local(log.clone()), Some(Shelf::over(log)))
+            }
+        };
         let keys = keys(config, &mut log)?;
         let deployment = deployment(config, &mut log, &keys, measures, &clock)?;
         let refused = Refused::new(&config.data.join(REFUSED_FOLDER), &keys, config.refused);
         let decoder = DecoderConfig { keys, feeds: config.feeds.clone(), zone: config.zone.clone(), ..DecoderConfig::default() };
         let retry =
             Retry { decoder: Arc::new(Decoder::new(decoder)), feeds: Arc::new(config.feeds.clone()), zone: config.zone.clone() };
-        let mut site = Site { log, deployment, retry, refused, clock, data: config.data.clone() };
-        site.register(registry)?;
+        let mut site = Site { log, shelf, deployment, retry, refused, clock, data: config.data.clone() };
+        if roles.has(Role::Intake) {
+            site.register(registry)?;
+        }
         Ok(site)
     }
 
@@ -145,13 +219,19 @@ impl Site {
         }
         let text = |entry: &Entry| serde_json::to_string(entry).expect("an entry is texts and words");
         let mut known = BTreeSet::new();
-        let end = self.log.bounds(Topic::Registry, 0)?.end;
-        self.log.read(Topic::Registry, 0, 0, usize::try_from(end).unwrap_or(usize::MAX), &mut |lent| {
-            if let Record::Registry(entry) = lent.record {
-                known.insert(text(&entry));
+        let mut from = 0;
+        loop {
+            let next = self.log.read(Topic::Registry, 0, from, RECORDS_A_READ, &mut |lent| {
+                if let Record::Registry(entry) = lent.record {
+                    known.insert(text(&entry));
+                }
+                ControlFlow::Continue(())
+            })?;
+            if next == from {
+                break;
             }
-            ControlFlow::Continue(())
-        })?;
+            from = next;
+        }
         let mut intake = Intake::new(self.deployment.partitions, 1);
         for entry in entries.into_iter().filter(|entry| !known.contains(&text(entry))) {
             intake.take(&mut self.log, Item::Registry(entry))?;
@@ -161,11 +241,14 @@ impl Site {
         Ok(())
     }
 
-    /// Says in the folder where this process answers, for whoever is refused.
+    /// Says in the folder where this process answers, for whoever is refused; only who serves cards does.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn answers_at(&self, address: &str) -> Result<()> {
+        if self.shelf.is_none() {
+            return Ok(());
+        }
         let path = self.data.join(ADDRESS_FILE);
         fs::write(&path, format!("{address}\n")).with_context(|| format!("{} cannot be written", path.display()))
     }
@@ -173,13 +256,16 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
+        if self.shelf.is_none() {
+            return;
+        }
         // An address that stays behind misleads nobody: it is shown only while the lock is held.
         let _ = fs::remove_file(self.data.join(ADDRESS_FILE));
     }
 }
 
 /// Keys are made only for a log that holds nothing: events of an older one would be strangers to those under new keys.
-fn keys(config: &Config, log: &mut LocalLog) -> Result<Keys> {
+fn keys(config: &Config, log: &mut AnyLog) -> Result<Keys> {
     if log.bounds(Topic::Registry, 0)?.end > 0 {
         let lost = || "the log was made with keys that are not there; restore their file from a copy";
         return keys_file::read(&config.keys).with_context(lost);

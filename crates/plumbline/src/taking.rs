@@ -18,12 +18,12 @@ use stream::intake::Intake;
 use stream::log::LogError;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
+use crate::any_log::AnyLog;
 use crate::clock::Clock;
-use crate::local_log::LocalLog;
 use crate::refused::Refused;
 use crate::refused_record::{RefusedElement, RefusedRecord, Which};
 use crate::retrying::{Retried, Retry, RetryError, SOURCE};
-use crate::vitals::Vitals;
+use crate::vitals::{Vitals, Way};
 
 /// Requests that may wait; their bytes are bounded by permits besides.
 const WAITING: usize = 4_096;
@@ -102,7 +102,7 @@ impl Door {
 pub struct Taking {
     queue: Receiver<Request>,
     intake: Intake,
-    log: LocalLog,
+    log: AnyLog,
     retry: Retry,
     refused: Refused,
     clock: Clock,
@@ -116,7 +116,7 @@ impl Taking {
     /// An intake for a log with so many partitions. `wake` are the threads that wait for new records.
     #[must_use]
     pub fn new(
-        log: LocalLog,
+        log: AnyLog,
         partitions: u32,
         retry: Retry,
         refused: Refused,
@@ -182,7 +182,7 @@ impl Taking {
 
     fn flush(&mut self) -> Result<(), LogError> {
         self.intake.flush(&mut self.log)?;
-        self.vitals.intake().counts = self.intake.counts().clone();
+        self.vitals.intake(Way::Http).counts = self.intake.counts().clone();
         self.wake.iter().for_each(Thread::unpark);
         Ok(())
     }
@@ -242,7 +242,7 @@ impl Taking {
             };
             refused.push(record.reduced(&retry.decoder, &context));
         }
-        let mut vitals = vitals.intake();
+        let mut vitals = vitals.intake(Way::Http);
         vitals.unknown_fields += decoded.unknown_fields;
         vitals.newest_event = vitals.newest_event.max(newest);
         result.map(|()| answers)

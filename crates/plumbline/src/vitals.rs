@@ -1,5 +1,6 @@
 //! What the service's threads tell of themselves: readiness and metrics are read from here, and nothing waits for it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,8 @@ use stream::tally_task::Outcomes;
 /// One partition's tally.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartitionVitals {
+    /// Whether this process tallies it.
+    pub owned: bool,
     /// Offset of the next record to read.
     pub position: u64,
     /// One past the last record when the service started.
@@ -36,6 +39,8 @@ pub struct PartitionVitals {
 /// Publish.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublishVitals {
+    /// Whether this process publishes; it stands by otherwise.
+    pub active: bool,
     /// Whether it has read back what is published.
     pub caught_up: bool,
     /// The last cut that is done with.
@@ -61,7 +66,17 @@ pub struct Vitals {
     started: Instant,
     partitions: Vec<Mutex<PartitionVitals>>,
     publish: Mutex<PublishVitals>,
-    intake: Mutex<IntakeVitals>,
+    intake: [Mutex<IntakeVitals>; 2],
+    joining: AtomicUsize,
+}
+
+/// The ways in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Requests.
+    Http = 0,
+    /// Topics.
+    Topics = 1,
 }
 
 /// Why the service is not ready yet.
@@ -82,7 +97,34 @@ impl Vitals {
     #[must_use]
     pub fn new(partitions: u32) -> Arc<Vitals> {
         let partitions = (0..partitions).map(|_| Mutex::default()).collect();
-        Arc::new(Vitals { started: Instant::now(), partitions, publish: Mutex::default(), intake: Mutex::default() })
+        Arc::new(Vitals {
+            started: Instant::now(),
+            partitions,
+            publish: Mutex::default(),
+            intake: Default::default(),
+            joining: AtomicUsize::new(0),
+        })
+    }
+
+    /// A group is being joined; the service is not ready before [`Vitals::joined`].
+    pub fn joining(&self) {
+        self.joining.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A group that was being joined has said what is this process's. True, for whoever remembers it.
+    pub fn joined(&self) -> bool {
+        self.joining.fetch_sub(1, Ordering::Relaxed);
+        true
+    }
+
+    /// This process begins to tally a partition that ends there now.
+    pub fn begin_partition(&self, partition: u32, replay_end: u64) {
+        *self.partition(partition) = PartitionVitals { owned: true, replay_end, ..PartitionVitals::default() };
+    }
+
+    /// This process does not tally a partition any more.
+    pub fn end_partition(&self, partition: u32) {
+        *self.partition(partition) = PartitionVitals::default();
     }
 
     /// Changes what a partition tells.
@@ -95,9 +137,20 @@ impl Vitals {
         guard(&self.publish)
     }
 
-    /// Changes what intake tells.
-    pub fn intake(&self) -> MutexGuard<'_, IntakeVitals> {
-        guard(&self.intake)
+    /// Changes what the intake of one way tells.
+    pub fn intake(&self, way: Way) -> MutexGuard<'_, IntakeVitals> {
+        guard(&self.intake[way as usize])
+    }
+
+    /// What intake tells, by all ways together.
+    #[must_use]
+    pub fn taken(&self) -> IntakeVitals {
+        let mut all = self.intake(Way::Http).clone();
+        let topics = self.intake(Way::Topics);
+        all.counts.add(&topics.counts);
+        all.unknown_fields += topics.unknown_fields;
+        all.newest_event = all.newest_event.max(topics.newest_event);
+        all
     }
 
     /// What every partition tells now.
@@ -109,14 +162,22 @@ impl Vitals {
     /// Nothing when the service is ready; else why not, how far it is, and how long it may take.
     #[must_use]
     pub fn not_ready(&self) -> Option<NotReady> {
-        let partitions = self.partitions();
+        let mut partitions = self.partitions();
+        partitions.retain(|partition| partition.owned);
+        let joining = self.joining.load(Ordering::Relaxed) > 0;
         let reading = partitions.iter().any(|partition| !partition.caught_up);
-        if !reading && self.publish().caught_up {
+        let publish = self.publish();
+        if !joining && !reading && (publish.caught_up || !publish.active) {
             return None;
         }
+        drop(publish);
         let total = partitions.iter().map(|partition| partition.replay_end).sum();
         let done = partitions.iter().map(|partition| partition.position.min(partition.replay_end)).sum();
-        let reason = if reading { "the log is being replayed" } else { "what is published is being read back" };
+        let reason = match (joining, reading) {
+            (_, true) => "the log is being replayed",
+            (true, false) => "a group is being joined",
+            (false, false) => "what is published is being read back",
+        };
         Some(NotReady { reason, done, total, estimate: estimate(self.started.elapsed(), done, total) })
     }
 }
@@ -140,8 +201,11 @@ mod tests {
     #[test]
     fn it_is_ready_only_when_every_partition_and_publish_have_caught_up() {
         let vitals = Vitals::new(2);
-        *vitals.partition(0) = PartitionVitals { position: 30, replay_end: 30, caught_up: true, ..PartitionVitals::default() };
-        *vitals.partition(1) = PartitionVitals { position: 10, replay_end: 70, ..PartitionVitals::default() };
+        vitals.publish().active = true;
+        vitals.begin_partition(0, 30);
+        (vitals.partition(0).position, vitals.partition(0).caught_up) = (30, true);
+        vitals.begin_partition(1, 70);
+        vitals.partition(1).position = 10;
         let not_ready = vitals.not_ready().unwrap();
         assert_eq!((not_ready.reason, not_ready.done, not_ready.total), ("the log is being replayed", 40, 100));
         vitals.partition(1).caught_up = true;

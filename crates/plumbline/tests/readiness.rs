@@ -4,47 +4,26 @@ mod support;
 #[path = "support/server.rs"]
 mod server;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
-use codec::decoder::{Decoder, DecoderConfig};
-use codec::keys::Keys;
-use plumbline::card_index::CardIndex;
 use plumbline::clock::Clock;
+use plumbline::config_file::{self, Given};
 use plumbline::http::router;
-use plumbline::local_log::{Durability, LocalLog};
-use plumbline::refused::Refused;
-use plumbline::retrying::Retry;
-use plumbline::served::{Served, room};
-use plumbline::taking::Taking;
+use plumbline::roles::Roles;
+use plumbline::served::Served;
+use plumbline::site::Site;
+use plumbline::stopping::Stopping;
 use plumbline::vitals::Vitals;
-use promises::world::{deployment, utc};
-use scorecard::calendar::Zone;
 use server::{Answered, request};
 use support::Place;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
 /// What a service with these vitals answers under `/readyz`.
 fn readyz(place: &Place, vitals: &Arc<Vitals>) -> Answered {
-    let log = LocalLog::open(&place.path("log"), Clock::System, Durability::Buffered).expect("nobody has it open");
-    let refused = Refused::new(&place.path("refused"), &Keys::fixed(), 0);
-    let decoder = Arc::new(Decoder::new(DecoderConfig::default()));
-    let retry = Retry { decoder, feeds: Arc::default(), zone: Zone::london() };
-    let (door, _taking) = Taking::new(log.clone(), 2, retry, refused.clone(), Clock::System, vitals.clone(), Vec::new());
-    let served = Served {
-        door,
-        room: room(1 << 20),
-        max_body: 1 << 20,
-        feeds: Arc::new(BTreeMap::new()),
-        refused,
-        explaining: Arc::new(Semaphore::new(1)),
-        index: Arc::new(RwLock::new(CardIndex::default())),
-        log,
-        vitals: vitals.clone(),
-        deployment: deployment(2, utc(2026, 10, 1, 3)),
-        clock: Clock::System,
-    };
+    let flags = vec![("data", "--data", place.path("data").display().to_string())];
+    let config = config_file::read(&Given { flags, ..Given::default() }).expect("the defaults are sound");
+    let site = Site::open(&config, Clock::System, Roles::ALL, &Stopping::default()).expect("nobody has it open");
+    let served = Served::of(&site, &config, None, vitals.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
     let address = listener.local_addr().expect("it listens").to_string();
@@ -56,9 +35,10 @@ fn readyz(place: &Place, vitals: &Arc<Vitals>) -> Answered {
 fn while_the_log_is_replayed_it_is_not_ready_and_tells_why_how_far_and_how_long() {
     let place = Place::new();
     let vitals = Vitals::new(2);
+    vitals.publish().active = true;
     for (partition, (position, end)) in (0..).zip([(30, 30), (10, 70)]) {
+        vitals.begin_partition(partition, end);
         vitals.partition(partition).position = position;
-        vitals.partition(partition).replay_end = end;
     }
     vitals.partition(0).caught_up = true;
     let told = readyz(&place, &vitals);

@@ -55,26 +55,32 @@ pub enum GenesisError {
 /// # Errors
 /// [`GenesisError`] names the first field that differs.
 pub fn settle_genesis(log: &mut impl Log, ours: &Genesis) -> Result<Genesis, GenesisError> {
-    let mut found: Option<Option<Genesis>> = None;
-    log.read(Topic::Registry, 0, 0, 1, &mut |lent| {
-        found = Some(match lent.record {
-            Record::Genesis(genesis) => Some(genesis),
-            _ => None,
-        });
-        ControlFlow::Break(())
-    })?;
-    match found {
+    let first = match first_record(log)? {
+        Some(first) => Some(first),
         None => {
             log.append(Topic::Registry, 0, "genesis", &Record::Genesis(ours.clone()))?;
             log.flush()?;
-            Ok(ours.clone())
+            // Of several processes that start at once the first is in force.
+            first_record(log)?
         }
-        Some(None) => Err(GenesisError::Missing),
-        Some(Some(theirs)) => {
+    };
+    match first {
+        Some(Record::Genesis(theirs)) => {
             compare(ours, &theirs)?;
             Ok(theirs)
         }
+        Some(_) => Err(GenesisError::Missing),
+        None => Err(LogError::Failed("the genesis record that was just written is not to be seen".to_owned()).into()),
     }
+}
+
+fn first_record(log: &mut impl Log) -> Result<Option<Record<'static>>, LogError> {
+    let mut found = None;
+    log.read(Topic::Registry, 0, 0, 1, &mut |lent| {
+        found = Some(lent.record.into_owned());
+        ControlFlow::Break(())
+    })?;
+    Ok(found)
 }
 
 fn compare(ours: &Genesis, theirs: &Genesis) -> Result<(), GenesisError> {

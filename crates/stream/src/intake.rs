@@ -26,6 +26,20 @@ pub struct IntakeCounts {
     pub skipped: BTreeMap<String, u64>,
 }
 
+impl IntakeCounts {
+    /// Adds what another intake has done.
+    pub fn add(&mut self, other: &IntakeCounts) {
+        self.received += other.received;
+        self.logged += other.logged;
+        self.registered += other.registered;
+        let add = |to: &mut BTreeMap<String, u64>, from: &BTreeMap<String, u64>| {
+            from.iter().for_each(|(word, count)| *to.entry(word.clone()).or_default() += count);
+        };
+        add(&mut self.rejected, &other.rejected);
+        add(&mut self.skipped, &other.skipped);
+    }
+}
+
 /// Packs events of one feed into batches and appends them to the feed's partition.
 #[derive(Debug)]
 pub struct Intake {
@@ -77,10 +91,24 @@ impl Intake {
     /// # Errors
     /// [`LogError`] when the log refuses; what was taken since the last flush must be sent again.
     pub fn flush(&mut self, log: &mut impl Log) -> Result<(), LogError> {
+        self.send(log)?;
+        log.flush()
+    }
+
+    /// Appends what is still open, without waiting for the log.
+    ///
+    /// # Errors
+    /// As [`Intake::flush`].
+    pub fn send(&mut self, log: &mut impl Log) -> Result<(), LogError> {
         for (_, batch) in std::mem::take(&mut self.open) {
             self.append(log, batch)?;
         }
-        log.flush()
+        Ok(())
+    }
+
+    /// Lets go of what was taken and not appended yet, where the source sends it again.
+    pub fn forget(&mut self) {
+        self.open.clear();
     }
 
     fn pack(&mut self, log: &mut impl Log, feed: Arc<Feed>, event: Event<'static>) -> Result<(), LogError> {

@@ -29,6 +29,9 @@ pub enum Topic {
     Rejects,
 }
 
+/// Partitions of the topics of cards.
+pub const CARD_PARTITIONS: u32 = 6;
+
 impl Topic {
     /// All of them.
     pub const ALL: [Topic; 9] = [
@@ -100,8 +103,8 @@ pub enum LogError {
 /// A log of typed records. Handles are cheap to clone; each task holds one of its own.
 pub trait Log {
     /// Lends at most `most` records of a partition, in order, from the first one at or after `from`, until `each` breaks off.
-    /// Returns the offset to go on from, one past the last record that was lent; `from` itself when there was none. Offsets may
-    /// have gaps. A record is lent only after it was flushed.
+    /// Returns the offset to go on from: one past the last record that was lent, or more where what follows holds nothing for
+    /// readers; `from` itself when there was nothing. Offsets may have gaps. A record is lent only after it was flushed.
     ///
     /// # Errors
     /// [`LogError::Failed`] when the log cannot be read.

@@ -13,13 +13,10 @@ use scorecard::schedule::Schedule;
 use scorecard::thresholds::{Thresholds, holds_thresholds, quarter_of};
 use scorecard::unit::UnitKey;
 
-use crate::log::{Lent, Log, LogError, Topic};
+use crate::log::{CARD_PARTITIONS, Lent, Log, LogError, Topic};
 
 /// Rows of so many months before the first open one are kept, for the windows that reach back to them.
 pub(crate) const WINDOW_MONTHS: i32 = 12;
-
-/// Partitions of the topics of cards.
-pub(crate) const CARD_PARTITIONS: u32 = 6;
 
 /// What has to be known of the last revision of a card.
 #[derive(Clone, Debug)]

@@ -11,10 +11,10 @@ use scorecard::record::{Record, Run};
 use scorecard::thresholds::{Thresholds, holds_thresholds};
 use scorecard::unit::UnitKey;
 
-use crate::log::{Outgoing, Topic};
+use crate::log::{CARD_PARTITIONS, Outgoing, Topic};
 use crate::month_cards::Phase;
 use crate::partition::partition_of;
-use crate::published::{CARD_PARTITIONS, LastRevision};
+use crate::published::LastRevision;
 
 /// What a run publishes.
 #[derive(Debug, Default)]

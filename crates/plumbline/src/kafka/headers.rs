@@ -1,0 +1,29 @@
+//! CloudEvents attributes of public records, in Kafka's binary mode: whoever routes events needs no schema to do so.
+//!
+//! Source: CloudEvents 1.0.2, Kafka Protocol Binding, section 3.2.
+
+use rdkafka::message::{Header, OwnedHeaders};
+use scorecard::record::Record;
+
+/// Headers of a record, none for what is internal. `prefix` names the deployment; the same record has the same headers.
+pub(super) fn of(record: &Record<'_>, key: &str, prefix: &str) -> Option<OwnedHeaders> {
+    let (kind, id, time) = match record {
+        Record::Scorecard(card) => ("scorecard", card.scorecard_id.clone(), card.cut),
+        Record::Run(run) => ("scorecard-run-completed", run.id.clone(), run.at),
+        _ => return None,
+    };
+    let time = time.to_string();
+    let kind = format!("org.plumbline.{kind}.v1");
+    let source = format!("/plumbline/{prefix}");
+    let attributes: [(&str, &str); 7] = [
+        ("ce_specversion", "1.0"),
+        ("ce_id", &id),
+        ("ce_source", &source),
+        ("ce_type", &kind),
+        ("ce_time", &time),
+        ("ce_subject", key),
+        ("content-type", "application/vnd.confluent.avro"),
+    ];
+    let headers = OwnedHeaders::new_with_capacity(attributes.len());
+    Some(attributes.into_iter().fold(headers, |headers, (key, value)| headers.insert(Header { key, value: Some(value) })))
+}

@@ -1,0 +1,185 @@
+//! [`stream::log::Log`] over Kafka: Plumbline's own topics, one partition at a time.
+
+use std::fmt;
+use std::ops::{ControlFlow, Range};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use codec::avro;
+use scorecard::record::Record;
+use stream::log::{Lent, Log, LogError, Outgoing, Topic};
+
+use crate::kafka::contact::Contact;
+use crate::kafka::headers;
+use crate::kafka::publisher::Publisher;
+use crate::kafka::reader::{Reader, Wanted};
+use crate::kafka::settings::KafkaSettings;
+use crate::kafka::writer::{Acknowledgements, Ready, Writer};
+use crate::stopping::Stopping;
+
+/// A handle on the log. A clone is a new handle: it shares the producer, not what waits for an acknowledgement, nor the reader, nor
+/// the right to publish.
+pub struct KafkaLog {
+    shared: Arc<Shared>,
+    acknowledgements: Arc<Acknowledgements>,
+    reader: Option<Reader>,
+    publisher: Option<Publisher>,
+}
+
+struct Shared {
+    settings: KafkaSettings,
+    contact: Contact,
+    stopping: Stopping,
+    writer: Mutex<Option<Arc<Writer>>>,
+    names: [String; Topic::ALL.len()],
+}
+
+impl KafkaLog {
+    /// The log that these settings name. Nobody is asked anything yet. Whoever waits for brokers gives up when somebody asks to
+    /// stop.
+    #[must_use]
+    pub fn new(settings: KafkaSettings, stopping: Stopping) -> KafkaLog {
+        let names = Topic::ALL.map(|topic| settings.topic(topic));
+        let shared = Shared { settings, contact: Contact::default(), stopping, writer: Mutex::default(), names };
+        KafkaLog::of(Arc::new(shared))
+    }
+
+    fn of(shared: Arc<Shared>) -> KafkaLog {
+        KafkaLog { shared, acknowledgements: Arc::default(), reader: None, publisher: None }
+    }
+
+    /// How the brokers are reached.
+    #[must_use]
+    pub fn settings(&self) -> &KafkaSettings {
+        &self.shared.settings
+    }
+
+    /// What is counted of the brokers.
+    #[must_use]
+    pub fn contact(&self) -> &Contact {
+        &self.shared.contact
+    }
+
+    /// Waits at most so long for what this handle appended. Whether all of it is acknowledged.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] when something was not, as [`Log::flush`].
+    pub fn acknowledged(&mut self, at_most: Duration) -> Result<bool, LogError> {
+        self.acknowledgements.all(at_most)
+    }
+
+    /// How many partitions a topic has.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] when it is not there, or the brokers cannot be asked.
+    pub fn partitions(&mut self, topic: Topic) -> Result<u32, LogError> {
+        let (reader, shared) = self.reader()?;
+        reader.partitions(shared.name(topic))
+    }
+
+    fn reader(&mut self) -> Result<(&mut Reader, &Shared), LogError> {
+        if self.reader.is_none() {
+            let Shared { settings, contact, stopping, .. } = &*self.shared;
+            self.reader = Some(Reader::new(settings, contact.clone(), stopping.clone())?);
+        }
+        let reader = self.reader.as_mut().expect("it was just made");
+        Ok((reader, &self.shared))
+    }
+}
+
+impl Shared {
+    fn name(&self, topic: Topic) -> &str {
+        let place = Topic::ALL.iter().position(|one| *one == topic).expect("all topics are listed");
+        &self.names[place]
+    }
+
+    /// The producer of the process; a new one where the last can never send again.
+    fn writer(&self) -> Result<Arc<Writer>, LogError> {
+        let mut held = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*held {
+            Some(writer) if !writer.is_dead() => Ok(writer.clone()),
+            _ => Ok(held.insert(Arc::new(Writer::new(&self.settings, self.contact.clone())?)).clone()),
+        }
+    }
+}
+
+impl Log for KafkaLog {
+    fn read(
+        &mut self,
+        topic: Topic,
+        partition: u32,
+        from: u64,
+        most: usize,
+        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+    ) -> Result<u64, LogError> {
+        let acknowledgements = self.acknowledgements.clone();
+        let (reader, shared) = self.reader()?;
+        let topic = shared.name(topic);
+        let own = acknowledgements.end(topic, partition);
+        reader.read(&Wanted { topic, partition, from, most, own }, each)
+    }
+
+    fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError> {
+        let (reader, shared) = self.reader()?;
+        reader.bounds(shared.name(topic), partition)
+    }
+
+    fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
+        let Shared { settings, stopping, .. } = &*self.shared;
+        let value = encoded(record)?;
+        let headers = headers::of(record, key, &settings.prefix);
+        let ready = Ready { topic: self.shared.name(topic), partition, key, value: &value, headers };
+        self.shared.writer()?.send(ready, &self.acknowledgements, stopping)
+    }
+
+    fn flush(&mut self) -> Result<(), LogError> {
+        self.acknowledgements.wait(&self.shared.stopping)
+    }
+
+    fn fence(&mut self) -> Result<(), LogError> {
+        let Shared { settings, contact, stopping, .. } = &*self.shared;
+        // The one before goes first: two of the same process must not fence each other in turn.
+        self.publisher = None;
+        self.publisher = Some(Publisher::take_over(settings, contact.clone(), stopping.clone())?);
+        // What was seen of ends before is older than the fence.
+        self.reader = None;
+        Ok(())
+    }
+
+    fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError> {
+        self.flush()?;
+        let Some(publisher) = &self.publisher else { return Err(LogError::Fenced) };
+        let values = records.iter().map(|one| encoded(&one.record)).collect::<Result<Vec<_>, _>>()?;
+        let prefix = &self.shared.settings.prefix;
+        let ready = records.iter().zip(&values).map(|(one, value)| Ready {
+            topic: self.shared.name(one.topic),
+            partition: one.partition,
+            key: &one.key,
+            value,
+            headers: headers::of(&one.record, &one.key, prefix),
+        });
+        let outcome = publisher.publish(ready);
+        if outcome.is_err() {
+            self.publisher = None;
+        }
+        outcome
+    }
+}
+
+fn encoded(record: &Record<'_>) -> Result<Vec<u8>, LogError> {
+    let mut value = Vec::with_capacity(256);
+    avro::encode(record, &mut value).map_err(|error| LogError::Failed(error.to_string()))?;
+    Ok(value)
+}
+
+impl Clone for KafkaLog {
+    fn clone(&self) -> KafkaLog {
+        KafkaLog::of(self.shared.clone())
+    }
+}
+
+impl fmt::Debug for KafkaLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaLog").field("settings", &self.shared.settings).finish_non_exhaustive()
+    }
+}

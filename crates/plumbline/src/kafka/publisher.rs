@@ -1,0 +1,158 @@
+//! Publishes runs in transactions, as the only one who may: whoever begins fences those before.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseProducer, DeliveryResult, Producer, ProducerContext};
+use std::sync::atomic::Ordering;
+use stream::log::LogError;
+use tracing::warn;
+
+use crate::kafka::contact::{Contact, tell};
+use crate::kafka::reader::failed;
+use crate::kafka::settings::KafkaSettings;
+use crate::kafka::writer::Ready;
+use crate::stopping::Stopping;
+
+/// So long one step of a transaction may take before it is tried again.
+const STEP: Duration = Duration::from_secs(10);
+/// So long a transaction may take altogether, its begin and its end included: brokers end it by themselves sooner.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// So long an attempt to leave a transaction tidily may take; the next publisher ends it otherwise.
+const TIDY: Duration = Duration::from_secs(5);
+
+/// What the producer of runs does with what it is told.
+#[derive(Clone, Debug)]
+struct Told(Contact);
+
+impl ClientContext for Told {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        tell(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.0.told(&error, reason);
+    }
+}
+
+impl ProducerContext for Told {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, _: &DeliveryResult<'_>, (): ()) {
+        // A record that is not stored fails the transaction's end.
+    }
+}
+
+/// The producer of runs. It serves for as long as each of its transactions ended for certain; then another takes its place.
+pub(super) struct Publisher {
+    producer: BaseProducer<Told>,
+    contact: Contact,
+    stopping: Stopping,
+}
+
+impl Publisher {
+    /// Takes over: every earlier publisher is fenced when this returns, and its open transaction ended.
+    pub(super) fn take_over(settings: &KafkaSettings, contact: Contact, stopping: Stopping) -> Result<Publisher, LogError> {
+        let producer: BaseProducer<Told> = settings
+            .publishing()
+            .create_with_context(Told(contact.clone()))
+            .map_err(|error| failed("the producer of runs cannot be made", &error))?;
+        let begun = Instant::now();
+        while let Err(error) = producer.init_transactions(STEP) {
+            if !is_retriable(&error) || stopping.asked() || begun.elapsed() > PATIENCE {
+                return Err(refused("taking over the publication", &error));
+            }
+            warn!("taking over the publication is tried again: {error}");
+        }
+        Ok(Publisher { producer, contact, stopping })
+    }
+
+    /// Publishes all of these or none. After an error the publisher is of no use any more: its last transaction may have ended
+    /// either way, and only whoever takes over anew finds out.
+    pub(super) fn publish<'a>(&self, records: impl Iterator<Item = Ready<'a>>) -> Result<(), LogError> {
+        let begun = Instant::now();
+        let outcome = self.transaction(records, begun);
+        let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match &outcome {
+            Ok(()) => {
+                self.contact.count(|counters| &counters.committed);
+                self.contact.0.committing_ms.fetch_add(took, Ordering::Relaxed);
+            }
+            Err(LogError::Fenced) => self.contact.count(|counters| &counters.fenced),
+            Err(_) => {
+                self.contact.count(|counters| &counters.aborted);
+                self.leave();
+            }
+        }
+        outcome
+    }
+
+    fn transaction<'a>(&self, records: impl Iterator<Item = Ready<'a>>, begun: Instant) -> Result<(), LogError> {
+        self.producer.begin_transaction().map_err(|error| refused("beginning a transaction", &error))?;
+        for ready in records {
+            self.send(ready, begun)?;
+        }
+        self.drain(begun)?;
+        loop {
+            let Err(error) = self.producer.commit_transaction(STEP) else { return Ok(()) };
+            if !is_retriable(&error) || self.is_too_late(begun) {
+                return Err(refused("ending a transaction", &error));
+            }
+            warn!("the end of a transaction is asked for again: {error}");
+        }
+    }
+
+    fn send(&self, ready: Ready<'_>, begun: Instant) -> Result<(), LogError> {
+        let mut record = ready.with(());
+        loop {
+            let Err((error, back)) = self.producer.send(record) else { return Ok(()) };
+            let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
+            if !full || self.is_too_late(begun) {
+                return Err(refused("a record of a transaction", &error));
+            }
+            record = back;
+            self.producer.poll(Duration::from_millis(5));
+        }
+    }
+
+    /// Reports of delivery have to be taken before the end is asked for, or it waits for them.
+    fn drain(&self, begun: Instant) -> Result<(), LogError> {
+        while self.producer.in_flight_count() > 0 {
+            if self.is_too_late(begun) {
+                return Err(LogError::Failed("the records of a transaction were not acknowledged in time".to_owned()));
+            }
+            self.producer.poll(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    fn is_too_late(&self, begun: Instant) -> bool {
+        self.stopping.asked() || begun.elapsed() > PATIENCE
+    }
+
+    /// Ends what is open, if that can be had quickly.
+    fn leave(&self) {
+        self.producer.purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
+        let begun = Instant::now();
+        while self.producer.in_flight_count() > 0 && begun.elapsed() < TIDY {
+            self.producer.poll(Duration::from_millis(1));
+        }
+        if let Err(error) = self.producer.abort_transaction(TIDY) {
+            warn!("a transaction is left to whoever takes over: {error}");
+        }
+    }
+}
+
+fn is_retriable(error: &KafkaError) -> bool {
+    matches!(error, KafkaError::Transaction(error) if error.is_retriable() && !error.is_fatal() && !error.txn_requires_abort())
+}
+
+fn refused(doing: &str, error: &KafkaError) -> LogError {
+    let fenced = [RDKafkaErrorCode::Fenced, RDKafkaErrorCode::ProducerFenced, RDKafkaErrorCode::InvalidProducerEpoch];
+    if error.rdkafka_error_code().is_some_and(|code| fenced.contains(&code)) {
+        return LogError::Fenced;
+    }
+    failed(doing, error)
+}

@@ -1,0 +1,223 @@
+//! Reads one partition at a time, from wherever it is told to: what a task asks for next is nearly always what comes next.
+
+use std::ops::{ControlFlow, Range};
+use std::time::{Duration, Instant};
+
+use codec::avro;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::Message;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use scorecard::calendar::Timestamp;
+use scorecard::record::Record;
+use stream::log::{Lent, LogError};
+use tracing::debug;
+
+use crate::kafka::contact::Contact;
+use crate::kafka::settings::KafkaSettings;
+use crate::stopping::Stopping;
+
+/// So long one call waits for the brokers before it looks whether somebody asked to stop.
+const WAIT: Duration = Duration::from_millis(100);
+/// So long nothing may come from a partition whose end was not seen before it is asked for anew; then twice as long.
+const SILENCE: Duration = Duration::from_millis(500);
+/// So long a topic may seem not to be there: the brokers tell each other of a new one a little later.
+const NEWS: Duration = Duration::from_secs(5);
+/// So long a reader waits for what its own process has written and the brokers have acknowledged.
+const OWN: Duration = Duration::from_secs(10);
+/// So long a question about a partition may take before it is asked again.
+const QUESTION: Duration = Duration::from_secs(5);
+/// So long the brokers may be away before a task that needs them now is given up.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Where a reader stands.
+#[derive(Debug)]
+struct Standing {
+    topic: String,
+    partition: u32,
+    /// The offset that the next record has at least.
+    next: u64,
+    /// Whether everything below `end` was seen.
+    at_end: bool,
+    /// One past the last offset, as far as it is known.
+    end: u64,
+}
+
+/// A consumer that belongs to no group.
+pub(super) struct Reader {
+    consumer: BaseConsumer<Contact>,
+    standing: Option<Standing>,
+    stopping: Stopping,
+}
+
+/// What a reader is asked for.
+pub(super) struct Wanted<'a> {
+    pub topic: &'a str,
+    pub partition: u32,
+    pub from: u64,
+    pub most: usize,
+    /// Everything below was acknowledged to this process, so it has to be seen.
+    pub own: u64,
+}
+
+impl Reader {
+    pub(super) fn new(settings: &KafkaSettings, contact: Contact, stopping: Stopping) -> Result<Reader, LogError> {
+        let consumer =
+            settings.reading().create_with_context(contact).map_err(|error| failed("a reader cannot be made", &error))?;
+        Ok(Reader { consumer, standing: None, stopping })
+    }
+
+    /// See [`stream::log::Log::read`].
+    pub(super) fn read(
+        &mut self,
+        wanted: &Wanted<'_>,
+        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+    ) -> Result<u64, LogError> {
+        if wanted.most == 0 || !self.stand(wanted)? {
+            return Ok(wanted.from);
+        }
+        let Reader { consumer, standing, stopping } = self;
+        let standing = standing.as_mut().expect("it was just taken");
+        let (mut lent, mut heard, begun, mut silence) = (0, Instant::now(), Instant::now(), SILENCE);
+        loop {
+            let complete = standing.at_end && standing.next >= wanted.own;
+            let patient = if complete || lent > 0 { Duration::ZERO } else { WAIT };
+            match consumer.poll(patient) {
+                Some(Ok(message)) => {
+                    let offset = u64::try_from(message.offset()).unwrap_or(0);
+                    heard = Instant::now();
+                    standing.at_end = false;
+                    if offset < standing.next {
+                        continue;
+                    }
+                    standing.next = offset + 1;
+                    standing.end = standing.end.max(offset + 1);
+                    lent += 1;
+                    let flow = each(opened(&message, offset));
+                    if flow.is_break() || lent >= wanted.most {
+                        return Ok(standing.next);
+                    }
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => {
+                    heard = Instant::now();
+                    standing.at_end = true;
+                    // What is below the end and was not lent is nothing for readers: ends of transactions, what was aborted or
+                    // compacted.
+                    standing.next = standing.next.max(standing.end);
+                }
+                Some(Err(error)) => {
+                    debug!(topic = wanted.topic, partition = wanted.partition, "reading: {error}");
+                    if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
+                        return Err(failed("the reader cannot go on", &error));
+                    }
+                }
+                None if complete || lent > 0 => return Ok(standing.next),
+                None => {}
+            }
+            if complete && lent == 0 && standing.at_end {
+                return Ok(standing.next);
+            }
+            if stopping.asked() {
+                return Err(LogError::Failed("asked to stop while the brokers were waited for".to_owned()));
+            }
+            if standing.at_end && standing.next < wanted.own && begun.elapsed() > OWN {
+                // Somebody's transaction is open below it; it will be seen later.
+                return Ok(standing.next);
+            }
+            if !standing.at_end && lent == 0 && heard.elapsed() > silence {
+                (heard, silence) = (Instant::now(), silence * 2);
+                place(consumer, &standing.topic, standing.partition, standing.next)?;
+                if begun.elapsed() > PATIENCE {
+                    return Err(LogError::Failed(format!("{} did not answer for {PATIENCE:?}", wanted.topic)));
+                }
+            }
+        }
+    }
+
+    /// Turns to the partition and offset. False when there is certainly nothing from there on.
+    fn stand(&mut self, wanted: &Wanted<'_>) -> Result<bool, LogError> {
+        let here = |standing: &Standing| {
+            standing.topic == wanted.topic && standing.partition == wanted.partition && standing.next == wanted.from
+        };
+        if self.standing.as_ref().is_some_and(here) {
+            return Ok(true);
+        }
+        let bounds = self.bounds(wanted.topic, wanted.partition)?;
+        if wanted.from >= bounds.end.max(wanted.own) {
+            return Ok(false);
+        }
+        let next = wanted.from.max(bounds.start);
+        place(&self.consumer, wanted.topic, wanted.partition, next)?;
+        self.standing =
+            Some(Standing { topic: wanted.topic.to_owned(), partition: wanted.partition, next, at_end: false, end: bounds.end });
+        Ok(true)
+    }
+
+    /// How many partitions a topic has.
+    pub(super) fn partitions(&mut self, topic: &str) -> Result<u32, LogError> {
+        // That it is there is asked with more patience.
+        self.bounds(topic, 0)?;
+        let metadata = self.consumer.fetch_metadata(Some(topic), QUESTION);
+        let metadata = metadata.map_err(|error| failed("the partitions of a topic cannot be had", &error))?;
+        let found = metadata.topics().iter().find(|found| found.name() == topic).map_or(0, |found| found.partitions().len());
+        Ok(u32::try_from(found).unwrap_or(u32::MAX))
+    }
+
+    /// See [`stream::log::Log::bounds`].
+    pub(super) fn bounds(&mut self, topic: &str, partition: u32) -> Result<Range<u64>, LogError> {
+        let begun = Instant::now();
+        let (low, high) = loop {
+            match self.consumer.fetch_watermarks(topic, partition.cast_signed(), QUESTION) {
+                Ok(found) => break found,
+                Err(error) if is_absent(&error) && begun.elapsed() > NEWS => {
+                    return Err(LogError::Failed(format!(
+                        "partition {partition} of the topic {topic} is not there; `plumbline topics --apply` makes what is missing"
+                    )));
+                }
+                Err(error) if self.stopping.asked() || begun.elapsed() > PATIENCE => {
+                    return Err(failed("the ends of a partition cannot be had", &error));
+                }
+                Err(error) => {
+                    debug!(topic, partition, "the ends of a partition are asked for again: {error}");
+                    let _ = self.stopping.wait(WAIT);
+                }
+            }
+        };
+        let bounds = u64::try_from(low).unwrap_or(0)..u64::try_from(high).unwrap_or(0);
+        if let Some(standing) = self.standing.as_mut().filter(|s| s.topic == topic && s.partition == partition) {
+            standing.at_end &= bounds.end <= standing.next;
+            standing.end = standing.end.max(bounds.end);
+        }
+        Ok(bounds)
+    }
+}
+
+fn place(consumer: &BaseConsumer<Contact>, topic: &str, partition: u32, from: u64) -> Result<(), LogError> {
+    // Without the topic's metadata the first record takes half a second.
+    let _ = consumer.fetch_metadata(Some(topic), QUESTION);
+    let mut list = TopicPartitionList::new();
+    let offset = Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
+    list.add_partition_offset(topic, partition.cast_signed(), offset)
+        .and_then(|()| consumer.assign(&list))
+        .map_err(|error| failed("a partition cannot be read", &error))
+}
+
+fn opened<'a>(message: &'a impl Message, offset: u64) -> Lent<'a> {
+    let appended = message.timestamp().to_millis().map_or(Timestamp::EARLIEST, Timestamp);
+    let key = message.key().and_then(|key| std::str::from_utf8(key).ok()).unwrap_or_default();
+    let record = match message.payload() {
+        Some(bytes) => avro::decode(bytes),
+        None => Record::Undecodable("a tombstone: the key is gone".to_owned()),
+    };
+    Lent { offset, appended, key, record }
+}
+
+fn is_absent(error: &KafkaError) -> bool {
+    use rdkafka::error::RDKafkaErrorCode::{UnknownPartition, UnknownTopic, UnknownTopicOrPartition};
+    matches!(error.rdkafka_error_code(), Some(UnknownPartition | UnknownTopic | UnknownTopicOrPartition))
+}
+
+/// An error of the brokers as one of the log.
+pub(super) fn failed(what: &str, error: &KafkaError) -> LogError {
+    LogError::Failed(format!("{what}: {error}"))
+}

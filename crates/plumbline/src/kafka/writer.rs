@@ -1,0 +1,190 @@
+//! The producer of a process, shared by all handles on the log; each handle knows which of its own records wait to be acknowledged.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Message, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
+use stream::log::LogError;
+
+use crate::kafka::contact::{Contact, tell};
+use crate::kafka::reader::failed;
+use crate::kafka::settings::KafkaSettings;
+use crate::stopping::Stopping;
+
+/// So often it is looked whether somebody asked to stop.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What became of a handle's records.
+#[derive(Debug, Default)]
+pub(super) struct Acknowledgements {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: usize,
+    failure: Option<String>,
+    /// One past the last offset that was acknowledged, by topic and partition.
+    ends: BTreeMap<(String, i32), u64>,
+}
+
+impl Acknowledgements {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One past the last offset of a partition that was acknowledged to this handle.
+    pub(super) fn end(&self, topic: &str, partition: u32) -> u64 {
+        let state = self.state();
+        if state.ends.is_empty() {
+            return 0;
+        }
+        state.ends.get(&(topic.to_owned(), partition.cast_signed())).copied().unwrap_or(0)
+    }
+
+    /// Waits at most so long. Whether everything is acknowledged; an error when something was not stored, or it is not known.
+    pub(super) fn all(&self, at_most: Duration) -> Result<bool, LogError> {
+        let waited = self.changed.wait_timeout_while(self.state(), at_most, |state| state.waiting > 0);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if state.waiting > 0 {
+            return Ok(false);
+        }
+        match state.failure.take() {
+            Some(failure) => Err(LogError::Failed(failure)),
+            None => Ok(true),
+        }
+    }
+
+    /// Waits until everything is acknowledged.
+    pub(super) fn wait(&self, stopping: &Stopping) -> Result<(), LogError> {
+        while !self.all(LOOK)? {
+            if stopping.asked() {
+                return Err(LogError::Failed("asked to stop while the brokers were waited for".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    fn sent(&self, contact: &Contact) {
+        self.state().waiting += 1;
+        contact.0.waiting.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn settled(&self, contact: &Contact, outcome: Result<(&str, i32, i64), String>) {
+        contact.0.waiting.fetch_sub(1, Ordering::Relaxed);
+        let mut state = self.state();
+        state.waiting -= 1;
+        match outcome {
+            Ok((topic, partition, offset)) => {
+                let end = u64::try_from(offset).unwrap_or(0) + 1;
+                match state.ends.get_mut(&(topic.to_owned(), partition)) {
+                    Some(known) => *known = end.max(*known),
+                    None => drop(state.ends.insert((topic.to_owned(), partition), end)),
+                }
+            }
+            Err(failure) => drop(state.failure.get_or_insert(failure)),
+        }
+        if state.waiting == 0 {
+            self.changed.notify_all();
+        }
+    }
+}
+
+/// What the producer does with acknowledgements.
+#[derive(Clone, Debug)]
+pub(super) struct Settling(Contact);
+
+impl ClientContext for Settling {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        tell(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.0.told(&error, reason);
+    }
+}
+
+impl ProducerContext for Settling {
+    type DeliveryOpaque = Arc<Acknowledgements>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, acknowledgements: Arc<Acknowledgements>) {
+        let outcome = match result {
+            Ok(message) => Ok((message.topic(), message.partition(), message.offset())),
+            Err((error, message)) => Err(format!("a record for {} was not acknowledged: {error}", message.topic())),
+        };
+        acknowledgements.settled(&self.0, outcome);
+    }
+}
+
+/// The producer of a process.
+pub(super) struct Writer {
+    producer: ThreadedProducer<Settling>,
+    contact: Contact,
+}
+
+/// A record that is ready to be sent.
+pub(super) struct Ready<'a> {
+    pub topic: &'a str,
+    pub partition: u32,
+    pub key: &'a str,
+    pub value: &'a [u8],
+    pub headers: Option<OwnedHeaders>,
+}
+
+impl<'a> Ready<'a> {
+    pub(super) fn with<D: rdkafka::util::IntoOpaque>(self, opaque: D) -> BaseRecord<'a, str, [u8], D> {
+        let record = BaseRecord::with_opaque_to(self.topic, opaque)
+            .partition(self.partition.cast_signed())
+            .key(self.key)
+            .payload(self.value);
+        match self.headers {
+            Some(headers) => record.headers(headers),
+            None => record,
+        }
+    }
+}
+
+impl Writer {
+    pub(super) fn new(settings: &KafkaSettings, contact: Contact) -> Result<Writer, LogError> {
+        let producer = settings.writing().create_with_context(Settling(contact.clone()));
+        Ok(Writer { producer: producer.map_err(|error| failed("a producer cannot be made", &error))?, contact })
+    }
+
+    /// Hands a record over; waits while too many are under way.
+    pub(super) fn send(
+        &self,
+        ready: Ready<'_>,
+        acknowledgements: &Arc<Acknowledgements>,
+        stopping: &Stopping,
+    ) -> Result<(), LogError> {
+        let topic = ready.topic;
+        let mut record = ready.with(acknowledgements.clone());
+        acknowledgements.sent(&self.contact);
+        loop {
+            let (error, back) = match self.producer.send(record) {
+                Ok(()) => return Ok(()),
+                Err(refused) => refused,
+            };
+            let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
+            if !full || stopping.asked() {
+                let refused = format!("a record for {topic} was refused: {error}");
+                acknowledgements.settled(&self.contact, Err(refused.clone()));
+                return Err(LogError::Failed(refused));
+            }
+            record = back;
+            let _ = stopping.wait(Duration::from_millis(5));
+        }
+    }
+
+    /// Whether it can never send anything again.
+    pub(super) fn is_dead(&self) -> bool {
+        self.producer.client().fatal_error().is_some()
+    }
+}

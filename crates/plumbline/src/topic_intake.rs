@@ -1,0 +1,266 @@
+//! The intake of topics that practice systems write: a consumer group, whose offsets are committed only after everything that came
+//! of a record is acknowledged by the log, rejects included.
+//!
+//! Records are taken in groups; while a group waits for its acknowledgements the membership is kept alive, so that a slow log holds
+//! up the sources and nobody leaves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use codec::decoder::{Context, Decoder, Kind};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use scorecard::calendar::Timestamp;
+use scorecard::item::{Feed, Item};
+use scorecard::record::Position;
+use stream::intake::Intake;
+use stream::log::LogError;
+use tracing::{debug, warn};
+
+use crate::clock::Clock;
+use crate::config::{Input, InputFormat, feed_named};
+use crate::kafka::log::KafkaLog;
+use crate::kafka::membership::{MemberContext, join};
+use crate::kafka::settings::Group;
+use crate::retrying::Retry;
+use crate::stopping::Stopping;
+use crate::vitals::{Vitals, Way};
+
+/// A group of records is closed when it holds so many bytes, or after so long.
+const GROUP_BYTES: usize = 8 << 20;
+const GROUP_WAIT: Duration = Duration::from_millis(100);
+/// Events of one feed that are packed into one record.
+const BATCH_EVENTS: usize = 500;
+/// So long one look for a record, or for an acknowledgement, takes.
+const LOOK: Duration = Duration::from_millis(50);
+/// After a failure the group is left and joined again so much later.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What the thread needs.
+pub struct TopicIntake {
+    /// A handle on the log.
+    pub log: KafkaLog,
+    /// Partitions of `events`.
+    pub partitions: u32,
+    /// The topics, by name.
+    pub inputs: BTreeMap<String, Input>,
+    /// Opens what was sent.
+    pub retry: Retry,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where to tell what became of the records.
+    pub vitals: Arc<Vitals>,
+    /// When to end.
+    pub stopping: Stopping,
+}
+
+impl TopicIntake {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives no more threads.
+    pub fn start(self) -> Result<JoinHandle<()>> {
+        let run = move || {
+            let _guard = self.stopping.guard("intake");
+            self.run();
+        };
+        thread::Builder::new().name("topic-intake".to_owned()).spawn(run).context("a thread for intake cannot be started")
+    }
+
+    /// Takes until somebody asks to stop. Whoever failed joins anew and goes on from what is committed.
+    fn run(&self) {
+        self.vitals.joining();
+        let mut joined = false;
+        let mut intake = Intake::new(self.partitions, BATCH_EVENTS);
+        while !self.stopping.asked() {
+            let mut taking = match Taking::join(self, &mut intake, &mut joined) {
+                Ok(taking) => taking,
+                Err(error) => {
+                    self.stopping.fail(format!("intake: {error:#}"));
+                    return;
+                }
+            };
+            if let Err(error) = taking.run() {
+                self.log.contact().count(|counters| &counters.restarts);
+                warn!("intake goes back to what is committed: {error}");
+                // What was packed and not sent comes again.
+                intake.forget();
+                let _ = self.stopping.wait(PAUSE);
+            }
+        }
+    }
+}
+
+/// One membership.
+struct Taking<'t> {
+    of: &'t TopicIntake,
+    consumer: BaseConsumer<MemberContext>,
+    changes: std::sync::mpsc::Receiver<crate::kafka::membership::Change>,
+    intake: &'t mut Intake,
+    joined: &'t mut bool,
+    log: KafkaLog,
+    feeds: BTreeMap<String, Option<Arc<Feed>>>,
+}
+
+/// What the records of a group leave to be committed: the next offset by topic and partition.
+type Taken = BTreeMap<(String, i32), i64>;
+
+impl<'t> Taking<'t> {
+    fn join(of: &'t TopicIntake, intake: &'t mut Intake, joined: &'t mut bool) -> Result<Taking<'t>> {
+        let topics: Vec<&str> = of.inputs.keys().map(String::as_str).collect();
+        let (sender, changes) = channel();
+        let settings = of.log.settings();
+        let consumer = join(settings, of.log.contact(), Group::Intake, &topics, sender)
+            .with_context(|| format!("the group {} cannot be joined", settings.group(Group::Intake)))?;
+        let feed = |input: &Input| Some(feed_named(&of.retry.feeds, &of.retry.zone, input.feed.as_deref()?));
+        let feeds = of.inputs.iter().map(|(topic, input)| (topic.clone(), feed(input))).collect();
+        Ok(Taking { of, consumer, changes, intake, joined, log: of.log.clone(), feeds })
+    }
+
+    fn run(&mut self) -> Result<(), LogError> {
+        while !self.of.stopping.asked() {
+            let taken = self.group()?;
+            while self.changes.try_recv().is_ok() {
+                *self.joined = *self.joined || self.of.vitals.joined();
+            }
+            if taken.is_empty() {
+                continue;
+            }
+            self.intake.send(&mut self.log)?;
+            self.acknowledged()?;
+            self.of.vitals.intake(Way::Topics).counts = self.intake.counts().clone();
+            self.commit(&taken);
+        }
+        Ok(())
+    }
+
+    /// Takes what there is, for a while.
+    fn group(&mut self) -> Result<Taken, LogError> {
+        let (mut taken, mut bytes, begun) = (Taken::new(), 0, Instant::now());
+        while bytes < GROUP_BYTES && (taken.is_empty() || begun.elapsed() < GROUP_WAIT) && !self.of.stopping.asked() {
+            // A record keeps its consumer lent, and taking it needs the rest.
+            let Taking { of, consumer, intake, log, feeds, .. } = self;
+            match consumer.poll(if taken.is_empty() { LOOK } else { Duration::ZERO }) {
+                Some(Ok(message)) => {
+                    bytes += message.payload_len() + message.key_len();
+                    let feed = feeds.get(message.topic()).cloned().flatten();
+                    of.take(&message, feed, intake, log)?;
+                    match taken.get_mut(&(message.topic().to_owned(), message.partition())) {
+                        Some(next) => *next = message.offset() + 1,
+                        None => drop(taken.insert((message.topic().to_owned(), message.partition()), message.offset() + 1)),
+                    }
+                }
+                Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
+                    return Err(LogError::Failed(format!("the membership cannot go on: {code}")));
+                }
+                Some(Err(error)) => debug!("reading the input topics: {error}"),
+                None => break,
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Waits for what was sent, and stays a member meanwhile.
+    fn acknowledged(&mut self) -> Result<(), LogError> {
+        let mut paused = None;
+        while !self.log.acknowledged(LOOK)? {
+            if self.of.stopping.asked() {
+                return Err(LogError::Failed("asked to stop before everything was acknowledged".to_owned()));
+            }
+            if paused.is_none() {
+                paused = self.consumer.assignment().ok().filter(|list| self.consumer.pause(list).is_ok());
+            }
+            // Nothing comes of paused partitions; of those that were assigned meanwhile something may, and it is read again.
+            if let Some(Ok(message)) = self.consumer.poll(Duration::ZERO) {
+                let back = Offset::Offset(message.offset());
+                if let Err(error) = self.consumer.seek(message.topic(), message.partition(), back, LOOK * 20) {
+                    return Err(LogError::Failed(format!("an input topic cannot be set back: {error}")));
+                }
+            }
+        }
+        if let Some(list) = paused {
+            // Of those that were given up meanwhile it fails, and does not matter.
+            let _ = self.consumer.resume(&list);
+        }
+        Ok(())
+    }
+
+    fn commit(&self, taken: &Taken) {
+        let Ok(ours) = self.consumer.assignment() else { return };
+        let mut offsets = TopicPartitionList::new();
+        for ((topic, partition), next) in taken {
+            if ours.find_partition(topic, *partition).is_some()
+                && let Err(error) = offsets.add_partition_offset(topic, *partition, Offset::Offset(*next))
+            {
+                debug!("an offset cannot be named: {error}");
+            }
+        }
+        // One that is not committed is read again, and its events are duplicates.
+        if let Err(error) = self.consumer.commit(&offsets, CommitMode::Async) {
+            debug!("offsets were not committed: {error}");
+        }
+    }
+}
+
+impl TopicIntake {
+    /// Takes one record.
+    fn take(
+        &self,
+        message: &BorrowedMessage<'_>,
+        feed: Option<Arc<Feed>>,
+        intake: &mut Intake,
+        log: &mut KafkaLog,
+    ) -> Result<(), LogError> {
+        let now = self.clock.now();
+        let position = Position {
+            source: message.topic().to_owned(),
+            partition: u32::try_from(message.partition()).unwrap_or(0),
+            offset: u64::try_from(message.offset()).unwrap_or(0),
+            index: None,
+        };
+        let received_at = message.timestamp().to_millis().map_or(now, Timestamp);
+        let context = Context { position: &position, feed, received_at, now };
+        let format = self.inputs.get(message.topic()).and_then(|input| input.format);
+        let (mut result, mut newest) = (Ok(()), None);
+        let mut each = |item: Item<'_>| {
+            if result.is_ok() {
+                if let Item::Event(_, event) = &item {
+                    newest = newest.max(event.occurred_at);
+                }
+                result = intake.take(log, item);
+            }
+        };
+        let decoder = &self.retry.decoder;
+        let decoded = match (message.payload(), format) {
+            (None, _) => decoder.tombstone(message.key(), &context, &mut each),
+            (Some(bytes), Some(format)) if !is_of(format, Decoder::kind_of(bytes)) => {
+                decoder.refuse(bytes, &other_format(message.topic(), format), &context, &mut each)
+            }
+            (Some(bytes), _) => decoder.decode(bytes, &context, &mut each),
+        };
+        let mut vitals = self.vitals.intake(Way::Topics);
+        vitals.unknown_fields += decoded.unknown_fields;
+        vitals.newest_event = vitals.newest_event.max(newest);
+        result
+    }
+}
+
+fn is_of(format: InputFormat, kind: Kind) -> bool {
+    match format {
+        // What is no format at all is told better by whoever reads it.
+        InputFormat::Json => matches!(kind, Kind::NativeJson | Kind::NotJson | Kind::Empty),
+        InputFormat::Avro => matches!(kind, Kind::ConfluentAvro | Kind::AvroFile | Kind::AvroSingleObject),
+        InputFormat::Fhir => matches!(kind, Kind::FhirResource | Kind::FhirBundle),
+    }
+}
+
+fn other_format(topic: &str, format: InputFormat) -> String {
+    let word = format.word();
+    format!("{topic} is configured to hold {word}, and these bytes are not; send {word}, or set its format in [inputs]")
+}
