@@ -16,6 +16,8 @@ pub enum Reason {
     WrongFormat,
     /// Neither the event nor the source names a feed.
     MissingFeed,
+    /// The sender may not write this feed.
+    FeedNotAllowed,
     /// A required field is not there.
     MissingField,
     /// A native event names no clinician.
@@ -42,12 +44,13 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 16] = [
+    pub const ALL: [Reason; 17] = [
         Reason::NotJson,
         Reason::NotUtf8,
         Reason::NotAnObject,
         Reason::WrongFormat,
         Reason::MissingFeed,
+        Reason::FeedNotAllowed,
         Reason::MissingField,
         Reason::MissingClinician,
         Reason::MissingVersion,
@@ -70,6 +73,7 @@ impl Reason {
             Reason::NotAnObject => "not_an_object",
             Reason::WrongFormat => "wrong_format",
             Reason::MissingFeed => "missing_feed",
+            Reason::FeedNotAllowed => "feed_not_allowed",
             Reason::MissingField => "missing_field",
             Reason::MissingClinician => "missing_clinician",
             Reason::MissingVersion => "missing_version",

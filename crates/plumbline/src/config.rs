@@ -12,6 +12,7 @@ use scorecard::event::Versioning;
 use scorecard::item::{DrugSource, Feed};
 use scorecard::schedule::Grid;
 
+use crate::gate::Gate;
 use crate::kafka::settings::KafkaSettings;
 use crate::measures::BuiltIn;
 
@@ -90,6 +91,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Declared feeds by name.
     pub feeds: BTreeMap<String, Arc<Feed>>,
+    /// Who may write and read over HTTP.
+    pub gate: Gate,
     /// The brokers that keep the log; without them it is embedded, in `data`.
     pub kafka: Option<KafkaSettings>,
     /// Topics that practice systems write, by name.
@@ -125,7 +128,7 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 19] = [
+pub const OPTIONS: [OptionOf; 20] = [
     option(
         "built-in-measures",
         "keep",
@@ -135,6 +138,7 @@ pub const OPTIONS: [OptionOf; 19] = [
     option("http.drain", "10s", "how long requests under way may take to end after SIGTERM"),
     option("http.max-body", "8MiB", "largest body of a request; a larger one is answered 413"),
     option("http.max-waiting", "64MiB", "bodies that may wait for the log at once; beyond it 429"),
+    option("http.read-token-sha256", "", "SHA-256 of the token that readers of cards show, 64 hexadecimal digits"),
     option("kafka.brokers", "", "addresses of brokers, host:port with commas; without them the log is embedded, in `data`"),
     option("kafka.prefix", "plumbline.", "what the names of all topics and groups begin with; one a deployment"),
     option("kafka.schema-registry", "", "base address of a Confluent-compatible schema registry"),
@@ -197,7 +201,7 @@ pub fn feed_named(declared: &BTreeMap<String, Arc<Feed>>, zone: &Zone, name: &st
 }
 
 /// What a feed's table may say.
-pub const FEED_KEYS: [&str; 4] = ["drugs", "practice", "versioning", "zone"];
+pub const FEED_KEYS: [&str; 5] = ["drugs", "practice", "token-sha256", "versioning", "zone"];
 
 /// The word of a versioning.
 #[must_use]

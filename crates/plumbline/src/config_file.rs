@@ -18,6 +18,7 @@ use crate::config::{
     Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, Origin, Shown, drugs_word, versioning_word,
 };
 use crate::did_you_mean::unknown;
+use crate::gate::{Gate, TokenHash};
 use crate::kafka::settings::{FIXED, KafkaSettings};
 use crate::measures::BuiltIn;
 use crate::quantity;
@@ -245,6 +246,7 @@ impl Raw {
             drain_seconds: self.value("http.drain", 0, quantity::seconds),
             log_level: self.value("log.level", String::new(), level),
             log_format: self.value("log.format", LogFormat::Auto, format),
+            gate: self.checked_gate(),
             feeds: self.checked_feeds(&zone),
             kafka: self.checked_kafka(),
             inputs: self.checked_inputs(),
@@ -259,7 +261,30 @@ impl Raw {
                 "http.max-waiting is less than http.max-body; one request has to fit, so raise the first or lower the other";
             self.mistake(origin, text.to_owned());
         }
+        if !config.listen.ip().is_loopback() && config.gate.reader.is_none() {
+            let text = "listen reaches beyond this machine, where cards need a token; set http.read-token-sha256, and token-sha256 \
+                        of each feed that is written over HTTP, or listen on 127.0.0.1";
+            self.mistake(self.options["listen"].origin.clone(), text.to_owned());
+        }
         if self.mistakes.is_empty() { Ok(config) } else { Err(ConfigError::Mistakes(self.mistakes)) }
+    }
+
+    /// Who may do what over HTTP. Where one feed has a token, or the address reaches beyond this machine, none is written without.
+    fn checked_gate(&mut self) -> Gate {
+        let token = |text: &str| if text.is_empty() { Ok(None) } else { TokenHash::parse(text).map(Some) };
+        let mut gate = Gate { reader: self.value("http.read-token-sha256", None, token), ..Gate::default() };
+        let of_feeds: Vec<(String, Value)> =
+            self.feeds.iter().filter_map(|(name, values)| Some((name.clone(), values.get("token-sha256")?.clone()))).collect();
+        for (name, Value { text, origin }) in of_feeds {
+            match token(&text) {
+                Ok(None) => {}
+                Ok(Some(hash)) => drop(gate.writers.entry(hash).or_default().insert(name.as_str().into())),
+                Err(why) => self.mistake(origin, format!("token-sha256 of feed {name:?}: {why}")),
+            }
+        }
+        let beyond = address(&self.options["listen"].text).is_ok_and(|address| !address.ip().is_loopback());
+        gate.guarded = beyond || !gate.writers.is_empty();
+        gate
     }
 
     fn checked_feeds(&mut self, zone: &Zone) -> BTreeMap<String, Arc<Feed>> {
@@ -281,7 +306,8 @@ impl Raw {
     fn options_of_feed(&mut self, name: &str, feed: &Feed, given: &BTreeMap<String, Value>) {
         let origin = |key: &str| given.get(key).map_or(Origin::Default, |value| value.origin.clone());
         let practice = feed.practice.as_deref().unwrap_or_default();
-        let texts = [drugs_word(feed.drugs), practice, versioning_word(feed.versioning), feed.zone.name()];
+        let token = if given.get("token-sha256").is_some_and(|value| !value.text.is_empty()) { "***" } else { "" };
+        let texts = [drugs_word(feed.drugs), practice, token, versioning_word(feed.versioning), feed.zone.name()];
         let values = FEED_KEYS.iter().zip(texts).map(|(key, text)| {
             let value = Value { text: text.to_owned(), origin: origin(key) };
             ((*key).to_owned(), value)
@@ -334,7 +360,11 @@ impl Raw {
 
     fn shown(&self) -> Vec<Shown> {
         let one = |key: String, value: &Value| Shown { key, value: value.text.clone(), origin: value.origin.clone() };
-        let options = self.options.iter().map(|(key, value)| one((*key).to_owned(), value));
+        let options = self.options.iter().map(|(key, value)| {
+            let shown = one((*key).to_owned(), value);
+            let hide = is_secret(key) && !shown.value.is_empty();
+            if hide { Shown { value: "***".to_owned(), ..shown } } else { shown }
+        });
         let tables = [("feeds", &self.feeds), ("inputs", &self.inputs)];
         let tables = tables.into_iter().flat_map(|(kind, tables)| tables.iter().map(move |(name, values)| (kind, name, values)));
         let tables = tables.flat_map(|(kind, name, values)| {
@@ -365,6 +395,8 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
 fn declare(feed: &mut Feed, key: &str, text: &str) -> Result<(), String> {
     match key {
         "practice" => feed.practice = Some(needed(text)?.into()),
+        // It is the gate's, not the feed's.
+        "token-sha256" => {}
         "zone" => feed.zone = Zone::named(text).map_err(|error| error.to_string())?,
         "versioning" => {
             feed.versioning = word(text, &[Versioning::Id, Versioning::Updated, Versioning::Arrival], versioning_word)?

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use scorecard::calendar::Month;
@@ -31,19 +32,37 @@ const MOST: usize = 1_000;
 
 /// All routes.
 pub fn router(served: Served) -> Router {
-    Router::new()
-        .route("/v1/events", post(post_events))
+    let of_readers = Router::new()
         .route("/v1/scorecards", get(scorecards_of_month))
         .route("/v1/scorecards/{clinician}", get(scorecards_of_clinician))
         .route("/v1/scorecards/{clinician}/explain", get(http_explain::explain))
         .route("/v1/changes", get(changes))
         .route("/v1/rejects", get(http_rejects::groups))
         .route("/v1/rejects/retry", post(http_rejects::retry))
+        .layer(from_fn_with_state(served.clone(), only_readers));
+    Router::new()
+        .merge(of_readers)
+        .route("/v1/events", post(post_events))
         .route("/livez", get(async || "alive\n"))
         .route("/readyz", get(readyz))
         .route("/version", get(version))
         .route("/metrics", get(metrics))
         .with_state(served)
+}
+
+async fn only_readers(State(served): State<Served>, request: axum::extract::Request, next: Next) -> Response {
+    if served.gate.may_read(request.headers()) {
+        next.run(request).await
+    } else {
+        unauthorized("the reader's token, commands in PLUMBLINE_TOKEN,")
+    }
+}
+
+fn unauthorized(whose: &str) -> Response {
+    let text = format!("show {whose} as `Authorization: Bearer ...`; its hash is in the service's configuration");
+    let mut response = error(StatusCode::UNAUTHORIZED, &text);
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
 }
 
 async fn post_events(State(served): State<Served>, Query(parameters): Parameters, request: axum::extract::Request) -> Response {
@@ -56,12 +75,13 @@ async fn post_events(State(served): State<Served>, Query(parameters): Parameters
         return too_large();
     }
     let Some(door) = &served.door else { return no_intake() };
+    let Some(writes) = served.gate.writes(request.headers()) else { return unauthorized("the token of the feed") };
     let Ok(room) = served.room.clone().try_acquire_many_owned(permits(bytes)) else { return no_room() };
     let Ok(body) = to_bytes(request.into_body(), served.max_body).await else { return too_large() };
     let named = |name: &String| feed_named(&served.feeds, &served.deployment.schedule.zone, name);
     let feed = parameters.get("feed").map(named);
     let (reply, answers) = oneshot::channel();
-    if !door.hand_in(Request::Events(Submission { body, feed, reply, room })) {
+    if !door.hand_in(Request::Events(Submission { body, feed, writes, reply, room })) {
         return no_room();
     }
     match answers.await {

@@ -51,6 +51,7 @@ pub mod arrivals;
 pub mod any_log;
 pub mod config_file;
 pub mod config;
+pub mod gate;
 pub mod kafka;
 pub mod stopping;
 pub mod quantity;

@@ -11,6 +11,7 @@ use crate::any_log::AnyLog;
 use crate::card_index::CardIndex;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::gate::Gate;
 use crate::refused::Refused;
 use crate::shelf::Shelf;
 use crate::site::Site;
@@ -25,6 +26,8 @@ const ROOM_UNIT: usize = 1 << 10;
 pub struct Served {
     /// Where events go in; none where this process takes none.
     pub door: Option<Door>,
+    /// Who may do what.
+    pub gate: Arc<Gate>,
     /// Room for bodies that wait for the log.
     pub room: Arc<Semaphore>,
     /// The largest body, bytes.
@@ -53,6 +56,7 @@ impl Served {
     pub fn of(site: &Site, config: &Config, door: Option<Door>, vitals: Arc<Vitals>) -> Served {
         Served {
             door,
+            gate: Arc::new(config.gate.clone()),
             room: room(config.max_waiting),
             max_body: config.max_body,
             feeds: site.retry.feeds.clone(),

@@ -26,6 +26,9 @@ impl Told {
     }
 }
 
+/// The token that is shown to a service that wants one of its readers.
+pub const TOKEN_VARIABLE: &str = "PLUMBLINE_TOKEN";
+
 /// The kind of body in which a service answers in this form.
 #[must_use]
 pub fn accept(output: Output) -> &'static str {
@@ -47,8 +50,9 @@ pub fn ask(address: &str, method: &str, path: &str, accept: &str) -> Result<Opti
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => return Ok(None),
         Err(error) => return Err(error).with_context(|| format!("the service at {address} cannot be asked")),
     };
+    let token = std::env::var(TOKEN_VARIABLE).map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAccept: {accept}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAccept: {accept}\r\n{token}Content-Length: 0\r\nConnection: close\r\n\r\n"
     );
     let mut text = String::new();
     stream

@@ -9,10 +9,10 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use codec::decoder::Context;
+use codec::decoder::{Context, Reason};
 use scorecard::calendar::Timestamp;
 use scorecard::item::{Feed, Item};
-use scorecard::record::Position;
+use scorecard::record::{Position, Reject};
 use serde::Serialize;
 use stream::intake::Intake;
 use stream::log::LogError;
@@ -20,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::any_log::AnyLog;
 use crate::clock::Clock;
+use crate::gate::Writes;
 use crate::refused::Refused;
 use crate::refused_record::{RefusedElement, RefusedRecord, Which};
 use crate::retrying::{Retried, Retry, RetryError, SOURCE};
@@ -65,6 +66,8 @@ pub struct Submission {
     pub body: Bytes,
     /// The feed of what names none.
     pub feed: Option<Arc<Feed>>,
+    /// The feeds that its sender may write.
+    pub writes: Writes,
     /// Where the answers go, one an element, once the log is durable.
     pub reply: oneshot::Sender<Vec<Answer>>,
     /// Room for its bytes, given back when it was answered.
@@ -221,8 +224,11 @@ impl Taking {
         let (mut newest, mut ordinal, mut elements) = (None, 0, Vec::new());
         let decoded = retry.decoder.decode(&submission.body, &context, &mut |item| {
             if result.is_ok() {
+                let item = allowed(item, &submission.writes, &position, ordinal);
                 match &item {
                     Item::Event(_, event) => newest = newest.max(event.occurred_at),
+                    // No repair of what was sent gives its sender a right to it.
+                    Item::Reject(reject) if reject.reason == Reason::FeedNotAllowed.as_str() => {}
                     Item::Reject(reject) => elements.push(RefusedElement::new(ordinal, reject)),
                     _ => {}
                 }
@@ -254,6 +260,21 @@ impl Taking {
         let micros = u64::try_from(now.0).unwrap_or(0).saturating_mul(1_000);
         self.last_position = micros.max(self.last_position + 1);
         self.last_position
+    }
+}
+
+/// The item, or a reject where its sender may not write its feed.
+fn allowed<'a>(item: Item<'a>, writes: &Writes, position: &Position, ordinal: u32) -> Item<'a> {
+    match item {
+        Item::Event(feed, _) if !writes.include(&feed.name) => Item::Reject(Reject {
+            position: Position { index: Some(ordinal), ..position.clone() },
+            feed: Some(feed.name.to_string()),
+            reason: Reason::FeedNotAllowed.as_str().to_owned(),
+            field: "feed".to_owned(),
+            detail: "the token that was shown is not this feed's; send its events with its own".to_owned(),
+            excerpt: String::new(),
+        }),
+        item => item,
     }
 }
 

@@ -209,6 +209,23 @@ pub struct Batch<'a> {
 }
 
 impl Event<'_> {
+    /// Bytes of all its texts, from which the size of what is written of it follows.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        fn of<'a, 'b: 'a>(texts: impl IntoIterator<Item = &'a Cow<'b, str>>) -> usize {
+            texts.into_iter().map(|text| text.len()).sum()
+        }
+        let carried = match &self.detail {
+            Detail::Encounter(encounter) => encounter.as_ref().map_or(0, |encounter| of(&encounter.diagnoses)),
+            Detail::Prescription(prescription) => prescription.as_ref().map_or(0, |prescription| of(&prescription.code)),
+            Detail::Feedback(feedback) => {
+                feedback.as_ref().map_or(0, |feedback| feedback.items.iter().map(|(key, value)| key.len() + value.len()).sum())
+            }
+            Detail::Order(order) => order.as_ref().map_or(0, |order| of(&order.code)),
+        };
+        self.id.len() + of(&self.clinician) + of(&self.practice) + of(&self.pca) + of(&self.link) + carried
+    }
+
     /// The same event, holding its own text.
     #[must_use]
     pub fn into_owned(self) -> Event<'static> {

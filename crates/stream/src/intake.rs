@@ -53,7 +53,11 @@ pub struct Intake {
 struct OpenBatch {
     feed: Arc<Feed>,
     events: Vec<Event<'static>>,
+    bytes: usize,
 }
+
+/// A record is closed, too, when its texts take so many bytes: brokers take a mebibyte, and an event may bring 100 KiB.
+const BATCH_BYTES: usize = 512 << 10;
 
 impl Intake {
     /// An intake for a log with so many partitions of `events`, packing at most `batch_events` events into one record.
@@ -113,9 +117,10 @@ impl Intake {
 
     fn pack(&mut self, log: &mut impl Log, feed: Arc<Feed>, event: Event<'static>) -> Result<(), LogError> {
         let name = feed.name.clone();
-        let batch = self.open.entry(name.clone()).or_insert_with(|| OpenBatch { feed, events: Vec::new() });
+        let batch = self.open.entry(name.clone()).or_insert_with(|| OpenBatch { feed, events: Vec::new(), bytes: 0 });
+        batch.bytes += event.text_bytes();
         batch.events.push(event);
-        if batch.events.len() < self.batch_events {
+        if batch.events.len() < self.batch_events && batch.bytes < BATCH_BYTES {
             return Ok(());
         }
         match self.open.remove(&name) {

@@ -131,10 +131,17 @@ impl Drop for Server {
 
 /// One request on a connection of its own.
 pub fn request(address: &str, method: &str, path: &str, body: &[u8]) -> std::io::Result<Answered> {
+    request_as(address, "", method, path, body)
+}
+
+/// One request on a connection of its own, with these headers beside the usual ones, each with its line's end.
+pub fn request_as(address: &str, headers: &str, method: &str, path: &str, body: &[u8]) -> std::io::Result<Answered> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    let head =
-        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n",
+        body.len()
+    );
     stream.write_all(head.as_bytes())?;
     // Whoever is refused at once may find the rest unwanted; the answer tells.
     let _ = stream.write_all(body);

@@ -1,0 +1,127 @@
+//! Who may write which feed, and who may read cards, over HTTP: bearer tokens, of which only the hashes are kept.
+//!
+//! Source: RFC 6750, section 2.1. A token is a long random text, so that a plain hash of it gives nothing away.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, header};
+use sha2::{Digest, Sha256};
+
+/// SHA-256 of a token.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// That of a token.
+    #[must_use]
+    pub fn of(token: &str) -> TokenHash {
+        TokenHash(Sha256::digest(token.as_bytes()).into())
+    }
+
+    /// From 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// What is wrong with the text, and the cure.
+    pub fn parse(text: &str) -> Result<TokenHash, String> {
+        let wrong = || format!("{} characters are no SHA-256; write its 64 hexadecimal digits", text.chars().count());
+        let digits: Vec<u8> =
+            text.chars().map(|digit| u8::try_from(digit.to_digit(16)?).ok()).collect::<Option<_>>().ok_or_else(wrong)?;
+        let (pairs, []) = digits.as_chunks::<2>() else { return Err(wrong()) };
+        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
+        bytes.try_into().map(TokenHash).map_err(|_| wrong())
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash")
+    }
+}
+
+/// What whoever asks may do.
+#[derive(Clone, Debug, Default)]
+pub struct Gate {
+    /// Who reads; anybody without one.
+    pub reader: Option<TokenHash>,
+    /// The feeds that each token may write.
+    pub writers: BTreeMap<TokenHash, BTreeSet<Arc<str>>>,
+    /// Whether feeds without a token are anybody's to write.
+    pub guarded: bool,
+}
+
+/// The feeds that a request may write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Writes {
+    /// All.
+    All,
+    /// These.
+    Only(BTreeSet<Arc<str>>),
+}
+
+impl Writes {
+    /// Whether this feed is among them.
+    #[must_use]
+    pub fn include(&self, feed: &str) -> bool {
+        match self {
+            Writes::All => true,
+            Writes::Only(feeds) => feeds.contains(feed),
+        }
+    }
+}
+
+impl Gate {
+    /// What a request with these headers may write; nothing where it has to show a token that is known.
+    #[must_use]
+    pub fn writes(&self, headers: &HeaderMap) -> Option<Writes> {
+        if !self.guarded {
+            return Some(Writes::All);
+        }
+        Some(Writes::Only(self.writers.get(&shown(headers)?)?.clone()))
+    }
+
+    /// Whether a request with these headers may read.
+    #[must_use]
+    pub fn may_read(&self, headers: &HeaderMap) -> bool {
+        self.reader.is_none_or(|reader| shown(headers) == Some(reader))
+    }
+}
+
+fn shown(headers: &HeaderMap) -> Option<TokenHash> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| TokenHash::of(token.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bearing(token: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap())])
+    }
+
+    #[test]
+    fn a_token_writes_its_feeds_and_no_others() {
+        let feeds = |names: &[&str]| names.iter().map(|name| Arc::from(*name)).collect::<BTreeSet<Arc<str>>>();
+        let writers = BTreeMap::from([(TokenHash::of("a"), feeds(&["north", "south"])), (TokenHash::of("b"), feeds(&["east"]))]);
+        let gate = Gate { reader: None, writers, guarded: true };
+        let writes = gate.writes(&bearing("a")).unwrap();
+        assert_eq!(["north", "south", "east"].map(|feed| writes.include(feed)), [true, true, false]);
+        assert_eq!((gate.writes(&bearing("c")), gate.writes(&HeaderMap::new())), (None, None));
+        assert_eq!(Gate::default().writes(&HeaderMap::new()), Some(Writes::All));
+    }
+
+    #[test]
+    fn only_the_readers_token_reads() {
+        // Expected value: `printf secret | sha256sum`.
+        let hash = TokenHash::parse("2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b").unwrap();
+        let gate = Gate { reader: Some(hash), ..Gate::default() };
+        assert_eq!(
+            [gate.may_read(&bearing("secret")), gate.may_read(&bearing("Secret")), gate.may_read(&HeaderMap::new())],
+            [true, false, false]
+        );
+        assert!(Gate::default().may_read(&HeaderMap::new()));
+        assert!(TokenHash::parse("secret").unwrap_err().contains("64"));
+    }
+}
