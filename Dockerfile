@@ -1,10 +1,11 @@
-# The image of Plumbline: one binary, the C library it was linked with, and certificates. No shell, no package manager, no root.
+# The image of Plumbline: one binary, the libraries of C that it names (OpenSSL among them), and certificates. No shell, no package manager, no root.
 # `docker build -t plumbline:0.1.0 .`
 
 # The compiler of rust-toolchain.toml.
 FROM rust:1.95.0-trixie AS build
 WORKDIR /source
 COPY Cargo.toml Cargo.lock rust-toolchain.toml ./
+COPY bench bench
 COPY crates crates
 COPY measures measures
 COPY schemas schemas

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lays out the file system of the image: the binary, the C library that it names and nothing else but what a process needs to be
+# Lays out the file system of the image: the binary, the libraries that it names and nothing else but what a process needs to be
 # one. usage: root.sh BINARY DIR
 set -eu
 binary="$1" root="$2"

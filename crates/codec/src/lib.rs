@@ -2,6 +2,7 @@
 //!
 //! A file imports only from files further down this list.
 
+pub mod record_json;
 pub mod json;
 pub mod decoder;
 mod fhir;

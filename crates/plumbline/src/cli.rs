@@ -60,6 +60,16 @@ pub enum Command {
     Check(Service),
     /// Asks the running service whether it is ready. Exit code 1 when it is not, or when nobody answers.
     Health(Service),
+    /// Makes the topics on the brokers, or says what is wrong with those that are there. Exit code 1 when anything is.
+    ///
+    /// Partitions, cleanup, retention, compaction, time stamps and replicas of each topic under `kafka.prefix` are compared with what
+    /// Plumbline relies on. `--apply` makes what is missing and sets what may be set; a number of partitions is never changed, and
+    /// while anything is wrong that only somebody who knows the deployment can mend, nothing is. Input topics are their owners'.
+    Topics(Topics),
+    /// Shows the records of one of Plumbline's topics, one a line, from the brokers or from the data folder.
+    ///
+    /// What does not open is shown with the reason. Without --from or -n all records are shown that the log holds at this moment.
+    Peek(Peek),
     /// Shows what is published of one clinician, from the running service or from its folder.
     Card(Card),
     /// Shows the events behind one number of a card: what made it, and that they add up to it.
@@ -116,6 +126,46 @@ pub struct Run {
     #[arg(value_enum, value_name = "ROLE")]
     pub roles: Vec<Role>,
     /// The configuration.
+    #[command(flatten)]
+    pub service: Service,
+}
+
+/// Makes or checks the topics on the brokers.
+#[derive(Debug, Args)]
+pub struct Topics {
+    /// Makes what is missing and sets what may be set.
+    #[arg(long)]
+    pub apply: bool,
+    /// Only says what is wrong; so without --apply, too.
+    #[arg(long, conflicts_with = "apply")]
+    pub check: bool,
+    /// Which deployment.
+    #[command(flatten)]
+    pub service: Service,
+}
+
+/// Shows the records of one of Plumbline's topics.
+#[derive(Debug, Args)]
+pub struct Peek {
+    /// events, clinician-months, registry, scorecards, scorecard-revisions, peer-groups, peer-snapshots, runs or rejects.
+    #[arg(value_name = "TOPIC")]
+    pub topic: String,
+    /// Only records with this key.
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+    /// Only this partition.
+    #[arg(long, value_name = "P")]
+    pub partition: Option<u32>,
+    /// From this offset of each partition on.
+    #[arg(long, value_name = "OFFSET", conflicts_with = "newest")]
+    pub from: Option<u64>,
+    /// The newest so many.
+    #[arg(short = 'n', value_name = "N")]
+    pub newest: Option<usize>,
+    /// How it is written.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// Which log.
     #[command(flatten)]
     pub service: Service,
 }

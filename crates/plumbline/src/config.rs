@@ -141,6 +141,11 @@ pub const OPTIONS: [OptionOf; 20] = [
     option("http.read-token-sha256", "", "SHA-256 of the token that readers of cards show, 64 hexadecimal digits"),
     option("kafka.brokers", "", "addresses of brokers, host:port with commas; without them the log is embedded, in `data`"),
     option("kafka.prefix", "plumbline.", "what the names of all topics and groups begin with; one a deployment"),
+    option(
+        "kafka.replication",
+        "",
+        "replicas of each topic that `topics --apply` makes; what the brokers do by default without it",
+    ),
     option("kafka.schema-registry", "", "base address of a Confluent-compatible schema registry"),
     option("keys", "", "file of the keys, made at the first start; keys.toml in the data folder without it"),
     option("listen", "127.0.0.1:8080", "address and port of HTTP"),

@@ -320,6 +320,7 @@ impl Raw {
         let brokers = self.options["kafka.brokers"].text.clone();
         let prefix = self.value("kafka.prefix", String::new(), topic_prefix);
         let schema_registry = self.value("kafka.schema-registry", None, address_of_registry);
+        let replication = self.value("kafka.replication", None, replicas);
         let mut properties = BTreeMap::new();
         for (key, Value { text, origin }) in self.properties.clone() {
             if let Some((_, value, promise)) = FIXED.iter().find(|(fixed, ..)| *fixed == key) {
@@ -331,7 +332,7 @@ impl Raw {
                 properties.insert(key, text);
             }
         }
-        (!brokers.is_empty()).then_some(KafkaSettings { brokers, prefix, schema_registry, properties })
+        (!brokers.is_empty()).then_some(KafkaSettings { brokers, prefix, schema_registry, replication, properties })
     }
 
     fn checked_inputs(&mut self) -> BTreeMap<String, Input> {
@@ -414,6 +415,16 @@ fn word<T: Copy>(text: &str, values: &[T], name: fn(T) -> &'static str) -> Resul
 /// Whether a property of the brokers' client holds what nobody shall read.
 fn is_secret(key: &str) -> bool {
     ["password", "secret", "jaas", "key.pem", "token"].iter().any(|part| key.contains(part))
+}
+
+fn replicas(text: &str) -> Result<Option<u32>, String> {
+    let number = |text: &str| text.parse().ok().filter(|number| (1..=100).contains(number));
+    match text {
+        "" => Ok(None),
+        text => {
+            number(text).map(Some).ok_or_else(|| format!("{text:?} is not between 1 and 100; write a whole number of replicas"))
+        }
+    }
 }
 
 fn topic_prefix(text: &str) -> Result<String, String> {

@@ -2,6 +2,8 @@
 //!
 //! A file imports only from files further down this list.
 
+pub mod topics;
+pub mod topic_plan;
 pub mod membership;
 pub mod log;
 mod publisher;

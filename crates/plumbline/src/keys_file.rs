@@ -12,6 +12,9 @@ const HEAD: &str =
 # permanent: event ids and links, never to be changed. patients: oldest first, the last one is in force.
 ";
 
+/// Number of the user who may everything.
+const ROOT: u32 = 0;
+
 /// Why keys cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
@@ -34,7 +37,7 @@ pub enum KeysError {
         why: String,
     },
     /// Others may read the file.
-    #[error("{} may be read by others (mode {mode:o}); run chmod 600 on it", path.display())]
+    #[error("{} may be read by others (mode {mode:o}); run chmod 600 on it, or give it to root and a group with mode 640", path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -82,8 +85,8 @@ pub fn read(path: &Path) -> Result<Keys, KeysError> {
     let failed = |source| KeysError::Io { path: path.to_owned(), doing: "read", source };
     let malformed = |why: String| KeysError::Malformed { path: path.to_owned(), why };
     let file = File::open(path).map_err(failed)?;
-    let mode = mode(&file).map_err(failed)?;
-    if mode & 0o077 != 0 {
+    let (mode, owner) = mode_and_owner(&file).map_err(failed)?;
+    if is_open(mode, owner) {
         return Err(KeysError::Open { path: path.to_owned(), mode });
     }
     let text = io::read_to_string(file).map_err(failed)?;
@@ -129,10 +132,16 @@ pub(crate) fn private() -> OpenOptions {
     options
 }
 
+/// A file of root's may be read by its group: so an administrator, or a Secret of Kubernetes, hands keys to who may not change them.
+fn is_open(mode: u32, owner: u32) -> bool {
+    mode & if owner == ROOT { 0o037 } else { 0o077 } != 0
+}
+
 #[cfg(unix)]
-fn mode(file: &File) -> io::Result<u32> {
-    use std::os::unix::fs::PermissionsExt;
-    Ok(file.metadata()?.permissions().mode() & 0o7777)
+fn mode_and_owner(file: &File) -> io::Result<(u32, u32)> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let metadata = file.metadata()?;
+    Ok((metadata.permissions().mode() & 0o7777, metadata.uid()))
 }
 
 #[cfg(not(unix))]
@@ -143,8 +152,8 @@ pub(crate) fn private() -> OpenOptions {
 }
 
 #[cfg(not(unix))]
-fn mode(_: &File) -> io::Result<u32> {
-    Ok(0o600)
+fn mode_and_owner(_: &File) -> io::Result<(u32, u32)> {
+    Ok((0o600, ROOT))
 }
 
 #[cfg(test)]
@@ -171,8 +180,16 @@ mod tests {
         let path = dir.path().join("keys.toml");
         read_or_make(&path).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o604)).unwrap();
         assert!(read(&path).unwrap_err().to_string().contains("chmod 600"));
+    }
+
+    #[test]
+    fn a_group_may_read_what_root_gives_it_and_nobody_what_they_own() {
+        assert!(!is_open(0o600, 1000) && !is_open(0o400, 1000));
+        assert!(is_open(0o640, 1000) && is_open(0o604, 1000));
+        assert!(!is_open(0o440, ROOT) && !is_open(0o640, ROOT));
+        assert!(is_open(0o660, ROOT) && is_open(0o444, ROOT));
     }
 
     #[test]

@@ -7,6 +7,8 @@ pub mod logs;
 pub mod manual;
 pub mod config_show;
 pub mod service;
+pub mod topics_command;
+pub mod peek_command;
 pub mod card_command;
 pub mod explain_command;
 pub mod health_command;

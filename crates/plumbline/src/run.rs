@@ -20,7 +20,8 @@ use crate::registry_check::{self, RegistryFileError};
 use crate::replay::replay;
 use crate::roles::Roles;
 use crate::{
-    card_command, config_show, explain_command, health_command, keys_file, logs, manual, rejects_command, service, site,
+    card_command, config_show, explain_command, health_command, keys_file, logs, manual, peek_command, rejects_command, service,
+    site, topics_command,
 };
 
 /// Exit code of a mistake in a configuration file, `EX_CONFIG` of `sysexits.h`.
@@ -79,6 +80,8 @@ fn dispatch(command: &Command) -> Result<()> {
             logs::for_a_service(&config);
             service::run(&config, Roles::of(&args.roles), service_clock()?, &listen()?)
         }
+        Command::Topics(args) => topics_command::topics(args, &configured(&args.service)?, &mut io::stdout().lock()),
+        Command::Peek(args) => peek_command::peek(args, &configured(&args.service)?, &mut BufWriter::new(io::stdout().lock())),
         Command::Card(args) => {
             let text = card_command::card(args, &configured(&args.service)?, Paint::for_stdout())?;
             Ok(io::stdout().write_all(text.as_bytes())?)

@@ -112,20 +112,36 @@ pub fn published(config: &Config) -> Result<Shelf> {
     Ok(open_to_read(config)?.1)
 }
 
-fn open_to_read(config: &Config) -> Result<(AnyLog, Shelf)> {
+/// The log of a configuration, to look at: nothing is made and nothing is added.
+///
+/// # Errors
+/// When there is none in the data folder, or another process has it open.
+pub fn log_to_read(config: &Config) -> Result<AnyLog> {
     if let Some(settings) = &config.kafka {
-        let mut log = KafkaLog::new(settings.clone(), Stopping::default());
-        let mut shelf = shelf_beside(config)?;
-        shelf.follow_copy(&mut log)?;
-        return Ok((AnyLog::Kafka(Box::new(log)), shelf));
+        return Ok(AnyLog::Kafka(Box::new(KafkaLog::new(settings.clone(), Stopping::default()))));
     }
     let dir = config.data.join(LOG_FOLDER);
     // Opening would make a log where none is.
     ensure!(dir.is_dir(), "{} holds no log; name the folder of `plumbline run` with --data", config.data.display());
     let log = LocalLog::open(&dir, Clock::System, Durability::Synced).map_err(|error| in_use(&config.data, error))?;
-    let mut shelf = Shelf::over(log.clone());
-    shelf.follow()?;
-    Ok((AnyLog::Local(log), shelf))
+    Ok(AnyLog::Local(log))
+}
+
+fn open_to_read(config: &Config) -> Result<(AnyLog, Shelf)> {
+    let mut log = log_to_read(config)?;
+    let shelf = match &mut log {
+        AnyLog::Kafka(log) => {
+            let mut shelf = shelf_beside(config)?;
+            shelf.follow_copy(log.as_mut())?;
+            shelf
+        }
+        AnyLog::Local(log) => {
+            let mut shelf = Shelf::over(log.clone());
+            shelf.follow()?;
+            shelf
+        }
+    };
+    Ok((log, shelf))
 }
 
 /// The copy of what is published on Kafka, in the data folder.

@@ -11,6 +11,7 @@ mod leaks;
 mod malformed;
 mod native;
 mod real_data;
+mod record_json;
 mod references;
 mod released;
 mod samples;

@@ -69,6 +69,8 @@ pub struct KafkaSettings {
     pub prefix: String,
     /// Base address of a Confluent-compatible schema registry; none without one.
     pub schema_registry: Option<String>,
+    /// Replicas of every topic; what the brokers do by default without it.
+    pub replication: Option<u32>,
     /// Properties of librdkafka, handed to every client as they are.
     pub properties: BTreeMap<String, String>,
 }
@@ -222,7 +224,13 @@ mod tests {
 
     fn settings(properties: &[(&str, &str)]) -> KafkaSettings {
         let properties = properties.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        KafkaSettings { brokers: "a:1,b:2".to_owned(), prefix: "p.".to_owned(), schema_registry: None, properties }
+        KafkaSettings {
+            brokers: "a:1,b:2".to_owned(),
+            prefix: "p.".to_owned(),
+            schema_registry: None,
+            replication: None,
+            properties,
+        }
     }
 
     #[test]

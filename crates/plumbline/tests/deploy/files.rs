@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
+
+use crate::support::Place;
 
 /// The file or folder of this name from the repository's root.
 pub fn path(name: &str) -> PathBuf {
@@ -43,6 +46,21 @@ pub fn below(folder: &str, ending: &str) -> Vec<String> {
     }
     found.sort();
     found
+}
+
+/// The texts of a list; none where there is no list.
+pub fn strings(list: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned();
+    list.as_array().map(|list| list.iter().map(text).collect()).unwrap_or_default()
+}
+
+/// `plumbline check` has nothing to say against this configuration.
+pub fn sound(config: &str) {
+    let place = Place::new();
+    let file = place.put("plumbline.toml", config);
+    let mut check = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    let said = check.args(["check", "--config"]).arg(file).output().expect("the binary runs");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
 }
 
 fn json(yaml: &Yaml<'_>) -> Value {

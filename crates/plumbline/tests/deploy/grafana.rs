@@ -62,7 +62,7 @@ fn every_panel_asks_for_series_that_a_service_shows() {
 #[test]
 fn every_metric_that_a_service_shows_has_a_panel() {
     let asked: BTreeSet<String> = expressions().iter().flat_map(|(_, expr)| selectors(expr)).map(|one| one.metric).collect();
-    let unseen: Vec<&str> = metrics().into_iter().filter(|metric| !asked.contains(*metric)).collect();
+    let unseen: Vec<String> = metrics().into_iter().filter(|metric| !asked.contains(metric)).collect();
     assert!(unseen.is_empty(), "no panel of {DASHBOARD} shows {unseen:?}");
 }
 
