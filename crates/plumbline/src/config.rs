@@ -128,7 +128,7 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 20] = [
+pub const OPTIONS: [OptionOf; 21] = [
     option(
         "built-in-measures",
         "keep",
