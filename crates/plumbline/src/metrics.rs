@@ -59,6 +59,7 @@ impl Metrics {
         }
         if let Some(Contact(brokers)) = &self.brokers {
             of_brokers(registry, brokers)?;
+            self.inputs(registry)?;
         }
         let mut text = Vec::new();
         TextEncoder::new().encode(&registry.gather(), &mut text)?;
@@ -106,7 +107,8 @@ impl Metrics {
     }
 
     fn tally(&self, registry: &Registry) -> Result<(), prometheus::Error> {
-        let partitions = self.vitals.partitions();
+        let mut partitions = self.vitals.partitions();
+        partitions.retain(|partition| partition.owned);
         let total = |of: fn(&PartitionVitals) -> u64| partitions.iter().map(of).sum::<u64>();
         let outcomes = [
             ("accepted", total(|p| p.outcomes.accepted)),
@@ -129,6 +131,14 @@ impl Metrics {
         gauge(registry, "replay_records", "Records of the log that were there at the start.", total(|p| p.replay_end))?;
         let done = total(|p| p.position.min(p.replay_end));
         gauge(registry, "replay_done_records", "Of those, read again so far; equal means the replay is over.", done)?;
+        gauge(registry, "partitions_owned", "Partitions of the events that this process tallies.", partitions.len() as u64)?;
+        let behind = |p: &PartitionVitals| p.end.saturating_sub(p.position);
+        let help = "Records of the events that are still to be folded, by the partitions of this process.";
+        gauge(registry, "tally_lag_records", help, partitions.iter().map(behind).sum())?;
+        let late = partitions.iter().filter(|p| behind(p) > 0).filter_map(|p| p.newest).min();
+        let help =
+            "Seconds from the append time of the newest folded record of the partition that is furthest behind; 0 at the end.";
+        gauge(registry, "tally_lag_seconds", help, late.map_or(0, |at| self.since(at)))?;
         let oldest = partitions.iter().map(|p| p.last_tick).min().flatten();
         let help = "Seconds from the last tick of the partition that is furthest behind to now; above the period it is behind.";
         self.lag(registry, "tick_lag_seconds", help, oldest)?;
@@ -214,8 +224,37 @@ impl Metrics {
     /// A lag that is not there yet is not shown.
     fn lag(&self, registry: &Registry, name: &str, help: &str, at: Option<Timestamp>) -> Result<(), prometheus::Error> {
         let Some(at) = at else { return Ok(()) };
-        let lag = (self.clock.now().0 - at.0) / 1_000;
-        gauge(registry, name, help, u64::try_from(lag).unwrap_or(0))
+        gauge(registry, name, help, self.since(at))
+    }
+
+    /// Whole seconds from then to now.
+    fn since(&self, at: Timestamp) -> u64 {
+        u64::try_from((self.clock.now().0 - at.0) / 1_000).unwrap_or(0)
+    }
+
+    /// How far the intake of topics is behind them.
+    fn inputs(&self, registry: &Registry) -> Result<(), prometheus::Error> {
+        let inputs = self.vitals.inputs().clone();
+        let mut by_topic: BTreeMap<&str, (u64, Option<Timestamp>)> = BTreeMap::new();
+        for ((topic, _), input) in &inputs {
+            let behind = input.end.saturating_sub(input.next);
+            let (records, newest) = by_topic.entry(topic).or_default();
+            *records += behind;
+            if behind > 0 {
+                *newest = [*newest, input.newest].into_iter().flatten().min();
+            }
+        }
+        let records =
+            IntGaugeVec::new(options("input_lag_records", "Records of an input topic that are still to be taken."), &["topic"])?;
+        let help = "Seconds from the newest record that was taken of an input topic to now; 0 at its end.";
+        let seconds = IntGaugeVec::new(options("input_lag_seconds", help), &["topic"])?;
+        for (topic, (behind, newest)) in by_topic {
+            records.with_label_values(&[topic]).set(i64::try_from(behind).unwrap_or(i64::MAX));
+            let late = newest.map_or(0, |at| self.since(at));
+            seconds.with_label_values(&[topic]).set(i64::try_from(late).unwrap_or(i64::MAX));
+        }
+        keep(registry, records)?;
+        keep(registry, seconds)
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use rdkafka::consumer::BaseConsumer;
-use stream::log::{LogError, Topic};
-use tracing::{debug, warn};
+use stream::log::{Log, LogError, Topic};
+use tracing::{debug, error, warn};
 
 use crate::any_log::AnyLog;
 use crate::kafka::log::KafkaLog;
@@ -24,6 +24,10 @@ use crate::workers::{Work, publish, serve, tally};
 const POLL: Duration = Duration::from_millis(100);
 /// A task that failed is started anew so much later, then twice as much, and no more than the last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// How often it is looked at how far the others are.
+const WATCH: Duration = Duration::from_secs(5);
+/// A thread that has not been heard of for so long hangs: reads, appends and transactions give up sooner.
+const HUNG: Duration = Duration::from_secs(1_800);
 /// A task that has worked so long has recovered.
 const RECOVERED: Duration = Duration::from_secs(60);
 
@@ -40,10 +44,12 @@ impl Posts {
     /// # Errors
     /// When the system gives no more threads, or a group cannot be joined.
     pub fn start(work: &Work, roles: Roles) -> Result<Posts> {
-        match &work.log {
+        let mut posts = match &work.log {
             AnyLog::Local(_) => embedded(work),
             AnyLog::Kafka(log) => grouped(work, log, roles),
-        }
+        }?;
+        posts.threads.push(spawn("watch", work, &work.stopping, watch)?);
+        Ok(posts)
     }
 
     /// Who is to be woken when this process has appended events.
@@ -123,6 +129,33 @@ fn spawn(
         }
     };
     thread::Builder::new().name(role.to_owned()).spawn(run).with_context(|| format!("a thread for {role} cannot be started"))
+}
+
+/// Looks now and then how far the others are behind, and whether one of them hangs.
+fn watch(work: &Work, leave: &Stopping) -> Result<(), LogError> {
+    let mut log = work.log.clone();
+    while !leave.wait(WATCH) {
+        for (partition, vitals) in (0..).zip(work.vitals.partitions()) {
+            if vitals.owned {
+                work.vitals.partition(partition).end = log.bounds(Topic::Events, partition)?.end;
+            }
+        }
+        if let AnyLog::Kafka(log) = &mut log {
+            let inputs: Vec<(String, u32)> = work.vitals.inputs().keys().cloned().collect();
+            for (topic, partition) in inputs {
+                let end = log.end_of(&topic, partition)?;
+                if let Some(input) = work.vitals.inputs().get_mut(&(topic, partition)) {
+                    input.end = end;
+                }
+            }
+        }
+        if let Some(role) = work.vitals.silent(HUNG) {
+            // Nothing that a thread holds is lost with it, and one that hangs cannot be joined.
+            error!(role, "a thread has not been heard of for {HUNG:?}; ending, to be started anew");
+            std::process::exit(1);
+        }
+    }
+    Ok(())
 }
 
 /// Joins a group; what it assigns to this process is worked on.

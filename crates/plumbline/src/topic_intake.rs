@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -26,11 +26,11 @@ use tracing::{debug, warn};
 use crate::clock::Clock;
 use crate::config::{Input, InputFormat, feed_named};
 use crate::kafka::log::KafkaLog;
-use crate::kafka::membership::{MemberContext, join};
+use crate::kafka::membership::{Change, MemberContext, join};
 use crate::kafka::settings::Group;
 use crate::retrying::Retry;
 use crate::stopping::Stopping;
-use crate::vitals::{Vitals, Way};
+use crate::vitals::{InputVitals, Inputs, Vitals, Way};
 
 /// A group of records is closed when it holds so many bytes, or after so long.
 const GROUP_BYTES: usize = 8 << 20;
@@ -101,7 +101,7 @@ impl TopicIntake {
 struct Taking<'t> {
     of: &'t TopicIntake,
     consumer: BaseConsumer<MemberContext>,
-    changes: std::sync::mpsc::Receiver<crate::kafka::membership::Change>,
+    changes: Receiver<Change>,
     intake: &'t mut Intake,
     joined: &'t mut bool,
     log: KafkaLog,
@@ -126,8 +126,15 @@ impl<'t> Taking<'t> {
     fn run(&mut self) -> Result<(), LogError> {
         while !self.of.stopping.asked() {
             let taken = self.group()?;
-            while self.changes.try_recv().is_ok() {
-                *self.joined = *self.joined || self.of.vitals.joined();
+            while let Ok(change) = self.changes.try_recv() {
+                match change {
+                    Change::Assigned(partitions) => {
+                        *self.joined = *self.joined || self.of.vitals.joined();
+                        let begun = self.committed(partitions);
+                        self.of.vitals.inputs().extend(begun);
+                    }
+                    Change::Revoked(gone) => self.of.vitals.inputs().retain(|partition, _| !gone.contains(partition)),
+                }
             }
             if taken.is_empty() {
                 continue;
@@ -138,6 +145,24 @@ impl<'t> Taking<'t> {
             self.commit(&taken);
         }
         Ok(())
+    }
+
+    /// How far the group has come in partitions that were assigned just now.
+    fn committed(&self, partitions: Vec<(String, u32)>) -> Inputs {
+        let mut asked = TopicPartitionList::new();
+        for (topic, partition) in &partitions {
+            asked.add_partition(topic, partition.cast_signed());
+        }
+        let found = self.consumer.committed_offsets(asked, LOOK * 40).unwrap_or_default();
+        let next = |topic: &str, partition: u32| match found.find_partition(topic, partition.cast_signed())?.offset() {
+            Offset::Offset(next) => u64::try_from(next).ok(),
+            _ => None,
+        };
+        let begun = |(topic, partition): (String, u32)| {
+            let next = next(&topic, partition).unwrap_or(0);
+            ((topic, partition), InputVitals { next, end: next, newest: None })
+        };
+        partitions.into_iter().map(begun).collect()
     }
 
     /// Takes what there is, for a while.
@@ -247,6 +272,12 @@ impl TopicIntake {
         let mut vitals = self.vitals.intake(Way::Topics);
         vitals.unknown_fields += decoded.unknown_fields;
         vitals.newest_event = vitals.newest_event.max(newest);
+        drop(vitals);
+        let place = (position.source, position.partition);
+        if let Some(input) = self.vitals.inputs().get_mut(&place) {
+            (input.next, input.newest) = (position.offset + 1, Some(received_at));
+            input.end = input.end.max(input.next);
+        }
         result
     }
 }

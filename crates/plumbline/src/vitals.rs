@@ -1,5 +1,6 @@
 //! What the service's threads tell of themselves: readiness and metrics are read from here, and nothing waits for it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,6 +19,12 @@ pub struct PartitionVitals {
     pub position: u64,
     /// One past the last record when the service started.
     pub replay_end: u64,
+    /// One past the last record, as it was seen lately.
+    pub end: u64,
+    /// When the newest record that was read was appended.
+    pub newest: Option<Timestamp>,
+    /// When its thread last said anything.
+    pub heard: Option<Instant>,
     /// Whether it has read everything that was there at the start.
     pub caught_up: bool,
     /// The last counting tick that was read.
@@ -43,6 +50,8 @@ pub struct PublishVitals {
     pub active: bool,
     /// Whether it has read back what is published.
     pub caught_up: bool,
+    /// When its thread last said anything.
+    pub heard: Option<Instant>,
     /// The last cut that is done with.
     pub last_cut: Option<Timestamp>,
     /// Partitions that publish had to fold itself.
@@ -60,6 +69,20 @@ pub struct IntakeVitals {
     pub newest_event: Option<Timestamp>,
 }
 
+/// A partition of an input topic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InputVitals {
+    /// Offset of the next record to take.
+    pub next: u64,
+    /// One past the last record, as it was seen lately.
+    pub end: u64,
+    /// When the newest record that was taken came in.
+    pub newest: Option<Timestamp>,
+}
+
+/// Partitions of input topics, by topic and number.
+pub type Inputs = BTreeMap<(String, u32), InputVitals>;
+
 /// What all threads tell.
 #[derive(Debug)]
 pub struct Vitals {
@@ -67,6 +90,7 @@ pub struct Vitals {
     partitions: Vec<Mutex<PartitionVitals>>,
     publish: Mutex<PublishVitals>,
     intake: [Mutex<IntakeVitals>; 2],
+    inputs: Mutex<Inputs>,
     joining: AtomicUsize,
 }
 
@@ -102,6 +126,7 @@ impl Vitals {
             partitions,
             publish: Mutex::default(),
             intake: Default::default(),
+            inputs: Mutex::default(),
             joining: AtomicUsize::new(0),
         })
     }
@@ -140,6 +165,21 @@ impl Vitals {
     /// Changes what the intake of one way tells.
     pub fn intake(&self, way: Way) -> MutexGuard<'_, IntakeVitals> {
         guard(&self.intake[way as usize])
+    }
+
+    /// Changes what the intake of topics tells of them.
+    pub fn inputs(&self) -> MutexGuard<'_, Inputs> {
+        guard(&self.inputs)
+    }
+
+    /// The role of a thread that has not said anything for so long, if there is one. Whoever waits for brokers says so now and then.
+    #[must_use]
+    pub fn silent(&self, at_least: Duration) -> Option<&'static str> {
+        let is_silent = |heard: Option<Instant>| heard.is_some_and(|heard| heard.elapsed() > at_least);
+        if is_silent(self.publish().heard) {
+            return Some("publish");
+        }
+        self.partitions().iter().any(|partition| partition.owned && is_silent(partition.heard)).then_some("tally")
     }
 
     /// What intake tells, by all ways together.

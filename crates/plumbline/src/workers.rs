@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::{self, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use stream::deployment::Deployment;
 use stream::log::{Log, LogError, Topic};
@@ -70,6 +70,9 @@ pub fn tally(work: &Work, partition: u32, leave: &Stopping, publish: Option<&Thr
 fn tell(work: &Work, partition: u32, task: &TallyTask<AnyLog>) -> bool {
     let mut vitals = work.vitals.partition(partition);
     vitals.position = task.position();
+    vitals.end = vitals.end.max(vitals.position);
+    vitals.newest = task.newest();
+    vitals.heard = Some(Instant::now());
     if vitals.last_tick != task.last_tick() {
         vitals.feeds = task.feeds();
     }
@@ -94,6 +97,7 @@ pub fn publish(work: &Work, leave: &Stopping) -> Result<(), LogError> {
     work.vitals.publish().caught_up = true;
     while !leave.asked() {
         let run = task.step()?;
+        work.vitals.publish().heard = Some(Instant::now());
         let Some(run) = run else {
             thread::park_timeout(IDLE);
             continue;

@@ -48,6 +48,8 @@ pub(crate) struct Fold {
     pub reach: Month,
     /// The last tick from the future.
     pub early: Option<EarlyTick>,
+    /// When the newest record that was read was appended.
+    pub newest: Option<Timestamp>,
 }
 
 impl Fold {
@@ -64,6 +66,7 @@ impl Fold {
             torn: start > 0,
             reach: Month::EARLIEST,
             early: None,
+            newest: None,
         })
     }
 
@@ -73,10 +76,11 @@ impl Fold {
     /// [`LogError`] when the log cannot be read, or has lost records that this fold had not yet come to: a new fold knows then
     /// which months it holds whole.
     pub(crate) fn read(&mut self, log: &mut impl Log, most: usize) -> Result<Option<ReadTick>, LogError> {
-        let Fold { tally, zone, torn, reach, early, position, .. } = self;
+        let Fold { tally, zone, torn, reach, early, position, newest, .. } = self;
         let (mut first, mut found) = (None, None);
         let next = log.read(Topic::Events, self.partition, *position, most, &mut |lent| {
             first.get_or_insert(lent.offset);
+            *newest = Some(lent.appended);
             if std::mem::take(torn) {
                 let begun = zone.day_of(lent.appended.plus_seconds(CLOCK_MARGIN_SECONDS)).month();
                 *reach = begun.plus(1 + LINK_MONTHS);

@@ -193,6 +193,12 @@ impl<L: Log> TallyTask<L> {
         self.fold.position
     }
 
+    /// When the newest record that was read was appended.
+    #[must_use]
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.fold.newest
+    }
+
     /// The last counting tick that was read.
     #[must_use]
     pub fn last_tick(&self) -> Option<Timestamp> {

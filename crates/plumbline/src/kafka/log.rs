@@ -77,6 +77,14 @@ impl KafkaLog {
         reader.partitions(shared.name(topic))
     }
 
+    /// One past the last record of a partition of any topic.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] when it is not there, or the brokers cannot be asked.
+    pub fn end_of(&mut self, topic: &str, partition: u32) -> Result<u64, LogError> {
+        Ok(self.reader()?.0.bounds(topic, partition)?.end)
+    }
+
     fn reader(&mut self) -> Result<(&mut Reader, &Shared), LogError> {
         if self.reader.is_none() {
             let Shared { settings, contact, stopping, .. } = &*self.shared;
