@@ -130,7 +130,7 @@ fn addresses_of_other_containers_are_those_of_services() {
 
 #[test]
 fn plumbline_takes_the_configuration_and_reads_what_the_practices_write() {
-    sound(&text("deploy/compose/plumbline.toml"));
+    sound(&text("deploy/compose/plumbline.toml"), &[]);
     let config: toml::Table = text("deploy/compose/plumbline.toml").parse().expect("a configuration");
     let services = services();
     for input in config["inputs"].as_table().expect("inputs").keys() {

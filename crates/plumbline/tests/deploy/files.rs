@@ -54,12 +54,12 @@ pub fn strings(list: &Value) -> Vec<String> {
     list.as_array().map(|list| list.iter().map(text).collect()).unwrap_or_default()
 }
 
-/// `plumbline check` has nothing to say against this configuration.
-pub fn sound(config: &str) {
+/// `plumbline check` has nothing to say against this configuration with these variables beside it.
+pub fn sound(config: &str, variables: &[(String, String)]) {
     let place = Place::new();
     let file = place.put("plumbline.toml", config);
     let mut check = Command::new(env!("CARGO_BIN_EXE_plumbline"));
-    let said = check.args(["check", "--config"]).arg(file).output().expect("the binary runs");
+    let said = check.args(["check", "--config"]).arg(file).envs(variables.iter().cloned()).output().expect("the binary runs");
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
 }
 
