@@ -17,6 +17,7 @@ use serde::Serialize;
 use stream::intake::Intake;
 use stream::log::LogError;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tracing::warn;
 
 use crate::any_log::AnyLog;
 use crate::clock::Clock;
@@ -133,18 +134,25 @@ impl Taking {
         (Door(door), Taking { queue, intake, log, retry, refused, clock, vitals, wake, last_position: 0, trimmed })
     }
 
-    /// Takes until nobody can hand in any more.
+    /// Takes until nobody can hand in any more. Over Kafka it goes on after a failure: whoever was not answered sends again.
     ///
     /// # Errors
-    /// [`LogError`] when the log fails, or what was refused cannot be kept: what was not answered is not known to be in it.
+    /// [`LogError`] when the embedded log fails, or what was refused cannot be kept: what was not answered is not known to be in it.
     pub fn run(mut self) -> Result<(), LogError> {
+        self.trim()?;
         loop {
-            self.trim()?;
-            match self.queue.recv_timeout(TRIM_EVERY) {
-                Ok(Request::Events(first)) => self.take_group(first)?,
-                Ok(Request::Retry { which, reply }) => self.take_again(&which, reply)?,
-                Err(RecvTimeoutError::Timeout) => {}
+            let outcome = match self.queue.recv_timeout(TRIM_EVERY) {
+                Ok(Request::Events(first)) => self.take_group(first),
+                Ok(Request::Retry { which, reply }) => self.take_again(&which, reply),
+                Err(RecvTimeoutError::Timeout) => Ok(()),
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            };
+            match outcome.and_then(|()| self.trim()) {
+                Err(error) if self.log.kafka().is_some() => {
+                    self.intake.forget();
+                    warn!("requests are answered 503, to be sent again: {error}");
+                }
+                outcome => outcome?,
             }
         }
     }
