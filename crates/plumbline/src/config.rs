@@ -146,7 +146,11 @@ pub const OPTIONS: [OptionOf; 21] = [
         "",
         "replicas of each topic that `topics --apply` makes; what the brokers do by default without it",
     ),
-    option("kafka.schema-registry", "", "base address of a Confluent-compatible schema registry"),
+    option(
+        "kafka.schema-registry",
+        "",
+        "Confluent-compatible schema registry, http[s]://[USER:PASSWORD@]HOST[:PORT]; without one ids are our own",
+    ),
     option("keys", "", "file of the keys, made at the first start; keys.toml in the data folder without it"),
     option("listen", "127.0.0.1:8080", "address and port of HTTP"),
     option("log.format", "auto", "auto, human or json; auto is human on a terminal"),

@@ -19,6 +19,7 @@ use crate::config::{
 };
 use crate::did_you_mean::unknown;
 use crate::gate::{Gate, TokenHash};
+use crate::kafka::registry_address::{RegistryAddress, without_credentials};
 use crate::kafka::settings::{FIXED, KafkaSettings};
 use crate::measures::BuiltIn;
 use crate::quantity;
@@ -364,7 +365,11 @@ impl Raw {
         let options = self.options.iter().map(|(key, value)| {
             let shown = one((*key).to_owned(), value);
             let hide = is_secret(key) && !shown.value.is_empty();
-            if hide { Shown { value: "***".to_owned(), ..shown } } else { shown }
+            match *key {
+                _ if hide => Shown { value: "***".to_owned(), ..shown },
+                "kafka.schema-registry" => Shown { value: without_credentials(&value.text), ..shown },
+                _ => shown,
+            }
         });
         let tables = [("feeds", &self.feeds), ("inputs", &self.inputs)];
         let tables = tables.into_iter().flat_map(|(kind, tables)| tables.iter().map(move |(name, values)| (kind, name, values)));
@@ -436,12 +441,8 @@ fn topic_prefix(text: &str) -> Result<String, String> {
     }
 }
 
-fn address_of_registry(text: &str) -> Result<Option<String>, String> {
-    match text {
-        "" => Ok(None),
-        text if text.starts_with("http://") || text.starts_with("https://") => Ok(Some(text.trim_end_matches('/').to_owned())),
-        text => Err(format!("{text:?} is no address; write http:// or https://, a host and a port")),
-    }
+fn address_of_registry(text: &str) -> Result<Option<RegistryAddress>, String> {
+    if text.is_empty() { Ok(None) } else { RegistryAddress::parse(text).map(Some).map_err(|error| error.to_string()) }
 }
 
 fn path(text: &str) -> Option<PathBuf> {
@@ -532,6 +533,18 @@ mod tests {
             assert!(found.iter().any(|m| m.starts_with(&format!("{line}: ")) && m.contains(cure)), "{line} {cure}: {found:#?}");
         }
         assert_eq!(found.len(), expect.len(), "{found:#?}");
+    }
+
+    #[test]
+    fn the_schema_registrys_credentials_are_used_and_never_shown() {
+        let text = "[kafka]\nbrokers = \"a:1\"\nschema-registry = \"http://line:hush@registry:8081/\"\n";
+        let (_dir, kept) = given(text);
+        let config = read(&kept).unwrap();
+        assert!(config.kafka.unwrap().schema_registry.unwrap().authorization().is_some());
+        let shown = config.shown.iter().find(|shown| shown.key == "kafka.schema-registry").unwrap();
+        assert_eq!(shown.value, "http://registry:8081/");
+        let found = mistakes(&text.replace("http://", "registry://"));
+        assert!(matches!(found.as_slice(), [one] if one.starts_with("3: ") && !one.contains("hush")), "{found:#?}");
     }
 
     #[test]

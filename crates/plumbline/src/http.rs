@@ -243,7 +243,8 @@ async fn version(State(served): State<Served>) -> Response {
 async fn metrics(State(served): State<Served>) -> Response {
     let Served { vitals, shelf, refused, deployment, clock, log, .. } = served;
     let (index, brokers) = (shelf.map(|shelf| shelf.index), log.kafka().map(|log| log.contact().clone()));
-    match (Metrics { vitals, index, brokers, refused, deployment, clock }).text(&prometheus::Registry::new()) {
+    let schema_registry = log.kafka().and_then(|log| log.schema_registry().map(|registry| registry.counts()));
+    match (Metrics { vitals, index, brokers, schema_registry, refused, deployment, clock }).text(&prometheus::Registry::new()) {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(failed) => error(StatusCode::INTERNAL_SERVER_ERROR, &failed.to_string()),
     }

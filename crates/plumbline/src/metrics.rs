@@ -16,6 +16,7 @@ use stream::deployment::Deployment;
 use crate::card_index::CardIndex;
 use crate::clock::Clock;
 use crate::kafka::contact::{Contact, Counters};
+use crate::kafka::schema_registry::RegistryCounts;
 use crate::newest_month::{BANDS, Spread};
 use crate::refused::Refused;
 use crate::terminal_card;
@@ -35,6 +36,8 @@ pub struct Metrics {
     pub index: Option<Arc<RwLock<CardIndex>>>,
     /// What is counted of the brokers, where there are any.
     pub brokers: Option<Contact>,
+    /// What was asked of a schema registry, where there is one.
+    pub schema_registry: Option<RegistryCounts>,
     /// What was refused and waits for a repair.
     pub refused: Refused,
     /// Which deployment it is.
@@ -60,6 +63,11 @@ impl Metrics {
         if let Some(Contact(brokers)) = &self.brokers {
             of_brokers(registry, brokers)?;
             self.inputs(registry)?;
+        }
+        if let Some(RegistryCounts { answered, failed }) = self.schema_registry {
+            let help =
+                "Unknown schema ids that the schema registry was asked for; failed ones wait with their records and partitions.";
+            counters(registry, "schema_questions_total", help, "outcome", &[("answered", answered), ("failed", failed)])?;
         }
         let mut text = Vec::new();
         TextEncoder::new().encode(&registry.gather(), &mut text)?;

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use codec::decoder::{Decoder, DecoderConfig};
@@ -23,6 +24,8 @@ use crate::any_log::AnyLog;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::kafka::log::KafkaLog;
+use crate::kafka::schema_registry::{RegistrySettings, SchemaRegistry};
+use crate::kafka::settings::KafkaSettings;
 use crate::keys_file::{self, Found};
 use crate::local_log::{Durability, LocalLog};
 use crate::log_directory::LocalLogError;
@@ -42,6 +45,8 @@ const RECORDS_A_READ: usize = 10_000;
 pub const LOG_FOLDER: &str = "log";
 /// Where a process that serves cards keeps its copy of them when the log is on Kafka.
 const CARDS_FOLDER: &str = "cards";
+/// So long a first start waits for a schema registry that starts at the same time.
+const REGISTRY_PATIENCE: Duration = Duration::from_secs(120);
 const ADDRESS_FILE: &str = "ADDRESS";
 
 /// A data folder that is open, and nobody else's while it is.
@@ -118,7 +123,9 @@ pub fn published(config: &Config) -> Result<Shelf> {
 /// When there is none in the data folder, or another process has it open.
 pub fn log_to_read(config: &Config) -> Result<AnyLog> {
     if let Some(settings) = &config.kafka {
-        return Ok(AnyLog::Kafka(Box::new(KafkaLog::new(settings.clone(), Stopping::default()))));
+        let registry = registry_settings(config, settings, &Stopping::default());
+        let registry = registry.map(|settings| Arc::new(SchemaRegistry::reading(&settings)));
+        return Ok(AnyLog::Kafka(Box::new(KafkaLog::new(settings.clone(), registry, Stopping::default()))));
     }
     let dir = config.data.join(LOG_FOLDER);
     // Opening would make a log where none is.
@@ -142,6 +149,17 @@ fn open_to_read(config: &Config) -> Result<(AnyLog, Shelf)> {
         }
     };
     Ok((log, shelf))
+}
+
+/// What the schema registry of a deployment needs to know, if it has one.
+fn registry_settings(config: &Config, kafka: &KafkaSettings, stopping: &Stopping) -> Option<RegistrySettings> {
+    Some(RegistrySettings {
+        address: kafka.schema_registry.clone()?,
+        prefix: kafka.prefix.clone(),
+        folder: config.data.clone(),
+        patience: REGISTRY_PATIENCE,
+        stopping: stopping.clone(),
+    })
 }
 
 /// The copy of what is published on Kafka, in the data folder.
@@ -203,7 +221,8 @@ impl Site {
         let (mut log, shelf) = match &config.kafka {
             Some(settings) => {
                 fs::create_dir_all(&config.data).with_context(|| format!("{} cannot be made", config.data.display()))?;
-                let log = KafkaLog::new(settings.clone(), stopping.clone());
+                let registry = registry_settings(config, settings, stopping).map(|settings| SchemaRegistry::start(&settings));
+                let log = KafkaLog::new(settings.clone(), registry.transpose()?.map(Arc::new), stopping.clone());
                 let shelf = roles.has(Role::Serve).then(|| shelf_beside(config)).transpose()?;
                 (AnyLog::Kafka(Box::new(log)), shelf)
             }

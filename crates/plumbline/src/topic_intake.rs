@@ -4,6 +4,7 @@
 //! Records are taken in groups; while a group waits for its acknowledgements the membership is kept alive, so that a slow log holds
 //! up the sources and nobody leaves.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -106,6 +107,8 @@ struct Taking<'t> {
     joined: &'t mut bool,
     log: KafkaLog,
     feeds: BTreeMap<String, Option<Arc<Feed>>>,
+    /// Partitions whose next record has a schema that nobody knows until the schema registry says so, and since when they wait.
+    aside: Vec<(TopicPartitionList, Instant)>,
 }
 
 /// What the records of a group leave to be committed: the next offset by topic and partition.
@@ -120,7 +123,7 @@ impl<'t> Taking<'t> {
             .with_context(|| format!("the group {} cannot be joined", settings.group(Group::Intake)))?;
         let feed = |input: &Input| Some(feed_named(&of.retry.feeds, &of.retry.zone, input.feed.as_deref()?));
         let feeds = of.inputs.iter().map(|(topic, input)| (topic.clone(), feed(input))).collect();
-        Ok(Taking { of, consumer, changes, intake, joined, log: of.log.clone(), feeds })
+        Ok(Taking { of, consumer, changes, intake, joined, log: of.log.clone(), feeds, aside: Vec::new() })
     }
 
     fn run(&mut self) -> Result<(), LogError> {
@@ -168,14 +171,19 @@ impl<'t> Taking<'t> {
     /// Takes what there is, for a while.
     fn group(&mut self) -> Result<Taken, LogError> {
         let (mut taken, mut bytes, begun) = (Taken::new(), 0, Instant::now());
+        self.look_again();
         while bytes < GROUP_BYTES && (taken.is_empty() || begun.elapsed() < GROUP_WAIT) && !self.of.stopping.asked() {
             // A record keeps its consumer lent, and taking it needs the rest.
-            let Taking { of, consumer, intake, log, feeds, .. } = self;
+            let Taking { of, consumer, intake, log, feeds, aside, .. } = self;
             match consumer.poll(if taken.is_empty() { LOOK } else { Duration::ZERO }) {
                 Some(Ok(message)) => {
+                    let Some(payload) = of.known(&message) else {
+                        aside.push((set_aside(consumer, &message)?, Instant::now()));
+                        continue;
+                    };
                     bytes += message.payload_len() + message.key_len();
                     let feed = feeds.get(message.topic()).cloned().flatten();
-                    of.take(&message, feed, intake, log)?;
+                    of.take(&message, payload.as_deref(), feed, intake, log)?;
                     match taken.get_mut(&(message.topic().to_owned(), message.partition())) {
                         Some(next) => *next = message.offset() + 1,
                         None => drop(taken.insert((message.topic().to_owned(), message.partition()), message.offset() + 1)),
@@ -191,6 +199,18 @@ impl<'t> Taking<'t> {
         Ok(taken)
     }
 
+    /// Goes on with the partitions that have waited for a while.
+    fn look_again(&mut self) {
+        self.aside.retain(|(list, since)| {
+            let waits = since.elapsed() < PAUSE;
+            if !waits {
+                // Of one that was given up meanwhile it fails, and does not matter.
+                let _ = self.consumer.resume(list);
+            }
+            waits
+        });
+    }
+
     /// Waits for what was sent, and stays a member meanwhile.
     fn acknowledged(&mut self) -> Result<(), LogError> {
         let mut paused = None;
@@ -203,10 +223,7 @@ impl<'t> Taking<'t> {
             }
             // Nothing comes of paused partitions; of those that were assigned meanwhile something may, and it is read again.
             if let Some(Ok(message)) = self.consumer.poll(Duration::ZERO) {
-                let back = Offset::Offset(message.offset());
-                if let Err(error) = self.consumer.seek(message.topic(), message.partition(), back, LOOK * 20) {
-                    return Err(LogError::Failed(format!("an input topic cannot be set back: {error}")));
-                }
+                set_back(&self.consumer, &message)?;
             }
         }
         if let Some(list) = paused {
@@ -233,11 +250,40 @@ impl<'t> Taking<'t> {
     }
 }
 
+/// The next record of the partition will be this one again.
+fn set_back(consumer: &BaseConsumer<MemberContext>, message: &BorrowedMessage<'_>) -> Result<(), LogError> {
+    let back = Offset::Offset(message.offset());
+    consumer
+        .seek(message.topic(), message.partition(), back, LOOK * 20)
+        .map_err(|error| LogError::Failed(format!("an input topic cannot be set back: {error}")))
+}
+
+/// The same, and nothing comes of the partition until it is resumed: others are not held up.
+fn set_aside(consumer: &BaseConsumer<MemberContext>, message: &BorrowedMessage<'_>) -> Result<TopicPartitionList, LogError> {
+    set_back(consumer, message)?;
+    let mut list = TopicPartitionList::new();
+    list.add_partition(message.topic(), message.partition());
+    consumer.pause(&list).map_err(|error| LogError::Failed(format!("an input topic cannot be paused: {error}")))?;
+    Ok(list)
+}
+
 impl TopicIntake {
+    /// The payload of a record, with the input contract's own schema id; the outer `None` while nobody knows what its id stands
+    /// for, for that is no reason to refuse it.
+    fn known<'m>(&self, message: &'m BorrowedMessage<'_>) -> Option<Option<Cow<'m, [u8]>>> {
+        let Some(payload) = message.payload() else { return Some(None) };
+        match self.log.schema_registry() {
+            None => Some(Some(Cow::Borrowed(payload))),
+            // Why it is not known was told when it was asked for.
+            Some(registry) => registry.input(payload).ok().map(Some),
+        }
+    }
+
     /// Takes one record.
     fn take(
         &self,
         message: &BorrowedMessage<'_>,
+        payload: Option<&[u8]>,
         feed: Option<Arc<Feed>>,
         intake: &mut Intake,
         log: &mut KafkaLog,
@@ -262,7 +308,7 @@ impl TopicIntake {
             }
         };
         let decoder = &self.retry.decoder;
-        let decoded = match (message.payload(), format) {
+        let decoded = match (payload, format) {
             (None, _) => decoder.tombstone(message.key(), &context, &mut each),
             (Some(bytes), Some(format)) if !is_of(format, Decoder::kind_of(bytes)) => {
                 decoder.refuse(bytes, &other_format(message.topic(), format), &context, &mut each)

@@ -12,11 +12,10 @@ use stream::log::{Log, Topic};
 
 use crate::cli;
 use crate::config::Config;
-use crate::kafka::log::KafkaLog;
 use crate::kafka::settings::KafkaSettings;
 use crate::kafka::topic_plan::{Fault, Found, Plan, faults, partitions, settings};
 use crate::kafka::topics::Topics;
-use crate::stopping::Stopping;
+use crate::site::log_to_read;
 
 const NO_BROKERS: &str = "there are no brokers; set kafka.brokers. The embedded log needs no topics to be made";
 /// So long the brokers may take to tell each other of a new topic.
@@ -64,7 +63,7 @@ impl State {
         let plan = Plan {
             partitions: config.partitions,
             replicas: brokers.replication,
-            begun_with: if begun { begun_with(brokers)? } else { None },
+            begun_with: if begun { begun_with(config)? } else { None },
         };
         let absent_inputs = config.inputs.keys().filter(|name| !found.contains_key(*name)).cloned().collect();
         Ok(State { names, found, plan, absent_inputs })
@@ -104,8 +103,8 @@ impl State {
 }
 
 /// What the log's first record says of the partitions of `events`.
-fn begun_with(brokers: &KafkaSettings) -> Result<Option<u32>> {
-    let mut log = KafkaLog::new(brokers.clone(), Stopping::default());
+fn begun_with(config: &Config) -> Result<Option<u32>> {
+    let mut log = log_to_read(config)?;
     let mut begun = None;
     log.read(Topic::Registry, 0, 0, 1, &mut |lent| {
         if let Record::Genesis(genesis) = lent.record {

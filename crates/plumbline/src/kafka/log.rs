@@ -13,6 +13,7 @@ use crate::kafka::contact::Contact;
 use crate::kafka::headers;
 use crate::kafka::publisher::Publisher;
 use crate::kafka::reader::{Reader, Wanted};
+use crate::kafka::schema_registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
 use crate::kafka::writer::{Acknowledgements, Ready, Writer};
 use crate::stopping::Stopping;
@@ -30,17 +31,18 @@ struct Shared {
     settings: KafkaSettings,
     contact: Contact,
     stopping: Stopping,
+    registry: Option<Arc<SchemaRegistry>>,
     writer: Mutex<Option<Arc<Writer>>>,
     names: [String; Topic::ALL.len()],
 }
 
 impl KafkaLog {
-    /// The log that these settings name. Nobody is asked anything yet. Whoever waits for brokers gives up when somebody asks to
-    /// stop.
+    /// The log that these settings name, with the ids of a schema registry where there is one. No broker is asked anything yet.
+    /// Whoever waits for brokers gives up when somebody asks to stop.
     #[must_use]
-    pub fn new(settings: KafkaSettings, stopping: Stopping) -> KafkaLog {
+    pub fn new(settings: KafkaSettings, registry: Option<Arc<SchemaRegistry>>, stopping: Stopping) -> KafkaLog {
         let names = Topic::ALL.map(|topic| settings.topic(topic));
-        let shared = Shared { settings, contact: Contact::default(), stopping, writer: Mutex::default(), names };
+        let shared = Shared { settings, contact: Contact::default(), stopping, registry, writer: Mutex::default(), names };
         KafkaLog::of(Arc::new(shared))
     }
 
@@ -52,6 +54,12 @@ impl KafkaLog {
     #[must_use]
     pub fn settings(&self) -> &KafkaSettings {
         &self.shared.settings
+    }
+
+    /// The schema registry, where there is one.
+    #[must_use]
+    pub fn schema_registry(&self) -> Option<&Arc<SchemaRegistry>> {
+        self.shared.registry.as_ref()
     }
 
     /// What is counted of the brokers.
@@ -87,8 +95,8 @@ impl KafkaLog {
 
     fn reader(&mut self) -> Result<(&mut Reader, &Shared), LogError> {
         if self.reader.is_none() {
-            let Shared { settings, contact, stopping, .. } = &*self.shared;
-            self.reader = Some(Reader::new(settings, contact.clone(), stopping.clone())?);
+            let Shared { settings, contact, stopping, registry, .. } = &*self.shared;
+            self.reader = Some(Reader::new(settings, contact.clone(), registry.clone(), stopping.clone())?);
         }
         let reader = self.reader.as_mut().expect("it was just made");
         Ok((reader, &self.shared))
@@ -99,6 +107,16 @@ impl Shared {
     fn name(&self, topic: Topic) -> &str {
         let place = Topic::ALL.iter().position(|one| *one == topic).expect("all topics are listed");
         &self.names[place]
+    }
+
+    /// A record as it stands in a topic.
+    fn encoded(&self, topic: Topic, record: &Record<'_>) -> Result<Vec<u8>, LogError> {
+        let mut value = Vec::with_capacity(256);
+        avro::encode(record, &mut value).map_err(|error| LogError::Failed(error.to_string()))?;
+        if let Some(registry) = &self.registry {
+            registry.outgoing(topic, &mut value);
+        }
+        Ok(value)
     }
 
     /// The producer of the process; a new one where the last can never send again.
@@ -134,7 +152,7 @@ impl Log for KafkaLog {
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
         let Shared { settings, stopping, .. } = &*self.shared;
-        let value = encoded(record)?;
+        let value = self.shared.encoded(topic, record)?;
         let headers = headers::of(record, key, &settings.prefix);
         let ready = Ready { topic: self.shared.name(topic), partition, key, value: &value, headers };
         self.shared.writer()?.send(ready, &self.acknowledgements, stopping)
@@ -157,7 +175,7 @@ impl Log for KafkaLog {
     fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError> {
         self.flush()?;
         let Some(publisher) = &self.publisher else { return Err(LogError::Fenced) };
-        let values = records.iter().map(|one| encoded(&one.record)).collect::<Result<Vec<_>, _>>()?;
+        let values = records.iter().map(|one| self.shared.encoded(one.topic, &one.record)).collect::<Result<Vec<_>, _>>()?;
         let prefix = &self.shared.settings.prefix;
         let ready = records.iter().zip(&values).map(|(one, value)| Ready {
             topic: self.shared.name(one.topic),
@@ -172,12 +190,6 @@ impl Log for KafkaLog {
         }
         outcome
     }
-}
-
-fn encoded(record: &Record<'_>) -> Result<Vec<u8>, LogError> {
-    let mut value = Vec::with_capacity(256);
-    avro::encode(record, &mut value).map_err(|error| LogError::Failed(error.to_string()))?;
-    Ok(value)
 }
 
 impl Clone for KafkaLog {

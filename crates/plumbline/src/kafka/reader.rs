@@ -1,6 +1,7 @@
 //! Reads one partition at a time, from wherever it is told to: what a task asks for next is nearly always what comes next.
 
 use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use codec::avro;
@@ -14,6 +15,7 @@ use stream::log::{Lent, LogError};
 use tracing::debug;
 
 use crate::kafka::contact::Contact;
+use crate::kafka::schema_registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
 use crate::stopping::Stopping;
 
@@ -47,6 +49,7 @@ struct Standing {
 pub(super) struct Reader {
     consumer: BaseConsumer<Contact>,
     standing: Option<Standing>,
+    registry: Option<Arc<SchemaRegistry>>,
     stopping: Stopping,
 }
 
@@ -61,10 +64,15 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Reader {
-    pub(super) fn new(settings: &KafkaSettings, contact: Contact, stopping: Stopping) -> Result<Reader, LogError> {
+    pub(super) fn new(
+        settings: &KafkaSettings,
+        contact: Contact,
+        registry: Option<Arc<SchemaRegistry>>,
+        stopping: Stopping,
+    ) -> Result<Reader, LogError> {
         let consumer =
             settings.reading().create_with_context(contact).map_err(|error| failed("a reader cannot be made", &error))?;
-        Ok(Reader { consumer, standing: None, stopping })
+        Ok(Reader { consumer, standing: None, registry, stopping })
     }
 
     /// See [`stream::log::Log::read`].
@@ -76,7 +84,7 @@ impl Reader {
         if wanted.most == 0 || !self.stand(wanted)? {
             return Ok(wanted.from);
         }
-        let Reader { consumer, standing, stopping } = self;
+        let Reader { consumer, standing, registry, stopping } = self;
         let standing = standing.as_mut().expect("it was just taken");
         let (mut lent, mut heard, begun, mut silence) = (0, Instant::now(), Instant::now(), SILENCE);
         loop {
@@ -93,7 +101,8 @@ impl Reader {
                     standing.next = offset + 1;
                     standing.end = standing.end.max(offset + 1);
                     lent += 1;
-                    let flow = each(opened(&message, offset));
+                    let record = opened(&message, registry.as_deref(), stopping)?;
+                    let flow = each(lend(&message, offset, record));
                     if flow.is_break() || lent >= wanted.most {
                         return Ok(standing.next);
                     }
@@ -202,14 +211,27 @@ fn place(consumer: &BaseConsumer<Contact>, topic: &str, partition: u32, from: u6
         .map_err(|error| failed("a partition cannot be read", &error))
 }
 
-fn opened<'a>(message: &'a impl Message, offset: u64) -> Lent<'a> {
+fn lend<'a>(message: &'a impl Message, offset: u64, record: Record<'a>) -> Lent<'a> {
     let appended = message.timestamp().to_millis().map_or(Timestamp::EARLIEST, Timestamp);
     let key = message.key().and_then(|key| std::str::from_utf8(key).ok()).unwrap_or_default();
-    let record = match message.payload() {
-        Some(bytes) => avro::decode(bytes),
-        None => Record::Undecodable("a tombstone: the key is gone".to_owned()),
-    };
     Lent { offset, appended, key, record }
+}
+
+/// What a record says. Whose schema nobody knows is waited for as the brokers are: to pass over it would change what the log says,
+/// and to end before it would look like the log's end.
+fn opened<'a>(message: &'a impl Message, registry: Option<&SchemaRegistry>, stopping: &Stopping) -> Result<Record<'a>, LogError> {
+    let Some(bytes) = message.payload() else {
+        return Ok(Record::Undecodable("a tombstone: the key is gone".to_owned()));
+    };
+    let Some(registry) = registry else { return Ok(avro::decode(bytes)) };
+    let begun = Instant::now();
+    loop {
+        match registry.decode(bytes) {
+            Ok(record) => return Ok(record),
+            Err(error) if begun.elapsed() > PATIENCE || stopping.wait(WAIT) => return Err(LogError::Failed(error.to_string())),
+            Err(_) => {}
+        }
+    }
 }
 
 fn is_absent(error: &KafkaError) -> bool {

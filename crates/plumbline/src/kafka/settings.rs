@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use rdkafka::ClientConfig;
 use stream::log::Topic;
 
+use crate::kafka::registry_address::RegistryAddress;
+
 /// What nobody may set, for a promise rests on it, and the promise.
 pub const FIXED: [(&str, &str, &str); 12] = [
     ("acks", "all", "what is acknowledged survives a broker"),
@@ -67,8 +69,8 @@ pub struct KafkaSettings {
     pub brokers: String,
     /// What the names of all topics, groups and the transactional id begin with.
     pub prefix: String,
-    /// Base address of a Confluent-compatible schema registry; none without one.
-    pub schema_registry: Option<String>,
+    /// A Confluent-compatible schema registry, where there is one.
+    pub schema_registry: Option<RegistryAddress>,
     /// Replicas of every topic; what the brokers do by default without it.
     pub replication: Option<u32>,
     /// Properties of librdkafka, handed to every client as they are.
