@@ -4,8 +4,10 @@
 
 mod guard;
 mod http;
+mod kafka;
 mod local;
 mod process;
+mod service;
 mod steps;
 mod traffic;
 
@@ -13,7 +15,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "bench guard [--update] | steps [EVENTS] | step NAME EVENTS | write DIR EVENTS | fold DIR | http EVENTS";
+const USAGE: &str = "bench guard [--update] | steps [EVENTS] | step NAME EVENTS | write DIR EVENTS | fold DIR | http EVENTS | kafka BROKERS EVENTS";
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -25,6 +27,7 @@ fn main() -> Result<()> {
         ["step", name, events] => steps::print_one(name, number(events)?),
         ["write", dir, events] => local::write(Path::new(dir), number(events)?),
         ["fold", dir] => local::fold(Path::new(dir)),
+        ["kafka", brokers, events] => kafka::measure(brokers, number(events)?),
         ["http", events] => http::measure(number(events)?),
         _ => bail!("{USAGE}"),
     }

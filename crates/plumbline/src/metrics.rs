@@ -20,7 +20,7 @@ use crate::kafka::schema_registry::RegistryCounts;
 use crate::newest_month::{BANDS, Spread};
 use crate::refused::Refused;
 use crate::terminal_card;
-use crate::vitals::{PartitionVitals, Vitals};
+use crate::vitals::{PartitionVitals, Vitals, Way};
 
 /// Every cause of a revision; one that never came about is shown as 0.
 const CAUSES: [Cause; 7] =
@@ -79,15 +79,10 @@ impl Metrics {
         let counts = &vitals.counts;
         let skipped = counts.skipped.values().sum();
         let items = [("logged", counts.logged), ("registered", counts.registered), ("skipped", skipped)];
-        counters(
-            registry,
-            "intake_items_total",
-            "Elements of requests that were taken, by what became of them.",
-            "outcome",
-            &items,
-        )?;
-        let received = [("http", counts.received)];
-        counters(registry, "intake_received_total", "Elements of requests that came in.", "source", &received)?;
+        counters(registry, "intake_items_total", "Elements that were taken, by what became of them.", "outcome", &items)?;
+        let ways = [("http", Way::Http), ("topics", Way::Topics)];
+        let received = ways.map(|(word, way)| (word, self.vitals.intake(way).counts.received));
+        counters(registry, "intake_received_total", "Elements that came in, by requests or topics.", "source", &received)?;
         let mut rejected: BTreeMap<&str, u64> = Reason::ALL.iter().map(|reason| (reason.as_str(), 0)).collect();
         rejected.extend(counts.rejected.iter().map(|(reason, n)| (reason.as_str(), *n)));
         let rejected: Vec<(&str, u64)> = rejected.into_iter().collect();
@@ -98,7 +93,7 @@ impl Metrics {
             "reason",
             &rejected,
         )?;
-        let unknown = vitals.unknown_fields;
+        let unknown = ways.map(|(word, way)| (word, self.vitals.intake(way).unknown_fields));
         let help =
             "Refused elements that nobody can retry any more, for want of room or for their age, since the folder was made.";
         let dropped = [("age_or_room", self.refused.dropped().elements)];
@@ -108,7 +103,7 @@ impl Metrics {
             gauge(registry, "refused_files", help, files.len() as u64)?;
         }
         let help = "Fields of native events that nobody reads; high means a source says more than is counted.";
-        counters(registry, "intake_unknown_fields_total", help, "source", &[("http", unknown)])?;
+        counters(registry, "intake_unknown_fields_total", help, "source", &unknown)?;
         let help =
             "Seconds from the newest event that came in since the start to now; high means the sources are silent or late.";
         self.lag(registry, "event_time_lag_seconds", help, vitals.newest_event)
