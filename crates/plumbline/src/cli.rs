@@ -39,6 +39,9 @@ pub enum Command {
     ///
     /// Events go in one after the other in virtual time, and cards are published at every publication instant until the last
     /// month with events is final. Everything is read first and kept until its turn: about 180 MB for a million events.
+    ///
+    /// With --from-kafka the log of a deployment is the source instead: its cuts are computed once more, from the same events in the same
+    /// order, so that the cards have to be the same bytes; --compare tells where they are not.
     Replay(Replay),
     /// Writes simulated events as NDJSON, one a line.
     Simulate(Simulate),
@@ -357,8 +360,17 @@ pub struct Demo {
 #[derive(Debug, Args)]
 pub struct Replay {
     /// Files or folders with events.
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "from_kafka", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Recomputes what a deployment over Kafka has published, from the events and the registry of its log. Nothing is written there.
+    #[arg(long, conflicts_with_all = ["paths", "registry", "feed", "arrival", "partitions", "batch", "zone"])]
+    pub from_kafka: bool,
+    /// Says what would change of the published cards of open months: with other --measures the preview of a change of definitions.
+    #[arg(long, requires = "from_kafka")]
+    pub compare: bool,
+    /// The deployment's configuration; ./plumbline.toml without it, if that is there.
+    #[arg(long, value_name = "FILE", requires = "from_kafka")]
+    pub config: Option<PathBuf>,
     /// Folder for what is published: scorecards, clinician-months, peer-groups, rejects and runs as NDJSON, summary.json.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,

@@ -42,18 +42,40 @@ pub fn write(pipeline: &Pipeline, folder: &OutFolder, unknown_fields: u64, inter
     };
     summary.add_intake(pipeline.intake_counts());
     summary.add_outcomes(pipeline.outcomes(), pipeline.unattributed());
-    let mut log = pipeline.log();
-    to_file(folder, "scorecards.ndjson", |out| scorecards(&mut log, out, &mut summary, interrupt))?;
-    to_file(folder, "clinician-months.ndjson", |out| rows(&mut log, &deployment.measures, out, &mut summary))?;
-    to_file(folder, "peer-groups.ndjson", |out| peer_groups(&mut log, out))?;
-    to_file(folder, "rejects.ndjson", |out| rejects(&mut log, out))?;
-    to_file(folder, "runs.ndjson", |out| runs(&mut log, out, &mut summary))?;
-    to_file(folder, "summary.json", |out| {
-        serde_json::to_writer_pretty(&mut *out, &summary)?;
-        Ok(out.write_all(b"\n")?)
-    })?;
-    info!(cuts = summary.cuts, cards = summary.cards, revisions = summary.revisions, "published");
-    Ok(summary)
+    let written = Written { measures: &deployment.measures, folder, interrupt };
+    written.all(&mut pipeline.log(), &mut pipeline.log(), summary)
+}
+
+/// How the files of a folder are written.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    /// What units of sums are taken from.
+    pub measures: &'a MeasureSet,
+    /// Where to.
+    pub folder: &'a OutFolder,
+    /// Whether somebody wants it to end.
+    pub interrupt: &'a Interrupt,
+}
+
+impl Written<'_> {
+    /// Everything that `log` holds, with the rejects of `intake`, and `summary` with what is counted of them.
+    ///
+    /// # Errors
+    /// As [`write`].
+    pub fn all(&self, log: &mut LocalLog, intake: &mut impl Log, mut summary: Summary) -> Result<Summary> {
+        let Written { measures, folder, interrupt } = *self;
+        to_file(folder, "scorecards.ndjson", |out| scorecards(log, out, &mut summary, interrupt))?;
+        to_file(folder, "clinician-months.ndjson", |out| rows(log, measures, out, &mut summary))?;
+        to_file(folder, "peer-groups.ndjson", |out| peer_groups(log, out))?;
+        to_file(folder, "rejects.ndjson", |out| rejects(intake, out))?;
+        to_file(folder, "runs.ndjson", |out| runs(log, out, &mut summary))?;
+        to_file(folder, "summary.json", |out| {
+            serde_json::to_writer_pretty(&mut *out, &summary)?;
+            Ok(out.write_all(b"\n")?)
+        })?;
+        info!(cuts = summary.cuts, cards = summary.cards, revisions = summary.revisions, "published");
+        Ok(summary)
+    }
 }
 
 /// The last month with a row that is not zero.
@@ -184,7 +206,7 @@ fn peer_groups(log: &mut LocalLog, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-fn rejects(log: &mut LocalLog, out: &mut dyn Write) -> Result<()> {
+fn rejects(log: &mut impl Log, out: &mut dyn Write) -> Result<()> {
     each(log, Topic::Rejects, 0, |lent| match lent.record {
         Record::Reject(reject) => Ok(line(out, &json::reject(&reject))?),
         _ => Ok(()),
@@ -207,7 +229,7 @@ fn line(out: &mut dyn Write, json: &str) -> io::Result<()> {
 }
 
 /// Calls `take` with every record of a partition, in order.
-fn each(log: &mut LocalLog, topic: Topic, partition: u32, mut take: impl FnMut(Lent<'_>) -> Result<()>) -> Result<()> {
+fn each(log: &mut impl Log, topic: Topic, partition: u32, mut take: impl FnMut(Lent<'_>) -> Result<()>) -> Result<()> {
     let mut from = 0;
     loop {
         let mut result = Ok(());

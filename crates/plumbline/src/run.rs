@@ -16,6 +16,7 @@ use crate::interrupt::{EXIT_INTERRUPTED, Interrupt, Interrupted};
 use crate::measures::MeasuresError;
 use crate::measures_command;
 use crate::paint::Paint;
+use crate::recompute::recompute;
 use crate::registry_check::{self, RegistryFileError};
 use crate::replay::replay;
 use crate::roles::Roles;
@@ -64,8 +65,13 @@ fn dispatch(command: &Command) -> Result<()> {
             Ok(())
         }
         Command::Replay(args) => {
-            let summary = replay(args, Clock::System.now(), &listen()?)?;
-            eprint!("{}", summary.told(&args.out));
+            if args.from_kafka {
+                let config = configured(&Service { config: args.config.clone(), data: None, listen: None })?;
+                eprint!("{}", recompute(args, &config, &listen()?, &mut BufWriter::new(io::stdout().lock()))?);
+            } else {
+                let summary = replay(args, Clock::System.now(), &listen()?)?;
+                eprint!("{}", summary.told(&args.out));
+            }
             Ok(())
         }
         Command::Simulate(args) => simulate(args),

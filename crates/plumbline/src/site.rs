@@ -103,10 +103,25 @@ pub struct Reading {
 /// When there is no log, somebody else has it open, or it belongs to another configuration; all with their cure.
 pub fn read(config: &Config) -> Result<Reading> {
     let (mut log, shelf) = open_to_read(config)?;
-    ensure!(log.bounds(Topic::Registry, 0)?.end > 0, "{} holds nothing yet; `plumbline run` begins it", log.place());
-    let keys = keys(config, &mut log)?;
-    let deployment = deployment(config, &mut log, &keys, files(config)?.measures, &Clock::System)?;
+    let deployment = begun(config, &mut log, files(config)?.measures)?;
     Ok(Reading { log, shelf, deployment })
+}
+
+/// The same without what is published, and with these measures instead of those of the configuration.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_under(config: &Config, measures: MeasureSet) -> Result<(AnyLog, Deployment)> {
+    let mut log = log_to_read(config)?;
+    let deployment = begun(config, &mut log, measures)?;
+    Ok((log, deployment))
+}
+
+/// The deployment of a log that is begun.
+fn begun(config: &Config, log: &mut AnyLog, measures: MeasureSet) -> Result<Deployment> {
+    ensure!(log.bounds(Topic::Registry, 0)?.end > 0, "{} holds nothing yet; `plumbline run` begins it", log.place());
+    let keys = keys(config, log)?;
+    deployment(config, log, &keys, measures, &Clock::System)
 }
 
 /// What is published, by now, where no process serves it.

@@ -74,15 +74,15 @@ impl Summary {
         self.skipped.clone_from(&counts.skipped);
     }
 
-    /// Puts in what the tallies have made of it.
+    /// Adds what tallies have made of it.
     pub fn add_outcomes(&mut self, outcomes: Outcomes, unattributed: u64) {
-        self.accepted = outcomes.accepted;
-        self.duplicate = outcomes.duplicate;
-        self.stale = outcomes.stale;
-        self.conflict = outcomes.conflict;
-        self.sealed = outcomes.sealed;
-        self.retracted = outcomes.retracted;
-        self.unattributed = unattributed;
+        self.accepted += outcomes.accepted;
+        self.duplicate += outcomes.duplicate;
+        self.stale += outcomes.stale;
+        self.conflict += outcomes.conflict;
+        self.sealed += outcomes.sealed;
+        self.retracted += outcomes.retracted;
+        self.unattributed += unattributed;
     }
 
     /// The counts in a few lines, for standard error. `dir` is where the files lie.
