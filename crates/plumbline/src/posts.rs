@@ -114,7 +114,7 @@ fn spawn(
                 work.stopping.fail(format!("{role}: {error}"));
                 return;
             };
-            if leave.asked() {
+            if leave.asked() || work.stopping.asked() {
                 return;
             }
             if begun.elapsed() > RECOVERED {

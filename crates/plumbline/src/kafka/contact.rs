@@ -1,8 +1,8 @@
 //! What every client of the brokers does with what it is told: state changes into the log, errors into counters.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -11,6 +11,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::util::Timeout;
 use tracing::{debug, error, warn};
 
+/// What has not changed is said again so much later.
+const AGAIN: Duration = Duration::from_secs(30);
+
 /// What is counted of the brokers, by all clients of a process.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -18,6 +21,8 @@ pub struct Counters {
     pub errors: AtomicU64,
     /// Times that no broker could be reached.
     pub all_down: AtomicU64,
+    /// When that was said last: every client of a process finds it out, and one of them says so.
+    said_down: Mutex<Option<Instant>>,
     /// Rebalances of the groups that this process belongs to.
     pub rebalances: AtomicU64,
     /// Transactions that were committed.
@@ -52,7 +57,11 @@ impl Contact {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::AllBrokersDown) => {
                 self.count(|counters| &counters.all_down);
-                warn!("no broker can be reached: {reason}");
+                let mut said = self.0.said_down.lock().unwrap_or_else(PoisonError::into_inner);
+                if said.is_none_or(|at| at.elapsed() > AGAIN) {
+                    *said = Some(Instant::now());
+                    warn!("no broker can be reached: {reason}");
+                }
             }
             Some(RDKafkaErrorCode::Fatal) => error!("a client of the brokers cannot go on: {reason}"),
             Some(RDKafkaErrorCode::Authentication) => warn!("the brokers refuse who we say we are: {reason}"),
