@@ -1,0 +1,201 @@
+//! `topics` and `peek` against a broker: what they make, what they find wrong, and what they show.
+//!
+//! They run where `PLUMBLINE_KAFKA=host:port` names a broker, and say so where it does not.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use codec::avro;
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use scorecard::calendar::Timestamp;
+use scorecard::record::{Record, Tick};
+use serde_json::{Value, json};
+
+/// One answer of the brokers may take so long.
+const A_CALL: Duration = Duration::from_secs(60);
+
+/// The broker that somebody else runs.
+fn broker() -> Option<String> {
+    let named = std::env::var("PLUMBLINE_KAFKA").ok().filter(|value| value.contains(':'));
+    if named.is_none() {
+        eprintln!("not tried: PLUMBLINE_KAFKA names no broker, host:port");
+    }
+    named
+}
+
+/// A deployment of its own on that broker.
+struct Deployment {
+    dir: tempfile::TempDir,
+    bootstrap: String,
+    prefix: String,
+}
+
+impl Deployment {
+    /// Its topics stay on the broker, under a prefix that no other run has.
+    fn new(bootstrap: String, name: &str) -> Deployment {
+        let dir = tempfile::Builder::new().prefix("plumbline-topics-").tempdir().expect("a temporary folder");
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+        Deployment { dir, bootstrap, prefix: format!("{name}-{now}.") }
+    }
+
+    fn configuration(&self, partitions: u32) -> PathBuf {
+        let file = self.dir.path().join("plumbline.toml");
+        let data = self.dir.path().join("data");
+        let text = format!(
+            "data = {data:?}\npartitions = {partitions}\n[kafka]\nbrokers = {:?}\nprefix = {:?}\n[inputs.\"{}surgery\"]\n",
+            self.bootstrap, self.prefix, self.prefix
+        );
+        fs::write(&file, text).expect("a folder of our own");
+        file
+    }
+
+    /// Exit code, standard output, standard error.
+    fn does(&self, args: &[&str], partitions: u32) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+        let Output { status, stdout, stderr } =
+            command.args(args).arg("--config").arg(self.configuration(partitions)).output().expect("the binary runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (status.code().expect("it ends by itself"), text(stdout), text(stderr))
+    }
+
+    fn client(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.bootstrap);
+        config
+    }
+
+    fn topic(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// Replaces what was ever set on a topic.
+    fn set(&self, topic: &str, settings: &[(&str, &str)]) {
+        let (admin, topic): (AdminClient<DefaultClientContext>, String) =
+            (self.client().create().expect("sound"), self.topic(topic));
+        let altered = AlterConfig::new(ResourceSpecifier::Topic(&topic));
+        let altered = settings.iter().fold(altered, |altered, (name, value)| altered.set(name, value));
+        let asked = admin.alter_configs([&altered], &AdminOptions::new().request_timeout(Some(A_CALL)));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(asked).expect("the broker answers").pop().expect("of one topic").expect("it is taken");
+    }
+
+    /// Partitions of a topic and its settings.
+    fn found(&self, topic: &str) -> (usize, BTreeMap<String, String>) {
+        let (admin, topic): (AdminClient<DefaultClientContext>, String) =
+            (self.client().create().expect("sound"), self.topic(topic));
+        let asked = [ResourceSpecifier::Topic(&topic)];
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let described = admin.describe_configs(&asked, &AdminOptions::new().request_timeout(Some(A_CALL)));
+        let resource =
+            runtime.block_on(described).expect("the broker answers").pop().expect("of one topic").expect("it is there");
+        let settings = resource.entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))).collect();
+        let metadata = admin.inner().fetch_metadata(Some(&topic), A_CALL).expect("the broker answers");
+        (metadata.topics()[0].partitions().len(), settings)
+    }
+
+    fn append(&self, topic: &str, partition: i32, key: &str, value: &[u8]) {
+        let producer: BaseProducer = self.client().create().expect("sound");
+        let topic = self.topic(topic);
+        producer.send(BaseRecord::to(&topic).partition(partition).key(key).payload(value)).expect("it is taken");
+        producer.flush(A_CALL).expect("it is acknowledged");
+    }
+}
+
+#[test]
+fn topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended() {
+    let Some(broker) = broker() else { return };
+    let deployment = Deployment::new(broker, "topics");
+    let (code, told, _) = deployment.does(&["topics"], 3);
+    assert_eq!((code, told.matches("is not there; `plumbline topics --apply` makes it").count()), (1, 9), "{told}");
+
+    let (code, told, said) = deployment.does(&["topics", "--apply"], 3);
+    assert_eq!((code, told.matches(": sound").count()), (0, 9), "{told}{said}");
+    assert!(told.contains("surgery: is not there; it belongs to who writes it"), "{told}");
+    // Days in milliseconds: 496 (16 months of 31 days), 775 (25), 30.
+    let expected: [(&str, usize, &str, &[(&str, &str)]); 9] = [
+        ("events", 3, "delete", &[("retention.ms", "42854400000"), ("message.timestamp.type", "LogAppendTime")]),
+        ("clinician-months", 1, "compact", &[("min.compaction.lag.ms", "604800000")]),
+        ("registry", 1, "delete", &[("retention.ms", "-1"), ("message.timestamp.type", "LogAppendTime")]),
+        ("scorecards", 6, "compact", &[]),
+        ("scorecard-revisions", 6, "delete", &[("retention.ms", "66960000000")]),
+        ("peer-groups", 1, "compact", &[]),
+        ("peer-snapshots", 1, "compact", &[]),
+        ("runs", 1, "delete", &[("retention.ms", "66960000000")]),
+        ("rejects", 1, "delete", &[("retention.ms", "2592000000")]),
+    ];
+    for (topic, partitions, cleanup, settings) in expected {
+        let (found, all) = deployment.found(topic);
+        assert_eq!((found, all["cleanup.policy"].as_str()), (partitions, cleanup), "{topic}");
+        for (name, value) in settings {
+            assert_eq!(all[*name], *value, "{name} of {topic}");
+        }
+    }
+
+    deployment.set("events", &[("retention.ms", "86400000"), ("message.timestamp.type", "CreateTime"), ("segment.ms", "600000")]);
+    deployment.set("scorecards", &[("cleanup.policy", "delete")]);
+    let (code, told, _) = deployment.does(&["topics", "--check"], 3);
+    assert_eq!(code, 1);
+    for wrong in
+        ["retention.ms is 86400000", "message.timestamp.type is CreateTime", "cleanup.policy is delete, and has to be compact"]
+    {
+        assert!(told.contains(wrong), "{wrong}: {told}");
+    }
+    let (code, told, said) = deployment.does(&["topics", "--apply"], 3);
+    assert_eq!(code, 0, "{told}{said}");
+    let (_, all) = deployment.found("events");
+    assert_eq!([&all["retention.ms"], &all["segment.ms"]], ["42854400000", "600000"], "what others set stays");
+    assert_eq!(deployment.does(&["topics", "--check"], 3).0, 0);
+}
+
+#[test]
+fn another_number_of_partitions_is_refused_and_nothing_is_changed() {
+    let Some(broker) = broker() else { return };
+    let deployment = Deployment::new(broker, "partitions");
+    assert_eq!(deployment.does(&["topics", "--apply"], 3).0, 0);
+    deployment.set("rejects", &[("cleanup.policy", "compact")]);
+    let (code, _, said) = deployment.does(&["topics", "--apply"], 5);
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("has 3 partitions") && said.contains("new `kafka.prefix`") && said.contains("nothing was changed"),
+        "{said}"
+    );
+    assert_eq!(deployment.found("events").0, 3);
+    assert_eq!(deployment.found("rejects").1["cleanup.policy"], "compact");
+}
+
+#[test]
+fn peek_shows_every_record_and_what_does_not_open() {
+    let Some(broker) = broker() else { return };
+    let deployment = Deployment::new(broker, "peek");
+    assert_eq!(deployment.does(&["topics", "--apply"], 2).0, 0);
+    let mut tick = Vec::new();
+    avro::encode(&Record::Tick(Tick { at: Timestamp(1_794_884_400_000) }), &mut tick).expect("it is small");
+    deployment.append("events", 0, "tick", &tick);
+    deployment.append("events", 1, "riverside", b"{\"no\":\"frame\"}");
+    deployment.append("events", 1, "tick", &tick);
+
+    let lines = |args: &[&str]| -> Vec<Value> {
+        let (code, told, said) = deployment.does(args, 2);
+        assert_eq!(code, 0, "{said}");
+        told.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    };
+    let all = lines(&["peek", "events", "-o", "ndjson"]);
+    let place = |line: &Value| (line["partition"].as_u64(), line["offset"].as_u64());
+    assert_eq!(all.iter().map(place).collect::<Vec<_>>(), [(Some(0), Some(0)), (Some(1), Some(0)), (Some(1), Some(1))]);
+    assert_eq!((&all[0]["schema"], &all[0]["value"]), (&json!("tick"), &json!({ "at": "2026-11-17T03:00:00Z" })));
+    assert!(all[1]["undecodable"].as_str().is_some_and(|why| !why.is_empty()) && all[1]["key"] == "riverside", "{}", all[1]);
+
+    assert_eq!(lines(&["peek", &deployment.topic("events"), "-n", "1", "-o", "ndjson"]), all[2..]);
+    assert_eq!(lines(&["peek", "events", "--key", "riverside", "-o", "ndjson"]), all[1..2]);
+    assert_eq!(lines(&["peek", "events", "--partition", "1", "--from", "1", "-o", "ndjson"]), all[2..]);
+    let (_, document, _) = deployment.does(&["peek", "events", "-o", "json"], 2);
+    assert_eq!(serde_json::from_str::<Value>(&document).expect("one document"), Value::from(all));
+    let (code, _, said) = deployment.does(&["peek", "event"], 2);
+    assert!(code == 1 && said.contains("events"), "{said}");
+}
