@@ -96,25 +96,43 @@ impl<'a> Reader<'a> {
         if self.left.is_empty() { Ok(()) } else { Err(WireFault::LeftOver(self.left.len())) }
     }
 
+    #[inline]
     pub(crate) fn byte(&mut self) -> Result<u8, WireFault> {
         let (first, rest) = self.left.split_first().ok_or(WireFault::Truncated)?;
         self.left = rest;
         Ok(*first)
     }
 
+    #[inline]
     pub(crate) fn long(&mut self) -> Result<i64, WireFault> {
-        let first = self.byte()?;
-        let mut value = u64::from(first & 0x7f);
-        if first >= 0x80 {
-            value |= self.longer()?;
-        }
+        let value = match self.left {
+            [first, rest @ ..] if *first < 0x80 => {
+                self.left = rest;
+                u64::from(*first)
+            }
+            _ => self.longer()?,
+        };
         Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
     }
 
-    /// The bits behind the first seven.
+    /// A number of two to eight bytes, taken in one go: it ends with the first byte that lacks the top bit.
     fn longer(&mut self) -> Result<u64, WireFault> {
+        if let Some((word, _)) = self.left.split_first_chunk::<8>() {
+            let word = u64::from_le_bytes(*word);
+            let ends = !word & 0x8080_8080_8080_8080;
+            if ends != 0 {
+                let bits = ends.trailing_zeros() + 1;
+                self.left = &self.left[bits as usize / 8..];
+                return Ok(joined(word & (u64::MAX >> (64 - bits))));
+            }
+        }
+        self.longest()
+    }
+
+    /// A number of any length, byte by byte.
+    fn longest(&mut self) -> Result<u64, WireFault> {
         let mut value = 0;
-        for shift in (7..64).step_by(7) {
+        for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
             let bits = u64::from(byte & 0x7f);
             if shift == 63 && bits > 1 {
@@ -129,16 +147,19 @@ impl<'a> Reader<'a> {
     }
 
     /// A number in the range of `T`.
+    #[inline]
     pub(crate) fn ranged<T: TryFrom<i64>>(&mut self) -> Result<T, WireFault> {
         T::try_from(self.long()?).map_err(|_| WireFault::OutOfRange)
     }
 
+    #[inline]
     pub(crate) fn raw(&mut self, length: usize) -> Result<&'a [u8], WireFault> {
         let (taken, rest) = self.left.split_at_checked(length).ok_or(WireFault::Truncated)?;
         self.left = rest;
         Ok(taken)
     }
 
+    #[inline]
     pub(crate) fn text(&mut self) -> Result<&'a str, WireFault> {
         let length = self.ranged()?;
         std::str::from_utf8(self.raw(length)?).map_err(|_| WireFault::NotUtf8)
@@ -168,6 +189,13 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+/// The seven low bits of each byte, the first byte's lowest.
+fn joined(word: u64) -> u64 {
+    let pairs = (word & 0x007f_007f_007f_007f) | (word & 0x7f00_7f00_7f00_7f00) >> 1;
+    let fours = (pairs & 0x0000_3fff_0000_3fff) | (pairs & 0x3fff_0000_3fff_0000) >> 2;
+    (fours & 0x0fff_ffff) | (fours & 0x0fff_ffff_0000_0000) >> 4
 }
 
 /// What has a form in Avro. `'a` is the life of the bytes that text is lent from.
@@ -263,6 +291,7 @@ impl<'a, T: Wire<'a>> Wire<'a> for Option<T> {
             }
         }
     }
+    #[inline]
     fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
         match from.long()? {
             0 => Ok(None),
@@ -366,6 +395,7 @@ macro_rules! wire_record {
             fn write(&self, to: &mut $crate::avro::wire::Writer<'_>) {
                 $( self.$field.write(to); )*
             }
+            #[inline]
             fn read(from: &mut $crate::avro::wire::Reader<'a>) -> Result<Self, $crate::avro::wire::WireFault> {
                 Ok(Self { $( $field: $crate::avro::wire::Wire::read(from)?, )* })
             }
@@ -416,6 +446,22 @@ mod tests {
             assert_eq!(reader.long(), Ok(value));
             assert_eq!(reader.end(), Ok(()));
         }
+    }
+
+    #[test]
+    fn numbers_of_every_length_are_read_whatever_stands_behind_them() {
+        for power in 0..63 {
+            for value in [(1i64 << power) - 1, 1 << power, -(1 << power), 0x5555_5555_5555_5555 >> power] {
+                for behind in [&b""[..], b"\x01", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff"] {
+                    let bytes = [&bytes_of(&value), behind].concat();
+                    let mut reader = Reader::new(&bytes);
+                    assert_eq!(reader.long(), Ok(value));
+                    assert_eq!(reader.left, behind);
+                }
+            }
+        }
+        // Padded with a byte that adds nothing, as the specification allows.
+        assert_eq!(Reader::new(&[0x82, 0x80, 0, 0, 0, 0, 0, 0, 0]).long(), Ok(1));
     }
 
     #[test]
