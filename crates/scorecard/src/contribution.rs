@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::cells::{Addend, Layout};
+use crate::contents::Content;
 use crate::event::{Action, Answer, Attendance};
-use crate::fact::{Fact, FactKind, Shape, Traits};
+use crate::fact::{FactKind, Shape, Traits};
 use crate::measure::{Amount, Class, CodeMatch, Direction, Measure, MeasureSet, Side};
-use crate::sums::{MeasureSums, Sums};
+use crate::sums::{Base, MeasureSums};
 
 /// The answers of one feedback.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,17 +34,10 @@ pub(crate) struct Contributions {
     by_code: Vec<Vec<CodeTerm>>,
 }
 
-/// Adding or taking away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sign {
-    Plus,
-    Minus,
-}
-
 /// Everything about a fact that decides what it adds.
 #[derive(Clone, Copy)]
 pub(crate) struct Contributor<'a> {
-    pub fact: &'a Fact,
+    pub content: &'a Content,
     pub shape: Shape,
     pub answers: Option<&'a Answers>,
     /// Indexes of the measures for which its patient is adjusted.
@@ -81,26 +76,34 @@ impl Contributions {
         self.by_code.len()
     }
 
-    /// Adds (or takes away) what the fact contributes.
-    pub(crate) fn apply(&self, one: Contributor<'_>, sums: &mut Sums, sign: Sign) {
-        let traits = one.fact.traits();
+    /// What the fact adds to the cells of the row in which it stands.
+    pub(crate) fn addend(&self, one: Contributor<'_>, layout: &Layout) -> Addend {
+        let mut addend = Addend::default();
+        let traits = one.content.traits();
         debug_assert_eq!(traits.action, Action::Record, "only what counts stands in a row");
         if traits.exclude.is_none() {
-            self.apply_base(one, traits, sums, sign);
+            Layout::put_base(&base(one, traits), &mut addend);
         }
-        let mut add = |measure: usize, n: Option<i64>, d: Option<i64>| {
-            let delta = self.delta(measure, one, traits, n, d);
-            match sign {
-                Sign::Plus => sums.measures[measure] += &delta,
-                Sign::Minus => sums.measures[measure] -= &delta,
-            }
-        };
+        self.each(one, traits, &mut |measure, delta| layout.put(measure, &delta, &mut addend));
+        addend
+    }
+
+    /// What the fact contributes to each measure to which it contributes anything, by index.
+    pub(crate) fn shares(&self, one: Contributor<'_>) -> Vec<(usize, MeasureSums)> {
+        let mut shares = Vec::new();
+        self.each(one, one.content.traits(), &mut |measure, delta| shares.push((measure, delta)));
+        shares.retain(|(_, sums)| !sums.is_zero());
+        shares
+    }
+
+    fn each(&self, one: Contributor<'_>, traits: Traits, each: &mut dyn FnMut(usize, MeasureSums)) {
+        let mut add = |measure: usize, n: Option<i64>, d: Option<i64>| each(measure, self.delta(measure, one, traits, n, d));
         match traits.kind {
             FactKind::Prescription => {
-                for term in &self.by_code[one.fact.words[0] as usize] {
+                for term in &self.by_code[one.content.words[0] as usize] {
                     let measure = &self.measures.measures()[term.measure];
-                    let n = term.numerator.and_then(|code| prescribed(&measure.numerator, code, one.fact, traits));
-                    let d = term.denominator.and_then(|code| prescribed(&measure.denominator, code, one.fact, traits));
+                    let n = term.numerator.and_then(|code| prescribed(&measure.numerator, code, one.content, traits));
+                    let d = term.denominator.and_then(|code| prescribed(&measure.denominator, code, one.content, traits));
                     if n.is_some() || d.is_some() {
                         add(term.measure, n, d);
                     }
@@ -108,15 +111,8 @@ impl Contributions {
             }
             FactKind::Encounter => self.each_side(&self.encounter, |side| encountered(side, one, traits), &mut add),
             FactKind::Feedback => self.each_side(&self.feedback, |side| answered(side, one.answers), &mut add),
-            FactKind::Order => self.each_side(&self.order, |side| ordered(side, one.fact), &mut add),
+            FactKind::Order => self.each_side(&self.order, |side| ordered(side, one.content), &mut add),
         }
-    }
-
-    /// What the fact contributes to each measure to which it contributes anything, by index.
-    pub(crate) fn shares(&self, one: Contributor<'_>) -> Vec<(usize, MeasureSums)> {
-        let mut sums = Sums::zero(self.measures.measures().len());
-        self.apply(one, &mut sums, Sign::Plus);
-        sums.measures.iter().copied().enumerate().filter(|(_, sums)| !sums.is_zero()).collect()
     }
 
     fn each_side(
@@ -153,8 +149,8 @@ impl Contributions {
             delta.n = x;
             delta.n_squares = i128::from(x) * i128::from(x);
             if money {
-                delta.n_quantity_milli = one.fact.quantity_milli();
-                delta.n_cost_pence = one.fact.cost_pence();
+                delta.n_quantity_milli = one.content.quantity_milli();
+                delta.n_cost_pence = one.content.cost_pence();
             }
         }
         if let Some(x) = d {
@@ -162,67 +158,67 @@ impl Contributions {
             delta.d = x;
             delta.d_squares = i128::from(x) * i128::from(x);
             if money {
-                delta.d_quantity_milli = one.fact.quantity_milli();
-                delta.d_cost_pence = one.fact.cost_pence();
+                delta.d_quantity_milli = one.content.quantity_milli();
+                delta.d_cost_pence = one.content.cost_pence();
             }
         }
         delta
     }
+}
 
-    fn apply_base(&self, one: Contributor<'_>, traits: Traits, sums: &mut Sums, sign: Sign) {
-        let unit = if sign == Sign::Plus { 1 } else { -1 };
-        let base = &mut sums.base;
-        base.facts += unit;
-        match traits.kind {
-            FactKind::Prescription => {
-                base.items += unit * i64::from(one.fact.items);
-                if one.fact.words[0] == 0 {
-                    base.unmapped_items += unit * i64::from(one.fact.items);
-                }
+/// What a fact adds to the sums that belong to no measure.
+fn base(one: Contributor<'_>, traits: Traits) -> Base {
+    let mut base = Base { facts: 1, ..Base::default() };
+    match traits.kind {
+        FactKind::Prescription => {
+            base.items = i64::from(one.content.items);
+            if one.content.words[0] == 0 {
+                base.unmapped_items = i64::from(one.content.items);
             }
-            FactKind::Encounter => match status_of(traits, one.shape) {
-                Attendance::Unknown => base.unknown_status += unit,
-                Attendance::Noshow if one.shape.attendance => {
-                    base.noshow_planned_minutes += unit * i64::from(one.fact.planned_minutes().unwrap_or(0));
-                }
-                Attendance::Attended if one.shape.activity => {
-                    base.encounters += unit;
-                    base.minutes += unit * i64::from(one.fact.minutes().unwrap_or(0));
-                }
-                _ => {}
-            },
-            FactKind::Feedback => {
-                base.responses += unit;
-                if let Some(answer) = one.answers.and_then(|a| a.answer) {
-                    base.answers[answer as usize] += unit;
-                }
-            }
-            FactKind::Order => {}
         }
+        FactKind::Encounter => match status_of(traits, one.shape) {
+            Attendance::Unknown => base.unknown_status = 1,
+            Attendance::Noshow if one.shape.attendance => {
+                base.noshow_planned_minutes = i64::from(one.content.planned_minutes().unwrap_or(0));
+            }
+            Attendance::Attended if one.shape.activity => {
+                base.encounters = 1;
+                base.minutes = i64::from(one.content.minutes().unwrap_or(0));
+            }
+            _ => {}
+        },
+        FactKind::Feedback => {
+            base.responses = 1;
+            if let Some(answer) = one.answers.and_then(|a| a.answer) {
+                base.answers[answer as usize] = 1;
+            }
+        }
+        FactKind::Order => {}
     }
+    base
 }
 
 fn status_of(traits: Traits, shape: Shape) -> Attendance {
     if shape.came { Attendance::Attended } else { traits.status }
 }
 
-fn prescribed(side: &Side, code: CodeMatch, fact: &Fact, traits: Traits) -> Option<i64> {
+fn prescribed(side: &Side, code: CodeMatch, content: &Content, traits: Traits) -> Option<i64> {
     let definition = &side.definition;
     if definition.repeat.is_some_and(|repeat| repeat != traits.repeat) {
         return None;
     }
-    let quantity = fact.quantity_milli();
+    let quantity = content.quantity_milli();
     if let Some(over) = code.over_milli {
-        let limit = i128::from(over) * i128::from(fact.items);
+        let limit = i128::from(over) * i128::from(content.items);
         if i128::from(quantity) <= limit {
             return None;
         }
     }
     Some(match definition.amount {
-        Amount::Items => i64::from(fact.items),
+        Amount::Items => i64::from(content.items),
         Amount::Quantity => quantity,
-        Amount::Cost => fact.cost_pence(),
-        Amount::Adq => fact.adq_milli(),
+        Amount::Cost => content.cost_pence(),
+        Amount::Adq => content.adq_milli(),
         // Both are below 2^32; a product above 2^63 would be a drug of four million units and weight four million.
         Amount::Weight => quantity.saturating_mul(i64::from(code.weight_milli)),
         Amount::Count | Amount::Minutes | Amount::Answers => 1,
@@ -240,10 +236,10 @@ fn encountered(side: &Side, one: Contributor<'_>, traits: Traits) -> Option<i64>
     let fits = there
         && (definition.statuses.is_empty() || definition.statuses.contains(&status))
         && (definition.modes.is_empty() || definition.modes.contains(&traits.mode))
-        && within(definition.minutes, one.fact.minutes())
-        && within(definition.lag_days, one.fact.lag_days());
+        && within(definition.minutes, one.content.minutes())
+        && within(definition.lag_days, one.content.lag_days());
     fits.then(|| match definition.amount {
-        Amount::Minutes => i64::from(one.fact.minutes().unwrap_or(0)),
+        Amount::Minutes => i64::from(one.content.minutes().unwrap_or(0)),
         _ => 1,
     })
 }
@@ -279,9 +275,9 @@ fn answered(side: &Side, answers: Option<&Answers>) -> Option<i64> {
     Some(1)
 }
 
-fn ordered(side: &Side, fact: &Fact) -> Option<i64> {
+fn ordered(side: &Side, content: &Content) -> Option<i64> {
     let definition = &side.definition;
-    let category = fact.words[0];
+    let category = content.words[0];
     let fits = definition.event == Class::Order
         && (definition.categories.is_empty() || definition.categories.iter().any(|c| *c as u32 == category));
     fits.then_some(1)

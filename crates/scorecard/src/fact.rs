@@ -1,9 +1,8 @@
-//! Facts: what the tally keeps of the newest version of each event, 64 bytes each, and the store that finds them by identity.
-
-use hashbrown::HashTable;
+//! Facts: what the tally keeps of the newest version of each event, 48 bytes each, and the store that finds them by identity.
 
 use crate::calendar::{Day, Month};
 use crate::event::{Action, Attendance, Exclusion, Mode, Source};
+use crate::index::{Hash, Index};
 
 /// Identity of an event: a 128-bit keyed hash of (feed, id).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,7 +41,7 @@ pub(crate) enum Place {
     Row(u32),
 }
 
-/// What is kept of an event. 64 bytes: a deployment's memory is this times its facts.
+/// What is kept of an event. 48 bytes: a deployment's memory is this times its facts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fact {
     pub id: FactId,
@@ -53,17 +52,13 @@ pub(crate) struct Fact {
     pub unit: u32,
     place: u32,
     day: i32,
-    /// What the kind carries; see the accessors.
-    pub words: [u32; 4],
+    /// The number of what it says.
+    pub content: u32,
     arrived: u16,
     flags: u16,
-    /// Items of a prescription.
-    pub items: u16,
-    shape: u8,
-    marks: u8,
 }
 
-const _: () = assert!(size_of::<Fact>() == 64, "a fact is 64 bytes");
+const _: () = assert!(size_of::<Fact>() == 48, "a fact is 48 bytes");
 
 const NOWHERE: u32 = u32::MAX;
 const UNATTRIBUTED: u32 = u32::MAX - 1;
@@ -71,13 +66,19 @@ const SEALED: u32 = u32::MAX - 2;
 /// So many rows can be addressed.
 pub(crate) const MOST_ROWS: u32 = u32::MAX - 3;
 const NO_DAY: i32 = i32::MIN;
-const NO_MINUTES: u32 = u32::MAX;
-const NO_LAG: u32 = u32::MAX;
 
-const HAS_LINK: u8 = 1;
-const HAS_PCA: u8 = 2;
+// The flags of a fact: the lowest bits are those of its traits that decide where it stands, and how.
+const TRAITS: u16 = 0xff;
+const ACTIVITY: u16 = 1 << 8;
+const ATTENDANCE: u16 = 1 << 9;
+const CAME: u16 = 1 << 10;
+const SHAPE: u16 = ACTIVITY | ATTENDANCE | CAME;
+const HAS_LINK: u16 = 1 << 11;
+const HAS_PCA: u16 = 1 << 12;
+/// The slot holds no fact.
+const VACANT: u16 = 1 << 13;
 
-/// The parts of a fact that are packed into its flags.
+/// The small parts of what a fact says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Traits {
     pub kind: FactKind,
@@ -94,84 +95,96 @@ impl Traits {
         Traits { kind, action, exclude, source: Source::Whole, mode: Mode::Other, status: Attendance::Unknown, repeat: false }
     }
 
-    /// All of it in 14 bits.
+    /// All of it in 14 bits, the lowest 8 of which a fact keeps itself.
     pub(crate) fn packed(self) -> u16 {
         let kind = self.kind as u16;
         let action = self.action as u16;
+        let source = self.source as u16;
+        let status = self.status as u16;
         let exclude = match self.exclude {
             None => 0,
             Some(Exclusion::Admin) => 1,
             Some(Exclusion::Test) => 2,
         };
-        let source = self.source as u16;
         let mode = self.mode as u16;
-        let status = self.status as u16;
-        kind | action << 2 | exclude << 4 | source << 6 | mode << 8 | status << 11 | u16::from(self.repeat) << 13
+        kind | action << 2 | source << 4 | status << 6 | exclude << 8 | mode << 10 | u16::from(self.repeat) << 13
     }
 
-    fn unpack(flags: u16) -> Traits {
+    pub(crate) fn unpack(packed: u16) -> Traits {
         Traits {
-            kind: [FactKind::Encounter, FactKind::Prescription, FactKind::Feedback, FactKind::Order][usize::from(flags & 3)],
-            action: match flags >> 2 & 3 {
-                0 => Action::Record,
-                1 => Action::Hold,
-                _ => Action::Retract,
-            },
-            exclude: match flags >> 4 & 3 {
+            kind: kind_of(packed),
+            action: action_of(packed),
+            source: source_of(packed),
+            status: status_of(packed),
+            exclude: match packed >> 8 & 3 {
                 0 => None,
                 1 => Some(Exclusion::Admin),
                 _ => Some(Exclusion::Test),
             },
-            source: match flags >> 6 & 3 {
-                0 => Source::Whole,
-                1 => Source::Visit,
-                _ => Source::Slot,
-            },
-            mode: match flags >> 8 & 7 {
+            mode: match packed >> 10 & 7 {
                 0 => Mode::FaceToFace,
                 1 => Mode::Telephone,
                 2 => Mode::Video,
                 3 => Mode::Home,
                 _ => Mode::Other,
             },
-            status: match flags >> 11 & 3 {
-                0 => Attendance::Attended,
-                1 => Attendance::Noshow,
-                _ => Attendance::Unknown,
-            },
-            repeat: flags >> 13 & 1 == 1,
+            repeat: packed >> 13 & 1 == 1,
         }
     }
 }
 
+fn kind_of(packed: u16) -> FactKind {
+    match packed & 3 {
+        0 => FactKind::Encounter,
+        1 => FactKind::Prescription,
+        2 => FactKind::Feedback,
+        _ => FactKind::Order,
+    }
+}
+
+fn action_of(packed: u16) -> Action {
+    match packed >> 2 & 3 {
+        0 => Action::Record,
+        1 => Action::Hold,
+        _ => Action::Retract,
+    }
+}
+
+fn source_of(packed: u16) -> Source {
+    match packed >> 4 & 3 {
+        0 => Source::Whole,
+        1 => Source::Visit,
+        _ => Source::Slot,
+    }
+}
+
+fn status_of(packed: u16) -> Attendance {
+    match packed >> 6 & 3 {
+        0 => Attendance::Attended,
+        1 => Attendance::Noshow,
+        _ => Attendance::Unknown,
+    }
+}
+
 impl Fact {
-    pub(crate) fn new(id: FactId, rank: u64, check: u32, unit: u32, traits: Traits) -> Fact {
-        Fact {
-            id,
-            rank,
-            check,
-            unit,
-            place: NOWHERE,
-            day: NO_DAY,
-            words: [0; 4],
-            arrived: 0,
-            flags: traits.packed(),
-            items: 0,
-            shape: 0,
-            marks: 0,
-        }
-    }
-
-    pub(crate) fn traits(&self) -> Traits {
-        Traits::unpack(self.flags)
-    }
-
-    pub(crate) fn action(&self) -> Action {
-        self.traits().action
+    pub(crate) fn new(id: FactId, rank: u64, check: u32, unit: u32, traits: Traits, content: u32) -> Fact {
+        Fact { id, rank, check, unit, place: NOWHERE, day: NO_DAY, content, arrived: 0, flags: traits.packed() & TRAITS }
     }
 
     pub(crate) fn kind(&self) -> FactKind {
-        self.traits().kind
+        kind_of(self.flags)
+    }
+
+    pub(crate) fn action(&self) -> Action {
+        action_of(self.flags)
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        source_of(self.flags)
+    }
+
+    pub(crate) fn status(&self) -> Attendance {
+        status_of(self.flags)
     }
 
     pub(crate) fn day(&self) -> Option<Day> {
@@ -201,11 +214,14 @@ impl Fact {
     }
 
     pub(crate) fn shape(&self) -> Shape {
-        Shape { activity: self.shape & 1 != 0, attendance: self.shape & 2 != 0, came: self.shape & 4 != 0 }
+        let has = |flag| self.flags & flag != 0;
+        Shape { activity: has(ACTIVITY), attendance: has(ATTENDANCE), came: has(CAME) }
     }
 
     pub(crate) fn set_shape(&mut self, shape: Shape) {
-        self.shape = u8::from(shape.activity) | u8::from(shape.attendance) << 1 | u8::from(shape.came) << 2;
+        let flag = |set: bool, flag| if set { flag } else { 0 };
+        let set = flag(shape.activity, ACTIVITY) | flag(shape.attendance, ATTENDANCE) | flag(shape.came, CAME);
+        self.flags = self.flags & !SHAPE | set;
     }
 
     /// The month in which its newest version was appended. Years after 5460 count as 5460.
@@ -218,94 +234,50 @@ impl Fact {
     }
 
     pub(crate) fn has_link(&self) -> bool {
-        self.marks & HAS_LINK != 0
+        self.flags & HAS_LINK != 0
     }
 
     pub(crate) fn has_pca(&self) -> bool {
-        self.marks & HAS_PCA != 0
+        self.flags & HAS_PCA != 0
     }
 
     pub(crate) fn mark_link(&mut self) {
-        self.marks |= HAS_LINK;
+        self.flags |= HAS_LINK;
     }
 
     pub(crate) fn mark_pca(&mut self) {
-        self.marks |= HAS_PCA;
-    }
-
-    // An encounter's words: minutes, planned minutes, days from booking to slot.
-
-    pub(crate) fn set_encounter(&mut self, minutes: Option<u32>, planned: Option<u32>, lag_days: Option<i32>) {
-        self.words[0] = minutes.unwrap_or(NO_MINUTES);
-        self.words[1] = planned.unwrap_or(NO_MINUTES);
-        self.words[2] = lag_days.map_or(NO_LAG, i32::cast_unsigned);
-    }
-
-    pub(crate) fn minutes(&self) -> Option<u32> {
-        (self.words[0] != NO_MINUTES).then_some(self.words[0])
-    }
-
-    pub(crate) fn planned_minutes(&self) -> Option<u32> {
-        (self.words[1] != NO_MINUTES).then_some(self.words[1])
-    }
-
-    pub(crate) fn lag_days(&self) -> Option<i32> {
-        (self.words[2] != NO_LAG).then(|| self.words[2].cast_signed())
-    }
-
-    // A prescription's words: code, quantity, cost, adq.
-
-    pub(crate) fn quantity_milli(&self) -> i64 {
-        i64::from(self.words[1])
-    }
-
-    pub(crate) fn cost_pence(&self) -> i64 {
-        i64::from(self.words[2])
-    }
-
-    pub(crate) fn adq_milli(&self) -> i64 {
-        i64::from(self.words[3])
+        self.flags |= HAS_PCA;
     }
 }
 
-/// Facts by slot and by identity. Slots are reused. Blocks grow one by one and the index in parts, so that growing never copies all
-/// facts, nor holds two whole indices at once.
-#[derive(Debug)]
+/// Facts by slot and by identity. Slots are reused. Blocks grow one by one, so that growing never copies facts.
+#[derive(Debug, Default)]
 pub(crate) struct Facts {
     blocks: Vec<Vec<Fact>>,
-    index: [HashTable<u32>; PARTS],
-    held: usize,
+    index: Index,
     free: Vec<u32>,
 }
-
-const PARTS: usize = 64;
 
 const BLOCK_BITS: u32 = 14;
 const BLOCK: usize = 1 << BLOCK_BITS;
 
-/// The identity is a keyed hash already: its first word is as good as any hash of it.
-fn hash_of(id: FactId) -> u64 {
-    id.0[0]
-}
-
-/// The part of the index that knows this identity.
-fn part_of(id: FactId) -> usize {
-    usize::from(id.0[1].to_le_bytes()[0]) % PARTS
-}
-
-impl Default for Facts {
-    fn default() -> Facts {
-        Facts { blocks: Vec::new(), index: std::array::from_fn(|_| HashTable::new()), held: 0, free: Vec::new() }
-    }
+/// The identity is a keyed hash already: its words are as good as any hash of it.
+fn hash_of(id: FactId) -> Hash {
+    Hash { place: id.0[0], tag: id.0[1].to_le_bytes()[0] }
 }
 
 impl Facts {
     pub(crate) fn len(&self) -> usize {
-        self.held
+        self.index.len()
     }
 
     pub(crate) fn find(&self, id: FactId) -> Option<u32> {
-        self.index[part_of(id)].find(hash_of(id), |&slot| self.get(slot).id == id).copied()
+        self.index.find(hash_of(id), |slot| self.get(slot).id == id)
+    }
+
+    /// Reads where this will be looked for, so that it is near then. Returns something to be used.
+    pub(crate) fn touch(&self, id: FactId) -> u32 {
+        self.index.touch(hash_of(id))
     }
 
     pub(crate) fn get(&self, slot: u32) -> &Fact {
@@ -325,11 +297,19 @@ impl Facts {
             }
             None => self.push(fact),
         };
-        let blocks = &self.blocks;
-        let hash = |&slot: &u32| hash_of(blocks[(slot >> BLOCK_BITS) as usize][slot as usize & (BLOCK - 1)].id);
-        self.index[part_of(fact.id)].insert_unique(hash_of(fact.id), slot, hash);
-        self.held += 1;
+        if self.index.is_full() {
+            self.grow_index(slot);
+        }
+        self.index.insert(hash_of(fact.id), slot);
         slot
+    }
+
+    /// Makes the index larger, with all facts but the one in this slot.
+    fn grow_index(&mut self, but: u32) {
+        self.index.grow();
+        let slots = (0..).zip(self.blocks.iter().flatten());
+        let held = slots.filter(|(slot, fact)| *slot != but && fact.flags & VACANT == 0);
+        held.for_each(|(slot, fact)| self.index.insert(hash_of(fact.id), slot));
     }
 
     fn push(&mut self, fact: Fact) -> u32 {
@@ -339,29 +319,25 @@ impl Facts {
         let block = self.blocks.len() - 1;
         let last = self.blocks.last_mut().expect("a block was just pushed if there was none");
         last.push(fact);
-        u32::try_from(block * BLOCK + last.len() - 1).expect("4 billion facts are 256 GiB: more than a partition holds")
+        u32::try_from(block * BLOCK + last.len() - 1).expect("4 billion facts are 192 GiB: more than a partition holds")
     }
 
     pub(crate) fn remove(&mut self, slot: u32) {
-        let id = self.get(slot).id;
-        if let Ok(entry) = self.index[part_of(id)].find_entry(hash_of(id), |&s| s == slot) {
-            entry.remove();
-            self.held -= 1;
+        if self.index.remove(hash_of(self.get(slot).id), slot) {
+            self.get_mut(slot).flags |= VACANT;
             self.free.push(slot);
         }
     }
 
     /// All slots in use, in order of the slot.
     pub(crate) fn slots(&self) -> Vec<u32> {
-        let mut slots: Vec<u32> = self.index.iter().flatten().copied().collect();
-        slots.sort_unstable();
-        slots
+        let slots = (0..).zip(self.blocks.iter().flatten());
+        slots.filter(|(_, fact)| fact.flags & VACANT == 0).map(|(slot, _)| slot).collect()
     }
 
     /// Bytes that the facts and their index take.
-    pub(crate) fn bytes(&self) -> u64 {
-        let index: usize = self.index.iter().map(HashTable::allocation_size).sum();
-        (self.blocks.len() * BLOCK * size_of::<Fact>() + index + self.free.capacity() * 4) as u64
+    pub(crate) fn bytes(&self) -> usize {
+        self.blocks.len() * BLOCK * size_of::<Fact>() + self.index.bytes() + self.free.capacity() * size_of::<u32>()
     }
 }
 
@@ -391,12 +367,12 @@ mod tests {
     #[test]
     fn a_removed_slot_is_used_again_and_no_longer_found() {
         let mut facts = Facts::default();
-        let fact = |n| Fact::new(FactId([n, n]), 2, 0, 0, Traits::new(FactKind::Order, Action::Record, None));
+        let fact = |n| Fact::new(FactId([n << 48, n]), 2, 0, 0, Traits::new(FactKind::Order, Action::Record, None), 0);
         let slots: Vec<u32> = (0..40_000).map(|n| facts.insert(fact(n))).collect();
         facts.remove(slots[7]);
-        assert_eq!(facts.find(FactId([7, 7])), None);
+        assert_eq!(facts.find(FactId([7 << 48, 7])), None);
         assert_eq!(facts.insert(fact(99_999)), slots[7]);
         assert_eq!(facts.len(), 40_000);
-        assert_eq!(facts.find(FactId([8, 8])), Some(slots[8]));
+        assert_eq!(facts.find(FactId([8 << 48, 8])), Some(slots[8]));
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
+use crate::contents::Content;
 use crate::contribution::{Answers, Contributions};
 use crate::event::{Detail, Event};
 use crate::fact::{Fact, FactId, FactKind, Traits};
@@ -11,19 +12,18 @@ use crate::hashed::Map;
 use crate::intern::Interner;
 use crate::measure::MeasureSet;
 
-/// Makes facts. Keeps what few facts have and 64 bytes do not hold: codes by number, adjusted measures.
+/// Makes facts. Keeps what few facts have and a fact does not hold: codes by number, adjusted measures.
 #[derive(Debug)]
 pub(crate) struct Mold {
     measures: Arc<MeasureSet>,
     identity_seed: u64,
     codes: Map<Box<str>, u32>,
     pca: Map<FactId, Box<[u16]>>,
-    scratch: Vec<u8>,
 }
 
 impl Mold {
     pub(crate) fn new(measures: &Arc<MeasureSet>, identity_seed: u64) -> Mold {
-        Mold { measures: measures.clone(), identity_seed, codes: Map::default(), pca: Map::default(), scratch: Vec::new() }
+        Mold { measures: measures.clone(), identity_seed, codes: Map::default(), pca: Map::default() }
     }
 
     /// The seed of the identities of one feed.
@@ -38,15 +38,13 @@ impl Mold {
         FactId([u64::try_from(low).expect("masked to 64 bits"), high])
     }
 
-    /// 32 bits of a hash of all content but patient, `recorded_at` and stamped days.
-    pub(crate) fn check(&mut self, event: &Event<'_>) -> u32 {
-        let bytes = &mut self.scratch;
-        bytes.clear();
+    /// 32 bits of a hash of all content but patient, `recorded_at` and stamped days: of each part with the hash of those before it as
+    /// its seed. It is compared within a process only.
+    pub(crate) fn check(&self, event: &Event<'_>) -> u32 {
+        let mut hash = self.identity_seed;
         let mut text = |text: Option<&str>| {
             // 0xff occurs in no UTF-8 text, so nothing can be taken for an absent one.
-            let text = text.map_or(&b"\xff"[..], str::as_bytes);
-            bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(text);
+            hash = xxh3_64_with_seed(text.map_or(&b"\xff"[..], str::as_bytes), hash);
         };
         text(event.clinician.as_deref());
         text(event.practice.as_deref());
@@ -62,11 +60,11 @@ impl Mold {
             Detail::Order(Some(o)) => text(o.code.as_deref()),
             _ => {}
         }
-        for number in Mold::numbers(event) {
-            bytes.extend_from_slice(&number.to_le_bytes());
+        let mut bytes = [0; 64];
+        for (to, number) in bytes.chunks_exact_mut(8).zip(Mold::numbers(event)) {
+            to.copy_from_slice(&number.to_le_bytes());
         }
-        let folded = xxh3_64_with_seed(bytes, self.identity_seed);
-        u32::try_from(folded >> 32).expect("32 bits are left")
+        u32::try_from(xxh3_64_with_seed(&bytes, hash) >> 32).expect("32 bits are left")
     }
 
     fn numbers(event: &Event<'_>) -> [i64; 8] {
@@ -128,7 +126,7 @@ impl Mold {
     /// Fills in what the kind carries.
     pub(crate) fn fill(
         &mut self,
-        fact: &mut Fact,
+        content: &mut Content,
         event: &Event<'_>,
         contributions: &mut Contributions,
         answers: &mut Interner<Answers>,
@@ -136,19 +134,19 @@ impl Mold {
         match &event.detail {
             Detail::Encounter(Some(e)) => {
                 let lag = e.booked_day.zip(event.day).map(|(booked, day)| day.0 - booked.0);
-                fact.set_encounter(e.minutes, e.planned_minutes, lag);
+                content.set_encounter(e.minutes, e.planned_minutes, lag);
             }
             Detail::Prescription(Some(p)) => {
                 let code = self.code(p.code.as_deref(), contributions);
-                fact.words = [code, p.quantity_milli, p.cost_pence, p.adq_milli];
-                fact.items = p.items;
+                content.words = [code, p.quantity_milli, p.cost_pence, p.adq_milli];
+                content.items = p.items;
             }
             Detail::Feedback(Some(f)) => {
                 let items = f.items.iter().map(|(q, a)| (q.to_string(), a.to_string())).collect();
-                fact.words[0] = answers.number(Answers { answer: f.answer, items });
+                content.words[0] = answers.number(Answers { answer: f.answer, items });
             }
-            Detail::Feedback(None) => fact.words[0] = answers.number(Answers { answer: None, items: Vec::new() }),
-            Detail::Order(Some(o)) => fact.words[0] = o.category as u32,
+            Detail::Feedback(None) => content.words[0] = answers.number(Answers { answer: None, items: Vec::new() }),
+            Detail::Order(Some(o)) => content.words[0] = o.category as u32,
             _ => {}
         }
     }

@@ -1,22 +1,32 @@
 //! The open rows of one partition: sums by (unit, month), which of them changed since the last cut, and their digest.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::calendar::Month;
+use crate::cells::{Addend, Cells, Counter, Layout, Sign};
 use crate::digest::row_digest;
 use crate::fact::MOST_ROWS;
-use crate::hashed::Map;
 use crate::intern::Interner;
-use crate::measure::SetHash;
+use crate::measure::{MeasureSet, SetHash};
 use crate::record::RowKey;
 use crate::sums::Sums;
 
 /// (feed, clinician, practice) by interned numbers; a fact's own may lack clinician or practice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unit {
     pub feed: u32,
     pub clinician: Option<u32>,
     pub practice: Option<u32>,
+}
+
+/// In two words: it is hashed once an event.
+impl Hash for Unit {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let number = |text: Option<u32>| text.map_or(u64::MAX, u64::from);
+        state.write_u64(number(self.clinician));
+        state.write_u64(u64::from(self.feed) << 32 ^ number(self.practice));
+    }
 }
 
 /// The texts of a partition's facts and rows.
@@ -38,7 +48,7 @@ impl Names {
 struct Row {
     unit: u32,
     month: Month,
-    sums: Sums,
+    cells: Cells,
     /// What the digest holds of it.
     digest: u128,
     changed: bool,
@@ -48,25 +58,46 @@ struct Row {
 #[derive(Debug)]
 pub(crate) struct Rows {
     set: SetHash,
-    measures: usize,
+    layout: Layout,
     rows: Vec<Option<Row>>,
-    index: Map<(u32, Month), u32>,
+    /// Slots by the unit's number; of one unit few months are open at a time.
+    by_unit: Vec<Vec<(Month, u32)>>,
+    held: usize,
     free: Vec<u32>,
     changed: Vec<u32>,
     digest: u128,
 }
 
 impl Rows {
-    pub(crate) fn new(set: SetHash, measures: usize) -> Rows {
-        Rows { set, measures, rows: Vec::new(), index: Map::default(), free: Vec::new(), changed: Vec::new(), digest: 0 }
+    pub(crate) fn new(measures: &MeasureSet) -> Rows {
+        Rows {
+            set: measures.hash(),
+            layout: Layout::new(measures.measures()),
+            rows: Vec::new(),
+            by_unit: Vec::new(),
+            held: 0,
+            free: Vec::new(),
+            changed: Vec::new(),
+            digest: 0,
+        }
+    }
+
+    /// Where everything stands in the cells of a row.
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// The slot of this row, made if it is not there.
     pub(crate) fn slot(&mut self, unit: u32, month: Month) -> u32 {
-        if let Some(&slot) = self.index.get(&(unit, month)) {
-            return slot;
+        let known = self.by_unit.get(unit as usize).and_then(|months| months.iter().find(|(m, _)| *m == month));
+        match known {
+            Some(&(_, slot)) => slot,
+            None => self.open(unit, month),
         }
-        let row = Row { unit, month, sums: Sums::zero(self.measures), digest: 0, changed: false };
+    }
+
+    fn open(&mut self, unit: u32, month: Month) -> u32 {
+        let row = Row { unit, month, cells: self.layout.zero(), digest: 0, changed: false };
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.rows[slot as usize] = Some(row);
@@ -78,7 +109,11 @@ impl Rows {
                 slot.expect("fewer than 4 billion open rows")
             }
         };
-        self.index.insert((unit, month), slot);
+        if self.by_unit.len() <= unit as usize {
+            self.by_unit.resize_with(unit as usize + 1, Vec::new);
+        }
+        self.by_unit[unit as usize].push((month, slot));
+        self.held += 1;
         slot
     }
 
@@ -90,14 +125,30 @@ impl Rows {
         self.row(slot).month
     }
 
-    /// The sums of this row, which counts as changed from now on.
-    pub(crate) fn change(&mut self, slot: u32) -> &mut Sums {
+    /// Reads the newest row of this unit, so that it is near when it is added to. Returns something to be used.
+    pub(crate) fn touch(&self, unit: u32) -> i64 {
+        let newest = self.by_unit.get(unit as usize).and_then(|months| months.last());
+        newest.and_then(|&(_, slot)| self.rows[slot as usize].as_ref()).map_or(0, |row| row.cells.touch())
+    }
+
+    /// Adds to a row (or takes away) what a fact adds.
+    pub(crate) fn add(&mut self, slot: u32, addend: &Addend, sign: Sign) {
+        self.change(slot).add(addend, sign);
+    }
+
+    /// Counts a move of a fact to or from this row.
+    pub(crate) fn count(&mut self, slot: u32, counter: Counter) {
+        self.change(slot).count(counter);
+    }
+
+    /// The cells of this row, which counts as changed from now on.
+    fn change(&mut self, slot: u32) -> &mut Cells {
         let row = self.rows[slot as usize].as_mut().expect("facts stand in open rows only: sealing moves them out");
         if !row.changed {
             row.changed = true;
             self.changed.push(slot);
         }
-        &mut row.sums
+        &mut row.cells
     }
 
     /// Brings the digest up to date and hands out the slots that changed since the last call, in order of their keys.
@@ -106,12 +157,12 @@ impl Rows {
         changed.retain(|&slot| self.rows[slot as usize].as_ref().is_some_and(|row| row.changed));
         for &slot in &changed {
             let row = self.rows[slot as usize].as_mut().expect("retained only if it is there");
-            let digest = row_digest(self.set, &names.key(row.unit, row.month), &row.sums);
+            let digest = row_digest(self.set, &names.key(row.unit, row.month), &self.layout.sums(&row.cells));
             self.digest = self.digest.wrapping_sub(row.digest).wrapping_add(digest);
             row.digest = digest;
             row.changed = false;
         }
-        changed.sort_by_cached_key(|&slot| names.key(self.row(slot).unit, self.row(slot).month));
+        changed.sort_by_cached_key(|&slot| self.key(slot, names));
         changed
     }
 
@@ -119,13 +170,19 @@ impl Rows {
     pub(crate) fn all(&self, names: &Names) -> Vec<u32> {
         let held = self.rows.iter().enumerate().filter(|(_, row)| row.is_some());
         let mut slots: Vec<u32> = held.filter_map(|(slot, _)| u32::try_from(slot).ok()).collect();
-        slots.sort_by_cached_key(|&slot| names.key(self.row(slot).unit, self.row(slot).month));
+        slots.sort_by_cached_key(|&slot| self.key(slot, names));
         slots
     }
 
-    pub(crate) fn view(&self, slot: u32, names: &Names) -> (RowKey, &Sums) {
+    /// What a row is the sum of.
+    pub(crate) fn key(&self, slot: u32, names: &Names) -> RowKey {
         let row = self.row(slot);
-        (names.key(row.unit, row.month), &row.sums)
+        names.key(row.unit, row.month)
+    }
+
+    /// The sums of a row.
+    pub(crate) fn sums(&self, slot: u32) -> Sums {
+        self.layout.sums(&self.row(slot).cells)
     }
 
     /// Digest and number of the non-zero rows of months from `open_from` on, as of the last [`Rows::take_changed`].
@@ -147,12 +204,13 @@ impl Rows {
         for slot in 0..self.rows.len() {
             let Some(row) = self.rows[slot].take_if(|row| row.month < open_from) else { continue };
             self.digest = self.digest.wrapping_sub(row.digest);
-            self.index.remove(&(row.unit, row.month));
+            self.by_unit[row.unit as usize].retain(|(month, _)| *month != row.month);
+            self.held -= 1;
             self.free.push(u32::try_from(slot).expect("slots are numbered with 32 bits"));
         }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.index.len()
+        self.held
     }
 }

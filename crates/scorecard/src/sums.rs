@@ -61,6 +61,29 @@ impl Base {
         ]
     }
 
+    /// The base with these fields, in the order of [`Base::fields`].
+    #[must_use]
+    pub fn of_fields(fields: [i64; BASE_FIELDS]) -> Base {
+        let [facts, encounters, minutes, items, unmapped_items, responses, unknown_status, noshow_planned_minutes, rest @ ..] =
+            fields;
+        let [a, b, c, d, e, f, recorded, amended, retracted] = rest;
+        let answers = [a, b, c, d, e, f];
+        Base {
+            facts,
+            encounters,
+            minutes,
+            items,
+            unmapped_items,
+            responses,
+            unknown_status,
+            noshow_planned_minutes,
+            answers,
+            recorded,
+            amended,
+            retracted,
+        }
+    }
+
     fn add(&mut self, other: &Base, sign: i64) {
         self.facts += sign * other.facts;
         self.encounters += sign * other.encounters;

@@ -4,8 +4,10 @@
 
 use std::sync::Arc;
 
-use crate::calendar::{Month, Timestamp};
-use crate::contribution::{Answers, Contributions, Contributor, Sign};
+use crate::calendar::{Day, Month, Timestamp};
+use crate::cells::{Counter, Sign};
+use crate::contents::{Content, Contents};
+use crate::contribution::{Answers, Contributions, Contributor};
 use crate::coverage::FeedsSeen;
 use crate::event::{Action, Attendance, Batch, Event, Source, Versioning};
 use crate::fact::{Fact, FactId, FactKind, Facts, Place, Shape};
@@ -58,12 +60,20 @@ pub struct CutState {
     changed: Vec<u32>,
 }
 
+/// What an event is found by, and its own feed, clinician and practice.
+#[derive(Clone, Copy, Debug)]
+struct Named {
+    id: FactId,
+    unit: u32,
+}
+
 /// The fold of one partition.
 #[derive(Debug)]
 pub struct Tally {
     schedule: Schedule,
     mold: Mold,
     facts: Facts,
+    contents: Contents,
     links: Links,
     names: Names,
     rows: Rows,
@@ -74,10 +84,15 @@ pub struct Tally {
     seen: FeedsSeen,
     last: Option<Timestamp>,
     open_from: Month,
+    /// The first day of `open_from`.
+    open_day: Day,
     /// Months before this one may be held by the log only in part: they are never written again.
     reach: Month,
     outcomes: Outcomes,
     unattributed: u64,
+    /// Of the batch that is being folded: who its events are, and days of what was accepted.
+    named: Vec<Named>,
+    days: Vec<Day>,
 }
 
 impl Tally {
@@ -91,18 +106,22 @@ impl Tally {
             schedule: schedule.clone(),
             mold: Mold::new(measures, identity_seed),
             facts: Facts::default(),
+            contents: Contents::default(),
             links: Links::default(),
             names: Names::default(),
-            rows: Rows::new(measures.hash(), measures.measures().len()),
+            rows: Rows::new(measures),
             contributions,
             answers: Interner::default(),
             declared: Map::default(),
             seen: FeedsSeen::default(),
             last: None,
             open_from: Month::EARLIEST,
+            open_day: Month::EARLIEST.first_day(),
             reach,
             outcomes: Outcomes::default(),
             unattributed: 0,
+            named: Vec::new(),
+            days: Vec::new(),
         }
     }
 
@@ -119,9 +138,31 @@ impl Tally {
         self.seen.appended(feed, appended);
         let seed = self.mold.feed_seed(&batch.feed);
         let arrived = self.schedule.zone.day_of(appended.plus_seconds(CLOCK_MARGIN_SECONDS)).month();
-        for event in &batch.events {
-            self.event(feed, seed, batch.versioning, arrived, event);
+        let mut named = std::mem::take(&mut self.named);
+        named.extend(batch.events.iter().map(|event| self.name(feed, seed, event)));
+        self.touch(&named);
+        for (event, named) in batch.events.iter().zip(named.drain(..)) {
+            self.event(seed, named, batch.versioning, arrived, event);
         }
+        self.named = named;
+        self.days.sort_unstable();
+        self.days.dedup();
+        self.days.drain(..).for_each(|day| self.seen.day(feed, day));
+    }
+
+    fn name(&mut self, feed: u32, seed: u64, event: &Event<'_>) -> Named {
+        let clinician = event.clinician.as_deref().map(|c| self.names.texts.text(c));
+        let practice = event.practice.as_deref().map(|p| self.names.texts.text(p));
+        let unit = self.names.units.number(Unit { feed, clinician, practice });
+        Named { id: self.mold.identity(seed, &event.id), unit }
+    }
+
+    /// Reads what the events of a batch will need: of many look-ups that wait for nothing but memory the waits overlap, of one event
+    /// after the other they would not.
+    fn touch(&self, named: &[Named]) {
+        let facts = named.iter().fold(0, |touched, named| touched ^ self.facts.touch(named.id));
+        let rows = named.iter().fold(0, |touched, named| touched ^ self.rows.touch(named.unit));
+        std::hint::black_box((facts, rows));
     }
 
     /// Whether a tick counts here: later than every earlier one, and not from the future [7, 10].
@@ -151,17 +192,18 @@ impl Tally {
     }
 
     /// The rows that changed up to this cut, in order of their keys.
-    pub fn changed_rows<'a>(&'a self, cut: &'a CutState) -> impl Iterator<Item = (RowKey, &'a Sums)> {
+    pub fn changed_rows<'a>(&'a self, cut: &'a CutState) -> impl Iterator<Item = (RowKey, Sums)> + use<'a> {
         self.open_rows(cut.changed.iter().copied(), cut.open_from)
     }
 
     /// All open rows at this cut, in order of their keys.
-    pub fn all_rows<'a>(&'a self, cut: &CutState) -> impl Iterator<Item = (RowKey, &'a Sums)> {
+    pub fn all_rows<'a>(&'a self, cut: &CutState) -> impl Iterator<Item = (RowKey, Sums)> + use<'a> {
         self.open_rows(self.rows.all(&self.names).into_iter(), cut.open_from)
     }
 
-    fn open_rows(&self, slots: impl Iterator<Item = u32>, from: Month) -> impl Iterator<Item = (RowKey, &Sums)> {
-        slots.map(|slot| self.rows.view(slot, &self.names)).filter(move |(key, _)| key.month >= from)
+    fn open_rows(&self, slots: impl Iterator<Item = u32>, from: Month) -> impl Iterator<Item = (RowKey, Sums)> {
+        let open = slots.filter(move |&slot| self.rows.month(slot) >= from);
+        open.map(|slot| (self.rows.key(slot, &self.names), self.rows.sums(slot)))
     }
 
     /// The tick `at` counts: months that are sealed by it are closed, and facts that nothing can change any more leave.
@@ -172,6 +214,7 @@ impl Tally {
             return;
         }
         self.open_from = open_from;
+        self.open_day = open_from.first_day();
         for slot in self.facts.slots() {
             self.close_fact(slot, open_from);
         }
@@ -185,26 +228,27 @@ impl Tally {
             Place::Row(row) => Some(self.rows.month(row)),
             _ => None,
         };
-        let named = fact.day().map(crate::calendar::Day::month).max(row_month);
+        let named = fact.day().map(Day::month).max(row_month);
         if fact.arrived().max(named.unwrap_or(Month::EARLIEST)) < open_from {
             self.links.remove(slot);
             self.mold.forget_pca(fact.id);
+            self.contents.release(fact.content);
             self.facts.remove(slot);
         } else if row_month.is_some_and(|month| month < open_from) {
             self.facts.get_mut(slot).set_place(Place::Sealed);
         }
     }
 
-    fn event(&mut self, feed: u32, seed: u64, versioning: Versioning, arrived: Month, event: &Event<'_>) {
-        let id = self.mold.identity(seed, &event.id);
+    fn event(&mut self, seed: u64, named: Named, versioning: Versioning, arrived: Month, event: &Event<'_>) {
+        let id = named.id;
         let check = self.mold.check(event);
         let found = self.facts.find(id);
         let old = found.map(|slot| *self.facts.get(slot));
         let Some(rank) = self.rank(versioning, event, check, old.as_ref()) else { return };
-        let mut fact = self.mold(feed, id, rank, check, event);
+        let mut fact = self.mold(named, rank, check, event);
         fact.set_arrived(arrived);
         if let (Action::Record, Some(day)) = (event.action, event.day) {
-            self.seen.day(feed, day);
+            self.days.push(day);
         }
         let before = found.and_then(|slot| self.links.target(slot));
         let slot = match found {
@@ -250,13 +294,12 @@ impl Tally {
     }
 
     /// The fact of this event, standing nowhere yet.
-    fn mold(&mut self, feed: u32, id: FactId, rank: u64, check: u32, event: &Event<'_>) -> Fact {
-        let clinician = event.clinician.as_deref().map(|c| self.names.texts.text(c));
-        let practice = event.practice.as_deref().map(|p| self.names.texts.text(p));
-        let unit = self.names.units.number(Unit { feed, clinician, practice });
-        let mut fact = Fact::new(id, rank, check, unit, Mold::traits(event));
+    fn mold(&mut self, named: Named, rank: u64, check: u32, event: &Event<'_>) -> Fact {
+        let traits = Mold::traits(event);
+        let mut content = Content::new(traits);
+        self.mold.fill(&mut content, event, &mut self.contributions, &mut self.answers);
+        let mut fact = Fact::new(named.id, rank, check, named.unit, traits, self.contents.take(content));
         fact.set_day(event.day);
-        self.mold.fill(&mut fact, event, &mut self.contributions, &mut self.answers);
         fact
     }
 
@@ -271,13 +314,28 @@ impl Tally {
             self.links.remove(slot);
         }
         self.mold.forget_pca(old.id);
+        self.contents.release(old.content);
         *self.facts.get_mut(slot) = fact;
         slot
     }
 
     fn add(&mut self, fact: &Fact, row: u32, sign: Sign) {
-        let one = contributor(&self.answers, &self.mold, fact);
-        self.contributions.apply(one, self.rows.change(row), sign);
+        let (shape, alike) = (fact.shape(), !fact.has_pca());
+        if alike && let Some(addend) = self.contents.addend(fact.content, shape) {
+            return self.rows.add(row, addend, sign);
+        }
+        let addend = self.contributions.addend(self.contributor(fact), self.rows.layout());
+        self.rows.add(row, &addend, sign);
+        if alike {
+            self.contents.keep(fact.content, shape, addend);
+        }
+    }
+
+    /// Everything about a fact that decides what it adds.
+    fn contributor<'a>(&'a self, fact: &'a Fact) -> Contributor<'a> {
+        let content = self.contents.get(fact.content);
+        let answers = (fact.kind() == FactKind::Feedback).then(|| self.answers.value(content.words[0]));
+        Contributor { content, shape: fact.shape(), answers, pca: self.mold.pca(fact) }
     }
 
     /// Decides where a fact that stands nowhere now stands, and counts the move from `before`. Returns whether its month is sealed.
@@ -302,7 +360,7 @@ impl Tally {
     /// row. What is known of such an event may have been forgotten, a newer version included, and forgetting must change no card.
     fn is_past(&self, slot: u32, before: Place) -> bool {
         let fact = self.facts.get(slot);
-        let sealed = fact.day().is_some_and(|day| day.month() < self.open_from);
+        let sealed = fact.day().is_some_and(|day| day < self.open_day);
         fact.action() == Action::Record && sealed && !matches!(before, Place::Row(_))
     }
 
@@ -312,14 +370,13 @@ impl Tally {
         match (before, after) {
             (Place::Row(old), Place::Row(new)) => {
                 let from_long_before = self.rows.month(old).plus(LONG_BEFORE_MONTHS) <= self.rows.month(new);
-                let base = &mut self.rows.change(new).base;
-                *(if from_long_before { &mut base.recorded } else { &mut base.amended }) += 1;
+                self.rows.count(new, if from_long_before { Counter::Recorded } else { Counter::Amended });
                 if old != new {
-                    self.rows.change(old).base.amended += 1;
+                    self.rows.count(old, Counter::Amended);
                 }
             }
-            (_, Place::Row(new)) => self.rows.change(new).base.recorded += 1,
-            (Place::Row(old), _) => self.rows.change(old).base.retracted += 1,
+            (_, Place::Row(new)) => self.rows.count(new, Counter::Recorded),
+            (Place::Row(old), _) => self.rows.count(old, Counter::Retracted),
             _ => {}
         }
     }
@@ -356,7 +413,7 @@ impl Tally {
         let declared = || self.declared.get(&own.feed).copied().flatten();
         let practice = own.practice.or(linked.and_then(|u| u.practice)).or_else(declared);
         let unit = Unit { feed: own.feed, clinician: Some(clinician), practice };
-        let unit = self.names.units.number(unit);
+        let unit = if unit == own { fact.unit } else { self.names.units.number(unit) };
         (Place::Row(self.rows.slot(unit, month)), shape, false)
     }
 
@@ -370,17 +427,17 @@ impl Tally {
     fn is_live(&self, fact: &Fact) -> bool {
         fact.kind() == FactKind::Encounter
             && fact.action() == Action::Record
-            && fact.day().is_some_and(|day| day.month() >= self.open_from)
+            && fact.day().is_some_and(|day| day >= self.open_day)
     }
 
     fn shape(&self, slot: u32, fact: &Fact) -> Shape {
         if fact.kind() != FactKind::Encounter {
             return Shape::default();
         }
-        match fact.traits().source {
+        match fact.source() {
             Source::Whole => Shape { activity: true, attendance: true, came: false },
             Source::Visit => {
-                let named = self.live_target(slot, fact).is_some_and(|t| t.traits().source == Source::Slot);
+                let named = self.live_target(slot, fact).is_some_and(|t| t.source() == Source::Slot);
                 Shape { activity: true, attendance: !named, came: false }
             }
             Source::Slot => {
@@ -391,8 +448,7 @@ impl Tally {
     }
 
     fn is_finished_visit(&self, fact: &Fact) -> bool {
-        let traits = fact.traits();
-        self.is_live(fact) && traits.source == Source::Visit && traits.status == Attendance::Attended
+        self.is_live(fact) && fact.source() == Source::Visit && fact.status() == Attendance::Attended
     }
 
     /// A change of one side of a link re-evaluates the other: whoever names this event, and whom it named and names.
@@ -410,7 +466,7 @@ impl Tally {
         match fact.place() {
             Place::Row(_) => false,
             Place::Sealed => true,
-            Place::Nowhere | Place::Unattributed => fact.day().is_some_and(|day| day.month() < self.open_from),
+            Place::Nowhere | Place::Unattributed => fact.day().is_some_and(|day| day < self.open_day),
         }
     }
 
@@ -439,9 +495,9 @@ impl Tally {
         for slot in self.facts.slots() {
             let fact = self.facts.get(slot);
             let Place::Row(row) = fact.place() else { continue };
-            let key = keys.entry(row).or_insert_with(|| Some(self.rows.view(row, &self.names).0).filter(wanted));
+            let key = keys.entry(row).or_insert_with(|| Some(self.rows.key(row, &self.names)).filter(wanted));
             let Some(row) = key.clone() else { continue };
-            let measures = self.contributions.shares(contributor(&self.answers, &self.mold, fact));
+            let measures = self.contributions.shares(self.contributor(fact));
             // What counts is a record, and its rank is twice its version.
             shares.push(Share { identity: fact.id, version: fact.rank / 2, check: fact.check, row, day: fact.day(), measures });
         }
@@ -455,7 +511,7 @@ impl Tally {
     }
 
     /// The check of an event's content, as its [`Share`] names it.
-    pub fn check(&mut self, event: &Event<'_>) -> u32 {
+    pub fn check(&self, event: &Event<'_>) -> u32 {
         self.mold.check(event)
     }
 
@@ -477,10 +533,10 @@ impl Tally {
         self.facts.len() as u64
     }
 
-    /// Bytes that facts and their index take.
+    /// Bytes that facts, what they say, and their index take.
     #[must_use]
     pub fn fact_bytes(&self) -> u64 {
-        self.facts.bytes()
+        (self.facts.bytes() + self.contents.bytes()) as u64
     }
 
     /// How many open rows are held.
@@ -488,10 +544,4 @@ impl Tally {
     pub fn row_count(&self) -> u64 {
         self.rows.len() as u64
     }
-}
-
-/// Everything about a fact that decides what it adds.
-fn contributor<'a>(answers: &'a Interner<Answers>, mold: &'a Mold, fact: &'a Fact) -> Contributor<'a> {
-    let answers = (fact.kind() == FactKind::Feedback).then(|| answers.value(fact.words[0]));
-    Contributor { fact, shape: fact.shape(), answers, pca: mold.pca(fact) }
 }

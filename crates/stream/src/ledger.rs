@@ -217,7 +217,7 @@ fn refold(
             return Ok(Err(Obstacle::Gone(why)));
         }
         let mark = mark_of(&state, partition, tick, deployment.measures.hash());
-        let rows = fold.tally.all_rows(&state).map(|(key, sums)| (key, sums.clone())).collect();
+        let rows = fold.tally.all_rows(&state).collect();
         return Ok(Ok(Folded { mark, rows }));
     }
 }

@@ -85,7 +85,7 @@ fn fold(
             let month = lost.digest.month;
             if month >= state.open_from {
                 let rows = fold.tally.all_rows(&state).filter(|(key, _)| key.month == month);
-                found.insert(month, rows.map(|(key, sums)| (key, sums.clone())).collect());
+                found.insert(month, rows.collect());
             }
         }
         fold.tally.settle(tick.at);

@@ -132,12 +132,13 @@ impl<L: Log> TallyTask<L> {
         let measures = &self.deployment.measures;
         // A mark of another measure set: every open row has to be written under this one [5].
         let all = self.last_mark.is_some_and(|mark| mark.measure_set != measures.hash());
-        let rows: Vec<(RowKey, &Sums)> = match all {
-            true => self.fold.tally.all_rows(cut).collect(),
-            false => self.fold.tally.changed_rows(cut).collect(),
+        // One after the other: together they are larger than the rows that they are made from.
+        let rows: Box<dyn Iterator<Item = (RowKey, Sums)> + '_> = match all {
+            true => Box::new(self.fold.tally.all_rows(cut)),
+            false => Box::new(self.fold.tally.changed_rows(cut)),
         };
         for (key, sums) in rows {
-            let record = row_record(measures, &self.fold.names, key, sums, self.partition, tick);
+            let record = row_record(measures, &self.fold.names, key, &sums, self.partition, tick);
             let text = row_key(&record.key);
             self.log.append(Topic::ClinicianMonths, 0, &text, &Record::ClinicianMonth(record))?;
         }

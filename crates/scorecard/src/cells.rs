@@ -1,0 +1,245 @@
+//! The sums of a row as they are held: of each measure only what its amounts can fill, and what one kind of event adds to side by
+//! side, so that a row is a third of its [`Sums`] and a fact touches little of it.
+
+use std::sync::Arc;
+
+use crate::measure::{Amount, Measure};
+use crate::sums::{BASE_FIELDS, Base, MeasureSums, Sums};
+
+/// Adding or taking away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    Plus,
+    Minus,
+}
+
+/// How often facts came, changed and went: the last fields of [`Base`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counter {
+    Recorded = BASE_FIELDS as isize - 3,
+    Amended = BASE_FIELDS as isize - 2,
+    Retracted = BASE_FIELDS as isize - 1,
+}
+
+/// Where one side of a measure stands.
+#[derive(Clone, Copy, Debug)]
+enum SideCells {
+    /// Every fact counts 1: facts, sum and sum of squares are one number.
+    Count(u32),
+    /// Facts, sum and sum of squares, one behind the other: amounts below 2^16 need no more.
+    Narrow(u32),
+    /// Facts and sum, one behind the other, and a wide cell for the sum of squares.
+    Wide { whole: u32, squares: u32 },
+}
+
+/// Where one measure stands.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    n: SideCells,
+    d: SideCells,
+    /// Quantity and cost of the numerator, then of the denominator; only with a saving.
+    money: Option<u32>,
+    /// Adjusted patients, then exclusions.
+    left_out: u32,
+}
+
+/// Where everything stands in the cells of a row: first the fields of [`Base`] in their order, then the measures.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    columns: Vec<Columns>,
+    whole: u32,
+    squares: u32,
+}
+
+/// What one fact adds to a row. Most of it is 1.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Addend {
+    ones: Vec<u32>,
+    whole: Vec<(u32, i64)>,
+    squares: Vec<(u32, i128)>,
+}
+
+/// The cells of one row.
+#[derive(Debug)]
+pub(crate) struct Cells {
+    whole: Box<[i64]>,
+    squares: Box<[i128]>,
+}
+
+impl Layout {
+    /// Places for the measures of a set.
+    pub(crate) fn new(measures: &[Arc<Measure>]) -> Layout {
+        let mut layout = Layout { columns: Vec::new(), whole: 0, squares: 0 };
+        layout.take(BASE_FIELDS);
+        // Events of one class add to most of its denominators and to few of its numerators, so these stand together and apart.
+        let mut order: Vec<usize> = (0..measures.len()).collect();
+        order.sort_by_key(|&index| measures[index].denominator.definition.event as u8);
+        let mut sides = |amount: &dyn Fn(&Measure) -> Amount| {
+            let mut sides = vec![SideCells::Count(0); measures.len()];
+            order.iter().for_each(|&index| sides[index] = layout.side(amount(&measures[index])));
+            sides
+        };
+        let d = sides(&|measure| measure.denominator.definition.amount);
+        let n = sides(&|measure| measure.numerator.definition.amount);
+        layout.columns = measures.iter().zip(n.into_iter().zip(d)).map(|(measure, (n, d))| layout.place(measure, n, d)).collect();
+        layout
+    }
+
+    fn place(&mut self, measure: &Measure, n: SideCells, d: SideCells) -> Columns {
+        Columns { n, d, money: measure.definition.saving.map(|_| self.take(4)), left_out: self.take(2) }
+    }
+
+    fn side(&mut self, amount: Amount) -> SideCells {
+        match amount {
+            Amount::Count => SideCells::Count(self.take(1)),
+            Amount::Items | Amount::Answers => SideCells::Narrow(self.take(3)),
+            Amount::Quantity | Amount::Cost | Amount::Adq | Amount::Weight | Amount::Minutes => {
+                self.squares += 1;
+                SideCells::Wide { whole: self.take(2), squares: self.squares - 1 }
+            }
+        }
+    }
+
+    /// The first of so many cells that nothing else stands in.
+    fn take(&mut self, cells: usize) -> u32 {
+        let first = self.whole;
+        self.whole += u32::try_from(cells).expect("a handful");
+        first
+    }
+
+    /// Cells without anything in them.
+    pub(crate) fn zero(&self) -> Cells {
+        Cells { whole: vec![0; self.whole as usize].into(), squares: vec![0; self.squares as usize].into() }
+    }
+
+    /// Puts what a fact adds to the sums that belong to no measure.
+    pub(crate) fn put_base(delta: &Base, to: &mut Addend) {
+        (0..).zip(delta.fields()).for_each(|(cell, value)| to.put(cell, value));
+    }
+
+    /// Puts what a fact adds to the measure at this index.
+    pub(crate) fn put(&self, measure: usize, delta: &MeasureSums, to: &mut Addend) {
+        let columns = &self.columns[measure];
+        columns.n.put(delta.facts_n, delta.n, delta.n_squares, to);
+        columns.d.put(delta.facts_d, delta.d, delta.d_squares, to);
+        if let Some(money) = columns.money {
+            let fields = [delta.n_quantity_milli, delta.n_cost_pence, delta.d_quantity_milli, delta.d_cost_pence];
+            (money..).zip(fields).for_each(|(cell, value)| to.put(cell, value));
+        }
+        to.put(columns.left_out, delta.pca);
+        to.put(columns.left_out + 1, delta.excluded);
+    }
+
+    /// The sums that stand in these cells.
+    pub(crate) fn sums(&self, cells: &Cells) -> Sums {
+        let base = std::array::from_fn(|field| cells.whole[field]);
+        Sums { base: Base::of_fields(base), measures: self.columns.iter().map(|columns| columns.sums(cells)).collect() }
+    }
+}
+
+impl SideCells {
+    fn put(self, facts: i64, sum: i64, squares: i128, to: &mut Addend) {
+        match self {
+            SideCells::Count(cell) => {
+                debug_assert!(facts == sum && i128::from(sum) == squares, "a fact that is only counted counts 1");
+                to.put(cell, facts);
+            }
+            SideCells::Narrow(first) => {
+                to.put(first, facts);
+                to.put(first + 1, sum);
+                to.put(first + 2, i64::try_from(squares).expect("amounts are items of 16 bits, or answers of one record"));
+            }
+            SideCells::Wide { whole, squares: cell } => {
+                to.put(whole, facts);
+                to.put(whole + 1, sum);
+                if squares != 0 {
+                    to.squares.push((cell, squares));
+                }
+            }
+        }
+    }
+
+    /// Facts, sum, sum of squares.
+    fn sums(self, cells: &Cells) -> (i64, i64, i128) {
+        let whole = |cell: u32| cells.whole[cell as usize];
+        match self {
+            SideCells::Count(cell) => (whole(cell), whole(cell), whole(cell).into()),
+            SideCells::Narrow(first) => (whole(first), whole(first + 1), whole(first + 2).into()),
+            SideCells::Wide { whole: first, squares } => (whole(first), whole(first + 1), cells.squares[squares as usize]),
+        }
+    }
+}
+
+impl Columns {
+    fn sums(&self, cells: &Cells) -> MeasureSums {
+        let (facts_n, n, n_squares) = self.n.sums(cells);
+        let (facts_d, d, d_squares) = self.d.sums(cells);
+        let whole = |cell: u32| cells.whole[cell as usize];
+        let money = |place: u32| self.money.map_or(0, |first| whole(first + place));
+        MeasureSums {
+            facts_n,
+            facts_d,
+            n,
+            d,
+            n_squares,
+            d_squares,
+            n_quantity_milli: money(0),
+            n_cost_pence: money(1),
+            d_quantity_milli: money(2),
+            d_cost_pence: money(3),
+            pca: whole(self.left_out),
+            excluded: whole(self.left_out + 1),
+        }
+    }
+}
+
+impl Addend {
+    fn put(&mut self, cell: u32, value: i64) {
+        match value {
+            0 => {}
+            1 => self.ones.push(cell),
+            value => self.whole.push((cell, value)),
+        }
+    }
+
+    /// Gives back memory that nothing stands in.
+    pub(crate) fn shrink(&mut self) {
+        self.ones.shrink_to_fit();
+        self.whole.shrink_to_fit();
+        self.squares.shrink_to_fit();
+    }
+
+    /// Bytes of what stands in it.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&self.ones[..]) + size_of_val(&self.whole[..]) + size_of_val(&self.squares[..])
+    }
+}
+
+impl Cells {
+    /// Reads where most facts add to, so that it is near when they do. Returns something to be used.
+    pub(crate) fn touch(&self) -> i64 {
+        /// Cells of a line of the processor's cache, and how many lines.
+        const LINE: usize = 8;
+        const LINES: usize = 8;
+        self.whole.iter().step_by(LINE).take(LINES).fold(0, |touched, cell| touched ^ cell)
+    }
+
+    /// Adds (or takes away) what a fact adds.
+    pub(crate) fn add(&mut self, addend: &Addend, sign: Sign) {
+        let unit = if sign == Sign::Plus { 1 } else { -1 };
+        for &cell in &addend.ones {
+            self.whole[cell as usize] += unit;
+        }
+        for &(cell, value) in &addend.whole {
+            self.whole[cell as usize] += unit * value;
+        }
+        for &(cell, value) in &addend.squares {
+            self.squares[cell as usize] += i128::from(unit) * value;
+        }
+    }
+
+    /// Counts a move of a fact.
+    pub(crate) fn count(&mut self, counter: Counter) {
+        self.whole[counter as usize] += 1;
+    }
+}
