@@ -1,5 +1,5 @@
 //! The guard: instructions a unit of each step, counted by callgrind, against `bench/baseline.toml`. A machine's mood does not
-//! change them, so a step that became dearer by a few in a hundred is seen, and one that became cheaper is put on record.
+//! change them, so a step that became dearer by a tenth is seen, and one that became cheaper is put on record.
 //!
 //! A plain program under `valgrind` rather than a framework around it: the step says itself where counting begins and ends
 //! ([`steps::measured`]), so nothing has to be linked, and the same steps are timed.
@@ -15,8 +15,9 @@ use crate::steps::{self, STEPS};
 
 /// Events of a counted step.
 const EVENTS: u64 = 40_000;
-/// What instructions may differ by before the guard fails, in hundredths: counts of one build differ by less than a tenth of one.
-const TOLERANCE: f64 = 2.0;
+/// What instructions may differ by before the guard fails, in hundredths. Counts of one build are the same to a tenth of one, but a
+/// change elsewhere can move what the compiler inlines: up to nine hundredths of an untouched step were seen.
+const TOLERANCE: f64 = 10.0;
 
 const HEAD: &str =
     "# Instructions a unit of each step, counted by callgrind on x86-64: `cargo run --release -p bench -- guard` compares, and

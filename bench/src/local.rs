@@ -16,7 +16,7 @@ use stream::intake::Intake;
 use stream::tally_task::TallyTask;
 
 use crate::process::Process;
-use crate::traffic::Traffic;
+use crate::traffic::{Cost, Traffic};
 
 /// Clinicians of the log, in a hundred feeds.
 pub const CLINICIANS: u32 = 10_000;
@@ -27,16 +27,16 @@ pub const BATCH_EVENTS: usize = 500;
 /// Events between two flushes.
 const EVENTS_A_FLUSH: u64 = 10_000;
 
-/// Writes so many events into a new log.
+/// Writes so many events into a new log, of prescriptions at these costs.
 ///
 /// # Errors
 /// When the log cannot be written.
-pub fn write(dir: &Path, events: u64) -> Result<()> {
+pub fn write(dir: &Path, events: u64, cost: Cost) -> Result<()> {
     let mut log = LocalLog::open(dir, Clock::standing_at(NOW), Durability::Buffered)?;
     let decoder = Decoder::new(DecoderConfig::default());
     let position = Position { source: "bench".to_owned(), partition: 0, offset: 0, index: None };
     let context = Context { position: &position, feed: None, received_at: NOW, now: NOW };
-    let (mut intake, mut traffic, mut text) = (Intake::new(1, BATCH_EVENTS), Traffic::new(1, CLINICIANS), String::new());
+    let (mut intake, mut traffic, mut text) = (Intake::new(1, BATCH_EVENTS), Traffic::new(1, CLINICIANS).at(cost), String::new());
     for number in 0..events {
         traffic.event(&mut text);
         if (number + 1) % EVENTS_A_FLUSH != 0 && number + 1 < events {

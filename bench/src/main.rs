@@ -8,6 +8,7 @@ mod kafka;
 mod local;
 mod process;
 mod service;
+mod sink;
 mod steps;
 mod traffic;
 
@@ -15,7 +16,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "bench guard [--update] | steps [EVENTS] | step NAME EVENTS | write DIR EVENTS | fold DIR | http EVENTS | kafka BROKERS EVENTS";
+use crate::traffic::Cost;
+
+const USAGE: &str = "bench guard [--update] | steps [EVENTS] | step NAME EVENTS | write DIR EVENTS [random-costs] | fold DIR | http EVENTS \
+                     | kafka BROKERS EVENTS";
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -25,7 +29,8 @@ fn main() -> Result<()> {
         ["steps"] => steps::print_all(1_000_000),
         ["steps", events] => steps::print_all(number(events)?),
         ["step", name, events] => steps::print_one(name, number(events)?),
-        ["write", dir, events] => local::write(Path::new(dir), number(events)?),
+        ["write", dir, events] => local::write(Path::new(dir), number(events)?, Cost::Tariff),
+        ["write", dir, events, "random-costs"] => local::write(Path::new(dir), number(events)?, Cost::Random),
         ["fold", dir] => local::fold(Path::new(dir)),
         ["kafka", brokers, events] => kafka::measure(brokers, number(events)?),
         ["http", events] => http::measure(number(events)?),

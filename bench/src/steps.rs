@@ -23,9 +23,11 @@ use scorecard::sums::Sums;
 use scorecard::tally::Tally;
 use scorecard::thresholds::Thresholds;
 use scorecard::unit::{MONTHS, UnitKey, UnitMonth};
+use stream::intake::Intake;
 
 use crate::local::{BATCH_EVENTS, NOW};
 use crate::process;
+use crate::sink::Sink;
 use crate::traffic::Traffic;
 
 /// Clinicians per event of the steps: as many events of one as a busy month has.
@@ -42,6 +44,7 @@ pub struct Step {
 
 /// All of them, in the order of the flow.
 pub const STEPS: &[Step] = &[
+    Step { name: "intake", unit: "event", run: intake },
     Step { name: "decode_json", unit: "event", run: decode_json },
     Step { name: "encode_batch", unit: "event", run: encode_batch },
     Step { name: "decode_batch", unit: "event", run: decode_batch },
@@ -119,6 +122,24 @@ fn encoded(batches: Vec<Batch<'static>>) -> Result<Vec<Vec<u8>>> {
         avro::encode(&Record::Batch(batch), &mut bytes).map(|()| bytes)
     };
     Ok(batches.into_iter().map(encode).collect::<Result<_, _>>()?)
+}
+
+/// Native JSON, a line an event, into the bytes of batches: all that intake does but waiting for a log.
+fn intake(events: u64) -> Result<Measured> {
+    let text = text(events);
+    let (mut sink, mut intake) = (Sink::default(), Intake::new(1, BATCH_EVENTS));
+    let (done, taken) = measured(events, || {
+        let mut taken = Ok(());
+        decode(&text, &mut |item| {
+            if taken.is_ok() {
+                taken = intake.take(&mut sink, item);
+            }
+        });
+        taken.and_then(|()| intake.flush(&mut sink))
+    })?;
+    taken?;
+    ensure!(intake.counts().logged == events && sink.bytes > events, "{:?}", intake.counts());
+    Ok(done)
 }
 
 /// Native JSON, a line an event, into events: parsed, checked, pseudonymised.
@@ -218,7 +239,7 @@ fn card(events: u64) -> Result<Measured> {
     for (row, sums) in tally.all_rows(&cut) {
         month = row.month;
         let mut months: [Sums; MONTHS] = std::array::from_fn(|_| empty.clone());
-        months[MONTHS - 1] = sums.clone();
+        months[MONTHS - 1] = sums;
         let key = UnitKey { person: row.clinician.to_string(), practice: row.practice.to_string() };
         let practice = format!(r#"{{"type":"organisation","code":"{}","kind":"practice","setting":"gp"}}"#, key.practice);
         directory.apply(&serde_json::from_str(&practice)?);

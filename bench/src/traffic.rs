@@ -20,17 +20,32 @@ const DRUGS: [&str; 8] = [
     "1001010AHAAAAAA",
 ];
 
+/// What prescriptions cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// By quantity, as a tariff says it: of one drug and quantity always the same.
+    Tariff,
+    /// Anything up to 40 million pence: hardly two events say the same.
+    Random,
+}
+
 /// Makes one event after the other; the same seed gives the same.
 pub struct Traffic {
     dice: Pcg64,
+    cost: Cost,
     clinicians: u32,
     last: Option<(String, u32, u32, u32)>,
 }
 
 impl Traffic {
-    /// Traffic of this seed and so many clinicians.
+    /// Traffic of this seed and so many clinicians, at tariff costs.
     pub fn new(seed: u64, clinicians: u32) -> Traffic {
-        Traffic { dice: Pcg64::seed_from_u64(seed), clinicians, last: None }
+        Traffic { dice: Pcg64::seed_from_u64(seed), cost: Cost::Tariff, clinicians, last: None }
+    }
+
+    /// The same traffic at other costs.
+    pub fn at(self, cost: Cost) -> Traffic {
+        Traffic { cost, ..self }
     }
 
     /// Appends the next event to a line-by-line text.
@@ -65,9 +80,12 @@ impl Traffic {
             }
             50..90 => {
                 let (code, quantity) = (DRUGS[self.dice.random_range(0..DRUGS.len())], self.dice.random_range(7..112));
+                let cost = match self.cost {
+                    Cost::Tariff => quantity * 3,
+                    Cost::Random => self.dice.random_range(0..40_000_000),
+                };
                 format!(
-                    r#""type":"prescription","prescription":{{"code":"{code}","code_system":"bnf","quantity":{quantity},"items":1,"cost_pence":{},"repeat":false}}"#,
-                    quantity * 3
+                    r#""type":"prescription","prescription":{{"code":"{code}","code_system":"bnf","quantity":{quantity},"items":1,"cost_pence":{cost},"repeat":false}}"#
                 )
             }
             90..95 => r#""type":"feedback","feedback":{"answer":"very_good"}"#.to_owned(),
