@@ -40,6 +40,8 @@ const GROUP_WAIT: Duration = Duration::from_millis(100);
 const BATCH_EVENTS: usize = 500;
 /// So long one look for a record, or for an acknowledgement, takes.
 const LOOK: Duration = Duration::from_millis(50);
+/// How often it is asked whether what was committed is.
+const CONFIRMING: Duration = Duration::from_secs(1);
 /// After a failure the group is left and joined again so much later.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -109,6 +111,11 @@ struct Taking<'t> {
     feeds: BTreeMap<String, Option<Arc<Feed>>>,
     /// Partitions whose next record has a schema that nobody knows until the schema registry says so, and since when they wait.
     aside: Vec<(TopicPartitionList, Instant)>,
+    /// What is done with, whether it could be committed or not.
+    done: Taken,
+    /// Whether it may not be committed, and when that was last asked.
+    doubtful: bool,
+    asked: Instant,
 }
 
 /// What the records of a group leave to be committed: the next offset by topic and partition.
@@ -123,29 +130,35 @@ impl<'t> Taking<'t> {
             .with_context(|| format!("the group {} cannot be joined", settings.group(Group::Intake)))?;
         let feed = |input: &Input| Some(feed_named(&of.retry.feeds, &of.retry.zone, input.feed.as_deref()?));
         let feeds = of.inputs.iter().map(|(topic, input)| (topic.clone(), feed(input))).collect();
-        Ok(Taking { of, consumer, changes, intake, joined, log: of.log.clone(), feeds, aside: Vec::new() })
+        Ok(Taking {
+            of,
+            consumer,
+            changes,
+            intake,
+            joined,
+            log: of.log.clone(),
+            feeds,
+            aside: Vec::new(),
+            done: Taken::new(),
+            doubtful: false,
+            asked: Instant::now(),
+        })
     }
 
     fn run(&mut self) -> Result<(), LogError> {
         while !self.of.stopping.asked() {
             let taken = self.group()?;
-            while let Ok(change) = self.changes.try_recv() {
-                match change {
-                    Change::Assigned(partitions) => {
-                        *self.joined = *self.joined || self.of.vitals.joined();
-                        let begun = self.committed(partitions);
-                        self.of.vitals.inputs().extend(begun);
-                    }
-                    Change::Revoked(gone) => self.of.vitals.inputs().retain(|partition, _| !gone.contains(partition)),
-                }
-            }
+            self.changed();
             if taken.is_empty() {
+                self.confirm();
                 continue;
             }
             self.intake.send(&mut self.log)?;
             self.acknowledged()?;
             self.of.vitals.intake(Way::Topics).counts = self.intake.counts().clone();
-            self.commit(&taken);
+            self.done.extend(taken);
+            self.doubtful = true;
+            self.commit();
         }
         Ok(())
     }
@@ -166,6 +179,40 @@ impl<'t> Taking<'t> {
             ((topic, partition), InputVitals { next, end: next, newest: None })
         };
         partitions.into_iter().map(begun).collect()
+    }
+
+    /// Takes note of what has changed in the group.
+    fn changed(&mut self) {
+        while let Ok(change) = self.changes.try_recv() {
+            match change {
+                Change::Assigned(partitions) => {
+                    *self.joined = *self.joined || self.of.vitals.joined();
+                    // Who had them meanwhile may have come further.
+                    for (topic, partition) in &partitions {
+                        self.done.remove(&(topic.clone(), partition.cast_signed()));
+                    }
+                    let begun = self.committed(partitions);
+                    self.of.vitals.inputs().extend(begun);
+                }
+                Change::Revoked(gone) => self.of.vitals.inputs().retain(|partition, _| !gone.contains(partition)),
+            }
+        }
+    }
+
+    /// Commits again what the brokers do not have. A commit that meets a rebalance is lost without a word, and a partition into
+    /// which nothing more is written would seem to lag for ever.
+    fn confirm(&mut self) {
+        if !self.doubtful || self.asked.elapsed() < CONFIRMING {
+            return;
+        }
+        self.asked = Instant::now();
+        let ours = self.of_ours();
+        if let Ok(found) = self.consumer.committed_offsets(ours.clone(), LOOK * 40) {
+            self.doubtful = ours != found;
+            if self.doubtful {
+                self.commit();
+            }
+        }
     }
 
     /// Takes what there is, for a while.
@@ -233,18 +280,26 @@ impl<'t> Taking<'t> {
         Ok(())
     }
 
-    fn commit(&self, taken: &Taken) {
-        let Ok(ours) = self.consumer.assignment() else { return };
+    /// What is done with of the partitions that are ours.
+    fn of_ours(&self) -> TopicPartitionList {
         let mut offsets = TopicPartitionList::new();
-        for ((topic, partition), next) in taken {
+        let Ok(ours) = self.consumer.assignment() else { return offsets };
+        for ((topic, partition), next) in &self.done {
             if ours.find_partition(topic, *partition).is_some()
                 && let Err(error) = offsets.add_partition_offset(topic, *partition, Offset::Offset(*next))
             {
                 debug!("an offset cannot be named: {error}");
             }
         }
-        // One that is not committed is read again, and its events are duplicates.
-        if let Err(error) = self.consumer.commit(&offsets, CommitMode::Async) {
+        offsets
+    }
+
+    fn commit(&self) {
+        let offsets = self.of_ours();
+        // One that is never committed is read again, and its events are duplicates.
+        if offsets.count() > 0
+            && let Err(error) = self.consumer.commit(&offsets, CommitMode::Async)
+        {
             debug!("offsets were not committed: {error}");
         }
     }

@@ -43,6 +43,9 @@ struct Standing {
     at_end: bool,
     /// One past the last offset, as far as it is known.
     end: u64,
+    /// What was known of it when the partition was turned to. An end that is seen lies here or behind; a newer `end` it may not
+    /// know yet, for it may have waited in the queue since before.
+    sure: u64,
 }
 
 /// A consumer that belongs to no group.
@@ -109,10 +112,13 @@ impl Reader {
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => {
                     heard = Instant::now();
-                    standing.at_end = true;
                     // What is below the end and was not lent is nothing for readers: ends of transactions, what was aborted or
                     // compacted.
-                    standing.next = standing.next.max(standing.end);
+                    standing.next = standing.next.max(standing.sure);
+                    standing.at_end = standing.next >= standing.end;
+                    if !standing.at_end {
+                        standing.turn(consumer)?;
+                    }
                 }
                 Some(Err(error)) => {
                     debug!(topic = wanted.topic, partition = wanted.partition, "reading: {error}");
@@ -135,7 +141,7 @@ impl Reader {
             }
             if !standing.at_end && lent == 0 && heard.elapsed() > silence {
                 (heard, silence) = (Instant::now(), silence * 2);
-                place(consumer, &standing.topic, standing.partition, standing.next)?;
+                standing.turn(consumer)?;
                 if begun.elapsed() > PATIENCE {
                     return Err(LogError::Failed(format!("{} did not answer for {PATIENCE:?}", wanted.topic)));
                 }
@@ -156,9 +162,9 @@ impl Reader {
             return Ok(false);
         }
         let next = wanted.from.max(bounds.start);
-        place(&self.consumer, wanted.topic, wanted.partition, next)?;
-        self.standing =
-            Some(Standing { topic: wanted.topic.to_owned(), partition: wanted.partition, next, at_end: false, end: bounds.end });
+        let topic = wanted.topic.to_owned();
+        let standing = Standing { topic, partition: wanted.partition, next, at_end: false, end: bounds.end, sure: bounds.end };
+        self.standing.insert(standing).turn(&self.consumer)?;
         Ok(true)
     }
 
@@ -201,14 +207,18 @@ impl Reader {
     }
 }
 
-fn place(consumer: &BaseConsumer<Contact>, topic: &str, partition: u32, from: u64) -> Result<(), LogError> {
-    // Without the topic's metadata the first record takes half a second.
-    let _ = consumer.fetch_metadata(Some(topic), QUESTION);
-    let mut list = TopicPartitionList::new();
-    let offset = Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
-    list.add_partition_offset(topic, partition.cast_signed(), offset)
-        .and_then(|()| consumer.assign(&list))
-        .map_err(|error| failed("a partition cannot be read", &error))
+impl Standing {
+    /// Has the consumer read from here on; what waits in its queue is dropped.
+    fn turn(&mut self, consumer: &BaseConsumer<Contact>) -> Result<(), LogError> {
+        self.sure = self.end;
+        // Without the topic's metadata the first record takes half a second.
+        let _ = consumer.fetch_metadata(Some(&self.topic), QUESTION);
+        let mut list = TopicPartitionList::new();
+        let offset = Offset::Offset(i64::try_from(self.next).unwrap_or(i64::MAX));
+        list.add_partition_offset(&self.topic, self.partition.cast_signed(), offset)
+            .and_then(|()| consumer.assign(&list))
+            .map_err(|error| failed("a partition cannot be read", &error))
+    }
 }
 
 fn lend<'a>(message: &'a impl Message, offset: u64, record: Record<'a>) -> Lent<'a> {
