@@ -90,10 +90,6 @@ impl ConsumerContext for Contact {
 pub(crate) fn tell(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
         RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => error!("librdkafka {facility}: {message}"),
-        // Who asks for the ends of a partition is told of errors in no other way, and this one does not pass.
-        _ if ["authentication", "SSL handshake failed"].iter().any(|words| message.contains(words)) => {
-            warn!("the brokers refuse who we say we are, or are not who they say they are: {message}");
-        }
         // A broker that is away is told by every client, every few seconds.
         RDKafkaLogLevel::Error | RDKafkaLogLevel::Warning if facility != "FAIL" && facility != "ERROR" => {
             warn!("librdkafka {facility}: {message}");

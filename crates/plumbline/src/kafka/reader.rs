@@ -194,6 +194,10 @@ impl Reader {
                 }
                 Err(error) => {
                     debug!(topic, partition, "the ends of a partition are asked for again: {error}");
+                    // Only so is it heard why, as that a password is wrong; before anything is read there is nothing to be lost.
+                    if self.standing.is_none() {
+                        let _ = self.consumer.poll(Duration::ZERO);
+                    }
                     let _ = self.stopping.wait(WAIT);
                 }
             }

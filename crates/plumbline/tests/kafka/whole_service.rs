@@ -15,6 +15,8 @@ use crate::{again, subscribed};
 
 /// So that a busy machine keeps up, and some cuts fall into the load.
 const OFTEN: Grid = Grid { period_seconds: 5, offset_seconds: 0 };
+/// Events that are sent at once.
+const A_FEW: usize = 5;
 
 /// Events come all the time, a cut every few seconds; whatever lies before a tick is in its rows.
 pub fn two_whole_services_tick_by_themselves_and_count_everything_once(means: &Means) {
@@ -26,9 +28,11 @@ pub fn two_whole_services_tick_by_themselves_and_count_everything_once(means: &M
     let hand = line.hand();
     let mut services = [line.start(Role::All), line.start(Role::All)];
     hand.until_published(first);
-    for delivery in &network.deliveries {
-        let partition = partition_of(&delivery.feed, INPUT.partitions);
-        hand.send(INPUT.name, partition, Some(delivery.feed.as_bytes()), Some(delivery.json.as_bytes()));
+    for some in network.deliveries.chunks(A_FEW) {
+        for delivery in some {
+            let partition = partition_of(&delivery.feed, INPUT.partitions);
+            hand.send(INPUT.name, partition, Some(delivery.feed.as_bytes()), Some(delivery.json.as_bytes()));
+        }
         hand.flush();
     }
     hand.until_committed("intake", INPUT.name, INPUT.partitions);
