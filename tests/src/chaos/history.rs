@@ -20,7 +20,7 @@ use super::weather::Weather;
 use super::{check_cards, check_identity, check_intake, check_rows, check_runs};
 
 /// Which faults and which stories of a seed's history are played; all of them unless a failure is being made smaller.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extract {
     /// Numbers of the faults that happen; `None` for all.
     pub faults: Option<Vec<usize>>,
@@ -95,9 +95,20 @@ pub enum Trace {
     On,
 }
 
-/// Plays and judges the history of a seed.
+/// Plays and judges the history of a seed. A few in ten thousand draw a weather in which every cut is skipped at which a month would
+/// come of age; where no promise was broken they are played again under another one.
 #[must_use]
 pub fn history(seed: u64, extract: &Extract, trace: Trace) -> History {
+    let whole = Extract::default();
+    let first = under(seed, seed, extract, trace);
+    let is_toy = |history: &History| history.verdict.is_clean() && history.size.falls_short().is_some();
+    // Which weather it is does not depend on what is left out of it.
+    let toy = if *extract == whole { is_toy(&first) } else { is_toy(&under(seed, seed, &whole, Trace::Off)) };
+    if toy { under(seed, !seed, extract, trace) } else { first }
+}
+
+/// The history of a seed under the weather of another.
+fn under(seed: u64, weather: u64, extract: &Extract, trace: Trace) -> History {
     let plan = Plan::new(seed);
     let sets = [Set::named(SetName::First), Set::named(SetName::Second)];
     let stories = extract.stories.clone();
@@ -107,7 +118,7 @@ pub fn history(seed: u64, extract: &Extract, trace: Trace) -> History {
     let kept = extract.faults.clone();
     let keeps = move |number: usize| kept.as_ref().is_none_or(|kept| kept.binary_search(&number).is_ok());
     let listener = (trace == Trace::On).then(Vec::new);
-    let played = play(&plan, &sets, source, Weather::new(seed, plan.stormy_from(), Box::new(keeps), listener));
+    let played = play(&plan, &sets, source, Weather::new(weather, plan.stormy_from(), Box::new(keeps), listener));
     let mut history = judge(&plan, &sets, played, pathology);
     history.size.stories = stories;
     history
