@@ -117,7 +117,7 @@ impl Reader {
                     standing.next = standing.next.max(standing.sure);
                     standing.at_end = standing.next >= standing.end;
                     if !standing.at_end {
-                        standing.turn(consumer)?;
+                        standing.turn_back(consumer);
                     }
                 }
                 Some(Err(error)) => {
@@ -141,7 +141,7 @@ impl Reader {
             }
             if !standing.at_end && lent == 0 && heard.elapsed() > silence {
                 (heard, silence) = (Instant::now(), silence * 2);
-                standing.turn(consumer)?;
+                standing.turn_back(consumer);
                 if begun.elapsed() > PATIENCE {
                     return Err(LogError::Failed(format!("{} did not answer for {PATIENCE:?}", wanted.topic)));
                 }
@@ -163,8 +163,15 @@ impl Reader {
         }
         let next = wanted.from.max(bounds.start);
         let topic = wanted.topic.to_owned();
-        let standing = Standing { topic, partition: wanted.partition, next, at_end: false, end: bounds.end, sure: bounds.end };
-        self.standing.insert(standing).turn(&self.consumer)?;
+        let mut standing =
+            Standing { topic, partition: wanted.partition, next, at_end: false, end: bounds.end, sure: bounds.end };
+        match &self.standing {
+            Some(before) if before.topic == standing.topic && before.partition == standing.partition => {
+                standing.turn_back(&self.consumer);
+            }
+            _ => standing.turn_to(&self.consumer)?,
+        }
+        self.standing = Some(standing);
         Ok(true)
     }
 
@@ -212,8 +219,20 @@ impl Reader {
 }
 
 impl Standing {
-    /// Has the consumer read from here on; what waits in its queue is dropped.
-    fn turn(&mut self, consumer: &BaseConsumer<Contact>) -> Result<(), LogError> {
+    /// Has the consumer read from here on, in the partition that it reads already; what waits in its queue is dropped. The partition is
+    /// never assigned anew while it is: librdkafka then stops it twice and aborts the process where the end of the consumer comes
+    /// close behind (its issue 5573, open in 2.15).
+    fn turn_back(&mut self, consumer: &BaseConsumer<Contact>) {
+        self.sure = self.end;
+        let offset = Offset::Offset(i64::try_from(self.next).unwrap_or(i64::MAX));
+        if let Err(error) = consumer.seek(&self.topic, self.partition.cast_signed(), offset, WAIT * 10) {
+            // It is tried again when nothing has come for a while.
+            debug!(topic = self.topic, partition = self.partition, "turning back: {error}");
+        }
+    }
+
+    /// Has the consumer read this partition, and no other.
+    fn turn_to(&mut self, consumer: &BaseConsumer<Contact>) -> Result<(), LogError> {
         self.sure = self.end;
         // Without the topic's metadata the first record takes half a second.
         let _ = consumer.fetch_metadata(Some(&self.topic), QUESTION);
