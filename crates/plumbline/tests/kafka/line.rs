@@ -76,6 +76,8 @@ pub struct Line {
     pub registry: Vec<Entry>,
     /// Where its processes reach the brokers, and with which further properties of librdkafka; the suite itself uses `bootstrap`.
     reached: Mutex<(String, Vec<(String, String)>)>,
+    /// The schema registry that its processes ask.
+    schemas: Mutex<Option<String>>,
     /// The clock of everything but intake: it begins shortly before the first instant.
     lapse: String,
     started: AtomicU32,
@@ -114,6 +116,7 @@ impl Line {
             inputs: plan.inputs.clone(),
             registry,
             reached: Mutex::new((plan.bootstrap.to_owned(), Vec::new())),
+            schemas: Mutex::default(),
             lapse: format!("{},{},1", real_now(), plan.first.0 - 86_400_000),
             started: AtomicU32::new(0),
             dir,
@@ -166,17 +169,24 @@ impl Line {
         *self.reached.lock().expect("nobody panics with it") = (brokers.to_owned(), properties);
     }
 
+    /// Its processes ask this schema registry from now on.
+    pub fn ask_for_schemas(&self, url: &str) {
+        *self.schemas.lock().expect("nobody panics with it") = Some(url.to_owned());
+    }
+
     /// The configuration of a process with this name. Low timeouts, so that what is dead is soon known to be.
     fn configuration(&self, name: &str) -> String {
         let (brokers, properties) = self.reached.lock().expect("nobody panics with it").clone();
         let properties = properties.iter().map(|(key, value)| format!("{key:?} = {value:?}\n")).collect::<String>();
+        let schemas = self.schemas.lock().expect("nobody panics with it").clone();
+        let schemas = schemas.map(|url| format!("schema-registry = {url:?}\n")).unwrap_or_default();
         let input = |input: &Input| {
             let option = |key: &str, value: Option<&str>| value.map(|value| format!("{key} = {value:?}\n")).unwrap_or_default();
             let table = format!("[inputs.\"{}{}\"]\n", self.prefix, input.name);
             table + &option("feed", input.feed) + &option("format", input.format)
         };
         format!(
-            "data = {:?}\nkeys = {:?}\nlisten = \"127.0.0.1:0\"\npartitions = {}\n[publish]\nevery = \"{}s\"\nat = \"{}s\"\n[kafka]\nbrokers = {:?}\nprefix = {:?}\n[kafka.properties]\n\"client.id\" = {name:?}\n\"session.timeout.ms\" = \"2000\"\n\"heartbeat.interval.ms\" = \"400\"\n{properties}{}",
+            "data = {:?}\nkeys = {:?}\nlisten = \"127.0.0.1:0\"\npartitions = {}\n[publish]\nevery = \"{}s\"\nat = \"{}s\"\n[kafka]\nbrokers = {:?}\nprefix = {:?}\n{schemas}[kafka.properties]\n\"client.id\" = {name:?}\n\"session.timeout.ms\" = \"2000\"\n\"heartbeat.interval.ms\" = \"400\"\n{properties}{}",
             self.dir.path().join(name),
             self.dir.path().join("keys.toml"),
             self.partitions,

@@ -13,6 +13,8 @@ mod garbage;
 mod rejects_first;
 mod secured;
 mod whole_service;
+mod registered;
+mod made;
 mod broken;
 mod crew;
 mod course;
@@ -23,6 +25,9 @@ mod again;
 mod subscribed;
 mod dump;
 mod broker;
+mod registry;
+#[path = "../support/schema_registry.rs"]
+mod test_registry;
 
 use std::process::ExitCode;
 
@@ -41,7 +46,7 @@ const VERIFIER: [(&str, fn()); 3] = [
 type Promise = (&'static str, fn(&Means));
 
 /// Tests against brokers, the longest first.
-const PROMISES: [Promise; 10] = [
+const PROMISES: [Promise; 14] = [
     ("brokers_die_one_after_the_other_and_nothing_is_lost", cluster::brokers_die_one_after_the_other_and_nothing_is_lost),
     (
         "killed_at_random_moments_nothing_is_lost_and_nothing_counts_twice",
@@ -63,6 +68,19 @@ const PROMISES: [Promise; 10] = [
         "two_whole_services_tick_by_themselves_and_count_everything_once",
         whole_service::two_whole_services_tick_by_themselves_and_count_everything_once,
     ),
+    (
+        "a_line_with_a_registry_writes_its_ids_and_waits_for_those_it_does_not_know",
+        registered::a_line_with_a_registry_writes_its_ids_and_waits_for_those_it_does_not_know,
+    ),
+    (
+        "topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended",
+        made::topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended,
+    ),
+    (
+        "another_number_of_partitions_is_refused_and_nothing_is_changed",
+        made::another_number_of_partitions_is_refused_and_nothing_is_changed,
+    ),
+    ("peek_shows_every_record_and_what_does_not_open", made::peek_shows_every_record_and_what_does_not_open),
     ("a_wrong_password_is_refused_in_words", secured::a_wrong_password_is_refused_in_words),
 ];
 
@@ -78,7 +96,8 @@ fn main() -> ExitCode {
     }
     let verifier = VERIFIER.into_iter().map(|(name, test)| trial(name, test));
     let promises = PROMISES.into_iter().map(|(name, test)| against_brokers(name, test, &means));
-    let conclusion = run(&arguments, verifier.chain(promises).collect());
+    let schemas = against_a_registry(&arguments);
+    let conclusion = run(&arguments, verifier.chain(promises).chain([schemas]).collect());
     broker::end_shared();
     conclusion.exit_code()
 }
@@ -97,5 +116,24 @@ fn against_brokers(name: &str, test: fn(&Means), means: &Result<Means, Lacking>)
         Ok(means) => trial(name, move || test(&means)),
         Err(lacking) if required => Trial::test(name, move || Err(Failed::from(lacking.why))),
         Err(lacking) => trial(name, || {}).with_kind(lacking.short).with_ignored_flag(true),
+    }
+}
+
+/// The same with a real schema registry, which needs no broker.
+fn against_a_registry(arguments: &Arguments) -> Trial {
+    let name = "a_real_registry_gives_ids_refuses_what_breaks_readers_and_may_be_down";
+    let chosen = arguments.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
+    // Neither a list nor a run of other tests needs its program.
+    let found = if arguments.list || !chosen { Err("not looked for".to_owned()) } else { registry::look() };
+    let required = std::env::var(broker::KAFKA_VARIABLE).is_ok_and(|value| value == "require");
+    match found {
+        Ok(()) => trial(name, registry::a_real_registry_gives_ids_refuses_what_breaks_readers_and_may_be_down),
+        Err(why) if required && chosen && !arguments.list => Trial::test(name, move || Err(Failed::from(why))),
+        Err(why) => {
+            if chosen && !arguments.list {
+                eprintln!("kafka: the test against a schema registry does not run. {why}");
+            }
+            trial(name, || {}).with_kind("against a schema registry").with_ignored_flag(true)
+        }
     }
 }

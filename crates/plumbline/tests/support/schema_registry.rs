@@ -1,6 +1,7 @@
 //! A schema registry in this process: what the tests need of the documented API of Confluent's, with everything that goes wrong there.
 //!
 //! It shares no code with the client. Ids are given once a schema text, versions once a subject, as the real one does.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};

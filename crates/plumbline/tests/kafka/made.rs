@@ -1,6 +1,4 @@
 //! `topics` and `peek` against a broker: what they make, what they find wrong, and what they show.
-//!
-//! They run where `PLUMBLINE_KAFKA=host:port` names a broker, and say so where it does not.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,20 +15,13 @@ use scorecard::calendar::Timestamp;
 use scorecard::record::{Record, Tick};
 use serde_json::{Value, json};
 
+use crate::broker::{self, Means};
+
 /// One answer of the brokers may take so long.
 const A_CALL: Duration = Duration::from_secs(60);
 
 /// A topic, its partitions, its cleanup and further settings.
 type Expected = (&'static str, usize, &'static str, &'static [(&'static str, &'static str)]);
-
-/// The broker that somebody else runs.
-fn broker() -> Option<String> {
-    let named = std::env::var("PLUMBLINE_KAFKA").ok().filter(|value| value.contains(':'));
-    if named.is_none() {
-        eprintln!("not tried: PLUMBLINE_KAFKA names no broker, host:port");
-    }
-    named
-}
 
 /// A deployment of its own on that broker.
 struct Deployment {
@@ -110,9 +101,8 @@ impl Deployment {
     }
 }
 
-#[test]
-fn topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended() {
-    let Some(broker) = broker() else { return };
+pub fn topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended(means: &Means) {
+    let broker = broker::shared(means);
     let deployment = Deployment::new(broker, "topics");
     let (code, told, _) = deployment.does(&["topics"], 3);
     assert_eq!((code, told.matches("is not there; `plumbline topics --apply` makes it").count()), (1, 9), "{told}");
@@ -156,9 +146,8 @@ fn topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended() {
     assert_eq!(deployment.does(&["topics", "--check"], 3).0, 0);
 }
 
-#[test]
-fn another_number_of_partitions_is_refused_and_nothing_is_changed() {
-    let Some(broker) = broker() else { return };
+pub fn another_number_of_partitions_is_refused_and_nothing_is_changed(means: &Means) {
+    let broker = broker::shared(means);
     let deployment = Deployment::new(broker, "partitions");
     assert_eq!(deployment.does(&["topics", "--apply"], 3).0, 0);
     deployment.set("rejects", &[("cleanup.policy", "compact")]);
@@ -172,9 +161,8 @@ fn another_number_of_partitions_is_refused_and_nothing_is_changed() {
     assert_eq!(deployment.found("rejects").1["cleanup.policy"], "compact");
 }
 
-#[test]
-fn peek_shows_every_record_and_what_does_not_open() {
-    let Some(broker) = broker() else { return };
+pub fn peek_shows_every_record_and_what_does_not_open(means: &Means) {
+    let broker = broker::shared(means);
     let deployment = Deployment::new(broker, "peek");
     assert_eq!(deployment.does(&["topics", "--apply"], 2).0, 0);
     let mut tick = Vec::new();
