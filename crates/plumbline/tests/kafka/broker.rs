@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// Names a broker (`host:port`), or says `require`: what cannot be had is a failure then.
 pub const KAFKA_VARIABLE: &str = "PLUMBLINE_KAFKA";
@@ -121,7 +122,10 @@ fn free_ports(count: u16) -> u16 {
     let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     let all_free = |base: &u16| (0..count).all(|n| [0, 100, 200].into_iter().all(|more| free(base + more + n)));
     let begin = 20_000 + u16::try_from(std::process::id() % 900).expect("below 900") * 10;
-    (begin..30_000).step_by(5).find(all_free).expect("some ports between 20000 and 30000 are free")
+    // Brokers bind only some seconds later: what was given to others of this process is not given again.
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let from = begin + NEXT.fetch_add(5, Ordering::Relaxed);
+    (from..30_000).step_by(300).find(all_free).expect("some ports between 20000 and 30000 are free")
 }
 
 /// The broker of most tests, started by the first one that wants it.
