@@ -45,9 +45,10 @@ def dump(consumer, topic, out):
         if message.error() is not None:
             if message.error().code() != KafkaError._PARTITION_EOF:
                 raise KafkaException(message.error())
-            left.discard(message.partition())
+            if message.topic() == topic:
+                left.discard(message.partition())
             continue
-        if message.partition() not in left:
+        if message.topic() != topic or message.partition() not in left:
             continue
         record = {
             "topic": topic,
