@@ -7,6 +7,7 @@
 
 mod same_cards;
 mod killed;
+mod changing;
 mod zombies;
 mod cluster;
 mod garbage;
@@ -46,12 +47,13 @@ const VERIFIER: [(&str, fn()); 3] = [
 type Promise = (&'static str, fn(&Means));
 
 /// Tests against brokers, the longest first.
-const PROMISES: [Promise; 14] = [
+const PROMISES: [Promise; 15] = [
     ("brokers_die_one_after_the_other_and_nothing_is_lost", cluster::brokers_die_one_after_the_other_and_nothing_is_lost),
     (
         "killed_at_random_moments_nothing_is_lost_and_nothing_counts_twice",
         killed::killed_at_random_moments_nothing_is_lost_and_nothing_counts_twice,
     ),
+    ("instances_come_and_go_under_load", changing::instances_come_and_go_under_load),
     ("a_publisher_that_wakes_up_again_publishes_nothing", zombies::a_publisher_that_wakes_up_again_publishes_nothing),
     ("an_owner_that_wakes_up_again_does_no_harm", zombies::an_owner_that_wakes_up_again_does_no_harm),
     (
