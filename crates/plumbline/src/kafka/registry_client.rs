@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tracing::debug;
 use ureq::http::Response;
+#[cfg(feature = "tls")]
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Body};
 
@@ -100,17 +101,17 @@ impl RegistryClient {
     /// A client of the registry at this address; nothing is asked yet.
     #[must_use]
     pub fn new(address: RegistryAddress) -> RegistryClient {
-        // The system's OpenSSL, which librdkafka uses too, with the certificates that it trusts (SSL_CERT_FILE names others).
-        let tls = TlsConfig::builder().provider(TlsProvider::NativeTls).root_certs(RootCerts::PlatformVerifier).build();
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE))
             .timeout_connect(Some(PATIENCE / 2))
             .user_agent(concat!("plumbline/", env!("CARGO_PKG_VERSION")))
-            .accept(ACCEPT)
-            .tls_config(tls)
-            .build();
-        RegistryClient { address, agent: config.new_agent() }
+            .accept(ACCEPT);
+        // The system's OpenSSL, which librdkafka uses too, with the certificates that it trusts (SSL_CERT_FILE names others).
+        #[cfg(feature = "tls")]
+        let config = config
+            .tls_config(TlsConfig::builder().provider(TlsProvider::NativeTls).root_certs(RootCerts::PlatformVerifier).build());
+        RegistryClient { address, agent: config.build().new_agent() }
     }
 
     /// The base URL, without credentials.
