@@ -10,21 +10,11 @@ use scorecard::card::{Scorecard, Status};
 use scorecard::record::{Outcome, Record, Run};
 use stream::log::{Log, LogError, Topic};
 
+use crate::card_key::CardKey;
 use crate::local_log::LocalLog;
 use crate::newest_month::NewestMonth;
 
 const RECORDS_A_READ: usize = 1_000;
-
-/// Which card.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CardKey {
-    /// Person or `system|value`.
-    pub clinician: String,
-    /// Calendar month.
-    pub month: Month,
-    /// Practice, empty for the roll-up over all of them.
-    pub practice: String,
-}
 
 /// Where a revision stands in the topic of revisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,8 @@ use serde_json::json;
 use tokio::sync::oneshot;
 
 use crate::answering::{Parameters, accepts, error, json_response, listed, no_cards, no_intake, parameter};
-use crate::card_index::{CardIndex, CardKey, Change, Place, card_at};
+use crate::card_index::{CardIndex, Change, Place, card_at};
+use crate::card_key::CardKey;
 use crate::config::feed_named;
 use crate::local_log::LocalLog;
 use crate::metrics::Metrics;

@@ -46,6 +46,7 @@ pub mod shelf;
 pub mod mirror;
 pub mod card_index;
 pub mod newest_month;
+pub mod card_key;
 pub mod vitals;
 pub mod terminal_card;
 pub mod paint;

@@ -8,7 +8,7 @@ use scorecard::card::{Band, Content, Scorecard, Status};
 use scorecard::measure::MeasureSet;
 use scorecard::peers::{Level, PeerGroup};
 
-use crate::card_index::CardKey;
+use crate::card_key::CardKey;
 
 /// Deciles of fewer units than this would show single clinicians.
 const SMALLEST_GROUP: u32 = 5;

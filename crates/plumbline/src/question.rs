@@ -10,7 +10,8 @@ use stream::deployment::Deployment;
 use stream::evidence::{EvidenceError, evidence};
 use stream::log::{Log, LogError};
 
-use crate::card_index::{CardIndex, CardKey, card_at};
+use crate::card_index::{CardIndex, card_at};
+use crate::card_key::CardKey;
 use crate::did_you_mean::{nearest, unknown};
 use crate::shelf::Shelf;
 
