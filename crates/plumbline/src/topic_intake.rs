@@ -231,10 +231,7 @@ impl<'t> Taking<'t> {
                     bytes += message.payload_len() + message.key_len();
                     let feed = feeds.get(message.topic()).cloned().flatten();
                     of.take(&message, payload.as_deref(), feed, intake, log)?;
-                    match taken.get_mut(&(message.topic().to_owned(), message.partition())) {
-                        Some(next) => *next = message.offset() + 1,
-                        None => drop(taken.insert((message.topic().to_owned(), message.partition()), message.offset() + 1)),
-                    }
+                    taken.insert((message.topic().to_owned(), message.partition()), message.offset() + 1);
                 }
                 Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
                     return Err(LogError::Failed(format!("the membership cannot go on: {code}")));

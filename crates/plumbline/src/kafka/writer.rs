@@ -42,11 +42,7 @@ impl Acknowledgements {
 
     /// One past the last offset of a partition that was acknowledged to this handle.
     pub(super) fn end(&self, topic: &str, partition: u32) -> u64 {
-        let state = self.state();
-        if state.ends.is_empty() {
-            return 0;
-        }
-        state.ends.get(&(topic.to_owned(), partition.cast_signed())).copied().unwrap_or(0)
+        self.state().ends.get(&(topic.to_owned(), partition.cast_signed())).copied().unwrap_or(0)
     }
 
     /// Waits at most so long. Whether everything is acknowledged; an error when something was not stored, or it is not known.
@@ -83,11 +79,8 @@ impl Acknowledgements {
         state.waiting -= 1;
         match outcome {
             Ok((topic, partition, offset)) => {
-                let end = u64::try_from(offset).unwrap_or(0) + 1;
-                match state.ends.get_mut(&(topic.to_owned(), partition)) {
-                    Some(known) => *known = end.max(*known),
-                    None => drop(state.ends.insert((topic.to_owned(), partition), end)),
-                }
+                let end = state.ends.entry((topic.to_owned(), partition)).or_default();
+                *end = (*end).max(u64::try_from(offset).unwrap_or(0) + 1);
             }
             Err(failure) => drop(state.failure.get_or_insert(failure)),
         }
