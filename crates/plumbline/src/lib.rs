@@ -21,6 +21,7 @@ pub mod served;
 mod answering;
 pub mod metrics;
 pub mod topic_intake;
+mod input_group;
 pub mod taking;
 pub mod posts;
 pub mod workers;

@@ -1,8 +1,8 @@
 //! The intake of topics that practice systems write: a consumer group, whose offsets are committed only after everything that came
 //! of a record is acknowledged by the log, rejects included.
 //!
-//! Records are taken in groups; while a group waits for its acknowledgements the membership is kept alive, so that a slow log holds
-//! up the sources and nobody leaves.
+//! Records are taken in groups. While one group waits for its acknowledgements the next is taken, and no more than that: a slow log
+//! holds up the sources. Where it is very slow the membership is kept alive meanwhile, so that nobody leaves.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,20 +12,20 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use codec::decoder::{Context, Decoder, Kind};
+use codec::decoder::{Context, Decoded, Decoder, Kind};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use scorecard::calendar::Timestamp;
 use scorecard::item::{Feed, Item};
-use scorecard::record::Position;
-use stream::intake::Intake;
+use stream::intake::{Intake, IntakeCounts};
 use stream::log::LogError;
 use tracing::{debug, warn};
 
 use crate::clock::Clock;
 use crate::config::{Input, InputFormat, feed_named};
+use crate::input_group::{InputGroup, Source, Taken};
 use crate::kafka::log::KafkaLog;
 use crate::kafka::membership::{Change, MemberContext, join};
 use crate::kafka::settings::Group;
@@ -33,13 +33,23 @@ use crate::retrying::Retry;
 use crate::stopping::Stopping;
 use crate::vitals::{InputVitals, Inputs, Vitals, Way};
 
-/// A group of records is closed when it holds so many bytes, or after so long.
+/// A group of records is closed when it holds so many bytes, or after so long; when nothing more is there, too, unless the group
+/// before it is still waited for.
 const GROUP_BYTES: usize = 8 << 20;
 const GROUP_WAIT: Duration = Duration::from_millis(100);
+/// The clock is looked at before so many records.
+const RECORDS_A_LOOK: u64 = 64;
 /// Events of one feed that are packed into one record.
 const BATCH_EVENTS: usize = 500;
 /// So long one look for a record, or for an acknowledgement, takes.
 const LOOK: Duration = Duration::from_millis(50);
+/// So long one look for more of a group takes while the group before is not acknowledged.
+const GATHERING: Duration = Duration::from_millis(5);
+/// So long acknowledgements may take before the membership is kept alive by asking for records; whoever asks gives up what the library
+/// has fetched ahead.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Whoever was asked to stop waits so long for acknowledgements; without them what was taken is taken again.
+const PARTING: Duration = Duration::from_secs(1);
 /// How often it is asked whether what was committed is.
 const CONFIRMING: Duration = Duration::from_secs(1);
 /// After a failure the group is left and joined again so much later.
@@ -107,7 +117,11 @@ struct Taking<'t> {
     changes: Receiver<Change>,
     intake: &'t mut Intake,
     joined: &'t mut bool,
+    /// For the group that is being taken.
     log: KafkaLog,
+    /// The group before it, sent and not yet acknowledged, through a handle of its own, for a handle waits for all that is its.
+    under_way: Option<UnderWay>,
+    idle: Option<KafkaLog>,
     feeds: BTreeMap<String, Option<Arc<Feed>>>,
     /// Partitions whose next record has a schema that nobody knows until the schema registry says so, and since when they wait.
     aside: Vec<(TopicPartitionList, Instant)>,
@@ -118,8 +132,12 @@ struct Taking<'t> {
     asked: Instant,
 }
 
-/// What the records of a group leave to be committed: the next offset by topic and partition.
-type Taken = BTreeMap<(String, i32), i64>;
+/// A group that was sent.
+struct UnderWay {
+    log: KafkaLog,
+    taken: Taken,
+    counts: IntakeCounts,
+}
 
 impl<'t> Taking<'t> {
     fn join(of: &'t TopicIntake, intake: &'t mut Intake, joined: &'t mut bool) -> Result<Taking<'t>> {
@@ -137,6 +155,8 @@ impl<'t> Taking<'t> {
             intake,
             joined,
             log: of.log.clone(),
+            under_way: None,
+            idle: Some(of.log.clone()),
             feeds,
             aside: Vec::new(),
             done: Taken::new(),
@@ -147,19 +167,37 @@ impl<'t> Taking<'t> {
 
     fn run(&mut self) -> Result<(), LogError> {
         while !self.of.stopping.asked() {
-            let taken = self.group()?;
+            let group = self.group()?;
             self.changed();
-            if taken.is_empty() {
+            self.of.tell(&group);
+            let sent = if group.is_empty() { None } else { Some(self.send(group)?) };
+            self.settle()?;
+            if sent.is_none() {
                 self.confirm();
-                continue;
             }
-            self.intake.send(&mut self.log)?;
-            self.acknowledged()?;
-            self.of.vitals.intake(Way::Topics).counts = self.intake.counts().clone();
-            self.done.extend(taken);
+            self.under_way = sent;
+        }
+        self.settle()
+    }
+
+    /// Sends what was packed of a group; the next is packed for the other handle.
+    fn send(&mut self, group: InputGroup) -> Result<UnderWay, LogError> {
+        self.intake.send(&mut self.log)?;
+        let next = self.idle.take().unwrap_or_else(|| self.of.log.clone());
+        let log = std::mem::replace(&mut self.log, next);
+        Ok(UnderWay { log, taken: group.taken(), counts: self.intake.counts().clone() })
+    }
+
+    /// Waits for the group that is under way, and commits it. Without acknowledgements whoever is asked to stop lets it go.
+    fn settle(&mut self) -> Result<(), LogError> {
+        let Some(sent) = self.under_way.take() else { return Ok(()) };
+        if self.acknowledged(&sent.log)? {
+            self.of.vitals.intake(Way::Topics).counts = sent.counts;
+            self.done.extend(sent.taken);
             self.doubtful = true;
             self.commit();
         }
+        self.idle = Some(sent.log);
         Ok(())
     }
 
@@ -215,32 +253,42 @@ impl<'t> Taking<'t> {
         }
     }
 
-    /// Takes what there is, for a while.
-    fn group(&mut self) -> Result<Taken, LogError> {
-        let (mut taken, mut bytes, begun) = (Taken::new(), 0, Instant::now());
+    /// Takes what there is, for a while. As long as the group before is not acknowledged it may grow: small groups make small
+    /// records, which cost everybody who reads them.
+    fn group(&mut self) -> Result<InputGroup, LogError> {
+        let mut group = InputGroup::new(self.of.clock.now());
         self.look_again();
-        while bytes < GROUP_BYTES && (taken.is_empty() || begun.elapsed() < GROUP_WAIT) && !self.of.stopping.asked() {
+        while group.bytes < GROUP_BYTES && !self.of.stopping.asked() {
+            // A look at a clock costs as much as a small part of an event.
+            if group.records.is_multiple_of(RECORDS_A_LOOK) {
+                if !group.is_empty() && !group.may_grow(GROUP_WAIT) {
+                    break;
+                }
+                group.now = self.of.clock.now();
+            }
             // A record keeps its consumer lent, and taking it needs the rest.
-            let Taking { of, consumer, intake, log, feeds, aside, .. } = self;
-            match consumer.poll(if taken.is_empty() { LOOK } else { Duration::ZERO }) {
+            let Taking { of, consumer, intake, log, under_way, feeds, aside, .. } = self;
+            match consumer.poll(if group.is_empty() { LOOK } else { Duration::ZERO }) {
                 Some(Ok(message)) => {
                     let Some(payload) = of.known(&message) else {
                         aside.push((set_aside(consumer, &message)?, Instant::now()));
                         continue;
                     };
-                    bytes += message.payload_len() + message.key_len();
-                    let feed = feeds.get(message.topic()).cloned().flatten();
-                    of.take(&message, payload.as_deref(), feed, intake, log)?;
-                    taken.insert((message.topic().to_owned(), message.partition()), message.offset() + 1);
+                    of.take(&message, payload.as_deref(), &mut group, feeds, intake, log)?;
                 }
                 Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
                     return Err(LogError::Failed(format!("the membership cannot go on: {code}")));
                 }
                 Some(Err(error)) => debug!("reading the input topics: {error}"),
-                None => break,
+                None => match under_way {
+                    Some(before) if group.may_grow(GROUP_WAIT) && !before.log.acknowledged(GATHERING)? => {
+                        group.now = of.clock.now();
+                    }
+                    _ => break,
+                },
             }
         }
-        Ok(taken)
+        Ok(group)
     }
 
     /// Goes on with the partitions that have waited for a while.
@@ -255,12 +303,15 @@ impl<'t> Taking<'t> {
         });
     }
 
-    /// Waits for what was sent, and stays a member meanwhile.
-    fn acknowledged(&mut self) -> Result<(), LogError> {
-        let mut paused = None;
-        while !self.log.acknowledged(LOOK)? {
-            if self.of.stopping.asked() {
-                return Err(LogError::Failed("asked to stop before everything was acknowledged".to_owned()));
+    /// Waits for what was sent, and stays a member meanwhile. False when somebody asked to stop before it was acknowledged.
+    fn acknowledged(&self, log: &KafkaLog) -> Result<bool, LogError> {
+        let (begun, mut paused) = (Instant::now(), None);
+        while !log.acknowledged(LOOK)? {
+            if self.of.stopping.asked() && begun.elapsed() > PARTING {
+                return Ok(false);
+            }
+            if begun.elapsed() < PATIENCE {
+                continue;
             }
             if paused.is_none() {
                 paused = self.consumer.assignment().ok().filter(|list| self.consumer.pause(list).is_ok());
@@ -274,7 +325,7 @@ impl<'t> Taking<'t> {
             // Of those that were given up meanwhile it fails, and does not matter.
             let _ = self.consumer.resume(&list);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// What is done with of the partitions that are ours.
@@ -336,47 +387,66 @@ impl TopicIntake {
         &self,
         message: &BorrowedMessage<'_>,
         payload: Option<&[u8]>,
-        feed: Option<Arc<Feed>>,
+        group: &mut InputGroup,
+        feeds: &BTreeMap<String, Option<Arc<Feed>>>,
         intake: &mut Intake,
         log: &mut KafkaLog,
     ) -> Result<(), LogError> {
-        let now = self.clock.now();
-        let position = Position {
-            source: message.topic().to_owned(),
-            partition: u32::try_from(message.partition()).unwrap_or(0),
-            offset: u64::try_from(message.offset()).unwrap_or(0),
-            index: None,
+        let received_at = message.timestamp().to_millis().map_or(group.now, Timestamp);
+        let told = |topic: &str| {
+            let format = self.inputs.get(topic).and_then(|input| input.format);
+            (format, feeds.get(topic).cloned().flatten())
         };
-        let received_at = message.timestamp().to_millis().map_or(now, Timestamp);
-        let context = Context { position: &position, feed, received_at, now };
-        let format = self.inputs.get(message.topic()).and_then(|input| input.format);
-        let (mut result, mut newest) = (Ok(()), None);
-        let mut each = |item: Item<'_>| {
+        let number = group.source_of(message, received_at, told);
+        let now = group.now;
+        let source = group.source(number);
+        let (mut result, mut newest) = (Ok(()), group.newest_event);
+        let decoded = self.decode(message.key(), payload, source, now, &mut |item| {
             if result.is_ok() {
                 if let Item::Event(_, event) = &item {
                     newest = newest.max(event.occurred_at);
                 }
                 result = intake.take(log, item);
             }
-        };
-        let decoder = &self.retry.decoder;
-        let decoded = match (payload, format) {
-            (None, _) => decoder.tombstone(message.key(), &context, &mut each),
-            (Some(bytes), Some(format)) if !is_of(format, Decoder::kind_of(bytes)) => {
-                decoder.refuse(bytes, &other_format(message.topic(), format), &context, &mut each)
-            }
-            (Some(bytes), _) => decoder.decode(bytes, &context, &mut each),
-        };
-        let mut vitals = self.vitals.intake(Way::Topics);
-        vitals.unknown_fields += decoded.unknown_fields;
-        vitals.newest_event = vitals.newest_event.max(newest);
-        drop(vitals);
-        let place = (position.source, position.partition);
-        if let Some(input) = self.vitals.inputs().get_mut(&place) {
-            (input.next, input.newest) = (position.offset + 1, Some(received_at));
-            input.end = input.end.max(input.next);
-        }
+        });
+        group.newest_event = newest;
+        group.unknown_fields += decoded.unknown_fields;
         result
+    }
+
+    fn decode(
+        &self,
+        key: Option<&[u8]>,
+        payload: Option<&[u8]>,
+        source: &Source,
+        now: Timestamp,
+        each: &mut dyn FnMut(Item<'_>),
+    ) -> Decoded {
+        let Source { position, received_at, format, feed } = source;
+        let context = Context { position, feed: feed.clone(), received_at: *received_at, now };
+        let decoder = &self.retry.decoder;
+        match (payload, format) {
+            (None, _) => decoder.tombstone(key, &context, each),
+            (Some(bytes), Some(format)) if !is_of(*format, Decoder::kind_of(bytes)) => {
+                decoder.refuse(bytes, &other_format(&position.source, *format), &context, each)
+            }
+            (Some(bytes), _) => decoder.decode(bytes, &context, each),
+        }
+    }
+
+    /// Tells what a group has brought.
+    fn tell(&self, group: &InputGroup) {
+        let mut vitals = self.vitals.intake(Way::Topics);
+        vitals.unknown_fields += group.unknown_fields;
+        vitals.newest_event = vitals.newest_event.max(group.newest_event);
+        drop(vitals);
+        let mut inputs = self.vitals.inputs();
+        for Source { position, received_at, .. } in group.sources() {
+            if let Some(input) = inputs.get_mut(&(position.source.clone(), position.partition)) {
+                (input.next, input.newest) = (position.offset + 1, Some(*received_at));
+                input.end = input.end.max(input.next);
+            }
+        }
     }
 }
 

@@ -72,7 +72,7 @@ impl KafkaLog {
     ///
     /// # Errors
     /// [`LogError::Failed`] when something was not, as [`Log::flush`].
-    pub fn acknowledged(&mut self, at_most: Duration) -> Result<bool, LogError> {
+    pub fn acknowledged(&self, at_most: Duration) -> Result<bool, LogError> {
         self.acknowledgements.all(at_most)
     }
 

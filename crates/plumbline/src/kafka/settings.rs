@@ -30,9 +30,11 @@ const CHOSEN: [(&str, &str); 4] = [
     ("topic.metadata.refresh.interval.ms", "60000"),
     ("reconnect.backoff.max.ms", "2000"),
 ];
-const CHOSEN_READING: [(&str, &str); 5] = [
+/// Readers. The library pauses a partition whose queue is full for a second by default, which is 16 MiB a second at most.
+const CHOSEN_READING: [(&str, &str); 6] = [
     ("fetch.wait.max.ms", "100"),
     ("fetch.error.backoff.ms", "100"),
+    ("fetch.queue.backoff.ms", "10"),
     ("queued.max.messages.kbytes", "16384"),
     ("heartbeat.interval.ms", "1000"),
     ("session.timeout.ms", "15000"),
