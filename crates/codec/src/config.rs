@@ -14,7 +14,7 @@ use crate::fault::{Fault, Field};
 use crate::keys::Keys;
 use crate::object::Scalar;
 use crate::pseudonym::Pseudonyms;
-use crate::systems::{CodeMap, IdentifierSystems, PREFERENCE, code_system, is_bnf, key};
+use crate::systems::{CodeMap, IdentifierSystems, PREFERENCE, code_system, is_appliance, is_bnf, key};
 use crate::text::{TEXT_BYTES, text};
 
 /// How a questionnaire's answers are read.
@@ -156,8 +156,12 @@ impl Rules {
         key(&system, &code)
     }
 
-    /// A BNF code that may go on. One that holds an NHS number is none that a map knows.
+    /// A BNF code that may go on. One that holds an NHS number is none that a map knows; an appliance's eleven digits are none, though
+    /// ten in a row have the check digit in one of six.
     pub(crate) fn bnf<'a>(&self, code: Cow<'a, str>) -> Option<Cow<'a, str>> {
+        if is_appliance(&code) {
+            return Some(code);
+        }
         let protected = self.pseudonyms.protect(code);
         is_bnf(&protected).then_some(protected)
     }

@@ -88,6 +88,12 @@ pub fn is_bnf(code: &str) -> bool {
         && bytes[2..].iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
+/// Whether this is the full code of an appliance: eleven digits, the first two of them a chapter from 20 to 23.
+#[must_use]
+pub fn is_appliance(code: &str) -> bool {
+    code.len() == 11 && code.bytes().all(|b| b.is_ascii_digit()) && ("20".."24").contains(&&code[..2])
+}
+
 /// A target of a code map that is no BNF code.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{bnf:?}, to which {system} {code} is mapped, is no BNF code; write two digits and up to 13 digits and capital letters")]
@@ -151,6 +157,16 @@ mod tests {
         }
         for bad in ["5", "0501013b0", "0501013B0AAABABX", "A501", "05 01", "05.1", ""] {
             assert!(!is_bnf(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn appliances_have_eleven_digits_in_chapters_20_to_23() {
+        for good in ["20306210804", "23999999999"] {
+            assert!(is_appliance(good), "{good}");
+        }
+        for bad in ["19306210804", "24000000000", "2030621080", "203062108041", "2030621080A", "é030621080", ""] {
+            assert!(!is_appliance(bad), "{bad}");
         }
     }
 

@@ -5,7 +5,7 @@ use codec::avro;
 use codec::decoder::{Decoder, DecoderConfig, QuestionnaireMap};
 use codec::keys::Keys;
 use codec::nhs_number::contains_nhs_number;
-use scorecard::event::{Batch, Event, Versioning};
+use scorecard::event::{Batch, Detail, Event, Versioning};
 use scorecard::item::{DrugSource, Feed, Item};
 use scorecard::record::Record;
 use serde_json::{Value, json};
@@ -209,4 +209,25 @@ fn an_npi_and_a_snomed_code_with_their_own_check_digits_pass() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn an_appliance_counts_though_ten_of_its_digits_have_the_check_digit_of_an_nhs_number() {
+    // 2030621080: 2*10 + 0*9 + 3*8 + 0*7 + 6*6 + 2*5 + 1*4 + 0*3 + 8*2 = 110 = 10 * 11 + 0.
+    assert!(contains_nhs_number("20306210804"));
+    let sent = |code: &str| {
+        json!({"feed": "f", "id": "o", "type": "prescription", "occurred_at": "2026-10-05T09:41:00Z",
+            "clinician": {"system": "gmc", "value": "7000246"},
+            "prescription": {"code": code, "code_system": "bnf", "quantity": 28}})
+        .to_string()
+    };
+    let drug = |code: &str| match decode(&decoder(Keys::fixed()), None, sent(code).as_bytes()).as_slice() {
+        [Item::Event(_, event)] => match &event.detail {
+            Detail::Prescription(Some(prescription)) => prescription.code.as_deref().map(str::to_owned),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(drug("20306210804").as_deref(), Some("20306210804"));
+    assert_eq!(drug("2030621080"), None);
 }
