@@ -40,11 +40,25 @@ def measures(folder):
 
 
 def table(lines):
+    """The newest row of each key: a clinician's practice, feed and month; here a clinician has one practice and one feed."""
     rows = {}
     for line in lines:
         peeked = json.loads(line)
-        rows[peeked["key"]] = peeked["record"]
-    print(json.dumps(next(iter(rows.values())), indent=1))
+        if peeked["schema"] == "clinician-month":
+            rows[peeked["key"]] = peeked["value"]
+    table = {}
+    for row in rows.values():
+        counts = {}
+        for name, numerator, denominator in pairs():
+            sums = row["sums"].get(name, {})
+            counts[numerator[0]] = sums.get("numerator", 0)
+            counts[denominator[0]] = sums.get("denominator", 0)
+        added = table.setdefault((row["clinician"].replace("|", ":"), row["month"]), [0] * len(COUNTERS))
+        for at, (counter, _) in enumerate(COUNTERS):
+            added[at] += counts[counter]
+    for (clinician, month), counts in sorted(table.items()):
+        if any(counts):
+            print(",".join([clinician, month, *map(str, counts)]))
 
 
 if sys.argv[1:2] == ["measures"]:

@@ -1,173 +1,232 @@
-//! The whole way over a real broker: an input topic of native events, one a record, through `run intake` and `run tally`; and the bare
-//! client on the same topic, which does nothing with what it reads or writes.
+//! The whole way over a real broker: an input topic of native events, one a record, through `run intake`, `run tally`, which is
+//! killed on its way and started again, and `run publish`; and the bare client on the same topic.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, ensure};
-use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use stream::partition::partition_of;
+use anyhow::{Context, Result, bail, ensure};
 
-use crate::local::CLINICIANS;
+use crate::bare::{self, PARTITIONS};
 use crate::process::Process;
-use crate::service::{Service, plumbline};
-use crate::traffic::Traffic;
+use crate::service::{Connection, Service, plumbline};
 
-/// Partitions of the input topic and of `events`.
-const PARTITIONS: u32 = 4;
 /// So often a service is asked how far it is; asking costs it something, too.
-const LOOK: Duration = Duration::from_millis(200);
-const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(100);
+/// The one cut of a run is due so long after the start, which is before intake is through and after it has begun.
+const CUT_AFTER_SECONDS: u64 = 6;
+/// The next one would be so much later: no second one comes.
+const CUT_EVERY_SECONDS: u64 = 72_000;
+/// The bare producer writes no more than so many events.
+const MOST_COPIED: u64 = 1_000_000;
 
-/// What a step cost.
-struct Cost {
-    seconds: f64,
-    cpu: f64,
-    broker: Option<f64>,
+/// What is measured, and on what.
+pub struct Plan {
+    brokers: String,
+    events: u64,
+    /// An input topic of so many events that is there; one of our own traffic without it.
+    topic: Option<String>,
+    /// Measures beside the built-in ones.
+    measures: Option<PathBuf>,
+    /// Where configuration and keys are left, so that somebody may look at the topics.
+    folder: Option<PathBuf>,
+    /// The broker's process, whose CPU is told then.
+    broker: Option<Process>,
 }
 
-impl Cost {
-    fn print(&self, what: &str, events: u64) {
+impl Plan {
+    /// From the arguments behind the number of events, such as `--topic NAME`; `BROKER_PID` in the environment names the broker.
+    ///
+    /// # Errors
+    /// When there is no such option.
+    pub fn read(brokers: &str, events: u64, mut options: &[&str]) -> Result<Plan> {
+        let broker = std::env::var("BROKER_PID").ok().and_then(|pid| pid.parse().ok()).map(Process::numbered);
+        let mut plan = Plan { brokers: brokers.to_owned(), events, topic: None, measures: None, folder: None, broker };
+        while let [name, value, rest @ ..] = options {
+            match *name {
+                "--topic" => plan.topic = Some((*value).to_owned()),
+                "--measures" => plan.measures = Some(fs::canonicalize(value).with_context(|| format!("measures {value}"))?),
+                "--folder" => plan.folder = Some(value.into()),
+                _ => bail!("{name:?} is none of --topic NAME, --measures DIR and --folder DIR"),
+            }
+            options = rest;
+        }
+        ensure!(options.is_empty(), "{options:?}: an option wants its value");
+        Ok(plan)
+    }
+
+    /// Prints what each role costs an event.
+    ///
+    /// # Errors
+    /// When a step fails.
+    pub fn measure(&self) -> Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let folder = self.folder.as_deref().unwrap_or(scratch.path());
+        fs::create_dir_all(folder)?;
+        let prefix = format!("bench-{}.", std::process::id());
+        let input = self.topic.clone().unwrap_or(format!("{prefix}input"));
+        if self.topic.is_none() {
+            bare::make(&self.brokers, &input)?;
+            bare::fill(&self.brokers, &input, self.events)?;
+        }
+        let copy = format!("{prefix}copy");
+        bare::make(&self.brokers, &copy)?;
+        let copied = self.events.min(MOST_COPIED);
+        self.alone("bare consumer", self.events, || bare::consume(&self.brokers, &input, self.events))?;
+        self.alone("bare consumer and producer", copied, || bare::copy(&self.brokers, &input, &copy, copied))?;
+        let due = self.configure(folder, &prefix, &input)?;
+        let made = plumbline(folder, &["topics", "--apply"])?.output()?;
+        ensure!(made.status.success(), "topics: {}", String::from_utf8_lossy(&made.stderr));
+        self.intake(folder)?;
+        while now() < due {
+            sleep(LOOK);
+        }
+        self.killed(folder)?;
+        self.tally(folder)?;
+        self.publish(folder)
+    }
+
+    /// Returns when the cut is due, in seconds since 1970.
+    fn configure(&self, folder: &Path, prefix: &str, input: &str) -> Result<u64> {
+        let due = now() + CUT_AFTER_SECONDS;
+        let measures =
+            self.measures.as_deref().map(|dir| format!("measures = {:?}\n", dir.display().to_string())).unwrap_or_default();
+        let brokers = &self.brokers;
+        let text = format!(
+            "partitions = {PARTITIONS}\n{measures}[publish]\nevery = \"{CUT_EVERY_SECONDS}s\"\nat = \"{}s\"\n\
+             [kafka]\nbrokers = \"{brokers}\"\nprefix = \"{prefix}\"\n[kafka.properties]\n\"group.instance.id\" = \"bench\"\n[inputs.\"{input}\"]\n",
+            due % CUT_EVERY_SECONDS
+        );
+        fs::write(folder.join("plumbline.toml"), text).context("writing the configuration")?;
+        Ok(due)
+    }
+
+    /// What this process itself does.
+    fn alone(&self, what: &str, events: u64, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        let own = Process::own();
+        let (begun, cpu, broker) = (Instant::now(), own.cpu_seconds()?, self.broker_cpu()?);
+        work()?;
         let each = |seconds: f64| seconds * 1e6 / events as f64;
-        let broker = self.broker.map(|cpu| format!(", broker {:.2} us", each(cpu))).unwrap_or_default();
-        let rate = events as f64 / self.seconds / 1e3;
-        println!("{what:<28} {:>6.2} us of CPU an event{broker}, {rate:.0} k events/s", each(self.cpu));
+        let rate = events as f64 / begun.elapsed().as_secs_f64() / 1e3;
+        let (cpu, broker) = (each(own.cpu_seconds()? - cpu), each(self.broker_cpu()? - broker));
+        println!("{what:<28} {cpu:>5.2} us of CPU an event, broker {broker:.2} us, {rate:.0} k events/s");
+        Ok(())
+    }
+
+    /// Seconds; 0 where nobody said which process it is.
+    fn broker_cpu(&self) -> Result<f64> {
+        self.broker.as_ref().map_or(Ok(0.0), Process::cpu_seconds)
+    }
+
+    fn intake(&self, folder: &Path) -> Result<()> {
+        let mut watch = Watch::start(self, folder, "intake")?;
+        watch.until("plumbline_intake_received_total", self.events)?;
+        watch.print("intake")
+    }
+
+    /// A tally that is killed when it has folded three quarters.
+    fn killed(&self, folder: &Path) -> Result<()> {
+        let mut watch = Watch::start(self, folder, "tally")?;
+        let folded = watch.until("plumbline_tally_events_total", self.events * 3 / 4)?;
+        println!("{:<28} killed (SIGKILL) at {folded} events", "tally");
+        Ok(())
+    }
+
+    fn tally(&self, folder: &Path) -> Result<()> {
+        let mut watch = Watch::start(self, folder, "tally")?;
+        watch.until("plumbline_tally_events_total", self.events * 3 / 4)?;
+        println!("{:<28} back at three quarters {:.1} s after its start", "tally, started again", watch.seconds());
+        watch.until("plumbline_tally_events_total", self.events)?;
+        watch.print("tally")?;
+        watch.until_there("plumbline_tick_lag_seconds")?;
+        let (cpu, rows) = (watch.cpu()? * 1e6 / self.events as f64, watch.connection.metric("plumbline_rows")?);
+        println!(
+            "{:<28} {rows} rows and their marks written {:.1} s after its start, {cpu:.2} us of CPU an event by then",
+            "",
+            watch.seconds()
+        );
+        let facts = watch.connection.metric("plumbline_facts")?;
+        let bytes = (watch.service.process().peak_rss()? - watch.empty) as f64 / facts as f64;
+        println!("{:<28} {facts} facts, {bytes:.1} bytes a fact: (peak RSS - RSS empty) / facts", "");
+        Ok(())
+    }
+
+    fn publish(&self, folder: &Path) -> Result<()> {
+        let mut watch = Watch::start(self, folder, "publish")?;
+        watch.until_there("plumbline_cut_lag_seconds")?;
+        let (cpu, peak) = (watch.cpu()?, watch.service.process().peak_rss()? as f64 / 1e6);
+        let seconds = watch.seconds();
+        println!("{:<28} {cpu:.2} s of CPU, run published {seconds:.1} s after its start, {peak:.0} MB at most", "publish");
+        Ok(())
     }
 }
 
-/// Prints what each role costs an event. `BROKER_PID` in the environment names the broker's process, whose CPU is told then.
-pub fn measure(brokers: &str, events: u64) -> Result<()> {
-    let broker = std::env::var("BROKER_PID").ok().and_then(|pid| pid.parse().ok()).map(Process::numbered);
-    let folder = tempfile::tempdir()?;
-    let prefix = format!("bench-{}.", std::process::id());
-    let input = format!("{prefix}input");
-    configure(folder.path(), brokers, &prefix, &input)?;
-    let made = plumbline(folder.path(), &["topics", "--apply"])?.output()?;
-    ensure!(made.status.success(), "topics: {}", String::from_utf8_lossy(&made.stderr));
-    make(brokers, &input)?;
-
-    cost(&Process::own(), broker.as_ref(), || produce(brokers, &input, events))?.print("bare producer (and traffic)", events);
-    cost(&Process::own(), broker.as_ref(), || consume(brokers, &input, events))?.print("bare consumer", events);
-    intake(folder.path(), broker.as_ref(), events)?;
-    tally(folder.path(), broker.as_ref(), events, "tally")?;
-    // Whoever comes after a `kill -9` does what the first did: the log is all there is.
-    tally(folder.path(), broker.as_ref(), events, "tally, started again")
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-fn configure(folder: &Path, brokers: &str, prefix: &str, input: &str) -> Result<()> {
-    let text =
-        format!("partitions = {PARTITIONS}\n[kafka]\nbrokers = \"{brokers}\"\nprefix = \"{prefix}\"\n[inputs.\"{input}\"]\n");
-    fs::write(folder.join("plumbline.toml"), text).context("writing the configuration")
+/// A role that runs, and what it has cost so far.
+struct Watch<'p> {
+    plan: &'p Plan,
+    service: Service,
+    connection: Connection,
+    begun: Instant,
+    broker: f64,
+    empty: u64,
+    done: u64,
+    /// Events and CPU seconds when a quarter was done: from there on it is warm.
+    quarter: Option<(u64, f64)>,
 }
 
-fn client(brokers: &str) -> ClientConfig {
-    let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", brokers);
-    config
-}
-
-fn make(brokers: &str, input: &str) -> Result<()> {
-    let admin: AdminClient<DefaultClientContext> = client(brokers).create()?;
-    let topic = NewTopic::new(input, PARTITIONS.cast_signed(), TopicReplication::Fixed(1));
-    let made = pollster(admin.create_topics([&topic], &AdminOptions::new()))?;
-    for one in made {
-        one.map_err(|(name, code)| anyhow::anyhow!("{name}: {code}"))?;
+impl Watch<'_> {
+    fn start<'p>(plan: &'p Plan, folder: &Path, role: &str) -> Result<Watch<'p>> {
+        let (begun, broker) = (Instant::now(), plan.broker_cpu()?);
+        let service = Service::start(folder, &["run", role])?;
+        let (connection, empty) = (service.connection()?, service.process().peak_rss()?);
+        Ok(Watch { plan, service, connection, begun, broker, empty, done: 0, quarter: None })
     }
-    Ok(())
-}
 
-fn pollster<T>(future: impl Future<Output = Result<T, KafkaError>>) -> Result<T> {
-    Ok(tokio::runtime::Builder::new_current_thread().build()?.block_on(future)?)
-}
-
-fn cost(process: &Process, broker: Option<&Process>, work: impl FnOnce() -> Result<()>) -> Result<Cost> {
-    let begun = (Instant::now(), process.cpu_seconds()?, broker.map(Process::cpu_seconds).transpose()?);
-    work()?;
-    let broker = broker.map(Process::cpu_seconds).transpose()?.zip(begun.2).map(|(after, before)| after - before);
-    Ok(Cost { seconds: begun.0.elapsed().as_secs_f64(), cpu: process.cpu_seconds()? - begun.1, broker })
-}
-
-fn produce(brokers: &str, topic: &str, events: u64) -> Result<()> {
-    let mut config = client(brokers);
-    config.set("linger.ms", "10").set("batch.size", "1000000").set("enable.idempotence", "true").set("compression.type", "lz4");
-    let producer: BaseProducer = config.create()?;
-    let mut traffic = Traffic::new(3, CLINICIANS);
-    let mut text = String::new();
-    for _ in 0..events {
-        text.clear();
-        traffic.event(&mut text);
-        let feed = text.split('"').nth(3).context("an event begins with its feed")?;
-        let partition = partition_of(feed, PARTITIONS).cast_signed();
-        let mut record = BaseRecord::<str, str>::to(topic).key(feed).payload(text.trim_end()).partition(partition);
-        while let Err((error, back)) = producer.send(record) {
-            ensure!(error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull), "{error}");
-            record = back;
-            producer.poll(Duration::from_millis(10));
-        }
-        producer.poll(Duration::ZERO);
-    }
-    Ok(producer.flush(PATIENCE)?)
-}
-
-fn consume(brokers: &str, topic: &str, events: u64) -> Result<()> {
-    let mut config = client(brokers);
-    config.set("group.id", "bench").set("enable.auto.commit", "false");
-    let consumer: BaseConsumer = config.create()?;
-    let mut list = TopicPartitionList::new();
-    for partition in 0..PARTITIONS {
-        list.add_partition_offset(topic, partition.cast_signed(), Offset::Beginning)?;
-    }
-    consumer.assign(&list)?;
-    let mut seen = 0;
-    while seen < events {
-        if consumer.poll(PATIENCE).context("the topic went silent")?.is_ok() {
-            seen += 1;
+    /// Waits until a counter is there; returns where it is then.
+    fn until(&mut self, metric: &str, events: u64) -> Result<u64> {
+        loop {
+            self.done = self.connection.metric(metric)?;
+            if self.quarter.is_none() && self.done >= self.plan.events / 4 {
+                self.quarter = Some((self.done, self.cpu()?));
+            }
+            if self.done >= events {
+                return Ok(self.done);
+            }
+            sleep(LOOK);
         }
     }
-    Ok(())
-}
 
-fn intake(folder: &Path, broker: Option<&Process>, events: u64) -> Result<()> {
-    let service = Service::start(folder, &["run", "intake"])?;
-    let mut connection = service.connection()?;
-    let spent = cost(&service.process(), broker, || {
-        while connection.metric("plumbline_intake_received_total")? < events {
+    /// Waits until a metric is told at all.
+    fn until_there(&mut self, metric: &str) -> Result<()> {
+        while !self.connection.tells(metric)? {
             sleep(LOOK);
         }
         Ok(())
-    })?;
-    spent.print("intake", events);
-    println!("{:<28} {:.0} MB at most", "", service.process().peak_rss()? as f64 / 1e6);
-    Ok(())
-}
+    }
 
-fn tally(folder: &Path, broker: Option<&Process>, events: u64, what: &str) -> Result<()> {
-    let begun = Instant::now();
-    let service = Service::start(folder, &["run", "tally"])?;
-    let mut connection = service.connection()?;
-    let empty = service.process().peak_rss()?;
-    let spent = cost(&service.process(), broker, || {
-        while connection.metric("plumbline_tally_events_total")? < events {
-            sleep(LOOK);
-        }
+    fn cpu(&self) -> Result<f64> {
+        self.service.process().cpu_seconds()
+    }
+
+    fn seconds(&self) -> f64 {
+        self.begun.elapsed().as_secs_f64()
+    }
+
+    fn print(&self, what: &str) -> Result<()> {
+        let (seconds, cpu) = (self.seconds(), self.cpu()?);
+        let each = |seconds: f64, events: u64| seconds * 1e6 / events.max(1) as f64;
+        let warm = self.quarter.map_or(0.0, |(done, before)| each(cpu - before, self.done - done));
+        let broker = each(self.plan.broker_cpu()? - self.broker, self.done);
+        let (cpu, rate) = (each(cpu, self.done), self.done as f64 / seconds / 1e3);
+        let peak = self.service.process().peak_rss()? as f64 / 1e6;
+        println!(
+            "{what:<28} {cpu:>5.2} us of CPU an event from its start, {warm:.2} warm, broker {broker:.2} us, {rate:.0} k events/s, {peak:.0} MB at most"
+        );
         Ok(())
-    })?;
-    spent.print(what, events);
-    let (facts, peak) = (connection.metric("plumbline_facts")?, service.process().peak_rss()?);
-    let bytes = (peak - empty) as f64 / facts as f64;
-    println!(
-        "{:<28} {:.1} s from its start, {facts} facts, {:.0} MB at most, {bytes:.0} bytes a fact",
-        "",
-        begun.elapsed().as_secs_f64(),
-        peak as f64 / 1e6
-    );
-    Ok(())
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Timings are CPU time, for machines are noisy; where even that is, instructions are counted.
 
+mod bare;
 mod guard;
 mod http;
 mod kafka;
@@ -16,10 +17,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::kafka::Plan;
 use crate::traffic::Cost;
 
 const USAGE: &str = "bench guard [--update] | steps [EVENTS] | step NAME EVENTS | write DIR EVENTS [random-costs] | fold DIR | http EVENTS \
-                     | kafka BROKERS EVENTS";
+                     | kafka BROKERS EVENTS [--topic NAME] [--measures DIR] [--folder DIR]";
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -32,7 +34,7 @@ fn main() -> Result<()> {
         ["write", dir, events] => local::write(Path::new(dir), number(events)?, Cost::Tariff),
         ["write", dir, events, "random-costs"] => local::write(Path::new(dir), number(events)?, Cost::Random),
         ["fold", dir] => local::fold(Path::new(dir)),
-        ["kafka", brokers, events] => kafka::measure(brokers, number(events)?),
+        ["kafka", brokers, events, ref options @ ..] => Plan::read(brokers, number(events)?, options)?.measure(),
         ["http", events] => http::measure(number(events)?),
         _ => bail!("{USAGE}"),
     }

@@ -90,6 +90,12 @@ impl Connection {
         Ok(String::from_utf8(text)?)
     }
 
+    /// Whether a metric is there at all.
+    pub fn tells(&mut self, name: &str) -> Result<bool> {
+        let metrics = self.ask("GET", "/metrics", "")?;
+        Ok(metrics.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']))))
+    }
+
     /// The sum of a metric over its labels; 0 where it is not there.
     pub fn metric(&mut self, name: &str) -> Result<u64> {
         let metrics = self.ask("GET", "/metrics", "")?;

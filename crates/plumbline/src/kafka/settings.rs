@@ -31,14 +31,17 @@ const CHOSEN: [(&str, &str); 4] = [
     ("reconnect.backoff.max.ms", "2000"),
 ];
 /// Readers. The library pauses a partition whose queue is full for a second by default, which is 16 MiB a second at most.
-const CHOSEN_READING: [(&str, &str); 6] = [
+const CHOSEN_READING: [(&str, &str); 5] = [
     ("fetch.wait.max.ms", "100"),
     ("fetch.error.backoff.ms", "100"),
     ("fetch.queue.backoff.ms", "10"),
-    ("queued.max.messages.kbytes", "16384"),
     ("heartbeat.interval.ms", "1000"),
     ("session.timeout.ms", "15000"),
 ];
+/// What is fetched ahead: by a reader of one partition of records that hold many events, and by a member that takes its records
+/// itself.
+const AHEAD: (&str, &str) = ("queued.max.messages.kbytes", "4096");
+const AHEAD_OF_A_MEMBER: (&str, &str) = ("queued.max.messages.kbytes", "16384");
 const CHOSEN_WRITING: [(&str, &str); 4] =
     [("linger.ms", "5"), ("compression.type", "lz4"), ("queue.buffering.max.kbytes", "65536"), ("batch.size", "1000000")];
 const TRANSACTION_TIMEOUT: (&str, &str) = ("transaction.timeout.ms", "60000");
@@ -109,7 +112,8 @@ impl KafkaSettings {
     #[must_use]
     pub fn reading(&self) -> ClientConfig {
         // The library wants the name of a group even of a reader that never joins one.
-        let mut config = self.client(&CHOSEN_READING, &READING);
+        let chosen: Vec<(&str, &str)> = CHOSEN_READING.into_iter().chain([AHEAD]).collect();
+        let mut config = self.client(&chosen, &READING);
         config.set("group.id", format!("{}reader", self.prefix));
         config
     }
@@ -117,7 +121,8 @@ impl KafkaSettings {
     /// For a member of a group.
     #[must_use]
     pub fn member(&self, group: Group) -> ClientConfig {
-        let mut config = self.client(&CHOSEN_READING, &READING);
+        let chosen: Vec<(&str, &str)> = CHOSEN_READING.into_iter().chain([AHEAD_OF_A_MEMBER]).collect();
+        let mut config = self.client(&chosen, &READING);
         config.set("group.id", self.group(group)).remove("enable.partition.eof");
         config
     }
