@@ -1,30 +1,92 @@
-//! What a group of records from the input topics has brought: where each partition stands, and what is told of it once a group.
+//! Records of the input topics, opened and taken by the group: where each partition stands, and what is told of it once a group.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use codec::decoder::{Context, Decoded, Decoder, Kind};
 use rdkafka::message::{BorrowedMessage, Message};
 use scorecard::calendar::Timestamp;
-use scorecard::item::Feed;
+use scorecard::item::{Feed, Item};
 use scorecard::record::Position;
+use stream::intake::Intake;
+use stream::log::{Log, LogError};
 
-use crate::config::InputFormat;
+use crate::config::{Input, InputFormat, feed_named};
+use crate::kafka::schema_registry::SchemaRegistry;
+use crate::retrying::Retry;
+use crate::vitals::{Vitals, Way};
 
 /// What the records of groups leave to be committed: the next offset by topic and partition.
 pub(crate) type Taken = BTreeMap<(String, i32), i64>;
 
+/// What is configured of the input topics, and what opens their records.
+pub(crate) struct InputRecords<'r> {
+    inputs: BTreeMap<&'r str, Told>,
+    decoder: &'r Decoder,
+    registry: Option<&'r SchemaRegistry>,
+}
+
+/// What is configured of a topic.
+#[derive(Clone, Debug)]
+struct Told {
+    /// The only format that it takes, if there is one.
+    format: Option<InputFormat>,
+    /// The feed of all its records, if there is one.
+    feed: Option<Arc<Feed>>,
+}
+
+impl<'r> InputRecords<'r> {
+    pub(crate) fn new(
+        inputs: &'r BTreeMap<String, Input>,
+        retry: &'r Retry,
+        registry: Option<&'r SchemaRegistry>,
+    ) -> InputRecords<'r> {
+        let feed = |input: &Input| Some(feed_named(&retry.feeds, &retry.zone, input.feed.as_deref()?));
+        let told = |(topic, input): (&'r String, &'r Input)| (topic.as_str(), Told { format: input.format, feed: feed(input) });
+        InputRecords { inputs: inputs.iter().map(told).collect(), decoder: &retry.decoder, registry }
+    }
+
+    /// The payload of a record, with the input contract's own schema id; the outer `None` while nobody knows what its id stands
+    /// for, for that is no reason to refuse it.
+    pub(crate) fn known<'m>(&self, message: &'m BorrowedMessage<'_>) -> Option<Option<Cow<'m, [u8]>>> {
+        let Some(payload) = message.payload() else { return Some(None) };
+        match self.registry {
+            None => Some(Some(Cow::Borrowed(payload))),
+            // Why it is not known was told when it was asked for.
+            Some(registry) => registry.input(payload).ok().map(Some),
+        }
+    }
+
+    fn decode(
+        &self,
+        key: Option<&[u8]>,
+        payload: Option<&[u8]>,
+        source: &Source,
+        now: Timestamp,
+        each: &mut dyn FnMut(Item<'_>),
+    ) -> Decoded {
+        let Source { position, received_at, told } = source;
+        let context = Context { position, feed: told.feed.clone(), received_at: *received_at, now };
+        match (payload, told.format) {
+            (None, _) => self.decoder.tombstone(key, &context, each),
+            (Some(bytes), Some(format)) if !is_of(format, Decoder::kind_of(bytes)) => {
+                self.decoder.refuse(bytes, &other_format(&position.source, format), &context, each)
+            }
+            (Some(bytes), _) => self.decoder.decode(bytes, &context, each),
+        }
+    }
+}
+
 /// A partition that records of a group came from.
 #[derive(Debug)]
-pub(crate) struct Source {
+struct Source {
     /// Where the newest of its records stands.
-    pub position: Position,
+    position: Position,
     /// When that came in.
-    pub received_at: Timestamp,
-    /// The only format that its topic takes, if that is told.
-    pub format: Option<InputFormat>,
-    /// The feed of all its topic's records, if there is one.
-    pub feed: Option<Arc<Feed>>,
+    received_at: Timestamp,
+    told: Told,
 }
 
 /// A group of records.
@@ -41,9 +103,9 @@ pub(crate) struct InputGroup {
     /// Bytes of keys and values.
     pub bytes: usize,
     /// Fields that nobody reads.
-    pub unknown_fields: u64,
+    unknown_fields: u64,
     /// The newest clinical instant of its events.
-    pub newest_event: Option<Timestamp>,
+    newest_event: Option<Timestamp>,
 }
 
 impl InputGroup {
@@ -63,21 +125,43 @@ impl InputGroup {
         !self.is_empty() && self.begun.elapsed() < most
     }
 
-    /// The partition of this record, which becomes its newest; `told` says what is configured of the topic of a partition that is
-    /// new in the group.
-    pub(crate) fn source_of(
+    /// Takes one record: everything that comes of it is packed, or in the log.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log refuses.
+    pub(crate) fn take(
         &mut self,
         message: &BorrowedMessage<'_>,
-        received_at: Timestamp,
-        told: impl FnOnce(&str) -> (Option<InputFormat>, Option<Arc<Feed>>),
-    ) -> usize {
+        payload: Option<&[u8]>,
+        records: &InputRecords<'_>,
+        intake: &mut Intake,
+        log: &mut impl Log,
+    ) -> Result<(), LogError> {
+        let number = self.source_of(message, records);
+        let (mut result, mut newest) = (Ok(()), self.newest_event);
+        let decoded = records.decode(message.key(), payload, &self.sources[number], self.now, &mut |item| {
+            if result.is_ok() {
+                if let Item::Event(_, event) = &item {
+                    newest = newest.max(event.occurred_at);
+                }
+                result = intake.take(log, item);
+            }
+        });
+        self.newest_event = newest;
+        self.unknown_fields += decoded.unknown_fields;
+        result
+    }
+
+    /// The partition of this record, which becomes its newest.
+    fn source_of(&mut self, message: &BorrowedMessage<'_>, records: &InputRecords<'_>) -> usize {
+        let received_at = message.timestamp().to_millis().map_or(self.now, Timestamp);
         let partition = u32::try_from(message.partition()).unwrap_or(0);
         let here = |source: &Source| source.position.partition == partition && source.position.source == message.topic();
         if !self.sources.get(self.last).is_some_and(here) {
             self.last = self.sources.iter().position(here).unwrap_or_else(|| {
-                let (format, feed) = told(message.topic());
+                let told = records.inputs.get(message.topic()).cloned().unwrap_or(Told { format: None, feed: None });
                 let position = Position { source: message.topic().to_owned(), partition, offset: 0, index: None };
-                self.sources.push(Source { position, received_at, format, feed });
+                self.sources.push(Source { position, received_at, told });
                 self.sources.len() - 1
             });
         }
@@ -89,14 +173,19 @@ impl InputGroup {
         self.last
     }
 
-    /// The partition of this number.
-    pub(crate) fn source(&self, number: usize) -> &Source {
-        &self.sources[number]
-    }
-
-    /// All partitions that records came from.
-    pub(crate) fn sources(&self) -> &[Source] {
-        &self.sources
+    /// Tells what it has brought.
+    pub(crate) fn tell(&self, vitals: &Vitals) {
+        let mut told = vitals.intake(Way::Topics);
+        told.unknown_fields += self.unknown_fields;
+        told.newest_event = told.newest_event.max(self.newest_event);
+        drop(told);
+        let mut inputs = vitals.inputs();
+        for Source { position, received_at, .. } in &self.sources {
+            if let Some(input) = inputs.get_mut(&(position.source.clone(), position.partition)) {
+                (input.next, input.newest) = (position.offset + 1, Some(*received_at));
+                input.end = input.end.max(input.next);
+            }
+        }
     }
 
     /// What it leaves to be committed.
@@ -107,4 +196,18 @@ impl InputGroup {
         };
         self.sources.into_iter().map(next).collect()
     }
+}
+
+fn is_of(format: InputFormat, kind: Kind) -> bool {
+    match format {
+        // What is no format at all is told better by whoever reads it.
+        InputFormat::Json => matches!(kind, Kind::NativeJson | Kind::NotJson | Kind::Empty),
+        InputFormat::Avro => matches!(kind, Kind::ConfluentAvro | Kind::AvroFile | Kind::AvroSingleObject),
+        InputFormat::Fhir => matches!(kind, Kind::FhirResource | Kind::FhirBundle),
+    }
+}
+
+fn other_format(topic: &str, format: InputFormat) -> String {
+    let word = format.word();
+    format!("{topic} is configured to hold {word}, and these bytes are not; send {word}, or set its format in [inputs]")
 }

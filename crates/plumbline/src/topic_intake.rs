@@ -4,7 +4,6 @@
 //! Records are taken in groups. While one group waits for its acknowledgements the next is taken, and no more than that: a slow log
 //! holds up the sources. Where it is very slow the membership is kept alive meanwhile, so that nobody leaves.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -12,20 +11,17 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use codec::decoder::{Context, Decoded, Decoder, Kind};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use scorecard::calendar::Timestamp;
-use scorecard::item::{Feed, Item};
 use stream::intake::{Intake, IntakeCounts};
 use stream::log::LogError;
 use tracing::{debug, warn};
 
 use crate::clock::Clock;
-use crate::config::{Input, InputFormat, feed_named};
-use crate::input_group::{InputGroup, Source, Taken};
+use crate::config::Input;
+use crate::input_group::{InputGroup, InputRecords, Taken};
 use crate::kafka::log::KafkaLog;
 use crate::kafka::membership::{Change, MemberContext, join};
 use crate::kafka::settings::Group;
@@ -122,7 +118,7 @@ struct Taking<'t> {
     /// The group before it, sent and not yet acknowledged, through a handle of its own, for a handle waits for all that is its.
     under_way: Option<UnderWay>,
     idle: Option<KafkaLog>,
-    feeds: BTreeMap<String, Option<Arc<Feed>>>,
+    records: InputRecords<'t>,
     /// Partitions whose next record has a schema that nobody knows until the schema registry says so, and since when they wait.
     aside: Vec<(TopicPartitionList, Instant)>,
     /// What is done with, whether it could be committed or not.
@@ -146,8 +142,6 @@ impl<'t> Taking<'t> {
         let settings = of.log.settings();
         let consumer = join(settings, of.log.contact(), Group::Intake, &topics, sender)
             .with_context(|| format!("the group {} cannot be joined", settings.group(Group::Intake)))?;
-        let feed = |input: &Input| Some(feed_named(&of.retry.feeds, &of.retry.zone, input.feed.as_deref()?));
-        let feeds = of.inputs.iter().map(|(topic, input)| (topic.clone(), feed(input))).collect();
         Ok(Taking {
             of,
             consumer,
@@ -157,7 +151,7 @@ impl<'t> Taking<'t> {
             log: of.log.clone(),
             under_way: None,
             idle: Some(of.log.clone()),
-            feeds,
+            records: InputRecords::new(&of.inputs, &of.retry, of.log.schema_registry().map(Arc::as_ref)),
             aside: Vec::new(),
             done: Taken::new(),
             doubtful: false,
@@ -169,7 +163,7 @@ impl<'t> Taking<'t> {
         while !self.of.stopping.asked() {
             let group = self.group()?;
             self.changed();
-            self.of.tell(&group);
+            group.tell(&self.of.vitals);
             let sent = if group.is_empty() { None } else { Some(self.send(group)?) };
             self.settle()?;
             if sent.is_none() {
@@ -267,14 +261,14 @@ impl<'t> Taking<'t> {
                 group.now = self.of.clock.now();
             }
             // A record keeps its consumer lent, and taking it needs the rest.
-            let Taking { of, consumer, intake, log, under_way, feeds, aside, .. } = self;
+            let Taking { of, consumer, intake, log, under_way, records, aside, .. } = self;
             match consumer.poll(if group.is_empty() { LOOK } else { Duration::ZERO }) {
                 Some(Ok(message)) => {
-                    let Some(payload) = of.known(&message) else {
+                    let Some(payload) = records.known(&message) else {
                         aside.push((set_aside(consumer, &message)?, Instant::now()));
                         continue;
                     };
-                    of.take(&message, payload.as_deref(), &mut group, feeds, intake, log)?;
+                    group.take(&message, payload.as_deref(), records, intake, log)?;
                 }
                 Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
                     return Err(LogError::Failed(format!("the membership cannot go on: {code}")));
@@ -368,98 +362,4 @@ fn set_aside(consumer: &BaseConsumer<MemberContext>, message: &BorrowedMessage<'
     list.add_partition(message.topic(), message.partition());
     consumer.pause(&list).map_err(|error| LogError::Failed(format!("an input topic cannot be paused: {error}")))?;
     Ok(list)
-}
-
-impl TopicIntake {
-    /// The payload of a record, with the input contract's own schema id; the outer `None` while nobody knows what its id stands
-    /// for, for that is no reason to refuse it.
-    fn known<'m>(&self, message: &'m BorrowedMessage<'_>) -> Option<Option<Cow<'m, [u8]>>> {
-        let Some(payload) = message.payload() else { return Some(None) };
-        match self.log.schema_registry() {
-            None => Some(Some(Cow::Borrowed(payload))),
-            // Why it is not known was told when it was asked for.
-            Some(registry) => registry.input(payload).ok().map(Some),
-        }
-    }
-
-    /// Takes one record.
-    fn take(
-        &self,
-        message: &BorrowedMessage<'_>,
-        payload: Option<&[u8]>,
-        group: &mut InputGroup,
-        feeds: &BTreeMap<String, Option<Arc<Feed>>>,
-        intake: &mut Intake,
-        log: &mut KafkaLog,
-    ) -> Result<(), LogError> {
-        let received_at = message.timestamp().to_millis().map_or(group.now, Timestamp);
-        let told = |topic: &str| {
-            let format = self.inputs.get(topic).and_then(|input| input.format);
-            (format, feeds.get(topic).cloned().flatten())
-        };
-        let number = group.source_of(message, received_at, told);
-        let now = group.now;
-        let source = group.source(number);
-        let (mut result, mut newest) = (Ok(()), group.newest_event);
-        let decoded = self.decode(message.key(), payload, source, now, &mut |item| {
-            if result.is_ok() {
-                if let Item::Event(_, event) = &item {
-                    newest = newest.max(event.occurred_at);
-                }
-                result = intake.take(log, item);
-            }
-        });
-        group.newest_event = newest;
-        group.unknown_fields += decoded.unknown_fields;
-        result
-    }
-
-    fn decode(
-        &self,
-        key: Option<&[u8]>,
-        payload: Option<&[u8]>,
-        source: &Source,
-        now: Timestamp,
-        each: &mut dyn FnMut(Item<'_>),
-    ) -> Decoded {
-        let Source { position, received_at, format, feed } = source;
-        let context = Context { position, feed: feed.clone(), received_at: *received_at, now };
-        let decoder = &self.retry.decoder;
-        match (payload, format) {
-            (None, _) => decoder.tombstone(key, &context, each),
-            (Some(bytes), Some(format)) if !is_of(*format, Decoder::kind_of(bytes)) => {
-                decoder.refuse(bytes, &other_format(&position.source, *format), &context, each)
-            }
-            (Some(bytes), _) => decoder.decode(bytes, &context, each),
-        }
-    }
-
-    /// Tells what a group has brought.
-    fn tell(&self, group: &InputGroup) {
-        let mut vitals = self.vitals.intake(Way::Topics);
-        vitals.unknown_fields += group.unknown_fields;
-        vitals.newest_event = vitals.newest_event.max(group.newest_event);
-        drop(vitals);
-        let mut inputs = self.vitals.inputs();
-        for Source { position, received_at, .. } in group.sources() {
-            if let Some(input) = inputs.get_mut(&(position.source.clone(), position.partition)) {
-                (input.next, input.newest) = (position.offset + 1, Some(*received_at));
-                input.end = input.end.max(input.next);
-            }
-        }
-    }
-}
-
-fn is_of(format: InputFormat, kind: Kind) -> bool {
-    match format {
-        // What is no format at all is told better by whoever reads it.
-        InputFormat::Json => matches!(kind, Kind::NativeJson | Kind::NotJson | Kind::Empty),
-        InputFormat::Avro => matches!(kind, Kind::ConfluentAvro | Kind::AvroFile | Kind::AvroSingleObject),
-        InputFormat::Fhir => matches!(kind, Kind::FhirResource | Kind::FhirBundle),
-    }
-}
-
-fn other_format(topic: &str, format: InputFormat) -> String {
-    let word = format.word();
-    format!("{topic} is configured to hold {word}, and these bytes are not; send {word}, or set its format in [inputs]")
 }
