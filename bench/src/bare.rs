@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication, TopicResult};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::Message;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stream::partition::partition_of;
@@ -37,8 +38,24 @@ pub fn make(brokers: &str, topic: &str) -> Result<()> {
     let topic = NewTopic::new(topic, PARTITIONS.cast_signed(), TopicReplication::Fixed(1));
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let options = AdminOptions::new();
-    let made = runtime.block_on(admin.create_topics([&topic], &options))?;
-    made.into_iter().try_for_each(|one| one.map(drop).map_err(|(name, code)| anyhow::anyhow!("{name}: {code}")))
+    all(runtime.block_on(admin.create_topics([&topic], &options))?)
+}
+
+/// Deletes every topic whose name begins so.
+///
+/// # Errors
+/// When the brokers refuse.
+pub fn delete(brokers: &str, prefix: &str) -> Result<()> {
+    let admin: AdminClient<DefaultClientContext> = client(brokers).create()?;
+    let metadata = admin.inner().fetch_metadata(None, PATIENCE)?;
+    let names: Vec<&str> = metadata.topics().iter().map(MetadataTopic::name).filter(|name| name.starts_with(prefix)).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let options = AdminOptions::new();
+    all(runtime.block_on(admin.delete_topics(&names, &options))?)
+}
+
+fn all(results: Vec<TopicResult>) -> Result<()> {
+    results.into_iter().try_for_each(|one| one.map(drop).map_err(|(name, code)| anyhow::anyhow!("{name}: {code}")))
 }
 
 /// Producer of a topic.

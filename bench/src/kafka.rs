@@ -56,15 +56,22 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Prints what each role costs an event.
+    /// Prints what each role costs an event. The topics that it makes are deleted in the end, unless somebody named a folder.
     ///
     /// # Errors
     /// When a step fails.
     pub fn measure(&self) -> Result<()> {
-        let scratch = tempfile::tempdir()?;
-        let folder = self.folder.as_deref().unwrap_or(scratch.path());
-        fs::create_dir_all(folder)?;
         let prefix = format!("bench-{}.", std::process::id());
+        let measured = match &self.folder {
+            Some(folder) => self.roles(folder, &prefix),
+            None => self.roles(tempfile::tempdir()?.path(), &prefix),
+        };
+        let deleted = if self.folder.is_none() { bare::delete(&self.brokers, &prefix) } else { Ok(()) };
+        measured.and(deleted)
+    }
+
+    fn roles(&self, folder: &Path, prefix: &str) -> Result<()> {
+        fs::create_dir_all(folder)?;
         let input = self.topic.clone().unwrap_or(format!("{prefix}input"));
         if self.topic.is_none() {
             bare::make(&self.brokers, &input)?;
@@ -75,9 +82,8 @@ impl Plan {
         let copied = self.events.min(MOST_COPIED);
         self.alone("bare consumer", self.events, || bare::consume(&self.brokers, &input, self.events))?;
         self.alone("bare consumer and producer", copied, || bare::copy(&self.brokers, &input, &copy, copied))?;
-        let due = self.configure(folder, &prefix, &input)?;
-        let made = plumbline(folder, &["topics", "--apply"])?.output()?;
-        ensure!(made.status.success(), "topics: {}", String::from_utf8_lossy(&made.stderr));
+        self.together(&folder.join("together"), &format!("{prefix}together."), &input)?;
+        let due = self.configure(folder, prefix, &input)?;
         self.intake(folder)?;
         while now() < due {
             sleep(LOOK);
@@ -87,7 +93,20 @@ impl Plan {
         self.publish(folder)
     }
 
-    /// Returns when the cut is due, in seconds since 1970.
+    /// All roles in one process, which is what a user starts with: from the input topic to rows and the published run.
+    fn together(&self, folder: &Path, prefix: &str, input: &str) -> Result<()> {
+        fs::create_dir_all(folder)?;
+        self.configure(folder, prefix, input)?;
+        let mut watch = Watch::start(self, folder, &[])?;
+        watch.until("plumbline_tally_events_total", self.events)?;
+        watch.print("all roles in one process")?;
+        watch.until_there("plumbline_cut_lag_seconds")?;
+        let cpu = watch.cpu()? * 1e6 / self.events as f64;
+        println!("{:<28} {cpu:>5.2} us of CPU an event when the run was published, {:.1} s after its start", "", watch.seconds());
+        Ok(())
+    }
+
+    /// Makes the topics; returns when the cut is due, in seconds since 1970.
     fn configure(&self, folder: &Path, prefix: &str, input: &str) -> Result<u64> {
         let due = now() + CUT_AFTER_SECONDS;
         let measures =
@@ -99,6 +118,8 @@ impl Plan {
             due % CUT_EVERY_SECONDS
         );
         fs::write(folder.join("plumbline.toml"), text).context("writing the configuration")?;
+        let made = plumbline(folder, &["topics", "--apply"])?.output()?;
+        ensure!(made.status.success(), "topics: {}", String::from_utf8_lossy(&made.stderr));
         Ok(due)
     }
 
@@ -120,21 +141,21 @@ impl Plan {
     }
 
     fn intake(&self, folder: &Path) -> Result<()> {
-        let mut watch = Watch::start(self, folder, "intake")?;
+        let mut watch = Watch::start(self, folder, &["intake"])?;
         watch.until("plumbline_intake_received_total", self.events)?;
         watch.print("intake")
     }
 
     /// A tally that is killed when it has folded three quarters.
     fn killed(&self, folder: &Path) -> Result<()> {
-        let mut watch = Watch::start(self, folder, "tally")?;
+        let mut watch = Watch::start(self, folder, &["tally"])?;
         let folded = watch.until("plumbline_tally_events_total", self.events * 3 / 4)?;
         println!("{:<28} killed (SIGKILL) at {folded} events", "tally");
         Ok(())
     }
 
     fn tally(&self, folder: &Path) -> Result<()> {
-        let mut watch = Watch::start(self, folder, "tally")?;
+        let mut watch = Watch::start(self, folder, &["tally"])?;
         watch.until("plumbline_tally_events_total", self.events * 3 / 4)?;
         println!("{:<28} back at three quarters {:.1} s after its start", "tally, started again", watch.seconds());
         watch.until("plumbline_tally_events_total", self.events)?;
@@ -153,7 +174,7 @@ impl Plan {
     }
 
     fn publish(&self, folder: &Path) -> Result<()> {
-        let mut watch = Watch::start(self, folder, "publish")?;
+        let mut watch = Watch::start(self, folder, &["publish"])?;
         watch.until_there("plumbline_cut_lag_seconds")?;
         let (cpu, peak) = (watch.cpu()?, watch.service.process().peak_rss()? as f64 / 1e6);
         let seconds = watch.seconds();
@@ -180,9 +201,9 @@ struct Watch<'p> {
 }
 
 impl Watch<'_> {
-    fn start<'p>(plan: &'p Plan, folder: &Path, role: &str) -> Result<Watch<'p>> {
+    fn start<'p>(plan: &'p Plan, folder: &Path, roles: &[&str]) -> Result<Watch<'p>> {
         let (begun, broker) = (Instant::now(), plan.broker_cpu()?);
-        let service = Service::start(folder, &["run", role])?;
+        let service = Service::start(folder, &[&["run"], roles].concat())?;
         let (connection, empty) = (service.connection()?, service.process().peak_rss()?);
         Ok(Watch { plan, service, connection, begun, broker, empty, done: 0, quarter: None })
     }
