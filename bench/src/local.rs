@@ -1,13 +1,15 @@
 //! The embedded log: written as intake writes it, and folded from the disk by the task of production.
 
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use codec::decoder::{Context, Decoder, DecoderConfig};
 use plumbline::clock::Clock;
 use plumbline::local_log::{Durability, LocalLog};
-use plumbline::measures;
+use plumbline::measures::{self, BuiltIn};
 use scorecard::calendar::{Timestamp, Zone};
 use scorecard::record::Position;
 use scorecard::schedule::{Grid, Schedule};
@@ -32,13 +34,34 @@ const EVENTS_A_FLUSH: u64 = 10_000;
 /// # Errors
 /// When the log cannot be written.
 pub fn write(dir: &Path, events: u64, cost: Cost) -> Result<()> {
+    let mut traffic = Traffic::new(1, CLINICIANS).at(cost);
+    write_lines(dir, events, &mut |text| {
+        traffic.event(text);
+        Ok(())
+    })
+}
+
+/// Writes the events of a file, one JSON object a line, into a new log.
+///
+/// # Errors
+/// When the file cannot be read or the log cannot be written.
+pub fn write_file(dir: &Path, file: &Path) -> Result<()> {
+    let open = || File::open(file).map(BufReader::new).with_context(|| file.display().to_string());
+    let mut read = open()?;
+    write_lines(dir, open()?.lines().count() as u64, &mut |text| {
+        read.read_line(text).with_context(|| file.display().to_string())?;
+        Ok(())
+    })
+}
+
+fn write_lines(dir: &Path, events: u64, line: &mut dyn FnMut(&mut String) -> Result<()>) -> Result<()> {
     let mut log = LocalLog::open(dir, Clock::standing_at(NOW), Durability::Buffered)?;
     let decoder = Decoder::new(DecoderConfig::default());
     let position = Position { source: "bench".to_owned(), partition: 0, offset: 0, index: None };
     let context = Context { position: &position, feed: None, received_at: NOW, now: NOW };
-    let (mut intake, mut traffic, mut text) = (Intake::new(1, BATCH_EVENTS), Traffic::new(1, CLINICIANS).at(cost), String::new());
+    let (mut intake, mut text) = (Intake::new(1, BATCH_EVENTS), String::new());
     for number in 0..events {
-        traffic.event(&mut text);
+        line(&mut text)?;
         if (number + 1) % EVENTS_A_FLUSH != 0 && number + 1 < events {
             continue;
         }
@@ -54,18 +77,19 @@ pub fn write(dir: &Path, events: u64, cost: Cost) -> Result<()> {
     Ok(())
 }
 
-/// Folds the log and prints what an event and a fact cost. A process of its own, so that its memory is that of the facts.
+/// Folds the log with the built-in measures and those of a folder, and prints what an event and a fact cost. A process of its own, so
+/// that its memory is that of the facts.
 ///
 /// # Errors
-/// When the log cannot be read.
-pub fn fold(dir: &Path) -> Result<()> {
+/// When the log or the folder cannot be read.
+pub fn fold(dir: &Path, own_measures: Option<&Path>) -> Result<()> {
     let process = Process::own();
     let empty = process.peak_rss()?;
     let begun = process.cpu_seconds()?;
     let deployment = Deployment {
         schedule: Schedule { grid: Grid::DAILY, zone: Zone::london(), first: Grid::DAILY.at_or_after(NOW) },
         partitions: 1,
-        measures: Arc::new(measures::built_in()),
+        measures: Arc::new(measures::chosen(own_measures, BuiltIn::Keep)?.set),
         identity_seed: 1,
         engine_version: "bench".to_owned(),
     };
@@ -77,7 +101,7 @@ pub fn fold(dir: &Path) -> Result<()> {
     let (outcomes, facts) = (task.outcomes(), task.facts());
     let folded = outcomes.accepted + outcomes.duplicate + outcomes.stale + outcomes.conflict + outcomes.sealed;
     println!("{folded} events, {facts} facts, {} rows", task.row_count());
-    println!("{:.2} million events a second and core, opening the log {:.2} s", folded as f64 / seconds / 1e6, opened - begun);
+    println!("{:.3} us of CPU an event, opening the log {:.2} s", seconds * 1e6 / folded as f64, opened - begun);
     println!("{:.1} bytes a fact: (peak RSS - RSS empty) / facts", (process.peak_rss()? - empty) as f64 / facts as f64);
     println!("{:.1} bytes a fact as the facts and their index count themselves", task.fact_bytes() as f64 / facts as f64);
     Ok(())

@@ -20,8 +20,8 @@ use anyhow::{Context, Result, bail};
 use crate::kafka::Plan;
 use crate::traffic::Cost;
 
-const USAGE: &str = "bench guard [--update] | steps [EVENTS] | step NAME EVENTS | write DIR EVENTS [random-costs] | fold DIR | http EVENTS \
-                     | kafka BROKERS EVENTS [--topic NAME] [--measures DIR] [--folder DIR]";
+const USAGE: &str = "bench guard [--update] | steps [EVENTS] | step NAME EVENTS | write DIR EVENTS [random-costs] | write DIR --file FILE \
+                     | fold DIR [--measures DIR] | http EVENTS | kafka BROKERS EVENTS [--topic NAME] [--measures DIR] [--folder DIR]";
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -33,7 +33,9 @@ fn main() -> Result<()> {
         ["step", name, events] => steps::print_one(name, number(events)?),
         ["write", dir, events] => local::write(Path::new(dir), number(events)?, Cost::Tariff),
         ["write", dir, events, "random-costs"] => local::write(Path::new(dir), number(events)?, Cost::Random),
-        ["fold", dir] => local::fold(Path::new(dir)),
+        ["write", dir, "--file", file] => local::write_file(Path::new(dir), Path::new(file)),
+        ["fold", dir] => local::fold(Path::new(dir), None),
+        ["fold", dir, "--measures", measures] => local::fold(Path::new(dir), Some(Path::new(measures))),
         ["kafka", brokers, events, ref options @ ..] => Plan::read(brokers, number(events)?, options)?.measure(),
         ["http", events] => http::measure(number(events)?),
         _ => bail!("{USAGE}"),

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
+use crate::content::{Content, Figure, Figures};
+use crate::event::Answer;
 use crate::measure::{Amount, Measure};
+use crate::recipe::{Multiple, Portion, Recipe, Step, Steps};
 use crate::sums::{BASE_FIELDS, Base, MeasureSums, Sums};
 
 /// Adding or taking away.
@@ -11,6 +14,50 @@ use crate::sums::{BASE_FIELDS, Base, MeasureSums, Sums};
 pub(crate) enum Sign {
     Plus,
     Minus,
+}
+
+impl Sign {
+    fn unit(self) -> i64 {
+        if self == Sign::Plus { 1 } else { -1 }
+    }
+}
+
+/// The other fields of [`Base`], in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    Facts,
+    Encounters,
+    Minutes,
+    Items,
+    UnmappedItems,
+    Responses,
+    UnknownStatus,
+    NoshowPlannedMinutes,
+    /// How often this was answered.
+    Answer(Answer),
+}
+
+impl Field {
+    pub(crate) fn cell(self) -> u32 {
+        match self {
+            Field::Facts => 0,
+            Field::Encounters => 1,
+            Field::Minutes => 2,
+            Field::Items => 3,
+            Field::UnmappedItems => 4,
+            Field::Responses => 5,
+            Field::UnknownStatus => 6,
+            Field::NoshowPlannedMinutes => 7,
+            Field::Answer(answer) => 8 + answer as u32,
+        }
+    }
+}
+
+/// One of the two sides of a measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Half {
+    Numerator,
+    Denominator,
 }
 
 /// How often facts came, changed and went: the last fields of [`Base`].
@@ -51,10 +98,9 @@ pub(crate) struct Layout {
     squares: u32,
 }
 
-/// What one fact adds to a row. Most of it is 1.
+/// What one fact adds to a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Addend {
-    ones: Vec<u32>,
     whole: Vec<(u32, i64)>,
     squares: Vec<(u32, i128)>,
 }
@@ -112,9 +158,23 @@ impl Layout {
         Cells { whole: vec![0; self.whole as usize].into(), squares: vec![0; self.squares as usize].into() }
     }
 
-    /// Puts what a fact adds to the sums that belong to no measure.
-    pub(crate) fn put_base(delta: &Base, to: &mut Addend) {
-        (0..).zip(delta.fields()).for_each(|(cell, value)| to.put(cell, value));
+    /// Writes down that facts add this figure to a field of [`Base`].
+    pub(crate) fn write_field(&self, field: Field, figure: Figure, to: &mut Recipe) {
+        debug_assert!(field.cell() < self.whole, "the fields of Base stand first");
+        to.always.push(field.cell(), Multiple::of(figure));
+    }
+
+    /// Writes down that facts add this portion to one side of the measure at this index.
+    pub(crate) fn write(&self, measure: usize, half: Half, portion: &Portion, to: &mut Recipe) {
+        let columns = &self.columns[measure];
+        let steps = to.steps(portion.condition);
+        let side = if half == Half::Numerator { columns.n } else { columns.d };
+        side.write(portion.amount, steps);
+        if let Some(money) = columns.money {
+            let first = if half == Half::Numerator { money } else { money + 2 };
+            steps.push(first, Multiple::of(Figure::QuantityMilli));
+            steps.push(first + 1, Multiple::of(Figure::CostPence));
+        }
     }
 
     /// Puts what a fact adds to the measure at this index.
@@ -138,6 +198,25 @@ impl Layout {
 }
 
 impl SideCells {
+    fn write(self, amount: Multiple, to: &mut Steps) {
+        match self {
+            SideCells::Count(cell) => {
+                debug_assert_eq!(amount, Multiple::ONE, "a fact that is only counted counts 1");
+                to.push(cell, Multiple::ONE);
+            }
+            SideCells::Narrow(first) => {
+                to.push(first, Multiple::ONE);
+                to.push(first + 1, amount);
+                to.push(first + 2, amount.squared());
+            }
+            SideCells::Wide { whole, squares } => {
+                to.push(whole, Multiple::ONE);
+                to.push(whole + 1, amount);
+                to.squares.push(Step { cell: squares, amount });
+            }
+        }
+    }
+
     fn put(self, facts: i64, sum: i64, squares: i128, to: &mut Addend) {
         match self {
             SideCells::Count(cell) => {
@@ -194,24 +273,15 @@ impl Columns {
 }
 
 impl Addend {
+    /// Puts what a fact adds to a field of [`Base`].
+    pub(crate) fn put_field(&mut self, field: Field, value: i64) {
+        self.put(field.cell(), value);
+    }
+
     fn put(&mut self, cell: u32, value: i64) {
-        match value {
-            0 => {}
-            1 => self.ones.push(cell),
-            value => self.whole.push((cell, value)),
+        if value != 0 {
+            self.whole.push((cell, value));
         }
-    }
-
-    /// Gives back memory that nothing stands in.
-    pub(crate) fn shrink(&mut self) {
-        self.ones.shrink_to_fit();
-        self.whole.shrink_to_fit();
-        self.squares.shrink_to_fit();
-    }
-
-    /// Bytes of what stands in it.
-    pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&self.ones[..]) + size_of_val(&self.whole[..]) + size_of_val(&self.squares[..])
     }
 }
 
@@ -226,15 +296,36 @@ impl Cells {
 
     /// Adds (or takes away) what a fact adds.
     pub(crate) fn add(&mut self, addend: &Addend, sign: Sign) {
-        let unit = if sign == Sign::Plus { 1 } else { -1 };
-        for &cell in &addend.ones {
-            self.whole[cell as usize] += unit;
-        }
+        let unit = sign.unit();
         for &(cell, value) in &addend.whole {
             self.whole[cell as usize] += unit * value;
         }
         for &(cell, value) in &addend.squares {
             self.squares[cell as usize] += i128::from(unit) * value;
+        }
+    }
+
+    /// Adds (or takes away) what a fact that says this adds by its recipe.
+    pub(crate) fn follow(&mut self, recipe: &Recipe, content: &Content, sign: Sign) {
+        let figures = Figures::of(content);
+        self.take(&recipe.always, &figures, sign.unit());
+        for (condition, steps) in &recipe.conditional {
+            if condition.holds(content) {
+                self.take(steps, &figures, sign.unit());
+            }
+        }
+    }
+
+    fn take(&mut self, steps: &Steps, figures: &Figures, unit: i64) {
+        for &cell in &steps.ones {
+            self.whole[cell as usize] += unit;
+        }
+        for step in &steps.whole {
+            self.whole[step.cell as usize] += unit * step.amount.value(figures);
+        }
+        for step in &steps.squares {
+            let amount = i128::from(step.amount.value(figures));
+            self.squares[step.cell as usize] += i128::from(unit) * amount * amount;
         }
     }
 

@@ -2,137 +2,130 @@
 
 use std::sync::Arc;
 
-use crate::cells::{Addend, Layout};
-use crate::contents::Content;
-use crate::event::{Action, Answer, Attendance};
-use crate::fact::{FactKind, Shape, Traits};
-use crate::measure::{Amount, Class, CodeMatch, Direction, Measure, MeasureSet, Side};
-use crate::sums::{Base, MeasureSums};
+use crate::cells::{Addend, Half, Layout};
+use crate::content::{Figure, Figures};
+use crate::event::Exclusion;
+use crate::intern::Interner;
+use crate::measure::{Direction, MeasureSet};
+use crate::recipe::Recipe;
+use crate::sums::MeasureSums;
+use crate::terms::{Classed, Matches, Term};
 
-/// The answers of one feedback.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Answers {
-    pub answer: Option<Answer>,
-    pub items: Vec<(String, String)>,
-}
+/// Of so many classes of a kind recipes are kept; what facts of others add is found out one by one. It is more codes than there are.
+const MOST_CLASSES: u32 = 1 << 17;
+/// The recipe of a class was not asked for yet.
+const UNKNOWN: u32 = u32::MAX;
 
-/// What a code means for one measure.
-#[derive(Clone, Copy, Debug)]
-struct CodeTerm {
-    measure: usize,
-    numerator: Option<CodeMatch>,
-    denominator: Option<CodeMatch>,
-}
-
-/// For every kind of fact the measures that may count it. A code is resolved once, however many events carry it.
+/// What facts add. Those of one class share a recipe, and so do classes that mean the same for all measures.
 #[derive(Debug)]
 pub(crate) struct Contributions {
     measures: Arc<MeasureSet>,
-    encounter: Vec<usize>,
-    feedback: Vec<usize>,
-    order: Vec<usize>,
-    by_code: Vec<Vec<CodeTerm>>,
+    matches: Matches,
+    /// Numbers of the recipes by class, for each kind.
+    classes: [Vec<u32>; 4],
+    recipes: Interner<Arc<Recipe>>,
 }
 
 /// Everything about a fact that decides what it adds.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Contributor<'a> {
-    pub content: &'a Content,
-    pub shape: Shape,
-    pub answers: Option<&'a Answers>,
+    pub classed: Classed<'a>,
+    pub exclude: Option<Exclusion>,
     /// Indexes of the measures for which its patient is adjusted.
     pub pca: &'a [u16],
 }
 
 impl Contributions {
     pub(crate) fn new(measures: Arc<MeasureSet>) -> Contributions {
-        let using = |classes: &[Class]| {
-            let uses = |m: &Measure| {
-                classes.contains(&m.numerator.definition.event) || classes.contains(&m.denominator.definition.event)
-            };
-            (0..measures.measures().len()).filter(|&i| uses(&measures.measures()[i])).collect()
-        };
         Contributions {
-            encounter: using(&[Class::Activity, Class::Attendance]),
-            feedback: using(&[Class::Feedback]),
-            order: using(&[Class::Order]),
-            by_code: Vec::new(),
+            matches: Matches::new(measures.clone()),
             measures,
+            classes: Default::default(),
+            recipes: Interner::default(),
         }
     }
 
     /// Resolves the code that was just interned under the next number; `None` is an unmapped drug.
     pub(crate) fn add_code(&mut self, code: Option<&str>) {
-        let resolve = |side: &Side| if side.definition.event == Class::Prescription { side.match_code(code) } else { None };
-        let terms = self.measures.measures().iter().enumerate().filter_map(|(measure, m)| {
-            let (numerator, denominator) = (resolve(&m.numerator), resolve(&m.denominator));
-            (numerator.is_some() || denominator.is_some()).then_some(CodeTerm { measure, numerator, denominator })
-        });
-        self.by_code.push(terms.collect());
+        self.matches.add_code(code);
     }
 
     /// How many codes are resolved.
     pub(crate) fn codes(&self) -> usize {
-        self.by_code.len()
+        self.matches.codes()
+    }
+
+    /// What each fact of this one's class adds to the cells of the row in which it stands; `None` for one that is excluded, whose
+    /// patient is adjusted, or whose class is one too many.
+    pub(crate) fn recipe(&mut self, one: Contributor<'_>, layout: &Layout) -> Option<&Recipe> {
+        let (kind, class) = (one.classed.content.kind() as usize, one.classed.number());
+        if one.exclude.is_some() || !one.pca.is_empty() || class >= MOST_CLASSES {
+            return None;
+        }
+        let known = self.classes[kind].get(class as usize).copied().filter(|&number| number != UNKNOWN);
+        let number = known.unwrap_or_else(|| self.write(one.classed, layout));
+        Some(self.recipes.value(number))
+    }
+
+    /// Writes the recipe of a class.
+    #[cold]
+    fn write(&mut self, one: Classed<'_>, layout: &Layout) -> u32 {
+        let terms = self.matches.terms(one);
+        let mut recipe = Recipe::default();
+        for (field, figure) in terms.base {
+            layout.write_field(field, figure, &mut recipe);
+        }
+        for term in terms.measures {
+            let halves = [(Half::Numerator, term.numerator), (Half::Denominator, term.denominator)];
+            for (half, portion) in halves {
+                portion.iter().for_each(|portion| layout.write(term.measure, half, portion, &mut recipe));
+            }
+        }
+        recipe.shrink();
+        let number = self.recipes.number(Arc::new(recipe));
+        let (classes, class) = (&mut self.classes[one.content.kind() as usize], one.number() as usize);
+        if classes.len() <= class {
+            classes.resize(class + 1, UNKNOWN);
+        }
+        classes[class] = number;
+        number
     }
 
     /// What the fact adds to the cells of the row in which it stands.
     pub(crate) fn addend(&self, one: Contributor<'_>, layout: &Layout) -> Addend {
         let mut addend = Addend::default();
-        let traits = one.content.traits();
-        debug_assert_eq!(traits.action, Action::Record, "only what counts stands in a row");
-        if traits.exclude.is_none() {
-            Layout::put_base(&base(one, traits), &mut addend);
+        let terms = self.matches.terms(one.classed);
+        if one.exclude.is_none() {
+            let figures = Figures::of(one.classed.content);
+            terms.base.iter().for_each(|&(field, figure)| addend.put_field(field, figures.get(figure)));
         }
-        self.each(one, traits, &mut |measure, delta| layout.put(measure, &delta, &mut addend));
+        self.each(one, &terms.measures, &mut |measure, delta| layout.put(measure, &delta, &mut addend));
         addend
     }
 
     /// What the fact contributes to each measure to which it contributes anything, by index.
     pub(crate) fn shares(&self, one: Contributor<'_>) -> Vec<(usize, MeasureSums)> {
         let mut shares = Vec::new();
-        self.each(one, one.content.traits(), &mut |measure, delta| shares.push((measure, delta)));
+        self.each(one, &self.matches.terms(one.classed).measures, &mut |measure, delta| shares.push((measure, delta)));
         shares.retain(|(_, sums)| !sums.is_zero());
         shares
     }
 
-    fn each(&self, one: Contributor<'_>, traits: Traits, each: &mut dyn FnMut(usize, MeasureSums)) {
-        let mut add = |measure: usize, n: Option<i64>, d: Option<i64>| each(measure, self.delta(measure, one, traits, n, d));
-        match traits.kind {
-            FactKind::Prescription => {
-                for term in &self.by_code[one.content.words[0] as usize] {
-                    let measure = &self.measures.measures()[term.measure];
-                    let n = term.numerator.and_then(|code| prescribed(&measure.numerator, code, one.content, traits));
-                    let d = term.denominator.and_then(|code| prescribed(&measure.denominator, code, one.content, traits));
-                    if n.is_some() || d.is_some() {
-                        add(term.measure, n, d);
-                    }
-                }
-            }
-            FactKind::Encounter => self.each_side(&self.encounter, |side| encountered(side, one, traits), &mut add),
-            FactKind::Feedback => self.each_side(&self.feedback, |side| answered(side, one.answers), &mut add),
-            FactKind::Order => self.each_side(&self.order, |side| ordered(side, one.content), &mut add),
-        }
-    }
-
-    fn each_side(
-        &self,
-        candidates: &[usize],
-        matches: impl Fn(&Side) -> Option<i64>,
-        add: &mut impl FnMut(usize, Option<i64>, Option<i64>),
-    ) {
-        for &index in candidates {
-            let measure = &self.measures.measures()[index];
-            let (n, d) = (matches(&measure.numerator), matches(&measure.denominator));
+    fn each(&self, one: Contributor<'_>, terms: &[Term], each: &mut dyn FnMut(usize, MeasureSums)) {
+        let content = one.classed.content;
+        let figures = Figures::of(content);
+        for term in terms {
+            let n = term.numerator.and_then(|portion| portion.of(content, &figures));
+            let d = term.denominator.and_then(|portion| portion.of(content, &figures));
             if n.is_some() || d.is_some() {
-                add(index, n, d);
+                each(term.measure, self.delta(term.measure, one, &figures, n, d));
             }
         }
     }
 
-    fn delta(&self, index: usize, one: Contributor<'_>, traits: Traits, n: Option<i64>, d: Option<i64>) -> MeasureSums {
+    fn delta(&self, index: usize, one: Contributor<'_>, figures: &Figures, n: Option<i64>, d: Option<i64>) -> MeasureSums {
         let mut delta = MeasureSums::default();
-        if traits.exclude.is_some() {
+        if one.exclude.is_some() {
             delta.excluded = 1;
             return delta;
         }
@@ -143,14 +136,14 @@ impl Contributions {
             delta.pca = 1;
             return delta;
         }
-        let money = definition.saving.is_some() && traits.kind == FactKind::Prescription;
+        let money = definition.saving.is_some();
         if let Some(x) = n {
             delta.facts_n = 1;
             delta.n = x;
             delta.n_squares = i128::from(x) * i128::from(x);
             if money {
-                delta.n_quantity_milli = one.content.quantity_milli();
-                delta.n_cost_pence = one.content.cost_pence();
+                delta.n_quantity_milli = figures.get(Figure::QuantityMilli);
+                delta.n_cost_pence = figures.get(Figure::CostPence);
             }
         }
         if let Some(x) = d {
@@ -158,127 +151,132 @@ impl Contributions {
             delta.d = x;
             delta.d_squares = i128::from(x) * i128::from(x);
             if money {
-                delta.d_quantity_milli = one.content.quantity_milli();
-                delta.d_cost_pence = one.content.cost_pence();
+                delta.d_quantity_milli = figures.get(Figure::QuantityMilli);
+                delta.d_cost_pence = figures.get(Figure::CostPence);
             }
         }
         delta
     }
 }
 
-/// What a fact adds to the sums that belong to no measure.
-fn base(one: Contributor<'_>, traits: Traits) -> Base {
-    let mut base = Base { facts: 1, ..Base::default() };
-    match traits.kind {
-        FactKind::Prescription => {
-            base.items = i64::from(one.content.items);
-            if one.content.words[0] == 0 {
-                base.unmapped_items = i64::from(one.content.items);
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::cells::{Cells, Sign};
+    use crate::content::{Content, Held, Prescribed};
+    use crate::event::{Answer, Attendance, Category, Mode};
+    use crate::fact::Shape;
+    use crate::terms::Answers;
+
+    /// The repository's own: weights, average daily quantities, minutes, lags, quantities above a limit and questions among them.
+    fn measures() -> Arc<MeasureSet> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../measures");
+        let texts = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let texts: Vec<String> = texts.collect();
+        Arc::new(MeasureSet::parse(texts.iter().map(|text| ("", text.as_str()))).unwrap())
+    }
+
+    /// Contents of every kind, prescriptions of codes that the measures' own examples name.
+    fn contents(contributions: &mut Contributions) -> Vec<Content> {
+        let examples = contributions.measures.measures().iter().flat_map(|measure| &measure.definition.examples);
+        let codes: Vec<String> =
+            examples.filter_map(|example| Some(example.event["prescription"]["code"].as_str()?.to_owned())).collect();
+        contributions.add_code(None);
+        codes.iter().for_each(|code| contributions.add_code(Some(code)));
+        let mut contents = Vec::new();
+        for (code, repeat, items) in (0..contributions.codes()).flat_map(|code| [(code, true, 1), (code, false, 3)]) {
+            for quantity_milli in [0, 999, 28_000, 100_500, 900_000] {
+                let code = u32::try_from(code).unwrap();
+                let said = Prescribed { code, quantity_milli, cost_pence: quantity_milli / 7, adq_milli: 1_500, items, repeat };
+                contents.push(Content::Prescription(said));
             }
         }
-        FactKind::Encounter => match status_of(traits, one.shape) {
-            Attendance::Unknown => base.unknown_status = 1,
-            Attendance::Noshow if one.shape.attendance => {
-                base.noshow_planned_minutes = i64::from(one.content.planned_minutes().unwrap_or(0));
-            }
-            Attendance::Attended if one.shape.activity => {
-                base.encounters = 1;
-                base.minutes = i64::from(one.content.minutes().unwrap_or(0));
-            }
-            _ => {}
-        },
-        FactKind::Feedback => {
-            base.responses = 1;
-            if let Some(answer) = one.answers.and_then(|a| a.answer) {
-                base.answers[answer as usize] = 1;
+        for mode in [Mode::FaceToFace, Mode::Telephone, Mode::Video, Mode::Home, Mode::Other] {
+            for minutes in [None, Some(0), Some(4), Some(9), Some(10), Some(25), Some(90)] {
+                for lag_days in [None, Some(-1), Some(0), Some(1), Some(7), Some(14), Some(15), Some(400)] {
+                    contents.push(Content::Encounter(Held { mode, minutes, planned_minutes: minutes, lag_days }));
+                }
             }
         }
-        FactKind::Order => {}
+        contents.extend([Category::Referral, Category::Test, Category::Imaging].map(|category| Content::Order { category }));
+        contents.extend((0..answers().len()).map(|answers| Content::Feedback { answers: u32::try_from(answers).unwrap() }));
+        contents
     }
-    base
-}
 
-fn status_of(traits: Traits, shape: Shape) -> Attendance {
-    if shape.came { Attendance::Attended } else { traits.status }
-}
-
-fn prescribed(side: &Side, code: CodeMatch, content: &Content, traits: Traits) -> Option<i64> {
-    let definition = &side.definition;
-    if definition.repeat.is_some_and(|repeat| repeat != traits.repeat) {
-        return None;
+    fn answers() -> Vec<Answers> {
+        let given = |items: &[(&str, &str)]| items.iter().map(|(q, a)| ((*q).to_owned(), (*a).to_owned())).collect();
+        let items: [&[(&str, &str)]; 3] =
+            [&[], &[("listened", "no")], &[("listened", "yes_definitely"), ("explained", "yes_definitely")]];
+        let answer = [None, Some(Answer::VeryGood), Some(Answer::Neither), Some(Answer::DontKnow)];
+        answer.into_iter().flat_map(|answer| items.map(|items| Answers { answer, items: given(items) })).collect()
     }
-    let quantity = content.quantity_milli();
-    if let Some(over) = code.over_milli {
-        let limit = i128::from(over) * i128::from(content.items);
-        if i128::from(quantity) <= limit {
-            return None;
+
+    fn shapes(content: &Content) -> Vec<Shape> {
+        let any = [false, true];
+        if content.kind() != crate::content::FactKind::Encounter {
+            return vec![Shape::default()];
         }
+        let shape = |activity| any.into_iter().flat_map(move |attendance| any.map(|came| Shape { activity, attendance, came }));
+        any.into_iter().flat_map(shape).collect()
     }
-    Some(match definition.amount {
-        Amount::Items => i64::from(content.items),
-        Amount::Quantity => quantity,
-        Amount::Cost => content.cost_pence(),
-        Amount::Adq => content.adq_milli(),
-        // Both are below 2^32; a product above 2^63 would be a drug of four million units and weight four million.
-        Amount::Weight => quantity.saturating_mul(i64::from(code.weight_milli)),
-        Amount::Count | Amount::Minutes | Amount::Answers => 1,
-    })
-}
 
-fn encountered(side: &Side, one: Contributor<'_>, traits: Traits) -> Option<i64> {
-    let definition = &side.definition;
-    let status = status_of(traits, one.shape);
-    let there = match definition.event {
-        Class::Activity => one.shape.activity && status == Attendance::Attended,
-        Class::Attendance => one.shape.attendance && status != Attendance::Unknown,
-        Class::Prescription | Class::Feedback | Class::Order => false,
-    };
-    let fits = there
-        && (definition.statuses.is_empty() || definition.statuses.contains(&status))
-        && (definition.modes.is_empty() || definition.modes.contains(&traits.mode))
-        && within(definition.minutes, one.content.minutes())
-        && within(definition.lag_days, one.content.lag_days());
-    fits.then(|| match definition.amount {
-        Amount::Minutes => i64::from(one.content.minutes().unwrap_or(0)),
-        _ => 1,
-    })
-}
-
-/// Whether a value lies within bounds, both included. No bounds take everything, bounds take nothing that is absent.
-fn within<B: Copy, T: PartialOrd + From<B>>(bounds: Option<[B; 2]>, value: Option<T>) -> bool {
-    match (bounds, value) {
-        (None, _) => true,
-        (Some(_), None) => false,
-        (Some([low, high]), Some(value)) => T::from(low) <= value && value <= T::from(high),
+    #[test]
+    fn by_its_recipe_a_fact_adds_what_it_adds_by_itself() {
+        let measures = measures();
+        let layout = Layout::new(measures.measures());
+        let mut contributions = Contributions::new(measures);
+        let (answers, mut conditional, mut added) = (answers(), 0, 0);
+        for content in contents(&mut contributions) {
+            let said = if let Content::Feedback { answers: number } = content { Some(&answers[number as usize]) } else { None };
+            for shape in shapes(&content) {
+                for status in [Attendance::Attended, Attendance::Noshow, Attendance::Unknown] {
+                    let classed = Classed { content: &content, status, shape, answers: said };
+                    let one = Contributor { classed, exclude: None, pca: &[] };
+                    let (mut alone, mut followed): (Cells, Cells) = (layout.zero(), layout.zero());
+                    let addend = contributions.addend(one, &layout);
+                    alone.add(&addend, Sign::Plus);
+                    let recipe = contributions.recipe(one, &layout).unwrap();
+                    conditional += recipe.conditional.len();
+                    followed.follow(recipe, &content, Sign::Plus);
+                    assert_eq!(layout.sums(&followed), layout.sums(&alone), "{one:?}");
+                    added += usize::from(!layout.sums(&alone).is_zero());
+                    followed.follow(recipe, &content, Sign::Minus);
+                    assert!(layout.sums(&followed).is_zero());
+                }
+            }
+        }
+        assert!(conditional > 100 && added > 1_000, "{conditional} conditions were met, {added} facts added something");
     }
-}
 
-fn answered(side: &Side, answers: Option<&Answers>) -> Option<i64> {
-    let definition = &side.definition;
-    let answers = answers.filter(|_| definition.event == Class::Feedback)?;
-    if definition.amount == Amount::Answers {
-        let counts = |(asked, given): &&(String, String)| {
-            definition.questions.contains(asked) || definition.top_answers.get(asked).is_some_and(|top| top == given)
+    #[test]
+    fn codes_that_mean_the_same_share_a_recipe() {
+        let measures = measures();
+        let layout = Layout::new(measures.measures());
+        let mut contributions = Contributions::new(measures);
+        contributions.add_code(None);
+        // Two antacids that no measure names.
+        contributions.add_code(Some("0101010A0AAAAAA"));
+        contributions.add_code(Some("0101010B0AAAAAA"));
+        let mut recipe = |code| {
+            let content = Content::Prescription(Prescribed { code, ..Prescribed::default() });
+            let (status, shape) = (Attendance::Unknown, Shape::default());
+            let classed = Classed { content: &content, status, shape, answers: None };
+            std::ptr::from_ref(contributions.recipe(Contributor { classed, exclude: None, pca: &[] }, &layout).unwrap())
         };
-        let counted = answers.items.iter().filter(counts).count();
-        return i64::try_from(counted).ok().filter(|counted| *counted > 0);
+        assert_eq!(recipe(1), recipe(2));
+        assert_ne!(recipe(0), recipe(1));
     }
-    if !definition.answers.is_empty() && !answers.answer.is_some_and(|a| definition.answers.contains(&a)) {
-        return None;
-    }
-    if let Some(question) = &definition.question {
-        let (_, answer) = answers.items.iter().find(|(asked, _)| asked == question)?;
-        if definition.top_answer.as_ref().is_some_and(|top| top != answer) {
-            return None;
-        }
-    }
-    Some(1)
-}
 
-fn ordered(side: &Side, content: &Content) -> Option<i64> {
-    let definition = &side.definition;
-    let category = content.words[0];
-    let fits = definition.event == Class::Order
-        && (definition.categories.is_empty() || definition.categories.iter().any(|c| *c as u32 == category));
-    fits.then_some(1)
+    #[test]
+    fn what_is_excluded_or_adjusted_has_no_recipe() {
+        let measures = measures();
+        let layout = Layout::new(measures.measures());
+        let mut contributions = Contributions::new(measures);
+        let content = Content::Order { category: Category::Referral };
+        let classed = Classed { content: &content, status: Attendance::Unknown, shape: Shape::default(), answers: None };
+        let mut has = |exclude, pca| contributions.recipe(Contributor { classed, exclude, pca }, &layout).is_some();
+        assert!(has(None, &[]) && !has(Some(Exclusion::Test), &[]) && !has(None, &[0]));
+    }
 }

@@ -1,16 +1,17 @@
-//! How an event becomes a fact: its identity, the check of its content, and its packed words.
+//! How an event becomes a fact: its identity, the check of its content, and what it says.
 
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
-use crate::contents::Content;
-use crate::contribution::{Answers, Contributions};
-use crate::event::{Detail, Event};
-use crate::fact::{Fact, FactId, FactKind, Traits};
+use crate::content::{Content, FactKind, Held, Prescribed};
+use crate::contribution::Contributions;
+use crate::event::{Category, Detail, Event, Mode};
+use crate::fact::{Fact, FactId, Traits};
 use crate::hashed::Map;
 use crate::intern::Interner;
 use crate::measure::MeasureSet;
+use crate::terms::Answers;
 
 /// Makes facts. Keeps what few facts have and a fact does not hold: codes by number, adjusted measures.
 #[derive(Debug)]
@@ -68,9 +69,8 @@ impl Mold {
     }
 
     fn numbers(event: &Event<'_>) -> [i64; 8] {
-        let traits = Mold::traits(event);
         let head = [
-            i64::from(traits.packed()),
+            i64::from(Mold::traits(event).packed()),
             event.occurred_at.map_or(i64::MIN, |at| at.0),
             i64::try_from(event.pca.len()).unwrap_or(i64::MAX),
         ];
@@ -78,11 +78,11 @@ impl Mold {
         let tail = match &event.detail {
             Detail::Encounter(Some(e)) => {
                 let booked = e.booked_at.map_or(i64::MIN, |at| at.0);
-                [booked, minutes(e.minutes), minutes(e.planned_minutes), 0, 0]
+                [booked, minutes(e.minutes), minutes(e.planned_minutes), e.mode as i64, 0]
             }
             Detail::Prescription(Some(p)) => [
                 i64::from(p.quantity_milli),
-                i64::from(p.items),
+                i64::from(p.items) << 1 | i64::from(p.repeat),
                 i64::from(p.cost_pence),
                 i64::from(p.adq_milli),
                 i64::from(p.code.is_some()),
@@ -94,7 +94,7 @@ impl Mold {
         [head[0], head[1], head[2], tail[0], tail[1], tail[2], tail[3], tail[4]]
     }
 
-    /// The packed traits of this event.
+    /// The traits of this event.
     pub(crate) fn traits(event: &Event<'_>) -> Traits {
         let kind = match &event.detail {
             Detail::Encounter(_) => FactKind::Encounter,
@@ -103,14 +103,9 @@ impl Mold {
             Detail::Order(_) => FactKind::Order,
         };
         let mut traits = Traits::new(kind, event.action, event.exclude);
-        match &event.detail {
-            Detail::Encounter(Some(e)) => {
-                traits.source = e.source;
-                traits.mode = e.mode;
-                traits.status = e.status;
-            }
-            Detail::Prescription(Some(p)) => traits.repeat = p.repeat,
-            _ => {}
+        if let Detail::Encounter(Some(e)) = &event.detail {
+            traits.source = e.source;
+            traits.status = e.status;
         }
         traits
     }
@@ -123,31 +118,36 @@ impl Mold {
         }
     }
 
-    /// Fills in what the kind carries.
-    pub(crate) fn fill(
+    /// What this event says.
+    pub(crate) fn content(
         &mut self,
-        content: &mut Content,
         event: &Event<'_>,
         contributions: &mut Contributions,
         answers: &mut Interner<Answers>,
-    ) {
+    ) -> Content {
         match &event.detail {
             Detail::Encounter(Some(e)) => {
-                let lag = e.booked_day.zip(event.day).map(|(booked, day)| day.0 - booked.0);
-                content.set_encounter(e.minutes, e.planned_minutes, lag);
+                let lag_days = e.booked_day.zip(event.day).map(|(booked, day)| day.0 - booked.0);
+                Content::Encounter(Held { mode: e.mode, minutes: e.minutes, planned_minutes: e.planned_minutes, lag_days })
             }
-            Detail::Prescription(Some(p)) => {
-                let code = self.code(p.code.as_deref(), contributions);
-                content.words = [code, p.quantity_milli, p.cost_pence, p.adq_milli];
-                content.items = p.items;
+            Detail::Encounter(None) => {
+                Content::Encounter(Held { mode: Mode::Other, minutes: None, planned_minutes: None, lag_days: None })
             }
-            Detail::Feedback(Some(f)) => {
-                let items = f.items.iter().map(|(q, a)| (q.to_string(), a.to_string())).collect();
-                content.words[0] = answers.number(Answers { answer: f.answer, items });
+            Detail::Prescription(Some(p)) => Content::Prescription(Prescribed {
+                code: self.code(p.code.as_deref(), contributions),
+                quantity_milli: p.quantity_milli,
+                cost_pence: p.cost_pence,
+                adq_milli: p.adq_milli,
+                items: p.items,
+                repeat: p.repeat,
+            }),
+            Detail::Prescription(None) => Content::Prescription(Prescribed::default()),
+            Detail::Feedback(said) => {
+                let items = said.iter().flat_map(|f| &f.items).map(|(q, a)| (q.to_string(), a.to_string())).collect();
+                let answer = said.as_ref().and_then(|f| f.answer);
+                Content::Feedback { answers: answers.number(Answers { answer, items }) }
             }
-            Detail::Feedback(None) => content.words[0] = answers.number(Answers { answer: None, items: Vec::new() }),
-            Detail::Order(Some(o)) => content.words[0] = o.category as u32,
-            _ => {}
+            Detail::Order(said) => Content::Order { category: said.as_ref().map_or(Category::Referral, |o| o.category) },
         }
     }
 
@@ -187,6 +187,6 @@ impl Mold {
         if !fact.has_pca() {
             return &[];
         }
-        self.pca.get(&fact.id).map_or(&[], |indexes| indexes)
+        self.pca.get(&fact.id()).map_or(&[], |indexes| indexes)
     }
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use crate::calendar::Month;
 use crate::cells::{Addend, Cells, Counter, Layout, Sign};
+use crate::content::Content;
 use crate::digest::row_digest;
 use crate::fact::MOST_ROWS;
 use crate::intern::Interner;
 use crate::measure::{MeasureSet, SetHash};
+use crate::recipe::Recipe;
 use crate::record::RowKey;
 use crate::sums::Sums;
 
@@ -134,6 +136,11 @@ impl Rows {
     /// Adds to a row (or takes away) what a fact adds.
     pub(crate) fn add(&mut self, slot: u32, addend: &Addend, sign: Sign) {
         self.change(slot).add(addend, sign);
+    }
+
+    /// Adds to a row (or takes away) what a fact that says this adds by its recipe.
+    pub(crate) fn follow(&mut self, slot: u32, recipe: &Recipe, content: &Content, sign: Sign) {
+        self.change(slot).follow(recipe, content, sign);
     }
 
     /// Counts a move of a fact to or from this row.

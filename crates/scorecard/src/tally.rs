@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use crate::calendar::{Day, Month, Timestamp};
 use crate::cells::{Counter, Sign};
-use crate::contents::{Content, Contents};
-use crate::contribution::{Answers, Contributions, Contributor};
+use crate::content::{Content, FactKind};
+use crate::contribution::{Contributions, Contributor};
 use crate::coverage::FeedsSeen;
 use crate::event::{Action, Attendance, Batch, Event, Source, Versioning};
-use crate::fact::{Fact, FactId, FactKind, Facts, Place, Shape};
+use crate::fact::{Fact, FactId, Facts, Place, Shape};
 use crate::hashed::Map;
 use crate::intern::Interner;
 use crate::links::Links;
@@ -18,9 +18,11 @@ use crate::measure::MeasureSet;
 use crate::mold::Mold;
 use crate::record::{FeedCoverage, RowKey};
 use crate::rows::{Names, Rows, Unit};
+use crate::said::Contents;
 use crate::schedule::Schedule;
 use crate::share::Share;
 use crate::sums::Sums;
+use crate::terms::{Answers, Classed};
 
 /// Clocks of sources may be ahead of the log's: an event may name a day that is later than its append time by this much.
 pub const CLOCK_MARGIN_SECONDS: i64 = 86_400;
@@ -231,8 +233,8 @@ impl Tally {
         let named = fact.day().map(Day::month).max(row_month);
         if fact.arrived().max(named.unwrap_or(Month::EARLIEST)) < open_from {
             self.links.remove(slot);
-            self.mold.forget_pca(fact.id);
-            self.contents.release(fact.content);
+            self.mold.forget_pca(fact.id());
+            self.contents.release(fact.said);
             self.facts.remove(slot);
         } else if row_month.is_some_and(|month| month < open_from) {
             self.facts.get_mut(slot).set_place(Place::Sealed);
@@ -276,14 +278,14 @@ impl Tally {
                     outcomes.duplicate += 1;
                     None
                 }
-                Some(old) => Some(old.rank + 1),
+                Some(old) => Some(old.rank() + 1),
                 None => Some(1),
             };
         };
         let rank = version.saturating_mul(2);
         let Some(old) = old else { return Some(rank) };
         let same = check == old.check;
-        match rank.cmp(&old.rank) {
+        match rank.cmp(&old.rank()) {
             std::cmp::Ordering::Equal if same => outcomes.duplicate += 1,
             std::cmp::Ordering::Equal => outcomes.conflict += 1,
             _ if same && versioning == Versioning::Arrival => outcomes.duplicate += 1,
@@ -295,10 +297,8 @@ impl Tally {
 
     /// The fact of this event, standing nowhere yet.
     fn mold(&mut self, named: Named, rank: u64, check: u32, event: &Event<'_>) -> Fact {
-        let traits = Mold::traits(event);
-        let mut content = Content::new(traits);
-        self.mold.fill(&mut content, event, &mut self.contributions, &mut self.answers);
-        let mut fact = Fact::new(named.id, rank, check, named.unit, traits, self.contents.take(content));
+        let content = self.mold.content(event, &mut self.contributions, &mut self.answers);
+        let mut fact = Fact::new(named.id, rank, check, named.unit, Mold::traits(event), self.contents.keep(&content));
         fact.set_day(event.day);
         fact
     }
@@ -313,29 +313,22 @@ impl Tally {
         if old.has_link() {
             self.links.remove(slot);
         }
-        self.mold.forget_pca(old.id);
-        self.contents.release(old.content);
+        self.mold.forget_pca(old.id());
+        self.contents.release(old.said);
         *self.facts.get_mut(slot) = fact;
         slot
     }
 
     fn add(&mut self, fact: &Fact, row: u32, sign: Sign) {
-        let (shape, alike) = (fact.shape(), !fact.has_pca());
-        if alike && let Some(addend) = self.contents.addend(fact.content, shape) {
-            return self.rows.add(row, addend, sign);
+        let content = self.contents.get(fact.kind(), fact.said);
+        let one = contributor(fact, &content, &self.answers, &self.mold);
+        match self.contributions.recipe(one, self.rows.layout()) {
+            Some(recipe) => self.rows.follow(row, recipe, &content, sign),
+            None => {
+                let addend = self.contributions.addend(one, self.rows.layout());
+                self.rows.add(row, &addend, sign);
+            }
         }
-        let addend = self.contributions.addend(self.contributor(fact), self.rows.layout());
-        self.rows.add(row, &addend, sign);
-        if alike {
-            self.contents.keep(fact.content, shape, addend);
-        }
-    }
-
-    /// Everything about a fact that decides what it adds.
-    fn contributor<'a>(&'a self, fact: &'a Fact) -> Contributor<'a> {
-        let content = self.contents.get(fact.content);
-        let answers = (fact.kind() == FactKind::Feedback).then(|| self.answers.value(content.words[0]));
-        Contributor { content, shape: fact.shape(), answers, pca: self.mold.pca(fact) }
     }
 
     /// Decides where a fact that stands nowhere now stands, and counts the move from `before`. Returns whether its month is sealed.
@@ -441,7 +434,7 @@ impl Tally {
                 Shape { activity: true, attendance: !named, came: false }
             }
             Source::Slot => {
-                let visited = self.links.referrers(fact.id).iter().any(|&s| self.is_finished_visit(self.facts.get(s)));
+                let visited = self.links.referrers(fact.id()).iter().any(|&s| self.is_finished_visit(self.facts.get(s)));
                 Shape { activity: !visited, attendance: true, came: visited }
             }
         }
@@ -497,9 +490,17 @@ impl Tally {
             let Place::Row(row) = fact.place() else { continue };
             let key = keys.entry(row).or_insert_with(|| Some(self.rows.key(row, &self.names)).filter(wanted));
             let Some(row) = key.clone() else { continue };
-            let measures = self.contributions.shares(self.contributor(fact));
+            let content = self.contents.get(fact.kind(), fact.said);
+            let measures = self.contributions.shares(contributor(fact, &content, &self.answers, &self.mold));
             // What counts is a record, and its rank is twice its version.
-            shares.push(Share { identity: fact.id, version: fact.rank / 2, check: fact.check, row, day: fact.day(), measures });
+            shares.push(Share {
+                identity: fact.id(),
+                version: fact.rank() / 2,
+                check: fact.check,
+                row,
+                day: fact.day(),
+                measures,
+            });
         }
         shares
     }
@@ -544,4 +545,14 @@ impl Tally {
     pub fn row_count(&self) -> u64 {
         self.rows.len() as u64
     }
+}
+
+/// Everything about a fact that decides what it adds.
+fn contributor<'a>(fact: &Fact, content: &'a Content, answers: &'a Interner<Answers>, mold: &'a Mold) -> Contributor<'a> {
+    let answers = match content {
+        Content::Feedback { answers: number } => Some(answers.value(*number)),
+        _ => None,
+    };
+    let classed = Classed { content, status: fact.status(), shape: fact.shape(), answers };
+    Contributor { classed, exclude: fact.exclude(), pca: mold.pca(fact) }
 }

@@ -1,0 +1,57 @@
+//! Values by slot, in blocks that grow one by one, so that growing copies nothing and never needs the same again.
+
+/// Values by slot; slots are used again.
+#[derive(Debug)]
+pub(crate) struct Blocks<T> {
+    blocks: Vec<Vec<T>>,
+    free: Vec<u32>,
+}
+
+const BLOCK_BITS: u32 = 14;
+const BLOCK: usize = 1 << BLOCK_BITS;
+
+impl<T> Default for Blocks<T> {
+    fn default() -> Blocks<T> {
+        Blocks { blocks: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T> Blocks<T> {
+    pub(crate) fn get(&self, slot: u32) -> &T {
+        &self.blocks[(slot >> BLOCK_BITS) as usize][slot as usize & (BLOCK - 1)]
+    }
+
+    pub(crate) fn get_mut(&mut self, slot: u32) -> &mut T {
+        &mut self.blocks[(slot >> BLOCK_BITS) as usize][slot as usize & (BLOCK - 1)]
+    }
+
+    /// Keeps a value and tells its slot.
+    pub(crate) fn put(&mut self, value: T) -> u32 {
+        if let Some(slot) = self.free.pop() {
+            *self.get_mut(slot) = value;
+            return slot;
+        }
+        if self.blocks.last().is_none_or(|block| block.len() == BLOCK) {
+            self.blocks.push(Vec::with_capacity(BLOCK));
+        }
+        let before = (self.blocks.len() - 1) * BLOCK;
+        let last = self.blocks.last_mut().expect("a block was just pushed if there was none");
+        last.push(value);
+        u32::try_from(before + last.len() - 1).expect("4 billion values are more than a partition holds")
+    }
+
+    /// The value of this slot, which is in use, is needed no more.
+    pub(crate) fn free(&mut self, slot: u32) {
+        self.free.push(slot);
+    }
+
+    /// All slots with what stands in them, freed ones included.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = (u32, &T)> {
+        (0..).zip(self.blocks.iter().flatten())
+    }
+
+    /// Bytes that all of it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.blocks.len() * BLOCK * size_of::<T>() + self.free.capacity() * size_of::<u32>()
+    }
+}
