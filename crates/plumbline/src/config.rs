@@ -128,7 +128,7 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 21] = [
+pub const OPTIONS: [OptionOf; 22] = [
     option(
         "built-in-measures",
         "keep",
@@ -140,6 +140,11 @@ pub const OPTIONS: [OptionOf; 21] = [
     option("http.max-waiting", "64MiB", "bodies that may wait for the log at once; beyond it 429"),
     option("http.read-token-sha256", "", "SHA-256 of the token that readers of cards show, 64 hexadecimal digits"),
     option("kafka.brokers", "", "addresses of brokers, host:port with commas; without them the log is embedded, in `data`"),
+    option(
+        "kafka.instance",
+        "",
+        "a name of this process that outlives it: started again after a crash it has its partitions back at once",
+    ),
     option("kafka.prefix", "plumbline.", "what the names of all topics and groups begin with; one a deployment"),
     option(
         "kafka.replication",

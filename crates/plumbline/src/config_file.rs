@@ -9,17 +9,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use scorecard::calendar::Zone;
-use scorecard::event::Versioning;
-use scorecard::item::{DrugSource, Feed};
+use scorecard::item::Feed;
 use scorecard::schedule::Grid;
 use toml::de::{DeTable, DeValue};
 
 use crate::config::{
     Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, Origin, Shown, drugs_word, versioning_word,
 };
+use crate::config_values::{
+    address, address_of_registry, body, built_in, declare, format, instance, is_secret, level, needed, offset, partitions, path,
+    positive, replicas, topic_prefix, word,
+};
 use crate::did_you_mean::unknown;
 use crate::gate::{Gate, TokenHash};
-use crate::kafka::registry_address::{RegistryAddress, without_credentials};
+use crate::kafka::registry_address::without_credentials;
 use crate::kafka::settings::{FIXED, KafkaSettings};
 use crate::measures::BuiltIn;
 use crate::quantity;
@@ -333,6 +336,8 @@ impl Raw {
                 properties.insert(key, text);
             }
         }
+        let instance = self.value("kafka.instance", None, instance);
+        properties.extend(instance.map(|name| ("group.instance.id".to_owned(), name)));
         (!brokers.is_empty()).then_some(KafkaSettings { brokers, prefix, schema_registry, replication, properties })
     }
 
@@ -398,107 +403,10 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
-fn declare(feed: &mut Feed, key: &str, text: &str) -> Result<(), String> {
-    match key {
-        "practice" => feed.practice = Some(needed(text)?.into()),
-        // It is the gate's, not the feed's.
-        "token-sha256" => {}
-        "zone" => feed.zone = Zone::named(text).map_err(|error| error.to_string())?,
-        "versioning" => {
-            feed.versioning = word(text, &[Versioning::Id, Versioning::Updated, Versioning::Arrival], versioning_word)?
-        }
-        _ => feed.drugs = word(text, &[DrugSource::Requests, DrugSource::Dispenses], drugs_word)?,
-    }
-    Ok(())
-}
-
-fn word<T: Copy>(text: &str, values: &[T], name: fn(T) -> &'static str) -> Result<T, String> {
-    let names: Vec<&str> = values.iter().map(|value| name(*value)).collect();
-    values.iter().copied().find(|value| name(*value) == text).ok_or_else(|| unknown("word", text, &names))
-}
-
-/// Whether a property of the brokers' client holds what nobody shall read.
-fn is_secret(key: &str) -> bool {
-    ["password", "secret", "jaas", "key.pem", "token"].iter().any(|part| key.contains(part))
-}
-
-fn replicas(text: &str) -> Result<Option<u32>, String> {
-    let number = |text: &str| text.parse().ok().filter(|number| (1..=100).contains(number));
-    match text {
-        "" => Ok(None),
-        text => {
-            number(text).map(Some).ok_or_else(|| format!("{text:?} is not between 1 and 100; write a whole number of replicas"))
-        }
-    }
-}
-
-fn topic_prefix(text: &str) -> Result<String, String> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    if text.bytes().all(allowed) && text.len() <= 200 {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("{text:?} cannot begin a topic's name; write at most 200 letters, digits, dots, dashes and underscores"))
-    }
-}
-
-fn address_of_registry(text: &str) -> Result<Option<RegistryAddress>, String> {
-    if text.is_empty() { Ok(None) } else { RegistryAddress::parse(text).map(Some).map_err(|error| error.to_string()) }
-}
-
-fn path(text: &str) -> Option<PathBuf> {
-    (!text.is_empty()).then(|| PathBuf::from(text))
-}
-
-fn needed(text: &str) -> Result<&str, String> {
-    if text.trim().is_empty() { Err("is empty; fill it in".to_owned()) } else { Ok(text) }
-}
-
-fn positive(seconds: u32) -> Result<u32, String> {
-    if seconds == 0 { Err("is nothing; publish every 1s or more".to_owned()) } else { Ok(seconds) }
-}
-
-fn offset(text: &str, every: u32) -> Result<u32, String> {
-    let at = quantity::seconds(text)?;
-    // An offset beyond the period says the same as its rest; `publish.every = "1h"` alone shall not be a mistake.
-    if at < 86_400 { Ok(at % every) } else { Err(format!("{text} is a day or more; write less than 1d")) }
-}
-
-fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| format!("{text:?} is no address; write an IP address and a port, such as 127.0.0.1:8080"))
-}
-
-fn partitions(text: &str) -> Result<u32, String> {
-    let number = text.parse().ok().filter(|number| (1..=1_024).contains(number));
-    number.ok_or_else(|| format!("{text:?} is not between 1 and 1024; write a whole number of them"))
-}
-
-fn body(text: &str) -> Result<usize, String> {
-    let bytes = quantity::bytes(text)?;
-    let within = (1 << 10..=4 << 30).contains(&bytes);
-    if within { Ok(bytes) } else { Err(format!("{text} is not between 1KiB and 4GiB")) }
-}
-
-fn level(text: &str) -> Result<String, String> {
-    let levels = ["error", "warn", "info", "debug"];
-    if levels.contains(&text) { Ok(text.to_owned()) } else { Err(unknown("level", text, &levels)) }
-}
-
-fn built_in(text: &str) -> Result<BuiltIn, String> {
-    let name = |built_in: BuiltIn| if built_in == BuiltIn::Keep { "keep" } else { "drop" };
-    word(text, &[BuiltIn::Keep, BuiltIn::Drop], name)
-}
-
-fn format(text: &str) -> Result<LogFormat, String> {
-    match text {
-        "auto" => Ok(LogFormat::Auto),
-        "human" => Ok(LogFormat::Human),
-        "json" => Ok(LogFormat::Json),
-        other => Err(unknown("format", other, &["auto", "human", "json"])),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use scorecard::event::Versioning;
+
     use super::*;
 
     fn given(text: &str) -> (tempfile::TempDir, Given) {
@@ -545,6 +453,18 @@ mod tests {
         assert_eq!(shown.value, "http://registry:8081/");
         let found = mistakes(&text.replace("http://", "registry://"));
         assert!(matches!(found.as_slice(), [one] if one.starts_with("3: ") && !one.contains("hush")), "{found:#?}");
+    }
+
+    #[test]
+    fn an_instance_is_a_member_of_its_groups_by_that_name() {
+        let with = |name: &str| format!("[kafka]\nbrokers = \"a:1\"\ninstance = \"{name}\"\n");
+        let (_dir, named) = given(&with("plumbline-0"));
+        let properties = read(&named).unwrap().kafka.unwrap().properties;
+        assert_eq!(properties.get("group.instance.id").map(String::as_str), Some("plumbline-0"));
+        let (_dir, none) = given(&with(""));
+        assert_eq!(read(&none).unwrap().kafka.unwrap().properties, BTreeMap::new());
+        let found = mistakes(&with("plumbline/0"));
+        assert!(matches!(found.as_slice(), [one] if one.starts_with("3: kafka.instance: ")), "{found:#?}");
     }
 
     #[test]

@@ -57,6 +57,7 @@ pub mod reading;
 pub mod arrivals;
 pub mod any_log;
 pub mod config_file;
+mod config_values;
 pub mod config;
 pub mod gate;
 pub mod kafka;
