@@ -105,11 +105,15 @@ pub(crate) struct Addend {
     squares: Vec<(u32, i128)>,
 }
 
-/// The cells of one row.
+/// The cells of one row. Of a month's sums hardly any needs more than 32 bits, or 64 where squares are added up: what does is kept
+/// beside, and a row takes half the memory, and half the lines of the processor's cache.
 #[derive(Debug)]
 pub(crate) struct Cells {
-    whole: Box<[i64]>,
-    squares: Box<[i128]>,
+    whole: Box<[u32]>,
+    squares: Box<[u64]>,
+    /// What stands above the lowest bits of a cell, by its number: of whole cells, then of squares.
+    whole_above: Vec<(u32, i64)>,
+    squares_above: Vec<(u32, i64)>,
 }
 
 impl Layout {
@@ -155,7 +159,12 @@ impl Layout {
 
     /// Cells without anything in them.
     pub(crate) fn zero(&self) -> Cells {
-        Cells { whole: vec![0; self.whole as usize].into(), squares: vec![0; self.squares as usize].into() }
+        Cells {
+            whole: vec![0; self.whole as usize].into(),
+            squares: vec![0; self.squares as usize].into(),
+            whole_above: Vec::new(),
+            squares_above: Vec::new(),
+        }
     }
 
     /// Writes down that facts add this figure to a field of [`Base`].
@@ -192,7 +201,7 @@ impl Layout {
 
     /// The sums that stand in these cells.
     pub(crate) fn sums(&self, cells: &Cells) -> Sums {
-        let base = std::array::from_fn(|field| cells.whole[field]);
+        let base = std::array::from_fn(|field| cells.whole(u32::try_from(field).expect("a handful")));
         Sums { base: Base::of_fields(base), measures: self.columns.iter().map(|columns| columns.sums(cells)).collect() }
     }
 }
@@ -240,11 +249,11 @@ impl SideCells {
 
     /// Facts, sum, sum of squares.
     fn sums(self, cells: &Cells) -> (i64, i64, i128) {
-        let whole = |cell: u32| cells.whole[cell as usize];
+        let whole = |cell| cells.whole(cell);
         match self {
             SideCells::Count(cell) => (whole(cell), whole(cell), whole(cell).into()),
             SideCells::Narrow(first) => (whole(first), whole(first + 1), whole(first + 2).into()),
-            SideCells::Wide { whole: first, squares } => (whole(first), whole(first + 1), cells.squares[squares as usize]),
+            SideCells::Wide { whole: first, squares } => (whole(first), whole(first + 1), cells.squares(squares)),
         }
     }
 }
@@ -253,7 +262,7 @@ impl Columns {
     fn sums(&self, cells: &Cells) -> MeasureSums {
         let (facts_n, n, n_squares) = self.n.sums(cells);
         let (facts_d, d, d_squares) = self.d.sums(cells);
-        let whole = |cell: u32| cells.whole[cell as usize];
+        let whole = |cell| cells.whole(cell);
         let money = |place: u32| self.money.map_or(0, |first| whole(first + place));
         MeasureSums {
             facts_n,
@@ -287,10 +296,10 @@ impl Addend {
 
 impl Cells {
     /// Reads where most facts add to, so that it is near when they do. Returns something to be used.
-    pub(crate) fn touch(&self) -> i64 {
+    pub(crate) fn touch(&self) -> u32 {
         /// Cells of a line of the processor's cache, and how many lines.
-        const LINE: usize = 8;
-        const LINES: usize = 8;
+        const LINE: usize = 16;
+        const LINES: usize = 4;
         self.whole.iter().step_by(LINE).take(LINES).fold(0, |touched, cell| touched ^ cell)
     }
 
@@ -298,10 +307,10 @@ impl Cells {
     pub(crate) fn add(&mut self, addend: &Addend, sign: Sign) {
         let unit = sign.unit();
         for &(cell, value) in &addend.whole {
-            self.whole[cell as usize] += unit * value;
+            self.add_whole(cell, unit * value);
         }
         for &(cell, value) in &addend.squares {
-            self.squares[cell as usize] += i128::from(unit) * value;
+            self.add_square(cell, i128::from(unit) * value);
         }
     }
 
@@ -318,19 +327,87 @@ impl Cells {
 
     fn take(&mut self, steps: &Steps, figures: &Figures, unit: i64) {
         for &cell in &steps.ones {
-            self.whole[cell as usize] += unit;
+            self.add_whole(cell, unit);
         }
         for step in &steps.whole {
-            self.whole[step.cell as usize] += unit * step.amount.value(figures);
+            self.add_whole(step.cell, unit * step.amount.value(figures));
         }
         for step in &steps.squares {
             let amount = i128::from(step.amount.value(figures));
-            self.squares[step.cell as usize] += i128::from(unit) * amount * amount;
+            self.add_square(step.cell, i128::from(unit) * amount * amount);
         }
     }
 
     /// Counts a move of a fact.
     pub(crate) fn count(&mut self, counter: Counter) {
-        self.whole[counter as usize] += 1;
+        self.add_whole(counter as u32, 1);
+    }
+
+    fn add_whole(&mut self, cell: u32, value: i64) {
+        let held = &mut self.whole[cell as usize];
+        let sum = i64::from(*held) + (value & i64::from(u32::MAX));
+        *held = u32::try_from(sum & i64::from(u32::MAX)).expect("masked to 32 bits");
+        let above = (value >> u32::BITS) + (sum >> u32::BITS);
+        if above != 0 {
+            add_above(&mut self.whole_above, cell, above);
+        }
+    }
+
+    fn add_square(&mut self, cell: u32, value: i128) {
+        let held = &mut self.squares[cell as usize];
+        let sum = i128::from(*held) + (value & i128::from(u64::MAX));
+        *held = u64::try_from(sum & i128::from(u64::MAX)).expect("masked to 64 bits");
+        let above = (value >> u64::BITS) + (sum >> u64::BITS);
+        if above != 0 {
+            add_above(&mut self.squares_above, cell, i64::try_from(above).expect("squares of 64 bits are below 2^127"));
+        }
+    }
+
+    fn whole(&self, cell: u32) -> i64 {
+        (above(&self.whole_above, cell) << u32::BITS) + i64::from(self.whole[cell as usize])
+    }
+
+    fn squares(&self, cell: u32) -> i128 {
+        (i128::from(above(&self.squares_above, cell)) << u64::BITS) + i128::from(self.squares[cell as usize])
+    }
+}
+
+fn above(all: &[(u32, i64)], cell: u32) -> i64 {
+    all.iter().find(|(of, _)| *of == cell).map_or(0, |(_, above)| *above)
+}
+
+#[cold]
+fn add_above(all: &mut Vec<(u32, i64)>, cell: u32, value: i64) {
+    match all.iter_mut().find(|(of, _)| *of == cell) {
+        Some((_, above)) => *above += value,
+        None => all.push((cell, value)),
+    }
+    all.retain(|(_, above)| *above != 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_above_its_cell_is_whole_again_and_leaves_nothing_behind() {
+        let layout = Layout { columns: Vec::new(), whole: 2, squares: 2 };
+        let mut cells = layout.zero();
+        let values = [1, i64::from(u32::MAX), 1 << 32, 7, i64::MAX >> 3, 12_345_678_901];
+        let (mut sum, mut square_sum) = (0, 0);
+        for value in values {
+            let square = i128::from(value) * i128::from(value);
+            cells.add(&Addend { whole: vec![(1, value)], squares: vec![(0, square)] }, Sign::Plus);
+            (sum, square_sum) = (sum + value, square_sum + square);
+            assert_eq!((cells.whole(0), cells.whole(1)), (0, sum));
+            assert_eq!((cells.squares(0), cells.squares(1)), (square_sum, 0));
+        }
+        for value in values {
+            let square = i128::from(value) * i128::from(value);
+            cells.add(&Addend { whole: vec![(1, value)], squares: vec![(0, square)] }, Sign::Minus);
+            (sum, square_sum) = (sum - value, square_sum - square);
+            assert_eq!((cells.whole(1), cells.squares(0)), (sum, square_sum));
+        }
+        assert!(cells.whole_above.is_empty() && cells.squares_above.is_empty());
     }
 }

@@ -242,6 +242,9 @@ pub(crate) struct Facts {
     index: Index,
 }
 
+/// So many facts are put into a new index together.
+const REINDEXED: usize = 64;
+
 /// The identity is a keyed hash already: its words are as good as any hash of it.
 fn hash_of(id: FactId) -> Hash {
     Hash { place: id.0[0], tag: id.0[1].to_le_bytes()[0] }
@@ -283,7 +286,14 @@ impl Facts {
     fn grow_index(&mut self, but: u32) {
         self.index.grow();
         let held = self.blocks.slots().filter(|(slot, fact)| *slot != but && fact.flags & VACANT == 0);
-        held.for_each(|(slot, fact)| self.index.insert(hash_of(fact.id), slot));
+        let mut held = held.map(|(slot, fact)| (hash_of(fact.id), slot)).peekable();
+        let mut next = Vec::with_capacity(REINDEXED);
+        while held.peek().is_some() {
+            next.extend(held.by_ref().take(REINDEXED));
+            // As of a batch, so that the waits for memory overlap.
+            std::hint::black_box(next.iter().fold(0, |touched, &(hash, _)| touched ^ self.index.touch(hash)));
+            next.drain(..).for_each(|(hash, slot)| self.index.insert(hash, slot));
+        }
     }
 
     pub(crate) fn remove(&mut self, slot: u32) {

@@ -3,8 +3,6 @@
 
 /// Entries of a bucket.
 const PLACES: usize = 12;
-/// No slot.
-const FREE: u32 = u32::MAX;
 /// The index grows when it holds so many of `PLACES` a bucket on the average: then one in four has spilled into the next one.
 const FULL: (usize, usize) = (21, 2);
 /// By how much it grows: less than twice, so that less of it is ever empty.
@@ -12,18 +10,20 @@ const GROWTH: (usize, usize) = (3, 2);
 /// Buckets of the smallest index that holds anything.
 const LEAST: usize = 16;
 
-/// Twelve slots, a byte of each one's hash, and how many entries that belong here or before stand behind it.
+/// Twelve slots, a byte of each one's hash, how many of them are held, the first ones, and how many entries that belong here or before
+/// stand behind it.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 struct Bucket {
     slots: [u32; PLACES],
     tags: [u8; PLACES],
-    spilled: u32,
+    held: u16,
+    spilled: u16,
 }
 
 const _: () = assert!(size_of::<Bucket>() == 64, "a bucket is a cache line");
 
-const EMPTY: Bucket = Bucket { slots: [FREE; PLACES], tags: [0; PLACES], spilled: 0 };
+const EMPTY: Bucket = Bucket { slots: [0; PLACES], tags: [0; PLACES], held: 0, spilled: 0 };
 
 /// Slots by hash. It holds no hashes: whoever grows it says them again.
 #[derive(Debug, Default)]
@@ -70,7 +70,7 @@ impl Index {
 
     /// Reads where the hash belongs, so that it is near when it is looked for. Returns something to be used.
     pub(crate) fn touch(&self, hash: Hash) -> u32 {
-        self.buckets.get(self.home(hash)).map_or(0, |bucket| bucket.spilled)
+        self.buckets.get(self.home(hash)).map_or(0, |bucket| bucket.spilled.into())
     }
 
     /// The slot with this hash for which `is` holds.
@@ -81,8 +81,8 @@ impl Index {
         let mut at = self.home(hash);
         loop {
             let bucket = &self.buckets[at];
-            for (&slot, &tag) in bucket.slots.iter().zip(&bucket.tags) {
-                if tag == hash.tag && slot != FREE && is(slot) {
+            for (place, (&slot, &tag)) in (0..).zip(bucket.slots.iter().zip(&bucket.tags)) {
+                if tag == hash.tag && place < bucket.held && is(slot) {
                     return Some(slot);
                 }
             }
@@ -98,13 +98,15 @@ impl Index {
         let mut at = self.home(hash);
         loop {
             let bucket = &mut self.buckets[at];
-            if let Some(place) = bucket.slots.iter().position(|&slot| slot == FREE) {
+            let place = usize::from(bucket.held);
+            if place < PLACES {
                 bucket.slots[place] = slot;
                 bucket.tags[place] = hash.tag;
+                bucket.held += 1;
                 self.held += 1;
                 return;
             }
-            bucket.spilled += 1;
+            bucket.spilled = bucket.spilled.checked_add(1).expect("of keyed hashes no 65,536 belong into one bucket");
             at = self.after(at);
         }
     }
@@ -117,8 +119,11 @@ impl Index {
         let mut at = self.home(hash);
         loop {
             let bucket = &mut self.buckets[at];
-            if let Some(place) = bucket.slots.iter().position(|&held| held == slot) {
-                bucket.slots[place] = FREE;
+            let held = usize::from(bucket.held);
+            if let Some(place) = bucket.slots[..held].iter().position(|&held| held == slot) {
+                bucket.slots[place] = bucket.slots[held - 1];
+                bucket.tags[place] = bucket.tags[held - 1];
+                bucket.held -= 1;
                 self.held -= 1;
                 return true;
             }
@@ -176,6 +181,6 @@ mod tests {
         }
         (0..1_000).filter(|slot| slot % 3 == 0).for_each(|slot| assert!(index.remove(crowded(slot), slot)));
         assert_eq!(index.len(), 0);
-        assert!(index.buckets.iter().all(|bucket| bucket.spilled == 0 && bucket.slots == [FREE; PLACES]));
+        assert!(index.buckets.iter().all(|bucket| bucket.spilled == 0 && bucket.held == 0));
     }
 }

@@ -128,7 +128,7 @@ impl Rows {
     }
 
     /// Reads the newest row of this unit, so that it is near when it is added to. Returns something to be used.
-    pub(crate) fn touch(&self, unit: u32) -> i64 {
+    pub(crate) fn touch(&self, unit: u32) -> u32 {
         let newest = self.by_unit.get(unit as usize).and_then(|months| months.last());
         newest.and_then(|&(_, slot)| self.rows[slot as usize].as_ref()).map_or(0, |row| row.cells.touch())
     }
