@@ -18,9 +18,10 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use crate::kafka::Plan;
+use crate::steps::Input;
 use crate::traffic::Cost;
 
-const USAGE: &str = "bench guard [--update] | steps [EVENTS] | step NAME EVENTS | write DIR EVENTS [random-costs] | write DIR --file FILE \
+const USAGE: &str = "bench guard [--update] | steps [EVENTS] | step NAME EVENTS | step NAME --file FILE | write DIR EVENTS [random-costs] | write DIR --file FILE \
                      | fold DIR [--measures DIR] | http EVENTS | kafka BROKERS EVENTS [--topic NAME] [--measures DIR] [--folder DIR]";
 
 fn main() -> Result<()> {
@@ -30,7 +31,8 @@ fn main() -> Result<()> {
         ["guard", "--update"] => guard::update(),
         ["steps"] => steps::print_all(1_000_000),
         ["steps", events] => steps::print_all(number(events)?),
-        ["step", name, events] => steps::print_one(name, number(events)?),
+        ["step", name, events] => steps::print_one(name, &Input::Made(number(events)?)),
+        ["step", name, "--file", file] => steps::print_one(name, &Input::file(Path::new(file))?),
         ["write", dir, events] => local::write(Path::new(dir), number(events)?, Cost::Tariff),
         ["write", dir, events, "random-costs"] => local::write(Path::new(dir), number(events)?, Cost::Random),
         ["write", dir, "--file", file] => local::write_file(Path::new(dir), Path::new(file)),

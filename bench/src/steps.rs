@@ -1,7 +1,9 @@
 //! The steps of the flow, each on its own and in memory, and how long they take. `guard` counts the instructions of the same steps.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +41,37 @@ pub struct Step {
     pub name: &'static str,
     /// What it is counted by.
     pub unit: &'static str,
-    run: fn(u64) -> Result<Measured>,
+    run: fn(&Input) -> Result<Measured>,
+}
+
+/// What a step works on.
+pub enum Input {
+    /// So many events of the bench's own traffic.
+    Made(u64),
+    /// Native events, one a line.
+    Lines(String),
+}
+
+impl Input {
+    /// The lines of a file, all of them events that are taken.
+    pub fn file(path: &Path) -> Result<Input> {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        Ok(Input::Lines(text))
+    }
+
+    fn events(&self) -> u64 {
+        match self {
+            Input::Made(events) => *events,
+            Input::Lines(text) => text.lines().count() as u64,
+        }
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Input::Made(events) => text(*events).into(),
+            Input::Lines(text) => text.into(),
+        }
+    }
 }
 
 /// All of them, in the order of the flow.
@@ -61,11 +93,11 @@ struct Measured {
 }
 
 /// Prints one step: units, and nanoseconds of CPU a unit.
-pub fn print_one(name: &str, events: u64) -> Result<()> {
+pub fn print_one(name: &str, input: &Input) -> Result<()> {
     let step = STEPS.iter().find(|step| step.name == name);
     let names = || STEPS.iter().map(|step| step.name).collect::<Vec<_>>().join(", ");
     let step = step.with_context(|| format!("no step is named {name:?}; there are {}", names()))?;
-    let Measured { units, took } = (step.run)(events)?;
+    let Measured { units, took } = (step.run)(input)?;
     let each = took.as_secs_f64() * 1e9 / units as f64;
     println!("{units} x {name}: {each:.0} ns of CPU per {}", step.unit);
     Ok(())
@@ -73,7 +105,8 @@ pub fn print_one(name: &str, events: u64) -> Result<()> {
 
 /// Prints all steps.
 pub fn print_all(events: u64) -> Result<()> {
-    STEPS.iter().try_for_each(|step| print_one(step.name, events))
+    let input = Input::Made(events);
+    STEPS.iter().try_for_each(|step| print_one(step.name, &input))
 }
 
 /// Does what is measured. Callgrind counts only inside of this function, so it must stay one.
@@ -99,12 +132,12 @@ fn decode(text: &str, each: &mut dyn FnMut(Item<'_>)) {
 }
 
 /// Events by feed, packed as the service packs them.
-fn batches(events: u64) -> Vec<Batch<'static>> {
+fn batches(input: &Input) -> Vec<Batch<'static>> {
     let mut open: BTreeMap<Arc<str>, Vec<Event<'static>>> = BTreeMap::new();
     let mut full = Vec::new();
     let batch =
         |feed: &str, events| Batch { feed: feed.to_owned().into(), practice: None, versioning: Default::default(), events };
-    decode(&text(events), &mut |item| {
+    decode(&input.text(), &mut |item| {
         let Item::Event(feed, event) = item else { return };
         let events = open.entry(feed.name.clone()).or_default();
         events.push(event.into_owned());
@@ -125,8 +158,8 @@ fn encoded(batches: Vec<Batch<'static>>) -> Result<Vec<Vec<u8>>> {
 }
 
 /// Native JSON, a line an event, into the bytes of batches: all that intake does but waiting for a log.
-fn intake(events: u64) -> Result<Measured> {
-    let text = text(events);
+fn intake(input: &Input) -> Result<Measured> {
+    let (text, events) = (input.text(), input.events());
     let (mut sink, mut intake) = (Sink::default(), Intake::new(1, BATCH_EVENTS));
     let (done, taken) = measured(events, || {
         let mut taken = Ok(());
@@ -143,8 +176,8 @@ fn intake(events: u64) -> Result<Measured> {
 }
 
 /// Native JSON, a line an event, into events: parsed, checked, pseudonymised.
-fn decode_json(events: u64) -> Result<Measured> {
-    let text = text(events);
+fn decode_json(input: &Input) -> Result<Measured> {
+    let (text, events) = (input.text(), input.events());
     let mut taken = 0;
     let (done, ()) = measured(events, || {
         decode(&text, &mut |item| taken += u64::from(matches!(black_box(item), Item::Event(..))));
@@ -154,9 +187,9 @@ fn decode_json(events: u64) -> Result<Measured> {
 }
 
 /// Events into the records of `events`.
-fn encode_batch(events: u64) -> Result<Measured> {
-    let records: Vec<Record<'static>> = batches(events).into_iter().map(Record::Batch).collect();
-    let (done, bytes) = measured(events, || {
+fn encode_batch(input: &Input) -> Result<Measured> {
+    let records: Vec<Record<'static>> = batches(input).into_iter().map(Record::Batch).collect();
+    let (done, bytes) = measured(input.events(), || {
         let mut bytes = Vec::new();
         records.iter().try_for_each(|record| avro::encode(record, &mut bytes)).map(|()| bytes.len())
     })?;
@@ -165,16 +198,16 @@ fn encode_batch(events: u64) -> Result<Measured> {
 }
 
 /// The records of `events` opened.
-fn decode_batch(events: u64) -> Result<Measured> {
-    let records = encoded(batches(events))?;
-    let (done, opened) = measured(events, || {
+fn decode_batch(input: &Input) -> Result<Measured> {
+    let records = encoded(batches(input))?;
+    let (done, opened) = measured(input.events(), || {
         let events = |bytes: &Vec<u8>| match black_box(avro::decode(bytes)) {
             Record::Batch(batch) => batch.events.len() as u64,
             _ => 0,
         };
         records.iter().map(events).sum::<u64>()
     })?;
-    ensure!(opened == events, "{opened} of {events} events were opened");
+    ensure!(opened == done.units, "{opened} of {} events were opened", done.units);
     Ok(done)
 }
 
@@ -187,18 +220,18 @@ fn tally(measures: &Arc<MeasureSet>) -> Tally {
 }
 
 /// Events into facts and sums.
-fn fold(events: u64) -> Result<Measured> {
-    let batches = batches(events);
+fn fold(input: &Input) -> Result<Measured> {
+    let batches = batches(input);
     let mut tally = tally(&Arc::new(measures::built_in()));
-    let (done, ()) = measured(events, || batches.iter().for_each(|batch| tally.apply(batch, NOW)))?;
-    ensure!(tally.outcomes().accepted == events, "{:?}", tally.outcomes());
+    let (done, ()) = measured(input.events(), || batches.iter().for_each(|batch| tally.apply(batch, NOW)))?;
+    ensure!(tally.outcomes().accepted == done.units, "{:?}", tally.outcomes());
     Ok(done)
 }
 
 /// What a tick does of all rows: their digests, their order, their keys.
-fn cut(events: u64) -> Result<Measured> {
+fn cut(input: &Input) -> Result<Measured> {
     let mut tally = tally(&Arc::new(measures::built_in()));
-    batches(events).iter().for_each(|batch| tally.apply(batch, NOW));
+    batches(input).iter().for_each(|batch| tally.apply(batch, NOW));
     let (done, rows) = measured(tally.row_count(), || {
         let cut = tally.cut();
         tally.changed_rows(&cut).map(|row| black_box(row).0.clinician.len().min(1) as u64).sum::<u64>()
@@ -208,8 +241,8 @@ fn cut(events: u64) -> Result<Measured> {
 }
 
 /// Both control limits of a proportion and of a rate, for units of 1 to 1,000 and targets from 1 to 99 in a hundred.
-fn funnel(events: u64) -> Result<Measured> {
-    let pairs = (events / 10).max(1);
+fn funnel(input: &Input) -> Result<Measured> {
+    let pairs = (input.events() / 10).max(1);
     let (done, sum) = measured(4 * pairs, || {
         let both = |pair: u64| {
             let (target, of) = (1 + pair * 37 % 99, 1 + pair * 101 % 1_000);
@@ -228,10 +261,10 @@ fn funnel(events: u64) -> Result<Measured> {
 }
 
 /// The content of a card, peers known: every measure, window, limit, grade, sentence.
-fn card(events: u64) -> Result<Measured> {
+fn card(input: &Input) -> Result<Measured> {
     let measures = Arc::new(measures::built_in());
     let mut tally = tally(&measures);
-    batches(events).iter().for_each(|batch| tally.apply(batch, NOW));
+    batches(input).iter().for_each(|batch| tally.apply(batch, NOW));
     let cut = tally.cut();
     let empty = Sums::zero(measures.measures().len());
     let mut units = BTreeMap::new();

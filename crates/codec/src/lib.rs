@@ -23,4 +23,5 @@ pub mod fault;
 pub mod systems;
 pub mod pseudonym;
 pub mod nhs_number;
+mod lanes;
 pub mod keys;

@@ -8,7 +8,7 @@ use scorecard::item::Feed;
 
 use crate::config::{Context, Rules};
 use crate::fault::{Fault, Field, Reason};
-use crate::instant::{Moment, Unreadable, moment};
+use crate::instant::{Moment, Unreadable, instant, moment};
 use crate::number::{thousandths, truth, whole};
 use crate::object::{List, Node, Pair, Raw, Scalar};
 use crate::sent::{
@@ -54,7 +54,7 @@ impl Native<'_> {
         let kind = kind(&sent.kind)?;
         let action = word("action", &sent.action, &ACTIONS)?.unwrap_or(Action::Record);
         let occurred = time("occurred_at", &sent.occurred_at, feed)?;
-        let recorded_at = time("recorded_at", &sent.recorded_at, feed)?.map(|moment| moment.at);
+        let recorded_at = read_time("recorded_at", &sent.recorded_at, instant)?;
         let version = self.version(feed, sent, action, recorded_at)?;
         let clinician = self.clinician(&sent.clinician)?;
         let carried = match action {
@@ -337,8 +337,22 @@ fn minutes(field: Field, raw: &Raw<'_>) -> Result<Option<u32>, Fault> {
 
 /// A time of an event with its civil day in the feed's zone; `None` when the field is not there.
 fn time(field: Field, value: &Scalar<'_>, feed: &Feed) -> Result<Option<Moment>, Fault> {
+    read_time(field, value, |text| moment(text, &feed.zone))
+}
+
+/// A time of an event; `None` when the field is not there.
+fn read_time<T>(field: Field, value: &Scalar<'_>, read: impl Fn(&str) -> Result<T, Unreadable>) -> Result<Option<T>, Fault> {
+    /// As long as a time to the nanosecond is. A longer one is read, too, but its length is looked at first.
+    const LONGEST: usize = 35;
+    // What can be read has no blanks around it and no control characters in it.
+    if let Scalar::Text(text) = value
+        && text.len() <= LONGEST
+        && let Ok(found) = read(text)
+    {
+        return Ok(Some(found));
+    }
     let Some(text) = unprotected(field, value, TEXT_BYTES)? else { return Ok(None) };
-    moment(&text, &feed.zone).map(Some).map_err(|why| unreadable(field, &text, why))
+    read(&text).map(Some).map_err(|why| unreadable(field, &text, why))
 }
 
 /// The fault of a native time.

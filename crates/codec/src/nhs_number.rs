@@ -3,6 +3,8 @@
 //! Sources: NHS Data Dictionary, "NHS NUMBER" (modulus 11); CMS, "NPI check digit" (Luhn over the prefix 80840); SNOMED CT
 //! Technical Implementation Guide, "Check-digit computation" (Verhoeff's dihedral group).
 
+use crate::lanes::lacks_ten_in_a_row;
+
 /// Whether these ten digits carry the check digit of an NHS number.
 #[must_use]
 pub fn is_nhs_number(digits: &[u8; 10]) -> bool {
@@ -34,15 +36,12 @@ pub fn nhs_number(text: &str) -> Option<[u8; 10]> {
 /// inside longer runs of digits too.
 #[must_use]
 pub fn contains_nhs_number(text: &str) -> bool {
-    if text.len() < 10 {
+    // Most texts have no such row, which is quickly seen.
+    if text.len() < 10 || lacks_ten_in_a_row(text.as_bytes()) {
         return false;
     }
     let mut run = Run::default();
     if text.is_ascii() {
-        // Most texts have fewer than ten digits, which is quickly counted: several bytes at a time.
-        if text.bytes().map(|b| usize::from(b.is_ascii_digit())).sum::<usize>() < 10 {
-            return false;
-        }
         text.bytes().any(|b| run.push(b))
     } else {
         text.chars().map(plain).any(|c| run.push(u8::try_from(c).unwrap_or(b'?')))

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::fault::{Fault, Field, Reason};
+use crate::lanes::holds_control;
 use crate::object::Scalar;
 use crate::pseudonym::Pseudonyms;
 
@@ -26,8 +27,7 @@ pub(crate) fn unprotected<'a>(field: Field, value: &Scalar<'a>, most: usize) -> 
     if text.len() > most {
         return Err(Fault::too_long(field, text.len(), "bytes", most));
     }
-    // No early end: the loop is done several bytes at a time.
-    if text.bytes().fold(false, |found, b| found | (b < 0x20) | (b == 0x7f)) {
+    if holds_control(text.as_bytes()) {
         return Err(Fault::malformed(field, &text, "a text without control characters"));
     }
     Ok(Some(text))
@@ -45,9 +45,16 @@ pub(crate) fn text<'a>(
 
 /// One of a list of words; `None` when the field is not there. The word is compared, never passed on.
 pub(crate) fn word<T: Copy>(field: Field, value: &Scalar<'_>, words: &[(&str, T)]) -> Result<Option<T>, Fault> {
+    let found = |text: &str| words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
+    // One of the words needs no closer look.
+    if let Scalar::Text(text) = value
+        && let Some(meaning) = found(text)
+    {
+        return Ok(Some(meaning));
+    }
     let Some(text) = unprotected(field, value, TEXT_BYTES)? else { return Ok(None) };
-    match words.iter().find(|(word, _)| *word == text) {
-        Some((_, meaning)) => Ok(Some(*meaning)),
+    match found(&text) {
+        Some(meaning) => Ok(Some(meaning)),
         None => {
             let list: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             Err(Fault::unknown_value(field, &text, list.join(", ")))

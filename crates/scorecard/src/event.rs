@@ -208,33 +208,39 @@ pub struct Batch<'a> {
     pub events: Vec<Event<'a>>,
 }
 
-impl Event<'_> {
-    /// Bytes of all its texts, from which the size of what is written of it follows.
-    #[must_use]
-    pub fn text_bytes(&self) -> usize {
-        fn of<'a, 'b: 'a>(texts: impl IntoIterator<Item = &'a Cow<'b, str>>) -> usize {
-            texts.into_iter().map(|text| text.len()).sum()
-        }
-        let carried = match &self.detail {
-            Detail::Encounter(encounter) => encounter.as_ref().map_or(0, |encounter| of(&encounter.diagnoses)),
-            Detail::Prescription(prescription) => prescription.as_ref().map_or(0, |prescription| of(&prescription.code)),
-            Detail::Feedback(feedback) => {
-                feedback.as_ref().map_or(0, |feedback| feedback.items.iter().map(|(key, value)| key.len() + value.len()).sum())
-            }
-            Detail::Order(order) => order.as_ref().map_or(0, |order| of(&order.code)),
-        };
-        self.id.len() + of(&self.clinician) + of(&self.practice) + of(&self.pca) + of(&self.link) + carried
-    }
-
+impl<'a> Event<'a> {
     /// The same event, holding its own text.
     #[must_use]
     pub fn into_owned(self) -> Event<'static> {
-        fn own(text: Cow<'_, str>) -> Cow<'static, str> {
-            Cow::Owned(text.into_owned())
+        self.map_texts(|text| Cow::Owned(text.into_owned()))
+    }
+
+    /// The same event with each of its texts put through `map`, always in the same order.
+    #[must_use]
+    pub fn map_texts<'b>(self, mut map: impl FnMut(Cow<'a, str>) -> Cow<'b, str>) -> Event<'b> {
+        Event {
+            id: map(self.id),
+            version: self.version,
+            action: self.action,
+            day: self.day,
+            occurred_at: self.occurred_at,
+            recorded_at: self.recorded_at,
+            clinician: self.clinician.map(&mut map),
+            practice: self.practice.map(&mut map),
+            patient: self.patient,
+            exclude: self.exclude,
+            pca: self.pca.into_iter().map(&mut map).collect(),
+            link: self.link.map(&mut map),
+            detail: self.detail.map_texts(map),
         }
-        let detail = match self.detail {
+    }
+}
+
+impl<'a> Detail<'a> {
+    fn map_texts<'b>(self, mut map: impl FnMut(Cow<'a, str>) -> Cow<'b, str>) -> Detail<'b> {
+        match self {
             Detail::Encounter(e) => Detail::Encounter(e.map(|e| Encounter {
-                diagnoses: e.diagnoses.into_iter().map(own).collect(),
+                diagnoses: e.diagnoses.into_iter().map(&mut map).collect(),
                 source: e.source,
                 mode: e.mode,
                 status: e.status,
@@ -244,7 +250,7 @@ impl Event<'_> {
                 planned_minutes: e.planned_minutes,
             })),
             Detail::Prescription(p) => Detail::Prescription(p.map(|p| Prescription {
-                code: p.code.map(own),
+                code: p.code.map(&mut map),
                 quantity_milli: p.quantity_milli,
                 items: p.items,
                 cost_pence: p.cost_pence,
@@ -252,24 +258,9 @@ impl Event<'_> {
                 repeat: p.repeat,
             })),
             Detail::Feedback(f) => Detail::Feedback(
-                f.map(|f| Feedback { answer: f.answer, items: f.items.into_iter().map(|(q, a)| (own(q), own(a))).collect() }),
+                f.map(|f| Feedback { answer: f.answer, items: f.items.into_iter().map(|(q, a)| (map(q), map(a))).collect() }),
             ),
-            Detail::Order(o) => Detail::Order(o.map(|o| Order { category: o.category, code: o.code.map(own) })),
-        };
-        Event {
-            id: own(self.id),
-            version: self.version,
-            action: self.action,
-            day: self.day,
-            occurred_at: self.occurred_at,
-            recorded_at: self.recorded_at,
-            clinician: self.clinician.map(own),
-            practice: self.practice.map(own),
-            patient: self.patient,
-            exclude: self.exclude,
-            pca: self.pca.into_iter().map(own).collect(),
-            link: self.link.map(own),
-            detail,
+            Detail::Order(o) => Detail::Order(o.map(|o| Order { category: o.category, code: o.code.map(map) })),
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use scorecard::event::{Batch, Event};
+use scorecard::event::Event;
 use scorecard::item::{Feed, Item};
 use scorecard::record::{Record, Reject};
 use scorecard::registry::Entry;
 
 use crate::log::{Log, LogError, Topic};
+use crate::open_batch::OpenBatch;
 use crate::partition::partition_of;
 
 /// What intake has done with what it received: `received = logged + registered + rejected + skipped`.
@@ -49,13 +50,6 @@ pub struct Intake {
     counts: IntakeCounts,
 }
 
-#[derive(Debug)]
-struct OpenBatch {
-    feed: Arc<Feed>,
-    events: Vec<Event<'static>>,
-    bytes: usize,
-}
-
 /// A record is closed, too, when its texts take so many bytes: brokers take a mebibyte, and an event may bring 100 KiB.
 const BATCH_BYTES: usize = 512 << 10;
 
@@ -79,7 +73,7 @@ impl Intake {
     pub fn take(&mut self, log: &mut impl Log, item: Item<'_>) -> Result<(), LogError> {
         self.counts.received += 1;
         match item {
-            Item::Event(feed, event) => self.pack(log, feed, event.into_owned()),
+            Item::Event(feed, event) => self.pack(log, feed, event),
             Item::Registry(entry) => self.register(log, entry),
             Item::Skipped(kind) => {
                 *self.counts.skipped.entry(kind).or_default() += 1;
@@ -104,8 +98,8 @@ impl Intake {
     /// # Errors
     /// As [`Intake::flush`].
     pub fn send(&mut self, log: &mut impl Log) -> Result<(), LogError> {
-        for (_, batch) in std::mem::take(&mut self.open) {
-            self.append(log, batch)?;
+        for (feed, mut batch) in std::mem::take(&mut self.open) {
+            self.counts.logged += append(log, &feed, partition_of(&feed, self.partitions), &mut batch)?;
         }
         Ok(())
     }
@@ -115,31 +109,17 @@ impl Intake {
         self.open.clear();
     }
 
-    fn pack(&mut self, log: &mut impl Log, feed: Arc<Feed>, event: Event<'static>) -> Result<(), LogError> {
-        let name = feed.name.clone();
-        let batch = self.open.entry(name.clone()).or_insert_with(|| OpenBatch { feed, events: Vec::new(), bytes: 0 });
-        batch.bytes += event.text_bytes();
-        batch.events.push(event);
-        if batch.events.len() < self.batch_events && batch.bytes < BATCH_BYTES {
+    fn pack(&mut self, log: &mut impl Log, feed: Arc<Feed>, event: Event<'_>) -> Result<(), LogError> {
+        let batch = match self.open.get_mut(&feed.name) {
+            Some(batch) => batch,
+            None => self.open.entry(feed.name.clone()).or_insert_with(|| OpenBatch::new(feed.clone())),
+        };
+        batch.push(event);
+        if batch.events() < self.batch_events && batch.text_bytes() < BATCH_BYTES {
             return Ok(());
         }
-        match self.open.remove(&name) {
-            Some(full) => self.append(log, full),
-            None => Ok(()),
-        }
-    }
-
-    fn append(&mut self, log: &mut impl Log, open: OpenBatch) -> Result<(), LogError> {
-        let events = open.events.len() as u64;
-        let batch = Batch {
-            feed: open.feed.name.as_ref().into(),
-            practice: open.feed.practice.as_deref().map(Into::into),
-            versioning: open.feed.versioning,
-            events: open.events,
-        };
-        let partition = partition_of(&open.feed.name, self.partitions);
-        log.append(Topic::Events, partition, &open.feed.name, &Record::Batch(batch))?;
-        self.counts.logged += events;
+        let partition = partition_of(&feed.name, self.partitions);
+        self.counts.logged += append(log, &feed.name, partition, batch)?;
         Ok(())
     }
 
@@ -161,5 +141,13 @@ impl Intake {
         log.append(Topic::Rejects, 0, &key, &Record::Reject(reject))?;
         *self.counts.rejected.entry(reason).or_default() += 1;
         Ok(())
+    }
+}
+
+/// Appends what a batch holds; how many events that were. It is empty afterwards, whatever the log says.
+fn append(log: &mut impl Log, feed: &str, partition: u32, open: &mut OpenBatch) -> Result<u64, LogError> {
+    match open.events() as u64 {
+        0 => Ok(0),
+        events => open.lend(|batch| log.append(Topic::Events, partition, feed, &Record::Batch(batch))).map(|()| events),
     }
 }

@@ -16,6 +16,7 @@ mod held;
 pub mod tally_task;
 mod fold;
 pub mod intake;
+mod open_batch;
 pub mod deployment;
 pub mod partition;
 pub mod log;
