@@ -158,19 +158,27 @@ impl Rows {
         &mut row.cells
     }
 
-    /// Brings the digest up to date and hands out the slots that changed since the last call, in order of their keys.
-    pub(crate) fn take_changed(&mut self, names: &Names) -> Vec<u32> {
+    /// Brings the digest up to date, and hands out the rows that changed since the last call, in order of their keys. One after the
+    /// other: their sums are larger than the cells that they are made from.
+    pub(crate) fn take_changed<E>(
+        &mut self,
+        names: &Names,
+        mut each: impl FnMut(RowKey, &Sums) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut changed = std::mem::take(&mut self.changed);
         changed.retain(|&slot| self.rows[slot as usize].as_ref().is_some_and(|row| row.changed));
-        for &slot in &changed {
+        let mut keyed: Vec<(RowKey, u32)> = changed.into_iter().map(|slot| (self.key(slot, names), slot)).collect();
+        keyed.sort_unstable();
+        for (key, slot) in keyed {
             let row = self.rows[slot as usize].as_mut().expect("retained only if it is there");
-            let digest = row_digest(self.set, &names.key(row.unit, row.month), &self.layout.sums(&row.cells));
+            let sums = self.layout.sums(&row.cells);
+            let digest = row_digest(self.set, &key, &sums);
             self.digest = self.digest.wrapping_sub(row.digest).wrapping_add(digest);
             row.digest = digest;
             row.changed = false;
+            each(key, &sums)?;
         }
-        changed.sort_by_cached_key(|&slot| self.key(slot, names));
-        changed
+        Ok(())
     }
 
     /// All slots in order of their keys.

@@ -2,6 +2,7 @@
 //!
 //! Second step of the flow. `ARCHITECTURE.md`, "Facts", states the rules.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::calendar::{Day, Month, Timestamp};
@@ -59,7 +60,6 @@ pub struct CutState {
     pub rows: u64,
     /// What was seen of the feeds, in order of their names.
     pub feeds: Vec<FeedCoverage>,
-    changed: Vec<u32>,
 }
 
 /// What an event is found by, and its own feed, clinician and practice.
@@ -181,10 +181,19 @@ impl Tally {
 
     /// The state that a counting tick closes. Call [`Tally::settle`] after its rows are written.
     pub fn cut(&mut self) -> CutState {
-        let changed = self.rows.take_changed(&self.names);
+        let Ok(state) = self.cut_with(|_, _| Ok::<(), Infallible>(()));
+        state
+    }
+
+    /// The same, handing out the open rows that changed since the last cut, in order of their keys.
+    ///
+    /// # Errors
+    /// What `each` breaks off with; the fold is then of no further use, for it no longer knows which rows changed.
+    pub fn cut_with<E>(&mut self, mut each: impl FnMut(RowKey, &Sums) -> Result<(), E>) -> Result<CutState, E> {
         let open_from = self.open_from.max(self.reach);
+        self.rows.take_changed(&self.names, |key, sums| if key.month >= open_from { each(key, sums) } else { Ok(()) })?;
         let (digest, rows) = self.rows.digest_from(open_from);
-        CutState { open_from, digest, rows, feeds: self.feeds(), changed }
+        Ok(CutState { open_from, digest, rows, feeds: self.feeds() })
     }
 
     /// What was seen of the feeds, in order of their names.
@@ -193,18 +202,10 @@ impl Tally {
         self.seen.state(|feed| self.names.texts.value(feed).clone())
     }
 
-    /// The rows that changed up to this cut, in order of their keys.
-    pub fn changed_rows<'a>(&'a self, cut: &'a CutState) -> impl Iterator<Item = (RowKey, Sums)> + use<'a> {
-        self.open_rows(cut.changed.iter().copied(), cut.open_from)
-    }
-
     /// All open rows at this cut, in order of their keys.
     pub fn all_rows<'a>(&'a self, cut: &CutState) -> impl Iterator<Item = (RowKey, Sums)> + use<'a> {
-        self.open_rows(self.rows.all(&self.names).into_iter(), cut.open_from)
-    }
-
-    fn open_rows(&self, slots: impl Iterator<Item = u32>, from: Month) -> impl Iterator<Item = (RowKey, Sums)> {
-        let open = slots.filter(move |&slot| self.rows.month(slot) >= from);
+        let from = cut.open_from;
+        let open = self.rows.all(&self.names).into_iter().filter(move |&slot| self.rows.month(slot) >= from);
         open.map(|slot| (self.rows.key(slot, &self.names), self.rows.sums(slot)))
     }
 

@@ -116,33 +116,35 @@ impl<L: Log> TallyTask<L> {
 
     /// A counting tick was read back: rows, flush, mark, flush, and only then what the tick seals is let go.
     fn close(&mut self, tick: ReadTick) -> Result<(), LogError> {
-        let cut = self.fold.tally.cut();
         if self.last_mark.is_none_or(|mark| tick.position > mark.position) {
-            self.write_rows(&cut, tick)?;
+            let cut = self.write_rows(tick)?;
             self.log.flush()?;
             self.write_mark(&cut, tick)?;
             self.log.flush()?;
             self.last_mark = Some(LastMark { position: tick.position, measure_set: self.deployment.measures.hash() });
+        } else {
+            // What was written before does not change later.
+            self.fold.tally.cut();
         }
         self.fold.tally.settle(tick.at);
         Ok(())
     }
 
-    fn write_rows(&mut self, cut: &CutState, tick: ReadTick) -> Result<(), LogError> {
-        let measures = &self.deployment.measures;
-        // A mark of another measure set: every open row has to be written under this one [5].
-        let all = self.last_mark.is_some_and(|mark| mark.measure_set != measures.hash());
-        // One after the other: together they are larger than the rows that they are made from.
-        let rows: Box<dyn Iterator<Item = (RowKey, Sums)> + '_> = match all {
-            true => Box::new(self.fold.tally.all_rows(cut)),
-            false => Box::new(self.fold.tally.changed_rows(cut)),
-        };
-        for (key, sums) in rows {
-            let record = row_record(measures, &self.fold.names, key, &sums, self.partition, tick);
+    fn write_rows(&mut self, tick: ReadTick) -> Result<CutState, LogError> {
+        let TallyTask { log, deployment, partition, fold: Fold { tally, names, .. }, last_mark, .. } = self;
+        let measures = &deployment.measures;
+        let mut write = |key: RowKey, sums: &Sums| {
+            let record = row_record(measures, names, key, sums, *partition, tick);
             let text = row_key(&record.key);
-            self.log.append(Topic::ClinicianMonths, 0, &text, &Record::ClinicianMonth(record))?;
+            log.append(Topic::ClinicianMonths, 0, &text, &Record::ClinicianMonth(record))
+        };
+        // A mark of another measure set: every open row has to be written under this one [5].
+        if last_mark.is_none_or(|mark| mark.measure_set == measures.hash()) {
+            return tally.cut_with(write);
         }
-        Ok(())
+        let cut = tally.cut();
+        tally.all_rows(&cut).try_for_each(|(key, sums)| write(key, &sums))?;
+        Ok(cut)
     }
 
     fn write_mark(&mut self, cut: &CutState, tick: ReadTick) -> Result<(), LogError> {
