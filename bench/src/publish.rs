@@ -84,7 +84,6 @@ struct Took {
     clock: Duration,
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 fn timed<T>(work: impl FnOnce() -> T) -> Result<(Took, T)> {
     let (cpu, clock) = (process::thread_time()?, Instant::now());
     let done = work();
