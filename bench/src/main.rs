@@ -7,6 +7,8 @@ mod guard;
 mod http;
 mod kafka;
 mod local;
+mod network;
+mod peers;
 mod process;
 mod publish;
 mod service;
@@ -23,7 +25,7 @@ use crate::steps::Input;
 use crate::traffic::Cost;
 
 const USAGE: &str = "bench guard [--update] | steps [EVENTS] | step NAME EVENTS | step NAME --file FILE | write DIR EVENTS [random-costs] | write DIR --file FILE \
-                     | fold DIR [--measures DIR] | http EVENTS | publish [CLINICIANS] | kafka BROKERS EVENTS [--topic NAME] [--measures DIR] [--folder DIR]";
+                     | fold DIR [--measures DIR] | http EVENTS | peers [CLINICIANS] | publish [CLINICIANS] | kafka BROKERS EVENTS [--topic NAME] [--measures DIR] [--folder DIR]";
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +42,8 @@ fn main() -> Result<()> {
         ["fold", dir] => local::fold(Path::new(dir), None),
         ["fold", dir, "--measures", measures] => local::fold(Path::new(dir), Some(Path::new(measures))),
         ["kafka", brokers, events, ref options @ ..] => Plan::read(brokers, number(events)?, options)?.measure(),
+        ["peers"] => peers::measure(100_000),
+        ["peers", clinicians] => peers::measure(u32::try_from(number(clinicians)?)?),
         ["publish"] => publish::measure(100_000),
         ["publish", clinicians] => publish::measure(u32::try_from(number(clinicians)?)?),
         ["http", events] => http::measure(number(events)?),

@@ -14,14 +14,15 @@ use plumbline::measures;
 use scorecard::calendar::{Month, Timestamp, Zone};
 use scorecard::digest::{mark_check, row_digest};
 use scorecard::fingerprint::run_id;
-use scorecard::measure::{Amount, Kind, Measure, MeasureSet};
+use scorecard::measure::MeasureSet;
 use scorecard::record::{ClinicianMonth, FeedCoverage, Mark, Outcome, Record, RowKey, Run};
 use scorecard::schedule::{Grid, Schedule};
-use scorecard::sums::{MeasureSums, Sums};
+use scorecard::sums::Sums;
 use stream::deployment::Deployment;
 use stream::log::{Lent, Log, LogError, Outgoing, Topic};
 use stream::publish_task::PublishTask;
 
+use crate::network::{Draw, month_of, organisations};
 use crate::process::{self, Process};
 
 const MONTHS: u32 = 12;
@@ -166,47 +167,6 @@ fn feed(practice: u32) -> Arc<str> {
     format!("https://practice-{practice:05}.example").into()
 }
 
-/// SplitMix64.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, bound: i64) -> i64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        i64::try_from((z ^ (z >> 31)) >> 33).expect("31 bits") % bound
-    }
-}
-
-/// A month's sums of one measure, around the same rate for everybody, large enough for every measure to have a value.
-fn month_of(measure: &Measure, draw: &mut Draw, size: i64) -> MeasureSums {
-    let facts = 5 * size + draw.below(5 * size);
-    let part = facts / 10 + draw.below(facts / 10 + 2);
-    let per_fact = |amount: Amount| match amount {
-        Amount::Quantity | Amount::Adq => 28_000,
-        Amount::Cost => 400,
-        Amount::Weight => 12_000_000,
-        Amount::Minutes => 10,
-        Amount::Count | Amount::Items | Amount::Answers => 1,
-    };
-    let (x, y) = (per_fact(measure.numerator.definition.amount), per_fact(measure.denominator.definition.amount));
-    let n_facts = if measure.definition.kind == Kind::Mean { facts } else { part };
-    MeasureSums {
-        facts_n: n_facts,
-        facts_d: facts,
-        n: n_facts * x,
-        d: facts * y,
-        n_squares: i128::from(n_facts * x) * i128::from(x + 1 + draw.below(3)),
-        d_squares: i128::from(facts * y) * i128::from(y),
-        n_quantity_milli: part * 28_000,
-        n_cost_pence: part * 400,
-        d_quantity_milli: facts * 28_000,
-        d_cost_pence: facts * 300,
-        ..MeasureSums::default()
-    }
-}
-
 /// What was appended, and how much of the log is there to be read.
 struct Written {
     registry: Vec<Record<'static>>,
@@ -257,7 +217,8 @@ impl Made {
             sealed: Vec::new(),
             refolded: Vec::new(),
         };
-        let registry = organisations(practice.clinicians.div_ceil(PRACTICE))?;
+        let entries = organisations(practice.clinicians.div_ceil(PRACTICE))?;
+        let registry: Vec<Record<'static>> = entries.into_iter().map(Record::Registry).collect();
         let run = Run { registry_position: registry.len() as u64 - 1, ..run };
         let written = Written { registry, marks: 1, card_bytes: 0, peers: 0, peer_bytes: 0, encoding: Duration::ZERO };
         Ok(Made { practice, marks, run, written: Rc::new(RefCell::new(written)), buffer: Vec::new() })
@@ -333,22 +294,6 @@ fn mark(practice: &Practice, deployment: &Deployment, at: Timestamp, position: u
     };
     mark.check = mark_check(&mark);
     mark
-}
-
-fn organisations(practices: u32) -> Result<Vec<Record<'static>>> {
-    let mut entries = Vec::new();
-    for practice in 0..practices {
-        let (pcn, locality) = (practice / 6, practice / 180);
-        let told = [
-            format!(r#"{{"type":"organisation","code":"P{practice:05}","kind":"practice","setting":"gp","parent":"N{pcn:05}"}}"#),
-            format!(r#"{{"type":"organisation","code":"N{pcn:05}","kind":"pcn","parent":"L{locality:05}"}}"#),
-            format!(r#"{{"type":"organisation","code":"L{locality:05}","kind":"locality"}}"#),
-        ];
-        for told in told {
-            entries.push(Record::Registry(serde_json::from_str(&told)?));
-        }
-    }
-    Ok(entries)
 }
 
 impl Log for Made {

@@ -1,0 +1,90 @@
+//! How long peers and cards of one month take.
+//!
+//! Input: that many clinicians of one role (100,000 unless said), 14 at a practice, 6 practices at a network, 30 networks at a
+//! locality; 25 measures of this repository; sums of 3 windows and 12 months each, drawn so that every measure has a value, with
+//! denominators that differ by a factor of twenty. Timed on one thread: the peer groups of all measures, windows and levels, then
+//! the content of every card one after the other. Drawing the input is not timed. Times are the thread's own on a processor.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use scorecard::calendar::{Month, Timestamp, Zone};
+use scorecard::card::Status;
+use scorecard::directory::Directory;
+use scorecard::measure::MeasureSet;
+use scorecard::schedule::{Grid, Schedule};
+use scorecard::scoring::{Scorer, content_hash};
+use scorecard::sums::Sums;
+use scorecard::thresholds::Thresholds;
+use scorecard::unit::{MONTHS, UnitKey, UnitMonth};
+
+use crate::network::{Draw, month_of, organisations};
+use crate::process::thread_time;
+
+const MEASURES: usize = 25;
+/// The cards that the printed fingerprint covers.
+const FINGERPRINTED: usize = 1_000;
+
+fn measures() -> MeasureSet {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../measures");
+    let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
+        .expect("the repository's measures")
+        .map(|entry| entry.expect("a file").path())
+        .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).expect("a text")))
+        .collect();
+    files.sort();
+    files.truncate(MEASURES);
+    MeasureSet::parse(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).expect("sound measures")
+}
+
+fn unit(set: &MeasureSet, number: u32, draw: &mut Draw) -> UnitMonth {
+    let size = 1 + draw.below(100) / 5;
+    let months: [Sums; MONTHS] = std::array::from_fn(|_| {
+        let mut sums = Sums::zero(MEASURES);
+        (sums.base.facts, sums.base.encounters, sums.base.items) = (100, 100, 100);
+        for (sums, measure) in sums.measures.iter_mut().zip(set.measures()) {
+            *sums = month_of(measure, draw, size);
+        }
+        sums
+    });
+    let key = UnitKey { person: format!("gmc|{:07}", 1_000_000 + number), practice: format!("P{:05}", number / 14) };
+    UnitMonth::new(key, &months, [false; 3])
+}
+
+/// Prints what the peers and the cards of so many clinicians cost.
+///
+/// # Errors
+/// When the system does not tell how long a thread has run.
+pub fn measure(clinicians: u32) -> Result<()> {
+    let (set, mut directory) = (measures(), Directory::default());
+    organisations(clinicians.div_ceil(14))?.iter().for_each(|entry| directory.apply(entry));
+    let schedule = Schedule { zone: Zone::london(), grid: Grid::DAILY, first: Timestamp(0) };
+    let scorer = Scorer { measures: &set, schedule: &schedule, directory: &directory };
+    let mut draw = Draw(1);
+    let units: BTreeMap<UnitKey, UnitMonth> =
+        (0..clinicians).map(|number| unit(&set, number, &mut draw)).map(|unit| (unit.key.clone(), unit)).collect();
+    let month: Month = "2026-10".parse().expect("a month");
+    let start = thread_time()?.as_secs_f64();
+    let before = scorer.peers(month, &units, &Thresholds::default());
+    let thresholds = scorer.thresholds(month, &before);
+    drop(before);
+    let begin_peers = thread_time()?.as_secs_f64();
+    let peers = scorer.peers(month, &units, &thresholds);
+    let groups = peers.groups().count();
+    let begin_cards = thread_time()?.as_secs_f64();
+    let mut measured = 0_usize;
+    let yardsticks = scorer.yardsticks(month, &peers);
+    for unit in units.values() {
+        let content = scorer.content(unit, Status::Provisional, &yardsticks);
+        measured += content.measures.iter().flat_map(|m| &m.windows).filter(|w| w.value.is_some()).count();
+    }
+    let (of_peers, of_cards) = (begin_cards - begin_peers, thread_time()?.as_secs_f64() - begin_cards);
+    println!("{clinicians} clinicians x {} measures x 3 windows: {measured} values, {groups} groups", set.measures().len());
+    println!("thresholds {:.2} s (once a quarter)", begin_peers - start);
+    println!("peers {of_peers:.2} s, cards {of_cards:.2} s, together {:.2} s", of_peers + of_cards);
+    // Untimed: what a change of the engine must not change unless it means to.
+    let hash = |unit| content_hash(&scorer.content(unit, Status::Provisional, &yardsticks));
+    let sum = units.values().take(FINGERPRINTED).map(hash).map(|hash| u128::from_str_radix(&hash, 16).expect("hexadecimal"));
+    println!("sum of the first {FINGERPRINTED} content hashes {:032x}", sum.fold(0, u128::wrapping_add));
+    Ok(())
+}
