@@ -10,7 +10,7 @@ use scorecard::record::{Position, Reject};
 use crate::avro_file;
 use crate::config::Rules;
 pub use crate::config::{Context, DecoderConfig, QuestionnaireMap};
-use crate::elements::{Element, each_element, not_json};
+use crate::elements::{Element, each_element};
 pub use crate::fault::Reason;
 use crate::fault::{Fault, shape};
 use crate::fhir::bundle::{Content, bundle};
@@ -18,6 +18,7 @@ use crate::fhir::header::Beside;
 use crate::fhir::references::{Index, Scope};
 use crate::fhir::resources::Head;
 use crate::fhir::{self, Taken};
+use crate::json_reader::{Broken, read};
 use crate::keys::Protection;
 pub use crate::kind::Kind;
 use crate::kind::{mentions_resource_type, trimmed};
@@ -163,7 +164,7 @@ impl Run<'_> {
             if line.starts_with('[') {
                 return false;
             }
-            let found = if fhir { fhir_head(line) } else { serde_json::from_str(line).map(Parsed::Native) };
+            let found = if fhir { fhir_head(line) } else { read(line).map(Parsed::Native) };
             parsed.replace(found.ok());
             parsed.borrow().is_some()
         };
@@ -209,14 +210,14 @@ impl Run<'_> {
         let found = match parsed {
             Some(parsed) => Ok(parsed),
             None if mentions_resource_type(element.text.as_bytes()).is_some() => fhir_head(element.text),
-            None => serde_json::from_str(element.text).map(Parsed::Native),
+            None => read(element.text).map(Parsed::Native),
         };
         match found {
             Ok(Parsed::Fhir(head)) => self.fhir(element.text, index, &head),
             Ok(Parsed::Native(Node::Object(sent))) => self.native(element.text, index, &sent),
             Ok(Parsed::Native(Node::Missing)) => self.not_an_object(element.text, index, "null"),
             Ok(Parsed::Native(Node::Other(found))) => self.not_an_object(element.text, index, found),
-            Err(e) => self.reject(element.text, index, None, not_json(&e)),
+            Err(broken) => self.reject(element.text, index, None, broken.fault(element.text)),
         }
     }
 
@@ -319,15 +320,11 @@ enum Parsed<'a> {
 }
 
 /// The head of a FHIR resource; a native event when it only mentions one.
-fn fhir_head(text: &str) -> Result<Parsed<'_>, serde_json::Error> {
-    match serde_json::from_str(text)? {
+fn fhir_head(text: &str) -> Result<Parsed<'_>, Broken> {
+    match read(text)? {
         Node::Object(head) => {
             let head: Box<Head<'_>> = head;
-            if head.resource_type == Scalar::Missing {
-                serde_json::from_str(text).map(Parsed::Native)
-            } else {
-                Ok(Parsed::Fhir(head))
-            }
+            if head.resource_type == Scalar::Missing { read(text).map(Parsed::Native) } else { Ok(Parsed::Fhir(head)) }
         }
         Node::Missing => Ok(Parsed::Native(Node::Missing)),
         Node::Other(found) => Ok(Parsed::Native(Node::Other(found))),

@@ -7,7 +7,8 @@ use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
-use crate::fault::{Fault, Reason};
+use crate::fault::Fault;
+use crate::json_reader::Broken;
 
 /// One element of a record.
 #[derive(Clone, Debug)]
@@ -87,10 +88,11 @@ impl<'a> Walk<'a> {
     fn value(&mut self, each: &mut dyn FnMut(Element<'a>)) {
         if self.broken >= PATIENCE {
             let line = self.line();
-            let fault = serde_json::from_str::<&RawValue>(line).err().map(|e| not_json(&e));
+            let fault = serde_json::from_str::<&RawValue>(line).err().map(|e| Broken::found(line, &e).fault(line));
             return self.lend(line.len(), fault, each);
         }
-        let mut values = Deserializer::from_str(self.rest()).into_iter::<&RawValue>();
+        let rest = self.rest();
+        let mut values = Deserializer::from_str(rest).into_iter::<&RawValue>();
         match values.next() {
             Some(Ok(_)) => {
                 let length = values.byte_offset();
@@ -99,7 +101,7 @@ impl<'a> Walk<'a> {
             Some(Err(e)) => {
                 self.broken += 1;
                 let length = self.broken_length();
-                self.lend(length, Some(not_json(&e)), each);
+                self.lend(length, Some(Broken::found(rest, &e).fault(rest)), each);
             }
             None => self.at = self.text.len(),
         }
@@ -131,22 +133,17 @@ impl<'a> Walk<'a> {
             return;
         };
         self.broken += 1;
-        let reached = byte_of(rest, e.line(), e.column());
+        let broken_at = Broken::found(rest, &e);
+        let reached = match broken_at {
+            Broken::End => rest.len(),
+            Broken::Behind(bytes) => bytes,
+        };
         let length = memchr::memchr(b'\n', &rest.as_bytes()[reached..]).map_or(rest.len(), |more| reached + more);
         let broken = &rest[reached_back(rest, reached)..length];
         self.at += length;
         self.found += 1;
-        each(Element { text: broken, fault: Some(not_json(&e)), only: false });
+        each(Element { text: broken, fault: Some(broken_at.fault(rest)), only: false });
     }
-}
-
-/// The byte at a line and a column, both counted from 1, of what was parsed.
-fn byte_of(text: &str, line: usize, column: usize) -> usize {
-    let start = match line {
-        0 | 1 => 0,
-        _ => memchr::memchr_iter(b'\n', text.as_bytes()).nth(line - 2).map_or(text.len(), |at| at + 1),
-    };
-    (start + column).min(text.len())
 }
 
 /// Some bytes before a place, at the beginning of a character: enough to show the shape of what broke.
@@ -174,15 +171,6 @@ impl<'de> Visitor<'de> for &mut Elements<'_, 'de> {
         }
         Ok(())
     }
-}
-
-/// The fault of text that is no JSON. What serde_json says of syntax names no content.
-pub(crate) fn not_json(e: &serde_json::Error) -> Fault {
-    let detail = match e.classify() {
-        serde_json::error::Category::Eof => "the JSON ends in the middle; send the whole record".to_owned(),
-        _ => format!("no JSON from line {} column {} on; send JSON, one object a line or a list", e.line(), e.column()),
-    };
-    Fault::new(Reason::NotJson, "", detail)
 }
 
 #[cfg(test)]

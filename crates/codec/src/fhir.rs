@@ -9,11 +9,11 @@ use scorecard::item::{DrugSource, Feed};
 use scorecard::registry::Entry;
 
 use crate::config::Context;
-use crate::elements::not_json;
 use crate::fault::{Fault, Reason};
 use crate::fhir::header::{Beside, arrival};
 use crate::fhir::references::{Scope, is_type};
 use crate::fhir::resources::Head;
+use crate::json_reader::read;
 use crate::object::{Node, Object, Scalar};
 
 mod people;
@@ -114,10 +114,10 @@ fn shown_type(kind: &str) -> String {
 }
 
 /// Reads the parts of an object that a type knows.
-pub(crate) fn parse<'de, T: Object<'de>>(text: &'de str) -> Result<Box<T>, Fault> {
-    match serde_json::from_str(text) {
+pub(crate) fn parse<'a, T: Object<'a>>(text: &'a str) -> Result<Box<T>, Fault> {
+    match read(text) {
         Ok(Node::Object(object)) => Ok(object),
         Ok(Node::Missing | Node::Other(_)) => Err(Fault::new(Reason::NotAnObject, "", "the element is no object; send one")),
-        Err(e) => Err(not_json(&e)),
+        Err(broken) => Err(broken.fault(text)),
     }
 }

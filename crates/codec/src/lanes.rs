@@ -5,6 +5,24 @@ const LOW: u64 = 0x0101_0101_0101_0101;
 /// Every byte's highest bit.
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
+/// How many bytes stand before the first quote, backslash or byte below 0x20; all of them where there is none.
+#[inline]
+pub(crate) fn plain_text(text: &[u8]) -> usize {
+    let (lanes, rest) = text.as_chunks::<8>();
+    for (number, lane) in lanes.iter().enumerate() {
+        let lane = u64::from_le_bytes(*lane);
+        let (quote, backslash) = (lane ^ (u64::from(b'"') * LOW), lane ^ (u64::from(b'\\') * LOW));
+        // The lowest of the bits is always right; see `holds_control`.
+        let found =
+            lane.wrapping_sub(0x20 * LOW) & !lane | quote.wrapping_sub(LOW) & !quote | backslash.wrapping_sub(LOW) & !backslash;
+        if found & HIGH != 0 {
+            return 8 * number + (found & HIGH).trailing_zeros() as usize / 8;
+        }
+    }
+    let plain = |b: &u8| !matches!(b, b'"' | b'\\' | ..0x20);
+    text.len() - rest.len() + rest.iter().take_while(|b| plain(b)).count()
+}
+
 /// Whether a byte below 0x20, or 0x7f, stands in a text.
 pub(crate) fn holds_control(text: &[u8]) -> bool {
     if text.len() < 8 {
@@ -73,6 +91,19 @@ mod tests {
     #[test]
     fn a_control_character_is_seen_wherever_it_stands() {
         each_text(|text, byte| assert_eq!(holds_control(text), byte < 0x20 || byte == 0x7f, "{text:?}"));
+    }
+
+    #[test]
+    fn a_plain_text_ends_with_the_first_byte_that_is_not_plain() {
+        each_text(|text, byte| {
+            let place = text.iter().position(|b| *b != b'a').filter(|_| matches!(byte, ..0x20 | b'"' | b'\\'));
+            assert_eq!(plain_text(text), place.unwrap_or(text.len()), "{text:?}");
+        });
+        for at in 0..20 {
+            let mut text = [b'"'; 20];
+            text[..at].fill(0xff);
+            assert_eq!(plain_text(&text), at);
+        }
     }
 
     #[test]

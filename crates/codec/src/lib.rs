@@ -19,6 +19,7 @@ mod text;
 mod instant;
 mod number;
 mod object;
+mod json_reader;
 pub mod fault;
 pub mod systems;
 pub mod pseudonym;

@@ -2,13 +2,9 @@
 //! from the input, unknown fields are counted, of two fields with one name the last wins.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 
 use crate::fault::{Fault, Field};
+use crate::json_reader::{Broken, JsonReader, LIST, NUMBER, OBJECT, Read, TEXT, TRUTH};
 
 /// What stands where a text belongs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,74 +51,65 @@ pub(crate) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 pub(crate) struct Pairs<'a>(pub(crate) Vec<(Cow<'a, str>, Scalar<'a>)>);
 
 /// An object of known fields.
-pub(crate) trait Object<'de>: Sized {
-    fn read<A: MapAccess<'de>>(map: A) -> Result<Self, A::Error>;
+pub(crate) trait Object<'a>: Default {
+    /// Reads the fields of the object that was entered, and its end.
+    fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken>;
 }
 
-const NUMBER: &str = "a number";
-const TRUTH: &str = "true or false";
-const TEXT: &str = "a text in quotes";
-const LIST: &str = "a list";
-const OBJECT: &str = "an object";
-
-fn drain_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
-    while list.next_element::<IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-fn drain_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-/// The methods of a visitor for which nothing but the wrong type's name is wanted.
-macro_rules! name_other {
-    ($($method:ident($value:ty) = $name:expr),*) => {$(
-        fn $method<E>(self, _: $value) -> Result<Self::Value, E> {
-            Ok(Self::Value::Other($name))
+impl<'a> Read<'a> for Scalar<'a> {
+    #[inline]
+    fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken> {
+        match json.peek() {
+            Some(b'"') => json.text().map(Scalar::Text),
+            _ => Ok(json.other()?.map_or(Scalar::Missing, Scalar::Other)),
         }
-    )*};
-}
-
-macro_rules! name_missing {
-    () => {
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(Self::Value::Missing)
-        }
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("any JSON value")
-        }
-    };
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any<'a>(PhantomData<&'a ()>);
-        impl<'de: 'a, 'a> Visitor<'de> for Any<'a> {
-            type Value = Scalar<'a>;
-            name_missing!();
-            name_other!(visit_bool(bool) = TRUTH, visit_i64(i64) = NUMBER, visit_u64(u64) = NUMBER, visit_f64(f64) = NUMBER);
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Scalar::Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Scalar::Text(Cow::Owned(text.to_owned())))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
-                drain_list(list).map(|()| Scalar::Other(LIST))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                drain_map(map).map(|()| Scalar::Other(OBJECT))
-            }
-        }
-        deserializer.deserialize_any(Any(PhantomData))
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
-        Ok(Raw((raw != "null").then_some(Cow::Borrowed(raw))))
+impl<'a> Read<'a> for Raw<'a> {
+    #[inline]
+    fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken> {
+        let written = json.written()?;
+        Ok(Raw((written != "null").then_some(Cow::Borrowed(written))))
+    }
+}
+
+impl<'a, T: Object<'a>> Read<'a> for Node<T> {
+    fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken> {
+        match json.peek() {
+            Some(b'{') => {
+                json.enter()?;
+                let mut object = Box::<T>::default();
+                object.fields(json)?;
+                Ok(Node::Object(object))
+            }
+            _ => Ok(json.other()?.map_or(Node::Missing, Node::Other)),
+        }
+    }
+}
+
+impl<'a, T: Read<'a>> Read<'a> for List<T> {
+    fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken> {
+        match json.peek() {
+            Some(b'[') => {
+                json.enter()?;
+                let mut items = Vec::new();
+                while json.element(items.is_empty())? {
+                    items.push(T::read(json)?);
+                }
+                Ok(List::Items(items))
+            }
+            _ => Ok(json.other()?.map_or(List::Missing, List::Other)),
+        }
+    }
+}
+
+impl<'a> Object<'a> for Pairs<'a> {
+    fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken> {
+        while let Some(name) = json.field(self.0.is_empty())? {
+            self.0.push((name, Scalar::read(json)?));
+        }
+        Ok(())
     }
 }
 
@@ -187,90 +174,6 @@ pub(crate) fn type_of(written: &str) -> &'static str {
     }
 }
 
-impl<'de, T: Object<'de>> Deserialize<'de> for Node<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any<T>(PhantomData<T>);
-        impl<'de, T: Object<'de>> Visitor<'de> for Any<T> {
-            type Value = Node<T>;
-            name_missing!();
-            name_other!(
-                visit_bool(bool) = TRUTH,
-                visit_i64(i64) = NUMBER,
-                visit_u64(u64) = NUMBER,
-                visit_f64(f64) = NUMBER,
-                visit_str(&str) = TEXT
-            );
-            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
-                drain_list(list).map(|()| Node::Other(LIST))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::read(map).map(|object| Node::Object(Box::new(object)))
-            }
-        }
-        deserializer.deserialize_any(Any(PhantomData))
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Any<T> {
-            type Value = List<T>;
-            name_missing!();
-            name_other!(
-                visit_bool(bool) = TRUTH,
-                visit_i64(i64) = NUMBER,
-                visit_u64(u64) = NUMBER,
-                visit_f64(f64) = NUMBER,
-                visit_str(&str) = TEXT
-            );
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let mut items = Vec::new();
-                while let Some(item) = list.next_element()? {
-                    items.push(item);
-                }
-                Ok(List::Items(items))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                drain_map(map).map(|()| List::Other(OBJECT))
-            }
-        }
-        deserializer.deserialize_any(Any(PhantomData))
-    }
-}
-
-impl<'de: 'a, 'a> Object<'de> for Pairs<'a> {
-    fn read<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some((Name(name), value)) = map.next_entry()? {
-            pairs.push((name, value));
-        }
-        Ok(Pairs(pairs))
-    }
-}
-
-/// A field's name, lent where it can be.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text<'a>(PhantomData<&'a ()>);
-        impl<'de: 'a, 'a> Visitor<'de> for Text<'a> {
-            type Value = Name<'a>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field's name")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Text(PhantomData))
-    }
-}
-
 /// Declares an object: `field = "name": type`. Its `unknown` counts the fields that are none of these.
 macro_rules! object {
     ($(#[$meta:meta])* $name:ident<$life:lifetime> { $($field:ident = $key:literal: $type:ty),* $(,)? }) => {
@@ -282,36 +185,23 @@ macro_rules! object {
             lent: std::marker::PhantomData<&$life ()>,
         }
 
-        impl<'de: $life, $life> $crate::object::Object<'de> for $name<$life> {
-            fn read<A: serde::de::MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
-                #[allow(non_camel_case_types, reason = "named after the fields")]
-                enum Key { $($field,)* Unknown }
-                impl<'de> serde::de::Deserialize<'de> for Key {
-                    fn deserialize<D: serde::de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                        struct Text;
-                        impl serde::de::Visitor<'_> for Text {
-                            type Value = Key;
-                            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                                f.write_str("a field's name")
-                            }
-                            fn visit_str<E>(self, text: &str) -> Result<Key, E> {
-                                Ok(match text { $($key => Key::$field,)* _ => Key::Unknown })
-                            }
-                        }
-                        deserializer.deserialize_identifier(Text)
-                    }
-                }
-                let mut object = Self::default();
-                while let Some(key) = map.next_key::<Key>()? {
-                    match key {
-                        $(Key::$field => object.$field = map.next_value()?,)*
-                        Key::Unknown => {
-                            map.next_value::<serde::de::IgnoredAny>()?;
-                            object.unknown += 1;
+        impl<$life> $crate::object::Object<$life> for $name<$life> {
+            fn fields(
+                &mut self,
+                json: &mut $crate::json_reader::JsonReader<$life>,
+            ) -> Result<(), $crate::json_reader::Broken> {
+                let mut first = true;
+                while let Some(name) = json.field(first)? {
+                    first = false;
+                    match &*name {
+                        $($key => self.$field = $crate::json_reader::Read::read(json)?,)*
+                        _ => {
+                            json.skip()?;
+                            self.unknown += 1;
                         }
                     }
                 }
-                Ok(object)
+                Ok(())
             }
         }
     };
@@ -325,7 +215,7 @@ mod tests {
     object!(Thing<'a> { name = "name": Scalar<'a>, size = "size": Raw<'a>, part = "part": Node<Thing<'a>>, tags = "tags": List<Scalar<'a>> });
 
     fn thing(json: &str) -> Thing<'_> {
-        match serde_json::from_str(json).unwrap() {
+        match crate::json_reader::read(json).unwrap() {
             Node::Object(thing) => *thing,
             other => panic!("{other:?}"),
         }

@@ -6,6 +6,7 @@ use crate::fhir::parse;
 use crate::fhir::references::{Index, Named, type_and_id};
 use crate::fhir::resources::{BundleEntries, BundleHead, Entry, Target};
 use crate::instant::instant;
+use crate::json_reader::read;
 use crate::object::{List, Node, Raw, Scalar};
 use crate::text::{TEXT_BYTES, unprotected, word};
 
@@ -60,7 +61,7 @@ pub(crate) fn bundle(text: &str) -> Result<Bundle<'_>, Fault> {
 fn entry_content<'a>(entry: Raw<'a>, index: &mut Index<'a>) -> Result<Content<'a>, Fault> {
     const RESOURCE: Field = "Bundle.entry.resource";
     let Some(text) = entry.lent() else { return Err(Fault::missing(RESOURCE, "send a resource, or leave the entry out")) };
-    let sent: Node<Entry<'a>> = serde_json::from_str(text).map_err(|e| crate::elements::not_json(&e))?;
+    let sent: Node<Entry<'a>> = read(text).map_err(|broken| broken.fault(text))?;
     let Node::Object(sent) = sent else {
         return Err(Fault::wrong_type("Bundle.entry", crate::object::type_of(text), "an object"));
     };
