@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -168,7 +169,19 @@ impl<'de> Deserialize<'de> for Month {
 pub struct Zone {
     name: String,
     zone: TimeZone,
+    /// The stretches of [`NEAR`], listed when they are first asked for.
+    near: Arc<OnceLock<Box<[Stretch]>>>,
 }
+
+/// From one change of a zone's offset to the next, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    from: i64,
+    offset: i64,
+}
+
+/// The instants whose offsets are listed, for nearly every event has such: from the year 2000 to the year 2050.
+const NEAR: std::ops::Range<i64> = 946_684_800_000..2_524_608_000_000;
 
 /// No such time zone.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -182,7 +195,7 @@ impl Zone {
     /// [`UnknownZone`] when the database has no such name.
     pub fn named(name: &str) -> Result<Zone, UnknownZone> {
         match jiff::tz::db().get(name) {
-            Ok(zone) => Ok(Zone { name: name.to_owned(), zone }),
+            Ok(zone) => Ok(Zone { name: name.to_owned(), zone, near: Arc::default() }),
             Err(_) => Err(UnknownZone(name.to_owned())),
         }
     }
@@ -202,9 +215,29 @@ impl Zone {
     /// The civil day on which this instant falls here.
     #[must_use]
     pub fn day_of(&self, at: Timestamp) -> Day {
-        let offset = self.zone.to_offset(at.to_jiff());
-        let local = at.0.clamp(Timestamp::EARLIEST.0, Timestamp::LATEST.0) + i64::from(offset.seconds()) * 1000;
+        let local = at.0.clamp(Timestamp::EARLIEST.0, Timestamp::LATEST.0) + self.offset(at);
         Day(i32::try_from(local.div_euclid(86_400_000)).expect("clamped to the years 1 to 9998"))
+    }
+
+    /// How far the clocks here are ahead of UTC at this instant, in milliseconds.
+    fn offset(&self, at: Timestamp) -> i64 {
+        if !NEAR.contains(&at.0) {
+            return i64::from(self.zone.to_offset(at.to_jiff()).seconds()) * 1000;
+        }
+        let stretches = self.near.get_or_init(|| self.stretches());
+        let behind = stretches.partition_point(|stretch| stretch.from <= at.0);
+        stretches[behind - 1].offset
+    }
+
+    fn stretches(&self) -> Box<[Stretch]> {
+        let stretch = |from: jiff::Timestamp, offset: jiff::tz::Offset| Stretch {
+            from: from.as_millisecond(),
+            offset: i64::from(offset.seconds()) * 1000,
+        };
+        let begin = Timestamp(NEAR.start).to_jiff();
+        let changes = self.zone.following(begin).map(|change| stretch(change.timestamp(), change.offset()));
+        let changes = changes.take_while(|change| change.from < NEAR.end);
+        std::iter::once(stretch(begin, self.zone.to_offset(begin))).chain(changes).collect()
     }
 
     /// The instant at which this day begins here.
@@ -265,6 +298,24 @@ mod tests {
         let month: Month = "2026-10".parse().unwrap();
         assert_eq!(Zone::london().start_of(month.first_day()), at("2026-09-30T23:00:00Z"));
         assert_eq!(Zone::london().start_of(month.plus(1).first_day()), at("2026-11-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn listed_offsets_are_those_of_the_database() {
+        for name in
+            ["Europe/London", "Europe/Dublin", "America/New_York", "Africa/Casablanca", "Pacific/Apia", "Asia/Tehran", "UTC"]
+        {
+            let zone = Zone::named(name).unwrap();
+            let known = |at: Timestamp| i64::from(zone.zone.to_offset(at.to_jiff()).seconds()) * 1000;
+            let changes = zone.zone.following(Timestamp(0).to_jiff()).map(|change| change.timestamp().as_millisecond());
+            let changes = changes.take_while(|at| *at < NEAR.end + 100_000_000_000);
+            for change in changes.chain([NEAR.start, NEAR.end]) {
+                for at in [change - 1, change, change + 1, change + 86_400_000].map(Timestamp) {
+                    assert_eq!(zone.offset(at), known(at), "{name} {at}");
+                }
+            }
+            (0..3000).map(|n| Timestamp(n * 1_000_000_007)).for_each(|at| assert_eq!(zone.offset(at), known(at), "{name} {at}"));
+        }
     }
 
     #[test]
