@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use scorecard::calendar::{Timestamp, Zone};
 use scorecard::event::{Answer, Category};
+use scorecard::hashed::Map;
 use scorecard::item::Feed;
 use scorecard::record::Position;
 
@@ -119,7 +120,7 @@ impl Rules {
     pub(crate) fn new(config: DecoderConfig) -> Rules {
         Rules {
             pseudonyms: Pseudonyms::new(&config.keys),
-            feeds: Feeds { declared: config.feeds, zone: config.zone, undeclared: RwLock::default() },
+            feeds: Feeds { declared: config.feeds.into_iter().collect(), zone: config.zone, undeclared: RwLock::default() },
             drug_codes: config.drug_codes,
             systems: IdentifierSystems::with(&config.identifier_systems),
             preference: config.identifier_preference,
@@ -180,9 +181,9 @@ impl Rules {
 /// Feeds by name: the declared ones, and those that were met.
 #[derive(Debug)]
 pub(crate) struct Feeds {
-    declared: BTreeMap<String, Arc<Feed>>,
+    declared: Map<String, Arc<Feed>>,
     zone: Zone,
-    undeclared: RwLock<BTreeMap<String, Arc<Feed>>>,
+    undeclared: RwLock<Map<String, Arc<Feed>>>,
 }
 
 /// So many undeclared feeds are remembered; further ones are made anew each time they are met.

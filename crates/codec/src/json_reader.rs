@@ -170,13 +170,22 @@ impl<'a> JsonReader<'a> {
     /// The text that begins here, lent where it can be.
     #[inline]
     pub(crate) fn text(&mut self) -> Result<Cow<'a, str>, Broken> {
-        let begin = self.at + 1;
-        let end = begin + plain_text(&self.rest()[1..]);
-        if self.text.as_bytes().get(end) == Some(&b'"') {
-            self.at = end + 1;
-            return Ok(Cow::Borrowed(&self.text[begin..end]));
+        match self.plain_text() {
+            Some(text) => Ok(Cow::Borrowed(text)),
+            None => self.left_to_serde::<String>().map(Cow::Owned),
         }
-        self.left_to_serde::<String>().map(Cow::Owned)
+    }
+
+    /// The text that begins here, if it is plain.
+    #[inline]
+    fn plain_text(&mut self) -> Option<&'a str> {
+        let text = self.text.get(self.at + 1..)?;
+        let length = plain_text(text.as_bytes());
+        let (text, rest) = text.split_at_checked(length)?;
+        rest.starts_with('"').then(|| {
+            self.at += length + 2;
+            text
+        })
     }
 
     /// The value that stands here, as it is written.

@@ -64,8 +64,10 @@ fn number<E: Display>(field: Field, written: &str, expected: impl Fn() -> E) -> 
 
 /// A JSON number times ten to the power of `places`, if that is a whole number.
 fn shifted(written: &str, places: i64) -> Result<u64, Misfit> {
-    if places == 0 && written.len() <= 19 && written.bytes().all(|b| b.is_ascii_digit()) {
-        return written.parse().map_err(|_| Misfit::TooLarge);
+    // As long as it is sure to fit 64 bits.
+    if written.len() <= 15 && written.bytes().all(|b| b.is_ascii_digit()) {
+        let whole = written.bytes().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+        return Ok((0..places).fold(whole, |value, _| value * 10));
     }
     let (negative, magnitude) = match written.strip_prefix('-') {
         Some(magnitude) => (true, magnitude),

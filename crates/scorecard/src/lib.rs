@@ -16,7 +16,7 @@ mod cells;
 mod recipe;
 pub mod digest;
 mod intern;
-mod hashed;
+pub mod hashed;
 mod fact;
 mod said;
 mod content;
