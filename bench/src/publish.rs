@@ -13,6 +13,7 @@ use codec::avro;
 use plumbline::measures;
 use scorecard::calendar::{Month, Timestamp, Zone};
 use scorecard::digest::{mark_check, row_digest};
+use scorecard::event::Event;
 use scorecard::fingerprint::run_id;
 use scorecard::measure::MeasureSet;
 use scorecard::record::{ClinicianMonth, FeedCoverage, Mark, Outcome, Record, RowKey, Run};
@@ -317,6 +318,10 @@ impl Log for Made {
 
     fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError> {
         Ok(0..if partition == 0 { self.end(topic) } else { 0 })
+    }
+
+    fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
+        avro::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
     }
 
     fn append(&mut self, topic: Topic, _: u32, _: &str, record: &Record<'_>) -> Result<(), LogError> {

@@ -3,6 +3,7 @@
 use std::ops::{ControlFlow, Range};
 
 use codec::avro;
+use scorecard::event::Event;
 use scorecard::record::Record;
 use stream::log::{Lent, Log, LogError, Outgoing, Topic};
 
@@ -28,6 +29,10 @@ impl Log for Sink {
 
     fn bounds(&mut self, _: Topic, _: u32) -> Result<Range<u64>, LogError> {
         Ok(0..0)
+    }
+
+    fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
+        avro::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
     }
 
     fn append(&mut self, _: Topic, _: u32, _: &str, record: &Record<'_>) -> Result<(), LogError> {

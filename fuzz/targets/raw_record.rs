@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock};
 use codec::decoder::{Context, Decoder, DecoderConfig};
 use libfuzzer_sys::fuzz_target;
 use scorecard::calendar::{Month, Timestamp, Zone};
+use scorecard::event::Event;
 use scorecard::item::Feed;
 use scorecard::measure::MeasureSet;
 use scorecard::record::{Position, Record};
@@ -29,6 +30,10 @@ static MEASURES: LazyLock<Arc<MeasureSet>> = LazyLock::new(|| Arc::new(plumbline
 struct Kept(BTreeMap<Topic, Vec<Vec<u8>>>);
 
 impl Log for Kept {
+    fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
+        codec::avro::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+    }
+
     fn append(&mut self, topic: Topic, _: u32, _: &str, record: &Record<'_>) -> Result<(), LogError> {
         let mut bytes = Vec::new();
         codec::avro::encode(record, &mut bytes).expect("what intake makes can be written");

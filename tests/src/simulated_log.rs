@@ -8,6 +8,7 @@ use std::ops::{ControlFlow, Range};
 use std::rc::Rc;
 
 use scorecard::calendar::Timestamp;
+use scorecard::event::Event;
 use scorecard::record::Record;
 use stream::log::{Lent, Log, LogError, Outgoing, Topic};
 
@@ -184,6 +185,10 @@ impl Log for SimulatedLog {
         let state = self.state.borrow();
         let Some(held) = state.partitions.get(&(topic, partition)) else { return Ok(0..0) };
         Ok(held.records.first().map_or(held.next, |stored| stored.offset)..held.next)
+    }
+
+    fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
+        codec::avro::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {

@@ -3,6 +3,7 @@
 //! The schemas stand in `schemas/*.avsc`. Their ids come from a range of their own, `0x504C_0000` ("PL") plus [`Form`], one a
 //! version of a schema: readable without a registry, and a registry can be added later without a doubt about what is in the log.
 
+use scorecard::event::Event;
 use scorecard::record::Record;
 use scorecard::registry::Entry;
 
@@ -125,7 +126,7 @@ impl Form {
     #[must_use]
     pub fn of_record(record: &Record<'_>) -> Option<Form> {
         Some(match record {
-            Record::Batch(_) => Form::Batch,
+            Record::Batch(_) | Record::Packed(_) => Form::Batch,
             Record::Tick(_) => Form::Tick,
             Record::ClinicianMonth(_) => Form::ClinicianMonth,
             Record::Mark(_) => Form::Mark,
@@ -155,8 +156,21 @@ pub fn encode(record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError>
     let before = out.len();
     out.push(MAGIC);
     out.extend_from_slice(&form.id().to_be_bytes());
+    written(out, before, |to| write_datum(record, to))
+}
+
+/// Writes an event behind what `out` holds, as it stands in a [`scorecard::event::Packed`]. After an error `out` is as it was.
+///
+/// # Errors
+/// [`EncodeError::TooLarge`] when a number exceeds Avro's long.
+pub fn pack(event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let before = out.len();
+    written(out, before, |to| event.write(to))
+}
+
+fn written(out: &mut Vec<u8>, before: usize, write: impl FnOnce(&mut Writer<'_>)) -> Result<(), EncodeError> {
     let mut to = Writer::new(out);
-    write_datum(record, &mut to);
+    write(&mut to);
     match to.too_large() {
         None => Ok(()),
         Some(number) => {
@@ -169,6 +183,7 @@ pub fn encode(record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError>
 fn write_datum(record: &Record<'_>, to: &mut Writer<'_>) {
     match record {
         Record::Batch(r) => r.write(to),
+        Record::Packed(r) => events::write_packed(r, to),
         Record::Tick(r) => r.write(to),
         Record::ClinicianMonth(r) => r.write(to),
         Record::Mark(r) => r.write(to),

@@ -2,6 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
+use scorecard::event::Event;
 use scorecard::record::Record;
 use stream::log::{Lent, Log, LogError, Outgoing, Topic};
 
@@ -56,6 +57,13 @@ impl Log for AnyLog {
         match self {
             AnyLog::Local(log) => log.bounds(topic, partition),
             AnyLog::Kafka(log) => log.bounds(topic, partition),
+        }
+    }
+
+    fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
+        match self {
+            AnyLog::Local(log) => log.pack(event, to),
+            AnyLog::Kafka(log) => log.pack(event, to),
         }
     }
 

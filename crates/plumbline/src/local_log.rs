@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use codec::avro;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use scorecard::event::Event;
 use scorecard::record::Record;
 use stream::log::{Lent, Log, LogError, Outgoing, Topic};
 
@@ -217,6 +218,10 @@ impl Log for LocalLog {
     fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError> {
         let place = (stored::topic_number(topic), partition);
         Ok(0..self.shared.state().ends.get(&place).copied().unwrap_or(0))
+    }
+
+    fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
+        avro::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {

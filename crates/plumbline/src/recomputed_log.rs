@@ -4,6 +4,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use scorecard::event::Event;
 use scorecard::record::Record;
 use stream::log::{Lent, Log, LogError, Outgoing, Topic};
 
@@ -61,6 +62,10 @@ impl Log for RecomputedLog {
 
     fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError> {
         if is_source(topic) { self.source.bounds(topic, partition) } else { self.result.bounds(topic, partition) }
+    }
+
+    fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
+        self.result.pack(event, to)
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {

@@ -208,6 +208,21 @@ pub struct Batch<'a> {
     pub events: Vec<Event<'a>>,
 }
 
+/// A batch on its way into the log, whose events are written already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packed<'a> {
+    /// The feed.
+    pub feed: Cow<'a, str>,
+    /// The practice that the feed's declaration names.
+    pub practice: Option<Cow<'a, str>>,
+    /// How its versions came about.
+    pub versioning: Versioning,
+    /// How many events it holds.
+    pub events: usize,
+    /// The events as the log has them, one behind the other, in the order in which they came.
+    pub bytes: Cow<'a, [u8]>,
+}
+
 impl<'a> Event<'a> {
     /// The same event, holding its own text.
     #[must_use]
@@ -215,9 +230,8 @@ impl<'a> Event<'a> {
         self.map_texts(|text| Cow::Owned(text.into_owned()))
     }
 
-    /// The same event with each of its texts put through `map`, always in the same order.
-    #[must_use]
-    pub fn map_texts<'b>(self, mut map: impl FnMut(Cow<'a, str>) -> Cow<'b, str>) -> Event<'b> {
+    /// The same event with each of its texts put through `map`.
+    fn map_texts<'b>(self, mut map: impl FnMut(Cow<'a, str>) -> Cow<'b, str>) -> Event<'b> {
         Event {
             id: map(self.id),
             version: self.version,
@@ -261,6 +275,20 @@ impl<'a> Detail<'a> {
                 f.map(|f| Feedback { answer: f.answer, items: f.items.into_iter().map(|(q, a)| (map(q), map(a))).collect() }),
             ),
             Detail::Order(o) => Detail::Order(o.map(|o| Order { category: o.category, code: o.code.map(map) })),
+        }
+    }
+}
+
+impl Packed<'_> {
+    /// The same batch, holding its own bytes.
+    #[must_use]
+    pub fn into_owned(self) -> Packed<'static> {
+        Packed {
+            feed: Cow::Owned(self.feed.into_owned()),
+            practice: self.practice.map(|p| Cow::Owned(p.into_owned())),
+            versioning: self.versioning,
+            events: self.events,
+            bytes: Cow::Owned(self.bytes.into_owned()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::calendar::{Day, Month, Timestamp};
 use crate::card::Scorecard;
-use crate::event::Batch;
+use crate::event::{Batch, Packed};
 use crate::measure::SetHash;
 use crate::peers::{PeerGroup, PeerSnapshot};
 use crate::registry::Entry;
@@ -201,6 +201,8 @@ pub struct Reject {
 #[expect(missing_docs, reason = "each variant is its payload's documentation")]
 pub enum Record<'a> {
     Batch(Batch<'a>),
+    /// A batch that is only written: it reads as [`Record::Batch`].
+    Packed(Packed<'a>),
     Tick(Tick),
     ClinicianMonth(ClinicianMonth),
     Mark(Mark),
@@ -221,6 +223,7 @@ impl Record<'_> {
     pub fn into_owned(self) -> Record<'static> {
         match self {
             Record::Batch(batch) => Record::Batch(batch.into_owned()),
+            Record::Packed(batch) => Record::Packed(batch.into_owned()),
             Record::Tick(r) => Record::Tick(r),
             Record::ClinicianMonth(r) => Record::ClinicianMonth(r),
             Record::Mark(r) => Record::Mark(r),

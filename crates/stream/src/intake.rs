@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use scorecard::event::Event;
+use scorecard::hashed::Map;
 use scorecard::item::{Feed, Item};
 use scorecard::record::{Record, Reject};
 use scorecard::registry::Entry;
@@ -46,18 +47,18 @@ impl IntakeCounts {
 pub struct Intake {
     partitions: u32,
     batch_events: usize,
-    open: BTreeMap<Arc<str>, OpenBatch>,
+    open: Map<Arc<str>, OpenBatch>,
     counts: IntakeCounts,
 }
 
-/// A record is closed, too, when its texts take so many bytes: brokers take a mebibyte, and an event may bring 100 KiB.
+/// A record is closed, too, when its events take so many bytes: brokers take a mebibyte, and an event may bring 100 KiB.
 const BATCH_BYTES: usize = 512 << 10;
 
 impl Intake {
     /// An intake for a log with so many partitions of `events`, packing at most `batch_events` events into one record.
     #[must_use]
     pub fn new(partitions: u32, batch_events: usize) -> Intake {
-        Intake { partitions, batch_events: batch_events.max(1), open: BTreeMap::new(), counts: IntakeCounts::default() }
+        Intake { partitions, batch_events: batch_events.max(1), open: Map::default(), counts: IntakeCounts::default() }
     }
 
     /// What became of everything taken so far.
@@ -98,7 +99,9 @@ impl Intake {
     /// # Errors
     /// As [`Intake::flush`].
     pub fn send(&mut self, log: &mut impl Log) -> Result<(), LogError> {
-        for (feed, mut batch) in std::mem::take(&mut self.open) {
+        let mut open: Vec<_> = std::mem::take(&mut self.open).into_iter().collect();
+        open.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        for (feed, mut batch) in open {
             self.counts.logged += append(log, &feed, partition_of(&feed, self.partitions), &mut batch)?;
         }
         Ok(())
@@ -114,8 +117,8 @@ impl Intake {
             Some(batch) => batch,
             None => self.open.entry(feed.name.clone()).or_insert_with(|| OpenBatch::new(feed.clone())),
         };
-        batch.push(event);
-        if batch.events() < self.batch_events && batch.text_bytes() < BATCH_BYTES {
+        batch.push(log, &event)?;
+        if batch.events() < self.batch_events && batch.bytes() < BATCH_BYTES {
             return Ok(());
         }
         let partition = partition_of(&feed.name, self.partitions);
@@ -148,6 +151,6 @@ impl Intake {
 fn append(log: &mut impl Log, feed: &str, partition: u32, open: &mut OpenBatch) -> Result<u64, LogError> {
     match open.events() as u64 {
         0 => Ok(0),
-        events => open.lend(|batch| log.append(Topic::Events, partition, feed, &Record::Batch(batch))).map(|()| events),
+        events => open.lend(|batch| log.append(Topic::Events, partition, feed, &Record::Packed(batch))).map(|()| events),
     }
 }

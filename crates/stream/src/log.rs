@@ -4,6 +4,7 @@
 use std::ops::{ControlFlow, Range};
 
 use scorecard::calendar::Timestamp;
+use scorecard::event::Event;
 use scorecard::record::Record;
 
 /// Plumbline's own topics. Their names, keys and retention stand in `ARCHITECTURE.md`.
@@ -122,6 +123,12 @@ pub trait Log {
     /// # Errors
     /// [`LogError::Failed`] when the log cannot be asked.
     fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError>;
+
+    /// Writes an event behind others of a batch that is being packed, as this log's records hold it. After an error `to` is as it was.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] when the event cannot be written.
+    fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError>;
 
     /// Takes a record. It is in the log for certain only after [`Log::flush`].
     ///

@@ -1,66 +1,58 @@
-//! A batch that intake is still filling. The texts of its events lie in one buffer, one behind the other: to give each text memory of
-//! its own, as an event that owns its text has, costs as much as a third of decoding it.
+//! A batch that intake is still filling. Its events are written as they come: a hundred batches of some hundred events each are open
+//! at once, and what is written takes little more than a third of the memory of what is not, so that more of it stays in the caches.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use scorecard::event::{Batch, Event};
+use scorecard::event::{Event, Packed};
 use scorecard::item::Feed;
+
+use crate::log::{Log, LogError};
 
 /// Events of one feed, in the order in which they came.
 #[derive(Debug)]
 pub(crate) struct OpenBatch {
     feed: Arc<Feed>,
-    /// Their texts are empty here: they stand in `texts`, as many bytes each as `lengths` says.
-    events: Vec<Event<'static>>,
-    texts: String,
-    lengths: Vec<usize>,
+    events: usize,
+    bytes: Vec<u8>,
 }
 
 impl OpenBatch {
     /// A batch without events.
     pub(crate) fn new(feed: Arc<Feed>) -> OpenBatch {
-        OpenBatch { feed, events: Vec::new(), texts: String::new(), lengths: Vec::new() }
+        OpenBatch { feed, events: 0, bytes: Vec::new() }
     }
 
     /// Adds an event.
-    pub(crate) fn push(&mut self, event: Event<'_>) {
-        let OpenBatch { texts, lengths, events, .. } = self;
-        events.push(event.map_texts(|text| {
-            texts.push_str(&text);
-            lengths.push(text.len());
-            Cow::Borrowed("")
-        }));
+    ///
+    /// # Errors
+    /// [`LogError`] when it cannot be written; then it is not in the batch.
+    pub(crate) fn push(&mut self, log: &impl Log, event: &Event<'_>) -> Result<(), LogError> {
+        log.pack(event, &mut self.bytes)?;
+        self.events += 1;
+        Ok(())
     }
 
     /// How many events it holds.
     pub(crate) fn events(&self) -> usize {
-        self.events.len()
+        self.events
     }
 
-    /// Bytes of all texts of its events, from which the size of what is written of it follows.
-    pub(crate) fn text_bytes(&self) -> usize {
-        self.texts.len()
+    /// Bytes of all its events.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Lends the whole batch, and is empty afterwards. Memory is kept for the events that follow.
-    pub(crate) fn lend<T>(&mut self, to: impl FnOnce(Batch<'_>) -> T) -> T {
-        let mut rest = self.texts.as_str();
-        let mut lengths = self.lengths.iter();
-        let mut next = || {
-            let (text, behind) = rest.split_at(*lengths.next().expect("every text has left its length"));
-            rest = behind;
-            Cow::Borrowed(text)
-        };
-        let events = self.events.drain(..).map(|event| event.map_texts(|_| next())).collect();
-        let lent = to(Batch {
+    pub(crate) fn lend<T>(&mut self, to: impl FnOnce(Packed<'_>) -> T) -> T {
+        let lent = to(Packed {
             feed: self.feed.name.as_ref().into(),
             practice: self.feed.practice.as_deref().map(Into::into),
             versioning: self.feed.versioning,
-            events,
+            events: self.events,
+            bytes: self.bytes.as_slice().into(),
         });
-        self.texts.clear();
-        self.lengths.clear();
+        self.events = 0;
+        self.bytes.clear();
         lent
     }
 }

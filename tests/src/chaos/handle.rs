@@ -6,6 +6,7 @@ use std::ops::{ControlFlow, Range};
 use std::rc::Rc;
 
 use corosensei::Yielder;
+use scorecard::event::Event;
 use scorecard::record::Record;
 use stream::log::{Lent, Log, LogError, Outgoing, Topic};
 
@@ -132,6 +133,10 @@ impl Log for Handle<'_> {
         }
         let broker = self.broker.borrow();
         Ok(broker.partition(topic, partition).map_or(0..0, |held| held.start()..held.end()))
+    }
+
+    fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
+        codec::avro::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {

@@ -1,8 +1,8 @@
 //! A feed's batch of events, and ticks: the records of `events`. The hot ones.
 
 use scorecard::event::{
-    Action, Answer, Attendance, Batch, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Prescription,
-    Pseudonym, Source, Versioning,
+    Action, Answer, Attendance, Batch, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Packed,
+    Prescription, Pseudonym, Source, Versioning,
 };
 use scorecard::record::Tick;
 
@@ -26,6 +26,18 @@ wire_record!(Encounter<'a> { source, mode, status, booked_at, booked_day, minute
 wire_record!(Prescription<'a> { code, quantity_milli, items, cost_pence, adq_milli, repeat });
 wire_record!(Feedback<'a> { answer, items });
 wire_record!(Order<'a> { category, code });
+
+/// A batch whose events are written already.
+pub(super) fn write_packed(batch: &Packed<'_>, to: &mut Writer<'_>) {
+    batch.feed.write(to);
+    batch.practice.write(to);
+    batch.versioning.write(to);
+    if batch.events > 0 {
+        to.length(batch.events);
+        to.raw(&batch.bytes);
+    }
+    to.length(0);
+}
 
 /// 16 bytes, fixed.
 impl<'a> Wire<'a> for Pseudonym {

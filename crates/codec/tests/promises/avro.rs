@@ -4,8 +4,9 @@ use apache_avro::Schema;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
-use codec::avro::{EncodeError, Form, MAGIC, decode, encode};
+use codec::avro::{EncodeError, Form, MAGIC, decode, encode, pack};
 use codec::json;
+use scorecard::event::{Event, Packed};
 use scorecard::record::{Record, Tick};
 use scorecard::registry::Entry;
 use serde_json::{Value as Json, json};
@@ -279,4 +280,35 @@ fn cut_and_damaged_records_are_undecodable_or_another_record_and_never_a_panic()
             }
         }
     }
+}
+
+#[test]
+fn a_packed_batch_is_written_as_the_batch_of_its_events() {
+    let mut batches = 0;
+    for record in all() {
+        let Record::Batch(batch) = &record else { continue };
+        let mut bytes = Vec::new();
+        batch.events.iter().for_each(|event| pack(event, &mut bytes).expect("the samples can be written"));
+        let packed = Packed {
+            feed: batch.feed.clone(),
+            practice: batch.practice.clone(),
+            versioning: batch.versioning,
+            events: batch.events.len(),
+            bytes: bytes.into(),
+        };
+        assert_eq!(bytes_of(&Record::Packed(packed)), bytes_of(&record));
+        batches += 1;
+    }
+    assert_eq!(batches, 3);
+}
+
+#[test]
+fn an_event_that_cannot_be_written_leaves_those_before_it() {
+    let Record::Batch(batch) = samples::records().remove(0) else { panic!("the first sample is a batch") };
+    let too_large = Event { version: Some(u64::MAX), ..batch.events[0].clone() };
+    let mut bytes = Vec::new();
+    pack(&batch.events[0], &mut bytes).expect("the sample can be written");
+    let before = bytes.clone();
+    assert_eq!(pack(&too_large, &mut bytes), Err(EncodeError::TooLarge(u64::MAX)));
+    assert_eq!(bytes, before);
 }

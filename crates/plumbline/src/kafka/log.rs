@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use codec::avro;
+use scorecard::event::Event;
 use scorecard::record::Record;
 use stream::log::{Lent, Log, LogError, Outgoing, Topic};
 
@@ -148,6 +149,10 @@ impl Log for KafkaLog {
     fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError> {
         let (reader, shared) = self.reader()?;
         reader.bounds(shared.name(topic), partition)
+    }
+
+    fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
+        avro::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
