@@ -168,7 +168,7 @@ impl<'a> JsonReader<'a> {
     }
 
     /// The text that begins here, lent where it can be.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn text(&mut self) -> Result<Cow<'a, str>, Broken> {
         match self.plain_text() {
             Some(text) => Ok(Cow::Borrowed(text)),
@@ -177,7 +177,7 @@ impl<'a> JsonReader<'a> {
     }
 
     /// The text that begins here, if it is plain.
-    #[inline]
+    #[inline(always)]
     fn plain_text(&mut self) -> Option<&'a str> {
         let text = self.text.get(self.at + 1..)?;
         let length = plain_text(text.as_bytes());
@@ -216,6 +216,7 @@ impl<'a> JsonReader<'a> {
     }
 
     #[cold]
+    #[inline(never)]
     fn left_to_serde<T: Deserialize<'a>>(&mut self) -> Result<T, Broken> {
         let rest = &self.text[self.at..];
         let mut values = serde_json::Deserializer::from_str(rest).into_iter();

@@ -57,7 +57,8 @@ pub fn contains_nhs_number(text: &str) -> bool {
 /// The last ten digits of the run of digits that is being read.
 #[derive(Default)]
 struct Run {
-    window: [u8; 10],
+    /// Four bits each, the last lowest.
+    window: u64,
     length: usize,
     separated: bool,
 }
@@ -66,7 +67,7 @@ impl Run {
     /// Reads one more character; says whether the ten digits before and with it are an NHS number.
     fn push(&mut self, c: u8) -> bool {
         if c.is_ascii_digit() {
-            self.window[self.length % 10] = c - b'0';
+            self.window = self.window << 4 | u64::from(c - b'0');
             self.length += 1;
             self.separated = false;
             return self.length >= 10 && self.holds_number();
@@ -80,9 +81,8 @@ impl Run {
     }
 
     fn holds_number(&self) -> bool {
-        let mut digits = self.window;
-        digits.rotate_left(self.length % 10);
-        is_nhs_number(&digits)
+        let digit = |place: usize| (self.window >> (36 - 4 * place)).to_le_bytes()[0] & 15;
+        is_nhs_number(&std::array::from_fn(digit))
     }
 }
 
