@@ -65,11 +65,10 @@ pub fn measure(clinicians: u32) -> Result<()> {
         (0..clinicians).map(|number| unit(&set, number, &mut draw)).map(|unit| (unit.key.clone(), unit)).collect();
     let month: Month = "2026-10".parse().expect("a month");
     let start = thread_time()?.as_secs_f64();
-    let before = scorer.peers(month, &units, &Thresholds::default());
-    let thresholds = scorer.thresholds(month, &before);
-    drop(before);
+    let table = |thresholds| scorer.roster(month, units.values(), thresholds).into_table();
+    let thresholds = scorer.thresholds(month, &table(Thresholds::default()));
     let begin_peers = thread_time()?.as_secs_f64();
-    let peers = scorer.peers(month, &units, &thresholds);
+    let peers = table(thresholds);
     let groups = peers.groups().count();
     let begin_cards = thread_time()?.as_secs_f64();
     let mut measured = 0_usize;

@@ -20,7 +20,7 @@ use scorecard::record::{ClinicianMonth, FeedCoverage, Mark, Outcome, Record, Row
 use scorecard::schedule::{Grid, Schedule};
 use scorecard::sums::Sums;
 use stream::deployment::Deployment;
-use stream::log::{Lent, Log, LogError, Outgoing, Topic};
+use stream::log::{Fill, Lent, Log, LogError, Topic};
 use stream::publish_task::PublishTask;
 
 use crate::network::{Draw, month_of, organisations};
@@ -74,7 +74,6 @@ fn print_run(what: &str, run: &Run, took: &Took, out: &Written) {
         out.peers,
         out.peer_bytes as f64 / 1e6,
     );
-    println!("  encoding took {:.2} s of it", out.encoding.as_secs_f64());
 }
 
 fn gigabytes() -> Result<f64> {
@@ -176,14 +175,13 @@ struct Written {
     card_bytes: u64,
     peers: u64,
     peer_bytes: u64,
-    encoding: Duration,
 }
 
 impl Written {
     /// Counts from 0 again, with so many marks to be read.
     fn begin(&mut self, marks: u32) {
         self.marks = marks;
-        (self.card_bytes, self.peers, self.peer_bytes, self.encoding) = (0, 0, 0, Duration::ZERO);
+        (self.card_bytes, self.peers, self.peer_bytes) = (0, 0, 0);
     }
 }
 
@@ -221,7 +219,7 @@ impl Made {
         let entries = organisations(practice.clinicians.div_ceil(PRACTICE))?;
         let registry: Vec<Record<'static>> = entries.into_iter().map(Record::Registry).collect();
         let run = Run { registry_position: registry.len() as u64 - 1, ..run };
-        let written = Written { registry, marks: 1, card_bytes: 0, peers: 0, peer_bytes: 0, encoding: Duration::ZERO };
+        let written = Written { registry, marks: 1, card_bytes: 0, peers: 0, peer_bytes: 0 };
         Ok(Made { practice, marks, run, written: Rc::new(RefCell::new(written)), buffer: Vec::new() })
     }
 
@@ -351,11 +349,7 @@ impl Log for Made {
         Ok(())
     }
 
-    fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError> {
-        let time = || process::thread_time().map_err(|error| LogError::Failed(error.to_string()));
-        let begun = time()?;
-        records.iter().try_for_each(|out| self.append(out.topic, out.partition, &out.key, &out.record))?;
-        self.written.borrow_mut().encoding = time()?.saturating_sub(begun);
-        Ok(())
+    fn append_atomically(&mut self, fill: &mut Fill<'_>) -> Result<(), LogError> {
+        fill(&mut |topic, partition, key, record| self.append(topic, partition, key, record))
     }
 }

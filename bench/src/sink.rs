@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, Range};
 use codec::avro;
 use scorecard::event::Event;
 use scorecard::record::Record;
-use stream::log::{Lent, Log, LogError, Outgoing, Topic};
+use stream::log::{Fill, Lent, Log, LogError, Topic};
 
 /// The log.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl Log for Sink {
         Ok(())
     }
 
-    fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError> {
-        records.iter().try_for_each(|out| self.append(out.topic, out.partition, &out.key, &out.record))
+    fn append_atomically(&mut self, fill: &mut Fill<'_>) -> Result<(), LogError> {
+        fill(&mut |topic, partition, key, record| self.append(topic, partition, key, record))
     }
 }

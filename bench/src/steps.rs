@@ -286,7 +286,7 @@ fn card(input: &Input) -> Result<Measured> {
     }
     let schedule = schedule();
     let scorer = Scorer { measures: &measures, schedule: &schedule, directory: &directory };
-    let peers = scorer.peers(month, &units, &Thresholds::default());
+    let peers = scorer.roster(month, units.values(), Thresholds::default()).into_table();
     let yardsticks = scorer.yardsticks(month, &peers);
     let (done, values) = measured(units.len() as u64, || {
         let values = |unit| scorer.content(unit, Status::Provisional, &yardsticks).measures.len();

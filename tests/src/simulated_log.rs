@@ -10,7 +10,7 @@ use std::rc::Rc;
 use scorecard::calendar::Timestamp;
 use scorecard::event::Event;
 use scorecard::record::Record;
-use stream::log::{Lent, Log, LogError, Outgoing, Topic};
+use stream::log::{Fill, Lent, Log, LogError, Topic};
 
 /// What happens to an operation instead of its succeeding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,7 +222,12 @@ impl Log for SimulatedLog {
         Ok(())
     }
 
-    fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError> {
+    fn append_atomically(&mut self, fill: &mut Fill<'_>) -> Result<(), LogError> {
+        let mut records = Vec::new();
+        fill(&mut |topic, partition, key, record| {
+            records.push((topic, partition, key.to_owned(), encoded(record)));
+            Ok(())
+        })?;
         if self.epoch != self.state.borrow().epoch {
             return Err(LogError::Fenced);
         }
@@ -230,8 +235,8 @@ impl Log for SimulatedLog {
         if fault == Some(Fault::TransactionRefused) {
             return Err(LogError::Failed("scripted: transaction refused".to_owned()));
         }
-        for one in records {
-            self.store(one.topic, one.partition, one.key, encoded(&one.record));
+        for (topic, partition, key, bytes) in records {
+            self.store(topic, partition, key, bytes);
         }
         match fault {
             Some(_) => Err(LogError::Failed("scripted: transaction of unknown outcome".to_owned())),

@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use scorecard::event::Event;
 use scorecard::record::Record;
-use stream::log::{Lent, Log, LogError, Outgoing, Topic};
+use stream::log::{Fill, Lent, Log, LogError, Topic};
 
 use crate::kafka::log::KafkaLog;
 use crate::local_log::LocalLog;
@@ -88,10 +88,10 @@ impl Log for AnyLog {
         }
     }
 
-    fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError> {
+    fn append_atomically(&mut self, fill: &mut Fill<'_>) -> Result<(), LogError> {
         match self {
-            AnyLog::Local(log) => log.append_atomically(records),
-            AnyLog::Kafka(log) => log.append_atomically(records),
+            AnyLog::Local(log) => log.append_atomically(fill),
+            AnyLog::Kafka(log) => log.append_atomically(fill),
         }
     }
 }

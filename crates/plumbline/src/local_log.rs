@@ -15,7 +15,7 @@ use codec::avro;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use scorecard::event::Event;
 use scorecard::record::Record;
-use stream::log::{Lent, Log, LogError, Outgoing, Topic};
+use stream::log::{Fill, Lent, Log, LogError, Topic};
 
 use crate::clock::Clock;
 use crate::log_directory::{LocalLogError, LogDirectory};
@@ -245,21 +245,20 @@ impl Log for LocalLog {
     }
 
     /// What this handle appended before goes in with them, in front.
-    fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError> {
+    fn append_atomically(&mut self, fill: &mut Fill<'_>) -> Result<(), LogError> {
+        let before = (self.pending.len(), self.pending_bytes);
+        let filled = fill(&mut |topic, partition, key, record| self.buffer(topic, partition, key, record));
         let shared = self.shared.clone();
         let state = shared.state();
-        if state.fence != self.fence {
-            return Err(LogError::Fenced);
-        }
-        let before = (self.pending.len(), self.pending_bytes);
-        for Outgoing { topic, partition, key, record } in records {
-            if let Err(error) = self.buffer(topic, partition, &key, &record) {
+        let fenced = state.fence != self.fence;
+        match filled {
+            Ok(()) if !fenced => self.commit(state),
+            other => {
                 self.pending.truncate(before.0);
                 self.pending_bytes = before.1;
-                return Err(error);
+                Err(other.err().filter(|_| !fenced).unwrap_or(LogError::Fenced))
             }
         }
-        self.commit(state)
     }
 }
 
@@ -286,6 +285,7 @@ mod tests {
     use super::*;
     use scorecard::calendar::Timestamp;
     use scorecard::record::Tick;
+    use stream::log::Put;
 
     fn tick(at: i64) -> Record<'static> {
         Record::Tick(Tick { at: Timestamp(at) })
@@ -314,9 +314,8 @@ mod tests {
         }
     }
 
-    fn at_once(ats: &[i64]) -> Vec<Outgoing> {
-        let outgoing = |at: &i64| Outgoing { topic: Topic::Runs, partition: 0, key: at.to_string(), record: tick(*at) };
-        ats.iter().map(outgoing).collect()
+    fn at_once(log: &mut LocalLog, ats: &[i64]) -> Result<(), LogError> {
+        log.append_atomically(&mut |put| ats.iter().try_for_each(|at| put(Topic::Runs, 0, &at.to_string(), &tick(*at))))
     }
 
     #[test]
@@ -386,10 +385,10 @@ mod tests {
         let mut old = open(dir.path());
         let mut new = old.clone();
         old.fence().unwrap();
-        old.append_atomically(at_once(&[1])).unwrap();
+        at_once(&mut old, &[1]).unwrap();
         new.fence().unwrap();
-        assert!(matches!(old.append_atomically(at_once(&[2])), Err(LogError::Fenced)));
-        new.append_atomically(at_once(&[3])).unwrap();
+        assert!(matches!(at_once(&mut old, &[2]), Err(LogError::Fenced)));
+        at_once(&mut new, &[3]).unwrap();
         let published: Vec<String> = all(&mut new, Topic::Runs, 0).into_iter().map(|seen| seen.2).collect();
         assert_eq!(published, ["1", "3"]);
     }
@@ -399,10 +398,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut log = open(dir.path());
         log.fence().unwrap();
-        let mut records = at_once(&[1, 2]);
-        records[1].record = Record::Undecodable("damaged".to_owned());
-        log.append_atomically(records).unwrap_err();
-        log.append_atomically(at_once(&[3])).unwrap();
+        let damaged = Record::Undecodable("damaged".to_owned());
+        let put_both = |put: &mut Put<'_>| {
+            put(Topic::Runs, 0, "1", &tick(1))?;
+            put(Topic::Runs, 0, "2", &damaged)
+        };
+        log.append_atomically(&mut { put_both }).unwrap_err();
+        at_once(&mut log, &[3]).unwrap();
         let kept: Vec<String> = all(&mut log, Topic::Runs, 0).into_iter().map(|seen| seen.2).collect();
         assert_eq!(kept, ["3"]);
     }
@@ -412,8 +414,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut log = open(dir.path());
         log.fence().unwrap();
-        log.append_atomically(at_once(&[1, 2])).unwrap();
-        log.append_atomically(at_once(&[3, 4, 5])).unwrap();
+        at_once(&mut log, &[1, 2]).unwrap();
+        at_once(&mut log, &[3, 4, 5]).unwrap();
         drop(log);
         cut_last_byte_of_journal(dir.path());
         let kept: Vec<String> = all(&mut open(dir.path()), Topic::Runs, 0).into_iter().map(|seen| seen.2).collect();

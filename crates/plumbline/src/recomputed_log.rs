@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use scorecard::event::Event;
 use scorecard::record::Record;
-use stream::log::{Lent, Log, LogError, Outgoing, Topic};
+use stream::log::{Fill, Lent, Log, LogError, Topic};
 
 use crate::any_log::AnyLog;
 use crate::local_log::LocalLog;
@@ -84,8 +84,8 @@ impl Log for RecomputedLog {
         self.result.fence()
     }
 
-    fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError> {
-        self.result.append_atomically(records)
+    fn append_atomically(&mut self, fill: &mut Fill<'_>) -> Result<(), LogError> {
+        self.result.append_atomically(fill)
     }
 }
 

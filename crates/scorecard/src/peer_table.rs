@@ -31,7 +31,7 @@ pub struct Peers {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PeerTable {
     /// In order of their keys.
-    peers: Vec<Peers>,
+    peers: Vec<Arc<Peers>>,
     /// Measure and window of each column, in order.
     columns: Vec<(Arc<str>, u8)>,
     /// Every role that has a network.
@@ -52,7 +52,7 @@ impl<'a> Place<'a> {
     #[must_use]
     pub fn group(&self, column: usize) -> Option<&'a Peers> {
         let number = self.groups.get(column).copied().flatten()?;
-        self.table.peers.get(number.get() as usize - 1)
+        self.table.peers.get(number.get() as usize - 1).map(Arc::as_ref)
     }
 }
 
@@ -102,14 +102,20 @@ pub enum BadSnapshot {
 impl PeerTable {
     /// A table of these groups.
     #[must_use]
-    pub fn new(mut peers: Vec<Peers>) -> PeerTable {
+    pub fn new(peers: Vec<Peers>) -> PeerTable {
+        let mut peers: Vec<Arc<Peers>> = peers.into_iter().map(Arc::new).collect();
         peers.sort_unstable_by(|a, b| a.group.key.cmp(&b.group.key));
-        let column = |peers: &Peers| (peers.group.key.measure.clone(), peers.group.key.window);
+        PeerTable::in_order(peers)
+    }
+
+    /// A table of these groups, which are in order of their keys.
+    pub(crate) fn in_order(peers: Vec<Arc<Peers>>) -> PeerTable {
+        debug_assert!(peers.is_sorted_by(|a, b| a.group.key < b.group.key), "in order of their keys");
         let mut columns: Vec<(Arc<str>, u8)> = Vec::new();
         for peers in &peers {
             let key = &peers.group.key;
             if columns.last().is_none_or(|(measure, window)| *measure != key.measure || *window != key.window) {
-                columns.push(column(peers));
+                columns.push((key.measure.clone(), key.window));
             }
         }
         let networks = peers.iter().filter(|peers| peers.group.key.level == Level::Network);
@@ -174,7 +180,7 @@ impl PeerTable {
     #[must_use]
     pub fn frozen(mut self) -> PeerTable {
         for peers in &mut self.peers {
-            peers.group.frozen = true;
+            Arc::make_mut(peers).group.frozen = true;
         }
         self
     }
@@ -185,7 +191,9 @@ impl PeerTable {
     pub fn completed_by(self, other: PeerTable) -> PeerTable {
         let known: BTreeSet<Arc<str>> = self.groups().map(|group| group.key.measure.clone()).collect();
         let missing = other.peers.into_iter().filter(|peers| !known.contains(&peers.group.key.measure));
-        PeerTable::new(self.peers.into_iter().chain(missing).collect())
+        let mut peers: Vec<Arc<Peers>> = self.peers.into_iter().chain(missing).collect();
+        peers.sort_unstable_by(|a, b| a.group.key.cmp(&b.group.key));
+        PeerTable::in_order(peers)
     }
 
     /// The groups in order of their keys.
@@ -194,9 +202,8 @@ impl PeerTable {
     }
 
     /// The members of all groups in order of their keys, at most [`CHUNK`] in a record.
-    #[must_use]
-    pub fn snapshots(&self) -> Vec<PeerSnapshot> {
-        self.peers.iter().flat_map(chunked).collect()
+    pub fn snapshots(&self) -> impl Iterator<Item = PeerSnapshot> {
+        self.peers.iter().flat_map(|peers| chunked(peers))
     }
 
     /// The group of this measure (`id@version`), window, role, level and code.
@@ -209,7 +216,7 @@ impl PeerTable {
     pub fn networks<'a>(&'a self, measure: &'a str, window: u8) -> impl Iterator<Item = &'a Peers> {
         let from = self.peers.partition_point(|peers| (&*peers.group.key.measure, peers.group.key.window) < (measure, window));
         let same = move |peers: &&Peers| &*peers.group.key.measure == measure && peers.group.key.window == window;
-        self.peers[from..].iter().take_while(same).filter(|peers| peers.group.key.level == Level::Network)
+        self.peers[from..].iter().map(Arc::as_ref).take_while(same).filter(|peers| peers.group.key.level == Level::Network)
     }
 }
 
@@ -289,7 +296,7 @@ mod tests {
     #[test]
     fn a_large_snapshot_comes_back_from_its_chunks_in_any_order() {
         let table = PeerTable::new(vec![peers("b", 12_345), peers("a", 6)]).frozen();
-        let mut snapshots = table.snapshots();
+        let mut snapshots: Vec<PeerSnapshot> = table.snapshots().collect();
         assert_eq!(snapshots.iter().map(|s| s.values.len()).collect::<Vec<_>>(), [6, 5_000, 5_000, 2_345]);
         snapshots.reverse();
         let groups = table.groups().cloned().collect();
@@ -300,7 +307,7 @@ mod tests {
     fn a_chunk_that_is_missing_or_damaged_is_named() {
         let table = PeerTable::new(vec![peers("a", 7_000)]);
         let groups: Vec<PeerGroup> = table.groups().cloned().collect();
-        let mut snapshots = table.snapshots();
+        let mut snapshots: Vec<PeerSnapshot> = table.snapshots().collect();
         let last = snapshots.pop().unwrap();
         let missing = PeerTable::from_frozen(groups.clone(), snapshots.clone()).unwrap_err();
         assert!(matches!(missing, BadSnapshot::Missing { chunk: 1, .. }), "{missing}");

@@ -1,17 +1,17 @@
 //! From sums to cards: the pure part of publish. A scorer knows measures, calendar and registry as of a cut; from the sums of all
 //! units of a month it makes the peer groups, and from one unit's sums and the groups the content of its card.
 
-use std::collections::BTreeMap;
+use std::borrow::Borrow;
 
 use crate::calendar::Month;
 use crate::card::{Content, Exposure, Period, Status, Subject};
 use crate::comparison::Comparison;
 use crate::directory::{Directory, UNKNOWN_ROLE};
-use crate::entrants::{Entrant, peer_table};
 use crate::giants::giants;
 use crate::highlight::highlights;
 use crate::measure::MeasureSet;
 use crate::points::{by_domain, composite};
+use crate::roster::Roster;
 use crate::schedule::Schedule;
 use crate::thresholds::Thresholds;
 use crate::window_value::{card_measure, contribution};
@@ -52,15 +52,24 @@ impl Scorer<'_> {
         }
     }
 
-    /// The peer groups of a month for all measures, windows, roles and levels. `units` are all units with a card for it,
-    /// `thresholds` those of its quarter.
+    /// A roster of these units, in order of their keys: all that have a card for the month. `thresholds` are those of its quarter.
     #[must_use]
-    pub fn peers(&self, month: Month, units: &BTreeMap<UnitKey, UnitMonth>, thresholds: &Thresholds) -> PeerTable {
-        let day = month.last_day();
-        let in_scope = |unit: &&UnitMonth| unit.has_card() && self.directory.in_scope(&unit.key.practice, day);
-        let entrant = |unit| Entrant { unit, subject: self.subject(&unit.key, month) };
-        let entrants: Vec<Entrant<'_>> = units.values().filter(in_scope).map(entrant).collect();
-        peer_table(self.measures, month, &entrants, thresholds)
+    pub fn roster<U: Borrow<UnitMonth>>(&self, month: Month, units: impl Iterator<Item = U>, thresholds: Thresholds) -> Roster {
+        let mut roster = Roster::new(month, thresholds);
+        self.enrol(&mut roster, units.map(|unit| (unit.borrow().key.clone(), Some(unit))));
+        roster
+    }
+
+    /// Brings a roster to what units are now, in order of their keys: `None` is one without a card. Whatever it is to hold, and does
+    /// not hold as it is, has to be among them.
+    pub fn enrol<U: Borrow<UnitMonth>>(&self, roster: &mut Roster, units: impl Iterator<Item = (UnitKey, Option<U>)>) {
+        let month = roster.month();
+        let in_scope = |(key, _): &(UnitKey, _)| self.directory.in_scope(&key.practice, month.last_day());
+        let with_subject = |(key, unit): (UnitKey, Option<U>)| {
+            let subject = self.subject(&key, month);
+            (key, subject, unit)
+        };
+        roster.update(self.measures, units.filter(in_scope).map(with_subject));
     }
 
     /// The thresholds of the quarter that begins with this month, from the peers of the month before it.
@@ -142,6 +151,8 @@ fn exposure(unit: &UnitMonth) -> Vec<Exposure> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -220,8 +231,8 @@ mod tests {
         }
 
         fn peers(&self, units: &[UnitMonth]) -> PeerTable {
-            let units = units.iter().map(|unit| (unit.key.clone(), unit.clone())).collect();
-            self.scorer().peers(month(), &units, &Thresholds::default())
+            let units: BTreeMap<UnitKey, UnitMonth> = units.iter().map(|unit| (unit.key.clone(), unit.clone())).collect();
+            self.scorer().roster(month(), units.into_values(), Thresholds::default()).into_table()
         }
 
         fn headline(&self, unit: &UnitMonth, peers: &PeerTable, measure: &str) -> WindowValue {
@@ -476,7 +487,7 @@ mod tests {
             let made = world.peers(&units);
             let frozen = made.clone().frozen();
             let groups: Vec<PeerGroup> = through_json(&frozen.groups().cloned().collect::<Vec<_>>());
-            let snapshots: Vec<PeerSnapshot> = through_json(&frozen.snapshots());
+            let snapshots: Vec<PeerSnapshot> = through_json(&frozen.snapshots().collect::<Vec<_>>());
             let read = PeerTable::from_frozen(groups, snapshots).expect("its own snapshots");
             prop_assert_eq!(&read, &frozen);
             for unit in &units {

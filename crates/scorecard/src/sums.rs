@@ -102,6 +102,12 @@ impl Base {
     }
 }
 
+impl AddAssign<&Base> for Base {
+    fn add_assign(&mut self, other: &Base) {
+        self.add(other, 1);
+    }
+}
+
 /// The sums of one measure. `n` and `d` are in the measure's own integer units ([`crate::measure::Amount`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MeasureSums {

@@ -184,7 +184,7 @@ fn network(seed: u64) -> Network {
 
 fn judge(scorer: &Scorer<'_>, network: &Network, tallies: &mut [Tally; KINDS.len()]) -> [f64; KINDS.len()] {
     let month: Month = "2026-10".parse().expect("a month");
-    let peers = scorer.peers(month, &network.units, &Thresholds::default());
+    let peers = scorer.roster(month, network.units.values(), Thresholds::default()).into_table();
     let yardsticks = scorer.yardsticks(month, &peers);
     for (key, unit) in &network.units {
         let content = scorer.content(unit, Status::Final, &yardsticks);
@@ -259,7 +259,7 @@ fn cards_are_the_same_bytes_from_one_two_and_eight_threads() {
     let month: Month = "2026-10".parse().expect("a month");
     let units: Vec<&UnitMonth> = network.units.values().collect();
     let computed = |threads: usize| -> Vec<String> {
-        let peers = scorer.peers(month, &network.units, &Thresholds::default());
+        let peers = scorer.roster(month, network.units.values(), Thresholds::default()).into_table();
         let peers = &peers;
         std::thread::scope(|scope| {
             let of = |part: &'_ [&UnitMonth]| -> Vec<String> {

@@ -110,7 +110,7 @@ fn the_published_month_comes_out_again() {
     let scorer = Scorer { measures: &measures, schedule: &schedule, directory: &directory };
     let units: BTreeMap<UnitKey, UnitMonth> =
         INPUT.into_iter().map(|(practice, brand, all)| unit(practice, brand, all)).map(|unit| (unit.key.clone(), unit)).collect();
-    let peers: PeerTable = scorer.peers(month(), &units, &Thresholds::default());
+    let peers: PeerTable = scorer.roster(month(), units.values(), Thresholds::default()).into_table();
 
     let network = peers.groups().find(|group| group.key.window == 12).expect("a network");
     assert_eq!((network.size, network.numerator, network.denominator), (7, 85_500_000, 181_500_000));

@@ -8,17 +8,20 @@ use scorecard::directory::Directory;
 use scorecard::fingerprint::month_sums;
 use scorecard::peer_table::PeerTable;
 use scorecard::record::{FeedCoverage, Mark};
+use scorecard::roster::Roster;
 use scorecard::schedule::Age;
 use scorecard::scoring::Scorer;
 use scorecard::thresholds::{Thresholds, quarter_of};
-use scorecard::unit::{UnitKey, UnitMonth};
+use scorecard::unit::UnitKey;
 
 use crate::deployment::Deployment;
 use crate::held::HeldRows;
 use crate::ledger::Ground;
+use crate::log::LogError;
 use crate::month_cards::{Edition, MonthCut, Phase};
 use crate::month_units::Units;
 use crate::published::{LastRevision, Published};
+use crate::rosters::{Rosters, whole};
 use crate::run::Draft;
 
 /// Units whose month differs from what their last revision says, by month.
@@ -38,8 +41,15 @@ pub(crate) struct Drafting<'a> {
 }
 
 impl Drafting<'_> {
-    /// Everything that this cut publishes, month by month.
-    pub(crate) fn draft(&self, cut: Timestamp, ground: &Ground, unsettled: &mut Unsettled) -> Draft {
+    /// Publishes everything that this cut does, month by month.
+    pub(crate) fn draft(
+        &self,
+        cut: Timestamp,
+        ground: &Ground,
+        unsettled: &mut Unsettled,
+        rosters: &mut Rosters,
+        draft: &mut Draft<'_, '_>,
+    ) -> Result<(), LogError> {
         let measures = &self.deployment.measures;
         let before = self.before;
         let feeds = feeds_of(&ground.marks);
@@ -54,12 +64,11 @@ impl Drafting<'_> {
             reattributed: &reattributed,
             feeds: &feeds,
         };
-        let mut draft = Draft::default();
         let scorer = self.scorer(self.directory);
         let mut units = None;
         for (quarter, before) in self.quarters(cut, redefined) {
             let units = &*units.get_or_insert_with(|| self.units());
-            draft.keep_thresholds(quarter, self.thresholds(quarter, before, redefined, units));
+            draft.thresholds(quarter, self.thresholds(quarter, before, redefined, units))?;
         }
         for month in self.open_months() {
             let Some(phase) = self.phase(month, cut) else { continue };
@@ -74,10 +83,10 @@ impl Drafting<'_> {
             }
             let units = &*units.get_or_insert_with(|| self.units());
             let month_draft = MonthDraft { month, phase, whole, redefined, scorer: &scorer, units, edition: &edition };
-            *waiting = self.draft_month(&month_draft, waiting, &mut draft);
+            *waiting = self.draft_month(&month_draft, waiting, rosters, draft)?;
         }
         unsettled.retain(|_, waiting| !waiting.is_empty());
-        draft
+        Ok(())
     }
 
     fn units(&self) -> Units<'_> {
@@ -104,7 +113,7 @@ impl Drafting<'_> {
     /// A quarter's thresholds, from the peers of the month before it as they are at this cut, or were frozen.
     fn thresholds(&self, quarter: Month, before: Month, redefined: bool, units: &Units<'_>) -> Thresholds {
         let scorer = self.scorer(self.directory);
-        let live = || scorer.peers(before, &units.of_month(self.directory, before), &Thresholds::default());
+        let live = || whole(before, &scorer, units, Thresholds::default()).into_table();
         let peers = match self.published.frozen.get(&before) {
             Some(frozen) if redefined => frozen.clone().completed_by(live()),
             Some(frozen) => frozen.clone(),
@@ -119,16 +128,20 @@ impl Drafting<'_> {
     }
 
     /// Computes the cards of one month that have to be. Returns the units that still differ from their last revision.
-    fn draft_month(&self, cut: &MonthDraft<'_>, waiting: &BTreeSet<UnitKey>, draft: &mut Draft) -> BTreeSet<UnitKey> {
+    fn draft_month(
+        &self,
+        cut: &MonthDraft<'_>,
+        waiting: &BTreeSet<UnitKey>,
+        rosters: &mut Rosters,
+        draft: &mut Draft<'_, '_>,
+    ) -> Result<BTreeSet<UnitKey>, LogError> {
         let month = cut.month;
         let none = BTreeMap::new();
         let last = self.published.cards.get(&month).unwrap_or(&none);
         let quarter = quarter_of(month);
-        let thresholds = draft.thresholds.get(&quarter).or_else(|| self.published.thresholds.get(&quarter)).cloned();
-        let (peers, all) = self.peers(cut, &thresholds.unwrap_or_default());
-        let table = peers.as_ref().or_else(|| self.published.frozen.get(&month));
-        let Some(table) = table else { return BTreeSet::new() };
-        let yardsticks = cut.scorer.yardsticks(month, table);
+        let thresholds = draft.news.thresholds.get(&quarter).or_else(|| self.published.thresholds.get(&quarter)).cloned();
+        let peers = self.peers(cut, &thresholds.unwrap_or_default(), rosters);
+        let yardsticks = cut.scorer.yardsticks(month, peers.table());
         let month_cut = MonthCut {
             month,
             phase: cut.phase,
@@ -138,47 +151,43 @@ impl Drafting<'_> {
             edition: cut.edition,
         };
         let keys: BTreeSet<UnitKey> = match cut.whole {
-            true => all.iter().flat_map(|all| all.keys()).chain(last.keys()).cloned().collect(),
+            true => cut.units.of_month(self.directory, month).into_iter().chain(last.keys().cloned()).collect(),
             false => due(cut, waiting, last),
         };
         let mut left = BTreeSet::new();
         for key in keys {
-            let unit = all.as_ref().map_or_else(|| cut.units.unit(&key, month), |all| all.get(&key).cloned());
-            match month_cut.revise(&key, unit.as_ref(), last.get(&key)) {
-                Some(card) => draft.cards.push(card),
+            match month_cut.revise(&key, cut.units.unit(&key, month).as_ref(), last.get(&key)) {
+                Some(card) => draft.card(card)?,
                 None if last.get(&key).is_some_and(|last| differs(cut.units, &key, month, last)) => {
                     left.insert(key);
                 }
                 None => {}
             }
         }
-        if let Some(table) = peers {
-            draft.keep_peers(&table, cut.phase, &self.published.groups);
-            if cut.phase != Phase::Open {
-                draft.frozen.insert(month, table);
-            }
+        match peers {
+            Peers::Before(_) => {}
+            Peers::Live(roster) => draft.peers(roster, &self.published.groups)?,
+            Peers::Frozen(table) => draft.freeze(month, table)?,
         }
-        left
+        Ok(left)
     }
 
-    /// The peers of a month at this cut, `None` where those frozen before hold; and all its units where they had to be computed.
-    fn peers(&self, cut: &MonthDraft<'_>, thresholds: &Thresholds) -> (Option<PeerTable>, Option<BTreeMap<UnitKey, UnitMonth>>) {
+    /// The peers of a month at this cut.
+    fn peers<'p>(&'p self, cut: &MonthDraft<'_>, thresholds: &Thresholds, rosters: &'p mut Rosters) -> Peers<'p> {
         let frozen = self.published.frozen.get(&cut.month).filter(|_| cut.phase == Phase::Frozen);
-        if frozen.is_some() && !cut.whole {
-            return (None, None);
+        if let Some(frozen) = frozen.filter(|_| !cut.whole) {
+            return Peers::Before(frozen);
         }
-        let all = cut.units.of_month(self.directory, cut.month);
-        let live = cut.scorer.peers(cut.month, &all, thresholds);
-        let table = match (frozen, cut.phase) {
-            (Some(frozen), _) if cut.redefined => Some(frozen.clone().completed_by(live.frozen())),
-            (Some(_), _) => None,
-            (None, Phase::Open) => Some(live),
-            (None, Phase::Freezing) => Some(live.frozen()),
-            (None, Phase::Frozen) if cut.redefined => Some(live.frozen()),
+        let mut last = || rosters.last(cut.month, cut.scorer, cut.units, thresholds).frozen();
+        match (frozen, cut.phase) {
+            (Some(frozen), _) if cut.redefined => Peers::Frozen(frozen.clone().completed_by(last())),
+            (Some(frozen), _) => Peers::Before(frozen),
+            (None, Phase::Open) => Peers::Live(rosters.current(cut.month, cut.scorer, cut.units, thresholds)),
+            (None, Phase::Freezing) => Peers::Frozen(last()),
+            (None, Phase::Frozen) if cut.redefined => Peers::Frozen(last()),
             // Nobody had a card when the month became final: there is nobody to compare with.
-            (None, Phase::Frozen) => Some(PeerTable::default()),
-        };
-        (table, Some(all))
+            (None, Phase::Frozen) => Peers::Frozen(PeerTable::default()),
+        }
     }
 
     /// Months with rows or cards that were open after the last cut.
@@ -234,6 +243,26 @@ impl Drafting<'_> {
         let now = places.iter().flat_map(|place| Units::concerned(self.directory, place));
         let then = before.into_iter().flat_map(|b| places.iter().flat_map(move |place| Units::concerned(b, place)));
         now.chain(then).filter(|key| persons.contains(&key.person)).collect()
+    }
+}
+
+/// What the cards of a month are held against.
+enum Peers<'p> {
+    /// Groups that an earlier cut froze.
+    Before(&'p PeerTable),
+    /// Groups of the cut.
+    Live(&'p Roster),
+    /// Groups that the cut freezes.
+    Frozen(PeerTable),
+}
+
+impl Peers<'_> {
+    fn table(&self) -> &PeerTable {
+        match self {
+            Peers::Before(table) => table,
+            Peers::Live(roster) => roster.table(),
+            Peers::Frozen(table) => table,
+        }
     }
 }
 

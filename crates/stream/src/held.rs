@@ -7,6 +7,7 @@ use std::sync::Arc;
 use scorecard::calendar::Month;
 use scorecard::digest::row_digest;
 use scorecard::measure::SetHash;
+use scorecard::packed::PackedSums;
 use scorecard::record::{Mark, RowKey};
 use scorecard::sums::Sums;
 
@@ -15,19 +16,61 @@ use crate::partition::partition_of;
 /// Rows are found by whose they are, then by month, then by feed.
 pub(crate) type Place = (Arc<str>, Arc<str>);
 
+/// What a row says, and the digest of that.
+#[derive(Debug)]
+struct Value {
+    sums: PackedSums,
+    digest: u128,
+}
+
 /// One row: its value at the last cut, and what came after it.
 #[derive(Debug, Default)]
 struct Held {
-    /// Value at the last cut and the digest that counts for it.
-    current: Option<(Sums, u128)>,
+    current: Option<Value>,
     /// Values at later positions, lowest first.
-    newer: Vec<(u64, Sums)>,
+    newer: Vec<(u64, Value)>,
 }
 
-/// All rows by place, month and feed.
+impl Held {
+    /// The digest that counts at the last cut.
+    fn digest(&self) -> u128 {
+        self.current.as_ref().map_or(0, |value| value.digest)
+    }
+}
+
+/// The rows of one place and month by feed, in order of these: hardly ever more than one.
+#[derive(Debug, Default)]
+struct Feeds(Vec<(Arc<str>, Held)>);
+
+impl Feeds {
+    fn find(&self, feed: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(held, _)| (**held).cmp(feed))
+    }
+
+    fn get_mut(&mut self, feed: &str) -> Option<&mut Held> {
+        let at = self.find(feed).ok()?;
+        Some(&mut self.0[at].1)
+    }
+
+    /// The row of this feed, made if it is not there.
+    fn held(&mut self, feed: &Arc<str>) -> &mut Held {
+        let at = self.find(feed).unwrap_or_else(|at| {
+            self.0.reserve_exact(1);
+            self.0.insert(at, (feed.clone(), Held::default()));
+            at
+        });
+        &mut self.0[at].1
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Held> {
+        self.0.iter().map(|(_, held)| held)
+    }
+}
+
+/// All rows of a place by month and feed.
 #[derive(Debug, Default)]
 struct Months {
-    months: BTreeMap<Month, BTreeMap<Arc<str>, Held>>,
+    months: BTreeMap<Month, Feeds>,
 }
 
 /// What is known of one partition.
@@ -74,7 +117,7 @@ impl HeldRows {
     }
 
     /// Takes a row value that was read from `clinician-months`.
-    pub(crate) fn offer(&mut self, partition: u32, position: u64, key: RowKey, sums: Sums) {
+    pub(crate) fn offer(&mut self, partition: u32, position: u64, key: RowKey, sums: &Sums) {
         let count = u32::try_from(self.partitions.len()).expect("partitions are counted with 32 bits");
         if partition_of(&key.feed, count) != partition {
             return;
@@ -85,10 +128,11 @@ impl HeldRows {
             return;
         }
         part.feeds.insert(key.feed.clone());
-        let held = self.places.entry((key.clinician.clone(), key.practice.clone())).or_default();
-        let held = held.months.entry(key.month).or_default().entry(key.feed.clone()).or_default();
+        let months = self.places.entry((key.clinician.clone(), key.practice.clone())).or_default();
+        let held = months.months.entry(key.month).or_default().held(&key.feed);
         if let Err(at) = held.newer.binary_search_by_key(&position, |(p, _)| *p) {
-            held.newer.insert(at, (position, sums));
+            let value = Value { sums: PackedSums::of(sums), digest: row_digest(self.set, &key, sums) };
+            held.newer.insert(at, (position, value));
             part.pending.insert(key);
         }
     }
@@ -123,23 +167,30 @@ impl HeldRows {
     fn advance_row(&mut self, partition: u32, key: &RowKey, position: u64) -> (bool, bool) {
         let Some(held) = self.held_mut(key) else { return (false, false) };
         let split = held.newer.partition_point(|(p, _)| *p <= position);
-        let value = held.newer.drain(..split).next_back().map(|(_, sums)| sums);
+        let value = held.newer.drain(..split).next_back().map(|(_, value)| value);
         let more = !held.newer.is_empty();
-        let Some(sums) = value else { return (false, more) };
-        (self.set_current(partition, key, sums), more)
+        if !more {
+            held.newer = Vec::new();
+        }
+        let Some(value) = value else { return (false, more) };
+        (self.set_current(partition, key, value), more)
     }
 
     /// Sets the value at the cut. Returns whether it differs from the one before.
-    fn set_current(&mut self, partition: u32, key: &RowKey, sums: Sums) -> bool {
-        let digest = row_digest(self.set, key, &sums);
+    fn set_current(&mut self, partition: u32, key: &RowKey, value: Value) -> bool {
         let Some(held) = self.held_mut(key) else { return false };
-        let old = held.current.replace((sums, digest)).map_or(0, |(_, digest)| digest);
+        let (old, digest) = (held.digest(), value.digest);
+        held.current = Some(value);
         let part = &mut self.partitions[partition as usize];
         if key.month >= part.open_from {
             part.digest = part.digest.wrapping_sub(old).wrapping_add(digest);
             part.rows = part.rows + u64::from(digest != 0) - u64::from(old != 0);
         }
         old != digest
+    }
+
+    fn value(&self, key: &RowKey, sums: &Sums) -> Value {
+        Value { sums: PackedSums::of(sums), digest: row_digest(self.set, key, sums) }
     }
 
     fn held_mut(&mut self, key: &RowKey) -> Option<&mut Held> {
@@ -161,9 +212,9 @@ impl HeldRows {
             self.partitions[mark.partition as usize].feeds.insert(key.feed.clone());
             let place = (key.clinician.clone(), key.practice.clone());
             let months = self.places.entry(place.clone()).or_default();
-            let held = months.months.entry(key.month).or_default().entry(key.feed.clone()).or_default();
-            held.newer.retain(|(position, _)| *position > mark.position);
-            if self.set_current(mark.partition, &key, sums) {
+            months.months.entry(key.month).or_default().held(&key.feed).newer.retain(|(position, _)| *position > mark.position);
+            let value = self.value(&key, &sums);
+            if self.set_current(mark.partition, &key, value) {
                 changed.push(Changed { place, month: key.month });
             }
         }
@@ -173,7 +224,8 @@ impl HeldRows {
 
     fn clear(&mut self, partition: u32, key: &RowKey) -> bool {
         let Some(held) = self.held_mut(key) else { return false };
-        let old = held.current.take().map_or(0, |(_, digest)| digest);
+        let old = held.digest();
+        held.current = None;
         let part = &mut self.partitions[partition as usize];
         part.digest = part.digest.wrapping_sub(old);
         part.rows -= u64::from(old != 0);
@@ -186,7 +238,7 @@ impl HeldRows {
         let mut keys = Vec::new();
         for ((clinician, practice), months) in &self.places {
             for (month, by_feed) in months.months.range(from..) {
-                for feed in by_feed.keys().filter(|feed| feeds.contains(*feed)) {
+                for (feed, _) in by_feed.0.iter().filter(|(feed, _)| feeds.contains(feed)) {
                     keys.push(RowKey {
                         feed: feed.clone(),
                         clinician: clinician.clone(),
@@ -206,7 +258,7 @@ impl HeldRows {
             return;
         }
         for key in self.keys_of(partition, before) {
-            let digest = self.held_mut(&key).and_then(|held| held.current.as_ref()).map_or(0, |(_, digest)| *digest);
+            let digest = self.held_mut(&key).map_or(0, |held| held.digest());
             let part = &mut self.partitions[partition as usize];
             if key.month < open_from {
                 part.digest = part.digest.wrapping_sub(digest);
@@ -222,9 +274,9 @@ impl HeldRows {
         let feeds = &self.partitions[partition as usize].feeds;
         let mut sum = (0, 0u128);
         for months in self.places.values() {
-            let rows = months.months.get(&month).into_iter().flatten().filter(|(feed, _)| feeds.contains(*feed));
-            for (_, digest) in rows.filter_map(|(_, held)| held.current.as_ref()) {
-                sum = (sum.0 + u64::from(*digest != 0), sum.1.wrapping_add(*digest));
+            let rows = months.months.get(&month).into_iter().flat_map(|by_feed| &by_feed.0);
+            for digest in rows.filter(|(feed, _)| feeds.contains(feed)).map(|(_, held)| held.digest()) {
+                sum = (sum.0 + u64::from(digest != 0), sum.1.wrapping_add(digest));
             }
         }
         sum
@@ -240,8 +292,9 @@ impl HeldRows {
         for (key, sums) in rows {
             self.partitions[partition as usize].feeds.insert(key.feed.clone());
             let months = self.places.entry((key.clinician.clone(), key.practice.clone())).or_default();
-            months.months.entry(month).or_default().entry(key.feed.clone()).or_default();
-            self.set_current(partition, &key, sums);
+            months.months.entry(month).or_default().held(&key.feed);
+            let value = self.value(&key, &sums);
+            self.set_current(partition, &key, value);
         }
     }
 
@@ -259,15 +312,14 @@ impl HeldRows {
     /// Whose rows there are at the cut. Rows that were read ahead of it are not there yet: how far a tally has come must decide
     /// nothing.
     pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
-        let stands = |held: &Held| held.current.as_ref().is_some_and(|(_, digest)| *digest != 0);
-        let standing = move |months: &Months| months.months.values().flat_map(BTreeMap::values).any(stands);
+        let standing = |months: &Months| months.months.values().flat_map(Feeds::rows).any(|held| held.digest() != 0);
         self.places.iter().filter(move |(_, months)| standing(months)).map(|(place, _)| place)
     }
 
     /// Places with a current row in this month.
     pub(crate) fn places_in(&self, month: Month) -> Vec<Place> {
         let standing =
-            |months: &Months| months.months.get(&month).is_some_and(|feeds| feeds.values().any(|held| held.current.is_some()));
+            |months: &Months| months.months.get(&month).is_some_and(|feeds| feeds.rows().any(|held| held.current.is_some()));
         self.places.iter().filter(|(_, months)| standing(months)).map(|(place, _)| place.clone()).collect()
     }
 
@@ -278,18 +330,23 @@ impl HeldRows {
 
     /// Adds the current rows of a place from one month to another, both included, to `sums`.
     pub(crate) fn add_window(&self, place: &Place, from: Month, to: Month, sums: &mut Sums) {
-        let Some(months) = self.places.get(place) else { return };
-        for held in months.months.range(from..=to).flat_map(|(_, feeds)| feeds.values()) {
-            if let Some((row, _)) = &held.current {
-                *sums += row;
-            }
-        }
+        self.rows(place, from, to).for_each(|row| row.add_to(sums));
+    }
+
+    /// How many facts stand in the current rows of a place from one month to another, both included.
+    pub(crate) fn facts(&self, place: &Place, from: Month, to: Month) -> i64 {
+        self.rows(place, from, to).map(PackedSums::facts).sum()
+    }
+
+    fn rows(&self, place: &Place, from: Month, to: Month) -> impl Iterator<Item = &PackedSums> {
+        let months = self.places.get(place).into_iter().flat_map(move |months| months.months.range(from..=to));
+        months.flat_map(|(_, feeds)| feeds.rows()).filter_map(|held| Some(&held.current.as_ref()?.sums))
     }
 
     /// The feeds with a current row of a place in a month, in order.
     pub(crate) fn feeds_of(&self, place: &Place, month: Month) -> Vec<Arc<str>> {
         let Some(feeds) = self.places.get(place).and_then(|months| months.months.get(&month)) else { return Vec::new() };
-        feeds.iter().filter(|(_, held)| held.current.is_some()).map(|(feed, _)| feed.clone()).collect()
+        feeds.0.iter().filter(|(_, held)| held.current.is_some()).map(|(feed, _)| feed.clone()).collect()
     }
 
     /// Settles what a restarted publisher read: of each row the value at these positions is current, and sealed months keep the

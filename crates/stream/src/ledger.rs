@@ -72,7 +72,7 @@ impl Ledger {
                 match lent.record {
                     Record::ClinicianMonth(row) if row.measure_set == ours => {
                         if let Some(sums) = names.sums_of(&row) {
-                            rows.offer(row.partition, row.position, row.key, sums);
+                            rows.offer(row.partition, row.position, row.key, &sums);
                         }
                     }
                     Record::Mark(mark) if mark.check == mark_check(&mark) && done.is_none_or(|done| mark.at > done) => {

@@ -77,18 +77,12 @@ pub struct Lent<'a> {
     pub record: Record<'a>,
 }
 
-/// A record on its way into the log.
-#[derive(Clone, Debug)]
-pub struct Outgoing {
-    /// Where to.
-    pub topic: Topic,
-    /// Which partition.
-    pub partition: u32,
-    /// Its key.
-    pub key: String,
-    /// What it says.
-    pub record: Record<'static>,
-}
+/// Takes a record into a transaction: its topic, partition and key, and what it says.
+pub type Put<'p> = dyn FnMut(Topic, u32, &str, &Record<'_>) -> Result<(), LogError> + 'p;
+
+/// Puts the records of a transaction, one after the other, so that they are never all in memory as records. Its error ends the
+/// transaction without a trace.
+pub type Fill<'f> = dyn FnMut(&mut Put<'_>) -> Result<(), LogError> + 'f;
 
 /// What the log refuses. Whoever meets one drops its task and starts it anew.
 #[derive(Debug, thiserror::Error)]
@@ -148,10 +142,10 @@ pub trait Log {
     /// [`LogError::Failed`] when the log cannot be asked.
     fn fence(&mut self) -> Result<(), LogError>;
 
-    /// Appends all of these or none, in one transaction, acknowledged.
+    /// Appends all that `fill` puts or nothing, in one transaction, acknowledged.
     ///
     /// # Errors
-    /// [`LogError::Fenced`] when another handle called [`Log::fence`] since; [`LogError::Failed`] when it is not known whether
-    /// they are in the log.
-    fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError>;
+    /// That of `fill`; [`LogError::Fenced`] when another handle called [`Log::fence`] since; [`LogError::Failed`] when it is not
+    /// known whether they are in the log.
+    fn append_atomically(&mut self, fill: &mut Fill<'_>) -> Result<(), LogError>;
 }

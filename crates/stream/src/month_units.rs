@@ -37,11 +37,9 @@ impl<'a> Units<'a> {
         [UnitKey { person, practice: place.1.to_string() }, everywhere]
     }
 
-    /// All units with a card for this month.
-    pub(crate) fn of_month(&self, directory: &Directory, month: Month) -> BTreeMap<UnitKey, UnitMonth> {
-        let places = self.rows.places_in(month);
-        let keys: BTreeSet<UnitKey> = places.iter().flat_map(|place| Units::concerned(directory, place)).collect();
-        keys.into_iter().filter_map(|key| Some((key.clone(), self.unit(&key, month)?))).collect()
+    /// All units that may have a card for this month.
+    pub(crate) fn of_month(&self, directory: &Directory, month: Month) -> BTreeSet<UnitKey> {
+        self.rows.places_in(month).iter().flat_map(|place| Units::concerned(directory, place)).collect()
     }
 
     /// One unit's sums, `None` when it has no card for this month.
@@ -52,17 +50,19 @@ impl<'a> Units<'a> {
             true => places.iter().collect(),
             false => places.iter().filter(|place| *place.1 == *key.practice).collect(),
         };
+        if chosen.iter().map(|place| self.rows.facts(place, month, month)).sum::<i64>() <= 0 {
+            return None;
+        }
         let months: [Sums; MONTHS] = std::array::from_fn(|at| self.window(&chosen, month.plus(back(at)), 1));
         let incomplete = WINDOWS.map(|months| self.missing.range(first_of(month, months)..=month).next().is_some());
-        let unit = UnitMonth::new(key.clone(), &months, incomplete);
-        unit.has_card().then_some(unit)
+        Some(UnitMonth::new(key.clone(), &months, incomplete))
     }
 
     /// At how many practices a person has facts in the 12 months that end with this one.
     fn practices_in_window(&self, places: &BTreeSet<Place>, month: Month) -> usize {
         let mut practices: BTreeMap<&Arc<str>, i64> = BTreeMap::new();
         for place in places {
-            *practices.entry(&place.1).or_default() += self.window(&[place], month, 12).base.facts;
+            *practices.entry(&place.1).or_default() += self.rows.facts(place, first_of(month, 12), month);
         }
         practices.values().filter(|facts| **facts > 0).count()
     }

@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scorecard::calendar::{Month, Timestamp};
-use scorecard::card::{Scorecard, Status};
 use scorecard::fingerprint::run_id;
-use scorecard::record::{Outcome, Run, RunMonth, SealedDigest};
+use scorecard::record::{Outcome, Run};
 use scorecard::unit::UnitKey;
 
 use crate::deployment::Deployment;
@@ -16,6 +15,7 @@ use crate::log::{Log, LogError};
 use crate::month_units::Units;
 use crate::published::{LastRevision, Published, WINDOW_MONTHS};
 use crate::register::Register;
+use crate::rosters::Rosters;
 use crate::run::{Draft, News};
 use crate::sealed;
 
@@ -28,6 +28,7 @@ pub struct PublishTask<L> {
     ledger: Ledger,
     register: Register,
     unsettled: Unsettled,
+    rosters: Rosters,
     /// Sealed months of which rows are missing.
     missing: BTreeSet<Month>,
 }
@@ -44,6 +45,7 @@ impl<L: Log> PublishTask<L> {
             ledger: Ledger::new(deployment, &mut log)?,
             register: Register::new(&mut log)?,
             unsettled: BTreeMap::new(),
+            rosters: Rosters::default(),
             missing: BTreeSet::new(),
             deployment: deployment.clone(),
             published,
@@ -125,63 +127,23 @@ impl<L: Log> PublishTask<L> {
             before: as_of.before.as_ref(),
             missing: &self.missing,
         };
-        let mut draft = drafting.draft(cut, ground, &mut self.unsettled);
-        let run = self.run_record(cut, ground, &draft, as_of.position);
-        let news = draft.news();
-        self.log.append_atomically(draft.into_records(&run))?;
+        match as_of.before {
+            // Who belongs where may be another matter now.
+            Some(_) => self.rosters = Rosters::default(),
+            None => self.rosters.note(&self.register.directory, ground.changed.iter()),
+        }
+        let mut out = None;
+        self.log.append_atomically(&mut |put| {
+            let mut draft = Draft::new(put);
+            drafting.draft(cut, ground, &mut self.unsettled, &mut self.rosters, &mut draft)?;
+            let run = drafting.record(cut, ground, &draft.news, as_of.position);
+            draft.close(&run)?;
+            out = Some((run, draft.news));
+            Ok(())
+        })?;
+        let (run, news) = out.ok_or_else(|| LogError::Failed("a transaction ended before it was filled".to_owned()))?;
         self.settle(&run, news);
         Ok(run)
-    }
-
-    fn run_record(&self, cut: Timestamp, ground: &Ground, draft: &Draft, registry_position: u64) -> Run {
-        Run {
-            at: cut,
-            id: run_id(cut),
-            outcome: Outcome::Published,
-            engine_version: self.deployment.engine_version.clone(),
-            measure_set: self.deployment.measures.hash(),
-            revisions: draft.cards.len() as u64,
-            months: self.run_months(draft),
-            positions: ground.marks.iter().map(|mark| mark.position).collect(),
-            registry_position,
-            sealed: self.sealed(cut),
-            refolded: ground.refolded.clone(),
-        }
-    }
-
-    fn run_months(&self, draft: &Draft) -> Vec<RunMonth> {
-        let mut by_month: BTreeMap<Month, Vec<&Scorecard>> = BTreeMap::new();
-        for card in &draft.cards {
-            by_month.entry(card.content.period.month).or_default().push(card);
-        }
-        let standing = |month: &Month, revised: &[&Scorecard]| {
-            let mut cards: BTreeMap<String, bool> = BTreeMap::new();
-            for (key, last) in self.published.cards.get(month).into_iter().flatten() {
-                cards.insert(scorecard::card::key(&key.person, &key.practice, *month), stands(last.status));
-            }
-            cards.extend(revised.iter().map(|card| (card.key(), stands(card.content.status))));
-            cards.values().filter(|stands| **stands).count() as u64
-        };
-        let of = |(month, revised): (Month, Vec<&Scorecard>)| RunMonth {
-            month,
-            cards: standing(&month, &revised),
-            revisions: revised.len() as u64,
-        };
-        by_month.into_iter().map(of).collect()
-    }
-
-    /// Digests of the months that this cut seals: later publishers believe their rows only if they have these.
-    fn sealed(&self, cut: Timestamp) -> Vec<SealedDigest> {
-        let schedule = &self.deployment.schedule;
-        let (from, until) = (self.published.open_from(schedule), schedule.open_from(cut));
-        let months: Vec<Month> = self.ledger.rows.months_from(from).into_iter().filter(|month| *month < until).collect();
-        let of = |partition| {
-            months.iter().map(move |&month| {
-                let (rows, digest) = self.ledger.rows.digest_of(partition, month);
-                SealedDigest { partition, month, rows, digest }
-            })
-        };
-        (0..self.deployment.partitions).flat_map(of).collect()
     }
 
     /// A cut that cannot be published is said to be skipped: the next one says what it would have said.
@@ -199,7 +161,7 @@ impl<L: Log> PublishTask<L> {
             sealed: Vec::new(),
             refolded: Vec::new(),
         };
-        self.log.append_atomically(Draft::default().into_records(&run))?;
+        self.log.append_atomically(&mut |put| Draft::new(put).close(&run))?;
         self.settle(&run, News::default());
         Ok(run)
     }
@@ -222,11 +184,8 @@ impl<L: Log> PublishTask<L> {
             self.published.forget_before(open_from, rows_from);
             self.ledger.rows.seal(open_from, rows_from);
             self.unsettled = self.unsettled.split_off(&open_from);
+            self.rosters.forget_before(open_from);
             self.missing = self.missing.split_off(&rows_from);
         }
     }
-}
-
-fn stands(status: Status) -> bool {
-    status != Status::Withdrawn
 }

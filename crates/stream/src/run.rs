@@ -1,4 +1,4 @@
-//! A run on its way: cards, peer groups and snapshots, to be appended in one transaction with the record that closes them.
+//! A run on its way: its records go into one transaction one after the other, and what publish has to remember of it stays here.
 
 use std::collections::BTreeMap;
 
@@ -6,90 +6,90 @@ use scorecard::calendar::Month;
 use scorecard::card::Scorecard;
 use scorecard::fingerprint::group_fingerprint;
 use scorecard::peer_table::PeerTable;
-use scorecard::peers::{PeerGroup, PeerKey, PeerSnapshot};
+use scorecard::peers::{PeerGroup, PeerKey};
 use scorecard::record::{Record, Run};
-use scorecard::thresholds::{Thresholds, holds_thresholds};
+use scorecard::roster::Roster;
+use scorecard::thresholds::Thresholds;
 use scorecard::unit::UnitKey;
 
-use crate::log::{CARD_PARTITIONS, Outgoing, Topic};
-use crate::month_cards::Phase;
+use crate::log::{CARD_PARTITIONS, LogError, Put, Topic};
 use crate::partition::partition_of;
 use crate::published::LastRevision;
-
-/// What a run publishes.
-#[derive(Debug, Default)]
-pub(crate) struct Draft {
-    pub cards: Vec<Scorecard>,
-    pub groups: Vec<PeerGroup>,
-    pub snapshots: Vec<PeerSnapshot>,
-    /// Peers that this run freezes.
-    pub frozen: BTreeMap<Month, PeerTable>,
-    /// Thresholds that this run freezes, by the first month of their quarter.
-    pub thresholds: BTreeMap<Month, Thresholds>,
-}
 
 /// What publish has to remember of a run once it is out.
 #[derive(Debug, Default)]
 pub(crate) struct News {
     pub revisions: Vec<(Month, UnitKey, LastRevision)>,
     pub groups: Vec<(PeerKey, u128)>,
+    /// Peers that this run freezes.
     pub frozen: BTreeMap<Month, PeerTable>,
+    /// Thresholds that this run freezes, by the first month of their quarter.
     pub thresholds: BTreeMap<Month, Thresholds>,
 }
 
-impl Draft {
-    /// What is to be remembered of it.
-    pub(crate) fn news(&mut self) -> News {
-        let revision = |card: &Scorecard| (card.content.period.month, LastRevision::unit(card), LastRevision::of(card));
-        let compared = || self.groups.iter().filter(|group| !holds_thresholds(group));
-        News {
-            revisions: self.cards.iter().map(revision).collect(),
-            groups: compared().map(|group| (group.key.clone(), group_fingerprint(group))).collect(),
-            frozen: std::mem::take(&mut self.frozen),
-            thresholds: std::mem::take(&mut self.thresholds),
-        }
-    }
-
-    /// Adds the groups of a table that differ from what was published of them, and the members of frozen ones.
-    pub(crate) fn keep_peers(&mut self, table: &PeerTable, phase: Phase, published: &BTreeMap<PeerKey, u128>) {
-        let news = |group: &&PeerGroup| phase != Phase::Open || published.get(&group.key) != Some(&group_fingerprint(group));
-        self.groups.extend(table.groups().filter(news).cloned());
-        if phase != Phase::Open {
-            self.snapshots.extend(table.snapshots());
-        }
-    }
-
-    /// Adds the thresholds of the quarter that begins with this month.
-    pub(crate) fn keep_thresholds(&mut self, quarter: Month, thresholds: Thresholds) {
-        self.groups.extend(thresholds.groups().cloned());
-        self.thresholds.insert(quarter, thresholds);
-    }
-
-    /// The records of the transaction, the run record last.
-    pub(crate) fn into_records(self, run: &Run) -> Vec<Outgoing> {
-        let mut records = Vec::with_capacity(self.cards.len() * 2 + self.groups.len() + self.snapshots.len() + 1);
-        for group in self.groups {
-            let key = peer_key(&group.key);
-            records.push(one(Topic::PeerGroups, 0, key, Record::PeerGroup(Box::new(group))));
-        }
-        for snapshot in self.snapshots {
-            let key = format!("{}|{}", peer_key(&snapshot.key), snapshot.chunk);
-            records.push(one(Topic::PeerSnapshots, 0, key, Record::PeerSnapshot(snapshot)));
-        }
-        for card in self.cards {
-            let key = card.key();
-            let partition = partition_of(&key, CARD_PARTITIONS);
-            let record = Record::Scorecard(Box::new(card));
-            records.push(one(Topic::ScorecardRevisions, partition, key.clone(), record.clone()));
-            records.push(one(Topic::Scorecards, partition, key, record));
-        }
-        records.push(one(Topic::Runs, 0, run.at.to_string(), Record::Run(run.clone())));
-        records
-    }
+/// A run that is being published. The cards of a large practice network take gigabytes, so each is let go as soon as it is put.
+pub(crate) struct Draft<'d, 'p> {
+    put: &'d mut Put<'p>,
+    pub news: News,
 }
 
-fn one(topic: Topic, partition: u32, key: String, record: Record<'static>) -> Outgoing {
-    Outgoing { topic, partition, key, record }
+impl<'d, 'p> Draft<'d, 'p> {
+    /// A run of which nothing is put yet.
+    pub(crate) fn new(put: &'d mut Put<'p>) -> Draft<'d, 'p> {
+        Draft { put, news: News::default() }
+    }
+
+    /// Puts a revision of a card.
+    pub(crate) fn card(&mut self, card: Scorecard) -> Result<(), LogError> {
+        self.news.revisions.push((card.content.period.month, LastRevision::unit(&card), LastRevision::of(&card)));
+        let key = card.key();
+        let partition = partition_of(&key, CARD_PARTITIONS);
+        let record = Record::Scorecard(Box::new(card));
+        (self.put)(Topic::ScorecardRevisions, partition, &key, &record)?;
+        (self.put)(Topic::Scorecards, partition, &key, &record)
+    }
+
+    /// Puts the groups that differ from what was published of them: among those that the cut made anew.
+    pub(crate) fn peers(&mut self, roster: &Roster, published: &BTreeMap<PeerKey, u128>) -> Result<(), LogError> {
+        for group in roster.fresh() {
+            let fingerprint = group_fingerprint(group);
+            if published.get(&group.key) != Some(&fingerprint) {
+                self.news.groups.push((group.key.clone(), fingerprint));
+                self.group(group)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the groups of a month and their members, which stay from now on.
+    pub(crate) fn freeze(&mut self, month: Month, table: PeerTable) -> Result<(), LogError> {
+        for group in table.groups() {
+            self.news.groups.push((group.key.clone(), group_fingerprint(group)));
+            self.group(group)?;
+        }
+        for snapshot in table.snapshots() {
+            let key = format!("{}|{}", peer_key(&snapshot.key), snapshot.chunk);
+            (self.put)(Topic::PeerSnapshots, 0, &key, &Record::PeerSnapshot(snapshot))?;
+        }
+        self.news.frozen.insert(month, table);
+        Ok(())
+    }
+
+    /// Puts the thresholds of the quarter that begins with this month.
+    pub(crate) fn thresholds(&mut self, quarter: Month, thresholds: Thresholds) -> Result<(), LogError> {
+        thresholds.groups().try_for_each(|group| self.group(group))?;
+        self.news.thresholds.insert(quarter, thresholds);
+        Ok(())
+    }
+
+    fn group(&mut self, group: &PeerGroup) -> Result<(), LogError> {
+        (self.put)(Topic::PeerGroups, 0, &peer_key(&group.key), &Record::PeerGroup(Box::new(group.clone())))
+    }
+
+    /// Puts the record that closes the run.
+    pub(crate) fn close(&mut self, run: &Run) -> Result<(), LogError> {
+        (self.put)(Topic::Runs, 0, &run.at.to_string(), &Record::Run(run.clone()))
+    }
 }
 
 fn peer_key(key: &PeerKey) -> String {

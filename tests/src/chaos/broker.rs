@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use scorecard::calendar::Timestamp;
 use scorecard::record::Record;
-use stream::log::{Outgoing, Topic};
+use stream::log::Topic;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::dice::Dice;
@@ -265,9 +265,4 @@ pub(crate) fn flying(topic: Topic, partition: u32, key: &str, record: &Record<'_
     let mut bytes = Vec::new();
     codec::avro::encode(record, &mut bytes).expect("tasks write records that can be written");
     Flying { topic, partition, key: key.into(), bytes: bytes.into(), writer }
-}
-
-/// The records of a transaction as they go over the wire.
-pub(crate) fn all_flying(records: &[Outgoing], writer: Writer) -> Vec<Flying> {
-    records.iter().map(|one| flying(one.topic, one.partition, &one.key, &one.record, writer)).collect()
 }

@@ -8,9 +8,9 @@ use std::rc::Rc;
 use corosensei::Yielder;
 use scorecard::event::Event;
 use scorecard::record::Record;
-use stream::log::{Lent, Log, LogError, Outgoing, Topic};
+use stream::log::{Fill, Lent, Log, LogError, Topic};
 
-use super::broker::{Broker, Writer, all_flying, flying};
+use super::broker::{Broker, Writer, flying};
 use super::fault::{Kind, Mishap};
 use super::partition_log::Stored;
 
@@ -226,7 +226,12 @@ impl Log for Handle<'_> {
         Ok(())
     }
 
-    fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError> {
+    fn append_atomically(&mut self, fill: &mut Fill<'_>) -> Result<(), LogError> {
+        let mut records = Vec::new();
+        fill(&mut |topic, partition, key, record| {
+            records.push(flying(topic, partition, key, record, self.writer));
+            Ok(())
+        })?;
         let mishap = self.ask(Call::Transaction(records.len()))?;
         let mut broker = self.broker.borrow_mut();
         broker.bite_if_superseded(self.writer);
@@ -234,7 +239,6 @@ impl Log for Handle<'_> {
             broker.bites.bite(Kind::TransactionFenced);
             return Err(LogError::Fenced);
         }
-        let records = all_flying(&records, self.writer);
         let (kind, text) = match mishap {
             Some(Mishap::Lost) => (Kind::TransactionAborted, "transaction aborted"),
             Some(Mishap::InFlight) => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use codec::avro;
 use scorecard::event::Event;
 use scorecard::record::Record;
-use stream::log::{Lent, Log, LogError, Outgoing, Topic};
+use stream::log::{Fill, Lent, Log, LogError, Topic};
 
 use crate::kafka::contact::Contact;
 use crate::kafka::headers;
@@ -177,19 +177,17 @@ impl Log for KafkaLog {
         Ok(())
     }
 
-    fn append_atomically(&mut self, records: Vec<Outgoing>) -> Result<(), LogError> {
+    fn append_atomically(&mut self, fill: &mut Fill<'_>) -> Result<(), LogError> {
         self.flush()?;
         let Some(publisher) = &self.publisher else { return Err(LogError::Fenced) };
-        let values = records.iter().map(|one| self.shared.encoded(one.topic, &one.record)).collect::<Result<Vec<_>, _>>()?;
-        let prefix = &self.shared.settings.prefix;
-        let ready = records.iter().zip(&values).map(|(one, value)| Ready {
-            topic: self.shared.name(one.topic),
-            partition: one.partition,
-            key: &one.key,
-            value,
-            headers: headers::of(&one.record, &one.key, prefix),
+        let shared = &self.shared;
+        let outcome = publisher.publish(|send| {
+            fill(&mut |topic, partition, key, record| {
+                let value = shared.encoded(topic, record)?;
+                let headers = headers::of(record, key, &shared.settings.prefix);
+                send(Ready { topic: shared.name(topic), partition, key, value: &value, headers })
+            })
         });
-        let outcome = publisher.publish(ready);
         if outcome.is_err() {
             self.publisher = None;
         }

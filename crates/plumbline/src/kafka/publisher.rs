@@ -18,8 +18,9 @@ use crate::stopping::Stopping;
 
 /// So long one step of a transaction may take before it is tried again.
 const STEP: Duration = Duration::from_secs(10);
-/// So long a transaction may take altogether, its begin and its end included: brokers end it by themselves sooner.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// So long a transaction may take altogether, its begin and its end included: brokers end it by themselves sooner. The first cards
+/// of 100,000 clinicians are computed within one.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// So long an attempt to leave a transaction tidily may take; the next publisher ends it otherwise.
 const TIDY: Duration = Duration::from_secs(5);
 
@@ -45,6 +46,9 @@ impl ProducerContext for Told {
     }
 }
 
+/// Sends one record of a transaction.
+pub(super) type Send<'s> = dyn FnMut(Ready<'_>) -> Result<(), LogError> + 's;
+
 /// The producer of runs. It serves for as long as each of its transactions ended for certain; then another takes its place.
 pub(super) struct Publisher {
     producer: BaseProducer<Told>,
@@ -69,11 +73,11 @@ impl Publisher {
         Ok(Publisher { producer, contact, stopping })
     }
 
-    /// Publishes all of these or none. After an error the publisher is of no use any more: its last transaction may have ended
-    /// either way, and only whoever takes over anew finds out.
-    pub(super) fn publish<'a>(&self, records: impl Iterator<Item = Ready<'a>>) -> Result<(), LogError> {
+    /// Publishes all that `fill` sends or nothing. After an error the publisher is of no use any more: its last transaction may have
+    /// ended either way, and only whoever takes over anew finds out.
+    pub(super) fn publish(&self, fill: impl FnOnce(&mut Send<'_>) -> Result<(), LogError>) -> Result<(), LogError> {
         let begun = Instant::now();
-        let outcome = self.transaction(records, begun);
+        let outcome = self.transaction(fill, begun);
         let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         match &outcome {
             Ok(()) => {
@@ -89,11 +93,9 @@ impl Publisher {
         outcome
     }
 
-    fn transaction<'a>(&self, records: impl Iterator<Item = Ready<'a>>, begun: Instant) -> Result<(), LogError> {
+    fn transaction(&self, fill: impl FnOnce(&mut Send<'_>) -> Result<(), LogError>, begun: Instant) -> Result<(), LogError> {
         self.producer.begin_transaction().map_err(|error| refused("beginning a transaction", &error))?;
-        for ready in records {
-            self.send(ready, begun)?;
-        }
+        fill(&mut |ready| self.send(ready, begun))?;
         self.drain(begun)?;
         loop {
             let Err(error) = self.producer.commit_transaction(STEP) else { return Ok(()) };

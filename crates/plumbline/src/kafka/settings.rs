@@ -44,7 +44,8 @@ const AHEAD: (&str, &str) = ("queued.max.messages.kbytes", "4096");
 const AHEAD_OF_A_MEMBER: (&str, &str) = ("queued.max.messages.kbytes", "16384");
 const CHOSEN_WRITING: [(&str, &str); 4] =
     [("linger.ms", "5"), ("compression.type", "lz4"), ("queue.buffering.max.kbytes", "65536"), ("batch.size", "1000000")];
-const TRANSACTION_TIMEOUT: (&str, &str) = ("transaction.timeout.ms", "60000");
+/// For as long as computing and sending all cards of a month may take. Brokers allow up to 15 minutes unless they are told otherwise.
+const TRANSACTION_TIMEOUT: (&str, &str) = ("transaction.timeout.ms", "300000");
 
 /// Consumer groups, by what their members do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
