@@ -232,7 +232,7 @@ mod tests {
         let practice = format!("P{}", number % 6);
         let subject = Subject {
             clinician: format!("{number:02}"),
-            role: if number % 5 == 0 { "nurse" } else { "gp" }.to_owned(),
+            role: if number.is_multiple_of(5) { "nurse" } else { "gp" }.to_owned(),
             locum: false,
             practice: practice.clone(),
             pcn: Some(format!("N{}", number % 3)),
