@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::moves::Moves;
+use crate::moves::{Groups, Moves};
 use crate::peer_table::{LEAST_MEMBERS, Peers};
 use crate::percentile::{Ratio, in_order, rank};
 use crate::ranking::Ranking;
-use crate::tier::{Groups, TIERS, Tier};
+use crate::tier::{TIERS, Tier};
 
 /// The values of the units of a role, and what is published of them.
 #[derive(Debug, Default)]
@@ -100,8 +100,8 @@ impl Column {
             let mut values = self.values(&touched.groups[at], tier);
             let groups = &mut self.groups[at];
             groups.resize(tier.len(), None);
-            for (code, number) in tier.groups().filter(|(_, number)| is_touched(&touched.groups[at], *number)) {
-                let values = std::mem::take(&mut values[number as usize]);
+            for (code, number) in tier.groups() {
+                let Some(values) = values.get_mut(number as usize).and_then(Option::take) else { continue };
                 let group = (values.len() >= LEAST_MEMBERS).then(|| Arc::new(ranking.group(TIERS[at], code.clone(), values)));
                 fresh.extend(group.clone());
                 groups[number as usize] = group;
@@ -112,18 +112,20 @@ impl Column {
         fresh.extend(self.network.clone());
     }
 
-    /// The values of the members of the touched groups of a tier, in order.
-    fn values(&self, touched: &[bool], tier: &Tier) -> Vec<Vec<Ratio>> {
-        let mut values = vec![Vec::new(); touched.len()];
-        for &place in &self.order {
-            if let Some(number) = tier.group(place).filter(|number| is_touched(touched, *number)) {
-                values[number as usize].push(self.ratios[place as usize]);
-            }
+    /// The values of the members of the touched groups of a tier, in order; by number of the group.
+    fn values(&self, touched: &[bool], tier: &Tier) -> Vec<Option<Vec<Ratio>>> {
+        let members = || {
+            let in_order = self.order.iter().filter_map(|&place| Some((tier.group(place)? as usize, place)));
+            in_order.filter(|(number, _)| touched.get(*number).copied().unwrap_or(false))
+        };
+        let mut sizes = vec![0; touched.len()];
+        members().for_each(|(number, _)| sizes[number] += 1);
+        // They are held for as long as the group is.
+        let of_size = |(touched, size): (&bool, usize)| touched.then(|| Vec::with_capacity(size));
+        let mut values: Vec<Option<Vec<Ratio>>> = touched.iter().zip(sizes).map(of_size).collect();
+        for (number, place) in members() {
+            values[number].get_or_insert_default().push(self.ratios[place as usize]);
         }
         values
     }
-}
-
-fn is_touched(touched: &[bool], number: u32) -> bool {
-    touched.get(number as usize).copied().unwrap_or(false)
 }

@@ -1,7 +1,9 @@
 //! How the units of a role, which stand in order of their keys, change from one cut to the next.
 
-use crate::tier::Groups;
 use crate::unit::UnitKey;
+
+/// Of each level below the network, narrowest first, the number of the group that a unit belongs to.
+pub(crate) type Groups = [Option<u32>; 3];
 
 /// A unit that came, left, or says something else than before.
 #[derive(Debug)]

@@ -9,9 +9,6 @@ use crate::peers::Level;
 /// The levels below the network, narrowest first.
 pub(crate) const TIERS: [Level; 3] = [Level::Practice, Level::Pcn, Level::Locality];
 
-/// Of each level below the network, the number of the group that a unit belongs to.
-pub(crate) type Groups = [Option<u32>; TIERS.len()];
-
 /// The groups of one level.
 #[derive(Debug, Default)]
 pub(crate) struct Tier {

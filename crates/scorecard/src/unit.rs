@@ -66,8 +66,14 @@ impl UnitMonth {
     /// Whether there is a card.
     #[must_use]
     pub fn has_card(&self) -> bool {
-        self.windows[0].base.facts > 0
+        has_card(&self.windows[0])
     }
+}
+
+/// Whether there is a card for a month of which these are the sums.
+#[must_use]
+pub fn has_card(month: &Sums) -> bool {
+    month.base.facts > 0
 }
 
 /// The place of this many months in [`WINDOWS`]: a measure's headline window.

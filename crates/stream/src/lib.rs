@@ -5,10 +5,10 @@
 pub mod publish_task;
 pub mod evidence;
 mod sealed;
+mod run_record;
 mod drafting;
 mod rosters;
 mod run;
-mod run_record;
 mod month_cards;
 mod month_units;
 mod published;

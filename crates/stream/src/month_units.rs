@@ -6,7 +6,7 @@ use std::sync::Arc;
 use scorecard::calendar::Month;
 use scorecard::directory::Directory;
 use scorecard::sums::Sums;
-use scorecard::unit::{MONTHS, UnitKey, UnitMonth, WINDOWS};
+use scorecard::unit::{MONTHS, UnitKey, UnitMonth, WINDOWS, has_card};
 
 use crate::held::{HeldRows, Place};
 
@@ -50,7 +50,7 @@ impl<'a> Units<'a> {
             true => places.iter().collect(),
             false => places.iter().filter(|place| *place.1 == *key.practice).collect(),
         };
-        if chosen.iter().map(|place| self.rows.facts(place, month, month)).sum::<i64>() <= 0 {
+        if !has_card(&self.window(&chosen, month, 1)) {
             return None;
         }
         let months: [Sums; MONTHS] = std::array::from_fn(|at| self.window(&chosen, month.plus(back(at)), 1));
