@@ -23,6 +23,12 @@ struct Value {
     digest: u128,
 }
 
+impl Value {
+    fn new(set: SetHash, key: &RowKey, sums: &Sums) -> Value {
+        Value { sums: PackedSums::of(sums), digest: row_digest(set, key, sums) }
+    }
+}
+
 /// One row: its value at the last cut, and what came after it.
 #[derive(Debug, Default)]
 struct Held {
@@ -93,6 +99,8 @@ struct Partition {
 pub(crate) struct HeldRows {
     set: SetHash,
     places: BTreeMap<Place, Months>,
+    /// All months of which there are rows, current or not.
+    months: BTreeSet<Month>,
     partitions: Vec<Partition>,
 }
 
@@ -113,7 +121,7 @@ impl HeldRows {
             pending: BTreeSet::new(),
             feeds: BTreeSet::new(),
         };
-        HeldRows { set, places: BTreeMap::new(), partitions: (0..partitions).map(|_| empty()).collect() }
+        HeldRows { set, places: BTreeMap::new(), months: BTreeSet::new(), partitions: (0..partitions).map(|_| empty()).collect() }
     }
 
     /// Takes a row value that was read from `clinician-months`.
@@ -128,12 +136,11 @@ impl HeldRows {
             return;
         }
         part.feeds.insert(key.feed.clone());
-        let months = self.places.entry((key.clinician.clone(), key.practice.clone())).or_default();
-        let held = months.months.entry(key.month).or_default().held(&key.feed);
+        let set = self.set;
+        let held = self.held(&key);
         if let Err(at) = held.newer.binary_search_by_key(&position, |(p, _)| *p) {
-            let value = Value { sums: PackedSums::of(sums), digest: row_digest(self.set, &key, sums) };
-            held.newer.insert(at, (position, value));
-            part.pending.insert(key);
+            held.newer.insert(at, (position, Value::new(set, &key, sums)));
+            self.partitions[partition as usize].pending.insert(key);
         }
     }
 
@@ -189,8 +196,11 @@ impl HeldRows {
         old != digest
     }
 
-    fn value(&self, key: &RowKey, sums: &Sums) -> Value {
-        Value { sums: PackedSums::of(sums), digest: row_digest(self.set, key, sums) }
+    /// A row, made if it is not there.
+    fn held(&mut self, key: &RowKey) -> &mut Held {
+        self.months.insert(key.month);
+        let months = self.places.entry((key.clinician.clone(), key.practice.clone())).or_default();
+        months.months.entry(key.month).or_default().held(&key.feed)
     }
 
     fn held_mut(&mut self, key: &RowKey) -> Option<&mut Held> {
@@ -211,9 +221,8 @@ impl HeldRows {
         for (key, sums) in folded {
             self.partitions[mark.partition as usize].feeds.insert(key.feed.clone());
             let place = (key.clinician.clone(), key.practice.clone());
-            let months = self.places.entry(place.clone()).or_default();
-            months.months.entry(key.month).or_default().held(&key.feed).newer.retain(|(position, _)| *position > mark.position);
-            let value = self.value(&key, &sums);
+            self.held(&key).newer.retain(|(position, _)| *position > mark.position);
+            let value = Value::new(self.set, &key, &sums);
             if self.set_current(mark.partition, &key, value) {
                 changed.push(Changed { place, month: key.month });
             }
@@ -291,9 +300,8 @@ impl HeldRows {
         }
         for (key, sums) in rows {
             self.partitions[partition as usize].feeds.insert(key.feed.clone());
-            let months = self.places.entry((key.clinician.clone(), key.practice.clone())).or_default();
-            months.months.entry(month).or_default().held(&key.feed);
-            let value = self.value(&key, &sums);
+            self.held(&key);
+            let value = Value::new(self.set, &key, &sums);
             self.set_current(partition, &key, value);
         }
     }
@@ -303,6 +311,7 @@ impl HeldRows {
         for partition in 0..self.partitions.len() {
             self.close_until(u32::try_from(partition).expect("partitions are counted with 32 bits"), open_from);
         }
+        self.months = self.months.split_off(&rows_from);
         self.places.retain(|_, months| {
             months.months = months.months.split_off(&rows_from);
             !months.months.is_empty()
@@ -323,9 +332,9 @@ impl HeldRows {
         self.places.iter().filter(|(_, months)| standing(months)).map(|(place, _)| place.clone()).collect()
     }
 
-    /// The months in which there are current rows, from this one on.
+    /// The months of which there are rows, from this one on.
     pub(crate) fn months_from(&self, from: Month) -> BTreeSet<Month> {
-        self.places.values().flat_map(|months| months.months.range(from..).map(|(month, _)| *month)).collect()
+        self.months.range(from..).copied().collect()
     }
 
     /// Adds the current rows of a place from one month to another, both included, to `sums`.
