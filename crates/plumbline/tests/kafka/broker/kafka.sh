@@ -165,7 +165,8 @@ start)
     mkdir -p "$dir"
     have=$(brokers)
     [ "$have" = 0 ] || [ "$have" = "$n" ] || die "$dir holds $have brokers; wipe them first"
-    [ -e "$dir/cluster.id" ] || head -c16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=' > "$dir/cluster.id"
+    # None that begins with a dash, for the tool would take it for an option.
+    [ -e "$dir/cluster.id" ] || head -c16 /dev/urandom | base64 | tr '+/' 'xy' | tr -d '=' > "$dir/cluster.id"
     log_settings
     certificate
     for i in $(seq 1 "$n"); do settings "$i" "$n"; done
