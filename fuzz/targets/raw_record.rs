@@ -16,7 +16,7 @@ use scorecard::record::{Position, Record};
 use scorecard::schedule::{Grid, Schedule};
 use scorecard::tally::Tally;
 use stream::intake::Intake;
-use stream::log::{Lent, Log, LogError, Outgoing, Topic};
+use stream::log::{Fill, Lent, Log, LogError, Topic};
 
 /// Noon UTC on 1 November 2026.
 const NOW: Timestamp = Timestamp(1_793_534_400_000);
@@ -41,7 +41,7 @@ impl Log for Kept {
         Ok(())
     }
 
-    fn append_atomically(&mut self, _: Vec<Outgoing>) -> Result<(), LogError> {
+    fn append_atomically(&mut self, _: &mut Fill<'_>) -> Result<(), LogError> {
         unreachable!("intake has no transactions")
     }
 
