@@ -14,8 +14,10 @@ use crate::service::{Connection, Service, plumbline};
 
 /// So often a service is asked how far it is; asking costs it something, too.
 const LOOK: Duration = Duration::from_millis(100);
-/// The one cut of a run is due so long after the start, which is before intake is through and after it has begun.
+/// The one cut of the run by roles is due so long after the start, which is before intake is through and after it has begun.
 const CUT_AFTER_SECONDS: u64 = 6;
+/// So many events a second all roles in one process take at least.
+const LEAST_A_SECOND: u64 = 150_000;
 /// The next one would be so much later: no second one comes.
 const CUT_EVERY_SECONDS: u64 = 72_000;
 /// The bare producer writes no more than so many events.
@@ -83,7 +85,7 @@ impl Plan {
         self.alone("bare consumer", self.events, || bare::consume(&self.brokers, &input, self.events))?;
         self.alone("bare consumer and producer", copied, || bare::copy(&self.brokers, &input, &copy, copied))?;
         self.together(&folder.join("together"), &format!("{prefix}together."), &input)?;
-        let due = self.configure(folder, prefix, &input)?;
+        let due = self.configure(folder, prefix, &input, CUT_AFTER_SECONDS)?;
         self.intake(folder)?;
         while now() < due {
             sleep(LOOK);
@@ -96,7 +98,8 @@ impl Plan {
     /// All roles in one process, which is what a user starts with: from the input topic to rows and the published run.
     fn together(&self, folder: &Path, prefix: &str, input: &str) -> Result<()> {
         fs::create_dir_all(folder)?;
-        self.configure(folder, prefix, input)?;
+        // The rows of the cut hold everything only if it comes after everything.
+        self.configure(folder, prefix, input, CUT_AFTER_SECONDS + self.events / LEAST_A_SECOND)?;
         let mut watch = Watch::start(self, folder, &[])?;
         watch.until("plumbline_tally_events_total", self.events)?;
         watch.print("all roles in one process")?;
@@ -106,9 +109,9 @@ impl Plan {
         Ok(())
     }
 
-    /// Makes the topics; returns when the cut is due, in seconds since 1970.
-    fn configure(&self, folder: &Path, prefix: &str, input: &str) -> Result<u64> {
-        let due = now() + CUT_AFTER_SECONDS;
+    /// Makes the topics; returns when the cut is due, so many seconds from now, in seconds since 1970.
+    fn configure(&self, folder: &Path, prefix: &str, input: &str, after: u64) -> Result<u64> {
+        let due = now() + after;
         let measures =
             self.measures.as_deref().map(|dir| format!("measures = {:?}\n", dir.display().to_string())).unwrap_or_default();
         let brokers = &self.brokers;
