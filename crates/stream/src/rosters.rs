@@ -43,8 +43,7 @@ impl Rosters {
             let unit = units.unit(&key, month);
             (key, unit)
         };
-        let mut known = self.kept.remove(&month).filter(|kept| kept.roster.thresholds() == thresholds);
-        let roster = match known.take() {
+        let roster = match self.kept.remove(&month).filter(|kept| kept.roster.thresholds() == thresholds) {
             Some(Kept { mut roster, stale }) => {
                 scorer.enrol(&mut roster, stale.into_iter().map(of_month));
                 roster
