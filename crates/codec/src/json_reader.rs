@@ -148,6 +148,21 @@ impl<'a> JsonReader<'a> {
         Ok(Some(name))
     }
 
+    /// Whether the next field is written so, its name in quotes and a colon behind it; then its value follows.
+    #[inline(always)]
+    pub(crate) fn named(&mut self, first: bool, field: &str) -> bool {
+        let (comma, rest) = match self.rest() {
+            rest if first => (0, rest),
+            [b',', rest @ ..] => (1, rest),
+            _ => return false,
+        };
+        let found = rest.starts_with(field.as_bytes());
+        if found {
+            self.at += comma + field.len();
+        }
+        found
+    }
+
     /// Whether a list has another element, which follows; its end is left behind.
     pub(crate) fn element(&mut self, first: bool) -> Result<bool, Broken> {
         match self.peek() {

@@ -191,7 +191,13 @@ macro_rules! object {
                 json: &mut $crate::json_reader::JsonReader<$life>,
             ) -> Result<(), $crate::json_reader::Broken> {
                 let mut first = true;
-                while let Some(name) = json.field(first)? {
+                loop {
+                    // Most senders keep to one order, so that no name has to be looked for.
+                    $(if json.named(first, concat!("\"", $key, "\":")) {
+                        first = false;
+                        self.$field = $crate::json_reader::Read::read(json)?;
+                    })*
+                    let Some(name) = json.field(first)? else { return Ok(()) };
                     first = false;
                     match &*name {
                         $($key => self.$field = $crate::json_reader::Read::read(json)?,)*
@@ -201,7 +207,6 @@ macro_rules! object {
                         }
                     }
                 }
-                Ok(())
             }
         }
     };
