@@ -15,7 +15,7 @@ use crate::fault::{Fault, Field};
 use crate::keys::Keys;
 use crate::object::Scalar;
 use crate::pseudonym::Pseudonyms;
-use crate::systems::{CodeMap, IdentifierSystems, PREFERENCE, code_system, is_appliance, is_bnf, key};
+use crate::systems::{CodeMap, IdentifierSystems, PREFERENCE, code_system, is_appliance, key};
 use crate::text::{TEXT_BYTES, text};
 
 /// How a questionnaire's answers are read.
@@ -120,7 +120,7 @@ impl Rules {
     pub(crate) fn new(config: DecoderConfig) -> Rules {
         Rules {
             pseudonyms: Pseudonyms::new(&config.keys),
-            feeds: Feeds { declared: config.feeds.into_iter().collect(), zone: config.zone, undeclared: RwLock::default() },
+            feeds: Feeds { declared: config.feeds.into_iter().collect(), zone: config.zone, met: RwLock::default() },
             drug_codes: config.drug_codes,
             systems: IdentifierSystems::with(&config.identifier_systems),
             preference: config.identifier_preference,
@@ -157,14 +157,10 @@ impl Rules {
         key(&system, &code)
     }
 
-    /// A BNF code that may go on. One that holds an NHS number is none that a map knows; an appliance's eleven digits are none, though
-    /// ten in a row have the check digit in one of six.
+    /// This BNF code, if it may go on. One that holds an NHS number is none that a map knows; an appliance's eleven digits are none,
+    /// though ten in a row have the check digit in one of six.
     pub(crate) fn bnf<'a>(&self, code: Cow<'a, str>) -> Option<Cow<'a, str>> {
-        if is_appliance(&code) {
-            return Some(code);
-        }
-        let protected = self.pseudonyms.protect(code);
-        is_bnf(&protected).then_some(protected)
+        (is_appliance(&code) || !self.pseudonyms.must_hide(&code)).then_some(code)
     }
 
     /// A question's or an answer's code. Free text is no code: it never enters the log.
@@ -183,26 +179,30 @@ impl Rules {
 pub(crate) struct Feeds {
     declared: Map<String, Arc<Feed>>,
     zone: Zone,
-    undeclared: RwLock<Map<String, Arc<Feed>>>,
+    met: RwLock<Map<String, Arc<Feed>>>,
 }
 
-/// So many undeclared feeds are remembered; further ones are made anew each time they are met.
+/// So many feeds are remembered once they were met; further ones are looked at anew each time.
 const REMEMBERED: usize = 10_000;
 
 impl Feeds {
+    /// The feed of a name that may go on.
     pub(crate) fn named(&self, name: &str) -> Arc<Feed> {
-        if let Some(feed) = self.declared.get(name) {
-            return feed.clone();
-        }
+        let undeclared = || Arc::new(Feed { zone: self.zone.clone(), ..Feed::undeclared(name) });
+        self.declared.get(name).cloned().unwrap_or_else(undeclared)
+    }
+
+    /// A feed that was remembered under this name, just as it was sent.
+    pub(crate) fn met(&self, sent: &str) -> Option<Arc<Feed>> {
         // A poisoned lock still holds whole entries: each is inserted in one step.
-        if let Some(feed) = self.undeclared.read().unwrap_or_else(PoisonError::into_inner).get(name) {
-            return feed.clone();
+        self.met.read().unwrap_or_else(PoisonError::into_inner).get(sent).cloned()
+    }
+
+    /// Remembers a feed whose name goes on just as it was sent.
+    pub(crate) fn remember(&self, feed: &Arc<Feed>) {
+        let mut met = self.met.write().unwrap_or_else(PoisonError::into_inner);
+        if met.len() < REMEMBERED {
+            met.insert(feed.name.to_string(), feed.clone());
         }
-        let feed = Arc::new(Feed { zone: self.zone.clone(), ..Feed::undeclared(name) });
-        let mut undeclared = self.undeclared.write().unwrap_or_else(PoisonError::into_inner);
-        if undeclared.len() < REMEMBERED {
-            undeclared.insert(name.to_owned(), feed.clone());
-        }
-        feed
     }
 }

@@ -21,7 +21,7 @@ use crate::fhir::{self, Taken};
 use crate::json_reader::{Broken, read};
 use crate::keys::Protection;
 pub use crate::kind::Kind;
-use crate::kind::{mentions_resource_type, trimmed};
+use crate::kind::{begins_with_resource_type, mentions_resource_type, trimmed};
 use crate::native::Native;
 use crate::object::{Node, Scalar};
 use crate::sent::Sent;
@@ -157,15 +157,13 @@ impl Run<'_> {
     }
 
     fn text<'a>(&mut self, text: &'a str) {
-        let fhir = mentions_resource_type(text.as_bytes()).is_some();
         // What was parsed to find out whether a line is whole is kept for the element that follows.
         let parsed = RefCell::new(None);
         let mut whole = |line: &'a str| {
             if line.starts_with('[') {
                 return false;
             }
-            let found = if fhir { fhir_head(line) } else { read(line).map(Parsed::Native) };
-            parsed.replace(found.ok());
+            parsed.replace(Parsed::read(line).ok());
             parsed.borrow().is_some()
         };
         each_element(text, &mut whole, &mut |element| self.element(&element, parsed.take()));
@@ -209,8 +207,7 @@ impl Run<'_> {
         }
         let found = match parsed {
             Some(parsed) => Ok(parsed),
-            None if mentions_resource_type(element.text.as_bytes()).is_some() => fhir_head(element.text),
-            None => read(element.text).map(Parsed::Native),
+            None => Parsed::read(element.text),
         };
         match found {
             Ok(Parsed::Fhir(head)) => self.fhir(element.text, index, &head),
@@ -319,15 +316,20 @@ enum Parsed<'a> {
     Native(Node<Sent<'a>>),
 }
 
-/// The head of a FHIR resource; a native event when it only mentions one.
-fn fhir_head(text: &str) -> Result<Parsed<'_>, Broken> {
-    match read(text)? {
-        Node::Object(head) => {
-            let head: Box<Head<'_>> = head;
-            if head.resource_type == Scalar::Missing { read(text).map(Parsed::Native) } else { Ok(Parsed::Fhir(head)) }
+impl<'a> Parsed<'a> {
+    fn read(text: &'a str) -> Result<Parsed<'a>, Broken> {
+        // A FHIR resource has a field that no native event has, and nearly all senders begin with it.
+        if !begins_with_resource_type(text.as_bytes()) {
+            match read(text)? {
+                Node::<Sent<'_>>::Object(sent) if sent.unknown > 0 && mentions_resource_type(text.as_bytes()).is_some() => {}
+                native => return Ok(Parsed::Native(native)),
+            }
         }
-        Node::Missing => Ok(Parsed::Native(Node::Missing)),
-        Node::Other(found) => Ok(Parsed::Native(Node::Other(found))),
+        match read(text)? {
+            Node::<Head<'_>>::Object(head) if head.resource_type != Scalar::Missing => Ok(Parsed::Fhir(head)),
+            // It only mentions one.
+            _ => read(text).map(Parsed::Native),
+        }
     }
 }
 

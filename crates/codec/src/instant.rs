@@ -25,10 +25,11 @@ pub(crate) struct Moment {
 /// An instant: RFC 3339 with an offset. Fractions of a second are cut to milliseconds.
 pub(crate) fn instant(text: &str) -> Result<Timestamp, Unreadable> {
     let bytes = text.as_bytes();
-    let day = date(bytes.get(..10).unwrap_or(bytes))?;
-    let (clock, rest) = match &bytes[10..] {
+    let Some((first, rest)) = bytes.split_first_chunk::<10>() else { return Err(too_short(bytes)) };
+    let day = date(first)?;
+    let (clock, rest) = match rest {
         [] => return Err(Unreadable::TooCoarse),
-        [b'T' | b't', rest @ ..] => rest.split_at_checked(8).ok_or(Unreadable::Malformed)?,
+        [b'T' | b't', rest @ ..] => rest.split_first_chunk::<8>().ok_or(Unreadable::Malformed)?,
         _ => return Err(Unreadable::Malformed),
     };
     let seconds = seconds_of_day(clock)?;
@@ -45,28 +46,29 @@ pub(crate) fn moment(text: &str, zone: &Zone) -> Result<Moment, Unreadable> {
 
 /// FHIR's dateTime: an instant, or a date, which is one of the zone's and begins there. A year or a month is too coarse.
 pub(crate) fn fhir_moment(text: &str, zone: &Zone) -> Result<Moment, Unreadable> {
-    if text.len() == 10 {
-        let day = date(text.as_bytes())?;
+    if let Ok(written) = text.as_bytes().try_into() {
+        let day = date(written)?;
         return Ok(Moment { at: zone.start_of(day), day });
     }
     moment(text, zone)
 }
 
-/// `2026-10-05`; `2026` and `2026-10` are too coarse.
-fn date(bytes: &[u8]) -> Result<Day, Unreadable> {
-    let (year, month, day) = match bytes {
-        [year @ .., b'-', m1, m2, b'-', d1, d2] if year.len() == 4 => (year, [*m1, *m2], [*d1, *d2]),
-        [year @ .., b'-', m1, m2] if year.len() == 4 && number(year).is_some() && number(&[*m1, *m2]).is_some() => {
-            return Err(Unreadable::TooCoarse);
-        }
-        year if year.len() == 4 && number(year).is_some() => return Err(Unreadable::TooCoarse),
-        _ => return Err(Unreadable::Malformed),
-    };
-    let number = |digits| number(digits).ok_or(Unreadable::Malformed);
-    let (year, month, day) = (number(year)?, number(&month)?, number(&day)?);
-    let small = |n: i64| i8::try_from(n).map_err(|_| Unreadable::Malformed);
-    let found = Day::from_ymd(i16::try_from(year).map_err(|_| Unreadable::Malformed)?, small(month)?, small(day)?);
-    match found {
+/// Why less than a date is none: `2026` and `2026-10` are too coarse.
+fn too_short(bytes: &[u8]) -> Unreadable {
+    let digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
+    match bytes {
+        [year @ .., b'-', _, _] if year.len() == 4 && digits(year) && digits(&bytes[5..]) => Unreadable::TooCoarse,
+        year if year.len() == 4 && digits(year) => Unreadable::TooCoarse,
+        _ => Unreadable::Malformed,
+    }
+}
+
+/// `2026-10-05`.
+fn date(bytes: &[u8; 10]) -> Result<Day, Unreadable> {
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = bytes else { return Err(Unreadable::Malformed) };
+    let year = i16::from(two(y1, y2)?) * 100 + i16::from(two(y3, y4)?);
+    let (month, day) = (two(m1, m2)?, two(d1, d2)?);
+    match Day::from_ymd(year, month.cast_signed(), day.cast_signed()) {
         None => Err(Unreadable::Malformed),
         Some(_) if !(1900..=9998).contains(&year) => Err(Unreadable::OutOfRange),
         // The zones' arithmetic ends with the year 9998, and an offset may still be taken off.
@@ -75,11 +77,12 @@ fn date(bytes: &[u8]) -> Result<Day, Unreadable> {
 }
 
 /// `09:41:07`. A leap second is the second before it.
-fn seconds_of_day(clock: &[u8]) -> Result<i64, Unreadable> {
+fn seconds_of_day(clock: &[u8; 8]) -> Result<i64, Unreadable> {
     let &[h1, h2, b':', m1, m2, b':', s1, s2] = clock else { return Err(Unreadable::Malformed) };
-    let below = |digits: [u8; 2], end: i64| number(&digits).filter(|n| *n < end).ok_or(Unreadable::Malformed);
-    let (hour, minute, second) = (below([h1, h2], 24)?, below([m1, m2], 60)?, below([s1, s2], 61)?);
-    Ok(hour * 3600 + minute * 60 + second.min(59))
+    match (two(h1, h2)?, two(m1, m2)?, two(s1, s2)?) {
+        (hour @ ..24, minute @ ..60, second @ ..61) => Ok(seconds_of(hour, minute) + i64::from(second.min(59))),
+        _ => Err(Unreadable::Malformed),
+    }
 }
 
 /// `.125` in milliseconds, and what follows.
@@ -102,10 +105,9 @@ fn offset(bytes: &[u8]) -> Result<i64, Unreadable> {
         [] => Err(Unreadable::NoOffset),
         [b'Z' | b'z'] => Ok(0),
         &[sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
-            let hours = number(&[h1, h2]).ok_or(Unreadable::Malformed)?;
-            let minutes = number(&[m1, m2]).filter(|n| *n < 60).ok_or(Unreadable::Malformed)?;
-            let seconds = hours * 3600 + minutes * 60;
-            if seconds > 14 * 3600 {
+            let (hours, minutes) = (two(h1, h2)?, two(m1, m2)?);
+            let seconds = seconds_of(hours, minutes);
+            if minutes >= 60 || seconds > 14 * 3600 {
                 return Err(Unreadable::Malformed);
             }
             Ok(if sign == b'-' { -seconds } else { seconds })
@@ -114,9 +116,17 @@ fn offset(bytes: &[u8]) -> Result<i64, Unreadable> {
     }
 }
 
-/// The number that these digits are.
-fn number(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0, |sum, b| b.is_ascii_digit().then(|| sum * 10 + i64::from(b - b'0')))
+fn seconds_of(hours: u8, minutes: u8) -> i64 {
+    i64::from(hours) * 3600 + i64::from(minutes) * 60
+}
+
+/// The number that two digits are.
+#[inline]
+fn two(tens: u8, ones: u8) -> Result<u8, Unreadable> {
+    match (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0')) {
+        (tens @ ..10, ones @ ..10) => Ok(10 * tens + ones),
+        _ => Err(Unreadable::Malformed),
+    }
 }
 
 #[cfg(test)]

@@ -194,13 +194,13 @@ impl<'a> JsonReader<'a> {
     /// The text that begins here, if it is plain.
     #[inline(always)]
     fn plain_text(&mut self) -> Option<&'a str> {
-        let text = self.text.get(self.at + 1..)?;
-        let length = plain_text(text.as_bytes());
-        let (text, rest) = text.split_at_checked(length)?;
-        rest.starts_with('"').then(|| {
-            self.at += length + 2;
-            text
-        })
+        let (begin, bytes) = (self.at + 1, self.text.as_bytes());
+        let end = begin + plain_text(bytes.get(begin..)?);
+        if bytes.get(end) != Some(&b'"') {
+            return None;
+        }
+        self.at = end + 1;
+        self.text.get(begin..end)
     }
 
     /// The value that stands here, as it is written.

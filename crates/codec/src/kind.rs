@@ -113,6 +113,11 @@ pub(crate) fn mentions_resource_type(text: &[u8]) -> Option<usize> {
     NAME.find(text).map(|at| at + NAME.needle().len())
 }
 
+/// Whether the first field of an object is `"resourceType"`.
+pub(crate) fn begins_with_resource_type(text: &[u8]) -> bool {
+    text.strip_prefix(b"{").is_some_and(|fields| fields.trim_ascii_start().starts_with(b"\"resourceType\""))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,35 +1,20 @@
-//! Texts eight bytes at a time: what is looked for in every text of every event. Safe, and the same on every processor.
+//! Texts sixteen bytes at a time: what is looked for in every text of every event.
 
-/// Every byte's lowest bit.
-const LOW: u64 = 0x0101_0101_0101_0101;
-/// Every byte's highest bit.
-const HIGH: u64 = 0x8080_8080_8080_8080;
+use wide::u8x16;
 
 /// How many bytes stand before the first quote, backslash or byte below 0x20; all of them where there is none.
 #[inline]
 pub(crate) fn plain_text(text: &[u8]) -> usize {
-    let (pairs, rest) = text.as_chunks::<16>();
-    for (number, pair) in pairs.iter().enumerate() {
-        // Both at once: where a short text ends is hard to foresee, and half of them end in the first eight bytes.
-        let (first, second) = (ends(&pair[..8]), ends(&pair[8..]));
-        if first | second != 0 {
-            let place = if first != 0 { first.trailing_zeros() / 8 } else { 8 + second.trailing_zeros() / 8 };
-            return 16 * number + place as usize;
+    let (lanes, rest) = text.as_chunks::<16>();
+    for (number, lane) in lanes.iter().enumerate() {
+        let lane = u8x16::new(*lane);
+        let ends = (lane.simd_eq(each(b'"')) | lane.simd_eq(each(b'\\')) | lane.simd_lt(each(0x20))).to_bitmask();
+        if ends != 0 {
+            return 16 * number + ends.trailing_zeros() as usize;
         }
     }
     let plain = |b: &u8| !matches!(b, b'"' | b'\\' | ..0x20);
     text.len() - rest.len() + rest.iter().take_while(|b| plain(b)).count()
-}
-
-/// The highest bits of the quotes, backslashes and bytes below 0x20 among eight bytes. Above the lowest of them others may be set.
-#[inline]
-fn ends(lane: &[u8]) -> u64 {
-    let lane = u64::from_le_bytes(lane.try_into().expect("eight bytes"));
-    let (quote, backslash) = (lane ^ (u64::from(b'"') * LOW), lane ^ (u64::from(b'\\') * LOW));
-    // See `holds_control`.
-    let found =
-        lane.wrapping_sub(0x20 * LOW) & !lane | quote.wrapping_sub(LOW) & !quote | backslash.wrapping_sub(LOW) & !backslash;
-    found & HIGH
 }
 
 /// Whether a byte below 0x20, or 0x7f, stands in a text.
@@ -37,13 +22,9 @@ pub(crate) fn holds_control(text: &[u8]) -> bool {
     if text.len() < 8 {
         return text.iter().fold(false, |found, b| found | (*b < 0x20) | (*b == 0x7f));
     }
-    let mut found = 0;
-    each_lane(text, |_, lane| {
-        let delete = lane ^ (0x7f * LOW);
-        // Whether a byte lies below n: Sean Anderson, "Bit Twiddling Hacks". Which one it is may be wrong, whether there is one is not.
-        found |= lane.wrapping_sub(0x20 * LOW) & !lane | delete.wrapping_sub(LOW) & !delete;
-    });
-    found & HIGH != 0
+    let mut found = u8x16::ZERO;
+    each_lane(text, |_, lane| found |= lane.simd_lt(each(0x20)) | lane.simd_eq(each(0x7f)));
+    found.any()
 }
 
 /// Whether nowhere in a text ten characters in a row are digits, spaces or hyphens. Only said of texts of 8 to 64 bytes of ASCII.
@@ -52,31 +33,40 @@ pub(crate) fn lacks_ten_in_a_row(text: &[u8]) -> bool {
         return false;
     }
     let (mut row, mut wide) = (0u64, 0);
-    each_lane(text, |at, lane| {
-        wide |= lane;
-        // A sum's highest bit stays clear where the byte is at most nine, or is zero; no byte of ASCII carries into the next.
-        let digit = (lane ^ (u64::from(b'0') * LOW)).wrapping_add(0x76 * LOW);
-        let space = (lane ^ (u64::from(b' ') * LOW)).wrapping_add(0x7f * LOW);
-        let hyphen = (lane ^ (u64::from(b'-') * LOW)).wrapping_add(0x7f * LOW);
-        let found = !(digit & space & hyphen) & HIGH;
-        // The highest bits of the eight bytes, side by side.
-        row |= ((found >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << at;
+    each_lane(text, |[first, second], lane| {
+        wide |= lane.to_bitmask();
+        let digit = (lane - each(b'0')).simd_lt(each(10));
+        let found = u64::from((digit | lane.simd_eq(each(b' ')) | lane.simd_eq(each(b'-'))).to_bitmask());
+        row |= (found & 0xff) << first | (found >> 8) << second;
     });
     let two = row & row >> 1;
     let four = two & two >> 2;
     let eight = four & four >> 4;
-    wide & HIGH == 0 && eight & two >> 8 == 0
+    wide == 0 && eight & two >> 8 == 0
 }
 
-/// Lends a text of at least eight bytes eight at a time, the first lowest, each with its place; the last ones may overlap.
+/// The same byte sixteen times.
 #[inline]
-fn each_lane(text: &[u8], mut each: impl FnMut(usize, u64)) {
-    let (lanes, rest) = text.as_chunks::<8>();
+fn each(byte: u8) -> u8x16 {
+    u8x16::splat(byte)
+}
+
+/// Lends a text of at least eight bytes sixteen at a time, with the places of their first and second eight; bytes may come twice.
+#[inline]
+fn each_lane(text: &[u8], mut each: impl FnMut([usize; 2], u8x16)) {
+    let (lanes, rest) = text.as_chunks::<16>();
     for (number, lane) in lanes.iter().enumerate() {
-        each(8 * number, u64::from_le_bytes(*lane));
+        each([16 * number, 16 * number + 8], u8x16::new(*lane));
     }
-    if let (false, Some(last)) = (rest.is_empty(), text.last_chunk::<8>()) {
-        each(text.len() - 8, u64::from_le_bytes(*last));
+    if let (false, Some(last)) = (rest.is_empty(), text.last_chunk::<16>()) {
+        each([text.len() - 16, text.len() - 8], u8x16::new(*last));
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>())
+        && lanes.is_empty()
+    {
+        let mut lane = [0; 16];
+        lane[..8].copy_from_slice(first);
+        lane[8..].copy_from_slice(last);
+        each([0, text.len() - 8], u8x16::new(lane));
     }
 }
 

@@ -38,8 +38,20 @@ pub(crate) struct Native<'s> {
 impl Native<'_> {
     /// The feed that an event belongs to: its own, else the source's.
     pub(crate) fn feed(&self, sent: &Sent<'_>) -> Result<Arc<Feed>, Fault> {
+        let feeds = &self.rules.feeds;
+        if let Scalar::Text(name) = &sent.feed
+            && let Some(feed) = feeds.met(name)
+        {
+            return Ok(feed);
+        }
         match self.text("feed", &sent.feed, ID_BYTES)? {
-            Some(name) => Ok(self.rules.feeds.named(&name)),
+            Some(name) => {
+                let feed = feeds.named(&name);
+                if sent.feed == Scalar::Text(name) {
+                    feeds.remember(&feed);
+                }
+                Ok(feed)
+            }
             None => self.rules.feed_of(self.context).ok_or_else(|| {
                 let cure = "feed is missing and the source names none; send the name of the system that the event comes from";
                 Fault::new(Reason::MissingFeed, "feed", cure)

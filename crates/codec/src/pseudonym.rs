@@ -61,11 +61,16 @@ impl Pseudonyms {
         format!("h1-{}", hex(&mac[..16]))
     }
 
+    /// Whether an NHS number stands in a text that would go on.
+    pub(crate) fn must_hide(&self, text: &str) -> bool {
+        self.protection == Protection::On && contains_nhs_number(text)
+    }
+
     /// The one rule for every text that goes on: with an NHS number in it, its keyed hash goes instead. Equal texts have equal
     /// hashes, so links still match.
     #[must_use]
     pub fn protect<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
-        if self.protection == Protection::On && contains_nhs_number(&text) { Cow::Owned(self.hashed(&text)) } else { text }
+        if self.must_hide(&text) { Cow::Owned(self.hashed(&text)) } else { text }
     }
 
     /// The rule for a value of an identifier system. An NPI has ten digits too: one with a valid check digit passes.

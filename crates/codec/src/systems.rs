@@ -83,9 +83,11 @@ fn push_part(key: &mut String, part: &str) {
 #[must_use]
 pub fn is_bnf(code: &str) -> bool {
     let bytes = code.as_bytes();
+    // All of them are looked at, for most codes are whole ones and none of their bytes is out of place.
+    let known = |b: &u8| b.is_ascii_digit() | b.is_ascii_uppercase();
     (2..=15).contains(&bytes.len())
         && bytes[..2].iter().all(u8::is_ascii_digit)
-        && bytes[2..].iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+        && bytes[2..].iter().fold(true, |all, b| all & known(b))
 }
 
 /// Whether this is the full code of an appliance: eleven digits, the first two of them a chapter from 20 to 23.

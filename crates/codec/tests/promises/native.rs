@@ -241,3 +241,59 @@ fn exclusions_and_adjustments_are_kept() {
     assert_eq!(event.exclude, Some(Exclusion::Test));
     assert_eq!(event.pca, ["a", "b"]);
 }
+
+#[test]
+fn fields_may_come_in_any_order_and_with_blanks_between_them() {
+    for example in [
+        include_str!("../../../../schemas/examples/encounter.json"),
+        include_str!("../../../../schemas/examples/prescription.json"),
+        include_str!("../../../../schemas/examples/feedback.json"),
+        include_str!("../../../../schemas/examples/order.json"),
+    ] {
+        let value: serde_json::Value = serde_json::from_str(example).expect("an example is JSON");
+        let fields = value.as_object().expect("and an object");
+        let written = |(name, value): (&String, &serde_json::Value)| format!("{name:?}:{value}");
+        let backwards: Vec<String> = fields.iter().rev().map(written).collect();
+        let first =
+            |feed: &str| backwards.iter().filter(|field| field.starts_with(feed)).chain(&backwards).cloned().collect::<Vec<_>>();
+        let event = one(example);
+        for text in [
+            value.to_string(),
+            serde_json::to_string_pretty(&value).expect("JSON can be written"),
+            format!("{{{}}}", backwards.join(",")),
+            // Of two fields with one name the last one counts, wherever the first one stands.
+            format!("{{{}}}", first("\"practice\"").join(",").replacen("\"practice\":\"", "\"practice\":\"not-", 1)),
+        ] {
+            assert_eq!(one(&text), event, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_feed_that_is_met_again_is_the_same_and_one_that_names_a_patient_is_hashed_each_time() {
+    let decoder = Decoder::new(DecoderConfig::default());
+    let hashed = Pseudonyms::new(&Keys::fixed()).hashed("9434765919");
+    for (sent, feed) in [("emis-1", "emis-1"), (" emis-1 ", "emis-1"), ("9434765919", &hashed), (&hashed, &hashed)] {
+        let text = format!(r#"{{"feed":"{sent}","id":"e-1","version":2,"type":"order","action":"retract"}}"#);
+        for _ in 0..3 {
+            let (events, rejects) = decode_with(&decoder, None, &text);
+            assert_eq!(rejects, []);
+            assert_eq!(&*events[0].0.name, feed, "{sent}");
+        }
+    }
+}
+
+#[test]
+fn an_event_that_mentions_a_resource_type_is_none_of_fhir() {
+    let event = r#""feed":"f","id":"e-1","version":2,"type":"order","action":"retract""#;
+    for text in [
+        format!(r#"{{{event},"note":{{"resourceType":"Bundle"}}}}"#),
+        format!(r#"{{{event},"note":"resourceType"}}"#),
+        format!(r#"{{"resourceType":null,{event}}}"#),
+    ] {
+        assert_eq!(one(&text).id, "e-1", "{text}");
+    }
+    let (events, rejects) =
+        decode_with(&Decoder::new(DecoderConfig::default()), None, &format!(r#"{{{event},"resourceType":"X"}}"#));
+    assert_eq!((events.len(), rejects[0].reason.as_str()), (0, "missing_feed"));
+}
