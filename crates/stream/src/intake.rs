@@ -99,12 +99,19 @@ impl Intake {
     /// # Errors
     /// As [`Intake::flush`].
     pub fn send(&mut self, log: &mut impl Log) -> Result<(), LogError> {
-        let mut open: Vec<_> = std::mem::take(&mut self.open).into_iter().collect();
-        open.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        for (feed, mut batch) in open {
-            self.counts.logged += append(log, &feed, partition_of(&feed, self.partitions), &mut batch)?;
+        let Intake { partitions, open, counts, .. } = self;
+        // The memory of a feed that sends goes on to its next batch; that of one which has fallen silent is let go.
+        open.retain(|_, batch| batch.events() > 0);
+        let mut batches: Vec<_> = open.iter_mut().collect();
+        batches.sort_unstable_by(|one, other| one.0.cmp(other.0));
+        let sent = batches.into_iter().try_for_each(|(feed, batch)| {
+            counts.logged += append(log, feed, partition_of(feed, *partitions), batch)?;
+            Ok(())
+        });
+        if sent.is_err() {
+            self.forget();
         }
-        Ok(())
+        sent
     }
 
     /// Lets go of what was taken and not appended yet, where the source sends it again.
