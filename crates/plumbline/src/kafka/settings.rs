@@ -40,7 +40,7 @@ const CHOSEN_READING: [(&str, &str); 5] = [
 ];
 /// What is fetched ahead: by a reader of one partition of records that hold many events, and by a member that takes its records
 /// itself.
-const AHEAD: (&str, &str) = ("queued.max.messages.kbytes", "4096");
+const AHEAD: (&str, &str) = ("queued.max.messages.kbytes", "1024");
 const AHEAD_OF_A_MEMBER: (&str, &str) = ("queued.max.messages.kbytes", "16384");
 const CHOSEN_WRITING: [(&str, &str); 4] =
     [("linger.ms", "5"), ("compression.type", "lz4"), ("queue.buffering.max.kbytes", "65536"), ("batch.size", "1000000")];
