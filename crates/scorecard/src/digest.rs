@@ -39,24 +39,12 @@ pub fn row_digest(set: SetHash, key: &RowKey, sums: &Sums) -> u128 {
 
 fn measure_bytes(sums: &MeasureSums) -> [u8; 112] {
     let mut bytes = [0; 112];
-    let wide = [sums.n_squares, sums.d_squares];
-    let narrow = [
-        sums.facts_n,
-        sums.facts_d,
-        sums.n,
-        sums.d,
-        sums.n_quantity_milli,
-        sums.n_cost_pence,
-        sums.d_quantity_milli,
-        sums.d_cost_pence,
-        sums.pca,
-        sums.excluded,
-    ];
+    let (squares, others) = sums.fields();
     let (first, rest) = bytes.split_at_mut(32);
-    for (chunk, value) in first.chunks_exact_mut(16).zip(wide) {
+    for (chunk, value) in first.chunks_exact_mut(16).zip(squares) {
         chunk.copy_from_slice(&value.to_le_bytes());
     }
-    for (chunk, value) in rest.chunks_exact_mut(8).zip(narrow) {
+    for (chunk, value) in rest.chunks_exact_mut(8).zip(others) {
         chunk.copy_from_slice(&value.to_le_bytes());
     }
     bytes
@@ -85,4 +73,25 @@ pub fn mark_check(mark: &Mark) -> u64 {
         }
     }
     xxh3_64(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sums::Base;
+
+    #[test]
+    fn a_rows_digest_is_xxh3_of_its_canonical_bytes() {
+        // With Python's xxhash 4.1, i(*n) being n as eight bytes each and w(*n) as sixteen, lowest first, text(t) = i(len(t)) + t:
+        // xxh3_128(b"\1" + w(7) + text("emis-1") + text("gmc|7000001") + text("A81001") + four bytes of 24310 +
+        // i(1..17) + i(1) + w(-5, 2**70) + i(-3..6))
+        let expected = 0xa883_3002_6d78_b486_4a2a_3cde_4b49_01a0;
+        let key =
+            RowKey { feed: "emis-1".into(), clinician: "gmc|7000001".into(), practice: "A81001".into(), month: Month(24_310) };
+        let base = Base::of_fields([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
+        let measure = MeasureSums::of_fields([-5, 1 << 70], [-3, -2, -1, 0, 1, 2, 3, 4, 5, 6]);
+        let sums = Sums { base, measures: vec![MeasureSums::default(), measure].into() };
+        assert_eq!(row_digest(SetHash(7), &key, &sums), expected);
+        assert_eq!(row_digest(SetHash(7), &key, &Sums { base: Base::default(), measures: vec![].into() }), 0);
+    }
 }

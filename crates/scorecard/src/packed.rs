@@ -46,42 +46,15 @@ impl PackedSums {
 }
 
 fn words_of(sums: &MeasureSums) -> [i64; WORDS] {
-    let (n_squares, d_squares) = (halves(sums.n_squares), halves(sums.d_squares));
-    [
-        sums.facts_n,
-        sums.facts_d,
-        sums.n,
-        sums.d,
-        n_squares.0,
-        d_squares.0,
-        n_squares.1,
-        d_squares.1,
-        sums.n_quantity_milli,
-        sums.n_cost_pence,
-        sums.d_quantity_milli,
-        sums.d_cost_pence,
-        sums.pca,
-        sums.excluded,
-    ]
+    let ([n_squares, d_squares], [facts_n, facts_d, n, d, a, b, c, e, f, g]) = sums.fields();
+    let ((n_low, n_high), (d_low, d_high)) = (halves(n_squares), halves(d_squares));
+    [facts_n, facts_d, n, d, n_low, d_low, n_high, d_high, a, b, c, e, f, g]
 }
 
 fn measure_of(words: [i64; WORDS]) -> MeasureSums {
-    let [facts_n, facts_d, n, d, n_low, d_low, n_high, d_high, n_quantity_milli, n_cost_pence, rest @ ..] = words;
-    let [d_quantity_milli, d_cost_pence, pca, excluded] = rest;
-    MeasureSums {
-        facts_n,
-        facts_d,
-        n,
-        d,
-        n_squares: whole(n_low, n_high),
-        d_squares: whole(d_low, d_high),
-        n_quantity_milli,
-        n_cost_pence,
-        d_quantity_milli,
-        d_cost_pence,
-        pca,
-        excluded,
-    }
+    let [facts_n, facts_d, n, d, n_low, d_low, n_high, d_high, a, b, c, e, f, g] = words;
+    let squares = [whole(n_low, n_high), whole(d_low, d_high)];
+    MeasureSums::of_fields(squares, [facts_n, facts_d, n, d, a, b, c, e, f, g])
 }
 
 /// What a word of a measure is when nothing is written of it: the sum as many as the facts, the squares as large as the sum.
@@ -180,20 +153,8 @@ mod tests {
             d_squares: d.into(),
             ..MeasureSums::default()
         });
-        let any = (prop::array::uniform10(amount()), square(), square()).prop_map(|(a, n_squares, d_squares)| MeasureSums {
-            facts_n: a[0],
-            facts_d: a[1],
-            n: a[2],
-            d: a[3],
-            n_squares,
-            d_squares,
-            n_quantity_milli: a[4],
-            n_cost_pence: a[5],
-            d_quantity_milli: a[6],
-            d_cost_pence: a[7],
-            pca: a[8],
-            excluded: a[9],
-        });
+        let any = (prop::array::uniform2(square()), prop::array::uniform10(amount()))
+            .prop_map(|(squares, others)| MeasureSums::of_fields(squares, others));
         prop_oneof![Just(MeasureSums::default()), counted, any]
     }
 

@@ -137,11 +137,52 @@ pub struct MeasureSums {
     pub excluded: i64,
 }
 
+/// How many fields [`MeasureSums`] has beside its sums of squares.
+pub const MEASURE_FIELDS: usize = 10;
+
 impl MeasureSums {
     /// Whether there is nothing in it.
     #[must_use]
     pub fn is_zero(&self) -> bool {
         *self == MeasureSums::default()
+    }
+
+    /// Its fields in order, for canonical bytes: the sums of squares, and all others.
+    #[must_use]
+    pub fn fields(&self) -> ([i128; 2], [i64; MEASURE_FIELDS]) {
+        let others = [
+            self.facts_n,
+            self.facts_d,
+            self.n,
+            self.d,
+            self.n_quantity_milli,
+            self.n_cost_pence,
+            self.d_quantity_milli,
+            self.d_cost_pence,
+            self.pca,
+            self.excluded,
+        ];
+        ([self.n_squares, self.d_squares], others)
+    }
+
+    /// The sums with these fields, in the order of [`MeasureSums::fields`].
+    #[must_use]
+    pub fn of_fields([n_squares, d_squares]: [i128; 2], others: [i64; MEASURE_FIELDS]) -> MeasureSums {
+        let [facts_n, facts_d, n, d, n_quantity_milli, n_cost_pence, d_quantity_milli, d_cost_pence, pca, excluded] = others;
+        MeasureSums {
+            facts_n,
+            facts_d,
+            n,
+            d,
+            n_squares,
+            d_squares,
+            n_quantity_milli,
+            n_cost_pence,
+            d_quantity_milli,
+            d_cost_pence,
+            pca,
+            excluded,
+        }
     }
 
     fn add(&mut self, other: &MeasureSums, sign: i64) {
