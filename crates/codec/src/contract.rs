@@ -129,7 +129,7 @@ fn encounter<'a>(from: &mut Reader<'a>) -> Result<SentEncounter<'a>, WireFault> 
         let mut sent = SentCode::default();
         sent.code = Scalar::Text(code);
         sent.code_system = Scalar::Text(code_system);
-        Node::Object(Box::new(sent))
+        Node::Object(sent)
     };
     sent.diagnoses = List::Items(from.array()?.into_iter().map(code).collect());
     Ok(sent)
@@ -157,7 +157,7 @@ fn feedback<'a>(from: &mut Reader<'a>) -> Result<SentFeedback<'a>, WireFault> {
     sent.answer = optional(from, |from| symbol(from, &ANSWERS))?;
     let pairs: Vec<(Cow<'a, str>, Cow<'a, str>)> = from.array()?;
     let pairs = pairs.into_iter().map(|(question, answer)| (question, Scalar::Text(answer))).collect();
-    sent.items = Node::Object(Box::new(Pairs(pairs)));
+    sent.items = Node::Object(Pairs(pairs));
     sent.encounter = optional(from, text)?;
     Ok(sent)
 }
@@ -231,7 +231,7 @@ fn node<'a, T: Object<'a>>(
 ) -> Result<Node<T>, WireFault> {
     match from.long()? {
         0 => Ok(Node::Missing),
-        1 => read(from).map(|object| Node::Object(Box::new(object))),
+        1 => read(from).map(Node::Object),
         _ => Err(WireFault::UnknownBranch),
     }
 }

@@ -313,7 +313,7 @@ impl Run<'_> {
 /// What an element was found to be.
 enum Parsed<'a> {
     Fhir(Box<Head<'a>>),
-    Native(Node<Sent<'a>>),
+    Native(Node<Box<Sent<'a>>>),
 }
 
 impl<'a> Parsed<'a> {
@@ -321,12 +321,12 @@ impl<'a> Parsed<'a> {
         // A FHIR resource has a field that no native event has, and nearly all senders begin with it.
         if !begins_with_resource_type(text.as_bytes()) {
             match read(text)? {
-                Node::<Sent<'_>>::Object(sent) if sent.unknown > 0 && mentions_resource_type(text.as_bytes()).is_some() => {}
+                Node::<Box<Sent<'_>>>::Object(sent) if sent.unknown > 0 && mentions_resource_type(text.as_bytes()).is_some() => {}
                 native => return Ok(Parsed::Native(native)),
             }
         }
         match read(text)? {
-            Node::<Head<'_>>::Object(head) if head.resource_type != Scalar::Missing => Ok(Parsed::Fhir(head)),
+            Node::<Box<Head<'_>>>::Object(head) if head.resource_type != Scalar::Missing => Ok(Parsed::Fhir(head)),
             // It only mentions one.
             _ => read(text).map(Parsed::Native),
         }

@@ -39,6 +39,13 @@ pub(crate) struct JsonReader<'a> {
 /// What can be read wherever a value stands.
 pub(crate) trait Read<'a>: Sized {
     fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken>;
+
+    /// The same into the place where it belongs; of a text that breaks anything may be there.
+    #[inline]
+    fn read_into(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken> {
+        *self = Self::read(json)?;
+        Ok(())
+    }
 }
 
 /// Reads a text that is one value.

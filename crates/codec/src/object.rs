@@ -27,7 +27,7 @@ pub(crate) enum Node<T> {
     /// Nothing, or null.
     #[default]
     Missing,
-    Object(Box<T>),
+    Object(T),
     /// Anything else, in words.
     Other(&'static str),
 }
@@ -74,17 +74,27 @@ impl<'a> Read<'a> for Raw<'a> {
     }
 }
 
+/// In a box of its own: large ones, which are handed on.
+impl<'a, T: Object<'a>> Object<'a> for Box<T> {
+    fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken> {
+        T::fields(self, json)
+    }
+}
+
 impl<'a, T: Object<'a>> Read<'a> for Node<T> {
     fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken> {
-        match json.peek() {
-            Some(b'{') => {
-                json.enter()?;
-                let mut object = Box::<T>::default();
-                object.fields(json)?;
-                Ok(Node::Object(object))
-            }
-            _ => Ok(json.other()?.map_or(Node::Missing, Node::Other)),
+        let mut node = Node::Missing;
+        node.read_into(json)?;
+        Ok(node)
+    }
+
+    fn read_into(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken> {
+        if json.peek() == Some(b'{') {
+            json.enter()?;
+            return self.begun().fields(json);
         }
+        *self = json.other()?.map_or(Node::Missing, Node::Other);
+        Ok(())
     }
 }
 
@@ -130,6 +140,17 @@ impl<'a> Raw<'a> {
     /// A number or a truth value as JSON writes it.
     pub(crate) fn of(written: impl Into<Cow<'a, str>>) -> Raw<'a> {
         Raw(Some(written.into()))
+    }
+}
+
+impl<T: Default> Node<T> {
+    /// An object without fields, which takes the place of what is here.
+    fn begun(&mut self) -> &mut T {
+        *self = Node::Object(T::default());
+        match self {
+            Node::Object(object) => object,
+            Node::Missing | Node::Other(_) => unreachable!("it was put there just now"),
+        }
     }
 }
 
@@ -195,12 +216,12 @@ macro_rules! object {
                     // Most senders keep to one order, so that no name has to be looked for.
                     $(if json.named(first, concat!("\"", $key, "\":")) {
                         first = false;
-                        self.$field = $crate::json_reader::Read::read(json)?;
+                        $crate::json_reader::Read::read_into(&mut self.$field, json)?;
                     })*
                     let Some(name) = json.field(first)? else { return Ok(()) };
                     first = false;
                     match &*name {
-                        $($key => self.$field = $crate::json_reader::Read::read(json)?,)*
+                        $($key => $crate::json_reader::Read::read_into(&mut self.$field, json)?,)*
                         _ => {
                             json.skip()?;
                             self.unknown += 1;
@@ -217,11 +238,11 @@ pub(crate) use object;
 mod tests {
     use super::*;
 
-    object!(Thing<'a> { name = "name": Scalar<'a>, size = "size": Raw<'a>, part = "part": Node<Thing<'a>>, tags = "tags": List<Scalar<'a>> });
+    object!(Thing<'a> { name = "name": Scalar<'a>, size = "size": Raw<'a>, part = "part": Node<Box<Thing<'a>>>, tags = "tags": List<Scalar<'a>> });
 
     fn thing(json: &str) -> Thing<'_> {
         match crate::json_reader::read(json).unwrap() {
-            Node::Object(thing) => *thing,
+            Node::Object(thing) => thing,
             other => panic!("{other:?}"),
         }
     }

@@ -5,7 +5,7 @@ use serde::de::DeserializeSeed;
 use super::*;
 use crate::object::{List, Node, Raw, Scalar, object};
 
-object!(Thing<'a> { name = "name": Scalar<'a>, size = "size": Raw<'a>, part = "part": Node<Thing<'a>>, tags = "tags": List<Scalar<'a>> });
+object!(Thing<'a> { name = "name": Scalar<'a>, size = "size": Raw<'a>, part = "part": Node<Box<Thing<'a>>>, tags = "tags": List<Scalar<'a>> });
 
 /// What serde_json finds where such a value may stand, as a text.
 #[derive(Clone, Copy)]
@@ -99,7 +99,7 @@ fn shown_scalar(value: &Scalar<'_>) -> String {
     }
 }
 
-fn shown(node: &Node<Thing<'_>>) -> String {
+fn shown(node: &Node<Box<Thing<'_>>>) -> String {
     let thing = match node {
         Node::Missing => return "null".to_owned(),
         Node::Other(found) => return (*found).to_owned(),
@@ -116,7 +116,7 @@ fn shown(node: &Node<Thing<'_>>) -> String {
 
 #[track_caller]
 fn agrees(text: &str) {
-    let found = read::<Node<Thing<'_>>>(text).map(|node| shown(&node));
+    let found = read::<Node<Box<Thing<'_>>>>(text).map(|node| shown(&node));
     assert_eq!(found, expected(text), "{text}");
 }
 
@@ -218,7 +218,7 @@ fn objects_and_lists_stand_inside_of_each_other_as_deep_as_serde_json_takes_them
 
 #[test]
 fn a_text_that_breaks_says_at_which_line_and_column() {
-    let told = |text: &str| read::<Node<Thing<'_>>>(text).unwrap_err().fault(text).detail;
+    let told = |text: &str| read::<Node<Box<Thing<'_>>>>(text).unwrap_err().fault(text).detail;
     assert_eq!(told("{\"name\":\n \"a\" 1}"), "no JSON from line 2 column 6 on; send JSON, one object a line or a list");
     assert_eq!(told("{\"name\":\"a\nb\"}"), "no JSON from line 2 column 0 on; send JSON, one object a line or a list");
     assert_eq!(told("{\"name\":"), "the JSON ends in the middle; send the whole record");
