@@ -43,7 +43,7 @@ const CHOSEN_READING: [(&str, &str); 5] = [
 const AHEAD: (&str, &str) = ("queued.max.messages.kbytes", "1024");
 const AHEAD_OF_A_MEMBER: (&str, &str) = ("queued.max.messages.kbytes", "16384");
 const CHOSEN_WRITING: [(&str, &str); 4] =
-    [("linger.ms", "5"), ("compression.type", "lz4"), ("queue.buffering.max.kbytes", "65536"), ("batch.size", "1000000")];
+    [("linger.ms", "5"), ("compression.type", "lz4"), ("queue.buffering.max.kbytes", "16384"), ("batch.size", "1000000")];
 /// For as long as computing and sending all cards of a month may take. Brokers allow up to 15 minutes unless they are told otherwise.
 const TRANSACTION_TIMEOUT: (&str, &str) = ("transaction.timeout.ms", "300000");
 
