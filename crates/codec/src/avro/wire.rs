@@ -46,15 +46,8 @@ impl<'o> Writer<'o> {
     }
 
     /// Zigzag and base 128, the low seven bits first.
-    #[inline]
     pub(crate) fn long(&mut self, value: i64) {
-        match ((value << 1) ^ (value >> 63)).cast_unsigned() {
-            small @ ..0x80 => self.out.push(small.to_le_bytes()[0]),
-            large => self.longer(large),
-        }
-    }
-
-    fn longer(&mut self, mut left: u64) {
+        let mut left = ((value << 1) ^ (value >> 63)).cast_unsigned();
         while left >= 0x80 {
             self.out.push(left.to_le_bytes()[0] | 0x80);
             left >>= 7;
