@@ -198,11 +198,11 @@ impl Feeds {
         self.met.read().unwrap_or_else(PoisonError::into_inner).get(sent).cloned()
     }
 
-    /// Remembers a feed whose name goes on just as it was sent.
-    pub(crate) fn remember(&self, feed: &Arc<Feed>) {
+    /// Remembers the feed of a name that goes on just as it was sent.
+    pub(crate) fn remember(&self, sent: &str, feed: &Arc<Feed>) {
         let mut met = self.met.write().unwrap_or_else(PoisonError::into_inner);
         if met.len() < REMEMBERED {
-            met.insert(feed.name.to_string(), feed.clone());
+            met.insert(sent.to_owned(), feed.clone());
         }
     }
 }

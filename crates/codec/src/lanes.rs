@@ -8,7 +8,7 @@ pub(crate) fn plain_text(text: &[u8]) -> usize {
     let (lanes, rest) = text.as_chunks::<16>();
     for (number, lane) in lanes.iter().enumerate() {
         let lane = u8x16::new(*lane);
-        let ends = (lane.simd_eq(each(b'"')) | lane.simd_eq(each(b'\\')) | lane.simd_lt(each(0x20))).to_bitmask();
+        let ends = (lane.simd_eq(splat(b'"')) | lane.simd_eq(splat(b'\\')) | lane.simd_lt(splat(0x20))).to_bitmask();
         if ends != 0 {
             return 16 * number + ends.trailing_zeros() as usize;
         }
@@ -23,7 +23,7 @@ pub(crate) fn holds_control(text: &[u8]) -> bool {
         return text.iter().fold(false, |found, b| found | (*b < 0x20) | (*b == 0x7f));
     }
     let mut found = u8x16::ZERO;
-    each_lane(text, |_, lane| found |= lane.simd_lt(each(0x20)) | lane.simd_eq(each(0x7f)));
+    each_lane(text, |_, lane| found |= lane.simd_lt(splat(0x20)) | lane.simd_eq(splat(0x7f)));
     found.any()
 }
 
@@ -35,8 +35,8 @@ pub(crate) fn lacks_ten_in_a_row(text: &[u8]) -> bool {
     let (mut row, mut wide) = (0u64, 0);
     each_lane(text, |[first, second], lane| {
         wide |= lane.to_bitmask();
-        let digit = (lane - each(b'0')).simd_lt(each(10));
-        let found = u64::from((digit | lane.simd_eq(each(b' ')) | lane.simd_eq(each(b'-'))).to_bitmask());
+        let digit = (lane - splat(b'0')).simd_lt(splat(10));
+        let found = u64::from((digit | lane.simd_eq(splat(b' ')) | lane.simd_eq(splat(b'-'))).to_bitmask());
         row |= (found & 0xff) << first | (found >> 8) << second;
     });
     let two = row & row >> 1;
@@ -47,7 +47,7 @@ pub(crate) fn lacks_ten_in_a_row(text: &[u8]) -> bool {
 
 /// The same byte sixteen times.
 #[inline]
-fn each(byte: u8) -> u8x16 {
+fn splat(byte: u8) -> u8x16 {
     u8x16::splat(byte)
 }
 

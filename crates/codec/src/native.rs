@@ -47,8 +47,8 @@ impl Native<'_> {
         match self.text("feed", &sent.feed, ID_BYTES)? {
             Some(name) => {
                 let feed = feeds.named(&name);
-                if sent.feed == Scalar::Text(name) {
-                    feeds.remember(&feed);
+                if matches!(&sent.feed, Scalar::Text(written) if *written == name) {
+                    feeds.remember(&name, &feed);
                 }
                 Ok(feed)
             }
