@@ -1,7 +1,7 @@
 //! Rows and marks: the records of `clinician-months`.
 
 use scorecard::record::{ClinicianMonth, FeedCoverage, Mark, RowKey};
-use scorecard::sums::{Base, MeasureSums};
+use scorecard::sums::{BASE_FIELDS, Base, MeasureSums};
 
 use crate::avro::wire::{Reader, Wire, WireFault, Writer, wire_record};
 
@@ -31,20 +31,11 @@ impl<'a> Wire<'a> for Base {
         }
     }
     fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
-        Ok(Base {
-            facts: from.long()?,
-            encounters: from.long()?,
-            minutes: from.long()?,
-            items: from.long()?,
-            unmapped_items: from.long()?,
-            responses: from.long()?,
-            unknown_status: from.long()?,
-            noshow_planned_minutes: from.long()?,
-            answers: [from.long()?, from.long()?, from.long()?, from.long()?, from.long()?, from.long()?],
-            recorded: from.long()?,
-            amended: from.long()?,
-            retracted: from.long()?,
-        })
+        let mut fields = [0; BASE_FIELDS];
+        for field in &mut fields {
+            *field = from.long()?;
+        }
+        Ok(Base::of_fields(fields))
     }
 }
 
