@@ -107,15 +107,18 @@ fn resource_type(text: &[u8]) -> Option<&[u8]> {
     text[at..].trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start)
 }
 
+/// The name of the field that only FHIR has, as JSON writes it.
+const RESOURCE_TYPE: &[u8] = b"\"resourceType\"";
+
 /// The place behind the first `"resourceType"` of a text: without it, it is no FHIR.
 pub(crate) fn mentions_resource_type(text: &[u8]) -> Option<usize> {
-    static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"resourceType\""));
-    NAME.find(text).map(|at| at + NAME.needle().len())
+    static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(RESOURCE_TYPE));
+    NAME.find(text).map(|at| at + RESOURCE_TYPE.len())
 }
 
 /// Whether the first field of an object is `"resourceType"`.
 pub(crate) fn begins_with_resource_type(text: &[u8]) -> bool {
-    text.strip_prefix(b"{").is_some_and(|fields| fields.trim_ascii_start().starts_with(b"\"resourceType\""))
+    text.strip_prefix(b"{").is_some_and(|fields| fields.trim_ascii_start().starts_with(RESOURCE_TYPE))
 }
 
 #[cfg(test)]

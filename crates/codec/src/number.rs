@@ -17,9 +17,6 @@ enum Misfit {
 /// A whole number within the range; `None` when the field is not there.
 pub(crate) fn whole(field: Field, raw: &Raw<'_>, range: RangeInclusive<u64>) -> Result<Option<u64>, Fault> {
     let Some(written) = raw.written() else { return Ok(None) };
-    if let Some(value) = digits(written).filter(|value| range.contains(value)) {
-        return Ok(Some(value));
-    }
     let expected = || format!("a whole number from {} to {}", range.start(), range.end());
     match shifted(number(field, written, expected)?, 0) {
         Ok(value) if range.contains(&value) => Ok(Some(value)),
@@ -32,9 +29,6 @@ pub(crate) fn whole(field: Field, raw: &Raw<'_>, range: RangeInclusive<u64>) -> 
 pub(crate) fn thousandths(field: Field, raw: &Raw<'_>) -> Result<Option<u32>, Fault> {
     const EXPECTED: &str = "a number from 0 to 4294967.295 with at most three decimals";
     let Some(written) = raw.written() else { return Ok(None) };
-    if let Some(value) = digits(written).and_then(|whole| u32::try_from(whole * 1000).ok()) {
-        return Ok(Some(value));
-    }
     match shifted(number(field, written, || EXPECTED)?, 3) {
         Ok(value) => u32::try_from(value).map(Some).map_err(|_| out_of_range(field, written, EXPECTED)),
         Err(Misfit::Decimals) => Err(Fault::malformed(field, written, EXPECTED)),
@@ -69,7 +63,6 @@ fn number<E: Display>(field: Field, written: &str, expected: impl Fn() -> E) -> 
 }
 
 /// The number that these digits are, where they are sure to fit 64 bits even as thousandths: what most numbers look like.
-#[inline]
 fn digits(written: &str) -> Option<u64> {
     let digit = |sum, b: u8| b.is_ascii_digit().then(|| sum * 10 + u64::from(b - b'0'));
     if (1..=15).contains(&written.len()) { written.bytes().try_fold(0, digit) } else { None }
@@ -77,6 +70,9 @@ fn digits(written: &str) -> Option<u64> {
 
 /// A JSON number times ten to the power of `places`, if that is a whole number.
 fn shifted(written: &str, places: i64) -> Result<u64, Misfit> {
+    if let Some(whole) = digits(written) {
+        return Ok((0..places).fold(whole, |value, _| value * 10));
+    }
     let (negative, magnitude) = match written.strip_prefix('-') {
         Some(magnitude) => (true, magnitude),
         None => (false, written),
