@@ -6,16 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use codec::decoder::{Context, Decoder, DecoderConfig};
-use plumbline::clock::Clock;
-use plumbline::local_log::{Durability, LocalLog};
-use plumbline::measures::{self, BuiltIn};
-use scorecard::calendar::{Timestamp, Zone};
-use scorecard::record::Position;
-use scorecard::schedule::{Grid, Schedule};
+use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use plumbline::log::local_log::{Durability, LocalLog};
+use plumbline::measure_files::{self, BuiltIn};
+use plumbline::process::clock::Clock;
+use scorecard::record::log_record::Position;
+use scorecard::time::calendar::{Timestamp, Zone};
+use scorecard::time::schedule::{Grid, Schedule};
 use stream::deployment::Deployment;
-use stream::intake::Intake;
-use stream::tally_task::TallyTask;
+use stream::intake::intake_task::Intake;
+use stream::tally::tally_task::TallyTask;
 
 use crate::process::Process;
 use crate::traffic::{Cost, Traffic};
@@ -89,7 +89,7 @@ pub fn fold(dir: &Path, own_measures: Option<&Path>) -> Result<()> {
     let deployment = Deployment {
         schedule: Schedule { grid: Grid::DAILY, zone: Zone::london(), first: Grid::DAILY.at_or_after(NOW) },
         partitions: 1,
-        measures: Arc::new(measures::chosen(own_measures, BuiltIn::Keep)?.set),
+        measures: Arc::new(measure_files::chosen(own_measures, BuiltIn::Keep)?.set),
         identity_seed: 1,
         engine_version: "bench".to_owned(),
     };

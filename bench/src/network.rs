@@ -1,8 +1,8 @@
 //! A made-up network: its organisations, and what its clinicians add up to in a month.
 
-use scorecard::measure::{Amount, Kind, Measure};
-use scorecard::registry::Entry;
-use scorecard::sums::MeasureSums;
+use scorecard::measure::measure_set::{Amount, Kind, Measure};
+use scorecard::registry::entry::Entry;
+use scorecard::sums::measure_sums::MeasureSums;
 
 /// SplitMix64.
 pub struct Draw(pub u64);

@@ -8,15 +8,15 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use scorecard::calendar::{Month, Timestamp, Zone};
-use scorecard::card::Status;
-use scorecard::directory::Directory;
-use scorecard::measure::MeasureSet;
-use scorecard::schedule::{Grid, Schedule};
-use scorecard::scoring::{Scorer, content_hash};
-use scorecard::sums::Sums;
-use scorecard::thresholds::Thresholds;
-use scorecard::unit::{MONTHS, UnitKey, UnitMonth};
+use scorecard::card::scorecard::Status;
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::peer_group::thresholds::Thresholds;
+use scorecard::peer_group::unit::{MONTHS, UnitKey, UnitMonth};
+use scorecard::registry::directory::Directory;
+use scorecard::scoring::scorer::{Scorer, content_hash};
+use scorecard::sums::measure_sums::Sums;
+use scorecard::time::calendar::{Month, Timestamp, Zone};
+use scorecard::time::schedule::{Grid, Schedule};
 
 use crate::network::{Draw, month_of, organisations};
 use crate::process::thread_time;

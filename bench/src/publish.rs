@@ -9,19 +9,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use codec::avro;
-use plumbline::measures;
-use scorecard::calendar::{Month, Timestamp, Zone};
-use scorecard::digest::{mark_check, row_digest};
+use codec::avro::encoding;
+use plumbline::measure_files;
+use scorecard::card::fingerprint::run_id;
 use scorecard::event::Event;
-use scorecard::fingerprint::run_id;
-use scorecard::measure::MeasureSet;
-use scorecard::record::{ClinicianMonth, FeedCoverage, Mark, Outcome, Record, RowKey, Run};
-use scorecard::schedule::{Grid, Schedule};
-use scorecard::sums::Sums;
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::record::digest::{mark_check, row_digest};
+use scorecard::record::log_record::{ClinicianMonth, FeedCoverage, Mark, Outcome, Record, RowKey, Run};
+use scorecard::sums::measure_sums::Sums;
+use scorecard::time::calendar::{Month, Timestamp, Zone};
+use scorecard::time::schedule::{Grid, Schedule};
 use stream::deployment::Deployment;
 use stream::log::{Fill, Lent, Log, LogError, Topic};
-use stream::publish_task::PublishTask;
+use stream::publish::publish_task::PublishTask;
 
 use crate::network::{Draw, month_of, organisations};
 use crate::process::{self, Process};
@@ -37,7 +37,7 @@ const POSITIONS: [u64; 3] = [100, 200, 300];
 /// Prints what publishing the cards of so many clinicians costs.
 pub fn measure(clinicians: u32) -> Result<()> {
     ensure!(clinicians > 0, "no clinicians, no cards; send a whole number above 0");
-    let measures = Arc::new(measures::built_in());
+    let measures = Arc::new(measure_files::built_in());
     let deployment = deployment(&measures)?;
     let log = Made::new(Arc::new(Practice::new(clinicians, &measures)), &deployment)?;
     let written = log.written.clone();
@@ -319,7 +319,7 @@ impl Log for Made {
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        avro::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
     }
 
     fn append(&mut self, topic: Topic, _: u32, _: &str, record: &Record<'_>) -> Result<(), LogError> {
@@ -328,7 +328,7 @@ impl Log for Made {
             return Ok(());
         }
         self.buffer.clear();
-        avro::encode(record, &mut self.buffer).map_err(|error| LogError::Failed(error.to_string()))?;
+        encoding::encode(record, &mut self.buffer).map_err(|error| LogError::Failed(error.to_string()))?;
         let (bytes, mut written) = (self.buffer.len() as u64, self.written.borrow_mut());
         match topic {
             Topic::Scorecards => written.card_bytes += bytes,

@@ -2,9 +2,9 @@
 
 use std::ops::{ControlFlow, Range};
 
-use codec::avro;
+use codec::avro::encoding;
 use scorecard::event::Event;
-use scorecard::record::Record;
+use scorecard::record::log_record::Record;
 use stream::log::{Fill, Lent, Log, LogError, Topic};
 
 /// The log.
@@ -32,12 +32,12 @@ impl Log for Sink {
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        avro::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
     }
 
     fn append(&mut self, _: Topic, _: u32, _: &str, record: &Record<'_>) -> Result<(), LogError> {
         self.buffer.clear();
-        avro::encode(record, &mut self.buffer).map_err(|error| LogError::Failed(error.to_string()))?;
+        encoding::encode(record, &mut self.buffer).map_err(|error| LogError::Failed(error.to_string()))?;
         self.bytes += self.buffer.len() as u64;
         Ok(())
     }

@@ -9,24 +9,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use codec::avro;
-use codec::decoder::{Context, Decoder, DecoderConfig};
-use plumbline::measures;
-use scorecard::calendar::{Month, Zone};
-use scorecard::card::Status;
-use scorecard::directory::Directory;
+use codec::avro::encoding;
+use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use plumbline::measure_files;
+use scorecard::card::scorecard::Status;
 use scorecard::event::{Batch, Event};
-use scorecard::funnel::{Limits, count_limits, proportion_limits};
-use scorecard::item::Item;
-use scorecard::measure::MeasureSet;
-use scorecard::record::{Position, Record};
-use scorecard::schedule::{Grid, Schedule};
-use scorecard::scoring::Scorer;
-use scorecard::sums::Sums;
-use scorecard::tally::Tally;
-use scorecard::thresholds::Thresholds;
-use scorecard::unit::{MONTHS, UnitKey, UnitMonth};
-use stream::intake::Intake;
+use scorecard::fold::tally::Tally;
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::peer_group::thresholds::Thresholds;
+use scorecard::peer_group::unit::{MONTHS, UnitKey, UnitMonth};
+use scorecard::record::item::Item;
+use scorecard::record::log_record::{Position, Record};
+use scorecard::registry::directory::Directory;
+use scorecard::scoring::scorer::Scorer;
+use scorecard::statistics::funnel::{Limits, count_limits, proportion_limits};
+use scorecard::sums::measure_sums::Sums;
+use scorecard::time::calendar::{Month, Zone};
+use scorecard::time::schedule::{Grid, Schedule};
+use stream::intake::intake_task::Intake;
 
 use crate::local::{BATCH_EVENTS, NOW};
 use crate::process;
@@ -153,7 +153,7 @@ fn batches(input: &Input) -> Vec<Batch<'static>> {
 fn encoded(batches: Vec<Batch<'static>>) -> Result<Vec<Vec<u8>>> {
     let encode = |batch| {
         let mut bytes = Vec::new();
-        avro::encode(&Record::Batch(batch), &mut bytes).map(|()| bytes)
+        encoding::encode(&Record::Batch(batch), &mut bytes).map(|()| bytes)
     };
     Ok(batches.into_iter().map(encode).collect::<Result<_, _>>()?)
 }
@@ -192,7 +192,7 @@ fn encode_batch(input: &Input) -> Result<Measured> {
     let records: Vec<Record<'static>> = batches(input).into_iter().map(Record::Batch).collect();
     let (done, bytes) = measured(input.events(), || {
         let mut bytes = Vec::new();
-        records.iter().try_for_each(|record| avro::encode(record, &mut bytes)).map(|()| bytes.len())
+        records.iter().try_for_each(|record| encoding::encode(record, &mut bytes)).map(|()| bytes.len())
     })?;
     ensure!(bytes? > 0, "nothing was written");
     Ok(done)
@@ -202,7 +202,7 @@ fn encode_batch(input: &Input) -> Result<Measured> {
 fn decode_batch(input: &Input) -> Result<Measured> {
     let records = encoded(batches(input))?;
     let (done, opened) = measured(input.events(), || {
-        let events = |bytes: &Vec<u8>| match black_box(avro::decode(bytes)) {
+        let events = |bytes: &Vec<u8>| match black_box(encoding::decode(bytes)) {
             Record::Batch(batch) => batch.events.len() as u64,
             _ => 0,
         };
@@ -223,7 +223,7 @@ fn tally(measures: &Arc<MeasureSet>) -> Tally {
 /// Events into facts and sums.
 fn fold(input: &Input) -> Result<Measured> {
     let batches = batches(input);
-    let mut tally = tally(&Arc::new(measures::built_in()));
+    let mut tally = tally(&Arc::new(measure_files::built_in()));
     let (done, ()) = measured(input.events(), || batches.iter().for_each(|batch| tally.apply(batch, NOW)))?;
     ensure!(tally.outcomes().accepted == done.units, "{:?}", tally.outcomes());
     Ok(done)
@@ -231,7 +231,7 @@ fn fold(input: &Input) -> Result<Measured> {
 
 /// What a tick does of all rows: their digests, their order, their keys.
 fn cut(input: &Input) -> Result<Measured> {
-    let mut tally = tally(&Arc::new(measures::built_in()));
+    let mut tally = tally(&Arc::new(measure_files::built_in()));
     batches(input).iter().for_each(|batch| tally.apply(batch, NOW));
     let mut rows = 0;
     let (done, state) = measured(tally.row_count(), || {
@@ -268,7 +268,7 @@ fn funnel(input: &Input) -> Result<Measured> {
 
 /// The content of a card, peers known: every measure, window, limit, grade, sentence.
 fn card(input: &Input) -> Result<Measured> {
-    let measures = Arc::new(measures::built_in());
+    let measures = Arc::new(measure_files::built_in());
     let mut tally = tally(&measures);
     batches(input).iter().for_each(|batch| tally.apply(batch, NOW));
     let cut = tally.cut();

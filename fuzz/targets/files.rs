@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use plumbline::config_file::{self, ConfigError, Given};
-use plumbline::config_show;
-use scorecard::measure::MeasureSet;
-use scorecard::registry_file::parse_registry;
+use plumbline::config::config_file::{self, ConfigError, Given};
+use plumbline::command::config_show;
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::registry::registry_file::parse_registry;
 
 static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a temporary folder"));
 

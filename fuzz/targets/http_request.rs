@@ -8,16 +8,16 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use libfuzzer_sys::fuzz_target;
-use plumbline::clock::Clock;
-use plumbline::config::Config;
-use plumbline::config_file::{self, Given};
-use plumbline::http;
-use plumbline::roles::Roles;
-use plumbline::served::Served;
-use plumbline::site::Site;
-use plumbline::stopping::Stopping;
-use plumbline::taking::Taking;
-use plumbline::vitals::Vitals;
+use plumbline::process::clock::Clock;
+use plumbline::config::options::Config;
+use plumbline::config::config_file::{self, Given};
+use plumbline::http::routes;
+use plumbline::process::roles::Roles;
+use plumbline::http::http_state::Served;
+use plumbline::deployment::data_directory::Site;
+use plumbline::process::shutdown_signal::Stopping;
+use plumbline::intake::intake_worker::Taking;
+use plumbline::process::service_status::Vitals;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
@@ -53,7 +53,7 @@ impl Service {
         std::thread::spawn(move || taking.run().expect("the log takes everything"));
         let served = Served::of(&site, &config, Some(door), vitals);
         let runtime = Builder::new_current_thread().build().expect("a runtime");
-        Service { router: http::router(served), runtime, requests: 0, _folder: folder }
+        Service { router: routes::router(served), runtime, requests: 0, _folder: folder }
     }
 
     fn answer(&mut self, request: Request<Body>) -> (u16, Vec<u8>) {

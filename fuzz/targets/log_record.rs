@@ -2,15 +2,15 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scorecard::record::Record;
+use scorecard::record::log_record::Record;
 
 fuzz_target!(|bytes: &[u8]| {
-    let record = codec::avro::decode(bytes);
+    let record = codec::avro::encoding::decode(bytes);
     if matches!(record, Record::Undecodable(_)) {
         return;
     }
     let mut again = Vec::new();
-    codec::avro::encode(&record, &mut again).expect("what was read can be written");
+    codec::avro::encoding::encode(&record, &mut again).expect("what was read can be written");
     // Texts, for a number that is not one does not equal itself.
-    assert_eq!(format!("{:?}", codec::avro::decode(&again)), format!("{record:?}"));
+    assert_eq!(format!("{:?}", codec::avro::encoding::decode(&again)), format!("{record:?}"));
 });

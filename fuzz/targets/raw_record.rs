@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, LazyLock};
 
-use codec::decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
 use libfuzzer_sys::fuzz_target;
-use scorecard::calendar::{Month, Timestamp, Zone};
+use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::event::Event;
-use scorecard::item::Feed;
-use scorecard::measure::MeasureSet;
-use scorecard::record::{Position, Record};
-use scorecard::schedule::{Grid, Schedule};
-use scorecard::tally::Tally;
-use stream::intake::Intake;
+use scorecard::record::item::Feed;
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::record::log_record::{Position, Record};
+use scorecard::time::schedule::{Grid, Schedule};
+use scorecard::fold::tally::Tally;
+use stream::intake::intake_task::Intake;
 use stream::log::{Fill, Lent, Log, LogError, Topic};
 
 /// Noon UTC on 1 November 2026.
@@ -23,7 +23,7 @@ const NOW: Timestamp = Timestamp(1_793_534_400_000);
 
 static DECODER: LazyLock<Decoder> = LazyLock::new(|| Decoder::new(DecoderConfig::default()));
 static FEED: LazyLock<Arc<Feed>> = LazyLock::new(|| Arc::new(Feed::undeclared("surgery")));
-static MEASURES: LazyLock<Arc<MeasureSet>> = LazyLock::new(|| Arc::new(plumbline::measures::built_in()));
+static MEASURES: LazyLock<Arc<MeasureSet>> = LazyLock::new(|| Arc::new(plumbline::measure_files::built_in()));
 
 /// Keeps the bytes of what is appended.
 #[derive(Default)]
@@ -31,12 +31,12 @@ struct Kept(BTreeMap<Topic, Vec<Vec<u8>>>);
 
 impl Log for Kept {
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        codec::avro::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        codec::avro::encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
     }
 
     fn append(&mut self, topic: Topic, _: u32, _: &str, record: &Record<'_>) -> Result<(), LogError> {
         let mut bytes = Vec::new();
-        codec::avro::encode(record, &mut bytes).expect("what intake makes can be written");
+        codec::avro::encoding::encode(record, &mut bytes).expect("what intake makes can be written");
         self.0.entry(topic).or_default().push(bytes);
         Ok(())
     }
@@ -94,7 +94,7 @@ fn fold(batches: &[Vec<u8>], logged: u64) {
     let schedule = Schedule { grid: Grid::DAILY, zone: Zone::london(), first: NOW };
     let mut tally = Tally::new(&MEASURES, &schedule, 1, Month::EARLIEST);
     for bytes in batches {
-        let Record::Batch(batch) = codec::avro::decode(bytes) else { panic!("a batch does not open again") };
+        let Record::Batch(batch) = codec::avro::encoding::decode(bytes) else { panic!("a batch does not open again") };
         tally.apply(&batch, NOW);
     }
     let outcomes = tally.outcomes();

@@ -1,8 +1,8 @@
 //! Cards: status and reasons through a month's life, attribution, windows across sealed months.
 
 use promises::world::{World, deployment, encounter, prescription, retraction, utc};
-use scorecard::card::{Cause, Scorecard, Status};
-use scorecard::registry::{Entry, Person, Role};
+use scorecard::card::scorecard::{Cause, Scorecard, Status};
+use scorecard::registry::entry::{Entry, Person, Role};
 use stream::log::Topic;
 
 fn reasons(card: &Scorecard) -> Vec<(Cause, i64)> {
@@ -147,8 +147,8 @@ fn a_twelve_month_window_reaches_across_sealed_months_and_survives_a_restart() {
 /// Deletes the rows of July 2025.
 fn lose_july(world: &World) {
     world.log.tamper(Topic::ClinicianMonths, 0, |stored| {
-        stored.retain(|one| match codec::avro::decode(&one.bytes) {
-            scorecard::record::Record::ClinicianMonth(row) => row.key.month.to_string().as_str() != "2025-07",
+        stored.retain(|one| match codec::avro::encoding::decode(&one.bytes) {
+            scorecard::record::log_record::Record::ClinicianMonth(row) => row.key.month.to_string().as_str() != "2025-07",
             _ => true,
         });
     });
@@ -233,7 +233,7 @@ fn silent_and_late_feeds_are_said_to_be_so() {
     world.run_until(utc(2026, 11, 10, 3));
     let cards = world.cards();
     let coverage = &cards["gmc%7C7000001|A81001|2026-10"].quality.coverage;
-    use scorecard::card::CoverageState::{Complete, Silent};
+    use scorecard::card::scorecard::CoverageState::{Complete, Silent};
     let seen: Vec<_> = coverage.iter().map(|c| (c.feed.as_str(), c.state, c.days_seen)).collect();
     assert_eq!(seen, [("lively", Complete, 2), ("quiet", Silent, 1)]);
 }

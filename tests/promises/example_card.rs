@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use promises::traffic::{Network, play};
 use promises::world::deployment;
-use scorecard::card::{Scorecard, Status};
-use scorecard::schedule::Grid;
+use scorecard::card::scorecard::{Scorecard, Status};
+use scorecard::time::schedule::Grid;
 use serde_json::Value;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/examples/scorecard.json");
@@ -17,8 +17,8 @@ const DOCUMENT: &str = include_str!("../../docs/card.md");
 
 /// Of a small network, of the forty restated cards of practices with points for the most measures, the first that fills the most fields.
 fn example() -> Scorecard {
-    let population = sim::population::Config { seed: 11, practices: 4, clinicians: 48, ..Default::default() };
-    let traffic = sim::traffic::Config { seed: 11, months: 5, encounters_per_day: 8.0, ..Default::default() };
+    let population = sim::traffic::population::Config { seed: 11, practices: 4, clinicians: 48, ..Default::default() };
+    let traffic = sim::traffic::deliveries::Config { seed: 11, months: 5, encounters_per_day: 8.0, ..Default::default() };
     let network = Network::draw(&population, &traffic);
     let weekly = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
     let mut deployment = deployment(1, weekly.at_or_after(network.begins()));
@@ -32,7 +32,7 @@ fn example() -> Scorecard {
     };
     let fields = |card: &Scorecard| {
         let mut paths = BTreeSet::new();
-        filled(&serde_json::from_str(&codec::json::scorecard(card)).expect("a card is JSON"), "", &mut paths);
+        filled(&serde_json::from_str(&codec::json::record_lines::scorecard(card)).expect("a card is JSON"), "", &mut paths);
         paths.len()
     };
     let all = played
@@ -50,7 +50,7 @@ fn example() -> Scorecard {
 
 /// A card as the example shows it: the JSON of the code, a line for each part and for each measure.
 fn shown(card: &Scorecard) -> String {
-    let mut text = codec::json::scorecard(card);
+    let mut text = codec::json::record_lines::scorecard(card);
     let parts = ["subject", "period", "status", "exposure", "domains", "composite", "giants", "highlights", "quality"];
     for part in parts.map(|part| format!(",\"{part}\":")) {
         text = text.replace(&part, &format!(",\n{}", &part[1..]));

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use promises::traffic::{Network, Played, play};
 use promises::world::{World, deployment, encounter, month, prescription, retraction, utc};
-use scorecard::calendar::{Month, Timestamp};
-use scorecard::card::{Scorecard, Status};
+use scorecard::card::scorecard::{Scorecard, Status};
 use scorecard::event::{Detail, Event, Exclusion, Feedback};
-use scorecard::explanation::{Effect, Explanation, Known, Line, Side, Unexplained, explain};
-use scorecard::registry::{Entry, Person};
-use scorecard::schedule::Grid;
-use scorecard::unit::WINDOWS;
+use scorecard::fold::explanation::{Effect, Explanation, Known, Line, Side, Unexplained, explain};
+use scorecard::peer_group::unit::WINDOWS;
+use scorecard::registry::entry::{Entry, Person};
+use scorecard::time::calendar::{Month, Timestamp};
+use scorecard::time::schedule::Grid;
 use serde_json::Value;
 use stream::evidence::{EvidenceError, evidence};
 use stream::log::Topic;
@@ -19,8 +19,8 @@ use stream::log::Topic;
 const WEEKLY: Grid = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
 
 fn played() -> Played {
-    let population = sim::population::Config { seed: 21, practices: 4, clinicians: 24, ..Default::default() };
-    let traffic = sim::traffic::Config { seed: 21, months: 4, encounters_per_day: 1.0, ..Default::default() };
+    let population = sim::traffic::population::Config { seed: 21, practices: 4, clinicians: 24, ..Default::default() };
+    let traffic = sim::traffic::deliveries::Config { seed: 21, months: 4, encounters_per_day: 1.0, ..Default::default() };
     let network = Network::draw(&population, &traffic);
     let mut deployment = deployment(3, WEEKLY.at_or_after(network.begins()));
     deployment.schedule.grid = WEEKLY;

@@ -1,13 +1,13 @@
 //! Facts are folded exactly: any order and duplication of the same versions, moves, links, months' edges.
 
-use codec::decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
 use promises::world::{World, deployment, encounter, event, month, prescription, records, retraction, utc};
 use proptest::prelude::*;
-use scorecard::calendar::{Month, Timestamp};
 use scorecard::event::{Action, Answer, Attendance, Detail, Encounter, Event, Exclusion, Feedback, Mode, Source};
-use scorecard::item::Feed;
-use scorecard::record::{ClinicianMonth, Position, Record};
-use scorecard::sums::Base;
+use scorecard::record::item::Feed;
+use scorecard::record::log_record::{ClinicianMonth, Position, Record};
+use scorecard::sums::measure_sums::Base;
+use scorecard::time::calendar::{Month, Timestamp};
 use std::collections::BTreeMap;
 use stream::log::Topic;
 
@@ -307,7 +307,7 @@ proptest! {
 
 #[test]
 fn a_feed_in_another_zone_counts_by_its_own_calendar() {
-    let zone = scorecard::calendar::Zone::named("America/New_York").unwrap();
+    let zone = scorecard::time::calendar::Zone::named("America/New_York").unwrap();
     let feed = std::sync::Arc::new(Feed { zone, ..Feed::undeclared("far") });
     let config = DecoderConfig { feeds: BTreeMap::from([("far".to_owned(), feed)]), ..DecoderConfig::default() };
     let decoder = Decoder::new(config);

@@ -7,14 +7,15 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use codec::decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
 use promises::world::{World, deployment, measures, records, utc};
-use scorecard::card::{Scorecard, WindowValue};
-use scorecard::peers::{Level, PeerGroup};
-use scorecard::percentile::{Ratio, percentile, quantile};
-use scorecard::record::{Position, Record};
-use scorecard::saving::{FallbackPrices, Spending, ratio_saving};
-use scorecard::sums::MeasureSums;
+use scorecard::card::peer_group::{Level, PeerGroup};
+use scorecard::card::scorecard::{Scorecard, WindowValue};
+use scorecard::record::log_record::{Position, Record};
+use scorecard::scoring::saving::{FallbackPrices, Spending, ratio_saving};
+use scorecard::statistics::percentile::{percentile, quantile};
+use scorecard::sums::measure_sums::MeasureSums;
+use scorecard::sums::ratio::Ratio;
 use stream::log::Topic;
 
 const MEASURE: &str = r#"
@@ -128,7 +129,7 @@ fn send(world: &mut World, events: &[String]) {
     let mut log = world.log.handle();
     for event in events {
         decoder.decode(event.as_bytes(), &context, &mut |item| {
-            assert!(matches!(item, scorecard::item::Item::Event(..)), "{event}: {item:?}");
+            assert!(matches!(item, scorecard::record::item::Item::Event(..)), "{event}: {item:?}");
             world.intake.take(&mut log, item).expect("an unbroken log");
         });
     }

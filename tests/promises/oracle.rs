@@ -3,18 +3,18 @@
 use promises::oracle::{ask, compare};
 use promises::traffic::{Network, play};
 use promises::world::deployment;
-use scorecard::card::Scorecard;
-use scorecard::schedule::Grid;
-use sim::odd::Odd;
-use sim::oracle::WindowAnswer;
+use scorecard::card::scorecard::Scorecard;
+use scorecard::time::schedule::Grid;
+use sim::oracle::answer::WindowAnswer;
+use sim::traffic::oddity::Odd;
 use stream::deployment::Deployment;
 
 /// Weekly cuts: enough for every phase of a month, and few enough to compute each by brute force.
 const WEEKLY: Grid = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
 
 fn network(seed: u64) -> Network {
-    let population = sim::population::Config { seed, practices: 4, clinicians: 48, ..Default::default() };
-    let traffic = sim::traffic::Config { seed, months: 4, encounters_per_day: 1.0, ..Default::default() };
+    let population = sim::traffic::population::Config { seed, practices: 4, clinicians: 48, ..Default::default() };
+    let traffic = sim::traffic::deliveries::Config { seed, months: 4, encounters_per_day: 1.0, ..Default::default() };
     Network::draw(&population, &traffic)
 }
 
@@ -57,7 +57,7 @@ fn every_published_card_is_the_oracles() {
         assert!(network.odds.count(odd) >= 20, "{odd:?}: only {}", network.odds.count(odd));
     }
     let outcomes = played.world.tallies.iter().map(|tally| tally.outcomes());
-    let sum = |of: fn(&scorecard::tally::Outcomes) -> u64| outcomes.clone().map(|o| of(&o)).sum::<u64>();
+    let sum = |of: fn(&scorecard::fold::tally::Outcomes) -> u64| outcomes.clone().map(|o| of(&o)).sum::<u64>();
     let logged: usize = played.sent.logged.values().map(Vec::len).sum();
     let all = sum(|o| o.accepted) + sum(|o| o.duplicate) + sum(|o| o.stale) + sum(|o| o.conflict) + sum(|o| o.sealed);
     assert_eq!(all, logged as u64, "logged = accepted + duplicate + stale + conflict + sealed");

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use codec::decoder::{Context, Decoder, DecoderConfig};
-use codec::keys::Keys;
+use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::identity::keys::Keys;
 use promises::plant::{Planter, specimens};
 use promises::world::{World, deployment, utc};
-use scorecard::item::Feed;
-use scorecard::record::Position;
+use scorecard::record::item::Feed;
+use scorecard::record::log_record::Position;
 use std::sync::Arc;
 use stream::log::Topic;
 
@@ -53,7 +53,7 @@ fn play(keys: Keys) -> Outcome {
             for stored in world.log.stored(topic, partition) {
                 leaked.extend(planter.found(stored.key.as_bytes()));
                 leaked.extend(planter.found(&stored.bytes));
-                let record = codec::avro::decode(&stored.bytes);
+                let record = codec::avro::encoding::decode(&stored.bytes);
                 leaked.extend(planter.found(format!("{record:?}").as_bytes()));
             }
         }

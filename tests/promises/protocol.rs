@@ -6,12 +6,12 @@ use promises::simulated_log::{Fault, SimulatedLog};
 use promises::world::{
     World, deployment, encounter, measure_files, measures, month, prescription, records, retraction, revisions, runs, utc,
 };
-use scorecard::card::{Cause, Status};
-use scorecard::record::{Mark, Outcome, Record, Tick};
-use scorecard::sums::Base;
+use scorecard::card::scorecard::{Cause, Status};
+use scorecard::record::log_record::{Mark, Outcome, Record, Tick};
+use scorecard::sums::measure_sums::Base;
 use stream::log::{Log, LogError, Topic};
-use stream::publish_task::PublishTask;
-use stream::tally_task::TallyTask;
+use stream::publish::publish_task::PublishTask;
+use stream::tally::tally_task::TallyTask;
 
 /// A world in October 2026 with a few events of two clinicians.
 fn october() -> World {
@@ -116,7 +116,7 @@ fn rule_2_every_row_deleted_changes_no_card() {
     };
     let log = world.log.copy();
     log.tamper(Topic::ClinicianMonths, 0, |stored| {
-        stored.retain(|one| matches!(codec::avro::decode(&one.bytes), Record::Mark(_)));
+        stored.retain(|one| matches!(codec::avro::encoding::decode(&one.bytes), Record::Mark(_)));
     });
     let mut bare = World::on(world.deployment.clone(), log);
     bare.publish();

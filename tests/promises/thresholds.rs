@@ -1,11 +1,11 @@
 //! Thresholds of points: taken from the last month of the quarter before, frozen with the quarter's first cards, whoever publishes.
 
 use promises::world::{World, deployment, prescription, records, utc};
-use scorecard::card::{Qof, Scorecard};
+use scorecard::card::scorecard::{Qof, Scorecard};
 use scorecard::event::{Detail, Event};
-use scorecard::record::Record;
-use scorecard::schedule::Grid;
-use scorecard::thresholds::holds_thresholds;
+use scorecard::peer_group::thresholds::holds_thresholds;
+use scorecard::record::log_record::Record;
+use scorecard::time::schedule::Grid;
 use stream::log::Topic;
 
 const CLINICIANS: usize = 21;

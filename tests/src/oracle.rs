@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use scorecard::calendar::Timestamp;
-use scorecard::card::{Scorecard, WindowValue};
-use sim::oracle::{Answer, Card, Cut, Fate, FeedLog, Question, WindowAnswer, answer};
+use scorecard::card::scorecard::{Scorecard, WindowValue};
+use scorecard::time::calendar::Timestamp;
+use sim::oracle::answer::{Answer, Card, Cut, Fate, FeedLog, Question, WindowAnswer, answer};
 
 use crate::world::measure_files;
 

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::{ControlFlow, Range};
 use std::rc::Rc;
 
-use scorecard::calendar::Timestamp;
 use scorecard::event::Event;
-use scorecard::record::Record;
+use scorecard::record::log_record::Record;
+use scorecard::time::calendar::Timestamp;
 use stream::log::{Fill, Lent, Log, LogError, Topic};
 
 /// What happens to an operation instead of its succeeding.
@@ -153,7 +153,7 @@ impl SimulatedLog {
 #[must_use]
 pub fn encoded(record: &Record<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    codec::avro::encode(record, &mut bytes).expect("the tests write records that can be written");
+    codec::avro::encoding::encode(record, &mut bytes).expect("the tests write records that can be written");
     bytes
 }
 
@@ -172,7 +172,7 @@ impl Log for SimulatedLog {
         let mut next = from;
         for stored in held.records[start..].iter().take(most) {
             next = stored.offset + 1;
-            let record = codec::avro::decode(&stored.bytes);
+            let record = codec::avro::encoding::decode(&stored.bytes);
             let lent = Lent { offset: stored.offset, appended: stored.appended, key: &stored.key, record };
             if each(lent).is_break() {
                 break;
@@ -188,7 +188,7 @@ impl Log for SimulatedLog {
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        codec::avro::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        codec::avro::encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {

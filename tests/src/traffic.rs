@@ -1,13 +1,13 @@
 //! The simulated network's traffic, played through the real decoder, intake, tallies and publisher in virtual time.
 
-use codec::decoder::{Context, Decoder, DecoderConfig};
-use scorecard::calendar::Timestamp;
-use scorecard::item::Item;
-use scorecard::record::Position;
-use sim::population::Population;
-use sim::traffic::{Delivery, Traffic};
+use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use scorecard::record::item::Item;
+use scorecard::record::log_record::Position;
+use scorecard::time::calendar::Timestamp;
+use sim::traffic::deliveries::{Delivery, Traffic};
+use sim::traffic::population::Population;
 use stream::deployment::Deployment;
-use stream::intake::Intake;
+use stream::intake::intake_task::Intake;
 
 use crate::oracle::Sent;
 use crate::simulated_log::SimulatedLog;
@@ -20,13 +20,13 @@ pub struct Network {
     /// What is sent, in order of arrival.
     pub deliveries: Vec<Delivery>,
     /// How often each oddity was drawn.
-    pub odds: sim::odd::Odds,
+    pub odds: sim::traffic::oddity::Odds,
 }
 
 impl Network {
     /// Draws a network and its traffic.
     #[must_use]
-    pub fn draw(population: &sim::population::Config, traffic: &sim::traffic::Config) -> Network {
+    pub fn draw(population: &sim::traffic::population::Config, traffic: &sim::traffic::deliveries::Config) -> Network {
         let population = Population::generate(population);
         let mut traffic = Traffic::new(&population, traffic);
         let deliveries = traffic.by_ref().collect();
@@ -64,7 +64,9 @@ pub fn play(network: &Network, deployment: Deployment, batch: usize, until: Time
     world.intake = Intake::new(world.deployment.partitions, batch);
     let first = world.deployment.schedule.first;
     world.log.set_now(first.plus_seconds(-86_400));
-    for entry in scorecard::registry_file::parse_registry(&network.registry).expect("the simulated registry is in order") {
+    for entry in
+        scorecard::registry::registry_file::parse_registry(&network.registry).expect("the simulated registry is in order")
+    {
         world.register(first.plus_seconds(-86_400), entry);
     }
     let mut played = Played { world, sent: Sent { first, ..Sent::default() }, rejected: Vec::new() };

@@ -4,18 +4,18 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use scorecard::calendar::{Day, Month, Timestamp, Zone};
-use scorecard::card::Scorecard;
+use scorecard::card::scorecard::Scorecard;
 use scorecard::event::{Action, Attendance, Detail, Encounter, Event, Mode, Prescription, Source};
-use scorecard::item::{Feed, Item};
-use scorecard::measure::MeasureSet;
-use scorecard::record::{Record, Run};
-use scorecard::schedule::{Grid, Schedule};
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::record::item::{Feed, Item};
+use scorecard::record::log_record::{Record, Run};
+use scorecard::time::calendar::{Day, Month, Timestamp, Zone};
+use scorecard::time::schedule::{Grid, Schedule};
 use stream::deployment::Deployment;
-use stream::intake::Intake;
+use stream::intake::intake_task::Intake;
 use stream::log::{Log, LogError, Topic};
-use stream::publish_task::PublishTask;
-use stream::tally_task::TallyTask;
+use stream::publish::publish_task::PublishTask;
+use stream::tally::tally_task::TallyTask;
 
 use crate::simulated_log::SimulatedLog;
 
@@ -111,7 +111,7 @@ impl World {
     }
 
     /// Appends an entry of the registry.
-    pub fn register(&mut self, at: Timestamp, entry: scorecard::registry::Entry) {
+    pub fn register(&mut self, at: Timestamp, entry: scorecard::registry::entry::Entry) {
         self.log.set_now(at);
         let mut log = self.log.handle();
         self.intake.take(&mut log, Item::Registry(entry)).expect("an unbroken log");

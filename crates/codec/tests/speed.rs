@@ -3,12 +3,12 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use codec::avro;
-use codec::decoder::{Context, Decoder, DecoderConfig};
-use scorecard::calendar::Timestamp;
+use codec::avro::encoding;
+use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
 use scorecard::event::{Batch, Versioning};
-use scorecard::item::{Feed, Item};
-use scorecard::record::{Position, Record};
+use scorecard::record::item::{Feed, Item};
+use scorecard::record::log_record::{Position, Record};
+use scorecard::time::calendar::Timestamp;
 
 const EVENTS: u32 = 10_000;
 
@@ -65,18 +65,18 @@ fn events_in_and_batches_out_and_in() {
     let events: Vec<_> = (0..100).map(|n| all[n % 4].clone()).collect();
     let batch = Record::Batch(Batch { feed: "a81001-emis".into(), practice: None, versioning: Versioning::Id, events });
     let mut bytes = Vec::new();
-    avro::encode(&batch, &mut bytes).expect("a batch can be written");
+    encoding::encode(&batch, &mut bytes).expect("a batch can be written");
     let size = bytes.len() / 100;
     measured("an event to Avro", size, || {
         for _ in 0..EVENTS / 100 {
             bytes.clear();
-            avro::encode(black_box(&batch), &mut bytes).expect("a batch can be written");
+            encoding::encode(black_box(&batch), &mut bytes).expect("a batch can be written");
         }
     });
     measured("an event from Avro", size, || {
         for _ in 0..EVENTS / 100 {
-            black_box(avro::decode(black_box(&bytes)));
+            black_box(encoding::decode(black_box(&bytes)));
         }
     });
-    assert_eq!(avro::decode(&bytes), batch);
+    assert_eq!(encoding::decode(&bytes), batch);
 }

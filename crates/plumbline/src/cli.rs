@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use scorecard::calendar::{Day, Month, Zone};
-use scorecard::directory::civil_day;
+use scorecard::registry::directory::civil_day;
+use scorecard::time::calendar::{Day, Month, Zone};
 
-use crate::clock::Clock;
-use crate::measures::{BuiltIn, Chosen, MeasuresError, chosen};
-use crate::roles::Role;
+use crate::measure_files::{BuiltIn, Chosen, MeasuresError, chosen};
+use crate::process::clock::Clock;
+use crate::process::roles::Role;
 
 /// Monthly scorecards for clinicians from a replayable log of events.
 ///
@@ -283,11 +283,11 @@ pub enum Side {
     Denominator,
 }
 
-impl From<Side> for scorecard::explanation::Side {
-    fn from(side: Side) -> scorecard::explanation::Side {
+impl From<Side> for scorecard::fold::explanation::Side {
+    fn from(side: Side) -> scorecard::fold::explanation::Side {
         match side {
-            Side::Numerator => scorecard::explanation::Side::Numerator,
-            Side::Denominator => scorecard::explanation::Side::Denominator,
+            Side::Numerator => scorecard::fold::explanation::Side::Numerator,
+            Side::Denominator => scorecard::fold::explanation::Side::Denominator,
         }
     }
 }
@@ -407,7 +407,7 @@ fn today() -> Month {
 fn last_complete_before(text: &str) -> Result<Month, String> {
     let month = match text.len() {
         10 => civil_day(text).map(Day::month).ok_or_else(|| format!("{text:?} is not a day; write it as 2026-10-15"))?,
-        _ => text.parse().map_err(|error: scorecard::calendar::NotAMonth| error.to_string())?,
+        _ => text.parse().map_err(|error: scorecard::time::calendar::NotAMonth| error.to_string())?,
     };
     let within = Month(1990 * 12)..Month(2100 * 12);
     if within.contains(&month) { Ok(month.plus(-1)) } else { Err(format!("{month} is not between {} and 2099-12", within.start)) }

@@ -1,21 +1,14 @@
 //! Kafka: the log of record when brokers are configured, and the topics that practice systems write.
-//!
-//! A file imports only from files further down this list.
 
+pub mod log;
+pub(crate) mod publisher;
+pub(crate) mod writer;
+pub(crate) mod reader;
+pub mod membership;
 pub mod topics;
 pub mod topic_plan;
-pub mod membership;
-pub mod log;
-mod publisher;
-mod writer;
-mod reader;
-mod headers;
-pub mod contact;
+pub(crate) mod headers;
 pub mod schema_registry;
-pub mod registry_file;
-pub mod registry_client;
-pub mod registry_error;
-pub mod schema_ids;
-pub mod subjects;
 pub mod settings;
+pub mod contact;
 pub mod registry_address;

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, LogFormat};
+use crate::config::options::{Config, LogFormat};
 
 /// Which state changes are told: `warn`, `info`, `debug`, or a filter as `tracing` knows it. Wins over `log.level`.
 const VARIABLE: &str = "PLUMBLINE_LOG";

@@ -8,22 +8,30 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow};
 
 use crate::cli::{Cli, Command, ConfigCommand, Measures, Registry, Rejects, Service, Simulate};
-use crate::clock::{Clock, LAPSE_VARIABLE};
-use crate::config::Config;
-use crate::config_file::{self, ConfigError, Given};
-use crate::demo::demo;
-use crate::interrupt::{EXIT_INTERRUPTED, Interrupt, Interrupted};
-use crate::measures::MeasuresError;
-use crate::measures_command;
-use crate::paint::Paint;
-use crate::recompute::recompute;
-use crate::registry_check::{self, RegistryFileError};
-use crate::replay::replay;
-use crate::roles::Roles;
-use crate::{
-    card_command, config_show, explain_command, health_command, keys_file, logs, manual, peek_command, rejects_command, service,
-    site, topics_command,
-};
+use crate::command::card;
+use crate::command::config_show;
+use crate::command::demo::demo;
+use crate::command::explain;
+use crate::command::health;
+use crate::command::manual;
+use crate::command::measures;
+use crate::command::peek;
+use crate::command::recompute::recompute;
+use crate::command::rejects;
+use crate::command::replay::replay;
+use crate::command::topics;
+use crate::config::config_file::{self, ConfigError, Given};
+use crate::config::keys_file;
+use crate::config::options::Config;
+use crate::deployment::data_directory;
+use crate::deployment::registry_file_check::{self, RegistryFileError};
+use crate::logs;
+use crate::measure_files::MeasuresError;
+use crate::process::clock::{Clock, LAPSE_VARIABLE};
+use crate::process::interrupt::{EXIT_INTERRUPTED, Interrupt, Interrupted};
+use crate::process::roles::Roles;
+use crate::service::run_service;
+use crate::terminal::paint::Paint;
 
 /// Exit code of a mistake in a configuration file, `EX_CONFIG` of `sysexits.h`.
 pub const EXIT_CONFIGURATION: u8 = 78;
@@ -76,24 +84,24 @@ fn dispatch(command: &Command) -> Result<()> {
         }
         Command::Simulate(args) => simulate(args),
         Command::Registry(Registry::Check { file }) => {
-            let entries = registry_check::read(file)?;
-            writeln!(io::stdout(), "{}: {}", file.display(), registry_check::holds(&entries))?;
+            let entries = registry_file_check::read(file)?;
+            writeln!(io::stdout(), "{}: {}", file.display(), registry_file_check::holds(&entries))?;
             Ok(())
         }
         Command::Measures(command) => Ok(writeln!(io::stdout(), "{}", measures(command)?.trim_end())?),
         Command::Run(args) => {
             let config = configured(&args.service)?;
             logs::for_a_service(&config);
-            service::run(&config, Roles::of(&args.roles), service_clock()?, &listen()?)
+            run_service::run(&config, Roles::of(&args.roles), service_clock()?, &listen()?)
         }
-        Command::Topics(args) => topics_command::topics(args, &configured(&args.service)?, &mut io::stdout().lock()),
-        Command::Peek(args) => peek_command::peek(args, &configured(&args.service)?, &mut BufWriter::new(io::stdout().lock())),
+        Command::Topics(args) => topics::topics(args, &configured(&args.service)?, &mut io::stdout().lock()),
+        Command::Peek(args) => peek::peek(args, &configured(&args.service)?, &mut BufWriter::new(io::stdout().lock())),
         Command::Card(args) => {
-            let text = card_command::card(args, &configured(&args.service)?, Paint::for_stdout())?;
+            let text = card::card(args, &configured(&args.service)?, Paint::for_stdout())?;
             Ok(io::stdout().write_all(text.as_bytes())?)
         }
         Command::Explain(args) => {
-            let text = explain_command::explain(args, &configured(&args.service)?, Paint::for_stdout())?;
+            let text = explain::explain(args, &configured(&args.service)?, Paint::for_stdout())?;
             Ok(io::stdout().write_all(text.as_bytes())?)
         }
         Command::Rejects(command) => {
@@ -101,10 +109,10 @@ fn dispatch(command: &Command) -> Result<()> {
                 Rejects::List(args) | Rejects::Retry(args) => &args.service,
                 Rejects::Show(args) => &args.which.service,
             };
-            let text = rejects_command::rejects(command, &configured(service)?, Paint::for_stdout(), service_clock()?)?;
+            let text = rejects::rejects(command, &configured(service)?, Paint::for_stdout(), service_clock()?)?;
             Ok(io::stdout().write_all(text.as_bytes())?)
         }
-        Command::Health(args) => Ok(io::stdout().write_all(health_command::health(&configured(args)?)?.as_bytes())?),
+        Command::Health(args) => Ok(io::stdout().write_all(health::health(&configured(args)?)?.as_bytes())?),
         Command::Check(args) => check(&configured(args)?),
         Command::Completions { shell } => Ok(io::stdout().write_all(&manual::completions(*shell))?),
         Command::Man { dir } => manual::pages(dir),
@@ -124,12 +132,12 @@ fn configured(args: &Service) -> Result<Config, ConfigError> {
 
 /// Everything that can be said without starting: files that are named, keys that are there.
 fn check(config: &Config) -> Result<()> {
-    let files = site::files(config)?;
-    site::check_folder(&config.data)?;
+    let files = data_directory::files(config)?;
+    data_directory::check_folder(&config.data)?;
     if config.keys.exists() {
         keys_file::read(&config.keys)?;
     }
-    let (measures, registry) = (files.measures.measures().len(), registry_check::holds(&files.registry));
+    let (measures, registry) = (files.measures.measures().len(), registry_file_check::holds(&files.registry));
     writeln!(io::stdout(), "sound: {measures} measures, {} declared feeds, {registry}", config.feeds.len())?;
     Ok(())
 }
@@ -143,10 +151,10 @@ fn service_clock() -> Result<Clock> {
 
 fn measures(command: &Measures) -> Result<String> {
     Ok(match command {
-        Measures::List { measures } => measures_command::list(&measures.chosen()?),
-        Measures::Show { id, measures } => measures_command::show(&measures.chosen()?, id)?,
-        Measures::Check { folder, built_in } => measures_command::check(folder, *built_in)?,
-        Measures::Test { measures } => measures_command::test(&measures.chosen()?.set)?,
+        Measures::List { measures } => measures::list(&measures.chosen()?),
+        Measures::Show { id, measures } => measures::show(&measures.chosen()?, id)?,
+        Measures::Check { folder, built_in } => measures::check(folder, *built_in)?,
+        Measures::Test { measures } => measures::test(&measures.chosen()?.set)?,
     })
 }
 
@@ -158,10 +166,10 @@ fn simulate(args: &Simulate) -> Result<()> {
     let named = || format!("writing {}", args.out.display());
     if args.out == Path::new("-") {
         let mut out = io::stdout().lock();
-        sim::simulate::simulate(&mut out, args.events, args.seed).and_then(|()| out.flush()).with_context(named)
+        sim::traffic::bulk::simulate(&mut out, args.events, args.seed).and_then(|()| out.flush()).with_context(named)
     } else {
         let mut out = BufWriter::new(File::create(&args.out).with_context(named)?);
-        sim::simulate::simulate(&mut out, args.events, args.seed).and_then(|()| out.flush()).with_context(named)
+        sim::traffic::bulk::simulate(&mut out, args.events, args.seed).and_then(|()| out.flush()).with_context(named)
     }
 }
 

@@ -17,10 +17,10 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use plumbline::clock::Clock;
-use plumbline::local_log::{Durability, LocalLog};
-use scorecard::calendar::Timestamp;
-use scorecard::record::Record;
+use plumbline::log::local_log::{Durability, LocalLog};
+use plumbline::process::clock::Clock;
+use scorecard::record::log_record::Record;
+use scorecard::time::calendar::Timestamp;
 use server::{Server, request};
 use stream::log::{Log, Topic};
 

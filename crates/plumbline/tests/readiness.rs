@@ -6,14 +6,14 @@ mod server;
 
 use std::sync::Arc;
 
-use plumbline::clock::Clock;
-use plumbline::config_file::{self, Given};
-use plumbline::http::router;
-use plumbline::roles::Roles;
-use plumbline::served::Served;
-use plumbline::site::Site;
-use plumbline::stopping::Stopping;
-use plumbline::vitals::Vitals;
+use plumbline::config::config_file::{self, Given};
+use plumbline::deployment::data_directory::Site;
+use plumbline::http::http_state::Served;
+use plumbline::http::routes::router;
+use plumbline::process::clock::Clock;
+use plumbline::process::roles::Roles;
+use plumbline::process::service_status::Vitals;
+use plumbline::process::shutdown_signal::Stopping;
 use server::{Answered, request};
 use support::Place;
 use tokio::net::TcpListener;

@@ -11,17 +11,17 @@ use std::fs;
 use std::ops::ControlFlow;
 
 use clap::Parser;
-use plumbline::any_log::AnyLog;
 use plumbline::cli::{Cli, Command, Replay};
-use plumbline::config::Config;
-use plumbline::config_file::{self, Given};
-use plumbline::interrupt::Interrupt;
-use plumbline::measures::{BuiltIn, built_in, chosen};
-use plumbline::recompute::recompute_log;
-use plumbline::site::read_under;
+use plumbline::command::recompute::recompute_log;
+use plumbline::config::config_file::{self, Given};
+use plumbline::config::options::Config;
+use plumbline::deployment::data_directory::read_under;
+use plumbline::log::any_log::AnyLog;
+use plumbline::measure_files::{BuiltIn, built_in, chosen};
+use plumbline::process::interrupt::Interrupt;
 use published::published;
-use scorecard::measure::MeasureSet;
-use scorecard::record::Record;
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::record::log_record::Record;
 use stream::log::{CARD_PARTITIONS, Log, Topic};
 use support::Place;
 
@@ -59,7 +59,7 @@ fn revisions(log: &mut AnyLog) -> BTreeSet<String> {
     for partition in 0..CARD_PARTITIONS {
         log.read(Topic::ScorecardRevisions, partition, 0, usize::MAX, &mut |lent| {
             if let Record::Scorecard(card) = lent.record {
-                found.insert(codec::json::scorecard(&card));
+                found.insert(codec::json::record_lines::scorecard(&card));
             }
             ControlFlow::Continue(())
         })

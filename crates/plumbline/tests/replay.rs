@@ -2,7 +2,7 @@
 
 mod support;
 
-use plumbline::interrupt::{Interrupt, Interrupted};
+use plumbline::process::interrupt::{Interrupt, Interrupted};
 use support::{Place, assert_accounted_for, encounter};
 
 /// Status, revision, cut and month of every revision in order of publication.
@@ -76,7 +76,7 @@ fn every_line_is_accounted_for_and_a_broken_one_is_not_the_end() {
 fn order_of_paths_batches_and_partitions_change_no_byte() {
     let place = Place::new();
     let mut events = Vec::new();
-    sim::simulate::simulate(&mut events, 500, 5).unwrap();
+    sim::traffic::bulk::simulate(&mut events, 500, 5).unwrap();
     let lines: Vec<&str> = std::str::from_utf8(&events).unwrap().lines().collect();
     let some = |n: usize| lines.iter().skip(n).step_by(3).copied().collect::<Vec<_>>().join("\n");
     place.put("one/a.ndjson", some(0));

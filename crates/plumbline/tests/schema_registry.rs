@@ -9,8 +9,8 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use codec::avro::{Form, encode};
-use codec::contract::Contract;
+use codec::avro::contract::Contract;
+use codec::avro::encoding::{Form, encode};
 use openssl::asn1::Asn1Time;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
@@ -20,12 +20,12 @@ use openssl::ssl::{SslAcceptor, SslMethod};
 use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::{X509, X509NameBuilder};
 use plumbline::kafka::registry_address::RegistryAddress;
-use plumbline::kafka::registry_error::RegistryError;
-use plumbline::kafka::schema_registry::{RegistrySettings, SchemaRegistry};
-use plumbline::kafka::subjects::subjects;
-use plumbline::stopping::Stopping;
-use scorecard::calendar::Timestamp;
-use scorecard::record::{Position, Record, Reject, Tick};
+use plumbline::kafka::schema_registry::registry_error::RegistryError;
+use plumbline::kafka::schema_registry::schema_registry::{RegistrySettings, SchemaRegistry};
+use plumbline::kafka::schema_registry::subjects::subjects;
+use plumbline::process::shutdown_signal::Stopping;
+use scorecard::record::log_record::{Position, Record, Reject, Tick};
+use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
 
 #[path = "support/schema_registry.rs"]

@@ -145,11 +145,11 @@ fn sigterm_drains_and_ends_with_0_and_what_was_answered_is_there_afterwards() {
 
 /// Ids are identities, not names: those of encounters are logged as they came.
 fn events_in(data: &std::path::Path) -> Vec<String> {
-    use plumbline::local_log::{Durability, LocalLog};
-    use scorecard::record::Record;
+    use plumbline::log::local_log::{Durability, LocalLog};
+    use scorecard::record::log_record::Record;
     use stream::log::{Log, Topic};
-    let mut log =
-        LocalLog::open(&data.join("log"), plumbline::clock::Clock::System, Durability::Buffered).expect("nobody has it open");
+    let mut log = LocalLog::open(&data.join("log"), plumbline::process::clock::Clock::System, Durability::Buffered)
+        .expect("nobody has it open");
     let mut ids = Vec::new();
     for partition in log.partitions(Topic::Events) {
         log.read(Topic::Events, partition, 0, 1_000, &mut |lent| {

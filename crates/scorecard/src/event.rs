@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Day, Timestamp};
+use crate::time::calendar::{Day, Timestamp};
 
 /// What a version of an event asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

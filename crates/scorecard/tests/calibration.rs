@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use scorecard::calendar::{Month, Timestamp, Zone};
-use scorecard::card::{Band, Grade, Status};
-use scorecard::directory::Directory;
-use scorecard::measure::MeasureSet;
-use scorecard::schedule::{Grid, Schedule};
-use scorecard::scoring::Scorer;
-use scorecard::sums::{MeasureSums, Sums};
-use scorecard::thresholds::Thresholds;
-use scorecard::unit::{UnitKey, UnitMonth};
+use scorecard::card::scorecard::{Band, Grade, Status};
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::peer_group::thresholds::Thresholds;
+use scorecard::peer_group::unit::{UnitKey, UnitMonth};
+use scorecard::registry::directory::Directory;
+use scorecard::scoring::scorer::Scorer;
+use scorecard::sums::measure_sums::{MeasureSums, Sums};
+use scorecard::time::calendar::{Month, Timestamp, Zone};
+use scorecard::time::schedule::{Grid, Schedule};
 
 const SEEDS: u64 = 200;
 /// Ordinary clinicians of a network; one more is at twice its rate.

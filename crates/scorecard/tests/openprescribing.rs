@@ -6,16 +6,16 @@
 
 use std::collections::BTreeMap;
 
-use scorecard::calendar::{Month, Timestamp, Zone};
-use scorecard::card::{Status, WindowValue};
-use scorecard::directory::Directory;
-use scorecard::measure::MeasureSet;
-use scorecard::peer_table::PeerTable;
-use scorecard::schedule::{Grid, Schedule};
-use scorecard::scoring::Scorer;
-use scorecard::sums::{MeasureSums, Sums};
-use scorecard::thresholds::Thresholds;
-use scorecard::unit::{UnitKey, UnitMonth};
+use scorecard::card::scorecard::{Status, WindowValue};
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::peer_group::peer_table::PeerTable;
+use scorecard::peer_group::thresholds::Thresholds;
+use scorecard::peer_group::unit::{UnitKey, UnitMonth};
+use scorecard::registry::directory::Directory;
+use scorecard::scoring::scorer::Scorer;
+use scorecard::sums::measure_sums::{MeasureSums, Sums};
+use scorecard::time::calendar::{Month, Timestamp, Zone};
+use scorecard::time::schedule::{Grid, Schedule};
 
 /// Practice, quantity of the brand and of all; both cost a pound and ten pence a unit. `B82008` is closed, `Y00581` no GP practice.
 const INPUT: [(&str, i64, i64); 10] = [

@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use scorecard::calendar::{Timestamp, Zone};
-use scorecard::measure::MeasureSet;
-use scorecard::record::{Genesis, Record};
-use scorecard::schedule::{Grid, Schedule};
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::record::log_record::{Genesis, Record};
+use scorecard::time::calendar::{Timestamp, Zone};
+use scorecard::time::schedule::{Grid, Schedule};
 
 use crate::log::{Log, LogError, Topic};
 
@@ -103,8 +103,8 @@ fn compare(ours: &Genesis, theirs: &Genesis) -> Result<(), GenesisError> {
 /// The schedule that a genesis record fixes.
 ///
 /// # Errors
-/// [`scorecard::calendar::UnknownZone`] when this build's database lacks the zone.
-pub fn schedule_of(genesis: &Genesis) -> Result<Schedule, scorecard::calendar::UnknownZone> {
+/// [`scorecard::time::calendar::UnknownZone`] when this build's database lacks the zone.
+pub fn schedule_of(genesis: &Genesis) -> Result<Schedule, scorecard::time::calendar::UnknownZone> {
     Ok(Schedule {
         zone: Zone::named(&genesis.zone)?,
         grid: Grid { period_seconds: genesis.grid_period_seconds, offset_seconds: genesis.grid_offset_seconds },

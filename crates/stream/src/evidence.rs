@@ -8,18 +8,18 @@
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};
 
-use scorecard::calendar::{Month, Timestamp};
-use scorecard::card::Scorecard;
-use scorecard::directory::Directory;
+use scorecard::card::scorecard::Scorecard;
 use scorecard::event::Batch;
-use scorecard::explanation::Known;
-use scorecard::record::{Outcome, Record, RowKey, Run};
-use scorecard::share::{FactId, Share};
+use scorecard::fold::explanation::Known;
+use scorecard::fold::share::{FactId, Share};
+use scorecard::record::log_record::{Outcome, Record, RowKey, Run};
+use scorecard::registry::directory::Directory;
+use scorecard::time::calendar::{Month, Timestamp};
 
 use crate::deployment::Deployment;
-use crate::fold::Fold;
 use crate::log::{Log, LogError, Topic};
 use crate::register::Register;
+use crate::tally::fold::Fold;
 
 /// Records are read by so many, and between two reads it is asked whether to go on.
 const RECORDS_A_READ: usize = 10_000;

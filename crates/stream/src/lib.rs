@@ -1,24 +1,13 @@
 //! When: intake, tally and publish as tasks over a log of typed records. No Kafka, no tokio, no clock: time comes in as an argument.
 //!
-//! A file imports only from files further down this list.
+//! A room imports only from rooms further down this list, and inside a room a file only from files further down.
 
-pub mod publish_task;
+pub mod publish;
 pub mod evidence;
-mod sealed;
-mod run_record;
-mod drafting;
-mod rosters;
-mod run;
-mod month_cards;
-mod month_units;
-mod published;
-mod register;
-mod ledger;
-mod held;
-pub mod tally_task;
-mod fold;
+mod rows;
+pub mod tally;
 pub mod intake;
-mod open_batch;
+mod register;
 pub mod deployment;
 pub mod partition;
 pub mod log;

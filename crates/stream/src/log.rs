@@ -3,9 +3,9 @@
 
 use std::ops::{ControlFlow, Range};
 
-use scorecard::calendar::Timestamp;
 use scorecard::event::Event;
-use scorecard::record::Record;
+use scorecard::record::log_record::Record;
+use scorecard::time::calendar::Timestamp;
 
 /// Plumbline's own topics. Their names, keys and retention stand in `ARCHITECTURE.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

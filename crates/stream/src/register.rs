@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use scorecard::calendar::Timestamp;
-use scorecard::directory::Directory;
-use scorecard::record::{Record, Tick};
+use scorecard::record::log_record::{Record, Tick};
+use scorecard::registry::directory::Directory;
+use scorecard::time::calendar::Timestamp;
 
 use crate::log::{Log, LogError, Topic};
 

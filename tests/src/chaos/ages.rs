@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp as Instant};
-use scorecard::calendar::{Month, Timestamp};
+use scorecard::time::calendar::{Month, Timestamp};
 
 /// When months are provisional, final and sealed in a deployment that first published at an instant.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use scorecard::record::Record;
-use scorecard::registry::{Entry, OrganisationKind};
+use scorecard::record::log_record::Record;
+use scorecard::registry::entry::{Entry, OrganisationKind};
 
 use super::evidence::Filed;
 

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use scorecard::calendar::Timestamp;
-use scorecard::record::Record;
+use scorecard::record::log_record::Record;
+use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -263,6 +263,6 @@ impl Broker {
 /// A record as it goes over the wire.
 pub(crate) fn flying(topic: Topic, partition: u32, key: &str, record: &Record<'_>, writer: Writer) -> Flying {
     let mut bytes = Vec::new();
-    codec::avro::encode(record, &mut bytes).expect("tasks write records that can be written");
+    codec::avro::encoding::encode(record, &mut bytes).expect("tasks write records that can be written");
     Flying { topic, partition, key: key.into(), bytes: bytes.into(), writer }
 }

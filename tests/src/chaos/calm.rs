@@ -4,11 +4,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use scorecard::record::{Outcome, Run};
+use scorecard::record::log_record::{Outcome, Run};
 use stream::deployment::Deployment;
 use stream::log::{LogError, Topic};
-use stream::publish_task::PublishTask;
-use stream::tally_task::TallyTask;
+use stream::publish::publish_task::PublishTask;
+use stream::tally::tally_task::TallyTask;
 
 use super::broker::Broker;
 use super::dice::Dice;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use scorecard::calendar::{Timestamp, Zone};
 use scorecard::event::Versioning;
-use scorecard::item::{DrugSource, Feed};
-use scorecard::registry::{Entry, Organisation, OrganisationKind, Person, Role};
+use scorecard::record::item::{DrugSource, Feed};
+use scorecard::registry::entry::{Entry, Organisation, OrganisationKind, Person, Role};
+use scorecard::time::calendar::{Timestamp, Zone};
 
 use super::dice::Dice;
 use super::plan::{DAY, Plan};

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use scorecard::calendar::Month;
-use scorecard::card::{Cause, Scorecard, Status};
-use scorecard::record::Run;
+use scorecard::card::scorecard::{Cause, Scorecard, Status};
+use scorecard::record::log_record::Run;
+use scorecard::time::calendar::Month;
 
 use super::book::Book;
 use super::evidence::Evidence;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use scorecard::record::{Record, Run};
+use scorecard::record::log_record::{Record, Run};
 use serde_json::Value;
 use stream::log::Topic;
 
@@ -73,7 +73,7 @@ fn by_place(broker: &Broker, topic: Topic, partitions: u32) -> BTreeMap<(Rc<str>
 }
 
 fn json(bytes: &[u8]) -> Value {
-    match codec::avro::decode(bytes) {
+    match codec::avro::encoding::decode(bytes) {
         Record::Scorecard(card) => serde_json::to_value(&*card).expect("a card is printable"),
         other => Value::String(format!("{other:?}")),
     }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scorecard::event::Event;
-use scorecard::item::Item;
-use scorecard::record::Record;
-use stream::intake::IntakeCounts;
+use scorecard::record::item::Item;
+use scorecard::record::log_record::Record;
+use stream::intake::intake_task::IntakeCounts;
 use stream::log::Topic;
 
 use super::evidence::{Evidence, filed};
@@ -23,7 +23,7 @@ type VersionKey = (String, String, Option<u64>);
 #[derive(Default)]
 struct Found {
     events: BTreeMap<VersionKey, Vec<(Event<'static>, u64)>>,
-    entries: Vec<(scorecard::registry::Entry, u64)>,
+    entries: Vec<(scorecard::registry::entry::Entry, u64)>,
     rejects: BTreeMap<(u64, Option<u32>), u64>,
 }
 

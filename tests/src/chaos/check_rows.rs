@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use scorecard::record::{ClinicianMonth, Mark, Record, RowKey};
+use scorecard::record::log_record::{ClinicianMonth, Mark, Record, RowKey};
 
 use super::evidence::Evidence;
 use super::figures::Figures;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use scorecard::calendar::Timestamp;
-use scorecard::card::{Scorecard, Status};
-use scorecard::record::{Outcome, Record, Run};
+use scorecard::card::scorecard::{Scorecard, Status};
+use scorecard::record::log_record::{Outcome, Record, Run};
+use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use scorecard::calendar::{Day, Month, Timestamp};
 use scorecard::event::{Action, Answer, Attendance, Batch, Detail, Event, Source, Versioning};
-use scorecard::record::RowKey;
+use scorecard::record::log_record::RowKey;
+use scorecard::time::calendar::{Day, Month, Timestamp};
 
 use super::ages::Ages;
 use super::figures::{Counted, Figures};

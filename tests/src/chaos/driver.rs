@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use scorecard::calendar::Timestamp;
-use scorecard::record::{Record, Run};
+use scorecard::record::log_record::{Record, Run};
+use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
 
 use super::broker::Broker;
@@ -131,7 +131,7 @@ impl Driver<'_> {
         }
         let published = last_run(&broker).map(|run| run.at);
         let ahead = |at: Timestamp| published.is_none_or(|published| at > published);
-        let bites = gone.iter().filter(|stored| match codec::avro::decode(&stored.bytes) {
+        let bites = gone.iter().filter(|stored| match codec::avro::encoding::decode(&stored.bytes) {
             Record::ClinicianMonth(row) => ahead(row.at),
             Record::Mark(mark) => ahead(mark.at),
             _ => false,
@@ -240,7 +240,7 @@ impl Driver<'_> {
 /// The newest run record.
 pub(crate) fn last_run(broker: &Broker) -> Option<Run> {
     let last = broker.journal(Topic::Runs, 0).last()?;
-    match codec::avro::decode(&last.bytes) {
+    match codec::avro::encoding::decode(&last.bytes) {
         Record::Run(run) => Some(run),
         _ => None,
     }

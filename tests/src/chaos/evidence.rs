@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use scorecard::calendar::{Month, Timestamp};
-use scorecard::card::Scorecard;
-use scorecard::record::{Mark, Outcome, Record, Run};
+use scorecard::card::scorecard::Scorecard;
+use scorecard::record::log_record::{Mark, Outcome, Record, Run};
+use scorecard::time::calendar::{Month, Timestamp};
 use stream::log::Topic;
 
 use super::ages::Ages;
@@ -145,7 +145,7 @@ pub(crate) fn filed(broker: &Broker, topic: Topic, partition: u32) -> Vec<Filed<
         offset: stored.offset,
         sequence: stored.sequence,
         appended: stored.appended,
-        what: codec::avro::decode(&stored.bytes).into_owned(),
+        what: codec::avro::encoding::decode(&stored.bytes).into_owned(),
     };
     broker.journal(topic, partition).iter().map(decode).collect()
 }

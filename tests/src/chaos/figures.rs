@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use scorecard::record::ClinicianMonth;
+use scorecard::record::log_record::ClinicianMonth;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::measure_sets::{ALL_NAMES, contribute};

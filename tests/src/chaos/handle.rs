@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use corosensei::Yielder;
 use scorecard::event::Event;
-use scorecard::record::Record;
+use scorecard::record::log_record::Record;
 use stream::log::{Fill, Lent, Log, LogError, Topic};
 
 use super::broker::{Broker, Writer, flying};
@@ -118,7 +118,7 @@ impl Log for Handle<'_> {
         let mut next = from;
         for stored in &records[..visible] {
             next = stored.offset + 1;
-            let record = codec::avro::decode(&stored.bytes);
+            let record = codec::avro::encoding::decode(&stored.bytes);
             let lent = Lent { offset: stored.offset, appended: stored.appended, key: &stored.key, record };
             if each(lent).is_break() {
                 break;
@@ -136,7 +136,7 @@ impl Log for Handle<'_> {
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        codec::avro::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        codec::avro::encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use scorecard::calendar::Month;
-use scorecard::card::Status;
+use scorecard::card::scorecard::Status;
+use scorecard::time::calendar::Month;
 use stream::log::Topic;
 
 use super::calm::play_again;

@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use corosensei::{Coroutine, CoroutineResult};
-use scorecard::calendar::Timestamp;
+use scorecard::time::calendar::Timestamp;
 use stream::deployment::Deployment;
-use stream::intake::{Intake, IntakeCounts};
+use stream::intake::intake_task::{Intake, IntakeCounts};
 use stream::log::LogError;
-use stream::publish_task::PublishTask;
-use stream::tally_task::{Outcomes, TallyTask};
+use stream::publish::publish_task::PublishTask;
+use stream::tally::tally_task::{Outcomes, TallyTask};
 
 use super::broker::{Broker, Writer};
 use super::handle::{Baton, Call, Go, Handle};

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use scorecard::measure::MeasureSet;
+use scorecard::measure::measure_set::MeasureSet;
 
 use super::figures::{Counted, Numbers};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use scorecard::calendar::Timestamp;
+use scorecard::time::calendar::Timestamp;
 
 /// One record as it is stored. Its bytes are those that a real log would hold.
 #[derive(Clone, Debug)]

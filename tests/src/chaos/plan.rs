@@ -1,7 +1,7 @@
 //! What a seed decides before anything happens: topology, calendar, how bad the log is and which faults are in the air.
 
-use scorecard::calendar::{Day, Timestamp, Zone};
-use scorecard::schedule::{Grid, Schedule};
+use scorecard::time::calendar::{Day, Timestamp, Zone};
+use scorecard::time::schedule::{Grid, Schedule};
 
 use super::dice::Dice;
 

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use scorecard::calendar::{Timestamp, Zone};
 use scorecard::event::{
     Action, Answer, Attendance, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Prescription,
     Source as Side, Versioning,
 };
+use scorecard::time::calendar::{Timestamp, Zone};
 
 use super::cast::{Source, any_practice, clinician};
 use super::dice::Dice;

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use scorecard::calendar::Timestamp;
+use scorecard::time::calendar::Timestamp;
 use stream::deployment::Deployment;
-use stream::intake::IntakeCounts;
+use stream::intake::intake_task::IntakeCounts;
 
 use super::broker::{Broker, Writer};
 use super::dice::Dice;

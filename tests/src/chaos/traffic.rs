@@ -3,10 +3,10 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use scorecard::calendar::Timestamp;
 use scorecard::event::Event;
-use scorecard::item::{Feed, Item};
-use scorecard::record::{Position, Reject};
+use scorecard::record::item::{Feed, Item};
+use scorecard::record::log_record::{Position, Reject};
+use scorecard::time::calendar::Timestamp;
 
 use super::cast::{entries, sources};
 use super::dice::Dice;

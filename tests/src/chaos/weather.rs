@@ -1,6 +1,6 @@
 //! Which faults happen: each is numbered as it comes, so that a failing history can be played again without some of them.
 
-use scorecard::calendar::Timestamp;
+use scorecard::time::calendar::Timestamp;
 
 use super::dice::Dice;
 

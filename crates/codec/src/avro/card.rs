@@ -1,10 +1,10 @@
 //! Scorecards.
 
-use scorecard::card::{
+use scorecard::card::scorecard::{
     Band, CardMeasure, Cause, Composite, Content, Coverage, CoverageState, DomainPoints, Exposure, Funnel, Giants, Grade,
     Highlight, Interval, Peer, Period, Qof, Quality, Reason, SavingEstimate, Scorecard, Status, Subject, Trend, WindowValue,
 };
-use scorecard::measure::{Direction, Domain, Giant, Kind};
+use scorecard::measure::measure_set::{Direction, Domain, Giant, Kind};
 
 use crate::avro::wire::{wire_enum, wire_record};
 

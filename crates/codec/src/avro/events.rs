@@ -4,7 +4,7 @@ use scorecard::event::{
     Action, Answer, Attendance, Batch, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Packed,
     Prescription, Pseudonym, Source, Versioning,
 };
-use scorecard::record::Tick;
+use scorecard::record::log_record::Tick;
 
 use crate::avro::wire::{Reader, Wire, WireFault, Writer, wire_enum, wire_record};
 

@@ -1,6 +1,6 @@
 //! Peer groups and their snapshots.
 
-use scorecard::peers::{Level, PeerGroup, PeerKey, PeerSnapshot};
+use scorecard::card::peer_group::{Level, PeerGroup, PeerKey, PeerSnapshot};
 
 use crate::avro::wire::{wire_enum, wire_record};
 

@@ -1,7 +1,7 @@
 //! Genesis, persons, roles and organisations: the records of `registry`.
 
-use scorecard::record::Genesis;
-use scorecard::registry::{Organisation, OrganisationKind, Person, Role};
+use scorecard::record::log_record::Genesis;
+use scorecard::registry::entry::{Organisation, OrganisationKind, Person, Role};
 
 use crate::avro::wire::{wire_enum, wire_record};
 

@@ -1,7 +1,7 @@
 //! Rows and marks: the records of `clinician-months`.
 
-use scorecard::record::{ClinicianMonth, FeedCoverage, Mark, RowKey};
-use scorecard::sums::{BASE_FIELDS, Base, MeasureSums};
+use scorecard::record::log_record::{ClinicianMonth, FeedCoverage, Mark, RowKey};
+use scorecard::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums};
 
 use crate::avro::wire::{Reader, Wire, WireFault, Writer, wire_record};
 

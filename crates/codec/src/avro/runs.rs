@@ -1,6 +1,6 @@
 //! Run records and rejects.
 
-use scorecard::record::{Outcome, Position, Reject, Run, RunMonth, SealedDigest};
+use scorecard::record::log_record::{Outcome, Position, Reject, Run, RunMonth, SealedDigest};
 
 use crate::avro::wire::{Reader, Wire, WireFault, Writer, wire_record};
 

@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use scorecard::calendar::{Day, Month, Timestamp};
-use scorecard::measure::SetHash;
+use scorecard::measure::measure_set::SetHash;
+use scorecard::time::calendar::{Day, Month, Timestamp};
 
 /// Why bytes do not open.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]

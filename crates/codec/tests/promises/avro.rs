@@ -4,11 +4,11 @@ use apache_avro::Schema;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
-use codec::avro::{EncodeError, Form, MAGIC, decode, encode, pack};
-use codec::json;
+use codec::avro::encoding::{EncodeError, Form, MAGIC, decode, encode, pack};
+use codec::json::record_lines;
 use scorecard::event::{Event, Packed};
-use scorecard::record::{Record, Tick};
-use scorecard::registry::Entry;
+use scorecard::record::log_record::{Record, Tick};
+use scorecard::registry::entry::Entry;
 use serde_json::{Value as Json, json};
 
 use crate::samples;
@@ -163,10 +163,10 @@ fn avro_and_json_have_the_same_names() {
             Record::Registry(Entry::Person(r)) => serde_json::to_value(r).unwrap(),
             Record::Registry(Entry::Role(r)) => serde_json::to_value(r).unwrap(),
             Record::Registry(Entry::Organisation(r)) => serde_json::to_value(r).unwrap(),
-            Record::Scorecard(card) => serde_json::from_str(&json::scorecard(card)).unwrap(),
-            Record::PeerGroup(group) => serde_json::from_str(&json::peer_group(group)).unwrap(),
-            Record::Run(run) => serde_json::from_str(&json::run(run)).unwrap(),
-            Record::Reject(reject) => serde_json::from_str(&json::reject(reject)).unwrap(),
+            Record::Scorecard(card) => serde_json::from_str(&record_lines::scorecard(card)).unwrap(),
+            Record::PeerGroup(group) => serde_json::from_str(&record_lines::peer_group(group)).unwrap(),
+            Record::Run(run) => serde_json::from_str(&record_lines::run(run)).unwrap(),
+            Record::Reject(reject) => serde_json::from_str(&record_lines::reject(reject)).unwrap(),
             _ => continue,
         };
         // JSON writes instants as text.
@@ -245,7 +245,7 @@ fn an_undecodable_record_and_a_number_beyond_avros_are_refused_and_leave_nothing
 
 #[test]
 fn what_does_not_open_says_why() {
-    let tick = bytes_of(&Record::Tick(Tick { at: scorecard::calendar::Timestamp(5) }));
+    let tick = bytes_of(&Record::Tick(Tick { at: scorecard::time::calendar::Timestamp(5) }));
     for (bytes, why) in [
         (vec![], "0 bytes are too few"),
         (vec![0, 1, 2], "3 bytes are too few"),

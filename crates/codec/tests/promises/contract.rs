@@ -4,10 +4,10 @@ use apache_avro::rabin::Rabin;
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use apache_avro::{Decimal, Schema, Writer};
-use codec::contract::Contract;
-use codec::decoder::{Decoder, DecoderConfig};
+use codec::avro::contract::Contract;
+use codec::formats::record_decoder::{Decoder, DecoderConfig};
 use scorecard::event::Event;
-use scorecard::item::{Feed, Item};
+use scorecard::record::item::{Feed, Item};
 use serde_json::Value as Json;
 
 use crate::decoding::{decode, event};

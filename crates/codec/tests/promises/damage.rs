@@ -1,8 +1,8 @@
 //! Whatever the bytes: no panic, and every element is accounted for. Seeded; the seed is in the failure's text.
 
-use codec::decoder::{Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Decoder, DecoderConfig};
 use proptest::prelude::*;
-use scorecard::item::{Feed, Item};
+use scorecard::record::item::{Feed, Item};
 
 use crate::decoding::decode;
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use codec::decoder::{Context, Decoder, DecoderConfig};
-use scorecard::calendar::Timestamp;
+use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
 use scorecard::event::Event;
-use scorecard::item::{Feed, Item};
-use scorecard::record::{Position, Reject};
+use scorecard::record::item::{Feed, Item};
+use scorecard::record::log_record::{Position, Reject};
+use scorecard::time::calendar::Timestamp;
 
 /// 2026-11-24T12:00:00Z.
 pub const NOW: Timestamp = Timestamp(1_795_521_600_000);

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use codec::decoder::{Context, Decoder, DecoderConfig};
-use scorecard::calendar::Timestamp;
+use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
 use scorecard::event::{Action, Attendance, Detail, Event, Source};
-use scorecard::item::{DrugSource, Feed, Item};
-use scorecard::record::Position;
+use scorecard::record::item::{DrugSource, Feed, Item};
+use scorecard::record::log_record::Position;
+use scorecard::time::calendar::Timestamp;
 
 /// 2026-11-24T12:00:00Z.
 const NOW: Timestamp = Timestamp(1_795_521_600_000);

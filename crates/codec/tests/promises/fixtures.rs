@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use codec::avro::{Form, decode, encode};
+use codec::avro::encoding::{Form, decode, encode};
 
 use crate::samples;
 

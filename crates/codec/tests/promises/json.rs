@@ -1,8 +1,8 @@
 //! Records as JSON: the examples of `schemas/` have the names that the code writes, and values look as they are documented.
 
-use codec::json;
-use scorecard::measure::MeasureSet;
-use scorecard::record::{Outcome, Run};
+use codec::json::record_lines;
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::record::log_record::{Outcome, Run};
 use serde_json::{Value, json};
 
 use crate::samples;
@@ -53,30 +53,36 @@ fn measures() -> MeasureSet {
 
 #[test]
 fn the_examples_have_the_names_that_are_written() {
-    has_the_names_of(include_str!("../../../../schemas/examples/scorecard.json"), &json::scorecard(&samples::scorecard()));
-    has_the_names_of(include_str!("../../../../schemas/examples/peer-group.json"), &json::peer_group(&samples::peer_group()));
-    has_the_names_of(include_str!("../../../../schemas/examples/run.json"), &json::run(&samples::run()));
-    has_the_names_of(include_str!("../../../../schemas/examples/reject.json"), &json::reject(&samples::reject()));
-    let row = json::clinician_month(&samples::clinician_month(), &measures());
+    has_the_names_of(
+        include_str!("../../../../schemas/examples/scorecard.json"),
+        &record_lines::scorecard(&samples::scorecard()),
+    );
+    has_the_names_of(
+        include_str!("../../../../schemas/examples/peer-group.json"),
+        &record_lines::peer_group(&samples::peer_group()),
+    );
+    has_the_names_of(include_str!("../../../../schemas/examples/run.json"), &record_lines::run(&samples::run()));
+    has_the_names_of(include_str!("../../../../schemas/examples/reject.json"), &record_lines::reject(&samples::reject()));
+    let row = record_lines::clinician_month(&samples::clinician_month(), &measures());
     has_the_names_of(include_str!("../../../../schemas/examples/clinician-month.json"), &row);
 }
 
 #[test]
 fn instants_are_rfc_3339_in_utc_and_months_are_months() {
-    let card = parsed(&json::scorecard(&samples::scorecard()));
+    let card = parsed(&record_lines::scorecard(&samples::scorecard()));
     // `date -u -d @1794884400` and the like print these.
     assert_eq!(card["cut"], "2026-11-17T03:00:00Z");
     assert_eq!(
         card["period"],
         json!({"month": "2026-10", "zone": "Europe/London", "start": "2026-09-30T23:00:00Z", "end": "2026-11-01T00:00:00Z"})
     );
-    assert_eq!(parsed(&json::run(&samples::run()))["at"], "2026-11-17T03:00:00Z");
+    assert_eq!(parsed(&record_lines::run(&samples::run()))["at"], "2026-11-17T03:00:00Z");
 }
 
 #[test]
 fn the_fields_of_a_cards_content_stand_in_the_card() {
-    let card = parsed(&json::scorecard(&samples::scorecard()));
-    let content = parsed(&json::content(&samples::scorecard().content));
+    let card = parsed(&record_lines::scorecard(&samples::scorecard()));
+    let content = parsed(&record_lines::content(&samples::scorecard().content));
     for (name, value) in content.as_object().unwrap() {
         assert_eq!(&card[name], value, "{name}");
     }
@@ -89,13 +95,13 @@ fn reals_are_printed_shortest_and_what_is_no_number_is_null() {
     let mut group = samples::peer_group();
     group.mean = Some(0.1);
     group.phi = Some(f64::NAN);
-    let text = json::peer_group(&group);
+    let text = record_lines::peer_group(&group);
     assert!(text.contains(r#""mean":0.1,"#) && text.contains(r#""phi":null"#), "{text}");
 }
 
 #[test]
 fn a_clinician_month_names_its_sums_and_their_units() {
-    let row = parsed(&json::clinician_month(&samples::clinician_month(), &measures()));
+    let row = parsed(&record_lines::clinician_month(&samples::clinician_month(), &measures()));
     assert_eq!(
         (&row["clinician"], &row["month"], &row["at"]),
         (&json!("gmc|7012345"), &json!("2026-10"), &json!("2026-11-17T03:00:00Z"))
@@ -113,7 +119,7 @@ fn a_clinician_month_names_its_sums_and_their_units() {
 #[test]
 fn a_measure_that_the_set_lacks_has_no_unit() {
     let none = MeasureSet::parse([]).expect("an empty set");
-    let row = parsed(&json::clinician_month(&samples::clinician_month(), &none));
+    let row = parsed(&record_lines::clinician_month(&samples::clinician_month(), &none));
     assert_eq!(row["sums"]["dna_rate"]["numerator_unit"], Value::Null);
     assert_eq!(row["sums"]["dna_rate"]["denominator"], 4);
 }
@@ -121,7 +127,7 @@ fn a_measure_that_the_set_lacks_has_no_unit() {
 #[test]
 fn a_skipped_run_says_why() {
     let skipped = Run { outcome: Outcome::Skipped("the log begins too late".into()), ..samples::run() };
-    let run = parsed(&json::run(&skipped));
+    let run = parsed(&record_lines::run(&skipped));
     assert_eq!((&run["outcome"], &run["skipped_because"]), (&json!("skipped"), &json!("the log begins too late")));
     assert_eq!(run["sealed"][0]["digest"], "0000000000000000000000000000000a");
 }
@@ -129,11 +135,11 @@ fn a_skipped_run_says_why() {
 #[test]
 fn every_record_is_one_line() {
     for text in [
-        json::scorecard(&samples::scorecard()),
-        json::run(&samples::run()),
-        json::reject(&samples::reject()),
-        json::peer_group(&samples::peer_group()),
-        json::clinician_month(&samples::clinician_month(), &measures()),
+        record_lines::scorecard(&samples::scorecard()),
+        record_lines::run(&samples::run()),
+        record_lines::reject(&samples::reject()),
+        record_lines::peer_group(&samples::peer_group()),
+        record_lines::clinician_month(&samples::clinician_month(), &measures()),
     ] {
         assert!(!text.contains('\n'));
     }

@@ -1,13 +1,13 @@
 //! No patient identifier leaves the decoder: whatever text of whatever record holds an NHS number, none of the items does. The same
 //! search finds plenty once the protection is off, so it can fail.
 
-use codec::avro;
-use codec::decoder::{Decoder, DecoderConfig, QuestionnaireMap};
-use codec::keys::Keys;
-use codec::nhs_number::contains_nhs_number;
+use codec::avro::encoding;
+use codec::formats::record_decoder::{Decoder, DecoderConfig, QuestionnaireMap};
+use codec::identity::keys::Keys;
+use codec::identity::nhs_number::contains_nhs_number;
 use scorecard::event::{Batch, Detail, Event, Versioning};
-use scorecard::item::{DrugSource, Feed, Item};
-use scorecard::record::Record;
+use scorecard::record::item::{DrugSource, Feed, Item};
+use scorecard::record::log_record::Record;
 use serde_json::{Value, json};
 
 use crate::decoding::decode;
@@ -32,7 +32,7 @@ fn logged(item: &Item<'static>) -> Vec<u8> {
         Item::Skipped(kind) => return kind.clone().into_bytes(),
     };
     let mut bytes = Vec::new();
-    avro::encode(&record, &mut bytes).expect("an item can be written");
+    encoding::encode(&record, &mut bytes).expect("an item can be written");
     bytes
 }
 
@@ -196,8 +196,11 @@ fn equal_texts_have_equal_hashes_so_that_links_still_match() {
 #[test]
 fn an_npi_and_a_snomed_code_with_their_own_check_digits_pass() {
     // 1000000004 would be an NPI; these two carry both kinds of check digit, found with the rules of the standards.
-    let npi = (1_000_000_000_u64..).map(|n| n.to_string()).find(|n| contains_nhs_number(n) && codec::nhs_number::is_npi(n));
-    let snomed = (1_000_000_000_u64..).map(|n| n.to_string()).find(|n| contains_nhs_number(n) && codec::nhs_number::is_snomed(n));
+    let npi =
+        (1_000_000_000_u64..).map(|n| n.to_string()).find(|n| contains_nhs_number(n) && codec::identity::nhs_number::is_npi(n));
+    let snomed = (1_000_000_000_u64..)
+        .map(|n| n.to_string())
+        .find(|n| contains_nhs_number(n) && codec::identity::nhs_number::is_snomed(n));
     let (npi, snomed) = (npi.expect("one in a hundred is both"), snomed.expect("one in a hundred is both"));
     let json = json!({"feed": "f", "id": "o", "type": "order", "occurred_at": "2026-10-05T09:41:00Z",
         "clinician": {"system": "http://hl7.org/fhir/sid/us-npi", "value": npi},

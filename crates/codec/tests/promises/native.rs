@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use codec::decoder::{Context, Decoder, DecoderConfig};
-use codec::keys::Keys;
-use codec::pseudonym::Pseudonyms;
-use scorecard::calendar::{Day, Timestamp};
+use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::identity::keys::Keys;
+use codec::identity::pseudonym::Pseudonyms;
 use scorecard::event::{
     Action, Answer, Attendance, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Prescription, Source,
     Versioning,
 };
-use scorecard::item::{Feed, Item};
-use scorecard::record::{Position, Reject};
+use scorecard::record::item::{Feed, Item};
+use scorecard::record::log_record::{Position, Reject};
+use scorecard::time::calendar::{Day, Timestamp};
 
 /// 2026-11-24T12:00:00Z.
 const NOW: Timestamp = Timestamp(1_795_521_600_000);
@@ -141,7 +141,7 @@ fn known_identifier_systems_become_short_and_key_parts_hold_no_bar() {
 #[test]
 fn the_civil_day_is_that_of_the_feeds_zone() {
     assert_eq!(one(ORDER).day, Day::from_ymd(2026, 4, 1));
-    let utc = Feed { zone: scorecard::calendar::Zone::named("UTC").unwrap(), ..Feed::undeclared("f") };
+    let utc = Feed { zone: scorecard::time::calendar::Zone::named("UTC").unwrap(), ..Feed::undeclared("f") };
     let config = DecoderConfig { feeds: [("f".to_owned(), Arc::new(utc))].into(), ..DecoderConfig::default() };
     let (events, _) = decode_with(&Decoder::new(config), None, ORDER);
     assert_eq!(events[0].1.day, Day::from_ymd(2026, 3, 31));
@@ -183,7 +183,7 @@ fn drug_codes_of_other_systems_are_mapped_or_unmapped() {
     };
     assert_eq!(code(&one(&sent("dm+d", "322236009"))), None);
     assert_eq!(code(&one(&sent("https://fhir.hl7.org.uk/Id/bnf", "0501"))).as_deref(), Some("0501"));
-    let mut drug_codes = codec::systems::CodeMap::default();
+    let mut drug_codes = codec::identity::systems::CodeMap::default();
     drug_codes.insert("dm+d", "322236009", "0407010H0AAAMAM").unwrap();
     let decoder = Decoder::new(DecoderConfig { drug_codes, ..DecoderConfig::default() });
     let (events, _) = decode_with(&decoder, None, &sent("https://dmd.nhs.uk", "322236009"));

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use codec::decoder::{Context, Decoder, DecoderConfig};
-use scorecard::calendar::Timestamp;
+use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
 use scorecard::event::{Action, Attendance, Detail, Event, Mode, Source};
-use scorecard::item::{Feed, Item};
-use scorecard::record::Position;
-use scorecard::registry::Entry;
+use scorecard::record::item::{Feed, Item};
+use scorecard::record::log_record::Position;
+use scorecard::registry::entry::Entry;
+use scorecard::time::calendar::Timestamp;
 
 /// The folder, or a line that says that the test was skipped.
 fn folder() -> Option<PathBuf> {

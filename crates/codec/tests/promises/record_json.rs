@@ -1,9 +1,9 @@
 //! Records as a line of JSON, for who looks into a topic.
 
-use codec::avro::Form;
-use codec::record_json;
-use scorecard::measure::MeasureSet;
-use scorecard::record::Record;
+use codec::avro::encoding::Form;
+use codec::avro::record_json;
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::record::log_record::Record;
 use serde_json::{Value, json};
 
 use crate::samples;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use codec::decoder::{Decoder, DecoderConfig, QuestionnaireMap};
-use codec::keys::Keys;
-use codec::pseudonym::Pseudonyms;
-use scorecard::calendar::{Day, Timestamp};
+use codec::formats::record_decoder::{Decoder, DecoderConfig, QuestionnaireMap};
+use codec::identity::keys::Keys;
+use codec::identity::pseudonym::Pseudonyms;
 use scorecard::event::{Action, Answer, Attendance, Category, Detail, Event, Mode, Source, Versioning};
-use scorecard::item::{DrugSource, Feed, Item};
-use scorecard::registry::{Entry, Organisation, OrganisationKind, Person, Role};
+use scorecard::record::item::{DrugSource, Feed, Item};
+use scorecard::registry::entry::{Entry, Organisation, OrganisationKind, Person, Role};
+use scorecard::time::calendar::{Day, Timestamp};
 use serde_json::{Value, json};
 
 use crate::decoding::{decode, event, plain};

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use apache_avro::Schema;
 use apache_avro::schema_compatibility::{Compatibility, SchemaCompatibility};
-use codec::avro::FIRST_ID;
-use codec::contract::Contract;
-use codec::decoder::{Decoder, DecoderConfig};
-use codec::known_schema::KnownSchema;
-use scorecard::item::{Feed, Item};
+use codec::avro::contract::Contract;
+use codec::avro::encoding::FIRST_ID;
+use codec::avro::known_schema::KnownSchema;
+use codec::formats::record_decoder::{Decoder, DecoderConfig};
+use scorecard::record::item::{Feed, Item};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 

@@ -1,7 +1,7 @@
 //! One record of every kind with every field filled, and no value used twice where two fields could be mistaken for each other.
 
-use scorecard::calendar::{Day, Month, Timestamp};
-use scorecard::card::{
+use scorecard::card::peer_group::{Level, PeerGroup, PeerKey, PeerSnapshot};
+use scorecard::card::scorecard::{
     Band, CardMeasure, Cause, Composite, Content, Coverage, CoverageState, DomainPoints, Exposure, Funnel, Giants, Grade,
     Highlight, Interval, Peer, Period, Qof, Quality, Reason, SavingEstimate, Scorecard, Status, Subject, Trend, WindowValue,
 };
@@ -9,13 +9,13 @@ use scorecard::event::{
     Action, Answer, Attendance, Batch, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Prescription,
     Pseudonym, Source, Versioning,
 };
-use scorecard::measure::{Direction, Domain, Giant, Kind, SetHash};
-use scorecard::peers::{Level, PeerGroup, PeerKey, PeerSnapshot};
-use scorecard::record::{
+use scorecard::measure::measure_set::{Direction, Domain, Giant, Kind, SetHash};
+use scorecard::record::log_record::{
     ClinicianMonth, FeedCoverage, Genesis, Mark, Outcome, Position, Record, Reject, RowKey, Run, RunMonth, SealedDigest, Tick,
 };
-use scorecard::registry::{Entry, Organisation, OrganisationKind, Person, Role};
-use scorecard::sums::{Base, MeasureSums};
+use scorecard::registry::entry::{Entry, Organisation, OrganisationKind, Person, Role};
+use scorecard::sums::measure_sums::{Base, MeasureSums};
+use scorecard::time::calendar::{Day, Month, Timestamp};
 
 pub const HASH: SetHash = SetHash(0x0123_4567_89ab_cdef_0011_2233_4455_6677);
 

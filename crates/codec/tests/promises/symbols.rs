@@ -2,13 +2,13 @@
 
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::{Schema, types::Value};
-use codec::avro::{Form, encode};
-use scorecard::card::{Band, Cause, CoverageState, Grade, Status};
+use codec::avro::encoding::{Form, encode};
+use scorecard::card::peer_group::Level;
+use scorecard::card::scorecard::{Band, Cause, CoverageState, Grade, Status};
 use scorecard::event::{Action, Answer, Attendance, Category, Detail, Event, Exclusion, Mode, Source, Versioning};
-use scorecard::measure::{Direction, Domain, Giant, Kind};
-use scorecard::peers::Level;
-use scorecard::record::Record;
-use scorecard::registry::{Entry, OrganisationKind};
+use scorecard::measure::measure_set::{Direction, Domain, Giant, Kind};
+use scorecard::record::log_record::Record;
+use scorecard::registry::entry::{Entry, OrganisationKind};
 
 use crate::samples;
 
@@ -105,7 +105,7 @@ fn of_batches_organisations_and_peers() {
     }
 }
 
-fn in_cards<T: Copy>(field: &str, words: &[(T, &str)], change: impl Fn(T, &mut scorecard::card::Scorecard)) {
+fn in_cards<T: Copy>(field: &str, words: &[(T, &str)], change: impl Fn(T, &mut scorecard::card::scorecard::Scorecard)) {
     for (value, word) in words {
         let mut card = samples::scorecard();
         change(*value, &mut card);

@@ -3,7 +3,7 @@
 //! Source: CloudEvents 1.0.2, Kafka Protocol Binding, section 3.2.
 
 use rdkafka::message::{Header, OwnedHeaders};
-use scorecard::record::Record;
+use scorecard::record::log_record::Record;
 
 /// Headers of a record, none for what is internal. `prefix` names the deployment; the same record has the same headers.
 pub(super) fn of(record: &Record<'_>, key: &str, prefix: &str) -> Option<OwnedHeaders> {

@@ -5,19 +5,19 @@ use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use codec::avro;
+use codec::avro::encoding;
 use scorecard::event::Event;
-use scorecard::record::Record;
+use scorecard::record::log_record::Record;
 use stream::log::{Fill, Lent, Log, LogError, Topic};
 
 use crate::kafka::contact::Contact;
 use crate::kafka::headers;
 use crate::kafka::publisher::Publisher;
 use crate::kafka::reader::{Reader, Wanted};
-use crate::kafka::schema_registry::SchemaRegistry;
+use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
 use crate::kafka::writer::{Acknowledgements, Ready, Writer};
-use crate::stopping::Stopping;
+use crate::process::shutdown_signal::Stopping;
 
 /// A handle on the log. A clone is a new handle: it shares the producer, not what waits for an acknowledgement, nor the reader, nor
 /// the right to publish.
@@ -113,7 +113,7 @@ impl Shared {
     /// A record as it stands in a topic.
     fn encoded(&self, topic: Topic, record: &Record<'_>) -> Result<Vec<u8>, LogError> {
         let mut value = Vec::with_capacity(256);
-        avro::encode(record, &mut value).map_err(|error| LogError::Failed(error.to_string()))?;
+        encoding::encode(record, &mut value).map_err(|error| LogError::Failed(error.to_string()))?;
         if let Some(registry) = &self.registry {
             registry.outgoing(topic, &mut value);
         }
@@ -152,7 +152,7 @@ impl Log for KafkaLog {
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        avro::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {

@@ -14,7 +14,7 @@ use crate::kafka::contact::{Contact, tell};
 use crate::kafka::reader::failed;
 use crate::kafka::settings::KafkaSettings;
 use crate::kafka::writer::Ready;
-use crate::stopping::Stopping;
+use crate::process::shutdown_signal::Stopping;
 
 /// So long one step of a transaction may take before it is tried again.
 const STEP: Duration = Duration::from_secs(10);

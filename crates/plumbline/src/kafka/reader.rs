@@ -4,20 +4,20 @@ use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use codec::avro;
+use codec::avro::encoding;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use scorecard::calendar::Timestamp;
-use scorecard::record::Record;
+use scorecard::record::log_record::Record;
+use scorecard::time::calendar::Timestamp;
 use stream::log::{Lent, LogError};
 use tracing::debug;
 
 use crate::kafka::contact::Contact;
-use crate::kafka::schema_registry::SchemaRegistry;
+use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
-use crate::stopping::Stopping;
+use crate::process::shutdown_signal::Stopping;
 
 /// So long one call waits for the brokers before it looks whether somebody asked to stop.
 const WAIT: Duration = Duration::from_millis(100);
@@ -256,7 +256,7 @@ fn opened<'a>(message: &'a impl Message, registry: Option<&SchemaRegistry>, stop
     let Some(bytes) = message.payload() else {
         return Ok(Record::Undecodable("a tombstone: the key is gone".to_owned()));
     };
-    let Some(registry) = registry else { return Ok(avro::decode(bytes)) };
+    let Some(registry) = registry else { return Ok(encoding::decode(bytes)) };
     let begun = Instant::now();
     loop {
         match registry.decode(bytes) {

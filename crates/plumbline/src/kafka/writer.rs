@@ -15,7 +15,7 @@ use stream::log::LogError;
 use crate::kafka::contact::{Contact, tell};
 use crate::kafka::reader::failed;
 use crate::kafka::settings::KafkaSettings;
-use crate::stopping::Stopping;
+use crate::process::shutdown_signal::Stopping;
 
 /// So often it is looked whether somebody asked to stop.
 const LOOK: Duration = Duration::from_millis(50);

@@ -8,7 +8,7 @@ use crate::promql::{Selector, selectors};
 use crate::published::published;
 
 /// Where every metric is registered.
-const SOURCE: &str = include_str!("../../src/metrics.rs");
+const SOURCE: &str = include_str!("../../src/http/metrics.rs");
 /// Labels that Prometheus adds.
 const OF_THE_SCRAPE: [&str; 2] = ["instance", "job"];
 

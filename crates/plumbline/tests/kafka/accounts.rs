@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use codec::decoder::{Context, Decoder};
+use codec::formats::record_decoder::{Context, Decoder};
 use promises::chaos::verdict::Verdict;
-use scorecard::calendar::Timestamp;
 use scorecard::event::{Batch, Event, Versioning};
-use scorecard::item::{Feed, Item};
-use scorecard::record::{Position, Record, Reject};
-use scorecard::registry::Entry;
-use scorecard::tally::Outcomes;
+use scorecard::fold::tally::Outcomes;
+use scorecard::record::item::{Feed, Item};
+use scorecard::record::log_record::{Position, Record, Reject};
+use scorecard::registry::entry::Entry;
+use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
 
 use crate::dump::{Dump, Raw};

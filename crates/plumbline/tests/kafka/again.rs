@@ -4,16 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use plumbline::measures;
+use plumbline::measure_files;
 use promises::chaos::verdict::Verdict;
 use promises::simulated_log::SimulatedLog;
-use scorecard::calendar::Timestamp;
-use scorecard::record::{Record, Run};
-use scorecard::tally::Outcomes;
+use scorecard::fold::tally::Outcomes;
+use scorecard::record::log_record::{Record, Run};
+use scorecard::time::calendar::Timestamp;
 use stream::deployment::{Deployment, schedule_of};
 use stream::log::Topic;
-use stream::publish_task::PublishTask;
-use stream::tally_task::TallyTask;
+use stream::publish::publish_task::PublishTask;
+use stream::tally::tally_task::TallyTask;
 
 use crate::dump::Dump;
 
@@ -37,7 +37,7 @@ pub fn deployment(dump: &Dump, identity_seed: u64, engine_version: &str) -> Depl
     Deployment {
         schedule: schedule_of(&genesis).expect("a zone of this build"),
         partitions: genesis.partitions,
-        measures: Arc::new(measures::built_in()),
+        measures: Arc::new(measure_files::built_in()),
         identity_seed,
         engine_version: engine_version.to_owned(),
     }

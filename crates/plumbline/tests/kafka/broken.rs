@@ -7,8 +7,8 @@ use promises::oracle::{ask, compare};
 use promises::simulated_log::Stored;
 use promises::traffic::{Network, play};
 use promises::world::deployment as world_deployment;
-use scorecard::record::Record;
-use scorecard::schedule::Grid;
+use scorecard::record::log_record::Record;
+use scorecard::time::schedule::Grid;
 use stream::deployment::Deployment;
 use stream::log::Topic;
 
@@ -28,8 +28,8 @@ struct Good {
 fn good() -> &'static Good {
     static GOOD: OnceLock<Good> = OnceLock::new();
     GOOD.get_or_init(|| {
-        let population = sim::population::Config { seed: 21, practices: 2, clinicians: 12, ..Default::default() };
-        let traffic = sim::traffic::Config { seed: 21, months: 2, encounters_per_day: 0.4, ..Default::default() };
+        let population = sim::traffic::population::Config { seed: 21, practices: 2, clinicians: 12, ..Default::default() };
+        let traffic = sim::traffic::deliveries::Config { seed: 21, months: 2, encounters_per_day: 0.4, ..Default::default() };
         let network = Network::draw(&population, &traffic);
         let mut deployment = world_deployment(2, WEEKLY.at_or_after(network.begins()));
         deployment.schedule.grid = WEEKLY;
@@ -67,7 +67,7 @@ fn held(dump: &mut Dump, topic: Topic) -> &mut Vec<Stored> {
 /// Changes the first record of a partition that holds what is looked for.
 fn change(records: &mut [Stored], change: impl Fn(&mut Record<'static>) -> bool) {
     for stored in records {
-        let mut record = codec::avro::decode(&stored.bytes).into_owned();
+        let mut record = codec::avro::encoding::decode(&stored.bytes).into_owned();
         if change(&mut record) {
             stored.bytes = promises::simulated_log::encoded(&record);
             return;
@@ -168,7 +168,7 @@ pub fn every_flipped_value_is_seen() {
     assert_eq!(row, [again::ROWS], "a row is no card");
     let lost = after(|dump| {
         let rows = held(dump, Topic::ClinicianMonths);
-        let mark = rows.iter().position(|stored| matches!(codec::avro::decode(&stored.bytes), Record::Mark(_)));
+        let mark = rows.iter().position(|stored| matches!(codec::avro::encoding::decode(&stored.bytes), Record::Mark(_)));
         rows.remove(mark.expect("a mark"));
     });
     assert_eq!(lost, [again::ROWS], "a mark is no card");

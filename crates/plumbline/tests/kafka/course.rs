@@ -6,7 +6,7 @@ use std::sync::Arc;
 use promises::chaos::verdict::Verdict;
 use promises::oracle::{Sent, ask, compare};
 use promises::traffic::Network;
-use scorecard::calendar::Timestamp;
+use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
 use stream::partition::partition_of;
 
@@ -27,10 +27,11 @@ pub const PARTITIONS: u32 = 3;
 /// A small network whose months lie in the past, for a tick counts only if it is not later than the broker's clock.
 pub fn network(seed: u64) -> Network {
     let until: sim::calendar::Month = "2025-03".parse().expect("a month");
-    let population = sim::population::Config { seed, practices: 3, clinicians: 27, ..Default::default() };
+    let population = sim::traffic::population::Config { seed, practices: 3, clinicians: 27, ..Default::default() };
     // Nothing comes later than six weeks after the last month: the last of them is final then.
     let deliver_until = Some(1_747_267_200_000);
-    let traffic = sim::traffic::Config { seed, months: 3, until, encounters_per_day: 0.5, deliver_until, ..Default::default() };
+    let traffic =
+        sim::traffic::deliveries::Config { seed, months: 3, until, encounters_per_day: 0.5, deliver_until, ..Default::default() };
     Network::draw(&population, &traffic)
 }
 

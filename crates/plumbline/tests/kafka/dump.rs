@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
 use promises::simulated_log::{SimulatedLog, Stored};
-use scorecard::calendar::Timestamp;
-use scorecard::card::Scorecard;
-use scorecard::record::{Record, Run};
+use scorecard::card::scorecard::Scorecard;
+use scorecard::record::log_record::{Record, Run};
+use scorecard::time::calendar::Timestamp;
 use serde::Deserialize;
 use stream::log::Topic;
 
@@ -119,7 +119,7 @@ impl Dump {
 
     /// The same, opened.
     pub fn records(&self, topic: Topic) -> impl Iterator<Item = (u32, &Stored, Record<'_>)> {
-        self.stored(topic).map(|(partition, stored)| (partition, stored, codec::avro::decode(&stored.bytes)))
+        self.stored(topic).map(|(partition, stored)| (partition, stored, codec::avro::encoding::decode(&stored.bytes)))
     }
 
     /// Run records in the order of the log.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use promises::chaos::verdict::Verdict;
 use scorecard::event::Action;
-use scorecard::record::Record;
+use scorecard::record::log_record::Record;
 use stream::log::Topic;
 
 use crate::accounts;
@@ -113,7 +113,7 @@ fn samples_of_fhir() -> Vec<Sample> {
 /// Each record becomes what it must become, and the offsets of all of them are committed.
 pub fn garbage_is_accounted_for_element_by_element(means: &Means) {
     let bootstrap = shared(means);
-    let first = WEEKLY.at_or_after(scorecard::calendar::Timestamp(1_735_776_000_000));
+    let first = WEEKLY.at_or_after(scorecard::time::calendar::Timestamp(1_735_776_000_000));
     let plan = Plan {
         name: "garbage",
         bootstrap: &bootstrap,

@@ -11,8 +11,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::{Message, producer::DefaultProducerContext};
-use scorecard::calendar::Timestamp;
-use scorecard::record::{Record, Tick};
+use scorecard::record::log_record::{Record, Tick};
+use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
 
 use crate::line::Input;
@@ -133,7 +133,7 @@ impl Hand {
         let mut last = None;
         until(&format!("the run of {at} is published"), || {
             let Some(Ok(message)) = self.runs.poll(Duration::from_millis(100)) else { return false };
-            if let Record::Run(run) = codec::avro::decode(message.payload().unwrap_or_default()) {
+            if let Record::Run(run) = codec::avro::encoding::decode(message.payload().unwrap_or_default()) {
                 last = Some(run.at);
             }
             last >= Some(at)

@@ -8,16 +8,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use codec::decoder::{Decoder, DecoderConfig};
-use codec::keys::{Keys, fingerprint};
-use plumbline::clock::LAPSE_VARIABLE;
-use plumbline::keys_file;
-use plumbline::pipeline::identity_seed;
-use scorecard::calendar::{Timestamp, Zone};
-use scorecard::item::Feed;
-use scorecard::record::{Genesis, Record};
-use scorecard::registry::Entry;
-use scorecard::schedule::Grid;
+use codec::formats::record_decoder::{Decoder, DecoderConfig};
+use codec::identity::keys::{Keys, fingerprint};
+use plumbline::config::keys_file;
+use plumbline::config::keys_file::identity_seed;
+use plumbline::process::clock::LAPSE_VARIABLE;
+use scorecard::record::item::Feed;
+use scorecard::record::log_record::{Genesis, Record};
+use scorecard::registry::entry::Entry;
+use scorecard::time::calendar::{Timestamp, Zone};
+use scorecard::time::schedule::Grid;
 use stream::deployment::FORMAT;
 
 use crate::hand::Hand;
@@ -103,7 +103,7 @@ impl Line {
         let (keys, _) = keys_file::read_or_make(&dir.path().join("keys.toml")).expect("a folder of our own");
         let registry = match plan.registry {
             "" => Vec::new(),
-            text => scorecard::registry_file::parse_registry(text).expect("a registry in order"),
+            text => scorecard::registry::registry_file::parse_registry(text).expect("a registry in order"),
         };
         let line = Line {
             bootstrap: plan.bootstrap.to_owned(),

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use codec::avro;
+use codec::avro::encoding;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use scorecard::calendar::Timestamp;
-use scorecard::record::{Record, Tick};
+use scorecard::record::log_record::{Record, Tick};
+use scorecard::time::calendar::Timestamp;
 use serde_json::{Value, json};
 
 use crate::broker::{self, Means};
@@ -166,7 +166,7 @@ pub fn peek_shows_every_record_and_what_does_not_open(means: &Means) {
     let deployment = Deployment::new(broker, "peek");
     assert_eq!(deployment.does(&["topics", "--apply"], 2).0, 0);
     let mut tick = Vec::new();
-    avro::encode(&Record::Tick(Tick { at: Timestamp(1_794_884_400_000) }), &mut tick).expect("it is small");
+    encoding::encode(&Record::Tick(Tick { at: Timestamp(1_794_884_400_000) }), &mut tick).expect("it is small");
     deployment.append("events", 0, "tick", &tick);
     deployment.append("events", 1, "riverside", b"{\"no\":\"frame\"}");
     deployment.append("events", 1, "tick", &tick);

@@ -1,12 +1,12 @@
 //! A line with a schema registry: the ids in its topics are the registry's, and one that is down holds up only what needs it.
 
-use codec::avro::Form;
-use codec::contract::Contract;
-use plumbline::kafka::subjects::subjects;
+use codec::avro::contract::Contract;
+use codec::avro::encoding::Form;
+use plumbline::kafka::schema_registry::subjects::subjects;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::{ClientConfig, Message};
-use scorecard::calendar::Timestamp;
+use scorecard::time::calendar::Timestamp;
 
 use crate::broker::{Means, shared};
 use crate::hand::until;
@@ -40,7 +40,7 @@ fn first_id(line: &Line, topic: &str) -> u32 {
     until(&format!("{topic} holds something"), || {
         let message = consumer.poll(std::time::Duration::from_millis(100)).and_then(Result::ok);
         let frame = message.as_ref().and_then(Message::payload);
-        id = frame.map(|frame| codec::avro::unframed(frame).expect("a frame").0);
+        id = frame.map(|frame| codec::avro::encoding::unframed(frame).expect("a frame").0);
         id.is_some()
     });
     id.expect("it was waited for")

@@ -6,17 +6,17 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::time::Duration;
 
-use codec::avro::{Form, encode};
-use codec::contract::Contract;
-use codec::decoder::{Context, Decoder, DecoderConfig};
+use codec::avro::contract::Contract;
+use codec::avro::encoding::{Form, encode};
+use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
 use plumbline::kafka::registry_address::RegistryAddress;
-use plumbline::kafka::registry_error::RegistryError;
-use plumbline::kafka::schema_registry::{RegistrySettings, SchemaRegistry};
-use plumbline::kafka::subjects::subjects;
-use plumbline::stopping::Stopping;
-use scorecard::calendar::Timestamp;
-use scorecard::item::{Feed, Item};
-use scorecard::record::{Position, Record, Tick};
+use plumbline::kafka::schema_registry::registry_error::RegistryError;
+use plumbline::kafka::schema_registry::schema_registry::{RegistrySettings, SchemaRegistry};
+use plumbline::kafka::schema_registry::subjects::subjects;
+use plumbline::process::shutdown_signal::Stopping;
+use scorecard::record::item::{Feed, Item};
+use scorecard::record::log_record::{Position, Record, Tick};
+use scorecard::time::calendar::Timestamp;
 use serde_json::{Value, json};
 use stream::log::Topic;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use scorecard::record::Record;
+use scorecard::record::log_record::Record;
 use stream::log::Topic;
 
 use crate::broker::{Means, shared};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use scorecard::card::Scorecard;
+use scorecard::card::scorecard::Scorecard;
 use stream::log::Topic;
 
 use crate::accounts::Times;

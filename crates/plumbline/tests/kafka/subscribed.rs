@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promises::chaos::verdict::Verdict;
-use scorecard::calendar::Timestamp;
-use scorecard::card::{Scorecard, Status};
-use scorecard::record::{Record, Run};
-use scorecard::schedule::Schedule;
+use scorecard::card::scorecard::{Scorecard, Status};
+use scorecard::record::log_record::{Record, Run};
+use scorecard::time::calendar::Timestamp;
+use scorecard::time::schedule::Schedule;
 use stream::log::Topic;
 use stream::partition::partition_of;
 use uuid::Uuid;

@@ -1,8 +1,8 @@
 //! Whole services, as one runs them: every role in each process, ticks of their own every few seconds.
 
 use promises::chaos::verdict::Verdict;
-use scorecard::calendar::Timestamp;
-use scorecard::schedule::Grid;
+use scorecard::time::calendar::Timestamp;
+use scorecard::time::schedule::Grid;
 use stream::partition::partition_of;
 
 use crate::accounts::{self, Produced, Times};

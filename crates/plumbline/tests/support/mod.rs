@@ -10,10 +10,10 @@ use clap::Parser;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use plumbline::cli::{Cli, Command};
-use plumbline::interrupt::Interrupt;
-use plumbline::replay::replay;
-use plumbline::summary::Summary;
-use scorecard::calendar::{Day, Timestamp};
+use plumbline::command::replay::replay;
+use plumbline::history::summary::Summary;
+use plumbline::process::interrupt::Interrupt;
+use scorecard::time::calendar::{Day, Timestamp};
 use serde_json::Value;
 
 /// The present of every test: noon UTC on 1 November 2026.

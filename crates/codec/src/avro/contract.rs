@@ -1,0 +1,237 @@
+//! The input contract as Avro: one schema a kind, the names of the native JSON form. A datum becomes the same fields that JSON
+//! becomes, so that both are checked by the same code.
+//!
+//! An encounter, a prescription, feedback, an order and a retraction in the native form:
+//!
+//! ```json
+#![doc = include_str!("../../../../schemas/examples/encounter.json")]
+#![doc = include_str!("../../../../schemas/examples/prescription.json")]
+#![doc = include_str!("../../../../schemas/examples/feedback.json")]
+#![doc = include_str!("../../../../schemas/examples/order.json")]
+#![doc = include_str!("../../../../schemas/examples/retraction.json")]
+//! ```
+
+use std::borrow::Cow;
+
+use scorecard::time::calendar::Timestamp;
+
+use crate::avro::encoding::FIRST_ID;
+use crate::avro::wire::{Reader, Wire, WireFault};
+use crate::json::native_event::{Sent, SentClinician, SentCode, SentEncounter, SentFeedback, SentOrder, SentPrescription};
+use crate::json::object::{List, Node, Object, Pairs, Raw, Scalar};
+
+/// Which schema of the input contract a datum was written with. Its id, where no registry gives another, is
+/// [`FIRST_ID`] plus this number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each is a file of schemas/ with the same name")]
+pub enum Contract {
+    EncounterEvent = 0x21,
+    PrescriptionEvent = 0x22,
+    FeedbackEvent = 0x23,
+    OrderEvent = 0x24,
+}
+
+impl Contract {
+    /// All of them, in order of their numbers.
+    pub const ALL: [Contract; 4] =
+        [Contract::EncounterEvent, Contract::PrescriptionEvent, Contract::FeedbackEvent, Contract::OrderEvent];
+
+    /// The id in Confluent's framing where no registry gives another.
+    #[must_use]
+    pub fn id(self) -> u32 {
+        FIRST_ID + self as u32
+    }
+
+    /// The name of the schema's record.
+    #[must_use]
+    pub fn record(self) -> &'static str {
+        match self {
+            Contract::EncounterEvent => "EncounterEvent",
+            Contract::PrescriptionEvent => "PrescriptionEvent",
+            Contract::FeedbackEvent => "FeedbackEvent",
+            Contract::OrderEvent => "OrderEvent",
+        }
+    }
+
+    /// Its schema.
+    #[must_use]
+    pub fn schema(self) -> &'static str {
+        match self {
+            Contract::EncounterEvent => include_str!("../../../../schemas/encounter-event.avsc"),
+            Contract::PrescriptionEvent => include_str!("../../../../schemas/prescription-event.avsc"),
+            Contract::FeedbackEvent => include_str!("../../../../schemas/feedback-event.avsc"),
+            Contract::OrderEvent => include_str!("../../../../schemas/order-event.avsc"),
+        }
+    }
+
+    /// Reads a datum whole.
+    pub(crate) fn read(self, datum: &[u8]) -> Result<Box<Sent<'_>>, WireFault> {
+        let mut from = Reader::new(datum);
+        let mut sent = Box::new(head(&mut from)?);
+        match self {
+            Contract::EncounterEvent => {
+                sent.kind = Scalar::Text("encounter".into());
+                sent.encounter = node(&mut from, encounter)?;
+            }
+            Contract::PrescriptionEvent => {
+                sent.kind = Scalar::Text("prescription".into());
+                sent.prescription = node(&mut from, prescription)?;
+            }
+            Contract::FeedbackEvent => {
+                sent.kind = Scalar::Text("feedback".into());
+                sent.feedback = node(&mut from, feedback)?;
+            }
+            Contract::OrderEvent => {
+                sent.kind = Scalar::Text("order".into());
+                sent.order = node(&mut from, order)?;
+            }
+        }
+        from.end()?;
+        Ok(sent)
+    }
+}
+
+const MODES: [&str; 5] = ["face_to_face", "telephone", "video", "home", "other"];
+const STATUSES: [&str; 3] = ["attended", "noshow", "unknown"];
+const ANSWERS: [&str; 6] = ["very_good", "good", "neither", "poor", "very_poor", "dont_know"];
+const CATEGORIES: [&str; 3] = ["referral", "test", "imaging"];
+
+/// The fields that every kind has.
+fn head<'a>(from: &mut Reader<'a>) -> Result<Sent<'a>, WireFault> {
+    let mut sent = Sent::default();
+    sent.feed = optional(from, text)?;
+    sent.id = text(from)?;
+    sent.version = optional_number(from)?;
+    sent.action = symbol(from, &["record", "retract"])?;
+    sent.occurred_at = optional(from, instant)?;
+    sent.recorded_at = optional(from, instant)?;
+    sent.clinician = node(from, |from| {
+        let mut clinician = SentClinician::default();
+        clinician.system = text(from)?;
+        clinician.value = text(from)?;
+        Ok(clinician)
+    })?;
+    sent.practice = optional(from, text)?;
+    sent.patient = optional(from, text)?;
+    sent.exclude = optional(from, |from| symbol(from, &["admin", "test"]))?;
+    sent.pca = List::Items(from.array::<Cow<'a, str>>()?.into_iter().map(Scalar::Text).collect());
+    Ok(sent)
+}
+
+fn encounter<'a>(from: &mut Reader<'a>) -> Result<SentEncounter<'a>, WireFault> {
+    let mut sent = SentEncounter::default();
+    sent.mode = symbol(from, &MODES)?;
+    sent.status = symbol(from, &STATUSES)?;
+    sent.booked_at = optional(from, instant)?;
+    sent.minutes = optional_number(from)?;
+    sent.planned_minutes = optional_number(from)?;
+    let code = |(code, code_system)| {
+        let mut sent = SentCode::default();
+        sent.code = Scalar::Text(code);
+        sent.code_system = Scalar::Text(code_system);
+        Node::Object(sent)
+    };
+    sent.diagnoses = List::Items(from.array()?.into_iter().map(code).collect());
+    Ok(sent)
+}
+
+fn prescription<'a>(from: &mut Reader<'a>) -> Result<SentPrescription<'a>, WireFault> {
+    let mut sent = SentPrescription::default();
+    sent.code = text(from)?;
+    sent.code_system = text(from)?;
+    sent.quantity = thousandths(from)?;
+    sent.items = number(from)?;
+    sent.cost_pence = optional_number(from)?;
+    sent.adq = match from.long()? {
+        0 => Raw::default(),
+        1 => thousandths(from)?,
+        _ => return Err(WireFault::UnknownBranch),
+    };
+    sent.repeat = Raw::of(if bool::read(from)? { "true" } else { "false" });
+    sent.encounter = optional(from, text)?;
+    Ok(sent)
+}
+
+fn feedback<'a>(from: &mut Reader<'a>) -> Result<SentFeedback<'a>, WireFault> {
+    let mut sent = SentFeedback::default();
+    sent.answer = optional(from, |from| symbol(from, &ANSWERS))?;
+    let pairs: Vec<(Cow<'a, str>, Cow<'a, str>)> = from.array()?;
+    let pairs = pairs.into_iter().map(|(question, answer)| (question, Scalar::Text(answer))).collect();
+    sent.items = Node::Object(Pairs(pairs));
+    sent.encounter = optional(from, text)?;
+    Ok(sent)
+}
+
+fn order<'a>(from: &mut Reader<'a>) -> Result<SentOrder<'a>, WireFault> {
+    let mut sent = SentOrder::default();
+    sent.category = symbol(from, &CATEGORIES)?;
+    sent.code = optional(from, text)?;
+    sent.code_system = optional(from, text)?;
+    sent.encounter = optional(from, text)?;
+    Ok(sent)
+}
+
+fn text<'a>(from: &mut Reader<'a>) -> Result<Scalar<'a>, WireFault> {
+    Ok(Scalar::Text(Cow::Borrowed(from.text()?)))
+}
+
+/// An instant as the native form writes it. What lies beyond the years that can be written is written as the year 9999.
+fn instant<'a>(from: &mut Reader<'a>) -> Result<Scalar<'a>, WireFault> {
+    let at = Timestamp(from.long()?);
+    let written =
+        if (Timestamp::EARLIEST..=Timestamp::LATEST).contains(&at) { at.to_string() } else { "9999-01-01T00:00:00Z".to_owned() };
+    Ok(Scalar::Text(written.into()))
+}
+
+fn symbol<'a>(from: &mut Reader<'a>, symbols: &[&'static str]) -> Result<Scalar<'a>, WireFault> {
+    let place: usize = from.ranged()?;
+    symbols.get(place).map(|symbol| Scalar::Text((*symbol).into())).ok_or(WireFault::UnknownBranch)
+}
+
+fn number<'a>(from: &mut Reader<'a>) -> Result<Raw<'a>, WireFault> {
+    Ok(Raw::of(from.long()?.to_string()))
+}
+
+fn optional_number<'a>(from: &mut Reader<'a>) -> Result<Raw<'a>, WireFault> {
+    match from.long()? {
+        0 => Ok(Raw::default()),
+        1 => number(from),
+        _ => Err(WireFault::UnknownBranch),
+    }
+}
+
+/// A decimal of three places: big-endian two's complement.
+fn thousandths<'a>(from: &mut Reader<'a>) -> Result<Raw<'a>, WireFault> {
+    let length: usize = from.ranged()?;
+    let bytes = from.raw(length)?;
+    if bytes.len() > 8 {
+        return Err(WireFault::OutOfRange);
+    }
+    let negative = bytes.first().is_some_and(|first| *first >= 0x80);
+    let unscaled = bytes.iter().fold(if negative { -1i128 } else { 0 }, |sum, byte| sum << 8 | i128::from(*byte));
+    let sign = if negative { "-" } else { "" };
+    let magnitude = unscaled.unsigned_abs();
+    Ok(Raw::of(format!("{sign}{}.{:03}", magnitude / 1000, magnitude % 1000)))
+}
+
+fn optional<'a>(
+    from: &mut Reader<'a>,
+    read: impl FnOnce(&mut Reader<'a>) -> Result<Scalar<'a>, WireFault>,
+) -> Result<Scalar<'a>, WireFault> {
+    match from.long()? {
+        0 => Ok(Scalar::Missing),
+        1 => read(from),
+        _ => Err(WireFault::UnknownBranch),
+    }
+}
+
+fn node<'a, T: Object<'a>>(
+    from: &mut Reader<'a>,
+    read: impl FnOnce(&mut Reader<'a>) -> Result<T, WireFault>,
+) -> Result<Node<T>, WireFault> {
+    match from.long()? {
+        0 => Ok(Node::Missing),
+        1 => read(from).map(Node::Object),
+        _ => Err(WireFault::UnknownBranch),
+    }
+}

@@ -1,0 +1,246 @@
+//! A record's text, element by element: one object, a list, objects one a line or one behind the other. Nothing is lost: what is
+//! broken is an element too, and reading goes on behind it.
+
+use std::fmt;
+
+use serde::de::{Deserializer as _, SeqAccess, Visitor};
+use serde_json::Deserializer;
+use serde_json::value::RawValue;
+
+use crate::fault::Fault;
+use crate::json::reader::Broken;
+
+/// One element of a record.
+#[derive(Clone, Debug)]
+pub(crate) struct Element<'a> {
+    /// Its text; of a broken one what was skipped.
+    pub(crate) text: &'a str,
+    /// Why it cannot be read.
+    pub(crate) fault: Option<Fault>,
+    /// Whether the record holds nothing else.
+    pub(crate) only: bool,
+}
+
+/// After so many elements that ran on over their line's end and broke, each line is taken for itself: otherwise a record could be
+/// made that is read to its end again and again.
+const PATIENCE: u32 = 16;
+
+/// Lends each element of a text in turn. `whole` says whether a text is one whole JSON value other than a list; it may keep what it
+/// parsed for the element that is lent next.
+pub(crate) fn each_element<'a>(text: &'a str, whole: &mut dyn FnMut(&'a str) -> bool, each: &mut dyn FnMut(Element<'a>)) {
+    let mut walk = Walk { text, at: 0, line_end: 0, broken: 0, found: 0 };
+    // Most records are one value, often written over several lines.
+    if walk.skip_blanks() && whole(walk.rest().trim_ascii_end()) {
+        return walk.lend(walk.rest().len(), None, each);
+    }
+    while walk.skip_blanks() {
+        let line = walk.line();
+        if whole(line) {
+            walk.lend(line.len(), None, each);
+        } else if walk.rest().starts_with('[') {
+            walk.list(each);
+        } else {
+            walk.value(each);
+        }
+    }
+}
+
+struct Walk<'a> {
+    text: &'a str,
+    at: usize,
+    /// End of the line that holds `at`.
+    line_end: usize,
+    broken: u32,
+    found: u32,
+}
+
+impl<'a> Walk<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    /// Goes to the next element; says whether there is one.
+    fn skip_blanks(&mut self) -> bool {
+        let rest = self.rest();
+        self.at += rest.len() - rest.trim_ascii_start().len();
+        self.at < self.text.len()
+    }
+
+    /// What is left of the line, without blanks at its end.
+    fn line(&mut self) -> &'a str {
+        if self.line_end <= self.at {
+            let rest = self.rest();
+            self.line_end = self.at + memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+        }
+        self.text[self.at..self.line_end].trim_ascii_end()
+    }
+
+    /// Lends the next so many bytes as one element.
+    fn lend(&mut self, length: usize, fault: Option<Fault>, each: &mut dyn FnMut(Element<'a>)) {
+        let (text, rest) = self.rest().split_at(length);
+        self.at += length;
+        let only = self.found == 0 && rest.trim_ascii_start().is_empty();
+        self.found += 1;
+        each(Element { text: text.trim_ascii_end(), fault, only });
+    }
+
+    /// A value that runs over several lines, or shares one.
+    fn value(&mut self, each: &mut dyn FnMut(Element<'a>)) {
+        if self.broken >= PATIENCE {
+            let line = self.line();
+            let fault = serde_json::from_str::<&RawValue>(line).err().map(|e| Broken::found(line, &e).fault(line));
+            return self.lend(line.len(), fault, each);
+        }
+        let rest = self.rest();
+        let mut values = Deserializer::from_str(rest).into_iter::<&RawValue>();
+        match values.next() {
+            Some(Ok(_)) => {
+                let length = values.byte_offset();
+                self.lend(length, None, each);
+            }
+            Some(Err(e)) => {
+                self.broken += 1;
+                let length = self.broken_length();
+                self.lend(length, Some(Broken::found(rest, &e).fault(rest)), each);
+            }
+            None => self.at = self.text.len(),
+        }
+    }
+
+    /// How far a broken value reaches: to the end of its line; of one that was written over several lines, to the next line that
+    /// begins with a value.
+    fn broken_length(&mut self) -> usize {
+        let line = self.line();
+        let mut length = self.line_end - self.at;
+        if line.ends_with(['{', '[', ',']) {
+            let rest = self.rest();
+            let next = memchr::memchr_iter(b'\n', rest.as_bytes()).find(|at| rest[at + 1..].starts_with(['{', '[']));
+            length = next.unwrap_or(rest.len());
+        }
+        length
+    }
+
+    /// The elements of a list; where it breaks, the rest of that line is one broken element.
+    fn list(&mut self, each: &mut dyn FnMut(Element<'a>)) {
+        let rest = self.rest();
+        let mut elements = Elements { found: &mut self.found, each };
+        let mut json = Deserializer::from_str(rest);
+        let Err(e) = json.deserialize_seq(&mut elements) else {
+            // The list was whole: a second look finds its end.
+            let mut values = Deserializer::from_str(rest).into_iter::<&RawValue>();
+            values.next();
+            self.at += values.byte_offset();
+            return;
+        };
+        self.broken += 1;
+        let broken_at = Broken::found(rest, &e);
+        let reached = match broken_at {
+            Broken::End => rest.len(),
+            Broken::Behind(bytes) => bytes,
+        };
+        let length = memchr::memchr(b'\n', &rest.as_bytes()[reached..]).map_or(rest.len(), |more| reached + more);
+        let broken = &rest[reached_back(rest, reached)..length];
+        self.at += length;
+        self.found += 1;
+        each(Element { text: broken, fault: Some(broken_at.fault(rest)), only: false });
+    }
+}
+
+/// Some bytes before a place, at the beginning of a character: enough to show the shape of what broke.
+fn reached_back(text: &str, reached: usize) -> usize {
+    text.floor_char_boundary(reached.saturating_sub(100))
+}
+
+/// Lends the elements of a list as they are parsed.
+struct Elements<'e, 'a> {
+    found: &'e mut u32,
+    each: &'e mut dyn FnMut(Element<'a>),
+}
+
+impl<'de> Visitor<'de> for &mut Elements<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(value) = list.next_element::<&RawValue>()? {
+            *self.found += 1;
+            (self.each)(Element { text: value.get(), fault: None, only: false });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(text: &str) -> bool {
+        text.starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok()
+    }
+
+    fn found(text: &str) -> Vec<(String, bool)> {
+        let mut found = Vec::new();
+        each_element(text, &mut whole, &mut |e| found.push((e.text.to_owned(), e.fault.is_none())));
+        found
+    }
+
+    fn texts(text: &str, expected: &[(&str, bool)]) {
+        let expected: Vec<_> = expected.iter().map(|(t, good)| ((*t).to_owned(), *good)).collect();
+        assert_eq!(found(text), expected, "{text}");
+    }
+
+    #[test]
+    fn one_object_a_list_and_lines_are_taken_apart() {
+        texts(r#"{"a":1}"#, &[(r#"{"a":1}"#, true)]);
+        texts(r#"[{"a":1}, 2,[3]]"#, &[(r#"{"a":1}"#, true), ("2", true), ("[3]", true)]);
+        texts("{\"a\":1}\n\n{\"b\":2}\r\n", &[(r#"{"a":1}"#, true), (r#"{"b":2}"#, true)]);
+        texts("{\n \"a\": 1\n}\n{\n \"b\": 2\n}", &[("{\n \"a\": 1\n}", true), ("{\n \"b\": 2\n}", true)]);
+        texts(r#"{"a":1}{"b":2}"#, &[(r#"{"a":1}"#, true), (r#"{"b":2}"#, true)]);
+        texts("[]", &[]);
+    }
+
+    #[test]
+    fn a_broken_line_costs_no_other_line() {
+        texts("{\"a\":1}\n{\"b\":\n{\"c\":3}", &[(r#"{"a":1}"#, true), (r#"{"b":"#, false), (r#"{"c":3}"#, true)]);
+        texts("{\"a\":1}\nnot json\n{\"c\":3}", &[(r#"{"a":1}"#, true), ("not json", false), (r#"{"c":3}"#, true)]);
+        texts("{\"a\":1}}\n{\"c\":3}", &[(r#"{"a":1}"#, true), ("}", false), (r#"{"c":3}"#, true)]);
+    }
+
+    #[test]
+    fn an_object_over_several_lines_breaks_as_one() {
+        let broken = "{\n \"a\": 1,\n \"b\"\n}";
+        texts(&format!("{broken}\n{{\"c\":3}}"), &[(broken, false), (r#"{"c":3}"#, true)]);
+    }
+
+    #[test]
+    fn a_list_breaks_behind_its_good_elements() {
+        assert_eq!(
+            found("[{\"a\":1},{\"b\":}]\n{\"c\":3}"),
+            [(r#"{"a":1}"#.to_owned(), true), ("[{\"a\":1},{\"b\":}]".to_owned(), false), (r#"{"c":3}"#.to_owned(), true)]
+        );
+        assert_eq!(found("[{\"a\":1},{\"b\"").iter().map(|(_, good)| *good).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
+    fn nested_lists_without_end_are_read_in_linear_time() {
+        let text = "{\"a\":\n".repeat(50_000);
+        assert_eq!(found(&text).len(), 50_000);
+    }
+
+    #[test]
+    fn many_objects_on_one_line_are_read_in_linear_time() {
+        assert_eq!(found(&"{} ".repeat(100_000)).len(), 100_000);
+        assert_eq!(found(&"{} x ".repeat(100_000)).iter().filter(|(_, good)| *good).count(), 1);
+    }
+
+    #[test]
+    fn the_only_element_is_told_so() {
+        let mut only = Vec::new();
+        each_element("{\"a\":1}\n", &mut whole, &mut |e| only.push(e.only));
+        each_element("{\"a\":1}\n{\"b\":1}", &mut whole, &mut |e| only.push(e.only));
+        assert_eq!(only, [true, false, false]);
+    }
+}

@@ -1,0 +1,15 @@
+//! FHIR R4: resources one by one and in Bundles. Source: HL7 FHIR R4 (4.0.1).
+//!
+//! What a status makes of a resource: it counts, it waits, or it is taken back; every status is an accepted version.
+
+pub(crate) mod resource;
+pub(crate) mod bundle;
+pub(crate) mod people;
+pub(crate) mod visits;
+pub(crate) mod orders;
+pub(crate) mod drugs;
+pub(crate) mod answers;
+pub(crate) mod concepts;
+pub(crate) mod header;
+pub(crate) mod references;
+pub(crate) mod resources;

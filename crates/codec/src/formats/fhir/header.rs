@@ -1,0 +1,243 @@
+//! What every resource that becomes an event has: its id, its version, its times, and whether its status counts.
+
+use scorecard::event::{Action, Detail, Event, Exclusion, Versioning};
+use scorecard::record::item::Feed;
+use scorecard::time::calendar::Timestamp;
+
+use crate::fault::{Fault, Field, Reason};
+use crate::formats::decoder_config::Context;
+use crate::formats::fhir::references::{Scope, is_id, type_and_id};
+use crate::formats::fhir::resources::{Head, Meta};
+use crate::formats::native::{MAX_VERSION, version_of};
+use crate::identity::nhs_number::contains_nhs_number;
+use crate::json::instant::{Moment, Unreadable, fhir_moment, instant};
+use crate::json::object::{List, Node, Scalar};
+use crate::json::text::{ID_BYTES, TEXT_BYTES, unprotected};
+
+/// What a Bundle's entry tells of its resource beside the resource.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Beside {
+    /// The id in the entry's URLs.
+    pub(crate) id: Option<String>,
+    /// The version in the entry's ETag.
+    pub(crate) version: Option<u64>,
+    /// When the entry was last modified.
+    pub(crate) modified: Option<Timestamp>,
+}
+
+/// The names of the fields that every type has, for faults.
+pub(crate) struct HeadFields {
+    pub(crate) id: Field,
+    pub(crate) version_id: Field,
+    pub(crate) last_updated: Field,
+}
+
+/// The names of these fields for one type.
+macro_rules! head_fields {
+    ($kind:literal) => {
+        $crate::formats::fhir::header::HeadFields {
+            id: concat!($kind, ".id"),
+            version_id: concat!($kind, ".meta.versionId"),
+            last_updated: concat!($kind, ".meta.lastUpdated"),
+        }
+    };
+}
+pub(crate) use head_fields;
+
+/// Id, version and times of a resource.
+#[derive(Debug)]
+pub(crate) struct Header {
+    pub(crate) id: String,
+    version: Option<u64>,
+    recorded_at: Option<Timestamp>,
+    exclude: Option<Exclusion>,
+}
+
+/// The id of a resource: its own, else that of its entry's URL.
+pub(crate) fn resource_id(field: Field, head: &Head<'_>, beside: &Beside) -> Result<String, Fault> {
+    match unprotected(field, &head.id, ID_BYTES)? {
+        Some(id) if is_id(&id) => Ok(id.into_owned()),
+        Some(id) => Err(Fault::malformed(field, &id, "1 to 64 letters, digits, hyphens and dots")),
+        None => {
+            beside.id.clone().ok_or_else(|| Fault::missing(field, "send the resource with the id that it has in your system"))
+        }
+    }
+}
+
+/// Reads what every resource has.
+pub(crate) fn header(
+    scope: &Scope<'_, '_>,
+    kind: &str,
+    fields: &HeadFields,
+    head: &Head<'_>,
+    beside: &Beside,
+) -> Result<Header, Fault> {
+    let id = format!("{kind}/{}", resource_id(fields.id, head, beside)?);
+    let meta = head.meta.object("meta")?;
+    let recorded_at = match meta {
+        Some(meta) => last_updated(fields.last_updated, &meta.last_updated)?.or(beside.modified),
+        None => beside.modified,
+    };
+    Ok(Header {
+        id: scope.rules.pseudonyms.protect(id.into()).into_owned(),
+        version: Some(version(scope, fields, meta, beside, recorded_at)?),
+        recorded_at,
+        exclude: meta.filter(|meta| is_test(meta)).map(|_| Exclusion::Test),
+    })
+}
+
+fn last_updated(field: Field, value: &Scalar<'_>) -> Result<Option<Timestamp>, Fault> {
+    let Some(text) = unprotected(field, value, TEXT_BYTES)? else { return Ok(None) };
+    instant(&text).map(Some).map_err(|why| unreadable(field, &text, why))
+}
+
+fn version(
+    scope: &Scope<'_, '_>,
+    fields: &HeadFields,
+    meta: Option<&Meta<'_>>,
+    beside: &Beside,
+    recorded_at: Option<Timestamp>,
+) -> Result<u64, Fault> {
+    match scope.feed.versioning {
+        Versioning::Id => {
+            let Some(meta) = meta else { return Ok(beside.version.unwrap_or(1)) };
+            match unprotected(fields.version_id, &meta.version_id, TEXT_BYTES)? {
+                Some(text) => numbered(fields.version_id, &text),
+                None => Ok(beside.version.unwrap_or(1)),
+            }
+        }
+        Versioning::Updated => match recorded_at {
+            Some(at) => version_of(fields.last_updated, at),
+            None => {
+                let field = fields.last_updated;
+                let detail =
+                    format!("{field} is missing; this feed's versions are ordered by it, so send when the resource last changed");
+                Err(Fault::new(Reason::MissingVersion, field, detail))
+            }
+        },
+        Versioning::Arrival => Ok(arrival(scope.context)),
+    }
+}
+
+/// The version of what came in now.
+pub(crate) fn arrival(context: &Context<'_>) -> u64 {
+    u64::try_from(context.received_at.0).unwrap_or(1).max(1)
+}
+
+/// Whether a version's ten digits are those of a patient. Seconds since 1970, which some servers send, begin with 1, and no patient
+/// of England or Wales has a number that does.
+fn could_be_a_patient(version: &str) -> bool {
+    version.len() == 10 && !version.starts_with('1') && contains_nhs_number(version)
+}
+
+/// A versionId that is a positive number; any other text is version 1.
+fn numbered(field: Field, text: &str) -> Result<u64, Fault> {
+    if !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(1);
+    }
+    if could_be_a_patient(text) {
+        let detail = format!("{field} looks like 9999999999 and could be a patient's number; send the number of the version");
+        return Err(Fault::new(Reason::MalformedValue, field, detail));
+    }
+    match text.parse() {
+        Ok(0) => Ok(1),
+        Ok(version) if version <= MAX_VERSION => Ok(version),
+        _ => {
+            let detail = format!(
+                "{field} looks like {}, which is out of range; send at most {MAX_VERSION}",
+                "9".repeat(text.len().min(40))
+            );
+            Err(Fault::new(Reason::OutOfRange, field, detail))
+        }
+    }
+}
+
+/// The number of an ETag such as `W/"3"`.
+pub(crate) fn etag_version(etag: &str) -> Option<u64> {
+    let number = etag.trim().trim_start_matches("W/").trim_matches('"');
+    number.parse().ok().filter(|version| (1..=MAX_VERSION).contains(version) && !could_be_a_patient(number))
+}
+
+/// Whether a resource is marked as a test's: v3-ActReason HTEST as a tag or a security label.
+fn is_test(meta: &Meta<'_>) -> bool {
+    [&meta.tag, &meta.security].into_iter().any(|list| match list {
+        List::Items(items) => items.iter().any(|node| matches!(node, Node::Object(c) if c.code == Scalar::Text("HTEST".into()))),
+        _ => false,
+    })
+}
+
+/// What a status makes of a resource: FHIR's statuses count, wait, or take back.
+pub(crate) fn action(field: Field, value: &Scalar<'_>, statuses: &[(&str, Action)]) -> Result<Action, Fault> {
+    let found = crate::json::text::word(field, value, statuses)?;
+    found.ok_or_else(|| Fault::missing(field, "send the resource's status"))
+}
+
+/// When something happened. Where the status counts, it must be there, be fine enough and not lie ahead; elsewhere it is kept if
+/// it can be read.
+pub(crate) fn occurred(
+    field: Field,
+    value: &Scalar<'_>,
+    feed: &Feed,
+    context: &Context<'_>,
+    action: Action,
+) -> Result<Option<Moment>, Fault> {
+    let found = unprotected(field, value, TEXT_BYTES).and_then(|text| match text {
+        None => Ok(None),
+        Some(text) => fhir_moment(&text, &feed.zone).map(Some).map_err(|why| unreadable(field, &text, why)),
+    });
+    if action != Action::Record {
+        return Ok(found.unwrap_or(None));
+    }
+    match found? {
+        None => Err(Fault::missing(field, "send when it happened as 2026-10-05T09:41:00+01:00, or at least the day")),
+        Some(moment) if context.is_future(moment.at) => {
+            let detail = format!("{field} lies more than five minutes ahead; send it after it happened, and check the clock");
+            Err(Fault::new(Reason::InTheFuture, field, detail))
+        }
+        Some(moment) => Ok(Some(moment)),
+    }
+}
+
+/// The fault of a time of FHIR's.
+pub(crate) fn unreadable(field: Field, text: &str, why: Unreadable) -> Fault {
+    const EXPECTED: &str = "a time with its offset such as 2026-10-05T09:41:00+01:00, or a date";
+    match why {
+        Unreadable::Malformed => Fault::malformed(field, text, EXPECTED),
+        Unreadable::NoOffset => Fault::new(Reason::MalformedValue, field, format!("{field} has no offset; send {EXPECTED}")),
+        Unreadable::TooCoarse => {
+            Fault::new(Reason::DateTooCoarse, field, format!("{field} names less than a day; send {EXPECTED}"))
+        }
+        Unreadable::OutOfRange => {
+            Fault::new(Reason::OutOfRange, field, format!("{field} lies outside the years 1900 to 9998; send {EXPECTED}"))
+        }
+    }
+}
+
+impl Header {
+    /// An event of this header, so far without anything of its kind's own.
+    pub(crate) fn event(self, action: Action, occurred: Option<Moment>, detail: Detail<'static>) -> Event<'static> {
+        // What waits needs a day; without one it contributes as little when it is taken back.
+        let action = if action == Action::Hold && occurred.is_none() { Action::Retract } else { action };
+        Event {
+            id: self.id.into(),
+            version: self.version,
+            action,
+            day: occurred.map(|moment| moment.day),
+            occurred_at: occurred.map(|moment| moment.at),
+            recorded_at: self.recorded_at,
+            clinician: None,
+            practice: None,
+            patient: None,
+            exclude: self.exclude,
+            pca: Vec::new(),
+            link: None,
+            detail,
+        }
+    }
+}
+
+/// Id in the last two segments of an entry's URL, or behind `urn:uuid:`.
+pub(crate) fn id_of_url(url: &str) -> Option<String> {
+    let id = url.strip_prefix("urn:uuid:").or_else(|| type_and_id(url).map(|(_, id)| id))?;
+    is_id(id).then(|| id.to_owned())
+}

@@ -1,0 +1,101 @@
+//! One resource: which of the product's items it becomes.
+
+use std::borrow::Cow;
+
+use scorecard::event::{Detail, Event, Versioning};
+use scorecard::record::item::{DrugSource, Feed};
+use scorecard::registry::entry::Entry;
+
+use crate::fault::Fault;
+use crate::formats::decoder_config::Context;
+use crate::formats::fhir::header::{Beside, arrival};
+use crate::formats::fhir::references::{Scope, is_type};
+use crate::formats::fhir::resources::{Head, parse};
+use crate::formats::fhir::{answers, bundle, drugs, orders, people, visits};
+use crate::json::object::Scalar;
+
+/// What a resource became.
+pub(crate) enum Taken {
+    Event(Box<Event<'static>>),
+    Registry(Entry),
+    Skipped(String),
+}
+
+/// The type of a resource.
+pub(crate) fn resource_type(head: &Head<'_>) -> Result<String, Fault> {
+    match &head.resource_type {
+        Scalar::Text(kind) => Ok(kind.trim().to_owned()),
+        Scalar::Missing => Err(Fault::missing("resourceType", "send the resource with its type")),
+        Scalar::Other(found) => Err(Fault::wrong_type("resourceType", found, "the type's name in quotes")),
+    }
+}
+
+/// Reads one resource.
+pub(crate) fn resource<'b>(scope: &Scope<'_, 'b>, text: &'b str, head: &Head<'b>, beside: &Beside) -> Result<Taken, Fault> {
+    let kind = resource_type(head)?;
+    let event = |event: Event<'static>| Ok(Taken::Event(Box::new(event)));
+    match (kind.as_str(), scope.feed.drugs) {
+        ("Encounter", _) => event(visits::encounter(scope, head, beside, &*parse(text)?)?),
+        ("Appointment", _) => event(visits::appointment(scope, head, beside, &*parse(text)?)?),
+        ("MedicationRequest", DrugSource::Requests) => event(drugs::request(scope, head, beside, &*parse(text)?)?),
+        ("MedicationDispense", DrugSource::Dispenses) => event(drugs::dispense(scope, head, beside, &*parse(text)?)?),
+        ("ServiceRequest", _) => event(orders::request(scope, head, beside, &*parse(text)?)?),
+        ("QuestionnaireResponse", _) => match answers::response(scope, head, beside, &*parse(text)?)? {
+            Some(response) => event(response),
+            None => Ok(Taken::Skipped(kind)),
+        },
+        ("Practitioner", _) => people::practitioner(scope, head, beside, &*parse(text)?).map(Taken::Registry),
+        ("PractitionerRole", _) => people::role(scope, &*parse(text)?).map(Taken::Registry),
+        ("Organization", _) => people::organisation(scope, head, beside, &*parse(text)?).map(Taken::Registry),
+        ("Bundle", _) => Err(bundle::nested()),
+        _ => Ok(Taken::Skipped(shown_type(&kind))),
+    }
+}
+
+/// A delete of a resource: what it recorded is taken back. Without a version it ranks half a version above the one that it meets.
+/// The registry only grows: a delete of one of its entries is skipped.
+pub(crate) fn delete(scope: &Scope<'_, '_>, kind: &str, id: &str, beside: &Beside) -> Taken {
+    let detail = match (kind, scope.feed.drugs) {
+        ("Encounter" | "Appointment", _) => Detail::Encounter(None),
+        ("MedicationRequest", DrugSource::Requests) | ("MedicationDispense", DrugSource::Dispenses) => Detail::Prescription(None),
+        ("QuestionnaireResponse", _) => Detail::Feedback(None),
+        ("ServiceRequest", _) => Detail::Order(None),
+        _ => return Taken::Skipped(shown_type(kind)),
+    };
+    let version = match scope.feed.versioning {
+        Versioning::Id => beside.version,
+        Versioning::Updated => beside.modified.and_then(|at| u64::try_from(at.0).ok()).filter(|version| *version > 0),
+        Versioning::Arrival => Some(arrival(scope.context)),
+    };
+    let id = scope.rules.pseudonyms.protect(format!("{kind}/{id}").into()).into_owned().into();
+    Taken::Event(Box::new(Event { version, recorded_at: beside.modified, ..retraction(id, detail) }))
+}
+
+/// What a source takes back by saying nothing but the event's name.
+pub(crate) fn taken_back(feed: &Feed, id: Cow<'static, str>, context: &Context<'_>) -> Event<'static> {
+    let version = (feed.versioning == Versioning::Arrival).then(|| arrival(context));
+    Event { version, ..retraction(id, Detail::Encounter(None)) }
+}
+
+fn retraction(id: Cow<'static, str>, detail: Detail<'static>) -> Event<'static> {
+    Event {
+        id,
+        version: None,
+        action: scorecard::event::Action::Retract,
+        day: None,
+        occurred_at: None,
+        recorded_at: None,
+        clinician: None,
+        practice: None,
+        patient: None,
+        exclude: None,
+        pca: Vec::new(),
+        link: None,
+        detail,
+    }
+}
+
+/// A type that is not counted, as it may be shown: only what looks like a type's name.
+fn shown_type(kind: &str) -> String {
+    if is_type(kind) { kind.to_owned() } else { "unknown".to_owned() }
+}

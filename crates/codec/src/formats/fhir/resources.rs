@@ -1,0 +1,191 @@
+//! The parts of FHIR R4 resources that are read, and no more. Source: HL7 FHIR R4 (4.0.1), the resources' definitions.
+
+use crate::fault::{Fault, Reason};
+use crate::json::object::{List, Node, Object, Raw, Scalar, object};
+use crate::json::reader::read;
+
+object!(
+    /// What every resource has.
+    Head<'a> { resource_type = "resourceType": Scalar<'a>, id = "id": Scalar<'a>, meta = "meta": Node<Meta<'a>> }
+);
+
+object!(Meta<'a> {
+    version_id = "versionId": Scalar<'a>,
+    last_updated = "lastUpdated": Scalar<'a>,
+    tag = "tag": List<Node<Coding<'a>>>,
+    security = "security": List<Node<Coding<'a>>>,
+});
+
+object!(Coding<'a> { system = "system": Scalar<'a>, code = "code": Scalar<'a>, display = "display": Scalar<'a> });
+object!(Concept<'a> { coding = "coding": List<Node<Coding<'a>>>, text = "text": Scalar<'a> });
+object!(Identifier<'a> { system = "system": Scalar<'a>, value = "value": Scalar<'a> });
+object!(Period<'a> { start = "start": Scalar<'a>, end = "end": Scalar<'a> });
+object!(Quantity<'a> { value = "value": Raw<'a> });
+
+object!(Reference<'a> {
+    reference = "reference": Scalar<'a>,
+    kind = "type": Scalar<'a>,
+    identifier = "identifier": Node<Identifier<'a>>,
+});
+
+object!(
+    /// What a reference can lead to, in a Bundle or contained: the parts of any resource that tell who or what it is.
+    Target<'a> {
+        resource_type = "resourceType": Scalar<'a>,
+        id = "id": Scalar<'a>,
+        identifier = "identifier": List<Node<Identifier<'a>>>,
+        code = "code": Node<Concept<'a>>,
+        practitioner = "practitioner": Node<Reference<'a>>,
+        requester = "requester": Node<Reference<'a>>,
+    }
+);
+
+object!(Participant<'a> {
+    kinds = "type": List<Node<Concept<'a>>>,
+    period = "period": Node<Period<'a>>,
+    individual = "individual": Node<Reference<'a>>,
+    actor = "actor": Node<Reference<'a>>,
+});
+
+object!(EncounterResource<'a> {
+    contained = "contained": List<Node<Target<'a>>>,
+    status = "status": Scalar<'a>,
+    class = "class": Node<Coding<'a>>,
+    kinds = "type": List<Node<Concept<'a>>>,
+    subject = "subject": Node<Reference<'a>>,
+    participant = "participant": List<Node<Participant<'a>>>,
+    appointment = "appointment": List<Node<Reference<'a>>>,
+    period = "period": Node<Period<'a>>,
+    reason_code = "reasonCode": List<Node<Concept<'a>>>,
+    service_provider = "serviceProvider": Node<Reference<'a>>,
+});
+
+object!(AppointmentResource<'a> {
+    contained = "contained": List<Node<Target<'a>>>,
+    status = "status": Scalar<'a>,
+    service_type = "serviceType": List<Node<Concept<'a>>>,
+    appointment_type = "appointmentType": Node<Concept<'a>>,
+    reason_code = "reasonCode": List<Node<Concept<'a>>>,
+    start = "start": Scalar<'a>,
+    end = "end": Scalar<'a>,
+    minutes_duration = "minutesDuration": Raw<'a>,
+    created = "created": Scalar<'a>,
+    participant = "participant": List<Node<Participant<'a>>>,
+});
+
+object!(DispenseRequest<'a> { quantity = "quantity": Node<Quantity<'a>> });
+
+object!(MedicationRequestResource<'a> {
+    contained = "contained": List<Node<Target<'a>>>,
+    status = "status": Scalar<'a>,
+    intent = "intent": Scalar<'a>,
+    do_not_perform = "doNotPerform": Raw<'a>,
+    medication_concept = "medicationCodeableConcept": Node<Concept<'a>>,
+    medication_reference = "medicationReference": Node<Reference<'a>>,
+    subject = "subject": Node<Reference<'a>>,
+    encounter = "encounter": Node<Reference<'a>>,
+    authored_on = "authoredOn": Scalar<'a>,
+    requester = "requester": Node<Reference<'a>>,
+    course_of_therapy = "courseOfTherapyType": Node<Concept<'a>>,
+    dispense_request = "dispenseRequest": Node<DispenseRequest<'a>>,
+});
+
+object!(MedicationDispenseResource<'a> {
+    contained = "contained": List<Node<Target<'a>>>,
+    status = "status": Scalar<'a>,
+    medication_concept = "medicationCodeableConcept": Node<Concept<'a>>,
+    medication_reference = "medicationReference": Node<Reference<'a>>,
+    subject = "subject": Node<Reference<'a>>,
+    context = "context": Node<Reference<'a>>,
+    authorizing = "authorizingPrescription": List<Node<Reference<'a>>>,
+    quantity = "quantity": Node<Quantity<'a>>,
+    when_prepared = "whenPrepared": Scalar<'a>,
+    when_handed_over = "whenHandedOver": Scalar<'a>,
+});
+
+object!(QuestionnaireResponseResource<'a> {
+    contained = "contained": List<Node<Target<'a>>>,
+    status = "status": Scalar<'a>,
+    subject = "subject": Node<Reference<'a>>,
+    encounter = "encounter": Node<Reference<'a>>,
+    authored = "authored": Scalar<'a>,
+    item = "item": List<Node<QuestionItem<'a>>>,
+});
+
+object!(QuestionItem<'a> {
+    link_id = "linkId": Scalar<'a>,
+    answer = "answer": List<Node<GivenAnswer<'a>>>,
+    item = "item": List<Node<QuestionItem<'a>>>,
+});
+
+object!(GivenAnswer<'a> {
+    coding = "valueCoding": Node<Coding<'a>>,
+    text = "valueString": Scalar<'a>,
+    boolean = "valueBoolean": Raw<'a>,
+    integer = "valueInteger": Raw<'a>,
+    item = "item": List<Node<QuestionItem<'a>>>,
+});
+
+object!(ServiceRequestResource<'a> {
+    contained = "contained": List<Node<Target<'a>>>,
+    status = "status": Scalar<'a>,
+    intent = "intent": Scalar<'a>,
+    do_not_perform = "doNotPerform": Raw<'a>,
+    category = "category": List<Node<Concept<'a>>>,
+    code = "code": Node<Concept<'a>>,
+    subject = "subject": Node<Reference<'a>>,
+    encounter = "encounter": Node<Reference<'a>>,
+    occurrence = "occurrenceDateTime": Scalar<'a>,
+    authored_on = "authoredOn": Scalar<'a>,
+    requester = "requester": Node<Reference<'a>>,
+});
+
+object!(PractitionerResource<'a> { identifier = "identifier": List<Node<Identifier<'a>>> });
+
+object!(PractitionerRoleResource<'a> {
+    contained = "contained": List<Node<Target<'a>>>,
+    period = "period": Node<Period<'a>>,
+    practitioner = "practitioner": Node<Reference<'a>>,
+    organization = "organization": Node<Reference<'a>>,
+    code = "code": List<Node<Concept<'a>>>,
+});
+
+object!(OrganizationResource<'a> {
+    contained = "contained": List<Node<Target<'a>>>,
+    identifier = "identifier": List<Node<Identifier<'a>>>,
+    kinds = "type": List<Node<Concept<'a>>>,
+    name = "name": Scalar<'a>,
+    part_of = "partOf": Node<Reference<'a>>,
+});
+
+object!(
+    /// A Bundle without its entries' resources.
+    BundleHead<'a> { kind = "type": Scalar<'a> }
+);
+
+object!(EntryRequest<'a> { method = "method": Scalar<'a>, url = "url": Scalar<'a> });
+object!(EntryResponse<'a> { etag = "etag": Scalar<'a>, last_modified = "lastModified": Scalar<'a> });
+
+object!(
+    /// An entry of a Bundle; its resource is kept as text.
+    Entry<'a> {
+        full_url = "fullUrl": Scalar<'a>,
+        resource = "resource": Raw<'a>,
+        request = "request": Node<EntryRequest<'a>>,
+        response = "response": Node<EntryResponse<'a>>,
+    }
+);
+
+object!(
+    /// A Bundle's entries as text.
+    BundleEntries<'a> { entry = "entry": List<Raw<'a>> }
+);
+
+/// Reads the parts of an object that a type knows.
+pub(crate) fn parse<'a, T: Object<'a>>(text: &'a str) -> Result<Box<T>, Fault> {
+    match read(text) {
+        Ok(Node::Object(object)) => Ok(object),
+        Ok(Node::Missing | Node::Other(_)) => Err(Fault::new(Reason::NotAnObject, "", "the element is no object; send one")),
+        Err(broken) => Err(broken.fault(text)),
+    }
+}

@@ -1,0 +1,200 @@
+//! NHS numbers, and the check digits of the other long numbers that they could be mistaken for.
+//!
+//! Sources: NHS Data Dictionary, "NHS NUMBER" (modulus 11); CMS, "NPI check digit" (Luhn over the prefix 80840); SNOMED CT
+//! Technical Implementation Guide, "Check-digit computation" (Verhoeff's dihedral group).
+
+use crate::simd::lacks_ten_in_a_row;
+
+/// Whether these ten digits carry the check digit of an NHS number.
+#[must_use]
+pub fn is_nhs_number(digits: &[u8; 10]) -> bool {
+    let weighted = digits[..9].iter().zip((2..=10).rev()).map(|(digit, weight)| u32::from(*digit) * weight).sum::<u32>();
+    // 10 is no digit: such numbers are not issued.
+    (11 - weighted % 11) % 11 == u32::from(digits[9])
+}
+
+/// The ten digits of a text that is an NHS number as a whole, spaces and hyphens left out.
+#[must_use]
+pub fn nhs_number(text: &str) -> Option<[u8; 10]> {
+    // Nearly all are sent without blanks.
+    if let Ok(sent) = <&[u8; 10]>::try_from(text.as_bytes())
+        && sent.iter().all(u8::is_ascii_digit)
+    {
+        return Some(sent.map(|digit| digit - b'0')).filter(is_nhs_number);
+    }
+    let mut digits = [0; 10];
+    let mut found = 0;
+    for c in text.chars().map(plain) {
+        match c {
+            '0'..='9' if found < 10 => {
+                digits[found] = c as u8 - b'0';
+                found += 1;
+            }
+            '-' => {}
+            _ if c.is_whitespace() => {}
+            _ => return None,
+        }
+    }
+    (found == 10 && is_nhs_number(&digits)).then_some(digits)
+}
+
+/// Whether an NHS number stands anywhere in this text: ten digits in a row, single spaces or hyphens between them left out,
+/// inside longer runs of digits too.
+#[must_use]
+pub fn contains_nhs_number(text: &str) -> bool {
+    // Most texts have no such row, which is quickly seen.
+    if text.len() < 10 || lacks_ten_in_a_row(text.as_bytes()) {
+        return false;
+    }
+    let mut run = Run::default();
+    if text.is_ascii() {
+        text.bytes().any(|b| run.push(b))
+    } else {
+        text.chars().map(plain).any(|c| run.push(u8::try_from(c).unwrap_or(b'?')))
+    }
+}
+
+/// The last ten digits of the run of digits that is being read.
+#[derive(Default)]
+struct Run {
+    /// Four bits each, the last lowest.
+    window: u64,
+    length: usize,
+    separated: bool,
+}
+
+impl Run {
+    /// Reads one more character; says whether the ten digits before and with it are an NHS number.
+    fn push(&mut self, c: u8) -> bool {
+        if c.is_ascii_digit() {
+            self.window = self.window << 4 | u64::from(c - b'0');
+            self.length += 1;
+            self.separated = false;
+            return self.length >= 10 && self.holds_number();
+        }
+        let separator = matches!(c, b' ' | b'-');
+        if !separator || self.separated {
+            self.length = 0;
+        }
+        self.separated = separator;
+        false
+    }
+
+    fn holds_number(&self) -> bool {
+        let digit = |place: usize| (self.window >> (36 - 4 * place)).to_le_bytes()[0] & 15;
+        is_nhs_number(&std::array::from_fn(digit))
+    }
+}
+
+/// The ASCII character that a wide digit, another hyphen or another space stands for.
+fn plain(c: char) -> char {
+    match c {
+        '\u{ff10}'..='\u{ff19}' => char::from_digit(u32::from(c) - 0xff10, 10).expect("one of ten digits"),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{00ad}' => '-',
+        '\u{00a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{3000}' => ' ',
+        other => other,
+    }
+}
+
+/// Whether this is an American NPI: exactly ten digits with Luhn's check digit behind the prefix 80840.
+#[must_use]
+pub fn is_npi(text: &str) -> bool {
+    if text.len() != 10 || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let doubled = |digit: u32| if digit > 4 { 2 * digit - 9 } else { 2 * digit };
+    let sum: u32 = text
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(place, b)| (place, u32::from(b - b'0')))
+        .fold(0, |sum, (place, digit)| sum + if place % 2 == 1 { doubled(digit) } else { digit });
+    // 24 is what the prefix 80840 adds.
+    (sum + 24).is_multiple_of(10)
+}
+
+/// Whether this is a SNOMED CT identifier: 6 to 18 digits with Verhoeff's check digit.
+#[must_use]
+pub fn is_snomed(text: &str) -> bool {
+    /// The dihedral group of order ten.
+    const D: [[u8; 10]; 10] = [
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+        [1, 2, 3, 4, 0, 6, 7, 8, 9, 5],
+        [2, 3, 4, 0, 1, 7, 8, 9, 5, 6],
+        [3, 4, 0, 1, 2, 8, 9, 5, 6, 7],
+        [4, 0, 1, 2, 3, 9, 5, 6, 7, 8],
+        [5, 9, 8, 7, 6, 0, 4, 3, 2, 1],
+        [6, 5, 9, 8, 7, 1, 0, 4, 3, 2],
+        [7, 6, 5, 9, 8, 2, 1, 0, 4, 3],
+        [8, 7, 6, 5, 9, 3, 2, 1, 0, 4],
+        [9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
+    ];
+    /// Its permutation, applied once a place.
+    const P: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
+    if !(6..=18).contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let mut check = 0u8;
+    for (place, b) in text.bytes().rev().enumerate() {
+        let permuted = (0..place % 8).fold(b - b'0', |digit, _| P[usize::from(digit)]);
+        check = D[usize::from(check)][usize::from(permuted)];
+    }
+    check == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_check_digit_decides() {
+        assert!(contains_nhs_number("9434765919"));
+        assert!(!contains_nhs_number("9434765918"));
+        // The NHS Data Dictionary's own example.
+        assert!(contains_nhs_number("4010232137"));
+    }
+
+    #[test]
+    fn spaces_and_hyphens_between_digits_hide_nothing() {
+        for text in ["943 476 5919", "943-476-5919", "9-4-3-4-7-6-5-9-1-9", "rx:943 476 5919:1", "943\u{a0}476\u{a0}5919"] {
+            assert!(contains_nhs_number(text), "{text}");
+        }
+        for text in ["943  476 5919", "943 - 476 5919", "943.476.5919", "943a4765919", "943476591"] {
+            assert!(!contains_nhs_number(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn longer_runs_are_searched_window_by_window() {
+        for text in ["19434765919", "94347659191", "0001943476591900", "rx-12 943 476 5919-7", "\u{ff19}434765919"] {
+            assert!(contains_nhs_number(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_whole_text_is_an_nhs_number_only_with_ten_digits() {
+        assert_eq!(nhs_number(" 943 476-5919 "), Some([9, 4, 3, 4, 7, 6, 5, 9, 1, 9]));
+        for text in ["94347659190", "943476591", "p9434765919", "9434765918", ""] {
+            assert_eq!(nhs_number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_npi_carries_luhns_digit() {
+        // The example of the CMS standard.
+        assert!(is_npi("1234567893"));
+        for text in ["1234567890", "123456789", "12345678930", "123456789x"] {
+            assert!(!is_npi(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_snomed_code_carries_verhoeffs_digit() {
+        for text in ["306206005", "73211009", "22298006", "3457005", "900000000000207008", "138875005"] {
+            assert!(is_snomed(text), "{text}");
+        }
+        for text in ["306206006", "37211009", "12345", "73211009x", "9434765919"] {
+            assert!(!is_snomed(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What keeps patients out of the log: pseudonyms, and keyed hashes of every text that holds an NHS number.
+
+use std::borrow::Cow;
+
+use hmac::{Hmac, KeyInit, Mac};
+use scorecard::event::Pseudonym;
+use sha2::Sha256;
+
+use crate::identity::keys::{Keys, Protection, hex};
+use crate::identity::nhs_number::{contains_nhs_number, is_npi, is_snomed, nhs_number};
+
+/// Pseudonyms under the keys of a deployment. The keys' inner state is computed once.
+#[derive(Clone)]
+pub struct Pseudonyms {
+    permanent: Hmac<Sha256>,
+    patients: Option<Hmac<Sha256>>,
+    protection: Protection,
+}
+
+impl std::fmt::Debug for Pseudonyms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pseudonyms").field("protection", &self.protection).finish_non_exhaustive()
+    }
+}
+
+impl Pseudonyms {
+    /// Pseudonyms under these keys; patients get those of the newest epoch.
+    #[must_use]
+    pub fn new(keys: &Keys) -> Pseudonyms {
+        let keyed = |key: &[u8; 32]| Hmac::new_from_slice(key).expect("HMAC takes keys of any length");
+        Pseudonyms {
+            permanent: keyed(keys.permanent()),
+            patients: keys.patients().last().map(keyed),
+            protection: keys.protection(),
+        }
+    }
+
+    /// Whether identifiers are protected.
+    #[must_use]
+    pub fn protection(&self) -> Protection {
+        self.protection
+    }
+
+    /// The pseudonym of a patient: the first 16 bytes of HMAC-SHA-256 under the epoch's key over the digits of an NHS number, or
+    /// over any other identifier without blanks around it. `None` when there is no epoch: then no patient is kept.
+    #[must_use]
+    pub fn patient(&self, identifier: &str) -> Option<Pseudonym> {
+        let digits = nhs_number(identifier).map(|digits| digits.map(|d| d + b'0'));
+        let normalised = digits.as_ref().map_or(identifier.trim().as_bytes(), |digits| digits.as_slice());
+        if self.protection == Protection::Off {
+            return Some(Pseudonym(head(normalised)));
+        }
+        let mac = self.patients.as_ref()?.clone().chain_update(normalised).finalize().into_bytes();
+        Some(Pseudonym(head(&mac)))
+    }
+
+    /// The keyed hash of a text: `h1-` and the first 32 hexadecimal digits of HMAC-SHA-256 under the permanent key.
+    #[must_use]
+    pub fn hashed(&self, text: &str) -> String {
+        let mac = self.permanent.clone().chain_update(text.as_bytes()).finalize().into_bytes();
+        format!("h1-{}", hex(&mac[..16]))
+    }
+
+    /// Whether an NHS number stands in a text that would go on.
+    pub(crate) fn must_hide(&self, text: &str) -> bool {
+        self.protection == Protection::On && contains_nhs_number(text)
+    }
+
+    /// The one rule for every text that goes on: with an NHS number in it, its keyed hash goes instead. Equal texts have equal
+    /// hashes, so links still match.
+    #[must_use]
+    pub fn protect<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
+        if self.must_hide(&text) { Cow::Owned(self.hashed(&text)) } else { text }
+    }
+
+    /// The rule for a value of an identifier system. An NPI has ten digits too: one with a valid check digit passes.
+    #[must_use]
+    pub fn protect_identifier<'a>(&self, system: &str, value: Cow<'a, str>) -> Cow<'a, str> {
+        if system == "npi" && is_npi(&value) { value } else { self.protect(value) }
+    }
+
+    /// The rule for a code of a code system. SNOMED codes are long numbers too: one with a valid check digit passes.
+    #[must_use]
+    pub fn protect_code<'a>(&self, system: &str, code: Cow<'a, str>) -> Cow<'a, str> {
+        if system == "snomed" && is_snomed(&code) { code } else { self.protect(code) }
+    }
+}
+
+/// The first 16 bytes, with zeros behind shorter ones.
+fn head(bytes: &[u8]) -> [u8; 16] {
+    let mut head = [0; 16];
+    for (to, from) in head.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    head
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pseudonyms() -> Pseudonyms {
+        Pseudonyms::new(&Keys::new([0x0b; 32], vec![[1; 32], [0xaa; 32]]))
+    }
+
+    #[test]
+    fn a_pseudonym_is_hmac_sha_256_under_the_newest_epoch() {
+        // printf 9434765919 | openssl dgst -sha256 -mac HMAC -macopt hexkey:aaaa... (32 bytes)
+        let expected = "71696c741de759d7e09b1981d225cf15";
+        assert_eq!(hex(&pseudonyms().patient("943 476 5919").unwrap().0), expected);
+    }
+
+    #[test]
+    fn all_spellings_of_an_nhs_number_are_one_patient() {
+        let one = pseudonyms().patient("9434765919");
+        for spelling in ["943 476 5919", "943-476-5919", " 9434765919 "] {
+            assert_eq!(pseudonyms().patient(spelling), one, "{spelling}");
+        }
+        assert_ne!(pseudonyms().patient("local-1"), one);
+        assert_eq!(pseudonyms().patient(" local-1 "), pseudonyms().patient("local-1"));
+    }
+
+    #[test]
+    fn a_hash_is_hmac_sha_256_under_the_permanent_key() {
+        // printf rx-9434765919 | openssl dgst -sha256 -mac HMAC -macopt hexkey:0b0b... (32 bytes)
+        assert_eq!(pseudonyms().hashed("rx-9434765919"), "h1-7d0647b2905f4587b22fe11a5303368f");
+    }
+
+    #[test]
+    fn only_texts_with_an_nhs_number_are_replaced() {
+        let p = pseudonyms();
+        assert_eq!(p.protect("rx-71".into()), "rx-71");
+        assert_eq!(p.protect("rx-943 476 5919".into()), p.hashed("rx-943 476 5919"));
+    }
+
+    #[test]
+    fn npis_and_snomed_codes_pass_only_in_their_own_systems() {
+        let p = pseudonyms();
+        // Both carry an NHS number's check digit by chance, and their own as well.
+        let npi = (1_000_000_000u64..).map(|n| n.to_string()).find(|n| is_npi(n) && contains_nhs_number(n)).unwrap();
+        let snomed = (1_000_000_000u64..).map(|n| n.to_string()).find(|n| is_snomed(n) && contains_nhs_number(n)).unwrap();
+        assert_eq!(p.protect_identifier("npi", npi.as_str().into()), npi);
+        assert!(p.protect_identifier("gmc", npi.as_str().into()).starts_with("h1-"));
+        assert_eq!(p.protect_code("snomed", snomed.as_str().into()), snomed);
+        assert!(p.protect_code("local", snomed.as_str().into()).starts_with("h1-"));
+        assert!(p.protect_identifier("npi", "9434765919".into()).starts_with("h1-"));
+    }
+
+    #[test]
+    fn without_an_epoch_there_is_no_patient() {
+        assert_eq!(Pseudonyms::new(&Keys::new([1; 32], vec![])).patient("9434765919"), None);
+    }
+
+    #[test]
+    fn with_protection_off_identifiers_pass_as_they_came() {
+        let p = Pseudonyms::new(&Keys::without_pseudonyms());
+        assert_eq!(&p.patient("943 476 5919").unwrap().0[..10], b"9434765919");
+        assert_eq!(p.protect("rx-9434765919".into()), "rx-9434765919");
+    }
+}

@@ -1,0 +1,112 @@
+//! A native event as it is sent: its fields, whatever stands in them, and the words of the contract.
+
+use scorecard::event::{Action, Answer, Attendance, Category, Exclusion, Mode};
+
+use crate::json::object::{List, Node, Pairs, Raw, Scalar, object};
+
+object!(
+    /// An event as it is sent.
+    Sent<'a> {
+        feed = "feed": Scalar<'a>,
+        id = "id": Scalar<'a>,
+        version = "version": Raw<'a>,
+        kind = "type": Scalar<'a>,
+        action = "action": Scalar<'a>,
+        occurred_at = "occurred_at": Scalar<'a>,
+        recorded_at = "recorded_at": Scalar<'a>,
+        clinician = "clinician": Node<SentClinician<'a>>,
+        practice = "practice": Scalar<'a>,
+        patient = "patient": Scalar<'a>,
+        exclude = "exclude": Scalar<'a>,
+        pca = "pca": List<Scalar<'a>>,
+        encounter = "encounter": Node<SentEncounter<'a>>,
+        prescription = "prescription": Node<SentPrescription<'a>>,
+        feedback = "feedback": Node<SentFeedback<'a>>,
+        order = "order": Node<SentOrder<'a>>,
+    }
+);
+
+object!(SentClinician<'a> { system = "system": Scalar<'a>, value = "value": Scalar<'a> });
+
+object!(SentEncounter<'a> {
+    mode = "mode": Scalar<'a>,
+    status = "status": Scalar<'a>,
+    booked_at = "booked_at": Scalar<'a>,
+    minutes = "minutes": Raw<'a>,
+    planned_minutes = "planned_minutes": Raw<'a>,
+    diagnoses = "diagnoses": List<Node<SentCode<'a>>>,
+});
+
+object!(SentCode<'a> { code = "code": Scalar<'a>, code_system = "code_system": Scalar<'a> });
+
+object!(SentPrescription<'a> {
+    code = "code": Scalar<'a>,
+    code_system = "code_system": Scalar<'a>,
+    quantity = "quantity": Raw<'a>,
+    items = "items": Raw<'a>,
+    cost_pence = "cost_pence": Raw<'a>,
+    adq = "adq": Raw<'a>,
+    repeat = "repeat": Raw<'a>,
+    encounter = "encounter": Scalar<'a>,
+});
+
+object!(SentFeedback<'a> {
+    answer = "answer": Scalar<'a>,
+    items = "items": Node<Pairs<'a>>,
+    encounter = "encounter": Scalar<'a>,
+});
+
+object!(SentOrder<'a> {
+    category = "category": Scalar<'a>,
+    code = "code": Scalar<'a>,
+    code_system = "code_system": Scalar<'a>,
+    encounter = "encounter": Scalar<'a>,
+});
+
+impl Sent<'_> {
+    /// How many fields of it nobody reads.
+    pub(crate) fn unknown_fields(&self) -> u64 {
+        fn of<T>(node: &Node<T>, unknown: impl Fn(&T) -> u64) -> u64 {
+            if let Node::Object(object) = node { unknown(object) } else { 0 }
+        }
+        self.unknown
+            + of(&self.clinician, |o| o.unknown)
+            + of(&self.encounter, |o| o.unknown)
+            + of(&self.prescription, |o| o.unknown)
+            + of(&self.feedback, |o| o.unknown)
+            + of(&self.order, |o| o.unknown)
+    }
+}
+
+/// The four kinds of event, by their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Encounter,
+    Prescription,
+    Feedback,
+    Order,
+}
+
+pub(crate) const KINDS: [(&str, Kind); 4] =
+    [("encounter", Kind::Encounter), ("prescription", Kind::Prescription), ("feedback", Kind::Feedback), ("order", Kind::Order)];
+pub(crate) const ACTIONS: [(&str, Action); 2] = [("record", Action::Record), ("retract", Action::Retract)];
+pub(crate) const EXCLUSIONS: [(&str, Exclusion); 2] = [("admin", Exclusion::Admin), ("test", Exclusion::Test)];
+pub(crate) const MODES: [(&str, Mode); 5] = [
+    ("face_to_face", Mode::FaceToFace),
+    ("telephone", Mode::Telephone),
+    ("video", Mode::Video),
+    ("home", Mode::Home),
+    ("other", Mode::Other),
+];
+pub(crate) const STATUSES: [(&str, Attendance); 3] =
+    [("attended", Attendance::Attended), ("noshow", Attendance::Noshow), ("unknown", Attendance::Unknown)];
+pub(crate) const ANSWERS: [(&str, Answer); 6] = [
+    ("very_good", Answer::VeryGood),
+    ("good", Answer::Good),
+    ("neither", Answer::Neither),
+    ("poor", Answer::Poor),
+    ("very_poor", Answer::VeryPoor),
+    ("dont_know", Answer::DontKnow),
+];
+pub(crate) const CATEGORIES: [(&str, Category); 3] =
+    [("referral", Category::Referral), ("test", Category::Test), ("imaging", Category::Imaging)];

@@ -1,0 +1,278 @@
+//! JSON objects read leniently and in one pass: any value may stand in any field, so that a fault can name the field. Text is lent
+//! from the input, unknown fields are counted, of two fields with one name the last wins.
+
+use std::borrow::Cow;
+
+use crate::fault::{Fault, Field};
+use crate::json::reader::{Broken, JsonReader, LIST, NUMBER, OBJECT, Read, TEXT, TRUTH};
+
+/// What stands where a text belongs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Scalar<'a> {
+    /// Nothing, or null.
+    #[default]
+    Missing,
+    Text(Cow<'a, str>),
+    /// Anything else, in words.
+    Other(&'static str),
+}
+
+/// What stands where a number or a truth value belongs, as written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Raw<'a>(Option<Cow<'a, str>>);
+
+/// What stands where an object belongs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Node<T> {
+    /// Nothing, or null.
+    #[default]
+    Missing,
+    Object(T),
+    /// Anything else, in words.
+    Other(&'static str),
+}
+
+/// What stands where a list belongs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum List<T> {
+    /// Nothing, or null.
+    #[default]
+    Missing,
+    Items(Vec<T>),
+    /// Anything else, in words.
+    Other(&'static str),
+}
+
+/// Two texts that belong together: a question and its answer, a system and its code.
+pub(crate) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// An object whose fields are named by the sender, in their order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Pairs<'a>(pub(crate) Vec<(Cow<'a, str>, Scalar<'a>)>);
+
+/// An object of known fields.
+pub(crate) trait Object<'a>: Default {
+    /// Reads the fields of the object that was entered, and its end.
+    fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken>;
+}
+
+impl<'a> Read<'a> for Scalar<'a> {
+    #[inline]
+    fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken> {
+        match json.peek() {
+            Some(b'"') => json.text().map(Scalar::Text),
+            _ => Ok(json.other()?.map_or(Scalar::Missing, Scalar::Other)),
+        }
+    }
+}
+
+impl<'a> Read<'a> for Raw<'a> {
+    #[inline]
+    fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken> {
+        let written = json.written()?;
+        Ok(Raw((written != "null").then_some(Cow::Borrowed(written))))
+    }
+}
+
+/// In a box of its own: large ones, which are handed on.
+impl<'a, T: Object<'a>> Object<'a> for Box<T> {
+    fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken> {
+        T::fields(self, json)
+    }
+}
+
+impl<'a, T: Object<'a>> Read<'a> for Node<T> {
+    fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken> {
+        let mut node = Node::Missing;
+        node.read_into(json)?;
+        Ok(node)
+    }
+
+    fn read_into(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken> {
+        if json.peek() == Some(b'{') {
+            json.enter()?;
+            return self.begun().fields(json);
+        }
+        *self = json.other()?.map_or(Node::Missing, Node::Other);
+        Ok(())
+    }
+}
+
+impl<'a, T: Read<'a>> Read<'a> for List<T> {
+    fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken> {
+        match json.peek() {
+            Some(b'[') => {
+                json.enter()?;
+                let mut items = Vec::new();
+                while json.element(items.is_empty())? {
+                    items.push(T::read(json)?);
+                }
+                Ok(List::Items(items))
+            }
+            _ => Ok(json.other()?.map_or(List::Missing, List::Other)),
+        }
+    }
+}
+
+impl<'a> Object<'a> for Pairs<'a> {
+    fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken> {
+        while let Some(name) = json.field(self.0.is_empty())? {
+            self.0.push((name, Scalar::read(json)?));
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Raw<'a> {
+    /// What stands here as JSON writes it.
+    pub(crate) fn written(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    /// The same for as long as the input lives.
+    pub(crate) fn lent(&self) -> Option<&'a str> {
+        match self.0 {
+            Some(Cow::Borrowed(written)) => Some(written),
+            _ => None,
+        }
+    }
+
+    /// A number or a truth value as JSON writes it.
+    pub(crate) fn of(written: impl Into<Cow<'a, str>>) -> Raw<'a> {
+        Raw(Some(written.into()))
+    }
+}
+
+impl<T: Default> Node<T> {
+    /// An object without fields, which takes the place of what is here.
+    fn begun(&mut self) -> &mut T {
+        *self = Node::Object(T::default());
+        match self {
+            Node::Object(object) => object,
+            Node::Missing | Node::Other(_) => unreachable!("it was put there just now"),
+        }
+    }
+}
+
+impl<T> Node<T> {
+    /// The object, if there is one; anything else that stands here is a fault.
+    pub(crate) fn object(&self, field: Field) -> Result<Option<&T>, Fault> {
+        match self {
+            Node::Missing => Ok(None),
+            Node::Object(object) => Ok(Some(object)),
+            Node::Other(found) => Err(Fault::wrong_type(field, found, OBJECT)),
+        }
+    }
+}
+
+impl<T> List<T> {
+    /// The elements; anything but a list is a fault.
+    pub(crate) fn items(&self, field: Field) -> Result<&[T], Fault> {
+        match self {
+            List::Missing => Ok(&[]),
+            List::Items(items) => Ok(items),
+            List::Other(found) => Err(Fault::wrong_type(field, found, LIST)),
+        }
+    }
+}
+
+impl<T> List<Node<T>> {
+    /// The objects of a list; anything but a list of objects is a fault.
+    pub(crate) fn objects(&self, field: Field) -> Result<Vec<&T>, Fault> {
+        self.items(field)?.iter().filter_map(|node| node.object(field).transpose()).collect()
+    }
+}
+
+/// The name of the JSON type that begins like this.
+pub(crate) fn type_of(written: &str) -> &'static str {
+    match written.as_bytes().first() {
+        Some(b'"') => TEXT,
+        Some(b'{') => OBJECT,
+        Some(b'[') => LIST,
+        Some(b't' | b'f') => TRUTH,
+        Some(b'n') => "null",
+        _ => NUMBER,
+    }
+}
+
+/// Declares an object: `field = "name": type`. Its `unknown` counts the fields that are none of these.
+macro_rules! object {
+    ($(#[$meta:meta])* $name:ident<$life:lifetime> { $($field:ident = $key:literal: $type:ty),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub(crate) struct $name<$life> {
+            $(pub(crate) $field: $type,)*
+            pub(crate) unknown: u64,
+            lent: std::marker::PhantomData<&$life ()>,
+        }
+
+        impl<$life> $crate::json::object::Object<$life> for $name<$life> {
+            fn fields(
+                &mut self,
+                json: &mut $crate::json::reader::JsonReader<$life>,
+            ) -> Result<(), $crate::json::reader::Broken> {
+                let mut first = true;
+                loop {
+                    // Most senders keep to one order, so that no name has to be looked for.
+                    $(if json.named(first, concat!("\"", $key, "\":")) {
+                        first = false;
+                        $crate::json::reader::Read::read_into(&mut self.$field, json)?;
+                    })*
+                    let Some(name) = json.field(first)? else { return Ok(()) };
+                    first = false;
+                    match &*name {
+                        $($key => $crate::json::reader::Read::read_into(&mut self.$field, json)?,)*
+                        _ => {
+                            json.skip()?;
+                            self.unknown += 1;
+                        }
+                    }
+                }
+            }
+        }
+    };
+}
+pub(crate) use object;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    object!(Thing<'a> { name = "name": Scalar<'a>, size = "size": Raw<'a>, part = "part": Node<Box<Thing<'a>>>, tags = "tags": List<Scalar<'a>> });
+
+    fn thing(json: &str) -> Thing<'_> {
+        match crate::json::reader::read(json).unwrap() {
+            Node::Object(thing) => thing,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn any_value_may_stand_in_any_field() {
+        for (value, name) in [("1", NUMBER), ("-1.5", NUMBER), ("true", TRUTH), ("[1,[2]]", LIST), (r#"{"a":{}}"#, OBJECT)] {
+            let json = format!(r#"{{"name":{value},"size":{value}}}"#);
+            let thing = thing(&json);
+            assert_eq!(thing.name, Scalar::Other(name));
+            assert_eq!(thing.size.written(), Some(value));
+            assert_eq!(type_of(value), name);
+        }
+    }
+
+    #[test]
+    fn null_is_as_good_as_nothing() {
+        assert_eq!(thing(r#"{"name":null,"size":null,"part":null,"tags":null}"#), Thing::default());
+    }
+
+    #[test]
+    fn of_two_fields_with_one_name_the_last_wins_and_unknown_ones_are_counted() {
+        let thing = thing(r#"{"name":"a","x":1,"name":"b","y":{"name":"c"}}"#);
+        assert_eq!(thing.name, Scalar::Text("b".into()));
+        assert_eq!(thing.unknown, 2);
+    }
+
+    #[test]
+    fn text_without_escapes_is_lent() {
+        assert!(matches!(thing(r#"{"name":"plain"}"#).name, Scalar::Text(Cow::Borrowed("plain"))));
+        assert!(matches!(thing(r#"{"n\u0061me":"t\u0061b"}"#).name, Scalar::Text(Cow::Owned(text)) if text == "tab"));
+    }
+}

@@ -1,0 +1,14 @@
+//! The commands: each turns its arguments into work, and its result into text on standard output.
+
+pub mod manual;
+pub mod config_show;
+pub mod demo;
+pub mod replay;
+pub mod recompute;
+pub mod topics;
+pub mod peek;
+pub mod card;
+pub mod explain;
+pub mod health;
+pub mod rejects;
+pub mod measures;

@@ -1,0 +1,42 @@
+//! A configuration as TOML, each value with its origin and what it decides.
+
+use std::fmt::Write;
+
+use crate::config::options::{Config, OPTIONS, Origin};
+
+/// Every option as `key = "value"  # origin`; one that may be left out and was is a comment.
+#[must_use]
+pub fn shown(config: &Config) -> String {
+    let mut text = String::new();
+    for one in &config.shown {
+        let help = OPTIONS.iter().find(|option| option.key == one.key).map(|option| option.help);
+        if let Some(help) = help {
+            writeln!(text, "# {help}").expect("a String takes all");
+        }
+        let absent = if one.value.is_empty() && one.origin == Origin::Default { "# " } else { "" };
+        let value = serde_json::Value::from(one.value.as_str());
+        writeln!(text, "{absent}{} = {value}  # {}", one.key, one.origin).expect("a String takes all");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::config_file::{Given, read};
+
+    #[test]
+    fn what_is_shown_can_be_read_back_and_says_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("one.toml");
+        std::fs::write(&file, "zone = \"UTC\"\n[publish]\nevery = \"1h\"\n[feeds.\"the.surgery\"]\npractice = \"A81001\"\n")
+            .unwrap();
+        let given = |file| Given { file: Some(file), ..Given::default() };
+        let first = read(&given(file)).unwrap();
+        let again = dir.path().join("two.toml");
+        std::fs::write(&again, shown(&first)).unwrap();
+        let second = read(&given(again)).unwrap();
+        let values = |config: &Config| config.shown.iter().map(|one| (one.key.clone(), one.value.clone())).collect::<Vec<_>>();
+        assert_eq!(values(&first), values(&second));
+    }
+}

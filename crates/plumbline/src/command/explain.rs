@@ -1,0 +1,58 @@
+//! `explain`: the events behind one number of a card, asked of the running service, else found in its folder.
+
+use anyhow::{Result, bail};
+
+use crate::cli::{Explain, Output};
+use crate::config::options::Config;
+use crate::deployment::data_directory::{self, Reading, running_at};
+use crate::service_client::{accept, ask, encoded};
+use crate::terminal::paint::Paint;
+use crate::view::explain_request::Question;
+use crate::view::explanation_view::{json, ndjson, table};
+
+/// The explanation that the arguments ask for, as text to print.
+///
+/// # Errors
+/// When there is no such number, its events cannot be found, or they do not add up to what the card says.
+pub fn explain(args: &Explain, config: &Config, paint: Paint) -> Result<String> {
+    let question = question(args);
+    if let Some(address) = running_at(&config.data)
+        && let Some(told) = ask(&address, "GET", &path(&question), accept(args.output))?
+    {
+        return if told.status == 200 { Ok(told.body) } else { bail!(told.error()) };
+    }
+    let Reading { mut log, shelf, deployment } = data_directory::read(config)?;
+    let explanation = question.answer(&deployment, &shelf, &mut log, &|| true)?;
+    Ok(match args.output {
+        Output::Table => table(&explanation, paint),
+        Output::Json => json(&explanation),
+        Output::Ndjson => ndjson(&explanation),
+    })
+}
+
+fn question(args: &Explain) -> Question {
+    Question {
+        clinician: args.clinician.clone(),
+        month: args.month,
+        measure: args.measure.clone(),
+        side: args.side.map(Into::into),
+        window: args.window.map(|window| window.months()),
+        revision: args.revision,
+        practice: args.practice.clone(),
+    }
+}
+
+fn path(question: &Question) -> String {
+    let Question { clinician, month, measure, side, window, revision, practice } = question;
+    let mut path = format!("/v1/scorecards/{}/explain?month={month}&measure={}", encoded(clinician), encoded(measure));
+    let mut add = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            path += &format!("&{name}={value}");
+        }
+    };
+    add("side", side.map(|side| crate::view::explain_request::side_word(side).to_owned()));
+    add("window", window.map(|window| window.to_string()));
+    add("revision", revision.map(|revision| revision.to_string()));
+    add("practice", practice.as_deref().map(encoded));
+    path
+}

@@ -1,0 +1,71 @@
+//! `rejects`: what was refused and waits, and putting it in again. Listing and showing read the folder, which no process locks;
+//! a retry goes through the running service, else opens the log itself.
+
+use anyhow::{Context, Result, bail};
+use stream::intake::intake_task::Intake;
+
+use crate::cli::{Rejects, RejectsShow, RejectsWhich};
+use crate::config::options::Config;
+use crate::deployment::data_directory::{self, Site, running_at};
+use crate::intake::reject_retrier::Retried;
+use crate::process::clock::Clock;
+use crate::process::roles::Roles;
+use crate::process::shutdown_signal::Stopping;
+use crate::rejects::reject_store::Refused;
+use crate::rejects::rejected_record::Which;
+use crate::service_client::{ask, encoded};
+use crate::terminal::paint::Paint;
+use crate::view::rejects_view::{Raw, Waiting, retried};
+
+/// Events of one feed that a retry packs into one record.
+const BATCH_EVENTS: usize = 500;
+
+/// What the command says.
+///
+/// # Errors
+/// When the store or the keys cannot be read, or a retry breaks off.
+pub fn rejects(command: &Rejects, config: &Config, paint: Paint, clock: Clock) -> Result<String> {
+    Ok(match command {
+        Rejects::List(args) => waiting(config)?.list(&which(args), args.output, paint),
+        Rejects::Show(RejectsShow { which: args, limit, raw }) => {
+            let raw = if *raw { Raw::Shown } else { Raw::Hidden };
+            waiting(config)?.show(&which(args), *limit, raw, args.output)
+        }
+        Rejects::Retry(args) => retried(&retry(&which(args), config, clock)?, args.output),
+    })
+}
+
+fn which(args: &RejectsWhich) -> Which {
+    Which { reason: args.reason.clone(), feed: args.feed.clone(), field: args.field.clone() }
+}
+
+fn waiting(config: &Config) -> Result<Waiting> {
+    let store: Refused = data_directory::refused(config).context("what was refused is sealed with the service's keys")?;
+    if !store.keeps() {
+        bail!("option `refused` is 0B: raw records are not kept; the sources have to send them again");
+    }
+    Ok(Waiting::read(&store)?)
+}
+
+fn retry(which: &Which, config: &Config, clock: Clock) -> Result<Retried> {
+    if let Some(address) = running_at(&config.data)
+        && let Some(told) = ask(&address, "POST", &path(which), "application/json")?
+    {
+        return match told.status {
+            200 => serde_json::from_str(&told.body).with_context(|| format!("{address} does not answer as a service does")),
+            _ => bail!(told.error()),
+        };
+    }
+    // Opening would make a log where none is.
+    drop(data_directory::read(config)?);
+    let site = Site::open(config, clock, Roles::ALL, &Stopping::default())?;
+    let mut intake = Intake::new(site.deployment.partitions, BATCH_EVENTS);
+    Ok(site.retry.run(which, &site.refused, &mut intake, &mut site.log.clone(), site.clock.now())?)
+}
+
+fn path(which: &Which) -> String {
+    let Which { reason, feed, field } = which;
+    let given = [("reason", reason), ("feed", feed), ("field", field)];
+    let parameters = given.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(value.as_deref()?))));
+    format!("/v1/rejects/retry?{}", parameters.collect::<Vec<_>>().join("&"))
+}

@@ -1,0 +1,153 @@
+//! `topics`: makes the topics of a deployment on its brokers, or says what is wrong with those that are there.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use scorecard::record::log_record::Record;
+use stream::log::{Log, Topic};
+
+use crate::cli;
+use crate::config::options::Config;
+use crate::deployment::data_directory::log_to_read;
+use crate::kafka::settings::KafkaSettings;
+use crate::kafka::topic_plan::{Fault, Found, Plan, faults, partitions, settings};
+use crate::kafka::topics::Topics;
+
+const NO_BROKERS: &str = "there are no brokers; set kafka.brokers. The embedded log needs no topics to be made";
+/// So long the brokers may take to tell each other of a new topic.
+const NEWS: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Makes or checks the topics, and writes a line for each.
+///
+/// # Errors
+/// When the brokers cannot be asked or refuse, and when anything is not as it has to be.
+pub fn topics(args: &cli::Topics, config: &Config, out: &mut impl Write) -> Result<()> {
+    let brokers = config.kafka.as_ref().context(NO_BROKERS)?;
+    let deployment = Topics::of(brokers)?;
+    let mut state = State::asked(&deployment, brokers, config)?;
+    if args.apply {
+        ensure!(!state.has_lasting(), "{}\nnothing was changed", state.told_faults().join("\n"));
+        make(&deployment, &state, out)?;
+        state = until_all_are_there(&deployment, brokers, config)?;
+        set(&deployment, &state, out)?;
+        state = State::asked(&deployment, brokers, config)?;
+    }
+    for line in state.told() {
+        writeln!(out, "{line}")?;
+    }
+    let wrong = state.told_faults().len();
+    ensure!(wrong == 0, "{wrong} of the topics' properties are not as they have to be");
+    Ok(())
+}
+
+/// How all topics are, and how they have to be.
+struct State {
+    names: Vec<(Topic, String)>,
+    found: BTreeMap<String, Found>,
+    plan: Plan,
+    absent_inputs: Vec<String>,
+}
+
+impl State {
+    fn asked(deployment: &Topics, brokers: &KafkaSettings, config: &Config) -> Result<State> {
+        let names: Vec<(Topic, String)> = Topic::ALL.iter().map(|topic| (*topic, brokers.topic(*topic))).collect();
+        let inputs = config.inputs.keys().cloned();
+        let asked: Vec<String> = names.iter().map(|(_, name)| name.clone()).chain(inputs).collect();
+        let found = deployment.found(&asked)?;
+        let begun = found.contains_key(&brokers.topic(Topic::Registry));
+        let plan = Plan {
+            partitions: config.partitions,
+            replicas: brokers.replication,
+            begun_with: if begun { begun_with(config)? } else { None },
+        };
+        let absent_inputs = config.inputs.keys().filter(|name| !found.contains_key(*name)).cloned().collect();
+        Ok(State { names, found, plan, absent_inputs })
+    }
+
+    fn faults(&self, topic: Topic, name: &str) -> Vec<Fault> {
+        self.found.get(name).map_or_else(|| vec![Fault::Missing], |found| faults(topic, found, &self.plan))
+    }
+
+    fn has_lasting(&self) -> bool {
+        self.names.iter().flat_map(|(topic, name)| self.faults(*topic, name)).any(|fault| matches!(fault, Fault::Lasting(_)))
+    }
+
+    /// One text a fault.
+    fn told_faults(&self) -> Vec<String> {
+        let of = |(topic, name): &(Topic, String)| {
+            self.faults(*topic, name).into_iter().map(|fault| format!("{name}: {fault}")).collect::<Vec<_>>()
+        };
+        self.names.iter().flat_map(of).collect()
+    }
+
+    /// One text a topic that is right, and one a fault of those that are not.
+    fn told(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (topic, name) in &self.names {
+            match self.found.get(name).filter(|_| self.faults(*topic, name).is_empty()) {
+                Some(Found { partitions, replicas, .. }) => {
+                    lines.push(format!("{name}: sound, {partitions} partitions, {replicas} replicas each"));
+                }
+                None => lines.extend(self.faults(*topic, name).iter().map(|fault| format!("{name}: {fault}"))),
+            }
+        }
+        let absent = |name| format!("{name}: is not there; it belongs to who writes it, and intake reads it as soon as it is");
+        lines.extend(self.absent_inputs.iter().map(absent));
+        lines
+    }
+}
+
+/// What the log's first record says of the partitions of `events`.
+fn begun_with(config: &Config) -> Result<Option<u32>> {
+    let mut log = log_to_read(config)?;
+    let mut begun = None;
+    log.read(Topic::Registry, 0, 0, 1, &mut |lent| {
+        if let Record::Genesis(genesis) = lent.record {
+            begun = Some(genesis.partitions);
+        }
+        ControlFlow::Break(())
+    })?;
+    Ok(begun)
+}
+
+fn make(deployment: &Topics, state: &State, out: &mut impl Write) -> Result<()> {
+    for (topic, name) in state.names.iter().filter(|(_, name)| !state.found.contains_key(name)) {
+        let partitions = partitions(*topic, state.plan.partitions);
+        let values: Vec<(&str, String)> = settings(*topic).into_iter().map(|(name, wanted)| (name, wanted.value())).collect();
+        deployment.make(name, partitions, state.plan.replicas, &values)?;
+        writeln!(out, "{name}: made")?;
+    }
+    Ok(())
+}
+
+fn until_all_are_there(deployment: &Topics, brokers: &KafkaSettings, config: &Config) -> Result<State> {
+    let begun = Instant::now();
+    loop {
+        let state = State::asked(deployment, brokers, config)?;
+        if state.names.iter().all(|(_, name)| state.found.contains_key(name)) || begun.elapsed() > NEWS {
+            return Ok(state);
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+fn set(deployment: &Topics, state: &State, out: &mut impl Write) -> Result<()> {
+    for (topic, name) in &state.names {
+        let values: Vec<(&str, String)> = state
+            .faults(*topic, name)
+            .into_iter()
+            .filter_map(|fault| if let Fault::Setting { name, wanted, .. } = fault { Some((name, wanted.value())) } else { None })
+            .collect();
+        if !values.is_empty() {
+            deployment.set(name, &values)?;
+            let told: Vec<String> = values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            writeln!(out, "{name}: set {}", told.join(", "))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,509 @@
+//! Reads a configuration: defaults, then the TOML file, then the environment, then the command line. Every mistake is found at
+//! once, each with its place and cure.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use scorecard::record::item::Feed;
+use scorecard::time::calendar::Zone;
+use scorecard::time::schedule::Grid;
+use toml::de::{DeTable, DeValue};
+
+use crate::config::authorizer::{Gate, TokenHash};
+use crate::config::config_values::{
+    address, address_of_registry, body, built_in, declare, format, instance, is_secret, level, needed, offset, partitions, path,
+    positive, replicas, topic_prefix, word,
+};
+use crate::config::did_you_mean::unknown;
+use crate::config::options::{
+    Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, Origin, Shown, drugs_word, versioning_word,
+};
+use crate::config::quantity;
+use crate::kafka::registry_address::without_credentials;
+use crate::kafka::settings::{FIXED, KafkaSettings};
+use crate::measure_files::BuiltIn;
+
+/// The file that is read when none is named, if it is there.
+pub const DEFAULT_FILE: &str = "plumbline.toml";
+/// Environment variables of options begin so: `PLUMBLINE_HTTP_MAX_BODY` is `http.max-body`.
+const VARIABLE_PREFIX: &str = "PLUMBLINE_";
+
+/// One mistake and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// File and line, variable or flag.
+    pub origin: Origin,
+    /// What was found, what was expected and the cure.
+    pub text: String,
+}
+
+/// Why a configuration cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file that was named cannot be read.
+    #[error("{} cannot be read: {source}; name a configuration file, or none for the defaults", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Mistakes, all of them.
+    #[error("{}", .0.iter().map(|m| format!("{}: {}", m.origin, m.text)).collect::<Vec<_>>().join("\n"))]
+    Mistakes(Vec<Mistake>),
+}
+
+/// What the surroundings say: the file's name if one was given, variables, and options of the command line by key.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// File that was named; without it [`DEFAULT_FILE`] if it is there.
+    pub file: Option<PathBuf>,
+    /// Environment variables.
+    pub variables: BTreeMap<String, String>,
+    /// Key of the option, its flag and its value.
+    pub flags: Vec<(&'static str, &'static str, String)>,
+}
+
+/// Reads and checks a configuration.
+///
+/// # Errors
+/// [`ConfigError`] with every mistake.
+pub fn read(given: &Given) -> Result<Config, ConfigError> {
+    let mut raw = Raw::defaults();
+    if let Some((path, text)) = file_text(given.file.as_deref())? {
+        raw.file(&path, &text);
+    }
+    raw.variables(&given.variables);
+    for (key, flag, value) in &given.flags {
+        raw.set(key, value.clone(), Origin::Flag(flag));
+    }
+    raw.checked()
+}
+
+fn file_text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, ConfigError> {
+    let path = named.unwrap_or(Path::new(DEFAULT_FILE)).to_owned();
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((path, text))),
+        Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ConfigError::Unreadable { path, source }),
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Value {
+    text: String,
+    origin: Origin,
+}
+
+/// Tables by name, such as `[feeds.surgery]`, and what stands in them.
+type Tables = BTreeMap<String, BTreeMap<String, Value>>;
+
+/// Values as texts, by option, by feed, by input topic and by property of the brokers' client.
+#[derive(Debug)]
+struct Raw {
+    options: BTreeMap<&'static str, Value>,
+    feeds: Tables,
+    inputs: Tables,
+    properties: BTreeMap<String, Value>,
+    mistakes: Vec<Mistake>,
+}
+
+impl Raw {
+    fn defaults() -> Raw {
+        let value = |text: &str| Value { text: text.to_owned(), origin: Origin::Default };
+        let options = OPTIONS.iter().map(|option| (option.key, value(option.default))).collect();
+        let (feeds, inputs, properties) = (Tables::new(), Tables::new(), BTreeMap::new());
+        Raw { options, feeds, inputs, properties, mistakes: Vec::new() }
+    }
+
+    fn set(&mut self, key: &str, text: String, origin: Origin) {
+        match OPTIONS.iter().find(|option| option.key == key) {
+            Some(option) => {
+                self.options.insert(option.key, Value { text, origin });
+            }
+            None => {
+                let mut known: Vec<&str> = OPTIONS.iter().map(|option| option.key).collect();
+                known.extend(["feeds", "http", "inputs", "kafka", "log", "publish"]);
+                self.mistake(origin, unknown("option", key, &known));
+            }
+        }
+    }
+
+    fn mistake(&mut self, origin: Origin, text: String) {
+        self.mistakes.push(Mistake { origin, text });
+    }
+
+    fn variables(&mut self, variables: &BTreeMap<String, String>) {
+        for option in &OPTIONS {
+            let name = format!("{VARIABLE_PREFIX}{}", option.key.to_uppercase().replace(['.', '-'], "_"));
+            if let Some(value) = variables.get(&name) {
+                self.set(option.key, value.clone(), Origin::Environment(name));
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path, text: &str) {
+        let place = |at: usize| Origin::File { path: path.to_owned(), line: text[..at].matches('\n').count() + 1 };
+        let (document, errors) = DeTable::parse_recoverable(text);
+        for error in errors {
+            let at = error.span().map_or(0, |span| span.start);
+            self.mistake(place(at), format!("{}; write TOML, key = value a line", error.message()));
+        }
+        self.table("", document.get_ref(), &place);
+    }
+
+    fn table(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> Origin) {
+        for (name, value) in table {
+            let key = if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
+            let origin = place(name.span().start);
+            match value.get_ref() {
+                DeValue::Table(feeds) if key == "feeds" => self.feeds = self.tables("feed", feeds, &FEED_KEYS, place),
+                DeValue::Table(inputs) if key == "inputs" => self.inputs = self.tables("input", inputs, &INPUT_KEYS, place),
+                DeValue::Table(properties) if key == "kafka.properties" => self.properties("", properties, place),
+                DeValue::Table(inner) if OPTIONS.iter().any(|option| option.key.starts_with(&format!("{key}."))) => {
+                    self.table(&key, inner, place);
+                }
+                value => match scalar(value) {
+                    Some(text) => self.set(&key, text, origin),
+                    None if OPTIONS.iter().any(|option| option.key == key) => {
+                        self.mistake(origin, format!("{key} is neither a text nor a number; write {key} = \"...\""));
+                    }
+                    None => self.set(&key, String::new(), origin),
+                },
+            }
+        }
+    }
+
+    /// Reads the tables of one kind, each with the same keys.
+    fn tables(&mut self, kind: &str, tables: &DeTable<'_>, keys: &[&str], place: &dyn Fn(usize) -> Origin) -> Tables {
+        let mut read = Tables::new();
+        for (name, declared) in tables {
+            let (name, origin) = (name.get_ref().to_string(), place(name.span().start));
+            let DeValue::Table(table) = declared.get_ref() else {
+                self.mistake(origin, format!("{kind} {name:?} is no table; write [{kind}s.{name}] and its keys below"));
+                continue;
+            };
+            let mut values = BTreeMap::new();
+            for (key, value) in table {
+                let (key, origin) = (key.get_ref().to_string(), place(key.span().start));
+                match scalar(value.get_ref()) {
+                    _ if !keys.contains(&key.as_str()) => self.mistake(origin, unknown(&format!("key of {kind}s"), &key, keys)),
+                    Some(text) => {
+                        values.insert(key, Value { text, origin });
+                    }
+                    None => self.mistake(origin, format!("{key} is no text; put it in quotes")),
+                }
+            }
+            read.insert(name, values);
+        }
+        read
+    }
+
+    /// Reads `[kafka.properties]`: names of librdkafka have dots, quoted or not.
+    fn properties(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> Origin) {
+        for (name, value) in table {
+            let (key, origin) = (format!("{prefix}{}", name.get_ref()), place(name.span().start));
+            let text = match value.get_ref() {
+                DeValue::Table(inner) => {
+                    self.properties(&format!("{key}."), inner, place);
+                    continue;
+                }
+                DeValue::Boolean(yes) => Some(yes.to_string()),
+                value => scalar(value),
+            };
+            match text {
+                Some(text) => drop(self.properties.insert(key, Value { text, origin })),
+                None => self.mistake(origin, format!("{key} is neither a text nor a number; write \"{key}\" = \"...\"")),
+            }
+        }
+    }
+
+    /// The value of an option, read; a mistake is kept and `fallback` stands in for it, so that the rest is checked too.
+    fn value<T>(&mut self, key: &str, fallback: T, read: impl FnOnce(&str) -> Result<T, String>) -> T {
+        let Value { text, origin } = self.options[key].clone();
+        read(&text).unwrap_or_else(|why| {
+            self.mistake(origin, format!("{key}: {why}"));
+            fallback
+        })
+    }
+
+    fn checked(mut self) -> Result<Config, ConfigError> {
+        let data = self.value("data", PathBuf::new(), |text| needed(text).map(PathBuf::from));
+        let zone = self.value("zone", Zone::london(), |text| Zone::named(text).map_err(|error| error.to_string()));
+        let keys = self.value("keys", None, |text| Ok(path(text))).unwrap_or_else(|| data.join("keys.toml"));
+        let every = self.value("publish.every", 86_400, |text| quantity::seconds(text).and_then(positive));
+        let at = self.value("publish.at", 0, |text| offset(text, every));
+        let config = Config {
+            listen: self.value("listen", SocketAddr::from(([127, 0, 0, 1], 0)), address),
+            partitions: self.value("partitions", 1, partitions),
+            measures: self.value("measures", None, |text| Ok(path(text))),
+            built_in_measures: self.value("built-in-measures", BuiltIn::Keep, built_in),
+            registry: self.value("registry", None, |text| Ok(path(text))),
+            grid: Grid { period_seconds: every, offset_seconds: at },
+            refused: self.value("refused", 0, quantity::bytes),
+            max_body: self.value("http.max-body", 1, body),
+            max_waiting: self.value("http.max-waiting", usize::MAX, body),
+            drain_seconds: self.value("http.drain", 0, quantity::seconds),
+            log_level: self.value("log.level", String::new(), level),
+            log_format: self.value("log.format", LogFormat::Auto, format),
+            gate: self.checked_gate(),
+            feeds: self.checked_feeds(&zone),
+            kafka: self.checked_kafka(),
+            inputs: self.checked_inputs(),
+            shown: self.shown(),
+            data,
+            zone,
+            keys,
+        };
+        if config.max_waiting < config.max_body {
+            let origin = self.options["http.max-waiting"].origin.clone().max(self.options["http.max-body"].origin.clone());
+            let text =
+                "http.max-waiting is less than http.max-body; one request has to fit, so raise the first or lower the other";
+            self.mistake(origin, text.to_owned());
+        }
+        if !config.listen.ip().is_loopback() && config.gate.reader.is_none() {
+            let text = "listen reaches beyond this machine, where cards need a token; set http.read-token-sha256, and token-sha256 \
+                        of each feed that is written over HTTP, or listen on 127.0.0.1";
+            self.mistake(self.options["listen"].origin.clone(), text.to_owned());
+        }
+        if self.mistakes.is_empty() { Ok(config) } else { Err(ConfigError::Mistakes(self.mistakes)) }
+    }
+
+    /// Who may do what over HTTP. Where one feed has a token, or the address reaches beyond this machine, none is written without.
+    fn checked_gate(&mut self) -> Gate {
+        let token = |text: &str| if text.is_empty() { Ok(None) } else { TokenHash::parse(text).map(Some) };
+        let mut gate = Gate { reader: self.value("http.read-token-sha256", None, token), ..Gate::default() };
+        let of_feeds: Vec<(String, Value)> =
+            self.feeds.iter().filter_map(|(name, values)| Some((name.clone(), values.get("token-sha256")?.clone()))).collect();
+        for (name, Value { text, origin }) in of_feeds {
+            match token(&text) {
+                Ok(None) => {}
+                Ok(Some(hash)) => drop(gate.writers.entry(hash).or_default().insert(name.as_str().into())),
+                Err(why) => self.mistake(origin, format!("token-sha256 of feed {name:?}: {why}")),
+            }
+        }
+        let beyond = address(&self.options["listen"].text).is_ok_and(|address| !address.ip().is_loopback());
+        gate.guarded = beyond || !gate.writers.is_empty();
+        gate
+    }
+
+    fn checked_feeds(&mut self, zone: &Zone) -> BTreeMap<String, Arc<Feed>> {
+        let mut feeds = BTreeMap::new();
+        for (name, values) in std::mem::take(&mut self.feeds) {
+            let mut feed = Feed { zone: zone.clone(), ..Feed::undeclared(&name) };
+            for (key, Value { text, origin }) in &values {
+                if let Err(why) = declare(&mut feed, key, text) {
+                    self.mistake(origin.clone(), format!("{key} of feed {name:?}: {why}"));
+                }
+            }
+            self.options_of_feed(&name, &feed, &values);
+            feeds.insert(name, Arc::new(feed));
+        }
+        feeds
+    }
+
+    /// Puts a feed's values back as they are in force, for [`Raw::shown`].
+    fn options_of_feed(&mut self, name: &str, feed: &Feed, given: &BTreeMap<String, Value>) {
+        let origin = |key: &str| given.get(key).map_or(Origin::Default, |value| value.origin.clone());
+        let practice = feed.practice.as_deref().unwrap_or_default();
+        let token = if given.get("token-sha256").is_some_and(|value| !value.text.is_empty()) { "***" } else { "" };
+        let texts = [drugs_word(feed.drugs), practice, token, versioning_word(feed.versioning), feed.zone.name()];
+        let values = FEED_KEYS.iter().zip(texts).map(|(key, text)| {
+            let value = Value { text: text.to_owned(), origin: origin(key) };
+            ((*key).to_owned(), value)
+        });
+        self.feeds.insert(name.to_owned(), values.collect());
+    }
+
+    /// The brokers, if there are any; their properties make sense only with them.
+    fn checked_kafka(&mut self) -> Option<KafkaSettings> {
+        let brokers = self.options["kafka.brokers"].text.clone();
+        let prefix = self.value("kafka.prefix", String::new(), topic_prefix);
+        let schema_registry = self.value("kafka.schema-registry", None, address_of_registry);
+        let replication = self.value("kafka.replication", None, replicas);
+        let mut properties = BTreeMap::new();
+        for (key, Value { text, origin }) in self.properties.clone() {
+            if let Some((_, value, promise)) = FIXED.iter().find(|(fixed, ..)| *fixed == key) {
+                let value = if value.is_empty() { String::new() } else { format!(" ({value})") };
+                self.mistake(origin, format!("{key} is fixed{value}, for {promise}; take the line out"));
+            } else if key == "bootstrap.servers" {
+                self.mistake(origin, "bootstrap.servers is set by kafka.brokers; take the line out".to_owned());
+            } else {
+                properties.insert(key, text);
+            }
+        }
+        let instance = self.value("kafka.instance", None, instance);
+        properties.extend(instance.map(|name| ("group.instance.id".to_owned(), name)));
+        (!brokers.is_empty()).then_some(KafkaSettings { brokers, prefix, schema_registry, replication, properties })
+    }
+
+    fn checked_inputs(&mut self) -> BTreeMap<String, Input> {
+        let mut inputs = BTreeMap::new();
+        let has_brokers = !self.options["kafka.brokers"].text.is_empty();
+        for (name, values) in self.inputs.clone() {
+            let mut input = Input::default();
+            for (key, Value { text, origin }) in values {
+                if key == "feed" {
+                    input.feed = Some(text).filter(|text| !text.is_empty());
+                } else {
+                    match word(&text, &InputFormat::ALL, InputFormat::word) {
+                        Ok(format) => input.format = Some(format),
+                        Err(why) => self.mistake(origin, format!("format of input {name:?}: {why}")),
+                    }
+                }
+            }
+            if !has_brokers {
+                let why = format!("input {name:?} is a topic, and there are no brokers; set kafka.brokers, or take it out");
+                self.mistake(self.options["kafka.brokers"].origin.clone(), why);
+            }
+            inputs.insert(name, input);
+        }
+        inputs
+    }
+
+    fn shown(&self) -> Vec<Shown> {
+        let one = |key: String, value: &Value| Shown { key, value: value.text.clone(), origin: value.origin.clone() };
+        let options = self.options.iter().map(|(key, value)| {
+            let shown = one((*key).to_owned(), value);
+            let hide = is_secret(key) && !shown.value.is_empty();
+            match *key {
+                _ if hide => Shown { value: "***".to_owned(), ..shown },
+                "kafka.schema-registry" => Shown { value: without_credentials(&value.text), ..shown },
+                _ => shown,
+            }
+        });
+        let tables = [("feeds", &self.feeds), ("inputs", &self.inputs)];
+        let tables = tables.into_iter().flat_map(|(kind, tables)| tables.iter().map(move |(name, values)| (kind, name, values)));
+        let tables = tables.flat_map(|(kind, name, values)| {
+            values.iter().map(move |(key, value)| one(format!("{kind}.{}.{key}", quoted_key(name)), value))
+        });
+        let properties = self.properties.iter().map(|(key, value)| {
+            let shown = one(format!("kafka.properties.{}", quoted_key(key)), value);
+            if is_secret(key) { Shown { value: "***".to_owned(), ..shown } } else { shown }
+        });
+        options.chain(tables).chain(properties).collect()
+    }
+}
+
+/// A part of a dotted key, quoted where TOML wants it.
+fn quoted_key(part: &str) -> String {
+    let bare = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if bare { part.to_owned() } else { serde_json::Value::from(part).to_string() }
+}
+
+fn scalar(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.as_str().to_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use scorecard::event::Versioning;
+
+    use super::*;
+
+    fn given(text: &str) -> (tempfile::TempDir, Given) {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("service.toml");
+        fs::write(&file, text).unwrap();
+        (dir, Given { file: Some(file), ..Given::default() })
+    }
+
+    fn mistakes(text: &str) -> Vec<String> {
+        let (_dir, given) = given(text);
+        let ConfigError::Mistakes(mistakes) = read(&given).unwrap_err() else { panic!("the file can be read") };
+        let line = |origin: &Origin| if let Origin::File { line, .. } = origin { *line } else { 0 };
+        mistakes.iter().map(|mistake| format!("{}: {}", line(&mistake.origin), mistake.text)).collect()
+    }
+
+    #[test]
+    fn every_mistake_is_named_at_once_with_its_line_and_cure() {
+        let found = mistakes(
+            "lisen = \"127.0.0.1:80\"\nzone = \"Europe/Londres\"\npartitions = 0\n[http]\nmax-body = \"8MB\"\n[feeds.a]\nversionin = \
+             \"id\"\nversioning = \"idd\"\n",
+        );
+        let expect = [
+            (1, "\"listen\""),
+            (2, "Europe/London"),
+            (3, "between 1 and 1024"),
+            (5, "64MiB"),
+            (7, "\"versioning\""),
+            (8, "\"id\""),
+        ];
+        for (line, cure) in expect {
+            assert!(found.iter().any(|m| m.starts_with(&format!("{line}: ")) && m.contains(cure)), "{line} {cure}: {found:#?}");
+        }
+        assert_eq!(found.len(), expect.len(), "{found:#?}");
+    }
+
+    #[test]
+    fn the_schema_registrys_credentials_are_used_and_never_shown() {
+        let text = "[kafka]\nbrokers = \"a:1\"\nschema-registry = \"http://line:hush@registry:8081/\"\n";
+        let (_dir, kept) = given(text);
+        let config = read(&kept).unwrap();
+        assert!(config.kafka.unwrap().schema_registry.unwrap().authorization().is_some());
+        let shown = config.shown.iter().find(|shown| shown.key == "kafka.schema-registry").unwrap();
+        assert_eq!(shown.value, "http://registry:8081/");
+        let found = mistakes(&text.replace("http://", "registry://"));
+        assert!(matches!(found.as_slice(), [one] if one.starts_with("3: ") && !one.contains("hush")), "{found:#?}");
+    }
+
+    #[test]
+    fn an_instance_is_a_member_of_its_groups_by_that_name() {
+        let with = |name: &str| format!("[kafka]\nbrokers = \"a:1\"\ninstance = \"{name}\"\n");
+        let (_dir, named) = given(&with("plumbline-0"));
+        let properties = read(&named).unwrap().kafka.unwrap().properties;
+        assert_eq!(properties.get("group.instance.id").map(String::as_str), Some("plumbline-0"));
+        let (_dir, none) = given(&with(""));
+        assert_eq!(read(&none).unwrap().kafka.unwrap().properties, BTreeMap::new());
+        let found = mistakes(&with("plumbline/0"));
+        assert!(matches!(found.as_slice(), [one] if one.starts_with("3: kafka.instance: ")), "{found:#?}");
+    }
+
+    #[test]
+    fn broken_toml_is_named_with_its_line() {
+        let found = mistakes("data = \"x\"\nlisten = \n");
+        assert!(found.iter().any(|m| m.starts_with("2: ")), "{found:#?}");
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_that_over_the_file_and_that_over_the_default() {
+        let (_dir, mut given) = given("data = \"a\"\nlisten = \"127.0.0.1:1\"\nzone = \"UTC\"\n");
+        given.variables.insert("PLUMBLINE_DATA".to_owned(), "b".to_owned());
+        given.variables.insert("PLUMBLINE_LISTEN".to_owned(), "127.0.0.1:2".to_owned());
+        given.flags.push(("data", "--data", "c".to_owned()));
+        let config = read(&given).unwrap();
+        assert_eq!((config.data.to_str(), config.listen.port(), config.zone.name()), (Some("c"), 2, "UTC"));
+        let origin = |key: &str| config.shown.iter().find(|shown| shown.key == key).unwrap().origin.to_string();
+        assert_eq!([origin("data"), origin("listen"), origin("partitions")], ["--data", "PLUMBLINE_LISTEN", "default"]);
+        assert!(origin("zone").ends_with("service.toml:3"), "{}", origin("zone"));
+    }
+
+    #[test]
+    fn a_declared_feed_takes_what_it_says_and_the_deployments_zone() {
+        let (_dir, given) = given("zone = \"UTC\"\n[feeds.surgery]\npractice = \"A81001\"\nversioning = \"arrival\"\n");
+        let config = read(&given).unwrap();
+        let feed = &config.feeds["surgery"];
+        assert_eq!((feed.practice.as_deref(), feed.versioning, feed.zone.name()), (Some("A81001"), Versioning::Arrival, "UTC"));
+        assert!(config.shown.iter().any(|shown| shown.key == "feeds.surgery.practice" && shown.value == "A81001"));
+    }
+
+    #[test]
+    fn the_defaults_are_sound() {
+        let config = Raw::defaults().checked().unwrap();
+        assert_eq!((config.grid, config.max_body), (Grid::DAILY, 8 << 20));
+    }
+
+    #[test]
+    fn a_file_that_was_named_has_to_be_there() {
+        let given = Given { file: Some("no-such.toml".into()), ..Given::default() };
+        assert!(matches!(read(&given), Err(ConfigError::Unreadable { .. })));
+    }
+}

@@ -1,0 +1,123 @@
+//! What one value of a configuration means, or why it cannot be taken and what to write instead.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use scorecard::event::Versioning;
+use scorecard::record::item::{DrugSource, Feed};
+use scorecard::time::calendar::Zone;
+
+use crate::config::did_you_mean::unknown;
+use crate::config::options::{LogFormat, drugs_word, versioning_word};
+use crate::config::quantity;
+use crate::kafka::registry_address::RegistryAddress;
+use crate::measure_files::BuiltIn;
+
+pub(crate) fn declare(feed: &mut Feed, key: &str, text: &str) -> Result<(), String> {
+    match key {
+        "practice" => feed.practice = Some(needed(text)?.into()),
+        // It is the gate's, not the feed's.
+        "token-sha256" => {}
+        "zone" => feed.zone = Zone::named(text).map_err(|error| error.to_string())?,
+        "versioning" => {
+            feed.versioning = word(text, &[Versioning::Id, Versioning::Updated, Versioning::Arrival], versioning_word)?
+        }
+        _ => feed.drugs = word(text, &[DrugSource::Requests, DrugSource::Dispenses], drugs_word)?,
+    }
+    Ok(())
+}
+
+pub(crate) fn word<T: Copy>(text: &str, values: &[T], name: fn(T) -> &'static str) -> Result<T, String> {
+    let names: Vec<&str> = values.iter().map(|value| name(*value)).collect();
+    values.iter().copied().find(|value| name(*value) == text).ok_or_else(|| unknown("word", text, &names))
+}
+
+/// Whether a property of the brokers' client holds what nobody shall read.
+pub(crate) fn is_secret(key: &str) -> bool {
+    ["password", "secret", "jaas", "key.pem", "token"].iter().any(|part| key.contains(part))
+}
+
+pub(crate) fn replicas(text: &str) -> Result<Option<u32>, String> {
+    let number = |text: &str| text.parse().ok().filter(|number| (1..=100).contains(number));
+    match text {
+        "" => Ok(None),
+        text => {
+            number(text).map(Some).ok_or_else(|| format!("{text:?} is not between 1 and 100; write a whole number of replicas"))
+        }
+    }
+}
+
+pub(crate) fn topic_prefix(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    if text.bytes().all(allowed) && text.len() <= 200 {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("{text:?} cannot begin a topic's name; write at most 200 letters, digits, dots, dashes and underscores"))
+    }
+}
+
+/// Kafka takes letters, digits, `.`, `_` and `-`, 249 of them at most, as in a topic's name.
+pub(crate) fn instance(text: &str) -> Result<Option<String>, String> {
+    let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    match text {
+        "" => Ok(None),
+        _ if text.len() <= 249 && text.bytes().all(known) => Ok(Some(text.to_owned())),
+        _ => Err(format!("{text:?} is no name of an instance; write at most 249 letters, digits, ., _ and -")),
+    }
+}
+
+pub(crate) fn address_of_registry(text: &str) -> Result<Option<RegistryAddress>, String> {
+    if text.is_empty() { Ok(None) } else { RegistryAddress::parse(text).map(Some).map_err(|error| error.to_string()) }
+}
+
+pub(crate) fn path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty()).then(|| PathBuf::from(text))
+}
+
+pub(crate) fn needed(text: &str) -> Result<&str, String> {
+    if text.trim().is_empty() { Err("is empty; fill it in".to_owned()) } else { Ok(text) }
+}
+
+pub(crate) fn positive(seconds: u32) -> Result<u32, String> {
+    if seconds == 0 { Err("is nothing; publish every 1s or more".to_owned()) } else { Ok(seconds) }
+}
+
+pub(crate) fn offset(text: &str, every: u32) -> Result<u32, String> {
+    let at = quantity::seconds(text)?;
+    // An offset beyond the period says the same as its rest; `publish.every = "1h"` alone shall not be a mistake.
+    if at < 86_400 { Ok(at % every) } else { Err(format!("{text} is a day or more; write less than 1d")) }
+}
+
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("{text:?} is no address; write an IP address and a port, such as 127.0.0.1:8080"))
+}
+
+pub(crate) fn partitions(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (1..=1_024).contains(number));
+    number.ok_or_else(|| format!("{text:?} is not between 1 and 1024; write a whole number of them"))
+}
+
+pub(crate) fn body(text: &str) -> Result<usize, String> {
+    let bytes = quantity::bytes(text)?;
+    let within = (1 << 10..=4 << 30).contains(&bytes);
+    if within { Ok(bytes) } else { Err(format!("{text} is not between 1KiB and 4GiB")) }
+}
+
+pub(crate) fn level(text: &str) -> Result<String, String> {
+    let levels = ["error", "warn", "info", "debug"];
+    if levels.contains(&text) { Ok(text.to_owned()) } else { Err(unknown("level", text, &levels)) }
+}
+
+pub(crate) fn built_in(text: &str) -> Result<BuiltIn, String> {
+    let name = |built_in: BuiltIn| if built_in == BuiltIn::Keep { "keep" } else { "drop" };
+    word(text, &[BuiltIn::Keep, BuiltIn::Drop], name)
+}
+
+pub(crate) fn format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "auto" => Ok(LogFormat::Auto),
+        "human" => Ok(LogFormat::Human),
+        "json" => Ok(LogFormat::Json),
+        other => Err(unknown("format", other, &["auto", "human", "json"])),
+    }
+}

@@ -1,0 +1,213 @@
+//! The keys of a deployment in a file of its own: made at the first start, readable by their owner alone.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use codec::identity::keys::Keys;
+use serde::Deserialize;
+
+const HEAD: &str =
+    "# Plumbline's keys. Whoever has them can link pseudonyms to patients; whoever loses them can amend no event any more.
+# permanent: event ids and links, never to be changed. patients: oldest first, the last one is in force.
+";
+
+/// Number of the user who may everything.
+const ROOT: u32 = 0;
+
+/// Why keys cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// The file system refuses.
+    #[error("keys {} cannot be {doing}: {source}; let this user read and write there, or name another file with `keys`", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file does not hold keys.
+    #[error("{} holds no keys: {why}; restore it from a copy, for events under new keys are strangers to those of old ones", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Others may read the file.
+    #[error("{} may be read by others (mode {mode:o}); run chmod 600 on it, or give it to root and a group with mode 640", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+}
+
+/// Whether keys were there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// They were read.
+    Read,
+    /// They were made just now.
+    Made,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    permanent: String,
+    patients: Vec<String>,
+}
+
+/// Reads the keys; makes the file, mode 0600, with random ones if it is not there.
+///
+/// # Errors
+/// [`KeysError`].
+pub fn read_or_make(path: &Path) -> Result<(Keys, Found), KeysError> {
+    match read(path) {
+        Ok(keys) => Ok((keys, Found::Read)),
+        Err(KeysError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            make(path).map_err(|source| KeysError::Io { path: path.to_owned(), doing: "made", source })?;
+            Ok((read(path)?, Found::Made))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads the keys.
+///
+/// # Errors
+/// [`KeysError`].
+pub fn read(path: &Path) -> Result<Keys, KeysError> {
+    let failed = |source| KeysError::Io { path: path.to_owned(), doing: "read", source };
+    let malformed = |why: String| KeysError::Malformed { path: path.to_owned(), why };
+    let file = File::open(path).map_err(failed)?;
+    let (mode, owner) = mode_and_owner(&file).map_err(failed)?;
+    if is_open(mode, owner) {
+        return Err(KeysError::Open { path: path.to_owned(), mode });
+    }
+    let text = io::read_to_string(file).map_err(failed)?;
+    // What the parser says could quote a key.
+    let stored: Stored =
+        toml::from_str(&text).map_err(|_| malformed("it is not permanent = \"...\" and patients = [\"...\"]".to_owned()))?;
+    let key = |text: &String| unhex(text).ok_or_else(|| malformed("a key is not 64 hexadecimal digits".to_owned()));
+    let patients = stored.patients.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+    Ok(Keys::new(key(&stored.permanent)?, patients))
+}
+
+/// The file appears whole or not at all: events under keys that a crash lost could never be amended.
+fn make(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let text = format!("{HEAD}permanent = \"{}\"\npatients = [\"{}\"]\n", random_hex()?, random_hex()?);
+    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    let mut file = private().open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)?;
+    File::open(folder)?.sync_all()
+}
+
+fn random_hex() -> io::Result<String> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(key.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits: Vec<u8> = text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
+    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    if digits.len() == 64 { bytes.try_into().ok() } else { None }
+}
+
+/// A file that its owner alone may read and write.
+#[cfg(unix)]
+pub(crate) fn private() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options
+}
+
+/// A file of root's may be read by its group: so an administrator, or a Secret of Kubernetes, hands keys to who may not change them.
+fn is_open(mode: u32, owner: u32) -> bool {
+    mode & if owner == ROOT { 0o037 } else { 0o077 } != 0
+}
+
+#[cfg(unix)]
+fn mode_and_owner(file: &File) -> io::Result<(u32, u32)> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let metadata = file.metadata()?;
+    Ok((metadata.permissions().mode() & 0o7777, metadata.uid()))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    options
+}
+
+#[cfg(not(unix))]
+fn mode_and_owner(_: &File) -> io::Result<(u32, u32)> {
+    Ok((0o600, ROOT))
+}
+
+/// Event identities are hashed under the permanent key: its first eight bytes are the seed.
+#[must_use]
+pub fn identity_seed(keys: &Keys) -> u64 {
+    let (head, _) = keys.permanent().split_first_chunk::<8>().expect("a key has 32 bytes");
+    u64::from_be_bytes(*head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_made_once_and_are_the_same_ever_after() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("data/keys.toml");
+        let (made, found) = read_or_make(&path).unwrap();
+        assert_eq!(found, Found::Made);
+        assert_eq!(read_or_make(&path).unwrap(), (made.clone(), Found::Read));
+        assert_ne!(made.permanent(), &made.patients()[0]);
+        let (other, _) = read_or_make(&dir.path().join("other.toml")).unwrap();
+        assert_ne!(made, other);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn keys_that_others_may_read_are_refused_with_the_cure() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.toml");
+        read_or_make(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o604)).unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("chmod 600"));
+    }
+
+    #[test]
+    fn a_group_may_read_what_root_gives_it_and_nobody_what_they_own() {
+        assert!(!is_open(0o600, 1000) && !is_open(0o400, 1000));
+        assert!(is_open(0o640, 1000) && is_open(0o604, 1000));
+        assert!(!is_open(0o440, ROOT) && !is_open(0o640, ROOT));
+        assert!(is_open(0o660, ROOT) && is_open(0o444, ROOT));
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused_without_telling_a_key_and_never_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.toml");
+        read_or_make(&path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, &text[..text.len() - 20]).unwrap();
+        let key = text.split('"').nth(1).unwrap();
+        let refused = read_or_make(&path).unwrap_err().to_string();
+        assert!(!refused.contains(&key[..8]) && refused.contains("restore it"), "{refused}");
+    }
+}

@@ -1,0 +1,55 @@
+//! `registry check`, and the registry of a replay: a file is taken whole, or every mistake in it is named.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use scorecard::registry::entry::{Entry, RegistryMistake};
+use scorecard::registry::registry_file::parse_registry;
+
+/// Why a registry file cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryFileError {
+    /// It is not there, may not be read, or is no text.
+    #[error("{} cannot be read: {source}; name a registry file, NDJSON or TOML", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Mistakes, each with its line and cure.
+    #[error("{}", listed(path, mistakes))]
+    Mistakes {
+        /// The file.
+        path: PathBuf,
+        /// In order of their lines.
+        mistakes: Vec<RegistryMistake>,
+    },
+}
+
+fn listed(path: &Path, mistakes: &[RegistryMistake]) -> String {
+    let name = path.display();
+    let lines: Vec<String> = mistakes.iter().map(|mistake| format!("{name}:{}: {}", mistake.line, mistake.text)).collect();
+    lines.join("\n")
+}
+
+/// Reads a registry file.
+///
+/// # Errors
+/// [`RegistryFileError`] with every mistake.
+pub fn read(path: &Path) -> Result<Vec<Entry>, RegistryFileError> {
+    let text = fs::read_to_string(path).map_err(|source| RegistryFileError::Unreadable { path: path.to_owned(), source })?;
+    parse_registry(&text).map_err(|mistakes| RegistryFileError::Mistakes { path: path.to_owned(), mistakes })
+}
+
+/// What a sound file holds, in one line.
+#[must_use]
+pub fn holds(entries: &[Entry]) -> String {
+    let count = |of: fn(&Entry) -> bool| entries.iter().filter(|entry| of(entry)).count();
+    format!(
+        "{} persons, {} roles, {} organisations",
+        count(|entry| matches!(entry, Entry::Person(_))),
+        count(|entry| matches!(entry, Entry::Role(_))),
+        count(|entry| matches!(entry, Entry::Organisation(_)))
+    )
+}

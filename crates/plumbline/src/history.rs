@@ -1,0 +1,13 @@
+//! History: files or a log of the past through the real pipeline in virtual time, and the files that this leaves.
+
+pub mod recomputed_log;
+pub mod card_difference;
+pub mod outputs;
+pub mod output_folder;
+pub mod summary;
+pub mod item_reader;
+pub mod arrival_queue;
+pub mod sources;
+pub mod lines;
+pub mod pipeline;
+pub mod line_view;

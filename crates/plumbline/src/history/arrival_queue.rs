@@ -1,0 +1,173 @@
+//! Events that wait for their turn: kept as bytes, given out in order of their arrival.
+//!
+//! One event takes its Avro bytes (some 100 to 150) and 24 more: a million events need about 150 MB. Kept as values they would need
+//! three times as much; read again from their files, gzipped ones could not be.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use codec::avro::encoding::{self, EncodeError};
+use scorecard::event::{Batch, Event};
+use scorecard::record::item::Feed;
+use scorecard::record::log_record::Record;
+use scorecard::time::calendar::Timestamp;
+
+/// Bytes are kept in blocks of this size, so that growing copies nothing.
+const BLOCK_BYTES: usize = 8 << 20;
+
+/// Events that were pushed and not yet given out.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    feeds: Vec<Arc<Feed>>,
+    by_name: BTreeMap<Arc<str>, u32>,
+    blocks: Vec<Vec<u8>>,
+    held: Vec<Held>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    arrival: Timestamp,
+    feed: u32,
+    block: u32,
+    start: u32,
+    length: u32,
+}
+
+impl Arrivals {
+    /// Keeps an event until its turn. Of equal arrivals the one pushed first comes first.
+    ///
+    /// # Errors
+    /// [`EncodeError`] when a number of the event exceeds what the log can hold.
+    pub fn push(&mut self, arrival: Timestamp, feed: &Arc<Feed>, event: Event<'_>) -> Result<(), EncodeError> {
+        let batch = Batch { feed: "".into(), practice: None, versioning: feed.versioning, events: vec![event] };
+        let full = self.blocks.last().is_none_or(|block| block.len() >= BLOCK_BYTES);
+        if full {
+            self.blocks.push(Vec::with_capacity(BLOCK_BYTES));
+        }
+        let place = index(self.blocks.len() - 1);
+        let block = self.blocks.last_mut().expect("one was just made");
+        let start = block.len();
+        encoding::encode(&Record::Batch(batch), block)?;
+        let length = index(block.len() - start);
+        let feed = self.number_of(feed);
+        self.held.push(Held { arrival, feed, block: place, start: index(start), length });
+        Ok(())
+    }
+
+    fn number_of(&mut self, feed: &Arc<Feed>) -> u32 {
+        if let Some(number) = self.by_name.get(&feed.name) {
+            return *number;
+        }
+        let number = index(self.feeds.len());
+        self.feeds.push(feed.clone());
+        self.by_name.insert(feed.name.clone(), number);
+        number
+    }
+
+    /// How many wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// The earliest arrival.
+    #[must_use]
+    pub fn earliest(&self) -> Option<Timestamp> {
+        self.held.iter().map(|held| held.arrival).min()
+    }
+
+    /// Closes the list: what was pushed is given out from now on.
+    #[must_use]
+    pub fn into_queue(mut self) -> Queue {
+        self.held.sort_by_key(|held| held.arrival);
+        Queue { arrivals: self, next: 0 }
+    }
+}
+
+/// Events in order of their arrival.
+#[derive(Debug)]
+pub struct Queue {
+    arrivals: Arrivals,
+    next: usize,
+}
+
+impl Queue {
+    /// The next event that arrives before this instant, if there is one, with its feed.
+    pub fn next_before(&mut self, instant: Timestamp) -> Option<(Arc<Feed>, Event<'_>)> {
+        let held = *self.arrivals.held.get(self.next).filter(|held| held.arrival < instant)?;
+        self.next += 1;
+        let feed = self.arrivals.feeds[held.feed as usize].clone();
+        let start = held.start as usize;
+        let bytes = &self.arrivals.blocks[held.block as usize][start..start + held.length as usize];
+        let Record::Batch(batch) = encoding::decode(bytes) else { unreachable!("only batches are kept") };
+        let event = batch.events.into_iter().next().expect("each batch was made of one event");
+        Some((feed, event))
+    }
+
+    /// How many were given out, and how many there are in all.
+    #[must_use]
+    pub fn progress(&self) -> (usize, usize) {
+        (self.next, self.arrivals.held.len())
+    }
+
+    /// Whether all were given out.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.next == self.arrivals.held.len()
+    }
+}
+
+fn index(size: usize) -> u32 {
+    u32::try_from(size).expect("blocks are small and fewer than 2^32 of anything fits into memory")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scorecard::event::{Action, Detail};
+
+    fn event(id: &str) -> Event<'_> {
+        Event {
+            id: id.into(),
+            version: Some(1),
+            action: Action::Retract,
+            day: None,
+            occurred_at: None,
+            recorded_at: None,
+            clinician: None,
+            practice: None,
+            patient: None,
+            exclude: None,
+            pca: Vec::new(),
+            link: None,
+            detail: Detail::Order(None),
+        }
+    }
+
+    #[test]
+    fn events_come_out_by_arrival_and_equal_ones_as_they_were_pushed() {
+        let mut arrivals = Arrivals::default();
+        let north = Arc::new(Feed::undeclared("north"));
+        let south = Arc::new(Feed::undeclared("south"));
+        for (at, feed, id) in [(5, &north, "c"), (-9, &south, "a"), (5, &south, "d"), (-9, &north, "b"), (7, &north, "e")] {
+            arrivals.push(Timestamp(at), feed, event(id)).unwrap();
+        }
+        assert_eq!(arrivals.earliest(), Some(Timestamp(-9)));
+        let mut queue = arrivals.into_queue();
+        let mut seen = Vec::new();
+        while let Some((feed, event)) = queue.next_before(Timestamp(7)) {
+            seen.push((feed.name.to_string(), event.id.into_owned()));
+        }
+        let expected = [("south", "a"), ("north", "b"), ("north", "c"), ("south", "d")];
+        assert_eq!(seen, expected.map(|(feed, id)| (feed.to_owned(), id.to_owned())));
+        assert!(!queue.is_done());
+        assert!(queue.next_before(Timestamp(8)).is_some_and(|(_, last)| last == event("e")));
+        assert!(queue.is_done());
+    }
+}

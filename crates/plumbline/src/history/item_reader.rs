@@ -1,0 +1,174 @@
+//! Files to items: every raw record decoded, rejects and skipped resources taken at once, registry entries and events kept for
+//! their turn.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use codec::formats::record_decoder::{Context, Decoder, Kind, Reason};
+use codec::identity::pseudonym::Pseudonyms;
+use scorecard::event::Event;
+use scorecard::record::item::{Feed, Item};
+use scorecard::record::log_record::{Position, Reject};
+use scorecard::registry::entry::Entry;
+use scorecard::time::calendar::{Timestamp, Zone};
+use stream::intake::intake_task::Intake;
+
+use crate::cli::Arrival;
+use crate::history::arrival_queue::Arrivals;
+use crate::history::lines::{self, Raw};
+use crate::history::sources::Source;
+use crate::log::local_log::LocalLog;
+use crate::process::interrupt::Interrupt;
+
+/// How records are read.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    /// Opens them.
+    pub decoder: &'a Decoder,
+    /// Names of files and folders can hold a patient's number too: with one in it, its keyed hash goes on instead.
+    pub pseudonyms: &'a Pseudonyms,
+    /// When an event arrives; without it natives when they were recorded and FHIR resources when they occurred.
+    pub arrival: Option<Arrival>,
+    /// The zone whose civil days the events of the files are stamped with.
+    pub zone: &'a Zone,
+    /// The present: what happened later is rejected, what is planned for later arrives now.
+    pub now: Timestamp,
+    /// Looked at between records.
+    pub interrupt: &'a Interrupt,
+}
+
+/// What waits for its turn once every file was read.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    /// Events in order of arrival.
+    pub arrivals: Arrivals,
+    /// Registry entries in the order of files and lines.
+    pub entries: Vec<Entry>,
+    /// Fields of native events that nobody reads.
+    pub unknown_fields: u64,
+    /// Events of files that tell no time at all: they arrive with the first event of all.
+    untimed: Vec<(Arc<Feed>, Event<'static>)>,
+}
+
+impl Reader<'_> {
+    /// Reads all files in this order. Rejects and skipped resources go to `intake` at once, for they have no time of arrival.
+    ///
+    /// # Errors
+    /// When a file cannot be read, the log fails, or somebody interrupts ([`crate::process::interrupt::Interrupted`]).
+    pub fn read(&self, sources: &[Source], intake: &mut Intake, log: &mut LocalLog) -> Result<Waiting> {
+        let mut waiting = Waiting::default();
+        let mut feeds: BTreeMap<&str, Arc<Feed>> = BTreeMap::new();
+        for source in sources {
+            let name = self.pseudonyms.protect(source.feed.as_str().into());
+            let new = || Arc::new(Feed { zone: self.zone.clone(), ..Feed::undeclared(&name) });
+            let feed = feeds.entry(&source.feed).or_insert_with(new).clone();
+            let mut file =
+                OneFile { reader: self, source, feed, intake, log, waiting: &mut waiting, last: None, head: Vec::new() };
+            file.read().with_context(|| format!("reading {}", source.path.display()))?;
+        }
+        let first = waiting.arrivals.earliest().unwrap_or(self.now);
+        for (feed, event) in std::mem::take(&mut waiting.untimed) {
+            waiting.arrivals.push(first, &feed, event)?;
+        }
+        Ok(waiting)
+    }
+
+    /// `None` when the event tells no time.
+    fn arrival_of(&self, event: &Event<'_>, kind: Kind) -> Option<Timestamp> {
+        let order = match (self.arrival, is_fhir(kind)) {
+            (Some(Arrival::Recorded), _) | (None, false) => [event.recorded_at, event.occurred_at],
+            (Some(Arrival::Occurred), _) | (None, true) => [event.occurred_at, event.recorded_at],
+        };
+        order.into_iter().flatten().next().map(|at| at.min(self.now))
+    }
+}
+
+fn is_fhir(kind: Kind) -> bool {
+    matches!(kind, Kind::FhirResource | Kind::FhirBundle)
+}
+
+struct OneFile<'a, 'r> {
+    reader: &'a Reader<'r>,
+    source: &'a Source,
+    feed: Arc<Feed>,
+    intake: &'a mut Intake,
+    log: &'a mut LocalLog,
+    waiting: &'a mut Waiting,
+    /// Arrival of the event before, for those that tell no time: they came in with it.
+    last: Option<Timestamp>,
+    /// Events before the first that tells a time.
+    head: Vec<(Arc<Feed>, Event<'static>)>,
+}
+
+impl OneFile<'_, '_> {
+    fn read(&mut self) -> Result<()> {
+        let path = self.source.path.clone();
+        lines::read(&path, &mut |line, raw| self.record(line, raw))?;
+        self.waiting.untimed.append(&mut self.head);
+        Ok(())
+    }
+
+    fn record(&mut self, line: u64, raw: Raw<'_>) -> Result<()> {
+        self.reader.interrupt.check()?;
+        let source = self.reader.pseudonyms.protect(self.source.name.as_str().into()).into_owned();
+        let position = Position { source, partition: 0, offset: line, index: None };
+        match raw {
+            Raw::Bytes(bytes) => self.decode(bytes, &position),
+            Raw::TooLong(limit) => {
+                let detail = format!("longer than {} MiB; write one record a line", limit >> 20);
+                self.reject(position, Reason::TooLong, detail)
+            }
+            Raw::Damaged => {
+                let detail = "the gzip data end or break here; compress the file again".to_owned();
+                self.reject(position, Reason::WrongFormat, detail)
+            }
+        }
+    }
+
+    fn decode(&mut self, bytes: &[u8], position: &Position) -> Result<()> {
+        let now = self.reader.now;
+        let kind = Kind::of(bytes);
+        let context = Context { position, feed: Some(self.feed.clone()), received_at: now, now };
+        let mut result = Ok(());
+        let decoder = self.reader.decoder;
+        let decoded = decoder.decode(bytes, &context, &mut |item| {
+            if result.is_ok() {
+                result = self.item(item, kind);
+            }
+        });
+        self.waiting.unknown_fields += decoded.unknown_fields;
+        result
+    }
+
+    fn item(&mut self, item: Item<'_>, kind: Kind) -> Result<()> {
+        match item {
+            Item::Event(feed, event) => self.event(feed, event, kind),
+            Item::Registry(entry) => {
+                self.waiting.entries.push(entry);
+                Ok(())
+            }
+            Item::Skipped(_) | Item::Reject(_) => Ok(self.intake.take(self.log, item)?),
+        }
+    }
+
+    fn event(&mut self, feed: Arc<Feed>, event: Event<'_>, kind: Kind) -> Result<()> {
+        let Some(arrival) = self.reader.arrival_of(&event, kind).or(self.last) else {
+            self.head.push((feed, event.into_owned()));
+            return Ok(());
+        };
+        for (feed, event) in std::mem::take(&mut self.head) {
+            self.waiting.arrivals.push(arrival, &feed, event)?;
+        }
+        self.last = Some(arrival);
+        self.waiting.arrivals.push(arrival, &feed, event)?;
+        Ok(())
+    }
+
+    fn reject(&mut self, position: Position, reason: Reason, detail: String) -> Result<()> {
+        let feed = Some(self.feed.name.to_string());
+        let reason = reason.as_str().to_owned();
+        let reject = Reject { position, feed, reason, field: String::new(), detail, excerpt: String::new() };
+        Ok(self.intake.take(self.log, Item::Reject(reject))?)
+    }
+}

@@ -1,0 +1,184 @@
+//! Intake, tallies and publish over one local log in virtual time: what `demo` and `replay` drive, cut by cut.
+//!
+//! The clock stands still between two cuts, one millisecond before the next of them. So the append time of an event does not depend
+//! on how many share a batch, and nothing that is computed can depend on it either.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use codec::identity::keys::{Keys, fingerprint};
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::record::item::Item;
+use scorecard::record::log_record::{Genesis, Outcome, Run};
+use scorecard::time::calendar::{Month, Timestamp, Zone};
+use scorecard::time::schedule::{Age, Grid};
+use stream::deployment::{Deployment, FORMAT, schedule_of, settle_genesis};
+use stream::intake::intake_task::{Intake, IntakeCounts};
+use stream::publish::publish_task::PublishTask;
+use stream::tally::tally_task::{Outcomes, TallyTask};
+
+use crate::config::keys_file::identity_seed;
+use crate::log::local_log::LocalLog;
+use crate::process::clock::Clock;
+
+/// A tally reads at most so many records of the log at a time.
+const RECORDS_A_STEP: usize = 1_000;
+
+/// What a pipeline is made of.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The zone whose calendar months are counted.
+    pub zone: Zone,
+    /// When the first event reaches the log: the first cut is the first publication instant at or after it.
+    pub earliest: Timestamp,
+    /// Partitions of `events`.
+    pub partitions: u32,
+    /// The measures.
+    pub measures: Arc<MeasureSet>,
+}
+
+/// All tasks of one deployment and the log between them.
+#[derive(Debug)]
+pub struct Pipeline {
+    log: LocalLog,
+    clock: Clock,
+    deployment: Deployment,
+    intake: Intake,
+    tallies: Vec<TallyTask<LocalLog>>,
+    publish: PublishTask<LocalLog>,
+    next: Timestamp,
+}
+
+impl Pipeline {
+    /// Starts all tasks on a new log whose append times come from `clock`, which must be a virtual one. `keys` are those that the
+    /// events are decoded with. `intake` may have taken rejects before.
+    ///
+    /// # Errors
+    /// When the log fails, or was made for another deployment.
+    pub fn start(plan: &Plan, keys: &Keys, intake: Intake, mut log: LocalLog, clock: Clock) -> Result<Pipeline> {
+        let first = Grid::DAILY.at_or_after(plan.earliest);
+        clock.set(before(first));
+        let genesis = settle_genesis(&mut log, &genesis(plan, keys, first)).context("the log's genesis record")?;
+        let deployment = Deployment {
+            schedule: schedule_of(&genesis)?,
+            partitions: plan.partitions,
+            measures: plan.measures.clone(),
+            identity_seed: identity_seed(keys),
+            engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let tally = |partition| TallyTask::new(&deployment, partition, log.clone());
+        let tallies = (0..plan.partitions).map(tally).collect::<Result<_, _>>().context("starting the tallies")?;
+        let publish = PublishTask::new(&deployment, log.clone()).context("starting publish")?;
+        let next = deployment.schedule.first;
+        Ok(Pipeline { log, clock, deployment, intake, tallies, publish, next })
+    }
+
+    /// The instant of the next cut. What is taken now belongs to it.
+    #[must_use]
+    pub fn next_cut(&self) -> Timestamp {
+        self.next
+    }
+
+    /// The deployment that all tasks agree on.
+    #[must_use]
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// Takes one item for the next cut.
+    ///
+    /// # Errors
+    /// When the log fails.
+    pub fn take(&mut self, item: Item<'_>) -> Result<()> {
+        self.intake.take(&mut self.log, item).context("taking an event")
+    }
+
+    /// Closes the next cut: everything taken is flushed, every partition ticks and folds, and the cut is published.
+    ///
+    /// # Errors
+    /// When the log fails, or a cut cannot be published on a log that is whole.
+    pub fn cut(&mut self) -> Result<Run> {
+        let at = self.next;
+        self.intake.flush(&mut self.log).context("flushing what was taken")?;
+        self.clock.set(at);
+        for tally in &mut self.tallies {
+            catch_up(tally, at).with_context(|| format!("folding up to the cut {at}"))?;
+        }
+        let run = self.publish.step().with_context(|| format!("publishing the cut {at}"))?;
+        let run = run.with_context(|| format!("publish does not find the cut {at} that every partition has marked"))?;
+        if let Outcome::Skipped(why) = &run.outcome {
+            anyhow::bail!("publish skipped the cut {at} of a log that is whole: {why}");
+        }
+        ensure!(run.at == at, "publish is at the cut {} where {at} was due", run.at);
+        self.next = self.deployment.schedule.grid.after(at);
+        self.clock.set(before(self.next));
+        Ok(run)
+    }
+
+    /// Whether the month was final at the last cut.
+    #[must_use]
+    pub fn is_final(&self, month: Month) -> bool {
+        let last = self.next.plus_seconds(-i64::from(self.deployment.schedule.grid.period_seconds));
+        last >= self.deployment.schedule.first && self.deployment.schedule.age(month, last) >= Age::Final
+    }
+
+    /// What intake has done with everything taken so far.
+    #[must_use]
+    pub fn intake_counts(&self) -> &IntakeCounts {
+        self.intake.counts()
+    }
+
+    /// What became of the events folded so far, all partitions together.
+    #[must_use]
+    pub fn outcomes(&self) -> Outcomes {
+        let mut total = Outcomes::default();
+        for one in self.tallies.iter().map(TallyTask::outcomes) {
+            total.accepted += one.accepted;
+            total.duplicate += one.duplicate;
+            total.stale += one.stale;
+            total.conflict += one.conflict;
+            total.sealed += one.sealed;
+            total.retracted += one.retracted;
+        }
+        total
+    }
+
+    /// How many facts count but stand in no row, for want of a clinician.
+    #[must_use]
+    pub fn unattributed(&self) -> u64 {
+        self.tallies.iter().map(TallyTask::unattributed).sum()
+    }
+
+    /// A handle on the log, to read what was published.
+    #[must_use]
+    pub fn log(&self) -> LocalLog {
+        self.log.clone()
+    }
+}
+
+/// Reads everything, writes the tick that is due, and reads that back.
+fn catch_up(tally: &mut TallyTask<LocalLog>, now: Timestamp) -> Result<(), stream::log::LogError> {
+    loop {
+        while tally.step(RECORDS_A_STEP)? {}
+        if !tally.clock(now)? {
+            return Ok(());
+        }
+    }
+}
+
+fn before(at: Timestamp) -> Timestamp {
+    Timestamp(at.0 - 1)
+}
+
+fn genesis(plan: &Plan, keys: &Keys, first: Timestamp) -> Genesis {
+    Genesis {
+        format: FORMAT,
+        partitions: plan.partitions,
+        zone: plan.zone.name().to_owned(),
+        grid_period_seconds: Grid::DAILY.period_seconds,
+        grid_offset_seconds: Grid::DAILY.offset_seconds,
+        first,
+        permanent_key: fingerprint(keys.permanent()),
+        patient_keys: keys.patients().iter().map(fingerprint).collect(),
+    }
+}

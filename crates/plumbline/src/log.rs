@@ -1,0 +1,7 @@
+//! The log of a service: the embedded one on one directory, or Kafka.
+
+pub mod any_log;
+pub mod local_log;
+pub mod log_directory;
+pub mod lock_file;
+pub mod log_record_layout;

@@ -1,0 +1,467 @@
+//! The embedded log: [`stream::log::Log`] over one directory and one process. What `demo` and `replay` work on, and whoever runs
+//! without brokers.
+//!
+//! What a handle appends stands in a buffer of its own until [`Log::flush`], or until the buffer is full; only then do the records
+//! get their offsets and become visible, to all handles at once and never in part. Offsets of a partition run 0, 1, 2... without a
+//! gap, over restarts too. The append time is that of the call to `append`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::{ControlFlow, Range};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use codec::avro::encoding;
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use scorecard::event::Event;
+use scorecard::record::log_record::Record;
+use stream::log::{Fill, Lent, Log, LogError, Topic};
+
+use crate::log::log_directory::{LocalLogError, LogDirectory};
+use crate::log::log_record_layout;
+use crate::process::clock::Clock;
+
+/// A handle's buffer is committed without a flush when it holds so many bytes: a limit on memory, not a promise.
+const BUFFER_BYTES: usize = 4 << 20;
+
+/// Memory of the engine: what was written last, and blocks that were read. Records are read in order and seldom twice.
+const ENGINE_WRITES: u64 = 16 << 20;
+const ENGINE_CACHE: u64 = 8 << 20;
+
+/// What a flush waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// The disk: what was acknowledged survives a loss of power.
+    Synced,
+    /// Nothing: for logs that can be made again from their sources. An end by the system may lose the newest records, in whole
+    /// batches and from the end only.
+    Buffered,
+}
+
+/// A handle on the log. A clone is a new handle: it shares the records and the clock, not the buffer and not the fence.
+pub struct LocalLog {
+    shared: Arc<Shared>,
+    pending: Vec<Pending>,
+    pending_bytes: usize,
+    fence: u64,
+}
+
+struct Shared {
+    records: Keyspace,
+    database: Database,
+    directory: LogDirectory,
+    clock: Clock,
+    durability: Durability,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// One past the last offset, by topic number and partition.
+    ends: BTreeMap<(u8, u32), u64>,
+    /// How often somebody fenced.
+    fence: u64,
+}
+
+struct Pending {
+    topic: Topic,
+    partition: u32,
+    /// Its offset in the log that it is a copy of.
+    offset: Option<u64>,
+    value: Vec<u8>,
+}
+
+impl LocalLog {
+    /// Opens the log in this directory, or makes a new one.
+    ///
+    /// # Errors
+    /// [`LocalLogError`] names the directory and the cure.
+    pub fn open(dir: &Path, clock: Clock, durability: Durability) -> Result<LocalLog, LocalLogError> {
+        let directory = LogDirectory::open(dir)?;
+        let failed = |error| LocalLogError::of_engine(dir, "opened", error);
+        // With manual persistence a commit does not call the system at all; `Synced` asks for its sync at each commit.
+        let builder =
+            Database::builder(directory.engine_path()).manual_journal_persist(true).worker_threads(1).cache_size(ENGINE_CACHE);
+        let database = builder.open().map_err(failed)?;
+        let options = || KeyspaceCreateOptions::default().manual_journal_persist(true).max_memtable_size(ENGINE_WRITES);
+        let records = database.keyspace("records", options).map_err(failed)?;
+        let state = Mutex::new(State { ends: recover_ends(&records).map_err(failed)?, fence: 0 });
+        let shared = Arc::new(Shared { records, database, directory, clock, durability, state });
+        Ok(LocalLog { shared, pending: Vec::new(), pending_bytes: 0, fence: 0 })
+    }
+
+    /// Its directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.shared.directory.path()
+    }
+
+    /// The partitions of a topic that hold records, in order.
+    #[must_use]
+    pub fn partitions(&self, topic: Topic) -> Vec<u32> {
+        let number = log_record_layout::topic_number(topic);
+        self.shared.state().ends.range((number, 0)..=(number, u32::MAX)).map(|((_, partition), _)| *partition).collect()
+    }
+
+    fn buffer(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
+        let mut value = Vec::with_capacity(128);
+        log_record_layout::begin_value(&mut value, self.shared.clock.now(), key);
+        encoding::encode(record, &mut value).map_err(|error| LogError::Failed(error.to_string()))?;
+        self.hold(Pending { topic, partition, offset: None, value });
+        Ok(())
+    }
+
+    /// Puts a record of another log in, with its own offset and append time, as [`Log::append`] does otherwise. Offsets of a
+    /// partition have to rise; where others are left out there is a gap.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] when it cannot be written.
+    pub fn put(&mut self, topic: Topic, partition: u32, lent: &Lent<'_>) -> Result<(), LogError> {
+        let mut value = Vec::with_capacity(128);
+        log_record_layout::begin_value(&mut value, lent.appended, lent.key);
+        if let Err(error) = encoding::encode(&lent.record, &mut value) {
+            // What does not open there does not open here.
+            tracing::warn!(topic = topic.name(), partition, offset = lent.offset, "left out of the copy: {error}");
+            return Ok(());
+        }
+        self.hold(Pending { topic, partition, offset: Some(lent.offset), value });
+        if self.pending_bytes < BUFFER_BYTES { Ok(()) } else { self.flush() }
+    }
+
+    fn hold(&mut self, pending: Pending) {
+        self.pending_bytes += pending.value.len();
+        self.pending.push(pending);
+    }
+
+    fn commit(&mut self, mut state: MutexGuard<'_, State>) -> Result<(), LogError> {
+        self.pending_bytes = 0;
+        self.shared.commit(&mut state, self.pending.drain(..))
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nothing panics while it holds the state")
+    }
+
+    /// Gives offsets and commits all records in one batch of the engine. The state stays locked: offsets appear in order, and a
+    /// reader that asks for the bounds finds every record below them.
+    fn commit(&self, state: &mut State, records: impl Iterator<Item = Pending>) -> Result<(), LogError> {
+        let mut batch = self.database.batch();
+        if self.durability == Durability::Synced {
+            batch = batch.durability(Some(PersistMode::SyncAll));
+        }
+        let mut ends = BTreeMap::new();
+        for Pending { topic, partition, offset, value } in records {
+            let place = (log_record_layout::topic_number(topic), partition);
+            let end = ends.entry(place).or_insert_with(|| state.ends.get(&place).copied().unwrap_or(0));
+            *end = (*end).max(offset.unwrap_or(0));
+            batch.insert(&self.records, log_record_layout::key(topic, partition, *end), value);
+            *end += 1;
+        }
+        batch.commit().map_err(|error| self.failed("written", error))?;
+        state.ends.extend(ends);
+        Ok(())
+    }
+
+    fn failed(&self, doing: &'static str, error: fjall::Error) -> LogError {
+        LogError::Failed(LocalLogError::of_engine(self.directory.path(), doing, error).to_string())
+    }
+}
+
+/// One past the last offset of every partition: jumps from partition to partition, so that it costs a look-up each.
+fn recover_ends(records: &Keyspace) -> fjall::Result<BTreeMap<(u8, u32), u64>> {
+    let mut ends = BTreeMap::new();
+    for topic in Topic::ALL {
+        let number = log_record_layout::topic_number(topic);
+        let mut below = log_record_layout::key(topic, u32::MAX, u64::MAX);
+        while let Some(last) = records.range(log_record_layout::key(topic, 0, 0)..=below).next_back() {
+            let Some((_, partition, offset)) = log_record_layout::parse_key(&last.key()?) else { break };
+            ends.insert((number, partition), offset + 1);
+            let Some(before) = partition.checked_sub(1) else { break };
+            below = log_record_layout::key(topic, before, u64::MAX);
+        }
+    }
+    Ok(ends)
+}
+
+impl Log for LocalLog {
+    fn read(
+        &mut self,
+        topic: Topic,
+        partition: u32,
+        from: u64,
+        most: usize,
+        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+    ) -> Result<u64, LogError> {
+        let end = self.bounds(topic, partition)?.end;
+        // Most reads find nothing; they shall not cost a scan.
+        if from >= end || most == 0 {
+            return Ok(from);
+        }
+        let to = end.min(from.saturating_add(most as u64));
+        let range = log_record_layout::key(topic, partition, from)..log_record_layout::key(topic, partition, to);
+        for found in self.shared.records.range(range) {
+            let (key, value) = found.into_inner().map_err(|error| self.shared.failed("read", error))?;
+            let Some((_, _, offset)) = log_record_layout::parse_key(&key) else { continue };
+            let flow = match log_record_layout::parse_value(&value) {
+                Some((appended, key, bytes)) => each(Lent { offset, appended, key, record: encoding::decode(bytes) }),
+                None => each(damaged(offset)),
+            };
+            if flow.is_break() {
+                return Ok(offset + 1);
+            }
+        }
+        Ok(to)
+    }
+
+    fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError> {
+        let place = (log_record_layout::topic_number(topic), partition);
+        Ok(0..self.shared.state().ends.get(&place).copied().unwrap_or(0))
+    }
+
+    fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
+        encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+    }
+
+    fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
+        self.buffer(topic, partition, key, record)?;
+        if self.pending_bytes < BUFFER_BYTES { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> Result<(), LogError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let shared = self.shared.clone();
+        self.commit(shared.state())
+    }
+
+    fn fence(&mut self) -> Result<(), LogError> {
+        let mut state = self.shared.state();
+        state.fence += 1;
+        self.fence = state.fence;
+        Ok(())
+    }
+
+    /// What this handle appended before goes in with them, in front.
+    fn append_atomically(&mut self, fill: &mut Fill<'_>) -> Result<(), LogError> {
+        let before = (self.pending.len(), self.pending_bytes);
+        let filled = fill(&mut |topic, partition, key, record| self.buffer(topic, partition, key, record));
+        let shared = self.shared.clone();
+        let state = shared.state();
+        let fenced = state.fence != self.fence;
+        match filled {
+            Ok(()) if !fenced => self.commit(state),
+            other => {
+                self.pending.truncate(before.0);
+                self.pending_bytes = before.1;
+                Err(other.err().filter(|_| !fenced).unwrap_or(LogError::Fenced))
+            }
+        }
+    }
+}
+
+/// Bytes that are not even a stored value. Its append time is unknown; the earliest is the one that decides nothing.
+fn damaged(offset: u64) -> Lent<'static> {
+    let record = Record::Undecodable("the stored value was cut short or damaged".to_owned());
+    Lent { offset, appended: scorecard::time::calendar::Timestamp::EARLIEST, key: "", record }
+}
+
+impl Clone for LocalLog {
+    fn clone(&self) -> LocalLog {
+        LocalLog { shared: self.shared.clone(), pending: Vec::new(), pending_bytes: 0, fence: 0 }
+    }
+}
+
+impl fmt::Debug for LocalLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalLog").field("directory", &self.path()).field("pending", &self.pending.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scorecard::record::log_record::Tick;
+    use scorecard::time::calendar::Timestamp;
+    use stream::log::Put;
+
+    fn tick(at: i64) -> Record<'static> {
+        Record::Tick(Tick { at: Timestamp(at) })
+    }
+
+    fn open(dir: &Path) -> LocalLog {
+        LocalLog::open(dir, Clock::standing_at(Timestamp(1_000)), Durability::Buffered).unwrap()
+    }
+
+    type Seen = (u64, Timestamp, String, Record<'static>);
+
+    fn all(log: &mut LocalLog, topic: Topic, partition: u32) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        let mut from = 0;
+        loop {
+            let next = log
+                .read(topic, partition, from, 2, &mut |lent| {
+                    seen.push((lent.offset, lent.appended, lent.key.to_owned(), lent.record.into_owned()));
+                    ControlFlow::Continue(())
+                })
+                .unwrap();
+            if next == from {
+                return seen;
+            }
+            from = next;
+        }
+    }
+
+    fn at_once(log: &mut LocalLog, ats: &[i64]) -> Result<(), LogError> {
+        log.append_atomically(&mut |put| ats.iter().try_for_each(|at| put(Topic::Runs, 0, &at.to_string(), &tick(*at))))
+    }
+
+    #[test]
+    fn what_was_flushed_is_read_back_in_order_with_its_key_and_append_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::standing_at(Timestamp(1));
+        let mut log = LocalLog::open(dir.path(), clock.clone(), Durability::Synced).unwrap();
+        for n in 0..5 {
+            clock.set(Timestamp(10 + n));
+            log.append(Topic::Events, 3, &format!("feed-{n}"), &tick(n)).unwrap();
+        }
+        log.append(Topic::Events, 2, "other", &tick(99)).unwrap();
+        log.flush().unwrap();
+        let expected: Vec<Seen> =
+            (0..5).zip(0..).map(|(offset, n)| (offset, Timestamp(10 + n), format!("feed-{n}"), tick(n))).collect();
+        assert_eq!(all(&mut log, Topic::Events, 3), expected);
+        assert_eq!(log.bounds(Topic::Events, 3).unwrap(), 0..5);
+        assert_eq!(log.bounds(Topic::Events, 0).unwrap(), 0..0);
+        assert_eq!(log.read(Topic::Events, 0, 7, 10, &mut |_| panic!("nothing is there")).unwrap(), 7);
+    }
+
+    #[test]
+    fn a_reader_that_breaks_off_goes_on_behind_the_record_it_was_lent() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = open(dir.path());
+        for n in 0..5 {
+            log.append(Topic::Events, 0, "feed", &tick(n)).unwrap();
+        }
+        log.flush().unwrap();
+        let stop_at_2 = |lent: Lent<'_>| if lent.offset == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        assert_eq!(log.read(Topic::Events, 0, 1, 100, &mut { stop_at_2 }).unwrap(), 3);
+    }
+
+    #[test]
+    fn appended_records_are_seen_only_after_the_flush() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = open(dir.path());
+        let mut reader = writer.clone();
+        writer.append(Topic::Rejects, 0, "a", &tick(1)).unwrap();
+        assert!(all(&mut reader, Topic::Rejects, 0).is_empty());
+        assert!(all(&mut writer, Topic::Rejects, 0).is_empty());
+        writer.flush().unwrap();
+        assert_eq!(all(&mut reader, Topic::Rejects, 0).len(), 1);
+    }
+
+    #[test]
+    fn offsets_go_on_after_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let places = [(Topic::Events, 0), (Topic::Events, 63), (Topic::Rejects, 0), (Topic::ClinicianMonths, 0)];
+        for round in 0..3 {
+            let mut log = open(dir.path());
+            for (topic, partition) in places {
+                assert_eq!(log.bounds(topic, partition).unwrap(), 0..round);
+                log.append(topic, partition, "k", &tick(0)).unwrap();
+            }
+            log.flush().unwrap();
+        }
+        let mut log = open(dir.path());
+        let offsets: Vec<u64> = all(&mut log, Topic::Events, 63).into_iter().map(|seen| seen.0).collect();
+        assert_eq!(offsets, [0, 1, 2]);
+        assert_eq!(log.bounds(Topic::Events, 7).unwrap(), 0..0);
+    }
+
+    #[test]
+    fn a_fenced_handle_publishes_nothing_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut old = open(dir.path());
+        let mut new = old.clone();
+        old.fence().unwrap();
+        at_once(&mut old, &[1]).unwrap();
+        new.fence().unwrap();
+        assert!(matches!(at_once(&mut old, &[2]), Err(LogError::Fenced)));
+        at_once(&mut new, &[3]).unwrap();
+        let published: Vec<String> = all(&mut new, Topic::Runs, 0).into_iter().map(|seen| seen.2).collect();
+        assert_eq!(published, ["1", "3"]);
+    }
+
+    #[test]
+    fn a_transaction_with_a_record_that_cannot_be_written_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = open(dir.path());
+        log.fence().unwrap();
+        let damaged = Record::Undecodable("damaged".to_owned());
+        let put_both = |put: &mut Put<'_>| {
+            put(Topic::Runs, 0, "1", &tick(1))?;
+            put(Topic::Runs, 0, "2", &damaged)
+        };
+        log.append_atomically(&mut { put_both }).unwrap_err();
+        at_once(&mut log, &[3]).unwrap();
+        let kept: Vec<String> = all(&mut log, Topic::Runs, 0).into_iter().map(|seen| seen.2).collect();
+        assert_eq!(kept, ["3"]);
+    }
+
+    #[test]
+    fn a_transaction_cut_off_in_the_journal_is_gone_as_a_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = open(dir.path());
+        log.fence().unwrap();
+        at_once(&mut log, &[1, 2]).unwrap();
+        at_once(&mut log, &[3, 4, 5]).unwrap();
+        drop(log);
+        cut_last_byte_of_journal(dir.path());
+        let kept: Vec<String> = all(&mut open(dir.path()), Topic::Runs, 0).into_iter().map(|seen| seen.2).collect();
+        assert_eq!(kept, ["1", "2"]);
+    }
+
+    /// Overwrites the last byte that is not zero: the journal is laid out in advance, its unused rest is zeros.
+    fn cut_last_byte_of_journal(dir: &Path) {
+        let engine = dir.join("records");
+        let journal = std::fs::read_dir(engine)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.extension().is_some_and(|extension| extension == "jnl"))
+            .expect("a log that was just written has a journal");
+        let mut bytes = std::fs::read(&journal).unwrap();
+        let last = bytes.iter().rposition(|byte| *byte != 0).expect("the journal holds records");
+        bytes.truncate(last);
+        std::fs::write(&journal, bytes).unwrap();
+    }
+
+    #[test]
+    fn damaged_bytes_are_lent_as_undecodable_and_end_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = open(dir.path());
+        for n in 0..4 {
+            log.append(Topic::Events, 0, "feed", &tick(n)).unwrap();
+        }
+        log.flush().unwrap();
+        let whole = log.shared.records.get(log_record_layout::key(Topic::Events, 0, 1)).unwrap().unwrap();
+        log.shared.records.insert(log_record_layout::key(Topic::Events, 0, 1), &whole[..5]).unwrap();
+        log.shared.records.insert(log_record_layout::key(Topic::Events, 0, 2), &whole[..whole.len() - 1]).unwrap();
+        let seen = all(&mut log, Topic::Events, 0);
+        assert_eq!(seen.len(), 4);
+        assert!(matches!(seen[1].3, Record::Undecodable(_)), "{:?}", seen[1]);
+        assert!(matches!(seen[2].3, Record::Undecodable(_)), "{:?}", seen[2]);
+        assert_eq!(seen[3].3, tick(3));
+    }
+
+    #[test]
+    fn a_buffer_that_is_full_does_not_wait_for_the_flush() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = open(dir.path());
+        let key = "k".repeat(1 << 20);
+        for _ in 0..5 {
+            log.append(Topic::Events, 0, &key, &tick(0)).unwrap();
+        }
+        assert!(log.bounds(Topic::Events, 0).unwrap().end >= 4);
+    }
+}

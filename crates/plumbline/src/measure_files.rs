@@ -1,0 +1,229 @@
+//! The measures that a deployment counts: those of the repository, compiled in, and those of a folder of one's own, which replace
+//! the built-in ones of the same id and add the others.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use scorecard::measure::measure_set::{BadMeasure, MeasureSet};
+
+/// Name and text of every `measures/*.toml` of the repository, in order of the names.
+const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/measure_files.rs"));
+
+/// What becomes of the built-in measures beside a folder of one's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum BuiltIn {
+    /// They count, but for those that the folder replaces.
+    #[default]
+    Keep,
+    /// Only the folder's count.
+    Drop,
+}
+
+/// Where a measure comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It is compiled in.
+    BuiltIn,
+    /// A file, in which only it is defined.
+    Added(String),
+    /// A file that takes the place of the built-in one.
+    Replaced(String),
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Origin::BuiltIn => f.write_str("built in"),
+            Origin::Added(file) => f.write_str(file),
+            Origin::Replaced(file) => write!(f, "{file}, instead of the built-in one"),
+        }
+    }
+}
+
+/// Measures, and where each comes from.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The measures that are counted.
+    pub set: MeasureSet,
+    /// By id.
+    pub origins: BTreeMap<String, Origin>,
+}
+
+/// Why a folder of measures cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasuresError {
+    /// The folder or one of its files cannot be read.
+    #[error("{} cannot be read: {source}; name a folder of measure files", path.display())]
+    Unreadable {
+        /// The folder or the file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// No file in it ends in `.toml`.
+    #[error("{} holds no measure file; put one TOML file a measure there", .0.display())]
+    Empty(PathBuf),
+    /// The built-in ones are dropped and no folder is named.
+    #[error(
+        "without the built-in measures and without a folder of your own nothing is left to count; name a folder of measure files"
+    )]
+    Nothing,
+    /// Mistakes in files, each named.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Mistakes(Vec<BadMeasure>),
+}
+
+/// The measures that are compiled in.
+#[must_use]
+pub fn built_in() -> MeasureSet {
+    MeasureSet::parse(FILES.iter().copied()).expect("a test reads every file that is compiled in")
+}
+
+/// The measures that are counted with this folder: its own, and the built-in ones of other ids unless these are dropped.
+///
+/// # Errors
+/// [`MeasuresError`] names every file that cannot be taken, not only the first, and every pound that would be counted twice.
+pub fn chosen(folder: Option<&Path>, built_in: BuiltIn) -> Result<Chosen, MeasuresError> {
+    let own = match (folder, built_in) {
+        (Some(folder), _) => files_of(folder)?,
+        (None, BuiltIn::Keep) => Vec::new(),
+        (None, BuiltIn::Drop) => return Err(MeasuresError::Nothing),
+    };
+    let mut origins = BTreeMap::new();
+    for (id, file) in ids(&own)? {
+        let instead = built_in == BuiltIn::Keep && FILES.iter().any(|(name, _)| id_of(name) == id);
+        origins.insert(id, if instead { Origin::Replaced(file) } else { Origin::Added(file) });
+    }
+    let kept = FILES.iter().filter(|(name, _)| built_in == BuiltIn::Keep && !origins.contains_key(id_of(name)));
+    let kept: Vec<(&str, &str)> = kept.copied().collect();
+    origins.extend(kept.iter().map(|(name, _)| (id_of(name).to_owned(), Origin::BuiltIn)));
+    let all: Vec<(&str, &str)> = own.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(kept).collect();
+    let set = MeasureSet::parse(all.iter().copied()).map_err(|_| MeasuresError::Mistakes(collisions(&all)))?;
+    Ok(Chosen { set, origins })
+}
+
+/// The id that a built-in file defines: its name.
+fn id_of(file: &str) -> &str {
+    file.strip_suffix(".toml").unwrap_or(file)
+}
+
+/// Every file of a folder that ends in `.toml`, with its text.
+fn files_of(folder: &Path) -> Result<Vec<(String, String)>, MeasuresError> {
+    let unreadable = |path: &Path, source| MeasuresError::Unreadable { path: path.to_owned(), source };
+    let mut files: Vec<(String, String)> = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|e| unreadable(folder, e))? {
+        let path = entry.map_err(|e| unreadable(folder, e))?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
+            files.push((path.display().to_string(), text));
+        }
+    }
+    files.sort();
+    if files.is_empty() { Err(MeasuresError::Empty(folder.to_owned())) } else { Ok(files) }
+}
+
+/// Id and name of each of these files, or every mistake that is in one of them.
+fn ids(files: &[(String, String)]) -> Result<Vec<(String, String)>, MeasuresError> {
+    let (mut ids, mut mistakes) = (Vec::new(), Vec::new());
+    for (file, text) in files {
+        match MeasureSet::parse([(file.as_str(), text.as_str())]) {
+            Ok(set) => ids.extend(set.measures().iter().map(|measure| (measure.definition.id.clone(), file.clone()))),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if mistakes.is_empty() { Ok(ids) } else { Err(MeasuresError::Mistakes(mistakes)) }
+}
+
+/// What is wrong between files each of which is sound: an id that is defined twice, a pound that is counted twice.
+fn collisions(files: &[(&str, &str)]) -> Vec<BadMeasure> {
+    let after = |at: usize| files[at + 1..].iter().map(move |later| [*later, files[at]]);
+    let pairs = (0..files.len()).flat_map(after);
+    pairs.filter_map(|pair| MeasureSet::parse(pair.into_iter().rev()).err()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_measure_file_of_the_repository_is_compiled_in_under_its_own_name() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../measures");
+        let in_repository = fs::read_dir(folder).unwrap().count();
+        let set = built_in();
+        assert_eq!(set.measures().len(), in_repository);
+        for (file, _) in FILES {
+            let id = file.strip_suffix(".toml").unwrap();
+            assert!(set.index_of(id).is_some(), "{file} does not define {id}");
+        }
+    }
+
+    #[test]
+    fn all_mistakes_of_a_folder_are_named_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("one.toml"), "id = 1").unwrap();
+        fs::write(dir.path().join("two.toml"), "colour = \"red\"").unwrap();
+        fs::write(dir.path().join("notes.md"), "not a measure").unwrap();
+        let text = chosen(Some(dir.path()), BuiltIn::Keep).unwrap_err().to_string();
+        assert!(text.contains("one.toml") && text.contains("two.toml"), "{text}");
+    }
+
+    #[test]
+    fn a_folder_of_the_same_files_has_the_same_fingerprint() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../measures");
+        for with in [BuiltIn::Keep, BuiltIn::Drop] {
+            assert_eq!(chosen(Some(&folder), with).unwrap().set.hash(), built_in().hash());
+        }
+    }
+
+    /// A folder with the text of a built-in measure under other ids.
+    fn folder(of: &str, ids: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, text) = FILES.iter().find(|(name, _)| id_of(name) == of).unwrap();
+        for id in ids {
+            let text =
+                text.replacen(&format!("id = \"{of}\""), &format!("id = \"{id}\""), 1).replacen("version = 1", "version = 2", 1);
+            fs::write(dir.path().join(format!("{id}.toml")), text).unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn a_file_of_the_same_id_replaces_the_built_in_one_and_others_are_added() {
+        let dir = folder("dna_rate", &["dna_rate", "my_dna_rate"]);
+        let found = chosen(Some(dir.path()), BuiltIn::Keep).unwrap();
+        assert_eq!(found.set.measures().len(), built_in().measures().len() + 1);
+        assert_eq!(found.origins.len(), found.set.measures().len());
+        let version = |id: &str| found.set.measures()[found.set.index_of(id).unwrap()].definition.version;
+        assert_eq!((version("dna_rate"), version("my_dna_rate"), version("saba")), (2, 2, 1));
+        let of = |id: &str| found.origins[id].to_string();
+        assert_eq!(of("saba"), "built in");
+        assert!(of("dna_rate").ends_with("dna_rate.toml, instead of the built-in one"), "{}", of("dna_rate"));
+        assert!(of("my_dna_rate").ends_with("my_dna_rate.toml"), "{}", of("my_dna_rate"));
+    }
+
+    #[test]
+    fn without_the_built_in_ones_only_the_folder_counts() {
+        let dir = folder("dna_rate", &["dna_rate", "my_dna_rate"]);
+        let found = chosen(Some(dir.path()), BuiltIn::Drop).unwrap();
+        assert_eq!(
+            found.set.measures().iter().map(|m| m.definition.id.as_str()).collect::<Vec<_>>(),
+            ["dna_rate", "my_dna_rate"]
+        );
+        assert!(found.origins.values().all(|origin| matches!(origin, Origin::Added(_))), "{:?}", found.origins);
+        assert!(matches!(chosen(None, BuiltIn::Drop), Err(MeasuresError::Nothing)));
+        assert_eq!(chosen(None, BuiltIn::Keep).unwrap().set.hash(), built_in().hash());
+    }
+
+    #[test]
+    fn every_pound_that_would_be_counted_twice_is_named_with_both_files() {
+        // Both save on what the built-in measure saves on, and on the same as each other.
+        let dir = folder("desogestrel_branded", &["brands", "pills"]);
+        let text = chosen(Some(dir.path()), BuiltIn::Keep).unwrap_err().to_string();
+        assert_eq!(text.lines().count(), 3, "{text}");
+        for pair in ["pills and brands", "desogestrel_branded and brands", "desogestrel_branded and pills"] {
+            assert!(text.contains(&format!("{pair} both estimate a saving on 0703021Q0")), "{pair}: {text}");
+        }
+    }
+}

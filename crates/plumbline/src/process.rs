@@ -1,0 +1,7 @@
+//! The process: its clock, signals, shutdown, logs, roles, and what its threads report of themselves.
+
+pub mod service_status;
+pub mod shutdown_signal;
+pub mod interrupt;
+pub mod clock;
+pub mod roles;

@@ -1,0 +1,294 @@
+//! Where every published revision stands in the log, by clinician and by month, and in the order of publication. The cards
+//! themselves stay in the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use scorecard::card::scorecard::{Scorecard, Status};
+use scorecard::record::log_record::{Outcome, Record, Run};
+use scorecard::time::calendar::{Month, Timestamp};
+use stream::log::{Log, LogError, Topic};
+
+use crate::log::local_log::LocalLog;
+use crate::published_cards::card_key::CardKey;
+use crate::published_cards::newest_month::NewestMonth;
+
+const RECORDS_A_READ: usize = 1_000;
+
+/// Where a revision stands in the topic of revisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    partition: u32,
+    offset: u64,
+}
+
+/// One revision in the order of publication.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The card.
+    pub key: Arc<CardKey>,
+    /// 1, 2, 3...
+    pub revision: u32,
+    /// The cut that published it.
+    pub cut: Timestamp,
+    /// What the revision is.
+    pub status: Status,
+}
+
+/// Counts of what was published since the log began.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PublishedCounts {
+    /// Runs that published.
+    pub published: u64,
+    /// Runs that were skipped.
+    pub skipped: u64,
+    /// Revisions by cause; one with several causes counts for each.
+    pub revisions: BTreeMap<String, u64>,
+    /// Cards that stand, withdrawn ones left out.
+    pub cards: u64,
+}
+
+/// The index of one log, as far as it was followed.
+#[derive(Debug, Default)]
+pub struct CardIndex {
+    cards: BTreeMap<Arc<CardKey>, Vec<Place>>,
+    months: BTreeMap<Month, BTreeSet<Arc<CardKey>>>,
+    changes: Vec<Change>,
+    standing: BTreeMap<Arc<CardKey>, Status>,
+    counts: PublishedCounts,
+    last_run: Option<Run>,
+    runs_read: u64,
+    read: BTreeMap<u32, u64>,
+    groups_read: u64,
+    newest: NewestMonth,
+}
+
+struct Found {
+    cut: Timestamp,
+    key: CardKey,
+    revision: u32,
+    status: Status,
+    place: Place,
+}
+
+impl CardIndex {
+    /// Takes in what was published since the last call. Runs appear whole: a card is shown only once its run is closed.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log cannot be read.
+    pub fn follow(&mut self, log: &mut LocalLog) -> Result<(), LogError> {
+        self.follow_runs(log)?;
+        let Some(last) = self.last_run.as_ref().map(|run| run.at) else { return Ok(()) };
+        self.follow_groups(log)?;
+        let mut found = Vec::new();
+        for partition in log.partitions(Topic::ScorecardRevisions) {
+            self.follow_cards(log, partition, last, &mut found)?;
+        }
+        found.sort_by(|a, b| (a.cut, &a.key, a.revision).cmp(&(b.cut, &b.key, b.revision)));
+        for one in found {
+            self.keep(one);
+        }
+        Ok(())
+    }
+
+    fn follow_runs(&mut self, log: &mut LocalLog) -> Result<(), LogError> {
+        let CardIndex { runs_read, last_run, counts, .. } = self;
+        loop {
+            let next = log.read(Topic::Runs, 0, *runs_read, RECORDS_A_READ, &mut |lent| {
+                if let Record::Run(run) = lent.record {
+                    match run.outcome {
+                        Outcome::Published => counts.published += 1,
+                        Outcome::Skipped(_) => counts.skipped += 1,
+                    }
+                    *last_run = Some(run);
+                }
+                ControlFlow::Continue(())
+            })?;
+            if next == *runs_read {
+                return Ok(());
+            }
+            *runs_read = next;
+        }
+    }
+
+    fn follow_cards(
+        &mut self,
+        log: &mut LocalLog,
+        partition: u32,
+        last: Timestamp,
+        found: &mut Vec<Found>,
+    ) -> Result<(), LogError> {
+        let read = self.read.entry(partition).or_default();
+        let (counts, newest) = (&mut self.counts, &mut self.newest);
+        loop {
+            let mut beyond = None;
+            let next = log.read(Topic::ScorecardRevisions, partition, *read, RECORDS_A_READ, &mut |lent| {
+                let Record::Scorecard(card) = lent.record else { return ControlFlow::Continue(()) };
+                if card.cut > last {
+                    beyond = Some(lent.offset);
+                    return ControlFlow::Break(());
+                }
+                for reason in &card.reasons {
+                    *counts.revisions.entry(reason.cause.word().to_owned()).or_default() += 1;
+                }
+                let one = found_in(&card, Place { partition, offset: lent.offset });
+                newest.card(&one.key, &card);
+                found.push(one);
+                ControlFlow::Continue(())
+            })?;
+            let done = beyond.is_some() || next == *read;
+            *read = beyond.unwrap_or(next);
+            if done {
+                return Ok(());
+            }
+        }
+    }
+
+    fn follow_groups(&mut self, log: &mut LocalLog) -> Result<(), LogError> {
+        let CardIndex { groups_read, newest, .. } = self;
+        loop {
+            let next = log.read(Topic::PeerGroups, 0, *groups_read, RECORDS_A_READ, &mut |lent| {
+                if let Record::PeerGroup(group) = lent.record {
+                    newest.group(&group);
+                }
+                ControlFlow::Continue(())
+            })?;
+            if next == *groups_read {
+                return Ok(());
+            }
+            *groups_read = next;
+        }
+    }
+
+    fn keep(&mut self, found: Found) {
+        let key = match self.cards.get_key_value(&found.key) {
+            Some((key, _)) => key.clone(),
+            None => Arc::new(found.key),
+        };
+        self.cards.entry(key.clone()).or_default().push(found.place);
+        self.months.entry(key.month).or_default().insert(key.clone());
+        let before = self.standing.insert(key.clone(), found.status);
+        let stands = |status: Status| status != Status::Withdrawn;
+        match (before.is_some_and(stands), stands(found.status)) {
+            (false, true) => self.counts.cards += 1,
+            (true, false) => self.counts.cards -= 1,
+            _ => {}
+        }
+        self.changes.push(Change { key, revision: found.revision, cut: found.cut, status: found.status });
+    }
+
+    /// What was published so far, in numbers.
+    #[must_use]
+    pub fn counts(&self) -> &PublishedCounts {
+        &self.counts
+    }
+
+    /// The newest month over all clinicians.
+    #[must_use]
+    pub fn newest(&self) -> &NewestMonth {
+        &self.newest
+    }
+
+    /// The last run.
+    #[must_use]
+    pub fn last_run(&self) -> Option<&Run> {
+        self.last_run.as_ref()
+    }
+
+    /// The last month with a card.
+    #[must_use]
+    pub fn last_month(&self) -> Option<Month> {
+        self.months.keys().next_back().copied()
+    }
+
+    /// Where these cards of a clinician stand: of one month or of all, the revision that is named or the newest.
+    #[must_use]
+    pub fn of_clinician(&self, clinician: &str, month: Option<Month>, revision: Option<u32>) -> Vec<Place> {
+        let from = CardKey { clinician: clinician.to_owned(), month: month.unwrap_or(Month(i32::MIN)), practice: String::new() };
+        let cards = self.cards.range::<CardKey, _>(&from..);
+        let ours = cards.take_while(|(key, _)| key.clinician == clinician && month.is_none_or(|month| key.month == month));
+        ours.filter_map(|(_, places)| at(places, revision)).collect()
+    }
+
+    /// The cards of a clinician in order of month and practice.
+    #[must_use]
+    pub fn cards_of(&self, clinician: &str) -> Vec<&CardKey> {
+        let from = CardKey { clinician: clinician.to_owned(), month: Month(i32::MIN), practice: String::new() };
+        let cards = self.cards.range::<CardKey, _>(&from..).map(|(key, _)| key.as_ref());
+        cards.take_while(|key| key.clinician == clinician).collect()
+    }
+
+    /// Everybody who has a card, in order.
+    pub fn clinicians(&self) -> impl Iterator<Item = &str> {
+        let mut last = None;
+        let clinicians = self.cards.keys().map(|key| key.clinician.as_str());
+        clinicians.filter(move |clinician| last.replace(*clinician) != Some(*clinician))
+    }
+
+    /// Where a revision of a card stands, the newest one if none is named.
+    #[must_use]
+    pub fn place(&self, key: &CardKey, revision: Option<u32>) -> Option<Place> {
+        at(self.cards.get(key)?, revision)
+    }
+
+    /// How many revisions a card has.
+    #[must_use]
+    pub fn revisions_of(&self, key: &CardKey) -> usize {
+        self.cards.get(key).map_or(0, Vec::len)
+    }
+
+    /// Where the newest cards of a month stand, at most so many, in order of their keys from the first one after `after`. Hands
+    /// out the key to go on after when there are more.
+    #[must_use]
+    pub fn of_month(&self, month: Month, after: Option<&CardKey>, most: usize) -> (Vec<Place>, Option<CardKey>) {
+        let keys = self.months.get(&month).into_iter().flatten();
+        let mut rest = keys.skip_while(|key| after.is_some_and(|after| ***key <= *after)).peekable();
+        let page: Vec<&Arc<CardKey>> = rest.by_ref().take(most).collect();
+        let more = if rest.peek().is_some() { page.last().map(|key| CardKey::clone(key)) } else { None };
+        (page.into_iter().filter_map(|key| at(self.cards.get(key)?, None)).collect(), more)
+    }
+
+    /// The revisions after the first `after` ones in the order of publication, at most so many.
+    #[must_use]
+    pub fn changes(&self, after: usize, most: usize) -> &[Change] {
+        let rest = self.changes.get(after..).unwrap_or_default();
+        &rest[..most.min(rest.len())]
+    }
+
+    /// How many revisions there are.
+    #[must_use]
+    pub fn revisions(&self) -> usize {
+        self.changes.len()
+    }
+}
+
+/// Revisions are gapless: the first stands first.
+fn at(places: &[Place], revision: Option<u32>) -> Option<Place> {
+    match revision {
+        Some(revision) => places.get((revision as usize).checked_sub(1)?).copied(),
+        None => places.last().copied(),
+    }
+}
+
+fn found_in(card: &Scorecard, place: Place) -> Found {
+    let subject = &card.content.subject;
+    let (clinician, practice) = (subject.clinician.clone(), subject.practice.clone());
+    let key = CardKey { clinician, month: card.content.period.month, practice };
+    Found { cut: card.cut, key, revision: card.revision, status: card.content.status, place }
+}
+
+/// The card at a place.
+///
+/// # Errors
+/// [`LogError`] when the log cannot be read, or no longer holds it.
+pub fn card_at(log: &mut LocalLog, place: Place) -> Result<Box<Scorecard>, LogError> {
+    let mut found = None;
+    log.read(Topic::ScorecardRevisions, place.partition, place.offset, 1, &mut |lent| {
+        if let Record::Scorecard(card) = lent.record {
+            found = Some(card);
+        }
+        ControlFlow::Break(())
+    })?;
+    found.ok_or_else(|| LogError::Failed(format!("offset {} of partition {} holds no card", place.offset, place.partition)))
+}

@@ -1,0 +1,127 @@
+//! The work of tally and publish: each drives one task over its own handle on the log, by the clock, until it is told to leave.
+
+use std::sync::Arc;
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use stream::deployment::Deployment;
+use stream::log::{Log, LogError, Topic};
+use stream::publish::publish_task::PublishTask;
+use stream::tally::tally_task::TallyTask;
+use tracing::info;
+
+use crate::kafka::log::KafkaLog;
+use crate::log::any_log::AnyLog;
+use crate::process::clock::Clock;
+use crate::process::service_status::Vitals;
+use crate::process::shutdown_signal::Stopping;
+use crate::published_cards::card_store::Shelf;
+
+/// A tally reads at most so many records before it tells how far it is.
+const RECORDS_A_STEP: usize = 1_000;
+/// A task that has nothing to do looks at the clock so often; new records of the same process wake it at once.
+const IDLE: Duration = Duration::from_millis(50);
+
+/// What is published is copied so often.
+const COPYING: Duration = Duration::from_millis(500);
+
+/// What every thread is given.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// What the tasks agree on.
+    pub deployment: Deployment,
+    /// A handle on the log; each task takes a clone.
+    pub log: AnyLog,
+    /// Where ticks come from.
+    pub clock: Clock,
+    /// Where to tell how far it is.
+    pub vitals: Arc<Vitals>,
+    /// When the process ends.
+    pub stopping: Stopping,
+    /// Where the published cards are read, and what is known of them.
+    pub shelf: Option<Shelf>,
+}
+
+/// Tallies a partition until it is told to leave. `publish` is woken when there is something for it.
+///
+/// # Errors
+/// [`LogError`] when the log fails.
+pub fn tally(work: &Work, partition: u32, leave: &Stopping, publish: Option<&Thread>) -> Result<(), LogError> {
+    work.vitals.begin_partition(partition, work.log.clone().bounds(Topic::Events, partition)?.end);
+    let mut task = TallyTask::new(&work.deployment, partition, work.log.clone())?;
+    while !leave.asked() {
+        let more = task.step(RECORDS_A_STEP)?;
+        let ticked = !more && task.clock(work.clock.now())?;
+        let caught_up = tell(work, partition, &task);
+        if more || ticked {
+            publish.inspect(|publish| publish.unpark());
+            continue;
+        }
+        if !caught_up {
+            info!(partition, facts = task.facts(), position = task.position(), "partition replayed");
+            work.vitals.partition(partition).caught_up = true;
+        }
+        thread::park_timeout(IDLE);
+    }
+    Ok(())
+}
+
+/// Tells how far a tally is. Returns whether it had caught up before.
+fn tell(work: &Work, partition: u32, task: &TallyTask<AnyLog>) -> bool {
+    let mut vitals = work.vitals.partition(partition);
+    vitals.position = task.position();
+    vitals.end = vitals.end.max(vitals.position);
+    vitals.newest = task.newest();
+    vitals.heard = Some(Instant::now());
+    if vitals.last_tick != task.last_tick() {
+        vitals.feeds = task.feeds();
+    }
+    vitals.last_tick = task.last_tick();
+    vitals.outcomes = task.outcomes();
+    vitals.unattributed = task.unattributed();
+    vitals.facts = task.facts();
+    vitals.fact_bytes = task.fact_bytes();
+    vitals.rows = task.row_count();
+    vitals.caught_up
+}
+
+/// Publishes until it is told to leave. What it publishes is on the shelf at once, if there is one that it fills.
+///
+/// # Errors
+/// [`LogError`] when the log fails, or another publisher has taken over.
+pub fn publish(work: &Work, leave: &Stopping) -> Result<(), LogError> {
+    let mut shelf = work.shelf.clone().filter(|_| work.log.kafka().is_none());
+    shelf.as_mut().map_or(Ok(()), Shelf::follow)?;
+    let mut task = PublishTask::new(&work.deployment, work.log.clone())?;
+    work.vitals.publish().last_cut = task.last_cut();
+    work.vitals.publish().caught_up = true;
+    while !leave.asked() {
+        let run = task.step()?;
+        work.vitals.publish().heard = Some(Instant::now());
+        let Some(run) = run else {
+            thread::park_timeout(IDLE);
+            continue;
+        };
+        shelf.as_mut().map_or(Ok(()), Shelf::follow)?;
+        let mut vitals = work.vitals.publish();
+        vitals.last_cut = Some(run.at);
+        vitals.refolds = task.refolds();
+        drop(vitals);
+        info!(cut = %run.at, revisions = run.revisions, refolded = run.refolded.len(), outcome = ?run.outcome, "run published");
+    }
+    Ok(())
+}
+
+/// Keeps the copy of what is published up to date until it is told to leave.
+///
+/// # Errors
+/// [`LogError`] when either log fails.
+pub fn serve(work: &Work, mut log: KafkaLog, mut shelf: Shelf, leave: &Stopping) -> Result<(), LogError> {
+    let mut ready = false;
+    while !leave.asked() {
+        shelf.follow_copy(&mut log)?;
+        ready = ready || work.vitals.joined();
+        let _ = leave.wait(COPYING);
+    }
+    Ok(())
+}

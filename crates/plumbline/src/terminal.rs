@@ -1,0 +1,4 @@
+//! The terminal: colours and progress.
+
+pub mod paint;
+pub mod progress;

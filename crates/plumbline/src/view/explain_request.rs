@@ -1,0 +1,207 @@
+//! "Which events made this number?": the question as the command line and HTTP ask it, and its answer from log and index.
+
+use std::sync::PoisonError;
+
+use scorecard::card::scorecard::Scorecard;
+use scorecard::fold::explanation::{self, Explanation, Side};
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::time::calendar::Month;
+use stream::deployment::Deployment;
+use stream::evidence::{EvidenceError, evidence};
+use stream::log::{Log, LogError};
+
+use crate::config::did_you_mean::{nearest, unknown};
+use crate::published_cards::card_index::{CardIndex, card_at};
+use crate::published_cards::card_key::CardKey;
+use crate::published_cards::card_store::Shelf;
+
+/// How the roll-up over all practices is named where a practice is.
+pub const ALL_PRACTICES: &str = "all";
+
+/// The word of a side.
+#[must_use]
+pub fn side_word(side: Side) -> &'static str {
+    match side {
+        Side::Numerator => "numerator",
+        Side::Denominator => "denominator",
+    }
+}
+
+/// A number of a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Id of the person, `system|value` where no registry names one.
+    pub clinician: String,
+    /// The card's month.
+    pub month: Month,
+    /// `id` or `id@version`.
+    pub measure: String,
+    /// Only events of one side.
+    pub side: Option<Side>,
+    /// Months of the window; the measure's headline window without it.
+    pub window: Option<u8>,
+    /// The newest without it.
+    pub revision: Option<u32>,
+    /// Practice, [`ALL_PRACTICES`] for the roll-up; may be left out where the clinician has one card for the month.
+    pub practice: Option<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Unanswered {
+    /// There is no such number; the text says what there is.
+    #[error("{0}")]
+    NotFound(String),
+    /// The question fits several cards; the text names them.
+    #[error("{0}")]
+    Ambiguous(String),
+    /// The events cannot be found, or do not add up.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// The number cannot be explained.
+    #[error(transparent)]
+    Unexplained(#[from] explanation::Unexplained),
+    /// The card cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+impl Question {
+    /// Answers from the log. `wanted` is asked now and then whether somebody still waits.
+    ///
+    /// # Errors
+    /// [`Unanswered`], also where the events do not add up to the card's numbers.
+    pub fn answer(
+        &self,
+        deployment: &Deployment,
+        shelf: &Shelf,
+        log: &mut impl Log,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<Explanation, Unanswered> {
+        let measure = self.measure(&deployment.measures)?;
+        let place = self.find(&shelf.index.read().unwrap_or_else(PoisonError::into_inner))?;
+        let card = card_at(&mut shelf.cards.clone(), place)?;
+        let window = self.window.unwrap_or(deployment.measures.measures()[measure].definition.window);
+        self.explain(deployment, log, &card, (measure, window), wanted)
+    }
+
+    fn explain(
+        &self,
+        deployment: &Deployment,
+        log: &mut impl Log,
+        card: &Scorecard,
+        (measure, window): (usize, u8),
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<Explanation, Unanswered> {
+        let known = evidence(deployment, log, card, window, wanted)?;
+        let mut explanation = explanation::explain(card, &deployment.measures, measure, window, &known)?;
+        if let Some(side) = self.side {
+            explanation.keep(side);
+        }
+        Ok(explanation)
+    }
+
+    /// The measure's index in its set.
+    fn measure(&self, set: &MeasureSet) -> Result<usize, Unanswered> {
+        let id = self.measure.split_once('@').map_or(self.measure.as_str(), |(id, _)| id);
+        let Some(index) = set.index_of(id) else {
+            let known: Vec<&str> = set.measures().iter().map(|measure| measure.definition.id.as_str()).collect();
+            return Err(Unanswered::NotFound(unknown("measure", id, &known)));
+        };
+        let name = set.measures()[index].name();
+        match id == self.measure || name == self.measure {
+            true => Ok(index),
+            false => Err(Unanswered::NotFound(format!(
+                "the measures here say {name}, not {}; name their version, or run with the measure files of that one",
+                self.measure
+            ))),
+        }
+    }
+
+    fn find(&self, index: &CardIndex) -> Result<crate::published_cards::card_index::Place, Unanswered> {
+        let cards = index.cards_of(&self.clinician);
+        if cards.is_empty() {
+            return Err(Unanswered::NotFound(self.no_clinician(index)));
+        }
+        let of_month: Vec<&CardKey> = cards.iter().copied().filter(|key| key.month == self.month).collect();
+        if of_month.is_empty() {
+            let mut months: Vec<String> = cards.iter().map(|key| key.month.to_string()).collect();
+            months.dedup();
+            let (clinician, month) = (&self.clinician, self.month);
+            let text = format!("{clinician} has no card for {month}; there are cards for {}", months.join(", "));
+            return Err(Unanswered::NotFound(text));
+        }
+        let key = self.choose(&of_month)?;
+        index.place(key, self.revision).ok_or_else(|| {
+            let last = index.revisions_of(key);
+            let asked = self.revision.unwrap_or(0);
+            Unanswered::NotFound(format!("there is no revision {asked} of this card; its revisions are 1 to {last}"))
+        })
+    }
+
+    /// The one card of the month that is meant.
+    fn choose<'k>(&self, of_month: &[&'k CardKey]) -> Result<&'k CardKey, Unanswered> {
+        let name = |key: &CardKey| if key.practice.is_empty() { ALL_PRACTICES.to_owned() } else { key.practice.clone() };
+        let named: Vec<String> = of_month.iter().map(|key| name(key)).collect();
+        let Some(practice) = &self.practice else {
+            return match of_month {
+                [one] => Ok(one),
+                _ => Err(Unanswered::Ambiguous(format!(
+                    "{} has several cards for {}; name the practice of one: {}",
+                    self.clinician,
+                    self.month,
+                    named.join(", ")
+                ))),
+            };
+        };
+        let found = of_month.iter().find(|key| name(key) == *practice);
+        found.copied().ok_or_else(|| {
+            let known: Vec<&str> = named.iter().map(String::as_str).collect();
+            Unanswered::NotFound(unknown("card of that month for practice", practice, &known))
+        })
+    }
+
+    fn no_clinician(&self, index: &CardIndex) -> String {
+        let near = nearest(&self.clinician, index.clinicians());
+        let hint = near.map_or_else(
+            || "clinicians are named as cards name them: by the registry's person id, else system|value".to_owned(),
+            |near| format!("did you mean {near:?}?"),
+        );
+        format!("there is no card of {:?}; {hint}", self.clinician)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(practice: &str) -> CardKey {
+        let month = "2026-10".parse().expect("a month");
+        CardKey { clinician: "p1".to_owned(), month, practice: practice.to_owned() }
+    }
+
+    fn chosen(practice: Option<&str>, keys: &[CardKey]) -> Result<String, String> {
+        let question = Question {
+            clinician: "p1".to_owned(),
+            month: keys[0].month,
+            measure: "dna_rate".to_owned(),
+            side: None,
+            window: None,
+            revision: None,
+            practice: practice.map(str::to_owned),
+        };
+        let keys: Vec<&CardKey> = keys.iter().collect();
+        question.choose(&keys).map(|key| key.practice.clone()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn of_several_cards_the_practice_is_named_and_the_roll_up_is_all() {
+        let several = [key(""), key("A81001"), key("B82002")];
+        assert_eq!(chosen(Some("B82002"), &several), Ok("B82002".to_owned()));
+        assert_eq!(chosen(Some(ALL_PRACTICES), &several), Ok(String::new()));
+        let asked_back = chosen(None, &several).unwrap_err();
+        assert!(asked_back.ends_with("all, A81001, B82002"), "{asked_back}");
+        assert_eq!(chosen(None, &several[1..2]), Ok("A81001".to_owned()));
+        assert!(chosen(Some("A81002"), &several).unwrap_err().contains("did you mean \"A81001\"?"));
+    }
+}

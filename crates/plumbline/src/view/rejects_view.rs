@@ -1,0 +1,188 @@
+//! Refused records as they are written: in groups of one reason, feed and field, or one by one; for a terminal, as JSON or NDJSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use scorecard::time::calendar::Timestamp;
+use serde_json::{Value, json};
+
+use crate::cli::Output;
+use crate::intake::reject_retrier::Retried;
+use crate::rejects::reject_store::{Refused, RefusedError};
+use crate::rejects::rejected_record::{RefusedElement, RefusedRecord, Which};
+use crate::terminal::paint::Paint;
+
+/// Whether raw bytes are shown, which name patients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Raw {
+    /// Shapes only.
+    Hidden,
+    /// The bytes as they came.
+    Shown,
+}
+
+/// Everything that waits, as far as it opens.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    /// Oldest first.
+    pub records: Vec<RefusedRecord>,
+    /// What is wrong with files that do not open.
+    pub troubles: Vec<String>,
+    /// Elements that went for want of room or for their age.
+    pub dropped: u64,
+}
+
+/// What was refused for one reason in one feed because of one field.
+#[derive(Debug)]
+struct Group<'a> {
+    count: u64,
+    first: Timestamp,
+    last: Timestamp,
+    /// The newest of them.
+    element: &'a RefusedElement,
+}
+
+impl Waiting {
+    /// Reads the store.
+    ///
+    /// # Errors
+    /// [`RefusedError::Io`] when its folder cannot be read.
+    pub fn read(store: &Refused) -> Result<Waiting, RefusedError> {
+        let mut waiting = Waiting { dropped: store.dropped().elements, ..Waiting::default() };
+        for file in store.files()? {
+            match store.read(&file) {
+                Ok(records) => waiting.records.extend(records),
+                Err(error) => waiting.troubles.push(error.to_string()),
+            }
+        }
+        waiting.records.sort_by_key(|record| record.position);
+        Ok(waiting)
+    }
+
+    /// The elements that are meant, each with its record, oldest first.
+    fn elements<'a>(&'a self, which: &'a Which) -> impl Iterator<Item = (&'a RefusedRecord, &'a RefusedElement)> {
+        let pairs = self.records.iter().flat_map(|record| record.elements.iter().map(move |element| (record, element)));
+        pairs.filter(|(record, element)| which.holds(record, element))
+    }
+
+    fn groups<'a>(&'a self, which: &'a Which) -> BTreeMap<(&'a str, &'a str, &'a str), Group<'a>> {
+        let mut groups: BTreeMap<_, Group<'_>> = BTreeMap::new();
+        for (record, element) in self.elements(which) {
+            let key = (element.reason.as_str(), feed(record, element), element.field.as_str());
+            let at = record.received();
+            let group = groups.entry(key).or_insert(Group { count: 0, first: at, last: at, element });
+            group.count += 1;
+            (group.last, group.element) = (at, element);
+        }
+        groups
+    }
+
+    /// The groups, one JSON object each.
+    #[must_use]
+    pub fn group_lines(&self, which: &Which) -> Vec<String> {
+        let line = |((reason, feed, field), group): ((&str, &str, &str), Group<'_>)| {
+            json!({
+                "reason": reason,
+                "feed": feed,
+                "field": field,
+                "count": group.count,
+                "first": group.first.to_string(),
+                "last": group.last.to_string(),
+                "detail": group.element.detail,
+            })
+            .to_string()
+        };
+        self.groups(which).into_iter().map(line).collect()
+    }
+
+    /// The groups as they are asked for.
+    #[must_use]
+    pub fn list(&self, which: &Which, output: Output, paint: Paint) -> String {
+        match output {
+            Output::Table => self.table(which, paint),
+            Output::Json => format!("[{}]\n", self.group_lines(which).join(",\n")),
+            Output::Ndjson => self.group_lines(which).into_iter().map(|line| line + "\n").collect(),
+        }
+    }
+
+    fn table(&self, which: &Which, paint: Paint) -> String {
+        let mut text = String::new();
+        let mut line = |words: String| writeln!(text, "{words}").expect("a String takes all");
+        let groups = self.groups(which);
+        for ((reason, feed, field), Group { count, first, last, element }) in &groups {
+            let feed = if feed.is_empty() { "no feed" } else { feed };
+            let field = if field.is_empty() { "the whole element" } else { field };
+            line(paint.bold(&format!("{count} x {reason}, {field}, {feed}")));
+            line(paint.dim(&format!("  {first} to {last}")));
+            line(format!("  {}", element.detail));
+        }
+        if groups.is_empty() {
+            line("nothing that was refused waits".to_owned());
+        } else {
+            line("plumbline rejects show has each; after a repair plumbline rejects retry puts them in again".to_owned());
+        }
+        self.said().into_iter().for_each(line);
+        text
+    }
+
+    /// What else there is to say: of files that do not open, of what is gone.
+    #[must_use]
+    pub fn said(&self) -> Vec<String> {
+        let gone = || format!("{} more went for want of room (option `refused`) or after 30 days; send them again", self.dropped);
+        self.troubles.iter().cloned().chain((self.dropped > 0).then(gone)).collect()
+    }
+
+    /// Single elements, oldest first, at most so many.
+    #[must_use]
+    pub fn show(&self, which: &Which, most: usize, raw: Raw, output: Output) -> String {
+        let shown: Vec<_> = self.elements(which).take(most).collect();
+        let lines = || shown.iter().map(|(record, element)| one(record, element, raw).to_string());
+        match output {
+            Output::Json => format!("[{}]\n", lines().collect::<Vec<_>>().join(",\n")),
+            Output::Ndjson => lines().map(|line| line + "\n").collect(),
+            Output::Table => shown.iter().map(|(record, element)| told(record, element, raw)).collect(),
+        }
+    }
+}
+
+fn feed<'a>(record: &'a RefusedRecord, element: &'a RefusedElement) -> &'a str {
+    element.feed.as_deref().or(record.feed.as_deref()).unwrap_or_default()
+}
+
+fn one(record: &RefusedRecord, element: &RefusedElement, raw: Raw) -> Value {
+    let mut value = json!({
+        "record": record.position,
+        "element": element.ordinal,
+        "received": record.received().to_string(),
+        "feed": feed(record, element),
+        "reason": element.reason,
+        "field": element.field,
+        "detail": element.detail,
+        "shape": element.excerpt,
+    });
+    if raw == Raw::Shown {
+        value["raw"] = record.raw(element).into();
+    }
+    value
+}
+
+fn told(record: &RefusedRecord, element: &RefusedElement, raw: Raw) -> String {
+    let feed = feed(record, element);
+    let bytes = if raw == Raw::Shown { record.raw(element) } else { element.excerpt.clone() };
+    let head = format!("{} {} {}", record.received(), element.reason, element.field);
+    format!("{} {feed}\n  {}\n  {bytes}\n", head.trim_end(), element.detail)
+}
+
+/// What a retry came to, for people or as JSON.
+#[must_use]
+pub fn retried(retried: &Retried, output: Output) -> String {
+    if output != Output::Table {
+        return serde_json::to_string(retried).expect("numbers can be written") + "\n";
+    }
+    let Retried { logged, registered, skipped, refused, sealed_files } = retried;
+    let mut text = format!("{logged} logged, {registered} registered, {skipped} skipped, {refused} refused again\n");
+    if *sealed_files > 0 {
+        writeln!(text, "{sealed_files} files do not open with these keys and were left alone").expect("a String takes all");
+    }
+    text
+}

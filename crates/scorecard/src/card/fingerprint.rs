@@ -1,0 +1,149 @@
+//! Fingerprints and names that others can check: of a card's content, of a month's sums, of a peer group, of revisions and runs.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::card::peer_group::PeerGroup;
+use crate::card::scorecard::Content;
+use crate::sums::measure_sums::{BASE_FIELDS, MeasureSums, Sums};
+use crate::sums::ratio::Ratio;
+use crate::time::calendar::Timestamp;
+
+/// The namespace of every UUIDv5 that Plumbline gives.
+pub const NAMESPACE: Uuid = Uuid::from_u128(0x4817_6363_625e_4860_8f4e_15de_06b7_3ee0);
+
+/// The last fields of a row's base: the cumulative counters, which say how it came about and not what it holds.
+const COUNTERS: usize = 3;
+
+/// Fingerprint of a card's content, 32 hexadecimal digits: XXH3-128 (seed 0, written big-endian) of the compact JSON of
+/// [`Content`]: UTF-8, no blanks, fields in the order in which they are declared, fields without a value as `null`, instants as
+/// milliseconds since 1970-01-01T00:00Z, integers as digits, reals as the shortest decimal that reads back to the same double,
+/// with `.0` where they are whole and an exponent (`1e-6`, `1e+16`) below 1e-5 and from 1e16 on. A subscriber who prints the
+/// content of a card so gets its `content_hash`.
+#[must_use]
+pub fn content_hash(content: &Content) -> String {
+    let json = serde_json::to_vec(content).expect("a content has text keys and finite reals");
+    hexadecimal(&json)
+}
+
+/// Fingerprint of the sums of a month, 32 hexadecimal digits, the counters of recorded, amended and retracted events left out: it
+/// is the same when a month holds the same, however that came about.
+///
+/// XXH3-128 of little-endian integers: the base's fields in order, then index and fields of each measure that is not zero.
+#[must_use]
+pub fn month_sums(sums: &Sums) -> String {
+    let mut bytes = Vec::with_capacity(1024);
+    for field in &sums.base.fields()[..BASE_FIELDS - COUNTERS] {
+        bytes.extend(field.to_le_bytes());
+    }
+    for (index, measure) in (0u64..).zip(&sums.measures) {
+        if !measure.is_zero() {
+            bytes.extend(index.to_le_bytes());
+            push_measure(&mut bytes, measure);
+        }
+    }
+    hexadecimal(&bytes)
+}
+
+fn push_measure(bytes: &mut Vec<u8>, m: &MeasureSums) {
+    for field in [m.facts_n, m.facts_d, m.n, m.d] {
+        bytes.extend(field.to_le_bytes());
+    }
+    for field in [m.n_squares, m.d_squares] {
+        bytes.extend(field.to_le_bytes());
+    }
+    for field in [m.n_quantity_milli, m.n_cost_pence, m.d_quantity_milli, m.d_cost_pence, m.pca, m.excluded] {
+        bytes.extend(field.to_le_bytes());
+    }
+}
+
+/// Fingerprint of the members of a peer group, 32 hexadecimal digits: XXH3-128 of numerator and denominator of each as
+/// little-endian 64-bit integers, in ascending order of value, ties by denominator.
+#[must_use]
+pub fn snapshot_id(values: &[Ratio]) -> Arc<str> {
+    let mut bytes = Vec::with_capacity(values.len() * 16);
+    for (n, d) in values {
+        bytes.extend(n.to_le_bytes());
+        bytes.extend(d.to_le_bytes());
+    }
+    let digits = digits(xxh3_128(&bytes));
+    std::str::from_utf8(&digits).expect("these are digits").into()
+}
+
+/// Fingerprint of everything that is published of a peer group: XXH3-128 of its compact JSON.
+#[must_use]
+pub fn group_fingerprint(group: &PeerGroup) -> u128 {
+    xxh3_128(&serde_json::to_vec(group).expect("a group has text keys and finite reals"))
+}
+
+/// Id of one revision of the card with this key: UUIDv5 of `key|revision` in [`NAMESPACE`].
+#[must_use]
+pub fn scorecard_id(key: &str, revision: u32) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{key}|{revision}").as_bytes()).to_string()
+}
+
+/// Id of the run at this cut: UUIDv5 of `run|` and the cut in milliseconds in [`NAMESPACE`].
+#[must_use]
+pub fn run_id(cut: Timestamp) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("run|{}", cut.0).as_bytes()).to_string()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    String::from_utf8(digits(xxh3_128(bytes)).to_vec()).expect("these are digits")
+}
+
+/// As hexadecimal digits, without a formatter: there is a fingerprint of every peer group.
+fn digits(value: u128) -> [u8; 32] {
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(value.to_be_bytes()) {
+        pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
+        pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];
+    }
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_revisions_and_runs_are_uuids_of_version_5_that_others_compute_too() {
+        // Expected: crates/scorecard/reference/names.py (Python's uuid.uuid5).
+        assert_eq!(scorecard_id("gmc%7C7012345|A81001|2026-10", 1), "9849f62a-2da8-52b1-9dcb-0ea72bfe1e5f");
+        assert_eq!(run_id(Timestamp(1_793_761_200_000)), "4127253a-7430-5eaa-abd8-1cbe39f35a6c");
+    }
+
+    #[test]
+    fn the_fingerprint_of_nothing_is_xxh3s() {
+        // Expected: the xxHash specification's own sanity table, XXH3_128bits of no bytes with seed 0.
+        assert_eq!(&*snapshot_id(&[]), "99aa06d3014798d86001c324468d497f");
+    }
+
+    #[test]
+    fn counters_are_no_part_of_a_months_fingerprint_and_everything_else_is() {
+        let zero = month_sums(&Sums::zero(2));
+        let with = |change: &dyn Fn(&mut Sums)| {
+            let mut sums = Sums::zero(2);
+            change(&mut sums);
+            month_sums(&sums)
+        };
+        assert_eq!(with(&|s| s.base.recorded = 1), zero);
+        assert_eq!(with(&|s| s.base.amended = 1), zero);
+        assert_eq!(with(&|s| s.base.retracted = 1), zero);
+        let differing = [
+            with(&|s| s.base.facts = 1),
+            with(&|s| s.base.answers[5] = 1),
+            with(&|s| s.measures[0].facts_n = 1),
+            with(&|s| s.measures[1].facts_n = 1),
+            with(&|s| s.measures[1].n_squares = 1),
+            with(&|s| s.measures[1].d_squares = 1 << 64),
+            with(&|s| s.measures[1].excluded = 1),
+        ];
+        for (i, one) in differing.iter().enumerate() {
+            assert_ne!(*one, zero);
+            assert!(!differing[..i].contains(one), "{i}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The fold: events in, rows out. One fact an event, one row a clinician and month; integers only.
+
+pub mod tally;
+pub mod explanation;
+pub mod share;
+pub(crate) mod fact_builder;
+pub(crate) mod links;
+pub mod feed_coverage;
+pub(crate) mod rows;
+pub(crate) mod contributions;
+pub(crate) mod terms;
+pub(crate) mod row_counters;
+pub(crate) mod update_plan;
+pub(crate) mod interner;
+pub mod fast_map;
+pub(crate) mod fact;
+pub(crate) mod packed_content;
+pub(crate) mod content;
+pub(crate) mod slab;
+pub(crate) mod fact_index;

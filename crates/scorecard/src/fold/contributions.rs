@@ -1,0 +1,282 @@
+//! What one fact adds to the sums of the row in which it stands.
+
+use std::sync::Arc;
+
+use crate::event::Exclusion;
+use crate::fold::content::{Figure, Figures};
+use crate::fold::interner::Interner;
+use crate::fold::row_counters::{Addend, Half, Layout};
+use crate::fold::terms::{Classed, Matches, Term};
+use crate::fold::update_plan::Recipe;
+use crate::measure::measure_set::{Direction, MeasureSet};
+use crate::sums::measure_sums::MeasureSums;
+
+/// Of so many classes of a kind recipes are kept; what facts of others add is found out one by one. It is more codes than there are.
+const MOST_CLASSES: u32 = 1 << 17;
+/// The recipe of a class was not asked for yet.
+const UNKNOWN: u32 = u32::MAX;
+
+/// What facts add. Those of one class share a recipe, and so do classes that mean the same for all measures.
+#[derive(Debug)]
+pub(crate) struct Contributions {
+    measures: Arc<MeasureSet>,
+    matches: Matches,
+    /// Numbers of the recipes by class, for each kind.
+    classes: [Vec<u32>; 4],
+    recipes: Interner<Arc<Recipe>>,
+}
+
+/// Everything about a fact that decides what it adds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contributor<'a> {
+    pub classed: Classed<'a>,
+    pub exclude: Option<Exclusion>,
+    /// Indexes of the measures for which its patient is adjusted.
+    pub pca: &'a [u16],
+}
+
+impl Contributions {
+    pub(crate) fn new(measures: Arc<MeasureSet>) -> Contributions {
+        Contributions {
+            matches: Matches::new(measures.clone()),
+            measures,
+            classes: Default::default(),
+            recipes: Interner::default(),
+        }
+    }
+
+    /// Resolves the code that was just interned under the next number; `None` is an unmapped drug.
+    pub(crate) fn add_code(&mut self, code: Option<&str>) {
+        self.matches.add_code(code);
+    }
+
+    /// How many codes are resolved.
+    pub(crate) fn codes(&self) -> usize {
+        self.matches.codes()
+    }
+
+    /// What each fact of this one's class adds to the cells of the row in which it stands; `None` for one that is excluded, whose
+    /// patient is adjusted, or whose class is one too many.
+    pub(crate) fn recipe(&mut self, one: Contributor<'_>, layout: &Layout) -> Option<&Recipe> {
+        let (kind, class) = (one.classed.content.kind() as usize, one.classed.number());
+        if one.exclude.is_some() || !one.pca.is_empty() || class >= MOST_CLASSES {
+            return None;
+        }
+        let known = self.classes[kind].get(class as usize).copied().filter(|&number| number != UNKNOWN);
+        let number = known.unwrap_or_else(|| self.write(one.classed, layout));
+        Some(self.recipes.value(number))
+    }
+
+    /// Writes the recipe of a class.
+    #[cold]
+    fn write(&mut self, one: Classed<'_>, layout: &Layout) -> u32 {
+        let terms = self.matches.terms(one);
+        let mut recipe = Recipe::default();
+        for (field, figure) in terms.base {
+            layout.write_field(field, figure, &mut recipe);
+        }
+        for term in terms.measures {
+            let halves = [(Half::Numerator, term.numerator), (Half::Denominator, term.denominator)];
+            for (half, portion) in halves {
+                portion.iter().for_each(|portion| layout.write(term.measure, half, portion, &mut recipe));
+            }
+        }
+        recipe.shrink();
+        let number = self.recipes.number(Arc::new(recipe));
+        let (classes, class) = (&mut self.classes[one.content.kind() as usize], one.number() as usize);
+        if classes.len() <= class {
+            classes.resize(class + 1, UNKNOWN);
+        }
+        classes[class] = number;
+        number
+    }
+
+    /// What the fact adds to the cells of the row in which it stands.
+    pub(crate) fn addend(&self, one: Contributor<'_>, layout: &Layout) -> Addend {
+        let mut addend = Addend::default();
+        let terms = self.matches.terms(one.classed);
+        if one.exclude.is_none() {
+            let figures = Figures::of(one.classed.content);
+            terms.base.iter().for_each(|&(field, figure)| addend.put_field(field, figures.get(figure)));
+        }
+        self.each(one, &terms.measures, &mut |measure, delta| layout.put(measure, &delta, &mut addend));
+        addend
+    }
+
+    /// What the fact contributes to each measure to which it contributes anything, by index.
+    pub(crate) fn shares(&self, one: Contributor<'_>) -> Vec<(usize, MeasureSums)> {
+        let mut shares = Vec::new();
+        self.each(one, &self.matches.terms(one.classed).measures, &mut |measure, delta| shares.push((measure, delta)));
+        shares.retain(|(_, sums)| !sums.is_zero());
+        shares
+    }
+
+    fn each(&self, one: Contributor<'_>, terms: &[Term], each: &mut dyn FnMut(usize, MeasureSums)) {
+        let content = one.classed.content;
+        let figures = Figures::of(content);
+        for term in terms {
+            let n = term.numerator.and_then(|portion| portion.of(content, &figures));
+            let d = term.denominator.and_then(|portion| portion.of(content, &figures));
+            if n.is_some() || d.is_some() {
+                each(term.measure, self.delta(term.measure, one, &figures, n, d));
+            }
+        }
+    }
+
+    fn delta(&self, index: usize, one: Contributor<'_>, figures: &Figures, n: Option<i64>, d: Option<i64>) -> MeasureSums {
+        let mut delta = MeasureSums::default();
+        if one.exclude.is_some() {
+            delta.excluded = 1;
+            return delta;
+        }
+        let definition = &self.measures.measures()[index].definition;
+        let adjusted = u16::try_from(index).is_ok_and(|i| one.pca.contains(&i));
+        let success = if definition.direction == Direction::Low { n.is_none() } else { n.is_some() };
+        if adjusted && !success {
+            delta.pca = 1;
+            return delta;
+        }
+        let money = definition.saving.is_some();
+        if let Some(x) = n {
+            delta.facts_n = 1;
+            delta.n = x;
+            delta.n_squares = i128::from(x) * i128::from(x);
+            if money {
+                delta.n_quantity_milli = figures.get(Figure::QuantityMilli);
+                delta.n_cost_pence = figures.get(Figure::CostPence);
+            }
+        }
+        if let Some(x) = d {
+            delta.facts_d = 1;
+            delta.d = x;
+            delta.d_squares = i128::from(x) * i128::from(x);
+            if money {
+                delta.d_quantity_milli = figures.get(Figure::QuantityMilli);
+                delta.d_cost_pence = figures.get(Figure::CostPence);
+            }
+        }
+        delta
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::event::{Answer, Attendance, Category, Mode};
+    use crate::fold::content::{Content, Held, Prescribed};
+    use crate::fold::fact::Shape;
+    use crate::fold::row_counters::{Cells, Sign};
+    use crate::fold::terms::Answers;
+
+    /// The repository's own: weights, average daily quantities, minutes, lags, quantities above a limit and questions among them.
+    fn measures() -> Arc<MeasureSet> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../measures");
+        let texts = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let texts: Vec<String> = texts.collect();
+        Arc::new(MeasureSet::parse(texts.iter().map(|text| ("", text.as_str()))).unwrap())
+    }
+
+    /// Contents of every kind, prescriptions of codes that the measures' own examples name.
+    fn contents(contributions: &mut Contributions) -> Vec<Content> {
+        let examples = contributions.measures.measures().iter().flat_map(|measure| &measure.definition.examples);
+        let codes: Vec<String> =
+            examples.filter_map(|example| Some(example.event["prescription"]["code"].as_str()?.to_owned())).collect();
+        contributions.add_code(None);
+        codes.iter().for_each(|code| contributions.add_code(Some(code)));
+        let mut contents = Vec::new();
+        for (code, repeat, items) in (0..contributions.codes()).flat_map(|code| [(code, true, 1), (code, false, 3)]) {
+            for quantity_milli in [0, 999, 28_000, 100_500, 900_000] {
+                let code = u32::try_from(code).unwrap();
+                let said = Prescribed { code, quantity_milli, cost_pence: quantity_milli / 7, adq_milli: 1_500, items, repeat };
+                contents.push(Content::Prescription(said));
+            }
+        }
+        for mode in [Mode::FaceToFace, Mode::Telephone, Mode::Video, Mode::Home, Mode::Other] {
+            for minutes in [None, Some(0), Some(4), Some(9), Some(10), Some(25), Some(90)] {
+                for lag_days in [None, Some(-1), Some(0), Some(1), Some(7), Some(14), Some(15), Some(400)] {
+                    contents.push(Content::Encounter(Held { mode, minutes, planned_minutes: minutes, lag_days }));
+                }
+            }
+        }
+        contents.extend([Category::Referral, Category::Test, Category::Imaging].map(|category| Content::Order { category }));
+        contents.extend((0..answers().len()).map(|answers| Content::Feedback { answers: u32::try_from(answers).unwrap() }));
+        contents
+    }
+
+    fn answers() -> Vec<Answers> {
+        let given = |items: &[(&str, &str)]| items.iter().map(|(q, a)| ((*q).to_owned(), (*a).to_owned())).collect();
+        let items: [&[(&str, &str)]; 3] =
+            [&[], &[("listened", "no")], &[("listened", "yes_definitely"), ("explained", "yes_definitely")]];
+        let answer = [None, Some(Answer::VeryGood), Some(Answer::Neither), Some(Answer::DontKnow)];
+        answer.into_iter().flat_map(|answer| items.map(|items| Answers { answer, items: given(items) })).collect()
+    }
+
+    fn shapes(content: &Content) -> Vec<Shape> {
+        let any = [false, true];
+        if content.kind() != crate::fold::content::FactKind::Encounter {
+            return vec![Shape::default()];
+        }
+        let shape = |activity| any.into_iter().flat_map(move |attendance| any.map(|came| Shape { activity, attendance, came }));
+        any.into_iter().flat_map(shape).collect()
+    }
+
+    #[test]
+    fn by_its_recipe_a_fact_adds_what_it_adds_by_itself() {
+        let measures = measures();
+        let layout = Layout::new(measures.measures());
+        let mut contributions = Contributions::new(measures);
+        let (answers, mut conditional, mut added) = (answers(), 0, 0);
+        for content in contents(&mut contributions) {
+            let said = if let Content::Feedback { answers: number } = content { Some(&answers[number as usize]) } else { None };
+            for shape in shapes(&content) {
+                for status in [Attendance::Attended, Attendance::Noshow, Attendance::Unknown] {
+                    let classed = Classed { content: &content, status, shape, answers: said };
+                    let one = Contributor { classed, exclude: None, pca: &[] };
+                    let (mut alone, mut followed): (Cells, Cells) = (layout.zero(), layout.zero());
+                    let addend = contributions.addend(one, &layout);
+                    alone.add(&addend, Sign::Plus);
+                    let recipe = contributions.recipe(one, &layout).unwrap();
+                    conditional += recipe.conditional.len();
+                    followed.follow(recipe, &content, Sign::Plus);
+                    assert_eq!(layout.sums(&followed), layout.sums(&alone), "{one:?}");
+                    added += usize::from(!layout.sums(&alone).is_zero());
+                    followed.follow(recipe, &content, Sign::Minus);
+                    assert!(layout.sums(&followed).is_zero());
+                }
+            }
+        }
+        assert!(conditional > 100 && added > 1_000, "{conditional} conditions were met, {added} facts added something");
+    }
+
+    #[test]
+    fn codes_that_mean_the_same_share_a_recipe() {
+        let measures = measures();
+        let layout = Layout::new(measures.measures());
+        let mut contributions = Contributions::new(measures);
+        contributions.add_code(None);
+        // Two antacids that no measure names.
+        contributions.add_code(Some("0101010A0AAAAAA"));
+        contributions.add_code(Some("0101010B0AAAAAA"));
+        let mut recipe = |code| {
+            let content = Content::Prescription(Prescribed { code, ..Prescribed::default() });
+            let (status, shape) = (Attendance::Unknown, Shape::default());
+            let classed = Classed { content: &content, status, shape, answers: None };
+            std::ptr::from_ref(contributions.recipe(Contributor { classed, exclude: None, pca: &[] }, &layout).unwrap())
+        };
+        assert_eq!(recipe(1), recipe(2));
+        assert_ne!(recipe(0), recipe(1));
+    }
+
+    #[test]
+    fn what_is_excluded_or_adjusted_has_no_recipe() {
+        let measures = measures();
+        let layout = Layout::new(measures.measures());
+        let mut contributions = Contributions::new(measures);
+        let content = Content::Order { category: Category::Referral };
+        let classed = Classed { content: &content, status: Attendance::Unknown, shape: Shape::default(), answers: None };
+        let mut has = |exclude, pca| contributions.recipe(Contributor { classed, exclude, pca }, &layout).is_some();
+        assert!(has(None, &[]) && !has(Some(Exclusion::Test), &[]) && !has(None, &[0]));
+    }
+}

@@ -1,0 +1,323 @@
+//! The events behind one number of a card: what each contributed, checked against what the card says.
+
+use crate::card::scorecard::{Scorecard, WindowValue};
+use crate::event::{Detail, Encounter, Event, Feedback, Order, Prescription};
+use crate::fold::share::Share;
+use crate::measure::measure_set::MeasureSet;
+use crate::sums::measure_sums::MeasureSums;
+use crate::time::calendar::{Day, Month, Timestamp};
+
+/// A share whose event was found in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// What the event contributes, and where.
+    pub share: Share,
+    /// Its id within its feed.
+    pub id: String,
+    /// `encounter`, `prescription`, `feedback`, `order`.
+    pub kind: &'static str,
+    /// What it says that decides what it counts for, for people; never who the patient is.
+    pub what: String,
+}
+
+impl Known {
+    /// A share and the event that it is of.
+    #[must_use]
+    pub fn new(share: Share, event: &Event<'_>) -> Known {
+        let (kind, what) = described(&event.detail);
+        Known { share, id: event.id.to_string(), kind, what }
+    }
+}
+
+/// How an event counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// As its file says.
+    Counts,
+    /// Left out: its patient is adjusted for this measure.
+    Adjusted,
+    /// Left out: an administrative entry, or a test patient.
+    Excluded,
+}
+
+impl Effect {
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Effect::Counts => "counts",
+            Effect::Adjusted => "adjusted",
+            Effect::Excluded => "excluded",
+        }
+    }
+}
+
+/// One side of a measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What is counted.
+    Numerator,
+    /// Over what.
+    Denominator,
+}
+
+/// One event of an explanation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its feed.
+    pub feed: String,
+    /// Its id within the feed.
+    pub id: String,
+    /// The version that counts.
+    pub version: u64,
+    /// Its own civil day.
+    pub day: Option<Day>,
+    /// The month in which it counts.
+    pub month: Month,
+    /// `system|value` as the row has it.
+    pub clinician: String,
+    /// Practice as the row has it.
+    pub practice: String,
+    /// `encounter`, `prescription`, `feedback`, `order`.
+    pub kind: &'static str,
+    /// What it says, for people.
+    pub what: String,
+    /// How it counts.
+    pub effect: Effect,
+    /// What it adds to the numerator, in its integer units; `None` when it is not in it.
+    pub numerator: Option<i64>,
+    /// What it adds to the denominator, in its integer units; `None` when it is not in it.
+    pub denominator: Option<i64>,
+}
+
+/// All events behind one measure and window of one revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The card's person.
+    pub clinician: String,
+    /// The card's practice, empty on a roll-up.
+    pub practice: String,
+    /// The card's month.
+    pub month: Month,
+    /// Which revision of it.
+    pub revision: u32,
+    /// The cut that published it.
+    pub cut: Timestamp,
+    /// `id@version` of the measure.
+    pub measure: String,
+    /// Months of the window: 1, 3 or 12.
+    pub window: u8,
+    /// The card's numerator, which is the sum of the lines'.
+    pub n: i64,
+    /// The card's denominator, which is the sum of the lines'.
+    pub d: i64,
+    /// Integer unit of the numerator.
+    pub n_unit: String,
+    /// Integer unit of the denominator.
+    pub d_unit: String,
+    /// The events in order of day, feed and id.
+    pub lines: Vec<Line>,
+}
+
+impl Explanation {
+    /// Leaves only the events that add to one side.
+    pub fn keep(&mut self, side: Side) {
+        self.lines.retain(|line| match side {
+            Side::Numerator => line.numerator.is_some(),
+            Side::Denominator => line.denominator.is_some(),
+        });
+    }
+}
+
+/// Why a number cannot be explained.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unexplained {
+    /// The revision holds no numbers.
+    #[error("revision {0} withdraws the card: it holds no number to explain; ask for the revision before it")]
+    Withdrawn(u32),
+    /// The card's measure is another than the one that would be folded.
+    #[error(
+        "the card counted {carded:?}, and the measures here say {here:?}; explain it with the measure files that it was computed \
+         with (option `measures`)"
+    )]
+    OtherDefinition {
+        /// `id@version` on the card, or that it has none.
+        carded: String,
+        /// `id@version` of the measures at hand.
+        here: String,
+    },
+    /// A window that cards do not have.
+    #[error("cards have no window of {0} months; ask for 1, 3 or 12")]
+    NoWindow(u8),
+    /// The lines do not add up.
+    #[error(
+        "{measure}, {window} months: the events of the log add up to {lines}, and the card says {card}{}",
+        if *incomplete { "; the card itself says that a month of this window is missing" } else { "; report this with the card" }
+    )]
+    Differs {
+        /// The measure.
+        measure: String,
+        /// Months of the window.
+        window: u8,
+        /// What the events add up to.
+        lines: Totals,
+        /// What the card says.
+        card: Totals,
+        /// Whether the card says that the window lacks a month.
+        incomplete: bool,
+    },
+}
+
+/// What has to be equal between a card and the events behind it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Numerator.
+    pub n: i64,
+    /// Denominator.
+    pub d: i64,
+    /// Events in the numerator.
+    pub facts_n: i64,
+    /// Events in the denominator.
+    pub facts_d: i64,
+    /// Events left out by adjustment.
+    pub pca: i64,
+}
+
+impl std::fmt::Display for Totals {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Totals { n, d, facts_n, facts_d, pca } = self;
+        write!(f, "{n} over {d} ({facts_n} events over {facts_d}, {pca} adjusted)")
+    }
+}
+
+/// Explains one measure and window of a card by the events behind it; `known` may hold those of further months and measures.
+///
+/// # Errors
+/// [`Unexplained::Differs`] when they do not add up to what the card says.
+pub fn explain(
+    card: &Scorecard,
+    measures: &MeasureSet,
+    measure: usize,
+    window: u8,
+    known: &[Known],
+) -> Result<Explanation, Unexplained> {
+    let name = measures.measures()[measure].name();
+    if card.content.measures.is_empty() {
+        return Err(Unexplained::Withdrawn(card.revision));
+    }
+    let definition = &measures.measures()[measure].definition;
+    let carded = card.content.measures.iter().find(|carded| *carded.id == *definition.id);
+    let Some(carded) = carded.filter(|carded| carded.version == definition.version) else {
+        let carded = carded.map_or_else(|| "no such measure".to_owned(), |carded| format!("{}@{}", carded.id, carded.version));
+        return Err(Unexplained::OtherDefinition { carded, here: name });
+    };
+    let Some(value) = carded.windows.iter().find(|value| value.window == window) else {
+        return Err(Unexplained::NoWindow(window));
+    };
+    let month = card.content.period.month;
+    let first = month.plus(1 - i32::from(window));
+    let mut total = MeasureSums::default();
+    let mut lines = Vec::new();
+    for known in known.iter().filter(|known| (first..=month).contains(&known.share.row.month)) {
+        let sums = known.share.of(measure);
+        if !sums.is_zero() {
+            total += &sums;
+            lines.push(line(known, &sums));
+        }
+    }
+    check(&name, value, &total)?;
+    lines.sort_by(|a, b| (a.day, &a.feed, &a.id, a.month).cmp(&(b.day, &b.feed, &b.id, b.month)));
+    Ok(Explanation {
+        clinician: card.content.subject.clinician.clone(),
+        practice: card.content.subject.practice.clone(),
+        month,
+        revision: card.revision,
+        cut: card.cut,
+        measure: name,
+        window,
+        n: value.n,
+        d: value.d,
+        n_unit: carded.n_unit.to_string(),
+        d_unit: carded.d_unit.to_string(),
+        lines,
+    })
+}
+
+fn check(measure: &str, value: &WindowValue, total: &MeasureSums) -> Result<(), Unexplained> {
+    let MeasureSums { n, d, facts_n, facts_d, pca, .. } = *total;
+    let lines = Totals { n, d, facts_n, facts_d, pca };
+    let WindowValue { n, d, facts_n, facts_d, pca, .. } = *value;
+    let card = Totals { n, d, facts_n, facts_d, pca };
+    if lines == card {
+        return Ok(());
+    }
+    let (measure, window, incomplete) = (measure.to_owned(), value.window, value.incomplete);
+    Err(Unexplained::Differs { measure, window, lines, card, incomplete })
+}
+
+fn line(known: &Known, sums: &MeasureSums) -> Line {
+    let Known { share, id, kind, what } = known;
+    let effect = match (sums.excluded, sums.pca) {
+        (0, 0) => Effect::Counts,
+        (0, _) => Effect::Adjusted,
+        _ => Effect::Excluded,
+    };
+    Line {
+        feed: share.row.feed.to_string(),
+        id: id.clone(),
+        version: share.version,
+        day: share.day,
+        month: share.row.month,
+        clinician: share.row.clinician.to_string(),
+        practice: share.row.practice.to_string(),
+        kind,
+        what: what.clone(),
+        effect,
+        numerator: (sums.facts_n > 0).then_some(sums.n),
+        denominator: (sums.facts_d > 0).then_some(sums.d),
+    }
+}
+
+/// Kind and content of an event for people.
+fn described(detail: &Detail<'_>) -> (&'static str, String) {
+    match detail {
+        Detail::Encounter(encounter) => ("encounter", encounter.as_ref().map(encountered).unwrap_or_default()),
+        Detail::Prescription(drug) => ("prescription", drug.as_ref().map(prescribed).unwrap_or_default()),
+        Detail::Feedback(feedback) => ("feedback", feedback.as_ref().map(answered).unwrap_or_default()),
+        Detail::Order(order) => ("order", order.as_ref().map(ordered).unwrap_or_default()),
+    }
+}
+
+fn encountered(encounter: &Encounter<'_>) -> String {
+    let minutes = encounter.minutes.map(|minutes| format!(", {minutes} minutes")).unwrap_or_default();
+    format!("{}, {}{minutes}", word(&encounter.status), word(&encounter.mode))
+}
+
+fn prescribed(drug: &Prescription<'_>) -> String {
+    let code = drug.code.as_deref().unwrap_or("unmapped drug");
+    let repeat = if drug.repeat { ", repeat" } else { "" };
+    let (whole, milli) = (drug.quantity_milli / 1000, drug.quantity_milli % 1000);
+    let fraction = if milli == 0 { String::new() } else { format!(".{milli:03}").trim_end_matches('0').to_owned() };
+    format!("{code}, quantity {whole}{fraction} in {}, {} pence{repeat}", counted(drug.items), drug.cost_pence)
+}
+
+fn counted(items: u16) -> String {
+    if items == 1 { "1 item".to_owned() } else { format!("{items} items") }
+}
+
+fn answered(feedback: &Feedback<'_>) -> String {
+    let overall = feedback.answer.iter().map(word);
+    let items = feedback.items.iter().map(|(question, answer)| format!("{question} {answer}"));
+    overall.chain(items).collect::<Vec<_>>().join(", ")
+}
+
+fn ordered(order: &Order<'_>) -> String {
+    let code = order.code.as_deref().map(|code| format!(", {code}")).unwrap_or_default();
+    format!("{}{code}", word(&order.category))
+}
+
+/// A word of the contract.
+fn word<T: serde::Serialize>(value: &T) -> String {
+    let value = serde_json::to_value(value).expect("a word can be written");
+    value.as_str().expect("these enums are words").to_owned()
+}

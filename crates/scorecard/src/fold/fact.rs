@@ -1,0 +1,351 @@
+//! Facts: what the tally keeps of the newest version of each event, 52 bytes each, and the store that finds them by identity.
+
+use crate::event::{Action, Attendance, Exclusion, Source};
+use crate::fold::content::FactKind;
+use crate::fold::fact_index::{Hash, Index};
+use crate::fold::packed_content::Said;
+use crate::fold::slab::Blocks;
+use crate::time::calendar::{Day, Month};
+
+/// Identity of an event: a 128-bit keyed hash of (feed, id).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FactId(pub [u64; 2]);
+
+/// Which contributions of a fact count where it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// What was done counts.
+    pub activity: bool,
+    /// Whether the patient came counts.
+    pub attendance: bool,
+    /// A finished visit shows that the patient came, whatever the appointment says.
+    pub came: bool,
+}
+
+/// Where a fact stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In no row.
+    Nowhere,
+    /// In no row, because nobody is known to credit.
+    Unattributed,
+    /// In a row that is sealed by now.
+    Sealed,
+    /// In the row of this slot.
+    Row(u32),
+}
+
+/// What is kept of an event. 52 bytes, aligned to 4: a deployment's memory is this times its facts.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, packed(4))]
+pub(crate) struct Fact {
+    id: FactId,
+    rank: u64,
+    pub said: Said,
+    /// Of all content but patient, `recorded_at` and stamped days.
+    pub check: u32,
+    /// Own feed, clinician and practice, interned together.
+    pub unit: u32,
+    place: u32,
+    day: i32,
+    arrived: u16,
+    flags: u16,
+}
+
+const _: () = assert!(size_of::<Fact>() == 52, "a fact is 52 bytes");
+
+const NOWHERE: u32 = u32::MAX;
+const UNATTRIBUTED: u32 = u32::MAX - 1;
+const SEALED: u32 = u32::MAX - 2;
+/// So many rows can be addressed.
+pub(crate) const MOST_ROWS: u32 = u32::MAX - 3;
+const NO_DAY: i32 = i32::MIN;
+
+// The flags of a fact: the lowest bits are its traits.
+const TRAITS: u16 = 0x3ff;
+const ACTIVITY: u16 = 1 << 10;
+const ATTENDANCE: u16 = 1 << 11;
+const CAME: u16 = 1 << 12;
+const SHAPE: u16 = ACTIVITY | ATTENDANCE | CAME;
+const HAS_LINK: u16 = 1 << 13;
+const HAS_PCA: u16 = 1 << 14;
+/// The slot holds no fact.
+const VACANT: u16 = 1 << 15;
+
+/// What decides how a fact is treated, whatever else it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Traits {
+    pub kind: FactKind,
+    pub action: Action,
+    pub exclude: Option<Exclusion>,
+    pub source: Source,
+    pub status: Attendance,
+}
+
+impl Traits {
+    pub(crate) fn new(kind: FactKind, action: Action, exclude: Option<Exclusion>) -> Traits {
+        Traits { kind, action, exclude, source: Source::Whole, status: Attendance::Unknown }
+    }
+
+    /// All of it in 10 bits.
+    pub(crate) fn packed(self) -> u16 {
+        let exclude = match self.exclude {
+            None => 0,
+            Some(Exclusion::Admin) => 1,
+            Some(Exclusion::Test) => 2,
+        };
+        self.kind as u16 | (self.action as u16) << 2 | (self.source as u16) << 4 | (self.status as u16) << 6 | exclude << 8
+    }
+}
+
+fn kind_of(packed: u16) -> FactKind {
+    match packed & 3 {
+        0 => FactKind::Encounter,
+        1 => FactKind::Prescription,
+        2 => FactKind::Feedback,
+        _ => FactKind::Order,
+    }
+}
+
+fn action_of(packed: u16) -> Action {
+    match packed >> 2 & 3 {
+        0 => Action::Record,
+        1 => Action::Hold,
+        _ => Action::Retract,
+    }
+}
+
+fn source_of(packed: u16) -> Source {
+    match packed >> 4 & 3 {
+        0 => Source::Whole,
+        1 => Source::Visit,
+        _ => Source::Slot,
+    }
+}
+
+fn status_of(packed: u16) -> Attendance {
+    match packed >> 6 & 3 {
+        0 => Attendance::Attended,
+        1 => Attendance::Noshow,
+        _ => Attendance::Unknown,
+    }
+}
+
+fn exclude_of(packed: u16) -> Option<Exclusion> {
+    match packed >> 8 & 3 {
+        0 => None,
+        1 => Some(Exclusion::Admin),
+        _ => Some(Exclusion::Test),
+    }
+}
+
+impl Fact {
+    pub(crate) fn new(id: FactId, rank: u64, check: u32, unit: u32, traits: Traits, said: Said) -> Fact {
+        Fact { id, rank, said, check, unit, place: NOWHERE, day: NO_DAY, arrived: 0, flags: traits.packed() & TRAITS }
+    }
+
+    pub(crate) fn id(&self) -> FactId {
+        self.id
+    }
+
+    pub(crate) fn rank(&self) -> u64 {
+        self.rank
+    }
+
+    pub(crate) fn kind(&self) -> FactKind {
+        kind_of(self.flags)
+    }
+
+    pub(crate) fn action(&self) -> Action {
+        action_of(self.flags)
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        source_of(self.flags)
+    }
+
+    pub(crate) fn status(&self) -> Attendance {
+        status_of(self.flags)
+    }
+
+    pub(crate) fn exclude(&self) -> Option<Exclusion> {
+        exclude_of(self.flags)
+    }
+
+    pub(crate) fn day(&self) -> Option<Day> {
+        (self.day != NO_DAY).then_some(Day(self.day))
+    }
+
+    pub(crate) fn set_day(&mut self, day: Option<Day>) {
+        self.day = day.map_or(NO_DAY, |d| d.0);
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        match self.place {
+            NOWHERE => Place::Nowhere,
+            UNATTRIBUTED => Place::Unattributed,
+            SEALED => Place::Sealed,
+            row => Place::Row(row),
+        }
+    }
+
+    pub(crate) fn set_place(&mut self, place: Place) {
+        self.place = match place {
+            Place::Nowhere => NOWHERE,
+            Place::Unattributed => UNATTRIBUTED,
+            Place::Sealed => SEALED,
+            Place::Row(row) => row,
+        };
+    }
+
+    pub(crate) fn shape(&self) -> Shape {
+        let has = |flag| self.flags & flag != 0;
+        Shape { activity: has(ACTIVITY), attendance: has(ATTENDANCE), came: has(CAME) }
+    }
+
+    pub(crate) fn set_shape(&mut self, shape: Shape) {
+        let flag = |set: bool, flag| if set { flag } else { 0 };
+        let set = flag(shape.activity, ACTIVITY) | flag(shape.attendance, ATTENDANCE) | flag(shape.came, CAME);
+        self.flags = self.flags & !SHAPE | set;
+    }
+
+    /// The month in which its newest version was appended. Years after 5460 count as 5460.
+    pub(crate) fn arrived(&self) -> Month {
+        Month(i32::from(self.arrived))
+    }
+
+    pub(crate) fn set_arrived(&mut self, month: Month) {
+        self.arrived = u16::try_from(month.0.max(0)).unwrap_or(u16::MAX);
+    }
+
+    pub(crate) fn has_link(&self) -> bool {
+        self.flags & HAS_LINK != 0
+    }
+
+    pub(crate) fn has_pca(&self) -> bool {
+        self.flags & HAS_PCA != 0
+    }
+
+    pub(crate) fn mark_link(&mut self) {
+        self.flags |= HAS_LINK;
+    }
+
+    pub(crate) fn mark_pca(&mut self) {
+        self.flags |= HAS_PCA;
+    }
+}
+
+/// Facts by slot and by identity.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    blocks: Blocks<Fact>,
+    index: Index,
+}
+
+/// So many facts are put into a new index together.
+const REINDEXED: usize = 64;
+
+/// The identity is a keyed hash already: its words are as good as any hash of it.
+fn hash_of(id: FactId) -> Hash {
+    Hash { place: id.0[0], tag: id.0[1].to_le_bytes()[0] }
+}
+
+impl Facts {
+    pub(crate) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    pub(crate) fn find(&self, id: FactId) -> Option<u32> {
+        self.index.find(hash_of(id), |slot| self.get(slot).id() == id)
+    }
+
+    /// Reads where this will be looked for, so that it is near then. Returns something to be used.
+    pub(crate) fn touch(&self, id: FactId) -> u32 {
+        self.index.touch(hash_of(id))
+    }
+
+    pub(crate) fn get(&self, slot: u32) -> &Fact {
+        self.blocks.get(slot)
+    }
+
+    pub(crate) fn get_mut(&mut self, slot: u32) -> &mut Fact {
+        self.blocks.get_mut(slot)
+    }
+
+    /// Keeps a fact whose identity is not there yet.
+    pub(crate) fn insert(&mut self, fact: Fact) -> u32 {
+        let slot = self.blocks.put(fact);
+        if self.index.is_full() {
+            self.grow_index(slot);
+        }
+        self.index.insert(hash_of(fact.id), slot);
+        slot
+    }
+
+    /// Makes the index larger, with all facts but the one in this slot.
+    fn grow_index(&mut self, but: u32) {
+        self.index.grow();
+        let held = self.blocks.slots().filter(|(slot, fact)| *slot != but && fact.flags & VACANT == 0);
+        let mut held = held.map(|(slot, fact)| (hash_of(fact.id), slot)).peekable();
+        let mut next = Vec::with_capacity(REINDEXED);
+        while held.peek().is_some() {
+            next.extend(held.by_ref().take(REINDEXED));
+            // As of a batch, so that the waits for memory overlap.
+            std::hint::black_box(next.iter().fold(0, |touched, &(hash, _)| touched ^ self.index.touch(hash)));
+            next.drain(..).for_each(|(hash, slot)| self.index.insert(hash, slot));
+        }
+    }
+
+    pub(crate) fn remove(&mut self, slot: u32) {
+        if self.index.remove(hash_of(self.get(slot).id), slot) {
+            self.get_mut(slot).flags |= VACANT;
+            self.blocks.free(slot);
+        }
+    }
+
+    /// All slots in use, in order of the slot.
+    pub(crate) fn slots(&self) -> Vec<u32> {
+        self.blocks.slots().filter(|(_, fact)| fact.flags & VACANT == 0).map(|(slot, _)| slot).collect()
+    }
+
+    /// Bytes that the facts and their index take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.blocks.bytes() + self.index.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traits_survive_packing() {
+        for kind in [FactKind::Encounter, FactKind::Prescription, FactKind::Feedback, FactKind::Order] {
+            for action in [Action::Record, Action::Hold, Action::Retract] {
+                for exclude in [None, Some(Exclusion::Admin), Some(Exclusion::Test)] {
+                    for source in [Source::Whole, Source::Visit, Source::Slot] {
+                        for status in [Attendance::Attended, Attendance::Noshow, Attendance::Unknown] {
+                            let traits = Traits { kind, action, exclude, source, status };
+                            let fact = Fact::new(FactId([0; 2]), 2, 0, 0, traits, Said::default());
+                            let kept = (fact.kind(), fact.action(), fact.exclude(), fact.source(), fact.status());
+                            assert_eq!(kept, (kind, action, exclude, source, status));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_removed_slot_is_used_again_and_no_longer_found() {
+        let mut facts = Facts::default();
+        let fact =
+            |n| Fact::new(FactId([n << 48, n]), 2, 0, 0, Traits::new(FactKind::Order, Action::Record, None), Said::default());
+        let slots: Vec<u32> = (0..40_000).map(|n| facts.insert(fact(n))).collect();
+        facts.remove(slots[7]);
+        assert_eq!(facts.find(FactId([7 << 48, 7])), None);
+        assert_eq!(facts.insert(fact(99_999)), slots[7]);
+        assert_eq!(facts.len(), 40_000);
+        assert_eq!(facts.find(FactId([8 << 48, 8])), Some(slots[8]));
+    }
+}

@@ -1,0 +1,76 @@
+//! What a partition has seen of its feeds: missing data never blocks a cut, but the card shows it.
+
+use std::collections::BTreeMap;
+
+use crate::card::scorecard::{Coverage, CoverageState};
+use crate::record::log_record::FeedCoverage;
+use crate::time::calendar::{Day, Month, Timestamp};
+
+/// A feed that was silent for so many days before a cut is called silent.
+const SILENT_DAYS: i64 = 3;
+
+#[derive(Debug)]
+struct Seen {
+    last_appended: Timestamp,
+    newest_day: Option<Day>,
+    days: BTreeMap<Month, u32>,
+}
+
+/// Coverage of all feeds of a partition, by the feed's interned number.
+#[derive(Debug, Default)]
+pub(crate) struct FeedsSeen {
+    feeds: BTreeMap<u32, Seen>,
+}
+
+impl FeedsSeen {
+    /// A batch of this feed was appended.
+    pub(crate) fn appended(&mut self, feed: u32, at: Timestamp) {
+        let seen = self.feeds.entry(feed).or_insert(Seen { last_appended: at, newest_day: None, days: BTreeMap::new() });
+        seen.last_appended = seen.last_appended.max(at);
+    }
+
+    /// An event of this day was accepted.
+    pub(crate) fn day(&mut self, feed: u32, day: Day) {
+        let Some(seen) = self.feeds.get_mut(&feed) else { return };
+        seen.newest_day = seen.newest_day.max(Some(day));
+        let month = day.month();
+        *seen.days.entry(month).or_default() |= 1 << (day.0 - month.first_day().0);
+    }
+
+    /// Forgets the days of months before `open_from`.
+    pub(crate) fn seal(&mut self, open_from: Month) {
+        for seen in self.feeds.values_mut() {
+            seen.days = seen.days.split_off(&open_from);
+        }
+    }
+
+    /// As a mark states it, in order of the feeds' names.
+    pub(crate) fn state(&self, name: impl Fn(u32) -> std::sync::Arc<str>) -> Vec<FeedCoverage> {
+        let mut feeds: Vec<FeedCoverage> = self
+            .feeds
+            .iter()
+            .map(|(&feed, seen)| FeedCoverage {
+                feed: name(feed),
+                last_appended: seen.last_appended,
+                newest_day: seen.newest_day,
+                days: seen.days.iter().map(|(&month, &days)| (month, days)).collect(),
+            })
+            .collect();
+        feeds.sort_by(|a, b| a.feed.cmp(&b.feed));
+        feeds
+    }
+}
+
+/// How complete a feed was for a month at a cut, as its card says it.
+#[must_use]
+pub fn coverage(feed: &FeedCoverage, month: Month, cut: Timestamp) -> Coverage {
+    let silent = feed.last_appended < cut.plus_seconds(-SILENT_DAYS * 86_400);
+    let behind = feed.newest_day.is_none_or(|day| day < month.last_day());
+    let state = match (silent, behind) {
+        (true, _) => CoverageState::Silent,
+        (false, true) => CoverageState::Behind,
+        (false, false) => CoverageState::Complete,
+    };
+    let days = feed.days.iter().find(|(m, _)| *m == month).map_or(0, |(_, days)| days.count_ones());
+    Coverage { feed: feed.feed.to_string(), state, days_seen: days }
+}

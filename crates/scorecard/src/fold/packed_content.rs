@@ -1,0 +1,338 @@
+//! What a fact says in the 64 bits that it holds itself: nearly always all of it, else the number of what is kept beside the facts.
+
+use crate::event::{Category, Mode};
+use crate::fold::content::{Content, FactKind, Held, Prescribed};
+use crate::fold::slab::Blocks;
+
+/// A content as a fact holds it: packed, or with the highest bit set the number under which [`Contents`] keeps it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Said(u64);
+
+const BESIDE: u64 = 1 << 63;
+
+/// Bits of one layout of a prescription, and what one stands for in thousandths.
+struct Layout {
+    code: u32,
+    items: u32,
+    quantity: (u32, u32),
+    cost: u32,
+    adq: (u32, u32),
+}
+
+const WHOLE: u32 = 1_000;
+const MILLI: u32 = 1;
+
+const LAYOUT_BITS: u32 = 3;
+/// What is left of 64 bits by [`BESIDE`], the number of the layout and whether it repeats.
+const PRESCRIPTION_BITS: u32 = 64 - 1 - LAYOUT_BITS - 1;
+
+/// The first that fits is taken. Codes are numbered as they come, so frequent ones are low; quantities are whole or have decimals, and
+/// few sources say average daily quantities.
+const LAYOUTS: [Layout; 1 << LAYOUT_BITS] = [
+    Layout { code: 15, items: 10, quantity: (15, WHOLE), cost: 19, adq: (0, WHOLE) },
+    Layout { code: 14, items: 4, quantity: (22, MILLI), cost: 19, adq: (0, WHOLE) },
+    Layout { code: 13, items: 6, quantity: (14, WHOLE), cost: 26, adq: (0, WHOLE) },
+    Layout { code: 14, items: 5, quantity: (13, WHOLE), cost: 15, adq: (12, WHOLE) },
+    Layout { code: 13, items: 3, quantity: (11, WHOLE), cost: 14, adq: (18, MILLI) },
+    Layout { code: 13, items: 3, quantity: (19, MILLI), cost: 14, adq: (10, WHOLE) },
+    Layout { code: 11, items: 2, quantity: (17, MILLI), cost: 12, adq: (17, MILLI) },
+    Layout { code: 20, items: 2, quantity: (20, MILLI), cost: 17, adq: (0, WHOLE) },
+];
+
+const _: () = {
+    let mut at = 0;
+    while at < LAYOUTS.len() {
+        let of = &LAYOUTS[at];
+        assert!(of.code + of.items + of.quantity.0 + of.cost + of.adq.0 == PRESCRIPTION_BITS, "a layout uses all bits");
+        at += 1;
+    }
+};
+
+const MODE_BITS: u32 = 3;
+/// Of each of an encounter's three numbers, all of which may be absent.
+const NUMBER_BITS: u32 = 20;
+
+/// Bits put together one behind the other, the first ones lowest.
+#[derive(Default)]
+struct Writer {
+    bits: u64,
+    used: u32,
+}
+
+impl Writer {
+    /// Puts a number behind the others; `None` when it needs more bits.
+    fn put(mut self, number: u32, bits: u32) -> Option<Writer> {
+        if u64::from(number) >> bits != 0 {
+            return None;
+        }
+        self.bits |= u64::from(number) << self.used;
+        self.used += bits;
+        Some(self)
+    }
+
+    /// Puts a number in units of so much; `None` when there are parts of one.
+    fn put_units(self, number: u32, (bits, unit): (u32, u32)) -> Option<Writer> {
+        if unit == MILLI {
+            return self.put(number, bits);
+        }
+        number.is_multiple_of(WHOLE).then(|| self.put(number / WHOLE, bits)).flatten()
+    }
+
+    /// Puts a number, or that there is none.
+    fn put_optional(self, number: Option<u32>, bits: u32) -> Option<Writer> {
+        match number {
+            Some(number) => self.put(number.checked_add(1)?, bits),
+            None => self.put(0, bits),
+        }
+    }
+}
+
+/// Takes apart what a [`Writer`] has put together.
+struct Reader(u64);
+
+impl Reader {
+    fn take(&mut self, bits: u32) -> u32 {
+        let number = self.0 & ((1 << bits) - 1);
+        self.0 >>= bits;
+        u32::try_from(number).expect("no field has more than 32 bits")
+    }
+
+    fn take_units(&mut self, (bits, unit): (u32, u32)) -> u32 {
+        self.take(bits) * unit
+    }
+
+    fn take_optional(&mut self, bits: u32) -> Option<u32> {
+        self.take(bits).checked_sub(1)
+    }
+}
+
+/// The same number without a sign, small ones small.
+fn folded(number: i32) -> u32 {
+    (number << 1 ^ number >> 31).cast_unsigned()
+}
+
+fn unfolded(number: u32) -> i32 {
+    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
+}
+
+impl Prescribed {
+    fn packed(&self) -> Option<Writer> {
+        (0..).zip(&LAYOUTS).find_map(|(number, layout)| self.packed_as(number, layout))
+    }
+
+    fn packed_as(&self, number: u32, layout: &Layout) -> Option<Writer> {
+        let head = Writer::default().put(number, LAYOUT_BITS)?.put(self.repeat.into(), 1)?;
+        let counted = head.put(self.code, layout.code)?.put(self.items.into(), layout.items)?;
+        let priced = counted.put_units(self.quantity_milli, layout.quantity)?.put(self.cost_pence, layout.cost)?;
+        priced.put_units(self.adq_milli, layout.adq)
+    }
+
+    fn unpacked(mut bits: Reader) -> Prescribed {
+        let layout = &LAYOUTS[bits.take(LAYOUT_BITS) as usize];
+        let repeat = bits.take(1) == 1;
+        let code = bits.take(layout.code);
+        let items = u16::try_from(bits.take(layout.items)).expect("no layout has more than 16 bits for items");
+        let quantity_milli = bits.take_units(layout.quantity);
+        let cost_pence = bits.take(layout.cost);
+        Prescribed { code, quantity_milli, cost_pence, adq_milli: bits.take_units(layout.adq), items, repeat }
+    }
+}
+
+impl Held {
+    fn packed(&self) -> Option<Writer> {
+        let head = Writer::default().put(self.mode as u32, MODE_BITS)?;
+        let long = head.put_optional(self.minutes, NUMBER_BITS)?.put_optional(self.planned_minutes, NUMBER_BITS)?;
+        long.put_optional(self.lag_days.map(folded), NUMBER_BITS)
+    }
+
+    fn unpacked(mut bits: Reader) -> Held {
+        let mode = match bits.take(MODE_BITS) {
+            0 => Mode::FaceToFace,
+            1 => Mode::Telephone,
+            2 => Mode::Video,
+            3 => Mode::Home,
+            _ => Mode::Other,
+        };
+        let (minutes, planned_minutes) = (bits.take_optional(NUMBER_BITS), bits.take_optional(NUMBER_BITS));
+        Held { mode, minutes, planned_minutes, lag_days: bits.take_optional(NUMBER_BITS).map(unfolded) }
+    }
+}
+
+fn packed(content: &Content) -> Option<u64> {
+    let bits = match content {
+        Content::Encounter(held) => held.packed(),
+        Content::Prescription(prescribed) => prescribed.packed(),
+        Content::Feedback { answers } => Writer::default().put(*answers, u32::BITS),
+        Content::Order { category } => Writer::default().put(*category as u32, u32::BITS),
+    };
+    bits.map(|writer| writer.bits)
+}
+
+fn unpacked(kind: FactKind, bits: u64) -> Content {
+    let mut bits = Reader(bits);
+    match kind {
+        FactKind::Encounter => Content::Encounter(Held::unpacked(bits)),
+        FactKind::Prescription => Content::Prescription(Prescribed::unpacked(bits)),
+        FactKind::Feedback => Content::Feedback { answers: bits.take(u32::BITS) },
+        FactKind::Order => Content::Order {
+            category: match bits.take(u32::BITS) {
+                0 => Category::Referral,
+                1 => Category::Test,
+                _ => Category::Imaging,
+            },
+        },
+    }
+}
+
+/// What facts say that does not fit into them.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    beside: Blocks<Content>,
+}
+
+impl Contents {
+    /// The content as a fact holds it. What is given out here has to be given back.
+    pub(crate) fn keep(&mut self, content: &Content) -> Said {
+        Said(packed(content).unwrap_or_else(|| u64::from(self.beside.put(*content)) | BESIDE))
+    }
+
+    /// What a fact of this kind says.
+    pub(crate) fn get(&self, kind: FactKind, said: Said) -> Content {
+        match beside(said) {
+            Some(number) => *self.beside.get(number),
+            None => unpacked(kind, said.0),
+        }
+    }
+
+    /// A fact that said this says it no more.
+    pub(crate) fn release(&mut self, said: Said) {
+        if let Some(number) = beside(said) {
+            self.beside.free(number);
+        }
+    }
+
+    /// Bytes that all of it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.beside.bytes()
+    }
+}
+
+fn beside(said: Said) -> Option<u32> {
+    (said.0 & BESIDE != 0).then(|| u32::try_from(said.0 & !BESIDE).expect("it was made of a number of 32 bits"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Whether the fact itself holds it. Whatever holds it gives it back.
+    fn fits(content: Content) -> bool {
+        let mut contents = Contents::default();
+        let said = contents.keep(&content);
+        assert_eq!(contents.get(content.kind(), said), content);
+        contents.release(said);
+        beside(said).is_none()
+    }
+
+    /// As much as the layout holds of everything.
+    fn largest(layout: &Layout) -> Prescribed {
+        let most = |bits: u32| u32::try_from((1_u64 << bits) - 1).unwrap();
+        Prescribed {
+            code: most(layout.code),
+            quantity_milli: most(layout.quantity.0) * layout.quantity.1,
+            cost_pence: most(layout.cost),
+            adq_milli: most(layout.adq.0) * layout.adq.1,
+            items: u16::try_from(most(layout.items)).unwrap(),
+            repeat: true,
+        }
+    }
+
+    #[test]
+    fn a_fact_holds_what_is_at_the_limits_of_any_layout() {
+        for largest in LAYOUTS.iter().map(largest) {
+            assert!(fits(Content::Prescription(largest)), "{largest:?}");
+            assert!(fits(Content::Prescription(Prescribed { repeat: false, ..largest })), "{largest:?}");
+        }
+        assert!(fits(Content::Prescription(Prescribed::default())));
+    }
+
+    #[test]
+    fn what_is_one_above_every_layout_is_kept_beside_the_facts() {
+        let all = || LAYOUTS.iter().map(largest);
+        let above = [
+            Prescribed { code: 1 + all().map(|p| p.code).max().unwrap(), ..Prescribed::default() },
+            Prescribed { items: 1 + all().map(|p| p.items).max().unwrap(), ..Prescribed::default() },
+            Prescribed { cost_pence: 1 + all().map(|p| p.cost_pence).max().unwrap(), ..Prescribed::default() },
+            Prescribed { quantity_milli: 1_000 + all().map(|p| p.quantity_milli).max().unwrap(), ..Prescribed::default() },
+            Prescribed { adq_milli: 1_000 + all().map(|p| p.adq_milli).max().unwrap(), ..Prescribed::default() },
+            Prescribed { quantity_milli: 40_000_001, ..Prescribed::default() },
+            Prescribed {
+                code: u32::MAX,
+                quantity_milli: u32::MAX,
+                cost_pence: u32::MAX,
+                adq_milli: u32::MAX,
+                items: u16::MAX,
+                repeat: true,
+            },
+        ];
+        for above in above {
+            assert!(!fits(Content::Prescription(above)), "{above:?}");
+        }
+    }
+
+    #[test]
+    fn an_encounter_says_what_it_says_and_what_it_does_not_at_any_limit() {
+        let most = (1 << NUMBER_BITS) - 2;
+        let numbers = [(None, true), (Some(0), true), (Some(most), true), (Some(most + 1), false), (Some(u32::MAX), false)];
+        let half = 1 << (NUMBER_BITS - 1);
+        let days = [(None, true), (Some(-1), true), (Some(half - 1), true), (Some(half), false), (Some(1 - half), true)];
+        let outer = [(Some(-half), false), (Some(i32::MIN), false), (Some(i32::MAX), false), (Some(0), true)];
+        for mode in [Mode::FaceToFace, Mode::Telephone, Mode::Video, Mode::Home, Mode::Other] {
+            for (minutes, first) in numbers {
+                for (planned_minutes, second) in numbers {
+                    for (lag_days, third) in days.into_iter().chain(outer) {
+                        let held = Held { mode, minutes, planned_minutes, lag_days };
+                        assert_eq!(fits(Content::Encounter(held)), first && second && third, "{held:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn feedback_and_orders_always_fit() {
+        assert!([0, u32::MAX].into_iter().all(|answers| fits(Content::Feedback { answers })));
+        let categories = [Category::Referral, Category::Test, Category::Imaging];
+        assert!(categories.into_iter().all(|category| fits(Content::Order { category })));
+    }
+
+    /// Numbers of any length, whole thousands among them.
+    fn number() -> impl Strategy<Value = u32> {
+        let any = (any::<u32>(), 0..=32_u32).prop_map(|(number, bits)| number.checked_shr(bits).unwrap_or(0));
+        prop_oneof![any.clone(), any.prop_map(|number| number / 1_000 * 1_000)]
+    }
+
+    proptest! {
+        #[test]
+        fn any_prescription_comes_back(numbers in [number(), number(), number(), number(), number()], repeat: bool) {
+            let [code, quantity_milli, cost_pence, adq_milli, items] = numbers;
+            let items = u16::try_from(items >> 16).unwrap();
+            fits(Content::Prescription(Prescribed { code, quantity_milli, cost_pence, adq_milli, items, repeat }));
+        }
+    }
+
+    #[test]
+    fn a_place_beside_the_facts_is_used_again() {
+        let mut contents = Contents::default();
+        let long = |minutes| {
+            Content::Encounter(Held { mode: Mode::Home, minutes: Some(minutes), planned_minutes: None, lag_days: None })
+        };
+        let first = contents.keep(&long(u32::MAX));
+        let second = contents.keep(&long(u32::MAX - 1));
+        contents.release(first);
+        assert_eq!(contents.keep(&long(u32::MAX - 2)), first);
+        assert_eq!(contents.get(FactKind::Encounter, second), long(u32::MAX - 1));
+    }
+}

@@ -1,0 +1,413 @@
+//! The sums of a row as they are held: of each measure only what its amounts can fill, and what one kind of event adds to side by
+//! side, so that a row is a third of its [`Sums`] and a fact touches little of it.
+
+use std::sync::Arc;
+
+use crate::event::Answer;
+use crate::fold::content::{Content, Figure, Figures};
+use crate::fold::update_plan::{Multiple, Portion, Recipe, Step, Steps};
+use crate::measure::measure_set::{Amount, Measure};
+use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, Sums};
+
+/// Adding or taking away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    Plus,
+    Minus,
+}
+
+impl Sign {
+    fn unit(self) -> i64 {
+        if self == Sign::Plus { 1 } else { -1 }
+    }
+}
+
+/// The other fields of [`Base`], in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    Facts,
+    Encounters,
+    Minutes,
+    Items,
+    UnmappedItems,
+    Responses,
+    UnknownStatus,
+    NoshowPlannedMinutes,
+    /// How often this was answered.
+    Answer(Answer),
+}
+
+impl Field {
+    pub(crate) fn cell(self) -> u32 {
+        match self {
+            Field::Facts => 0,
+            Field::Encounters => 1,
+            Field::Minutes => 2,
+            Field::Items => 3,
+            Field::UnmappedItems => 4,
+            Field::Responses => 5,
+            Field::UnknownStatus => 6,
+            Field::NoshowPlannedMinutes => 7,
+            Field::Answer(answer) => 8 + answer as u32,
+        }
+    }
+}
+
+/// One of the two sides of a measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Half {
+    Numerator,
+    Denominator,
+}
+
+/// How often facts came, changed and went: the last fields of [`Base`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counter {
+    Recorded = BASE_FIELDS as isize - 3,
+    Amended = BASE_FIELDS as isize - 2,
+    Retracted = BASE_FIELDS as isize - 1,
+}
+
+/// Where one side of a measure stands.
+#[derive(Clone, Copy, Debug)]
+enum SideCells {
+    /// Every fact counts 1: facts, sum and sum of squares are one number.
+    Count(u32),
+    /// Facts, sum and sum of squares, one behind the other: amounts below 2^16 need no more.
+    Narrow(u32),
+    /// Facts and sum, one behind the other, and a wide cell for the sum of squares.
+    Wide { whole: u32, squares: u32 },
+}
+
+/// Where one measure stands.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    n: SideCells,
+    d: SideCells,
+    /// Quantity and cost of the numerator, then of the denominator; only with a saving.
+    money: Option<u32>,
+    /// Adjusted patients, then exclusions.
+    left_out: u32,
+}
+
+/// Where everything stands in the cells of a row: first the fields of [`Base`] in their order, then the measures.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    columns: Vec<Columns>,
+    whole: u32,
+    squares: u32,
+}
+
+/// What one fact adds to a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Addend {
+    whole: Vec<(u32, i64)>,
+    squares: Vec<(u32, i128)>,
+}
+
+/// The cells of one row. Of a month's sums hardly any needs more than 32 bits, or 64 where squares are added up: what does is kept
+/// beside, and a row takes half the memory, and half the lines of the processor's cache.
+#[derive(Debug)]
+pub(crate) struct Cells {
+    whole: Box<[u32]>,
+    squares: Box<[u64]>,
+    /// What stands above the lowest bits of a cell, by its number: of whole cells, then of squares.
+    whole_above: Vec<(u32, i64)>,
+    squares_above: Vec<(u32, i64)>,
+}
+
+impl Layout {
+    /// Places for the measures of a set.
+    pub(crate) fn new(measures: &[Arc<Measure>]) -> Layout {
+        let mut layout = Layout { columns: Vec::new(), whole: 0, squares: 0 };
+        layout.take(BASE_FIELDS);
+        // Events of one class add to most of its denominators and to few of its numerators, so these stand together and apart.
+        let mut order: Vec<usize> = (0..measures.len()).collect();
+        order.sort_by_key(|&index| measures[index].denominator.definition.event as u8);
+        let mut sides = |amount: &dyn Fn(&Measure) -> Amount| {
+            let mut sides = vec![SideCells::Count(0); measures.len()];
+            order.iter().for_each(|&index| sides[index] = layout.side(amount(&measures[index])));
+            sides
+        };
+        let d = sides(&|measure| measure.denominator.definition.amount);
+        let n = sides(&|measure| measure.numerator.definition.amount);
+        layout.columns = measures.iter().zip(n.into_iter().zip(d)).map(|(measure, (n, d))| layout.place(measure, n, d)).collect();
+        layout
+    }
+
+    fn place(&mut self, measure: &Measure, n: SideCells, d: SideCells) -> Columns {
+        Columns { n, d, money: measure.definition.saving.map(|_| self.take(4)), left_out: self.take(2) }
+    }
+
+    fn side(&mut self, amount: Amount) -> SideCells {
+        match amount {
+            Amount::Count => SideCells::Count(self.take(1)),
+            Amount::Items | Amount::Answers => SideCells::Narrow(self.take(3)),
+            Amount::Quantity | Amount::Cost | Amount::Adq | Amount::Weight | Amount::Minutes => {
+                self.squares += 1;
+                SideCells::Wide { whole: self.take(2), squares: self.squares - 1 }
+            }
+        }
+    }
+
+    /// The first of so many cells that nothing else stands in.
+    fn take(&mut self, cells: usize) -> u32 {
+        let first = self.whole;
+        self.whole += u32::try_from(cells).expect("a handful");
+        first
+    }
+
+    /// Cells without anything in them.
+    pub(crate) fn zero(&self) -> Cells {
+        Cells {
+            whole: vec![0; self.whole as usize].into(),
+            squares: vec![0; self.squares as usize].into(),
+            whole_above: Vec::new(),
+            squares_above: Vec::new(),
+        }
+    }
+
+    /// Writes down that facts add this figure to a field of [`Base`].
+    pub(crate) fn write_field(&self, field: Field, figure: Figure, to: &mut Recipe) {
+        debug_assert!(field.cell() < self.whole, "the fields of Base stand first");
+        to.always.push(field.cell(), Multiple::of(figure));
+    }
+
+    /// Writes down that facts add this portion to one side of the measure at this index.
+    pub(crate) fn write(&self, measure: usize, half: Half, portion: &Portion, to: &mut Recipe) {
+        let columns = &self.columns[measure];
+        let steps = to.steps(portion.condition);
+        let side = if half == Half::Numerator { columns.n } else { columns.d };
+        side.write(portion.amount, steps);
+        if let Some(money) = columns.money {
+            let first = if half == Half::Numerator { money } else { money + 2 };
+            steps.push(first, Multiple::of(Figure::QuantityMilli));
+            steps.push(first + 1, Multiple::of(Figure::CostPence));
+        }
+    }
+
+    /// Puts what a fact adds to the measure at this index.
+    pub(crate) fn put(&self, measure: usize, delta: &MeasureSums, to: &mut Addend) {
+        let columns = &self.columns[measure];
+        columns.n.put(delta.facts_n, delta.n, delta.n_squares, to);
+        columns.d.put(delta.facts_d, delta.d, delta.d_squares, to);
+        if let Some(money) = columns.money {
+            let fields = [delta.n_quantity_milli, delta.n_cost_pence, delta.d_quantity_milli, delta.d_cost_pence];
+            (money..).zip(fields).for_each(|(cell, value)| to.put(cell, value));
+        }
+        to.put(columns.left_out, delta.pca);
+        to.put(columns.left_out + 1, delta.excluded);
+    }
+
+    /// The sums that stand in these cells.
+    pub(crate) fn sums(&self, cells: &Cells) -> Sums {
+        let base = std::array::from_fn(|field| cells.whole(u32::try_from(field).expect("a handful")));
+        Sums { base: Base::of_fields(base), measures: self.columns.iter().map(|columns| columns.sums(cells)).collect() }
+    }
+}
+
+impl SideCells {
+    fn write(self, amount: Multiple, to: &mut Steps) {
+        match self {
+            SideCells::Count(cell) => {
+                debug_assert_eq!(amount, Multiple::ONE, "a fact that is only counted counts 1");
+                to.push(cell, Multiple::ONE);
+            }
+            SideCells::Narrow(first) => {
+                to.push(first, Multiple::ONE);
+                to.push(first + 1, amount);
+                to.push(first + 2, amount.squared());
+            }
+            SideCells::Wide { whole, squares } => {
+                to.push(whole, Multiple::ONE);
+                to.push(whole + 1, amount);
+                to.squares.push(Step { cell: squares, amount });
+            }
+        }
+    }
+
+    fn put(self, facts: i64, sum: i64, squares: i128, to: &mut Addend) {
+        match self {
+            SideCells::Count(cell) => {
+                debug_assert!(facts == sum && i128::from(sum) == squares, "a fact that is only counted counts 1");
+                to.put(cell, facts);
+            }
+            SideCells::Narrow(first) => {
+                to.put(first, facts);
+                to.put(first + 1, sum);
+                to.put(first + 2, i64::try_from(squares).expect("amounts are items of 16 bits, or answers of one record"));
+            }
+            SideCells::Wide { whole, squares: cell } => {
+                to.put(whole, facts);
+                to.put(whole + 1, sum);
+                if squares != 0 {
+                    to.squares.push((cell, squares));
+                }
+            }
+        }
+    }
+
+    /// Facts, sum, sum of squares.
+    fn sums(self, cells: &Cells) -> (i64, i64, i128) {
+        let whole = |cell| cells.whole(cell);
+        match self {
+            SideCells::Count(cell) => (whole(cell), whole(cell), whole(cell).into()),
+            SideCells::Narrow(first) => (whole(first), whole(first + 1), whole(first + 2).into()),
+            SideCells::Wide { whole: first, squares } => (whole(first), whole(first + 1), cells.squares(squares)),
+        }
+    }
+}
+
+impl Columns {
+    fn sums(&self, cells: &Cells) -> MeasureSums {
+        let (facts_n, n, n_squares) = self.n.sums(cells);
+        let (facts_d, d, d_squares) = self.d.sums(cells);
+        let whole = |cell| cells.whole(cell);
+        let money = |place: u32| self.money.map_or(0, |first| whole(first + place));
+        MeasureSums {
+            facts_n,
+            facts_d,
+            n,
+            d,
+            n_squares,
+            d_squares,
+            n_quantity_milli: money(0),
+            n_cost_pence: money(1),
+            d_quantity_milli: money(2),
+            d_cost_pence: money(3),
+            pca: whole(self.left_out),
+            excluded: whole(self.left_out + 1),
+        }
+    }
+}
+
+impl Addend {
+    /// Puts what a fact adds to a field of [`Base`].
+    pub(crate) fn put_field(&mut self, field: Field, value: i64) {
+        self.put(field.cell(), value);
+    }
+
+    fn put(&mut self, cell: u32, value: i64) {
+        if value != 0 {
+            self.whole.push((cell, value));
+        }
+    }
+}
+
+impl Cells {
+    /// Reads where most facts add to, so that it is near when they do. Returns something to be used.
+    pub(crate) fn touch(&self) -> u32 {
+        /// Cells of a line of the processor's cache, and how many lines.
+        const LINE: usize = 16;
+        const LINES: usize = 4;
+        self.whole.iter().step_by(LINE).take(LINES).fold(0, |touched, cell| touched ^ cell)
+    }
+
+    /// Adds (or takes away) what a fact adds.
+    pub(crate) fn add(&mut self, addend: &Addend, sign: Sign) {
+        let unit = sign.unit();
+        for &(cell, value) in &addend.whole {
+            self.add_whole(cell, unit * value);
+        }
+        for &(cell, value) in &addend.squares {
+            self.add_square(cell, i128::from(unit) * value);
+        }
+    }
+
+    /// Adds (or takes away) what a fact that says this adds by its recipe.
+    pub(crate) fn follow(&mut self, recipe: &Recipe, content: &Content, sign: Sign) {
+        let figures = Figures::of(content);
+        self.take(&recipe.always, &figures, sign.unit());
+        for (condition, steps) in &recipe.conditional {
+            if condition.holds(content) {
+                self.take(steps, &figures, sign.unit());
+            }
+        }
+    }
+
+    fn take(&mut self, steps: &Steps, figures: &Figures, unit: i64) {
+        for &cell in &steps.ones {
+            self.add_whole(cell, unit);
+        }
+        for step in &steps.whole {
+            self.add_whole(step.cell, unit * step.amount.value(figures));
+        }
+        for step in &steps.squares {
+            let amount = i128::from(step.amount.value(figures));
+            self.add_square(step.cell, i128::from(unit) * amount * amount);
+        }
+    }
+
+    /// Counts a move of a fact.
+    pub(crate) fn count(&mut self, counter: Counter) {
+        self.add_whole(counter as u32, 1);
+    }
+
+    fn add_whole(&mut self, cell: u32, value: i64) {
+        let held = &mut self.whole[cell as usize];
+        let sum = i64::from(*held) + (value & i64::from(u32::MAX));
+        *held = u32::try_from(sum & i64::from(u32::MAX)).expect("masked to 32 bits");
+        let above = (value >> u32::BITS) + (sum >> u32::BITS);
+        if above != 0 {
+            add_above(&mut self.whole_above, cell, above);
+        }
+    }
+
+    fn add_square(&mut self, cell: u32, value: i128) {
+        let held = &mut self.squares[cell as usize];
+        let sum = i128::from(*held) + (value & i128::from(u64::MAX));
+        *held = u64::try_from(sum & i128::from(u64::MAX)).expect("masked to 64 bits");
+        let above = (value >> u64::BITS) + (sum >> u64::BITS);
+        if above != 0 {
+            add_above(&mut self.squares_above, cell, i64::try_from(above).expect("squares of 64 bits are below 2^127"));
+        }
+    }
+
+    fn whole(&self, cell: u32) -> i64 {
+        (above(&self.whole_above, cell) << u32::BITS) + i64::from(self.whole[cell as usize])
+    }
+
+    fn squares(&self, cell: u32) -> i128 {
+        (i128::from(above(&self.squares_above, cell)) << u64::BITS) + i128::from(self.squares[cell as usize])
+    }
+}
+
+fn above(all: &[(u32, i64)], cell: u32) -> i64 {
+    all.iter().find(|(of, _)| *of == cell).map_or(0, |(_, above)| *above)
+}
+
+#[cold]
+fn add_above(all: &mut Vec<(u32, i64)>, cell: u32, value: i64) {
+    match all.iter_mut().find(|(of, _)| *of == cell) {
+        Some((_, above)) => *above += value,
+        None => all.push((cell, value)),
+    }
+    all.retain(|(_, above)| *above != 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_above_its_cell_is_whole_again_and_leaves_nothing_behind() {
+        let layout = Layout { columns: Vec::new(), whole: 2, squares: 2 };
+        let mut cells = layout.zero();
+        let values = [1, i64::from(u32::MAX), 1 << 32, 7, i64::MAX >> 3, 12_345_678_901];
+        let (mut sum, mut square_sum) = (0, 0);
+        for value in values {
+            let square = i128::from(value) * i128::from(value);
+            cells.add(&Addend { whole: vec![(1, value)], squares: vec![(0, square)] }, Sign::Plus);
+            (sum, square_sum) = (sum + value, square_sum + square);
+            assert_eq!((cells.whole(0), cells.whole(1)), (0, sum));
+            assert_eq!((cells.squares(0), cells.squares(1)), (square_sum, 0));
+        }
+        for value in values {
+            let square = i128::from(value) * i128::from(value);
+            cells.add(&Addend { whole: vec![(1, value)], squares: vec![(0, square)] }, Sign::Minus);
+            (sum, square_sum) = (sum - value, square_sum - square);
+            assert_eq!((cells.whole(1), cells.squares(0)), (sum, square_sum));
+        }
+        assert!(cells.whole_above.is_empty() && cells.squares_above.is_empty());
+    }
+}

@@ -1,0 +1,559 @@
+//! The fold: events in, rows out. Deterministic, integers only, all state in memory, no clock: time is in the ticks.
+//!
+//! Second step of the flow. `ARCHITECTURE.md`, "Facts", states the rules.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use crate::event::{Action, Attendance, Batch, Event, Source, Versioning};
+use crate::fold::content::{Content, FactKind};
+use crate::fold::contributions::{Contributions, Contributor};
+use crate::fold::fact::{Fact, FactId, Facts, Place, Shape};
+use crate::fold::fact_builder::Mold;
+use crate::fold::fast_map::Map;
+use crate::fold::feed_coverage::FeedsSeen;
+use crate::fold::interner::Interner;
+use crate::fold::links::Links;
+use crate::fold::packed_content::Contents;
+use crate::fold::row_counters::{Counter, Sign};
+use crate::fold::rows::{Names, Rows, Unit};
+use crate::fold::share::Share;
+use crate::fold::terms::{Answers, Classed};
+use crate::measure::measure_set::MeasureSet;
+use crate::record::log_record::{FeedCoverage, RowKey};
+use crate::sums::measure_sums::Sums;
+use crate::time::calendar::{Day, Month, Timestamp};
+use crate::time::schedule::Schedule;
+
+/// Clocks of sources may be ahead of the log's: an event may name a day that is later than its append time by this much.
+pub const CLOCK_MARGIN_SECONDS: i64 = 86_400;
+
+/// A log that has lost its beginning writes months from the second one after that of its first record on: what stood so many months
+/// before a row may be lost.
+const LONG_BEFORE_MONTHS: i32 = 2;
+
+/// What became of logged events: `logged = accepted + duplicate + stale + conflict + sealed`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes {
+    /// Newest versions that count, hold or take back.
+    pub accepted: u64,
+    /// Versions that were there already.
+    pub duplicate: u64,
+    /// Versions lower than the one that is there.
+    pub stale: u64,
+    /// Versions that are there with other content.
+    pub conflict: u64,
+    /// Newest versions whose month is sealed.
+    pub sealed: u64,
+    /// Of the accepted: retractions.
+    pub retracted: u64,
+}
+
+/// The state of a partition at a counting tick, before the tick seals anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CutState {
+    /// The first open month.
+    pub open_from: Month,
+    /// Sum modulo 2^128 of the digests of all open rows.
+    pub digest: u128,
+    /// How many open rows there are.
+    pub rows: u64,
+    /// What was seen of the feeds, in order of their names.
+    pub feeds: Vec<FeedCoverage>,
+}
+
+/// What an event is found by, and its own feed, clinician and practice.
+#[derive(Clone, Copy, Debug)]
+struct Named {
+    id: FactId,
+    unit: u32,
+}
+
+/// The fold of one partition.
+#[derive(Debug)]
+pub struct Tally {
+    schedule: Schedule,
+    mold: Mold,
+    facts: Facts,
+    contents: Contents,
+    links: Links,
+    names: Names,
+    rows: Rows,
+    contributions: Contributions,
+    answers: Interner<Answers>,
+    /// The declared practice of each feed, by the feed's interned number.
+    declared: Map<u32, Option<u32>>,
+    seen: FeedsSeen,
+    last: Option<Timestamp>,
+    open_from: Month,
+    /// The first day of `open_from`.
+    open_day: Day,
+    /// Months before this one may be held by the log only in part: they are never written again.
+    reach: Month,
+    outcomes: Outcomes,
+    unattributed: u64,
+    /// Of the batch that is being folded: who its events are, and days of what was accepted.
+    named: Vec<Named>,
+    days: Vec<Day>,
+}
+
+impl Tally {
+    /// An empty fold. `identity_seed` keys the hash of identities; `reach` is the first month that the log surely holds whole,
+    /// [`Month::EARLIEST`] for a log that begins at offset 0.
+    #[must_use]
+    pub fn new(measures: &Arc<MeasureSet>, schedule: &Schedule, identity_seed: u64, reach: Month) -> Tally {
+        let mut contributions = Contributions::new(measures.clone());
+        contributions.add_code(None);
+        Tally {
+            schedule: schedule.clone(),
+            mold: Mold::new(measures, identity_seed),
+            facts: Facts::default(),
+            contents: Contents::default(),
+            links: Links::default(),
+            names: Names::default(),
+            rows: Rows::new(measures),
+            contributions,
+            answers: Interner::default(),
+            declared: Map::default(),
+            seen: FeedsSeen::default(),
+            last: None,
+            open_from: Month::EARLIEST,
+            open_day: Month::EARLIEST.first_day(),
+            reach,
+            outcomes: Outcomes::default(),
+            unattributed: 0,
+            named: Vec::new(),
+            days: Vec::new(),
+        }
+    }
+
+    /// Sets the first month that the log surely holds whole, when that becomes known only with its first record.
+    pub fn reaches_from(&mut self, reach: Month) {
+        self.reach = reach;
+    }
+
+    /// Folds a batch that the log took at `appended`.
+    pub fn apply(&mut self, batch: &Batch<'_>, appended: Timestamp) {
+        let feed = self.names.texts.text(&batch.feed);
+        let practice = batch.practice.as_deref().map(|p| self.names.texts.text(p));
+        self.declared.insert(feed, practice);
+        self.seen.appended(feed, appended);
+        let seed = self.mold.feed_seed(&batch.feed);
+        let arrived = self.schedule.zone.day_of(appended.plus_seconds(CLOCK_MARGIN_SECONDS)).month();
+        let mut named = std::mem::take(&mut self.named);
+        named.extend(batch.events.iter().map(|event| self.name(feed, seed, event)));
+        self.touch(&named);
+        for (event, named) in batch.events.iter().zip(named.drain(..)) {
+            self.event(seed, named, batch.versioning, arrived, event);
+        }
+        self.named = named;
+        self.days.sort_unstable();
+        self.days.dedup();
+        self.days.drain(..).for_each(|day| self.seen.day(feed, day));
+    }
+
+    fn name(&mut self, feed: u32, seed: u64, event: &Event<'_>) -> Named {
+        let clinician = event.clinician.as_deref().map(|c| self.names.texts.text(c));
+        let practice = event.practice.as_deref().map(|p| self.names.texts.text(p));
+        let unit = self.names.units.number(Unit { feed, clinician, practice });
+        Named { id: self.mold.identity(seed, &event.id), unit }
+    }
+
+    /// Reads what the events of a batch will need: of many look-ups that wait for nothing but memory the waits overlap, of one event
+    /// after the other they would not.
+    fn touch(&self, named: &[Named]) {
+        let facts = named.iter().fold(0, |touched, named| touched ^ self.facts.touch(named.id));
+        let rows = named.iter().fold(0, |touched, named| touched ^ self.rows.touch(named.unit));
+        std::hint::black_box((facts, rows));
+    }
+
+    /// Whether a tick counts here: later than every earlier one, and not from the future [7, 10].
+    #[must_use]
+    pub fn counts(&self, at: Timestamp, appended: Timestamp) -> bool {
+        at <= appended && self.last.is_none_or(|last| at > last)
+    }
+
+    /// The last counting tick.
+    #[must_use]
+    pub fn last_tick(&self) -> Option<Timestamp> {
+        self.last
+    }
+
+    /// The state that a counting tick closes. Call [`Tally::settle`] after its rows are written.
+    pub fn cut(&mut self) -> CutState {
+        let Ok(state) = self.cut_with(|_, _| Ok::<(), Infallible>(()));
+        state
+    }
+
+    /// The same, handing out the open rows that changed since the last cut, in order of their keys.
+    ///
+    /// # Errors
+    /// What `each` breaks off with; the fold is then of no further use, for it no longer knows which rows changed.
+    pub fn cut_with<E>(&mut self, mut each: impl FnMut(RowKey, &Sums) -> Result<(), E>) -> Result<CutState, E> {
+        let open_from = self.open_from.max(self.reach);
+        self.rows.take_changed(&self.names, |key, sums| if key.month >= open_from { each(key, sums) } else { Ok(()) })?;
+        let (digest, rows) = self.rows.digest_from(open_from);
+        Ok(CutState { open_from, digest, rows, feeds: self.feeds() })
+    }
+
+    /// What was seen of the feeds, in order of their names.
+    #[must_use]
+    pub fn feeds(&self) -> Vec<FeedCoverage> {
+        self.seen.state(|feed| self.names.texts.value(feed).clone())
+    }
+
+    /// All open rows at this cut, in order of their keys.
+    pub fn all_rows<'a>(&'a self, cut: &CutState) -> impl Iterator<Item = (RowKey, Sums)> + use<'a> {
+        let from = cut.open_from;
+        let open = self.rows.all(&self.names).into_iter().filter(move |&slot| self.rows.month(slot) >= from);
+        open.map(|slot| (self.rows.key(slot, &self.names), self.rows.sums(slot)))
+    }
+
+    /// The tick `at` counts: months that are sealed by it are closed, and facts that nothing can change any more leave.
+    pub fn settle(&mut self, at: Timestamp) {
+        self.last = Some(at);
+        let open_from = self.schedule.open_from(at);
+        if open_from <= self.open_from {
+            return;
+        }
+        self.open_from = open_from;
+        self.open_day = open_from.first_day();
+        for slot in self.facts.slots() {
+            self.close_fact(slot, open_from);
+        }
+        self.rows.seal(open_from);
+        self.seen.seal(open_from);
+    }
+
+    fn close_fact(&mut self, slot: u32, open_from: Month) {
+        let fact = *self.facts.get(slot);
+        let row_month = match fact.place() {
+            Place::Row(row) => Some(self.rows.month(row)),
+            _ => None,
+        };
+        let named = fact.day().map(Day::month).max(row_month);
+        if fact.arrived().max(named.unwrap_or(Month::EARLIEST)) < open_from {
+            self.links.remove(slot);
+            self.mold.forget_pca(fact.id());
+            self.contents.release(fact.said);
+            self.facts.remove(slot);
+        } else if row_month.is_some_and(|month| month < open_from) {
+            self.facts.get_mut(slot).set_place(Place::Sealed);
+        }
+    }
+
+    fn event(&mut self, seed: u64, named: Named, versioning: Versioning, arrived: Month, event: &Event<'_>) {
+        let id = named.id;
+        let check = self.mold.check(event);
+        let found = self.facts.find(id);
+        let old = found.map(|slot| *self.facts.get(slot));
+        let Some(rank) = self.rank(versioning, event, check, old.as_ref()) else { return };
+        let mut fact = self.mold(named, rank, check, event);
+        fact.set_arrived(arrived);
+        if let (Action::Record, Some(day)) = (event.action, event.day) {
+            self.days.push(day);
+        }
+        let before = found.and_then(|slot| self.links.target(slot));
+        let slot = match found {
+            Some(slot) => self.replace(slot, fact),
+            None => self.facts.insert(fact),
+        };
+        let link = event.link.as_deref().filter(|_| self.mold.needs_link(event)).map(|l| self.mold.identity(seed, l));
+        if let Some(target) = link {
+            self.facts.get_mut(slot).mark_link();
+            self.links.insert(slot, target);
+        }
+        self.mold.keep_pca(id, self.facts.get_mut(slot), event);
+        let sealed = self.stand(slot, old.map_or(Place::Nowhere, |o| o.place()));
+        self.count(event.action, old.as_ref(), sealed);
+        self.follow(id, before, link);
+    }
+
+    /// The rank of a version that is newer than what is there; `None` for one that is not, which is counted.
+    fn rank(&mut self, versioning: Versioning, event: &Event<'_>, check: u32, old: Option<&Fact>) -> Option<u64> {
+        let outcomes = &mut self.outcomes;
+        let Some(version) = event.version else {
+            // A delete without a version ranks half a version above the one that it meets.
+            return match old {
+                Some(old) if old.action() == Action::Retract => {
+                    outcomes.duplicate += 1;
+                    None
+                }
+                Some(old) => Some(old.rank() + 1),
+                None => Some(1),
+            };
+        };
+        let rank = version.saturating_mul(2);
+        let Some(old) = old else { return Some(rank) };
+        let same = check == old.check;
+        match rank.cmp(&old.rank()) {
+            std::cmp::Ordering::Equal if same => outcomes.duplicate += 1,
+            std::cmp::Ordering::Equal => outcomes.conflict += 1,
+            _ if same && versioning == Versioning::Arrival => outcomes.duplicate += 1,
+            std::cmp::Ordering::Less => outcomes.stale += 1,
+            std::cmp::Ordering::Greater => return Some(rank),
+        }
+        None
+    }
+
+    /// The fact of this event, standing nowhere yet.
+    fn mold(&mut self, named: Named, rank: u64, check: u32, event: &Event<'_>) -> Fact {
+        let content = self.mold.content(event, &mut self.contributions, &mut self.answers);
+        let mut fact = Fact::new(named.id, rank, check, named.unit, Mold::traits(event), self.contents.keep(&content));
+        fact.set_day(event.day);
+        fact
+    }
+
+    /// Takes the old version out of its row and puts the new one in its slot.
+    fn replace(&mut self, slot: u32, fact: Fact) -> u32 {
+        let old = *self.facts.get(slot);
+        if let Place::Row(row) = old.place() {
+            self.add(&old, row, Sign::Minus);
+        }
+        self.unattributed -= u64::from(old.place() == Place::Unattributed);
+        if old.has_link() {
+            self.links.remove(slot);
+        }
+        self.mold.forget_pca(old.id());
+        self.contents.release(old.said);
+        *self.facts.get_mut(slot) = fact;
+        slot
+    }
+
+    fn add(&mut self, fact: &Fact, row: u32, sign: Sign) {
+        let content = self.contents.get(fact.kind(), fact.said);
+        let one = contributor(fact, &content, &self.answers, &self.mold);
+        match self.contributions.recipe(one, self.rows.layout()) {
+            Some(recipe) => self.rows.follow(row, recipe, &content, sign),
+            None => {
+                let addend = self.contributions.addend(one, self.rows.layout());
+                self.rows.add(row, &addend, sign);
+            }
+        }
+    }
+
+    /// Decides where a fact that stands nowhere now stands, and counts the move from `before`. Returns whether its month is sealed.
+    fn stand(&mut self, slot: u32, before: Place) -> bool {
+        let (place, shape, sealed) = match self.is_past(slot, before) {
+            true => (Place::Nowhere, self.shape(slot, self.facts.get(slot)), true),
+            false => self.placement(slot),
+        };
+        let fact = self.facts.get_mut(slot);
+        fact.set_place(place);
+        fact.set_shape(shape);
+        let fact = *fact;
+        if let Place::Row(row) = place {
+            self.add(&fact, row, Sign::Plus);
+        }
+        self.unattributed += u64::from(place == Place::Unattributed);
+        self.count_move(before, place);
+        sealed
+    }
+
+    /// Whether a version comes too late for any link of its to matter: its own day's month is sealed and the event stood in no open
+    /// row. What is known of such an event may have been forgotten, a newer version included, and forgetting must change no card.
+    fn is_past(&self, slot: u32, before: Place) -> bool {
+        let fact = self.facts.get(slot);
+        let sealed = fact.day().is_some_and(|day| day < self.open_day);
+        fact.action() == Action::Record && sealed && !matches!(before, Place::Row(_))
+    }
+
+    /// Counters of the rows between which a fact moved; rows of sealed months are nowhere. One from long before is new here: a log
+    /// that has lost its beginning cannot know that it stood anywhere.
+    fn count_move(&mut self, before: Place, after: Place) {
+        match (before, after) {
+            (Place::Row(old), Place::Row(new)) => {
+                let from_long_before = self.rows.month(old).plus(LONG_BEFORE_MONTHS) <= self.rows.month(new);
+                self.rows.count(new, if from_long_before { Counter::Recorded } else { Counter::Amended });
+                if old != new {
+                    self.rows.count(old, Counter::Amended);
+                }
+            }
+            (_, Place::Row(new)) => self.rows.count(new, Counter::Recorded),
+            (Place::Row(old), _) => self.rows.count(old, Counter::Retracted),
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, action: Action, old: Option<&Fact>, sealed: bool) {
+        let from_sealed = action != Action::Record && old.is_some_and(|o| o.place() == Place::Sealed);
+        if sealed || from_sealed {
+            self.outcomes.sealed += 1;
+            return;
+        }
+        self.outcomes.accepted += 1;
+        self.outcomes.retracted += u64::from(action == Action::Retract);
+    }
+
+    /// Where a fact stands by its own values and its link, with which shape, and whether that month is sealed.
+    fn placement(&mut self, slot: u32) -> (Place, Shape, bool) {
+        let fact = *self.facts.get(slot);
+        let shape = self.shape(slot, &fact);
+        if fact.action() != Action::Record {
+            return (Place::Nowhere, shape, false);
+        }
+        let target = self.live_target(slot, &fact);
+        let own = *self.names.units.value(fact.unit);
+        let linked = target.map(|t| *self.names.units.value(t.unit));
+        let linked_day = target.filter(|_| fact.kind() == FactKind::Feedback).and_then(|t| t.day());
+        let Some(day) = linked_day.or(fact.day()) else { return (Place::Nowhere, shape, false) };
+        let month = day.month();
+        if month < self.open_from {
+            return (Place::Nowhere, shape, true);
+        }
+        let Some(clinician) = own.clinician.or(linked.and_then(|u| u.clinician)) else {
+            return (Place::Unattributed, shape, false);
+        };
+        let declared = || self.declared.get(&own.feed).copied().flatten();
+        let practice = own.practice.or(linked.and_then(|u| u.practice)).or_else(declared);
+        let unit = Unit { feed: own.feed, clinician: Some(clinician), practice };
+        let unit = if unit == own { fact.unit } else { self.names.units.number(unit) };
+        (Place::Row(self.rows.slot(unit, month)), shape, false)
+    }
+
+    /// The encounter that this fact links, while it counts and its month is not sealed.
+    fn live_target(&self, slot: u32, fact: &Fact) -> Option<Fact> {
+        let target = fact.has_link().then(|| self.links.target(slot)).flatten()?;
+        let target = self.facts.get(self.facts.find(target)?);
+        self.is_live(target).then_some(*target)
+    }
+
+    fn is_live(&self, fact: &Fact) -> bool {
+        fact.kind() == FactKind::Encounter
+            && fact.action() == Action::Record
+            && fact.day().is_some_and(|day| day >= self.open_day)
+    }
+
+    fn shape(&self, slot: u32, fact: &Fact) -> Shape {
+        if fact.kind() != FactKind::Encounter {
+            return Shape::default();
+        }
+        match fact.source() {
+            Source::Whole => Shape { activity: true, attendance: true, came: false },
+            Source::Visit => {
+                let named = self.live_target(slot, fact).is_some_and(|t| t.source() == Source::Slot);
+                Shape { activity: true, attendance: !named, came: false }
+            }
+            Source::Slot => {
+                let visited = self.links.referrers(fact.id()).iter().any(|&s| self.is_finished_visit(self.facts.get(s)));
+                Shape { activity: !visited, attendance: true, came: visited }
+            }
+        }
+    }
+
+    fn is_finished_visit(&self, fact: &Fact) -> bool {
+        self.is_live(fact) && fact.source() == Source::Visit && fact.status() == Attendance::Attended
+    }
+
+    /// A change of one side of a link re-evaluates the other: whoever names this event, and whom it named and names.
+    fn follow(&mut self, id: FactId, before: Option<FactId>, now: Option<FactId>) {
+        let mut touched: Vec<u32> = self.links.referrers(id).to_vec();
+        touched.extend([before, now].into_iter().flatten().filter_map(|target| self.facts.find(target)));
+        for slot in touched {
+            self.reconsider(slot);
+        }
+    }
+
+    /// Whether only a version of its own can still move it: it stands in a sealed month, or nowhere and its own day's month is
+    /// sealed. Such facts may be evicted at any time, so a link must not move those that still happen to be there.
+    fn is_closed(&self, fact: &Fact) -> bool {
+        match fact.place() {
+            Place::Row(_) => false,
+            Place::Sealed => true,
+            Place::Nowhere | Place::Unattributed => fact.day().is_some_and(|day| day < self.open_day),
+        }
+    }
+
+    fn reconsider(&mut self, slot: u32) {
+        let fact = *self.facts.get(slot);
+        if fact.action() != Action::Record || self.is_closed(&fact) {
+            return;
+        }
+        let (place, shape, _) = self.placement(slot);
+        if place == fact.place() && shape == fact.shape() {
+            return;
+        }
+        if let Place::Row(row) = fact.place() {
+            self.add(&fact, row, Sign::Minus);
+        }
+        self.unattributed -= u64::from(fact.place() == Place::Unattributed);
+        self.stand(slot, fact.place());
+    }
+
+    /// What each event contributes that stands in one of the rows that are wanted. At a cut, before [`Tally::settle`], the rows of
+    /// the months that it seals are there too.
+    #[must_use]
+    pub fn shares(&self, wanted: &dyn Fn(&RowKey) -> bool) -> Vec<Share> {
+        let mut keys: std::collections::HashMap<u32, Option<RowKey>> = std::collections::HashMap::new();
+        let mut shares = Vec::new();
+        for slot in self.facts.slots() {
+            let fact = self.facts.get(slot);
+            let Place::Row(row) = fact.place() else { continue };
+            let key = keys.entry(row).or_insert_with(|| Some(self.rows.key(row, &self.names)).filter(wanted));
+            let Some(row) = key.clone() else { continue };
+            let content = self.contents.get(fact.kind(), fact.said);
+            let measures = self.contributions.shares(contributor(fact, &content, &self.answers, &self.mold));
+            // What counts is a record, and its rank is twice its version.
+            shares.push(Share {
+                identity: fact.id(),
+                version: fact.rank() / 2,
+                check: fact.check,
+                row,
+                day: fact.day(),
+                measures,
+            });
+        }
+        shares
+    }
+
+    /// The identity of an event, as its [`Share`] names it.
+    #[must_use]
+    pub fn identity(&self, feed: &str, id: &str) -> FactId {
+        self.mold.identity(self.mold.feed_seed(feed), id)
+    }
+
+    /// The check of an event's content, as its [`Share`] names it.
+    pub fn check(&self, event: &Event<'_>) -> u32 {
+        self.mold.check(event)
+    }
+
+    /// What became of the events so far.
+    #[must_use]
+    pub fn outcomes(&self) -> Outcomes {
+        self.outcomes
+    }
+
+    /// Facts that count but stand in no row, for want of a clinician; evicted ones included.
+    #[must_use]
+    pub fn unattributed(&self) -> u64 {
+        self.unattributed
+    }
+
+    /// How many facts are held.
+    #[must_use]
+    pub fn facts(&self) -> u64 {
+        self.facts.len() as u64
+    }
+
+    /// Bytes that facts, what they say, and their index take.
+    #[must_use]
+    pub fn fact_bytes(&self) -> u64 {
+        (self.facts.bytes() + self.contents.bytes()) as u64
+    }
+
+    /// How many open rows are held.
+    #[must_use]
+    pub fn row_count(&self) -> u64 {
+        self.rows.len() as u64
+    }
+}
+
+/// Everything about a fact that decides what it adds.
+fn contributor<'a>(fact: &Fact, content: &'a Content, answers: &'a Interner<Answers>, mold: &'a Mold) -> Contributor<'a> {
+    let answers = match content {
+        Content::Feedback { answers: number } => Some(answers.value(*number)),
+        _ => None,
+    };
+    let classed = Classed { content, status: fact.status(), shape: fact.shape(), answers };
+    Contributor { classed, exclude: fact.exclude(), pca: mold.pca(fact) }
+}

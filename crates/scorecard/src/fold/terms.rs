@@ -1,0 +1,238 @@
+//! What facts of one class add to the measures that may count them. A class is all that is said of a fact but its figures: of a
+//! prescription its code and whether it repeats, of an encounter how it was held and who came, of feedback the answers, of an order its
+//! category.
+
+use std::sync::Arc;
+
+use crate::event::{Answer, Attendance, Category};
+use crate::fold::content::{Content, Figure, Held, Prescribed};
+use crate::fold::fact::Shape;
+use crate::fold::row_counters::Field;
+use crate::fold::update_plan::{Condition, Multiple, Portion};
+use crate::measure::measure_set::{Amount, Class, CodeMatch, Measure, MeasureSet, Side};
+
+/// The answers of one feedback.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Answers {
+    pub answer: Option<Answer>,
+    pub items: Vec<(String, String)>,
+}
+
+/// What one measure counts of facts of a class.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Term {
+    pub measure: usize,
+    pub numerator: Option<Portion>,
+    pub denominator: Option<Portion>,
+}
+
+/// What facts of one class add, their figures left open.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    /// To the sums that belong to no measure.
+    pub base: Vec<(Field, Figure)>,
+    pub measures: Vec<Term>,
+}
+
+/// Everything about a fact that decides its class.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Classed<'a> {
+    pub content: &'a Content,
+    /// As the fact itself says it.
+    pub status: Attendance,
+    pub shape: Shape,
+    pub answers: Option<&'a Answers>,
+}
+
+/// What a code means for one measure.
+#[derive(Clone, Copy, Debug)]
+struct CodeTerm {
+    measure: usize,
+    numerator: Option<CodeMatch>,
+    denominator: Option<CodeMatch>,
+}
+
+/// For every kind of fact the measures that may count it. A code is resolved once, however many events carry it.
+#[derive(Debug)]
+pub(crate) struct Matches {
+    measures: Arc<MeasureSet>,
+    encounter: Vec<usize>,
+    feedback: Vec<usize>,
+    order: Vec<usize>,
+    by_code: Vec<Box<[CodeTerm]>>,
+}
+
+impl Classed<'_> {
+    /// The number of its class among those of its kind.
+    pub(crate) fn number(&self) -> u32 {
+        match self.content {
+            Content::Encounter(said) => {
+                let (status, shape) = (self.attendance() as u32, self.shape);
+                said.mode as u32 | status << 3 | u32::from(shape.activity) << 5 | u32::from(shape.attendance) << 6
+            }
+            Content::Prescription(said) => said.code.saturating_mul(2).saturating_add(said.repeat.into()),
+            Content::Feedback { answers } => *answers,
+            Content::Order { category } => *category as u32,
+        }
+    }
+
+    fn attendance(&self) -> Attendance {
+        if self.shape.came { Attendance::Attended } else { self.status }
+    }
+}
+
+impl Matches {
+    pub(crate) fn new(measures: Arc<MeasureSet>) -> Matches {
+        let using = |classes: &[Class]| {
+            let uses = |m: &Measure| {
+                classes.contains(&m.numerator.definition.event) || classes.contains(&m.denominator.definition.event)
+            };
+            (0..measures.measures().len()).filter(|&i| uses(&measures.measures()[i])).collect()
+        };
+        Matches {
+            encounter: using(&[Class::Activity, Class::Attendance]),
+            feedback: using(&[Class::Feedback]),
+            order: using(&[Class::Order]),
+            by_code: Vec::new(),
+            measures,
+        }
+    }
+
+    /// Resolves the code that was just interned under the next number; `None` is an unmapped drug.
+    pub(crate) fn add_code(&mut self, code: Option<&str>) {
+        let resolve = |side: &Side| if side.definition.event == Class::Prescription { side.match_code(code) } else { None };
+        let terms = self.measures.measures().iter().enumerate().filter_map(|(measure, m)| {
+            let (numerator, denominator) = (resolve(&m.numerator), resolve(&m.denominator));
+            (numerator.is_some() || denominator.is_some()).then_some(CodeTerm { measure, numerator, denominator })
+        });
+        self.by_code.push(terms.collect());
+    }
+
+    /// How many codes are resolved.
+    pub(crate) fn codes(&self) -> usize {
+        self.by_code.len()
+    }
+
+    /// What facts of this one's class add.
+    pub(crate) fn terms(&self, one: Classed<'_>) -> Terms {
+        let mut base = vec![(Field::Facts, Figure::One)];
+        let measures = match one.content {
+            Content::Prescription(said) => {
+                base.push((Field::Items, Figure::Items));
+                base.extend((said.code == 0).then_some((Field::UnmappedItems, Figure::Items)));
+                self.prescribed(said)
+            }
+            Content::Encounter(said) => {
+                base.extend(attended(one));
+                self.of_sides(&self.encounter, |side| held(side, said, one))
+            }
+            Content::Feedback { .. } => {
+                base.push((Field::Responses, Figure::One));
+                base.extend(one.answers.and_then(|a| a.answer).map(|answer| (Field::Answer(answer), Figure::One)));
+                self.of_sides(&self.feedback, |side| answered(side, one.answers))
+            }
+            Content::Order { category } => self.of_sides(&self.order, |side| ordered(side, *category)),
+        };
+        Terms { base, measures }
+    }
+
+    fn prescribed(&self, said: &Prescribed) -> Vec<Term> {
+        let terms = self.by_code[said.code as usize].iter().map(|term| {
+            let measure = &self.measures.measures()[term.measure];
+            Term {
+                measure: term.measure,
+                numerator: term.numerator.and_then(|code| prescribed(&measure.numerator, code, said)),
+                denominator: term.denominator.and_then(|code| prescribed(&measure.denominator, code, said)),
+            }
+        });
+        terms.filter(Term::counts).collect()
+    }
+
+    fn of_sides(&self, candidates: &[usize], portion: impl Fn(&Side) -> Option<Portion>) -> Vec<Term> {
+        let terms = candidates.iter().map(|&index| {
+            let measure = &self.measures.measures()[index];
+            Term { measure: index, numerator: portion(&measure.numerator), denominator: portion(&measure.denominator) }
+        });
+        terms.filter(Term::counts).collect()
+    }
+}
+
+impl Term {
+    fn counts(&self) -> bool {
+        self.numerator.is_some() || self.denominator.is_some()
+    }
+}
+
+/// What an encounter adds to sums that belong to no measure.
+fn attended(one: Classed<'_>) -> Vec<(Field, Figure)> {
+    match one.attendance() {
+        Attendance::Unknown => vec![(Field::UnknownStatus, Figure::One)],
+        Attendance::Noshow if one.shape.attendance => vec![(Field::NoshowPlannedMinutes, Figure::PlannedMinutes)],
+        Attendance::Attended if one.shape.activity => vec![(Field::Encounters, Figure::One), (Field::Minutes, Figure::Minutes)],
+        Attendance::Noshow | Attendance::Attended => Vec::new(),
+    }
+}
+
+fn prescribed(side: &Side, code: CodeMatch, said: &Prescribed) -> Option<Portion> {
+    let definition = &side.definition;
+    if definition.repeat.is_some_and(|repeat| repeat != said.repeat) {
+        return None;
+    }
+    let amount = match definition.amount {
+        Amount::Items => Multiple::of(Figure::Items),
+        Amount::Quantity => Multiple::of(Figure::QuantityMilli),
+        Amount::Cost => Multiple::of(Figure::CostPence),
+        Amount::Adq => Multiple::of(Figure::AdqMilli),
+        Amount::Weight => Multiple { figure: Figure::QuantityMilli, times: i64::from(code.weight_milli) },
+        Amount::Count | Amount::Minutes | Amount::Answers => Multiple::ONE,
+    };
+    Some(Portion { amount, condition: code.over_milli.map(Condition::Over) })
+}
+
+fn held(side: &Side, said: &Held, one: Classed<'_>) -> Option<Portion> {
+    let definition = &side.definition;
+    let status = one.attendance();
+    let there = match definition.event {
+        Class::Activity => one.shape.activity && status == Attendance::Attended,
+        Class::Attendance => one.shape.attendance && status != Attendance::Unknown,
+        Class::Prescription | Class::Feedback | Class::Order => false,
+    };
+    let fits = there
+        && (definition.statuses.is_empty() || definition.statuses.contains(&status))
+        && (definition.modes.is_empty() || definition.modes.contains(&said.mode));
+    let bounded = definition.minutes.is_some() || definition.lag_days.is_some();
+    fits.then(|| Portion {
+        amount: if definition.amount == Amount::Minutes { Multiple::of(Figure::Minutes) } else { Multiple::ONE },
+        condition: bounded.then_some(Condition::Within { minutes: definition.minutes, lag_days: definition.lag_days }),
+    })
+}
+
+fn answered(side: &Side, answers: Option<&Answers>) -> Option<Portion> {
+    let definition = &side.definition;
+    let answers = answers.filter(|_| definition.event == Class::Feedback)?;
+    let counted = |times| Portion { amount: Multiple { figure: Figure::One, times }, condition: None };
+    if definition.amount == Amount::Answers {
+        let counts = |(asked, given): &&(String, String)| {
+            definition.questions.contains(asked) || definition.top_answers.get(asked).is_some_and(|top| top == given)
+        };
+        let found = answers.items.iter().filter(counts).count();
+        return i64::try_from(found).ok().filter(|found| *found > 0).map(counted);
+    }
+    if !definition.answers.is_empty() && !answers.answer.is_some_and(|a| definition.answers.contains(&a)) {
+        return None;
+    }
+    if let Some(question) = &definition.question {
+        let (_, answer) = answers.items.iter().find(|(asked, _)| asked == question)?;
+        if definition.top_answer.as_ref().is_some_and(|top| top != answer) {
+            return None;
+        }
+    }
+    Some(counted(1))
+}
+
+fn ordered(side: &Side, category: Category) -> Option<Portion> {
+    let definition = &side.definition;
+    let fits =
+        definition.event == Class::Order && (definition.categories.is_empty() || definition.categories.contains(&category));
+    fits.then_some(Portion { amount: Multiple::ONE, condition: None })
+}

@@ -1,0 +1,214 @@
+//! Which measure files make sense: the rules beside the grammar of [`crate::measure::measure_set`], each with the line to blame and the cure.
+
+use crate::measure::definition::{Amount, Class, Definition, Kind, Points, Saving, SideDefinition};
+
+/// A combination that has no meaning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    /// The table in which its key stands; none is the top of the file.
+    pub table: Option<&'static str>,
+    /// The key to blame.
+    pub key: &'static str,
+    /// What is wrong, and the cure. Of an element of a list its own text.
+    pub text: String,
+}
+
+/// The line of a file, counted from 1, on which the key of a mistake stands, or within its value the text that is to blame. The
+/// table's own line, or none, where the key is left out.
+pub(crate) fn line_of(file: &str, mistake: &Mistake) -> Option<usize> {
+    let header = mistake.table.map(|table| format!("[{table}]"));
+    let mut inside = header.is_none();
+    let (mut table_line, mut key_line) = (None, None);
+    for (line, number) in file.lines().map(str::trim_start).zip(1..) {
+        if line.starts_with('[') && !line.starts_with("[\"") {
+            inside = header.as_deref().is_some_and(|header| line.starts_with(header));
+            table_line = if inside { Some(number) } else { table_line };
+        }
+        let keyed = line.strip_prefix(mistake.key).is_some_and(|rest| rest.trim_start().starts_with('='));
+        if inside && keyed {
+            key_line = Some(number);
+        }
+        let quoted = format!("\"{}", mistake.text);
+        if inside && key_line.is_some() && !mistake.text.is_empty() && line.contains(&quoted) {
+            return Some(number);
+        }
+    }
+    key_line.or(table_line)
+}
+
+/// The first rule that a definition breaks.
+pub(crate) fn check(definition: &Definition) -> Result<(), Mistake> {
+    check_top(definition)?;
+    check_side("numerator", &definition.numerator)?;
+    check_side("denominator", &definition.denominator)?;
+    check_kind(definition)?;
+    check_points(definition.points)?;
+    check_saving(definition)
+}
+
+fn top(key: &'static str, text: String) -> Result<(), Mistake> {
+    Err(Mistake { table: None, key, text })
+}
+
+fn check_top(definition: &Definition) -> Result<(), Mistake> {
+    let named = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    let id = &definition.id;
+    if id.is_empty() || id.len() > 40 || !id.bytes().all(named) {
+        return top("id", format!("id {id:?} is not 1 to 40 of a-z, 0-9 and _; write it like \"dna_rate\""));
+    }
+    if !definition.title.ends_with('?') {
+        return top("title", format!("title {:?} is no question; ask what the clinician would ask, with a ?", definition.title));
+    }
+    if ![3, 12].contains(&definition.window) {
+        return top("window", format!("window {} is neither 3 nor 12 months; write one of these", definition.window));
+    }
+    if !(definition.scale.is_finite() && definition.scale > 0.0) {
+        return top("scale", format!("scale {} is not a number above 0; 100.0 makes percent", definition.scale));
+    }
+    Ok(())
+}
+
+fn check_points(points: Option<Points>) -> Result<(), Mistake> {
+    match points {
+        Some(Points { available, .. }) if !(available.is_finite() && available > 0.0) => {
+            top("points", format!("points.available {available} is not a number above 0; leave points out for none"))
+        }
+        Some(Points { lower: Some(lower), upper: Some(upper), .. }) if lower == upper => top(
+            "points",
+            format!("points.lower and points.upper are both {lower}; points are earned between them, so make them differ"),
+        ),
+        Some(Points { lower: Some(_), upper: None, .. } | Points { lower: None, upper: Some(_), .. }) => {
+            top("points", "points have one of lower and upper; give both, or neither for the quarter's own".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The statistics of a kind hold only for the amounts that they are made for.
+fn check_kind(definition: &Definition) -> Result<(), Mistake> {
+    let (n, d) = (definition.numerator.amount, definition.denominator.amount);
+    let countable = |amount: Amount| matches!(amount, Amount::Count | Amount::Items | Amount::Answers);
+    let wrong = |text: &str| top("kind", text.to_owned());
+    match definition.kind {
+        Kind::Proportion if !(countable(n) && countable(d)) => {
+            wrong("a proportion counts (count, items, answers) on both sides; of amounts it is a share")
+        }
+        Kind::Rate if !countable(n) => {
+            wrong("a rate counts (count, items, answers) in its numerator; of amounts it is an amount")
+        }
+        Kind::Mean if !countable(d) => {
+            wrong("a mean has so many (count, items, answers) in its denominator; else it is an amount")
+        }
+        Kind::Share if n != d => wrong("a share has the same amount on both sides; of different ones it is an amount"),
+        _ => Ok(()),
+    }
+}
+
+fn check_saving(definition: &Definition) -> Result<(), Mistake> {
+    let (n, d) = (&definition.numerator, &definition.denominator);
+    let wrong = |text: &str| top("saving", text.to_owned());
+    match definition.saving {
+        Some(Saving::Ratio) if n.amount != Amount::Quantity || d.amount != Amount::Quantity => {
+            wrong("saving = \"ratio\" splits a quantity anew; both sides need amount = \"quantity\"")
+        }
+        Some(Saving::PerExposure | Saving::PricePerUnit) if n.amount != Amount::Cost => {
+            wrong("this saving compares costs; the numerator needs amount = \"cost\"")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_side(table: &'static str, side: &SideDefinition) -> Result<(), Mistake> {
+    let wrong = |key, text: &str| Err(Mistake { table: Some(table), key, text: format!("{table}: {text}") });
+    let encounter = matches!(side.event, Class::Activity | Class::Attendance);
+    if uses_drug(side) && side.event != Class::Prescription {
+        return wrong("event", "codes, over, weights, generic, repeat and amounts of drugs need event = \"prescription\"");
+    }
+    let uses_encounter = !side.modes.is_empty() || !side.statuses.is_empty() || side.lag_days.is_some();
+    if (uses_encounter || side.minutes.is_some() || side.amount == Amount::Minutes) && !encounter {
+        return wrong("event", "modes, statuses, minutes and lag_days need event = \"attendance\" or \"activity\"");
+    }
+    let asks = !side.questions.is_empty() || !side.top_answers.is_empty();
+    if (!side.answers.is_empty() || side.question.is_some() || asks) && side.event != Class::Feedback {
+        return wrong("event", "answers and questions need event = \"feedback\"");
+    }
+    if side.top_answer.is_some() && side.question.is_none() {
+        return wrong("top_answer", "top_answer needs a question; name it beside it");
+    }
+    if !side.categories.is_empty() && side.event != Class::Order {
+        return wrong("event", "categories need event = \"order\"");
+    }
+    if (side.amount == Amount::Weight) == side.weights.is_empty() {
+        return wrong("amount", "amount = \"weight\" and a table of weights belong together; write both or neither");
+    }
+    if (side.amount == Amount::Answers) != asks || !(side.questions.is_empty() || side.top_answers.is_empty()) {
+        return wrong("amount", "amount = \"answers\" needs either questions or top_answers, and they need it");
+    }
+    Ok(())
+}
+
+fn uses_drug(side: &SideDefinition) -> bool {
+    let amount = matches!(side.amount, Amount::Items | Amount::Quantity | Amount::Cost | Amount::Adq | Amount::Weight);
+    let filter = !side.codes.is_empty() || !side.over.is_empty() || !side.weights.is_empty();
+    filter || amount || side.generic.is_some() || side.repeat.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::measure::measure_set::MeasureSet;
+
+    const GOOD: &str = include_str!("../../../../measures/desogestrel_branded.toml");
+
+    /// What is said of the file with one text in place of another.
+    fn said(from: &str, to: &str) -> String {
+        assert!(GOOD.contains(from), "the file no longer holds {from:?}");
+        let text = GOOD.replacen(from, to, 1);
+        MeasureSet::parse([("x.toml", text.as_str())]).expect_err("a mistake").to_string()
+    }
+
+    /// The line on which a text stands.
+    fn line(text: &str) -> String {
+        let number = GOOD.lines().position(|line| line.contains(text)).expect("the text") + 1;
+        format!("x.toml:{number}: ")
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_line_and_a_cure() {
+        let cases = [
+            ("id = \"desogestrel_branded\"", "id = \"Brand!\"", "id =", "a-z"),
+            ("kind = \"share\"", "kind = \"proportion\"", "kind =", "a share"),
+            ("scale = 100.0", "scale = 0.0", "scale =", "above 0"),
+            ("points = { available = 5.0 }", "points = { available = 5.0, lower = 1.0 }", "points =", "give both"),
+        ];
+        for (from, to, key, cure) in cases {
+            let text = said(from, to);
+            assert!(text.starts_with(&line(key)) && text.contains(cure), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_filter_element_is_named_on_its_own_line() {
+        let text = said("codes = [\"0703021Q0B\"]", "codes = [\n  \"0703021Q0B\",\n  \"07.03\",\n]");
+        let number: usize = GOOD.lines().position(|line| line.starts_with("codes")).expect("codes") + 3;
+        assert!(text.starts_with(&format!("x.toml:{number}: ")) && text.contains("07.03"), "{text}");
+    }
+
+    #[test]
+    fn a_field_that_is_unknown_or_missing_is_named_with_line_and_column() {
+        assert!(said("scale = 100.0", "scales = 100.0").contains("scales"));
+        assert!(said("direction = \"low\"\n", "").contains("direction"));
+    }
+
+    #[test]
+    fn two_measures_that_would_save_the_same_pound_are_refused() {
+        let brand = GOOD.replacen("id = \"desogestrel_branded\"", "id = \"contraceptives\"", 1);
+        let wider = brand.replace("\"0703021Q0\"", "\"0703\", \"~0703021Q0A\"");
+        for other in [&brand, &wider] {
+            let both = [("a.toml", GOOD), ("b.toml", other.as_str())];
+            let text = MeasureSet::parse(both).expect_err("an overlap").to_string();
+            assert!(text.contains("contraceptives and desogestrel_branded both estimate a saving on 0703021Q0"), "{text}");
+        }
+        let apart = brand.replace("\"0703021Q0\"", "\"0703\", \"~0703021Q0\"");
+        assert!(MeasureSet::parse([("a.toml", GOOD), ("b.toml", apart.as_str())]).is_ok());
+    }
+}

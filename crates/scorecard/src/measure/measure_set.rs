@@ -1,0 +1,312 @@
+//! Measures ready for counting: files read and checked, codes matched, values computed from sums.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::measure::bnf::{BadFilter, BnfFilter};
+use crate::measure::measure_check::{Mistake, check, line_of};
+
+pub use crate::measure::definition::{
+    Amount, Class, Definition, Direction, Domain, Example, Giant, Kind, Over, Points, Saving, SideDefinition,
+};
+
+/// What a side counts, ready to be matched.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// As written.
+    pub definition: SideDefinition,
+    codes: Option<BnfFilter>,
+    over: Vec<(BnfFilter, u64)>,
+    weights: BTreeMap<String, u32>,
+}
+
+/// What a code means for a side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeMatch {
+    /// Only when the quantity of one item, in thousandths, is above this.
+    pub over_milli: Option<u64>,
+    /// Weight of one unit of quantity, in thousandths.
+    pub weight_milli: u32,
+}
+
+impl Side {
+    fn new(definition: &SideDefinition) -> Result<Side, Fault> {
+        let filter = |codes: &[String]| BnfFilter::parse(codes.iter().map(String::as_str)).map_err(Fault::Filter);
+        let codes = if definition.codes.is_empty() { None } else { Some(filter(&definition.codes)?) };
+        let over = definition
+            .over
+            .iter()
+            .map(|o| Ok((filter(&o.codes)?, u64::from(thousandths(o.quantity)?))))
+            .collect::<Result<_, Fault>>()?;
+        let weights = definition
+            .weights
+            .iter()
+            .map(|(code, weight)| Ok((code.clone(), thousandths(*weight)?)))
+            .collect::<Result<_, Fault>>()?;
+        Ok(Side { definition: definition.clone(), codes, over, weights })
+    }
+
+    /// What this code means here, `None` when it does not belong to the side. `None` for the code is an unmapped drug.
+    #[must_use]
+    pub fn match_code(&self, code: Option<&str>) -> Option<CodeMatch> {
+        let free = self.codes.is_none() && self.over.is_empty() && self.weights.is_empty() && self.definition.generic.is_none();
+        let Some(code) = code else {
+            return free.then_some(CodeMatch { over_milli: None, weight_milli: 0 });
+        };
+        if self.codes.as_ref().is_some_and(|codes| !codes.matches(code)) {
+            return None;
+        }
+        if self.definition.generic.is_some_and(|generic| generic != is_generic(code)) {
+            return None;
+        }
+        let over_milli = match self.over.iter().find(|(codes, _)| codes.matches(code)) {
+            Some((_, quantity)) => Some(*quantity),
+            None if self.over.is_empty() => None,
+            None => return None,
+        };
+        let weight_milli = match self.weights.get(code) {
+            Some(weight) => *weight,
+            None if self.weights.is_empty() => 0,
+            None => return None,
+        };
+        Some(CodeMatch { over_milli, weight_milli })
+    }
+}
+
+/// A code whose cost both measures would count as one that could be saved; `None` where they cannot meet.
+fn shared_cost(a: &Measure, b: &Measure) -> Option<String> {
+    let (a, b) = (a.cost_side()?, b.cost_side()?);
+    let apart = |x: Option<bool>, y: Option<bool>| x.zip(y).is_some_and(|(x, y)| x != y);
+    if apart(a.definition.repeat, b.definition.repeat) || apart(a.definition.generic, b.definition.generic) {
+        return None;
+    }
+    match (&a.codes, &b.codes) {
+        (Some(a), Some(b)) => a.overlap(b),
+        (Some(one), None) | (None, Some(one)) => one.overlap(one),
+        (None, None) => Some("every drug".to_owned()),
+    }
+}
+
+/// Characters 10 and 11 of a generic presentation are `AA`.
+fn is_generic(code: &str) -> bool {
+    code.get(9..11) == Some("AA")
+}
+
+/// A decimal of a measure file in thousandths.
+fn thousandths(value: f64) -> Result<u32, Fault> {
+    let scaled = value * 1000.0;
+    if !(0.0..=4_000_000_000.0).contains(&scaled) || (scaled - scaled.round()).abs() > 1e-6 {
+        return Err(Fault::Decimal(value.to_string()));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "its range was just checked")]
+    Ok(scaled.round() as u32)
+}
+
+/// One measure, ready for counting.
+#[derive(Clone, Debug)]
+pub struct Measure {
+    /// As its file says it.
+    pub definition: Definition,
+    /// What is counted.
+    pub numerator: Side,
+    /// Over what.
+    pub denominator: Side,
+    /// What takes a ratio of integer units to one of whole units.
+    units: f64,
+}
+
+impl Measure {
+    /// Value in the measure's unit of a numerator and a denominator in integer units; `None` when there is nothing to divide by.
+    #[must_use]
+    pub fn value(&self, n: i64, d: i64) -> Option<f64> {
+        (d != 0).then(|| self.value_of_ratio(n as f64 / d as f64))
+    }
+
+    /// Value in the measure's unit of a ratio of integer units.
+    #[must_use]
+    pub fn value_of_ratio(&self, ratio: f64) -> f64 {
+        ratio * self.units * self.definition.scale
+    }
+
+    /// The side whose cost its saving is a part of: of a ratio the whole, else what is counted.
+    fn cost_side(&self) -> Option<&Side> {
+        Some(match self.definition.saving? {
+            Saving::Ratio => &self.denominator,
+            Saving::PerExposure | Saving::PricePerUnit => &self.numerator,
+        })
+    }
+
+    /// What the costs are of which its saving is a part; `None` without a saving. No two measures of a set share any.
+    #[must_use]
+    pub fn costs(&self) -> Option<&SideDefinition> {
+        self.cost_side().map(|side| &side.definition)
+    }
+
+    /// `id@version`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}@{}", self.definition.id, self.definition.version)
+    }
+}
+
+/// Fingerprint of a measure set: XXH3-128 over what its definitions count, not over their prose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SetHash(pub u128);
+
+impl std::fmt::Display for SetHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// The measures of a deployment in order of their ids.
+#[derive(Clone, Debug)]
+pub struct MeasureSet {
+    measures: Vec<Arc<Measure>>,
+    hash: SetHash,
+}
+
+/// A measure file that cannot be taken. `file` is its name, the text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}{}: {fault}", line.map(|line| format!(":{line}")).unwrap_or_default())]
+pub struct BadMeasure {
+    /// The file's name.
+    pub file: String,
+    /// The line, counted from 1, where one is to blame and the fault's own text does not name it.
+    pub line: Option<usize>,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// What is wrong with a measure file.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Not TOML, or a field that is missing, unknown or of the wrong type; the text carries line and column.
+    #[error("{0}")]
+    Toml(Box<toml::de::Error>),
+    /// A filter element that cannot be read.
+    #[error("{0}")]
+    Filter(#[from] BadFilter),
+    /// A decimal with more than three places, negative or too large.
+    #[error("{0} cannot be held in thousandths; write a number from 0 to 4000000 with at most three decimals")]
+    Decimal(String),
+    /// Two files define one measure.
+    #[error("measure {0:?} is defined twice; give one of them another id")]
+    Twice(String),
+    /// A combination that has no meaning.
+    #[error("{0}")]
+    Meaning(String),
+    /// Two measures would count one pound twice in the sum of what could be saved.
+    #[error(
+        "{id} and {other} both estimate a saving on {code}; leave `saving` to one of them, or exclude the code from the other"
+    )]
+    Overlap {
+        /// This measure.
+        id: String,
+        /// The one before it.
+        other: String,
+        /// What both count.
+        code: String,
+    },
+}
+
+impl From<toml::de::Error> for Fault {
+    fn from(error: toml::de::Error) -> Fault {
+        Fault::Toml(Box::new(error))
+    }
+}
+
+impl Fault {
+    /// The key under which its cause stands in the table of a side.
+    fn key(&self) -> &'static str {
+        match self {
+            Fault::Decimal(_) => "over",
+            _ => "codes",
+        }
+    }
+
+    /// The element of a filter that is to blame.
+    fn element(&self) -> Option<String> {
+        match self {
+            Fault::Filter(BadFilter::Element(element)) => Some(element.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl MeasureSet {
+    /// Reads measure files: (file name, text) each.
+    ///
+    /// # Errors
+    /// [`BadMeasure`] for the first file that cannot be taken.
+    pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<MeasureSet, BadMeasure> {
+        let mut by_id: BTreeMap<String, Arc<Measure>> = BTreeMap::new();
+        for (file, text) in files {
+            let bad = |(line, fault)| BadMeasure { file: file.to_owned(), line, fault };
+            let measure = parse_one(text).map_err(bad)?;
+            if let Some((other, code)) = by_id.values().find_map(|other| Some((other, shared_cost(other, &measure)?))) {
+                let overlap = Fault::Overlap { id: measure.definition.id.clone(), other: other.definition.id.clone(), code };
+                return Err(bad((None, overlap)));
+            }
+            let id = measure.definition.id.clone();
+            if by_id.insert(id.clone(), Arc::new(measure)).is_some() {
+                return Err(bad((None, Fault::Twice(id))));
+            }
+        }
+        let measures: Vec<Arc<Measure>> = by_id.into_values().collect();
+        let hash = fingerprint(&measures);
+        Ok(MeasureSet { measures, hash })
+    }
+
+    /// The measures in order of their ids; the index is the measure's place in [`crate::sums::measure_sums::Sums`].
+    #[must_use]
+    pub fn measures(&self) -> &[Arc<Measure>] {
+        &self.measures
+    }
+
+    /// The set's fingerprint.
+    #[must_use]
+    pub fn hash(&self) -> SetHash {
+        self.hash
+    }
+
+    /// The index of the measure with this id.
+    #[must_use]
+    pub fn index_of(&self, id: &str) -> Option<usize> {
+        self.measures.binary_search_by(|m| m.definition.id.as_str().cmp(id)).ok()
+    }
+}
+
+fn parse_one(text: &str) -> Result<Measure, (Option<usize>, Fault)> {
+    let definition: Definition = toml::from_str(text).map_err(|e| (None, Fault::from(e)))?;
+    check(&definition).map_err(|mistake| (line_of(text, &mistake), Fault::Meaning(mistake.text)))?;
+    let side = |table: &'static str, side: &SideDefinition| {
+        Side::new(side).map_err(|fault| {
+            let at = Mistake { table: Some(table), key: fault.key(), text: fault.element().unwrap_or_default() };
+            (line_of(text, &at), fault)
+        })
+    };
+    let numerator = side("numerator", &definition.numerator)?;
+    let denominator = side("denominator", &definition.denominator)?;
+    let units = denominator.definition.amount.units() as f64 / numerator.definition.amount.units() as f64;
+    Ok(Measure { definition, numerator, denominator, units })
+}
+
+fn fingerprint(measures: &[Arc<Measure>]) -> SetHash {
+    let mut text = String::new();
+    for measure in measures {
+        let bare = Definition {
+            title: String::new(),
+            rationale: String::new(),
+            source: String::new(),
+            changes: Vec::new(),
+            examples: Vec::new(),
+            ..measure.definition.clone()
+        };
+        text.push_str(&toml::to_string(&bare).expect("a definition that was read can be written"));
+        text.push('\0');
+    }
+    SetHash(xxh3_128(text.as_bytes()))
+}

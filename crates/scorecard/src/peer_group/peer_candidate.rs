@@ -1,0 +1,66 @@
+//! Who is compared with whom, and what of a unit is compared.
+
+use std::sync::Arc;
+
+use crate::card::peer_group::Level;
+use crate::card::scorecard::Subject;
+use crate::measure::measure_set::{Kind, Measure, MeasureSet};
+use crate::measure::suppression::Suppression;
+use crate::peer_group::unit::{UnitMonth, WINDOWS, window_index};
+use crate::sums::measure_sums::MeasureSums;
+use crate::sums::ratio::Ratio;
+
+/// The role under which a unit is compared: roll-ups compare only with roll-ups.
+#[must_use]
+pub fn compared_role(subject: &Subject) -> String {
+    if subject.practice.is_empty() { format!("rollup:{}", subject.role) } else { subject.role.clone() }
+}
+
+/// Codes of the groups below the network that a unit belongs to, narrowest first. A roll-up belongs to none.
+#[must_use]
+pub fn group_codes(subject: &Subject) -> [(Level, Option<&str>); 3] {
+    let practice = Some(subject.practice.as_str()).filter(|code| !code.is_empty());
+    let above = |code: &'_ Option<String>| practice.is_some() && code.is_some();
+    [
+        (Level::Practice, practice),
+        (Level::Pcn, subject.pcn.as_deref().filter(|_| above(&subject.pcn))),
+        (Level::Locality, subject.locality.as_deref().filter(|_| above(&subject.locality))),
+    ]
+}
+
+/// Whether networks of a measure need more of a unit than numerator and denominator: squares for chance, prices for a saving.
+pub(crate) fn needs_sums(measure: &Measure) -> bool {
+    !matches!(measure.definition.kind, Kind::Proportion | Kind::Rate) || measure.definition.saving.is_some()
+}
+
+/// A unit in scope.
+#[derive(Clone, Debug)]
+pub(crate) struct Entrant {
+    /// The groups below the network that it belongs to, narrowest first.
+    pub codes: [Option<Arc<str>>; 3],
+    /// By measure and window; (0, 0) where it has no value to compare: suppressed, or nothing to divide by.
+    pub ratios: Box<[Ratio]>,
+    /// Of the headline windows of the measures that need them, in order of these.
+    pub sums: Box<[MeasureSums]>,
+}
+
+impl Entrant {
+    pub(crate) fn new(set: &MeasureSet, unit: &UnitMonth, subject: &Subject) -> Entrant {
+        let measures = || set.measures().iter().enumerate();
+        let ratio = |index: usize, measure: &Measure, window: usize| {
+            let sums = &unit.windows[window];
+            let own = &sums.measures[index];
+            let shown = own.d > 0 && Suppression::of(measure, index, sums).is_none();
+            if shown { (own.n, own.d) } else { (0, 0) }
+        };
+        let headline = |measure: &Measure| window_index(measure.definition.window);
+        Entrant {
+            codes: group_codes(subject).map(|(_, code)| code.map(Arc::from)),
+            ratios: measures().flat_map(|(index, m)| (0..WINDOWS.len()).map(move |window| ratio(index, m, window))).collect(),
+            sums: measures()
+                .filter(|(_, measure)| needs_sums(measure))
+                .map(|(index, measure)| unit.windows[headline(measure)].measures[index])
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! A registry file as an operator writes it, NDJSON or TOML, with every mistake in it at once.
+//!
+//! NDJSON holds one entry a line, `{"type":"person",...}`; TOML holds `[[person]]`, `[[role]]` and `[[organisation]]` tables. Both
+//! read as the same entries, in the order of the file.
+
+use serde_json::{Map, Value};
+use toml::de::{DeTable, DeValue};
+
+use crate::edit_distance::nearest;
+use crate::registry::entry::{Entry, RegistryMistake};
+use crate::registry::registry_check::check;
+
+/// Reads a registry file.
+///
+/// # Errors
+/// All mistakes of the file in order of their lines: what cannot be read, unknown keys, values of the wrong type, dates that are
+/// none, an end before its beginning, an alias of two persons, roles of persons or practices that the file does not hold, parents
+/// that it does not hold, circles of parents.
+pub fn parse_registry(text: &str) -> Result<Vec<Entry>, Vec<RegistryMistake>> {
+    let mut mistakes = Vec::new();
+    let objects =
+        if text.trim_start().starts_with('{') { from_json(text, &mut mistakes) } else { from_toml(text, &mut mistakes) };
+    if objects.is_empty() && mistakes.is_empty() {
+        mistakes.push(RegistryMistake {
+            line: 1,
+            text: "the file holds no entry; add a person, a role or an organisation".to_owned(),
+        });
+    }
+    let entries: Vec<(usize, Entry)> =
+        objects.into_iter().filter_map(|(line, object)| Some((line, entry(line, object, &mut mistakes)?))).collect();
+    mistakes.extend(check(&entries));
+    mistakes.sort();
+    if mistakes.is_empty() { Ok(entries.into_iter().map(|(_, entry)| entry).collect()) } else { Err(mistakes) }
+}
+
+/// An entry as keys and values, its kind under `type`.
+type Object = (usize, Map<String, Value>);
+
+fn from_json(text: &str, mistakes: &mut Vec<RegistryMistake>) -> Vec<Object> {
+    let mut objects = Vec::new();
+    for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
+        match serde_json::from_str::<Map<String, Value>>(text) {
+            Ok(object) => objects.push((line, object)),
+            Err(error) => mistakes.push(RegistryMistake {
+                line,
+                text: format!("not a JSON object ({error}); write one entry a line, as in {{\"type\":\"person\",\"id\":\"p1\"}}"),
+            }),
+        }
+    }
+    objects
+}
+
+fn from_toml(text: &str, mistakes: &mut Vec<RegistryMistake>) -> Vec<Object> {
+    let line_of = |at: usize| 1 + text.as_bytes()[..at.min(text.len())].iter().filter(|b| **b == b'\n').count();
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let line = line_of(error.span().map_or(0, |span| span.start));
+        mistakes.push(RegistryMistake { line, text: format!("not TOML: {}", error.message()) });
+    }
+    let mut objects = Vec::new();
+    for (key, value) in table.get_ref() {
+        let kind = key.get_ref().as_ref();
+        let Some(tables) = value.get_ref().as_array().filter(|_| keys_of(kind).is_some()) else {
+            let text = format!("{kind:?} is no list of entries; write [[person]], [[role]] or [[organisation]]");
+            mistakes.push(RegistryMistake { line: line_of(key.span().start), text });
+            continue;
+        };
+        for element in tables.iter() {
+            let line = line_of(element.span().start);
+            let mut object = match json(element.get_ref()) {
+                Value::Object(object) => object,
+                _ => Map::new(),
+            };
+            object.insert("type".to_owned(), kind.into());
+            objects.push((line, object));
+        }
+    }
+    // TOML gathers the tables of one name; the file's order is the log's, and there the later entry decides.
+    objects.sort_by_key(|(line, _)| *line);
+    objects
+}
+
+fn json(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => text.as_ref().into(),
+        DeValue::Boolean(flag) => (*flag).into(),
+        DeValue::Integer(number) => Value::Array(vec![number.to_string().into()]),
+        DeValue::Float(number) => Value::Array(vec![number.to_string().into()]),
+        // A date without quotes is as good as one with them.
+        DeValue::Datetime(at) => at.to_string().into(),
+        DeValue::Array(array) => array.iter().map(|element| json(element.get_ref())).collect(),
+        DeValue::Table(table) => {
+            Value::Object(table.iter().map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref()))).collect())
+        }
+    }
+}
+
+/// What a key may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// A text that must be there and not be empty.
+    Needed,
+    /// A text or nothing.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// True or false.
+    Flag,
+}
+
+/// The keys of an entry of this kind.
+fn keys_of(kind: &str) -> Option<&'static [(&'static str, Shape)]> {
+    use Shape::{Flag, Needed, Text, Texts};
+    match kind {
+        "person" => Some(&[("id", Needed), ("aliases", Texts)]),
+        "role" => {
+            Some(&[("person", Needed), ("practice", Needed), ("role", Needed), ("locum", Flag), ("from", Text), ("until", Text)])
+        }
+        "organisation" => Some(&[
+            ("code", Needed),
+            ("name", Text),
+            ("kind", Needed),
+            ("parent", Text),
+            ("setting", Text),
+            ("open_from", Text),
+            ("open_until", Text),
+        ]),
+        _ => None,
+    }
+}
+
+/// The entry that an object says; `None` when a mistake of its keys or values was added.
+fn entry(line: usize, mut object: Map<String, Value>, mistakes: &mut Vec<RegistryMistake>) -> Option<Entry> {
+    let before = mistakes.len();
+    let mut wrong = |text: String| mistakes.push(RegistryMistake { line, text });
+    let kind = object.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let Some(keys) = keys_of(&kind) else {
+        wrong(format!("type {kind:?} is none of person, role, organisation; say which the entry is"));
+        return None;
+    };
+    object.retain(|key, value| key == "type" || !value.is_null());
+    for key in object.keys().filter(|key| *key != "type" && !keys.iter().any(|(known, _)| known == key)) {
+        wrong(unknown_key(&kind, key, keys));
+    }
+    for (key, shape) in keys {
+        if let Some(text) = misshapen(object.get(*key), *shape) {
+            wrong(format!("{kind}.{key} {text}"));
+        }
+    }
+    if mistakes.len() > before {
+        return None;
+    }
+    match serde_json::from_value(Value::Object(object)) {
+        Ok(entry) => Some(entry),
+        Err(error) => {
+            mistakes.push(RegistryMistake { line, text: format!("{kind}: {error}") });
+            None
+        }
+    }
+}
+
+/// What is wrong with a value, `None` when nothing is.
+fn misshapen(value: Option<&Value>, shape: Shape) -> Option<&'static str> {
+    match (shape, value) {
+        (Shape::Needed, None) => Some("is missing; add it"),
+        (Shape::Needed, Some(Value::String(text))) if text.trim().is_empty() => Some("is empty; fill it in"),
+        (Shape::Needed | Shape::Text, Some(value)) if !value.is_string() => Some("is not a text; put it in quotes"),
+        (Shape::Flag, Some(value)) if !value.is_boolean() => Some("is neither true nor false; write one of them without quotes"),
+        (Shape::Texts, Some(value)) if !value.as_array().is_some_and(|all| all.iter().all(Value::is_string)) => {
+            Some("is not a list of texts; write it as [\"gmc|7012345\"]")
+        }
+        _ => None,
+    }
+}
+
+fn unknown_key(kind: &str, key: &str, keys: &[(&str, Shape)]) -> String {
+    match nearest(key, keys.iter().map(|(known, _)| *known)) {
+        Some(known) => format!("{kind} has no key {key:?}; did you mean {known:?}?"),
+        None => {
+            let known: Vec<&str> = keys.iter().map(|(known, _)| *known).collect();
+            format!("{kind} has no key {key:?}; it has {}", known.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of one's own that is right, in both notations.
+    const TOML: &str = r#"
+# who is who
+[[person]]
+id = "p1"
+aliases = ["gmc|7012345", "gmp|G7012345"]
+
+[[organisation]]
+code = "L1"
+kind = "locality"
+
+[[organisation]]
+code = "A81001"
+name = "High Street"
+kind = "practice"
+parent = "L1"
+setting = "gp"
+open_from = 2001-04-01
+
+[[role]]
+person = "p1"
+practice = "A81001"
+role = "gp"
+locum = true
+from = "2020-01-01"
+"#;
+    const NDJSON: &str = r#"
+{"type":"person","id":"p1","aliases":["gmc|7012345","gmp|G7012345"]}
+{"type":"organisation","code":"L1","kind":"locality"}
+
+{"type":"organisation","code":"A81001","name":"High Street","kind":"practice","parent":"L1","setting":"gp","open_from":"2001-04-01","open_until":null}
+{"type":"role","person":"p1","practice":"A81001","role":"gp","locum":true,"from":"2020-01-01"}
+"#;
+
+    fn mistakes(text: &str) -> Vec<String> {
+        parse_registry(text).expect_err(text).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn both_notations_read_as_the_same_entries() {
+        let entries = parse_registry(TOML).unwrap();
+        assert_eq!(entries.len(), 4);
+        assert_eq!(parse_registry(NDJSON), Ok(entries));
+    }
+
+    #[test]
+    fn entries_keep_the_order_of_the_file_whatever_their_kind() {
+        let text = "[[person]]\nid = 'a'\n[[organisation]]\ncode = 'X'\nkind = 'pcn'\n[[person]]\nid = 'b'\n";
+        let kinds: Vec<&str> = parse_registry(text)
+            .unwrap()
+            .iter()
+            .map(|entry| match entry {
+                Entry::Person(_) => "person",
+                Entry::Role(_) => "role",
+                Entry::Organisation(_) => "organisation",
+            })
+            .collect();
+        assert_eq!(kinds, ["person", "organisation", "person"]);
+    }
+
+    #[test]
+    fn every_mistake_is_reported_with_its_line_and_a_cure() {
+        let text = [
+            r#"{"type":"person","id":"p1","alias":["gmc|1"]}"#,
+            r#"{"type":"persona","id":"p2"}"#,
+            r#"not json"#,
+            r#"{"type":"role","person":"p1","practice":"A1","role":"","locum":"yes"}"#,
+            r#"{"type":"organisation","code":"A1","kind":"surgery","colour":"red"}"#,
+            r#"{"type":"organisation","code":"A1","kind":"surgery"}"#,
+        ]
+        .join("\n");
+        let found = mistakes(&text);
+        let expected = [
+            "line 1: person has no key \"alias\"; did you mean \"aliases\"?",
+            "line 2: type \"persona\" is none of person, role, organisation; say which the entry is",
+            "line 3: not a JSON object",
+            "line 4: role.locum is neither true nor false; write one of them without quotes",
+            "line 4: role.role is empty; fill it in",
+            "line 5: organisation has no key \"colour\"; it has code, name, kind, parent, setting, open_from, open_until",
+            "line 6: organisation: unknown variant `surgery`, expected one of `practice`, `pcn`, `locality`",
+        ];
+        assert_eq!(found.len(), expected.len(), "{found:#?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.starts_with(expected), "{found}");
+        }
+    }
+
+    #[test]
+    fn mistakes_of_toml_name_the_line_of_their_entry() {
+        let text = "[[person]]\nid = 'p1'\n\n[[person]]\nname = 'x'\n\n[[persons]]\nid = 'p3'\n";
+        let found = mistakes(text);
+        assert!(found[0].starts_with("line 4: person has no key \"name\""), "{found:#?}");
+        assert!(found[1].starts_with("line 4: person.id is missing"), "{found:#?}");
+        assert!(found[2].starts_with("line 7: \"persons\" is no list of entries"), "{found:#?}");
+        assert!(mistakes("[[person]\nid = 3\n").iter().any(|m| m.starts_with("line 1: not TOML")));
+    }
+
+    #[test]
+    fn a_file_without_an_entry_is_a_mistake() {
+        assert_eq!(mistakes("# nothing yet\n"), ["line 1: the file holds no entry; add a person, a role or an organisation"]);
+    }
+}

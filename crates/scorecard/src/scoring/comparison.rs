@@ -1,0 +1,61 @@
+//! One unit among its peers: which groups it belongs to, and the one it is shown with.
+
+use crate::card::peer_group::Level;
+use crate::card::round::published;
+use crate::card::scorecard::{Peer, Subject};
+use crate::peer_group::peer_candidate::{compared_role, group_codes};
+use crate::peer_group::peer_table::{LEAST_MEMBERS, NETWORK, Peers, Place};
+use crate::scoring::benchmark::Yardsticks;
+use crate::scoring::peer_position::Network;
+use crate::statistics::percentile::percentile;
+use crate::sums::ratio::Ratio;
+
+/// The groups of one unit.
+#[derive(Clone, Debug)]
+pub struct Comparison<'a> {
+    /// Practice, primary care network, locality and network.
+    places: [Option<Place<'a>>; 4],
+    networks: &'a [Option<Network<'a>>],
+}
+
+impl<'a> Comparison<'a> {
+    /// The groups that the subject of a card belongs to.
+    #[must_use]
+    pub fn of(subject: &Subject, yardsticks: &'a Yardsticks<'a>) -> Comparison<'a> {
+        let role = compared_role(subject);
+        let [practice, pcn, locality] = group_codes(subject);
+        let levels = [practice, pcn, locality, (Level::Network, Some(NETWORK))];
+        let places = levels.map(|(level, code)| yardsticks.peers.place(&role, level, code?));
+        Comparison { places, networks: yardsticks.networks(&role) }
+    }
+
+    /// Everybody of the same role in the headline window of the measure at this index.
+    #[must_use]
+    pub fn network(&self, measure: usize) -> Option<&'a Network<'a>> {
+        self.networks.get(measure)?.as_ref()
+    }
+
+    /// The narrowest group with enough members.
+    fn narrowest(&self, column: usize) -> Option<&'a Peers> {
+        let places = self.places.iter().flatten();
+        places.filter_map(|place| place.group(column)).find(|peers| peers.values.len() >= LEAST_MEMBERS)
+    }
+
+    /// The peers as a card shows them to a unit with this ratio.
+    #[must_use]
+    pub fn peer(&self, column: usize, own: Ratio) -> Option<Peer> {
+        let Peers { group, values } = self.narrowest(column)?;
+        let decile = |tenth: usize| group.deciles.get(tenth - 1).copied();
+        Some(Peer {
+            level: group.key.level,
+            group: group.key.group.clone(),
+            size: group.size,
+            mean: group.mean,
+            p10: decile(1),
+            p50: decile(5),
+            p90: decile(9),
+            percentile: percentile(values, own).and_then(published),
+            snapshot_id: group.snapshot_id.clone(),
+        })
+    }
+}

@@ -1,0 +1,516 @@
+//! Who may see what of a card: one pure function of card and audience, so that every page, interface and export shows the same.
+//!
+//! Source: the rule of NHS Digital's Hospital Episode Statistics for small numbers (counts from 1 to 7 hidden, others rounded to the
+//! nearest 5, 0 stays 0, percentages from the rounded counts).
+//!
+//! What is left after hiding must not bring the hidden back:
+//! * every figure that is shown is computed from rounded counts; figures that are exact by nature (limits, points, savings, trends,
+//!   sentences) are left out, and the peers' median is rounded to two digits, for in a small group it is somebody's own value;
+//! * of the windows only the headline is shown, and a roll-up over practices not at all: months add up to a quarter, practices to
+//!   a roll-up, and where the parts are known to two and the sum to two, a part that is hidden may be the only number that fits;
+//! * where measures divide one whole among them and one part is hidden, the smallest other part is hidden with it;
+//! * a total over cards is [`total`], the sum of what is shown of each: its difference to the total of all others but one is what
+//!   that one's card shows anyway;
+//! * neither the number of a revision nor its reasons are shown: who sees a count move by a step of five cannot tell that it was
+//!   one event, and most changes move nothing.
+
+use crate::card::round::published;
+use crate::card::scorecard::{CardMeasure, Content, Exposure, Scorecard, WindowValue};
+use crate::measure::measure_set::Domain;
+use crate::scoring::window_value::headline;
+
+/// Group statistics need so many clinicians.
+const LEAST_GROUP: u32 = 5;
+/// How patients answered is told of so many answers; of fewer, nobody but the patients is to know.
+const LEAST_ANSWERS: i64 = 5;
+/// Counts from 1 to this are hidden.
+const HIDDEN_UP_TO: i64 = 7;
+/// Other counts are rounded to a multiple of this.
+const ROUNDED_TO: i64 = 5;
+
+/// Who looks at a card. Relations in force and their dates are the caller's to check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// The clinician: everything but how a handful of patients answered.
+    Own,
+    /// The clinical lead of the practice: the same.
+    ClinicalLead,
+    /// The lead of a locality: counts and shares by the rule, and nobody's name.
+    LocalityLead,
+    /// Who works with aggregates: as the lead of a locality.
+    Analyst,
+}
+
+/// One window of a measure under the rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DisclosedWindow {
+    /// Months of the window.
+    pub window: u8,
+    /// Facts in the numerator.
+    pub n: Count,
+    /// Facts in the denominator.
+    pub d: Count,
+    /// The value: of measures that count facts on both sides, from the rounded counts. `None` where one of these is hidden, where
+    /// the denominator is 0, where the card itself has none, and for all other measures.
+    pub value: Option<f64>,
+    /// Median of the peers to two digits, where there are enough.
+    pub peers_p50: Option<f64>,
+}
+
+/// A count under the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// From 1 to 7; shown as `*`.
+    Hidden,
+    /// 0, or rounded to the nearest 5.
+    Rounded(i64),
+}
+
+impl Count {
+    /// This count as others may see it.
+    #[must_use]
+    pub fn of(count: i64) -> Count {
+        if (1..=HIDDEN_UP_TO).contains(&count) {
+            return Count::Hidden;
+        }
+        Count::Rounded((count + ROUNDED_TO / 2).div_euclid(ROUNDED_TO) * ROUNDED_TO)
+    }
+
+    /// The number, where it is shown.
+    #[must_use]
+    pub fn shown(self) -> Option<i64> {
+        match self {
+            Count::Hidden => None,
+            Count::Rounded(count) => Some(count),
+        }
+    }
+}
+
+impl std::fmt::Display for Count {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Count::Hidden => f.write_str("*"),
+            Count::Rounded(count) => write!(f, "{count}"),
+        }
+    }
+}
+
+/// A count of several cards together: the sum of what each of them shows. Hidden ones bring nothing; of fewer than five cards
+/// with a shown count there is no total.
+#[must_use]
+pub fn total(counts: impl IntoIterator<Item = Count>) -> Option<i64> {
+    let shown: Vec<i64> = counts.into_iter().filter_map(Count::shown).collect();
+    (shown.len() >= LEAST_GROUP as usize).then(|| shown.iter().sum())
+}
+
+/// What 12 months hold of the clinician's work, under the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DisclosedWork {
+    /// Attended encounters.
+    pub encounters: Count,
+    /// Items prescribed.
+    pub items: Count,
+    /// Feedback responses.
+    pub responses: Count,
+}
+
+/// One measure under the rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DisclosedMeasure {
+    /// Its id.
+    pub id: String,
+    /// Version of its definition.
+    pub version: u32,
+    /// Its headline window.
+    pub headline: DisclosedWindow,
+}
+
+/// A card without a name and without a small number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Blinded {
+    /// Role as of the month's last day.
+    pub role: String,
+    /// Locality of the practice; neither practice nor network, which may be one clinician's.
+    pub locality: Option<String>,
+    /// The month, as `2026-10`.
+    pub month: String,
+    /// The clinician's work; `None` on a card of which nothing is left.
+    pub work: Option<DisclosedWork>,
+    /// The measures in order of their ids.
+    pub measures: Vec<DisclosedMeasure>,
+}
+
+/// What an audience sees of a card.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Disclosed<'a> {
+    /// The card as it is.
+    Whole(&'a Scorecard),
+    /// The card without the windows of fewer than five patients' answers.
+    Curtailed(Box<Scorecard>),
+    /// Figures alone.
+    Blinded(Blinded),
+    /// Nothing: the card is the sum of cards that are shown.
+    Withheld,
+}
+
+/// What this audience may see of this card.
+#[must_use]
+pub fn disclose(card: &Scorecard, audience: Audience) -> Disclosed<'_> {
+    match audience {
+        Audience::Own | Audience::ClinicalLead => without_few_answers(card),
+        Audience::LocalityLead | Audience::Analyst if card.content.subject.practice.is_empty() => Disclosed::Withheld,
+        Audience::LocalityLead | Audience::Analyst => Disclosed::Blinded(blinded(&card.content)),
+    }
+}
+
+fn without_few_answers(card: &Scorecard) -> Disclosed<'_> {
+    let few = |measure: &CardMeasure, window: &WindowValue| {
+        measure.domain == Domain::Perception && (1..LEAST_ANSWERS).contains(&window.facts_d)
+    };
+    if !card.content.measures.iter().any(|measure| measure.windows.iter().any(|window| few(measure, window))) {
+        return Disclosed::Whole(card);
+    }
+    let mut card = card.clone();
+    for measure in &mut card.content.measures {
+        let mut windows = std::mem::take(&mut measure.windows);
+        windows.retain(|window| !few(measure, window));
+        measure.windows = windows;
+    }
+    Disclosed::Curtailed(Box::new(card))
+}
+
+fn blinded(content: &Content) -> Blinded {
+    Blinded {
+        role: content.subject.role.clone(),
+        locality: content.subject.locality.clone(),
+        month: content.period.month.to_string(),
+        work: content.exposure.iter().max_by_key(|exposure| exposure.window).map(work),
+        measures: measures(&content.measures),
+    }
+}
+
+fn work(exposure: &Exposure) -> DisclosedWork {
+    DisclosedWork {
+        encounters: Count::of(exposure.encounters),
+        items: Count::of(exposure.items),
+        responses: Count::of(exposure.responses),
+    }
+}
+
+fn measures(measures: &[CardMeasure]) -> Vec<DisclosedMeasure> {
+    let shown: Vec<(&CardMeasure, &WindowValue)> = measures.iter().filter_map(|m| Some((m, headline(m)?))).collect();
+    let hidden_with: Vec<usize> = (0..shown.len()).filter_map(|at| hidden_with(&shown, at)).collect();
+    let of = |(at, (measure, window)): (usize, &(&CardMeasure, &WindowValue))| {
+        let n = if hidden_with.contains(&at) { Count::Hidden } else { Count::of(window.facts_n) };
+        DisclosedMeasure { id: measure.id.to_string(), version: measure.version, headline: disclosed(measure, window, n) }
+    };
+    shown.iter().enumerate().map(of).collect()
+}
+
+/// The part that is hidden with the one at this place: of the other parts of the same whole the smallest that would be shown. Parts
+/// of one whole have the same denominator; that others have it by accident costs a figure and tells nothing.
+fn hidden_with(shown: &[(&CardMeasure, &WindowValue)], at: usize) -> Option<usize> {
+    let (_, own) = shown[at];
+    let part = |other: &usize| shown[*other].1.window == own.window && shown[*other].1.facts_d == own.facts_d;
+    let count = |other: &usize| Count::of(shown[*other].1.facts_n);
+    let parts = || (0..shown.len()).filter(|other| *other != at).filter(part);
+    let alone = count(&at) == Count::Hidden && parts().all(|other| count(&other) != Count::Hidden);
+    let others = parts().filter(|other| count(other) != Count::Rounded(0));
+    others.filter(|_| alone).min_by_key(|other| shown[*other].1.facts_n)
+}
+
+fn disclosed(measure: &CardMeasure, window: &WindowValue, n: Count) -> DisclosedWindow {
+    let d = Count::of(window.facts_d);
+    let counts_facts = |unit: &str| unit == "count";
+    let counted = counts_facts(&measure.n_unit) && counts_facts(&measure.d_unit);
+    let peer = window.peer.as_ref().filter(|peer| peer.size >= LEAST_GROUP);
+    DisclosedWindow {
+        window: window.window,
+        n,
+        d,
+        value: window.value.filter(|_| counted).and_then(|value| recomputed(value, window, n, d)),
+        peers_p50: peer.and_then(|peer| peer.p50).map(to_two_digits),
+    }
+}
+
+fn to_two_digits(value: f64) -> f64 {
+    format!("{value:.1e}").parse().expect("a real that was just written")
+}
+
+/// The value from the rounded counts, on the scale of the exact one.
+fn recomputed(exact: f64, window: &WindowValue, n: Count, d: Count) -> Option<f64> {
+    let (n, d) = (n.shown()?, d.shown().filter(|d| *d > 0)?);
+    if n == 0 {
+        return Some(0.0);
+    }
+    // The measure's scale is not on the card; it is what takes the exact ratio to the exact value.
+    let scale = exact * window.d as f64 / window.n as f64;
+    published(round_off(scale) * n as f64 / d as f64)
+}
+
+/// The scale as the measure file has it: six digits take the rounding of the exact value away, which would tell of it.
+fn round_off(scale: f64) -> f64 {
+    format!("{scale:.5e}").parse().expect("a real that was just written")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::card::peer_group::Level;
+    use crate::card::scorecard::Peer;
+    use crate::card::scorecard::{Period, Quality, Status, Subject};
+    use crate::measure::measure_set::{Direction, Kind};
+
+    fn window(months: u8, n: i64, d: i64) -> WindowValue {
+        WindowValue {
+            window: months,
+            incomplete: false,
+            n,
+            d,
+            facts_n: n,
+            facts_d: d,
+            pca: 0,
+            value: (d > 0).then(|| published(100.0 * n as f64 / d as f64)).flatten(),
+            ci95: None,
+            suppressed: None,
+            peer: None,
+            funnel: None,
+            reliability: None,
+            grade: None,
+            shrunk: None,
+            qof: None,
+            saving: None,
+            trend: None,
+            sentence: Some(format!("{n} of {d}.")),
+        }
+    }
+
+    fn measure(id: &str, domain: Domain, windows: Vec<WindowValue>) -> CardMeasure {
+        CardMeasure {
+            id: id.into(),
+            version: 1,
+            kind: Kind::Proportion,
+            domain,
+            giant: None,
+            unit: "%".into(),
+            n_unit: "count".into(),
+            d_unit: "count".into(),
+            direction: Direction::Low,
+            headline: 12,
+            windows,
+        }
+    }
+
+    fn card(n: i64, d: i64) -> Scorecard {
+        card_of(vec![measure("dna_rate", Domain::Resource, vec![window(1, n / 12, d / 12), window(12, n, d)])], n, d)
+    }
+
+    fn card_of(measures: Vec<CardMeasure>, n: i64, d: i64) -> Scorecard {
+        let content = Content {
+            subject: Subject {
+                clinician: "gmc|7012345".to_owned(),
+                role: "gp".to_owned(),
+                locum: false,
+                practice: "A81001".to_owned(),
+                pcn: Some("U12345".to_owned()),
+                locality: Some("QJK".to_owned()),
+            },
+            period: Period {
+                month: "2026-10".parse().unwrap(),
+                zone: "Europe/London".to_owned(),
+                start: crate::time::calendar::Timestamp(0),
+                end: crate::time::calendar::Timestamp(1),
+            },
+            status: Status::Final,
+            exposure: vec![Exposure { window: 12, encounters: d, minutes: 10 * d, items: n, responses: 3 }],
+            measures,
+            domains: Vec::new(),
+            composite: None,
+            giants: None,
+            highlights: Vec::new(),
+        };
+        Scorecard {
+            scorecard_id: String::new(),
+            revision: 1,
+            supersedes: None,
+            reasons: Vec::new(),
+            cut: crate::time::calendar::Timestamp(0),
+            run_id: String::new(),
+            engine_version: String::new(),
+            measure_set: String::new(),
+            content_hash: String::new(),
+            content,
+            quality: Quality::default(),
+        }
+    }
+
+    fn seen(n: i64, d: i64) -> Blinded {
+        seen_of(&card(n, d))
+    }
+
+    fn seen_of(card: &Scorecard) -> Blinded {
+        match disclose(card, Audience::Analyst) {
+            Disclosed::Blinded(blinded) => blinded,
+            other => panic!("an analyst sees figures of a practice's card, not {other:?}"),
+        }
+    }
+
+    #[test]
+    fn one_to_seven_are_hidden_the_rest_is_rounded_to_five_and_nothing_stays_nothing() {
+        let shown = [0, 1, 7, 8, 12, 13, 17, 18, 102, 103].map(|count| Count::of(count).to_string());
+        assert_eq!(shown, ["0", "*", "*", "10", "10", "15", "15", "20", "100", "105"]);
+    }
+
+    #[test]
+    fn the_clinician_and_the_lead_see_the_card_itself() {
+        let card = card(3, 40);
+        for audience in [Audience::Own, Audience::ClinicalLead] {
+            assert_eq!(disclose(&card, audience), Disclosed::Whole(&card));
+        }
+    }
+
+    #[test]
+    fn others_see_no_name_no_practice_and_shares_of_rounded_counts() {
+        let blinded = seen(21, 98);
+        let text = format!("{blinded:?}");
+        for name in ["7012345", "A81001", "U12345", "of 98"] {
+            assert!(!text.contains(name), "{text}");
+        }
+        // 20 of 100, not 21 of 98.
+        assert_eq!(blinded.measures[0].headline.value, Some(20.0));
+        assert_eq!(seen(3, 40).measures[0].headline.value, None);
+        assert_eq!(seen(0, 40).measures[0].headline.value, Some(0.0));
+        assert_eq!(blinded.work.map(|work| work.responses), Some(Count::Hidden));
+    }
+
+    #[test]
+    fn how_a_handful_of_patients_answered_is_told_to_nobody() {
+        let windows = vec![window(1, 1, 1), window(3, 4, 4), window(12, 4, 5)];
+        let others = vec![window(1, 1, 1), window(12, 3, 4)];
+        let card = card_of(
+            vec![measure("fft_negative", Domain::Perception, windows), measure("dna_rate", Domain::Resource, others)],
+            5,
+            40,
+        );
+        for audience in [Audience::Own, Audience::ClinicalLead] {
+            let Disclosed::Curtailed(seen) = disclose(&card, audience) else { panic!("these see the card") };
+            let months = |at: usize| seen.content.measures[at].windows.iter().map(|w| w.window).collect::<Vec<_>>();
+            assert_eq!((months(0), months(1)), (vec![12], vec![1, 12]), "answers of fewer than five, and nothing else");
+        }
+    }
+
+    #[test]
+    fn a_roll_up_is_not_shown_beside_the_cards_that_it_is_the_sum_of() {
+        // 1 at one practice, 8 and 8 at two others: shown as *, 10 and 10. A roll-up of 17, shown as 15, would leave 1 alone for the
+        // hidden one: what is shown as 10 is 8 at least, and what is shown as 15 is 17 at most.
+        let mut roll_up = card(17, 400);
+        roll_up.content.subject.practice = String::new();
+        for audience in [Audience::LocalityLead, Audience::Analyst] {
+            assert_eq!(disclose(&roll_up, audience), Disclosed::Withheld);
+        }
+        assert!(matches!(disclose(&roll_up, Audience::Own), Disclosed::Whole(_)));
+    }
+
+    #[test]
+    fn months_that_add_up_to_a_window_are_not_shown_beside_it() {
+        let seen = seen(120, 1_200);
+        assert_eq!(seen.measures.iter().map(|measure| measure.headline.window).collect::<Vec<_>>(), [12]);
+    }
+
+    #[test]
+    fn a_hidden_part_of_a_whole_takes_the_smallest_other_part_with_it() {
+        let parts = |counts: &[i64]| {
+            let part = |(at, n): (usize, &i64)| measure(&format!("part_{at}"), Domain::Clinical, vec![window(12, *n, 40)]);
+            let seen = seen_of(&card_of(counts.iter().enumerate().map(part).collect(), 40, 40));
+            seen.measures.iter().map(|measure| measure.headline.n.to_string()).collect::<Vec<_>>()
+        };
+        // 40 less 10 and 25 leaves at most 9 for the first; without the 10 it may be anything that is hidden.
+        assert_eq!(parts(&[4, 10, 25]), ["*", "*", "25"]);
+        assert_eq!(parts(&[4, 5, 25]), ["*", "*", "25"], "two that are hidden hide each other");
+        assert_eq!(parts(&[8, 10, 22]), ["10", "10", "20"]);
+        assert_eq!(parts(&[4, 0, 0]), ["*", "0", "0"], "there is nothing to hide it with");
+        let alone = vec![
+            measure("a", Domain::Clinical, vec![window(12, 4, 40)]),
+            measure("b", Domain::Clinical, vec![window(12, 20, 90)]),
+        ];
+        let seen = seen_of(&card_of(alone, 40, 40));
+        assert_eq!(seen.measures[1].headline.n, Count::Rounded(20), "of another whole");
+    }
+
+    #[test]
+    fn the_peers_median_is_nobodys_exact_value() {
+        let mut card = card(20, 100);
+        let peer = |size| Peer {
+            level: Level::Practice,
+            group: "A81001".into(),
+            size,
+            mean: None,
+            p10: None,
+            p50: Some(2.061_855_67),
+            p90: None,
+            percentile: None,
+            snapshot_id: "".into(),
+        };
+        let mut median = |size| {
+            card.content.measures[0].windows[1].peer = Some(peer(size));
+            seen_of(&card).measures[0].headline.peers_p50
+        };
+        // 2 of 97 would be 2.06.
+        assert_eq!((median(7), median(4)), (Some(2.1), None));
+    }
+
+    proptest! {
+        #[test]
+        fn equal_rounded_counts_look_equal_so_a_revision_or_another_card_tells_no_small_difference(
+            n in 8i64..500, d in 500i64..2_000, more in 0i64..5, others in 0i64..5,
+        ) {
+            let same = |a: i64, b: i64| Count::of(a) == Count::of(b);
+            if same(n, n + more) && same(d, d + others) {
+                prop_assert_eq!(seen(n, d), seen(n + more, d + others));
+            } else {
+                // What differs differs by whole fives.
+                for (a, b) in [(n, n + more), (d, d + others)] {
+                    let (a, b) = (Count::of(a).shown().expect("large"), Count::of(b).shown().expect("large"));
+                    prop_assert_eq!((b - a) % ROUNDED_TO, 0);
+                }
+            }
+        }
+
+        #[test]
+        fn a_total_less_the_total_of_all_but_one_is_what_that_ones_card_shows(
+            counts in proptest::collection::vec(0i64..60, 6..30), one in 0usize..6,
+        ) {
+            let all: Vec<Count> = counts.iter().map(|count| Count::of(*count)).collect();
+            let but_one = all.iter().enumerate().filter(|(at, _)| *at != one).map(|(_, count)| *count);
+            if let (Some(all_together), Some(others)) = (total(all.clone()), total(but_one)) {
+                prop_assert_eq!(all_together - others, all[one].shown().unwrap_or(0));
+            }
+            prop_assert_eq!(total(all[..4].iter().copied()), None);
+        }
+
+        #[test]
+        fn one_event_more_in_a_revision_shows_nothing_or_a_whole_step(n in 0i64..500) {
+            match (Count::of(n), Count::of(n + 1)) {
+                (Count::Rounded(before), Count::Rounded(after)) => prop_assert!([0, ROUNDED_TO].contains(&(after - before))),
+                // From hidden to shown, or from nothing to hidden: neither side says how many.
+                (before, after) => prop_assert!([before, after].contains(&Count::Hidden)),
+            }
+            let (before, mut after) = (card(n, 600), card(n, 600));
+            after.revision = 2;
+            after.reasons = vec![crate::card::scorecard::Reason { cause: crate::card::scorecard::Cause::Late, events: 1 }];
+            prop_assert_eq!(seen_of(&before), seen_of(&after));
+        }
+
+        #[test]
+        fn what_is_shown_never_lies_between_one_and_seven(count in 0i64..10_000) {
+            if let Some(shown) = Count::of(count).shown() {
+                prop_assert!(shown == 0 || shown >= 10);
+                prop_assert!((shown - count).abs() <= 2);
+            } else {
+                prop_assert!((1..=7).contains(&count));
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Findings worth saying: at most three good ones and three to discuss.
+
+use crate::card::scorecard::{Band, CardMeasure, Grade, Highlight};
+use crate::measure::measure_set::Direction;
+use crate::scoring::window_value::headline;
+
+/// At most this many good ones, and as many to discuss.
+pub const MOST: usize = 3;
+
+/// Whether a finding is good news or to be discussed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    Good,
+    ToDiscuss,
+}
+
+/// The highlights of a card: measures with a direction and of good reliability whose headline value lies outside the 95 % limits,
+/// those outside the 99.8 % limits first, then in order of their ids; the good ones before those to discuss.
+#[must_use]
+pub fn highlights(measures: &[CardMeasure]) -> Vec<Highlight> {
+    let mut highlights = chosen(measures, News::Good);
+    highlights.extend(chosen(measures, News::ToDiscuss));
+    highlights
+}
+
+fn chosen(measures: &[CardMeasure], wanted: News) -> Vec<Highlight> {
+    let mut found: Vec<(bool, Highlight)> = measures.iter().filter_map(|measure| finding(measure, wanted)).collect();
+    found.sort_by_key(|(far, _)| !far);
+    found.into_iter().map(|(_, highlight)| highlight).take(MOST).collect()
+}
+
+/// The finding on a measure, and whether it lies outside the 99.8 % limits.
+fn finding(measure: &CardMeasure, wanted: News) -> Option<(bool, Highlight)> {
+    let window = headline(measure).filter(|window| window.grade == Some(Grade::Good))?;
+    let band = window.funnel?.band;
+    let high = match band {
+        Band::FarBelow | Band::Below => false,
+        Band::Above | Band::FarAbove => true,
+        Band::Within => return None,
+    };
+    let news = match measure.direction {
+        Direction::High => {
+            if high {
+                News::Good
+            } else {
+                News::ToDiscuss
+            }
+        }
+        Direction::Low => {
+            if high {
+                News::ToDiscuss
+            } else {
+                News::Good
+            }
+        }
+        Direction::None => return None,
+    };
+    let highlight = Highlight { measure: measure.id.to_string(), good: news == News::Good, sentence: window.sentence.clone()? };
+    (news == wanted).then_some((matches!(band, Band::FarBelow | Band::FarAbove), highlight))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::scorecard::{Funnel, Interval, WindowValue};
+    use crate::measure::measure_set::{Domain, Kind};
+
+    fn measure(id: &str, direction: Direction, band: Band) -> CardMeasure {
+        let around = Interval { lower: 0.0, upper: 1.0 };
+        let funnel = Funnel {
+            target: 0.5,
+            limits_95: around,
+            limits_998: around,
+            over_dispersed_95: None,
+            over_dispersed_998: None,
+            z_raw: None,
+            z_adjusted: None,
+            phi: None,
+            tau2: None,
+            band,
+        };
+        let window = WindowValue {
+            window: 12,
+            incomplete: false,
+            n: 1,
+            d: 2,
+            facts_n: 1,
+            facts_d: 2,
+            pca: 0,
+            value: Some(0.5),
+            ci95: None,
+            suppressed: None,
+            peer: None,
+            funnel: Some(funnel),
+            reliability: None,
+            grade: Some(Grade::Good),
+            shrunk: None,
+            qof: None,
+            saving: None,
+            trend: None,
+            sentence: Some(format!("{id} says so.")),
+        };
+        CardMeasure {
+            id: id.into(),
+            version: 1,
+            kind: Kind::Proportion,
+            domain: Domain::Clinical,
+            giant: None,
+            unit: "%".into(),
+            n_unit: "count".into(),
+            d_unit: "count".into(),
+            direction,
+            headline: 12,
+            windows: vec![window],
+        }
+    }
+
+    fn found(measures: &[CardMeasure]) -> Vec<(String, bool)> {
+        highlights(measures).into_iter().map(|h| (h.measure, h.good)).collect()
+    }
+
+    #[test]
+    fn low_is_good_where_the_measure_says_so_and_within_the_limits_nothing_is_said() {
+        let measures = [
+            measure("a", Direction::Low, Band::Above),
+            measure("b", Direction::Low, Band::Below),
+            measure("c", Direction::High, Band::Above),
+            measure("d", Direction::High, Band::FarBelow),
+            measure("e", Direction::None, Band::FarBelow),
+            measure("f", Direction::High, Band::Within),
+        ];
+        let expected = [("b", true), ("c", true), ("d", false), ("a", false)];
+        assert_eq!(found(&measures), expected.map(|(id, good)| (id.to_owned(), good)));
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_is_not_reliable() {
+        for grade in [None, Some(Grade::Insufficient), Some(Grade::Low), Some(Grade::Moderate)] {
+            let mut one = measure("a", Direction::Low, Band::Above);
+            one.windows[0].grade = grade;
+            assert_eq!(found(&[one]), []);
+        }
+    }
+
+    #[test]
+    fn at_most_three_of_each_the_far_ones_first() {
+        let measures = ["a", "b", "c", "d", "e"]
+            .map(|id| measure(id, Direction::High, if id == "d" { Band::FarAbove } else { Band::Above }));
+        let expected = [("d", true), ("a", true), ("b", true)];
+        assert_eq!(found(&measures), expected.map(|(id, good)| (id.to_owned(), good)));
+    }
+}

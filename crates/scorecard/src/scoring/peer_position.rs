@@ -1,0 +1,152 @@
+//! How a unit stands in the network of its role: target, limits, reliability, and where its value lies between them.
+//!
+//! What depends on nothing but a unit's size is computed once for each size, for many units have the same.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use crate::card::round::{published, published_interval};
+use crate::card::scorecard::{Funnel, Grade, Interval};
+use crate::measure::measure_set::{Direction, Kind, Measure};
+use crate::peer_group::network_scale::network_scale;
+use crate::peer_group::peer_table::Peers;
+use crate::statistics::dispersion::{Deviation, Scale};
+use crate::statistics::funnel::{Limits, band, limits_of};
+use crate::statistics::interval::Ends;
+use crate::statistics::percentile::quantile;
+use crate::statistics::reliability;
+use crate::sums::measure_sums::MeasureSums;
+
+/// The network of one role, as the units of one measure are held against it.
+#[derive(Debug)]
+pub struct Network<'a> {
+    measure: &'a Measure,
+    /// The group and its members.
+    pub peers: &'a Peers,
+    /// The target as a ratio of integer units.
+    target: f64,
+    /// The same in the measure's unit, as it is published.
+    shown_target: Option<f64>,
+    /// `None` where the network is too small to have a target.
+    scale: Option<Scale<'a>>,
+    /// Median and best decile as ratios of integer units, where the measure estimates a saving.
+    saving_targets: Option<(f64, f64)>,
+    /// By denominator, of the kinds for which it says all about chance.
+    by_size: RefCell<HashMap<i64, Option<Around>>>,
+}
+
+/// A unit's standing in its network: everything that is said of it there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing {
+    /// Target and limits, and where the value stands between them.
+    pub funnel: Funnel,
+    /// From 0 to 1; `None` where the sums do not tell it.
+    pub reliability: Option<f64>,
+    /// What the reliability is worth.
+    pub grade: Grade,
+    /// The value drawn towards the target by what is chance in it, in the measure's unit.
+    pub shrunk: Option<f64>,
+}
+
+/// What chance, and what units differ by anyway, allow around the target; in the measure's unit, as it is published.
+#[derive(Clone, Copy, Debug)]
+struct Around {
+    limits_95: Interval,
+    limits_998: Interval,
+    over_dispersed_95: Option<Interval>,
+    over_dispersed_998: Option<Interval>,
+}
+
+impl<'a> Network<'a> {
+    /// This group as a network.
+    #[must_use]
+    pub fn new(measure: &'a Measure, peers: &'a Peers) -> Network<'a> {
+        let best = if measure.definition.direction == Direction::High { 90 } else { 10 };
+        let target = peers.group.numerator as f64 / peers.group.denominator as f64;
+        let targets = || quantile(&peers.values, 50).zip(quantile(&peers.values, best));
+        Network {
+            measure,
+            peers,
+            target,
+            shown_target: published(measure.value_of_ratio(target)),
+            scale: network_scale(measure, peers),
+            saving_targets: measure.definition.saving.and_then(|_| targets()),
+            by_size: RefCell::default(),
+        }
+    }
+
+    /// The members' median and their best decile, as ratios of integer units; `None` where the measure estimates no saving.
+    #[must_use]
+    pub fn saving_targets(&self) -> Option<(f64, f64)> {
+        self.saving_targets
+    }
+
+    /// How a unit stands in this network; `None` where the network is too small or the unit's sums do not tell how much chance
+    /// moves them.
+    #[must_use]
+    pub fn standing(&self, own: &MeasureSums) -> Option<Standing> {
+        let (measure, group) = (self.measure, &self.peers.group);
+        let scale = self.scale.as_ref()?;
+        let around = self.around(scale, own)?;
+        let deviation = scale.deviation(own);
+        let both = deviation.zip(group.tau2);
+        let reliability = both.map(|(deviation, tau2)| reliability::reliability(tau2, deviation.variance));
+        let grade = reliability::grade(own.facts_d, reliability);
+        let (wide_95, wide_998) = match both {
+            Some(_) => (around.over_dispersed_95, around.over_dispersed_998),
+            None => (None, None),
+        };
+        let value = measure.value(own.n, own.d).and_then(published)?;
+        let shrunk = |(deviation, reliability)| reliability::shrunk(scale, deviation, reliability);
+        Some(Standing {
+            funnel: Funnel {
+                target: self.shown_target?,
+                limits_95: around.limits_95,
+                limits_998: around.limits_998,
+                over_dispersed_95: wide_95,
+                over_dispersed_998: wide_998,
+                z_raw: deviation.map(Deviation::z).and_then(published),
+                z_adjusted: both.map(|(deviation, tau2)| deviation.z_adjusted(tau2)).and_then(published),
+                phi: group.phi,
+                tau2: group.tau2,
+                band: band(value, wide_95.unwrap_or(around.limits_95), wide_998.unwrap_or(around.limits_998), grade),
+            },
+            reliability: reliability.and_then(published),
+            grade,
+            shrunk: deviation.zip(reliability).and_then(shrunk).map(|ratio| measure.value_of_ratio(ratio)).and_then(published),
+        })
+    }
+
+    /// The limits for a unit with these sums, remembered where its denominator alone decides them.
+    fn around(&self, scale: &Scale<'_>, own: &MeasureSums) -> Option<Around> {
+        match self.measure.definition.kind {
+            Kind::Proportion | Kind::Rate => {
+                *self.by_size.borrow_mut().entry(own.d).or_insert_with(|| self.around_anew(scale, own))
+            }
+            Kind::Mean | Kind::Share | Kind::Amount => self.around_anew(scale, own),
+        }
+    }
+
+    fn around_anew(&self, scale: &Scale<'_>, own: &MeasureSums) -> Option<Around> {
+        let plain = |limits| self.in_unit(limits_of(self.measure, own, self.target, scale, limits)?);
+        let spread = scale.variance(own).zip(self.peers.group.tau2);
+        let wide = |limits| self.in_unit(over_dispersed(scale, spread?, limits)?);
+        Some(Around {
+            limits_95: plain(Limits::P95)?,
+            limits_998: plain(Limits::P998)?,
+            over_dispersed_95: wide(Limits::P95),
+            over_dispersed_998: wide(Limits::P998),
+        })
+    }
+
+    /// Ratios of integer units as an interval in the measure's unit.
+    fn in_unit(&self, (lower, upper): Ends) -> Option<Interval> {
+        published_interval(self.measure.value_of_ratio(lower), self.measure.value_of_ratio(upper))
+    }
+}
+
+/// Limits for units that differ by tau^2 anyway, beside what chance does.
+fn over_dispersed(scale: &Scale<'_>, (variance, tau2): (f64, f64), limits: Limits) -> Option<Ends> {
+    let half = limits.z() * (variance + tau2).sqrt();
+    Some((scale.ratio_at(-half)?, scale.ratio_at(half)?))
+}

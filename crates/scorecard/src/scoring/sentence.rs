@@ -1,0 +1,276 @@
+//! A measure's headline in plain language: what the value is, and whether it differs from similar clinicians by more than chance.
+//! No blame, no praise, at most 140 characters, every number in it rounded.
+
+use crate::card::scorecard::{Band, Peer, WindowValue};
+use crate::measure::measure_set::Definition;
+use crate::measure::suppression::Suppression;
+
+/// Most characters of a sentence.
+pub const LONGEST: usize = 140;
+
+/// The sentence for a headline window of which everything else is known.
+#[must_use]
+pub fn sentence(definition: &Definition, window: &WindowValue, suppression: Option<Suppression>) -> String {
+    let text = spoken(definition, window, suppression, &definition.unit);
+    // A unit of one's own may be long; the card shows it beside the sentence anyway.
+    let fits = text.len() <= LONGEST || text.chars().count() <= LONGEST;
+    if fits { text } else { spoken(definition, window, suppression, short(&definition.unit)) }
+}
+
+fn spoken(definition: &Definition, window: &WindowValue, suppression: Option<Suppression>, unit: &str) -> String {
+    let months = window.window;
+    match suppression {
+        Some(Suppression::DenominatorBelowMinimum) => {
+            return format!(
+                "Not enough data: {} of the {} events needed in {months} months.",
+                window.facts_d, definition.minimum
+            );
+        }
+        Some(Suppression::UnknownStatusAboveLimit) => {
+            return format!("Not shown: the status of too many encounters in {months} months is unknown.");
+        }
+        None => {}
+    }
+    let Some(value) = window.value else {
+        return format!("Nothing to measure in {months} months.");
+    };
+    let mut text = String::with_capacity(LONGEST);
+    push_figure(&mut text, value, unit);
+    text.push_str(if months == 3 { " in 3 months" } else { " in 12 months" });
+    if window.incomplete {
+        text.push_str(" (some are missing)");
+    }
+    match (&window.funnel, &window.peer) {
+        (Some(funnel), _) => {
+            let (before, after) = stands(funnel.band);
+            text.push_str(before);
+            push_figure(&mut text, funnel.target, short(unit));
+            text.push_str(after);
+        }
+        (None, Some(Peer { size, p50: Some(median), .. })) => {
+            // The unit itself is one of them.
+            text.push_str(&format!("; the median of this and {} similar clinicians is ", size.saturating_sub(1)));
+            push_figure(&mut text, *median, short(unit));
+            text.push('.');
+        }
+        (None, Some(_)) => text.push('.'),
+        (None, None) => text.push_str("; too few similar clinicians to compare with."),
+    }
+    text
+}
+
+/// What stands before and after the value of similar clinicians. Not "the 42 % of similar clinicians", which reads as a share of
+/// them.
+fn stands(band: Band) -> (&'static str, &'static str) {
+    match band {
+        Band::FarBelow => (", clearly lower than similar clinicians (", ")."),
+        Band::Below => (", lower than similar clinicians (", ") by more than chance usually explains."),
+        Band::Within => (", in line with similar clinicians (", ")."),
+        Band::Above => (", higher than similar clinicians (", ") by more than chance usually explains."),
+        Band::FarAbove => (", clearly higher than similar clinicians (", ")."),
+    }
+}
+
+/// The unit of a second number in the same sentence.
+fn short(unit: &str) -> &str {
+    match unit.chars().next() {
+        Some('%') => "%",
+        Some('£') => "£",
+        _ => "",
+    }
+}
+
+/// A number with its unit: `12.4 %`, `£312 per 1,000 attended encounters`, `9.5 minutes`.
+fn push_figure(text: &mut String, value: f64, unit: &str) {
+    let (sign, rest) = match unit.strip_prefix('£') {
+        Some(rest) => ("£", rest),
+        None => ("", unit),
+    };
+    text.push_str(sign);
+    push_rounded(text, value);
+    if sign.is_empty() && !rest.is_empty() {
+        text.push(' ');
+    }
+    text.push_str(rest);
+}
+
+/// Three significant digits where there are decimals: 312, 31.2, 3.12; two of less than a tenth: 0.031. Nothing is `0`.
+fn push_rounded(text: &mut String, value: f64) {
+    let size = value.abs();
+    let (decimals, parts) = if size >= 99.95 || size == 0.0 {
+        (0, 1)
+    } else if size >= 9.995 {
+        (1, 10)
+    } else if size >= 0.0995 {
+        (2, 100)
+    } else {
+        // What is not nothing must not look like it: two digits of it, down to a millionth.
+        let decimals = if size >= 0.00995 {
+            3
+        } else if size >= 0.000_995 {
+            4
+        } else {
+            6
+        };
+        text.push_str(&format!("{value:.decimals$}"));
+        return;
+    };
+    match rounded_parts(value, parts) {
+        Some(whole) => push_decimal(text, whole, parts),
+        None => text.push_str(&format!("{value:.decimals$}")),
+    }
+}
+
+/// This value in tenths or hundredths, where that is no close call: the formatter of the standard library, which decides these,
+/// takes as long as everything else of a sentence.
+fn rounded_parts(value: f64, parts: u32) -> Option<u64> {
+    let scaled = value * f64::from(parts);
+    if !(0.0..1e9).contains(&scaled) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 1e9")]
+    let below = scaled as u64;
+    let rest = scaled - below as f64;
+    ((rest - 0.5).abs() > 1e-6).then_some(below + u64::from(rest > 0.5))
+}
+
+fn push_decimal(text: &mut String, whole: u64, parts: u32) {
+    let parts = u64::from(parts);
+    push_digits(text, whole / parts);
+    if parts > 1 {
+        text.push('.');
+        if parts == 100 && whole % parts < 10 {
+            text.push('0');
+        }
+        push_digits(text, whole % parts);
+    }
+}
+
+fn push_digits(text: &mut String, number: u64) {
+    if number >= 10 {
+        push_digits(text, number / 10);
+    }
+    let digit = u8::try_from(number % 10).expect("one digit");
+    text.push(char::from(b'0' + digit));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::card::scorecard::{Funnel, Interval};
+    use crate::measure::measure_set::MeasureSet;
+
+    fn definition(unit: &str) -> Definition {
+        let set = MeasureSet::parse([("dna_rate.toml", include_str!("../../../../measures/dna_rate.toml"))]).unwrap();
+        Definition { unit: unit.to_owned(), ..set.measures()[0].definition.clone() }
+    }
+
+    fn window(value: Option<f64>, band: Option<Band>) -> WindowValue {
+        let around = Interval { lower: 0.0, upper: 1.0 };
+        let funnel = band.map(|band| Funnel {
+            target: 1_204.4,
+            limits_95: around,
+            limits_998: around,
+            over_dispersed_95: None,
+            over_dispersed_998: None,
+            z_raw: None,
+            z_adjusted: None,
+            phi: None,
+            tau2: None,
+            band,
+        });
+        WindowValue {
+            window: 12,
+            incomplete: false,
+            n: 0,
+            d: 0,
+            facts_n: 0,
+            facts_d: 6,
+            pca: 0,
+            value,
+            ci95: None,
+            suppressed: None,
+            peer: None,
+            funnel,
+            reliability: None,
+            grade: None,
+            shrunk: None,
+            qof: None,
+            saving: None,
+            trend: None,
+            sentence: None,
+        }
+    }
+
+    #[test]
+    fn every_sentence_fits_and_blames_nobody() {
+        let long = "a unit that somebody wrote at great length into a measure file of their own, to see what would happen then";
+        let values = [None, Some(0.0), Some(1_234_567.8)];
+        let bands = [None, Some(Band::FarBelow), Some(Band::Below), Some(Band::Within), Some(Band::Above), Some(Band::FarAbove)];
+        let suppressions = [None, Some(Suppression::DenominatorBelowMinimum), Some(Suppression::UnknownStatusAboveLimit)];
+        for unit in ["%", "£ per 1,000 attended encounters", "per 1,000 attended encounters", "minutes", long] {
+            for (value, band, suppression) in
+                values.iter().flat_map(|v| bands.iter().flat_map(move |b| suppressions.map(|s| (v, b, s))))
+            {
+                let text = sentence(&definition(unit), &window(*value, *band), suppression);
+                assert!(text.chars().count() <= LONGEST, "{}: {text}", text.chars().count());
+                for word in ["worst", "best", "bad", "poor", "fail", "slipped", "massive"] {
+                    assert!(!text.to_lowercase().contains(word), "{text}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_rounded_as_the_standard_library_rounds_it(whole in 0u32..2_000_000, parts in 1u32..5_000, exponent in -12i32..15) {
+            let any = f64::from(whole) / f64::from(parts) * 10_f64.powi(exponent);
+            for value in [any, -any, f64::from(whole) / 8.0, f64::from(whole) / 200.0] {
+                prop_assume!(value.abs() >= 0.0995);
+                let decimals = if value.abs() >= 99.95 { 0 } else if value.abs() >= 9.995 { 1 } else { 2 };
+                let mut text = String::new();
+                push_rounded(&mut text, value);
+                prop_assert_eq!(text, format!("{value:.decimals$}"));
+            }
+        }
+    }
+
+    #[test]
+    fn the_numbers_stand_in_it_rounded() {
+        let text = |value, unit| sentence(&definition(unit), &window(Some(value), Some(Band::Above)), None);
+        let higher = "12.3 % in 12 months, higher than similar clinicians (1204 %) by more than chance usually explains.";
+        assert_eq!(text(12.345, "%"), higher);
+        assert!(
+            text(312.4, "£ per 1,000 attended encounters").starts_with("£312 per 1,000 attended encounters in 12 months, higher")
+        );
+        assert!(text(9.5, "minutes").starts_with("9.50 minutes in 12 months, higher than similar clinicians (1204) by"));
+        assert!(text(0.0, "%").starts_with("0 % in 12 months"));
+        assert!(text(0.0, "£").starts_with("£0 in 12 months"));
+        assert!(text(0.0312, "%").starts_with("0.031 % in 12 months") && text(0.0021, "%").starts_with("0.0021 %"));
+        let few = sentence(&definition("%"), &window(None, None), Some(Suppression::DenominatorBelowMinimum));
+        assert_eq!(few, "Not enough data: 6 of the 10 events needed in 12 months.");
+    }
+
+    #[test]
+    fn without_a_network_the_median_is_told_and_who_is_in_it_and_missing_months_are_said() {
+        let mut window = window(Some(12.345), None);
+        let spoken = |window: &WindowValue| sentence(&definition("%"), window, None);
+        assert_eq!(spoken(&window), "12.3 % in 12 months; too few similar clinicians to compare with.");
+        window.peer = Some(Peer {
+            level: crate::card::peer_group::Level::Practice,
+            group: "A81001".into(),
+            size: 6,
+            mean: None,
+            p10: None,
+            p50: Some(9.0),
+            p90: None,
+            percentile: None,
+            snapshot_id: "".into(),
+        });
+        assert_eq!(spoken(&window), "12.3 % in 12 months; the median of this and 5 similar clinicians is 9.00 %.");
+        window.incomplete = true;
+        assert!(spoken(&window).starts_with("12.3 % in 12 months (some are missing); the median"));
+    }
+}

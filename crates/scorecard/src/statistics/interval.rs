@@ -1,0 +1,262 @@
+//! 95 % confidence intervals of one unit's own value, by the kind of its measure.
+
+use std::sync::OnceLock;
+
+use crate::card::round::published_interval;
+use crate::card::scorecard::Interval;
+use crate::measure::measure_set::{Kind, Measure};
+use crate::statistics::distribution::{Z_95, chi_square_quantile, student_t_975};
+use crate::sums::measure_sums::MeasureSums;
+
+/// Below this count the interval of a count is exact, from it on Byar's approximation.
+const LEAST_FOR_BYAR: f64 = 10.0;
+
+/// Lower and upper end.
+pub type Ends = (f64, f64);
+
+/// The 95 % confidence interval of a window's value, in the measure's unit; `None` where there is nothing to tell it from.
+///
+/// Proportions and shares: Wilson. Rates: exact below ten events, else Byar. Means: Student's t. Amounts: normal, with the variance
+/// of a compound Poisson sum. Amounts are never negative, so the lower end of the last two is not below 0.
+#[must_use]
+pub fn confidence(measure: &Measure, own: &MeasureSums) -> Option<Interval> {
+    if own.d <= 0 || own.n < 0 {
+        return None;
+    }
+    let d = own.d as f64;
+    let ratio = own.n as f64 / d;
+    let (lower, upper) = match measure.definition.kind {
+        Kind::Proportion => wilson(ratio, own.d as f64 / measure.denominator.definition.amount.units() as f64)?,
+        Kind::Share => wilson(ratio, effective_denominator(own)?)?,
+        Kind::Rate => {
+            let units = measure.numerator.definition.amount.units() as f64;
+            let (lower, upper) = count_interval(own.n as f64 / units);
+            (lower * units / d, upper * units / d)
+        }
+        Kind::Mean => {
+            let half = student_t_975(d - 1.0) * (sample_variance(own)? / d).sqrt();
+            ((ratio - half).max(0.0), ratio + half)
+        }
+        Kind::Amount => {
+            let half = Z_95 * (own.n_squares as f64).sqrt() / d;
+            ((ratio - half).max(0.0), ratio + half)
+        }
+    };
+    published_interval(measure.value_of_ratio(lower), measure.value_of_ratio(upper))
+}
+
+/// How many equal parts tell as much about a share of amounts as these unequal ones: (sum of x)^2 / sum of x^2. `None` of nothing.
+#[must_use]
+pub fn effective_denominator(own: &MeasureSums) -> Option<f64> {
+    let d = own.d as f64;
+    (own.d_squares > 0).then(|| d * d / own.d_squares as f64)
+}
+
+/// Variance of an amount between the facts of one unit, in the square of the amount's integer unit; `None` below two facts.
+#[must_use]
+pub fn sample_variance(own: &MeasureSums) -> Option<f64> {
+    let (n, d) = (i128::from(own.n), i128::from(own.d));
+    // Exact in integers up to the division: the difference of two large squares would lose its digits in floating point.
+    let numerator = d.checked_mul(own.n_squares)?.checked_sub(n * n)?;
+    (d > 1 && numerator >= 0).then(|| numerator as f64 / (d * (d - 1)) as f64)
+}
+
+/// Wilson's score interval of a proportion of so many; `None` when it is no proportion or of nothing.
+///
+/// Source: Wilson 1927, J Am Stat Assoc 22:209; method 3 of Newcombe 1998, Stat Med 17:857.
+#[must_use]
+pub fn wilson(proportion: f64, of: f64) -> Option<Ends> {
+    if !(0.0..=1.0).contains(&proportion) || of <= 0.0 {
+        return None;
+    }
+    let z2 = Z_95 * Z_95;
+    let middle = proportion + z2 / (2.0 * of);
+    let spread = Z_95 * (proportion * (1.0 - proportion) / of + z2 / (4.0 * of * of)).sqrt();
+    let scale = 1.0 + z2 / of;
+    // Algebra gives 0 and 1 at the ends, floating point only nearly.
+    let lower = if proportion == 0.0 { 0.0 } else { (middle - spread) / scale };
+    let upper = if proportion == 1.0 { 1.0 } else { (middle + spread) / scale };
+    Some((lower, upper))
+}
+
+/// Interval of the mean of a Poisson count, from the count: exact below ten, else Byar's approximation.
+///
+/// Source: Garwood 1936, Biometrika 28:437; Breslow and Day 1987, Statistical Methods in Cancer Research II, 2.10 (Byar).
+#[must_use]
+pub fn count_interval(count: f64) -> Ends {
+    if count >= LEAST_FOR_BYAR {
+        return (byar(count, -Z_95), byar(count + 1.0, Z_95));
+    }
+    static WHOLE: OnceLock<[Ends; 10]> = OnceLock::new();
+    let whole = WHOLE.get_or_init(|| WHOLE_COUNTS.map(exact));
+    let known = WHOLE_COUNTS.iter().position(|known| *known == count);
+    known.map_or_else(|| exact(count), |place| whole[place])
+}
+
+/// The counts below ten, whose intervals are computed once: many cards ask for them.
+const WHOLE_COUNTS: [f64; 10] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
+
+fn exact(count: f64) -> Ends {
+    let lower = if count > 0.0 { chi_square_quantile(0.025, 2.0 * count) / 2.0 } else { 0.0 };
+    (lower, chi_square_quantile(0.975, 2.0 * count + 2.0) / 2.0)
+}
+
+fn byar(count: f64, z: f64) -> f64 {
+    let root = 1.0 - 1.0 / (9.0 * count) + z / (3.0 * count.sqrt());
+    count * root * root * root
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::measure::measure_set::MeasureSet;
+
+    fn measure(kind: &str, numerator: &str, denominator: &str) -> MeasureSet {
+        let side = |amount: &str| match amount {
+            "minutes" | "encounters" => format!("event = \"activity\"\namount = \"{}\"\n", amount.replace("encounters", "count")),
+            _ => format!("event = \"prescription\"\namount = \"{amount}\"\n"),
+        };
+        let text = format!(
+            "id = \"x\"\nversion = 1\ntitle = \"?\"\nkind = \"{kind}\"\ndomain = \"clinical\"\nunit = \"\"\nscale = 1.0\n\
+             direction = \"low\"\nrationale = \"\"\nsource = \"\"\nchanges = []\n[numerator]\n{}[denominator]\n{}",
+            side(numerator),
+            side(denominator)
+        );
+        MeasureSet::parse([("x.toml", text.as_str())]).unwrap()
+    }
+
+    fn near(found: f64, expected: f64, tolerance: f64) {
+        assert!((found - expected).abs() <= tolerance, "{found} is not {expected}");
+    }
+
+    #[test]
+    fn wilson_gives_the_intervals_of_newcombes_table_1() {
+        // Newcombe 1998, Stat Med 17:857, table I, method 3, to its four places.
+        let cases =
+            [(81.0, 263.0, 0.2553, 0.3662), (15.0, 148.0, 0.0624, 0.1605), (0.0, 20.0, 0.0, 0.1611), (1.0, 29.0, 0.0061, 0.1718)];
+        for (n, d, lower, upper) in cases {
+            let ends = wilson(n / d, d).unwrap();
+            near(ends.0, lower, 0.000_051);
+            near(ends.1, upper, 0.000_051);
+        }
+        // The same to all digits: crates/scorecard/reference/distributions.py.
+        let ends = wilson(81.0 / 263.0, 263.0).unwrap();
+        near(ends.0, 0.255_288_519_489_015_76, 1e-15);
+        near(ends.1, 0.366_209_577_458_019_4, 1e-15);
+    }
+
+    #[test]
+    fn small_counts_have_exact_intervals() {
+        // crates/scorecard/reference/distributions.py; Garwood 1936 gives 1.62 to 11.67 for 5.
+        let cases = [
+            (0.0, 0.0, 3.688_879_454_113_936_3),
+            (1.0, 0.025_317_807_984_289_875, 5.571_643_390_938_899),
+            (5.0, 1.623_486_390_118_420_5, 11.668_332_079_322_67),
+            (9.0, 4.115_373_097_378_332, 17.084_803_451_419_17),
+        ];
+        for (count, lower, upper) in cases {
+            let ends = count_interval(count);
+            near(ends.0, lower, 1e-13);
+            near(ends.1, upper, 1e-13);
+        }
+    }
+
+    #[test]
+    fn byar_lies_within_a_hundredth_of_the_exact_interval_from_ten_on() {
+        // The exact interval of 10 is 4.795 to 18.390 (Garwood 1936).
+        let (lower, upper) = count_interval(10.0);
+        near(lower, 4.795, 0.01);
+        near(upper, 18.390, 0.01);
+        // crates/scorecard/reference/distributions.py
+        let cases = [
+            (10.0, 4.787_449_884_048_764_5, 18.391_458_677_986_87),
+            (57.0, 43.168_600_568_135_1, 73.851_459_418_038_52),
+            (1000.0, 938.972_498_246_702_1, 1_063.952_581_780_915_4),
+        ];
+        for (count, lower, upper) in cases {
+            let ends = count_interval(count);
+            near(ends.0 / lower, 1.0, 1e-13);
+            near(ends.1 / upper, 1.0, 1e-13);
+        }
+    }
+
+    #[test]
+    fn intervals_of_a_mean_an_amount_and_a_share_are_the_reference_scripts() {
+        // crates/scorecard/reference/distributions.py, to the nine digits that are published.
+        let sums = |n, d, n_squares, d_squares| MeasureSums { n, d, n_squares, d_squares, ..MeasureSums::default() };
+        let cases = [
+            (measure("mean", "minutes", "encounters"), sums(61, 6, 663, 6), (7.095_087_29, 13.238_246_0)),
+            (measure("amount", "cost", "encounters"), sums(15_700, 40, 94_990_000, 40), (0.0, 870.059_014)),
+            (measure("share", "items", "items"), sums(84, 280, 84 * 84, 15_680), (0.072_584_039_3, 0.701_208_948)),
+        ];
+        for (set, own, (lower, upper)) in cases {
+            let found = confidence(&set.measures()[0], &own).unwrap();
+            assert_eq!((found.lower, found.upper), (lower, upper), "{:?}", set.measures()[0].definition.kind);
+        }
+    }
+
+    #[test]
+    fn the_variance_of_two_four_and_nine_is_thirteen() {
+        let own = MeasureSums { n: 15, d: 3, n_squares: 4 + 16 + 81, ..MeasureSums::default() };
+        assert_eq!(sample_variance(&own), Some(13.0));
+        assert_eq!(sample_variance(&MeasureSums { n: 5, d: 1, n_squares: 25, ..MeasureSums::default() }), None);
+    }
+
+    #[test]
+    fn equal_parts_count_as_many_as_they_are_and_one_large_part_as_one() {
+        let of = |d, d_squares| effective_denominator(&MeasureSums { d, d_squares, ..MeasureSums::default() });
+        assert_eq!(of(40, 4 * 100), Some(4.0));
+        near(of(1_000_003, 1_000_000_000_003).unwrap(), 1.0, 1e-5);
+        assert_eq!(of(0, 0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn an_interval_holds_its_own_value_and_stays_in_bounds(n in 0u32..200, more in 0u32..200) {
+            let of = f64::from(n + more + 1);
+            let proportion = f64::from(n) / of;
+            let (lower, upper) = wilson(proportion, of).expect("a proportion");
+            prop_assert!(0.0 <= lower && lower <= proportion && proportion <= upper && upper <= 1.0);
+            let (low, high) = count_interval(f64::from(n));
+            prop_assert!(0.0 <= low && low <= f64::from(n) && f64::from(n) < high);
+        }
+
+        #[test]
+        fn intervals_rise_with_the_count_and_narrow_with_the_work(n in 0u32..300, more in 1u32..300, times in 2u32..30) {
+            // Across ten, where Byar's approximation takes over, too.
+            let (low, high) = count_interval(f64::from(n));
+            let (next_low, next_high) = count_interval(f64::from(n + 1));
+            prop_assert!(low <= next_low && high <= next_high);
+            let (of, times) = (f64::from(n + more), f64::from(times));
+            let (lower, upper) = wilson(f64::from(n) / of, of).expect("a proportion");
+            let (higher_lower, higher_upper) = wilson(f64::from(n + 1) / of, of).expect("a proportion");
+            prop_assert!(lower <= higher_lower && upper <= higher_upper);
+            let (narrow_lower, narrow_upper) = wilson(f64::from(n) / of, of * times).expect("a proportion");
+            prop_assert!(narrow_upper - narrow_lower < upper - lower);
+            prop_assert!(lower <= narrow_lower + 1e-15 && narrow_upper <= upper + 1e-15);
+        }
+
+        #[test]
+        fn intervals_of_every_kind_hold_the_value_and_are_never_negative(
+            parts in proptest::collection::vec(1i64..500, 2..40), work in 1i64..1_000,
+        ) {
+            let (n, squares) = parts.iter().fold((0, 0), |(n, s), x| (n + x, s + i128::from(x * x)));
+            let count = i64::try_from(parts.len()).expect("few");
+            let sum_of = |d, d_squares| MeasureSums { n, d, n_squares: squares, d_squares, ..MeasureSums::default() };
+            let cases = [
+                (measure("mean", "minutes", "encounters"), sum_of(count, i128::from(count))),
+                (measure("amount", "cost", "encounters"), sum_of(work, i128::from(work))),
+                (measure("rate", "items", "encounters"), sum_of(work, i128::from(work))),
+                (measure("share", "items", "items"), sum_of(n + work, squares + i128::from(work * work))),
+            ];
+            for (set, own) in cases {
+                let found = confidence(&set.measures()[0], &own).expect("parts");
+                let value = n as f64 / own.d as f64;
+                let slack = 1e-8 * value;
+                prop_assert!(0.0 <= found.lower && found.lower <= value + slack && value - slack <= found.upper);
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! What adds: the sums of one clinician month, for every measure of the set. Integers only, so that any order of the same
+//! events gives the same bits.
+
+use std::ops::{AddAssign, SubAssign};
+
+/// Sums that do not belong to one measure. Counts unless the name says otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Base {
+    /// Facts that stand in this row and count. A card exists while this is not 0.
+    pub facts: i64,
+    /// Attended encounters.
+    pub encounters: i64,
+    /// Minutes of attended encounters.
+    pub minutes: i64,
+    /// Items prescribed, mapped or not, repeats included.
+    pub items: i64,
+    /// Items whose drug no map knows.
+    pub unmapped_items: i64,
+    /// Feedback responses.
+    pub responses: i64,
+    /// Encounters with unknown status.
+    pub unknown_status: i64,
+    /// Planned minutes of encounters to which nobody came.
+    pub noshow_planned_minutes: i64,
+    /// Friends and Family answers in the order of [`crate::event::Answer`].
+    pub answers: [i64; 6],
+    /// Cumulative: how often a fact came to stand here for the first time. Differences are the reasons of a revision.
+    pub recorded: i64,
+    /// Cumulative: how often a fact that stood here, or came here from another row, was amended.
+    pub amended: i64,
+    /// Cumulative: how often a fact that stood here was taken back.
+    pub retracted: i64,
+}
+
+/// How many fields [`Base`] has, answers counted singly.
+pub const BASE_FIELDS: usize = 17;
+
+impl Base {
+    /// Its fields in order, for canonical bytes.
+    #[must_use]
+    pub fn fields(&self) -> [i64; BASE_FIELDS] {
+        let a = &self.answers;
+        [
+            self.facts,
+            self.encounters,
+            self.minutes,
+            self.items,
+            self.unmapped_items,
+            self.responses,
+            self.unknown_status,
+            self.noshow_planned_minutes,
+            a[0],
+            a[1],
+            a[2],
+            a[3],
+            a[4],
+            a[5],
+            self.recorded,
+            self.amended,
+            self.retracted,
+        ]
+    }
+
+    /// The base with these fields, in the order of [`Base::fields`].
+    #[must_use]
+    pub fn of_fields(fields: [i64; BASE_FIELDS]) -> Base {
+        let [facts, encounters, minutes, items, unmapped_items, responses, unknown_status, noshow_planned_minutes, rest @ ..] =
+            fields;
+        let [a, b, c, d, e, f, recorded, amended, retracted] = rest;
+        let answers = [a, b, c, d, e, f];
+        Base {
+            facts,
+            encounters,
+            minutes,
+            items,
+            unmapped_items,
+            responses,
+            unknown_status,
+            noshow_planned_minutes,
+            answers,
+            recorded,
+            amended,
+            retracted,
+        }
+    }
+
+    fn add(&mut self, other: &Base, sign: i64) {
+        self.facts += sign * other.facts;
+        self.encounters += sign * other.encounters;
+        self.minutes += sign * other.minutes;
+        self.items += sign * other.items;
+        self.unmapped_items += sign * other.unmapped_items;
+        self.responses += sign * other.responses;
+        self.unknown_status += sign * other.unknown_status;
+        self.noshow_planned_minutes += sign * other.noshow_planned_minutes;
+        for (mine, theirs) in self.answers.iter_mut().zip(other.answers) {
+            *mine += sign * theirs;
+        }
+        self.recorded += sign * other.recorded;
+        self.amended += sign * other.amended;
+        self.retracted += sign * other.retracted;
+    }
+}
+
+impl AddAssign<&Base> for Base {
+    fn add_assign(&mut self, other: &Base) {
+        self.add(other, 1);
+    }
+}
+
+/// The sums of one measure. `n` and `d` are in the measure's own integer units ([`crate::measure::measure_set::Amount`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MeasureSums {
+    /// Facts in the numerator.
+    pub facts_n: i64,
+    /// Facts in the denominator.
+    pub facts_d: i64,
+    /// Numerator.
+    pub n: i64,
+    /// Denominator.
+    pub d: i64,
+    /// Sum of the squares of the numerator's amounts.
+    pub n_squares: i128,
+    /// Sum of the squares of the denominator's amounts.
+    pub d_squares: i128,
+    /// Quantity of the numerator set in thousandths; only with a saving.
+    pub n_quantity_milli: i64,
+    /// Cost of the numerator set in pence; only with a saving.
+    pub n_cost_pence: i64,
+    /// Quantity of the denominator set in thousandths; only with a saving.
+    pub d_quantity_milli: i64,
+    /// Cost of the denominator set in pence; only with a saving.
+    pub d_cost_pence: i64,
+    /// Facts left out because the patient is adjusted for this measure.
+    pub pca: i64,
+    /// Facts left out as administrative or of a test patient.
+    pub excluded: i64,
+}
+
+/// How many fields [`MeasureSums`] has beside its sums of squares.
+pub const MEASURE_FIELDS: usize = 10;
+
+impl MeasureSums {
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        *self == MeasureSums::default()
+    }
+
+    /// Its fields in order, for canonical bytes: the sums of squares, and all others.
+    #[must_use]
+    pub fn fields(&self) -> ([i128; 2], [i64; MEASURE_FIELDS]) {
+        let others = [
+            self.facts_n,
+            self.facts_d,
+            self.n,
+            self.d,
+            self.n_quantity_milli,
+            self.n_cost_pence,
+            self.d_quantity_milli,
+            self.d_cost_pence,
+            self.pca,
+            self.excluded,
+        ];
+        ([self.n_squares, self.d_squares], others)
+    }
+
+    /// The sums with these fields, in the order of [`MeasureSums::fields`].
+    #[must_use]
+    pub fn of_fields([n_squares, d_squares]: [i128; 2], others: [i64; MEASURE_FIELDS]) -> MeasureSums {
+        let [facts_n, facts_d, n, d, n_quantity_milli, n_cost_pence, d_quantity_milli, d_cost_pence, pca, excluded] = others;
+        MeasureSums {
+            facts_n,
+            facts_d,
+            n,
+            d,
+            n_squares,
+            d_squares,
+            n_quantity_milli,
+            n_cost_pence,
+            d_quantity_milli,
+            d_cost_pence,
+            pca,
+            excluded,
+        }
+    }
+
+    fn add(&mut self, other: &MeasureSums, sign: i64) {
+        self.facts_n += sign * other.facts_n;
+        self.facts_d += sign * other.facts_d;
+        self.n += sign * other.n;
+        self.d += sign * other.d;
+        self.n_squares += i128::from(sign) * other.n_squares;
+        self.d_squares += i128::from(sign) * other.d_squares;
+        self.n_quantity_milli += sign * other.n_quantity_milli;
+        self.n_cost_pence += sign * other.n_cost_pence;
+        self.d_quantity_milli += sign * other.d_quantity_milli;
+        self.d_cost_pence += sign * other.d_cost_pence;
+        self.pca += sign * other.pca;
+        self.excluded += sign * other.excluded;
+    }
+}
+
+impl AddAssign<&MeasureSums> for MeasureSums {
+    fn add_assign(&mut self, other: &MeasureSums) {
+        self.add(other, 1);
+    }
+}
+
+impl SubAssign<&MeasureSums> for MeasureSums {
+    fn sub_assign(&mut self, other: &MeasureSums) {
+        self.add(other, -1);
+    }
+}
+
+/// All sums of one row or of one window: [`Base`], and one [`MeasureSums`] a measure in the order of the measure set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// What belongs to no single measure.
+    pub base: Base,
+    /// By index of the measure in its set.
+    pub measures: Box<[MeasureSums]>,
+}
+
+impl Sums {
+    /// Nothing yet, for a set of so many measures.
+    #[must_use]
+    pub fn zero(measures: usize) -> Sums {
+        Sums { base: Base::default(), measures: vec![MeasureSums::default(); measures].into() }
+    }
+
+    /// A row of zeros is no row.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.base == Base::default() && self.measures.iter().all(MeasureSums::is_zero)
+    }
+}
+
+impl AddAssign<&Sums> for Sums {
+    fn add_assign(&mut self, other: &Sums) {
+        self.base.add(&other.base, 1);
+        for (mine, theirs) in self.measures.iter_mut().zip(&other.measures) {
+            mine.add(theirs, 1);
+        }
+    }
+}
+
+impl SubAssign<&Sums> for Sums {
+    fn sub_assign(&mut self, other: &Sums) {
+        self.base.add(&other.base, -1);
+        for (mine, theirs) in self.measures.iter_mut().zip(&other.measures) {
+            mine.add(theirs, -1);
+        }
+    }
+}

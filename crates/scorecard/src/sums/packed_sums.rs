@@ -1,0 +1,196 @@
+//! Sums in few bytes, for whoever holds many rows and reads few of them at a time.
+//!
+//! A row says nothing of most measures, and of others often no more than how many facts there are: where each fact counts one, sum
+//! and sum of squares are the same number again. Only what is not as expected is written, seven bits of a number a byte.
+
+use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, Sums};
+
+/// The sums of one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackedSums {
+    bytes: Box<[u8]>,
+}
+
+/// Words of one measure: facts, sums and lower halves of squares, each of numerator and denominator; upper halves of squares; the rest.
+const WORDS: usize = 14;
+
+impl PackedSums {
+    /// These sums.
+    #[must_use]
+    pub fn of(sums: &Sums) -> PackedSums {
+        let mut bytes = Vec::with_capacity(64);
+        write(&sums.base.fields(), |_, _| 0, &mut bytes);
+        sums.measures.iter().for_each(|measure| write(&words_of(measure), expected, &mut bytes));
+        PackedSums { bytes: bytes.into() }
+    }
+
+    /// How many facts stand in the row.
+    #[must_use]
+    pub fn facts(&self) -> i64 {
+        let mut rest = &*self.bytes;
+        if read_number(&mut rest) & 1 == 0 { 0 } else { from_zigzag(read_number(&mut rest)) }
+    }
+
+    /// Adds them to others of the same measures.
+    pub fn add_to(&self, sums: &mut Sums) {
+        let mut rest = &*self.bytes;
+        if let Some(fields) = read::<BASE_FIELDS>(|_, _| 0, &mut rest) {
+            sums.base += &Base::of_fields(fields);
+        }
+        for measure in &mut sums.measures {
+            if let Some(words) = read(expected, &mut rest) {
+                *measure += &measure_of(words);
+            }
+        }
+    }
+}
+
+fn words_of(sums: &MeasureSums) -> [i64; WORDS] {
+    let ([n_squares, d_squares], [facts_n, facts_d, n, d, a, b, c, e, f, g]) = sums.fields();
+    let ((n_low, n_high), (d_low, d_high)) = (halves(n_squares), halves(d_squares));
+    [facts_n, facts_d, n, d, n_low, d_low, n_high, d_high, a, b, c, e, f, g]
+}
+
+fn measure_of(words: [i64; WORDS]) -> MeasureSums {
+    let [facts_n, facts_d, n, d, n_low, d_low, n_high, d_high, a, b, c, e, f, g] = words;
+    let squares = [whole(n_low, n_high), whole(d_low, d_high)];
+    MeasureSums::of_fields(squares, [facts_n, facts_d, n, d, a, b, c, e, f, g])
+}
+
+/// What a word of a measure is when nothing is written of it: the sum as many as the facts, the squares as large as the sum.
+fn expected(words: &[i64; WORDS], word: usize) -> i64 {
+    match word {
+        2..=5 => words[word - 2],
+        6 | 7 => words[word - 2] >> 63,
+        _ => 0,
+    }
+}
+
+/// The lower and the upper half.
+fn halves(value: i128) -> (i64, i64) {
+    let [a, b, c, d, e, f, g, h, high @ ..] = value.to_le_bytes();
+    (i64::from_le_bytes([a, b, c, d, e, f, g, h]), i64::from_le_bytes(high))
+}
+
+fn whole(low: i64, high: i64) -> i128 {
+    i128::from(high) << 64 | i128::from(low.cast_unsigned())
+}
+
+/// Writes which words are not as expected, then these.
+fn write<const N: usize>(words: &[i64; N], expected: fn(&[i64; N], usize) -> i64, bytes: &mut Vec<u8>) {
+    let written = (0..N).filter(|&word| words[word] != expected(words, word));
+    write_number(written.clone().fold(0, |set, word| set | 1 << word), bytes);
+    written.for_each(|word| write_number(zigzag(words[word]), bytes));
+}
+
+/// Words as they were written; `None` when all are 0.
+fn read<const N: usize>(expected: fn(&[i64; N], usize) -> i64, rest: &mut &[u8]) -> Option<[i64; N]> {
+    let written = read_number(rest);
+    let mut words = [0; N];
+    for word in 0..if written == 0 { 0 } else { N } {
+        let is_written = written >> word & 1 == 1;
+        words[word] = if is_written { from_zigzag(read_number(rest)) } else { expected(&words, word) };
+    }
+    (written != 0).then_some(words)
+}
+
+/// Numbers near 0, of either sign, become small ones.
+fn zigzag(value: i64) -> u64 {
+    (value << 1 ^ value >> 63).cast_unsigned()
+}
+
+fn from_zigzag(value: u64) -> i64 {
+    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
+}
+
+fn write_number(mut value: u64, bytes: &mut Vec<u8>) {
+    loop {
+        let low = u8::try_from(value & 0x7f).expect("seven bits");
+        value >>= 7;
+        if value == 0 {
+            bytes.push(low);
+            return;
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
+fn read_number(rest: &mut &[u8]) -> u64 {
+    let mut value = 0;
+    let mut shift = 0;
+    while let [byte, after @ ..] = *rest {
+        *rest = after;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            break;
+        }
+        shift += 7;
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn amount() -> impl Strategy<Value = i64> {
+        prop_oneof![4 => Just(0), 4 => 0..300_i64, 2 => -5..5_000_000_000_i64, 1 => any::<i64>().prop_map(|n| n >> 2)]
+    }
+
+    fn square() -> impl Strategy<Value = i128> {
+        prop_oneof![3 => amount().prop_map(i128::from), 1 => any::<i128>().prop_map(|n| n >> 2)]
+    }
+
+    fn measure() -> impl Strategy<Value = MeasureSums> {
+        let counted = (0..500_i64, 0..500_i64).prop_map(|(n, d)| MeasureSums {
+            facts_n: n,
+            facts_d: d,
+            n,
+            d,
+            n_squares: n.into(),
+            d_squares: d.into(),
+            ..MeasureSums::default()
+        });
+        let any = (prop::array::uniform2(square()), prop::array::uniform10(amount()))
+            .prop_map(|(squares, others)| MeasureSums::of_fields(squares, others));
+        prop_oneof![Just(MeasureSums::default()), counted, any]
+    }
+
+    fn sums() -> impl Strategy<Value = Sums> {
+        let base = prop::array::uniform17(amount()).prop_map(Base::of_fields);
+        (base, prop::collection::vec(measure(), 4)).prop_map(|(base, measures)| Sums { base, measures: measures.into() })
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_packed_is_added_bit_for_bit(own in sums(), before in sums()) {
+            let packed = PackedSums::of(&own);
+            prop_assert_eq!(packed.facts(), own.base.facts);
+            let mut expected = before.clone();
+            expected += &own;
+            let mut sum = before;
+            packed.add_to(&mut sum);
+            prop_assert_eq!(sum, expected);
+        }
+    }
+
+    #[test]
+    fn a_measure_of_which_only_facts_are_counted_takes_two_numbers() {
+        let counted = |n: i64, d: i64| MeasureSums {
+            facts_n: n,
+            facts_d: d,
+            n,
+            d,
+            n_squares: n.into(),
+            d_squares: d.into(),
+            ..MeasureSums::default()
+        };
+        let sums = |measures: Vec<MeasureSums>| Sums { base: Base::default(), measures: measures.into() };
+        let length = |measures| PackedSums::of(&sums(measures)).bytes.len();
+        assert_eq!(length(vec![]), 1);
+        assert_eq!(length(vec![MeasureSums::default(); 30]), 1 + 30);
+        assert_eq!(length(vec![counted(3, 40)]), 1 + 1 + 2);
+    }
+}

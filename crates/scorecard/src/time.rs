@@ -1,0 +1,4 @@
+//! Time: instants, civil days, calendar months and the grid of publication instants.
+
+pub mod schedule;
+pub mod calendar;

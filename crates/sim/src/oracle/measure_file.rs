@@ -1,0 +1,206 @@
+//! Measure files, read a second time: what a side asks of an event, and what the event adds to it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::oracle::codes::Codes;
+
+/// A measure as its file says it; prose and what only decides how it is shown is passed over.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Measure {
+    pub id: String,
+    pub kind: String,
+    pub scale: f64,
+    pub direction: String,
+    #[serde(default = "twelve")]
+    pub window: i32,
+    #[serde(default = "ten")]
+    pub minimum: i64,
+    pub unknown_status_limit_percent: Option<i64>,
+    pub numerator: Side,
+    pub denominator: Side,
+    pub points: Option<Points>,
+    pub saving: Option<String>,
+}
+
+fn twelve() -> i32 {
+    12
+}
+
+fn ten() -> i64 {
+    10
+}
+
+/// Points and their thresholds.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Points {
+    pub available: f64,
+    pub lower: Option<f64>,
+    pub upper: Option<f64>,
+}
+
+/// What a numerator or a denominator counts.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Side {
+    pub event: String,
+    pub amount: Option<String>,
+    #[serde(default)]
+    codes: Vec<String>,
+    #[serde(default)]
+    over: Vec<Over>,
+    #[serde(default)]
+    weights: BTreeMap<String, f64>,
+    generic: Option<bool>,
+    pub repeat: Option<bool>,
+    #[serde(default)]
+    pub modes: Vec<String>,
+    #[serde(default)]
+    pub statuses: Vec<String>,
+    pub minutes: Option<[i64; 2]>,
+    pub lag_days: Option<[i64; 2]>,
+    #[serde(default)]
+    pub answers: Vec<String>,
+    pub question: Option<String>,
+    pub top_answer: Option<String>,
+    #[serde(default)]
+    pub questions: Vec<String>,
+    #[serde(default)]
+    pub top_answers: BTreeMap<String, String>,
+    #[serde(default)]
+    pub categories: Vec<String>,
+    /// Read out of `codes` once.
+    #[serde(skip)]
+    filter: Option<Codes>,
+    #[serde(skip)]
+    thresholds: Vec<(Codes, i128)>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Over {
+    codes: Vec<String>,
+    quantity: f64,
+}
+
+/// A measure file that is none.
+#[derive(Debug, thiserror::Error)]
+#[error("measure file {0} cannot be read by the oracle: {1}; it reads what `plumbline measures check` accepts")]
+pub struct BadMeasureFile(String, toml::de::Error);
+
+impl Measure {
+    /// Reads a file, given its name and text.
+    pub(crate) fn read(name: &str, text: &str) -> Result<Measure, BadMeasureFile> {
+        let mut measure: Measure = toml::from_str(text).map_err(|e| BadMeasureFile(name.to_owned(), e))?;
+        for side in [&mut measure.numerator, &mut measure.denominator] {
+            side.filter = if side.codes.is_empty() { None } else { Some(Codes::read(&side.codes)) };
+            side.thresholds = side.over.iter().map(|over| (Codes::read(&over.codes), thousandths(over.quantity))).collect();
+        }
+        Ok(measure)
+    }
+
+    /// The value of sums in integer units, in the measure's unit.
+    pub(crate) fn value(&self, n: i128, d: i128) -> f64 {
+        self.value_of_ratio(real(n) / real(d))
+    }
+
+    /// The same of a ratio.
+    pub(crate) fn value_of_ratio(&self, ratio: f64) -> f64 {
+        ratio * self.denominator.units() / self.numerator.units() * self.scale
+    }
+}
+
+/// An integer as a real.
+pub(crate) fn real(value: i128) -> f64 {
+    value as f64
+}
+
+/// A decimal with up to three places, times 1000.
+#[expect(clippy::cast_possible_truncation, reason = "thresholds, weights and quantities are far below 2^53")]
+pub(crate) fn thousandths(value: f64) -> i128 {
+    (value * 1000.0).round() as i128
+}
+
+impl Side {
+    /// Integer units in one of its amount.
+    pub(crate) fn units(&self) -> f64 {
+        match self.amount.as_deref() {
+            Some("quantity" | "adq") => 1_000.0,
+            Some("weight") => 1_000_000.0,
+            _ => 1.0,
+        }
+    }
+
+    /// Whether it counts a drug of this code (`None`: none that is known), given the quantity in thousandths of so many items.
+    pub(crate) fn takes_drug(&self, code: Option<&str>, quantity: i128, items: i128) -> bool {
+        let Some(code) = code else {
+            return self.codes.is_empty() && self.over.is_empty() && self.weights.is_empty() && self.generic.is_none();
+        };
+        let generic = code.get(9..11) == Some("AA");
+        let over = match self.thresholds.iter().find(|(codes, _)| codes.takes(code)) {
+            Some((_, least)) => quantity > least * items,
+            None => self.thresholds.is_empty(),
+        };
+        over && self.filter.as_ref().is_none_or(|codes| codes.takes(code))
+            && self.generic.is_none_or(|wanted| wanted == generic)
+            && (self.weights.is_empty() || self.weights.contains_key(code))
+    }
+
+    /// The weight of one unit of quantity of this code, in thousandths.
+    pub(crate) fn weight(&self, code: Option<&str>) -> i128 {
+        code.and_then(|code| self.weights.get(code)).map_or(0, |weight| thousandths(*weight))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG_COURSE: &str = r#"
+        id = "uti_long_course"
+        kind = "proportion"
+        scale = 100.0
+        direction = "low"
+        [numerator]
+        event = "prescription"
+        amount = "items"
+        over = [{ codes = ["0501080W0%AE"], quantity = 6 }, { codes = ["0501130R0%AG"], quantity = 6.5 }]
+        [denominator]
+        event = "prescription"
+        amount = "quantity"
+        codes = ["0501080W0%AE", "0501130R0%AG"]
+    "#;
+
+    #[test]
+    fn over_means_more_than_so_many_an_item_of_that_code() {
+        let m = Measure::read("x", LONG_COURSE).expect("a measure");
+        let takes = |code, quantity, items| m.numerator.takes_drug(Some(code), quantity, items);
+        assert!(!takes("0501080W0AAAEAE", 6_000, 1));
+        assert!(takes("0501080W0AAAEAE", 6_001, 1));
+        assert!(!takes("0501080W0AAAEAE", 12_000, 2));
+        assert!(!takes("0501130R0AAAGAG", 6_500, 1));
+        assert!(takes("0501130R0AAAGAG", 7_000, 1));
+        assert!(!takes("0501013B0AAABAB", 90_000, 1));
+        assert!(!m.numerator.takes_drug(None, 90_000, 1));
+    }
+
+    #[test]
+    fn values_are_in_the_measures_unit_whatever_the_integer_units() {
+        let m = Measure::read("x", LONG_COURSE).expect("a measure");
+        // One item over 4,000 thousandths: one over four, in percent.
+        assert!((m.value(1, 4_000) - 25.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn every_measure_of_the_workspace_can_be_read() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../measures");
+        let mut read = 0;
+        for file in std::fs::read_dir(folder).expect("the folder of measures") {
+            let path = file.expect("a file").path();
+            let text = std::fs::read_to_string(&path).expect("text");
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            assert_eq!(Measure::read(&name, &text).expect("a measure").id, name);
+            read += 1;
+        }
+        assert!(read >= 11);
+    }
+}

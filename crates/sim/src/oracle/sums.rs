@@ -1,0 +1,188 @@
+//! Sums as one row of integers, and what one event adds to them.
+
+use crate::oracle::delivery_reader::{Kind, Version};
+use crate::oracle::measure_file::{Measure, Side};
+
+/// Places of the sums that belong to no measure. The six answers follow [`ANSWERS`].
+pub(crate) const FACTS: usize = 0;
+pub(crate) const ENCOUNTERS: usize = 1;
+pub(crate) const MINUTES: usize = 2;
+pub(crate) const ITEMS: usize = 3;
+const UNMAPPED: usize = 4;
+pub(crate) const RESPONSES: usize = 5;
+pub(crate) const UNKNOWN: usize = 6;
+pub(crate) const NOSHOW_PLANNED: usize = 7;
+const ANSWERS: usize = 8;
+const BASE: usize = 14;
+
+/// Places of the sums of a measure, counted from its first.
+pub(crate) const FACTS_N: usize = 0;
+pub(crate) const FACTS_D: usize = 1;
+pub(crate) const N: usize = 2;
+pub(crate) const D: usize = 3;
+pub(crate) const N_SQUARES: usize = 4;
+pub(crate) const D_SQUARES: usize = 5;
+pub(crate) const N_QUANTITY: usize = 6;
+pub(crate) const N_COST: usize = 7;
+pub(crate) const D_QUANTITY: usize = 8;
+pub(crate) const D_COST: usize = 9;
+pub(crate) const PCA: usize = 10;
+const EXCLUDED: usize = 11;
+const FIELDS: usize = 12;
+
+const ANSWER_NAMES: [&str; 6] = ["very_good", "good", "neither", "poor", "very_poor", "dont_know"];
+
+/// All sums of a row or a window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sums(Vec<i128>);
+
+impl Sums {
+    /// Nothing yet, for so many measures.
+    pub(crate) fn zero(measures: usize) -> Sums {
+        Sums(vec![0; BASE + FIELDS * measures])
+    }
+
+    /// A sum that belongs to no measure.
+    pub(crate) fn base(&self, place: usize) -> i128 {
+        self.0[place]
+    }
+
+    /// A sum of the measure with this index.
+    pub(crate) fn of(&self, measure: usize, place: usize) -> i128 {
+        self.0[BASE + FIELDS * measure + place]
+    }
+
+    fn add_to(&mut self, measure: usize, place: usize, amount: i128) {
+        self.0[BASE + FIELDS * measure + place] += amount;
+    }
+
+    pub(crate) fn add(&mut self, other: &Sums) {
+        self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine += theirs);
+    }
+
+    pub(crate) fn take(&mut self, other: &Sums) {
+        self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine -= theirs);
+    }
+}
+
+/// What a record adds to the row in which it stands.
+pub(crate) fn contribution(version: &Version, measures: &[Measure]) -> Sums {
+    let mut sums = Sums::zero(measures.len());
+    if version.excluded.is_none() {
+        add_base(&mut sums, &version.kind);
+    }
+    for (index, measure) in measures.iter().enumerate() {
+        add_measure(&mut sums, index, measure, version);
+    }
+    sums
+}
+
+fn add_base(sums: &mut Sums, kind: &Kind) {
+    sums.0[FACTS] = 1;
+    match kind {
+        Kind::Encounter { status, minutes, planned, .. } => match status.as_str() {
+            "attended" => {
+                sums.0[ENCOUNTERS] = 1;
+                sums.0[MINUTES] = minutes.unwrap_or(0);
+            }
+            "noshow" => sums.0[NOSHOW_PLANNED] = planned.unwrap_or(0),
+            _ => sums.0[UNKNOWN] = 1,
+        },
+        Kind::Prescription { code, items, .. } => {
+            sums.0[ITEMS] = *items;
+            sums.0[UNMAPPED] = if code.is_none() { *items } else { 0 };
+        }
+        Kind::Feedback { answer, .. } => {
+            sums.0[RESPONSES] = 1;
+            if let Some(place) = ANSWER_NAMES.iter().position(|name| Some(*name) == answer.as_deref()) {
+                sums.0[ANSWERS + place] = 1;
+            }
+        }
+        Kind::Order { .. } | Kind::Nothing(_) => {}
+    }
+}
+
+fn add_measure(sums: &mut Sums, index: usize, measure: &Measure, version: &Version) {
+    let n = amount(&measure.numerator, &version.kind);
+    let d = amount(&measure.denominator, &version.kind);
+    if n.is_none() && d.is_none() {
+        return;
+    }
+    if version.excluded.is_some() {
+        return sums.add_to(index, EXCLUDED, 1);
+    }
+    let success = n.is_some() != (measure.direction == "low");
+    if version.adjusted.contains(&measure.id) && !success {
+        return sums.add_to(index, PCA, 1);
+    }
+    let money = match &version.kind {
+        Kind::Prescription { quantity, cost, .. } if measure.saving.is_some() => (*quantity, *cost),
+        _ => (0, 0),
+    };
+    let n_places = [FACTS_N, N, N_SQUARES, N_QUANTITY, N_COST];
+    let d_places = [FACTS_D, D, D_SQUARES, D_QUANTITY, D_COST];
+    for (amount, places) in [(n, n_places), (d, d_places)] {
+        let Some(x) = amount else { continue };
+        for (place, added) in places.into_iter().zip([1, x, x * x, money.0, money.1]) {
+            sums.add_to(index, place, added);
+        }
+    }
+}
+
+/// What an event adds to a side; `None` when the side does not count it.
+fn amount(side: &Side, kind: &Kind) -> Option<i128> {
+    match kind {
+        Kind::Encounter { mode, status, lag_days, minutes, .. } => {
+            let there = match side.event.as_str() {
+                "activity" => status == "attended",
+                "attendance" => status != "unknown",
+                _ => false,
+            };
+            let counts = there
+                && names(&side.statuses, Some(status))
+                && names(&side.modes, Some(mode))
+                && within(side.minutes, *minutes)
+                && within(side.lag_days, *lag_days);
+            counts.then(|| if side.amount.as_deref() == Some("minutes") { minutes.unwrap_or(0) } else { 1 })
+        }
+        Kind::Prescription { code, quantity, items, cost, adq, repeat } => {
+            let counts = side.event == "prescription"
+                && side.repeat.is_none_or(|wanted| wanted == *repeat)
+                && side.takes_drug(code.as_deref(), *quantity, *items);
+            counts.then(|| match side.amount.as_deref() {
+                Some("items") => *items,
+                Some("quantity") => *quantity,
+                Some("cost") => *cost,
+                Some("adq") => *adq,
+                Some("weight") => quantity * side.weight(code.as_deref()),
+                _ => 1,
+            })
+        }
+        Kind::Feedback { items, .. } if side.event == "feedback" && side.amount.as_deref() == Some("answers") => {
+            let counts = |(asked, given): &(&String, &String)| {
+                side.questions.contains(asked) || side.top_answers.get(*asked) == Some(*given)
+            };
+            let counted = items.iter().filter(counts).count() as i128;
+            (counted > 0).then_some(counted)
+        }
+        Kind::Feedback { answer, items } => {
+            let asked = side.question.as_ref().map(|question| items.get(question));
+            let counts = side.event == "feedback"
+                && names(&side.answers, answer.as_ref())
+                && asked.is_none_or(|given| given.is_some() && (side.top_answer.is_none() || given == side.top_answer.as_ref()));
+            counts.then_some(1)
+        }
+        Kind::Order { category, .. } => (side.event == "order" && names(&side.categories, Some(category))).then_some(1),
+        Kind::Nothing(_) => None,
+    }
+}
+
+/// Whether a list names a value. An empty list asks for nothing.
+fn names(list: &[String], value: Option<&String>) -> bool {
+    list.is_empty() || value.is_some_and(|value| list.contains(value))
+}
+
+/// Whether a value is there and within bounds, both included. No bounds ask for nothing.
+fn within(bounds: Option<[i64; 2]>, value: Option<i128>) -> bool {
+    bounds.is_none_or(|[low, high]| value.is_some_and(|value| (i128::from(low)..=i128::from(high)).contains(&value)))
+}

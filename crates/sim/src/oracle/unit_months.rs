@@ -1,0 +1,88 @@
+//! Rows as the units of a month: persons at their practices and over all of them, with the sums of their windows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::calendar::Month;
+use crate::oracle::fold::{Row, RowKey};
+use crate::oracle::registry::{Staff, Standing, Unit};
+use crate::oracle::sums::FACTS;
+
+/// The windows, in months, all ending with the card's.
+pub(crate) const WINDOWS: [i32; 3] = [1, 3, 12];
+
+/// A unit with a card for the month.
+#[derive(Clone, Debug)]
+pub(crate) struct UnitMonth {
+    pub unit: Unit,
+    /// As of the month's last day.
+    pub standing: Standing,
+    pub in_scope: bool,
+    /// The month, and the 3 and the 12 months that end with it.
+    pub windows: Vec<Row>,
+    /// The 12 months that end with it, oldest first.
+    pub months: Vec<Row>,
+}
+
+/// The rows of a cut with the names of who they belong to.
+pub(crate) struct Books<'a> {
+    pub rows: &'a BTreeMap<RowKey, Row>,
+    pub staff: &'a Staff,
+    pub measures: usize,
+}
+
+impl Books<'_> {
+    /// The months that have a row.
+    pub(crate) fn months(&self) -> BTreeSet<Month> {
+        self.rows.keys().map(|key| key.0).collect()
+    }
+
+    /// What each person's rows of a month hold, by practice and, under the empty practice, over all of them.
+    pub(crate) fn month(&self, month: Month) -> BTreeMap<Unit, Row> {
+        let mut units: BTreeMap<Unit, Row> = BTreeMap::new();
+        let of_month = self.rows.range((month, String::new(), String::new())..(month.plus(1), String::new(), String::new()));
+        for ((_, clinician, practice), row) in of_month {
+            let person = self.staff.person_of(clinician);
+            for practice in [practice.as_str(), ""] {
+                let unit = Unit { person: person.clone(), practice: practice.to_owned() };
+                units.entry(unit).or_insert_with(|| Row::zero(self.measures)).add(row);
+            }
+        }
+        units
+    }
+
+    /// The units with a card for a month.
+    pub(crate) fn units(&self, month: Month) -> Vec<UnitMonth> {
+        let year: Vec<BTreeMap<Unit, Row>> = (-11..=0).map(|back| self.month(month.plus(back))).collect();
+        let with_facts = year[11].iter().filter(|(_, row)| row.sums.base(FACTS) > 0).map(|(unit, _)| unit);
+        let units = with_facts.filter(|unit| !unit.is_roll_up() || practices(&year, &unit.person) >= 2);
+        units.map(|unit| self.unit(unit, month, &year)).collect()
+    }
+
+    fn unit(&self, unit: &Unit, month: Month, year: &[BTreeMap<Unit, Row>]) -> UnitMonth {
+        let of = |rows: &BTreeMap<Unit, Row>| rows.get(unit).cloned().unwrap_or_else(|| Row::zero(self.measures));
+        let months: Vec<Row> = year.iter().map(of).collect();
+        let window = |length: i32| {
+            let mut sum = Row::zero(self.measures);
+            let from = months.len() - usize::try_from(length).expect("1, 3 or 12");
+            months[from..].iter().for_each(|row| sum.add(row));
+            sum
+        };
+        let day = month.last_day();
+        UnitMonth {
+            standing: self.staff.standing(unit, day),
+            in_scope: unit.is_roll_up() || self.staff.in_scope(&unit.practice, day),
+            windows: WINDOWS.into_iter().map(window).collect(),
+            months: months.clone(),
+            unit: unit.clone(),
+        }
+    }
+}
+
+/// At how many practices a person has facts in these months.
+fn practices(year: &[BTreeMap<Unit, Row>], person: &str) -> usize {
+    let mut facts: BTreeMap<&str, i128> = BTreeMap::new();
+    for (unit, row) in year.iter().flatten().filter(|(unit, _)| unit.person == person && !unit.is_roll_up()) {
+        *facts.entry(&unit.practice).or_default() += row.sums.base(FACTS);
+    }
+    facts.values().filter(|n| **n > 0).count()
+}

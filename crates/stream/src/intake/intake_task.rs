@@ -1,0 +1,163 @@
+//! Intake: decoded items in, batches of one feed each out. First step of the flow; stateless, at least once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use scorecard::event::Event;
+use scorecard::fold::fast_map::Map;
+use scorecard::record::item::{Feed, Item};
+use scorecard::record::log_record::{Record, Reject};
+use scorecard::registry::entry::Entry;
+
+use crate::intake::open_batch::OpenBatch;
+use crate::log::{Log, LogError, Topic};
+use crate::partition::partition_of;
+
+/// What intake has done with what it received: `received = logged + registered + rejected + skipped`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IntakeCounts {
+    /// Items of raw records.
+    pub received: u64,
+    /// Events that went into the log.
+    pub logged: u64,
+    /// Entries that went into the registry.
+    pub registered: u64,
+    /// Items that were refused, by reason.
+    pub rejected: BTreeMap<String, u64>,
+    /// Items of a kind that is not counted, by type.
+    pub skipped: BTreeMap<String, u64>,
+}
+
+impl IntakeCounts {
+    /// Adds what another intake has done.
+    pub fn add(&mut self, other: &IntakeCounts) {
+        self.received += other.received;
+        self.logged += other.logged;
+        self.registered += other.registered;
+        let add = |to: &mut BTreeMap<String, u64>, from: &BTreeMap<String, u64>| {
+            from.iter().for_each(|(word, count)| *to.entry(word.clone()).or_default() += count);
+        };
+        add(&mut self.rejected, &other.rejected);
+        add(&mut self.skipped, &other.skipped);
+    }
+}
+
+/// Packs events of one feed into batches and appends them to the feed's partition.
+#[derive(Debug)]
+pub struct Intake {
+    partitions: u32,
+    batch_events: usize,
+    open: Map<Arc<str>, OpenBatch>,
+    counts: IntakeCounts,
+}
+
+/// A record is closed, too, when its events take so many bytes: brokers take a mebibyte, and an event may bring 100 KiB.
+const BATCH_BYTES: usize = 512 << 10;
+
+impl Intake {
+    /// An intake for a log with so many partitions of `events`, packing at most `batch_events` events into one record.
+    #[must_use]
+    pub fn new(partitions: u32, batch_events: usize) -> Intake {
+        Intake { partitions, batch_events: batch_events.max(1), open: Map::default(), counts: IntakeCounts::default() }
+    }
+
+    /// What became of everything taken so far.
+    #[must_use]
+    pub fn counts(&self) -> &IntakeCounts {
+        &self.counts
+    }
+
+    /// Takes one item. It is in the log for certain only after [`Intake::flush`].
+    ///
+    /// # Errors
+    /// [`LogError`] when the log refuses; the source must send the item again.
+    pub fn take(&mut self, log: &mut impl Log, item: Item<'_>) -> Result<(), LogError> {
+        self.counts.received += 1;
+        match item {
+            Item::Event(feed, event) => self.pack(log, feed, event),
+            Item::Registry(entry) => self.register(log, entry),
+            Item::Skipped(kind) => {
+                *self.counts.skipped.entry(kind).or_default() += 1;
+                Ok(())
+            }
+            Item::Reject(reject) => self.reject(log, reject),
+        }
+    }
+
+    /// Appends what is still open and waits until the log has acknowledged everything, rejects included. Only then may the source
+    /// be told that its records were taken.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log refuses; what was taken since the last flush must be sent again.
+    pub fn flush(&mut self, log: &mut impl Log) -> Result<(), LogError> {
+        self.send(log)?;
+        log.flush()
+    }
+
+    /// Appends what is still open, without waiting for the log.
+    ///
+    /// # Errors
+    /// As [`Intake::flush`].
+    pub fn send(&mut self, log: &mut impl Log) -> Result<(), LogError> {
+        let Intake { partitions, open, counts, .. } = self;
+        // The memory of a feed that sends goes on to its next batch; that of one which has fallen silent is let go.
+        open.retain(|_, batch| batch.events() > 0);
+        let mut batches: Vec<_> = open.iter_mut().collect();
+        batches.sort_unstable_by(|one, other| one.0.cmp(other.0));
+        let sent = batches.into_iter().try_for_each(|(feed, batch)| {
+            counts.logged += append(log, feed, partition_of(feed, *partitions), batch)?;
+            Ok(())
+        });
+        if sent.is_err() {
+            self.forget();
+        }
+        sent
+    }
+
+    /// Lets go of what was taken and not appended yet, where the source sends it again.
+    pub fn forget(&mut self) {
+        self.open.clear();
+    }
+
+    fn pack(&mut self, log: &mut impl Log, feed: Arc<Feed>, event: Event<'_>) -> Result<(), LogError> {
+        let batch = match self.open.get_mut(&feed.name) {
+            Some(batch) => batch,
+            None => self.open.entry(feed.name.clone()).or_insert_with(|| OpenBatch::new(feed.clone())),
+        };
+        batch.push(log, &event)?;
+        if batch.events() < self.batch_events && batch.bytes() < BATCH_BYTES {
+            return Ok(());
+        }
+        let partition = partition_of(&feed.name, self.partitions);
+        self.counts.logged += append(log, &feed.name, partition, batch)?;
+        Ok(())
+    }
+
+    fn register(&mut self, log: &mut impl Log, entry: Entry) -> Result<(), LogError> {
+        let key = match &entry {
+            Entry::Person(person) => format!("person|{}", person.id),
+            Entry::Role(role) => format!("role|{}|{}", role.person, role.practice),
+            Entry::Organisation(organisation) => format!("organisation|{}", organisation.code),
+        };
+        log.append(Topic::Registry, 0, &key, &Record::Registry(entry))?;
+        self.counts.registered += 1;
+        Ok(())
+    }
+
+    fn reject(&mut self, log: &mut impl Log, reject: Reject) -> Result<(), LogError> {
+        let at = &reject.position;
+        let key = format!("{}|{}|{}", at.source, at.partition, at.offset);
+        let reason = reject.reason.clone();
+        log.append(Topic::Rejects, 0, &key, &Record::Reject(reject))?;
+        *self.counts.rejected.entry(reason).or_default() += 1;
+        Ok(())
+    }
+}
+
+/// Appends what a batch holds; how many events that were. It is empty afterwards, whatever the log says.
+fn append(log: &mut impl Log, feed: &str, partition: u32, open: &mut OpenBatch) -> Result<u64, LogError> {
+    match open.events() as u64 {
+        0 => Ok(0),
+        events => open.lend(|batch| log.append(Topic::Events, partition, feed, &Record::Packed(batch))).map(|()| events),
+    }
+}

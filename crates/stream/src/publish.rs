@@ -1,0 +1,10 @@
+//! Publish: takes the cuts one by one, verifies their rows, computes the cards that changed and commits a run in one transaction.
+
+pub mod publish_task;
+pub(crate) mod sealed_rows;
+pub(crate) mod run_record;
+pub(crate) mod cut_planner;
+pub(crate) mod rosters;
+pub(crate) mod month_cards;
+pub(crate) mod run;
+pub(crate) mod published;

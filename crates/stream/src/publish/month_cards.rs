@@ -1,0 +1,161 @@
+//! The cards of one month at one cut: which are computed anew, and which of them become revisions.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use scorecard::card::fingerprint::{content_hash, month_sums, run_id, scorecard_id};
+use scorecard::card::scorecard::{Cause, Content, Quality, Reason, Scorecard, Status};
+use scorecard::fold::feed_coverage::coverage;
+use scorecard::measure::measure_set::SetHash;
+use scorecard::peer_group::unit::{UnitKey, UnitMonth};
+use scorecard::record::log_record::FeedCoverage;
+use scorecard::scoring::benchmark::Yardsticks;
+use scorecard::scoring::scorer::Scorer;
+use scorecard::sums::measure_sums::Sums;
+use scorecard::time::calendar::{Month, Timestamp};
+
+use crate::publish::published::LastRevision;
+use crate::rows::month_units::Units;
+
+/// How a month stands at the cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Provisional: peers are those of the cut.
+    Open,
+    /// Becomes final at this cut.
+    Freezing,
+    /// Final since an earlier cut.
+    Frozen,
+}
+
+/// What every card of a run says of it.
+#[derive(Debug)]
+pub(crate) struct Edition<'a> {
+    pub cut: Timestamp,
+    pub engine_version: &'a str,
+    pub measure_set: SetHash,
+    /// The set differs from that of the run before.
+    pub redefined: bool,
+    /// The persons whose mapping or roles changed with this cut's registry entries.
+    pub reattributed: &'a BTreeSet<String>,
+    pub feeds: &'a BTreeMap<Arc<str>, FeedCoverage>,
+}
+
+/// One month at one cut.
+#[derive(Debug)]
+pub(crate) struct MonthCut<'a> {
+    pub month: Month,
+    pub phase: Phase,
+    pub scorer: &'a Scorer<'a>,
+    pub units: &'a Units<'a>,
+    /// Of its peers.
+    pub yardsticks: &'a Yardsticks<'a>,
+    pub edition: &'a Edition<'a>,
+}
+
+/// A content and its hash, which takes longer to find than most of the content.
+struct Hashed {
+    content: Content,
+    hash: String,
+}
+
+impl Hashed {
+    fn of(content: Content) -> Hashed {
+        Hashed { hash: content_hash(&content), content }
+    }
+}
+
+impl MonthCut<'_> {
+    /// The new revision of a card, `None` when it says what the last one said.
+    pub(crate) fn revise(&self, key: &UnitKey, unit: Option<&UnitMonth>, last: Option<&LastRevision>) -> Option<Scorecard> {
+        let hashed = match unit {
+            Some(unit) => self.content(unit, last)?,
+            None => self.withdrawal(key, last?)?,
+        };
+        Some(self.issue(key, unit, hashed, last))
+    }
+
+    /// The content of a card that stands, `None` when its hash is the last revision's.
+    fn content(&self, unit: &UnitMonth, last: Option<&LastRevision>) -> Option<Hashed> {
+        let fresh = match (self.phase, last) {
+            (Phase::Open, _) => Status::Provisional,
+            (Phase::Freezing, _) | (Phase::Frozen, None) => Status::Final,
+            (Phase::Frozen, Some(_)) => Status::Restated,
+        };
+        let mut content = self.scorer.content(unit, fresh, self.yardsticks);
+        // A final card that says the same stays final: only another content is restated.
+        if let Some(last) = last
+            && last.status == Status::Final
+            && fresh == Status::Restated
+        {
+            content.status = Status::Final;
+            if content_hash(&content) == last.content_hash {
+                return None;
+            }
+            content.status = fresh;
+        }
+        let hashed = Hashed::of(content);
+        last.is_none_or(|last| hashed.hash != last.content_hash).then_some(hashed)
+    }
+
+    fn withdrawal(&self, key: &UnitKey, last: &LastRevision) -> Option<Hashed> {
+        (last.status != Status::Withdrawn).then(|| Hashed::of(self.scorer.withdrawn(key, self.month)))
+    }
+
+    fn issue(&self, key: &UnitKey, unit: Option<&UnitMonth>, hashed: Hashed, last: Option<&LastRevision>) -> Scorecard {
+        let sums = &self.units.month_sums(key, self.month);
+        let edition = self.edition;
+        let revision = last.map_or(1, |last| last.revision + 1);
+        let card_key = scorecard::card::scorecard::key(&key.person, &key.practice, self.month);
+        Scorecard {
+            scorecard_id: scorecard_id(&card_key, revision),
+            revision,
+            supersedes: last.map(|last| last.id.clone()),
+            reasons: self.reasons(key, sums, last),
+            cut: edition.cut,
+            run_id: run_id(edition.cut),
+            engine_version: edition.engine_version.to_owned(),
+            measure_set: edition.measure_set.to_string(),
+            content_hash: hashed.hash,
+            quality: self.quality(key, unit, sums),
+            content: hashed.content,
+        }
+    }
+
+    fn reasons(&self, key: &UnitKey, sums: &Sums, last: Option<&LastRevision>) -> Vec<Reason> {
+        let Some(last) = last else {
+            let cause = if self.phase == Phase::Frozen { Cause::Late } else { Cause::First };
+            return vec![Reason { cause, events: sums.base.recorded }];
+        };
+        let mut reasons = Vec::new();
+        let whole = [
+            (self.phase == Phase::Freezing, Cause::Final),
+            (self.edition.redefined, Cause::DefinitionChange),
+            (self.edition.reattributed.contains(&key.person), Cause::Attribution),
+        ];
+        reasons.extend(whole.into_iter().filter(|(holds, _)| *holds).map(|(_, cause)| Reason { cause, events: 0 }));
+        let counted = [
+            (Cause::Late, sums.base.recorded - last.recorded),
+            (Cause::Amended, sums.base.amended - last.amended),
+            (Cause::Retracted, sums.base.retracted - last.retracted),
+        ];
+        reasons.extend(counted.into_iter().filter(|(_, n)| *n > 0).map(|(cause, events)| Reason { cause, events }));
+        reasons
+    }
+
+    fn quality(&self, key: &UnitKey, unit: Option<&UnitMonth>, sums: &Sums) -> Quality {
+        let seen = |feed: &Arc<str>| self.edition.feeds.get(feed);
+        let feeds = self.units.feeds(key, self.month);
+        let windows = unit.map(|unit| unit.incomplete).unwrap_or_default();
+        let incomplete = scorecard::peer_group::unit::WINDOWS.into_iter().zip(windows).filter(|(_, missing)| *missing);
+        Quality {
+            coverage: feeds.iter().filter_map(seen).map(|f| coverage(f, self.month, self.edition.cut)).collect(),
+            incomplete_windows: incomplete.map(|(months, _)| months).collect(),
+            month_sums: month_sums(sums),
+            recorded: sums.base.recorded,
+            amended: sums.base.amended,
+            retracted: sums.base.retracted,
+            disputes_open: 0,
+        }
+    }
+}

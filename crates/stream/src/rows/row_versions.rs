@@ -1,0 +1,377 @@
+//! The rows that publish holds: of each row the value at the last cut and the newer ones, and per partition the digest that tells
+//! whether they are exactly what the partition's owner had.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use scorecard::measure::measure_set::SetHash;
+use scorecard::record::digest::row_digest;
+use scorecard::record::log_record::{Mark, RowKey};
+use scorecard::sums::measure_sums::Sums;
+use scorecard::sums::packed_sums::PackedSums;
+use scorecard::time::calendar::Month;
+
+use crate::partition::partition_of;
+
+/// Rows are found by whose they are, then by month, then by feed.
+pub(crate) type Place = (Arc<str>, Arc<str>);
+
+/// What a row says, and the digest of that.
+#[derive(Debug)]
+struct Value {
+    sums: PackedSums,
+    digest: u128,
+}
+
+impl Value {
+    fn new(set: SetHash, key: &RowKey, sums: &Sums) -> Value {
+        Value { sums: PackedSums::of(sums), digest: row_digest(set, key, sums) }
+    }
+}
+
+/// One row: its value at the last cut, and what came after it.
+#[derive(Debug, Default)]
+struct Held {
+    current: Option<Value>,
+    /// Values at later positions, lowest first.
+    newer: Vec<(u64, Value)>,
+}
+
+impl Held {
+    /// The digest that counts at the last cut.
+    fn digest(&self) -> u128 {
+        self.current.as_ref().map_or(0, |value| value.digest)
+    }
+}
+
+/// The rows of one place and month by feed, in order of these: hardly ever more than one.
+#[derive(Debug, Default)]
+struct Feeds(Vec<(Arc<str>, Held)>);
+
+impl Feeds {
+    fn find(&self, feed: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(held, _)| (**held).cmp(feed))
+    }
+
+    fn get_mut(&mut self, feed: &str) -> Option<&mut Held> {
+        let at = self.find(feed).ok()?;
+        Some(&mut self.0[at].1)
+    }
+
+    /// The row of this feed, made if it is not there.
+    fn held(&mut self, feed: &Arc<str>) -> &mut Held {
+        let at = self.find(feed).unwrap_or_else(|at| {
+            self.0.reserve_exact(1);
+            self.0.insert(at, (feed.clone(), Held::default()));
+            at
+        });
+        &mut self.0[at].1
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Held> {
+        self.0.iter().map(|(_, held)| held)
+    }
+}
+
+/// All rows of a place by month and feed.
+#[derive(Debug, Default)]
+struct Months {
+    months: BTreeMap<Month, Feeds>,
+}
+
+/// What is known of one partition.
+#[derive(Debug)]
+struct Partition {
+    /// Sum of the digests of the current rows of months from `open_from` on, and how many there are.
+    digest: u128,
+    rows: u64,
+    open_from: Month,
+    /// Position of the last cut.
+    position: Option<u64>,
+    /// Rows that have newer values.
+    pending: BTreeSet<RowKey>,
+    /// Feeds that this partition holds.
+    feeds: BTreeSet<Arc<str>>,
+}
+
+/// The rows of all partitions.
+#[derive(Debug)]
+pub(crate) struct HeldRows {
+    set: SetHash,
+    places: BTreeMap<Place, Months>,
+    /// All months of which there are rows, current or not.
+    months: BTreeSet<Month>,
+    partitions: Vec<Partition>,
+}
+
+/// A row whose value differs from the one at the cut before.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Changed {
+    pub place: Place,
+    pub month: Month,
+}
+
+impl HeldRows {
+    pub(crate) fn new(set: SetHash, partitions: u32) -> HeldRows {
+        let empty = || Partition {
+            digest: 0,
+            rows: 0,
+            open_from: Month::EARLIEST,
+            position: None,
+            pending: BTreeSet::new(),
+            feeds: BTreeSet::new(),
+        };
+        HeldRows { set, places: BTreeMap::new(), months: BTreeSet::new(), partitions: (0..partitions).map(|_| empty()).collect() }
+    }
+
+    /// Takes a row value that was read from `clinician-months`.
+    pub(crate) fn offer(&mut self, partition: u32, position: u64, key: RowKey, sums: &Sums) {
+        let count = u32::try_from(self.partitions.len()).expect("partitions are counted with 32 bits");
+        if partition_of(&key.feed, count) != partition {
+            return;
+        }
+        let part = &mut self.partitions[partition as usize];
+        // A late write into a sealed month, or one that the last cut already knew better [1].
+        if key.month < part.open_from || part.position.is_some_and(|at| position <= at) {
+            return;
+        }
+        part.feeds.insert(key.feed.clone());
+        let set = self.set;
+        let held = self.held(&key);
+        if let Err(at) = held.newer.binary_search_by_key(&position, |(p, _)| *p) {
+            held.newer.insert(at, (position, Value::new(set, &key, sums)));
+            self.partitions[partition as usize].pending.insert(key);
+        }
+    }
+
+    /// Brings a partition to the cut of this mark: of each row the value with the highest position not beyond it [1]. Returns
+    /// whether the rows are exactly those of the mark's digest [2], and which rows changed.
+    pub(crate) fn advance(&mut self, mark: &Mark) -> (bool, Vec<Changed>) {
+        let partition = mark.partition;
+        self.close_until(partition, mark.open_from);
+        let pending = std::mem::take(&mut self.partitions[partition as usize].pending);
+        let mut changed = Vec::new();
+        for key in pending {
+            let (moved, more) = self.advance_row(partition, &key, mark.position);
+            if moved {
+                changed.push(Changed { place: (key.clinician.clone(), key.practice.clone()), month: key.month });
+            }
+            if more {
+                self.partitions[partition as usize].pending.insert(key);
+            }
+        }
+        self.partitions[partition as usize].position = Some(mark.position);
+        (self.holds(mark), changed)
+    }
+
+    /// Whether the rows of a partition are exactly those of this mark's digest [2].
+    pub(crate) fn holds(&mut self, mark: &Mark) -> bool {
+        self.close_until(mark.partition, mark.open_from);
+        let part = &self.partitions[mark.partition as usize];
+        part.digest == mark.digest && part.rows == mark.rows
+    }
+
+    fn advance_row(&mut self, partition: u32, key: &RowKey, position: u64) -> (bool, bool) {
+        let Some(held) = self.held_mut(key) else { return (false, false) };
+        let split = held.newer.partition_point(|(p, _)| *p <= position);
+        let value = held.newer.drain(..split).next_back().map(|(_, value)| value);
+        let more = !held.newer.is_empty();
+        if !more {
+            held.newer = Vec::new();
+        }
+        let Some(value) = value else { return (false, more) };
+        (self.set_current(partition, key, value), more)
+    }
+
+    /// Sets the value at the cut. Returns whether it differs from the one before.
+    fn set_current(&mut self, partition: u32, key: &RowKey, value: Value) -> bool {
+        let Some(held) = self.held_mut(key) else { return false };
+        let (old, digest) = (held.digest(), value.digest);
+        held.current = Some(value);
+        let part = &mut self.partitions[partition as usize];
+        if key.month >= part.open_from {
+            part.digest = part.digest.wrapping_sub(old).wrapping_add(digest);
+            part.rows = part.rows + u64::from(digest != 0) - u64::from(old != 0);
+        }
+        old != digest
+    }
+
+    /// A row, made if it is not there.
+    fn held(&mut self, key: &RowKey) -> &mut Held {
+        self.months.insert(key.month);
+        let months = self.places.entry((key.clinician.clone(), key.practice.clone())).or_default();
+        months.months.entry(key.month).or_default().held(&key.feed)
+    }
+
+    fn held_mut(&mut self, key: &RowKey) -> Option<&mut Held> {
+        let months = self.places.get_mut(&(key.clinician.clone(), key.practice.clone()))?;
+        months.months.get_mut(&key.month)?.get_mut(&key.feed)
+    }
+
+    /// Replaces all open rows of a partition by those that publish folded itself. Returns which rows changed.
+    pub(crate) fn replace(&mut self, mark: &Mark, rows: Vec<(RowKey, Sums)>) -> Vec<Changed> {
+        self.close_until(mark.partition, mark.open_from);
+        let mut changed = Vec::new();
+        let folded: BTreeMap<RowKey, Sums> = rows.into_iter().collect();
+        for key in self.keys_of(mark.partition, mark.open_from) {
+            if !folded.contains_key(&key) && self.clear(mark.partition, &key) {
+                changed.push(Changed { place: (key.clinician.clone(), key.practice.clone()), month: key.month });
+            }
+        }
+        for (key, sums) in folded {
+            self.partitions[mark.partition as usize].feeds.insert(key.feed.clone());
+            let place = (key.clinician.clone(), key.practice.clone());
+            self.held(&key).newer.retain(|(position, _)| *position > mark.position);
+            let value = Value::new(self.set, &key, &sums);
+            if self.set_current(mark.partition, &key, value) {
+                changed.push(Changed { place, month: key.month });
+            }
+        }
+        self.partitions[mark.partition as usize].position = Some(mark.position);
+        changed
+    }
+
+    fn clear(&mut self, partition: u32, key: &RowKey) -> bool {
+        let Some(held) = self.held_mut(key) else { return false };
+        let old = held.digest();
+        held.current = None;
+        let part = &mut self.partitions[partition as usize];
+        part.digest = part.digest.wrapping_sub(old);
+        part.rows -= u64::from(old != 0);
+        old != 0
+    }
+
+    /// Keys of a partition's rows of months from `from` on.
+    fn keys_of(&self, partition: u32, from: Month) -> Vec<RowKey> {
+        let feeds = &self.partitions[partition as usize].feeds;
+        let mut keys = Vec::new();
+        for ((clinician, practice), months) in &self.places {
+            for (month, by_feed) in months.months.range(from..) {
+                for (feed, _) in by_feed.0.iter().filter(|(feed, _)| feeds.contains(feed)) {
+                    keys.push(RowKey {
+                        feed: feed.clone(),
+                        clinician: clinician.clone(),
+                        practice: practice.clone(),
+                        month: *month,
+                    });
+                }
+            }
+        }
+        keys
+    }
+
+    /// Months before `open_from` leave the partition's digest: nothing is written to them any more.
+    fn close_until(&mut self, partition: u32, open_from: Month) {
+        let before = self.partitions[partition as usize].open_from;
+        if open_from <= before {
+            return;
+        }
+        for key in self.keys_of(partition, before) {
+            let digest = self.held_mut(&key).map_or(0, |held| held.digest());
+            let part = &mut self.partitions[partition as usize];
+            if key.month < open_from {
+                part.digest = part.digest.wrapping_sub(digest);
+                part.rows -= u64::from(digest != 0);
+                part.pending.remove(&key);
+            }
+        }
+        self.partitions[partition as usize].open_from = open_from;
+    }
+
+    /// Number and digest of a partition's current rows of one month.
+    pub(crate) fn digest_of(&self, partition: u32, month: Month) -> (u64, u128) {
+        let feeds = &self.partitions[partition as usize].feeds;
+        let mut sum = (0, 0u128);
+        for months in self.places.values() {
+            let rows = months.months.get(&month).into_iter().flat_map(|by_feed| &by_feed.0);
+            for digest in rows.filter(|(feed, _)| feeds.contains(feed)).map(|(_, held)| held.digest()) {
+                sum = (sum.0 + u64::from(digest != 0), sum.1.wrapping_add(digest));
+            }
+        }
+        sum
+    }
+
+    /// Replaces the rows of a sealed month of a partition.
+    pub(crate) fn restore(&mut self, partition: u32, month: Month, rows: Vec<(RowKey, Sums)>) {
+        for key in self.keys_of(partition, month).into_iter().filter(|key| key.month == month) {
+            if let Some(held) = self.held_mut(&key) {
+                held.current = None;
+            }
+        }
+        for (key, sums) in rows {
+            self.partitions[partition as usize].feeds.insert(key.feed.clone());
+            self.held(&key);
+            let value = Value::new(self.set, &key, &sums);
+            self.set_current(partition, &key, value);
+        }
+    }
+
+    /// Months before `open_from` are sealed, and those before `rows_from` are forgotten: no window reaches back to them.
+    pub(crate) fn seal(&mut self, open_from: Month, rows_from: Month) {
+        for partition in 0..self.partitions.len() {
+            self.close_until(u32::try_from(partition).expect("partitions are counted with 32 bits"), open_from);
+        }
+        self.months = self.months.split_off(&rows_from);
+        self.places.retain(|_, months| {
+            months.months = months.months.split_off(&rows_from);
+            !months.months.is_empty()
+        });
+    }
+
+    /// Whose rows there are at the cut. Rows that were read ahead of it are not there yet: how far a tally has come must decide
+    /// nothing.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
+        let standing = |months: &Months| months.months.values().flat_map(Feeds::rows).any(|held| held.digest() != 0);
+        self.places.iter().filter(move |(_, months)| standing(months)).map(|(place, _)| place)
+    }
+
+    /// Places with a current row in this month.
+    pub(crate) fn places_in(&self, month: Month) -> Vec<Place> {
+        let standing =
+            |months: &Months| months.months.get(&month).is_some_and(|feeds| feeds.rows().any(|held| held.current.is_some()));
+        self.places.iter().filter(|(_, months)| standing(months)).map(|(place, _)| place.clone()).collect()
+    }
+
+    /// The months of which there are rows, from this one on.
+    pub(crate) fn months_from(&self, from: Month) -> BTreeSet<Month> {
+        self.months.range(from..).copied().collect()
+    }
+
+    /// Adds the current rows of a place from one month to another, both included, to `sums`.
+    pub(crate) fn add_window(&self, place: &Place, from: Month, to: Month, sums: &mut Sums) {
+        self.rows(place, from, to).for_each(|row| row.add_to(sums));
+    }
+
+    /// How many facts stand in the current rows of a place from one month to another, both included.
+    pub(crate) fn facts(&self, place: &Place, from: Month, to: Month) -> i64 {
+        self.rows(place, from, to).map(PackedSums::facts).sum()
+    }
+
+    fn rows(&self, place: &Place, from: Month, to: Month) -> impl Iterator<Item = &PackedSums> {
+        let months = self.places.get(place).into_iter().flat_map(move |months| months.months.range(from..=to));
+        months.flat_map(|(_, feeds)| feeds.rows()).filter_map(|held| Some(&held.current.as_ref()?.sums))
+    }
+
+    /// The feeds with a current row of a place in a month, in order.
+    pub(crate) fn feeds_of(&self, place: &Place, month: Month) -> Vec<Arc<str>> {
+        let Some(feeds) = self.places.get(place).and_then(|months| months.months.get(&month)) else { return Vec::new() };
+        feeds.0.iter().filter(|(_, held)| held.current.is_some()).map(|(feed, _)| feed.clone()).collect()
+    }
+
+    /// Settles what a restarted publisher read: of each row the value at these positions is current, and sealed months keep the
+    /// value at the cut that sealed them. `sealed` gives that cut's position by partition and month.
+    pub(crate) fn resume(&mut self, positions: &[u64], open_from: Month, sealed: &BTreeMap<(u32, Month), u64>) {
+        for (partition, &position) in (0u32..).zip(positions) {
+            let pending = std::mem::take(&mut self.partitions[partition as usize].pending);
+            for key in pending {
+                let limit = sealed.get(&(partition, key.month)).copied().unwrap_or(position);
+                let (_, more) = self.advance_row(partition, &key, limit);
+                if more && key.month >= open_from {
+                    self.partitions[partition as usize].pending.insert(key);
+                }
+            }
+            self.partitions[partition as usize].position = Some(position);
+            self.close_until(partition, open_from);
+        }
+    }
+}
