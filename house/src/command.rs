@@ -1,4 +1,4 @@
-//! `house check`: runs the checks and prints their hits.
+//! The commands: `house check` runs the checks and prints their hits, `house phrases` prints the list of phrases.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,11 +10,14 @@ use crate::sources::Sources;
 use crate::{names, prose, rooms};
 
 const USAGE: &str = "usage: house check [prose] [rooms] [names] [--summary] [PATH...]
+       house phrases
 
-Checks the sources of the repository: all three checks unless some are named, all files unless paths are given.
+`check` checks the sources of the repository: all three checks unless some are named, all files unless paths are given.
 
   --summary  print the number of hits of each file instead of the hits [default: hits]
   PATH       report hits of this file or folder only, such as crates/codec
+
+`phrases` prints the phrases that prose does not have, with the words to use instead.
 
 Exit codes: 0 no hits, 1 hits, 2 the command line or a file cannot be read.";
 
@@ -101,6 +104,15 @@ fn names_place(excerpt: &str, path: &str) -> bool {
     excerpt
         .split([' ', ',', ':'])
         .any(|word| word.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+/// The listed phrases, each with the words to use instead and the reason.
+#[must_use]
+pub fn phrases() -> String {
+    prose::phrases::PHRASES
+        .iter()
+        .map(|phrase| format!("{}\n    use: {}; {}\n", phrase.pattern, phrase.instead, phrase.why))
+        .collect()
 }
 
 /// Hits of each file, the most first.

@@ -2,11 +2,15 @@
 
 use std::process::ExitCode;
 
-use house::command::CheckOrder;
+use house::command::{CheckOrder, phrases};
 use house::sources::Sources;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments == ["phrases"] {
+        print!("{}", phrases());
+        return ExitCode::SUCCESS;
+    }
     let report = CheckOrder::read(&arguments).and_then(|order| order.run(&Sources::read()?));
     match report {
         Ok((text, clean)) => {

@@ -74,7 +74,8 @@ impl Sources {
 
 /// The kinds of file that some check reads; everything else is data.
 fn kind_is_read(path: &str) -> bool {
-    [".rs", ".md", ".toml", ".avsc", ".txt"].iter().any(|end| path.ends_with(end)) && !path.contains("/fixtures/")
+    let data = path.contains("/fixtures/") || (path.ends_with(".json") && !path.starts_with("deploy/"));
+    !data && [".rs", ".md", ".toml", ".avsc", ".txt", ".yml", ".json"].iter().any(|end| path.ends_with(end))
 }
 
 /// The workspace's root: the folder above this crate.

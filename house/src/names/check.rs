@@ -7,6 +7,10 @@ use super::participles::is_participle;
 use super::types::{TypeName, of_file};
 use crate::hit::Hit;
 use crate::sources::Sources;
+use crate::waivers::without_waived;
+
+/// The rules of this check.
+const RULES: [&str; 2] = ["duplicate", "participle"];
 
 /// Checks every type name of the repository.
 ///
@@ -21,7 +25,7 @@ pub fn check(sources: &Sources) -> Result<Vec<Hit>> {
         types.iter().filter(|(_, found)| is_participle(&found.name)).map(|(path, found)| participle(path, found)).collect();
     hits.extend(duplicates::breaches(types.iter().map(|(path, found)| (*path, found))));
     hits.sort();
-    Ok(hits)
+    Ok(without_waived(sources, &RULES, hits))
 }
 
 fn participle(path: &str, found: &TypeName) -> Hit {

@@ -5,9 +5,12 @@ use anyhow::Result;
 use super::rules::{AIM, breaches};
 use super::sentences::{Sentence, sentences};
 use super::texts::of_source;
-use super::waivers::without_waived;
 use crate::hit::Hit;
 use crate::sources::{Source, Sources};
+use crate::waivers::without_waived;
+
+/// The rules of this check.
+const RULES: [&str; 3] = ["length", "opening", "word"];
 
 /// The outcome of the check.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ pub fn check(sources: &Sources) -> Result<ProseReport> {
         }
     }
     report.hits.sort();
-    report.hits = without_waived(sources, report.hits);
+    report.hits = without_waived(sources, &RULES, report.hits);
     Ok(report)
 }
 

@@ -163,9 +163,7 @@ fn code<'a>(text: &'a str, out: &mut String) -> &'a str {
     let (fence, rest) = text.split_at(ticks);
     let Some(end) = rest.find(fence) else { return rest };
     out.push('`');
-    out.extend(
-        rest[..end].chars().map(|letter| if letter == ' ' { CODE_SPACE } else { letter }).filter(|letter| *letter != '\n'),
-    );
+    out.extend(rest[..end].chars().map(|letter| if matches!(letter, ' ' | '\n') { CODE_SPACE } else { letter }));
     out.push('`');
     // A break inside the code goes behind it: the lines that follow keep their numbers.
     out.extend(rest[..end].chars().filter(|letter| *letter == '\n'));
@@ -241,6 +239,6 @@ mod tests {
 
     #[test]
     fn inline_code_is_one_word_and_keeps_the_lines() {
-        assert_eq!(texts("a `b\nc d` e"), [(1, "a `bc\u{a0}d`\n e".to_owned())]);
+        assert_eq!(texts("a `b\nc d` e"), [(1, "a `b\u{a0}c\u{a0}d`\n e".to_owned())]);
     }
 }

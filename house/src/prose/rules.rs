@@ -48,7 +48,7 @@ fn listed(sentence: &Sentence, words: &[String]) -> Vec<Breach> {
         .filter_map(|phrase| {
             let (start, end) = phrase.find(words)?;
             let spoken = words[start..end].join(" ");
-            Some(("word", format!("\"{spoken}\" (use: {}; {}): {}", phrase.instead, phrase.why, excerpt(sentence, start, end))))
+            Some(("word", format!("\"{spoken}\" (use: {}): {}", phrase.instead, excerpt(sentence, start, end))))
         })
         .collect()
 }

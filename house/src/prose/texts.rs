@@ -23,14 +23,20 @@ pub fn of_source(source: &Source) -> Result<Vec<Paragraph>> {
     if path.ends_with(".md") {
         return Ok(paragraphs((1..).zip(source.text.lines())));
     }
-    Ok(fields_of(path, &source.text).into_iter().flat_map(|(line, text)| paragraphs([(line, text.as_str())])).collect())
+    Ok(fields_of(path, &source.text)
+        .into_iter()
+        .flat_map(|(line, text)| paragraphs([(line, without_placeholders(&text).as_str())]))
+        .collect())
 }
 
-/// Fields of the schemas that can still change, and of the measures. `schemas/released` is frozen with its hashes.
+/// Fields of prose by the folder and the kind of the file. `schemas/released` is left out: it is frozen with its hashes.
 fn fields_of(path: &str, text: &str) -> Vec<(usize, String)> {
     match path.split_once('/') {
-        Some(("schemas", file)) if file.ends_with(".avsc") && !file.contains('/') => fields::of_schema(text),
-        Some(("measures", file)) if file.ends_with(".toml") => fields::of_measure(text),
+        Some(("schemas", file)) if file.ends_with(".avsc") && !file.contains('/') => fields::of_json(text, "doc"),
+        Some(("measures", file)) if file.ends_with(".toml") => fields::of_toml(text, &["rationale", "says", "title"]),
+        Some(("deploy", file)) if file.ends_with(".yml") => fields::of_alerts(text),
+        Some(("deploy", file)) if file.ends_with(".json") => fields::of_json(text, "description"),
+        _ if path.ends_with("Cargo.toml") => fields::of_toml(text, &["description"]),
         _ => Vec::new(),
     }
 }
@@ -108,9 +114,10 @@ mod tests {
     }
 
     #[test]
-    fn only_schemas_and_measures_have_fields() {
+    fn fields_are_read_by_folder_and_kind() {
         assert_eq!(texts("schemas/a.avsc", r#"{"doc": "A card."}"#), ["A card."]);
         assert!(texts("schemas/released/1-a.avsc", r#"{"doc": "A card."}"#).is_empty());
-        assert!(texts("Cargo.toml", "title = \"What\"").is_empty());
+        assert_eq!(texts("bench/Cargo.toml", "title = \"What\"\ndescription = \"Costs.\""), ["Costs."]);
+        assert_eq!(texts("deploy/a.yml", "summary: Scrape {{ $labels.x }} again"), ["Scrape X again"]);
     }
 }

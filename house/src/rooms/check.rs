@@ -6,6 +6,10 @@ use super::tree::tree;
 use super::{circles, crates, folders, order};
 use crate::hit::Hit;
 use crate::sources::Sources;
+use crate::waivers::without_waived;
+
+/// The rules of this check.
+const RULES: [&str; 6] = ["circle", "circle-with-parent", "crates", "folder", "list-only", "order"];
 
 /// Checks folders, crates, and the imports of every crate.
 ///
@@ -16,17 +20,24 @@ pub fn check(sources: &Sources) -> Result<Vec<Hit>> {
     hits.extend(crates::breaches(sources));
     for root in sources.rust().map(|file| file.path.as_str()).filter(|path| is_root(path)) {
         let modules = tree(sources, root)?;
-        hits.extend(order::breaches(&modules));
+        if !holds_tests(root) {
+            hits.extend(order::breaches(&modules));
+        }
         hits.extend(circles::breaches(&modules));
     }
     hits.sort();
     hits.dedup();
-    Ok(hits)
+    Ok(without_waived(sources, &RULES, hits))
 }
 
 /// Whether a file is the root of a crate with modules: a library, a binary, an example, or tests in a folder of their own.
 fn is_root(path: &str) -> bool {
     !path.starts_with("fuzz/") && (path.ends_with("/src/lib.rs") || path.ends_with("/main.rs"))
+}
+
+/// Whether the crate is tests alone: its list names promises side by side, and only circles are refused.
+fn holds_tests(root: &str) -> bool {
+    root.contains("/tests/") || root.starts_with("tests/promises/")
 }
 
 #[cfg(test)]
@@ -89,6 +100,15 @@ mod tests {
     fn a_list_defines_nothing() {
         let lib = ("crates/sim/src/lib.rs", "pub mod low;\n\npub struct Top;\nmacro_rules! m { () => {} }");
         assert_eq!(hits(&[lib, LOW]), ["crates/sim/src/lib.rs:3: list-only"]);
+    }
+
+    #[test]
+    fn files_of_tests_have_no_order_and_no_circles() {
+        let main = ("crates/sim/tests/all/main.rs", "mod a;\nmod b;");
+        let a = ("crates/sim/tests/all/a.rs", "use crate::b;");
+        let b = ("crates/sim/tests/all/b.rs", "use crate::a;");
+        assert!(hits(&[main, ("crates/sim/tests/all/a.rs", ""), b]).is_empty());
+        assert_eq!(hits(&[main, a, b]), ["crates/sim/tests/all/a.rs:0: circle"]);
     }
 
     #[test]
