@@ -17,7 +17,7 @@ const FIELD: &str = "the field has a word of its own";
 const GERMAN: &str = "it is a German turn of phrase in English words";
 const VAGUE: &str = "it says no number and no place";
 
-/// All of them, in order of the alphabet.
+/// All of them, in order of the words that one looks for.
 pub const PHRASES: &[Phrase] = &[
     Phrase { pattern: "anew", instead: "again; start: restart; make: create", why: FIELD },
     Phrase { pattern: "ask|asks|asked of", instead: "request from, read from", why: GERMAN },
@@ -68,7 +68,7 @@ pub const PHRASES: &[Phrase] = &[
 const GAP: usize = 3;
 
 impl Phrase {
-    /// The index of the first word of the phrase in these words, and the index after its last one.
+    /// The index of the first word of the phrase in these words, and the index after its last one. A comma ends a word before a pause.
     pub fn find(&self, words: &[String]) -> Option<(usize, usize)> {
         let pattern: Vec<&str> = self.pattern.split(' ').collect();
         (0..words.len()).find_map(|start| matched(&pattern, &words[start..]).map(|length| (start, start + length)))
@@ -79,10 +79,16 @@ impl Phrase {
 fn matched(pattern: &[&str], words: &[String]) -> Option<usize> {
     let Some((first, rest)) = pattern.split_first() else { return Some(0) };
     if *first == ".." {
-        return (0..=GAP.min(words.len())).find_map(|gap| matched(rest, &words[gap..]).map(|length| gap + length));
+        let clause = words.iter().take_while(|word| !word.ends_with(',')).count();
+        return (0..=GAP.min(clause)).find_map(|gap| matched(rest, &words[gap..]).map(|length| gap + length));
     }
     let (word, others) = words.split_first()?;
-    first.split('|').any(|one| one == word).then(|| matched(rest, others).map(|length| 1 + length))?
+    let bare = word.trim_end_matches(',');
+    // A phrase does not go on behind a comma.
+    if !rest.is_empty() && bare.len() < word.len() {
+        return None;
+    }
+    first.split('|').any(|one| one == bare).then(|| matched(rest, others).map(|length| 1 + length))?
 }
 
 #[cfg(test)]
@@ -109,6 +115,8 @@ mod tests {
             "offsets taken from the group",
             "give each feed a name",
             "roll back and try again",
+            "who came, of feedback",
+            "give it, then stand-in data up",
             "an understanding",
         ] {
             assert!(found(plain).is_empty(), "{plain}");

@@ -36,7 +36,7 @@ fn opening(sentence: &Sentence, words: &[String]) -> Option<Breach> {
         .iter()
         .zip(sentence.text.split(' '))
         .skip_while(|(word, written)| word.is_empty() && !written.contains('`'))
-        .map(|(word, _)| word.as_str());
+        .map(|(word, _)| word.trim_end_matches(','));
     let (first, second) = (spoken.next()?, spoken.next().unwrap_or_default());
     let refused = OPENINGS.contains(&first) || (first == "so" && AFTER_SO.contains(&second));
     (refused && !sentence.asks).then(|| ("opening", format!("begin with the noun: {}", excerpt(sentence, 0, 0))))
@@ -47,7 +47,7 @@ fn listed(sentence: &Sentence, words: &[String]) -> Vec<Breach> {
         .iter()
         .filter_map(|phrase| {
             let (start, end) = phrase.find(words)?;
-            let spoken = words[start..end].join(" ");
+            let spoken = words[start..end].join(" ").trim_end_matches(',').to_owned();
             Some(("word", format!("\"{spoken}\" (use: {}): {}", phrase.instead, excerpt(sentence, start, end))))
         })
         .collect()

@@ -25,10 +25,12 @@ impl Sentence {
         self.text.split(' ').filter(|word| word.chars().any(char::is_alphanumeric)).count()
     }
 
-    /// The words in lower case, without punctuation around them; a word with code in it is empty, for it is no prose.
+    /// The words in lower case, without punctuation around them. A comma stays for any sign of a pause behind a word. A word with code in it
+    /// is empty, for it is no prose.
     pub fn words(&self) -> Vec<String> {
         let bare = |word: &str| word.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
-        self.text.split(' ').map(|word| if word.contains('`') { String::new() } else { bare(word) }).collect()
+        let pause = |word: &str| if word.ends_with([',', ';', ':', ')']) { "," } else { "" };
+        self.text.split(' ').map(|word| if word.contains('`') { String::new() } else { bare(word) + pause(word) }).collect()
     }
 }
 
