@@ -7,6 +7,7 @@ WORKDIR /source
 COPY Cargo.toml Cargo.lock rust-toolchain.toml ./
 COPY bench bench
 COPY crates crates
+COPY house house
 COPY measures measures
 COPY schemas schemas
 COPY tests tests

@@ -16,7 +16,8 @@ use promises::chaos::mutants::{CHOSEN, Mutant, MutantError, edited, parse};
 const MOST_SEEDS: u64 = CI_SEEDS / 2;
 
 /// What of the workspace a build of the simulation needs.
-const NEEDED: [&str; 8] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "bench", "crates", "tests", "measures", "schemas"];
+const NEEDED: [&str; 9] =
+    ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "bench", "house", "crates", "tests", "measures", "schemas"];
 
 /// Why no mutant can be made.
 #[derive(Debug, thiserror::Error)]
