@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use plumbline::log::local_log::{Durability, LocalLog};
 use plumbline::measure_files::{self, BuiltIn};
 use plumbline::process::clock::Clock;
@@ -56,7 +56,7 @@ pub fn write_file(dir: &Path, file: &Path) -> Result<()> {
 
 fn write_lines(dir: &Path, events: u64, line: &mut dyn FnMut(&mut String) -> Result<()>) -> Result<()> {
     let mut log = LocalLog::open(dir, Clock::standing_at(NOW), Durability::Buffered)?;
-    let decoder = Decoder::new(DecoderConfig::default());
+    let decoder = RecordDecoder::new(DecoderConfig::default());
     let position = Position { source: "bench".to_owned(), partition: 0, offset: 0, index: None };
     let context = Context { position: &position, feed: None, received_at: NOW, now: NOW };
     let (mut intake, mut text) = (Intake::new(1, BATCH_EVENTS), String::new());

@@ -20,7 +20,7 @@ use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 use stream::deployment::Deployment;
-use stream::log::{Fill, Lent, Log, LogError, Topic};
+use stream::log::{Fill, LogEntry, Log, LogError, Topic};
 use stream::publish::publish_task::PublishTask;
 
 use crate::network::{Draw, month_of, organisations};
@@ -39,7 +39,7 @@ pub fn measure(clinicians: u32) -> Result<()> {
     ensure!(clinicians > 0, "no clinicians, no cards; send a whole number above 0");
     let measures = Arc::new(measure_files::built_in());
     let deployment = deployment(&measures)?;
-    let log = Made::new(Arc::new(Practice::new(clinicians, &measures)), &deployment)?;
+    let log = GeneratedLog::new(Arc::new(Practice::new(clinicians, &measures)), &deployment)?;
     let written = log.written.clone();
     let (ready, task) = timed(|| PublishTask::new(&deployment, log))?;
     let mut task = task?;
@@ -57,7 +57,7 @@ pub fn measure(clinicians: u32) -> Result<()> {
     Ok(())
 }
 
-fn print_run(what: &str, run: &Run, took: &Took, out: &Written) {
+fn print_run(what: &str, run: &Run, took: &Took, out: &AppendTotals) {
     let (cpu, cards) = (took.cpu.as_secs_f64(), run.revisions as f64);
     println!(
         "{what}: {} cards in {cpu:.2} s of CPU ({:.2} s by the clock), {:.0} cards/s, {:.1} us a card",
@@ -168,7 +168,7 @@ fn feed(practice: u32) -> Arc<str> {
 }
 
 /// What was appended, and how much of the log is there to be read.
-struct Written {
+struct AppendTotals {
     registry: Vec<Record<'static>>,
     /// How many of the three marks are there, each behind its rows.
     marks: u32,
@@ -177,7 +177,7 @@ struct Written {
     peer_bytes: u64,
 }
 
-impl Written {
+impl AppendTotals {
     /// Counts from 0 again, with so many marks to be read.
     fn begin(&mut self, marks: u32) {
         self.marks = marks;
@@ -186,16 +186,16 @@ impl Written {
 }
 
 /// A log whose rows are made when they are read and whose cards are encoded, counted and let go.
-struct Made {
+struct GeneratedLog {
     practice: Arc<Practice>,
     marks: [Mark; 3],
     run: Run,
-    written: Rc<RefCell<Written>>,
+    written: Rc<RefCell<AppendTotals>>,
     buffer: Vec<u8>,
 }
 
-impl Made {
-    fn new(practice: Arc<Practice>, deployment: &Deployment) -> Result<Made> {
+impl GeneratedLog {
+    fn new(practice: Arc<Practice>, deployment: &Deployment) -> Result<GeneratedLog> {
         let cuts = cuts()?;
         let first = (0..practice.rows()).fold(0, |sum: u128, row| sum.wrapping_add(practice.digest(row, 0)));
         let moved = (0..practice.changed()).map(|number| practice.changing(number));
@@ -219,8 +219,8 @@ impl Made {
         let entries = organisations(practice.clinicians.div_ceil(PRACTICE))?;
         let registry: Vec<Record<'static>> = entries.into_iter().map(Record::Registry).collect();
         let run = Run { registry_position: registry.len() as u64 - 1, ..run };
-        let written = Written { registry, marks: 1, card_bytes: 0, peers: 0, peer_bytes: 0 };
-        Ok(Made { practice, marks, run, written: Rc::new(RefCell::new(written)), buffer: Vec::new() })
+        let written = AppendTotals { registry, marks: 1, card_bytes: 0, peers: 0, peer_bytes: 0 };
+        Ok(GeneratedLog { practice, marks, run, written: Rc::new(RefCell::new(written)), buffer: Vec::new() })
     }
 
     fn row(&self, row: u32, version: u64, cut: usize) -> Record<'static> {
@@ -295,19 +295,19 @@ fn mark(practice: &Practice, deployment: &Deployment, at: Timestamp, position: u
     mark
 }
 
-impl Log for Made {
+impl Log for GeneratedLog {
     fn read(
         &mut self,
         topic: Topic,
         partition: u32,
         from: u64,
         most: usize,
-        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+        each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
         let end = self.bounds(topic, partition)?.end.min(from.saturating_add(most as u64));
         for offset in from..end {
             let record = self.at(topic, offset);
-            if each(Lent { offset, appended: self.marks[2].at, key: "", record }).is_break() {
+            if each(LogEntry { offset, appended: self.marks[2].at, key: "", record }).is_break() {
                 return Ok(offset + 1);
             }
         }

@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, Range};
 use codec::avro::encoding;
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
-use stream::log::{Fill, Lent, Log, LogError, Topic};
+use stream::log::{Fill, LogEntry, Log, LogError, Topic};
 
 /// The log.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ impl Log for Sink {
         _: u32,
         from: u64,
         _: usize,
-        _: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+        _: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
         Ok(from)
     }

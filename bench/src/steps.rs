@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use codec::avro::encoding;
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use plumbline::measure_files;
 use scorecard::card::scorecard::Status;
 use scorecard::event::{Batch, Event};
@@ -42,7 +42,7 @@ pub struct Step {
     pub name: &'static str,
     /// What it is counted by.
     pub unit: &'static str,
-    run: fn(&Input) -> Result<Measured>,
+    run: fn(&Input) -> Result<Measurement>,
 }
 
 /// What a step works on.
@@ -88,7 +88,7 @@ pub const STEPS: &[Step] = &[
 ];
 
 /// How often something was done, and the CPU time of it all.
-struct Measured {
+struct Measurement {
     units: u64,
     took: Duration,
 }
@@ -98,7 +98,7 @@ pub fn print_one(name: &str, input: &Input) -> Result<()> {
     let step = STEPS.iter().find(|step| step.name == name);
     let names = || STEPS.iter().map(|step| step.name).collect::<Vec<_>>().join(", ");
     let step = step.with_context(|| format!("no step is named {name:?}; there are {}", names()))?;
-    let Measured { units, took } = (step.run)(input)?;
+    let Measurement { units, took } = (step.run)(input)?;
     let each = took.as_secs_f64() * 1e9 / units as f64;
     println!("{units} x {name}: {each:.0} ns of CPU per {}", step.unit);
     Ok(())
@@ -112,10 +112,10 @@ pub fn print_all(events: u64) -> Result<()> {
 
 /// Does what is measured. Callgrind counts only inside of this function, so it must stay one.
 #[inline(never)]
-fn measured<T>(units: u64, work: impl FnOnce() -> T) -> Result<(Measured, T)> {
+fn measured<T>(units: u64, work: impl FnOnce() -> T) -> Result<(Measurement, T)> {
     let begun = process::thread_time()?;
     let done = work();
-    Ok((Measured { units, took: process::thread_time()?.saturating_sub(begun) }, done))
+    Ok((Measurement { units, took: process::thread_time()?.saturating_sub(begun) }, done))
 }
 
 fn text(events: u64) -> String {
@@ -126,7 +126,7 @@ fn text(events: u64) -> String {
 }
 
 fn decode(text: &str, each: &mut dyn FnMut(Item<'_>)) {
-    let decoder = Decoder::new(DecoderConfig::default());
+    let decoder = RecordDecoder::new(DecoderConfig::default());
     let position = Position { source: "bench".to_owned(), partition: 0, offset: 0, index: None };
     let context = Context { position: &position, feed: None, received_at: NOW, now: NOW };
     decoder.decode(text.as_bytes(), &context, each);
@@ -159,7 +159,7 @@ fn encoded(batches: Vec<Batch<'static>>) -> Result<Vec<Vec<u8>>> {
 }
 
 /// Native JSON, a line an event, into the bytes of batches: all that intake does but waiting for a log.
-fn intake(input: &Input) -> Result<Measured> {
+fn intake(input: &Input) -> Result<Measurement> {
     let (text, events) = (input.text(), input.events());
     let (mut sink, mut intake) = (Sink::default(), Intake::new(1, BATCH_EVENTS));
     let (done, taken) = measured(events, || {
@@ -177,7 +177,7 @@ fn intake(input: &Input) -> Result<Measured> {
 }
 
 /// Native JSON, a line an event, into events: parsed, checked, pseudonymised.
-fn decode_json(input: &Input) -> Result<Measured> {
+fn decode_json(input: &Input) -> Result<Measurement> {
     let (text, events) = (input.text(), input.events());
     let mut taken = 0;
     let (done, ()) = measured(events, || {
@@ -188,7 +188,7 @@ fn decode_json(input: &Input) -> Result<Measured> {
 }
 
 /// Events into the records of `events`.
-fn encode_batch(input: &Input) -> Result<Measured> {
+fn encode_batch(input: &Input) -> Result<Measurement> {
     let records: Vec<Record<'static>> = batches(input).into_iter().map(Record::Batch).collect();
     let (done, bytes) = measured(input.events(), || {
         let mut bytes = Vec::new();
@@ -199,7 +199,7 @@ fn encode_batch(input: &Input) -> Result<Measured> {
 }
 
 /// The records of `events` opened.
-fn decode_batch(input: &Input) -> Result<Measured> {
+fn decode_batch(input: &Input) -> Result<Measurement> {
     let records = encoded(batches(input))?;
     let (done, opened) = measured(input.events(), || {
         let events = |bytes: &Vec<u8>| match black_box(encoding::decode(bytes)) {
@@ -221,7 +221,7 @@ fn tally(measures: &Arc<MeasureSet>) -> Tally {
 }
 
 /// Events into facts and sums.
-fn fold(input: &Input) -> Result<Measured> {
+fn fold(input: &Input) -> Result<Measurement> {
     let batches = batches(input);
     let mut tally = tally(&Arc::new(measure_files::built_in()));
     let (done, ()) = measured(input.events(), || batches.iter().for_each(|batch| tally.apply(batch, NOW)))?;
@@ -230,7 +230,7 @@ fn fold(input: &Input) -> Result<Measured> {
 }
 
 /// What a tick does of all rows: their digests, their order, their keys.
-fn cut(input: &Input) -> Result<Measured> {
+fn cut(input: &Input) -> Result<Measurement> {
     let mut tally = tally(&Arc::new(measure_files::built_in()));
     batches(input).iter().for_each(|batch| tally.apply(batch, NOW));
     let mut rows = 0;
@@ -247,7 +247,7 @@ fn cut(input: &Input) -> Result<Measured> {
 }
 
 /// Both control limits of a proportion and of a rate, for units of 1 to 1,000 and targets from 1 to 99 in a hundred.
-fn funnel(input: &Input) -> Result<Measured> {
+fn funnel(input: &Input) -> Result<Measurement> {
     let pairs = (input.events() / 10).max(1);
     let (done, sum) = measured(4 * pairs, || {
         let both = |pair: u64| {
@@ -267,7 +267,7 @@ fn funnel(input: &Input) -> Result<Measured> {
 }
 
 /// The content of a card, peers known: every measure, window, limit, grade, sentence.
-fn card(input: &Input) -> Result<Measured> {
+fn card(input: &Input) -> Result<Measurement> {
     let measures = Arc::new(measure_files::built_in());
     let mut tally = tally(&measures);
     batches(input).iter().for_each(|batch| tally.apply(batch, NOW));

@@ -10,14 +10,14 @@ use axum::http::Request;
 use libfuzzer_sys::fuzz_target;
 use plumbline::process::clock::Clock;
 use plumbline::config::options::Config;
-use plumbline::config::config_file::{self, Given};
+use plumbline::config::config_file::{self, ConfigSources};
 use plumbline::http::routes;
-use plumbline::process::roles::Roles;
-use plumbline::http::http_state::Served;
-use plumbline::deployment::data_directory::Site;
-use plumbline::process::shutdown_signal::Stopping;
-use plumbline::intake::intake_worker::Taking;
-use plumbline::process::service_status::Vitals;
+use plumbline::process::roles::ProcessRoles;
+use plumbline::http::http_state::HttpState;
+use plumbline::deployment::data_directory::DataDirectory;
+use plumbline::process::shutdown_signal::ShutdownSignal;
+use plumbline::intake::intake_worker::IntakeWorker;
+use plumbline::process::service_status::ServiceStatus;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
@@ -38,10 +38,10 @@ impl Service {
     fn new() -> Service {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = configuration(folder.path());
-        let site = Site::open(&config, Clock::System, Roles::ALL, &Stopping::default()).expect("a folder of its own");
-        let vitals = Vitals::new(site.deployment.partitions);
+        let site = DataDirectory::open(&config, Clock::System, ProcessRoles::ALL, &ShutdownSignal::default()).expect("a folder of its own");
+        let vitals = ServiceStatus::new(site.deployment.partitions);
         let parts = site.deployment.partitions;
-        let (door, taking) = Taking::new(
+        let (door, taking) = IntakeWorker::new(
             site.log.clone(),
             parts,
             site.retry.clone(),
@@ -51,7 +51,7 @@ impl Service {
             Vec::new(),
         );
         std::thread::spawn(move || taking.run().expect("the log takes everything"));
-        let served = Served::of(&site, &config, Some(door), vitals);
+        let served = HttpState::of(&site, &config, Some(door), vitals);
         let runtime = Builder::new_current_thread().build().expect("a runtime");
         Service { router: routes::router(served), runtime, requests: 0, _folder: folder }
     }
@@ -71,7 +71,7 @@ impl Service {
 fn configuration(data: &Path) -> Config {
     // Little room for what was refused, so that the oldest go.
     let flags = vec![("data", "--data", data.display().to_string()), ("refused", "--refused", "256KiB".to_owned())];
-    let given = Given { flags, ..Given::default() };
+    let given = ConfigSources { flags, ..Given::default() };
     config_file::read(&given).expect("the defaults are sound")
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, LazyLock};
 
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use libfuzzer_sys::fuzz_target;
 use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::event::Event;
@@ -16,20 +16,20 @@ use scorecard::record::log_record::{Position, Record};
 use scorecard::time::schedule::{Grid, Schedule};
 use scorecard::fold::tally::Tally;
 use stream::intake::intake_task::Intake;
-use stream::log::{Fill, Lent, Log, LogError, Topic};
+use stream::log::{Fill, LogEntry, Log, LogError, Topic};
 
 /// Noon UTC on 1 November 2026.
 const NOW: Timestamp = Timestamp(1_793_534_400_000);
 
-static DECODER: LazyLock<Decoder> = LazyLock::new(|| Decoder::new(DecoderConfig::default()));
+static DECODER: LazyLock<RecordDecoder> = LazyLock::new(|| RecordDecoder::new(DecoderConfig::default()));
 static FEED: LazyLock<Arc<Feed>> = LazyLock::new(|| Arc::new(Feed::undeclared("surgery")));
 static MEASURES: LazyLock<Arc<MeasureSet>> = LazyLock::new(|| Arc::new(plumbline::measure_files::built_in()));
 
 /// Keeps the bytes of what is appended.
 #[derive(Default)]
-struct Kept(BTreeMap<Topic, Vec<Vec<u8>>>);
+struct MemoryLog(BTreeMap<Topic, Vec<Vec<u8>>>);
 
-impl Log for Kept {
+impl Log for MemoryLog {
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
         codec::avro::encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
     }
@@ -63,7 +63,7 @@ impl Log for Kept {
         _: u32,
         _: u64,
         _: usize,
-        _: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+        _: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
         unreachable!("intake reads nothing")
     }
@@ -72,7 +72,7 @@ impl Log for Kept {
 fuzz_target!(|bytes: &[u8]| {
     let position = Position { source: "fuzz".to_owned(), partition: 0, offset: 1, index: None };
     let context = Context { position: &position, feed: Some(FEED.clone()), received_at: NOW, now: NOW };
-    let (mut intake, mut log) = (Intake::new(1, 100), Kept::default());
+    let (mut intake, mut log) = (Intake::new(1, 100), MemoryLog::default());
     let mut items = 0;
     let decoded = DECODER.decode(bytes, &context, &mut |item| {
         items += 1;

@@ -17,8 +17,8 @@ const DOCUMENT: &str = include_str!("../../docs/card.md");
 
 /// Of a small network, of the forty restated cards of practices with points for the most measures, the first that fills the most fields.
 fn example() -> Scorecard {
-    let population = sim::traffic::population::Config { seed: 11, practices: 4, clinicians: 48, ..Default::default() };
-    let traffic = sim::traffic::deliveries::Config { seed: 11, months: 5, encounters_per_day: 8.0, ..Default::default() };
+    let population = sim::traffic::population::PopulationConfig { seed: 11, practices: 4, clinicians: 48, ..Default::default() };
+    let traffic = sim::traffic::deliveries::TrafficConfig { seed: 11, months: 5, encounters_per_day: 8.0, ..Default::default() };
     let network = Network::draw(&population, &traffic);
     let weekly = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
     let mut deployment = deployment(1, weekly.at_or_after(network.begins()));

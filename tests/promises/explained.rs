@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promises::traffic::{Network, Played, play};
+use promises::traffic::{Network, PlayedWorld, play};
 use promises::world::{World, deployment, encounter, month, prescription, retraction, utc};
 use scorecard::card::scorecard::{Scorecard, Status};
 use scorecard::event::{Detail, Event, Exclusion, Feedback};
-use scorecard::fold::explanation::{Effect, Explanation, Known, Line, Side, Unexplained, explain};
+use scorecard::fold::explanation::{Effect, Explanation, LocatedShare, Line, MeasureSide, ExplanationError, explain};
 use scorecard::peer_group::unit::WINDOWS;
 use scorecard::registry::entry::{Entry, Person};
 use scorecard::time::calendar::{Month, Timestamp};
@@ -18,23 +18,23 @@ use stream::log::Topic;
 
 const WEEKLY: Grid = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
 
-fn played() -> Played {
-    let population = sim::traffic::population::Config { seed: 21, practices: 4, clinicians: 24, ..Default::default() };
-    let traffic = sim::traffic::deliveries::Config { seed: 21, months: 4, encounters_per_day: 1.0, ..Default::default() };
+fn played() -> PlayedWorld {
+    let population = sim::traffic::population::PopulationConfig { seed: 21, practices: 4, clinicians: 24, ..Default::default() };
+    let traffic = sim::traffic::deliveries::TrafficConfig { seed: 21, months: 4, encounters_per_day: 1.0, ..Default::default() };
     let network = Network::draw(&population, &traffic);
     let mut deployment = deployment(3, WEEKLY.at_or_after(network.begins()));
     deployment.schedule.grid = WEEKLY;
     play(&network, deployment, 40, network.ends())
 }
 
-fn known(world: &World, card: &Scorecard, window: u8) -> Vec<Known> {
+fn known(world: &World, card: &Scorecard, window: u8) -> Vec<LocatedShare> {
     evidence(&world.deployment, &mut world.log.handle(), card, window, &|| true).expect("the log holds everything")
 }
 
 /// Every version of every event that was logged before a cut: whether it records, by feed, id and version.
 type Versions = BTreeMap<(String, String), BTreeMap<u64, bool>>;
 
-fn versions_before(played: &Played, cut: Timestamp) -> Versions {
+fn versions_before(played: &PlayedWorld, cut: Timestamp) -> Versions {
     let at = played.sent.cuts.iter().position(|at| *at == cut).expect("a cut that was played");
     let mut versions = Versions::new();
     for (feed, count) in &played.sent.before[at] {
@@ -85,10 +85,10 @@ fn the_lines_add_up_to_every_measure_and_window_and_side_of_disorderly_traffic()
                     panic!("{} {} at {}: {error}", card.key(), card.revision, card.cut);
                 });
                 check_lines(&explanation, &versions, open_from);
-                for (side, sum) in [(Side::Numerator, explanation.n), (Side::Denominator, explanation.d)] {
+                for (side, sum) in [(MeasureSide::Numerator, explanation.n), (MeasureSide::Denominator, explanation.d)] {
                     let mut one = explanation.clone();
                     one.keep(side);
-                    let of = |line: &Line| if side == Side::Numerator { line.numerator } else { line.denominator };
+                    let of = |line: &Line| if side == MeasureSide::Numerator { line.numerator } else { line.denominator };
                     assert_eq!(one.lines.iter().filter_map(of).sum::<i64>(), sum, "{}", one.measure);
                     assert!(one.lines.iter().all(|line| of(line).is_some()));
                 }
@@ -226,11 +226,11 @@ fn a_card_that_does_not_say_what_its_events_add_up_to_is_refused_with_both_sums(
         measure.windows[0].d += 7;
     }
     let refused = explain(&card, set, index, 1, &events).unwrap_err();
-    assert!(matches!(refused, Unexplained::Differs { .. }));
+    assert!(matches!(refused, ExplanationError::Differs { .. }));
     let text = refused.to_string();
     assert!(text.contains("0 over 1 ") && text.contains("0 over 8 "), "{text}");
     card.content.measures[index].version += 1;
-    assert!(matches!(explain(&card, set, index, 1, &events), Err(Unexplained::OtherDefinition { .. })));
+    assert!(matches!(explain(&card, set, index, 1, &events), Err(ExplanationError::OtherDefinition { .. })));
 }
 
 #[test]
@@ -282,5 +282,5 @@ fn a_merged_person_is_explained_by_the_registry_of_each_revisions_own_cut() {
     assert_eq!(withdrawn.content.status, Status::Withdrawn);
     let events = known(&world, withdrawn, 1);
     let refused = explain(withdrawn, &world.deployment.measures, 0, 1, &events);
-    assert_eq!(refused, Err(Unexplained::Withdrawn(withdrawn.revision)));
+    assert_eq!(refused, Err(ExplanationError::Withdrawn(withdrawn.revision)));
 }

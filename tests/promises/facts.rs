@@ -1,6 +1,6 @@
 //! Facts are folded exactly: any order and duplication of the same versions, moves, links, months' edges.
 
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use promises::world::{World, deployment, encounter, event, month, prescription, records, retraction, utc};
 use proptest::prelude::*;
 use scorecard::event::{Action, Answer, Attendance, Detail, Encounter, Event, Exclusion, Feedback, Mode, Source};
@@ -310,7 +310,7 @@ fn a_feed_in_another_zone_counts_by_its_own_calendar() {
     let zone = scorecard::time::calendar::Zone::named("America/New_York").unwrap();
     let feed = std::sync::Arc::new(Feed { zone, ..Feed::undeclared("far") });
     let config = DecoderConfig { feeds: BTreeMap::from([("far".to_owned(), feed)]), ..DecoderConfig::default() };
-    let decoder = Decoder::new(config);
+    let decoder = RecordDecoder::new(config);
     let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
     // Half past eleven at night on the last of October in New York is half past three on the first of November in London.
     for (feed, id) in [("far", "a"), ("near", "b")] {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use promises::world::{World, deployment, measures, records, utc};
 use scorecard::card::peer_group::{Level, PeerGroup};
 use scorecard::card::scorecard::{Scorecard, WindowValue};
@@ -123,7 +123,7 @@ impl Month {
 fn send(world: &mut World, events: &[String]) {
     let now = utc(2015, 10, 31, 9);
     world.log.set_now(now);
-    let decoder = Decoder::new(DecoderConfig::default());
+    let decoder = RecordDecoder::new(DecoderConfig::default());
     let position = Position { source: "prescribing".to_owned(), partition: 0, offset: 0, index: None };
     let context = Context { position: &position, feed: None, received_at: now, now };
     let mut log = world.log.handle();
@@ -137,7 +137,7 @@ fn send(world: &mut World, events: &[String]) {
 }
 
 /// What the pipeline published of September.
-struct Published {
+struct PublishedFigures {
     cards: BTreeMap<String, Scorecard>,
     network: PeerGroup,
     /// The members of the network, as they were frozen.
@@ -146,8 +146,8 @@ struct Published {
     sums: BTreeMap<String, MeasureSums>,
 }
 
-impl Published {
-    fn of(world: &World) -> Published {
+impl PublishedFigures {
+    fn of(world: &World) -> PublishedFigures {
         let cards = world.cards().into_values().filter(|card| card.content.period.month.to_string() == "2015-09");
         let is_network = |group: &PeerGroup| group.key.level == Level::Network && group.key.window == 12;
         let september = |group: &PeerGroup| group.key.month.to_string() == "2015-09" && is_network(group);
@@ -174,7 +174,7 @@ impl Published {
             }
         }
         let cards = cards.map(|card| (card.content.subject.practice.clone(), card)).collect();
-        Published { cards, network, members, sums }
+        PublishedFigures { cards, network, members, sums }
     }
 
     fn headline(&self, practice: &str) -> &WindowValue {
@@ -223,7 +223,7 @@ impl Ruler {
 
 /// Compares everything that was published of a month. Returns how many values there were.
 fn compare(month: &Month) -> u32 {
-    let published = Published::of(&month.played());
+    let published = PublishedFigures::of(&month.played());
     let mut ruler = Ruler::default();
     let target = |tenth: usize| quantile(&published.members, u32::try_from(10 * tenth).expect("below 100")).expect("members");
     let scope: Vec<Vec<&str>> =

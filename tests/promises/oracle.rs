@@ -13,8 +13,8 @@ use stream::deployment::Deployment;
 const WEEKLY: Grid = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
 
 fn network(seed: u64) -> Network {
-    let population = sim::traffic::population::Config { seed, practices: 4, clinicians: 48, ..Default::default() };
-    let traffic = sim::traffic::deliveries::Config { seed, months: 4, encounters_per_day: 1.0, ..Default::default() };
+    let population = sim::traffic::population::PopulationConfig { seed, practices: 4, clinicians: 48, ..Default::default() };
+    let traffic = sim::traffic::deliveries::TrafficConfig { seed, months: 4, encounters_per_day: 1.0, ..Default::default() };
     Network::draw(&population, &traffic)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use codec::identity::keys::Keys;
 use promises::plant::{Planter, specimens};
 use promises::world::{World, deployment, utc};
@@ -32,7 +32,7 @@ fn play(keys: Keys) -> Outcome {
         inputs.extend(planter.each_text(&specimen).into_iter().map(String::into_bytes));
         inputs.extend(planter.broken(&specimen));
     }
-    let decoder = Decoder::new(DecoderConfig { keys, ..DecoderConfig::default() });
+    let decoder = RecordDecoder::new(DecoderConfig { keys, ..DecoderConfig::default() });
     let mut world = World::new(deployment(2, utc(2026, 10, 1, 3)));
     world.run_until(utc(2026, 11, 1, 3));
     let mut log = world.log.handle();

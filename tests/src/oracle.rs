@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use scorecard::card::scorecard::{Scorecard, WindowValue};
 use scorecard::time::calendar::Timestamp;
-use sim::oracle::answer::{Answer, Card, Cut, Fate, FeedLog, Question, WindowAnswer, answer};
+use sim::oracle::answer::{OracleAnswer, OracleCard, Cut, Fate, FeedLog, CutQuestion, WindowAnswer, answer};
 
 use crate::world::measure_files;
 
 /// What was sent, and which of it lay before which cut.
 #[derive(Clone, Debug, Default)]
-pub struct Sent {
+pub struct SentTraffic {
     /// The deployment's first publication instant.
     pub first: Timestamp,
     /// The cuts in order, all of them published.
@@ -21,7 +21,7 @@ pub struct Sent {
     pub before: Vec<BTreeMap<String, usize>>,
 }
 
-impl Sent {
+impl SentTraffic {
     /// Everything that was logged so far lies before this cut.
     pub fn cut(&mut self, at: Timestamp) {
         self.cuts.push(at);
@@ -34,7 +34,7 @@ impl Sent {
 /// # Panics
 /// When the oracle cannot read the traffic, the registry or the repository's measures.
 #[must_use]
-pub fn ask(registry: &str, sent: &Sent) -> Answer {
+pub fn ask(registry: &str, sent: &SentTraffic) -> OracleAnswer {
     let names: Vec<&String> = sent.logged.keys().collect();
     let feeds: Vec<FeedLog> =
         sent.logged.iter().map(|(feed, events)| FeedLog { feed: feed.clone(), practice: None, events: events.clone() }).collect();
@@ -45,7 +45,7 @@ pub fn ask(registry: &str, sent: &Sent) -> Answer {
         .zip(&sent.before)
         .map(|(at, counts)| Cut { at: at.0, before: before(counts), fate: Fate::Published })
         .collect();
-    let question = Question { feeds: &feeds, registry, measures: &measure_files(), first: sent.first.0, cuts: &cuts };
+    let question = CutQuestion { feeds: &feeds, registry, measures: &measure_files(), first: sent.first.0, cuts: &cuts };
     answer(&question).expect("traffic, registry and measures that the oracle can read")
 }
 
@@ -109,7 +109,7 @@ fn compare_standing(got: &WindowValue, want: &WindowAnswer, at: &str) {
     }
 }
 
-fn compare_card(got: &Scorecard, want: &Card) {
+fn compare_card(got: &Scorecard, want: &OracleCard) {
     let subject = &got.content.subject;
     let at = format!("{} {} at {}", got.key(), want.revision, got.cut);
     let reasons: Vec<(String, i64)> = got.reasons.iter().map(|r| (word(&r.cause), r.events)).collect();
@@ -146,7 +146,7 @@ fn compare_card(got: &Scorecard, want: &Card) {
 /// # Panics
 /// When a card differs, lacks, or is one that the oracle does not know, with its place and both values.
 #[must_use]
-pub fn compare(revisions: Vec<Scorecard>, answer: &Answer) -> BTreeMap<&'static str, usize> {
+pub fn compare(revisions: Vec<Scorecard>, answer: &OracleAnswer) -> BTreeMap<&'static str, usize> {
     let mut published: BTreeMap<Timestamp, Vec<Scorecard>> = BTreeMap::new();
     for card in revisions {
         published.entry(card.cut).or_default().push(card);
@@ -159,9 +159,9 @@ pub fn compare(revisions: Vec<Scorecard>, answer: &Answer) -> BTreeMap<&'static 
             (card.content.period.month.to_string(), subject.clinician.clone(), subject.practice.clone())
         };
         got.sort_by_key(key);
-        let mut want: Vec<&Card> = cut.cards.iter().collect();
+        let mut want: Vec<&OracleCard> = cut.cards.iter().collect();
         want.sort_by_key(|card| (card.month.to_string(), card.clinician.clone(), card.practice.clone()));
-        let names = |cards: &[&Card]| -> Vec<String> {
+        let names = |cards: &[&OracleCard]| -> Vec<String> {
             cards.iter().map(|c| format!("{} {} {} {}", c.month, c.clinician, c.practice, c.revision)).collect()
         };
         let published: Vec<String> = got

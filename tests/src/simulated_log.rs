@@ -10,7 +10,7 @@ use std::rc::Rc;
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
-use stream::log::{Fill, Lent, Log, LogError, Topic};
+use stream::log::{Fill, LogEntry, Log, LogError, Topic};
 
 /// What happens to an operation instead of its succeeding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum Fault {
 
 /// One record as it is stored.
 #[derive(Clone, Debug)]
-pub struct Stored {
+pub struct StoredEntry {
     /// Its offset.
     pub offset: u64,
     /// When the log took it.
@@ -42,7 +42,7 @@ pub struct Stored {
 
 #[derive(Debug, Default)]
 struct Partition {
-    records: Vec<Stored>,
+    records: Vec<StoredEntry>,
     next: u64,
 }
 
@@ -99,19 +99,19 @@ impl SimulatedLog {
 
     /// Everything that a partition holds.
     #[must_use]
-    pub fn stored(&self, topic: Topic, partition: u32) -> Vec<Stored> {
+    pub fn stored(&self, topic: Topic, partition: u32) -> Vec<StoredEntry> {
         self.state.borrow().partitions.get(&(topic, partition)).map(|p| p.records.clone()).unwrap_or_default()
     }
 
     /// Changes what a partition holds behind the tasks' backs: compaction, retention, damage.
-    pub fn tamper(&self, topic: Topic, partition: u32, change: impl FnOnce(&mut Vec<Stored>)) {
+    pub fn tamper(&self, topic: Topic, partition: u32, change: impl FnOnce(&mut Vec<StoredEntry>)) {
         if let Some(held) = self.state.borrow_mut().partitions.get_mut(&(topic, partition)) {
             change(&mut held.records);
         }
     }
 
     /// Puts records of another log where they were: same offsets, same append times. They are to stand in order of their offsets.
-    pub fn put(&self, topic: Topic, partition: u32, records: Vec<Stored>) {
+    pub fn put(&self, topic: Topic, partition: u32, records: Vec<StoredEntry>) {
         let next = records.last().map_or(0, |last| last.offset + 1);
         self.state.borrow_mut().partitions.insert((topic, partition), Partition { records, next });
     }
@@ -144,7 +144,7 @@ impl SimulatedLog {
         let mut state = self.state.borrow_mut();
         let appended = state.now;
         let held = state.partitions.entry((topic, partition)).or_default();
-        held.records.push(Stored { offset: held.next, appended, key, bytes });
+        held.records.push(StoredEntry { offset: held.next, appended, key, bytes });
         held.next += 1;
     }
 }
@@ -164,7 +164,7 @@ impl Log for SimulatedLog {
         partition: u32,
         from: u64,
         most: usize,
-        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+        each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
         let state = self.state.borrow();
         let Some(held) = state.partitions.get(&(topic, partition)) else { return Ok(from) };
@@ -173,7 +173,7 @@ impl Log for SimulatedLog {
         for stored in held.records[start..].iter().take(most) {
             next = stored.offset + 1;
             let record = codec::avro::encoding::decode(&stored.bytes);
-            let lent = Lent { offset: stored.offset, appended: stored.appended, key: &stored.key, record };
+            let lent = LogEntry { offset: stored.offset, appended: stored.appended, key: &stored.key, record };
             if each(lent).is_break() {
                 break;
             }

@@ -1,6 +1,6 @@
 //! The simulated network's traffic, played through the real decoder, intake, tallies and publisher in virtual time.
 
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use scorecard::record::item::Item;
 use scorecard::record::log_record::Position;
 use scorecard::time::calendar::Timestamp;
@@ -9,7 +9,7 @@ use sim::traffic::population::Population;
 use stream::deployment::Deployment;
 use stream::intake::intake_task::Intake;
 
-use crate::oracle::Sent;
+use crate::oracle::SentTraffic;
 use crate::simulated_log::SimulatedLog;
 use crate::world::World;
 
@@ -26,7 +26,7 @@ pub struct Network {
 impl Network {
     /// Draws a network and its traffic.
     #[must_use]
-    pub fn draw(population: &sim::traffic::population::Config, traffic: &sim::traffic::deliveries::Config) -> Network {
+    pub fn draw(population: &sim::traffic::population::PopulationConfig, traffic: &sim::traffic::deliveries::TrafficConfig) -> Network {
         let population = Population::generate(population);
         let mut traffic = Traffic::new(&population, traffic);
         let deliveries = traffic.by_ref().collect();
@@ -47,19 +47,19 @@ impl Network {
 }
 
 /// What was played: the world after the last cut, and what of it lay before each cut.
-pub struct Played {
+pub struct PlayedWorld {
     /// The world.
     pub world: World,
     /// What was sent and logged before which cut.
-    pub sent: Sent,
+    pub sent: SentTraffic,
     /// Reasons of what was rejected.
     pub rejected: Vec<String>,
 }
 
 /// Plays a network until `until`, packing at most `batch` events into a record. Everything that arrives before a cut is in it.
 #[must_use]
-pub fn play(network: &Network, deployment: Deployment, batch: usize, until: Timestamp) -> Played {
-    let decoder = Decoder::new(DecoderConfig::default());
+pub fn play(network: &Network, deployment: Deployment, batch: usize, until: Timestamp) -> PlayedWorld {
+    let decoder = RecordDecoder::new(DecoderConfig::default());
     let mut world = World::new(deployment);
     world.intake = Intake::new(world.deployment.partitions, batch);
     let first = world.deployment.schedule.first;
@@ -69,7 +69,7 @@ pub fn play(network: &Network, deployment: Deployment, batch: usize, until: Time
     {
         world.register(first.plus_seconds(-86_400), entry);
     }
-    let mut played = Played { world, sent: Sent { first, ..Sent::default() }, rejected: Vec::new() };
+    let mut played = PlayedWorld { world, sent: SentTraffic { first, ..SentTraffic::default() }, rejected: Vec::new() };
     let mut deliveries = network.deliveries.iter().peekable();
     let mut log = played.world.log.handle();
     let mut cut = first;
@@ -87,11 +87,11 @@ pub fn play(network: &Network, deployment: Deployment, batch: usize, until: Time
     played
 }
 
-fn deliver(played: &mut Played, log: &mut SimulatedLog, decoder: &Decoder, delivery: &Delivery) {
+fn deliver(played: &mut PlayedWorld, log: &mut SimulatedLog, decoder: &RecordDecoder, delivery: &Delivery) {
     let at = Timestamp(delivery.arrival);
     let position = Position { source: "sim".to_owned(), partition: 0, offset: 0, index: None };
     let context = Context { position: &position, feed: None, received_at: at, now: at };
-    let Played { world, sent, rejected } = played;
+    let PlayedWorld { world, sent, rejected } = played;
     decoder.decode(delivery.json.as_bytes(), &context, &mut |item| {
         match &item {
             Item::Event(..) => sent.logged.entry(delivery.feed.clone()).or_default().push(delivery.json.clone()),

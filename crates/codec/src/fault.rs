@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 /// The closed list of reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
+pub enum RejectReason {
     /// The bytes are not JSON.
     NotJson,
     /// The bytes are not UTF-8.
@@ -42,49 +42,49 @@ pub enum Reason {
     TooLong,
 }
 
-impl Reason {
+impl RejectReason {
     /// All of them.
-    pub const ALL: [Reason; 17] = [
-        Reason::NotJson,
-        Reason::NotUtf8,
-        Reason::NotAnObject,
-        Reason::WrongFormat,
-        Reason::MissingFeed,
-        Reason::FeedNotAllowed,
-        Reason::MissingField,
-        Reason::MissingClinician,
-        Reason::MissingVersion,
-        Reason::WrongType,
-        Reason::MalformedValue,
-        Reason::DateTooCoarse,
-        Reason::OutOfRange,
-        Reason::UnknownValue,
-        Reason::UnknownType,
-        Reason::InTheFuture,
-        Reason::TooLong,
+    pub const ALL: [RejectReason; 17] = [
+        RejectReason::NotJson,
+        RejectReason::NotUtf8,
+        RejectReason::NotAnObject,
+        RejectReason::WrongFormat,
+        RejectReason::MissingFeed,
+        RejectReason::FeedNotAllowed,
+        RejectReason::MissingField,
+        RejectReason::MissingClinician,
+        RejectReason::MissingVersion,
+        RejectReason::WrongType,
+        RejectReason::MalformedValue,
+        RejectReason::DateTooCoarse,
+        RejectReason::OutOfRange,
+        RejectReason::UnknownValue,
+        RejectReason::UnknownType,
+        RejectReason::InTheFuture,
+        RejectReason::TooLong,
     ];
 
     /// The word in a reject.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Reason::NotJson => "not_json",
-            Reason::NotUtf8 => "not_utf8",
-            Reason::NotAnObject => "not_an_object",
-            Reason::WrongFormat => "wrong_format",
-            Reason::MissingFeed => "missing_feed",
-            Reason::FeedNotAllowed => "feed_not_allowed",
-            Reason::MissingField => "missing_field",
-            Reason::MissingClinician => "missing_clinician",
-            Reason::MissingVersion => "missing_version",
-            Reason::WrongType => "wrong_type",
-            Reason::MalformedValue => "malformed_value",
-            Reason::DateTooCoarse => "date_too_coarse",
-            Reason::OutOfRange => "out_of_range",
-            Reason::UnknownValue => "unknown_value",
-            Reason::UnknownType => "unknown_type",
-            Reason::InTheFuture => "in_the_future",
-            Reason::TooLong => "too_long",
+            RejectReason::NotJson => "not_json",
+            RejectReason::NotUtf8 => "not_utf8",
+            RejectReason::NotAnObject => "not_an_object",
+            RejectReason::WrongFormat => "wrong_format",
+            RejectReason::MissingFeed => "missing_feed",
+            RejectReason::FeedNotAllowed => "feed_not_allowed",
+            RejectReason::MissingField => "missing_field",
+            RejectReason::MissingClinician => "missing_clinician",
+            RejectReason::MissingVersion => "missing_version",
+            RejectReason::WrongType => "wrong_type",
+            RejectReason::MalformedValue => "malformed_value",
+            RejectReason::DateTooCoarse => "date_too_coarse",
+            RejectReason::OutOfRange => "out_of_range",
+            RejectReason::UnknownValue => "unknown_value",
+            RejectReason::UnknownType => "unknown_type",
+            RejectReason::InTheFuture => "in_the_future",
+            RejectReason::TooLong => "too_long",
         }
     }
 }
@@ -92,7 +92,7 @@ impl Reason {
 /// What is wrong with one item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
-    pub(crate) reason: Reason,
+    pub(crate) reason: RejectReason,
     pub(crate) field: Cow<'static, str>,
     pub(crate) detail: String,
 }
@@ -101,29 +101,29 @@ pub(crate) struct Fault {
 pub(crate) type Field = &'static str;
 
 impl Fault {
-    pub(crate) fn new(reason: Reason, field: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Fault {
+    pub(crate) fn new(reason: RejectReason, field: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Fault {
         Fault { reason, field: field.into(), detail: detail.into() }
     }
 
     pub(crate) fn missing(field: Field, cure: &str) -> Fault {
-        Fault::new(Reason::MissingField, field, format!("{field} is missing; {cure}"))
+        Fault::new(RejectReason::MissingField, field, format!("{field} is missing; {cure}"))
     }
 
     pub(crate) fn wrong_type(field: Field, found: &str, expected: &str) -> Fault {
-        Fault::new(Reason::WrongType, field, format!("{field} is {found}; send {expected}"))
+        Fault::new(RejectReason::WrongType, field, format!("{field} is {found}; send {expected}"))
     }
 
     /// `text` is what was found; only its shape is told.
     pub(crate) fn malformed(field: Field, text: &str, expected: impl Display) -> Fault {
-        Fault::new(Reason::MalformedValue, field, format!("{field} looks like {}; send {expected}", quoted(text)))
+        Fault::new(RejectReason::MalformedValue, field, format!("{field} looks like {}; send {expected}", quoted(text)))
     }
 
     pub(crate) fn unknown_value(field: Field, text: &str, expected: impl Display) -> Fault {
-        Fault::new(Reason::UnknownValue, field, format!("{field} looks like {}; send one of {expected}", quoted(text)))
+        Fault::new(RejectReason::UnknownValue, field, format!("{field} looks like {}; send one of {expected}", quoted(text)))
     }
 
     pub(crate) fn too_long(field: Field, length: usize, what: &str, most: usize) -> Fault {
-        Fault::new(Reason::TooLong, field, format!("{field} has {length} {what}; send at most {most}"))
+        Fault::new(RejectReason::TooLong, field, format!("{field} has {length} {what}; send at most {most}"))
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn reasons_are_words_that_differ() {
-        let words: std::collections::BTreeSet<_> = Reason::ALL.iter().map(|r| r.as_str()).collect();
-        assert_eq!(words.len(), Reason::ALL.len());
+        let words: std::collections::BTreeSet<_> = RejectReason::ALL.iter().map(|r| r.as_str()).collect();
+        assert_eq!(words.len(), RejectReason::ALL.len());
     }
 }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use codec::avro::encoding;
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use scorecard::event::{Batch, Versioning};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Record};
@@ -44,7 +44,7 @@ fn texts() -> [(&'static str, String); 6] {
 #[test]
 #[ignore = "measures, does not check"]
 fn events_in_and_batches_out_and_in() {
-    let decoder = Decoder::new(DecoderConfig::default());
+    let decoder = RecordDecoder::new(DecoderConfig::default());
     let position = Position { source: "x".to_owned(), partition: 0, offset: 0, index: None };
     let now = Timestamp(1_800_000_000_000);
     let context = Context { position: &position, feed: Some(Feed::undeclared("f").into()), received_at: now, now };

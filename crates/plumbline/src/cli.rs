@@ -7,9 +7,9 @@ use clap_complete::Shell;
 use scorecard::registry::directory::civil_day;
 use scorecard::time::calendar::{Day, Month, Zone};
 
-use crate::measure_files::{BuiltIn, Chosen, MeasuresError, chosen};
+use crate::measure_files::{BuiltIn, MeasureSelection, MeasuresError, chosen};
 use crate::process::clock::Clock;
-use crate::process::roles::Role;
+use crate::process::roles::ProcessRole;
 
 /// Monthly scorecards for clinicians from a replayable log of events.
 ///
@@ -29,7 +29,7 @@ pub enum Command {
     ///
     /// Practices, clinicians and patients are made up. Patients' numbers come from the range that is never issued, and
     /// pseudonyms are made with a fixed key that everybody can read: never use `demo` for real data.
-    Demo(Demo),
+    Demo(DemoArgs),
     /// Computes the cards of your own data as if they had been published month by month.
     ///
     /// PATHs are files or folders of FHIR R4 NDJSON (bulk export), FHIR JSON Bundles and native NDJSON events, each also
@@ -42,9 +42,9 @@ pub enum Command {
     ///
     /// With --from-kafka the log of a deployment is the source instead: its cuts are computed once more, from the same events in the same
     /// order, so that the cards have to be the same bytes; --compare tells where they are not.
-    Replay(Replay),
+    Replay(ReplayArgs),
     /// Writes simulated events as NDJSON, one a line.
-    Simulate(Simulate),
+    Simulate(SimulateArgs),
     /// Who is who: persons, roles and organisations.
     #[command(subcommand)]
     Registry(Registry),
@@ -58,29 +58,29 @@ pub enum Command {
     /// /v1/changes?after= show what is published, /v1/scorecards/{clinician}/explain?month=&measure= the events behind a number;
     /// /v1/rejects shows what was refused and waits, POST /v1/rejects/retry puts it in again; /livez, /readyz and /version say how
     /// it is. Ctrl-C or SIGTERM ends it cleanly, a second one at once.
-    Run(Run),
+    Run(RunArgs),
     /// Reads the configuration and the files that it names, and says every mistake. Exit code 78 when there are any.
-    Check(Service),
+    Check(ServiceArgs),
     /// Asks the running service whether it is ready. Exit code 1 when it is not, or when nobody answers.
-    Health(Service),
+    Health(ServiceArgs),
     /// Makes the topics on the brokers, or says what is wrong with those that are there. Exit code 1 when anything is.
     ///
     /// Partitions, cleanup, retention, compaction, time stamps and replicas of each topic under `kafka.prefix` are compared with what
     /// Plumbline relies on. `--apply` makes what is missing and sets what may be set; a number of partitions is never changed, and
     /// while anything is wrong that only somebody who knows the deployment can mend, nothing is. Input topics are their owners'.
-    Topics(Topics),
+    Topics(TopicsArgs),
     /// Shows the records of one of Plumbline's topics, one a line, from the brokers or from the data folder.
     ///
     /// What does not open is shown with the reason. Without --from or -n all records are shown that the log holds at this moment.
-    Peek(Peek),
+    Peek(PeekArgs),
     /// Shows what is published of one clinician, from the running service or from its folder.
-    Card(Card),
+    Card(CardArgs),
     /// Shows the events behind one number of a card: what made it, and that they add up to it.
     ///
     /// The log is folded up to the cut that published the revision, so a revision is explained as it was, whatever came since. The
     /// events are listed in order of their day and id, each with what it adds to numerator and denominator. Where they do not add
     /// up to exactly what the card says, it fails and names both sums. It asks the running service, else opens its folder.
-    Explain(Explain),
+    Explain(ExplainArgs),
     /// What was refused and waits for a repair: list it, show it, put it in again.
     ///
     /// `run` keeps the raw records of which something was refused, sealed with a key of its own, in the folder `refused` of its data:
@@ -110,7 +110,7 @@ pub enum Command {
 
 /// Which configuration. Options win over environment variables (PLUMBLINE_LISTEN), those over the file, that over the defaults.
 #[derive(Debug, Args)]
-pub struct Service {
+pub struct ServiceArgs {
     /// TOML file; ./plumbline.toml without it, if that is there.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -124,18 +124,18 @@ pub struct Service {
 
 /// Runs the service.
 #[derive(Debug, Args)]
-pub struct Run {
+pub struct RunArgs {
     /// What this process is there for; all of it where none is named. Only over Kafka a process may do with less.
     #[arg(value_enum, value_name = "ROLE")]
-    pub roles: Vec<Role>,
+    pub roles: Vec<ProcessRole>,
     /// The configuration.
     #[command(flatten)]
-    pub service: Service,
+    pub service: ServiceArgs,
 }
 
 /// Makes or checks the topics on the brokers.
 #[derive(Debug, Args)]
-pub struct Topics {
+pub struct TopicsArgs {
     /// Makes what is missing and sets what may be set.
     #[arg(long)]
     pub apply: bool,
@@ -144,12 +144,12 @@ pub struct Topics {
     pub check: bool,
     /// Which deployment.
     #[command(flatten)]
-    pub service: Service,
+    pub service: ServiceArgs,
 }
 
 /// Shows the records of one of Plumbline's topics.
 #[derive(Debug, Args)]
-pub struct Peek {
+pub struct PeekArgs {
     /// events, clinician-months, registry, scorecards, scorecard-revisions, peer-groups, peer-snapshots, runs or rejects.
     #[arg(value_name = "TOPIC")]
     pub topic: String,
@@ -170,12 +170,12 @@ pub struct Peek {
     pub output: Output,
     /// Which log.
     #[command(flatten)]
-    pub service: Service,
+    pub service: ServiceArgs,
 }
 
 /// Shows what is published of one clinician, from the running service or from its folder.
 #[derive(Debug, Args)]
-pub struct Card {
+pub struct CardArgs {
     /// Id of the person, or system|value such as gmc|7012345 where no registry names one.
     #[arg(value_name = "CLINICIAN")]
     pub clinician: String,
@@ -190,12 +190,12 @@ pub struct Card {
     pub output: Output,
     /// Which service.
     #[command(flatten)]
-    pub service: Service,
+    pub service: ServiceArgs,
 }
 
 /// Shows the events behind one number of a card: what made it, and that they add up to it.
 #[derive(Debug, Args)]
-pub struct Explain {
+pub struct ExplainArgs {
     /// Id of the person, or system|value such as gmc|7012345 where no registry names one.
     #[arg(value_name = "CLINICIAN")]
     pub clinician: String,
@@ -207,10 +207,10 @@ pub struct Explain {
     pub measure: String,
     /// Only events that add to this side.
     #[arg(long, value_enum)]
-    pub side: Option<Side>,
+    pub side: Option<SideChoice>,
     /// Which window of the measure; its headline window without it.
     #[arg(long, value_enum)]
-    pub window: Option<Window>,
+    pub window: Option<WindowChoice>,
     /// This revision instead of the newest.
     #[arg(long, value_name = "N")]
     pub revision: Option<u32>,
@@ -222,7 +222,7 @@ pub struct Explain {
     pub output: Output,
     /// Which service.
     #[command(flatten)]
-    pub service: Service,
+    pub service: ServiceArgs,
 }
 
 /// What was refused and waits for a repair.
@@ -231,7 +231,7 @@ pub enum Rejects {
     /// In groups of one reason, feed and field: how many, from when to when, and the cure.
     List(RejectsWhich),
     /// Each of them, oldest first: when it came in, why it was refused, its shape.
-    Show(RejectsShow),
+    Show(RejectsShowArgs),
     /// Puts them in again, through the running service or into its folder.
     ///
     /// Repair first what refused them: the configuration (start the service anew, for it reads that at its start), the registry, a
@@ -257,12 +257,12 @@ pub struct RejectsWhich {
     pub output: Output,
     /// Which service.
     #[command(flatten)]
-    pub service: Service,
+    pub service: ServiceArgs,
 }
 
 /// Which of the refused are shown one by one.
 #[derive(Debug, Args)]
-pub struct RejectsShow {
+pub struct RejectsShowArgs {
     /// Which.
     #[command(flatten)]
     pub which: RejectsWhich,
@@ -276,25 +276,25 @@ pub struct RejectsShow {
 
 /// One side of a measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Side {
+pub enum SideChoice {
     /// What is counted.
     Numerator,
     /// Over what.
     Denominator,
 }
 
-impl From<Side> for scorecard::fold::explanation::Side {
-    fn from(side: Side) -> scorecard::fold::explanation::Side {
+impl From<SideChoice> for scorecard::fold::explanation::MeasureSide {
+    fn from(side: SideChoice) -> scorecard::fold::explanation::MeasureSide {
         match side {
-            Side::Numerator => scorecard::fold::explanation::Side::Numerator,
-            Side::Denominator => scorecard::fold::explanation::Side::Denominator,
+            SideChoice::Numerator => scorecard::fold::explanation::MeasureSide::Numerator,
+            SideChoice::Denominator => scorecard::fold::explanation::MeasureSide::Denominator,
         }
     }
 }
 
 /// The windows of every measure; all end with the card's month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Window {
+pub enum WindowChoice {
     /// The month alone.
     #[value(alias = "1")]
     Month,
@@ -306,14 +306,14 @@ pub enum Window {
     Twelve,
 }
 
-impl Window {
+impl WindowChoice {
     /// How many months it has.
     #[must_use]
     pub fn months(self) -> u8 {
         match self {
-            Window::Month => 1,
-            Window::Three => 3,
-            Window::Twelve => 12,
+            WindowChoice::Month => 1,
+            WindowChoice::Three => 3,
+            WindowChoice::Twelve => 12,
         }
     }
 }
@@ -333,12 +333,12 @@ pub enum Output {
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Every option with its value and where that comes from, as TOML.
-    Show(Service),
+    Show(ServiceArgs),
 }
 
 /// Shows the whole pipeline on a simulated network of practices, and one clinician's card.
 #[derive(Debug, Args)]
-pub struct Demo {
+pub struct DemoArgs {
     /// The same seed gives the same network, events and cards.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -358,7 +358,7 @@ pub struct Demo {
 
 /// Computes the cards of your own data as if they had been published month by month.
 #[derive(Debug, Args)]
-pub struct Replay {
+pub struct ReplayArgs {
     /// Files or folders with events.
     #[arg(required_unless_present = "from_kafka", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
@@ -424,7 +424,7 @@ pub enum Arrival {
 
 /// Writes simulated events as NDJSON, one a line.
 #[derive(Debug, Args)]
-pub struct Simulate {
+pub struct SimulateArgs {
     /// File to write, `-` for standard output.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -452,7 +452,7 @@ impl OwnMeasures {
     ///
     /// # Errors
     /// [`MeasuresError`] names every file that cannot be taken.
-    pub fn chosen(&self) -> Result<Chosen, MeasuresError> {
+    pub fn chosen(&self) -> Result<MeasureSelection, MeasuresError> {
         chosen(self.measures.as_deref(), self.built_in)
     }
 }

@@ -23,7 +23,7 @@ pub enum BuiltIn {
 
 /// Where a measure comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum MeasureOrigin {
     /// It is compiled in.
     BuiltIn,
     /// A file, in which only it is defined.
@@ -32,23 +32,23 @@ pub enum Origin {
     Replaced(String),
 }
 
-impl std::fmt::Display for Origin {
+impl std::fmt::Display for MeasureOrigin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Origin::BuiltIn => f.write_str("built in"),
-            Origin::Added(file) => f.write_str(file),
-            Origin::Replaced(file) => write!(f, "{file}, instead of the built-in one"),
+            MeasureOrigin::BuiltIn => f.write_str("built in"),
+            MeasureOrigin::Added(file) => f.write_str(file),
+            MeasureOrigin::Replaced(file) => write!(f, "{file}, instead of the built-in one"),
         }
     }
 }
 
 /// Measures, and where each comes from.
 #[derive(Clone, Debug)]
-pub struct Chosen {
+pub struct MeasureSelection {
     /// The measures that are counted.
     pub set: MeasureSet,
     /// By id.
-    pub origins: BTreeMap<String, Origin>,
+    pub origins: BTreeMap<String, MeasureOrigin>,
 }
 
 /// Why a folder of measures cannot be taken.
@@ -85,7 +85,7 @@ pub fn built_in() -> MeasureSet {
 ///
 /// # Errors
 /// [`MeasuresError`] names every file that cannot be taken, not only the first, and every pound that would be counted twice.
-pub fn chosen(folder: Option<&Path>, built_in: BuiltIn) -> Result<Chosen, MeasuresError> {
+pub fn chosen(folder: Option<&Path>, built_in: BuiltIn) -> Result<MeasureSelection, MeasuresError> {
     let own = match (folder, built_in) {
         (Some(folder), _) => files_of(folder)?,
         (None, BuiltIn::Keep) => Vec::new(),
@@ -94,14 +94,14 @@ pub fn chosen(folder: Option<&Path>, built_in: BuiltIn) -> Result<Chosen, Measur
     let mut origins = BTreeMap::new();
     for (id, file) in ids(&own)? {
         let instead = built_in == BuiltIn::Keep && FILES.iter().any(|(name, _)| id_of(name) == id);
-        origins.insert(id, if instead { Origin::Replaced(file) } else { Origin::Added(file) });
+        origins.insert(id, if instead { MeasureOrigin::Replaced(file) } else { MeasureOrigin::Added(file) });
     }
     let kept = FILES.iter().filter(|(name, _)| built_in == BuiltIn::Keep && !origins.contains_key(id_of(name)));
     let kept: Vec<(&str, &str)> = kept.copied().collect();
-    origins.extend(kept.iter().map(|(name, _)| (id_of(name).to_owned(), Origin::BuiltIn)));
+    origins.extend(kept.iter().map(|(name, _)| (id_of(name).to_owned(), MeasureOrigin::BuiltIn)));
     let all: Vec<(&str, &str)> = own.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(kept).collect();
     let set = MeasureSet::parse(all.iter().copied()).map_err(|_| MeasuresError::Mistakes(collisions(&all)))?;
-    Ok(Chosen { set, origins })
+    Ok(MeasureSelection { set, origins })
 }
 
 /// The id that a built-in file defines: its name.
@@ -211,7 +211,7 @@ mod tests {
             found.set.measures().iter().map(|m| m.definition.id.as_str()).collect::<Vec<_>>(),
             ["dna_rate", "my_dna_rate"]
         );
-        assert!(found.origins.values().all(|origin| matches!(origin, Origin::Added(_))), "{:?}", found.origins);
+        assert!(found.origins.values().all(|origin| matches!(origin, MeasureOrigin::Added(_))), "{:?}", found.origins);
         assert!(matches!(chosen(None, BuiltIn::Drop), Err(MeasuresError::Nothing)));
         assert_eq!(chosen(None, BuiltIn::Keep).unwrap().set.hash(), built_in().hash());
     }

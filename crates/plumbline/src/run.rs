@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::cli::{Cli, Command, ConfigCommand, Measures, Registry, Rejects, Service, Simulate};
+use crate::cli::{Cli, Command, ConfigCommand, Measures, Registry, Rejects, ServiceArgs, SimulateArgs};
 use crate::command::card;
 use crate::command::config_show;
 use crate::command::demo::demo;
@@ -20,7 +20,7 @@ use crate::command::recompute::recompute;
 use crate::command::rejects;
 use crate::command::replay::replay;
 use crate::command::topics;
-use crate::config::config_file::{self, ConfigError, Given};
+use crate::config::config_file::{self, ConfigError, ConfigSources};
 use crate::config::keys_file;
 use crate::config::options::Config;
 use crate::deployment::data_directory;
@@ -28,8 +28,8 @@ use crate::deployment::registry_file_check::{self, RegistryFileError};
 use crate::logs;
 use crate::measure_files::MeasuresError;
 use crate::process::clock::{Clock, LAPSE_VARIABLE};
-use crate::process::interrupt::{EXIT_INTERRUPTED, Interrupt, Interrupted};
-use crate::process::roles::Roles;
+use crate::process::interrupt::{EXIT_INTERRUPTED, Interrupt, CleanStop};
+use crate::process::roles::ProcessRoles;
 use crate::service::run_service;
 use crate::terminal::paint::Paint;
 
@@ -74,7 +74,7 @@ fn dispatch(command: &Command) -> Result<()> {
         }
         Command::Replay(args) => {
             if args.from_kafka {
-                let config = configured(&Service { config: args.config.clone(), data: None, listen: None })?;
+                let config = configured(&ServiceArgs { config: args.config.clone(), data: None, listen: None })?;
                 eprint!("{}", recompute(args, &config, &listen()?, &mut BufWriter::new(io::stdout().lock()))?);
             } else {
                 let summary = replay(args, Clock::System.now(), &listen()?)?;
@@ -92,7 +92,7 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Run(args) => {
             let config = configured(&args.service)?;
             logs::for_a_service(&config);
-            run_service::run(&config, Roles::of(&args.roles), service_clock()?, &listen()?)
+            run_service::run(&config, ProcessRoles::of(&args.roles), service_clock()?, &listen()?)
         }
         Command::Topics(args) => topics::topics(args, &configured(&args.service)?, &mut io::stdout().lock()),
         Command::Peek(args) => peek::peek(args, &configured(&args.service)?, &mut BufWriter::new(io::stdout().lock())),
@@ -122,11 +122,11 @@ fn dispatch(command: &Command) -> Result<()> {
     }
 }
 
-fn configured(args: &Service) -> Result<Config, ConfigError> {
+fn configured(args: &ServiceArgs) -> Result<Config, ConfigError> {
     let flag = |key, flag, value: &Option<String>| value.clone().map(|value| (key, flag, value));
     let flags = [flag("data", "--data", &args.data), flag("listen", "--listen", &args.listen)];
     let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let given = Given { file: args.config.clone(), variables: variables.collect(), flags: flags.into_iter().flatten().collect() };
+    let given = ConfigSources { file: args.config.clone(), variables: variables.collect(), flags: flags.into_iter().flatten().collect() };
     config_file::read(&given)
 }
 
@@ -162,7 +162,7 @@ fn listen() -> Result<Interrupt> {
     Interrupt::on_ctrl_c().context("Ctrl-C cannot be listened to")
 }
 
-fn simulate(args: &Simulate) -> Result<()> {
+fn simulate(args: &SimulateArgs) -> Result<()> {
     let named = || format!("writing {}", args.out.display());
     if args.out == Path::new("-") {
         let mut out = io::stdout().lock();
@@ -176,7 +176,7 @@ fn simulate(args: &Simulate) -> Result<()> {
 /// The exit code that tells scripts what kind of error it was.
 #[must_use]
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
-    if error.downcast_ref::<Interrupted>().is_some() {
+    if error.downcast_ref::<CleanStop>().is_some() {
         return ExitCode::from(EXIT_INTERRUPTED);
     }
     let registry = matches!(error.downcast_ref(), Some(RegistryFileError::Mistakes { .. }));

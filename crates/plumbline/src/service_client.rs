@@ -9,14 +9,14 @@ use crate::cli::Output;
 
 /// What the service said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct ServiceResponse {
     /// Status code of HTTP.
     pub status: u16,
     /// The body.
     pub body: String,
 }
 
-impl Told {
+impl ServiceResponse {
     /// What is wrong, for a command's last line: the text of an `error`, else the whole body.
     #[must_use]
     pub fn error(&self) -> String {
@@ -43,7 +43,7 @@ pub fn accept(output: Output) -> &'static str {
 ///
 /// # Errors
 /// When there is somebody who does not answer as a service does.
-pub fn ask(address: &str, method: &str, path: &str, accept: &str) -> Result<Option<Told>> {
+pub fn ask(address: &str, method: &str, path: &str, accept: &str) -> Result<Option<ServiceResponse>> {
     let address = address.trim_start_matches("http://");
     let mut stream = match TcpStream::connect(address) {
         Ok(stream) => stream,
@@ -62,7 +62,7 @@ pub fn ask(address: &str, method: &str, path: &str, accept: &str) -> Result<Opti
     let strange = || anyhow!("{address} does not answer as a service does");
     let (head, body) = text.split_once("\r\n\r\n").ok_or_else(strange)?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(strange)?;
-    Ok(Some(Told { status, body: body.to_owned() }))
+    Ok(Some(ServiceResponse { status, body: body.to_owned() }))
 }
 
 /// Every byte as `%XX`, for a part of a path or a parameter.

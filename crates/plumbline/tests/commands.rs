@@ -102,7 +102,7 @@ fn a_folder_of_others_ends_with_1_and_is_left_alone() {
 fn a_second_process_is_refused_with_the_first_one_named() {
     let place = Place::new();
     place.put("surgery/events.ndjson", encounter("e1", "2026-01-15T09:00:00Z", "2026-01-15T09:10:00Z"));
-    let _writing = plumbline::history::output_folder::OutFolder::make(&place.path("out")).unwrap();
+    let _writing = plumbline::history::output_folder::OutputFolder::make(&place.path("out")).unwrap();
     let [surgery, out] = ["surgery", "out"].map(|name| place.path(name).display().to_string());
     let done = plumbline(&["replay", &surgery, "--out", &out]);
     assert_eq!(done.status.code(), Some(1));

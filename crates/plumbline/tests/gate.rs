@@ -6,7 +6,7 @@ mod server;
 
 use std::process::Command;
 
-use server::{Answered, Server, command, request_as};
+use server::{Response, Server, command, request_as};
 use support::Place;
 
 // `printf north | sha256sum`, `printf reader | sha256sum`
@@ -18,7 +18,7 @@ fn encounter(feed: &str, id: &str) -> String {
     support::encounter(id, at, at).replacen('{', &format!("{{\"feed\":\"{feed}\","), 1)
 }
 
-fn bearing(server: &Server, token: &str, method: &str, path: &str, body: &str) -> Answered {
+fn bearing(server: &Server, token: &str, method: &str, path: &str, body: &str) -> Response {
     let header = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
     request_as(&server.address, &header, method, path, body.as_bytes()).expect("it answers")
 }

@@ -37,7 +37,7 @@ const START: i64 = 1_769_947_200_000;
 
 /// Where a kill landed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Landed {
+enum KillPoint {
     /// A request had been sent and was not answered.
     InAnAppend,
     /// Rows of a tick are there, its mark is not.
@@ -113,19 +113,19 @@ fn command(data: &Path, shown: i64, factor: i64) -> Command {
 
 /// What the log holds after a kill.
 #[derive(Debug, Default)]
-struct Left {
+struct SurvivingLog {
     last_row: Option<u64>,
     last_mark: Option<(u64, Timestamp)>,
     last_begun: Option<Timestamp>,
     last_run: Option<Timestamp>,
 }
 
-impl Left {
-    fn read(data: &Path) -> Left {
+impl SurvivingLog {
+    fn read(data: &Path) -> SurvivingLog {
         let mut log = LocalLog::open(&data.join("log"), Clock::System, Durability::Buffered).expect("a killed log opens");
-        let mut left = Left::default();
+        let mut left = SurvivingLog::default();
         for topic in [Topic::ClinicianMonths, Topic::Registry, Topic::Runs] {
-            let mut each = |lent: stream::log::Lent<'_>| {
+            let mut each = |lent: stream::log::LogEntry<'_>| {
                 match lent.record {
                     Record::ClinicianMonth(row) => left.last_row = left.last_row.max(Some(row.position)),
                     Record::Mark(mark) => left.last_mark = left.last_mark.max(Some((mark.position, mark.at))),
@@ -140,14 +140,14 @@ impl Left {
         left
     }
 
-    fn landed(&self) -> impl Iterator<Item = Landed> {
+    fn landed(&self) -> impl Iterator<Item = KillPoint> {
         let rows = self.last_row > self.last_mark.map(|(position, _)| position);
         let begun = self.last_begun > self.last_run;
         let marked = self.last_mark.map(|(_, at)| at) > self.last_run.max(self.last_begun);
         let places = [
-            (rows, Landed::BetweenRowsAndMark),
-            (begun, Landed::InsideAPublication),
-            (marked, Landed::BetweenMarkAndPublication),
+            (rows, KillPoint::BetweenRowsAndMark),
+            (begun, KillPoint::InsideAPublication),
+            (marked, KillPoint::BetweenMarkAndPublication),
         ];
         places.into_iter().filter(|(there, _)| *there).map(|(_, landed)| landed)
     }
@@ -159,7 +159,7 @@ fn killed_at_any_moment_it_loses_nothing_and_counts_nothing_twice() {
     let data = place.path("data");
     let mut draw = Draw(20_261_124);
     let mut posters: Vec<Poster> = (0..POSTERS).map(|number| Poster { number, ..Poster::default() }).collect();
-    let mut landed: BTreeMap<Landed, usize> = BTreeMap::new();
+    let mut landed: BTreeMap<KillPoint, usize> = BTreeMap::new();
     let mut shown = START;
     let mut kills = 0;
     while kills < KILLS || landed.len() < 4 || landed.values().any(|hits| *hits < TWICE) {
@@ -168,11 +168,11 @@ fn killed_at_any_moment_it_loses_nothing_and_counts_nothing_twice() {
         kill_one(Server::start(command(&data, shown, FACTOR)), &mut posters, &mut draw);
         shown += i64::try_from(started.elapsed().as_millis()).expect("minutes") * FACTOR;
         kills += 1;
-        for place in Left::read(&data).landed() {
+        for place in SurvivingLog::read(&data).landed() {
             *landed.entry(place).or_default() += 1;
         }
         if posters.iter().any(|poster| poster.was_cut_off) {
-            *landed.entry(Landed::InAnAppend).or_default() += 1;
+            *landed.entry(KillPoint::InAnAppend).or_default() += 1;
         }
     }
     eprintln!("{kills} kills landed {landed:?}");

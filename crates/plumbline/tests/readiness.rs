@@ -6,24 +6,24 @@ mod server;
 
 use std::sync::Arc;
 
-use plumbline::config::config_file::{self, Given};
-use plumbline::deployment::data_directory::Site;
-use plumbline::http::http_state::Served;
+use plumbline::config::config_file::{self, ConfigSources};
+use plumbline::deployment::data_directory::DataDirectory;
+use plumbline::http::http_state::HttpState;
 use plumbline::http::routes::router;
 use plumbline::process::clock::Clock;
-use plumbline::process::roles::Roles;
-use plumbline::process::service_status::Vitals;
-use plumbline::process::shutdown_signal::Stopping;
-use server::{Answered, request};
+use plumbline::process::roles::ProcessRoles;
+use plumbline::process::service_status::ServiceStatus;
+use plumbline::process::shutdown_signal::ShutdownSignal;
+use server::{Response, request};
 use support::Place;
 use tokio::net::TcpListener;
 
 /// What a service with these vitals answers under `/readyz`.
-fn readyz(place: &Place, vitals: &Arc<Vitals>) -> Answered {
+fn readyz(place: &Place, vitals: &Arc<ServiceStatus>) -> Response {
     let flags = vec![("data", "--data", place.path("data").display().to_string())];
-    let config = config_file::read(&Given { flags, ..Given::default() }).expect("the defaults are sound");
-    let site = Site::open(&config, Clock::System, Roles::ALL, &Stopping::default()).expect("nobody has it open");
-    let served = Served::of(&site, &config, None, vitals.clone());
+    let config = config_file::read(&ConfigSources { flags, ..ConfigSources::default() }).expect("the defaults are sound");
+    let site = DataDirectory::open(&config, Clock::System, ProcessRoles::ALL, &ShutdownSignal::default()).expect("nobody has it open");
+    let served = HttpState::of(&site, &config, None, vitals.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
     let address = listener.local_addr().expect("it listens").to_string();
@@ -34,7 +34,7 @@ fn readyz(place: &Place, vitals: &Arc<Vitals>) -> Answered {
 #[test]
 fn while_the_log_is_replayed_it_is_not_ready_and_tells_why_how_far_and_how_long() {
     let place = Place::new();
-    let vitals = Vitals::new(2);
+    let vitals = ServiceStatus::new(2);
     vitals.publish().active = true;
     for (partition, (position, end)) in (0..).zip([(30, 30), (10, 70)]) {
         vitals.begin_partition(partition, end);

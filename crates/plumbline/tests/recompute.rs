@@ -11,9 +11,9 @@ use std::fs;
 use std::ops::ControlFlow;
 
 use clap::Parser;
-use plumbline::cli::{Cli, Command, Replay};
+use plumbline::cli::{Cli, Command, ReplayArgs};
 use plumbline::command::recompute::recompute_log;
-use plumbline::config::config_file::{self, Given};
+use plumbline::config::config_file::{self, ConfigSources};
 use plumbline::config::options::Config;
 use plumbline::deployment::data_directory::read_under;
 use plumbline::log::any_log::AnyLog;
@@ -34,10 +34,10 @@ fn place() -> Place {
 
 fn config(place: &Place) -> Config {
     let data = place.path("data").display().to_string();
-    config_file::read(&Given { flags: vec![("data", "--data", data)], ..Given::default() }).expect("defaults are sound")
+    config_file::read(&ConfigSources { flags: vec![("data", "--data", data)], ..ConfigSources::default() }).expect("defaults are sound")
 }
 
-fn args(place: &Place) -> Replay {
+fn args(place: &Place) -> ReplayArgs {
     let out = place.path("out").display().to_string();
     let cli = Cli::try_parse_from(["plumbline", "replay", "--from-kafka", "--compare", "--out", &out]).expect("it is known");
     let Command::Replay(args) = cli.command else { unreachable!("it says replay") };

@@ -2,7 +2,7 @@
 
 mod support;
 
-use plumbline::process::interrupt::{Interrupt, Interrupted};
+use plumbline::process::interrupt::{Interrupt, CleanStop};
 use support::{Place, assert_accounted_for, encounter};
 
 /// Status, revision, cut and month of every revision in order of publication.
@@ -181,7 +181,7 @@ fn an_interrupted_replay_leaves_neither_a_log_nor_a_summary() {
     let interrupt = Interrupt::default();
     interrupt.ask();
     let error = place.try_replay("out", &["surgery"], &[], &interrupt).unwrap_err();
-    assert_eq!(error.downcast_ref::<Interrupted>(), Some(&Interrupted));
+    assert_eq!(error.downcast_ref::<CleanStop>(), Some(&CleanStop));
     assert_eq!(place.bytes("out").into_keys().collect::<Vec<_>>(), [".plumbline"]);
     place.replay("out", &["surgery"], &[]);
 }

@@ -23,7 +23,7 @@ use plumbline::kafka::registry_address::RegistryAddress;
 use plumbline::kafka::schema_registry::registry_error::RegistryError;
 use plumbline::kafka::schema_registry::schema_registry::{RegistrySettings, SchemaRegistry};
 use plumbline::kafka::schema_registry::subjects::subjects;
-use plumbline::process::shutdown_signal::Stopping;
+use plumbline::process::shutdown_signal::ShutdownSignal;
 use scorecard::record::log_record::{Position, Record, Reject, Tick};
 use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
@@ -40,7 +40,7 @@ fn settings(url: &str, folder: &Path) -> RegistrySettings {
         prefix: "plumbline.".to_owned(),
         folder: folder.to_owned(),
         patience: Duration::ZERO,
-        stopping: Stopping::default(),
+        stopping: ShutdownSignal::default(),
     }
 }
 

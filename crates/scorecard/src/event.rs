@@ -210,7 +210,7 @@ pub struct Batch<'a> {
 
 /// A batch on its way into the log, whose events are written already.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Packed<'a> {
+pub struct PackedBatch<'a> {
     /// The feed.
     pub feed: Cow<'a, str>,
     /// The practice that the feed's declaration names.
@@ -279,11 +279,11 @@ impl<'a> Detail<'a> {
     }
 }
 
-impl Packed<'_> {
+impl PackedBatch<'_> {
     /// The same batch, holding its own bytes.
     #[must_use]
-    pub fn into_owned(self) -> Packed<'static> {
-        Packed {
+    pub fn into_owned(self) -> PackedBatch<'static> {
+        PackedBatch {
             feed: Cow::Owned(self.feed.into_owned()),
             practice: self.practice.map(|p| Cow::Owned(p.into_owned())),
             versioning: self.versioning,

@@ -10,7 +10,7 @@ use std::ops::{ControlFlow, RangeInclusive};
 
 use scorecard::card::scorecard::Scorecard;
 use scorecard::event::Batch;
-use scorecard::fold::explanation::Known;
+use scorecard::fold::explanation::LocatedShare;
 use scorecard::fold::share::{FactId, Share};
 use scorecard::record::log_record::{Outcome, Record, RowKey, Run};
 use scorecard::registry::directory::Directory;
@@ -49,7 +49,7 @@ pub fn evidence(
     card: &Scorecard,
     window: u8,
     wanted: &dyn Fn() -> bool,
-) -> Result<Vec<Known>, EvidenceError> {
+) -> Result<Vec<LocatedShare>, EvidenceError> {
     let run = run_at(log, card.cut)?;
     let mut register = Register::new(log)?;
     register.resume(log, run.registry_position)?;
@@ -94,7 +94,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn partition(&self, log: &mut impl Log, partition: u32) -> Result<Vec<Known>, EvidenceError> {
+    fn partition(&self, log: &mut impl Log, partition: u32) -> Result<Vec<LocatedShare>, EvidenceError> {
         let mut fold = Fold::start(self.deployment, partition, log)?;
         let shares = self.shares(log, partition, &mut fold)?;
         self.named(log, partition, &mut fold, shares)
@@ -147,7 +147,7 @@ impl Search<'_> {
         partition: u32,
         fold: &mut Fold,
         shares: Vec<Share>,
-    ) -> Result<Vec<Known>, EvidenceError> {
+    ) -> Result<Vec<LocatedShare>, EvidenceError> {
         let mut sought: BTreeMap<FactId, Vec<Share>> = BTreeMap::new();
         for share in shares {
             sought.entry(share.identity).or_default().push(share);
@@ -173,13 +173,13 @@ impl Search<'_> {
 
 /// Moves the shares of a batch's events from those that are sought to those that are known. The same content under the same version
 /// may have come several times; it says the same each time.
-fn take_named(batch: &Batch<'_>, fold: &mut Fold, sought: &mut BTreeMap<FactId, Vec<Share>>, known: &mut Vec<Known>) {
+fn take_named(batch: &Batch<'_>, fold: &mut Fold, sought: &mut BTreeMap<FactId, Vec<Share>>, known: &mut Vec<LocatedShare>) {
     for event in &batch.events {
         let identity = fold.tally.identity(&batch.feed, &event.id);
         let Some(shares) = sought.get_mut(&identity) else { continue };
         let check = fold.tally.check(event);
         let found = shares.extract_if(.., |share| share.check == check && Some(share.version) == event.version);
-        known.extend(found.map(|share| Known::new(share, event)));
+        known.extend(found.map(|share| LocatedShare::new(share, event)));
         if shares.is_empty() {
             sought.remove(&identity);
         }

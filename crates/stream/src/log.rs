@@ -66,7 +66,7 @@ impl Topic {
 
 /// One record as it is lent to a reader.
 #[derive(Debug)]
-pub struct Lent<'a> {
+pub struct LogEntry<'a> {
     /// Its offset in its partition.
     pub offset: u64,
     /// When the log took it (`LogAppendTime`).
@@ -109,7 +109,7 @@ pub trait Log {
         partition: u32,
         from: u64,
         most: usize,
-        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+        each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError>;
 
     /// The offsets that a partition still holds: its first, and one past its last.

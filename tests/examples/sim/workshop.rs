@@ -47,7 +47,7 @@ pub enum WorkshopError {
 }
 
 /// Which seed gave a mutant away, by which promise.
-type Caught = Option<(u64, String)>;
+type Detection = Option<(u64, String)>;
 
 /// Makes all mutants and hunts each. Returns whether every one was found.
 ///
@@ -140,11 +140,11 @@ fn copy_into(from: &Path, to: &Path, path: &Path, edited: &dyn Fn(&Path) -> Opti
 }
 
 /// Hunts all of them, as many at a time as there are cores.
-fn hunt_all(mutants: &[Mutant], program: &Path) -> Result<Vec<Caught>, WorkshopError> {
+fn hunt_all(mutants: &[Mutant], program: &Path) -> Result<Vec<Detection>, WorkshopError> {
     let next = AtomicUsize::new(0);
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let (sender, ended) = channel();
-    let mut caught: Vec<Caught> = vec![None; mutants.len()];
+    let mut caught: Vec<Detection> = vec![None; mutants.len()];
     std::thread::scope(|scope| {
         for _ in 0..cores {
             let (sender, next) = (sender.clone(), &next);
@@ -168,7 +168,7 @@ fn hunt_all(mutants: &[Mutant], program: &Path) -> Result<Vec<Caught>, WorkshopE
     })
 }
 
-fn hunt(mutant: &Mutant, number: usize, program: &Path) -> Result<Caught, WorkshopError> {
+fn hunt(mutant: &Mutant, number: usize, program: &Path) -> Result<Detection, WorkshopError> {
     let hunted = Command::new(program)
         .args(["hunt", &MOST_SEEDS.to_string()])
         .env(CHOSEN, number.to_string())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use scorecard::record::log_record::Record;
 use scorecard::registry::entry::{Entry, OrganisationKind};
 
-use super::evidence::Filed;
+use super::evidence::TopicRecord;
 
 /// What a card says of its subject.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    pub(crate) fn until(registry: &[Filed<Record<'static>>], offset: u64) -> Book {
+    pub(crate) fn until(registry: &[TopicRecord<Record<'static>>], offset: u64) -> Book {
         let mut book = Book::default();
         for filed in registry.iter().filter(|filed| filed.offset <= offset) {
             match &filed.what {

@@ -11,14 +11,14 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::dice::Dice;
 use super::fault::{Bites, Kind};
-use super::partition_log::{PartitionLog, Stored};
+use super::partition_log::{PartitionLog, StoredBytes};
 
 /// Who writes.
 pub(crate) type Writer = usize;
 
 /// A record on its way.
 #[derive(Clone, Debug)]
-pub(crate) struct Flying {
+pub(crate) struct InFlightRecord {
     pub topic: Topic,
     pub partition: u32,
     pub key: Rc<str>,
@@ -30,7 +30,7 @@ pub(crate) struct Flying {
 #[derive(Clone, Debug)]
 struct Doubtful {
     epoch: u64,
-    records: Vec<Flying>,
+    records: Vec<InFlightRecord>,
 }
 
 /// The log.
@@ -42,8 +42,8 @@ pub(crate) struct Broker {
     partitions: BTreeMap<(Topic, u32), PartitionLog>,
     sequence: u64,
     epoch: u64,
-    buffers: BTreeMap<Writer, VecDeque<Flying>>,
-    late: Vec<VecDeque<Flying>>,
+    buffers: BTreeMap<Writer, VecDeque<InFlightRecord>>,
+    late: Vec<VecDeque<InFlightRecord>>,
     doubtful: Vec<Doubtful>,
     /// Writers whose role has another owner by now, and what they do.
     superseded: BTreeMap<Writer, Kind>,
@@ -83,7 +83,7 @@ impl Broker {
     }
 
     /// Everything that a partition ever held.
-    pub(crate) fn journal(&self, topic: Topic, partition: u32) -> &[Stored] {
+    pub(crate) fn journal(&self, topic: Topic, partition: u32) -> &[StoredBytes] {
         self.partition(topic, partition).map_or(&[], PartitionLog::journal)
     }
 
@@ -114,7 +114,7 @@ impl Broker {
     // Producers.
 
     /// A producer takes a record.
-    pub(crate) fn buffer(&mut self, one: Flying) {
+    pub(crate) fn buffer(&mut self, one: InFlightRecord) {
         self.buffers.entry(one.writer).or_default().push_back(one);
     }
 
@@ -127,7 +127,7 @@ impl Broker {
     pub(crate) fn send(&mut self, writer: Writer, most: usize) {
         let buffer = self.buffers.entry(writer).or_default();
         let count = most.min(buffer.len());
-        let first: Vec<Flying> = buffer.drain(..count).collect();
+        let first: Vec<InFlightRecord> = buffer.drain(..count).collect();
         first.into_iter().for_each(|one| self.store(one));
     }
 
@@ -177,7 +177,7 @@ impl Broker {
         }
     }
 
-    pub(crate) fn store(&mut self, one: Flying) {
+    pub(crate) fn store(&mut self, one: InFlightRecord) {
         match one.topic {
             Topic::Events => self.news[0] += 1,
             Topic::ClinicianMonths | Topic::Registry => self.news[1] += 1,
@@ -220,12 +220,12 @@ impl Broker {
         epoch != self.epoch
     }
 
-    pub(crate) fn commit(&mut self, records: Vec<Flying>) {
+    pub(crate) fn commit(&mut self, records: Vec<InFlightRecord>) {
         records.into_iter().for_each(|one| self.store(one));
     }
 
     /// A transaction's end is on its way.
-    pub(crate) fn leave_open(&mut self, epoch: u64, records: Vec<Flying>) {
+    pub(crate) fn leave_open(&mut self, epoch: u64, records: Vec<InFlightRecord>) {
         self.doubtful.push(Doubtful { epoch, records });
     }
 
@@ -249,7 +249,7 @@ impl Broker {
     // What the log does to itself.
 
     /// Compacts a topic's partitions up to an instant. Returns what went.
-    pub(crate) fn compact(&mut self, topic: Topic, until: Timestamp) -> Vec<Stored> {
+    pub(crate) fn compact(&mut self, topic: Topic, until: Timestamp) -> Vec<StoredBytes> {
         let chosen = self.partitions.iter_mut().filter(|((held, _), _)| *held == topic);
         chosen.flat_map(|(_, partition)| partition.compact(until)).collect()
     }
@@ -261,8 +261,8 @@ impl Broker {
 }
 
 /// A record as it goes over the wire.
-pub(crate) fn flying(topic: Topic, partition: u32, key: &str, record: &Record<'_>, writer: Writer) -> Flying {
+pub(crate) fn flying(topic: Topic, partition: u32, key: &str, record: &Record<'_>, writer: Writer) -> InFlightRecord {
     let mut bytes = Vec::new();
     codec::avro::encoding::encode(record, &mut bytes).expect("tasks write records that can be written");
-    Flying { topic, partition, key: key.into(), bytes: bytes.into(), writer }
+    InFlightRecord { topic, partition, key: key.into(), bytes: bytes.into(), writer }
 }

@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 
 use super::fault::{Bites, Kind};
 use super::history::{Extract, History, Trace, history};
-use super::verdict::Broken;
+use super::verdict::BrokenPromise;
 
 /// The seeds of `cargo test` are those below this number.
 pub const CI_SEEDS: u64 = 300;
@@ -55,7 +55,7 @@ pub fn play_all(seeds: &[u64], mut each: impl FnMut(u64, Outcome)) {
 
 /// A seed whose history broke a promise, panicked, or was a toy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failing {
+pub struct FailingSeed {
     /// The seed.
     pub seed: u64,
     /// The promise.
@@ -64,18 +64,18 @@ pub struct Failing {
     pub how: String,
 }
 
-impl Failing {
+impl FailingSeed {
     /// What is wrong with the outcome of a seed, if anything is.
     #[must_use]
-    pub fn of(seed: u64, outcome: &Outcome) -> Option<Failing> {
+    pub fn of(seed: u64, outcome: &Outcome) -> Option<FailingSeed> {
         let (promise, how) = match outcome {
             Err(panic) => ("nothing panics".to_owned(), panic.clone()),
             Ok(history) => match history.verdict.all().first() {
-                Some(Broken { promise, how, .. }) => ((*promise).to_owned(), how.clone()),
+                Some(BrokenPromise { promise, how, .. }) => ((*promise).to_owned(), how.clone()),
                 None => ("a history is not a toy".to_owned(), history.size.falls_short()?),
             },
         };
-        Some(Failing { seed, promise, how })
+        Some(FailingSeed { seed, promise, how })
     }
 }
 
@@ -97,7 +97,7 @@ pub struct Campaign {
     /// Partitions that publish folded itself.
     pub refolded: u64,
     /// In order of their seeds.
-    pub failing: Vec<Failing>,
+    pub failing: Vec<FailingSeed>,
 }
 
 impl Campaign {
@@ -112,7 +112,7 @@ impl Campaign {
             self.skipped += history.size.skipped;
             self.refolded += history.size.refolded;
         }
-        self.failing.extend(Failing::of(seed, outcome));
+        self.failing.extend(FailingSeed::of(seed, outcome));
         self.failing.sort_by_key(|failing| failing.seed);
     }
 

@@ -21,7 +21,7 @@ type VersionKey = (String, String, Option<u64>);
 
 /// What of the source's items is where, by the number under which it was stored first.
 #[derive(Default)]
-struct Found {
+struct ItemPlaces {
     events: BTreeMap<VersionKey, Vec<(Event<'static>, u64)>>,
     entries: Vec<(scorecard::registry::entry::Entry, u64)>,
     rejects: BTreeMap<(u64, Option<u32>), u64>,
@@ -47,8 +47,8 @@ pub(crate) fn check(evidence: &Evidence<'_>, source: &Source, counts: &[IntakeCo
     }
 }
 
-fn find(evidence: &Evidence<'_>) -> Found {
-    let mut found = Found::default();
+fn find(evidence: &Evidence<'_>) -> ItemPlaces {
+    let mut found = ItemPlaces::default();
     let broker = evidence.broker.borrow();
     for partition in 0..evidence.plan.partitions {
         for one in filed(&broker, Topic::Events, partition) {
@@ -78,7 +78,7 @@ fn find(evidence: &Evidence<'_>) -> Found {
 }
 
 /// The number of the last of its items to be stored, `None` when one is missing.
-fn stored(delivery: &Delivery, found: &Found) -> Option<u64> {
+fn stored(delivery: &Delivery, found: &ItemPlaces) -> Option<u64> {
     let of = |item: &Item<'static>| match item {
         Item::Event(feed, event) => {
             let key = (feed.name.to_string(), event.id.to_string(), event.version);
@@ -91,7 +91,7 @@ fn stored(delivery: &Delivery, found: &Found) -> Option<u64> {
     delivery.items.iter().map(of).try_fold(0, |last, at| Some(last.max(at?)))
 }
 
-fn check_nothing_else(source: &Source, found: &Found, verdict: &mut Verdict) {
+fn check_nothing_else(source: &Source, found: &ItemPlaces, verdict: &mut Verdict) {
     let mut delivered: BTreeMap<(String, String, Option<u64>), Vec<&Event<'static>>> = BTreeMap::new();
     let mut rejected = BTreeSet::new();
     for item in source.deliveries.iter().flat_map(|delivery| &delivery.items) {

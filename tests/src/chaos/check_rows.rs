@@ -6,7 +6,7 @@ use scorecard::record::log_record::{ClinicianMonth, Mark, Record, RowKey};
 
 use super::evidence::Evidence;
 use super::figures::Figures;
-use super::instance::Said;
+use super::instance::InstanceReport;
 use super::verdict::Verdict;
 
 const ROW: &str = "a row is the sum of its facts at its tick";
@@ -91,7 +91,7 @@ fn check_mark(evidence: &Evidence<'_>, mark: &Mark, written: &BTreeMap<RowKey, V
 }
 
 /// What the owner of a partition says in the end.
-pub(crate) fn check_said(evidence: &Evidence<'_>, partition: u32, said: Option<&Said>, verdict: &mut Verdict) {
+pub(crate) fn check_said(evidence: &Evidence<'_>, partition: u32, said: Option<&InstanceReport>, verdict: &mut Verdict) {
     let definition = &evidence.partitions[partition as usize];
     let fates = definition.fates;
     let all = fates.accepted + fates.duplicate + fates.stale + fates.conflict + fates.sealed;

@@ -9,7 +9,7 @@ use stream::log::Topic;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::evidence::{Evidence, Filed, filed};
+use super::evidence::{Evidence, TopicRecord, filed};
 use super::fault::{Bites, Kind};
 use super::verdict::Verdict;
 
@@ -103,7 +103,7 @@ fn check_whole(run: &Run, cards: &[&Scorecard], standing: &mut BTreeMap<String, 
     verdict.hold(said == by_month, WHOLE, || format!("{}: {said:?} said, {by_month:?} there", run.at));
 }
 
-fn check_positions(evidence: &Evidence<'_>, filed: &Filed<Run>, bites: &mut Bites, verdict: &mut Verdict) {
+fn check_positions(evidence: &Evidence<'_>, filed: &TopicRecord<Run>, bites: &mut Bites, verdict: &mut Verdict) {
     let run = &filed.what;
     if run.outcome != Outcome::Published {
         return;
@@ -117,7 +117,7 @@ fn check_positions(evidence: &Evidence<'_>, filed: &Filed<Run>, bites: &mut Bite
         });
     }
     verdict.hold(run.positions.len() == evidence.partitions.len(), AT_ITS_CUT, || format!("{}: {:?}", run.at, run.positions));
-    let tick = |filed: &&Filed<Record<'static>>| matches!(&filed.what, Record::Tick(tick) if tick.at >= run.at);
+    let tick = |filed: &&TopicRecord<Record<'static>>| matches!(&filed.what, Record::Tick(tick) if tick.at >= run.at);
     let Some(own) = evidence.registry.iter().find(tick) else {
         verdict.broken(AT_ITS_CUT, format!("{}: no tick of it in the registry", run.at));
         return;
@@ -125,7 +125,7 @@ fn check_positions(evidence: &Evidence<'_>, filed: &Filed<Run>, bites: &mut Bite
     verdict.hold(own.offset == run.registry_position, AT_ITS_CUT, || {
         format!("{}: registry up to {} instead of {}", run.at, run.registry_position, own.offset)
     });
-    let near = |filed: &&Filed<Record<'static>>| {
+    let near = |filed: &&TopicRecord<Record<'static>>| {
         matches!(filed.what, Record::Registry(_)) && (filed.appended.0 - run.at.0).abs() < 7_200_000
     };
     bites.many(Kind::RegistryNearCut, evidence.registry.iter().filter(near).count() as u64);

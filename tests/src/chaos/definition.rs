@@ -9,7 +9,7 @@ use scorecard::record::log_record::RowKey;
 use scorecard::time::calendar::{Day, Month, Timestamp};
 
 use super::ages::Ages;
-use super::figures::{Counted, Figures};
+use super::figures::{CountedFact, Figures};
 use super::plan::DAY;
 
 /// The sums of all rows of a partition at a tick.
@@ -58,7 +58,7 @@ struct Shape {
 }
 
 #[derive(Clone, Debug)]
-struct Known {
+struct KnownVersions {
     rank: u64,
     event: Event<'static>,
     arrived: Month,
@@ -72,7 +72,7 @@ type Identity = (String, String);
 #[derive(Debug)]
 pub(crate) struct Definition {
     ages: Ages,
-    known: BTreeMap<Identity, Known>,
+    known: BTreeMap<Identity, KnownVersions>,
     /// Highest rank of events that nothing can change any more.
     forgotten: BTreeMap<Identity, u64>,
     counters: BTreeMap<RowKey, [i64; 3]>,
@@ -191,7 +191,7 @@ impl Definition {
         let was = old.as_ref().map_or(Place::Nowhere, |old| old.place.clone());
         let before = old.as_ref().and_then(|old| link_of(&old.event));
         let now = link_of(event);
-        let known = Known { rank, event: event.clone(), arrived, place: Place::Nowhere, shape: Shape::default() };
+        let known = KnownVersions { rank, event: event.clone(), arrived, place: Place::Nowhere, shape: Shape::default() };
         self.known.insert(id.clone(), known);
         let sealed = self.stand(&id, was.clone());
         if self.forgotten.get(&id).is_some_and(|best| *best >= rank) && matches!(self.known[&id].place, Place::Row(_)) {
@@ -206,7 +206,7 @@ impl Definition {
         self.look_again(&id, before, now);
     }
 
-    fn rank(&mut self, versioning: Versioning, event: &Event<'static>, old: Option<&Known>) -> Option<u64> {
+    fn rank(&mut self, versioning: Versioning, event: &Event<'static>, old: Option<&KnownVersions>) -> Option<u64> {
         let fates = &mut self.fates;
         let Some(version) = event.version else {
             return match old {
@@ -277,7 +277,7 @@ impl Definition {
     }
 
     /// What stands in a sealed month, or nowhere with its own day in one, is moved by a version of its own only.
-    fn is_closed(&self, known: &Known) -> bool {
+    fn is_closed(&self, known: &KnownVersions) -> bool {
         match &known.place {
             Place::Row(_) => false,
             Place::Sealed => true,
@@ -286,7 +286,7 @@ impl Definition {
     }
 
     fn naming(&self, id: &Identity) -> BTreeSet<Identity> {
-        let names = |(other, known): &(&Identity, &Known)| other.0 == id.0 && link_of(&known.event).as_ref() == Some(&id.1);
+        let names = |(other, known): &(&Identity, &KnownVersions)| other.0 == id.0 && link_of(&known.event).as_ref() == Some(&id.1);
         self.known.iter().filter(names).map(|(other, _)| other.clone()).collect()
     }
 
@@ -378,11 +378,11 @@ fn content(event: &Event<'static>) -> Event<'static> {
     bare
 }
 
-fn counted(event: &Event<'static>, shape: Shape) -> Counted {
-    let mut counted = Counted {
+fn counted(event: &Event<'static>, shape: Shape) -> CountedFact {
+    let mut counted = CountedFact {
         excluded: event.exclude.is_some(),
         adjusted: event.pca.iter().map(ToString::to_string).collect(),
-        ..Counted::default()
+        ..CountedFact::default()
     };
     match &event.detail {
         Detail::Encounter(Some(e)) => {

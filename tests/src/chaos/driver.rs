@@ -23,7 +23,7 @@ use super::weather::Weather;
 const MOST_CALLS: usize = 60_000;
 
 /// What was played.
-pub(crate) struct Played {
+pub(crate) struct PlayResult {
     pub supervisor: Supervisor,
     pub weather: Weather,
     /// Whether everybody came to rest after the faults had stopped.
@@ -31,7 +31,7 @@ pub(crate) struct Played {
 }
 
 /// Plays the history of a plan.
-pub(crate) fn play(plan: &Plan, sets: &[Set; 2], source: Source, weather: Weather) -> Played {
+pub(crate) fn play(plan: &Plan, sets: &[Set; 2], source: Source, weather: Weather) -> PlayResult {
     let broker = Rc::new(RefCell::new(Broker::new(Dice::new(plan.seed, 3))));
     let source = Rc::new(RefCell::new(source));
     let supervisor = Supervisor::new(plan, sets, broker, source);
@@ -40,7 +40,7 @@ pub(crate) fn play(plan: &Plan, sets: &[Set; 2], source: Source, weather: Weathe
         driver.moment(moment);
     }
     let came_to_rest = driver.recover();
-    Played { supervisor: driver.supervisor, weather: driver.weather, came_to_rest }
+    PlayResult { supervisor: driver.supervisor, weather: driver.weather, came_to_rest }
 }
 
 struct Driver<'a> {

@@ -16,7 +16,7 @@ use super::plan::{Plan, Retention};
 
 /// A record with where and when it was stored.
 #[derive(Clone, Debug)]
-pub(crate) struct Filed<T> {
+pub(crate) struct TopicRecord<T> {
     pub offset: u64,
     pub sequence: u64,
     pub appended: Timestamp,
@@ -33,11 +33,11 @@ pub(crate) struct Evidence<'a> {
     pub partitions: Vec<Definition>,
     /// How many events each partition holds.
     pub events: Vec<u64>,
-    pub months: Vec<Filed<Record<'static>>>,
-    pub registry: Vec<Filed<Record<'static>>>,
-    pub runs: Vec<Filed<Run>>,
+    pub months: Vec<TopicRecord<Record<'static>>>,
+    pub registry: Vec<TopicRecord<Record<'static>>>,
+    pub runs: Vec<TopicRecord<Run>>,
     /// All revisions in the order in which they were stored.
-    pub cards: Vec<Filed<Scorecard>>,
+    pub cards: Vec<TopicRecord<Scorecard>>,
 }
 
 impl Evidence<'_> {
@@ -93,7 +93,7 @@ impl Evidence<'_> {
     }
 
     /// Marks in the order in which they were stored.
-    pub(crate) fn marks(&self) -> impl Iterator<Item = (&Filed<Record<'static>>, &Mark)> {
+    pub(crate) fn marks(&self) -> impl Iterator<Item = (&TopicRecord<Record<'static>>, &Mark)> {
         self.months.iter().filter_map(|filed| match &filed.what {
             Record::Mark(mark) => Some((filed, mark)),
             _ => None,
@@ -140,8 +140,8 @@ impl Evidence<'_> {
 }
 
 /// Every record that a partition ever held, decoded.
-pub(crate) fn filed(broker: &Broker, topic: Topic, partition: u32) -> Vec<Filed<Record<'static>>> {
-    let decode = |stored: &super::partition_log::Stored| Filed {
+pub(crate) fn filed(broker: &Broker, topic: Topic, partition: u32) -> Vec<TopicRecord<Record<'static>>> {
+    let decode = |stored: &super::partition_log::StoredBytes| TopicRecord {
         offset: stored.offset,
         sequence: stored.sequence,
         appended: stored.appended,
@@ -151,24 +151,24 @@ pub(crate) fn filed(broker: &Broker, topic: Topic, partition: u32) -> Vec<Filed<
 }
 
 /// Run records in the order in which they were stored.
-pub(crate) fn runs(broker: &Broker) -> Vec<Filed<Run>> {
-    let run = |one: Filed<Record<'static>>| match one.what {
-        Record::Run(run) => Some(Filed { offset: one.offset, sequence: one.sequence, appended: one.appended, what: run }),
+pub(crate) fn runs(broker: &Broker) -> Vec<TopicRecord<Run>> {
+    let run = |one: TopicRecord<Record<'static>>| match one.what {
+        Record::Run(run) => Some(TopicRecord { offset: one.offset, sequence: one.sequence, appended: one.appended, what: run }),
         _ => None,
     };
     filed(broker, Topic::Runs, 0).into_iter().filter_map(run).collect()
 }
 
 /// Revisions in the order in which they were stored.
-fn revisions(broker: &Broker) -> Vec<Filed<Scorecard>> {
-    let card = |one: Filed<Record<'static>>| match one.what {
+fn revisions(broker: &Broker) -> Vec<TopicRecord<Scorecard>> {
+    let card = |one: TopicRecord<Record<'static>>| match one.what {
         Record::Scorecard(card) => {
-            Some(Filed { offset: one.offset, sequence: one.sequence, appended: one.appended, what: *card })
+            Some(TopicRecord { offset: one.offset, sequence: one.sequence, appended: one.appended, what: *card })
         }
         _ => None,
     };
     let all = (0..6).flat_map(|partition| filed(broker, Topic::ScorecardRevisions, partition));
-    let mut cards: Vec<Filed<Scorecard>> = all.filter_map(card).collect();
+    let mut cards: Vec<TopicRecord<Scorecard>> = all.filter_map(card).collect();
     cards.sort_by_key(|card| card.sequence);
     cards
 }

@@ -9,7 +9,7 @@ use super::measure_sets::{ALL_NAMES, contribute};
 
 /// What the verifier knows of a fact that stands in a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counted {
+pub(crate) struct CountedFact {
     /// An administrative entry, or of a test patient.
     pub excluded: bool,
     /// Measures for which the patient is adjusted.
@@ -88,7 +88,7 @@ impl Figures {
     }
 
     /// Adds what one event contributes.
-    pub(crate) fn count(&mut self, event: &Counted) {
+    pub(crate) fn count(&mut self, event: &CountedFact) {
         if !event.excluded {
             self.count_base(event);
         }
@@ -97,7 +97,7 @@ impl Figures {
         }
     }
 
-    fn count_base(&mut self, event: &Counted) {
+    fn count_base(&mut self, event: &CountedFact) {
         self.base[0] += 1;
         if event.is_prescription {
             self.base[3] += event.items;

@@ -8,11 +8,11 @@ use std::rc::Rc;
 use corosensei::Yielder;
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
-use stream::log::{Fill, Lent, Log, LogError, Topic};
+use stream::log::{Fill, LogEntry, Log, LogError, Topic};
 
 use super::broker::{Broker, Writer, flying};
 use super::fault::{Kind, Mishap};
-use super::partition_log::Stored;
+use super::partition_log::StoredBytes;
 
 /// What a task is about to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl<'y> Handle<'y> {
 
     /// How many of the records that a read would lend it sees: a short read lends a third, and of topics that are polled for ever
     /// the newest may be missing for a moment.
-    fn visible(mishap: Option<Mishap>, topic: Topic, records: &[Stored], end: u64) -> usize {
+    fn visible(mishap: Option<Mishap>, topic: Topic, records: &[StoredBytes], end: u64) -> usize {
         let polled = matches!(topic, Topic::Events | Topic::ClinicianMonths);
         match mishap {
             Some(Mishap::Short) => records.len().div_ceil(3),
@@ -95,7 +95,7 @@ impl Log for Handle<'_> {
         partition: u32,
         from: u64,
         most: usize,
-        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+        each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
         let mishap = self.ask(Call::Read(topic, partition))?;
         if mishap == Some(Mishap::Failed) {
@@ -119,7 +119,7 @@ impl Log for Handle<'_> {
         for stored in &records[..visible] {
             next = stored.offset + 1;
             let record = codec::avro::encoding::decode(&stored.bytes);
-            let lent = Lent { offset: stored.offset, appended: stored.appended, key: &stored.key, record };
+            let lent = LogEntry { offset: stored.offset, appended: stored.appended, key: &stored.key, record };
             if each(lent).is_break() {
                 break;
             }

@@ -8,13 +8,13 @@ use scorecard::time::calendar::Month;
 use stream::log::Topic;
 
 use super::calm::play_again;
-use super::driver::{Played, play};
+use super::driver::{PlayResult, play};
 use super::evidence::Evidence;
 use super::fault::{Bites, Kind};
 use super::instance::Role;
 use super::measure_sets::{Set, SetName};
 use super::plan::Plan;
-use super::traffic::{Pathology, Source, Told, deliveries};
+use super::traffic::{Pathology, Source, DeliveryScript, deliveries};
 use super::verdict::Verdict;
 use super::weather::Weather;
 use super::{check_cards, check_identity, check_intake, check_rows, check_runs};
@@ -113,7 +113,7 @@ fn under(seed: u64, weather: u64, extract: &Extract, trace: Trace) -> History {
     let sets = [Set::named(SetName::First), Set::named(SetName::Second)];
     let stories = extract.stories.clone();
     let told = |number: usize| stories.as_ref().is_none_or(|kept| kept.binary_search(&number).is_ok());
-    let Told { deliveries, pathology, stories } = deliveries(&plan, &told);
+    let DeliveryScript { deliveries, pathology, stories } = deliveries(&plan, &told);
     let source = Source { deliveries: Rc::new(deliveries), acknowledged: 0, acknowledgements: Vec::new() };
     let kept = extract.faults.clone();
     let keeps = move |number: usize| kept.as_ref().is_none_or(|kept| kept.binary_search(&number).is_ok());
@@ -124,8 +124,8 @@ fn under(seed: u64, weather: u64, extract: &Extract, trace: Trace) -> History {
     history
 }
 
-fn judge(plan: &Plan, sets: &[Set; 2], played: Played, pathology: Pathology) -> History {
-    let Played { supervisor, weather, came_to_rest } = played;
+fn judge(plan: &Plan, sets: &[Set; 2], played: PlayResult, pathology: Pathology) -> History {
+    let PlayResult { supervisor, weather, came_to_rest } = played;
     let mut verdict = Verdict::default();
     verdict.hold_tasks(came_to_rest, "after the faults everybody comes to rest", || "somebody is still busy".to_owned());
     let evidence = Evidence::gather(plan, sets, supervisor.broker.clone());

@@ -26,7 +26,7 @@ pub(crate) enum Role {
 
 /// What an instance says of itself, as its metrics would.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Said {
+pub(crate) struct InstanceReport {
     pub outcomes: Option<Outcomes>,
     pub facts: u64,
     pub intake: Option<IntakeCounts>,
@@ -37,7 +37,7 @@ pub(crate) struct Said {
 pub(crate) struct Desk {
     /// Its own clock.
     pub clock: Timestamp,
-    pub said: Said,
+    pub said: InstanceReport,
 }
 
 /// What a new instance is given.
@@ -84,7 +84,7 @@ impl Instance {
     /// Starts an instance; it stops at its first call.
     pub(crate) fn start(writer: Writer, role: Role, set: SetName, skew: i64, brief: Brief) -> Instance {
         let clock = Timestamp(brief.broker.borrow().now.0 + skew);
-        let desk = Rc::new(RefCell::new(Desk { clock, said: Said::default() }));
+        let desk = Rc::new(RefCell::new(Desk { clock, said: InstanceReport::default() }));
         let mut task = {
             let desk = desk.clone();
             Coroutine::new(move |baton: &Baton, _: Go| {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use scorecard::measure::measure_set::MeasureSet;
 
-use super::figures::{Counted, Numbers};
+use super::figures::{CountedFact, Numbers};
 
 const ABX: &str = r#"
 id = "abx"
@@ -168,7 +168,7 @@ fn low_is_good(name: &str) -> bool {
 }
 
 /// Numerator and denominator of an event under a measure, each `None` when it is not in it.
-fn sides(name: &str, event: &Counted) -> (Option<i64>, Option<i64>) {
+fn sides(name: &str, event: &CountedFact) -> (Option<i64>, Option<i64>) {
     let activity = (event.activity && event.attended).then_some(1);
     let drug = |prefix: &str| event.code.as_deref().is_some_and(|code| code.starts_with(prefix));
     let antibiotic = drug("0501") && !drug("050109");
@@ -191,7 +191,7 @@ fn has_saving(name: &str) -> bool {
 }
 
 /// Adds what an event contributes to a measure.
-pub(crate) fn contribute(name: &str, event: &Counted, to: &mut Numbers) {
+pub(crate) fn contribute(name: &str, event: &CountedFact, to: &mut Numbers) {
     let (n, d) = sides(name, event);
     if n.is_none() && d.is_none() {
         return;

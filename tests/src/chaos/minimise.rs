@@ -1,6 +1,6 @@
 //! Makes a failing history smaller: leaves out faults, then stories, as long as the same promise breaks.
 
-use super::campaign::{Failing, play};
+use super::campaign::{FailingSeed, play};
 use super::history::{Extract, Trace};
 
 /// So many histories are played at most to make one smaller.
@@ -12,7 +12,7 @@ pub struct Smallest {
     /// What is left of it.
     pub extract: Extract,
     /// Which promise breaks, and how.
-    pub failing: Failing,
+    pub failing: FailingSeed,
     /// Everything that happens in it.
     pub trace: Vec<String>,
 }
@@ -21,7 +21,7 @@ impl Smallest {
     /// The whole story, for somebody who has to find the cause.
     #[must_use]
     pub fn report(&self) -> String {
-        let Failing { seed, promise, how } = &self.failing;
+        let FailingSeed { seed, promise, how } = &self.failing;
         let count = |kept: &Option<Vec<usize>>| kept.as_ref().map_or(0, Vec::len);
         let (faults, stories) = (count(&self.extract.faults), count(&self.extract.stories));
         let trace = self.trace.join("\n    ");
@@ -36,14 +36,14 @@ impl Smallest {
 #[must_use]
 pub fn minimise(seed: u64) -> Option<Smallest> {
     let whole = play(seed, &Extract::default(), Trace::Off);
-    let failing = Failing::of(seed, &whole)?;
+    let failing = FailingSeed::of(seed, &whole)?;
     let numbers = |count: usize| (1..=count).collect::<Vec<_>>();
     let (faults, stories) =
         whole.as_ref().map_or((Vec::new(), Vec::new()), |h| (numbers(h.size.faults), numbers(h.size.stories)));
     let mut extract = Extract::default();
     let mut tries = MOST_TRIES;
     let fails = |extract: &Extract| {
-        Failing::of(seed, &play(seed, extract, Trace::Off)).is_some_and(|other| other.promise == failing.promise)
+        FailingSeed::of(seed, &play(seed, extract, Trace::Off)).is_some_and(|other| other.promise == failing.promise)
     };
     if whole.is_ok() {
         let kept = shrink(faults, &mut tries, |faults| fails(&Extract { faults: Some(faults.to_vec()), ..extract.clone() }));
@@ -52,7 +52,7 @@ pub fn minimise(seed: u64) -> Option<Smallest> {
         extract.stories = Some(kept);
     }
     let last = play(seed, &extract, Trace::On);
-    let failing = Failing::of(seed, &last).unwrap_or(failing);
+    let failing = FailingSeed::of(seed, &last).unwrap_or(failing);
     Some(Smallest { failing, trace: last.map_or(Vec::new(), |history| history.trace), extract })
 }
 

@@ -87,7 +87,7 @@ struct List {
 }
 
 /// An edit with the number of its mutant.
-type Numbered<'a> = (usize, &'a Mutant, &'a Edit);
+type NumberedEdit<'a> = (usize, &'a Mutant, &'a Edit);
 
 /// The mutants of a list.
 ///
@@ -109,7 +109,7 @@ pub fn parse(text: &str) -> Result<Vec<Mutant>, MutantError> {
 /// # Errors
 /// [`MutantError`] when a mutant's code is not exactly once where it should be.
 pub fn edited(mutants: &[Mutant], root: &Path) -> Result<BTreeMap<String, String>, MutantError> {
-    let mut by_file: BTreeMap<&str, Vec<Numbered<'_>>> = BTreeMap::new();
+    let mut by_file: BTreeMap<&str, Vec<NumberedEdit<'_>>> = BTreeMap::new();
     for (number, mutant) in (1..).zip(mutants) {
         for edit in &mutant.edit {
             by_file.entry(&edit.file).or_default().push((number, mutant, edit));
@@ -152,8 +152,8 @@ fn read(root: &Path, file: &str) -> Result<String, MutantError> {
 }
 
 /// A file with all its edits, each behind the question whether its mutant happens.
-fn edit_file(text: &str, edits: &[Numbered<'_>]) -> Result<String, MutantError> {
-    let mut places: Vec<(Range<usize>, Vec<Numbered<'_>>)> = Vec::new();
+fn edit_file(text: &str, edits: &[NumberedEdit<'_>]) -> Result<String, MutantError> {
+    let mut places: Vec<(Range<usize>, Vec<NumberedEdit<'_>>)> = Vec::new();
     for &(number, mutant, edit) in edits {
         let found: Vec<usize> = text.match_indices(edit.code.as_str()).map(|(at, _)| at).collect();
         let &[at] = found.as_slice() else {
@@ -183,7 +183,7 @@ fn edit_file(text: &str, edits: &[Numbered<'_>]) -> Result<String, MutantError> 
 }
 
 /// `if this one happens { its code } else { the code }`; in parentheses where the code is an expression among others.
-fn asked(code: &str, here: &[Numbered<'_>]) -> String {
+fn asked(code: &str, here: &[NumberedEdit<'_>]) -> String {
     let mut text = String::new();
     for (number, _, edit) in here {
         text.push_str(&format!("if crate::mutant::is({number}) {{ {} }} else ", edit.mutant));

@@ -7,7 +7,7 @@ use scorecard::time::calendar::Timestamp;
 
 /// One record as it is stored. Its bytes are those that a real log would hold.
 #[derive(Clone, Debug)]
-pub(crate) struct Stored {
+pub(crate) struct StoredBytes {
     pub offset: u64,
     pub appended: Timestamp,
     pub key: Rc<str>,
@@ -19,21 +19,21 @@ pub(crate) struct Stored {
 /// One partition.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PartitionLog {
-    records: Vec<Stored>,
+    records: Vec<StoredBytes>,
     next: u64,
     start: u64,
-    journal: Vec<Stored>,
+    journal: Vec<StoredBytes>,
 }
 
 impl PartitionLog {
     /// A partition that holds these and never held anything else.
-    pub(crate) fn of(records: Vec<Stored>) -> PartitionLog {
+    pub(crate) fn of(records: Vec<StoredBytes>) -> PartitionLog {
         let next = records.last().map_or(0, |last| last.offset + 1);
         PartitionLog { journal: records.clone(), records, next, start: 0 }
     }
 
     pub(crate) fn push(&mut self, appended: Timestamp, key: Rc<str>, bytes: Rc<[u8]>, sequence: u64) -> u64 {
-        let stored = Stored { offset: self.next, appended, key, bytes, sequence };
+        let stored = StoredBytes { offset: self.next, appended, key, bytes, sequence };
         self.journal.push(stored.clone());
         self.records.push(stored);
         self.next += 1;
@@ -41,7 +41,7 @@ impl PartitionLog {
     }
 
     /// What it holds from an offset on.
-    pub(crate) fn from(&self, offset: u64) -> &[Stored] {
+    pub(crate) fn from(&self, offset: u64) -> &[StoredBytes] {
         &self.records[self.records.partition_point(|stored| stored.offset < offset)..]
     }
 
@@ -56,22 +56,22 @@ impl PartitionLog {
     }
 
     /// Everything that it ever held.
-    pub(crate) fn journal(&self) -> &[Stored] {
+    pub(crate) fn journal(&self) -> &[StoredBytes] {
         &self.journal
     }
 
     /// What it holds now.
-    pub(crate) fn records(&self) -> &[Stored] {
+    pub(crate) fn records(&self) -> &[StoredBytes] {
         &self.records
     }
 
     /// Of the records before `until` only the newest of each key stays. Returns those that went.
-    pub(crate) fn compact(&mut self, until: Timestamp) -> Vec<Stored> {
+    pub(crate) fn compact(&mut self, until: Timestamp) -> Vec<StoredBytes> {
         let mut newest: BTreeMap<Rc<str>, u64> = BTreeMap::new();
         for stored in self.records.iter().filter(|stored| stored.appended < until) {
             newest.insert(stored.key.clone(), stored.offset);
         }
-        let stays = |stored: &Stored| stored.appended >= until || newest.get(&stored.key) == Some(&stored.offset);
+        let stays = |stored: &StoredBytes| stored.appended >= until || newest.get(&stored.key) == Some(&stored.offset);
         let (kept, gone) = std::mem::take(&mut self.records).into_iter().partition(stays);
         self.records = kept;
         gone

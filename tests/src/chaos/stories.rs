@@ -14,7 +14,7 @@ use super::plan::{DAY, Plan, Retention};
 
 /// One version on its way.
 #[derive(Clone, Debug)]
-pub(crate) struct Sent {
+pub(crate) struct StoryEvent {
     pub arrival: i64,
     pub event: Event<'static>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Teller<'a> {
 
 impl Teller<'_> {
     /// Everything that is sent of the event with this number.
-    pub(crate) fn story(&mut self, number: usize) -> Vec<Sent> {
+    pub(crate) fn story(&mut self, number: usize) -> Vec<StoryEvent> {
         let mut event = self.first_version(number);
         let mut sent = Vec::new();
         let occurred = event.occurred_at.map_or(0, |at| at.0);
@@ -74,23 +74,23 @@ impl Teller<'_> {
     }
 
     /// Sends a version: once, often twice, now and then with another content under the same number.
-    fn send(&mut self, event: &Event<'static>, version: u64, written: i64, sent: &mut Vec<Sent>) {
+    fn send(&mut self, event: &Event<'static>, version: u64, written: i64, sent: &mut Vec<StoryEvent>) {
         let ready = written + self.delay();
         let arrival = self.late(ready);
         let stamped = self.stamped(event, version, written, arrival);
-        sent.push(Sent { arrival, event: stamped });
+        sent.push(StoryEvent { arrival, event: stamped });
         if self.dice.happens(150) {
             let days = self.dice.pick(&[0, 0, 1, 20, 200, 400, 460]);
             let ready = arrival + days * DAY + self.dice.range(0, DAY);
             let again = self.late(ready);
-            sent.push(Sent { arrival: again, event: self.stamped(event, version, written, again) });
+            sent.push(StoryEvent { arrival: again, event: self.stamped(event, version, written, again) });
         }
         if self.dice.happens(40) && event.action == Action::Record {
             let mut other = event.clone();
             other.clinician = Some(clinician(self.dice.pick(&self.source.staff), self.dice).into());
             let ready = arrival + self.dice.range(0, 30) * DAY;
             let again = self.late(ready);
-            sent.push(Sent { arrival: again, event: self.stamped(&other, version, written, again) });
+            sent.push(StoryEvent { arrival: again, event: self.stamped(&other, version, written, again) });
         }
     }
 
@@ -120,7 +120,7 @@ impl Teller<'_> {
 
     /// An old version that comes back when the month which the newest one names is sealed and its own is not: what was taken in
     /// between must still be known.
-    fn haunt(&mut self, newest: &Event<'static>, occurred: i64, sent: &mut Vec<Sent>) {
+    fn haunt(&mut self, newest: &Event<'static>, occurred: i64, sent: &mut Vec<StoryEvent>) {
         if sent.len() != 1 || !self.dice.happens(120) || newest.action != Action::Record || self.is_bound(newest) {
             return;
         }
@@ -137,7 +137,7 @@ impl Teller<'_> {
         let first = sent[0].event.clone();
         if self.source.feed.versioning != Versioning::Arrival {
             let ready = cut.0 + self.dice.range(0, 20) * DAY;
-            sent.push(Sent { arrival: self.late(ready), event: first });
+            sent.push(StoryEvent { arrival: self.late(ready), event: first });
         }
     }
 

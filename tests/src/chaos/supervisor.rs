@@ -12,7 +12,7 @@ use super::broker::{Broker, Writer};
 use super::dice::Dice;
 use super::fault::Kind;
 use super::handle::{Call, Go};
-use super::instance::{Brief, Instance, Role, Said, Step};
+use super::instance::{Brief, Instance, Role, InstanceReport, Step};
 use super::measure_sets::{Set, SetName};
 use super::plan::{DAY, Plan};
 use super::traffic::Source;
@@ -339,7 +339,7 @@ impl Supervisor {
     }
 
     /// What the owner of a role says of itself.
-    pub(crate) fn said(&self, role: Role) -> Option<Said> {
+    pub(crate) fn said(&self, role: Role) -> Option<InstanceReport> {
         let at = self.place_of(*self.owners.get(&role)?)?;
         Some(self.instances[at].desk.borrow().said.clone())
     }

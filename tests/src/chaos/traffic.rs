@@ -39,7 +39,7 @@ pub(crate) struct Pathology {
 
 /// What the source of a plan delivers.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
+pub(crate) struct DeliveryScript {
     pub deliveries: Vec<Delivery>,
     /// How disorderly its feeds are.
     pub pathology: Pathology,
@@ -52,7 +52,7 @@ const LEAST_EVENTS: usize = 510;
 
 /// Everything that the source of this plan delivers. Of the events only those are kept whose number `keeps` says so: a failing
 /// history is made smaller with it.
-pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> Told {
+pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> DeliveryScript {
     let mut dice = Dice::new(plan.seed, 2);
     let mut items: Vec<(i64, Item<'static>)> = Vec::new();
     let mut pathology = Pathology::default();
@@ -84,7 +84,7 @@ pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> Told {
     }
     items.retain(|(at, _)| *at <= plan.until.0);
     items.sort_by_key(|(at, _)| *at);
-    Told { deliveries: packed(items, &mut dice), pathology, stories: number }
+    DeliveryScript { deliveries: packed(items, &mut dice), pathology, stories: number }
 }
 
 fn of(feed: &Arc<Feed>, event: Event<'static>) -> Item<'static> {

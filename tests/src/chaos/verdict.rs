@@ -11,7 +11,7 @@ pub enum Witness {
 
 /// A promise that was broken, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct BrokenPromise {
     /// Where it shows.
     pub witness: Witness,
     /// The promise.
@@ -23,7 +23,7 @@ pub struct Broken {
 /// What the verifier found; of one promise the first few.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
-    broken: Vec<Broken>,
+    broken: Vec<BrokenPromise>,
 }
 
 /// One history can break a promise in a thousand places; these tell enough.
@@ -32,7 +32,7 @@ const ENOUGH: usize = 5;
 impl Verdict {
     fn broken_by(&mut self, witness: Witness, promise: &'static str, how: String) {
         if self.broken.iter().filter(|one| one.promise == promise).count() < ENOUGH {
-            self.broken.push(Broken { witness, promise, how });
+            self.broken.push(BrokenPromise { witness, promise, how });
         }
     }
 
@@ -63,13 +63,13 @@ impl Verdict {
 
     /// What was broken.
     #[must_use]
-    pub fn all(&self) -> &[Broken] {
+    pub fn all(&self) -> &[BrokenPromise] {
         &self.broken
     }
 
     /// The first promise of which the topics show that it was broken.
     #[must_use]
-    pub fn seen_in_topics(&self) -> Option<&Broken> {
+    pub fn seen_in_topics(&self) -> Option<&BrokenPromise> {
         self.broken.iter().find(|broken| broken.witness == Witness::Topics)
     }
 }

@@ -152,7 +152,7 @@ pub fn encode(record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError>
     written(out, before, |to| write_datum(record, to))
 }
 
-/// Writes an event behind what `out` holds, as it stands in a [`scorecard::event::Packed`]. After an error `out` is as it was.
+/// Writes an event behind what `out` holds, as it stands in a [`scorecard::event::PackedBatch`]. After an error `out` is as it was.
 ///
 /// # Errors
 /// [`EncodeError::TooLarge`] when a number exceeds Avro's long.

@@ -1,7 +1,7 @@
 //! A feed's batch of events, and ticks: the records of `events`. The hot ones.
 
 use scorecard::event::{
-    Action, Answer, Attendance, Batch, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Packed,
+    Action, Answer, Attendance, Batch, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, PackedBatch,
     Prescription, Pseudonym, Source, Versioning,
 };
 use scorecard::record::log_record::Tick;
@@ -28,7 +28,7 @@ wire_record!(Feedback<'a> { answer, items });
 wire_record!(Order<'a> { category, code });
 
 /// A batch whose events are written already.
-pub(super) fn write_packed(batch: &Packed<'_>, to: &mut Writer<'_>) {
+pub(super) fn write_packed(batch: &PackedBatch<'_>, to: &mut Writer<'_>) {
     batch.feed.write(to);
     batch.practice.write(to);
     batch.versioning.write(to);

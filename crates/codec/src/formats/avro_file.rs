@@ -12,7 +12,7 @@ use apache_avro::{Reader, Schema};
 
 use crate::avro::contract::Contract;
 use crate::avro::wire::WireFault;
-use crate::fault::{Fault, Reason};
+use crate::fault::{Fault, RejectReason};
 use crate::json::native_event::Sent;
 
 /// A block, a text or a count of a file may not claim more than this: Avro's library reserves what is claimed.
@@ -119,7 +119,7 @@ fn unread(contract: Contract, fault: WireFault) -> Fault {
 
 /// The fault of a datum of the contract that does not open.
 pub(crate) fn wrong(detail: String) -> Fault {
-    Fault::new(Reason::WrongFormat, "", detail)
+    Fault::new(RejectReason::WrongFormat, "", detail)
 }
 
 #[cfg(test)]

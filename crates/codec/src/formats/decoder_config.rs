@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use scorecard::event::{Answer, Category};
-use scorecard::fold::fast_map::Map;
+use scorecard::fold::fast_map::FastMap;
 use scorecard::record::item::Feed;
 use scorecard::record::log_record::Position;
 use scorecard::time::calendar::{Timestamp, Zone};
@@ -177,9 +177,9 @@ impl Rules {
 /// Feeds by name: the declared ones, and those that were met.
 #[derive(Debug)]
 pub(crate) struct Feeds {
-    declared: Map<String, Arc<Feed>>,
+    declared: FastMap<String, Arc<Feed>>,
     zone: Zone,
-    met: RwLock<Map<String, Arc<Feed>>>,
+    met: RwLock<FastMap<String, Arc<Feed>>>,
 }
 
 /// So many feeds are remembered once they were met; further ones are looked at anew each time.

@@ -8,7 +8,7 @@ use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 use crate::fault::Fault;
-use crate::json::reader::Broken;
+use crate::json::reader::SyntaxError;
 
 /// One element of a record.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ impl<'a> Walk<'a> {
     fn value(&mut self, each: &mut dyn FnMut(Element<'a>)) {
         if self.broken >= PATIENCE {
             let line = self.line();
-            let fault = serde_json::from_str::<&RawValue>(line).err().map(|e| Broken::found(line, &e).fault(line));
+            let fault = serde_json::from_str::<&RawValue>(line).err().map(|e| SyntaxError::found(line, &e).fault(line));
             return self.lend(line.len(), fault, each);
         }
         let rest = self.rest();
@@ -101,7 +101,7 @@ impl<'a> Walk<'a> {
             Some(Err(e)) => {
                 self.broken += 1;
                 let length = self.broken_length();
-                self.lend(length, Some(Broken::found(rest, &e).fault(rest)), each);
+                self.lend(length, Some(SyntaxError::found(rest, &e).fault(rest)), each);
             }
             None => self.at = self.text.len(),
         }
@@ -133,10 +133,10 @@ impl<'a> Walk<'a> {
             return;
         };
         self.broken += 1;
-        let broken_at = Broken::found(rest, &e);
+        let broken_at = SyntaxError::found(rest, &e);
         let reached = match broken_at {
-            Broken::End => rest.len(),
-            Broken::Behind(bytes) => bytes,
+            SyntaxError::End => rest.len(),
+            SyntaxError::Behind(bytes) => bytes,
         };
         let length = memchr::memchr(b'\n', &rest.as_bytes()[reached..]).map_or(rest.len(), |more| reached + more);
         let broken = &rest[reached_back(rest, reached)..length];

@@ -6,7 +6,7 @@ use memchr::memmem::Finder;
 
 /// The format of a record, as far as its first bytes tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RecordFormat {
     /// Native events: an object, a list or one object a line.
     NativeJson,
     /// A FHIR resource, or one a line.
@@ -37,61 +37,61 @@ pub enum Kind {
     NotJson,
 }
 
-impl Kind {
+impl RecordFormat {
     /// What these bytes are.
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Kind {
-        match Kind::of_head(bytes) {
-            Kind::NativeJson => Kind::of_json(bytes),
+    pub fn of(bytes: &[u8]) -> RecordFormat {
+        match RecordFormat::of_head(bytes) {
+            RecordFormat::NativeJson => RecordFormat::of_json(bytes),
             kind => kind,
         }
     }
 
-    /// What the first bytes tell; JSON of any kind is [`Kind::NativeJson`].
-    pub(crate) fn of_head(bytes: &[u8]) -> Kind {
+    /// What the first bytes tell; JSON of any kind is [`RecordFormat::NativeJson`].
+    pub(crate) fn of_head(bytes: &[u8]) -> RecordFormat {
         match bytes {
-            [b'O', b'b', b'j', 1, ..] => Kind::AvroFile,
-            [0xC3, 0x01, ..] => Kind::AvroSingleObject,
-            [0x1F, 0x8B, ..] => Kind::Gzip,
-            [0x28, 0xB5, 0x2F, 0xFD, ..] => Kind::Zstd,
-            [b'P', b'K', 3, 4, ..] => Kind::Zip,
-            [b'P', b'A', b'R', b'1', ..] => Kind::Parquet,
-            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [b'{' | b'[', 0, ..] | [0, b'{' | b'[', 0, ..] => Kind::Utf16,
-            [0, _, _, _, _, ..] => Kind::ConfluentAvro,
+            [b'O', b'b', b'j', 1, ..] => RecordFormat::AvroFile,
+            [0xC3, 0x01, ..] => RecordFormat::AvroSingleObject,
+            [0x1F, 0x8B, ..] => RecordFormat::Gzip,
+            [0x28, 0xB5, 0x2F, 0xFD, ..] => RecordFormat::Zstd,
+            [b'P', b'K', 3, 4, ..] => RecordFormat::Zip,
+            [b'P', b'A', b'R', b'1', ..] => RecordFormat::Parquet,
+            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [b'{' | b'[', 0, ..] | [0, b'{' | b'[', 0, ..] => RecordFormat::Utf16,
+            [0, _, _, _, _, ..] => RecordFormat::ConfluentAvro,
             _ => match trimmed(bytes) {
-                [] => Kind::Empty,
-                [b'<', ..] => Kind::Xml,
-                [b'{' | b'[', ..] => Kind::NativeJson,
-                _ => Kind::NotJson,
+                [] => RecordFormat::Empty,
+                [b'<', ..] => RecordFormat::Xml,
+                [b'{' | b'[', ..] => RecordFormat::NativeJson,
+                _ => RecordFormat::NotJson,
             },
         }
     }
 
-    fn of_json(text: &[u8]) -> Kind {
+    fn of_json(text: &[u8]) -> RecordFormat {
         match resource_type(text) {
-            None => Kind::NativeJson,
-            Some(rest) if rest.starts_with(b"\"Bundle\"") => Kind::FhirBundle,
-            Some(_) => Kind::FhirResource,
+            None => RecordFormat::NativeJson,
+            Some(rest) if rest.starts_with(b"\"Bundle\"") => RecordFormat::FhirBundle,
+            Some(_) => RecordFormat::FhirResource,
         }
     }
 
     /// What to do with bytes that cannot be taken; `None` for those that can.
     pub(crate) fn cure(self) -> Option<&'static str> {
         match self {
-            Kind::NativeJson
-            | Kind::FhirResource
-            | Kind::FhirBundle
-            | Kind::NotJson
-            | Kind::AvroFile
-            | Kind::AvroSingleObject
-            | Kind::ConfluentAvro => None,
-            Kind::Gzip => Some("the bytes are compressed with gzip; send them uncompressed"),
-            Kind::Zstd => Some("the bytes are compressed with zstd; send them uncompressed"),
-            Kind::Zip => Some("the bytes are a zip archive; send the files in it one by one"),
-            Kind::Parquet => Some("the bytes are Parquet; send JSON, NDJSON, FHIR or Avro"),
-            Kind::Xml => Some("the bytes are XML; send FHIR as JSON"),
-            Kind::Utf16 => Some("the bytes are UTF-16; send UTF-8"),
-            Kind::Empty => Some("the record is empty; send at least one event"),
+            RecordFormat::NativeJson
+            | RecordFormat::FhirResource
+            | RecordFormat::FhirBundle
+            | RecordFormat::NotJson
+            | RecordFormat::AvroFile
+            | RecordFormat::AvroSingleObject
+            | RecordFormat::ConfluentAvro => None,
+            RecordFormat::Gzip => Some("the bytes are compressed with gzip; send them uncompressed"),
+            RecordFormat::Zstd => Some("the bytes are compressed with zstd; send them uncompressed"),
+            RecordFormat::Zip => Some("the bytes are a zip archive; send the files in it one by one"),
+            RecordFormat::Parquet => Some("the bytes are Parquet; send JSON, NDJSON, FHIR or Avro"),
+            RecordFormat::Xml => Some("the bytes are XML; send FHIR as JSON"),
+            RecordFormat::Utf16 => Some("the bytes are UTF-16; send UTF-8"),
+            RecordFormat::Empty => Some("the record is empty; send at least one event"),
         }
     }
 }
@@ -128,25 +128,25 @@ mod tests {
     #[test]
     fn content_tells_formats_apart() {
         for (bytes, kind) in [
-            (&b"{\"feed\":\"a\"}"[..], Kind::NativeJson),
-            (b"\xEF\xBB\xBF \n[{\"feed\":\"a\"}]", Kind::NativeJson),
-            (b"{\"resourceType\": \"Encounter\"}", Kind::FhirResource),
-            (b"{\"id\":\"b\",\"resourceType\" : \"Bundle\",\"entry\":[]}", Kind::FhirBundle),
-            (b"Obj\x01rest", Kind::AvroFile),
-            (b"\xC3\x0112345678", Kind::AvroSingleObject),
-            (b"\x00\x00\x00\x00\x07rest", Kind::ConfluentAvro),
-            (b"\x1F\x8B\x08\x00", Kind::Gzip),
-            (b"\x28\xB5\x2F\xFD", Kind::Zstd),
-            (b"PK\x03\x04", Kind::Zip),
-            (b"PAR1", Kind::Parquet),
-            (b" <Bundle xmlns=\"http://hl7.org/fhir\"/>", Kind::Xml),
-            (b"\xFF\xFE{\x00", Kind::Utf16),
-            (b"{\x00\"\x00", Kind::Utf16),
-            (b"", Kind::Empty),
-            (b" \r\n", Kind::Empty),
-            (b"feed,id,version", Kind::NotJson),
+            (&b"{\"feed\":\"a\"}"[..], RecordFormat::NativeJson),
+            (b"\xEF\xBB\xBF \n[{\"feed\":\"a\"}]", RecordFormat::NativeJson),
+            (b"{\"resourceType\": \"Encounter\"}", RecordFormat::FhirResource),
+            (b"{\"id\":\"b\",\"resourceType\" : \"Bundle\",\"entry\":[]}", RecordFormat::FhirBundle),
+            (b"Obj\x01rest", RecordFormat::AvroFile),
+            (b"\xC3\x0112345678", RecordFormat::AvroSingleObject),
+            (b"\x00\x00\x00\x00\x07rest", RecordFormat::ConfluentAvro),
+            (b"\x1F\x8B\x08\x00", RecordFormat::Gzip),
+            (b"\x28\xB5\x2F\xFD", RecordFormat::Zstd),
+            (b"PK\x03\x04", RecordFormat::Zip),
+            (b"PAR1", RecordFormat::Parquet),
+            (b" <Bundle xmlns=\"http://hl7.org/fhir\"/>", RecordFormat::Xml),
+            (b"\xFF\xFE{\x00", RecordFormat::Utf16),
+            (b"{\x00\"\x00", RecordFormat::Utf16),
+            (b"", RecordFormat::Empty),
+            (b" \r\n", RecordFormat::Empty),
+            (b"feed,id,version", RecordFormat::NotJson),
         ] {
-            assert_eq!(Kind::of(bytes), kind, "{}", String::from_utf8_lossy(bytes));
+            assert_eq!(RecordFormat::of(bytes), kind, "{}", String::from_utf8_lossy(bytes));
         }
     }
 }

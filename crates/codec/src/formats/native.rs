@@ -6,7 +6,7 @@ use std::sync::Arc;
 use scorecard::event::{Action, Attendance, Detail, Encounter, Event, Feedback, Order, Prescription, Source, Versioning};
 use scorecard::record::item::Feed;
 
-use crate::fault::{Fault, Field, Reason};
+use crate::fault::{Fault, Field, RejectReason};
 use crate::formats::decoder_config::{Context, Rules};
 use crate::identity::systems::{code_system, is_bnf};
 use crate::json::instant::{Moment, Unreadable, instant, moment};
@@ -24,7 +24,7 @@ pub(crate) const MAX_VERSION: u64 = 1 << 62;
 pub(crate) const MAX_MINUTES: u64 = 1440;
 
 /// A kind's own fields, and the id of the encounter that they refer to.
-struct Carried<'a> {
+struct KindFields<'a> {
     detail: Detail<'a>,
     link: Option<Cow<'a, str>>,
 }
@@ -54,7 +54,7 @@ impl Native<'_> {
             }
             None => self.rules.feed_of(self.context).ok_or_else(|| {
                 let cure = "feed is missing and the source names none; send the name of the system that the event comes from";
-                Fault::new(Reason::MissingFeed, "feed", cure)
+                Fault::new(RejectReason::MissingFeed, "feed", cure)
             }),
         }
     }
@@ -71,7 +71,7 @@ impl Native<'_> {
         let clinician = self.clinician(&sent.clinician)?;
         let carried = match action {
             Action::Record => self.carried(kind, feed, sent)?,
-            Action::Hold | Action::Retract => Carried { detail: nothing(kind), link: None },
+            Action::Hold | Action::Retract => KindFields { detail: nothing(kind), link: None },
         };
         if action == Action::Record {
             self.check_record(occurred, clinician.as_deref(), &carried.detail)?;
@@ -104,12 +104,12 @@ impl Native<'_> {
         };
         if clinician.is_none() {
             let cure = "clinician is missing; send the system and the value of the clinician's number";
-            return Err(Fault::new(Reason::MissingClinician, "clinician", cure));
+            return Err(Fault::new(RejectReason::MissingClinician, "clinician", cure));
         }
         let unknown = matches!(detail, Detail::Encounter(Some(encounter)) if encounter.status == Attendance::Unknown);
         if !unknown && self.context.is_future(occurred.at) {
             let cure = "occurred_at lies more than five minutes ahead; send an event after it happened, and check the clock";
-            return Err(Fault::new(Reason::InTheFuture, "occurred_at", cure));
+            return Err(Fault::new(RejectReason::InTheFuture, "occurred_at", cure));
         }
         Ok(())
     }
@@ -126,7 +126,7 @@ impl Native<'_> {
             (Versioning::Id, Some(version)) => Ok(Some(version)),
             (Versioning::Id, None) if action == Action::Retract => {
                 let cure = "version is missing; a retraction needs one, higher than that of what it takes back";
-                Err(Fault::new(Reason::MissingVersion, "version", cure))
+                Err(Fault::new(RejectReason::MissingVersion, "version", cure))
             }
             (Versioning::Id, None) => Ok(Some(1)),
             (Versioning::Updated, _) => match recorded_at {
@@ -134,7 +134,7 @@ impl Native<'_> {
                 None => {
                     let cure =
                         "recorded_at is missing; this feed's versions are ordered by it, so send when the event was last changed";
-                    Err(Fault::new(Reason::MissingVersion, "recorded_at", cure))
+                    Err(Fault::new(RejectReason::MissingVersion, "recorded_at", cure))
                 }
             },
             (Versioning::Arrival, _) => Ok(Some(self.context.received_at.0.try_into().unwrap_or(1).max(1))),
@@ -176,29 +176,29 @@ impl Native<'_> {
         }
     }
 
-    fn carried<'a>(&self, kind: Kind, feed: &Feed, sent: &Sent<'a>) -> Result<Carried<'a>, Fault> {
+    fn carried<'a>(&self, kind: Kind, feed: &Feed, sent: &Sent<'a>) -> Result<KindFields<'a>, Fault> {
         match kind {
             Kind::Encounter => {
                 let encounter = self.encounter(feed, payload("encounter", &sent.encounter)?)?;
-                Ok(Carried { detail: Detail::Encounter(Some(encounter)), link: None })
+                Ok(KindFields { detail: Detail::Encounter(Some(encounter)), link: None })
             }
             Kind::Prescription => {
                 let sent = payload("prescription", &sent.prescription)?;
-                Ok(Carried {
+                Ok(KindFields {
                     detail: Detail::Prescription(Some(self.prescription(sent)?)),
                     link: self.text("prescription.encounter", &sent.encounter, ID_BYTES)?,
                 })
             }
             Kind::Feedback => {
                 let sent = payload("feedback", &sent.feedback)?;
-                Ok(Carried {
+                Ok(KindFields {
                     detail: Detail::Feedback(Some(self.feedback(sent)?)),
                     link: self.text("feedback.encounter", &sent.encounter, ID_BYTES)?,
                 })
             }
             Kind::Order => {
                 let sent = payload("order", &sent.order)?;
-                Ok(Carried {
+                Ok(KindFields {
                     detail: Detail::Order(Some(self.order(sent)?)),
                     link: self.text("order.encounter", &sent.encounter, ID_BYTES)?,
                 })
@@ -320,7 +320,7 @@ fn kind(value: &Scalar<'_>) -> Result<Kind, Fault> {
     match word("type", value, &KINDS) {
         Ok(Some(kind)) => Ok(kind),
         Ok(None) => Err(Fault::missing("type", expected)),
-        Err(fault) if fault.reason == Reason::UnknownValue => Err(Fault { reason: Reason::UnknownType, ..fault }),
+        Err(fault) if fault.reason == RejectReason::UnknownValue => Err(Fault { reason: RejectReason::UnknownType, ..fault }),
         Err(fault) => Err(fault),
     }
 }
@@ -372,10 +372,10 @@ fn unreadable(field: Field, text: &str, why: Unreadable) -> Fault {
     const EXPECTED: &str = "a time with its offset, such as 2026-10-05T09:41:00+01:00";
     match why {
         Unreadable::Malformed => Fault::malformed(field, text, EXPECTED),
-        Unreadable::NoOffset => Fault::new(Reason::MalformedValue, field, format!("{field} has no offset; send {EXPECTED}")),
-        Unreadable::TooCoarse => Fault::new(Reason::DateTooCoarse, field, format!("{field} has no time of day; send {EXPECTED}")),
+        Unreadable::NoOffset => Fault::new(RejectReason::MalformedValue, field, format!("{field} has no offset; send {EXPECTED}")),
+        Unreadable::TooCoarse => Fault::new(RejectReason::DateTooCoarse, field, format!("{field} has no time of day; send {EXPECTED}")),
         Unreadable::OutOfRange => {
-            Fault::new(Reason::OutOfRange, field, format!("{field} lies outside the years 1900 to 9998; send {EXPECTED}"))
+            Fault::new(RejectReason::OutOfRange, field, format!("{field} lies outside the years 1900 to 9998; send {EXPECTED}"))
         }
     }
 }
@@ -384,7 +384,7 @@ fn unreadable(field: Field, text: &str, why: Unreadable) -> Fault {
 pub(crate) fn version_of(field: Field, at: scorecard::time::calendar::Timestamp) -> Result<u64, Fault> {
     u64::try_from(at.0).ok().filter(|version| *version > 0).ok_or_else(|| {
         let detail = format!("{field} lies before 1970 and cannot order versions; send when the record was last changed");
-        Fault::new(Reason::OutOfRange, field, detail)
+        Fault::new(RejectReason::OutOfRange, field, detail)
     })
 }
 

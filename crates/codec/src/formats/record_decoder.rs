@@ -7,7 +7,7 @@ use scorecard::event::Event;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};
 
-pub use crate::fault::Reason;
+pub use crate::fault::RejectReason;
 use crate::fault::{Fault, shape};
 use crate::formats::avro_file;
 use crate::formats::decoder_config::Rules;
@@ -16,20 +16,20 @@ use crate::formats::elements::{Element, each_element};
 use crate::formats::fhir::bundle::{Content, bundle};
 use crate::formats::fhir::header::Beside;
 use crate::formats::fhir::references::{Index, Scope};
-use crate::formats::fhir::resource::{self, Taken};
+use crate::formats::fhir::resource::{self, ResourceOutcome};
 use crate::formats::fhir::resources::{Head, parse};
-pub use crate::formats::format::Kind;
+pub use crate::formats::format::RecordFormat;
 use crate::formats::format::{begins_with_resource_type, mentions_resource_type, trimmed};
 use crate::formats::native::Native;
 use crate::identity::keys::Protection;
 use crate::json::native_event::Sent;
 use crate::json::object::{Node, Scalar};
-use crate::json::reader::{Broken, read};
+use crate::json::reader::{SyntaxError, read};
 use crate::json::text::{ID_BYTES, text};
 
 /// What became of one record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Decoded {
+pub struct DecodeOutcome {
     /// Items that were lent.
     pub items: u64,
     /// Fields of native events that nobody reads.
@@ -45,54 +45,54 @@ pub struct Decoded {
 #[doc = include_str!("../../../../schemas/examples/bundle.json")]
 /// ```
 #[derive(Debug)]
-pub struct Decoder {
+pub struct RecordDecoder {
     rules: Rules,
 }
 
-impl Decoder {
+impl RecordDecoder {
     /// A decoder that knows this beforehand.
     #[must_use]
-    pub fn new(config: DecoderConfig) -> Decoder {
-        Decoder { rules: Rules::new(config) }
+    pub fn new(config: DecoderConfig) -> RecordDecoder {
+        RecordDecoder { rules: Rules::new(config) }
     }
 
     /// What these bytes are, told by their content.
     #[must_use]
-    pub fn kind_of(bytes: &[u8]) -> Kind {
-        Kind::of(bytes)
+    pub fn kind_of(bytes: &[u8]) -> RecordFormat {
+        RecordFormat::of(bytes)
     }
 
     /// Lends every element of a record as one item, in their order. What cannot be taken is lent as a reject, so nothing is lost.
-    pub fn decode(&self, bytes: &[u8], context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> Decoded {
-        let mut run = Run { rules: &self.rules, context, each, several: false, done: Decoded::default() };
-        let kind = Kind::of_head(bytes);
+    pub fn decode(&self, bytes: &[u8], context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> DecodeOutcome {
+        let mut run = Run { rules: &self.rules, context, each, several: false, done: DecodeOutcome::default() };
+        let kind = RecordFormat::of_head(bytes);
         if let Some(cure) = kind.cure() {
-            let reason = if kind == Kind::Empty { Reason::NotJson } else { Reason::WrongFormat };
+            let reason = if kind == RecordFormat::Empty { RejectReason::NotJson } else { RejectReason::WrongFormat };
             run.reject(&String::from_utf8_lossy(head(bytes)), None, None, Fault::new(reason, "", cure));
             return run.done;
         }
         match kind {
-            Kind::AvroFile => run.avro_file(bytes),
-            Kind::AvroSingleObject => run.avro(bytes, None, avro_file::single(bytes)),
-            Kind::ConfluentAvro => run.avro(bytes, None, avro_file::framed(bytes, &self.rules.contract_ids)),
+            RecordFormat::AvroFile => run.avro_file(bytes),
+            RecordFormat::AvroSingleObject => run.avro(bytes, None, avro_file::single(bytes)),
+            RecordFormat::ConfluentAvro => run.avro(bytes, None, avro_file::framed(bytes, &self.rules.contract_ids)),
             _ => run.json(trimmed(bytes)),
         }
         run.done
     }
 }
 
-impl Decoder {
+impl RecordDecoder {
     /// Lends a record whole as a reject: it is of another format than its source is read in. `cure` says which, and what to do.
-    pub fn refuse(&self, bytes: &[u8], cure: &str, context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> Decoded {
-        let mut run = Run { rules: &self.rules, context, each, several: false, done: Decoded::default() };
-        run.reject(&String::from_utf8_lossy(head(bytes)), None, None, Fault::new(Reason::WrongFormat, "", cure.to_owned()));
+    pub fn refuse(&self, bytes: &[u8], cure: &str, context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> DecodeOutcome {
+        let mut run = Run { rules: &self.rules, context, each, several: false, done: DecodeOutcome::default() };
+        run.reject(&String::from_utf8_lossy(head(bytes)), None, None, Fault::new(RejectReason::WrongFormat, "", cure.to_owned()));
         run.done
     }
 
     /// Lends what a record without a value, a tombstone, stands for: its key names the event that is taken back, as `feed|id`, or as
     /// its id alone where the source names the feed. It ranks above what it meets.
-    pub fn tombstone(&self, key: Option<&[u8]>, context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> Decoded {
-        let mut run = Run { rules: &self.rules, context, each, several: false, done: Decoded::default() };
+    pub fn tombstone(&self, key: Option<&[u8]>, context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> DecodeOutcome {
+        let mut run = Run { rules: &self.rules, context, each, several: false, done: DecodeOutcome::default() };
         match run.taken_back(key) {
             Ok((feed, event)) => run.lend(Item::Event(feed, event)),
             Err(fault) => run.reject(&String::from_utf8_lossy(head(key.unwrap_or_default())), None, None, fault),
@@ -108,18 +108,18 @@ struct Run<'r> {
     each: &'r mut dyn FnMut(Item<'_>),
     /// Whether the record was found to hold several elements.
     several: bool,
-    done: Decoded,
+    done: DecodeOutcome,
 }
 
 impl Run<'_> {
     fn taken_back(&self, key: Option<&[u8]>) -> Result<(Arc<Feed>, Event<'static>), Fault> {
         const CURE: &str = "send the event's id as the key, or feed|id where the topic is of no one feed";
         let key = key.ok_or_else(|| Fault::missing("key", CURE))?;
-        let key = std::str::from_utf8(key).map_err(|_| Fault::new(Reason::NotUtf8, "key", "the key is not UTF-8; send UTF-8"))?;
+        let key = std::str::from_utf8(key).map_err(|_| Fault::new(RejectReason::NotUtf8, "key", "the key is not UTF-8; send UTF-8"))?;
         let (feed, id) = match (self.rules.feed_of(self.context), key.split_once('|')) {
             (Some(feed), _) => (feed, key),
             (None, Some((feed, id))) => (self.rules.feeds.named(&self.rules.pseudonyms.protect(feed.into())), id),
-            (None, None) => return Err(Fault::new(Reason::MissingFeed, "key", format!("the key names no feed; {CURE}"))),
+            (None, None) => return Err(Fault::new(RejectReason::MissingFeed, "key", format!("the key names no feed; {CURE}"))),
         };
         let id = text("key", &Scalar::Text(id.into()), ID_BYTES, &self.rules.pseudonyms)?;
         let id = id.filter(|id| !id.is_empty()).ok_or_else(|| Fault::missing("key", CURE))?;
@@ -163,7 +163,7 @@ impl Run<'_> {
             if line.starts_with('[') {
                 return false;
             }
-            parsed.replace(Parsed::read(line).ok());
+            parsed.replace(ElementContent::read(line).ok());
             parsed.borrow().is_some()
         };
         each_element(text, &mut whole, &mut |element| self.element(&element, parsed.take()));
@@ -188,7 +188,7 @@ impl Run<'_> {
     fn not_utf8(&mut self, bytes: &[u8]) {
         let detail = "the bytes are not UTF-8 throughout; send UTF-8";
         let index = self.index(!self.several);
-        self.reject(&String::from_utf8_lossy(head(bytes)), index, None, Fault::new(Reason::NotUtf8, "", detail));
+        self.reject(&String::from_utf8_lossy(head(bytes)), index, None, Fault::new(RejectReason::NotUtf8, "", detail));
     }
 
     /// The number of the element that comes next; none for the only one.
@@ -200,27 +200,27 @@ impl Run<'_> {
         Some(self.done.items.try_into().unwrap_or(u32::MAX))
     }
 
-    fn element(&mut self, element: &Element<'_>, parsed: Option<Parsed<'_>>) {
+    fn element(&mut self, element: &Element<'_>, parsed: Option<ElementContent<'_>>) {
         let index = self.index(element.only);
         if let Some(fault) = &element.fault {
             return self.reject(element.text, index, None, fault.clone());
         }
         let found = match parsed {
             Some(parsed) => Ok(parsed),
-            None => Parsed::read(element.text),
+            None => ElementContent::read(element.text),
         };
         match found {
-            Ok(Parsed::Fhir(head)) => self.fhir(element.text, index, &head),
-            Ok(Parsed::Native(Node::Object(sent))) => self.native(element.text, index, &sent),
-            Ok(Parsed::Native(Node::Missing)) => self.not_an_object(element.text, index, "null"),
-            Ok(Parsed::Native(Node::Other(found))) => self.not_an_object(element.text, index, found),
+            Ok(ElementContent::Fhir(head)) => self.fhir(element.text, index, &head),
+            Ok(ElementContent::Native(Node::Object(sent))) => self.native(element.text, index, &sent),
+            Ok(ElementContent::Native(Node::Missing)) => self.not_an_object(element.text, index, "null"),
+            Ok(ElementContent::Native(Node::Other(found))) => self.not_an_object(element.text, index, found),
             Err(broken) => self.reject(element.text, index, None, broken.fault(element.text)),
         }
     }
 
     fn not_an_object(&mut self, text: &str, index: Option<u32>, found: &str) {
         let detail = format!("the element is {found}; send an object");
-        self.reject(text, index, None, Fault::new(Reason::NotAnObject, "", detail));
+        self.reject(text, index, None, Fault::new(RejectReason::NotAnObject, "", detail));
     }
 
     fn native(&mut self, text: &str, index: Option<u32>, sent: &Sent<'_>) {
@@ -265,18 +265,18 @@ impl Run<'_> {
         &mut self,
         text: &str,
         index: Option<u32>,
-        take: impl FnOnce(&Scope<'_, 'b>) -> Result<Taken, Fault>,
+        take: impl FnOnce(&Scope<'_, 'b>) -> Result<ResourceOutcome, Fault>,
         named: &Index<'b>,
     ) {
         let Some(feed) = self.rules.feed_of(self.context) else {
             let cure = "the source names no feed; name the system that its FHIR resources come from";
-            return self.reject(text, index, None, Fault::new(Reason::MissingFeed, "", cure));
+            return self.reject(text, index, None, Fault::new(RejectReason::MissingFeed, "", cure));
         };
         let scope = Scope { rules: self.rules, context: self.context, feed: &feed, index: named };
         match take(&scope) {
-            Ok(Taken::Event(event)) => self.lend(Item::Event(feed, *event)),
-            Ok(Taken::Registry(entry)) => self.lend(Item::Registry(entry)),
-            Ok(Taken::Skipped(kind)) => self.lend(Item::Skipped(kind)),
+            Ok(ResourceOutcome::Event(event)) => self.lend(Item::Event(feed, *event)),
+            Ok(ResourceOutcome::Registry(entry)) => self.lend(Item::Registry(entry)),
+            Ok(ResourceOutcome::Skipped(kind)) => self.lend(Item::Skipped(kind)),
             Err(fault) => self.reject(text, index, Some(&feed), fault),
         }
     }
@@ -311,24 +311,24 @@ impl Run<'_> {
 }
 
 /// What an element was found to be.
-enum Parsed<'a> {
+enum ElementContent<'a> {
     Fhir(Box<Head<'a>>),
     Native(Node<Box<Sent<'a>>>),
 }
 
-impl<'a> Parsed<'a> {
-    fn read(text: &'a str) -> Result<Parsed<'a>, Broken> {
+impl<'a> ElementContent<'a> {
+    fn read(text: &'a str) -> Result<ElementContent<'a>, SyntaxError> {
         // A FHIR resource has a field that no native event has, and nearly all senders begin with it.
         if !begins_with_resource_type(text.as_bytes()) {
             match read(text)? {
                 Node::<Box<Sent<'_>>>::Object(sent) if sent.unknown > 0 && mentions_resource_type(text.as_bytes()).is_some() => {}
-                native => return Ok(Parsed::Native(native)),
+                native => return Ok(ElementContent::Native(native)),
             }
         }
         match read(text)? {
-            Node::<Box<Head<'_>>>::Object(head) if head.resource_type != Scalar::Missing => Ok(Parsed::Fhir(head)),
+            Node::<Box<Head<'_>>>::Object(head) if head.resource_type != Scalar::Missing => Ok(ElementContent::Fhir(head)),
             // It only mentions one.
-            _ => read(text).map(Parsed::Native),
+            _ => read(text).map(ElementContent::Native),
         }
     }
 }

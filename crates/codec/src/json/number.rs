@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use crate::fault::{Fault, Field, Reason, shape};
+use crate::fault::{Fault, Field, RejectReason, shape};
 use crate::json::object::{Raw, type_of};
 
 /// Why a number cannot be held.
@@ -48,7 +48,7 @@ pub(crate) fn truth(field: Field, raw: &Raw<'_>) -> Result<Option<bool>, Fault> 
 
 fn out_of_range(field: Field, written: &str, expected: &str) -> Fault {
     let detail = format!("{field} looks like {}, which is out of range; send {expected}", shape(written, 40));
-    Fault::new(Reason::OutOfRange, field, detail)
+    Fault::new(RejectReason::OutOfRange, field, detail)
 }
 
 /// The token, if it is a number at all.
@@ -132,17 +132,17 @@ mod tests {
     #[test]
     fn what_does_not_fit_says_why() {
         for (written, reason) in [
-            ("0.0001", Reason::MalformedValue),
-            ("1e-4", Reason::MalformedValue),
-            ("0.12300000000000000000001", Reason::MalformedValue),
-            ("1e-99999999999999999999", Reason::MalformedValue),
-            ("4294967.296", Reason::OutOfRange),
-            ("1e99999999999999999999", Reason::OutOfRange),
-            ("99999999999999999999999999999999999999", Reason::OutOfRange),
-            ("-3", Reason::OutOfRange),
-            ("\"21\"", Reason::WrongType),
-            ("true", Reason::WrongType),
-            ("[1]", Reason::WrongType),
+            ("0.0001", RejectReason::MalformedValue),
+            ("1e-4", RejectReason::MalformedValue),
+            ("0.12300000000000000000001", RejectReason::MalformedValue),
+            ("1e-99999999999999999999", RejectReason::MalformedValue),
+            ("4294967.296", RejectReason::OutOfRange),
+            ("1e99999999999999999999", RejectReason::OutOfRange),
+            ("99999999999999999999999999999999999999", RejectReason::OutOfRange),
+            ("-3", RejectReason::OutOfRange),
+            ("\"21\"", RejectReason::WrongType),
+            ("true", RejectReason::WrongType),
+            ("[1]", RejectReason::WrongType),
         ] {
             assert_eq!(thousandths("q", &Raw::of(written)).unwrap_err().reason, reason, "{written}");
         }
@@ -153,10 +153,10 @@ mod tests {
         assert_eq!(whole("n", &Raw::of("65535"), 1..=65_535), Ok(Some(65_535)));
         assert_eq!(whole("n", &Raw::of("3.0"), 1..=65_535), Ok(Some(3)));
         assert_eq!(whole("n", &Raw::of("4611686018427387904"), 1..=1 << 62), Ok(Some(1 << 62)));
-        assert_eq!(whole("n", &Raw::of("4611686018427387905"), 1..=1 << 62).unwrap_err().reason, Reason::OutOfRange);
-        assert_eq!(whole("n", &Raw::of("0"), 1..=65_535).unwrap_err().reason, Reason::OutOfRange);
-        assert_eq!(whole("n", &Raw::of("1.5"), 1..=65_535).unwrap_err().reason, Reason::MalformedValue);
-        assert_eq!(whole("n", &Raw::of("18446744073709551616"), 0..=u64::MAX).unwrap_err().reason, Reason::OutOfRange);
+        assert_eq!(whole("n", &Raw::of("4611686018427387905"), 1..=1 << 62).unwrap_err().reason, RejectReason::OutOfRange);
+        assert_eq!(whole("n", &Raw::of("0"), 1..=65_535).unwrap_err().reason, RejectReason::OutOfRange);
+        assert_eq!(whole("n", &Raw::of("1.5"), 1..=65_535).unwrap_err().reason, RejectReason::MalformedValue);
+        assert_eq!(whole("n", &Raw::of("18446744073709551616"), 0..=u64::MAX).unwrap_err().reason, RejectReason::OutOfRange);
         assert_eq!(whole("n", &Raw::default(), 0..=1), Ok(None));
     }
 

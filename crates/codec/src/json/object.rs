@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::fault::{Fault, Field};
-use crate::json::reader::{Broken, JsonReader, LIST, NUMBER, OBJECT, Read, TEXT, TRUTH};
+use crate::json::reader::{SyntaxError, JsonReader, LIST, NUMBER, OBJECT, Read, TEXT, TRUTH};
 
 /// What stands where a text belongs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,12 +53,12 @@ pub(crate) struct Pairs<'a>(pub(crate) Vec<(Cow<'a, str>, Scalar<'a>)>);
 /// An object of known fields.
 pub(crate) trait Object<'a>: Default {
     /// Reads the fields of the object that was entered, and its end.
-    fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken>;
+    fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), SyntaxError>;
 }
 
 impl<'a> Read<'a> for Scalar<'a> {
     #[inline]
-    fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken> {
+    fn read(json: &mut JsonReader<'a>) -> Result<Self, SyntaxError> {
         match json.peek() {
             Some(b'"') => json.text().map(Scalar::Text),
             _ => Ok(json.other()?.map_or(Scalar::Missing, Scalar::Other)),
@@ -68,7 +68,7 @@ impl<'a> Read<'a> for Scalar<'a> {
 
 impl<'a> Read<'a> for Raw<'a> {
     #[inline]
-    fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken> {
+    fn read(json: &mut JsonReader<'a>) -> Result<Self, SyntaxError> {
         let written = json.written()?;
         Ok(Raw((written != "null").then_some(Cow::Borrowed(written))))
     }
@@ -76,19 +76,19 @@ impl<'a> Read<'a> for Raw<'a> {
 
 /// In a box of its own: large ones, which are handed on.
 impl<'a, T: Object<'a>> Object<'a> for Box<T> {
-    fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken> {
+    fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), SyntaxError> {
         T::fields(self, json)
     }
 }
 
 impl<'a, T: Object<'a>> Read<'a> for Node<T> {
-    fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken> {
+    fn read(json: &mut JsonReader<'a>) -> Result<Self, SyntaxError> {
         let mut node = Node::Missing;
         node.read_into(json)?;
         Ok(node)
     }
 
-    fn read_into(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken> {
+    fn read_into(&mut self, json: &mut JsonReader<'a>) -> Result<(), SyntaxError> {
         if json.peek() == Some(b'{') {
             json.enter()?;
             return self.begun().fields(json);
@@ -99,7 +99,7 @@ impl<'a, T: Object<'a>> Read<'a> for Node<T> {
 }
 
 impl<'a, T: Read<'a>> Read<'a> for List<T> {
-    fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken> {
+    fn read(json: &mut JsonReader<'a>) -> Result<Self, SyntaxError> {
         match json.peek() {
             Some(b'[') => {
                 json.enter()?;
@@ -115,7 +115,7 @@ impl<'a, T: Read<'a>> Read<'a> for List<T> {
 }
 
 impl<'a> Object<'a> for Pairs<'a> {
-    fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken> {
+    fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), SyntaxError> {
         while let Some(name) = json.field(self.0.is_empty())? {
             self.0.push((name, Scalar::read(json)?));
         }
@@ -210,7 +210,7 @@ macro_rules! object {
             fn fields(
                 &mut self,
                 json: &mut $crate::json::reader::JsonReader<$life>,
-            ) -> Result<(), $crate::json::reader::Broken> {
+            ) -> Result<(), $crate::json::reader::SyntaxError> {
                 let mut first = true;
                 loop {
                     // Most senders keep to one order, so that no name has to be looked for.

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::fault::{Fault, Reason};
+use crate::fault::{Fault, RejectReason};
 use crate::simd::plain_text;
 
 /// What stands somewhere, in words.
@@ -22,7 +22,7 @@ const DEPTH: u8 = 127;
 
 /// Where a text ceases to be JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Broken {
+pub(crate) enum SyntaxError {
     /// It ends in the middle.
     End,
     /// With so many bytes, of which the last is wrong.
@@ -38,18 +38,18 @@ pub(crate) struct JsonReader<'a> {
 
 /// What can be read wherever a value stands.
 pub(crate) trait Read<'a>: Sized {
-    fn read(json: &mut JsonReader<'a>) -> Result<Self, Broken>;
+    fn read(json: &mut JsonReader<'a>) -> Result<Self, SyntaxError>;
 
     /// The same into the place where it belongs; of a text that breaks anything may be there.
     #[inline]
-    fn read_into(&mut self, json: &mut JsonReader<'a>) -> Result<(), Broken> {
+    fn read_into(&mut self, json: &mut JsonReader<'a>) -> Result<(), SyntaxError> {
         *self = Self::read(json)?;
         Ok(())
     }
 }
 
 /// Reads a text that is one value.
-pub(crate) fn read<'a, T: Read<'a>>(text: &'a str) -> Result<T, Broken> {
+pub(crate) fn read<'a, T: Read<'a>>(text: &'a str) -> Result<T, SyntaxError> {
     let mut json = JsonReader { text, at: 0, depth: 0 };
     let value = T::read(&mut json)?;
     match json.peek() {
@@ -58,24 +58,24 @@ pub(crate) fn read<'a, T: Read<'a>>(text: &'a str) -> Result<T, Broken> {
     }
 }
 
-impl Broken {
+impl SyntaxError {
     /// The fault of this text. What is told of syntax names no content.
     pub(crate) fn fault(self, text: &str) -> Fault {
         let detail = match self {
-            Broken::End => "the JSON ends in the middle; send the whole record".to_owned(),
-            Broken::Behind(bytes) => {
+            SyntaxError::End => "the JSON ends in the middle; send the whole record".to_owned(),
+            SyntaxError::Behind(bytes) => {
                 let before = &text.as_bytes()[..bytes];
                 let line = 1 + memchr::memchr_iter(b'\n', before).count();
                 let column = bytes - memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
                 format!("no JSON from line {line} column {column} on; send JSON, one object a line or a list")
             }
         };
-        Fault::new(Reason::NotJson, "", detail)
+        Fault::new(RejectReason::NotJson, "", detail)
     }
 
     /// Where serde_json found this text to break.
-    pub(crate) fn found(text: &str, e: &serde_json::Error) -> Broken {
-        if e.is_eof() { Broken::End } else { Broken::Behind(byte_of(text, e.line(), e.column())) }
+    pub(crate) fn found(text: &str, e: &serde_json::Error) -> SyntaxError {
+        if e.is_eof() { SyntaxError::End } else { SyntaxError::Behind(byte_of(text, e.line(), e.column())) }
     }
 }
 
@@ -107,13 +107,13 @@ impl<'a> JsonReader<'a> {
 
     /// What is wrong when something else than the next byte had to stand there.
     #[cold]
-    pub(crate) fn unexpected(&self) -> Broken {
-        if self.at < self.text.len() { Broken::Behind(self.at + 1) } else { Broken::End }
+    pub(crate) fn unexpected(&self) -> SyntaxError {
+        if self.at < self.text.len() { SyntaxError::Behind(self.at + 1) } else { SyntaxError::End }
     }
 
     /// Goes into the object or list that begins here.
     #[inline]
-    pub(crate) fn enter(&mut self) -> Result<(), Broken> {
+    pub(crate) fn enter(&mut self) -> Result<(), SyntaxError> {
         if self.depth == DEPTH {
             return Err(self.unexpected());
         }
@@ -131,7 +131,7 @@ impl<'a> JsonReader<'a> {
 
     /// The name of the next field of an object, whose value follows; none at its end, which is left behind.
     #[inline]
-    pub(crate) fn field(&mut self, first: bool) -> Result<Option<Cow<'a, str>>, Broken> {
+    pub(crate) fn field(&mut self, first: bool) -> Result<Option<Cow<'a, str>>, SyntaxError> {
         match self.peek() {
             Some(b'}') => {
                 self.leave();
@@ -171,7 +171,7 @@ impl<'a> JsonReader<'a> {
     }
 
     /// Whether a list has another element, which follows; its end is left behind.
-    pub(crate) fn element(&mut self, first: bool) -> Result<bool, Broken> {
+    pub(crate) fn element(&mut self, first: bool) -> Result<bool, SyntaxError> {
         match self.peek() {
             Some(b']') => {
                 self.leave();
@@ -191,7 +191,7 @@ impl<'a> JsonReader<'a> {
 
     /// The text that begins here, lent where it can be.
     #[inline(always)]
-    pub(crate) fn text(&mut self) -> Result<Cow<'a, str>, Broken> {
+    pub(crate) fn text(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
         match self.plain_text() {
             Some(text) => Ok(Cow::Borrowed(text)),
             None => self.left_to_serde::<String>().map(Cow::Owned),
@@ -212,7 +212,7 @@ impl<'a> JsonReader<'a> {
 
     /// The value that stands here, as it is written.
     #[inline]
-    pub(crate) fn written(&mut self) -> Result<&'a str, Broken> {
+    pub(crate) fn written(&mut self) -> Result<&'a str, SyntaxError> {
         self.peek();
         match plain_value(self.rest()) {
             0 => self.left_to_serde::<&RawValue>().map(RawValue::get),
@@ -225,12 +225,12 @@ impl<'a> JsonReader<'a> {
     }
 
     /// Passes over a value, whatever it is.
-    pub(crate) fn skip(&mut self) -> Result<(), Broken> {
+    pub(crate) fn skip(&mut self) -> Result<(), SyntaxError> {
         self.left_to_serde::<IgnoredAny>().map(|_| ())
     }
 
     /// What stands here, in words; none when it is null.
-    pub(crate) fn other(&mut self) -> Result<Option<&'static str>, Broken> {
+    pub(crate) fn other(&mut self) -> Result<Option<&'static str>, SyntaxError> {
         match self.peek() {
             Some(b'[' | b'{') if self.depth == DEPTH => Err(self.unexpected()),
             _ => self.left_to_serde::<Other>().map(|other| other.0),
@@ -239,7 +239,7 @@ impl<'a> JsonReader<'a> {
 
     #[cold]
     #[inline(never)]
-    fn left_to_serde<T: Deserialize<'a>>(&mut self) -> Result<T, Broken> {
+    fn left_to_serde<T: Deserialize<'a>>(&mut self) -> Result<T, SyntaxError> {
         let rest = &self.text[self.at..];
         let mut values = serde_json::Deserializer::from_str(rest).into_iter();
         match values.next() {
@@ -247,11 +247,11 @@ impl<'a> JsonReader<'a> {
                 self.at += values.byte_offset();
                 Ok(value)
             }
-            Some(Err(e)) => Err(match Broken::found(rest, &e) {
-                Broken::End => Broken::End,
-                Broken::Behind(bytes) => Broken::Behind(self.at + bytes),
+            Some(Err(e)) => Err(match SyntaxError::found(rest, &e) {
+                SyntaxError::End => SyntaxError::End,
+                SyntaxError::Behind(bytes) => SyntaxError::Behind(self.at + bytes),
             }),
-            None => Err(Broken::End),
+            None => Err(SyntaxError::End),
         }
     }
 }

@@ -26,7 +26,7 @@ pub fn scorecard(card: &Scorecard) -> String {
         revision: card.revision,
         supersedes: card.supersedes.as_deref(),
         reasons: &card.reasons,
-        cut: Shown(card.cut),
+        cut: DisplayText(card.cut),
         run_id: &card.run_id,
         engine_version: &card.engine_version,
         measure_set: &card.measure_set,
@@ -64,12 +64,12 @@ pub fn run(run: &Run) -> String {
         Outcome::Skipped(why) => ("skipped", Some(why.as_str())),
     };
     line(&RunView {
-        at: Shown(run.at),
+        at: DisplayText(run.at),
         id: &run.id,
         outcome,
         skipped_because,
         engine_version: &run.engine_version,
-        measure_set: Shown(run.measure_set),
+        measure_set: DisplayText(run.measure_set),
         revisions: run.revisions,
         months: run.months.iter().map(|m| RunMonthView { month: m.month, cards: m.cards, revisions: m.revisions }).collect(),
         positions: &run.positions,
@@ -94,8 +94,8 @@ pub fn clinician_month(row: &ClinicianMonth, measures: &MeasureSet) -> String {
         month: row.key.month,
         partition: row.partition,
         position: row.position,
-        at: Shown(row.at),
-        measure_set: Shown(row.measure_set),
+        at: DisplayText(row.at),
+        measure_set: DisplayText(row.measure_set),
         facts: base.facts,
         exposure: ExposureView {
             encounters: base.encounters,
@@ -142,9 +142,9 @@ fn line(view: &impl Serialize) -> String {
 }
 
 /// A value as it prints itself.
-struct Shown<T>(T);
+struct DisplayText<T>(T);
 
-impl<T: Display> Serialize for Shown<T> {
+impl<T: Display> Serialize for DisplayText<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
     }
@@ -156,7 +156,7 @@ struct CardView<'c> {
     revision: u32,
     supersedes: Option<&'c str>,
     reasons: &'c [Reason],
-    cut: Shown<Timestamp>,
+    cut: DisplayText<Timestamp>,
     run_id: &'c str,
     engine_version: &'c str,
     measure_set: &'c str,
@@ -183,15 +183,15 @@ struct ContentView<'c> {
 struct PeriodView<'c> {
     month: Month,
     zone: &'c str,
-    start: Shown<Timestamp>,
-    end: Shown<Timestamp>,
+    start: DisplayText<Timestamp>,
+    end: DisplayText<Timestamp>,
 }
 
 fn content_view(content: &Content) -> ContentView<'_> {
     let period = &content.period;
     ContentView {
         subject: &content.subject,
-        period: PeriodView { month: period.month, zone: &period.zone, start: Shown(period.start), end: Shown(period.end) },
+        period: PeriodView { month: period.month, zone: &period.zone, start: DisplayText(period.start), end: DisplayText(period.end) },
         status: content.status,
         exposure: &content.exposure,
         measures: &content.measures,
@@ -204,12 +204,12 @@ fn content_view(content: &Content) -> ContentView<'_> {
 
 #[derive(Serialize)]
 struct RunView<'r> {
-    at: Shown<Timestamp>,
+    at: DisplayText<Timestamp>,
     id: &'r str,
     outcome: &'static str,
     skipped_because: Option<&'r str>,
     engine_version: &'r str,
-    measure_set: Shown<scorecard::measure::measure_set::SetHash>,
+    measure_set: DisplayText<scorecard::measure::measure_set::SetHash>,
     revisions: u64,
     months: Vec<RunMonthView>,
     positions: &'r [u64],
@@ -245,8 +245,8 @@ struct RowView<'r> {
     month: Month,
     partition: u32,
     position: u64,
-    at: Shown<Timestamp>,
-    measure_set: Shown<scorecard::measure::measure_set::SetHash>,
+    at: DisplayText<Timestamp>,
+    measure_set: DisplayText<scorecard::measure::measure_set::SetHash>,
     facts: i64,
     exposure: ExposureView,
     unmapped_items: i64,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::fault::{Fault, Field, Reason};
+use crate::fault::{Fault, Field, RejectReason};
 use crate::identity::pseudonym::Pseudonyms;
 use crate::json::object::Scalar;
 use crate::simd::holds_control;
@@ -22,7 +22,7 @@ pub(crate) fn unprotected<'a>(field: Field, value: &Scalar<'a>, most: usize) -> 
         Scalar::Text(text) => trimmed(text),
     };
     if text.is_empty() {
-        return Err(Fault::new(Reason::MalformedValue, field, format!("{field} is empty; leave it out or send its value")));
+        return Err(Fault::new(RejectReason::MalformedValue, field, format!("{field} is empty; leave it out or send its value")));
     }
     if text.len() > most {
         return Err(Fault::too_long(field, text.len(), "bytes", most));

@@ -6,7 +6,7 @@ use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use codec::avro::encoding::{EncodeError, Form, MAGIC, decode, encode, pack};
 use codec::json::record_lines;
-use scorecard::event::{Event, Packed};
+use scorecard::event::{Event, PackedBatch};
 use scorecard::record::log_record::{Record, Tick};
 use scorecard::registry::entry::Entry;
 use serde_json::{Value as Json, json};
@@ -289,7 +289,7 @@ fn a_packed_batch_is_written_as_the_batch_of_its_events() {
         let Record::Batch(batch) = &record else { continue };
         let mut bytes = Vec::new();
         batch.events.iter().for_each(|event| pack(event, &mut bytes).expect("the samples can be written"));
-        let packed = Packed {
+        let packed = PackedBatch {
             feed: batch.feed.clone(),
             practice: batch.practice.clone(),
             versioning: batch.versioning,

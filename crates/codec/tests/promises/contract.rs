@@ -5,7 +5,7 @@ use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use apache_avro::{Decimal, Schema, Writer};
 use codec::avro::contract::Contract;
-use codec::formats::record_decoder::{Decoder, DecoderConfig};
+use codec::formats::record_decoder::{RecordDecoder, DecoderConfig};
 use scorecard::event::Event;
 use scorecard::record::item::{Feed, Item};
 use serde_json::Value as Json;
@@ -81,7 +81,7 @@ fn framed(id: u32, datum: &[u8]) -> Vec<u8> {
 }
 
 fn items(bytes: &[u8]) -> Vec<Item<'static>> {
-    decode(&Decoder::new(DecoderConfig::default()), Some(&Feed::undeclared("source")), bytes)
+    decode(&RecordDecoder::new(DecoderConfig::default()), Some(&Feed::undeclared("source")), bytes)
 }
 
 fn one(items: &[Item<'static>]) -> Event<'static> {
@@ -104,7 +104,7 @@ fn ids_of_a_registry_are_configured() {
     let (contract, json) = SAMPLES[3];
     let bytes = framed(77, &datum(contract, sample(contract, json)));
     assert!(matches!(items(&bytes).as_slice(), [Item::Reject(reject)] if reject.reason == "wrong_format"));
-    let decoder = Decoder::new(DecoderConfig { contract_ids: [(77, contract)].into(), ..DecoderConfig::default() });
+    let decoder = RecordDecoder::new(DecoderConfig { contract_ids: [(77, contract)].into(), ..DecoderConfig::default() });
     assert_eq!(one(&decode(&decoder, None, &bytes)), event(json));
 }
 

@@ -1,6 +1,6 @@
 //! Whatever the bytes: no panic, and every element is accounted for. Seeded; the seed is in the failure's text.
 
-use codec::formats::record_decoder::{Decoder, DecoderConfig};
+use codec::formats::record_decoder::{RecordDecoder, DecoderConfig};
 use proptest::prelude::*;
 use scorecard::record::item::{Feed, Item};
 
@@ -16,7 +16,7 @@ const EXAMPLES: [&str; 6] = [
 ];
 
 fn items(bytes: &[u8]) -> Vec<Item<'static>> {
-    decode(&Decoder::new(DecoderConfig::default()), Some(&Feed::undeclared("f")), bytes)
+    decode(&RecordDecoder::new(DecoderConfig::default()), Some(&Feed::undeclared("f")), bytes)
 }
 
 /// Event, entry, skipped, reject.

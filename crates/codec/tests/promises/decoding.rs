@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use scorecard::event::Event;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};
@@ -17,7 +17,7 @@ pub fn position() -> Position {
 }
 
 /// What a record becomes, from a source of this feed.
-pub fn decode(decoder: &Decoder, feed: Option<&Feed>, bytes: &[u8]) -> Vec<Item<'static>> {
+pub fn decode(decoder: &RecordDecoder, feed: Option<&Feed>, bytes: &[u8]) -> Vec<Item<'static>> {
     let position = position();
     let feed = feed.map(|feed| Arc::new(feed.clone()));
     let context = Context { position: &position, feed, received_at: Timestamp(1_795_500_000_000), now: NOW };
@@ -36,7 +36,7 @@ pub fn decode(decoder: &Decoder, feed: Option<&Feed>, bytes: &[u8]) -> Vec<Item<
 
 /// What a record of the feed `f` becomes with nothing configured.
 pub fn plain(text: &str) -> Vec<Item<'static>> {
-    decode(&Decoder::new(DecoderConfig::default()), Some(&Feed::undeclared("f")), text.as_bytes())
+    decode(&RecordDecoder::new(DecoderConfig::default()), Some(&Feed::undeclared("f")), text.as_bytes())
 }
 
 /// The event that a record becomes.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use scorecard::event::{Action, Attendance, Detail, Event, Source};
 use scorecard::record::item::{DrugSource, Feed, Item};
 use scorecard::record::log_record::Position;
@@ -19,7 +19,7 @@ fn item(drugs: DrugSource, json: &str) -> Item<'static> {
     let feed = Feed { drugs, ..Feed::undeclared("f") };
     let context = Context { position: &position, feed: Some(Arc::new(feed)), received_at: NOW, now: NOW };
     let mut found = Vec::new();
-    Decoder::new(DecoderConfig::default()).decode(json.as_bytes(), &context, &mut |item| {
+    RecordDecoder::new(DecoderConfig::default()).decode(json.as_bytes(), &context, &mut |item| {
         found.push(match item {
             Item::Event(feed, event) => Item::Event(feed, event.into_owned()),
             Item::Registry(entry) => Item::Registry(entry),

@@ -2,7 +2,7 @@
 //! search finds plenty once the protection is off, so it can fail.
 
 use codec::avro::encoding;
-use codec::formats::record_decoder::{Decoder, DecoderConfig, QuestionnaireMap};
+use codec::formats::record_decoder::{RecordDecoder, DecoderConfig, QuestionnaireMap};
 use codec::identity::keys::Keys;
 use codec::identity::nhs_number::contains_nhs_number;
 use scorecard::event::{Batch, Detail, Event, Versioning};
@@ -114,10 +114,10 @@ fn samples() -> Vec<Value> {
     samples
 }
 
-fn decoder(keys: Keys) -> Decoder {
+fn decoder(keys: Keys) -> RecordDecoder {
     let questionnaires =
         QuestionnaireMap { questions: [("q7".to_owned(), "listened".to_owned())].into(), ..QuestionnaireMap::default() };
-    Decoder::new(DecoderConfig { keys, questionnaires, ..DecoderConfig::default() })
+    RecordDecoder::new(DecoderConfig { keys, questionnaires, ..DecoderConfig::default() })
 }
 
 /// How many of the poisoned records leak.

@@ -1,7 +1,7 @@
 //! What cannot be taken: every pair of a field and a fault is a reject with the reason, the field and the place that this table
 //! names, the elements around it are taken, and nothing of the value is told.
 
-use codec::formats::record_decoder::Reason::{self, *};
+use codec::formats::record_decoder::RejectReason::{self, *};
 use scorecard::record::item::Item;
 use scorecard::record::log_record::Position;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ enum Fault {
 }
 use Fault::{Is, Without};
 
-type Row = (&'static str, &'static str, Fault, Reason, &'static str);
+type Row = (&'static str, &'static str, Fault, RejectReason, &'static str);
 
 fn text(length: usize) -> Fault {
     Is(json!("x".repeat(length)))
@@ -348,7 +348,7 @@ fn a_reject_tells_nothing_of_the_value() {
 #[test]
 fn bytes_that_are_no_events_say_what_they_are() {
     let record = |bytes: &[u8]| {
-        let decoder = codec::formats::record_decoder::Decoder::new(codec::formats::record_decoder::DecoderConfig::default());
+        let decoder = codec::formats::record_decoder::RecordDecoder::new(codec::formats::record_decoder::DecoderConfig::default());
         match crate::decoding::decode(&decoder, None, bytes).as_slice() {
             [Item::Reject(reject)] => reject.clone(),
             other => panic!("{other:?}"),
@@ -415,10 +415,10 @@ fn a_bundle_is_faulted_as_a_whole_or_entry_by_entry() {
 
 #[test]
 fn fhir_without_a_feed_is_refused_and_so_are_versions_without_what_orders_them() {
-    use codec::formats::record_decoder::{Decoder, DecoderConfig};
+    use codec::formats::record_decoder::{RecordDecoder, DecoderConfig};
     use scorecard::event::Versioning;
     use scorecard::record::item::Feed;
-    let decoder = Decoder::new(DecoderConfig::default());
+    let decoder = RecordDecoder::new(DecoderConfig::default());
     let one = |feed: Option<&Feed>, json: &Value| match crate::decoding::decode(&decoder, feed, json.to_string().as_bytes())
         .as_slice()
     {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use codec::identity::keys::Keys;
 use codec::identity::pseudonym::Pseudonyms;
 use scorecard::event::{
@@ -20,7 +20,7 @@ fn position() -> Position {
     Position { source: "inbox".to_owned(), partition: 3, offset: 17, index: None }
 }
 
-fn decode_with(decoder: &Decoder, feed: Option<Feed>, text: &str) -> (Vec<(Arc<Feed>, Event<'static>)>, Vec<Reject>) {
+fn decode_with(decoder: &RecordDecoder, feed: Option<Feed>, text: &str) -> (Vec<(Arc<Feed>, Event<'static>)>, Vec<Reject>) {
     let position = position();
     let context = Context { position: &position, feed: feed.map(Arc::new), received_at: Timestamp(1_795_500_000_000), now: NOW };
     let (mut events, mut rejects) = (Vec::new(), Vec::new());
@@ -33,7 +33,7 @@ fn decode_with(decoder: &Decoder, feed: Option<Feed>, text: &str) -> (Vec<(Arc<F
 }
 
 fn one(text: &str) -> Event<'static> {
-    let (mut events, rejects) = decode_with(&Decoder::new(DecoderConfig::default()), None, text);
+    let (mut events, rejects) = decode_with(&RecordDecoder::new(DecoderConfig::default()), None, text);
     assert_eq!(rejects, []);
     assert_eq!(events.len(), 1);
     events.remove(0).1
@@ -143,7 +143,7 @@ fn the_civil_day_is_that_of_the_feeds_zone() {
     assert_eq!(one(ORDER).day, Day::from_ymd(2026, 4, 1));
     let utc = Feed { zone: scorecard::time::calendar::Zone::named("UTC").unwrap(), ..Feed::undeclared("f") };
     let config = DecoderConfig { feeds: [("f".to_owned(), Arc::new(utc))].into(), ..DecoderConfig::default() };
-    let (events, _) = decode_with(&Decoder::new(config), None, ORDER);
+    let (events, _) = decode_with(&RecordDecoder::new(config), None, ORDER);
     assert_eq!(events[0].1.day, Day::from_ymd(2026, 3, 31));
 }
 
@@ -152,7 +152,7 @@ fn versions_come_about_as_the_feed_declares() {
     let version = |versioning| {
         let feed = Feed { versioning, ..Feed::undeclared("f") };
         let config = DecoderConfig { feeds: [("f".to_owned(), Arc::new(feed))].into(), ..DecoderConfig::default() };
-        decode_with(&Decoder::new(config), None, ORDER).0[0].1.version
+        decode_with(&RecordDecoder::new(config), None, ORDER).0[0].1.version
     };
     assert_eq!(version(Versioning::Id), Some(1));
     // 2026-04-02T00:00:00Z.
@@ -163,9 +163,9 @@ fn versions_come_about_as_the_feed_declares() {
 #[test]
 fn an_event_without_a_feed_belongs_to_that_of_its_source() {
     let text = ORDER.replace(r#""feed":"f","#, "");
-    let (events, _) = decode_with(&Decoder::new(DecoderConfig::default()), Some(Feed::undeclared("source")), &text);
+    let (events, _) = decode_with(&RecordDecoder::new(DecoderConfig::default()), Some(Feed::undeclared("source")), &text);
     assert_eq!(&*events[0].0.name, "source");
-    let (events, rejects) = decode_with(&Decoder::new(DecoderConfig::default()), None, &text);
+    let (events, rejects) = decode_with(&RecordDecoder::new(DecoderConfig::default()), None, &text);
     assert_eq!((events.len(), rejects[0].reason.as_str(), rejects[0].field.as_str()), (0, "missing_feed", "feed"));
 }
 
@@ -185,7 +185,7 @@ fn drug_codes_of_other_systems_are_mapped_or_unmapped() {
     assert_eq!(code(&one(&sent("https://fhir.hl7.org.uk/Id/bnf", "0501"))).as_deref(), Some("0501"));
     let mut drug_codes = codec::identity::systems::CodeMap::default();
     drug_codes.insert("dm+d", "322236009", "0407010H0AAAMAM").unwrap();
-    let decoder = Decoder::new(DecoderConfig { drug_codes, ..DecoderConfig::default() });
+    let decoder = RecordDecoder::new(DecoderConfig { drug_codes, ..DecoderConfig::default() });
     let (events, _) = decode_with(&decoder, None, &sent("https://dmd.nhs.uk", "322236009"));
     assert_eq!(code(&events[0].1).as_deref(), Some("0407010H0AAAMAM"));
 }
@@ -193,7 +193,7 @@ fn drug_codes_of_other_systems_are_mapped_or_unmapped() {
 #[test]
 fn a_byte_order_mark_a_list_and_lines_are_read_alike() {
     let event = ORDER.replace('\n', "");
-    let decoder = Decoder::new(DecoderConfig::default());
+    let decoder = RecordDecoder::new(DecoderConfig::default());
     for (text, number) in [
         (format!("\u{feff} \n{event}\n"), 1),
         (format!("[{event},{event}]"), 2),
@@ -209,7 +209,7 @@ fn a_byte_order_mark_a_list_and_lines_are_read_alike() {
 #[test]
 fn rejects_say_which_element_of_which_record() {
     let event = ORDER.replace('\n', "");
-    let decoder = Decoder::new(DecoderConfig::default());
+    let decoder = RecordDecoder::new(DecoderConfig::default());
     let (events, rejects) = decode_with(&decoder, None, &format!("{event}\nnot json\n{event}\n7\n"));
     assert_eq!(events.len(), 2);
     let at = |index| Position { index: Some(index), ..position() };
@@ -227,7 +227,7 @@ fn unknown_fields_are_counted_and_ignored() {
         ORDER.replace(r#""category":"test""#, r#""category":"test","urgent":true,"note":{"by":"x"}"#).replace('{', "{\"x\":1,");
     let position = position();
     let context = Context { position: &position, feed: None, received_at: NOW, now: NOW };
-    let done = Decoder::new(DecoderConfig::default()).decode(text.as_bytes(), &context, &mut |item| {
+    let done = RecordDecoder::new(DecoderConfig::default()).decode(text.as_bytes(), &context, &mut |item| {
         assert!(matches!(item, Item::Event(..)), "{item:?}");
     });
     // One "x" in the event, the clinician and the order each, and the order's "urgent" and "note".
@@ -271,7 +271,7 @@ fn fields_may_come_in_any_order_and_with_blanks_between_them() {
 
 #[test]
 fn a_feed_that_is_met_again_is_the_same_and_one_that_names_a_patient_is_hashed_each_time() {
-    let decoder = Decoder::new(DecoderConfig::default());
+    let decoder = RecordDecoder::new(DecoderConfig::default());
     let hashed = Pseudonyms::new(&Keys::fixed()).hashed("9434765919");
     for (sent, feed) in [("emis-1", "emis-1"), (" emis-1 ", "emis-1"), ("9434765919", &hashed), (&hashed, &hashed)] {
         let text = format!(r#"{{"feed":"{sent}","id":"e-1","version":2,"type":"order","action":"retract"}}"#);
@@ -294,6 +294,6 @@ fn an_event_that_mentions_a_resource_type_is_none_of_fhir() {
         assert_eq!(one(&text).id, "e-1", "{text}");
     }
     let (events, rejects) =
-        decode_with(&Decoder::new(DecoderConfig::default()), None, &format!(r#"{{{event},"resourceType":"X"}}"#));
+        decode_with(&RecordDecoder::new(DecoderConfig::default()), None, &format!(r#"{{{event},"resourceType":"X"}}"#));
     assert_eq!((events.len(), rejects[0].reason.as_str()), (0, "missing_feed"));
 }

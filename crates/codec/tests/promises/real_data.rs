@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use scorecard::event::{Action, Attendance, Detail, Event, Mode, Source};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::Position;
@@ -28,7 +28,7 @@ struct Read {
 
 fn read(path: &Path) -> Read {
     let text = std::fs::read_to_string(path).expect("the folder holds fhir-10/");
-    let decoder = Decoder::new(DecoderConfig::default());
+    let decoder = RecordDecoder::new(DecoderConfig::default());
     let feed = Arc::new(Feed::undeclared("synthea"));
     let now = Timestamp(1_790_000_000_000);
     let mut read = Read::default();

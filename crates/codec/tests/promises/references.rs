@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{Decoder, DecoderConfig, QuestionnaireMap};
+use codec::formats::record_decoder::{RecordDecoder, DecoderConfig, QuestionnaireMap};
 use codec::identity::keys::Keys;
 use codec::identity::pseudonym::Pseudonyms;
 use scorecard::event::{Action, Answer, Attendance, Category, Detail, Event, Mode, Source, Versioning};
@@ -303,7 +303,7 @@ fn a_dispense_credits_whoever_authorised_it() {
         {"resource": {"resourceType": "Medication", "id": "d", "code": {"coding": [{"system": "https://x/bnf", "code": "0501"}]}}}
     ]});
     let feed = Feed { drugs: DrugSource::Dispenses, ..Feed::undeclared("f") };
-    let items = decode(&Decoder::new(DecoderConfig::default()), Some(&feed), bundle.to_string().as_bytes());
+    let items = decode(&RecordDecoder::new(DecoderConfig::default()), Some(&feed), bundle.to_string().as_bytes());
     match items.as_slice() {
         [Item::Skipped(request), Item::Event(_, event), Item::Skipped(medication)] => {
             assert_eq!((request.as_str(), medication.as_str()), ("MedicationRequest", "Medication"));
@@ -320,7 +320,7 @@ fn versions_of_fhir_come_about_as_the_feed_declares() {
     let version = |versioning, meta: Value| {
         let json = json!({"resourceType": "Encounter", "id": "1", "status": "planned", "meta": meta}).to_string();
         let feed = Feed { versioning, ..Feed::undeclared("f") };
-        match decode(&Decoder::new(DecoderConfig::default()), Some(&feed), json.as_bytes()).as_slice() {
+        match decode(&RecordDecoder::new(DecoderConfig::default()), Some(&feed), json.as_bytes()).as_slice() {
             [Item::Event(_, event)] => event.version,
             other => panic!("{other:?}"),
         }
@@ -347,7 +347,7 @@ fn only_configured_questions_are_taken_and_another_questionnaire_is_skipped() {
         answers: [("6".to_owned(), Answer::DontKnow)].into(),
         ..QuestionnaireMap::default()
     };
-    let decoder = Decoder::new(DecoderConfig { questionnaires, ..DecoderConfig::default() });
+    let decoder = RecordDecoder::new(DecoderConfig { questionnaires, ..DecoderConfig::default() });
     let json = response(json!([{"linkId": "page", "item": [
         {"linkId": "fft", "answer": [{"valueInteger": 6}]},
         {"linkId": "q8", "answer": [{"valueBoolean": true}]},
@@ -409,7 +409,7 @@ fn bundles_and_resources_may_stand_one_a_line() {
 fn declared_feeds_of_native_events_do_not_need_the_sources() {
     let declared = Arc::new(Feed { practice: Some("A81001".into()), ..Feed::undeclared("a81001-emis") });
     let decoder =
-        Decoder::new(DecoderConfig { feeds: [("a81001-emis".to_owned(), declared.clone())].into(), ..DecoderConfig::default() });
+        RecordDecoder::new(DecoderConfig { feeds: [("a81001-emis".to_owned(), declared.clone())].into(), ..DecoderConfig::default() });
     match decode(&decoder, None, include_bytes!("../../../../schemas/examples/order.json")).as_slice() {
         [Item::Event(feed, event)] => {
             assert!(Arc::ptr_eq(feed, &declared));

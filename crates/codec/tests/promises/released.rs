@@ -10,7 +10,7 @@ use apache_avro::schema_compatibility::{Compatibility, SchemaCompatibility};
 use codec::avro::contract::Contract;
 use codec::avro::encoding::FIRST_ID;
 use codec::avro::known_schema::KnownSchema;
-use codec::formats::record_decoder::{Decoder, DecoderConfig};
+use codec::formats::record_decoder::{RecordDecoder, DecoderConfig};
 use scorecard::record::item::{Feed, Item};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
@@ -127,7 +127,7 @@ fn what_breaks_readers_is_not_fully_compatible() {
 #[test]
 fn todays_code_opens_a_datum_of_every_released_schema_of_the_input_contract() {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/v1"));
-    let decoder = Decoder::new(DecoderConfig::default());
+    let decoder = RecordDecoder::new(DecoderConfig::default());
     for (contract, name) in [
         (Contract::EncounterEvent, "encounter-event"),
         (Contract::PrescriptionEvent, "prescription-event"),

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail, ensure};
 
-use crate::cli::{Card, Output};
+use crate::cli::{CardArgs, Output};
 use crate::config::options::Config;
 use crate::deployment::data_directory::{self, running_at};
 use crate::http::http_state::read_index;
@@ -15,7 +15,7 @@ use crate::view::terminal_card::render;
 ///
 /// # Errors
 /// When no such card is published, or neither the service nor its folder can be asked.
-pub fn card(args: &Card, config: &Config, paint: Paint) -> Result<String> {
+pub fn card(args: &CardArgs, config: &Config, paint: Paint) -> Result<String> {
     if let Some(address) = running_at(&config.data)
         && let Some(answer) = asked(args, &address)?
     {
@@ -37,7 +37,7 @@ pub fn card(args: &Card, config: &Config, paint: Paint) -> Result<String> {
 const NO_CARD: &str = "no such card is published; months, revisions and clinicians are told by GET /v1/changes of the service";
 
 /// `None` when nobody answers at the address.
-fn asked(args: &Card, address: &str) -> Result<Option<String>> {
+fn asked(args: &CardArgs, address: &str) -> Result<Option<String>> {
     let month = args.month.map(|month| format!("month={month}&")).unwrap_or_default();
     let revision = args.revision.map(|revision| format!("revision={revision}")).unwrap_or_default();
     let path = format!("/v1/scorecards/{}?{month}{revision}", encoded(&args.clinician));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::config::options::{Config, OPTIONS, Origin};
+use crate::config::options::{Config, OPTIONS, ValueOrigin};
 
 /// Every option as `key = "value"  # origin`; one that may be left out and was is a comment.
 #[must_use]
@@ -13,7 +13,7 @@ pub fn shown(config: &Config) -> String {
         if let Some(help) = help {
             writeln!(text, "# {help}").expect("a String takes all");
         }
-        let absent = if one.value.is_empty() && one.origin == Origin::Default { "# " } else { "" };
+        let absent = if one.value.is_empty() && one.origin == ValueOrigin::Default { "# " } else { "" };
         let value = serde_json::Value::from(one.value.as_str());
         writeln!(text, "{absent}{} = {value}  # {}", one.key, one.origin).expect("a String takes all");
     }
@@ -23,7 +23,7 @@ pub fn shown(config: &Config) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::config_file::{Given, read};
+    use crate::config::config_file::{ConfigSources, read};
 
     #[test]
     fn what_is_shown_can_be_read_back_and_says_the_same() {
@@ -31,7 +31,7 @@ mod tests {
         let file = dir.path().join("one.toml");
         std::fs::write(&file, "zone = \"UTC\"\n[publish]\nevery = \"1h\"\n[feeds.\"the.surgery\"]\npractice = \"A81001\"\n")
             .unwrap();
-        let given = |file| Given { file: Some(file), ..Given::default() };
+        let given = |file| ConfigSources { file: Some(file), ..ConfigSources::default() };
         let first = read(&given(file)).unwrap();
         let again = dir.path().join("two.toml");
         std::fs::write(&again, shown(&first)).unwrap();

@@ -5,21 +5,21 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use codec::identity::keys::Keys;
 use scorecard::card::scorecard::{Content, Scorecard, Status};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::Position;
 use scorecard::registry::registry_file::parse_registry;
 use scorecard::time::calendar::{Month, Timestamp, Zone};
-use sim::traffic::deliveries::{Config as TrafficConfig, Traffic};
-use sim::traffic::population::{Config as PopulationConfig, Population};
+use sim::traffic::deliveries::{Traffic, TrafficConfig};
+use sim::traffic::population::{Population, PopulationConfig};
 use stream::intake::intake_task::Intake;
 
-use crate::cli::Demo;
-use crate::history::output_folder::OutFolder;
+use crate::cli::DemoArgs;
+use crate::history::output_folder::OutputFolder;
 use crate::history::outputs;
-use crate::history::pipeline::{Pipeline, Plan};
+use crate::history::pipeline::{Pipeline, PipelineSetup};
 use crate::history::summary::Summary;
 use crate::log::local_log::{Durability, LocalLog};
 use crate::measure_files;
@@ -38,7 +38,7 @@ const DAY_MS: u64 = 86_400_000;
 
 /// What a demonstration shows when it is done.
 #[derive(Debug)]
-pub struct Shown {
+pub struct DemoResult {
     /// One clinician's newest card, for standard output.
     pub card: String,
     /// What was published, where it lies and what to try next, for standard error.
@@ -50,21 +50,21 @@ pub struct Shown {
 /// Runs the demonstration.
 ///
 /// # Errors
-/// When the folder cannot be written; and [`crate::process::interrupt::Interrupted`].
-pub fn demo(args: &Demo, paint: Paint, interrupt: &Interrupt) -> Result<Shown> {
-    let folder = OutFolder::make(&args.out)?;
+/// When the folder cannot be written; and [`crate::process::interrupt::CleanStop`].
+pub fn demo(args: &DemoArgs, paint: Paint, interrupt: &Interrupt) -> Result<DemoResult> {
+    let folder = OutputFolder::make(&args.out)?;
     let shown = demo_into(args, paint, interrupt, &folder);
     folder.finish(&shown)?;
     shown
 }
 
-fn demo_into(args: &Demo, paint: Paint, interrupt: &Interrupt, folder: &OutFolder) -> Result<Shown> {
+fn demo_into(args: &DemoArgs, paint: Paint, interrupt: &Interrupt, folder: &OutputFolder) -> Result<DemoResult> {
     let clock = Clock::standing_at(Timestamp::EARLIEST);
     let log = LocalLog::open(&folder.log(), clock.clone(), Durability::Buffered)?;
     let population = population(args);
     let mut deliveries = Deliveries::new(args, &population);
     let earliest = deliveries.earliest().context("the simulated network has no event")?;
-    let plan = Plan { zone: Zone::london(), earliest, partitions: 1, measures: Arc::new(measure_files::built_in()) };
+    let plan = PipelineSetup { zone: Zone::london(), earliest, partitions: 1, measures: Arc::new(measure_files::built_in()) };
     let mut pipeline = Pipeline::start(&plan, &Keys::fixed(), Intake::new(1, 500), log, clock)?;
     for entry in parse_registry(&population.registry()).map_err(|mistakes| anyhow!("the simulated registry: {mistakes:?}"))? {
         pipeline.take(Item::Registry(entry))?;
@@ -74,11 +74,11 @@ fn demo_into(args: &Demo, paint: Paint, interrupt: &Interrupt, folder: &OutFolde
     let card = newest_card(&pipeline.log(), args.until)?;
     let plain = render(&card, &plan.measures, Paint::Plain);
     folder.create("card.txt")?.write_all(plain.as_bytes()).context("writing card.txt")?;
-    Ok(Shown { card: render(&card, &plan.measures, paint), talk: talk(&summary, folder), summary })
+    Ok(DemoResult { card: render(&card, &plan.measures, paint), talk: talk(&summary, folder), summary })
 }
 
 /// Plays the network's events until its last month is final.
-fn play(args: &Demo, pipeline: &mut Pipeline, deliveries: &mut Deliveries, interrupt: &Interrupt) -> Result<()> {
+fn play(args: &DemoArgs, pipeline: &mut Pipeline, deliveries: &mut Deliveries, interrupt: &Interrupt) -> Result<()> {
     let schedule = &pipeline.deployment().schedule;
     let (first, end) = (schedule.first, schedule.final_from(args.until));
     let days_until = |at: Timestamp| (at.0 - first.0).unsigned_abs() / DAY_MS;
@@ -93,7 +93,7 @@ fn play(args: &Demo, pipeline: &mut Pipeline, deliveries: &mut Deliveries, inter
     Ok(())
 }
 
-fn population(args: &Demo) -> Population {
+fn population(args: &DemoArgs) -> Population {
     let practices = (args.clinicians / CLINICIANS_A_PRACTICE).max(4);
     let pcns = (practices / PRACTICES_A_PCN).max(2);
     let change = sim_month(args).plus(-1).first_day();
@@ -107,20 +107,20 @@ fn population(args: &Demo) -> Population {
     })
 }
 
-fn sim_month(args: &Demo) -> sim::calendar::Month {
+fn sim_month(args: &DemoArgs) -> sim::calendar::Month {
     sim::calendar::Month(args.until.0)
 }
 
 /// Simulated deliveries on their way through the decoder.
 struct Deliveries {
     traffic: Peekable<Traffic>,
-    decoder: Decoder,
+    decoder: RecordDecoder,
     number: u64,
     unknown_fields: u64,
 }
 
 impl Deliveries {
-    fn new(args: &Demo, population: &Population) -> Deliveries {
+    fn new(args: &DemoArgs, population: &Population) -> Deliveries {
         let config = TrafficConfig {
             seed: args.seed,
             until: sim_month(args),
@@ -135,7 +135,7 @@ impl Deliveries {
             DecoderConfig { keys: Keys::fixed(), feeds: population.feeds().map(declared).collect(), ..DecoderConfig::default() };
         Deliveries {
             traffic: Traffic::new(population, &config).peekable(),
-            decoder: Decoder::new(decoder),
+            decoder: RecordDecoder::new(decoder),
             number: 0,
             unknown_fields: 0,
         }
@@ -184,7 +184,7 @@ fn newest_card(log: &LocalLog, until: Month) -> Result<Scorecard> {
         .context("no card was published; ask for more clinicians or months")
 }
 
-fn talk(summary: &Summary, folder: &OutFolder) -> String {
+fn talk(summary: &Summary, folder: &OutputFolder) -> String {
     let dir = folder.path().display();
     format!(
         "\n{}\

@@ -2,26 +2,26 @@
 
 use anyhow::{Result, bail};
 
-use crate::cli::{Explain, Output};
+use crate::cli::{ExplainArgs, Output};
 use crate::config::options::Config;
-use crate::deployment::data_directory::{self, Reading, running_at};
+use crate::deployment::data_directory::{self, ReadOnlyLog, running_at};
 use crate::service_client::{accept, ask, encoded};
 use crate::terminal::paint::Paint;
-use crate::view::explain_request::Question;
+use crate::view::explain_request::ExplainRequest;
 use crate::view::explanation_view::{json, ndjson, table};
 
 /// The explanation that the arguments ask for, as text to print.
 ///
 /// # Errors
 /// When there is no such number, its events cannot be found, or they do not add up to what the card says.
-pub fn explain(args: &Explain, config: &Config, paint: Paint) -> Result<String> {
+pub fn explain(args: &ExplainArgs, config: &Config, paint: Paint) -> Result<String> {
     let question = question(args);
     if let Some(address) = running_at(&config.data)
         && let Some(told) = ask(&address, "GET", &path(&question), accept(args.output))?
     {
         return if told.status == 200 { Ok(told.body) } else { bail!(told.error()) };
     }
-    let Reading { mut log, shelf, deployment } = data_directory::read(config)?;
+    let ReadOnlyLog { mut log, shelf, deployment } = data_directory::read(config)?;
     let explanation = question.answer(&deployment, &shelf, &mut log, &|| true)?;
     Ok(match args.output {
         Output::Table => table(&explanation, paint),
@@ -30,8 +30,8 @@ pub fn explain(args: &Explain, config: &Config, paint: Paint) -> Result<String> 
     })
 }
 
-fn question(args: &Explain) -> Question {
-    Question {
+fn question(args: &ExplainArgs) -> ExplainRequest {
+    ExplainRequest {
         clinician: args.clinician.clone(),
         month: args.month,
         measure: args.measure.clone(),
@@ -42,8 +42,8 @@ fn question(args: &Explain) -> Question {
     }
 }
 
-fn path(question: &Question) -> String {
-    let Question { clinician, month, measure, side, window, revision, practice } = question;
+fn path(question: &ExplainRequest) -> String {
+    let ExplainRequest { clinician, month, measure, side, window, revision, practice } = question;
     let mut path = format!("/v1/scorecards/{}/explain?month={month}&measure={}", encoded(clinician), encoded(measure));
     let mut add = |name: &str, value: Option<String>| {
         if let Some(value) = value {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::cli::Output;
 use crate::config::options::Config;
 use crate::deployment::data_directory::running_at;
-use crate::service_client::{Told, accept, ask};
+use crate::service_client::{ServiceResponse, accept, ask};
 
 /// What `/readyz` of the service says, as a line to print: asked where its data folder says that it answers, else where the
 /// configuration says.
@@ -16,7 +16,7 @@ use crate::service_client::{Told, accept, ask};
 pub fn health(config: &Config) -> Result<String> {
     let address = running_at(&config.data).unwrap_or_else(|| config.listen.to_string());
     match ask(&address, "GET", "/readyz", accept(Output::Json))? {
-        Some(Told { status: 200, body }) => Ok(ready(&body)),
+        Some(ServiceResponse { status: 200, body }) => Ok(ready(&body)),
         Some(told) => bail!("not ready: {}", why(&told)),
         None => bail!("nobody answers at {address}; start `plumbline run`, or name its folder with --data"),
     }
@@ -29,7 +29,7 @@ fn ready(body: &str) -> String {
 }
 
 /// The reason, with how far it is where it replays the log.
-fn why(told: &Told) -> String {
+fn why(told: &ServiceResponse) -> String {
     let value: Value = serde_json::from_str(&told.body).unwrap_or_default();
     let number = |key: &str| value.get(key).and_then(Value::as_u64);
     match (value.get("reason").and_then(Value::as_str), number("records_done"), number("records_total")) {
@@ -47,7 +47,7 @@ mod tests {
     fn who_is_not_ready_says_what_it_does_and_how_far_it_is() {
         let body =
             r#"{"ready":false,"reason":"the log is being replayed","records_done":3,"records_total":70,"estimate_seconds":null}"#;
-        let told = |body: &str| Told { status: 503, body: body.to_owned() };
+        let told = |body: &str| ServiceResponse { status: 503, body: body.to_owned() };
         assert_eq!(why(&told(body)), "the log is being replayed, 3 of 70 records");
         assert_eq!(why(&told("too busy\n")), "too busy");
     }

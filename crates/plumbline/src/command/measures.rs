@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use scorecard::event::{Batch, Versioning};
 use scorecard::fold::tally::Tally;
 use scorecard::measure::measure_set::{Definition, Example, Measure, MeasureSet, SideDefinition};
@@ -15,7 +15,7 @@ use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 use serde_json::{Value, json};
 
-use crate::measure_files::{BuiltIn, Chosen, MeasuresError, Origin, chosen};
+use crate::measure_files::{BuiltIn, MeasureSelection, MeasuresError, MeasureOrigin, chosen};
 
 /// When and where an example happens that does not say so.
 const EXAMPLE_TIME: &str = "2026-10-05T09:00:00+01:00";
@@ -43,10 +43,10 @@ pub enum MeasuresCommandError {
 
 /// One line a measure: id, version, kind, domain, direction, points, title; and where it comes from, unless it is built in.
 #[must_use]
-pub fn list(Chosen { set, origins }: &Chosen) -> String {
+pub fn list(MeasureSelection { set, origins }: &MeasureSelection) -> String {
     let mut out = String::new();
     let from = |id: &str| match origins.get(id) {
-        None | Some(Origin::BuiltIn) => String::new(),
+        None | Some(MeasureOrigin::BuiltIn) => String::new(),
         Some(origin) => format!("  [{origin}]"),
     };
     let definitions = || set.measures().iter().map(|m| &m.definition);
@@ -70,7 +70,7 @@ pub fn list(Chosen { set, origins }: &Chosen) -> String {
 ///
 /// # Errors
 /// [`MeasuresCommandError::Unknown`].
-pub fn show(Chosen { set, origins }: &Chosen, id: &str) -> Result<String, MeasuresCommandError> {
+pub fn show(MeasureSelection { set, origins }: &MeasureSelection, id: &str) -> Result<String, MeasuresCommandError> {
     let unknown = || MeasuresCommandError::Unknown { id: id.to_owned(), known: set.measures().len() };
     let definition = &set.measures()[set.index_of(id).ok_or_else(unknown)?].definition;
     let mut out = String::new();
@@ -125,14 +125,14 @@ fn word<T: serde::Serialize>(value: &T) -> String {
 /// # Errors
 /// [`MeasuresError`] names every file that cannot be taken, with its line, and every two whose savings meet.
 pub fn check(folder: &Path, built_in: BuiltIn) -> Result<String, MeasuresError> {
-    let Chosen { set, origins } = chosen(Some(folder), built_in)?;
+    let MeasureSelection { set, origins } = chosen(Some(folder), built_in)?;
     let points: f64 = set.measures().iter().filter_map(|m| m.definition.points).map(|p| p.available).sum();
-    let of = |wanted: fn(&Origin) -> bool| origins.values().filter(|origin| wanted(origin)).count();
-    let (added, replaced) = (of(|o| matches!(o, Origin::Added(_))), of(|o| matches!(o, Origin::Replaced(_))));
+    let of = |wanted: fn(&MeasureOrigin) -> bool| origins.values().filter(|origin| wanted(origin)).count();
+    let (added, replaced) = (of(|o| matches!(o, MeasureOrigin::Added(_))), of(|o| matches!(o, MeasureOrigin::Replaced(_))));
     let mut out = format!(
         "{} measures ({added} added, {replaced} replaced, {} built in), {points} points; set {}",
         set.measures().len(),
-        of(|o| *o == Origin::BuiltIn),
+        of(|o| *o == MeasureOrigin::BuiltIn),
         set.hash()
     );
     out.push_str("\nno pound is counted twice in the waste total, which adds up");
@@ -180,7 +180,7 @@ fn contribution(set: &Arc<MeasureSet>, id: &str, event: &Value) -> Result<Measur
     let schedule = Schedule { zone: Zone::london(), grid: Grid::DAILY, first: EXAMPLE_NOW };
     let mut tally = Tally::new(set, &schedule, 0, Month::EARLIEST);
     let mut refused = None;
-    Decoder::new(DecoderConfig::default()).decode(&bytes, &context, &mut |item| match item {
+    RecordDecoder::new(DecoderConfig::default()).decode(&bytes, &context, &mut |item| match item {
         Item::Event(feed, event) => {
             let batch =
                 Batch { feed: feed.name.as_ref().into(), practice: None, versioning: Versioning::Id, events: vec![event] };

@@ -11,9 +11,9 @@ use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
 use serde_json::Value;
-use stream::log::{CARD_PARTITIONS, Lent, Log, Topic};
+use stream::log::{CARD_PARTITIONS, LogEntry, Log, Topic};
 
-use crate::cli::{Output, Peek};
+use crate::cli::{Output, PeekArgs};
 use crate::config::did_you_mean::unknown;
 use crate::config::options::Config;
 use crate::deployment::data_directory;
@@ -26,7 +26,7 @@ const RECORDS_A_READ: usize = 1_000;
 ///
 /// # Errors
 /// When there is no such topic or partition, the log cannot be read, or `out` takes no more.
-pub fn peek(args: &Peek, config: &Config, out: &mut impl Write) -> Result<()> {
+pub fn peek(args: &PeekArgs, config: &Config, out: &mut impl Write) -> Result<()> {
     let topic = topic_named(&args.topic, config)?;
     let mut log = data_directory::log_to_read(config)?;
     let partitions = partitions(args, &mut log, topic, config)?;
@@ -60,7 +60,7 @@ fn topic_named(name: &str, config: &Config) -> Result<Topic> {
     }
 }
 
-fn partitions(args: &Peek, log: &mut AnyLog, topic: Topic, config: &Config) -> Result<Range<u32>> {
+fn partitions(args: &PeekArgs, log: &mut AnyLog, topic: Topic, config: &Config) -> Result<Range<u32>> {
     let count = match topic {
         Topic::Events => begun_with(log)?.unwrap_or(config.partitions),
         Topic::Scorecards | Topic::ScorecardRevisions => CARD_PARTITIONS,
@@ -94,7 +94,7 @@ struct Line {
 }
 
 impl Line {
-    fn of(lent: &Lent<'_>, partition: u32, measures: &MeasureSet) -> Line {
+    fn of(lent: &LogEntry<'_>, partition: u32, measures: &MeasureSet) -> Line {
         let value = match (&lent.record, Form::of_record(&lent.record), record_json::record(&lent.record, measures)) {
             (_, Some(form), Some(json)) => Ok((form.name(), json)),
             (Record::Undecodable(why), ..) => Err(why.clone()),
@@ -130,7 +130,7 @@ fn each_line(
     topic: Topic,
     partition: u32,
     range: Range<u64>,
-    args: &Peek,
+    args: &PeekArgs,
     measures: &MeasureSet,
     each: &mut dyn FnMut(Line) -> Result<()>,
 ) -> Result<()> {
@@ -155,7 +155,7 @@ fn each_line(
 
 /// The newest `most` lines over all these partitions, oldest first.
 fn newest(
-    args: &Peek,
+    args: &PeekArgs,
     log: &mut AnyLog,
     topic: Topic,
     partitions: Range<u32>,
@@ -172,7 +172,7 @@ fn newest(
 
 /// Offsets have gaps, so it goes back further and further until there is enough.
 fn newest_of(
-    args: &Peek,
+    args: &PeekArgs,
     log: &mut AnyLog,
     topic: Topic,
     partition: u32,

@@ -14,11 +14,11 @@ use stream::log::{CARD_PARTITIONS, Log, Topic};
 use stream::publish::publish_task::PublishTask;
 use stream::tally::tally_task::{Outcomes, TallyTask};
 
-use crate::cli::Replay;
+use crate::cli::ReplayArgs;
 use crate::config::options::Config;
 use crate::deployment::data_directory;
 use crate::history::card_difference::{CardOutline, differences};
-use crate::history::output_folder::OutFolder;
+use crate::history::output_folder::OutputFolder;
 use crate::history::outputs;
 use crate::history::recomputed_log::RecomputedLog;
 use crate::history::summary::Summary;
@@ -39,8 +39,8 @@ const DAY_SECONDS: i64 = 86_400;
 /// to `out` if they ask for it. Nothing is written to the log. Returns what there is to tell.
 ///
 /// # Errors
-/// When the log, the measures or the folder cannot be taken; and [`crate::process::interrupt::Interrupted`].
-pub fn recompute(args: &Replay, config: &Config, interrupt: &Interrupt, out: &mut impl Write) -> Result<String> {
+/// When the log, the measures or the folder cannot be taken; and [`crate::process::interrupt::CleanStop`].
+pub fn recompute(args: &ReplayArgs, config: &Config, interrupt: &Interrupt, out: &mut impl Write) -> Result<String> {
     ensure!(config.kafka.is_some(), "there are no brokers to replay from; set kafka.brokers, or name files");
     let own = args.measures.measures.is_some() || args.measures.built_in != BuiltIn::Keep;
     let measures = if own { args.measures.chosen()?.set } else { data_directory::files(config)?.measures };
@@ -53,13 +53,13 @@ pub fn recompute(args: &Replay, config: &Config, interrupt: &Interrupt, out: &mu
 /// # Errors
 /// As [`recompute`].
 pub fn recompute_log(
-    args: &Replay,
+    args: &ReplayArgs,
     source: AnyLog,
     deployment: Deployment,
     interrupt: &Interrupt,
     out: &mut impl Write,
 ) -> Result<String> {
-    let folder = OutFolder::make(&args.out)?;
+    let folder = OutputFolder::make(&args.out)?;
     let told = Recomputation { args, folder: &folder, source, deployment, interrupt }.told(out);
     folder.finish(&told)?;
     told
@@ -67,15 +67,15 @@ pub fn recompute_log(
 
 /// What a recomputation needs from its beginning to its end.
 struct Recomputation<'a> {
-    args: &'a Replay,
-    folder: &'a OutFolder,
+    args: &'a ReplayArgs,
+    folder: &'a OutputFolder,
     source: AnyLog,
     deployment: Deployment,
     interrupt: &'a Interrupt,
 }
 
 /// What was played.
-struct Played {
+struct RecomputeResult {
     /// What each tally made of the events, and its facts without a clinician.
     tallies: Vec<(Outcomes, u64)>,
     last_cut: Option<Timestamp>,
@@ -94,7 +94,7 @@ impl Recomputation<'_> {
         };
         played.tallies.iter().for_each(|(outcomes, unattributed)| summary.add_outcomes(*outcomes, *unattributed));
         summary.logged = summary.accepted + summary.duplicate + summary.stale + summary.conflict + summary.sealed;
-        let written = outputs::Written { measures: &deployment.measures, folder, interrupt };
+        let written = outputs::OutputOptions { measures: &deployment.measures, folder, interrupt };
         let Summary { logged, cuts, revisions, cards, measure_set, .. } =
             written.all(&mut result, &mut source.clone(), summary)?;
         let dir = args.out.display();
@@ -106,7 +106,7 @@ impl Recomputation<'_> {
     }
 
     /// Nobody runs ahead: publish holds what lies between the slowest and the fastest partition.
-    fn play(&self, log: &RecomputedLog) -> Result<Played> {
+    fn play(&self, log: &RecomputedLog) -> Result<RecomputeResult> {
         let tally = |partition| TallyTask::new(&self.deployment, partition, log.clone());
         let mut tallies: Vec<_> = (0..self.deployment.partitions).map(tally).collect::<Result<_, _>>()?;
         let mut publish = PublishTask::new(&self.deployment, log.clone())?;
@@ -123,7 +123,7 @@ impl Recomputation<'_> {
             under_way.retain(|at| !ended.contains(at));
             publish_what_is_ready(&mut publish, log, self.interrupt)?;
         }
-        Ok(Played {
+        Ok(RecomputeResult {
             tallies: tallies.iter().map(|tally| (tally.outcomes(), tally.unattributed())).collect(),
             last_cut: publish.last_cut(),
         })

@@ -4,18 +4,18 @@
 use anyhow::{Context, Result, bail};
 use stream::intake::intake_task::Intake;
 
-use crate::cli::{Rejects, RejectsShow, RejectsWhich};
+use crate::cli::{Rejects, RejectsShowArgs, RejectsWhich};
 use crate::config::options::Config;
-use crate::deployment::data_directory::{self, Site, running_at};
-use crate::intake::reject_retrier::Retried;
+use crate::deployment::data_directory::{self, DataDirectory, running_at};
+use crate::intake::reject_retrier::RetryOutcome;
 use crate::process::clock::Clock;
-use crate::process::roles::Roles;
-use crate::process::shutdown_signal::Stopping;
-use crate::rejects::reject_store::Refused;
+use crate::process::roles::ProcessRoles;
+use crate::process::shutdown_signal::ShutdownSignal;
+use crate::rejects::reject_store::RejectStore;
 use crate::rejects::rejected_record::Which;
 use crate::service_client::{ask, encoded};
 use crate::terminal::paint::Paint;
-use crate::view::rejects_view::{Raw, Waiting, retried};
+use crate::view::rejects_view::{RawBytes, PendingRejects, retried};
 
 /// Events of one feed that a retry packs into one record.
 const BATCH_EVENTS: usize = 500;
@@ -27,8 +27,8 @@ const BATCH_EVENTS: usize = 500;
 pub fn rejects(command: &Rejects, config: &Config, paint: Paint, clock: Clock) -> Result<String> {
     Ok(match command {
         Rejects::List(args) => waiting(config)?.list(&which(args), args.output, paint),
-        Rejects::Show(RejectsShow { which: args, limit, raw }) => {
-            let raw = if *raw { Raw::Shown } else { Raw::Hidden };
+        Rejects::Show(RejectsShowArgs { which: args, limit, raw }) => {
+            let raw = if *raw { RawBytes::Shown } else { RawBytes::Hidden };
             waiting(config)?.show(&which(args), *limit, raw, args.output)
         }
         Rejects::Retry(args) => retried(&retry(&which(args), config, clock)?, args.output),
@@ -39,15 +39,15 @@ fn which(args: &RejectsWhich) -> Which {
     Which { reason: args.reason.clone(), feed: args.feed.clone(), field: args.field.clone() }
 }
 
-fn waiting(config: &Config) -> Result<Waiting> {
-    let store: Refused = data_directory::refused(config).context("what was refused is sealed with the service's keys")?;
+fn waiting(config: &Config) -> Result<PendingRejects> {
+    let store: RejectStore = data_directory::refused(config).context("what was refused is sealed with the service's keys")?;
     if !store.keeps() {
         bail!("option `refused` is 0B: raw records are not kept; the sources have to send them again");
     }
-    Ok(Waiting::read(&store)?)
+    Ok(PendingRejects::read(&store)?)
 }
 
-fn retry(which: &Which, config: &Config, clock: Clock) -> Result<Retried> {
+fn retry(which: &Which, config: &Config, clock: Clock) -> Result<RetryOutcome> {
     if let Some(address) = running_at(&config.data)
         && let Some(told) = ask(&address, "POST", &path(which), "application/json")?
     {
@@ -58,7 +58,7 @@ fn retry(which: &Which, config: &Config, clock: Clock) -> Result<Retried> {
     }
     // Opening would make a log where none is.
     drop(data_directory::read(config)?);
-    let site = Site::open(config, clock, Roles::ALL, &Stopping::default())?;
+    let site = DataDirectory::open(config, clock, ProcessRoles::ALL, &ShutdownSignal::default())?;
     let mut intake = Intake::new(site.deployment.partitions, BATCH_EVENTS);
     Ok(site.retry.run(which, &site.refused, &mut intake, &mut site.log.clone(), site.clock.now())?)
 }

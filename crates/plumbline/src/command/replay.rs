@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use codec::formats::record_decoder::{Decoder, DecoderConfig};
+use codec::formats::record_decoder::{RecordDecoder, DecoderConfig};
 use codec::identity::keys::Keys;
 use codec::identity::pseudonym::Pseudonyms;
 use scorecard::measure::measure_set::MeasureSet;
@@ -13,14 +13,14 @@ use scorecard::time::calendar::Timestamp;
 use stream::intake::intake_task::Intake;
 use tracing::{info, warn};
 
-use crate::cli::Replay;
+use crate::cli::ReplayArgs;
 use crate::deployment::registry_file_check;
 use crate::history::arrival_queue::Queue;
-use crate::history::item_reader::{Reader, Waiting};
-use crate::history::output_folder::OutFolder;
+use crate::history::item_reader::{ItemReader, PendingItems};
+use crate::history::output_folder::OutputFolder;
 use crate::history::outputs;
-use crate::history::pipeline::{Pipeline, Plan};
-use crate::history::sources::{self, Source};
+use crate::history::pipeline::{Pipeline, PipelineSetup};
+use crate::history::sources::{self, SourceFile};
 use crate::history::summary::Summary;
 use crate::log::local_log::{Durability, LocalLog};
 use crate::process::clock::Clock;
@@ -31,8 +31,8 @@ use crate::terminal::progress::Progress;
 ///
 /// # Errors
 /// When the files, the registry, the measures or the folder cannot be taken; and
-/// [`crate::process::interrupt::Interrupted`].
-pub fn replay(args: &Replay, now: Timestamp, interrupt: &Interrupt) -> Result<Summary> {
+/// [`crate::process::interrupt::CleanStop`].
+pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Result<Summary> {
     let measures = args.measures.chosen()?.set;
     let registry = args.registry.as_deref().map(registry_file_check::read).transpose()?.unwrap_or_default();
     let found = sources::find(&args.paths, args.feed.as_deref())?;
@@ -42,7 +42,7 @@ pub fn replay(args: &Replay, now: Timestamp, interrupt: &Interrupt) -> Result<Su
         let path = pseudonyms.protect(path.display().to_string().into());
         warn!(%path, "passed over: neither its name nor its beginning is that of JSON");
     }
-    let folder = OutFolder::make(&args.out)?;
+    let folder = OutputFolder::make(&args.out)?;
     let run = Run { args, now, interrupt, folder: &folder, keys: &keys, pseudonyms: &pseudonyms, measures: Arc::new(measures) };
     let summary = run.replay(&found.sources, registry);
     folder.finish(&summary)?;
@@ -51,28 +51,28 @@ pub fn replay(args: &Replay, now: Timestamp, interrupt: &Interrupt) -> Result<Su
 
 /// What a replay needs from its beginning to its end.
 struct Run<'a> {
-    args: &'a Replay,
+    args: &'a ReplayArgs,
     now: Timestamp,
     interrupt: &'a Interrupt,
-    folder: &'a OutFolder,
+    folder: &'a OutputFolder,
     keys: &'a Keys,
     pseudonyms: &'a Pseudonyms,
     measures: Arc<MeasureSet>,
 }
 
 impl Run<'_> {
-    fn replay(&self, sources: &[Source], registry: Vec<Entry>) -> Result<Summary> {
+    fn replay(&self, sources: &[SourceFile], registry: Vec<Entry>) -> Result<Summary> {
         let Run { args, now, interrupt, folder, keys, pseudonyms, .. } = *self;
         let clock = Clock::standing_at(Timestamp::EARLIEST);
         let mut log = LocalLog::open(&folder.log(), clock.clone(), Durability::Buffered)?;
         let config = DecoderConfig { keys: keys.clone(), zone: args.zone.clone(), ..DecoderConfig::default() };
-        let decoder = Decoder::new(config);
-        let reader = Reader { decoder: &decoder, pseudonyms, arrival: args.arrival, zone: &args.zone, now, interrupt };
+        let decoder = RecordDecoder::new(config);
+        let reader = ItemReader { decoder: &decoder, pseudonyms, arrival: args.arrival, zone: &args.zone, now, interrupt };
         let mut intake = Intake::new(args.partitions, args.batch as usize);
         let waiting = reader.read(sources, &mut intake, &mut log)?;
         info!(files = sources.len(), events = waiting.arrivals.len(), "files read");
         let earliest = waiting.arrivals.earliest().unwrap_or(now);
-        let plan = Plan { zone: args.zone.clone(), earliest, partitions: args.partitions, measures: self.measures.clone() };
+        let plan = PipelineSetup { zone: args.zone.clone(), earliest, partitions: args.partitions, measures: self.measures.clone() };
         let mut pipeline = Pipeline::start(&plan, keys, intake, log, clock)?;
         let unknown_fields = waiting.unknown_fields;
         play(&mut pipeline, waiting, registry, interrupt)?;
@@ -81,7 +81,7 @@ impl Run<'_> {
 }
 
 /// Plays everything that waits, and then on until the last month with rows is final.
-fn play(pipeline: &mut Pipeline, waiting: Waiting, registry: Vec<Entry>, interrupt: &Interrupt) -> Result<()> {
+fn play(pipeline: &mut Pipeline, waiting: PendingItems, registry: Vec<Entry>, interrupt: &Interrupt) -> Result<()> {
     // The operator's own file comes last: of two entries that are in force the newer one decides.
     for entry in waiting.entries.into_iter().chain(registry) {
         pipeline.take(Item::Registry(entry))?;

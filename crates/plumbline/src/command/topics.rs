@@ -14,7 +14,7 @@ use crate::cli;
 use crate::config::options::Config;
 use crate::deployment::data_directory::log_to_read;
 use crate::kafka::settings::KafkaSettings;
-use crate::kafka::topic_plan::{Fault, Found, Plan, faults, partitions, settings};
+use crate::kafka::topic_plan::{TopicFault, ActualTopic, TopicPlan, faults, partitions, settings};
 use crate::kafka::topics::Topics;
 
 const NO_BROKERS: &str = "there are no brokers; set kafka.brokers. The embedded log needs no topics to be made";
@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When the brokers cannot be asked or refuse, and when anything is not as it has to be.
-pub fn topics(args: &cli::Topics, config: &Config, out: &mut impl Write) -> Result<()> {
+pub fn topics(args: &cli::TopicsArgs, config: &Config, out: &mut impl Write) -> Result<()> {
     let brokers = config.kafka.as_ref().context(NO_BROKERS)?;
     let deployment = Topics::of(brokers)?;
     let mut state = State::asked(&deployment, brokers, config)?;
@@ -48,8 +48,8 @@ pub fn topics(args: &cli::Topics, config: &Config, out: &mut impl Write) -> Resu
 /// How all topics are, and how they have to be.
 struct State {
     names: Vec<(Topic, String)>,
-    found: BTreeMap<String, Found>,
-    plan: Plan,
+    found: BTreeMap<String, ActualTopic>,
+    plan: TopicPlan,
     absent_inputs: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ impl State {
         let asked: Vec<String> = names.iter().map(|(_, name)| name.clone()).chain(inputs).collect();
         let found = deployment.found(&asked)?;
         let begun = found.contains_key(&brokers.topic(Topic::Registry));
-        let plan = Plan {
+        let plan = TopicPlan {
             partitions: config.partitions,
             replicas: brokers.replication,
             begun_with: if begun { begun_with(config)? } else { None },
@@ -69,12 +69,12 @@ impl State {
         Ok(State { names, found, plan, absent_inputs })
     }
 
-    fn faults(&self, topic: Topic, name: &str) -> Vec<Fault> {
-        self.found.get(name).map_or_else(|| vec![Fault::Missing], |found| faults(topic, found, &self.plan))
+    fn faults(&self, topic: Topic, name: &str) -> Vec<TopicFault> {
+        self.found.get(name).map_or_else(|| vec![TopicFault::Missing], |found| faults(topic, found, &self.plan))
     }
 
     fn has_lasting(&self) -> bool {
-        self.names.iter().flat_map(|(topic, name)| self.faults(*topic, name)).any(|fault| matches!(fault, Fault::Lasting(_)))
+        self.names.iter().flat_map(|(topic, name)| self.faults(*topic, name)).any(|fault| matches!(fault, TopicFault::Lasting(_)))
     }
 
     /// One text a fault.
@@ -90,7 +90,7 @@ impl State {
         let mut lines = Vec::new();
         for (topic, name) in &self.names {
             match self.found.get(name).filter(|_| self.faults(*topic, name).is_empty()) {
-                Some(Found { partitions, replicas, .. }) => {
+                Some(ActualTopic { partitions, replicas, .. }) => {
                     lines.push(format!("{name}: sound, {partitions} partitions, {replicas} replicas each"));
                 }
                 None => lines.extend(self.faults(*topic, name).iter().map(|fault| format!("{name}: {fault}"))),
@@ -141,7 +141,7 @@ fn set(deployment: &Topics, state: &State, out: &mut impl Write) -> Result<()> {
         let values: Vec<(&str, String)> = state
             .faults(*topic, name)
             .into_iter()
-            .filter_map(|fault| if let Fault::Setting { name, wanted, .. } = fault { Some((name, wanted.value())) } else { None })
+            .filter_map(|fault| if let TopicFault::Setting { name, wanted, .. } = fault { Some((name, wanted.value())) } else { None })
             .collect();
         if !values.is_empty() {
             deployment.set(name, &values)?;

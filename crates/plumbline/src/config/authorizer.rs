@@ -42,7 +42,7 @@ impl fmt::Debug for TokenHash {
 
 /// What whoever asks may do.
 #[derive(Clone, Debug, Default)]
-pub struct Gate {
+pub struct Authorizer {
     /// Who reads; anybody without one.
     pub reader: Option<TokenHash>,
     /// The feeds that each token may write.
@@ -71,7 +71,7 @@ impl Writes {
     }
 }
 
-impl Gate {
+impl Authorizer {
     /// What a request with these headers may write; nothing where it has to show a token that is known.
     #[must_use]
     pub fn writes(&self, headers: &HeaderMap) -> Option<Writes> {
@@ -105,23 +105,23 @@ mod tests {
     fn a_token_writes_its_feeds_and_no_others() {
         let feeds = |names: &[&str]| names.iter().map(|name| Arc::from(*name)).collect::<BTreeSet<Arc<str>>>();
         let writers = BTreeMap::from([(TokenHash::of("a"), feeds(&["north", "south"])), (TokenHash::of("b"), feeds(&["east"]))]);
-        let gate = Gate { reader: None, writers, guarded: true };
+        let gate = Authorizer { reader: None, writers, guarded: true };
         let writes = gate.writes(&bearing("a")).unwrap();
         assert_eq!(["north", "south", "east"].map(|feed| writes.include(feed)), [true, true, false]);
         assert_eq!((gate.writes(&bearing("c")), gate.writes(&HeaderMap::new())), (None, None));
-        assert_eq!(Gate::default().writes(&HeaderMap::new()), Some(Writes::All));
+        assert_eq!(Authorizer::default().writes(&HeaderMap::new()), Some(Writes::All));
     }
 
     #[test]
     fn only_the_readers_token_reads() {
         // Expected value: `printf secret | sha256sum`.
         let hash = TokenHash::parse("2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b").unwrap();
-        let gate = Gate { reader: Some(hash), ..Gate::default() };
+        let gate = Authorizer { reader: Some(hash), ..Authorizer::default() };
         assert_eq!(
             [gate.may_read(&bearing("secret")), gate.may_read(&bearing("Secret")), gate.may_read(&HeaderMap::new())],
             [true, false, false]
         );
-        assert!(Gate::default().may_read(&HeaderMap::new()));
+        assert!(Authorizer::default().may_read(&HeaderMap::new()));
         assert!(TokenHash::parse("secret").unwrap_err().contains("64"));
     }
 }

@@ -13,14 +13,14 @@ use scorecard::time::calendar::Zone;
 use scorecard::time::schedule::Grid;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::authorizer::{Gate, TokenHash};
+use crate::config::authorizer::{Authorizer, TokenHash};
 use crate::config::config_values::{
     address, address_of_registry, body, built_in, declare, format, instance, is_secret, level, needed, offset, partitions, path,
     positive, replicas, topic_prefix, word,
 };
 use crate::config::did_you_mean::unknown;
 use crate::config::options::{
-    Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, Origin, Shown, drugs_word, versioning_word,
+    Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, ValueOrigin, OptionView, drugs_word, versioning_word,
 };
 use crate::config::quantity;
 use crate::kafka::registry_address::without_credentials;
@@ -36,7 +36,7 @@ const VARIABLE_PREFIX: &str = "PLUMBLINE_";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// File and line, variable or flag.
-    pub origin: Origin,
+    pub origin: ValueOrigin,
     /// What was found, what was expected and the cure.
     pub text: String,
 }
@@ -59,7 +59,7 @@ pub enum ConfigError {
 
 /// What the surroundings say: the file's name if one was given, variables, and options of the command line by key.
 #[derive(Clone, Debug, Default)]
-pub struct Given {
+pub struct ConfigSources {
     /// File that was named; without it [`DEFAULT_FILE`] if it is there.
     pub file: Option<PathBuf>,
     /// Environment variables.
@@ -72,14 +72,14 @@ pub struct Given {
 ///
 /// # Errors
 /// [`ConfigError`] with every mistake.
-pub fn read(given: &Given) -> Result<Config, ConfigError> {
+pub fn read(given: &ConfigSources) -> Result<Config, ConfigError> {
     let mut raw = Raw::defaults();
     if let Some((path, text)) = file_text(given.file.as_deref())? {
         raw.file(&path, &text);
     }
     raw.variables(&given.variables);
     for (key, flag, value) in &given.flags {
-        raw.set(key, value.clone(), Origin::Flag(flag));
+        raw.set(key, value.clone(), ValueOrigin::Flag(flag));
     }
     raw.checked()
 }
@@ -96,7 +96,7 @@ fn file_text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, ConfigEr
 #[derive(Clone, Debug)]
 struct Value {
     text: String,
-    origin: Origin,
+    origin: ValueOrigin,
 }
 
 /// Tables by name, such as `[feeds.surgery]`, and what stands in them.
@@ -114,13 +114,13 @@ struct Raw {
 
 impl Raw {
     fn defaults() -> Raw {
-        let value = |text: &str| Value { text: text.to_owned(), origin: Origin::Default };
+        let value = |text: &str| Value { text: text.to_owned(), origin: ValueOrigin::Default };
         let options = OPTIONS.iter().map(|option| (option.key, value(option.default))).collect();
         let (feeds, inputs, properties) = (Tables::new(), Tables::new(), BTreeMap::new());
         Raw { options, feeds, inputs, properties, mistakes: Vec::new() }
     }
 
-    fn set(&mut self, key: &str, text: String, origin: Origin) {
+    fn set(&mut self, key: &str, text: String, origin: ValueOrigin) {
         match OPTIONS.iter().find(|option| option.key == key) {
             Some(option) => {
                 self.options.insert(option.key, Value { text, origin });
@@ -133,7 +133,7 @@ impl Raw {
         }
     }
 
-    fn mistake(&mut self, origin: Origin, text: String) {
+    fn mistake(&mut self, origin: ValueOrigin, text: String) {
         self.mistakes.push(Mistake { origin, text });
     }
 
@@ -141,13 +141,13 @@ impl Raw {
         for option in &OPTIONS {
             let name = format!("{VARIABLE_PREFIX}{}", option.key.to_uppercase().replace(['.', '-'], "_"));
             if let Some(value) = variables.get(&name) {
-                self.set(option.key, value.clone(), Origin::Environment(name));
+                self.set(option.key, value.clone(), ValueOrigin::Environment(name));
             }
         }
     }
 
     fn file(&mut self, path: &Path, text: &str) {
-        let place = |at: usize| Origin::File { path: path.to_owned(), line: text[..at].matches('\n').count() + 1 };
+        let place = |at: usize| ValueOrigin::File { path: path.to_owned(), line: text[..at].matches('\n').count() + 1 };
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
@@ -156,7 +156,7 @@ impl Raw {
         self.table("", document.get_ref(), &place);
     }
 
-    fn table(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> Origin) {
+    fn table(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> ValueOrigin) {
         for (name, value) in table {
             let key = if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
             let origin = place(name.span().start);
@@ -179,7 +179,7 @@ impl Raw {
     }
 
     /// Reads the tables of one kind, each with the same keys.
-    fn tables(&mut self, kind: &str, tables: &DeTable<'_>, keys: &[&str], place: &dyn Fn(usize) -> Origin) -> Tables {
+    fn tables(&mut self, kind: &str, tables: &DeTable<'_>, keys: &[&str], place: &dyn Fn(usize) -> ValueOrigin) -> Tables {
         let mut read = Tables::new();
         for (name, declared) in tables {
             let (name, origin) = (name.get_ref().to_string(), place(name.span().start));
@@ -204,7 +204,7 @@ impl Raw {
     }
 
     /// Reads `[kafka.properties]`: names of librdkafka have dots, quoted or not.
-    fn properties(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> Origin) {
+    fn properties(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> ValueOrigin) {
         for (name, value) in table {
             let (key, origin) = (format!("{prefix}{}", name.get_ref()), place(name.span().start));
             let text = match value.get_ref() {
@@ -274,9 +274,9 @@ impl Raw {
     }
 
     /// Who may do what over HTTP. Where one feed has a token, or the address reaches beyond this machine, none is written without.
-    fn checked_gate(&mut self) -> Gate {
+    fn checked_gate(&mut self) -> Authorizer {
         let token = |text: &str| if text.is_empty() { Ok(None) } else { TokenHash::parse(text).map(Some) };
-        let mut gate = Gate { reader: self.value("http.read-token-sha256", None, token), ..Gate::default() };
+        let mut gate = Authorizer { reader: self.value("http.read-token-sha256", None, token), ..Authorizer::default() };
         let of_feeds: Vec<(String, Value)> =
             self.feeds.iter().filter_map(|(name, values)| Some((name.clone(), values.get("token-sha256")?.clone()))).collect();
         for (name, Value { text, origin }) in of_feeds {
@@ -308,7 +308,7 @@ impl Raw {
 
     /// Puts a feed's values back as they are in force, for [`Raw::shown`].
     fn options_of_feed(&mut self, name: &str, feed: &Feed, given: &BTreeMap<String, Value>) {
-        let origin = |key: &str| given.get(key).map_or(Origin::Default, |value| value.origin.clone());
+        let origin = |key: &str| given.get(key).map_or(ValueOrigin::Default, |value| value.origin.clone());
         let practice = feed.practice.as_deref().unwrap_or_default();
         let token = if given.get("token-sha256").is_some_and(|value| !value.text.is_empty()) { "***" } else { "" };
         let texts = [drugs_word(feed.drugs), practice, token, versioning_word(feed.versioning), feed.zone.name()];
@@ -365,14 +365,14 @@ impl Raw {
         inputs
     }
 
-    fn shown(&self) -> Vec<Shown> {
-        let one = |key: String, value: &Value| Shown { key, value: value.text.clone(), origin: value.origin.clone() };
+    fn shown(&self) -> Vec<OptionView> {
+        let one = |key: String, value: &Value| OptionView { key, value: value.text.clone(), origin: value.origin.clone() };
         let options = self.options.iter().map(|(key, value)| {
             let shown = one((*key).to_owned(), value);
             let hide = is_secret(key) && !shown.value.is_empty();
             match *key {
-                _ if hide => Shown { value: "***".to_owned(), ..shown },
-                "kafka.schema-registry" => Shown { value: without_credentials(&value.text), ..shown },
+                _ if hide => OptionView { value: "***".to_owned(), ..shown },
+                "kafka.schema-registry" => OptionView { value: without_credentials(&value.text), ..shown },
                 _ => shown,
             }
         });
@@ -383,7 +383,7 @@ impl Raw {
         });
         let properties = self.properties.iter().map(|(key, value)| {
             let shown = one(format!("kafka.properties.{}", quoted_key(key)), value);
-            if is_secret(key) { Shown { value: "***".to_owned(), ..shown } } else { shown }
+            if is_secret(key) { OptionView { value: "***".to_owned(), ..shown } } else { shown }
         });
         options.chain(tables).chain(properties).collect()
     }
@@ -409,17 +409,17 @@ mod tests {
 
     use super::*;
 
-    fn given(text: &str) -> (tempfile::TempDir, Given) {
+    fn given(text: &str) -> (tempfile::TempDir, ConfigSources) {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("service.toml");
         fs::write(&file, text).unwrap();
-        (dir, Given { file: Some(file), ..Given::default() })
+        (dir, ConfigSources { file: Some(file), ..ConfigSources::default() })
     }
 
     fn mistakes(text: &str) -> Vec<String> {
         let (_dir, given) = given(text);
         let ConfigError::Mistakes(mistakes) = read(&given).unwrap_err() else { panic!("the file can be read") };
-        let line = |origin: &Origin| if let Origin::File { line, .. } = origin { *line } else { 0 };
+        let line = |origin: &ValueOrigin| if let ValueOrigin::File { line, .. } = origin { *line } else { 0 };
         mistakes.iter().map(|mistake| format!("{}: {}", line(&mistake.origin), mistake.text)).collect()
     }
 
@@ -503,7 +503,7 @@ mod tests {
 
     #[test]
     fn a_file_that_was_named_has_to_be_there() {
-        let given = Given { file: Some("no-such.toml".into()), ..Given::default() };
+        let given = ConfigSources { file: Some("no-such.toml".into()), ..ConfigSources::default() };
         assert!(matches!(read(&given), Err(ConfigError::Unreadable { .. })));
     }
 }

@@ -48,7 +48,7 @@ pub enum KeysError {
 
 /// Whether keys were there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum KeysState {
     /// They were read.
     Read,
     /// They were made just now.
@@ -57,7 +57,7 @@ pub enum Found {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+struct KeysDocument {
     permanent: String,
     patients: Vec<String>,
 }
@@ -66,12 +66,12 @@ struct Stored {
 ///
 /// # Errors
 /// [`KeysError`].
-pub fn read_or_make(path: &Path) -> Result<(Keys, Found), KeysError> {
+pub fn read_or_make(path: &Path) -> Result<(Keys, KeysState), KeysError> {
     match read(path) {
-        Ok(keys) => Ok((keys, Found::Read)),
+        Ok(keys) => Ok((keys, KeysState::Read)),
         Err(KeysError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
             make(path).map_err(|source| KeysError::Io { path: path.to_owned(), doing: "made", source })?;
-            Ok((read(path)?, Found::Made))
+            Ok((read(path)?, KeysState::Made))
         }
         Err(error) => Err(error),
     }
@@ -91,7 +91,7 @@ pub fn read(path: &Path) -> Result<Keys, KeysError> {
     }
     let text = io::read_to_string(file).map_err(failed)?;
     // What the parser says could quote a key.
-    let stored: Stored =
+    let stored: KeysDocument =
         toml::from_str(&text).map_err(|_| malformed("it is not permanent = \"...\" and patients = [\"...\"]".to_owned()))?;
     let key = |text: &String| unhex(text).ok_or_else(|| malformed("a key is not 64 hexadecimal digits".to_owned()));
     let patients = stored.patients.iter().map(key).collect::<Result<Vec<_>, _>>()?;
@@ -172,8 +172,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("data/keys.toml");
         let (made, found) = read_or_make(&path).unwrap();
-        assert_eq!(found, Found::Made);
-        assert_eq!(read_or_make(&path).unwrap(), (made.clone(), Found::Read));
+        assert_eq!(found, KeysState::Made);
+        assert_eq!(read_or_make(&path).unwrap(), (made.clone(), KeysState::Read));
         assert_ne!(made.permanent(), &made.patients()[0]);
         let (other, _) = read_or_make(&dir.path().join("other.toml")).unwrap();
         assert_ne!(made, other);

@@ -12,13 +12,13 @@ use scorecard::record::item::{DrugSource, Feed};
 use scorecard::time::calendar::Zone;
 use scorecard::time::schedule::Grid;
 
-use crate::config::authorizer::Gate;
+use crate::config::authorizer::Authorizer;
 use crate::kafka::settings::KafkaSettings;
 use crate::measure_files::BuiltIn;
 
 /// Where a value came from; the later variant wins over the earlier.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
+pub enum ValueOrigin {
     /// Nobody said anything.
     Default,
     /// A line of the configuration file.
@@ -34,13 +34,13 @@ pub enum Origin {
     Flag(&'static str),
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for ValueOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Default => f.write_str("default"),
-            Origin::File { path, line } => write!(f, "{}:{line}", path.display()),
-            Origin::Environment(variable) => f.write_str(variable),
-            Origin::Flag(flag) => f.write_str(flag),
+            ValueOrigin::Default => f.write_str("default"),
+            ValueOrigin::File { path, line } => write!(f, "{}:{line}", path.display()),
+            ValueOrigin::Environment(variable) => f.write_str(variable),
+            ValueOrigin::Flag(flag) => f.write_str(flag),
         }
     }
 }
@@ -92,24 +92,24 @@ pub struct Config {
     /// Declared feeds by name.
     pub feeds: BTreeMap<String, Arc<Feed>>,
     /// Who may write and read over HTTP.
-    pub gate: Gate,
+    pub gate: Authorizer,
     /// The brokers that keep the log; without them it is embedded, in `data`.
     pub kafka: Option<KafkaSettings>,
     /// Topics that practice systems write, by name.
     pub inputs: BTreeMap<String, Input>,
     /// Every value as text, in order of the options' names, feeds last.
-    pub shown: Vec<Shown>,
+    pub shown: Vec<OptionView>,
 }
 
 /// A value as `config show` prints it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct OptionView {
     /// Name of the option as a key of TOML, `publish.every`.
     pub key: String,
     /// Its value as it may be written.
     pub value: String,
     /// Where it came from.
-    pub origin: Origin,
+    pub origin: ValueOrigin,
 }
 
 /// One option: its name, its default and what it decides.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use codec::formats::record_decoder::{Decoder, DecoderConfig};
+use codec::formats::record_decoder::{RecordDecoder, DecoderConfig};
 use codec::identity::keys::{Keys, fingerprint};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::Item;
@@ -20,10 +20,10 @@ use stream::intake::intake_task::Intake;
 use stream::log::{Log, Topic};
 use tracing::{info, warn};
 
-use crate::config::keys_file::{self, Found, identity_seed};
+use crate::config::keys_file::{self, KeysState, identity_seed};
 use crate::config::options::Config;
 use crate::deployment::registry_file_check;
-use crate::intake::reject_retrier::Retry;
+use crate::intake::reject_retrier::RejectRetrier;
 use crate::kafka::log::KafkaLog;
 use crate::kafka::schema_registry::schema_registry::{RegistrySettings, SchemaRegistry};
 use crate::kafka::settings::KafkaSettings;
@@ -32,10 +32,10 @@ use crate::log::local_log::{Durability, LocalLog};
 use crate::log::log_directory::LocalLogError;
 use crate::measure_files;
 use crate::process::clock::Clock;
-use crate::process::roles::{Role, Roles};
-use crate::process::shutdown_signal::Stopping;
-use crate::published_cards::card_store::Shelf;
-use crate::rejects::reject_store::Refused;
+use crate::process::roles::{ProcessRole, ProcessRoles};
+use crate::process::shutdown_signal::ShutdownSignal;
+use crate::published_cards::card_store::CardStore;
+use crate::rejects::reject_store::RejectStore;
 
 /// Where raw records that were refused lie inside the data folder.
 const REFUSED_FOLDER: &str = "refused";
@@ -51,17 +51,17 @@ const ADDRESS_FILE: &str = "ADDRESS";
 
 /// A data folder that is open, and nobody else's while it is.
 #[derive(Debug)]
-pub struct Site {
+pub struct DataDirectory {
     /// The log.
     pub log: AnyLog,
     /// The published cards, where they are to be served.
-    pub shelf: Option<Shelf>,
+    pub shelf: Option<CardStore>,
     /// What its tasks agree on.
     pub deployment: Deployment,
     /// Opens what is sent, and what is sent again.
-    pub retry: Retry,
+    pub retry: RejectRetrier,
     /// Where raw records wait that were refused.
-    pub refused: Refused,
+    pub refused: RejectStore,
     /// Where time comes from.
     pub clock: Clock,
     data: PathBuf,
@@ -88,11 +88,11 @@ pub fn files(config: &Config) -> Result<Files> {
 
 /// A log that is only read.
 #[derive(Debug)]
-pub struct Reading {
+pub struct ReadOnlyLog {
     /// The log.
     pub log: AnyLog,
     /// What is published, by now.
-    pub shelf: Shelf,
+    pub shelf: CardStore,
     /// What its tasks agree on.
     pub deployment: Deployment,
 }
@@ -101,10 +101,10 @@ pub struct Reading {
 ///
 /// # Errors
 /// When there is no log, somebody else has it open, or it belongs to another configuration; all with their cure.
-pub fn read(config: &Config) -> Result<Reading> {
+pub fn read(config: &Config) -> Result<ReadOnlyLog> {
     let (mut log, shelf) = open_to_read(config)?;
     let deployment = begun(config, &mut log, files(config)?.measures)?;
-    Ok(Reading { log, shelf, deployment })
+    Ok(ReadOnlyLog { log, shelf, deployment })
 }
 
 /// The same without what is published, and with these measures instead of those of the configuration.
@@ -128,7 +128,7 @@ fn begun(config: &Config, log: &mut AnyLog, measures: MeasureSet) -> Result<Depl
 ///
 /// # Errors
 /// When there is no log, or somebody else has it open.
-pub fn published(config: &Config) -> Result<Shelf> {
+pub fn published(config: &Config) -> Result<CardStore> {
     Ok(open_to_read(config)?.1)
 }
 
@@ -138,9 +138,9 @@ pub fn published(config: &Config) -> Result<Shelf> {
 /// When there is none in the data folder, or another process has it open.
 pub fn log_to_read(config: &Config) -> Result<AnyLog> {
     if let Some(settings) = &config.kafka {
-        let registry = registry_settings(config, settings, &Stopping::default());
+        let registry = registry_settings(config, settings, &ShutdownSignal::default());
         let registry = registry.map(|settings| Arc::new(SchemaRegistry::reading(&settings)));
-        return Ok(AnyLog::Kafka(Box::new(KafkaLog::new(settings.clone(), registry, Stopping::default()))));
+        return Ok(AnyLog::Kafka(Box::new(KafkaLog::new(settings.clone(), registry, ShutdownSignal::default()))));
     }
     let dir = config.data.join(LOG_FOLDER);
     // Opening would make a log where none is.
@@ -149,7 +149,7 @@ pub fn log_to_read(config: &Config) -> Result<AnyLog> {
     Ok(AnyLog::Local(log))
 }
 
-fn open_to_read(config: &Config) -> Result<(AnyLog, Shelf)> {
+fn open_to_read(config: &Config) -> Result<(AnyLog, CardStore)> {
     let mut log = log_to_read(config)?;
     let shelf = match &mut log {
         AnyLog::Kafka(log) => {
@@ -158,7 +158,7 @@ fn open_to_read(config: &Config) -> Result<(AnyLog, Shelf)> {
             shelf
         }
         AnyLog::Local(log) => {
-            let mut shelf = Shelf::over(log.clone());
+            let mut shelf = CardStore::over(log.clone());
             shelf.follow()?;
             shelf
         }
@@ -167,7 +167,7 @@ fn open_to_read(config: &Config) -> Result<(AnyLog, Shelf)> {
 }
 
 /// What the schema registry of a deployment needs to know, if it has one.
-fn registry_settings(config: &Config, kafka: &KafkaSettings, stopping: &Stopping) -> Option<RegistrySettings> {
+fn registry_settings(config: &Config, kafka: &KafkaSettings, stopping: &ShutdownSignal) -> Option<RegistrySettings> {
     Some(RegistrySettings {
         address: kafka.schema_registry.clone()?,
         prefix: kafka.prefix.clone(),
@@ -178,18 +178,18 @@ fn registry_settings(config: &Config, kafka: &KafkaSettings, stopping: &Stopping
 }
 
 /// The copy of what is published on Kafka, in the data folder.
-fn shelf_beside(config: &Config) -> Result<Shelf> {
+fn shelf_beside(config: &Config) -> Result<CardStore> {
     let dir = config.data.join(CARDS_FOLDER);
     let cards = LocalLog::open(&dir, Clock::System, Durability::Buffered).map_err(|error| in_use(&config.data, error))?;
-    Ok(Shelf::over(cards))
+    Ok(CardStore::over(cards))
 }
 
 /// Where raw records wait that were refused, whether somebody serves the folder or not.
 ///
 /// # Errors
 /// When the keys cannot be read that they are sealed with.
-pub fn refused(config: &Config) -> Result<Refused> {
-    Ok(Refused::new(&config.data.join(REFUSED_FOLDER), &keys_file::read(&config.keys)?, config.refused))
+pub fn refused(config: &Config) -> Result<RejectStore> {
+    Ok(RejectStore::new(&config.data.join(REFUSED_FOLDER), &keys_file::read(&config.keys)?, config.refused))
 }
 
 /// The deployment of a log, fixed by its genesis record, which is written into an empty one.
@@ -224,38 +224,38 @@ fn deployment(config: &Config, log: &mut AnyLog, keys: &Keys, measures: MeasureS
     })
 }
 
-impl Site {
+impl DataDirectory {
     /// Opens the log, and the data folder, which is made at the first start. Its keys are made then, too, and it is said once. Over
     /// Kafka these roles decide what is needed, and `stopping` ends whoever waits for the brokers.
     ///
     /// # Errors
     /// When somebody else has it open, it belongs to another configuration, or the file system or the brokers refuse; all with
     /// their cure.
-    pub fn open(config: &Config, clock: Clock, roles: Roles, stopping: &Stopping) -> Result<Site> {
+    pub fn open(config: &Config, clock: Clock, roles: ProcessRoles, stopping: &ShutdownSignal) -> Result<DataDirectory> {
         let Files { measures, registry } = files(config)?;
         let (mut log, shelf) = match &config.kafka {
             Some(settings) => {
                 fs::create_dir_all(&config.data).with_context(|| format!("{} cannot be made", config.data.display()))?;
                 let registry = registry_settings(config, settings, stopping).map(|settings| SchemaRegistry::start(&settings));
                 let log = KafkaLog::new(settings.clone(), registry.transpose()?.map(Arc::new), stopping.clone());
-                let shelf = roles.has(Role::Serve).then(|| shelf_beside(config)).transpose()?;
+                let shelf = roles.has(ProcessRole::Serve).then(|| shelf_beside(config)).transpose()?;
                 (AnyLog::Kafka(Box::new(log)), shelf)
             }
             None => {
                 let dir = config.data.join(LOG_FOLDER);
                 // The lock comes first: two first starts at once must not make two keys.
                 let log = LocalLog::open(&dir, clock.clone(), Durability::Synced).map_err(|error| in_use(&config.data, error))?;
-                (AnyLog::Local(log.clone()), Some(Shelf::over(log)))
+                (AnyLog::Local(log.clone()), Some(CardStore::over(log)))
             }
         };
         let keys = keys(config, &mut log)?;
         let deployment = deployment(config, &mut log, &keys, measures, &clock)?;
-        let refused = Refused::new(&config.data.join(REFUSED_FOLDER), &keys, config.refused);
+        let refused = RejectStore::new(&config.data.join(REFUSED_FOLDER), &keys, config.refused);
         let decoder = DecoderConfig { keys, feeds: config.feeds.clone(), zone: config.zone.clone(), ..DecoderConfig::default() };
         let retry =
-            Retry { decoder: Arc::new(Decoder::new(decoder)), feeds: Arc::new(config.feeds.clone()), zone: config.zone.clone() };
-        let mut site = Site { log, shelf, deployment, retry, refused, clock, data: config.data.clone() };
-        if roles.has(Role::Intake) {
+            RejectRetrier { decoder: Arc::new(RecordDecoder::new(decoder)), feeds: Arc::new(config.feeds.clone()), zone: config.zone.clone() };
+        let mut site = DataDirectory { log, shelf, deployment, retry, refused, clock, data: config.data.clone() };
+        if roles.has(ProcessRole::Intake) {
             site.register(registry)?;
         }
         Ok(site)
@@ -304,7 +304,7 @@ impl Site {
     }
 }
 
-impl Drop for Site {
+impl Drop for DataDirectory {
     fn drop(&mut self) {
         if self.shelf.is_none() {
             return;
@@ -321,7 +321,7 @@ fn keys(config: &Config, log: &mut AnyLog) -> Result<Keys> {
         return keys_file::read(&config.keys).with_context(lost);
     }
     let (keys, found) = keys_file::read_or_make(&config.keys)?;
-    if found == Found::Made {
+    if found == KeysState::Made {
         warn!(path = %config.keys.display(), "keys made; keep a copy in a safe place, without them no event can be amended");
     }
     Ok(keys)

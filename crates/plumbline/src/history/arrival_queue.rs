@@ -17,15 +17,15 @@ const BLOCK_BYTES: usize = 8 << 20;
 
 /// Events that were pushed and not yet given out.
 #[derive(Debug, Default)]
-pub struct Arrivals {
+pub struct ArrivalQueue {
     feeds: Vec<Arc<Feed>>,
     by_name: BTreeMap<Arc<str>, u32>,
     blocks: Vec<Vec<u8>>,
-    held: Vec<Held>,
+    held: Vec<QueuedEvent>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Held {
+struct QueuedEvent {
     arrival: Timestamp,
     feed: u32,
     block: u32,
@@ -33,7 +33,7 @@ struct Held {
     length: u32,
 }
 
-impl Arrivals {
+impl ArrivalQueue {
     /// Keeps an event until its turn. Of equal arrivals the one pushed first comes first.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Arrivals {
         encoding::encode(&Record::Batch(batch), block)?;
         let length = index(block.len() - start);
         let feed = self.number_of(feed);
-        self.held.push(Held { arrival, feed, block: place, start: index(start), length });
+        self.held.push(QueuedEvent { arrival, feed, block: place, start: index(start), length });
         Ok(())
     }
 
@@ -93,7 +93,7 @@ impl Arrivals {
 /// Events in order of their arrival.
 #[derive(Debug)]
 pub struct Queue {
-    arrivals: Arrivals,
+    arrivals: ArrivalQueue,
     next: usize,
 }
 
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn events_come_out_by_arrival_and_equal_ones_as_they_were_pushed() {
-        let mut arrivals = Arrivals::default();
+        let mut arrivals = ArrivalQueue::default();
         let north = Arc::new(Feed::undeclared("north"));
         let south = Arc::new(Feed::undeclared("south"));
         for (at, feed, id) in [(5, &north, "c"), (-9, &south, "a"), (5, &south, "d"), (-9, &north, "b"), (7, &north, "e")] {

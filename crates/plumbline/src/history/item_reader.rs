@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use codec::formats::record_decoder::{Context, Decoder, Kind, Reason};
+use codec::formats::record_decoder::{Context, RecordDecoder, RecordFormat, RejectReason};
 use codec::identity::pseudonym::Pseudonyms;
 use scorecard::event::Event;
 use scorecard::record::item::{Feed, Item};
@@ -15,17 +15,17 @@ use scorecard::time::calendar::{Timestamp, Zone};
 use stream::intake::intake_task::Intake;
 
 use crate::cli::Arrival;
-use crate::history::arrival_queue::Arrivals;
-use crate::history::lines::{self, Raw};
-use crate::history::sources::Source;
+use crate::history::arrival_queue::ArrivalQueue;
+use crate::history::lines::{self, RawRecord};
+use crate::history::sources::SourceFile;
 use crate::log::local_log::LocalLog;
 use crate::process::interrupt::Interrupt;
 
 /// How records are read.
 #[derive(Debug)]
-pub struct Reader<'a> {
+pub struct ItemReader<'a> {
     /// Opens them.
-    pub decoder: &'a Decoder,
+    pub decoder: &'a RecordDecoder,
     /// Names of files and folders can hold a patient's number too: with one in it, its keyed hash goes on instead.
     pub pseudonyms: &'a Pseudonyms,
     /// When an event arrives; without it natives when they were recorded and FHIR resources when they occurred.
@@ -40,9 +40,9 @@ pub struct Reader<'a> {
 
 /// What waits for its turn once every file was read.
 #[derive(Debug, Default)]
-pub struct Waiting {
+pub struct PendingItems {
     /// Events in order of arrival.
-    pub arrivals: Arrivals,
+    pub arrivals: ArrivalQueue,
     /// Registry entries in the order of files and lines.
     pub entries: Vec<Entry>,
     /// Fields of native events that nobody reads.
@@ -51,13 +51,13 @@ pub struct Waiting {
     untimed: Vec<(Arc<Feed>, Event<'static>)>,
 }
 
-impl Reader<'_> {
+impl ItemReader<'_> {
     /// Reads all files in this order. Rejects and skipped resources go to `intake` at once, for they have no time of arrival.
     ///
     /// # Errors
-    /// When a file cannot be read, the log fails, or somebody interrupts ([`crate::process::interrupt::Interrupted`]).
-    pub fn read(&self, sources: &[Source], intake: &mut Intake, log: &mut LocalLog) -> Result<Waiting> {
-        let mut waiting = Waiting::default();
+    /// When a file cannot be read, the log fails, or somebody interrupts ([`crate::process::interrupt::CleanStop`]).
+    pub fn read(&self, sources: &[SourceFile], intake: &mut Intake, log: &mut LocalLog) -> Result<PendingItems> {
+        let mut waiting = PendingItems::default();
         let mut feeds: BTreeMap<&str, Arc<Feed>> = BTreeMap::new();
         for source in sources {
             let name = self.pseudonyms.protect(source.feed.as_str().into());
@@ -75,7 +75,7 @@ impl Reader<'_> {
     }
 
     /// `None` when the event tells no time.
-    fn arrival_of(&self, event: &Event<'_>, kind: Kind) -> Option<Timestamp> {
+    fn arrival_of(&self, event: &Event<'_>, kind: RecordFormat) -> Option<Timestamp> {
         let order = match (self.arrival, is_fhir(kind)) {
             (Some(Arrival::Recorded), _) | (None, false) => [event.recorded_at, event.occurred_at],
             (Some(Arrival::Occurred), _) | (None, true) => [event.occurred_at, event.recorded_at],
@@ -84,17 +84,17 @@ impl Reader<'_> {
     }
 }
 
-fn is_fhir(kind: Kind) -> bool {
-    matches!(kind, Kind::FhirResource | Kind::FhirBundle)
+fn is_fhir(kind: RecordFormat) -> bool {
+    matches!(kind, RecordFormat::FhirResource | RecordFormat::FhirBundle)
 }
 
 struct OneFile<'a, 'r> {
-    reader: &'a Reader<'r>,
-    source: &'a Source,
+    reader: &'a ItemReader<'r>,
+    source: &'a SourceFile,
     feed: Arc<Feed>,
     intake: &'a mut Intake,
     log: &'a mut LocalLog,
-    waiting: &'a mut Waiting,
+    waiting: &'a mut PendingItems,
     /// Arrival of the event before, for those that tell no time: they came in with it.
     last: Option<Timestamp>,
     /// Events before the first that tells a time.
@@ -109,26 +109,26 @@ impl OneFile<'_, '_> {
         Ok(())
     }
 
-    fn record(&mut self, line: u64, raw: Raw<'_>) -> Result<()> {
+    fn record(&mut self, line: u64, raw: RawRecord<'_>) -> Result<()> {
         self.reader.interrupt.check()?;
         let source = self.reader.pseudonyms.protect(self.source.name.as_str().into()).into_owned();
         let position = Position { source, partition: 0, offset: line, index: None };
         match raw {
-            Raw::Bytes(bytes) => self.decode(bytes, &position),
-            Raw::TooLong(limit) => {
+            RawRecord::Bytes(bytes) => self.decode(bytes, &position),
+            RawRecord::TooLong(limit) => {
                 let detail = format!("longer than {} MiB; write one record a line", limit >> 20);
-                self.reject(position, Reason::TooLong, detail)
+                self.reject(position, RejectReason::TooLong, detail)
             }
-            Raw::Damaged => {
+            RawRecord::Damaged => {
                 let detail = "the gzip data end or break here; compress the file again".to_owned();
-                self.reject(position, Reason::WrongFormat, detail)
+                self.reject(position, RejectReason::WrongFormat, detail)
             }
         }
     }
 
     fn decode(&mut self, bytes: &[u8], position: &Position) -> Result<()> {
         let now = self.reader.now;
-        let kind = Kind::of(bytes);
+        let kind = RecordFormat::of(bytes);
         let context = Context { position, feed: Some(self.feed.clone()), received_at: now, now };
         let mut result = Ok(());
         let decoder = self.reader.decoder;
@@ -141,7 +141,7 @@ impl OneFile<'_, '_> {
         result
     }
 
-    fn item(&mut self, item: Item<'_>, kind: Kind) -> Result<()> {
+    fn item(&mut self, item: Item<'_>, kind: RecordFormat) -> Result<()> {
         match item {
             Item::Event(feed, event) => self.event(feed, event, kind),
             Item::Registry(entry) => {
@@ -152,7 +152,7 @@ impl OneFile<'_, '_> {
         }
     }
 
-    fn event(&mut self, feed: Arc<Feed>, event: Event<'_>, kind: Kind) -> Result<()> {
+    fn event(&mut self, feed: Arc<Feed>, event: Event<'_>, kind: RecordFormat) -> Result<()> {
         let Some(arrival) = self.reader.arrival_of(&event, kind).or(self.last) else {
             self.head.push((feed, event.into_owned()));
             return Ok(());
@@ -165,7 +165,7 @@ impl OneFile<'_, '_> {
         Ok(())
     }
 
-    fn reject(&mut self, position: Position, reason: Reason, detail: String) -> Result<()> {
+    fn reject(&mut self, position: Position, reason: RejectReason, detail: String) -> Result<()> {
         let feed = Some(self.feed.name.to_string());
         let reason = reason.as_str().to_owned();
         let reject = Reject { position, feed, reason, field: String::new(), detail, excerpt: String::new() };

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use codec::formats::record_decoder::Kind;
+use codec::formats::record_decoder::RecordFormat;
 use flate2::bufread::MultiGzDecoder;
 use serde::de::IgnoredAny;
 
@@ -18,7 +18,7 @@ const HEAD_BYTES: u64 = 4096;
 
 /// One raw record.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Raw<'a> {
+pub enum RawRecord<'a> {
     /// A line without its end, or a whole document, never blank; of a file that is no text its beginning, for a decoder to name.
     Bytes(&'a [u8]),
     /// More bytes than this limit; they were passed over.
@@ -31,14 +31,14 @@ pub enum Raw<'a> {
 ///
 /// # Errors
 /// The file system's, and whatever `each` returns.
-pub fn read<E: From<io::Error>>(path: &Path, each: &mut dyn FnMut(u64, Raw<'_>) -> Result<(), E>) -> Result<(), E> {
+pub fn read<E: From<io::Error>>(path: &Path, each: &mut dyn FnMut(u64, RawRecord<'_>) -> Result<(), E>) -> Result<(), E> {
     if let Some(head) = foreign(path)? {
-        return each(1, Raw::Bytes(&head));
+        return each(1, RawRecord::Bytes(&head));
     }
     if let Some(document) = document(path)? {
         return match document {
-            Document::Whole(bytes) => each(1, Raw::Bytes(&bytes)),
-            Document::TooLong => each(1, Raw::TooLong(DOCUMENT_LIMIT)),
+            Document::Whole(bytes) => each(1, RawRecord::Bytes(&bytes)),
+            Document::TooLong => each(1, RawRecord::TooLong(DOCUMENT_LIMIT)),
         };
     }
     let mut reader = open(path)?;
@@ -48,15 +48,15 @@ pub fn read<E: From<io::Error>>(path: &Path, each: &mut dyn FnMut(u64, Raw<'_>) 
         number += 1;
         match next_line(&mut reader, &mut line) {
             Ok(Line::End) => return Ok(()),
-            Ok(Line::TooLong) => each(number, Raw::TooLong(LINE_LIMIT))?,
+            Ok(Line::TooLong) => each(number, RawRecord::TooLong(LINE_LIMIT))?,
             Ok(Line::Whole) => {
                 let bytes = if number == 1 { without_byte_order_mark(&line) } else { &line };
                 let bytes = bytes.trim_ascii();
                 if !bytes.is_empty() {
-                    each(number, Raw::Bytes(bytes))?;
+                    each(number, RawRecord::Bytes(bytes))?;
                 }
             }
-            Err(error) if of_gzip(&error) => return each(number, Raw::Damaged),
+            Err(error) if of_gzip(&error) => return each(number, RawRecord::Damaged),
             Err(error) => return Err(error.into()),
         }
     }
@@ -81,8 +81,8 @@ fn foreign(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut head = Vec::new();
     match open(path)?.take(HEAD_BYTES).read_to_end(&mut head) {
         Err(error) if !of_gzip(&error) => Err(error),
-        _ => match Kind::of(&head) {
-            Kind::NativeJson | Kind::FhirResource | Kind::FhirBundle | Kind::NotJson | Kind::Empty => Ok(None),
+        _ => match RecordFormat::of(&head) {
+            RecordFormat::NativeJson | RecordFormat::FhirResource | RecordFormat::FhirBundle | RecordFormat::NotJson | RecordFormat::Empty => Ok(None),
             _ => Ok(Some(head)),
         },
     }
@@ -202,7 +202,7 @@ mod tests {
         let mut seen = Vec::new();
         read::<io::Error>(&path, &mut |line, raw| {
             seen.push(match raw {
-                Raw::Bytes(bytes) => (line, String::from_utf8(bytes.to_owned()).unwrap()),
+                RawRecord::Bytes(bytes) => (line, String::from_utf8(bytes.to_owned()).unwrap()),
                 other => (line, format!("{other:?}")),
             });
             Ok(())

@@ -24,7 +24,7 @@ const FILES: [&str; 7] = [
 
 /// Why a folder cannot be written into.
 #[derive(Debug, thiserror::Error)]
-pub enum OutFolderError {
+pub enum OutputFolderError {
     /// Somebody else's files are there.
     #[error("{} holds {found}, which no replay wrote; name an empty or a new folder with --out", dir.display())]
     Foreign {
@@ -55,32 +55,32 @@ pub enum OutFolderError {
 
 /// A folder that holds nothing but what this run writes.
 #[derive(Debug)]
-pub struct OutFolder {
+pub struct OutputFolder {
     dir: PathBuf,
     _lock: LockFile,
 }
 
-impl OutFolder {
+impl OutputFolder {
     /// Makes the folder, or empties it of what an earlier run left.
     ///
     /// # Errors
-    /// [`OutFolderError::Foreign`] when anything else is in it, [`OutFolderError::InUse`] when another run writes there: then
+    /// [`OutputFolderError::Foreign`] when anything else is in it, [`OutputFolderError::InUse`] when another run writes there: then
     /// nothing was touched.
-    pub fn make(dir: &Path) -> Result<OutFolder, OutFolderError> {
+    pub fn make(dir: &Path) -> Result<OutputFolder, OutputFolderError> {
         fs::create_dir_all(dir).map_err(io_error(dir, "made"))?;
         if let Some(found) = foreign(dir).map_err(io_error(dir, "read"))? {
-            return Err(OutFolderError::Foreign { dir: dir.to_owned(), found });
+            return Err(OutputFolderError::Foreign { dir: dir.to_owned(), found });
         }
         let lock = LockFile::take(&dir.join(MARKER)).map_err(|error| match error {
-            LockError::Held { pid } => OutFolderError::InUse { dir: dir.to_owned(), pid },
+            LockError::Held { pid } => OutputFolderError::InUse { dir: dir.to_owned(), pid },
             LockError::Io(source) => io_error(dir, "written")(source),
         })?;
-        let folder = OutFolder { dir: dir.to_owned(), _lock: lock };
+        let folder = OutputFolder { dir: dir.to_owned(), _lock: lock };
         folder.clear()?;
         Ok(folder)
     }
 
-    fn clear(&self) -> Result<(), OutFolderError> {
+    fn clear(&self) -> Result<(), OutputFolderError> {
         for file in FILES {
             remove(&self.dir.join(file), fs::remove_file(self.dir.join(file)))?;
         }
@@ -102,8 +102,8 @@ impl OutFolder {
     /// A new file, one of the names that the folder knows.
     ///
     /// # Errors
-    /// [`OutFolderError::Io`] when it cannot be made.
-    pub fn create(&self, name: &str) -> Result<BufWriter<File>, OutFolderError> {
+    /// [`OutputFolderError::Io`] when it cannot be made.
+    pub fn create(&self, name: &str) -> Result<BufWriter<File>, OutputFolderError> {
         debug_assert!(FILES.contains(&name), "{name} would be foreign to the next run");
         let path = self.dir.join(name);
         let file = File::create(&path).map_err(io_error(&path, "written"))?;
@@ -113,12 +113,12 @@ impl OutFolder {
     /// Ends a run: the local log goes, and what a run that failed had written goes with it.
     ///
     /// # Errors
-    /// [`OutFolderError::Io`] when something cannot be removed.
-    pub fn finish<T, E>(&self, result: &Result<T, E>) -> Result<(), OutFolderError> {
+    /// [`OutputFolderError::Io`] when something cannot be removed.
+    pub fn finish<T, E>(&self, result: &Result<T, E>) -> Result<(), OutputFolderError> {
         if result.is_ok() { self.remove_log() } else { self.clear() }
     }
 
-    fn remove_log(&self) -> Result<(), OutFolderError> {
+    fn remove_log(&self) -> Result<(), OutputFolderError> {
         remove(&self.log(), fs::remove_dir_all(self.log()))
     }
 }
@@ -135,13 +135,13 @@ fn foreign(dir: &Path) -> io::Result<Option<String>> {
     Ok(names.into_iter().find(|name| !ours(name)))
 }
 
-fn io_error(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> OutFolderError {
+fn io_error(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> OutputFolderError {
     let path = path.to_owned();
-    move |source| OutFolderError::Io { path, doing, source }
+    move |source| OutputFolderError::Io { path, doing, source }
 }
 
 /// That there was nothing to remove is as good.
-fn remove(path: &Path, result: io::Result<()>) -> Result<(), OutFolderError> {
+fn remove(path: &Path, result: io::Result<()>) -> Result<(), OutputFolderError> {
     match result {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(io_error(path, "removed")(error)),
         _ => Ok(()),
@@ -157,20 +157,20 @@ mod tests {
     fn an_earlier_run_is_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("new/out");
-        let first = OutFolder::make(&out).unwrap();
+        let first = OutputFolder::make(&out).unwrap();
         first.create("summary.json").unwrap().write_all(b"{}").unwrap();
         fs::create_dir_all(first.log().join("records")).unwrap();
         drop(first);
-        let _second = OutFolder::make(&out).unwrap();
+        let _second = OutputFolder::make(&out).unwrap();
         assert_eq!(fs::read_dir(&out).unwrap().count(), 1, "only the marker is left");
     }
 
     #[test]
     fn a_run_that_is_writing_is_not_disturbed() {
         let dir = tempfile::tempdir().unwrap();
-        let first = OutFolder::make(dir.path()).unwrap();
+        let first = OutputFolder::make(dir.path()).unwrap();
         first.create("runs.ndjson").unwrap().write_all(b"{}").unwrap();
-        let refused = OutFolder::make(dir.path()).unwrap_err().to_string();
+        let refused = OutputFolder::make(dir.path()).unwrap_err().to_string();
         assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
         assert_eq!(fs::read(dir.path().join("runs.ndjson")).unwrap(), b"{}");
     }
@@ -179,12 +179,12 @@ mod tests {
     fn files_of_others_are_never_touched_even_under_our_names() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("summary.json"), "mine").unwrap();
-        let refused = OutFolder::make(dir.path()).unwrap_err().to_string();
+        let refused = OutputFolder::make(dir.path()).unwrap_err().to_string();
         assert!(refused.contains("summary.json") && refused.contains("--out"), "{refused}");
         assert_eq!(fs::read_to_string(dir.path().join("summary.json")).unwrap(), "mine");
         let mixed = tempfile::tempdir().unwrap();
-        drop(OutFolder::make(mixed.path()).unwrap());
+        drop(OutputFolder::make(mixed.path()).unwrap());
         fs::write(mixed.path().join("letter.txt"), "mine").unwrap();
-        assert!(matches!(OutFolder::make(mixed.path()), Err(OutFolderError::Foreign { .. })));
+        assert!(matches!(OutputFolder::make(mixed.path()), Err(OutputFolderError::Foreign { .. })));
     }
 }

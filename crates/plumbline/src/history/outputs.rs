@@ -13,11 +13,11 @@ use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::log_record::{Record, RowKey};
 use scorecard::sums::measure_sums::Base;
 use scorecard::time::calendar::{Month, Timestamp};
-use stream::log::{Lent, Log, Topic};
+use stream::log::{LogEntry, Log, Topic};
 use tracing::info;
 
 use crate::history::line_view::without;
-use crate::history::output_folder::OutFolder;
+use crate::history::output_folder::OutputFolder;
 use crate::history::pipeline::Pipeline;
 use crate::history::summary::Summary;
 use crate::log::local_log::LocalLog;
@@ -30,8 +30,8 @@ const RECORDS_A_READ: usize = 256;
 /// `unknown_fields` is the decoder's count.
 ///
 /// # Errors
-/// When the log cannot be read or the folder not be written; and [`crate::process::interrupt::Interrupted`].
-pub fn write(pipeline: &Pipeline, folder: &OutFolder, unknown_fields: u64, interrupt: &Interrupt) -> Result<Summary> {
+/// When the log cannot be read or the folder not be written; and [`crate::process::interrupt::CleanStop`].
+pub fn write(pipeline: &Pipeline, folder: &OutputFolder, unknown_fields: u64, interrupt: &Interrupt) -> Result<Summary> {
     let deployment = pipeline.deployment();
     let mut summary = Summary {
         engine_version: deployment.engine_version.clone(),
@@ -42,28 +42,28 @@ pub fn write(pipeline: &Pipeline, folder: &OutFolder, unknown_fields: u64, inter
     };
     summary.add_intake(pipeline.intake_counts());
     summary.add_outcomes(pipeline.outcomes(), pipeline.unattributed());
-    let written = Written { measures: &deployment.measures, folder, interrupt };
+    let written = OutputOptions { measures: &deployment.measures, folder, interrupt };
     written.all(&mut pipeline.log(), &mut pipeline.log(), summary)
 }
 
 /// How the files of a folder are written.
 #[derive(Clone, Copy, Debug)]
-pub struct Written<'a> {
+pub struct OutputOptions<'a> {
     /// What units of sums are taken from.
     pub measures: &'a MeasureSet,
     /// Where to.
-    pub folder: &'a OutFolder,
+    pub folder: &'a OutputFolder,
     /// Whether somebody wants it to end.
     pub interrupt: &'a Interrupt,
 }
 
-impl Written<'_> {
+impl OutputOptions<'_> {
     /// Everything that `log` holds, with the rejects of `intake`, and `summary` with what is counted of them.
     ///
     /// # Errors
     /// As [`write`].
     pub fn all(&self, log: &mut LocalLog, intake: &mut impl Log, mut summary: Summary) -> Result<Summary> {
-        let Written { measures, folder, interrupt } = *self;
+        let OutputOptions { measures, folder, interrupt } = *self;
         to_file(folder, "scorecards.ndjson", |out| scorecards(log, out, &mut summary, interrupt))?;
         to_file(folder, "clinician-months.ndjson", |out| rows(log, measures, out, &mut summary))?;
         to_file(folder, "peer-groups.ndjson", |out| peer_groups(log, out))?;
@@ -111,7 +111,7 @@ pub fn newest_cards(log: &LocalLog) -> Result<Vec<Scorecard>> {
     Ok(newest.into_values().collect())
 }
 
-fn to_file(folder: &OutFolder, name: &str, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+fn to_file(folder: &OutputFolder, name: &str, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let mut out = folder.create(name)?;
     fill(&mut out).and_then(|()| Ok(out.flush()?)).with_context(|| format!("writing {}", folder.path().join(name).display()))
 }
@@ -229,7 +229,7 @@ fn line(out: &mut dyn Write, json: &str) -> io::Result<()> {
 }
 
 /// Calls `take` with every record of a partition, in order.
-fn each(log: &mut impl Log, topic: Topic, partition: u32, mut take: impl FnMut(Lent<'_>) -> Result<()>) -> Result<()> {
+fn each(log: &mut impl Log, topic: Topic, partition: u32, mut take: impl FnMut(LogEntry<'_>) -> Result<()>) -> Result<()> {
     let mut from = 0;
     loop {
         let mut result = Ok(());

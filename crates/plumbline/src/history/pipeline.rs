@@ -26,7 +26,7 @@ const RECORDS_A_STEP: usize = 1_000;
 
 /// What a pipeline is made of.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct PipelineSetup {
     /// The zone whose calendar months are counted.
     pub zone: Zone,
     /// When the first event reaches the log: the first cut is the first publication instant at or after it.
@@ -55,7 +55,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// When the log fails, or was made for another deployment.
-    pub fn start(plan: &Plan, keys: &Keys, intake: Intake, mut log: LocalLog, clock: Clock) -> Result<Pipeline> {
+    pub fn start(plan: &PipelineSetup, keys: &Keys, intake: Intake, mut log: LocalLog, clock: Clock) -> Result<Pipeline> {
         let first = Grid::DAILY.at_or_after(plan.earliest);
         clock.set(before(first));
         let genesis = settle_genesis(&mut log, &genesis(plan, keys, first)).context("the log's genesis record")?;
@@ -170,7 +170,7 @@ fn before(at: Timestamp) -> Timestamp {
     Timestamp(at.0 - 1)
 }
 
-fn genesis(plan: &Plan, keys: &Keys, first: Timestamp) -> Genesis {
+fn genesis(plan: &PipelineSetup, keys: &Keys, first: Timestamp) -> Genesis {
     Genesis {
         format: FORMAT,
         partitions: plan.partitions,

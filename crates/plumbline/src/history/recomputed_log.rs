@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
-use stream::log::{Fill, Lent, Log, LogError, Topic};
+use stream::log::{Fill, LogEntry, Log, LogError, Topic};
 
 use crate::log::any_log::AnyLog;
 use crate::log::local_log::LocalLog;
@@ -51,7 +51,7 @@ impl Log for RecomputedLog {
         partition: u32,
         from: u64,
         most: usize,
-        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+        each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
         if is_source(topic) {
             self.source.read(topic, partition, from, most, each)

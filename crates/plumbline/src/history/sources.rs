@@ -10,7 +10,7 @@ use crate::history::lines::looks_like_json;
 
 /// One file to read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Source {
+pub struct SourceFile {
     /// Its name in positions: the folder's name and the path below it, with `/` between.
     pub name: String,
     /// The feed of what it holds, unless a record names one.
@@ -21,9 +21,9 @@ pub struct Source {
 
 /// What PATHs stand for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct SourceList {
     /// The files to read, in order of their names.
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceFile>,
     /// Files in folders that hold no JSON by their name or content, in order.
     pub ignored: Vec<PathBuf>,
 }
@@ -52,7 +52,7 @@ pub enum SourcesError {
 ///
 /// # Errors
 /// [`SourcesError`] for the first path that cannot be taken.
-pub fn find(paths: &[PathBuf], feed: Option<&str>) -> Result<Found, SourcesError> {
+pub fn find(paths: &[PathBuf], feed: Option<&str>) -> Result<SourceList, SourcesError> {
     let mut files = BTreeMap::new();
     let mut ignored = BTreeSet::new();
     for path in paths {
@@ -81,10 +81,10 @@ pub fn find(paths: &[PathBuf], feed: Option<&str>) -> Result<Found, SourcesError
             (None, Some(folder)) => folder.to_string_lossy().into_owned(),
             (None, None) => return Err(SourcesError::NoName(root)),
         };
-        sources.push(Source { name: name.join("/"), feed, path });
+        sources.push(SourceFile { name: name.join("/"), feed, path });
     }
     sources.sort();
-    Ok(Found { sources, ignored: ignored.into_iter().collect() })
+    Ok(SourceList { sources, ignored: ignored.into_iter().collect() })
 }
 
 fn walk(
@@ -155,7 +155,7 @@ mod tests {
         path
     }
 
-    fn names(found: &Found) -> Vec<(&str, &str)> {
+    fn names(found: &SourceList) -> Vec<(&str, &str)> {
         found.sources.iter().map(|source| (source.name.as_str(), source.feed.as_str())).collect()
     }
 

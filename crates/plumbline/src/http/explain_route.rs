@@ -9,18 +9,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use scorecard::fold::explanation::Side;
+use scorecard::fold::explanation::MeasureSide;
 use stream::evidence::EvidenceError;
 
-use crate::http::http_state::Served;
+use crate::http::http_state::HttpState;
 use crate::http::responses::{NDJSON, Parameters, accepts, error, no_cards, parameter};
 use crate::terminal::paint::Paint;
-use crate::view::explain_request::{Question, Unanswered, side_word};
+use crate::view::explain_request::{ExplainRequest, ExplainError, side_word};
 use crate::view::explanation_view::{json, ndjson, table};
 
 /// Answers the question that path and parameters ask.
 pub async fn explain(
-    State(served): State<Served>,
+    State(served): State<HttpState>,
     Path(clinician): Path<String>,
     Query(parameters): Parameters,
     headers: HeaderMap,
@@ -33,10 +33,10 @@ pub async fn explain(
     let Ok(turn) = served.explaining.clone().acquire_owned().await else {
         return error(StatusCode::SERVICE_UNAVAILABLE, "the service ends; ask again once it is back");
     };
-    let waiting = Waiting(Arc::new(AtomicBool::new(true)));
+    let waiting = WaitGuard(Arc::new(AtomicBool::new(true)));
     let waits = waiting.0.clone();
     let find = move || {
-        let Served { mut log, deployment, .. } = served;
+        let HttpState { mut log, deployment, .. } = served;
         let answer = question.answer(&deployment, &shelf, &mut log, &|| waits.load(Ordering::Relaxed));
         drop(turn);
         answer
@@ -58,25 +58,25 @@ pub async fn explain(
 }
 
 /// While it lives somebody waits. It goes with the request, also where the client hung up.
-struct Waiting(Arc<AtomicBool>);
+struct WaitGuard(Arc<AtomicBool>);
 
-impl Drop for Waiting {
+impl Drop for WaitGuard {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Relaxed);
     }
 }
 
-fn status(unanswered: &Unanswered) -> StatusCode {
+fn status(unanswered: &ExplainError) -> StatusCode {
     match unanswered {
-        Unanswered::NotFound(_) => StatusCode::NOT_FOUND,
-        Unanswered::Ambiguous(_) => StatusCode::BAD_REQUEST,
-        Unanswered::Evidence(EvidenceError::Gone(_)) => StatusCode::GONE,
-        Unanswered::Evidence(_) | Unanswered::Log(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        Unanswered::Unexplained(_) => StatusCode::CONFLICT,
+        ExplainError::NotFound(_) => StatusCode::NOT_FOUND,
+        ExplainError::Ambiguous(_) => StatusCode::BAD_REQUEST,
+        ExplainError::Evidence(EvidenceError::Gone(_)) => StatusCode::GONE,
+        ExplainError::Evidence(_) | ExplainError::Log(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        ExplainError::Unexplained(_) => StatusCode::CONFLICT,
     }
 }
 
-fn question(clinician: String, parameters: &BTreeMap<String, String>) -> Result<Question, String> {
+fn question(clinician: String, parameters: &BTreeMap<String, String>) -> Result<ExplainRequest, String> {
     let needed = |name: &str, example: &str| {
         parameters.get(name).cloned().ok_or_else(|| format!("{name} is missing; add {name}={example}"))
     };
@@ -91,11 +91,11 @@ fn question(clinician: String, parameters: &BTreeMap<String, String>) -> Result<
     let side = match parameters.get("side") {
         None => None,
         Some(word) => {
-            let side = [Side::Numerator, Side::Denominator].into_iter().find(|side| side_word(*side) == word);
+            let side = [MeasureSide::Numerator, MeasureSide::Denominator].into_iter().find(|side| side_word(*side) == word);
             Some(side.ok_or_else(|| format!("side={word} cannot be read; write numerator or denominator"))?)
         }
     };
     let measure = needed("measure", "dna_rate")?;
     let revision = parameter(parameters, "revision")?;
-    Ok(Question { clinician, month, measure, side, window, revision, practice: parameters.get("practice").cloned() })
+    Ok(ExplainRequest { clinician, month, measure, side, window, revision, practice: parameters.get("practice").cloned() })
 }

@@ -7,27 +7,27 @@ use scorecard::record::item::Feed;
 use stream::deployment::Deployment;
 use tokio::sync::Semaphore;
 
-use crate::config::authorizer::Gate;
+use crate::config::authorizer::Authorizer;
 use crate::config::options::Config;
-use crate::deployment::data_directory::Site;
-use crate::intake::intake_worker::Door;
+use crate::deployment::data_directory::DataDirectory;
+use crate::intake::intake_worker::IntakeSender;
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
-use crate::process::service_status::Vitals;
+use crate::process::service_status::ServiceStatus;
 use crate::published_cards::card_index::CardIndex;
-use crate::published_cards::card_store::Shelf;
-use crate::rejects::reject_store::Refused;
+use crate::published_cards::card_store::CardStore;
+use crate::rejects::reject_store::RejectStore;
 
 /// Permits of the room for bodies are kibibytes, so that gigabytes fit into their 32 bits.
 const ROOM_UNIT: usize = 1 << 10;
 
 /// What every handler sees.
 #[derive(Clone, Debug)]
-pub struct Served {
+pub struct HttpState {
     /// Where events go in; none where this process takes none.
-    pub door: Option<Door>,
+    pub door: Option<IntakeSender>,
     /// Who may do what.
-    pub gate: Arc<Gate>,
+    pub gate: Arc<Authorizer>,
     /// Room for bodies that wait for the log.
     pub room: Arc<Semaphore>,
     /// The largest body, bytes.
@@ -35,26 +35,26 @@ pub struct Served {
     /// Declared feeds.
     pub feeds: Arc<BTreeMap<String, Arc<Feed>>>,
     /// Where raw records wait that were refused.
-    pub refused: Refused,
+    pub refused: RejectStore,
     /// One explanation at a time: each folds the log anew.
     pub explaining: Arc<Semaphore>,
     /// The published cards; none where this process serves none.
-    pub shelf: Option<Shelf>,
+    pub shelf: Option<CardStore>,
     /// A handle on the log.
     pub log: AnyLog,
     /// How far everything is.
-    pub vitals: Arc<Vitals>,
+    pub vitals: Arc<ServiceStatus>,
     /// Which deployment it is.
     pub deployment: Deployment,
     /// Where time comes from.
     pub clock: Clock,
 }
 
-impl Served {
+impl HttpState {
     /// What handlers see of this site.
     #[must_use]
-    pub fn of(site: &Site, config: &Config, door: Option<Door>, vitals: Arc<Vitals>) -> Served {
-        Served {
+    pub fn of(site: &DataDirectory, config: &Config, door: Option<IntakeSender>, vitals: Arc<ServiceStatus>) -> HttpState {
+        HttpState {
             door,
             gate: Arc::new(config.gate.clone()),
             room: room(config.max_waiting),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use codec::fault::Reason;
+use codec::fault::RejectReason;
 use prometheus::core::Collector;
 use prometheus::{Encoder, GaugeVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use scorecard::card::scorecard::{Cause, CoverageState};
@@ -16,10 +16,10 @@ use stream::deployment::Deployment;
 use crate::kafka::contact::{Contact, Counters};
 use crate::kafka::schema_registry::schema_registry::RegistryCounts;
 use crate::process::clock::Clock;
-use crate::process::service_status::{PartitionVitals, Vitals, Way};
+use crate::process::service_status::{PartitionStatus, ServiceStatus, Way};
 use crate::published_cards::card_index::CardIndex;
 use crate::published_cards::newest_month::{BANDS, Spread};
-use crate::rejects::reject_store::Refused;
+use crate::rejects::reject_store::RejectStore;
 
 /// Every cause of a revision; one that never came about is shown as 0.
 const CAUSES: [Cause; 7] =
@@ -30,7 +30,7 @@ const DECILES: [&str; 3] = ["p10", "p50", "p90"];
 #[derive(Clone, Debug)]
 pub struct Metrics {
     /// What the threads tell.
-    pub vitals: Arc<Vitals>,
+    pub vitals: Arc<ServiceStatus>,
     /// What is published, where this process serves it.
     pub index: Option<Arc<RwLock<CardIndex>>>,
     /// What is counted of the brokers, where there are any.
@@ -38,7 +38,7 @@ pub struct Metrics {
     /// What was asked of a schema registry, where there is one.
     pub schema_registry: Option<RegistryCounts>,
     /// What was refused and waits for a repair.
-    pub refused: Refused,
+    pub refused: RejectStore,
     /// Which deployment it is.
     pub deployment: Deployment,
     /// What lags are measured against.
@@ -82,7 +82,7 @@ impl Metrics {
         let ways = [("http", Way::Http), ("topics", Way::Topics)];
         let received = ways.map(|(word, way)| (word, self.vitals.intake(way).counts.received));
         counters(registry, "intake_received_total", "Elements that came in, by requests or topics.", "source", &received)?;
-        let mut rejected: BTreeMap<&str, u64> = Reason::ALL.iter().map(|reason| (reason.as_str(), 0)).collect();
+        let mut rejected: BTreeMap<&str, u64> = RejectReason::ALL.iter().map(|reason| (reason.as_str(), 0)).collect();
         rejected.extend(counts.rejected.iter().map(|(reason, n)| (reason.as_str(), *n)));
         let rejected: Vec<(&str, u64)> = rejected.into_iter().collect();
         counters(
@@ -111,7 +111,7 @@ impl Metrics {
     fn tally(&self, registry: &Registry) -> Result<(), prometheus::Error> {
         let mut partitions = self.vitals.partitions();
         partitions.retain(|partition| partition.owned);
-        let total = |of: fn(&PartitionVitals) -> u64| partitions.iter().map(of).sum::<u64>();
+        let total = |of: fn(&PartitionStatus) -> u64| partitions.iter().map(of).sum::<u64>();
         let outcomes = [
             ("accepted", total(|p| p.outcomes.accepted)),
             ("duplicate", total(|p| p.outcomes.duplicate)),
@@ -134,7 +134,7 @@ impl Metrics {
         let done = total(|p| p.position.min(p.replay_end));
         gauge(registry, "replay_done_records", "Of those, read again so far; equal means the replay is over.", done)?;
         gauge(registry, "partitions_owned", "Partitions of the events that this process tallies.", partitions.len() as u64)?;
-        let behind = |p: &PartitionVitals| p.end.saturating_sub(p.position);
+        let behind = |p: &PartitionStatus| p.end.saturating_sub(p.position);
         let help = "Records of the events that are still to be folded, by the partitions of this process.";
         gauge(registry, "tally_lag_records", help, partitions.iter().map(behind).sum())?;
         let late = partitions.iter().filter(|p| behind(p) > 0).filter_map(|p| p.newest).min();
@@ -148,7 +148,7 @@ impl Metrics {
     }
 
     /// What the cards of the last month that was over at the last tick say of their feeds.
-    fn coverage(&self, registry: &Registry, partitions: &[PartitionVitals]) -> Result<(), prometheus::Error> {
+    fn coverage(&self, registry: &Registry, partitions: &[PartitionStatus]) -> Result<(), prometheus::Error> {
         let mut counts = [
             (CoverageState::Complete, "complete", 0),
             (CoverageState::Behind, "behind", 0),

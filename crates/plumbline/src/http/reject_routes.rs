@@ -9,16 +9,16 @@ use axum::response::Response;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use crate::http::http_state::Served;
+use crate::http::http_state::HttpState;
 use crate::http::responses::{Parameters, error, json_response, listed, no_intake};
 use crate::intake::intake_worker::Request;
 use crate::rejects::rejected_record::Which;
-use crate::view::rejects_view::Waiting;
+use crate::view::rejects_view::PendingRejects;
 
 /// The groups.
-pub async fn groups(State(served): State<Served>, Query(parameters): Parameters, headers: HeaderMap) -> Response {
+pub async fn groups(State(served): State<HttpState>, Query(parameters): Parameters, headers: HeaderMap) -> Response {
     let which = which(&parameters);
-    let read = move || Waiting::read(&served.refused).map(|waiting| waiting.group_lines(&which));
+    let read = move || PendingRejects::read(&served.refused).map(|waiting| waiting.group_lines(&which));
     match tokio::task::spawn_blocking(read).await {
         Ok(Ok(lines)) => listed(&lines, &headers),
         Ok(Err(failed)) => error(StatusCode::INTERNAL_SERVER_ERROR, &failed.to_string()),
@@ -27,7 +27,7 @@ pub async fn groups(State(served): State<Served>, Query(parameters): Parameters,
 }
 
 /// Puts those that are meant in again, between two requests with events.
-pub async fn retry(State(served): State<Served>, Query(parameters): Parameters) -> Response {
+pub async fn retry(State(served): State<HttpState>, Query(parameters): Parameters) -> Response {
     let (reply, answer) = oneshot::channel();
     let Some(door) = &served.door else { return no_intake() };
     if !door.hand_in(Request::Retry { which: which(&parameters), reply }) {

@@ -15,13 +15,13 @@ use tokio::sync::oneshot;
 
 use crate::config::options::feed_named;
 use crate::http::explain_route;
-use crate::http::http_state::{Served, permits, read_index};
+use crate::http::http_state::{HttpState, permits, read_index};
 use crate::http::metrics::Metrics;
 use crate::http::reject_routes;
 use crate::http::responses::{Parameters, accepts, error, json_response, listed, no_cards, no_intake, parameter};
-use crate::intake::intake_worker::{Answer, Request, Submission};
+use crate::intake::intake_worker::{ElementOutcome, Request, Submission};
 use crate::log::local_log::LocalLog;
-use crate::published_cards::card_index::{CardIndex, Change, Place, card_at};
+use crate::published_cards::card_index::{CardIndex, CardChange, RevisionPlace, card_at};
 use crate::published_cards::card_key::CardKey;
 use crate::terminal::paint::Paint;
 use crate::view::terminal_card::render;
@@ -33,7 +33,7 @@ const PAGE: usize = 100;
 const MOST: usize = 1_000;
 
 /// All routes.
-pub fn router(served: Served) -> Router {
+pub fn router(served: HttpState) -> Router {
     let of_readers = Router::new()
         .route("/v1/scorecards", get(scorecards_of_month))
         .route("/v1/scorecards/{clinician}", get(scorecards_of_clinician))
@@ -52,7 +52,7 @@ pub fn router(served: Served) -> Router {
         .with_state(served)
 }
 
-async fn only_readers(State(served): State<Served>, request: axum::extract::Request, next: Next) -> Response {
+async fn only_readers(State(served): State<HttpState>, request: axum::extract::Request, next: Next) -> Response {
     if served.gate.may_read(request.headers()) {
         next.run(request).await
     } else {
@@ -67,7 +67,7 @@ fn unauthorized(whose: &str) -> Response {
     response
 }
 
-async fn post_events(State(served): State<Served>, Query(parameters): Parameters, request: axum::extract::Request) -> Response {
+async fn post_events(State(served): State<HttpState>, Query(parameters): Parameters, request: axum::extract::Request) -> Response {
     let too_large =
         || error(StatusCode::PAYLOAD_TOO_LARGE, &format!("the body exceeds {} bytes; send it in parts", served.max_body));
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
@@ -101,20 +101,20 @@ fn no_room() -> Response {
     response
 }
 
-fn answered(answers: &[Answer]) -> Response {
-    let count = |of: fn(&Answer) -> bool| answers.iter().filter(|answer| of(answer)).count();
+fn answered(answers: &[ElementOutcome]) -> Response {
+    let count = |of: fn(&ElementOutcome) -> bool| answers.iter().filter(|answer| of(answer)).count();
     json_response(&json!({
         "received": answers.len(),
-        "logged": count(|answer| matches!(answer, Answer::Logged)),
-        "registered": count(|answer| matches!(answer, Answer::Registered)),
-        "skipped": count(|answer| matches!(answer, Answer::Skipped { .. })),
-        "rejected": count(|answer| matches!(answer, Answer::Rejected { .. })),
+        "logged": count(|answer| matches!(answer, ElementOutcome::Logged)),
+        "registered": count(|answer| matches!(answer, ElementOutcome::Registered)),
+        "skipped": count(|answer| matches!(answer, ElementOutcome::Skipped { .. })),
+        "rejected": count(|answer| matches!(answer, ElementOutcome::Rejected { .. })),
         "events": answers,
     }))
 }
 
 async fn scorecards_of_clinician(
-    State(served): State<Served>,
+    State(served): State<HttpState>,
     Path(clinician): Path<String>,
     Query(parameters): Parameters,
     headers: HeaderMap,
@@ -135,7 +135,7 @@ async fn scorecards_of_clinician(
 }
 
 /// The cards for a terminal.
-async fn told(served: Served, mut log: LocalLog, places: Vec<Place>) -> Response {
+async fn told(served: HttpState, mut log: LocalLog, places: Vec<RevisionPlace>) -> Response {
     let deployment = served.deployment;
     let read = move || {
         let render = |place| Ok(render(&*card_at(&mut log, place)?, &deployment.measures, Paint::Plain));
@@ -148,7 +148,7 @@ async fn told(served: Served, mut log: LocalLog, places: Vec<Place>) -> Response
     }
 }
 
-async fn scorecards_of_month(State(served): State<Served>, Query(parameters): Parameters, headers: HeaderMap) -> Response {
+async fn scorecards_of_month(State(served): State<HttpState>, Query(parameters): Parameters, headers: HeaderMap) -> Response {
     let (month, limit) = match (parameter::<Month>(&parameters, "month"), limit(&parameters)) {
         (Ok(month), Ok(limit)) => (month, limit),
         (Err(wrong), _) | (_, Err(wrong)) => return error(StatusCode::BAD_REQUEST, &wrong),
@@ -170,7 +170,7 @@ async fn scorecards_of_month(State(served): State<Served>, Query(parameters): Pa
 }
 
 /// The cards at these places. They are read where waiting for the disk holds nobody up.
-async fn cards(mut log: LocalLog, places: Vec<Place>, link: Option<String>, headers: &HeaderMap) -> Response {
+async fn cards(mut log: LocalLog, places: Vec<RevisionPlace>, link: Option<String>, headers: &HeaderMap) -> Response {
     let read =
         move || places.into_iter().map(|place| Ok(codec::json::record_lines::scorecard(&*card_at(&mut log, place)?))).collect();
     let read: Result<Vec<String>, stream::log::LogError> = match tokio::task::spawn_blocking(read).await {
@@ -188,7 +188,7 @@ async fn cards(mut log: LocalLog, places: Vec<Place>, link: Option<String>, head
     response
 }
 
-async fn changes(State(served): State<Served>, Query(parameters): Parameters, headers: HeaderMap) -> Response {
+async fn changes(State(served): State<HttpState>, Query(parameters): Parameters, headers: HeaderMap) -> Response {
     let (after, limit) = match (parameter::<usize>(&parameters, "after"), limit(&parameters)) {
         (Ok(after), Ok(limit)) => (after.unwrap_or(0), limit),
         (Err(wrong), _) | (_, Err(wrong)) => return error(StatusCode::BAD_REQUEST, &wrong),
@@ -201,8 +201,8 @@ async fn changes(State(served): State<Served>, Query(parameters): Parameters, he
 }
 
 /// `sequence` is what the next request names as `after`.
-fn change_line(change: &Change, sequence: usize) -> String {
-    let Change { key, revision, cut, status } = change;
+fn change_line(change: &CardChange, sequence: usize) -> String {
+    let CardChange { key, revision, cut, status } = change;
     json!({
         "sequence": sequence,
         "clinician": key.clinician,
@@ -215,7 +215,7 @@ fn change_line(change: &Change, sequence: usize) -> String {
     .to_string()
 }
 
-async fn readyz(State(served): State<Served>) -> Response {
+async fn readyz(State(served): State<HttpState>) -> Response {
     match served.vitals.not_ready() {
         None => {
             let last_cut = served.vitals.publish().last_cut.map(|cut| cut.to_string());
@@ -234,7 +234,7 @@ async fn readyz(State(served): State<Served>) -> Response {
     }
 }
 
-async fn version(State(served): State<Served>) -> Response {
+async fn version(State(served): State<HttpState>) -> Response {
     json_response(&json!({
         "version": served.deployment.engine_version,
         "measure_set": served.deployment.measures.hash().to_string(),
@@ -243,8 +243,8 @@ async fn version(State(served): State<Served>) -> Response {
     }))
 }
 
-async fn metrics(State(served): State<Served>) -> Response {
-    let Served { vitals, shelf, refused, deployment, clock, log, .. } = served;
+async fn metrics(State(served): State<HttpState>) -> Response {
+    let HttpState { vitals, shelf, refused, deployment, clock, log, .. } = served;
     let (index, brokers) = (shelf.map(|shelf| shelf.index), log.kafka().map(|log| log.contact().clone()));
     let schema_registry = log.kafka().and_then(|log| log.schema_registry().map(|registry| registry.counts()));
     match (Metrics { vitals, index, brokers, schema_registry, refused, deployment, clock }).text(&prometheus::Registry::new()) {

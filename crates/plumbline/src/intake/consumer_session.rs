@@ -20,14 +20,14 @@ use stream::log::LogError;
 use tracing::{debug, warn};
 
 use crate::config::options::Input;
-use crate::intake::input_group::{InputGroup, InputRecords, Taken};
-use crate::intake::reject_retrier::Retry;
+use crate::intake::input_group::{InputGroup, InputRecords, NextOffsets};
+use crate::intake::reject_retrier::RejectRetrier;
 use crate::kafka::log::KafkaLog;
-use crate::kafka::membership::{Change, MemberContext, join};
+use crate::kafka::membership::{AssignmentChange, MemberContext, join};
 use crate::kafka::settings::Group;
 use crate::process::clock::Clock;
-use crate::process::service_status::{InputVitals, Inputs, Vitals, Way};
-use crate::process::shutdown_signal::Stopping;
+use crate::process::service_status::{InputStatus, Inputs, ServiceStatus, Way};
+use crate::process::shutdown_signal::ShutdownSignal;
 
 /// A group of records is closed when it holds so many bytes, or after so long; when nothing more is there, too, unless the group
 /// before it is still waited for.
@@ -60,13 +60,13 @@ pub struct TopicIntake {
     /// The topics, by name.
     pub inputs: BTreeMap<String, Input>,
     /// Opens what was sent.
-    pub retry: Retry,
+    pub retry: RejectRetrier,
     /// What time it is.
     pub clock: Clock,
     /// Where to tell what became of the records.
-    pub vitals: Arc<Vitals>,
+    pub vitals: Arc<ServiceStatus>,
     /// When to end.
-    pub stopping: Stopping,
+    pub stopping: ShutdownSignal,
 }
 
 impl TopicIntake {
@@ -88,7 +88,7 @@ impl TopicIntake {
         let mut joined = false;
         let mut intake = Intake::new(self.partitions, BATCH_EVENTS);
         while !self.stopping.asked() {
-            let mut taking = match Taking::join(self, &mut intake, &mut joined) {
+            let mut taking = match ConsumerSession::join(self, &mut intake, &mut joined) {
                 Ok(taking) => taking,
                 Err(error) => {
                     self.stopping.fail(format!("intake: {error:#}"));
@@ -107,10 +107,10 @@ impl TopicIntake {
 }
 
 /// One membership.
-struct Taking<'t> {
+struct ConsumerSession<'t> {
     of: &'t TopicIntake,
     consumer: BaseConsumer<MemberContext>,
-    changes: Receiver<Change>,
+    changes: Receiver<AssignmentChange>,
     intake: &'t mut Intake,
     joined: &'t mut bool,
     /// For the group that is being taken.
@@ -122,7 +122,7 @@ struct Taking<'t> {
     /// Partitions whose next record has a schema that nobody knows until the schema registry says so, and since when they wait.
     aside: Vec<(TopicPartitionList, Instant)>,
     /// What is done with, whether it could be committed or not.
-    done: Taken,
+    done: NextOffsets,
     /// Whether it may not be committed, and when that was last asked.
     doubtful: bool,
     asked: Instant,
@@ -131,18 +131,18 @@ struct Taking<'t> {
 /// A group that was sent.
 struct UnderWay {
     log: KafkaLog,
-    taken: Taken,
+    taken: NextOffsets,
     counts: IntakeCounts,
 }
 
-impl<'t> Taking<'t> {
-    fn join(of: &'t TopicIntake, intake: &'t mut Intake, joined: &'t mut bool) -> Result<Taking<'t>> {
+impl<'t> ConsumerSession<'t> {
+    fn join(of: &'t TopicIntake, intake: &'t mut Intake, joined: &'t mut bool) -> Result<ConsumerSession<'t>> {
         let topics: Vec<&str> = of.inputs.keys().map(String::as_str).collect();
         let (sender, changes) = channel();
         let settings = of.log.settings();
         let consumer = join(settings, of.log.contact(), Group::Intake, &topics, sender)
             .with_context(|| format!("the group {} cannot be joined", settings.group(Group::Intake)))?;
-        Ok(Taking {
+        Ok(ConsumerSession {
             of,
             consumer,
             changes,
@@ -153,7 +153,7 @@ impl<'t> Taking<'t> {
             idle: Some(of.log.clone()),
             records: InputRecords::new(&of.inputs, &of.retry, of.log.schema_registry().map(Arc::as_ref)),
             aside: Vec::new(),
-            done: Taken::new(),
+            done: NextOffsets::new(),
             doubtful: false,
             asked: Instant::now(),
         })
@@ -208,7 +208,7 @@ impl<'t> Taking<'t> {
         };
         let begun = |(topic, partition): (String, u32)| {
             let next = next(&topic, partition).unwrap_or(0);
-            ((topic, partition), InputVitals { next, end: next, newest: None })
+            ((topic, partition), InputStatus { next, end: next, newest: None })
         };
         partitions.into_iter().map(begun).collect()
     }
@@ -217,7 +217,7 @@ impl<'t> Taking<'t> {
     fn changed(&mut self) {
         while let Ok(change) = self.changes.try_recv() {
             match change {
-                Change::Assigned(partitions) => {
+                AssignmentChange::Assigned(partitions) => {
                     *self.joined = *self.joined || self.of.vitals.joined();
                     // Who had them meanwhile may have come further.
                     for (topic, partition) in &partitions {
@@ -226,7 +226,7 @@ impl<'t> Taking<'t> {
                     let begun = self.committed(partitions);
                     self.of.vitals.inputs().extend(begun);
                 }
-                Change::Revoked(gone) => self.of.vitals.inputs().retain(|partition, _| !gone.contains(partition)),
+                AssignmentChange::Revoked(gone) => self.of.vitals.inputs().retain(|partition, _| !gone.contains(partition)),
             }
         }
     }
@@ -261,7 +261,7 @@ impl<'t> Taking<'t> {
                 group.now = self.of.clock.now();
             }
             // A record keeps its consumer lent, and taking it needs the rest.
-            let Taking { of, consumer, intake, log, under_way, records, aside, .. } = self;
+            let ConsumerSession { of, consumer, intake, log, under_way, records, aside, .. } = self;
             match consumer.poll(if group.is_empty() { LOOK } else { Duration::ZERO }) {
                 Some(Ok(message)) => {
                     let Some(payload) = records.known(&message) else {

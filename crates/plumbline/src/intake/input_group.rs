@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use codec::formats::record_decoder::{Context, Decoded, Decoder, Kind};
+use codec::formats::record_decoder::{Context, DecodeOutcome, RecordDecoder, RecordFormat};
 use rdkafka::message::{BorrowedMessage, Message};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::Position;
@@ -14,23 +14,23 @@ use stream::intake::intake_task::Intake;
 use stream::log::{Log, LogError};
 
 use crate::config::options::{Input, InputFormat, feed_named};
-use crate::intake::reject_retrier::Retry;
+use crate::intake::reject_retrier::RejectRetrier;
 use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
-use crate::process::service_status::{Vitals, Way};
+use crate::process::service_status::{ServiceStatus, Way};
 
 /// What the records of groups leave to be committed: the next offset by topic and partition.
-pub(crate) type Taken = BTreeMap<(String, i32), i64>;
+pub(crate) type NextOffsets = BTreeMap<(String, i32), i64>;
 
 /// What is configured of the input topics, and what opens their records.
 pub(crate) struct InputRecords<'r> {
-    inputs: BTreeMap<&'r str, Told>,
-    decoder: &'r Decoder,
+    inputs: BTreeMap<&'r str, TopicInput>,
+    decoder: &'r RecordDecoder,
     registry: Option<&'r SchemaRegistry>,
 }
 
 /// What is configured of a topic.
 #[derive(Clone, Debug)]
-struct Told {
+struct TopicInput {
     /// The only format that it takes, if there is one.
     format: Option<InputFormat>,
     /// The feed of all its records, if there is one.
@@ -40,11 +40,11 @@ struct Told {
 impl<'r> InputRecords<'r> {
     pub(crate) fn new(
         inputs: &'r BTreeMap<String, Input>,
-        retry: &'r Retry,
+        retry: &'r RejectRetrier,
         registry: Option<&'r SchemaRegistry>,
     ) -> InputRecords<'r> {
         let feed = |input: &Input| Some(feed_named(&retry.feeds, &retry.zone, input.feed.as_deref()?));
-        let told = |(topic, input): (&'r String, &'r Input)| (topic.as_str(), Told { format: input.format, feed: feed(input) });
+        let told = |(topic, input): (&'r String, &'r Input)| (topic.as_str(), TopicInput { format: input.format, feed: feed(input) });
         InputRecords { inputs: inputs.iter().map(told).collect(), decoder: &retry.decoder, registry }
     }
 
@@ -66,12 +66,12 @@ impl<'r> InputRecords<'r> {
         source: &Source,
         now: Timestamp,
         each: &mut dyn FnMut(Item<'_>),
-    ) -> Decoded {
+    ) -> DecodeOutcome {
         let Source { position, received_at, told } = source;
         let context = Context { position, feed: told.feed.clone(), received_at: *received_at, now };
         match (payload, told.format) {
             (None, _) => self.decoder.tombstone(key, &context, each),
-            (Some(bytes), Some(format)) if !is_of(format, Decoder::kind_of(bytes)) => {
+            (Some(bytes), Some(format)) if !is_of(format, RecordDecoder::kind_of(bytes)) => {
                 self.decoder.refuse(bytes, &other_format(&position.source, format), &context, each)
             }
             (Some(bytes), _) => self.decoder.decode(bytes, &context, each),
@@ -86,7 +86,7 @@ struct Source {
     position: Position,
     /// When that came in.
     received_at: Timestamp,
-    told: Told,
+    told: TopicInput,
 }
 
 /// A group of records.
@@ -159,7 +159,7 @@ impl InputGroup {
         let here = |source: &Source| source.position.partition == partition && source.position.source == message.topic();
         if !self.sources.get(self.last).is_some_and(here) {
             self.last = self.sources.iter().position(here).unwrap_or_else(|| {
-                let told = records.inputs.get(message.topic()).cloned().unwrap_or(Told { format: None, feed: None });
+                let told = records.inputs.get(message.topic()).cloned().unwrap_or(TopicInput { format: None, feed: None });
                 let position = Position { source: message.topic().to_owned(), partition, offset: 0, index: None };
                 self.sources.push(Source { position, received_at, told });
                 self.sources.len() - 1
@@ -174,7 +174,7 @@ impl InputGroup {
     }
 
     /// Tells what it has brought.
-    pub(crate) fn tell(&self, vitals: &Vitals) {
+    pub(crate) fn tell(&self, vitals: &ServiceStatus) {
         let mut told = vitals.intake(Way::Topics);
         told.unknown_fields += self.unknown_fields;
         told.newest_event = told.newest_event.max(self.newest_event);
@@ -189,7 +189,7 @@ impl InputGroup {
     }
 
     /// What it leaves to be committed.
-    pub(crate) fn taken(self) -> Taken {
+    pub(crate) fn taken(self) -> NextOffsets {
         let next = |source: Source| {
             let Position { source, partition, offset, .. } = source.position;
             ((source, partition.cast_signed()), i64::try_from(offset + 1).unwrap_or(i64::MAX))
@@ -198,12 +198,12 @@ impl InputGroup {
     }
 }
 
-fn is_of(format: InputFormat, kind: Kind) -> bool {
+fn is_of(format: InputFormat, kind: RecordFormat) -> bool {
     match format {
         // What is no format at all is told better by whoever reads it.
-        InputFormat::Json => matches!(kind, Kind::NativeJson | Kind::NotJson | Kind::Empty),
-        InputFormat::Avro => matches!(kind, Kind::ConfluentAvro | Kind::AvroFile | Kind::AvroSingleObject),
-        InputFormat::Fhir => matches!(kind, Kind::FhirResource | Kind::FhirBundle),
+        InputFormat::Json => matches!(kind, RecordFormat::NativeJson | RecordFormat::NotJson | RecordFormat::Empty),
+        InputFormat::Avro => matches!(kind, RecordFormat::ConfluentAvro | RecordFormat::AvroFile | RecordFormat::AvroSingleObject),
+        InputFormat::Fhir => matches!(kind, RecordFormat::FhirResource | RecordFormat::FhirBundle),
     }
 }
 

@@ -9,7 +9,7 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use codec::formats::record_decoder::{Context, Reason};
+use codec::formats::record_decoder::{Context, RejectReason};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};
 use scorecard::time::calendar::Timestamp;
@@ -20,12 +20,12 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tracing::warn;
 
 use crate::config::authorizer::Writes;
-use crate::intake::reject_retrier::{Retried, Retry, RetryError, SOURCE};
+use crate::intake::reject_retrier::{RetryOutcome, RejectRetrier, RetryError, SOURCE};
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
-use crate::process::service_status::{Vitals, Way};
-use crate::rejects::reject_store::Refused;
-use crate::rejects::rejected_record::{RefusedElement, RefusedRecord, Which};
+use crate::process::service_status::{ServiceStatus, Way};
+use crate::rejects::reject_store::RejectStore;
+use crate::rejects::rejected_record::{RejectedElement, RejectedRecord, Which};
 
 /// Requests that may wait; their bytes are bounded by permits besides.
 const WAITING: usize = 4_096;
@@ -39,7 +39,7 @@ const TRIM_EVERY: Duration = Duration::from_secs(3_600);
 /// What became of one element of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-pub enum Answer {
+pub enum ElementOutcome {
     /// It is in the log.
     Logged,
     /// It is in the registry.
@@ -70,7 +70,7 @@ pub struct Submission {
     /// The feeds that its sender may write.
     pub writes: Writes,
     /// Where the answers go, one an element, once the log is durable.
-    pub reply: oneshot::Sender<Vec<Answer>>,
+    pub reply: oneshot::Sender<Vec<ElementOutcome>>,
     /// Room for its bytes, given back when it was answered.
     pub room: OwnedSemaphorePermit,
 }
@@ -85,15 +85,15 @@ pub enum Request {
         /// Which of it.
         which: Which,
         /// Where the answer goes once all is durable; a text says what is wrong.
-        reply: oneshot::Sender<Result<Retried, String>>,
+        reply: oneshot::Sender<Result<RetryOutcome, String>>,
     },
 }
 
-/// Hands requests to the thread of [`Taking`].
+/// Hands requests to the thread of [`IntakeWorker`].
 #[derive(Clone, Debug)]
-pub struct Door(SyncSender<Request>);
+pub struct IntakeSender(SyncSender<Request>);
 
-impl Door {
+impl IntakeSender {
     /// Hands a request in; false when too many wait already, or nobody takes any more.
     #[must_use]
     pub fn hand_in(&self, request: Request) -> bool {
@@ -101,37 +101,37 @@ impl Door {
     }
 }
 
-/// The intake's thread: ends when every [`Door`] is gone and everything was answered, or when the log fails.
+/// The intake's thread: ends when every [`IntakeSender`] is gone and everything was answered, or when the log fails.
 #[derive(Debug)]
-pub struct Taking {
+pub struct IntakeWorker {
     queue: Receiver<Request>,
     intake: Intake,
     log: AnyLog,
-    retry: Retry,
-    refused: Refused,
+    retry: RejectRetrier,
+    refused: RejectStore,
     clock: Clock,
-    vitals: Arc<Vitals>,
+    vitals: Arc<ServiceStatus>,
     wake: Vec<Thread>,
     last_position: u64,
     trimmed: Timestamp,
 }
 
-impl Taking {
+impl IntakeWorker {
     /// An intake for a log with so many partitions. `wake` are the threads that wait for new records.
     #[must_use]
     pub fn new(
         log: AnyLog,
         partitions: u32,
-        retry: Retry,
-        refused: Refused,
+        retry: RejectRetrier,
+        refused: RejectStore,
         clock: Clock,
-        vitals: Arc<Vitals>,
+        vitals: Arc<ServiceStatus>,
         wake: Vec<Thread>,
-    ) -> (Door, Taking) {
+    ) -> (IntakeSender, IntakeWorker) {
         let (door, queue) = sync_channel(WAITING);
         let intake = Intake::new(partitions, BATCH_EVENTS);
         let trimmed = Timestamp::EARLIEST;
-        (Door(door), Taking { queue, intake, log, retry, refused, clock, vitals, wake, last_position: 0, trimmed })
+        (IntakeSender(door), IntakeWorker { queue, intake, log, retry, refused, clock, vitals, wake, last_position: 0, trimmed })
     }
 
     /// Takes until nobody can hand in any more. Over Kafka it goes on after a failure: whoever was not answered sends again.
@@ -198,8 +198,8 @@ impl Taking {
         Ok(())
     }
 
-    fn take_again(&mut self, which: &Which, reply: oneshot::Sender<Result<Retried, String>>) -> Result<(), LogError> {
-        let Taking { retry, refused, intake, log, clock, .. } = self;
+    fn take_again(&mut self, which: &Which, reply: oneshot::Sender<Result<RetryOutcome, String>>) -> Result<(), LogError> {
+        let IntakeWorker { retry, refused, intake, log, clock, .. } = self;
         let retried = match retry.run(which, refused, intake, log, clock.now()) {
             Err(RetryError::Log(error)) => return Err(error),
             Err(RetryError::Refused(error)) => Err(error.to_string()),
@@ -222,13 +222,13 @@ impl Taking {
         self.refused.trim(now).map_err(|error| LogError::Failed(error.to_string()))
     }
 
-    fn take(&mut self, submission: &Submission, refused: &mut Vec<RefusedRecord>) -> Result<Vec<Answer>, LogError> {
+    fn take(&mut self, submission: &Submission, refused: &mut Vec<RejectedRecord>) -> Result<Vec<ElementOutcome>, LogError> {
         let now = self.clock.now();
         let position = Position { source: SOURCE.to_owned(), partition: 0, offset: self.position(now), index: None };
         let context = Context { position: &position, feed: submission.feed.clone(), received_at: now, now };
         let mut answers = Vec::new();
         let mut result = Ok(());
-        let Taking { intake, log, retry, vitals, .. } = self;
+        let IntakeWorker { intake, log, retry, vitals, .. } = self;
         let (mut newest, mut ordinal, mut elements) = (None, 0, Vec::new());
         let decoded = retry.decoder.decode(&submission.body, &context, &mut |item| {
             if result.is_ok() {
@@ -236,8 +236,8 @@ impl Taking {
                 match &item {
                     Item::Event(_, event) => newest = newest.max(event.occurred_at),
                     // No repair of what was sent gives its sender a right to it.
-                    Item::Reject(reject) if reject.reason == Reason::FeedNotAllowed.as_str() => {}
-                    Item::Reject(reject) => elements.push(RefusedElement::new(ordinal, reject)),
+                    Item::Reject(reject) if reject.reason == RejectReason::FeedNotAllowed.as_str() => {}
+                    Item::Reject(reject) => elements.push(RejectedElement::new(ordinal, reject)),
                     _ => {}
                 }
                 answers.push(answer(&item));
@@ -246,7 +246,7 @@ impl Taking {
             ordinal += 1;
         });
         if self.refused.keeps() && !elements.is_empty() {
-            let record = RefusedRecord {
+            let record = RejectedRecord {
                 position: position.offset,
                 received_at: now.0,
                 feed: submission.feed.as_ref().map(|feed| feed.name.to_string()),
@@ -277,7 +277,7 @@ fn allowed<'a>(item: Item<'a>, writes: &Writes, position: &Position, ordinal: u3
         Item::Event(feed, _) if !writes.include(&feed.name) => Item::Reject(Reject {
             position: Position { index: Some(ordinal), ..position.clone() },
             feed: Some(feed.name.to_string()),
-            reason: Reason::FeedNotAllowed.as_str().to_owned(),
+            reason: RejectReason::FeedNotAllowed.as_str().to_owned(),
             field: "feed".to_owned(),
             detail: "the token that was shown is not this feed's; send its events with its own".to_owned(),
             excerpt: String::new(),
@@ -286,13 +286,13 @@ fn allowed<'a>(item: Item<'a>, writes: &Writes, position: &Position, ordinal: u3
     }
 }
 
-fn answer(item: &Item<'_>) -> Answer {
+fn answer(item: &Item<'_>) -> ElementOutcome {
     match item {
-        Item::Event(..) => Answer::Logged,
-        Item::Registry(_) => Answer::Registered,
-        Item::Skipped(kind) => Answer::Skipped { kind: kind.clone() },
+        Item::Event(..) => ElementOutcome::Logged,
+        Item::Registry(_) => ElementOutcome::Registered,
+        Item::Skipped(kind) => ElementOutcome::Skipped { kind: kind.clone() },
         Item::Reject(reject) => {
-            Answer::Rejected { reason: reject.reason.clone(), field: reject.field.clone(), detail: reject.detail.clone() }
+            ElementOutcome::Rejected { reason: reject.reason.clone(), field: reject.field.clone(), detail: reject.detail.clone() }
         }
     }
 }

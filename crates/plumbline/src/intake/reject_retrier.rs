@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{Context, Decoder};
+use codec::formats::record_decoder::{Context, RecordDecoder};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::Position;
 use scorecard::time::calendar::{Timestamp, Zone};
@@ -16,15 +16,15 @@ use stream::log::LogError;
 
 use crate::config::options::feed_named;
 use crate::log::any_log::AnyLog;
-use crate::rejects::reject_store::{Refused, RefusedError};
-use crate::rejects::rejected_record::{RefusedElement, RefusedRecord, Which};
+use crate::rejects::reject_store::{RejectStore, RejectStoreError};
+use crate::rejects::rejected_record::{RejectedElement, RejectedRecord, Which};
 
 /// What rejects that came in a request name as their source.
 pub const SOURCE: &str = "http";
 
 /// What became of the elements that were put in again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retried {
+pub struct RetryOutcome {
     /// Events that are in the log now.
     pub logged: u64,
     /// Entries that are in the registry now.
@@ -42,7 +42,7 @@ pub struct Retried {
 pub enum RetryError {
     /// The store.
     #[error(transparent)]
-    Refused(#[from] RefusedError),
+    Refused(#[from] RejectStoreError),
     /// The log.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -50,16 +50,16 @@ pub enum RetryError {
 
 /// How refused records are opened again: as the configuration has it now.
 #[derive(Clone, Debug)]
-pub struct Retry {
+pub struct RejectRetrier {
     /// Opens what was sent.
-    pub decoder: Arc<Decoder>,
+    pub decoder: Arc<RecordDecoder>,
     /// Declared feeds.
     pub feeds: Arc<BTreeMap<String, Arc<Feed>>>,
     /// The zone of feeds that nobody declared.
     pub zone: Zone,
 }
 
-impl Retry {
+impl RejectRetrier {
     /// Puts those that are meant in again, file by file, oldest first.
     ///
     /// # Errors
@@ -67,22 +67,22 @@ impl Retry {
     pub fn run(
         &self,
         which: &Which,
-        store: &Refused,
+        store: &RejectStore,
         intake: &mut Intake,
         log: &mut AnyLog,
         now: Timestamp,
-    ) -> Result<Retried, RetryError> {
-        let mut retried = Retried::default();
+    ) -> Result<RetryOutcome, RetryError> {
+        let mut retried = RetryOutcome::default();
         for file in store.files()? {
             let mut records = match store.read(&file) {
                 Ok(records) => records,
-                Err(RefusedError::Sealed { .. }) => {
+                Err(RejectStoreError::Sealed { .. }) => {
                     retried.sealed_files += 1;
                     continue;
                 }
                 Err(error) => return Err(error.into()),
             };
-            let meant = |record: &RefusedRecord| record.elements.iter().any(|element| which.holds(record, element));
+            let meant = |record: &RejectedRecord| record.elements.iter().any(|element| which.holds(record, element));
             if !records.iter().any(meant) {
                 continue;
             }
@@ -99,12 +99,12 @@ impl Retry {
     /// Puts the elements of one record in again that are meant, and leaves those in it that are refused again.
     fn record(
         &self,
-        record: &mut RefusedRecord,
+        record: &mut RejectedRecord,
         which: &Which,
         intake: &mut Intake,
         log: &mut AnyLog,
         now: Timestamp,
-        retried: &mut Retried,
+        retried: &mut RetryOutcome,
     ) -> Result<(), LogError> {
         let feed = record.feed.as_deref().map(|name| feed_named(&self.feeds, &self.zone, name));
         let position = Position { source: SOURCE.to_owned(), partition: 0, offset: record.position, index: None };
@@ -114,7 +114,7 @@ impl Retry {
         // Another version may tell elements apart otherwise; then all of them go in again, and those that did before are duplicates.
         let renumbered = items != record.items;
         let before = std::mem::take(&mut record.elements);
-        let mut left: Vec<RefusedElement> = Vec::new();
+        let mut left: Vec<RejectedElement> = Vec::new();
         let (mut ordinal, mut result) = (0u32, Ok(()));
         self.decoder.decode(&record.body, &context, &mut |item| {
             let old = before.iter().find(|element| element.ordinal == ordinal).filter(|_| !renumbered);
@@ -136,12 +136,12 @@ impl Retry {
 /// Takes an element again. One that is refused for the same reason as before is in the log of rejects already.
 fn take_again(
     ordinal: u32,
-    old: Option<&RefusedElement>,
+    old: Option<&RejectedElement>,
     item: Item<'_>,
     intake: &mut Intake,
     log: &mut AnyLog,
-    left: &mut Vec<RefusedElement>,
-    retried: &mut Retried,
+    left: &mut Vec<RejectedElement>,
+    retried: &mut RetryOutcome,
 ) -> Result<(), LogError> {
     match &item {
         Item::Event(..) => retried.logged += 1,
@@ -149,7 +149,7 @@ fn take_again(
         Item::Skipped(_) => retried.skipped += 1,
         Item::Reject(reject) => {
             retried.refused += 1;
-            let element = RefusedElement::new(ordinal, reject);
+            let element = RejectedElement::new(ordinal, reject);
             let known = old.is_some_and(|old| old.is_refused_as(&element));
             left.push(element);
             if known {

@@ -8,30 +8,30 @@ use std::time::Duration;
 use codec::avro::encoding;
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
-use stream::log::{Fill, Lent, Log, LogError, Topic};
+use stream::log::{Fill, LogEntry, Log, LogError, Topic};
 
 use crate::kafka::contact::Contact;
 use crate::kafka::headers;
 use crate::kafka::publisher::Publisher;
-use crate::kafka::reader::{Reader, Wanted};
+use crate::kafka::reader::{Reader, ReadRequest};
 use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
 use crate::kafka::writer::{Acknowledgements, Ready, Writer};
-use crate::process::shutdown_signal::Stopping;
+use crate::process::shutdown_signal::ShutdownSignal;
 
 /// A handle on the log. A clone is a new handle: it shares the producer, not what waits for an acknowledgement, nor the reader, nor
 /// the right to publish.
 pub struct KafkaLog {
-    shared: Arc<Shared>,
+    shared: Arc<LogClients>,
     acknowledgements: Arc<Acknowledgements>,
     reader: Option<Reader>,
     publisher: Option<Publisher>,
 }
 
-struct Shared {
+struct LogClients {
     settings: KafkaSettings,
     contact: Contact,
-    stopping: Stopping,
+    stopping: ShutdownSignal,
     registry: Option<Arc<SchemaRegistry>>,
     writer: Mutex<Option<Arc<Writer>>>,
     names: [String; Topic::ALL.len()],
@@ -41,13 +41,13 @@ impl KafkaLog {
     /// The log that these settings name, with the ids of a schema registry where there is one. No broker is asked anything yet.
     /// Whoever waits for brokers gives up when somebody asks to stop.
     #[must_use]
-    pub fn new(settings: KafkaSettings, registry: Option<Arc<SchemaRegistry>>, stopping: Stopping) -> KafkaLog {
+    pub fn new(settings: KafkaSettings, registry: Option<Arc<SchemaRegistry>>, stopping: ShutdownSignal) -> KafkaLog {
         let names = Topic::ALL.map(|topic| settings.topic(topic));
-        let shared = Shared { settings, contact: Contact::default(), stopping, registry, writer: Mutex::default(), names };
+        let shared = LogClients { settings, contact: Contact::default(), stopping, registry, writer: Mutex::default(), names };
         KafkaLog::of(Arc::new(shared))
     }
 
-    fn of(shared: Arc<Shared>) -> KafkaLog {
+    fn of(shared: Arc<LogClients>) -> KafkaLog {
         KafkaLog { shared, acknowledgements: Arc::default(), reader: None, publisher: None }
     }
 
@@ -94,9 +94,9 @@ impl KafkaLog {
         Ok(self.reader()?.0.bounds(topic, partition)?.end)
     }
 
-    fn reader(&mut self) -> Result<(&mut Reader, &Shared), LogError> {
+    fn reader(&mut self) -> Result<(&mut Reader, &LogClients), LogError> {
         if self.reader.is_none() {
-            let Shared { settings, contact, stopping, registry, .. } = &*self.shared;
+            let LogClients { settings, contact, stopping, registry, .. } = &*self.shared;
             self.reader = Some(Reader::new(settings, contact.clone(), registry.clone(), stopping.clone())?);
         }
         let reader = self.reader.as_mut().expect("it was just made");
@@ -104,7 +104,7 @@ impl KafkaLog {
     }
 }
 
-impl Shared {
+impl LogClients {
     fn name(&self, topic: Topic) -> &str {
         let place = Topic::ALL.iter().position(|one| *one == topic).expect("all topics are listed");
         &self.names[place]
@@ -137,13 +137,13 @@ impl Log for KafkaLog {
         partition: u32,
         from: u64,
         most: usize,
-        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+        each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
         let acknowledgements = self.acknowledgements.clone();
         let (reader, shared) = self.reader()?;
         let topic = shared.name(topic);
         let own = acknowledgements.end(topic, partition);
-        reader.read(&Wanted { topic, partition, from, most, own }, each)
+        reader.read(&ReadRequest { topic, partition, from, most, own }, each)
     }
 
     fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError> {
@@ -156,7 +156,7 @@ impl Log for KafkaLog {
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
-        let Shared { settings, stopping, .. } = &*self.shared;
+        let LogClients { settings, stopping, .. } = &*self.shared;
         let value = self.shared.encoded(topic, record)?;
         let headers = headers::of(record, key, &settings.prefix);
         let ready = Ready { topic: self.shared.name(topic), partition, key, value: &value, headers };
@@ -168,7 +168,7 @@ impl Log for KafkaLog {
     }
 
     fn fence(&mut self) -> Result<(), LogError> {
-        let Shared { settings, contact, stopping, .. } = &*self.shared;
+        let LogClients { settings, contact, stopping, .. } = &*self.shared;
         // The one before goes first: two of the same process must not fence each other in turn.
         self.publisher = None;
         self.publisher = Some(Publisher::take_over(settings, contact.clone(), stopping.clone())?);

@@ -17,7 +17,7 @@ use crate::kafka::settings::{Group, KafkaSettings};
 
 /// A change of what is ours, partitions in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum AssignmentChange {
     /// These are ours from now on.
     Assigned(Vec<(String, u32)>),
     /// These are not ours any more, given up or lost.
@@ -29,7 +29,7 @@ pub enum Change {
 pub struct MemberContext {
     contact: Contact,
     group: Group,
-    changes: Sender<Change>,
+    changes: Sender<AssignmentChange>,
 }
 
 impl ClientContext for MemberContext {
@@ -49,7 +49,7 @@ impl ConsumerContext for MemberContext {
             let partitions = listed(list);
             info!(group = ?self.group, ?partitions, lost = consumer.assignment_lost(), "partitions given up");
             // Whoever does not listen any more is ending.
-            let _ = self.changes.send(Change::Revoked(partitions));
+            let _ = self.changes.send(AssignmentChange::Revoked(partitions));
         }
     }
 
@@ -64,7 +64,7 @@ impl ConsumerContext for MemberContext {
                 }
                 let partitions = listed(list);
                 info!(group = ?self.group, ?partitions, "partitions assigned");
-                let _ = self.changes.send(Change::Assigned(partitions));
+                let _ = self.changes.send(AssignmentChange::Assigned(partitions));
             }
             Rebalance::Revoke(_) => {}
             Rebalance::Error(error) => warn!(group = ?self.group, "rebalance: {error}"),
@@ -101,7 +101,7 @@ pub fn join(
     contact: &Contact,
     group: Group,
     topics: &[&str],
-    changes: Sender<Change>,
+    changes: Sender<AssignmentChange>,
 ) -> KafkaResult<BaseConsumer<MemberContext>> {
     let context = MemberContext { contact: contact.clone(), group, changes };
     let consumer: BaseConsumer<MemberContext> = settings.member(group).create_with_context(context)?;

@@ -14,7 +14,7 @@ use crate::kafka::contact::{Contact, tell};
 use crate::kafka::reader::failed;
 use crate::kafka::settings::KafkaSettings;
 use crate::kafka::writer::Ready;
-use crate::process::shutdown_signal::Stopping;
+use crate::process::shutdown_signal::ShutdownSignal;
 
 /// So long one step of a transaction may take before it is tried again.
 const STEP: Duration = Duration::from_secs(10);
@@ -26,9 +26,9 @@ const TIDY: Duration = Duration::from_secs(5);
 
 /// What the producer of runs does with what it is told.
 #[derive(Clone, Debug)]
-struct Told(Contact);
+struct PublisherContext(Contact);
 
-impl ClientContext for Told {
+impl ClientContext for PublisherContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         tell(level, facility, message);
     }
@@ -38,7 +38,7 @@ impl ClientContext for Told {
     }
 }
 
-impl ProducerContext for Told {
+impl ProducerContext for PublisherContext {
     type DeliveryOpaque = ();
 
     fn delivery(&self, _: &DeliveryResult<'_>, (): ()) {
@@ -51,17 +51,17 @@ pub(super) type Send<'s> = dyn FnMut(Ready<'_>) -> Result<(), LogError> + 's;
 
 /// The producer of runs. It serves for as long as each of its transactions ended for certain; then another takes its place.
 pub(super) struct Publisher {
-    producer: BaseProducer<Told>,
+    producer: BaseProducer<PublisherContext>,
     contact: Contact,
-    stopping: Stopping,
+    stopping: ShutdownSignal,
 }
 
 impl Publisher {
     /// Takes over: every earlier publisher is fenced when this returns, and its open transaction ended.
-    pub(super) fn take_over(settings: &KafkaSettings, contact: Contact, stopping: Stopping) -> Result<Publisher, LogError> {
-        let producer: BaseProducer<Told> = settings
+    pub(super) fn take_over(settings: &KafkaSettings, contact: Contact, stopping: ShutdownSignal) -> Result<Publisher, LogError> {
+        let producer: BaseProducer<PublisherContext> = settings
             .publishing()
-            .create_with_context(Told(contact.clone()))
+            .create_with_context(PublisherContext(contact.clone()))
             .map_err(|error| failed("the producer of runs cannot be made", &error))?;
         let begun = Instant::now();
         while let Err(error) = producer.init_transactions(STEP) {

@@ -11,13 +11,13 @@ use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
-use stream::log::{Lent, LogError};
+use stream::log::{LogEntry, LogError};
 use tracing::debug;
 
 use crate::kafka::contact::Contact;
 use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
-use crate::process::shutdown_signal::Stopping;
+use crate::process::shutdown_signal::ShutdownSignal;
 
 /// So long one call waits for the brokers before it looks whether somebody asked to stop.
 const WAIT: Duration = Duration::from_millis(100);
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Where a reader stands.
 #[derive(Debug)]
-struct Standing {
+struct Cursor {
     topic: String,
     partition: u32,
     /// The offset that the next record has at least.
@@ -51,13 +51,13 @@ struct Standing {
 /// A consumer that belongs to no group.
 pub(super) struct Reader {
     consumer: BaseConsumer<Contact>,
-    standing: Option<Standing>,
+    standing: Option<Cursor>,
     registry: Option<Arc<SchemaRegistry>>,
-    stopping: Stopping,
+    stopping: ShutdownSignal,
 }
 
 /// What a reader is asked for.
-pub(super) struct Wanted<'a> {
+pub(super) struct ReadRequest<'a> {
     pub topic: &'a str,
     pub partition: u32,
     pub from: u64,
@@ -71,7 +71,7 @@ impl Reader {
         settings: &KafkaSettings,
         contact: Contact,
         registry: Option<Arc<SchemaRegistry>>,
-        stopping: Stopping,
+        stopping: ShutdownSignal,
     ) -> Result<Reader, LogError> {
         let consumer =
             settings.reading().create_with_context(contact).map_err(|error| failed("a reader cannot be made", &error))?;
@@ -81,8 +81,8 @@ impl Reader {
     /// See [`stream::log::Log::read`].
     pub(super) fn read(
         &mut self,
-        wanted: &Wanted<'_>,
-        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+        wanted: &ReadRequest<'_>,
+        each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
         if wanted.most == 0 || !self.stand(wanted)? {
             return Ok(wanted.from);
@@ -150,8 +150,8 @@ impl Reader {
     }
 
     /// Turns to the partition and offset. False when there is certainly nothing from there on.
-    fn stand(&mut self, wanted: &Wanted<'_>) -> Result<bool, LogError> {
-        let here = |standing: &Standing| {
+    fn stand(&mut self, wanted: &ReadRequest<'_>) -> Result<bool, LogError> {
+        let here = |standing: &Cursor| {
             standing.topic == wanted.topic && standing.partition == wanted.partition && standing.next == wanted.from
         };
         if self.standing.as_ref().is_some_and(here) {
@@ -164,7 +164,7 @@ impl Reader {
         let next = wanted.from.max(bounds.start);
         let topic = wanted.topic.to_owned();
         let mut standing =
-            Standing { topic, partition: wanted.partition, next, at_end: false, end: bounds.end, sure: bounds.end };
+            Cursor { topic, partition: wanted.partition, next, at_end: false, end: bounds.end, sure: bounds.end };
         match &self.standing {
             Some(before) if before.topic == standing.topic && before.partition == standing.partition => {
                 standing.turn_back(&self.consumer);
@@ -218,7 +218,7 @@ impl Reader {
     }
 }
 
-impl Standing {
+impl Cursor {
     /// Has the consumer read from here on, in the partition that it reads already; what waits in its queue is dropped. The partition is
     /// never assigned anew while it is: librdkafka then stops it twice and aborts the process where the end of the consumer comes
     /// close behind (its issue 5573, open in 2.15).
@@ -244,15 +244,15 @@ impl Standing {
     }
 }
 
-fn lend<'a>(message: &'a impl Message, offset: u64, record: Record<'a>) -> Lent<'a> {
+fn lend<'a>(message: &'a impl Message, offset: u64, record: Record<'a>) -> LogEntry<'a> {
     let appended = message.timestamp().to_millis().map_or(Timestamp::EARLIEST, Timestamp);
     let key = message.key().and_then(|key| std::str::from_utf8(key).ok()).unwrap_or_default();
-    Lent { offset, appended, key, record }
+    LogEntry { offset, appended, key, record }
 }
 
 /// What a record says. Whose schema nobody knows is waited for as the brokers are: to pass over it would change what the log says,
 /// and to end before it would look like the log's end.
-fn opened<'a>(message: &'a impl Message, registry: Option<&SchemaRegistry>, stopping: &Stopping) -> Result<Record<'a>, LogError> {
+fn opened<'a>(message: &'a impl Message, registry: Option<&SchemaRegistry>, stopping: &ShutdownSignal) -> Result<Record<'a>, LogError> {
     let Some(bytes) = message.payload() else {
         return Ok(Record::Undecodable("a tombstone: the key is gone".to_owned()));
     };

@@ -19,7 +19,7 @@ const RECORD_BYTES: i64 = 1_048_588;
 
 /// What a setting of a topic has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Requirement {
     /// This word.
     Word(&'static str),
     /// This number or more; -1 is without end.
@@ -28,13 +28,13 @@ pub enum Wanted {
     AtMost(i64),
 }
 
-impl Wanted {
+impl Requirement {
     /// As it is written into a new topic.
     #[must_use]
     pub fn value(self) -> String {
         match self {
-            Wanted::Word(word) => word.to_owned(),
-            Wanted::AtLeast(number) | Wanted::AtMost(number) => number.to_string(),
+            Requirement::Word(word) => word.to_owned(),
+            Requirement::AtLeast(number) | Requirement::AtMost(number) => number.to_string(),
         }
     }
 
@@ -42,20 +42,20 @@ impl Wanted {
         let endless = |number: i64| if number < 0 { i64::MAX } else { number };
         let number = found.parse().map(endless);
         match self {
-            Wanted::Word(word) => found == word,
-            Wanted::AtLeast(least) => number.is_ok_and(|number| number >= endless(least)),
-            Wanted::AtMost(most) => number.is_ok_and(|number| number <= endless(most)),
+            Requirement::Word(word) => found == word,
+            Requirement::AtLeast(least) => number.is_ok_and(|number| number >= endless(least)),
+            Requirement::AtMost(most) => number.is_ok_and(|number| number <= endless(most)),
         }
     }
 }
 
-impl fmt::Display for Wanted {
+impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Wanted::Word(word) => f.write_str(word),
-            Wanted::AtLeast(-1) => f.write_str("-1 (without end)"),
-            Wanted::AtLeast(number) => write!(f, "{number} or more"),
-            Wanted::AtMost(number) => write!(f, "{number} or less"),
+            Requirement::Word(word) => f.write_str(word),
+            Requirement::AtLeast(-1) => f.write_str("-1 (without end)"),
+            Requirement::AtLeast(number) => write!(f, "{number} or more"),
+            Requirement::AtMost(number) => write!(f, "{number} or less"),
         }
     }
 }
@@ -72,34 +72,34 @@ pub fn partitions(topic: Topic, of_events: u32) -> u32 {
 
 /// What the settings of a topic have to be, by their names in Kafka.
 #[must_use]
-pub fn settings(topic: Topic) -> Vec<(&'static str, Wanted)> {
+pub fn settings(topic: Topic) -> Vec<(&'static str, Requirement)> {
     let mut settings = match topic {
-        Topic::Events => kept_for(Wanted::AtLeast(EVENTS_DAYS * DAY_MS)),
-        Topic::Registry => kept_for(Wanted::AtLeast(-1)),
-        Topic::ScorecardRevisions | Topic::Runs => kept_for(Wanted::AtLeast(PUBLISHED_DAYS * DAY_MS)),
-        Topic::Rejects => kept_for(Wanted::AtMost(REJECTS_DAYS * DAY_MS)),
+        Topic::Events => kept_for(Requirement::AtLeast(EVENTS_DAYS * DAY_MS)),
+        Topic::Registry => kept_for(Requirement::AtLeast(-1)),
+        Topic::ScorecardRevisions | Topic::Runs => kept_for(Requirement::AtLeast(PUBLISHED_DAYS * DAY_MS)),
+        Topic::Rejects => kept_for(Requirement::AtMost(REJECTS_DAYS * DAY_MS)),
         Topic::ClinicianMonths | Topic::Scorecards | Topic::PeerGroups | Topic::PeerSnapshots => {
-            vec![("cleanup.policy", Wanted::Word("compact"))]
+            vec![("cleanup.policy", Requirement::Word("compact"))]
         }
     };
     match topic {
         // A tick counts only against the log's own time.
-        Topic::Events | Topic::Registry => settings.push(("message.timestamp.type", Wanted::Word("LogAppendTime"))),
-        Topic::ClinicianMonths => settings.push(("min.compaction.lag.ms", Wanted::AtLeast(COMPACTION_LAG_DAYS * DAY_MS))),
+        Topic::Events | Topic::Registry => settings.push(("message.timestamp.type", Requirement::Word("LogAppendTime"))),
+        Topic::ClinicianMonths => settings.push(("min.compaction.lag.ms", Requirement::AtLeast(COMPACTION_LAG_DAYS * DAY_MS))),
         _ => {}
     }
-    settings.push(("max.message.bytes", Wanted::AtLeast(RECORD_BYTES)));
-    settings.push(("unclean.leader.election.enable", Wanted::Word("false")));
+    settings.push(("max.message.bytes", Requirement::AtLeast(RECORD_BYTES)));
+    settings.push(("unclean.leader.election.enable", Requirement::Word("false")));
     settings
 }
 
-fn kept_for(time: Wanted) -> Vec<(&'static str, Wanted)> {
-    vec![("cleanup.policy", Wanted::Word("delete")), ("retention.ms", time), ("retention.bytes", Wanted::AtLeast(-1))]
+fn kept_for(time: Requirement) -> Vec<(&'static str, Requirement)> {
+    vec![("cleanup.policy", Requirement::Word("delete")), ("retention.ms", time), ("retention.bytes", Requirement::AtLeast(-1))]
 }
 
 /// A topic as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct ActualTopic {
     /// How many partitions it has.
     pub partitions: u32,
     /// How many replicas its first partition has.
@@ -110,7 +110,7 @@ pub struct Found {
 
 /// What a deployment wants of its topics beside what all want.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct TopicPlan {
     /// Partitions of `events`.
     pub partitions: u32,
     /// Replicas of every partition; what the brokers do by default without it.
@@ -121,7 +121,7 @@ pub struct Plan {
 
 /// One thing that is not as it has to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum TopicFault {
     /// It is not there.
     Missing,
     /// A setting that can be set.
@@ -131,42 +131,42 @@ pub enum Fault {
         /// Its value.
         found: String,
         /// What it has to be.
-        wanted: Wanted,
+        wanted: Requirement,
     },
     /// What only somebody who knows the deployment can mend: what is wrong, and how.
     Lasting(String),
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for TopicFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::Missing => f.write_str("is not there; `plumbline topics --apply` makes it"),
-            Fault::Setting { name, found, wanted } => {
+            TopicFault::Missing => f.write_str("is not there; `plumbline topics --apply` makes it"),
+            TopicFault::Setting { name, found, wanted } => {
                 write!(f, "{name} is {found}, and has to be {wanted}; `plumbline topics --apply` sets it")
             }
-            Fault::Lasting(text) => f.write_str(text),
+            TopicFault::Lasting(text) => f.write_str(text),
         }
     }
 }
 
 /// What is wrong with a topic that is there.
 #[must_use]
-pub fn faults(topic: Topic, found: &Found, plan: &Plan) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = partition_fault(topic, found, plan).into_iter().chain(replica_fault(found, plan)).collect();
+pub fn faults(topic: Topic, found: &ActualTopic, plan: &TopicPlan) -> Vec<TopicFault> {
+    let mut faults: Vec<TopicFault> = partition_fault(topic, found, plan).into_iter().chain(replica_fault(found, plan)).collect();
     for (name, wanted) in settings(topic).into_iter().chain(replicas_in_sync(found)) {
         let value = found.settings.get(name).map_or("", String::as_str);
         if !wanted.allows(value) {
-            faults.push(Fault::Setting { name, found: value.to_owned(), wanted });
+            faults.push(TopicFault::Setting { name, found: value.to_owned(), wanted });
         }
     }
     faults
 }
 
-fn partition_fault(topic: Topic, found: &Found, plan: &Plan) -> Option<Fault> {
+fn partition_fault(topic: Topic, found: &ActualTopic, plan: &TopicPlan) -> Option<TopicFault> {
     let begun_with = plan.begun_with.filter(|begun| topic == Topic::Events && *begun != plan.partitions);
     let wanted = partitions(topic, plan.partitions);
     if let Some(begun) = begun_with {
-        return Some(Fault::Lasting(format!(
+        return Some(TopicFault::Lasting(format!(
             "was begun with {begun} partitions, and `partitions` is {} in the configuration; write partitions = {begun}. {MIGRATION}",
             plan.partitions
         )));
@@ -175,7 +175,7 @@ fn partition_fault(topic: Topic, found: &Found, plan: &Plan) -> Option<Fault> {
         return None;
     }
     let has = found.partitions;
-    Some(Fault::Lasting(match topic {
+    Some(TopicFault::Lasting(match topic {
         Topic::Events => format!(
             "has {has} partitions, and `partitions` is {wanted} in the configuration; write partitions = {has} if nothing was begun yet. {MIGRATION}"
         ),
@@ -189,30 +189,30 @@ fn partition_fault(topic: Topic, found: &Found, plan: &Plan) -> Option<Fault> {
 const MIGRATION: &str = "Events stay in the partition of their feed, so another number would count what is amended later twice: for more \
                          partitions begin a new `kafka.prefix`, make its topics, and its intake reads the input topics from their beginning";
 
-fn replica_fault(found: &Found, plan: &Plan) -> Option<Fault> {
+fn replica_fault(found: &ActualTopic, plan: &TopicPlan) -> Option<TopicFault> {
     let wanted = plan.replicas.filter(|wanted| *wanted != found.replicas)?;
     let text = format!(
         "has {} replicas of a partition, and kafka.replication is {wanted}; move them with kafka-reassign-partitions.sh, or change the option",
         found.replicas
     );
-    Some(Fault::Lasting(text))
+    Some(TopicFault::Lasting(text))
 }
 
 /// With three replicas or more, what is acknowledged has to be on two.
-fn replicas_in_sync(found: &Found) -> Option<(&'static str, Wanted)> {
-    (found.replicas >= 3).then_some(("min.insync.replicas", Wanted::AtLeast(2)))
+fn replicas_in_sync(found: &ActualTopic) -> Option<(&'static str, Requirement)> {
+    (found.replicas >= 3).then_some(("min.insync.replicas", Requirement::AtLeast(2)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PLAN: Plan = Plan { partitions: 64, replicas: None, begun_with: None };
+    const PLAN: TopicPlan = TopicPlan { partitions: 64, replicas: None, begun_with: None };
 
     /// As it is right after it was made.
-    fn sound(topic: Topic) -> Found {
+    fn sound(topic: Topic) -> ActualTopic {
         let settings = settings(topic).into_iter().map(|(name, wanted)| (name.to_owned(), wanted.value())).collect();
-        Found { partitions: partitions(topic, PLAN.partitions), replicas: 1, settings }
+        ActualTopic { partitions: partitions(topic, PLAN.partitions), replicas: 1, settings }
     }
 
     fn with(topic: Topic, name: &str, value: &str) -> Vec<String> {
@@ -249,10 +249,10 @@ mod tests {
     fn another_number_of_partitions_of_events_is_explained_and_never_altered() {
         let mut found = sound(Topic::Events);
         found.partitions = 6;
-        let [Fault::Lasting(text)] = &faults(Topic::Events, &found, &PLAN)[..] else { panic!("it can only be explained") };
+        let [TopicFault::Lasting(text)] = &faults(Topic::Events, &found, &PLAN)[..] else { panic!("it can only be explained") };
         assert!(text.contains("has 6 partitions") && text.contains("is 64") && text.contains("new `kafka.prefix`"), "{text}");
-        let begun = Plan { begun_with: Some(32), ..PLAN };
-        let [Fault::Lasting(text)] = &faults(Topic::Events, &sound(Topic::Events), &begun)[..] else { panic!("it was begun so") };
+        let begun = TopicPlan { begun_with: Some(32), ..PLAN };
+        let [TopicFault::Lasting(text)] = &faults(Topic::Events, &sound(Topic::Events), &begun)[..] else { panic!("it was begun so") };
         assert!(text.contains("begun with 32") && text.contains("partitions = 32"), "{text}");
     }
 
@@ -262,8 +262,8 @@ mod tests {
         found.settings.insert("min.insync.replicas".to_owned(), "1".to_owned());
         assert_eq!(faults(Topic::Runs, &found, &PLAN), []);
         found.replicas = 3;
-        assert!(matches!(&faults(Topic::Runs, &found, &PLAN)[..], [Fault::Setting { name: "min.insync.replicas", .. }]));
-        let two = Plan { replicas: Some(2), ..PLAN };
+        assert!(matches!(&faults(Topic::Runs, &found, &PLAN)[..], [TopicFault::Setting { name: "min.insync.replicas", .. }]));
+        let two = TopicPlan { replicas: Some(2), ..PLAN };
         assert!(faults(Topic::Runs, &found, &two).iter().any(|fault| fault.to_string().contains("kafka.replication is 2")));
     }
 }

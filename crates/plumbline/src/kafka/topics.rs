@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use crate::kafka::contact::Contact;
 use crate::kafka::settings::KafkaSettings;
-use crate::kafka::topic_plan::Found;
+use crate::kafka::topic_plan::ActualTopic;
 
 /// So long the brokers may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -41,7 +41,7 @@ impl Topics {
     ///
     /// # Errors
     /// When the brokers cannot be reached or refuse to tell.
-    pub fn found(&self, names: &[String]) -> Result<BTreeMap<String, Found>> {
+    pub fn found(&self, names: &[String]) -> Result<BTreeMap<String, ActualTopic>> {
         let unreachable = || format!("the brokers at {} cannot be asked; see kafka.brokers and kafka.properties", self.brokers);
         // All topics: to ask for one that is not there may make it, as brokers are set.
         let metadata = self.client.inner().fetch_metadata(None, PATIENCE).with_context(unreachable)?;
@@ -51,7 +51,7 @@ impl Topics {
                 let partitions = topic.partitions();
                 let replicas = partitions.first().map_or(0, |partition| partition.replicas().len());
                 let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-                let one = Found { partitions: count(partitions.len()), replicas: count(replicas), settings: BTreeMap::new() };
+                let one = ActualTopic { partitions: count(partitions.len()), replicas: count(replicas), settings: BTreeMap::new() };
                 found.insert(topic.name().to_owned(), one);
             }
         }

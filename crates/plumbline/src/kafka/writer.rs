@@ -15,7 +15,7 @@ use stream::log::LogError;
 use crate::kafka::contact::{Contact, tell};
 use crate::kafka::reader::failed;
 use crate::kafka::settings::KafkaSettings;
-use crate::process::shutdown_signal::Stopping;
+use crate::process::shutdown_signal::ShutdownSignal;
 
 /// So often it is looked whether somebody asked to stop.
 const LOOK: Duration = Duration::from_millis(50);
@@ -59,7 +59,7 @@ impl Acknowledgements {
     }
 
     /// Waits until everything is acknowledged.
-    pub(super) fn wait(&self, stopping: &Stopping) -> Result<(), LogError> {
+    pub(super) fn wait(&self, stopping: &ShutdownSignal) -> Result<(), LogError> {
         while !self.all(LOOK)? {
             if stopping.asked() {
                 return Err(LogError::Failed("asked to stop while the brokers were waited for".to_owned()));
@@ -92,9 +92,9 @@ impl Acknowledgements {
 
 /// What the producer does with acknowledgements.
 #[derive(Clone, Debug)]
-pub(super) struct Settling(Contact);
+pub(super) struct DeliveryCallback(Contact);
 
-impl ClientContext for Settling {
+impl ClientContext for DeliveryCallback {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         tell(level, facility, message);
     }
@@ -104,7 +104,7 @@ impl ClientContext for Settling {
     }
 }
 
-impl ProducerContext for Settling {
+impl ProducerContext for DeliveryCallback {
     type DeliveryOpaque = Arc<Acknowledgements>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, acknowledgements: Arc<Acknowledgements>) {
@@ -118,7 +118,7 @@ impl ProducerContext for Settling {
 
 /// The producer of a process.
 pub(super) struct Writer {
-    producer: ThreadedProducer<Settling>,
+    producer: ThreadedProducer<DeliveryCallback>,
     contact: Contact,
 }
 
@@ -146,7 +146,7 @@ impl<'a> Ready<'a> {
 
 impl Writer {
     pub(super) fn new(settings: &KafkaSettings, contact: Contact) -> Result<Writer, LogError> {
-        let producer = settings.writing().create_with_context(Settling(contact.clone()));
+        let producer = settings.writing().create_with_context(DeliveryCallback(contact.clone()));
         Ok(Writer { producer: producer.map_err(|error| failed("a producer cannot be made", &error))?, contact })
     }
 
@@ -155,7 +155,7 @@ impl Writer {
         &self,
         ready: Ready<'_>,
         acknowledgements: &Arc<Acknowledgements>,
-        stopping: &Stopping,
+        stopping: &ShutdownSignal,
     ) -> Result<(), LogError> {
         let topic = ready.topic;
         let mut record = ready.with(acknowledgements.clone());

@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
-use stream::log::{Fill, Lent, Log, LogError, Topic};
+use stream::log::{Fill, LogEntry, Log, LogError, Topic};
 
 use crate::kafka::log::KafkaLog;
 use crate::log::local_log::LocalLog;
@@ -45,7 +45,7 @@ impl Log for AnyLog {
         partition: u32,
         from: u64,
         most: usize,
-        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+        each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
         match self {
             AnyLog::Local(log) => log.read(topic, partition, from, most, each),

@@ -15,7 +15,7 @@ use codec::avro::encoding;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
-use stream::log::{Fill, Lent, Log, LogError, Topic};
+use stream::log::{Fill, LogEntry, Log, LogError, Topic};
 
 use crate::log::log_directory::{LocalLogError, LogDirectory};
 use crate::log::log_record_layout;
@@ -40,13 +40,13 @@ pub enum Durability {
 
 /// A handle on the log. A clone is a new handle: it shares the records and the clock, not the buffer and not the fence.
 pub struct LocalLog {
-    shared: Arc<Shared>,
-    pending: Vec<Pending>,
+    shared: Arc<LogCore>,
+    pending: Vec<PendingAppends>,
     pending_bytes: usize,
     fence: u64,
 }
 
-struct Shared {
+struct LogCore {
     records: Keyspace,
     database: Database,
     directory: LogDirectory,
@@ -63,7 +63,7 @@ struct State {
     fence: u64,
 }
 
-struct Pending {
+struct PendingAppends {
     topic: Topic,
     partition: u32,
     /// Its offset in the log that it is a copy of.
@@ -86,7 +86,7 @@ impl LocalLog {
         let options = || KeyspaceCreateOptions::default().manual_journal_persist(true).max_memtable_size(ENGINE_WRITES);
         let records = database.keyspace("records", options).map_err(failed)?;
         let state = Mutex::new(State { ends: recover_ends(&records).map_err(failed)?, fence: 0 });
-        let shared = Arc::new(Shared { records, database, directory, clock, durability, state });
+        let shared = Arc::new(LogCore { records, database, directory, clock, durability, state });
         Ok(LocalLog { shared, pending: Vec::new(), pending_bytes: 0, fence: 0 })
     }
 
@@ -107,7 +107,7 @@ impl LocalLog {
         let mut value = Vec::with_capacity(128);
         log_record_layout::begin_value(&mut value, self.shared.clock.now(), key);
         encoding::encode(record, &mut value).map_err(|error| LogError::Failed(error.to_string()))?;
-        self.hold(Pending { topic, partition, offset: None, value });
+        self.hold(PendingAppends { topic, partition, offset: None, value });
         Ok(())
     }
 
@@ -116,7 +116,7 @@ impl LocalLog {
     ///
     /// # Errors
     /// [`LogError::Failed`] when it cannot be written.
-    pub fn put(&mut self, topic: Topic, partition: u32, lent: &Lent<'_>) -> Result<(), LogError> {
+    pub fn put(&mut self, topic: Topic, partition: u32, lent: &LogEntry<'_>) -> Result<(), LogError> {
         let mut value = Vec::with_capacity(128);
         log_record_layout::begin_value(&mut value, lent.appended, lent.key);
         if let Err(error) = encoding::encode(&lent.record, &mut value) {
@@ -124,11 +124,11 @@ impl LocalLog {
             tracing::warn!(topic = topic.name(), partition, offset = lent.offset, "left out of the copy: {error}");
             return Ok(());
         }
-        self.hold(Pending { topic, partition, offset: Some(lent.offset), value });
+        self.hold(PendingAppends { topic, partition, offset: Some(lent.offset), value });
         if self.pending_bytes < BUFFER_BYTES { Ok(()) } else { self.flush() }
     }
 
-    fn hold(&mut self, pending: Pending) {
+    fn hold(&mut self, pending: PendingAppends) {
         self.pending_bytes += pending.value.len();
         self.pending.push(pending);
     }
@@ -139,20 +139,20 @@ impl LocalLog {
     }
 }
 
-impl Shared {
+impl LogCore {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("nothing panics while it holds the state")
     }
 
     /// Gives offsets and commits all records in one batch of the engine. The state stays locked: offsets appear in order, and a
     /// reader that asks for the bounds finds every record below them.
-    fn commit(&self, state: &mut State, records: impl Iterator<Item = Pending>) -> Result<(), LogError> {
+    fn commit(&self, state: &mut State, records: impl Iterator<Item = PendingAppends>) -> Result<(), LogError> {
         let mut batch = self.database.batch();
         if self.durability == Durability::Synced {
             batch = batch.durability(Some(PersistMode::SyncAll));
         }
         let mut ends = BTreeMap::new();
-        for Pending { topic, partition, offset, value } in records {
+        for PendingAppends { topic, partition, offset, value } in records {
             let place = (log_record_layout::topic_number(topic), partition);
             let end = ends.entry(place).or_insert_with(|| state.ends.get(&place).copied().unwrap_or(0));
             *end = (*end).max(offset.unwrap_or(0));
@@ -192,7 +192,7 @@ impl Log for LocalLog {
         partition: u32,
         from: u64,
         most: usize,
-        each: &mut dyn FnMut(Lent<'_>) -> ControlFlow<()>,
+        each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
         let end = self.bounds(topic, partition)?.end;
         // Most reads find nothing; they shall not cost a scan.
@@ -205,7 +205,7 @@ impl Log for LocalLog {
             let (key, value) = found.into_inner().map_err(|error| self.shared.failed("read", error))?;
             let Some((_, _, offset)) = log_record_layout::parse_key(&key) else { continue };
             let flow = match log_record_layout::parse_value(&value) {
-                Some((appended, key, bytes)) => each(Lent { offset, appended, key, record: encoding::decode(bytes) }),
+                Some((appended, key, bytes)) => each(LogEntry { offset, appended, key, record: encoding::decode(bytes) }),
                 None => each(damaged(offset)),
             };
             if flow.is_break() {
@@ -263,9 +263,9 @@ impl Log for LocalLog {
 }
 
 /// Bytes that are not even a stored value. Its append time is unknown; the earliest is the one that decides nothing.
-fn damaged(offset: u64) -> Lent<'static> {
+fn damaged(offset: u64) -> LogEntry<'static> {
     let record = Record::Undecodable("the stored value was cut short or damaged".to_owned());
-    Lent { offset, appended: scorecard::time::calendar::Timestamp::EARLIEST, key: "", record }
+    LogEntry { offset, appended: scorecard::time::calendar::Timestamp::EARLIEST, key: "", record }
 }
 
 impl Clone for LocalLog {
@@ -295,9 +295,9 @@ mod tests {
         LocalLog::open(dir, Clock::standing_at(Timestamp(1_000)), Durability::Buffered).unwrap()
     }
 
-    type Seen = (u64, Timestamp, String, Record<'static>);
+    type SeenEntry = (u64, Timestamp, String, Record<'static>);
 
-    fn all(log: &mut LocalLog, topic: Topic, partition: u32) -> Vec<Seen> {
+    fn all(log: &mut LocalLog, topic: Topic, partition: u32) -> Vec<SeenEntry> {
         let mut seen = Vec::new();
         let mut from = 0;
         loop {
@@ -329,7 +329,7 @@ mod tests {
         }
         log.append(Topic::Events, 2, "other", &tick(99)).unwrap();
         log.flush().unwrap();
-        let expected: Vec<Seen> =
+        let expected: Vec<SeenEntry> =
             (0..5).zip(0..).map(|(offset, n)| (offset, Timestamp(10 + n), format!("feed-{n}"), tick(n))).collect();
         assert_eq!(all(&mut log, Topic::Events, 3), expected);
         assert_eq!(log.bounds(Topic::Events, 3).unwrap(), 0..5);
@@ -345,7 +345,7 @@ mod tests {
             log.append(Topic::Events, 0, "feed", &tick(n)).unwrap();
         }
         log.flush().unwrap();
-        let stop_at_2 = |lent: Lent<'_>| if lent.offset == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        let stop_at_2 = |lent: LogEntry<'_>| if lent.offset == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         assert_eq!(log.read(Topic::Events, 0, 1, 100, &mut { stop_at_2 }).unwrap(), 3);
     }
 

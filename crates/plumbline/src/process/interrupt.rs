@@ -9,7 +9,7 @@ pub const EXIT_INTERRUPTED: u8 = 130;
 /// Somebody asked to stop, and it was done cleanly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted; what was unfinished is removed, run the command again to begin anew")]
-pub struct Interrupted;
+pub struct CleanStop;
 
 /// Whether somebody asked to stop. Looked at between steps; clones share the answer.
 #[derive(Clone, Debug, Default)]
@@ -45,8 +45,8 @@ impl Interrupt {
     /// For the places between two steps.
     ///
     /// # Errors
-    /// [`Interrupted`] when somebody asked to stop.
-    pub fn check(&self) -> Result<(), Interrupted> {
-        if self.asked() { Err(Interrupted) } else { Ok(()) }
+    /// [`CleanStop`] when somebody asked to stop.
+    pub fn check(&self) -> Result<(), CleanStop> {
+        if self.asked() { Err(CleanStop) } else { Ok(()) }
     }
 }

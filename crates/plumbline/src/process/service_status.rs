@@ -12,7 +12,7 @@ use stream::tally::tally_task::Outcomes;
 
 /// One partition's tally.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PartitionVitals {
+pub struct PartitionStatus {
     /// Whether this process tallies it.
     pub owned: bool,
     /// Offset of the next record to read.
@@ -45,7 +45,7 @@ pub struct PartitionVitals {
 
 /// Publish.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PublishVitals {
+pub struct PublishStatus {
     /// Whether this process publishes; it stands by otherwise.
     pub active: bool,
     /// Whether it has read back what is published.
@@ -60,7 +60,7 @@ pub struct PublishVitals {
 
 /// Intake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IntakeVitals {
+pub struct IntakeStatus {
     /// What became of what was received since the start.
     pub counts: IntakeCounts,
     /// Fields of native events that nobody reads.
@@ -71,7 +71,7 @@ pub struct IntakeVitals {
 
 /// A partition of an input topic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct InputVitals {
+pub struct InputStatus {
     /// Offset of the next record to take.
     pub next: u64,
     /// One past the last record, as it was seen lately.
@@ -81,15 +81,15 @@ pub struct InputVitals {
 }
 
 /// Partitions of input topics, by topic and number.
-pub type Inputs = BTreeMap<(String, u32), InputVitals>;
+pub type Inputs = BTreeMap<(String, u32), InputStatus>;
 
 /// What all threads tell.
 #[derive(Debug)]
-pub struct Vitals {
+pub struct ServiceStatus {
     started: Instant,
-    partitions: Vec<Mutex<PartitionVitals>>,
-    publish: Mutex<PublishVitals>,
-    intake: [Mutex<IntakeVitals>; 2],
+    partitions: Vec<Mutex<PartitionStatus>>,
+    publish: Mutex<PublishStatus>,
+    intake: [Mutex<IntakeStatus>; 2],
     inputs: Mutex<Inputs>,
     joining: AtomicUsize,
 }
@@ -116,12 +116,12 @@ pub struct NotReady {
     pub estimate: Option<Duration>,
 }
 
-impl Vitals {
+impl ServiceStatus {
     /// For a service with so many partitions, starting now.
     #[must_use]
-    pub fn new(partitions: u32) -> Arc<Vitals> {
+    pub fn new(partitions: u32) -> Arc<ServiceStatus> {
         let partitions = (0..partitions).map(|_| Mutex::default()).collect();
-        Arc::new(Vitals {
+        Arc::new(ServiceStatus {
             started: Instant::now(),
             partitions,
             publish: Mutex::default(),
@@ -131,7 +131,7 @@ impl Vitals {
         })
     }
 
-    /// A group is being joined; the service is not ready before [`Vitals::joined`].
+    /// A group is being joined; the service is not ready before [`ServiceStatus::joined`].
     pub fn joining(&self) {
         self.joining.fetch_add(1, Ordering::Relaxed);
     }
@@ -144,26 +144,26 @@ impl Vitals {
 
     /// This process begins to tally a partition that ends there now.
     pub fn begin_partition(&self, partition: u32, replay_end: u64) {
-        *self.partition(partition) = PartitionVitals { owned: true, replay_end, ..PartitionVitals::default() };
+        *self.partition(partition) = PartitionStatus { owned: true, replay_end, ..PartitionStatus::default() };
     }
 
     /// This process does not tally a partition any more.
     pub fn end_partition(&self, partition: u32) {
-        *self.partition(partition) = PartitionVitals::default();
+        *self.partition(partition) = PartitionStatus::default();
     }
 
     /// Changes what a partition tells.
-    pub fn partition(&self, partition: u32) -> MutexGuard<'_, PartitionVitals> {
+    pub fn partition(&self, partition: u32) -> MutexGuard<'_, PartitionStatus> {
         guard(&self.partitions[partition as usize])
     }
 
     /// Changes what publish tells.
-    pub fn publish(&self) -> MutexGuard<'_, PublishVitals> {
+    pub fn publish(&self) -> MutexGuard<'_, PublishStatus> {
         guard(&self.publish)
     }
 
     /// Changes what the intake of one way tells.
-    pub fn intake(&self, way: Way) -> MutexGuard<'_, IntakeVitals> {
+    pub fn intake(&self, way: Way) -> MutexGuard<'_, IntakeStatus> {
         guard(&self.intake[way as usize])
     }
 
@@ -184,7 +184,7 @@ impl Vitals {
 
     /// What intake tells, by all ways together.
     #[must_use]
-    pub fn taken(&self) -> IntakeVitals {
+    pub fn taken(&self) -> IntakeStatus {
         let mut all = self.intake(Way::Http).clone();
         let topics = self.intake(Way::Topics);
         all.counts.add(&topics.counts);
@@ -195,7 +195,7 @@ impl Vitals {
 
     /// What every partition tells now.
     #[must_use]
-    pub fn partitions(&self) -> Vec<PartitionVitals> {
+    pub fn partitions(&self) -> Vec<PartitionStatus> {
         self.partitions.iter().map(|partition| guard(partition).clone()).collect()
     }
 
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn it_is_ready_only_when_every_partition_and_publish_have_caught_up() {
-        let vitals = Vitals::new(2);
+        let vitals = ServiceStatus::new(2);
         vitals.publish().active = true;
         vitals.begin_partition(0, 30);
         (vitals.partition(0).position, vitals.partition(0).caught_up) = (30, true);

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 /// Whether the threads shall end, and the first failure. Clones share the answer.
 #[derive(Clone, Debug, Default)]
-pub struct Stopping(Arc<Shared>);
+pub struct ShutdownSignal(Arc<ShutdownState>);
 
 #[derive(Debug, Default)]
-struct Shared {
+struct ShutdownState {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -19,7 +19,7 @@ struct State {
     failure: Option<String>,
 }
 
-impl Stopping {
+impl ShutdownSignal {
     /// Asks all threads to end.
     pub fn ask(&self) {
         self.change(|state| state.asked = true);
@@ -66,11 +66,11 @@ impl Stopping {
     }
 }
 
-/// See [`Stopping::guard`].
+/// See [`ShutdownSignal::guard`].
 #[derive(Debug)]
 pub struct PanicGuard {
     role: &'static str,
-    stopping: Stopping,
+    stopping: ShutdownSignal,
 }
 
 impl Drop for PanicGuard {
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_first_failure_is_told_and_everybody_ends() {
-        let stopping = Stopping::default();
+        let stopping = ShutdownSignal::default();
         let other = stopping.clone();
         assert!(!stopping.asked());
         other.fail("the disk is full".to_owned());
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_told_as_a_failure() {
-        let stopping = Stopping::default();
+        let stopping = ShutdownSignal::default();
         let held = stopping.clone();
         let thread = std::thread::spawn(move || {
             let _guard = held.guard("tally");

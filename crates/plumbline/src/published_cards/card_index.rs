@@ -18,14 +18,14 @@ const RECORDS_A_READ: usize = 1_000;
 
 /// Where a revision stands in the topic of revisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct RevisionPlace {
     partition: u32,
     offset: u64,
 }
 
 /// One revision in the order of publication.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct CardChange {
     /// The card.
     pub key: Arc<CardKey>,
     /// 1, 2, 3...
@@ -52,9 +52,9 @@ pub struct PublishedCounts {
 /// The index of one log, as far as it was followed.
 #[derive(Debug, Default)]
 pub struct CardIndex {
-    cards: BTreeMap<Arc<CardKey>, Vec<Place>>,
+    cards: BTreeMap<Arc<CardKey>, Vec<RevisionPlace>>,
     months: BTreeMap<Month, BTreeSet<Arc<CardKey>>>,
-    changes: Vec<Change>,
+    changes: Vec<CardChange>,
     standing: BTreeMap<Arc<CardKey>, Status>,
     counts: PublishedCounts,
     last_run: Option<Run>,
@@ -64,12 +64,12 @@ pub struct CardIndex {
     newest: NewestMonth,
 }
 
-struct Found {
+struct IndexEntry {
     cut: Timestamp,
     key: CardKey,
     revision: u32,
     status: Status,
-    place: Place,
+    place: RevisionPlace,
 }
 
 impl CardIndex {
@@ -117,7 +117,7 @@ impl CardIndex {
         log: &mut LocalLog,
         partition: u32,
         last: Timestamp,
-        found: &mut Vec<Found>,
+        found: &mut Vec<IndexEntry>,
     ) -> Result<(), LogError> {
         let read = self.read.entry(partition).or_default();
         let (counts, newest) = (&mut self.counts, &mut self.newest);
@@ -132,7 +132,7 @@ impl CardIndex {
                 for reason in &card.reasons {
                     *counts.revisions.entry(reason.cause.word().to_owned()).or_default() += 1;
                 }
-                let one = found_in(&card, Place { partition, offset: lent.offset });
+                let one = found_in(&card, RevisionPlace { partition, offset: lent.offset });
                 newest.card(&one.key, &card);
                 found.push(one);
                 ControlFlow::Continue(())
@@ -161,7 +161,7 @@ impl CardIndex {
         }
     }
 
-    fn keep(&mut self, found: Found) {
+    fn keep(&mut self, found: IndexEntry) {
         let key = match self.cards.get_key_value(&found.key) {
             Some((key, _)) => key.clone(),
             None => Arc::new(found.key),
@@ -175,7 +175,7 @@ impl CardIndex {
             (true, false) => self.counts.cards -= 1,
             _ => {}
         }
-        self.changes.push(Change { key, revision: found.revision, cut: found.cut, status: found.status });
+        self.changes.push(CardChange { key, revision: found.revision, cut: found.cut, status: found.status });
     }
 
     /// What was published so far, in numbers.
@@ -204,7 +204,7 @@ impl CardIndex {
 
     /// Where these cards of a clinician stand: of one month or of all, the revision that is named or the newest.
     #[must_use]
-    pub fn of_clinician(&self, clinician: &str, month: Option<Month>, revision: Option<u32>) -> Vec<Place> {
+    pub fn of_clinician(&self, clinician: &str, month: Option<Month>, revision: Option<u32>) -> Vec<RevisionPlace> {
         let from = CardKey { clinician: clinician.to_owned(), month: month.unwrap_or(Month(i32::MIN)), practice: String::new() };
         let cards = self.cards.range::<CardKey, _>(&from..);
         let ours = cards.take_while(|(key, _)| key.clinician == clinician && month.is_none_or(|month| key.month == month));
@@ -228,7 +228,7 @@ impl CardIndex {
 
     /// Where a revision of a card stands, the newest one if none is named.
     #[must_use]
-    pub fn place(&self, key: &CardKey, revision: Option<u32>) -> Option<Place> {
+    pub fn place(&self, key: &CardKey, revision: Option<u32>) -> Option<RevisionPlace> {
         at(self.cards.get(key)?, revision)
     }
 
@@ -241,7 +241,7 @@ impl CardIndex {
     /// Where the newest cards of a month stand, at most so many, in order of their keys from the first one after `after`. Hands
     /// out the key to go on after when there are more.
     #[must_use]
-    pub fn of_month(&self, month: Month, after: Option<&CardKey>, most: usize) -> (Vec<Place>, Option<CardKey>) {
+    pub fn of_month(&self, month: Month, after: Option<&CardKey>, most: usize) -> (Vec<RevisionPlace>, Option<CardKey>) {
         let keys = self.months.get(&month).into_iter().flatten();
         let mut rest = keys.skip_while(|key| after.is_some_and(|after| ***key <= *after)).peekable();
         let page: Vec<&Arc<CardKey>> = rest.by_ref().take(most).collect();
@@ -251,7 +251,7 @@ impl CardIndex {
 
     /// The revisions after the first `after` ones in the order of publication, at most so many.
     #[must_use]
-    pub fn changes(&self, after: usize, most: usize) -> &[Change] {
+    pub fn changes(&self, after: usize, most: usize) -> &[CardChange] {
         let rest = self.changes.get(after..).unwrap_or_default();
         &rest[..most.min(rest.len())]
     }
@@ -264,25 +264,25 @@ impl CardIndex {
 }
 
 /// Revisions are gapless: the first stands first.
-fn at(places: &[Place], revision: Option<u32>) -> Option<Place> {
+fn at(places: &[RevisionPlace], revision: Option<u32>) -> Option<RevisionPlace> {
     match revision {
         Some(revision) => places.get((revision as usize).checked_sub(1)?).copied(),
         None => places.last().copied(),
     }
 }
 
-fn found_in(card: &Scorecard, place: Place) -> Found {
+fn found_in(card: &Scorecard, place: RevisionPlace) -> IndexEntry {
     let subject = &card.content.subject;
     let (clinician, practice) = (subject.clinician.clone(), subject.practice.clone());
     let key = CardKey { clinician, month: card.content.period.month, practice };
-    Found { cut: card.cut, key, revision: card.revision, status: card.content.status, place }
+    IndexEntry { cut: card.cut, key, revision: card.revision, status: card.content.status, place }
 }
 
 /// The card at a place.
 ///
 /// # Errors
 /// [`LogError`] when the log cannot be read, or no longer holds it.
-pub fn card_at(log: &mut LocalLog, place: Place) -> Result<Box<Scorecard>, LogError> {
+pub fn card_at(log: &mut LocalLog, place: RevisionPlace) -> Result<Box<Scorecard>, LogError> {
     let mut found = None;
     log.read(Topic::ScorecardRevisions, place.partition, place.offset, 1, &mut |lent| {
         if let Record::Scorecard(card) = lent.record {

@@ -11,18 +11,18 @@ use crate::published_cards::mirror;
 
 /// Published cards. Clones share the index.
 #[derive(Clone, Debug)]
-pub struct Shelf {
+pub struct CardStore {
     /// The log that holds them, the deployment's own or a copy.
     pub cards: LocalLog,
     /// Where they stand in it.
     pub index: Arc<RwLock<CardIndex>>,
 }
 
-impl Shelf {
+impl CardStore {
     /// Over this log, of which nothing is known yet.
     #[must_use]
-    pub fn over(cards: LocalLog) -> Shelf {
-        Shelf { cards, index: Arc::default() }
+    pub fn over(cards: LocalLog) -> CardStore {
+        CardStore { cards, index: Arc::default() }
     }
 
     /// Takes in what the log of cards holds by now.

@@ -12,7 +12,7 @@ use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::rejects::rejected_record::RefusedRecord;
+use crate::rejects::rejected_record::RejectedRecord;
 
 const MAGIC: &[u8] = b"plumbline refused 1\n";
 /// Bytes of the number that makes each file differ from every other under the same key. So long that random ones never meet.
@@ -22,29 +22,29 @@ const PURPOSE: &[u8] = b"plumbline: raw records that were refused, 1";
 
 /// Seals and opens with the key of one deployment.
 #[derive(Clone)]
-pub struct Seal(XChaCha20Poly1305);
+pub struct RejectSeal(XChaCha20Poly1305);
 
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct SealedFile {
     #[serde(flatten)]
-    record: RefusedRecord,
+    record: RejectedRecord,
     bytes: u64,
 }
 
-impl Seal {
+impl RejectSeal {
     /// With a key derived from the permanent one.
     #[must_use]
-    pub fn new(keys: &Keys) -> Seal {
+    pub fn new(keys: &Keys) -> RejectSeal {
         let mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(keys.permanent()).expect("HMAC takes keys of any length");
         let key = mac.chain_update(PURPOSE).finalize().into_bytes();
-        Seal(XChaCha20Poly1305::new_from_slice(&key).expect("HMAC-SHA-256 gives 32 bytes, as many as the cipher takes"))
+        RejectSeal(XChaCha20Poly1305::new_from_slice(&key).expect("HMAC-SHA-256 gives 32 bytes, as many as the cipher takes"))
     }
 
     /// The bytes of a file with these records. `nonce` must be random.
     #[must_use]
-    pub fn seal(&self, records: &[RefusedRecord], nonce: [u8; NONCE_BYTES]) -> Vec<u8> {
-        let stored: Vec<Stored> =
-            records.iter().map(|record| Stored { record: record.clone(), bytes: record.body.len() as u64 }).collect();
+    pub fn seal(&self, records: &[RejectedRecord], nonce: [u8; NONCE_BYTES]) -> Vec<u8> {
+        let stored: Vec<SealedFile> =
+            records.iter().map(|record| SealedFile { record: record.clone(), bytes: record.body.len() as u64 }).collect();
         let head = serde_json::to_vec(&stored).expect("texts and numbers can be written");
         let length = u32::try_from(head.len()).expect("what is said of some requests is far below 4 GiB");
         let mut contents = length.to_be_bytes().to_vec();
@@ -57,16 +57,16 @@ impl Seal {
 
     /// The records of a file; `None` when it is none, was damaged, or was sealed with another key.
     #[must_use]
-    pub fn open(&self, file: &[u8]) -> Option<Vec<RefusedRecord>> {
+    pub fn open(&self, file: &[u8]) -> Option<Vec<RejectedRecord>> {
         let (nonce, sealed) = file.strip_prefix(MAGIC)?.split_first_chunk::<NONCE_BYTES>()?;
         let contents = self.0.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: MAGIC }).ok()?;
         let (length, rest) = contents.split_first_chunk::<4>()?;
         let (head, mut bodies) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-        let stored: Vec<Stored> = serde_json::from_slice(head).ok()?;
+        let stored: Vec<SealedFile> = serde_json::from_slice(head).ok()?;
         let mut records = Vec::with_capacity(stored.len());
-        for Stored { record, bytes } in stored {
+        for SealedFile { record, bytes } in stored {
             let (body, rest) = bodies.split_at_checked(usize::try_from(bytes).ok()?)?;
-            records.push(RefusedRecord { body: body.to_vec(), ..record });
+            records.push(RejectedRecord { body: body.to_vec(), ..record });
             bodies = rest;
         }
         Some(records)
@@ -74,7 +74,7 @@ impl Seal {
 }
 
 /// Tells no key.
-impl std::fmt::Debug for Seal {
+impl std::fmt::Debug for RejectSeal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Seal").finish_non_exhaustive()
     }
@@ -83,11 +83,11 @@ impl std::fmt::Debug for Seal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rejects::rejected_record::RefusedElement;
+    use crate::rejects::rejected_record::RejectedElement;
 
     /// The record that the fixture holds.
-    fn record() -> RefusedRecord {
-        let element = RefusedElement {
+    fn record() -> RejectedRecord {
+        let element = RejectedElement {
             ordinal: 0,
             feed: Some("surgery".to_owned()),
             reason: "unknown_type".to_owned(),
@@ -97,7 +97,7 @@ mod tests {
         };
         let body = b"{\"type\":\"robot\"}".to_vec();
         let (position, received_at) = (1_790_000_000_000_000, 1_790_000_000_000);
-        RefusedRecord { position, received_at, feed: None, items: 1, elements: vec![element], body }
+        RejectedRecord { position, received_at, feed: None, items: 1, elements: vec![element], body }
     }
 
     #[test]
@@ -105,12 +105,12 @@ mod tests {
         let hex = include_str!("../../fixtures/refused-1.hex").trim();
         let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal digits");
         let file: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
-        assert_eq!(Seal::new(&Keys::fixed()).open(&file), Some(vec![record()]));
+        assert_eq!(RejectSeal::new(&Keys::fixed()).open(&file), Some(vec![record()]));
     }
 
     #[test]
     fn no_damage_to_any_byte_opens() {
-        let seal = Seal::new(&Keys::fixed());
+        let seal = RejectSeal::new(&Keys::fixed());
         let file = seal.seal(&[record()], [7; NONCE_BYTES]);
         for at in 0..file.len() {
             let mut damaged = file.clone();

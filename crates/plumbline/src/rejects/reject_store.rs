@@ -17,8 +17,8 @@ use tracing::warn;
 
 use crate::config::keys_file::private;
 use crate::log::log_directory::cure;
-use crate::rejects::reject_seal::{NONCE_BYTES, Seal};
-use crate::rejects::rejected_record::RefusedRecord;
+use crate::rejects::reject_seal::{NONCE_BYTES, RejectSeal};
+use crate::rejects::rejected_record::RejectedRecord;
 
 const ENDING: &str = "refused";
 const DROPPED_FILE: &str = "DROPPED";
@@ -29,7 +29,7 @@ const KEPT_SECONDS: i64 = 30 * 86_400;
 
 /// Why refused records cannot be kept or had.
 #[derive(Debug, thiserror::Error)]
-pub enum RefusedError {
+pub enum RejectStoreError {
     /// The file system refuses.
     #[error("{} cannot be {doing}: {source}; {}", path.display(), cure(source))]
     Io {
@@ -53,14 +53,14 @@ pub enum RefusedError {
 
 /// What had to go for want of room, or for its age, since the folder was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dropped {
+pub struct DropCounts {
     /// Elements that nobody can retry any more.
     pub elements: u64,
 }
 
 /// A file of the folder: some records that came in together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RefusedFile {
+pub struct RejectFile {
     /// The number of its first record.
     number: u64,
     path: PathBuf,
@@ -68,22 +68,22 @@ pub struct RefusedFile {
 
 /// The folder of refused records. Clones are handles on the same one.
 #[derive(Clone, Debug)]
-pub struct Refused {
+pub struct RejectStore {
     dir: PathBuf,
-    seal: Seal,
+    seal: RejectSeal,
     most_bytes: u64,
     /// What the folder holds, once it was looked through: to know what must go costs no look at every file each time.
-    held: Arc<Mutex<Option<Held>>>,
+    held: Arc<Mutex<Option<FileIndex>>>,
 }
 
 /// Files by their number, with the bytes that they take.
 #[derive(Debug, Default)]
-struct Held {
+struct FileIndex {
     files: BTreeMap<u64, u64>,
     bytes: u64,
 }
 
-impl Held {
+impl FileIndex {
     fn set(&mut self, number: u64, bytes: u64) {
         self.bytes = self.bytes + bytes - self.files.insert(number, bytes).unwrap_or(0);
     }
@@ -93,11 +93,11 @@ impl Held {
     }
 }
 
-impl Refused {
+impl RejectStore {
     /// The folder of this deployment, which may hold so many bytes; with 0 nothing is kept. It is made when it is needed.
     #[must_use]
-    pub fn new(dir: &Path, keys: &Keys, most_bytes: usize) -> Refused {
-        Refused { dir: dir.to_owned(), seal: Seal::new(keys), most_bytes: most_bytes as u64, held: Arc::default() }
+    pub fn new(dir: &Path, keys: &Keys, most_bytes: usize) -> RejectStore {
+        RejectStore { dir: dir.to_owned(), seal: RejectSeal::new(keys), most_bytes: most_bytes as u64, held: Arc::default() }
     }
 
     /// Whether anything is kept at all.
@@ -109,8 +109,8 @@ impl Refused {
     /// Keeps records that came in together; returns once they are on the disk. The oldest go where there is no room.
     ///
     /// # Errors
-    /// [`RefusedError`] when they are not on the disk for certain.
-    pub fn put(&self, records: &[RefusedRecord], now: Timestamp) -> Result<(), RefusedError> {
+    /// [`RejectStoreError`] when they are not on the disk for certain.
+    pub fn put(&self, records: &[RejectedRecord], now: Timestamp) -> Result<(), RejectStoreError> {
         let Some(first) = records.first().filter(|_| self.keeps()) else { return Ok(()) };
         make_private(&self.dir).map_err(self.failed("made"))?;
         let mut file = self.file(first.position);
@@ -124,8 +124,8 @@ impl Refused {
     /// The files, oldest first.
     ///
     /// # Errors
-    /// [`RefusedError::Io`] when the folder cannot be read; one that is not there holds nothing.
-    pub fn files(&self) -> Result<Vec<RefusedFile>, RefusedError> {
+    /// [`RejectStoreError::Io`] when the folder cannot be read; one that is not there holds nothing.
+    pub fn files(&self) -> Result<Vec<RejectFile>, RejectStoreError> {
         let entries = match fs::read_dir(&self.dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -136,7 +136,7 @@ impl Refused {
             let path = entry.map_err(self.failed("read"))?.path();
             let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
             if let Some(number) = number.filter(|_| path.extension().is_some_and(|ending| ending == ENDING)) {
-                files.push(RefusedFile { number, path });
+                files.push(RejectFile { number, path });
             }
         }
         files.sort();
@@ -146,21 +146,21 @@ impl Refused {
     /// The records of a file; none where it has gone meanwhile.
     ///
     /// # Errors
-    /// [`RefusedError::Sealed`] when it does not open, [`RefusedError::Io`] when it cannot be read.
-    pub fn read(&self, file: &RefusedFile) -> Result<Vec<RefusedRecord>, RefusedError> {
+    /// [`RejectStoreError::Sealed`] when it does not open, [`RejectStoreError::Io`] when it cannot be read.
+    pub fn read(&self, file: &RejectFile) -> Result<Vec<RejectedRecord>, RejectStoreError> {
         let sealed = match fs::read(&file.path) {
             Ok(sealed) => sealed,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(RefusedError::Io { path: file.path.clone(), doing: "read", source }),
+            Err(source) => return Err(RejectStoreError::Io { path: file.path.clone(), doing: "read", source }),
         };
-        self.seal.open(&sealed).ok_or_else(|| RefusedError::Sealed { path: file.path.clone() })
+        self.seal.open(&sealed).ok_or_else(|| RejectStoreError::Sealed { path: file.path.clone() })
     }
 
     /// Puts other records in the place of a file's; without any the file goes.
     ///
     /// # Errors
-    /// [`RefusedError::Io`]; then the file is as it was.
-    pub fn replace(&self, file: &RefusedFile, records: &[RefusedRecord]) -> Result<(), RefusedError> {
+    /// [`RejectStoreError::Io`]; then the file is as it was.
+    pub fn replace(&self, file: &RejectFile, records: &[RejectedRecord]) -> Result<(), RejectStoreError> {
         if !records.is_empty() {
             return self.write(file, records);
         }
@@ -171,8 +171,8 @@ impl Refused {
     /// Removes what is too old, and the oldest until the rest has room.
     ///
     /// # Errors
-    /// [`RefusedError::Io`].
-    pub fn trim(&self, now: Timestamp) -> Result<(), RefusedError> {
+    /// [`RejectStoreError::Io`].
+    pub fn trim(&self, now: Timestamp) -> Result<(), RejectStoreError> {
         let oldest = u64::try_from(now.plus_seconds(-KEPT_SECONDS).0).unwrap_or(0).saturating_mul(1_000);
         let mut dropped = 0;
         while let Some(file) = self.held(|held| {
@@ -186,12 +186,12 @@ impl Refused {
     }
 
     /// What the folder holds. Nothing panics while it has it; what a panic elsewhere left is whole.
-    fn held<T>(&self, then: impl FnOnce(&mut Held) -> T) -> Result<T, RefusedError> {
+    fn held<T>(&self, then: impl FnOnce(&mut FileIndex) -> T) -> Result<T, RejectStoreError> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let held = match &mut *held {
             Some(held) => held,
             unknown => {
-                let mut found = Held::default();
+                let mut found = FileIndex::default();
                 for file in self.files()? {
                     found.set(file.number, taken(fs::metadata(&file.path).map_or(0, |found| found.len())));
                 }
@@ -202,7 +202,7 @@ impl Refused {
     }
 
     /// Whoever removed it before did what was wanted.
-    fn remove(&self, file: &RefusedFile) -> Result<(), RefusedError> {
+    fn remove(&self, file: &RejectFile) -> Result<(), RejectStoreError> {
         match fs::remove_file(&file.path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(self.failed("written")(error)),
             _ => {}
@@ -210,28 +210,28 @@ impl Refused {
         self.held(|held| held.remove(file.number))
     }
 
-    fn count(&self, dropped: u64) -> Result<(), RefusedError> {
+    fn count(&self, dropped: u64) -> Result<(), RejectStoreError> {
         let elements = self.dropped().elements + dropped;
         warn!(dropped, since_the_beginning = elements, "refused records went for want of room or for their age");
-        let text = serde_json::to_string(&Dropped { elements }).expect("a number can be written");
+        let text = serde_json::to_string(&DropCounts { elements }).expect("a number can be written");
         fs::write(self.dir.join(DROPPED_FILE), text).map_err(self.failed("written"))
     }
 
     /// What had to go.
     #[must_use]
-    pub fn dropped(&self) -> Dropped {
+    pub fn dropped(&self) -> DropCounts {
         let text = fs::read_to_string(self.dir.join(DROPPED_FILE)).unwrap_or_default();
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    fn file(&self, number: u64) -> RefusedFile {
-        RefusedFile { number, path: self.dir.join(format!("{number:020}.{ENDING}")) }
+    fn file(&self, number: u64) -> RejectFile {
+        RejectFile { number, path: self.dir.join(format!("{number:020}.{ENDING}")) }
     }
 
     /// The file appears whole or not at all, readable by its owner alone.
-    fn write(&self, file: &RefusedFile, records: &[RefusedRecord]) -> Result<(), RefusedError> {
+    fn write(&self, file: &RejectFile, records: &[RejectedRecord]) -> Result<(), RejectStoreError> {
         let mut nonce = [0; NONCE_BYTES];
-        getrandom::fill(&mut nonce).map_err(|error| RefusedError::Random(error.to_string()))?;
+        getrandom::fill(&mut nonce).map_err(|error| RejectStoreError::Random(error.to_string()))?;
         let sealed = self.seal.seal(records, nonce);
         let beside = file.path.with_extension("new");
         let write = || {
@@ -245,9 +245,9 @@ impl Refused {
         self.held(|held| held.set(file.number, taken(sealed.len() as u64)))
     }
 
-    fn failed(&self, doing: &'static str) -> impl Fn(io::Error) -> RefusedError {
+    fn failed(&self, doing: &'static str) -> impl Fn(io::Error) -> RejectStoreError {
         let path = self.dir.clone();
-        move |source| RefusedError::Io { path: path.clone(), doing, source }
+        move |source| RejectStoreError::Io { path: path.clone(), doing, source }
     }
 }
 
@@ -270,12 +270,12 @@ fn make_private(dir: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rejects::rejected_record::RefusedElement;
+    use crate::rejects::rejected_record::RejectedElement;
 
     /// A record that came in at this second, refused once.
-    fn record(second: u64, body: &str) -> RefusedRecord {
+    fn record(second: u64, body: &str) -> RejectedRecord {
         let text = |text: &str| text.to_owned();
-        let element = RefusedElement {
+        let element = RejectedElement {
             ordinal: 0,
             feed: None,
             reason: text("not_json"),
@@ -284,10 +284,10 @@ mod tests {
             excerpt: String::new(),
         };
         let position = second * 1_000_000;
-        RefusedRecord { position, received_at: 5, feed: None, items: 1, elements: vec![element], body: body.into() }
+        RejectedRecord { position, received_at: 5, feed: None, items: 1, elements: vec![element], body: body.into() }
     }
 
-    fn all(store: &Refused) -> Vec<RefusedRecord> {
+    fn all(store: &RejectStore) -> Vec<RejectedRecord> {
         store.files().unwrap().iter().flat_map(|file| store.read(file).unwrap()).collect()
     }
 
@@ -299,7 +299,7 @@ mod tests {
     fn what_was_put_is_had_again_by_who_has_the_key_and_no_byte_of_it_is_readable() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("refused");
-        let store = Refused::new(&folder, &Keys::fixed(), 1 << 20);
+        let store = RejectStore::new(&folder, &Keys::fixed(), 1 << 20);
         let kept = [record(1, "{\"patient\":\"9434765919\"}"), record(2, "\u{0}\u{ff}")];
         store.put(&kept, at(2)).unwrap();
         store.put(&kept[..1], at(2)).unwrap();
@@ -307,10 +307,10 @@ mod tests {
         let files = store.files().unwrap();
         let bytes = fs::read(&files[0].path).unwrap();
         assert!(!bytes.windows(7).any(|found| found == b"patient" || found == b"9434765" || found == b"not_jso"));
-        let other = Refused::new(&folder, &Keys::new([7; 32], Vec::new()), 1 << 20);
-        assert!(matches!(other.read(&files[0]), Err(RefusedError::Sealed { .. })));
+        let other = RejectStore::new(&folder, &Keys::new([7; 32], Vec::new()), 1 << 20);
+        assert!(matches!(other.read(&files[0]), Err(RejectStoreError::Sealed { .. })));
         fs::write(&files[0].path, [&bytes[..bytes.len() - 1], b"x"].concat()).unwrap();
-        assert!(matches!(store.read(&files[0]), Err(RefusedError::Sealed { .. })));
+        assert!(matches!(store.read(&files[0]), Err(RejectStoreError::Sealed { .. })));
     }
 
     #[cfg(unix)]
@@ -319,7 +319,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("refused");
-        let store = Refused::new(&folder, &Keys::fixed(), 1 << 20);
+        let store = RejectStore::new(&folder, &Keys::fixed(), 1 << 20);
         store.put(&[record(1, "x")], at(1)).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder), mode(&store.files().unwrap()[0].path)), (0o700, 0o600));
@@ -328,33 +328,33 @@ mod tests {
     #[test]
     fn the_oldest_go_where_there_is_no_room_and_that_is_counted() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Refused::new(dir.path(), &Keys::fixed(), 3 * 4_096);
+        let store = RejectStore::new(dir.path(), &Keys::fixed(), 3 * 4_096);
         for second in 1..=5 {
             store.put(&[record(second, "x")], at(5)).unwrap();
         }
         let kept: Vec<u64> = all(&store).iter().map(|record| record.position / 1_000_000).collect();
-        assert_eq!((kept, store.dropped()), (vec![3, 4, 5], Dropped { elements: 2 }));
+        assert_eq!((kept, store.dropped()), (vec![3, 4, 5], DropCounts { elements: 2 }));
         store.put(&[record(6, &"x".repeat(20_000))], at(6)).unwrap();
-        assert_eq!((all(&store), store.dropped()), (Vec::new(), Dropped { elements: 6 }));
+        assert_eq!((all(&store), store.dropped()), (Vec::new(), DropCounts { elements: 6 }));
     }
 
     #[test]
     fn what_is_older_than_thirty_days_goes_and_nothing_is_kept_without_room() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Refused::new(dir.path(), &Keys::fixed(), 1 << 20);
+        let store = RejectStore::new(dir.path(), &Keys::fixed(), 1 << 20);
         store.put(&[record(1_000, "x")], at(1_000)).unwrap();
         store.put(&[record(2_000, "x")], at(2_000)).unwrap();
         store.trim(at(1_500 + KEPT_SECONDS)).unwrap();
-        assert_eq!((all(&store).len(), store.dropped()), (1, Dropped { elements: 1 }));
+        assert_eq!((all(&store).len(), store.dropped()), (1, DropCounts { elements: 1 }));
         let nowhere = dir.path().join("none");
-        Refused::new(&nowhere, &Keys::fixed(), 0).put(&[record(1, "x")], at(1)).unwrap();
+        RejectStore::new(&nowhere, &Keys::fixed(), 0).put(&[record(1, "x")], at(1)).unwrap();
         assert!(!nowhere.exists());
     }
 
     #[test]
     fn a_file_is_replaced_by_what_is_left_of_it_and_goes_with_the_last_record() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Refused::new(dir.path(), &Keys::fixed(), 1 << 20);
+        let store = RejectStore::new(dir.path(), &Keys::fixed(), 1 << 20);
         store.put(&[record(1, "a"), record(1, "b")], at(1)).unwrap();
         let file = store.files().unwrap().remove(0);
         store.replace(&file, &[record(1, "b")]).unwrap();

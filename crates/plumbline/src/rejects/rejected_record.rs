@@ -3,7 +3,7 @@
 //!
 //! The bytes name patients. They exist in memory and inside the sealed files of [`crate::rejects::reject_store`], nowhere else.
 
-use codec::formats::record_decoder::{Context, Decoder};
+use codec::formats::record_decoder::{Context, RecordDecoder};
 use scorecard::record::item::Item;
 use scorecard::record::log_record::Reject;
 use scorecard::time::calendar::Timestamp;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// One element that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedElement {
+pub struct RejectedElement {
     /// Its place among the elements of the record, counted from 0.
     pub ordinal: u32,
     /// The feed, where it is known.
@@ -26,24 +26,24 @@ pub struct RefusedElement {
     pub excerpt: String,
 }
 
-impl RefusedElement {
+impl RejectedElement {
     /// The element at a place, refused so.
     #[must_use]
-    pub fn new(ordinal: u32, reject: &Reject) -> RefusedElement {
+    pub fn new(ordinal: u32, reject: &Reject) -> RejectedElement {
         let Reject { feed, reason, field, detail, excerpt, .. } = reject.clone();
-        RefusedElement { ordinal, feed, reason, field, detail, excerpt }
+        RejectedElement { ordinal, feed, reason, field, detail, excerpt }
     }
 
     /// Whether it was refused for the same reason as another.
     #[must_use]
-    pub fn is_refused_as(&self, other: &RefusedElement) -> bool {
+    pub fn is_refused_as(&self, other: &RejectedElement) -> bool {
         (&self.reason, &self.field) == (&other.reason, &other.field)
     }
 }
 
 /// A raw record that waits.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedRecord {
+pub struct RejectedRecord {
     /// Its number, as rejects name it: microseconds since 1970 at which it came in.
     pub position: u64,
     /// When it came in, milliseconds since 1970: versions of feeds that number them by arrival are those of the first time.
@@ -53,13 +53,13 @@ pub struct RefusedRecord {
     /// How many elements the record holds.
     pub items: u32,
     /// Those that were refused, in their order.
-    pub elements: Vec<RefusedElement>,
+    pub elements: Vec<RejectedElement>,
     /// The bytes as they came.
     #[serde(skip)]
     pub body: Vec<u8>,
 }
 
-impl RefusedRecord {
+impl RejectedRecord {
     /// When it came in.
     #[must_use]
     pub fn received(&self) -> Timestamp {
@@ -69,7 +69,7 @@ impl RefusedRecord {
     /// The same record without the lines that were taken, where it consists of lines that mean the same alone; else as it is. A
     /// large upload with a few bad lines so needs room for these only.
     #[must_use]
-    pub fn reduced(self, decoder: &Decoder, context: &Context<'_>) -> RefusedRecord {
+    pub fn reduced(self, decoder: &RecordDecoder, context: &Context<'_>) -> RejectedRecord {
         let Some(lines) = self.lines() else { return self };
         let kept: Option<Vec<&str>> = self.elements.iter().map(|element| lines.get(element.ordinal as usize).copied()).collect();
         let Some(kept) = kept else { return self };
@@ -78,7 +78,7 @@ impl RefusedRecord {
         let alike = items as usize == self.elements.len()
             && elements.len() == self.elements.len()
             && elements.iter().zip(&self.elements).all(|(new, old)| new.is_refused_as(old));
-        if alike { RefusedRecord { items, elements, body, ..self } } else { self }
+        if alike { RejectedRecord { items, elements, body, ..self } } else { self }
     }
 
     /// The record's lines, where each is one element.
@@ -90,14 +90,14 @@ impl RefusedRecord {
 
     /// The bytes of one element where it is a line of its own, else of the whole record. They may name patients.
     #[must_use]
-    pub fn raw(&self, element: &RefusedElement) -> String {
+    pub fn raw(&self, element: &RejectedElement) -> String {
         let line = self.lines().and_then(|lines| lines.get(element.ordinal as usize).map(|line| (*line).to_owned()));
         line.unwrap_or_else(|| String::from_utf8_lossy(&self.body).into_owned())
     }
 }
 
 /// Tells no byte of what it holds.
-impl std::fmt::Debug for RefusedRecord {
+impl std::fmt::Debug for RejectedRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let bytes = self.body.len();
         f.debug_struct("RefusedRecord")
@@ -109,11 +109,11 @@ impl std::fmt::Debug for RefusedRecord {
 }
 
 /// How many elements a record holds, and those that are refused.
-fn refused(decoder: &Decoder, body: &[u8], context: &Context<'_>) -> (u32, Vec<RefusedElement>) {
+fn refused(decoder: &RecordDecoder, body: &[u8], context: &Context<'_>) -> (u32, Vec<RejectedElement>) {
     let (mut items, mut elements) = (0, Vec::new());
     decoder.decode(body, context, &mut |item| {
         if let Item::Reject(reject) = &item {
-            elements.push(RefusedElement::new(items, reject));
+            elements.push(RejectedElement::new(items, reject));
         }
         items += 1;
     });
@@ -134,7 +134,7 @@ pub struct Which {
 impl Which {
     /// Whether this element of this record is meant.
     #[must_use]
-    pub fn holds(&self, record: &RefusedRecord, element: &RefusedElement) -> bool {
+    pub fn holds(&self, record: &RejectedRecord, element: &RejectedElement) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
         let feed = element.feed.as_deref().or(record.feed.as_deref());
         is(&self.reason, Some(&element.reason)) && is(&self.field, Some(&element.field)) && is(&self.feed, feed)
@@ -147,10 +147,10 @@ mod tests {
     use codec::formats::record_decoder::DecoderConfig;
     use scorecard::record::log_record::Position;
 
-    fn record(body: &str) -> (RefusedRecord, Decoder) {
-        let decoder = Decoder::new(DecoderConfig::default());
+    fn record(body: &str) -> (RejectedRecord, RecordDecoder) {
+        let decoder = RecordDecoder::new(DecoderConfig::default());
         let (items, elements) = with_context(|context| refused(&decoder, body.as_bytes(), context));
-        (RefusedRecord { position: 1, received_at: 0, feed: None, items, elements, body: body.into() }, decoder)
+        (RejectedRecord { position: 1, received_at: 0, feed: None, items, elements, body: body.into() }, decoder)
     }
 
     fn with_context<T>(then: impl FnOnce(&Context<'_>) -> T) -> T {

@@ -11,18 +11,18 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use crate::config::options::Config;
-use crate::deployment::data_directory::Site;
-use crate::http::http_state::Served;
+use crate::deployment::data_directory::DataDirectory;
+use crate::http::http_state::HttpState;
 use crate::http::routes;
 use crate::intake::consumer_session::TopicIntake;
-use crate::intake::intake_worker::{Door, Taking};
+use crate::intake::intake_worker::{IntakeSender, IntakeWorker};
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
-use crate::process::roles::{Role, Roles};
-use crate::process::service_status::Vitals;
-use crate::process::shutdown_signal::Stopping;
-use crate::service::worker::Work;
-use crate::service::worker_supervisor::Posts;
+use crate::process::roles::{ProcessRole, ProcessRoles};
+use crate::process::service_status::ServiceStatus;
+use crate::process::shutdown_signal::ShutdownSignal;
+use crate::service::worker::WorkerContext;
+use crate::service::worker_supervisor::WorkerSupervisor;
 
 const ALONE: &str = "over the embedded log one process has all roles; name none, or set kafka.brokers";
 
@@ -34,12 +34,12 @@ const LOOK: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// When the data folder or the brokers cannot be had, the address cannot be listened to, or the embedded log fails.
-pub fn run(config: &Config, roles: Roles, clock: Clock, interrupt: &Interrupt) -> Result<()> {
-    ensure!(config.kafka.is_some() || roles == Roles::ALL, ALONE);
-    let stopping = Stopping::default();
+pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Interrupt) -> Result<()> {
+    ensure!(config.kafka.is_some() || roles == ProcessRoles::ALL, ALONE);
+    let stopping = ShutdownSignal::default();
     let site = open(config, roles, clock, &stopping, interrupt)?;
-    let vitals = Vitals::new(site.deployment.partitions);
-    let work = Work {
+    let vitals = ServiceStatus::new(site.deployment.partitions);
+    let work = WorkerContext {
         deployment: site.deployment.clone(),
         log: site.log.clone(),
         clock: site.clock.clone(),
@@ -56,9 +56,9 @@ pub fn run(config: &Config, roles: Roles, clock: Clock, interrupt: &Interrupt) -
     let listener = runtime.block_on(TcpListener::bind(config.listen)).with_context(listening)?;
     let address = listener.local_addr().context("the address that is listened to")?;
     site.answers_at(&format!("http://{address}"))?;
-    let posts = Posts::start(&work, roles)?;
+    let posts = WorkerSupervisor::start(&work, roles)?;
     let (door, takers) = intake(config, roles, &site, &work, &posts)?;
-    let served = Served::of(&site, config, door, vitals);
+    let served = HttpState::of(&site, config, door, vitals);
     let (close, closed) = watch::channel(());
     let server = runtime.spawn(serve(listener, served, closed));
     tell_address(config, address, roles);
@@ -94,12 +94,12 @@ pub fn run(config: &Config, roles: Roles, clock: Clock, interrupt: &Interrupt) -
 }
 
 /// Opens the site. Brokers that cannot be reached are waited for; whoever does not want to may interrupt.
-fn open(config: &Config, roles: Roles, clock: Clock, stopping: &Stopping, interrupt: &Interrupt) -> Result<Site> {
+fn open(config: &Config, roles: ProcessRoles, clock: Clock, stopping: &ShutdownSignal, interrupt: &Interrupt) -> Result<DataDirectory> {
     if config.kafka.is_none() {
-        return Site::open(config, clock, roles, stopping);
+        return DataDirectory::open(config, clock, roles, stopping);
     }
     thread::scope(|scope| {
-        let opening = scope.spawn(|| Site::open(config, clock, roles, stopping));
+        let opening = scope.spawn(|| DataDirectory::open(config, clock, roles, stopping));
         while !opening.is_finished() {
             if interrupt.asked() {
                 stopping.ask();
@@ -113,15 +113,15 @@ fn open(config: &Config, roles: Roles, clock: Clock, stopping: &Stopping, interr
 /// Starts what takes events, by requests and from topics.
 fn intake(
     config: &Config,
-    roles: Roles,
-    site: &Site,
-    work: &Work,
-    posts: &Posts,
-) -> Result<(Option<Door>, Vec<thread::JoinHandle<()>>)> {
-    if !roles.has(Role::Intake) {
+    roles: ProcessRoles,
+    site: &DataDirectory,
+    work: &WorkerContext,
+    posts: &WorkerSupervisor,
+) -> Result<(Option<IntakeSender>, Vec<thread::JoinHandle<()>>)> {
+    if !roles.has(ProcessRole::Intake) {
         return Ok((None, Vec::new()));
     }
-    let (door, taking) = Taking::new(
+    let (door, taking) = IntakeWorker::new(
         site.log.clone(),
         site.deployment.partitions,
         site.retry.clone(),
@@ -146,7 +146,7 @@ fn intake(
     Ok((Some(door), takers))
 }
 
-fn spawn_taking(taking: Taking, stopping: Stopping) -> Result<thread::JoinHandle<()>> {
+fn spawn_taking(taking: IntakeWorker, stopping: ShutdownSignal) -> Result<thread::JoinHandle<()>> {
     let run = move || {
         let _guard = stopping.guard("intake");
         if let Err(error) = taking.run() {
@@ -156,7 +156,7 @@ fn spawn_taking(taking: Taking, stopping: Stopping) -> Result<thread::JoinHandle
     thread::Builder::new().name("intake".to_owned()).spawn(run).context("a thread for intake cannot be started")
 }
 
-async fn serve(listener: TcpListener, served: Served, mut closed: watch::Receiver<()>) -> std::io::Result<()> {
+async fn serve(listener: TcpListener, served: HttpState, mut closed: watch::Receiver<()>) -> std::io::Result<()> {
     let asked = async move {
         // Nothing is ever sent: it ends when the sender is gone.
         let _ = closed.changed().await;
@@ -165,7 +165,7 @@ async fn serve(listener: TcpListener, served: Served, mut closed: watch::Receive
 }
 
 /// On standard error in any case, for with port 0 nobody can know it otherwise.
-fn tell_address(config: &Config, address: SocketAddr, roles: Roles) {
+fn tell_address(config: &Config, address: SocketAddr, roles: ProcessRoles) {
     info!(%address, data = %config.data.display(), %roles, "listening");
     // Whoever closed standard error does not read it.
     let _ = writeln!(std::io::stderr(), "plumbline: http://{address}, data in {}", config.data.display());

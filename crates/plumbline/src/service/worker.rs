@@ -13,9 +13,9 @@ use tracing::info;
 use crate::kafka::log::KafkaLog;
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
-use crate::process::service_status::Vitals;
-use crate::process::shutdown_signal::Stopping;
-use crate::published_cards::card_store::Shelf;
+use crate::process::service_status::ServiceStatus;
+use crate::process::shutdown_signal::ShutdownSignal;
+use crate::published_cards::card_store::CardStore;
 
 /// A tally reads at most so many records before it tells how far it is.
 const RECORDS_A_STEP: usize = 1_000;
@@ -27,7 +27,7 @@ const COPYING: Duration = Duration::from_millis(500);
 
 /// What every thread is given.
 #[derive(Clone, Debug)]
-pub struct Work {
+pub struct WorkerContext {
     /// What the tasks agree on.
     pub deployment: Deployment,
     /// A handle on the log; each task takes a clone.
@@ -35,18 +35,18 @@ pub struct Work {
     /// Where ticks come from.
     pub clock: Clock,
     /// Where to tell how far it is.
-    pub vitals: Arc<Vitals>,
+    pub vitals: Arc<ServiceStatus>,
     /// When the process ends.
-    pub stopping: Stopping,
+    pub stopping: ShutdownSignal,
     /// Where the published cards are read, and what is known of them.
-    pub shelf: Option<Shelf>,
+    pub shelf: Option<CardStore>,
 }
 
 /// Tallies a partition until it is told to leave. `publish` is woken when there is something for it.
 ///
 /// # Errors
 /// [`LogError`] when the log fails.
-pub fn tally(work: &Work, partition: u32, leave: &Stopping, publish: Option<&Thread>) -> Result<(), LogError> {
+pub fn tally(work: &WorkerContext, partition: u32, leave: &ShutdownSignal, publish: Option<&Thread>) -> Result<(), LogError> {
     work.vitals.begin_partition(partition, work.log.clone().bounds(Topic::Events, partition)?.end);
     let mut task = TallyTask::new(&work.deployment, partition, work.log.clone())?;
     while !leave.asked() {
@@ -67,7 +67,7 @@ pub fn tally(work: &Work, partition: u32, leave: &Stopping, publish: Option<&Thr
 }
 
 /// Tells how far a tally is. Returns whether it had caught up before.
-fn tell(work: &Work, partition: u32, task: &TallyTask<AnyLog>) -> bool {
+fn tell(work: &WorkerContext, partition: u32, task: &TallyTask<AnyLog>) -> bool {
     let mut vitals = work.vitals.partition(partition);
     vitals.position = task.position();
     vitals.end = vitals.end.max(vitals.position);
@@ -89,9 +89,9 @@ fn tell(work: &Work, partition: u32, task: &TallyTask<AnyLog>) -> bool {
 ///
 /// # Errors
 /// [`LogError`] when the log fails, or another publisher has taken over.
-pub fn publish(work: &Work, leave: &Stopping) -> Result<(), LogError> {
+pub fn publish(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogError> {
     let mut shelf = work.shelf.clone().filter(|_| work.log.kafka().is_none());
-    shelf.as_mut().map_or(Ok(()), Shelf::follow)?;
+    shelf.as_mut().map_or(Ok(()), CardStore::follow)?;
     let mut task = PublishTask::new(&work.deployment, work.log.clone())?;
     work.vitals.publish().last_cut = task.last_cut();
     work.vitals.publish().caught_up = true;
@@ -102,7 +102,7 @@ pub fn publish(work: &Work, leave: &Stopping) -> Result<(), LogError> {
             thread::park_timeout(IDLE);
             continue;
         };
-        shelf.as_mut().map_or(Ok(()), Shelf::follow)?;
+        shelf.as_mut().map_or(Ok(()), CardStore::follow)?;
         let mut vitals = work.vitals.publish();
         vitals.last_cut = Some(run.at);
         vitals.refolds = task.refolds();
@@ -116,7 +116,7 @@ pub fn publish(work: &Work, leave: &Stopping) -> Result<(), LogError> {
 ///
 /// # Errors
 /// [`LogError`] when either log fails.
-pub fn serve(work: &Work, mut log: KafkaLog, mut shelf: Shelf, leave: &Stopping) -> Result<(), LogError> {
+pub fn serve(work: &WorkerContext, mut log: KafkaLog, mut shelf: CardStore, leave: &ShutdownSignal) -> Result<(), LogError> {
     let mut ready = false;
     while !leave.asked() {
         shelf.follow_copy(&mut log)?;

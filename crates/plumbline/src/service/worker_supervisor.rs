@@ -12,13 +12,13 @@ use stream::log::{Log, LogError, Topic};
 use tracing::{debug, error, warn};
 
 use crate::kafka::log::KafkaLog;
-use crate::kafka::membership::{Change, MemberContext, join};
+use crate::kafka::membership::{AssignmentChange, MemberContext, join};
 use crate::kafka::settings::Group;
 use crate::log::any_log::AnyLog;
-use crate::process::roles::{Role, Roles};
-use crate::process::service_status::Vitals;
-use crate::process::shutdown_signal::Stopping;
-use crate::service::worker::{Work, publish, serve, tally};
+use crate::process::roles::{ProcessRole, ProcessRoles};
+use crate::process::service_status::ServiceStatus;
+use crate::process::shutdown_signal::ShutdownSignal;
+use crate::service::worker::{WorkerContext, publish, serve, tally};
 
 /// A member is heard of so often at least.
 const POLL: Duration = Duration::from_millis(100);
@@ -33,17 +33,17 @@ const RECOVERED: Duration = Duration::from_secs(60);
 
 /// The threads of tally and publish.
 #[derive(Debug)]
-pub struct Posts {
+pub struct WorkerSupervisor {
     threads: Vec<JoinHandle<()>>,
     tallies: Vec<Thread>,
 }
 
-impl Posts {
+impl WorkerSupervisor {
     /// Starts what these roles need.
     ///
     /// # Errors
     /// When the system gives no more threads, or a group cannot be joined.
-    pub fn start(work: &Work, roles: Roles) -> Result<Posts> {
+    pub fn start(work: &WorkerContext, roles: ProcessRoles) -> Result<WorkerSupervisor> {
         let mut posts = match &work.log {
             AnyLog::Local(_) => embedded(work),
             AnyLog::Kafka(log) => grouped(work, log, roles),
@@ -68,7 +68,7 @@ impl Posts {
     }
 }
 
-fn embedded(work: &Work) -> Result<Posts> {
+fn embedded(work: &WorkerContext) -> Result<WorkerSupervisor> {
     work.vitals.publish().active = true;
     (0..work.deployment.partitions).for_each(|partition| work.vitals.begin_partition(partition, 0));
     let of_publish = spawn("publish", work, &work.stopping, publish)?;
@@ -79,12 +79,12 @@ fn embedded(work: &Work) -> Result<Posts> {
     }
     let tallies = threads.iter().map(|handle| handle.thread().clone()).collect();
     threads.push(of_publish);
-    Ok(Posts { threads, tallies })
+    Ok(WorkerSupervisor { threads, tallies })
 }
 
-fn grouped(work: &Work, log: &KafkaLog, roles: Roles) -> Result<Posts> {
+fn grouped(work: &WorkerContext, log: &KafkaLog, roles: ProcessRoles) -> Result<WorkerSupervisor> {
     let mut threads = Vec::new();
-    let of_roles = [(Role::Tally, Group::Tally, Topic::Events), (Role::Publish, Group::Publish, Topic::ClinicianMonths)];
+    let of_roles = [(ProcessRole::Tally, Group::Tally, Topic::Events), (ProcessRole::Publish, Group::Publish, Topic::ClinicianMonths)];
     for (_, group, topic) in of_roles.into_iter().filter(|(role, ..)| roles.has(*role)) {
         threads.push(member(work, log, group, topic)?);
     }
@@ -93,15 +93,15 @@ fn grouped(work: &Work, log: &KafkaLog, roles: Roles) -> Result<Posts> {
         work.vitals.joining();
         threads.push(spawn("serve", work, &work.stopping, move |work, leave| serve(work, log.clone(), shelf.clone(), leave))?);
     }
-    Ok(Posts { threads, tallies: Vec::new() })
+    Ok(WorkerSupervisor { threads, tallies: Vec::new() })
 }
 
 /// Starts a thread whose failure, or panic, ends the process over the embedded log; on Kafka the task is started anew after a pause.
 fn spawn(
     role: &'static str,
-    work: &Work,
-    leave: &Stopping,
-    body: impl Fn(&Work, &Stopping) -> Result<(), LogError> + Send + 'static,
+    work: &WorkerContext,
+    leave: &ShutdownSignal,
+    body: impl Fn(&WorkerContext, &ShutdownSignal) -> Result<(), LogError> + Send + 'static,
 ) -> Result<JoinHandle<()>> {
     let (work, leave) = (work.clone(), leave.clone());
     let run = move || {
@@ -132,7 +132,7 @@ fn spawn(
 }
 
 /// Looks now and then how far the others are behind, and whether one of them hangs.
-fn watch(work: &Work, leave: &Stopping) -> Result<(), LogError> {
+fn watch(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogError> {
     let mut log = work.log.clone();
     while !leave.wait(WATCH) {
         for (partition, vitals) in (0..).zip(work.vitals.partitions()) {
@@ -159,7 +159,7 @@ fn watch(work: &Work, leave: &Stopping) -> Result<(), LogError> {
 }
 
 /// Joins a group; what it assigns to this process is worked on.
-fn member(work: &Work, log: &KafkaLog, group: Group, topic: Topic) -> Result<JoinHandle<()>> {
+fn member(work: &WorkerContext, log: &KafkaLog, group: Group, topic: Topic) -> Result<JoinHandle<()>> {
     let (changes, heard) = channel();
     let name = log.settings().topic(topic);
     let consumer = join(log.settings(), log.contact(), group, &[&name], changes)
@@ -168,19 +168,19 @@ fn member(work: &Work, log: &KafkaLog, group: Group, topic: Topic) -> Result<Joi
     let work = work.clone();
     let run = move || {
         let _guard = work.stopping.guard("groups");
-        let mut posts: BTreeMap<u32, Post> = BTreeMap::new();
+        let mut posts: BTreeMap<u32, Assignment> = BTreeMap::new();
         let mut joined = false;
         while !work.stopping.asked() {
             poll(&consumer);
             while let Ok(change) = heard.try_recv() {
                 match change {
-                    Change::Assigned(partitions) => {
+                    AssignmentChange::Assigned(partitions) => {
                         joined = joined || work.vitals.joined();
                         for (_, partition) in partitions {
                             take_up(&work, group, partition, &mut posts);
                         }
                     }
-                    Change::Revoked(partitions) => {
+                    AssignmentChange::Revoked(partitions) => {
                         for (_, partition) in partitions {
                             give_up(&work.vitals, group, partition, posts.remove(&partition));
                         }
@@ -188,7 +188,7 @@ fn member(work: &Work, log: &KafkaLog, group: Group, topic: Topic) -> Result<Joi
                 }
             }
         }
-        posts.values().for_each(Post::leave);
+        posts.values().for_each(Assignment::leave);
         for post in posts.into_values() {
             let _ = post.handle.join();
         }
@@ -207,20 +207,20 @@ fn poll(consumer: &BaseConsumer<MemberContext>) {
 
 /// A partition that this process owns, and the thread that works on it.
 #[derive(Debug)]
-struct Post {
+struct Assignment {
     handle: JoinHandle<()>,
-    leave: Stopping,
+    leave: ShutdownSignal,
 }
 
-impl Post {
+impl Assignment {
     fn leave(&self) {
         self.leave.ask();
         self.handle.thread().unpark();
     }
 }
 
-fn take_up(work: &Work, group: Group, partition: u32, posts: &mut BTreeMap<u32, Post>) {
-    let leave = Stopping::default();
+fn take_up(work: &WorkerContext, group: Group, partition: u32, posts: &mut BTreeMap<u32, Assignment>) {
+    let leave = ShutdownSignal::default();
     let handle = match group {
         Group::Tally => {
             work.vitals.begin_partition(partition, 0);
@@ -233,7 +233,7 @@ fn take_up(work: &Work, group: Group, partition: u32, posts: &mut BTreeMap<u32, 
     };
     match handle {
         Ok(handle) => {
-            if let Some(before) = posts.insert(partition, Post { handle, leave }) {
+            if let Some(before) = posts.insert(partition, Assignment { handle, leave }) {
                 before.leave();
             }
         }
@@ -242,10 +242,10 @@ fn take_up(work: &Work, group: Group, partition: u32, posts: &mut BTreeMap<u32, 
 }
 
 /// Whoever worked on it ends by itself; what it still writes is what its successor writes.
-fn give_up(vitals: &Vitals, group: Group, partition: u32, post: Option<Post>) {
+fn give_up(vitals: &ServiceStatus, group: Group, partition: u32, post: Option<Assignment>) {
     post.as_ref().inspect(|post| post.leave());
     match group {
         Group::Tally => vitals.end_partition(partition),
-        _ => *vitals.publish() = crate::process::service_status::PublishVitals::default(),
+        _ => *vitals.publish() = crate::process::service_status::PublishStatus::default(),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use scorecard::card::scorecard::Scorecard;
-use scorecard::fold::explanation::{self, Explanation, Side};
+use scorecard::fold::explanation::{self, Explanation, MeasureSide};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::time::calendar::Month;
 use stream::deployment::Deployment;
@@ -13,23 +13,23 @@ use stream::log::{Log, LogError};
 use crate::config::did_you_mean::{nearest, unknown};
 use crate::published_cards::card_index::{CardIndex, card_at};
 use crate::published_cards::card_key::CardKey;
-use crate::published_cards::card_store::Shelf;
+use crate::published_cards::card_store::CardStore;
 
 /// How the roll-up over all practices is named where a practice is.
 pub const ALL_PRACTICES: &str = "all";
 
 /// The word of a side.
 #[must_use]
-pub fn side_word(side: Side) -> &'static str {
+pub fn side_word(side: MeasureSide) -> &'static str {
     match side {
-        Side::Numerator => "numerator",
-        Side::Denominator => "denominator",
+        MeasureSide::Numerator => "numerator",
+        MeasureSide::Denominator => "denominator",
     }
 }
 
 /// A number of a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub struct ExplainRequest {
     /// Id of the person, `system|value` where no registry names one.
     pub clinician: String,
     /// The card's month.
@@ -37,7 +37,7 @@ pub struct Question {
     /// `id` or `id@version`.
     pub measure: String,
     /// Only events of one side.
-    pub side: Option<Side>,
+    pub side: Option<MeasureSide>,
     /// Months of the window; the measure's headline window without it.
     pub window: Option<u8>,
     /// The newest without it.
@@ -48,7 +48,7 @@ pub struct Question {
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum Unanswered {
+pub enum ExplainError {
     /// There is no such number; the text says what there is.
     #[error("{0}")]
     NotFound(String),
@@ -60,24 +60,24 @@ pub enum Unanswered {
     Evidence(#[from] EvidenceError),
     /// The number cannot be explained.
     #[error(transparent)]
-    Unexplained(#[from] explanation::Unexplained),
+    Unexplained(#[from] explanation::ExplanationError),
     /// The card cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),
 }
 
-impl Question {
+impl ExplainRequest {
     /// Answers from the log. `wanted` is asked now and then whether somebody still waits.
     ///
     /// # Errors
-    /// [`Unanswered`], also where the events do not add up to the card's numbers.
+    /// [`ExplainError`], also where the events do not add up to the card's numbers.
     pub fn answer(
         &self,
         deployment: &Deployment,
-        shelf: &Shelf,
+        shelf: &CardStore,
         log: &mut impl Log,
         wanted: &dyn Fn() -> bool,
-    ) -> Result<Explanation, Unanswered> {
+    ) -> Result<Explanation, ExplainError> {
         let measure = self.measure(&deployment.measures)?;
         let place = self.find(&shelf.index.read().unwrap_or_else(PoisonError::into_inner))?;
         let card = card_at(&mut shelf.cards.clone(), place)?;
@@ -92,7 +92,7 @@ impl Question {
         card: &Scorecard,
         (measure, window): (usize, u8),
         wanted: &dyn Fn() -> bool,
-    ) -> Result<Explanation, Unanswered> {
+    ) -> Result<Explanation, ExplainError> {
         let known = evidence(deployment, log, card, window, wanted)?;
         let mut explanation = explanation::explain(card, &deployment.measures, measure, window, &known)?;
         if let Some(side) = self.side {
@@ -102,26 +102,26 @@ impl Question {
     }
 
     /// The measure's index in its set.
-    fn measure(&self, set: &MeasureSet) -> Result<usize, Unanswered> {
+    fn measure(&self, set: &MeasureSet) -> Result<usize, ExplainError> {
         let id = self.measure.split_once('@').map_or(self.measure.as_str(), |(id, _)| id);
         let Some(index) = set.index_of(id) else {
             let known: Vec<&str> = set.measures().iter().map(|measure| measure.definition.id.as_str()).collect();
-            return Err(Unanswered::NotFound(unknown("measure", id, &known)));
+            return Err(ExplainError::NotFound(unknown("measure", id, &known)));
         };
         let name = set.measures()[index].name();
         match id == self.measure || name == self.measure {
             true => Ok(index),
-            false => Err(Unanswered::NotFound(format!(
+            false => Err(ExplainError::NotFound(format!(
                 "the measures here say {name}, not {}; name their version, or run with the measure files of that one",
                 self.measure
             ))),
         }
     }
 
-    fn find(&self, index: &CardIndex) -> Result<crate::published_cards::card_index::Place, Unanswered> {
+    fn find(&self, index: &CardIndex) -> Result<crate::published_cards::card_index::RevisionPlace, ExplainError> {
         let cards = index.cards_of(&self.clinician);
         if cards.is_empty() {
-            return Err(Unanswered::NotFound(self.no_clinician(index)));
+            return Err(ExplainError::NotFound(self.no_clinician(index)));
         }
         let of_month: Vec<&CardKey> = cards.iter().copied().filter(|key| key.month == self.month).collect();
         if of_month.is_empty() {
@@ -129,24 +129,24 @@ impl Question {
             months.dedup();
             let (clinician, month) = (&self.clinician, self.month);
             let text = format!("{clinician} has no card for {month}; there are cards for {}", months.join(", "));
-            return Err(Unanswered::NotFound(text));
+            return Err(ExplainError::NotFound(text));
         }
         let key = self.choose(&of_month)?;
         index.place(key, self.revision).ok_or_else(|| {
             let last = index.revisions_of(key);
             let asked = self.revision.unwrap_or(0);
-            Unanswered::NotFound(format!("there is no revision {asked} of this card; its revisions are 1 to {last}"))
+            ExplainError::NotFound(format!("there is no revision {asked} of this card; its revisions are 1 to {last}"))
         })
     }
 
     /// The one card of the month that is meant.
-    fn choose<'k>(&self, of_month: &[&'k CardKey]) -> Result<&'k CardKey, Unanswered> {
+    fn choose<'k>(&self, of_month: &[&'k CardKey]) -> Result<&'k CardKey, ExplainError> {
         let name = |key: &CardKey| if key.practice.is_empty() { ALL_PRACTICES.to_owned() } else { key.practice.clone() };
         let named: Vec<String> = of_month.iter().map(|key| name(key)).collect();
         let Some(practice) = &self.practice else {
             return match of_month {
                 [one] => Ok(one),
-                _ => Err(Unanswered::Ambiguous(format!(
+                _ => Err(ExplainError::Ambiguous(format!(
                     "{} has several cards for {}; name the practice of one: {}",
                     self.clinician,
                     self.month,
@@ -157,7 +157,7 @@ impl Question {
         let found = of_month.iter().find(|key| name(key) == *practice);
         found.copied().ok_or_else(|| {
             let known: Vec<&str> = named.iter().map(String::as_str).collect();
-            Unanswered::NotFound(unknown("card of that month for practice", practice, &known))
+            ExplainError::NotFound(unknown("card of that month for practice", practice, &known))
         })
     }
 
@@ -181,7 +181,7 @@ mod tests {
     }
 
     fn chosen(practice: Option<&str>, keys: &[CardKey]) -> Result<String, String> {
-        let question = Question {
+        let question = ExplainRequest {
             clinician: "p1".to_owned(),
             month: keys[0].month,
             measure: "dna_rate".to_owned(),

@@ -7,14 +7,14 @@ use scorecard::time::calendar::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cli::Output;
-use crate::intake::reject_retrier::Retried;
-use crate::rejects::reject_store::{Refused, RefusedError};
-use crate::rejects::rejected_record::{RefusedElement, RefusedRecord, Which};
+use crate::intake::reject_retrier::RetryOutcome;
+use crate::rejects::reject_store::{RejectStore, RejectStoreError};
+use crate::rejects::rejected_record::{RejectedElement, RejectedRecord, Which};
 use crate::terminal::paint::Paint;
 
 /// Whether raw bytes are shown, which name patients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Raw {
+pub enum RawBytes {
     /// Shapes only.
     Hidden,
     /// The bytes as they came.
@@ -23,9 +23,9 @@ pub enum Raw {
 
 /// Everything that waits, as far as it opens.
 #[derive(Debug, Default)]
-pub struct Waiting {
+pub struct PendingRejects {
     /// Oldest first.
-    pub records: Vec<RefusedRecord>,
+    pub records: Vec<RejectedRecord>,
     /// What is wrong with files that do not open.
     pub troubles: Vec<String>,
     /// Elements that went for want of room or for their age.
@@ -39,16 +39,16 @@ struct Group<'a> {
     first: Timestamp,
     last: Timestamp,
     /// The newest of them.
-    element: &'a RefusedElement,
+    element: &'a RejectedElement,
 }
 
-impl Waiting {
+impl PendingRejects {
     /// Reads the store.
     ///
     /// # Errors
-    /// [`RefusedError::Io`] when its folder cannot be read.
-    pub fn read(store: &Refused) -> Result<Waiting, RefusedError> {
-        let mut waiting = Waiting { dropped: store.dropped().elements, ..Waiting::default() };
+    /// [`RejectStoreError::Io`] when its folder cannot be read.
+    pub fn read(store: &RejectStore) -> Result<PendingRejects, RejectStoreError> {
+        let mut waiting = PendingRejects { dropped: store.dropped().elements, ..PendingRejects::default() };
         for file in store.files()? {
             match store.read(&file) {
                 Ok(records) => waiting.records.extend(records),
@@ -60,7 +60,7 @@ impl Waiting {
     }
 
     /// The elements that are meant, each with its record, oldest first.
-    fn elements<'a>(&'a self, which: &'a Which) -> impl Iterator<Item = (&'a RefusedRecord, &'a RefusedElement)> {
+    fn elements<'a>(&'a self, which: &'a Which) -> impl Iterator<Item = (&'a RejectedRecord, &'a RejectedElement)> {
         let pairs = self.records.iter().flat_map(|record| record.elements.iter().map(move |element| (record, element)));
         pairs.filter(|(record, element)| which.holds(record, element))
     }
@@ -134,7 +134,7 @@ impl Waiting {
 
     /// Single elements, oldest first, at most so many.
     #[must_use]
-    pub fn show(&self, which: &Which, most: usize, raw: Raw, output: Output) -> String {
+    pub fn show(&self, which: &Which, most: usize, raw: RawBytes, output: Output) -> String {
         let shown: Vec<_> = self.elements(which).take(most).collect();
         let lines = || shown.iter().map(|(record, element)| one(record, element, raw).to_string());
         match output {
@@ -145,11 +145,11 @@ impl Waiting {
     }
 }
 
-fn feed<'a>(record: &'a RefusedRecord, element: &'a RefusedElement) -> &'a str {
+fn feed<'a>(record: &'a RejectedRecord, element: &'a RejectedElement) -> &'a str {
     element.feed.as_deref().or(record.feed.as_deref()).unwrap_or_default()
 }
 
-fn one(record: &RefusedRecord, element: &RefusedElement, raw: Raw) -> Value {
+fn one(record: &RejectedRecord, element: &RejectedElement, raw: RawBytes) -> Value {
     let mut value = json!({
         "record": record.position,
         "element": element.ordinal,
@@ -160,26 +160,26 @@ fn one(record: &RefusedRecord, element: &RefusedElement, raw: Raw) -> Value {
         "detail": element.detail,
         "shape": element.excerpt,
     });
-    if raw == Raw::Shown {
+    if raw == RawBytes::Shown {
         value["raw"] = record.raw(element).into();
     }
     value
 }
 
-fn told(record: &RefusedRecord, element: &RefusedElement, raw: Raw) -> String {
+fn told(record: &RejectedRecord, element: &RejectedElement, raw: RawBytes) -> String {
     let feed = feed(record, element);
-    let bytes = if raw == Raw::Shown { record.raw(element) } else { element.excerpt.clone() };
+    let bytes = if raw == RawBytes::Shown { record.raw(element) } else { element.excerpt.clone() };
     let head = format!("{} {} {}", record.received(), element.reason, element.field);
     format!("{} {feed}\n  {}\n  {bytes}\n", head.trim_end(), element.detail)
 }
 
 /// What a retry came to, for people or as JSON.
 #[must_use]
-pub fn retried(retried: &Retried, output: Output) -> String {
+pub fn retried(retried: &RetryOutcome, output: Output) -> String {
     if output != Output::Table {
         return serde_json::to_string(retried).expect("numbers can be written") + "\n";
     }
-    let Retried { logged, registered, skipped, refused, sealed_files } = retried;
+    let RetryOutcome { logged, registered, skipped, refused, sealed_files } = retried;
     let mut text = format!("{logged} logged, {registered} registered, {skipped} skipped, {refused} refused again\n");
     if *sealed_files > 0 {
         writeln!(text, "{sealed_files} files do not open with these keys and were left alone").expect("a String takes all");

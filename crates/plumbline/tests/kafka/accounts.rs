@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{Context, Decoder};
+use codec::formats::record_decoder::{Context, RecordDecoder};
 use promises::chaos::verdict::Verdict;
 use scorecard::event::{Batch, Event, Versioning};
 use scorecard::fold::tally::Outcomes;
@@ -24,7 +24,7 @@ pub const FOLDED: &str = "logged = accepted + duplicate + stale + conflict + sea
 
 /// What was produced, element by element, as the decoder reads it without a pipeline around it.
 #[derive(Debug, Default)]
-pub struct Produced {
+pub struct ProducedCounts {
     /// Events by feed, in order.
     pub events: BTreeMap<String, Vec<Vec<u8>>>,
     pub registered: BTreeSet<Vec<u8>>,
@@ -36,9 +36,9 @@ pub struct Produced {
 /// Where and why something cannot be taken.
 pub type Refusal = (Position, String, String);
 
-impl Produced {
+impl ProducedCounts {
     /// Opens what an input topic holds; `feed` is what the configuration says of the topic.
-    pub fn open(&mut self, decoder: &Decoder, topic: &str, records: &[Raw], feed: Option<&Arc<Feed>>, now: Timestamp) {
+    pub fn open(&mut self, decoder: &RecordDecoder, topic: &str, records: &[Raw], feed: Option<&Arc<Feed>>, now: Timestamp) {
         for raw in records {
             let position = Position { source: topic.to_owned(), partition: raw.partition, offset: raw.offset, index: None };
             let context = Context { position: &position, feed: feed.cloned(), received_at: now, now };
@@ -75,7 +75,7 @@ pub enum Times {
 }
 
 /// Compares what was produced with what the topics hold; `known` are entries that were in the registry before.
-pub fn judge(dump: &Dump, produced: &Produced, known: &[Entry], times: Times, verdict: &mut Verdict) {
+pub fn judge(dump: &Dump, produced: &ProducedCounts, known: &[Entry], times: Times, verdict: &mut Verdict) {
     let mut logged: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
     for (_, _, record) in dump.records(Topic::Events) {
         let Record::Batch(batch) = record else { continue };

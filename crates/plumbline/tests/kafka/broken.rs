@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use promises::chaos::verdict::Verdict;
 use promises::oracle::{ask, compare};
-use promises::simulated_log::Stored;
+use promises::simulated_log::StoredEntry;
 use promises::traffic::{Network, play};
 use promises::world::deployment as world_deployment;
 use scorecard::record::log_record::Record;
@@ -28,8 +28,8 @@ struct Good {
 fn good() -> &'static Good {
     static GOOD: OnceLock<Good> = OnceLock::new();
     GOOD.get_or_init(|| {
-        let population = sim::traffic::population::Config { seed: 21, practices: 2, clinicians: 12, ..Default::default() };
-        let traffic = sim::traffic::deliveries::Config { seed: 21, months: 2, encounters_per_day: 0.4, ..Default::default() };
+        let population = sim::traffic::population::PopulationConfig { seed: 21, practices: 2, clinicians: 12, ..Default::default() };
+        let traffic = sim::traffic::deliveries::TrafficConfig { seed: 21, months: 2, encounters_per_day: 0.4, ..Default::default() };
         let network = Network::draw(&population, &traffic);
         let mut deployment = world_deployment(2, WEEKLY.at_or_after(network.begins()));
         deployment.schedule.grid = WEEKLY;
@@ -59,13 +59,13 @@ fn after(breaking: impl FnOnce(&mut Dump)) -> Vec<&'static str> {
 }
 
 /// The first partition of this topic that holds anything, to be broken.
-fn held(dump: &mut Dump, topic: Topic) -> &mut Vec<Stored> {
+fn held(dump: &mut Dump, topic: Topic) -> &mut Vec<StoredEntry> {
     let mut of_topic = dump.own.range_mut((topic, 0)..=(topic, u32::MAX)).map(|(_, records)| records);
     of_topic.find(|records| records.len() > 2).expect("a partition that holds some records")
 }
 
 /// Changes the first record of a partition that holds what is looked for.
-fn change(records: &mut [Stored], change: impl Fn(&mut Record<'static>) -> bool) {
+fn change(records: &mut [StoredEntry], change: impl Fn(&mut Record<'static>) -> bool) {
     for stored in records {
         let mut record = codec::avro::encoding::decode(&stored.bytes).into_owned();
         if change(&mut record) {

@@ -26,7 +26,7 @@ pub struct Means {
 
 /// What cannot be had.
 #[derive(Clone, Debug)]
-pub struct Lacking {
+pub struct MissingTool {
     /// In a few words, for the runner's own lines.
     pub short: &'static str,
     /// Why, and how it is to be had.
@@ -41,23 +41,23 @@ fn jars() -> PathBuf {
 /// Looks for what the suite needs; gets the jars if it has to.
 ///
 /// # Errors
-/// [`Lacking`] says how it is to be had.
-pub fn look() -> Result<Means, Lacking> {
+/// [`MissingTool`] says how it is to be had.
+pub fn look() -> Result<Means, MissingTool> {
     let named = std::env::var(KAFKA_VARIABLE).ok().filter(|value| !value.is_empty() && value != "require");
     let python = std::env::var(PYTHON_VARIABLE).unwrap_or_else(|_| "python3".to_owned());
     let has = Command::new(&python).args(["-c", "import confluent_kafka"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !has.is_ok_and(|status| status.success()) {
         let cure = format!("pip install confluent-kafka, or name a Python that has it with {PYTHON_VARIABLE}");
         let why = format!("{python} has no confluent_kafka, the independent subscriber: {cure}");
-        return Err(Lacking { short: "no confluent_kafka: see PLUMBLINE_PYTHON", why });
+        return Err(MissingTool { short: "no confluent_kafka: see PLUMBLINE_PYTHON", why });
     }
     if named.is_none() {
         let java = Command::new("java").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if !java.is_ok_and(|status| status.success()) {
             let why = format!("there is no java: install a JRE of 17 or later, or name a broker with {KAFKA_VARIABLE}=host:port");
-            return Err(Lacking { short: "no java: see PLUMBLINE_KAFKA", why });
+            return Err(MissingTool { short: "no java: see PLUMBLINE_KAFKA", why });
         }
-        let lacking = |why| Lacking { short: "no broker to be had: see PLUMBLINE_KAFKA", why };
+        let lacking = |why| MissingTool { short: "no broker to be had: see PLUMBLINE_KAFKA", why };
         let fetched = script(&["fetch"]).output().map_err(|error| lacking(format!("{SCRIPT} does not run: {error}")))?;
         if !fetched.status.success() {
             let said = String::from_utf8_lossy(&fetched.stderr);

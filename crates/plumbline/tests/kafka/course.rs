@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use promises::chaos::verdict::Verdict;
-use promises::oracle::{Sent, ask, compare};
+use promises::oracle::{SentTraffic, ask, compare};
 use promises::traffic::Network;
 use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
 use stream::partition::partition_of;
 
-use crate::accounts::{self, Produced, Times};
+use crate::accounts::{self, ProducedCounts, Times};
 use crate::again::Extent;
 use crate::broker::{Means, shared};
 use crate::dump::{Dump, Subscriber};
@@ -27,11 +27,11 @@ pub const PARTITIONS: u32 = 3;
 /// A small network whose months lie in the past, for a tick counts only if it is not later than the broker's clock.
 pub fn network(seed: u64) -> Network {
     let until: sim::calendar::Month = "2025-03".parse().expect("a month");
-    let population = sim::traffic::population::Config { seed, practices: 3, clinicians: 27, ..Default::default() };
+    let population = sim::traffic::population::PopulationConfig { seed, practices: 3, clinicians: 27, ..Default::default() };
     // Nothing comes later than six weeks after the last month: the last of them is final then.
     let deliver_until = Some(1_747_267_200_000);
     let traffic =
-        sim::traffic::deliveries::Config { seed, months: 3, until, encounters_per_day: 0.5, deliver_until, ..Default::default() };
+        sim::traffic::deliveries::TrafficConfig { seed, months: 3, until, encounters_per_day: 0.5, deliver_until, ..Default::default() };
     Network::draw(&population, &traffic)
 }
 
@@ -40,7 +40,7 @@ pub struct Course {
     pub line: Arc<Line>,
     pub network: Network,
     pub hand: Hand,
-    pub sent: Sent,
+    pub sent: SentTraffic,
     produced: usize,
     /// The cut that is due next.
     pub next: Timestamp,
@@ -54,7 +54,7 @@ impl Course {
         let plan = Plan { name, bootstrap, partitions: PARTITIONS, inputs, grid: WEEKLY, first, registry: &network.registry };
         let line = Arc::new(Line::new(&plan));
         let hand = line.hand();
-        Course { hand, sent: Sent { first, ..Sent::default() }, produced: 0, next: first, network, line }
+        Course { hand, sent: SentTraffic { first, ..SentTraffic::default() }, produced: 0, next: first, network, line }
     }
 
     /// The same on the broker that tests share.
@@ -123,8 +123,8 @@ impl Course {
         dump
     }
 
-    fn produced(&self, dump: &Dump) -> Produced {
-        let mut produced = Produced::default();
+    fn produced(&self, dump: &Dump) -> ProducedCounts {
+        let mut produced = ProducedCounts::default();
         for input in &self.line.inputs {
             let topic = self.hand.topic(input.name);
             let records = dump.inputs.get(&topic).map_or(&[][..], Vec::as_slice);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
-use promises::simulated_log::{SimulatedLog, Stored};
+use promises::simulated_log::{SimulatedLog, StoredEntry};
 use scorecard::card::scorecard::Scorecard;
 use scorecard::record::log_record::{Record, Run};
 use scorecard::time::calendar::Timestamp;
@@ -22,7 +22,7 @@ pub struct Raw {
 /// Everything that a set of topics holds, each partition in order of its offsets.
 #[derive(Clone, Debug, Default)]
 pub struct Dump {
-    pub own: BTreeMap<(Topic, u32), Vec<Stored>>,
+    pub own: BTreeMap<(Topic, u32), Vec<StoredEntry>>,
     pub inputs: BTreeMap<String, Vec<Raw>>,
 }
 
@@ -95,7 +95,7 @@ impl Dump {
         };
         let key = String::from_utf8(key.unwrap_or_default()).expect("keys of Plumbline's topics are UTF-8");
         let appended = Timestamp(line.timestamp);
-        let stored = Stored { offset: line.offset, appended, key, bytes: value.unwrap_or_default() };
+        let stored = StoredEntry { offset: line.offset, appended, key, bytes: value.unwrap_or_default() };
         self.own.entry((topic, line.partition)).or_default().push(stored);
     }
 
@@ -112,19 +112,19 @@ impl Dump {
     }
 
     /// The records of a topic, partition by partition.
-    pub fn stored(&self, topic: Topic) -> impl Iterator<Item = (u32, &Stored)> {
+    pub fn stored(&self, topic: Topic) -> impl Iterator<Item = (u32, &StoredEntry)> {
         let of_topic = self.own.range((topic, 0)..=(topic, u32::MAX));
         of_topic.flat_map(|((_, partition), records)| records.iter().map(move |stored| (*partition, stored)))
     }
 
     /// The same, opened.
-    pub fn records(&self, topic: Topic) -> impl Iterator<Item = (u32, &Stored, Record<'_>)> {
+    pub fn records(&self, topic: Topic) -> impl Iterator<Item = (u32, &StoredEntry, Record<'_>)> {
         self.stored(topic).map(|(partition, stored)| (partition, stored, codec::avro::encoding::decode(&stored.bytes)))
     }
 
     /// Run records in the order of the log.
     pub fn runs(&self) -> Vec<Run> {
-        let run = |(_, _, record): (u32, &Stored, Record<'_>)| match record {
+        let run = |(_, _, record): (u32, &StoredEntry, Record<'_>)| match record {
             Record::Run(run) => run,
             other => panic!("runs holds {other:?}"),
         };
@@ -133,7 +133,7 @@ impl Dump {
 
     /// Every revision with the partition it stands in, in the order of its partition.
     pub fn revisions(&self) -> Vec<Scorecard> {
-        let card = |(_, _, record): (u32, &Stored, Record<'_>)| match record {
+        let card = |(_, _, record): (u32, &StoredEntry, Record<'_>)| match record {
             Record::Scorecard(card) => *card,
             other => panic!("scorecard-revisions holds {other:?}"),
         };

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use codec::formats::record_decoder::{Decoder, DecoderConfig};
+use codec::formats::record_decoder::{RecordDecoder, DecoderConfig};
 use codec::identity::keys::{Keys, fingerprint};
 use plumbline::config::keys_file;
 use plumbline::config::keys_file::identity_seed;
@@ -155,8 +155,8 @@ impl Line {
     }
 
     /// A decoder as the line's intake has it.
-    pub fn decoder(&self) -> Decoder {
-        Decoder::new(DecoderConfig { keys: self.keys.clone(), ..DecoderConfig::default() })
+    pub fn decoder(&self) -> RecordDecoder {
+        RecordDecoder::new(DecoderConfig { keys: self.keys.clone(), ..DecoderConfig::default() })
     }
 
     /// The feed that the configuration gives an input topic.

@@ -21,7 +21,7 @@ use crate::broker::{self, Means};
 const A_CALL: Duration = Duration::from_secs(60);
 
 /// A topic, its partitions, its cleanup and further settings.
-type Expected = (&'static str, usize, &'static str, &'static [(&'static str, &'static str)]);
+type TopicExpectation = (&'static str, usize, &'static str, &'static [(&'static str, &'static str)]);
 
 /// A deployment of its own on that broker.
 struct Deployment {
@@ -111,7 +111,7 @@ pub fn topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended(m
     assert_eq!((code, told.matches(": sound").count()), (0, 9), "{told}{said}");
     assert!(told.contains("surgery: is not there; it belongs to who writes it"), "{told}");
     // Days in milliseconds: 496 (16 months of 31 days), 775 (25), 30.
-    let expected: [Expected; 9] = [
+    let expected: [TopicExpectation; 9] = [
         ("events", 3, "delete", &[("retention.ms", "42854400000"), ("message.timestamp.type", "LogAppendTime")]),
         ("clinician-months", 1, "compact", &[("min.compaction.lag.ms", "604800000")]),
         ("registry", 1, "delete", &[("retention.ms", "-1"), ("message.timestamp.type", "LogAppendTime")]),

@@ -34,7 +34,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial, run};
 
-use crate::broker::{Lacking, Means};
+use crate::broker::{MissingTool, Means};
 
 /// Tests of the verifier itself.
 const VERIFIER: [(&str, fn()); 3] = [
@@ -89,7 +89,7 @@ const PROMISES: [Promise; 15] = [
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     // A list needs no broker.
-    let not_looked_for = || Lacking { short: "against a broker", why: String::new() };
+    let not_looked_for = || MissingTool { short: "against a broker", why: String::new() };
     let means = if arguments.list { Err(not_looked_for()) } else { broker::look() };
     if let Err(lacking) = &means
         && !arguments.list
@@ -112,7 +112,7 @@ fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
 }
 
 /// Runs against brokers if they can be had; else it is shown as ignored with the reason, or fails where they are required.
-fn against_brokers(name: &str, test: fn(&Means), means: &Result<Means, Lacking>) -> Trial {
+fn against_brokers(name: &str, test: fn(&Means), means: &Result<Means, MissingTool>) -> Trial {
     let required = std::env::var(broker::KAFKA_VARIABLE).is_ok_and(|value| value == "require");
     match means.clone() {
         Ok(means) => trial(name, move || test(&means)),

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use codec::avro::contract::Contract;
 use codec::avro::encoding::{Form, encode};
-use codec::formats::record_decoder::{Context, Decoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
 use plumbline::kafka::registry_address::RegistryAddress;
 use plumbline::kafka::schema_registry::registry_error::RegistryError;
 use plumbline::kafka::schema_registry::schema_registry::{RegistrySettings, SchemaRegistry};
 use plumbline::kafka::schema_registry::subjects::subjects;
-use plumbline::process::shutdown_signal::Stopping;
+use plumbline::process::shutdown_signal::ShutdownSignal;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Record, Tick};
 use scorecard::time::calendar::Timestamp;
@@ -87,7 +87,7 @@ impl Registry {
             prefix: prefix.to_owned(),
             folder: folder.to_owned(),
             patience: Duration::ZERO,
-            stopping: Stopping::default(),
+            stopping: ShutdownSignal::default(),
         })
     }
 }
@@ -181,7 +181,7 @@ fn events_of_a_practice_system_are_taken(registry: &Registry, client: &SchemaReg
     let now = Timestamp(1_795_521_600_000);
     let context = Context { position: &position, feed, received_at: now, now };
     let mut ids = Vec::new();
-    Decoder::new(DecoderConfig::default()).decode(&translated, &context, &mut |item| match item {
+    RecordDecoder::new(DecoderConfig::default()).decode(&translated, &context, &mut |item| match item {
         Item::Event(feed, event) => ids.push((feed.name.to_string(), event.id.to_string())),
         other => panic!("{other:?}"),
     });

@@ -5,7 +5,7 @@ use scorecard::time::calendar::Timestamp;
 use scorecard::time::schedule::Grid;
 use stream::partition::partition_of;
 
-use crate::accounts::{self, Produced, Times};
+use crate::accounts::{self, ProducedCounts, Times};
 use crate::again::Extent;
 use crate::broker::{Means, shared};
 use crate::course::{INPUT, network};
@@ -46,7 +46,7 @@ pub fn two_whole_services_tick_by_themselves_and_count_everything_once(means: &M
     subscribed::judge(&dump, &deployment.schedule, &mut verdict);
     let again = again::play_again(&dump, &deployment);
     accounts::judge_folded(&dump, &again.outcomes, &mut verdict);
-    let mut produced = Produced::default();
+    let mut produced = ProducedCounts::default();
     let topic = hand.topic(INPUT.name);
     produced.open(&line.decoder(), &topic, &dump.inputs[&topic], None, Timestamp(real_now()));
     accounts::judge(&dump, &produced, &line.registry, Times::OnceOrMore, &mut verdict);

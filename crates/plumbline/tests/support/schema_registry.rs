@@ -29,7 +29,7 @@ pub struct Manner {
 }
 
 #[derive(Default)]
-struct Held {
+struct RegistryContents {
     manner: Manner,
     schemas: BTreeMap<u32, Value>,
     subjects: BTreeMap<String, Vec<u32>>,
@@ -41,7 +41,7 @@ struct Held {
 pub struct TestRegistry {
     scheme: &'static str,
     address: SocketAddr,
-    held: Arc<Mutex<Held>>,
+    held: Arc<Mutex<RegistryContents>>,
     ends: Arc<AtomicBool>,
 }
 
@@ -62,11 +62,11 @@ impl TestRegistry {
 
     fn listening(
         scheme: &'static str,
-        each: impl Fn(TcpStream, &Mutex<Held>, &AtomicBool) + Clone + Send + 'static,
+        each: impl Fn(TcpStream, &Mutex<RegistryContents>, &AtomicBool) + Clone + Send + 'static,
     ) -> TestRegistry {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port of this machine");
         let address = listener.local_addr().expect("it is bound");
-        let (held, ends) = (Arc::new(Mutex::new(Held::default())), Arc::new(AtomicBool::new(false)));
+        let (held, ends) = (Arc::new(Mutex::new(RegistryContents::default())), Arc::new(AtomicBool::new(false)));
         let (for_thread, until) = (held.clone(), ends.clone());
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -101,7 +101,7 @@ impl TestRegistry {
     /// Forgets everything, as one whose store was lost.
     pub fn empty(&self) {
         let mut held = self.held();
-        *held = Held { manner: held.manner.clone(), ..Held::default() };
+        *held = RegistryContents { manner: held.manner.clone(), ..RegistryContents::default() };
     }
 
     /// The newest schema of a subject, by id.
@@ -122,7 +122,7 @@ impl TestRegistry {
         std::mem::take(&mut self.held().asked)
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, RegistryContents> {
         self.held.lock().expect("no test panics while it holds it")
     }
 }
@@ -143,7 +143,7 @@ struct Request {
 }
 
 /// Answers the requests of a connection, one after the other.
-fn serve(stream: impl Read + Write, held: &Mutex<Held>, ends: &AtomicBool) {
+fn serve(stream: impl Read + Write, held: &Mutex<RegistryContents>, ends: &AtomicBool) {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read_request(&mut reader) {
         let (status, body) = {
@@ -193,7 +193,7 @@ fn fault(status: u16, code: u32, message: &str) -> (u16, String) {
     (status, json!({ "error_code": code, "message": message }).to_string())
 }
 
-fn answer(held: &mut Held, request: &Request) -> (u16, String) {
+fn answer(held: &mut RegistryContents, request: &Request) -> (u16, String) {
     if let Some((status, body)) = held.manner.broken.clone() {
         return (status, body);
     }
@@ -216,7 +216,7 @@ fn answer(held: &mut Held, request: &Request) -> (u16, String) {
     }
 }
 
-fn lookup(held: &Held, subject: &str, schema: &Value) -> (u16, String) {
+fn lookup(held: &RegistryContents, subject: &str, schema: &Value) -> (u16, String) {
     let Some(versions) = held.subjects.get(subject) else { return fault(404, 40_401, "Subject not found") };
     match versions.iter().find(|id| held.schemas[id]["schema"] == *schema) {
         Some(id) => (200, json!({ "subject": subject, "id": id, "version": 1, "schema": schema }).to_string()),
@@ -224,7 +224,7 @@ fn lookup(held: &Held, subject: &str, schema: &Value) -> (u16, String) {
     }
 }
 
-fn register(held: &mut Held, subject: &str, schema: &Value) -> (u16, String) {
+fn register(held: &mut RegistryContents, subject: &str, schema: &Value) -> (u16, String) {
     if let Some(why) = held.manner.incompatible.get(subject) {
         return fault(409, 409, &format!("Schema being registered is incompatible with an earlier schema: {why}"));
     }
@@ -238,7 +238,7 @@ fn register(held: &mut Held, subject: &str, schema: &Value) -> (u16, String) {
     (200, json!({ "id": id }).to_string())
 }
 
-fn compatibility(held: &Held, subject: &str) -> (u16, String) {
+fn compatibility(held: &RegistryContents, subject: &str) -> (u16, String) {
     match held.manner.incompatible.get(subject).filter(|_| !held.manner.found_late) {
         Some(why) => (200, json!({ "is_compatible": false, "messages": [why] }).to_string()),
         None if held.subjects.contains_key(subject) => (200, json!({ "is_compatible": true }).to_string()),
@@ -246,7 +246,7 @@ fn compatibility(held: &Held, subject: &str) -> (u16, String) {
     }
 }
 
-fn set_level(held: &mut Held, subject: &str, level: &Value) -> (u16, String) {
+fn set_level(held: &mut RegistryContents, subject: &str, level: &Value) -> (u16, String) {
     held.levels.insert(subject.to_owned(), level.as_str().expect("a level").to_owned());
     (200, json!({ "compatibility": level }).to_string())
 }

@@ -21,13 +21,13 @@ pub struct Server {
 
 /// What was answered.
 #[derive(Debug)]
-pub struct Answered {
+pub struct Response {
     pub status: u16,
     pub head: String,
     pub body: String,
 }
 
-impl Answered {
+impl Response {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
@@ -89,11 +89,11 @@ impl Server {
         std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
     }
 
-    pub fn get(&self, path: &str) -> Answered {
+    pub fn get(&self, path: &str) -> Response {
         request(&self.address, "GET", path, &[]).expect("it answers")
     }
 
-    pub fn post(&self, path: &str, body: &[u8]) -> Answered {
+    pub fn post(&self, path: &str, body: &[u8]) -> Response {
         request(&self.address, "POST", path, body).expect("it answers")
     }
 
@@ -108,7 +108,7 @@ impl Server {
     }
 
     /// Asks again and again until the answer is as wanted.
-    pub fn until(&self, path: &str, wanted: impl Fn(&Answered) -> bool) -> Answered {
+    pub fn until(&self, path: &str, wanted: impl Fn(&Response) -> bool) -> Response {
         let begun = Instant::now();
         loop {
             let answered = self.get(path);
@@ -130,12 +130,12 @@ impl Drop for Server {
 }
 
 /// One request on a connection of its own.
-pub fn request(address: &str, method: &str, path: &str, body: &[u8]) -> std::io::Result<Answered> {
+pub fn request(address: &str, method: &str, path: &str, body: &[u8]) -> std::io::Result<Response> {
     request_as(address, "", method, path, body)
 }
 
 /// One request on a connection of its own, with these headers beside the usual ones, each with its line's end.
-pub fn request_as(address: &str, headers: &str, method: &str, path: &str, body: &[u8]) -> std::io::Result<Answered> {
+pub fn request_as(address: &str, headers: &str, method: &str, path: &str, body: &[u8]) -> std::io::Result<Response> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     let head = format!(
@@ -150,5 +150,5 @@ pub fn request_as(address: &str, headers: &str, method: &str, path: &str, body: 
     let broken = || std::io::Error::other(format!("no answer: {text:?}"));
     let (head, body) = text.split_once("\r\n\r\n").ok_or_else(broken)?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
-    Ok(Answered { status, head: head.to_lowercase(), body: body.to_owned() })
+    Ok(Response { status, head: head.to_lowercase(), body: body.to_owned() })
 }

@@ -15,8 +15,8 @@ pub(crate) enum FactKind {
 /// adjusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    Encounter(Held),
-    Prescription(Prescribed),
+    Encounter(EncounterContent),
+    Prescription(PrescriptionContent),
     Feedback {
         /// Number of the answers.
         answers: u32,
@@ -28,7 +28,7 @@ pub(crate) enum Content {
 
 /// What is said of an encounter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Held {
+pub(crate) struct EncounterContent {
     pub mode: Mode,
     pub minutes: Option<u32>,
     pub planned_minutes: Option<u32>,
@@ -38,7 +38,7 @@ pub(crate) struct Held {
 
 /// What is said of a prescription.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Prescribed {
+pub(crate) struct PrescriptionContent {
     /// Number of the code; 0 is an unmapped drug.
     pub code: u32,
     pub quantity_milli: u32,

@@ -6,8 +6,8 @@ use crate::event::Exclusion;
 use crate::fold::content::{Figure, Figures};
 use crate::fold::interner::Interner;
 use crate::fold::row_counters::{Addend, Half, Layout};
-use crate::fold::terms::{Classed, Matches, Term};
-use crate::fold::update_plan::Recipe;
+use crate::fold::terms::{FactClass, Matches, MeasureTerm};
+use crate::fold::update_plan::UpdatePlan;
 use crate::measure::measure_set::{Direction, MeasureSet};
 use crate::sums::measure_sums::MeasureSums;
 
@@ -23,13 +23,13 @@ pub(crate) struct Contributions {
     matches: Matches,
     /// Numbers of the recipes by class, for each kind.
     classes: [Vec<u32>; 4],
-    recipes: Interner<Arc<Recipe>>,
+    recipes: Interner<Arc<UpdatePlan>>,
 }
 
 /// Everything about a fact that decides what it adds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Contributor<'a> {
-    pub classed: Classed<'a>,
+    pub classed: FactClass<'a>,
     pub exclude: Option<Exclusion>,
     /// Indexes of the measures for which its patient is adjusted.
     pub pca: &'a [u16],
@@ -57,7 +57,7 @@ impl Contributions {
 
     /// What each fact of this one's class adds to the cells of the row in which it stands; `None` for one that is excluded, whose
     /// patient is adjusted, or whose class is one too many.
-    pub(crate) fn recipe(&mut self, one: Contributor<'_>, layout: &Layout) -> Option<&Recipe> {
+    pub(crate) fn recipe(&mut self, one: Contributor<'_>, layout: &Layout) -> Option<&UpdatePlan> {
         let (kind, class) = (one.classed.content.kind() as usize, one.classed.number());
         if one.exclude.is_some() || !one.pca.is_empty() || class >= MOST_CLASSES {
             return None;
@@ -69,9 +69,9 @@ impl Contributions {
 
     /// Writes the recipe of a class.
     #[cold]
-    fn write(&mut self, one: Classed<'_>, layout: &Layout) -> u32 {
+    fn write(&mut self, one: FactClass<'_>, layout: &Layout) -> u32 {
         let terms = self.matches.terms(one);
-        let mut recipe = Recipe::default();
+        let mut recipe = UpdatePlan::default();
         for (field, figure) in terms.base {
             layout.write_field(field, figure, &mut recipe);
         }
@@ -111,7 +111,7 @@ impl Contributions {
         shares
     }
 
-    fn each(&self, one: Contributor<'_>, terms: &[Term], each: &mut dyn FnMut(usize, MeasureSums)) {
+    fn each(&self, one: Contributor<'_>, terms: &[MeasureTerm], each: &mut dyn FnMut(usize, MeasureSums)) {
         let content = one.classed.content;
         let figures = Figures::of(content);
         for term in terms {
@@ -165,9 +165,9 @@ mod tests {
 
     use super::*;
     use crate::event::{Answer, Attendance, Category, Mode};
-    use crate::fold::content::{Content, Held, Prescribed};
+    use crate::fold::content::{Content, EncounterContent, PrescriptionContent};
     use crate::fold::fact::Shape;
-    use crate::fold::row_counters::{Cells, Sign};
+    use crate::fold::row_counters::{RowCounters, Sign};
     use crate::fold::terms::Answers;
 
     /// The repository's own: weights, average daily quantities, minutes, lags, quantities above a limit and questions among them.
@@ -189,14 +189,14 @@ mod tests {
         for (code, repeat, items) in (0..contributions.codes()).flat_map(|code| [(code, true, 1), (code, false, 3)]) {
             for quantity_milli in [0, 999, 28_000, 100_500, 900_000] {
                 let code = u32::try_from(code).unwrap();
-                let said = Prescribed { code, quantity_milli, cost_pence: quantity_milli / 7, adq_milli: 1_500, items, repeat };
+                let said = PrescriptionContent { code, quantity_milli, cost_pence: quantity_milli / 7, adq_milli: 1_500, items, repeat };
                 contents.push(Content::Prescription(said));
             }
         }
         for mode in [Mode::FaceToFace, Mode::Telephone, Mode::Video, Mode::Home, Mode::Other] {
             for minutes in [None, Some(0), Some(4), Some(9), Some(10), Some(25), Some(90)] {
                 for lag_days in [None, Some(-1), Some(0), Some(1), Some(7), Some(14), Some(15), Some(400)] {
-                    contents.push(Content::Encounter(Held { mode, minutes, planned_minutes: minutes, lag_days }));
+                    contents.push(Content::Encounter(EncounterContent { mode, minutes, planned_minutes: minutes, lag_days }));
                 }
             }
         }
@@ -232,9 +232,9 @@ mod tests {
             let said = if let Content::Feedback { answers: number } = content { Some(&answers[number as usize]) } else { None };
             for shape in shapes(&content) {
                 for status in [Attendance::Attended, Attendance::Noshow, Attendance::Unknown] {
-                    let classed = Classed { content: &content, status, shape, answers: said };
+                    let classed = FactClass { content: &content, status, shape, answers: said };
                     let one = Contributor { classed, exclude: None, pca: &[] };
-                    let (mut alone, mut followed): (Cells, Cells) = (layout.zero(), layout.zero());
+                    let (mut alone, mut followed): (RowCounters, RowCounters) = (layout.zero(), layout.zero());
                     let addend = contributions.addend(one, &layout);
                     alone.add(&addend, Sign::Plus);
                     let recipe = contributions.recipe(one, &layout).unwrap();
@@ -260,9 +260,9 @@ mod tests {
         contributions.add_code(Some("0101010A0AAAAAA"));
         contributions.add_code(Some("0101010B0AAAAAA"));
         let mut recipe = |code| {
-            let content = Content::Prescription(Prescribed { code, ..Prescribed::default() });
+            let content = Content::Prescription(PrescriptionContent { code, ..PrescriptionContent::default() });
             let (status, shape) = (Attendance::Unknown, Shape::default());
-            let classed = Classed { content: &content, status, shape, answers: None };
+            let classed = FactClass { content: &content, status, shape, answers: None };
             std::ptr::from_ref(contributions.recipe(Contributor { classed, exclude: None, pca: &[] }, &layout).unwrap())
         };
         assert_eq!(recipe(1), recipe(2));
@@ -275,7 +275,7 @@ mod tests {
         let layout = Layout::new(measures.measures());
         let mut contributions = Contributions::new(measures);
         let content = Content::Order { category: Category::Referral };
-        let classed = Classed { content: &content, status: Attendance::Unknown, shape: Shape::default(), answers: None };
+        let classed = FactClass { content: &content, status: Attendance::Unknown, shape: Shape::default(), answers: None };
         let mut has = |exclude, pca| contributions.recipe(Contributor { classed, exclude, pca }, &layout).is_some();
         assert!(has(None, &[]) && !has(Some(Exclusion::Test), &[]) && !has(None, &[0]));
     }

@@ -9,7 +9,7 @@ use crate::time::calendar::{Day, Month, Timestamp};
 
 /// A share whose event was found in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct LocatedShare {
     /// What the event contributes, and where.
     pub share: Share,
     /// Its id within its feed.
@@ -20,12 +20,12 @@ pub struct Known {
     pub what: String,
 }
 
-impl Known {
+impl LocatedShare {
     /// A share and the event that it is of.
     #[must_use]
-    pub fn new(share: Share, event: &Event<'_>) -> Known {
+    pub fn new(share: Share, event: &Event<'_>) -> LocatedShare {
         let (kind, what) = described(&event.detail);
-        Known { share, id: event.id.to_string(), kind, what }
+        LocatedShare { share, id: event.id.to_string(), kind, what }
     }
 }
 
@@ -54,7 +54,7 @@ impl Effect {
 
 /// One side of a measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum MeasureSide {
     /// What is counted.
     Numerator,
     /// Over what.
@@ -121,17 +121,17 @@ pub struct Explanation {
 
 impl Explanation {
     /// Leaves only the events that add to one side.
-    pub fn keep(&mut self, side: Side) {
+    pub fn keep(&mut self, side: MeasureSide) {
         self.lines.retain(|line| match side {
-            Side::Numerator => line.numerator.is_some(),
-            Side::Denominator => line.denominator.is_some(),
+            MeasureSide::Numerator => line.numerator.is_some(),
+            MeasureSide::Denominator => line.denominator.is_some(),
         });
     }
 }
 
 /// Why a number cannot be explained.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unexplained {
+pub enum ExplanationError {
     /// The revision holds no numbers.
     #[error("revision {0} withdraws the card: it holds no number to explain; ask for the revision before it")]
     Withdrawn(u32),
@@ -193,26 +193,26 @@ impl std::fmt::Display for Totals {
 /// Explains one measure and window of a card by the events behind it; `known` may hold those of further months and measures.
 ///
 /// # Errors
-/// [`Unexplained::Differs`] when they do not add up to what the card says.
+/// [`ExplanationError::Differs`] when they do not add up to what the card says.
 pub fn explain(
     card: &Scorecard,
     measures: &MeasureSet,
     measure: usize,
     window: u8,
-    known: &[Known],
-) -> Result<Explanation, Unexplained> {
+    known: &[LocatedShare],
+) -> Result<Explanation, ExplanationError> {
     let name = measures.measures()[measure].name();
     if card.content.measures.is_empty() {
-        return Err(Unexplained::Withdrawn(card.revision));
+        return Err(ExplanationError::Withdrawn(card.revision));
     }
     let definition = &measures.measures()[measure].definition;
     let carded = card.content.measures.iter().find(|carded| *carded.id == *definition.id);
     let Some(carded) = carded.filter(|carded| carded.version == definition.version) else {
         let carded = carded.map_or_else(|| "no such measure".to_owned(), |carded| format!("{}@{}", carded.id, carded.version));
-        return Err(Unexplained::OtherDefinition { carded, here: name });
+        return Err(ExplanationError::OtherDefinition { carded, here: name });
     };
     let Some(value) = carded.windows.iter().find(|value| value.window == window) else {
-        return Err(Unexplained::NoWindow(window));
+        return Err(ExplanationError::NoWindow(window));
     };
     let month = card.content.period.month;
     let first = month.plus(1 - i32::from(window));
@@ -243,7 +243,7 @@ pub fn explain(
     })
 }
 
-fn check(measure: &str, value: &WindowValue, total: &MeasureSums) -> Result<(), Unexplained> {
+fn check(measure: &str, value: &WindowValue, total: &MeasureSums) -> Result<(), ExplanationError> {
     let MeasureSums { n, d, facts_n, facts_d, pca, .. } = *total;
     let lines = Totals { n, d, facts_n, facts_d, pca };
     let WindowValue { n, d, facts_n, facts_d, pca, .. } = *value;
@@ -252,11 +252,11 @@ fn check(measure: &str, value: &WindowValue, total: &MeasureSums) -> Result<(), 
         return Ok(());
     }
     let (measure, window, incomplete) = (measure.to_owned(), value.window, value.incomplete);
-    Err(Unexplained::Differs { measure, window, lines, card, incomplete })
+    Err(ExplanationError::Differs { measure, window, lines, card, incomplete })
 }
 
-fn line(known: &Known, sums: &MeasureSums) -> Line {
-    let Known { share, id, kind, what } = known;
+fn line(known: &LocatedShare, sums: &MeasureSums) -> Line {
+    let LocatedShare { share, id, kind, what } = known;
     let effect = match (sums.excluded, sums.pca) {
         (0, 0) => Effect::Counts,
         (0, _) => Effect::Adjusted,

@@ -3,8 +3,8 @@
 use crate::event::{Action, Attendance, Exclusion, Source};
 use crate::fold::content::FactKind;
 use crate::fold::fact_index::{Hash, Index};
-use crate::fold::packed_content::Said;
-use crate::fold::slab::Blocks;
+use crate::fold::packed_content::PackedContent;
+use crate::fold::slab::Slab;
 use crate::time::calendar::{Day, Month};
 
 /// Identity of an event: a 128-bit keyed hash of (feed, id).
@@ -41,7 +41,7 @@ pub(crate) enum Place {
 pub(crate) struct Fact {
     id: FactId,
     rank: u64,
-    pub said: Said,
+    pub said: PackedContent,
     /// Of all content but patient, `recorded_at` and stamped days.
     pub check: u32,
     /// Own feed, clinician and practice, interned together.
@@ -140,7 +140,7 @@ fn exclude_of(packed: u16) -> Option<Exclusion> {
 }
 
 impl Fact {
-    pub(crate) fn new(id: FactId, rank: u64, check: u32, unit: u32, traits: Traits, said: Said) -> Fact {
+    pub(crate) fn new(id: FactId, rank: u64, check: u32, unit: u32, traits: Traits, said: PackedContent) -> Fact {
         Fact { id, rank, said, check, unit, place: NOWHERE, day: NO_DAY, arrived: 0, flags: traits.packed() & TRAITS }
     }
 
@@ -238,7 +238,7 @@ impl Fact {
 /// Facts by slot and by identity.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    blocks: Blocks<Fact>,
+    blocks: Slab<Fact>,
     index: Index,
 }
 
@@ -326,7 +326,7 @@ mod tests {
                     for source in [Source::Whole, Source::Visit, Source::Slot] {
                         for status in [Attendance::Attended, Attendance::Noshow, Attendance::Unknown] {
                             let traits = Traits { kind, action, exclude, source, status };
-                            let fact = Fact::new(FactId([0; 2]), 2, 0, 0, traits, Said::default());
+                            let fact = Fact::new(FactId([0; 2]), 2, 0, 0, traits, PackedContent::default());
                             let kept = (fact.kind(), fact.action(), fact.exclude(), fact.source(), fact.status());
                             assert_eq!(kept, (kind, action, exclude, source, status));
                         }
@@ -340,7 +340,7 @@ mod tests {
     fn a_removed_slot_is_used_again_and_no_longer_found() {
         let mut facts = Facts::default();
         let fact =
-            |n| Fact::new(FactId([n << 48, n]), 2, 0, 0, Traits::new(FactKind::Order, Action::Record, None), Said::default());
+            |n| Fact::new(FactId([n << 48, n]), 2, 0, 0, Traits::new(FactKind::Order, Action::Record, None), PackedContent::default());
         let slots: Vec<u32> = (0..40_000).map(|n| facts.insert(fact(n))).collect();
         facts.remove(slots[7]);
         assert_eq!(facts.find(FactId([7 << 48, 7])), None);

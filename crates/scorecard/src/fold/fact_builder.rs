@@ -5,26 +5,26 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 use crate::event::{Category, Detail, Event, Mode};
-use crate::fold::content::{Content, FactKind, Held, Prescribed};
+use crate::fold::content::{Content, FactKind, EncounterContent, PrescriptionContent};
 use crate::fold::contributions::Contributions;
 use crate::fold::fact::{Fact, FactId, Traits};
-use crate::fold::fast_map::Map;
+use crate::fold::fast_map::FastMap;
 use crate::fold::interner::Interner;
 use crate::fold::terms::Answers;
 use crate::measure::measure_set::MeasureSet;
 
 /// Makes facts. Keeps what few facts have and a fact does not hold: codes by number, adjusted measures.
 #[derive(Debug)]
-pub(crate) struct Mold {
+pub(crate) struct FactBuilder {
     measures: Arc<MeasureSet>,
     identity_seed: u64,
-    codes: Map<Box<str>, u32>,
-    pca: Map<FactId, Box<[u16]>>,
+    codes: FastMap<Box<str>, u32>,
+    pca: FastMap<FactId, Box<[u16]>>,
 }
 
-impl Mold {
-    pub(crate) fn new(measures: &Arc<MeasureSet>, identity_seed: u64) -> Mold {
-        Mold { measures: measures.clone(), identity_seed, codes: Map::default(), pca: Map::default() }
+impl FactBuilder {
+    pub(crate) fn new(measures: &Arc<MeasureSet>, identity_seed: u64) -> FactBuilder {
+        FactBuilder { measures: measures.clone(), identity_seed, codes: FastMap::default(), pca: FastMap::default() }
     }
 
     /// The seed of the identities of one feed.
@@ -62,7 +62,7 @@ impl Mold {
             _ => {}
         }
         let mut bytes = [0; 64];
-        for (to, number) in bytes.chunks_exact_mut(8).zip(Mold::numbers(event)) {
+        for (to, number) in bytes.chunks_exact_mut(8).zip(FactBuilder::numbers(event)) {
             to.copy_from_slice(&number.to_le_bytes());
         }
         u32::try_from(xxh3_64_with_seed(&bytes, hash) >> 32).expect("32 bits are left")
@@ -70,7 +70,7 @@ impl Mold {
 
     fn numbers(event: &Event<'_>) -> [i64; 8] {
         let head = [
-            i64::from(Mold::traits(event).packed()),
+            i64::from(FactBuilder::traits(event).packed()),
             event.occurred_at.map_or(i64::MIN, |at| at.0),
             i64::try_from(event.pca.len()).unwrap_or(i64::MAX),
         ];
@@ -128,12 +128,12 @@ impl Mold {
         match &event.detail {
             Detail::Encounter(Some(e)) => {
                 let lag_days = e.booked_day.zip(event.day).map(|(booked, day)| day.0 - booked.0);
-                Content::Encounter(Held { mode: e.mode, minutes: e.minutes, planned_minutes: e.planned_minutes, lag_days })
+                Content::Encounter(EncounterContent { mode: e.mode, minutes: e.minutes, planned_minutes: e.planned_minutes, lag_days })
             }
             Detail::Encounter(None) => {
-                Content::Encounter(Held { mode: Mode::Other, minutes: None, planned_minutes: None, lag_days: None })
+                Content::Encounter(EncounterContent { mode: Mode::Other, minutes: None, planned_minutes: None, lag_days: None })
             }
-            Detail::Prescription(Some(p)) => Content::Prescription(Prescribed {
+            Detail::Prescription(Some(p)) => Content::Prescription(PrescriptionContent {
                 code: self.code(p.code.as_deref(), contributions),
                 quantity_milli: p.quantity_milli,
                 cost_pence: p.cost_pence,
@@ -141,7 +141,7 @@ impl Mold {
                 items: p.items,
                 repeat: p.repeat,
             }),
-            Detail::Prescription(None) => Content::Prescription(Prescribed::default()),
+            Detail::Prescription(None) => Content::Prescription(PrescriptionContent::default()),
             Detail::Feedback(said) => {
                 let items = said.iter().flat_map(|f| &f.items).map(|(q, a)| (q.to_string(), a.to_string())).collect();
                 let answer = said.as_ref().and_then(|f| f.answer);

@@ -10,7 +10,7 @@ use crate::time::calendar::{Day, Month, Timestamp};
 const SILENT_DAYS: i64 = 3;
 
 #[derive(Debug)]
-struct Seen {
+struct FeedDays {
     last_appended: Timestamp,
     newest_day: Option<Day>,
     days: BTreeMap<Month, u32>,
@@ -18,14 +18,14 @@ struct Seen {
 
 /// Coverage of all feeds of a partition, by the feed's interned number.
 #[derive(Debug, Default)]
-pub(crate) struct FeedsSeen {
-    feeds: BTreeMap<u32, Seen>,
+pub(crate) struct CoverageTracker {
+    feeds: BTreeMap<u32, FeedDays>,
 }
 
-impl FeedsSeen {
+impl CoverageTracker {
     /// A batch of this feed was appended.
     pub(crate) fn appended(&mut self, feed: u32, at: Timestamp) {
-        let seen = self.feeds.entry(feed).or_insert(Seen { last_appended: at, newest_day: None, days: BTreeMap::new() });
+        let seen = self.feeds.entry(feed).or_insert(FeedDays { last_appended: at, newest_day: None, days: BTreeMap::new() });
         seen.last_appended = seen.last_appended.max(at);
     }
 

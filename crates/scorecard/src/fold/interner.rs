@@ -3,18 +3,18 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::fold::fast_map::Map;
+use crate::fold::fast_map::FastMap;
 
 /// Numbers for values, in order of first appearance. Values are never forgotten: clinicians, practices and codes are few.
 #[derive(Debug)]
 pub(crate) struct Interner<T> {
-    by_value: Map<T, u32>,
+    by_value: FastMap<T, u32>,
     values: Vec<T>,
 }
 
 impl<T> Default for Interner<T> {
     fn default() -> Interner<T> {
-        Interner { by_value: Map::default(), values: Vec::new() }
+        Interner { by_value: FastMap::default(), values: Vec::new() }
     }
 }
 

@@ -1,13 +1,13 @@
 //! Who refers to whom: a fact may name one other event of its feed, which may not have come yet.
 
 use crate::fold::fact::FactId;
-use crate::fold::fast_map::Map;
+use crate::fold::fast_map::FastMap;
 
 /// Targets by the slot of the fact that names them, and the other way round.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
-    targets: Map<u32, FactId>,
-    referrers: Map<FactId, Vec<u32>>,
+    targets: FastMap<u32, FactId>,
+    referrers: FastMap<FactId, Vec<u32>>,
 }
 
 impl Links {

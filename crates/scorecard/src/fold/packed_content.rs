@@ -1,17 +1,17 @@
 //! What a fact says in the 64 bits that it holds itself: nearly always all of it, else the number of what is kept beside the facts.
 
 use crate::event::{Category, Mode};
-use crate::fold::content::{Content, FactKind, Held, Prescribed};
-use crate::fold::slab::Blocks;
+use crate::fold::content::{Content, FactKind, EncounterContent, PrescriptionContent};
+use crate::fold::slab::Slab;
 
-/// A content as a fact holds it: packed, or with the highest bit set the number under which [`Contents`] keeps it.
+/// A content as a fact holds it: packed, or with the highest bit set the number under which [`ContentStore`] keeps it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Said(u64);
+pub(crate) struct PackedContent(u64);
 
 const BESIDE: u64 = 1 << 63;
 
 /// Bits of one layout of a prescription, and what one stands for in thousandths.
-struct Layout {
+struct FieldWidths {
     code: u32,
     items: u32,
     quantity: (u32, u32),
@@ -28,15 +28,15 @@ const PRESCRIPTION_BITS: u32 = 64 - 1 - LAYOUT_BITS - 1;
 
 /// The first that fits is taken. Codes are numbered as they come, so frequent ones are low; quantities are whole or have decimals, and
 /// few sources say average daily quantities.
-const LAYOUTS: [Layout; 1 << LAYOUT_BITS] = [
-    Layout { code: 15, items: 10, quantity: (15, WHOLE), cost: 19, adq: (0, WHOLE) },
-    Layout { code: 14, items: 4, quantity: (22, MILLI), cost: 19, adq: (0, WHOLE) },
-    Layout { code: 13, items: 6, quantity: (14, WHOLE), cost: 26, adq: (0, WHOLE) },
-    Layout { code: 14, items: 5, quantity: (13, WHOLE), cost: 15, adq: (12, WHOLE) },
-    Layout { code: 13, items: 3, quantity: (11, WHOLE), cost: 14, adq: (18, MILLI) },
-    Layout { code: 13, items: 3, quantity: (19, MILLI), cost: 14, adq: (10, WHOLE) },
-    Layout { code: 11, items: 2, quantity: (17, MILLI), cost: 12, adq: (17, MILLI) },
-    Layout { code: 20, items: 2, quantity: (20, MILLI), cost: 17, adq: (0, WHOLE) },
+const LAYOUTS: [FieldWidths; 1 << LAYOUT_BITS] = [
+    FieldWidths { code: 15, items: 10, quantity: (15, WHOLE), cost: 19, adq: (0, WHOLE) },
+    FieldWidths { code: 14, items: 4, quantity: (22, MILLI), cost: 19, adq: (0, WHOLE) },
+    FieldWidths { code: 13, items: 6, quantity: (14, WHOLE), cost: 26, adq: (0, WHOLE) },
+    FieldWidths { code: 14, items: 5, quantity: (13, WHOLE), cost: 15, adq: (12, WHOLE) },
+    FieldWidths { code: 13, items: 3, quantity: (11, WHOLE), cost: 14, adq: (18, MILLI) },
+    FieldWidths { code: 13, items: 3, quantity: (19, MILLI), cost: 14, adq: (10, WHOLE) },
+    FieldWidths { code: 11, items: 2, quantity: (17, MILLI), cost: 12, adq: (17, MILLI) },
+    FieldWidths { code: 20, items: 2, quantity: (20, MILLI), cost: 17, adq: (0, WHOLE) },
 ];
 
 const _: () = {
@@ -115,37 +115,37 @@ fn unfolded(number: u32) -> i32 {
     (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
 
-impl Prescribed {
+impl PrescriptionContent {
     fn packed(&self) -> Option<Writer> {
         (0..).zip(&LAYOUTS).find_map(|(number, layout)| self.packed_as(number, layout))
     }
 
-    fn packed_as(&self, number: u32, layout: &Layout) -> Option<Writer> {
+    fn packed_as(&self, number: u32, layout: &FieldWidths) -> Option<Writer> {
         let head = Writer::default().put(number, LAYOUT_BITS)?.put(self.repeat.into(), 1)?;
         let counted = head.put(self.code, layout.code)?.put(self.items.into(), layout.items)?;
         let priced = counted.put_units(self.quantity_milli, layout.quantity)?.put(self.cost_pence, layout.cost)?;
         priced.put_units(self.adq_milli, layout.adq)
     }
 
-    fn unpacked(mut bits: Reader) -> Prescribed {
+    fn unpacked(mut bits: Reader) -> PrescriptionContent {
         let layout = &LAYOUTS[bits.take(LAYOUT_BITS) as usize];
         let repeat = bits.take(1) == 1;
         let code = bits.take(layout.code);
         let items = u16::try_from(bits.take(layout.items)).expect("no layout has more than 16 bits for items");
         let quantity_milli = bits.take_units(layout.quantity);
         let cost_pence = bits.take(layout.cost);
-        Prescribed { code, quantity_milli, cost_pence, adq_milli: bits.take_units(layout.adq), items, repeat }
+        PrescriptionContent { code, quantity_milli, cost_pence, adq_milli: bits.take_units(layout.adq), items, repeat }
     }
 }
 
-impl Held {
+impl EncounterContent {
     fn packed(&self) -> Option<Writer> {
         let head = Writer::default().put(self.mode as u32, MODE_BITS)?;
         let long = head.put_optional(self.minutes, NUMBER_BITS)?.put_optional(self.planned_minutes, NUMBER_BITS)?;
         long.put_optional(self.lag_days.map(folded), NUMBER_BITS)
     }
 
-    fn unpacked(mut bits: Reader) -> Held {
+    fn unpacked(mut bits: Reader) -> EncounterContent {
         let mode = match bits.take(MODE_BITS) {
             0 => Mode::FaceToFace,
             1 => Mode::Telephone,
@@ -154,7 +154,7 @@ impl Held {
             _ => Mode::Other,
         };
         let (minutes, planned_minutes) = (bits.take_optional(NUMBER_BITS), bits.take_optional(NUMBER_BITS));
-        Held { mode, minutes, planned_minutes, lag_days: bits.take_optional(NUMBER_BITS).map(unfolded) }
+        EncounterContent { mode, minutes, planned_minutes, lag_days: bits.take_optional(NUMBER_BITS).map(unfolded) }
     }
 }
 
@@ -171,8 +171,8 @@ fn packed(content: &Content) -> Option<u64> {
 fn unpacked(kind: FactKind, bits: u64) -> Content {
     let mut bits = Reader(bits);
     match kind {
-        FactKind::Encounter => Content::Encounter(Held::unpacked(bits)),
-        FactKind::Prescription => Content::Prescription(Prescribed::unpacked(bits)),
+        FactKind::Encounter => Content::Encounter(EncounterContent::unpacked(bits)),
+        FactKind::Prescription => Content::Prescription(PrescriptionContent::unpacked(bits)),
         FactKind::Feedback => Content::Feedback { answers: bits.take(u32::BITS) },
         FactKind::Order => Content::Order {
             category: match bits.take(u32::BITS) {
@@ -186,18 +186,18 @@ fn unpacked(kind: FactKind, bits: u64) -> Content {
 
 /// What facts say that does not fit into them.
 #[derive(Debug, Default)]
-pub(crate) struct Contents {
-    beside: Blocks<Content>,
+pub(crate) struct ContentStore {
+    beside: Slab<Content>,
 }
 
-impl Contents {
+impl ContentStore {
     /// The content as a fact holds it. What is given out here has to be given back.
-    pub(crate) fn keep(&mut self, content: &Content) -> Said {
-        Said(packed(content).unwrap_or_else(|| u64::from(self.beside.put(*content)) | BESIDE))
+    pub(crate) fn keep(&mut self, content: &Content) -> PackedContent {
+        PackedContent(packed(content).unwrap_or_else(|| u64::from(self.beside.put(*content)) | BESIDE))
     }
 
     /// What a fact of this kind says.
-    pub(crate) fn get(&self, kind: FactKind, said: Said) -> Content {
+    pub(crate) fn get(&self, kind: FactKind, said: PackedContent) -> Content {
         match beside(said) {
             Some(number) => *self.beside.get(number),
             None => unpacked(kind, said.0),
@@ -205,7 +205,7 @@ impl Contents {
     }
 
     /// A fact that said this says it no more.
-    pub(crate) fn release(&mut self, said: Said) {
+    pub(crate) fn release(&mut self, said: PackedContent) {
         if let Some(number) = beside(said) {
             self.beside.free(number);
         }
@@ -217,7 +217,7 @@ impl Contents {
     }
 }
 
-fn beside(said: Said) -> Option<u32> {
+fn beside(said: PackedContent) -> Option<u32> {
     (said.0 & BESIDE != 0).then(|| u32::try_from(said.0 & !BESIDE).expect("it was made of a number of 32 bits"))
 }
 
@@ -229,7 +229,7 @@ mod tests {
 
     /// Whether the fact itself holds it. Whatever holds it gives it back.
     fn fits(content: Content) -> bool {
-        let mut contents = Contents::default();
+        let mut contents = ContentStore::default();
         let said = contents.keep(&content);
         assert_eq!(contents.get(content.kind(), said), content);
         contents.release(said);
@@ -237,9 +237,9 @@ mod tests {
     }
 
     /// As much as the layout holds of everything.
-    fn largest(layout: &Layout) -> Prescribed {
+    fn largest(layout: &FieldWidths) -> PrescriptionContent {
         let most = |bits: u32| u32::try_from((1_u64 << bits) - 1).unwrap();
-        Prescribed {
+        PrescriptionContent {
             code: most(layout.code),
             quantity_milli: most(layout.quantity.0) * layout.quantity.1,
             cost_pence: most(layout.cost),
@@ -253,22 +253,22 @@ mod tests {
     fn a_fact_holds_what_is_at_the_limits_of_any_layout() {
         for largest in LAYOUTS.iter().map(largest) {
             assert!(fits(Content::Prescription(largest)), "{largest:?}");
-            assert!(fits(Content::Prescription(Prescribed { repeat: false, ..largest })), "{largest:?}");
+            assert!(fits(Content::Prescription(PrescriptionContent { repeat: false, ..largest })), "{largest:?}");
         }
-        assert!(fits(Content::Prescription(Prescribed::default())));
+        assert!(fits(Content::Prescription(PrescriptionContent::default())));
     }
 
     #[test]
     fn what_is_one_above_every_layout_is_kept_beside_the_facts() {
         let all = || LAYOUTS.iter().map(largest);
         let above = [
-            Prescribed { code: 1 + all().map(|p| p.code).max().unwrap(), ..Prescribed::default() },
-            Prescribed { items: 1 + all().map(|p| p.items).max().unwrap(), ..Prescribed::default() },
-            Prescribed { cost_pence: 1 + all().map(|p| p.cost_pence).max().unwrap(), ..Prescribed::default() },
-            Prescribed { quantity_milli: 1_000 + all().map(|p| p.quantity_milli).max().unwrap(), ..Prescribed::default() },
-            Prescribed { adq_milli: 1_000 + all().map(|p| p.adq_milli).max().unwrap(), ..Prescribed::default() },
-            Prescribed { quantity_milli: 40_000_001, ..Prescribed::default() },
-            Prescribed {
+            PrescriptionContent { code: 1 + all().map(|p| p.code).max().unwrap(), ..PrescriptionContent::default() },
+            PrescriptionContent { items: 1 + all().map(|p| p.items).max().unwrap(), ..PrescriptionContent::default() },
+            PrescriptionContent { cost_pence: 1 + all().map(|p| p.cost_pence).max().unwrap(), ..PrescriptionContent::default() },
+            PrescriptionContent { quantity_milli: 1_000 + all().map(|p| p.quantity_milli).max().unwrap(), ..PrescriptionContent::default() },
+            PrescriptionContent { adq_milli: 1_000 + all().map(|p| p.adq_milli).max().unwrap(), ..PrescriptionContent::default() },
+            PrescriptionContent { quantity_milli: 40_000_001, ..PrescriptionContent::default() },
+            PrescriptionContent {
                 code: u32::MAX,
                 quantity_milli: u32::MAX,
                 cost_pence: u32::MAX,
@@ -293,7 +293,7 @@ mod tests {
             for (minutes, first) in numbers {
                 for (planned_minutes, second) in numbers {
                     for (lag_days, third) in days.into_iter().chain(outer) {
-                        let held = Held { mode, minutes, planned_minutes, lag_days };
+                        let held = EncounterContent { mode, minutes, planned_minutes, lag_days };
                         assert_eq!(fits(Content::Encounter(held)), first && second && third, "{held:?}");
                     }
                 }
@@ -319,15 +319,15 @@ mod tests {
         fn any_prescription_comes_back(numbers in [number(), number(), number(), number(), number()], repeat: bool) {
             let [code, quantity_milli, cost_pence, adq_milli, items] = numbers;
             let items = u16::try_from(items >> 16).unwrap();
-            fits(Content::Prescription(Prescribed { code, quantity_milli, cost_pence, adq_milli, items, repeat }));
+            fits(Content::Prescription(PrescriptionContent { code, quantity_milli, cost_pence, adq_milli, items, repeat }));
         }
     }
 
     #[test]
     fn a_place_beside_the_facts_is_used_again() {
-        let mut contents = Contents::default();
+        let mut contents = ContentStore::default();
         let long = |minutes| {
-            Content::Encounter(Held { mode: Mode::Home, minutes: Some(minutes), planned_minutes: None, lag_days: None })
+            Content::Encounter(EncounterContent { mode: Mode::Home, minutes: Some(minutes), planned_minutes: None, lag_days: None })
         };
         let first = contents.keep(&long(u32::MAX));
         let second = contents.keep(&long(u32::MAX - 1));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::event::Answer;
 use crate::fold::content::{Content, Figure, Figures};
-use crate::fold::update_plan::{Multiple, Portion, Recipe, Step, Steps};
+use crate::fold::update_plan::{Multiple, Portion, UpdatePlan, Step, Steps};
 use crate::measure::measure_set::{Amount, Measure};
 use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, Sums};
 
@@ -70,7 +70,7 @@ pub(crate) enum Counter {
 
 /// Where one side of a measure stands.
 #[derive(Clone, Copy, Debug)]
-enum SideCells {
+enum SideCounters {
     /// Every fact counts 1: facts, sum and sum of squares are one number.
     Count(u32),
     /// Facts, sum and sum of squares, one behind the other: amounts below 2^16 need no more.
@@ -82,8 +82,8 @@ enum SideCells {
 /// Where one measure stands.
 #[derive(Clone, Copy, Debug)]
 struct Columns {
-    n: SideCells,
-    d: SideCells,
+    n: SideCounters,
+    d: SideCounters,
     /// Quantity and cost of the numerator, then of the denominator; only with a saving.
     money: Option<u32>,
     /// Adjusted patients, then exclusions.
@@ -108,7 +108,7 @@ pub(crate) struct Addend {
 /// The cells of one row. Of a month's sums hardly any needs more than 32 bits, or 64 where squares are added up: what does is kept
 /// beside, and a row takes half the memory, and half the lines of the processor's cache.
 #[derive(Debug)]
-pub(crate) struct Cells {
+pub(crate) struct RowCounters {
     whole: Box<[u32]>,
     squares: Box<[u64]>,
     /// What stands above the lowest bits of a cell, by its number: of whole cells, then of squares.
@@ -125,7 +125,7 @@ impl Layout {
         let mut order: Vec<usize> = (0..measures.len()).collect();
         order.sort_by_key(|&index| measures[index].denominator.definition.event as u8);
         let mut sides = |amount: &dyn Fn(&Measure) -> Amount| {
-            let mut sides = vec![SideCells::Count(0); measures.len()];
+            let mut sides = vec![SideCounters::Count(0); measures.len()];
             order.iter().for_each(|&index| sides[index] = layout.side(amount(&measures[index])));
             sides
         };
@@ -135,17 +135,17 @@ impl Layout {
         layout
     }
 
-    fn place(&mut self, measure: &Measure, n: SideCells, d: SideCells) -> Columns {
+    fn place(&mut self, measure: &Measure, n: SideCounters, d: SideCounters) -> Columns {
         Columns { n, d, money: measure.definition.saving.map(|_| self.take(4)), left_out: self.take(2) }
     }
 
-    fn side(&mut self, amount: Amount) -> SideCells {
+    fn side(&mut self, amount: Amount) -> SideCounters {
         match amount {
-            Amount::Count => SideCells::Count(self.take(1)),
-            Amount::Items | Amount::Answers => SideCells::Narrow(self.take(3)),
+            Amount::Count => SideCounters::Count(self.take(1)),
+            Amount::Items | Amount::Answers => SideCounters::Narrow(self.take(3)),
             Amount::Quantity | Amount::Cost | Amount::Adq | Amount::Weight | Amount::Minutes => {
                 self.squares += 1;
-                SideCells::Wide { whole: self.take(2), squares: self.squares - 1 }
+                SideCounters::Wide { whole: self.take(2), squares: self.squares - 1 }
             }
         }
     }
@@ -158,8 +158,8 @@ impl Layout {
     }
 
     /// Cells without anything in them.
-    pub(crate) fn zero(&self) -> Cells {
-        Cells {
+    pub(crate) fn zero(&self) -> RowCounters {
+        RowCounters {
             whole: vec![0; self.whole as usize].into(),
             squares: vec![0; self.squares as usize].into(),
             whole_above: Vec::new(),
@@ -168,13 +168,13 @@ impl Layout {
     }
 
     /// Writes down that facts add this figure to a field of [`Base`].
-    pub(crate) fn write_field(&self, field: Field, figure: Figure, to: &mut Recipe) {
+    pub(crate) fn write_field(&self, field: Field, figure: Figure, to: &mut UpdatePlan) {
         debug_assert!(field.cell() < self.whole, "the fields of Base stand first");
         to.always.push(field.cell(), Multiple::of(figure));
     }
 
     /// Writes down that facts add this portion to one side of the measure at this index.
-    pub(crate) fn write(&self, measure: usize, half: Half, portion: &Portion, to: &mut Recipe) {
+    pub(crate) fn write(&self, measure: usize, half: Half, portion: &Portion, to: &mut UpdatePlan) {
         let columns = &self.columns[measure];
         let steps = to.steps(portion.condition);
         let side = if half == Half::Numerator { columns.n } else { columns.d };
@@ -200,25 +200,25 @@ impl Layout {
     }
 
     /// The sums that stand in these cells.
-    pub(crate) fn sums(&self, cells: &Cells) -> Sums {
+    pub(crate) fn sums(&self, cells: &RowCounters) -> Sums {
         let base = std::array::from_fn(|field| cells.whole(u32::try_from(field).expect("a handful")));
         Sums { base: Base::of_fields(base), measures: self.columns.iter().map(|columns| columns.sums(cells)).collect() }
     }
 }
 
-impl SideCells {
+impl SideCounters {
     fn write(self, amount: Multiple, to: &mut Steps) {
         match self {
-            SideCells::Count(cell) => {
+            SideCounters::Count(cell) => {
                 debug_assert_eq!(amount, Multiple::ONE, "a fact that is only counted counts 1");
                 to.push(cell, Multiple::ONE);
             }
-            SideCells::Narrow(first) => {
+            SideCounters::Narrow(first) => {
                 to.push(first, Multiple::ONE);
                 to.push(first + 1, amount);
                 to.push(first + 2, amount.squared());
             }
-            SideCells::Wide { whole, squares } => {
+            SideCounters::Wide { whole, squares } => {
                 to.push(whole, Multiple::ONE);
                 to.push(whole + 1, amount);
                 to.squares.push(Step { cell: squares, amount });
@@ -228,16 +228,16 @@ impl SideCells {
 
     fn put(self, facts: i64, sum: i64, squares: i128, to: &mut Addend) {
         match self {
-            SideCells::Count(cell) => {
+            SideCounters::Count(cell) => {
                 debug_assert!(facts == sum && i128::from(sum) == squares, "a fact that is only counted counts 1");
                 to.put(cell, facts);
             }
-            SideCells::Narrow(first) => {
+            SideCounters::Narrow(first) => {
                 to.put(first, facts);
                 to.put(first + 1, sum);
                 to.put(first + 2, i64::try_from(squares).expect("amounts are items of 16 bits, or answers of one record"));
             }
-            SideCells::Wide { whole, squares: cell } => {
+            SideCounters::Wide { whole, squares: cell } => {
                 to.put(whole, facts);
                 to.put(whole + 1, sum);
                 if squares != 0 {
@@ -248,18 +248,18 @@ impl SideCells {
     }
 
     /// Facts, sum, sum of squares.
-    fn sums(self, cells: &Cells) -> (i64, i64, i128) {
+    fn sums(self, cells: &RowCounters) -> (i64, i64, i128) {
         let whole = |cell| cells.whole(cell);
         match self {
-            SideCells::Count(cell) => (whole(cell), whole(cell), whole(cell).into()),
-            SideCells::Narrow(first) => (whole(first), whole(first + 1), whole(first + 2).into()),
-            SideCells::Wide { whole: first, squares } => (whole(first), whole(first + 1), cells.squares(squares)),
+            SideCounters::Count(cell) => (whole(cell), whole(cell), whole(cell).into()),
+            SideCounters::Narrow(first) => (whole(first), whole(first + 1), whole(first + 2).into()),
+            SideCounters::Wide { whole: first, squares } => (whole(first), whole(first + 1), cells.squares(squares)),
         }
     }
 }
 
 impl Columns {
-    fn sums(&self, cells: &Cells) -> MeasureSums {
+    fn sums(&self, cells: &RowCounters) -> MeasureSums {
         let (facts_n, n, n_squares) = self.n.sums(cells);
         let (facts_d, d, d_squares) = self.d.sums(cells);
         let whole = |cell| cells.whole(cell);
@@ -294,7 +294,7 @@ impl Addend {
     }
 }
 
-impl Cells {
+impl RowCounters {
     /// Reads where most facts add to, so that it is near when they do. Returns something to be used.
     pub(crate) fn touch(&self) -> u32 {
         /// Cells of a line of the processor's cache, and how many lines.
@@ -315,7 +315,7 @@ impl Cells {
     }
 
     /// Adds (or takes away) what a fact that says this adds by its recipe.
-    pub(crate) fn follow(&mut self, recipe: &Recipe, content: &Content, sign: Sign) {
+    pub(crate) fn follow(&mut self, recipe: &UpdatePlan, content: &Content, sign: Sign) {
         let figures = Figures::of(content);
         self.take(&recipe.always, &figures, sign.unit());
         for (condition, steps) in &recipe.conditional {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::fold::content::Content;
 use crate::fold::fact::MOST_ROWS;
 use crate::fold::interner::Interner;
-use crate::fold::row_counters::{Addend, Cells, Counter, Layout, Sign};
-use crate::fold::update_plan::Recipe;
+use crate::fold::row_counters::{Addend, RowCounters, Counter, Layout, Sign};
+use crate::fold::update_plan::UpdatePlan;
 use crate::measure::measure_set::{MeasureSet, SetHash};
 use crate::record::digest::row_digest;
 use crate::record::log_record::RowKey;
@@ -16,14 +16,14 @@ use crate::time::calendar::Month;
 
 /// (feed, clinician, practice) by interned numbers; a fact's own may lack clinician or practice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unit {
+pub(crate) struct Attribution {
     pub feed: u32,
     pub clinician: Option<u32>,
     pub practice: Option<u32>,
 }
 
 /// In two words: it is hashed once an event.
-impl Hash for Unit {
+impl Hash for Attribution {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let number = |text: Option<u32>| text.map_or(u64::MAX, u64::from);
         state.write_u64(number(self.clinician));
@@ -35,7 +35,7 @@ impl Hash for Unit {
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     pub texts: Interner<Arc<str>>,
-    pub units: Interner<Unit>,
+    pub units: Interner<Attribution>,
 }
 
 impl Names {
@@ -50,7 +50,7 @@ impl Names {
 struct Row {
     unit: u32,
     month: Month,
-    cells: Cells,
+    cells: RowCounters,
     /// What the digest holds of it.
     digest: u128,
     changed: bool,
@@ -139,7 +139,7 @@ impl Rows {
     }
 
     /// Adds to a row (or takes away) what a fact that says this adds by its recipe.
-    pub(crate) fn follow(&mut self, slot: u32, recipe: &Recipe, content: &Content, sign: Sign) {
+    pub(crate) fn follow(&mut self, slot: u32, recipe: &UpdatePlan, content: &Content, sign: Sign) {
         self.change(slot).follow(recipe, content, sign);
     }
 
@@ -149,7 +149,7 @@ impl Rows {
     }
 
     /// The cells of this row, which counts as changed from now on.
-    fn change(&mut self, slot: u32) -> &mut Cells {
+    fn change(&mut self, slot: u32) -> &mut RowCounters {
         let row = self.rows[slot as usize].as_mut().expect("facts stand in open rows only: sealing moves them out");
         if !row.changed {
             row.changed = true;

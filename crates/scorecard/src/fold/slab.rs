@@ -2,7 +2,7 @@
 
 /// Values by slot; slots are used again.
 #[derive(Debug)]
-pub(crate) struct Blocks<T> {
+pub(crate) struct Slab<T> {
     blocks: Vec<Vec<T>>,
     free: Vec<u32>,
 }
@@ -10,13 +10,13 @@ pub(crate) struct Blocks<T> {
 const BLOCK_BITS: u32 = 14;
 const BLOCK: usize = 1 << BLOCK_BITS;
 
-impl<T> Default for Blocks<T> {
-    fn default() -> Blocks<T> {
-        Blocks { blocks: Vec::new(), free: Vec::new() }
+impl<T> Default for Slab<T> {
+    fn default() -> Slab<T> {
+        Slab { blocks: Vec::new(), free: Vec::new() }
     }
 }
 
-impl<T> Blocks<T> {
+impl<T> Slab<T> {
     pub(crate) fn get(&self, slot: u32) -> &T {
         &self.blocks[(slot >> BLOCK_BITS) as usize][slot as usize & (BLOCK - 1)]
     }

@@ -9,16 +9,16 @@ use crate::event::{Action, Attendance, Batch, Event, Source, Versioning};
 use crate::fold::content::{Content, FactKind};
 use crate::fold::contributions::{Contributions, Contributor};
 use crate::fold::fact::{Fact, FactId, Facts, Place, Shape};
-use crate::fold::fact_builder::Mold;
-use crate::fold::fast_map::Map;
-use crate::fold::feed_coverage::FeedsSeen;
+use crate::fold::fact_builder::FactBuilder;
+use crate::fold::fast_map::FastMap;
+use crate::fold::feed_coverage::CoverageTracker;
 use crate::fold::interner::Interner;
 use crate::fold::links::Links;
-use crate::fold::packed_content::Contents;
+use crate::fold::packed_content::ContentStore;
 use crate::fold::row_counters::{Counter, Sign};
-use crate::fold::rows::{Names, Rows, Unit};
+use crate::fold::rows::{Names, Rows, Attribution};
 use crate::fold::share::Share;
-use crate::fold::terms::{Answers, Classed};
+use crate::fold::terms::{Answers, FactClass};
 use crate::measure::measure_set::MeasureSet;
 use crate::record::log_record::{FeedCoverage, RowKey};
 use crate::sums::measure_sums::Sums;
@@ -64,7 +64,7 @@ pub struct CutState {
 
 /// What an event is found by, and its own feed, clinician and practice.
 #[derive(Clone, Copy, Debug)]
-struct Named {
+struct EventKeys {
     id: FactId,
     unit: u32,
 }
@@ -73,17 +73,17 @@ struct Named {
 #[derive(Debug)]
 pub struct Tally {
     schedule: Schedule,
-    mold: Mold,
+    mold: FactBuilder,
     facts: Facts,
-    contents: Contents,
+    contents: ContentStore,
     links: Links,
     names: Names,
     rows: Rows,
     contributions: Contributions,
     answers: Interner<Answers>,
     /// The declared practice of each feed, by the feed's interned number.
-    declared: Map<u32, Option<u32>>,
-    seen: FeedsSeen,
+    declared: FastMap<u32, Option<u32>>,
+    seen: CoverageTracker,
     last: Option<Timestamp>,
     open_from: Month,
     /// The first day of `open_from`.
@@ -93,7 +93,7 @@ pub struct Tally {
     outcomes: Outcomes,
     unattributed: u64,
     /// Of the batch that is being folded: who its events are, and days of what was accepted.
-    named: Vec<Named>,
+    named: Vec<EventKeys>,
     days: Vec<Day>,
 }
 
@@ -106,16 +106,16 @@ impl Tally {
         contributions.add_code(None);
         Tally {
             schedule: schedule.clone(),
-            mold: Mold::new(measures, identity_seed),
+            mold: FactBuilder::new(measures, identity_seed),
             facts: Facts::default(),
-            contents: Contents::default(),
+            contents: ContentStore::default(),
             links: Links::default(),
             names: Names::default(),
             rows: Rows::new(measures),
             contributions,
             answers: Interner::default(),
-            declared: Map::default(),
-            seen: FeedsSeen::default(),
+            declared: FastMap::default(),
+            seen: CoverageTracker::default(),
             last: None,
             open_from: Month::EARLIEST,
             open_day: Month::EARLIEST.first_day(),
@@ -152,16 +152,16 @@ impl Tally {
         self.days.drain(..).for_each(|day| self.seen.day(feed, day));
     }
 
-    fn name(&mut self, feed: u32, seed: u64, event: &Event<'_>) -> Named {
+    fn name(&mut self, feed: u32, seed: u64, event: &Event<'_>) -> EventKeys {
         let clinician = event.clinician.as_deref().map(|c| self.names.texts.text(c));
         let practice = event.practice.as_deref().map(|p| self.names.texts.text(p));
-        let unit = self.names.units.number(Unit { feed, clinician, practice });
-        Named { id: self.mold.identity(seed, &event.id), unit }
+        let unit = self.names.units.number(Attribution { feed, clinician, practice });
+        EventKeys { id: self.mold.identity(seed, &event.id), unit }
     }
 
     /// Reads what the events of a batch will need: of many look-ups that wait for nothing but memory the waits overlap, of one event
     /// after the other they would not.
-    fn touch(&self, named: &[Named]) {
+    fn touch(&self, named: &[EventKeys]) {
         let facts = named.iter().fold(0, |touched, named| touched ^ self.facts.touch(named.id));
         let rows = named.iter().fold(0, |touched, named| touched ^ self.rows.touch(named.unit));
         std::hint::black_box((facts, rows));
@@ -242,7 +242,7 @@ impl Tally {
         }
     }
 
-    fn event(&mut self, seed: u64, named: Named, versioning: Versioning, arrived: Month, event: &Event<'_>) {
+    fn event(&mut self, seed: u64, named: EventKeys, versioning: Versioning, arrived: Month, event: &Event<'_>) {
         let id = named.id;
         let check = self.mold.check(event);
         let found = self.facts.find(id);
@@ -297,9 +297,9 @@ impl Tally {
     }
 
     /// The fact of this event, standing nowhere yet.
-    fn mold(&mut self, named: Named, rank: u64, check: u32, event: &Event<'_>) -> Fact {
+    fn mold(&mut self, named: EventKeys, rank: u64, check: u32, event: &Event<'_>) -> Fact {
         let content = self.mold.content(event, &mut self.contributions, &mut self.answers);
-        let mut fact = Fact::new(named.id, rank, check, named.unit, Mold::traits(event), self.contents.keep(&content));
+        let mut fact = Fact::new(named.id, rank, check, named.unit, FactBuilder::traits(event), self.contents.keep(&content));
         fact.set_day(event.day);
         fact
     }
@@ -406,7 +406,7 @@ impl Tally {
         };
         let declared = || self.declared.get(&own.feed).copied().flatten();
         let practice = own.practice.or(linked.and_then(|u| u.practice)).or_else(declared);
-        let unit = Unit { feed: own.feed, clinician: Some(clinician), practice };
+        let unit = Attribution { feed: own.feed, clinician: Some(clinician), practice };
         let unit = if unit == own { fact.unit } else { self.names.units.number(unit) };
         (Place::Row(self.rows.slot(unit, month)), shape, false)
     }
@@ -549,11 +549,11 @@ impl Tally {
 }
 
 /// Everything about a fact that decides what it adds.
-fn contributor<'a>(fact: &Fact, content: &'a Content, answers: &'a Interner<Answers>, mold: &'a Mold) -> Contributor<'a> {
+fn contributor<'a>(fact: &Fact, content: &'a Content, answers: &'a Interner<Answers>, mold: &'a FactBuilder) -> Contributor<'a> {
     let answers = match content {
         Content::Feedback { answers: number } => Some(answers.value(*number)),
         _ => None,
     };
-    let classed = Classed { content, status: fact.status(), shape: fact.shape(), answers };
+    let classed = FactClass { content, status: fact.status(), shape: fact.shape(), answers };
     Contributor { classed, exclude: fact.exclude(), pca: mold.pca(fact) }
 }

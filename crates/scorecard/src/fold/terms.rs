@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use crate::event::{Answer, Attendance, Category};
-use crate::fold::content::{Content, Figure, Held, Prescribed};
+use crate::fold::content::{Content, Figure, EncounterContent, PrescriptionContent};
 use crate::fold::fact::Shape;
 use crate::fold::row_counters::Field;
 use crate::fold::update_plan::{Condition, Multiple, Portion};
-use crate::measure::measure_set::{Amount, Class, CodeMatch, Measure, MeasureSet, Side};
+use crate::measure::measure_set::{Amount, Class, CodeMatch, Measure, MeasureSet, CompiledSide};
 
 /// The answers of one feedback.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,7 +20,7 @@ pub(crate) struct Answers {
 
 /// What one measure counts of facts of a class.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Term {
+pub(crate) struct MeasureTerm {
     pub measure: usize,
     pub numerator: Option<Portion>,
     pub denominator: Option<Portion>,
@@ -28,15 +28,15 @@ pub(crate) struct Term {
 
 /// What facts of one class add, their figures left open.
 #[derive(Debug)]
-pub(crate) struct Terms {
+pub(crate) struct ClassTerms {
     /// To the sums that belong to no measure.
     pub base: Vec<(Field, Figure)>,
-    pub measures: Vec<Term>,
+    pub measures: Vec<MeasureTerm>,
 }
 
 /// Everything about a fact that decides its class.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Classed<'a> {
+pub(crate) struct FactClass<'a> {
     pub content: &'a Content,
     /// As the fact itself says it.
     pub status: Attendance,
@@ -62,7 +62,7 @@ pub(crate) struct Matches {
     by_code: Vec<Box<[CodeTerm]>>,
 }
 
-impl Classed<'_> {
+impl FactClass<'_> {
     /// The number of its class among those of its kind.
     pub(crate) fn number(&self) -> u32 {
         match self.content {
@@ -100,7 +100,7 @@ impl Matches {
 
     /// Resolves the code that was just interned under the next number; `None` is an unmapped drug.
     pub(crate) fn add_code(&mut self, code: Option<&str>) {
-        let resolve = |side: &Side| if side.definition.event == Class::Prescription { side.match_code(code) } else { None };
+        let resolve = |side: &CompiledSide| if side.definition.event == Class::Prescription { side.match_code(code) } else { None };
         let terms = self.measures.measures().iter().enumerate().filter_map(|(measure, m)| {
             let (numerator, denominator) = (resolve(&m.numerator), resolve(&m.denominator));
             (numerator.is_some() || denominator.is_some()).then_some(CodeTerm { measure, numerator, denominator })
@@ -114,7 +114,7 @@ impl Matches {
     }
 
     /// What facts of this one's class add.
-    pub(crate) fn terms(&self, one: Classed<'_>) -> Terms {
+    pub(crate) fn terms(&self, one: FactClass<'_>) -> ClassTerms {
         let mut base = vec![(Field::Facts, Figure::One)];
         let measures = match one.content {
             Content::Prescription(said) => {
@@ -133,38 +133,38 @@ impl Matches {
             }
             Content::Order { category } => self.of_sides(&self.order, |side| ordered(side, *category)),
         };
-        Terms { base, measures }
+        ClassTerms { base, measures }
     }
 
-    fn prescribed(&self, said: &Prescribed) -> Vec<Term> {
+    fn prescribed(&self, said: &PrescriptionContent) -> Vec<MeasureTerm> {
         let terms = self.by_code[said.code as usize].iter().map(|term| {
             let measure = &self.measures.measures()[term.measure];
-            Term {
+            MeasureTerm {
                 measure: term.measure,
                 numerator: term.numerator.and_then(|code| prescribed(&measure.numerator, code, said)),
                 denominator: term.denominator.and_then(|code| prescribed(&measure.denominator, code, said)),
             }
         });
-        terms.filter(Term::counts).collect()
+        terms.filter(MeasureTerm::counts).collect()
     }
 
-    fn of_sides(&self, candidates: &[usize], portion: impl Fn(&Side) -> Option<Portion>) -> Vec<Term> {
+    fn of_sides(&self, candidates: &[usize], portion: impl Fn(&CompiledSide) -> Option<Portion>) -> Vec<MeasureTerm> {
         let terms = candidates.iter().map(|&index| {
             let measure = &self.measures.measures()[index];
-            Term { measure: index, numerator: portion(&measure.numerator), denominator: portion(&measure.denominator) }
+            MeasureTerm { measure: index, numerator: portion(&measure.numerator), denominator: portion(&measure.denominator) }
         });
-        terms.filter(Term::counts).collect()
+        terms.filter(MeasureTerm::counts).collect()
     }
 }
 
-impl Term {
+impl MeasureTerm {
     fn counts(&self) -> bool {
         self.numerator.is_some() || self.denominator.is_some()
     }
 }
 
 /// What an encounter adds to sums that belong to no measure.
-fn attended(one: Classed<'_>) -> Vec<(Field, Figure)> {
+fn attended(one: FactClass<'_>) -> Vec<(Field, Figure)> {
     match one.attendance() {
         Attendance::Unknown => vec![(Field::UnknownStatus, Figure::One)],
         Attendance::Noshow if one.shape.attendance => vec![(Field::NoshowPlannedMinutes, Figure::PlannedMinutes)],
@@ -173,7 +173,7 @@ fn attended(one: Classed<'_>) -> Vec<(Field, Figure)> {
     }
 }
 
-fn prescribed(side: &Side, code: CodeMatch, said: &Prescribed) -> Option<Portion> {
+fn prescribed(side: &CompiledSide, code: CodeMatch, said: &PrescriptionContent) -> Option<Portion> {
     let definition = &side.definition;
     if definition.repeat.is_some_and(|repeat| repeat != said.repeat) {
         return None;
@@ -189,7 +189,7 @@ fn prescribed(side: &Side, code: CodeMatch, said: &Prescribed) -> Option<Portion
     Some(Portion { amount, condition: code.over_milli.map(Condition::Over) })
 }
 
-fn held(side: &Side, said: &Held, one: Classed<'_>) -> Option<Portion> {
+fn held(side: &CompiledSide, said: &EncounterContent, one: FactClass<'_>) -> Option<Portion> {
     let definition = &side.definition;
     let status = one.attendance();
     let there = match definition.event {
@@ -207,7 +207,7 @@ fn held(side: &Side, said: &Held, one: Classed<'_>) -> Option<Portion> {
     })
 }
 
-fn answered(side: &Side, answers: Option<&Answers>) -> Option<Portion> {
+fn answered(side: &CompiledSide, answers: Option<&Answers>) -> Option<Portion> {
     let definition = &side.definition;
     let answers = answers.filter(|_| definition.event == Class::Feedback)?;
     let counted = |times| Portion { amount: Multiple { figure: Figure::One, times }, condition: None };
@@ -230,7 +230,7 @@ fn answered(side: &Side, answers: Option<&Answers>) -> Option<Portion> {
     Some(counted(1))
 }
 
-fn ordered(side: &Side, category: Category) -> Option<Portion> {
+fn ordered(side: &CompiledSide, category: Category) -> Option<Portion> {
     let definition = &side.definition;
     let fits =
         definition.event == Class::Order && (definition.categories.is_empty() || definition.categories.contains(&category));

@@ -112,12 +112,12 @@ impl Steps {
 
 /// What every fact of a class adds, and what those do of which a condition holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Recipe {
+pub(crate) struct UpdatePlan {
     pub always: Steps,
     pub conditional: Vec<(Condition, Steps)>,
 }
 
-impl Recipe {
+impl UpdatePlan {
     /// The steps that belong to what has this condition.
     pub(crate) fn steps(&mut self, condition: Option<Condition>) -> &mut Steps {
         let Some(condition) = condition else { return &mut self.always };

@@ -14,7 +14,7 @@ pub use crate::measure::definition::{
 
 /// What a side counts, ready to be matched.
 #[derive(Clone, Debug)]
-pub struct Side {
+pub struct CompiledSide {
     /// As written.
     pub definition: SideDefinition,
     codes: Option<BnfFilter>,
@@ -31,21 +31,21 @@ pub struct CodeMatch {
     pub weight_milli: u32,
 }
 
-impl Side {
-    fn new(definition: &SideDefinition) -> Result<Side, Fault> {
-        let filter = |codes: &[String]| BnfFilter::parse(codes.iter().map(String::as_str)).map_err(Fault::Filter);
+impl CompiledSide {
+    fn new(definition: &SideDefinition) -> Result<CompiledSide, MeasureFault> {
+        let filter = |codes: &[String]| BnfFilter::parse(codes.iter().map(String::as_str)).map_err(MeasureFault::Filter);
         let codes = if definition.codes.is_empty() { None } else { Some(filter(&definition.codes)?) };
         let over = definition
             .over
             .iter()
             .map(|o| Ok((filter(&o.codes)?, u64::from(thousandths(o.quantity)?))))
-            .collect::<Result<_, Fault>>()?;
+            .collect::<Result<_, MeasureFault>>()?;
         let weights = definition
             .weights
             .iter()
             .map(|(code, weight)| Ok((code.clone(), thousandths(*weight)?)))
-            .collect::<Result<_, Fault>>()?;
-        Ok(Side { definition: definition.clone(), codes, over, weights })
+            .collect::<Result<_, MeasureFault>>()?;
+        Ok(CompiledSide { definition: definition.clone(), codes, over, weights })
     }
 
     /// What this code means here, `None` when it does not belong to the side. `None` for the code is an unmapped drug.
@@ -95,10 +95,10 @@ fn is_generic(code: &str) -> bool {
 }
 
 /// A decimal of a measure file in thousandths.
-fn thousandths(value: f64) -> Result<u32, Fault> {
+fn thousandths(value: f64) -> Result<u32, MeasureFault> {
     let scaled = value * 1000.0;
     if !(0.0..=4_000_000_000.0).contains(&scaled) || (scaled - scaled.round()).abs() > 1e-6 {
-        return Err(Fault::Decimal(value.to_string()));
+        return Err(MeasureFault::Decimal(value.to_string()));
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "its range was just checked")]
     Ok(scaled.round() as u32)
@@ -110,9 +110,9 @@ pub struct Measure {
     /// As its file says it.
     pub definition: Definition,
     /// What is counted.
-    pub numerator: Side,
+    pub numerator: CompiledSide,
     /// Over what.
-    pub denominator: Side,
+    pub denominator: CompiledSide,
     /// What takes a ratio of integer units to one of whole units.
     units: f64,
 }
@@ -131,7 +131,7 @@ impl Measure {
     }
 
     /// The side whose cost its saving is a part of: of a ratio the whole, else what is counted.
-    fn cost_side(&self) -> Option<&Side> {
+    fn cost_side(&self) -> Option<&CompiledSide> {
         Some(match self.definition.saving? {
             Saving::Ratio => &self.denominator,
             Saving::PerExposure | Saving::PricePerUnit => &self.numerator,
@@ -177,12 +177,12 @@ pub struct BadMeasure {
     /// The line, counted from 1, where one is to blame and the fault's own text does not name it.
     pub line: Option<usize>,
     /// What is wrong with it.
-    pub fault: Fault,
+    pub fault: MeasureFault,
 }
 
 /// What is wrong with a measure file.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum MeasureFault {
     /// Not TOML, or a field that is missing, unknown or of the wrong type; the text carries line and column.
     #[error("{0}")]
     Toml(Box<toml::de::Error>),
@@ -212,17 +212,17 @@ pub enum Fault {
     },
 }
 
-impl From<toml::de::Error> for Fault {
-    fn from(error: toml::de::Error) -> Fault {
-        Fault::Toml(Box::new(error))
+impl From<toml::de::Error> for MeasureFault {
+    fn from(error: toml::de::Error) -> MeasureFault {
+        MeasureFault::Toml(Box::new(error))
     }
 }
 
-impl Fault {
+impl MeasureFault {
     /// The key under which its cause stands in the table of a side.
     fn key(&self) -> &'static str {
         match self {
-            Fault::Decimal(_) => "over",
+            MeasureFault::Decimal(_) => "over",
             _ => "codes",
         }
     }
@@ -230,7 +230,7 @@ impl Fault {
     /// The element of a filter that is to blame.
     fn element(&self) -> Option<String> {
         match self {
-            Fault::Filter(BadFilter::Element(element)) => Some(element.clone()),
+            MeasureFault::Filter(BadFilter::Element(element)) => Some(element.clone()),
             _ => None,
         }
     }
@@ -247,12 +247,12 @@ impl MeasureSet {
             let bad = |(line, fault)| BadMeasure { file: file.to_owned(), line, fault };
             let measure = parse_one(text).map_err(bad)?;
             if let Some((other, code)) = by_id.values().find_map(|other| Some((other, shared_cost(other, &measure)?))) {
-                let overlap = Fault::Overlap { id: measure.definition.id.clone(), other: other.definition.id.clone(), code };
+                let overlap = MeasureFault::Overlap { id: measure.definition.id.clone(), other: other.definition.id.clone(), code };
                 return Err(bad((None, overlap)));
             }
             let id = measure.definition.id.clone();
             if by_id.insert(id.clone(), Arc::new(measure)).is_some() {
-                return Err(bad((None, Fault::Twice(id))));
+                return Err(bad((None, MeasureFault::Twice(id))));
             }
         }
         let measures: Vec<Arc<Measure>> = by_id.into_values().collect();
@@ -279,11 +279,11 @@ impl MeasureSet {
     }
 }
 
-fn parse_one(text: &str) -> Result<Measure, (Option<usize>, Fault)> {
-    let definition: Definition = toml::from_str(text).map_err(|e| (None, Fault::from(e)))?;
-    check(&definition).map_err(|mistake| (line_of(text, &mistake), Fault::Meaning(mistake.text)))?;
+fn parse_one(text: &str) -> Result<Measure, (Option<usize>, MeasureFault)> {
+    let definition: Definition = toml::from_str(text).map_err(|e| (None, MeasureFault::from(e)))?;
+    check(&definition).map_err(|mistake| (line_of(text, &mistake), MeasureFault::Meaning(mistake.text)))?;
     let side = |table: &'static str, side: &SideDefinition| {
-        Side::new(side).map_err(|fault| {
+        CompiledSide::new(side).map_err(|fault| {
             let at = Mistake { table: Some(table), key: fault.key(), text: fault.element().unwrap_or_default() };
             (line_of(text, &at), fault)
         })

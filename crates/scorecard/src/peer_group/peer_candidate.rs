@@ -35,7 +35,7 @@ pub(crate) fn needs_sums(measure: &Measure) -> bool {
 
 /// A unit in scope.
 #[derive(Clone, Debug)]
-pub(crate) struct Entrant {
+pub(crate) struct PeerCandidate {
     /// The groups below the network that it belongs to, narrowest first.
     pub codes: [Option<Arc<str>>; 3],
     /// By measure and window; (0, 0) where it has no value to compare: suppressed, or nothing to divide by.
@@ -44,8 +44,8 @@ pub(crate) struct Entrant {
     pub sums: Box<[MeasureSums]>,
 }
 
-impl Entrant {
-    pub(crate) fn new(set: &MeasureSet, unit: &UnitMonth, subject: &Subject) -> Entrant {
+impl PeerCandidate {
+    pub(crate) fn new(set: &MeasureSet, unit: &UnitMonth, subject: &Subject) -> PeerCandidate {
         let measures = || set.measures().iter().enumerate();
         let ratio = |index: usize, measure: &Measure, window: usize| {
             let sums = &unit.windows[window];
@@ -54,7 +54,7 @@ impl Entrant {
             if shown { (own.n, own.d) } else { (0, 0) }
         };
         let headline = |measure: &Measure| window_index(measure.definition.window);
-        Entrant {
+        PeerCandidate {
             codes: group_codes(subject).map(|(_, code)| code.map(Arc::from)),
             ratios: measures().flat_map(|(index, m)| (0..WINDOWS.len()).map(move |window| ratio(index, m, window))).collect(),
             sums: measures()

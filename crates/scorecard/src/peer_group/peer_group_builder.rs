@@ -18,7 +18,7 @@ use crate::time::calendar::Month;
 
 /// One window of one measure among the units of one role.
 #[derive(Debug)]
-pub(crate) struct Ranking<'a> {
+pub(crate) struct PeerGroupBuilder<'a> {
     pub measure: &'a Measure,
     /// `id@version`.
     pub name: &'a Arc<str>,
@@ -31,7 +31,7 @@ pub(crate) struct Ranking<'a> {
     pub sums: Option<&'a [MeasureSums]>,
 }
 
-impl Ranking<'_> {
+impl PeerGroupBuilder<'_> {
     /// The group with these values, which are in order.
     pub(crate) fn group(&self, level: Level, code: Arc<str>, values: Vec<Ratio>) -> Peers {
         let numerator = total(values.iter().map(|value| value.0));

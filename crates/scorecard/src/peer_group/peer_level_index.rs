@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::card::peer_group::Level;
-use crate::peer_group::roster_delta::Moves;
+use crate::peer_group::roster_delta::RosterDelta;
 
 /// The levels below the network, narrowest first.
 pub(crate) const TIERS: [Level; 3] = [Level::Practice, Level::Pcn, Level::Locality];
 
 /// The groups of one level.
 #[derive(Debug, Default)]
-pub(crate) struct Tier {
+pub(crate) struct PeerLevelIndex {
     numbers: BTreeMap<Arc<str>, u32>,
     /// By place of the unit, its group.
     places: Vec<Option<u32>>,
 }
 
-impl Tier {
+impl PeerLevelIndex {
     /// The number of the group with this code.
     pub(crate) fn number(&mut self, code: &str) -> u32 {
         if let Some(&number) = self.numbers.get(code) {
@@ -44,7 +44,7 @@ impl Tier {
     }
 
     /// Brings the groups to where the units are now; `tier` is its own number among the tiers.
-    pub(crate) fn follow(&mut self, moves: &Moves, tier: usize) {
+    pub(crate) fn follow(&mut self, moves: &RosterDelta, tier: usize) {
         moves.apply(&mut self.places, |change| change.groups[tier]);
     }
 }

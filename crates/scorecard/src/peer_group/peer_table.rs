@@ -42,12 +42,12 @@ pub struct PeerTable {
 
 /// The groups of one role, level and code.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct MemberPlace<'a> {
     table: &'a PeerTable,
     groups: &'a [Option<NonZeroU32>],
 }
 
-impl<'a> Place<'a> {
+impl<'a> MemberPlace<'a> {
     /// Its group in this column.
     #[must_use]
     pub fn group(&self, column: usize) -> Option<&'a Peers> {
@@ -156,8 +156,8 @@ impl PeerTable {
 
     /// The groups of this role, level and code.
     #[must_use]
-    pub fn place(&self, role: &str, level: Level, group: &str) -> Option<Place<'_>> {
-        Some(Place { table: self, groups: self.places.get(&place_name(role, level, group))? })
+    pub fn place(&self, role: &str, level: Level, group: &str) -> Option<MemberPlace<'_>> {
+        Some(MemberPlace { table: self, groups: self.places.get(&place_name(role, level, group))? })
     }
 
     /// The table that these groups and the chunks of their snapshots came from. Chunks of other snapshots are passed over, for a

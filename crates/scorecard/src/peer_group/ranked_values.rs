@@ -3,16 +3,16 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::peer_group::peer_group_builder::Ranking;
-use crate::peer_group::peer_level_index::{TIERS, Tier};
+use crate::peer_group::peer_group_builder::PeerGroupBuilder;
+use crate::peer_group::peer_level_index::{TIERS, PeerLevelIndex};
 use crate::peer_group::peer_table::{LEAST_MEMBERS, Peers};
-use crate::peer_group::roster_delta::{Groups, Moves};
+use crate::peer_group::roster_delta::{Groups, RosterDelta};
 use crate::statistics::percentile::rank;
 use crate::sums::ratio::{Ratio, in_order};
 
 /// The values of the units of a role, and what is published of them.
 #[derive(Debug, Default)]
-pub(crate) struct Column {
+pub(crate) struct RankedValues {
     /// By place of the unit; (0, 0) where it has none.
     ratios: Vec<Ratio>,
     /// Places of the units that have one, in ascending order of value, ties by denominator, then by place.
@@ -24,14 +24,14 @@ pub(crate) struct Column {
 
 /// What has to be made anew.
 #[derive(Debug, Default)]
-pub(crate) struct Touched {
+pub(crate) struct StaleParts {
     /// Groups by tier and number.
     groups: [Vec<bool>; TIERS.len()],
     /// The network, and so anything at all.
     pub network: bool,
 }
 
-impl Touched {
+impl StaleParts {
     fn touch(&mut self, groups: Groups) {
         self.network = true;
         for (touched, group) in self.groups.iter_mut().zip(groups) {
@@ -44,7 +44,7 @@ impl Touched {
     }
 }
 
-impl Column {
+impl RankedValues {
     /// The network, if anybody has a value.
     pub(crate) fn network(&self) -> Option<&Arc<Peers>> {
         self.network.as_ref()
@@ -56,8 +56,8 @@ impl Column {
     }
 
     /// Brings the values to where the units are now; `value` is that of a unit by its number among the changed ones.
-    pub(crate) fn follow(&mut self, moves: &Moves, value: impl Fn(usize) -> Ratio) -> Touched {
-        let mut touched = Touched::default();
+    pub(crate) fn follow(&mut self, moves: &RosterDelta, value: impl Fn(usize) -> Ratio) -> StaleParts {
+        let mut touched = StaleParts::default();
         for change in &moves.changes {
             let before = change.before.map_or((0, 0), |place| self.ratios[place as usize]);
             let now = change.now.map_or((0, 0), |_| value(change.number));
@@ -72,7 +72,7 @@ impl Column {
         touched
     }
 
-    fn follow_order(&mut self, moves: &Moves) {
+    fn follow_order(&mut self, moves: &RosterDelta) {
         let stayed: Vec<u32> = self.order.iter().filter_map(|&place| moves.kept(place)).collect();
         let changed = moves.changes.iter().filter_map(|change| change.now);
         let valued: Vec<u32> = changed.filter(|&place| self.ratios[place as usize].1 > 0).collect();
@@ -93,7 +93,7 @@ impl Column {
     }
 
     /// Makes anew what was touched, and hands out each group of it that has enough members.
-    pub(crate) fn regroup(&mut self, touched: &Touched, tiers: &[Tier; 3], ranking: &Ranking<'_>, fresh: &mut Vec<Arc<Peers>>) {
+    pub(crate) fn regroup(&mut self, touched: &StaleParts, tiers: &[PeerLevelIndex; 3], ranking: &PeerGroupBuilder<'_>, fresh: &mut Vec<Arc<Peers>>) {
         if !touched.network {
             return;
         }
@@ -114,7 +114,7 @@ impl Column {
     }
 
     /// The values of the members of the touched groups of a tier, in order; by number of the group.
-    fn values(&self, touched: &[bool], tier: &Tier) -> Vec<Option<Vec<Ratio>>> {
+    fn values(&self, touched: &[bool], tier: &PeerLevelIndex) -> Vec<Option<Vec<Ratio>>> {
         let members = || {
             let in_order = self.order.iter().filter_map(|&place| Some((tier.group(place)? as usize, place)));
             in_order.filter(|(number, _)| touched.get(*number).copied().unwrap_or(false))

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use crate::card::peer_group::PeerGroup;
 use crate::card::scorecard::Subject;
 use crate::measure::measure_set::MeasureSet;
-use crate::peer_group::peer_candidate::{Entrant, compared_role, needs_sums};
-use crate::peer_group::peer_group_builder::Ranking;
-use crate::peer_group::peer_level_index::{TIERS, Tier};
+use crate::peer_group::peer_candidate::{PeerCandidate, compared_role, needs_sums};
+use crate::peer_group::peer_group_builder::PeerGroupBuilder;
+use crate::peer_group::peer_level_index::{TIERS, PeerLevelIndex};
 use crate::peer_group::peer_table::{PeerTable, Peers};
-use crate::peer_group::ranked_values::Column;
-use crate::peer_group::roster_delta::Moves;
+use crate::peer_group::ranked_values::RankedValues;
+use crate::peer_group::roster_delta::RosterDelta;
 use crate::peer_group::thresholds::Thresholds;
 use crate::peer_group::unit::{UnitKey, UnitMonth, WINDOWS, window_index};
 use crate::sums::measure_sums::MeasureSums;
@@ -34,15 +34,15 @@ pub struct Roster {
 #[derive(Debug, Default)]
 struct Role {
     keys: Vec<UnitKey>,
-    tiers: [Tier; TIERS.len()],
+    tiers: [PeerLevelIndex; TIERS.len()],
     /// By measure, then by window.
-    columns: Vec<Column>,
+    columns: Vec<RankedValues>,
     /// By measure that needs them, the sums of its headline window.
     sums: Vec<Vec<MeasureSums>>,
 }
 
 /// A unit as it is now; `None` when it is compared no more.
-type News = (UnitKey, Option<Entrant>);
+type News = (UnitKey, Option<PeerCandidate>);
 
 /// What is made ready once for all columns.
 struct Shape<'a> {
@@ -95,7 +95,7 @@ impl Roster {
         let mut news: BTreeMap<String, Vec<News>> = BTreeMap::new();
         for (key, subject, unit) in units {
             let standing = unit.as_ref().map(Borrow::borrow).filter(|unit| unit.has_card());
-            let entrant = standing.map(|unit| Entrant::new(set, unit, &subject));
+            let entrant = standing.map(|unit| PeerCandidate::new(set, unit, &subject));
             news.entry(compared_role(&subject)).or_default().push((key, entrant));
         }
         self.fresh.clear();
@@ -154,7 +154,7 @@ impl Role {
         news: &[News],
         fresh: &mut Vec<Arc<Peers>>,
     ) {
-        self.columns.resize_with(shape.names.len() * WINDOWS.len(), Column::default);
+        self.columns.resize_with(shape.names.len() * WINDOWS.len(), RankedValues::default);
         self.sums.resize_with(shape.sums.iter().flatten().count(), Vec::new);
         let moves = self.moves(news);
         let entrant = |number: usize| news[number].1.as_ref().expect("a change with a place is of a unit that is there");
@@ -171,12 +171,12 @@ impl Role {
             let sums = shape.sums[index].filter(|_| window == window_index(measure.definition.window));
             touched.network |= sums.is_some_and(|number| moved[number]);
             let sums = sums.map(|number| &*self.sums[number]);
-            let ranking = Ranking { measure, name: &shape.names[index], window, role: name, month, thresholds, sums };
+            let ranking = PeerGroupBuilder { measure, name: &shape.names[index], window, role: name, month, thresholds, sums };
             column.regroup(&touched, &self.tiers, &ranking, fresh);
         }
     }
 
-    fn moves(&mut self, news: &[News]) -> Moves {
+    fn moves(&mut self, news: &[News]) -> RosterDelta {
         let Role { keys, tiers, .. } = self;
         let mut told = Vec::with_capacity(news.len());
         for (key, entrant) in news {
@@ -190,12 +190,12 @@ impl Role {
             };
             told.push((key, entrant.is_some(), groups));
         }
-        Moves::new(keys, &told)
+        RosterDelta::new(keys, &told)
     }
 }
 
 /// Brings sums to where the units are now. Whether any of them is another than before.
-fn follow_sums(held: &mut Vec<MeasureSums>, moves: &Moves, value: impl Fn(usize) -> MeasureSums) -> bool {
+fn follow_sums(held: &mut Vec<MeasureSums>, moves: &RosterDelta, value: impl Fn(usize) -> MeasureSums) -> bool {
     let moved = moves.changes.iter().any(|change| {
         let before = change.before.map_or_else(MeasureSums::default, |place| held[place as usize]);
         let now = change.now.map_or_else(MeasureSums::default, |_| value(change.number));
@@ -262,15 +262,15 @@ mod tests {
         UnitMonth::new(key, &months, [false; 3])
     }
 
-    type Told = (UnitKey, Subject, Option<UnitMonth>);
+    type UnitEntry = (UnitKey, Subject, Option<UnitMonth>);
 
     /// What a cut brings: of some clinicians the seed of what they did, or that nothing is left of it.
-    fn told(set: &MeasureSet, cut: &BTreeMap<usize, Option<u64>>) -> Vec<Told> {
+    fn told(set: &MeasureSet, cut: &BTreeMap<usize, Option<u64>>) -> Vec<UnitEntry> {
         let one = |(&number, seed): (&usize, &Option<u64>)| {
             let (key, subject) = subject(number);
             (key.clone(), subject, seed.map(|seed| unit(set, key, seed)))
         };
-        let mut told: Vec<Told> = cut.iter().map(one).collect();
+        let mut told: Vec<UnitEntry> = cut.iter().map(one).collect();
         told.sort_by(|a, b| a.0.cmp(&b.0));
         told
     }

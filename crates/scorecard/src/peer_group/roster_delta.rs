@@ -20,7 +20,7 @@ pub(crate) struct Change {
 
 /// From the places before to those now.
 #[derive(Debug)]
-pub(crate) struct Moves {
+pub(crate) struct RosterDelta {
     /// By place before, the place now of a unit that says what it said.
     kept: Vec<Option<u32>>,
     /// All others, in order of their keys.
@@ -30,12 +30,12 @@ pub(crate) struct Moves {
     count: usize,
 }
 
-impl Moves {
+impl RosterDelta {
     /// Puts these into `keys`, or takes those out that are not there any more; `news` says for each, in order of the keys, whether it is
     /// there and to which groups it belongs.
-    pub(crate) fn new(keys: &mut Vec<UnitKey>, news: &[(&UnitKey, bool, Groups)]) -> Moves {
+    pub(crate) fn new(keys: &mut Vec<UnitKey>, news: &[(&UnitKey, bool, Groups)]) -> RosterDelta {
         let place = |at: usize| u32::try_from(at).expect("fewer than 4 billion units");
-        let mut moves = Moves { kept: Vec::with_capacity(keys.len()), changes: Vec::new(), stay: true, count: 0 };
+        let mut moves = RosterDelta { kept: Vec::with_capacity(keys.len()), changes: Vec::new(), stay: true, count: 0 };
         let mut merged: Vec<UnitKey> = Vec::with_capacity(keys.len() + news.len());
         let mut old = std::mem::take(keys).into_iter().peekable();
         for (number, &(key, there, groups)) in news.iter().enumerate() {
@@ -107,7 +107,7 @@ mod tests {
         // One comes in front, one leaves, one is replaced, one comes between, and one was never there.
         let news =
             [(&a, true, [None; 3]), (&d, false, [None; 3]), (&f, true, [None; 3]), (&g, true, [None; 3]), (&z, false, [None; 3])];
-        let moves = Moves::new(&mut keys, &news);
+        let moves = RosterDelta::new(&mut keys, &news);
         assert_eq!(keys, ["a", "b", "f", "g", "h"].map(key));
         assert!(!moves.stay());
         moves.apply(&mut held, |change| ["A new", "D gone", "F new", "G new", "Z gone"][change.number]);

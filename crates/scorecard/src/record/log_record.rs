@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::card::peer_group::{PeerGroup, PeerSnapshot};
 use crate::card::scorecard::Scorecard;
-use crate::event::{Batch, Packed};
+use crate::event::{Batch, PackedBatch};
 use crate::measure::measure_set::SetHash;
 use crate::registry::entry::Entry;
 use crate::sums::measure_sums::{Base, MeasureSums};
@@ -202,7 +202,7 @@ pub struct Reject {
 pub enum Record<'a> {
     Batch(Batch<'a>),
     /// A batch that is only written: it reads as [`Record::Batch`].
-    Packed(Packed<'a>),
+    Packed(PackedBatch<'a>),
     Tick(Tick),
     ClinicianMonth(ClinicianMonth),
     Mark(Mark),

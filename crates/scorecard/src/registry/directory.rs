@@ -19,7 +19,7 @@ const LONGEST_CHAIN: usize = 8;
 
 /// What a person is at a practice on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing<'a> {
+pub struct RoleOnDay<'a> {
     /// `gp`, `nurse` and so on; [`UNKNOWN_ROLE`] without an entry.
     pub role: &'a str,
     /// Whether they stand in for somebody.
@@ -159,7 +159,7 @@ impl Directory {
     /// What this person is at this practice on this day: the entry applied last of those in force. With an empty practice, as on
     /// a roll-up, of the entries of all practices.
     #[must_use]
-    pub fn role_at(&self, person: &str, practice: &str, day: Day) -> Standing<'_> {
+    pub fn role_at(&self, person: &str, practice: &str, day: Day) -> RoleOnDay<'_> {
         let mut newest: Option<&HeldRole> = None;
         let mut names = vec![person];
         let mut seen = BTreeSet::new();
@@ -174,7 +174,7 @@ impl Directory {
             newest = here.chain(newest).max_by_key(|held| held.place);
             names.extend(self.aliases.get(name).into_iter().flatten().map(String::as_str));
         }
-        newest.map_or(Standing { role: UNKNOWN_ROLE, locum: false }, |held| Standing {
+        newest.map_or(RoleOnDay { role: UNKNOWN_ROLE, locum: false }, |held| RoleOnDay {
             role: held.role.as_str(),
             locum: held.locum,
         })
@@ -234,7 +234,7 @@ mod tests {
     fn without_a_registry_everybody_is_themselves_unknown_and_in_scope() {
         let nothing = Directory::default();
         assert_eq!(nothing.person_of("gmc|7012345"), "gmc|7012345");
-        assert_eq!(nothing.role_at("gmc|7012345", "A81001", day("2026-10-31")), Standing { role: "unknown", locum: false });
+        assert_eq!(nothing.role_at("gmc|7012345", "A81001", day("2026-10-31")), RoleOnDay { role: "unknown", locum: false });
         assert_eq!(nothing.chain("A81001", day("2026-10-31")), Chain::default());
         assert!(nothing.in_scope("A81001", day("2026-10-31")));
     }
@@ -274,8 +274,8 @@ mod tests {
             r#"{"type":"role","person":"p1","practice":"A1","role":"trainee","until":"2026-08-04"}"#,
             r#"{"type":"role","person":"p1","practice":"A1","role":"gp","locum":true,"from":"2026-08-05"}"#,
         ]);
-        assert_eq!(d.role_at("p1", "A1", day("2026-08-04")), Standing { role: "trainee", locum: false });
-        assert_eq!(d.role_at("p1", "A1", day("2026-08-05")), Standing { role: "gp", locum: true });
+        assert_eq!(d.role_at("p1", "A1", day("2026-08-04")), RoleOnDay { role: "trainee", locum: false });
+        assert_eq!(d.role_at("p1", "A1", day("2026-08-05")), RoleOnDay { role: "gp", locum: true });
         assert_eq!(d.role_at("p1", "A2", day("2026-08-05")).role, UNKNOWN_ROLE);
         assert_eq!(d.role_at("p1", "", day("2026-08-05")).role, "gp");
     }

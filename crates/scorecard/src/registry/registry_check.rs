@@ -6,11 +6,11 @@ use crate::registry::directory::civil_day;
 use crate::registry::entry::{Entry, Organisation, OrganisationKind, RegistryMistake, Role};
 
 /// An entry and the line at which it begins.
-type Placed = (usize, Entry);
+type LocatedEntry = (usize, Entry);
 
 /// Everything that does not fit, in no particular order.
-pub(crate) fn check(entries: &[Placed]) -> Vec<RegistryMistake> {
-    let known = Known::of(entries);
+pub(crate) fn check(entries: &[LocatedEntry]) -> Vec<RegistryMistake> {
+    let known = DefinedNames::of(entries);
     let mut mistakes = Vec::new();
     for (line, entry) in entries {
         let texts = match entry {
@@ -24,16 +24,16 @@ pub(crate) fn check(entries: &[Placed]) -> Vec<RegistryMistake> {
 }
 
 /// What a file defines.
-struct Known<'a> {
+struct DefinedNames<'a> {
     /// Alias, or id, to the person who has it first and the line where.
     owners: BTreeMap<&'a str, (&'a str, usize)>,
     /// Code to the newest entry of it.
     organisations: BTreeMap<&'a str, &'a Organisation>,
 }
 
-impl<'a> Known<'a> {
-    fn of(entries: &'a [Placed]) -> Known<'a> {
-        let mut known = Known { owners: BTreeMap::new(), organisations: BTreeMap::new() };
+impl<'a> DefinedNames<'a> {
+    fn of(entries: &'a [LocatedEntry]) -> DefinedNames<'a> {
+        let mut known = DefinedNames { owners: BTreeMap::new(), organisations: BTreeMap::new() };
         for (line, entry) in entries {
             if let Entry::Person(person) = entry {
                 known.owners.entry(&person.id).or_insert((&person.id, *line));
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     fn mistakes(lines: &[&str]) -> Vec<String> {
-        let entries: Vec<Placed> = (1..).zip(lines.iter().map(|line| serde_json::from_str(line).unwrap())).collect();
+        let entries: Vec<LocatedEntry> = (1..).zip(lines.iter().map(|line| serde_json::from_str(line).unwrap())).collect();
         let mut mistakes = check(&entries);
         mistakes.sort();
         mistakes.iter().map(ToString::to_string).collect()

@@ -13,7 +13,7 @@ use crate::time::calendar::Month;
 
 /// One measure, ready for cards.
 #[derive(Debug)]
-pub struct Yardstick<'a> {
+pub struct Benchmark<'a> {
     /// The measure.
     pub measure: &'a Measure,
     /// Its index in its set.
@@ -32,29 +32,29 @@ pub struct Yardstick<'a> {
 
 /// Everything that the cards of one month are held against.
 #[derive(Debug)]
-pub struct Yardsticks<'a> {
+pub struct Benchmarks<'a> {
     /// The month.
     pub month: Month,
     /// Its peer groups.
     pub peers: &'a PeerTable,
-    measures: Vec<Yardstick<'a>>,
+    measures: Vec<Benchmark<'a>>,
     /// By role as it is compared, of each measure the network of the headline window.
     networks: BTreeMap<Arc<str>, Vec<Option<Network<'a>>>>,
 }
 
-impl<'a> Yardsticks<'a> {
+impl<'a> Benchmarks<'a> {
     /// The yardsticks of a month, from its peer groups.
     #[must_use]
-    pub fn new(measures: &'a MeasureSet, month: Month, peers: &'a PeerTable) -> Yardsticks<'a> {
-        let measures: Vec<Yardstick<'_>> = (0..).zip(measures.measures()).map(|(at, m)| yardstick(m, at, peers)).collect();
+    pub fn new(measures: &'a MeasureSet, month: Month, peers: &'a PeerTable) -> Benchmarks<'a> {
+        let measures: Vec<Benchmark<'_>> = (0..).zip(measures.measures()).map(|(at, m)| yardstick(m, at, peers)).collect();
         let all = |role: &Arc<str>| measures.iter().map(|yardstick| network(yardstick, role, peers)).collect();
         let networks = peers.roles().map(|role| (role.clone(), all(role))).collect();
-        Yardsticks { month, peers, measures, networks }
+        Benchmarks { month, peers, measures, networks }
     }
 
     /// The measures in the order of their set.
     #[must_use]
-    pub fn measures(&self) -> &[Yardstick<'a>] {
+    pub fn measures(&self) -> &[Benchmark<'a>] {
         &self.measures
     }
 
@@ -65,9 +65,9 @@ impl<'a> Yardsticks<'a> {
     }
 }
 
-fn yardstick<'a>(measure: &'a Measure, index: usize, peers: &PeerTable) -> Yardstick<'a> {
+fn yardstick<'a>(measure: &'a Measure, index: usize, peers: &PeerTable) -> Benchmark<'a> {
     let name = measure.name();
-    Yardstick {
+    Benchmark {
         measure,
         index,
         id: measure.definition.id.as_str().into(),
@@ -78,7 +78,7 @@ fn yardstick<'a>(measure: &'a Measure, index: usize, peers: &PeerTable) -> Yards
     }
 }
 
-fn network<'a>(yardstick: &Yardstick<'a>, role: &str, peers: &'a PeerTable) -> Option<Network<'a>> {
+fn network<'a>(yardstick: &Benchmark<'a>, role: &str, peers: &'a PeerTable) -> Option<Network<'a>> {
     let column = yardstick.columns[window_index(yardstick.measure.definition.window)]?;
     let found = peers.place(role, Level::Network, NETWORK)?.group(column)?;
     Some(Network::new(yardstick.measure, found))

@@ -4,8 +4,8 @@ use crate::card::peer_group::Level;
 use crate::card::round::published;
 use crate::card::scorecard::{Peer, Subject};
 use crate::peer_group::peer_candidate::{compared_role, group_codes};
-use crate::peer_group::peer_table::{LEAST_MEMBERS, NETWORK, Peers, Place};
-use crate::scoring::benchmark::Yardsticks;
+use crate::peer_group::peer_table::{LEAST_MEMBERS, NETWORK, Peers, MemberPlace};
+use crate::scoring::benchmark::Benchmarks;
 use crate::scoring::peer_position::Network;
 use crate::statistics::percentile::percentile;
 use crate::sums::ratio::Ratio;
@@ -14,14 +14,14 @@ use crate::sums::ratio::Ratio;
 #[derive(Clone, Debug)]
 pub struct Comparison<'a> {
     /// Practice, primary care network, locality and network.
-    places: [Option<Place<'a>>; 4],
+    places: [Option<MemberPlace<'a>>; 4],
     networks: &'a [Option<Network<'a>>],
 }
 
 impl<'a> Comparison<'a> {
     /// The groups that the subject of a card belongs to.
     #[must_use]
-    pub fn of(subject: &Subject, yardsticks: &'a Yardsticks<'a>) -> Comparison<'a> {
+    pub fn of(subject: &Subject, yardsticks: &'a Benchmarks<'a>) -> Comparison<'a> {
         let role = compared_role(subject);
         let [practice, pcn, locality] = group_codes(subject);
         let levels = [practice, pcn, locality, (Level::Network, Some(NETWORK))];

@@ -127,7 +127,7 @@ pub struct DisclosedMeasure {
 
 /// A card without a name and without a small number.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Blinded {
+pub struct BlindedCard {
     /// Role as of the month's last day.
     pub role: String,
     /// Locality of the practice; neither practice nor network, which may be one clinician's.
@@ -142,33 +142,33 @@ pub struct Blinded {
 
 /// What an audience sees of a card.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Disclosed<'a> {
+pub enum CardView<'a> {
     /// The card as it is.
     Whole(&'a Scorecard),
     /// The card without the windows of fewer than five patients' answers.
     Curtailed(Box<Scorecard>),
     /// Figures alone.
-    Blinded(Blinded),
+    Blinded(BlindedCard),
     /// Nothing: the card is the sum of cards that are shown.
     Withheld,
 }
 
 /// What this audience may see of this card.
 #[must_use]
-pub fn disclose(card: &Scorecard, audience: Audience) -> Disclosed<'_> {
+pub fn disclose(card: &Scorecard, audience: Audience) -> CardView<'_> {
     match audience {
         Audience::Own | Audience::ClinicalLead => without_few_answers(card),
-        Audience::LocalityLead | Audience::Analyst if card.content.subject.practice.is_empty() => Disclosed::Withheld,
-        Audience::LocalityLead | Audience::Analyst => Disclosed::Blinded(blinded(&card.content)),
+        Audience::LocalityLead | Audience::Analyst if card.content.subject.practice.is_empty() => CardView::Withheld,
+        Audience::LocalityLead | Audience::Analyst => CardView::Blinded(blinded(&card.content)),
     }
 }
 
-fn without_few_answers(card: &Scorecard) -> Disclosed<'_> {
+fn without_few_answers(card: &Scorecard) -> CardView<'_> {
     let few = |measure: &CardMeasure, window: &WindowValue| {
         measure.domain == Domain::Perception && (1..LEAST_ANSWERS).contains(&window.facts_d)
     };
     if !card.content.measures.iter().any(|measure| measure.windows.iter().any(|window| few(measure, window))) {
-        return Disclosed::Whole(card);
+        return CardView::Whole(card);
     }
     let mut card = card.clone();
     for measure in &mut card.content.measures {
@@ -176,11 +176,11 @@ fn without_few_answers(card: &Scorecard) -> Disclosed<'_> {
         windows.retain(|window| !few(measure, window));
         measure.windows = windows;
     }
-    Disclosed::Curtailed(Box::new(card))
+    CardView::Curtailed(Box::new(card))
 }
 
-fn blinded(content: &Content) -> Blinded {
-    Blinded {
+fn blinded(content: &Content) -> BlindedCard {
+    BlindedCard {
         role: content.subject.role.clone(),
         locality: content.subject.locality.clone(),
         month: content.period.month.to_string(),
@@ -346,13 +346,13 @@ mod tests {
         }
     }
 
-    fn seen(n: i64, d: i64) -> Blinded {
+    fn seen(n: i64, d: i64) -> BlindedCard {
         seen_of(&card(n, d))
     }
 
-    fn seen_of(card: &Scorecard) -> Blinded {
+    fn seen_of(card: &Scorecard) -> BlindedCard {
         match disclose(card, Audience::Analyst) {
-            Disclosed::Blinded(blinded) => blinded,
+            CardView::Blinded(blinded) => blinded,
             other => panic!("an analyst sees figures of a practice's card, not {other:?}"),
         }
     }
@@ -367,7 +367,7 @@ mod tests {
     fn the_clinician_and_the_lead_see_the_card_itself() {
         let card = card(3, 40);
         for audience in [Audience::Own, Audience::ClinicalLead] {
-            assert_eq!(disclose(&card, audience), Disclosed::Whole(&card));
+            assert_eq!(disclose(&card, audience), CardView::Whole(&card));
         }
     }
 
@@ -395,7 +395,7 @@ mod tests {
             40,
         );
         for audience in [Audience::Own, Audience::ClinicalLead] {
-            let Disclosed::Curtailed(seen) = disclose(&card, audience) else { panic!("these see the card") };
+            let CardView::Curtailed(seen) = disclose(&card, audience) else { panic!("these see the card") };
             let months = |at: usize| seen.content.measures[at].windows.iter().map(|w| w.window).collect::<Vec<_>>();
             assert_eq!((months(0), months(1)), (vec![12], vec![1, 12]), "answers of fewer than five, and nothing else");
         }
@@ -408,9 +408,9 @@ mod tests {
         let mut roll_up = card(17, 400);
         roll_up.content.subject.practice = String::new();
         for audience in [Audience::LocalityLead, Audience::Analyst] {
-            assert_eq!(disclose(&roll_up, audience), Disclosed::Withheld);
+            assert_eq!(disclose(&roll_up, audience), CardView::Withheld);
         }
-        assert!(matches!(disclose(&roll_up, Audience::Own), Disclosed::Whole(_)));
+        assert!(matches!(disclose(&roll_up, Audience::Own), CardView::Whole(_)));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct Network<'a> {
 
 /// A unit's standing in its network: everything that is said of it there.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Standing {
+pub struct PeerPosition {
     /// Target and limits, and where the value stands between them.
     pub funnel: Funnel,
     /// From 0 to 1; `None` where the sums do not tell it.
@@ -84,7 +84,7 @@ impl<'a> Network<'a> {
     /// How a unit stands in this network; `None` where the network is too small or the unit's sums do not tell how much chance
     /// moves them.
     #[must_use]
-    pub fn standing(&self, own: &MeasureSums) -> Option<Standing> {
+    pub fn standing(&self, own: &MeasureSums) -> Option<PeerPosition> {
         let (measure, group) = (self.measure, &self.peers.group);
         let scale = self.scale.as_ref()?;
         let around = self.around(scale, own)?;
@@ -98,7 +98,7 @@ impl<'a> Network<'a> {
         };
         let value = measure.value(own.n, own.d).and_then(published)?;
         let shrunk = |(deviation, reliability)| reliability::shrunk(scale, deviation, reliability);
-        Some(Standing {
+        Some(PeerPosition {
             funnel: Funnel {
                 target: self.shown_target?,
                 limits_95: around.limits_95,

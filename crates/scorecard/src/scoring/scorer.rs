@@ -8,7 +8,7 @@ use crate::measure::measure_set::MeasureSet;
 use crate::peer_group::roster::Roster;
 use crate::peer_group::thresholds::Thresholds;
 use crate::registry::directory::{Directory, UNKNOWN_ROLE};
-use crate::scoring::benchmark::Yardsticks;
+use crate::scoring::benchmark::Benchmarks;
 use crate::scoring::comparison::Comparison;
 use crate::scoring::giants::giants;
 use crate::scoring::highlight::highlights;
@@ -80,14 +80,14 @@ impl Scorer<'_> {
 
     /// What the cards of a month are held against, from its peer groups; one for all cards that a thread computes.
     #[must_use]
-    pub fn yardsticks<'a>(&'a self, month: Month, peers: &'a PeerTable) -> Yardsticks<'a> {
-        Yardsticks::new(self.measures, month, peers)
+    pub fn yardsticks<'a>(&'a self, month: Month, peers: &'a PeerTable) -> Benchmarks<'a> {
+        Benchmarks::new(self.measures, month, peers)
     }
 
     /// The content of a unit's card against these yardsticks. `status` is any but [`Status::Withdrawn`], whose content is
     /// [`Scorer::withdrawn`].
     #[must_use]
-    pub fn content(&self, unit: &UnitMonth, status: Status, yardsticks: &Yardsticks<'_>) -> Content {
+    pub fn content(&self, unit: &UnitMonth, status: Status, yardsticks: &Benchmarks<'_>) -> Content {
         let month = yardsticks.month;
         let subject = self.subject(&unit.key, month);
         let comparison = Comparison::of(&subject, yardsticks);

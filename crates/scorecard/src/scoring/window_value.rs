@@ -5,7 +5,7 @@ use crate::card::scorecard::{CardMeasure, Grade, WindowValue};
 use crate::measure::measure_set::Measure;
 use crate::measure::suppression::Suppression;
 use crate::peer_group::unit::{UnitMonth, WINDOWS, window_index};
-use crate::scoring::benchmark::Yardstick;
+use crate::scoring::benchmark::Benchmark;
 use crate::scoring::comparison::Comparison;
 use crate::scoring::peer_position::Network;
 use crate::scoring::points::{Achievement, Contribution};
@@ -18,7 +18,7 @@ use crate::sums::measure_sums::MeasureSums;
 
 /// One measure for one unit.
 #[must_use]
-pub fn card_measure(yardstick: &Yardstick<'_>, unit: &UnitMonth, comparison: &Comparison<'_>) -> CardMeasure {
+pub fn card_measure(yardstick: &Benchmark<'_>, unit: &UnitMonth, comparison: &Comparison<'_>) -> CardMeasure {
     let definition = &yardstick.measure.definition;
     CardMeasure {
         id: yardstick.id.clone(),
@@ -35,7 +35,7 @@ pub fn card_measure(yardstick: &Yardstick<'_>, unit: &UnitMonth, comparison: &Co
     }
 }
 
-fn windows(yardstick: &Yardstick<'_>, unit: &UnitMonth, comparison: &Comparison<'_>) -> Vec<WindowValue> {
+fn windows(yardstick: &Benchmark<'_>, unit: &UnitMonth, comparison: &Comparison<'_>) -> Vec<WindowValue> {
     // Filled where they stand: they are large, and there are many.
     let mut windows: Vec<WindowValue> = (0..WINDOWS.len()).map(|window| bare(yardstick, window, unit)).collect();
     for (window, shown) in windows.iter_mut().enumerate() {
@@ -45,7 +45,7 @@ fn windows(yardstick: &Yardstick<'_>, unit: &UnitMonth, comparison: &Comparison<
 }
 
 /// A window with its sums alone.
-fn bare(yardstick: &Yardstick<'_>, window: usize, unit: &UnitMonth) -> WindowValue {
+fn bare(yardstick: &Benchmark<'_>, window: usize, unit: &UnitMonth) -> WindowValue {
     let own = &unit.windows[window].measures[yardstick.index];
     WindowValue {
         window: WINDOWS[window],
@@ -70,7 +70,7 @@ fn bare(yardstick: &Yardstick<'_>, window: usize, unit: &UnitMonth) -> WindowVal
     }
 }
 
-fn fill(shown: &mut WindowValue, yardstick: &Yardstick<'_>, window: usize, unit: &UnitMonth, comparison: &Comparison<'_>) {
+fn fill(shown: &mut WindowValue, yardstick: &Benchmark<'_>, window: usize, unit: &UnitMonth, comparison: &Comparison<'_>) {
     let (measure, sums) = (yardstick.measure, &unit.windows[window]);
     let own = &sums.measures[yardstick.index];
     let suppression = Suppression::of(measure, yardstick.index, sums);
@@ -94,7 +94,7 @@ fn fill(shown: &mut WindowValue, yardstick: &Yardstick<'_>, window: usize, unit:
 /// What only the headline window says.
 fn fill_headline(
     shown: &mut WindowValue,
-    yardstick: &Yardstick<'_>,
+    yardstick: &Benchmark<'_>,
     own: &MeasureSums,
     unit: &UnitMonth,
     network: Option<&Network<'_>>,

@@ -22,10 +22,10 @@ use crate::oracle::registry::{Staff, Unit};
 use crate::oracle::sums::FACTS;
 use crate::oracle::unit_months::{Books, UnitMonth};
 
-pub use crate::oracle::answer_card::{Composite, Content, MeasureAnswer, Shown, WindowAnswer, Work};
+pub use crate::oracle::answer_card::{OracleComposite, OracleContent, MeasureAnswer, OracleComparison, WindowAnswer, Workload};
 pub use crate::oracle::delivery_reader::BadDelivery;
-pub use crate::oracle::dispersion::{Moved, Standing};
-pub use crate::oracle::fold::Outcomes;
+pub use crate::oracle::dispersion::{OracleTrend, NetworkPosition};
+pub use crate::oracle::fold::OracleOutcomes;
 pub use crate::oracle::measure_file::BadMeasureFile;
 pub use crate::oracle::registry::BadRegistry;
 
@@ -63,7 +63,7 @@ pub struct Cut {
 
 /// What is asked.
 #[derive(Clone, Debug)]
-pub struct Question<'a> {
+pub struct CutQuestion<'a> {
     /// Every feed.
     pub feeds: &'a [FeedLog],
     /// The registry as NDJSON, as it is from the first cut on.
@@ -78,7 +78,7 @@ pub struct Question<'a> {
 
 /// One revision that must have been published.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Card {
+pub struct OracleCard {
     /// Id of the person.
     pub clinician: String,
     /// Practice code; empty on a roll-up.
@@ -92,7 +92,7 @@ pub struct Card {
     /// Cause, as the card names it, and number of events.
     pub reasons: Vec<(&'static str, i64)>,
     /// What it says.
-    pub content: Content,
+    pub content: OracleContent,
 }
 
 /// What one published cut must have published.
@@ -101,17 +101,17 @@ pub struct CutAnswer {
     /// The cut.
     pub at: i64,
     /// New revisions, by month, then clinician, then practice.
-    pub cards: Vec<Card>,
+    pub cards: Vec<OracleCard>,
 }
 
 /// The whole answer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct OracleAnswer {
     /// One for each cut that was published, in order.
     pub cuts: Vec<CutAnswer>,
     /// What became of the events before the last cut, had nothing been forgotten: of an event whose months are all sealed a tally
     /// may count as sealed or accepted what counts here as duplicate, stale or conflict.
-    pub outcomes: Outcomes,
+    pub outcomes: OracleOutcomes,
 }
 
 /// Input that the oracle cannot read.
@@ -133,7 +133,7 @@ pub enum Unreadable {
 struct Last {
     revision: u32,
     status: &'static str,
-    content: Content,
+    content: OracleContent,
     month: Row,
 }
 
@@ -160,7 +160,7 @@ enum Phase {
 ///
 /// # Errors
 /// [`Unreadable`] names the first measure file, line of the registry or event that is none.
-pub fn answer(question: &Question<'_>) -> Result<Answer, Unreadable> {
+pub fn answer(question: &CutQuestion<'_>) -> Result<OracleAnswer, Unreadable> {
     let mut measures: Vec<Measure> =
         question.measures.iter().map(|(name, text)| Measure::read(name, text)).collect::<Result<_, _>>()?;
     measures.sort_by(|a, b| a.id.cmp(&b.id));
@@ -191,11 +191,11 @@ pub fn answer(question: &Question<'_>) -> Result<Answer, Unreadable> {
         }
         last = Some(cut);
     }
-    Ok(Answer { cuts, outcomes: fold.outcomes })
+    Ok(OracleAnswer { cuts, outcomes: fold.outcomes })
 }
 
 impl Publisher<'_> {
-    fn publish(&mut self, at: i64, books: &Books<'_>) -> Vec<Card> {
+    fn publish(&mut self, at: i64, books: &Books<'_>) -> Vec<OracleCard> {
         let mut cards = Vec::new();
         for month in books.months() {
             self.begin_quarter(month, at, books);
@@ -222,7 +222,7 @@ impl Publisher<'_> {
         }
     }
 
-    fn publish_month(&mut self, month: Month, at: i64, books: &Books<'_>) -> Vec<Card> {
+    fn publish_month(&mut self, month: Month, at: i64, books: &Books<'_>) -> Vec<OracleCard> {
         let age_before = self.last_cut.map_or(Age::Running, |last| self.ages.at(month, last));
         let phase = match self.ages.at(month, at) >= Age::Final {
             false => Phase::Open,
@@ -251,13 +251,13 @@ impl Publisher<'_> {
         let nothing = Row::zero(self.measures.len());
         let mut published = Vec::new();
         for unit in due {
-            let content = units.get(&unit).map(|of| Content::of(of, self.measures, &groups, thresholds));
+            let content = units.get(&unit).map(|of| OracleContent::of(of, self.measures, &groups, thresholds));
             let row = rows.get(&unit).unwrap_or(&nothing);
             let Some((status, content)) = revised(content, phase, cards.get(&unit)) else { continue };
             let reasons = reasons(phase, row, cards.get(&unit));
             let revision = cards.get(&unit).map_or(1, |last| last.revision + 1);
             let (clinician, practice) = key(&unit);
-            published.push(Card { clinician, practice, month, revision, status, reasons, content: content.clone() });
+            published.push(OracleCard { clinician, practice, month, revision, status, reasons, content: content.clone() });
             cards.insert(unit, Last { revision, status, content, month: row.clone() });
         }
         published
@@ -281,9 +281,9 @@ impl Publisher<'_> {
 }
 
 /// Status and content of a new revision; `None` when there is nothing new to say.
-fn revised(content: Option<Content>, phase: Phase, last: Option<&Last>) -> Option<(&'static str, Content)> {
+fn revised(content: Option<OracleContent>, phase: Phase, last: Option<&Last>) -> Option<(&'static str, OracleContent)> {
     let Some(content) = content else {
-        return last.filter(|last| last.status != "withdrawn").map(|_| ("withdrawn", Content::withdrawn()));
+        return last.filter(|last| last.status != "withdrawn").map(|_| ("withdrawn", OracleContent::withdrawn()));
     };
     let status = match (phase, last) {
         (Phase::Open, _) => "provisional",

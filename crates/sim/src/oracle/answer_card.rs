@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use crate::oracle::colleagues::{Group, Groups, LEAST_NETWORK, Member, Thresholds, measured, member, suppressed};
-use crate::oracle::dispersion::{Moved, Network, Standing as Place, moved};
+use crate::oracle::dispersion::{OracleTrend, Network, NetworkPosition as Place, moved};
 use crate::oracle::measure_file::{Measure, real};
-use crate::oracle::registry::{Standing, Unit};
+use crate::oracle::registry::{SubjectRole, Unit};
 use crate::oracle::sums::{D, ENCOUNTERS, FACTS_D, FACTS_N, ITEMS, MINUTES, N, NOSHOW_PLANNED, PCA, RESPONSES};
 use crate::oracle::unit_months::{UnitMonth, WINDOWS};
 
@@ -14,7 +14,7 @@ const LEAST_ENCOUNTERS: i128 = 20;
 
 /// What a window holds of a clinician's work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Work {
+pub struct Workload {
     /// Months of the window: 1, 3 or 12.
     pub window: i32,
     /// Attended encounters.
@@ -29,7 +29,7 @@ pub struct Work {
 
 /// Whom a window is compared with. Reals are not rounded.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shown {
+pub struct OracleComparison {
     /// `practice`, `pcn`, `locality` or `network`.
     pub level: &'static str,
     /// Code of the group.
@@ -64,7 +64,7 @@ pub struct WindowAnswer {
     /// Value in the measure's unit.
     pub value: Option<f64>,
     /// The peers.
-    pub peer: Option<Shown>,
+    pub peer: Option<OracleComparison>,
     /// Points; headline window only.
     pub points: Option<f64>,
     /// Saving at the network's median and at its best decile in pence; headline window only.
@@ -72,7 +72,7 @@ pub struct WindowAnswer {
     /// How the unit stands in its network; headline window only.
     pub place: Option<Place>,
     /// How its months moved; headline window only.
-    pub moved: Option<Moved>,
+    pub moved: Option<OracleTrend>,
 }
 
 /// One measure.
@@ -86,7 +86,7 @@ pub struct MeasureAnswer {
 
 /// Points of all measures.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Composite {
+pub struct OracleComposite {
     /// 100 x points / available, when enough are applicable.
     pub percent: Option<f64>,
     /// Points that were had.
@@ -97,7 +97,7 @@ pub struct Composite {
 
 /// The content of a card. Empty but for the subject when it is withdrawn.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Content {
+pub struct OracleContent {
     /// Role as of the month's last day.
     pub role: String,
     /// Whether they stood in for somebody.
@@ -107,20 +107,20 @@ pub struct Content {
     /// Its locality.
     pub locality: Option<String>,
     /// The clinician's work by window.
-    pub exposure: Vec<Work>,
+    pub exposure: Vec<Workload>,
     /// The measures in order of their ids.
     pub measures: Vec<MeasureAnswer>,
     /// Points of all measures.
-    pub composite: Option<Composite>,
+    pub composite: Option<OracleComposite>,
     /// Planned minutes of the 12 months to which nobody came.
     pub noshow_minutes: i128,
-    hidden: Vec<Hidden>,
+    hidden: Vec<UnpublishedFigures>,
 }
 
 /// What a measure's windows are compared with and computed from besides the numbers that are shown. Contents are equal only when
 /// this is equal too: control limits, spreads and savings of a card follow from it.
 #[derive(Clone, Debug, PartialEq)]
-struct Hidden {
+struct UnpublishedFigures {
     own: Vec<Option<Member>>,
     shown: Vec<Option<Rc<Group>>>,
     /// The network of the headline window, where it is large enough for control limits.
@@ -129,19 +129,19 @@ struct Hidden {
     months: Vec<(i128, i128)>,
 }
 
-impl Content {
+impl OracleContent {
     /// What is left of a card of which nothing is left.
-    pub(crate) fn withdrawn() -> Content {
-        Content { role: "unknown".to_owned(), ..Content::default() }
+    pub(crate) fn withdrawn() -> OracleContent {
+        OracleContent { role: "unknown".to_owned(), ..OracleContent::default() }
     }
 
     /// The content of a unit's card against these groups and thresholds of its quarter.
-    pub(crate) fn of(unit: &UnitMonth, measures: &[Measure], groups: &Groups, thresholds: &Thresholds) -> Content {
-        let groups = &Compared { groups, thresholds };
-        let Standing { role, locum, pcn, locality } = unit.standing.clone();
+    pub(crate) fn of(unit: &UnitMonth, measures: &[Measure], groups: &Groups, thresholds: &Thresholds) -> OracleContent {
+        let groups = &ComparisonContext { groups, thresholds };
+        let SubjectRole { role, locum, pcn, locality } = unit.standing.clone();
         let year = &unit.windows[2].sums;
         let answers: Vec<MeasureAnswer> = (0..).zip(measures).map(|(i, m)| measure_answer(unit, i, m, groups)).collect();
-        Content {
+        OracleContent {
             role,
             locum,
             pcn,
@@ -155,8 +155,8 @@ impl Content {
     }
 }
 
-fn exposure(unit: &UnitMonth) -> Vec<Work> {
-    let work = |(window, row): (i32, &crate::oracle::fold::Row)| Work {
+fn exposure(unit: &UnitMonth) -> Vec<Workload> {
+    let work = |(window, row): (i32, &crate::oracle::fold::Row)| Workload {
         window,
         encounters: row.sums.base(ENCOUNTERS),
         minutes: row.sums.base(MINUTES),
@@ -170,12 +170,12 @@ fn headline(measure: &Measure) -> usize {
     WINDOWS.iter().position(|window| *window == measure.window).expect("a measure file says 3 or 12")
 }
 
-fn hidden(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> Hidden {
+fn hidden(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> UnpublishedFigures {
     let own: Vec<Option<Member>> = unit.windows.iter().map(|row| member(measure, index, &row.sums)).collect();
     let shown = |window: usize| own[window].and_then(|_| groups.shown(index, window, &unit.unit, &unit.standing));
     let headline = headline(measure);
     let there = own[headline].is_some();
-    Hidden {
+    UnpublishedFigures {
         shown: (0..WINDOWS.len()).map(shown).collect(),
         network: groups
             .network(index, headline, &unit.unit, &unit.standing)
@@ -191,17 +191,17 @@ fn months(unit: &UnitMonth, index: usize) -> Vec<(i128, i128)> {
 }
 
 /// What a month's cards are compared with.
-struct Compared<'a> {
+struct ComparisonContext<'a> {
     groups: &'a Groups,
     thresholds: &'a Thresholds,
 }
 
-fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Compared<'_>) -> MeasureAnswer {
+fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &ComparisonContext<'_>) -> MeasureAnswer {
     let windows = (0..WINDOWS.len()).map(|window| window_answer(unit, (index, window), measure, groups)).collect();
     MeasureAnswer { id: measure.id.clone(), windows }
 }
 
-fn window_answer(unit: &UnitMonth, (index, window): (usize, usize), measure: &Measure, of: &Compared<'_>) -> WindowAnswer {
+fn window_answer(unit: &UnitMonth, (index, window): (usize, usize), measure: &Measure, of: &ComparisonContext<'_>) -> WindowAnswer {
     let groups = of.groups;
     let sums = &unit.windows[window].sums;
     let own = member(measure, index, sums);
@@ -237,9 +237,9 @@ fn place(measure: &Measure, own: &Member, facts: i128, network: &Group) -> Optio
     limits.then_some(place)
 }
 
-fn shown(measure: &Measure, group: &Group, own: &Member) -> Shown {
+fn shown(measure: &Measure, group: &Group, own: &Member) -> OracleComparison {
     let decile = |n| measure.value_of_ratio(group.decile(n).expect("a group that is shown has members"));
-    Shown {
+    OracleComparison {
         level: group.level,
         group: group.code.clone(),
         size: group.members.len(),
@@ -288,7 +288,7 @@ fn saving_at(measure: &Measure, own: &Member, network: &Group, target: f64) -> O
 }
 
 /// Points over the measures that have some and are reliable, shown only as a share when 60 % of all points are applicable.
-fn composite(measures: &[Measure], answers: &[MeasureAnswer]) -> Composite {
+fn composite(measures: &[Measure], answers: &[MeasureAnswer]) -> OracleComposite {
     let offered: f64 = measures.iter().filter_map(|m| m.points).map(|p| p.available).sum();
     let (mut had, mut applicable) = ((0.0, 0.0), 0.0);
     for (measure, answer) in measures.iter().zip(answers) {
@@ -300,7 +300,7 @@ fn composite(measures: &[Measure], answers: &[MeasureAnswer]) -> Composite {
         }
     }
     let enough = had.1 > 0.0 && applicable >= 0.6 * offered - 1e-9;
-    Composite { percent: enough.then(|| 100.0 * had.0 / had.1), points: had.0, available: had.1 }
+    OracleComposite { percent: enough.then(|| 100.0 * had.0 / had.1), points: had.0, available: had.1 }
 }
 
 /// Whom a card is about.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::oracle::measure_file::{Measure, real};
-use crate::oracle::registry::{Standing, Unit};
+use crate::oracle::registry::{SubjectRole, Unit};
 use crate::oracle::round::nine_digits;
 use crate::oracle::sums::{D, D_COST, D_QUANTITY, D_SQUARES, FACTS_D, N, N_COST, N_QUANTITY, N_SQUARES, Sums, UNKNOWN};
 use crate::oracle::unit_months::{UnitMonth, WINDOWS};
@@ -76,7 +76,7 @@ pub(crate) fn measured(measure: &Measure, index: usize, sums: &Sums) -> Member {
 }
 
 /// Level and code of the groups that a unit belongs to, the narrowest first. A roll-up has the network alone.
-fn levels<'a>(unit: &'a Unit, standing: &'a Standing) -> Vec<(&'static str, &'a str)> {
+fn levels<'a>(unit: &'a Unit, standing: &'a SubjectRole) -> Vec<(&'static str, &'a str)> {
     let mut levels = Vec::new();
     if !unit.is_roll_up() {
         levels.push(("practice", unit.practice.as_str()));
@@ -116,7 +116,7 @@ impl Groups {
     }
 
     /// The group that a unit is shown with.
-    pub(crate) fn shown(&self, index: usize, window: usize, unit: &Unit, standing: &Standing) -> Option<Rc<Group>> {
+    pub(crate) fn shown(&self, index: usize, window: usize, unit: &Unit, standing: &SubjectRole) -> Option<Rc<Group>> {
         let groups = levels(unit, standing).into_iter().filter_map(|l| self.0.get(&key(index, window, unit, standing, l)));
         groups.into_iter().find(|group| group.members.len() >= LEAST).cloned()
     }
@@ -143,12 +143,12 @@ impl Groups {
     }
 
     /// Everybody of the role.
-    pub(crate) fn network(&self, index: usize, window: usize, unit: &Unit, standing: &Standing) -> Option<Rc<Group>> {
+    pub(crate) fn network(&self, index: usize, window: usize, unit: &Unit, standing: &SubjectRole) -> Option<Rc<Group>> {
         self.0.get(&key(index, window, unit, standing, ("network", "network"))).cloned()
     }
 }
 
-fn key(index: usize, window: usize, unit: &Unit, standing: &Standing, (level, code): (&'static str, &str)) -> GroupKey {
+fn key(index: usize, window: usize, unit: &Unit, standing: &SubjectRole, (level, code): (&'static str, &str)) -> GroupKey {
     (index, window, unit.is_roll_up(), standing.role.clone(), level, code.to_owned())
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Network {
 
 /// One unit's standing in its network.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Standing {
+pub struct NetworkPosition {
     /// Standard deviations of chance from the target.
     pub z: Option<f64>,
     /// The same with what members differ by anyway.
@@ -42,7 +42,7 @@ pub struct Standing {
 
 /// How a unit's months moved.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Moved {
+pub struct OracleTrend {
     /// Value of the last month less that of the one before it.
     pub difference: Option<f64>,
     /// Months in a row on the last one's side of all twelve.
@@ -114,7 +114,7 @@ impl Network {
     }
 
     /// How a unit with so many facts in its denominator stands.
-    pub(crate) fn standing(&self, measure: &Measure, own: &Member, facts: i128) -> Standing {
+    pub(crate) fn standing(&self, measure: &Measure, own: &Member, facts: i128) -> NetworkPosition {
         let place = self.place(measure, own);
         let tau2 = self.spread.map(|(_, tau2)| tau2);
         let both = place.zip(tau2);
@@ -123,7 +123,7 @@ impl Network {
             let start = on_scale(measure, self.target, self.target).expect("somebody has a place");
             measure.value_of_ratio(from_scale(measure, self.target, start + reliability * distance))
         };
-        Standing {
+        NetworkPosition {
             z: place.map(|(distance, variance)| distance / variance.sqrt()),
             z_adjusted: both.map(|((distance, variance), tau2)| distance / (variance + tau2).sqrt()),
             phi: self.spread.map(|(phi, _)| phi),
@@ -182,7 +182,7 @@ fn between(members: &[(f64, f64)]) -> f64 {
 }
 
 /// How twelve months moved, oldest first; `whole` is what they hold together.
-pub(crate) fn moved(measure: &Measure, months: &[(i128, i128)], whole: &Member) -> Option<Moved> {
+pub(crate) fn moved(measure: &Measure, months: &[(i128, i128)], whole: &Member) -> Option<OracleTrend> {
     let seen: Vec<(i128, i128)> = months.iter().copied().filter(|(_, d)| *d > 0).collect();
     if seen.len() < 2 {
         return None;
@@ -203,7 +203,7 @@ pub(crate) fn moved(measure: &Measure, months: &[(i128, i128)], whole: &Member) 
         up = (up + step - 0.5).max(0.0);
         down = (down - step - 0.5).max(0.0);
     }
-    Some(Moved {
+    Some(OracleTrend {
         difference: (before.1 > 0 && now.1 > 0).then(|| measure.value(now.0, now.1) - measure.value(before.0, before.1)),
         run: match last {
             Ordering::Greater => run,

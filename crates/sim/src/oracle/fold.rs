@@ -37,7 +37,7 @@ impl Row {
 
 /// What became of the deliveries of all feeds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outcomes {
+pub struct OracleOutcomes {
     /// Newest versions that count or take back.
     pub accepted: u64,
     /// Versions that were there with the same content.
@@ -77,7 +77,7 @@ pub(crate) struct Fold<'a> {
     /// By the event that is named, those that ever named it.
     named_by: BTreeMap<EventKey, BTreeSet<String>>,
     pub rows: BTreeMap<RowKey, Row>,
-    pub outcomes: Outcomes,
+    pub outcomes: OracleOutcomes,
 }
 
 impl<'a> Fold<'a> {
@@ -89,7 +89,7 @@ impl<'a> Fold<'a> {
             facts: BTreeMap::new(),
             named_by: BTreeMap::new(),
             rows: BTreeMap::new(),
-            outcomes: Outcomes::default(),
+            outcomes: OracleOutcomes::default(),
         }
     }
 

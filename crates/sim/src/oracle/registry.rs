@@ -20,7 +20,7 @@ impl Unit {
 
 /// What a card says of its subject besides the unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct SubjectRole {
     pub role: String,
     pub locum: bool,
     pub pcn: Option<String>,
@@ -96,8 +96,8 @@ impl Staff {
     }
 
     /// What a unit is on a day.
-    pub(crate) fn standing(&self, unit: &Unit, day: Date) -> Standing {
-        let mut standing = Standing { role: "unknown".to_owned(), ..Standing::default() };
+    pub(crate) fn standing(&self, unit: &Unit, day: Date) -> SubjectRole {
+        let mut standing = SubjectRole { role: "unknown".to_owned(), ..SubjectRole::default() };
         for entry in &self.entries {
             if let Entry::Role { person, practice, role, locum, from, until } = entry
                 && *person == unit.person
@@ -114,7 +114,7 @@ impl Staff {
     }
 
     /// Follows the parents of a practice.
-    fn belong(&self, practice: &str, day: Date, standing: &mut Standing) {
+    fn belong(&self, practice: &str, day: Date, standing: &mut SubjectRole) {
         let mut code = practice;
         // Practice, network, locality: two steps at most lead somewhere.
         for _ in 0..2 {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::Month;
 use crate::oracle::fold::{Row, RowKey};
-use crate::oracle::registry::{Staff, Standing, Unit};
+use crate::oracle::registry::{Staff, SubjectRole, Unit};
 use crate::oracle::sums::FACTS;
 
 /// The windows, in months, all ending with the card's.
@@ -15,7 +15,7 @@ pub(crate) const WINDOWS: [i32; 3] = [1, 3, 12];
 pub(crate) struct UnitMonth {
     pub unit: Unit,
     /// As of the month's last day.
-    pub standing: Standing,
+    pub standing: SubjectRole,
     pub in_scope: bool,
     /// The month, and the 3 and the 12 months that end with it.
     pub windows: Vec<Row>,

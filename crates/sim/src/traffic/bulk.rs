@@ -44,7 +44,7 @@ pub fn simulate(out: &mut impl Write, events: u64, seed: u64) -> io::Result<()> 
 
 /// An event that was written and may be met again.
 #[derive(Clone, Copy, Debug)]
-struct Born {
+struct PastEvent {
     /// Its number among all events.
     index: u64,
     /// The number of the encounter that it names.
@@ -73,7 +73,7 @@ struct Writer {
     span: i64,
     instants: Instants,
     draw: Pcg64Mcg,
-    born: Vec<Born>,
+    born: Vec<PastEvent>,
     count: u64,
     last_encounter: Vec<Option<u64>>,
 }
@@ -163,7 +163,7 @@ impl Writer {
         (newest + held - back) % held
     }
 
-    fn bear(&mut self, message: u64) -> Born {
+    fn bear(&mut self, message: u64) -> PastEvent {
         let index = self.count;
         self.count += 1;
         let feed = usize::try_from(self.feed_of(index)).expect("200 feeds");
@@ -173,7 +173,7 @@ impl Writer {
         if kind == Kind::Encounter {
             self.last_encounter[feed] = Some(index);
         }
-        let born = Born { index, link, message, version: 1, newest: message, previous: message };
+        let born = PastEvent { index, link, message, version: 1, newest: message, previous: message };
         let place = usize::try_from(index % (REMEMBERED as u64)).expect("a place in the ring");
         if place < self.born.len() {
             self.born[place] = born;
@@ -197,7 +197,7 @@ impl Writer {
     }
 
     /// Appends the line of one version, first written as line `message`.
-    fn render(&self, out: &mut Vec<u8>, born: &Born, version: u64, message: u64) {
+    fn render(&self, out: &mut Vec<u8>, born: &PastEvent, version: u64, message: u64) {
         let kind = self.kind_of(born.index);
         let feed = self.feed_of(born.index);
         let mut base = self.dice(born.index, 1);
@@ -226,7 +226,7 @@ impl Writer {
         self.render_record(out, born, kind, message, (&mut base, &mut dice));
     }
 
-    fn render_record(&self, out: &mut Vec<u8>, born: &Born, kind: Kind, message: u64, (base, dice): (&mut Dice, &mut Dice)) {
+    fn render_record(&self, out: &mut Vec<u8>, born: &PastEvent, kind: Kind, message: u64, (base, dice): (&mut Dice, &mut Dice)) {
         if base.below(10) > 0 {
             out.extend_from_slice(b",\"action\":\"record\"");
         }

@@ -11,11 +11,11 @@ use crate::traffic::draft::{Detail, Draft, Number};
 use crate::traffic::draw::Draw;
 use crate::traffic::oddity::{Odd, Odds};
 use crate::traffic::population::Population;
-use crate::traffic::story::{Scene, Told, tell};
+use crate::traffic::story::{Scene, VersionDelivery, tell};
 
 /// How much traffic there is and how odd it is.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub struct TrafficConfig {
     /// The same seed, population and configuration give the same bytes.
     pub seed: u64,
     /// The last month in which anything occurs.
@@ -31,10 +31,10 @@ pub struct Config {
     pub deliver_until: Option<i64>,
 }
 
-impl Default for Config {
-    fn default() -> Config {
+impl Default for TrafficConfig {
+    fn default() -> TrafficConfig {
         let until = "2026-10".parse().expect("a month");
-        Config { seed: 1, until, months: 3, encounters_per_day: 1.5, odd: 1.0, deliver_until: None }
+        TrafficConfig { seed: 1, until, months: 3, encounters_per_day: 1.5, odd: 1.0, deliver_until: None }
     }
 }
 
@@ -53,7 +53,7 @@ pub struct Delivery {
 #[derive(Clone, Debug)]
 pub struct Traffic {
     population: Population,
-    config: Config,
+    config: TrafficConfig,
     london: London,
     draw: Draw,
     serial: Serial,
@@ -71,7 +71,7 @@ const DRAWS: u64 = 0x0007_7AFF;
 impl Traffic {
     /// The traffic of this population.
     #[must_use]
-    pub fn new(population: &Population, config: &Config) -> Traffic {
+    pub fn new(population: &Population, config: &TrafficConfig) -> Traffic {
         let london = London::default();
         let months = i32::try_from(config.months).expect("a traffic of less than 2^31 months");
         Traffic {
@@ -147,7 +147,7 @@ impl Traffic {
     }
 
     /// Dresses a draft with its oddity and queues its deliveries, which are returned.
-    fn live(&mut self, mut draft: Draft, practice: usize) -> Vec<Told> {
+    fn live(&mut self, mut draft: Draft, practice: usize) -> Vec<VersionDelivery> {
         let odd = self.deal();
         match odd {
             Some(Odd::ExcludedAdmin) => draft.exclude = Some("admin"),
@@ -195,7 +195,7 @@ impl Traffic {
     }
 
     /// Counts how an event that came at `arrival` relates to the encounter that it names.
-    fn note_link(&mut self, arrival: i64, recorded: i64, target: &[Told]) {
+    fn note_link(&mut self, arrival: i64, recorded: i64, target: &[VersionDelivery]) {
         if arrival < recorded {
             self.odds.saw(Odd::LinkLate);
         }
@@ -226,7 +226,7 @@ impl Iterator for Traffic {
     }
 }
 
-fn is_retraction(told: &Told) -> bool {
+fn is_retraction(told: &VersionDelivery) -> bool {
     told.json.contains("\"action\":\"retract\"")
 }
 
@@ -256,11 +256,11 @@ mod tests {
     use crate::traffic::population;
 
     fn population() -> Population {
-        Population::generate(&population::Config::default())
+        Population::generate(&population::PopulationConfig::default())
     }
 
     fn traffic(seed: u64) -> Traffic {
-        Traffic::new(&population(), &Config { seed, ..Config::default() })
+        Traffic::new(&population(), &TrafficConfig { seed, ..TrafficConfig::default() })
     }
 
     fn instant(value: &serde_json::Value) -> Option<i64> {
@@ -312,7 +312,7 @@ mod tests {
     #[test]
     fn first_versions_occur_within_the_months_asked_for() {
         let london = London::default();
-        let config = Config { months: 2, odd: 0.0, ..Config::default() };
+        let config = TrafficConfig { months: 2, odd: 0.0, ..TrafficConfig::default() };
         let (from, to) = (london.start_of(config.until.plus(-1)), london.end_of(config.until));
         let mut days = std::collections::BTreeSet::new();
         for delivery in Traffic::new(&population(), &config) {
@@ -327,15 +327,15 @@ mod tests {
     #[test]
     fn nothing_is_delivered_after_the_last_instant() {
         let until = London::default().end_of("2026-09".parse().expect("a month"));
-        let config = Config { deliver_until: Some(until), ..Config::default() };
+        let config = TrafficConfig { deliver_until: Some(until), ..TrafficConfig::default() };
         let last = Traffic::new(&population(), &config).map(|d| d.arrival).max();
         assert!(last.is_some_and(|last| last <= until));
     }
 
     #[test]
     fn a_clinician_with_many_events_shows_their_true_rates() {
-        let one = Population::generate(&population::Config { practices: 1, clinicians: 1, ..population::Config::default() });
-        let config = Config { encounters_per_day: 400.0, months: 1, odd: 0.0, ..Config::default() };
+        let one = Population::generate(&population::PopulationConfig { practices: 1, clinicians: 1, ..population::PopulationConfig::default() });
+        let config = TrafficConfig { encounters_per_day: 400.0, months: 1, odd: 0.0, ..TrafficConfig::default() };
         let mut counts: BTreeMap<&str, f64> = BTreeMap::new();
         for delivery in Traffic::new(&one, &config) {
             let event: serde_json::Value = serde_json::from_str(&delivery.json).expect("JSON");

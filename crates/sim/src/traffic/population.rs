@@ -11,7 +11,7 @@ use crate::traffic::truth::Rates;
 
 /// How large a population is.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub struct PopulationConfig {
     /// The same seed gives the same population.
     pub seed: u64,
     /// How many practices; the last one is out of scope (urgent care), the one before closes.
@@ -26,9 +26,9 @@ pub struct Config {
     pub change: Date,
 }
 
-impl Default for Config {
-    fn default() -> Config {
-        Config { seed: 1, practices: 10, pcns: 3, localities: 2, clinicians: 60, change: Date::constant(2026, 9, 1) }
+impl Default for PopulationConfig {
+    fn default() -> PopulationConfig {
+        PopulationConfig { seed: 1, practices: 10, pcns: 3, localities: 2, clinicians: 60, change: Date::constant(2026, 9, 1) }
     }
 }
 
@@ -116,7 +116,7 @@ const DRAWS: u64 = 0x0009_0009;
 impl Population {
     /// The population of this configuration.
     #[must_use]
-    pub fn generate(config: &Config) -> Population {
+    pub fn generate(config: &PopulationConfig) -> Population {
         let mut draw = Draw::seeded(config.seed, DRAWS);
         let localities: Vec<String> = (0..config.localities.max(1)).map(|n| format!("Q{:02}", 70 + n)).collect();
         let pcns: Vec<(String, String)> =
@@ -198,7 +198,7 @@ fn practice_entry(p: &Practice) -> serde_json::Value {
     entry
 }
 
-fn practice(n: usize, config: &Config, pcns: &[(String, String)]) -> Practice {
+fn practice(n: usize, config: &PopulationConfig, pcns: &[(String, String)]) -> Practice {
     let code = format!("A{}", 81_001 + n);
     let last = config.practices > 2 && n + 1 == config.practices;
     let closes = config.practices > 2 && n + 2 == config.practices;
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_registry_and_another_seed_another() {
-        let registry = |seed| Population::generate(&Config { seed, ..Config::default() }).registry();
+        let registry = |seed| Population::generate(&PopulationConfig { seed, ..PopulationConfig::default() }).registry();
         assert_eq!(registry(4), registry(4));
         assert_ne!(registry(4), registry(5));
     }
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn every_default_population_has_roll_ups_second_numbers_locums_and_a_large_practice() {
         for seed in 0..20 {
-            let p = Population::generate(&Config { seed, ..Config::default() });
+            let p = Population::generate(&PopulationConfig { seed, ..PopulationConfig::default() });
             let many = |what: &dyn Fn(&Clinician) -> bool| p.clinicians.iter().filter(|c| what(c)).count();
             assert_eq!(p.clinicians.len(), 60);
             assert!(many(&|c| c.posts.len() == 2) >= 3, "seed {seed}");
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn every_line_of_the_registry_is_an_object_with_a_type() {
-        let p = Population::generate(&Config::default());
+        let p = Population::generate(&PopulationConfig::default());
         for line in p.registry().lines() {
             let entry: serde_json::Value = serde_json::from_str(line).expect("JSON");
             assert!(["person", "role", "organisation"].contains(&entry["type"].as_str().expect("a type")), "{line}");

@@ -7,7 +7,7 @@ use crate::traffic::oddity::Odd;
 
 /// One delivery of one version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct VersionDelivery {
     /// When it comes in, milliseconds since 1970-01-01T00:00Z.
     pub arrival: i64,
     pub json: String,
@@ -27,7 +27,7 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// Deliveries of one event, in the order in which they come in.
-pub(crate) fn tell(draft: &Draft, odd: Option<Odd>, scene: &Scene<'_>, draw: &mut Draw) -> Vec<Told> {
+pub(crate) fn tell(draft: &Draft, odd: Option<Odd>, scene: &Scene<'_>, draw: &mut Draw) -> Vec<VersionDelivery> {
     let mut teller = Teller { scene, draw, told: Vec::new() };
     let first = teller.first_arrival(draft, odd);
     teller.tell(draft, odd, first);
@@ -39,7 +39,7 @@ pub(crate) fn tell(draft: &Draft, odd: Option<Odd>, scene: &Scene<'_>, draw: &mu
 struct Teller<'a> {
     scene: &'a Scene<'a>,
     draw: &'a mut Draw,
-    told: Vec<Told>,
+    told: Vec<VersionDelivery>,
 }
 
 impl Teller<'_> {
@@ -57,7 +57,7 @@ impl Teller<'_> {
         match odd {
             Some(Odd::Duplicate) => {
                 self.record(draft, 1, first);
-                let again = Told { arrival: next, json: self.told[0].json.clone() };
+                let again = VersionDelivery { arrival: next, json: self.told[0].json.clone() };
                 self.told.push(again);
             }
             Some(Odd::Stale) => {
@@ -66,7 +66,7 @@ impl Teller<'_> {
                 let reworded = self.reworded(draft);
                 self.record(&reworded, 2, next);
                 let last = self.after(next, MINUTE, 10 * DAY);
-                self.told.push(Told { arrival: last, json: original });
+                self.told.push(VersionDelivery { arrival: last, json: original });
             }
             Some(Odd::Conflict) => {
                 self.record(draft, 1, first);
@@ -157,12 +157,12 @@ impl Teller<'_> {
     fn record(&mut self, draft: &Draft, version: u64, arrival: i64) {
         let recorded = (arrival - self.draw.between(0, 30) * 1000).max(draft.occurred);
         let spelling = self.spelling();
-        self.told.push(Told { arrival, json: draft.record(version, recorded, spelling) });
+        self.told.push(VersionDelivery { arrival, json: draft.record(version, recorded, spelling) });
     }
 
     fn retract(&mut self, draft: &Draft, version: u64, arrival: i64) {
         let spelling = self.spelling();
-        self.told.push(Told { arrival, json: draft.retraction(version, spelling) });
+        self.told.push(VersionDelivery { arrival, json: draft.retraction(version, spelling) });
     }
 
     fn spelling(&mut self) -> Spelling {

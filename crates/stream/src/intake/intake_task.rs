@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use scorecard::event::Event;
-use scorecard::fold::fast_map::Map;
+use scorecard::fold::fast_map::FastMap;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Record, Reject};
 use scorecard::registry::entry::Entry;
@@ -47,7 +47,7 @@ impl IntakeCounts {
 pub struct Intake {
     partitions: u32,
     batch_events: usize,
-    open: Map<Arc<str>, OpenBatch>,
+    open: FastMap<Arc<str>, OpenBatch>,
     counts: IntakeCounts,
 }
 
@@ -58,7 +58,7 @@ impl Intake {
     /// An intake for a log with so many partitions of `events`, packing at most `batch_events` events into one record.
     #[must_use]
     pub fn new(partitions: u32, batch_events: usize) -> Intake {
-        Intake { partitions, batch_events: batch_events.max(1), open: Map::default(), counts: IntakeCounts::default() }
+        Intake { partitions, batch_events: batch_events.max(1), open: FastMap::default(), counts: IntakeCounts::default() }
     }
 
     /// What became of everything taken so far.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use scorecard::event::{Event, Packed};
+use scorecard::event::{Event, PackedBatch};
 use scorecard::record::item::Feed;
 
 use crate::log::{Log, LogError};
@@ -43,8 +43,8 @@ impl OpenBatch {
     }
 
     /// Lends the whole batch, and is empty afterwards. Memory is kept for the events that follow.
-    pub(crate) fn lend<T>(&mut self, to: impl FnOnce(Packed<'_>) -> T) -> T {
-        let lent = to(Packed {
+    pub(crate) fn lend<T>(&mut self, to: impl FnOnce(PackedBatch<'_>) -> T) -> T {
+        let lent = to(PackedBatch {
             feed: self.feed.name.as_ref().into(),
             practice: self.feed.practice.as_deref().map(Into::into),
             versioning: self.feed.versioning,

@@ -16,23 +16,23 @@ use scorecard::time::schedule::Age;
 
 use crate::deployment::Deployment;
 use crate::log::LogError;
-use crate::publish::month_cards::{Edition, MonthCut, Phase};
-use crate::publish::published::{LastRevision, Published};
+use crate::publish::month_cards::{RunHeader, MonthCut, Phase};
+use crate::publish::published::{LastRevision, PublishedState};
 use crate::publish::rosters::{Rosters, whole};
-use crate::publish::run::Draft;
+use crate::publish::run::RunWriter;
 use crate::rows::ledger::Ground;
-use crate::rows::month_units::Units;
-use crate::rows::row_versions::HeldRows;
+use crate::rows::month_units::MonthUnits;
+use crate::rows::row_versions::RowVersionStore;
 
 /// Units whose month differs from what their last revision says, by month.
-pub(crate) type Unsettled = BTreeMap<Month, BTreeSet<UnitKey>>;
+pub(crate) type StaleUnits = BTreeMap<Month, BTreeSet<UnitKey>>;
 
 /// All that a cut's cards depend on.
 #[derive(Debug)]
-pub(crate) struct Drafting<'a> {
+pub(crate) struct CutPlanner<'a> {
     pub deployment: &'a Deployment,
-    pub published: &'a Published,
-    pub rows: &'a HeldRows,
+    pub published: &'a PublishedState,
+    pub rows: &'a RowVersionStore,
     pub directory: &'a Directory,
     /// The directory at the cut before, if it was another.
     pub before: Option<&'a Directory>,
@@ -40,15 +40,15 @@ pub(crate) struct Drafting<'a> {
     pub missing: &'a BTreeSet<Month>,
 }
 
-impl Drafting<'_> {
+impl CutPlanner<'_> {
     /// Publishes everything that this cut does, month by month.
     pub(crate) fn draft(
         &self,
         cut: Timestamp,
         ground: &Ground,
-        unsettled: &mut Unsettled,
+        unsettled: &mut StaleUnits,
         rosters: &mut Rosters,
-        draft: &mut Draft<'_, '_>,
+        draft: &mut RunWriter<'_, '_>,
     ) -> Result<(), LogError> {
         let measures = &self.deployment.measures;
         let before = self.before;
@@ -56,7 +56,7 @@ impl Drafting<'_> {
         let last_run = self.published.last_run.as_ref();
         let redefined = last_run.is_some_and(|run| run.measure_set != measures.hash());
         let reattributed = before.filter(|_| last_run.is_some()).map(|before| self.reattributed(before)).unwrap_or_default();
-        let edition = Edition {
+        let edition = RunHeader {
             cut,
             engine_version: &self.deployment.engine_version,
             measure_set: measures.hash(),
@@ -75,7 +75,7 @@ impl Drafting<'_> {
             let whole = redefined || self.first_time(month, cut);
             let waiting = unsettled.entry(month).or_default();
             for changed in ground.changed.iter().filter(|changed| changed.month == month) {
-                waiting.extend(Units::concerned(self.directory, &changed.place));
+                waiting.extend(MonthUnits::concerned(self.directory, &changed.place));
             }
             waiting.extend(self.reattributed_units(month, &reattributed, before));
             if !whole && waiting.is_empty() {
@@ -89,8 +89,8 @@ impl Drafting<'_> {
         Ok(())
     }
 
-    fn units(&self) -> Units<'_> {
-        Units::new(self.rows, self.directory, self.missing, self.deployment.measures.measures().len())
+    fn units(&self) -> MonthUnits<'_> {
+        MonthUnits::new(self.rows, self.directory, self.missing, self.deployment.measures.measures().len())
     }
 
     /// The quarters whose thresholds are frozen at this cut, each with the month before it: those whose first month is provisional
@@ -111,7 +111,7 @@ impl Drafting<'_> {
     }
 
     /// A quarter's thresholds, from the peers of the month before it as they are at this cut, or were frozen.
-    fn thresholds(&self, quarter: Month, before: Month, redefined: bool, units: &Units<'_>) -> Thresholds {
+    fn thresholds(&self, quarter: Month, before: Month, redefined: bool, units: &MonthUnits<'_>) -> Thresholds {
         let scorer = self.scorer(self.directory);
         let live = || whole(before, &scorer, units, Thresholds::default()).into_table();
         let peers = match self.published.frozen.get(&before) {
@@ -133,7 +133,7 @@ impl Drafting<'_> {
         cut: &MonthDraft<'_>,
         waiting: &BTreeSet<UnitKey>,
         rosters: &mut Rosters,
-        draft: &mut Draft<'_, '_>,
+        draft: &mut RunWriter<'_, '_>,
     ) -> Result<BTreeSet<UnitKey>, LogError> {
         let month = cut.month;
         let none = BTreeMap::new();
@@ -240,8 +240,8 @@ impl Drafting<'_> {
             return Vec::new();
         }
         let places = self.rows.places_in(month);
-        let now = places.iter().flat_map(|place| Units::concerned(self.directory, place));
-        let then = before.into_iter().flat_map(|b| places.iter().flat_map(move |place| Units::concerned(b, place)));
+        let now = places.iter().flat_map(|place| MonthUnits::concerned(self.directory, place));
+        let then = before.into_iter().flat_map(|b| places.iter().flat_map(move |place| MonthUnits::concerned(b, place)));
         now.chain(then).filter(|key| persons.contains(&key.person)).collect()
     }
 }
@@ -274,8 +274,8 @@ struct MonthDraft<'a> {
     whole: bool,
     redefined: bool,
     scorer: &'a Scorer<'a>,
-    units: &'a Units<'a>,
-    edition: &'a Edition<'a>,
+    units: &'a MonthUnits<'a>,
+    edition: &'a RunHeader<'a>,
 }
 
 /// The units whose cards have to be computed between the cuts at which all of the month are: their own month holds something else
@@ -295,7 +295,7 @@ fn due(cut: &MonthDraft<'_>, waiting: &BTreeSet<UnitKey>, last: &BTreeMap<UnitKe
 }
 
 /// Whether the sums of a unit's month are others than those of its last revision.
-pub(crate) fn differs(units: &Units<'_>, key: &UnitKey, month: Month, last: &LastRevision) -> bool {
+pub(crate) fn differs(units: &MonthUnits<'_>, key: &UnitKey, month: Month, last: &LastRevision) -> bool {
     month_sums(&units.month_sums(key, month)) != last.month_sums
 }
 

@@ -9,13 +9,13 @@ use scorecard::fold::feed_coverage::coverage;
 use scorecard::measure::measure_set::SetHash;
 use scorecard::peer_group::unit::{UnitKey, UnitMonth};
 use scorecard::record::log_record::FeedCoverage;
-use scorecard::scoring::benchmark::Yardsticks;
+use scorecard::scoring::benchmark::Benchmarks;
 use scorecard::scoring::scorer::Scorer;
 use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::{Month, Timestamp};
 
 use crate::publish::published::LastRevision;
-use crate::rows::month_units::Units;
+use crate::rows::month_units::MonthUnits;
 
 /// How a month stands at the cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(crate) enum Phase {
 
 /// What every card of a run says of it.
 #[derive(Debug)]
-pub(crate) struct Edition<'a> {
+pub(crate) struct RunHeader<'a> {
     pub cut: Timestamp,
     pub engine_version: &'a str,
     pub measure_set: SetHash,
@@ -47,21 +47,21 @@ pub(crate) struct MonthCut<'a> {
     pub month: Month,
     pub phase: Phase,
     pub scorer: &'a Scorer<'a>,
-    pub units: &'a Units<'a>,
+    pub units: &'a MonthUnits<'a>,
     /// Of its peers.
-    pub yardsticks: &'a Yardsticks<'a>,
-    pub edition: &'a Edition<'a>,
+    pub yardsticks: &'a Benchmarks<'a>,
+    pub edition: &'a RunHeader<'a>,
 }
 
 /// A content and its hash, which takes longer to find than most of the content.
-struct Hashed {
+struct HashedContent {
     content: Content,
     hash: String,
 }
 
-impl Hashed {
-    fn of(content: Content) -> Hashed {
-        Hashed { hash: content_hash(&content), content }
+impl HashedContent {
+    fn of(content: Content) -> HashedContent {
+        HashedContent { hash: content_hash(&content), content }
     }
 }
 
@@ -76,7 +76,7 @@ impl MonthCut<'_> {
     }
 
     /// The content of a card that stands, `None` when its hash is the last revision's.
-    fn content(&self, unit: &UnitMonth, last: Option<&LastRevision>) -> Option<Hashed> {
+    fn content(&self, unit: &UnitMonth, last: Option<&LastRevision>) -> Option<HashedContent> {
         let fresh = match (self.phase, last) {
             (Phase::Open, _) => Status::Provisional,
             (Phase::Freezing, _) | (Phase::Frozen, None) => Status::Final,
@@ -94,15 +94,15 @@ impl MonthCut<'_> {
             }
             content.status = fresh;
         }
-        let hashed = Hashed::of(content);
+        let hashed = HashedContent::of(content);
         last.is_none_or(|last| hashed.hash != last.content_hash).then_some(hashed)
     }
 
-    fn withdrawal(&self, key: &UnitKey, last: &LastRevision) -> Option<Hashed> {
-        (last.status != Status::Withdrawn).then(|| Hashed::of(self.scorer.withdrawn(key, self.month)))
+    fn withdrawal(&self, key: &UnitKey, last: &LastRevision) -> Option<HashedContent> {
+        (last.status != Status::Withdrawn).then(|| HashedContent::of(self.scorer.withdrawn(key, self.month)))
     }
 
-    fn issue(&self, key: &UnitKey, unit: Option<&UnitMonth>, hashed: Hashed, last: Option<&LastRevision>) -> Scorecard {
+    fn issue(&self, key: &UnitKey, unit: Option<&UnitMonth>, hashed: HashedContent, last: Option<&LastRevision>) -> Scorecard {
         let sums = &self.units.month_sums(key, self.month);
         let edition = self.edition;
         let revision = last.map_or(1, |last| last.revision + 1);

@@ -10,24 +10,24 @@ use scorecard::time::calendar::{Month, Timestamp};
 
 use crate::deployment::Deployment;
 use crate::log::{Log, LogError};
-use crate::publish::cut_planner::{Drafting, Unsettled, differs};
-use crate::publish::published::{LastRevision, Published, WINDOW_MONTHS};
+use crate::publish::cut_planner::{CutPlanner, StaleUnits, differs};
+use crate::publish::published::{LastRevision, PublishedState, WINDOW_MONTHS};
 use crate::publish::rosters::Rosters;
-use crate::publish::run::{Draft, News};
+use crate::publish::run::{RunWriter, RunEffects};
 use crate::publish::sealed_rows;
 use crate::register::Register;
 use crate::rows::ledger::{Ground, Ledger, Obstacle};
-use crate::rows::month_units::Units;
+use crate::rows::month_units::MonthUnits;
 
 /// The one active publisher.
 #[derive(Debug)]
 pub struct PublishTask<L> {
     log: L,
     deployment: Deployment,
-    published: Published,
+    published: PublishedState,
     ledger: Ledger,
     register: Register,
-    unsettled: Unsettled,
+    unsettled: StaleUnits,
     rosters: Rosters,
     /// Sealed months of which rows are missing.
     missing: BTreeSet<Month>,
@@ -40,7 +40,7 @@ impl<L: Log> PublishTask<L> {
     /// [`LogError`] when the log cannot be read.
     pub fn new(deployment: &Deployment, mut log: L) -> Result<PublishTask<L>, LogError> {
         log.fence()?;
-        let published = Published::read(&mut log, &deployment.schedule)?;
+        let published = PublishedState::read(&mut log, &deployment.schedule)?;
         let mut task = PublishTask {
             ledger: Ledger::new(deployment, &mut log)?,
             register: Register::new(&mut log)?,
@@ -107,7 +107,7 @@ impl<L: Log> PublishTask<L> {
     /// Units that a publisher which never stopped would look at again: their month differs from their last revision's.
     fn find_unsettled(&mut self) {
         let units =
-            Units::new(&self.ledger.rows, &self.register.directory, &self.missing, self.deployment.measures.measures().len());
+            MonthUnits::new(&self.ledger.rows, &self.register.directory, &self.missing, self.deployment.measures.measures().len());
         for (&month, cards) in &self.published.cards {
             let other = |(key, last): &(&UnitKey, &LastRevision)| differs(&units, key, month, last);
             let found: BTreeSet<UnitKey> = cards.iter().filter(other).map(|(key, _)| key.clone()).collect();
@@ -119,7 +119,7 @@ impl<L: Log> PublishTask<L> {
 
     fn publish(&mut self, cut: Timestamp, ground: &Ground) -> Result<Run, LogError> {
         let as_of = self.register.advance(&mut self.log, cut)?;
-        let drafting = Drafting {
+        let drafting = CutPlanner {
             deployment: &self.deployment,
             published: &self.published,
             rows: &self.ledger.rows,
@@ -134,7 +134,7 @@ impl<L: Log> PublishTask<L> {
         }
         let mut out = None;
         self.log.append_atomically(&mut |put| {
-            let mut draft = Draft::new(put);
+            let mut draft = RunWriter::new(put);
             drafting.draft(cut, ground, &mut self.unsettled, &mut self.rosters, &mut draft)?;
             let run = drafting.record(cut, ground, &draft.news, as_of.position);
             draft.close(&run)?;
@@ -161,13 +161,13 @@ impl<L: Log> PublishTask<L> {
             sealed: Vec::new(),
             refolded: Vec::new(),
         };
-        self.log.append_atomically(&mut |put| Draft::new(put).close(&run))?;
-        self.settle(&run, News::default());
+        self.log.append_atomically(&mut |put| RunWriter::new(put).close(&run))?;
+        self.settle(&run, RunEffects::default());
         Ok(run)
     }
 
     /// The run is out: what it says is what is published.
-    fn settle(&mut self, run: &Run, news: News) {
+    fn settle(&mut self, run: &Run, news: RunEffects) {
         let before = self.published.open_from(&self.deployment.schedule);
         self.published.keep_run(run.clone(), &self.deployment.schedule);
         self.missing.extend(&self.published.unsaid);

@@ -13,7 +13,7 @@ use scorecard::record::log_record::{Outcome, Record, Run};
 use scorecard::time::calendar::{Month, Timestamp};
 use scorecard::time::schedule::Schedule;
 
-use crate::log::{CARD_PARTITIONS, Lent, Log, LogError, Topic};
+use crate::log::{CARD_PARTITIONS, LogEntry, Log, LogError, Topic};
 
 /// Rows of so many months before the first open one are kept, for the windows that reach back to them.
 pub(crate) const WINDOW_MONTHS: i32 = 12;
@@ -56,7 +56,7 @@ impl LastRevision {
 
 /// What is published: the last revisions of open months, frozen peers, runs.
 #[derive(Debug, Default)]
-pub(crate) struct Published {
+pub(crate) struct PublishedState {
     pub cards: BTreeMap<Month, BTreeMap<UnitKey, LastRevision>>,
     pub frozen: BTreeMap<Month, PeerTable>,
     /// By the first month of their quarter.
@@ -78,7 +78,7 @@ pub(crate) fn read_all(
     log: &mut impl Log,
     topic: Topic,
     partition: u32,
-    mut each: impl FnMut(Lent<'_>),
+    mut each: impl FnMut(LogEntry<'_>),
 ) -> Result<u64, LogError> {
     let mut from = log.bounds(topic, partition)?.start;
     loop {
@@ -93,10 +93,10 @@ pub(crate) fn read_all(
     }
 }
 
-impl Published {
+impl PublishedState {
     /// Reads everything back.
-    pub(crate) fn read(log: &mut impl Log, schedule: &Schedule) -> Result<Published, LogError> {
-        let mut published = Published::default();
+    pub(crate) fn read(log: &mut impl Log, schedule: &Schedule) -> Result<PublishedState, LogError> {
+        let mut published = PublishedState::default();
         read_all(log, Topic::Runs, 0, |lent| {
             if let Record::Run(run) = lent.record {
                 published.keep_run(run, schedule);

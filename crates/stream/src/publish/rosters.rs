@@ -10,17 +10,17 @@ use scorecard::registry::directory::Directory;
 use scorecard::scoring::scorer::Scorer;
 use scorecard::time::calendar::Month;
 
-use crate::rows::month_units::Units;
-use crate::rows::row_versions::Changed;
+use crate::rows::month_units::MonthUnits;
+use crate::rows::row_versions::RowChange;
 
 /// The rosters by month. All were made with the directory of the last cut.
 #[derive(Debug, Default)]
 pub(crate) struct Rosters {
-    kept: BTreeMap<Month, Kept>,
+    kept: BTreeMap<Month, KeptRoster>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct KeptRoster {
     roster: Roster,
     /// Units of which a row changed since.
     stale: BTreeSet<UnitKey>,
@@ -28,33 +28,33 @@ struct Kept {
 
 impl Rosters {
     /// Takes note of the rows that changed at a cut.
-    pub(crate) fn note<'c>(&mut self, directory: &Directory, changed: impl Iterator<Item = &'c Changed>) {
+    pub(crate) fn note<'c>(&mut self, directory: &Directory, changed: impl Iterator<Item = &'c RowChange>) {
         let longest = i32::try_from(MONTHS).expect("twelve");
-        for Changed { place, month } in changed {
+        for RowChange { place, month } in changed {
             for (_, kept) in self.kept.range_mut(*month..month.plus(longest)) {
-                kept.stale.extend(Units::concerned(directory, place));
+                kept.stale.extend(MonthUnits::concerned(directory, place));
             }
         }
     }
 
     /// A month's roster at this cut.
-    pub(crate) fn current(&mut self, month: Month, scorer: &Scorer<'_>, units: &Units<'_>, thresholds: &Thresholds) -> &Roster {
+    pub(crate) fn current(&mut self, month: Month, scorer: &Scorer<'_>, units: &MonthUnits<'_>, thresholds: &Thresholds) -> &Roster {
         let of_month = |key: UnitKey| {
             let unit = units.unit(&key, month);
             (key, unit)
         };
         let roster = match self.kept.remove(&month).filter(|kept| kept.roster.thresholds() == thresholds) {
-            Some(Kept { mut roster, stale }) => {
+            Some(KeptRoster { mut roster, stale }) => {
                 scorer.enrol(&mut roster, stale.into_iter().map(of_month));
                 roster
             }
             None => whole(month, scorer, units, thresholds.clone()),
         };
-        &self.kept.entry(month).or_insert(Kept { roster, stale: BTreeSet::new() }).roster
+        &self.kept.entry(month).or_insert(KeptRoster { roster, stale: BTreeSet::new() }).roster
     }
 
     /// The peer groups of a month whose roster is of no use after this cut.
-    pub(crate) fn last(&mut self, month: Month, scorer: &Scorer<'_>, units: &Units<'_>, thresholds: &Thresholds) -> PeerTable {
+    pub(crate) fn last(&mut self, month: Month, scorer: &Scorer<'_>, units: &MonthUnits<'_>, thresholds: &Thresholds) -> PeerTable {
         self.current(month, scorer, units, thresholds);
         self.kept.remove(&month).map(|kept| kept.roster.into_table()).unwrap_or_default()
     }
@@ -66,7 +66,7 @@ impl Rosters {
 }
 
 /// A roster of all units of a month.
-pub(crate) fn whole(month: Month, scorer: &Scorer<'_>, units: &Units<'_>, thresholds: Thresholds) -> Roster {
+pub(crate) fn whole(month: Month, scorer: &Scorer<'_>, units: &MonthUnits<'_>, thresholds: Thresholds) -> Roster {
     let of_month = units.of_month(scorer.directory, month);
     scorer.roster(month, of_month.iter().filter_map(|key| units.unit(key, month)), thresholds)
 }

@@ -18,7 +18,7 @@ use crate::publish::published::LastRevision;
 
 /// What publish has to remember of a run once it is out.
 #[derive(Debug, Default)]
-pub(crate) struct News {
+pub(crate) struct RunEffects {
     pub revisions: Vec<(Month, UnitKey, LastRevision)>,
     pub groups: Vec<(PeerKey, u128)>,
     /// Peers that this run freezes.
@@ -28,15 +28,15 @@ pub(crate) struct News {
 }
 
 /// A run that is being published. The cards of a large practice network take gigabytes, so each is let go as soon as it is put.
-pub(crate) struct Draft<'d, 'p> {
+pub(crate) struct RunWriter<'d, 'p> {
     put: &'d mut Put<'p>,
-    pub news: News,
+    pub news: RunEffects,
 }
 
-impl<'d, 'p> Draft<'d, 'p> {
+impl<'d, 'p> RunWriter<'d, 'p> {
     /// A run of which nothing is put yet.
-    pub(crate) fn new(put: &'d mut Put<'p>) -> Draft<'d, 'p> {
-        Draft { put, news: News::default() }
+    pub(crate) fn new(put: &'d mut Put<'p>) -> RunWriter<'d, 'p> {
+        RunWriter { put, news: RunEffects::default() }
     }
 
     /// Puts a revision of a card.

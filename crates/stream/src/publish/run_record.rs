@@ -7,13 +7,13 @@ use scorecard::card::scorecard::Status;
 use scorecard::record::log_record::{Outcome, Run, RunMonth, SealedDigest};
 use scorecard::time::calendar::{Month, Timestamp};
 
-use crate::publish::cut_planner::Drafting;
-use crate::publish::run::News;
+use crate::publish::cut_planner::CutPlanner;
+use crate::publish::run::RunEffects;
 use crate::rows::ledger::Ground;
 
-impl Drafting<'_> {
+impl CutPlanner<'_> {
     /// The record of a run that says this; `registry_position` is that of the cut's tick in the registry.
-    pub(crate) fn record(&self, cut: Timestamp, ground: &Ground, news: &News, registry_position: u64) -> Run {
+    pub(crate) fn record(&self, cut: Timestamp, ground: &Ground, news: &RunEffects, registry_position: u64) -> Run {
         Run {
             at: cut,
             id: run_id(cut),
@@ -30,7 +30,7 @@ impl Drafting<'_> {
     }
 
     /// Of each month with revisions how many there are, and how many cards stand after them.
-    fn run_months(&self, news: &News) -> Vec<RunMonth> {
+    fn run_months(&self, news: &RunEffects) -> Vec<RunMonth> {
         let mut by_month: BTreeMap<Month, RunMonth> = BTreeMap::new();
         for (month, key, revised) in &news.revisions {
             let last = self.published.cards.get(month);

@@ -9,19 +9,19 @@ use scorecard::time::calendar::Month;
 
 use crate::deployment::Deployment;
 use crate::log::{Log, LogError};
-use crate::publish::published::Published;
-use crate::rows::row_versions::HeldRows;
+use crate::publish::published::PublishedState;
+use crate::rows::row_versions::RowVersionStore;
 use crate::tally::fold::Fold;
 
 /// One month of one partition that is not what its sealing run recorded.
 #[derive(Debug)]
-struct Lost<'a> {
+struct MissingRows<'a> {
     run: &'a Run,
     digest: &'a SealedDigest,
 }
 
 /// Position of the tick that sealed each month, by partition.
-pub(crate) fn positions(published: &Published) -> BTreeMap<(u32, Month), u64> {
+pub(crate) fn positions(published: &PublishedState) -> BTreeMap<(u32, Month), u64> {
     let of = |run: &Run, sealed: &SealedDigest| run.positions.get(sealed.partition as usize).copied();
     let months = published.sealing.values().flat_map(|run| run.sealed.iter().map(move |s| (run, s)));
     months.filter_map(|(run, s)| Some(((s.partition, s.month), of(run, s)?))).collect()
@@ -31,21 +31,21 @@ pub(crate) fn positions(published: &Published) -> BTreeMap<(u32, Month), u64> {
 pub(crate) fn restore(
     deployment: &Deployment,
     log: &mut impl Log,
-    published: &Published,
-    rows: &mut HeldRows,
+    published: &PublishedState,
+    rows: &mut RowVersionStore,
 ) -> Result<BTreeSet<Month>, LogError> {
-    let mut lost: BTreeMap<u32, Vec<Lost<'_>>> = BTreeMap::new();
+    let mut lost: BTreeMap<u32, Vec<MissingRows<'_>>> = BTreeMap::new();
     for (month, run) in &published.sealing {
         for digest in
             run.sealed.iter().filter(|s| s.month == *month && rows.digest_of(s.partition, s.month) != (s.rows, s.digest))
         {
-            lost.entry(digest.partition).or_default().push(Lost { run, digest });
+            lost.entry(digest.partition).or_default().push(MissingRows { run, digest });
         }
     }
     let mut missing = BTreeSet::new();
     for (partition, months) in lost {
         let mut found = fold(deployment, log, partition, &months)?;
-        for Lost { run, digest } in months {
+        for MissingRows { run, digest } in months {
             let Some(folded) = found.remove(&digest.month) else {
                 missing.insert(digest.month);
                 continue;
@@ -66,9 +66,9 @@ fn fold(
     deployment: &Deployment,
     log: &mut impl Log,
     partition: u32,
-    months: &[Lost<'_>],
+    months: &[MissingRows<'_>],
 ) -> Result<BTreeMap<Month, Vec<(RowKey, Sums)>>, LogError> {
-    let position = |lost: &Lost<'_>| lost.run.positions.get(partition as usize).copied();
+    let position = |lost: &MissingRows<'_>| lost.run.positions.get(partition as usize).copied();
     let last = months.iter().filter_map(position).max();
     let mut found = BTreeMap::new();
     let mut fold = Fold::start(deployment, partition, log)?;

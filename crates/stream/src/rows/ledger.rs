@@ -10,18 +10,18 @@ use scorecard::time::calendar::{Month, Timestamp};
 
 use crate::deployment::Deployment;
 use crate::log::{Log, LogError, Topic};
-use crate::rows::row_versions::{Changed, HeldRows};
+use crate::rows::row_versions::{RowChange, RowVersionStore};
 use crate::tally::fold::{Fold, MeasureNames, mark_of};
 
 /// Rows and marks as they were read from `clinician-months`.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    pub rows: HeldRows,
+    pub rows: RowVersionStore,
     names: MeasureNames,
     read: u64,
     marks: Vec<BTreeMap<Timestamp, Vec<Mark>>>,
     /// Rows that changed at cuts that could not be published.
-    carried: BTreeSet<Changed>,
+    carried: BTreeSet<RowChange>,
     /// How often a partition's log had to be folded here.
     pub refolds: u64,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Ledger {
 pub(crate) struct Ground {
     /// By partition.
     pub marks: Vec<Mark>,
-    pub changed: BTreeSet<Changed>,
+    pub changed: BTreeSet<RowChange>,
     pub refolded: Vec<u32>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) enum Obstacle {
 
 /// A partition at a cut as publish folded it itself.
 #[derive(Debug)]
-struct Folded {
+struct PartitionFold {
     mark: Mark,
     rows: Vec<(RowKey, Sums)>,
 }
@@ -54,7 +54,7 @@ struct Folded {
 impl Ledger {
     pub(crate) fn new(deployment: &Deployment, log: &mut impl Log) -> Result<Ledger, LogError> {
         Ok(Ledger {
-            rows: HeldRows::new(deployment.measures.hash(), deployment.partitions),
+            rows: RowVersionStore::new(deployment.measures.hash(), deployment.partitions),
             names: MeasureNames::new(&deployment.measures),
             read: log.bounds(Topic::ClinicianMonths, 0)?.start,
             marks: vec![BTreeMap::new(); deployment.partitions as usize],
@@ -166,7 +166,7 @@ impl Ledger {
         deployment: &Deployment,
         partition: u32,
         cut: Timestamp,
-        changed: &mut BTreeSet<Changed>,
+        changed: &mut BTreeSet<RowChange>,
     ) -> Option<Mark> {
         let mark = self.own_mark(deployment, partition, cut)?;
         let (exact, moved) = self.rows.advance(&mark);
@@ -196,7 +196,7 @@ fn refold(
     partition: u32,
     cut: Timestamp,
     open_from: Month,
-) -> Result<Result<Folded, Obstacle>, LogError> {
+) -> Result<Result<PartitionFold, Obstacle>, LogError> {
     let mut fold = Fold::start(deployment, partition, log)?;
     loop {
         let before = fold.position;
@@ -218,6 +218,6 @@ fn refold(
         }
         let mark = mark_of(&state, partition, tick, deployment.measures.hash());
         let rows = fold.tally.all_rows(&state).collect();
-        return Ok(Ok(Folded { mark, rows }));
+        return Ok(Ok(PartitionFold { mark, rows }));
     }
 }

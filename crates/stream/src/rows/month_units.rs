@@ -8,30 +8,30 @@ use scorecard::registry::directory::Directory;
 use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::Month;
 
-use crate::rows::row_versions::{HeldRows, Place};
+use crate::rows::row_versions::{RowVersionStore, PracticePerson};
 
 /// The rows of a cut, seen by person.
 #[derive(Debug)]
-pub(crate) struct Units<'a> {
-    rows: &'a HeldRows,
+pub(crate) struct MonthUnits<'a> {
+    rows: &'a RowVersionStore,
     /// The places of each person: (clinician id, practice).
-    persons: BTreeMap<String, BTreeSet<Place>>,
+    persons: BTreeMap<String, BTreeSet<PracticePerson>>,
     /// Months of which rows are known to be missing.
     missing: &'a BTreeSet<Month>,
     measures: usize,
 }
 
-impl<'a> Units<'a> {
-    pub(crate) fn new(rows: &'a HeldRows, directory: &Directory, missing: &'a BTreeSet<Month>, measures: usize) -> Units<'a> {
-        let mut persons: BTreeMap<String, BTreeSet<Place>> = BTreeMap::new();
+impl<'a> MonthUnits<'a> {
+    pub(crate) fn new(rows: &'a RowVersionStore, directory: &Directory, missing: &'a BTreeSet<Month>, measures: usize) -> MonthUnits<'a> {
+        let mut persons: BTreeMap<String, BTreeSet<PracticePerson>> = BTreeMap::new();
         for place in rows.places() {
             persons.entry(directory.person_of(&place.0).to_owned()).or_default().insert(place.clone());
         }
-        Units { rows, persons, missing, measures }
+        MonthUnits { rows, persons, missing, measures }
     }
 
     /// The units that a change at this place concerns: the person there, and over all practices.
-    pub(crate) fn concerned(directory: &Directory, place: &Place) -> [UnitKey; 2] {
+    pub(crate) fn concerned(directory: &Directory, place: &PracticePerson) -> [UnitKey; 2] {
         let person = directory.person_of(&place.0).to_owned();
         let everywhere = UnitKey { person: person.clone(), practice: String::new() };
         [UnitKey { person, practice: place.1.to_string() }, everywhere]
@@ -39,13 +39,13 @@ impl<'a> Units<'a> {
 
     /// All units that may have a card for this month.
     pub(crate) fn of_month(&self, directory: &Directory, month: Month) -> BTreeSet<UnitKey> {
-        self.rows.places_in(month).iter().flat_map(|place| Units::concerned(directory, place)).collect()
+        self.rows.places_in(month).iter().flat_map(|place| MonthUnits::concerned(directory, place)).collect()
     }
 
     /// One unit's sums, `None` when it has no card for this month.
     pub(crate) fn unit(&self, key: &UnitKey, month: Month) -> Option<UnitMonth> {
         let places = self.persons.get(&key.person)?;
-        let chosen: Vec<&Place> = match key.is_roll_up() {
+        let chosen: Vec<&PracticePerson> = match key.is_roll_up() {
             true if self.practices_in_window(places, month) < 2 => return None,
             true => places.iter().collect(),
             false => places.iter().filter(|place| *place.1 == *key.practice).collect(),
@@ -59,7 +59,7 @@ impl<'a> Units<'a> {
     }
 
     /// At how many practices a person has facts in the 12 months that end with this one.
-    fn practices_in_window(&self, places: &BTreeSet<Place>, month: Month) -> usize {
+    fn practices_in_window(&self, places: &BTreeSet<PracticePerson>, month: Month) -> usize {
         let mut practices: BTreeMap<&Arc<str>, i64> = BTreeMap::new();
         for place in places {
             *practices.entry(&place.1).or_default() += self.rows.facts(place, first_of(month, 12), month);
@@ -67,7 +67,7 @@ impl<'a> Units<'a> {
         practices.values().filter(|facts| **facts > 0).count()
     }
 
-    fn window(&self, places: &[&Place], month: Month, months: u8) -> Sums {
+    fn window(&self, places: &[&PracticePerson], month: Month, months: u8) -> Sums {
         let mut sums = Sums::zero(self.measures);
         for place in places {
             self.rows.add_window(place, first_of(month, months), month, &mut sums);
@@ -78,7 +78,7 @@ impl<'a> Units<'a> {
     /// The sums of a unit's own month, card or not: what its fingerprint and its counters are taken from.
     pub(crate) fn month_sums(&self, key: &UnitKey, month: Month) -> Sums {
         let places = self.persons.get(&key.person).into_iter().flatten();
-        let chosen: Vec<&Place> = places.filter(|place| key.is_roll_up() || *place.1 == *key.practice).collect();
+        let chosen: Vec<&PracticePerson> = places.filter(|place| key.is_roll_up() || *place.1 == *key.practice).collect();
         self.window(&chosen, month, 1)
     }
 

@@ -14,7 +14,7 @@ use scorecard::time::calendar::Month;
 use crate::partition::partition_of;
 
 /// Rows are found by whose they are, then by month, then by feed.
-pub(crate) type Place = (Arc<str>, Arc<str>);
+pub(crate) type PracticePerson = (Arc<str>, Arc<str>);
 
 /// What a row says, and the digest of that.
 #[derive(Debug)]
@@ -31,13 +31,13 @@ impl Value {
 
 /// One row: its value at the last cut, and what came after it.
 #[derive(Debug, Default)]
-struct Held {
+struct RowVersions {
     current: Option<Value>,
     /// Values at later positions, lowest first.
     newer: Vec<(u64, Value)>,
 }
 
-impl Held {
+impl RowVersions {
     /// The digest that counts at the last cut.
     fn digest(&self) -> u128 {
         self.current.as_ref().map_or(0, |value| value.digest)
@@ -46,29 +46,29 @@ impl Held {
 
 /// The rows of one place and month by feed, in order of these: hardly ever more than one.
 #[derive(Debug, Default)]
-struct Feeds(Vec<(Arc<str>, Held)>);
+struct Feeds(Vec<(Arc<str>, RowVersions)>);
 
 impl Feeds {
     fn find(&self, feed: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(held, _)| (**held).cmp(feed))
     }
 
-    fn get_mut(&mut self, feed: &str) -> Option<&mut Held> {
+    fn get_mut(&mut self, feed: &str) -> Option<&mut RowVersions> {
         let at = self.find(feed).ok()?;
         Some(&mut self.0[at].1)
     }
 
     /// The row of this feed, made if it is not there.
-    fn held(&mut self, feed: &Arc<str>) -> &mut Held {
+    fn held(&mut self, feed: &Arc<str>) -> &mut RowVersions {
         let at = self.find(feed).unwrap_or_else(|at| {
             self.0.reserve_exact(1);
-            self.0.insert(at, (feed.clone(), Held::default()));
+            self.0.insert(at, (feed.clone(), RowVersions::default()));
             at
         });
         &mut self.0[at].1
     }
 
-    fn rows(&self) -> impl Iterator<Item = &Held> {
+    fn rows(&self) -> impl Iterator<Item = &RowVersions> {
         self.0.iter().map(|(_, held)| held)
     }
 }
@@ -96,9 +96,9 @@ struct Partition {
 
 /// The rows of all partitions.
 #[derive(Debug)]
-pub(crate) struct HeldRows {
+pub(crate) struct RowVersionStore {
     set: SetHash,
-    places: BTreeMap<Place, Months>,
+    places: BTreeMap<PracticePerson, Months>,
     /// All months of which there are rows, current or not.
     months: BTreeSet<Month>,
     partitions: Vec<Partition>,
@@ -106,13 +106,13 @@ pub(crate) struct HeldRows {
 
 /// A row whose value differs from the one at the cut before.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Changed {
-    pub place: Place,
+pub(crate) struct RowChange {
+    pub place: PracticePerson,
     pub month: Month,
 }
 
-impl HeldRows {
-    pub(crate) fn new(set: SetHash, partitions: u32) -> HeldRows {
+impl RowVersionStore {
+    pub(crate) fn new(set: SetHash, partitions: u32) -> RowVersionStore {
         let empty = || Partition {
             digest: 0,
             rows: 0,
@@ -121,7 +121,7 @@ impl HeldRows {
             pending: BTreeSet::new(),
             feeds: BTreeSet::new(),
         };
-        HeldRows { set, places: BTreeMap::new(), months: BTreeSet::new(), partitions: (0..partitions).map(|_| empty()).collect() }
+        RowVersionStore { set, places: BTreeMap::new(), months: BTreeSet::new(), partitions: (0..partitions).map(|_| empty()).collect() }
     }
 
     /// Takes a row value that was read from `clinician-months`.
@@ -146,7 +146,7 @@ impl HeldRows {
 
     /// Brings a partition to the cut of this mark: of each row the value with the highest position not beyond it [1]. Returns
     /// whether the rows are exactly those of the mark's digest [2], and which rows changed.
-    pub(crate) fn advance(&mut self, mark: &Mark) -> (bool, Vec<Changed>) {
+    pub(crate) fn advance(&mut self, mark: &Mark) -> (bool, Vec<RowChange>) {
         let partition = mark.partition;
         self.close_until(partition, mark.open_from);
         let pending = std::mem::take(&mut self.partitions[partition as usize].pending);
@@ -154,7 +154,7 @@ impl HeldRows {
         for key in pending {
             let (moved, more) = self.advance_row(partition, &key, mark.position);
             if moved {
-                changed.push(Changed { place: (key.clinician.clone(), key.practice.clone()), month: key.month });
+                changed.push(RowChange { place: (key.clinician.clone(), key.practice.clone()), month: key.month });
             }
             if more {
                 self.partitions[partition as usize].pending.insert(key);
@@ -197,25 +197,25 @@ impl HeldRows {
     }
 
     /// A row, made if it is not there.
-    fn held(&mut self, key: &RowKey) -> &mut Held {
+    fn held(&mut self, key: &RowKey) -> &mut RowVersions {
         self.months.insert(key.month);
         let months = self.places.entry((key.clinician.clone(), key.practice.clone())).or_default();
         months.months.entry(key.month).or_default().held(&key.feed)
     }
 
-    fn held_mut(&mut self, key: &RowKey) -> Option<&mut Held> {
+    fn held_mut(&mut self, key: &RowKey) -> Option<&mut RowVersions> {
         let months = self.places.get_mut(&(key.clinician.clone(), key.practice.clone()))?;
         months.months.get_mut(&key.month)?.get_mut(&key.feed)
     }
 
     /// Replaces all open rows of a partition by those that publish folded itself. Returns which rows changed.
-    pub(crate) fn replace(&mut self, mark: &Mark, rows: Vec<(RowKey, Sums)>) -> Vec<Changed> {
+    pub(crate) fn replace(&mut self, mark: &Mark, rows: Vec<(RowKey, Sums)>) -> Vec<RowChange> {
         self.close_until(mark.partition, mark.open_from);
         let mut changed = Vec::new();
         let folded: BTreeMap<RowKey, Sums> = rows.into_iter().collect();
         for key in self.keys_of(mark.partition, mark.open_from) {
             if !folded.contains_key(&key) && self.clear(mark.partition, &key) {
-                changed.push(Changed { place: (key.clinician.clone(), key.practice.clone()), month: key.month });
+                changed.push(RowChange { place: (key.clinician.clone(), key.practice.clone()), month: key.month });
             }
         }
         for (key, sums) in folded {
@@ -224,7 +224,7 @@ impl HeldRows {
             self.held(&key).newer.retain(|(position, _)| *position > mark.position);
             let value = Value::new(self.set, &key, &sums);
             if self.set_current(mark.partition, &key, value) {
-                changed.push(Changed { place, month: key.month });
+                changed.push(RowChange { place, month: key.month });
             }
         }
         self.partitions[mark.partition as usize].position = Some(mark.position);
@@ -320,13 +320,13 @@ impl HeldRows {
 
     /// Whose rows there are at the cut. Rows that were read ahead of it are not there yet: how far a tally has come must decide
     /// nothing.
-    pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
+    pub(crate) fn places(&self) -> impl Iterator<Item = &PracticePerson> {
         let standing = |months: &Months| months.months.values().flat_map(Feeds::rows).any(|held| held.digest() != 0);
         self.places.iter().filter(move |(_, months)| standing(months)).map(|(place, _)| place)
     }
 
     /// Places with a current row in this month.
-    pub(crate) fn places_in(&self, month: Month) -> Vec<Place> {
+    pub(crate) fn places_in(&self, month: Month) -> Vec<PracticePerson> {
         let standing =
             |months: &Months| months.months.get(&month).is_some_and(|feeds| feeds.rows().any(|held| held.current.is_some()));
         self.places.iter().filter(|(_, months)| standing(months)).map(|(place, _)| place.clone()).collect()
@@ -338,22 +338,22 @@ impl HeldRows {
     }
 
     /// Adds the current rows of a place from one month to another, both included, to `sums`.
-    pub(crate) fn add_window(&self, place: &Place, from: Month, to: Month, sums: &mut Sums) {
+    pub(crate) fn add_window(&self, place: &PracticePerson, from: Month, to: Month, sums: &mut Sums) {
         self.rows(place, from, to).for_each(|row| row.add_to(sums));
     }
 
     /// How many facts stand in the current rows of a place from one month to another, both included.
-    pub(crate) fn facts(&self, place: &Place, from: Month, to: Month) -> i64 {
+    pub(crate) fn facts(&self, place: &PracticePerson, from: Month, to: Month) -> i64 {
         self.rows(place, from, to).map(PackedSums::facts).sum()
     }
 
-    fn rows(&self, place: &Place, from: Month, to: Month) -> impl Iterator<Item = &PackedSums> {
+    fn rows(&self, place: &PracticePerson, from: Month, to: Month) -> impl Iterator<Item = &PackedSums> {
         let months = self.places.get(place).into_iter().flat_map(move |months| months.months.range(from..=to));
         months.flat_map(|(_, feeds)| feeds.rows()).filter_map(|held| Some(&held.current.as_ref()?.sums))
     }
 
     /// The feeds with a current row of a place in a month, in order.
-    pub(crate) fn feeds_of(&self, place: &Place, month: Month) -> Vec<Arc<str>> {
+    pub(crate) fn feeds_of(&self, place: &PracticePerson, month: Month) -> Vec<Arc<str>> {
         let Some(feeds) = self.places.get(place).and_then(|months| months.months.get(&month)) else { return Vec::new() };
         feeds.0.iter().filter(|(_, held)| held.current.is_some()).map(|(feed, _)| feed.clone()).collect()
     }

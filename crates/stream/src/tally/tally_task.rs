@@ -27,7 +27,7 @@ struct LastMark {
 
 /// A tick on its way: appended, and not yet read back.
 #[derive(Clone, Copy, Debug)]
-struct Sent {
+struct PendingTick {
     at: Timestamp,
     /// The task's own clock when it appended it.
     now: Timestamp,
@@ -51,7 +51,7 @@ pub struct TallyTask<L> {
     fold: Fold,
     last_mark: Option<LastMark>,
     /// Only one tick is on its way at a time.
-    sent: Option<Sent>,
+    sent: Option<PendingTick>,
     ahead: Option<Ahead>,
 }
 
@@ -103,7 +103,7 @@ impl<L: Log> TallyTask<L> {
         self.fold.early = None;
         self.log.append(Topic::Events, self.partition, "tick", &Record::Tick(Tick { at: next }))?;
         self.log.flush()?;
-        self.sent = Some(Sent { at: next, now, from: end });
+        self.sent = Some(PendingTick { at: next, now, from: end });
         Ok(true)
     }
 

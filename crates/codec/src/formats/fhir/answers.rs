@@ -40,7 +40,7 @@ pub(crate) fn response(
     let link = scope.link("QuestionnaireResponse.encounter", &sent.encounter, &sent.contained, "Encounter")?;
     event.link = link.map(Into::into);
     if event.action == Action::Record {
-        let mut given = Given::default();
+        let mut given = AnswerSet::default();
         given.read(scope, &sent.item)?;
         if given.answer.is_none() && given.items.is_empty() {
             return Ok(None);
@@ -52,12 +52,12 @@ pub(crate) fn response(
 
 /// The answers that are taken.
 #[derive(Default)]
-struct Given {
+struct AnswerSet {
     answer: Option<Answer>,
     items: Vec<Pair<'static>>,
 }
 
-impl Given {
+impl AnswerSet {
     /// Reads items and what stands below them. The parser has bounded their depth.
     fn read(&mut self, scope: &Scope<'_, '_>, items: &List<Node<QuestionItem<'_>>>) -> Result<(), Fault> {
         for item in items.objects(FIELD)? {

@@ -1,8 +1,8 @@
 //! Bundles: their entries one by one, with the references inside resolved.
 
-use crate::fault::{Fault, Field, Reason};
+use crate::fault::{Fault, Field, RejectReason};
 use crate::formats::fhir::header::{Beside, etag_version, id_of_url};
-use crate::formats::fhir::references::{Index, Named, type_and_id};
+use crate::formats::fhir::references::{Index, BundleResource, type_and_id};
 use crate::formats::fhir::resources::{BundleEntries, BundleHead, Entry, Target, parse};
 use crate::json::instant::instant;
 use crate::json::object::{List, Node, Raw, Scalar};
@@ -102,7 +102,7 @@ fn add<'a>(index: &mut Index<'a>, resource: &Raw<'a>, full_url: Option<&str>, be
         _ => beside.id.clone(),
     };
     if let Some(id) = id {
-        index.add(full_url, Named { kind: kind.clone().into_owned(), id, target: *target });
+        index.add(full_url, BundleResource { kind: kind.clone().into_owned(), id, target: *target });
     }
 }
 
@@ -131,5 +131,5 @@ fn delete(url: Option<&str>, beside: Beside) -> Result<Content<'static>, Fault> 
 /// A Bundle inside a Bundle.
 pub(crate) fn nested() -> Fault {
     let detail = "a Bundle stands inside a Bundle; send its entries in a Bundle of their own";
-    Fault::new(Reason::UnknownType, "Bundle.entry.resource", detail)
+    Fault::new(RejectReason::UnknownType, "Bundle.entry.resource", detail)
 }

@@ -7,7 +7,7 @@ use scorecard::event::{Action, Detail, Event, Prescription};
 use crate::fault::{Fault, Field};
 use crate::formats::fhir::concepts::{code_in, codes};
 use crate::formats::fhir::header::{Beside, action, head_fields, header, occurred};
-use crate::formats::fhir::references::{Found, Scope};
+use crate::formats::fhir::references::{ReferenceTarget, Scope};
 use crate::formats::fhir::resources::{
     Concept, Head, MedicationDispenseResource, MedicationRequestResource, Quantity, Reference, Target,
 };
@@ -140,7 +140,7 @@ pub(crate) fn performed(field: Field, not: &crate::json::object::Raw<'_>, ordere
 fn authoriser<'b>(scope: &Scope<'_, 'b>, sent: &MedicationDispenseResource<'b>) -> Result<Option<String>, Fault> {
     const FIELD: Field = "MedicationDispense.authorizingPrescription";
     for reference in sent.authorizing.items(FIELD)? {
-        if let Some(Found::Resource { target, .. }) = scope.follow(FIELD, reference, &sent.contained, "MedicationRequest")? {
+        if let Some(ReferenceTarget::Resource { target, .. }) = scope.follow(FIELD, reference, &sent.contained, "MedicationRequest")? {
             let clinician = scope.clinician(FIELD, &target.requester, &sent.contained)?;
             if clinician.is_some() {
                 return Ok(clinician);
@@ -170,7 +170,7 @@ fn drug<'b>(
         return Err(Fault::missing(concept_field, "send the medication as a coded concept or as a reference"));
     }
     match scope.follow(reference_field, reference, contained, "Medication")? {
-        Some(Found::Resource { target, .. }) => match target.code.object(reference_field)? {
+        Some(ReferenceTarget::Resource { target, .. }) => match target.code.object(reference_field)? {
             Some(concept) => bnf(scope, reference_field, concept),
             None => Ok(None),
         },

@@ -4,7 +4,7 @@ use scorecard::event::{Action, Detail, Event, Exclusion, Versioning};
 use scorecard::record::item::Feed;
 use scorecard::time::calendar::Timestamp;
 
-use crate::fault::{Fault, Field, Reason};
+use crate::fault::{Fault, Field, RejectReason};
 use crate::formats::decoder_config::Context;
 use crate::formats::fhir::references::{Scope, is_id, type_and_id};
 use crate::formats::fhir::resources::{Head, Meta};
@@ -112,7 +112,7 @@ fn version(
                 let field = fields.last_updated;
                 let detail =
                     format!("{field} is missing; this feed's versions are ordered by it, so send when the resource last changed");
-                Err(Fault::new(Reason::MissingVersion, field, detail))
+                Err(Fault::new(RejectReason::MissingVersion, field, detail))
             }
         },
         Versioning::Arrival => Ok(arrival(scope.context)),
@@ -137,7 +137,7 @@ fn numbered(field: Field, text: &str) -> Result<u64, Fault> {
     }
     if could_be_a_patient(text) {
         let detail = format!("{field} looks like 9999999999 and could be a patient's number; send the number of the version");
-        return Err(Fault::new(Reason::MalformedValue, field, detail));
+        return Err(Fault::new(RejectReason::MalformedValue, field, detail));
     }
     match text.parse() {
         Ok(0) => Ok(1),
@@ -147,7 +147,7 @@ fn numbered(field: Field, text: &str) -> Result<u64, Fault> {
                 "{field} looks like {}, which is out of range; send at most {MAX_VERSION}",
                 "9".repeat(text.len().min(40))
             );
-            Err(Fault::new(Reason::OutOfRange, field, detail))
+            Err(Fault::new(RejectReason::OutOfRange, field, detail))
         }
     }
 }
@@ -192,7 +192,7 @@ pub(crate) fn occurred(
         None => Err(Fault::missing(field, "send when it happened as 2026-10-05T09:41:00+01:00, or at least the day")),
         Some(moment) if context.is_future(moment.at) => {
             let detail = format!("{field} lies more than five minutes ahead; send it after it happened, and check the clock");
-            Err(Fault::new(Reason::InTheFuture, field, detail))
+            Err(Fault::new(RejectReason::InTheFuture, field, detail))
         }
         Some(moment) => Ok(Some(moment)),
     }
@@ -203,12 +203,12 @@ pub(crate) fn unreadable(field: Field, text: &str, why: Unreadable) -> Fault {
     const EXPECTED: &str = "a time with its offset such as 2026-10-05T09:41:00+01:00, or a date";
     match why {
         Unreadable::Malformed => Fault::malformed(field, text, EXPECTED),
-        Unreadable::NoOffset => Fault::new(Reason::MalformedValue, field, format!("{field} has no offset; send {EXPECTED}")),
+        Unreadable::NoOffset => Fault::new(RejectReason::MalformedValue, field, format!("{field} has no offset; send {EXPECTED}")),
         Unreadable::TooCoarse => {
-            Fault::new(Reason::DateTooCoarse, field, format!("{field} names less than a day; send {EXPECTED}"))
+            Fault::new(RejectReason::DateTooCoarse, field, format!("{field} names less than a day; send {EXPECTED}"))
         }
         Unreadable::OutOfRange => {
-            Fault::new(Reason::OutOfRange, field, format!("{field} lies outside the years 1900 to 9998; send {EXPECTED}"))
+            Fault::new(RejectReason::OutOfRange, field, format!("{field} lies outside the years 1900 to 9998; send {EXPECTED}"))
         }
     }
 }

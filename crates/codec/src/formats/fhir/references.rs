@@ -17,13 +17,13 @@ use crate::json::text::{TEXT_BYTES, unprotected};
 /// The resources of one Bundle by their names.
 #[derive(Debug, Default)]
 pub(crate) struct Index<'b> {
-    targets: Vec<Named<'b>>,
+    targets: Vec<BundleResource<'b>>,
     by_name: BTreeMap<String, usize>,
 }
 
 /// A resource of a Bundle with its type and id.
 #[derive(Debug)]
-pub(crate) struct Named<'b> {
+pub(crate) struct BundleResource<'b> {
     pub(crate) kind: String,
     pub(crate) id: String,
     pub(crate) target: Target<'b>,
@@ -31,7 +31,7 @@ pub(crate) struct Named<'b> {
 
 impl<'b> Index<'b> {
     /// Adds a resource under its `Type/id` and its full URL. Of two with one name the first is meant.
-    pub(crate) fn add(&mut self, full_url: Option<&str>, named: Named<'b>) {
+    pub(crate) fn add(&mut self, full_url: Option<&str>, named: BundleResource<'b>) {
         let place = self.targets.len();
         let name = format!("{}/{}", named.kind, named.id);
         for name in full_url.map(str::to_owned).into_iter().chain([name]) {
@@ -40,14 +40,14 @@ impl<'b> Index<'b> {
         self.targets.push(named);
     }
 
-    fn find(&self, name: &str) -> Option<&Named<'b>> {
+    fn find(&self, name: &str) -> Option<&BundleResource<'b>> {
         self.by_name.get(name).map(|place| &self.targets[*place])
     }
 }
 
 /// What a reference leads to.
 #[derive(Debug)]
-pub(crate) enum Found<'r, 'b> {
+pub(crate) enum ReferenceTarget<'r, 'b> {
     /// A resource that came along.
     Resource { kind: &'r str, id: Option<&'r str>, target: &'r Target<'b> },
     /// An identifier of a resource of this type.
@@ -72,14 +72,14 @@ impl<'b> Scope<'_, 'b> {
         node: &'r Node<Reference<'b>>,
         contained: &'r List<Node<Target<'b>>>,
         expected: &'r str,
-    ) -> Result<Option<Found<'r, 'b>>, Fault> {
+    ) -> Result<Option<ReferenceTarget<'r, 'b>>, Fault> {
         let Some(reference) = node.object(field)? else { return Ok(None) };
         let named = match unprotected(field, &reference.reference, 4 * TEXT_BYTES)? {
             Some(text) => self.named(field, &text, contained, expected)?,
             None => None,
         };
         // An identifier says more than a name that leads nowhere.
-        if let None | Some(Found::Elsewhere { .. }) = named
+        if let None | Some(ReferenceTarget::Elsewhere { .. }) = named
             && let Some(identifier) = reference.identifier.object(field)?
             && let Some((system, value)) = self.identifier(field, identifier)?
         {
@@ -87,7 +87,7 @@ impl<'b> Scope<'_, 'b> {
                 Scalar::Text(kind) => Cow::Owned(kind.trim().to_owned()),
                 _ => Cow::Borrowed(expected),
             };
-            return Ok(Some(Found::Identifier { kind, system, value }));
+            return Ok(Some(ReferenceTarget::Identifier { kind, system, value }));
         }
         Ok(named)
     }
@@ -98,7 +98,7 @@ impl<'b> Scope<'_, 'b> {
         text: &str,
         contained: &'r List<Node<Target<'b>>>,
         expected: &'r str,
-    ) -> Result<Option<Found<'r, 'b>>, Fault> {
+    ) -> Result<Option<ReferenceTarget<'r, 'b>>, Fault> {
         if let Some(id) = text.strip_prefix('#') {
             return Ok(contained_target(contained, id));
         }
@@ -109,7 +109,7 @@ impl<'b> Scope<'_, 'b> {
             return Ok(Some(resource(named)));
         }
         if let Some(id) = text.strip_prefix("urn:uuid:").or_else(|| text.strip_prefix("urn:oid:")) {
-            return Ok(Some(Found::Elsewhere { kind: expected.to_owned(), id: id.to_owned() }));
+            return Ok(Some(ReferenceTarget::Elsewhere { kind: expected.to_owned(), id: id.to_owned() }));
         }
         let (kind, id) = type_and_id(text).ok_or_else(|| {
             let expected = "a reference such as Practitioner/1, urn:uuid:..., #contained or Practitioner?identifier=system|value";
@@ -118,7 +118,7 @@ impl<'b> Scope<'_, 'b> {
         let name = format!("{kind}/{id}");
         Ok(Some(match self.index.find(&name) {
             Some(named) => resource(named),
-            None => Found::Elsewhere { kind: kind.to_owned(), id: id.to_owned() },
+            None => ReferenceTarget::Elsewhere { kind: kind.to_owned(), id: id.to_owned() },
         }))
     }
 
@@ -147,7 +147,7 @@ impl<'b> Scope<'_, 'b> {
         contained: &List<Node<Target<'b>>>,
     ) -> Result<Option<String>, Fault> {
         let found = match self.follow(field, node, contained, "Practitioner")? {
-            Some(Found::Resource { kind: "PractitionerRole", target, .. }) if target.practitioner != Node::Missing => {
+            Some(ReferenceTarget::Resource { kind: "PractitionerRole", target, .. }) if target.practitioner != Node::Missing => {
                 self.follow(field, &target.practitioner, contained, "Practitioner")?
             }
             found => found,
@@ -158,17 +158,17 @@ impl<'b> Scope<'_, 'b> {
         }
     }
 
-    fn person(&self, field: Field, found: &Found<'_, 'b>) -> Result<Option<String>, Fault> {
+    fn person(&self, field: Field, found: &ReferenceTarget<'_, 'b>) -> Result<Option<String>, Fault> {
         Ok(match found {
-            Found::Resource { kind, id, target } => {
+            ReferenceTarget::Resource { kind, id, target } => {
                 let identifiers = self.identifiers(field, &target.identifier)?;
                 match self.best(&identifiers) {
                     Some((system, value)) => Some(self.rules.clinician_key(system, value.into())),
                     None => id.map(|id| self.alias(kind, id)),
                 }
             }
-            Found::Identifier { system, value, .. } => Some(self.rules.clinician_key(system, value.as_str().into())),
-            Found::Elsewhere { kind, id } => Some(self.alias(kind, id)),
+            ReferenceTarget::Identifier { system, value, .. } => Some(self.rules.clinician_key(system, value.as_str().into())),
+            ReferenceTarget::Elsewhere { kind, id } => Some(self.alias(kind, id)),
         })
     }
 
@@ -187,12 +187,12 @@ impl<'b> Scope<'_, 'b> {
     ) -> Result<Option<String>, Fault> {
         Ok(match self.follow(field, node, contained, "Organization")? {
             Some(found) if kind_of(&found) != "Organization" => None,
-            Some(Found::Resource { id, target, .. }) => {
+            Some(ReferenceTarget::Resource { id, target, .. }) => {
                 let identifiers = self.identifiers(field, &target.identifier)?;
                 self.organisation_code(&identifiers, id)
             }
-            Some(Found::Identifier { system, value, .. }) => Some(self.code_of(&system, value)),
-            Some(Found::Elsewhere { kind, id }) => Some(self.alias(&kind, &id)),
+            Some(ReferenceTarget::Identifier { system, value, .. }) => Some(self.code_of(&system, value)),
+            Some(ReferenceTarget::Elsewhere { kind, id }) => Some(self.alias(&kind, &id)),
             None => None,
         })
     }
@@ -219,16 +219,16 @@ impl<'b> Scope<'_, 'b> {
     ) -> Result<Option<scorecard::event::Pseudonym>, Fault> {
         let named = match self.follow(field, node, contained, "Patient")? {
             Some(found) if kind_of(&found) != "Patient" => None,
-            Some(Found::Resource { id, target, .. }) => {
+            Some(ReferenceTarget::Resource { id, target, .. }) => {
                 let identifiers = self.identifiers(field, &target.identifier)?;
                 match identifiers.into_iter().find(|(system, _)| system == "nhs") {
                     Some((_, number)) => Some(number),
                     None => id.map(|id| key(&self.feed.name, &format!("Patient/{id}"))),
                 }
             }
-            Some(Found::Identifier { value, .. }) => Some(value),
+            Some(ReferenceTarget::Identifier { value, .. }) => Some(value),
             // Two feeds may both have a Patient/1.
-            Some(Found::Elsewhere { kind, id }) => Some(key(&self.feed.name, &format!("{kind}/{id}"))),
+            Some(ReferenceTarget::Elsewhere { kind, id }) => Some(key(&self.feed.name, &format!("{kind}/{id}"))),
             None => None,
         };
         Ok(named.and_then(|identifier| self.rules.pseudonyms.patient(&identifier)))
@@ -243,31 +243,31 @@ impl<'b> Scope<'_, 'b> {
         kind: &'static str,
     ) -> Result<Option<String>, Fault> {
         let id = match self.follow(field, node, contained, kind)? {
-            Some(Found::Resource { kind: found, id: Some(id), .. }) if found == kind => id.to_owned(),
-            Some(Found::Elsewhere { kind: found, id }) if found == kind => id,
+            Some(ReferenceTarget::Resource { kind: found, id: Some(id), .. }) if found == kind => id.to_owned(),
+            Some(ReferenceTarget::Elsewhere { kind: found, id }) if found == kind => id,
             _ => return Ok(None),
         };
         Ok(Some(self.rules.pseudonyms.protect(format!("{kind}/{id}").into()).into_owned()))
     }
 }
 
-fn resource<'r, 'b>(named: &'r Named<'b>) -> Found<'r, 'b> {
-    Found::Resource { kind: &named.kind, id: Some(&named.id), target: &named.target }
+fn resource<'r, 'b>(named: &'r BundleResource<'b>) -> ReferenceTarget<'r, 'b> {
+    ReferenceTarget::Resource { kind: &named.kind, id: Some(&named.id), target: &named.target }
 }
 
-fn contained_target<'r, 'b>(contained: &'r List<Node<Target<'b>>>, id: &str) -> Option<Found<'r, 'b>> {
+fn contained_target<'r, 'b>(contained: &'r List<Node<Target<'b>>>, id: &str) -> Option<ReferenceTarget<'r, 'b>> {
     let List::Items(items) = contained else { return None };
     items.iter().find_map(|node| match node {
         Node::Object(target) if matches!(&target.id, Scalar::Text(text) if text.trim_start_matches('#') == id) => {
             let Scalar::Text(kind) = &target.resource_type else { return None };
-            Some(Found::Resource { kind, id: None, target })
+            Some(ReferenceTarget::Resource { kind, id: None, target })
         }
         _ => None,
     })
 }
 
 /// `Practitioner?identifier=system|value`, percent-encoded or not.
-fn conditional<'r, 'b>(field: Field, text: &str, kind: &str, query: &str) -> Result<Found<'r, 'b>, Fault> {
+fn conditional<'r, 'b>(field: Field, text: &str, kind: &str, query: &str) -> Result<ReferenceTarget<'r, 'b>, Fault> {
     let wrong = || Fault::malformed(field, text, "a conditional reference such as Practitioner?identifier=system|value");
     let kind = kind.rsplit('/').next().unwrap_or(kind);
     let token = query.split('&').find_map(|parameter| parameter.strip_prefix("identifier=")).ok_or_else(wrong)?;
@@ -279,7 +279,7 @@ fn conditional<'r, 'b>(field: Field, text: &str, kind: &str, query: &str) -> Res
     if value.len() > TEXT_BYTES || system.len() > TEXT_BYTES {
         return Err(Fault::too_long(field, value.len().max(system.len()), "bytes in an identifier", TEXT_BYTES));
     }
-    Ok(Found::Identifier { kind: kind.to_owned().into(), system: system.to_owned(), value: value.trim().to_owned() })
+    Ok(ReferenceTarget::Identifier { kind: kind.to_owned().into(), system: system.to_owned(), value: value.trim().to_owned() })
 }
 
 /// Type and id of `Practitioner/1`, `https://server/fhir/Practitioner/1` and `Practitioner/1/_history/2`.
@@ -301,11 +301,11 @@ pub(crate) fn is_id(text: &str) -> bool {
     (1..=200).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b'?' | b'#'))
 }
 
-fn kind_of<'f>(found: &'f Found<'_, '_>) -> &'f str {
+fn kind_of<'f>(found: &'f ReferenceTarget<'_, '_>) -> &'f str {
     match found {
-        Found::Resource { kind, .. } => kind,
-        Found::Identifier { kind, .. } => kind,
-        Found::Elsewhere { kind, .. } => kind,
+        ReferenceTarget::Resource { kind, .. } => kind,
+        ReferenceTarget::Identifier { kind, .. } => kind,
+        ReferenceTarget::Elsewhere { kind, .. } => kind,
     }
 }
 
@@ -361,7 +361,7 @@ mod tests {
         for text in ["Practitioner?identifier=http://x|7", "Practitioner?active=true&identifier=http%3A%2F%2Fx%7C7"] {
             let (kind, query) = text.split_once('?').unwrap();
             match conditional("f", text, kind, query).unwrap() {
-                Found::Identifier { kind, system, value } => {
+                ReferenceTarget::Identifier { kind, system, value } => {
                     assert_eq!((&*kind, &*system, &*value), ("Practitioner", "http://x", "7"))
                 }
                 other => panic!("{other:?}"),

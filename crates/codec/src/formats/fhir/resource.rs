@@ -15,7 +15,7 @@ use crate::formats::fhir::{answers, bundle, drugs, orders, people, visits};
 use crate::json::object::Scalar;
 
 /// What a resource became.
-pub(crate) enum Taken {
+pub(crate) enum ResourceOutcome {
     Event(Box<Event<'static>>),
     Registry(Entry),
     Skipped(String),
@@ -31,9 +31,9 @@ pub(crate) fn resource_type(head: &Head<'_>) -> Result<String, Fault> {
 }
 
 /// Reads one resource.
-pub(crate) fn resource<'b>(scope: &Scope<'_, 'b>, text: &'b str, head: &Head<'b>, beside: &Beside) -> Result<Taken, Fault> {
+pub(crate) fn resource<'b>(scope: &Scope<'_, 'b>, text: &'b str, head: &Head<'b>, beside: &Beside) -> Result<ResourceOutcome, Fault> {
     let kind = resource_type(head)?;
-    let event = |event: Event<'static>| Ok(Taken::Event(Box::new(event)));
+    let event = |event: Event<'static>| Ok(ResourceOutcome::Event(Box::new(event)));
     match (kind.as_str(), scope.feed.drugs) {
         ("Encounter", _) => event(visits::encounter(scope, head, beside, &*parse(text)?)?),
         ("Appointment", _) => event(visits::appointment(scope, head, beside, &*parse(text)?)?),
@@ -42,25 +42,25 @@ pub(crate) fn resource<'b>(scope: &Scope<'_, 'b>, text: &'b str, head: &Head<'b>
         ("ServiceRequest", _) => event(orders::request(scope, head, beside, &*parse(text)?)?),
         ("QuestionnaireResponse", _) => match answers::response(scope, head, beside, &*parse(text)?)? {
             Some(response) => event(response),
-            None => Ok(Taken::Skipped(kind)),
+            None => Ok(ResourceOutcome::Skipped(kind)),
         },
-        ("Practitioner", _) => people::practitioner(scope, head, beside, &*parse(text)?).map(Taken::Registry),
-        ("PractitionerRole", _) => people::role(scope, &*parse(text)?).map(Taken::Registry),
-        ("Organization", _) => people::organisation(scope, head, beside, &*parse(text)?).map(Taken::Registry),
+        ("Practitioner", _) => people::practitioner(scope, head, beside, &*parse(text)?).map(ResourceOutcome::Registry),
+        ("PractitionerRole", _) => people::role(scope, &*parse(text)?).map(ResourceOutcome::Registry),
+        ("Organization", _) => people::organisation(scope, head, beside, &*parse(text)?).map(ResourceOutcome::Registry),
         ("Bundle", _) => Err(bundle::nested()),
-        _ => Ok(Taken::Skipped(shown_type(&kind))),
+        _ => Ok(ResourceOutcome::Skipped(shown_type(&kind))),
     }
 }
 
 /// A delete of a resource: what it recorded is taken back. Without a version it ranks half a version above the one that it meets.
 /// The registry only grows: a delete of one of its entries is skipped.
-pub(crate) fn delete(scope: &Scope<'_, '_>, kind: &str, id: &str, beside: &Beside) -> Taken {
+pub(crate) fn delete(scope: &Scope<'_, '_>, kind: &str, id: &str, beside: &Beside) -> ResourceOutcome {
     let detail = match (kind, scope.feed.drugs) {
         ("Encounter" | "Appointment", _) => Detail::Encounter(None),
         ("MedicationRequest", DrugSource::Requests) | ("MedicationDispense", DrugSource::Dispenses) => Detail::Prescription(None),
         ("QuestionnaireResponse", _) => Detail::Feedback(None),
         ("ServiceRequest", _) => Detail::Order(None),
-        _ => return Taken::Skipped(shown_type(kind)),
+        _ => return ResourceOutcome::Skipped(shown_type(kind)),
     };
     let version = match scope.feed.versioning {
         Versioning::Id => beside.version,
@@ -68,7 +68,7 @@ pub(crate) fn delete(scope: &Scope<'_, '_>, kind: &str, id: &str, beside: &Besid
         Versioning::Arrival => Some(arrival(scope.context)),
     };
     let id = scope.rules.pseudonyms.protect(format!("{kind}/{id}").into()).into_owned().into();
-    Taken::Event(Box::new(Event { version, recorded_at: beside.modified, ..retraction(id, detail) }))
+    ResourceOutcome::Event(Box::new(Event { version, recorded_at: beside.modified, ..retraction(id, detail) }))
 }
 
 /// What a source takes back by saying nothing but the event's name.

@@ -1,6 +1,6 @@
 //! The parts of FHIR R4 resources that are read, and no more. Source: HL7 FHIR R4 (4.0.1), the resources' definitions.
 
-use crate::fault::{Fault, Reason};
+use crate::fault::{Fault, RejectReason};
 use crate::json::object::{List, Node, Object, Raw, Scalar, object};
 use crate::json::reader::read;
 
@@ -185,7 +185,7 @@ object!(
 pub(crate) fn parse<'a, T: Object<'a>>(text: &'a str) -> Result<Box<T>, Fault> {
     match read(text) {
         Ok(Node::Object(object)) => Ok(object),
-        Ok(Node::Missing | Node::Other(_)) => Err(Fault::new(Reason::NotAnObject, "", "the element is no object; send one")),
+        Ok(Node::Missing | Node::Other(_)) => Err(Fault::new(RejectReason::NotAnObject, "", "the element is no object; send one")),
         Err(broken) => Err(broken.fault(text)),
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use scorecard::event::{Action, Attendance, Detail, Encounter, Event, Mode, Source};
 
-use crate::fault::{Fault, Field, Reason};
+use crate::fault::{Fault, Field, RejectReason};
 use crate::formats::fhir::concepts::{code_keys, words};
 use crate::formats::fhir::header::{Beside, action, head_fields, header, occurred};
 use crate::formats::fhir::references::Scope;
@@ -206,7 +206,7 @@ fn minutes(start: &Scalar<'_>, end: &Scalar<'_>) -> Result<Option<u32>, Fault> {
     let (Ok(start), Ok(end)) = (instant(start.trim()), instant(&end)) else { return Ok(None) };
     if end < start {
         let detail = "Encounter.period.end lies before Encounter.period.start; send the end after the start, or leave it out";
-        return Err(Fault::new(Reason::OutOfRange, FIELD, detail));
+        return Err(Fault::new(RejectReason::OutOfRange, FIELD, detail));
     }
     Ok(u32::try_from((end.0 - start.0) / 60_000).ok())
 }

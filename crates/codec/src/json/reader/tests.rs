@@ -9,25 +9,25 @@ object!(Thing<'a> { name = "name": Scalar<'a>, size = "size": Raw<'a>, part = "p
 
 /// What serde_json finds where such a value may stand, as a text.
 #[derive(Clone, Copy)]
-enum Expected {
+enum Expectation {
     Scalar,
     Raw,
     Node,
     List,
 }
 
-impl<'de> DeserializeSeed<'de> for Expected {
+impl<'de> DeserializeSeed<'de> for Expectation {
     type Value = String;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
         match self {
-            Expected::Raw => <&RawValue>::deserialize(deserializer).map(|raw| raw.get().to_owned()),
+            Expectation::Raw => <&RawValue>::deserialize(deserializer).map(|raw| raw.get().to_owned()),
             _ => deserializer.deserialize_any(self),
         }
     }
 }
 
-impl<'de> Visitor<'de> for Expected {
+impl<'de> Visitor<'de> for Expectation {
     type Value = String;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,12 +49,12 @@ impl<'de> Visitor<'de> for Expected {
         Ok(NUMBER.to_owned())
     }
     fn visit_str<E>(self, text: &str) -> Result<String, E> {
-        Ok(if matches!(self, Expected::Scalar) { format!("{text:?}") } else { TEXT.to_owned() })
+        Ok(if matches!(self, Expectation::Scalar) { format!("{text:?}") } else { TEXT.to_owned() })
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<String, A::Error> {
         let mut items = Vec::new();
-        if matches!(self, Expected::List) {
-            while let Some(item) = list.next_element_seed(Expected::Scalar)? {
+        if matches!(self, Expectation::List) {
+            while let Some(item) = list.next_element_seed(Expectation::Scalar)? {
                 items.push(item);
             }
             return Ok(format!("{items:?}"));
@@ -63,7 +63,7 @@ impl<'de> Visitor<'de> for Expected {
         Ok(LIST.to_owned())
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<String, A::Error> {
-        if !matches!(self, Expected::Node) {
+        if !matches!(self, Expectation::Node) {
             while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
             return Ok(OBJECT.to_owned());
         }
@@ -71,10 +71,10 @@ impl<'de> Visitor<'de> for Expected {
         let mut unknown = 0;
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "name" => name = map.next_value_seed(Expected::Scalar)?,
-                "size" => size = map.next_value_seed(Expected::Raw)?,
-                "part" => part = map.next_value_seed(Expected::Node)?,
-                "tags" => tags = map.next_value_seed(Expected::List)?,
+                "name" => name = map.next_value_seed(Expectation::Scalar)?,
+                "size" => size = map.next_value_seed(Expectation::Raw)?,
+                "part" => part = map.next_value_seed(Expectation::Node)?,
+                "tags" => tags = map.next_value_seed(Expectation::List)?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                     unknown += 1;
@@ -85,10 +85,10 @@ impl<'de> Visitor<'de> for Expected {
     }
 }
 
-fn expected(text: &str) -> Result<String, Broken> {
+fn expected(text: &str) -> Result<String, SyntaxError> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let found = Expected::Node.deserialize(&mut json).and_then(|shown| json.end().map(|()| shown));
-    found.map_err(|e| Broken::found(text, &e))
+    let found = Expectation::Node.deserialize(&mut json).and_then(|shown| json.end().map(|()| shown));
+    found.map_err(|e| SyntaxError::found(text, &e))
 }
 
 fn shown_scalar(value: &Scalar<'_>) -> String {

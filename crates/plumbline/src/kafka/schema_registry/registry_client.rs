@@ -77,7 +77,7 @@ struct Id {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Stored {
+struct SchemaResponse {
     schema: String,
     /// Avro where it is missing.
     schema_type: Option<String>,
@@ -183,7 +183,7 @@ impl RegistryClient {
         let answer = self.ask(Method::Get, &format!("/schemas/ids/{id}"), None)?;
         match (answer.status, answer.fault().error_code) {
             (200, _) => {
-                let stored: Stored = self.read(&answer)?;
+                let stored: SchemaResponse = self.read(&answer)?;
                 let avro = stored.schema_type.is_none_or(|kind| kind == "AVRO");
                 Ok(if avro { Meaning::Avro(stored.schema) } else { Meaning::NotAvro })
             }

@@ -15,7 +15,7 @@ pub const FILE: &str = "schema-ids.json";
 
 /// What a registry said of a deployment's schemas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Remembered {
+pub struct RegistrySnapshot {
     /// The id of each subject's schema, for writing.
     pub subjects: Vec<(String, u32)>,
     /// What ids stand for, for reading.
@@ -30,7 +30,7 @@ pub struct RegistryFile {
 }
 
 #[derive(Deserialize, Serialize)]
-struct Stored {
+struct RegistryDocument {
     registry: String,
     subjects: Vec<StoredSubject>,
     ids: Vec<StoredId>,
@@ -58,35 +58,35 @@ impl RegistryFile {
 
     /// What it holds; nothing when it is not there, does not open, or is of another registry.
     #[must_use]
-    pub fn read(&self) -> Remembered {
+    pub fn read(&self) -> RegistrySnapshot {
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Remembered::default(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return RegistrySnapshot::default(),
             Err(error) => return self.unread(&error.to_string()),
         };
-        match serde_json::from_str::<Stored>(&text) {
+        match serde_json::from_str::<RegistryDocument>(&text) {
             Ok(stored) if stored.registry == self.base => remembered(stored),
-            Ok(_) => Remembered::default(),
+            Ok(_) => RegistrySnapshot::default(),
             Err(error) => self.unread(&error.to_string()),
         }
     }
 
-    fn unread(&self, why: &str) -> Remembered {
+    fn unread(&self, why: &str) -> RegistrySnapshot {
         warn!(path = %self.path.display(), why, "schema ids not read; the registry is asked");
-        Remembered::default()
+        RegistrySnapshot::default()
     }
 
     /// Writes it anew, whole or not at all. A failure costs no more than a question to the registry after a restart, so it is told only.
-    pub fn write(&self, remembered: &Remembered) {
+    pub fn write(&self, remembered: &RegistrySnapshot) {
         if let Err(error) = self.try_write(remembered) {
             warn!(path = %self.path.display(), %error, "schema ids not kept; after a restart the registry has to be there");
         }
     }
 
-    fn try_write(&self, remembered: &Remembered) -> io::Result<()> {
+    fn try_write(&self, remembered: &RegistrySnapshot) -> io::Result<()> {
         let mut ids = remembered.ids.clone();
         ids.sort_unstable();
-        let stored = Stored {
+        let stored = RegistryDocument {
             registry: self.base.clone(),
             subjects: remembered.subjects.iter().cloned().map(|(subject, id)| StoredSubject { subject, id }).collect(),
             ids: ids.into_iter().map(|(id, known)| StoredId { id, schema: known.id() }).collect(),
@@ -101,10 +101,10 @@ impl RegistryFile {
     }
 }
 
-fn remembered(stored: Stored) -> Remembered {
+fn remembered(stored: RegistryDocument) -> RegistrySnapshot {
     // A newer version may have written it: what this one does not know it asks for.
     let known = |stored: &StoredId| KnownSchema::of_id(stored.schema).map(|known| (stored.id, known));
-    Remembered {
+    RegistrySnapshot {
         subjects: stored.subjects.into_iter().map(|stored| (stored.subject, stored.id)).collect(),
         ids: stored.ids.iter().filter_map(known).collect(),
     }
@@ -120,14 +120,14 @@ mod tests {
     fn what_was_written_is_read_by_the_same_registry_only() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = RegistryFile::new(folder.path(), "http://one");
-        assert_eq!(file.read(), Remembered::default());
-        let remembered = Remembered {
+        assert_eq!(file.read(), RegistrySnapshot::default());
+        let remembered = RegistrySnapshot {
             subjects: vec![("plumbline.runs-value".to_owned(), 7)],
             ids: vec![(7, KnownSchema::Record(Form::Run)), (9, KnownSchema::Record(Form::Tick))],
         };
         file.write(&remembered);
         assert_eq!(file.read(), remembered);
-        assert_eq!(RegistryFile::new(folder.path(), "http://other").read(), Remembered::default());
+        assert_eq!(RegistryFile::new(folder.path(), "http://other").read(), RegistrySnapshot::default());
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left beside it");
     }
 
@@ -137,7 +137,7 @@ mod tests {
         let file = RegistryFile::new(folder.path(), "http://one");
         for text in ["", "{", "{\"registry\":\"http://one\"}"] {
             fs::write(folder.path().join(FILE), text).expect("a file");
-            assert_eq!(file.read(), Remembered::default());
+            assert_eq!(file.read(), RegistrySnapshot::default());
         }
     }
 }

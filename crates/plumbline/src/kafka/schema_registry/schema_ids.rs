@@ -86,7 +86,7 @@ fn parts(place: u64) -> (u32, u32) {
 
 /// Why an id has no known schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stranger {
+pub enum UnknownId {
     /// It stands for another schema, for ever.
     OtherSchema,
     /// The registry has nothing under it; believed for a minute.
@@ -95,23 +95,23 @@ pub enum Stranger {
 
 /// Ids that stand for no known schema, so that each is asked for once. When there are too many the oldest is forgotten.
 #[derive(Debug, Default)]
-pub struct Strangers {
-    ids: BTreeMap<u32, (Stranger, Instant)>,
+pub struct UnknownIds {
+    ids: BTreeMap<u32, (UnknownId, Instant)>,
 }
 
-impl Strangers {
+impl UnknownIds {
     /// Why an id has no known schema, if that is known `now`.
     #[must_use]
-    pub fn get(&self, id: u32, now: Instant) -> Option<Stranger> {
+    pub fn get(&self, id: u32, now: Instant) -> Option<UnknownId> {
         match self.ids.get(&id) {
-            Some((Stranger::Absent, since)) if now.saturating_duration_since(*since) >= ABSENT_FOR => None,
+            Some((UnknownId::Absent, since)) if now.saturating_duration_since(*since) >= ABSENT_FOR => None,
             Some((why, _)) => Some(*why),
             None => None,
         }
     }
 
     /// Notes that an id has no known schema.
-    pub fn insert(&mut self, id: u32, why: Stranger, now: Instant) {
+    pub fn insert(&mut self, id: u32, why: UnknownId, now: Instant) {
         if self.ids.len() >= MOST_STRANGERS && !self.ids.contains_key(&id) {
             let oldest = self.ids.iter().min_by_key(|(_, (_, since))| *since).map(|(id, _)| *id);
             oldest.map(|id| self.ids.remove(&id));
@@ -160,26 +160,26 @@ mod tests {
     #[test]
     fn an_absent_id_is_believed_for_a_minute_and_another_schema_for_ever() {
         let start = Instant::now();
-        let mut strangers = Strangers::default();
-        strangers.insert(7, Stranger::Absent, start);
-        strangers.insert(8, Stranger::OtherSchema, start);
+        let mut strangers = UnknownIds::default();
+        strangers.insert(7, UnknownId::Absent, start);
+        strangers.insert(8, UnknownId::OtherSchema, start);
         let later = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(strangers.get(7, later(59)), Some(Stranger::Absent));
+        assert_eq!(strangers.get(7, later(59)), Some(UnknownId::Absent));
         assert_eq!(strangers.get(7, later(60)), None);
-        assert_eq!(strangers.get(8, later(1_000_000)), Some(Stranger::OtherSchema));
+        assert_eq!(strangers.get(8, later(1_000_000)), Some(UnknownId::OtherSchema));
         assert_eq!(strangers.get(9, start), None);
     }
 
     #[test]
     fn of_too_many_strangers_the_oldest_is_forgotten() {
         let start = Instant::now();
-        let mut strangers = Strangers::default();
+        let mut strangers = UnknownIds::default();
         let most = u32::try_from(MOST_STRANGERS).expect("small");
         for id in 0..=most {
-            strangers.insert(id, Stranger::OtherSchema, start + Duration::from_secs(id.into()));
+            strangers.insert(id, UnknownId::OtherSchema, start + Duration::from_secs(id.into()));
         }
         assert_eq!(strangers.ids.len(), MOST_STRANGERS);
         assert_eq!(strangers.get(0, start), None);
-        assert_eq!(strangers.get(most, start), Some(Stranger::OtherSchema));
+        assert_eq!(strangers.get(most, start), Some(UnknownId::OtherSchema));
     }
 }

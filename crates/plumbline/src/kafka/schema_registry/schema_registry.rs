@@ -18,10 +18,10 @@ use tracing::{info, warn};
 use crate::kafka::registry_address::RegistryAddress;
 use crate::kafka::schema_registry::registry_client::{Lookup, Meaning, RegistryClient, Verdict};
 use crate::kafka::schema_registry::registry_error::RegistryError;
-use crate::kafka::schema_registry::registry_file::{RegistryFile, Remembered};
-use crate::kafka::schema_registry::schema_ids::{SchemaIds, Stranger, Strangers};
-use crate::kafka::schema_registry::subjects::{Audience, Subject, subjects};
-use crate::process::shutdown_signal::Stopping;
+use crate::kafka::schema_registry::registry_file::{RegistryFile, RegistrySnapshot};
+use crate::kafka::schema_registry::schema_ids::{SchemaIds, UnknownId, UnknownIds};
+use crate::kafka::schema_registry::subjects::{TopicAudience, SchemaSubject, subjects};
+use crate::process::shutdown_signal::ShutdownSignal;
 
 /// After a question that failed none is asked for so long: readers that wait for an id try again all the time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -47,7 +47,7 @@ pub struct RegistrySettings {
     /// So long a start waits for a registry that does not answer, when the ids are not all known.
     pub patience: Duration,
     /// Ends that waiting.
-    pub stopping: Stopping,
+    pub stopping: ShutdownSignal,
 }
 
 /// The ids of a schema registry. Shared by all threads; nobody waits who meets known ids only.
@@ -60,7 +60,7 @@ pub struct SchemaRegistry {
     /// The id of each subject's schema, as the file remembers it.
     subjects: Vec<(String, u32)>,
     incoming: SchemaIds,
-    asking: Mutex<Asking>,
+    asking: Mutex<LookupState>,
     answered: AtomicU64,
     failed: AtomicU64,
 }
@@ -70,8 +70,8 @@ const TOPICS: usize = Topic::ALL.len();
 
 /// What whoever asks has to know; held while a question is under way, so that each is asked once.
 #[derive(Debug, Default)]
-struct Asking {
-    strangers: Strangers,
+struct LookupState {
+    strangers: UnknownIds,
     /// The last failure, if nothing was answered since, and until when it stands for the answer.
     failed: Option<(Instant, RegistryError)>,
 }
@@ -86,9 +86,9 @@ pub struct RegistryCounts {
 }
 
 /// What the id of an incoming frame stands for.
-enum Incoming {
+enum FrameSchema {
     Known(KnownSchema),
-    Stranger(Stranger),
+    Stranger(UnknownId),
 }
 
 impl SchemaRegistry {
@@ -117,7 +117,7 @@ impl SchemaRegistry {
     pub fn reading(settings: &RegistrySettings) -> SchemaRegistry {
         let client = RegistryClient::new(settings.address.clone());
         let file = RegistryFile::new(&settings.folder, client.base());
-        let Remembered { subjects, ids } = file.read();
+        let RegistrySnapshot { subjects, ids } = file.read();
         let incoming = SchemaIds::default();
         for (id, known) in ids {
             incoming.insert(id, known);
@@ -156,8 +156,8 @@ impl SchemaRegistry {
             Err(why) => return Ok(Record::Undecodable(why)),
         };
         Ok(match self.meaning(id)? {
-            Incoming::Known(known) => decode_datum(known.id(), datum),
-            Incoming::Stranger(why) => Record::Undecodable(format!("schema id {id} {}", said(why))),
+            FrameSchema::Known(known) => decode_datum(known.id(), datum),
+            FrameSchema::Stranger(why) => Record::Undecodable(format!("schema id {id} {}", said(why))),
         })
     }
 
@@ -170,12 +170,12 @@ impl SchemaRegistry {
         let is_frame = matches!(bytes, [0, next, _, _, _, ..] if !matches!(next, b'{' | b'['));
         let Some((id, _)) = unframed(bytes).ok().filter(|_| is_frame) else { return Ok(Cow::Borrowed(bytes)) };
         match self.meaning(id)? {
-            Incoming::Known(known) if known.id() != id => {
+            FrameSchema::Known(known) if known.id() != id => {
                 let mut translated = bytes.to_vec();
                 translated[1..5].copy_from_slice(&known.id().to_be_bytes());
                 Ok(Cow::Owned(translated))
             }
-            Incoming::Known(_) | Incoming::Stranger(_) => Ok(Cow::Borrowed(bytes)),
+            FrameSchema::Known(_) | FrameSchema::Stranger(_) => Ok(Cow::Borrowed(bytes)),
         }
     }
 
@@ -185,24 +185,24 @@ impl SchemaRegistry {
         RegistryCounts { answered: self.answered.load(Ordering::Relaxed), failed: self.failed.load(Ordering::Relaxed) }
     }
 
-    fn meaning(&self, id: u32) -> Result<Incoming, RegistryError> {
+    fn meaning(&self, id: u32) -> Result<FrameSchema, RegistryError> {
         let ours = self.incoming.get(id).unwrap_or(id);
         match KnownSchema::of_id(ours) {
-            Some(known) => Ok(Incoming::Known(known)),
-            None if id == 0 || id > LAST_ID => Ok(Incoming::Stranger(Stranger::Absent)),
+            Some(known) => Ok(FrameSchema::Known(known)),
+            None if id == 0 || id > LAST_ID => Ok(FrameSchema::Stranger(UnknownId::Absent)),
             None => self.asked(id),
         }
     }
 
     /// Asks the registry for an id, once: whoever meets it meanwhile waits for the same answer.
-    fn asked(&self, id: u32) -> Result<Incoming, RegistryError> {
+    fn asked(&self, id: u32) -> Result<FrameSchema, RegistryError> {
         let mut asking = self.asking();
         if let Some(known) = self.incoming.get(id).and_then(KnownSchema::of_id) {
-            return Ok(Incoming::Known(known));
+            return Ok(FrameSchema::Known(known));
         }
         let now = Instant::now();
         if let Some(why) = asking.strangers.get(id, now) {
-            return Ok(Incoming::Stranger(why));
+            return Ok(FrameSchema::Stranger(why));
         }
         match &asking.failed {
             Some((until, error)) if now < *until => return Err(error.clone()),
@@ -222,50 +222,50 @@ impl SchemaRegistry {
         Ok(self.learned(id, &meaning, &mut asking))
     }
 
-    fn learned(&self, id: u32, meaning: &Meaning, asking: &mut Asking) -> Incoming {
+    fn learned(&self, id: u32, meaning: &Meaning, asking: &mut LookupState) -> FrameSchema {
         let found = match meaning {
-            Meaning::Avro(text) => KnownSchema::of_text(text).ok_or(Stranger::OtherSchema),
-            Meaning::NotAvro => Err(Stranger::OtherSchema),
-            Meaning::Nothing => Err(Stranger::Absent),
+            Meaning::Avro(text) => KnownSchema::of_text(text).ok_or(UnknownId::OtherSchema),
+            Meaning::NotAvro => Err(UnknownId::OtherSchema),
+            Meaning::Nothing => Err(UnknownId::Absent),
         };
         match found {
             Ok(known) => {
                 self.incoming.insert(id, known);
                 self.remember();
                 info!(id, schema = known.record_name(), "schema id learned");
-                Incoming::Known(known)
+                FrameSchema::Known(known)
             }
             Err(why) => {
                 asking.strangers.insert(id, why, Instant::now());
                 warn!(id, why = said(why), "schema id is none of ours");
-                Incoming::Stranger(why)
+                FrameSchema::Stranger(why)
             }
         }
     }
 
     fn remember(&self) {
-        self.file.write(&Remembered { subjects: self.subjects.clone(), ids: self.incoming.entries().collect() });
+        self.file.write(&RegistrySnapshot { subjects: self.subjects.clone(), ids: self.incoming.entries().collect() });
     }
 
-    fn asking(&self) -> MutexGuard<'_, Asking> {
+    fn asking(&self) -> MutexGuard<'_, LookupState> {
         self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Why a record with a stranger's id does not open.
-fn said(why: Stranger) -> &'static str {
+fn said(why: UnknownId) -> &'static str {
     match why {
-        Stranger::OtherSchema => {
+        UnknownId::OtherSchema => {
             "stands for a schema in the registry that this version does not know; a newer one may have written it"
         }
-        Stranger::Absent => "is none of the registry's; whoever wrote it has to register its schema there",
+        UnknownId::Absent => "is none of the registry's; whoever wrote it has to register its schema there",
     }
 }
 
 /// The id of each subject's schema: from the registry, or, while it does not answer, from the file where that knows all of them.
 fn ids_of(
     client: &RegistryClient,
-    subjects: &[Subject],
+    subjects: &[SchemaSubject],
     before: &[(String, u32)],
     settings: &RegistrySettings,
 ) -> Result<Vec<u32>, RegistryError> {
@@ -281,7 +281,7 @@ fn ids_of(
         if !error.is_passing() {
             return Err(error);
         }
-        let remembered = |subject: &Subject| before.iter().find(|(name, _)| *name == subject.name).map(|(_, id)| *id);
+        let remembered = |subject: &SchemaSubject| before.iter().find(|(name, _)| *name == subject.name).map(|(_, id)| *id);
         if let Some(ids) = subjects.iter().map(remembered).collect() {
             warn!(%error, "schema registry does not answer; its ids are known from before");
             return Ok(ids);
@@ -297,7 +297,7 @@ fn ids_of(
 }
 
 /// The id of a subject's schema, which is registered if it is not yet: after a check, for it may have to be right the first time.
-fn registered(client: &RegistryClient, subject: &Subject) -> Result<u32, RegistryError> {
+fn registered(client: &RegistryClient, subject: &SchemaSubject) -> Result<u32, RegistryError> {
     let schema = subject.form.schema();
     let incompatible = |said| RegistryError::Incompatible {
         subject: subject.name.clone(),
@@ -314,7 +314,7 @@ fn registered(client: &RegistryClient, subject: &Subject) -> Result<u32, Registr
         return Err(incompatible(said));
     }
     // Before the first version, so that no crash leaves a public subject without its promise.
-    if is_new && subject.audience == Audience::Public {
+    if is_new && subject.audience == TopicAudience::Public {
         client.set_level(&subject.name, PUBLIC_LEVEL)?;
     }
     let id = client.register(&subject.name, schema)?.map_err(incompatible)?;

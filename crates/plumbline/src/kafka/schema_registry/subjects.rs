@@ -9,7 +9,7 @@ use stream::log::Topic;
 
 /// For whom a topic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Audience {
+pub enum TopicAudience {
     /// Subscribers anywhere: any version of the schema has to read any other.
     Public,
     /// Plumbline itself and its operators.
@@ -18,7 +18,7 @@ pub enum Audience {
 
 /// A schema of a topic's values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
+pub struct SchemaSubject {
     /// The topic.
     pub topic: Topic,
     /// The schema.
@@ -26,12 +26,12 @@ pub struct Subject {
     /// The name in the registry.
     pub name: String,
     /// For whom it is.
-    pub audience: Audience,
+    pub audience: TopicAudience,
 }
 
 /// Every subject of a deployment whose topics begin with `prefix`.
 #[must_use]
-pub fn subjects(prefix: &str) -> Vec<Subject> {
+pub fn subjects(prefix: &str) -> Vec<SchemaSubject> {
     let of_topic = |topic| forms(topic).iter().map(move |form| subject(prefix, topic, *form));
     Topic::ALL.into_iter().flat_map(of_topic).collect()
 }
@@ -51,17 +51,17 @@ pub fn forms(topic: Topic) -> &'static [Form] {
     }
 }
 
-fn subject(prefix: &str, topic: Topic, form: Form) -> Subject {
+fn subject(prefix: &str, topic: Topic, form: Form) -> SchemaSubject {
     let named = format!("{prefix}{}", topic.name());
     let name = match forms(topic) {
         [_] => format!("{named}-value"),
         _ => format!("{named}-{}", KnownSchema::Record(form).record_name()),
     };
     let audience = match topic {
-        Topic::Scorecards | Topic::ScorecardRevisions | Topic::PeerGroups | Topic::Runs => Audience::Public,
-        Topic::Events | Topic::ClinicianMonths | Topic::Registry | Topic::PeerSnapshots | Topic::Rejects => Audience::Internal,
+        Topic::Scorecards | Topic::ScorecardRevisions | Topic::PeerGroups | Topic::Runs => TopicAudience::Public,
+        Topic::Events | Topic::ClinicianMonths | Topic::Registry | Topic::PeerSnapshots | Topic::Rejects => TopicAudience::Internal,
     };
-    Subject { topic, form, name, audience }
+    SchemaSubject { topic, form, name, audience }
 }
 
 #[cfg(test)]

@@ -87,14 +87,14 @@ impl History {
         self
     }
 
-    fn answer(&self) -> Answer {
+    fn answer(&self) -> OracleAnswer {
         let feed = |n: usize| FeedLog {
             feed: format!("f{}", n + 1),
             practice: Some(format!("A{}", n + 1)),
             events: self.feeds[n].clone(),
         };
         let measures = [("dna_rate", DNA), ("fft_positive", FFT), ("brand", BRAND)];
-        let question = Question {
+        let question = CutQuestion {
             feeds: &[feed(0), feed(1)],
             registry: &self.registry,
             measures: &measures.map(|(name, text)| (name.to_owned(), text.to_owned())),
@@ -111,7 +111,7 @@ impl History {
 }
 
 /// `clinician practice month #revision status cause+events...`
-fn brief(card: &Card) -> String {
+fn brief(card: &OracleCard) -> String {
     let reasons: Vec<String> = card.reasons.iter().map(|(cause, events)| format!(" {cause}+{events}")).collect();
     let who = card.clinician.trim_start_matches("gmc|");
     let practice = if card.practice.is_empty() { "*" } else { &card.practice };
@@ -136,7 +136,7 @@ fn drug(day: &str, code: &str, quantity: u32, pence: u32) -> String {
     )
 }
 
-fn window<'a>(card: &'a Card, measure: &str, months: i32) -> &'a WindowAnswer {
+fn window<'a>(card: &'a OracleCard, measure: &str, months: i32) -> &'a WindowAnswer {
     let found = card.content.measures.iter().find(|m| m.id == measure).expect("a measure of the set");
     found.windows.iter().find(|w| w.window == months).expect("1, 3 or 12")
 }
@@ -198,7 +198,7 @@ fn a_retraction_takes_back_stays_and_can_come_first() {
         &["1 A1 2026-06 #3 provisional late+1"],
     ];
     assert_eq!(h.told(), expected);
-    let expected = Outcomes { accepted: 4, duplicate: 0, stale: 2, conflict: 0, sealed: 0 };
+    let expected = OracleOutcomes { accepted: 4, duplicate: 0, stale: 2, conflict: 0, sealed: 0 };
     assert_eq!(h.answer().outcomes, expected);
 }
 
@@ -208,7 +208,7 @@ fn of_one_version_with_two_contents_the_first_in_the_log_stays() {
     h.visit("a", 1, 1, "2026-06-10", "attended").visit("a", 1, 1, "2026-06-10", "noshow");
     h.visit("a", 1, 1, "2026-06-10", "attended").cut("2026-07-04T03:00:00Z");
     let answer = h.answer();
-    assert_eq!(answer.outcomes, Outcomes { accepted: 1, duplicate: 1, stale: 0, conflict: 1, sealed: 0 });
+    assert_eq!(answer.outcomes, OracleOutcomes { accepted: 1, duplicate: 1, stale: 0, conflict: 1, sealed: 0 });
     assert_eq!(answer.cuts[0].cards[0].content.exposure[0].encounters, 1);
 }
 
@@ -257,7 +257,7 @@ fn after_13_months_nothing_touches_a_month_any_more_and_what_leaves_it_is_new() 
         &["1 A1 2027-07 #1 provisional first+1"],
     ];
     assert_eq!(h.told(), expected);
-    assert_eq!(h.answer().outcomes, Outcomes { accepted: 4, duplicate: 0, stale: 0, conflict: 0, sealed: 2 });
+    assert_eq!(h.answer().outcomes, OracleOutcomes { accepted: 4, duplicate: 0, stale: 0, conflict: 0, sealed: 2 });
 }
 
 #[test]
@@ -455,9 +455,9 @@ fn a_saving_at_a_lower_target_is_the_difference_of_prices() {
 fn a_default_population_has_cards_of_every_status_and_gapless_revisions() {
     use crate::traffic::deliveries;
     use crate::traffic::population;
-    let population = population::Population::generate(&population::Config::default());
+    let population = population::Population::generate(&population::PopulationConfig::default());
     let end = London::default().end_of("2026-10".parse().expect("a month"));
-    let config = deliveries::Config { deliver_until: Some(end + 40 * 86_400_000), ..deliveries::Config::default() };
+    let config = deliveries::TrafficConfig { deliver_until: Some(end + 40 * 86_400_000), ..deliveries::TrafficConfig::default() };
     let deliveries: Vec<deliveries::Delivery> = deliveries::Traffic::new(&population, &config).collect();
     let mut feeds: Vec<FeedLog> = population
         .feeds()
@@ -479,7 +479,7 @@ fn a_default_population_has_cards_of_every_status_and_gapless_revisions() {
     let measures: Vec<(String, String)> =
         files.map(|path| (path.display().to_string(), std::fs::read_to_string(&path).expect("text"))).collect();
     let registry = population.registry();
-    let question = Question { feeds: &feeds, registry: &registry, measures: &measures, first, cuts: &cuts };
+    let question = CutQuestion { feeds: &feeds, registry: &registry, measures: &measures, first, cuts: &cuts };
     let answer = answer(&question).expect("readable");
     let mut revisions: BTreeMap<(String, String, Month), u32> = BTreeMap::new();
     let mut seen = BTreeSet::new();
