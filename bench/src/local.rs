@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use plumbline::log::local_log::{Durability, LocalLog};
 use plumbline::measure_files::{self, BuiltIn};
 use plumbline::process::clock::Clock;

@@ -20,7 +20,7 @@ use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 use stream::deployment::Deployment;
-use stream::log::{Fill, LogEntry, Log, LogError, Topic};
+use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 use stream::publish::publish_task::PublishTask;
 
 use crate::network::{Draw, month_of, organisations};

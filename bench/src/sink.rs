@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, Range};
 use codec::avro::encoding;
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
-use stream::log::{Fill, LogEntry, Log, LogError, Topic};
+use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 
 /// The log.
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use codec::avro::encoding;
-use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use plumbline::measure_files;
 use scorecard::card::scorecard::Status;
 use scorecard::event::{Batch, Event};

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use promises::traffic::{Network, play};
+use promises::played_network::{Network, play};
 use promises::world::deployment;
 use scorecard::card::scorecard::{Scorecard, Status};
 use scorecard::time::schedule::Grid;

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promises::traffic::{Network, PlayedWorld, play};
+use promises::played_network::{Network, PlayedWorld, play};
 use promises::world::{World, deployment, encounter, month, prescription, retraction, utc};
 use scorecard::card::scorecard::{Scorecard, Status};
 use scorecard::event::{Detail, Event, Exclusion, Feedback};
-use scorecard::fold::explanation::{Effect, Explanation, LocatedShare, Line, MeasureSide, ExplanationError, explain};
+use scorecard::fold::explanation::{Effect, Explanation, ExplanationError, Line, LocatedShare, MeasureSide, explain};
 use scorecard::peer_group::unit::WINDOWS;
 use scorecard::registry::entry::{Entry, Person};
 use scorecard::time::calendar::{Month, Timestamp};

@@ -1,6 +1,6 @@
 //! Facts are folded exactly: any order and duplication of the same versions, moves, links, months' edges.
 
-use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use promises::world::{World, deployment, encounter, event, month, prescription, records, retraction, utc};
 use proptest::prelude::*;
 use scorecard::event::{Action, Answer, Attendance, Detail, Encounter, Event, Exclusion, Feedback, Mode, Source};

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use promises::world::{World, deployment, measures, records, utc};
 use scorecard::card::peer_group::{Level, PeerGroup};
 use scorecard::card::scorecard::{Scorecard, WindowValue};

@@ -1,7 +1,7 @@
 //! The pipeline's cards are the brute-force oracle's, at every published cut, on disorderly traffic.
 
 use promises::oracle::{ask, compare};
-use promises::traffic::{Network, play};
+use promises::played_network::{Network, play};
 use promises::world::deployment;
 use scorecard::card::scorecard::Scorecard;
 use scorecard::time::schedule::Grid;

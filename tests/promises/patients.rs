@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use codec::identity::keys::Keys;
-use promises::plant::{Planter, specimens};
+use promises::patient_planter::{Planter, specimens};
 use promises::world::{World, deployment, utc};
 use scorecard::record::item::Feed;
 use scorecard::record::log_record::Position;

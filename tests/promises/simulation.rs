@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use promises::chaos::campaign::{CI_SEEDS, Campaign, LEAST_BITES, play, play_all};
-use promises::chaos::history::{Extract, Trace};
-use promises::chaos::minimise::minimise;
-use promises::chaos::mutants::{edited, parse};
+use promises::simulation::campaign::{CI_SEEDS, Campaign, LEAST_BITES, play, play_all};
+use promises::simulation::history::{Extract, Trace};
+use promises::simulation::minimise::minimise;
+use promises::simulation::mutants::{edited, parse};
 
 /// Seeds that once failed, and of what.
 const FOUND: [(u64, &str); 3] = [

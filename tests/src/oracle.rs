@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use scorecard::card::scorecard::{Scorecard, WindowValue};
 use scorecard::time::calendar::Timestamp;
-use sim::oracle::answer::{OracleAnswer, OracleCard, Cut, Fate, FeedLog, CutQuestion, WindowAnswer, answer};
+use sim::oracle::answer::{Cut, CutQuestion, Fate, FeedLog, OracleAnswer, OracleCard, WindowAnswer, answer};
 
 use crate::world::measure_files;
 

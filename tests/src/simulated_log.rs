@@ -10,7 +10,7 @@ use std::rc::Rc;
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
-use stream::log::{Fill, LogEntry, Log, LogError, Topic};
+use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 
 /// What happens to an operation instead of its succeeding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use codec::avro::encoding;
-use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use scorecard::event::{Batch, Versioning};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Record};

@@ -28,7 +28,7 @@ use crate::deployment::registry_file_check::{self, RegistryFileError};
 use crate::logs;
 use crate::measure_files::MeasuresError;
 use crate::process::clock::{Clock, LAPSE_VARIABLE};
-use crate::process::interrupt::{EXIT_INTERRUPTED, Interrupt, CleanStop};
+use crate::process::interrupt::{CleanStop, EXIT_INTERRUPTED, Interrupt};
 use crate::process::roles::ProcessRoles;
 use crate::service::run_service;
 use crate::terminal::paint::Paint;
@@ -126,7 +126,8 @@ fn configured(args: &ServiceArgs) -> Result<Config, ConfigError> {
     let flag = |key, flag, value: &Option<String>| value.clone().map(|value| (key, flag, value));
     let flags = [flag("data", "--data", &args.data), flag("listen", "--listen", &args.listen)];
     let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let given = ConfigSources { file: args.config.clone(), variables: variables.collect(), flags: flags.into_iter().flatten().collect() };
+    let given =
+        ConfigSources { file: args.config.clone(), variables: variables.collect(), flags: flags.into_iter().flatten().collect() };
     config_file::read(&given)
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use promises::plant::{Planter, specimens};
+use promises::patient_planter::{Planter, specimens};
 
 /// All files below a folder.
 fn files(dir: &Path) -> Vec<std::path::PathBuf> {

@@ -22,7 +22,8 @@ use tokio::net::TcpListener;
 fn readyz(place: &Place, vitals: &Arc<ServiceStatus>) -> Response {
     let flags = vec![("data", "--data", place.path("data").display().to_string())];
     let config = config_file::read(&ConfigSources { flags, ..ConfigSources::default() }).expect("the defaults are sound");
-    let site = DataDirectory::open(&config, Clock::System, ProcessRoles::ALL, &ShutdownSignal::default()).expect("nobody has it open");
+    let site =
+        DataDirectory::open(&config, Clock::System, ProcessRoles::ALL, &ShutdownSignal::default()).expect("nobody has it open");
     let served = HttpState::of(&site, &config, None, vitals.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");

@@ -34,7 +34,8 @@ fn place() -> Place {
 
 fn config(place: &Place) -> Config {
     let data = place.path("data").display().to_string();
-    config_file::read(&ConfigSources { flags: vec![("data", "--data", data)], ..ConfigSources::default() }).expect("defaults are sound")
+    config_file::read(&ConfigSources { flags: vec![("data", "--data", data)], ..ConfigSources::default() })
+        .expect("defaults are sound")
 }
 
 fn args(place: &Place) -> ReplayArgs {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Instant;
 
-use promises::plant::{Planter, specimens};
+use promises::patient_planter::{Planter, specimens};
 use serde_json::Value;
 use server::{PATIENCE, Server, command, request};
 use support::Place;

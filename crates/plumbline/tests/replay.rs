@@ -2,7 +2,7 @@
 
 mod support;
 
-use plumbline::process::interrupt::{Interrupt, CleanStop};
+use plumbline::process::interrupt::{CleanStop, Interrupt};
 use support::{Place, assert_accounted_for, encounter};
 
 /// Status, revision, cut and month of every revision in order of publication.

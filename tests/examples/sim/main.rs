@@ -7,9 +7,9 @@ use std::ops::Range;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use promises::chaos::campaign::{CI_SEEDS, Campaign, play, play_all};
-use promises::chaos::history::{Extract, Trace};
-use promises::chaos::minimise::minimise;
+use promises::simulation::campaign::{CI_SEEDS, Campaign, play, play_all};
+use promises::simulation::history::{Extract, Trace};
+use promises::simulation::minimise::minimise;
 
 use report::Progress;
 

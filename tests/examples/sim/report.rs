@@ -3,8 +3,8 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use promises::chaos::campaign::{Campaign, LEAST_BITES};
-use promises::chaos::fault::Kind;
+use promises::simulation::campaign::{Campaign, LEAST_BITES};
+use promises::simulation::log::fault::Kind;
 
 /// A line that says how far a campaign has come: rewritten on a terminal, else repeated now and then.
 pub struct Progress {

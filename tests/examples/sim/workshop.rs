@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Instant;
 
-use promises::chaos::campaign::CI_SEEDS;
-use promises::chaos::mutants::{CHOSEN, Mutant, MutantError, edited, parse};
+use promises::simulation::campaign::CI_SEEDS;
+use promises::simulation::mutants::{CHOSEN, Mutant, MutantError, edited, parse};
 
 /// A mutant that needs more of the seeds of `cargo test` than this asks for a better mix of faults.
 const MOST_SEEDS: u64 = CI_SEEDS / 2;

@@ -372,8 +372,12 @@ fn unreadable(field: Field, text: &str, why: Unreadable) -> Fault {
     const EXPECTED: &str = "a time with its offset, such as 2026-10-05T09:41:00+01:00";
     match why {
         Unreadable::Malformed => Fault::malformed(field, text, EXPECTED),
-        Unreadable::NoOffset => Fault::new(RejectReason::MalformedValue, field, format!("{field} has no offset; send {EXPECTED}")),
-        Unreadable::TooCoarse => Fault::new(RejectReason::DateTooCoarse, field, format!("{field} has no time of day; send {EXPECTED}")),
+        Unreadable::NoOffset => {
+            Fault::new(RejectReason::MalformedValue, field, format!("{field} has no offset; send {EXPECTED}"))
+        }
+        Unreadable::TooCoarse => {
+            Fault::new(RejectReason::DateTooCoarse, field, format!("{field} has no time of day; send {EXPECTED}"))
+        }
         Unreadable::OutOfRange => {
             Fault::new(RejectReason::OutOfRange, field, format!("{field} lies outside the years 1900 to 9998; send {EXPECTED}"))
         }

@@ -115,7 +115,8 @@ impl Run<'_> {
     fn taken_back(&self, key: Option<&[u8]>) -> Result<(Arc<Feed>, Event<'static>), Fault> {
         const CURE: &str = "send the event's id as the key, or feed|id where the topic is of no one feed";
         let key = key.ok_or_else(|| Fault::missing("key", CURE))?;
-        let key = std::str::from_utf8(key).map_err(|_| Fault::new(RejectReason::NotUtf8, "key", "the key is not UTF-8; send UTF-8"))?;
+        let key =
+            std::str::from_utf8(key).map_err(|_| Fault::new(RejectReason::NotUtf8, "key", "the key is not UTF-8; send UTF-8"))?;
         let (feed, id) = match (self.rules.feed_of(self.context), key.split_once('|')) {
             (Some(feed), _) => (feed, key),
             (None, Some((feed, id))) => (self.rules.feeds.named(&self.rules.pseudonyms.protect(feed.into())), id),

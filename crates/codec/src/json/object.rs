@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::fault::{Fault, Field};
-use crate::json::reader::{SyntaxError, JsonReader, LIST, NUMBER, OBJECT, Read, TEXT, TRUTH};
+use crate::json::reader::{JsonReader, LIST, NUMBER, OBJECT, Read, SyntaxError, TEXT, TRUTH};
 
 /// What stands where a text belongs.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -191,7 +191,12 @@ fn content_view(content: &Content) -> ContentView<'_> {
     let period = &content.period;
     ContentView {
         subject: &content.subject,
-        period: PeriodView { month: period.month, zone: &period.zone, start: DisplayText(period.start), end: DisplayText(period.end) },
+        period: PeriodView {
+            month: period.month,
+            zone: &period.zone,
+            start: DisplayText(period.start),
+            end: DisplayText(period.end),
+        },
         status: content.status,
         exposure: &content.exposure,
         measures: &content.measures,

@@ -5,7 +5,7 @@ use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use apache_avro::{Decimal, Schema, Writer};
 use codec::avro::contract::Contract;
-use codec::formats::record_decoder::{RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
 use scorecard::event::Event;
 use scorecard::record::item::{Feed, Item};
 use serde_json::Value as Json;

@@ -1,6 +1,6 @@
 //! Whatever the bytes: no panic, and every element is accounted for. Seeded; the seed is in the failure's text.
 
-use codec::formats::record_decoder::{RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
 use proptest::prelude::*;
 use scorecard::record::item::{Feed, Item};
 

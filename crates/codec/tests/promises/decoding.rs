@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use scorecard::event::Event;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use scorecard::event::{Action, Attendance, Detail, Event, Source};
 use scorecard::record::item::{DrugSource, Feed, Item};
 use scorecard::record::log_record::Position;

@@ -2,7 +2,7 @@
 //! search finds plenty once the protection is off, so it can fail.
 
 use codec::avro::encoding;
-use codec::formats::record_decoder::{RecordDecoder, DecoderConfig, QuestionnaireMap};
+use codec::formats::record_decoder::{DecoderConfig, QuestionnaireMap, RecordDecoder};
 use codec::identity::keys::Keys;
 use codec::identity::nhs_number::contains_nhs_number;
 use scorecard::event::{Batch, Detail, Event, Versioning};

@@ -348,7 +348,8 @@ fn a_reject_tells_nothing_of_the_value() {
 #[test]
 fn bytes_that_are_no_events_say_what_they_are() {
     let record = |bytes: &[u8]| {
-        let decoder = codec::formats::record_decoder::RecordDecoder::new(codec::formats::record_decoder::DecoderConfig::default());
+        let decoder =
+            codec::formats::record_decoder::RecordDecoder::new(codec::formats::record_decoder::DecoderConfig::default());
         match crate::decoding::decode(&decoder, None, bytes).as_slice() {
             [Item::Reject(reject)] => reject.clone(),
             other => panic!("{other:?}"),
@@ -415,7 +416,7 @@ fn a_bundle_is_faulted_as_a_whole_or_entry_by_entry() {
 
 #[test]
 fn fhir_without_a_feed_is_refused_and_so_are_versions_without_what_orders_them() {
-    use codec::formats::record_decoder::{RecordDecoder, DecoderConfig};
+    use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
     use scorecard::event::Versioning;
     use scorecard::record::item::Feed;
     let decoder = RecordDecoder::new(DecoderConfig::default());

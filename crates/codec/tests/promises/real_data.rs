@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use scorecard::event::{Action, Attendance, Detail, Event, Mode, Source};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::Position;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{RecordDecoder, DecoderConfig, QuestionnaireMap};
+use codec::formats::record_decoder::{DecoderConfig, QuestionnaireMap, RecordDecoder};
 use codec::identity::keys::Keys;
 use codec::identity::pseudonym::Pseudonyms;
 use scorecard::event::{Action, Answer, Attendance, Category, Detail, Event, Mode, Source, Versioning};
@@ -408,8 +408,10 @@ fn bundles_and_resources_may_stand_one_a_line() {
 #[test]
 fn declared_feeds_of_native_events_do_not_need_the_sources() {
     let declared = Arc::new(Feed { practice: Some("A81001".into()), ..Feed::undeclared("a81001-emis") });
-    let decoder =
-        RecordDecoder::new(DecoderConfig { feeds: [("a81001-emis".to_owned(), declared.clone())].into(), ..DecoderConfig::default() });
+    let decoder = RecordDecoder::new(DecoderConfig {
+        feeds: [("a81001-emis".to_owned(), declared.clone())].into(),
+        ..DecoderConfig::default()
+    });
     match decode(&decoder, None, include_bytes!("../../../../schemas/examples/order.json")).as_slice() {
         [Item::Event(feed, event)] => {
             assert!(Arc::ptr_eq(feed, &declared));

@@ -10,7 +10,7 @@ use apache_avro::schema_compatibility::{Compatibility, SchemaCompatibility};
 use codec::avro::contract::Contract;
 use codec::avro::encoding::FIRST_ID;
 use codec::avro::known_schema::KnownSchema;
-use codec::formats::record_decoder::{RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
 use scorecard::record::item::{Feed, Item};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};

@@ -5,7 +5,7 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
-use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use codec::identity::keys::Keys;
 use scorecard::card::scorecard::{Content, Scorecard, Status};
 use scorecard::record::item::{Feed, Item};

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use scorecard::event::{Batch, Versioning};
 use scorecard::fold::tally::Tally;
 use scorecard::measure::measure_set::{Definition, Example, Measure, MeasureSet, SideDefinition};
@@ -15,7 +15,7 @@ use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 use serde_json::{Value, json};
 
-use crate::measure_files::{BuiltIn, MeasureSelection, MeasuresError, MeasureOrigin, chosen};
+use crate::measure_files::{BuiltIn, MeasureOrigin, MeasureSelection, MeasuresError, chosen};
 
 /// When and where an example happens that does not say so.
 const EXAMPLE_TIME: &str = "2026-10-05T09:00:00+01:00";

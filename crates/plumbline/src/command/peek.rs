@@ -11,7 +11,7 @@ use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
 use serde_json::Value;
-use stream::log::{CARD_PARTITIONS, LogEntry, Log, Topic};
+use stream::log::{CARD_PARTITIONS, Log, LogEntry, Topic};
 
 use crate::cli::{Output, PeekArgs};
 use crate::config::did_you_mean::unknown;

@@ -15,7 +15,7 @@ use crate::rejects::reject_store::RejectStore;
 use crate::rejects::rejected_record::Which;
 use crate::service_client::{ask, encoded};
 use crate::terminal::paint::Paint;
-use crate::view::rejects_view::{RawBytes, PendingRejects, retried};
+use crate::view::rejects_view::{PendingRejects, RawBytes, retried};
 
 /// Events of one feed that a retry packs into one record.
 const BATCH_EVENTS: usize = 500;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use codec::formats::record_decoder::{RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
 use codec::identity::keys::Keys;
 use codec::identity::pseudonym::Pseudonyms;
 use scorecard::measure::measure_set::MeasureSet;
@@ -72,7 +72,8 @@ impl Run<'_> {
         let waiting = reader.read(sources, &mut intake, &mut log)?;
         info!(files = sources.len(), events = waiting.arrivals.len(), "files read");
         let earliest = waiting.arrivals.earliest().unwrap_or(now);
-        let plan = PipelineSetup { zone: args.zone.clone(), earliest, partitions: args.partitions, measures: self.measures.clone() };
+        let plan =
+            PipelineSetup { zone: args.zone.clone(), earliest, partitions: args.partitions, measures: self.measures.clone() };
         let mut pipeline = Pipeline::start(&plan, keys, intake, log, clock)?;
         let unknown_fields = waiting.unknown_fields;
         play(&mut pipeline, waiting, registry, interrupt)?;

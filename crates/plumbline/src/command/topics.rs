@@ -14,7 +14,7 @@ use crate::cli;
 use crate::config::options::Config;
 use crate::deployment::data_directory::log_to_read;
 use crate::kafka::settings::KafkaSettings;
-use crate::kafka::topic_plan::{TopicFault, ActualTopic, TopicPlan, faults, partitions, settings};
+use crate::kafka::topic_plan::{ActualTopic, TopicFault, TopicPlan, faults, partitions, settings};
 use crate::kafka::topics::Topics;
 
 const NO_BROKERS: &str = "there are no brokers; set kafka.brokers. The embedded log needs no topics to be made";
@@ -141,7 +141,9 @@ fn set(deployment: &Topics, state: &State, out: &mut impl Write) -> Result<()> {
         let values: Vec<(&str, String)> = state
             .faults(*topic, name)
             .into_iter()
-            .filter_map(|fault| if let TopicFault::Setting { name, wanted, .. } = fault { Some((name, wanted.value())) } else { None })
+            .filter_map(
+                |fault| if let TopicFault::Setting { name, wanted, .. } = fault { Some((name, wanted.value())) } else { None },
+            )
             .collect();
         if !values.is_empty() {
             deployment.set(name, &values)?;

@@ -20,7 +20,7 @@ use crate::config::config_values::{
 };
 use crate::config::did_you_mean::unknown;
 use crate::config::options::{
-    Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, ValueOrigin, OptionView, drugs_word, versioning_word,
+    Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, OptionView, ValueOrigin, drugs_word, versioning_word,
 };
 use crate::config::quantity;
 use crate::kafka::registry_address::without_credentials;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use codec::formats::record_decoder::{RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
 use codec::identity::keys::{Keys, fingerprint};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::Item;
@@ -252,8 +252,11 @@ impl DataDirectory {
         let deployment = deployment(config, &mut log, &keys, measures, &clock)?;
         let refused = RejectStore::new(&config.data.join(REFUSED_FOLDER), &keys, config.refused);
         let decoder = DecoderConfig { keys, feeds: config.feeds.clone(), zone: config.zone.clone(), ..DecoderConfig::default() };
-        let retry =
-            RejectRetrier { decoder: Arc::new(RecordDecoder::new(decoder)), feeds: Arc::new(config.feeds.clone()), zone: config.zone.clone() };
+        let retry = RejectRetrier {
+            decoder: Arc::new(RecordDecoder::new(decoder)),
+            feeds: Arc::new(config.feeds.clone()),
+            zone: config.zone.clone(),
+        };
         let mut site = DataDirectory { log, shelf, deployment, retry, refused, clock, data: config.data.clone() };
         if roles.has(ProcessRole::Intake) {
             site.register(registry)?;

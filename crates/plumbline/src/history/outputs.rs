@@ -13,7 +13,7 @@ use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::log_record::{Record, RowKey};
 use scorecard::sums::measure_sums::Base;
 use scorecard::time::calendar::{Month, Timestamp};
-use stream::log::{LogEntry, Log, Topic};
+use stream::log::{Log, LogEntry, Topic};
 use tracing::info;
 
 use crate::history::line_view::without;

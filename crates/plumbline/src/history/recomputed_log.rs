@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
-use stream::log::{Fill, LogEntry, Log, LogError, Topic};
+use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 
 use crate::log::any_log::AnyLog;
 use crate::log::local_log::LocalLog;

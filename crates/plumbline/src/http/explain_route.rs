@@ -15,7 +15,7 @@ use stream::evidence::EvidenceError;
 use crate::http::http_state::HttpState;
 use crate::http::responses::{NDJSON, Parameters, accepts, error, no_cards, parameter};
 use crate::terminal::paint::Paint;
-use crate::view::explain_request::{ExplainRequest, ExplainError, side_word};
+use crate::view::explain_request::{ExplainError, ExplainRequest, side_word};
 use crate::view::explanation_view::{json, ndjson, table};
 
 /// Answers the question that path and parameters ask.

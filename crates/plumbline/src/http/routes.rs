@@ -21,7 +21,7 @@ use crate::http::reject_routes;
 use crate::http::responses::{Parameters, accepts, error, json_response, listed, no_cards, no_intake, parameter};
 use crate::intake::intake_worker::{ElementOutcome, Request, Submission};
 use crate::log::local_log::LocalLog;
-use crate::published_cards::card_index::{CardIndex, CardChange, RevisionPlace, card_at};
+use crate::published_cards::card_index::{CardChange, CardIndex, RevisionPlace, card_at};
 use crate::published_cards::card_key::CardKey;
 use crate::terminal::paint::Paint;
 use crate::view::terminal_card::render;
@@ -67,7 +67,11 @@ fn unauthorized(whose: &str) -> Response {
     response
 }
 
-async fn post_events(State(served): State<HttpState>, Query(parameters): Parameters, request: axum::extract::Request) -> Response {
+async fn post_events(
+    State(served): State<HttpState>,
+    Query(parameters): Parameters,
+    request: axum::extract::Request,
+) -> Response {
     let too_large =
         || error(StatusCode::PAYLOAD_TOO_LARGE, &format!("the body exceeds {} bytes; send it in parts", served.max_body));
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());

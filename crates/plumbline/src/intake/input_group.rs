@@ -44,7 +44,8 @@ impl<'r> InputRecords<'r> {
         registry: Option<&'r SchemaRegistry>,
     ) -> InputRecords<'r> {
         let feed = |input: &Input| Some(feed_named(&retry.feeds, &retry.zone, input.feed.as_deref()?));
-        let told = |(topic, input): (&'r String, &'r Input)| (topic.as_str(), TopicInput { format: input.format, feed: feed(input) });
+        let told =
+            |(topic, input): (&'r String, &'r Input)| (topic.as_str(), TopicInput { format: input.format, feed: feed(input) });
         InputRecords { inputs: inputs.iter().map(told).collect(), decoder: &retry.decoder, registry }
     }
 
@@ -202,7 +203,9 @@ fn is_of(format: InputFormat, kind: RecordFormat) -> bool {
     match format {
         // What is no format at all is told better by whoever reads it.
         InputFormat::Json => matches!(kind, RecordFormat::NativeJson | RecordFormat::NotJson | RecordFormat::Empty),
-        InputFormat::Avro => matches!(kind, RecordFormat::ConfluentAvro | RecordFormat::AvroFile | RecordFormat::AvroSingleObject),
+        InputFormat::Avro => {
+            matches!(kind, RecordFormat::ConfluentAvro | RecordFormat::AvroFile | RecordFormat::AvroSingleObject)
+        }
         InputFormat::Fhir => matches!(kind, RecordFormat::FhirResource | RecordFormat::FhirBundle),
     }
 }

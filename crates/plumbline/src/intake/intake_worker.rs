@@ -20,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tracing::warn;
 
 use crate::config::authorizer::Writes;
-use crate::intake::reject_retrier::{RetryOutcome, RejectRetrier, RetryError, SOURCE};
+use crate::intake::reject_retrier::{RejectRetrier, RetryError, RetryOutcome, SOURCE};
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
 use crate::process::service_status::{ServiceStatus, Way};

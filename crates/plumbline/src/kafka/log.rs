@@ -8,12 +8,12 @@ use std::time::Duration;
 use codec::avro::encoding;
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
-use stream::log::{Fill, LogEntry, Log, LogError, Topic};
+use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 
 use crate::kafka::contact::Contact;
 use crate::kafka::headers;
 use crate::kafka::publisher::Publisher;
-use crate::kafka::reader::{Reader, ReadRequest};
+use crate::kafka::reader::{ReadRequest, Reader};
 use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
 use crate::kafka::writer::{Acknowledgements, Ready, Writer};

@@ -163,8 +163,7 @@ impl Reader {
         }
         let next = wanted.from.max(bounds.start);
         let topic = wanted.topic.to_owned();
-        let mut standing =
-            Cursor { topic, partition: wanted.partition, next, at_end: false, end: bounds.end, sure: bounds.end };
+        let mut standing = Cursor { topic, partition: wanted.partition, next, at_end: false, end: bounds.end, sure: bounds.end };
         match &self.standing {
             Some(before) if before.topic == standing.topic && before.partition == standing.partition => {
                 standing.turn_back(&self.consumer);
@@ -252,7 +251,11 @@ fn lend<'a>(message: &'a impl Message, offset: u64, record: Record<'a>) -> LogEn
 
 /// What a record says. Whose schema nobody knows is waited for as the brokers are: to pass over it would change what the log says,
 /// and to end before it would look like the log's end.
-fn opened<'a>(message: &'a impl Message, registry: Option<&SchemaRegistry>, stopping: &ShutdownSignal) -> Result<Record<'a>, LogError> {
+fn opened<'a>(
+    message: &'a impl Message,
+    registry: Option<&SchemaRegistry>,
+    stopping: &ShutdownSignal,
+) -> Result<Record<'a>, LogError> {
     let Some(bytes) = message.payload() else {
         return Ok(Record::Undecodable("a tombstone: the key is gone".to_owned()));
     };

@@ -252,7 +252,9 @@ mod tests {
         let [TopicFault::Lasting(text)] = &faults(Topic::Events, &found, &PLAN)[..] else { panic!("it can only be explained") };
         assert!(text.contains("has 6 partitions") && text.contains("is 64") && text.contains("new `kafka.prefix`"), "{text}");
         let begun = TopicPlan { begun_with: Some(32), ..PLAN };
-        let [TopicFault::Lasting(text)] = &faults(Topic::Events, &sound(Topic::Events), &begun)[..] else { panic!("it was begun so") };
+        let [TopicFault::Lasting(text)] = &faults(Topic::Events, &sound(Topic::Events), &begun)[..] else {
+            panic!("it was begun so")
+        };
         assert!(text.contains("begun with 32") && text.contains("partitions = 32"), "{text}");
     }
 

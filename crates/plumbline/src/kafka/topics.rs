@@ -51,7 +51,8 @@ impl Topics {
                 let partitions = topic.partitions();
                 let replicas = partitions.first().map_or(0, |partition| partition.replicas().len());
                 let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-                let one = ActualTopic { partitions: count(partitions.len()), replicas: count(replicas), settings: BTreeMap::new() };
+                let one =
+                    ActualTopic { partitions: count(partitions.len()), replicas: count(replicas), settings: BTreeMap::new() };
                 found.insert(topic.name().to_owned(), one);
             }
         }

@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
-use stream::log::{Fill, LogEntry, Log, LogError, Topic};
+use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 
 use crate::kafka::log::KafkaLog;
 use crate::log::local_log::LocalLog;

@@ -15,7 +15,7 @@ use codec::avro::encoding;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
-use stream::log::{Fill, LogEntry, Log, LogError, Topic};
+use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 
 use crate::log::log_directory::{LocalLogError, LogDirectory};
 use crate::log::log_record_layout;

@@ -94,7 +94,13 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Inter
 }
 
 /// Opens the site. Brokers that cannot be reached are waited for; whoever does not want to may interrupt.
-fn open(config: &Config, roles: ProcessRoles, clock: Clock, stopping: &ShutdownSignal, interrupt: &Interrupt) -> Result<DataDirectory> {
+fn open(
+    config: &Config,
+    roles: ProcessRoles,
+    clock: Clock,
+    stopping: &ShutdownSignal,
+    interrupt: &Interrupt,
+) -> Result<DataDirectory> {
     if config.kafka.is_none() {
         return DataDirectory::open(config, clock, roles, stopping);
     }

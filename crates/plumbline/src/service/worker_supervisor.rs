@@ -84,7 +84,8 @@ fn embedded(work: &WorkerContext) -> Result<WorkerSupervisor> {
 
 fn grouped(work: &WorkerContext, log: &KafkaLog, roles: ProcessRoles) -> Result<WorkerSupervisor> {
     let mut threads = Vec::new();
-    let of_roles = [(ProcessRole::Tally, Group::Tally, Topic::Events), (ProcessRole::Publish, Group::Publish, Topic::ClinicianMonths)];
+    let of_roles =
+        [(ProcessRole::Tally, Group::Tally, Topic::Events), (ProcessRole::Publish, Group::Publish, Topic::ClinicianMonths)];
     for (_, group, topic) in of_roles.into_iter().filter(|(role, ..)| roles.has(*role)) {
         threads.push(member(work, log, group, topic)?);
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use codec::formats::record_decoder::{Context, RecordDecoder};
-use promises::chaos::verdict::Verdict;
+use promises::simulation::verifier::verdict::Verdict;
 use scorecard::event::{Batch, Event, Versioning};
 use scorecard::fold::tally::Outcomes;
 use scorecard::record::item::{Feed, Item};

@@ -6,27 +6,27 @@
 #![cfg(unix)]
 
 mod same_cards;
-mod killed;
-mod changing;
-mod zombies;
-mod cluster;
-mod garbage;
+mod kill_any_role;
+mod instances_come_and_go;
+mod paused_processes;
+mod broker_failures;
+mod malformed_records;
 mod rejects_first;
-mod secured;
+mod sasl_over_tls;
 mod whole_service;
-mod registered;
-mod made;
-mod broken;
-mod crew;
-mod course;
-mod line;
-mod hand;
+mod schema_registry_ids;
+mod topics_and_peek;
+mod verifier_finds_breaks;
+mod processes;
+mod traffic_by_cut;
+mod deployment_under_test;
+mod topic_writer;
 mod accounts;
-mod again;
-mod subscribed;
+mod replay_in_memory;
+mod subscriber_view;
 mod dump;
 mod broker;
-mod registry;
+mod real_schema_registry;
 #[path = "../support/schema_registry.rs"]
 mod test_registry;
 
@@ -34,13 +34,13 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial, run};
 
-use crate::broker::{MissingTool, Means};
+use crate::broker::{Means, MissingTool};
 
 /// Tests of the verifier itself.
 const VERIFIER: [(&str, fn()); 3] = [
-    ("a_good_dump_breaks_no_promise", broken::a_good_dump_breaks_no_promise),
-    ("every_damage_is_seen", broken::every_damage_is_seen),
-    ("every_flipped_value_is_seen", broken::every_flipped_value_is_seen),
+    ("a_good_dump_breaks_no_promise", verifier_finds_breaks::a_good_dump_breaks_no_promise),
+    ("every_damage_is_seen", verifier_finds_breaks::every_damage_is_seen),
+    ("every_flipped_value_is_seen", verifier_finds_breaks::every_flipped_value_is_seen),
 ];
 
 /// A test against brokers and its name.
@@ -48,14 +48,14 @@ type Promise = (&'static str, fn(&Means));
 
 /// Tests against brokers, the longest first.
 const PROMISES: [Promise; 15] = [
-    ("brokers_die_one_after_the_other_and_nothing_is_lost", cluster::brokers_die_one_after_the_other_and_nothing_is_lost),
+    ("brokers_die_one_after_the_other_and_nothing_is_lost", broker_failures::brokers_die_one_after_the_other_and_nothing_is_lost),
     (
         "killed_at_random_moments_nothing_is_lost_and_nothing_counts_twice",
-        killed::killed_at_random_moments_nothing_is_lost_and_nothing_counts_twice,
+        kill_any_role::killed_at_random_moments_nothing_is_lost_and_nothing_counts_twice,
     ),
-    ("instances_come_and_go_under_load", changing::instances_come_and_go_under_load),
-    ("a_publisher_that_wakes_up_again_publishes_nothing", zombies::a_publisher_that_wakes_up_again_publishes_nothing),
-    ("an_owner_that_wakes_up_again_does_no_harm", zombies::an_owner_that_wakes_up_again_does_no_harm),
+    ("instances_come_and_go_under_load", instances_come_and_go::instances_come_and_go_under_load),
+    ("a_publisher_that_wakes_up_again_publishes_nothing", paused_processes::a_publisher_that_wakes_up_again_publishes_nothing),
+    ("an_owner_that_wakes_up_again_does_no_harm", paused_processes::an_owner_that_wakes_up_again_does_no_harm),
     (
         "one_instance_and_three_publish_the_oracles_cards_and_the_same_bytes",
         same_cards::one_instance_and_three_publish_the_oracles_cards_and_the_same_bytes,
@@ -64,26 +64,26 @@ const PROMISES: [Promise; 15] = [
         "a_refused_record_is_acknowledged_only_after_its_reject_is_stored",
         rejects_first::a_refused_record_is_acknowledged_only_after_its_reject_is_stored,
     ),
-    ("garbage_is_accounted_for_element_by_element", garbage::garbage_is_accounted_for_element_by_element),
-    ("the_line_works_through_tls_as_a_scram_user", secured::the_line_works_through_tls_as_a_scram_user),
+    ("garbage_is_accounted_for_element_by_element", malformed_records::garbage_is_accounted_for_element_by_element),
+    ("the_line_works_through_tls_as_a_scram_user", sasl_over_tls::the_line_works_through_tls_as_a_scram_user),
     (
         "two_whole_services_tick_by_themselves_and_count_everything_once",
         whole_service::two_whole_services_tick_by_themselves_and_count_everything_once,
     ),
     (
         "a_line_with_a_registry_writes_its_ids_and_waits_for_those_it_does_not_know",
-        registered::a_line_with_a_registry_writes_its_ids_and_waits_for_those_it_does_not_know,
+        schema_registry_ids::a_line_with_a_registry_writes_its_ids_and_waits_for_those_it_does_not_know,
     ),
     (
         "topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended",
-        made::topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended,
+        topics_and_peek::topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended,
     ),
     (
         "another_number_of_partitions_is_refused_and_nothing_is_changed",
-        made::another_number_of_partitions_is_refused_and_nothing_is_changed,
+        topics_and_peek::another_number_of_partitions_is_refused_and_nothing_is_changed,
     ),
-    ("peek_shows_every_record_and_what_does_not_open", made::peek_shows_every_record_and_what_does_not_open),
-    ("a_wrong_password_is_refused_in_words", secured::a_wrong_password_is_refused_in_words),
+    ("peek_shows_every_record_and_what_does_not_open", topics_and_peek::peek_shows_every_record_and_what_does_not_open),
+    ("a_wrong_password_is_refused_in_words", sasl_over_tls::a_wrong_password_is_refused_in_words),
 ];
 
 fn main() -> ExitCode {
@@ -126,10 +126,10 @@ fn against_a_registry(arguments: &Arguments) -> Trial {
     let name = "a_real_registry_gives_ids_refuses_what_breaks_readers_and_may_be_down";
     let chosen = arguments.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
     // Neither a list nor a run of other tests needs its program.
-    let found = if arguments.list || !chosen { Err("not looked for".to_owned()) } else { registry::look() };
+    let found = if arguments.list || !chosen { Err("not looked for".to_owned()) } else { real_schema_registry::look() };
     let required = std::env::var(broker::KAFKA_VARIABLE).is_ok_and(|value| value == "require");
     match found {
-        Ok(()) => trial(name, registry::a_real_registry_gives_ids_refuses_what_breaks_readers_and_may_be_down),
+        Ok(()) => trial(name, real_schema_registry::a_real_registry_gives_ids_refuses_what_breaks_readers_and_may_be_down),
         Err(why) if required && chosen && !arguments.list => Trial::test(name, move || Err(Failed::from(why))),
         Err(why) => {
             if chosen && !arguments.list {

@@ -6,11 +6,11 @@ use scorecard::record::log_record::Record;
 use stream::log::Topic;
 
 use crate::broker::{Means, shared};
-use crate::course::{INPUT, network};
-use crate::crew::{Draw, any_seed};
+use crate::deployment_under_test::{Line, Plan, Role, WEEKLY};
 use crate::dump::Subscriber;
-use crate::hand::until;
-use crate::line::{Line, Plan, Role, WEEKLY};
+use crate::processes::{Draw, any_seed};
+use crate::topic_writer::until;
+use crate::traffic_by_cut::{INPUT, network};
 
 const KILLS: usize = 12;
 /// So many kills without two between a reject and its acknowledgement would mean that something is wrong with the test.

@@ -7,8 +7,8 @@ use stream::log::Topic;
 
 use crate::accounts::Times;
 use crate::broker::Means;
-use crate::crew::crewed;
 use crate::dump::Dump;
+use crate::processes::crewed;
 
 /// One instance of each role and three of each: the oracle's cards both times, and the same bytes.
 pub fn one_instance_and_three_publish_the_oracles_cards_and_the_same_bytes(means: &Means) {

@@ -1,17 +1,17 @@
 //! Whole services, as one runs them: every role in each process, ticks of their own every few seconds.
 
-use promises::chaos::verdict::Verdict;
+use promises::simulation::verifier::verdict::Verdict;
 use scorecard::time::calendar::Timestamp;
 use scorecard::time::schedule::Grid;
 use stream::partition::partition_of;
 
 use crate::accounts::{self, ProducedCounts, Times};
-use crate::again::Extent;
 use crate::broker::{Means, shared};
-use crate::course::{INPUT, network};
+use crate::deployment_under_test::{Line, Plan, Role, real_now};
 use crate::dump::Subscriber;
-use crate::line::{Line, Plan, Role, real_now};
-use crate::{again, subscribed};
+use crate::replay_in_memory::Extent;
+use crate::traffic_by_cut::{INPUT, network};
+use crate::{replay_in_memory, subscriber_view};
 
 /// So that a busy machine keeps up, and some cuts fall into the load.
 const OFTEN: Grid = Grid { period_seconds: 5, offset_seconds: 0 };
@@ -42,16 +42,16 @@ pub fn two_whole_services_tick_by_themselves_and_count_everything_once(means: &M
     }
     let dump = Subscriber { python: means.python.clone(), bootstrap }.dump(&line.prefix, &[&hand.topic(INPUT.name)]);
     let mut verdict = Verdict::default();
-    let deployment = again::deployment(&dump, line.identity_seed(), env!("CARGO_PKG_VERSION"));
-    subscribed::judge(&dump, &deployment.schedule, &mut verdict);
-    let again = again::play_again(&dump, &deployment);
+    let deployment = replay_in_memory::deployment(&dump, line.identity_seed(), env!("CARGO_PKG_VERSION"));
+    subscriber_view::judge(&dump, &deployment.schedule, &mut verdict);
+    let again = replay_in_memory::play_again(&dump, &deployment);
     accounts::judge_folded(&dump, &again.outcomes, &mut verdict);
     let mut produced = ProducedCounts::default();
     let topic = hand.topic(INPUT.name);
     produced.open(&line.decoder(), &topic, &dump.inputs[&topic], None, Timestamp(real_now()));
     accounts::judge(&dump, &produced, &line.registry, Times::OnceOrMore, &mut verdict);
     // They were stopped somewhere between a tick and its run.
-    again::judge(&dump, &again.dump, Extent::AsFarAsItGoes, &mut verdict);
+    replay_in_memory::judge(&dump, &again.dump, Extent::AsFarAsItGoes, &mut verdict);
     assert!(verdict.is_clean(), "{:#?}", verdict.all());
     let refolded = dump.runs().iter().filter(|run| !run.refolded.is_empty()).count();
     eprintln!("{}{} runs, {refolded} of them with a partition folded by publish", line.prefix, dump.runs().len());

@@ -189,7 +189,8 @@ mod tests {
         for (code, repeat, items) in (0..contributions.codes()).flat_map(|code| [(code, true, 1), (code, false, 3)]) {
             for quantity_milli in [0, 999, 28_000, 100_500, 900_000] {
                 let code = u32::try_from(code).unwrap();
-                let said = PrescriptionContent { code, quantity_milli, cost_pence: quantity_milli / 7, adq_milli: 1_500, items, repeat };
+                let said =
+                    PrescriptionContent { code, quantity_milli, cost_pence: quantity_milli / 7, adq_milli: 1_500, items, repeat };
                 contents.push(Content::Prescription(said));
             }
         }

@@ -339,8 +339,9 @@ mod tests {
     #[test]
     fn a_removed_slot_is_used_again_and_no_longer_found() {
         let mut facts = Facts::default();
-        let fact =
-            |n| Fact::new(FactId([n << 48, n]), 2, 0, 0, Traits::new(FactKind::Order, Action::Record, None), PackedContent::default());
+        let fact = |n| {
+            Fact::new(FactId([n << 48, n]), 2, 0, 0, Traits::new(FactKind::Order, Action::Record, None), PackedContent::default())
+        };
         let slots: Vec<u32> = (0..40_000).map(|n| facts.insert(fact(n))).collect();
         facts.remove(slots[7]);
         assert_eq!(facts.find(FactId([7 << 48, 7])), None);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 use crate::event::{Category, Detail, Event, Mode};
-use crate::fold::content::{Content, FactKind, EncounterContent, PrescriptionContent};
+use crate::fold::content::{Content, EncounterContent, FactKind, PrescriptionContent};
 use crate::fold::contributions::Contributions;
 use crate::fold::fact::{Fact, FactId, Traits};
 use crate::fold::fast_map::FastMap;
@@ -128,7 +128,12 @@ impl FactBuilder {
         match &event.detail {
             Detail::Encounter(Some(e)) => {
                 let lag_days = e.booked_day.zip(event.day).map(|(booked, day)| day.0 - booked.0);
-                Content::Encounter(EncounterContent { mode: e.mode, minutes: e.minutes, planned_minutes: e.planned_minutes, lag_days })
+                Content::Encounter(EncounterContent {
+                    mode: e.mode,
+                    minutes: e.minutes,
+                    planned_minutes: e.planned_minutes,
+                    lag_days,
+                })
             }
             Detail::Encounter(None) => {
                 Content::Encounter(EncounterContent { mode: Mode::Other, minutes: None, planned_minutes: None, lag_days: None })

@@ -1,7 +1,7 @@
 //! What a fact says in the 64 bits that it holds itself: nearly always all of it, else the number of what is kept beside the facts.
 
 use crate::event::{Category, Mode};
-use crate::fold::content::{Content, FactKind, EncounterContent, PrescriptionContent};
+use crate::fold::content::{Content, EncounterContent, FactKind, PrescriptionContent};
 use crate::fold::slab::Slab;
 
 /// A content as a fact holds it: packed, or with the highest bit set the number under which [`ContentStore`] keeps it.
@@ -265,8 +265,14 @@ mod tests {
             PrescriptionContent { code: 1 + all().map(|p| p.code).max().unwrap(), ..PrescriptionContent::default() },
             PrescriptionContent { items: 1 + all().map(|p| p.items).max().unwrap(), ..PrescriptionContent::default() },
             PrescriptionContent { cost_pence: 1 + all().map(|p| p.cost_pence).max().unwrap(), ..PrescriptionContent::default() },
-            PrescriptionContent { quantity_milli: 1_000 + all().map(|p| p.quantity_milli).max().unwrap(), ..PrescriptionContent::default() },
-            PrescriptionContent { adq_milli: 1_000 + all().map(|p| p.adq_milli).max().unwrap(), ..PrescriptionContent::default() },
+            PrescriptionContent {
+                quantity_milli: 1_000 + all().map(|p| p.quantity_milli).max().unwrap(),
+                ..PrescriptionContent::default()
+            },
+            PrescriptionContent {
+                adq_milli: 1_000 + all().map(|p| p.adq_milli).max().unwrap(),
+                ..PrescriptionContent::default()
+            },
             PrescriptionContent { quantity_milli: 40_000_001, ..PrescriptionContent::default() },
             PrescriptionContent {
                 code: u32::MAX,
@@ -327,7 +333,12 @@ mod tests {
     fn a_place_beside_the_facts_is_used_again() {
         let mut contents = ContentStore::default();
         let long = |minutes| {
-            Content::Encounter(EncounterContent { mode: Mode::Home, minutes: Some(minutes), planned_minutes: None, lag_days: None })
+            Content::Encounter(EncounterContent {
+                mode: Mode::Home,
+                minutes: Some(minutes),
+                planned_minutes: None,
+                lag_days: None,
+            })
         };
         let first = contents.keep(&long(u32::MAX));
         let second = contents.keep(&long(u32::MAX - 1));

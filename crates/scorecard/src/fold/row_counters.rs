@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::event::Answer;
 use crate::fold::content::{Content, Figure, Figures};
-use crate::fold::update_plan::{Multiple, Portion, UpdatePlan, Step, Steps};
+use crate::fold::update_plan::{Multiple, Portion, Step, Steps, UpdatePlan};
 use crate::measure::measure_set::{Amount, Measure};
 use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, Sums};
 

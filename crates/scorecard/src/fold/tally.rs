@@ -16,7 +16,7 @@ use crate::fold::interner::Interner;
 use crate::fold::links::Links;
 use crate::fold::packed_content::ContentStore;
 use crate::fold::row_counters::{Counter, Sign};
-use crate::fold::rows::{Names, Rows, Attribution};
+use crate::fold::rows::{Attribution, Names, Rows};
 use crate::fold::share::Share;
 use crate::fold::terms::{Answers, FactClass};
 use crate::measure::measure_set::MeasureSet;

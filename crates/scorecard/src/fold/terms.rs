@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use crate::event::{Answer, Attendance, Category};
-use crate::fold::content::{Content, Figure, EncounterContent, PrescriptionContent};
+use crate::fold::content::{Content, EncounterContent, Figure, PrescriptionContent};
 use crate::fold::fact::Shape;
 use crate::fold::row_counters::Field;
 use crate::fold::update_plan::{Condition, Multiple, Portion};
-use crate::measure::measure_set::{Amount, Class, CodeMatch, Measure, MeasureSet, CompiledSide};
+use crate::measure::measure_set::{Amount, Class, CodeMatch, CompiledSide, Measure, MeasureSet};
 
 /// The answers of one feedback.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -100,7 +100,8 @@ impl Matches {
 
     /// Resolves the code that was just interned under the next number; `None` is an unmapped drug.
     pub(crate) fn add_code(&mut self, code: Option<&str>) {
-        let resolve = |side: &CompiledSide| if side.definition.event == Class::Prescription { side.match_code(code) } else { None };
+        let resolve =
+            |side: &CompiledSide| if side.definition.event == Class::Prescription { side.match_code(code) } else { None };
         let terms = self.measures.measures().iter().enumerate().filter_map(|(measure, m)| {
             let (numerator, denominator) = (resolve(&m.numerator), resolve(&m.denominator));
             (numerator.is_some() || denominator.is_some()).then_some(CodeTerm { measure, numerator, denominator })

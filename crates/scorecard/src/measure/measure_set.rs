@@ -247,7 +247,8 @@ impl MeasureSet {
             let bad = |(line, fault)| BadMeasure { file: file.to_owned(), line, fault };
             let measure = parse_one(text).map_err(bad)?;
             if let Some((other, code)) = by_id.values().find_map(|other| Some((other, shared_cost(other, &measure)?))) {
-                let overlap = MeasureFault::Overlap { id: measure.definition.id.clone(), other: other.definition.id.clone(), code };
+                let overlap =
+                    MeasureFault::Overlap { id: measure.definition.id.clone(), other: other.definition.id.clone(), code };
                 return Err(bad((None, overlap)));
             }
             let id = measure.definition.id.clone();

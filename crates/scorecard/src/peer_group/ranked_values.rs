@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::peer_group::peer_group_builder::PeerGroupBuilder;
-use crate::peer_group::peer_level_index::{TIERS, PeerLevelIndex};
+use crate::peer_group::peer_level_index::{PeerLevelIndex, TIERS};
 use crate::peer_group::peer_table::{LEAST_MEMBERS, Peers};
 use crate::peer_group::roster_delta::{Groups, RosterDelta};
 use crate::statistics::percentile::rank;
@@ -93,7 +93,13 @@ impl RankedValues {
     }
 
     /// Makes anew what was touched, and hands out each group of it that has enough members.
-    pub(crate) fn regroup(&mut self, touched: &StaleParts, tiers: &[PeerLevelIndex; 3], ranking: &PeerGroupBuilder<'_>, fresh: &mut Vec<Arc<Peers>>) {
+    pub(crate) fn regroup(
+        &mut self,
+        touched: &StaleParts,
+        tiers: &[PeerLevelIndex; 3],
+        ranking: &PeerGroupBuilder<'_>,
+        fresh: &mut Vec<Arc<Peers>>,
+    ) {
         if !touched.network {
             return;
         }

@@ -10,7 +10,7 @@ use crate::card::scorecard::Subject;
 use crate::measure::measure_set::MeasureSet;
 use crate::peer_group::peer_candidate::{PeerCandidate, compared_role, needs_sums};
 use crate::peer_group::peer_group_builder::PeerGroupBuilder;
-use crate::peer_group::peer_level_index::{TIERS, PeerLevelIndex};
+use crate::peer_group::peer_level_index::{PeerLevelIndex, TIERS};
 use crate::peer_group::peer_table::{PeerTable, Peers};
 use crate::peer_group::ranked_values::RankedValues;
 use crate::peer_group::roster_delta::RosterDelta;

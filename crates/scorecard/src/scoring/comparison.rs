@@ -4,7 +4,7 @@ use crate::card::peer_group::Level;
 use crate::card::round::published;
 use crate::card::scorecard::{Peer, Subject};
 use crate::peer_group::peer_candidate::{compared_role, group_codes};
-use crate::peer_group::peer_table::{LEAST_MEMBERS, NETWORK, Peers, MemberPlace};
+use crate::peer_group::peer_table::{LEAST_MEMBERS, MemberPlace, NETWORK, Peers};
 use crate::scoring::benchmark::Benchmarks;
 use crate::scoring::peer_position::Network;
 use crate::statistics::percentile::percentile;

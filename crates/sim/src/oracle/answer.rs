@@ -22,9 +22,9 @@ use crate::oracle::registry::{Staff, Unit};
 use crate::oracle::sums::FACTS;
 use crate::oracle::unit_months::{Books, UnitMonth};
 
-pub use crate::oracle::answer_card::{OracleComposite, OracleContent, MeasureAnswer, OracleComparison, WindowAnswer, Workload};
+pub use crate::oracle::answer_card::{MeasureAnswer, OracleComparison, OracleComposite, OracleContent, WindowAnswer, Workload};
 pub use crate::oracle::delivery_reader::BadDelivery;
-pub use crate::oracle::dispersion::{OracleTrend, NetworkPosition};
+pub use crate::oracle::dispersion::{NetworkPosition, OracleTrend};
 pub use crate::oracle::fold::OracleOutcomes;
 pub use crate::oracle::measure_file::BadMeasureFile;
 pub use crate::oracle::registry::BadRegistry;

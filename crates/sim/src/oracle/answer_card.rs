@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::oracle::colleagues::{Group, Groups, LEAST_NETWORK, Member, Thresholds, measured, member, suppressed};
-use crate::oracle::dispersion::{OracleTrend, Network, NetworkPosition as Place, moved};
+use crate::oracle::dispersion::{Network, NetworkPosition as Place, OracleTrend, moved};
 use crate::oracle::measure_file::{Measure, real};
 use crate::oracle::registry::{SubjectRole, Unit};
 use crate::oracle::sums::{D, ENCOUNTERS, FACTS_D, FACTS_N, ITEMS, MINUTES, N, NOSHOW_PLANNED, PCA, RESPONSES};
@@ -201,7 +201,12 @@ fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Co
     MeasureAnswer { id: measure.id.clone(), windows }
 }
 
-fn window_answer(unit: &UnitMonth, (index, window): (usize, usize), measure: &Measure, of: &ComparisonContext<'_>) -> WindowAnswer {
+fn window_answer(
+    unit: &UnitMonth,
+    (index, window): (usize, usize),
+    measure: &Measure,
+    of: &ComparisonContext<'_>,
+) -> WindowAnswer {
     let groups = of.groups;
     let sums = &unit.windows[window].sums;
     let own = member(measure, index, sums);

@@ -334,7 +334,11 @@ mod tests {
 
     #[test]
     fn a_clinician_with_many_events_shows_their_true_rates() {
-        let one = Population::generate(&population::PopulationConfig { practices: 1, clinicians: 1, ..population::PopulationConfig::default() });
+        let one = Population::generate(&population::PopulationConfig {
+            practices: 1,
+            clinicians: 1,
+            ..population::PopulationConfig::default()
+        });
         let config = TrafficConfig { encounters_per_day: 400.0, months: 1, odd: 0.0, ..TrafficConfig::default() };
         let mut counts: BTreeMap<&str, f64> = BTreeMap::new();
         for delivery in Traffic::new(&one, &config) {

@@ -16,7 +16,7 @@ use scorecard::time::schedule::Age;
 
 use crate::deployment::Deployment;
 use crate::log::LogError;
-use crate::publish::month_cards::{RunHeader, MonthCut, Phase};
+use crate::publish::month_cards::{MonthCut, Phase, RunHeader};
 use crate::publish::published::{LastRevision, PublishedState};
 use crate::publish::rosters::{Rosters, whole};
 use crate::publish::run::RunWriter;

@@ -13,7 +13,7 @@ use crate::log::{Log, LogError};
 use crate::publish::cut_planner::{CutPlanner, StaleUnits, differs};
 use crate::publish::published::{LastRevision, PublishedState, WINDOW_MONTHS};
 use crate::publish::rosters::Rosters;
-use crate::publish::run::{RunWriter, RunEffects};
+use crate::publish::run::{RunEffects, RunWriter};
 use crate::publish::sealed_rows;
 use crate::register::Register;
 use crate::rows::ledger::{Ground, Ledger, Obstacle};
@@ -106,8 +106,12 @@ impl<L: Log> PublishTask<L> {
 
     /// Units that a publisher which never stopped would look at again: their month differs from their last revision's.
     fn find_unsettled(&mut self) {
-        let units =
-            MonthUnits::new(&self.ledger.rows, &self.register.directory, &self.missing, self.deployment.measures.measures().len());
+        let units = MonthUnits::new(
+            &self.ledger.rows,
+            &self.register.directory,
+            &self.missing,
+            self.deployment.measures.measures().len(),
+        );
         for (&month, cards) in &self.published.cards {
             let other = |(key, last): &(&UnitKey, &LastRevision)| differs(&units, key, month, last);
             let found: BTreeSet<UnitKey> = cards.iter().filter(other).map(|(key, _)| key.clone()).collect();

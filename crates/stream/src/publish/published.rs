@@ -13,7 +13,7 @@ use scorecard::record::log_record::{Outcome, Record, Run};
 use scorecard::time::calendar::{Month, Timestamp};
 use scorecard::time::schedule::Schedule;
 
-use crate::log::{CARD_PARTITIONS, LogEntry, Log, LogError, Topic};
+use crate::log::{CARD_PARTITIONS, Log, LogEntry, LogError, Topic};
 
 /// Rows of so many months before the first open one are kept, for the windows that reach back to them.
 pub(crate) const WINDOW_MONTHS: i32 = 12;

@@ -38,7 +38,13 @@ impl Rosters {
     }
 
     /// A month's roster at this cut.
-    pub(crate) fn current(&mut self, month: Month, scorer: &Scorer<'_>, units: &MonthUnits<'_>, thresholds: &Thresholds) -> &Roster {
+    pub(crate) fn current(
+        &mut self,
+        month: Month,
+        scorer: &Scorer<'_>,
+        units: &MonthUnits<'_>,
+        thresholds: &Thresholds,
+    ) -> &Roster {
         let of_month = |key: UnitKey| {
             let unit = units.unit(&key, month);
             (key, unit)
@@ -54,7 +60,13 @@ impl Rosters {
     }
 
     /// The peer groups of a month whose roster is of no use after this cut.
-    pub(crate) fn last(&mut self, month: Month, scorer: &Scorer<'_>, units: &MonthUnits<'_>, thresholds: &Thresholds) -> PeerTable {
+    pub(crate) fn last(
+        &mut self,
+        month: Month,
+        scorer: &Scorer<'_>,
+        units: &MonthUnits<'_>,
+        thresholds: &Thresholds,
+    ) -> PeerTable {
         self.current(month, scorer, units, thresholds);
         self.kept.remove(&month).map(|kept| kept.roster.into_table()).unwrap_or_default()
     }

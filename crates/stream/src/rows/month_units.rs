@@ -8,7 +8,7 @@ use scorecard::registry::directory::Directory;
 use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::Month;
 
-use crate::rows::row_versions::{RowVersionStore, PracticePerson};
+use crate::rows::row_versions::{PracticePerson, RowVersionStore};
 
 /// The rows of a cut, seen by person.
 #[derive(Debug)]
@@ -22,7 +22,12 @@ pub(crate) struct MonthUnits<'a> {
 }
 
 impl<'a> MonthUnits<'a> {
-    pub(crate) fn new(rows: &'a RowVersionStore, directory: &Directory, missing: &'a BTreeSet<Month>, measures: usize) -> MonthUnits<'a> {
+    pub(crate) fn new(
+        rows: &'a RowVersionStore,
+        directory: &Directory,
+        missing: &'a BTreeSet<Month>,
+        measures: usize,
+    ) -> MonthUnits<'a> {
         let mut persons: BTreeMap<String, BTreeSet<PracticePerson>> = BTreeMap::new();
         for place in rows.places() {
             persons.entry(directory.person_of(&place.0).to_owned()).or_default().insert(place.clone());

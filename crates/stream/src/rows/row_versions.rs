@@ -121,7 +121,12 @@ impl RowVersionStore {
             pending: BTreeSet::new(),
             feeds: BTreeSet::new(),
         };
-        RowVersionStore { set, places: BTreeMap::new(), months: BTreeSet::new(), partitions: (0..partitions).map(|_| empty()).collect() }
+        RowVersionStore {
+            set,
+            places: BTreeMap::new(),
+            months: BTreeSet::new(),
+            partitions: (0..partitions).map(|_| empty()).collect(),
+        }
     }
 
     /// Takes a row value that was read from `clinician-months`.

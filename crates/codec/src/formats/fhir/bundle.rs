@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, Field, RejectReason};
 use crate::formats::fhir::header::{Beside, etag_version, id_of_url};
-use crate::formats::fhir::references::{Index, BundleResource, type_and_id};
+use crate::formats::fhir::references::{BundleResource, Index, type_and_id};
 use crate::formats::fhir::resources::{BundleEntries, BundleHead, Entry, Target, parse};
 use crate::json::instant::instant;
 use crate::json::object::{List, Node, Raw, Scalar};

@@ -140,7 +140,9 @@ pub(crate) fn performed(field: Field, not: &crate::json::object::Raw<'_>, ordere
 fn authoriser<'b>(scope: &Scope<'_, 'b>, sent: &MedicationDispenseResource<'b>) -> Result<Option<String>, Fault> {
     const FIELD: Field = "MedicationDispense.authorizingPrescription";
     for reference in sent.authorizing.items(FIELD)? {
-        if let Some(ReferenceTarget::Resource { target, .. }) = scope.follow(FIELD, reference, &sent.contained, "MedicationRequest")? {
+        if let Some(ReferenceTarget::Resource { target, .. }) =
+            scope.follow(FIELD, reference, &sent.contained, "MedicationRequest")?
+        {
             let clinician = scope.clinician(FIELD, &target.requester, &sent.contained)?;
             if clinician.is_some() {
                 return Ok(clinician);

@@ -203,7 +203,9 @@ pub(crate) fn unreadable(field: Field, text: &str, why: Unreadable) -> Fault {
     const EXPECTED: &str = "a time with its offset such as 2026-10-05T09:41:00+01:00, or a date";
     match why {
         Unreadable::Malformed => Fault::malformed(field, text, EXPECTED),
-        Unreadable::NoOffset => Fault::new(RejectReason::MalformedValue, field, format!("{field} has no offset; send {EXPECTED}")),
+        Unreadable::NoOffset => {
+            Fault::new(RejectReason::MalformedValue, field, format!("{field} has no offset; send {EXPECTED}"))
+        }
         Unreadable::TooCoarse => {
             Fault::new(RejectReason::DateTooCoarse, field, format!("{field} names less than a day; send {EXPECTED}"))
         }

@@ -31,7 +31,12 @@ pub(crate) fn resource_type(head: &Head<'_>) -> Result<String, Fault> {
 }
 
 /// Reads one resource.
-pub(crate) fn resource<'b>(scope: &Scope<'_, 'b>, text: &'b str, head: &Head<'b>, beside: &Beside) -> Result<ResourceOutcome, Fault> {
+pub(crate) fn resource<'b>(
+    scope: &Scope<'_, 'b>,
+    text: &'b str,
+    head: &Head<'b>,
+    beside: &Beside,
+) -> Result<ResourceOutcome, Fault> {
     let kind = resource_type(head)?;
     let event = |event: Event<'static>| Ok(ResourceOutcome::Event(Box::new(event)));
     match (kind.as_str(), scope.feed.drugs) {

@@ -185,7 +185,9 @@ object!(
 pub(crate) fn parse<'a, T: Object<'a>>(text: &'a str) -> Result<Box<T>, Fault> {
     match read(text) {
         Ok(Node::Object(object)) => Ok(object),
-        Ok(Node::Missing | Node::Other(_)) => Err(Fault::new(RejectReason::NotAnObject, "", "the element is no object; send one")),
+        Ok(Node::Missing | Node::Other(_)) => {
+            Err(Fault::new(RejectReason::NotAnObject, "", "the element is no object; send one"))
+        }
         Err(broken) => Err(broken.fault(text)),
     }
 }

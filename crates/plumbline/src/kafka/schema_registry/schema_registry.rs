@@ -20,7 +20,7 @@ use crate::kafka::schema_registry::registry_client::{Lookup, Meaning, RegistryCl
 use crate::kafka::schema_registry::registry_error::RegistryError;
 use crate::kafka::schema_registry::registry_file::{RegistryFile, RegistrySnapshot};
 use crate::kafka::schema_registry::schema_ids::{SchemaIds, UnknownId, UnknownIds};
-use crate::kafka::schema_registry::subjects::{TopicAudience, SchemaSubject, subjects};
+use crate::kafka::schema_registry::subjects::{SchemaSubject, TopicAudience, subjects};
 use crate::process::shutdown_signal::ShutdownSignal;
 
 /// After a question that failed none is asked for so long: readers that wait for an id try again all the time.

@@ -59,7 +59,9 @@ fn subject(prefix: &str, topic: Topic, form: Form) -> SchemaSubject {
     };
     let audience = match topic {
         Topic::Scorecards | Topic::ScorecardRevisions | Topic::PeerGroups | Topic::Runs => TopicAudience::Public,
-        Topic::Events | Topic::ClinicianMonths | Topic::Registry | Topic::PeerSnapshots | Topic::Rejects => TopicAudience::Internal,
+        Topic::Events | Topic::ClinicianMonths | Topic::Registry | Topic::PeerSnapshots | Topic::Rejects => {
+            TopicAudience::Internal
+        }
     };
     SchemaSubject { topic, form, name, audience }
 }

@@ -1,0 +1,187 @@
+//! Input topics full of what no one can take: every record is accounted for, each element once, and what is good counts.
+
+use std::collections::BTreeMap;
+
+use promises::simulation::verifier::verdict::Verdict;
+use scorecard::event::Action;
+use scorecard::record::log_record::Record;
+use stream::log::Topic;
+
+use crate::accounts;
+use crate::broker::{Means, shared};
+use crate::deployment_under_test::{Input, Line, Plan, WEEKLY, real_now};
+use crate::dump::{Dump, Subscriber};
+use crate::processes::Crew;
+use crate::replay_in_memory;
+use crate::replay_in_memory::Extent;
+
+/// Told from content, of any feed.
+const ANY: Input = Input { name: "any", partitions: 1, feed: None, format: None };
+/// Avro only, all of it of one feed.
+const AVRO: Input = Input { name: "avro", partitions: 1, feed: Some("surgery"), format: Some("avro") };
+/// FHIR only, all of it of one feed.
+const FHIR: Input = Input { name: "fhir", partitions: 1, feed: Some("hospital"), format: Some("fhir") };
+
+/// A record and what must become of it.
+struct Sample {
+    key: Option<&'static str>,
+    value: Option<Vec<u8>>,
+    becomes: Becomes,
+}
+
+/// What must become of a record.
+enum Becomes {
+    /// So many events.
+    Events(usize),
+    /// One reject for each of these reasons.
+    Rejects(&'static [&'static str]),
+    /// An element of a type that is not counted.
+    Nothing,
+}
+
+use Becomes::{Events, Nothing, Rejects};
+
+fn sample(value: impl Into<Vec<u8>>, becomes: Becomes) -> Sample {
+    Sample { key: None, value: Some(value.into()), becomes }
+}
+
+fn tombstone(key: Option<&'static str>, becomes: Becomes) -> Sample {
+    Sample { key, value: None, becomes }
+}
+
+fn encounter(feed: &str, id: &str) -> String {
+    format!(
+        r#"{{{feed}"id":"{id}","type":"encounter","occurred_at":"2025-02-03T09:30:00Z","clinician":{{"system":"gmc","value":"7012345"}},"practice":"A81001","encounter":{{"mode":"telephone","status":"attended","minutes":9}}}}"#
+    )
+}
+
+/// A retraction as the schema `EncounterEvent` writes it, its fields one by one, behind this framing.
+fn retraction(magic: u8, id: u32) -> Vec<u8> {
+    let mut bytes = vec![magic];
+    bytes.extend(id.to_be_bytes());
+    // Feed null, id "e-9", version 2, action retract, then seven nulls and among them an empty list.
+    bytes.extend([0, 6, b'e', b'-', b'9', 2, 4, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
+    bytes
+}
+
+/// The id of the schema `EncounterEvent` where no registry gives another.
+const ENCOUNTER_EVENT: u32 = 0x504C_0021;
+
+fn samples_of_any() -> Vec<Sample> {
+    let good = |id| encounter("\"feed\":\"surgery\",", id);
+    vec![
+        sample(good("e-1"), Events(1)),
+        sample("this is no event", Rejects(&["not_json"])),
+        sample("", Rejects(&["not_json"])),
+        sample("[1, 2]", Rejects(&["not_an_object", "not_an_object"])),
+        sample(b"{\"id\": \"\xFF\xFE\"}".to_vec(), Rejects(&["not_utf8"])),
+        sample(encounter("", "e-2"), Rejects(&["missing_feed"])),
+        sample(format!("[{}, {}, 3]", good("e-3"), good("e-4")), Rejects(&["not_an_object"])),
+        sample(good(&"e".repeat(9_000_000)), Rejects(&["too_long"])),
+        sample(retraction(0, 4_711), Rejects(&["wrong_format"])),
+        sample([0x1F, 0x8B, 8, 0, 0, 0], Rejects(&["wrong_format"])),
+        sample(good("e-1"), Events(1)),
+        tombstone(Some("surgery|e-3"), Events(1)),
+        tombstone(Some("e-3"), Rejects(&["missing_feed"])),
+        tombstone(None, Rejects(&["missing_field"])),
+        sample(good("e-5"), Events(1)),
+    ]
+}
+
+fn samples_of_avro() -> Vec<Sample> {
+    vec![
+        sample(retraction(0, ENCOUNTER_EVENT), Events(1)),
+        sample(retraction(1, ENCOUNTER_EVENT), Rejects(&["wrong_format"])),
+        sample(retraction(0, 4_711), Rejects(&["wrong_format"])),
+        sample(&retraction(0, ENCOUNTER_EVENT)[..9], Rejects(&["wrong_format"])),
+        sample([0, 0], Rejects(&["wrong_format"])),
+        sample(encounter("", "e-6"), Rejects(&["wrong_format"])),
+        tombstone(Some("e-9"), Events(1)),
+    ]
+}
+
+fn samples_of_fhir() -> Vec<Sample> {
+    let observation = r#"{"resourceType":"Observation","id":"o-1","status":"final"}"#;
+    vec![
+        sample(observation, Nothing),
+        sample(encounter("\"feed\":\"surgery\",", "e-7"), Rejects(&["wrong_format"])),
+        sample(r#"{"resourceType":"Encounter""#, Rejects(&["not_json"])),
+        sample(retraction(0, ENCOUNTER_EVENT), Rejects(&["wrong_format"])),
+    ]
+}
+
+/// Each record becomes what it must become, and the offsets of all of them are committed.
+pub fn garbage_is_accounted_for_element_by_element(means: &Means) {
+    let bootstrap = shared(means);
+    let first = WEEKLY.at_or_after(scorecard::time::calendar::Timestamp(1_735_776_000_000));
+    let plan = Plan {
+        name: "garbage",
+        bootstrap: &bootstrap,
+        partitions: 2,
+        inputs: vec![ANY, AVRO, FHIR],
+        grid: WEEKLY,
+        first,
+        registry: "",
+    };
+    let line = Line::new(&plan);
+    let hand = line.hand();
+    let crew = Crew::of(&line, 1);
+    let all = [(ANY, samples_of_any()), (AVRO, samples_of_avro()), (FHIR, samples_of_fhir())];
+    for (input, samples) in &all {
+        for sample in samples {
+            hand.send(input.name, 0, sample.key.map(str::as_bytes), sample.value.as_deref());
+        }
+    }
+    hand.flush();
+    for (input, _) in &all {
+        hand.until_committed("intake", input.name, 1);
+    }
+    hand.tick(2, first);
+    hand.until_published(first);
+    crew.end();
+    let subscriber = Subscriber { python: means.python.clone(), bootstrap };
+    let dump = subscriber.dump(&line.prefix, &[]);
+    for (input, samples) in &all {
+        judge_rejects(&dump, &hand.topic(input.name), samples);
+    }
+    judge_events(&dump, all.iter().flat_map(|(_, samples)| samples));
+    let mut verdict = Verdict::default();
+    let deployment = replay_in_memory::deployment(&dump, line.identity_seed(), env!("CARGO_PKG_VERSION"));
+    let again = replay_in_memory::play_again(&dump, &deployment);
+    replay_in_memory::judge(&dump, &again.dump, Extent::All, &mut verdict);
+    accounts::judge_folded(&dump, &again.outcomes, &mut verdict);
+    assert!(verdict.is_clean(), "{:#?}", verdict.all());
+    assert!(real_now() > first.0);
+}
+
+/// The rejects of a topic, by offset: those that must be there and no others.
+fn judge_rejects(dump: &Dump, topic: &str, samples: &[Sample]) {
+    let mut rejects: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    for (_, stored, record) in dump.records(Topic::Rejects) {
+        let Record::Reject(reject) = record else { panic!("rejects holds something else at {}", stored.offset) };
+        if reject.position.source == topic {
+            rejects.entry(reject.position.offset).or_default().push(reject.reason);
+        }
+    }
+    for (offset, sample) in (0..).zip(samples) {
+        let got = rejects.remove(&offset).unwrap_or_default();
+        let wanted = if let Rejects(reasons) = sample.becomes { reasons } else { &[] };
+        assert_eq!(got, wanted, "{topic} {offset}");
+    }
+    assert!(rejects.is_empty(), "{topic}: {rejects:?}");
+}
+
+/// The events: as many as there must be, the retractions among them.
+fn judge_events<'a>(dump: &Dump, samples: impl Iterator<Item = &'a Sample>) {
+    let wanted: usize = samples.map(|sample| if let Events(count) = sample.becomes { count } else { 0 }).sum();
+    let mut actions = Vec::new();
+    for (_, _, record) in dump.records(Topic::Events) {
+        if let Record::Batch(batch) = record {
+            actions.extend(batch.events.iter().map(|event| event.action));
+        }
+    }
+    // Two stand in a list whose third element is refused.
+    assert_eq!(actions.len(), wanted + 2);
+    let retractions = actions.iter().filter(|action| **action == Action::Retract).count();
+    assert_eq!(retractions, 3, "two tombstones and an Avro retraction");
+}

@@ -1,0 +1,7 @@
+//! The simulated log: partitions, producers, transactions, and every fault there is.
+
+pub(crate) mod handle;
+pub(crate) mod broker;
+pub(crate) mod partition_log;
+pub mod fault;
+pub(crate) mod fault_schedule;

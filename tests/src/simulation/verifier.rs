@@ -1,0 +1,13 @@
+//! The verifier: reads the topics as a subscriber does, and shares no code with the tasks that it judges.
+
+pub(crate) mod identity;
+pub(crate) mod cards;
+pub(crate) mod runs;
+pub(crate) mod rows;
+pub(crate) mod intake;
+pub(crate) mod registry_as_of;
+pub(crate) mod evidence;
+pub(crate) mod definition;
+pub(crate) mod figures;
+pub mod verdict;
+pub(crate) mod month_ages;

@@ -1,0 +1,411 @@
+//! What a partition's log means, by definition: one batch computation over the untruncated log that keeps every version in plain
+//! maps and sums anew at every counting tick. Slow and obvious on purpose.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use scorecard::event::{Action, Answer, Attendance, Batch, Detail, Event, Source, Versioning};
+use scorecard::record::log_record::RowKey;
+use scorecard::time::calendar::{Day, Month, Timestamp};
+
+use crate::simulation::counted_fact::CountedFact;
+use crate::simulation::plan::DAY;
+use crate::simulation::verifier::figures::Figures;
+use crate::simulation::verifier::month_ages::Ages;
+
+/// The sums of all rows of a partition at a tick.
+pub(crate) type Rows = BTreeMap<RowKey, Figures>;
+
+/// A tick that is not from the future.
+#[derive(Clone, Debug)]
+pub(crate) struct TickState {
+    /// Whether it is later than every earlier one. Where the log has lost its beginning a repeated tick may count for those who
+    /// cannot see the first any more.
+    pub counts: bool,
+    /// Its instant.
+    pub at: Timestamp,
+    /// Its offset.
+    pub position: u64,
+    /// The first month that was open before it.
+    pub open_from: Month,
+    /// The rows of open months.
+    pub rows: Rc<Rows>,
+}
+
+/// What became of events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fates {
+    pub accepted: u64,
+    pub duplicate: u64,
+    pub stale: u64,
+    pub conflict: u64,
+    pub sealed: u64,
+    pub retracted: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    Nowhere,
+    Unattributed,
+    Sealed,
+    Row(RowKey),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Shape {
+    activity: bool,
+    attendance: bool,
+    came: bool,
+}
+
+#[derive(Clone, Debug)]
+struct KnownVersions {
+    rank: u64,
+    event: Event<'static>,
+    arrived: Month,
+    place: Place,
+    shape: Shape,
+}
+
+type Identity = (String, String);
+
+/// A partition's log so far.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    ages: Ages,
+    known: BTreeMap<Identity, KnownVersions>,
+    /// Highest rank of events that nothing can change any more.
+    forgotten: BTreeMap<Identity, u64>,
+    counters: BTreeMap<RowKey, [i64; 3]>,
+    declared: BTreeMap<String, Option<String>>,
+    last: Option<Timestamp>,
+    open_from: Month,
+    current: Option<Rc<Rows>>,
+    /// Every tick so far.
+    pub ticks: Vec<TickState>,
+    /// Rows of sealed months, as they were at the tick that sealed them.
+    pub sealed_rows: Rows,
+    /// What became of the events.
+    pub fates: Fates,
+    /// Versions that came back to life after their fact had left: the rule of leaving would be wrong.
+    pub revived: Vec<String>,
+}
+
+impl Definition {
+    /// Of an empty log.
+    pub(crate) fn new(ages: &Ages) -> Definition {
+        Definition {
+            ages: ages.clone(),
+            known: BTreeMap::new(),
+            forgotten: BTreeMap::new(),
+            counters: BTreeMap::new(),
+            declared: BTreeMap::new(),
+            last: None,
+            open_from: Month::EARLIEST,
+            current: None,
+            ticks: Vec::new(),
+            sealed_rows: Rows::new(),
+            fates: Fates::default(),
+            revived: Vec::new(),
+        }
+    }
+
+    /// How many facts may still change.
+    pub(crate) fn facts(&self) -> u64 {
+        self.known.len() as u64
+    }
+
+    /// A batch that the log took at `appended`.
+    pub(crate) fn batch(&mut self, batch: &Batch<'static>, appended: Timestamp) {
+        self.declared.insert(batch.feed.to_string(), batch.practice.as_ref().map(ToString::to_string));
+        let arrived = self.ages.month_of(Timestamp(appended.0 + DAY));
+        for event in &batch.events {
+            self.event(&batch.feed, batch.versioning, arrived, event);
+        }
+        self.current = None;
+    }
+
+    /// A tick that the log took at `appended`: it counts if it is later than every earlier one and not from the future.
+    pub(crate) fn tick(&mut self, at: Timestamp, appended: Timestamp, position: u64) {
+        if at > appended {
+            return;
+        }
+        let rows = self.rows();
+        let counts = self.last.is_none_or(|last| at > last);
+        self.ticks.push(TickState { counts, at, position, open_from: self.open_from, rows: rows.clone() });
+        if !counts {
+            return;
+        }
+        self.last = Some(at);
+        let open_from = self.ages.open_from(at);
+        if open_from > self.open_from {
+            self.seal(open_from, &rows);
+        }
+    }
+
+    fn rows(&mut self) -> Rc<Rows> {
+        if let Some(rows) = &self.current {
+            return rows.clone();
+        }
+        let mut rows = Rows::new();
+        for (key, counters) in &self.counters {
+            rows.entry(key.clone()).or_default().counters = *counters;
+        }
+        for known in self.known.values() {
+            if let Place::Row(key) = &known.place {
+                rows.entry(key.clone()).or_default().count(&counted(&known.event, known.shape));
+            }
+        }
+        let rows = Rc::new(rows);
+        self.current = Some(rows.clone());
+        rows
+    }
+
+    fn seal(&mut self, open_from: Month, rows: &Rows) {
+        self.open_from = open_from;
+        self.current = None;
+        self.sealed_rows.extend(rows.iter().filter(|(key, _)| key.month < open_from).map(|(key, sums)| (key.clone(), *sums)));
+        self.counters.retain(|key, _| key.month >= open_from);
+        let mut leave = Vec::new();
+        for (id, known) in &mut self.known {
+            let row = match &known.place {
+                Place::Row(key) => Some(key.month),
+                _ => None,
+            };
+            let latest = known.event.day.map(Day::month).max(row).max(Some(known.arrived));
+            if latest.is_none_or(|month| month < open_from) {
+                leave.push((id.clone(), known.rank));
+            } else if row.is_some_and(|month| month < open_from) {
+                known.place = Place::Sealed;
+            }
+        }
+        for (id, rank) in leave {
+            self.known.remove(&id);
+            self.forgotten.insert(id, rank);
+        }
+    }
+
+    fn event(&mut self, feed: &str, versioning: Versioning, arrived: Month, event: &Event<'static>) {
+        let id = (feed.to_owned(), event.id.to_string());
+        let old = self.known.get(&id).cloned();
+        let Some(rank) = self.rank(versioning, event, old.as_ref()) else { return };
+        let was = old.as_ref().map_or(Place::Nowhere, |old| old.place.clone());
+        let before = old.as_ref().and_then(|old| link_of(&old.event));
+        let now = link_of(event);
+        let known = KnownVersions { rank, event: event.clone(), arrived, place: Place::Nowhere, shape: Shape::default() };
+        self.known.insert(id.clone(), known);
+        let sealed = self.stand(&id, was.clone());
+        if self.forgotten.get(&id).is_some_and(|best| *best >= rank) && matches!(self.known[&id].place, Place::Row(_)) {
+            self.revived.push(format!("{}/{} version {:?}", id.0, id.1, event.version));
+        }
+        if sealed || (event.action != Action::Record && was == Place::Sealed) {
+            self.fates.sealed += 1;
+        } else {
+            self.fates.accepted += 1;
+            self.fates.retracted += u64::from(event.action == Action::Retract);
+        }
+        self.look_again(&id, before, now);
+    }
+
+    fn rank(&mut self, versioning: Versioning, event: &Event<'static>, old: Option<&KnownVersions>) -> Option<u64> {
+        let fates = &mut self.fates;
+        let Some(version) = event.version else {
+            return match old {
+                Some(old) if old.event.action == Action::Retract => {
+                    fates.duplicate += 1;
+                    None
+                }
+                Some(old) => Some(old.rank + 1),
+                None => Some(1),
+            };
+        };
+        let rank = version * 2;
+        let Some(old) = old else { return Some(rank) };
+        let same = content(&old.event) == content(event);
+        if same && (rank == old.rank || versioning == Versioning::Arrival) {
+            fates.duplicate += 1;
+        } else if rank == old.rank {
+            fates.conflict += 1;
+        } else if rank < old.rank {
+            fates.stale += 1;
+        } else {
+            return Some(rank);
+        }
+        None
+    }
+
+    fn stand(&mut self, id: &Identity, was: Place) -> bool {
+        let (mut place, shape, mut sealed) = self.evaluate(id);
+        let event = &self.known[id].event;
+        let past = event.action == Action::Record && event.day.is_some_and(|day| day.month() < self.open_from);
+        if past && !matches!(was, Place::Row(_)) {
+            (place, sealed) = (Place::Nowhere, true);
+        }
+        match (&was, &place) {
+            (Place::Row(old), Place::Row(new)) => {
+                let is_new = old.month.plus(2) <= new.month;
+                self.counters.entry(new.clone()).or_default()[usize::from(!is_new)] += 1;
+                if old != new {
+                    self.counters.entry(old.clone()).or_default()[1] += 1;
+                }
+            }
+            (_, Place::Row(new)) => self.counters.entry(new.clone()).or_default()[0] += 1,
+            (Place::Row(old), _) => self.counters.entry(old.clone()).or_default()[2] += 1,
+            _ => {}
+        }
+        let known = self.known.get_mut(id).expect("the caller has just looked at it");
+        known.place = place;
+        known.shape = shape;
+        sealed
+    }
+
+    /// Events that name this one, and those that it named and names, are looked at again.
+    fn look_again(&mut self, id: &Identity, before: Option<String>, now: Option<String>) {
+        let mut touched: BTreeSet<Identity> = self.naming(id);
+        let named = [before, now].into_iter().flatten().map(|link| (id.0.clone(), link));
+        touched.extend(named.filter(|target| self.known.contains_key(target)));
+        for other in touched {
+            let known = &self.known[&other];
+            if known.event.action != Action::Record || self.is_closed(known) {
+                continue;
+            }
+            let (place, shape, _) = self.evaluate(&other);
+            if place != known.place || shape != known.shape {
+                let was = known.place.clone();
+                self.stand(&other, was);
+            }
+        }
+    }
+
+    /// What stands in a sealed month, or nowhere with its own day in one, is moved by a version of its own only.
+    fn is_closed(&self, known: &KnownVersions) -> bool {
+        match &known.place {
+            Place::Row(_) => false,
+            Place::Sealed => true,
+            Place::Nowhere | Place::Unattributed => known.event.day.is_some_and(|day| day.month() < self.open_from),
+        }
+    }
+
+    fn naming(&self, id: &Identity) -> BTreeSet<Identity> {
+        let names =
+            |(other, known): &(&Identity, &KnownVersions)| other.0 == id.0 && link_of(&known.event).as_ref() == Some(&id.1);
+        self.known.iter().filter(names).map(|(other, _)| other.clone()).collect()
+    }
+
+    fn evaluate(&self, id: &Identity) -> (Place, Shape, bool) {
+        let event = &self.known[id].event;
+        let shape = self.shape(id, event);
+        if event.action != Action::Record {
+            return (Place::Nowhere, shape, false);
+        }
+        let linked = self.linked(id, event);
+        let is_feedback = matches!(event.detail, Detail::Feedback(_));
+        let Some(day) = linked.filter(|_| is_feedback).and_then(|l| l.day).or(event.day) else {
+            return (Place::Nowhere, shape, false);
+        };
+        if day.month() < self.open_from {
+            return (Place::Nowhere, shape, true);
+        }
+        let Some(clinician) = event.clinician.as_ref().or(linked.and_then(|l| l.clinician.as_ref())) else {
+            return (Place::Unattributed, shape, false);
+        };
+        let declared = self.declared.get(&id.0).cloned().flatten();
+        let practice = event.practice.as_ref().or(linked.and_then(|l| l.practice.as_ref())).map(ToString::to_string);
+        let practice = practice.or(declared).unwrap_or_else(|| "unknown".to_owned());
+        let key = RowKey {
+            feed: id.0.as_str().into(),
+            clinician: clinician.as_ref().into(),
+            practice: practice.into(),
+            month: day.month(),
+        };
+        (Place::Row(key), shape, false)
+    }
+
+    /// The encounter that this event names, while it counts and its month is not sealed.
+    fn linked(&self, id: &Identity, event: &Event<'static>) -> Option<&Event<'static>> {
+        let target = &self.known.get(&(id.0.clone(), link_of(event)?))?.event;
+        self.is_live(target).then_some(target)
+    }
+
+    fn is_live(&self, event: &Event<'static>) -> bool {
+        matches!(event.detail, Detail::Encounter(_))
+            && event.action == Action::Record
+            && event.day.is_some_and(|day| day.month() >= self.open_from)
+    }
+
+    fn shape(&self, id: &Identity, event: &Event<'static>) -> Shape {
+        let Detail::Encounter(Some(encounter)) = &event.detail else { return Shape::default() };
+        match encounter.source {
+            Source::Whole => Shape { activity: true, attendance: true, came: false },
+            Source::Visit => {
+                let to_slot = self.linked(id, event).is_some_and(|target| source_of(target) == Some(Source::Slot));
+                Shape { activity: true, attendance: !to_slot, came: false }
+            }
+            Source::Slot => {
+                let finished = |other: &Identity| {
+                    let visit = &self.known[other].event;
+                    let attended = matches!(&visit.detail, Detail::Encounter(Some(e)) if e.status == Attendance::Attended);
+                    self.is_live(visit) && source_of(visit) == Some(Source::Visit) && attended
+                };
+                let visited = self.naming(id).iter().any(finished);
+                Shape { activity: !visited, attendance: true, came: visited }
+            }
+        }
+    }
+}
+
+fn source_of(event: &Event<'static>) -> Option<Source> {
+    match &event.detail {
+        Detail::Encounter(Some(encounter)) => Some(encounter.source),
+        _ => None,
+    }
+}
+
+/// What an event names, where that can decide anything.
+fn link_of(event: &Event<'static>) -> Option<String> {
+    let decides = match &event.detail {
+        Detail::Encounter(_) | Detail::Feedback(_) => true,
+        Detail::Prescription(_) | Detail::Order(_) => event.clinician.is_none() || event.practice.is_none(),
+    };
+    event.link.as_ref().filter(|_| decides).map(ToString::to_string)
+}
+
+/// All of an event but what makes no conflict.
+fn content(event: &Event<'static>) -> Event<'static> {
+    let mut bare = event.clone();
+    (bare.version, bare.day, bare.recorded_at, bare.patient) = (None, None, None, None);
+    if let Detail::Encounter(Some(encounter)) = &mut bare.detail {
+        encounter.booked_day = None;
+    }
+    bare
+}
+
+fn counted(event: &Event<'static>, shape: Shape) -> CountedFact {
+    let mut counted = CountedFact {
+        excluded: event.exclude.is_some(),
+        adjusted: event.pca.iter().map(ToString::to_string).collect(),
+        ..CountedFact::default()
+    };
+    match &event.detail {
+        Detail::Encounter(Some(e)) => {
+            counted.is_encounter = true;
+            (counted.activity, counted.attendance) = (shape.activity, shape.attendance);
+            counted.attended = shape.came || e.status == Attendance::Attended;
+            counted.noshow = !shape.came && e.status == Attendance::Noshow;
+            (counted.minutes, counted.planned) = (e.minutes.unwrap_or(0).into(), e.planned_minutes.unwrap_or(0).into());
+        }
+        Detail::Prescription(Some(p)) => {
+            counted.is_prescription = true;
+            counted.code = p.code.as_ref().map(ToString::to_string);
+            (counted.repeat, counted.items) = (p.repeat, p.items.into());
+            (counted.quantity, counted.cost) = (p.quantity_milli.into(), p.cost_pence.into());
+        }
+        Detail::Feedback(Some(f)) => {
+            counted.is_feedback = true;
+            counted.answer = f.answer.map(|answer| answer as usize);
+            counted.content = matches!(f.answer, Some(Answer::VeryGood | Answer::Good));
+        }
+        _ => {}
+    }
+    counted
+}

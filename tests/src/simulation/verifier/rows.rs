@@ -1,0 +1,110 @@
+//! Promise 1, second half, and promise 6: rows are the sums of the facts, marks are true, counters add up, memory is bounded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use scorecard::record::log_record::{ClinicianMonth, Mark, Record, RowKey};
+
+use crate::simulation::instance::InstanceReport;
+use crate::simulation::verifier::evidence::Evidence;
+use crate::simulation::verifier::figures::Figures;
+use crate::simulation::verifier::verdict::Verdict;
+
+const ROW: &str = "a row is the sum of its facts at its tick";
+const MARK: &str = "a mark is written behind all rows of its tick";
+const OUTCOMES: &str = "logged = accepted + duplicate + stale + conflict + sealed, each event exactly one of them";
+const MEMORY: &str = "facts are held while they can change and no longer";
+const LEAVING: &str = "nothing that has left can come back to life";
+
+/// Values of a row by measure set and position.
+type Values = BTreeMap<(u128, u64), Figures>;
+
+pub(crate) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
+    let mut written: BTreeMap<RowKey, Values> = BTreeMap::new();
+    let mut marked = BTreeSet::new();
+    for filed in &evidence.months {
+        match &filed.what {
+            Record::ClinicianMonth(row) => {
+                check_row(evidence, row, verdict);
+                if let Some(figures) = Figures::of_row(row) {
+                    written.entry(row.key.clone()).or_default().insert((row.measure_set.0, row.position), figures);
+                }
+            }
+            Record::Mark(mark) => {
+                // Whoever writes a mark again may see less of the log than the first who did; it is not needed any more.
+                let again = !marked.insert((mark.partition, mark.position, mark.measure_set.0));
+                check_mark(evidence, mark, &written, again || evidence.lost_its_beginning(), verdict);
+            }
+            other => verdict.broken(ROW, format!("clinician-months holds {other:?}")),
+        }
+    }
+    for definition in &evidence.partitions {
+        verdict.hold(definition.revived.is_empty(), LEAVING, || format!("{:?}", definition.revived));
+    }
+}
+
+fn check_row(evidence: &Evidence<'_>, row: &ClinicianMonth, verdict: &mut Verdict) {
+    let Some(tick) = evidence.tick_of(row.partition as usize, row.position) else {
+        verdict.broken(ROW, format!("{:?} of partition {}: no counting tick at {}", row.key, row.partition, row.position));
+        return;
+    };
+    let set = evidence.set_of(&row.measure_set.to_string()).unwrap_or(&[]);
+    let wanted = tick.rows.get(&row.key).copied().unwrap_or_default().under(set);
+    let got = Figures::of_row(row).unwrap_or_default();
+    let same = if evidence.lost_its_beginning() { got.without_counters() == wanted.without_counters() } else { got == wanted };
+    verdict.hold(same && tick.at == row.at, ROW, || format!("{:?} at {}: {got:?} instead of {wanted:?}", row.key, row.at));
+    verdict.hold(row.key.month >= tick.open_from, ROW, || format!("{:?} at {}: its month is sealed", row.key, row.at));
+}
+
+fn check_mark(evidence: &Evidence<'_>, mark: &Mark, written: &BTreeMap<RowKey, Values>, may_freeze: bool, verdict: &mut Verdict) {
+    let Some(tick) = evidence.tick_of(mark.partition as usize, mark.position) else {
+        verdict.broken(MARK, format!("partition {}: no counting tick at {}", mark.partition, mark.position));
+        return;
+    };
+    let frozen = mark.open_from > tick.open_from;
+    verdict.hold(mark.at == tick.at && mark.open_from >= tick.open_from && (!frozen || may_freeze), MARK, || {
+        format!("partition {} at {}: open from {} instead of {}", mark.partition, mark.at, mark.open_from, tick.open_from)
+    });
+    let set = evidence.set_of(&mark.measure_set.to_string()).unwrap_or(&[]);
+    let mut rows = 0;
+    for (key, figures) in tick.rows.iter().filter(|(key, _)| key.month >= mark.open_from) {
+        let wanted = figures.under(set).without_counters();
+        if figures.under(set) == Figures::default() {
+            continue;
+        }
+        rows += 1;
+        if may_freeze && wanted == Figures::default() {
+            // What was taken back before the log's beginning leaves counters that the rest of the log does not know.
+            continue;
+        }
+        let upto = (mark.measure_set.0, 0)..=(mark.measure_set.0, mark.position);
+        let got = written.get(key).and_then(|values| values.range(upto).next_back()).map(|(_, got)| got.without_counters());
+        verdict.hold(got == Some(wanted), MARK, || {
+            format!(
+                "partition {} at {}, open from {}: {key:?} is {got:?} instead of {wanted:?}",
+                mark.partition, mark.at, mark.open_from
+            )
+        });
+    }
+    verdict.hold(mark.rows == rows || may_freeze, MARK, || {
+        format!("partition {} at {}: {} rows instead of {rows}", mark.partition, mark.at, mark.rows)
+    });
+}
+
+/// What the owner of a partition says in the end.
+pub(crate) fn check_said(evidence: &Evidence<'_>, partition: u32, said: Option<&InstanceReport>, verdict: &mut Verdict) {
+    let definition = &evidence.partitions[partition as usize];
+    let fates = definition.fates;
+    let all = fates.accepted + fates.duplicate + fates.stale + fates.conflict + fates.sealed;
+    verdict.hold_tasks(all == evidence.events[partition as usize], OUTCOMES, || format!("{fates:?}"));
+    let Some(outcomes) = said.and_then(|said| said.outcomes) else {
+        verdict.hold_tasks(false, OUTCOMES, || format!("partition {partition} has no owner that says anything"));
+        return;
+    };
+    let got = (outcomes.accepted, outcomes.duplicate, outcomes.stale, outcomes.conflict, outcomes.sealed, outcomes.retracted);
+    let wanted = (fates.accepted, fates.duplicate, fates.stale, fates.conflict, fates.sealed, fates.retracted);
+    let facts = said.map_or(0, |said| said.facts);
+    if evidence.start_of(partition) == 0 {
+        verdict.hold_tasks(got == wanted, OUTCOMES, || format!("partition {partition}: {got:?} instead of {wanted:?}"));
+        verdict.hold_tasks(facts == definition.facts(), MEMORY, || format!("{facts} facts instead of {}", definition.facts()));
+    }
+}
