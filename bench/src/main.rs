@@ -2,18 +2,18 @@
 //!
 //! Timings are CPU time, for machines are noisy; where even that is, instructions are counted.
 
-mod bare;
 mod guard;
 mod http;
 mod kafka;
-mod local;
-mod network;
+mod bare;
 mod peers;
-mod process;
 mod publish;
+mod network;
 mod service;
-mod sink;
 mod steps;
+mod local;
+mod process;
+mod sink;
 mod traffic;
 
 use std::path::Path;
