@@ -28,8 +28,7 @@ use scorecard::calendar::Timestamp;
 use scorecard::record::{Position, Record, Reject, Tick};
 use stream::log::Topic;
 
-#[path = "support/schema_registry.rs"]
-mod support;
+use crate::test_registry as support;
 
 use support::{Manner, TestRegistry};
 

@@ -1,11 +1,9 @@
 //! `/readyz` while the log is replayed: what it waits for, how far it is, how long it may take.
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-
 use std::sync::Arc;
 
+use crate::server::{Answered, request};
+use crate::support::Place;
 use plumbline::clock::Clock;
 use plumbline::config_file::{self, Given};
 use plumbline::http::router;
@@ -14,8 +12,6 @@ use plumbline::served::Served;
 use plumbline::site::Site;
 use plumbline::stopping::Stopping;
 use plumbline::vitals::Vitals;
-use server::{Answered, request};
-use support::Place;
 use tokio::net::TcpListener;
 
 /// What a service with these vitals answers under `/readyz`.

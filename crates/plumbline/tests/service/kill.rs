@@ -4,10 +4,8 @@
 //! log that it left behind, and the test goes on until every place was hit twice and twenty kills were made.
 #![cfg(unix)]
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-
+use crate::server;
+use crate::support;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
@@ -17,11 +15,11 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::server::{Server, request};
 use plumbline::clock::Clock;
 use plumbline::local_log::{Durability, LocalLog};
 use scorecard::calendar::Timestamp;
 use scorecard::record::Record;
-use server::{Server, request};
 use stream::log::{Log, Topic};
 
 const KILLS: usize = 20;

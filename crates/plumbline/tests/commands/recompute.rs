@@ -1,15 +1,11 @@
 //! A log computed once more: the same cards to the byte, and what other measures would change.
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-#[path = "support/published.rs"]
-mod published;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::ops::ControlFlow;
 
+use crate::published::published;
+use crate::support::Place;
 use clap::Parser;
 use plumbline::any_log::AnyLog;
 use plumbline::cli::{Cli, Command, Replay};
@@ -19,11 +15,9 @@ use plumbline::interrupt::Interrupt;
 use plumbline::measures::{BuiltIn, built_in, chosen};
 use plumbline::recompute::recompute_log;
 use plumbline::site::read_under;
-use published::published;
 use scorecard::measure::MeasureSet;
 use scorecard::record::Record;
 use stream::log::{CARD_PARTITIONS, Log, Topic};
-use support::Place;
 
 /// The folder of a service that has published 21 cards of one month, and serves no more.
 fn place() -> Place {
