@@ -1,19 +1,15 @@
 //! `plumbline rejects`: what was refused waits, sealed, until a repair lets it in.
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Instant;
 
+use crate::server::{PATIENCE, Server, command, request};
+use crate::support::Place;
 use promises::patient_planter::{Planter, specimens};
 use serde_json::Value;
-use server::{PATIENCE, Server, command, request};
-use support::Place;
 
 fn rejects(place: &Place, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));

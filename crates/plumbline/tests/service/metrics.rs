@@ -1,16 +1,10 @@
 //! What an operator's Prometheus reads from a service that has published.
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-#[path = "support/published.rs"]
-mod published;
-
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::str::FromStr;
 
-use published::published;
+use crate::published::published;
 
 fn value<T: FromStr>(text: &str, series: &str) -> T {
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));

@@ -28,10 +28,7 @@ use scorecard::record::log_record::{Position, Record, Reject, Tick};
 use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
 
-#[path = "support/schema_registry.rs"]
-mod support;
-
-use support::{Manner, TestRegistry};
+use crate::test_registry::{Manner, TestRegistry};
 
 fn settings(url: &str, folder: &Path) -> RegistrySettings {
     let address = RegistryAddress::parse(url).expect("an address");

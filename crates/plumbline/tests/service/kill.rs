@@ -4,10 +4,8 @@
 //! log that it left behind, and the test goes on until every place was hit twice and twenty kills were made.
 #![cfg(unix)]
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-
+use crate::server;
+use crate::support;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
@@ -17,11 +15,11 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::server::{Server, request};
 use plumbline::log::local_log::{Durability, LocalLog};
 use plumbline::process::clock::Clock;
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
-use server::{Server, request};
 use stream::log::{Log, Topic};
 
 const KILLS: usize = 20;

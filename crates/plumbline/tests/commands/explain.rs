@@ -1,15 +1,11 @@
 //! `plumbline explain`: the events behind a number, from the running service and from its folder.
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-
 use std::process::{Command, Output};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::server::{Server, command};
+use crate::support::Place;
 use serde_json::Value;
-use server::{Server, command};
-use support::Place;
 
 fn encounter(id: &str, version: u32, mode: &str) -> String {
     format!(

@@ -1,16 +1,10 @@
 //! `peek` into the topics of a data folder.
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-#[path = "support/published.rs"]
-mod published;
-
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use published::published;
+use crate::published::published;
 use serde_json::Value;
 
 fn peek(data: &Path, args: &[&str]) -> Command {

@@ -1,9 +1,7 @@
 //! What `replay` promises, on small inputs made here.
 
-mod support;
-
+use crate::support::{Place, assert_accounted_for, encounter};
 use plumbline::process::interrupt::{CleanStop, Interrupt};
-use support::{Place, assert_accounted_for, encounter};
 
 /// Status, revision, cut and month of every revision in order of publication.
 fn revisions(place: &Place, out: &str) -> Vec<(String, u64, String, String)> {

@@ -1,15 +1,11 @@
 //! A log computed once more: the same cards to the byte, and what other measures would change.
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-#[path = "support/published.rs"]
-mod published;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::ops::ControlFlow;
 
+use crate::published::published;
+use crate::support::Place;
 use clap::Parser;
 use plumbline::cli::{Cli, Command, ReplayArgs};
 use plumbline::command::recompute::recompute_log;
@@ -19,11 +15,9 @@ use plumbline::deployment::data_directory::read_under;
 use plumbline::log::any_log::AnyLog;
 use plumbline::measure_files::{BuiltIn, built_in, chosen};
 use plumbline::process::interrupt::Interrupt;
-use published::published;
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::log_record::Record;
 use stream::log::{CARD_PARTITIONS, Log, Topic};
-use support::Place;
 
 /// The folder of a service that has published 21 cards of one month, and serves no more.
 fn place() -> Place {

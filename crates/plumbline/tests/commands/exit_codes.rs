@@ -1,12 +1,10 @@
 //! Exit codes and streams of the binary.
 
-mod support;
-
 use std::fs;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Place, encounter};
+use crate::support::{Place, encounter};
 
 fn plumbline(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_plumbline")).args(args).env("NO_COLOR", "1").output().expect("the binary runs")
@@ -51,7 +49,7 @@ fn measures_with_mistakes_end_with_78() {
 #[test]
 fn a_measure_of_ones_own_stands_in_the_list_beside_the_built_in_ones_and_on_the_cards() {
     let place = Place::new();
-    let built_in = include_str!("../../../measures/dna_rate.toml");
+    let built_in = include_str!("../../../../measures/dna_rate.toml");
     place.put("measures/empty_slots.toml", built_in.replacen("id = \"dna_rate\"", "id = \"empty_slots\"", 1));
     place.put("surgery/events.ndjson", encounter("e1", "2026-01-15T09:00:00Z", "2026-01-15T09:10:00Z"));
     let measures = place.path("measures").display().to_string();
@@ -73,7 +71,7 @@ fn a_measure_of_ones_own_stands_in_the_list_beside_the_built_in_ones_and_on_the_
 #[test]
 fn a_pound_that_two_measures_would_count_is_found_by_the_check() {
     let place = Place::new();
-    let built_in = include_str!("../../../measures/desogestrel_branded.toml");
+    let built_in = include_str!("../../../../measures/desogestrel_branded.toml");
     place.put("measures/pills.toml", built_in.replacen("id = \"desogestrel_branded\"", "id = \"pills\"", 1));
     let measures = place.path("measures").display().to_string();
     let done = plumbline(&["measures", "check", &measures]);

@@ -1,16 +1,12 @@
 //! A disk that refuses stops the service with a clear message, and nothing that was answered is lost.
 #![cfg(unix)]
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
-use server::{Server, command, request};
-use support::Place;
+use crate::server::{Server, command, request};
+use crate::support::Place;
 
 const EVENTS_A_BODY: u64 = 220;
 

@@ -1,13 +1,10 @@
 //! Who may write which feed, and who may read, over HTTP.
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-
+use crate::support;
 use std::process::Command;
 
-use server::{Response, Server, command, request_as};
-use support::Place;
+use crate::server::{Response, Server, command, request_as};
+use crate::support::Place;
 
 // `printf north | sha256sum`, `printf reader | sha256sum`
 const NORTH: &str = "dc365e79d41cfae1c3c0d969319ae62165b81b1815a86c32bbc6c64cbdf2311b";

@@ -1,17 +1,14 @@
 //! `plumbline run` as a process: what it answers, what it refuses, how it ends.
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-
+use crate::support;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use server::{PATIENCE, Server, command};
-use support::Place;
+use crate::server::{PATIENCE, Server, command};
+use crate::support::Place;
 
 fn encounter(id: &str, at: &str) -> String {
     support::encounter(id, at, at).replacen('{', "{\"feed\":\"surgery\",", 1)

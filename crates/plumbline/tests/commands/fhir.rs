@@ -1,9 +1,7 @@
 //! FHIR R4 through `replay`: bulk export, Bundles, gzip, and ten synthetic patients whom nobody on this project made up.
 
-mod support;
-
+use crate::support::{Place, assert_accounted_for};
 use serde_json::{Value, json};
-use support::{Place, assert_accounted_for};
 
 fn practitioner() -> Value {
     json!({

@@ -1,11 +1,9 @@
 //! `/readyz` while the log is replayed: what it waits for, how far it is, how long it may take.
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-
 use std::sync::Arc;
 
+use crate::server::{Response, request};
+use crate::support::Place;
 use plumbline::config::config_file::{self, ConfigSources};
 use plumbline::deployment::data_directory::DataDirectory;
 use plumbline::http::http_state::HttpState;
@@ -14,8 +12,6 @@ use plumbline::process::clock::Clock;
 use plumbline::process::roles::ProcessRoles;
 use plumbline::process::service_status::ServiceStatus;
 use plumbline::process::shutdown_signal::ShutdownSignal;
-use server::{Response, request};
-use support::Place;
 use tokio::net::TcpListener;
 
 /// What a service with these vitals answers under `/readyz`.
