@@ -11,16 +11,16 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use codec::keys::Keys;
-use plumbline::clock::Clock;
-use plumbline::config::{FEED_OPTIONS, INPUT_OPTIONS, OPTIONS, OptionOf};
-use plumbline::http::ROUTES;
+use codec::identity::keys::Keys;
+use plumbline::config::options::{FEED_OPTIONS, INPUT_OPTIONS, OPTIONS, OptionOf};
+use plumbline::http::metrics::Metrics;
+use plumbline::http::routes::ROUTES;
 use plumbline::kafka::contact::Contact;
-use plumbline::kafka::schema_registry::RegistryCounts;
+use plumbline::kafka::schema_registry::schema_registry::RegistryCounts;
 use plumbline::kafka::settings::FIXED;
-use plumbline::metrics::Metrics;
-use plumbline::refused::Refused;
-use plumbline::vitals::{InputVitals, Vitals};
+use plumbline::process::clock::Clock;
+use plumbline::process::service_status::{InputVitals, Vitals};
+use plumbline::rejects::reject_store::Refused;
 use promises::world::{deployment, utc};
 use published::published;
 use support::Place;
@@ -96,7 +96,7 @@ fn the_page_of_routes_lists_every_route() {
     );
     head(&mut text, &["route", "access", "answer"]);
     for route in &ROUTES {
-        row(&mut text, &[&code(&format!("{} {}", route.method, route.path)), route.access.word(), route.answer]);
+        row(&mut text, &[&code(&format!("{} {}", route.method, route.path)), route.access.words(), route.answer]);
     }
     text += "\n[Sending events](../integrate/http.md) and [reading cards](../subscribe/http.md) explain parameters and answers.\n";
     is("docs/reference/http-routes.md", "HTTP routes", &text);

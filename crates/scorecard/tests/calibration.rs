@@ -1,5 +1,5 @@
 //! Calibration on networks whose truth is known: how often an ordinary clinician is called an outlier, and how often one at twice the
-//! network's rate is found. `cargo test -p scorecard --test calibration -- --nocapture` prints the table of docs/calibration.md.
+//! network's rate is found. `cargo test -p scorecard --test calibration -- --nocapture` prints the table of docs/clinical/calibration.md.
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use scorecard::event::Event;
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
 
-/// Plumbline's own topics. Their names, keys and retention stand in `ARCHITECTURE.md`.
+/// Plumbline's own topics. Their names, keys and retention are in `docs/internals/protocol.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
     /// Batches and ticks; the only topic with many partitions.

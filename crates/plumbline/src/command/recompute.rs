@@ -32,7 +32,7 @@ use crate::process::interrupt::Interrupt;
 const RECORDS_A_STEP: usize = 1_000;
 /// So many records are read at a time.
 const RECORDS_A_READ: usize = 1_000;
-/// Clocks of sources may be ahead; see the rules of facts in `ARCHITECTURE.md`.
+/// Clocks of sources may be ahead; see the rules of facts in `docs/internals/protocol.md`.
 const DAY_SECONDS: i64 = 86_400;
 
 /// Computes everything from the log of the configuration, leaves it in the folder that the arguments name, and writes what would change

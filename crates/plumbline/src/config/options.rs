@@ -204,8 +204,13 @@ impl InputFormat {
     }
 }
 
-/// What an input's table may say.
-pub const INPUT_KEYS: [&str; 2] = ["feed", "format"];
+/// The options in the table of an input topic.
+pub const INPUT_OPTIONS: [OptionOf; 2] = [
+    option("feed", "", "feed of every record of the topic; without one each record names its own"),
+    option("format", "", "json, avro or fhir; without it recognised by the content of each record"),
+];
+/// Their keys.
+pub const INPUT_KEYS: [&str; 2] = [INPUT_OPTIONS[0].key, INPUT_OPTIONS[1].key];
 
 /// The feed of this name: as it is declared, else with the defaults and this zone.
 #[must_use]
@@ -214,8 +219,17 @@ pub fn feed_named(declared: &BTreeMap<String, Arc<Feed>>, zone: &Zone, name: &st
     declared.get(name).cloned().unwrap_or_else(undeclared)
 }
 
-/// What a feed's table may say.
-pub const FEED_KEYS: [&str; 5] = ["drugs", "practice", "token-sha256", "versioning", "zone"];
+/// The options in the table of a feed.
+pub const FEED_OPTIONS: [OptionOf; 5] = [
+    option("drugs", "requests", "requests or dispenses: the FHIR resource that counts as a prescription"),
+    option("practice", "", "practice of events that name none"),
+    option("token-sha256", "", "SHA-256 of the token for events of this feed over HTTP, 64 hexadecimal digits"),
+    option("versioning", "id", "id, updated or arrival: the order of the versions of an event; never change it"),
+    option("zone", "", "time zone of the civil days of events; that of the deployment without it"),
+];
+/// Their keys.
+pub const FEED_KEYS: [&str; 5] =
+    [FEED_OPTIONS[0].key, FEED_OPTIONS[1].key, FEED_OPTIONS[2].key, FEED_OPTIONS[3].key, FEED_OPTIONS[4].key];
 
 /// The word of a versioning.
 #[must_use]

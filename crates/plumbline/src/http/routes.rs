@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use scorecard::time::calendar::Month;
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -32,24 +32,78 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 const PAGE: usize = 100;
 const MOST: usize = 1_000;
 
+/// The token that a request has to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// None.
+    Open,
+    /// That of the feed that it writes, once any feed has one.
+    FeedToken,
+    /// That of readers, once there is one.
+    ReaderToken,
+}
+
+impl Access {
+    /// Its words in the list of routes.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Access::Open => "open",
+            Access::FeedToken => "feed token",
+            Access::ReaderToken => "reader token",
+        }
+    }
+}
+
+/// One route. The reference page of routes is written from these.
+#[derive(Debug)]
+pub struct Route {
+    /// Its method.
+    pub method: &'static str,
+    /// Its path, parameters in braces.
+    pub path: &'static str,
+    /// The token that it needs.
+    pub access: Access,
+    /// The answer, in a few words.
+    pub answer: &'static str,
+    handler: fn() -> MethodRouter<HttpState>,
+}
+
+const fn route(
+    (method, path): (&'static str, &'static str),
+    access: Access,
+    answer: &'static str,
+    handler: fn() -> MethodRouter<HttpState>,
+) -> Route {
+    Route { method, path, access, answer, handler }
+}
+
 /// All routes.
-pub fn router(served: HttpState) -> Router {
-    let of_readers = Router::new()
-        .route("/v1/scorecards", get(scorecards_of_month))
-        .route("/v1/scorecards/{clinician}", get(scorecards_of_clinician))
-        .route("/v1/scorecards/{clinician}/explain", get(explain_route::explain))
-        .route("/v1/changes", get(changes))
-        .route("/v1/rejects", get(reject_routes::groups))
-        .route("/v1/rejects/retry", post(reject_routes::retry))
-        .layer(from_fn_with_state(served.clone(), only_readers));
-    Router::new()
-        .merge(of_readers)
-        .route("/v1/events", post(post_events))
-        .route("/livez", get(async || "alive\n"))
-        .route("/readyz", get(readyz))
-        .route("/version", get(version))
-        .route("/metrics", get(metrics))
-        .with_state(served)
+pub const ROUTES: [Route; 11] = [
+    route(("POST", "/v1/events"), Access::FeedToken, "the outcome of each event of the body", || post(post_events)),
+    route(("GET", "/v1/scorecards"), Access::ReaderToken, "the cards of a month, in pages", || get(scorecards_of_month)),
+    route(("GET", "/v1/scorecards/{clinician}"), Access::ReaderToken, "the cards of a clinician", || get(scorecards_of_clinician)),
+    route(("GET", "/v1/scorecards/{clinician}/explain"), Access::ReaderToken, "the events behind a number of a card", || {
+        get(explain_route::explain)
+    }),
+    route(("GET", "/v1/changes"), Access::ReaderToken, "published revisions, in order of publication", || get(changes)),
+    route(("GET", "/v1/rejects"), Access::ReaderToken, "rejected records in groups, with the cure", || get(reject_routes::groups)),
+    route(("POST", "/v1/rejects/retry"), Access::ReaderToken, "the outcome of a retry of rejected records", || {
+        post(reject_routes::retry)
+    }),
+    route(("GET", "/livez"), Access::Open, "200 while the process runs", || get(async || "alive\n")),
+    route(("GET", "/readyz"), Access::Open, "200 when the log is read; else 503 with the reason and the progress", || get(readyz)),
+    route(("GET", "/version"), Access::Open, "version, measure set, zone and number of partitions", || get(version)),
+    route(("GET", "/metrics"), Access::Open, "metrics for Prometheus", || get(metrics)),
+];
+
+/// A service with all routes.
+pub fn router(state: HttpState) -> Router {
+    let of = |for_readers: bool| {
+        let routes = ROUTES.iter().filter(|route| (route.access == Access::ReaderToken) == for_readers);
+        routes.fold(Router::new(), |router, route| router.route(route.path, (route.handler)()))
+    };
+    of(false).merge(of(true).layer(from_fn_with_state(state.clone(), only_readers))).with_state(state)
 }
 
 async fn only_readers(State(served): State<HttpState>, request: axum::extract::Request, next: Next) -> Response {

@@ -1,4 +1,4 @@
-//! How each topic has to be, and what is wrong with one that is there. `ARCHITECTURE.md` lists the topics.
+//! How each topic has to be, and what is wrong with one that is there. `docs/internals/protocol.md` lists the topics.
 
 use std::collections::BTreeMap;
 use std::fmt;

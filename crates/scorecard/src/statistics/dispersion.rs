@@ -171,7 +171,7 @@ impl Dispersion {
 /// standard normal would have. 0 where they have less without any.
 ///
 /// With phi in the method of moments it would be much too small: of a network whose units differ in size, drawing in the largest z
-/// draws in the largest units, which show tau^2 best (docs/calibration.md).
+/// draws in the largest units, which show tau^2 best (docs/clinical/calibration.md).
 ///
 /// Source: Paule and Mandel 1982, J Res Natl Bur Stand 87:377 (the equation); Huber 1964, Ann Math Stat 35:73, proposal 2 (the bound).
 fn between(units: &[Deviation], bound: f64, mean_square: f64) -> f64 {
