@@ -96,7 +96,7 @@ fn documents(text: &str, at: &str) -> Vec<Value> {
     documents.map(|document| document.unwrap_or_else(|error| panic!("{at}: {error}"))).collect()
 }
 
-/// Whether everything that `part` says stands in `whole`. Lists are compared element by element from their beginning.
+/// Whether `whole` has every value of `part`. Lists are compared element by element from their beginning.
 fn contains(whole: &Value, part: &Value) -> bool {
     match (whole, part) {
         (Value::Object(whole), Value::Object(part)) if part.is_empty() => whole.is_empty(),

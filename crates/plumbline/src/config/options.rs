@@ -132,7 +132,7 @@ pub const OPTIONS: [OptionOf; 22] = [
     option(
         "built-in-measures",
         "keep",
-        "keep or drop: whether they count beside the folder of `measures`, or only what it holds",
+        "keep or drop: whether built-in measures count as well as those in the folder `measures`",
     ),
     option("data", "./plumbline-data", "folder of the log, the keys and the lock"),
     option("http.drain", "10s", "how long requests under way may take to end after SIGTERM"),
@@ -145,7 +145,7 @@ pub const OPTIONS: [OptionOf; 22] = [
         "",
         "a name of this process that outlives it: started again after a crash it has its partitions back at once",
     ),
-    option("kafka.prefix", "plumbline.", "what the names of all topics and groups begin with; one a deployment"),
+    option("kafka.prefix", "plumbline.", "prefix of the names of all topics and groups; one per deployment"),
     option(
         "kafka.replication",
         "",
