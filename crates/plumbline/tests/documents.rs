@@ -4,7 +4,7 @@
 //!
 //! | fence | the block is |
 //! |---|---|
-//! | `json file=PATH`, `toml file=PATH` | a file that the commands below it read |
+//! | `json file=PATH`, `toml file=PATH` | a file that the commands below it read; NDJSON is wrapped in the page, not in the file |
 //! | `sh run`, `sh run exit=78` | commands of the binary, and the exit code of each |
 //! | `json shows=PATH` | JSON documents; each is part of the document at the same place in that file |
 //! | `text stdout`, `text stderr` | lines that the last command prints |
@@ -28,13 +28,13 @@ use support::Place;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// A fenced block: the words of its opening fence and its text.
-struct Block {
+struct FencedBlock {
     words: Vec<String>,
     text: String,
     line: usize,
 }
 
-impl Block {
+impl FencedBlock {
     fn language(&self) -> &str {
         self.words.first().map_or("", String::as_str)
     }
@@ -53,14 +53,14 @@ fn read(page: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
 }
 
-fn blocks(page: &str) -> Vec<Block> {
+fn blocks(page: &str) -> Vec<FencedBlock> {
     let mut blocks = Vec::new();
-    let mut open: Option<Block> = None;
+    let mut open: Option<FencedBlock> = None;
     for (line, text) in (1..).zip(read(page).lines()) {
         match (text.trim_start().strip_prefix("```"), &mut open) {
             (Some(words), None) => {
                 let words = words.split_whitespace().map(str::to_owned).collect();
-                open = Some(Block { words, text: String::new(), line });
+                open = Some(FencedBlock { words, text: String::new(), line });
             }
             (Some(_), Some(_)) => blocks.extend(open.take()),
             (None, Some(block)) => block.text = format!("{}{text}\n", block.text),
@@ -96,6 +96,15 @@ fn documents(text: &str, at: &str) -> Vec<Value> {
     documents.map(|document| document.unwrap_or_else(|error| panic!("{at}: {error}"))).collect()
 }
 
+/// The text of a file as its block shows it; of NDJSON one document a line.
+fn file(path: &str, text: &str, at: &str) -> String {
+    if path.ends_with(".ndjson") {
+        documents(text, at).iter().map(|document| format!("{document}\n")).collect()
+    } else {
+        text.to_owned()
+    }
+}
+
 /// Whether `whole` has every value of `part`. Lists are compared element by element from their beginning.
 fn contains(whole: &Value, part: &Value) -> bool {
     match (whole, part) {
@@ -111,7 +120,7 @@ fn contains(whole: &Value, part: &Value) -> bool {
 }
 
 /// One page under way.
-struct Run<'a> {
+struct PageRun<'a> {
     page: &'a str,
     place: Place,
     last: Option<Output>,
@@ -119,11 +128,11 @@ struct Run<'a> {
     checks: usize,
 }
 
-impl Run<'_> {
-    fn block(&mut self, block: &Block) {
+impl PageRun<'_> {
+    fn block(&mut self, block: &FencedBlock) {
         let at = format!("{}:{}", self.page, block.line);
         if let Some(path) = block.named("file") {
-            self.place.put(path, &block.text);
+            self.place.put(path, file(path, &block.text, &at));
         } else if block.has("run") {
             let code = block.named("exit").map_or(0, |code| code.parse().expect("an exit code is a number"));
             block.text.lines().for_each(|line| self.command(line, code, &at));
@@ -159,7 +168,7 @@ impl Run<'_> {
         }
     }
 
-    fn printed(&self, block: &Block, at: &str) {
+    fn printed(&self, block: &FencedBlock, at: &str) {
         let last = self.last.as_ref().unwrap_or_else(|| panic!("{at}: no command was run"));
         let bytes = if block.has("stdout") { &last.stdout } else { &last.stderr };
         let text = String::from_utf8_lossy(bytes);
@@ -199,7 +208,7 @@ fn next_millisecond() {
 
 /// Runs the blocks of a page in order; at least this many of them are run.
 fn runs(page: &str, at_least: usize) {
-    let mut run = Run { page, place: Place::new(), last: None, server: None, checks: 0 };
+    let mut run = PageRun { page, place: Place::new(), last: None, server: None, checks: 0 };
     blocks(page).iter().for_each(|block| run.block(block));
     assert!(run.checks >= at_least, "{page}: only {} blocks are run", run.checks);
 }
@@ -225,7 +234,7 @@ fn a_registry_file_joins_numbers_as_its_page_shows() {
 }
 
 /// Elements of a block that are events of the native form.
-fn events(block: &Block, at: &str) -> Vec<String> {
+fn events(block: &FencedBlock, at: &str) -> Vec<String> {
     let is_event = |document: &Value| document.get("type").is_some_and(Value::is_string) && document.get("id").is_some();
     let flat = documents(&block.text, at).into_iter().flat_map(|document| match document {
         Value::Array(elements) => elements,
@@ -273,7 +282,8 @@ fn the_readme_shows_commands_of_this_binary() {
 
 #[test]
 fn every_link_between_documents_leads_somewhere() {
-    let mut others: Vec<String> = ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "schemas/README.md", "bench/README.md"].map(str::to_owned).into();
+    let mut others: Vec<String> =
+        ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "schemas/README.md", "bench/README.md"].map(str::to_owned).into();
     others.extend(["deploy/README.md", "deploy/kubernetes/README.md"].map(str::to_owned));
     for page in pages().into_iter().chain(others) {
         let folder = Path::new(ROOT).join(&page).parent().expect("a page lies in a folder").to_owned();

@@ -19,8 +19,8 @@ use plumbline::kafka::contact::Contact;
 use plumbline::kafka::schema_registry::schema_registry::RegistryCounts;
 use plumbline::kafka::settings::FIXED;
 use plumbline::process::clock::Clock;
-use plumbline::process::service_status::{InputVitals, Vitals};
-use plumbline::rejects::reject_store::Refused;
+use plumbline::process::service_status::{InputStatus, ServiceStatus};
+use plumbline::rejects::reject_store::RejectStore;
 use promises::world::{deployment, utc};
 use published::published;
 use support::Place;
@@ -74,7 +74,8 @@ fn the_page_of_configuration_lists_every_option() {
     options(&mut text, "", &OPTIONS);
     text += "\n## Feeds\n\nOne table per feed, `[feeds.NAME]`. A feed without a table has the defaults.\n\n";
     options(&mut text, "feeds.NAME.", &FEED_OPTIONS);
-    text += "\n## Input topics\n\nOne table per topic that practice systems write, `[inputs.TOPIC]`. They need `kafka.brokers`.\n\n";
+    text +=
+        "\n## Input topics\n\nOne table per topic that practice systems write, `[inputs.TOPIC]`. They need `kafka.brokers`.\n\n";
     options(&mut text, "inputs.TOPIC.", &INPUT_OPTIONS);
     text += "\n## Client properties\n\n`[kafka.properties]` passes properties to every client of the brokers, as librdkafka names them. \
              These are fixed, because a promise depends on them:\n\n";
@@ -98,21 +99,22 @@ fn the_page_of_routes_lists_every_route() {
     for route in &ROUTES {
         row(&mut text, &[&code(&format!("{} {}", route.method, route.path)), route.access.words(), route.answer]);
     }
-    text += "\n[Sending events](../integrate/http.md) and [reading cards](../subscribe/http.md) explain parameters and answers.\n";
+    text +=
+        "\n[Sending events](../integrate/http.md) and [reading cards](../subscribe/http.md) explain parameters and answers.\n";
     is("docs/reference/http-routes.md", "HTTP routes", &text);
 }
 
 /// A metric as a scrape shows it.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Metric {
+struct MetricOfPage {
     kind: String,
     help: String,
     labels: BTreeSet<String>,
 }
 
 /// The metrics of a scrape by name.
-fn metrics(scrape: &str) -> BTreeMap<String, Metric> {
-    let mut found: BTreeMap<String, Metric> = BTreeMap::new();
+fn metrics(scrape: &str) -> BTreeMap<String, MetricOfPage> {
+    let mut found: BTreeMap<String, MetricOfPage> = BTreeMap::new();
     for line in scrape.lines() {
         if let Some((name, help)) = line.strip_prefix("# HELP ").and_then(|rest| rest.split_once(' ')) {
             found.entry(name.to_owned()).or_default().help = help.to_owned();
@@ -132,23 +134,23 @@ fn metrics(scrape: &str) -> BTreeMap<String, Metric> {
 /// A scrape of a process over Kafka that has an input topic and a schema registry, without any broker.
 fn over_kafka() -> String {
     let place = Place::new();
-    let vitals = Vitals::new(1);
-    vitals.inputs().insert(("gp-encounters".to_owned(), 0), InputVitals::default());
+    let vitals = ServiceStatus::new(1);
+    vitals.inputs().insert(("gp-encounters".to_owned(), 0), InputStatus::default());
     let metrics = Metrics {
         vitals,
         index: None,
         brokers: Some(Contact::default()),
         schema_registry: Some(RegistryCounts { answered: 0, failed: 0 }),
-        refused: Refused::new(&place.path("refused"), &Keys::fixed(), 0),
+        refused: RejectStore::new(&place.path("refused"), &Keys::fixed(), 0),
         deployment: deployment(1, utc(2026, 1, 1, 3)),
         clock: Clock::standing_at(utc(2026, 1, 1, 3)),
     };
     metrics.text(&prometheus::Registry::new()).expect("an empty registry takes all metrics")
 }
 
-fn table(text: &mut String, metrics: &BTreeMap<String, Metric>) {
+fn table(text: &mut String, metrics: &BTreeMap<String, MetricOfPage>) {
     head(text, &["metric", "type", "labels", "meaning"]);
-    for (name, Metric { kind, help, labels }) in metrics {
+    for (name, MetricOfPage { kind, help, labels }) in metrics {
         let labels: Vec<String> = labels.iter().map(|label| code(label)).collect();
         row(text, &[&code(name), kind, &labels.join(", "), help]);
     }

@@ -82,17 +82,23 @@ const fn route(
 pub const ROUTES: [Route; 11] = [
     route(("POST", "/v1/events"), Access::FeedToken, "the outcome of each event of the body", || post(post_events)),
     route(("GET", "/v1/scorecards"), Access::ReaderToken, "the cards of a month, in pages", || get(scorecards_of_month)),
-    route(("GET", "/v1/scorecards/{clinician}"), Access::ReaderToken, "the cards of a clinician", || get(scorecards_of_clinician)),
+    route(("GET", "/v1/scorecards/{clinician}"), Access::ReaderToken, "the cards of a clinician", || {
+        get(scorecards_of_clinician)
+    }),
     route(("GET", "/v1/scorecards/{clinician}/explain"), Access::ReaderToken, "the events behind a number of a card", || {
         get(explain_route::explain)
     }),
     route(("GET", "/v1/changes"), Access::ReaderToken, "published revisions, in order of publication", || get(changes)),
-    route(("GET", "/v1/rejects"), Access::ReaderToken, "rejected records in groups, with the cure", || get(reject_routes::groups)),
+    route(("GET", "/v1/rejects"), Access::ReaderToken, "rejected records in groups, with the cure", || {
+        get(reject_routes::groups)
+    }),
     route(("POST", "/v1/rejects/retry"), Access::ReaderToken, "the outcome of a retry of rejected records", || {
         post(reject_routes::retry)
     }),
     route(("GET", "/livez"), Access::Open, "200 while the process runs", || get(async || "alive\n")),
-    route(("GET", "/readyz"), Access::Open, "200 when the log is read; else 503 with the reason and the progress", || get(readyz)),
+    route(("GET", "/readyz"), Access::Open, "200 when the log is read; else 503 with the reason and the progress", || {
+        get(readyz)
+    }),
     route(("GET", "/version"), Access::Open, "version, measure set, zone and number of partitions", || get(version)),
     route(("GET", "/metrics"), Access::Open, "metrics for Prometheus", || get(metrics)),
 ];
