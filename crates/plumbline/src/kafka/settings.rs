@@ -9,18 +9,18 @@ use crate::kafka::registry_address::RegistryAddress;
 
 /// What nobody may set, for a promise rests on it, and the promise.
 pub const FIXED: [(&str, &str, &str); 12] = [
-    ("acks", "all", "what is acknowledged survives a broker"),
+    ("acks", "all", "an acknowledged record survives the loss of a broker"),
     ("enable.idempotence", "true", "a resent batch is stored once and in order"),
-    ("enable.auto.commit", "false", "offsets are committed once everything that came of a record is stored"),
-    ("enable.auto.offset.store", "false", "offsets are committed once everything that came of a record is stored"),
-    ("auto.offset.reset", "earliest", "nothing is passed over"),
-    ("isolation.level", "read_committed", "what was aborted never counts"),
-    ("enable.partition.eof", "true", "the end of a partition is seen, not guessed"),
+    ("enable.auto.commit", "false", "an offset is committed after everything from its record is stored"),
+    ("enable.auto.offset.store", "false", "an offset is committed after everything from its record is stored"),
+    ("auto.offset.reset", "earliest", "no record is skipped"),
+    ("isolation.level", "read_committed", "an aborted record never counts"),
+    ("enable.partition.eof", "true", "the end of a partition is an event, not a guess"),
     ("allow.auto.create.topics", "false", "topics are made with their settings by `plumbline topics --apply`"),
     ("partition.assignment.strategy", "cooperative-sticky", "a rebalance stops only what moves"),
     ("group.protocol", "classic", "the newer protocol stalls in this version of the client"),
-    ("transactional.id", "", "it is the publisher's, and made of the prefix"),
-    ("group.id", "", "it is made of the prefix and the role"),
+    ("transactional.id", "", "the id belongs to the publisher and contains the prefix"),
+    ("group.id", "", "the id contains the prefix and the role"),
 ];
 
 /// What operators may change, with the values that were measured to serve well.

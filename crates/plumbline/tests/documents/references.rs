@@ -1,11 +1,5 @@
 //! The reference pages say what the code says: options, metrics and routes. `UPDATE_DOCS=1` writes the pages instead of comparing them.
 
-mod support;
-#[path = "support/published.rs"]
-mod published;
-#[path = "support/server.rs"]
-mod server;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
@@ -22,10 +16,11 @@ use plumbline::process::clock::Clock;
 use plumbline::process::service_status::{InputStatus, ServiceStatus};
 use plumbline::rejects::reject_store::RejectStore;
 use promises::world::{deployment, utc};
-use published::published;
-use support::Place;
 
-const COMMAND: &str = "UPDATE_DOCS=1 cargo test -p plumbline --test references";
+use crate::published::published;
+use crate::support::Place;
+
+const COMMAND: &str = "UPDATE_DOCS=1 cargo test -p plumbline --test documents references";
 
 /// The page is this text; with `UPDATE_DOCS=1` it becomes this text.
 fn is(page: &str, title: &str, text: &str) {
@@ -92,7 +87,7 @@ fn the_page_of_routes_lists_every_route() {
         "Bodies and answers are JSON. Lists are NDJSON for `Accept: application/x-ndjson`. An error is `{\"error\":\"...\"}`.\n\n\
          | access | needs |\n|---|---|\n\
          | open | no token |\n\
-         | feed token | `Authorization: Bearer` with the token of the feed, once any feed has one |\n\
+         | feed token | `Authorization: Bearer` with the token of the feed, once any feed has one, or the service listens beyond loopback |\n\
          | reader token | `Authorization: Bearer` with the reader token, once `http.read-token-sha256` is set |\n\n",
     );
     head(&mut text, &["route", "access", "answer"]);

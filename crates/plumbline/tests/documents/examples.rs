@@ -11,10 +11,6 @@
 //! | `json post=PATH` | the body of a request to a service with the `plumbline.toml` of the page |
 //! | `text metrics` | lines that the metrics of that service show in the end |
 
-mod support;
-#[path = "support/server.rs"]
-mod server;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -22,8 +18,9 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Deserializer, Value};
-use server::{Server, command};
-use support::Place;
+
+use crate::server::{Server, command};
+use crate::support::Place;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
