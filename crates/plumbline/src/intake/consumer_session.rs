@@ -16,7 +16,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stream::intake::intake_task::{Intake, IntakeCounts};
-use stream::log::LogError;
+use stream::log::{LogError, with_sources};
 use tracing::{debug, warn};
 
 use crate::config::options::Input;
@@ -97,7 +97,7 @@ impl TopicIntake {
             };
             if let Err(error) = taking.run() {
                 self.log.contact().count(|counters| &counters.restarts);
-                warn!("intake goes back to what is committed: {error}");
+                warn!("intake goes back to what is committed: {}", with_sources(&error));
                 // What was packed and not sent comes again.
                 intake.forget();
                 let _ = self.stopping.wait(PAUSE);
@@ -271,7 +271,7 @@ impl<'t> ConsumerSession<'t> {
                     group.take(&message, payload.as_deref(), records, intake, log)?;
                 }
                 Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
-                    return Err(LogError::Failed(format!("the membership cannot go on: {code}")));
+                    return Err(LogError::failed("the membership cannot go on", KafkaError::MessageConsumptionFatal(code)));
                 }
                 Some(Err(error)) => debug!("reading the input topics: {error}"),
                 None => match under_way {
@@ -352,7 +352,7 @@ fn set_back(consumer: &BaseConsumer<MemberContext>, message: &BorrowedMessage<'_
     let back = Offset::Offset(message.offset());
     consumer
         .seek(message.topic(), message.partition(), back, LOOK * 20)
-        .map_err(|error| LogError::Failed(format!("an input topic cannot be set back: {error}")))
+        .map_err(|error| LogError::failed("an input topic cannot be set back", error))
 }
 
 /// The same, and nothing comes of the partition until it is resumed: others are not held up.
@@ -360,6 +360,6 @@ fn set_aside(consumer: &BaseConsumer<MemberContext>, message: &BorrowedMessage<'
     set_back(consumer, message)?;
     let mut list = TopicPartitionList::new();
     list.add_partition(message.topic(), message.partition());
-    consumer.pause(&list).map_err(|error| LogError::Failed(format!("an input topic cannot be paused: {error}")))?;
+    consumer.pause(&list).map_err(|error| LogError::failed("an input topic cannot be paused", error))?;
     Ok(list)
 }

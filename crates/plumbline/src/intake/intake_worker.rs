@@ -15,7 +15,7 @@ use scorecard::record::log_record::{Position, Reject};
 use scorecard::time::calendar::Timestamp;
 use serde::Serialize;
 use stream::intake::intake_task::Intake;
-use stream::log::LogError;
+use stream::log::{LogError, with_sources};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tracing::warn;
 
@@ -150,7 +150,7 @@ impl IntakeWorker {
             match outcome.and_then(|()| self.trim()) {
                 Err(error) if self.log.kafka().is_some() => {
                     self.intake.forget();
-                    warn!("requests are answered 503, to be sent again: {error}");
+                    warn!("requests are answered 503, to be sent again: {}", with_sources(&error));
                 }
                 outcome => outcome?,
             }
@@ -181,7 +181,7 @@ impl IntakeWorker {
             answers.push(self.take(submission, &mut refused)?);
         }
         // What was refused is on the disk before the log says so: each reject there can be retried.
-        self.refused.put(&refused, self.clock.now()).map_err(|error| LogError::Failed(error.to_string()))?;
+        self.refused.put(&refused, self.clock.now()).map_err(|error| LogError::Storage(error.into()))?;
         self.flush()?;
         for (submission, answers) in group.into_iter().zip(answers) {
             // Whoever hung up does not wait for an answer; the events count all the same.
@@ -219,7 +219,7 @@ impl IntakeWorker {
             return Ok(());
         }
         self.trimmed = now;
-        self.refused.trim(now).map_err(|error| LogError::Failed(error.to_string()))
+        self.refused.trim(now).map_err(|error| LogError::Storage(error.into()))
     }
 
     fn take(&mut self, submission: &Submission, refused: &mut Vec<RejectedRecord>) -> Result<Vec<ElementOutcome>, LogError> {

@@ -123,7 +123,7 @@ impl Publisher {
     fn drain(&self, begun: Instant) -> Result<(), LogError> {
         while self.producer.in_flight_count() > 0 {
             if self.is_too_late(begun) {
-                return Err(LogError::Failed("the records of a transaction were not acknowledged in time".to_owned()));
+                return Err(LogError::Unacknowledged { what: "the records of a transaction were sent".to_owned(), source: None });
             }
             self.producer.poll(Duration::from_millis(1));
         }

@@ -133,7 +133,7 @@ impl Reader {
                 return Ok(standing.next);
             }
             if stopping.asked() {
-                return Err(LogError::Failed("asked to stop while the brokers were waited for".to_owned()));
+                return Err(LogError::Stopping { what: "the brokers" });
             }
             if standing.at_end && standing.next < wanted.own && begun.elapsed() > OWN {
                 // Somebody's transaction is open below it; it will be seen later.
@@ -143,7 +143,7 @@ impl Reader {
                 (heard, silence) = (Instant::now(), silence * 2);
                 standing.turn_back(consumer);
                 if begun.elapsed() > PATIENCE {
-                    return Err(LogError::Failed(format!("{} did not answer for {PATIENCE:?}", wanted.topic)));
+                    return Err(LogError::TimedOut { what: format!("a read of {}", wanted.topic), after: PATIENCE });
                 }
             }
         }
@@ -191,9 +191,7 @@ impl Reader {
             match self.consumer.fetch_watermarks(topic, partition.cast_signed(), QUESTION) {
                 Ok(found) => break found,
                 Err(error) if is_absent(&error) && begun.elapsed() > NEWS => {
-                    return Err(LogError::Failed(format!(
-                        "partition {partition} of the topic {topic} is not there; `plumbline topics --apply` makes what is missing"
-                    )));
+                    return Err(LogError::NoPartition { topic: topic.to_owned(), partition });
                 }
                 Err(error) if self.stopping.asked() || begun.elapsed() > PATIENCE => {
                     return Err(failed("the ends of a partition cannot be had", &error));
@@ -264,7 +262,9 @@ fn opened<'a>(
     loop {
         match registry.decode(bytes) {
             Ok(record) => return Ok(record),
-            Err(error) if begun.elapsed() > PATIENCE || stopping.wait(WAIT) => return Err(LogError::Failed(error.to_string())),
+            Err(error) if begun.elapsed() > PATIENCE || stopping.wait(WAIT) => {
+                return Err(LogError::failed("the schema of a record is unknown", error));
+            }
             Err(_) => {}
         }
     }
@@ -277,5 +277,5 @@ fn is_absent(error: &KafkaError) -> bool {
 
 /// An error of the brokers as one of the log.
 pub(super) fn failed(what: &str, error: &KafkaError) -> LogError {
-    LogError::Failed(format!("{what}: {error}"))
+    LogError::failed(what, error.clone())
 }

@@ -30,7 +30,7 @@ pub(super) struct Acknowledgements {
 #[derive(Debug, Default)]
 struct State {
     waiting: usize,
-    failure: Option<String>,
+    failure: Option<LogError>,
     /// One past the last offset that was acknowledged, by topic and partition.
     ends: BTreeMap<(String, i32), u64>,
 }
@@ -53,7 +53,7 @@ impl Acknowledgements {
             return Ok(false);
         }
         match state.failure.take() {
-            Some(failure) => Err(LogError::Failed(failure)),
+            Some(failure) => Err(failure),
             None => Ok(true),
         }
     }
@@ -62,7 +62,7 @@ impl Acknowledgements {
     pub(super) fn wait(&self, stopping: &ShutdownSignal) -> Result<(), LogError> {
         while !self.all(LOOK)? {
             if stopping.asked() {
-                return Err(LogError::Failed("asked to stop while the brokers were waited for".to_owned()));
+                return Err(LogError::Stopping { what: "the brokers" });
             }
         }
         Ok(())
@@ -73,7 +73,7 @@ impl Acknowledgements {
         contact.0.waiting.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn settled(&self, contact: &Contact, outcome: Result<(&str, i32, i64), String>) {
+    fn settled(&self, contact: &Contact, outcome: Result<(&str, i32, i64), LogError>) {
         contact.0.waiting.fetch_sub(1, Ordering::Relaxed);
         let mut state = self.state();
         state.waiting -= 1;
@@ -110,7 +110,10 @@ impl ProducerContext for DeliveryCallback {
     fn delivery(&self, result: &DeliveryResult<'_>, acknowledgements: Arc<Acknowledgements>) {
         let outcome = match result {
             Ok(message) => Ok((message.topic(), message.partition(), message.offset())),
-            Err((error, message)) => Err(format!("a record for {} was not acknowledged: {error}", message.topic())),
+            Err((error, message)) => Err(LogError::Unacknowledged {
+                what: format!("a record for {} was sent", message.topic()),
+                source: Some(error.clone().into()),
+            }),
         };
         acknowledgements.settled(&self.0, outcome);
     }
@@ -167,9 +170,9 @@ impl Writer {
             };
             let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
             if !full || stopping.asked() {
-                let refused = format!("a record for {topic} was refused: {error}");
-                acknowledgements.settled(&self.contact, Err(refused.clone()));
-                return Err(LogError::Failed(refused));
+                let refused = || failed(&format!("a record for {topic} cannot be sent"), &error);
+                acknowledgements.settled(&self.contact, Err(refused()));
+                return Err(refused());
             }
             record = back;
             let _ = stopping.wait(Duration::from_millis(5));

@@ -156,7 +156,7 @@ fn spawn_taking(taking: IntakeWorker, stopping: ShutdownSignal) -> Result<thread
     let run = move || {
         let _guard = stopping.guard("intake");
         if let Err(error) = taking.run() {
-            stopping.fail(format!("intake: {error}"));
+            stopping.fail(format!("intake: {}", stream::log::with_sources(&error)));
         }
     };
     thread::Builder::new().name("intake".to_owned()).spawn(run).context("a thread for intake cannot be started")

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use rdkafka::consumer::BaseConsumer;
-use stream::log::{Log, LogError, Topic};
+use stream::log::{Log, LogError, Topic, with_sources};
 use tracing::{debug, error, warn};
 
 use crate::kafka::log::KafkaLog;
@@ -112,7 +112,7 @@ fn spawn(
             let begun = Instant::now();
             let Err(error) = body(&work, &leave) else { return };
             let Some(log) = work.log.kafka() else {
-                work.stopping.fail(format!("{role}: {error}"));
+                work.stopping.fail(format!("{role}: {}", with_sources(&error)));
                 return;
             };
             if leave.asked() || work.stopping.asked() {
@@ -122,7 +122,7 @@ fn spawn(
                 pause = PAUSES.0;
             }
             log.contact().count(|counters| &counters.restarts);
-            warn!(role, ?pause, "dropped, to be started anew: {error}");
+            warn!(role, ?pause, "dropped, to be started anew: {}", with_sources(&error));
             if leave.wait(pause) {
                 return;
             }
