@@ -50,7 +50,7 @@ fn while_the_log_is_replayed_it_is_not_ready_and_tells_why_how_far_and_how_long(
 
     vitals.partition(1).caught_up = true;
     let said = readyz(&place, &vitals).json();
-    assert_eq!((&said["ready"], &said["reason"]), (&false.into(), &"what is published is being read back".into()));
+    assert_eq!((&said["ready"], &said["reason"]), (&false.into(), &"published cards are being read".into()));
     vitals.publish().caught_up = true;
     let told = readyz(&place, &vitals);
     assert_eq!((told.status, &told.json()["ready"]), (200, &true.into()));

@@ -6,10 +6,9 @@ use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
+use codec::formats::record_decoder::DecoderConfig;
 use codec::identity::keys::{Keys, fingerprint};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::Item;
@@ -23,7 +22,7 @@ use tracing::{info, warn};
 use crate::config::keys_file::{self, KeysState, identity_seed};
 use crate::config::options::Config;
 use crate::deployment::registry_file_check;
-use crate::intake::reject_retrier::RejectRetrier;
+use crate::intake::intake_decoder::IntakeDecoder;
 use crate::kafka::log::KafkaLog;
 use crate::kafka::schema_registry::schema_registry::{RegistrySettings, SchemaRegistry};
 use crate::kafka::settings::KafkaSettings;
@@ -32,6 +31,7 @@ use crate::log::local_log::{Durability, LocalLog};
 use crate::log::log_directory::LocalLogError;
 use crate::measure_files;
 use crate::process::clock::Clock;
+use crate::process::limits::{RECORDS_PER_READ, REGISTRY_START_WAIT};
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::published_cards::card_store::CardStore;
@@ -39,14 +39,10 @@ use crate::rejects::reject_store::RejectStore;
 
 /// Where raw records that were refused lie inside the data folder.
 const REFUSED_FOLDER: &str = "refused";
-/// So many records are read at a time.
-const RECORDS_A_READ: usize = 10_000;
 /// Where the log lies inside the data folder.
 pub const LOG_FOLDER: &str = "log";
 /// Where a process that serves cards keeps its copy of them when the log is on Kafka.
 const CARDS_FOLDER: &str = "cards";
-/// So long a first start waits for a schema registry that starts at the same time.
-const REGISTRY_PATIENCE: Duration = Duration::from_secs(120);
 const ADDRESS_FILE: &str = "ADDRESS";
 
 /// A data folder that is open, and nobody else's while it is.
@@ -58,8 +54,8 @@ pub struct DataDirectory {
     pub shelf: Option<CardStore>,
     /// What its tasks agree on.
     pub deployment: Deployment,
-    /// Opens what is sent, and what is sent again.
-    pub retry: RejectRetrier,
+    /// Decodes requests, input topics and retried records.
+    pub decoder: IntakeDecoder,
     /// Where raw records wait that were refused.
     pub refused: RejectStore,
     /// Where time comes from.
@@ -172,7 +168,7 @@ fn registry_settings(config: &Config, kafka: &KafkaSettings, stopping: &Shutdown
         address: kafka.schema_registry.clone()?,
         prefix: kafka.prefix.clone(),
         folder: config.data.clone(),
-        patience: REGISTRY_PATIENCE,
+        patience: REGISTRY_START_WAIT,
         stopping: stopping.clone(),
     })
 }
@@ -252,12 +248,8 @@ impl DataDirectory {
         let deployment = deployment(config, &mut log, &keys, measures, &clock)?;
         let refused = RejectStore::new(&config.data.join(REFUSED_FOLDER), &keys, config.refused);
         let decoder = DecoderConfig { keys, feeds: config.feeds.clone(), zone: config.zone.clone(), ..DecoderConfig::default() };
-        let retry = RejectRetrier {
-            decoder: Arc::new(RecordDecoder::new(decoder)),
-            feeds: Arc::new(config.feeds.clone()),
-            zone: config.zone.clone(),
-        };
-        let mut site = DataDirectory { log, shelf, deployment, retry, refused, clock, data: config.data.clone() };
+        let decoder = IntakeDecoder::new(decoder);
+        let mut site = DataDirectory { log, shelf, deployment, decoder, refused, clock, data: config.data.clone() };
         if roles.has(ProcessRole::Intake) {
             site.register(registry)?;
         }
@@ -274,7 +266,7 @@ impl DataDirectory {
         let mut known = BTreeSet::new();
         let mut from = 0;
         loop {
-            let next = self.log.read(Topic::Registry, 0, from, RECORDS_A_READ, &mut |lent| {
+            let next = self.log.read(Topic::Registry, 0, from, RECORDS_PER_READ, &mut |lent| {
                 if let Record::Registry(entry) = lent.record {
                     known.insert(text(&entry));
                 }

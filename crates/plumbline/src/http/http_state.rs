@@ -59,7 +59,7 @@ impl HttpState {
             gate: Arc::new(config.gate.clone()),
             room: room(config.max_waiting),
             max_body: config.max_body,
-            feeds: site.retry.feeds.clone(),
+            feeds: site.decoder.feeds.clone(),
             refused: site.refused.clone(),
             explaining: Arc::new(Semaphore::new(1)),
             shelf: site.shelf.clone(),

@@ -74,7 +74,7 @@ impl Metrics {
     }
 
     fn intake(&self, registry: &Registry) -> Result<(), prometheus::Error> {
-        let vitals = self.vitals.taken();
+        let vitals = self.vitals.both_intakes();
         let counts = &vitals.counts;
         let skipped = counts.skipped.values().sum();
         let items = [("logged", counts.logged), ("registered", counts.registered), ("skipped", skipped)];

@@ -21,6 +21,7 @@ use crate::http::reject_routes;
 use crate::http::responses::{Parameters, accepts, error, json_response, listed, no_cards, no_intake, parameter};
 use crate::intake::intake_worker::{ElementOutcome, Request, Submission};
 use crate::log::local_log::LocalLog;
+use crate::process::limits::{PAGE_ENTRIES, PAGE_ENTRIES_MOST};
 use crate::published_cards::card_index::{CardChange, CardIndex, RevisionPlace, card_at};
 use crate::published_cards::card_key::CardKey;
 use crate::terminal::paint::Paint;
@@ -28,9 +29,6 @@ use crate::view::terminal_card::render;
 
 /// So long a client is asked to wait when there is no room, seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
-/// A page holds so many entries unless the request says otherwise, and at most [`MOST`].
-const PAGE: usize = 100;
-const MOST: usize = 1_000;
 
 /// All routes.
 pub fn router(served: HttpState) -> Router {
@@ -258,8 +256,12 @@ async fn metrics(State(served): State<HttpState>) -> Response {
 }
 
 fn limit(parameters: &BTreeMap<String, String>) -> Result<usize, String> {
-    let limit = parameter(parameters, "limit")?.unwrap_or(PAGE);
-    if (1..=MOST).contains(&limit) { Ok(limit) } else { Err(format!("limit={limit} is not between 1 and {MOST}")) }
+    let limit = parameter(parameters, "limit")?.unwrap_or(PAGE_ENTRIES);
+    if (1..=PAGE_ENTRIES_MOST).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(format!("limit={limit} is not between 1 and {PAGE_ENTRIES_MOST}"))
+    }
 }
 
 /// Everything but letters, digits and `-._~` as `%XX`.

@@ -1,4 +1,4 @@
-//! What the service's threads tell of themselves: readiness and metrics are read from here, and nothing waits for it.
+//! The status of a service's threads, for readiness and metrics. Threads write it and never wait for it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,80 +10,80 @@ use scorecard::time::calendar::Timestamp;
 use stream::intake::intake_task::IntakeCounts;
 use stream::tally::tally_task::Outcomes;
 
-/// One partition's tally.
+/// The status of one partition's tally.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartitionStatus {
-    /// Whether this process tallies it.
+    /// Whether this process owns the partition.
     pub owned: bool,
     /// Offset of the next record to read.
     pub position: u64,
-    /// One past the last record when the service started.
+    /// One past the last record at the start of the tally.
     pub replay_end: u64,
-    /// One past the last record, as it was seen lately.
+    /// One past the last record, at the last check.
     pub end: u64,
-    /// When the newest record that was read was appended.
+    /// Append time of the newest record read.
     pub newest: Option<Timestamp>,
-    /// When its thread last said anything.
+    /// Time of the thread's last sign of life.
     pub heard: Option<Instant>,
-    /// Whether it has read everything that was there at the start.
+    /// Whether it has read everything below `replay_end`.
     pub caught_up: bool,
-    /// The last counting tick that was read.
+    /// The last counting tick read.
     pub last_tick: Option<Timestamp>,
-    /// What became of the events.
+    /// Events by outcome.
     pub outcomes: Outcomes,
-    /// Facts that count but stand in no row.
+    /// Facts that count for no row.
     pub unattributed: u64,
-    /// Facts that are held.
+    /// Facts in memory.
     pub facts: u64,
-    /// Bytes that they and their index take.
+    /// Memory of the facts and their index, bytes.
     pub fact_bytes: u64,
-    /// Open rows that are held.
+    /// Open rows in memory.
     pub rows: u64,
-    /// What was seen of its feeds up to the last tick.
+    /// Coverage of its feeds up to the last tick.
     pub feeds: Vec<FeedCoverage>,
 }
 
-/// Publish.
+/// The status of publish.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublishStatus {
-    /// Whether this process publishes; it stands by otherwise.
+    /// Whether this process publishes; otherwise it is on standby.
     pub active: bool,
-    /// Whether it has read back what is published.
+    /// Whether it has read the published cards.
     pub caught_up: bool,
-    /// When its thread last said anything.
+    /// Time of the thread's last sign of life.
     pub heard: Option<Instant>,
-    /// The last cut that is done with.
+    /// The last finished cut.
     pub last_cut: Option<Timestamp>,
-    /// Partitions that publish had to fold itself.
+    /// Partitions that publish folded itself because rows were missing.
     pub refolds: u64,
 }
 
-/// Intake.
+/// The status of one intake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IntakeStatus {
-    /// What became of what was received since the start.
+    /// Elements received since the start, by outcome.
     pub counts: IntakeCounts,
-    /// Fields of native events that nobody reads.
+    /// Unknown fields of native events.
     pub unknown_fields: u64,
-    /// The newest clinical instant of an event that was logged since the start.
+    /// The newest `occurred_at` of an event logged since the start.
     pub newest_event: Option<Timestamp>,
 }
 
-/// A partition of an input topic.
+/// The status of a partition of an input topic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InputStatus {
-    /// Offset of the next record to take.
+    /// Offset of the next record to read.
     pub next: u64,
-    /// One past the last record, as it was seen lately.
+    /// One past the last record, at the last check.
     pub end: u64,
-    /// When the newest record that was taken came in.
+    /// Append time of the newest record read.
     pub newest: Option<Timestamp>,
 }
 
-/// Partitions of input topics, by topic and number.
+/// The status of input partitions, by topic and partition.
 pub type Inputs = BTreeMap<(String, u32), InputStatus>;
 
-/// What all threads tell.
+/// The status of all threads of a service.
 #[derive(Debug)]
 pub struct ServiceStatus {
     started: Instant,
@@ -94,30 +94,30 @@ pub struct ServiceStatus {
     joining: AtomicUsize,
 }
 
-/// The ways in.
+/// The two intakes of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// Requests.
+    /// HTTP requests.
     Http = 0,
-    /// Topics.
+    /// Input topics.
     Topics = 1,
 }
 
 /// Why the service is not ready yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotReady {
-    /// What it does.
+    /// What the service is doing.
     pub reason: &'static str,
-    /// Records of the log that are read again.
+    /// Records replayed so far.
     pub done: u64,
-    /// Records of the log that were there at the start.
+    /// Records to replay.
     pub total: u64,
-    /// How much longer it takes at the pace so far; none before there is a pace.
+    /// Remaining time at the pace so far; `None` before the first record.
     pub estimate: Option<Duration>,
 }
 
 impl ServiceStatus {
-    /// For a service with so many partitions, starting now.
+    /// The status of a service with this many partitions that starts now.
     #[must_use]
     pub fn new(partitions: u32) -> Arc<ServiceStatus> {
         let partitions = (0..partitions).map(|_| Mutex::default()).collect();
@@ -131,60 +131,61 @@ impl ServiceStatus {
         })
     }
 
-    /// A group is being joined; the service is not ready before [`ServiceStatus::joined`].
+    /// A thread joins a group. The service is not ready before [`ServiceStatus::joined`].
     pub fn joining(&self) {
         self.joining.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A group that was being joined has said what is this process's. True, for whoever remembers it.
+    /// A thread received its first assignment from its group. Returns true, for the caller's flag.
     pub fn joined(&self) -> bool {
         self.joining.fetch_sub(1, Ordering::Relaxed);
         true
     }
 
-    /// This process begins to tally a partition that ends there now.
+    /// This process begins to tally a partition that ends at `replay_end` now.
     pub fn begin_partition(&self, partition: u32, replay_end: u64) {
         *self.partition(partition) = PartitionStatus { owned: true, replay_end, ..PartitionStatus::default() };
     }
 
-    /// This process does not tally a partition any more.
+    /// This process no longer tallies a partition.
     pub fn end_partition(&self, partition: u32) {
         *self.partition(partition) = PartitionStatus::default();
     }
 
-    /// Changes what a partition tells.
+    /// The status of a partition, locked for a change.
     pub fn partition(&self, partition: u32) -> MutexGuard<'_, PartitionStatus> {
         guard(&self.partitions[partition as usize])
     }
 
-    /// Changes what publish tells.
+    /// The status of publish, locked for a change.
     pub fn publish(&self) -> MutexGuard<'_, PublishStatus> {
         guard(&self.publish)
     }
 
-    /// Changes what the intake of one way tells.
+    /// The status of one intake, locked for a change.
     pub fn intake(&self, way: Way) -> MutexGuard<'_, IntakeStatus> {
         guard(&self.intake[way as usize])
     }
 
-    /// Changes what the intake of topics tells of them.
+    /// The status of the input partitions, locked for a change.
     pub fn inputs(&self) -> MutexGuard<'_, Inputs> {
         guard(&self.inputs)
     }
 
-    /// The role of a thread that has not said anything for so long, if there is one. Whoever waits for brokers says so now and then.
+    /// The role of a thread without a sign of life for longer than `at_most`, if there is one. Threads that wait for brokers give
+    /// signs of life.
     #[must_use]
-    pub fn silent(&self, at_least: Duration) -> Option<&'static str> {
-        let is_silent = |heard: Option<Instant>| heard.is_some_and(|heard| heard.elapsed() > at_least);
+    pub fn silent(&self, at_most: Duration) -> Option<&'static str> {
+        let is_silent = |heard: Option<Instant>| heard.is_some_and(|heard| heard.elapsed() > at_most);
         if is_silent(self.publish().heard) {
             return Some("publish");
         }
         self.partitions().iter().any(|partition| partition.owned && is_silent(partition.heard)).then_some("tally")
     }
 
-    /// What intake tells, by all ways together.
+    /// The status of both intakes together.
     #[must_use]
-    pub fn taken(&self) -> IntakeStatus {
+    pub fn both_intakes(&self) -> IntakeStatus {
         let mut all = self.intake(Way::Http).clone();
         let topics = self.intake(Way::Topics);
         all.counts.add(&topics.counts);
@@ -193,13 +194,13 @@ impl ServiceStatus {
         all
     }
 
-    /// What every partition tells now.
+    /// The status of every partition.
     #[must_use]
     pub fn partitions(&self) -> Vec<PartitionStatus> {
         self.partitions.iter().map(|partition| guard(partition).clone()).collect()
     }
 
-    /// Nothing when the service is ready; else why not, how far it is, and how long it may take.
+    /// `None` when the service is ready; else the reason, the progress and the estimated time.
     #[must_use]
     pub fn not_ready(&self) -> Option<NotReady> {
         let mut partitions = self.partitions();
@@ -216,20 +217,20 @@ impl ServiceStatus {
         let reason = match (joining, reading) {
             (_, true) => "the log is being replayed",
             (true, false) => "a group is being joined",
-            (false, false) => "what is published is being read back",
+            (false, false) => "published cards are being read",
         };
         Some(NotReady { reason, done, total, estimate: estimate(self.started.elapsed(), done, total) })
     }
 }
 
-/// At the pace so far.
+/// Remaining time at the pace so far.
 fn estimate(elapsed: Duration, done: u64, total: u64) -> Option<Duration> {
     let left = total.saturating_sub(done);
     let seconds = u64::try_from(elapsed.as_millis()).ok()?.checked_mul(left)?.checked_div(done)?;
     Some(Duration::from_millis(seconds))
 }
 
-/// Every change is a few numbers: what a thread that panicked left is still what it knew.
+/// Locks a status. A change writes a few numbers, so the status of a thread that panicked is still valid.
 fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -239,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_ready_only_when_every_partition_and_publish_have_caught_up() {
+    fn a_service_is_ready_after_every_partition_and_publish_have_caught_up() {
         let vitals = ServiceStatus::new(2);
         vitals.publish().active = true;
         vitals.begin_partition(0, 30);
@@ -249,13 +250,13 @@ mod tests {
         let not_ready = vitals.not_ready().unwrap();
         assert_eq!((not_ready.reason, not_ready.done, not_ready.total), ("the log is being replayed", 40, 100));
         vitals.partition(1).caught_up = true;
-        assert_eq!(vitals.not_ready().unwrap().reason, "what is published is being read back");
+        assert_eq!(vitals.not_ready().unwrap().reason, "published cards are being read");
         vitals.publish().caught_up = true;
         assert_eq!(vitals.not_ready(), None);
     }
 
     #[test]
-    fn the_estimate_is_the_rest_at_the_pace_so_far() {
+    fn the_estimate_is_the_remaining_work_at_the_pace_so_far() {
         assert_eq!(estimate(Duration::from_secs(2), 25, 100), Some(Duration::from_secs(6)));
         assert_eq!(estimate(Duration::from_secs(2), 0, 100), None);
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -18,6 +18,7 @@ use crate::intake::consumer_session::TopicIntake;
 use crate::intake::intake_worker::{IntakeSender, IntakeWorker};
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
+use crate::process::limits::{SHUTDOWN_GRACE, SHUTDOWN_POLL};
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
@@ -25,9 +26,6 @@ use crate::service::worker::WorkerContext;
 use crate::service::worker_supervisor::WorkerSupervisor;
 
 const ALONE: &str = "over the embedded log one process has all roles; name none, or set kafka.brokers";
-
-/// How often it is looked at whether somebody asked to stop.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// Serves until somebody asks to stop; then nothing more is accepted, what was accepted is made durable and answered, and all
 /// threads end.
@@ -63,7 +61,7 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Inter
     let server = runtime.spawn(serve(listener, served, closed));
     tell_address(config, address, roles);
 
-    while !stopping.wait(LOOK) {
+    while !stopping.wait(SHUTDOWN_POLL) {
         if interrupt.asked() {
             info!("asked to stop: draining");
             break;
@@ -78,7 +76,7 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Inter
         stopping.ask();
     }
     // Ends what is still under way, and with it the last door.
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    runtime.shutdown_timeout(SHUTDOWN_GRACE);
     stopping.ask();
     for taker in takers {
         // A panic was told as a failure by the thread's own guard.
@@ -86,8 +84,8 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Inter
     }
     posts.join();
     drop(work);
-    if let Some(failure) = stopping.failure() {
-        bail!(failure);
+    if let Some(failure) = stopping.take_failure() {
+        return Err(failure);
     }
     info!("stopped");
     Ok(())
@@ -110,7 +108,7 @@ fn open(
             if interrupt.asked() {
                 stopping.ask();
             }
-            thread::sleep(LOOK);
+            thread::sleep(SHUTDOWN_POLL);
         }
         opening.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked))
     })
@@ -130,7 +128,7 @@ fn intake(
     let (door, taking) = IntakeWorker::new(
         site.log.clone(),
         site.deployment.partitions,
-        site.retry.clone(),
+        site.decoder.clone(),
         site.refused.clone(),
         site.clock.clone(),
         work.vitals.clone(),
@@ -142,7 +140,7 @@ fn intake(
             log: log.clone(),
             partitions: site.deployment.partitions,
             inputs: config.inputs.clone(),
-            retry: site.retry.clone(),
+            decoder: site.decoder.clone(),
             clock: site.clock.clone(),
             vitals: work.vitals.clone(),
             stopping: work.stopping.clone(),
@@ -156,7 +154,7 @@ fn spawn_taking(taking: IntakeWorker, stopping: ShutdownSignal) -> Result<thread
     let run = move || {
         let _guard = stopping.guard("intake");
         if let Err(error) = taking.run() {
-            stopping.fail(format!("intake: {error}"));
+            stopping.fail(anyhow::Error::new(error).context("intake"));
         }
     };
     thread::Builder::new().name("intake".to_owned()).spawn(run).context("a thread for intake cannot be started")

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use stream::deployment::Deployment;
 use stream::log::{Log, LogError, Topic};
@@ -13,17 +13,10 @@ use tracing::info;
 use crate::kafka::log::KafkaLog;
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
+use crate::process::limits::{CARD_COPY_INTERVAL, IDLE_PAUSE, RECORDS_PER_STEP};
 use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::published_cards::card_store::CardStore;
-
-/// A tally reads at most so many records before it tells how far it is.
-const RECORDS_A_STEP: usize = 1_000;
-/// A task that has nothing to do looks at the clock so often; new records of the same process wake it at once.
-const IDLE: Duration = Duration::from_millis(50);
-
-/// What is published is copied so often.
-const COPYING: Duration = Duration::from_millis(500);
 
 /// What every thread is given.
 #[derive(Clone, Debug)]
@@ -50,7 +43,7 @@ pub fn tally(work: &WorkerContext, partition: u32, leave: &ShutdownSignal, publi
     work.vitals.begin_partition(partition, work.log.clone().bounds(Topic::Events, partition)?.end);
     let mut task = TallyTask::new(&work.deployment, partition, work.log.clone())?;
     while !leave.asked() {
-        let more = task.step(RECORDS_A_STEP)?;
+        let more = task.step(RECORDS_PER_STEP)?;
         let ticked = !more && task.clock(work.clock.now())?;
         let caught_up = tell(work, partition, &task);
         if more || ticked {
@@ -61,7 +54,7 @@ pub fn tally(work: &WorkerContext, partition: u32, leave: &ShutdownSignal, publi
             info!(partition, facts = task.facts(), position = task.position(), "partition replayed");
             work.vitals.partition(partition).caught_up = true;
         }
-        thread::park_timeout(IDLE);
+        thread::park_timeout(IDLE_PAUSE);
     }
     Ok(())
 }
@@ -99,7 +92,7 @@ pub fn publish(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogEr
         let run = task.step()?;
         work.vitals.publish().heard = Some(Instant::now());
         let Some(run) = run else {
-            thread::park_timeout(IDLE);
+            thread::park_timeout(IDLE_PAUSE);
             continue;
         };
         shelf.as_mut().map_or(Ok(()), CardStore::follow)?;
@@ -121,7 +114,7 @@ pub fn serve(work: &WorkerContext, mut log: KafkaLog, mut shelf: CardStore, leav
     while !leave.asked() {
         shelf.follow_copy(&mut log)?;
         ready = ready || work.vitals.joined();
-        let _ = leave.wait(COPYING);
+        let _ = leave.wait(CARD_COPY_INTERVAL);
     }
     Ok(())
 }

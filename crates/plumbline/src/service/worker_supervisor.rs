@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle, Thread};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use rdkafka::consumer::BaseConsumer;
@@ -15,21 +15,13 @@ use crate::kafka::log::KafkaLog;
 use crate::kafka::membership::{AssignmentChange, MemberContext, join};
 use crate::kafka::settings::Group;
 use crate::log::any_log::AnyLog;
+use crate::process::limits::{
+    HUNG_THREAD_SILENCE, LAG_CHECK_INTERVAL, MEMBER_POLL, RECOVERED_AFTER, RESTART_PAUSE_LONGEST, RESTART_PAUSE_SHORTEST,
+};
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::service::worker::{WorkerContext, publish, serve, tally};
-
-/// A member is heard of so often at least.
-const POLL: Duration = Duration::from_millis(100);
-/// A task that failed is started anew so much later, then twice as much, and no more than the last.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
-/// How often it is looked at how far the others are.
-const WATCH: Duration = Duration::from_secs(5);
-/// A thread that has not been heard of for so long hangs: reads, appends and transactions give up sooner.
-const HUNG: Duration = Duration::from_secs(1_800);
-/// A task that has worked so long has recovered.
-const RECOVERED: Duration = Duration::from_secs(60);
 
 /// The threads of tally and publish.
 #[derive(Debug)]
@@ -107,26 +99,26 @@ fn spawn(
     let (work, leave) = (work.clone(), leave.clone());
     let run = move || {
         let _guard = work.stopping.guard(role);
-        let mut pause = PAUSES.0;
+        let mut pause = RESTART_PAUSE_SHORTEST;
         loop {
             let begun = Instant::now();
             let Err(error) = body(&work, &leave) else { return };
             let Some(log) = work.log.kafka() else {
-                work.stopping.fail(format!("{role}: {error}"));
+                work.stopping.fail(anyhow::Error::new(error).context(role));
                 return;
             };
             if leave.asked() || work.stopping.asked() {
                 return;
             }
-            if begun.elapsed() > RECOVERED {
-                pause = PAUSES.0;
+            if begun.elapsed() > RECOVERED_AFTER {
+                pause = RESTART_PAUSE_SHORTEST;
             }
             log.contact().count(|counters| &counters.restarts);
             warn!(role, ?pause, "dropped, to be started anew: {error}");
             if leave.wait(pause) {
                 return;
             }
-            pause = (pause * 2).min(PAUSES.1);
+            pause = (pause * 2).min(RESTART_PAUSE_LONGEST);
         }
     };
     thread::Builder::new().name(role.to_owned()).spawn(run).with_context(|| format!("a thread for {role} cannot be started"))
@@ -135,7 +127,7 @@ fn spawn(
 /// Looks now and then how far the others are behind, and whether one of them hangs.
 fn watch(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogError> {
     let mut log = work.log.clone();
-    while !leave.wait(WATCH) {
+    while !leave.wait(LAG_CHECK_INTERVAL) {
         for (partition, vitals) in (0..).zip(work.vitals.partitions()) {
             if vitals.owned {
                 work.vitals.partition(partition).end = log.bounds(Topic::Events, partition)?.end;
@@ -150,9 +142,9 @@ fn watch(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogError> {
                 }
             }
         }
-        if let Some(role) = work.vitals.silent(HUNG) {
+        if let Some(role) = work.vitals.silent(HUNG_THREAD_SILENCE) {
             // Nothing that a thread holds is lost with it, and one that hangs cannot be joined.
-            error!(role, "a thread has not been heard of for {HUNG:?}; ending, to be started anew");
+            error!(role, "a thread has not been heard of for {HUNG_THREAD_SILENCE:?}; ending, to be started anew");
             std::process::exit(1);
         }
     }
@@ -201,7 +193,7 @@ fn member(work: &WorkerContext, log: &KafkaLog, group: Group, topic: Topic) -> R
 
 /// Keeps the membership alive. Nothing is ever read through it, for all its partitions are paused.
 fn poll(consumer: &BaseConsumer<MemberContext>) {
-    if let Some(Err(error)) = consumer.poll(POLL) {
+    if let Some(Err(error)) = consumer.poll(MEMBER_POLL) {
         debug!("a group says: {error}");
     }
 }
@@ -238,7 +230,7 @@ fn take_up(work: &WorkerContext, group: Group, partition: u32, posts: &mut BTree
                 before.leave();
             }
         }
-        Err(error) => work.stopping.fail(error.to_string()),
+        Err(error) => work.stopping.fail(error),
     }
 }
 

@@ -105,7 +105,7 @@ pub fn topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended(m
     let broker = broker::shared(means);
     let deployment = Deployment::new(broker, "topics");
     let (code, told, _) = deployment.does(&["topics"], 3);
-    assert_eq!((code, told.matches("is not there; `plumbline topics --apply` makes it").count()), (1, 9), "{told}");
+    assert_eq!((code, told.matches("does not exist; `plumbline topics --apply` creates it").count()), (1, 9), "{told}");
 
     let (code, told, said) = deployment.does(&["topics", "--apply"], 3);
     assert_eq!((code, told.matches(": sound").count()), (0, 9), "{told}{said}");
@@ -135,7 +135,7 @@ pub fn topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended(m
     let (code, told, _) = deployment.does(&["topics", "--check"], 3);
     assert_eq!(code, 1);
     for wrong in
-        ["retention.ms is 86400000", "message.timestamp.type is CreateTime", "cleanup.policy is delete, and has to be compact"]
+        ["retention.ms is 86400000", "message.timestamp.type is CreateTime", "cleanup.policy is delete and must be compact"]
     {
         assert!(told.contains(wrong), "{wrong}: {told}");
     }
