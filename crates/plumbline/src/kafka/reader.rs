@@ -235,8 +235,8 @@ fn entry<'a>(message: &'a impl Message, offset: u64, record: Record<'a>) -> LogE
     LogEntry { offset, appended, key, record }
 }
 
-/// Decodes a record. If its schema id is unknown, it waits for the schema registry as it waits for brokers: skipping the record
-/// would change the log, and stopping before it would look like the end of the log.
+/// Decodes a record. With an unknown schema id it waits for the schema registry. Skipping the record would change the log; stopping
+/// before it would look like the end of the log.
 fn decoded<'a>(
     message: &'a impl Message,
     registry: Option<&SchemaRegistry>,

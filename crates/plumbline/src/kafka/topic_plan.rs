@@ -108,7 +108,7 @@ pub struct ActualTopic {
     pub settings: BTreeMap<String, String>,
 }
 
-/// What a deployment configures of its topics.
+/// The configuration of a deployment's topics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TopicPlan {
     /// Partitions of `events`.

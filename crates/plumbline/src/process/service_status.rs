@@ -106,7 +106,7 @@ pub enum Way {
 /// Why the service is not ready yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotReady {
-    /// What the service is doing.
+    /// The current activity of the service.
     pub reason: &'static str,
     /// Records replayed so far.
     pub done: u64,
