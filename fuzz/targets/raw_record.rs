@@ -31,7 +31,7 @@ struct MemoryLog(BTreeMap<Topic, Vec<Vec<u8>>>);
 
 impl Log for MemoryLog {
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        codec::avro::encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        codec::avro::encoding::pack(event, to).map_err(|error| LogError::unencodable(Topic::Events, error))
     }
 
     fn append(&mut self, topic: Topic, _: u32, _: &str, record: &Record<'_>) -> Result<(), LogError> {

@@ -70,7 +70,7 @@ pub fn settle_genesis(log: &mut impl Log, ours: &Genesis) -> Result<Genesis, Gen
             Ok(theirs)
         }
         Some(_) => Err(GenesisError::Missing),
-        None => Err(LogError::Failed("the genesis record that was just written is not to be seen".to_owned()).into()),
+        None => Err(LogError::Missing { what: "the genesis record that was just written".to_owned() }.into()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The seam: one trait over whatever keeps the records. Three implementors, and the tasks cannot tell them apart: the simulated
 //! log of the tests, the embedded local log, Kafka.
 
+use std::error::Error;
 use std::ops::{ControlFlow, Range};
+use std::time::Duration;
 
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
@@ -84,15 +86,127 @@ pub type Put<'p> = dyn FnMut(Topic, u32, &str, &Record<'_>) -> Result<(), LogErr
 /// transaction without a trace.
 pub type Fill<'f> = dyn FnMut(&mut Put<'_>) -> Result<(), LogError> + 'f;
 
-/// What the log refuses. Whoever meets one drops its task and starts it anew.
+/// The error of a client or a storage engine under a log.
+pub type BoxedError = Box<dyn Error + Send + Sync>;
+
+/// Why a call of a log fails, one variant a fact. The caller drops its task and creates a new one, which reads back what is in the log.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// Another instance has taken over.
-    #[error("fenced: another instance has taken over this role; this one stops")]
+    /// Another handle called [`Log::fence`] later.
+    #[error("fenced: another instance has this role now; this one stops")]
     Fenced,
-    /// The log did not do it, or it is not known whether it did.
-    #[error("the log failed: {0}")]
-    Failed(String),
+    /// The call failed; the source says why.
+    #[error("{what}")]
+    Failed {
+        /// Names the call that failed.
+        what: String,
+        /// The error of the client.
+        source: BoxedError,
+    },
+    /// The storage under the log failed. The text of the source names the directory and the cure.
+    #[error(transparent)]
+    Storage(BoxedError),
+    /// The record has no stored form. It is not in the log.
+    #[error("a record for the topic {topic} cannot be encoded")]
+    Unencodable {
+        /// The topic without its prefix.
+        topic: &'static str,
+        /// The error of the encoder.
+        source: BoxedError,
+    },
+    /// The outcome is unknown: each of the records may be in the log or not.
+    #[error("{what} without an acknowledgement; what of it is in the log is unknown")]
+    Unacknowledged {
+        /// Names the records.
+        what: String,
+        /// The last error that the client reported.
+        source: Option<BoxedError>,
+    },
+    /// The log did not answer in time.
+    #[error("{what} got no answer within {} s", after.as_secs())]
+    TimedOut {
+        /// Names the call.
+        what: String,
+        /// Time that the call waited.
+        after: Duration,
+    },
+    /// The process stops; the call no longer waits for the log.
+    #[error("the process stops and no longer waits for {what}")]
+    Stopping {
+        /// Names what the call waited for.
+        what: &'static str,
+    },
+    /// Retention deleted records that a task had not read.
+    #[error("partition {partition} of events lost offsets {}..{} unread; keep events longer than any outage", lost.start, lost.end)]
+    LostBeginning {
+        /// The partition.
+        partition: u32,
+        /// The offsets that are gone.
+        lost: Range<u64>,
+    },
+    /// A partition ends before an offset that a published run has read.
+    #[error("partition {partition} of events ends before offset {position}, which the last run has read; restore the topic")]
+    LostEnd {
+        /// The partition.
+        partition: u32,
+        /// The offset.
+        position: u64,
+    },
+    /// A record that was written before is not in the log.
+    #[error("{what} is not in the log")]
+    Missing {
+        /// Names the record.
+        what: String,
+    },
+    /// Records of the log contradict each other.
+    #[error("{what} cannot be read back")]
+    Damaged {
+        /// Names the records.
+        what: String,
+        /// The contradiction.
+        source: BoxedError,
+    },
+    /// The log has no such partition.
+    #[error("the topic {topic} has no partition {partition}; create it with `plumbline topics --apply`")]
+    NoPartition {
+        /// The whole name of the topic.
+        topic: String,
+        /// The partition.
+        partition: u32,
+    },
+    /// The handle must not append to this topic.
+    #[error("the topic {topic} is read only here")]
+    ReadOnly {
+        /// The topic without its prefix.
+        topic: &'static str,
+    },
+    /// The log committed a transaction whose records it never asked for.
+    #[error("the log committed a transaction without its records; report this")]
+    Unfilled,
+}
+
+impl LogError {
+    /// A failed call and the error of the client under the log.
+    pub fn failed(what: impl Into<String>, source: impl Into<BoxedError>) -> LogError {
+        LogError::Failed { what: what.into(), source: source.into() }
+    }
+
+    /// A record that has no stored form.
+    pub fn unencodable(topic: Topic, source: impl Into<BoxedError>) -> LogError {
+        LogError::Unencodable { topic: topic.name(), source: source.into() }
+    }
+}
+
+/// An error and its sources in one line. A source is left out where the text names it already.
+#[must_use]
+pub fn with_sources(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    for source in std::iter::successors(error.source(), |&error| error.source()).map(ToString::to_string) {
+        if !text.contains(&source) {
+            text = format!("{text}: {source}");
+        }
+    }
+    text
 }
 
 /// A log of typed records. Handles are cheap to clone; each task holds one of its own.
@@ -148,4 +262,18 @@ pub trait Log {
     /// That of `fill`; [`LogError::Fenced`] when another handle called [`Log::fence`] since; [`LogError::Failed`] when it is not
     /// known whether they are in the log.
     fn append_atomically(&mut self, fill: &mut Fill<'_>) -> Result<(), LogError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_shown_with_its_sources_and_none_of_them_twice() {
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let failed = LogError::failed("the records cannot be written", full());
+        assert_eq!(with_sources(&failed), format!("the records cannot be written: {}", full()));
+        let named = LogError::failed(format!("d/log cannot be written: {}; free some room", full()), full());
+        assert_eq!(with_sources(&named).matches(&full().to_string()).count(), 1);
+    }
 }

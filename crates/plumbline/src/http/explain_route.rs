@@ -43,7 +43,7 @@ pub async fn explain(
     };
     let explanation = match tokio::task::spawn_blocking(find).await {
         Ok(Ok(explanation)) => explanation,
-        Ok(Err(unanswered)) => return error(status(&unanswered), &unanswered.to_string()),
+        Ok(Err(unanswered)) => return error(status(&unanswered), &stream::log::with_sources(&unanswered)),
         Err(_) => return error(StatusCode::INTERNAL_SERVER_ERROR, "explaining failed; report what the service said"),
     };
     drop(waiting);

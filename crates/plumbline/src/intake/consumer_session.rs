@@ -16,7 +16,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stream::intake::intake_task::{Intake, IntakeCounts};
-use stream::log::LogError;
+use stream::log::{LogError, with_sources};
 use tracing::{debug, warn};
 
 use crate::config::options::Input;
@@ -82,7 +82,7 @@ impl TopicIntake {
             };
             if let Err(error) = session.run() {
                 self.log.contact().count(|counters| &counters.restarts);
-                warn!(%error, "intake restarts from committed offsets");
+                warn!(error = with_sources(&error), "intake restarts from committed offsets");
                 // Packed events that were not sent are read again.
                 intake.forget();
                 let _ = self.stopping.wait(INTAKE_RETRY_PAUSE);
@@ -256,7 +256,10 @@ impl<'t> ConsumerSession<'t> {
                     group.append(&message, payload.as_deref(), records, intake, log)?;
                 }
                 Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
-                    return Err(LogError::Failed(format!("the membership cannot go on: {code}")));
+                    return Err(LogError::failed(
+                        "the membership in the group failed for good",
+                        KafkaError::MessageConsumptionFatal(code),
+                    ));
                 }
                 Some(Err(error)) => debug!(%error, "poll of input topics failed"),
                 None => match pending {
@@ -337,7 +340,7 @@ fn seek_to(consumer: &BaseConsumer<MemberContext>, message: &BorrowedMessage<'_>
     let back = Offset::Offset(message.offset());
     consumer
         .seek(message.topic(), message.partition(), back, SEEK_TIMEOUT)
-        .map_err(|error| LogError::Failed(format!("an input topic cannot be set back: {error}")))
+        .map_err(|error| LogError::failed("a seek in an input topic failed", error))
 }
 
 /// Seeks back and pauses the partition, so that others continue.
@@ -345,6 +348,6 @@ fn pause_at(consumer: &BaseConsumer<MemberContext>, message: &BorrowedMessage<'_
     seek_to(consumer, message)?;
     let mut list = TopicPartitionList::new();
     list.add_partition(message.topic(), message.partition());
-    consumer.pause(&list).map_err(|error| LogError::Failed(format!("an input topic cannot be paused: {error}")))?;
+    consumer.pause(&list).map_err(|error| LogError::failed("pausing an input partition failed", error))?;
     Ok(list)
 }

@@ -13,7 +13,7 @@ use scorecard::record::log_record::{Position, Reject};
 use scorecard::time::calendar::Timestamp;
 use serde::Serialize;
 use stream::intake::intake_task::Intake;
-use stream::log::LogError;
+use stream::log::{LogError, with_sources};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tracing::warn;
 
@@ -144,7 +144,7 @@ impl IntakeWorker {
             match outcome.and_then(|()| self.trim()) {
                 Err(error) if self.log.kafka().is_some() => {
                     self.intake.forget();
-                    warn!(%error, "intake failed, waiting requests are answered with 503");
+                    warn!(error = with_sources(&error), "intake failed, waiting requests are answered with 503");
                 }
                 outcome => outcome?,
             }
@@ -175,7 +175,7 @@ impl IntakeWorker {
             answers.push(self.append(submission, &mut rejected)?);
         }
         // Store rejected records before their rejects are in the log: every reject there can be retried.
-        self.rejects.put(&rejected, self.clock.now()).map_err(|error| LogError::Failed(error.to_string()))?;
+        self.rejects.put(&rejected, self.clock.now()).map_err(|error| LogError::Storage(error.into()))?;
         self.flush()?;
         for (submission, answers) in group.into_iter().zip(answers) {
             // A client that hung up receives no answer; its events count.
@@ -217,7 +217,7 @@ impl IntakeWorker {
             return Ok(());
         }
         self.trimmed = now;
-        self.rejects.trim(now).map_err(|error| LogError::Failed(error.to_string()))
+        self.rejects.trim(now).map_err(|error| LogError::Storage(error.into()))
     }
 
     fn append(&mut self, submission: &Submission, rejected: &mut Vec<RejectedRecord>) -> Result<Vec<ElementOutcome>, LogError> {

@@ -113,7 +113,7 @@ impl LogClients {
     /// The bytes of a record in a topic, with the registry's schema id.
     fn encoded(&self, topic: Topic, record: &Record<'_>) -> Result<Vec<u8>, LogError> {
         let mut value = Vec::with_capacity(256);
-        encoding::encode(record, &mut value).map_err(|error| LogError::Failed(error.to_string()))?;
+        encoding::encode(record, &mut value).map_err(|error| LogError::unencodable(topic, error))?;
         if let Some(registry) = &self.registry {
             registry.outgoing(topic, &mut value);
         }
@@ -152,7 +152,7 @@ impl Log for KafkaLog {
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        encoding::pack(event, to).map_err(|error| LogError::unencodable(Topic::Events, error))
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {

@@ -57,11 +57,11 @@ impl Publisher {
         let producer: BaseProducer<PublisherContext> = settings
             .publisher()
             .create_with_context(PublisherContext(contact.clone()))
-            .map_err(|error| failed("the producer of runs cannot be made", &error))?;
+            .map_err(|error| failed("the producer of runs cannot be created", &error))?;
         let begun = Instant::now();
         while let Err(error) = producer.init_transactions(TRANSACTION_STEP_TIMEOUT) {
             if !is_retriable(&error) || stopping.asked() || begun.elapsed() > TRANSACTION_TIMEOUT {
-                return Err(refused("taking over the publication", &error));
+                return Err(failed_or_fenced("the init of transactions failed", &error));
             }
             warn!(%error, "init of transactions failed, retrying");
         }
@@ -89,13 +89,13 @@ impl Publisher {
     }
 
     fn transaction(&self, fill: impl FnOnce(&mut Send<'_>) -> Result<(), LogError>, begun: Instant) -> Result<(), LogError> {
-        self.producer.begin_transaction().map_err(|error| refused("beginning a transaction", &error))?;
+        self.producer.begin_transaction().map_err(|error| failed_or_fenced("the begin of a transaction failed", &error))?;
         fill(&mut |record| self.send(record, begun))?;
         self.drain(begun)?;
         loop {
             let Err(error) = self.producer.commit_transaction(TRANSACTION_STEP_TIMEOUT) else { return Ok(()) };
             if !is_retriable(&error) || self.is_too_late(begun) {
-                return Err(refused("ending a transaction", &error));
+                return Err(failed_or_fenced("the commit of a transaction failed", &error));
             }
             warn!(%error, "commit of a transaction failed, retrying");
         }
@@ -107,7 +107,7 @@ impl Publisher {
             let Err((error, back)) = self.producer.send(record) else { return Ok(()) };
             let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
             if !full || self.is_too_late(begun) {
-                return Err(refused("a record of a transaction", &error));
+                return Err(failed_or_fenced("a record of a transaction cannot be sent", &error));
             }
             record = back;
             self.producer.poll(FULL_QUEUE_PAUSE);
@@ -118,7 +118,7 @@ impl Publisher {
     fn drain(&self, begun: Instant) -> Result<(), LogError> {
         while self.producer.in_flight_count() > 0 {
             if self.is_too_late(begun) {
-                return Err(LogError::Failed("the records of a transaction were not acknowledged in time".to_owned()));
+                return Err(LogError::Unacknowledged { what: "the records of a transaction were sent".to_owned(), source: None });
             }
             self.producer.poll(DELIVERY_POLL);
         }
@@ -146,10 +146,11 @@ fn is_retriable(error: &KafkaError) -> bool {
     matches!(error, KafkaError::Transaction(error) if error.is_retriable() && !error.is_fatal() && !error.txn_requires_abort())
 }
 
-fn refused(doing: &str, error: &KafkaError) -> LogError {
+/// [`LogError::Fenced`] if another publisher took over, else a failure of the call.
+fn failed_or_fenced(what: &str, error: &KafkaError) -> LogError {
     let fenced = [RDKafkaErrorCode::Fenced, RDKafkaErrorCode::ProducerFenced, RDKafkaErrorCode::InvalidProducerEpoch];
     if error.rdkafka_error_code().is_some_and(|code| fenced.contains(&code)) {
         return LogError::Fenced;
     }
-    failed(doing, error)
+    failed(what, error)
 }

@@ -64,7 +64,7 @@ impl Reader {
         stopping: ShutdownSignal,
     ) -> Result<Reader, LogError> {
         let consumer =
-            settings.reader().create_with_context(contact).map_err(|error| failed("a reader cannot be made", &error))?;
+            settings.reader().create_with_context(contact).map_err(|error| failed("a reader cannot be created", &error))?;
         Ok(Reader { consumer, cursor: None, registry, stopping })
     }
 
@@ -112,7 +112,7 @@ impl Reader {
                 Some(Err(error)) => {
                     debug!(topic = wanted.topic, partition = wanted.partition, %error, "poll of a reader failed");
                     if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
-                        return Err(failed("the reader cannot go on", &error));
+                        return Err(failed("the reader failed for good", &error));
                     }
                 }
                 None if complete || count > 0 => return Ok(cursor.next),
@@ -122,7 +122,7 @@ impl Reader {
                 return Ok(cursor.next);
             }
             if stopping.asked() {
-                return Err(LogError::Failed("asked to stop while the brokers were waited for".to_owned()));
+                return Err(LogError::Stopping { what: "the brokers" });
             }
             if cursor.at_end && cursor.next < wanted.own && begun.elapsed() > OWN_RECORDS_WAIT {
                 // Another producer's transaction is open below these records; a later read returns them.
@@ -132,7 +132,7 @@ impl Reader {
                 (last_event, silence) = (Instant::now(), silence * 2);
                 cursor.seek(consumer);
                 if begun.elapsed() > BROKER_OUTAGE {
-                    return Err(LogError::Failed(format!("{} did not answer for {BROKER_OUTAGE:?}", wanted.topic)));
+                    return Err(LogError::TimedOut { what: format!("a read of {}", wanted.topic), after: BROKER_OUTAGE });
                 }
             }
         }
@@ -166,7 +166,7 @@ impl Reader {
         // `bounds` waits for a topic that was created a moment ago.
         self.bounds(topic, 0)?;
         let metadata = self.consumer.fetch_metadata(Some(topic), BROKER_REQUEST_TIMEOUT);
-        let metadata = metadata.map_err(|error| failed("the partitions of a topic cannot be had", &error))?;
+        let metadata = metadata.map_err(|error| failed("the number of partitions of a topic is unknown", &error))?;
         let found = metadata.topics().iter().find(|found| found.name() == topic).map_or(0, |found| found.partitions().len());
         Ok(u32::try_from(found).unwrap_or(u32::MAX))
     }
@@ -178,12 +178,10 @@ impl Reader {
             match self.consumer.fetch_watermarks(topic, partition.cast_signed(), BROKER_REQUEST_TIMEOUT) {
                 Ok(found) => break found,
                 Err(error) if is_absent(&error) && begun.elapsed() > NEW_TOPIC_DELAY => {
-                    return Err(LogError::Failed(format!(
-                        "partition {partition} of the topic {topic} is not there; `plumbline topics --apply` makes what is missing"
-                    )));
+                    return Err(LogError::NoPartition { topic: topic.to_owned(), partition });
                 }
                 Err(error) if self.stopping.asked() || begun.elapsed() > BROKER_OUTAGE => {
-                    return Err(failed("the ends of a partition cannot be had", &error));
+                    return Err(failed("the offsets of a partition are unknown", &error));
                 }
                 Err(error) => {
                     debug!(topic, partition, %error, "offsets of a partition unknown, asking again");
@@ -225,7 +223,7 @@ impl Cursor {
         let offset = Offset::Offset(i64::try_from(self.next).unwrap_or(i64::MAX));
         list.add_partition_offset(&self.topic, self.partition.cast_signed(), offset)
             .and_then(|()| consumer.assign(&list))
-            .map_err(|error| failed("a partition cannot be read", &error))
+            .map_err(|error| failed("a partition cannot be assigned to a reader", &error))
     }
 }
 
@@ -251,7 +249,7 @@ fn decoded<'a>(
         match registry.decode(bytes) {
             Ok(record) => return Ok(record),
             Err(error) if begun.elapsed() > BROKER_OUTAGE || stopping.wait(BROKER_POLL) => {
-                return Err(LogError::Failed(error.to_string()));
+                return Err(LogError::failed("the schema of a record is unknown", error));
             }
             Err(_) => {}
         }
@@ -265,5 +263,5 @@ fn is_absent(error: &KafkaError) -> bool {
 
 /// An error of the Kafka client as an error of the log.
 pub(super) fn failed(what: &str, error: &KafkaError) -> LogError {
-    LogError::Failed(format!("{what}: {error}"))
+    LogError::failed(what, error.clone())
 }

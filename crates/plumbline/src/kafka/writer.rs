@@ -28,7 +28,7 @@ pub(super) struct Acknowledgements {
 #[derive(Debug, Default)]
 struct State {
     waiting: usize,
-    failure: Option<String>,
+    failure: Option<LogError>,
     /// One past the last acknowledged offset, by topic and partition.
     ends: BTreeMap<(String, i32), u64>,
 }
@@ -51,7 +51,7 @@ impl Acknowledgements {
             return Ok(false);
         }
         match state.failure.take() {
-            Some(failure) => Err(LogError::Failed(failure)),
+            Some(failure) => Err(failure),
             None => Ok(true),
         }
     }
@@ -60,7 +60,7 @@ impl Acknowledgements {
     pub(super) fn wait(&self, stopping: &ShutdownSignal) -> Result<(), LogError> {
         while !self.all(SHUTDOWN_POLL)? {
             if stopping.asked() {
-                return Err(LogError::Failed("asked to stop while the brokers were waited for".to_owned()));
+                return Err(LogError::Stopping { what: "the brokers" });
             }
         }
         Ok(())
@@ -71,7 +71,7 @@ impl Acknowledgements {
         contact.0.waiting.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn complete(&self, contact: &Contact, outcome: Result<(&str, i32, i64), String>) {
+    fn complete(&self, contact: &Contact, outcome: Result<(&str, i32, i64), LogError>) {
         contact.0.waiting.fetch_sub(1, Ordering::Relaxed);
         let mut state = self.state();
         state.waiting -= 1;
@@ -108,7 +108,10 @@ impl ProducerContext for DeliveryCallback {
     fn delivery(&self, result: &DeliveryResult<'_>, acknowledgements: Arc<Acknowledgements>) {
         let outcome = match result {
             Ok(message) => Ok((message.topic(), message.partition(), message.offset())),
-            Err((error, message)) => Err(format!("a record for {} was not acknowledged: {error}", message.topic())),
+            Err((error, message)) => Err(LogError::Unacknowledged {
+                what: format!("a record for {} was sent", message.topic()),
+                source: Some(error.clone().into()),
+            }),
         };
         acknowledgements.complete(&self.0, outcome);
     }
@@ -145,7 +148,7 @@ impl<'a> EncodedRecord<'a> {
 impl Writer {
     pub(super) fn new(settings: &KafkaSettings, contact: Contact) -> Result<Writer, LogError> {
         let producer = settings.producer().create_with_context(DeliveryCallback(contact.clone()));
-        Ok(Writer { producer: producer.map_err(|error| failed("a producer cannot be made", &error))?, contact })
+        Ok(Writer { producer: producer.map_err(|error| failed("a producer cannot be created", &error))?, contact })
     }
 
     /// Queues a record. Waits while the queue is full.
@@ -161,13 +164,13 @@ impl Writer {
         loop {
             let (error, back) = match self.producer.send(record) {
                 Ok(()) => return Ok(()),
-                Err(refused) => refused,
+                Err(rejected) => rejected,
             };
             let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
             if !full || stopping.asked() {
-                let refused = format!("a record for {topic} was refused: {error}");
-                acknowledgements.complete(&self.contact, Err(refused.clone()));
-                return Err(LogError::Failed(refused));
+                let rejected = || failed(&format!("a record for {topic} cannot be sent"), &error);
+                acknowledgements.complete(&self.contact, Err(rejected()));
+                return Err(rejected());
             }
             record = back;
             let _ = stopping.wait(FULL_QUEUE_PAUSE);

@@ -102,7 +102,7 @@ impl LocalLog {
     fn buffer(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
         let mut value = Vec::with_capacity(128);
         log_record_layout::begin_value(&mut value, self.shared.clock.now(), key);
-        encoding::encode(record, &mut value).map_err(|error| LogError::Failed(error.to_string()))?;
+        encoding::encode(record, &mut value).map_err(|error| LogError::unencodable(topic, error))?;
         self.buffer_append(PendingAppends { topic, partition, offset: None, value });
         Ok(())
     }
@@ -160,7 +160,7 @@ impl LogCore {
     }
 
     fn failed(&self, doing: &'static str, error: fjall::Error) -> LogError {
-        LogError::Failed(LocalLogError::of_engine(self.directory.path(), doing, error).to_string())
+        LogError::Storage(LocalLogError::of_engine(self.directory.path(), doing, error).into())
     }
 }
 
@@ -216,7 +216,7 @@ impl Log for LocalLog {
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        encoding::pack(event, to).map_err(|error| LogError::unencodable(Topic::Events, error))
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {

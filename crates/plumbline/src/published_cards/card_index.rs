@@ -289,5 +289,7 @@ pub fn card_at(log: &mut LocalLog, place: RevisionPlace) -> Result<Box<Scorecard
         }
         ControlFlow::Break(())
     })?;
-    found.ok_or_else(|| LogError::Failed(format!("offset {} of partition {} holds no card", place.offset, place.partition)))
+    found.ok_or_else(|| LogError::Missing {
+        what: format!("the card at offset {} of partition {}", place.offset, place.partition),
+    })
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use rdkafka::consumer::BaseConsumer;
-use stream::log::{Log, LogError, Topic};
+use stream::log::{Log, LogError, Topic, with_sources};
 use tracing::{debug, error, warn};
 
 use crate::kafka::log::KafkaLog;
@@ -114,7 +114,7 @@ fn spawn(
                 pause = RESTART_PAUSE_SHORTEST;
             }
             log.contact().count(|counters| &counters.restarts);
-            warn!(role, ?pause, "dropped, to be started anew: {error}");
+            warn!(role, ?pause, "dropped, to be started anew: {}", with_sources(&error));
             if leave.wait(pause) {
                 return;
             }

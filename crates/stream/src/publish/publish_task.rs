@@ -145,7 +145,7 @@ impl<L: Log> PublishTask<L> {
             out = Some((run, draft.news));
             Ok(())
         })?;
-        let (run, news) = out.ok_or_else(|| LogError::Failed("a transaction ended before it was filled".to_owned()))?;
+        let (run, news) = out.ok_or(LogError::Unfilled)?;
         self.settle(&run, news);
         Ok(run)
     }

@@ -180,7 +180,7 @@ impl PublishedState {
         for (month, groups) in frozen {
             let values = snapshots.remove(&month).unwrap_or_default().into_values().collect();
             let table = PeerTable::from_frozen(groups.into_values().collect(), values)
-                .map_err(|e| LogError::Failed(format!("the frozen peers of {month} cannot be read back: {e}")))?;
+                .map_err(|e| LogError::Damaged { what: format!("the frozen peers of {month}"), source: e.into() })?;
             self.frozen.insert(month, table);
         }
         Ok(())

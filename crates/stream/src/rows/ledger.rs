@@ -151,10 +151,7 @@ impl Ledger {
             match refold(deployment, log, partition, run.at, open_from)? {
                 Ok(folded) => drop(self.rows.replace(&folded.mark, folded.rows)),
                 Err(Obstacle::Gone(_)) => {}
-                Err(Obstacle::NotReady) => {
-                    let unseen = format!("partition {partition} of events ends before {position}, on which the last run rests");
-                    return Err(LogError::Failed(unseen));
-                }
+                Err(Obstacle::NotReady) => return Err(LogError::LostEnd { partition, position }),
             }
         }
         Ok(())

@@ -111,9 +111,7 @@ impl Fold {
     pub(crate) fn check_beginning(&self, log: &mut impl Log) -> Result<Range<u64>, LogError> {
         let bounds = log.bounds(Topic::Events, self.partition)?;
         if bounds.start > self.position {
-            let (partition, read, start) = (self.partition, self.position, bounds.start);
-            let lost = format!("partition {partition} of events lost {read}..{start} unread; keep events longer than any outage");
-            return Err(LogError::Failed(lost));
+            return Err(LogError::LostBeginning { partition: self.partition, lost: self.position..bounds.start });
         }
         Ok(bounds)
     }
