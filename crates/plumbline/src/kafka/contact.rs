@@ -11,6 +11,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::util::Timeout;
 use tracing::{debug, error, warn};
 
+use crate::kafka::client_timings::ClientTimings;
+
 /// What has not changed is said again so much later.
 const AGAIN: Duration = Duration::from_secs(30);
 
@@ -27,8 +29,8 @@ pub struct Counters {
     pub rebalances: AtomicU64,
     /// Transactions that were committed.
     pub committed: AtomicU64,
-    /// Milliseconds that they took, all together.
-    pub committing_ms: AtomicU64,
+    /// Durations of calls to the brokers.
+    pub timings: ClientTimings,
     /// Transactions that were given up because another publisher took over.
     pub fenced: AtomicU64,
     /// Transactions that were given up because they failed or their end is not known.

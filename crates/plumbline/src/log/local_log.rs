@@ -10,9 +10,11 @@ use std::fmt;
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use codec::avro::encoding;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use prometheus::Histogram;
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
 use stream::log::{Fill, Log, LogEntry, LogError, Topic};
@@ -20,6 +22,7 @@ use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 use crate::log::log_directory::{LocalLogError, LogDirectory};
 use crate::log::log_record_layout;
 use crate::process::clock::Clock;
+use crate::process::metric_registry::{MetricRegistry, histogram};
 
 /// A handle's buffer is committed without a flush when it holds so many bytes: a limit on memory, not a promise.
 const BUFFER_BYTES: usize = 4 << 20;
@@ -52,6 +55,7 @@ struct LogCore {
     directory: LogDirectory,
     clock: Clock,
     durability: Durability,
+    sync_duration: Histogram,
     state: Mutex<State>,
 }
 
@@ -86,7 +90,7 @@ impl LocalLog {
         let options = || KeyspaceCreateOptions::default().manual_journal_persist(true).max_memtable_size(ENGINE_WRITES);
         let records = database.keyspace("records", options).map_err(failed)?;
         let state = Mutex::new(State { ends: recover_ends(&records).map_err(failed)?, fence: 0 });
-        let shared = Arc::new(LogCore { records, database, directory, clock, durability, state });
+        let shared = Arc::new(LogCore { records, database, directory, clock, durability, sync_duration: sync_duration(), state });
         Ok(LocalLog { shared, pending: Vec::new(), pending_bytes: 0, fence: 0 })
     }
 
@@ -94,6 +98,11 @@ impl LocalLog {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.shared.directory.path()
+    }
+
+    /// Adds the metrics of this log.
+    pub fn register_metrics(&self, registry: &MetricRegistry) {
+        registry.observed(&self.shared.sync_duration);
     }
 
     /// The partitions of a topic that hold records, in order.
@@ -159,7 +168,11 @@ impl LogCore {
             batch.insert(&self.records, log_record_layout::key(topic, partition, *end), value);
             *end += 1;
         }
+        let begun = Instant::now();
         batch.commit().map_err(|error| self.failed("written", error))?;
+        if self.durability == Durability::Synced {
+            self.sync_duration.observe(begun.elapsed().as_secs_f64());
+        }
         state.ends.extend(ends);
         Ok(())
     }
@@ -167,6 +180,13 @@ impl LogCore {
     fn failed(&self, doing: &'static str, error: fjall::Error) -> LogError {
         LogError::Failed(LocalLogError::of_engine(self.directory.path(), doing, error).to_string())
     }
+}
+
+/// A request waits for the sync of its events, which aims at 50 ms.
+fn sync_duration() -> Histogram {
+    let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+    let help = "Time of one sync of the embedded log to the disk. High: the disk is slow, and requests with it.";
+    histogram("plumbline_log_sync_duration_seconds", help, &bounds)
 }
 
 /// One past the last offset of every partition: jumps from partition to partition, so that it costs a look-up each.
