@@ -1,5 +1,7 @@
 //! The process: clock, signals, shutdown, roles, limits, and the status of its threads.
 
+pub mod process_metrics;
+pub mod metric_registry;
 pub mod service_status;
 pub mod shutdown_signal;
 pub mod interrupt;

@@ -11,6 +11,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::util::Timeout;
 use tracing::{debug, error, warn};
 
+use crate::kafka::client_timings::ClientTimings;
 use crate::process::limits::{MAIN_QUEUE_POLL, OUTAGE_LOG_INTERVAL};
 
 /// Counters of all Kafka clients of a process.
@@ -26,8 +27,8 @@ pub struct Counters {
     pub rebalances: AtomicU64,
     /// Committed transactions.
     pub committed: AtomicU64,
-    /// Total duration of committed transactions, milliseconds.
-    pub committing_ms: AtomicU64,
+    /// Durations of calls to the brokers.
+    pub timings: ClientTimings,
     /// Transactions that ended because another publisher fenced this one.
     pub fenced: AtomicU64,
     /// Transactions that failed, or whose outcome is unknown.

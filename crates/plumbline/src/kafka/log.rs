@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use codec::avro::encoding;
 use scorecard::event::Event;
@@ -143,7 +143,13 @@ impl Log for KafkaLog {
         let (reader, shared) = self.reader()?;
         let topic = shared.name(topic);
         let own = acknowledgements.end(topic, partition);
-        reader.read(&ReadRequest { topic, partition, from, most, own }, each)
+        let begun = Instant::now();
+        let next = reader.read(&ReadRequest { topic, partition, from, most, own }, each)?;
+        // A read at the end of a partition returns at once, many times a second.
+        if next > from {
+            shared.contact.0.timings.read.observe(begun.elapsed().as_secs_f64());
+        }
+        Ok(next)
     }
 
     fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError> {
@@ -164,7 +170,10 @@ impl Log for KafkaLog {
     }
 
     fn flush(&mut self) -> Result<(), LogError> {
-        self.acknowledgements.wait(&self.shared.stopping)
+        let begun = Instant::now();
+        self.acknowledgements.wait(&self.shared.stopping)?;
+        self.shared.contact.0.timings.acknowledgement.observe(begun.elapsed().as_secs_f64());
+        Ok(())
     }
 
     fn fence(&mut self) -> Result<(), LogError> {

@@ -6,7 +6,6 @@ use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, DeliveryResult, Producer, ProducerContext};
-use std::sync::atomic::Ordering;
 use stream::log::LogError;
 use tracing::warn;
 
@@ -73,11 +72,10 @@ impl Publisher {
     pub(super) fn publish(&self, fill: impl FnOnce(&mut Send<'_>) -> Result<(), LogError>) -> Result<(), LogError> {
         let begun = Instant::now();
         let outcome = self.transaction(fill, begun);
-        let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         match &outcome {
             Ok(()) => {
                 self.contact.count(|counters| &counters.committed);
-                self.contact.0.committing_ms.fetch_add(took, Ordering::Relaxed);
+                self.contact.0.timings.transaction.observe(begun.elapsed().as_secs_f64());
             }
             Err(LogError::Fenced) => self.contact.count(|counters| &counters.fenced),
             Err(_) => {

@@ -9,9 +9,11 @@ use std::fmt;
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use codec::avro::encoding;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use prometheus::Histogram;
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
 use stream::log::{Fill, Log, LogEntry, LogError, Topic};
@@ -20,6 +22,7 @@ use crate::log::log_directory::{LocalLogError, LogDirectory};
 use crate::log::log_record_layout;
 use crate::process::clock::Clock;
 use crate::process::limits::{ENGINE_CACHE_BYTES, ENGINE_WRITE_BUFFER_BYTES, LOG_BUFFER_BYTES};
+use crate::process::metric_registry::{MetricRegistry, histogram};
 
 /// The guarantee of a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,7 @@ struct LogCore {
     directory: LogDirectory,
     clock: Clock,
     durability: Durability,
+    sync_duration: Histogram,
     state: Mutex<State>,
 }
 
@@ -82,7 +86,7 @@ impl LocalLog {
             || KeyspaceCreateOptions::default().manual_journal_persist(true).max_memtable_size(ENGINE_WRITE_BUFFER_BYTES);
         let records = database.keyspace("records", options).map_err(failed)?;
         let state = Mutex::new(State { ends: recover_ends(&records).map_err(failed)?, fence: 0 });
-        let shared = Arc::new(LogCore { records, database, directory, clock, durability, state });
+        let shared = Arc::new(LogCore { records, database, directory, clock, durability, sync_duration: sync_duration(), state });
         Ok(LocalLog { shared, pending: Vec::new(), pending_bytes: 0, fence: 0 })
     }
 
@@ -90,6 +94,11 @@ impl LocalLog {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.shared.directory.path()
+    }
+
+    /// Adds the metrics of this log.
+    pub fn register_metrics(&self, registry: &MetricRegistry) {
+        registry.observed(&self.shared.sync_duration);
     }
 
     /// The partitions of a topic that hold records, in order.
@@ -154,7 +163,11 @@ impl LogCore {
             batch.insert(&self.records, log_record_layout::key(topic, partition, *end), value);
             *end += 1;
         }
+        let begun = Instant::now();
         batch.commit().map_err(|error| self.failed("written", error))?;
+        if self.durability == Durability::Synced {
+            self.sync_duration.observe(begun.elapsed().as_secs_f64());
+        }
         state.ends.extend(ends);
         Ok(())
     }
@@ -162,6 +175,13 @@ impl LogCore {
     fn failed(&self, doing: &'static str, error: fjall::Error) -> LogError {
         LogError::Storage(LocalLogError::of_engine(self.directory.path(), doing, error).into())
     }
+}
+
+/// A request waits for the sync of its events, which aims at 50 ms.
+fn sync_duration() -> Histogram {
+    let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+    let help = "Time of one sync of the embedded log to the disk. High: the disk is slow, and requests with it.";
+    histogram("plumbline_log_sync_duration_seconds", help, &bounds)
 }
 
 /// One past the last offset of every partition. One look-up per partition: it jumps from one to the next.
