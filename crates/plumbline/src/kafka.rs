@@ -1,5 +1,6 @@
-//! Kafka: the log of record when brokers are configured, and the topics that practice systems write.
+//! Kafka: the log of a deployment with brokers, its topics, and its schema registry.
 
+pub mod client_metrics;
 pub mod log;
 pub(crate) mod publisher;
 pub(crate) mod writer;
@@ -11,4 +12,5 @@ pub(crate) mod headers;
 pub mod schema_registry;
 pub mod settings;
 pub mod contact;
+pub mod client_timings;
 pub mod registry_address;

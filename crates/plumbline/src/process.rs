@@ -1,7 +1,10 @@
-//! The process: its clock, signals, shutdown, logs, roles, and what its threads report of themselves.
+//! The process: clock, signals, shutdown, roles, limits, and the status of its threads.
 
+pub mod process_metrics;
+pub mod metric_registry;
 pub mod service_status;
 pub mod shutdown_signal;
 pub mod interrupt;
 pub mod clock;
 pub mod roles;
+pub mod limits;

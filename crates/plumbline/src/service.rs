@@ -1,5 +1,9 @@
 //! The service: its threads, and which process runs which role.
 
 pub mod run_service;
+pub mod metric_sources;
 pub mod worker_supervisor;
 pub mod worker;
+pub mod worker_metrics;
+pub(crate) mod tally_metrics;
+pub(crate) mod publish_metrics;

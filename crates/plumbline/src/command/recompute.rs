@@ -27,11 +27,8 @@ use crate::log::local_log::{Durability, LocalLog};
 use crate::measure_files::BuiltIn;
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
+use crate::process::limits::{RECORDS_PER_READ, RECORDS_PER_STEP};
 
-/// A tally reads at most so many records of the log at a time.
-const RECORDS_A_STEP: usize = 1_000;
-/// So many records are read at a time.
-const RECORDS_A_READ: usize = 1_000;
 /// Clocks of sources may be ahead; see the rules of facts in `docs/internals/protocol.md`.
 const DAY_SECONDS: i64 = 86_400;
 
@@ -116,7 +113,7 @@ impl Recomputation<'_> {
             let slowest = under_way.iter().map(|at| tallies[*at].last_tick()).min().flatten();
             let mut ended = Vec::new();
             for at in under_way.iter().copied().filter(|at| tallies[*at].last_tick() == slowest).collect::<Vec<_>>() {
-                if !tallies[at].step(RECORDS_A_STEP).with_context(|| format!("folding partition {at}"))? {
+                if !tallies[at].step(RECORDS_PER_STEP).with_context(|| format!("folding partition {at}"))? {
                     ended.push(at);
                 }
             }
@@ -189,7 +186,7 @@ fn outlines(log: &mut impl Log) -> Result<BTreeMap<String, CardOutline>> {
         let end = log.bounds(Topic::Scorecards, partition)?.end;
         let mut from = 0;
         while from < end {
-            let next = log.read(Topic::Scorecards, partition, from, RECORDS_A_READ, &mut |lent| {
+            let next = log.read(Topic::Scorecards, partition, from, RECORDS_PER_READ, &mut |lent| {
                 if let Record::Scorecard(card) = lent.record {
                     cards.insert(lent.key.to_owned(), CardOutline::of(&card));
                 }

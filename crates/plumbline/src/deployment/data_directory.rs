@@ -1,4 +1,4 @@
-//! What a data folder holds, opened: the keys, the log and the deployment that its genesis record fixes.
+//! An open data folder: its keys, its log, and the deployment that the log's genesis record fixes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,10 +6,9 @@ use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
+use codec::formats::record_decoder::DecoderConfig;
 use codec::identity::keys::{Keys, fingerprint};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::Item;
@@ -23,7 +22,7 @@ use tracing::{info, warn};
 use crate::config::keys_file::{self, KeysState, identity_seed};
 use crate::config::options::Config;
 use crate::deployment::registry_file_check;
-use crate::intake::reject_retrier::RejectRetrier;
+use crate::intake::intake_decoder::IntakeDecoder;
 use crate::kafka::log::KafkaLog;
 use crate::kafka::schema_registry::schema_registry::{RegistrySettings, SchemaRegistry};
 use crate::kafka::settings::KafkaSettings;
@@ -32,45 +31,43 @@ use crate::log::local_log::{Durability, LocalLog};
 use crate::log::log_directory::LocalLogError;
 use crate::measure_files;
 use crate::process::clock::Clock;
+use crate::process::limits::{RECORDS_PER_READ, REGISTRY_START_WAIT};
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::published_cards::card_store::CardStore;
 use crate::rejects::reject_store::RejectStore;
 
-/// Where raw records that were refused lie inside the data folder.
+/// The folder of rejected records in the data folder.
 const REFUSED_FOLDER: &str = "refused";
-/// So many records are read at a time.
-const RECORDS_A_READ: usize = 10_000;
-/// Where the log lies inside the data folder.
+/// The folder of the log in the data folder.
 pub const LOG_FOLDER: &str = "log";
-/// Where a process that serves cards keeps its copy of them when the log is on Kafka.
+/// The folder with the copy of the cards, where the log is on Kafka.
 const CARDS_FOLDER: &str = "cards";
-/// So long a first start waits for a schema registry that starts at the same time.
-const REGISTRY_PATIENCE: Duration = Duration::from_secs(120);
+/// The file that holds the address of the serving process.
 const ADDRESS_FILE: &str = "ADDRESS";
 
-/// A data folder that is open, and nobody else's while it is.
+/// An open data folder. No other process can open it meanwhile.
 #[derive(Debug)]
 pub struct DataDirectory {
     /// The log.
     pub log: AnyLog,
-    /// The published cards, where they are to be served.
+    /// The published cards, where this process serves them.
     pub shelf: Option<CardStore>,
-    /// What its tasks agree on.
+    /// The deployment.
     pub deployment: Deployment,
-    /// Opens what is sent, and what is sent again.
-    pub retry: RejectRetrier,
-    /// Where raw records wait that were refused.
+    /// Decodes requests, input topics and retried records.
+    pub decoder: IntakeDecoder,
+    /// Raw records that were rejected.
     pub refused: RejectStore,
-    /// Where time comes from.
+    /// The clock of the process.
     pub clock: Clock,
     data: PathBuf,
 }
 
-/// Everything of a configuration that lies in other files, read.
+/// The contents of the files that a configuration names.
 #[derive(Debug)]
 pub struct Files {
-    /// The measures that are counted.
+    /// The measures.
     pub measures: MeasureSet,
     /// The entries of the registry file.
     pub registry: Vec<Entry>,
@@ -86,56 +83,56 @@ pub fn files(config: &Config) -> Result<Files> {
     Ok(Files { measures, registry })
 }
 
-/// A log that is only read.
+/// A log that was opened to be read only.
 #[derive(Debug)]
 pub struct ReadOnlyLog {
     /// The log.
     pub log: AnyLog,
-    /// What is published, by now.
+    /// The published cards.
     pub shelf: CardStore,
-    /// What its tasks agree on.
+    /// The deployment.
     pub deployment: Deployment,
 }
 
-/// Opens the log of a configuration, to read what is there: nothing is added to it. An embedded one must not be served by a process.
+/// Opens the log of a configuration to read it; adds nothing. No process may have an embedded log open.
 ///
 /// # Errors
-/// When there is no log, somebody else has it open, or it belongs to another configuration; all with their cure.
+/// When there is no log, another process has it open, or it belongs to another configuration. The message names the cure.
 pub fn read(config: &Config) -> Result<ReadOnlyLog> {
     let (mut log, shelf) = open_to_read(config)?;
-    let deployment = begun(config, &mut log, files(config)?.measures)?;
+    let deployment = existing_deployment(config, &mut log, files(config)?.measures)?;
     Ok(ReadOnlyLog { log, shelf, deployment })
 }
 
-/// The same without what is published, and with these measures instead of those of the configuration.
+/// Opens the log as [`read`] does, without the published cards, and with these measures instead of those of the configuration.
 ///
 /// # Errors
 /// As [`read`].
 pub fn read_under(config: &Config, measures: MeasureSet) -> Result<(AnyLog, Deployment)> {
     let mut log = log_to_read(config)?;
-    let deployment = begun(config, &mut log, measures)?;
+    let deployment = existing_deployment(config, &mut log, measures)?;
     Ok((log, deployment))
 }
 
-/// The deployment of a log that is begun.
-fn begun(config: &Config, log: &mut AnyLog, measures: MeasureSet) -> Result<Deployment> {
-    ensure!(log.bounds(Topic::Registry, 0)?.end > 0, "{} holds nothing yet; `plumbline run` begins it", log.place());
+/// The deployment of a log that has its genesis record.
+fn existing_deployment(config: &Config, log: &mut AnyLog, measures: MeasureSet) -> Result<Deployment> {
+    ensure!(log.bounds(Topic::Registry, 0)?.end > 0, "{} is empty; `plumbline run` begins it", log.place());
     let keys = keys(config, log)?;
     deployment(config, log, &keys, measures, &Clock::System)
 }
 
-/// What is published, by now, where no process serves it.
+/// The published cards of a log that no process serves.
 ///
 /// # Errors
-/// When there is no log, or somebody else has it open.
+/// When there is no log, or another process has it open.
 pub fn published(config: &Config) -> Result<CardStore> {
     Ok(open_to_read(config)?.1)
 }
 
-/// The log of a configuration, to look at: nothing is made and nothing is added.
+/// The log of a configuration, to read it. Creates and adds nothing.
 ///
 /// # Errors
-/// When there is none in the data folder, or another process has it open.
+/// When the data folder has no log, or another process has it open.
 pub fn log_to_read(config: &Config) -> Result<AnyLog> {
     if let Some(settings) = &config.kafka {
         let registry = registry_settings(config, settings, &ShutdownSignal::default());
@@ -143,8 +140,8 @@ pub fn log_to_read(config: &Config) -> Result<AnyLog> {
         return Ok(AnyLog::Kafka(Box::new(KafkaLog::new(settings.clone(), registry, ShutdownSignal::default()))));
     }
     let dir = config.data.join(LOG_FOLDER);
-    // Opening would make a log where none is.
-    ensure!(dir.is_dir(), "{} holds no log; name the folder of `plumbline run` with --data", config.data.display());
+    // Opening would create a log.
+    ensure!(dir.is_dir(), "{} has no log; set the folder of `plumbline run` with --data", config.data.display());
     let log = LocalLog::open(&dir, Clock::System, Durability::Synced).map_err(|error| in_use(&config.data, error))?;
     Ok(AnyLog::Local(log))
 }
@@ -153,7 +150,7 @@ fn open_to_read(config: &Config) -> Result<(AnyLog, CardStore)> {
     let mut log = log_to_read(config)?;
     let shelf = match &mut log {
         AnyLog::Kafka(log) => {
-            let mut shelf = shelf_beside(config)?;
+            let mut shelf = cards_of_copy(config)?;
             shelf.follow_copy(log.as_mut())?;
             shelf
         }
@@ -166,33 +163,33 @@ fn open_to_read(config: &Config) -> Result<(AnyLog, CardStore)> {
     Ok((log, shelf))
 }
 
-/// What the schema registry of a deployment needs to know, if it has one.
+/// The settings of the schema registry's client, where a registry is configured.
 fn registry_settings(config: &Config, kafka: &KafkaSettings, stopping: &ShutdownSignal) -> Option<RegistrySettings> {
     Some(RegistrySettings {
         address: kafka.schema_registry.clone()?,
         prefix: kafka.prefix.clone(),
         folder: config.data.clone(),
-        patience: REGISTRY_PATIENCE,
+        patience: REGISTRY_START_WAIT,
         stopping: stopping.clone(),
     })
 }
 
-/// The copy of what is published on Kafka, in the data folder.
-fn shelf_beside(config: &Config) -> Result<CardStore> {
+/// The store over the copy of the cards on Kafka, in the data folder.
+fn cards_of_copy(config: &Config) -> Result<CardStore> {
     let dir = config.data.join(CARDS_FOLDER);
     let cards = LocalLog::open(&dir, Clock::System, Durability::Buffered).map_err(|error| in_use(&config.data, error))?;
     Ok(CardStore::over(cards))
 }
 
-/// Where raw records wait that were refused, whether somebody serves the folder or not.
+/// The rejected records of a data folder, also while a process serves it.
 ///
 /// # Errors
-/// When the keys cannot be read that they are sealed with.
+/// When the keys that seal them cannot be read.
 pub fn refused(config: &Config) -> Result<RejectStore> {
     Ok(RejectStore::new(&config.data.join(REFUSED_FOLDER), &keys_file::read(&config.keys)?, config.refused))
 }
 
-/// The deployment of a log, fixed by its genesis record, which is written into an empty one.
+/// The deployment that the log's genesis record fixes. An empty log gets the record of this configuration.
 fn deployment(config: &Config, log: &mut AnyLog, keys: &Keys, measures: MeasureSet, clock: &Clock) -> Result<Deployment> {
     let ours = Genesis {
         format: FORMAT,
@@ -211,8 +208,8 @@ fn deployment(config: &Config, log: &mut AnyLog, keys: &Keys, measures: MeasureS
         let needed = genesis.partitions;
         ensure!(
             found == needed,
-            "{name} has {found} partitions, and the log was begun with {needed}: feeds would move between them and count twice; \
-             begin a new prefix with `kafka.prefix` and send the events again"
+            "{name} has {found} partitions, and the log was created with {needed}: feeds would move between them and count twice; \
+             set a new prefix with `kafka.prefix` and send the events again"
         );
     }
     Ok(Deployment {
@@ -225,25 +222,25 @@ fn deployment(config: &Config, log: &mut AnyLog, keys: &Keys, measures: MeasureS
 }
 
 impl DataDirectory {
-    /// Opens the log, and the data folder, which is made at the first start. Its keys are made then, too, and it is said once. Over
-    /// Kafka these roles decide what is needed, and `stopping` ends whoever waits for the brokers.
+    /// Opens the data folder and the log. The first start creates both, and the keys, which it logs. Over Kafka the roles decide which
+    /// parts are opened, and `stopping` ends a wait for the brokers.
     ///
     /// # Errors
-    /// When somebody else has it open, it belongs to another configuration, or the file system or the brokers refuse; all with
-    /// their cure.
+    /// When another process has the folder open, the log belongs to another configuration, or the file system or the brokers fail. The
+    /// message names the cure.
     pub fn open(config: &Config, clock: Clock, roles: ProcessRoles, stopping: &ShutdownSignal) -> Result<DataDirectory> {
         let Files { measures, registry } = files(config)?;
         let (mut log, shelf) = match &config.kafka {
             Some(settings) => {
-                fs::create_dir_all(&config.data).with_context(|| format!("{} cannot be made", config.data.display()))?;
+                fs::create_dir_all(&config.data).with_context(|| format!("creating the folder {}", config.data.display()))?;
                 let registry = registry_settings(config, settings, stopping).map(|settings| SchemaRegistry::start(&settings));
                 let log = KafkaLog::new(settings.clone(), registry.transpose()?.map(Arc::new), stopping.clone());
-                let shelf = roles.has(ProcessRole::Serve).then(|| shelf_beside(config)).transpose()?;
+                let shelf = roles.has(ProcessRole::Serve).then(|| cards_of_copy(config)).transpose()?;
                 (AnyLog::Kafka(Box::new(log)), shelf)
             }
             None => {
                 let dir = config.data.join(LOG_FOLDER);
-                // The lock comes first: two first starts at once must not make two keys.
+                // The lock comes first: two first starts at once must not create two sets of keys.
                 let log = LocalLog::open(&dir, clock.clone(), Durability::Synced).map_err(|error| in_use(&config.data, error))?;
                 (AnyLog::Local(log.clone()), Some(CardStore::over(log)))
             }
@@ -252,20 +249,15 @@ impl DataDirectory {
         let deployment = deployment(config, &mut log, &keys, measures, &clock)?;
         let refused = RejectStore::new(&config.data.join(REFUSED_FOLDER), &keys, config.refused);
         let decoder = DecoderConfig { keys, feeds: config.feeds.clone(), zone: config.zone.clone(), ..DecoderConfig::default() };
-        let retry = RejectRetrier {
-            decoder: Arc::new(RecordDecoder::new(decoder)),
-            feeds: Arc::new(config.feeds.clone()),
-            zone: config.zone.clone(),
-        };
-        let mut site = DataDirectory { log, shelf, deployment, retry, refused, clock, data: config.data.clone() };
+        let decoder = IntakeDecoder::new(decoder);
+        let mut directory = DataDirectory { log, shelf, deployment, decoder, refused, clock, data: config.data.clone() };
         if roles.has(ProcessRole::Intake) {
-            site.register(registry)?;
+            directory.register(registry)?;
         }
-        Ok(site)
+        Ok(directory)
     }
 
-    /// Adds the entries that the log does not hold yet. An entry that was taken once is never added again, so a file may be read
-    /// at every start.
+    /// Adds the entries that the log does not hold yet, so that every start may read the same file.
     fn register(&mut self, entries: Vec<Entry>) -> Result<()> {
         if entries.is_empty() {
             return Ok(());
@@ -274,7 +266,7 @@ impl DataDirectory {
         let mut known = BTreeSet::new();
         let mut from = 0;
         loop {
-            let next = self.log.read(Topic::Registry, 0, from, RECORDS_A_READ, &mut |lent| {
+            let next = self.log.read(Topic::Registry, 0, from, RECORDS_PER_READ, &mut |lent| {
                 if let Record::Registry(entry) = lent.record {
                     known.insert(text(&entry));
                 }
@@ -294,7 +286,7 @@ impl DataDirectory {
         Ok(())
     }
 
-    /// Says in the folder where this process answers, for whoever is refused; only who serves cards does.
+    /// Writes the address of this process into the folder, for the message to a second process. Only a process that serves cards does.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -303,7 +295,7 @@ impl DataDirectory {
             return Ok(());
         }
         let path = self.data.join(ADDRESS_FILE);
-        fs::write(&path, format!("{address}\n")).with_context(|| format!("{} cannot be written", path.display()))
+        fs::write(&path, format!("{address}\n")).with_context(|| format!("writing {}", path.display()))
     }
 }
 
@@ -312,25 +304,25 @@ impl Drop for DataDirectory {
         if self.shelf.is_none() {
             return;
         }
-        // An address that stays behind misleads nobody: it is shown only while the lock is held.
+        // A file that remains does no harm: messages show the address only while a process holds the lock.
         let _ = fs::remove_file(self.data.join(ADDRESS_FILE));
     }
 }
 
-/// Keys are made only for a log that holds nothing: events of an older one would be strangers to those under new keys.
+/// The keys of the log. They are created only for an empty log: with new keys, the versions of an event would no longer match.
 fn keys(config: &Config, log: &mut AnyLog) -> Result<Keys> {
     if log.bounds(Topic::Registry, 0)?.end > 0 {
-        let lost = || "the log was made with keys that are not there; restore their file from a copy";
+        let lost = || "the log exists and its keys are missing; restore the file of the keys from a copy";
         return keys_file::read(&config.keys).with_context(lost);
     }
     let (keys, found) = keys_file::read_or_make(&config.keys)?;
     if found == KeysState::Made {
-        warn!(path = %config.keys.display(), "keys made; keep a copy in a safe place, without them no event can be amended");
+        warn!(path = %config.keys.display(), "keys created; keep a copy in a safe place, without them no event can be amended");
     }
     Ok(keys)
 }
 
-/// Who is refused learns whom to ask instead.
+/// The error with the address of the process that has the folder open.
 fn in_use(data: &Path, error: LocalLogError) -> anyhow::Error {
     let held = matches!(error, LocalLogError::InUse { .. });
     let error = anyhow::Error::new(error);
@@ -340,22 +332,22 @@ fn in_use(data: &Path, error: LocalLogError) -> anyhow::Error {
     }
 }
 
-/// Where the process that has this folder open answers, if one said so.
+/// The address of the process that has this folder open, if it wrote one.
 #[must_use]
 pub fn running_at(data: &Path) -> Option<String> {
     let text = fs::read_to_string(data.join(ADDRESS_FILE)).ok()?;
     Some(text.trim().to_owned()).filter(|address| !address.is_empty())
 }
 
-/// Whether a fresh folder could be made here: what `check` can say without making one.
+/// Checks that the folder exists or could be created, without creating it.
 ///
 /// # Errors
-/// When something other than a folder is in the way.
+/// When the path is not a folder, or cannot be read.
 pub fn check_folder(data: &Path) -> Result<()> {
     match fs::metadata(data) {
         Ok(found) if found.is_dir() => Ok(()),
-        Ok(_) => Err(anyhow!("{} is no folder; move it, or name another one with `data`", data.display())),
+        Ok(_) => Err(anyhow!("{} is not a folder; move it, or set another folder with `data`", data.display())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error).with_context(|| format!("{} cannot be looked at", data.display())),
+        Err(error) => Err(error).with_context(|| format!("reading {}", data.display())),
     }
 }

@@ -1,4 +1,4 @@
-//! `registry check`, and the registry of a replay: a file is taken whole, or every mistake in it is named.
+//! Reads a registry file as a whole, or reports every mistake in it: for `registry check`, `replay` and `run`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use scorecard::registry::entry::{Entry, RegistryMistake};
 use scorecard::registry::registry_file::parse_registry;
 
-/// Why a registry file cannot be taken.
+/// The reasons for which a registry file is not read.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryFileError {
-    /// It is not there, may not be read, or is no text.
-    #[error("{} cannot be read: {source}; name a registry file, NDJSON or TOML", path.display())]
+    /// It does not exist, may not be read, or is not text.
+    #[error("{} cannot be read: {source}; set a registry file, NDJSON or TOML", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// Mistakes, each with its line and cure.
@@ -42,7 +42,7 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, RegistryFileError> {
     parse_registry(&text).map_err(|mistakes| RegistryFileError::Mistakes { path: path.to_owned(), mistakes })
 }
 
-/// What a sound file holds, in one line.
+/// The counts of a file's entries, in one line.
 #[must_use]
 pub fn holds(entries: &[Entry]) -> String {
     let count = |of: fn(&Entry) -> bool| entries.iter().filter(|entry| of(entry)).count();

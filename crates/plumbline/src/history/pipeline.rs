@@ -21,9 +21,7 @@ use stream::tally::tally_task::{Outcomes, TallyTask};
 use crate::config::keys_file::identity_seed;
 use crate::log::local_log::LocalLog;
 use crate::process::clock::Clock;
-
-/// A tally reads at most so many records of the log at a time.
-const RECORDS_A_STEP: usize = 1_000;
+use crate::process::limits::RECORDS_PER_STEP;
 
 /// What a pipeline is made of.
 #[derive(Clone, Debug)]
@@ -160,7 +158,7 @@ impl Pipeline {
 /// Reads everything, writes the tick that is due, and reads that back.
 fn catch_up(tally: &mut TallyTask<LocalLog>, now: Timestamp) -> Result<(), stream::log::LogError> {
     loop {
-        while tally.step(RECORDS_A_STEP)? {}
+        while tally.step(RECORDS_PER_STEP)? {}
         if !tally.clock(now)? {
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! `GET /v1/scorecards/{clinician}/explain`: the events behind one number of a card.
 //!
-//! One explanation is computed at a time, for each folds the log anew; others wait. One whose client hung up is given up.
+//! The service computes one explanation at a time, because each folds the log again; others wait. It cancels an explanation whose
+//! client hung up.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,35 +19,40 @@ use crate::terminal::paint::Paint;
 use crate::view::explain_request::{ExplainError, ExplainRequest, side_word};
 use crate::view::explanation_view::{json, ndjson, table};
 
-/// Answers the question that path and parameters ask.
+/// The explanation that path and parameters select, in the form that the client accepts.
 pub async fn explain(
-    State(served): State<HttpState>,
+    State(state): State<HttpState>,
     Path(clinician): Path<String>,
     Query(parameters): Parameters,
     headers: HeaderMap,
 ) -> Response {
-    let question = match question(clinician, &parameters) {
-        Ok(question) => question,
+    let request = match explain_request(clinician, &parameters) {
+        Ok(request) => request,
         Err(wrong) => return error(StatusCode::BAD_REQUEST, &wrong),
     };
-    let Some(shelf) = served.shelf.clone() else { return no_cards() };
-    let Ok(turn) = served.explaining.clone().acquire_owned().await else {
-        return error(StatusCode::SERVICE_UNAVAILABLE, "the service ends; ask again once it is back");
+    let Some(cards) = state.cards.clone() else { return no_cards() };
+    let Ok(permit) = state.explain_permit.clone().acquire_owned().await else {
+        return error(StatusCode::SERVICE_UNAVAILABLE, "the service is stopping; retry after its restart");
     };
-    let waiting = WaitGuard(Arc::new(AtomicBool::new(true)));
-    let waits = waiting.0.clone();
-    let find = move || {
-        let HttpState { mut log, deployment, .. } = served;
-        let answer = question.answer(&deployment, &shelf, &mut log, &|| waits.load(Ordering::Relaxed));
-        drop(turn);
-        answer
+    let client = ClientGuard(Arc::new(AtomicBool::new(true)));
+    let waits = client.0.clone();
+    let compute = move || {
+        let HttpState { mut log, deployment, .. } = state;
+        let explanation = request.answer(&deployment, &cards, &mut log, &|| waits.load(Ordering::Relaxed));
+        drop(permit);
+        explanation
     };
-    let explanation = match tokio::task::spawn_blocking(find).await {
+    let explanation = match tokio::task::spawn_blocking(compute).await {
         Ok(Ok(explanation)) => explanation,
         Ok(Err(unanswered)) => return error(status(&unanswered), &stream::log::with_sources(&unanswered)),
-        Err(_) => return error(StatusCode::INTERNAL_SERVER_ERROR, "explaining failed; report what the service said"),
+        Err(_) => {
+            return error(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the explanation failed; report the last lines of the service's log",
+            );
+        }
     };
-    drop(waiting);
+    drop(client);
     let (kind, text) = if accepts(&headers, "text/plain") {
         ("text/plain; charset=utf-8", table(&explanation, Paint::Plain))
     } else if accepts(&headers, NDJSON) {
@@ -57,10 +63,10 @@ pub async fn explain(
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }
 
-/// While it lives somebody waits. It goes with the request, also where the client hung up.
-struct WaitGuard(Arc<AtomicBool>);
+/// The client of a request waits as long as this lives. The server drops it with the request, also when the client hung up.
+struct ClientGuard(Arc<AtomicBool>);
 
-impl Drop for WaitGuard {
+impl Drop for ClientGuard {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Relaxed);
     }
@@ -76,7 +82,7 @@ fn status(unanswered: &ExplainError) -> StatusCode {
     }
 }
 
-fn question(clinician: String, parameters: &BTreeMap<String, String>) -> Result<ExplainRequest, String> {
+fn explain_request(clinician: String, parameters: &BTreeMap<String, String>) -> Result<ExplainRequest, String> {
     let needed = |name: &str, example: &str| {
         parameters.get(name).cloned().ok_or_else(|| format!("{name} is missing; add {name}={example}"))
     };
@@ -86,13 +92,13 @@ fn question(clinician: String, parameters: &BTreeMap<String, String>) -> Result<
         Some("month" | "1") => Some(1),
         Some("3") => Some(3),
         Some("12") => Some(12),
-        Some(other) => return Err(format!("window={other} cannot be read; write month, 3 or 12")),
+        Some(other) => return Err(format!("window={other} is not valid; write month, 3 or 12")),
     };
     let side = match parameters.get("side") {
         None => None,
         Some(word) => {
             let side = [MeasureSide::Numerator, MeasureSide::Denominator].into_iter().find(|side| side_word(*side) == word);
-            Some(side.ok_or_else(|| format!("side={word} cannot be read; write numerator or denominator"))?)
+            Some(side.ok_or_else(|| format!("side={word} is not valid; write numerator or denominator"))?)
         }
     };
     let measure = needed("measure", "dna_rate")?;

@@ -1,4 +1,4 @@
-//! How HTTP is asked and answered: parameters, JSON or NDJSON as the client accepts them, errors as JSON.
+//! The forms of requests and responses: parameters, lists as JSON or NDJSON, errors as JSON.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use serde_json::{Value, json};
 
 pub(crate) const NDJSON: &str = "application/x-ndjson";
 
-/// What stands behind the `?` of a request.
+/// The parameters behind the `?` of a request.
 pub(crate) type Parameters = Query<BTreeMap<String, String>>;
 
 pub(crate) fn parameter<T: std::str::FromStr>(parameters: &BTreeMap<String, String>, name: &str) -> Result<Option<T>, String> {
     let example = if name == "month" { "a month such as 2026-10" } else { "a whole number" };
-    let wrong = |text: &String| format!("{name}={text} cannot be read; write {example}");
+    let wrong = |text: &String| format!("{name}={text} is not valid; write {example}");
     parameters.get(name).map(|text| text.parse().map_err(|_| wrong(text))).transpose()
 }
 
-/// Lines that are JSON each: as one array, or as they are for whoever accepts NDJSON.
+/// A list of JSON values: NDJSON for a client that accepts it, otherwise one array.
 pub(crate) fn listed(lines: &[String], headers: &HeaderMap) -> Response {
     let (kind, text) = if accepts(headers, NDJSON) {
         (NDJSON, lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect())
@@ -41,12 +41,12 @@ pub(crate) fn error(status: StatusCode, text: &str) -> Response {
     (status, json_response(&json!({ "error": text }))).into_response()
 }
 
-/// Another process of the deployment takes events.
+/// The response of a process without the role intake.
 pub(crate) fn no_intake() -> Response {
-    error(StatusCode::NOT_FOUND, "this process takes no events; send them to one that runs the role intake")
+    error(StatusCode::NOT_FOUND, "this process does not have the role intake; send events to one that has it")
 }
 
-/// Another process of the deployment serves cards.
+/// The response of a process without the role serve.
 pub(crate) fn no_cards() -> Response {
-    error(StatusCode::NOT_FOUND, "this process serves no cards; ask one that runs the role serve")
+    error(StatusCode::NOT_FOUND, "this process does not have the role serve; request cards from one that has it")
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use codec::avro::encoding;
 use scorecard::event::Event;
@@ -16,10 +16,10 @@ use crate::kafka::publisher::Publisher;
 use crate::kafka::reader::{ReadRequest, Reader};
 use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
-use crate::kafka::writer::{Acknowledgements, Ready, Writer};
+use crate::kafka::writer::{Acknowledgements, EncodedRecord, Writer};
 use crate::process::shutdown_signal::ShutdownSignal;
 
-/// A handle on the log. A clone is a new handle: it shares the producer, not what waits for an acknowledgement, nor the reader, nor
+/// A handle on the log. A clone is a new handle: it shares the producer. It does not share unacknowledged records, the reader, or
 /// the right to publish.
 pub struct KafkaLog {
     shared: Arc<LogClients>,
@@ -38,41 +38,41 @@ struct LogClients {
 }
 
 impl KafkaLog {
-    /// The log that these settings name, with the ids of a schema registry where there is one. No broker is asked anything yet.
-    /// Whoever waits for brokers gives up when somebody asks to stop.
+    /// The log at these brokers, with the ids of a schema registry if there is one. Connects on first use.
+    /// Calls that wait for brokers fail when a shutdown begins.
     #[must_use]
     pub fn new(settings: KafkaSettings, registry: Option<Arc<SchemaRegistry>>, stopping: ShutdownSignal) -> KafkaLog {
         let names = Topic::ALL.map(|topic| settings.topic(topic));
         let shared = LogClients { settings, contact: Contact::default(), stopping, registry, writer: Mutex::default(), names };
-        KafkaLog::of(Arc::new(shared))
+        KafkaLog::with_clients(Arc::new(shared))
     }
 
-    fn of(shared: Arc<LogClients>) -> KafkaLog {
+    fn with_clients(shared: Arc<LogClients>) -> KafkaLog {
         KafkaLog { shared, acknowledgements: Arc::default(), reader: None, publisher: None }
     }
 
-    /// How the brokers are reached.
+    /// Addresses and properties of the brokers, names of the topics.
     #[must_use]
     pub fn settings(&self) -> &KafkaSettings {
         &self.shared.settings
     }
 
-    /// The schema registry, where there is one.
+    /// The schema registry, if one is configured.
     #[must_use]
     pub fn schema_registry(&self) -> Option<&Arc<SchemaRegistry>> {
         self.shared.registry.as_ref()
     }
 
-    /// What is counted of the brokers.
+    /// Counters of the Kafka clients.
     #[must_use]
     pub fn contact(&self) -> &Contact {
         &self.shared.contact
     }
 
-    /// Waits at most so long for what this handle appended. Whether all of it is acknowledged.
+    /// Waits at most `at_most` for the records of this handle. Returns whether all are acknowledged.
     ///
     /// # Errors
-    /// [`LogError::Failed`] when something was not, as [`Log::flush`].
+    /// As [`Log::flush`]: [`LogError::Failed`] when a record is not stored for certain.
     pub fn acknowledged(&self, at_most: Duration) -> Result<bool, LogError> {
         self.acknowledgements.all(at_most)
     }
@@ -80,7 +80,7 @@ impl KafkaLog {
     /// How many partitions a topic has.
     ///
     /// # Errors
-    /// [`LogError::Failed`] when it is not there, or the brokers cannot be asked.
+    /// [`LogError::Failed`] when the topic does not exist, or no broker answers.
     pub fn partitions(&mut self, topic: Topic) -> Result<u32, LogError> {
         let (reader, shared) = self.reader()?;
         reader.partitions(shared.name(topic))
@@ -89,7 +89,7 @@ impl KafkaLog {
     /// One past the last record of a partition of any topic.
     ///
     /// # Errors
-    /// [`LogError::Failed`] when it is not there, or the brokers cannot be asked.
+    /// [`LogError::Failed`] when the topic does not exist, or no broker answers.
     pub fn end_of(&mut self, topic: &str, partition: u32) -> Result<u64, LogError> {
         Ok(self.reader()?.0.bounds(topic, partition)?.end)
     }
@@ -99,18 +99,18 @@ impl KafkaLog {
             let LogClients { settings, contact, stopping, registry, .. } = &*self.shared;
             self.reader = Some(Reader::new(settings, contact.clone(), registry.clone(), stopping.clone())?);
         }
-        let reader = self.reader.as_mut().expect("it was just made");
+        let reader = self.reader.as_mut().expect("it was set above");
         Ok((reader, &self.shared))
     }
 }
 
 impl LogClients {
     fn name(&self, topic: Topic) -> &str {
-        let place = Topic::ALL.iter().position(|one| *one == topic).expect("all topics are listed");
-        &self.names[place]
+        let index = Topic::ALL.iter().position(|one| *one == topic).expect("all topics are listed");
+        &self.names[index]
     }
 
-    /// A record as it stands in a topic.
+    /// The bytes of a record in a topic, with the registry's schema id.
     fn encoded(&self, topic: Topic, record: &Record<'_>) -> Result<Vec<u8>, LogError> {
         let mut value = Vec::with_capacity(256);
         encoding::encode(record, &mut value).map_err(|error| LogError::unencodable(topic, error))?;
@@ -120,12 +120,12 @@ impl LogClients {
         Ok(value)
     }
 
-    /// The producer of the process; a new one where the last can never send again.
+    /// The producer of the process; a new one after a fatal error.
     fn writer(&self) -> Result<Arc<Writer>, LogError> {
-        let mut held = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*held {
+        let mut current = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*current {
             Some(writer) if !writer.is_dead() => Ok(writer.clone()),
-            _ => Ok(held.insert(Arc::new(Writer::new(&self.settings, self.contact.clone())?)).clone()),
+            _ => Ok(current.insert(Arc::new(Writer::new(&self.settings, self.contact.clone())?)).clone()),
         }
     }
 }
@@ -143,7 +143,13 @@ impl Log for KafkaLog {
         let (reader, shared) = self.reader()?;
         let topic = shared.name(topic);
         let own = acknowledgements.end(topic, partition);
-        reader.read(&ReadRequest { topic, partition, from, most, own }, each)
+        let begun = Instant::now();
+        let next = reader.read(&ReadRequest { topic, partition, from, most, own }, each)?;
+        // A read at the end of a partition returns at once, many times a second.
+        if next > from {
+            shared.contact.0.timings.read.observe(begun.elapsed().as_secs_f64());
+        }
+        Ok(next)
     }
 
     fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError> {
@@ -159,20 +165,23 @@ impl Log for KafkaLog {
         let LogClients { settings, stopping, .. } = &*self.shared;
         let value = self.shared.encoded(topic, record)?;
         let headers = headers::of(record, key, &settings.prefix);
-        let ready = Ready { topic: self.shared.name(topic), partition, key, value: &value, headers };
-        self.shared.writer()?.send(ready, &self.acknowledgements, stopping)
+        let encoded = EncodedRecord { topic: self.shared.name(topic), partition, key, value: &value, headers };
+        self.shared.writer()?.send(encoded, &self.acknowledgements, stopping)
     }
 
     fn flush(&mut self) -> Result<(), LogError> {
-        self.acknowledgements.wait(&self.shared.stopping)
+        let begun = Instant::now();
+        self.acknowledgements.wait(&self.shared.stopping)?;
+        self.shared.contact.0.timings.acknowledgement.observe(begun.elapsed().as_secs_f64());
+        Ok(())
     }
 
     fn fence(&mut self) -> Result<(), LogError> {
         let LogClients { settings, contact, stopping, .. } = &*self.shared;
-        // The one before goes first: two of the same process must not fence each other in turn.
+        // Drop the old publisher first: two of the same process would fence each other in turn.
         self.publisher = None;
         self.publisher = Some(Publisher::take_over(settings, contact.clone(), stopping.clone())?);
-        // What was seen of ends before is older than the fence.
+        // The reader's known ends are older than the fence.
         self.reader = None;
         Ok(())
     }
@@ -185,7 +194,7 @@ impl Log for KafkaLog {
             fill(&mut |topic, partition, key, record| {
                 let value = shared.encoded(topic, record)?;
                 let headers = headers::of(record, key, &shared.settings.prefix);
-                send(Ready { topic: shared.name(topic), partition, key, value: &value, headers })
+                send(EncodedRecord { topic: shared.name(topic), partition, key, value: &value, headers })
             })
         });
         if outcome.is_err() {
@@ -197,7 +206,7 @@ impl Log for KafkaLog {
 
 impl Clone for KafkaLog {
     fn clone(&self) -> KafkaLog {
-        KafkaLog::of(self.shared.clone())
+        KafkaLog::with_clients(self.shared.clone())
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the service's threads tell of themselves: readiness and metrics are read from here, and nothing waits for it.
+//! The state of a service, as its threads report it. `/readyz` and the metrics read it from here; no thread waits for it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,80 +10,88 @@ use scorecard::time::calendar::Timestamp;
 use stream::intake::intake_task::IntakeCounts;
 use stream::tally::tally_task::Outcomes;
 
-/// One partition's tally.
+/// The tally of one partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartitionStatus {
-    /// Whether this process tallies it.
+    /// Whether this process owns the partition.
     pub owned: bool,
     /// Offset of the next record to read.
     pub position: u64,
     /// One past the last record when the service started.
     pub replay_end: u64,
-    /// One past the last record, as it was seen lately.
+    /// One past the last record, at the last look.
     pub end: u64,
-    /// When the newest record that was read was appended.
+    /// The append time of the newest record that was read.
     pub newest: Option<Timestamp>,
-    /// When its thread last said anything.
+    /// The last report of its thread.
     pub heard: Option<Instant>,
-    /// Whether it has read everything that was there at the start.
+    /// Whether it has read everything that the log held at the start.
     pub caught_up: bool,
     /// The last counting tick that was read.
     pub last_tick: Option<Timestamp>,
-    /// What became of the events.
+    /// Counts of the events by outcome.
     pub outcomes: Outcomes,
-    /// Facts that count but stand in no row.
+    /// Facts without a clinician: they are in no row.
     pub unattributed: u64,
-    /// Facts that are held.
+    /// Facts in memory.
     pub facts: u64,
-    /// Bytes that they and their index take.
+    /// Bytes of the facts and their index.
     pub fact_bytes: u64,
-    /// Open rows that are held.
+    /// Rows of open months in memory.
     pub rows: u64,
-    /// What was seen of its feeds up to the last tick.
+    /// The coverage of its feeds at the last tick.
     pub feeds: Vec<FeedCoverage>,
 }
 
-/// Publish.
+impl PartitionStatus {
+    /// Records that are not folded yet.
+    #[must_use]
+    pub fn behind(&self) -> u64 {
+        self.end.saturating_sub(self.position)
+    }
+}
+
+/// The publisher.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublishStatus {
-    /// Whether this process publishes; it stands by otherwise.
+    /// Whether this process publishes; otherwise it is on standby.
     pub active: bool,
-    /// Whether it has read back what is published.
+    /// Whether it has read what is published already.
     pub caught_up: bool,
-    /// When its thread last said anything.
+    /// The last report of its thread.
     pub heard: Option<Instant>,
-    /// The last cut that is done with.
+    /// The last cut that was published or skipped.
     pub last_cut: Option<Timestamp>,
-    /// Partitions that publish had to fold itself.
+    /// Partitions that publish folded itself.
     pub refolds: u64,
 }
 
-/// Intake.
+/// Intake by one way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IntakeStatus {
-    /// What became of what was received since the start.
+    /// Counts of the received elements since the start, by outcome.
     pub counts: IntakeCounts,
-    /// Fields of native events that nobody reads.
+    /// Fields of native events that no measure uses.
     pub unknown_fields: u64,
-    /// The newest clinical instant of an event that was logged since the start.
+    /// The newest clinical time of an event that was logged since the start.
     pub newest_event: Option<Timestamp>,
 }
 
 /// A partition of an input topic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InputStatus {
-    /// Offset of the next record to take.
+    /// Offset of the next record to read.
     pub next: u64,
-    /// One past the last record, as it was seen lately.
+    /// One past the last record, at the last look.
     pub end: u64,
-    /// When the newest record that was taken came in.
+    /// The time at which the brokers received the newest record that was read.
     pub newest: Option<Timestamp>,
 }
 
 /// Partitions of input topics, by topic and number.
 pub type Inputs = BTreeMap<(String, u32), InputStatus>;
 
-/// What all threads tell.
+/// The reports of all threads.
 #[derive(Debug)]
 pub struct ServiceStatus {
     started: Instant,
@@ -94,30 +102,30 @@ pub struct ServiceStatus {
     joining: AtomicUsize,
 }
 
-/// The ways in.
+/// The ways into the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Requests.
     Http = 0,
-    /// Topics.
+    /// Input topics.
     Topics = 1,
 }
 
-/// Why the service is not ready yet.
+/// The reason why the service is not ready yet, and its progress.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotReady {
-    /// What it does.
+    /// The current work.
     pub reason: &'static str,
-    /// Records of the log that are read again.
+    /// Records of the log that are read.
     pub done: u64,
-    /// Records of the log that were there at the start.
+    /// Records that the log held at the start.
     pub total: u64,
-    /// How much longer it takes at the pace so far; none before there is a pace.
+    /// The remaining time at the pace so far; none before the first record.
     pub estimate: Option<Duration>,
 }
 
 impl ServiceStatus {
-    /// For a service with so many partitions, starting now.
+    /// The status of a service over this number of partitions that starts now.
     #[must_use]
     pub fn new(partitions: u32) -> Arc<ServiceStatus> {
         let partitions = (0..partitions).map(|_| Mutex::default()).collect();
@@ -131,60 +139,60 @@ impl ServiceStatus {
         })
     }
 
-    /// A group is being joined; the service is not ready before [`ServiceStatus::joined`].
+    /// This process joins a group; the service is not ready before [`ServiceStatus::joined`].
     pub fn joining(&self) {
         self.joining.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A group that was being joined has said what is this process's. True, for whoever remembers it.
+    /// A group has assigned its partitions to this process for the first time. Returns true, so that callers can note it.
     pub fn joined(&self) -> bool {
         self.joining.fetch_sub(1, Ordering::Relaxed);
         true
     }
 
-    /// This process begins to tally a partition that ends there now.
+    /// This process begins to tally a partition whose log ends at `replay_end` now.
     pub fn begin_partition(&self, partition: u32, replay_end: u64) {
         *self.partition(partition) = PartitionStatus { owned: true, replay_end, ..PartitionStatus::default() };
     }
 
-    /// This process does not tally a partition any more.
+    /// This process no longer tallies a partition.
     pub fn end_partition(&self, partition: u32) {
         *self.partition(partition) = PartitionStatus::default();
     }
 
-    /// Changes what a partition tells.
+    /// The status of a partition, locked.
     pub fn partition(&self, partition: u32) -> MutexGuard<'_, PartitionStatus> {
         guard(&self.partitions[partition as usize])
     }
 
-    /// Changes what publish tells.
+    /// The status of publish, locked.
     pub fn publish(&self) -> MutexGuard<'_, PublishStatus> {
         guard(&self.publish)
     }
 
-    /// Changes what the intake of one way tells.
+    /// The status of intake by one way, locked.
     pub fn intake(&self, way: Way) -> MutexGuard<'_, IntakeStatus> {
         guard(&self.intake[way as usize])
     }
 
-    /// Changes what the intake of topics tells of them.
+    /// The status of the input topics, locked.
     pub fn inputs(&self) -> MutexGuard<'_, Inputs> {
         guard(&self.inputs)
     }
 
-    /// The role of a thread that has not said anything for so long, if there is one. Whoever waits for brokers says so now and then.
+    /// The role of a thread that has not reported for `at_least`. A thread that waits for brokers reports regularly.
     #[must_use]
     pub fn silent(&self, at_least: Duration) -> Option<&'static str> {
         let is_silent = |heard: Option<Instant>| heard.is_some_and(|heard| heard.elapsed() > at_least);
         if is_silent(self.publish().heard) {
             return Some("publish");
         }
-        self.partitions().iter().any(|partition| partition.owned && is_silent(partition.heard)).then_some("tally")
+        self.owned(|partition| is_silent(partition.heard)).contains(&true).then_some("tally")
     }
 
-    /// What intake tells, by all ways together.
+    /// The status of intake by both ways together.
     #[must_use]
-    pub fn taken(&self) -> IntakeStatus {
+    pub fn all_intake(&self) -> IntakeStatus {
         let mut all = self.intake(Way::Http).clone();
         let topics = self.intake(Way::Topics);
         all.counts.add(&topics.counts);
@@ -193,43 +201,57 @@ impl ServiceStatus {
         all
     }
 
-    /// What every partition tells now.
+    /// Reads each partition that this process owns, in order.
     #[must_use]
-    pub fn partitions(&self) -> Vec<PartitionStatus> {
-        self.partitions.iter().map(|partition| guard(partition).clone()).collect()
+    pub fn owned<T>(&self, read: impl Fn(&PartitionStatus) -> T) -> Vec<T> {
+        let read_owned = |partition: &Mutex<PartitionStatus>| {
+            let partition = guard(partition);
+            partition.owned.then(|| read(&partition))
+        };
+        self.partitions.iter().filter_map(read_owned).collect()
     }
 
-    /// Nothing when the service is ready; else why not, how far it is, and how long it may take.
+    /// The sum over the partitions that this process owns.
+    #[must_use]
+    pub fn total(&self, value: impl Fn(&PartitionStatus) -> u64) -> u64 {
+        self.owned(value).into_iter().sum()
+    }
+
+    /// Numbers of the partitions that this process owns.
+    #[must_use]
+    pub fn owned_numbers(&self) -> Vec<u32> {
+        (0..).zip(&self.partitions).filter(|(_, partition)| guard(partition).owned).map(|(number, _)| number).collect()
+    }
+
+    /// `None` when the service is ready; otherwise the reason, the progress and the remaining time.
     #[must_use]
     pub fn not_ready(&self) -> Option<NotReady> {
-        let mut partitions = self.partitions();
-        partitions.retain(|partition| partition.owned);
         let joining = self.joining.load(Ordering::Relaxed) > 0;
-        let reading = partitions.iter().any(|partition| !partition.caught_up);
+        let replaying = self.owned(|partition| partition.caught_up).contains(&false);
         let publish = self.publish();
-        if !joining && !reading && (publish.caught_up || !publish.active) {
+        if !joining && !replaying && (publish.caught_up || !publish.active) {
             return None;
         }
         drop(publish);
-        let total = partitions.iter().map(|partition| partition.replay_end).sum();
-        let done = partitions.iter().map(|partition| partition.position.min(partition.replay_end)).sum();
-        let reason = match (joining, reading) {
+        let total = self.total(|partition| partition.replay_end);
+        let done = self.total(|partition| partition.position.min(partition.replay_end));
+        let reason = match (joining, replaying) {
             (_, true) => "the log is being replayed",
-            (true, false) => "a group is being joined",
-            (false, false) => "what is published is being read back",
+            (true, false) => "the process is joining a consumer group",
+            (false, false) => "publish is reading the published cards",
         };
         Some(NotReady { reason, done, total, estimate: estimate(self.started.elapsed(), done, total) })
     }
 }
 
-/// At the pace so far.
+/// The remaining time at the pace so far.
 fn estimate(elapsed: Duration, done: u64, total: u64) -> Option<Duration> {
     let left = total.saturating_sub(done);
-    let seconds = u64::try_from(elapsed.as_millis()).ok()?.checked_mul(left)?.checked_div(done)?;
-    Some(Duration::from_millis(seconds))
+    let millis = u64::try_from(elapsed.as_millis()).ok()?.checked_mul(left)?.checked_div(done)?;
+    Some(Duration::from_millis(millis))
 }
 
-/// Every change is a few numbers: what a thread that panicked left is still what it knew.
+/// Each change sets a few numbers, so the status that a panicked thread left is still its last report.
 fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -240,18 +262,18 @@ mod tests {
 
     #[test]
     fn it_is_ready_only_when_every_partition_and_publish_have_caught_up() {
-        let vitals = ServiceStatus::new(2);
-        vitals.publish().active = true;
-        vitals.begin_partition(0, 30);
-        (vitals.partition(0).position, vitals.partition(0).caught_up) = (30, true);
-        vitals.begin_partition(1, 70);
-        vitals.partition(1).position = 10;
-        let not_ready = vitals.not_ready().unwrap();
+        let status = ServiceStatus::new(2);
+        status.publish().active = true;
+        status.begin_partition(0, 30);
+        (status.partition(0).position, status.partition(0).caught_up) = (30, true);
+        status.begin_partition(1, 70);
+        status.partition(1).position = 10;
+        let not_ready = status.not_ready().unwrap();
         assert_eq!((not_ready.reason, not_ready.done, not_ready.total), ("the log is being replayed", 40, 100));
-        vitals.partition(1).caught_up = true;
-        assert_eq!(vitals.not_ready().unwrap().reason, "what is published is being read back");
-        vitals.publish().caught_up = true;
-        assert_eq!(vitals.not_ready(), None);
+        status.partition(1).caught_up = true;
+        assert_eq!(status.not_ready().unwrap().reason, "publish is reading the published cards");
+        status.publish().caught_up = true;
+        assert_eq!(status.not_ready(), None);
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Where every published revision stands in the log, by clinician and by month, and in the order of publication. The cards
+//! The index of published revisions: the place of each in the log, by clinician, by month and in the order of publication. The cards
 //! themselves stay in the log.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use scorecard::card::scorecard::{Scorecard, Status};
 use scorecard::record::log_record::{Outcome, Record, Run};
@@ -11,12 +11,11 @@ use scorecard::time::calendar::{Month, Timestamp};
 use stream::log::{Log, LogError, Topic};
 
 use crate::log::local_log::LocalLog;
+use crate::process::limits::RECORDS_PER_READ;
 use crate::published_cards::card_key::CardKey;
 use crate::published_cards::newest_month::NewestMonth;
 
-const RECORDS_A_READ: usize = 1_000;
-
-/// Where a revision stands in the topic of revisions.
+/// The place of a revision in the topic of revisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevisionPlace {
     partition: u32,
@@ -32,11 +31,11 @@ pub struct CardChange {
     pub revision: u32,
     /// The cut that published it.
     pub cut: Timestamp,
-    /// What the revision is.
+    /// The status of the card in this revision.
     pub status: Status,
 }
 
-/// Counts of what was published since the log began.
+/// Counts since the log began.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublishedCounts {
     /// Runs that published.
@@ -45,17 +44,17 @@ pub struct PublishedCounts {
     pub skipped: u64,
     /// Revisions by cause; one with several causes counts for each.
     pub revisions: BTreeMap<String, u64>,
-    /// Cards that stand, withdrawn ones left out.
+    /// Cards without the withdrawn ones.
     pub cards: u64,
 }
 
-/// The index of one log, as far as it was followed.
+/// The index of one log up to the last call of [`CardIndex::follow`].
 #[derive(Debug, Default)]
 pub struct CardIndex {
     cards: BTreeMap<Arc<CardKey>, Vec<RevisionPlace>>,
     months: BTreeMap<Month, BTreeSet<Arc<CardKey>>>,
     changes: Vec<CardChange>,
-    standing: BTreeMap<Arc<CardKey>, Status>,
+    statuses: BTreeMap<Arc<CardKey>, Status>,
     counts: PublishedCounts,
     last_run: Option<Run>,
     runs_read: u64,
@@ -73,7 +72,7 @@ struct IndexEntry {
 }
 
 impl CardIndex {
-    /// Takes in what was published since the last call. Runs appear whole: a card is shown only once its run is closed.
+    /// Adds the revisions published since the last call. A run appears as a whole: its cards are shown after its last record.
     ///
     /// # Errors
     /// [`LogError`] when the log cannot be read.
@@ -95,7 +94,7 @@ impl CardIndex {
     fn follow_runs(&mut self, log: &mut LocalLog) -> Result<(), LogError> {
         let CardIndex { runs_read, last_run, counts, .. } = self;
         loop {
-            let next = log.read(Topic::Runs, 0, *runs_read, RECORDS_A_READ, &mut |lent| {
+            let next = log.read(Topic::Runs, 0, *runs_read, RECORDS_PER_READ, &mut |lent| {
                 if let Record::Run(run) = lent.record {
                     match run.outcome {
                         Outcome::Published => counts.published += 1,
@@ -123,7 +122,7 @@ impl CardIndex {
         let (counts, newest) = (&mut self.counts, &mut self.newest);
         loop {
             let mut beyond = None;
-            let next = log.read(Topic::ScorecardRevisions, partition, *read, RECORDS_A_READ, &mut |lent| {
+            let next = log.read(Topic::ScorecardRevisions, partition, *read, RECORDS_PER_READ, &mut |lent| {
                 let Record::Scorecard(card) = lent.record else { return ControlFlow::Continue(()) };
                 if card.cut > last {
                     beyond = Some(lent.offset);
@@ -148,7 +147,7 @@ impl CardIndex {
     fn follow_groups(&mut self, log: &mut LocalLog) -> Result<(), LogError> {
         let CardIndex { groups_read, newest, .. } = self;
         loop {
-            let next = log.read(Topic::PeerGroups, 0, *groups_read, RECORDS_A_READ, &mut |lent| {
+            let next = log.read(Topic::PeerGroups, 0, *groups_read, RECORDS_PER_READ, &mut |lent| {
                 if let Record::PeerGroup(group) = lent.record {
                     newest.group(&group);
                 }
@@ -168,9 +167,9 @@ impl CardIndex {
         };
         self.cards.entry(key.clone()).or_default().push(found.place);
         self.months.entry(key.month).or_default().insert(key.clone());
-        let before = self.standing.insert(key.clone(), found.status);
-        let stands = |status: Status| status != Status::Withdrawn;
-        match (before.is_some_and(stands), stands(found.status)) {
+        let before = self.statuses.insert(key.clone(), found.status);
+        let counts = |status: Status| status != Status::Withdrawn;
+        match (before.is_some_and(counts), counts(found.status)) {
             (false, true) => self.counts.cards += 1,
             (true, false) => self.counts.cards -= 1,
             _ => {}
@@ -178,7 +177,7 @@ impl CardIndex {
         self.changes.push(CardChange { key, revision: found.revision, cut: found.cut, status: found.status });
     }
 
-    /// What was published so far, in numbers.
+    /// Counts since the log began.
     #[must_use]
     pub fn counts(&self) -> &PublishedCounts {
         &self.counts
@@ -202,7 +201,7 @@ impl CardIndex {
         self.months.keys().next_back().copied()
     }
 
-    /// Where these cards of a clinician stand: of one month or of all, the revision that is named or the newest.
+    /// The places of a clinician's cards: of one month or of all, the given revision or the newest.
     #[must_use]
     pub fn of_clinician(&self, clinician: &str, month: Option<Month>, revision: Option<u32>) -> Vec<RevisionPlace> {
         let from = CardKey { clinician: clinician.to_owned(), month: month.unwrap_or(Month(i32::MIN)), practice: String::new() };
@@ -219,27 +218,27 @@ impl CardIndex {
         cards.take_while(|key| key.clinician == clinician).collect()
     }
 
-    /// Everybody who has a card, in order.
+    /// All clinicians who have a card, in order.
     pub fn clinicians(&self) -> impl Iterator<Item = &str> {
         let mut last = None;
         let clinicians = self.cards.keys().map(|key| key.clinician.as_str());
         clinicians.filter(move |clinician| last.replace(*clinician) != Some(*clinician))
     }
 
-    /// Where a revision of a card stands, the newest one if none is named.
+    /// The place of a revision of a card; without a revision that of the newest.
     #[must_use]
     pub fn place(&self, key: &CardKey, revision: Option<u32>) -> Option<RevisionPlace> {
         at(self.cards.get(key)?, revision)
     }
 
-    /// How many revisions a card has.
+    /// The number of revisions of a card.
     #[must_use]
     pub fn revisions_of(&self, key: &CardKey) -> usize {
         self.cards.get(key).map_or(0, Vec::len)
     }
 
-    /// Where the newest cards of a month stand, at most so many, in order of their keys from the first one after `after`. Hands
-    /// out the key to go on after when there are more.
+    /// The places of the newest revisions of a month's cards: at most `most`, in order of keys, from the first one after `after`. Returns
+    /// the last key of the page when more cards follow.
     #[must_use]
     pub fn of_month(&self, month: Month, after: Option<&CardKey>, most: usize) -> (Vec<RevisionPlace>, Option<CardKey>) {
         let keys = self.months.get(&month).into_iter().flatten();
@@ -249,21 +248,21 @@ impl CardIndex {
         (page.into_iter().filter_map(|key| at(self.cards.get(key)?, None)).collect(), more)
     }
 
-    /// The revisions after the first `after` ones in the order of publication, at most so many.
+    /// At most `most` revisions behind the first `after`, in the order of publication.
     #[must_use]
     pub fn changes(&self, after: usize, most: usize) -> &[CardChange] {
         let rest = self.changes.get(after..).unwrap_or_default();
         &rest[..most.min(rest.len())]
     }
 
-    /// How many revisions there are.
+    /// The number of revisions of all cards.
     #[must_use]
     pub fn revisions(&self) -> usize {
         self.changes.len()
     }
 }
 
-/// Revisions are gapless: the first stands first.
+/// Revisions have no gaps: revision 1 is at index 0.
 fn at(places: &[RevisionPlace], revision: Option<u32>) -> Option<RevisionPlace> {
     match revision {
         Some(revision) => places.get((revision as usize).checked_sub(1)?).copied(),
@@ -278,10 +277,15 @@ fn found_in(card: &Scorecard, place: RevisionPlace) -> IndexEntry {
     IndexEntry { cut: card.cut, key, revision: card.revision, status: card.content.status, place }
 }
 
-/// The card at a place.
+/// Reads a shared index. A thread that panicked leaves a sound one: each change is one insertion.
+pub fn read_index<T>(index: &RwLock<CardIndex>, read: impl FnOnce(&CardIndex) -> T) -> T {
+    read(&index.read().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The card at a place of the log.
 ///
 /// # Errors
-/// [`LogError`] when the log cannot be read, or no longer holds it.
+/// [`LogError`] when the log cannot be read, or holds no card at this place.
 pub fn card_at(log: &mut LocalLog, place: RevisionPlace) -> Result<Box<Scorecard>, LogError> {
     let mut found = None;
     log.read(Topic::ScorecardRevisions, place.partition, place.offset, 1, &mut |lent| {

@@ -1,8 +1,8 @@
-//! What names a card, whatever its revision.
+//! The key of a card, the same for all its revisions.
 
 use scorecard::time::calendar::Month;
 
-/// Which card.
+/// Clinician, month and practice of a card.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CardKey {
     /// Person or `system|value`.

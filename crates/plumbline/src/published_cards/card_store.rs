@@ -1,4 +1,4 @@
-//! Published cards, for whoever asks: the log that holds them, and where they stand in it.
+//! The published cards that a process serves: the log that holds them, and its index.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -14,18 +14,18 @@ use crate::published_cards::mirror;
 pub struct CardStore {
     /// The log that holds them, the deployment's own or a copy.
     pub cards: LocalLog,
-    /// Where they stand in it.
+    /// The places of the cards in it.
     pub index: Arc<RwLock<CardIndex>>,
 }
 
 impl CardStore {
-    /// Over this log, of which nothing is known yet.
+    /// A store over this log with an empty index.
     #[must_use]
     pub fn over(cards: LocalLog) -> CardStore {
         CardStore { cards, index: Arc::default() }
     }
 
-    /// Takes in what the log of cards holds by now.
+    /// Adds to the index what the log of cards holds now.
     ///
     /// # Errors
     /// [`LogError`] when it cannot be read.
@@ -33,7 +33,7 @@ impl CardStore {
         self.index.write().unwrap_or_else(PoisonError::into_inner).follow(&mut self.cards)
     }
 
-    /// Copies what is new on Kafka, and takes it in.
+    /// Copies new records from Kafka and adds them to the index.
     ///
     /// # Errors
     /// [`LogError`] when either log fails.

@@ -1,5 +1,5 @@
-//! What the newest published month looks like over all clinicians, for the metrics: deciles of the network and how many stand in
-//! which band. Kept from the cards and peer groups as they are published, for one month at a time.
+//! The newest published month over all clinicians, for the metrics: deciles of each measure, and the number of cards in each band.
+//! The index updates it with each published card and peer group, for one month at a time.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use scorecard::time::calendar::Month;
 
 use crate::published_cards::card_key::CardKey;
 
-/// Deciles of fewer units than this would show single clinicians.
+/// Deciles of fewer clinicians would show single ones.
 const SMALLEST_GROUP: u32 = 5;
-/// Roles of roll-ups begin with this.
+/// The prefix of the roles of roll-ups.
 const ROLL_UP: &str = "rollup:";
 
 /// All bands, from the lowest.
@@ -24,12 +24,12 @@ pub const BANDS: [(Band, &str); 5] = [
     (Band::FarAbove, "far_above"),
 ];
 
-/// What one role's values of a measure look like.
+/// The distribution of a measure over the clinicians of one role.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spread {
     /// Id of the measure.
     pub measure: String,
-    /// Role of the units.
+    /// Role of the clinicians.
     pub role: String,
     /// First decile, median and ninth decile, in the measure's unit.
     pub deciles: [f64; 3],
@@ -45,7 +45,7 @@ pub struct NewestMonth {
 }
 
 impl NewestMonth {
-    /// Takes in a revision. Roll-ups count a clinician twice and are left out.
+    /// Adds a revision. Roll-ups are left out, because they count a clinician twice.
     pub fn card(&mut self, key: &CardKey, card: &Scorecard) {
         if key.practice.is_empty() || !self.is_newest(key.month) {
             return;
@@ -58,7 +58,7 @@ impl NewestMonth {
         }
     }
 
-    /// Takes in a peer group.
+    /// Adds a peer group.
     pub fn group(&mut self, group: &PeerGroup) {
         let key = &group.key;
         if key.level != Level::Network || key.role.starts_with(ROLL_UP) || !self.is_newest(key.month) {
@@ -92,18 +92,18 @@ impl NewestMonth {
         spreads
     }
 
-    /// By measure how many cards stand in each of [`BANDS`]; measures without control limits are not there.
+    /// The number of cards in each of [`BANDS`], by measure. Measures without control limits are left out.
     #[must_use]
     pub fn in_bands(&self) -> BTreeMap<&str, [u64; 5]> {
         let mut counts: BTreeMap<&str, [u64; 5]> = BTreeMap::new();
         for (measure, band) in self.bands.values().flatten() {
-            let place = BANDS.iter().position(|(one, _)| one == band).expect("all bands are listed");
-            counts.entry(&self.measures[usize::from(*measure)]).or_default()[place] += 1;
+            let index = BANDS.iter().position(|(one, _)| one == band).expect("all bands are listed");
+            counts.entry(&self.measures[usize::from(*measure)]).or_default()[index] += 1;
         }
         counts
     }
 
-    /// Measures by their numbers here: a card has thirty, and there are many cards.
+    /// The bands of a card, with numbers for measures: thirty names on each of many cards would fill the memory.
     fn bands_of(&mut self, content: &Content) -> Vec<(u16, Band)> {
         let mut bands = Vec::new();
         for measure in &content.measures {
@@ -118,7 +118,7 @@ impl NewestMonth {
         bands
     }
 
-    /// Whether a month is the newest there is; what was known of an older one is forgotten then.
+    /// Whether a month is the newest. A newer one than before drops the state of the older.
     fn is_newest(&mut self, month: Month) -> bool {
         if self.month.is_none_or(|newest| newest < month) {
             *self = NewestMonth { month: Some(month), ..NewestMonth::default() };

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -18,54 +18,58 @@ use crate::intake::consumer_session::TopicIntake;
 use crate::intake::intake_worker::{IntakeSender, IntakeWorker};
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
+use crate::process::limits::{SHUTDOWN_GRACE, SHUTDOWN_POLL};
+use crate::process::metric_registry::MetricRegistry;
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
+use crate::service::metric_sources::MetricSources;
 use crate::service::worker::WorkerContext;
+use crate::service::worker_metrics::WorkerMetrics;
 use crate::service::worker_supervisor::WorkerSupervisor;
 
-const ALONE: &str = "over the embedded log one process has all roles; name none, or set kafka.brokers";
+const ALONE: &str = "over the embedded log one process has all roles; remove the roles, or set kafka.brokers";
 
-/// How often it is looked at whether somebody asked to stop.
-const LOOK: Duration = Duration::from_millis(50);
-
-/// Serves until somebody asks to stop; then nothing more is accepted, what was accepted is made durable and answered, and all
-/// threads end.
+/// Serves until a signal to stop. Then it accepts nothing more, answers every accepted request once its events are durable, and ends
+/// all threads.
 ///
 /// # Errors
-/// When the data folder or the brokers cannot be had, the address cannot be listened to, or the embedded log fails.
+/// When the data folder, the brokers or the address cannot be used, or the embedded log fails.
 pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Interrupt) -> Result<()> {
     ensure!(config.kafka.is_some() || roles == ProcessRoles::ALL, ALONE);
     let stopping = ShutdownSignal::default();
-    let site = open(config, roles, clock, &stopping, interrupt)?;
-    let vitals = ServiceStatus::new(site.deployment.partitions);
+    let data = open(config, roles, clock, &stopping, interrupt)?;
+    let status = ServiceStatus::new(data.deployment.partitions);
+    let metrics = MetricRegistry::default();
+    MetricSources::of(&data, status.clone()).register(&metrics);
     let work = WorkerContext {
-        deployment: site.deployment.clone(),
-        log: site.log.clone(),
-        clock: site.clock.clone(),
-        vitals: vitals.clone(),
+        deployment: data.deployment.clone(),
+        log: data.log.clone(),
+        clock: data.clock.clone(),
+        status: status.clone(),
         stopping: stopping.clone(),
-        shelf: site.shelf.clone(),
+        cards: data.shelf.clone(),
+        metrics: WorkerMetrics::register(&metrics),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .context("the threads of HTTP cannot be started")?;
-    let listening = || format!("{} cannot be listened to; free it, or name another address with `listen`", config.listen);
+        .context("starting the threads of HTTP")?;
+    let listening = || format!("listening on {} failed; free the address, or set another with `listen`", config.listen);
     let listener = runtime.block_on(TcpListener::bind(config.listen)).with_context(listening)?;
-    let address = listener.local_addr().context("the address that is listened to")?;
-    site.answers_at(&format!("http://{address}"))?;
-    let posts = WorkerSupervisor::start(&work, roles)?;
-    let (door, takers) = intake(config, roles, &site, &work, &posts)?;
-    let served = HttpState::of(&site, config, door, vitals);
+    let address = listener.local_addr().context("reading the address that the service listens on")?;
+    data.answers_at(&format!("http://{address}"))?;
+    let workers = WorkerSupervisor::start(&work, roles)?;
+    let (sender, intakes) = intake(config, roles, &data, &work, &workers)?;
+    let state = HttpState::of(&data, config, sender, status, metrics);
     let (close, closed) = watch::channel(());
-    let server = runtime.spawn(serve(listener, served, closed));
-    tell_address(config, address, roles);
+    let server = runtime.spawn(serve(listener, state, closed));
+    print_address(config, address, roles);
 
-    while !stopping.wait(LOOK) {
+    while !stopping.wait(SHUTDOWN_POLL) {
         if interrupt.asked() {
-            info!("asked to stop: draining");
+            info!("signal to stop: draining");
             break;
         }
     }
@@ -73,27 +77,27 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Inter
     let drain = Duration::from_secs(config.drain_seconds.into());
     let drained = runtime.block_on(async { tokio::time::timeout(drain, server).await });
     if drained.is_err() {
-        warn!("requests under way took longer than http.drain and were cut off");
-        // Brokers that are away must not hold up the end; what was not answered is not known to be taken.
+        warn!("requests took longer than http.drain and were cut off");
+        // Unreachable brokers must not delay the end. The client of an unanswered request sends it again.
         stopping.ask();
     }
-    // Ends what is still under way, and with it the last door.
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    // Ends the remaining requests, and with them the last sender to intake.
+    runtime.shutdown_timeout(SHUTDOWN_GRACE);
     stopping.ask();
-    for taker in takers {
-        // A panic was told as a failure by the thread's own guard.
-        let _ = taker.join();
+    for intake in intakes {
+        // The guard of the thread has reported a panic as a failure.
+        let _ = intake.join();
     }
-    posts.join();
+    workers.join();
     drop(work);
-    if let Some(failure) = stopping.failure() {
-        bail!(failure);
+    if let Some(failure) = stopping.take_failure() {
+        return Err(failure);
     }
     info!("stopped");
     Ok(())
 }
 
-/// Opens the site. Brokers that cannot be reached are waited for; whoever does not want to may interrupt.
+/// Opens the data directory. It waits for unreachable brokers until a signal to stop.
 fn open(
     config: &Config,
     roles: ProcessRoles,
@@ -110,69 +114,69 @@ fn open(
             if interrupt.asked() {
                 stopping.ask();
             }
-            thread::sleep(LOOK);
+            thread::sleep(SHUTDOWN_POLL);
         }
         opening.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked))
     })
 }
 
-/// Starts what takes events, by requests and from topics.
+/// Starts the threads of intake, for requests and for input topics.
 fn intake(
     config: &Config,
     roles: ProcessRoles,
-    site: &DataDirectory,
+    data: &DataDirectory,
     work: &WorkerContext,
-    posts: &WorkerSupervisor,
+    workers: &WorkerSupervisor,
 ) -> Result<(Option<IntakeSender>, Vec<thread::JoinHandle<()>>)> {
     if !roles.has(ProcessRole::Intake) {
         return Ok((None, Vec::new()));
     }
-    let (door, taking) = IntakeWorker::new(
-        site.log.clone(),
-        site.deployment.partitions,
-        site.retry.clone(),
-        site.refused.clone(),
-        site.clock.clone(),
-        work.vitals.clone(),
-        posts.tallies(),
+    let (sender, worker) = IntakeWorker::new(
+        data.log.clone(),
+        data.deployment.partitions,
+        data.decoder.clone(),
+        data.refused.clone(),
+        data.clock.clone(),
+        work.status.clone(),
+        workers.tallies(),
     );
-    let mut takers = vec![spawn_taking(taking, work.stopping.clone())?];
-    if let Some(log) = site.log.kafka().filter(|_| !config.inputs.is_empty()) {
+    let mut intakes = vec![spawn_intake(worker, work.stopping.clone())?];
+    if let Some(log) = data.log.kafka().filter(|_| !config.inputs.is_empty()) {
         let topics = TopicIntake {
             log: log.clone(),
-            partitions: site.deployment.partitions,
+            partitions: data.deployment.partitions,
             inputs: config.inputs.clone(),
-            retry: site.retry.clone(),
-            clock: site.clock.clone(),
-            vitals: work.vitals.clone(),
+            decoder: data.decoder.clone(),
+            clock: data.clock.clone(),
+            vitals: work.status.clone(),
             stopping: work.stopping.clone(),
         };
-        takers.push(topics.start()?);
+        intakes.push(topics.start()?);
     }
-    Ok((Some(door), takers))
+    Ok((Some(sender), intakes))
 }
 
-fn spawn_taking(taking: IntakeWorker, stopping: ShutdownSignal) -> Result<thread::JoinHandle<()>> {
+fn spawn_intake(worker: IntakeWorker, stopping: ShutdownSignal) -> Result<thread::JoinHandle<()>> {
     let run = move || {
         let _guard = stopping.guard("intake");
-        if let Err(error) = taking.run() {
-            stopping.fail(format!("intake: {}", stream::log::with_sources(&error)));
+        if let Err(error) = worker.run() {
+            stopping.fail(anyhow::Error::new(error).context("intake"));
         }
     };
-    thread::Builder::new().name("intake".to_owned()).spawn(run).context("a thread for intake cannot be started")
+    thread::Builder::new().name("intake".to_owned()).spawn(run).context("starting the thread of intake")
 }
 
-async fn serve(listener: TcpListener, served: HttpState, mut closed: watch::Receiver<()>) -> std::io::Result<()> {
+async fn serve(listener: TcpListener, state: HttpState, mut closed: watch::Receiver<()>) -> std::io::Result<()> {
     let asked = async move {
-        // Nothing is ever sent: it ends when the sender is gone.
+        // Nothing is ever sent: this ends when the sender is dropped.
         let _ = closed.changed().await;
     };
-    axum::serve(listener, routes::router(served)).with_graceful_shutdown(asked).await
+    axum::serve(listener, routes::router(state)).with_graceful_shutdown(asked).await
 }
 
-/// On standard error in any case, for with port 0 nobody can know it otherwise.
-fn tell_address(config: &Config, address: SocketAddr, roles: ProcessRoles) {
+/// Writes the address to standard error at any log level: with port 0 it is not known otherwise.
+fn print_address(config: &Config, address: SocketAddr, roles: ProcessRoles) {
     info!(%address, data = %config.data.display(), %roles, "listening");
-    // Whoever closed standard error does not read it.
+    // A closed standard error has no reader.
     let _ = writeln!(std::io::stderr(), "plumbline: http://{address}, data in {}", config.data.display());
 }

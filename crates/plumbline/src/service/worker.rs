@@ -1,8 +1,8 @@
-//! The work of tally and publish: each drives one task over its own handle on the log, by the clock, until it is told to leave.
+//! The work of tally, publish and serve: each drives one task over its own handle on the log, until its shutdown signal.
 
 use std::sync::Arc;
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use stream::deployment::Deployment;
 use stream::log::{Log, LogError, Topic};
@@ -13,115 +13,123 @@ use tracing::info;
 use crate::kafka::log::KafkaLog;
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
+use crate::process::limits::{CARD_COPY_INTERVAL, IDLE_PAUSE, RECORDS_PER_STEP};
 use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::published_cards::card_store::CardStore;
+use crate::service::worker_metrics::WorkerMetrics;
 
-/// A tally reads at most so many records before it tells how far it is.
-const RECORDS_A_STEP: usize = 1_000;
-/// A task that has nothing to do looks at the clock so often; new records of the same process wake it at once.
-const IDLE: Duration = Duration::from_millis(50);
-
-/// What is published is copied so often.
-const COPYING: Duration = Duration::from_millis(500);
-
-/// What every thread is given.
+/// The parts that every thread works with.
 #[derive(Clone, Debug)]
 pub struct WorkerContext {
-    /// What the tasks agree on.
+    /// The deployment.
     pub deployment: Deployment,
     /// A handle on the log; each task takes a clone.
     pub log: AnyLog,
-    /// Where ticks come from.
+    /// The clock of the ticks.
     pub clock: Clock,
-    /// Where to tell how far it is.
-    pub vitals: Arc<ServiceStatus>,
-    /// When the process ends.
+    /// The progress that each thread reports.
+    pub status: Arc<ServiceStatus>,
+    /// The end of the process.
     pub stopping: ShutdownSignal,
-    /// Where the published cards are read, and what is known of them.
-    pub shelf: Option<CardStore>,
+    /// The published cards, where this process serves them.
+    pub cards: Option<CardStore>,
+    /// The durations that threads observe.
+    pub metrics: WorkerMetrics,
 }
 
-/// Tallies a partition until it is told to leave. `publish` is woken when there is something for it.
+/// Tallies a partition until `leave`. Wakes `publish` after each step that read records or wrote a tick.
 ///
 /// # Errors
 /// [`LogError`] when the log fails.
 pub fn tally(work: &WorkerContext, partition: u32, leave: &ShutdownSignal, publish: Option<&Thread>) -> Result<(), LogError> {
-    work.vitals.begin_partition(partition, work.log.clone().bounds(Topic::Events, partition)?.end);
+    work.status.begin_partition(partition, work.log.clone().bounds(Topic::Events, partition)?.end);
     let mut task = TallyTask::new(&work.deployment, partition, work.log.clone())?;
     while !leave.asked() {
-        let more = task.step(RECORDS_A_STEP)?;
+        let more = task.step(RECORDS_PER_STEP)?;
         let ticked = !more && task.clock(work.clock.now())?;
-        let caught_up = tell(work, partition, &task);
+        let caught_up = report(work, partition, &task);
+        if more && caught_up {
+            observe_row_lag(work, &task);
+        }
         if more || ticked {
             publish.inspect(|publish| publish.unpark());
             continue;
         }
         if !caught_up {
             info!(partition, facts = task.facts(), position = task.position(), "partition replayed");
-            work.vitals.partition(partition).caught_up = true;
+            work.status.partition(partition).caught_up = true;
         }
-        thread::park_timeout(IDLE);
+        thread::park_timeout(IDLE_PAUSE);
     }
     Ok(())
 }
 
-/// Tells how far a tally is. Returns whether it had caught up before.
-fn tell(work: &WorkerContext, partition: u32, task: &TallyTask<AnyLog>) -> bool {
-    let mut vitals = work.vitals.partition(partition);
-    vitals.position = task.position();
-    vitals.end = vitals.end.max(vitals.position);
-    vitals.newest = task.newest();
-    vitals.heard = Some(Instant::now());
-    if vitals.last_tick != task.last_tick() {
-        vitals.feeds = task.feeds();
+/// Reports the progress of a tally. Returns whether it has read everything that the log held at the start.
+fn report(work: &WorkerContext, partition: u32, task: &TallyTask<AnyLog>) -> bool {
+    let mut status = work.status.partition(partition);
+    status.position = task.position();
+    status.end = status.end.max(status.position);
+    status.newest = task.newest();
+    status.heard = Some(Instant::now());
+    if status.last_tick != task.last_tick() {
+        status.feeds = task.feeds();
     }
-    vitals.last_tick = task.last_tick();
-    vitals.outcomes = task.outcomes();
-    vitals.unattributed = task.unattributed();
-    vitals.facts = task.facts();
-    vitals.fact_bytes = task.fact_bytes();
-    vitals.rows = task.row_count();
-    vitals.caught_up
+    status.last_tick = task.last_tick();
+    status.outcomes = task.outcomes();
+    status.unattributed = task.unattributed();
+    status.facts = task.facts();
+    status.fact_bytes = task.fact_bytes();
+    status.rows = task.row_count();
+    status.caught_up
 }
 
-/// Publishes until it is told to leave. What it publishes is on the shelf at once, if there is one that it fills.
+/// One look at the clock a batch: the newest record of the batch has the least lag.
+fn observe_row_lag(work: &WorkerContext, task: &TallyTask<AnyLog>) {
+    if let Some(appended) = task.newest() {
+        work.metrics.event_to_row.observe((work.clock.now().0 - appended.0).max(0) as f64 / 1_000.0);
+    }
+}
+
+/// Publishes until `leave`. Over the embedded log it adds each run to the index of cards at once.
 ///
 /// # Errors
 /// [`LogError`] when the log fails, or another publisher has taken over.
 pub fn publish(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogError> {
-    let mut shelf = work.shelf.clone().filter(|_| work.log.kafka().is_none());
-    shelf.as_mut().map_or(Ok(()), CardStore::follow)?;
+    let mut cards = work.cards.clone().filter(|_| work.log.kafka().is_none());
+    cards.as_mut().map_or(Ok(()), CardStore::follow)?;
     let mut task = PublishTask::new(&work.deployment, work.log.clone())?;
-    work.vitals.publish().last_cut = task.last_cut();
-    work.vitals.publish().caught_up = true;
+    work.status.publish().last_cut = task.last_cut();
+    work.status.publish().caught_up = true;
     while !leave.asked() {
+        let begun = Instant::now();
         let run = task.step()?;
-        work.vitals.publish().heard = Some(Instant::now());
+        work.status.publish().heard = Some(Instant::now());
         let Some(run) = run else {
-            thread::park_timeout(IDLE);
+            thread::park_timeout(IDLE_PAUSE);
             continue;
         };
-        shelf.as_mut().map_or(Ok(()), CardStore::follow)?;
-        let mut vitals = work.vitals.publish();
-        vitals.last_cut = Some(run.at);
-        vitals.refolds = task.refolds();
-        drop(vitals);
+        work.metrics.run.observe(begun.elapsed().as_secs_f64());
+        cards.as_mut().map_or(Ok(()), CardStore::follow)?;
+        let mut status = work.status.publish();
+        status.last_cut = Some(run.at);
+        status.refolds = task.refolds();
+        drop(status);
         info!(cut = %run.at, revisions = run.revisions, refolded = run.refolded.len(), outcome = ?run.outcome, "run published");
     }
     Ok(())
 }
 
-/// Keeps the copy of what is published up to date until it is told to leave.
+/// Copies published records until `leave`.
 ///
 /// # Errors
 /// [`LogError`] when either log fails.
-pub fn serve(work: &WorkerContext, mut log: KafkaLog, mut shelf: CardStore, leave: &ShutdownSignal) -> Result<(), LogError> {
+pub fn serve(work: &WorkerContext, mut log: KafkaLog, mut cards: CardStore, leave: &ShutdownSignal) -> Result<(), LogError> {
     let mut ready = false;
     while !leave.asked() {
-        shelf.follow_copy(&mut log)?;
-        ready = ready || work.vitals.joined();
-        let _ = leave.wait(COPYING);
+        cards.follow_copy(&mut log)?;
+        ready = ready || work.status.joined();
+        let _ = leave.wait(CARD_COPY_INTERVAL);
     }
     Ok(())
 }

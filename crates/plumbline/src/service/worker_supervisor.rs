@@ -1,10 +1,10 @@
-//! Who tallies which partition, and who publishes: over the embedded log this process does everything; on Kafka the groups decide,
-//! and a task in doubt is dropped and started anew.
+//! The threads of tally, publish and serve. Over the embedded log this process runs them for every partition. On Kafka the consumer
+//! groups assign partitions, and a failed task is dropped and restarted from the log.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle, Thread};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use rdkafka::consumer::BaseConsumer;
@@ -15,21 +15,13 @@ use crate::kafka::log::KafkaLog;
 use crate::kafka::membership::{AssignmentChange, MemberContext, join};
 use crate::kafka::settings::Group;
 use crate::log::any_log::AnyLog;
+use crate::process::limits::{
+    HUNG_THREAD_SILENCE, LAG_CHECK_INTERVAL, MEMBER_POLL, RECOVERED_AFTER, RESTART_PAUSE_LONGEST, RESTART_PAUSE_SHORTEST,
+};
 use crate::process::roles::{ProcessRole, ProcessRoles};
-use crate::process::service_status::ServiceStatus;
+use crate::process::service_status::{PublishStatus, ServiceStatus};
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::service::worker::{WorkerContext, publish, serve, tally};
-
-/// A member is heard of so often at least.
-const POLL: Duration = Duration::from_millis(100);
-/// A task that failed is started anew so much later, then twice as much, and no more than the last.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
-/// How often it is looked at how far the others are.
-const WATCH: Duration = Duration::from_secs(5);
-/// A thread that has not been heard of for so long hangs: reads, appends and transactions give up sooner.
-const HUNG: Duration = Duration::from_secs(1_800);
-/// A task that has worked so long has recovered.
-const RECOVERED: Duration = Duration::from_secs(60);
 
 /// The threads of tally and publish.
 #[derive(Debug)]
@@ -39,38 +31,38 @@ pub struct WorkerSupervisor {
 }
 
 impl WorkerSupervisor {
-    /// Starts what these roles need.
+    /// Starts the threads of these roles.
     ///
     /// # Errors
-    /// When the system gives no more threads, or a group cannot be joined.
+    /// When the system starts no more threads, or a group cannot be joined.
     pub fn start(work: &WorkerContext, roles: ProcessRoles) -> Result<WorkerSupervisor> {
-        let mut posts = match &work.log {
+        let mut workers = match &work.log {
             AnyLog::Local(_) => embedded(work),
             AnyLog::Kafka(log) => grouped(work, log, roles),
         }?;
-        posts.threads.push(spawn("watch", work, &work.stopping, watch)?);
-        Ok(posts)
+        workers.threads.push(spawn("watch", work, &work.stopping, watch)?);
+        Ok(workers)
     }
 
-    /// Who is to be woken when this process has appended events.
+    /// The threads to wake when this process has appended events.
     #[must_use]
     pub fn tallies(&self) -> Vec<Thread> {
         self.tallies.clone()
     }
 
-    /// Waits until all have ended; they do once somebody asked.
+    /// Waits until all threads have ended; call it after the shutdown signal.
     pub fn join(self) {
         for handle in self.threads {
             handle.thread().unpark();
-            // A panic was told as a failure by the thread's own guard.
+            // The guard of the thread has reported a panic as a failure.
             let _ = handle.join();
         }
     }
 }
 
 fn embedded(work: &WorkerContext) -> Result<WorkerSupervisor> {
-    work.vitals.publish().active = true;
-    (0..work.deployment.partitions).for_each(|partition| work.vitals.begin_partition(partition, 0));
+    work.status.publish().active = true;
+    (0..work.deployment.partitions).for_each(|partition| work.status.begin_partition(partition, 0));
     let of_publish = spawn("publish", work, &work.stopping, publish)?;
     let mut threads = Vec::new();
     for partition in 0..work.deployment.partitions {
@@ -89,15 +81,15 @@ fn grouped(work: &WorkerContext, log: &KafkaLog, roles: ProcessRoles) -> Result<
     for (_, group, topic) in of_roles.into_iter().filter(|(role, ..)| roles.has(*role)) {
         threads.push(member(work, log, group, topic)?);
     }
-    if let Some(shelf) = work.shelf.clone() {
+    if let Some(cards) = work.cards.clone() {
         let log = log.clone();
-        work.vitals.joining();
-        threads.push(spawn("serve", work, &work.stopping, move |work, leave| serve(work, log.clone(), shelf.clone(), leave))?);
+        work.status.joining();
+        threads.push(spawn("serve", work, &work.stopping, move |work, leave| serve(work, log.clone(), cards.clone(), leave))?);
     }
     Ok(WorkerSupervisor { threads, tallies: Vec::new() })
 }
 
-/// Starts a thread whose failure, or panic, ends the process over the embedded log; on Kafka the task is started anew after a pause.
+/// Starts a thread. Over the embedded log its failure ends the process; on Kafka the task restarts after a pause.
 fn spawn(
     role: &'static str,
     work: &WorkerContext,
@@ -107,106 +99,105 @@ fn spawn(
     let (work, leave) = (work.clone(), leave.clone());
     let run = move || {
         let _guard = work.stopping.guard(role);
-        let mut pause = PAUSES.0;
+        let mut pause = RESTART_PAUSE_SHORTEST;
         loop {
             let begun = Instant::now();
             let Err(error) = body(&work, &leave) else { return };
             let Some(log) = work.log.kafka() else {
-                work.stopping.fail(format!("{role}: {}", with_sources(&error)));
+                work.stopping.fail(anyhow::Error::new(error).context(role));
                 return;
             };
             if leave.asked() || work.stopping.asked() {
                 return;
             }
-            if begun.elapsed() > RECOVERED {
-                pause = PAUSES.0;
+            if begun.elapsed() > RECOVERED_AFTER {
+                pause = RESTART_PAUSE_SHORTEST;
             }
             log.contact().count(|counters| &counters.restarts);
-            warn!(role, ?pause, "dropped, to be started anew: {}", with_sources(&error));
+            warn!(role, ?pause, error = with_sources(&error), "task failed, restarting after a pause");
             if leave.wait(pause) {
                 return;
             }
-            pause = (pause * 2).min(PAUSES.1);
+            pause = (pause * 2).min(RESTART_PAUSE_LONGEST);
         }
     };
-    thread::Builder::new().name(role.to_owned()).spawn(run).with_context(|| format!("a thread for {role} cannot be started"))
+    thread::Builder::new().name(role.to_owned()).spawn(run).with_context(|| format!("starting a thread of {role}"))
 }
 
-/// Looks now and then how far the others are behind, and whether one of them hangs.
+/// Reads the ends of the partitions regularly, and ends the process when a thread hangs.
 fn watch(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogError> {
     let mut log = work.log.clone();
-    while !leave.wait(WATCH) {
-        for (partition, vitals) in (0..).zip(work.vitals.partitions()) {
-            if vitals.owned {
-                work.vitals.partition(partition).end = log.bounds(Topic::Events, partition)?.end;
-            }
+    while !leave.wait(LAG_CHECK_INTERVAL) {
+        for partition in work.status.owned_numbers() {
+            let end = log.bounds(Topic::Events, partition)?.end;
+            work.status.partition(partition).end = end;
         }
         if let AnyLog::Kafka(log) = &mut log {
-            let inputs: Vec<(String, u32)> = work.vitals.inputs().keys().cloned().collect();
+            let inputs: Vec<(String, u32)> = work.status.inputs().keys().cloned().collect();
             for (topic, partition) in inputs {
                 let end = log.end_of(&topic, partition)?;
-                if let Some(input) = work.vitals.inputs().get_mut(&(topic, partition)) {
+                if let Some(input) = work.status.inputs().get_mut(&(topic, partition)) {
                     input.end = end;
                 }
             }
         }
-        if let Some(role) = work.vitals.silent(HUNG) {
-            // Nothing that a thread holds is lost with it, and one that hangs cannot be joined.
-            error!(role, "a thread has not been heard of for {HUNG:?}; ending, to be started anew");
+        if let Some(role) = work.status.silent(HUNG_THREAD_SILENCE) {
+            // A thread holds nothing that the log does not, and a hanging thread cannot be joined.
+            error!(role, "a thread has not reported for {HUNG_THREAD_SILENCE:?}; the process ends, restart it");
             std::process::exit(1);
         }
     }
     Ok(())
 }
 
-/// Joins a group; what it assigns to this process is worked on.
+/// Joins a group, and runs one thread for each partition that it assigns to this process.
 fn member(work: &WorkerContext, log: &KafkaLog, group: Group, topic: Topic) -> Result<JoinHandle<()>> {
     let (changes, heard) = channel();
     let name = log.settings().topic(topic);
     let consumer = join(log.settings(), log.contact(), group, &[&name], changes)
-        .with_context(|| format!("the group {} cannot be joined", log.settings().group(group)))?;
-    work.vitals.joining();
+        .with_context(|| format!("joining the group {} failed", log.settings().group(group)))?;
+    work.status.joining();
     let work = work.clone();
     let run = move || {
         let _guard = work.stopping.guard("groups");
-        let mut posts: BTreeMap<u32, Assignment> = BTreeMap::new();
+        let mut assignments: BTreeMap<u32, Assignment> = BTreeMap::new();
         let mut joined = false;
         while !work.stopping.asked() {
             poll(&consumer);
             while let Ok(change) = heard.try_recv() {
                 match change {
                     AssignmentChange::Assigned(partitions) => {
-                        joined = joined || work.vitals.joined();
+                        joined = joined || work.status.joined();
                         for (_, partition) in partitions {
-                            take_up(&work, group, partition, &mut posts);
+                            begin(&work, group, partition, &mut assignments);
                         }
                     }
                     AssignmentChange::Revoked(partitions) => {
                         for (_, partition) in partitions {
-                            give_up(&work.vitals, group, partition, posts.remove(&partition));
+                            end(&work.status, group, partition, assignments.remove(&partition));
                         }
                     }
                 }
             }
         }
-        posts.values().for_each(Assignment::leave);
-        for post in posts.into_values() {
-            let _ = post.handle.join();
+        assignments.values().for_each(Assignment::leave);
+        for assignment in assignments.into_values() {
+            let _ = assignment.handle.join();
         }
-        // What is left when it goes is the membership: the others take over at once.
+        // The threads have ended. Leaving the group now lets other members take over at once.
         drop(consumer);
     };
-    thread::Builder::new().name("groups".to_owned()).spawn(run).context("a thread for a group cannot be started")
+    thread::Builder::new().name("groups".to_owned()).spawn(run).context("starting the thread of a group")
 }
 
-/// Keeps the membership alive. Nothing is ever read through it, for all its partitions are paused.
+/// Keeps the membership alive. It reads nothing: all its partitions are paused.
 fn poll(consumer: &BaseConsumer<MemberContext>) {
-    if let Some(Err(error)) = consumer.poll(POLL) {
-        debug!("a group says: {error}");
+    if let Some(Err(error)) = consumer.poll(MEMBER_POLL) {
+        debug!("polling a group: {error}");
     }
 }
 
-/// A partition that this process owns, and the thread that works on it.
+/// The thread of a partition that this process owns.
 #[derive(Debug)]
 struct Assignment {
     handle: JoinHandle<()>,
@@ -220,33 +211,33 @@ impl Assignment {
     }
 }
 
-fn take_up(work: &WorkerContext, group: Group, partition: u32, posts: &mut BTreeMap<u32, Assignment>) {
+fn begin(work: &WorkerContext, group: Group, partition: u32, assignments: &mut BTreeMap<u32, Assignment>) {
     let leave = ShutdownSignal::default();
     let handle = match group {
         Group::Tally => {
-            work.vitals.begin_partition(partition, 0);
+            work.status.begin_partition(partition, 0);
             spawn("tally", work, &leave, move |work, leave| tally(work, partition, leave, None))
         }
         _ => {
-            work.vitals.publish().active = true;
+            work.status.publish().active = true;
             spawn("publish", work, &leave, publish)
         }
     };
     match handle {
         Ok(handle) => {
-            if let Some(before) = posts.insert(partition, Assignment { handle, leave }) {
+            if let Some(before) = assignments.insert(partition, Assignment { handle, leave }) {
                 before.leave();
             }
         }
-        Err(error) => work.stopping.fail(error.to_string()),
+        Err(error) => work.stopping.fail(error),
     }
 }
 
-/// Whoever worked on it ends by itself; what it still writes is what its successor writes.
-fn give_up(vitals: &ServiceStatus, group: Group, partition: u32, post: Option<Assignment>) {
-    post.as_ref().inspect(|post| post.leave());
+/// The thread ends by itself. Rows that it still writes are those that its successor writes.
+fn end(status: &ServiceStatus, group: Group, partition: u32, assignment: Option<Assignment>) {
+    assignment.as_ref().inspect(|assignment| assignment.leave());
     match group {
-        Group::Tally => vitals.end_partition(partition),
-        _ => *vitals.publish() = crate::process::service_status::PublishStatus::default(),
+        Group::Tally => status.end_partition(partition),
+        _ => *status.publish() = PublishStatus::default(),
     }
 }

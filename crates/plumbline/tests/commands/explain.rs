@@ -128,5 +128,5 @@ fn what_there_is_not_is_answered_with_what_there_is() {
     let mut elsewhere = Command::new(env!("CARGO_BIN_EXE_plumbline"));
     elsewhere.args(["explain", "gmc|7012345", "2026-01", "telephone_share", "--data", "elsewhere"]);
     let nothing = elsewhere.current_dir(place.path(".")).output().expect("the binary runs");
-    assert!(text(&nothing.stderr).contains("holds no log") && !place.path("elsewhere").exists());
+    assert!(text(&nothing.stderr).contains("has no log") && !place.path("elsewhere").exists());
 }

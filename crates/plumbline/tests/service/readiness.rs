@@ -9,6 +9,7 @@ use plumbline::deployment::data_directory::DataDirectory;
 use plumbline::http::http_state::HttpState;
 use plumbline::http::routes::router;
 use plumbline::process::clock::Clock;
+use plumbline::process::metric_registry::MetricRegistry;
 use plumbline::process::roles::ProcessRoles;
 use plumbline::process::service_status::ServiceStatus;
 use plumbline::process::shutdown_signal::ShutdownSignal;
@@ -20,7 +21,7 @@ fn readyz(place: &Place, vitals: &Arc<ServiceStatus>) -> Response {
     let config = config_file::read(&ConfigSources { flags, ..ConfigSources::default() }).expect("the defaults are sound");
     let site =
         DataDirectory::open(&config, Clock::System, ProcessRoles::ALL, &ShutdownSignal::default()).expect("nobody has it open");
-    let served = HttpState::of(&site, &config, None, vitals.clone());
+    let served = HttpState::of(&site, &config, None, vitals.clone(), MetricRegistry::default());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
     let address = listener.local_addr().expect("it listens").to_string();
@@ -46,7 +47,7 @@ fn while_the_log_is_replayed_it_is_not_ready_and_tells_why_how_far_and_how_long(
 
     vitals.partition(1).caught_up = true;
     let said = readyz(&place, &vitals).json();
-    assert_eq!((&said["ready"], &said["reason"]), (&false.into(), &"what is published is being read back".into()));
+    assert_eq!((&said["ready"], &said["reason"]), (&false.into(), &"publish is reading the published cards".into()));
     vitals.publish().caught_up = true;
     let told = readyz(&place, &vitals);
     assert_eq!((told.status, &told.json()["ready"]), (200, &true.into()));

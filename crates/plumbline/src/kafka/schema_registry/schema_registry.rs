@@ -1,7 +1,6 @@
-//! Between the ids of our own range, which `codec` writes and reads, and those that a schema registry gave: outgoing frames get the
-//! registry's id in the place of ours, incoming ones are opened by what their id stands for.
+//! Translates between schema ids: `codec` writes and reads ids of Plumbline's own range, topics hold the registry's ids.
 //!
-//! Ids of our own range stay readable, so a registry can be added to a log that began without one.
+//! Ids of Plumbline's own range stay readable, so a registry can be added to a log that began without one.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -16,51 +15,46 @@ use stream::log::Topic;
 use tracing::{info, warn};
 
 use crate::kafka::registry_address::RegistryAddress;
-use crate::kafka::schema_registry::registry_client::{Lookup, Meaning, RegistryClient, Verdict};
+use crate::kafka::schema_registry::registry_client::{Lookup, RegisteredSchema, RegistryClient, Verdict};
 use crate::kafka::schema_registry::registry_error::RegistryError;
 use crate::kafka::schema_registry::registry_file::{RegistryFile, RegistrySnapshot};
 use crate::kafka::schema_registry::schema_ids::{SchemaIds, UnknownId, UnknownIds};
 use crate::kafka::schema_registry::subjects::{SchemaSubject, TopicAudience, subjects};
+use crate::process::limits::{REGISTRY_RETRY_FACTOR, REGISTRY_RETRY_PAUSE};
 use crate::process::shutdown_signal::ShutdownSignal;
 
-/// After a question that failed none is asked for so long: readers that wait for an id try again all the time.
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// Nor for so many times as long as the failure took: who has other things to do shall not spend the time on a registry that hangs.
-const REST: u32 = 4;
-
-/// Ids beyond it are none of a registry's: they are Java's positive ints. Garbage that looks like a frame mostly ends here.
+/// The largest id of a registry: a positive Java int. Most garbage that looks like a frame has a larger one.
 const LAST_ID: u32 = 0x7FFF_FFFF;
 
-/// What public subjects promise, unless their registry says otherwise already.
+/// The compatibility level of new public subjects.
 const PUBLIC_LEVEL: &str = "FULL_TRANSITIVE";
 
-/// What a [`SchemaRegistry`] needs to know.
+/// The configuration of a [`SchemaRegistry`].
 #[derive(Clone, Debug)]
 pub struct RegistrySettings {
-    /// Where it is.
+    /// Address of the registry.
     pub address: RegistryAddress,
-    /// What the topics begin with.
+    /// Prefix of the topics.
     pub prefix: String,
-    /// The folder of the file that remembers the ids.
+    /// The folder of [`RegistryFile`], which caches the ids.
     pub folder: PathBuf,
-    /// So long a start waits for a registry that does not answer, when the ids are not all known.
+    /// Longest wait of a start for the registry when the cache lacks an id.
     pub patience: Duration,
-    /// Ends that waiting.
+    /// Ends that wait.
     pub stopping: ShutdownSignal,
 }
 
-/// The ids of a schema registry. Shared by all threads; nobody waits who meets known ids only.
+/// The ids of a schema registry, shared by all threads. A known id takes no lock.
 #[derive(Debug)]
 pub struct SchemaRegistry {
     client: RegistryClient,
     file: RegistryFile,
-    /// By topic and form, what stands in outgoing frames; 0 where there is none. Never changes after the start.
+    /// By topic and form, the id of outgoing frames; 0 where there is none. Constant after the start.
     outgoing: [[u32; FORMS]; TOPICS],
-    /// The id of each subject's schema, as the file remembers it.
+    /// The id of each subject's schema, from the file or the registry.
     subjects: Vec<(String, u32)>,
     incoming: SchemaIds,
-    asking: Mutex<LookupState>,
+    lookups: Mutex<LookupState>,
     answered: AtomicU64,
     failed: AtomicU64,
 }
@@ -68,35 +62,35 @@ pub struct SchemaRegistry {
 const FORMS: usize = Form::ALL.len();
 const TOPICS: usize = Topic::ALL.len();
 
-/// What whoever asks has to know; held while a question is under way, so that each is asked once.
+/// The results of lookups. A thread holds the lock during a request, so each id is asked for once.
 #[derive(Debug, Default)]
 struct LookupState {
-    strangers: UnknownIds,
-    /// The last failure, if nothing was answered since, and until when it stands for the answer.
+    unknown: UnknownIds,
+    /// The last failure without a later success, and the time until which it answers every lookup.
     failed: Option<(Instant, RegistryError)>,
 }
 
-/// What was asked of a registry since the start, for metrics.
+/// Lookups of unknown ids since the start, for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RegistryCounts {
-    /// Questions for an unknown id that were answered.
+    /// Answered lookups.
     pub answered: u64,
-    /// Those that were not: the registry cannot be asked, or refuses.
+    /// Failed lookups.
     pub failed: u64,
 }
 
-/// What the id of an incoming frame stands for.
+/// The schema of an incoming frame.
 enum FrameSchema {
     Known(KnownSchema),
-    Stranger(UnknownId),
+    Unknown(UnknownId),
 }
 
 impl SchemaRegistry {
-    /// Finds or registers the schema of every kind of record of every topic. With a registry that does not answer it goes on with
-    /// the ids that the file remembers, and waits for an answer where they are not all there.
+    /// Finds or registers the schema of every kind of record of every topic. If the registry does not answer, the cached ids
+    /// suffice; if one is missing, the start waits.
     ///
     /// # Errors
-    /// Every variant of [`RegistryError`]; [`RegistryError::Unreachable`] after the patience of the settings.
+    /// [`RegistryError`]. One that [passes](RegistryError::is_passing) ends the start after `patience`.
     pub fn start(settings: &RegistrySettings) -> Result<SchemaRegistry, RegistryError> {
         let mut registry = SchemaRegistry::reading(settings);
         let subjects = subjects(&settings.prefix);
@@ -104,15 +98,15 @@ impl SchemaRegistry {
         for (subject, id) in subjects.iter().zip(&ids) {
             let known = KnownSchema::Record(subject.form);
             registry.incoming.insert(*id, known);
-            check_meaning(&registry.incoming, *id, known)?;
+            check_unchanged(&registry.incoming, *id, known)?;
             registry.outgoing[topic_index(subject.topic)][form_index(subject.form)] = *id;
         }
         registry.subjects = subjects.into_iter().map(|subject| subject.name).zip(ids).collect();
-        registry.remember();
+        registry.save();
         Ok(registry)
     }
 
-    /// For who only reads: nothing is registered, and nothing asked before an id is met that the file does not remember.
+    /// For commands that only read: it registers nothing, and asks only for ids that the file lacks.
     #[must_use]
     pub fn reading(settings: &RegistrySettings) -> SchemaRegistry {
         let client = RegistryClient::new(settings.address.clone());
@@ -128,192 +122,190 @@ impl SchemaRegistry {
             outgoing: [[0; FORMS]; TOPICS],
             subjects,
             incoming,
-            asking: Mutex::default(),
+            lookups: Mutex::default(),
             answered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         }
     }
 
-    /// Puts the registry's id into a frame that `codec` wrote for a topic.
+    /// Writes the registry's id into a frame that `codec` wrote for a topic.
     pub fn outgoing(&self, topic: Topic, frame: &mut [u8]) {
         let Some((&mut [_, ref mut a, ref mut b, ref mut c, ref mut d], _)) = frame.split_first_chunk_mut() else { return };
         let ours = u32::from_be_bytes([*a, *b, *c, *d]);
-        let place = ours.checked_sub(FIRST_ID + 1).and_then(|place| usize::try_from(place).ok());
-        // A kind that the topic's subjects do not list keeps our id, which every version opens.
-        if let Some(&id) = place.and_then(|place| self.outgoing[topic_index(topic)].get(place)).filter(|id| **id != 0) {
+        let form = ours.checked_sub(FIRST_ID + 1).and_then(|form| usize::try_from(form).ok());
+        // A kind without a subject keeps Plumbline's id, which every version reads.
+        if let Some(&id) = form.and_then(|form| self.outgoing[topic_index(topic)].get(form)).filter(|id| **id != 0) {
             [*a, *b, *c, *d] = id.to_be_bytes();
         }
     }
 
-    /// Opens a record of Plumbline's own topics. What does not open is [`Record::Undecodable`] and says why.
+    /// Decodes a record of Plumbline's own topics. A record that cannot be decoded is [`Record::Undecodable`] with the reason.
     ///
     /// # Errors
-    /// When its id is not known and the registry does not say: the record has to be read again later. [`RegistryError::is_passing`]
-    /// tells an outage from what an operator has to mend.
+    /// [`RegistryError`] when the registry does not resolve an unknown id; read the record again later.
+    /// [`RegistryError::is_passing`] distinguishes an outage from an operator's mistake.
     pub fn decode<'b>(&self, bytes: &'b [u8]) -> Result<Record<'b>, RegistryError> {
         let (id, datum) = match unframed(bytes) {
             Ok(frame) => frame,
             Err(why) => return Ok(Record::Undecodable(why)),
         };
-        Ok(match self.meaning(id)? {
+        Ok(match self.frame_schema(id)? {
             FrameSchema::Known(known) => decode_datum(known.id(), datum),
-            FrameSchema::Stranger(why) => Record::Undecodable(format!("schema id {id} {}", said(why))),
+            FrameSchema::Unknown(why) => Record::Undecodable(format!("schema id {id} {}", reason(why))),
         })
     }
 
-    /// A raw record of an input topic with the contract's own id in its frame, if it is a frame and its id stands for a schema of
-    /// the input contract; else as it is, and the decoder says what is wrong with it.
+    /// A raw record of an input topic. If it is a frame with a schema of the input contract, its id becomes the contract's own id.
+    /// Other bytes stay unchanged, and the decoder rejects them.
     ///
     /// # Errors
     /// As [`SchemaRegistry::decode`].
     pub fn input<'b>(&self, bytes: &'b [u8]) -> Result<Cow<'b, [u8]>, RegistryError> {
         let is_frame = matches!(bytes, [0, next, _, _, _, ..] if !matches!(next, b'{' | b'['));
         let Some((id, _)) = unframed(bytes).ok().filter(|_| is_frame) else { return Ok(Cow::Borrowed(bytes)) };
-        match self.meaning(id)? {
+        match self.frame_schema(id)? {
             FrameSchema::Known(known) if known.id() != id => {
                 let mut translated = bytes.to_vec();
                 translated[1..5].copy_from_slice(&known.id().to_be_bytes());
                 Ok(Cow::Owned(translated))
             }
-            FrameSchema::Known(_) | FrameSchema::Stranger(_) => Ok(Cow::Borrowed(bytes)),
+            FrameSchema::Known(_) | FrameSchema::Unknown(_) => Ok(Cow::Borrowed(bytes)),
         }
     }
 
-    /// What was asked since the start.
+    /// Lookups since the start.
     #[must_use]
     pub fn counts(&self) -> RegistryCounts {
         RegistryCounts { answered: self.answered.load(Ordering::Relaxed), failed: self.failed.load(Ordering::Relaxed) }
     }
 
-    fn meaning(&self, id: u32) -> Result<FrameSchema, RegistryError> {
+    fn frame_schema(&self, id: u32) -> Result<FrameSchema, RegistryError> {
         let ours = self.incoming.get(id).unwrap_or(id);
         match KnownSchema::of_id(ours) {
             Some(known) => Ok(FrameSchema::Known(known)),
-            None if id == 0 || id > LAST_ID => Ok(FrameSchema::Stranger(UnknownId::Absent)),
-            None => self.asked(id),
+            None if id == 0 || id > LAST_ID => Ok(FrameSchema::Unknown(UnknownId::Absent)),
+            None => self.lookup(id),
         }
     }
 
-    /// Asks the registry for an id, once: whoever meets it meanwhile waits for the same answer.
-    fn asked(&self, id: u32) -> Result<FrameSchema, RegistryError> {
-        let mut asking = self.asking();
+    /// Asks the registry for an id, once: other threads with the same id wait for the answer.
+    fn lookup(&self, id: u32) -> Result<FrameSchema, RegistryError> {
+        let mut lookups = self.lookups();
         if let Some(known) = self.incoming.get(id).and_then(KnownSchema::of_id) {
             return Ok(FrameSchema::Known(known));
         }
         let now = Instant::now();
-        if let Some(why) = asking.strangers.get(id, now) {
-            return Ok(FrameSchema::Stranger(why));
+        if let Some(why) = lookups.unknown.get(id, now) {
+            return Ok(FrameSchema::Unknown(why));
         }
-        match &asking.failed {
+        match &lookups.failed {
             Some((until, error)) if now < *until => return Err(error.clone()),
             _ => {}
         }
         let answer = self.client.schema(id);
-        match (&answer, asking.failed.take()) {
+        match (&answer, lookups.failed.take()) {
             (Ok(_), Some(_)) => info!("schema registry answers again"),
             (Err(error), None) => warn!(%error, id, "schema id unknown, its records wait"),
             _ => {}
         }
-        let meaning = answer.inspect_err(|error| {
+        let schema = answer.inspect_err(|error| {
             self.failed.fetch_add(1, Ordering::Relaxed);
-            asking.failed = Some((Instant::now() + PAUSE.max(now.elapsed() * REST), error.clone()));
+            lookups.failed =
+                Some((Instant::now() + REGISTRY_RETRY_PAUSE.max(now.elapsed() * REGISTRY_RETRY_FACTOR), error.clone()));
         })?;
         self.answered.fetch_add(1, Ordering::Relaxed);
-        Ok(self.learned(id, &meaning, &mut asking))
+        Ok(self.learn(id, &schema, &mut lookups))
     }
 
-    fn learned(&self, id: u32, meaning: &Meaning, asking: &mut LookupState) -> FrameSchema {
-        let found = match meaning {
-            Meaning::Avro(text) => KnownSchema::of_text(text).ok_or(UnknownId::OtherSchema),
-            Meaning::NotAvro => Err(UnknownId::OtherSchema),
-            Meaning::Nothing => Err(UnknownId::Absent),
+    fn learn(&self, id: u32, schema: &RegisteredSchema, lookups: &mut LookupState) -> FrameSchema {
+        let found = match schema {
+            RegisteredSchema::Avro(text) => KnownSchema::of_text(text).ok_or(UnknownId::OtherSchema),
+            RegisteredSchema::NotAvro => Err(UnknownId::OtherSchema),
+            RegisteredSchema::Absent => Err(UnknownId::Absent),
         };
         match found {
             Ok(known) => {
                 self.incoming.insert(id, known);
-                self.remember();
+                self.save();
                 info!(id, schema = known.record_name(), "schema id learned");
                 FrameSchema::Known(known)
             }
             Err(why) => {
-                asking.strangers.insert(id, why, Instant::now());
-                warn!(id, why = said(why), "schema id is none of ours");
-                FrameSchema::Stranger(why)
+                lookups.unknown.insert(id, why, Instant::now());
+                warn!(id, why = reason(why), "schema id is not Plumbline's");
+                FrameSchema::Unknown(why)
             }
         }
     }
 
-    fn remember(&self) {
+    fn save(&self) {
         self.file.write(&RegistrySnapshot { subjects: self.subjects.clone(), ids: self.incoming.entries().collect() });
     }
 
-    fn asking(&self) -> MutexGuard<'_, LookupState> {
-        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lookups(&self) -> MutexGuard<'_, LookupState> {
+        self.lookups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Why a record with a stranger's id does not open.
-fn said(why: UnknownId) -> &'static str {
+/// Why a record with an unknown id cannot be decoded.
+fn reason(why: UnknownId) -> &'static str {
     match why {
         UnknownId::OtherSchema => {
-            "stands for a schema in the registry that this version does not know; a newer one may have written it"
+            "names a schema of the registry that this version does not know; a newer version may have written it"
         }
-        UnknownId::Absent => "is none of the registry's; whoever wrote it has to register its schema there",
+        UnknownId::Absent => "is none of the registry's; register the schema of its producer there",
     }
 }
 
-/// The id of each subject's schema: from the registry, or, while it does not answer, from the file where that knows all of them.
+/// The id of each subject's schema: from the registry, or from the cache if the registry does not answer.
 fn ids_of(
     client: &RegistryClient,
     subjects: &[SchemaSubject],
-    before: &[(String, u32)],
+    cached: &[(String, u32)],
     settings: &RegistrySettings,
 ) -> Result<Vec<u32>, RegistryError> {
     let patience = settings.patience;
-    let began = Instant::now();
-    let mut told = false;
+    let begun = Instant::now();
+    let mut is_logged = false;
     loop {
-        let error = match subjects.iter().map(|subject| registered(client, subject)).collect() {
-            Ok(ids) => return Ok(ids),
-            Err(error) => error,
-        };
-        let error: RegistryError = error;
+        let ids: Result<Vec<u32>, RegistryError> = subjects.iter().map(|subject| registered(client, subject)).collect();
+        let Err(error) = ids else { return ids };
         if !error.is_passing() {
             return Err(error);
         }
-        let remembered = |subject: &SchemaSubject| before.iter().find(|(name, _)| *name == subject.name).map(|(_, id)| *id);
-        if let Some(ids) = subjects.iter().map(remembered).collect() {
-            warn!(%error, "schema registry does not answer; its ids are known from before");
+        let cached_id = |subject: &SchemaSubject| cached.iter().find(|(name, _)| *name == subject.name).map(|(_, id)| *id);
+        if let Some(ids) = subjects.iter().map(cached_id).collect() {
+            warn!(%error, "schema registry does not answer, using cached ids");
             return Ok(ids);
         }
-        if began.elapsed() >= patience || settings.stopping.wait(PAUSE.min(patience)) {
+        if begun.elapsed() >= patience || settings.stopping.wait(REGISTRY_RETRY_PAUSE.min(patience)) {
             return Err(error);
         }
-        if !told {
-            warn!(%error, patience_seconds = patience.as_secs(), "schema registry does not answer; waiting for it");
-            told = true;
+        if !is_logged {
+            warn!(%error, patience_seconds = patience.as_secs(), "schema registry does not answer, waiting");
+            is_logged = true;
         }
     }
 }
 
-/// The id of a subject's schema, which is registered if it is not yet: after a check, for it may have to be right the first time.
+/// The id of a subject's schema. Registers the schema if it is absent, after a check of its compatibility.
 fn registered(client: &RegistryClient, subject: &SchemaSubject) -> Result<u32, RegistryError> {
     let schema = subject.form.schema();
-    let incompatible = |said| RegistryError::Incompatible {
+    let incompatible = |message| RegistryError::Incompatible {
         subject: subject.name.clone(),
         record: KnownSchema::Record(subject.form).record_name(),
-        said,
+        message,
     };
-    // Where it is registered already nothing is written: credentials that may only read are enough.
+    // A registered schema needs no write, so credentials that only read suffice.
     let is_new = match client.lookup(&subject.name, schema)? {
         Lookup::Found(id) => return Ok(id),
         Lookup::OtherSchemas => false,
         Lookup::NoSubject => true,
     };
-    if let Verdict::Incompatible(said) = client.verdict(&subject.name, schema)? {
-        return Err(incompatible(said));
+    if let Verdict::Incompatible(message) = client.verdict(&subject.name, schema)? {
+        return Err(incompatible(message));
     }
-    // Before the first version, so that no crash leaves a public subject without its promise.
+    // Set the level before the first version: a crash in between must not leave a public subject without it.
     if is_new && subject.audience == TopicAudience::Public {
         client.set_level(&subject.name, PUBLIC_LEVEL)?;
     }
@@ -322,8 +314,8 @@ fn registered(client: &RegistryClient, subject: &SchemaSubject) -> Result<u32, R
     Ok(id)
 }
 
-/// An id that stands for another schema than before means that old records would be read as what they are not.
-fn check_meaning(incoming: &SchemaIds, id: u32, now: KnownSchema) -> Result<(), RegistryError> {
+/// Fails if an id names another schema than before: old records would be decoded with the wrong schema.
+fn check_unchanged(incoming: &SchemaIds, id: u32, now: KnownSchema) -> Result<(), RegistryError> {
     match incoming.get(id).and_then(KnownSchema::of_id) {
         Some(before) if before != now => Err(RegistryError::Rebuilt { id, before: before.record_name(), now: now.record_name() }),
         _ => Ok(()),
