@@ -46,7 +46,10 @@ pub async fn explain(
         Ok(Ok(explanation)) => explanation,
         Ok(Err(unanswered)) => return error(status(&unanswered), &unanswered.to_string()),
         Err(_) => {
-            return error(StatusCode::INTERNAL_SERVER_ERROR, "the explanation failed; report the last lines of the service's log");
+            return error(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the explanation failed; report the last lines of the service's log",
+            );
         }
     };
     drop(client);
