@@ -8,6 +8,8 @@ mod readiness;
 mod requests;
 mod schema_registry;
 
+#[path = "../support/every_metric.rs"]
+mod every_metric;
 #[path = "../support/published.rs"]
 mod published;
 #[path = "../support/server.rs"]
