@@ -7,6 +7,7 @@ use std::str::FromStr;
 use crate::every_metric::every_metric;
 use crate::published::published;
 use crate::server::Server;
+use crate::support;
 
 fn value<T: FromStr>(text: &str, series: &str) -> T {
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
