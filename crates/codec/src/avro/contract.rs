@@ -17,7 +17,9 @@ use scorecard::time::calendar::Timestamp;
 
 use crate::avro::encoding::FIRST_ID;
 use crate::avro::wire::{Reader, Wire, WireFault};
-use crate::json::native_event::{NativeEvent, NativeClinician, NativeCode, NativeEncounter, NativeFeedback, NativeOrder, NativePrescription};
+use crate::json::native_event::{
+    NativeClinician, NativeCode, NativeEncounter, NativeEvent, NativeFeedback, NativeOrder, NativePrescription,
+};
 use crate::json::object::{List, Node, Object, Pairs, Raw, Scalar};
 
 /// Which schema of the input contract a datum was written with. Its id, where no registry gives another, is

@@ -77,9 +77,9 @@ fn framed<'b>(record: &'b [u8], ids: &BTreeMap<u32, Contract>) -> Result<Box<Nat
     let known = Contract::ALL.into_iter().find(|contract| contract.id() == id);
     match ids.get(&id).copied().or(known) {
         Some(contract) => contract.read(datum).map_err(|fault| unread(contract, fault)),
-        None => Err(wrong(format!(
-            "Avro schema id {id} is not of the input contract; register a schema of schemas/ and send its id"
-        ))),
+        None => {
+            Err(wrong(format!("Avro schema id {id} is not of the input contract; register a schema of schemas/ and send its id")))
+        }
     }
 }
 

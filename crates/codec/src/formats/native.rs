@@ -12,8 +12,8 @@ use crate::formats::item_sink::ItemSink;
 use crate::identity::systems::{code_system, is_bnf};
 use crate::json::instant::{Moment, Unreadable, instant, moment};
 use crate::json::native_event::{
-    ACTIONS, ANSWERS, CATEGORIES, EXCLUSIONS, KINDS, Kind, MODES, STATUSES, NativeEvent, NativeClinician, NativeCode, NativeEncounter,
-    NativeFeedback, NativeOrder, NativePrescription,
+    ACTIONS, ANSWERS, CATEGORIES, EXCLUSIONS, KINDS, Kind, MODES, NativeClinician, NativeCode, NativeEncounter, NativeEvent,
+    NativeFeedback, NativeOrder, NativePrescription, STATUSES,
 };
 use crate::json::number::{thousandths, truth, whole};
 use crate::json::object::{List, Node, Pair, Raw, Scalar};

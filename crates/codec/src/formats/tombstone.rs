@@ -15,14 +15,11 @@ use crate::json::text::{ID_BYTES, text};
 ///
 /// # Errors
 /// A [`Fault`] when the key is absent, is not UTF-8, has no id, or names no feed where the source has none either.
-pub(crate) fn retraction(
-    key: Option<&[u8]>,
-    rules: &Rules,
-    context: &Context<'_>,
-) -> Result<(Arc<Feed>, Event<'static>), Fault> {
+pub(crate) fn retraction(key: Option<&[u8]>, rules: &Rules, context: &Context<'_>) -> Result<(Arc<Feed>, Event<'static>), Fault> {
     const CURE: &str = "send the event's id as the key, or feed|id where the topic holds several feeds";
     let key = key.ok_or_else(|| Fault::missing("key", CURE))?;
-    let key = std::str::from_utf8(key).map_err(|_| Fault::new(RejectReason::NotUtf8, "key", "the key is not UTF-8; send UTF-8"))?;
+    let key =
+        std::str::from_utf8(key).map_err(|_| Fault::new(RejectReason::NotUtf8, "key", "the key is not UTF-8; send UTF-8"))?;
     let (feed, id) = match (rules.feed_of(context), key.split_once('|')) {
         (Some(feed), _) => (feed, key),
         (None, Some((feed, id))) => (rules.feeds.named(&rules.pseudonyms.protect(feed.into())), id),

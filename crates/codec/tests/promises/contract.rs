@@ -241,9 +241,9 @@ fn cut_and_damaged_avro_is_one_item_and_never_a_panic() {
 #[test]
 fn a_file_of_another_schema_or_of_one_that_contains_itself_is_refused() {
     for (schema, said) in [
-        (r#"{"type":"record","name":"Tick","fields":[{"name":"at","type":"long"}]}"#, "none of EncounterEvent"),
+        (r#"{"type":"record","name":"Tick","fields":[{"name":"at","type":"long"}]}"#, "not one of EncounterEvent"),
         (r#"{"type":"record","name":"OrderEvent","fields":[{"name":"next","type":["null","OrderEvent"]}]}"#, "contains itself"),
-        (r#""long""#, "none of EncounterEvent"),
+        (r#""long""#, "not one of EncounterEvent"),
     ] {
         let schema = Schema::parse_str(schema).expect("a schema");
         let writer = Writer::new(&schema, Vec::new()).expect("a writer into memory");

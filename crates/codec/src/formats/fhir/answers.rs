@@ -8,7 +8,7 @@ use crate::fault::{Fault, Field};
 use crate::formats::decoder_config::QuestionnaireMap;
 use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::references::Scope;
-use crate::formats::fhir::resources::{QuestionAnswer, Head, QuestionItem, QuestionnaireResponseResource};
+use crate::formats::fhir::resources::{Head, QuestionAnswer, QuestionItem, QuestionnaireResponseResource};
 use crate::formats::native::last_of_each;
 use crate::json::native_event::ANSWERS;
 use crate::json::object::{List, Node, Pair, Raw, Scalar};
