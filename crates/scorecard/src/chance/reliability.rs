@@ -4,7 +4,8 @@
 //! before individuals are compared (Adams 2009, RAND TR-653, "The reliability of provider profiling").
 
 use crate::card::scorecard::Grade;
-use crate::statistics::dispersion::{Deviation, Scale};
+use crate::chance::scale::Scale;
+use crate::statistics::dispersion::Deviation;
 
 /// Below so many facts in the denominator the grade is insufficient, whatever the measure's own minimum.
 const LEAST_FACTS: i64 = 10;
@@ -39,7 +40,7 @@ pub fn is_reliable(grade: Option<Grade>) -> bool {
 
 /// The value drawn towards the target by what is chance in it, as a ratio of integer units.
 #[must_use]
-pub fn shrunk(scale: &Scale<'_>, deviation: Deviation, reliability: f64) -> Option<f64> {
+pub fn shrunk(scale: &Scale, deviation: Deviation, reliability: f64) -> Option<f64> {
     scale.ratio_at(reliability * deviation.distance)
 }
 

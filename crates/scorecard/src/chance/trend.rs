@@ -7,8 +7,8 @@ use std::cmp::Ordering;
 
 use crate::card::round::published;
 use crate::card::scorecard::Trend;
+use crate::chance::scale::Scale;
 use crate::measure::measure_set::Measure;
-use crate::statistics::dispersion::Scale;
 use crate::sums::measure_sums::MeasureSums;
 use crate::sums::ratio::{Ratio, by_value};
 
