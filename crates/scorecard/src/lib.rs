@@ -11,8 +11,8 @@
 //!    [`statistics`]; [`scoring::disclosure`] removes figures that could identify a colleague.
 //! 6. `codec` encodes the [`card::scorecard::Scorecard`].
 //!
-//! This crate never reads a file, a socket or a clock, never encodes a wire format, and keeps no floating-point number in its state:
-//! the same events in any order give the same sums, bit for bit.
+//! This crate never reads a file, a socket or a clock, and never encodes a wire format. Its state holds no floating-point number, so
+//! that the same events in any order give the same sums, bit for bit.
 //!
 //! A room imports only from rooms further down this list. Inside a room, a file imports only from files further down its list.
 

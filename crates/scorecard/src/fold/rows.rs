@@ -120,7 +120,7 @@ impl Rows {
     }
 
     fn row(&self, slot: u32) -> &Row {
-        self.rows[slot as usize].as_ref().expect("facts stand in open rows only: sealing moves them out")
+        self.rows[slot as usize].as_ref().expect("facts are in open rows only, because sealing moves them out")
     }
 
     pub(crate) fn month(&self, slot: u32) -> Month {
@@ -150,7 +150,7 @@ impl Rows {
 
     /// The cells of this row, which becomes changed.
     fn change(&mut self, slot: u32) -> &mut RowCounters {
-        let row = self.rows[slot as usize].as_mut().expect("facts stand in open rows only: sealing moves them out");
+        let row = self.rows[slot as usize].as_mut().expect("facts are in open rows only, because sealing moves them out");
         if !row.changed {
             row.changed = true;
             self.changed.push(slot);

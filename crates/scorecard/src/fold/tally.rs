@@ -302,7 +302,8 @@ impl Tally {
     /// The fact of this event, in no row yet.
     fn fact_of(&mut self, named: EventKeys, rank: u64, content_hash: u32, event: &Event<'_>) -> Fact {
         let content = self.builder.content(event, &mut self.contributions, &mut self.answers);
-        let mut fact = Fact::new(named.id, rank, content_hash, named.unit, FactBuilder::traits(event), self.contents.keep(&content));
+        let mut fact =
+            Fact::new(named.id, rank, content_hash, named.unit, FactBuilder::traits(event), self.contents.keep(&content));
         fact.set_day(event.day);
         fact
     }
@@ -552,7 +553,12 @@ impl Tally {
 }
 
 /// The properties of a fact that decide its contribution.
-fn contributor<'a>(fact: &Fact, content: &'a Content, answers: &'a Interner<Answers>, builder: &'a FactBuilder) -> Contributor<'a> {
+fn contributor<'a>(
+    fact: &Fact,
+    content: &'a Content,
+    answers: &'a Interner<Answers>,
+    builder: &'a FactBuilder,
+) -> Contributor<'a> {
     let answers = match content {
         Content::Feedback { answers: number } => Some(answers.value(*number)),
         _ => None,

@@ -1,7 +1,7 @@
 //! The filter language for BNF codes, as in OpenPrescribing's measure files.
 //!
-//! Text after `#` is a comment. A leading `~` excludes. `%` stands for any text. An element of a code's full length matches exactly;
-//! any other element is a prefix.
+//! Text after `#` is a comment. A leading `~` excludes. `%` matches any text. An element of a code's full length matches exactly; any
+//! other element is a prefix.
 //!
 //! Source: ebmdatalab/openprescribing (MIT), `openprescribing/measures` and `matrixstore`.
 

@@ -64,7 +64,10 @@ fn check_top(definition: &Definition) -> Result<(), Mistake> {
         return top("title", format!("title {:?} is not a question; write a question that ends with ?", definition.title));
     }
     if ![3, 12].contains(&definition.window) {
-        return top("window", format!("window {} is not 3 or 12; write the number of months of the headline, 3 or 12", definition.window));
+        return top(
+            "window",
+            format!("window {} is not 3 or 12; write the number of months of the headline, 3 or 12", definition.window),
+        );
     }
     if !(definition.scale.is_finite() && definition.scale > 0.0) {
         return top("scale", format!("scale {} is not a number above 0; 100.0 makes percent", definition.scale));
@@ -74,16 +77,20 @@ fn check_top(definition: &Definition) -> Result<(), Mistake> {
 
 fn check_points(points: Option<Points>) -> Result<(), Mistake> {
     match points {
-        Some(Points { available, .. }) if !(available.is_finite() && available > 0.0) => {
-            top("points", format!("points.available {available} is not a number above 0; remove points for a measure without points"))
-        }
+        Some(Points { available, .. }) if !(available.is_finite() && available > 0.0) => top(
+            "points",
+            format!("points.available {available} is not a number above 0; remove points for a measure without points"),
+        ),
         Some(Points { lower: Some(lower), upper: Some(upper), .. }) if lower == upper => top(
             "points",
-            format!("points.lower and points.upper are both {lower}; write two different values, because points are earned between them"),
+            format!(
+                "points.lower and points.upper are both {lower}; write two different values, because points are earned between them"
+            ),
         ),
-        Some(Points { lower: Some(_), upper: None, .. } | Points { lower: None, upper: Some(_), .. }) => {
-            top("points", "points have only one of lower and upper; write both, or remove both to use the quarter's thresholds".to_owned())
-        }
+        Some(Points { lower: Some(_), upper: None, .. } | Points { lower: None, upper: Some(_), .. }) => top(
+            "points",
+            "points have only one of lower and upper; write both, or remove both to use the quarter's thresholds".to_owned(),
+        ),
         _ => Ok(()),
     }
 }
@@ -132,7 +139,10 @@ fn check_side(table: &'static str, side: &SideDefinition) -> Result<(), Mistake>
         return wrong("amount", "amount = \"weight\" needs weights, and weights need it; write both or neither");
     }
     if (side.amount == Amount::Answers) != asks || !(side.questions.is_empty() || side.top_answers.is_empty()) {
-        return wrong("amount", "amount = \"answers\" needs one of questions and top_answers, and they need it; write both or neither");
+        return wrong(
+            "amount",
+            "amount = \"answers\" needs one of questions and top_answers, and they need it; write both or neither",
+        );
     }
     Ok(())
 }

@@ -202,9 +202,7 @@ pub enum MeasureFault {
     #[error("{0}")]
     Meaning(String),
     /// Two measures would count the same cost twice in the sum of savings.
-    #[error(
-        "{id} and {other} both estimate a saving on {code}; remove `saving` from one of them, or exclude the code from one"
-    )]
+    #[error("{id} and {other} both estimate a saving on {code}; remove `saving` from one of them, or exclude the code from one")]
     Overlap {
         /// This measure.
         id: String,

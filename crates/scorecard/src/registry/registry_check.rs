@@ -58,7 +58,9 @@ impl<'a> DefinedNames<'a> {
     fn aliases_of_others(&self, id: &str, aliases: &[String]) -> Vec<String> {
         let other = |alias: &String| {
             let (owner, line) = self.owners.get(alias.as_str()).filter(|(owner, _)| *owner != id)?;
-            Some(format!("alias {alias:?} of person {id:?} also belongs to person {owner:?} (line {line}); remove it from one of them"))
+            Some(format!(
+                "alias {alias:?} of person {id:?} also belongs to person {owner:?} (line {line}); remove it from one of them"
+            ))
         };
         aliases.iter().filter_map(other).collect()
     }
@@ -71,8 +73,9 @@ impl<'a> DefinedNames<'a> {
         match self.organisations.get(role.practice.as_str()).map(|organisation| organisation.kind) {
             Some(OrganisationKind::Practice) => {}
             Some(_) => wrong.push(format!("role.practice {:?} is not a practice; write the code of a practice", role.practice)),
-            None => wrong
-                .push(format!("role.practice {:?} is not in the file; add an organisation with this code", role.practice)),
+            None => {
+                wrong.push(format!("role.practice {:?} is not in the file; add an organisation with this code", role.practice))
+            }
         }
         wrong
     }
@@ -99,9 +102,8 @@ impl<'a> DefinedNames<'a> {
         let above: Vec<&str> = std::iter::successors(parent(&start), parent).take(self.organisations.len()).collect();
         let round = above.iter().position(|code| *code == start)?;
         let smallest = above[..round].iter().all(|code| start <= *code);
-        smallest.then(|| {
-            format!("{start:?} is its own parent through {}; remove one of these parents", above[..=round].join(" > "))
-        })
+        smallest
+            .then(|| format!("{start:?} is its own parent through {}; remove one of these parents", above[..=round].join(" > ")))
     }
 }
 

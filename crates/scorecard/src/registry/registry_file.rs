@@ -13,17 +13,15 @@ use crate::registry::registry_check::check;
 /// Reads a registry file.
 ///
 /// # Errors
-/// All mistakes of the file in order of their lines: syntax errors, unknown keys, values of the wrong type, invalid dates, an end
-/// before its beginning, an alias of two persons, references to missing persons, practices or parents, and circles of parents.
+/// All mistakes of the file in order of their lines: syntax errors, unknown keys, values of the wrong type, and invalid dates. Then
+/// come an alias of two persons, references to missing persons, practices or parents, and circles of parents.
 pub fn parse_registry(text: &str) -> Result<Vec<Entry>, Vec<RegistryMistake>> {
     let mut mistakes = Vec::new();
     let objects =
         if text.trim_start().starts_with('{') { from_json(text, &mut mistakes) } else { from_toml(text, &mut mistakes) };
     if objects.is_empty() && mistakes.is_empty() {
-        mistakes.push(RegistryMistake {
-            line: 1,
-            text: "the file has no entry; add a person, a role or an organisation".to_owned(),
-        });
+        mistakes
+            .push(RegistryMistake { line: 1, text: "the file has no entry; add a person, a role or an organisation".to_owned() });
     }
     let entries: Vec<(usize, Entry)> =
         objects.into_iter().filter_map(|(line, object)| Some((line, entry(line, object, &mut mistakes)?))).collect();

@@ -67,7 +67,8 @@ impl Dispersion {
 /// The method of moments with phi gives a much lower tau^2. In a network of units of different sizes, winsorising the largest z
 /// winsorises the largest units, which show tau^2 best (docs/calibration.md).
 ///
-/// Source: Paule and Mandel 1982, J Res Natl Bur Stand 87:377 (the equation); Huber 1964, Ann Math Stat 35:73, proposal 2 (the bound).
+/// Source: Paule and Mandel 1982, J Res Natl Bur Standards 87:377 (the equation); Huber 1964, Ann Math Stat 35:73, proposal 2 (the
+/// bound).
 fn between(units: &[Deviation], bound: f64, mean_square: f64) -> f64 {
     let wanted = mean_square * (units.len() as f64 - 1.0);
     let most = bound * bound;

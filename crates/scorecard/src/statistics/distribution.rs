@@ -1,9 +1,10 @@
 //! Quantiles of the chi-square and of Student's t distribution, and binomial probabilities of small counts. They use no mathematics
 //! of the platform, so that results are the same bits everywhere.
 //!
-//! Sources: NIST Digital Library of Mathematical Functions 8.11.4, 8.9.2 (incomplete gamma) and 8.17.22 (incomplete beta);
-//! C. Loader, "Fast and accurate computation of binomial probabilities", 2000 (densities without cancellation); Abramowitz and
-//! Stegun 26.7.5 (Student's t for many degrees of freedom).
+//! Sources:
+//! * NIST Digital Library of Mathematical Functions 8.11.4, 8.9.2 (incomplete gamma) and 8.17.22 (incomplete beta).
+//! * C. Loader, "Fast and accurate computation of binomial probabilities", 2000 (densities without cancellation).
+//! * Abramowitz and Stegun 26.7.5 (Student's t for many degrees of freedom).
 
 use std::sync::OnceLock;
 
@@ -22,7 +23,7 @@ const EPSILON: f64 = f64::EPSILON;
 /// far below its square.
 const MOST_TERMS: u32 = 1_000_000;
 
-/// Quantile of the chi-square distribution: the x with P(X <= x) = `probability`. `probability` lies in (0, 1), `degrees` above 0.
+/// Quantile of the chi-square distribution: the x with P(X <= x) = `probability`. `probability` is above 0 and below 1, `degrees` above 0.
 #[must_use]
 pub fn chi_square_quantile(probability: f64, degrees: f64) -> f64 {
     let shape = degrees / 2.0;

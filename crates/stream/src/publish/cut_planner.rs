@@ -141,7 +141,7 @@ impl CutPlanner<'_> {
         let quarter = quarter_of(month);
         let thresholds = draft.news.thresholds.get(&quarter).or_else(|| self.published.thresholds.get(&quarter)).cloned();
         let peers = self.peers(cut, &thresholds.unwrap_or_default(), rosters);
-        let yardsticks = cut.scorer.yardsticks(month, peers.table());
+        let yardsticks = cut.scorer.benchmarks(month, peers.table());
         let month_cut = MonthCut {
             month,
             phase: cut.phase,
