@@ -42,7 +42,7 @@ pub enum Mode {
     Other,
 }
 
-/// Whether the patient came.
+/// Whether the patient attended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the contract's and say it all")]
@@ -93,7 +93,7 @@ pub struct Encounter<'a> {
     pub source: Source,
     /// The way it took place.
     pub mode: Mode,
-    /// Whether the patient came.
+    /// Whether the patient attended.
     pub status: Attendance,
     /// Time of booking.
     pub booked_at: Option<Timestamp>,
@@ -202,7 +202,7 @@ pub struct Batch<'a> {
     pub feed: Cow<'a, str>,
     /// The practice that the feed declares for events without one.
     pub practice: Option<Cow<'a, str>>,
-    /// How its versions came about.
+    /// The origin of its version numbers.
     pub versioning: Versioning,
     /// The events.
     pub events: Vec<Event<'a>>,
@@ -215,7 +215,7 @@ pub struct PackedBatch<'a> {
     pub feed: Cow<'a, str>,
     /// The practice that the feed declares.
     pub practice: Option<Cow<'a, str>>,
-    /// How its versions came about.
+    /// The origin of its version numbers.
     pub versioning: Versioning,
     /// Number of events.
     pub events: usize,

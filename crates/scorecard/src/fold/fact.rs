@@ -54,6 +54,7 @@ pub(crate) struct Fact {
 
 const _: () = assert!(size_of::<Fact>() == 52, "a fact is 52 bytes");
 
+// Values of a fact's place that are not a row's slot.
 const NOWHERE: u32 = u32::MAX;
 const UNATTRIBUTED: u32 = u32::MAX - 1;
 const SEALED: u32 = u32::MAX - 2;

@@ -9,7 +9,7 @@ const FULL: (usize, usize) = (21, 2);
 /// Growth factor. It is below 2, so that less of the index is empty.
 const GROWTH: (usize, usize) = (3, 2);
 /// Buckets of the smallest index that is not empty.
-const LEAST: usize = 16;
+const LEAST_BUCKETS: usize = 16;
 
 /// Twelve slots with one byte of each hash. `held` is the number of used slots, the first ones. `spilled` is the number of entries
 /// that belong here or before and are stored in a later bucket.
@@ -53,7 +53,7 @@ impl Index {
 
     /// Grows the index and empties it.
     pub(crate) fn grow(&mut self) {
-        let buckets = (self.buckets.len() * GROWTH.0).div_ceil(GROWTH.1).max(LEAST);
+        let buckets = (self.buckets.len() * GROWTH.0).div_ceil(GROWTH.1).max(LEAST_BUCKETS);
         // Drop the old index first, so that peak memory stays at one index.
         self.buckets = Vec::new();
         self.buckets = vec![EMPTY; buckets];

@@ -218,7 +218,7 @@ impl ContentStore {
 }
 
 fn beside(packed: PackedContent) -> Option<u32> {
-    (packed.0 & BESIDE != 0).then(|| u32::try_from(packed.0 & !BESIDE).expect("it was made of a number of 32 bits"))
+    (packed.0 & BESIDE != 0).then(|| u32::try_from(packed.0 & !BESIDE).expect("the number has 32 bits"))
 }
 
 #[cfg(test)]
@@ -322,7 +322,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_prescription_comes_back(numbers in [number(), number(), number(), number(), number()], repeat: bool) {
+        fn any_prescription_reads_back_unchanged(numbers in [number(), number(), number(), number(), number()], repeat: bool) {
             let [code, quantity_milli, cost_pence, adq_milli, items] = numbers;
             let items = u16::try_from(items >> 16).unwrap();
             fits(Content::Prescription(PrescriptionContent { code, quantity_milli, cost_pence, adq_milli, items, repeat }));

@@ -153,7 +153,7 @@ impl Layout {
     /// Reserves this many cells and returns the first.
     fn take(&mut self, cells: usize) -> u32 {
         let first = self.whole;
-        self.whole += u32::try_from(cells).expect("a handful");
+        self.whole += u32::try_from(cells).expect("fewer than 2^32 cells");
         first
     }
 
@@ -201,7 +201,7 @@ impl Layout {
 
     /// The sums of these cells.
     pub(crate) fn sums(&self, cells: &RowCounters) -> Sums {
-        let base = std::array::from_fn(|field| cells.whole(u32::try_from(field).expect("a handful")));
+        let base = std::array::from_fn(|field| cells.whole(u32::try_from(field).expect("fewer than 2^32 cells")));
         Sums { base: Base::of_fields(base), measures: self.columns.iter().map(|columns| columns.sums(cells)).collect() }
     }
 }

@@ -170,7 +170,7 @@ impl Rows {
         let mut keyed: Vec<(RowKey, u32)> = changed.into_iter().map(|slot| (self.key(slot, names), slot)).collect();
         keyed.sort_unstable();
         for (key, slot) in keyed {
-            let row = self.rows[slot as usize].as_mut().expect("retained only if it is there");
+            let row = self.rows[slot as usize].as_mut().expect("retained only while the row exists");
             let sums = self.layout.sums(&row.cells);
             let digest = row_digest(self.set, &key, &sums);
             self.digest = self.digest.wrapping_sub(row.digest).wrapping_add(digest);

@@ -7,6 +7,7 @@ pub(crate) struct Slab<T> {
     free: Vec<u32>,
 }
 
+/// Values of a block: 16,384, as a power of two, so that a slot splits into block and index by shift and mask.
 const BLOCK_BITS: u32 = 14;
 const BLOCK: usize = 1 << BLOCK_BITS;
 
@@ -35,9 +36,9 @@ impl<T> Slab<T> {
             self.blocks.push(Vec::with_capacity(BLOCK));
         }
         let before = (self.blocks.len() - 1) * BLOCK;
-        let last = self.blocks.last_mut().expect("a block was just pushed if there was none");
+        let last = self.blocks.last_mut().expect("a block exists");
         last.push(value);
-        u32::try_from(before + last.len() - 1).expect("4 billion values are more than a partition holds")
+        u32::try_from(before + last.len() - 1).expect("a partition has fewer than 4 billion values")
     }
 
     /// Frees this slot, which must be in use.

@@ -160,7 +160,7 @@ mod tests {
     const GOOD: &str = include_str!("../../../../measures/desogestrel_branded.toml");
 
     /// The error for the file after replacing one text with another.
-    fn said(from: &str, to: &str) -> String {
+    fn error_of(from: &str, to: &str) -> String {
         assert!(GOOD.contains(from), "the file has no {from:?}");
         let text = GOOD.replacen(from, to, 1);
         MeasureSet::parse([("x.toml", text.as_str())]).expect_err("a mistake").to_string()
@@ -181,22 +181,22 @@ mod tests {
             ("points = { available = 5.0 }", "points = { available = 5.0, lower = 1.0 }", "points =", "write both"),
         ];
         for (from, to, key, cure) in cases {
-            let text = said(from, to);
+            let text = error_of(from, to);
             assert!(text.starts_with(&line(key)) && text.contains(cure), "{text}");
         }
     }
 
     #[test]
     fn a_filter_element_is_named_on_its_own_line() {
-        let text = said("codes = [\"0703021Q0B\"]", "codes = [\n  \"0703021Q0B\",\n  \"07.03\",\n]");
+        let text = error_of("codes = [\"0703021Q0B\"]", "codes = [\n  \"0703021Q0B\",\n  \"07.03\",\n]");
         let number: usize = GOOD.lines().position(|line| line.starts_with("codes")).expect("codes") + 3;
         assert!(text.starts_with(&format!("x.toml:{number}: ")) && text.contains("07.03"), "{text}");
     }
 
     #[test]
     fn a_field_that_is_unknown_or_missing_is_named_with_line_and_column() {
-        assert!(said("scale = 100.0", "scales = 100.0").contains("scales"));
-        assert!(said("direction = \"low\"\n", "").contains("direction"));
+        assert!(error_of("scale = 100.0", "scales = 100.0").contains("scales"));
+        assert!(error_of("direction = \"low\"\n", "").contains("direction"));
     }
 
     #[test]

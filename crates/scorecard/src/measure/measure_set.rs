@@ -97,10 +97,13 @@ fn is_generic(code: &str) -> bool {
     code.get(9..11) == Some("AA")
 }
 
+/// Largest decimal of a measure file in thousandths: 4,000,000, which fits into 32 bits.
+const MOST_THOUSANDTHS: f64 = 4_000_000_000.0;
+
 /// A decimal of a measure file in thousandths.
 fn thousandths(value: f64) -> Result<u32, MeasureFault> {
     let scaled = value * 1000.0;
-    if !(0.0..=4_000_000_000.0).contains(&scaled) || (scaled - scaled.round()).abs() > 1e-6 {
+    if !(0.0..=MOST_THOUSANDTHS).contains(&scaled) || (scaled - scaled.round()).abs() > 1e-6 {
         return Err(MeasureFault::Decimal(value.to_string()));
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "its range was just checked")]
@@ -317,7 +320,7 @@ fn fingerprint(measures: &[Arc<Measure>]) -> SetHash {
             examples: Vec::new(),
             ..measure.definition.clone()
         };
-        text.push_str(&toml::to_string(&bare).expect("a definition that was read can be written"));
+        text.push_str(&toml::to_string(&bare).expect("every parsed definition can be written"));
         text.push('\0');
     }
     SetHash(xxh3_128(text.as_bytes()))

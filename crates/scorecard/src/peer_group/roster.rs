@@ -178,7 +178,7 @@ impl Role {
 
     fn moves(&mut self, news: &[News]) -> RosterDelta {
         let Role { keys, tiers, .. } = self;
-        let mut told = Vec::with_capacity(news.len());
+        let mut changed = Vec::with_capacity(news.len());
         for (key, candidate) in news {
             let groups = match (candidate, keys.binary_search(key)) {
                 (Some(candidate), _) => std::array::from_fn(|at| Some(tiers[at].number(candidate.codes[at].as_deref()?))),
@@ -188,9 +188,9 @@ impl Role {
                 }
                 (None, Err(_)) => [None; TIERS.len()],
             };
-            told.push((key, candidate.is_some(), groups));
+            changed.push((key, candidate.is_some(), groups));
         }
-        RosterDelta::new(keys, &told)
+        RosterDelta::new(keys, &changed)
     }
 }
 
@@ -265,14 +265,14 @@ mod tests {
     type UnitEntry = (UnitKey, Subject, Option<UnitMonth>);
 
     /// The changes of a cut: a seed for the sums of some clinicians, or `None` for a removed one.
-    fn told(set: &MeasureSet, cut: &BTreeMap<usize, Option<u64>>) -> Vec<UnitEntry> {
+    fn changes(set: &MeasureSet, cut: &BTreeMap<usize, Option<u64>>) -> Vec<UnitEntry> {
         let one = |(&number, seed): (&usize, &Option<u64>)| {
             let (key, subject) = subject(number);
             (key.clone(), subject, seed.map(|seed| unit(set, key, seed)))
         };
-        let mut told: Vec<UnitEntry> = cut.iter().map(one).collect();
-        told.sort_by(|a, b| a.0.cmp(&b.0));
-        told
+        let mut entries: Vec<UnitEntry> = cut.iter().map(one).collect();
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        entries
     }
 
     fn cuts() -> impl Strategy<Value = Vec<BTreeMap<usize, Option<u64>>>> {
@@ -289,10 +289,10 @@ mod tests {
             let mut all: BTreeMap<usize, Option<u64>> = BTreeMap::new();
             for cut in &cuts {
                 let before = kept.table().clone();
-                kept.update(&set, told(&set, cut).into_iter());
+                kept.update(&set, changes(&set, cut).into_iter());
                 all.extend(cut);
                 let mut anew = Roster::new(month(), Thresholds::default());
-                anew.update(&set, told(&set, &all).into_iter());
+                anew.update(&set, changes(&set, &all).into_iter());
                 prop_assert_eq!(kept.table(), anew.table());
                 // Every changed group is among the fresh ones.
                 let fresh: Vec<&PeerGroup> = kept.fresh().collect();
@@ -308,15 +308,15 @@ mod tests {
         let set = measures();
         let mut roster = Roster::new(month(), Thresholds::default());
         let first: BTreeMap<usize, Option<u64>> = (0..60).map(|number| (number, Some(number as u64))).collect();
-        roster.update(&set, told(&set, &first).into_iter());
+        roster.update(&set, changes(&set, &first).into_iter());
         assert_eq!(roster.fresh().count(), roster.table().groups().count());
-        roster.update(&set, told(&set, &BTreeMap::from([(7, Some(1_000))])).into_iter());
+        roster.update(&set, changes(&set, &BTreeMap::from([(7, Some(1_000))])).into_iter());
         let groups: std::collections::BTreeSet<(Level, String, String)> =
             roster.fresh().map(|g| (g.key.level, g.key.role.to_string(), g.key.group.to_string())).collect();
         let of = |level, group: &str| (level, "gp".to_owned(), group.to_owned());
         let expected = [of(Level::Practice, "P1"), of(Level::Pcn, "N1"), of(Level::Locality, "L"), of(Level::Network, "network")];
         assert_eq!(groups, expected.into());
-        roster.update(&set, told(&set, &BTreeMap::from([(7, Some(1_000))])).into_iter());
+        roster.update(&set, changes(&set, &BTreeMap::from([(7, Some(1_000))])).into_iter());
         assert_eq!(roster.fresh().count(), 0, "nothing changed");
     }
 }

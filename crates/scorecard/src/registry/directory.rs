@@ -73,7 +73,7 @@ pub fn civil_day(text: &str) -> Option<Day> {
 }
 
 #[derive(Clone, Debug)]
-struct HeldRole {
+struct RoleEntry {
     /// Its position among the entries of the log.
     place: u64,
     practice: String,
@@ -83,7 +83,7 @@ struct HeldRole {
 }
 
 #[derive(Clone, Debug)]
-struct HeldOrganisation {
+struct OrganisationEntry {
     kind: OrganisationKind,
     parent: Option<String>,
     compared: bool,
@@ -99,8 +99,8 @@ pub struct Directory {
     /// All aliases that ever belonged to a person, by person.
     aliases: BTreeMap<String, BTreeSet<String>>,
     /// By the person's id or alias as the entry names it.
-    roles: BTreeMap<String, Vec<HeldRole>>,
-    organisations: BTreeMap<String, Vec<HeldOrganisation>>,
+    roles: BTreeMap<String, Vec<RoleEntry>>,
+    organisations: BTreeMap<String, Vec<OrganisationEntry>>,
 }
 
 impl Directory {
@@ -129,13 +129,13 @@ impl Directory {
     fn apply_role(&mut self, role: &Role) {
         let Some(days) = Days::read(role.from.as_deref(), role.until.as_deref()) else { return };
         let held =
-            HeldRole { place: self.applied, practice: role.practice.clone(), role: role.role.clone(), locum: role.locum, days };
+            RoleEntry { place: self.applied, practice: role.practice.clone(), role: role.role.clone(), locum: role.locum, days };
         self.roles.entry(role.person.clone()).or_default().push(held);
     }
 
     fn apply_organisation(&mut self, organisation: &Organisation) {
         let Some(days) = Days::read(organisation.open_from.as_deref(), organisation.open_until.as_deref()) else { return };
-        let held = HeldOrganisation {
+        let held = OrganisationEntry {
             kind: organisation.kind,
             parent: organisation.parent.clone(),
             compared: organisation.setting.as_deref().is_none_or(|setting| setting == COMPARED_SETTING),
@@ -160,14 +160,14 @@ impl Directory {
     /// considers the entries of all practices.
     #[must_use]
     pub fn role_at(&self, person: &str, practice: &str, day: Day) -> RoleOnDay<'_> {
-        let mut newest: Option<&HeldRole> = None;
+        let mut newest: Option<&RoleEntry> = None;
         let mut names = vec![person];
         let mut seen = BTreeSet::new();
         while let Some(name) = names.pop() {
             if !seen.insert(name) || self.person_of(name) != person {
                 continue;
             }
-            let in_force = |held: &&HeldRole| {
+            let in_force = |held: &&RoleEntry| {
                 (practice.is_empty() || held.practice == practice) && held.days.begun(day) && !held.days.ended(day)
             };
             let here = self.roles.get(name).into_iter().flatten().filter(in_force);
@@ -209,7 +209,7 @@ impl Directory {
 
     /// The last entry of this organisation that has begun by this day. An ended entry still provides the parent, and the organisation
     /// is closed.
-    fn organisation(&self, code: &str, day: Day) -> Option<&HeldOrganisation> {
+    fn organisation(&self, code: &str, day: Day) -> Option<&OrganisationEntry> {
         self.organisations.get(code)?.iter().rev().find(|held| held.days.begun(day))
     }
 }
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_registry_everybody_is_themselves_unknown_and_in_scope() {
+    fn without_a_registry_each_id_is_its_own_person_with_an_unknown_role_in_scope() {
         let nothing = Directory::default();
         assert_eq!(nothing.person_of("gmc|7012345"), "gmc|7012345");
         assert_eq!(nothing.role_at("gmc|7012345", "A81001", day("2026-10-31")), RoleOnDay { role: "unknown", locum: false });
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn two_who_claim_each_other_do_not_hang_and_the_later_claim_stands() {
+    fn of_two_persons_who_claim_each_other_the_later_claim_wins() {
         let d = directory(&[r#"{"type":"person","id":"a","aliases":["b"]}"#, r#"{"type":"person","id":"b","aliases":["a"]}"#]);
         assert_eq!((d.person_of("a"), d.person_of("b")), ("b", "b"));
         let longer = directory(&[

@@ -416,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn the_peers_median_is_nobodys_exact_value() {
+    fn the_peers_median_is_no_members_exact_value() {
         let mut card = card(20, 100);
         let peer = |size| Peer {
             level: Level::Practice,
@@ -480,7 +480,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_shown_never_lies_between_one_and_seven(count in 0i64..10_000) {
+        fn shown_counts_are_never_from_one_to_seven(count in 0i64..10_000) {
             if let Some(shown) = Count::of(count).shown() {
                 prop_assert!(shown == 0 || shown >= 10);
                 prop_assert!((shown - count).abs() <= 2);

@@ -42,7 +42,7 @@ fn spoken(definition: &Definition, window: &WindowValue, suppression: Option<Sup
     }
     match (&window.funnel, &window.peer) {
         (Some(funnel), _) => {
-            let (before, after) = stands(funnel.band);
+            let (before, after) = around_target(funnel.band);
             text.push_str(before);
             push_figure(&mut text, funnel.target, short(unit));
             text.push_str(after);
@@ -61,7 +61,7 @@ fn spoken(definition: &Definition, window: &WindowValue, suppression: Option<Sup
 
 /// The text before and after the value of similar clinicians. The brackets prevent "the 42 % of similar clinicians", which reads as
 /// a share of them.
-fn stands(band: Band) -> (&'static str, &'static str) {
+fn around_target(band: Band) -> (&'static str, &'static str) {
     match band {
         Band::FarBelow => (", clearly lower than similar clinicians (", ")."),
         Band::Below => (", lower than similar clinicians (", ") by more than chance usually explains."),

@@ -10,10 +10,13 @@
 const WINSORISED: f64 = 0.1;
 
 /// Bound of z for tau^2: the standard normal's 90th centile. For ordinary units it bounds a tenth at each end.
-const DRAWN_IN: f64 = 1.281_551_565_544_600_4;
+const Z_BOUND: f64 = 1.281_551_565_544_600_4;
+
+/// Most steps of a root search. The limit ends the search on any data.
+const MOST_STEPS: u32 = 200;
 
 /// Mean square of a standard normal under that bound: 0.8 - 2 a f(a) + 0.2 a^2, with a the bound and f the density there.
-const LEFT_OF_NORMAL: f64 = 0.678_654_558_952_874_7;
+const BOUNDED_MEAN_SQUARE: f64 = 0.678_654_558_952_874_7;
 
 /// A unit's deviation from the target, on the scale of its measure's kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,7 +60,7 @@ impl Dispersion {
         let z: Vec<f64> = units.iter().map(|unit| unit.z()).collect();
         let (low, high) = winsorising_bounds(&z);
         let squares: f64 = z.iter().map(|z| z.clamp(low, high)).map(|z| z * z).sum();
-        Some(Dispersion { phi: squares / units.len() as f64, tau2: between(units, DRAWN_IN, LEFT_OF_NORMAL) })
+        Some(Dispersion { phi: squares / units.len() as f64, tau2: between(units, Z_BOUND, BOUNDED_MEAN_SQUARE) })
     }
 }
 
@@ -87,7 +90,7 @@ fn between(units: &[Deviation], bound: f64, mean_square: f64) -> f64 {
 /// weight (Illinois).
 fn falling_root(f: impl Fn(f64) -> f64, above: (f64, f64), below: (f64, f64)) -> f64 {
     let ((mut low, mut f_low), (mut high, mut f_high)) = (above, below);
-    for _ in 0..200 {
+    for _ in 0..MOST_STEPS {
         if f_high == 0.0 || high - low <= 1e-14 * high {
             break;
         }

@@ -16,6 +16,9 @@ pub const Z_95: f64 = 1.959_964;
 /// z of a two-sided 99.8 % interval.
 pub const Z_998: f64 = 3.090_232;
 
+/// Most steps of a root search. Bisection alone needs about 60 to reach full precision.
+const MOST_STEPS: u32 = 200;
+
 const LN_SQRT_TWO_PI: f64 = 0.918_938_533_204_672_8;
 const TWO_PI: f64 = std::f64::consts::TAU;
 const EPSILON: f64 = f64::EPSILON;
@@ -92,7 +95,7 @@ fn student_t_expansion(degrees: f64) -> f64 {
 fn solve(excess: impl Fn(f64) -> f64, density: impl Fn(f64) -> f64, start: f64) -> f64 {
     let (mut low, mut high) = (0.0, f64::INFINITY);
     let mut x = start;
-    for _ in 0..200 {
+    for _ in 0..MOST_STEPS {
         let over = excess(x);
         if over > 0.0 {
             high = x;

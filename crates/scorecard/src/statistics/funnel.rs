@@ -176,7 +176,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn limits_of_a_count_rise_with_what_is_expected(expected in 0.0f64..3_000.0, more in 0.001f64..100.0) {
+        fn limits_of_a_count_rise_with_the_expected_count(expected in 0.0f64..3_000.0, more in 0.001f64..100.0) {
             for limits in [Limits::P95, Limits::P998] {
                 let (low, high) = count_limits(expected, limits);
                 let (next_low, next_high) = count_limits(expected + more, limits);

@@ -116,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn one_alone_has_no_percentile_and_nobody_no_quantile() {
+    fn one_value_has_no_percentile_and_no_values_have_no_quantile() {
         assert_eq!(percentile(&[(1, 2)], (1, 2)), None);
         assert_eq!(quantile(&[], 50), None);
         assert_eq!(quantile(&[(1, 2)], 90), Some(0.5));
     }
 
     #[test]
-    fn a_newcomer_above_all_frozen_peers_stays_at_a_hundred() {
+    fn a_value_above_all_frozen_peers_has_percentile_100() {
         assert_eq!(percentile(&[(1, 4), (1, 3), (1, 2)], (9, 10)), Some(100.0));
     }
 

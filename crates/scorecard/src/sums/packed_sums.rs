@@ -165,7 +165,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_packed_is_added_bit_for_bit(own in sums(), before in sums()) {
+        fn packed_sums_are_added_bit_for_bit(own in sums(), before in sums()) {
             let packed = PackedSums::of(&own);
             prop_assert_eq!(packed.facts(), own.base.facts);
             let mut expected = before.clone();
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_measure_of_which_only_facts_are_counted_takes_two_numbers() {
+    fn a_measure_that_only_counts_facts_needs_two_numbers() {
         let counted = |n: i64, d: i64| MeasureSums {
             facts_n: n,
             facts_d: d,
