@@ -3,6 +3,9 @@
 use crate::measure::amount::Amount;
 use crate::measure::definition::{Class, Definition, Points, Saving, SideDefinition};
 
+/// Longest id of a measure, in characters.
+const LONGEST_ID: usize = 40;
+
 /// A mistake in a measure file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mistake {
@@ -57,8 +60,8 @@ fn top(key: &'static str, text: String) -> Result<(), Mistake> {
 fn check_top(definition: &Definition) -> Result<(), Mistake> {
     let named = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     let id = &definition.id;
-    if id.is_empty() || id.len() > 40 || !id.bytes().all(named) {
-        return top("id", format!("id {id:?} is not 1 to 40 of a-z, 0-9 and _; write it like \"dna_rate\""));
+    if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(named) {
+        return top("id", format!("id {id:?} is not 1 to {LONGEST_ID} of a-z, 0-9 and _; write it like \"dna_rate\""));
     }
     if !definition.title.ends_with('?') {
         return top("title", format!("title {:?} is not a question; write a question that ends with ?", definition.title));
