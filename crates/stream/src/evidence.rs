@@ -176,8 +176,8 @@ fn locate_in(batch: &Batch<'_>, fold: &mut Fold, missing: &mut BTreeMap<FactId, 
     for event in &batch.events {
         let identity = fold.tally.identity(&batch.feed, &event.id);
         let Some(shares) = missing.get_mut(&identity) else { continue };
-        let check = fold.tally.check(event);
-        let found = shares.extract_if(.., |share| share.check == check && Some(share.version) == event.version);
+        let check = fold.tally.content_hash(event);
+        let found = shares.extract_if(.., |share| share.content_hash == check && Some(share.version) == event.version);
         located.extend(found.map(|share| LocatedShare::new(share, event)));
         if shares.is_empty() {
             missing.remove(&identity);

@@ -160,6 +160,7 @@ fn of_the_measures_of_cards() {
         (Kind::Share, "share"),
         (Kind::Amount, "amount"),
     ];
+    assert_eq!(kinds.len(), Kind::ALL.len(), "every kind has a symbol");
     in_cards("kind", &kinds, |kind, card| card.content.measures[0].kind = kind);
     let domains = [(Domain::Clinical, "clinical"), (Domain::Perception, "perception"), (Domain::Resource, "resource")];
     in_cards("domain", &domains, |domain, card| {

@@ -10,6 +10,7 @@ use crate::oracle::codes::Codes;
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Measure {
     pub id: String,
+    #[serde(deserialize_with = "known_kind")]
     pub kind: String,
     pub scale: f64,
     pub direction: String,
@@ -80,6 +81,18 @@ pub(crate) struct Side {
 struct Over {
     codes: Vec<String>,
     quantity: f64,
+}
+
+/// The kinds that the oracle computes.
+const KINDS: [&str; 5] = ["proportion", "rate", "mean", "share", "amount"];
+
+/// Reads the kind of a measure. An unknown kind is an error, so that the oracle never computes it with the formulas of another kind.
+fn known_kind<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let kind = String::deserialize(from)?;
+    if KINDS.contains(&kind.as_str()) {
+        return Ok(kind);
+    }
+    Err(serde::de::Error::custom(format!("the oracle has no formulas for kind {kind:?}; add them in crates/sim/src/oracle")))
 }
 
 /// A text that is not a measure file.

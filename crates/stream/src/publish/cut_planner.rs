@@ -146,7 +146,7 @@ impl CutPlanner<'_> {
         let quarter = quarter_of(month);
         let thresholds = writer.effects.thresholds.get(&quarter).or_else(|| self.published.thresholds.get(&quarter)).cloned();
         let peers = self.peers(plan, &thresholds.unwrap_or_default(), rosters);
-        let benchmarks = plan.scorer.yardsticks(month, peers.table());
+        let benchmarks = plan.scorer.benchmarks(month, peers.table());
         let month_cut = MonthCut {
             month,
             step: plan.step,
