@@ -15,7 +15,7 @@ use stream::log::{Log, LogError};
 
 use crate::config::options::{Input, InputFormat};
 use crate::intake::intake_decoder::IntakeDecoder;
-use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
+use crate::kafka::schema_registry::registry::SchemaRegistry;
 use crate::process::service_status::{ServiceStatus, Way};
 
 /// The offsets to commit: the next one by topic and partition.
