@@ -176,12 +176,12 @@ impl InputGroup {
     }
 
     /// Reports its counts and positions.
-    pub(crate) fn report(&self, vitals: &ServiceStatus) {
-        let mut status = vitals.intake(Way::Topics);
-        status.unknown_fields += self.unknown_fields;
-        status.newest_event = status.newest_event.max(self.newest_event);
-        drop(status);
-        let mut inputs = vitals.inputs();
+    pub(crate) fn report(&self, status: &ServiceStatus) {
+        let mut intake = status.intake(Way::Topics);
+        intake.unknown_fields += self.unknown_fields;
+        intake.newest_event = intake.newest_event.max(self.newest_event);
+        drop(intake);
+        let mut inputs = status.inputs();
         for Source { position, received_at, .. } in &self.sources {
             if let Some(input) = inputs.get_mut(&(position.source.clone(), position.partition)) {
                 (input.next, input.newest) = (position.offset + 1, Some(*received_at));
