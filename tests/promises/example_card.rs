@@ -13,7 +13,7 @@ use serde_json::Value;
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/examples/scorecard.json");
 const EXAMPLE: &str = include_str!("../../schemas/examples/scorecard.json");
 const SCHEMA: &str = include_str!("../../schemas/scorecard.avsc");
-const DOCUMENT: &str = include_str!("../../docs/card.md");
+const DOCUMENT: &str = include_str!("../../docs/subscribe/card.md");
 
 /// Of a small network, of the forty restated cards of practices with points for the most measures, the first that fills the most fields.
 fn example() -> Scorecard {

@@ -11,3 +11,5 @@ pub(crate) mod runs;
 pub(crate) mod registry;
 pub(crate) mod events;
 pub(crate) mod wire;
+pub mod released_schema;
+pub(crate) mod released_list;

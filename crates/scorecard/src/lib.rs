@@ -6,12 +6,13 @@
 pub mod fold;
 pub mod scoring;
 pub mod peer_group;
-pub mod statistics;
+pub mod chance;
 pub mod record;
 pub mod card;
 pub mod measure;
 pub mod registry;
 pub mod event;
+pub mod statistics;
 pub mod sums;
 pub mod time;
 pub mod edit_distance;

@@ -1,5 +1,7 @@
-//! The seam: one trait over whatever keeps the records. Three implementors, and the tasks cannot tell them apart: the simulated
-//! log of the tests, the embedded local log, Kafka.
+//! The [`Log`] trait: the only way in which tasks read and write records.
+//!
+//! It has three implementors: the simulated log of the tests, the embedded local log and Kafka. A task runs over any of them
+//! unchanged.
 
 use std::error::Error;
 use std::ops::{ControlFlow, Range};
@@ -9,18 +11,18 @@ use scorecard::event::Event;
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
 
-/// Plumbline's own topics. Their names, keys and retention stand in `ARCHITECTURE.md`.
+/// Plumbline's own topics. `docs/internals/protocol.md` lists their names, keys and retention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
-    /// Batches and ticks; the only topic with many partitions.
+    /// Batches and ticks; a feed belongs to one of its partitions.
     Events,
     /// Rows and marks.
     ClinicianMonths,
-    /// Genesis, persons, roles, organisations, and publish's own ticks.
+    /// Genesis, persons, roles, organisations and the ticks of publish.
     Registry,
-    /// The newest revision of each card.
+    /// The newest revision of each card; compacted.
     Scorecards,
-    /// Every revision.
+    /// Every revision of every card.
     ScorecardRevisions,
     /// Peer groups.
     PeerGroups,
@@ -28,15 +30,15 @@ pub enum Topic {
     PeerSnapshots,
     /// Run records.
     Runs,
-    /// What could not be taken.
+    /// Items that intake rejected.
     Rejects,
 }
 
-/// Partitions of the topics of cards.
+/// Partitions of `scorecards` and of `scorecard-revisions`.
 pub const CARD_PARTITIONS: u32 = 6;
 
 impl Topic {
-    /// All of them.
+    /// All topics.
     pub const ALL: [Topic; 9] = [
         Topic::Events,
         Topic::ClinicianMonths,
@@ -49,7 +51,7 @@ impl Topic {
         Topic::Rejects,
     ];
 
-    /// Its name without the prefix.
+    /// The name without the prefix of the deployment.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -66,24 +68,23 @@ impl Topic {
     }
 }
 
-/// One record as it is lent to a reader.
+/// One record, borrowed for the length of a call.
 #[derive(Debug)]
 pub struct LogEntry<'a> {
-    /// Its offset in its partition.
+    /// The offset in its partition.
     pub offset: u64,
-    /// When the log took it (`LogAppendTime`).
+    /// The instant at which the log appended it (`LogAppendTime`).
     pub appended: Timestamp,
-    /// Its key.
+    /// The key.
     pub key: &'a str,
-    /// What it says; undecodable bytes are a variant, not an error.
+    /// The decoded record; undecodable bytes are a variant, not an error.
     pub record: Record<'a>,
 }
 
-/// Takes a record into a transaction: its topic, partition and key, and what it says.
+/// Adds a record to a transaction: its topic, partition, key and content.
 pub type Put<'p> = dyn FnMut(Topic, u32, &str, &Record<'_>) -> Result<(), LogError> + 'p;
 
-/// Puts the records of a transaction, one after the other, so that they are never all in memory as records. Its error ends the
-/// transaction without a trace.
+/// Puts the records of a transaction one by one, so that they are never all in memory. An error aborts the transaction.
 pub type Fill<'f> = dyn FnMut(&mut Put<'_>) -> Result<(), LogError> + 'f;
 
 /// The error of a client or a storage engine under a log.
@@ -209,14 +210,15 @@ pub fn with_sources(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// A log of typed records. Handles are cheap to clone; each task holds one of its own.
+/// A log of typed records. Handles are cheap to clone; each task owns one.
 pub trait Log {
-    /// Lends at most `most` records of a partition, in order, from the first one at or after `from`, until `each` breaks off.
-    /// Returns the offset to go on from: one past the last record that was lent, or more where what follows holds nothing for
-    /// readers; `from` itself when there was nothing. Offsets may have gaps. A record is lent only after it was flushed.
+    /// Calls `each` with at most `most` records of a partition, in order from offset `from` on, until `each` breaks.
+    ///
+    /// Returns the offset of the next read. It is past the last record of this call, and past offsets after it that hold no record;
+    /// it is `from` where the partition has nothing more. Offsets may have gaps. A record is visible only after its flush.
     ///
     /// # Errors
-    /// [`LogError::Failed`] when the log cannot be read.
+    /// [`LogError`] when the log cannot be read.
     fn read(
         &mut self,
         topic: Topic,
@@ -226,41 +228,41 @@ pub trait Log {
         each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError>;
 
-    /// The offsets that a partition still holds: its first, and one past its last.
+    /// The offsets that a partition holds: its first, and one past its last.
     ///
     /// # Errors
-    /// [`LogError::Failed`] when the log cannot be asked.
+    /// [`LogError`] when the log does not answer.
     fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError>;
 
-    /// Writes an event behind others of a batch that is being packed, as this log's records hold it. After an error `to` is as it was.
+    /// Appends an event to the bytes of an open batch, in the encoding of this log. An error leaves `to` unchanged.
     ///
     /// # Errors
-    /// [`LogError::Failed`] when the event cannot be written.
+    /// [`LogError::Unencodable`] when the event has no stored form.
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError>;
 
-    /// Takes a record. It is in the log for certain only after [`Log::flush`].
+    /// Appends a record. It is certainly in the log only after [`Log::flush`].
     ///
     /// # Errors
-    /// [`LogError::Failed`] when it was refused; it may be there all the same.
+    /// [`LogError`] when the log refuses the record. The record may be in the log nevertheless.
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError>;
 
-    /// Returns when everything that this handle appended is acknowledged.
+    /// Returns once the log has acknowledged every record that this handle appended.
     ///
     /// # Errors
-    /// [`LogError::Failed`] when something was not; which of it is in the log is not known.
+    /// [`LogError`] when a record has no acknowledgement. Any of them may be in the log.
     fn flush(&mut self) -> Result<(), LogError>;
 
-    /// Takes over the right to append atomically: whoever had it before is fenced from now on.
+    /// Acquires the exclusive right to append atomically and fences the handle that had it.
     ///
     /// # Errors
-    /// [`LogError::Failed`] when the log cannot be asked.
+    /// [`LogError`] when the log does not answer.
     fn fence(&mut self) -> Result<(), LogError>;
 
-    /// Appends all that `fill` puts or nothing, in one transaction, acknowledged.
+    /// Appends every record that `fill` puts, or none, in one acknowledged transaction.
     ///
     /// # Errors
-    /// That of `fill`; [`LogError::Fenced`] when another handle called [`Log::fence`] since; [`LogError::Failed`] when it is not
-    /// known whether they are in the log.
+    /// The error of `fill`; [`LogError::Fenced`] when another handle called [`Log::fence`] later; any other [`LogError`] when the
+    /// outcome of the transaction is unknown.
     fn append_atomically(&mut self, fill: &mut Fill<'_>) -> Result<(), LogError>;
 }
 

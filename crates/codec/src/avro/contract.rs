@@ -17,7 +17,9 @@ use scorecard::time::calendar::Timestamp;
 
 use crate::avro::encoding::FIRST_ID;
 use crate::avro::wire::{Reader, Wire, WireFault};
-use crate::json::native_event::{Sent, SentClinician, SentCode, SentEncounter, SentFeedback, SentOrder, SentPrescription};
+use crate::json::native_event::{
+    NativeClinician, NativeCode, NativeEncounter, NativeEvent, NativeFeedback, NativeOrder, NativePrescription,
+};
 use crate::json::object::{List, Node, Object, Pairs, Raw, Scalar};
 
 /// Which schema of the input contract a datum was written with. Its id, where no registry gives another, is
@@ -65,7 +67,7 @@ impl Contract {
     }
 
     /// Reads a datum whole.
-    pub(crate) fn read(self, datum: &[u8]) -> Result<Box<Sent<'_>>, WireFault> {
+    pub(crate) fn read(self, datum: &[u8]) -> Result<Box<NativeEvent<'_>>, WireFault> {
         let mut from = Reader::new(datum);
         let mut sent = Box::new(head(&mut from)?);
         match self {
@@ -97,8 +99,8 @@ const ANSWERS: [&str; 6] = ["very_good", "good", "neither", "poor", "very_poor",
 const CATEGORIES: [&str; 3] = ["referral", "test", "imaging"];
 
 /// The fields that every kind has.
-fn head<'a>(from: &mut Reader<'a>) -> Result<Sent<'a>, WireFault> {
-    let mut sent = Sent::default();
+fn head<'a>(from: &mut Reader<'a>) -> Result<NativeEvent<'a>, WireFault> {
+    let mut sent = NativeEvent::default();
     sent.feed = optional(from, text)?;
     sent.id = text(from)?;
     sent.version = optional_number(from)?;
@@ -106,7 +108,7 @@ fn head<'a>(from: &mut Reader<'a>) -> Result<Sent<'a>, WireFault> {
     sent.occurred_at = optional(from, instant)?;
     sent.recorded_at = optional(from, instant)?;
     sent.clinician = node(from, |from| {
-        let mut clinician = SentClinician::default();
+        let mut clinician = NativeClinician::default();
         clinician.system = text(from)?;
         clinician.value = text(from)?;
         Ok(clinician)
@@ -118,15 +120,15 @@ fn head<'a>(from: &mut Reader<'a>) -> Result<Sent<'a>, WireFault> {
     Ok(sent)
 }
 
-fn encounter<'a>(from: &mut Reader<'a>) -> Result<SentEncounter<'a>, WireFault> {
-    let mut sent = SentEncounter::default();
+fn encounter<'a>(from: &mut Reader<'a>) -> Result<NativeEncounter<'a>, WireFault> {
+    let mut sent = NativeEncounter::default();
     sent.mode = symbol(from, &MODES)?;
     sent.status = symbol(from, &STATUSES)?;
     sent.booked_at = optional(from, instant)?;
     sent.minutes = optional_number(from)?;
     sent.planned_minutes = optional_number(from)?;
     let code = |(code, code_system)| {
-        let mut sent = SentCode::default();
+        let mut sent = NativeCode::default();
         sent.code = Scalar::Text(code);
         sent.code_system = Scalar::Text(code_system);
         Node::Object(sent)
@@ -135,8 +137,8 @@ fn encounter<'a>(from: &mut Reader<'a>) -> Result<SentEncounter<'a>, WireFault> 
     Ok(sent)
 }
 
-fn prescription<'a>(from: &mut Reader<'a>) -> Result<SentPrescription<'a>, WireFault> {
-    let mut sent = SentPrescription::default();
+fn prescription<'a>(from: &mut Reader<'a>) -> Result<NativePrescription<'a>, WireFault> {
+    let mut sent = NativePrescription::default();
     sent.code = text(from)?;
     sent.code_system = text(from)?;
     sent.quantity = thousandths(from)?;
@@ -152,8 +154,8 @@ fn prescription<'a>(from: &mut Reader<'a>) -> Result<SentPrescription<'a>, WireF
     Ok(sent)
 }
 
-fn feedback<'a>(from: &mut Reader<'a>) -> Result<SentFeedback<'a>, WireFault> {
-    let mut sent = SentFeedback::default();
+fn feedback<'a>(from: &mut Reader<'a>) -> Result<NativeFeedback<'a>, WireFault> {
+    let mut sent = NativeFeedback::default();
     sent.answer = optional(from, |from| symbol(from, &ANSWERS))?;
     let pairs: Vec<(Cow<'a, str>, Cow<'a, str>)> = from.array()?;
     let pairs = pairs.into_iter().map(|(question, answer)| (question, Scalar::Text(answer))).collect();
@@ -162,8 +164,8 @@ fn feedback<'a>(from: &mut Reader<'a>) -> Result<SentFeedback<'a>, WireFault> {
     Ok(sent)
 }
 
-fn order<'a>(from: &mut Reader<'a>) -> Result<SentOrder<'a>, WireFault> {
-    let mut sent = SentOrder::default();
+fn order<'a>(from: &mut Reader<'a>) -> Result<NativeOrder<'a>, WireFault> {
+    let mut sent = NativeOrder::default();
     sent.category = symbol(from, &CATEGORIES)?;
     sent.code = optional(from, text)?;
     sent.code_system = optional(from, text)?;

@@ -40,7 +40,7 @@ pub fn record(record: &Record<'_>, measures: &MeasureSet) -> Option<String> {
 fn as_laid_out(record: &Record<'_>, form: Form) -> String {
     let mut bytes = Vec::new();
     encoding::encode(record, &mut bytes).expect("what was read from a topic can be written to one");
-    let reader = GenericDatumReader::builder(&SCHEMAS[form as usize - 1]).build().expect("the schema is whole");
+    let reader = GenericDatumReader::builder(&SCHEMAS[form as usize]).build().expect("the schema is whole");
     let value = reader.read_value(&mut &bytes[FRAME_BYTES..]).expect("it was just written with this schema");
     let mut out = String::new();
     write(&value, &mut out);

@@ -403,6 +403,15 @@ macro_rules! wire_record {
     };
 }
 
+/// Several records, with the names of their fields for the test that compares them with the schemas.
+macro_rules! wire_records {
+    ($($type:ident { $($field:ident),* $(,)? })*) => {
+        $( wire_record!($type { $($field),* }); )*
+        #[cfg(test)]
+        pub(crate) const RECORDS: &[(&str, &[&str])] = &[$( (stringify!($type), &[$(stringify!($field)),*]) ),*];
+    };
+}
+
 /// An enum: its variants in the order of the schema's symbols.
 macro_rules! wire_enum {
     ($type:ident { $($variant:ident),* $(,)? }) => {
@@ -423,7 +432,7 @@ macro_rules! wire_enum {
     };
 }
 
-pub(crate) use {wire_enum, wire_record};
+pub(crate) use {wire_enum, wire_record, wire_records};
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 //!
 //! What a status makes of a resource: it counts, it waits, or it is taken back; every status is an accepted version.
 
+pub(crate) mod element;
 pub(crate) mod resource;
 pub(crate) mod bundle;
 pub(crate) mod people;

@@ -4,15 +4,16 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use scorecard::event::{Action, Attendance, Detail, Encounter, Event, Feedback, Order, Prescription, Source, Versioning};
-use scorecard::record::item::Feed;
+use scorecard::record::item::{Feed, Item};
 
 use crate::fault::{Fault, Field, RejectReason};
 use crate::formats::decoder_config::{Context, Rules};
+use crate::formats::item_sink::ItemSink;
 use crate::identity::systems::{code_system, is_bnf};
 use crate::json::instant::{Moment, Unreadable, instant, moment};
 use crate::json::native_event::{
-    ACTIONS, ANSWERS, CATEGORIES, EXCLUSIONS, KINDS, Kind, MODES, STATUSES, Sent, SentClinician, SentCode, SentEncounter,
-    SentFeedback, SentOrder, SentPrescription,
+    ACTIONS, ANSWERS, CATEGORIES, EXCLUSIONS, KINDS, Kind, MODES, NativeClinician, NativeCode, NativeEncounter, NativeEvent,
+    NativeFeedback, NativeOrder, NativePrescription, STATUSES,
 };
 use crate::json::number::{thousandths, truth, whole};
 use crate::json::object::{List, Node, Pair, Raw, Scalar};
@@ -29,15 +30,29 @@ struct KindFields<'a> {
     link: Option<Cow<'a, str>>,
 }
 
+/// Lends a native event as an item, or its fault as a reject. `text` is the element that a reject shows.
+pub(crate) fn decode(items: &mut ItemSink<'_>, text: &str, index: Option<u32>, sent: &NativeEvent<'_>) {
+    items.count_unknown_fields(sent.unknown_fields());
+    let native = Native { rules: items.rules, context: items.context };
+    let feed = match native.feed(sent) {
+        Ok(feed) => feed,
+        Err(fault) => return items.reject(text, index, None, fault),
+    };
+    match native.event(&feed, sent) {
+        Ok(event) => items.lend(Item::Event(feed, event)),
+        Err(fault) => items.reject(text, index, Some(&feed), fault),
+    }
+}
+
 /// Reads native events under the rules of a decoder.
-pub(crate) struct Native<'s> {
-    pub(crate) rules: &'s Rules,
-    pub(crate) context: &'s Context<'s>,
+struct Native<'s> {
+    rules: &'s Rules,
+    context: &'s Context<'s>,
 }
 
 impl Native<'_> {
     /// The feed that an event belongs to: its own, else the source's.
-    pub(crate) fn feed(&self, sent: &Sent<'_>) -> Result<Arc<Feed>, Fault> {
+    fn feed(&self, sent: &NativeEvent<'_>) -> Result<Arc<Feed>, Fault> {
         let feeds = &self.rules.feeds;
         if let Scalar::Text(name) = &sent.feed
             && let Some(feed) = feeds.met(name)
@@ -60,7 +75,7 @@ impl Native<'_> {
     }
 
     /// The event itself.
-    pub(crate) fn event<'a>(&self, feed: &Feed, sent: &Sent<'a>) -> Result<Event<'a>, Fault> {
+    fn event<'a>(&self, feed: &Feed, sent: &NativeEvent<'a>) -> Result<Event<'a>, Fault> {
         let id = self.text("id", &sent.id, ID_BYTES)?;
         let id = id.ok_or_else(|| Fault::missing("id", "send what names this event in your system for ever"))?;
         let kind = kind(&sent.kind)?;
@@ -117,7 +132,7 @@ impl Native<'_> {
     fn version(
         &self,
         feed: &Feed,
-        sent: &Sent<'_>,
+        sent: &NativeEvent<'_>,
         action: Action,
         recorded_at: Option<scorecard::time::calendar::Timestamp>,
     ) -> Result<Option<u64>, Fault> {
@@ -141,7 +156,7 @@ impl Native<'_> {
         }
     }
 
-    fn clinician(&self, node: &Node<SentClinician<'_>>) -> Result<Option<Cow<'static, str>>, Fault> {
+    fn clinician(&self, node: &Node<NativeClinician<'_>>) -> Result<Option<Cow<'static, str>>, Fault> {
         let sent = match node {
             Node::Missing => return Ok(None),
             Node::Other(found) => {
@@ -176,7 +191,7 @@ impl Native<'_> {
         }
     }
 
-    fn carried<'a>(&self, kind: Kind, feed: &Feed, sent: &Sent<'a>) -> Result<KindFields<'a>, Fault> {
+    fn carried<'a>(&self, kind: Kind, feed: &Feed, sent: &NativeEvent<'a>) -> Result<KindFields<'a>, Fault> {
         match kind {
             Kind::Encounter => {
                 let encounter = self.encounter(feed, payload("encounter", &sent.encounter)?)?;
@@ -206,7 +221,7 @@ impl Native<'_> {
         }
     }
 
-    fn encounter<'a>(&self, feed: &Feed, sent: &SentEncounter<'a>) -> Result<Encounter<'a>, Fault> {
+    fn encounter<'a>(&self, feed: &Feed, sent: &NativeEncounter<'a>) -> Result<Encounter<'a>, Fault> {
         let mode = word("encounter.mode", &sent.mode, &MODES)?;
         let status = word("encounter.status", &sent.status, &STATUSES)?;
         let booked = time("encounter.booked_at", &sent.booked_at, feed)?;
@@ -222,7 +237,7 @@ impl Native<'_> {
         })
     }
 
-    fn diagnosis<'a>(&self, node: &Node<SentCode<'a>>) -> Result<Option<Cow<'a, str>>, Fault> {
+    fn diagnosis<'a>(&self, node: &Node<NativeCode<'a>>) -> Result<Option<Cow<'a, str>>, Fault> {
         let sent = match node {
             Node::Missing => return Ok(None),
             Node::Other(found) => {
@@ -240,7 +255,7 @@ impl Native<'_> {
         }
     }
 
-    fn prescription<'a>(&self, sent: &SentPrescription<'a>) -> Result<Prescription<'a>, Fault> {
+    fn prescription<'a>(&self, sent: &NativePrescription<'a>) -> Result<Prescription<'a>, Fault> {
         let quantity = thousandths("prescription.quantity", &sent.quantity)?;
         let items = whole("prescription.items", &sent.items, 1..=u64::from(u16::MAX))?;
         let cost = whole("prescription.cost_pence", &sent.cost_pence, 0..=u64::from(u32::MAX))?;
@@ -256,7 +271,7 @@ impl Native<'_> {
     }
 
     /// The BNF code of a drug: its own, or that of the map; `None` when no map knows it.
-    fn drug<'a>(&self, sent: &SentPrescription<'a>) -> Result<Option<Cow<'a, str>>, Fault> {
+    fn drug<'a>(&self, sent: &NativePrescription<'a>) -> Result<Option<Cow<'a, str>>, Fault> {
         let code = unprotected("prescription.code", &sent.code, TEXT_BYTES)?;
         let system = unprotected("prescription.code_system", &sent.code_system, TEXT_BYTES)?;
         let code = code.ok_or_else(|| Fault::missing("prescription.code", "send the drug's code"))?;
@@ -273,7 +288,7 @@ impl Native<'_> {
         Ok(self.rules.bnf(code))
     }
 
-    fn feedback<'a>(&self, sent: &SentFeedback<'a>) -> Result<Feedback<'a>, Fault> {
+    fn feedback<'a>(&self, sent: &NativeFeedback<'a>) -> Result<Feedback<'a>, Fault> {
         let answer = word("feedback.answer", &sent.answer, &ANSWERS)?;
         let items = match &sent.items {
             Node::Missing => Vec::new(),
@@ -304,7 +319,7 @@ impl Native<'_> {
         Ok(last_of_each(items))
     }
 
-    fn order<'a>(&self, sent: &SentOrder<'a>) -> Result<Order<'a>, Fault> {
+    fn order<'a>(&self, sent: &NativeOrder<'a>) -> Result<Order<'a>, Fault> {
         let category = word("order.category", &sent.category, &CATEGORIES)?;
         let code = unprotected("order.code", &sent.code, TEXT_BYTES)?;
         let system = unprotected("order.code_system", &sent.code_system, TEXT_BYTES)?.unwrap_or_default();

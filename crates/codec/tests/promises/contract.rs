@@ -142,9 +142,9 @@ fn files_are_read_datum_by_datum_and_what_breaks_off_is_a_reject() {
 fn a_file_of_an_older_schema_is_resolved() {
     let older = r#"{"type":"record","name":"OrderEvent","namespace":"plumbline.v1","fields":[
         {"name":"id","type":"string"},{"name":"occurred_at","type":{"type":"long","logicalType":"timestamp-millis"}},
-        {"name":"clinician","type":["null",{"type":"record","name":"SentClinician","fields":[
+        {"name":"clinician","type":["null",{"type":"record","name":"NativeClinician","fields":[
             {"name":"system","type":"string"},{"name":"value","type":"string"}]}]},
-        {"name":"order","type":["null",{"type":"record","name":"SentOrder","fields":[
+        {"name":"order","type":["null",{"type":"record","name":"NativeOrder","fields":[
             {"name":"category","type":{"type":"enum","name":"Category","symbols":["test","referral"]}}]}]}]}"#;
     let older = Schema::parse_str(older).expect("a schema");
     let record =
@@ -241,9 +241,9 @@ fn cut_and_damaged_avro_is_one_item_and_never_a_panic() {
 #[test]
 fn a_file_of_another_schema_or_of_one_that_contains_itself_is_refused() {
     for (schema, said) in [
-        (r#"{"type":"record","name":"Tick","fields":[{"name":"at","type":"long"}]}"#, "none of EncounterEvent"),
+        (r#"{"type":"record","name":"Tick","fields":[{"name":"at","type":"long"}]}"#, "not one of EncounterEvent"),
         (r#"{"type":"record","name":"OrderEvent","fields":[{"name":"next","type":["null","OrderEvent"]}]}"#, "contains itself"),
-        (r#""long""#, "none of EncounterEvent"),
+        (r#""long""#, "not one of EncounterEvent"),
     ] {
         let schema = Schema::parse_str(schema).expect("a schema");
         let writer = Writer::new(&schema, Vec::new()).expect("a writer into memory");

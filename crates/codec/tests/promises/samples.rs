@@ -400,7 +400,6 @@ fn card_measure() -> CardMeasure {
 fn window_value() -> WindowValue {
     let interval = |lower: f64| Interval { lower, upper: lower + 0.5 };
     WindowValue {
-        window: 12,
         incomplete: true,
         n: 51,
         d: 52,
@@ -440,5 +439,6 @@ fn window_value() -> WindowValue {
         saving: Some(SavingEstimate { p50_pence: 79.5, p10_pence: -80.5 }),
         trend: Some(Trend { difference: Some(81.5), run_length: -82, cusum: Some(83.5) }),
         sentence: Some("Higher than most similar clinicians.".into()),
+        ..WindowValue::empty(12)
     }
 }

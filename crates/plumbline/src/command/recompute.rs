@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use anyhow::{Context, Result, ensure};
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::{Month, Timestamp};
-use scorecard::time::schedule::Age;
+use scorecard::time::month_state::MonthState;
 use stream::deployment::Deployment;
 use stream::log::{CARD_PARTITIONS, Log, Topic};
 use stream::publish::publish_task::PublishTask;
@@ -29,7 +29,7 @@ use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
 use crate::process::limits::{RECORDS_PER_READ, RECORDS_PER_STEP};
 
-/// Clocks of sources may be ahead; see the rules of facts in `ARCHITECTURE.md`.
+/// Clocks of sources may be ahead; see the rules of facts in `docs/internals/protocol.md`.
 const DAY_SECONDS: i64 = 86_400;
 
 /// Computes everything from the log of the configuration, leaves it in the folder that the arguments name, and writes what would change
@@ -133,7 +133,7 @@ impl Recomputation<'_> {
         let schedule = &self.deployment.schedule;
         let whole_from = self.whole_from()?;
         let open = |card: &CardOutline| {
-            schedule.age(card.month(), last_cut) < Age::Sealed && whole_from.is_none_or(|month| card.month() >= month)
+            schedule.state_of(card.month(), last_cut) < MonthState::Sealed && whole_from.is_none_or(|month| card.month() >= month)
         };
         let mut published = outlines(&mut self.source.clone())?;
         let mut computed = outlines(result)?;

@@ -76,12 +76,8 @@ fn foreign(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match open(path)?.take(FORMAT_PROBE_BYTES).read_to_end(&mut head) {
         Err(error) if !of_gzip(&error) => Err(error),
         _ => match RecordFormat::of(&head) {
-            RecordFormat::NativeJson
-            | RecordFormat::FhirResource
-            | RecordFormat::FhirBundle
-            | RecordFormat::NotJson
-            | RecordFormat::Empty => Ok(None),
-            _ => Ok(Some(head)),
+            RecordFormat::Json | RecordFormat::Fhir | RecordFormat::Unknown => Ok(None),
+            RecordFormat::Avro | RecordFormat::Refused => Ok(Some(head)),
         },
     }
 }

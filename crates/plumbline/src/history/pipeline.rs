@@ -11,7 +11,8 @@ use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::Item;
 use scorecard::record::log_record::{Genesis, Outcome, Run};
 use scorecard::time::calendar::{Month, Timestamp, Zone};
-use scorecard::time::schedule::{Age, Grid};
+use scorecard::time::month_state::MonthState;
+use scorecard::time::schedule::Grid;
 use stream::deployment::{Deployment, FORMAT, schedule_of, settle_genesis};
 use stream::intake::intake_task::{Intake, IntakeCounts};
 use stream::publish::publish_task::PublishTask;
@@ -117,7 +118,7 @@ impl Pipeline {
     #[must_use]
     pub fn is_final(&self, month: Month) -> bool {
         let last = self.next.plus_seconds(-i64::from(self.deployment.schedule.grid.period_seconds));
-        last >= self.deployment.schedule.first && self.deployment.schedule.age(month, last) >= Age::Final
+        last >= self.deployment.schedule.first && self.deployment.schedule.state_of(month, last) >= MonthState::Final
     }
 
     /// What intake has done with everything taken so far.

@@ -73,7 +73,7 @@ impl<'r> InputRecords<'r> {
         let context = Context { position, feed: input.feed.clone(), received_at: *received_at, now };
         match (payload, input.format) {
             (None, _) => self.decoder.tombstone(key, &context, each),
-            (Some(bytes), Some(format)) if !is_of(format, RecordDecoder::kind_of(bytes)) => {
+            (Some(bytes), Some(format)) if !is_of(format, RecordFormat::of(bytes)) => {
                 self.decoder.refuse(bytes, &other_format(&position.source, format), &context, each)
             }
             (Some(bytes), _) => self.decoder.decode(bytes, &context, each),
@@ -202,12 +202,10 @@ impl InputGroup {
 
 fn is_of(format: InputFormat, kind: RecordFormat) -> bool {
     match format {
-        // The JSON decoder gives the best reason for bytes of no format.
-        InputFormat::Json => matches!(kind, RecordFormat::NativeJson | RecordFormat::NotJson | RecordFormat::Empty),
-        InputFormat::Avro => {
-            matches!(kind, RecordFormat::ConfluentAvro | RecordFormat::AvroFile | RecordFormat::AvroSingleObject)
-        }
-        InputFormat::Fhir => matches!(kind, RecordFormat::FhirResource | RecordFormat::FhirBundle),
+        // An unknown or empty record gets the reject of the JSON decoder, which says more than the name of the format.
+        InputFormat::Json => matches!(kind, RecordFormat::Json | RecordFormat::Unknown),
+        InputFormat::Avro => kind == RecordFormat::Avro,
+        InputFormat::Fhir => kind == RecordFormat::Fhir,
     }
 }
 

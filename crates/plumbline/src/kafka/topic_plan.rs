@@ -1,4 +1,4 @@
-//! The required settings of each topic, and the faults of an existing one. `ARCHITECTURE.md` lists the topics.
+//! The required settings of each topic, and the faults of an existing one. `docs/internals/protocol.md` lists the topics.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -49,9 +49,6 @@ pub fn tally(work: &WorkerContext, partition: u32, leave: &ShutdownSignal, publi
         let more = task.step(RECORDS_PER_STEP)?;
         let ticked = !more && task.clock(work.clock.now())?;
         let caught_up = report(work, partition, &task);
-        if more && caught_up {
-            observe_row_lag(work, &task);
-        }
         if more || ticked {
             publish.inspect(|publish| publish.unpark());
             continue;
@@ -65,7 +62,8 @@ pub fn tally(work: &WorkerContext, partition: u32, leave: &ShutdownSignal, publi
     Ok(())
 }
 
-/// Reports the progress of a tally. Returns whether it has read everything that the log held at the start.
+/// Reports the progress of a tally, and the lag of events that it folded since the last report, unless it replays the log. Returns
+/// whether it has read everything that the log held at the start.
 fn report(work: &WorkerContext, partition: u32, task: &TallyTask<AnyLog>) -> bool {
     let mut status = work.status.partition(partition);
     status.position = task.position();
@@ -76,6 +74,9 @@ fn report(work: &WorkerContext, partition: u32, task: &TallyTask<AnyLog>) -> boo
         status.feeds = task.feeds();
     }
     status.last_tick = task.last_tick();
+    if status.caught_up && status.outcomes != task.outcomes() {
+        observe_row_lag(work, task);
+    }
     status.outcomes = task.outcomes();
     status.unattributed = task.unattributed();
     status.facts = task.facts();

@@ -1,4 +1,4 @@
-//! `deploy/grafana`: the one dashboard, and what puts it into Grafana.
+//! `deploy/grafana`: the dashboard, and the provisioning that adds it to Grafana.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::files::{below, document, text};
 use crate::prometheus::promtool;
 use crate::promql::selectors;
-use crate::shown::{assert_shown, metrics};
+use crate::shown::{assert_shown, metric_of, metrics};
 use crate::support::Place;
 
 const DASHBOARD: &str = "deploy/grafana/dashboards/plumbline.json";
@@ -27,7 +27,7 @@ fn title(panel: &Value) -> &str {
     panel["title"].as_str().expect("a title")
 }
 
-/// Title of the panel and expression, of all.
+/// All expressions, each with the title of its panel.
 fn expressions() -> Vec<(String, String)> {
     let of = |panel: &Value| {
         let targets = panel["targets"].as_array().cloned().unwrap_or_default();
@@ -50,7 +50,7 @@ fn under<'v>(value: &'v Value, key: &str, found: &mut Vec<&'v Value>) {
 }
 
 #[test]
-fn every_panel_asks_for_series_that_a_service_shows() {
+fn every_panel_queries_series_that_a_service_shows() {
     for (panel, expression) in expressions() {
         assert_shown(&expression, &panel);
     }
@@ -61,16 +61,17 @@ fn every_panel_asks_for_series_that_a_service_shows() {
 
 #[test]
 fn every_metric_that_a_service_shows_has_a_panel() {
-    let asked: BTreeSet<String> = expressions().iter().flat_map(|(_, expr)| selectors(expr)).map(|one| one.metric).collect();
+    let asked: BTreeSet<String> =
+        expressions().iter().flat_map(|(_, expr)| selectors(expr)).map(|one| metric_of(&one.metric)).collect();
     let unseen: Vec<String> = metrics().into_iter().filter(|metric| !asked.contains(metric)).collect();
     assert!(unseen.is_empty(), "no panel of {DASHBOARD} shows {unseen:?}");
 }
 
 #[test]
-fn panels_have_ids_of_their_own_say_what_they_mean_and_do_not_lie_on_each_other() {
+fn panels_have_their_own_ids_and_descriptions_and_do_not_overlap() {
     let panels = panels();
     let ids: BTreeSet<u64> = panels.iter().map(|panel| panel["id"].as_u64().expect("an id")).collect();
-    assert_eq!(ids.len(), panels.len(), "an id stands twice");
+    assert_eq!(ids.len(), panels.len(), "two panels have the same id");
     let mut taken = BTreeSet::new();
     for panel in &panels {
         let row = panel["type"] == "row";
@@ -78,13 +79,13 @@ fn panels_have_ids_of_their_own_say_what_they_mean_and_do_not_lie_on_each_other(
         let [x, y, w, h] = ["x", "y", "w", "h"].map(|side| panel["gridPos"][side].as_u64().expect("a number"));
         assert!(x + w <= COLUMNS, "{} leaves the grid", title(panel));
         for cell in (x..x + w).flat_map(|x| (y..y + h).map(move |y| (x, y))) {
-            assert!(taken.insert(cell), "{} lies on another panel at {cell:?}", title(panel));
+            assert!(taken.insert(cell), "{} overlaps another panel at {cell:?}", title(panel));
         }
     }
 }
 
 #[test]
-fn targets_of_a_panel_are_told_apart() {
+fn targets_of_a_panel_have_different_names() {
     for panel in panels() {
         let targets = panel["targets"].as_array().cloned().unwrap_or_default();
         let names: BTreeSet<&str> = targets.iter().map(|target| target["refId"].as_str().expect("a name")).collect();
@@ -128,7 +129,7 @@ fn it_is_one_dashboard() {
     assert_eq!(below("deploy/grafana/dashboards", ".json"), [DASHBOARD]);
 }
 
-/// By way of rules, for promtool reads no dashboards. JSON is YAML.
+/// As rules, because promtool reads no dashboards. JSON is YAML.
 #[test]
 fn promtool_can_read_every_expression() {
     let record = |(at, (_, expression)): (usize, (String, String))| {

@@ -1,5 +1,5 @@
-//! What stands in `deploy/`, in `docker-compose.yml` and in the `Dockerfile`, checked as far as that goes without a container
-//! engine: files are there, names resolve, ports do not clash, and dashboards and alerts ask for what the service really shows.
+//! `deploy/`, `docker-compose.yml` and the `Dockerfile`, checked without a container engine: files exist, names resolve, and ports do
+//! not clash. Dashboards and alerts query series that the service shows.
 
 mod compose;
 mod files;
@@ -10,6 +10,8 @@ mod prometheus;
 mod promql;
 mod shown;
 
+#[path = "../support/every_metric.rs"]
+mod every_metric;
 #[path = "../support/published.rs"]
 mod published;
 #[path = "../support/server.rs"]

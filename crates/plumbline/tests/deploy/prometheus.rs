@@ -1,4 +1,4 @@
-//! `deploy/prometheus`: who is scraped, and what somebody has to look at.
+//! `deploy/prometheus`: the scraped instances, and the alerts.
 
 use std::path::Path;
 use std::process::Command;
@@ -19,14 +19,14 @@ fn alerts() -> Vec<Value> {
 }
 
 #[test]
-fn every_alert_asks_for_series_that_a_service_shows() {
+fn every_alert_queries_series_that_a_service_shows() {
     for alert in alerts() {
         assert_shown(alert["expr"].as_str().expect("an expression"), alert["alert"].as_str().expect("a name"));
     }
 }
 
 #[test]
-fn every_alert_says_what_is_wrong_and_what_to_do_and_has_an_example_in_which_it_fires() {
+fn every_alert_describes_fault_and_cure_and_has_an_example_in_which_it_fires() {
     let examples = text(RULES_TEST);
     for alert in alerts() {
         let name = alert["alert"].as_str().expect("a name");
@@ -42,28 +42,28 @@ fn every_alert_says_what_is_wrong_and_what_to_do_and_has_an_example_in_which_it_
 }
 
 #[test]
-fn the_rules_that_prometheus_reads_are_there() {
+fn the_rules_that_prometheus_reads_exist() {
     let folder = path(CONFIG);
-    let folder = folder.parent().expect("it lies in a folder");
+    let folder = folder.parent().expect("a file is in a folder");
     for name in document(CONFIG)["rule_files"].as_array().expect("rules") {
-        assert!(folder.join(name.as_str().expect("a name")).is_file(), "{name} is not there");
+        assert!(folder.join(name.as_str().expect("a name")).is_file(), "{name} does not exist");
     }
 }
 
-/// Prometheus' own checks, where `PLUMBLINE_PROMTOOL` names them; CI requires it.
+/// Prometheus' own checks, where `PLUMBLINE_PROMTOOL` names promtool; CI requires it.
 #[test]
-fn promtool_takes_the_configuration_and_the_rules_and_each_alert_fires_when_it_should() {
+fn promtool_accepts_the_configuration_and_the_rules_and_each_alert_fires_when_it_should() {
     for (verb, noun, file) in [("check", "config", CONFIG), ("check", "rules", RULES), ("test", "rules", RULES_TEST)] {
         promtool(&[verb, noun], &path(file));
     }
 }
 
-/// Fails where promtool does; where there is none, says so.
+/// Fails where promtool does. Without promtool it prints that it did not run.
 pub fn promtool(args: &[&str], file: &Path) {
     let Some(promtool) = std::env::var_os("PLUMBLINE_PROMTOOL") else {
-        eprintln!("not asked: PLUMBLINE_PROMTOOL does not name promtool");
+        eprintln!("promtool did not run: PLUMBLINE_PROMTOOL does not name it");
         return;
     };
-    let said = Command::new(promtool).args(args).arg(file).output().expect("PLUMBLINE_PROMTOOL is a program");
-    assert!(said.status.success(), "{}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
+    let output = Command::new(promtool).args(args).arg(file).output().expect("PLUMBLINE_PROMTOOL is a program");
+    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
 }

@@ -1,17 +1,17 @@
-//! As much of PromQL as it takes to see which series of ours an expression asks for.
+//! The part of PromQL that names the series of Plumbline in an expression.
 
-/// A metric and what its labels have to be.
+/// A metric and the values that its labels must have.
 #[derive(Debug)]
 pub struct Selector {
     pub metric: String,
-    /// Label, and its values; none when any will do, as for a variable of a dashboard.
+    /// Label, and its values; none for a variable of a dashboard, which matches any.
     pub labels: Vec<(String, Vec<String>)>,
 }
 
-/// Every metric of ours that an expression names.
+/// Every metric of Plumbline that an expression names.
 pub fn selectors(expression: &str) -> Vec<Selector> {
-    let starts = expression.match_indices("plumbline_").map(|(at, _)| at);
-    starts.map(|at| selector(&expression[at..])).collect()
+    let starts = |prefix| expression.match_indices(prefix).map(|(at, _)| at);
+    starts("plumbline_").chain(starts("process_")).map(|at| selector(&expression[at..])).collect()
 }
 
 fn selector(text: &str) -> Selector {

@@ -276,6 +276,34 @@ pub struct WindowValue {
     pub sentence: Option<String>,
 }
 
+impl WindowValue {
+    /// A window of this many months without facts, value or comparison.
+    #[must_use]
+    pub fn empty(window: u8) -> WindowValue {
+        WindowValue {
+            window,
+            incomplete: false,
+            n: 0,
+            d: 0,
+            facts_n: 0,
+            facts_d: 0,
+            pca: 0,
+            value: None,
+            ci95: None,
+            suppressed: None,
+            peer: None,
+            funnel: None,
+            reliability: None,
+            grade: None,
+            shrunk: None,
+            qof: None,
+            saving: None,
+            trend: None,
+            sentence: None,
+        }
+    }
+}
+
 /// One measure of a card.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CardMeasure {

@@ -1,6 +1,6 @@
 //! The fold: events in, rows out. Deterministic, integers only, all state in memory, no clock: time is in the ticks.
 //!
-//! Second step of the flow. `ARCHITECTURE.md`, "Facts", states the rules.
+//! Second step of the flow. `docs/internals/protocol.md`, "Facts", states the rules.
 
 use std::convert::Infallible;
 use std::sync::Arc;

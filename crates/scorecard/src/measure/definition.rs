@@ -5,22 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Answer, Attendance, Category, Mode};
-
-/// Decides the statistics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Part of a whole, binomial.
-    Proportion,
-    /// Events per exposure, Poisson.
-    Rate,
-    /// Mean of an amount.
-    Mean,
-    /// Share of an amount.
-    Share,
-    /// Amount per exposure, compound Poisson.
-    Amount,
-}
+use crate::measure::amount::Amount;
+use crate::measure::kind::kinds::Kind;
 
 /// The part of the card it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,55 +52,6 @@ pub enum Class {
     Feedback,
     /// One an order.
     Order,
-}
-
-/// What a matching fact adds to its side. Sums are integers in the unit named here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Amount {
-    /// 1.
-    Count,
-    /// Items.
-    Items,
-    /// Quantity in thousandths.
-    Quantity,
-    /// Cost in pence.
-    Cost,
-    /// Average daily quantities in thousandths.
-    Adq,
-    /// Minutes.
-    Minutes,
-    /// Quantity times the code's weight, in millionths.
-    Weight,
-    /// Answers to the side's questions.
-    Answers,
-}
-
-impl Amount {
-    /// How many of its integer units make one: 1000 for a quantity.
-    #[must_use]
-    pub fn units(self) -> i64 {
-        match self {
-            Amount::Count | Amount::Items | Amount::Cost | Amount::Minutes | Amount::Answers => 1,
-            Amount::Quantity | Amount::Adq => 1_000,
-            Amount::Weight => 1_000_000,
-        }
-    }
-
-    /// The name of its integer unit in outputs.
-    #[must_use]
-    pub fn unit_name(self) -> &'static str {
-        match self {
-            Amount::Count => "count",
-            Amount::Items => "items",
-            Amount::Quantity => "quantity_milli",
-            Amount::Cost => "pence",
-            Amount::Adq => "adq_milli",
-            Amount::Minutes => "minutes",
-            Amount::Weight => "weight_micro",
-            Amount::Answers => "answers",
-        }
-    }
 }
 
 /// A threshold on the quantity of one item, by code.
@@ -286,6 +223,61 @@ pub struct Example {
     /// 1 where it is left out as administrative or of a test patient.
     #[serde(default)]
     pub excluded: i64,
+}
+
+impl SideDefinition {
+    /// A side that counts every fact of this class, with no filter.
+    #[must_use]
+    pub fn new(event: Class, amount: Amount) -> SideDefinition {
+        SideDefinition {
+            event,
+            amount,
+            codes: Vec::new(),
+            over: Vec::new(),
+            weights: BTreeMap::new(),
+            generic: None,
+            repeat: None,
+            modes: Vec::new(),
+            statuses: Vec::new(),
+            minutes: None,
+            lag_days: None,
+            answers: Vec::new(),
+            question: None,
+            top_answer: None,
+            questions: Vec::new(),
+            top_answers: BTreeMap::new(),
+            categories: Vec::new(),
+        }
+    }
+}
+
+impl Definition {
+    /// A clinical measure with the defaults of a measure file: version 1, scale 1, low is good, 12 months, at least 10 facts.
+    #[must_use]
+    pub fn new(id: &str, kind: Kind, numerator: SideDefinition, denominator: SideDefinition) -> Definition {
+        Definition {
+            id: id.to_owned(),
+            version: 1,
+            title: "?".to_owned(),
+            kind,
+            domain: Domain::Clinical,
+            giant: None,
+            unit: String::new(),
+            scale: 1.0,
+            direction: Direction::Low,
+            window: twelve(),
+            minimum: ten(),
+            unknown_status_limit_percent: None,
+            numerator,
+            denominator,
+            points: None,
+            saving: None,
+            rationale: String::new(),
+            source: String::new(),
+            changes: Vec::new(),
+            examples: Vec::new(),
+        }
+    }
 }
 
 fn twelve() -> u8 {

@@ -1,6 +1,7 @@
 //! Which measure files make sense: the rules beside the grammar of [`crate::measure::measure_set`], each with the line to blame and the cure.
 
-use crate::measure::definition::{Amount, Class, Definition, Kind, Points, Saving, SideDefinition};
+use crate::measure::amount::Amount;
+use crate::measure::definition::{Class, Definition, Points, Saving, SideDefinition};
 
 /// A combination that has no meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,24 +85,10 @@ fn check_points(points: Option<Points>) -> Result<(), Mistake> {
     }
 }
 
-/// The statistics of a kind hold only for the amounts that they are made for.
+/// The statistics of a kind hold only for the amounts that its rules allow.
 fn check_kind(definition: &Definition) -> Result<(), Mistake> {
-    let (n, d) = (definition.numerator.amount, definition.denominator.amount);
-    let countable = |amount: Amount| matches!(amount, Amount::Count | Amount::Items | Amount::Answers);
-    let wrong = |text: &str| top("kind", text.to_owned());
-    match definition.kind {
-        Kind::Proportion if !(countable(n) && countable(d)) => {
-            wrong("a proportion counts (count, items, answers) on both sides; of amounts it is a share")
-        }
-        Kind::Rate if !countable(n) => {
-            wrong("a rate counts (count, items, answers) in its numerator; of amounts it is an amount")
-        }
-        Kind::Mean if !countable(d) => {
-            wrong("a mean has so many (count, items, answers) in its denominator; else it is an amount")
-        }
-        Kind::Share if n != d => wrong("a share has the same amount on both sides; of different ones it is an amount"),
-        _ => Ok(()),
-    }
+    let rules = definition.kind.rules();
+    rules.check_amounts(definition.numerator.amount, definition.denominator.amount).or_else(|text| top("kind", text.to_owned()))
 }
 
 fn check_saving(definition: &Definition) -> Result<(), Mistake> {
@@ -176,7 +163,7 @@ mod tests {
     fn mistakes_are_named_with_their_line_and_a_cure() {
         let cases = [
             ("id = \"desogestrel_branded\"", "id = \"Brand!\"", "id =", "a-z"),
-            ("kind = \"share\"", "kind = \"proportion\"", "kind =", "a share"),
+            ("kind = \"share\"", "kind = \"proportion\"", "kind =", "use kind = \"share\""),
             ("scale = 100.0", "scale = 0.0", "scale =", "above 0"),
             ("points = { available = 5.0 }", "points = { available = 5.0, lower = 1.0 }", "points =", "give both"),
         ];

@@ -8,9 +8,12 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::measure::bnf::{BadFilter, BnfFilter};
 use crate::measure::measure_check::{Mistake, check, line_of};
 
+pub use crate::measure::amount::Amount;
 pub use crate::measure::definition::{
-    Amount, Class, Definition, Direction, Domain, Example, Giant, Kind, Over, Points, Saving, SideDefinition,
+    Class, Definition, Direction, Domain, Example, Giant, Over, Points, Saving, SideDefinition,
 };
+use crate::measure::integer_units::IntegerUnits;
+pub use crate::measure::kind::kinds::Kind;
 
 /// What a side counts, ready to be matched.
 #[derive(Clone, Debug)]
@@ -113,8 +116,8 @@ pub struct Measure {
     pub numerator: CompiledSide,
     /// Over what.
     pub denominator: CompiledSide,
-    /// What takes a ratio of integer units to one of whole units.
-    units: f64,
+    /// Integer units of both sides, and the scale of the value.
+    pub units: IntegerUnits,
 }
 
 impl Measure {
@@ -127,7 +130,7 @@ impl Measure {
     /// Value in the measure's unit of a ratio of integer units.
     #[must_use]
     pub fn value_of_ratio(&self, ratio: f64) -> f64 {
-        ratio * self.units * self.definition.scale
+        self.units.value_of_ratio(ratio)
     }
 
     /// The side whose cost its saving is a part of: of a ratio the whole, else what is counted.
@@ -261,6 +264,16 @@ impl MeasureSet {
         Ok(MeasureSet { measures, hash })
     }
 
+    /// A set of definitions that no file holds. They pass the same checks as measure files.
+    ///
+    /// # Errors
+    /// [`BadMeasure`] for the first definition that breaks a rule; it names the definition `<id>.toml`.
+    pub fn of(definitions: &[Definition]) -> Result<MeasureSet, BadMeasure> {
+        let write = |definition: &Definition| toml::to_string(definition).expect("every definition can be written");
+        let files: Vec<(String, String)> = definitions.iter().map(|d| (format!("{}.toml", d.id), write(d))).collect();
+        MeasureSet::parse(files.iter().map(|(file, text)| (file.as_str(), text.as_str())))
+    }
+
     /// The measures in order of their ids; the index is the measure's place in [`crate::sums::measure_sums::Sums`].
     #[must_use]
     pub fn measures(&self) -> &[Arc<Measure>] {
@@ -291,7 +304,7 @@ fn parse_one(text: &str) -> Result<Measure, (Option<usize>, MeasureFault)> {
     };
     let numerator = side("numerator", &definition.numerator)?;
     let denominator = side("denominator", &definition.denominator)?;
-    let units = denominator.definition.amount.units() as f64 / numerator.definition.amount.units() as f64;
+    let units = IntegerUnits::new(definition.numerator.amount, definition.denominator.amount, definition.scale);
     Ok(Measure { definition, numerator, denominator, units })
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::card::peer_group::Level;
 use crate::card::scorecard::Subject;
-use crate::measure::measure_set::{Kind, Measure, MeasureSet};
+use crate::measure::measure_set::{Measure, MeasureSet};
 use crate::measure::suppression::Suppression;
 use crate::peer_group::unit::{UnitMonth, WINDOWS, window_index};
 use crate::sums::measure_sums::MeasureSums;
@@ -30,7 +30,7 @@ pub fn group_codes(subject: &Subject) -> [(Level, Option<&str>); 3] {
 
 /// Whether networks of a measure need more of a unit than numerator and denominator: squares for chance, prices for a saving.
 pub(crate) fn needs_sums(measure: &Measure) -> bool {
-    !matches!(measure.definition.kind, Kind::Proportion | Kind::Rate) || measure.definition.saving.is_some()
+    !measure.definition.kind.rules().chance_depends_on_denominator_alone() || measure.definition.saving.is_some()
 }
 
 /// A unit in scope.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::card::fingerprint::snapshot_id;
 use crate::card::peer_group::{Level, PeerGroup, PeerKey};
 use crate::card::round::published;
-use crate::measure::measure_set::{Kind, Measure};
+use crate::measure::measure_set::Measure;
 use crate::peer_group::network_scale::network_scale;
 use crate::peer_group::peer_table::{NETWORK, Peers};
 use crate::peer_group::thresholds::Thresholds;
@@ -96,7 +96,7 @@ impl PeerGroupBuilder<'_> {
 
     /// How much the members of a network differ, where there are enough to tell.
     fn spread(&self, peers: &mut Peers, by_place: &[Ratio]) {
-        if self.measure.definition.kind == Kind::Amount {
+        if self.measure.definition.kind.rules().has_event_size() {
             let squares: i128 = self.members(by_place).map(|sums| sums.n_squares).sum();
             let size = squares as f64 / peers.group.numerator as f64;
             peers.group.event_size = published(size);

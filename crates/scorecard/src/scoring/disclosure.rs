@@ -261,46 +261,23 @@ mod tests {
     use crate::card::peer_group::Level;
     use crate::card::scorecard::Peer;
     use crate::card::scorecard::{Period, Quality, Status, Subject};
-    use crate::measure::measure_set::{Direction, Kind};
+    use crate::measure::measure_set::Direction;
+    use crate::scoring::sample::card_measure;
 
     fn window(months: u8, n: i64, d: i64) -> WindowValue {
         WindowValue {
-            window: months,
-            incomplete: false,
             n,
             d,
             facts_n: n,
             facts_d: d,
-            pca: 0,
             value: (d > 0).then(|| published(100.0 * n as f64 / d as f64)).flatten(),
-            ci95: None,
-            suppressed: None,
-            peer: None,
-            funnel: None,
-            reliability: None,
-            grade: None,
-            shrunk: None,
-            qof: None,
-            saving: None,
-            trend: None,
             sentence: Some(format!("{n} of {d}.")),
+            ..WindowValue::empty(months)
         }
     }
 
     fn measure(id: &str, domain: Domain, windows: Vec<WindowValue>) -> CardMeasure {
-        CardMeasure {
-            id: id.into(),
-            version: 1,
-            kind: Kind::Proportion,
-            domain,
-            giant: None,
-            unit: "%".into(),
-            n_unit: "count".into(),
-            d_unit: "count".into(),
-            direction: Direction::Low,
-            headline: 12,
-            windows,
-        }
+        card_measure(id, domain, Direction::Low, windows)
     }
 
     fn card(n: i64, d: i64) -> Scorecard {

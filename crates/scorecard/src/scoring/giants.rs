@@ -2,10 +2,10 @@
 
 use crate::card::round::published;
 use crate::card::scorecard::{Band, CardMeasure, Giants};
+use crate::chance::reliability::is_reliable;
 use crate::event::Attendance;
 use crate::measure::measure_set::{Amount, Class, MeasureSet, SideDefinition};
 use crate::scoring::window_value::headline;
-use crate::statistics::reliability::is_reliable;
 use crate::sums::measure_sums::Sums;
 
 /// What a planned minute costs to which nobody came, in pence: 30 pounds for ten minutes.

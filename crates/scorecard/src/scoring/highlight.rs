@@ -62,57 +62,23 @@ fn finding(measure: &CardMeasure, wanted: News) -> Option<(bool, Highlight)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::card::scorecard::{Funnel, Interval, WindowValue};
-    use crate::measure::measure_set::{Domain, Kind};
+    use crate::card::scorecard::WindowValue;
+    use crate::measure::measure_set::Domain;
+    use crate::scoring::sample::{card_measure, funnel};
 
     fn measure(id: &str, direction: Direction, band: Band) -> CardMeasure {
-        let around = Interval { lower: 0.0, upper: 1.0 };
-        let funnel = Funnel {
-            target: 0.5,
-            limits_95: around,
-            limits_998: around,
-            over_dispersed_95: None,
-            over_dispersed_998: None,
-            z_raw: None,
-            z_adjusted: None,
-            phi: None,
-            tau2: None,
-            band,
-        };
         let window = WindowValue {
-            window: 12,
-            incomplete: false,
             n: 1,
             d: 2,
             facts_n: 1,
             facts_d: 2,
-            pca: 0,
             value: Some(0.5),
-            ci95: None,
-            suppressed: None,
-            peer: None,
-            funnel: Some(funnel),
-            reliability: None,
+            funnel: Some(funnel(0.5, band)),
             grade: Some(Grade::Good),
-            shrunk: None,
-            qof: None,
-            saving: None,
-            trend: None,
             sentence: Some(format!("{id} says so.")),
+            ..WindowValue::empty(12)
         };
-        CardMeasure {
-            id: id.into(),
-            version: 1,
-            kind: Kind::Proportion,
-            domain: Domain::Clinical,
-            giant: None,
-            unit: "%".into(),
-            n_unit: "count".into(),
-            d_unit: "count".into(),
-            direction,
-            headline: 12,
-            windows: vec![window],
-        }
+        card_measure(id, Domain::Clinical, direction, vec![window])
     }
 
     fn found(measures: &[CardMeasure]) -> Vec<(String, bool)> {

@@ -7,14 +7,16 @@ use std::collections::HashMap;
 
 use crate::card::round::{published, published_interval};
 use crate::card::scorecard::{Funnel, Grade, Interval};
-use crate::measure::measure_set::{Direction, Kind, Measure};
+use crate::chance::band::band;
+use crate::chance::reliability;
+use crate::chance::scale::Scale;
+use crate::measure::measure_set::{Direction, Measure};
 use crate::peer_group::network_scale::network_scale;
 use crate::peer_group::peer_table::Peers;
-use crate::statistics::dispersion::{Deviation, Scale};
-use crate::statistics::funnel::{Limits, band, limits_of};
-use crate::statistics::interval::Ends;
+use crate::statistics::dispersion::Deviation;
+use crate::statistics::distribution::Ends;
+use crate::statistics::funnel::Limits;
 use crate::statistics::percentile::quantile;
-use crate::statistics::reliability;
 use crate::sums::measure_sums::MeasureSums;
 
 /// The network of one role, as the units of one measure are held against it.
@@ -23,12 +25,10 @@ pub struct Network<'a> {
     measure: &'a Measure,
     /// The group and its members.
     pub peers: &'a Peers,
-    /// The target as a ratio of integer units.
-    target: f64,
     /// The same in the measure's unit, as it is published.
     shown_target: Option<f64>,
     /// `None` where the network is too small to have a target.
-    scale: Option<Scale<'a>>,
+    scale: Option<Scale>,
     /// Median and best decile as ratios of integer units, where the measure estimates a saving.
     saving_targets: Option<(f64, f64)>,
     /// By denominator, of the kinds for which it says all about chance.
@@ -67,7 +67,6 @@ impl<'a> Network<'a> {
         Network {
             measure,
             peers,
-            target,
             shown_target: published(measure.value_of_ratio(target)),
             scale: network_scale(measure, peers),
             saving_targets: measure.definition.saving.and_then(|_| targets()),
@@ -118,17 +117,15 @@ impl<'a> Network<'a> {
     }
 
     /// The limits for a unit with these sums, remembered where its denominator alone decides them.
-    fn around(&self, scale: &Scale<'_>, own: &MeasureSums) -> Option<Around> {
-        match self.measure.definition.kind {
-            Kind::Proportion | Kind::Rate => {
-                *self.by_size.borrow_mut().entry(own.d).or_insert_with(|| self.around_anew(scale, own))
-            }
-            Kind::Mean | Kind::Share | Kind::Amount => self.around_anew(scale, own),
+    fn around(&self, scale: &Scale, own: &MeasureSums) -> Option<Around> {
+        if self.measure.definition.kind.rules().chance_depends_on_denominator_alone() {
+            return *self.by_size.borrow_mut().entry(own.d).or_insert_with(|| self.computed(scale, own));
         }
+        self.computed(scale, own)
     }
 
-    fn around_anew(&self, scale: &Scale<'_>, own: &MeasureSums) -> Option<Around> {
-        let plain = |limits| self.in_unit(limits_of(self.measure, own, self.target, scale, limits)?);
+    fn computed(&self, scale: &Scale, own: &MeasureSums) -> Option<Around> {
+        let plain = |limits| self.in_unit(scale.control_limits(own, limits)?);
         let spread = scale.variance(own).zip(self.peers.group.tau2);
         let wide = |limits| self.in_unit(over_dispersed(scale, spread?, limits)?);
         Some(Around {
@@ -146,7 +143,7 @@ impl<'a> Network<'a> {
 }
 
 /// Limits for units that differ by tau^2 anyway, beside what chance does.
-fn over_dispersed(scale: &Scale<'_>, (variance, tau2): (f64, f64), limits: Limits) -> Option<Ends> {
+fn over_dispersed(scale: &Scale, (variance, tau2): (f64, f64), limits: Limits) -> Option<Ends> {
     let half = limits.z() * (variance + tau2).sqrt();
     Some((scale.ratio_at(-half)?, scale.ratio_at(half)?))
 }

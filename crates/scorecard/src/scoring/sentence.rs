@@ -159,8 +159,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::card::scorecard::{Funnel, Interval};
     use crate::measure::measure_set::MeasureSet;
+    use crate::scoring::sample::funnel;
 
     fn definition(unit: &str) -> Definition {
         let set = MeasureSet::parse([("dna_rate.toml", include_str!("../../../../measures/dna_rate.toml"))]).unwrap();
@@ -168,40 +168,7 @@ mod tests {
     }
 
     fn window(value: Option<f64>, band: Option<Band>) -> WindowValue {
-        let around = Interval { lower: 0.0, upper: 1.0 };
-        let funnel = band.map(|band| Funnel {
-            target: 1_204.4,
-            limits_95: around,
-            limits_998: around,
-            over_dispersed_95: None,
-            over_dispersed_998: None,
-            z_raw: None,
-            z_adjusted: None,
-            phi: None,
-            tau2: None,
-            band,
-        });
-        WindowValue {
-            window: 12,
-            incomplete: false,
-            n: 0,
-            d: 0,
-            facts_n: 0,
-            facts_d: 6,
-            pca: 0,
-            value,
-            ci95: None,
-            suppressed: None,
-            peer: None,
-            funnel,
-            reliability: None,
-            grade: None,
-            shrunk: None,
-            qof: None,
-            saving: None,
-            trend: None,
-            sentence: None,
-        }
+        WindowValue { facts_d: 6, value, funnel: band.map(|band| funnel(1_204.4, band)), ..WindowValue::empty(12) }
     }
 
     #[test]

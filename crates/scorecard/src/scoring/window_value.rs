@@ -2,6 +2,9 @@
 
 use crate::card::round::published;
 use crate::card::scorecard::{CardMeasure, Grade, WindowValue};
+use crate::chance::confidence::confidence;
+use crate::chance::reliability::is_reliable;
+use crate::chance::trend::trend;
 use crate::measure::measure_set::Measure;
 use crate::measure::suppression::Suppression;
 use crate::peer_group::unit::{UnitMonth, WINDOWS, window_index};
@@ -11,9 +14,6 @@ use crate::scoring::peer_position::Network;
 use crate::scoring::points::{Achievement, Contribution};
 use crate::scoring::saving::saving_estimate;
 use crate::scoring::sentence::sentence;
-use crate::statistics::interval::confidence;
-use crate::statistics::reliability::is_reliable;
-use crate::statistics::trend::trend;
 use crate::sums::measure_sums::MeasureSums;
 
 /// One measure for one unit.
@@ -48,25 +48,13 @@ fn windows(yardstick: &Benchmark<'_>, unit: &UnitMonth, comparison: &Comparison<
 fn bare(yardstick: &Benchmark<'_>, window: usize, unit: &UnitMonth) -> WindowValue {
     let own = &unit.windows[window].measures[yardstick.index];
     WindowValue {
-        window: WINDOWS[window],
         incomplete: unit.incomplete[window],
         n: own.n,
         d: own.d,
         facts_n: own.facts_n,
         facts_d: own.facts_d,
         pca: own.pca,
-        value: None,
-        ci95: None,
-        suppressed: None,
-        peer: None,
-        funnel: None,
-        reliability: None,
-        grade: None,
-        shrunk: None,
-        qof: None,
-        saving: None,
-        trend: None,
-        sentence: None,
+        ..WindowValue::empty(WINDOWS[window])
     }
 }
 

@@ -7,6 +7,9 @@
 
 use std::sync::OnceLock;
 
+/// Lower and upper end of an interval.
+pub type Ends = (f64, f64);
+
 /// z of a two-sided 95 % interval.
 pub const Z_95: f64 = 1.959_964;
 /// z of a two-sided 99.8 % interval.

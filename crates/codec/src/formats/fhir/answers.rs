@@ -6,9 +6,9 @@ use scorecard::event::{Action, Answer, Detail, Event, Feedback};
 
 use crate::fault::{Fault, Field};
 use crate::formats::decoder_config::QuestionnaireMap;
-use crate::formats::fhir::header::{Beside, action, head_fields, header, occurred};
+use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::references::Scope;
-use crate::formats::fhir::resources::{GivenAnswer, Head, QuestionItem, QuestionnaireResponseResource};
+use crate::formats::fhir::resources::{Head, QuestionAnswer, QuestionItem, QuestionnaireResponseResource};
 use crate::formats::native::last_of_each;
 use crate::json::native_event::ANSWERS;
 use crate::json::object::{List, Node, Pair, Raw, Scalar};
@@ -29,10 +29,10 @@ const FIELD: Field = "QuestionnaireResponse.item";
 pub(crate) fn response(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
     sent: &QuestionnaireResponseResource<'_>,
 ) -> Result<Option<Event<'static>>, Fault> {
-    let header = header(scope, "QuestionnaireResponse", &head_fields!("QuestionnaireResponse"), head, beside)?;
+    let header = header(scope, "QuestionnaireResponse", &head_fields!("QuestionnaireResponse"), head, entry_meta)?;
     let asked = action("QuestionnaireResponse.status", &sent.status, &STATUSES)?;
     let when = occurred("QuestionnaireResponse.authored", &sent.authored, scope.feed, scope.context, asked)?;
     let mut event = header.event(asked, when, Detail::Feedback(None));
@@ -77,7 +77,7 @@ impl AnswerSet {
         Ok(())
     }
 
-    fn take(&mut self, scope: &Scope<'_, '_>, link_id: &str, answer: &GivenAnswer<'_>) -> Result<(), Fault> {
+    fn take(&mut self, scope: &Scope<'_, '_>, link_id: &str, answer: &QuestionAnswer<'_>) -> Result<(), Fault> {
         let map = &scope.rules.questionnaires;
         if map.friends_and_family.iter().any(|known| known == link_id) {
             self.answer = Some(friends_and_family(map, answer)?);
@@ -90,7 +90,7 @@ impl AnswerSet {
 }
 
 /// The Friends and Family answer that a coding or a text names.
-fn friends_and_family(map: &QuestionnaireMap, answer: &GivenAnswer<'_>) -> Result<Answer, Fault> {
+fn friends_and_family(map: &QuestionnaireMap, answer: &QuestionAnswer<'_>) -> Result<Answer, Fault> {
     const FIELD: Field = "QuestionnaireResponse.item.answer";
     let coding = answer.coding.object(FIELD)?;
     let written = coding.into_iter().flat_map(|coding| [&coding.code, &coding.display]).chain([&answer.text]);
@@ -122,7 +122,7 @@ fn named(text: &str) -> Option<Answer> {
 }
 
 /// The code of an answer; a truth value and a number as they are written. A text is free text.
-fn coded<'a>(answer: &GivenAnswer<'a>) -> Result<Scalar<'a>, Fault> {
+fn coded<'a>(answer: &QuestionAnswer<'a>) -> Result<Scalar<'a>, Fault> {
     if let Some(coding) = answer.coding.object("QuestionnaireResponse.item.answer")? {
         return Ok(coding.code.clone());
     }

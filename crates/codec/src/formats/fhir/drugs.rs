@@ -6,7 +6,7 @@ use scorecard::event::{Action, Detail, Event, Prescription};
 
 use crate::fault::{Fault, Field};
 use crate::formats::fhir::concepts::{code_in, codes};
-use crate::formats::fhir::header::{Beside, action, head_fields, header, occurred};
+use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::references::{ReferenceTarget, Scope};
 use crate::formats::fhir::resources::{
     Concept, Head, MedicationDispenseResource, MedicationRequestResource, Quantity, Reference, Target,
@@ -57,10 +57,10 @@ const DISPENSE_STATUSES: [(&str, Action); 9] = [
 pub(crate) fn request(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
     sent: &MedicationRequestResource<'_>,
 ) -> Result<Event<'static>, Fault> {
-    let header = header(scope, "MedicationRequest", &head_fields!("MedicationRequest"), head, beside)?;
+    let header = header(scope, "MedicationRequest", &head_fields!("MedicationRequest"), head, entry_meta)?;
     let ordered = word("MedicationRequest.intent", &sent.intent, &REQUEST_INTENTS)?
         .ok_or_else(|| Fault::missing("MedicationRequest.intent", "send the resource's intent, such as order"))?;
     let asked = action("MedicationRequest.status", &sent.status, &REQUEST_STATUSES)?;
@@ -97,10 +97,10 @@ pub(crate) fn request(
 pub(crate) fn dispense(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
     sent: &MedicationDispenseResource<'_>,
 ) -> Result<Event<'static>, Fault> {
-    let header = header(scope, "MedicationDispense", &head_fields!("MedicationDispense"), head, beside)?;
+    let header = header(scope, "MedicationDispense", &head_fields!("MedicationDispense"), head, entry_meta)?;
     let asked = action("MedicationDispense.status", &sent.status, &DISPENSE_STATUSES)?;
     let (field, written) = match &sent.when_handed_over {
         Scalar::Missing => ("MedicationDispense.whenPrepared", &sent.when_prepared),

@@ -14,9 +14,9 @@ use crate::json::instant::{Moment, Unreadable, fhir_moment, instant};
 use crate::json::object::{List, Node, Scalar};
 use crate::json::text::{ID_BYTES, TEXT_BYTES, unprotected};
 
-/// What a Bundle's entry tells of its resource beside the resource.
+/// What a Bundle's entry tells of its resource entry_meta the resource.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Beside {
+pub(crate) struct EntryMeta {
     /// The id in the entry's URLs.
     pub(crate) id: Option<String>,
     /// The version in the entry's ETag.
@@ -54,12 +54,12 @@ pub(crate) struct Header {
 }
 
 /// The id of a resource: its own, else that of its entry's URL.
-pub(crate) fn resource_id(field: Field, head: &Head<'_>, beside: &Beside) -> Result<String, Fault> {
+pub(crate) fn resource_id(field: Field, head: &Head<'_>, entry_meta: &EntryMeta) -> Result<String, Fault> {
     match unprotected(field, &head.id, ID_BYTES)? {
         Some(id) if is_id(&id) => Ok(id.into_owned()),
         Some(id) => Err(Fault::malformed(field, &id, "1 to 64 letters, digits, hyphens and dots")),
         None => {
-            beside.id.clone().ok_or_else(|| Fault::missing(field, "send the resource with the id that it has in your system"))
+            entry_meta.id.clone().ok_or_else(|| Fault::missing(field, "send the resource with the id that it has in your system"))
         }
     }
 }
@@ -70,17 +70,17 @@ pub(crate) fn header(
     kind: &str,
     fields: &HeadFields,
     head: &Head<'_>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
 ) -> Result<Header, Fault> {
-    let id = format!("{kind}/{}", resource_id(fields.id, head, beside)?);
+    let id = format!("{kind}/{}", resource_id(fields.id, head, entry_meta)?);
     let meta = head.meta.object("meta")?;
     let recorded_at = match meta {
-        Some(meta) => last_updated(fields.last_updated, &meta.last_updated)?.or(beside.modified),
-        None => beside.modified,
+        Some(meta) => last_updated(fields.last_updated, &meta.last_updated)?.or(entry_meta.modified),
+        None => entry_meta.modified,
     };
     Ok(Header {
         id: scope.rules.pseudonyms.protect(id.into()).into_owned(),
-        version: Some(version(scope, fields, meta, beside, recorded_at)?),
+        version: Some(version(scope, fields, meta, entry_meta, recorded_at)?),
         recorded_at,
         exclude: meta.filter(|meta| is_test(meta)).map(|_| Exclusion::Test),
     })
@@ -95,15 +95,15 @@ fn version(
     scope: &Scope<'_, '_>,
     fields: &HeadFields,
     meta: Option<&Meta<'_>>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
     recorded_at: Option<Timestamp>,
 ) -> Result<u64, Fault> {
     match scope.feed.versioning {
         Versioning::Id => {
-            let Some(meta) = meta else { return Ok(beside.version.unwrap_or(1)) };
+            let Some(meta) = meta else { return Ok(entry_meta.version.unwrap_or(1)) };
             match unprotected(fields.version_id, &meta.version_id, TEXT_BYTES)? {
                 Some(text) => numbered(fields.version_id, &text),
-                None => Ok(beside.version.unwrap_or(1)),
+                None => Ok(entry_meta.version.unwrap_or(1)),
             }
         }
         Versioning::Updated => match recorded_at {

@@ -5,7 +5,7 @@ use scorecard::event::{Action, Category, Detail, Event, Order};
 use crate::fault::{Fault, Field};
 use crate::formats::fhir::concepts::{code_keys, codes, words};
 use crate::formats::fhir::drugs::performed;
-use crate::formats::fhir::header::{Beside, action, head_fields, header, occurred};
+use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::references::Scope;
 use crate::formats::fhir::resources::{Concept, Head, ServiceRequestResource};
 use crate::json::text::word;
@@ -57,10 +57,10 @@ const WORDS: [(&str, Category); 6] = [
 pub(crate) fn request(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
     sent: &ServiceRequestResource<'_>,
 ) -> Result<Event<'static>, Fault> {
-    let header = header(scope, "ServiceRequest", &head_fields!("ServiceRequest"), head, beside)?;
+    let header = header(scope, "ServiceRequest", &head_fields!("ServiceRequest"), head, entry_meta)?;
     let ordered = word("ServiceRequest.intent", &sent.intent, &INTENTS)?
         .ok_or_else(|| Fault::missing("ServiceRequest.intent", "send the resource's intent, such as order"))?;
     let asked = action("ServiceRequest.status", &sent.status, &STATUSES)?;

@@ -5,7 +5,7 @@ use scorecard::time::calendar::{Day, Month};
 
 use crate::fault::{Fault, Field};
 use crate::formats::fhir::concepts::words;
-use crate::formats::fhir::header::{Beside, resource_id, unreadable};
+use crate::formats::fhir::header::{EntryMeta, resource_id, unreadable};
 use crate::formats::fhir::references::Scope;
 use crate::formats::fhir::resources::{Concept, Head, OrganizationResource, PractitionerResource, PractitionerRoleResource};
 use crate::json::instant::fhir_moment;
@@ -16,10 +16,10 @@ use crate::json::text::{TEXT_BYTES, text, unprotected};
 pub(crate) fn practitioner(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
     sent: &PractitionerResource<'_>,
 ) -> Result<Entry, Fault> {
-    let id = resource_id("Practitioner.id", head, beside)?;
+    let id = resource_id("Practitioner.id", head, entry_meta)?;
     let identifiers = scope.identifiers("Practitioner.identifier", &sent.identifier)?;
     let alias = scope.alias("Practitioner", &id);
     let Some((system, value)) = scope.best(&identifiers) else {
@@ -57,11 +57,11 @@ pub(crate) fn role(scope: &Scope<'_, '_>, sent: &PractitionerRoleResource<'_>) -
 pub(crate) fn organisation(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
     sent: &OrganizationResource<'_>,
 ) -> Result<Entry, Fault> {
     let identifiers = scope.identifiers("Organization.identifier", &sent.identifier)?;
-    let id = match resource_id("Organization.id", head, beside) {
+    let id = match resource_id("Organization.id", head, entry_meta) {
         Ok(id) => Some(id),
         Err(_) if !identifiers.is_empty() => None,
         Err(fault) => return Err(fault),

@@ -114,11 +114,11 @@ object!(QuestionnaireResponseResource<'a> {
 
 object!(QuestionItem<'a> {
     link_id = "linkId": Scalar<'a>,
-    answer = "answer": List<Node<GivenAnswer<'a>>>,
+    answer = "answer": List<Node<QuestionAnswer<'a>>>,
     item = "item": List<Node<QuestionItem<'a>>>,
 });
 
-object!(GivenAnswer<'a> {
+object!(QuestionAnswer<'a> {
     coding = "valueCoding": Node<Coding<'a>>,
     text = "valueString": Scalar<'a>,
     boolean = "valueBoolean": Raw<'a>,

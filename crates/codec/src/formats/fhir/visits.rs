@@ -6,7 +6,7 @@ use scorecard::event::{Action, Attendance, Detail, Encounter, Event, Mode, Sourc
 
 use crate::fault::{Fault, Field, RejectReason};
 use crate::formats::fhir::concepts::{code_keys, words};
-use crate::formats::fhir::header::{Beside, action, head_fields, header, occurred};
+use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::references::Scope;
 use crate::formats::fhir::resources::{AppointmentResource, Concept, EncounterResource, Head, Participant, Reference, Target};
 use crate::formats::native::MAX_MINUTES;
@@ -46,10 +46,10 @@ const APPOINTMENT_STATUSES: [(&str, Action); 10] = [
 pub(crate) fn encounter(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
     sent: &EncounterResource<'_>,
 ) -> Result<Event<'static>, Fault> {
-    let header = header(scope, "Encounter", &head_fields!("Encounter"), head, beside)?;
+    let header = header(scope, "Encounter", &head_fields!("Encounter"), head, entry_meta)?;
     let asked = action("Encounter.status", &sent.status, &ENCOUNTER_STATUSES)?;
     let unknown = sent.status == Scalar::Text("unknown".into());
     let period = sent.period.object("Encounter.period")?;
@@ -82,10 +82,10 @@ pub(crate) fn encounter(
 pub(crate) fn appointment(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
     sent: &AppointmentResource<'_>,
 ) -> Result<Event<'static>, Fault> {
-    let header = header(scope, "Appointment", &head_fields!("Appointment"), head, beside)?;
+    let header = header(scope, "Appointment", &head_fields!("Appointment"), head, entry_meta)?;
     let asked = action("Appointment.status", &sent.status, &APPOINTMENT_STATUSES)?;
     let when = occurred("Appointment.start", &sent.start, scope.feed, scope.context, asked)?;
     let mut event = header.event(asked, when, Detail::Encounter(None));
