@@ -24,7 +24,7 @@ use crate::config::options::Config;
 use crate::deployment::registry_file_check;
 use crate::intake::intake_decoder::IntakeDecoder;
 use crate::kafka::log::KafkaLog;
-use crate::kafka::schema_registry::schema_registry::{RegistrySettings, SchemaRegistry};
+use crate::kafka::schema_registry::registry::{RegistrySettings, SchemaRegistry};
 use crate::kafka::settings::KafkaSettings;
 use crate::log::any_log::AnyLog;
 use crate::log::local_log::{Durability, LocalLog};

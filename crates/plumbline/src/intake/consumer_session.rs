@@ -46,7 +46,7 @@ pub struct TopicIntake {
     /// The clock of decoding.
     pub clock: Clock,
     /// Receives counts and positions.
-    pub vitals: Arc<ServiceStatus>,
+    pub status: Arc<ServiceStatus>,
     /// Ends the thread.
     pub stopping: ShutdownSignal,
 }
@@ -69,7 +69,7 @@ impl TopicIntake {
 
     /// Runs until a shutdown. After a failure it joins the group again and continues from the committed offsets.
     fn run(&self) {
-        self.vitals.joining();
+        self.status.joining();
         let mut joined = false;
         let mut intake = Intake::new(self.partitions, EVENTS_PER_BATCH);
         while !self.stopping.asked() {
@@ -149,7 +149,7 @@ impl<'t> ConsumerSession<'t> {
         while !self.topics.stopping.asked() {
             let group = self.read_group()?;
             self.apply_changes();
-            group.report(&self.topics.vitals);
+            group.report(&self.topics.status);
             let sent = if group.is_empty() { None } else { Some(self.send(group)?) };
             self.finish_pending()?;
             if sent.is_none() {
@@ -172,7 +172,7 @@ impl<'t> ConsumerSession<'t> {
     fn finish_pending(&mut self) -> Result<(), LogError> {
         let Some(sent) = self.pending.take() else { return Ok(()) };
         if self.wait_for(&sent.log)? {
-            self.topics.vitals.intake(Way::Topics).counts = sent.counts;
+            self.topics.status.intake(Way::Topics).counts = sent.counts;
             self.acknowledged.extend(sent.next_offsets);
             self.may_lack_commit = true;
             self.commit();
@@ -204,15 +204,15 @@ impl<'t> ConsumerSession<'t> {
         while let Ok(change) = self.changes.try_recv() {
             match change {
                 AssignmentChange::Assigned(partitions) => {
-                    *self.joined = *self.joined || self.topics.vitals.joined();
+                    *self.joined = *self.joined || self.topics.status.joined();
                     // Another member may have committed later offsets meanwhile.
                     for (topic, partition) in &partitions {
                         self.acknowledged.remove(&(topic.clone(), partition.cast_signed()));
                     }
                     let begun = self.committed(partitions);
-                    self.topics.vitals.inputs().extend(begun);
+                    self.topics.status.inputs().extend(begun);
                 }
-                AssignmentChange::Revoked(gone) => self.topics.vitals.inputs().retain(|partition, _| !gone.contains(partition)),
+                AssignmentChange::Revoked(gone) => self.topics.status.inputs().retain(|partition, _| !gone.contains(partition)),
             }
         }
     }

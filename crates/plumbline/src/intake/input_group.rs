@@ -15,7 +15,7 @@ use stream::log::{Log, LogError};
 
 use crate::config::options::{Input, InputFormat};
 use crate::intake::intake_decoder::IntakeDecoder;
-use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
+use crate::kafka::schema_registry::registry::SchemaRegistry;
 use crate::process::service_status::{ServiceStatus, Way};
 
 /// The offsets to commit: the next one by topic and partition.
@@ -176,12 +176,12 @@ impl InputGroup {
     }
 
     /// Reports its counts and positions.
-    pub(crate) fn report(&self, vitals: &ServiceStatus) {
-        let mut status = vitals.intake(Way::Topics);
-        status.unknown_fields += self.unknown_fields;
-        status.newest_event = status.newest_event.max(self.newest_event);
-        drop(status);
-        let mut inputs = vitals.inputs();
+    pub(crate) fn report(&self, status: &ServiceStatus) {
+        let mut intake = status.intake(Way::Topics);
+        intake.unknown_fields += self.unknown_fields;
+        intake.newest_event = intake.newest_event.max(self.newest_event);
+        drop(intake);
+        let mut inputs = status.inputs();
         for Source { position, received_at, .. } in &self.sources {
             if let Some(input) = inputs.get_mut(&(position.source.clone(), position.partition)) {
                 (input.next, input.newest) = (position.offset + 1, Some(*received_at));

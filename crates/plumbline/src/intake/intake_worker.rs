@@ -101,7 +101,7 @@ pub struct IntakeWorker {
     decoder: IntakeDecoder,
     rejects: RejectStore,
     clock: Clock,
-    vitals: Arc<ServiceStatus>,
+    status: Arc<ServiceStatus>,
     wake: Vec<Thread>,
     last_position: u64,
     trimmed: Timestamp,
@@ -116,7 +116,7 @@ impl IntakeWorker {
         decoder: IntakeDecoder,
         rejects: RejectStore,
         clock: Clock,
-        vitals: Arc<ServiceStatus>,
+        status: Arc<ServiceStatus>,
         wake: Vec<Thread>,
     ) -> (IntakeSender, IntakeWorker) {
         let (sender, queue) = sync_channel(QUEUED_REQUESTS);
@@ -124,7 +124,7 @@ impl IntakeWorker {
         let trimmed = Timestamp::EARLIEST;
         (
             IntakeSender(sender),
-            IntakeWorker { queue, intake, log, decoder, rejects, clock, vitals, wake, last_position: 0, trimmed },
+            IntakeWorker { queue, intake, log, decoder, rejects, clock, status, wake, last_position: 0, trimmed },
         )
     }
 
@@ -187,7 +187,7 @@ impl IntakeWorker {
 
     fn flush(&mut self) -> Result<(), LogError> {
         self.intake.flush(&mut self.log)?;
-        self.vitals.intake(Way::Http).counts = self.intake.counts().clone();
+        self.status.intake(Way::Http).counts = self.intake.counts().clone();
         self.wake.iter().for_each(Thread::unpark);
         Ok(())
     }
@@ -226,7 +226,7 @@ impl IntakeWorker {
         let context = Context { position: &position, feed: submission.feed.clone(), received_at: now, now };
         let mut answers = Vec::new();
         let mut result = Ok(());
-        let IntakeWorker { intake, log, decoder, vitals, .. } = self;
+        let IntakeWorker { intake, log, decoder, status, .. } = self;
         let (mut newest, mut ordinal, mut elements) = (None, 0, Vec::new());
         let decoded = decoder.records.decode(&submission.body, &context, &mut |item| {
             if result.is_ok() {
@@ -254,9 +254,9 @@ impl IntakeWorker {
             };
             rejected.push(record.reduced(&decoder.records, &context));
         }
-        let mut vitals = vitals.intake(Way::Http);
-        vitals.unknown_fields += decoded.unknown_fields;
-        vitals.newest_event = vitals.newest_event.max(newest);
+        let mut of_requests = status.intake(Way::Http);
+        of_requests.unknown_fields += decoded.unknown_fields;
+        of_requests.newest_event = of_requests.newest_event.max(newest);
         result.map(|()| answers)
     }
 

@@ -14,7 +14,7 @@ use crate::kafka::contact::Contact;
 use crate::kafka::headers;
 use crate::kafka::publisher::Publisher;
 use crate::kafka::reader::{ReadRequest, Reader};
-use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
+use crate::kafka::schema_registry::registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
 use crate::kafka::writer::{Acknowledgements, EncodedRecord, Writer};
 use crate::process::shutdown_signal::ShutdownSignal;

@@ -15,7 +15,7 @@ use stream::log::{LogEntry, LogError};
 use tracing::debug;
 
 use crate::kafka::contact::Contact;
-use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
+use crate::kafka::schema_registry::registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
 use crate::process::limits::{
     BROKER_OUTAGE, BROKER_POLL, BROKER_REQUEST_TIMEOUT, NEW_TOPIC_DELAY, OWN_RECORDS_WAIT, PARTITION_SILENCE, SEEK_TIMEOUT,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// One poll of a reader. Between two polls the reader checks for a shutdown.
 pub const BROKER_POLL: Duration = Duration::from_millis(100);
-/// Least time between two polls of librdkafka's main queue. Callbacks of errors and rebalances wait no longer.
+/// Longest time between two services of librdkafka's main queue during a poll. Callbacks of errors and rebalances wait no longer.
 pub const MAIN_QUEUE_POLL: Duration = Duration::from_millis(200);
 /// A request for metadata, watermarks or the end of a partition. The reader repeats it until [`BROKER_OUTAGE`] is over.
 pub const BROKER_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ pub const OUTAGE_LOG_INTERVAL: Duration = Duration::from_secs(30);
 pub const TOPIC_CREATION_WAIT: Duration = Duration::from_secs(30);
 /// Pause between two looks at the topics while [`TOPIC_CREATION_WAIT`] runs.
 pub const TOPIC_CREATION_POLL: Duration = Duration::from_millis(100);
-/// Pause of a producer whose queue is full. At 5 ms a queue of 16 MiB stays busy.
+/// Pause of a producer whose queue is full. A queue of 16 MiB cannot run empty in 5 ms below 3 GB/s.
 pub const FULL_QUEUE_PAUSE: Duration = Duration::from_millis(5);
 /// One poll for delivery reports while a transaction is drained.
 pub const DELIVERY_POLL: Duration = Duration::from_millis(1);

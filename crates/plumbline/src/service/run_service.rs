@@ -148,7 +148,7 @@ fn intake(
             inputs: config.inputs.clone(),
             decoder: data.decoder.clone(),
             clock: data.clock.clone(),
-            vitals: work.status.clone(),
+            status: work.status.clone(),
             stopping: work.stopping.clone(),
         };
         intakes.push(topics.start()?);
