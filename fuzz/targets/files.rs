@@ -1,4 +1,4 @@
-//! Any text in a file that an operator writes: a measure, a registry, a configuration. It is taken, or its mistakes are named.
+//! Any text in a file that an operator writes: a measure, a registry, a configuration. It is accepted, or its mistakes are named.
 #![no_main]
 
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Any body and query of a request: it is answered element by element, or refused as a whole with a status that says why.
+//! Any body and query of a request: the answer covers each element, or refuses the whole with a status that gives the reason.
 #![no_main]
 
 use std::path::Path;
@@ -21,7 +21,7 @@ use plumbline::process::service_status::ServiceStatus;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
-/// After so many requests the log is made anew, so that it does not fill the disk.
+/// After this many requests a new log replaces the old one, so that it does not fill the disk.
 const REQUESTS: u32 = 20_000;
 
 /// A service without its threads of tally and publish, and without a socket.
@@ -69,7 +69,7 @@ impl Service {
 }
 
 fn configuration(data: &Path) -> Config {
-    // Little room for what was refused, so that the oldest go.
+    // Little room for rejects, so that the oldest are evicted.
     let flags = vec![("data", "--data", data.display().to_string()), ("refused", "--refused", "256KiB".to_owned())];
     let given = ConfigSources { flags, ..Given::default() };
     config_file::read(&given).expect("the defaults are sound")

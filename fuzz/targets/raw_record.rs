@@ -1,5 +1,5 @@
-//! Any bytes from a practice system, of whatever format: every element is logged, registered, rejected or skipped, exactly once, and
-//! what is logged can be read back and folded.
+//! Any bytes from a practice system, in any format: every element is logged, registered, rejected or skipped exactly once, and the
+//! log can be read back and folded.
 #![no_main]
 
 use std::collections::BTreeMap;

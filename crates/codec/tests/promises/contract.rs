@@ -1,4 +1,4 @@
-//! The input contract as Avro: what Avro's own library writes from the contract's schemas is taken as the native JSON form is.
+//! The input contract as Avro: data that Avro's own library writes with the contract's schemas decode like the native JSON form.
 
 use apache_avro::rabin::Rabin;
 use apache_avro::types::Value;
@@ -229,7 +229,7 @@ fn cut_and_damaged_avro_is_one_item_and_never_a_panic() {
         for length in 5..whole.len() {
             assert!(matches!(items(&whole[..length]).as_slice(), [Item::Reject(_)]), "{length} bytes of {contract:?}");
         }
-        // Without its first byte it is no Avro at all.
+        // With another first byte it is not Avro.
         for place in 1..whole.len() {
             let mut damaged = whole.clone();
             damaged[place] ^= 0xff;

@@ -1,4 +1,4 @@
-//! Which statuses of FHIR count, wait, or take back: the table of the contract row by row.
+//! FHIR statuses that count, wait or retract: the table of the contract row by row.
 
 use std::sync::Arc;
 

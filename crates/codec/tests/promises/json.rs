@@ -1,4 +1,4 @@
-//! Records as JSON: the examples of `schemas/` have the names that the code writes, and values look as they are documented.
+//! Records as JSON: the examples of `schemas/` have the names that the code writes, and values have the documented form.
 
 use codec::json::record_lines;
 use scorecard::measure::measure_set::MeasureSet;
@@ -11,7 +11,7 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).expect("it is JSON")
 }
 
-/// The paths of a value with the type that stands there; null may stand for any type.
+/// The paths of a value with their types; null has any type.
 fn shape(value: &Value, path: &str, into: &mut std::collections::BTreeMap<String, &'static str>) {
     let name = match value {
         Value::Null => return,
@@ -30,7 +30,7 @@ fn shape(value: &Value, path: &str, into: &mut std::collections::BTreeMap<String
     into.insert(path.to_owned(), name);
 }
 
-/// Every path of the example stands in what the code writes with the same type, and every top-level name in both.
+/// Every path of the example is in the code's output with the same type, and both have the same top-level names.
 fn has_the_names_of(example: &str, written: &str) {
     let (example, written) = (parsed(example), parsed(written));
     let (mut shown, mut known) = Default::default();

@@ -1,5 +1,5 @@
-//! What cannot be taken: every pair of a field and a fault is a reject with the reason, the field and the place that this table
-//! names, the elements around it are taken, and nothing of the value is told.
+//! Rejects: every pair of a field and a fault has the reason, field and position of this table. The elements around it are
+//! accepted, and the reject shows nothing of the value.
 
 use codec::formats::record_decoder::RejectReason::{self, *};
 use scorecard::record::item::Item;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::decoding::{plain, position, reject};
 
-/// What is done to a field of a good record.
+/// A change to a field of a valid record.
 enum Fault {
     Without,
     Is(Value),
@@ -25,7 +25,7 @@ fn list(length: usize) -> Fault {
     Is((0..length).map(|n| json!(format!("m{n}"))).collect())
 }
 
-/// Sample, JSON pointer of the field, what is done to it, the reason, the field as the reject names it.
+/// Sample, JSON pointer of the field, change, reason, name of the field in the reject.
 fn table() -> Vec<Row> {
     let mut rows = common();
     rows.extend(kinds());
@@ -335,7 +335,7 @@ fn a_reject_tells_nothing_of_the_value() {
         let detail = reject.detail.replace("2026-10-05T09:41:00+01:00", "").replace("2026-10-05", "");
         let told = format!("{} {detail} {}", reject.field, reject.excerpt);
         let secret = value.trim();
-        // What has no letter or digit, or stands in the text as an example, is no secret.
+        // A value without letters and digits, or one that the message has as its example, is not a secret.
         if secret.chars().any(char::is_alphanumeric) && secret.len() > 4 && !["attended", "false"].contains(&secret) {
             assert!(!told.contains(secret), "{told:?} tells {secret:?}");
         }

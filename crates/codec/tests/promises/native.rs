@@ -1,4 +1,4 @@
-//! The native form: every example of the contract, field by field, and what the contract says of what is left out.
+//! The native form: every example of the contract, field by field, and the contract's defaults of absent fields.
 
 use std::sync::Arc;
 
@@ -261,7 +261,7 @@ fn fields_may_come_in_any_order_and_with_blanks_between_them() {
             value.to_string(),
             serde_json::to_string_pretty(&value).expect("JSON can be written"),
             format!("{{{}}}", backwards.join(",")),
-            // Of two fields with one name the last one counts, wherever the first one stands.
+            // The last of two fields with one name counts, wherever the first one is.
             format!("{{{}}}", first("\"practice\"").join(",").replacen("\"practice\":\"", "\"practice\":\"not-", 1)),
         ] {
             assert_eq!(one(&text), event, "{text}");

@@ -1,4 +1,4 @@
-//! FHIR that nobody on this project wrote: a bulk export of ten synthetic patients (Synthea). Needs `PLUMBLINE_TEST_DATA`.
+//! FHIR from outside the project: a bulk export of ten synthetic patients (Synthea). Needs `PLUMBLINE_TEST_DATA`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Records as a line of JSON, for who looks into a topic.
+//! Records as a line of JSON, for people who inspect a topic.
 
 use codec::avro::encoding::Form;
 use codec::avro::record_json;

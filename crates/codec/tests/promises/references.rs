@@ -1,4 +1,4 @@
-//! FHIR references and what they lead to: inside a Bundle, contained, by identifier, or the feed's own name.
+//! FHIR references and their targets: inside a Bundle, contained, by identifier, or the feed's own name.
 
 use std::sync::Arc;
 
