@@ -458,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_every_length_are_read_whatever_stands_behind_them() {
+    fn numbers_of_every_length_are_read_before_any_bytes() {
         for power in 0..63 {
             for value in [(1i64 << power) - 1, 1 << power, -(1 << power), 0x5555_5555_5555_5555 >> power] {
                 for behind in [&b""[..], b"\x01", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff"] {

@@ -98,7 +98,7 @@ pub fn is_appliance(code: &str) -> bool {
 
 /// An entry of a code map whose target is not a BNF code.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{bnf:?}, to which {system} {code} is mapped, is no BNF code; write two digits and up to 13 digits and capital letters")]
+#[error("{system} {code} maps to {bnf:?}, which is not a BNF code; write two digits and up to 13 digits and capital letters")]
 pub struct NotABnfCode {
     /// The system of the mapped code.
     pub system: String,

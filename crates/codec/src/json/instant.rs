@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_instant_says_why() {
+    fn a_text_that_is_not_an_instant_gives_the_reason() {
         for (text, why) in [
             ("2026", Unreadable::TooCoarse),
             ("2026-10", Unreadable::TooCoarse),

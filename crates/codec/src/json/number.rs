@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_says_why() {
+    fn a_number_that_does_not_fit_gives_the_reason() {
         for (written, reason) in [
             ("0.0001", RejectReason::MalformedValue),
             ("1e-4", RejectReason::MalformedValue),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_in_quotes_is_told_so() {
+    fn a_number_in_quotes_is_a_fault_of_its_type() {
         let fault = whole("version", &Raw::of("\"3\""), 1..=9).unwrap_err();
         assert!(fault.detail.contains("a text in quotes") && fault.detail.contains("without quotes"), "{}", fault.detail);
     }

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn any_value_may_stand_in_any_field() {
+    fn any_field_may_have_a_value_of_any_type() {
         for (value, name) in [("1", NUMBER), ("-1.5", NUMBER), ("true", TRUTH), ("[1,[2]]", LIST), (r#"{"a":{}}"#, OBJECT)] {
             let json = format!(r#"{{"name":{value},"size":{value}}}"#);
             let thing = thing(&json);
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn text_without_escapes_is_lent() {
+    fn text_without_escapes_is_borrowed() {
         assert!(matches!(thing(r#"{"name":"plain"}"#).name, Scalar::Text(Cow::Borrowed("plain"))));
         assert!(matches!(thing(r#"{"n\u0061me":"t\u0061b"}"#).name, Scalar::Text(Cow::Owned(text)) if text == "tab"));
     }

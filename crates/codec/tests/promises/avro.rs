@@ -65,14 +65,14 @@ fn every_kind_of_record_has_a_sample() {
 }
 
 #[test]
-fn what_we_write_we_read() {
+fn every_record_reads_back() {
     for record in all() {
         assert_eq!(decode(&bytes_of(&record)), record);
     }
 }
 
 #[test]
-fn what_we_write_avros_library_reads_and_writes_to_the_same_bytes() {
+fn avros_library_reads_every_record_and_writes_the_same_bytes() {
     for record in all() {
         let form = form_of(&record);
         let schema = schema(form);
@@ -234,7 +234,7 @@ fn check(schema: &Json, place: &str) {
 }
 
 #[test]
-fn an_undecodable_record_and_a_number_beyond_avros_are_refused_and_leave_nothing_behind() {
+fn an_undecodable_record_and_a_number_beyond_avros_are_refused_and_write_nothing() {
     let mut out = b"before".to_vec();
     let refused = encode(&Record::Undecodable("why".into()), &mut out);
     assert_eq!(refused, Err(EncodeError::Undecodable("why".into())));

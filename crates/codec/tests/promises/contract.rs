@@ -92,7 +92,7 @@ fn one(items: &[Item<'static>]) -> Event<'static> {
 }
 
 #[test]
-fn framed_data_say_what_the_native_form_says() {
+fn framed_data_mean_the_same_as_the_native_form() {
     for (contract, json) in SAMPLES {
         let bytes = framed(contract.id(), &datum(contract, sample(contract, json)));
         assert_eq!(one(&items(&bytes)), event(json), "{contract:?}");
@@ -109,7 +109,7 @@ fn ids_of_a_registry_are_configured() {
 }
 
 #[test]
-fn single_objects_say_what_the_native_form_says() {
+fn single_objects_mean_the_same_as_the_native_form() {
     for (contract, json) in SAMPLES {
         let fingerprint = schema(contract).fingerprint::<Rabin>().bytes;
         let bytes = [&[0xC3, 0x01], &fingerprint[..], &datum(contract, sample(contract, json))].concat();
@@ -118,7 +118,7 @@ fn single_objects_say_what_the_native_form_says() {
 }
 
 #[test]
-fn files_are_read_datum_by_datum_and_what_breaks_off_is_a_reject() {
+fn files_are_read_datum_by_datum_and_a_truncated_one_ends_with_a_reject() {
     let (contract, json) = SAMPLES[1];
     let schema = schema(contract);
     let mut writer = Writer::new(&schema, Vec::new()).expect("a writer into memory");

@@ -80,7 +80,7 @@ fn instants_are_rfc_3339_in_utc_and_months_are_months() {
 }
 
 #[test]
-fn the_fields_of_a_cards_content_stand_in_the_card() {
+fn the_fields_of_a_cards_content_are_fields_of_the_card() {
     let card = parsed(&record_lines::scorecard(&samples::scorecard()));
     let content = parsed(&record_lines::content(&samples::scorecard().content));
     for (name, value) in content.as_object().unwrap() {
@@ -91,7 +91,7 @@ fn the_fields_of_a_cards_content_stand_in_the_card() {
 }
 
 #[test]
-fn reals_are_printed_shortest_and_what_is_no_number_is_null() {
+fn reals_are_printed_shortest_and_nan_is_null() {
     let mut group = samples::peer_group();
     group.mean = Some(0.1);
     group.phi = Some(f64::NAN);

@@ -152,7 +152,7 @@ fn the_search_for_leaks_finds_some_when_the_protection_is_off() {
 }
 
 #[test]
-fn nothing_raw_is_told_of_what_is_no_json() {
+fn a_reject_of_text_that_is_not_json_shows_nothing_raw() {
     let decoder = decoder(Keys::fixed());
     for spelling in SPELLINGS {
         for text in [

@@ -314,7 +314,7 @@ fn every_fault_is_a_reject_with_its_reason_and_its_field() {
 }
 
 #[test]
-fn a_fault_costs_no_other_element_and_is_told_by_its_number() {
+fn a_fault_costs_no_other_element_and_names_its_index() {
     for row in &table() {
         let good = sample(row.0);
         let items = plain(&Value::Array(vec![good.clone(), damaged(row), good.clone()]).to_string());
@@ -346,7 +346,7 @@ fn a_reject_tells_nothing_of_the_value() {
 }
 
 #[test]
-fn bytes_that_are_no_events_say_what_they_are() {
+fn bytes_of_another_format_are_refused_by_its_name() {
     let record = |bytes: &[u8]| {
         let decoder =
             codec::formats::record_decoder::RecordDecoder::new(codec::formats::record_decoder::DecoderConfig::default());
@@ -415,7 +415,7 @@ fn a_bundle_is_faulted_as_a_whole_or_entry_by_entry() {
 }
 
 #[test]
-fn fhir_without_a_feed_is_refused_and_so_are_versions_without_what_orders_them() {
+fn fhir_without_a_feed_is_refused_and_so_are_versions_without_their_ordering_field() {
     use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
     use scorecard::event::Versioning;
     use scorecard::record::item::Feed;

@@ -270,7 +270,7 @@ fn fields_may_come_in_any_order_and_with_blanks_between_them() {
 }
 
 #[test]
-fn a_feed_that_is_met_again_is_the_same_and_one_that_names_a_patient_is_hashed_each_time() {
+fn a_repeated_feed_is_the_same_and_one_that_names_a_patient_is_hashed_each_time() {
     let decoder = RecordDecoder::new(DecoderConfig::default());
     let hashed = Pseudonyms::new(&Keys::fixed()).hashed("9434765919");
     for (sent, feed) in [("emis-1", "emis-1"), (" emis-1 ", "emis-1"), ("9434765919", &hashed), (&hashed, &hashed)] {
@@ -284,7 +284,7 @@ fn a_feed_that_is_met_again_is_the_same_and_one_that_names_a_patient_is_hashed_e
 }
 
 #[test]
-fn an_event_that_mentions_a_resource_type_is_none_of_fhir() {
+fn an_event_that_mentions_a_resource_type_is_not_fhir() {
     let event = r#""feed":"f","id":"e-1","version":2,"type":"order","action":"retract""#;
     for text in [
         format!(r#"{{{event},"note":{{"resourceType":"Bundle"}}}}"#),

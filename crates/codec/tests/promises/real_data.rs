@@ -45,7 +45,7 @@ fn read(path: &Path) -> Read {
 }
 
 #[test]
-fn a_bulk_export_is_taken_whole_if_it_is_there() {
+fn a_bulk_export_is_read_completely_if_it_is_present() {
     let Some(folder) = folder() else { return };
     let encounters = read(&folder.join("Encounter.ndjson")).events;
     assert_eq!(encounters.len(), 1215);

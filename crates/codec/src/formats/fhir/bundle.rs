@@ -9,7 +9,7 @@ use crate::json::object::{List, Node, Raw, Scalar};
 use crate::json::reader::read;
 use crate::json::text::{TEXT_BYTES, unprotected, word};
 
-/// The types of Bundle whose entries are resources of their own.
+/// The types of Bundle whose entries are independent resources.
 const TYPES: [(&str, ()); 5] = [("transaction", ()), ("batch", ()), ("collection", ()), ("searchset", ()), ("history", ())];
 
 /// A Bundle, split into its entries.

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_year_stands_for_its_first_or_its_last_day() {
+    fn a_year_means_its_first_or_its_last_day() {
         assert_eq!(coarse_day("2020", Edge::First), Day::from_ymd(2020, 1, 1));
         assert_eq!(coarse_day("2020", Edge::Last), Day::from_ymd(2020, 12, 31));
         assert_eq!(coarse_day("2020-02", Edge::Last), Day::from_ymd(2020, 2, 29));

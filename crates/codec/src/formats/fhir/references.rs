@@ -290,7 +290,7 @@ pub(crate) fn type_and_id(text: &str) -> Option<(&str, &str)> {
     (is_type(kind) && is_id(id)).then_some((kind, id))
 }
 
-/// Whether this looks like the name of a resource type.
+/// Whether this text has the form of a resource type's name.
 pub(crate) fn is_type(text: &str) -> bool {
     let bytes = text.as_bytes();
     (1..=40).contains(&bytes.len()) && bytes[0].is_ascii_uppercase() && bytes.iter().all(u8::is_ascii_alphabetic)

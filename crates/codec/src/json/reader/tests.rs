@@ -199,7 +199,7 @@ fn texts_that_are_cut_changed_or_stretched_are_read_or_break_as_with_serde_json(
 }
 
 #[test]
-fn objects_and_lists_stand_inside_of_each_other_as_deep_as_serde_json_takes_them() {
+fn objects_and_lists_nest_as_deeply_as_in_serde_json() {
     for depth in 125..=130 {
         for (open, middle, close) in [
             (r#"{"part":"#, "1", "}"),
