@@ -12,7 +12,7 @@ use scorecard::registry::entry::{Entry, OrganisationKind};
 
 use crate::samples;
 
-/// The symbols of the enums of this name's field, wherever it stands, in the order in which the library meets them.
+/// The symbols of the enums of all fields with this name, in the order of the library.
 fn read(record: &Record<'_>, field: &str) -> Vec<String> {
     let form = Form::of_record(record).expect("the samples open");
     let schema = Schema::parse_str(form.schema()).expect("schemas/ holds schemas");
