@@ -1,8 +1,8 @@
 //! A month of OpenPrescribing as events gives OpenPrescribing's values: decoder, intake, tally, publish.
 //!
-//! Each practice plays a clinician. The month in this repository is synthetic; `crates/scorecard/reference/openprescribing.py` computed
-//! its expected values. If `PLUMBLINE_TEST_DATA` names a folder with `openprescribing-one-month`, the test also compares the values that
-//! OpenPrescribing published.
+//! Each practice plays a clinician. The month in this repository is synthetic; `crates/scorecard/reference/openprescribing.py`
+//! computed its expected values. If `PLUMBLINE_TEST_DATA` names a folder with `openprescribing-one-month`, the test also compares
+//! the values that OpenPrescribing published.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

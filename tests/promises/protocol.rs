@@ -401,8 +401,8 @@ fn compaction_makes_no_row_look_changed_to_a_restarted_publisher() {
     };
     world.feed(first, "a", [items(8), items(9)].concat());
     world.run_until(utc(2026, 10, 10, 3));
-    // August changes at the next cut and September at the one after. September's windows reach back to August, but their groups are
-    // published only with September's cards.
+    // August changes at the next cut and September at the one after. September's windows reach back to August, but their groups
+    // are published only with September's cards.
     world.feed(utc(2026, 10, 10, 9), "a", vec![prescription("august", 1, "7000001", utc(2026, 8, 25, 9))]);
     world.tally_until(utc(2026, 10, 11, 3));
     world.feed(utc(2026, 10, 11, 9), "a", vec![prescription("september", 1, "7000001", utc(2026, 9, 25, 9))]);

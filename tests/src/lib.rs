@@ -6,8 +6,8 @@
 //! - [`patient_planter`]: patients' numbers in every input text, and the search for them in every topic
 //! - [`simulation`]: seeded histories with every kind of fault, judged by an independent verifier
 //!
-//! An event passes through the real decoder, intake, tally and publish; only the log and the clock are simulated. A test here never
-//! uses a network, a file of the user or the clock of the machine.
+//! An event passes through the real decoder, intake, tally and publish; only the log and the clock are simulated. A test here
+//! never uses a network, a file of the user or the clock of the machine.
 
 pub mod simulation;
 pub mod played_network;

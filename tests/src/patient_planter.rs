@@ -38,8 +38,8 @@ impl Planter {
         }
     }
 
-    /// Copies of the record: for each text one with a number in its place and one with a number inside it; and one for each key with a
-    /// number in its place.
+    /// Copies of the record: for each text one with a number in its place and one with a number inside it; and one for each key
+    /// with a number in its place.
     pub fn each_text(&mut self, record: &Value) -> Vec<String> {
         let mut planted = Vec::new();
         for path in text_paths(record) {

@@ -1,5 +1,5 @@
-//! The mutants: a copy of the workspace's sources with every edit of `tests/mutants.toml`, built once. Each mutant in turn is switched
-//! on until the verifier sees it in the topics.
+//! The mutants: a copy of the workspace's sources with every edit of `tests/mutants.toml`, built once. Each mutant in turn is
+//! switched on until the verifier sees it in the topics.
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -106,8 +106,8 @@ fn build(mutants: &[Mutant], root: &Path) -> Result<PathBuf, WorkshopError> {
     Ok(kept)
 }
 
-/// The workspace's own file with another version. Two workspaces that share a target folder share every package of the same name and
-/// version, and only the dependencies may be shared.
+/// The workspace's own file with another version. Two workspaces that share a target folder share every package of the same name
+/// and version, and only the dependencies may be shared.
 fn other_version(root: &Path) -> Result<String, WorkshopError> {
     let file = root.join("Cargo.toml");
     let text = fs::read_to_string(&file).map_err(|error| file_error(&file, error))?;

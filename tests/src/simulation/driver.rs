@@ -1,5 +1,5 @@
-//! Drives one history: virtual time from moment to moment, and within a moment the calls of the instances in an order that the seed
-//! decides.
+//! Drives one history: virtual time from moment to moment, and within a moment the calls of the instances in an order that the
+//! seed decides.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -64,8 +64,8 @@ impl Driver<'_> {
         self.supervisor.end_moment();
     }
 
-    /// Stops the faults: delayed writes arrive, clocks are right, every role has an owner, and all instances run until none has work.
-    /// Returns whether that happened.
+    /// Stops the faults: delayed writes arrive, clocks are right, every role has an owner, and all instances run until none has
+    /// work. Returns whether that happened.
     fn recover(&mut self) -> bool {
         self.fault_schedule.clear();
         self.supervisor.heal();
@@ -107,7 +107,8 @@ impl Driver<'_> {
         }
     }
 
-    /// The start of the recommended retention: 16 months before the last published cut. A longer outage makes it an early retention.
+    /// The start of the recommended retention: 16 months before the last published cut. A longer outage makes it an early
+    /// retention.
     fn truncate_all(&mut self, days: i64, kind: Kind) {
         let mut broker = self.supervisor.broker.borrow_mut();
         let done = last_run(&broker).map_or(0, |run| run.at.0);

@@ -95,8 +95,8 @@ pub enum Trace {
     On,
 }
 
-/// Plays and judges the history of a seed. A few seeds in ten thousand draw faults under which every important cut is skipped. Where
-/// no promise is broken, such a history is played again with the faults of another seed.
+/// Plays and judges the history of a seed. A few seeds in ten thousand draw faults under which every important cut is skipped.
+/// Where no promise is broken, such a history is played again with the faults of another seed.
 #[must_use]
 pub fn history(seed: u64, extract: &Extract, trace: Trace) -> History {
     let whole = Extract::default();

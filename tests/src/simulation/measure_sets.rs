@@ -1,6 +1,7 @@
 //! The measures of the simulation, in two sets between which a deployment changes, and an independent statement of their sums.
 //!
-//! The measures are few, so that a history is quick. Together they use every kind of event, amounts, savings, adjustment and repeats.
+//! The measures are few, so that a history is quick. Together they use every kind of event, amounts, savings, adjustment and
+//! repeats.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Mutants: deliberate mistakes that the simulation must find. Each is a small edit of the production code in `tests/mutants.toml`. One
-//! build of an edited copy of the sources has all of them, and an environment variable switches one on.
+//! Mutants: deliberate mistakes that the simulation must find. Each is a small edit of the production code in
+//! `tests/mutants.toml`. One build of an edited copy of the sources has all of them, and an environment variable switches one on.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

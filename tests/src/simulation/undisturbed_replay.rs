@@ -1,5 +1,5 @@
-//! The same log without a fault: tallies run to its end, then one publisher takes the cuts. Every other way to process that log must
-//! give the same result.
+//! The same log without a fault: tallies run to its end, then one publisher takes the cuts. Every other way to process that log
+//! must give the same result.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! A task's handle on the simulated log. Every call suspends the task, and the driver decides whether the call succeeds, fails in some
-//! way, or never returns.
+//! A task's handle on the simulated log. Every call suspends the task, and the driver decides whether the call succeeds, fails in
+//! some way, or never returns.
 
 use std::cell::RefCell;
 use std::ops::{ControlFlow, Range};

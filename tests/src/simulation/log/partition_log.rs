@@ -77,8 +77,8 @@ impl PartitionLog {
         gone
     }
 
-    /// Deletes the records before `until`, except the last `spared` of them: a log deletes whole segments, and a segment with a younger
-    /// record stays. Returns the number of deleted records.
+    /// Deletes the records before `until`, except the last `spared` of them: a log deletes whole segments, and a segment with a
+    /// younger record stays. Returns the number of deleted records.
     pub(crate) fn truncate(&mut self, until: Timestamp, spared: usize) -> u64 {
         let old = self.records.iter().take_while(|stored| stored.appended < until).count();
         let gone = old.saturating_sub(spared);

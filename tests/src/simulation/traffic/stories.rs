@@ -118,8 +118,8 @@ impl Teller<'_> {
         stamped
     }
 
-    /// An old version that arrives when the newest version's month is sealed and its own is not. The tally must still know the versions
-    /// between them.
+    /// An old version that arrives when the newest version's month is sealed and its own is not. The tally must still know the
+    /// versions between them.
     fn haunt(&mut self, newest: &Event<'static>, occurred: i64, sent: &mut Vec<StoryEvent>) {
         if sent.len() != 1 || !self.random.happens(120) || newest.action != Action::Record || self.is_bound(newest) {
             return;

@@ -315,8 +315,8 @@ impl<'a> CutCheck<'a> {
 
     /// Whether the unit must have a card; `None` where its card stays as it was.
     ///
-    /// A roll-up is decided when its month has a new state, when its own sums differ from its last revision, or when it has none and
-    /// a card of one of its practices is computed.
+    /// A roll-up is decided when its month has a new state, when its own sums differ from its last revision, or when it has none
+    /// and a card of one of its practices is computed.
     fn should_exist(&self, unit: &Unit, month: Month, facts: i64, last: &Latest<'_>) -> Option<bool> {
         if !unit.1.is_empty() {
             return Some(facts > 0);

@@ -1,4 +1,5 @@
-//! Promise 1, second half, and promise 6: rows are the sums of their facts, marks are correct, counters add up, memory is bounded.
+//! Promise 1, second half, and promise 6: rows are the sums of their facts, marks are correct, counters add up, memory is
+//! bounded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
