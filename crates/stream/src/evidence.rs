@@ -2,9 +2,9 @@
 //!
 //! The code of tally folds the log up to the card's own cut. Later events therefore never change the explanation of a revision.
 //!
-//! Facts hold no text, so the search has two passes. The fold finds the facts in the card's rows and their shares. A second read of the
-//! same records finds the ids of the events. Publish keeps the rows of a sealed month as its sealing tick left them, so the search
-//! reads such a month at that tick.
+//! Facts hold no text, so the search has two passes. The fold finds the facts in the card's rows and their shares. A second read
+//! of the same records finds the ids of the events. Publish keeps the rows of a sealed month as its sealing tick left them, so
+//! the search reads such a month at that tick.
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};

@@ -143,7 +143,8 @@ impl Side {
         }
     }
 
-    /// Whether the filter matches a drug with this code (`None`: no known code) and this quantity in thousandths of this number of items.
+    /// Whether the filter matches a drug with this code (`None`: no known code) and this quantity in thousandths of this number
+    /// of items.
     pub(crate) fn takes_drug(&self, code: Option<&str>, quantity: i128, items: i128) -> bool {
         let Some(code) = code else {
             return self.codes.is_empty() && self.over.is_empty() && self.weights.is_empty() && self.generic.is_none();
