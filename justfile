@@ -1,49 +1,57 @@
-# What can be done here; CI runs `just ci`.
+# Recipes of this workspace; CI runs `just ci`.
 
-# Lists the recipes.
+# List the recipes.
 default:
     @just --list
 
-# Formatting, lints, tests and dependencies: what must hold before a commit.
+# Check what must hold before a commit: formatting, lints, tests and dependencies.
 check: lint test deny
 
-# Formats everything.
+# Format all code.
 fmt:
     cargo fmt --all
 
-# Formatting and lints, warnings being errors.
+# Check formatting and lints; a warning is an error.
 lint:
     cargo fmt --all --check
     cargo fmt --manifest-path fuzz/Cargo.toml --check
     cargo clippy --workspace --all-targets -- -D warnings
 
-# All tests.
+# Run all tests.
 test:
     cargo test --workspace
 
-# The simulation: `just sim SEEDS`, `just sim seed N`, `just sim mutants`; the real tasks on a log that fails in every way it can.
+# Simulate a log that fails in every way: `just sim SEEDS`, `just sim seed N`, `just sim mutants`.
 sim *ARGS:
     cargo run --release -p promises --example sim -- {{ARGS}}
 
-# Licences, duplicates and sources of the dependencies.
+# Check licences, duplicates and sources of the dependencies.
 deny:
     cargo deny --all-features check --hide-inclusion-graph bans licenses sources
 
-# Known vulnerabilities of the dependencies; fetches their database.
+# Check the dependencies for known vulnerabilities; fetches the database of advisories.
 advisories:
     cargo deny --all-features check advisories
 
-# Runs the commands that README.md promises to be enough, exactly as they stand there.
+# Run the two commands that README.md shows first, exactly as written there.
 readme:
     #!/usr/bin/env bash
     set -euo pipefail
     for command in 'cargo test --workspace' 'cargo run --release -- demo'; do
-        grep -qxF "$command" README.md || { echo "README.md no longer shows the command: $command" >&2; exit 1; }
+        grep -qxF "$command" README.md || { echo "README.md does not show the command: $command" >&2; exit 1; }
         echo "+ $command"
         $command
     done
 
-# What CI runs: all of it, the mutants, the guard of speed, and a short fuzz of everything that takes bytes from outside.
-ci: lint readme deny (sim "mutants")
+# Run everything that CI runs: lints, README's commands, mutants, the guard of speed and a short fuzz.
+ci: lint readme deny
+    # The build of `cargo test --workspace`, so that no crate compiles again with other features.
+    cargo build --workspace --example sim
+    "${CARGO_TARGET_DIR:-target}/debug/examples/sim" mutants
     cargo run --release -p bench -- guard
     fuzz/run 20
+
+# Run what is too slow for CI: ten thousand simulated histories, half an hour of fuzzing a target, the image's binary.
+long: (sim "10000")
+    fuzz/run 1800
+    cargo run --profile dist --locked -- demo

@@ -1,4 +1,4 @@
-//! What Plumbline costs. `README.md` beside this says what each command measures, on which input, and what came out.
+//! What Plumbline costs. `README.md` in this folder lists the commands and their inputs, `docs/internals/performance.md` the figures.
 //!
 //! Timings are CPU time, for machines are noisy; where even that is, instructions are counted.
 

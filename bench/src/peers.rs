@@ -72,7 +72,7 @@ pub fn measure(clinicians: u32) -> Result<()> {
     let groups = peers.groups().count();
     let begin_cards = thread_time()?.as_secs_f64();
     let mut measured = 0_usize;
-    let yardsticks = scorer.yardsticks(month, &peers);
+    let yardsticks = scorer.benchmarks(month, &peers);
     for unit in units.values() {
         let content = scorer.content(unit, Status::Provisional, &yardsticks);
         measured += content.measures.iter().flat_map(|m| &m.windows).filter(|w| w.value.is_some()).count();

@@ -319,7 +319,7 @@ impl Log for GeneratedLog {
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        encoding::pack(event, to).map_err(|error| LogError::unencodable(Topic::Events, error))
     }
 
     fn append(&mut self, topic: Topic, _: u32, _: &str, record: &Record<'_>) -> Result<(), LogError> {
@@ -328,7 +328,7 @@ impl Log for GeneratedLog {
             return Ok(());
         }
         self.buffer.clear();
-        encoding::encode(record, &mut self.buffer).map_err(|error| LogError::Failed(error.to_string()))?;
+        encoding::encode(record, &mut self.buffer).map_err(|error| LogError::unencodable(topic, error))?;
         let (bytes, mut written) = (self.buffer.len() as u64, self.written.borrow_mut());
         match topic {
             Topic::Scorecards => written.card_bytes += bytes,

@@ -32,12 +32,12 @@ impl Log for Sink {
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        encoding::pack(event, to).map_err(|error| LogError::unencodable(Topic::Events, error))
     }
 
-    fn append(&mut self, _: Topic, _: u32, _: &str, record: &Record<'_>) -> Result<(), LogError> {
+    fn append(&mut self, topic: Topic, _: u32, _: &str, record: &Record<'_>) -> Result<(), LogError> {
         self.buffer.clear();
-        encoding::encode(record, &mut self.buffer).map_err(|error| LogError::Failed(error.to_string()))?;
+        encoding::encode(record, &mut self.buffer).map_err(|error| LogError::unencodable(topic, error))?;
         self.bytes += self.buffer.len() as u64;
         Ok(())
     }

@@ -287,7 +287,7 @@ fn card(input: &Input) -> Result<Measurement> {
     let schedule = schedule();
     let scorer = Scorer { measures: &measures, schedule: &schedule, directory: &directory };
     let peers = scorer.roster(month, units.values(), Thresholds::default()).into_table();
-    let yardsticks = scorer.yardsticks(month, &peers);
+    let yardsticks = scorer.benchmarks(month, &peers);
     let (done, values) = measured(units.len() as u64, || {
         let values = |unit| scorer.content(unit, Status::Provisional, &yardsticks).measures.len();
         units.values().map(values).sum::<usize>()

@@ -1,4 +1,4 @@
-//! The numbered rules of the protocol, each on a log with scripted faults. The numbers are those of `ARCHITECTURE.md`.
+//! The numbered rules of the protocol, each on a log with scripted faults. The numbers are those of `docs/internals/protocol.md`.
 
 use std::collections::BTreeMap;
 

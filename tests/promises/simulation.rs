@@ -1,5 +1,5 @@
 //! All promises at once: histories in which everything that can go wrong does, judged by what the topics hold.
-//! `ARCHITECTURE.md`, "The proof", says what is simulated and verified.
+//! `docs/internals/simulation.md` says what is simulated and verified.
 
 use std::path::Path;
 

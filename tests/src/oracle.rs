@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use scorecard::card::scorecard::{Scorecard, WindowValue};
 use scorecard::time::calendar::Timestamp;
-use sim::oracle::answer::{Cut, CutQuestion, Fate, FeedLog, OracleAnswer, OracleCard, WindowAnswer, answer};
+use sim::oracle::answer::{Cut, CutOutcome, CutQuestion, FeedLog, OracleAnswer, OracleCard, WindowAnswer, answer};
 
 use crate::world::measure_files;
 
@@ -43,7 +43,7 @@ pub fn ask(registry: &str, sent: &SentTraffic) -> OracleAnswer {
         .cuts
         .iter()
         .zip(&sent.before)
-        .map(|(at, counts)| Cut { at: at.0, before: before(counts), fate: Fate::Published })
+        .map(|(at, counts)| Cut { at: at.0, before: before(counts), outcome: CutOutcome::Published })
         .collect();
     let question = CutQuestion { feeds: &feeds, registry, measures: &measure_files(), first: sent.first.0, cuts: &cuts };
     answer(&question).expect("traffic, registry and measures that the oracle can read")

@@ -188,15 +188,18 @@ impl Log for SimulatedLog {
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        codec::avro::encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        codec::avro::encoding::pack(event, to).map_err(|error| LogError::unencodable(Topic::Events, error))
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
         match self.takes(&[Fault::AppendRefused, Fault::AppendUnknown]) {
-            Some(Fault::AppendRefused) => return Err(LogError::Failed("scripted: append refused".to_owned())),
+            Some(Fault::AppendRefused) => return Err(LogError::failed("an append failed", "scripted")),
             Some(_) => {
                 self.store(topic, partition, key.to_owned(), encoded(record));
-                return Err(LogError::Failed("scripted: append of unknown outcome".to_owned()));
+                return Err(LogError::Unacknowledged {
+                    what: "a record was appended".to_owned(),
+                    source: Some("scripted".into()),
+                });
             }
             None => {}
         }
@@ -207,7 +210,7 @@ impl Log for SimulatedLog {
     fn flush(&mut self) -> Result<(), LogError> {
         let unflushed = std::mem::take(&mut self.unflushed);
         if self.takes(&[Fault::FlushLost]).is_some() {
-            return Err(LogError::Failed("scripted: flush lost".to_owned()));
+            return Err(LogError::failed("a flush failed", "scripted"));
         }
         for (topic, partition, key, bytes) in unflushed {
             self.store(topic, partition, key, bytes);
@@ -233,13 +236,15 @@ impl Log for SimulatedLog {
         }
         let fault = self.takes(&[Fault::TransactionRefused, Fault::TransactionUnknown]);
         if fault == Some(Fault::TransactionRefused) {
-            return Err(LogError::Failed("scripted: transaction refused".to_owned()));
+            return Err(LogError::failed("a transaction failed", "scripted"));
         }
         for (topic, partition, key, bytes) in records {
             self.store(topic, partition, key, bytes);
         }
         match fault {
-            Some(_) => Err(LogError::Failed("scripted: transaction of unknown outcome".to_owned())),
+            Some(_) => {
+                Err(LogError::Unacknowledged { what: "a transaction was sent".to_owned(), source: Some("scripted".into()) })
+            }
             None => Ok(()),
         }
     }

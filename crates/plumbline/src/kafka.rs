@@ -1,4 +1,4 @@
-//! Kafka: the log of record when brokers are configured, and the topics that practice systems write.
+//! Kafka: the log of a deployment with brokers, its topics, and its schema registry.
 
 pub mod client_metrics;
 pub mod log;

@@ -1,4 +1,4 @@
-//! The log of a service: the embedded one on one directory, or Kafka.
+//! The log of a service: the embedded log in one directory, or Kafka.
 
 pub mod any_log;
 pub mod local_log;

@@ -1,4 +1,4 @@
-//! The process: its clock, signals, shutdown, logs, roles, and what its threads report of themselves.
+//! The process: clock, signals, shutdown, roles, limits, and the status of its threads.
 
 pub mod process_metrics;
 pub mod metric_registry;
@@ -7,3 +7,4 @@ pub mod shutdown_signal;
 pub mod interrupt;
 pub mod clock;
 pub mod roles;
+pub mod limits;

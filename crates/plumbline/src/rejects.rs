@@ -1,4 +1,4 @@
-//! The store of records of which something was rejected, sealed on the disk.
+//! The store of rejected records: raw bytes, encrypted on disk, until they are repaired and retried.
 
 pub mod reject_metrics;
 pub mod reject_store;

@@ -1,7 +1,12 @@
-//! Measures: the grammar of their files, the checks of a file, and the form that the fold counts with.
+//! Measures: the grammar of their files, the checks of a file, their kinds, and the form that the fold counts with.
 
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod suppression;
 pub mod measure_set;
 pub(crate) mod measure_check;
 pub mod definition;
+pub mod kind;
+pub mod integer_units;
+pub mod amount;
 pub mod bnf;

@@ -1,9 +1,8 @@
-//! Statistics, each with its source: quantiles, intervals, control limits, over-dispersion, reliability and trend.
+//! Formulas, each with its source: quantiles, intervals, control limits and over-dispersion. They know nothing of measures.
 
-pub mod trend;
-pub mod reliability;
-pub mod funnel;
 pub mod dispersion;
+pub mod funnel;
 pub mod interval;
+pub mod transform;
 pub mod percentile;
 pub mod distribution;

@@ -1,10 +1,12 @@
-//! Calibration on networks whose truth is known: how often an ordinary clinician is called an outlier, and how often one at twice the
-//! network's rate is found. `cargo test -p scorecard --test calibration -- --nocapture` prints the table of docs/calibration.md.
+//! Calibration on simulated networks with known true rates: the share of ordinary clinicians marked as outliers, and the share of
+//! clinicians at twice the network's rate that are found.
+//!
+//! `cargo test -p scorecard --test calibration -- --nocapture` prints the table of docs/clinical/calibration.md.
 
 use std::collections::BTreeMap;
 
 use scorecard::card::scorecard::{Band, Grade, Status};
-use scorecard::measure::measure_set::MeasureSet;
+use scorecard::measure::measure_set::{Amount, Class, Definition, Kind, MeasureSet, SideDefinition};
 use scorecard::peer_group::thresholds::Thresholds;
 use scorecard::peer_group::unit::{UnitKey, UnitMonth};
 use scorecard::registry::directory::Directory;
@@ -14,15 +16,15 @@ use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 
 const SEEDS: u64 = 200;
-/// Ordinary clinicians of a network; one more is at twice its rate.
+/// Ordinary clinicians of a network. One more clinician is at twice the network's rate.
 const CLINICIANS: u64 = 200;
-/// Expected numerator events of the one at twice the rate, if they were at the network's.
+/// Expected numerator events of the clinician at twice the rate, at the network's rate.
 const PLANTED_EVENTS: f64 = 300.0;
 
-/// A measure of each kind, in the order of the ids: amount, mean, proportion, rate, share.
-const KINDS: [&str; 5] = ["amount", "mean", "proportion", "rate", "share"];
+/// A measure of each kind, in the order of their ids.
+const KINDS: [Kind; 5] = [Kind::Amount, Kind::Mean, Kind::Proportion, Kind::Rate, Kind::Share];
 
-/// SplitMix64 (Steele, Lea and Flood 2014): enough for draws that only have to be reproducible.
+/// SplitMix64 (Steele, Lea and Flood 2014): draws only have to be reproducible.
 struct Draw(u64);
 
 impl Draw {
@@ -66,49 +68,55 @@ impl Draw {
     }
 }
 
+/// The id of the measure of a kind.
+fn id(kind: Kind) -> String {
+    format!("{kind:?}").to_lowercase()
+}
+
 fn measures() -> MeasureSet {
-    let side = |event: &str, amount: &str| format!("event = \"{event}\"\namount = \"{amount}\"\n");
-    let text = |kind: &str| {
+    let measure = |kind: Kind| {
         let (numerator, denominator) = match kind {
-            "amount" => (side("prescription", "cost"), side("activity", "count")),
-            "mean" => (side("activity", "minutes"), side("activity", "count")),
-            "share" => (side("prescription", "quantity"), side("prescription", "quantity")),
-            "rate" => (side("order", "count"), side("activity", "count")),
-            _ => (side("attendance", "count"), side("attendance", "count")),
+            Kind::Amount => ((Class::Prescription, Amount::Cost), (Class::Activity, Amount::Count)),
+            Kind::Mean => ((Class::Activity, Amount::Minutes), (Class::Activity, Amount::Count)),
+            Kind::Share => ((Class::Prescription, Amount::Quantity), (Class::Prescription, Amount::Quantity)),
+            Kind::Rate => ((Class::Order, Amount::Count), (Class::Activity, Amount::Count)),
+            Kind::Proportion => ((Class::Attendance, Amount::Count), (Class::Attendance, Amount::Count)),
         };
-        format!(
-            "id = \"{kind}\"\nversion = 1\ntitle = \"?\"\nkind = \"{kind}\"\ndomain = \"clinical\"\nunit = \"\"\nscale = 1.0\n\
-             direction = \"low\"\nrationale = \"\"\nsource = \"\"\nchanges = []\n[numerator]\n{numerator}[denominator]\n{denominator}"
-        )
+        let side = |(event, amount)| SideDefinition::new(event, amount);
+        Definition::new(&id(kind), kind, side(numerator), side(denominator))
     };
-    let files = KINDS.map(|kind| (format!("{kind}.toml"), text(kind)));
-    MeasureSet::parse(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).expect("these are sound")
+    MeasureSet::of(&KINDS.map(measure)).expect("valid measures")
+}
+
+#[test]
+fn every_kind_of_measure_is_calibrated() {
+    assert!(Kind::ALL.iter().all(|kind| KINDS.contains(kind)));
 }
 
 /// The network's rate of events, and of minutes.
 const RATE: f64 = 0.1;
 const MINUTES: f64 = 11.0;
 
-/// How far a clinician's true rate lies from the network's, on the scale on which tau is measured: standard deviations.
-fn rate_at(kind: &str, tau: f64, deviations: f64) -> f64 {
+/// A clinician's true rate at this many standard deviations from the network's rate, on the scale of tau.
+fn rate_at(kind: Kind, tau: f64, deviations: f64) -> f64 {
     match kind {
-        "mean" => MINUTES + tau * deviations,
-        "proportion" | "share" => (RATE.sqrt().asin() + tau * deviations).clamp(0.0, 1.5).sin().powi(2),
-        _ => RATE * (1.0 + tau * deviations).max(0.0).powi(2),
+        Kind::Mean => MINUTES + tau * deviations,
+        Kind::Proportion | Kind::Share => (RATE.sqrt().asin() + tau * deviations).clamp(0.0, 1.5).sin().powi(2),
+        Kind::Rate | Kind::Amount => RATE * (1.0 + tau * deviations).max(0.0).powi(2),
     }
 }
 
 /// Tau of a kind, for a coefficient of variation of the true rates.
-fn tau_of(kind: &str, variation: f64) -> f64 {
+fn tau_of(kind: Kind, variation: f64) -> f64 {
     match kind {
-        "mean" => variation * MINUTES,
-        "proportion" | "share" => variation * RATE / (2.0 * (RATE * (1.0 - RATE)).sqrt()),
-        _ => variation / 2.0,
+        Kind::Mean => variation * MINUTES,
+        Kind::Proportion | Kind::Share => variation * RATE / (2.0 * (RATE * (1.0 - RATE)).sqrt()),
+        Kind::Rate | Kind::Amount => variation / 2.0,
     }
 }
 
 /// A year of one clinician: `work` chances of an event at this true rate.
-fn year(draw: &mut Draw, kind: &str, rate: f64, work: f64) -> MeasureSums {
+fn year(draw: &mut Draw, kind: Kind, rate: f64, work: f64) -> MeasureSums {
     let mut sums = MeasureSums::default();
     let mut add_n = |x: i64| {
         sums.facts_n += 1;
@@ -118,15 +126,15 @@ fn year(draw: &mut Draw, kind: &str, rate: f64, work: f64) -> MeasureSums {
     #[expect(clippy::cast_possible_truncation, reason = "some thousand")]
     let chances = work.round() as i64;
     match kind {
-        "mean" => (0..chances).for_each(|_| {
+        Kind::Mean => (0..chances).for_each(|_| {
             #[expect(clippy::cast_possible_truncation, reason = "a consultation's minutes")]
             let minutes = (rate + 4.0 * draw.normal()).round().max(1.0) as i64;
             add_n(minutes);
         }),
-        "amount" => (0..draw.poisson(rate * work)).for_each(|_| add_n(draw.one_of(&[700, 1_500, 1_500, 3_000, 9_000]))),
-        "rate" => (0..draw.poisson(rate * work)).for_each(|_| add_n(1)),
-        "proportion" => (0..chances).filter(|_| draw.happens(rate)).for_each(|_| add_n(1)),
-        _ => {
+        Kind::Amount => (0..draw.poisson(rate * work)).for_each(|_| add_n(draw.one_of(&[700, 1_500, 1_500, 3_000, 9_000]))),
+        Kind::Rate => (0..draw.poisson(rate * work)).for_each(|_| add_n(1)),
+        Kind::Proportion => (0..chances).filter(|_| draw.happens(rate)).for_each(|_| add_n(1)),
+        Kind::Share => {
             let (mut d, mut squares) = (0, 0);
             for _ in 0..chances {
                 let quantity = draw.one_of(&[28_000, 28_000, 56_000, 84_000]);
@@ -164,14 +172,14 @@ fn network(seed: u64) -> Network {
     let mut units = BTreeMap::new();
     for number in 0..=CLINICIANS {
         let planted = number == CLINICIANS;
-        // From a few months' work of a part-timer to years of a busy clinician.
+        // From a few months of part-time work to years of a busy clinician.
         let work = if planted { PLANTED_EVENTS / RATE } else { 10_f64.powf(draw.between(2.0, 4.0)) };
         let mut sums = Sums::zero(KINDS.len());
         (sums.base.facts, sums.base.encounters) = (1, 100);
         for (index, kind) in KINDS.into_iter().enumerate() {
             let deviations = draw.normal();
             let ordinary = rate_at(kind, tau[index], deviations);
-            let twice = if kind == "mean" { 2.0 * MINUTES } else { 2.0 * RATE };
+            let twice = if kind == Kind::Mean { 2.0 * MINUTES } else { 2.0 * RATE };
             sums.measures[index] = year(&mut draw, kind, if planted { twice } else { ordinary }, work);
         }
         let person = if planted { PLANTED.to_owned() } else { format!("c{number:03}") };
@@ -185,9 +193,9 @@ fn network(seed: u64) -> Network {
 fn judge(scorer: &Scorer<'_>, network: &Network, tallies: &mut [Tally; KINDS.len()]) -> [f64; KINDS.len()] {
     let month: Month = "2026-10".parse().expect("a month");
     let peers = scorer.roster(month, network.units.values(), Thresholds::default()).into_table();
-    let yardsticks = scorer.yardsticks(month, &peers);
+    let benchmarks = scorer.benchmarks(month, &peers);
     for (key, unit) in &network.units {
-        let content = scorer.content(unit, Status::Final, &yardsticks);
+        let content = scorer.content(unit, Status::Final, &benchmarks);
         for (measure, tally) in content.measures.iter().zip(tallies.iter_mut()) {
             let window = &measure.windows[2];
             let far = window.funnel.is_some_and(|f| matches!(f.band, Band::FarBelow | Band::FarAbove));
@@ -203,7 +211,7 @@ fn judge(scorer: &Scorer<'_>, network: &Network, tallies: &mut [Tally; KINDS.len
         }
     }
     KINDS.map(|kind| {
-        let group = peers.groups().find(|g| *g.key.measure == format!("{kind}@1") && g.phi.is_some());
+        let group = peers.groups().find(|g| *g.key.measure == format!("{}@1", id(kind)) && g.phi.is_some());
         group.and_then(|group| group.tau2).unwrap_or_default().sqrt()
     })
 }
@@ -233,7 +241,7 @@ fn ordinary_clinicians_are_left_alone_and_one_at_twice_the_rate_is_found() {
     let mut all = Tally::default();
     for (kind, (name, t)) in KINDS.into_iter().zip(&tallies).enumerate() {
         let (tau, found) = (truth[kind], estimate[kind]);
-        print_row(name, &format!("{tau:.4} | {found:.4}"), t);
+        print_row(&id(name), &format!("{tau:.4} | {found:.4}"), t);
         all.ordinary += t.ordinary;
         all.good += t.good;
         all.outliers += t.outliers;
@@ -245,7 +253,7 @@ fn ordinary_clinicians_are_left_alone_and_one_at_twice_the_rate_is_found() {
     assert!(percent(all.outliers, all.good) <= 0.3, "{} of {} good ones are called outliers", all.outliers, all.good);
     for (kind, tally) in KINDS.into_iter().zip(&tallies) {
         let found = percent(tally.found, tally.planted);
-        assert!(found >= 90.0, "{kind}: only {found} % of those at twice the rate are found");
+        assert!(found >= 90.0, "{kind:?}: only {found} % of those at twice the rate are found");
     }
 }
 
@@ -263,8 +271,8 @@ fn cards_are_the_same_bytes_from_one_two_and_eight_threads() {
         let peers = &peers;
         std::thread::scope(|scope| {
             let of = |part: &'_ [&UnitMonth]| -> Vec<String> {
-                let yardsticks = scorer.yardsticks(month, peers);
-                let content = |unit: &&UnitMonth| scorer.content(unit, Status::Final, &yardsticks);
+                let benchmarks = scorer.benchmarks(month, peers);
+                let content = |unit: &&UnitMonth| scorer.content(unit, Status::Final, &benchmarks);
                 part.iter().map(|unit| serde_json::to_string(&content(unit)).expect("a content")).collect()
             };
             let parts = units.chunks(units.len().div_ceil(threads));

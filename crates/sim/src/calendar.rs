@@ -11,31 +11,31 @@ use jiff::{Span, Timestamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month(pub i32);
 
-/// The text is not a month.
+/// A text that is not a month.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0:?} is not a month; write it as 2026-10")]
 pub struct NotAMonth(String);
 
 impl Month {
-    /// The month in which this day lies.
+    /// The month of this day.
     #[must_use]
     pub fn of(day: Date) -> Month {
         Month(i32::from(day.year()) * 12 + i32::from(day.month()) - 1)
     }
 
-    /// So many months later, earlier when negative.
+    /// This month plus `months`; earlier when negative.
     #[must_use]
     pub fn plus(self, months: i32) -> Month {
         Month(self.0 + months)
     }
 
-    /// The first month of its quarter.
+    /// The first month of the quarter.
     #[must_use]
     pub fn quarter(self) -> Month {
         self.plus(-self.0.rem_euclid(3))
     }
 
-    /// Its first day.
+    /// The first day.
     ///
     /// # Panics
     /// Outside of the years -9999 to 9999.
@@ -46,7 +46,7 @@ impl Month {
         Date::new(year, number, 1).expect("months lie within the years that jiff knows")
     }
 
-    /// Its last day.
+    /// The last day.
     #[must_use]
     pub fn last_day(self) -> Date {
         self.first_day().last_of_month()
@@ -83,13 +83,13 @@ fn instant(ms: i64) -> Timestamp {
 }
 
 impl London {
-    /// The civil day on which this instant falls.
+    /// The civil day of this instant.
     #[must_use]
     pub fn day_of(&self, ms: i64) -> Date {
         self.0.to_datetime(instant(ms)).date()
     }
 
-    /// The month in which this instant falls.
+    /// The month of this instant.
     #[must_use]
     pub fn month_of(&self, ms: i64) -> Month {
         Month::of(self.day_of(ms))
@@ -124,10 +124,10 @@ impl London {
         self.start_of(month.plus(1))
     }
 
-    /// This instant moved by days and months on the local calendar, the time of day kept.
+    /// This instant plus days and months of the local calendar, at the same time of day.
     ///
     /// # Panics
-    /// Outside of the years that jiff knows.
+    /// Outside of the years of jiff.
     #[must_use]
     pub fn plus(&self, ms: i64, days: i32, months: i32) -> i64 {
         let local = instant(ms).to_zoned_datetime(self.0.clone());
@@ -146,13 +146,13 @@ mod tests {
     }
 
     #[test]
-    fn half_past_eleven_utc_on_the_last_of_march_is_april() {
+    fn the_last_of_march_at_23_30_utc_is_april_in_london() {
         assert_eq!(London::default().month_of(at("2026-03-31T23:30:00Z")).to_string(), "2026-04");
         assert_eq!(London::default().month_of(at("2026-03-31T22:30:00Z")).to_string(), "2026-03");
     }
 
     #[test]
-    fn october_begins_at_eleven_at_night_and_ends_at_midnight() {
+    fn october_in_london_runs_from_23_00_utc_to_00_00_utc() {
         let october: Month = "2026-10".parse().expect("a month");
         assert_eq!(London::default().start_of(october), at("2026-09-30T23:00:00Z"));
         assert_eq!(London::default().end_of(october), at("2026-11-01T00:00:00Z"));

@@ -1,4 +1,4 @@
-//! The brute-force answer: every card that must be published, computed from the log alone, the naive way.
+//! The oracle: every card that must be published, computed from the log alone by brute force.
 
 pub mod answer;
 pub(crate) mod answer_card;
@@ -12,4 +12,4 @@ pub(crate) mod sums;
 pub(crate) mod delivery_reader;
 pub(crate) mod measure_file;
 pub(crate) mod codes;
-pub(crate) mod month_age;
+pub(crate) mod month_state;

@@ -1,4 +1,5 @@
-//! A seeded population and its disorderly traffic.
+//! A seeded population and its disorderly traffic: the population and its truth, events, their arrival, and bulk traffic for
+//! measurements.
 
 pub mod bulk;
 pub mod deliveries;

@@ -1,4 +1,4 @@
-//! What all tasks of one deployment agree on, and the genesis record that holds them to it.
+//! The settings that all tasks of one deployment share, and the genesis record that fixes them.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use scorecard::time::schedule::{Grid, Schedule};
 
 use crate::log::{Log, LogError, Topic};
 
-/// Version of the stored formats that this code writes.
+/// The version of the stored formats that this code writes.
 pub const FORMAT: u32 = 1;
 
-/// What all tasks of one deployment agree on.
+/// The settings that all tasks of one deployment share.
 #[derive(Clone, Debug)]
 pub struct Deployment {
     /// Zone, grid and first publication instant.
@@ -28,13 +28,13 @@ pub struct Deployment {
     pub engine_version: String,
 }
 
-/// Why a process may not work on this log.
+/// Why a process must not use this log.
 #[derive(Debug, thiserror::Error)]
 pub enum GenesisError {
-    /// The log was made with another value.
-    #[error("{field} is {ours} here, but the log was made with {theirs}; set it back, or start a new log")]
+    /// The log was created with another value.
+    #[error("{field} is {ours} here, but the log was created with {theirs}; restore the old value or create a new log")]
     Differs {
-        /// What differs.
+        /// The setting.
         field: &'static str,
         /// The configuration's value.
         ours: String,
@@ -42,25 +42,26 @@ pub enum GenesisError {
         theirs: String,
     },
     /// The registry does not begin with a genesis record.
-    #[error("the registry begins with something other than its genesis record; this is not a log of Plumbline's")]
+    #[error("the registry does not begin with a genesis record, so Plumbline did not create this log; use another log")]
     Missing,
     /// The log failed.
     #[error(transparent)]
     Log(#[from] LogError),
 }
 
-/// Writes the genesis record into an empty registry, or compares the one that is there. Returns the one in force; its first
-/// publication instant is the log's, whatever `ours` says.
+/// Writes the genesis record into an empty registry, or compares `ours` with the existing one.
+///
+/// Returns the record of the log. Its first publication instant may differ from that of `ours`.
 ///
 /// # Errors
-/// [`GenesisError`] names the first field that differs.
+/// [`GenesisError::Differs`] names the first setting that differs.
 pub fn settle_genesis(log: &mut impl Log, ours: &Genesis) -> Result<Genesis, GenesisError> {
     let first = match first_record(log)? {
         Some(first) => Some(first),
         None => {
             log.append(Topic::Registry, 0, "genesis", &Record::Genesis(ours.clone()))?;
             log.flush()?;
-            // Of several processes that start at once the first is in force.
+            // Where several processes start at once, the first genesis record counts.
             first_record(log)?
         }
     };
@@ -70,7 +71,7 @@ pub fn settle_genesis(log: &mut impl Log, ours: &Genesis) -> Result<Genesis, Gen
             Ok(theirs)
         }
         Some(_) => Err(GenesisError::Missing),
-        None => Err(LogError::Failed("the genesis record that was just written is not to be seen".to_owned()).into()),
+        None => Err(LogError::Missing { what: "the genesis record that was just written".to_owned() }.into()),
     }
 }
 
@@ -100,10 +101,10 @@ fn compare(ours: &Genesis, theirs: &Genesis) -> Result<(), GenesisError> {
     Ok(())
 }
 
-/// The schedule that a genesis record fixes.
+/// The schedule of a genesis record.
 ///
 /// # Errors
-/// [`scorecard::time::calendar::UnknownZone`] when this build's database lacks the zone.
+/// [`scorecard::time::calendar::UnknownZone`] when the time zone database of this build has no such zone.
 pub fn schedule_of(genesis: &Genesis) -> Result<Schedule, scorecard::time::calendar::UnknownZone> {
     Ok(Schedule {
         zone: Zone::named(&genesis.zone)?,

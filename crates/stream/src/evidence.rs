@@ -1,9 +1,10 @@
-//! The events behind a published card, found again in the log: folded up to the card's own cut with the tally's code, so that a
-//! revision is explained as it was published, whatever came since.
+//! The events behind a published card, found again in the log.
 //!
-//! Facts hold no text, so there are two passes: the fold tells which facts stand in the card's rows and what each adds, and reading
-//! the same records again tells the events' ids. A month that was sealed before the cut is taken at the tick that sealed it: publish
-//! holds its rows from then on.
+//! The code of tally folds the log up to the card's own cut. Later events therefore never change the explanation of a revision.
+//!
+//! Facts hold no text, so the search has two passes. The fold finds the facts in the card's rows and their shares. A second read of the
+//! same records finds the ids of the events. Publish keeps the rows of a sealed month as its sealing tick left them, so the search
+//! reads such a month at that tick.
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};
@@ -17,32 +18,31 @@ use scorecard::registry::directory::Directory;
 use scorecard::time::calendar::{Month, Timestamp};
 
 use crate::deployment::Deployment;
+use crate::limits::RECORDS_PER_READ;
 use crate::log::{Log, LogError, Topic};
 use crate::register::Register;
 use crate::tally::fold::Fold;
 
-/// Records are read by so many, and between two reads it is asked whether to go on.
-const RECORDS_A_READ: usize = 10_000;
-
-/// Why the events behind a card cannot be found.
+/// Why the search for the events behind a card fails.
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceError {
-    /// The log no longer holds what the card was computed from.
-    #[error("the log no longer holds what the card rests on: {0}; only what it still holds can be explained")]
+    /// Retention deleted events of the card.
+    #[error("the log no longer has every event of the card: {0}; explain a newer card, or keep events longer")]
     Gone(String),
-    /// Whoever asked does not want to know any more.
-    #[error("nobody waits for the explanation any more")]
+    /// The caller cancelled the search.
+    #[error("the client cancelled the explanation")]
     Abandoned,
     /// The log failed.
     #[error(transparent)]
     Log(#[from] LogError),
 }
 
-/// Everything that adds to the last `window` months of a card: each event's share in every measure, in no order that means
-/// anything. `wanted` is asked now and then whether to go on.
+/// The share of each event in every measure of the last `window` months of a card. The order has no meaning.
+///
+/// The search calls `wanted` between two reads and stops when it returns false.
 ///
 /// # Errors
-/// [`EvidenceError::Gone`] when retention has taken what is needed.
+/// [`EvidenceError::Gone`] when retention deleted events of the card.
 pub fn evidence(
     deployment: &Deployment,
     log: &mut impl Log,
@@ -56,11 +56,11 @@ pub fn evidence(
     let month = card.content.period.month;
     let months = month.plus(1 - i32::from(window))..=month;
     let search = Search { deployment, card, months, directory: &register.directory, wanted };
-    let mut known = Vec::new();
+    let mut located = Vec::new();
     for partition in 0..deployment.partitions {
-        known.extend(search.partition(log, partition)?);
+        located.extend(search.partition(log, partition)?);
     }
-    Ok(known)
+    Ok(located)
 }
 
 /// The run that published a cut.
@@ -68,7 +68,7 @@ fn run_at(log: &mut impl Log, cut: Timestamp) -> Result<Run, EvidenceError> {
     let mut found = None;
     let mut from = log.bounds(Topic::Runs, 0)?.start;
     loop {
-        let next = log.read(Topic::Runs, 0, from, RECORDS_A_READ, &mut |lent| match lent.record {
+        let next = log.read(Topic::Runs, 0, from, RECORDS_PER_READ, &mut |entry| match entry.record {
             Record::Run(run) if run.at == cut && run.outcome == Outcome::Published => {
                 found = Some(run);
                 ControlFlow::Break(())
@@ -77,18 +77,18 @@ fn run_at(log: &mut impl Log, cut: Timestamp) -> Result<Run, EvidenceError> {
         })?;
         match found {
             Some(run) => return Ok(run),
-            None if next == from => return Err(EvidenceError::Gone(format!("the record of the run at {cut} is not there"))),
+            None if next == from => return Err(EvidenceError::Gone(format!("the record of the run at {cut} is missing"))),
             None => from = next,
         }
     }
 }
 
-/// What is looked for.
+/// A search for the events of one card.
 struct Search<'a> {
     deployment: &'a Deployment,
     card: &'a Scorecard,
     months: RangeInclusive<Month>,
-    /// Who was who at the card's cut.
+    /// The directory at the card's cut.
     directory: &'a Directory,
     wanted: &'a dyn Fn() -> bool,
 }
@@ -97,17 +97,17 @@ impl Search<'_> {
     fn partition(&self, log: &mut impl Log, partition: u32) -> Result<Vec<LocatedShare>, EvidenceError> {
         let mut fold = Fold::start(self.deployment, partition, log)?;
         let shares = self.shares(log, partition, &mut fold)?;
-        self.named(log, partition, &mut fold, shares)
+        self.locate(log, partition, &mut fold, shares)
     }
 
-    /// First pass: what stands in the card's rows, month by month as of the tick that sealed it, else as of the cut.
+    /// First pass: the shares in the card's rows, each month at the tick that sealed it, else at the cut.
     fn shares(&self, log: &mut impl Log, partition: u32, fold: &mut Fold) -> Result<Vec<Share>, EvidenceError> {
         let cut = self.card.cut;
         let mut shares = Vec::new();
         loop {
-            self.go_on()?;
+            self.check_cancelled()?;
             let before = fold.position;
-            let Some(tick) = fold.read(log, RECORDS_A_READ)? else {
+            let Some(tick) = fold.read(log, RECORDS_PER_READ)? else {
                 if fold.position == before {
                     return Err(gone(partition, format!("has no tick of the cut {cut}")));
                 }
@@ -115,7 +115,7 @@ impl Search<'_> {
             };
             let open_from = fold.tally.cut().open_from;
             if fold.reach > *self.months.start() && fold.reach > Month::EARLIEST {
-                return Err(gone(partition, format!("holds months whole from {} on only", fold.reach)));
+                return Err(gone(partition, format!("has whole months only from {} on", fold.reach)));
             }
             if tick.at > cut {
                 return Err(gone(partition, format!("has no tick of the cut {cut}")));
@@ -141,47 +141,46 @@ impl Search<'_> {
     }
 
     /// Second pass: the events of these shares.
-    fn named(
+    fn locate(
         &self,
         log: &mut impl Log,
         partition: u32,
         fold: &mut Fold,
         shares: Vec<Share>,
     ) -> Result<Vec<LocatedShare>, EvidenceError> {
-        let mut sought: BTreeMap<FactId, Vec<Share>> = BTreeMap::new();
+        let mut missing: BTreeMap<FactId, Vec<Share>> = BTreeMap::new();
         for share in shares {
-            sought.entry(share.identity).or_default().push(share);
+            missing.entry(share.identity).or_default().push(share);
         }
-        let mut known = Vec::new();
+        let mut located = Vec::new();
         let mut from = log.bounds(Topic::Events, partition)?.start;
-        while !sought.is_empty() && from < fold.position {
-            self.go_on()?;
-            from = log.read(Topic::Events, partition, from, RECORDS_A_READ, &mut |lent| {
-                if let Record::Batch(batch) = &lent.record {
-                    take_named(batch, fold, &mut sought, &mut known);
+        while !missing.is_empty() && from < fold.position {
+            self.check_cancelled()?;
+            from = log.read(Topic::Events, partition, from, RECORDS_PER_READ, &mut |entry| {
+                if let Record::Batch(batch) = &entry.record {
+                    locate_in(batch, fold, &mut missing, &mut located);
                 }
-                if sought.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if missing.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })?;
         }
-        if sought.is_empty() { Ok(known) } else { Err(gone(partition, "lost events while it was read".to_owned())) }
+        if missing.is_empty() { Ok(located) } else { Err(gone(partition, "lost events while it was read".to_owned())) }
     }
 
-    fn go_on(&self) -> Result<(), EvidenceError> {
+    fn check_cancelled(&self) -> Result<(), EvidenceError> {
         if (self.wanted)() { Ok(()) } else { Err(EvidenceError::Abandoned) }
     }
 }
 
-/// Moves the shares of a batch's events from those that are sought to those that are known. The same content under the same version
-/// may have come several times; it says the same each time.
-fn take_named(batch: &Batch<'_>, fold: &mut Fold, sought: &mut BTreeMap<FactId, Vec<Share>>, known: &mut Vec<LocatedShare>) {
+/// Moves the shares of a batch's events from `missing` to `located`. A duplicate of an event has the same content.
+fn locate_in(batch: &Batch<'_>, fold: &mut Fold, missing: &mut BTreeMap<FactId, Vec<Share>>, located: &mut Vec<LocatedShare>) {
     for event in &batch.events {
         let identity = fold.tally.identity(&batch.feed, &event.id);
-        let Some(shares) = sought.get_mut(&identity) else { continue };
-        let check = fold.tally.check(event);
-        let found = shares.extract_if(.., |share| share.check == check && Some(share.version) == event.version);
-        known.extend(found.map(|share| LocatedShare::new(share, event)));
+        let Some(shares) = missing.get_mut(&identity) else { continue };
+        let check = fold.tally.content_hash(event);
+        let found = shares.extract_if(.., |share| share.content_hash == check && Some(share.version) == event.version);
+        located.extend(found.map(|share| LocatedShare::new(share, event)));
         if shares.is_empty() {
-            sought.remove(&identity);
+            missing.remove(&identity);
         }
     }
 }

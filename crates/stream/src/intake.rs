@@ -1,4 +1,4 @@
-//! Intake: decoded items in, batches of one feed each out. Stateless, at least once.
+//! Intake: batches of one feed each, and the task that appends them.
 
 pub mod intake_task;
 pub(crate) mod open_batch;

@@ -1,6 +1,6 @@
-//! Which partition of `events` a feed belongs to: Kafka's own murmur2 of its name, so that Java producers agree.
+//! The partition of a key: Kafka's murmur2, so that Java producers choose the same one.
 
-/// The partition of this key among so many, as Kafka's default partitioner chooses it for a keyed record.
+/// The partition that Kafka's default partitioner chooses for a record with this key.
 ///
 /// Source: Apache Kafka, `org.apache.kafka.common.utils.Utils.murmur2` and `toPositive`.
 #[must_use]

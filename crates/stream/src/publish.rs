@@ -1,4 +1,4 @@
-//! Publish: takes the cuts one by one, verifies their rows, computes the cards that changed and commits a run in one transaction.
+//! Publish: verifies the rows of one cut after the other, computes the cards that changed and commits a run in one transaction.
 
 pub mod publish_task;
 pub(crate) mod sealed_rows;
@@ -6,5 +6,6 @@ pub(crate) mod run_record;
 pub(crate) mod cut_planner;
 pub(crate) mod rosters;
 pub(crate) mod month_cards;
+pub(crate) mod month_states;
 pub(crate) mod run;
 pub(crate) mod published;

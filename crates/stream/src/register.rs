@@ -1,4 +1,4 @@
-//! The registry as of publish's own ticks: who is who at a cut, whoever publishes it.
+//! The registry as of a cut: publish writes its own ticks into the registry topic, so every publisher reads the same entries.
 
 use std::ops::ControlFlow;
 
@@ -6,19 +6,21 @@ use scorecard::record::log_record::{Record, Tick};
 use scorecard::registry::directory::Directory;
 use scorecard::time::calendar::Timestamp;
 
+use crate::limits::RECORDS_PER_READ;
 use crate::log::{Log, LogError, Topic};
 
-/// The directory, and how far the registry was read.
+/// The directory, and the offset up to which the registry is applied.
 #[derive(Debug)]
 pub(crate) struct Register {
     pub directory: Directory,
-    pub read: u64,
+    /// Offset of the next record.
+    pub position: u64,
 }
 
-/// What a cut found in the registry.
+/// The registry at a cut.
 #[derive(Debug)]
 pub(crate) struct AsOf {
-    /// The directory as it was before this cut, if an entry was applied.
+    /// The directory before this cut, if the cut applied an entry.
     pub before: Option<Directory>,
     /// Offset of the cut's tick.
     pub position: u64,
@@ -26,10 +28,10 @@ pub(crate) struct AsOf {
 
 impl Register {
     pub(crate) fn new(log: &mut impl Log) -> Result<Register, LogError> {
-        Ok(Register { directory: Directory::default(), read: log.bounds(Topic::Registry, 0)?.start })
+        Ok(Register { directory: Directory::default(), position: log.bounds(Topic::Registry, 0)?.start })
     }
 
-    /// Applies entries up to the first tick of this cut, which is written if no earlier publisher did.
+    /// Applies entries up to the first tick of this cut. Writes the tick if no earlier publisher did.
     pub(crate) fn advance(&mut self, log: &mut impl Log, cut: Timestamp) -> Result<AsOf, LogError> {
         let mut before = None;
         loop {
@@ -42,11 +44,11 @@ impl Register {
     }
 
     /// Applies entries up to this offset.
-    pub(crate) fn resume(&mut self, log: &mut impl Log, position: u64) -> Result<(), LogError> {
-        self.apply(log, None, position, &mut None).map(|_| ())
+    pub(crate) fn resume(&mut self, log: &mut impl Log, until: u64) -> Result<(), LogError> {
+        self.apply(log, None, until, &mut None).map(|_| ())
     }
 
-    /// Applies entries up to the first tick of `cut` or up to an offset, whichever comes first. Returns the tick's offset.
+    /// Applies entries up to the first tick of `cut` or up to offset `until`, whichever comes first. Returns the tick's offset.
     fn apply(
         &mut self,
         log: &mut impl Log,
@@ -54,24 +56,24 @@ impl Register {
         until: u64,
         before: &mut Option<Directory>,
     ) -> Result<Option<u64>, LogError> {
-        let Register { directory, read } = self;
+        let Register { directory, position } = self;
         let mut found = None;
         loop {
-            let next = log.read(Topic::Registry, 0, *read, 10_000, &mut |lent| {
-                match lent.record {
-                    Record::Tick(tick) if cut.is_some_and(|cut| tick.at >= cut) => found = Some(lent.offset),
-                    Record::Registry(entry) if lent.offset <= until => {
+            let next = log.read(Topic::Registry, 0, *position, RECORDS_PER_READ, &mut |entry| {
+                match entry.record {
+                    Record::Tick(tick) if cut.is_some_and(|cut| tick.at >= cut) => found = Some(entry.offset),
+                    Record::Registry(change) if entry.offset <= until => {
                         before.get_or_insert_with(|| directory.clone());
-                        directory.apply(&entry);
+                        directory.apply(&change);
                     }
                     _ => {}
                 }
-                let done = found.is_some() || lent.offset >= until;
+                let done = found.is_some() || entry.offset >= until;
                 if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })?;
-            let stuck = next == *read;
-            *read = next;
-            if found.is_some() || stuck || next > until {
+            let at_end = next == *position;
+            *position = next;
+            if found.is_some() || at_end || next > until {
                 return Ok(found);
             }
         }

@@ -1,4 +1,4 @@
-//! The rows that publish reads: their values by cut, their digests, and the units of a month that they make.
+//! The rows of publish: their values by cut, their digests, and the units of a month that sum them.
 
 pub(crate) mod ledger;
 pub(crate) mod month_units;

@@ -1,4 +1,4 @@
-//! Tally: folds one partition of `events` and writes rows and marks at each counting tick.
+//! Tally: the fold of one partition of `events`, and the task that writes its rows and marks at each counting tick.
 
 pub mod tally_task;
 pub(crate) mod fold;

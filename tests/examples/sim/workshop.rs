@@ -92,7 +92,8 @@ fn build(mutants: &[Mutant], root: &Path) -> Result<PathBuf, WorkshopError> {
         copy_into(root, &copy, Path::new(name), &|path| edits.get(&*path.to_string_lossy()).cloned())?;
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["build", "--quiet", "-p", "promises", "--example", "sim"];
+    // The whole workspace selects the features of `cargo test --workspace`, so that the builds share the dependencies.
+    let arguments = ["build", "--quiet", "--workspace", "--example", "sim"];
     let built = Command::new(cargo).args(arguments).env("CARGO_TARGET_DIR", &target).current_dir(&copy).output();
     let built = built.map_err(|error| file_error(Path::new("cargo"), error))?;
     if !built.status.success() {

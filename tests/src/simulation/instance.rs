@@ -128,7 +128,7 @@ impl Instance {
 fn rest(baton: &Baton) -> Result<(), LogError> {
     match baton.suspend(Call::Rest) {
         Go::On(_) => Ok(()),
-        Go::Dead => Err(LogError::Failed("simulated: the instance is dead".to_owned())),
+        Go::Dead => Err(LogError::failed("a call of the simulated log failed", "the instance is dead")),
     }
 }
 

@@ -1,5 +1,5 @@
-//! The input contract as Avro: one schema a kind, the names of the native JSON form. A datum becomes the same fields that JSON
-//! becomes, so that both are checked by the same code.
+//! The input contract as Avro: one schema for each kind of event, with the names of the native JSON form. A datum becomes the same
+//! fields as JSON does, so the same code checks both.
 //!
 //! An encounter, a prescription, feedback, an order and a retraction in the native form:
 //!
@@ -17,11 +17,12 @@ use scorecard::time::calendar::Timestamp;
 
 use crate::avro::encoding::FIRST_ID;
 use crate::avro::wire::{Reader, Wire, WireFault};
-use crate::json::native_event::{Sent, SentClinician, SentCode, SentEncounter, SentFeedback, SentOrder, SentPrescription};
+use crate::json::native_event::{
+    NativeClinician, NativeCode, NativeEncounter, NativeEvent, NativeFeedback, NativeOrder, NativePrescription,
+};
 use crate::json::object::{List, Node, Object, Pairs, Raw, Scalar};
 
-/// Which schema of the input contract a datum was written with. Its id, where no registry gives another, is
-/// [`FIRST_ID`] plus this number.
+/// A schema of the input contract. Its id is [`FIRST_ID`] plus this number, unless a schema registry gives another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is a file of schemas/ with the same name")]
 pub enum Contract {
@@ -36,7 +37,7 @@ impl Contract {
     pub const ALL: [Contract; 4] =
         [Contract::EncounterEvent, Contract::PrescriptionEvent, Contract::FeedbackEvent, Contract::OrderEvent];
 
-    /// The id in Confluent's framing where no registry gives another.
+    /// The id in Confluent framing, unless a schema registry gives another.
     #[must_use]
     pub fn id(self) -> u32 {
         FIRST_ID + self as u32
@@ -64,8 +65,8 @@ impl Contract {
         }
     }
 
-    /// Reads a datum whole.
-    pub(crate) fn read(self, datum: &[u8]) -> Result<Box<Sent<'_>>, WireFault> {
+    /// Reads a datum; all bytes must be used.
+    pub(crate) fn read(self, datum: &[u8]) -> Result<Box<NativeEvent<'_>>, WireFault> {
         let mut from = Reader::new(datum);
         let mut sent = Box::new(head(&mut from)?);
         match self {
@@ -97,8 +98,8 @@ const ANSWERS: [&str; 6] = ["very_good", "good", "neither", "poor", "very_poor",
 const CATEGORIES: [&str; 3] = ["referral", "test", "imaging"];
 
 /// The fields that every kind has.
-fn head<'a>(from: &mut Reader<'a>) -> Result<Sent<'a>, WireFault> {
-    let mut sent = Sent::default();
+fn head<'a>(from: &mut Reader<'a>) -> Result<NativeEvent<'a>, WireFault> {
+    let mut sent = NativeEvent::default();
     sent.feed = optional(from, text)?;
     sent.id = text(from)?;
     sent.version = optional_number(from)?;
@@ -106,7 +107,7 @@ fn head<'a>(from: &mut Reader<'a>) -> Result<Sent<'a>, WireFault> {
     sent.occurred_at = optional(from, instant)?;
     sent.recorded_at = optional(from, instant)?;
     sent.clinician = node(from, |from| {
-        let mut clinician = SentClinician::default();
+        let mut clinician = NativeClinician::default();
         clinician.system = text(from)?;
         clinician.value = text(from)?;
         Ok(clinician)
@@ -118,15 +119,15 @@ fn head<'a>(from: &mut Reader<'a>) -> Result<Sent<'a>, WireFault> {
     Ok(sent)
 }
 
-fn encounter<'a>(from: &mut Reader<'a>) -> Result<SentEncounter<'a>, WireFault> {
-    let mut sent = SentEncounter::default();
+fn encounter<'a>(from: &mut Reader<'a>) -> Result<NativeEncounter<'a>, WireFault> {
+    let mut sent = NativeEncounter::default();
     sent.mode = symbol(from, &MODES)?;
     sent.status = symbol(from, &STATUSES)?;
     sent.booked_at = optional(from, instant)?;
     sent.minutes = optional_number(from)?;
     sent.planned_minutes = optional_number(from)?;
     let code = |(code, code_system)| {
-        let mut sent = SentCode::default();
+        let mut sent = NativeCode::default();
         sent.code = Scalar::Text(code);
         sent.code_system = Scalar::Text(code_system);
         Node::Object(sent)
@@ -135,8 +136,8 @@ fn encounter<'a>(from: &mut Reader<'a>) -> Result<SentEncounter<'a>, WireFault> 
     Ok(sent)
 }
 
-fn prescription<'a>(from: &mut Reader<'a>) -> Result<SentPrescription<'a>, WireFault> {
-    let mut sent = SentPrescription::default();
+fn prescription<'a>(from: &mut Reader<'a>) -> Result<NativePrescription<'a>, WireFault> {
+    let mut sent = NativePrescription::default();
     sent.code = text(from)?;
     sent.code_system = text(from)?;
     sent.quantity = thousandths(from)?;
@@ -152,8 +153,8 @@ fn prescription<'a>(from: &mut Reader<'a>) -> Result<SentPrescription<'a>, WireF
     Ok(sent)
 }
 
-fn feedback<'a>(from: &mut Reader<'a>) -> Result<SentFeedback<'a>, WireFault> {
-    let mut sent = SentFeedback::default();
+fn feedback<'a>(from: &mut Reader<'a>) -> Result<NativeFeedback<'a>, WireFault> {
+    let mut sent = NativeFeedback::default();
     sent.answer = optional(from, |from| symbol(from, &ANSWERS))?;
     let pairs: Vec<(Cow<'a, str>, Cow<'a, str>)> = from.array()?;
     let pairs = pairs.into_iter().map(|(question, answer)| (question, Scalar::Text(answer))).collect();
@@ -162,8 +163,8 @@ fn feedback<'a>(from: &mut Reader<'a>) -> Result<SentFeedback<'a>, WireFault> {
     Ok(sent)
 }
 
-fn order<'a>(from: &mut Reader<'a>) -> Result<SentOrder<'a>, WireFault> {
-    let mut sent = SentOrder::default();
+fn order<'a>(from: &mut Reader<'a>) -> Result<NativeOrder<'a>, WireFault> {
+    let mut sent = NativeOrder::default();
     sent.category = symbol(from, &CATEGORIES)?;
     sent.code = optional(from, text)?;
     sent.code_system = optional(from, text)?;
@@ -175,7 +176,7 @@ fn text<'a>(from: &mut Reader<'a>) -> Result<Scalar<'a>, WireFault> {
     Ok(Scalar::Text(Cow::Borrowed(from.text()?)))
 }
 
-/// An instant as the native form writes it. What lies beyond the years that can be written is written as the year 9999.
+/// An instant as the native form writes it. Instants beyond the last year that it can write become the year 9999.
 fn instant<'a>(from: &mut Reader<'a>) -> Result<Scalar<'a>, WireFault> {
     let at = Timestamp(from.long()?);
     let written =

@@ -1,53 +1,54 @@
 //! Every record of every topic as Avro in Confluent framing: a zero byte, the schema's id in four bytes, big end first, the datum.
 //!
-//! The schemas stand in `schemas/*.avsc`. Their ids come from a range of their own, `0x504C_0000` ("PL") plus [`Form`], one a
-//! version of a schema: readable without a registry, and a registry can be added later without a doubt about what is in the log.
+//! The schemas are in `schemas/*.avsc`. Their ids have a range of their own: `0x504C_0000` ("PL") plus the number of the released
+//! schema. Such frames are readable without a schema registry, and one can be added later: the ids in the log stay unambiguous.
 
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
 use scorecard::registry::entry::Entry;
 
 use crate::avro::events;
+use crate::avro::released_schema::{self, ReleasedSchema};
 use crate::avro::wire::{Reader, Wire, WireFault, Writer};
 
 /// The first byte of Confluent's framing.
 pub const MAGIC: u8 = 0;
 
-/// The first of the ids that stand for our own schemas.
-pub const FIRST_ID: u32 = 0x504C_0000;
+/// The first id of our own range.
+pub use crate::avro::released_schema::FIRST_ID;
 
-/// A record that cannot be written.
+/// An error of [`encode`] and [`pack`].
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum EncodeError {
     /// A position or a count beyond Avro's long.
     #[error("{0} does not fit into Avro's long; positions and counts end at 9223372036854775807")]
     TooLarge(u64),
-    /// What did not open cannot be closed again.
+    /// The record could not be decoded, so it has no schema to encode it with.
     #[error("an undecodable record has no schema ({0}); keep its bytes instead")]
     Undecodable(String),
 }
 
-/// Which schema a datum was written with: its id is [`FIRST_ID`] plus this number. Numbers are never given twice.
+/// A record of Plumbline's own topics. Its schema has one number for each released version; new records carry the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is a file of schemas/ with the same name")]
 pub enum Form {
-    Batch = 1,
-    Tick = 2,
-    ClinicianMonth = 3,
-    Mark = 4,
-    Genesis = 5,
-    Person = 6,
-    Role = 7,
-    Organisation = 8,
-    Scorecard = 9,
-    PeerGroup = 10,
-    PeerSnapshot = 11,
-    Run = 12,
-    Reject = 13,
+    Batch,
+    Tick,
+    ClinicianMonth,
+    Mark,
+    Genesis,
+    Person,
+    Role,
+    Organisation,
+    Scorecard,
+    PeerGroup,
+    PeerSnapshot,
+    Run,
+    Reject,
 }
 
 impl Form {
-    /// All of them, in order of their numbers.
+    /// All of them, in order of their first numbers.
     pub const ALL: [Form; 13] = [
         Form::Batch,
         Form::Tick,
@@ -64,10 +65,10 @@ impl Form {
         Form::Reject,
     ];
 
-    /// The id in the framing.
+    /// The id in the framing: that of the newest released version.
     #[must_use]
     pub fn id(self) -> u32 {
-        FIRST_ID + self as u32
+        released_schema::newest_id(self as usize)
     }
 
     /// The name of its file in `schemas/`, without the extension.
@@ -110,9 +111,9 @@ impl Form {
         }
     }
 
+    /// The record whose schema, in this or an older version, has this id.
     fn of_id(id: u32) -> Option<Form> {
-        let place = id.checked_sub(FIRST_ID + 1)?;
-        Form::ALL.get(usize::try_from(place).ok()?).copied()
+        Form::ALL.get(released_schema::record_of_id(id)?).copied()
     }
 
     /// The schema that a record is written with; none for one that did not open.
@@ -137,7 +138,7 @@ impl Form {
     }
 }
 
-/// Writes a record behind what `out` holds. After an error `out` is as it was.
+/// Appends a record to `out`. After an error `out` is unchanged.
 ///
 /// # Errors
 /// [`EncodeError`] when a number exceeds Avro's long, or the record is [`Record::Undecodable`].
@@ -152,7 +153,7 @@ pub fn encode(record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError>
     written(out, before, |to| write_datum(record, to))
 }
 
-/// Writes an event behind what `out` holds, as it stands in a [`scorecard::event::PackedBatch`]. After an error `out` is as it was.
+/// Appends an event to `out` in the form of a [`scorecard::event::PackedBatch`]. After an error `out` is unchanged.
 ///
 /// # Errors
 /// [`EncodeError::TooLarge`] when a number exceeds Avro's long.
@@ -193,7 +194,7 @@ fn write_datum(record: &Record<'_>, to: &mut Writer<'_>) {
     }
 }
 
-/// Opens a record; its text is lent from the bytes where it can be. What does not open is [`Record::Undecodable`] and says why.
+/// Decodes a record; its text is borrowed from the bytes where possible. Other bytes become [`Record::Undecodable`] with the cause.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Record<'_> {
     match unframed(bytes) {
@@ -202,10 +203,10 @@ pub fn decode(bytes: &[u8]) -> Record<'_> {
     }
 }
 
-/// The schema id of a frame, of whichever range, and the datum behind it.
+/// The schema id of a frame, in any range, and its datum.
 ///
 /// # Errors
-/// Why the bytes are no frame.
+/// The cause, when the bytes are not a frame.
 pub fn unframed(bytes: &[u8]) -> Result<(u32, &[u8]), String> {
     let Some((&[magic, a, b, c, d], datum)) = bytes.split_first_chunk() else {
         return Err(format!("{} bytes are too few for a frame of 5", bytes.len()));
@@ -216,13 +217,28 @@ pub fn unframed(bytes: &[u8]) -> Result<(u32, &[u8]), String> {
     Ok((u32::from_be_bytes([a, b, c, d]), datum))
 }
 
-/// Opens a datum that was taken out of its frame. `id` is the schema's id in our own range, whatever the frame said.
+/// Decodes a datum without its frame. `id` is the schema's id in our own range, whatever id the frame carried.
+///
+/// Data of an older version of a schema go through Avro's own library, which gives a newer field its default.
 #[must_use]
 pub fn decode_datum(id: u32, datum: &[u8]) -> Record<'_> {
     let Some(form) = Form::of_id(id) else {
-        return Record::Undecodable(format!("schema id {id:#010x} is none of this version's; a newer one may have written it"));
+        return Record::Undecodable(format!(
+            "this version does not know schema id {id:#010x}; a newer version may have written the record"
+        ));
     };
-    read_datum(form, datum).unwrap_or_else(|fault| Record::Undecodable(format!("{form:?} does not open: {fault}")))
+    if id == form.id() {
+        return read_datum(form, datum).unwrap_or_else(|fault| undecodable(form, fault));
+    }
+    let older = ReleasedSchema::of_id(id).expect("the id was found among the released schemas");
+    match older.resolve(datum, form.schema()) {
+        Ok(datum) => read_datum(form, &datum).map_or_else(|fault| undecodable(form, fault), Record::into_owned),
+        Err(fault) => undecodable(form, fault),
+    }
+}
+
+fn undecodable(form: Form, fault: impl std::fmt::Display) -> Record<'static> {
+    Record::Undecodable(format!("{form:?} does not open: {fault}"))
 }
 
 fn read_datum(form: Form, datum: &[u8]) -> Result<Record<'_>, WireFault> {

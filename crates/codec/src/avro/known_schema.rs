@@ -1,4 +1,4 @@
-//! The schemas whose data this version opens, and which of them a text is that somebody else keeps: a schema registry, say.
+//! The schemas whose data this version decodes, and the recognition of a schema text from elsewhere, such as a schema registry.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -9,13 +9,16 @@ use apache_avro::schema::{InnerDecimalSchema, Name, RecordSchema};
 
 use crate::avro::contract::Contract;
 use crate::avro::encoding::Form;
+use crate::avro::released_schema::ReleasedSchema;
 
-/// A schema whose data this version opens.
+/// A schema whose data this version decodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KnownSchema {
-    /// Of a record of Plumbline's own topics.
+    /// The newest schema of a record of Plumbline's own topics.
     Record(Form),
-    /// Of what practice systems send.
+    /// An older schema of such a record, by its id.
+    Older(u32),
+    /// A schema of the input contract, which practice systems write with.
     Event(Contract),
 }
 
@@ -24,21 +27,23 @@ static BY_MEANING: LazyLock<HashMap<String, KnownSchema>> =
     LazyLock::new(|| KnownSchema::all().map(|known| (meaning(&parsed(known)), known)).collect());
 
 impl KnownSchema {
-    /// All of them, in order of their ids.
+    /// All of them: the newest of each record, older ones, the input contract's.
     pub fn all() -> impl Iterator<Item = KnownSchema> {
-        Form::ALL.into_iter().map(KnownSchema::Record).chain(Contract::ALL.into_iter().map(KnownSchema::Event))
+        let older = ReleasedSchema::older().map(|released| KnownSchema::Older(released.id()));
+        Form::ALL.into_iter().map(KnownSchema::Record).chain(older).chain(Contract::ALL.into_iter().map(KnownSchema::Event))
     }
 
-    /// The id in Confluent's framing where no registry gives another.
+    /// The id in Confluent framing, unless a schema registry gives another.
     #[must_use]
     pub fn id(self) -> u32 {
         match self {
             KnownSchema::Record(form) => form.id(),
+            KnownSchema::Older(id) => id,
             KnownSchema::Event(contract) => contract.id(),
         }
     }
 
-    /// The schema that stands for one of our own ids.
+    /// The schema of one of our own ids.
     #[must_use]
     pub fn of_id(id: u32) -> Option<KnownSchema> {
         KnownSchema::all().find(|known| known.id() == id)
@@ -49,6 +54,7 @@ impl KnownSchema {
     pub fn text(self) -> &'static str {
         match self {
             KnownSchema::Record(form) => form.schema(),
+            KnownSchema::Older(id) => ReleasedSchema::of_id(id).expect("older schemas are made from the list").text,
             KnownSchema::Event(contract) => contract.schema(),
         }
     }
@@ -62,10 +68,11 @@ impl KnownSchema {
         }
     }
 
-    /// Which of the known schemas a text says; none when it says another one, or is no Avro schema at all.
+    /// The known schema that a text describes; `None` for any other schema and for text that is not Avro.
     ///
-    /// Two texts say the same when their data are the same bytes with the same meaning: Avro's parsing canonical form with the
-    /// logical types in it, for milliseconds are not to be read as microseconds. Docs, aliases and defaults do not count.
+    /// Two texts describe the same schema when their data are the same bytes with the same meaning. The comparison is Avro's
+    /// parsing canonical form plus the logical types, so that milliseconds are never read as microseconds. Docs, aliases and
+    /// defaults do not count.
     #[must_use]
     pub fn of_text(text: &str) -> Option<KnownSchema> {
         let schema = Schema::parse_str(text).ok()?;
@@ -81,7 +88,7 @@ fn full_name(name: &Name) -> String {
     name.fullname(None)
 }
 
-/// What the bytes of a schema's data are and mean.
+/// The layout and meaning of a schema's data, as text to compare.
 fn meaning(schema: &Schema) -> String {
     let mut text = String::new();
     write_meaning(schema, &mut text).expect("a String takes everything");
@@ -119,7 +126,7 @@ fn write_meaning(schema: &Schema, to: &mut String) -> std::fmt::Result {
                 InnerDecimalSchema::Fixed(schema) => write!(to, "fixed {} {}", full_name(&schema.name), schema.size),
             }
         }
-        // What is left has no parts: its name in the library is its meaning.
+        // The other types have no parts: the name in the library is the meaning.
         other => write!(to, "{other:?}"),
     }
 }
@@ -154,9 +161,9 @@ mod tests {
         assert_eq!(KnownSchema::Event(Contract::OrderEvent).record_name(), "plumbline.v1.OrderEvent");
     }
 
-    /// What Java's tools and a registry make of a schema: other white space, order of keys, docs, and attributes of their own.
+    /// Java's tools and registries change white space, the order of keys and docs, and add attributes.
     #[test]
-    fn a_schema_that_was_written_anew_by_other_tools_is_found() {
+    fn a_schema_that_other_tools_rewrote_is_found() {
         let text = r#"{"fields":[{"default":0,"type":{"logicalType":"timestamp-millis","type":"long"},"name":"at","doc":"other"}],
             "name":"plumbline.v1.Tick","aliases":["Old"],"connect.version":2,"type":"record"}"#;
         assert_eq!(KnownSchema::of_text(text), Some(KnownSchema::Record(Form::Tick)));
@@ -166,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_something_else_is_not_found() {
+    fn a_schema_with_another_meaning_is_not_found() {
         let tick = Form::Tick.schema();
         let prescription = Contract::PrescriptionEvent.schema();
         for (text, other) in [

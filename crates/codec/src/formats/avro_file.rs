@@ -1,69 +1,55 @@
-//! Avro from practice systems: object container files, single objects and Confluent's framing, of the schemas of the input contract.
+//! Avro object container files of the input contract.
 //!
-//! Files may be written with another version of a schema: Avro's own library reads them, resolves the difference and writes the
-//! datum anew under ours. Framed data must be of ours.
+//! A file may be written with another version of a schema. Avro's own library reads it, resolves the difference and writes each
+//! datum under our schema.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use apache_avro::rabin::Rabin;
 use apache_avro::writer::datum::GenericDatumWriter;
 use apache_avro::{Reader, Schema};
 
 use crate::avro::contract::Contract;
-use crate::avro::wire::WireFault;
-use crate::fault::{Fault, RejectReason};
-use crate::json::native_event::Sent;
+use crate::fault::Fault;
+use crate::formats::avro_frame::decode_datum;
+use crate::formats::contract_schemas::{SCHEMAS, wrong};
+use crate::formats::input_format::{InputFormat, RecordFormat};
+use crate::formats::item_sink::ItemSink;
 
-/// A block, a text or a count of a file may not claim more than this: Avro's library reserves what is claimed.
+/// Most bytes that a block, a text or a count of a file may claim: 16 MiB. Avro's library reserves the memory that is claimed.
 const MOST_BYTES: usize = 16 << 20;
 
-/// Takes a datum of a file: its schema and its bytes.
+/// Receives a datum of a file: its schema and its bytes.
 type Each<'e> = dyn FnMut(Result<(Contract, &[u8]), Fault>) + 'e;
 
-/// The contract's schemas, and their fingerprints in single objects.
-static SCHEMAS: LazyLock<Vec<(Contract, Schema, Vec<u8>)>> = LazyLock::new(|| {
-    let parsed = |contract: Contract| {
-        let schema = Schema::parse_str(contract.schema()).expect("schemas/ holds schemas, a test reads them all");
-        let fingerprint = schema.fingerprint::<Rabin>().bytes;
-        (contract, schema, fingerprint)
-    };
-    Contract::ALL.map(parsed).into()
-});
+/// An Avro object container file: `Obj` and the byte 1.
+pub(crate) enum AvroFile {}
 
-/// Reads a datum in Confluent's framing. `ids` are those that a registry gave to the contract's schemas.
-pub(crate) fn framed<'b>(bytes: &'b [u8], ids: &BTreeMap<u32, Contract>) -> Result<Box<Sent<'b>>, Fault> {
-    let Some((&[_, a, b, c, d], datum)) = bytes.split_first_chunk() else {
-        return Err(wrong(format!(
-            "the record has {} bytes, too few for Confluent framing; send a frame of at least 5",
-            bytes.len()
-        )));
-    };
-    let id = u32::from_be_bytes([a, b, c, d]);
-    let known = Contract::ALL.into_iter().find(|contract| contract.id() == id);
-    match ids.get(&id).copied().or(known) {
-        Some(contract) => contract.read(datum).map_err(|fault| unread(contract, fault)),
-        None => Err(wrong(format!(
-            "Avro schema id {id} is none of the input contract's; register a schema of schemas/ and send its id"
-        ))),
+impl InputFormat for AvroFile {
+    const EXAMPLES: &'static [&'static [u8]] = &[b"Obj\x01rest"];
+
+    fn recognises(record: &[u8]) -> bool {
+        record.starts_with(b"Obj\x01")
+    }
+
+    fn family(_: &[u8]) -> RecordFormat {
+        RecordFormat::Avro
+    }
+
+    fn decode(record: &[u8], items: &mut ItemSink<'_>) {
+        items.expect_several();
+        each_datum(record, &mut |datum| {
+            let index = items.index(false);
+            match datum {
+                Ok((contract, datum)) => {
+                    let unread = |fault| wrong(format!("a datum does not open: {fault}; write it with a schema of schemas/"));
+                    decode_datum(items, datum, index, contract.read(datum).map_err(unread));
+                }
+                Err(fault) => decode_datum(items, record, index, Err(fault)),
+            }
+        });
     }
 }
 
-/// Reads a datum in single-object encoding.
-pub(crate) fn single(bytes: &[u8]) -> Result<Box<Sent<'_>>, Fault> {
-    let Some((head, datum)) = bytes.split_at_checked(10) else {
-        return Err(wrong(format!("the record has {} bytes, too few for an Avro object; send at least 10", bytes.len())));
-    };
-    match SCHEMAS.iter().find(|(_, _, fingerprint)| *fingerprint == head[2..]) {
-        Some((contract, ..)) => contract.read(datum).map_err(|fault| unread(*contract, fault)),
-        None => {
-            Err(wrong("the Avro object's schema is none of the input contract's; write it with a schema of schemas/".to_owned()))
-        }
-    }
-}
-
-/// Lends each datum of a container file as bytes of the contract's own schema; a file that breaks off ends with a fault.
-pub(crate) fn file(bytes: &[u8], each: &mut Each<'_>) {
+/// Lends each datum of a container file as bytes of the contract's own schema. A truncated file ends with a fault.
+fn each_datum(bytes: &[u8], each: &mut Each<'_>) {
     apache_avro::util::max_allocation_bytes(MOST_BYTES);
     if let Err(fault) = read_file(bytes, each) {
         each(Err(fault));
@@ -71,7 +57,7 @@ pub(crate) fn file(bytes: &[u8], each: &mut Each<'_>) {
 }
 
 fn read_file(bytes: &[u8], each: &mut Each<'_>) -> Result<(), Fault> {
-    // What the library says may name values of the file: it is not passed on.
+    // The library's message may contain values of the file, so it is dropped.
     let broken =
         |_| wrong("the Avro file does not open here; write it with null or deflate compression and send it whole".to_owned());
     let written = Reader::new(bytes).map_err(broken)?.writer_schema().clone();
@@ -86,7 +72,7 @@ fn read_file(bytes: &[u8], each: &mut Each<'_>) -> Result<(), Fault> {
     let found = SCHEMAS.iter().find(|(contract, ..)| name.as_deref() == Some(contract.record()));
     let Some((contract, schema, _)) = found else {
         let names = Contract::ALL.map(Contract::record).join(", ");
-        return Err(wrong(format!("the Avro file's records are none of {names}; write it with a schema of schemas/")));
+        return Err(wrong(format!("the Avro file's records are not one of {names}; write it with a schema of schemas/")));
     };
     let writer = GenericDatumWriter::builder(schema).build().expect("the schema names nothing outside itself");
     for value in Reader::builder(bytes).reader_schema(schema).build().map_err(broken)? {
@@ -96,7 +82,7 @@ fn read_file(bytes: &[u8], each: &mut Each<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether a schema refers to a record that it stands in: such data may nest without end.
+/// Whether a schema refers to a record that encloses it: such data may nest without end.
 fn is_recursive(schema: &Schema, within: &mut Vec<String>) -> bool {
     match schema {
         Schema::Record(record) => {
@@ -111,15 +97,6 @@ fn is_recursive(schema: &Schema, within: &mut Vec<String>) -> bool {
         Schema::Ref { name } => within.contains(&name.to_string()),
         _ => false,
     }
-}
-
-fn unread(contract: Contract, fault: WireFault) -> Fault {
-    wrong(format!("{} does not open: {fault}; write it with the schema of schemas/", contract.record()))
-}
-
-/// The fault of a datum of the contract that does not open.
-pub(crate) fn wrong(detail: String) -> Fault {
-    Fault::new(RejectReason::WrongFormat, "", detail)
 }
 
 #[cfg(test)]

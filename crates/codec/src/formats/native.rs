@@ -1,43 +1,58 @@
-//! The native form: the public contract for practice systems. One object, one version of one event, checked field by field.
+//! The native form: the public contract for practice systems. One object is one version of one event, checked field by field.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use scorecard::event::{Action, Attendance, Detail, Encounter, Event, Feedback, Order, Prescription, Source, Versioning};
-use scorecard::record::item::Feed;
+use scorecard::record::item::{Feed, Item};
 
 use crate::fault::{Fault, Field, RejectReason};
 use crate::formats::decoder_config::{Context, Rules};
+use crate::formats::item_sink::ItemSink;
 use crate::identity::systems::{code_system, is_bnf};
 use crate::json::instant::{Moment, Unreadable, instant, moment};
 use crate::json::native_event::{
-    ACTIONS, ANSWERS, CATEGORIES, EXCLUSIONS, KINDS, Kind, MODES, STATUSES, Sent, SentClinician, SentCode, SentEncounter,
-    SentFeedback, SentOrder, SentPrescription,
+    ACTIONS, ANSWERS, CATEGORIES, EXCLUSIONS, KINDS, Kind, MODES, NativeClinician, NativeCode, NativeEncounter, NativeEvent,
+    NativeFeedback, NativeOrder, NativePrescription, STATUSES,
 };
 use crate::json::number::{thousandths, truth, whole};
 use crate::json::object::{List, Node, Pair, Raw, Scalar};
 use crate::json::text::{ID_BYTES, LIST_ITEMS, TEXT_BYTES, text, unprotected, word};
 
-/// The largest version: twice it, and one more, still fits 64 bits.
+/// The largest version: its double plus one still fits 64 bits.
 pub(crate) const MAX_VERSION: u64 = 1 << 62;
 /// A day of minutes: no consultation lasts longer.
 pub(crate) const MAX_MINUTES: u64 = 1440;
 
-/// A kind's own fields, and the id of the encounter that they refer to.
+/// The fields of one kind of event, and the id of the encounter that they refer to.
 struct KindFields<'a> {
     detail: Detail<'a>,
     link: Option<Cow<'a, str>>,
 }
 
+/// Lends a native event as an item, or its fault as a reject. `text` is the element that a reject shows.
+pub(crate) fn decode(items: &mut ItemSink<'_>, text: &str, index: Option<u32>, sent: &NativeEvent<'_>) {
+    items.count_unknown_fields(sent.unknown_fields());
+    let native = Native { rules: items.rules, context: items.context };
+    let feed = match native.feed(sent) {
+        Ok(feed) => feed,
+        Err(fault) => return items.reject(text, index, None, fault),
+    };
+    match native.event(&feed, sent) {
+        Ok(event) => items.lend(Item::Event(feed, event)),
+        Err(fault) => items.reject(text, index, Some(&feed), fault),
+    }
+}
+
 /// Reads native events under the rules of a decoder.
-pub(crate) struct Native<'s> {
-    pub(crate) rules: &'s Rules,
-    pub(crate) context: &'s Context<'s>,
+struct Native<'s> {
+    rules: &'s Rules,
+    context: &'s Context<'s>,
 }
 
 impl Native<'_> {
-    /// The feed that an event belongs to: its own, else the source's.
-    pub(crate) fn feed(&self, sent: &Sent<'_>) -> Result<Arc<Feed>, Fault> {
+    /// The feed of an event: the one that it names, else the source's.
+    fn feed(&self, sent: &NativeEvent<'_>) -> Result<Arc<Feed>, Fault> {
         let feeds = &self.rules.feeds;
         if let Scalar::Text(name) = &sent.feed
             && let Some(feed) = feeds.met(name)
@@ -60,9 +75,9 @@ impl Native<'_> {
     }
 
     /// The event itself.
-    pub(crate) fn event<'a>(&self, feed: &Feed, sent: &Sent<'a>) -> Result<Event<'a>, Fault> {
+    fn event<'a>(&self, feed: &Feed, sent: &NativeEvent<'a>) -> Result<Event<'a>, Fault> {
         let id = self.text("id", &sent.id, ID_BYTES)?;
-        let id = id.ok_or_else(|| Fault::missing("id", "send what names this event in your system for ever"))?;
+        let id = id.ok_or_else(|| Fault::missing("id", "send the permanent id of this event in your system"))?;
         let kind = kind(&sent.kind)?;
         let action = word("action", &sent.action, &ACTIONS)?.unwrap_or(Action::Record);
         let occurred = time("occurred_at", &sent.occurred_at, feed)?;
@@ -97,7 +112,7 @@ impl Native<'_> {
         text(field, value, most, &self.rules.pseudonyms)
     }
 
-    /// What only an event that counts must have.
+    /// Checks the fields that only an event that counts must have.
     fn check_record(&self, occurred: Option<Moment>, clinician: Option<&str>, detail: &Detail<'_>) -> Result<(), Fault> {
         let Some(occurred) = occurred else {
             return Err(Fault::missing("occurred_at", "send when it happened as 2026-10-05T09:41:00+01:00"));
@@ -108,7 +123,7 @@ impl Native<'_> {
         }
         let unknown = matches!(detail, Detail::Encounter(Some(encounter)) if encounter.status == Attendance::Unknown);
         if !unknown && self.context.is_future(occurred.at) {
-            let cure = "occurred_at lies more than five minutes ahead; send an event after it happened, and check the clock";
+            let cure = "occurred_at is more than five minutes ahead; send an event after it happened, and check the clock";
             return Err(Fault::new(RejectReason::InTheFuture, "occurred_at", cure));
         }
         Ok(())
@@ -117,7 +132,7 @@ impl Native<'_> {
     fn version(
         &self,
         feed: &Feed,
-        sent: &Sent<'_>,
+        sent: &NativeEvent<'_>,
         action: Action,
         recorded_at: Option<scorecard::time::calendar::Timestamp>,
     ) -> Result<Option<u64>, Fault> {
@@ -125,7 +140,7 @@ impl Native<'_> {
         match (feed.versioning, numbered) {
             (Versioning::Id, Some(version)) => Ok(Some(version)),
             (Versioning::Id, None) if action == Action::Retract => {
-                let cure = "version is missing; a retraction needs one, higher than that of what it takes back";
+                let cure = "version is missing; a retraction needs one that is higher than the version it retracts";
                 Err(Fault::new(RejectReason::MissingVersion, "version", cure))
             }
             (Versioning::Id, None) => Ok(Some(1)),
@@ -141,7 +156,7 @@ impl Native<'_> {
         }
     }
 
-    fn clinician(&self, node: &Node<SentClinician<'_>>) -> Result<Option<Cow<'static, str>>, Fault> {
+    fn clinician(&self, node: &Node<NativeClinician<'_>>) -> Result<Option<Cow<'static, str>>, Fault> {
         let sent = match node {
             Node::Missing => return Ok(None),
             Node::Other(found) => {
@@ -166,7 +181,7 @@ impl Native<'_> {
         Ok(measures)
     }
 
-    /// The elements of a bounded list, those that are null left out.
+    /// The elements of a bounded list without the nulls.
     fn items<T, U>(&self, field: Field, list: &List<T>, each: impl Fn(&T) -> Result<Option<U>, Fault>) -> Result<Vec<U>, Fault> {
         match list {
             List::Missing => Ok(Vec::new()),
@@ -176,7 +191,7 @@ impl Native<'_> {
         }
     }
 
-    fn carried<'a>(&self, kind: Kind, feed: &Feed, sent: &Sent<'a>) -> Result<KindFields<'a>, Fault> {
+    fn carried<'a>(&self, kind: Kind, feed: &Feed, sent: &NativeEvent<'a>) -> Result<KindFields<'a>, Fault> {
         match kind {
             Kind::Encounter => {
                 let encounter = self.encounter(feed, payload("encounter", &sent.encounter)?)?;
@@ -206,7 +221,7 @@ impl Native<'_> {
         }
     }
 
-    fn encounter<'a>(&self, feed: &Feed, sent: &SentEncounter<'a>) -> Result<Encounter<'a>, Fault> {
+    fn encounter<'a>(&self, feed: &Feed, sent: &NativeEncounter<'a>) -> Result<Encounter<'a>, Fault> {
         let mode = word("encounter.mode", &sent.mode, &MODES)?;
         let status = word("encounter.status", &sent.status, &STATUSES)?;
         let booked = time("encounter.booked_at", &sent.booked_at, feed)?;
@@ -222,7 +237,7 @@ impl Native<'_> {
         })
     }
 
-    fn diagnosis<'a>(&self, node: &Node<SentCode<'a>>) -> Result<Option<Cow<'a, str>>, Fault> {
+    fn diagnosis<'a>(&self, node: &Node<NativeCode<'a>>) -> Result<Option<Cow<'a, str>>, Fault> {
         let sent = match node {
             Node::Missing => return Ok(None),
             Node::Other(found) => {
@@ -240,7 +255,7 @@ impl Native<'_> {
         }
     }
 
-    fn prescription<'a>(&self, sent: &SentPrescription<'a>) -> Result<Prescription<'a>, Fault> {
+    fn prescription<'a>(&self, sent: &NativePrescription<'a>) -> Result<Prescription<'a>, Fault> {
         let quantity = thousandths("prescription.quantity", &sent.quantity)?;
         let items = whole("prescription.items", &sent.items, 1..=u64::from(u16::MAX))?;
         let cost = whole("prescription.cost_pence", &sent.cost_pence, 0..=u64::from(u32::MAX))?;
@@ -255,13 +270,12 @@ impl Native<'_> {
         })
     }
 
-    /// The BNF code of a drug: its own, or that of the map; `None` when no map knows it.
-    fn drug<'a>(&self, sent: &SentPrescription<'a>) -> Result<Option<Cow<'a, str>>, Fault> {
+    /// The BNF code of a drug: its own, or the one in the map; `None` when no map knows it.
+    fn drug<'a>(&self, sent: &NativePrescription<'a>) -> Result<Option<Cow<'a, str>>, Fault> {
         let code = unprotected("prescription.code", &sent.code, TEXT_BYTES)?;
         let system = unprotected("prescription.code_system", &sent.code_system, TEXT_BYTES)?;
         let code = code.ok_or_else(|| Fault::missing("prescription.code", "send the drug's code"))?;
-        let system = system
-            .ok_or_else(|| Fault::missing("prescription.code_system", "send bnf, or the system of the code that you have"))?;
+        let system = system.ok_or_else(|| Fault::missing("prescription.code_system", "send bnf, or the system of your code"))?;
         let system = code_system(&system);
         if system != "bnf" {
             return Ok(self.rules.drug_codes.get(system, &code).map(|bnf| bnf.to_owned().into()));
@@ -273,7 +287,7 @@ impl Native<'_> {
         Ok(self.rules.bnf(code))
     }
 
-    fn feedback<'a>(&self, sent: &SentFeedback<'a>) -> Result<Feedback<'a>, Fault> {
+    fn feedback<'a>(&self, sent: &NativeFeedback<'a>) -> Result<Feedback<'a>, Fault> {
         let answer = word("feedback.answer", &sent.answer, &ANSWERS)?;
         let items = match &sent.items {
             Node::Missing => Vec::new(),
@@ -304,7 +318,7 @@ impl Native<'_> {
         Ok(last_of_each(items))
     }
 
-    fn order<'a>(&self, sent: &SentOrder<'a>) -> Result<Order<'a>, Fault> {
+    fn order<'a>(&self, sent: &NativeOrder<'a>) -> Result<Order<'a>, Fault> {
         let category = word("order.category", &sent.category, &CATEGORIES)?;
         let code = unprotected("order.code", &sent.code, TEXT_BYTES)?;
         let system = unprotected("order.code_system", &sent.code_system, TEXT_BYTES)?.unwrap_or_default();
@@ -347,16 +361,16 @@ fn minutes(field: Field, raw: &Raw<'_>) -> Result<Option<u32>, Fault> {
     Ok(minutes.map(|n| n.try_into().expect("whole() kept the range")))
 }
 
-/// A time of an event with its civil day in the feed's zone; `None` when the field is not there.
+/// A time of an event with its civil day in the feed's zone; `None` when the field is absent.
 fn time(field: Field, value: &Scalar<'_>, feed: &Feed) -> Result<Option<Moment>, Fault> {
     read_time(field, value, |text| moment(text, &feed.zone))
 }
 
-/// A time of an event; `None` when the field is not there.
+/// A time of an event; `None` when the field is absent.
 fn read_time<T>(field: Field, value: &Scalar<'_>, read: impl Fn(&str) -> Result<T, Unreadable>) -> Result<Option<T>, Fault> {
-    /// As long as a time to the nanosecond is. A longer one is read, too, but its length is looked at first.
+    /// The length of a time to the nanosecond. The length of a longer text is checked before it is read.
     const LONGEST: usize = 35;
-    // What can be read has no blanks around it and no control characters in it.
+    // A text that parses as a time has no blanks around it and no control characters.
     if let Scalar::Text(text) = value
         && text.len() <= LONGEST
         && let Ok(found) = read(text)
@@ -379,7 +393,7 @@ fn unreadable(field: Field, text: &str, why: Unreadable) -> Fault {
             Fault::new(RejectReason::DateTooCoarse, field, format!("{field} has no time of day; send {EXPECTED}"))
         }
         Unreadable::OutOfRange => {
-            Fault::new(RejectReason::OutOfRange, field, format!("{field} lies outside the years 1900 to 9998; send {EXPECTED}"))
+            Fault::new(RejectReason::OutOfRange, field, format!("{field} is outside the years 1900 to 9998; send {EXPECTED}"))
         }
     }
 }
@@ -387,12 +401,12 @@ fn unreadable(field: Field, text: &str, why: Unreadable) -> Fault {
 /// An instant as a version: its milliseconds.
 pub(crate) fn version_of(field: Field, at: scorecard::time::calendar::Timestamp) -> Result<u64, Fault> {
     u64::try_from(at.0).ok().filter(|version| *version > 0).ok_or_else(|| {
-        let detail = format!("{field} lies before 1970 and cannot order versions; send when the record was last changed");
+        let detail = format!("{field} is before 1970 and cannot order versions; send when the record was last changed");
         Fault::new(RejectReason::OutOfRange, field, detail)
     })
 }
 
-/// Answers in order of their questions; of two to one question the last.
+/// Answers in order of their questions; the last answer to a question counts.
 pub(crate) fn last_of_each(mut items: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
     items.reverse();
     items.sort_by(|a, b| a.0.cmp(&b.0));

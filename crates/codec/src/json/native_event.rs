@@ -1,12 +1,12 @@
-//! A native event as it is sent: its fields, whatever stands in them, and the words of the contract.
+//! A native event as it was sent: its fields with values of any type, and the words of the contract.
 
 use scorecard::event::{Action, Answer, Attendance, Category, Exclusion, Mode};
 
 use crate::json::object::{List, Node, Pairs, Raw, Scalar, object};
 
 object!(
-    /// An event as it is sent.
-    Sent<'a> {
+    /// An event as it was sent.
+    NativeEvent<'a> {
         feed = "feed": Scalar<'a>,
         id = "id": Scalar<'a>,
         version = "version": Raw<'a>,
@@ -14,32 +14,32 @@ object!(
         action = "action": Scalar<'a>,
         occurred_at = "occurred_at": Scalar<'a>,
         recorded_at = "recorded_at": Scalar<'a>,
-        clinician = "clinician": Node<SentClinician<'a>>,
+        clinician = "clinician": Node<NativeClinician<'a>>,
         practice = "practice": Scalar<'a>,
         patient = "patient": Scalar<'a>,
         exclude = "exclude": Scalar<'a>,
         pca = "pca": List<Scalar<'a>>,
-        encounter = "encounter": Node<SentEncounter<'a>>,
-        prescription = "prescription": Node<SentPrescription<'a>>,
-        feedback = "feedback": Node<SentFeedback<'a>>,
-        order = "order": Node<SentOrder<'a>>,
+        encounter = "encounter": Node<NativeEncounter<'a>>,
+        prescription = "prescription": Node<NativePrescription<'a>>,
+        feedback = "feedback": Node<NativeFeedback<'a>>,
+        order = "order": Node<NativeOrder<'a>>,
     }
 );
 
-object!(SentClinician<'a> { system = "system": Scalar<'a>, value = "value": Scalar<'a> });
+object!(NativeClinician<'a> { system = "system": Scalar<'a>, value = "value": Scalar<'a> });
 
-object!(SentEncounter<'a> {
+object!(NativeEncounter<'a> {
     mode = "mode": Scalar<'a>,
     status = "status": Scalar<'a>,
     booked_at = "booked_at": Scalar<'a>,
     minutes = "minutes": Raw<'a>,
     planned_minutes = "planned_minutes": Raw<'a>,
-    diagnoses = "diagnoses": List<Node<SentCode<'a>>>,
+    diagnoses = "diagnoses": List<Node<NativeCode<'a>>>,
 });
 
-object!(SentCode<'a> { code = "code": Scalar<'a>, code_system = "code_system": Scalar<'a> });
+object!(NativeCode<'a> { code = "code": Scalar<'a>, code_system = "code_system": Scalar<'a> });
 
-object!(SentPrescription<'a> {
+object!(NativePrescription<'a> {
     code = "code": Scalar<'a>,
     code_system = "code_system": Scalar<'a>,
     quantity = "quantity": Raw<'a>,
@@ -50,21 +50,21 @@ object!(SentPrescription<'a> {
     encounter = "encounter": Scalar<'a>,
 });
 
-object!(SentFeedback<'a> {
+object!(NativeFeedback<'a> {
     answer = "answer": Scalar<'a>,
     items = "items": Node<Pairs<'a>>,
     encounter = "encounter": Scalar<'a>,
 });
 
-object!(SentOrder<'a> {
+object!(NativeOrder<'a> {
     category = "category": Scalar<'a>,
     code = "code": Scalar<'a>,
     code_system = "code_system": Scalar<'a>,
     encounter = "encounter": Scalar<'a>,
 });
 
-impl Sent<'_> {
-    /// How many fields of it nobody reads.
+impl NativeEvent<'_> {
+    /// The number of its fields that no code reads.
     pub(crate) fn unknown_fields(&self) -> u64 {
         fn of<T>(node: &Node<T>, unknown: impl Fn(&T) -> u64) -> u64 {
             if let Node::Object(object) = node { unknown(object) } else { 0 }

@@ -1,5 +1,6 @@
-//! Records as JSON for people and scripts: one compact line each, instants as RFC 3339 in UTC, months as `2026-10`, sums wider than
-//! 64 bits as text. The same names as in Avro.
+//! Records as JSON for people and scripts: one compact line each, with the field names of Avro.
+//!
+//! Instants are RFC 3339 in UTC, months `2026-10`, sums wider than 64 bits text.
 //!
 //! ```json
 #![doc = include_str!("../../../../schemas/examples/scorecard.json")]
@@ -8,9 +9,7 @@
 use std::fmt::Display;
 
 use scorecard::card::peer_group::PeerGroup;
-use scorecard::card::scorecard::{
-    CardMeasure, Composite, Content, DomainPoints, Exposure, Giants, Highlight, Quality, Reason, Scorecard, Status, Subject,
-};
+use scorecard::card::scorecard::{Content, Period, Scorecard};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::log_record::{ClinicianMonth, Outcome, Reject, Run};
 use scorecard::sums::measure_sums::MeasureSums;
@@ -21,25 +20,25 @@ use serde::ser::{SerializeMap, Serializer};
 /// A scorecard.
 #[must_use]
 pub fn scorecard(card: &Scorecard) -> String {
-    line(&CardView {
-        scorecard_id: &card.scorecard_id,
-        revision: card.revision,
-        supersedes: card.supersedes.as_deref(),
-        reasons: &card.reasons,
-        cut: DisplayText(card.cut),
-        run_id: &card.run_id,
-        engine_version: &card.engine_version,
-        measure_set: &card.measure_set,
-        content_hash: &card.content_hash,
-        content: content_view(&card.content),
-        quality: &card.quality,
-    })
+    let text = with_instant(line(card), "cut", card.cut);
+    with_period(text, &card.content.period)
 }
 
-/// What a card's content hash covers, as it stands in the card.
+/// The part of a card that its content hash covers, as the card shows it.
 #[must_use]
 pub fn content(content: &Content) -> String {
-    line(&content_view(content))
+    with_period(line(content), &content.period)
+}
+
+/// The types write instants as milliseconds, because the content hash is defined on that text. Lines show them as RFC 3339.
+fn with_period(text: String, period: &Period) -> String {
+    let text = with_instant(text, "start", period.start);
+    with_instant(text, "end", period.end)
+}
+
+/// Replaces the first field of this name and instant. A quote inside a text is escaped, so no text can look like the field.
+fn with_instant(text: String, field: &str, at: Timestamp) -> String {
+    text.replacen(&format!("\"{field}\":{}", at.0), &format!("\"{field}\":\"{at}\""), 1)
 }
 
 /// A peer group.
@@ -79,7 +78,7 @@ pub fn run(run: &Run) -> String {
     })
 }
 
-/// A clinician month. Units come from the measures; a measure that the set does not hold has none.
+/// A clinician month. Units come from `measures`; a measure that is not in the set has no unit.
 ///
 /// ```json
 #[doc = include_str!("../../../../schemas/examples/clinician-month.json")]
@@ -141,69 +140,12 @@ fn line(view: &impl Serialize) -> String {
     serde_json::to_string(view).expect("the views hold nothing that JSON cannot")
 }
 
-/// A value as it prints itself.
+/// A value as its `Display` text.
 struct DisplayText<T>(T);
 
 impl<T: Display> Serialize for DisplayText<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
-    }
-}
-
-#[derive(Serialize)]
-struct CardView<'c> {
-    scorecard_id: &'c str,
-    revision: u32,
-    supersedes: Option<&'c str>,
-    reasons: &'c [Reason],
-    cut: DisplayText<Timestamp>,
-    run_id: &'c str,
-    engine_version: &'c str,
-    measure_set: &'c str,
-    content_hash: &'c str,
-    #[serde(flatten)]
-    content: ContentView<'c>,
-    quality: &'c Quality,
-}
-
-#[derive(Serialize)]
-struct ContentView<'c> {
-    subject: &'c Subject,
-    period: PeriodView<'c>,
-    status: Status,
-    exposure: &'c [Exposure],
-    measures: &'c [CardMeasure],
-    domains: &'c [DomainPoints],
-    composite: Option<&'c Composite>,
-    giants: Option<&'c Giants>,
-    highlights: &'c [Highlight],
-}
-
-#[derive(Serialize)]
-struct PeriodView<'c> {
-    month: Month,
-    zone: &'c str,
-    start: DisplayText<Timestamp>,
-    end: DisplayText<Timestamp>,
-}
-
-fn content_view(content: &Content) -> ContentView<'_> {
-    let period = &content.period;
-    ContentView {
-        subject: &content.subject,
-        period: PeriodView {
-            month: period.month,
-            zone: &period.zone,
-            start: DisplayText(period.start),
-            end: DisplayText(period.end),
-        },
-        status: content.status,
-        exposure: &content.exposure,
-        measures: &content.measures,
-        domains: &content.domains,
-        composite: content.composite.as_ref(),
-        giants: content.giants.as_ref(),
-        highlights: &content.highlights,
     }
 }
 

@@ -1,18 +1,25 @@
-//! Every format that was ever written is opened by today's code: `fixtures/v1` holds one record of each kind, in hexadecimal digits.
-//! A fixture is never written over; a changed schema gets a new number, a new folder and samples of its own.
+//! Today's code decodes every format that was ever written. `fixtures/` holds one record for each released schema, in hexadecimal
+//! digits: `v1/NAME.avro.hex` for the first version of a record, `NUMBER-NAME.avro.hex` for a later one.
+//!
+//! A fixture never changes. [`crate::released`] writes the fixture of a new schema.
 
 use std::path::PathBuf;
 
-use codec::avro::encoding::{Form, decode, encode};
+use codec::avro::encoding::{FIRST_ID, Form, decode, encode};
+use codec::avro::released_schema::ReleasedSchema;
 
 use crate::samples;
 
-fn path(form: Form) -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/v1")).join(format!("{}.avro.hex", form.name()))
+/// The file of the record that was written with a schema of this number and name.
+pub fn path(number: u32, name: &str) -> PathBuf {
+    let first = Form::ALL.iter().position(|form| form.name() == name).map(|at| at + 1);
+    let file = if first == usize::try_from(number).ok() { format!("v1/{name}") } else { format!("{number}-{name}") };
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures")).join(format!("{file}.avro.hex"))
 }
 
-fn fixture(form: Form) -> Vec<u8> {
-    unhex(&std::fs::read_to_string(path(form)).expect("every form has a fixture"))
+fn fixture(number: u32, name: &str) -> Vec<u8> {
+    let path = path(number, name);
+    unhex(&std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
 
 /// The bytes that a text of hexadecimal digits names.
@@ -22,19 +29,22 @@ pub fn unhex(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn todays_code_opens_every_fixture_of_version_1() {
+fn todays_code_opens_the_fixture_of_every_released_schema() {
     for record in samples::records() {
         let form = Form::of_record(&record).expect("the samples open");
-        assert_eq!(decode(&fixture(form)), record, "{form:?}");
+        let older = ReleasedSchema::older().filter(|released| released.name == form.name()).map(|released| released.number);
+        for number in older.chain([form.id() - FIRST_ID]) {
+            assert_eq!(decode(&fixture(number, form.name())), record, "{form:?}, schema {number}");
+        }
     }
 }
 
 #[test]
-fn todays_code_writes_the_bytes_of_version_1() {
+fn todays_code_writes_the_bytes_of_the_newest_schema() {
     for record in samples::records() {
         let form = Form::of_record(&record).expect("the samples open");
         let mut bytes = Vec::new();
         encode(&record, &mut bytes).expect("the samples can be written");
-        assert_eq!(bytes, fixture(form), "{form:?}");
+        assert_eq!(bytes, fixture(form.id() - FIRST_ID, form.name()), "{form:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! One record of every kind with every field filled, and no value used twice where two fields could be mistaken for each other.
+//! One record of every kind with every field filled. Fields that could be confused have different values.
 
 use scorecard::card::peer_group::{Level, PeerGroup, PeerKey, PeerSnapshot};
 use scorecard::card::scorecard::{
@@ -51,7 +51,7 @@ pub fn records() -> Vec<Record<'static>> {
     ]
 }
 
-/// Further records, for what a full one cannot show: what is empty, and other branches.
+/// Further records: empty fields and other branches.
 pub fn sparse_records() -> Vec<Record<'static>> {
     let bare = Event {
         version: None,
@@ -400,7 +400,6 @@ fn card_measure() -> CardMeasure {
 fn window_value() -> WindowValue {
     let interval = |lower: f64| Interval { lower, upper: lower + 0.5 };
     WindowValue {
-        window: 12,
         incomplete: true,
         n: 51,
         d: 52,
@@ -440,5 +439,6 @@ fn window_value() -> WindowValue {
         saving: Some(SavingEstimate { p50_pence: 79.5, p10_pence: -80.5 }),
         trend: Some(Trend { difference: Some(81.5), run_length: -82, cusum: Some(83.5) }),
         sentence: Some("Higher than most similar clinicians.".into()),
+        ..WindowValue::empty(12)
     }
 }

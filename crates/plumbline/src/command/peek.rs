@@ -18,9 +18,7 @@ use crate::config::did_you_mean::unknown;
 use crate::config::options::Config;
 use crate::deployment::data_directory;
 use crate::log::any_log::AnyLog;
-
-/// So many records are read at a time.
-const RECORDS_A_READ: usize = 1_000;
+use crate::process::limits::RECORDS_PER_READ;
 
 /// Writes the records that the arguments name, from what the log holds at this moment.
 ///
@@ -136,7 +134,7 @@ fn each_line(
 ) -> Result<()> {
     let (mut from, mut failed) = (range.start, Ok(()));
     while from < range.end && failed.is_ok() {
-        let next = log.read(topic, partition, from, RECORDS_A_READ, &mut |lent| {
+        let next = log.read(topic, partition, from, RECORDS_PER_READ, &mut |lent| {
             if lent.offset >= range.end {
                 return ControlFlow::Break(());
             }

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use anyhow::{Context, Result, ensure};
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::{Month, Timestamp};
-use scorecard::time::schedule::Age;
+use scorecard::time::month_state::MonthState;
 use stream::deployment::Deployment;
 use stream::log::{CARD_PARTITIONS, Log, Topic};
 use stream::publish::publish_task::PublishTask;
@@ -27,12 +27,9 @@ use crate::log::local_log::{Durability, LocalLog};
 use crate::measure_files::BuiltIn;
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
+use crate::process::limits::{RECORDS_PER_READ, RECORDS_PER_STEP};
 
-/// A tally reads at most so many records of the log at a time.
-const RECORDS_A_STEP: usize = 1_000;
-/// So many records are read at a time.
-const RECORDS_A_READ: usize = 1_000;
-/// Clocks of sources may be ahead; see the rules of facts in `ARCHITECTURE.md`.
+/// Clocks of sources may be ahead; see the rules of facts in `docs/internals/protocol.md`.
 const DAY_SECONDS: i64 = 86_400;
 
 /// Computes everything from the log of the configuration, leaves it in the folder that the arguments name, and writes what would change
@@ -116,7 +113,7 @@ impl Recomputation<'_> {
             let slowest = under_way.iter().map(|at| tallies[*at].last_tick()).min().flatten();
             let mut ended = Vec::new();
             for at in under_way.iter().copied().filter(|at| tallies[*at].last_tick() == slowest).collect::<Vec<_>>() {
-                if !tallies[at].step(RECORDS_A_STEP).with_context(|| format!("folding partition {at}"))? {
+                if !tallies[at].step(RECORDS_PER_STEP).with_context(|| format!("folding partition {at}"))? {
                     ended.push(at);
                 }
             }
@@ -136,7 +133,7 @@ impl Recomputation<'_> {
         let schedule = &self.deployment.schedule;
         let whole_from = self.whole_from()?;
         let open = |card: &CardOutline| {
-            schedule.age(card.month(), last_cut) < Age::Sealed && whole_from.is_none_or(|month| card.month() >= month)
+            schedule.state_of(card.month(), last_cut) < MonthState::Sealed && whole_from.is_none_or(|month| card.month() >= month)
         };
         let mut published = outlines(&mut self.source.clone())?;
         let mut computed = outlines(result)?;
@@ -189,7 +186,7 @@ fn outlines(log: &mut impl Log) -> Result<BTreeMap<String, CardOutline>> {
         let end = log.bounds(Topic::Scorecards, partition)?.end;
         let mut from = 0;
         while from < end {
-            let next = log.read(Topic::Scorecards, partition, from, RECORDS_A_READ, &mut |lent| {
+            let next = log.read(Topic::Scorecards, partition, from, RECORDS_PER_READ, &mut |lent| {
                 if let Record::Scorecard(card) = lent.record {
                     cards.insert(lent.key.to_owned(), CardOutline::of(&card));
                 }

@@ -7,18 +7,16 @@ use stream::intake::intake_task::Intake;
 use crate::cli::{Rejects, RejectsShowArgs, RejectsWhich};
 use crate::config::options::Config;
 use crate::deployment::data_directory::{self, DataDirectory, running_at};
-use crate::intake::reject_retrier::RetryOutcome;
+use crate::intake::reject_retrier::{RejectRetrier, RetryOutcome};
 use crate::process::clock::Clock;
+use crate::process::limits::EVENTS_PER_BATCH;
 use crate::process::roles::ProcessRoles;
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::rejects::reject_store::RejectStore;
-use crate::rejects::rejected_record::Which;
+use crate::rejects::rejected_record::RejectFilter;
 use crate::service_client::{ask, encoded};
 use crate::terminal::paint::Paint;
 use crate::view::rejects_view::{PendingRejects, RawBytes, retried};
-
-/// Events of one feed that a retry packs into one record.
-const BATCH_EVENTS: usize = 500;
 
 /// What the command says.
 ///
@@ -35,19 +33,19 @@ pub fn rejects(command: &Rejects, config: &Config, paint: Paint, clock: Clock) -
     })
 }
 
-fn which(args: &RejectsWhich) -> Which {
-    Which { reason: args.reason.clone(), feed: args.feed.clone(), field: args.field.clone() }
+fn which(args: &RejectsWhich) -> RejectFilter {
+    RejectFilter { reason: args.reason.clone(), feed: args.feed.clone(), field: args.field.clone() }
 }
 
 fn waiting(config: &Config) -> Result<PendingRejects> {
     let store: RejectStore = data_directory::refused(config).context("what was refused is sealed with the service's keys")?;
-    if !store.keeps() {
+    if !store.is_enabled() {
         bail!("option `refused` is 0B: raw records are not kept; the sources have to send them again");
     }
     Ok(PendingRejects::read(&store)?)
 }
 
-fn retry(which: &Which, config: &Config, clock: Clock) -> Result<RetryOutcome> {
+fn retry(which: &RejectFilter, config: &Config, clock: Clock) -> Result<RetryOutcome> {
     if let Some(address) = running_at(&config.data)
         && let Some(told) = ask(&address, "POST", &path(which), "application/json")?
     {
@@ -59,12 +57,13 @@ fn retry(which: &Which, config: &Config, clock: Clock) -> Result<RetryOutcome> {
     // Opening would make a log where none is.
     drop(data_directory::read(config)?);
     let site = DataDirectory::open(config, clock, ProcessRoles::ALL, &ShutdownSignal::default())?;
-    let mut intake = Intake::new(site.deployment.partitions, BATCH_EVENTS);
-    Ok(site.retry.run(which, &site.refused, &mut intake, &mut site.log.clone(), site.clock.now())?)
+    let mut intake = Intake::new(site.deployment.partitions, EVENTS_PER_BATCH);
+    let retrier = RejectRetrier::new(&site.decoder, &site.refused);
+    Ok(retrier.run(which, &mut intake, &mut site.log.clone(), site.clock.now())?)
 }
 
-fn path(which: &Which) -> String {
-    let Which { reason, feed, field } = which;
+fn path(which: &RejectFilter) -> String {
+    let RejectFilter { reason, feed, field } = which;
     let given = [("reason", reason), ("feed", feed), ("field", field)];
     let parameters = given.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(value.as_deref()?))));
     format!("/v1/rejects/retry?{}", parameters.collect::<Vec<_>>().join("&"))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use scorecard::record::log_record::Record;
@@ -16,11 +16,9 @@ use crate::deployment::data_directory::log_to_read;
 use crate::kafka::settings::KafkaSettings;
 use crate::kafka::topic_plan::{ActualTopic, TopicFault, TopicPlan, faults, partitions, settings};
 use crate::kafka::topics::Topics;
+use crate::process::limits::{TOPIC_CREATION_POLL, TOPIC_CREATION_WAIT};
 
 const NO_BROKERS: &str = "there are no brokers; set kafka.brokers. The embedded log needs no topics to be made";
-/// So long the brokers may take to tell each other of a new topic.
-const NEWS: Duration = Duration::from_secs(30);
-const LOOK: Duration = Duration::from_millis(100);
 
 /// Makes or checks the topics, and writes a line for each.
 ///
@@ -74,7 +72,7 @@ impl State {
     }
 
     fn has_lasting(&self) -> bool {
-        self.names.iter().flat_map(|(topic, name)| self.faults(*topic, name)).any(|fault| matches!(fault, TopicFault::Lasting(_)))
+        self.names.iter().flat_map(|(topic, name)| self.faults(*topic, name)).any(|fault| fault.is_lasting())
     }
 
     /// One text a fault.
@@ -119,7 +117,7 @@ fn make(deployment: &Topics, state: &State, out: &mut impl Write) -> Result<()> 
     for (topic, name) in state.names.iter().filter(|(_, name)| !state.found.contains_key(name)) {
         let partitions = partitions(*topic, state.plan.partitions);
         let values: Vec<(&str, String)> = settings(*topic).into_iter().map(|(name, wanted)| (name, wanted.value())).collect();
-        deployment.make(name, partitions, state.plan.replicas, &values)?;
+        deployment.create(name, partitions, state.plan.replicas, &values)?;
         writeln!(out, "{name}: made")?;
     }
     Ok(())
@@ -129,10 +127,10 @@ fn until_all_are_there(deployment: &Topics, brokers: &KafkaSettings, config: &Co
     let begun = Instant::now();
     loop {
         let state = State::asked(deployment, brokers, config)?;
-        if state.names.iter().all(|(_, name)| state.found.contains_key(name)) || begun.elapsed() > NEWS {
+        if state.names.iter().all(|(_, name)| state.found.contains_key(name)) || begun.elapsed() > TOPIC_CREATION_WAIT {
             return Ok(state);
         }
-        thread::sleep(LOOK);
+        thread::sleep(TOPIC_CREATION_POLL);
     }
 }
 

@@ -132,41 +132,49 @@ pub const OPTIONS: [OptionOf; 22] = [
     option(
         "built-in-measures",
         "keep",
-        "keep or drop: whether they count beside the folder of `measures`, or only what it holds",
+        "keep or drop: whether built-in measures count as well as those in the folder `measures`",
     ),
-    option("data", "./plumbline-data", "folder of the log, the keys and the lock"),
-    option("http.drain", "10s", "how long requests under way may take to end after SIGTERM"),
-    option("http.max-body", "8MiB", "largest body of a request; a larger one is answered 413"),
-    option("http.max-waiting", "64MiB", "bodies that may wait for the log at once; beyond it 429"),
-    option("http.read-token-sha256", "", "SHA-256 of the token that readers of cards show, 64 hexadecimal digits"),
-    option("kafka.brokers", "", "addresses of brokers, host:port with commas; without them the log is embedded, in `data`"),
+    option("data", "./plumbline-data", "folder of the log, the keys and the lock file"),
+    option("http.drain", "10s", "time that running requests have to finish after SIGTERM"),
+    option("http.max-body", "8MiB", "largest request body, 1KiB to 4GiB; a larger one gets 413"),
+    option("http.max-waiting", "64MiB", "total size of bodies that wait for the log; above it requests get 429"),
+    option("http.read-token-sha256", "", "SHA-256 of the reader token, 64 hexadecimal digits"),
+    option(
+        "kafka.brokers",
+        "",
+        "addresses of brokers, host:port separated by commas; without brokers the log is in the folder `data`",
+    ),
     option(
         "kafka.instance",
         "",
-        "a name of this process that outlives it: started again after a crash it has its partitions back at once",
+        "static membership: name of this process that stays the same after a restart, so that it keeps its partitions",
     ),
-    option("kafka.prefix", "plumbline.", "what the names of all topics and groups begin with; one a deployment"),
+    option("kafka.prefix", "plumbline.", "prefix of the names of all topics and groups; one per deployment"),
     option(
         "kafka.replication",
         "",
-        "replicas of each topic that `topics --apply` makes; what the brokers do by default without it",
+        "replicas of topics that `topics --apply` creates, 1 to 100; the brokers' default without it",
     ),
     option(
         "kafka.schema-registry",
         "",
-        "Confluent-compatible schema registry, http[s]://[USER:PASSWORD@]HOST[:PORT]; without one ids are our own",
+        "Confluent-compatible schema registry, http[s]://[USER:PASSWORD@]HOST[:PORT]; without one records carry Plumbline's own schema ids",
     ),
-    option("keys", "", "file of the keys, made at the first start; keys.toml in the data folder without it"),
+    option("keys", "", "key file, created at the first start; keys.toml in the data folder without it"),
     option("listen", "127.0.0.1:8080", "address and port of HTTP"),
     option("log.format", "auto", "auto, human or json; auto is human on a terminal"),
     option("log.level", "info", "error, warn, info or debug"),
-    option("measures", "", "folder of measure files: of the id of a built-in one they replace it, others are added"),
-    option("partitions", "4", "partitions of the events, 1 to 1024; fixed for a log"),
+    option("measures", "", "folder of measure files; a file with the id of a built-in measure replaces it, others are added"),
+    option("partitions", "4", "partitions of the topic events, 1 to 1024; fixed for a log"),
     option("publish.at", "3h", "offset of the publication instants after midnight UTC; fixed for a log"),
     option("publish.every", "1d", "time from one publication instant to the next; fixed for a log"),
-    option("refused", "64MiB", "room for raw records that were refused, sealed, for 30 days at most; 0B keeps none"),
+    option(
+        "refused",
+        "64MiB",
+        "total size of rejected raw records that wait for a retry, encrypted, for at most 30 days; 0B keeps none",
+    ),
     option("registry", "", "registry file, read at each start; see `plumbline registry check`"),
-    option("zone", "Europe/London", "time zone whose months are counted; fixed for a log"),
+    option("zone", "Europe/London", "time zone in which months begin and end; fixed for a log"),
 ];
 
 /// A topic that practice systems write.
@@ -204,8 +212,13 @@ impl InputFormat {
     }
 }
 
-/// What an input's table may say.
-pub const INPUT_KEYS: [&str; 2] = ["feed", "format"];
+/// The options in the table of an input topic.
+pub const INPUT_OPTIONS: [OptionOf; 2] = [
+    option("feed", "", "feed of every record of the topic; without one each record names its own"),
+    option("format", "", "json, avro or fhir; without it recognised by the content of each record"),
+];
+/// Their keys.
+pub const INPUT_KEYS: [&str; 2] = [INPUT_OPTIONS[0].key, INPUT_OPTIONS[1].key];
 
 /// The feed of this name: as it is declared, else with the defaults and this zone.
 #[must_use]
@@ -214,8 +227,17 @@ pub fn feed_named(declared: &BTreeMap<String, Arc<Feed>>, zone: &Zone, name: &st
     declared.get(name).cloned().unwrap_or_else(undeclared)
 }
 
-/// What a feed's table may say.
-pub const FEED_KEYS: [&str; 5] = ["drugs", "practice", "token-sha256", "versioning", "zone"];
+/// The options in the table of a feed.
+pub const FEED_OPTIONS: [OptionOf; 5] = [
+    option("drugs", "requests", "requests or dispenses: the FHIR resource that counts as a prescription"),
+    option("practice", "", "practice of events that name none"),
+    option("token-sha256", "", "SHA-256 of the token for events of this feed over HTTP, 64 hexadecimal digits"),
+    option("versioning", "id", "id, updated or arrival: the order of the versions of an event; never change it"),
+    option("zone", "", "time zone of the civil days of events; that of the deployment without it"),
+];
+/// Their keys.
+pub const FEED_KEYS: [&str; 5] =
+    [FEED_OPTIONS[0].key, FEED_OPTIONS[1].key, FEED_OPTIONS[2].key, FEED_OPTIONS[3].key, FEED_OPTIONS[4].key];
 
 /// The word of a versioning.
 #[must_use]

@@ -6,10 +6,9 @@ use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
+use codec::formats::record_decoder::DecoderConfig;
 use codec::identity::keys::{Keys, fingerprint};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::Item;
@@ -23,15 +22,16 @@ use tracing::{info, warn};
 use crate::config::keys_file::{self, KeysState, identity_seed};
 use crate::config::options::Config;
 use crate::deployment::registry_file_check;
-use crate::intake::reject_retrier::RejectRetrier;
+use crate::intake::intake_decoder::IntakeDecoder;
 use crate::kafka::log::KafkaLog;
-use crate::kafka::schema_registry::schema_registry::{RegistrySettings, SchemaRegistry};
+use crate::kafka::schema_registry::registry::{RegistrySettings, SchemaRegistry};
 use crate::kafka::settings::KafkaSettings;
 use crate::log::any_log::AnyLog;
 use crate::log::local_log::{Durability, LocalLog};
 use crate::log::log_directory::LocalLogError;
 use crate::measure_files;
 use crate::process::clock::Clock;
+use crate::process::limits::{RECORDS_PER_READ, REGISTRY_START_WAIT};
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::published_cards::card_store::CardStore;
@@ -39,14 +39,10 @@ use crate::rejects::reject_store::RejectStore;
 
 /// The folder of rejected records in the data folder.
 const REFUSED_FOLDER: &str = "refused";
-/// Records that one call reads at most.
-const RECORDS_A_READ: usize = 10_000;
 /// The folder of the log in the data folder.
 pub const LOG_FOLDER: &str = "log";
 /// The folder with the copy of the cards, where the log is on Kafka.
 const CARDS_FOLDER: &str = "cards";
-/// The wait of a first start for a schema registry that starts at the same time.
-const REGISTRY_PATIENCE: Duration = Duration::from_secs(120);
 /// The file that holds the address of the serving process.
 const ADDRESS_FILE: &str = "ADDRESS";
 
@@ -59,8 +55,8 @@ pub struct DataDirectory {
     pub shelf: Option<CardStore>,
     /// The deployment.
     pub deployment: Deployment,
-    /// The decoder of records, and the retrier of rejected ones.
-    pub retry: RejectRetrier,
+    /// Decodes requests, input topics and retried records.
+    pub decoder: IntakeDecoder,
     /// Raw records that were rejected.
     pub refused: RejectStore,
     /// The clock of the process.
@@ -173,7 +169,7 @@ fn registry_settings(config: &Config, kafka: &KafkaSettings, stopping: &Shutdown
         address: kafka.schema_registry.clone()?,
         prefix: kafka.prefix.clone(),
         folder: config.data.clone(),
-        patience: REGISTRY_PATIENCE,
+        patience: REGISTRY_START_WAIT,
         stopping: stopping.clone(),
     })
 }
@@ -253,12 +249,8 @@ impl DataDirectory {
         let deployment = deployment(config, &mut log, &keys, measures, &clock)?;
         let refused = RejectStore::new(&config.data.join(REFUSED_FOLDER), &keys, config.refused);
         let decoder = DecoderConfig { keys, feeds: config.feeds.clone(), zone: config.zone.clone(), ..DecoderConfig::default() };
-        let retry = RejectRetrier {
-            decoder: Arc::new(RecordDecoder::new(decoder)),
-            feeds: Arc::new(config.feeds.clone()),
-            zone: config.zone.clone(),
-        };
-        let mut directory = DataDirectory { log, shelf, deployment, retry, refused, clock, data: config.data.clone() };
+        let decoder = IntakeDecoder::new(decoder);
+        let mut directory = DataDirectory { log, shelf, deployment, decoder, refused, clock, data: config.data.clone() };
         if roles.has(ProcessRole::Intake) {
             directory.register(registry)?;
         }
@@ -274,7 +266,7 @@ impl DataDirectory {
         let mut known = BTreeSet::new();
         let mut from = 0;
         loop {
-            let next = self.log.read(Topic::Registry, 0, from, RECORDS_A_READ, &mut |lent| {
+            let next = self.log.read(Topic::Registry, 0, from, RECORDS_PER_READ, &mut |lent| {
                 if let Record::Registry(entry) = lent.record {
                     known.insert(text(&entry));
                 }

@@ -12,8 +12,7 @@ use scorecard::record::item::Feed;
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
 
-/// Bytes are kept in blocks of this size, so that growing copies nothing.
-const BLOCK_BYTES: usize = 8 << 20;
+use crate::process::limits::ARRIVAL_BLOCK_BYTES;
 
 /// Events that were pushed and not yet given out.
 #[derive(Debug, Default)]
@@ -40,9 +39,9 @@ impl ArrivalQueue {
     /// [`EncodeError`] when a number of the event exceeds what the log can hold.
     pub fn push(&mut self, arrival: Timestamp, feed: &Arc<Feed>, event: Event<'_>) -> Result<(), EncodeError> {
         let batch = Batch { feed: "".into(), practice: None, versioning: feed.versioning, events: vec![event] };
-        let full = self.blocks.last().is_none_or(|block| block.len() >= BLOCK_BYTES);
+        let full = self.blocks.last().is_none_or(|block| block.len() >= ARRIVAL_BLOCK_BYTES);
         if full {
-            self.blocks.push(Vec::with_capacity(BLOCK_BYTES));
+            self.blocks.push(Vec::with_capacity(ARRIVAL_BLOCK_BYTES));
         }
         let place = index(self.blocks.len() - 1);
         let block = self.blocks.last_mut().expect("one was just made");

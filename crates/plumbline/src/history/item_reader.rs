@@ -76,16 +76,12 @@ impl ItemReader<'_> {
 
     /// `None` when the event tells no time.
     fn arrival_of(&self, event: &Event<'_>, kind: RecordFormat) -> Option<Timestamp> {
-        let order = match (self.arrival, is_fhir(kind)) {
+        let order = match (self.arrival, kind == RecordFormat::Fhir) {
             (Some(Arrival::Recorded), _) | (None, false) => [event.recorded_at, event.occurred_at],
             (Some(Arrival::Occurred), _) | (None, true) => [event.occurred_at, event.recorded_at],
         };
         order.into_iter().flatten().next().map(|at| at.min(self.now))
     }
-}
-
-fn is_fhir(kind: RecordFormat) -> bool {
-    matches!(kind, RecordFormat::FhirResource | RecordFormat::FhirBundle)
 }
 
 struct OneFile<'a, 'r> {

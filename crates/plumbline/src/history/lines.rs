@@ -8,13 +8,7 @@ use codec::formats::record_decoder::RecordFormat;
 use flate2::bufread::MultiGzDecoder;
 use serde::de::IgnoredAny;
 
-/// A line may have so many bytes.
-pub const LINE_LIMIT: usize = 16 << 20;
-/// A document that spans lines may have so many bytes: it is held in memory while it is read.
-pub const DOCUMENT_LIMIT: usize = 256 << 20;
-
-/// So much of a file tells what it is.
-const HEAD_BYTES: u64 = 4096;
+use crate::process::limits::{FORMAT_PROBE_BYTES, INPUT_DOCUMENT_BYTES, INPUT_LINE_BYTES};
 
 /// One raw record.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,7 +32,7 @@ pub fn read<E: From<io::Error>>(path: &Path, each: &mut dyn FnMut(u64, RawRecord
     if let Some(document) = document(path)? {
         return match document {
             Document::Whole(bytes) => each(1, RawRecord::Bytes(&bytes)),
-            Document::TooLong => each(1, RawRecord::TooLong(DOCUMENT_LIMIT)),
+            Document::TooLong => each(1, RawRecord::TooLong(INPUT_DOCUMENT_BYTES)),
         };
     }
     let mut reader = open(path)?;
@@ -48,7 +42,7 @@ pub fn read<E: From<io::Error>>(path: &Path, each: &mut dyn FnMut(u64, RawRecord
         number += 1;
         match next_line(&mut reader, &mut line) {
             Ok(Line::End) => return Ok(()),
-            Ok(Line::TooLong) => each(number, RawRecord::TooLong(LINE_LIMIT))?,
+            Ok(Line::TooLong) => each(number, RawRecord::TooLong(INPUT_LINE_BYTES))?,
             Ok(Line::Whole) => {
                 let bytes = if number == 1 { without_byte_order_mark(&line) } else { &line };
                 let bytes = bytes.trim_ascii();
@@ -68,7 +62,7 @@ pub fn read<E: From<io::Error>>(path: &Path, each: &mut dyn FnMut(u64, RawRecord
 /// The file system's.
 pub fn looks_like_json(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
-    match open(path)?.take(HEAD_BYTES).read_to_end(&mut start) {
+    match open(path)?.take(FORMAT_PROBE_BYTES).read_to_end(&mut start) {
         Ok(_) => {}
         Err(error) if of_gzip(&error) => return Ok(false),
         Err(error) => return Err(error),
@@ -79,15 +73,11 @@ pub fn looks_like_json(path: &Path) -> io::Result<bool> {
 /// The beginning of a file in a format that has no lines: taken apart at line ends it would be thousands of rejects.
 fn foreign(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut head = Vec::new();
-    match open(path)?.take(HEAD_BYTES).read_to_end(&mut head) {
+    match open(path)?.take(FORMAT_PROBE_BYTES).read_to_end(&mut head) {
         Err(error) if !of_gzip(&error) => Err(error),
         _ => match RecordFormat::of(&head) {
-            RecordFormat::NativeJson
-            | RecordFormat::FhirResource
-            | RecordFormat::FhirBundle
-            | RecordFormat::NotJson
-            | RecordFormat::Empty => Ok(None),
-            _ => Ok(Some(head)),
+            RecordFormat::Json | RecordFormat::Fhir | RecordFormat::Unknown => Ok(None),
+            RecordFormat::Avro | RecordFormat::Refused => Ok(Some(head)),
         },
     }
 }
@@ -122,8 +112,8 @@ fn document(path: &Path) -> io::Result<Option<Document>> {
         return Ok(None);
     }
     let mut bytes = Vec::new();
-    open(path)?.take(DOCUMENT_LIMIT as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > DOCUMENT_LIMIT {
+    open(path)?.take(INPUT_DOCUMENT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > INPUT_DOCUMENT_BYTES {
         return Ok(Some(Document::TooLong));
     }
     Ok(Some(Document::Whole(without_byte_order_mark(&bytes).trim_ascii().to_owned())))
@@ -159,7 +149,7 @@ fn next_line(reader: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Line> {
         }
         let end = available.iter().position(|byte| *byte == b'\n');
         let content = &available[..end.unwrap_or(available.len())];
-        let room = LINE_LIMIT.saturating_sub(line.len());
+        let room = INPUT_LINE_BYTES.saturating_sub(line.len());
         line.extend_from_slice(&content[..content.len().min(room)]);
         let taken = content.len() + usize::from(end.is_some());
         length += taken;
@@ -171,7 +161,7 @@ fn next_line(reader: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Line> {
 }
 
 fn of_length(length: usize) -> Line {
-    if length > LINE_LIMIT { Line::TooLong } else { Line::Whole }
+    if length > INPUT_LINE_BYTES { Line::TooLong } else { Line::Whole }
 }
 
 fn without_byte_order_mark(bytes: &[u8]) -> &[u8] {
@@ -245,14 +235,14 @@ mod tests {
 
     #[test]
     fn a_line_without_an_end_is_bounded_and_the_next_one_is_read() {
-        let mut text = vec![b'x'; LINE_LIMIT + 1];
+        let mut text = vec![b'x'; INPUT_LINE_BYTES + 1];
         text.extend_from_slice(b"\n{}\n");
         assert_eq!(records(&text), numbered(&[(1, "TooLong(16777216)"), (2, "{}")]));
     }
 
     #[test]
     fn a_long_document_on_one_line_is_read_whole() {
-        let text = format!("[\"{}\"]", "y".repeat(LINE_LIMIT));
+        let text = format!("[\"{}\"]", "y".repeat(INPUT_LINE_BYTES));
         assert_eq!(records(text.as_bytes()), numbered(&[(1, text.as_str())]));
     }
 

@@ -71,7 +71,7 @@ impl OutputFolder {
         if let Some(found) = foreign(dir).map_err(io_error(dir, "read"))? {
             return Err(OutputFolderError::Foreign { dir: dir.to_owned(), found });
         }
-        let lock = LockFile::take(&dir.join(MARKER)).map_err(|error| match error {
+        let lock = LockFile::acquire(&dir.join(MARKER)).map_err(|error| match error {
             LockError::Held { pid } => OutputFolderError::InUse { dir: dir.to_owned(), pid },
             LockError::Io(source) => io_error(dir, "written")(source),
         })?;

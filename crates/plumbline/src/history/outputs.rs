@@ -22,9 +22,7 @@ use crate::history::pipeline::Pipeline;
 use crate::history::summary::Summary;
 use crate::log::local_log::LocalLog;
 use crate::process::interrupt::Interrupt;
-
-/// So many records are read at a time.
-const RECORDS_A_READ: usize = 256;
+use crate::process::limits::{CARDS_PER_READ, RECORDS_PER_READ};
 
 /// Writes everything that a run leaves in its folder. The summary comes last: it says that everything else is complete.
 /// `unknown_fields` is the decoder's count.
@@ -153,7 +151,7 @@ impl Cursor {
             return Ok(());
         }
         let cards = &mut self.cards;
-        self.next = log.read(Topic::ScorecardRevisions, self.partition, self.next, RECORDS_A_READ, &mut |lent| {
+        self.next = log.read(Topic::ScorecardRevisions, self.partition, self.next, CARDS_PER_READ, &mut |lent| {
             if let Record::Scorecard(card) = lent.record {
                 cards.push_back(card);
             }
@@ -233,7 +231,7 @@ fn each(log: &mut impl Log, topic: Topic, partition: u32, mut take: impl FnMut(L
     let mut from = 0;
     loop {
         let mut result = Ok(());
-        let next = log.read(topic, partition, from, RECORDS_A_READ, &mut |lent| {
+        let next = log.read(topic, partition, from, RECORDS_PER_READ, &mut |lent| {
             result = take(lent);
             if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;

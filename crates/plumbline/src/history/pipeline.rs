@@ -11,7 +11,8 @@ use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::Item;
 use scorecard::record::log_record::{Genesis, Outcome, Run};
 use scorecard::time::calendar::{Month, Timestamp, Zone};
-use scorecard::time::schedule::{Age, Grid};
+use scorecard::time::month_state::MonthState;
+use scorecard::time::schedule::Grid;
 use stream::deployment::{Deployment, FORMAT, schedule_of, settle_genesis};
 use stream::intake::intake_task::{Intake, IntakeCounts};
 use stream::publish::publish_task::PublishTask;
@@ -20,9 +21,7 @@ use stream::tally::tally_task::{Outcomes, TallyTask};
 use crate::config::keys_file::identity_seed;
 use crate::log::local_log::LocalLog;
 use crate::process::clock::Clock;
-
-/// A tally reads at most so many records of the log at a time.
-const RECORDS_A_STEP: usize = 1_000;
+use crate::process::limits::RECORDS_PER_STEP;
 
 /// What a pipeline is made of.
 #[derive(Clone, Debug)]
@@ -119,7 +118,7 @@ impl Pipeline {
     #[must_use]
     pub fn is_final(&self, month: Month) -> bool {
         let last = self.next.plus_seconds(-i64::from(self.deployment.schedule.grid.period_seconds));
-        last >= self.deployment.schedule.first && self.deployment.schedule.age(month, last) >= Age::Final
+        last >= self.deployment.schedule.first && self.deployment.schedule.state_of(month, last) >= MonthState::Final
     }
 
     /// What intake has done with everything taken so far.
@@ -159,7 +158,7 @@ impl Pipeline {
 /// Reads everything, writes the tick that is due, and reads that back.
 fn catch_up(tally: &mut TallyTask<LocalLog>, now: Timestamp) -> Result<(), stream::log::LogError> {
     loop {
-        while tally.step(RECORDS_A_STEP)? {}
+        while tally.step(RECORDS_PER_STEP)? {}
         if !tally.clock(now)? {
             return Ok(());
         }

@@ -71,7 +71,7 @@ impl Log for RecomputedLog {
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
         if is_source(topic) {
             self.ended.store(true, Ordering::Release);
-            return Err(LogError::Failed(format!("{} of a log that is recomputed takes nothing new", topic.name())));
+            return Err(LogError::ReadOnly { topic: topic.name() });
         }
         self.result.append(topic, partition, key, record)
     }

@@ -44,7 +44,7 @@ pub async fn explain(
     };
     let explanation = match tokio::task::spawn_blocking(compute).await {
         Ok(Ok(explanation)) => explanation,
-        Ok(Err(unanswered)) => return error(status(&unanswered), &unanswered.to_string()),
+        Ok(Err(unanswered)) => return error(status(&unanswered), &stream::log::with_sources(&unanswered)),
         Err(_) => {
             return error(
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -64,7 +64,7 @@ impl HttpState {
             authorizer: Arc::new(config.gate.clone()),
             body_permits: Arc::new(Semaphore::new((config.max_waiting / BYTES_A_PERMIT).min(Semaphore::MAX_PERMITS))),
             max_body: config.max_body,
-            feeds: data.retry.feeds.clone(),
+            feeds: data.decoder.feeds.clone(),
             rejects: data.refused.clone(),
             explain_permit: Arc::new(Semaphore::new(1)),
             cards: data.shelf.clone(),

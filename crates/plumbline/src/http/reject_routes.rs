@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::http::http_state::HttpState;
 use crate::http::responses::{Parameters, error, json_response, listed, no_intake};
 use crate::intake::intake_worker::Request;
-use crate::rejects::rejected_record::Which;
+use crate::rejects::rejected_record::RejectFilter;
 use crate::view::rejects_view::PendingRejects;
 
 /// Rejected elements in groups of the same reason, feed and field.
@@ -38,7 +38,7 @@ pub async fn retry(State(state): State<HttpState>, Query(parameters): Parameters
     }
     match answer.await {
         Ok(Ok(retried)) => json_response(&json!(retried)),
-        Ok(Err(failed)) => error(StatusCode::INTERNAL_SERVER_ERROR, &failed),
+        Ok(Err(failed)) => error(StatusCode::INTERNAL_SERVER_ERROR, &failed.to_string()),
         Err(_) => error(
             StatusCode::SERVICE_UNAVAILABLE,
             "the log failed; retry after a restart of the service, an event counts only once",
@@ -46,7 +46,7 @@ pub async fn retry(State(state): State<HttpState>, Query(parameters): Parameters
     }
 }
 
-fn which(parameters: &BTreeMap<String, String>) -> Which {
+fn which(parameters: &BTreeMap<String, String>) -> RejectFilter {
     let given = |name: &str| parameters.get(name).cloned();
-    Which { reason: given("reason"), feed: given("feed"), field: given("field") }
+    RejectFilter { reason: given("reason"), feed: given("feed"), field: given("field") }
 }

@@ -21,6 +21,7 @@ use crate::http::request_metrics::{RequestMetrics, observe};
 use crate::http::responses::{Parameters, accepts, error, json_response, listed, no_cards, no_intake, parameter};
 use crate::intake::intake_worker::{ElementOutcome, Request, Submission};
 use crate::log::local_log::LocalLog;
+use crate::process::limits::{PAGE_ENTRIES, PAGE_ENTRIES_MOST};
 use crate::published_cards::card_index::{CardChange, CardIndex, RevisionPlace, card_at, read_index};
 use crate::published_cards::card_key::CardKey;
 use crate::terminal::paint::Paint;
@@ -28,10 +29,6 @@ use crate::view::terminal_card::render;
 
 /// Seconds after which a client may send again that was refused because too many bodies wait.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
-/// Entries of a page without `limit`.
-const PAGE: usize = 100;
-/// Entries of a page at most.
-const MOST: usize = 1_000;
 
 /// The token that a request has to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -332,11 +329,11 @@ async fn metrics(State(state): State<HttpState>) -> Response {
 }
 
 fn limit(parameters: &BTreeMap<String, String>) -> Result<usize, String> {
-    let limit = parameter(parameters, "limit")?.unwrap_or(PAGE);
-    if (1..=MOST).contains(&limit) {
+    let limit = parameter(parameters, "limit")?.unwrap_or(PAGE_ENTRIES);
+    if (1..=PAGE_ENTRIES_MOST).contains(&limit) {
         Ok(limit)
     } else {
-        Err(format!("limit={limit} is out of range; write a number from 1 to {MOST}"))
+        Err(format!("limit={limit} is out of range; write a number from 1 to {PAGE_ENTRIES_MOST}"))
     }
 }
 

@@ -1,8 +1,8 @@
-//! The intake of topics that practice systems write: a consumer group, whose offsets are committed only after everything that came
-//! of a record is acknowledged by the log, rejects included.
+//! The intake of input topics: a consumer group that commits an offset only after the log acknowledged the record's events and
+//! rejects.
 //!
-//! Records are taken in groups. While one group waits for its acknowledgements the next is taken, and no more than that: a slow log
-//! holds up the sources. Where it is very slow the membership is kept alive meanwhile, so that nobody leaves.
+//! Intake reads records in groups. While one group waits for acknowledgements, intake reads the next one and no more, so a slow log
+//! slows the sources down. During long waits intake polls paused partitions to stay a member of the group.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,56 +16,38 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stream::intake::intake_task::{Intake, IntakeCounts};
-use stream::log::LogError;
+use stream::log::{LogError, with_sources};
 use tracing::{debug, warn};
 
 use crate::config::options::Input;
 use crate::intake::input_group::{InputGroup, InputRecords, NextOffsets};
-use crate::intake::reject_retrier::RejectRetrier;
+use crate::intake::intake_decoder::IntakeDecoder;
 use crate::kafka::log::KafkaLog;
 use crate::kafka::membership::{AssignmentChange, MemberContext, join};
 use crate::kafka::settings::Group;
 use crate::process::clock::Clock;
+use crate::process::limits::{
+    ACKNOWLEDGEMENT_WAIT, COMMIT_CHECK_INTERVAL, COMMITTED_OFFSETS_TIMEOUT, EVENTS_PER_BATCH, GROUP_POLL, INTAKE_POLL,
+    INTAKE_RETRY_PAUSE, RECORDS_PER_CLOCK_READING, SEEK_TIMEOUT, SHUTDOWN_GRACE, TOPIC_GROUP_AGE, TOPIC_GROUP_BYTES,
+};
 use crate::process::service_status::{InputStatus, Inputs, ServiceStatus, Way};
 use crate::process::shutdown_signal::ShutdownSignal;
 
-/// A group of records is closed when it holds so many bytes, or after so long; when nothing more is there, too, unless the group
-/// before it is still waited for.
-const GROUP_BYTES: usize = 8 << 20;
-const GROUP_WAIT: Duration = Duration::from_millis(100);
-/// The clock is looked at before so many records.
-const RECORDS_A_LOOK: u64 = 64;
-/// Events of one feed that are packed into one record.
-const BATCH_EVENTS: usize = 500;
-/// So long one look for a record, or for an acknowledgement, takes.
-const LOOK: Duration = Duration::from_millis(50);
-/// So long one look for more of a group takes while the group before is not acknowledged.
-const GATHERING: Duration = Duration::from_millis(5);
-/// So long acknowledgements may take before the membership is kept alive by asking for records; whoever asks gives up what the library
-/// has fetched ahead.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Whoever was asked to stop waits so long for acknowledgements; without them what was taken is taken again.
-const PARTING: Duration = Duration::from_secs(1);
-/// How often it is asked whether what was committed is.
-const CONFIRMING: Duration = Duration::from_secs(1);
-/// After a failure the group is left and joined again so much later.
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// What the thread needs.
+/// The thread that reads input topics.
 pub struct TopicIntake {
     /// A handle on the log.
     pub log: KafkaLog,
-    /// Partitions of `events`.
+    /// Number of partitions of `events`.
     pub partitions: u32,
-    /// The topics, by name.
+    /// The input topics, by name.
     pub inputs: BTreeMap<String, Input>,
-    /// Opens what was sent.
-    pub retry: RejectRetrier,
-    /// What time it is.
+    /// Decodes records.
+    pub decoder: IntakeDecoder,
+    /// The clock of decoding.
     pub clock: Clock,
-    /// Where to tell what became of the records.
-    pub vitals: Arc<ServiceStatus>,
-    /// When to end.
+    /// Receives counts and positions.
+    pub status: Arc<ServiceStatus>,
+    /// Ends the thread.
     pub stopping: ShutdownSignal,
 }
 
@@ -73,135 +55,139 @@ impl TopicIntake {
     /// Starts the thread.
     ///
     /// # Errors
-    /// When the system gives no more threads.
+    /// When the system starts no more threads.
     pub fn start(self) -> Result<JoinHandle<()>> {
         let run = move || {
             let _guard = self.stopping.guard("intake");
             self.run();
         };
-        thread::Builder::new().name("topic-intake".to_owned()).spawn(run).context("a thread for intake cannot be started")
+        thread::Builder::new()
+            .name("topic-intake".to_owned())
+            .spawn(run)
+            .context("no thread for the intake of topics; raise the limit on threads (ulimit -u)")
     }
 
-    /// Takes until somebody asks to stop. Whoever failed joins anew and goes on from what is committed.
+    /// Runs until a shutdown. After a failure it joins the group again and continues from the committed offsets.
     fn run(&self) {
-        self.vitals.joining();
+        self.status.joining();
         let mut joined = false;
-        let mut intake = Intake::new(self.partitions, BATCH_EVENTS);
+        let mut intake = Intake::new(self.partitions, EVENTS_PER_BATCH);
         while !self.stopping.asked() {
-            let mut taking = match ConsumerSession::join(self, &mut intake, &mut joined) {
-                Ok(taking) => taking,
+            let mut session = match ConsumerSession::join(self, &mut intake, &mut joined) {
+                Ok(session) => session,
                 Err(error) => {
-                    self.stopping.fail(format!("intake: {error:#}"));
+                    self.stopping.fail(error.context("intake"));
                     return;
                 }
             };
-            if let Err(error) = taking.run() {
+            if let Err(error) = session.run() {
                 self.log.contact().count(|counters| &counters.restarts);
-                warn!("intake goes back to what is committed: {error}");
-                // What was packed and not sent comes again.
+                warn!(error = with_sources(&error), "intake restarts from committed offsets");
+                // Packed events that were not sent are read again.
                 intake.forget();
-                let _ = self.stopping.wait(PAUSE);
+                let _ = self.stopping.wait(INTAKE_RETRY_PAUSE);
             }
         }
     }
 }
 
-/// One membership.
+/// One membership in the consumer group.
 struct ConsumerSession<'t> {
-    of: &'t TopicIntake,
+    topics: &'t TopicIntake,
     consumer: BaseConsumer<MemberContext>,
     changes: Receiver<AssignmentChange>,
     intake: &'t mut Intake,
     joined: &'t mut bool,
-    /// For the group that is being taken.
+    /// The handle of the current group.
     log: KafkaLog,
-    /// The group before it, sent and not yet acknowledged, through a handle of its own, for a handle waits for all that is its.
-    under_way: Option<UnderWay>,
+    /// The previous group. It has a handle of its own, because a handle waits for all of its records.
+    pending: Option<PendingGroup>,
+    /// The handle that the next group uses.
     idle: Option<KafkaLog>,
     records: InputRecords<'t>,
-    /// Partitions whose next record has a schema that nobody knows until the schema registry says so, and since when they wait.
-    aside: Vec<(TopicPartitionList, Instant)>,
-    /// What is done with, whether it could be committed or not.
-    done: NextOffsets,
-    /// Whether it may not be committed, and when that was last asked.
-    doubtful: bool,
-    asked: Instant,
+    /// Paused partitions whose next record has an unknown schema id, with the time of the pause.
+    paused: Vec<(TopicPartitionList, Instant)>,
+    /// The next offsets of acknowledged records, committed or not.
+    acknowledged: NextOffsets,
+    /// Whether the brokers may lack a commit, and the time of the last check.
+    may_lack_commit: bool,
+    last_check: Instant,
 }
 
-/// A group that was sent.
-struct UnderWay {
+/// A group that was sent and is not acknowledged yet.
+struct PendingGroup {
     log: KafkaLog,
-    taken: NextOffsets,
+    next_offsets: NextOffsets,
     counts: IntakeCounts,
 }
 
 impl<'t> ConsumerSession<'t> {
-    fn join(of: &'t TopicIntake, intake: &'t mut Intake, joined: &'t mut bool) -> Result<ConsumerSession<'t>> {
-        let topics: Vec<&str> = of.inputs.keys().map(String::as_str).collect();
+    fn join(topics: &'t TopicIntake, intake: &'t mut Intake, joined: &'t mut bool) -> Result<ConsumerSession<'t>> {
+        let names: Vec<&str> = topics.inputs.keys().map(String::as_str).collect();
         let (sender, changes) = channel();
-        let settings = of.log.settings();
-        let consumer = join(settings, of.log.contact(), Group::Intake, &topics, sender)
-            .with_context(|| format!("the group {} cannot be joined", settings.group(Group::Intake)))?;
+        let settings = topics.log.settings();
+        let consumer = join(settings, topics.log.contact(), Group::Intake, &names, sender)
+            .with_context(|| format!("cannot join the group {}; check kafka.properties", settings.group(Group::Intake)))?;
         Ok(ConsumerSession {
-            of,
+            topics,
             consumer,
             changes,
             intake,
             joined,
-            log: of.log.clone(),
-            under_way: None,
-            idle: Some(of.log.clone()),
-            records: InputRecords::new(&of.inputs, &of.retry, of.log.schema_registry().map(Arc::as_ref)),
-            aside: Vec::new(),
-            done: NextOffsets::new(),
-            doubtful: false,
-            asked: Instant::now(),
+            log: topics.log.clone(),
+            pending: None,
+            idle: Some(topics.log.clone()),
+            records: InputRecords::new(&topics.inputs, &topics.decoder, topics.log.schema_registry().map(Arc::as_ref)),
+            paused: Vec::new(),
+            acknowledged: NextOffsets::new(),
+            may_lack_commit: false,
+            last_check: Instant::now(),
         })
     }
 
     fn run(&mut self) -> Result<(), LogError> {
-        while !self.of.stopping.asked() {
-            let group = self.group()?;
-            self.changed();
-            group.tell(&self.of.vitals);
+        while !self.topics.stopping.asked() {
+            let group = self.read_group()?;
+            self.apply_changes();
+            group.report(&self.topics.status);
             let sent = if group.is_empty() { None } else { Some(self.send(group)?) };
-            self.settle()?;
+            self.finish_pending()?;
             if sent.is_none() {
-                self.confirm();
+                self.check_commit();
             }
-            self.under_way = sent;
+            self.pending = sent;
         }
-        self.settle()
+        self.finish_pending()
     }
 
-    /// Sends what was packed of a group; the next is packed for the other handle.
-    fn send(&mut self, group: InputGroup) -> Result<UnderWay, LogError> {
+    /// Sends the packed events of a group, and switches to the other handle for the next group.
+    fn send(&mut self, group: InputGroup) -> Result<PendingGroup, LogError> {
         self.intake.send(&mut self.log)?;
-        let next = self.idle.take().unwrap_or_else(|| self.of.log.clone());
+        let next = self.idle.take().unwrap_or_else(|| self.topics.log.clone());
         let log = std::mem::replace(&mut self.log, next);
-        Ok(UnderWay { log, taken: group.taken(), counts: self.intake.counts().clone() })
+        Ok(PendingGroup { log, next_offsets: group.next_offsets(), counts: self.intake.counts().clone() })
     }
 
-    /// Waits for the group that is under way, and commits it. Without acknowledgements whoever is asked to stop lets it go.
-    fn settle(&mut self) -> Result<(), LogError> {
-        let Some(sent) = self.under_way.take() else { return Ok(()) };
-        if self.acknowledged(&sent.log)? {
-            self.of.vitals.intake(Way::Topics).counts = sent.counts;
-            self.done.extend(sent.taken);
-            self.doubtful = true;
+    /// Waits for the pending group and commits its offsets. A shutdown drops a group that is not acknowledged in time.
+    fn finish_pending(&mut self) -> Result<(), LogError> {
+        let Some(sent) = self.pending.take() else { return Ok(()) };
+        if self.wait_for(&sent.log)? {
+            self.topics.status.intake(Way::Topics).counts = sent.counts;
+            self.acknowledged.extend(sent.next_offsets);
+            self.may_lack_commit = true;
             self.commit();
         }
         self.idle = Some(sent.log);
         Ok(())
     }
 
-    /// How far the group has come in partitions that were assigned just now.
+    /// The committed offsets of newly assigned partitions.
     fn committed(&self, partitions: Vec<(String, u32)>) -> Inputs {
-        let mut asked = TopicPartitionList::new();
+        let mut list = TopicPartitionList::new();
         for (topic, partition) in &partitions {
-            asked.add_partition(topic, partition.cast_signed());
+            list.add_partition(topic, partition.cast_signed());
         }
-        let found = self.consumer.committed_offsets(asked, LOOK * 40).unwrap_or_default();
+        let found = self.consumer.committed_offsets(list, COMMITTED_OFFSETS_TIMEOUT).unwrap_or_default();
         let next = |topic: &str, partition: u32| match found.find_partition(topic, partition.cast_signed())?.offset() {
             Offset::Offset(next) => u64::try_from(next).ok(),
             _ => None,
@@ -213,70 +199,72 @@ impl<'t> ConsumerSession<'t> {
         partitions.into_iter().map(begun).collect()
     }
 
-    /// Takes note of what has changed in the group.
-    fn changed(&mut self) {
+    /// Applies the group's changes of assignment.
+    fn apply_changes(&mut self) {
         while let Ok(change) = self.changes.try_recv() {
             match change {
                 AssignmentChange::Assigned(partitions) => {
-                    *self.joined = *self.joined || self.of.vitals.joined();
-                    // Who had them meanwhile may have come further.
+                    *self.joined = *self.joined || self.topics.status.joined();
+                    // Another member may have committed later offsets meanwhile.
                     for (topic, partition) in &partitions {
-                        self.done.remove(&(topic.clone(), partition.cast_signed()));
+                        self.acknowledged.remove(&(topic.clone(), partition.cast_signed()));
                     }
                     let begun = self.committed(partitions);
-                    self.of.vitals.inputs().extend(begun);
+                    self.topics.status.inputs().extend(begun);
                 }
-                AssignmentChange::Revoked(gone) => self.of.vitals.inputs().retain(|partition, _| !gone.contains(partition)),
+                AssignmentChange::Revoked(gone) => self.topics.status.inputs().retain(|partition, _| !gone.contains(partition)),
             }
         }
     }
 
-    /// Commits again what the brokers do not have. A commit that meets a rebalance is lost without a word, and a partition into
-    /// which nothing more is written would seem to lag for ever.
-    fn confirm(&mut self) {
-        if !self.doubtful || self.asked.elapsed() < CONFIRMING {
+    /// Commits again if the brokers lack a commit. A rebalance can lose one silently; without new records the partition would show
+    /// a lag for good.
+    fn check_commit(&mut self) {
+        if !self.may_lack_commit || self.last_check.elapsed() < COMMIT_CHECK_INTERVAL {
             return;
         }
-        self.asked = Instant::now();
-        let ours = self.of_ours();
-        if let Ok(found) = self.consumer.committed_offsets(ours.clone(), LOOK * 40) {
-            self.doubtful = ours != found;
-            if self.doubtful {
+        self.last_check = Instant::now();
+        let ours = self.acknowledged_offsets();
+        if let Ok(found) = self.consumer.committed_offsets(ours.clone(), COMMITTED_OFFSETS_TIMEOUT) {
+            self.may_lack_commit = ours != found;
+            if self.may_lack_commit {
                 self.commit();
             }
         }
     }
 
-    /// Takes what there is, for a while. As long as the group before is not acknowledged it may grow: small groups make small
-    /// records, which cost everybody who reads them.
-    fn group(&mut self) -> Result<InputGroup, LogError> {
-        let mut group = InputGroup::new(self.of.clock.now());
-        self.look_again();
-        while group.bytes < GROUP_BYTES && !self.of.stopping.asked() {
-            // A look at a clock costs as much as a small part of an event.
-            if group.records.is_multiple_of(RECORDS_A_LOOK) {
-                if !group.is_empty() && !group.may_grow(GROUP_WAIT) {
+    /// Reads a group of records. The group may grow while the previous one is not acknowledged: larger groups make larger records,
+    /// which are cheaper to read.
+    fn read_group(&mut self) -> Result<InputGroup, LogError> {
+        let mut group = InputGroup::new(self.topics.clock.now());
+        self.resume_paused();
+        while group.bytes < TOPIC_GROUP_BYTES && !self.topics.stopping.asked() {
+            if group.records.is_multiple_of(RECORDS_PER_CLOCK_READING) {
+                if !group.is_empty() && !group.may_grow(TOPIC_GROUP_AGE) {
                     break;
                 }
-                group.now = self.of.clock.now();
+                group.now = self.topics.clock.now();
             }
-            // A record keeps its consumer lent, and taking it needs the rest.
-            let ConsumerSession { of, consumer, intake, log, under_way, records, aside, .. } = self;
-            match consumer.poll(if group.is_empty() { LOOK } else { Duration::ZERO }) {
+            // A polled record borrows the consumer, so the other fields are borrowed one by one.
+            let ConsumerSession { topics, consumer, intake, log, pending, records, paused, .. } = self;
+            match consumer.poll(if group.is_empty() { INTAKE_POLL } else { Duration::ZERO }) {
                 Some(Ok(message)) => {
-                    let Some(payload) = records.known(&message) else {
-                        aside.push((set_aside(consumer, &message)?, Instant::now()));
+                    let Some(payload) = records.payload(&message) else {
+                        paused.push((pause_at(consumer, &message)?, Instant::now()));
                         continue;
                     };
-                    group.take(&message, payload.as_deref(), records, intake, log)?;
+                    group.append(&message, payload.as_deref(), records, intake, log)?;
                 }
                 Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
-                    return Err(LogError::Failed(format!("the membership cannot go on: {code}")));
+                    return Err(LogError::failed(
+                        "the membership in the group failed for good",
+                        KafkaError::MessageConsumptionFatal(code),
+                    ));
                 }
-                Some(Err(error)) => debug!("reading the input topics: {error}"),
-                None => match under_way {
-                    Some(before) if group.may_grow(GROUP_WAIT) && !before.log.acknowledged(GATHERING)? => {
-                        group.now = of.clock.now();
+                Some(Err(error)) => debug!(%error, "poll of input topics failed"),
+                None => match pending {
+                    Some(before) if group.may_grow(TOPIC_GROUP_AGE) && !before.log.acknowledged(GROUP_POLL)? => {
+                        group.now = topics.clock.now();
                     }
                     _ => break,
                 },
@@ -285,81 +273,81 @@ impl<'t> ConsumerSession<'t> {
         Ok(group)
     }
 
-    /// Goes on with the partitions that have waited for a while.
-    fn look_again(&mut self) {
-        self.aside.retain(|(list, since)| {
-            let waits = since.elapsed() < PAUSE;
+    /// Resumes partitions after a pause.
+    fn resume_paused(&mut self) {
+        self.paused.retain(|(list, since)| {
+            let waits = since.elapsed() < INTAKE_RETRY_PAUSE;
             if !waits {
-                // Of one that was given up meanwhile it fails, and does not matter.
+                // It fails for a partition that was revoked meanwhile, which does not matter.
                 let _ = self.consumer.resume(list);
             }
             waits
         });
     }
 
-    /// Waits for what was sent, and stays a member meanwhile. False when somebody asked to stop before it was acknowledged.
-    fn acknowledged(&self, log: &KafkaLog) -> Result<bool, LogError> {
+    /// Waits for acknowledgements and stays a member meanwhile. False when a shutdown ends the wait.
+    fn wait_for(&self, log: &KafkaLog) -> Result<bool, LogError> {
         let (begun, mut paused) = (Instant::now(), None);
-        while !log.acknowledged(LOOK)? {
-            if self.of.stopping.asked() && begun.elapsed() > PARTING {
+        while !log.acknowledged(INTAKE_POLL)? {
+            if self.topics.stopping.asked() && begun.elapsed() > SHUTDOWN_GRACE {
                 return Ok(false);
             }
-            if begun.elapsed() < PATIENCE {
+            if begun.elapsed() < ACKNOWLEDGEMENT_WAIT {
                 continue;
             }
             if paused.is_none() {
                 paused = self.consumer.assignment().ok().filter(|list| self.consumer.pause(list).is_ok());
             }
-            // Nothing comes of paused partitions; of those that were assigned meanwhile something may, and it is read again.
+            // Paused partitions yield nothing. A record of a newly assigned partition is read again later.
             if let Some(Ok(message)) = self.consumer.poll(Duration::ZERO) {
-                set_back(&self.consumer, &message)?;
+                seek_to(&self.consumer, &message)?;
             }
         }
         if let Some(list) = paused {
-            // Of those that were given up meanwhile it fails, and does not matter.
+            // It fails for partitions that were revoked meanwhile, which does not matter.
             let _ = self.consumer.resume(&list);
         }
         Ok(true)
     }
 
-    /// What is done with of the partitions that are ours.
-    fn of_ours(&self) -> TopicPartitionList {
+    /// The acknowledged offsets of this member's partitions.
+    fn acknowledged_offsets(&self) -> TopicPartitionList {
         let mut offsets = TopicPartitionList::new();
         let Ok(ours) = self.consumer.assignment() else { return offsets };
-        for ((topic, partition), next) in &self.done {
+        for ((topic, partition), next) in &self.acknowledged {
             if ours.find_partition(topic, *partition).is_some()
                 && let Err(error) = offsets.add_partition_offset(topic, *partition, Offset::Offset(*next))
             {
-                debug!("an offset cannot be named: {error}");
+                debug!(%error, topic, partition, "offset not committed");
             }
         }
         offsets
     }
 
     fn commit(&self) {
-        let offsets = self.of_ours();
-        // One that is never committed is read again, and its events are duplicates.
+        let offsets = self.acknowledged_offsets();
+        // After a lost commit records are read again, and their events are duplicates.
         if offsets.count() > 0
             && let Err(error) = self.consumer.commit(&offsets, CommitMode::Async)
         {
-            debug!("offsets were not committed: {error}");
+            debug!(%error, "offsets not committed");
         }
     }
 }
 
-/// The next record of the partition will be this one again.
-fn set_back(consumer: &BaseConsumer<MemberContext>, message: &BorrowedMessage<'_>) -> Result<(), LogError> {
+/// Seeks back, so that the next record of the partition is this one.
+fn seek_to(consumer: &BaseConsumer<MemberContext>, message: &BorrowedMessage<'_>) -> Result<(), LogError> {
     let back = Offset::Offset(message.offset());
     consumer
-        .seek(message.topic(), message.partition(), back, LOOK * 20)
-        .map_err(|error| LogError::Failed(format!("an input topic cannot be set back: {error}")))
+        .seek(message.topic(), message.partition(), back, SEEK_TIMEOUT)
+        .map_err(|error| LogError::failed("a seek in an input topic failed", error))
 }
 
-/// The same, and nothing comes of the partition until it is resumed: others are not held up.
-fn set_aside(consumer: &BaseConsumer<MemberContext>, message: &BorrowedMessage<'_>) -> Result<TopicPartitionList, LogError> {
-    set_back(consumer, message)?;
+/// Seeks back and pauses the partition, so that others continue.
+fn pause_at(consumer: &BaseConsumer<MemberContext>, message: &BorrowedMessage<'_>) -> Result<TopicPartitionList, LogError> {
+    seek_to(consumer, message)?;
     let mut list = TopicPartitionList::new();
     list.add_partition(message.topic(), message.partition());
-    consumer.pause(&list).map_err(|error| LogError::Failed(format!("an input topic cannot be paused: {error}")))?;
+    consumer.pause(&list).map_err(|error| LogError::failed("pausing an input partition failed", error))?;
     Ok(list)
 }

@@ -1,4 +1,4 @@
-//! Records of the input topics, opened and taken by the group: where each partition stands, and what is told of it once a group.
+//! A group of records of the input topics: decoded, with the next offset of each partition and the counts to report.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,49 +13,50 @@ use scorecard::time::calendar::Timestamp;
 use stream::intake::intake_task::Intake;
 use stream::log::{Log, LogError};
 
-use crate::config::options::{Input, InputFormat, feed_named};
-use crate::intake::reject_retrier::RejectRetrier;
-use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
+use crate::config::options::{Input, InputFormat};
+use crate::intake::intake_decoder::IntakeDecoder;
+use crate::kafka::schema_registry::registry::SchemaRegistry;
 use crate::process::service_status::{ServiceStatus, Way};
 
-/// What the records of groups leave to be committed: the next offset by topic and partition.
+/// The offsets to commit: the next one by topic and partition.
 pub(crate) type NextOffsets = BTreeMap<(String, i32), i64>;
 
-/// What is configured of the input topics, and what opens their records.
+/// The configured input topics, and the decoder of their records.
 pub(crate) struct InputRecords<'r> {
     inputs: BTreeMap<&'r str, TopicInput>,
     decoder: &'r RecordDecoder,
     registry: Option<&'r SchemaRegistry>,
 }
 
-/// What is configured of a topic.
+/// The configuration of a topic.
 #[derive(Clone, Debug)]
 struct TopicInput {
-    /// The only format that it takes, if there is one.
+    /// Its only format, if one is configured.
     format: Option<InputFormat>,
-    /// The feed of all its records, if there is one.
+    /// The feed of all its records, if one is configured.
     feed: Option<Arc<Feed>>,
 }
 
 impl<'r> InputRecords<'r> {
     pub(crate) fn new(
         inputs: &'r BTreeMap<String, Input>,
-        retry: &'r RejectRetrier,
+        decoder: &'r IntakeDecoder,
         registry: Option<&'r SchemaRegistry>,
     ) -> InputRecords<'r> {
-        let feed = |input: &Input| Some(feed_named(&retry.feeds, &retry.zone, input.feed.as_deref()?));
-        let told =
-            |(topic, input): (&'r String, &'r Input)| (topic.as_str(), TopicInput { format: input.format, feed: feed(input) });
-        InputRecords { inputs: inputs.iter().map(told).collect(), decoder: &retry.decoder, registry }
+        let configured = |(topic, input): (&'r String, &'r Input)| {
+            let feed = input.feed.as_deref().map(|name| decoder.feed(name));
+            (topic.as_str(), TopicInput { format: input.format, feed })
+        };
+        InputRecords { inputs: inputs.iter().map(configured).collect(), decoder: &decoder.records, registry }
     }
 
-    /// The payload of a record, with the input contract's own schema id; the outer `None` while nobody knows what its id stands
-    /// for, for that is no reason to refuse it.
-    pub(crate) fn known<'m>(&self, message: &'m BorrowedMessage<'_>) -> Option<Option<Cow<'m, [u8]>>> {
+    /// The payload of a record with the input contract's own schema id; `Some(None)` for a tombstone. `None` while the schema id is
+    /// unknown: the record waits, because an outage of the registry is no reason to reject it.
+    pub(crate) fn payload<'m>(&self, message: &'m BorrowedMessage<'_>) -> Option<Option<Cow<'m, [u8]>>> {
         let Some(payload) = message.payload() else { return Some(None) };
         match self.registry {
             None => Some(Some(Cow::Borrowed(payload))),
-            // Why it is not known was told when it was asked for.
+            // The registry client has logged the reason.
             Some(registry) => registry.input(payload).ok().map(Some),
         }
     }
@@ -68,11 +69,11 @@ impl<'r> InputRecords<'r> {
         now: Timestamp,
         each: &mut dyn FnMut(Item<'_>),
     ) -> DecodeOutcome {
-        let Source { position, received_at, told } = source;
-        let context = Context { position, feed: told.feed.clone(), received_at: *received_at, now };
-        match (payload, told.format) {
+        let Source { position, received_at, input } = source;
+        let context = Context { position, feed: input.feed.clone(), received_at: *received_at, now };
+        match (payload, input.format) {
             (None, _) => self.decoder.tombstone(key, &context, each),
-            (Some(bytes), Some(format)) if !is_of(format, RecordDecoder::kind_of(bytes)) => {
+            (Some(bytes), Some(format)) if !is_of(format, RecordFormat::of(bytes)) => {
                 self.decoder.refuse(bytes, &other_format(&position.source, format), &context, each)
             }
             (Some(bytes), _) => self.decoder.decode(bytes, &context, each),
@@ -80,57 +81,57 @@ impl<'r> InputRecords<'r> {
     }
 }
 
-/// A partition that records of a group came from.
+/// A partition with records in the group.
 #[derive(Debug)]
 struct Source {
-    /// Where the newest of its records stands.
+    /// Position of its newest record.
     position: Position,
-    /// When that came in.
+    /// Append time of that record.
     received_at: Timestamp,
-    told: TopicInput,
+    input: TopicInput,
 }
 
-/// A group of records.
+/// A group of records, which share one commit.
 #[derive(Debug)]
 pub(crate) struct InputGroup {
     sources: Vec<Source>,
-    /// Which of the sources the last record came from: many in a row come from the same.
+    /// Index of the last record's source: many records in a row share one.
     last: usize,
     begun: Instant,
-    /// What time it is, or was a few records ago.
+    /// The time, read every few records.
     pub now: Timestamp,
-    /// How many records it has.
+    /// Number of records.
     pub records: u64,
     /// Bytes of keys and values.
     pub bytes: usize,
-    /// Fields that nobody reads.
+    /// Unknown fields of native events.
     unknown_fields: u64,
     /// The newest clinical instant of its events.
     newest_event: Option<Timestamp>,
 }
 
 impl InputGroup {
-    /// One without records.
+    /// An empty group.
     pub(crate) fn new(now: Timestamp) -> InputGroup {
         let begun = Instant::now();
         InputGroup { sources: Vec::new(), last: 0, begun, now, records: 0, bytes: 0, unknown_fields: 0, newest_event: None }
     }
 
-    /// Whether no record came.
+    /// Whether it has no record.
     pub(crate) fn is_empty(&self) -> bool {
         self.sources.is_empty()
     }
 
-    /// Whether it has records and was begun less than so long ago.
-    pub(crate) fn may_grow(&self, most: Duration) -> bool {
-        !self.is_empty() && self.begun.elapsed() < most
+    /// Whether it has records and is younger than `max_age`.
+    pub(crate) fn may_grow(&self, max_age: Duration) -> bool {
+        !self.is_empty() && self.begun.elapsed() < max_age
     }
 
-    /// Takes one record: everything that comes of it is packed, or in the log.
+    /// Adds one record: its items are packed or appended to the log.
     ///
     /// # Errors
-    /// [`LogError`] when the log refuses.
-    pub(crate) fn take(
+    /// [`LogError`] when the log fails.
+    pub(crate) fn append(
         &mut self,
         message: &BorrowedMessage<'_>,
         payload: Option<&[u8]>,
@@ -153,16 +154,16 @@ impl InputGroup {
         result
     }
 
-    /// The partition of this record, which becomes its newest.
+    /// Index of this record's partition, whose newest record it becomes.
     fn source_of(&mut self, message: &BorrowedMessage<'_>, records: &InputRecords<'_>) -> usize {
         let received_at = message.timestamp().to_millis().map_or(self.now, Timestamp);
         let partition = u32::try_from(message.partition()).unwrap_or(0);
         let here = |source: &Source| source.position.partition == partition && source.position.source == message.topic();
         if !self.sources.get(self.last).is_some_and(here) {
             self.last = self.sources.iter().position(here).unwrap_or_else(|| {
-                let told = records.inputs.get(message.topic()).cloned().unwrap_or(TopicInput { format: None, feed: None });
+                let input = records.inputs.get(message.topic()).cloned().unwrap_or(TopicInput { format: None, feed: None });
                 let position = Position { source: message.topic().to_owned(), partition, offset: 0, index: None };
-                self.sources.push(Source { position, received_at, told });
+                self.sources.push(Source { position, received_at, input });
                 self.sources.len() - 1
             });
         }
@@ -174,13 +175,13 @@ impl InputGroup {
         self.last
     }
 
-    /// Tells what it has brought.
-    pub(crate) fn tell(&self, vitals: &ServiceStatus) {
-        let mut told = vitals.intake(Way::Topics);
-        told.unknown_fields += self.unknown_fields;
-        told.newest_event = told.newest_event.max(self.newest_event);
-        drop(told);
-        let mut inputs = vitals.inputs();
+    /// Reports its counts and positions.
+    pub(crate) fn report(&self, status: &ServiceStatus) {
+        let mut intake = status.intake(Way::Topics);
+        intake.unknown_fields += self.unknown_fields;
+        intake.newest_event = intake.newest_event.max(self.newest_event);
+        drop(intake);
+        let mut inputs = status.inputs();
         for Source { position, received_at, .. } in &self.sources {
             if let Some(input) = inputs.get_mut(&(position.source.clone(), position.partition)) {
                 (input.next, input.newest) = (position.offset + 1, Some(*received_at));
@@ -189,8 +190,8 @@ impl InputGroup {
         }
     }
 
-    /// What it leaves to be committed.
-    pub(crate) fn taken(self) -> NextOffsets {
+    /// The offsets to commit after its acknowledgement.
+    pub(crate) fn next_offsets(self) -> NextOffsets {
         let next = |source: Source| {
             let Position { source, partition, offset, .. } = source.position;
             ((source, partition.cast_signed()), i64::try_from(offset + 1).unwrap_or(i64::MAX))
@@ -201,16 +202,16 @@ impl InputGroup {
 
 fn is_of(format: InputFormat, kind: RecordFormat) -> bool {
     match format {
-        // What is no format at all is told better by whoever reads it.
-        InputFormat::Json => matches!(kind, RecordFormat::NativeJson | RecordFormat::NotJson | RecordFormat::Empty),
-        InputFormat::Avro => {
-            matches!(kind, RecordFormat::ConfluentAvro | RecordFormat::AvroFile | RecordFormat::AvroSingleObject)
-        }
-        InputFormat::Fhir => matches!(kind, RecordFormat::FhirResource | RecordFormat::FhirBundle),
+        // An unknown or empty record gets the reject of the JSON decoder, which says more than the name of the format.
+        InputFormat::Json => matches!(kind, RecordFormat::Json | RecordFormat::Unknown),
+        InputFormat::Avro => kind == RecordFormat::Avro,
+        InputFormat::Fhir => kind == RecordFormat::Fhir,
     }
 }
 
 fn other_format(topic: &str, format: InputFormat) -> String {
     let word = format.word();
-    format!("{topic} is configured to hold {word}, and these bytes are not; send {word}, or set its format in [inputs]")
+    format!(
+        "{topic} has the format {word} in the configuration, and these bytes are not {word}; send {word}, or change its format in [inputs]"
+    )
 }

@@ -1,128 +1,130 @@
-//! Puts refused records in again after a repair, through the same decoder and intake as the first time.
+//! Retries rejected records after a repair, through the same decoder and intake as the first time.
 //!
-//! A file of the store changes only after everything that came of it is durable in the log: whoever is killed in between puts it in
-//! again, and an event counts once however often it comes.
+//! A file of the store changes only after every result of its records is durable in the log. After a crash in between, the next retry
+//! repeats the file; a repeated event counts once.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use codec::formats::record_decoder::{Context, RecordDecoder};
-use scorecard::record::item::{Feed, Item};
+use codec::formats::record_decoder::Context;
+use scorecard::record::item::Item;
 use scorecard::record::log_record::Position;
-use scorecard::time::calendar::{Timestamp, Zone};
+use scorecard::time::calendar::Timestamp;
 use serde::{Deserialize, Serialize};
 use stream::intake::intake_task::Intake;
 use stream::log::LogError;
 
-use crate::config::options::feed_named;
+use crate::intake::intake_decoder::IntakeDecoder;
 use crate::log::any_log::AnyLog;
 use crate::rejects::reject_store::{RejectStore, RejectStoreError};
-use crate::rejects::rejected_record::{RejectedElement, RejectedRecord, Which};
+use crate::rejects::rejected_record::{RejectFilter, RejectedElement, RejectedRecord};
 
-/// What rejects that came in a request name as their source.
+/// The source of rejects that arrived in a request.
 pub const SOURCE: &str = "http";
 
-/// What became of the elements that were put in again.
+/// Counts of a retry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetryOutcome {
-    /// Events that are in the log now.
+    /// Events appended to the log.
     pub logged: u64,
-    /// Entries that are in the registry now.
+    /// Entries appended to the registry.
     pub registered: u64,
-    /// Elements of a kind that is not counted.
+    /// Elements of a kind that does not count.
     pub skipped: u64,
-    /// Elements that were refused again; they wait on, with their new reason.
+    /// Elements rejected again. They stay in the store with their new reason.
     pub refused: u64,
-    /// Files that do not open with the keys of this deployment; they are left alone.
+    /// Files that do not decrypt with the keys of this deployment. They stay unchanged.
     pub sealed_files: u64,
 }
 
-/// Why a retry broke off. What it had not come to waits on.
+/// Why a retry broke off. Unprocessed records stay in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum RetryError {
-    /// The store.
+    /// The store fails.
     #[error(transparent)]
-    Refused(#[from] RejectStoreError),
-    /// The log.
+    Store(#[from] RejectStoreError),
+    /// The log fails.
     #[error(transparent)]
     Log(#[from] LogError),
 }
 
-/// How refused records are opened again: as the configuration has it now.
-#[derive(Clone, Debug)]
-pub struct RejectRetrier {
-    /// Opens what was sent.
-    pub decoder: Arc<RecordDecoder>,
-    /// Declared feeds.
-    pub feeds: Arc<BTreeMap<String, Arc<Feed>>>,
-    /// The zone of feeds that nobody declared.
-    pub zone: Zone,
+/// Retries the records of a store with the decoder of the current configuration.
+#[derive(Debug)]
+pub struct RejectRetrier<'r> {
+    decoder: &'r IntakeDecoder,
+    store: &'r RejectStore,
 }
 
-impl RejectRetrier {
-    /// Puts those that are meant in again, file by file, oldest first.
+/// Where the items of a retried record go.
+struct RetryTarget<'t> {
+    intake: &'t mut Intake,
+    log: &'t mut AnyLog,
+    outcome: RetryOutcome,
+}
+
+impl<'r> RejectRetrier<'r> {
+    /// A retrier of this store.
+    #[must_use]
+    pub fn new(decoder: &'r IntakeDecoder, store: &'r RejectStore) -> RejectRetrier<'r> {
+        RejectRetrier { decoder, store }
+    }
+
+    /// Retries the elements that the filter selects, file by file, oldest first.
     ///
     /// # Errors
-    /// [`RetryError`] when store or log fail.
+    /// [`RetryError`] when the store or the log fails.
     pub fn run(
         &self,
-        which: &Which,
-        store: &RejectStore,
+        filter: &RejectFilter,
         intake: &mut Intake,
         log: &mut AnyLog,
         now: Timestamp,
     ) -> Result<RetryOutcome, RetryError> {
-        let mut retried = RetryOutcome::default();
-        for file in store.files()? {
-            let mut records = match store.read(&file) {
+        let mut target = RetryTarget { intake, log, outcome: RetryOutcome::default() };
+        for file in self.store.files()? {
+            let mut records = match self.store.read(&file) {
                 Ok(records) => records,
                 Err(RejectStoreError::Sealed { .. }) => {
-                    retried.sealed_files += 1;
+                    target.outcome.sealed_files += 1;
                     continue;
                 }
                 Err(error) => return Err(error.into()),
             };
-            let meant = |record: &RejectedRecord| record.elements.iter().any(|element| which.holds(record, element));
-            if !records.iter().any(meant) {
+            let is_selected = |record: &RejectedRecord| record.elements.iter().any(|element| filter.matches(record, element));
+            if !records.iter().any(is_selected) {
                 continue;
             }
-            for record in records.iter_mut().filter(|record| meant(record)) {
-                self.record(record, which, intake, log, now, &mut retried)?;
+            for record in records.iter_mut().filter(|record| is_selected(record)) {
+                self.retry_record(record, filter, now, &mut target)?;
             }
-            intake.flush(log)?;
+            target.intake.flush(target.log)?;
             records.retain(|record| !record.elements.is_empty());
-            store.replace(&file, &records)?;
+            self.store.replace(&file, &records)?;
         }
-        Ok(retried)
+        Ok(target.outcome)
     }
 
-    /// Puts the elements of one record in again that are meant, and leaves those in it that are refused again.
-    fn record(
+    /// Retries the selected elements of a record. Elements that are rejected again stay in it.
+    fn retry_record(
         &self,
         record: &mut RejectedRecord,
-        which: &Which,
-        intake: &mut Intake,
-        log: &mut AnyLog,
+        filter: &RejectFilter,
         now: Timestamp,
-        retried: &mut RetryOutcome,
+        target: &mut RetryTarget<'_>,
     ) -> Result<(), LogError> {
-        let feed = record.feed.as_deref().map(|name| feed_named(&self.feeds, &self.zone, name));
+        let feed = record.feed.as_deref().map(|name| self.decoder.feed(name));
         let position = Position { source: SOURCE.to_owned(), partition: 0, offset: record.position, index: None };
         let context = Context { position: &position, feed, received_at: record.received(), now };
         let mut items = 0u32;
-        self.decoder.decode(&record.body, &context, &mut |_| items += 1);
-        // Another version may tell elements apart otherwise; then all of them go in again, and those that did before are duplicates.
-        let renumbered = items != record.items;
+        self.decoder.records.decode(&record.body, &context, &mut |_| items += 1);
+        // Another version may split a record into other elements. Then retry all of them: repeated events are duplicates.
+        let is_renumbered = items != record.items;
         let before = std::mem::take(&mut record.elements);
         let mut left: Vec<RejectedElement> = Vec::new();
         let (mut ordinal, mut result) = (0u32, Ok(()));
-        self.decoder.decode(&record.body, &context, &mut |item| {
-            let old = before.iter().find(|element| element.ordinal == ordinal).filter(|_| !renumbered);
-            let waits_on = old.is_some_and(|old| !which.holds(record, old));
+        self.decoder.records.decode(&record.body, &context, &mut |item| {
+            let old = before.iter().find(|element| element.ordinal == ordinal).filter(|_| !is_renumbered);
             match old {
-                Some(old) if waits_on => left.push(old.clone()),
-                None if !renumbered => {}
-                _ if result.is_ok() => result = take_again(ordinal, old, item, intake, log, &mut left, retried),
+                Some(old) if !filter.matches(record, old) => left.push(old.clone()),
+                None if !is_renumbered => {}
+                _ if result.is_ok() => result = target.retry(ordinal, old, item, &mut left),
                 _ => {}
             }
             ordinal += 1;
@@ -133,29 +135,29 @@ impl RejectRetrier {
     }
 }
 
-/// Takes an element again. One that is refused for the same reason as before is in the log of rejects already.
-fn take_again(
-    ordinal: u32,
-    old: Option<&RejectedElement>,
-    item: Item<'_>,
-    intake: &mut Intake,
-    log: &mut AnyLog,
-    left: &mut Vec<RejectedElement>,
-    retried: &mut RetryOutcome,
-) -> Result<(), LogError> {
-    match &item {
-        Item::Event(..) => retried.logged += 1,
-        Item::Registry(_) => retried.registered += 1,
-        Item::Skipped(_) => retried.skipped += 1,
-        Item::Reject(reject) => {
-            retried.refused += 1;
-            let element = RejectedElement::new(ordinal, reject);
-            let known = old.is_some_and(|old| old.is_refused_as(&element));
-            left.push(element);
-            if known {
-                return Ok(());
+impl RetryTarget<'_> {
+    /// Retries an element. The log of rejects already holds a reject with the same fault.
+    fn retry(
+        &mut self,
+        ordinal: u32,
+        old: Option<&RejectedElement>,
+        item: Item<'_>,
+        left: &mut Vec<RejectedElement>,
+    ) -> Result<(), LogError> {
+        match &item {
+            Item::Event(..) => self.outcome.logged += 1,
+            Item::Registry(_) => self.outcome.registered += 1,
+            Item::Skipped(_) => self.outcome.skipped += 1,
+            Item::Reject(reject) => {
+                self.outcome.refused += 1;
+                let element = RejectedElement::new(ordinal, reject);
+                let is_known = old.is_some_and(|old| old.has_same_fault(&element));
+                left.push(element);
+                if is_known {
+                    return Ok(());
+                }
             }
         }
+        self.intake.take(self.log, item)
     }
-    intake.take(log, item)
 }

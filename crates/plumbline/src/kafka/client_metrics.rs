@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::kafka::contact::{Contact, Counters};
-use crate::kafka::schema_registry::schema_registry::RegistryCounts;
+use crate::kafka::schema_registry::registry::RegistryCounts;
 use crate::process::metric_registry::MetricRegistry;
 
 /// Adds the metrics of everything that uses this contact.

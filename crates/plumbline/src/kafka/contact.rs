@@ -1,8 +1,8 @@
-//! What every client of the brokers does with what it is told: state changes into the log, errors into counters.
+//! The context of every Kafka client: it logs state changes and counts errors.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -12,36 +12,34 @@ use rdkafka::util::Timeout;
 use tracing::{debug, error, warn};
 
 use crate::kafka::client_timings::ClientTimings;
+use crate::process::limits::{MAIN_QUEUE_POLL, OUTAGE_LOG_INTERVAL};
 
-/// What has not changed is said again so much later.
-const AGAIN: Duration = Duration::from_secs(30);
-
-/// What is counted of the brokers, by all clients of a process.
+/// Counters of all Kafka clients of a process.
 #[derive(Debug, Default)]
 pub struct Counters {
-    /// Errors that clients told, whether they recovered or not.
+    /// Errors that clients reported, whether they recovered or not.
     pub errors: AtomicU64,
-    /// Times that no broker could be reached.
+    /// Times that no broker was reachable.
     pub all_down: AtomicU64,
-    /// When that was said last: every client of a process finds it out, and one of them says so.
-    said_down: Mutex<Option<Instant>>,
+    /// When this was last logged: every client detects an outage, and only one logs it.
+    outage_logged: Mutex<Option<Instant>>,
     /// Rebalances of the groups that this process belongs to.
     pub rebalances: AtomicU64,
-    /// Transactions that were committed.
+    /// Committed transactions.
     pub committed: AtomicU64,
     /// Durations of calls to the brokers.
     pub timings: ClientTimings,
-    /// Transactions that were given up because another publisher took over.
+    /// Transactions that ended because another publisher fenced this one.
     pub fenced: AtomicU64,
-    /// Transactions that were given up because they failed or their end is not known.
+    /// Transactions that failed, or whose outcome is unknown.
     pub aborted: AtomicU64,
-    /// Tasks that were dropped and started anew.
+    /// Restarts of failed tasks.
     pub restarts: AtomicU64,
-    /// Records that wait for an acknowledgement.
+    /// Unacknowledged records.
     pub waiting: AtomicI64,
 }
 
-/// The context of a client.
+/// The context of a client. Clones share the counters.
 #[derive(Clone, Debug, Default)]
 pub struct Contact(pub Arc<Counters>);
 
@@ -51,7 +49,8 @@ impl Contact {
         counter(&self.0).fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn told(&self, error: &KafkaError, reason: &str) {
+    /// Counts and logs an error of a client.
+    pub(crate) fn report(&self, error: &KafkaError, reason: &str) {
         if matches!(error, KafkaError::PartitionEOF(_)) {
             return;
         }
@@ -59,43 +58,47 @@ impl Contact {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::AllBrokersDown) => {
                 self.count(|counters| &counters.all_down);
-                let mut said = self.0.said_down.lock().unwrap_or_else(PoisonError::into_inner);
-                if said.is_none_or(|at| at.elapsed() > AGAIN) {
-                    *said = Some(Instant::now());
-                    warn!("no broker can be reached: {reason}");
+                let mut logged = self.0.outage_logged.lock().unwrap_or_else(PoisonError::into_inner);
+                if logged.is_none_or(|at| at.elapsed() > OUTAGE_LOG_INTERVAL) {
+                    *logged = Some(Instant::now());
+                    warn!(reason, "no broker is reachable");
                 }
             }
-            Some(RDKafkaErrorCode::Fatal) => error!("a client of the brokers cannot go on: {reason}"),
-            Some(RDKafkaErrorCode::Authentication) => warn!("the brokers refuse who we say we are: {reason}"),
-            _ => debug!("{error}: {reason}"),
+            Some(RDKafkaErrorCode::Fatal) => error!(reason, "kafka client failed for good"),
+            Some(RDKafkaErrorCode::Authentication) => {
+                warn!(reason, "broker rejected the authentication; check user and password in kafka.properties")
+            }
+            _ => debug!(%error, reason, "kafka client error"),
         }
     }
 }
 
 impl ClientContext for Contact {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        tell(level, facility, message);
+        log_line(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.told(&error, reason);
+        self.report(&error, reason);
     }
 }
 
 impl ConsumerContext for Contact {
     fn main_queue_min_poll_interval(&self) -> Timeout {
-        Timeout::After(Duration::from_millis(200))
+        Timeout::After(MAIN_QUEUE_POLL)
     }
 }
 
-/// The library's own log: what matters comes as an error besides.
-pub(crate) fn tell(level: RDKafkaLogLevel, facility: &str, message: &str) {
+/// Logs a line of librdkafka. Important errors also arrive through [`Contact::report`].
+pub(crate) fn log_line(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
-        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => error!("librdkafka {facility}: {message}"),
-        // A broker that is away is told by every client, every few seconds.
-        RDKafkaLogLevel::Error | RDKafkaLogLevel::Warning if facility != "FAIL" && facility != "ERROR" => {
-            warn!("librdkafka {facility}: {message}");
+        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
+            error!(facility, message, "librdkafka");
         }
-        _ => debug!("librdkafka {facility}: {message}"),
+        // Every client reports an absent broker every few seconds; these lines stay at debug level.
+        RDKafkaLogLevel::Error | RDKafkaLogLevel::Warning if facility != "FAIL" && facility != "ERROR" => {
+            warn!(facility, message, "librdkafka");
+        }
+        _ => debug!(facility, message, "librdkafka"),
     }
 }

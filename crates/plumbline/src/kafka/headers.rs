@@ -1,11 +1,11 @@
-//! CloudEvents attributes of public records, in Kafka's binary mode: whoever routes events needs no schema to do so.
+//! CloudEvents attributes of public records, in Kafka's binary mode: a router of events needs no schema.
 //!
 //! Source: CloudEvents 1.0.2, Kafka Protocol Binding, section 3.2.
 
 use rdkafka::message::{Header, OwnedHeaders};
 use scorecard::record::log_record::Record;
 
-/// Headers of a record, none for what is internal. `prefix` names the deployment; the same record has the same headers.
+/// Headers of a public record; `None` for an internal one. `prefix` names the deployment. Equal records have equal headers.
 pub(super) fn of(record: &Record<'_>, key: &str, prefix: &str) -> Option<OwnedHeaders> {
     let (kind, id, time) = match record {
         Record::Scorecard(card) => ("scorecard", card.scorecard_id.clone(), card.cut),

@@ -14,12 +14,12 @@ use crate::kafka::contact::Contact;
 use crate::kafka::headers;
 use crate::kafka::publisher::Publisher;
 use crate::kafka::reader::{ReadRequest, Reader};
-use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
+use crate::kafka::schema_registry::registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
-use crate::kafka::writer::{Acknowledgements, Ready, Writer};
+use crate::kafka::writer::{Acknowledgements, EncodedRecord, Writer};
 use crate::process::shutdown_signal::ShutdownSignal;
 
-/// A handle on the log. A clone is a new handle: it shares the producer, not what waits for an acknowledgement, nor the reader, nor
+/// A handle on the log. A clone is a new handle: it shares the producer. It does not share unacknowledged records, the reader, or
 /// the right to publish.
 pub struct KafkaLog {
     shared: Arc<LogClients>,
@@ -38,41 +38,41 @@ struct LogClients {
 }
 
 impl KafkaLog {
-    /// The log that these settings name, with the ids of a schema registry where there is one. No broker is asked anything yet.
-    /// Whoever waits for brokers gives up when somebody asks to stop.
+    /// The log at these brokers, with the ids of a schema registry if there is one. Connects on first use.
+    /// Calls that wait for brokers fail when a shutdown begins.
     #[must_use]
     pub fn new(settings: KafkaSettings, registry: Option<Arc<SchemaRegistry>>, stopping: ShutdownSignal) -> KafkaLog {
         let names = Topic::ALL.map(|topic| settings.topic(topic));
         let shared = LogClients { settings, contact: Contact::default(), stopping, registry, writer: Mutex::default(), names };
-        KafkaLog::of(Arc::new(shared))
+        KafkaLog::with_clients(Arc::new(shared))
     }
 
-    fn of(shared: Arc<LogClients>) -> KafkaLog {
+    fn with_clients(shared: Arc<LogClients>) -> KafkaLog {
         KafkaLog { shared, acknowledgements: Arc::default(), reader: None, publisher: None }
     }
 
-    /// How the brokers are reached.
+    /// Addresses and properties of the brokers, names of the topics.
     #[must_use]
     pub fn settings(&self) -> &KafkaSettings {
         &self.shared.settings
     }
 
-    /// The schema registry, where there is one.
+    /// The schema registry, if one is configured.
     #[must_use]
     pub fn schema_registry(&self) -> Option<&Arc<SchemaRegistry>> {
         self.shared.registry.as_ref()
     }
 
-    /// What is counted of the brokers.
+    /// Counters of the Kafka clients.
     #[must_use]
     pub fn contact(&self) -> &Contact {
         &self.shared.contact
     }
 
-    /// Waits at most so long for what this handle appended. Whether all of it is acknowledged.
+    /// Waits at most `at_most` for the records of this handle. Returns whether all are acknowledged.
     ///
     /// # Errors
-    /// [`LogError::Failed`] when something was not, as [`Log::flush`].
+    /// As [`Log::flush`]: [`LogError::Failed`] when a record is not stored for certain.
     pub fn acknowledged(&self, at_most: Duration) -> Result<bool, LogError> {
         self.acknowledgements.all(at_most)
     }
@@ -80,7 +80,7 @@ impl KafkaLog {
     /// How many partitions a topic has.
     ///
     /// # Errors
-    /// [`LogError::Failed`] when it is not there, or the brokers cannot be asked.
+    /// [`LogError::Failed`] when the topic does not exist, or no broker answers.
     pub fn partitions(&mut self, topic: Topic) -> Result<u32, LogError> {
         let (reader, shared) = self.reader()?;
         reader.partitions(shared.name(topic))
@@ -89,7 +89,7 @@ impl KafkaLog {
     /// One past the last record of a partition of any topic.
     ///
     /// # Errors
-    /// [`LogError::Failed`] when it is not there, or the brokers cannot be asked.
+    /// [`LogError::Failed`] when the topic does not exist, or no broker answers.
     pub fn end_of(&mut self, topic: &str, partition: u32) -> Result<u64, LogError> {
         Ok(self.reader()?.0.bounds(topic, partition)?.end)
     }
@@ -99,33 +99,33 @@ impl KafkaLog {
             let LogClients { settings, contact, stopping, registry, .. } = &*self.shared;
             self.reader = Some(Reader::new(settings, contact.clone(), registry.clone(), stopping.clone())?);
         }
-        let reader = self.reader.as_mut().expect("it was just made");
+        let reader = self.reader.as_mut().expect("it was set above");
         Ok((reader, &self.shared))
     }
 }
 
 impl LogClients {
     fn name(&self, topic: Topic) -> &str {
-        let place = Topic::ALL.iter().position(|one| *one == topic).expect("all topics are listed");
-        &self.names[place]
+        let index = Topic::ALL.iter().position(|one| *one == topic).expect("all topics are listed");
+        &self.names[index]
     }
 
-    /// A record as it stands in a topic.
+    /// The bytes of a record in a topic, with the registry's schema id.
     fn encoded(&self, topic: Topic, record: &Record<'_>) -> Result<Vec<u8>, LogError> {
         let mut value = Vec::with_capacity(256);
-        encoding::encode(record, &mut value).map_err(|error| LogError::Failed(error.to_string()))?;
+        encoding::encode(record, &mut value).map_err(|error| LogError::unencodable(topic, error))?;
         if let Some(registry) = &self.registry {
             registry.outgoing(topic, &mut value);
         }
         Ok(value)
     }
 
-    /// The producer of the process; a new one where the last can never send again.
+    /// The producer of the process; a new one after a fatal error.
     fn writer(&self) -> Result<Arc<Writer>, LogError> {
-        let mut held = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*held {
+        let mut current = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*current {
             Some(writer) if !writer.is_dead() => Ok(writer.clone()),
-            _ => Ok(held.insert(Arc::new(Writer::new(&self.settings, self.contact.clone())?)).clone()),
+            _ => Ok(current.insert(Arc::new(Writer::new(&self.settings, self.contact.clone())?)).clone()),
         }
     }
 }
@@ -158,15 +158,15 @@ impl Log for KafkaLog {
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        encoding::pack(event, to).map_err(|error| LogError::unencodable(Topic::Events, error))
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
         let LogClients { settings, stopping, .. } = &*self.shared;
         let value = self.shared.encoded(topic, record)?;
         let headers = headers::of(record, key, &settings.prefix);
-        let ready = Ready { topic: self.shared.name(topic), partition, key, value: &value, headers };
-        self.shared.writer()?.send(ready, &self.acknowledgements, stopping)
+        let encoded = EncodedRecord { topic: self.shared.name(topic), partition, key, value: &value, headers };
+        self.shared.writer()?.send(encoded, &self.acknowledgements, stopping)
     }
 
     fn flush(&mut self) -> Result<(), LogError> {
@@ -178,10 +178,10 @@ impl Log for KafkaLog {
 
     fn fence(&mut self) -> Result<(), LogError> {
         let LogClients { settings, contact, stopping, .. } = &*self.shared;
-        // The one before goes first: two of the same process must not fence each other in turn.
+        // Drop the old publisher first: two of the same process would fence each other in turn.
         self.publisher = None;
         self.publisher = Some(Publisher::take_over(settings, contact.clone(), stopping.clone())?);
-        // What was seen of ends before is older than the fence.
+        // The reader's known ends are older than the fence.
         self.reader = None;
         Ok(())
     }
@@ -194,7 +194,7 @@ impl Log for KafkaLog {
             fill(&mut |topic, partition, key, record| {
                 let value = shared.encoded(topic, record)?;
                 let headers = headers::of(record, key, &shared.settings.prefix);
-                send(Ready { topic: shared.name(topic), partition, key, value: &value, headers })
+                send(EncodedRecord { topic: shared.name(topic), partition, key, value: &value, headers })
             })
         });
         if outcome.is_err() {
@@ -206,7 +206,7 @@ impl Log for KafkaLog {
 
 impl Clone for KafkaLog {
     fn clone(&self) -> KafkaLog {
-        KafkaLog::of(self.shared.clone())
+        KafkaLog::with_clients(self.shared.clone())
     }
 }
 

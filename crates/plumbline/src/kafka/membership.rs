@@ -1,8 +1,6 @@
-//! Membership in a consumer group whose members own partitions of a topic without reading them through it: which partitions are
-//! ours comes from the group, what is in them is read by the tasks themselves.
+//! Membership in a consumer group. The group assigns partitions; except for intake, tasks read them with readers of their own.
 
 use std::sync::mpsc::Sender;
-use std::time::Duration;
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -12,19 +10,20 @@ use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::util::Timeout;
 use tracing::{debug, info, warn};
 
-use crate::kafka::contact::{Contact, tell};
+use crate::kafka::contact::{Contact, log_line};
 use crate::kafka::settings::{Group, KafkaSettings};
+use crate::process::limits::MAIN_QUEUE_POLL;
 
-/// A change of what is ours, partitions in ascending order.
+/// A change of this member's partitions, in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AssignmentChange {
-    /// These are ours from now on.
+    /// This member owns these partitions from now on.
     Assigned(Vec<(String, u32)>),
-    /// These are not ours any more, given up or lost.
+    /// This member no longer owns these partitions: it released or lost them.
     Revoked(Vec<(String, u32)>),
 }
 
-/// What a member does when the group changes.
+/// The context of a member: it logs rebalances and sends changes to the task.
 #[derive(Debug)]
 pub struct MemberContext {
     contact: Contact,
@@ -34,11 +33,11 @@ pub struct MemberContext {
 
 impl ClientContext for MemberContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        tell(level, facility, message);
+        log_line(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.contact.told(&error, reason);
+        self.contact.report(&error, reason);
     }
 }
 
@@ -47,8 +46,8 @@ impl ConsumerContext for MemberContext {
         self.contact.count(|counters| &counters.rebalances);
         if let Rebalance::Revoke(list) = rebalance {
             let partitions = listed(list);
-            info!(group = ?self.group, ?partitions, lost = consumer.assignment_lost(), "partitions given up");
-            // Whoever does not listen any more is ending.
+            info!(group = ?self.group, ?partitions, lost = consumer.assignment_lost(), "partitions revoked");
+            // A receiver that is gone belongs to a task that is ending.
             let _ = self.changes.send(AssignmentChange::Revoked(partitions));
         }
     }
@@ -56,29 +55,29 @@ impl ConsumerContext for MemberContext {
     fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
             Rebalance::Assign(list) => {
-                // Members that only own read nothing through the group.
+                // Only intake reads records through the group.
                 if self.group != Group::Intake
                     && let Err(error) = consumer.pause(list)
                 {
-                    warn!("partitions of a group cannot be paused: {error}");
+                    warn!(group = ?self.group, %error, "pausing partitions failed");
                 }
                 let partitions = listed(list);
                 info!(group = ?self.group, ?partitions, "partitions assigned");
                 let _ = self.changes.send(AssignmentChange::Assigned(partitions));
             }
             Rebalance::Revoke(_) => {}
-            Rebalance::Error(error) => warn!(group = ?self.group, "rebalance: {error}"),
+            Rebalance::Error(error) => warn!(group = ?self.group, %error, "rebalance failed"),
         }
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
         if let Err(error) = result {
-            debug!(group = ?self.group, "offsets were not committed: {error}");
+            debug!(group = ?self.group, %error, "offsets not committed");
         }
     }
 
     fn main_queue_min_poll_interval(&self) -> Timeout {
-        Timeout::After(Duration::from_millis(200))
+        Timeout::After(MAIN_QUEUE_POLL)
     }
 }
 
@@ -92,10 +91,10 @@ fn listed(list: &TopicPartitionList) -> Vec<(String, u32)> {
     found
 }
 
-/// Joins a group for these topics. Polling it keeps the membership alive and sends changes.
+/// Joins a group for these topics. Polls of the consumer keep the membership alive and send changes.
 ///
 /// # Errors
-/// [`KafkaError`] when the library refuses a property or a topic's name.
+/// [`KafkaError`] when librdkafka rejects a property or the name of a topic.
 pub fn join(
     settings: &KafkaSettings,
     contact: &Contact,

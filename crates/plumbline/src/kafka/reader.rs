@@ -1,4 +1,4 @@
-//! Reads one partition at a time, from wherever it is told to: what a task asks for next is nearly always what comes next.
+//! Reads one partition at a time, from any offset. A task nearly always asks for the record after the last one it read.
 
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -15,54 +15,44 @@ use stream::log::{LogEntry, LogError};
 use tracing::debug;
 
 use crate::kafka::contact::Contact;
-use crate::kafka::schema_registry::schema_registry::SchemaRegistry;
+use crate::kafka::schema_registry::registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
+use crate::process::limits::{
+    BROKER_OUTAGE, BROKER_POLL, BROKER_REQUEST_TIMEOUT, NEW_TOPIC_DELAY, OWN_RECORDS_WAIT, PARTITION_SILENCE, SEEK_TIMEOUT,
+};
 use crate::process::shutdown_signal::ShutdownSignal;
 
-/// So long one call waits for the brokers before it looks whether somebody asked to stop.
-const WAIT: Duration = Duration::from_millis(100);
-/// So long nothing may come from a partition whose end was not seen before it is asked for anew; then twice as long.
-const SILENCE: Duration = Duration::from_millis(500);
-/// So long a topic may seem not to be there: the brokers tell each other of a new one a little later.
-const NEWS: Duration = Duration::from_secs(5);
-/// So long a reader waits for what its own process has written and the brokers have acknowledged.
-const OWN: Duration = Duration::from_secs(10);
-/// So long a question about a partition may take before it is asked again.
-const QUESTION: Duration = Duration::from_secs(5);
-/// So long the brokers may be away before a task that needs them now is given up.
-const PATIENCE: Duration = Duration::from_secs(600);
-
-/// Where a reader stands.
+/// The partition that a reader reads, and how far it is.
 #[derive(Debug)]
 struct Cursor {
     topic: String,
     partition: u32,
-    /// The offset that the next record has at least.
+    /// The least offset of the next record.
     next: u64,
-    /// Whether everything below `end` was seen.
+    /// Whether everything below `end` was read.
     at_end: bool,
-    /// One past the last offset, as far as it is known.
+    /// One past the last known offset.
     end: u64,
-    /// What was known of it when the partition was turned to. An end that is seen lies here or behind; a newer `end` it may not
-    /// know yet, for it may have waited in the queue since before.
-    sure: u64,
+    /// The value of `end` at the last assign or seek. An end-of-partition event proves this end only: it may have waited in the
+    /// queue since before a newer `end` was known.
+    proven_end: u64,
 }
 
-/// A consumer that belongs to no group.
+/// A consumer outside of every group.
 pub(super) struct Reader {
     consumer: BaseConsumer<Contact>,
-    standing: Option<Cursor>,
+    cursor: Option<Cursor>,
     registry: Option<Arc<SchemaRegistry>>,
     stopping: ShutdownSignal,
 }
 
-/// What a reader is asked for.
+/// One read of a partition.
 pub(super) struct ReadRequest<'a> {
     pub topic: &'a str,
     pub partition: u32,
     pub from: u64,
     pub most: usize,
-    /// Everything below was acknowledged to this process, so it has to be seen.
+    /// One past the last offset that brokers acknowledged to this process. The read must include records below it.
     pub own: u64,
 }
 
@@ -74,8 +64,8 @@ impl Reader {
         stopping: ShutdownSignal,
     ) -> Result<Reader, LogError> {
         let consumer =
-            settings.reading().create_with_context(contact).map_err(|error| failed("a reader cannot be made", &error))?;
-        Ok(Reader { consumer, standing: None, registry, stopping })
+            settings.reader().create_with_context(contact).map_err(|error| failed("a reader cannot be created", &error))?;
+        Ok(Reader { consumer, cursor: None, registry, stopping })
     }
 
     /// See [`stream::log::Log::read`].
@@ -84,77 +74,75 @@ impl Reader {
         wanted: &ReadRequest<'_>,
         each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
-        if wanted.most == 0 || !self.stand(wanted)? {
+        if wanted.most == 0 || !self.move_to(wanted)? {
             return Ok(wanted.from);
         }
-        let Reader { consumer, standing, registry, stopping } = self;
-        let standing = standing.as_mut().expect("it was just taken");
-        let (mut lent, mut heard, begun, mut silence) = (0, Instant::now(), Instant::now(), SILENCE);
+        let Reader { consumer, cursor, registry, stopping } = self;
+        let cursor = cursor.as_mut().expect("move_to sets the cursor");
+        let (mut count, mut last_event, begun, mut silence) = (0, Instant::now(), Instant::now(), PARTITION_SILENCE);
         loop {
-            let complete = standing.at_end && standing.next >= wanted.own;
-            let patient = if complete || lent > 0 { Duration::ZERO } else { WAIT };
-            match consumer.poll(patient) {
+            let complete = cursor.at_end && cursor.next >= wanted.own;
+            let timeout = if complete || count > 0 { Duration::ZERO } else { BROKER_POLL };
+            match consumer.poll(timeout) {
                 Some(Ok(message)) => {
                     let offset = u64::try_from(message.offset()).unwrap_or(0);
-                    heard = Instant::now();
-                    standing.at_end = false;
-                    if offset < standing.next {
+                    last_event = Instant::now();
+                    cursor.at_end = false;
+                    if offset < cursor.next {
                         continue;
                     }
-                    standing.next = offset + 1;
-                    standing.end = standing.end.max(offset + 1);
-                    lent += 1;
-                    let record = opened(&message, registry.as_deref(), stopping)?;
-                    let flow = each(lend(&message, offset, record));
-                    if flow.is_break() || lent >= wanted.most {
-                        return Ok(standing.next);
+                    cursor.next = offset + 1;
+                    cursor.end = cursor.end.max(offset + 1);
+                    count += 1;
+                    let record = decoded(&message, registry.as_deref(), stopping)?;
+                    let flow = each(entry(&message, offset, record));
+                    if flow.is_break() || count >= wanted.most {
+                        return Ok(cursor.next);
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => {
-                    heard = Instant::now();
-                    // What is below the end and was not lent is nothing for readers: ends of transactions, what was aborted or
-                    // compacted.
-                    standing.next = standing.next.max(standing.sure);
-                    standing.at_end = standing.next >= standing.end;
-                    if !standing.at_end {
-                        standing.turn_back(consumer);
+                    last_event = Instant::now();
+                    // Offsets without a record hold ends of transactions, aborted or compacted records.
+                    cursor.next = cursor.next.max(cursor.proven_end);
+                    cursor.at_end = cursor.next >= cursor.end;
+                    if !cursor.at_end {
+                        cursor.seek(consumer);
                     }
                 }
                 Some(Err(error)) => {
-                    debug!(topic = wanted.topic, partition = wanted.partition, "reading: {error}");
+                    debug!(topic = wanted.topic, partition = wanted.partition, %error, "poll of a reader failed");
                     if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
-                        return Err(failed("the reader cannot go on", &error));
+                        return Err(failed("the reader failed for good", &error));
                     }
                 }
-                None if complete || lent > 0 => return Ok(standing.next),
+                None if complete || count > 0 => return Ok(cursor.next),
                 None => {}
             }
-            if complete && lent == 0 && standing.at_end {
-                return Ok(standing.next);
+            if complete && count == 0 && cursor.at_end {
+                return Ok(cursor.next);
             }
             if stopping.asked() {
-                return Err(LogError::Failed("asked to stop while the brokers were waited for".to_owned()));
+                return Err(LogError::Stopping { what: "the brokers" });
             }
-            if standing.at_end && standing.next < wanted.own && begun.elapsed() > OWN {
-                // Somebody's transaction is open below it; it will be seen later.
-                return Ok(standing.next);
+            if cursor.at_end && cursor.next < wanted.own && begun.elapsed() > OWN_RECORDS_WAIT {
+                // Another producer's transaction is open below these records; a later read returns them.
+                return Ok(cursor.next);
             }
-            if !standing.at_end && lent == 0 && heard.elapsed() > silence {
-                (heard, silence) = (Instant::now(), silence * 2);
-                standing.turn_back(consumer);
-                if begun.elapsed() > PATIENCE {
-                    return Err(LogError::Failed(format!("{} did not answer for {PATIENCE:?}", wanted.topic)));
+            if !cursor.at_end && count == 0 && last_event.elapsed() > silence {
+                (last_event, silence) = (Instant::now(), silence * 2);
+                cursor.seek(consumer);
+                if begun.elapsed() > BROKER_OUTAGE {
+                    return Err(LogError::TimedOut { what: format!("a read of {}", wanted.topic), after: BROKER_OUTAGE });
                 }
             }
         }
     }
 
-    /// Turns to the partition and offset. False when there is certainly nothing from there on.
-    fn stand(&mut self, wanted: &ReadRequest<'_>) -> Result<bool, LogError> {
-        let here = |standing: &Cursor| {
-            standing.topic == wanted.topic && standing.partition == wanted.partition && standing.next == wanted.from
-        };
-        if self.standing.as_ref().is_some_and(here) {
+    /// Assigns the partition, or seeks in it. False when it holds no record at or above the offset.
+    fn move_to(&mut self, wanted: &ReadRequest<'_>) -> Result<bool, LogError> {
+        let here =
+            |cursor: &Cursor| cursor.topic == wanted.topic && cursor.partition == wanted.partition && cursor.next == wanted.from;
+        if self.cursor.as_ref().is_some_and(here) {
             return Ok(true);
         }
         let bounds = self.bounds(wanted.topic, wanted.partition)?;
@@ -163,23 +151,22 @@ impl Reader {
         }
         let next = wanted.from.max(bounds.start);
         let topic = wanted.topic.to_owned();
-        let mut standing = Cursor { topic, partition: wanted.partition, next, at_end: false, end: bounds.end, sure: bounds.end };
-        match &self.standing {
-            Some(before) if before.topic == standing.topic && before.partition == standing.partition => {
-                standing.turn_back(&self.consumer);
-            }
-            _ => standing.turn_to(&self.consumer)?,
+        let end = bounds.end;
+        let mut cursor = Cursor { topic, partition: wanted.partition, next, at_end: false, end, proven_end: end };
+        match &self.cursor {
+            Some(before) if before.topic == cursor.topic && before.partition == cursor.partition => cursor.seek(&self.consumer),
+            _ => cursor.assign(&self.consumer)?,
         }
-        self.standing = Some(standing);
+        self.cursor = Some(cursor);
         Ok(true)
     }
 
     /// How many partitions a topic has.
     pub(super) fn partitions(&mut self, topic: &str) -> Result<u32, LogError> {
-        // That it is there is asked with more patience.
+        // `bounds` waits for a topic that was created a moment ago.
         self.bounds(topic, 0)?;
-        let metadata = self.consumer.fetch_metadata(Some(topic), QUESTION);
-        let metadata = metadata.map_err(|error| failed("the partitions of a topic cannot be had", &error))?;
+        let metadata = self.consumer.fetch_metadata(Some(topic), BROKER_REQUEST_TIMEOUT);
+        let metadata = metadata.map_err(|error| failed("the number of partitions of a topic is unknown", &error))?;
         let found = metadata.topics().iter().find(|found| found.name() == topic).map_or(0, |found| found.partitions().len());
         Ok(u32::try_from(found).unwrap_or(u32::MAX))
     }
@@ -188,70 +175,67 @@ impl Reader {
     pub(super) fn bounds(&mut self, topic: &str, partition: u32) -> Result<Range<u64>, LogError> {
         let begun = Instant::now();
         let (low, high) = loop {
-            match self.consumer.fetch_watermarks(topic, partition.cast_signed(), QUESTION) {
+            match self.consumer.fetch_watermarks(topic, partition.cast_signed(), BROKER_REQUEST_TIMEOUT) {
                 Ok(found) => break found,
-                Err(error) if is_absent(&error) && begun.elapsed() > NEWS => {
-                    return Err(LogError::Failed(format!(
-                        "partition {partition} of the topic {topic} is not there; `plumbline topics --apply` makes what is missing"
-                    )));
+                Err(error) if is_absent(&error) && begun.elapsed() > NEW_TOPIC_DELAY => {
+                    return Err(LogError::NoPartition { topic: topic.to_owned(), partition });
                 }
-                Err(error) if self.stopping.asked() || begun.elapsed() > PATIENCE => {
-                    return Err(failed("the ends of a partition cannot be had", &error));
+                Err(error) if self.stopping.asked() || begun.elapsed() > BROKER_OUTAGE => {
+                    return Err(failed("the offsets of a partition are unknown", &error));
                 }
                 Err(error) => {
-                    debug!(topic, partition, "the ends of a partition are asked for again: {error}");
-                    // Only so is it heard why, as that a password is wrong; before anything is read there is nothing to be lost.
-                    if self.standing.is_none() {
+                    debug!(topic, partition, %error, "offsets of a partition unknown, asking again");
+                    // A poll reports why, for example a wrong password. Without a cursor it cannot swallow a record.
+                    if self.cursor.is_none() {
                         let _ = self.consumer.poll(Duration::ZERO);
                     }
-                    let _ = self.stopping.wait(WAIT);
+                    let _ = self.stopping.wait(BROKER_POLL);
                 }
             }
         };
         let bounds = u64::try_from(low).unwrap_or(0)..u64::try_from(high).unwrap_or(0);
-        if let Some(standing) = self.standing.as_mut().filter(|s| s.topic == topic && s.partition == partition) {
-            standing.at_end &= bounds.end <= standing.next;
-            standing.end = standing.end.max(bounds.end);
+        if let Some(cursor) = self.cursor.as_mut().filter(|c| c.topic == topic && c.partition == partition) {
+            cursor.at_end &= bounds.end <= cursor.next;
+            cursor.end = cursor.end.max(bounds.end);
         }
         Ok(bounds)
     }
 }
 
 impl Cursor {
-    /// Has the consumer read from here on, in the partition that it reads already; what waits in its queue is dropped. The partition is
-    /// never assigned anew while it is: librdkafka then stops it twice and aborts the process where the end of the consumer comes
-    /// close behind (its issue 5573, open in 2.15).
-    fn turn_back(&mut self, consumer: &BaseConsumer<Contact>) {
-        self.sure = self.end;
+    /// Moves the consumer within its partition and drops its queue. A second assign of the same partition is not safe: librdkafka
+    /// stops the partition twice and aborts the process if the consumer ends soon after (its issue 5573, open in 2.15).
+    fn seek(&mut self, consumer: &BaseConsumer<Contact>) {
+        self.proven_end = self.end;
         let offset = Offset::Offset(i64::try_from(self.next).unwrap_or(i64::MAX));
-        if let Err(error) = consumer.seek(&self.topic, self.partition.cast_signed(), offset, WAIT * 10) {
-            // It is tried again when nothing has come for a while.
-            debug!(topic = self.topic, partition = self.partition, "turning back: {error}");
+        if let Err(error) = consumer.seek(&self.topic, self.partition.cast_signed(), offset, SEEK_TIMEOUT) {
+            // `read` seeks again after a silence.
+            debug!(topic = self.topic, partition = self.partition, %error, "seek failed");
         }
     }
 
-    /// Has the consumer read this partition, and no other.
-    fn turn_to(&mut self, consumer: &BaseConsumer<Contact>) -> Result<(), LogError> {
-        self.sure = self.end;
+    /// Makes the consumer read this partition, and no other.
+    fn assign(&mut self, consumer: &BaseConsumer<Contact>) -> Result<(), LogError> {
+        self.proven_end = self.end;
         // Without the topic's metadata the first record takes half a second.
-        let _ = consumer.fetch_metadata(Some(&self.topic), QUESTION);
+        let _ = consumer.fetch_metadata(Some(&self.topic), BROKER_REQUEST_TIMEOUT);
         let mut list = TopicPartitionList::new();
         let offset = Offset::Offset(i64::try_from(self.next).unwrap_or(i64::MAX));
         list.add_partition_offset(&self.topic, self.partition.cast_signed(), offset)
             .and_then(|()| consumer.assign(&list))
-            .map_err(|error| failed("a partition cannot be read", &error))
+            .map_err(|error| failed("a partition cannot be assigned to a reader", &error))
     }
 }
 
-fn lend<'a>(message: &'a impl Message, offset: u64, record: Record<'a>) -> LogEntry<'a> {
+fn entry<'a>(message: &'a impl Message, offset: u64, record: Record<'a>) -> LogEntry<'a> {
     let appended = message.timestamp().to_millis().map_or(Timestamp::EARLIEST, Timestamp);
     let key = message.key().and_then(|key| std::str::from_utf8(key).ok()).unwrap_or_default();
     LogEntry { offset, appended, key, record }
 }
 
-/// What a record says. Whose schema nobody knows is waited for as the brokers are: to pass over it would change what the log says,
-/// and to end before it would look like the log's end.
-fn opened<'a>(
+/// Decodes a record. With an unknown schema id it waits for the schema registry. Skipping the record would change the log; stopping
+/// before it would look like the end of the log.
+fn decoded<'a>(
     message: &'a impl Message,
     registry: Option<&SchemaRegistry>,
     stopping: &ShutdownSignal,
@@ -264,7 +248,9 @@ fn opened<'a>(
     loop {
         match registry.decode(bytes) {
             Ok(record) => return Ok(record),
-            Err(error) if begun.elapsed() > PATIENCE || stopping.wait(WAIT) => return Err(LogError::Failed(error.to_string())),
+            Err(error) if begun.elapsed() > BROKER_OUTAGE || stopping.wait(BROKER_POLL) => {
+                return Err(LogError::failed("the schema of a record is unknown", error));
+            }
             Err(_) => {}
         }
     }
@@ -275,7 +261,7 @@ fn is_absent(error: &KafkaError) -> bool {
     matches!(error.rdkafka_error_code(), Some(UnknownPartition | UnknownTopic | UnknownTopicOrPartition))
 }
 
-/// An error of the brokers as one of the log.
+/// An error of the Kafka client as an error of the log.
 pub(super) fn failed(what: &str, error: &KafkaError) -> LogError {
-    LogError::Failed(format!("{what}: {error}"))
+    LogError::failed(what, error.clone())
 }

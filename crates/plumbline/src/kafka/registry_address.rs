@@ -1,4 +1,4 @@
-//! Where a schema registry is, and who asks.
+//! The address of a schema registry, with credentials.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 
-/// Text that is no address of a schema registry. Says it without what is secret in it.
+/// A text that is not the address of a schema registry. The message leaves out credentials.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{shown:?} is no address of a schema registry: {why}")]
+#[error("{shown:?} is not the address of a schema registry: {why}")]
 pub struct AddressError {
     shown: String,
     why: &'static str,
 }
 
-/// The base URL of a schema registry and the credentials that stood in it. Shown and logged without them.
+/// The base URL of a schema registry, and its credentials. `Debug` shows the URL alone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RegistryAddress {
     base: String,
@@ -22,7 +22,7 @@ pub struct RegistryAddress {
 }
 
 impl RegistryAddress {
-    /// Takes `http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH]`; user and password may be percent-encoded.
+    /// Parses `http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH]`; user and password may be percent-encoded.
     ///
     /// # Errors
     /// [`AddressError`], without the credentials.
@@ -36,7 +36,7 @@ impl RegistryAddress {
             "http" => {}
             "https" if cfg!(feature = "tls") => {}
             "https" => {
-                return Err(wrong("this build has no TLS; use one with the feature tls, or http in a network of your own"));
+                return Err(wrong("this build has no TLS; use a build with the feature tls, or http in a private network"));
             }
             _ => return Err(wrong("its scheme is neither http nor https")),
         }
@@ -49,28 +49,28 @@ impl RegistryAddress {
             return Err(wrong("it has no host; write http://HOST:PORT or https://HOST:PORT"));
         }
         if path.contains('@') {
-            return Err(wrong("there is an @ behind a slash; percent-encode what is special in user and password"));
+            return Err(wrong("it has an @ after a slash; percent-encode special characters in user and password"));
         }
         if rest.contains(['?', '#']) {
-            return Err(wrong("it ends in a query or a fragment; write the base URL alone"));
+            return Err(wrong("it has a query or a fragment; write the base URL alone"));
         }
         let authorization = match user {
             Some(user) => Some(
                 basic(user)
-                    .ok_or_else(|| wrong("its credentials are not USER:PASSWORD; percent-encode what is special in them"))?,
+                    .ok_or_else(|| wrong("its credentials are not USER:PASSWORD; percent-encode special characters in them"))?,
             ),
             None => None,
         };
         Ok(RegistryAddress { base: format!("{scheme}://{host}{}", path.trim_end_matches('/')), authorization })
     }
 
-    /// The URL without credentials and without a slash at the end.
+    /// The URL without credentials and without a trailing slash.
     #[must_use]
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// The value of the header `Authorization`, if there are credentials.
+    /// The value of the header `Authorization`, if the address has credentials.
     #[must_use]
     pub fn authorization(&self) -> Option<&str> {
         self.authorization.as_deref()
@@ -83,7 +83,7 @@ impl fmt::Debug for RegistryAddress {
     }
 }
 
-/// An address as it may be shown: whatever stands before its last `@` is left out, for a slash in a password is easily forgotten.
+/// An address without credentials, safe to show. Everything before the last `@` goes, because a password may hold a slash.
 #[must_use]
 pub fn without_credentials(text: &str) -> String {
     let Some((secret, shown)) = text.rsplit_once('@') else { return text.to_owned() };
@@ -93,7 +93,7 @@ pub fn without_credentials(text: &str) -> String {
     }
 }
 
-/// The value of a header of basic authentication.
+/// The value of a header of basic authentication, from `USER:PASSWORD`.
 fn basic(user_info: &str) -> Option<String> {
     let (user, password) = user_info.split_once(':')?;
     let [user, password] = [user, password].map(|part| percent_decode_str(part).decode_utf8().ok().map(String::from));
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_stand_in_the_header_and_nowhere_else() {
+    fn credentials_are_in_the_header_and_nowhere_else() {
         // RFC 7617, section 2: Aladdin, open sesame.
         let address = RegistryAddress::parse("http://Aladdin:open%20sesame@127.0.0.1:8081/apis/ccompat/v7/").expect("an address");
         assert_eq!(address.base(), "http://127.0.0.1:8081/apis/ccompat/v7");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_named_without_its_secrets() {
+    fn a_rejected_address_is_shown_without_its_secrets() {
         for (text, why) in [
             ("127.0.0.1:8081", "no scheme"),
             ("ftp://u:hush@host", "neither http nor https"),
@@ -124,8 +124,8 @@ mod tests {
             ("http://u:hush@host/?x=1", "query"),
             ("http://u:hush/hush@host", "percent-encode"),
         ] {
-            let said = RegistryAddress::parse(text).expect_err("no address").to_string();
-            assert!(said.contains(why) && !said.contains("hush"), "{said}");
+            let message = RegistryAddress::parse(text).expect_err("no address").to_string();
+            assert!(message.contains(why) && !message.contains("hush"), "{message}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The schema registry: subjects, ids and compatibility of the schemas that Plumbline writes, and their copy on the disk.
+//! The schema registry: subjects, ids and compatibility of Plumbline's schemas, and a cache of the ids on disk.
 
-pub mod schema_registry;
+pub mod registry;
 pub mod subjects;
 pub mod schema_ids;
 pub mod registry_file;

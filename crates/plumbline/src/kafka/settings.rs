@@ -1,4 +1,4 @@
-//! How brokers are reached and what the topics are called; and what every client of them is told.
+//! Addresses of the brokers, names of topics and groups, and the librdkafka properties of every client.
 
 use std::collections::BTreeMap;
 
@@ -7,54 +7,55 @@ use stream::log::Topic;
 
 use crate::kafka::registry_address::RegistryAddress;
 
-/// What nobody may set, for a promise rests on it, and the promise.
+/// Properties that an operator cannot set, their value, and the promise that depends on them.
 pub const FIXED: [(&str, &str, &str); 12] = [
-    ("acks", "all", "what is acknowledged survives a broker"),
+    ("acks", "all", "acknowledged records survive the loss of a broker"),
     ("enable.idempotence", "true", "a resent batch is stored once and in order"),
-    ("enable.auto.commit", "false", "offsets are committed once everything that came of a record is stored"),
-    ("enable.auto.offset.store", "false", "offsets are committed once everything that came of a record is stored"),
-    ("auto.offset.reset", "earliest", "nothing is passed over"),
-    ("isolation.level", "read_committed", "what was aborted never counts"),
+    ("enable.auto.commit", "false", "offsets are committed after every result of a record is stored"),
+    ("enable.auto.offset.store", "false", "offsets are committed after every result of a record is stored"),
+    ("auto.offset.reset", "earliest", "no record is skipped"),
+    ("isolation.level", "read_committed", "aborted records never count"),
     ("enable.partition.eof", "true", "the end of a partition is seen, not guessed"),
-    ("allow.auto.create.topics", "false", "topics are made with their settings by `plumbline topics --apply`"),
+    ("allow.auto.create.topics", "false", "`plumbline topics --apply` creates topics with their settings"),
     ("partition.assignment.strategy", "cooperative-sticky", "a rebalance stops only what moves"),
     ("group.protocol", "classic", "the newer protocol stalls in this version of the client"),
-    ("transactional.id", "", "it is the publisher's, and made of the prefix"),
-    ("group.id", "", "it is made of the prefix and the role"),
+    ("transactional.id", "", "it is the publisher's and derived from kafka.prefix"),
+    ("group.id", "", "it is derived from kafka.prefix and the role"),
 ];
 
-/// What operators may change, with the values that were measured to serve well.
-const CHOSEN: [(&str, &str); 4] = [
+/// Defaults that an operator may change, for every client.
+const CLIENT_DEFAULTS: [(&str, &str); 4] = [
     ("client.id", "plumbline"),
     ("socket.keepalive.enable", "true"),
     ("topic.metadata.refresh.interval.ms", "60000"),
     ("reconnect.backoff.max.ms", "2000"),
 ];
-/// Readers. The library pauses a partition whose queue is full for a second by default, which is 16 MiB a second at most.
-const CHOSEN_READING: [(&str, &str); 5] = [
+/// Defaults of consumers. By default librdkafka pauses a partition with a full queue for a second: at most 16 MiB a second.
+const CONSUMER_DEFAULTS: [(&str, &str); 5] = [
     ("fetch.wait.max.ms", "100"),
     ("fetch.error.backoff.ms", "100"),
     ("fetch.queue.backoff.ms", "10"),
     ("heartbeat.interval.ms", "1000"),
     ("session.timeout.ms", "15000"),
 ];
-/// What is fetched ahead: by a reader of one partition of records that hold many events, and by a member that takes its records
-/// itself.
-const AHEAD: (&str, &str) = ("queued.max.messages.kbytes", "1024");
-const AHEAD_OF_A_MEMBER: (&str, &str) = ("queued.max.messages.kbytes", "16384");
-const CHOSEN_WRITING: [(&str, &str); 4] =
+/// Read-ahead of a reader: one partition, records that hold many events.
+const READ_AHEAD: (&str, &str) = ("queued.max.messages.kbytes", "1024");
+/// Read-ahead of a group member, which reads several partitions.
+const MEMBER_READ_AHEAD: (&str, &str) = ("queued.max.messages.kbytes", "16384");
+/// Defaults of producers.
+const PRODUCER_DEFAULTS: [(&str, &str); 4] =
     [("linger.ms", "5"), ("compression.type", "lz4"), ("queue.buffering.max.kbytes", "16384"), ("batch.size", "1000000")];
-/// For as long as computing and sending all cards of a month may take. Brokers allow up to 15 minutes unless they are told otherwise.
+/// Time to compute and send all cards of a month. By default brokers allow at most 15 minutes.
 const TRANSACTION_TIMEOUT: (&str, &str) = ("transaction.timeout.ms", "300000");
 
-/// Consumer groups, by what their members do.
+/// Consumer groups, by the role of their members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// Take records from the input topics.
+    /// Members read records of the input topics.
     Intake,
-    /// Own partitions of `events`.
+    /// Members own partitions of `events`.
     Tally,
-    /// One of them publishes.
+    /// One member publishes, the others are on standby.
     Publish,
 }
 
@@ -68,18 +69,18 @@ impl Group {
     }
 }
 
-/// How brokers are reached and what the topics are called.
+/// Addresses of the brokers, names of topics and groups, and properties of clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KafkaSettings {
-    /// Addresses of brokers to begin with, `host:port`, commas between them.
+    /// Addresses of bootstrap brokers, `host:port`, separated by commas.
     pub brokers: String,
-    /// What the names of all topics, groups and the transactional id begin with.
+    /// Prefix of the names of all topics and groups, and of the transactional id.
     pub prefix: String,
-    /// A Confluent-compatible schema registry, where there is one.
+    /// A Confluent-compatible schema registry, if there is one.
     pub schema_registry: Option<RegistryAddress>,
-    /// Replicas of every topic; what the brokers do by default without it.
+    /// Replicas of every topic; `None` leaves them to the brokers' default.
     pub replication: Option<u32>,
-    /// Properties of librdkafka, handed to every client as they are.
+    /// Properties of librdkafka, passed to every client unchanged.
     pub properties: BTreeMap<String, String>,
 }
 
@@ -103,51 +104,51 @@ impl KafkaSettings {
         format!("{}{}", self.prefix, group.name())
     }
 
-    /// For a client that asks and changes what there is.
+    /// Properties of an admin client.
     #[must_use]
-    pub fn asking(&self) -> ClientConfig {
+    pub fn admin(&self) -> ClientConfig {
         self.client(&[], &[])
     }
 
-    /// For a consumer that reads what it is told to, as a member of no group.
+    /// Properties of a consumer outside of every group.
     #[must_use]
-    pub fn reading(&self) -> ClientConfig {
-        // The library wants the name of a group even of a reader that never joins one.
-        let chosen: Vec<(&str, &str)> = CHOSEN_READING.into_iter().chain([AHEAD]).collect();
-        let mut config = self.client(&chosen, &READING);
+    pub fn reader(&self) -> ClientConfig {
+        // librdkafka needs the name of a group even for a consumer that never joins one.
+        let defaults: Vec<(&str, &str)> = CONSUMER_DEFAULTS.into_iter().chain([READ_AHEAD]).collect();
+        let mut config = self.client(&defaults, &READING);
         config.set("group.id", format!("{}reader", self.prefix));
         config
     }
 
-    /// For a member of a group.
+    /// Properties of a group member.
     #[must_use]
     pub fn member(&self, group: Group) -> ClientConfig {
-        let chosen: Vec<(&str, &str)> = CHOSEN_READING.into_iter().chain([AHEAD_OF_A_MEMBER]).collect();
-        let mut config = self.client(&chosen, &READING);
+        let defaults: Vec<(&str, &str)> = CONSUMER_DEFAULTS.into_iter().chain([MEMBER_READ_AHEAD]).collect();
+        let mut config = self.client(&defaults, &READING);
         config.set("group.id", self.group(group)).remove("enable.partition.eof");
         config
     }
 
-    /// For the producer of everything but runs.
+    /// Properties of the producer of everything but runs.
     #[must_use]
-    pub fn writing(&self) -> ClientConfig {
-        self.client(&CHOSEN_WRITING, &WRITING)
+    pub fn producer(&self) -> ClientConfig {
+        self.client(&PRODUCER_DEFAULTS, &WRITING)
     }
 
-    /// For the publisher, who writes runs in transactions.
+    /// Properties of the transactional producer of runs.
     #[must_use]
-    pub fn publishing(&self) -> ClientConfig {
-        let chosen: Vec<(&str, &str)> = CHOSEN_WRITING.into_iter().chain([TRANSACTION_TIMEOUT]).collect();
-        let mut config = self.client(&chosen, &WRITING);
+    pub fn publisher(&self) -> ClientConfig {
+        let defaults: Vec<(&str, &str)> = PRODUCER_DEFAULTS.into_iter().chain([TRANSACTION_TIMEOUT]).collect();
+        let mut config = self.client(&defaults, &WRITING);
         config.set("transactional.id", format!("{}publish", self.prefix));
         config
     }
 
-    /// Chosen values, then those of the operator, then those that are fixed. A property of the other kind of client is left out:
-    /// the library would warn of each.
-    fn client(&self, chosen: &[(&str, &str)], fixed: &[&str]) -> ClientConfig {
+    /// Defaults, then the operator's properties, then fixed ones: later values win. Properties of the other kind of client are left
+    /// out, because librdkafka warns about each.
+    fn client(&self, defaults: &[(&str, &str)], fixed: &[&str]) -> ClientConfig {
         let mut config = ClientConfig::new();
-        for (key, value) in CHOSEN.iter().chain(chosen) {
+        for (key, value) in CLIENT_DEFAULTS.iter().chain(defaults) {
             config.set(*key, *value);
         }
         let reads = fixed.contains(&"isolation.level");
@@ -167,7 +168,7 @@ impl KafkaSettings {
     }
 }
 
-/// Which of [`FIXED`] a reader is told.
+/// The properties of [`FIXED`] for consumers.
 const READING: [&str; 8] = [
     "enable.auto.commit",
     "enable.auto.offset.store",
@@ -178,10 +179,10 @@ const READING: [&str; 8] = [
     "partition.assignment.strategy",
     "group.protocol",
 ];
-/// Which of [`FIXED`] a writer is told.
+/// The properties of [`FIXED`] for producers.
 const WRITING: [&str; 2] = ["acks", "enable.idempotence"];
 
-/// Properties of librdkafka that only consumers have (its CONFIGURATION.md, column C/P).
+/// Properties of librdkafka for consumers only (its CONFIGURATION.md, column C/P).
 const CONSUMER_ONLY: [&str; 22] = [
     "session.timeout.ms",
     "heartbeat.interval.ms",
@@ -206,7 +207,7 @@ const CONSUMER_ONLY: [&str; 22] = [
     "partition.assignment.strategy",
     "group.remote.assignor",
 ];
-/// Properties of librdkafka that only producers have.
+/// Properties of librdkafka for producers only.
 const PRODUCER_ONLY: [&str; 18] = [
     "acks",
     "request.required.acks",
@@ -244,21 +245,21 @@ mod tests {
     }
 
     #[test]
-    fn an_operators_properties_win_over_what_is_chosen_and_lose_to_what_is_fixed() {
+    fn an_operators_properties_override_defaults_but_not_fixed_ones() {
         let settings =
             settings(&[("linger.ms", "50"), ("acks", "1"), ("security.protocol", "SSL"), ("session.timeout.ms", "9000")]);
-        let writing = settings.writing();
+        let producer = settings.producer();
         assert_eq!(
-            [writing.get("linger.ms"), writing.get("acks"), writing.get("security.protocol")],
+            [producer.get("linger.ms"), producer.get("acks"), producer.get("security.protocol")],
             [Some("50"), Some("all"), Some("SSL")]
         );
-        assert_eq!((writing.get("session.timeout.ms"), writing.get("isolation.level")), (None, None));
+        assert_eq!((producer.get("session.timeout.ms"), producer.get("isolation.level")), (None, None));
         let member = settings.member(Group::Tally);
         assert_eq!(
             [member.get("session.timeout.ms"), member.get("group.id"), member.get("linger.ms")],
             [Some("9000"), Some("p.tally"), None]
         );
-        assert_eq!(settings.publishing().get("transactional.id"), Some("p.publish"));
+        assert_eq!(settings.publisher().get("transactional.id"), Some("p.publish"));
     }
 
     #[test]

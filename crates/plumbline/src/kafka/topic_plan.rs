@@ -1,35 +1,35 @@
-//! How each topic has to be, and what is wrong with one that is there. `ARCHITECTURE.md` lists the topics.
+//! The required settings of each topic, and the faults of an existing one. `docs/internals/protocol.md` lists the topics.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use stream::log::{CARD_PARTITIONS, Topic};
 
+use crate::process::limits::REJECT_RETENTION_DAYS;
+
 const DAY_MS: i64 = 86_400_000;
-/// An amendment may come 13 months after its event, and a month's events are replayed for as long as the month is open.
+/// 16 months: an amendment may arrive 13 months after its event, and an open month is replayed from its events.
 const EVENTS_DAYS: i64 = 16 * 31;
-/// What was published can be followed for two years.
+/// 25 months: subscribers can read two years of published cards.
 const PUBLISHED_DAYS: i64 = 25 * 31;
-/// A reject names no patient, and is of use only while its record can be repaired.
-const REJECTS_DAYS: i64 = 30;
-/// So long publish may be behind before compaction takes rows that it needs; then it folds the log itself.
+/// Publish may lag this long before compaction removes rows that it needs; then it folds the log itself.
 const COMPACTION_LAG_DAYS: i64 = 7;
-/// The largest record that our producers send, with its framing: Kafka's own default.
+/// The largest record of our producers with its framing, bytes: Kafka's own default.
 const RECORD_BYTES: i64 = 1_048_588;
 
-/// What a setting of a topic has to be.
+/// The required value of a topic's setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// This word.
     Word(&'static str),
-    /// This number or more; -1 is without end.
+    /// This number or more; -1 is unlimited.
     AtLeast(i64),
     /// This number or less.
     AtMost(i64),
 }
 
 impl Requirement {
-    /// As it is written into a new topic.
+    /// The value for a new topic.
     #[must_use]
     pub fn value(self) -> String {
         match self {
@@ -53,37 +53,37 @@ impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Requirement::Word(word) => f.write_str(word),
-            Requirement::AtLeast(-1) => f.write_str("-1 (without end)"),
+            Requirement::AtLeast(-1) => f.write_str("-1 (unlimited)"),
             Requirement::AtLeast(number) => write!(f, "{number} or more"),
             Requirement::AtMost(number) => write!(f, "{number} or less"),
         }
     }
 }
 
-/// How many partitions a topic has, `events` having this many.
+/// The number of partitions of a topic; `events` has `event_partitions`.
 #[must_use]
-pub fn partitions(topic: Topic, of_events: u32) -> u32 {
+pub fn partitions(topic: Topic, event_partitions: u32) -> u32 {
     match topic {
-        Topic::Events => of_events,
+        Topic::Events => event_partitions,
         Topic::Scorecards | Topic::ScorecardRevisions => CARD_PARTITIONS,
         _ => 1,
     }
 }
 
-/// What the settings of a topic have to be, by their names in Kafka.
+/// The required settings of a topic, by their names in Kafka.
 #[must_use]
 pub fn settings(topic: Topic) -> Vec<(&'static str, Requirement)> {
     let mut settings = match topic {
         Topic::Events => kept_for(Requirement::AtLeast(EVENTS_DAYS * DAY_MS)),
         Topic::Registry => kept_for(Requirement::AtLeast(-1)),
         Topic::ScorecardRevisions | Topic::Runs => kept_for(Requirement::AtLeast(PUBLISHED_DAYS * DAY_MS)),
-        Topic::Rejects => kept_for(Requirement::AtMost(REJECTS_DAYS * DAY_MS)),
+        Topic::Rejects => kept_for(Requirement::AtMost(REJECT_RETENTION_DAYS * DAY_MS)),
         Topic::ClinicianMonths | Topic::Scorecards | Topic::PeerGroups | Topic::PeerSnapshots => {
             vec![("cleanup.policy", Requirement::Word("compact"))]
         }
     };
     match topic {
-        // A tick counts only against the log's own time.
+        // A tick counts only against the append time of the brokers.
         Topic::Events | Topic::Registry => settings.push(("message.timestamp.type", Requirement::Word("LogAppendTime"))),
         Topic::ClinicianMonths => settings.push(("min.compaction.lag.ms", Requirement::AtLeast(COMPACTION_LAG_DAYS * DAY_MS))),
         _ => {}
@@ -97,59 +97,109 @@ fn kept_for(time: Requirement) -> Vec<(&'static str, Requirement)> {
     vec![("cleanup.policy", Requirement::Word("delete")), ("retention.ms", time), ("retention.bytes", Requirement::AtLeast(-1))]
 }
 
-/// A topic as it is.
+/// An existing topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ActualTopic {
-    /// How many partitions it has.
+    /// Number of partitions.
     pub partitions: u32,
-    /// How many replicas its first partition has.
+    /// Replicas of its first partition.
     pub replicas: u32,
-    /// Its settings, those that nobody set included.
+    /// Its settings, with defaults.
     pub settings: BTreeMap<String, String>,
 }
 
-/// What a deployment wants of its topics beside what all want.
+/// The configuration of a deployment's topics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TopicPlan {
     /// Partitions of `events`.
     pub partitions: u32,
-    /// Replicas of every partition; what the brokers do by default without it.
+    /// Replicas of every partition; `None` leaves them to the brokers' default.
     pub replicas: Option<u32>,
-    /// What the log's genesis record says of the partitions of `events`, once there is one.
+    /// Partitions of `events` in the log's genesis record, if there is one.
     pub begun_with: Option<u32>,
 }
 
-/// One thing that is not as it has to be.
+/// One deviation of a topic from its plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopicFault {
-    /// It is not there.
+    /// The topic does not exist.
     Missing,
-    /// A setting that can be set.
+    /// A setting has another value; `plumbline topics --apply` sets it.
     Setting {
-        /// Its name.
+        /// Name of the setting.
         name: &'static str,
-        /// Its value.
+        /// Its value; empty when it is absent.
         found: String,
-        /// What it has to be.
+        /// Its required value.
         wanted: Requirement,
     },
-    /// What only somebody who knows the deployment can mend: what is wrong, and how.
-    Lasting(String),
+    /// The log began with another number of partitions of `events` than the configuration names.
+    ChangedPartitions {
+        /// Partitions in the genesis record.
+        begun: u32,
+        /// Partitions in the configuration.
+        configured: u32,
+    },
+    /// `events` has another number of partitions than the configuration names.
+    EventPartitions {
+        /// Partitions of the topic.
+        found: u32,
+        /// Partitions in the configuration.
+        configured: u32,
+    },
+    /// Another topic has a wrong number of partitions.
+    Partitions {
+        /// Partitions of the topic.
+        found: u32,
+        /// Partitions that the topic must have.
+        wanted: u32,
+    },
+    /// The topic has another number of replicas than the configuration names.
+    Replicas {
+        /// Replicas of the topic's first partition.
+        found: u32,
+        /// Replicas in the configuration.
+        configured: u32,
+    },
+}
+
+impl TopicFault {
+    /// Whether `plumbline topics --apply` cannot fix it: an operator must decide.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        !matches!(self, TopicFault::Missing | TopicFault::Setting { .. })
+    }
 }
 
 impl fmt::Display for TopicFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TopicFault::Missing => f.write_str("is not there; `plumbline topics --apply` makes it"),
+            TopicFault::Missing => f.write_str("does not exist; `plumbline topics --apply` creates it"),
             TopicFault::Setting { name, found, wanted } => {
-                write!(f, "{name} is {found}, and has to be {wanted}; `plumbline topics --apply` sets it")
+                write!(f, "{name} is {found} and must be {wanted}; `plumbline topics --apply` sets it")
             }
-            TopicFault::Lasting(text) => f.write_str(text),
+            TopicFault::ChangedPartitions { begun, configured } => write!(
+                f,
+                "its log began with {begun} partitions, and `partitions` is {configured}; set partitions = {begun}. {MIGRATION}"
+            ),
+            TopicFault::EventPartitions { found, configured } => write!(
+                f,
+                "has {found} partitions, and `partitions` is {configured}; set partitions = {found} if the log is empty. {MIGRATION}"
+            ),
+            TopicFault::Partitions { found, wanted } => write!(
+                f,
+                "has {found} partitions and must have {wanted} to keep its order; delete it if it is empty, else start a new `kafka.prefix`"
+            ),
+            TopicFault::Replicas { found, configured } => write!(
+                f,
+                "has {found} replicas of a partition, and kafka.replication is {configured}; move them with \
+                 kafka-reassign-partitions.sh, or change the option"
+            ),
         }
     }
 }
 
-/// What is wrong with a topic that is there.
+/// The faults of an existing topic.
 #[must_use]
 pub fn faults(topic: Topic, found: &ActualTopic, plan: &TopicPlan) -> Vec<TopicFault> {
     let mut faults: Vec<TopicFault> = partition_fault(topic, found, plan).into_iter().chain(replica_fault(found, plan)).collect();
@@ -163,42 +213,28 @@ pub fn faults(topic: Topic, found: &ActualTopic, plan: &TopicPlan) -> Vec<TopicF
 }
 
 fn partition_fault(topic: Topic, found: &ActualTopic, plan: &TopicPlan) -> Option<TopicFault> {
-    let begun_with = plan.begun_with.filter(|begun| topic == Topic::Events && *begun != plan.partitions);
-    let wanted = partitions(topic, plan.partitions);
-    if let Some(begun) = begun_with {
-        return Some(TopicFault::Lasting(format!(
-            "was begun with {begun} partitions, and `partitions` is {} in the configuration; write partitions = {begun}. {MIGRATION}",
-            plan.partitions
-        )));
+    let configured = plan.partitions;
+    if let Some(begun) = plan.begun_with.filter(|begun| topic == Topic::Events && *begun != configured) {
+        return Some(TopicFault::ChangedPartitions { begun, configured });
     }
-    if found.partitions == wanted {
-        return None;
+    let (found, wanted) = (found.partitions, partitions(topic, configured));
+    match topic {
+        _ if found == wanted => None,
+        Topic::Events => Some(TopicFault::EventPartitions { found, configured }),
+        _ => Some(TopicFault::Partitions { found, wanted }),
     }
-    let has = found.partitions;
-    Some(TopicFault::Lasting(match topic {
-        Topic::Events => format!(
-            "has {has} partitions, and `partitions` is {wanted} in the configuration; write partitions = {has} if nothing was begun yet. {MIGRATION}"
-        ),
-        _ => format!(
-            "has {has} partitions, and has to have {wanted}, for its order is relied on; delete it if it holds nothing, else begin a new `kafka.prefix`"
-        ),
-    }))
 }
 
 /// How a deployment gets another number of partitions.
-const MIGRATION: &str = "Events stay in the partition of their feed, so another number would count what is amended later twice: for more \
-                         partitions begin a new `kafka.prefix`, make its topics, and its intake reads the input topics from their beginning";
+const MIGRATION: &str = "Events stay in the partition of their feed, so with another number later amendments would count twice: for more \
+                         partitions start a new `kafka.prefix`, create its topics, and let intake read the input topics again";
 
 fn replica_fault(found: &ActualTopic, plan: &TopicPlan) -> Option<TopicFault> {
-    let wanted = plan.replicas.filter(|wanted| *wanted != found.replicas)?;
-    let text = format!(
-        "has {} replicas of a partition, and kafka.replication is {wanted}; move them with kafka-reassign-partitions.sh, or change the option",
-        found.replicas
-    );
-    Some(TopicFault::Lasting(text))
+    let configured = plan.replicas.filter(|configured| *configured != found.replicas)?;
+    Some(TopicFault::Replicas { found: found.replicas, configured })
 }
 
-/// With three replicas or more, what is acknowledged has to be on two.
+/// With three replicas or more, an acknowledged record must be on two.
 fn replicas_in_sync(found: &ActualTopic) -> Option<(&'static str, Requirement)> {
     (found.replicas >= 3).then_some(("min.insync.replicas", Requirement::AtLeast(2)))
 }
@@ -209,7 +245,7 @@ mod tests {
 
     const PLAN: TopicPlan = TopicPlan { partitions: 64, replicas: None, begun_with: None };
 
-    /// As it is right after it was made.
+    /// A topic right after its creation.
     fn sound(topic: Topic) -> ActualTopic {
         let settings = settings(topic).into_iter().map(|(name, wanted)| (name.to_owned(), wanted.value())).collect();
         ActualTopic { partitions: partitions(topic, PLAN.partitions), replicas: 1, settings }
@@ -222,14 +258,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_made_by_the_plan_has_no_fault() {
+    fn a_topic_created_by_the_plan_has_no_fault() {
         for topic in Topic::ALL {
             assert_eq!(faults(topic, &sound(topic), &PLAN), [], "{topic:?}");
         }
     }
 
     #[test]
-    fn longer_than_needed_is_right_and_shorter_is_not() {
+    fn longer_retention_is_allowed_and_shorter_is_a_fault() {
         for (value, right) in [("-1", true), ("99999999999999", true), ("604800000", false), ("", false)] {
             assert_eq!(with(Topic::Events, "retention.ms", value).is_empty(), right, "{value}");
         }
@@ -239,23 +275,24 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_names_what_is_there_what_has_to_be_and_the_cure() {
-        let told = with(Topic::Scorecards, "cleanup.policy", "compact,delete");
-        assert_eq!(told, ["cleanup.policy is compact,delete, and has to be compact; `plumbline topics --apply` sets it"]);
+    fn a_fault_names_the_value_the_required_value_and_the_cure() {
+        let faults = with(Topic::Scorecards, "cleanup.policy", "compact,delete");
+        assert_eq!(faults, ["cleanup.policy is compact,delete and must be compact; `plumbline topics --apply` sets it"]);
         assert!(with(Topic::Events, "message.timestamp.type", "CreateTime")[0].contains("LogAppendTime"));
     }
 
     #[test]
-    fn another_number_of_partitions_of_events_is_explained_and_never_altered() {
+    fn another_number_of_event_partitions_is_explained_and_never_applied() {
         let mut found = sound(Topic::Events);
         found.partitions = 6;
-        let [TopicFault::Lasting(text)] = &faults(Topic::Events, &found, &PLAN)[..] else { panic!("it can only be explained") };
+        let [fault] = &faults(Topic::Events, &found, &PLAN)[..] else { panic!("one fault") };
+        let text = fault.to_string();
+        assert!(fault.is_lasting());
         assert!(text.contains("has 6 partitions") && text.contains("is 64") && text.contains("new `kafka.prefix`"), "{text}");
         let begun = TopicPlan { begun_with: Some(32), ..PLAN };
-        let [TopicFault::Lasting(text)] = &faults(Topic::Events, &sound(Topic::Events), &begun)[..] else {
-            panic!("it was begun so")
-        };
-        assert!(text.contains("begun with 32") && text.contains("partitions = 32"), "{text}");
+        let [fault] = &faults(Topic::Events, &sound(Topic::Events), &begun)[..] else { panic!("one fault") };
+        let text = fault.to_string();
+        assert!(text.contains("began with 32") && text.contains("partitions = 32"), "{text}");
     }
 
     #[test]

@@ -1,24 +1,21 @@
-//! Asks the brokers how topics are, makes them and sets their settings.
+//! Describes and creates topics on the brokers, and sets their settings.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, bail};
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewTopic, OwnedResourceSpecifier, ResourceSpecifier,
     TopicReplication,
 };
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::runtime::Runtime;
 
 use crate::kafka::contact::Contact;
 use crate::kafka::settings::KafkaSettings;
 use crate::kafka::topic_plan::ActualTopic;
+use crate::process::limits::ADMIN_REQUEST_TIMEOUT;
 
-/// So long the brokers may take for one answer.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The topics of some brokers.
+/// An admin client of the brokers.
 pub struct Topics {
     client: AdminClient<Contact>,
     brokers: String,
@@ -26,34 +23,36 @@ pub struct Topics {
 }
 
 impl Topics {
-    /// Reaches for the brokers only when it is asked something.
+    /// A client of these brokers. Connects on first use.
     ///
     /// # Errors
-    /// When the properties do not make a client.
+    /// When librdkafka rejects a property.
     pub fn of(settings: &KafkaSettings) -> Result<Topics> {
-        let client =
-            settings.asking().create_with_context(Contact::default()).context("a client of the brokers cannot be made")?;
-        let runtime = tokio::runtime::Builder::new_current_thread().build().context("the brokers cannot be waited for")?;
+        let client = settings
+            .admin()
+            .create_with_context(Contact::default())
+            .context("no client for the brokers; check kafka.properties")?;
+        let runtime = tokio::runtime::Builder::new_current_thread().build().context("no runtime for requests to the brokers")?;
         Ok(Topics { client, brokers: settings.brokers.clone(), runtime })
     }
 
-    /// Those of these names that are there.
+    /// Those of the named topics that exist, with their settings.
     ///
     /// # Errors
-    /// When the brokers cannot be reached or refuse to tell.
+    /// When no broker answers, or a broker rejects the request.
     pub fn found(&self, names: &[String]) -> Result<BTreeMap<String, ActualTopic>> {
-        let unreachable = || format!("the brokers at {} cannot be asked; see kafka.brokers and kafka.properties", self.brokers);
-        // All topics: to ask for one that is not there may make it, as brokers are set.
-        let metadata = self.client.inner().fetch_metadata(None, PATIENCE).with_context(unreachable)?;
+        let unreachable = || format!("no broker at {} answers; check kafka.brokers and kafka.properties", self.brokers);
+        // Ask for all topics: asking for an absent one creates it on brokers with auto.create.topics.enable.
+        let metadata = self.client.inner().fetch_metadata(None, ADMIN_REQUEST_TIMEOUT).with_context(unreachable)?;
         let mut found = BTreeMap::new();
         for topic in metadata.topics().iter().filter(|topic| topic.error().is_none()) {
             if names.iter().any(|name| name == topic.name()) {
                 let partitions = topic.partitions();
                 let replicas = partitions.first().map_or(0, |partition| partition.replicas().len());
                 let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-                let one =
+                let actual =
                     ActualTopic { partitions: count(partitions.len()), replicas: count(replicas), settings: BTreeMap::new() };
-                found.insert(topic.name().to_owned(), one);
+                found.insert(topic.name().to_owned(), actual);
             }
         }
         for resource in self.described(found.keys())? {
@@ -72,62 +71,64 @@ impl Topics {
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
-        let asked = self.runtime.block_on(self.client.describe_configs(&wanted, &options()));
-        let described = asked.context("the brokers do not tell the settings of topics")?;
-        described.into_iter().map(|one| one.map_err(|code| refused("the settings of a topic", "DescribeConfigs", code))).collect()
+        let answer = self.runtime.block_on(self.client.describe_configs(&wanted, &options()));
+        let described = answer.context("the settings of topics are not readable")?;
+        let rejected = |code| rejection("the settings of a topic are not readable", "DescribeConfigs", code);
+        described.into_iter().map(|resource| resource.map_err(rejected)).collect()
     }
 
-    /// Makes a topic with these settings; one that somebody made in the meantime is left as it is.
+    /// Creates a topic with these settings. A topic that exists already stays as it is.
     ///
     /// # Errors
-    /// When the brokers refuse; the text says why.
-    pub fn make(&self, name: &str, partitions: u32, replicas: Option<u32>, settings: &[(&str, String)]) -> Result<()> {
+    /// When the brokers reject the request; the text names the missing right.
+    pub fn create(&self, name: &str, partitions: u32, replicas: Option<u32>, settings: &[(&str, String)]) -> Result<()> {
         let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
-        // -1 is whatever the brokers do by default.
+        // -1 is the brokers' default replication.
         let replication = TopicReplication::Fixed(replicas.map_or(-1, number));
         let new = NewTopic::new(name, number(partitions), replication);
         let new = settings.iter().fold(new, |new, (name, value)| new.set(name, value));
-        let asked = self.runtime.block_on(self.client.create_topics([&new], &options()));
-        match asked.with_context(|| format!("{name} cannot be made"))?.pop() {
+        let answer = self.runtime.block_on(self.client.create_topics([&new], &options()));
+        match answer.with_context(|| format!("{name} cannot be created"))?.pop() {
             Some(Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => Ok(()),
-            Some(Err((_, code))) => Err(refused(name, "Create", code)),
-            None => bail!("the brokers say nothing of {name}"),
+            Some(Err((_, code))) => Err(rejection(&format!("{name} cannot be created"), "Create", code)),
+            None => bail!("the brokers do not answer for {name}; run the command again"),
         }
     }
 
-    /// Sets settings of a topic that is there; others that somebody set stay.
+    /// Changes settings of an existing topic. Settings that others made stay.
     ///
     /// # Errors
-    /// When the brokers refuse; the text says why.
+    /// When the brokers reject the request; the text names the missing right.
     pub fn set(&self, name: &str, settings: &[(&str, String)]) -> Result<()> {
         let described = self.described([name.to_owned()].iter())?;
         let entries = described.first().map(|resource| resource.entries.as_slice()).unwrap_or_default();
-        // The call replaces everything that was ever set on the topic.
+        // `AlterConfigs` replaces every setting of the topic, so those of others are sent along.
         let kept = entries.iter().filter(|entry| entry.source == ConfigSource::DynamicTopic);
         let mut all: BTreeMap<&str, &str> =
             kept.filter_map(|entry| Some((entry.name.as_str(), entry.value.as_deref()?))).collect();
         all.extend(settings.iter().map(|(name, value)| (*name, value.as_str())));
         let altered = AlterConfig::new(ResourceSpecifier::Topic(name));
         let altered = all.into_iter().fold(altered, |altered, (name, value)| altered.set(name, value));
-        let asked = self.runtime.block_on(self.client.alter_configs([&altered], &options()));
-        match asked.with_context(|| format!("the settings of {name} cannot be set"))?.pop() {
+        let answer = self.runtime.block_on(self.client.alter_configs([&altered], &options()));
+        match answer.with_context(|| format!("the settings of {name} cannot be set"))?.pop() {
             Some(Ok(_)) => Ok(()),
-            Some(Err((_, code))) => Err(refused(name, "AlterConfigs", code)),
-            None => bail!("the brokers say nothing of {name}"),
+            Some(Err((_, code))) => Err(rejection(&format!("the settings of {name} cannot be set"), "AlterConfigs", code)),
+            None => bail!("the brokers do not answer for {name}; run the command again"),
         }
     }
 }
 
 fn options() -> AdminOptions {
-    AdminOptions::new().request_timeout(Some(PATIENCE)).operation_timeout(Some(PATIENCE))
+    AdminOptions::new().request_timeout(Some(ADMIN_REQUEST_TIMEOUT)).operation_timeout(Some(ADMIN_REQUEST_TIMEOUT))
 }
 
-/// What the brokers said, with the right that it takes where they miss one.
-fn refused(what: &str, right: &str, code: RDKafkaErrorCode) -> anyhow::Error {
+/// The brokers' error, with the right that the user lacks.
+fn rejection(what: &str, right: &str, code: RDKafkaErrorCode) -> Error {
+    let source = Error::new(KafkaError::AdminOp(code));
     match code {
         RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::ClusterAuthorizationFailed => {
-            anyhow!("{what}: the brokers do not let this user; give it the right {right} on the topics of the prefix")
+            source.context(format!("{what}: this user lacks the right {right}; grant it on the topics of kafka.prefix"))
         }
-        code => anyhow!("{what}: the brokers refuse: {code}"),
+        _ => source.context(what.to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! The producer of a process, shared by all handles on the log; each handle knows which of its own records wait to be acknowledged.
+//! The producer of a process, shared by all handles on the log. Each handle counts its own unacknowledged records.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -12,15 +12,13 @@ use rdkafka::message::{Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 use stream::log::LogError;
 
-use crate::kafka::contact::{Contact, tell};
+use crate::kafka::contact::{Contact, log_line};
 use crate::kafka::reader::failed;
 use crate::kafka::settings::KafkaSettings;
+use crate::process::limits::{FULL_QUEUE_PAUSE, SHUTDOWN_POLL};
 use crate::process::shutdown_signal::ShutdownSignal;
 
-/// So often it is looked whether somebody asked to stop.
-const LOOK: Duration = Duration::from_millis(50);
-
-/// What became of a handle's records.
+/// The unacknowledged records of a handle, the first failure, and the acknowledged offsets.
 #[derive(Debug, Default)]
 pub(super) struct Acknowledgements {
     state: Mutex<State>,
@@ -30,8 +28,8 @@ pub(super) struct Acknowledgements {
 #[derive(Debug, Default)]
 struct State {
     waiting: usize,
-    failure: Option<String>,
-    /// One past the last offset that was acknowledged, by topic and partition.
+    failure: Option<LogError>,
+    /// One past the last acknowledged offset, by topic and partition.
     ends: BTreeMap<(String, i32), u64>,
 }
 
@@ -40,12 +38,12 @@ impl Acknowledgements {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One past the last offset of a partition that was acknowledged to this handle.
+    /// One past the last offset of a partition that brokers acknowledged to this handle.
     pub(super) fn end(&self, topic: &str, partition: u32) -> u64 {
         self.state().ends.get(&(topic.to_owned(), partition.cast_signed())).copied().unwrap_or(0)
     }
 
-    /// Waits at most so long. Whether everything is acknowledged; an error when something was not stored, or it is not known.
+    /// Waits at most `at_most`. Returns whether everything is acknowledged; an error when a record is not stored for certain.
     pub(super) fn all(&self, at_most: Duration) -> Result<bool, LogError> {
         let waited = self.changed.wait_timeout_while(self.state(), at_most, |state| state.waiting > 0);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -53,16 +51,16 @@ impl Acknowledgements {
             return Ok(false);
         }
         match state.failure.take() {
-            Some(failure) => Err(LogError::Failed(failure)),
+            Some(failure) => Err(failure),
             None => Ok(true),
         }
     }
 
-    /// Waits until everything is acknowledged.
+    /// Waits until everything is acknowledged, or a shutdown begins.
     pub(super) fn wait(&self, stopping: &ShutdownSignal) -> Result<(), LogError> {
-        while !self.all(LOOK)? {
+        while !self.all(SHUTDOWN_POLL)? {
             if stopping.asked() {
-                return Err(LogError::Failed("asked to stop while the brokers were waited for".to_owned()));
+                return Err(LogError::Stopping { what: "the brokers" });
             }
         }
         Ok(())
@@ -73,7 +71,7 @@ impl Acknowledgements {
         contact.0.waiting.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn settled(&self, contact: &Contact, outcome: Result<(&str, i32, i64), String>) {
+    fn complete(&self, contact: &Contact, outcome: Result<(&str, i32, i64), LogError>) {
         contact.0.waiting.fetch_sub(1, Ordering::Relaxed);
         let mut state = self.state();
         state.waiting -= 1;
@@ -90,17 +88,17 @@ impl Acknowledgements {
     }
 }
 
-/// What the producer does with acknowledgements.
+/// The context of the producer: it passes each delivery report to the handle that sent the record.
 #[derive(Clone, Debug)]
 pub(super) struct DeliveryCallback(Contact);
 
 impl ClientContext for DeliveryCallback {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        tell(level, facility, message);
+        log_line(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.0.told(&error, reason);
+        self.0.report(&error, reason);
     }
 }
 
@@ -110,9 +108,12 @@ impl ProducerContext for DeliveryCallback {
     fn delivery(&self, result: &DeliveryResult<'_>, acknowledgements: Arc<Acknowledgements>) {
         let outcome = match result {
             Ok(message) => Ok((message.topic(), message.partition(), message.offset())),
-            Err((error, message)) => Err(format!("a record for {} was not acknowledged: {error}", message.topic())),
+            Err((error, message)) => Err(LogError::Unacknowledged {
+                what: format!("a record for {} was sent", message.topic()),
+                source: Some(error.clone().into()),
+            }),
         };
-        acknowledgements.settled(&self.0, outcome);
+        acknowledgements.complete(&self.0, outcome);
     }
 }
 
@@ -122,8 +123,8 @@ pub(super) struct Writer {
     contact: Contact,
 }
 
-/// A record that is ready to be sent.
-pub(super) struct Ready<'a> {
+/// An encoded record, ready to be sent.
+pub(super) struct EncodedRecord<'a> {
     pub topic: &'a str,
     pub partition: u32,
     pub key: &'a str,
@@ -131,8 +132,8 @@ pub(super) struct Ready<'a> {
     pub headers: Option<OwnedHeaders>,
 }
 
-impl<'a> Ready<'a> {
-    pub(super) fn with<D: rdkafka::util::IntoOpaque>(self, opaque: D) -> BaseRecord<'a, str, [u8], D> {
+impl<'a> EncodedRecord<'a> {
+    pub(super) fn with_opaque<D: rdkafka::util::IntoOpaque>(self, opaque: D) -> BaseRecord<'a, str, [u8], D> {
         let record = BaseRecord::with_opaque_to(self.topic, opaque)
             .partition(self.partition.cast_signed())
             .key(self.key)
@@ -146,37 +147,37 @@ impl<'a> Ready<'a> {
 
 impl Writer {
     pub(super) fn new(settings: &KafkaSettings, contact: Contact) -> Result<Writer, LogError> {
-        let producer = settings.writing().create_with_context(DeliveryCallback(contact.clone()));
-        Ok(Writer { producer: producer.map_err(|error| failed("a producer cannot be made", &error))?, contact })
+        let producer = settings.producer().create_with_context(DeliveryCallback(contact.clone()));
+        Ok(Writer { producer: producer.map_err(|error| failed("a producer cannot be created", &error))?, contact })
     }
 
-    /// Hands a record over; waits while too many are under way.
+    /// Queues a record. Waits while the queue is full.
     pub(super) fn send(
         &self,
-        ready: Ready<'_>,
+        encoded: EncodedRecord<'_>,
         acknowledgements: &Arc<Acknowledgements>,
         stopping: &ShutdownSignal,
     ) -> Result<(), LogError> {
-        let topic = ready.topic;
-        let mut record = ready.with(acknowledgements.clone());
+        let topic = encoded.topic;
+        let mut record = encoded.with_opaque(acknowledgements.clone());
         acknowledgements.sent(&self.contact);
         loop {
             let (error, back) = match self.producer.send(record) {
                 Ok(()) => return Ok(()),
-                Err(refused) => refused,
+                Err(rejected) => rejected,
             };
             let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
             if !full || stopping.asked() {
-                let refused = format!("a record for {topic} was refused: {error}");
-                acknowledgements.settled(&self.contact, Err(refused.clone()));
-                return Err(LogError::Failed(refused));
+                let rejected = || failed(&format!("a record for {topic} cannot be sent"), &error);
+                acknowledgements.complete(&self.contact, Err(rejected()));
+                return Err(rejected());
             }
             record = back;
-            let _ = stopping.wait(Duration::from_millis(5));
+            let _ = stopping.wait(FULL_QUEUE_PAUSE);
         }
     }
 
-    /// Whether it can never send anything again.
+    /// Whether a fatal error ended the producer; it never sends again.
     pub(super) fn is_dead(&self) -> bool {
         self.producer.client().fatal_error().is_some()
     }

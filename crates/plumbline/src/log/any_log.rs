@@ -1,4 +1,4 @@
-//! The log of a service: the embedded one, or Kafka. Its tasks cannot tell which.
+//! The log of a service: the embedded log or Kafka. Tasks work with either.
 
 use std::ops::{ControlFlow, Range};
 
@@ -9,17 +9,17 @@ use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 use crate::kafka::log::KafkaLog;
 use crate::log::local_log::LocalLog;
 
-/// A handle on either log; a clone is a new handle.
+/// A handle on either log. A clone is a new handle.
 #[derive(Clone, Debug)]
 pub enum AnyLog {
-    /// The embedded one.
+    /// The embedded log.
     Local(LocalLog),
     /// Kafka.
     Kafka(Box<KafkaLog>),
 }
 
 impl AnyLog {
-    /// What it is called in a message.
+    /// Where the log is, for messages.
     #[must_use]
     pub fn place(&self) -> String {
         match self {
@@ -28,7 +28,7 @@ impl AnyLog {
         }
     }
 
-    /// Kafka's handle, if it is one.
+    /// The handle on Kafka; `None` for the embedded log.
     #[must_use]
     pub fn kafka(&self) -> Option<&KafkaLog> {
         match self {

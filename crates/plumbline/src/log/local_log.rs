@@ -1,9 +1,8 @@
-//! The embedded log: [`stream::log::Log`] over one directory and one process. What `demo` and `replay` work on, and whoever runs
-//! without brokers.
+//! The embedded log: [`stream::log::Log`] over one directory and one process. `demo`, `replay` and a service without brokers use it.
 //!
-//! What a handle appends stands in a buffer of its own until [`Log::flush`], or until the buffer is full; only then do the records
-//! get their offsets and become visible, to all handles at once and never in part. Offsets of a partition run 0, 1, 2... without a
-//! gap, over restarts too. The append time is that of the call to `append`.
+//! A handle buffers its appended records until [`Log::flush`], or until the buffer is full. Then the records get their offsets and
+//! become visible to all handles at once. Offsets of a partition run 0, 1, 2... without a gap, across restarts. The append time of a
+//! record is the time of its `append`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,26 +21,20 @@ use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 use crate::log::log_directory::{LocalLogError, LogDirectory};
 use crate::log::log_record_layout;
 use crate::process::clock::Clock;
+use crate::process::limits::{ENGINE_CACHE_BYTES, ENGINE_WRITE_BUFFER_BYTES, LOG_BUFFER_BYTES};
 use crate::process::metric_registry::{MetricRegistry, histogram};
 
-/// A handle's buffer is committed without a flush when it holds so many bytes: a limit on memory, not a promise.
-const BUFFER_BYTES: usize = 4 << 20;
-
-/// Memory of the engine: what was written last, and blocks that were read. Records are read in order and seldom twice.
-const ENGINE_WRITES: u64 = 16 << 20;
-const ENGINE_CACHE: u64 = 8 << 20;
-
-/// What a flush waits for.
+/// The guarantee of a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// The disk: what was acknowledged survives a loss of power.
+    /// Flushed records are on the disk and survive a loss of power.
     Synced,
-    /// Nothing: for logs that can be made again from their sources. An end by the system may lose the newest records, in whole
-    /// batches and from the end only.
+    /// Flushed records may be in memory only, for logs that can be rebuilt from their sources. A crash loses whole batches from
+    /// the end of the log.
     Buffered,
 }
 
-/// A handle on the log. A clone is a new handle: it shares the records and the clock, not the buffer and not the fence.
+/// A handle on the log. A clone is a new handle: it shares records and clock, but neither buffer nor fence.
 pub struct LocalLog {
     shared: Arc<LogCore>,
     pending: Vec<PendingAppends>,
@@ -63,38 +56,41 @@ struct LogCore {
 struct State {
     /// One past the last offset, by topic number and partition.
     ends: BTreeMap<(u8, u32), u64>,
-    /// How often somebody fenced.
+    /// Number of fences so far.
     fence: u64,
 }
 
 struct PendingAppends {
     topic: Topic,
     partition: u32,
-    /// Its offset in the log that it is a copy of.
+    /// Its offset in the source log, for a copied record.
     offset: Option<u64>,
     value: Vec<u8>,
 }
 
 impl LocalLog {
-    /// Opens the log in this directory, or makes a new one.
+    /// Opens the log in this directory, or creates it.
     ///
     /// # Errors
     /// [`LocalLogError`] names the directory and the cure.
     pub fn open(dir: &Path, clock: Clock, durability: Durability) -> Result<LocalLog, LocalLogError> {
         let directory = LogDirectory::open(dir)?;
         let failed = |error| LocalLogError::of_engine(dir, "opened", error);
-        // With manual persistence a commit does not call the system at all; `Synced` asks for its sync at each commit.
-        let builder =
-            Database::builder(directory.engine_path()).manual_journal_persist(true).worker_threads(1).cache_size(ENGINE_CACHE);
+        // With manual persistence a commit makes no system call; `Synced` requests a sync at each commit.
+        let builder = Database::builder(directory.engine_path())
+            .manual_journal_persist(true)
+            .worker_threads(1)
+            .cache_size(ENGINE_CACHE_BYTES);
         let database = builder.open().map_err(failed)?;
-        let options = || KeyspaceCreateOptions::default().manual_journal_persist(true).max_memtable_size(ENGINE_WRITES);
+        let options =
+            || KeyspaceCreateOptions::default().manual_journal_persist(true).max_memtable_size(ENGINE_WRITE_BUFFER_BYTES);
         let records = database.keyspace("records", options).map_err(failed)?;
         let state = Mutex::new(State { ends: recover_ends(&records).map_err(failed)?, fence: 0 });
         let shared = Arc::new(LogCore { records, database, directory, clock, durability, sync_duration: sync_duration(), state });
         Ok(LocalLog { shared, pending: Vec::new(), pending_bytes: 0, fence: 0 })
     }
 
-    /// Its directory.
+    /// The directory of the log.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.shared.directory.path()
@@ -115,29 +111,28 @@ impl LocalLog {
     fn buffer(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
         let mut value = Vec::with_capacity(128);
         log_record_layout::begin_value(&mut value, self.shared.clock.now(), key);
-        encoding::encode(record, &mut value).map_err(|error| LogError::Failed(error.to_string()))?;
-        self.hold(PendingAppends { topic, partition, offset: None, value });
+        encoding::encode(record, &mut value).map_err(|error| LogError::unencodable(topic, error))?;
+        self.buffer_append(PendingAppends { topic, partition, offset: None, value });
         Ok(())
     }
 
-    /// Puts a record of another log in, with its own offset and append time, as [`Log::append`] does otherwise. Offsets of a
-    /// partition have to rise; where others are left out there is a gap.
+    /// Appends a record of another log with its offset and append time. Offsets of a partition must rise; omitted ones leave a gap.
     ///
     /// # Errors
-    /// [`LogError::Failed`] when it cannot be written.
+    /// [`LogError::Failed`] when the write fails.
     pub fn put(&mut self, topic: Topic, partition: u32, lent: &LogEntry<'_>) -> Result<(), LogError> {
         let mut value = Vec::with_capacity(128);
         log_record_layout::begin_value(&mut value, lent.appended, lent.key);
         if let Err(error) = encoding::encode(&lent.record, &mut value) {
-            // What does not open there does not open here.
-            tracing::warn!(topic = topic.name(), partition, offset = lent.offset, "left out of the copy: {error}");
+            // A record that is undecodable in the source would be undecodable here.
+            tracing::warn!(topic = topic.name(), partition, offset = lent.offset, %error, "record not copied");
             return Ok(());
         }
-        self.hold(PendingAppends { topic, partition, offset: Some(lent.offset), value });
-        if self.pending_bytes < BUFFER_BYTES { Ok(()) } else { self.flush() }
+        self.buffer_append(PendingAppends { topic, partition, offset: Some(lent.offset), value });
+        if self.pending_bytes < LOG_BUFFER_BYTES { Ok(()) } else { self.flush() }
     }
 
-    fn hold(&mut self, pending: PendingAppends) {
+    fn buffer_append(&mut self, pending: PendingAppends) {
         self.pending_bytes += pending.value.len();
         self.pending.push(pending);
     }
@@ -153,8 +148,8 @@ impl LogCore {
         self.state.lock().expect("nothing panics while it holds the state")
     }
 
-    /// Gives offsets and commits all records in one batch of the engine. The state stays locked: offsets appear in order, and a
-    /// reader that asks for the bounds finds every record below them.
+    /// Assigns offsets and commits all records in one batch of the engine. The state stays locked, so offsets appear in order and
+    /// every record below the bounds is readable.
     fn commit(&self, state: &mut State, records: impl Iterator<Item = PendingAppends>) -> Result<(), LogError> {
         let mut batch = self.database.batch();
         if self.durability == Durability::Synced {
@@ -162,8 +157,8 @@ impl LogCore {
         }
         let mut ends = BTreeMap::new();
         for PendingAppends { topic, partition, offset, value } in records {
-            let place = (log_record_layout::topic_number(topic), partition);
-            let end = ends.entry(place).or_insert_with(|| state.ends.get(&place).copied().unwrap_or(0));
+            let of_partition = (log_record_layout::topic_number(topic), partition);
+            let end = ends.entry(of_partition).or_insert_with(|| state.ends.get(&of_partition).copied().unwrap_or(0));
             *end = (*end).max(offset.unwrap_or(0));
             batch.insert(&self.records, log_record_layout::key(topic, partition, *end), value);
             *end += 1;
@@ -178,7 +173,7 @@ impl LogCore {
     }
 
     fn failed(&self, doing: &'static str, error: fjall::Error) -> LogError {
-        LogError::Failed(LocalLogError::of_engine(self.directory.path(), doing, error).to_string())
+        LogError::Storage(LocalLogError::of_engine(self.directory.path(), doing, error).into())
     }
 }
 
@@ -189,7 +184,7 @@ fn sync_duration() -> Histogram {
     histogram("plumbline_log_sync_duration_seconds", help, &bounds)
 }
 
-/// One past the last offset of every partition: jumps from partition to partition, so that it costs a look-up each.
+/// One past the last offset of every partition. One look-up per partition: it jumps from one to the next.
 fn recover_ends(records: &Keyspace) -> fjall::Result<BTreeMap<(u8, u32), u64>> {
     let mut ends = BTreeMap::new();
     for topic in Topic::ALL {
@@ -215,7 +210,7 @@ impl Log for LocalLog {
         each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
         let end = self.bounds(topic, partition)?.end;
-        // Most reads find nothing; they shall not cost a scan.
+        // Most reads find nothing and must not cost a scan.
         if from >= end || most == 0 {
             return Ok(from);
         }
@@ -236,17 +231,17 @@ impl Log for LocalLog {
     }
 
     fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError> {
-        let place = (log_record_layout::topic_number(topic), partition);
-        Ok(0..self.shared.state().ends.get(&place).copied().unwrap_or(0))
+        let of_partition = (log_record_layout::topic_number(topic), partition);
+        Ok(0..self.shared.state().ends.get(&of_partition).copied().unwrap_or(0))
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        encoding::pack(event, to).map_err(|error| LogError::unencodable(Topic::Events, error))
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {
         self.buffer(topic, partition, key, record)?;
-        if self.pending_bytes < BUFFER_BYTES { Ok(()) } else { self.flush() }
+        if self.pending_bytes < LOG_BUFFER_BYTES { Ok(()) } else { self.flush() }
     }
 
     fn flush(&mut self) -> Result<(), LogError> {
@@ -264,7 +259,7 @@ impl Log for LocalLog {
         Ok(())
     }
 
-    /// What this handle appended before goes in with them, in front.
+    /// Earlier records of this handle go first, in the same batch.
     fn append_atomically(&mut self, fill: &mut Fill<'_>) -> Result<(), LogError> {
         let before = (self.pending.len(), self.pending_bytes);
         let filled = fill(&mut |topic, partition, key, record| self.buffer(topic, partition, key, record));
@@ -282,9 +277,9 @@ impl Log for LocalLog {
     }
 }
 
-/// Bytes that are not even a stored value. Its append time is unknown; the earliest is the one that decides nothing.
+/// An entry for bytes that are not a stored value. Its append time is unknown: the earliest time decides nothing.
 fn damaged(offset: u64) -> LogEntry<'static> {
-    let record = Record::Undecodable("the stored value was cut short or damaged".to_owned());
+    let record = Record::Undecodable("the stored value is truncated or damaged".to_owned());
     LogEntry { offset, appended: scorecard::time::calendar::Timestamp::EARLIEST, key: "", record }
 }
 
@@ -315,9 +310,9 @@ mod tests {
         LocalLog::open(dir, Clock::standing_at(Timestamp(1_000)), Durability::Buffered).unwrap()
     }
 
-    type SeenEntry = (u64, Timestamp, String, Record<'static>);
+    type ReadEntry = (u64, Timestamp, String, Record<'static>);
 
-    fn all(log: &mut LocalLog, topic: Topic, partition: u32) -> Vec<SeenEntry> {
+    fn all(log: &mut LocalLog, topic: Topic, partition: u32) -> Vec<ReadEntry> {
         let mut seen = Vec::new();
         let mut from = 0;
         loop {
@@ -339,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_flushed_is_read_back_in_order_with_its_key_and_append_time() {
+    fn flushed_records_are_read_in_order_with_key_and_append_time() {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::standing_at(Timestamp(1));
         let mut log = LocalLog::open(dir.path(), clock.clone(), Durability::Synced).unwrap();
@@ -349,16 +344,16 @@ mod tests {
         }
         log.append(Topic::Events, 2, "other", &tick(99)).unwrap();
         log.flush().unwrap();
-        let expected: Vec<SeenEntry> =
+        let expected: Vec<ReadEntry> =
             (0..5).zip(0..).map(|(offset, n)| (offset, Timestamp(10 + n), format!("feed-{n}"), tick(n))).collect();
         assert_eq!(all(&mut log, Topic::Events, 3), expected);
         assert_eq!(log.bounds(Topic::Events, 3).unwrap(), 0..5);
         assert_eq!(log.bounds(Topic::Events, 0).unwrap(), 0..0);
-        assert_eq!(log.read(Topic::Events, 0, 7, 10, &mut |_| panic!("nothing is there")).unwrap(), 7);
+        assert_eq!(log.read(Topic::Events, 0, 7, 10, &mut |_| panic!("the partition is empty")).unwrap(), 7);
     }
 
     #[test]
-    fn a_reader_that_breaks_off_goes_on_behind_the_record_it_was_lent() {
+    fn a_read_that_breaks_off_returns_the_next_offset() {
         let dir = tempfile::tempdir().unwrap();
         let mut log = open(dir.path());
         for n in 0..5 {
@@ -370,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn appended_records_are_seen_only_after_the_flush() {
+    fn appended_records_are_visible_only_after_the_flush() {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = open(dir.path());
         let mut reader = writer.clone();
@@ -400,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fenced_handle_publishes_nothing_more() {
+    fn a_fenced_handle_publishes_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let mut old = open(dir.path());
         let mut new = old.clone();
@@ -430,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transaction_cut_off_in_the_journal_is_gone_as_a_whole() {
+    fn a_transaction_truncated_in_the_journal_is_lost_as_a_whole() {
         let dir = tempfile::tempdir().unwrap();
         let mut log = open(dir.path());
         log.fence().unwrap();
@@ -442,14 +437,14 @@ mod tests {
         assert_eq!(kept, ["1", "2"]);
     }
 
-    /// Overwrites the last byte that is not zero: the journal is laid out in advance, its unused rest is zeros.
+    /// Cuts the journal before its last byte that is not zero: the journal is preallocated with zeros.
     fn cut_last_byte_of_journal(dir: &Path) {
         let engine = dir.join("records");
         let journal = std::fs::read_dir(engine)
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .find(|path| path.extension().is_some_and(|extension| extension == "jnl"))
-            .expect("a log that was just written has a journal");
+            .expect("a written log has a journal");
         let mut bytes = std::fs::read(&journal).unwrap();
         let last = bytes.iter().rposition(|byte| *byte != 0).expect("the journal holds records");
         bytes.truncate(last);
@@ -457,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_bytes_are_lent_as_undecodable_and_end_nothing() {
+    fn damaged_bytes_are_undecodable_and_end_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let mut log = open(dir.path());
         for n in 0..4 {
@@ -475,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_that_is_full_does_not_wait_for_the_flush() {
+    fn a_full_buffer_is_committed_without_a_flush() {
         let dir = tempfile::tempdir().unwrap();
         let mut log = open(dir.path());
         let key = "k".repeat(1 << 20);

@@ -1,31 +1,33 @@
-//! A file that one process at a time holds, and that says which.
+//! A lock file: one process at a time holds it, and it names that process.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
-/// Why a lock was not had.
-#[derive(Debug)]
+/// Why a lock was not acquired.
+#[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another process holds it, this one by what the file says.
+    /// Another process holds the lock.
+    #[error("process {pid} holds the lock")]
     Held {
-        /// Id of the process, `unknown` when the file says nothing.
+        /// Id of the process from the file; `unknown` when the file is empty.
         pid: String,
     },
-    /// The file system refuses.
+    /// The file system rejects the lock.
+    #[error(transparent)]
     Io(io::Error),
 }
 
-/// A lock that is held until it is dropped; then the file is empty again.
+/// A lock. Drop it to release the lock and empty the file.
 #[derive(Debug)]
 pub struct LockFile(File);
 
 impl LockFile {
-    /// Takes the lock in this file, which is made if it is not there.
+    /// Acquires the lock in this file. Creates the file if it is absent.
     ///
     /// # Errors
     /// [`LockError`].
-    pub fn take(path: &Path) -> Result<LockFile, LockError> {
+    pub fn acquire(path: &Path) -> Result<LockFile, LockError> {
         let mut options = OpenOptions::new();
         let mut file = options.read(true).write(true).create(true).truncate(false).open(path).map_err(LockError::Io)?;
         match file.try_lock() {
@@ -40,12 +42,12 @@ impl LockFile {
 
 impl Drop for LockFile {
     fn drop(&mut self) {
-        // An id that stays behind misleads nobody: the lock itself is gone.
+        // A stale id is harmless: the lock itself is released.
         let _ = self.0.set_len(0);
     }
 }
 
-/// The text only helps to find the process; without it the refusal stands all the same.
+/// The holder's process id. It only helps to find the process, so an unreadable file is not an error.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let _ = file.rewind().and_then(|()| file.read_to_string(&mut text));

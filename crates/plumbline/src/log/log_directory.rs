@@ -1,4 +1,4 @@
-//! The directory of a local log: made or checked, locked for this process, and every way in which that fails with its cure.
+//! The directory of a local log: created or checked, and locked for this process. Each failure names its cure.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -9,62 +9,70 @@ use crate::log::lock_file::{LockError, LockFile};
 const LOCK_FILE: &str = "LOCK";
 const FORMAT_FILE: &str = "FORMAT";
 const FORMAT: &str = "plumbline local log 1\n";
-/// Where the storage engine keeps its files inside the directory.
+/// Folder of the storage engine inside the directory.
 const ENGINE_FOLDER: &str = "records";
 
-/// Why a local log cannot be opened, or no longer be used.
+/// Why a local log cannot be opened or used.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalLogError {
-    /// Another process has it open.
+    /// Another process has the log open.
     #[error("{} is in use by process {pid}; stop that process first, or name another directory", dir.display())]
     InUse {
         /// The log's directory.
         dir: PathBuf,
-        /// What the lock file says, `unknown` when it says nothing.
+        /// Process id from the lock file; `unknown` when the file is empty.
         pid: String,
     },
-    /// The directory holds something else.
+    /// The directory holds other files.
     #[error("{} holds files but no log of Plumbline's; name an empty or a new directory", dir.display())]
     Foreign {
         /// The directory.
         dir: PathBuf,
     },
-    /// Another version of Plumbline wrote it.
+    /// Another version of Plumbline wrote the log.
     #[error(
-        "{} was written in the format {found:?}, this version reads {:?}; use the version that wrote it, or replay its sources \
-         into a new directory",
+        "{} has the format {found:?}, and this version reads {:?}; use the version that wrote it, or replay its sources into a \
+         new directory",
         dir.display(), FORMAT.trim_end()
     )]
     Format {
         /// The log's directory.
         dir: PathBuf,
-        /// What its format file says.
+        /// Content of the format file.
         found: String,
     },
-    /// The file system refuses.
+    /// The file system rejects an operation.
     #[error("{} cannot be {doing}: {source}; {}", dir.display(), cure(source))]
     Io {
         /// The log's directory.
         dir: PathBuf,
-        /// What was tried: `opened`, `read`, `written`.
+        /// The failed operation: `created`, `opened`, `locked`, `read`, `written`.
         doing: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// The storage engine refuses for a reason that is not the file system's.
-    #[error("the log in {} cannot be {doing}: {text}", dir.display())]
+    /// An earlier write of this process failed, and the storage engine accepts no more.
+    #[error("the log in {} cannot be {doing} after a failed write; check the disk and its free space, then start again", dir.display())]
+    Poisoned {
+        /// The log's directory.
+        dir: PathBuf,
+        /// The failed operation: `opened`, `read`, `written`.
+        doing: &'static str,
+    },
+    /// The storage engine fails for a reason that is not the file system's.
+    #[error("the log in {} cannot be {doing}: {source}; restore it, or replay its sources into a new directory", dir.display())]
     Engine {
         /// The log's directory.
         dir: PathBuf,
-        /// What was tried: `opened`, `read`, `written`.
+        /// The failed operation: `opened`, `read`, `written`.
         doing: &'static str,
-        /// What the engine said, and the cure.
-        text: String,
+        /// The engine's error.
+        source: fjall::Error,
     },
 }
 
 impl LocalLogError {
-    /// The same for an error of the storage engine: those of the file system keep their cure.
+    /// An error of the storage engine. Errors of the file system keep their own cure.
     #[must_use]
     pub fn of_engine(dir: &Path, doing: &'static str, error: fjall::Error) -> LocalLogError {
         let dir = dir.to_owned();
@@ -72,34 +80,29 @@ impl LocalLogError {
             fjall::Error::Io(source) | fjall::Error::Storage(fjall::LsmError::Io(source)) => {
                 LocalLogError::Io { dir, doing, source }
             }
-            fjall::Error::Poisoned => {
-                let text = "an earlier write failed; make sure that the disk is sound and has room, then start again".to_owned();
-                LocalLogError::Engine { dir, doing, text }
-            }
-            other => {
-                LocalLogError::Engine { dir, doing, text: format!("{other}; restore it, or replay its sources into a new one") }
-            }
+            fjall::Error::Poisoned => LocalLogError::Poisoned { dir, doing },
+            source => LocalLogError::Engine { dir, doing, source },
         }
     }
 }
 
-/// What to do about an error of the file system.
+/// The cure of an error of the file system.
 pub(crate) fn cure(error: &io::Error) -> &'static str {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "free some room or name a directory on another disk, then start again"
+            "free disk space or name a directory on another disk, then start again"
         }
-        ErrorKind::FileTooLarge => "raise the limit on the size of files (ulimit -f) or of the disk, then start again",
-        ErrorKind::ReadOnlyFilesystem => "name a directory on a file system that can be written",
+        ErrorKind::FileTooLarge => "raise the limit on file sizes (ulimit -f), then start again",
+        ErrorKind::ReadOnlyFilesystem => "name a directory on a writable file system",
         ErrorKind::PermissionDenied => "let this user write there, or name another directory",
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
             "a file of that name is in the way; move it, or name another directory"
         }
-        _ => "make sure that the disk is sound, then start again",
+        _ => "check the disk, then start again",
     }
 }
 
-/// A directory that is locked for this process until it is dropped.
+/// A locked directory. Drop it to release the lock.
 #[derive(Debug)]
 pub struct LogDirectory {
     dir: PathBuf,
@@ -107,13 +110,13 @@ pub struct LogDirectory {
 }
 
 impl LogDirectory {
-    /// Makes the directory if it is not there, checks what it holds, and locks it.
+    /// Creates the directory if it is absent, checks its content, and locks it.
     ///
     /// # Errors
-    /// Every variant of [`LocalLogError`] but `Engine`.
+    /// [`LocalLogError`], except `Poisoned` and `Engine`.
     pub fn open(dir: &Path) -> Result<LogDirectory, LocalLogError> {
         let failed = |doing| move |source| LocalLogError::Io { dir: dir.to_owned(), doing, source };
-        fs::create_dir_all(dir).map_err(failed("made"))?;
+        fs::create_dir_all(dir).map_err(failed("created"))?;
         let format = dir.join(FORMAT_FILE);
         let is_new = !format.try_exists().map_err(failed("read"))?;
         if is_new && !is_empty(dir).map_err(failed("read"))? {
@@ -131,20 +134,20 @@ impl LogDirectory {
         Ok(LogDirectory { dir: dir.to_owned(), _lock: lock })
     }
 
-    /// The directory.
+    /// The log's directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.dir
     }
 
-    /// Where the storage engine keeps its files.
+    /// The folder of the storage engine.
     #[must_use]
     pub fn engine_path(&self) -> PathBuf {
         self.dir.join(ENGINE_FOLDER)
     }
 }
 
-/// Whether nothing but a lock file, left by a start that went no further, is there.
+/// Whether the directory is empty, apart from the lock file of an earlier start that failed.
 fn is_empty(dir: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(dir)? {
         if entry?.file_name() != LOCK_FILE {
@@ -155,7 +158,7 @@ fn is_empty(dir: &Path) -> io::Result<bool> {
 }
 
 fn lock(dir: &Path) -> Result<LockFile, LocalLogError> {
-    LockFile::take(&dir.join(LOCK_FILE)).map_err(|error| match error {
+    LockFile::acquire(&dir.join(LOCK_FILE)).map_err(|error| match error {
         LockError::Held { pid } => LocalLogError::InUse { dir: dir.to_owned(), pid },
         LockError::Io(source) => LocalLogError::Io { dir: dir.to_owned(), doing: "locked", source },
     })
@@ -173,11 +176,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_in_use_is_refused_with_the_process_named() {
+    fn a_directory_in_use_is_rejected_with_the_process_named() {
         let dir = tempfile::tempdir().unwrap();
         let held = LogDirectory::open(dir.path()).unwrap();
-        let refused = LogDirectory::open(dir.path()).unwrap_err().to_string();
-        assert!(refused.contains(&format!("in use by process {}", std::process::id())), "{refused}");
+        let error = LogDirectory::open(dir.path()).unwrap_err().to_string();
+        assert!(error.contains(&format!("in use by process {}", std::process::id())), "{error}");
         drop(held);
         LogDirectory::open(dir.path()).unwrap();
     }
@@ -191,12 +194,12 @@ mod tests {
     }
 
     #[test]
-    fn another_format_is_refused_by_its_name() {
+    fn another_format_is_rejected_with_its_name() {
         let dir = tempfile::tempdir().unwrap();
         drop(LogDirectory::open(dir.path()).unwrap());
         fs::write(dir.path().join(FORMAT_FILE), "plumbline local log 9\n").unwrap();
-        let refused = LogDirectory::open(dir.path()).unwrap_err().to_string();
-        assert!(refused.contains("plumbline local log 9") && refused.contains("plumbline local log 1"), "{refused}");
+        let error = LogDirectory::open(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("plumbline local log 9") && error.contains("plumbline local log 1"), "{error}");
     }
 
     #[test]
@@ -204,18 +207,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
         fs::write(&path, "").unwrap();
-        let refused = LogDirectory::open(&path).unwrap_err().to_string();
-        assert!(refused.contains(&path.display().to_string()) && refused.contains("move it"), "{refused}");
+        let error = LogDirectory::open(&path).unwrap_err().to_string();
+        assert!(error.contains(&path.display().to_string()) && error.contains("move it"), "{error}");
     }
 
     #[test]
-    fn a_full_disk_and_one_that_is_read_only_are_named_with_their_cures() {
+    fn a_full_disk_and_a_read_only_disk_are_named_with_their_cures() {
         let dir = Path::new("/data/log");
         let shown = |kind: ErrorKind| {
             let error = fjall::Error::Storage(fjall::LsmError::Io(kind.into()));
             LocalLogError::of_engine(dir, "written", error).to_string()
         };
-        for (kind, cure) in [(ErrorKind::StorageFull, "free some room"), (ErrorKind::ReadOnlyFilesystem, "can be written")] {
+        for (kind, cure) in [(ErrorKind::StorageFull, "free disk space"), (ErrorKind::ReadOnlyFilesystem, "writable file system")]
+        {
             let text = shown(kind);
             assert!(text.starts_with("/data/log cannot be written") && text.contains(cure), "{text}");
         }

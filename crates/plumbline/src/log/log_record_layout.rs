@@ -1,5 +1,5 @@
-//! The layout of one record in the local log: its key orders records by topic, partition and offset, its value carries the append
-//! time, the record's own key and the bytes that `codec` made of it.
+//! The layout of one record in the local log. The key orders records by topic, partition and offset. The value holds the append
+//! time, the record's own key and the bytes from `codec`.
 //!
 //! ```text
 //! key    topic: u8 | partition: u32 | offset: u64                        big-endian, so that bytes sort as numbers do
@@ -13,7 +13,7 @@ use stream::log::Topic;
 pub const KEY_BYTES: usize = 13;
 const HEADER_BYTES: usize = 12;
 
-/// The number of a topic in stored keys. Never to be changed: logs on disks hold it.
+/// The number of a topic in stored keys. Constant for good: logs on disks hold it.
 #[must_use]
 pub fn topic_number(topic: Topic) -> u8 {
     match topic {
@@ -39,7 +39,7 @@ pub fn key(topic: Topic, partition: u32, offset: u64) -> [u8; KEY_BYTES] {
     bytes
 }
 
-/// Topic number, partition and offset of a stored key; `None` for bytes that are no key.
+/// Topic number, partition and offset of a stored key; `None` for bytes that are not a key.
 #[must_use]
 pub fn parse_key(bytes: &[u8]) -> Option<(u8, u32, u64)> {
     let (topic, rest) = bytes.split_first()?;
@@ -48,7 +48,7 @@ pub fn parse_key(bytes: &[u8]) -> Option<(u8, u32, u64)> {
     Some((*topic, u32::from_be_bytes(*partition), u64::from_be_bytes(offset)))
 }
 
-/// Begins a value: everything but the record's bytes, which are to be appended.
+/// Writes everything of a value but the record's bytes; append those next.
 pub fn begin_value(value: &mut Vec<u8>, appended: Timestamp, key: &str) {
     let length = u32::try_from(key.len()).expect("keys are far shorter than 4 GiB");
     value.extend_from_slice(&appended.0.to_be_bytes());
@@ -56,7 +56,7 @@ pub fn begin_value(value: &mut Vec<u8>, appended: Timestamp, key: &str) {
     value.extend_from_slice(key.as_bytes());
 }
 
-/// Append time, key and record bytes of a value; `None` when it was cut short or damaged.
+/// Append time, key and record bytes of a value; `None` when it is truncated or damaged.
 #[must_use]
 pub fn parse_value(value: &[u8]) -> Option<(Timestamp, &str, &[u8])> {
     let (header, rest) = value.split_at_checked(HEADER_BYTES)?;
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_topics_share_a_number() {
+    fn every_topic_has_a_number_of_its_own() {
         let mut numbers: Vec<u8> = Topic::ALL.iter().map(|topic| topic_number(*topic)).collect();
         numbers.sort_unstable();
         numbers.dedup();
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_cut_short_anywhere_before_its_record_is_no_value() {
+    fn a_value_truncated_before_its_record_is_rejected() {
         let mut value = Vec::new();
         begin_value(&mut value, Timestamp(-1), "feed-é");
         let header = value.len();

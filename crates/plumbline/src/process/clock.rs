@@ -1,4 +1,4 @@
-//! The only place that asks what time it is, and the virtual time of `demo` and `replay` in its stead.
+//! The only reader of the system clock, and the virtual clock of `demo` and `replay`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -6,36 +6,36 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use scorecard::time::calendar::Timestamp;
 
-/// Real milliseconds, the lapse's milliseconds at that instant, and how many of the latter pass in one of the former, with commas
-/// between them: for tests and for showing months pass in minutes.
+/// Environment variable for a faster clock, `REAL,SHOWN,FACTOR`: at REAL (milliseconds since 1970) the clock shows SHOWN, and it runs
+/// FACTOR times as fast. For tests and demonstrations.
 pub const LAPSE_VARIABLE: &str = "PLUMBLINE_TIME_LAPSE";
 
-/// Where the log's append times come from. Clones share one time.
+/// The source of append times. Clones share one time.
 #[derive(Clone, Debug)]
 pub enum Clock {
     /// The machine's clock.
     System,
-    /// The machine's clock, sped up: a function of it, so that it goes on over restarts.
+    /// The machine's clock, sped up. It is a function of the machine's clock, so it continues across restarts.
     Lapse {
         /// An instant of the machine's clock.
         real: Timestamp,
-        /// What it stands for.
+        /// The time that this clock shows at `real`.
         shown: Timestamp,
-        /// How much faster time passes, at least 1.
+        /// Speed relative to the machine's clock, at least 1.
         factor: i64,
     },
-    /// A time that somebody sets, in milliseconds as in [`Timestamp`].
+    /// A time that the program sets, milliseconds as in [`Timestamp`].
     Virtual(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// A virtual clock that stands at `at` until it is set.
+    /// A virtual clock that shows `at` until it is set.
     #[must_use]
     pub fn standing_at(at: Timestamp) -> Clock {
         Clock::Virtual(Arc::new(AtomicI64::new(at.0)))
     }
 
-    /// The sped-up clock that three numbers describe, see [`LAPSE_VARIABLE`]; `None` when they do not.
+    /// The fast clock of a value of [`LAPSE_VARIABLE`]; `None` for an invalid value.
     #[must_use]
     pub fn lapse(text: &str) -> Option<Clock> {
         let numbers: Vec<i64> = text.split(',').map(|number| number.trim().parse().ok()).collect::<Option<_>>()?;
@@ -45,7 +45,7 @@ impl Clock {
         }
     }
 
-    /// What time it is.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match self {
@@ -58,7 +58,7 @@ impl Clock {
         }
     }
 
-    /// Moves a virtual clock, for all its clones. The machine's clock is not ours to set: nothing happens.
+    /// Sets a virtual clock and its clones. Other clocks ignore the call.
     pub fn set(&self, to: Timestamp) {
         if let Clock::Virtual(at) = self {
             at.store(to.0, Ordering::Release);
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lapse_passes_faster_than_the_machines_clock_and_needs_three_numbers() {
+    fn a_lapse_is_faster_than_the_machines_clock_and_needs_three_numbers() {
         let year = 365 * 86_400_000;
         let clock = Clock::lapse(&format!("{}, 1000, 10", system_now().0 - year)).unwrap();
         assert!((10 * year..20 * year).contains(&clock.now().0));

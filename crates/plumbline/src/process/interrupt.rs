@@ -1,25 +1,25 @@
-//! Ctrl-C: the first asks to end after the current step, the second ends at once.
+//! Ctrl-C: the first one ends the command after the current step, the second one at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Exit code of a command that was interrupted: 128 + SIGINT, as shells expect it.
+/// Exit code of an interrupted command: 128 + SIGINT, by the convention of shells.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
-/// Somebody asked to stop, and it was done cleanly.
+/// The command stopped after an interrupt and removed its unfinished output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("interrupted; what was unfinished is removed, run the command again to begin anew")]
+#[error("interrupted: unfinished output is removed; run the command again to restart")]
 pub struct CleanStop;
 
-/// Whether somebody asked to stop. Looked at between steps; clones share the answer.
+/// The request to stop, checked between steps. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Listens to Ctrl-C and to the system's request to terminate.
+    /// Listens for SIGINT (Ctrl-C) and SIGTERM.
     ///
     /// # Errors
-    /// When the system does not let this process handle signals.
+    /// When the system rejects the signal handler.
     pub fn on_ctrl_c() -> Result<Interrupt, ctrlc::Error> {
         let interrupt = Interrupt::default();
         let asked = interrupt.clone();
@@ -31,21 +31,21 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// Asks to stop, as Ctrl-C does.
+    /// Requests a stop, as Ctrl-C does.
     pub fn ask(&self) {
         self.0.store(true, Ordering::Release);
     }
 
-    /// Whether somebody asked to stop.
+    /// Whether a stop is requested.
     #[must_use]
     pub fn asked(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
 
-    /// For the places between two steps.
+    /// The check between two steps.
     ///
     /// # Errors
-    /// [`CleanStop`] when somebody asked to stop.
+    /// [`CleanStop`] when a stop is requested.
     pub fn check(&self) -> Result<(), CleanStop> {
         if self.asked() { Err(CleanStop) } else { Ok(()) }
     }

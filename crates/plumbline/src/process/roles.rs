@@ -1,31 +1,31 @@
-//! What a process is there for.
+//! The roles of a process.
 
 use std::fmt;
 
 use clap::ValueEnum;
 
-/// One of the four.
+/// A role. `run` without a role has all four.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ProcessRole {
-    /// Takes events from topics and requests.
+    /// Append events from HTTP requests and input topics to the log
     Intake,
-    /// Folds partitions of the events.
+    /// Count the events of partitions
     Tally,
-    /// Publishes runs, or stands by to.
+    /// Publish cards, or be on standby
     Publish,
-    /// Answers whoever asks for cards.
+    /// Serve cards over HTTP
     Serve,
 }
 
-/// Those that a process has.
+/// The roles of one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProcessRoles([bool; 4]);
 
 impl ProcessRoles {
-    /// All of them.
+    /// All roles.
     pub const ALL: ProcessRoles = ProcessRoles([true; 4]);
 
-    /// These; all where none is named.
+    /// The named roles; all roles if none is named.
     #[must_use]
     pub fn of(named: &[ProcessRole]) -> ProcessRoles {
         if named.is_empty() {
@@ -36,7 +36,7 @@ impl ProcessRoles {
         roles
     }
 
-    /// Whether this is among them.
+    /// Whether the process has this role.
     #[must_use]
     pub fn has(self, role: ProcessRole) -> bool {
         self.0[role as usize]

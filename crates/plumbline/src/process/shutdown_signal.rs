@@ -1,9 +1,11 @@
-//! How the threads of a service end: because somebody asked, or because one of them failed and the others must not go on alone.
+//! The shutdown of a service: by request, or because a thread failed and the others must not continue alone.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Whether the threads shall end, and the first failure. Clones share the answer.
+use anyhow::{Error, anyhow};
+
+/// The request to shut down, with the first failure. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct ShutdownSignal(Arc<ShutdownState>);
 
@@ -16,17 +18,17 @@ struct ShutdownState {
 #[derive(Debug, Default)]
 struct State {
     asked: bool,
-    failure: Option<String>,
+    failure: Option<Error>,
 }
 
 impl ShutdownSignal {
-    /// Asks all threads to end.
+    /// Requests a shutdown of all threads.
     pub fn ask(&self) {
         self.change(|state| state.asked = true);
     }
 
-    /// A thread failed: all end, and the first failure is the one that is told.
-    pub fn fail(&self, failure: String) {
+    /// Reports a failed thread and requests a shutdown. Only the first failure is kept.
+    pub fn fail(&self, failure: Error) {
         self.change(|state| {
             state.asked = true;
             state.failure.get_or_insert(failure);
@@ -38,26 +40,26 @@ impl ShutdownSignal {
         self.0.changed.notify_all();
     }
 
-    /// Whether threads shall end.
+    /// Whether a shutdown is requested.
     #[must_use]
     pub fn asked(&self) -> bool {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner).asked
     }
 
-    /// The first failure.
+    /// Takes the first failure with its sources.
     #[must_use]
-    pub fn failure(&self) -> Option<String> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).failure.clone()
+    pub fn take_failure(&self) -> Option<Error> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).failure.take()
     }
 
-    /// For a thread that is called so: held while it works, it tells a panic as a failure. A thread that panics must not leave the
-    /// others to go on as if it were there.
+    /// A guard for a thread with this role: keep it while the thread works. It reports a panic as a failure, because the other
+    /// threads must not continue without this one.
     #[must_use]
     pub fn guard(&self, role: &'static str) -> PanicGuard {
         PanicGuard { role, stopping: self.clone() }
     }
 
-    /// Waits until somebody asks, at most so long. Returns whether somebody did.
+    /// Waits for a shutdown, at most `at_most`. Returns whether one is requested.
     #[must_use]
     pub fn wait(&self, at_most: Duration) -> bool {
         let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,7 +68,7 @@ impl ShutdownSignal {
     }
 }
 
-/// See [`ShutdownSignal::guard`].
+/// Reports a panic of its thread. See [`ShutdownSignal::guard`].
 #[derive(Debug)]
 pub struct PanicGuard {
     role: &'static str,
@@ -76,7 +78,7 @@ pub struct PanicGuard {
 impl Drop for PanicGuard {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.stopping.fail(format!("{} panicked; start again, and report what it said", self.role));
+            self.stopping.fail(anyhow!("{} panicked; start again, and report the message of the panic", self.role));
         }
     }
 }
@@ -86,25 +88,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_failure_is_told_and_everybody_ends() {
+    fn the_first_failure_is_kept_and_every_thread_ends() {
         let stopping = ShutdownSignal::default();
         let other = stopping.clone();
         assert!(!stopping.asked());
-        other.fail("the disk is full".to_owned());
-        other.fail("a consequence of it".to_owned());
+        other.fail(anyhow!("the disk is full").context("tally"));
+        other.fail(anyhow!("a consequence of it"));
         assert!(stopping.wait(Duration::MAX));
-        assert_eq!(stopping.failure().as_deref(), Some("the disk is full"));
+        let failure = stopping.take_failure().expect("two failures were reported");
+        assert_eq!(format!("{failure:#}"), "tally: the disk is full");
     }
 
     #[test]
-    fn a_panic_is_told_as_a_failure() {
+    fn a_panic_is_reported_as_a_failure() {
         let stopping = ShutdownSignal::default();
-        let held = stopping.clone();
+        let of_thread = stopping.clone();
         let thread = std::thread::spawn(move || {
-            let _guard = held.guard("tally");
-            panic!("as a test wants it");
+            let _guard = of_thread.guard("tally");
+            panic!("the test wants it");
         });
         assert!(thread.join().is_err());
-        assert!(stopping.failure().is_some_and(|failure| failure.starts_with("tally panicked")));
+        let failure = stopping.take_failure().expect("the panic was reported");
+        assert!(failure.to_string().starts_with("tally panicked"), "{failure}");
     }
 }

@@ -11,11 +11,9 @@ use scorecard::time::calendar::{Month, Timestamp};
 use stream::log::{Log, LogError, Topic};
 
 use crate::log::local_log::LocalLog;
+use crate::process::limits::RECORDS_PER_READ;
 use crate::published_cards::card_key::CardKey;
 use crate::published_cards::newest_month::NewestMonth;
-
-/// Records that one call reads at most.
-const RECORDS_A_READ: usize = 1_000;
 
 /// The place of a revision in the topic of revisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +94,7 @@ impl CardIndex {
     fn follow_runs(&mut self, log: &mut LocalLog) -> Result<(), LogError> {
         let CardIndex { runs_read, last_run, counts, .. } = self;
         loop {
-            let next = log.read(Topic::Runs, 0, *runs_read, RECORDS_A_READ, &mut |lent| {
+            let next = log.read(Topic::Runs, 0, *runs_read, RECORDS_PER_READ, &mut |lent| {
                 if let Record::Run(run) = lent.record {
                     match run.outcome {
                         Outcome::Published => counts.published += 1,
@@ -124,7 +122,7 @@ impl CardIndex {
         let (counts, newest) = (&mut self.counts, &mut self.newest);
         loop {
             let mut beyond = None;
-            let next = log.read(Topic::ScorecardRevisions, partition, *read, RECORDS_A_READ, &mut |lent| {
+            let next = log.read(Topic::ScorecardRevisions, partition, *read, RECORDS_PER_READ, &mut |lent| {
                 let Record::Scorecard(card) = lent.record else { return ControlFlow::Continue(()) };
                 if card.cut > last {
                     beyond = Some(lent.offset);
@@ -149,7 +147,7 @@ impl CardIndex {
     fn follow_groups(&mut self, log: &mut LocalLog) -> Result<(), LogError> {
         let CardIndex { groups_read, newest, .. } = self;
         loop {
-            let next = log.read(Topic::PeerGroups, 0, *groups_read, RECORDS_A_READ, &mut |lent| {
+            let next = log.read(Topic::PeerGroups, 0, *groups_read, RECORDS_PER_READ, &mut |lent| {
                 if let Record::PeerGroup(group) = lent.record {
                     newest.group(&group);
                 }
@@ -296,5 +294,7 @@ pub fn card_at(log: &mut LocalLog, place: RevisionPlace) -> Result<Box<Scorecard
         }
         ControlFlow::Break(())
     })?;
-    found.ok_or_else(|| LogError::Failed(format!("offset {} of partition {} holds no card", place.offset, place.partition)))
+    found.ok_or_else(|| LogError::Missing {
+        what: format!("the card at offset {} of partition {}", place.offset, place.partition),
+    })
 }

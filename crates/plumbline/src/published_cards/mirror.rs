@@ -7,9 +7,7 @@ use stream::log::{CARD_PARTITIONS, Log, LogError, Topic};
 
 use crate::kafka::log::KafkaLog;
 use crate::log::local_log::LocalLog;
-
-/// Records that are copied between two flushes.
-const RECORDS_A_READ: usize = 1_000;
+use crate::process::limits::RECORDS_PER_READ;
 
 /// The copied partitions. `runs` is the last: the index shows cards only after the record that closes their run.
 fn partitions() -> impl Iterator<Item = (Topic, u32)> {
@@ -32,7 +30,7 @@ pub fn copy(from: &mut KafkaLog, to: &mut LocalLog) -> Result<bool, LogError> {
         let mut next = to.bounds(topic, partition)?.end;
         while next < end {
             let mut result = Ok(());
-            let read = from.read(topic, partition, next, RECORDS_A_READ, &mut |lent| {
+            let read = from.read(topic, partition, next, RECORDS_PER_READ, &mut |lent| {
                 result = to.put(topic, partition, &lent);
                 copied = true;
                 if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }

@@ -1,4 +1,4 @@
-//! How refused records are sealed: the format of a file, and the key that opens it.
+//! The encryption of rejected records: the format of a file, and its key.
 //!
 //! ```text
 //! file       magic | nonce: 24 | XChaCha20-Poly1305 of the contents, with the magic as associated data
@@ -15,12 +15,12 @@ use sha2::Sha256;
 use crate::rejects::rejected_record::RejectedRecord;
 
 const MAGIC: &[u8] = b"plumbline refused 1\n";
-/// Bytes of the number that makes each file differ from every other under the same key. So long that random ones never meet.
+/// Bytes of a nonce. With 24 random bytes no two files of one key share a nonce.
 pub const NONCE_BYTES: usize = 24;
-/// What the key is derived for: another purpose has another key.
+/// The purpose of the derived key. It is part of the derivation, so another purpose has another key.
 const PURPOSE: &[u8] = b"plumbline: raw records that were refused, 1";
 
-/// Seals and opens with the key of one deployment.
+/// Encrypts and decrypts files with the key of one deployment.
 #[derive(Clone)]
 pub struct RejectSeal(XChaCha20Poly1305);
 
@@ -32,21 +32,21 @@ struct SealedFile {
 }
 
 impl RejectSeal {
-    /// With a key derived from the permanent one.
+    /// A seal with a key derived from the permanent key.
     #[must_use]
     pub fn new(keys: &Keys) -> RejectSeal {
         let mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(keys.permanent()).expect("HMAC takes keys of any length");
         let key = mac.chain_update(PURPOSE).finalize().into_bytes();
-        RejectSeal(XChaCha20Poly1305::new_from_slice(&key).expect("HMAC-SHA-256 gives 32 bytes, as many as the cipher takes"))
+        RejectSeal(XChaCha20Poly1305::new_from_slice(&key).expect("HMAC-SHA-256 gives 32 bytes, the length of the cipher's key"))
     }
 
-    /// The bytes of a file with these records. `nonce` must be random.
+    /// The bytes of a file with these records. `nonce` must be random and is used once.
     #[must_use]
     pub fn seal(&self, records: &[RejectedRecord], nonce: [u8; NONCE_BYTES]) -> Vec<u8> {
         let stored: Vec<SealedFile> =
             records.iter().map(|record| SealedFile { record: record.clone(), bytes: record.body.len() as u64 }).collect();
-        let head = serde_json::to_vec(&stored).expect("texts and numbers can be written");
-        let length = u32::try_from(head.len()).expect("what is said of some requests is far below 4 GiB");
+        let head = serde_json::to_vec(&stored).expect("texts and numbers serialize");
+        let length = u32::try_from(head.len()).expect("the head of one group of requests is far below 4 GiB");
         let mut contents = length.to_be_bytes().to_vec();
         contents.extend(head);
         records.iter().for_each(|record| contents.extend_from_slice(&record.body));
@@ -55,7 +55,7 @@ impl RejectSeal {
         [MAGIC, &nonce, &sealed].concat()
     }
 
-    /// The records of a file; `None` when it is none, was damaged, or was sealed with another key.
+    /// The records of a file; `None` for another file, a damaged one, or one sealed with another key.
     #[must_use]
     pub fn open(&self, file: &[u8]) -> Option<Vec<RejectedRecord>> {
         let (nonce, sealed) = file.strip_prefix(MAGIC)?.split_first_chunk::<NONCE_BYTES>()?;
@@ -73,10 +73,10 @@ impl RejectSeal {
     }
 }
 
-/// Tells no key.
+/// Shows no key.
 impl std::fmt::Debug for RejectSeal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Seal").finish_non_exhaustive()
+        f.debug_struct("RejectSeal").finish_non_exhaustive()
     }
 }
 
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use crate::rejects::rejected_record::RejectedElement;
 
-    /// The record that the fixture holds.
+    /// The record of the fixture.
     fn record() -> RejectedRecord {
         let element = RejectedElement {
             ordinal: 0,
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn no_damage_to_any_byte_opens() {
+    fn a_file_with_one_damaged_byte_does_not_open() {
         let seal = RejectSeal::new(&Keys::fixed());
         let file = seal.seal(&[record()], [7; NONCE_BYTES]);
         for at in 0..file.len() {

@@ -1,8 +1,7 @@
-//! Where raw records wait of which something was refused: files below the data folder, sealed with a key of the deployment, written
-//! and synced before their source is answered.
+//! The folder of rejected records: encrypted files below the data folder, synced before their source gets an answer.
 //!
-//! The folder is bounded in bytes and in age. The oldest records go first, which is counted and said. Only the process that has the
-//! log open changes it; anybody with the keys may read it meanwhile.
+//! The folder is bounded in bytes and in age. The oldest records are dropped first, counted and logged. Only the process that has
+//! the log open changes the folder; every process with the keys may read it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
@@ -17,48 +16,51 @@ use tracing::warn;
 
 use crate::config::keys_file::private;
 use crate::log::log_directory::cure;
+use crate::process::limits::{DISK_BLOCK_BYTES, REJECT_RETENTION_DAYS};
 use crate::rejects::reject_seal::{NONCE_BYTES, RejectSeal};
 use crate::rejects::rejected_record::RejectedRecord;
 
 const ENDING: &str = "refused";
 const DROPPED_FILE: &str = "DROPPED";
-/// A file takes at least this much of a disk.
-const BLOCK_BYTES: u64 = 4_096;
-/// As long as the topic of rejects keeps what it says of them.
-const KEPT_SECONDS: i64 = 30 * 86_400;
+/// Age at which a record expires, seconds.
+const RETENTION_SECONDS: i64 = REJECT_RETENTION_DAYS * 86_400;
 
-/// Why refused records cannot be kept or had.
+/// Why rejected records cannot be stored or read.
 #[derive(Debug, thiserror::Error)]
 pub enum RejectStoreError {
-    /// The file system refuses.
+    /// The file system rejects an operation.
     #[error("{} cannot be {doing}: {source}; {}", path.display(), cure(source))]
     Io {
         /// The folder or a file in it.
         path: PathBuf,
-        /// What was tried.
+        /// The failed operation: `created`, `read`, `written`.
         doing: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A file does not open with the key of this deployment.
-    #[error("{} does not open; restore it or the keys that it was sealed with, or remove it", path.display())]
+    /// A file does not decrypt with the key of this deployment.
+    #[error("{} does not decrypt; restore the file or the keys that sealed it, or remove the file", path.display())]
     Sealed {
         /// The file.
         path: PathBuf,
     },
-    /// The system gives no random numbers.
-    #[error("no random number is to be had: {0}")]
-    Random(String),
+    /// The system's random number generator fails.
+    #[error("the system's random number generator fails: {source}; rejected records cannot be encrypted")]
+    Random {
+        /// The system's error.
+        #[from]
+        source: getrandom::Error,
+    },
 }
 
-/// What had to go for want of room, or for its age, since the folder was made.
+/// Records dropped because the folder was full or they expired, since the folder was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DropCounts {
-    /// Elements that nobody can retry any more.
+    /// Rejected elements that can no longer be retried.
     pub elements: u64,
 }
 
-/// A file of the folder: some records that came in together.
+/// A file of the folder: records that arrived together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RejectFile {
     /// The number of its first record.
@@ -66,17 +68,17 @@ pub struct RejectFile {
     path: PathBuf,
 }
 
-/// The folder of refused records. Clones are handles on the same one.
+/// The folder of rejected records. Clones share the folder.
 #[derive(Clone, Debug)]
 pub struct RejectStore {
     dir: PathBuf,
     seal: RejectSeal,
     most_bytes: u64,
-    /// What the folder holds, once it was looked through: to know what must go costs no look at every file each time.
-    held: Arc<Mutex<Option<FileIndex>>>,
+    /// Index of the files, built at the first use, so that a check of the limits reads no folder.
+    index: Arc<Mutex<Option<FileIndex>>>,
 }
 
-/// Files by their number, with the bytes that they take.
+/// Files by their number, with their bytes on disk.
 #[derive(Debug, Default)]
 struct FileIndex {
     files: BTreeMap<u64, u64>,
@@ -94,25 +96,25 @@ impl FileIndex {
 }
 
 impl RejectStore {
-    /// The folder of this deployment, which may hold so many bytes; with 0 nothing is kept. It is made when it is needed.
+    /// A folder of at most `most_bytes` bytes; with 0 it stores nothing. It is created at the first write.
     #[must_use]
     pub fn new(dir: &Path, keys: &Keys, most_bytes: usize) -> RejectStore {
-        RejectStore { dir: dir.to_owned(), seal: RejectSeal::new(keys), most_bytes: most_bytes as u64, held: Arc::default() }
+        RejectStore { dir: dir.to_owned(), seal: RejectSeal::new(keys), most_bytes: most_bytes as u64, index: Arc::default() }
     }
 
-    /// Whether anything is kept at all.
+    /// Whether the store is enabled.
     #[must_use]
-    pub fn keeps(&self) -> bool {
+    pub fn is_enabled(&self) -> bool {
         self.most_bytes > 0
     }
 
-    /// Keeps records that came in together; returns once they are on the disk. The oldest go where there is no room.
+    /// Stores records that arrived together and returns after a sync. A full folder drops its oldest files.
     ///
     /// # Errors
-    /// [`RejectStoreError`] when they are not on the disk for certain.
+    /// [`RejectStoreError`] when the records are not on disk for certain.
     pub fn put(&self, records: &[RejectedRecord], now: Timestamp) -> Result<(), RejectStoreError> {
-        let Some(first) = records.first().filter(|_| self.keeps()) else { return Ok(()) };
-        make_private(&self.dir).map_err(self.failed("made"))?;
+        let Some(first) = records.first().filter(|_| self.is_enabled()) else { return Ok(()) };
+        create_private(&self.dir).map_err(self.failed("created"))?;
         let mut file = self.file(first.position);
         while file.path.exists() {
             file = self.file(file.number + 1);
@@ -124,7 +126,7 @@ impl RejectStore {
     /// The files, oldest first.
     ///
     /// # Errors
-    /// [`RejectStoreError::Io`] when the folder cannot be read; one that is not there holds nothing.
+    /// [`RejectStoreError::Io`] when the folder cannot be read. An absent folder is empty.
     pub fn files(&self) -> Result<Vec<RejectFile>, RejectStoreError> {
         let entries = match fs::read_dir(&self.dir) {
             Ok(entries) => entries,
@@ -143,10 +145,10 @@ impl RejectStore {
         Ok(files)
     }
 
-    /// The records of a file; none where it has gone meanwhile.
+    /// The records of a file; none if the file was removed meanwhile.
     ///
     /// # Errors
-    /// [`RejectStoreError::Sealed`] when it does not open, [`RejectStoreError::Io`] when it cannot be read.
+    /// [`RejectStoreError::Sealed`] when it does not decrypt, [`RejectStoreError::Io`] when it cannot be read.
     pub fn read(&self, file: &RejectFile) -> Result<Vec<RejectedRecord>, RejectStoreError> {
         let sealed = match fs::read(&file.path) {
             Ok(sealed) => sealed,
@@ -156,10 +158,10 @@ impl RejectStore {
         self.seal.open(&sealed).ok_or_else(|| RejectStoreError::Sealed { path: file.path.clone() })
     }
 
-    /// Puts other records in the place of a file's; without any the file goes.
+    /// Replaces the records of a file; without records it removes the file.
     ///
     /// # Errors
-    /// [`RejectStoreError::Io`]; then the file is as it was.
+    /// [`RejectStoreError::Io`]; then the file is unchanged.
     pub fn replace(&self, file: &RejectFile, records: &[RejectedRecord]) -> Result<(), RejectStoreError> {
         if !records.is_empty() {
             return self.write(file, records);
@@ -168,16 +170,16 @@ impl RejectStore {
         File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(self.failed("written"))
     }
 
-    /// Removes what is too old, and the oldest until the rest has room.
+    /// Removes expired files, then the oldest ones until the rest fits.
     ///
     /// # Errors
     /// [`RejectStoreError::Io`].
     pub fn trim(&self, now: Timestamp) -> Result<(), RejectStoreError> {
-        let oldest = u64::try_from(now.plus_seconds(-KEPT_SECONDS).0).unwrap_or(0).saturating_mul(1_000);
+        let oldest = u64::try_from(now.plus_seconds(-RETENTION_SECONDS).0).unwrap_or(0).saturating_mul(1_000);
         let mut dropped = 0;
-        while let Some(file) = self.held(|held| {
-            let number = *held.files.keys().next()?;
-            (held.bytes > self.most_bytes || number < oldest).then(|| self.file(number))
+        while let Some(file) = self.with_index(|index| {
+            let number = *index.files.keys().next()?;
+            (index.bytes > self.most_bytes || number < oldest).then(|| self.file(number))
         })? {
             dropped += self.read(&file).map_or(1, |records| records.iter().map(|record| record.elements.len() as u64).sum());
             self.remove(&file)?;
@@ -185,39 +187,39 @@ impl RejectStore {
         if dropped > 0 { self.count(dropped) } else { Ok(()) }
     }
 
-    /// What the folder holds. Nothing panics while it has it; what a panic elsewhere left is whole.
-    fn held<T>(&self, then: impl FnOnce(&mut FileIndex) -> T) -> Result<T, RejectStoreError> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = match &mut *held {
-            Some(held) => held,
-            unknown => {
+    /// Calls `then` with the index of the files. No code panics with the lock, so a poisoned index is still complete.
+    fn with_index<T>(&self, then: impl FnOnce(&mut FileIndex) -> T) -> Result<T, RejectStoreError> {
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = match &mut *index {
+            Some(index) => index,
+            absent => {
                 let mut found = FileIndex::default();
                 for file in self.files()? {
-                    found.set(file.number, taken(fs::metadata(&file.path).map_or(0, |found| found.len())));
+                    found.set(file.number, disk_bytes(fs::metadata(&file.path).map_or(0, |metadata| metadata.len())));
                 }
-                unknown.insert(found)
+                absent.insert(found)
             }
         };
-        Ok(then(held))
+        Ok(then(index))
     }
 
-    /// Whoever removed it before did what was wanted.
+    /// Removes a file. A file that is already gone is not an error.
     fn remove(&self, file: &RejectFile) -> Result<(), RejectStoreError> {
         match fs::remove_file(&file.path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(self.failed("written")(error)),
             _ => {}
         }
-        self.held(|held| held.remove(file.number))
+        self.with_index(|index| index.remove(file.number))
     }
 
     fn count(&self, dropped: u64) -> Result<(), RejectStoreError> {
         let elements = self.dropped().elements + dropped;
-        warn!(dropped, since_the_beginning = elements, "refused records went for want of room or for their age");
-        let text = serde_json::to_string(&DropCounts { elements }).expect("a number can be written");
+        warn!(dropped, total = elements, "rejected records dropped: the store is full or they expired");
+        let text = serde_json::to_string(&DropCounts { elements }).expect("a number serializes");
         fs::write(self.dir.join(DROPPED_FILE), text).map_err(self.failed("written"))
     }
 
-    /// What had to go.
+    /// Records dropped so far.
     #[must_use]
     pub fn dropped(&self) -> DropCounts {
         let text = fs::read_to_string(self.dir.join(DROPPED_FILE)).unwrap_or_default();
@@ -228,21 +230,21 @@ impl RejectStore {
         RejectFile { number, path: self.dir.join(format!("{number:020}.{ENDING}")) }
     }
 
-    /// The file appears whole or not at all, readable by its owner alone.
+    /// Writes a file atomically, readable by its owner alone.
     fn write(&self, file: &RejectFile, records: &[RejectedRecord]) -> Result<(), RejectStoreError> {
         let mut nonce = [0; NONCE_BYTES];
-        getrandom::fill(&mut nonce).map_err(|error| RejectStoreError::Random(error.to_string()))?;
+        getrandom::fill(&mut nonce)?;
         let sealed = self.seal.seal(records, nonce);
-        let beside = file.path.with_extension("new");
+        let temporary = file.path.with_extension("new");
         let write = || {
-            let mut new = private().open(&beside)?;
+            let mut new = private().open(&temporary)?;
             new.write_all(&sealed)?;
             new.sync_all()?;
-            fs::rename(&beside, &file.path)?;
+            fs::rename(&temporary, &file.path)?;
             File::open(&self.dir)?.sync_all()
         };
         write().map_err(self.failed("written"))?;
-        self.held(|held| held.set(file.number, taken(sealed.len() as u64)))
+        self.with_index(|index| index.set(file.number, disk_bytes(sealed.len() as u64)))
     }
 
     fn failed(&self, doing: &'static str) -> impl Fn(io::Error) -> RejectStoreError {
@@ -251,19 +253,19 @@ impl RejectStore {
     }
 }
 
-/// What a file of this length takes of a disk.
-fn taken(length: u64) -> u64 {
-    length.max(BLOCK_BYTES)
+/// Disk space of a file of this length, bytes.
+fn disk_bytes(length: u64) -> u64 {
+    length.max(DISK_BLOCK_BYTES)
 }
 
 #[cfg(unix)]
-fn make_private(dir: &Path) -> io::Result<()> {
+fn create_private(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
 #[cfg(not(unix))]
-fn make_private(dir: &Path) -> io::Result<()> {
+fn create_private(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).create(dir)
 }
 
@@ -272,7 +274,7 @@ mod tests {
     use super::*;
     use crate::rejects::rejected_record::RejectedElement;
 
-    /// A record that came in at this second, refused once.
+    /// A record that arrived at this second, with one rejected element.
     fn record(second: u64, body: &str) -> RejectedRecord {
         let text = |text: &str| text.to_owned();
         let element = RejectedElement {
@@ -296,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_put_is_had_again_by_who_has_the_key_and_no_byte_of_it_is_readable() {
+    fn stored_records_are_readable_with_the_key_and_with_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("refused");
         let store = RejectStore::new(&folder, &Keys::fixed(), 1 << 20);
@@ -315,7 +317,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn folder_and_files_are_their_owners_alone() {
+    fn only_the_owner_can_read_folder_and_files() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("refused");
@@ -326,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_go_where_there_is_no_room_and_that_is_counted() {
+    fn a_full_folder_drops_its_oldest_files_and_counts_them() {
         let dir = tempfile::tempdir().unwrap();
         let store = RejectStore::new(dir.path(), &Keys::fixed(), 3 * 4_096);
         for second in 1..=5 {
@@ -339,12 +341,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_older_than_thirty_days_goes_and_nothing_is_kept_without_room() {
+    fn records_expire_after_thirty_days_and_a_store_of_zero_bytes_stores_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let store = RejectStore::new(dir.path(), &Keys::fixed(), 1 << 20);
         store.put(&[record(1_000, "x")], at(1_000)).unwrap();
         store.put(&[record(2_000, "x")], at(2_000)).unwrap();
-        store.trim(at(1_500 + KEPT_SECONDS)).unwrap();
+        store.trim(at(1_500 + RETENTION_SECONDS)).unwrap();
         assert_eq!((all(&store).len(), store.dropped()), (1, DropCounts { elements: 1 }));
         let nowhere = dir.path().join("none");
         RejectStore::new(&nowhere, &Keys::fixed(), 0).put(&[record(1, "x")], at(1)).unwrap();
@@ -352,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_by_what_is_left_of_it_and_goes_with_the_last_record() {
+    fn a_file_shrinks_to_its_remaining_records_and_is_removed_with_the_last() {
         let dir = tempfile::tempdir().unwrap();
         let store = RejectStore::new(dir.path(), &Keys::fixed(), 1 << 20);
         store.put(&[record(1, "a"), record(1, "b")], at(1)).unwrap();

@@ -9,7 +9,7 @@ use crate::http::request_metrics::RequestMetrics;
 use crate::intake::intake_metrics;
 use crate::kafka::client_metrics;
 use crate::kafka::contact::Contact;
-use crate::kafka::schema_registry::schema_registry::RegistryCounts;
+use crate::kafka::schema_registry::registry::RegistryCounts;
 use crate::log::any_log::AnyLog;
 use crate::log::local_log::LocalLog;
 use crate::process::clock::Clock;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -18,6 +18,7 @@ use crate::intake::consumer_session::TopicIntake;
 use crate::intake::intake_worker::{IntakeSender, IntakeWorker};
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
+use crate::process::limits::{SHUTDOWN_GRACE, SHUTDOWN_POLL};
 use crate::process::metric_registry::MetricRegistry;
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::service_status::ServiceStatus;
@@ -28,9 +29,6 @@ use crate::service::worker_metrics::WorkerMetrics;
 use crate::service::worker_supervisor::WorkerSupervisor;
 
 const ALONE: &str = "over the embedded log one process has all roles; remove the roles, or set kafka.brokers";
-
-/// The pause between two looks for a signal to stop.
-const SIGNAL_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until a signal to stop. Then it accepts nothing more, answers every accepted request once its events are durable, and ends
 /// all threads.
@@ -69,7 +67,7 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Inter
     let server = runtime.spawn(serve(listener, state, closed));
     print_address(config, address, roles);
 
-    while !stopping.wait(SIGNAL_PAUSE) {
+    while !stopping.wait(SHUTDOWN_POLL) {
         if interrupt.asked() {
             info!("signal to stop: draining");
             break;
@@ -84,7 +82,7 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Inter
         stopping.ask();
     }
     // Ends the remaining requests, and with them the last sender to intake.
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    runtime.shutdown_timeout(SHUTDOWN_GRACE);
     stopping.ask();
     for intake in intakes {
         // The guard of the thread has reported a panic as a failure.
@@ -92,8 +90,8 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Inter
     }
     workers.join();
     drop(work);
-    if let Some(failure) = stopping.failure() {
-        bail!(failure);
+    if let Some(failure) = stopping.take_failure() {
+        return Err(failure);
     }
     info!("stopped");
     Ok(())
@@ -116,7 +114,7 @@ fn open(
             if interrupt.asked() {
                 stopping.ask();
             }
-            thread::sleep(SIGNAL_PAUSE);
+            thread::sleep(SHUTDOWN_POLL);
         }
         opening.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked))
     })
@@ -136,7 +134,7 @@ fn intake(
     let (sender, worker) = IntakeWorker::new(
         data.log.clone(),
         data.deployment.partitions,
-        data.retry.clone(),
+        data.decoder.clone(),
         data.refused.clone(),
         data.clock.clone(),
         work.status.clone(),
@@ -148,9 +146,9 @@ fn intake(
             log: log.clone(),
             partitions: data.deployment.partitions,
             inputs: config.inputs.clone(),
-            retry: data.retry.clone(),
+            decoder: data.decoder.clone(),
             clock: data.clock.clone(),
-            vitals: work.status.clone(),
+            status: work.status.clone(),
             stopping: work.stopping.clone(),
         };
         intakes.push(topics.start()?);
@@ -162,7 +160,7 @@ fn spawn_intake(worker: IntakeWorker, stopping: ShutdownSignal) -> Result<thread
     let run = move || {
         let _guard = stopping.guard("intake");
         if let Err(error) = worker.run() {
-            stopping.fail(format!("intake: {error}"));
+            stopping.fail(anyhow::Error::new(error).context("intake"));
         }
     };
     thread::Builder::new().name("intake".to_owned()).spawn(run).context("starting the thread of intake")

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use stream::deployment::Deployment;
 use stream::log::{Log, LogError, Topic};
@@ -13,18 +13,11 @@ use tracing::info;
 use crate::kafka::log::KafkaLog;
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
+use crate::process::limits::{CARD_COPY_INTERVAL, IDLE_PAUSE, RECORDS_PER_STEP};
 use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::published_cards::card_store::CardStore;
 use crate::service::worker_metrics::WorkerMetrics;
-
-/// Records that a tally reads at most between two reports.
-const RECORDS_A_STEP: usize = 1_000;
-/// The pause of a task without work. New records of the same process end it at once.
-const IDLE: Duration = Duration::from_millis(50);
-
-/// The pause between two copies of published records.
-const COPY_PAUSE: Duration = Duration::from_millis(500);
 
 /// The parts that every thread works with.
 #[derive(Clone, Debug)]
@@ -53,7 +46,7 @@ pub fn tally(work: &WorkerContext, partition: u32, leave: &ShutdownSignal, publi
     work.status.begin_partition(partition, work.log.clone().bounds(Topic::Events, partition)?.end);
     let mut task = TallyTask::new(&work.deployment, partition, work.log.clone())?;
     while !leave.asked() {
-        let more = task.step(RECORDS_A_STEP)?;
+        let more = task.step(RECORDS_PER_STEP)?;
         let ticked = !more && task.clock(work.clock.now())?;
         let caught_up = report(work, partition, &task);
         if more || ticked {
@@ -64,7 +57,7 @@ pub fn tally(work: &WorkerContext, partition: u32, leave: &ShutdownSignal, publi
             info!(partition, facts = task.facts(), position = task.position(), "partition replayed");
             work.status.partition(partition).caught_up = true;
         }
-        thread::park_timeout(IDLE);
+        thread::park_timeout(IDLE_PAUSE);
     }
     Ok(())
 }
@@ -114,7 +107,7 @@ pub fn publish(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogEr
         let run = task.step()?;
         work.status.publish().heard = Some(Instant::now());
         let Some(run) = run else {
-            thread::park_timeout(IDLE);
+            thread::park_timeout(IDLE_PAUSE);
             continue;
         };
         work.metrics.run.observe(begun.elapsed().as_secs_f64());
@@ -137,7 +130,7 @@ pub fn serve(work: &WorkerContext, mut log: KafkaLog, mut cards: CardStore, leav
     while !leave.asked() {
         cards.follow_copy(&mut log)?;
         ready = ready || work.status.joined();
-        let _ = leave.wait(COPY_PAUSE);
+        let _ = leave.wait(CARD_COPY_INTERVAL);
     }
     Ok(())
 }

@@ -4,32 +4,24 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle, Thread};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use rdkafka::consumer::BaseConsumer;
-use stream::log::{Log, LogError, Topic};
+use stream::log::{Log, LogError, Topic, with_sources};
 use tracing::{debug, error, warn};
 
 use crate::kafka::log::KafkaLog;
 use crate::kafka::membership::{AssignmentChange, MemberContext, join};
 use crate::kafka::settings::Group;
 use crate::log::any_log::AnyLog;
+use crate::process::limits::{
+    HUNG_THREAD_SILENCE, LAG_CHECK_INTERVAL, MEMBER_POLL, RECOVERED_AFTER, RESTART_PAUSE_LONGEST, RESTART_PAUSE_SHORTEST,
+};
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::service_status::{PublishStatus, ServiceStatus};
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::service::worker::{WorkerContext, publish, serve, tally};
-
-/// The longest pause between two polls that keep a membership alive.
-const POLL: Duration = Duration::from_millis(100);
-/// The pause before the restart of a failed task: the first, doubled after each failure up to the second.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
-/// The pause between two looks at the ends of the partitions.
-const WATCH: Duration = Duration::from_secs(5);
-/// A thread without a report for this long hangs: reads, appends and transactions fail sooner.
-const HUNG: Duration = Duration::from_secs(1_800);
-/// A task that works for this long has recovered; its next failure begins with the first pause.
-const RECOVERED: Duration = Duration::from_secs(60);
 
 /// The threads of tally and publish.
 #[derive(Debug)]
@@ -107,26 +99,26 @@ fn spawn(
     let (work, leave) = (work.clone(), leave.clone());
     let run = move || {
         let _guard = work.stopping.guard(role);
-        let mut pause = PAUSES.0;
+        let mut pause = RESTART_PAUSE_SHORTEST;
         loop {
             let begun = Instant::now();
             let Err(error) = body(&work, &leave) else { return };
             let Some(log) = work.log.kafka() else {
-                work.stopping.fail(format!("{role}: {error}"));
+                work.stopping.fail(anyhow::Error::new(error).context(role));
                 return;
             };
             if leave.asked() || work.stopping.asked() {
                 return;
             }
-            if begun.elapsed() > RECOVERED {
-                pause = PAUSES.0;
+            if begun.elapsed() > RECOVERED_AFTER {
+                pause = RESTART_PAUSE_SHORTEST;
             }
             log.contact().count(|counters| &counters.restarts);
-            warn!(role, ?pause, "the task failed and restarts after the pause: {error}");
+            warn!(role, ?pause, error = with_sources(&error), "task failed, restarting after a pause");
             if leave.wait(pause) {
                 return;
             }
-            pause = (pause * 2).min(PAUSES.1);
+            pause = (pause * 2).min(RESTART_PAUSE_LONGEST);
         }
     };
     thread::Builder::new().name(role.to_owned()).spawn(run).with_context(|| format!("starting a thread of {role}"))
@@ -135,7 +127,7 @@ fn spawn(
 /// Reads the ends of the partitions regularly, and ends the process when a thread hangs.
 fn watch(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogError> {
     let mut log = work.log.clone();
-    while !leave.wait(WATCH) {
+    while !leave.wait(LAG_CHECK_INTERVAL) {
         for partition in work.status.owned_numbers() {
             let end = log.bounds(Topic::Events, partition)?.end;
             work.status.partition(partition).end = end;
@@ -149,9 +141,9 @@ fn watch(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogError> {
                 }
             }
         }
-        if let Some(role) = work.status.silent(HUNG) {
+        if let Some(role) = work.status.silent(HUNG_THREAD_SILENCE) {
             // A thread holds nothing that the log does not, and a hanging thread cannot be joined.
-            error!(role, "a thread has not reported for {HUNG:?}; the process ends, restart it");
+            error!(role, "a thread has not reported for {HUNG_THREAD_SILENCE:?}; the process ends, restart it");
             std::process::exit(1);
         }
     }
@@ -200,7 +192,7 @@ fn member(work: &WorkerContext, log: &KafkaLog, group: Group, topic: Topic) -> R
 
 /// Keeps the membership alive. It reads nothing: all its partitions are paused.
 fn poll(consumer: &BaseConsumer<MemberContext>) {
-    if let Some(Err(error)) = consumer.poll(POLL) {
+    if let Some(Err(error)) = consumer.poll(MEMBER_POLL) {
         debug!("polling a group: {error}");
     }
 }
@@ -237,7 +229,7 @@ fn begin(work: &WorkerContext, group: Group, partition: u32, assignments: &mut B
                 before.leave();
             }
         }
-        Err(error) => work.stopping.fail(error.to_string()),
+        Err(error) => work.stopping.fail(error),
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cli::Output;
 use crate::intake::reject_retrier::RetryOutcome;
 use crate::rejects::reject_store::{RejectStore, RejectStoreError};
-use crate::rejects::rejected_record::{RejectedElement, RejectedRecord, Which};
+use crate::rejects::rejected_record::{RejectFilter, RejectedElement, RejectedRecord};
 use crate::terminal::paint::Paint;
 
 /// Whether raw bytes are shown, which name patients.
@@ -60,12 +60,12 @@ impl PendingRejects {
     }
 
     /// The elements that are meant, each with its record, oldest first.
-    fn elements<'a>(&'a self, which: &'a Which) -> impl Iterator<Item = (&'a RejectedRecord, &'a RejectedElement)> {
+    fn elements<'a>(&'a self, which: &'a RejectFilter) -> impl Iterator<Item = (&'a RejectedRecord, &'a RejectedElement)> {
         let pairs = self.records.iter().flat_map(|record| record.elements.iter().map(move |element| (record, element)));
-        pairs.filter(|(record, element)| which.holds(record, element))
+        pairs.filter(|(record, element)| which.matches(record, element))
     }
 
-    fn groups<'a>(&'a self, which: &'a Which) -> BTreeMap<(&'a str, &'a str, &'a str), Group<'a>> {
+    fn groups<'a>(&'a self, which: &'a RejectFilter) -> BTreeMap<(&'a str, &'a str, &'a str), Group<'a>> {
         let mut groups: BTreeMap<_, Group<'_>> = BTreeMap::new();
         for (record, element) in self.elements(which) {
             let key = (element.reason.as_str(), feed(record, element), element.field.as_str());
@@ -79,7 +79,7 @@ impl PendingRejects {
 
     /// The groups, one JSON object each.
     #[must_use]
-    pub fn group_lines(&self, which: &Which) -> Vec<String> {
+    pub fn group_lines(&self, which: &RejectFilter) -> Vec<String> {
         let line = |((reason, feed, field), group): ((&str, &str, &str), Group<'_>)| {
             json!({
                 "reason": reason,
@@ -97,7 +97,7 @@ impl PendingRejects {
 
     /// The groups as they are asked for.
     #[must_use]
-    pub fn list(&self, which: &Which, output: Output, paint: Paint) -> String {
+    pub fn list(&self, which: &RejectFilter, output: Output, paint: Paint) -> String {
         match output {
             Output::Table => self.table(which, paint),
             Output::Json => format!("[{}]\n", self.group_lines(which).join(",\n")),
@@ -105,7 +105,7 @@ impl PendingRejects {
         }
     }
 
-    fn table(&self, which: &Which, paint: Paint) -> String {
+    fn table(&self, which: &RejectFilter, paint: Paint) -> String {
         let mut text = String::new();
         let mut line = |words: String| writeln!(text, "{words}").expect("a String takes all");
         let groups = self.groups(which);
@@ -134,7 +134,7 @@ impl PendingRejects {
 
     /// Single elements, oldest first, at most so many.
     #[must_use]
-    pub fn show(&self, which: &Which, most: usize, raw: RawBytes, output: Output) -> String {
+    pub fn show(&self, which: &RejectFilter, most: usize, raw: RawBytes, output: Output) -> String {
         let shown: Vec<_> = self.elements(which).take(most).collect();
         let lines = || shown.iter().map(|(record, element)| one(record, element, raw).to_string());
         match output {

@@ -1,5 +1,5 @@
-//! The accounting, from the topics alone: what was produced is logged, registered, rejected or skipped, each element exactly one of
-//! them; what is logged is accepted, duplicate, stale, conflict or sealed.
+//! The accounts, from the topics alone: each produced element is either logged, registered, rejected or skipped. Each logged event is
+//! either accepted, duplicate, stale, conflict or sealed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,31 +14,37 @@ use scorecard::registry::entry::Entry;
 use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
 
-use crate::dump::{Dump, Raw};
+use crate::dump::{Dump, InputRecord};
 
-pub const LOGGED: &str =
-    "everything that was produced and can be taken is in the log, and nothing else, in the order of its feed";
-pub const REJECTED: &str = "everything that was produced and cannot be taken is in rejects, and nothing else";
-pub const REGISTERED: &str = "every entry that was produced is in the registry, and nothing else";
+pub const LOGGED: &str = "the log holds every valid produced event, and nothing else, in the order of its feed";
+pub const REJECTED: &str = "rejects holds every invalid produced element, and nothing else";
+pub const REGISTERED: &str = "the registry holds every produced entry, and nothing else";
 pub const FOLDED: &str = "logged = accepted + duplicate + stale + conflict + sealed";
 
-/// What was produced, element by element, as the decoder reads it without a pipeline around it.
+/// The produced elements, decoded outside of the pipeline.
 #[derive(Debug, Default)]
 pub struct ProducedCounts {
     /// Events by feed, in order.
     pub events: BTreeMap<String, Vec<Vec<u8>>>,
     pub registered: BTreeSet<Vec<u8>>,
-    pub rejected: BTreeSet<Refusal>,
+    pub rejected: BTreeSet<RejectKey>,
     pub skipped: u64,
     pub received: u64,
 }
 
-/// Where and why something cannot be taken.
-pub type Refusal = (Position, String, String);
+/// Position, reason and field of a reject.
+pub type RejectKey = (Position, String, String);
 
 impl ProducedCounts {
-    /// Opens what an input topic holds; `feed` is what the configuration says of the topic.
-    pub fn open(&mut self, decoder: &RecordDecoder, topic: &str, records: &[Raw], feed: Option<&Arc<Feed>>, now: Timestamp) {
+    /// Decodes the records of an input topic; `feed` is the topic's feed in the configuration.
+    pub fn decode(
+        &mut self,
+        decoder: &RecordDecoder,
+        topic: &str,
+        records: &[InputRecord],
+        feed: Option<&Arc<Feed>>,
+        now: Timestamp,
+    ) {
         for raw in records {
             let position = Position { source: topic.to_owned(), partition: raw.partition, offset: raw.offset, index: None };
             let context = Context { position: &position, feed: feed.cloned(), received_at: now, now };
@@ -59,23 +65,23 @@ impl ProducedCounts {
             }
             Item::Skipped(_) => self.skipped += 1,
             Item::Reject(reject) => {
-                self.rejected.insert(refusal(reject));
+                self.rejected.insert(reject_key(reject));
             }
         }
     }
 }
 
-/// How often what was produced may stand in the log.
+/// The expected delivery of produced events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Times {
-    /// Nothing went wrong on the way.
-    Once,
-    /// Somebody died before they could say what they had done.
-    OnceOrMore,
+pub enum Delivery {
+    /// No process failed: each event is in the log once.
+    ExactlyOnce,
+    /// A process failed before it committed: events may be in the log repeatedly.
+    AtLeastOnce,
 }
 
-/// Compares what was produced with what the topics hold; `known` are entries that were in the registry before.
-pub fn judge(dump: &Dump, produced: &ProducedCounts, known: &[Entry], times: Times, verdict: &mut Verdict) {
+/// Compares the produced elements with the topics. `known` are the registry's earlier entries.
+pub fn judge(dump: &Dump, produced: &ProducedCounts, known: &[Entry], times: Delivery, verdict: &mut Verdict) {
     let mut logged: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
     for (_, _, record) in dump.records(Topic::Events) {
         let Record::Batch(batch) = record else { continue };
@@ -86,13 +92,13 @@ pub fn judge(dump: &Dump, produced: &ProducedCounts, known: &[Entry], times: Tim
         let none = Vec::new();
         let (got, wanted) = (logged.get(feed).unwrap_or(&none), produced.events.get(feed).unwrap_or(&none));
         let holds = match times {
-            Times::Once => got == wanted,
-            Times::OnceOrMore => got.len() >= wanted.len() && firsts(got) == firsts(wanted),
+            Delivery::ExactlyOnce => got == wanted,
+            Delivery::AtLeastOnce => got.len() >= wanted.len() && firsts(got) == firsts(wanted),
         };
         verdict.hold(holds, LOGGED, || format!("{feed}: {} events logged, {} produced", got.len(), wanted.len()));
     }
     let rejects = dump.records(Topic::Rejects).filter_map(|(_, _, record)| match record {
-        Record::Reject(reject) => Some(refusal(reject)),
+        Record::Reject(reject) => Some(reject_key(reject)),
         _ => None,
     });
     differ(&rejects.collect(), &produced.rejected, REJECTED, verdict);
@@ -104,7 +110,7 @@ pub fn judge(dump: &Dump, produced: &ProducedCounts, known: &[Entry], times: Tim
     differ(&entries.collect(), &produced.registered, REGISTERED, verdict);
 }
 
-/// Whether the tallies account for everything that is logged.
+/// Judges whether the tallies account for every logged event.
 pub fn judge_folded(dump: &Dump, outcomes: &[Outcomes], verdict: &mut Verdict) {
     let logged: u64 = dump
         .records(Topic::Events)
@@ -115,19 +121,19 @@ pub fn judge_folded(dump: &Dump, outcomes: &[Outcomes], verdict: &mut Verdict) {
 }
 
 fn differ<T: Ord + std::fmt::Debug>(got: &BTreeSet<T>, wanted: &BTreeSet<T>, promise: &'static str, verdict: &mut Verdict) {
-    let (lacking, extra) = (wanted.difference(got).next(), got.difference(wanted).next());
-    verdict.hold(lacking.is_none() && extra.is_none(), promise, || {
-        format!("{} there, {} produced; lacking {lacking:?}, extra {extra:?}", got.len(), wanted.len())
+    let (missing, extra) = (wanted.difference(got).next(), got.difference(wanted).next());
+    verdict.hold(missing.is_none() && extra.is_none(), promise, || {
+        format!("{} there, {} produced; missing {missing:?}, extra {extra:?}", got.len(), wanted.len())
     });
 }
 
-/// Each of them once, in the order in which it first came.
+/// The first occurrence of each, in order.
 fn firsts(all: &[Vec<u8>]) -> Vec<&Vec<u8>> {
     let mut seen = BTreeSet::new();
     all.iter().filter(|one| seen.insert(*one)).collect()
 }
 
-fn refusal(reject: Reject) -> Refusal {
+fn reject_key(reject: Reject) -> RejectKey {
     (reject.position, reject.reason, reject.field)
 }
 

@@ -1,5 +1,4 @@
-//! A Plumbline line on real brokers: its topics, its configuration, and its processes, each of which can be killed, stopped and
-//! started again.
+//! A Plumbline deployment on real brokers: its topics, its configuration, and its processes, which tests kill, pause and restart.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -20,38 +19,27 @@ use scorecard::time::calendar::{Timestamp, Zone};
 use scorecard::time::schedule::Grid;
 use stream::deployment::FORMAT;
 
-use crate::topic_writer::Hand;
+use crate::input_topic::InputTopic;
+use crate::topic_writer::TopicWriter;
 
-/// Weekly cuts: enough for every phase of a month, and few enough for a suite of minutes.
+/// Weekly cuts: every state of a month occurs, and the suite takes minutes.
 pub const WEEKLY: Grid = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
 
-/// An input topic and what the configuration says of it.
-#[derive(Clone, Debug)]
-pub struct Input {
-    /// Its name behind the line's prefix.
-    pub name: &'static str,
-    pub partitions: u32,
-    /// The feed to which everything in it belongs.
-    pub feed: Option<&'static str>,
-    /// `json`, `avro`, `fhir`; told from content without it.
-    pub format: Option<&'static str>,
-}
-
-/// What a process does.
+/// The role of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     Intake,
     Tally,
     Publish,
-    /// Everything, ticks of its own among it.
+    /// All roles; the process writes ticks.
     All,
 }
 
 impl Role {
-    /// Those of a line whose ticks the suite writes.
-    pub const LINE: [Role; 3] = [Role::Intake, Role::Tally, Role::Publish];
+    /// The roles of separate processes. They write no ticks; the suite does.
+    pub const SEPARATE: [Role; 3] = [Role::Intake, Role::Tally, Role::Publish];
 
-    /// Its name; where it is one of the roles, the word of the command line.
+    /// Its name: the argument of `run`, or `all`.
     pub fn word(self) -> &'static str {
         match self {
             Role::Intake => "intake",
@@ -62,8 +50,8 @@ impl Role {
     }
 }
 
-/// One line.
-pub struct Line {
+/// A deployment on brokers.
+pub struct TestDeployment {
     dir: tempfile::TempDir,
     pub bootstrap: String,
     pub prefix: String,
@@ -71,43 +59,43 @@ pub struct Line {
     pub first: Timestamp,
     pub grid: Grid,
     pub keys: Keys,
-    pub inputs: Vec<Input>,
-    /// Entries of the registry that were there before anybody started.
+    pub inputs: Vec<InputTopic>,
+    /// Entries of the registry before the first process starts.
     pub registry: Vec<Entry>,
-    /// Where its processes reach the brokers, and with which further properties of librdkafka; the suite itself uses `bootstrap`.
+    /// The brokers' addresses for its processes, and further properties of librdkafka. The suite itself uses `bootstrap`.
     reached: Mutex<(String, Vec<(String, String)>)>,
-    /// The schema registry that its processes ask.
+    /// The schema registry of its processes.
     schemas: Mutex<Option<String>>,
-    /// The clock of everything but intake: it begins shortly before the first instant.
+    /// The clock of tally and publish: it starts a day before the first cut.
     lapse: String,
     started: AtomicU32,
 }
 
-/// How a line is to be.
-pub struct Plan<'a> {
+/// The configuration of a deployment under test.
+pub struct DeploymentPlan<'a> {
     pub name: &'a str,
     pub bootstrap: &'a str,
     pub partitions: u32,
-    pub inputs: Vec<Input>,
-    /// The publication instants, and the first of them.
+    pub inputs: Vec<InputTopic>,
+    /// The grid of cuts, and the first cut.
     pub grid: Grid,
     pub first: Timestamp,
     /// The registry as NDJSON.
     pub registry: &'a str,
 }
 
-impl Line {
-    /// Makes the topics, and puts genesis and registry into theirs.
-    pub fn new(plan: &Plan<'_>) -> Line {
-        let dir = tempfile::Builder::new().prefix("plumbline-line-").tempdir().expect("a temporary folder");
+impl TestDeployment {
+    /// Creates the topics, and appends genesis and registry entries.
+    pub fn new(plan: &DeploymentPlan<'_>) -> TestDeployment {
+        let dir = tempfile::Builder::new().prefix("plumbline-deployment-").tempdir().expect("a temporary folder");
         let (keys, _) = keys_file::read_or_make(&dir.path().join("keys.toml")).expect("a folder of our own");
         let registry = match plan.registry {
             "" => Vec::new(),
             text => scorecard::registry::registry_file::parse_registry(text).expect("a registry in order"),
         };
-        let line = Line {
+        let deployment = TestDeployment {
             bootstrap: plan.bootstrap.to_owned(),
-            // A broker that somebody else runs may hold what an earlier run left.
+            // A broker outside of the suite may hold topics of an earlier run.
             prefix: format!("{}-{}.", plan.name, in_letters(real_now().unsigned_abs())),
             partitions: plan.partitions,
             first: plan.first,
@@ -121,19 +109,19 @@ impl Line {
             started: AtomicU32::new(0),
             dir,
         };
-        let hand = line.hand();
-        hand.make_topics(line.partitions, &line.inputs);
-        hand.append("registry", 0, "genesis", &Record::Genesis(line.genesis()));
-        for entry in &line.registry {
-            hand.append("registry", 0, "entry", &Record::Registry(entry.clone()));
+        let writer = deployment.writer();
+        writer.create_topics(deployment.partitions, &deployment.inputs);
+        writer.append("registry", 0, "genesis", &Record::Genesis(deployment.genesis()));
+        for entry in &deployment.registry {
+            writer.append("registry", 0, "entry", &Record::Registry(entry.clone()));
         }
-        hand.flush();
-        line
+        writer.flush();
+        deployment
     }
 
-    /// Somebody beside the line who writes into its topics and waits for what comes of it.
-    pub fn hand(&self) -> Hand {
-        Hand::new(&self.bootstrap, &self.prefix)
+    /// A writer of its topics.
+    pub fn writer(&self) -> TopicWriter {
+        TopicWriter::new(&self.bootstrap, &self.prefix)
     }
 
     fn genesis(&self) -> Genesis {
@@ -149,38 +137,38 @@ impl Line {
         }
     }
 
-    /// Seed of the identities of events under the line's keys.
+    /// The seed of event identities under its keys.
     pub fn identity_seed(&self) -> u64 {
         identity_seed(&self.keys)
     }
 
-    /// A decoder as the line's intake has it.
+    /// The decoder of its intake.
     pub fn decoder(&self) -> RecordDecoder {
         RecordDecoder::new(DecoderConfig { keys: self.keys.clone(), ..DecoderConfig::default() })
     }
 
-    /// The feed that the configuration gives an input topic.
-    pub fn feed_of(input: &Input) -> Option<Arc<Feed>> {
+    /// The feed of an input topic in the configuration.
+    pub fn feed_of(input: &InputTopic) -> Option<Arc<Feed>> {
         input.feed.map(|name| Arc::new(Feed { zone: Zone::london(), ..Feed::undeclared(name) }))
     }
 
-    /// Its processes reach the brokers there and so from now on.
+    /// Sets the brokers' addresses and properties for processes that start from now on.
     pub fn secure(&self, brokers: &str, properties: Vec<(String, String)>) {
-        *self.reached.lock().expect("nobody panics with it") = (brokers.to_owned(), properties);
+        *self.reached.lock().expect("no test panics with the lock") = (brokers.to_owned(), properties);
     }
 
-    /// Its processes ask this schema registry from now on.
-    pub fn ask_for_schemas(&self, url: &str) {
-        *self.schemas.lock().expect("nobody panics with it") = Some(url.to_owned());
+    /// Sets the schema registry for processes that start from now on.
+    pub fn set_schema_registry(&self, url: &str) {
+        *self.schemas.lock().expect("no test panics with the lock") = Some(url.to_owned());
     }
 
-    /// The configuration of a process with this name. Low timeouts, so that what is dead is soon known to be.
+    /// The configuration of a process. Short timeouts: a crash is detected within seconds.
     fn configuration(&self, name: &str) -> String {
-        let (brokers, properties) = self.reached.lock().expect("nobody panics with it").clone();
+        let (brokers, properties) = self.reached.lock().expect("no test panics with the lock").clone();
         let properties = properties.iter().map(|(key, value)| format!("{key:?} = {value:?}\n")).collect::<String>();
-        let schemas = self.schemas.lock().expect("nobody panics with it").clone();
+        let schemas = self.schemas.lock().expect("no test panics with the lock").clone();
         let schemas = schemas.map(|url| format!("schema-registry = {url:?}\n")).unwrap_or_default();
-        let input = |input: &Input| {
+        let input = |input: &InputTopic| {
             let option = |key: &str, value: Option<&str>| value.map(|value| format!("{key} = {value:?}\n")).unwrap_or_default();
             let table = format!("[inputs.\"{}{}\"]\n", self.prefix, input.name);
             table + &option("feed", input.feed) + &option("format", input.format)
@@ -198,7 +186,7 @@ impl Line {
         )
     }
 
-    /// Starts a process of this role. Its name is the role's and a number; the group knows it by it.
+    /// Starts a process of this role. Its name is the role and a number, and is its client id in groups.
     pub fn start(&self, role: Role) -> Process {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}-{number}", role.word());
@@ -207,7 +195,7 @@ impl Line {
         let log = self.dir.path().join(format!("{name}.log"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
         command.arg("run").args((role != Role::All).then_some(role.word())).arg("--config").arg(&config);
-        // Intake has to believe that the traffic lies in the past, the others must not write ticks of their own.
+        // For intake the traffic is in the past. Tally and publish must write no ticks, so their clock is early.
         if matches!(role, Role::Tally | Role::Publish) {
             command.env(LAPSE_VARIABLE, &self.lapse);
         }
@@ -218,7 +206,7 @@ impl Line {
     }
 }
 
-/// A process that ends another one when the suite has ended, however that came about.
+/// A process that kills `process` when the suite ends, even after a crash of the suite.
 fn watch(process: u32) -> Child {
     let watching = "while kill -0 $0 2>/dev/null; do kill -0 $1 2>/dev/null || kill -9 $0; sleep 1; done";
     let mut command = Command::new("sh");
@@ -226,7 +214,7 @@ fn watch(process: u32) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a shell runs")
 }
 
-/// A number in letters: digits in a row could be an NHS number, and a topic of such a name is never told in a reject.
+/// A number in letters. Digits could look like an NHS number, and a reject masks the name of such a topic.
 fn in_letters(mut number: u64) -> String {
     let mut letters = String::new();
     while number > 0 {
@@ -242,7 +230,7 @@ pub fn real_now() -> i64 {
     i64::try_from(since.as_millis()).expect("before the year 292,000,000")
 }
 
-/// A process under way. Dropped, it is killed; what it said last is shown if the test failed.
+/// A running process. Drop it to kill it. After a failed test the drop shows its last log lines.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -253,19 +241,19 @@ pub struct Process {
 }
 
 impl Process {
-    /// As a loss of power would.
+    /// Kills it with SIGKILL and waits for its end.
     pub fn kill(&mut self) {
-        // One that has ended by itself cannot be killed; what it promised is judged by what it left.
+        // A process that ended by itself cannot be killed; the test judges its topics.
         let _ = self.child.kill();
         self.child.wait().expect("it ends");
     }
 
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().expect("kill runs");
-        assert!(sent.success(), "{} has ended: {}", self.name, self.said());
+        assert!(sent.success(), "{} has ended: {}", self.name, self.log_text());
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Sends SIGTERM and waits for its end.
     pub fn end(&mut self) -> ExitStatus {
         self.signal("-TERM");
         self.child.wait().expect("it ends")
@@ -276,8 +264,8 @@ impl Process {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Everything that it said.
-    pub fn said(&self) -> String {
+    /// Its log so far.
+    pub fn log_text(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 }
@@ -289,9 +277,9 @@ impl Drop for Process {
         let _ = self.watcher.kill();
         let _ = self.watcher.wait();
         if std::thread::panicking() {
-            let said = self.said();
-            let last: Vec<&str> = said.lines().rev().take(15).collect();
-            eprintln!("--- {} said last:", self.name);
+            let text = self.log_text();
+            let last: Vec<&str> = text.lines().rev().take(15).collect();
+            eprintln!("--- last log lines of {}:", self.name);
             last.into_iter().rev().for_each(|line| eprintln!("{line}"));
         }
     }

@@ -1,4 +1,4 @@
-//! What topics hold, as the independent subscriber (`subscriber.py`) read it, or as a log in memory has it.
+//! The records of topics, read by the independent subscriber (`subscriber.py`) or from a log in memory.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -13,21 +13,21 @@ use stream::log::Topic;
 
 /// A record of an input topic.
 #[derive(Clone, Debug)]
-pub struct Raw {
+pub struct InputRecord {
     pub partition: u32,
     pub offset: u64,
     pub value: Option<Vec<u8>>,
 }
 
-/// Everything that a set of topics holds, each partition in order of its offsets.
+/// The records of a set of topics, each partition in the order of offsets.
 #[derive(Clone, Debug, Default)]
 pub struct Dump {
     pub own: BTreeMap<(Topic, u32), Vec<StoredEntry>>,
-    pub inputs: BTreeMap<String, Vec<Raw>>,
+    pub inputs: BTreeMap<String, Vec<InputRecord>>,
 }
 
 #[derive(Deserialize)]
-struct Line {
+struct DumpLine {
     topic: String,
     partition: u32,
     offset: u64,
@@ -36,7 +36,7 @@ struct Line {
     value: Option<String>,
 }
 
-/// How the subscriber reaches the brokers.
+/// The independent subscriber.
 #[derive(Clone, Debug)]
 pub struct Subscriber {
     /// A Python that has `confluent_kafka`.
@@ -46,8 +46,8 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// Dumps Plumbline's own topics under this prefix, and these input topics. What a transaction wrote is read before the record
-    /// that closes it, so whatever is seen of a run has its record behind it.
+    /// Dumps Plumbline's own topics under this prefix, and these input topics. `runs` is read last, so every card in the dump has its
+    /// run record in it, too.
     pub fn dump(&self, prefix: &str, inputs: &[&str]) -> Dump {
         let own: Vec<Topic> = Topic::ALL.into_iter().filter(|topic| *topic != Topic::Runs).chain([Topic::Runs]).collect();
         self.read(prefix, &own, inputs)
@@ -65,32 +65,32 @@ impl Subscriber {
         command.arg(script).arg(&self.bootstrap).args(names).args(inputs);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the python that was found runs");
         let mut stderr = child.stderr.take().expect("it is piped");
-        let said = std::thread::spawn(move || {
-            let mut said = String::new();
-            // What cannot be read is not told.
-            let _ = stderr.read_to_string(&mut said);
-            said
+        let messages = std::thread::spawn(move || {
+            let mut text = String::new();
+            // An unreadable message does not fail the test.
+            let _ = stderr.read_to_string(&mut text);
+            text
         });
         let mut dump = Dump::default();
         for line in BufReader::new(child.stdout.take().expect("it is piped")).lines() {
-            let line: Line = serde_json::from_str(&line.expect("text")).expect("a line of the subscriber");
+            let line: DumpLine = serde_json::from_str(&line.expect("text")).expect("a line of the subscriber");
             dump.add(prefix, line);
         }
         let status = child.wait().expect("it ends");
-        let said = said.join().expect("a reader of text");
-        assert!(status.success(), "the subscriber failed: {said}");
+        let messages = messages.join().expect("a reader of text");
+        assert!(status.success(), "the subscriber failed: {messages}");
         dump
     }
 }
 
 impl Dump {
-    fn add(&mut self, prefix: &str, line: Line) {
+    fn add(&mut self, prefix: &str, line: DumpLine) {
         let key = line.key.as_deref().map(unhex);
         let value = line.value.as_deref().map(unhex);
         let own = |name: &str| Topic::ALL.into_iter().find(|topic| topic.name() == name);
         let Some(topic) = line.topic.strip_prefix(prefix).and_then(own) else {
-            let raw = Raw { partition: line.partition, offset: line.offset, value };
-            self.inputs.entry(line.topic).or_default().push(raw);
+            let record = InputRecord { partition: line.partition, offset: line.offset, value };
+            self.inputs.entry(line.topic).or_default().push(record);
             return;
         };
         let key = String::from_utf8(key.unwrap_or_default()).expect("keys of Plumbline's topics are UTF-8");
@@ -99,7 +99,7 @@ impl Dump {
         self.own.entry((topic, line.partition)).or_default().push(stored);
     }
 
-    /// What a log in memory holds.
+    /// The records of a log in memory.
     pub fn of(log: &SimulatedLog, partitions: u32) -> Dump {
         let mut dump = Dump::default();
         for (topic, partition) in Topic::ALL.into_iter().flat_map(|topic| (0..partitions.max(6)).map(move |p| (topic, p))) {
@@ -117,7 +117,7 @@ impl Dump {
         of_topic.flat_map(|((_, partition), records)| records.iter().map(move |stored| (*partition, stored)))
     }
 
-    /// The same, opened.
+    /// The decoded records of a topic, partition by partition.
     pub fn records(&self, topic: Topic) -> impl Iterator<Item = (u32, &StoredEntry, Record<'_>)> {
         self.stored(topic).map(|(partition, stored)| (partition, stored, codec::avro::encoding::decode(&stored.bytes)))
     }
@@ -131,7 +131,7 @@ impl Dump {
         self.records(Topic::Runs).map(run).collect()
     }
 
-    /// Every revision with the partition it stands in, in the order of its partition.
+    /// Every revision, partition by partition, in the order of offsets.
     pub fn revisions(&self) -> Vec<Scorecard> {
         let card = |(_, _, record): (u32, &StoredEntry, Record<'_>)| match record {
             Record::Scorecard(card) => *card,

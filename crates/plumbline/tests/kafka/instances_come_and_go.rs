@@ -1,27 +1,27 @@
-//! Instances that come and go while events are taken and cards published.
+//! Instances start and stop while events arrive and cards are published.
 
-use crate::accounts::Times;
-use crate::broker::Means;
-use crate::processes::{Troubles, any_seed, crewed};
+use crate::accounts::Delivery;
+use crate::broker::TestTools;
+use crate::processes::{Disturbances, any_seed, start_traffic};
 
-/// From one instance of each role to some and back, in any order; who goes is asked to.
-pub fn instances_come_and_go_under_load(means: &Means) {
-    let (mut course, mut crew) = crewed("changing", means, 35, 1);
-    let changes = Troubles { seed: any_seed(), longest_wait: 1_500, enough: 16 };
-    changes.beset(&mut course, &mut crew, |line, crew, draw| {
-        let which = draw.below(crew.processes.len());
-        let role = crew.processes[which].role;
-        let of_role = crew.processes.iter().filter(|process| process.role == role).count();
-        let goes = of_role > 1 && (of_role > 2 || draw.below(2) == 0);
+/// Between one and three instances of each role run, in random order. Each stops on SIGTERM.
+pub fn instances_come_and_go_under_load(tools: &TestTools) {
+    let (mut traffic, mut processes) = start_traffic("changing", tools, 35, 1);
+    let changes = Disturbances { seed: any_seed(), longest_wait: 1_500, count: 16 };
+    changes.disturb(&mut traffic, &mut processes, |deployment, processes, random| {
+        let which = random.below(processes.processes.len());
+        let role = processes.processes[which].role;
+        let of_role = processes.processes.iter().filter(|process| process.role == role).count();
+        let goes = of_role > 1 && (of_role > 2 || random.below(2) == 0);
         if goes {
-            let mut process = crew.processes.remove(which);
+            let mut process = processes.processes.remove(which);
             let status = process.end();
-            assert_eq!(status.code(), Some(0), "{} ended with {status}: {}", process.name, process.said());
+            assert_eq!(status.code(), Some(0), "{} ended with {status}: {}", process.name, process.log_text());
         } else {
-            crew.add(line, role);
+            processes.add(deployment, role);
         }
     });
-    course.step();
-    crew.end();
-    course.judge(means, Times::OnceOrMore);
+    traffic.step();
+    processes.end();
+    traffic.judge(tools, Delivery::AtLeastOnce);
 }

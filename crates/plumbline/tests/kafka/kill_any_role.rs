@@ -1,19 +1,19 @@
 //! `kill -9` of any role at random moments: nothing is lost, nothing counts twice, no revision is missing.
 
-use crate::accounts::Times;
-use crate::broker::Means;
-use crate::processes::{Troubles, any_seed, crewed};
+use crate::accounts::Delivery;
+use crate::broker::TestTools;
+use crate::processes::{Disturbances, any_seed, start_traffic};
 
-/// Twenty kills; whoever is killed is started again at once.
-pub fn killed_at_random_moments_nothing_is_lost_and_nothing_counts_twice(means: &Means) {
-    let (mut course, mut crew) = crewed("killed", means, 32, 2);
-    let kills = Troubles { seed: any_seed(), longest_wait: 2_500, enough: 20 };
-    kills.beset(&mut course, &mut crew, |line, crew, draw| {
-        let which = draw.below(crew.processes.len());
-        crew.replace(line, which);
+/// Twenty kills; each killed process is restarted at once.
+pub fn kills_at_random_moments_lose_nothing_and_count_nothing_twice(tools: &TestTools) {
+    let (mut traffic, mut processes) = start_traffic("killed", tools, 32, 2);
+    let kills = Disturbances { seed: any_seed(), longest_wait: 2_500, count: 20 };
+    kills.disturb(&mut traffic, &mut processes, |deployment, processes, random| {
+        let which = random.below(processes.processes.len());
+        processes.replace(deployment, which);
     });
-    // One more cut, in peace.
-    course.step();
-    crew.end();
-    course.judge(means, Times::OnceOrMore);
+    // One more cut without a kill.
+    traffic.step();
+    processes.end();
+    traffic.judge(tools, Delivery::AtLeastOnce);
 }

@@ -1,4 +1,4 @@
-//! Input topics full of what no one can take: every record is accounted for, each element once, and what is good counts.
+//! Malformed records in input topics: every invalid element has one reject, and every valid one counts.
 
 use std::collections::BTreeMap;
 
@@ -8,45 +8,46 @@ use scorecard::record::log_record::Record;
 use stream::log::Topic;
 
 use crate::accounts;
-use crate::broker::{Means, shared};
-use crate::deployment_under_test::{Input, Line, Plan, WEEKLY, real_now};
+use crate::broker::{TestTools, shared};
+use crate::deployment_under_test::{DeploymentPlan, TestDeployment, WEEKLY, real_now};
 use crate::dump::{Dump, Subscriber};
-use crate::processes::Crew;
+use crate::input_topic::InputTopic;
+use crate::processes::ProcessGroup;
 use crate::replay_in_memory;
 use crate::replay_in_memory::Extent;
 
-/// Told from content, of any feed.
-const ANY: Input = Input { name: "any", partitions: 1, feed: None, format: None };
-/// Avro only, all of it of one feed.
-const AVRO: Input = Input { name: "avro", partitions: 1, feed: Some("surgery"), format: Some("avro") };
-/// FHIR only, all of it of one feed.
-const FHIR: Input = Input { name: "fhir", partitions: 1, feed: Some("hospital"), format: Some("fhir") };
+/// Any format, any feed.
+const ANY: InputTopic = InputTopic { name: "any", partitions: 1, feed: None, format: None };
+/// Avro only, one feed.
+const AVRO: InputTopic = InputTopic { name: "avro", partitions: 1, feed: Some("surgery"), format: Some("avro") };
+/// FHIR only, one feed.
+const FHIR: InputTopic = InputTopic { name: "fhir", partitions: 1, feed: Some("hospital"), format: Some("fhir") };
 
-/// A record and what must become of it.
+/// A record and its expected items.
 struct Sample {
     key: Option<&'static str>,
     value: Option<Vec<u8>>,
-    becomes: Becomes,
+    expected: ExpectedItems,
 }
 
-/// What must become of a record.
-enum Becomes {
-    /// So many events.
+/// The expected items of a record.
+enum ExpectedItems {
+    /// This many events.
     Events(usize),
     /// One reject for each of these reasons.
     Rejects(&'static [&'static str]),
-    /// An element of a type that is not counted.
+    /// An element of a type that does not count.
     Nothing,
 }
 
-use Becomes::{Events, Nothing, Rejects};
+use ExpectedItems::{Events, Nothing, Rejects};
 
-fn sample(value: impl Into<Vec<u8>>, becomes: Becomes) -> Sample {
-    Sample { key: None, value: Some(value.into()), becomes }
+fn sample(value: impl Into<Vec<u8>>, expected: ExpectedItems) -> Sample {
+    Sample { key: None, value: Some(value.into()), expected }
 }
 
-fn tombstone(key: Option<&'static str>, becomes: Becomes) -> Sample {
-    Sample { key, value: None, becomes }
+fn tombstone(key: Option<&'static str>, expected: ExpectedItems) -> Sample {
+    Sample { key, value: None, expected }
 }
 
 fn encounter(feed: &str, id: &str) -> String {
@@ -55,7 +56,7 @@ fn encounter(feed: &str, id: &str) -> String {
     )
 }
 
-/// A retraction as the schema `EncounterEvent` writes it, its fields one by one, behind this framing.
+/// A retraction in the schema `EncounterEvent`, written field by field after this framing.
 fn retraction(magic: u8, id: u32) -> Vec<u8> {
     let mut bytes = vec![magic];
     bytes.extend(id.to_be_bytes());
@@ -64,7 +65,7 @@ fn retraction(magic: u8, id: u32) -> Vec<u8> {
     bytes
 }
 
-/// The id of the schema `EncounterEvent` where no registry gives another.
+/// The id of the schema `EncounterEvent` without a schema registry.
 const ENCOUNTER_EVENT: u32 = 0x504C_0021;
 
 fn samples_of_any() -> Vec<Sample> {
@@ -110,12 +111,12 @@ fn samples_of_fhir() -> Vec<Sample> {
     ]
 }
 
-/// Each record becomes what it must become, and the offsets of all of them are committed.
-pub fn garbage_is_accounted_for_element_by_element(means: &Means) {
-    let bootstrap = shared(means);
+/// Each record has its expected items, and every offset is committed.
+pub fn every_malformed_element_has_a_reject(tools: &TestTools) {
+    let bootstrap = shared(tools);
     let first = WEEKLY.at_or_after(scorecard::time::calendar::Timestamp(1_735_776_000_000));
-    let plan = Plan {
-        name: "garbage",
+    let plan = DeploymentPlan {
+        name: "malformed",
         bootstrap: &bootstrap,
         partitions: 2,
         inputs: vec![ANY, AVRO, FHIR],
@@ -123,38 +124,38 @@ pub fn garbage_is_accounted_for_element_by_element(means: &Means) {
         first,
         registry: "",
     };
-    let line = Line::new(&plan);
-    let hand = line.hand();
-    let crew = Crew::of(&line, 1);
+    let deployment = TestDeployment::new(&plan);
+    let writer = deployment.writer();
+    let processes = ProcessGroup::of(&deployment, 1);
     let all = [(ANY, samples_of_any()), (AVRO, samples_of_avro()), (FHIR, samples_of_fhir())];
     for (input, samples) in &all {
         for sample in samples {
-            hand.send(input.name, 0, sample.key.map(str::as_bytes), sample.value.as_deref());
+            writer.send(input.name, 0, sample.key.map(str::as_bytes), sample.value.as_deref());
         }
     }
-    hand.flush();
+    writer.flush();
     for (input, _) in &all {
-        hand.until_committed("intake", input.name, 1);
+        writer.until_committed("intake", input.name, 1);
     }
-    hand.tick(2, first);
-    hand.until_published(first);
-    crew.end();
-    let subscriber = Subscriber { python: means.python.clone(), bootstrap };
-    let dump = subscriber.dump(&line.prefix, &[]);
+    writer.tick(2, first);
+    writer.until_published(first);
+    processes.end();
+    let subscriber = Subscriber { python: tools.python.clone(), bootstrap };
+    let dump = subscriber.dump(&deployment.prefix, &[]);
     for (input, samples) in &all {
-        judge_rejects(&dump, &hand.topic(input.name), samples);
+        judge_rejects(&dump, &writer.topic(input.name), samples);
     }
     judge_events(&dump, all.iter().flat_map(|(_, samples)| samples));
     let mut verdict = Verdict::default();
-    let deployment = replay_in_memory::deployment(&dump, line.identity_seed(), env!("CARGO_PKG_VERSION"));
-    let again = replay_in_memory::play_again(&dump, &deployment);
+    let config = replay_in_memory::deployment(&dump, deployment.identity_seed(), env!("CARGO_PKG_VERSION"));
+    let again = replay_in_memory::replay(&dump, &config);
     replay_in_memory::judge(&dump, &again.dump, Extent::All, &mut verdict);
     accounts::judge_folded(&dump, &again.outcomes, &mut verdict);
     assert!(verdict.is_clean(), "{:#?}", verdict.all());
     assert!(real_now() > first.0);
 }
 
-/// The rejects of a topic, by offset: those that must be there and no others.
+/// Asserts the rejects of a topic, by offset: the expected ones and no others.
 fn judge_rejects(dump: &Dump, topic: &str, samples: &[Sample]) {
     let mut rejects: BTreeMap<u64, Vec<String>> = BTreeMap::new();
     for (_, stored, record) in dump.records(Topic::Rejects) {
@@ -165,22 +166,22 @@ fn judge_rejects(dump: &Dump, topic: &str, samples: &[Sample]) {
     }
     for (offset, sample) in (0..).zip(samples) {
         let got = rejects.remove(&offset).unwrap_or_default();
-        let wanted = if let Rejects(reasons) = sample.becomes { reasons } else { &[] };
+        let wanted = if let Rejects(reasons) = sample.expected { reasons } else { &[] };
         assert_eq!(got, wanted, "{topic} {offset}");
     }
     assert!(rejects.is_empty(), "{topic}: {rejects:?}");
 }
 
-/// The events: as many as there must be, the retractions among them.
+/// Asserts the number of events and of retractions.
 fn judge_events<'a>(dump: &Dump, samples: impl Iterator<Item = &'a Sample>) {
-    let wanted: usize = samples.map(|sample| if let Events(count) = sample.becomes { count } else { 0 }).sum();
+    let wanted: usize = samples.map(|sample| if let Events(count) = sample.expected { count } else { 0 }).sum();
     let mut actions = Vec::new();
     for (_, _, record) in dump.records(Topic::Events) {
         if let Record::Batch(batch) = record {
             actions.extend(batch.events.iter().map(|event| event.action));
         }
     }
-    // Two stand in a list whose third element is refused.
+    // Two valid events are in a list whose third element is rejected.
     assert_eq!(actions.len(), wanted + 2);
     let retractions = actions.iter().filter(|action| **action == Action::Retract).count();
     assert_eq!(retractions, 3, "two tombstones and an Avro retraction");

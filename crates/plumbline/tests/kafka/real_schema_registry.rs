@@ -1,4 +1,4 @@
-//! A real schema registry (`broker/registry.sh`): what the tests with one in their own process promise holds with it too.
+//! A real schema registry (`broker/registry.sh`): it keeps the promises of the tests with a registry in their own process.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -10,8 +10,8 @@ use codec::avro::contract::Contract;
 use codec::avro::encoding::{Form, encode};
 use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use plumbline::kafka::registry_address::RegistryAddress;
+use plumbline::kafka::schema_registry::registry::{RegistrySettings, SchemaRegistry};
 use plumbline::kafka::schema_registry::registry_error::RegistryError;
-use plumbline::kafka::schema_registry::schema_registry::{RegistrySettings, SchemaRegistry};
 use plumbline::kafka::schema_registry::subjects::subjects;
 use plumbline::process::shutdown_signal::ShutdownSignal;
 use scorecard::record::item::{Feed, Item};
@@ -22,28 +22,28 @@ use stream::log::Topic;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kafka/broker/registry.sh");
 
-/// Gets the registry's program if it has to.
+/// Finds the registry's program, and downloads it if necessary.
 ///
 /// # Errors
-/// What is lacking, and how it is to be had.
-pub fn look() -> Result<(), String> {
+/// The missing tool and the cure.
+pub fn find_program() -> Result<(), String> {
     let java = Command::new("java").arg("-version").output();
     if !java.is_ok_and(|output| output.status.success()) {
         return Err("there is no java: install a JRE of 17 or later".to_owned());
     }
     let fetched = script(&["fetch"]).output().map_err(|error| format!("{SCRIPT} does not run: {error}"))?;
-    let said = String::from_utf8_lossy(&fetched.stderr);
-    if fetched.status.success() { Ok(()) } else { Err(said.lines().last().unwrap_or("no reason was given").to_owned()) }
+    let stderr = String::from_utf8_lossy(&fetched.stderr);
+    if fetched.status.success() { Ok(()) } else { Err(stderr.lines().last().unwrap_or("no reason was given").to_owned()) }
 }
 
 fn script(arguments: &[&str]) -> Command {
     let mut command = Command::new(SCRIPT);
-    // In the target folder, so that it is fetched once.
+    // In the target folder, so that it is downloaded once.
     command.args(arguments).env("REGISTRY_LIB", Path::new(env!("CARGO_TARGET_TMPDIR")).join("kafka").join("registry"));
     command
 }
 
-/// A registry of one's own. Dropped, it ends.
+/// The registry of a test. Drop it to stop it.
 struct Registry {
     dir: tempfile::TempDir,
     port: u16,
@@ -54,20 +54,20 @@ impl Registry {
     fn start() -> Registry {
         let dir = tempfile::Builder::new().prefix("plumbline-registry-").tempdir().expect("a temporary folder");
         let mut registry = Registry { dir, port: free_port(), url: String::new() };
-        let output = registry.does("start");
+        let output = registry.run("start");
         assert!(output.status.success(), "registry.sh start: {}", String::from_utf8_lossy(&output.stderr));
         registry.url = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         registry
     }
 
-    fn does(&self, verb: &str) -> Output {
+    fn run(&self, verb: &str) -> Output {
         let mut command = script(&[verb]);
         command.env("REGISTRY_DIR", self.dir.path()).env("REGISTRY_PORT", self.port.to_string());
         command.env("REGISTRY_OWNER", std::process::id().to_string());
         command.output().expect("the script runs")
     }
 
-    /// Asks it as any client of the documented API does.
+    /// A GET request of the documented API.
     fn get(&self, path: &str) -> Value {
         let mut answer = ureq::get(format!("{}{path}", self.url)).call().expect("an answer");
         serde_json::from_str(&answer.body_mut().read_to_string().expect("a body")).expect("JSON")
@@ -94,11 +94,11 @@ impl Registry {
 
 impl Drop for Registry {
     fn drop(&mut self) {
-        self.does("stop");
+        self.run("stop");
     }
 }
 
-/// A port that is free together with the next.
+/// A free port whose successor is free, too.
 fn free_port() -> u16 {
     let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     let begin = 30_000 + u16::try_from(std::process::id() % 900).expect("below 900") * 2;
@@ -113,24 +113,24 @@ fn tick() -> Record<'static> {
     Record::Tick(Tick { at: Timestamp(1_794_884_400_000) })
 }
 
-/// Everything that a real registry is asked, in the order of a deployment's life: one program is started for it.
-pub fn a_real_registry_gives_ids_refuses_what_breaks_readers_and_may_be_down() {
+/// The requests of a deployment in the order of its life, to one registry.
+pub fn a_real_registry_gives_ids_rejects_incompatible_schemas_and_may_be_down() {
     let registry = Registry::start();
     let home = folder();
-    let client = registry.client("plumbline.", home.path()).expect("an empty registry takes all schemas");
-    ids_stand_for_the_schemas(&registry, &client);
-    another_process_opens_what_this_one_wrote(&registry, &client);
-    events_of_a_practice_system_are_taken(&registry, &client);
+    let client = registry.client("plumbline.", home.path()).expect("an empty registry accepts all schemas");
+    ids_name_the_schemas(&registry, &client);
+    another_process_decodes_the_records(&registry, &client);
+    events_of_a_practice_system_decode(&registry, &client);
     an_incompatible_schema_ends_the_start(&registry);
-    registry.does("stop");
-    // Nobody answers any more.
+    registry.run("stop");
+    // From here on the registry does not answer.
     let mut frame = encoded(&tick());
     client.outgoing(Topic::Events, &mut frame);
-    let again = registry.client("plumbline.", home.path()).expect("all ids are remembered");
-    assert_eq!(again.decode(&frame).expect("the id is remembered"), tick());
+    let restarted = registry.client("plumbline.", home.path()).expect("all ids are cached");
+    assert_eq!(restarted.decode(&frame).expect("the id is cached"), tick());
     let unknown = [&[0, 0, 0, 0xff, 0xff], &frame[5..]].concat();
-    assert!(again.decode(&unknown).expect_err("nobody knows the id").is_passing());
-    let stranger = registry.client("other.", home.path()).expect_err("its ids are not known");
+    assert!(restarted.decode(&unknown).expect_err("the id is unknown").is_passing());
+    let stranger = registry.client("other.", home.path()).expect_err("its ids are unknown");
     assert!(stranger.is_passing(), "{stranger}");
 }
 
@@ -140,8 +140,8 @@ fn encoded(record: &Record<'_>) -> Vec<u8> {
     bytes
 }
 
-/// The id in every topic's frames is one under which the registry holds that very schema, under the subject's name.
-fn ids_stand_for_the_schemas(registry: &Registry, client: &SchemaRegistry) {
+/// The registry holds the schema of every topic's frames under the frame's id and the subject's name.
+fn ids_name_the_schemas(registry: &Registry, client: &SchemaRegistry) {
     for subject in subjects("plumbline.") {
         let mut frame = [&[0], &subject.form.id().to_be_bytes()[..]].concat();
         client.outgoing(subject.topic, &mut frame);
@@ -159,7 +159,7 @@ fn ids_stand_for_the_schemas(registry: &Registry, client: &SchemaRegistry) {
     }
 }
 
-fn another_process_opens_what_this_one_wrote(registry: &Registry, client: &SchemaRegistry) {
+fn another_process_decodes_the_records(registry: &Registry, client: &SchemaRegistry) {
     let elsewhere = folder();
     let other = registry.client("other.", elsewhere.path()).expect("another prefix has subjects of its own");
     let mut frame = encoded(&tick());
@@ -167,10 +167,10 @@ fn another_process_opens_what_this_one_wrote(registry: &Registry, client: &Schem
     assert_eq!(other.decode(&frame).expect("the registry answers"), tick());
 }
 
-fn events_of_a_practice_system_are_taken(registry: &Registry, client: &SchemaRegistry) {
+fn events_of_a_practice_system_decode(registry: &Registry, client: &SchemaRegistry) {
     let sent = registry.send("/subjects/gp-orders-value/versions", &json!({ "schema": Contract::OrderEvent.schema() }));
     let id = u32::try_from(sent["id"].as_u64().expect("an id")).expect("small");
-    // The contract's own fixture, under the id that the practice system's producer was given.
+    // The fixture of the contract, under the id of the practice system's producer.
     let text = include_str!("../../../codec/fixtures/v1/order-event.avro.hex");
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(16)).collect();
     let mut bytes: Vec<u8> = digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).expect("two digits")).collect();

@@ -1,5 +1,5 @@
-//! The same log once more, in memory and without a fault: what was published must be the same bytes, and rows and marks, whoever
-//! wrote them and however often, those of an owner that nothing ever happened to.
+//! A replay of the same log in memory, without faults. Published records must have the same bytes. Rows and marks must be those of a
+//! replay, regardless of their writers and repetitions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,19 +17,19 @@ use stream::tally::tally_task::TallyTask;
 
 use crate::dump::Dump;
 
-pub const CARDS: &str = "revisions are those of a calm run over the same log, byte by byte";
-pub const RUNS: &str = "run records are those of a calm run over the same log, but for who folded";
-pub const PEERS: &str = "peer groups and snapshots are those of a calm run over the same log, byte by byte";
-pub const ROWS: &str = "rows and marks, whoever wrote them, are those of a calm owner, byte by byte";
+pub const CARDS: &str = "revisions are those of a replay of the same log, byte by byte";
+pub const RUNS: &str = "run records are those of a replay of the same log, except for `refolded`";
+pub const PEERS: &str = "peer groups and snapshots are those of a replay of the same log, byte by byte";
+pub const ROWS: &str = "rows and marks are those of a replay of the same log, byte by byte";
 
-/// What came out of playing a log again.
-pub struct Again {
+/// The result of a replay.
+pub struct ReplayResult {
     pub dump: Dump,
-    /// What became of the events of each partition.
+    /// Events by outcome, for each partition.
     pub outcomes: Vec<Outcomes>,
 }
 
-/// The deployment that a dump's genesis fixes, with the built-in measures.
+/// The deployment of a dump's genesis record, with the built-in measures.
 pub fn deployment(dump: &Dump, identity_seed: u64, engine_version: &str) -> Deployment {
     let mut registry = dump.records(Topic::Registry);
     let genesis = registry.find_map(|(_, _, record)| if let Record::Genesis(genesis) = record { Some(genesis) } else { None });
@@ -43,8 +43,8 @@ pub fn deployment(dump: &Dump, identity_seed: u64, engine_version: &str) -> Depl
     }
 }
 
-/// Plays what `events` and `registry` hold: same offsets, same append times.
-pub fn play_again(dump: &Dump, deployment: &Deployment) -> Again {
+/// Replays `events` and `registry` with the same offsets and append times.
+pub fn replay(dump: &Dump, deployment: &Deployment) -> ReplayResult {
     let log = SimulatedLog::new();
     let inputs = dump.own.iter().filter(|((topic, _), _)| matches!(topic, Topic::Events | Topic::Registry));
     for (&(topic, partition), records) in inputs {
@@ -59,19 +59,19 @@ pub fn play_again(dump: &Dump, deployment: &Deployment) -> Again {
     }
     let mut publisher = PublishTask::new(deployment, log.handle()).expect("an unbroken log");
     while publisher.step().expect("an unbroken log").is_some() {}
-    Again { dump: Dump::of(&log, deployment.partitions), outcomes }
+    ReplayResult { dump: Dump::of(&log, deployment.partitions), outcomes }
 }
 
-/// How much of what a calm run gives must be there.
+/// The part of a replay that the dump must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// All of it: everybody was at rest.
+    /// All of it: no process was busy.
     All,
-    /// As much as there was time for: the processes were ended somewhere between a tick and its run.
-    AsFarAsItGoes,
+    /// A beginning: the processes were stopped between a tick and its run.
+    Prefix,
 }
 
-/// Compares what was published with what a calm run gives.
+/// Compares a dump with a replay.
 pub fn judge(dump: &Dump, again: &Dump, extent: Extent, verdict: &mut Verdict) {
     same(&by_place(dump, Topic::ScorecardRevisions), &by_place(again, Topic::ScorecardRevisions), CARDS, extent, verdict);
     for topic in [Topic::PeerGroups, Topic::PeerSnapshots] {
@@ -80,8 +80,7 @@ pub fn judge(dump: &Dump, again: &Dump, extent: Extent, verdict: &mut Verdict) {
     let bare = |run: Run| Run { refolded: Vec::new(), ..run };
     let (got, wanted) = (dump.runs(), again.runs());
     let (few, many) = (got.len(), wanted.len());
-    verdict
-        .hold(few == many || (few < many && extent == Extent::AsFarAsItGoes), RUNS, || format!("{few} runs instead of {many}"));
+    verdict.hold(few == many || (few < many && extent == Extent::Prefix), RUNS, || format!("{few} runs instead of {many}"));
     for (got, wanted) in got.into_iter().map(bare).zip(wanted.into_iter().map(bare)) {
         verdict.hold(got == wanted, RUNS, || format!("{got:?} instead of {wanted:?}"));
     }
@@ -92,7 +91,7 @@ pub fn judge(dump: &Dump, again: &Dump, extent: Extent, verdict: &mut Verdict) {
     }
 }
 
-/// The bytes of records that share a place.
+/// The bytes of records at the same place.
 type Bytes<'d> = BTreeSet<&'d [u8]>;
 
 fn same<K: Ord + std::fmt::Debug>(
@@ -105,15 +104,15 @@ fn same<K: Ord + std::fmt::Debug>(
     for (key, bytes) in got {
         let other = wanted.get(key);
         verdict.hold(other == Some(bytes), promise, || match other {
-            None => format!("{key:?} is not of the calm run"),
+            None => format!("{key:?} is not in the replay"),
             Some(_) => format!("{key:?} has other bytes"),
         });
     }
     let missing = wanted.keys().find(|key| !got.contains_key(*key));
-    verdict.hold(missing.is_none() || extent == Extent::AsFarAsItGoes, promise, || format!("{missing:?} is missing"));
+    verdict.hold(missing.is_none() || extent == Extent::Prefix, promise, || format!("{missing:?} is missing"));
 }
 
-/// The bytes of all records of a topic, by key and place among those of the key.
+/// The bytes of all records of a topic, by key and index within the key.
 fn by_place(dump: &Dump, topic: Topic) -> BTreeMap<(&str, usize), Bytes<'_>> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut found = BTreeMap::new();
@@ -125,7 +124,7 @@ fn by_place(dump: &Dump, topic: Topic) -> BTreeMap<(&str, usize), Bytes<'_>> {
     found
 }
 
-/// The bytes of all rows and marks, by key, partition and position; one that was written twice stands there once if it is the same.
+/// The bytes of all rows and marks, by key, partition and position. Equal repetitions count once.
 fn by_position(dump: &Dump) -> BTreeMap<(&str, u32, u64), Bytes<'_>> {
     let mut found: BTreeMap<(&str, u32, u64), Bytes<'_>> = BTreeMap::new();
     for (_, stored, record) in dump.records(Topic::ClinicianMonths) {

@@ -1,26 +1,26 @@
-//! Whatever the number of instances, real topics give the oracle's cards, and the same bytes.
+//! One instance and three publish the oracle's cards, with the same bytes.
 
 use std::collections::BTreeMap;
 
 use scorecard::card::scorecard::Scorecard;
 use stream::log::Topic;
 
-use crate::accounts::Times;
-use crate::broker::Means;
+use crate::accounts::Delivery;
+use crate::broker::TestTools;
 use crate::dump::Dump;
-use crate::processes::crewed;
+use crate::processes::start_traffic;
 
-/// One instance of each role and three of each: the oracle's cards both times, and the same bytes.
-pub fn one_instance_and_three_publish_the_oracles_cards_and_the_same_bytes(means: &Means) {
-    let (mut course, crew) = crewed("one", means, 31, 1);
-    course.run();
-    crew.end();
-    let one = course.judge(means, Times::Once);
-    let (mut course, mut crew) = crewed("three", means, 31, 3);
-    course.run();
-    crew.all_run();
-    crew.end();
-    let three = course.judge(means, Times::OnceOrMore);
+/// One instance of each role, then three of each: both publish the oracle's cards, with the same bytes.
+pub fn one_instance_and_three_publish_the_oracles_cards_and_the_same_bytes(tools: &TestTools) {
+    let (mut traffic, processes) = start_traffic("one", tools, 31, 1);
+    traffic.run();
+    processes.end();
+    let one = traffic.judge(tools, Delivery::ExactlyOnce);
+    let (mut traffic, mut processes) = start_traffic("three", tools, 31, 3);
+    traffic.run();
+    processes.all_run();
+    processes.end();
+    let three = traffic.judge(tools, Delivery::AtLeastOnce);
     let (one, three) = (cards(&one), cards(&three));
     assert_eq!(one.keys().collect::<Vec<_>>(), three.keys().collect::<Vec<_>>());
     for (at, bytes) in &one {

@@ -1,14 +1,14 @@
-//! Brokers that want to know who one is: SASL users behind TLS.
+//! Brokers with SASL users over TLS.
 
-use crate::accounts::Times;
-use crate::broker::{Means, USER, with_shared};
+use crate::accounts::Delivery;
+use crate::broker::{TestTools, USER, with_shared};
 use crate::deployment_under_test::Role;
-use crate::processes::Crew;
-use crate::traffic_by_cut::{Course, network};
+use crate::processes::ProcessGroup;
+use crate::traffic_by_cut::{TrafficRun, network};
 
-fn course(name: &str, mechanism: &str, password: &str) -> Course {
+fn secured_traffic(name: &str, mechanism: &str, password: &str) -> TrafficRun {
     let ((secured, certificate), open) = with_shared(|brokers| (brokers.secured(), brokers.bootstrap.clone()));
-    let course = Course::new(name, &open, network(37));
+    let traffic = TrafficRun::new(name, &open, network(37));
     let properties = [
         ("security.protocol", "SASL_SSL"),
         ("sasl.mechanism", mechanism),
@@ -17,29 +17,29 @@ fn course(name: &str, mechanism: &str, password: &str) -> Course {
         ("ssl.ca.location", &certificate.display().to_string()),
     ];
     let properties = properties.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    course.line.secure(&secured, properties.into());
-    course
+    traffic.deployment.secure(&secured, properties.into());
+    traffic
 }
 
-/// The whole line works through TLS as a SCRAM user.
-pub fn the_line_works_through_tls_as_a_scram_user(means: &Means) {
-    let mut course = course("scram", "SCRAM-SHA-256", USER.1);
-    let crew = Crew::of(&course.line, 1);
-    course.run();
-    crew.end();
-    course.judge(means, Times::Once);
+/// Every role works over TLS as a SCRAM user.
+pub fn a_deployment_works_over_tls_as_a_scram_user(tools: &TestTools) {
+    let mut traffic = secured_traffic("scram", "SCRAM-SHA-256", USER.1);
+    let processes = ProcessGroup::of(&traffic.deployment, 1);
+    traffic.run();
+    processes.end();
+    traffic.judge(tools, Delivery::ExactlyOnce);
 }
 
-/// With a wrong password nobody works, and it is said why.
-pub fn a_wrong_password_is_refused_in_words(_: &Means) {
+/// With a wrong password the log names the failed authentication, without the password.
+pub fn a_wrong_password_is_reported(_: &TestTools) {
     for mechanism in ["SCRAM-SHA-256", "PLAIN"] {
-        let course = course("stranger", mechanism, "not-the-password");
-        let mut process = course.line.start(Role::Tally);
-        crate::topic_writer::until("it is said who was refused", || {
-            let said = process.said().to_lowercase();
-            let told = said.contains("authentication") && !said.contains("not-the-password");
-            assert!(told || process.runs(), "it ended and said only: {said}");
-            told
+        let traffic = secured_traffic("stranger", mechanism, "not-the-password");
+        let mut process = traffic.deployment.start(Role::Tally);
+        crate::topic_writer::until("the failed authentication is logged", || {
+            let log = process.log_text().to_lowercase();
+            let is_logged = log.contains("authentication") && !log.contains("not-the-password");
+            assert!(is_logged || process.runs(), "it ended and logged only: {log}");
+            is_logged
         });
         process.kill();
     }

@@ -1,4 +1,4 @@
-//! A line with a schema registry: the ids in its topics are the registry's, and one that is down holds up only what needs it.
+//! A deployment with a schema registry: its topics hold the registry's ids, and an outage delays only records with unknown ids.
 
 use codec::avro::contract::Contract;
 use codec::avro::encoding::Form;
@@ -8,18 +8,19 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::{ClientConfig, Message};
 use scorecard::time::calendar::Timestamp;
 
-use crate::broker::{Means, shared};
-use crate::deployment_under_test::{Input, Line, Plan, Role, WEEKLY};
+use crate::broker::{TestTools, shared};
+use crate::deployment_under_test::{DeploymentPlan, Role, TestDeployment, WEEKLY};
+use crate::input_topic::InputTopic;
 use crate::test_registry::{Manner, TestRegistry};
 use crate::topic_writer::until;
 
-const ORDERS: Input = Input { name: "orders", partitions: 1, feed: None, format: Some("avro") };
-const EVENTS: Input = Input { name: "gp-events", partitions: 1, feed: None, format: None };
+const ORDERS: InputTopic = InputTopic { name: "orders", partitions: 1, feed: None, format: Some("avro") };
+const EVENTS: InputTopic = InputTopic { name: "gp-events", partitions: 1, feed: None, format: None };
 
-/// 2026-10-05T08:38:00Z, when the order of the fixture was made.
+/// 2026-10-05T08:38:00Z, the time of the fixture's order.
 const ORDERED: Timestamp = Timestamp(1_791_189_480_000);
 
-/// The contract's own fixture of an order, under an id that the practice system's producer was given.
+/// The contract's fixture of an order, under the id of the practice system's producer.
 fn order(id: u32) -> Vec<u8> {
     let text = include_str!("../../../codec/fixtures/v1/order-event.avro.hex");
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(16)).collect();
@@ -29,72 +30,73 @@ fn order(id: u32) -> Vec<u8> {
 }
 
 /// The schema id in the first frame of a topic.
-fn first_id(line: &Line, topic: &str) -> u32 {
+fn first_id(deployment: &TestDeployment, topic: &str) -> u32 {
     let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", &line.bootstrap).set("group.id", format!("{}first", line.prefix));
+    config.set("bootstrap.servers", &deployment.bootstrap).set("group.id", format!("{}first", deployment.prefix));
     let consumer: BaseConsumer = config.create().expect("properties that the library knows");
     let mut list = TopicPartitionList::new();
-    list.add_partition_offset(&format!("{}{topic}", line.prefix), 0, Offset::Beginning).expect("a place that is there");
-    consumer.assign(&list).expect("a place that is there");
+    list.add_partition_offset(&format!("{}{topic}", deployment.prefix), 0, Offset::Beginning).expect("a partition that exists");
+    consumer.assign(&list).expect("a partition that exists");
     let mut id = None;
-    until(&format!("{topic} holds something"), || {
+    until(&format!("{topic} holds a record"), || {
         let message = consumer.poll(std::time::Duration::from_millis(100)).and_then(Result::ok);
         let frame = message.as_ref().and_then(Message::payload);
         id = frame.map(|frame| codec::avro::encoding::unframed(frame).expect("a frame").0);
         id.is_some()
     });
-    id.expect("it was waited for")
+    id.expect("until waited for it")
 }
 
-/// Orders under ids of the registry are taken, everything that comes of them carries ids of the registry, and while it is down what
-/// it alone could explain waits: other topics go on, and nothing is refused.
-pub fn a_line_with_a_registry_writes_its_ids_and_waits_for_those_it_does_not_know(means: &Means) {
+/// Intake decodes orders with ids of the registry, and every result has ids of the registry. During an outage, records with unknown
+/// ids wait, other topics continue, and nothing is rejected.
+pub fn a_schema_registry_gives_ids_and_unknown_ids_wait(tools: &TestTools) {
     let registry = TestRegistry::start();
     let first = WEEKLY.at_or_after(ORDERED);
-    let bootstrap = shared(means);
+    let bootstrap = shared(tools);
     let inputs = vec![ORDERS, EVENTS];
-    let plan = Plan { name: "registered", bootstrap: &bootstrap, partitions: 1, inputs, grid: WEEKLY, first, registry: "" };
-    let line = Line::new(&plan);
-    line.ask_for_schemas(&registry.url());
-    let hand = line.hand();
+    let plan =
+        DeploymentPlan { name: "registered", bootstrap: &bootstrap, partitions: 1, inputs, grid: WEEKLY, first, registry: "" };
+    let deployment = TestDeployment::new(&plan);
+    deployment.set_schema_registry(&registry.url());
+    let writer = deployment.writer();
     registry.put(701, Contract::OrderEvent.schema());
-    let crew: Vec<_> = Role::LINE.into_iter().map(|role| line.start(role)).collect();
-    hand.send(ORDERS.name, 0, None, Some(&order(701)));
-    hand.flush();
-    hand.until_committed("intake", ORDERS.name, 1);
-    hand.tick(1, first);
-    until("the run is published", || hand.end("runs", 0) > 0);
-    for subject in subjects(&line.prefix) {
-        // The tick is the suite's own, under an id of ours; both kinds are read.
+    let processes: Vec<_> = Role::SEPARATE.into_iter().map(|role| deployment.start(role)).collect();
+    writer.send(ORDERS.name, 0, None, Some(&order(701)));
+    writer.flush();
+    writer.until_committed("intake", ORDERS.name, 1);
+    writer.tick(1, first);
+    until("the run is published", || writer.end("runs", 0) > 0);
+    for subject in subjects(&deployment.prefix) {
+        // The suite wrote the tick with Plumbline's own id; readers accept both.
         let is_first = matches!(subject.form, Form::Batch | Form::ClinicianMonth | Form::Run);
         if is_first {
-            assert_eq!(Some(first_id(&line, subject.topic.name())), registry.id_of(&subject.name), "{}", subject.name);
+            assert_eq!(Some(first_id(&deployment, subject.topic.name())), registry.id_of(&subject.name), "{}", subject.name);
         }
     }
 
-    // The same schema in other words has another id, which nobody here has met.
+    // The same schema with other docs has another id, which the deployment does not know yet.
     registry.put(9_001, &Contract::OrderEvent.schema().replace("\"doc\"", "\"comment\""));
     registry.behave(Manner { broken: Some((503, "down".to_owned())), ..Manner::default() });
     registry.asked();
-    hand.send(ORDERS.name, 0, None, Some(&order(9_001)));
-    hand.flush();
+    writer.send(ORDERS.name, 0, None, Some(&order(9_001)));
+    writer.flush();
     let mut asked = Vec::new();
     until("the registry is asked for the id", || {
         asked.extend(registry.asked());
         asked.contains(&"GET /schemas/ids/9001".to_owned())
     });
     let event = include_bytes!("../../../../schemas/examples/encounter.json");
-    hand.send(EVENTS.name, 0, None, Some(event));
-    hand.flush();
-    hand.until_committed("intake", EVENTS.name, 1);
-    assert_eq!(hand.committed("intake", ORDERS.name, 0), 1, "the order that nobody can read yet waits");
-    let before = hand.end("events", 0);
+    writer.send(EVENTS.name, 0, None, Some(event));
+    writer.flush();
+    writer.until_committed("intake", EVENTS.name, 1);
+    assert_eq!(writer.committed("intake", ORDERS.name, 0), 1, "the order with an unknown schema waits");
+    let before = writer.end("events", 0);
     registry.behave(Manner::default());
-    hand.until_committed("intake", ORDERS.name, 1);
-    assert!(hand.end("events", 0) > before, "the order is logged");
-    assert_eq!(hand.end("rejects", 0), 0, "nothing is refused");
-    for mut process in crew {
+    writer.until_committed("intake", ORDERS.name, 1);
+    assert!(writer.end("events", 0) > before, "the order is logged");
+    assert_eq!(writer.end("rejects", 0), 0, "nothing is rejected");
+    for mut process in processes {
         let status = process.end();
-        assert_eq!(status.code(), Some(0), "{} ended with {status}: {}", process.name, process.said());
+        assert_eq!(status.code(), Some(0), "{} ended with {status}: {}", process.name, process.log_text());
     }
 }

@@ -2,8 +2,8 @@
 
     python subscriber.py BOOTSTRAP TOPIC... [-X property=value]...
 
-One line a record: topic, partition, offset, timestamp (ms), key, value (hexadecimal, null for none), headers. The topics are read in
-the order in which they are named, each to its end as it is when its turn comes.
+One line a record: topic, partition, offset, timestamp (ms), key, value (hexadecimal, null if absent), headers. Topics are read in the
+given order, each to the end that it has when its turn comes.
 """
 
 import json
@@ -11,13 +11,13 @@ import sys
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 def settings(bootstrap, properties):
     return {
         "bootstrap.servers": bootstrap,
-        # The library wants a name even of a reader that joins no group.
+        # librdkafka needs the name of a group even for a consumer that joins none.
         "group.id": "independent-subscriber",
         "isolation.level": "read_committed",
         "enable.auto.commit": False,
@@ -33,15 +33,15 @@ def hexed(data):
 
 
 def dump(consumer, topic, out):
-    known = consumer.list_topics(topic, timeout=PATIENCE_SECONDS).topics[topic]
+    known = consumer.list_topics(topic, timeout=TIMEOUT_SECONDS).topics[topic]
     if known.error is not None:
         raise KafkaException(known.error)
     left = set(known.partitions)
     consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in left])
     while left:
-        message = consumer.poll(PATIENCE_SECONDS)
+        message = consumer.poll(TIMEOUT_SECONDS)
         if message is None:
-            sys.exit(f"{topic}: nothing came for {PATIENCE_SECONDS} s, partitions {sorted(left)} have not ended")
+            sys.exit(f"{topic}: no record for {TIMEOUT_SECONDS} s, partitions {sorted(left)} are incomplete")
         if message.error() is not None:
             if message.error().code() != KafkaError._PARTITION_EOF:
                 raise KafkaException(message.error())

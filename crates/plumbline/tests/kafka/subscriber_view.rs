@@ -1,5 +1,5 @@
-//! What every subscriber was promised, judged over a dump: revisions without a gap, whole runs only, the newest where it belongs.
-//! Nothing here knows how the dump came about.
+//! The promises to subscribers, judged over a dump: revisions without a gap, complete runs, the newest revision in the compacted topic.
+//! The file knows nothing of the dump's origin.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,20 +15,20 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::dump::Dump;
 
-pub const OPENS: &str = "every record of every topic opens";
-pub const GAPLESS: &str = "revisions are gapless, each says something new and names the one before";
+pub const OPENS: &str = "every record of every topic decodes";
+pub const GAPLESS: &str = "revisions are gapless, and each differs from the previous one and names it";
 pub const HASHED: &str = "a content hash is that of the content";
-pub const PLACED: &str = "a card stands under its own key, where Java's partitioner would put it";
-pub const WHOLE: &str = "a run is out whole or not at all, closed by its record";
+pub const PLACED: &str = "a card has its own key and the partition of Java's partitioner";
+pub const WHOLE: &str = "a run is published completely or not at all, with its record";
 pub const IN_ORDER: &str = "cuts are published one after the other, each once";
 pub const NEWEST: &str = "the compacted topic holds the newest revision of every card";
 
-/// Of the compacted topics' cards.
+/// Partitions of the topics of cards.
 const CARD_PARTITIONS: u32 = 6;
-/// The namespace of every name that Plumbline gives.
+/// The namespace of Plumbline's UUIDs.
 const NAMESPACE: Uuid = Uuid::from_u128(0x4817_6363_625e_4860_8f4e_15de_06b7_3ee0);
 
-/// Judges a dump that was made while nobody published, of a deployment with this schedule.
+/// Judges a dump of a deployment with this schedule. The dump was made while no process published.
 pub fn judge(dump: &Dump, schedule: &Schedule, verdict: &mut Verdict) {
     opens(dump, verdict);
     let revisions = revisions(dump, verdict);
@@ -91,34 +91,34 @@ fn runs(dump: &Dump, schedule: &Schedule, revisions: &BTreeMap<String, Vec<Score
         by_cut.entry(card.cut).or_default().push(card);
     }
     let mut next = schedule.first;
-    let mut standing = BTreeMap::new();
+    let mut published = BTreeMap::new();
     for run in dump.runs() {
         verdict.hold(run.at == next, IN_ORDER, || format!("{} instead of {next}", run.at));
         next = schedule.grid.after(run.at);
-        whole(&run, &by_cut.remove(&run.at).unwrap_or_default(), &mut standing, verdict);
+        whole(&run, &by_cut.remove(&run.at).unwrap_or_default(), &mut published, verdict);
     }
     verdict.hold(by_cut.is_empty(), WHOLE, || format!("revisions of {:?} without a run record", by_cut.keys()));
 }
 
-fn whole(run: &Run, cards: &[&Scorecard], standing: &mut BTreeMap<String, bool>, verdict: &mut Verdict) {
+fn whole(run: &Run, cards: &[&Scorecard], published: &mut BTreeMap<String, bool>, verdict: &mut Verdict) {
     let id = Uuid::new_v5(&NAMESPACE, format!("run|{}", run.at.0).as_bytes()).to_string();
     let named = run.id == id && cards.iter().all(|card| card.run_id == id);
-    verdict.hold(named, WHOLE, || format!("{}: not everything of it is called {id}", run.at));
+    verdict.hold(named, WHOLE, || format!("{}: not every card has the run id {id}", run.at));
     let there = cards.iter().map(|card| card.key()).collect::<BTreeSet<String>>().len() as u64;
     verdict.hold(run.revisions == there && there == cards.len() as u64, WHOLE, || {
         format!("{}: {} revisions counted, {} there, of {there} cards", run.at, run.revisions, cards.len())
     });
     let mut by_month: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for card in cards {
-        standing.insert(card.key(), card.content.status != Status::Withdrawn);
+        published.insert(card.key(), card.content.status != Status::Withdrawn);
         by_month.entry(card.content.period.month.to_string()).or_default().1 += 1;
     }
     for (month, counts) in &mut by_month {
-        counts.0 = standing.iter().filter(|(key, stands)| **stands && key.ends_with(month.as_str())).count() as u64;
+        counts.0 = published.iter().filter(|(key, is_published)| **is_published && key.ends_with(month.as_str())).count() as u64;
     }
-    let said: BTreeMap<String, (u64, u64)> =
+    let counted: BTreeMap<String, (u64, u64)> =
         run.months.iter().map(|month| (month.month.to_string(), (month.cards, month.revisions))).collect();
-    verdict.hold(said == by_month, WHOLE, || format!("{}: {said:?} said, {by_month:?} there", run.at));
+    verdict.hold(counted == by_month, WHOLE, || format!("{}: {counted:?} in the run record, {by_month:?} in the topic", run.at));
 }
 
 fn newest(dump: &Dump, verdict: &mut Verdict) {

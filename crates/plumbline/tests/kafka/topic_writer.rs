@@ -1,5 +1,5 @@
-//! A hand beside the line: makes its topics, puts records into them, and waits for what comes of them. It only writes and waits;
-//! what is judged is read by the independent subscriber.
+//! A client of a deployment's topics: it creates them, writes records, and waits for results. The independent subscriber reads what
+//! the tests judge.
 
 use std::time::{Duration, Instant};
 
@@ -15,37 +15,37 @@ use scorecard::record::log_record::{Record, Tick};
 use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
 
-use crate::deployment_under_test::Input;
+use crate::input_topic::InputTopic;
 
-/// What has not come after so long never comes.
-pub const PATIENCE: Duration = Duration::from_secs(240);
-/// One call may take so long.
-const A_CALL: Duration = Duration::from_secs(10);
+/// Longest wait for a result; then the test fails.
+pub const RESULT_TIMEOUT: Duration = Duration::from_secs(240);
+/// Timeout of one request to the brokers.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One hand.
-pub struct Hand {
+/// A writer of a deployment's topics, with a consumer of its runs.
+pub struct TopicWriter {
     prefix: String,
     config: ClientConfig,
     producer: ThreadedProducer<DefaultProducerContext>,
     runs: BaseConsumer,
 }
 
-impl Hand {
-    /// A hand that reaches these brokers.
-    pub fn new(bootstrap: &str, prefix: &str) -> Hand {
+impl TopicWriter {
+    /// A writer for this prefix on these brokers.
+    pub fn new(bootstrap: &str, prefix: &str) -> TopicWriter {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", bootstrap).set("reconnect.backoff.max.ms", "1000");
-        // What the brokers say while they are killed is no news here.
+        // Errors of killed brokers are expected.
         config.set_log_level(rdkafka::config::RDKafkaLogLevel::Emerg);
-        let mut writing = config.clone();
-        writing.set("acks", "all").set("enable.idempotence", "true").set("linger.ms", "2");
-        writing.set("message.max.bytes", "20000000").set("delivery.timeout.ms", "240000");
-        let mut reading = config.clone();
-        reading.set("group.id", format!("{prefix}hand")).set("enable.auto.commit", "false").set("fetch.wait.max.ms", "50");
-        Hand {
+        let mut producer = config.clone();
+        producer.set("acks", "all").set("enable.idempotence", "true").set("linger.ms", "2");
+        producer.set("message.max.bytes", "20000000").set("delivery.timeout.ms", "240000");
+        let mut consumer = config.clone();
+        consumer.set("group.id", format!("{prefix}writer")).set("enable.auto.commit", "false").set("fetch.wait.max.ms", "50");
+        TopicWriter {
             prefix: prefix.to_owned(),
-            producer: writing.create().expect("properties that the library knows"),
-            runs: reading.create().expect("properties that the library knows"),
+            producer: producer.create().expect("properties that the library knows"),
+            runs: consumer.create().expect("properties that the library knows"),
             config,
         }
     }
@@ -55,8 +55,8 @@ impl Hand {
         format!("{}{name}", self.prefix)
     }
 
-    /// Makes the line's topics and its inputs.
-    pub fn make_topics(&self, partitions: u32, inputs: &[Input]) {
+    /// Creates the deployment's own topics and its input topics.
+    pub fn create_topics(&self, partitions: u32, inputs: &[InputTopic]) {
         let names: Vec<String> = Topic::ALL.iter().map(|topic| self.topic(topic.name())).collect();
         let own = Topic::ALL.iter().zip(&names).map(|(topic, name)| {
             let (partitions, cleanup) = match topic {
@@ -68,7 +68,7 @@ impl Hand {
             };
             let new = NewTopic::new(name, counted(partitions), TopicReplication::Fixed(-1));
             let new = new.set("cleanup.policy", cleanup).set("message.timestamp.type", "LogAppendTime");
-            // The verifier wants to see every row, so nothing is compacted while it lasts.
+            // The verifier needs every row, so compaction starts after the test.
             new.set("retention.ms", "-1").set("min.compaction.lag.ms", "604800000")
         });
         let input_names: Vec<String> = inputs.iter().map(|input| self.topic(input.name)).collect();
@@ -79,39 +79,39 @@ impl Hand {
         let topics: Vec<NewTopic<'_>> = own.chain(inputs).collect();
         let admin: AdminClient<DefaultClientContext> = self.config.create().expect("properties that the library knows");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime of one thread");
-        let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
+        let options = AdminOptions::new().operation_timeout(Some(RESULT_TIMEOUT)).request_timeout(Some(RESULT_TIMEOUT));
         let made = runtime.block_on(admin.create_topics(&topics, &options)).expect("the broker answers");
         for topic in made {
             assert!(topic.is_ok(), "{topic:?}");
         }
     }
 
-    /// Puts a record of Plumbline's own into one of its topics.
+    /// Appends a record to one of the deployment's own topics.
     pub fn append(&self, topic: &str, partition: u32, key: &str, record: &Record<'_>) {
         self.send(topic, partition, Some(key.as_bytes()), Some(&promises::simulated_log::encoded(record)));
     }
 
-    /// Puts bytes into a topic.
+    /// Sends bytes to a topic.
     pub fn send(&self, topic: &str, partition: u32, key: Option<&[u8]>, value: Option<&[u8]>) {
         let name = self.topic(topic);
         let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(&name).partition(counted(partition));
         record.key = key;
         record.payload = value;
         let begun = Instant::now();
-        while let Err((error, refused)) = self.producer.send(record) {
+        while let Err((error, rejected)) = self.producer.send(record) {
             let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
-            assert!(full && begun.elapsed() < PATIENCE, "{name}: {error}");
-            record = refused;
+            assert!(full && begun.elapsed() < RESULT_TIMEOUT, "{name}: {error}");
+            record = rejected;
             self.producer.poll(Duration::from_millis(10));
         }
     }
 
-    /// Waits until everything that was put somewhere is stored.
+    /// Waits until the brokers acknowledged every record.
     pub fn flush(&self) {
-        self.producer.flush(PATIENCE).expect("the brokers store what they are given");
+        self.producer.flush(RESULT_TIMEOUT).expect("the brokers acknowledge every record");
     }
 
-    /// Says in every partition of events that what is there belongs to the cut `at`.
+    /// Appends the tick of the cut `at` to every partition of `events`.
     pub fn tick(&self, partitions: u32, at: Timestamp) {
         for partition in 0..partitions {
             self.append(Topic::Events.name(), partition, "tick", &Record::Tick(Tick { at }));
@@ -119,17 +119,17 @@ impl Hand {
         self.flush();
     }
 
-    /// Waits until a group has committed everything that this topic holds.
+    /// Waits until a group has committed every record of a topic.
     pub fn until_committed(&self, group: &str, topic: &str, partitions: u32) {
         let (consumer, name) = (self.consumer(group), self.topic(topic));
-        until(&format!("{group} commits what {name} holds"), || lag(&consumer, &name, partitions).is_ok_and(|lag| lag == 0));
+        until(&format!("{group} commits every record of {name}"), || lag(&consumer, &name, partitions).is_ok_and(|lag| lag == 0));
     }
 
     /// Waits until the run of this cut is published.
     pub fn until_published(&self, at: Timestamp) {
         let mut list = TopicPartitionList::new();
-        list.add_partition_offset(&self.topic(Topic::Runs.name()), 0, Offset::Beginning).expect("a place that is there");
-        self.runs.assign(&list).expect("a place that is there");
+        list.add_partition_offset(&self.topic(Topic::Runs.name()), 0, Offset::Beginning).expect("a partition that exists");
+        self.runs.assign(&list).expect("a partition that exists");
         let mut last = None;
         until(&format!("the run of {at} is published"), || {
             let Some(Ok(message)) = self.runs.poll(Duration::from_millis(100)) else { return false };
@@ -140,7 +140,7 @@ impl Hand {
         });
     }
 
-    /// The broker that leads a partition of a topic of the line.
+    /// The leader of a partition.
     pub fn leader(&self, topic: &str, partition: u32) -> i32 {
         let mut leader = -1;
         until("a partition has a leader", || {
@@ -150,7 +150,7 @@ impl Hand {
         leader
     }
 
-    /// Waits until every replica of a topic of the line is in sync.
+    /// Waits until every replica of a topic is in sync.
     pub fn until_in_sync(&self, topic: &str) {
         until("all replicas are in sync", || {
             let partitions = self.partitions(topic);
@@ -158,39 +158,40 @@ impl Hand {
         });
     }
 
-    /// Leader and number of replicas that are not in sync, by partition; nothing while nobody can be asked.
+    /// Leader and number of replicas that are not in sync, by partition; empty while no broker answers.
     fn partitions(&self, topic: &str) -> Vec<(i32, usize)> {
         let name = self.topic(topic);
-        let Ok(metadata) = self.runs.fetch_metadata(Some(&name), A_CALL) else { return Vec::new() };
+        let Ok(metadata) = self.runs.fetch_metadata(Some(&name), REQUEST_TIMEOUT) else { return Vec::new() };
         let of_topic = metadata.topics().iter().flat_map(|topic| topic.partitions());
         of_topic.map(|partition| (partition.leader(), partition.replicas().len() - partition.isr().len())).collect()
     }
 
     /// One past the last record of a partition.
     pub fn end(&self, topic: &str, partition: u32) -> i64 {
-        let (_, end) = self.runs.fetch_watermarks(&self.topic(topic), counted(partition), A_CALL).expect("a broker that answers");
+        let (_, end) =
+            self.runs.fetch_watermarks(&self.topic(topic), counted(partition), REQUEST_TIMEOUT).expect("a broker that answers");
         end
     }
 
-    /// What a group has committed of a partition; 0 when nothing.
+    /// The committed offset of a group in a partition; 0 without one.
     pub fn committed(&self, group: &str, topic: &str, partition: u32) -> u64 {
         let mut list = TopicPartitionList::new();
         list.add_partition(&self.topic(topic), counted(partition));
-        let committed = self.consumer(group).committed_offsets(list, A_CALL).expect("a broker that answers");
+        let committed = self.consumer(group).committed_offsets(list, REQUEST_TIMEOUT).expect("a broker that answers");
         committed.elements()[0].offset().to_raw().and_then(|offset| u64::try_from(offset).ok()).unwrap_or(0)
     }
 
-    /// Asks in the name of a group of the line, without being a member.
+    /// A consumer with the group's id that does not join the group.
     fn consumer(&self, group: &str) -> BaseConsumer {
         let mut config = self.config.clone();
         config.set("group.id", self.topic(group)).set("enable.auto.commit", "false");
         config.create().expect("properties that the library knows")
     }
 
-    /// The client id of the member of a group that owns this partition of a topic of the line.
+    /// The client id of the group member that owns a partition.
     pub fn owner(&self, group: &str, topic: &str, partition: u32) -> Option<String> {
         let name = self.topic(group);
-        let list = self.runs.fetch_group_list(Some(&name), A_CALL).ok()?;
+        let list = self.runs.fetch_group_list(Some(&name), REQUEST_TIMEOUT).ok()?;
         let topic = self.topic(topic);
         let owns = |bytes: &[u8]| assigned(bytes).is_some_and(|all| all.contains(&(topic.clone(), partition)));
         let found =
@@ -198,14 +199,14 @@ impl Hand {
         Some(found.client_id().to_owned())
     }
 
-    /// Waits until somebody owns this partition; says who.
+    /// Waits until a member owns a partition, and returns its client id.
     pub fn until_owned(&self, group: &str, topic: &str, partition: u32) -> String {
         let mut owner = None;
         until(&format!("{topic} {partition} has an owner in {group}"), || {
             owner = self.owner(group, topic, partition);
             owner.is_some()
         });
-        owner.expect("it was waited for")
+        owner.expect("until waited for it")
     }
 }
 
@@ -213,29 +214,29 @@ fn counted(number: u32) -> i32 {
     i32::try_from(number).expect("a suite has few partitions")
 }
 
-/// Waits until something holds; what never comes is a failure that names it.
+/// Waits until a condition holds. After [`RESULT_TIMEOUT`] it fails with the name of the condition.
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < PATIENCE, "this never happened: {what}");
+        assert!(begun.elapsed() < RESULT_TIMEOUT, "this never happened: {what}");
         std::thread::yield_now();
     }
 }
 
-/// Records that a topic holds behind what the consumer's group has committed.
+/// Number of records of a topic that the consumer's group has not committed.
 fn lag(consumer: &BaseConsumer, topic: &str, partitions: u32) -> Result<i64, KafkaError> {
     let mut list = TopicPartitionList::new();
     list.add_partition_range(topic, 0, counted(partitions) - 1);
-    let committed = consumer.committed_offsets(list, A_CALL)?;
+    let committed = consumer.committed_offsets(list, REQUEST_TIMEOUT)?;
     let mut lag = 0;
     for element in committed.elements() {
-        let (start, end) = consumer.fetch_watermarks(topic, element.partition(), A_CALL)?;
+        let (start, end) = consumer.fetch_watermarks(topic, element.partition(), REQUEST_TIMEOUT)?;
         lag += end - element.offset().to_raw().filter(|offset| *offset >= 0).unwrap_or(start);
     }
     Ok(lag)
 }
 
-/// Topics and partitions of a member's assignment, as the consumer protocol writes it: version, then topics with their partitions.
+/// Topics and partitions of a member's assignment. Source: Kafka's consumer protocol, a version, then topics with their partitions.
 fn assigned(bytes: &[u8]) -> Option<Vec<(String, u32)>> {
     let mut rest = bytes.get(2..)?;
     let number = |rest: &mut &[u8]| {

@@ -1,4 +1,4 @@
-//! `topics` and `peek` against a broker: what they make, what they find wrong, and what they show.
+//! `topics` and `peek` against a broker: created topics, reported faults, shown records.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,27 +15,27 @@ use scorecard::record::log_record::{Record, Tick};
 use scorecard::time::calendar::Timestamp;
 use serde_json::{Value, json};
 
-use crate::broker::{self, Means};
+use crate::broker::{self, TestTools};
 
-/// One answer of the brokers may take so long.
-const A_CALL: Duration = Duration::from_secs(60);
+/// Timeout of one request to the brokers.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A topic, its partitions, its cleanup and further settings.
 type TopicExpectation = (&'static str, usize, &'static str, &'static [(&'static str, &'static str)]);
 
-/// A deployment of its own on that broker.
-struct Deployment {
+/// A deployment without running processes.
+struct TopicDeployment {
     dir: tempfile::TempDir,
     bootstrap: String,
     prefix: String,
 }
 
-impl Deployment {
-    /// Its topics stay on the broker, under a prefix that no other run has.
-    fn new(bootstrap: String, name: &str) -> Deployment {
+impl TopicDeployment {
+    /// A new prefix for each run: its topics stay on the broker.
+    fn new(bootstrap: String, name: &str) -> TopicDeployment {
         let dir = tempfile::Builder::new().prefix("plumbline-topics-").tempdir().expect("a temporary folder");
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
-        Deployment { dir, bootstrap, prefix: format!("{name}-{now}.") }
+        TopicDeployment { dir, bootstrap, prefix: format!("{name}-{now}.") }
     }
 
     fn configuration(&self, partitions: u32) -> PathBuf {
@@ -49,8 +49,8 @@ impl Deployment {
         file
     }
 
-    /// Exit code, standard output, standard error.
-    fn does(&self, args: &[&str], partitions: u32) -> (i32, String, String) {
+    /// Runs a command. Returns exit code, standard output and standard error.
+    fn run(&self, args: &[&str], partitions: u32) -> (i32, String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
         let Output { status, stdout, stderr } =
             command.args(args).arg("--config").arg(self.configuration(partitions)).output().expect("the binary runs");
@@ -68,46 +68,46 @@ impl Deployment {
         format!("{}{name}", self.prefix)
     }
 
-    /// Replaces what was ever set on a topic.
+    /// Replaces every setting of a topic.
     fn set(&self, topic: &str, settings: &[(&str, &str)]) {
         let (admin, topic): (AdminClient<DefaultClientContext>, String) =
             (self.client().create().expect("sound"), self.topic(topic));
         let altered = AlterConfig::new(ResourceSpecifier::Topic(&topic));
         let altered = settings.iter().fold(altered, |altered, (name, value)| altered.set(name, value));
-        let asked = admin.alter_configs([&altered], &AdminOptions::new().request_timeout(Some(A_CALL)));
+        let asked = admin.alter_configs([&altered], &AdminOptions::new().request_timeout(Some(REQUEST_TIMEOUT)));
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        runtime.block_on(asked).expect("the broker answers").pop().expect("of one topic").expect("it is taken");
+        runtime.block_on(asked).expect("the broker answers").pop().expect("of one topic").expect("the producer accepts it");
     }
 
-    /// Partitions of a topic and its settings.
+    /// Number of partitions of a topic, and its settings.
     fn found(&self, topic: &str) -> (usize, BTreeMap<String, String>) {
         let (admin, topic): (AdminClient<DefaultClientContext>, String) =
             (self.client().create().expect("sound"), self.topic(topic));
         let asked = [ResourceSpecifier::Topic(&topic)];
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let described = admin.describe_configs(&asked, &AdminOptions::new().request_timeout(Some(A_CALL)));
+        let described = admin.describe_configs(&asked, &AdminOptions::new().request_timeout(Some(REQUEST_TIMEOUT)));
         let resource =
             runtime.block_on(described).expect("the broker answers").pop().expect("of one topic").expect("it is there");
         let settings = resource.entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))).collect();
-        let metadata = admin.inner().fetch_metadata(Some(&topic), A_CALL).expect("the broker answers");
+        let metadata = admin.inner().fetch_metadata(Some(&topic), REQUEST_TIMEOUT).expect("the broker answers");
         (metadata.topics()[0].partitions().len(), settings)
     }
 
     fn append(&self, topic: &str, partition: i32, key: &str, value: &[u8]) {
         let producer: BaseProducer = self.client().create().expect("sound");
         let topic = self.topic(topic);
-        producer.send(BaseRecord::to(&topic).partition(partition).key(key).payload(value)).expect("it is taken");
-        producer.flush(A_CALL).expect("it is acknowledged");
+        producer.send(BaseRecord::to(&topic).partition(partition).key(key).payload(value)).expect("the producer accepts it");
+        producer.flush(REQUEST_TIMEOUT).expect("it is acknowledged");
     }
 }
 
-pub fn topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended(means: &Means) {
-    let broker = broker::shared(means);
-    let deployment = Deployment::new(broker, "topics");
-    let (code, told, _) = deployment.does(&["topics"], 3);
-    assert_eq!((code, told.matches("is not there; `plumbline topics --apply` makes it").count()), (1, 9), "{told}");
+pub fn topics_are_created_checked_and_repaired(tools: &TestTools) {
+    let broker = broker::shared(tools);
+    let deployment = TopicDeployment::new(broker, "topics");
+    let (code, told, _) = deployment.run(&["topics"], 3);
+    assert_eq!((code, told.matches("does not exist; `plumbline topics --apply` creates it").count()), (1, 9), "{told}");
 
-    let (code, told, said) = deployment.does(&["topics", "--apply"], 3);
+    let (code, told, said) = deployment.run(&["topics", "--apply"], 3);
     assert_eq!((code, told.matches(": sound").count()), (0, 9), "{told}{said}");
     assert!(told.contains("surgery: is not there; it belongs to who writes it"), "{told}");
     // Days in milliseconds: 496 (16 months of 31 days), 775 (25), 30.
@@ -132,26 +132,26 @@ pub fn topics_are_made_as_they_have_to_be_and_what_is_wrong_is_said_and_mended(m
 
     deployment.set("events", &[("retention.ms", "86400000"), ("message.timestamp.type", "CreateTime"), ("segment.ms", "600000")]);
     deployment.set("scorecards", &[("cleanup.policy", "delete")]);
-    let (code, told, _) = deployment.does(&["topics", "--check"], 3);
+    let (code, told, _) = deployment.run(&["topics", "--check"], 3);
     assert_eq!(code, 1);
     for wrong in
-        ["retention.ms is 86400000", "message.timestamp.type is CreateTime", "cleanup.policy is delete, and has to be compact"]
+        ["retention.ms is 86400000", "message.timestamp.type is CreateTime", "cleanup.policy is delete and must be compact"]
     {
         assert!(told.contains(wrong), "{wrong}: {told}");
     }
-    let (code, told, said) = deployment.does(&["topics", "--apply"], 3);
+    let (code, told, said) = deployment.run(&["topics", "--apply"], 3);
     assert_eq!(code, 0, "{told}{said}");
     let (_, all) = deployment.found("events");
-    assert_eq!([&all["retention.ms"], &all["segment.ms"]], ["42854400000", "600000"], "what others set stays");
-    assert_eq!(deployment.does(&["topics", "--check"], 3).0, 0);
+    assert_eq!([&all["retention.ms"], &all["segment.ms"]], ["42854400000", "600000"], "settings of others stay");
+    assert_eq!(deployment.run(&["topics", "--check"], 3).0, 0);
 }
 
-pub fn another_number_of_partitions_is_refused_and_nothing_is_changed(means: &Means) {
-    let broker = broker::shared(means);
-    let deployment = Deployment::new(broker, "partitions");
-    assert_eq!(deployment.does(&["topics", "--apply"], 3).0, 0);
+pub fn another_number_of_partitions_is_rejected_without_a_change(tools: &TestTools) {
+    let broker = broker::shared(tools);
+    let deployment = TopicDeployment::new(broker, "partitions");
+    assert_eq!(deployment.run(&["topics", "--apply"], 3).0, 0);
     deployment.set("rejects", &[("cleanup.policy", "compact")]);
-    let (code, _, said) = deployment.does(&["topics", "--apply"], 5);
+    let (code, _, said) = deployment.run(&["topics", "--apply"], 5);
     assert_eq!(code, 1);
     assert!(
         said.contains("has 3 partitions") && said.contains("new `kafka.prefix`") && said.contains("nothing was changed"),
@@ -161,10 +161,10 @@ pub fn another_number_of_partitions_is_refused_and_nothing_is_changed(means: &Me
     assert_eq!(deployment.found("rejects").1["cleanup.policy"], "compact");
 }
 
-pub fn peek_shows_every_record_and_what_does_not_open(means: &Means) {
-    let broker = broker::shared(means);
-    let deployment = Deployment::new(broker, "peek");
-    assert_eq!(deployment.does(&["topics", "--apply"], 2).0, 0);
+pub fn peek_shows_every_record_and_undecodable_ones(tools: &TestTools) {
+    let broker = broker::shared(tools);
+    let deployment = TopicDeployment::new(broker, "peek");
+    assert_eq!(deployment.run(&["topics", "--apply"], 2).0, 0);
     let mut tick = Vec::new();
     encoding::encode(&Record::Tick(Tick { at: Timestamp(1_794_884_400_000) }), &mut tick).expect("it is small");
     deployment.append("events", 0, "tick", &tick);
@@ -172,7 +172,7 @@ pub fn peek_shows_every_record_and_what_does_not_open(means: &Means) {
     deployment.append("events", 1, "tick", &tick);
 
     let lines = |args: &[&str]| -> Vec<Value> {
-        let (code, told, said) = deployment.does(args, 2);
+        let (code, told, said) = deployment.run(args, 2);
         assert_eq!(code, 0, "{said}");
         told.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
     };
@@ -185,8 +185,8 @@ pub fn peek_shows_every_record_and_what_does_not_open(means: &Means) {
     assert_eq!(lines(&["peek", &deployment.topic("events"), "-n", "1", "-o", "ndjson"]), all[2..]);
     assert_eq!(lines(&["peek", "events", "--key", "riverside", "-o", "ndjson"]), all[1..2]);
     assert_eq!(lines(&["peek", "events", "--partition", "1", "--from", "1", "-o", "ndjson"]), all[2..]);
-    let (_, document, _) = deployment.does(&["peek", "events", "-o", "json"], 2);
+    let (_, document, _) = deployment.run(&["peek", "events", "-o", "json"], 2);
     assert_eq!(serde_json::from_str::<Value>(&document).expect("one document"), Value::from(all));
-    let (code, _, said) = deployment.does(&["peek", "event"], 2);
+    let (code, _, said) = deployment.run(&["peek", "event"], 2);
     assert!(code == 1 && said.contains("events"), "{said}");
 }

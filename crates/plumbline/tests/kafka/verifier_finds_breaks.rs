@@ -1,4 +1,4 @@
-//! The verifier itself: over a good dump it is silent, and of a broken one it says what is wrong. Needs no broker.
+//! The verifier itself: it accepts a good dump, and names the broken promise of a damaged one. Needs no broker.
 
 use std::sync::OnceLock;
 
@@ -18,15 +18,15 @@ use crate::{replay_in_memory, subscriber_view};
 
 const WEEKLY: Grid = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
 
-struct Good {
+struct GoodDump {
     dump: Dump,
     deployment: Deployment,
-    again: Dump,
+    replayed: Dump,
 }
 
-/// A dump of a small network's log, in order, made once.
-fn good() -> &'static Good {
-    static GOOD: OnceLock<Good> = OnceLock::new();
+/// A good dump of a small network's log, made once.
+fn good() -> &'static GoodDump {
+    static GOOD: OnceLock<GoodDump> = OnceLock::new();
     GOOD.get_or_init(|| {
         let population =
             sim::traffic::population::PopulationConfig { seed: 21, practices: 2, clinicians: 12, ..Default::default() };
@@ -40,33 +40,33 @@ fn good() -> &'static Good {
         let seen = compare(played.world.revisions(), &ask(&network.registry, &played.sent));
         assert!(seen.values().sum::<usize>() >= 20, "{seen:?}");
         let dump = Dump::of(&played.world.log, deployment.partitions);
-        let again = replay_in_memory::play_again(&dump, &deployment).dump;
-        Good { dump, deployment, again }
+        let replayed = replay_in_memory::replay(&dump, &deployment).dump;
+        GoodDump { dump, deployment, replayed }
     })
 }
 
-/// Which promises a dump breaks.
+/// The promises that a dump breaks.
 fn broken_by(dump: &Dump) -> Vec<&'static str> {
     let mut verdict = Verdict::default();
     subscriber_view::judge(dump, &good().deployment.schedule, &mut verdict);
-    replay_in_memory::judge(dump, &good().again, Extent::All, &mut verdict);
+    replay_in_memory::judge(dump, &good().replayed, Extent::All, &mut verdict);
     verdict.all().iter().map(|broken| broken.promise).collect()
 }
 
-/// What a good dump breaks once this was done to it.
+/// The promises that a good dump breaks after this damage.
 fn after(breaking: impl FnOnce(&mut Dump)) -> Vec<&'static str> {
     let mut dump = good().dump.clone();
     breaking(&mut dump);
     broken_by(&dump)
 }
 
-/// The first partition of this topic that holds anything, to be broken.
-fn held(dump: &mut Dump, topic: Topic) -> &mut Vec<StoredEntry> {
+/// The first partition of a topic with more than two records.
+fn records_of(dump: &mut Dump, topic: Topic) -> &mut Vec<StoredEntry> {
     let mut of_topic = dump.own.range_mut((topic, 0)..=(topic, u32::MAX)).map(|(_, records)| records);
     of_topic.find(|records| records.len() > 2).expect("a partition that holds some records")
 }
 
-/// Changes the first record of a partition that holds what is looked for.
+/// Changes the first record for which `change` returns true.
 fn change(records: &mut [StoredEntry], change: impl Fn(&mut Record<'static>) -> bool) {
     for stored in records {
         let mut record = codec::avro::encoding::decode(&stored.bytes).into_owned();
@@ -75,14 +75,14 @@ fn change(records: &mut [StoredEntry], change: impl Fn(&mut Record<'static>) -> 
             return;
         }
     }
-    panic!("nothing there can be broken so");
+    panic!("no record accepts this change");
 }
 
 fn sees(broken: &[&'static str], promise: &'static str) {
-    assert!(broken.contains(&promise), "{promise:?} was broken, and this was seen: {broken:?}");
+    assert!(broken.contains(&promise), "{promise:?} was broken, and the verifier reported {broken:?}");
 }
 
-/// Over a good dump the verifier is silent.
+/// The verifier accepts a good dump.
 pub fn a_good_dump_breaks_no_promise() {
     assert_eq!(broken_by(&good().dump), Vec::<&str>::new());
     let dump = &good().dump;
@@ -92,27 +92,27 @@ pub fn a_good_dump_breaks_no_promise() {
     assert!(restated >= 5, "{restated} later revisions");
 }
 
-/// Each kind of damage is seen as what it is.
+/// The verifier names each kind of damage.
 pub fn every_damage_is_seen() {
-    let lacking = after(|dump| drop(held(dump, Topic::ScorecardRevisions).remove(0)));
-    sees(&lacking, subscriber_view::GAPLESS);
-    sees(&lacking, subscriber_view::WHOLE);
-    sees(&lacking, replay_in_memory::CARDS);
+    let missing = after(|dump| drop(records_of(dump, Topic::ScorecardRevisions).remove(0)));
+    sees(&missing, subscriber_view::GAPLESS);
+    sees(&missing, subscriber_view::WHOLE);
+    sees(&missing, replay_in_memory::CARDS);
     let twice = after(|dump| {
-        let cards = held(dump, Topic::ScorecardRevisions);
+        let cards = records_of(dump, Topic::ScorecardRevisions);
         cards.push(cards[cards.len() - 1].clone());
     });
     sees(&twice, subscriber_view::GAPLESS);
     sees(&twice, subscriber_view::WHOLE);
-    let without_record = after(|dump| drop(held(dump, Topic::Runs).pop()));
+    let without_record = after(|dump| drop(records_of(dump, Topic::Runs).pop()));
     sees(&without_record, replay_in_memory::RUNS);
     let without_its_run = after(|dump| {
         let published = dump.runs().iter().rposition(|run| run.revisions > 0).expect("a run that published something");
-        held(dump, Topic::Runs).remove(published);
+        records_of(dump, Topic::Runs).remove(published);
     });
     sees(&without_its_run, subscriber_view::WHOLE);
     let run_twice = after(|dump| {
-        let runs = held(dump, Topic::Runs);
+        let runs = records_of(dump, Topic::Runs);
         runs.push(runs[runs.len() - 1].clone());
     });
     sees(&run_twice, subscriber_view::IN_ORDER);
@@ -125,17 +125,17 @@ pub fn every_damage_is_seen() {
         }
     });
     sees(&stale, subscriber_view::NEWEST);
-    let moved = after(|dump| held(dump, Topic::ScorecardRevisions)[0].key.push('x'));
+    let moved = after(|dump| records_of(dump, Topic::ScorecardRevisions)[0].key.push('x'));
     sees(&moved, subscriber_view::PLACED);
-    let torn = after(|dump| held(dump, Topic::PeerGroups)[0].bytes.truncate(20));
+    let torn = after(|dump| records_of(dump, Topic::PeerGroups)[0].bytes.truncate(20));
     sees(&torn, subscriber_view::OPENS);
     sees(&torn, replay_in_memory::PEERS);
 }
 
-/// A single value that is not what it was is seen, whatever it stands in.
+/// The verifier finds a single changed value in any record.
 pub fn every_flipped_value_is_seen() {
     let value = after(|dump| {
-        change(held(dump, Topic::ScorecardRevisions), |record| {
+        change(records_of(dump, Topic::ScorecardRevisions), |record| {
             let Record::Scorecard(card) = record else { return false };
             let window = card.content.measures.iter_mut().flat_map(|measure| &mut measure.windows).find(|window| window.n > 0);
             window.map(|window| window.n -= 1).is_some()
@@ -144,7 +144,7 @@ pub fn every_flipped_value_is_seen() {
     sees(&value, subscriber_view::HASHED);
     sees(&value, replay_in_memory::CARDS);
     let cut = after(|dump| {
-        change(held(dump, Topic::ScorecardRevisions), |record| {
+        change(records_of(dump, Topic::ScorecardRevisions), |record| {
             let Record::Scorecard(card) = record else { return false };
             card.cut = card.cut.plus_seconds(1);
             true
@@ -152,7 +152,7 @@ pub fn every_flipped_value_is_seen() {
     });
     sees(&cut, subscriber_view::WHOLE);
     let count = after(|dump| {
-        change(held(dump, Topic::Runs), |record| {
+        change(records_of(dump, Topic::Runs), |record| {
             let Record::Run(run) = record else { return false };
             run.revisions += 1;
             true
@@ -161,7 +161,7 @@ pub fn every_flipped_value_is_seen() {
     sees(&count, subscriber_view::WHOLE);
     sees(&count, replay_in_memory::RUNS);
     let row = after(|dump| {
-        change(held(dump, Topic::ClinicianMonths), |record| {
+        change(records_of(dump, Topic::ClinicianMonths), |record| {
             let Record::ClinicianMonth(row) = record else { return false };
             row.base.facts += 1;
             true
@@ -169,7 +169,7 @@ pub fn every_flipped_value_is_seen() {
     });
     assert_eq!(row, [replay_in_memory::ROWS], "a row is no card");
     let lost = after(|dump| {
-        let rows = held(dump, Topic::ClinicianMonths);
+        let rows = records_of(dump, Topic::ClinicianMonths);
         let mark = rows.iter().position(|stored| matches!(codec::avro::encoding::decode(&stored.bytes), Record::Mark(_)));
         rows.remove(mark.expect("a mark"));
     });

@@ -1,22 +1,17 @@
-//! Control limits: how far from the network's value chance alone takes a unit of this size.
+//! Control limits: the distance from the network's value that chance alone explains for a unit of this size.
 //!
 //! Source: Spiegelhalter 2005, Stat Med 24:1185, "Funnel plots for comparing institutional performance"; for the limits with
 //! over-dispersion the same author's 2005, Qual Saf Health Care 14:347.
 
-use crate::card::scorecard::{Band, Grade, Interval};
-use crate::measure::measure_set::{Kind, Measure};
-use crate::statistics::dispersion::Scale;
-use crate::statistics::distribution::{Z_95, Z_998, binomial_probabilities, chi_square_quantile};
-use crate::statistics::interval::{Ends, effective_denominator, sample_variance};
-use crate::sums::measure_sums::MeasureSums;
+use crate::statistics::distribution::{Ends, Z_95, Z_998, binomial_probabilities, chi_square_quantile};
 
-/// Units that a network needs before its value is a target: fewer cannot tell chance from difference.
+/// Least number of units of a network whose value is a target. Fewer cannot separate chance from real differences.
 pub const LEAST_NETWORK: usize = 20;
 
-/// Below this many expected events, or expected others, limits of a proportion are exact.
+/// Expected events, and expected non-events, below which limits of a proportion are exact.
 const LEAST_FOR_SCORE: f64 = 5.0;
 
-/// Which limits.
+/// The two pairs of limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limits {
     /// One in twenty lies outside by chance.
@@ -45,42 +40,7 @@ impl Limits {
     }
 }
 
-/// Where a value stands: on a limit is still within it, and only a value of good reliability is ever far outside.
-#[must_use]
-pub fn band(value: f64, limits_95: Interval, limits_998: Interval, grade: Grade) -> Band {
-    let reliable = grade == Grade::Good;
-    if value < limits_998.lower && reliable {
-        Band::FarBelow
-    } else if value < limits_95.lower {
-        Band::Below
-    } else if value > limits_998.upper && reliable {
-        Band::FarAbove
-    } else if value > limits_95.upper {
-        Band::Above
-    } else {
-        Band::Within
-    }
-}
-
-/// Limits as ratios of integer units around a target ratio, for a unit with these sums.
-#[must_use]
-pub fn limits_of(measure: &Measure, own: &MeasureSums, target: f64, scale: &Scale<'_>, limits: Limits) -> Option<Ends> {
-    let d = own.d as f64;
-    match measure.definition.kind {
-        Kind::Proportion => proportion_limits(target, own.d / measure.denominator.definition.amount.units(), limits),
-        Kind::Share => score_limits(target, effective_denominator(own)?, limits),
-        Kind::Rate => {
-            let units = measure.numerator.definition.amount.units() as f64;
-            let (lower, upper) = count_limits(target * d / units, limits);
-            Some((lower * units / d, upper * units / d))
-        }
-        Kind::Mean => normal_limits(target, sample_variance(own)? / d, limits),
-        // As many events as the target makes expected, each of one size: the variance of a compound Poisson sum.
-        Kind::Amount => normal_limits(target, target * scale.size_of_event(own)? / d, limits),
-    }
-}
-
-/// Limits of a proportion of so many around a target from 0 to 1: score limits, exact ones where they would be wrong.
+/// Limits of a proportion of `of` events around a target from 0 to 1: exact limits for few expected events, else score limits.
 #[must_use]
 pub fn proportion_limits(target: f64, of: i64, limits: Limits) -> Option<Ends> {
     let count = of as f64;
@@ -91,7 +51,7 @@ pub fn proportion_limits(target: f64, of: i64, limits: Limits) -> Option<Ends> {
     score_limits(target, count, limits)
 }
 
-/// Target plus and minus z standard errors, clipped to 0 and 1; `None` when the target is no proportion.
+/// Target plus and minus z standard errors, clipped to 0 and 1. `None` if the target is not from 0 to 1, or of no events.
 #[must_use]
 pub fn score_limits(target: f64, of: f64, limits: Limits) -> Option<Ends> {
     if !(0.0..=1.0).contains(&target) || of <= 0.0 {
@@ -101,10 +61,10 @@ pub fn score_limits(target: f64, of: f64, limits: Limits) -> Option<Ends> {
     Some(((target - half).max(0.0), (target + half).min(1.0)))
 }
 
-/// The exact binomial limit at `probability`, interpolated: with r the smallest count whose cumulative probability exceeds it,
-/// (r - alpha) / of, not below 0.
+/// The exact binomial limit at `probability`, interpolated: (r - alpha) / of, at least 0. r is the smallest count whose cumulative
+/// probability exceeds `probability`.
 ///
-/// Where r is all of them the limit is 1: interpolated, it would call extreme what most units of this size reach.
+/// If r is all events, the upper limit is 1. Interpolation would mark a value as extreme that most units of this size reach.
 ///
 /// Source: Spiegelhalter 2005, appendix A.1.1.
 #[must_use]
@@ -133,7 +93,7 @@ fn from_below(chance: f64, trials: u32, probability: f64) -> (u32, f64) {
     (trials, 0.0)
 }
 
-/// r and alpha, summing the probabilities of 0, 1, 2... of the others: few where nearly everything is an event.
+/// r and alpha, summing the probabilities of 0, 1, 2... non-events: few terms if nearly everything is an event.
 fn from_above(chance: f64, trials: u32, probability: f64) -> (u32, f64) {
     let mut fewer = 0.0;
     for (others, mass) in (0..).zip(binomial_probabilities(trials, chance)) {
@@ -146,7 +106,7 @@ fn from_above(chance: f64, trials: u32, probability: f64) -> (u32, f64) {
     (0, 0.0)
 }
 
-/// Exact Poisson limits of a count around what is expected of it.
+/// Exact Poisson limits of a count around its expected value.
 #[must_use]
 pub fn count_limits(expected: f64, limits: Limits) -> Ends {
     let (below, above) = limits.probabilities();
@@ -154,8 +114,9 @@ pub fn count_limits(expected: f64, limits: Limits) -> Ends {
     (lower, chi_square_quantile(above, 2.0 * expected + 2.0) / 2.0)
 }
 
-/// Target plus and minus z standard deviations, not below 0; `None` without spread, which says nothing about chance.
-fn normal_limits(target: f64, variance: f64, limits: Limits) -> Option<Ends> {
+/// Target plus and minus z standard deviations, at least 0. `None` for a variance of 0, which says nothing about chance.
+#[must_use]
+pub fn normal_limits(target: f64, variance: f64, limits: Limits) -> Option<Ends> {
     let half = limits.z() * variance.sqrt();
     (variance > 0.0).then(|| ((target - half).max(0.0), target + half))
 }
@@ -165,21 +126,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::measure::measure_set::MeasureSet;
-
-    fn measure(kind: &str, numerator: &str, denominator: &str) -> MeasureSet {
-        let side = |amount: &str| match amount {
-            "minutes" | "encounters" => format!("event = \"activity\"\namount = \"{}\"\n", amount.replace("encounters", "count")),
-            _ => format!("event = \"prescription\"\namount = \"{amount}\"\n"),
-        };
-        let text = format!(
-            "id = \"x\"\nversion = 1\ntitle = \"?\"\nkind = \"{kind}\"\ndomain = \"clinical\"\nunit = \"\"\nscale = 1.0\n\
-             direction = \"low\"\nrationale = \"\"\nsource = \"\"\nchanges = []\n[numerator]\n{}[denominator]\n{}",
-            side(numerator),
-            side(denominator)
-        );
-        MeasureSet::parse([("x.toml", text.as_str())]).unwrap()
-    }
 
     fn near(found: f64, expected: f64) {
         assert!((found - expected).abs() <= 1e-12, "{found} is not {expected}");
@@ -217,17 +163,6 @@ mod tests {
     }
 
     #[test]
-    fn twenty_of_twenty_is_no_outlier_where_most_are_content() {
-        let limits = |limits| {
-            let (lower, upper) = proportion_limits(0.95, 20, limits).unwrap();
-            Interval { lower, upper }
-        };
-        assert_eq!(band(1.0, limits(Limits::P95), limits(Limits::P998), Grade::Good), Band::Within);
-        assert_eq!(proportion_limits(1.0, 10, Limits::P95).map(|ends| ends.1), Some(1.0));
-        assert_eq!(proportion_limits(0.0, 10, Limits::P95), Some((0.0, 0.0)));
-    }
-
-    #[test]
     fn counts_have_exact_poisson_limits() {
         // Twice the limits are quantiles of chi-square: crates/scorecard/reference/distributions.py.
         let (lower, upper) = count_limits(10.0, Limits::P95);
@@ -239,101 +174,9 @@ mod tests {
         assert_eq!(count_limits(0.0, Limits::P95).0, 0.0);
     }
 
-    /// Lower 99.8 %, lower 95 %, upper 95 %, upper 99.8 % around a target.
-    fn all_limits(set: &MeasureSet, own: &MeasureSums, target: f64) -> Option<[f64; 4]> {
-        let measure = &set.measures()[0];
-        let scale = Scale::new(measure, target, None);
-        let (lower_95, upper_95) = limits_of(measure, own, target, &scale, Limits::P95)?;
-        let (lower_998, upper_998) = limits_of(measure, own, target, &scale, Limits::P998)?;
-        Some([lower_998, lower_95, upper_95, upper_998])
-    }
-
-    #[test]
-    fn limits_of_a_mean_an_amount_a_share_and_a_rate_are_the_reference_scripts() {
-        // crates/scorecard/reference/distributions.py
-        let sums = |n, d, n_squares, d_squares| MeasureSums { n, d, n_squares, d_squares, ..MeasureSums::default() };
-        let cases = [
-            (
-                measure("mean", "minutes", "encounters"),
-                sums(61, 6, 663, 6),
-                11.0,
-                [7.307_492_428_238_586, 8.658_045_767_961_827, 13.341_954_232_038_173, 14.692_507_571_761_414],
-            ),
-            (
-                measure("amount", "cost", "encounters"),
-                sums(15_700, 40, 94_990_000, 40),
-                350.0,
-                [0.0, 0.0, 800.963_340_229_451, 1_061.023_949_829_658_5],
-            ),
-            (measure("share", "items", "items"), sums(84, 280, 84 * 84, 15_680), 0.4, [0.0, 0.0, 0.829_406_597_879_222_1, 1.0]),
-            (
-                measure("rate", "items", "encounters"),
-                sums(3, 200, 3, 200),
-                0.05,
-                [0.014_802_601_863_718_798, 0.023_976_943_480_662_167, 0.091_951_780_210_088_89, 0.120_669_855_727_087_94],
-            ),
-        ];
-        for (set, own, target, expected) in cases {
-            let found = all_limits(&set, &own, target).unwrap();
-            for (found, expected) in found.into_iter().zip(expected) {
-                assert!(
-                    (found - expected).abs() <= 1e-12 * target,
-                    "{:?}: {found}, {expected}",
-                    set.measures()[0].definition.kind
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn on_a_limit_is_within_it() {
-        let (inner, outer) = (Interval { lower: 2.0, upper: 4.0 }, Interval { lower: 1.0, upper: 5.0 });
-        let bands = [0.9, 1.0, 1.9, 2.0, 4.0, 4.1, 5.0, 5.1].map(|value| band(value, inner, outer, Grade::Good));
-        assert_eq!(
-            bands,
-            [Band::FarBelow, Band::Below, Band::Below, Band::Within, Band::Within, Band::Above, Band::Above, Band::FarAbove]
-        );
-    }
-
-    #[test]
-    fn a_value_that_is_not_reliable_is_never_far_outside() {
-        let (inner, outer) = (Interval { lower: 2.0, upper: 4.0 }, Interval { lower: 1.0, upper: 5.0 });
-        for grade in [Grade::Insufficient, Grade::Low, Grade::Moderate] {
-            assert_eq!([0.9, 5.1].map(|value| band(value, inner, outer, grade)), [Band::Below, Band::Above]);
-        }
-    }
-
     proptest! {
         #[test]
-        fn limits_of_every_kind_hold_the_target_those_of_95_percent_inside_and_narrow_with_work(
-            parts in proptest::collection::vec(1i64..500, 2..40), more in 1i64..1_000, target in 0.01f64..0.99, times in 2i64..20,
-        ) {
-            let (n, squares) = parts.iter().fold((0, 0), |(n, s), x| (n + x, s + i128::from(x * x)));
-            prop_assume!(parts.iter().any(|part| *part != parts[0]));
-            let count = i64::try_from(parts.len()).expect("few");
-            let of = |times: i64, d, d_squares: i128| MeasureSums {
-                n: times * n,
-                d: times * d,
-                n_squares: i128::from(times) * squares,
-                d_squares: i128::from(times) * d_squares,
-                ..MeasureSums::default()
-            };
-            let cases = [
-                (measure("mean", "minutes", "encounters"), count, 0, 100.0 * target),
-                (measure("amount", "cost", "encounters"), more, 0, 100.0 * target),
-                (measure("rate", "items", "encounters"), more, 0, target),
-                (measure("share", "items", "items"), n + more, squares + i128::from(more), target),
-            ];
-            for (set, d, d_squares, target) in cases {
-                let [far_below, below, above, far_above] = all_limits(&set, &of(1, d, d_squares), target).expect("a spread");
-                prop_assert!(0.0 <= far_below && far_below <= below && below <= target && target <= above && above <= far_above);
-                let [_, nearer_below, nearer_above, _] = all_limits(&set, &of(times, d, d_squares), target).expect("a spread");
-                prop_assert!(below <= nearer_below + 1e-12 && nearer_above <= above + 1e-12);
-            }
-        }
-
-        #[test]
-        fn limits_of_a_count_rise_with_what_is_expected(expected in 0.0f64..3_000.0, more in 0.001f64..100.0) {
+        fn limits_of_a_count_rise_with_the_expected_count(expected in 0.0f64..3_000.0, more in 0.001f64..100.0) {
             for limits in [Limits::P95, Limits::P998] {
                 let (low, high) = count_limits(expected, limits);
                 let (next_low, next_high) = count_limits(expected + more, limits);

@@ -1,67 +1,30 @@
-//! 95 % confidence intervals of one unit's own value, by the kind of its measure.
+//! 95 % confidence intervals of a proportion and of a count, and the variances that other intervals and limits need.
 
 use std::sync::OnceLock;
 
-use crate::card::round::published_interval;
-use crate::card::scorecard::Interval;
-use crate::measure::measure_set::{Kind, Measure};
-use crate::statistics::distribution::{Z_95, chi_square_quantile, student_t_975};
+use crate::statistics::distribution::{Ends, Z_95, chi_square_quantile};
 use crate::sums::measure_sums::MeasureSums;
 
-/// Below this count the interval of a count is exact, from it on Byar's approximation.
+/// Number of events from which the interval of a count uses Byar's approximation; below it, the interval is exact.
 const LEAST_FOR_BYAR: f64 = 10.0;
 
-/// Lower and upper end.
-pub type Ends = (f64, f64);
-
-/// The 95 % confidence interval of a window's value, in the measure's unit; `None` where there is nothing to tell it from.
-///
-/// Proportions and shares: Wilson. Rates: exact below ten events, else Byar. Means: Student's t. Amounts: normal, with the variance
-/// of a compound Poisson sum. Amounts are never negative, so the lower end of the last two is not below 0.
-#[must_use]
-pub fn confidence(measure: &Measure, own: &MeasureSums) -> Option<Interval> {
-    if own.d <= 0 || own.n < 0 {
-        return None;
-    }
-    let d = own.d as f64;
-    let ratio = own.n as f64 / d;
-    let (lower, upper) = match measure.definition.kind {
-        Kind::Proportion => wilson(ratio, own.d as f64 / measure.denominator.definition.amount.units() as f64)?,
-        Kind::Share => wilson(ratio, effective_denominator(own)?)?,
-        Kind::Rate => {
-            let units = measure.numerator.definition.amount.units() as f64;
-            let (lower, upper) = count_interval(own.n as f64 / units);
-            (lower * units / d, upper * units / d)
-        }
-        Kind::Mean => {
-            let half = student_t_975(d - 1.0) * (sample_variance(own)? / d).sqrt();
-            ((ratio - half).max(0.0), ratio + half)
-        }
-        Kind::Amount => {
-            let half = Z_95 * (own.n_squares as f64).sqrt() / d;
-            ((ratio - half).max(0.0), ratio + half)
-        }
-    };
-    published_interval(measure.value_of_ratio(lower), measure.value_of_ratio(upper))
-}
-
-/// How many equal parts tell as much about a share of amounts as these unequal ones: (sum of x)^2 / sum of x^2. `None` of nothing.
+/// Number of equal parts that determine a share as precisely as these unequal ones: (sum of x)^2 / sum of x^2. `None` without any.
 #[must_use]
 pub fn effective_denominator(own: &MeasureSums) -> Option<f64> {
     let d = own.d as f64;
     (own.d_squares > 0).then(|| d * d / own.d_squares as f64)
 }
 
-/// Variance of an amount between the facts of one unit, in the square of the amount's integer unit; `None` below two facts.
+/// Sample variance of an amount between the facts of one unit, in the square of its integer unit. `None` for fewer than two facts.
 #[must_use]
 pub fn sample_variance(own: &MeasureSums) -> Option<f64> {
     let (n, d) = (i128::from(own.n), i128::from(own.d));
-    // Exact in integers up to the division: the difference of two large squares would lose its digits in floating point.
+    // Integers up to the division: in floating point the difference of two large squares would lose its digits.
     let numerator = d.checked_mul(own.n_squares)?.checked_sub(n * n)?;
     (d > 1 && numerator >= 0).then(|| numerator as f64 / (d * (d - 1)) as f64)
 }
 
-/// Wilson's score interval of a proportion of so many; `None` when it is no proportion or of nothing.
+/// Wilson's score interval of a proportion of `of` events. `None` outside 0 to 1, or of no events.
 ///
 /// Source: Wilson 1927, J Am Stat Assoc 22:209; method 3 of Newcombe 1998, Stat Med 17:857.
 #[must_use]
@@ -73,13 +36,13 @@ pub fn wilson(proportion: f64, of: f64) -> Option<Ends> {
     let middle = proportion + z2 / (2.0 * of);
     let spread = Z_95 * (proportion * (1.0 - proportion) / of + z2 / (4.0 * of * of)).sqrt();
     let scale = 1.0 + z2 / of;
-    // Algebra gives 0 and 1 at the ends, floating point only nearly.
+    // Exact at the ends, where floating point is only close to 0 and 1.
     let lower = if proportion == 0.0 { 0.0 } else { (middle - spread) / scale };
     let upper = if proportion == 1.0 { 1.0 } else { (middle + spread) / scale };
     Some((lower, upper))
 }
 
-/// Interval of the mean of a Poisson count, from the count: exact below ten, else Byar's approximation.
+/// Interval of the mean of a Poisson count: exact below ten events, Byar's approximation from ten on.
 ///
 /// Source: Garwood 1936, Biometrika 28:437; Breslow and Day 1987, Statistical Methods in Cancer Research II, 2.10 (Byar).
 #[must_use]
@@ -90,10 +53,10 @@ pub fn count_interval(count: f64) -> Ends {
     static WHOLE: OnceLock<[Ends; 10]> = OnceLock::new();
     let whole = WHOLE.get_or_init(|| WHOLE_COUNTS.map(exact));
     let known = WHOLE_COUNTS.iter().position(|known| *known == count);
-    known.map_or_else(|| exact(count), |place| whole[place])
+    known.map_or_else(|| exact(count), |index| whole[index])
 }
 
-/// The counts below ten, whose intervals are computed once: many cards ask for them.
+/// Counts below ten. Their intervals are computed once because many cards need them.
 const WHOLE_COUNTS: [f64; 10] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
 
 fn exact(count: f64) -> Ends {
@@ -111,21 +74,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::measure::measure_set::MeasureSet;
-
-    fn measure(kind: &str, numerator: &str, denominator: &str) -> MeasureSet {
-        let side = |amount: &str| match amount {
-            "minutes" | "encounters" => format!("event = \"activity\"\namount = \"{}\"\n", amount.replace("encounters", "count")),
-            _ => format!("event = \"prescription\"\namount = \"{amount}\"\n"),
-        };
-        let text = format!(
-            "id = \"x\"\nversion = 1\ntitle = \"?\"\nkind = \"{kind}\"\ndomain = \"clinical\"\nunit = \"\"\nscale = 1.0\n\
-             direction = \"low\"\nrationale = \"\"\nsource = \"\"\nchanges = []\n[numerator]\n{}[denominator]\n{}",
-            side(numerator),
-            side(denominator)
-        );
-        MeasureSet::parse([("x.toml", text.as_str())]).unwrap()
-    }
 
     fn near(found: f64, expected: f64, tolerance: f64) {
         assert!((found - expected).abs() <= tolerance, "{found} is not {expected}");
@@ -183,21 +131,6 @@ mod tests {
     }
 
     #[test]
-    fn intervals_of_a_mean_an_amount_and_a_share_are_the_reference_scripts() {
-        // crates/scorecard/reference/distributions.py, to the nine digits that are published.
-        let sums = |n, d, n_squares, d_squares| MeasureSums { n, d, n_squares, d_squares, ..MeasureSums::default() };
-        let cases = [
-            (measure("mean", "minutes", "encounters"), sums(61, 6, 663, 6), (7.095_087_29, 13.238_246_0)),
-            (measure("amount", "cost", "encounters"), sums(15_700, 40, 94_990_000, 40), (0.0, 870.059_014)),
-            (measure("share", "items", "items"), sums(84, 280, 84 * 84, 15_680), (0.072_584_039_3, 0.701_208_948)),
-        ];
-        for (set, own, (lower, upper)) in cases {
-            let found = confidence(&set.measures()[0], &own).unwrap();
-            assert_eq!((found.lower, found.upper), (lower, upper), "{:?}", set.measures()[0].definition.kind);
-        }
-    }
-
-    #[test]
     fn the_variance_of_two_four_and_nine_is_thirteen() {
         let own = MeasureSums { n: 15, d: 3, n_squares: 4 + 16 + 81, ..MeasureSums::default() };
         assert_eq!(sample_variance(&own), Some(13.0));
@@ -225,7 +158,7 @@ mod tests {
 
         #[test]
         fn intervals_rise_with_the_count_and_narrow_with_the_work(n in 0u32..300, more in 1u32..300, times in 2u32..30) {
-            // Across ten, where Byar's approximation takes over, too.
+            // This includes ten, from which Byar's approximation applies.
             let (low, high) = count_interval(f64::from(n));
             let (next_low, next_high) = count_interval(f64::from(n + 1));
             prop_assert!(low <= next_low && high <= next_high);
@@ -236,27 +169,6 @@ mod tests {
             let (narrow_lower, narrow_upper) = wilson(f64::from(n) / of, of * times).expect("a proportion");
             prop_assert!(narrow_upper - narrow_lower < upper - lower);
             prop_assert!(lower <= narrow_lower + 1e-15 && narrow_upper <= upper + 1e-15);
-        }
-
-        #[test]
-        fn intervals_of_every_kind_hold_the_value_and_are_never_negative(
-            parts in proptest::collection::vec(1i64..500, 2..40), work in 1i64..1_000,
-        ) {
-            let (n, squares) = parts.iter().fold((0, 0), |(n, s), x| (n + x, s + i128::from(x * x)));
-            let count = i64::try_from(parts.len()).expect("few");
-            let sum_of = |d, d_squares| MeasureSums { n, d, n_squares: squares, d_squares, ..MeasureSums::default() };
-            let cases = [
-                (measure("mean", "minutes", "encounters"), sum_of(count, i128::from(count))),
-                (measure("amount", "cost", "encounters"), sum_of(work, i128::from(work))),
-                (measure("rate", "items", "encounters"), sum_of(work, i128::from(work))),
-                (measure("share", "items", "items"), sum_of(n + work, squares + i128::from(work * work))),
-            ];
-            for (set, own) in cases {
-                let found = confidence(&set.measures()[0], &own).expect("parts");
-                let value = n as f64 / own.d as f64;
-                let slack = 1e-8 * value;
-                prop_assert!(0.0 <= found.lower && found.lower <= value + slack && value - slack <= found.upper);
-            }
         }
     }
 }

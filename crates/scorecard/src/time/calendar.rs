@@ -1,7 +1,7 @@
-//! Instants, civil days and calendar months. The only place that knows what a time zone is.
+//! Instants, civil days and calendar months. Only this file knows time zones.
 //!
-//! Intake stamps each event with the civil [`Day`] of its feed's [`Zone`]; from there on a month is arithmetic on that day, and a
-//! zone is needed only for the bounds of months as instants ([`crate::time::schedule`]).
+//! Intake stamps each event with the civil [`Day`] of its feed's [`Zone`]. Every later step computes months from that day. A zone is
+//! needed again only for the first and last instants of months ([`crate::time::schedule`]).
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,12 +17,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// The earliest instant that is handled: 0001-01-01T00:00Z.
+    /// The earliest supported instant: 0001-01-01T00:00Z.
     pub const EARLIEST: Timestamp = Timestamp(-62_135_596_800_000);
-    /// The latest instant that is handled: 9998-12-31T00:00Z.
+    /// The latest supported instant: 9998-12-31T00:00Z.
     pub const LATEST: Timestamp = Timestamp(253_370_678_400_000);
 
-    /// This instant moved by so many seconds.
+    /// This instant plus `seconds`; earlier when negative. Saturates.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Timestamp {
         Timestamp(self.0.saturating_add(seconds.saturating_mul(1000)))
@@ -45,7 +45,7 @@ impl fmt::Display for Timestamp {
 pub struct Day(pub i32);
 
 impl Day {
-    /// The day of a calendar date, `None` if there is no such date.
+    /// The day of a calendar date; `None` if the calendar has no such date.
     #[must_use]
     pub fn from_ymd(year: i16, month: i8, day: i8) -> Option<Day> {
         Date::new(year, month, day).ok().map(Day::from_date)
@@ -54,7 +54,7 @@ impl Day {
     /// The month that this day belongs to.
     #[must_use]
     pub fn month(self) -> Month {
-        // Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days: once an event, so no library call.
+        // Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days. It runs once an event, so it avoids a library call.
         let z = self.0 + 719_468;
         let era = z.div_euclid(146_097);
         let day_of_era = z - era * 146_097;
@@ -95,13 +95,13 @@ impl fmt::Display for Day {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month(pub i32);
 
-/// The text is not a month.
+/// A text that is not a month.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0:?} is not a month; write it as 2026-10")]
 pub struct NotAMonth(String);
 
 impl Month {
-    /// Before every month that can occur.
+    /// A month before every month of an event.
     pub const EARLIEST: Month = Month(0);
 
     /// The month of this year (1 to 9998) and number (1 to 12).
@@ -122,7 +122,7 @@ impl Month {
         Day(self.plus(1).first_day().0 - 1)
     }
 
-    /// So many months later (earlier when negative).
+    /// This month plus `months`; earlier when negative.
     #[must_use]
     pub fn plus(self, months: i32) -> Month {
         Month(self.0 + months)
@@ -169,7 +169,7 @@ impl<'de> Deserialize<'de> for Month {
 pub struct Zone {
     name: String,
     zone: TimeZone,
-    /// The stretches of [`NEAR`], listed when they are first asked for.
+    /// The stretches of [`NEAR`], computed at their first use.
     near: Arc<OnceLock<Box<[Stretch]>>>,
 }
 
@@ -180,10 +180,10 @@ struct Stretch {
     offset: i64,
 }
 
-/// The instants whose offsets are listed, for nearly every event has such: from the year 2000 to the year 2050.
+/// The instants whose offsets are kept in a table: the years 2000 to 2049. Nearly every event is in them.
 const NEAR: std::ops::Range<i64> = 946_684_800_000..2_524_608_000_000;
 
-/// No such time zone.
+/// A name that is not a time zone.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0:?} is not a time zone of the IANA database; write it as Europe/London")]
 pub struct UnknownZone(String);
@@ -212,14 +212,14 @@ impl Zone {
         &self.name
     }
 
-    /// The civil day on which this instant falls here.
+    /// The civil day of this instant in this zone.
     #[must_use]
     pub fn day_of(&self, at: Timestamp) -> Day {
         let local = at.0.clamp(Timestamp::EARLIEST.0, Timestamp::LATEST.0) + self.offset(at);
         Day(i32::try_from(local.div_euclid(86_400_000)).expect("clamped to the years 1 to 9998"))
     }
 
-    /// How far the clocks here are ahead of UTC at this instant, in milliseconds.
+    /// Milliseconds by which local time in this zone is ahead of UTC at this instant.
     fn offset(&self, at: Timestamp) -> i64 {
         if !NEAR.contains(&at.0) {
             return i64::from(self.zone.to_offset(at.to_jiff()).seconds()) * 1000;
@@ -240,7 +240,7 @@ impl Zone {
         std::iter::once(stretch(begin, self.zone.to_offset(begin))).chain(changes).collect()
     }
 
-    /// The instant at which this day begins here.
+    /// The first instant of this day in this zone.
     #[must_use]
     pub fn start_of(&self, day: Day) -> Timestamp {
         match day.to_date().to_zoned_datetime(self.zone.clone()) {
@@ -249,7 +249,7 @@ impl Zone {
         }
     }
 
-    /// This instant moved by whole days and months on the local calendar, the local time of day kept.
+    /// This instant plus whole days and months of the local calendar, at the same local time of day.
     #[must_use]
     pub fn plus(&self, at: Timestamp, days: i32, months: i32) -> Timestamp {
         let span = jiff::Span::new().days(days).months(months);
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn half_past_eleven_utc_on_the_last_of_march_is_april_in_london() {
+    fn the_last_of_march_at_23_30_utc_is_april_in_london() {
         assert_eq!(Zone::london().day_of(at("2026-03-31T23:30:00Z")).month(), "2026-04".parse().unwrap());
         assert_eq!(Zone::london().day_of(at("2026-03-31T22:59:59Z")).month(), "2026-03".parse().unwrap());
     }
@@ -294,14 +294,14 @@ mod tests {
     }
 
     #[test]
-    fn october_2026_runs_from_the_thirtieth_at_eleven_to_the_first_at_midnight() {
+    fn october_2026_in_london_runs_from_30_september_23_00_utc_to_1_november_00_00_utc() {
         let month: Month = "2026-10".parse().unwrap();
         assert_eq!(Zone::london().start_of(month.first_day()), at("2026-09-30T23:00:00Z"));
         assert_eq!(Zone::london().start_of(month.plus(1).first_day()), at("2026-11-01T00:00:00Z"));
     }
 
     #[test]
-    fn listed_offsets_are_those_of_the_database() {
+    fn the_offset_table_agrees_with_the_time_zone_database() {
         for name in
             ["Europe/London", "Europe/Dublin", "America/New_York", "Africa/Casablanca", "Pacific/Apia", "Asia/Tehran", "UTC"]
         {
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_month_is_written_with_four_and_two_digits() {
+    fn a_month_has_four_digits_a_hyphen_and_two_digits() {
         for bad in ["2026-1", "2026-13", "2026-00", "26-10", "2026/10", "2026-10-01", "", "0000-01", "+026-10"] {
             assert!(bad.parse::<Month>().is_err(), "{bad:?} passed");
         }

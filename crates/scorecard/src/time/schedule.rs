@@ -1,11 +1,12 @@
-//! When a month is published, final and sealed: a regular grid of publication instants and the ages of months.
+//! The publication instants of a deployment and the states of its months.
 //!
-//! Ages run from the later of the month's end and the deployment's first publication instant, so that history loaded at the
-//! start is provisional first, then final, with everybody in.
+//! The state of a month counts from its base: its end, or the deployment's first publication instant where that is later. History
+//! that is loaded at the start is therefore provisional first and becomes final once every feed is loaded.
 
 use crate::time::calendar::{Month, Timestamp, Zone};
+use crate::time::month_state::MonthState;
 
-/// The regular grid of publication instants: `offset_seconds` after midnight UTC, every `period_seconds`.
+/// The regular grid of publication instants, one every `period_seconds`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid {
     /// Seconds from one instant to the next, at least 1.
@@ -26,7 +27,7 @@ impl Grid {
         Timestamp((at.0 - offset).div_euclid(period) * period + offset)
     }
 
-    /// Which instant of the grid `at` is, counted from 1970.
+    /// The number of the last instant of the grid at or before `at`, counted from 1970.
     #[must_use]
     pub fn index(self, at: Timestamp) -> i64 {
         let offset = i64::from(self.offset_seconds) * 1000;
@@ -47,39 +48,26 @@ impl Grid {
     }
 }
 
-/// A month is provisional this many days after its base.
+/// Days from a month's base until it is provisional.
 pub const PROVISIONAL_DAYS: i32 = 3;
-/// A month is final this many days after its base.
+/// Days from a month's base until it is final.
 pub const FINAL_DAYS: i32 = 35;
-/// A month is sealed this many months after its base.
+/// Months from a month's base until it is sealed.
 pub const SEALED_MONTHS: i32 = 13;
 
-/// The publication instants of one deployment and the ages of its months.
+/// The publication instants of one deployment and the states of its months.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
     /// The zone whose calendar months are counted.
     pub zone: Zone,
-    /// The instants at which it publishes.
+    /// The instants at which the deployment publishes.
     pub grid: Grid,
     /// The deployment's first publication instant.
     pub first: Timestamp,
 }
 
-/// What a month's age makes of it at a cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Age {
-    /// No card yet.
-    Running,
-    /// Cards are provisional.
-    Provisional,
-    /// Cards are final.
-    Final,
-    /// No card of this month changes any more.
-    Sealed,
-}
-
 impl Schedule {
-    /// The month's end as an instant: the start of the next month.
+    /// The end of the month: the first instant of the next one.
     #[must_use]
     pub fn end_of(&self, month: Month) -> Timestamp {
         self.zone.start_of(month.plus(1).first_day())
@@ -89,45 +77,45 @@ impl Schedule {
         self.end_of(month).max(self.first)
     }
 
-    /// From this instant on the month's cards are provisional.
+    /// The first instant at which the month is provisional.
     #[must_use]
     pub fn provisional_from(&self, month: Month) -> Timestamp {
         self.zone.plus(self.base_of(month), PROVISIONAL_DAYS, 0)
     }
 
-    /// From this instant on they are final.
+    /// The first instant at which the month is final.
     #[must_use]
     pub fn final_from(&self, month: Month) -> Timestamp {
         self.zone.plus(self.base_of(month), FINAL_DAYS, 0)
     }
 
-    /// After the first cut at or after this instant the month is sealed.
+    /// The first instant at which a cut seals the month.
     #[must_use]
     pub fn sealed_from(&self, month: Month) -> Timestamp {
         self.zone.plus(self.base_of(month), 0, SEALED_MONTHS)
     }
 
-    /// What the month is after a cut at `at`.
+    /// The state of the month after a cut at `at`.
     #[must_use]
-    pub fn age(&self, month: Month, at: Timestamp) -> Age {
+    pub fn state_of(&self, month: Month, at: Timestamp) -> MonthState {
         if at >= self.sealed_from(month) {
-            Age::Sealed
+            MonthState::Sealed
         } else if at >= self.final_from(month) {
-            Age::Final
+            MonthState::Final
         } else if at >= self.provisional_from(month) {
-            Age::Provisional
+            MonthState::Provisional
         } else {
-            Age::Running
+            MonthState::Running
         }
     }
 
-    /// The first month that is still open after a cut at `at`: every earlier one is sealed.
+    /// The first month that is not sealed after a cut at `at`. Every earlier month is sealed.
     #[must_use]
     pub fn open_from(&self, at: Timestamp) -> Month {
         if at < self.zone.plus(self.first, 0, SEALED_MONTHS) {
             return Month::EARLIEST;
         }
-        // A month that ended before `first` is sealed by now; of the later ones the age decides, and it only grows.
+        // Every month that ended before `first` is sealed here. The later months are sealed in their order.
         let mut month = self.zone.day_of(at).month().plus(-SEALED_MONTHS - 2);
         while at >= self.sealed_from(month) {
             month = month.plus(1);
@@ -150,38 +138,38 @@ mod tests {
     }
 
     #[test]
-    fn october_is_provisional_on_the_fourth_final_after_35_days_and_sealed_after_13_months() {
+    fn october_2026_is_provisional_on_4_november_final_on_6_december_and_sealed_on_1_december_2027() {
         let schedule = london(utc(2020, 1, 1, 3));
         let month: Month = "2026-10".parse().unwrap();
-        assert_eq!(schedule.age(month, utc(2026, 11, 3, 3)), Age::Running);
-        assert_eq!(schedule.age(month, utc(2026, 11, 4, 3)), Age::Provisional);
-        assert_eq!(schedule.age(month, utc(2026, 12, 5, 3)), Age::Provisional);
-        assert_eq!(schedule.age(month, utc(2026, 12, 6, 3)), Age::Final);
-        assert_eq!(schedule.age(month, utc(2027, 11, 30, 3)), Age::Final);
-        assert_eq!(schedule.age(month, utc(2027, 12, 1, 3)), Age::Sealed);
+        assert_eq!(schedule.state_of(month, utc(2026, 11, 3, 3)), MonthState::Running);
+        assert_eq!(schedule.state_of(month, utc(2026, 11, 4, 3)), MonthState::Provisional);
+        assert_eq!(schedule.state_of(month, utc(2026, 12, 5, 3)), MonthState::Provisional);
+        assert_eq!(schedule.state_of(month, utc(2026, 12, 6, 3)), MonthState::Final);
+        assert_eq!(schedule.state_of(month, utc(2027, 11, 30, 3)), MonthState::Final);
+        assert_eq!(schedule.state_of(month, utc(2027, 12, 1, 3)), MonthState::Sealed);
     }
 
     #[test]
-    fn history_loaded_at_the_start_ages_from_the_first_publication() {
+    fn the_state_of_history_loaded_at_the_start_counts_from_the_first_publication() {
         let schedule = london(utc(2026, 11, 24, 3));
         let old: Month = "1990-01".parse().unwrap();
-        assert_eq!(schedule.age(old, utc(2026, 11, 26, 3)), Age::Running);
-        assert_eq!(schedule.age(old, utc(2026, 11, 27, 3)), Age::Provisional);
-        assert_eq!(schedule.age(old, utc(2027, 12, 23, 3)), Age::Final);
-        assert_eq!(schedule.age(old, utc(2027, 12, 24, 3)), Age::Sealed);
+        assert_eq!(schedule.state_of(old, utc(2026, 11, 26, 3)), MonthState::Running);
+        assert_eq!(schedule.state_of(old, utc(2026, 11, 27, 3)), MonthState::Provisional);
+        assert_eq!(schedule.state_of(old, utc(2027, 12, 23, 3)), MonthState::Final);
+        assert_eq!(schedule.state_of(old, utc(2027, 12, 24, 3)), MonthState::Sealed);
     }
 
     #[test]
-    fn open_from_is_the_first_month_that_age_does_not_call_sealed() {
+    fn open_from_is_the_first_month_whose_state_is_not_sealed() {
         let schedule = london(utc(2020, 2, 29, 3));
         let mut at = schedule.first;
         while at < utc(2024, 1, 1, 0) {
             let open = schedule.open_from(at);
-            assert_ne!(schedule.age(open, at), Age::Sealed);
+            assert_ne!(schedule.state_of(open, at), MonthState::Sealed);
             if open > Month::EARLIEST {
-                assert_eq!(schedule.age(open.plus(-1), at), Age::Sealed, "{open} at {at}");
+                assert_eq!(schedule.state_of(open.plus(-1), at), MonthState::Sealed, "{open} at {at}");
             } else {
-                assert_ne!(schedule.age("1950-01".parse().unwrap(), at), Age::Sealed);
+                assert_ne!(schedule.state_of("1950-01".parse().unwrap(), at), MonthState::Sealed);
             }
             at = schedule.grid.after(at);
         }

@@ -1,13 +1,16 @@
-//! The brute-force answer: every card that must be published, computed from the log alone, the naive way.
+//! The answer of the oracle: every card that must be published, computed from the log alone by brute force.
 //!
-//! Every version is kept and nothing forgotten; at every cut groups and contents are computed anew from all rows. Nothing is shared
-//! with the code that is judged. What is compared to decide whether a card has a new content: status (a final card that says the
-//! same stays final), role, locum, network and locality; attended encounters, minutes, items and responses of each window; of each
-//! measure and window n, d, facts in both, pca, suppression, the unit's own sum of squares (kinds mean, amount, share), quantities
-//! and costs (measures with a saving), and the shown peer group with all its members and theirs; points and saving of the headline
-//! window, numerator and denominator of its 12 months, and the whole network of the role where it is large enough for control
-//! limits; composite; planned minutes of no-shows.
-//! Everything else on a card follows from these.
+//! The oracle keeps every version and computes groups and contents of every cut from all rows again. It shares no code with the
+//! engine. A card has a new content when one of these fields differs; all other fields follow from them:
+//!
+//! - status (a final card with the same content stays final), role, locum, network and locality
+//! - attended encounters, minutes, items and responses of each window
+//! - n, d, facts in both, pca and suppression of each measure and window
+//! - the unit's own sum of squares (kinds mean, amount, share), quantities and costs (measures with a saving)
+//! - the shown peer group with the same numbers of all its members
+//! - points and saving of the headline window, numerator and denominator of its 12 months
+//! - the whole network of the role where it is large enough for control limits
+//! - the composite, and the planned minutes of no-shows
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +20,7 @@ use crate::oracle::colleagues::{Groups, Thresholds};
 use crate::oracle::delivery_reader::Version;
 use crate::oracle::fold::{Fold, Row};
 use crate::oracle::measure_file::Measure;
-use crate::oracle::month_age::{Age, Ages};
+use crate::oracle::month_state::{MonthState, MonthStates};
 use crate::oracle::registry::{Staff, Unit};
 use crate::oracle::sums::FACTS;
 use crate::oracle::unit_months::{Books, UnitMonth};
@@ -29,44 +32,44 @@ pub use crate::oracle::fold::OracleOutcomes;
 pub use crate::oracle::measure_file::BadMeasureFile;
 pub use crate::oracle::registry::BadRegistry;
 
-/// One feed, as its log was written.
+/// One feed and its events.
 #[derive(Clone, Debug)]
 pub struct FeedLog {
-    /// Its name.
+    /// The name.
     pub feed: String,
-    /// The practice that its declaration names.
+    /// The practice of its declaration.
     pub practice: Option<String>,
-    /// Accepted native events as JSON, in the order of the log. When they were appended decides only what a tally may forget, and
+    /// Accepted native events as JSON, in the order of the log. Append times only decide which facts a tally may forget, and
     /// forgetting must change no card.
     pub events: Vec<String>,
 }
 
-/// Whether a cut was published.
+/// The outcome of a cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Cards went out.
+pub enum CutOutcome {
+    /// The cut published cards.
     Published,
-    /// It only sealed months for the tally.
+    /// The cut only sealed months.
     Skipped,
 }
 
 /// One cut.
 #[derive(Clone, Debug)]
 pub struct Cut {
-    /// Its instant, milliseconds since 1970-01-01T00:00Z.
+    /// The instant, milliseconds since 1970-01-01T00:00Z.
     pub at: i64,
-    /// How many events of each feed lie before its tick, by the feed's place in the list of logs.
+    /// Number of events of each feed before the tick of the cut, in the order of the feeds.
     pub before: Vec<usize>,
-    /// Whether it was published.
-    pub fate: Fate,
+    /// Published or skipped.
+    pub outcome: CutOutcome,
 }
 
-/// What is asked.
+/// The input of the oracle.
 #[derive(Clone, Debug)]
 pub struct CutQuestion<'a> {
     /// Every feed.
     pub feeds: &'a [FeedLog],
-    /// The registry as NDJSON, as it is from the first cut on.
+    /// The registry as NDJSON. It applies from the first cut on.
     pub registry: &'a str,
     /// Name and text of each measure file.
     pub measures: &'a [(String, String)],
@@ -76,12 +79,12 @@ pub struct CutQuestion<'a> {
     pub cuts: &'a [Cut],
 }
 
-/// One revision that must have been published.
+/// One revision that must be published.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OracleCard {
     /// Id of the person.
     pub clinician: String,
-    /// Practice code; empty on a roll-up.
+    /// Practice code; empty for a roll-up.
     pub practice: String,
     /// The month.
     pub month: Month,
@@ -89,13 +92,13 @@ pub struct OracleCard {
     pub revision: u32,
     /// `provisional`, `final`, `restated` or `withdrawn`.
     pub status: &'static str,
-    /// Cause, as the card names it, and number of events.
+    /// Causes in the words of the card, each with its number of events.
     pub reasons: Vec<(&'static str, i64)>,
-    /// What it says.
+    /// The content.
     pub content: OracleContent,
 }
 
-/// What one published cut must have published.
+/// The revisions of one published cut.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CutAnswer {
     /// The cut.
@@ -104,13 +107,13 @@ pub struct CutAnswer {
     pub cards: Vec<OracleCard>,
 }
 
-/// The whole answer.
+/// The answer of the oracle.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OracleAnswer {
-    /// One for each cut that was published, in order.
+    /// The published cuts, in order.
     pub cuts: Vec<CutAnswer>,
-    /// What became of the events before the last cut, had nothing been forgotten: of an event whose months are all sealed a tally
-    /// may count as sealed or accepted what counts here as duplicate, stale or conflict.
+    /// Outcomes of the events before the last cut, of a fold that forgets nothing. A tally may have forgotten an event whose months
+    /// are all sealed. It then counts as sealed or accepted what counts here as duplicate, stale or conflict.
     pub outcomes: OracleOutcomes,
 }
 
@@ -137,40 +140,53 @@ struct Last {
     month: Row,
 }
 
-/// What was published up to a cut.
+/// The published state before a cut.
 struct Publisher<'a> {
     measures: &'a [Measure],
-    ages: &'a Ages,
+    states: &'a MonthStates,
     last_cut: Option<i64>,
     cards: BTreeMap<Month, BTreeMap<Unit, Last>>,
     frozen: BTreeMap<Month, Groups>,
-    /// By the first month of their quarter.
+    /// Thresholds by the first month of their quarter.
     thresholds: BTreeMap<Month, Thresholds>,
 }
 
-/// The phase in which a month is at a cut.
+/// The state of a month at a cut and at the published cut before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Open,
-    Freezing,
-    Frozen,
+struct Step {
+    before: MonthState,
+    now: MonthState,
 }
 
-/// Answers a question.
+impl Step {
+    fn is_final(self) -> bool {
+        self.now >= MonthState::Final
+    }
+
+    fn was_final(self) -> bool {
+        self.before >= MonthState::Final
+    }
+
+    fn becomes_final(self) -> bool {
+        self.is_final() && !self.was_final()
+    }
+}
+
+/// Computes the cards of every published cut.
 ///
 /// # Errors
-/// [`Unreadable`] names the first measure file, line of the registry or event that is none.
+/// [`Unreadable`] names the first malformed measure file, registry line or event.
 pub fn answer(question: &CutQuestion<'_>) -> Result<OracleAnswer, Unreadable> {
     let mut measures: Vec<Measure> =
         question.measures.iter().map(|(name, text)| Measure::read(name, text)).collect::<Result<_, _>>()?;
     measures.sort_by(|a, b| a.id.cmp(&b.id));
     let staff = Staff::read(question.registry)?;
-    let ages = Ages { london: London::default(), first: question.first };
+    let states = MonthStates { london: London::default(), first: question.first };
     let declared = question.feeds.iter().map(|feed| (feed.feed.clone(), feed.practice.clone())).collect();
-    let mut fold = Fold::new(&measures, &ages, &declared);
+    let mut fold = Fold::new(&measures, &states, &declared);
     let mut publisher = Publisher {
         measures: &measures,
-        ages: &ages,
+        states: &states,
         last_cut: None,
         cards: BTreeMap::new(),
         frozen: BTreeMap::new(),
@@ -179,13 +195,13 @@ pub fn answer(question: &CutQuestion<'_>) -> Result<OracleAnswer, Unreadable> {
     let mut cuts = Vec::new();
     let mut last: Option<&Cut> = None;
     for cut in question.cuts {
-        for (place, log) in question.feeds.iter().enumerate() {
-            let from = last.map_or(0, |last| last.before[place]);
-            for json in &log.events[from..cut.before[place]] {
-                fold.deliver(&log.feed, Version::read(json, &ages.london)?, last.map(|last| last.at));
+        for (index, log) in question.feeds.iter().enumerate() {
+            let from = last.map_or(0, |last| last.before[index]);
+            for json in &log.events[from..cut.before[index]] {
+                fold.deliver(&log.feed, Version::read(json, &states.london)?, last.map(|last| last.at));
             }
         }
-        if cut.fate == Fate::Published {
+        if cut.outcome == CutOutcome::Published {
             let books = Books { rows: &fold.rows, staff: &staff, measures: measures.len() };
             cuts.push(CutAnswer { at: cut.at, cards: publisher.publish(cut.at, &books) });
         }
@@ -201,7 +217,7 @@ impl Publisher<'_> {
             self.begin_quarter(month, at, books);
         }
         for month in books.months() {
-            if self.ages.at(month, at) >= Age::Provisional && !self.ages.sealed(month, self.last_cut) {
+            if self.states.at(month, at) >= MonthState::Provisional && !self.states.sealed(month, self.last_cut) {
                 cards.extend(self.publish_month(month, at, books));
             }
         }
@@ -209,13 +225,13 @@ impl Publisher<'_> {
         cards
     }
 
-    /// The first time that a quarter's first month is provisional its thresholds are taken from the month before.
+    /// Freezes the thresholds of a quarter when its first month is provisional for the first time. They come from the month before.
     fn begin_quarter(&mut self, before: Month, at: i64, books: &Books<'_>) {
         let quarter = before.plus(1);
         let begins = quarter.quarter() == quarter
-            && self.ages.at(quarter, at) >= Age::Provisional
-            && self.last_cut.is_none_or(|last| self.ages.at(quarter, last) < Age::Provisional);
-        if begins && !self.ages.sealed(before, self.last_cut) {
+            && self.states.at(quarter, at) >= MonthState::Provisional
+            && self.last_cut.is_none_or(|last| self.states.at(quarter, last) < MonthState::Provisional);
+        if begins && !self.states.sealed(before, self.last_cut) {
             let live = || Groups::form(self.measures, &books.units(before));
             let groups = self.frozen.get(&before).cloned().unwrap_or_else(live);
             self.thresholds.insert(quarter, groups.thresholds(self.measures));
@@ -223,26 +239,22 @@ impl Publisher<'_> {
     }
 
     fn publish_month(&mut self, month: Month, at: i64, books: &Books<'_>) -> Vec<OracleCard> {
-        let age_before = self.last_cut.map_or(Age::Running, |last| self.ages.at(month, last));
-        let phase = match self.ages.at(month, at) >= Age::Final {
-            false => Phase::Open,
-            true if age_before < Age::Final => Phase::Freezing,
-            true => Phase::Frozen,
-        };
-        let everybody = age_before < Age::Provisional || phase == Phase::Freezing;
+        let before = self.last_cut.map_or(MonthState::Running, |last| self.states.at(month, last));
+        let step = Step { before, now: self.states.at(month, at) };
+        let everybody = before < MonthState::Provisional || step.becomes_final();
         let rows = books.month(month);
         let due = self.due(month, &rows, everybody);
         if due.is_empty() && !everybody {
             return Vec::new();
         }
         let units = books.units(month);
-        if phase == Phase::Freezing {
+        if step.becomes_final() {
             self.frozen.insert(month, Groups::form(self.measures, &units));
         }
-        let groups = match phase {
-            Phase::Open => Groups::form(self.measures, &units),
-            // Where nobody had a card when the month became final there is nobody to compare with.
-            Phase::Freezing | Phase::Frozen => self.frozen.get(&month).cloned().unwrap_or_default(),
+        let groups = match step.is_final() {
+            false => Groups::form(self.measures, &units),
+            // A month that had no card when it became final has no peers.
+            true => self.frozen.get(&month).cloned().unwrap_or_default(),
         };
         let units: BTreeMap<&Unit, &UnitMonth> = units.iter().map(|unit| (&unit.unit, unit)).collect();
         let none = Thresholds::new();
@@ -253,8 +265,8 @@ impl Publisher<'_> {
         for unit in due {
             let content = units.get(&unit).map(|of| OracleContent::of(of, self.measures, &groups, thresholds));
             let row = rows.get(&unit).unwrap_or(&nothing);
-            let Some((status, content)) = revised(content, phase, cards.get(&unit)) else { continue };
-            let reasons = reasons(phase, row, cards.get(&unit));
+            let Some((status, content)) = revised(content, step, cards.get(&unit)) else { continue };
+            let reasons = reasons(step, row, cards.get(&unit));
             let revision = cards.get(&unit).map_or(1, |last| last.revision + 1);
             let (clinician, practice) = key(&unit);
             published.push(OracleCard { clinician, practice, month, revision, status, reasons, content: content.clone() });
@@ -263,9 +275,10 @@ impl Publisher<'_> {
         published
     }
 
-    /// The units whose cards are computed: everybody the first time that the month is provisional and the first time that it is
-    /// final; else whose own month holds something else than it did for their last revision. Without one a unit at a practice is
-    /// due when it holds facts, and a roll-up when one of the person's practices is.
+    /// The units whose cards the cut computes. All units are due when the month is provisional, or final, for the first time.
+    ///
+    /// Otherwise a unit is due when its own month differs from its last revision. Without a revision a unit at a practice is due when
+    /// it has facts, and a roll-up when one of the person's practices is due.
     fn due(&self, month: Month, rows: &BTreeMap<Unit, Row>, everybody: bool) -> BTreeSet<Unit> {
         let none = BTreeMap::new();
         let cards = self.cards.get(&month).unwrap_or(&none);
@@ -273,22 +286,22 @@ impl Publisher<'_> {
             Some(last) => rows.get(unit).map(|row| &row.sums) != Some(&last.month.sums),
             None => !unit.is_roll_up() && rows[unit].sums.base(FACTS) > 0,
         };
-        let moved: BTreeSet<&str> =
+        let changed: BTreeSet<&str> =
             rows.keys().filter(|unit| !unit.is_roll_up() && differs(unit)).map(|unit| unit.person.as_str()).collect();
-        let begins = |unit: &Unit| unit.is_roll_up() && !cards.contains_key(unit) && moved.contains(unit.person.as_str());
+        let begins = |unit: &Unit| unit.is_roll_up() && !cards.contains_key(unit) && changed.contains(unit.person.as_str());
         rows.keys().chain(cards.keys()).filter(|unit| everybody || differs(unit) || begins(unit)).cloned().collect()
     }
 }
 
-/// Status and content of a new revision; `None` when there is nothing new to say.
-fn revised(content: Option<OracleContent>, phase: Phase, last: Option<&Last>) -> Option<(&'static str, OracleContent)> {
+/// Status and content of a new revision; `None` when the last one has the same.
+fn revised(content: Option<OracleContent>, step: Step, last: Option<&Last>) -> Option<(&'static str, OracleContent)> {
     let Some(content) = content else {
         return last.filter(|last| last.status != "withdrawn").map(|_| ("withdrawn", OracleContent::withdrawn()));
     };
-    let status = match (phase, last) {
-        (Phase::Open, _) => "provisional",
-        (Phase::Frozen, Some(_)) => "restated",
-        (Phase::Freezing, _) | (Phase::Frozen, None) => "final",
+    let status = match last {
+        _ if !step.is_final() => "provisional",
+        Some(_) if step.was_final() => "restated",
+        _ => "final",
     };
     let same = |last: &Last| {
         let stays = last.status == status || (last.status, status) == ("final", "restated");
@@ -297,12 +310,12 @@ fn revised(content: Option<OracleContent>, phase: Phase, last: Option<&Last>) ->
     (!last.is_some_and(same)).then_some((status, content))
 }
 
-fn reasons(phase: Phase, row: &Row, last: Option<&Last>) -> Vec<(&'static str, i64)> {
+fn reasons(step: Step, row: &Row, last: Option<&Last>) -> Vec<(&'static str, i64)> {
     let Some(last) = last else {
-        return vec![(if phase == Phase::Frozen { "late" } else { "first" }, row.recorded)];
+        return vec![(if step.was_final() { "late" } else { "first" }, row.recorded)];
     };
     let mut reasons = Vec::new();
-    if phase == Phase::Freezing {
+    if step.becomes_final() {
         reasons.push(("final", 0));
     }
     let grown = [

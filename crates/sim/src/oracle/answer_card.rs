@@ -1,4 +1,4 @@
-//! What the oracle says of one revision: the numbers that a published card must show.
+//! The content of one revision: the numbers that a published card must show.
 
 use std::rc::Rc;
 
@@ -9,17 +9,17 @@ use crate::oracle::registry::{SubjectRole, Unit};
 use crate::oracle::sums::{D, ENCOUNTERS, FACTS_D, FACTS_N, ITEMS, MINUTES, N, NOSHOW_PLANNED, PCA, RESPONSES};
 use crate::oracle::unit_months::{UnitMonth, WINDOWS};
 
-/// Below so many attended encounters in 12 months there is no composite.
+/// Attended encounters in 12 months below which a card has no composite.
 const LEAST_ENCOUNTERS: i128 = 20;
 
-/// What a window holds of a clinician's work.
+/// A clinician's work in one window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Workload {
     /// Months of the window: 1, 3 or 12.
     pub window: i32,
     /// Attended encounters.
     pub encounters: i128,
-    /// Their minutes.
+    /// Minutes of these encounters.
     pub minutes: i128,
     /// Items prescribed.
     pub items: i128,
@@ -27,7 +27,7 @@ pub struct Workload {
     pub responses: i128,
 }
 
-/// Whom a window is compared with. Reals are not rounded.
+/// The peer group of a window. Reals are not rounded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OracleComparison {
     /// `practice`, `pcn`, `locality` or `network`.
@@ -36,7 +36,7 @@ pub struct OracleComparison {
     pub group: String,
     /// Members.
     pub size: usize,
-    /// Value of their sums, in the measure's unit.
+    /// Value of the members' sums, in the measure's unit.
     pub mean: f64,
     /// First decile, median and ninth decile of their values, in the measure's unit.
     pub deciles: [f64; 3],
@@ -57,28 +57,28 @@ pub struct WindowAnswer {
     pub facts_n: i128,
     /// Facts in the denominator.
     pub facts_d: i128,
-    /// Facts left out because the patient is adjusted.
+    /// Facts that the measure leaves out because the patient is adjusted.
     pub pca: i128,
-    /// Why there is no value, as the card names it.
+    /// The reason for a missing value, in the words of the card.
     pub suppressed: Option<&'static str>,
     /// Value in the measure's unit.
     pub value: Option<f64>,
-    /// The peers.
+    /// The peer group.
     pub peer: Option<OracleComparison>,
     /// Points; headline window only.
     pub points: Option<f64>,
     /// Saving at the network's median and at its best decile in pence; headline window only.
     pub saving: Option<[f64; 2]>,
-    /// How the unit stands in its network; headline window only.
+    /// Position of the unit in its network; headline window only.
     pub place: Option<Place>,
-    /// How its months moved; headline window only.
+    /// Trend of its months; headline window only.
     pub moved: Option<OracleTrend>,
 }
 
 /// One measure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MeasureAnswer {
-    /// Its id.
+    /// The id.
     pub id: String,
     /// The windows in order of their length.
     pub windows: Vec<WindowAnswer>,
@@ -87,24 +87,24 @@ pub struct MeasureAnswer {
 /// Points of all measures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OracleComposite {
-    /// 100 x points / available, when enough are applicable.
+    /// 100 x points / available, when enough measures are applicable.
     pub percent: Option<f64>,
-    /// Points that were had.
+    /// Points that the clinician has.
     pub points: f64,
-    /// Points that could be had.
+    /// Points of all applicable measures.
     pub available: f64,
 }
 
-/// The content of a card. Empty but for the subject when it is withdrawn.
+/// The content of a card. A withdrawn card has only its subject.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OracleContent {
-    /// Role as of the month's last day.
+    /// Role on the month's last day.
     pub role: String,
-    /// Whether they stood in for somebody.
+    /// Whether the role is a locum's.
     pub locum: bool,
     /// Primary care network of the practice.
     pub pcn: Option<String>,
-    /// Its locality.
+    /// Locality of the practice.
     pub locality: Option<String>,
     /// The clinician's work by window.
     pub exposure: Vec<Workload>,
@@ -112,13 +112,13 @@ pub struct OracleContent {
     pub measures: Vec<MeasureAnswer>,
     /// Points of all measures.
     pub composite: Option<OracleComposite>,
-    /// Planned minutes of the 12 months to which nobody came.
+    /// Planned minutes of the no-shows of 12 months.
     pub noshow_minutes: i128,
     hidden: Vec<UnpublishedFigures>,
 }
 
-/// What a measure's windows are compared with and computed from besides the numbers that are shown. Contents are equal only when
-/// this is equal too: control limits, spreads and savings of a card follow from it.
+/// The numbers behind the comparisons of a measure that the card does not show. Control limits, spreads and savings of a card
+/// depend on them, so contents are equal only when these are equal.
 #[derive(Clone, Debug, PartialEq)]
 struct UnpublishedFigures {
     own: Vec<Option<Member>>,
@@ -130,12 +130,12 @@ struct UnpublishedFigures {
 }
 
 impl OracleContent {
-    /// What is left of a card of which nothing is left.
+    /// The content of a withdrawn card.
     pub(crate) fn withdrawn() -> OracleContent {
         OracleContent { role: "unknown".to_owned(), ..OracleContent::default() }
     }
 
-    /// The content of a unit's card against these groups and thresholds of its quarter.
+    /// The content of a unit's card with these groups and the thresholds of its quarter.
     pub(crate) fn of(unit: &UnitMonth, measures: &[Measure], groups: &Groups, thresholds: &Thresholds) -> OracleContent {
         let groups = &ComparisonContext { groups, thresholds };
         let SubjectRole { role, locum, pcn, locality } = unit.standing.clone();
@@ -190,7 +190,7 @@ fn months(unit: &UnitMonth, index: usize) -> Vec<(i128, i128)> {
     unit.months.iter().map(|row| (row.sums.of(index, N), row.sums.of(index, D))).collect()
 }
 
-/// What a month's cards are compared with.
+/// The comparison data of a month's cards.
 struct ComparisonContext<'a> {
     groups: &'a Groups,
     thresholds: &'a Thresholds,
@@ -235,7 +235,7 @@ fn window_answer(
     }
 }
 
-/// The standing that is shown: without limits by chance there is none.
+/// The position that the card shows; `None` without control limits.
 fn place(measure: &Measure, own: &Member, facts: i128, network: &Group) -> Option<Place> {
     let place = Network::of(measure, network)?.standing(measure, own, facts);
     let limits = place.z.is_some() || measure.kind == "rate";
@@ -254,14 +254,14 @@ fn shown(measure: &Measure, group: &Group, own: &Member) -> OracleComparison {
     }
 }
 
-/// Points between the file's own thresholds, else those of the quarter.
+/// Points by the file's own thresholds, else by those of the quarter.
 fn points(measure: &Measure, value: f64, quarters: Option<(f64, f64)>) -> Option<f64> {
     let points = measure.points?;
     let (lower, upper) = points.lower.zip(points.upper).or(quarters)?;
     Some(points.available * ((value - lower) / (upper - lower)).clamp(0.0, 1.0))
 }
 
-/// What could be saved at the network's median and at its best decile.
+/// Saving at the network's median and at its best decile.
 fn saving(measure: &Measure, own: &Member, network: &Group) -> Option<[f64; 2]> {
     let best = if measure.direction == "high" { 9 } else { 1 };
     let at = |decile| saving_at(measure, own, network, network.decile(decile)?);
@@ -292,7 +292,7 @@ fn saving_at(measure: &Measure, own: &Member, network: &Group, target: f64) -> O
     }
 }
 
-/// Points over the measures that have some and are reliable, shown only as a share when 60 % of all points are applicable.
+/// Points of the reliable measures that have any. The share exists only when 60 % of all points are applicable.
 fn composite(measures: &[Measure], answers: &[MeasureAnswer]) -> OracleComposite {
     let offered: f64 = measures.iter().filter_map(|m| m.points).map(|p| p.available).sum();
     let (mut had, mut applicable) = ((0.0, 0.0), 0.0);
@@ -308,7 +308,7 @@ fn composite(measures: &[Measure], answers: &[MeasureAnswer]) -> OracleComposite
     OracleComposite { percent: enough.then(|| 100.0 * had.0 / had.1), points: had.0, available: had.1 }
 }
 
-/// Whom a card is about.
+/// The subject of a card.
 pub(crate) fn key(unit: &Unit) -> (String, String) {
     (unit.person.clone(), unit.practice.clone())
 }

@@ -1,9 +1,9 @@
-//! Filters over BNF codes, read a second time: a list of patterns, each a text in which `*` stands for anything.
+//! An independent reader of filters over BNF codes: a list of patterns in which `*` matches any text.
 //!
-//! The rules are OpenPrescribing's (ebmdatalab/openprescribing, MIT): text after `#` is a comment, `~` excludes, `%` stands for
-//! anything, a code of full length means itself, anything shorter whatever begins with it.
+//! The rules are OpenPrescribing's (ebmdatalab/openprescribing, MIT): `#` starts a comment, `~` excludes, `%` matches any text, a code of
+//! full length matches itself, and a shorter one matches every code with that prefix.
 
-/// A filter: what it takes and what it leaves out.
+/// A filter: its included and its excluded patterns.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Codes {
     take: Vec<String>,
@@ -25,14 +25,14 @@ impl Codes {
         codes
     }
 
-    /// Whether it takes this code.
+    /// Whether the filter matches this code.
     pub(crate) fn takes(&self, code: &str) -> bool {
         let any = |patterns: &[String]| patterns.iter().any(|p| fits(p.as_bytes(), code.as_bytes()));
         (self.take.is_empty() || any(&self.take)) && !any(&self.leave)
     }
 }
 
-/// An element as a pattern.
+/// The pattern of an element.
 fn pattern(element: &str) -> String {
     let drug = element.get(..2).is_some_and(|chapter| chapter <= "19");
     let full = if drug { 15 } else { 11 };
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chapter_without_some_of_its_sections() {
+    fn a_filter_may_exclude_sections_of_a_chapter() {
         let antibiotics = codes(&["0501 # antibacterials", "~050109", "~050110"]);
         assert!(antibiotics.takes("0501013B0AAABAB"));
         assert!(!antibiotics.takes("0501090B0AAABAB"));
@@ -65,14 +65,14 @@ mod tests {
     }
 
     #[test]
-    fn an_element_with_an_end_fits_codes_with_that_end_only() {
+    fn an_element_with_a_suffix_matches_only_codes_with_that_suffix() {
         let plasters = codes(&["1502010J0%EL"]);
         assert!(plasters.takes("1502010J0AAELEL"));
         assert!(!plasters.takes("1502010J0AAELEM"));
     }
 
     #[test]
-    fn a_full_code_means_itself() {
+    fn a_full_code_matches_only_itself() {
         assert!(codes(&["0301011R0BEAIAP"]).takes("0301011R0BEAIAP"));
         assert!(!codes(&["0301011R0BEAIAP"]).takes("0301011R0BEAIAPX"));
         assert!(!codes(&["21010900100"]).takes("210109001009"));

@@ -1,4 +1,4 @@
-//! Peer groups of one month at one cut: every group that anybody belongs to, its members listed one by one.
+//! The peer groups of one month at one cut, each with the list of its members.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -10,43 +10,43 @@ use crate::oracle::round::nine_digits;
 use crate::oracle::sums::{D, D_COST, D_QUANTITY, D_SQUARES, FACTS_D, N, N_COST, N_QUANTITY, N_SQUARES, Sums, UNKNOWN};
 use crate::oracle::unit_months::{UnitMonth, WINDOWS};
 
-/// A network of fewer units says nothing about chance, and no thresholds are taken from it.
+/// Units of a network below which it has no control limits and gives no thresholds.
 pub(crate) const LEAST_NETWORK: usize = 20;
 
-/// A group of fewer members is shown to nobody: the unit and five others.
+/// Members of a group below which no card shows it: the unit and five others.
 const LEAST: usize = 6;
 
-/// What a group knows of one member.
+/// One member of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Member {
     pub n: i128,
     pub d: i128,
-    /// What the spread of an amount is computed from, where the measure's kind asks for it.
+    /// The sum of squares of an amount, where the measure's kind needs it.
     pub spread: i128,
-    /// Quantity and cost of the numerator's set and of the denominator's, where the measure has a saving.
+    /// Quantity and cost of the numerator's set and of the denominator's set, where the measure has a saving.
     pub money: [i128; 4],
 }
 
-/// A peer group. Equal when its members are, as a multiset.
+/// A peer group. Two groups are equal when their members are, as multisets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Group {
     pub level: &'static str,
     pub code: String,
-    /// In ascending order of value.
+    /// Members in ascending order of value.
     pub members: Vec<Member>,
 }
 
-/// Measure, window, whether roll-ups, role, level, code.
+/// Key of a group: measure, window, whether of roll-ups, role, level, code.
 type GroupKey = (usize, usize, bool, String, &'static str, String);
 
-/// Where points begin and where all are had, by measure, whether of roll-ups, and role.
+/// Lower and upper threshold of points, by measure, whether of roll-ups, and role.
 pub(crate) type Thresholds = BTreeMap<(usize, bool, String), (f64, f64)>;
 
 /// All groups of a month at a cut.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Groups(BTreeMap<GroupKey, Rc<Group>>);
 
-/// Why a window is suppressed, if it is.
+/// The reason why a window is suppressed, if it is.
 pub(crate) fn suppressed(measure: &Measure, index: usize, sums: &Sums) -> Option<&'static str> {
     let facts = sums.of(index, FACTS_D);
     let unknown = sums.base(UNKNOWN);
@@ -57,13 +57,13 @@ pub(crate) fn suppressed(measure: &Measure, index: usize, sums: &Sums) -> Option
     (100 * unknown > limit * (unknown + facts)).then_some("unknown_status_above_limit")
 }
 
-/// What a window of a measure brings to a group; `None` when it is suppressed or has nothing to divide by.
+/// The member that a window of a measure makes; `None` when the window is suppressed or its denominator is zero.
 pub(crate) fn member(measure: &Measure, index: usize, sums: &Sums) -> Option<Member> {
     let member = measured(measure, index, sums);
     (suppressed(measure, index, sums).is_none() && member.d > 0).then_some(member)
 }
 
-/// The same, suppressed or not.
+/// The member that a window makes, suppressed or not.
 pub(crate) fn measured(measure: &Measure, index: usize, sums: &Sums) -> Member {
     let of = |place| sums.of(index, place);
     let spread = match measure.kind.as_str() {
@@ -75,7 +75,7 @@ pub(crate) fn measured(measure: &Measure, index: usize, sums: &Sums) -> Member {
     Member { n: of(N), d: of(D), spread, money }
 }
 
-/// Level and code of the groups that a unit belongs to, the narrowest first. A roll-up has the network alone.
+/// Level and code of the groups of a unit, the narrowest first. A roll-up has the network alone.
 fn levels<'a>(unit: &'a Unit, standing: &'a SubjectRole) -> Vec<(&'static str, &'a str)> {
     let mut levels = Vec::new();
     if !unit.is_roll_up() {
@@ -93,7 +93,7 @@ fn by_value(a: &Member, b: &Member) -> Ordering {
 }
 
 impl Groups {
-    /// The groups that these units form; only those in scope are among them.
+    /// The groups of these units. Only units in scope are members.
     pub(crate) fn form(measures: &[Measure], units: &[UnitMonth]) -> Groups {
         let mut found: BTreeMap<GroupKey, Group> = BTreeMap::new();
         for unit in units.iter().filter(|unit| unit.in_scope) {
@@ -115,14 +115,14 @@ impl Groups {
         Groups(sorted.collect())
     }
 
-    /// The group that a unit is shown with.
+    /// The group that a unit's card shows.
     pub(crate) fn shown(&self, index: usize, window: usize, unit: &Unit, standing: &SubjectRole) -> Option<Rc<Group>> {
         let groups = levels(unit, standing).into_iter().filter_map(|l| self.0.get(&key(index, window, unit, standing, l)));
         groups.into_iter().find(|group| group.members.len() >= LEAST).cloned()
     }
 
-    /// Thresholds of points for the next quarter: quartiles of the networks of 20 or more, the better one to be reached, where the
-    /// file leaves them open.
+    /// Thresholds of points for the next quarter: quartiles of the networks of 20 or more, the better one as the upper threshold.
+    /// Only measures without thresholds in their file have them.
     pub(crate) fn thresholds(&self, measures: &[Measure]) -> Thresholds {
         let mut found = Thresholds::new();
         for ((index, window, roll_ups, role, level, _), group) in &self.0 {
@@ -142,7 +142,7 @@ impl Groups {
         found
     }
 
-    /// Everybody of the role.
+    /// The whole network of the role.
     pub(crate) fn network(&self, index: usize, window: usize, unit: &Unit, standing: &SubjectRole) -> Option<Rc<Group>> {
         self.0.get(&key(index, window, unit, standing, ("network", "network"))).cloned()
     }
@@ -153,12 +153,12 @@ fn key(index: usize, window: usize, unit: &Unit, standing: &SubjectRole, (level,
 }
 
 impl Group {
-    /// Sums of a field over all members.
+    /// Sum of a field over all members.
     pub(crate) fn total(&self, field: impl Fn(&Member) -> i128) -> i128 {
         self.members.iter().map(field).sum()
     }
 
-    /// 100 x (members with a strictly lower value) / (size - 1), at most 100; `None` with fewer than two.
+    /// 100 x (members with a strictly lower value) / (size - 1), at most 100; `None` for fewer than two members.
     pub(crate) fn percentile(&self, own: &Member) -> Option<f64> {
         let lower = self.members.iter().filter(|other| by_value(other, own) == Ordering::Less).count();
         let others = self.members.len().checked_sub(1).filter(|n| *n > 0)?;

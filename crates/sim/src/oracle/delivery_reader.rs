@@ -1,4 +1,4 @@
-//! One delivery, read back: what a version of an event says, as far as a card can depend on it.
+//! An independent reader of deliveries: the fields of a version of an event that may change a card.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::calendar::London;
 use crate::oracle::measure_file::thousandths;
 
-/// The four kinds with what they carry.
+/// The four kinds with their fields.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
     Encounter {
@@ -35,7 +35,7 @@ pub(crate) enum Kind {
         category: String,
         code: Option<String>,
     },
-    /// A retraction says no more than its kind.
+    /// A retraction has only its kind.
     Nothing(String),
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct Version {
     pub kind: Kind,
 }
 
-/// A delivery that is no native event.
+/// A delivery that is not a native event.
 #[derive(Debug, thiserror::Error)]
 #[error("the oracle cannot read {json:?}: {what}; give it accepted native events only")]
 pub struct BadDelivery {

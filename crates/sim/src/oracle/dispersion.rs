@@ -1,4 +1,4 @@
-//! How much the members of a network differ by more than chance, how reliable one member's value is, and how its months moved.
+//! Over-dispersion of a network, reliability of one member's value, and the trend of its months.
 
 use std::cmp::Ordering;
 
@@ -6,46 +6,46 @@ use crate::oracle::colleagues::{Group, LEAST_NETWORK, Member};
 use crate::oracle::measure_file::{Measure, real};
 use crate::oracle::round::nine_digits;
 
-/// The standard normal's 90th centile.
+/// The 90th centile of the standard normal distribution.
 const BOUND: f64 = 1.281_551_565_544_600_4;
-/// Mean square of a standard normal of which nothing counts for more than that.
+/// Mean square of a standard normal variable that is winsorised at that centile.
 const NORMAL: f64 = 0.678_654_558_952_874_7;
 
-/// What the network of a measure looks like on the scale on which chance is alike for all.
+/// The network of a measure on the scale on which chance is equal for all members.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Network {
     target: f64,
     /// Mean size of one event, weighted by size.
     event_size: f64,
-    /// Mean squared winsorised z and variance between members, where they can be told.
+    /// Mean squared winsorised z and variance between members, where the data suffice.
     pub spread: Option<(f64, f64)>,
 }
 
-/// One unit's standing in its network.
+/// The position of one unit in its network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NetworkPosition {
-    /// Standard deviations of chance from the target.
+    /// Distance from the target in standard deviations of chance.
     pub z: Option<f64>,
-    /// The same with what members differ by anyway.
+    /// The same distance with the variance between members included.
     pub z_adjusted: Option<f64>,
     /// Mean squared winsorised z of the network.
     pub phi: Option<f64>,
-    /// Variance between its members.
+    /// Variance between the members.
     pub tau2: Option<f64>,
-    /// From 0 to 1.
+    /// Reliability, from 0 to 1.
     pub reliability: Option<f64>,
     /// `insufficient`, `low`, `moderate` or `good`.
     pub grade: &'static str,
-    /// The value drawn towards the target, in the measure's unit.
+    /// The value shrunk towards the target, in the measure's unit.
     pub shrunk: Option<f64>,
 }
 
-/// How a unit's months moved.
+/// The trend of a unit's months.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OracleTrend {
-    /// Value of the last month less that of the one before it.
+    /// Value of the last month minus value of the month before.
     pub difference: Option<f64>,
-    /// Months in a row on the last one's side of all twelve.
+    /// Consecutive months on the last one's side of the value of all twelve.
     pub run: i32,
     /// Tabular cumulative sum around the unit's own value.
     pub cusum: Option<f64>,
@@ -62,7 +62,7 @@ fn on_scale(measure: &Measure, target: f64, ratio: f64) -> Option<f64> {
     }
 }
 
-/// The ratio at a place of that scale.
+/// The ratio at a point of that scale.
 fn from_scale(measure: &Measure, target: f64, place: f64) -> f64 {
     match measure.kind.as_str() {
         "proportion" | "share" => place.clamp(0.0, std::f64::consts::FRAC_PI_2).sin().powi(2),
@@ -71,7 +71,7 @@ fn from_scale(measure: &Measure, target: f64, place: f64) -> f64 {
     }
 }
 
-/// Variance by chance on that scale.
+/// Variance of chance on that scale.
 fn by_chance(measure: &Measure, target: f64, event_size: f64, own: &Member) -> Option<f64> {
     let (n, d, spread) = (real(own.n), real(own.d), real(own.spread));
     let variance = match measure.kind.as_str() {
@@ -91,7 +91,7 @@ fn by_chance(measure: &Measure, target: f64, event_size: f64, own: &Member) -> O
 }
 
 impl Network {
-    /// The network that this group is, if it is large enough.
+    /// The network of this group, if it is large enough.
     pub(crate) fn of(measure: &Measure, group: &Group) -> Option<Network> {
         if group.members.len() < LEAST_NETWORK {
             return None;
@@ -106,14 +106,14 @@ impl Network {
         Some(network)
     }
 
-    /// Distance from the target and variance by chance.
+    /// Distance from the target and variance of chance.
     fn place(&self, measure: &Measure, own: &Member) -> Option<(f64, f64)> {
         let place = on_scale(measure, self.target, real(own.n) / real(own.d))?;
         let distance = place - on_scale(measure, self.target, self.target)?;
         Some((distance, by_chance(measure, self.target, self.event_size, own)?))
     }
 
-    /// How a unit with so many facts in its denominator stands.
+    /// The position of a unit with this number of facts in its denominator.
     pub(crate) fn standing(&self, measure: &Measure, own: &Member, facts: i128) -> NetworkPosition {
         let place = self.place(measure, own);
         let tau2 = self.spread.map(|(_, tau2)| tau2);
@@ -159,8 +159,8 @@ fn spread(members: &[(f64, f64)]) -> Option<(f64, f64)> {
     Some((nine_digits(phi), nine_digits(tau2)))
 }
 
-/// The variance between members at which the adjusted z, none counting for more than the bound, have the mean square that is left
-/// of a standard normal: by halving.
+/// The variance between members at which the winsorised adjusted z have the mean square of a winsorised standard normal, found by
+/// bisection.
 fn between(members: &[(f64, f64)]) -> f64 {
     let wanted = NORMAL * real(members.len() as i128 - 1);
     let bounded = |tau2: f64| -> f64 {
@@ -181,7 +181,7 @@ fn between(members: &[(f64, f64)]) -> f64 {
     high
 }
 
-/// How twelve months moved, oldest first; `whole` is what they hold together.
+/// The trend of twelve months, oldest first; `whole` has their sums.
 pub(crate) fn moved(measure: &Measure, months: &[(i128, i128)], whole: &Member) -> Option<OracleTrend> {
     let seen: Vec<(i128, i128)> = months.iter().copied().filter(|(_, d)| *d > 0).collect();
     if seen.len() < 2 {

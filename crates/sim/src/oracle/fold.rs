@@ -1,22 +1,21 @@
-//! Deliveries into rows, by the rules and nothing else: every version is kept, in the order of the log, and nothing forgotten.
+//! Deliveries into rows. The fold keeps every version in the order of the log and forgets nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::Month;
 use crate::oracle::delivery_reader::{Kind, Version};
 use crate::oracle::measure_file::Measure;
-use crate::oracle::month_age::Ages;
+use crate::oracle::month_state::MonthStates;
 use crate::oracle::sums::{Sums, contribution};
 
-/// Whose month a row is: (month, number of the clinician, practice). Rows of several feeds are added up: nothing asks for them
-/// singly.
+/// The key of a row: month, number of the clinician, practice. The oracle adds up the rows of several feeds: no card needs them apart.
 pub(crate) type RowKey = (Month, String, String);
 
-/// What a row holds.
+/// The content of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     pub sums: Sums,
-    /// Cumulative: events that came to stand here, amendments of what stands here, events taken back.
+    /// Counters that only grow: events that entered the row, amendments of its events, retractions of its events.
     pub recorded: i64,
     pub amended: i64,
     pub retracted: i64,
@@ -35,18 +34,18 @@ impl Row {
     }
 }
 
-/// What became of the deliveries of all feeds.
+/// Outcomes of the deliveries of all feeds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OracleOutcomes {
-    /// Newest versions that count or take back.
+    /// Newest versions that record or retract.
     pub accepted: u64,
-    /// Versions that were there with the same content.
+    /// Versions that the log has already, with the same content.
     pub duplicate: u64,
-    /// Lower versions than the one that was there.
+    /// Versions below the newest one.
     pub stale: u64,
-    /// Versions that were there with another content.
+    /// Versions that the log has already, with another content.
     pub conflict: u64,
-    /// Newest versions whose month is sealed, and retractions of what stands in one.
+    /// Newest versions whose month is sealed, and retractions of an event in a sealed month.
     pub sealed: u64,
 }
 
@@ -55,7 +54,7 @@ type EventKey = (String, String);
 struct Fact {
     /// All versions in the order of the log.
     versions: Vec<Version>,
-    /// Which of them is the newest.
+    /// The index of the newest version.
     newest: usize,
     row: Option<RowKey>,
     adds: Sums,
@@ -70,21 +69,25 @@ impl Fact {
 /// The fold of all feeds.
 pub(crate) struct Fold<'a> {
     measures: &'a [Measure],
-    ages: &'a Ages,
+    states: &'a MonthStates,
     /// The declared practice of each feed.
     declared: &'a BTreeMap<String, Option<String>>,
     facts: BTreeMap<EventKey, Fact>,
-    /// By the event that is named, those that ever named it.
+    /// The events that ever linked an event, by the linked event.
     named_by: BTreeMap<EventKey, BTreeSet<String>>,
     pub rows: BTreeMap<RowKey, Row>,
     pub outcomes: OracleOutcomes,
 }
 
 impl<'a> Fold<'a> {
-    pub(crate) fn new(measures: &'a [Measure], ages: &'a Ages, declared: &'a BTreeMap<String, Option<String>>) -> Fold<'a> {
+    pub(crate) fn new(
+        measures: &'a [Measure],
+        states: &'a MonthStates,
+        declared: &'a BTreeMap<String, Option<String>>,
+    ) -> Fold<'a> {
         Fold {
             measures,
-            ages,
+            states,
             declared,
             facts: BTreeMap::new(),
             named_by: BTreeMap::new(),
@@ -93,7 +96,7 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// Takes the next delivery of a feed, after the cut `last` and before the next.
+    /// Applies the next delivery of a feed, between the cut `last` and the next one.
     pub(crate) fn deliver(&mut self, feed: &str, version: Version, last: Option<i64>) {
         let key = (feed.to_owned(), version.id.clone());
         let Some(fact) = self.facts.get_mut(&key) else {
@@ -113,7 +116,7 @@ impl<'a> Fold<'a> {
         }
         fact.versions.push(version);
         fact.newest = fact.versions.len() - 1;
-        let was_sealed = fact.row.as_ref().is_some_and(|row| self.ages.sealed(row.0, last));
+        let was_sealed = fact.row.as_ref().is_some_and(|row| self.states.sealed(row.0, last));
         let before = self.leave(&key, last);
         self.win(&key, before, was_sealed, last);
     }
@@ -124,12 +127,12 @@ impl<'a> Fold<'a> {
         self.win(&key, None, false, last);
     }
 
-    /// The newest version of an event stands where it belongs; whatever names the event is looked at again.
+    /// Moves the newest version of an event to its row, then resolves every link to the event again.
     fn win(&mut self, key: &EventKey, before: Option<RowKey>, was_sealed: bool, last: Option<i64>) {
         let (retraction, link) = (self.facts[key].version().retraction, self.facts[key].version().link.clone());
-        // A version of a day in a sealed month brings nothing back that stood nowhere, whatever it links.
+        // A version whose day is in a sealed month restores no event that is in no row, even through a link.
         let own = self.facts[key].version().day.map(Month::of);
-        let past = before.is_none() && !retraction && own.is_some_and(|month| self.ages.sealed(month, last));
+        let past = before.is_none() && !retraction && own.is_some_and(|month| self.states.sealed(month, last));
         let (place, sealed) = if past { (None, true) } else { self.place(key, last) };
         if sealed || (retraction && was_sealed) {
             self.outcomes.sealed += 1;
@@ -146,13 +149,13 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// An event whose link has changed moves if it belongs elsewhere now, unless the month in which it stands, or of its own day
-    /// when it stands nowhere, is sealed: then it stays as it is.
+    /// Moves an event whose link has changed. An event stays where the month of its row is sealed, or the month of its own day
+    /// when it is in no row.
     fn look_again(&mut self, key: &EventKey, last: Option<i64>) {
         let stands = self.facts[key].row.clone();
         let own = self.facts[key].version().day.map(Month::of);
         let month = stands.as_ref().map(|row| row.0).or(own);
-        if month.is_some_and(|month| self.ages.sealed(month, last)) {
+        if month.is_some_and(|month| self.states.sealed(month, last)) {
             return;
         }
         let (place, _) = self.place(key, last);
@@ -164,16 +167,16 @@ impl<'a> Fold<'a> {
         self.stand(key, place);
     }
 
-    /// Takes an event out of its row, which is returned. A row of a sealed month is not touched and counts as nowhere.
+    /// Removes an event from its row and returns the row. A row of a sealed month does not change and counts as no row.
     fn leave(&mut self, key: &EventKey, last: Option<i64>) -> Option<RowKey> {
         let fact = self.facts.get_mut(key).expect("only known events leave");
-        let row = fact.row.take().filter(|row| !self.ages.sealed(row.0, last))?;
+        let row = fact.row.take().filter(|row| !self.states.sealed(row.0, last))?;
         self.rows.get_mut(&row).expect("it stood there").sums.take(&fact.adds);
         Some(row)
     }
 
     fn stand(&mut self, key: &EventKey, place: Option<RowKey>) {
-        let fact = self.facts.get_mut(key).expect("only known events stand");
+        let fact = self.facts.get_mut(key).expect("only known events have a row");
         fact.row.clone_from(&place);
         if let Some(row) = place {
             fact.adds = contribution(fact.version(), self.measures);
@@ -189,7 +192,7 @@ impl<'a> Fold<'a> {
             (None, Some(new)) => row(new, |r| r.recorded += 1),
             (Some(old), None) => row(old, |r| r.retracted += 1),
             (Some(old), Some(new)) => {
-                // What comes from two months before or earlier is new in its row.
+                // An event from two or more months earlier is new in its row.
                 let is_new = old.0.plus(2) <= new.0;
                 row(new, if is_new { |r| r.recorded += 1 } else { |r| r.amended += 1 });
                 if old != new {
@@ -200,7 +203,7 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// Where the newest version of an event belongs, and whether it belongs to a sealed month and so nowhere.
+    /// The row of the newest version of an event, and whether its month is sealed, so that the event has no row.
     fn place(&self, key: &EventKey, last: Option<i64>) -> (Option<RowKey>, bool) {
         let version = self.facts[key].version();
         if version.retraction {
@@ -209,7 +212,7 @@ impl<'a> Fold<'a> {
         let target = self.target(&key.0, version, last);
         let linked_day = target.filter(|_| matches!(version.kind, Kind::Feedback { .. })).and_then(|t| t.day);
         let Some(month) = linked_day.or(version.day).map(Month::of) else { return (None, false) };
-        if self.ages.sealed(month, last) {
+        if self.states.sealed(month, last) {
             return (None, true);
         }
         let clinician = version.clinician.clone().or_else(|| target?.clinician.clone());
@@ -219,11 +222,11 @@ impl<'a> Fold<'a> {
         (clinician.map(|clinician| (month, clinician, practice)), false)
     }
 
-    /// The encounter that an event names, while that is there, recorded, and of a month that is not sealed.
+    /// The encounter that an event links, if it is recorded and its month is not sealed.
     fn target(&self, feed: &str, version: &Version, last: Option<i64>) -> Option<&Version> {
         let named = (feed.to_owned(), version.link.clone()?);
         let target = self.facts.get(&named)?.version();
-        let open = target.day.is_some_and(|day| !self.ages.sealed(Month::of(day), last));
+        let open = target.day.is_some_and(|day| !self.states.sealed(Month::of(day), last));
         (matches!(target.kind, Kind::Encounter { .. }) && open).then_some(target)
     }
 }

@@ -1,11 +1,11 @@
-//! The registry, read a second time: who a number belongs to, what they are where, what a practice belongs to.
+//! An independent reader of the registry: the person of each number, their roles, and the parents of each practice.
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 
-/// A person at a practice, or over all of theirs when the practice is empty.
+/// A person at a practice, or the roll-up of a person when the practice is empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Unit {
     pub person: String,
@@ -18,7 +18,7 @@ impl Unit {
     }
 }
 
-/// What a card says of its subject besides the unit.
+/// The fields of a card's subject apart from the unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SubjectRole {
     pub role: String,
@@ -63,7 +63,7 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Er
     text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
 }
 
-/// A line of the registry that is no entry.
+/// A line that is not a registry entry.
 #[derive(Debug, thiserror::Error)]
 #[error("the oracle cannot read the registry's line {0:?}: {1}; it reads persons, roles and organisations as JSON")]
 pub struct BadRegistry(String, serde_json::Error);
@@ -90,12 +90,12 @@ impl Staff {
         Ok(Staff { entries, persons })
     }
 
-    /// The person whom a number belongs to; the number itself when nobody claims it.
+    /// The person of a number; the number itself when no entry has it.
     pub(crate) fn person_of(&self, number: &str) -> String {
         self.persons.get(number).cloned().unwrap_or_else(|| number.to_owned())
     }
 
-    /// What a unit is on a day.
+    /// The role of a unit on a day.
     pub(crate) fn standing(&self, unit: &Unit, day: Date) -> SubjectRole {
         let mut standing = SubjectRole { role: "unknown".to_owned(), ..SubjectRole::default() };
         for entry in &self.entries {
@@ -116,7 +116,7 @@ impl Staff {
     /// Follows the parents of a practice.
     fn belong(&self, practice: &str, day: Date, standing: &mut SubjectRole) {
         let mut code = practice;
-        // Practice, network, locality: two steps at most lead somewhere.
+        // From a practice two steps lead to the network and to the locality.
         for _ in 0..2 {
             let Some(Entry::Organisation { parent: Some(parent), .. }) = self.organisation(code, day) else { return };
             if let Some(Entry::Organisation { kind, .. }) = self.organisation(parent, day) {
@@ -130,8 +130,8 @@ impl Staff {
         }
     }
 
-    /// Whether units of this practice are compared: it is open on the day, and its setting none or `gp`. Practices that the
-    /// registry does not know are, and roll-ups.
+    /// Whether units of this practice are peers: the practice is open on the day, and its setting is missing or `gp`. An unknown
+    /// practice and a roll-up are in scope.
     pub(crate) fn in_scope(&self, practice: &str, day: Date) -> bool {
         let known = self.entries.iter().any(|entry| matches!(entry, Entry::Organisation { code, .. } if code == practice));
         match self.organisation(practice, day) {

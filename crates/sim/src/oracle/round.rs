@@ -1,4 +1,4 @@
-//! How what is published is rounded.
+//! The rounding of published numbers.
 
 /// A real to nine significant digits.
 pub(crate) fn nine_digits(value: f64) -> f64 {

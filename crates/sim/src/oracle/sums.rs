@@ -1,9 +1,9 @@
-//! Sums as one row of integers, and what one event adds to them.
+//! Sums as one row of integers, and the addition of one event.
 
 use crate::oracle::delivery_reader::{Kind, Version};
 use crate::oracle::measure_file::{Measure, Side};
 
-/// Places of the sums that belong to no measure. The six answers follow [`ANSWERS`].
+/// Indexes of the sums that belong to no measure. The six answers start at [`ANSWERS`].
 pub(crate) const FACTS: usize = 0;
 pub(crate) const ENCOUNTERS: usize = 1;
 pub(crate) const MINUTES: usize = 2;
@@ -15,7 +15,7 @@ pub(crate) const NOSHOW_PLANNED: usize = 7;
 const ANSWERS: usize = 8;
 const BASE: usize = 14;
 
-/// Places of the sums of a measure, counted from its first.
+/// Indexes of the sums of a measure, counted from its first.
 pub(crate) const FACTS_N: usize = 0;
 pub(crate) const FACTS_D: usize = 1;
 pub(crate) const N: usize = 2;
@@ -32,22 +32,22 @@ const FIELDS: usize = 12;
 
 const ANSWER_NAMES: [&str; 6] = ["very_good", "good", "neither", "poor", "very_poor", "dont_know"];
 
-/// All sums of a row or a window.
+/// All sums of a row or of a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sums(Vec<i128>);
 
 impl Sums {
-    /// Nothing yet, for so many measures.
+    /// Zeros for this number of measures.
     pub(crate) fn zero(measures: usize) -> Sums {
         Sums(vec![0; BASE + FIELDS * measures])
     }
 
-    /// A sum that belongs to no measure.
+    /// The sum at an index that belongs to no measure.
     pub(crate) fn base(&self, place: usize) -> i128 {
         self.0[place]
     }
 
-    /// A sum of the measure with this index.
+    /// The sum at an index of one measure.
     pub(crate) fn of(&self, measure: usize, place: usize) -> i128 {
         self.0[BASE + FIELDS * measure + place]
     }
@@ -65,7 +65,7 @@ impl Sums {
     }
 }
 
-/// What a record adds to the row in which it stands.
+/// The addition of a record to its row.
 pub(crate) fn contribution(version: &Version, measures: &[Measure]) -> Sums {
     let mut sums = Sums::zero(measures.len());
     if version.excluded.is_none() {
@@ -129,7 +129,7 @@ fn add_measure(sums: &mut Sums, index: usize, measure: &Measure, version: &Versi
     }
 }
 
-/// What an event adds to a side; `None` when the side does not count it.
+/// The addition of an event to a side; `None` when the side does not count it.
 fn amount(side: &Side, kind: &Kind) -> Option<i128> {
     match kind {
         Kind::Encounter { mode, status, lag_days, minutes, .. } => {
@@ -177,12 +177,12 @@ fn amount(side: &Side, kind: &Kind) -> Option<i128> {
     }
 }
 
-/// Whether a list names a value. An empty list asks for nothing.
+/// Whether a list names a value. An empty list matches every value.
 fn names(list: &[String], value: Option<&String>) -> bool {
     list.is_empty() || value.is_some_and(|value| list.contains(value))
 }
 
-/// Whether a value is there and within bounds, both included. No bounds ask for nothing.
+/// Whether a value exists and is within bounds, both included. Without bounds every value matches.
 fn within(bounds: Option<[i64; 2]>, value: Option<i128>) -> bool {
     bounds.is_none_or(|[low, high]| value.is_some_and(|value| (i128::from(low)..=i128::from(high)).contains(&value)))
 }

@@ -1,4 +1,4 @@
-//! Rows as the units of a month: persons at their practices and over all of them, with the sums of their windows.
+//! Rows as the units of a month: persons at their practices and their roll-ups, with the sums of their windows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,23 +7,23 @@ use crate::oracle::fold::{Row, RowKey};
 use crate::oracle::registry::{Staff, SubjectRole, Unit};
 use crate::oracle::sums::FACTS;
 
-/// The windows, in months, all ending with the card's.
+/// The windows in months. Each ends with the card's month.
 pub(crate) const WINDOWS: [i32; 3] = [1, 3, 12];
 
 /// A unit with a card for the month.
 #[derive(Clone, Debug)]
 pub(crate) struct UnitMonth {
     pub unit: Unit,
-    /// As of the month's last day.
+    /// Role on the month's last day.
     pub standing: SubjectRole,
     pub in_scope: bool,
-    /// The month, and the 3 and the 12 months that end with it.
+    /// Sums of the month, and of the 3 and the 12 months that end with it.
     pub windows: Vec<Row>,
-    /// The 12 months that end with it, oldest first.
+    /// Sums of each of the 12 months that end with it, oldest first.
     pub months: Vec<Row>,
 }
 
-/// The rows of a cut with the names of who they belong to.
+/// The rows of a cut and the staff of the registry.
 pub(crate) struct Books<'a> {
     pub rows: &'a BTreeMap<RowKey, Row>,
     pub staff: &'a Staff,
@@ -31,12 +31,12 @@ pub(crate) struct Books<'a> {
 }
 
 impl Books<'_> {
-    /// The months that have a row.
+    /// The months with a row.
     pub(crate) fn months(&self) -> BTreeSet<Month> {
         self.rows.keys().map(|key| key.0).collect()
     }
 
-    /// What each person's rows of a month hold, by practice and, under the empty practice, over all of them.
+    /// The rows of each person in a month, by practice and, under the empty practice, their sum.
     pub(crate) fn month(&self, month: Month) -> BTreeMap<Unit, Row> {
         let mut units: BTreeMap<Unit, Row> = BTreeMap::new();
         let of_month = self.rows.range((month, String::new(), String::new())..(month.plus(1), String::new(), String::new()));
@@ -78,7 +78,7 @@ impl Books<'_> {
     }
 }
 
-/// At how many practices a person has facts in these months.
+/// The number of practices at which a person has facts in these months.
 fn practices(year: &[BTreeMap<Unit, Row>], person: &str) -> usize {
     let mut facts: BTreeMap<&str, i128> = BTreeMap::new();
     for (unit, row) in year.iter().flatten().filter(|(unit, _)| unit.person == person && !unit.is_roll_up()) {

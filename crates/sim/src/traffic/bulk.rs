@@ -1,7 +1,7 @@
-//! Events by the million, one a line, for measuring: the usual mixture, written by hand into one buffer.
+//! Millions of events for measurements, one a line: the usual mixture, formatted directly into one buffer.
 //!
-//! 65 % prescriptions, 30 % encounters, 4 % feedback, 1 % orders of 200 feeds over 13 months; of all lines 2 % are duplicates, 4 %
-//! a version above the last one (a quarter of these retractions), 0.5 % stale. No version appears with two contents.
+//! 65 % prescriptions, 30 % encounters, 4 % feedback and 1 % orders of 200 feeds over 13 months. 2 % of the lines are duplicates, 4 %
+//! a version above the last one (a quarter of these retractions) and 0.5 % stale. No version appears with two contents.
 
 use std::io::{self, Write};
 
@@ -22,13 +22,13 @@ const PATIENTS: u64 = 8_000;
 const FIRST: Date = Date::constant(2025, 10, 1);
 const MONTHS: i8 = 13;
 const DAY: i64 = 86_400;
-/// How many of the newest events can be met again.
+/// Number of the newest events that a later line may repeat or amend.
 const REMEMBERED: usize = 1 << 18;
 
 /// Writes this many native events, one a line. The same number and seed give the same bytes.
 ///
 /// # Errors
-/// What `out` returns.
+/// The errors of `out`.
 pub fn simulate(out: &mut impl Write, events: u64, seed: u64) -> io::Result<()> {
     let mut writer = Writer::new(events, seed);
     let mut line = Vec::with_capacity(1 << 16);
@@ -42,22 +42,22 @@ pub fn simulate(out: &mut impl Write, events: u64, seed: u64) -> io::Result<()> 
     out.write_all(&line)
 }
 
-/// An event that was written and may be met again.
+/// An event that a later line may repeat or amend.
 #[derive(Clone, Copy, Debug)]
 struct PastEvent {
     /// Its number among all events.
     index: u64,
-    /// The number of the encounter that it names.
+    /// The number of the encounter that it links.
     link: Option<u64>,
     /// The line of its first version.
     message: u64,
-    /// Its newest version, and the line of it and of the one before.
+    /// Its newest version, and the lines of this version and of the one before.
     version: u64,
     newest: u64,
     previous: u64,
 }
 
-/// Which kind an event is.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Prescription,
@@ -122,7 +122,7 @@ impl Writer {
         }
     }
 
-    /// Second at which a line comes in.
+    /// Second of arrival of a line.
     fn arrival(&self, message: u64) -> i64 {
         let share = u128::from(message) * u128::from(self.span.unsigned_abs()) / u128::from(self.events.max(1));
         self.start + i64::try_from(share).expect("within the span")
@@ -153,7 +153,7 @@ impl Writer {
         }
     }
 
-    /// One of the last 200 events as a rule, else any that is remembered.
+    /// Usually one of the last 200 events, else any remembered one.
     fn target(&mut self) -> usize {
         let held = self.born.len();
         let recent = below(&mut self.draw, 10) < 7;
@@ -218,7 +218,7 @@ impl Writer {
             Kind::Feedback => b",\"type\":\"feedback\"",
             Kind::Order => b",\"type\":\"order\"",
         });
-        // A quarter of the later versions take back; one that comes after a retraction records again.
+        // A quarter of the later versions are retractions. A version after a retraction records the event again.
         if version > 1 && dice.below(4) == 0 {
             out.extend_from_slice(b",\"action\":\"retract\"}\n");
             return;
@@ -265,7 +265,7 @@ impl Writer {
         out.extend_from_slice(b"}\n");
     }
 
-    /// When it happened: up to six days before it was first recorded, in surgery hours as a rule. An amendment moves one in five by
+    /// Day and time of an event: up to six days before its first line, usually in surgery hours. An amendment moves one event in five by
     /// up to 40 days.
     fn occurred(&self, first: i64, base: &mut Dice, dice: &mut Dice, amended: bool) -> i64 {
         let back = match base.below(10) {

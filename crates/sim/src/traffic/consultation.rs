@@ -1,4 +1,4 @@
-//! One encounter and what comes of it: prescriptions, orders, an answer, drawn from what is true of the clinician.
+//! One encounter and the events that follow from it: prescriptions, orders and an answer, drawn from the clinician's true rates.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use crate::traffic::patient::nhs_number;
 use crate::traffic::population::{Clinician, Practice};
 use crate::traffic::truth::Rates;
 
-/// Where and by whom a consultation is held.
+/// Place, clinician and time of a consultation.
 pub(crate) struct Surgery<'a> {
     pub london: &'a London,
     pub practice: &'a Practice,
     pub clinician: &'a Clinician,
-    /// The first instant that belongs to the traffic no more: nothing occurs at or after it.
+    /// The end of the traffic: every event is before it.
     pub end: i64,
 }
 
@@ -33,7 +33,7 @@ impl Serial {
     }
 }
 
-/// The encounter that begins at this instant, then whatever names it.
+/// The encounter that begins at this instant, then the events that link it.
 pub(crate) fn hold(surgery: &Surgery<'_>, occurred: i64, serial: &mut Serial, draw: &mut Draw) -> (Draft, Vec<Draft>) {
     let patient = nhs_number(u64::try_from(draw.between(0, 899_999)).expect("not negative"));
     let patient = String::from_utf8_lossy(&patient).into_owned();
@@ -114,7 +114,7 @@ impl Room<'_> {
         whole(self.draw.around(self.surgery.clinician.rates.minutes, 0.28)).clamp(1, 60)
     }
 
-    /// When it was booked: on its day as often as the clinician's rate says, else up to four weeks before.
+    /// Booking time: on the day of the encounter at the clinician's rate, else up to four weeks before.
     fn booking(&mut self, occurred: i64) -> i64 {
         let london = self.surgery.london;
         let day = london.day_of(occurred);
@@ -243,7 +243,7 @@ impl Room<'_> {
         }
     }
 
-    /// One item, begun or repeated.
+    /// One item of a new or of a repeat prescription.
     fn single(&mut self, drug: Drug) -> Prescription {
         let one = self.item(drug, Use::Either);
         Prescription { quantity: decimal(drug.quantity_milli), cost_pence: Some(self.pence(drug, 1)), ..one }
@@ -270,22 +270,22 @@ impl Room<'_> {
     }
 }
 
-/// How a prescription relates to earlier ones.
+/// The relation of a prescription to earlier ones.
 #[derive(Clone, Copy)]
 enum Use {
     /// A new decision.
     Begun,
-    /// That or a repeat.
+    /// A new decision or a repeat.
     Either,
 }
 
-/// The nearest whole number of something small.
+/// The nearest whole number of a small value.
 #[expect(clippy::cast_possible_truncation, reason = "minutes and pence of one event are far below 2^53")]
 fn whole(value: f64) -> i64 {
     value.round() as i64
 }
 
-/// Thousandths as the number on the wire.
+/// Thousandths as a JSON number.
 fn decimal(milli: i64) -> serde_json::Number {
     if milli % 1000 == 0 {
         return (milli / 1000).into();

@@ -1,4 +1,4 @@
-//! Disorderly traffic of a population: deliveries in the order in which they come in, drawn day by day.
+//! Disorderly traffic of a population: deliveries in order of arrival, drawn day by day.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,21 +13,21 @@ use crate::traffic::oddity::{Odd, Odds};
 use crate::traffic::population::Population;
 use crate::traffic::story::{Scene, VersionDelivery, tell};
 
-/// How much traffic there is and how odd it is.
+/// The amount of traffic and its disorder.
 #[derive(Clone, Debug)]
 pub struct TrafficConfig {
     /// The same seed, population and configuration give the same bytes.
     pub seed: u64,
-    /// The last month in which anything occurs.
+    /// The last month of the events.
     pub until: Month,
-    /// How many months there are, the last one included.
+    /// Number of months, the last one included.
     pub months: u32,
-    /// Encounters of a clinician on a working day; each brings some 2.3 further events.
+    /// Encounters of a clinician on a working day; each one brings about 2.3 further events.
     pub encounters_per_day: f64,
-    /// How odd it is: 1 gives 131 of 1,000 events an oddity of their own, 0 none.
+    /// Disorder: 1 gives 131 of 1,000 events an oddity of their own, 0 none.
     pub odd: f64,
-    /// Nothing is delivered after this instant (milliseconds since 1970-01-01T00:00Z). Without it the last deliveries come 14
-    /// months after the last month.
+    /// The last instant of a delivery (milliseconds since 1970-01-01T00:00Z). By default the last deliveries arrive 14 months after
+    /// the last month.
     pub deliver_until: Option<i64>,
 }
 
@@ -41,7 +41,7 @@ impl Default for TrafficConfig {
 /// One delivery of a feed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Delivery {
-    /// When it comes in, milliseconds since 1970-01-01T00:00Z. Nothing in it happens later.
+    /// Arrival, milliseconds since 1970-01-01T00:00Z. No instant in the delivery is later.
     pub arrival: i64,
     /// The feed.
     pub feed: String,
@@ -90,13 +90,13 @@ impl Traffic {
         }
     }
 
-    /// How often each oddity was drawn so far; all of them once the iterator is exhausted.
+    /// Counts of the oddities so far; of all once the iterator is exhausted.
     #[must_use]
     pub fn odds(&self) -> &Odds {
         &self.odds
     }
 
-    /// Draws everything that occurs on the next day.
+    /// Draws every event of the next day.
     fn draw_a_day(&mut self) {
         let day = self.day;
         self.day = day.tomorrow().expect("not the last of all days");
@@ -131,7 +131,7 @@ impl Traffic {
         }
     }
 
-    /// The second of the day at which an encounter begins: in surgery hours, hardly ever at night, but often enough at the edge
+    /// The second of the day at which an encounter begins: in surgery hours, rarely at night, and often enough at the bounds
     /// of a month.
     fn second_of(&mut self, day: Date) -> i32 {
         let (low, high) = if day == day.first_of_month() && self.draw.chance(0.15) {
@@ -146,7 +146,7 @@ impl Traffic {
         i32::try_from(self.draw.between(low, high)).expect("a second of a day")
     }
 
-    /// Dresses a draft with its oddity and queues its deliveries, which are returned.
+    /// Applies the oddity of a draft, then queues and returns its deliveries.
     fn live(&mut self, mut draft: Draft, practice: usize) -> Vec<VersionDelivery> {
         let odd = self.deal();
         match odd {
@@ -175,7 +175,7 @@ impl Traffic {
         odd.then(|| *self.draw.weighted(&Odd::DEALT))
     }
 
-    /// Counts what is odd about a draft as it stands.
+    /// Counts the oddities of a draft.
     fn note(&mut self, draft: &Draft) {
         let edge = |ms: i64| self.london.month_of(ms - 3_600_000) != self.london.month_of(ms + 3_600_000);
         let placeless = draft.practice.is_none();
@@ -194,7 +194,7 @@ impl Traffic {
         }
     }
 
-    /// Counts how an event that came at `arrival` relates to the encounter that it names.
+    /// Counts the order of arrival of an event and of the encounter that it links.
     fn note_link(&mut self, arrival: i64, recorded: i64, target: &[VersionDelivery]) {
         if arrival < recorded {
             self.odds.saw(Odd::LinkLate);
@@ -213,7 +213,7 @@ impl Iterator for Traffic {
     type Item = Delivery;
 
     fn next(&mut self) -> Option<Delivery> {
-        // Nothing of a day arrives before it begins: what is pending from earlier than the next day can go.
+        // No event of a day arrives before the day begins, so pending deliveries from before the next day are ready.
         while self.london.at(self.day, 0) < self.end {
             let next = self.london.at(self.day, 0);
             if self.pending.peek().is_some_and(|Reverse((arrival, ..))| *arrival < next) {
@@ -230,7 +230,7 @@ fn is_retraction(told: &VersionDelivery) -> bool {
     told.json.contains("\"action\":\"retract\"")
 }
 
-/// The measures that an event's patient can be adjusted for.
+/// The measures for which an event's patient can be adjusted.
 fn adjusted(detail: &Detail) -> Vec<&'static str> {
     match detail {
         Detail::Encounter(_) => vec!["dna_rate", "same_day_access"],
@@ -242,7 +242,7 @@ fn adjusted(detail: &Detail) -> Vec<&'static str> {
     }
 }
 
-/// The first numbers of everybody who works at a practice.
+/// The first numbers of all clinicians of a practice.
 fn numbers(population: &Population, practice: usize) -> Vec<Number> {
     let works = population.clinicians.iter().filter(|c| c.posts.iter().any(|p| p.practice == practice));
     works.map(|c| Number { system: "gmc", value: c.gmc.clone() }).collect()
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn every_oddity_is_there_at_least_twenty_times() {
+    fn every_oddity_occurs_at_least_twenty_times() {
         for seed in [1, 2, 3] {
             let mut traffic = traffic(seed);
             let deliveries = traffic.by_ref().count();
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn deliveries_come_in_order_and_nothing_in_them_is_later_than_they_are() {
+    fn deliveries_are_in_order_and_contain_no_later_instant() {
         let feeds: BTreeMap<String, String> = population().feeds().map(|(f, p)| (f.to_owned(), p.to_owned())).collect();
         let mut last = i64::MIN;
         for delivery in traffic(1) {
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn first_versions_occur_within_the_months_asked_for() {
+    fn first_versions_occur_within_the_configured_months() {
         let london = London::default();
         let config = TrafficConfig { months: 2, odd: 0.0, ..TrafficConfig::default() };
         let (from, to) = (london.start_of(config.until.plus(-1)), london.end_of(config.until));
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clinician_with_many_events_shows_their_true_rates() {
+    fn the_events_of_a_busy_clinician_have_the_true_rates() {
         let one = Population::generate(&population::PopulationConfig {
             practices: 1,
             clinicians: 1,

@@ -1,4 +1,4 @@
-//! An event as a practice system writes it: the native JSON form, field by field.
+//! An event in the native JSON form, field by field, as a practice system writes it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::Serialize;
 
-/// What an encounter carries.
+/// The fields of an encounter.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Encounter {
     pub mode: &'static str,
@@ -29,7 +29,7 @@ pub(crate) struct Diagnosis {
     pub code_system: &'static str,
 }
 
-/// What a prescription carries.
+/// The fields of a prescription.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Prescription {
     pub code: Cow<'static, str>,
@@ -47,7 +47,7 @@ pub(crate) struct Prescription {
     pub encounter: Option<String>,
 }
 
-/// What feedback carries.
+/// The fields of feedback.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Feedback {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +58,7 @@ pub(crate) struct Feedback {
     pub encounter: Option<String>,
 }
 
-/// What an order carries.
+/// The fields of an order.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Order {
     pub category: &'static str,
@@ -81,7 +81,7 @@ pub(crate) enum Detail {
 }
 
 impl Detail {
-    /// The word in `type`.
+    /// The word of the field `type`.
     fn kind(&self) -> &'static str {
         match self {
             Detail::Encounter(_) => "encounter",
@@ -91,7 +91,7 @@ impl Detail {
         }
     }
 
-    /// The encounter that it names.
+    /// The encounter that it links.
     pub(crate) fn link(&self) -> Option<&str> {
         match self {
             Detail::Encounter(_) => None,
@@ -109,14 +109,14 @@ pub(crate) struct Number {
     pub value: String,
 }
 
-/// One event, before it is a version of itself.
+/// One event, before it has a version.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     pub feed: String,
     pub id: String,
     /// Milliseconds since 1970-01-01T00:00Z, whole seconds.
     pub occurred: i64,
-    /// How far the clock that wrote its instants is ahead of UTC, in seconds.
+    /// Seconds by which the clock that wrote its instants is ahead of UTC.
     pub offset: i32,
     pub clinician: Number,
     pub practice: Option<String>,
@@ -126,12 +126,12 @@ pub(crate) struct Draft {
     pub detail: Detail,
 }
 
-/// How a version says which it is.
+/// The spelling of version and action.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Spelling {
-    /// With version and action.
+    /// Both fields are written.
     Full,
-    /// Without the action, and without the version when it is 1: their defaults.
+    /// Defaults are left out: the action, and the version when it is 1.
     Short,
 }
 
@@ -201,7 +201,7 @@ impl Draft {
         })
     }
 
-    /// The JSON of a retraction; the full spelling says when it had been.
+    /// The JSON of a retraction; the full spelling includes the instant of the event.
     pub(crate) fn retraction(&self, version: u64, spelling: Spelling) -> String {
         let occurred_at = match spelling {
             Spelling::Full => Some(rfc3339(self.occurred, self.offset)),
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prescription_reads_as_the_contract_writes_it() {
+    fn a_prescription_has_the_fields_of_the_input_contract() {
         let draft = Draft {
             feed: "a81001-emis".to_owned(),
             id: "rx-71".to_owned(),

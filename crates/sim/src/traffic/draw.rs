@@ -1,4 +1,4 @@
-//! Seeded draws: the same seed gives the same draws on every machine, so nothing here asks the platform's mathematics library.
+//! Seeded draws. The same seed gives the same draws on every machine, so this file uses no mathematics library of the platform.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -8,7 +8,7 @@ use rand_pcg::Pcg64;
 pub(crate) struct Draw(Pcg64);
 
 impl Draw {
-    /// The draws of this seed; `purpose` keeps those of different uses of one seed apart.
+    /// The draws of this seed; `purpose` separates the draws of different uses of one seed.
     pub(crate) fn seeded(seed: u64, purpose: u64) -> Draw {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -17,17 +17,17 @@ impl Draw {
         Draw(Pcg64::from_seed(bytes))
     }
 
-    /// Whether something of this probability happens.
+    /// True with this probability.
     pub(crate) fn chance(&mut self, probability: f64) -> bool {
         self.0.random::<f64>() < probability
     }
 
-    /// A whole number from `low` to `high`, both included; `low` when there is no other.
+    /// A whole number from `low` to `high`, both included; `low` when the range is empty.
     pub(crate) fn between(&mut self, low: i64, high: i64) -> i64 {
         if low >= high { low } else { self.0.random_range(low..=high) }
     }
 
-    /// A place in a list of this length, 0 for an empty one.
+    /// An index of a list of this length; 0 for an empty list.
     pub(crate) fn index(&mut self, length: usize) -> usize {
         if length == 0 { 0 } else { self.0.random_range(0..length) }
     }
@@ -50,18 +50,17 @@ impl Draw {
         &of[of.len() - 1].0
     }
 
-    /// A standard normal draw, nearly: twelve uniform ones less six (never beyond six).
+    /// Nearly a standard normal draw: the sum of twelve uniform draws minus six, so never beyond six.
     fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.0.random::<f64>()).sum::<f64>() - 6.0
     }
 
-    /// A positive value around a mean with this coefficient of variation, kept within a tenth of the mean and twice the mean less
-    /// that.
+    /// A positive value around a mean with this coefficient of variation, at least a tenth of the mean and at most 1.9 times the mean.
     pub(crate) fn around(&mut self, mean: f64, variation: f64) -> f64 {
         (mean * (1.0 + variation * self.normal())).clamp(mean * 0.1, mean * 1.9)
     }
 
-    /// How many of many rare things happen when `mean` are expected.
+    /// The number of rare events, when `mean` are expected.
     pub(crate) fn count(&mut self, mean: f64) -> u32 {
         let mut trials = 0_u32;
         while f64::from(trials) < mean * 4.0 {

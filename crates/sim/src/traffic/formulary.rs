@@ -1,4 +1,4 @@
-//! What is prescribed here: BNF codes by group, with what an item holds and costs.
+//! The drugs of the traffic: BNF codes by group, with quantity and price of an item.
 
 /// One presentation by its generic name.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub(crate) const DESOGESTREL_BRAND: Drug = drug("0703021Q0BBAAAA", 84_000, 888);
 /// Items that should not routinely be prescribed; all at one price, so that their expected cost is known.
 pub(crate) const LOW_PRIORITY: [Drug; 3] =
     [drug("0407010Q0AAAAAA", 100_000, 3_600), drug("1502010J0AAELEL", 30_000, 3_600), drug("0403010J0AAAAAA", 28_000, 3_600)];
-/// Everything else that has a brand as well.
+/// All other drugs that have a brand.
 pub(crate) const OTHER: [Drug; 9] = [
     drug("0212000B0AAABAB", 28_000, 103),
     drug("0205051R0AAANAN", 28_000, 112),
@@ -51,11 +51,11 @@ pub(crate) const OTHER: [Drug; 9] = [
 ];
 /// An appliance: eleven characters, in no measure of drugs.
 pub(crate) const APPLIANCE: Drug = drug("21010900100", 1_000, 1_250);
-/// The share of appliances among everything else.
+/// The share of appliances among all other items.
 pub(crate) const APPLIANCE_SHARE: f64 = 0.03;
-/// Price of an item in pence of every drug of [`LOW_PRIORITY`].
+/// Price in pence of an item of every drug of [`LOW_PRIORITY`].
 pub(crate) const LOW_PRIORITY_PENCE: f64 = 3_600.0;
-/// A brand costs so many times its generic equivalent.
+/// Price of a brand as a multiple of its generic equivalent.
 pub(crate) const BRAND_FACTOR: i64 = 3;
 
 /// The code of a brand of a generic presentation: characters 10 and 11 are not `AA`.
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn drugs_have_fifteen_characters_and_generics_the_mark_of_one() {
+    fn drug_codes_have_fifteen_characters_and_generic_ones_are_marked() {
         let generics = NARROW.iter().chain(&BROAD).chain(&NSAID_PREFERRED).chain(&NSAID_OTHER).chain(&LOW_PRIORITY).chain(&OTHER);
         for drug in generics {
             assert_eq!(drug.code.len(), 15, "{}", drug.code);

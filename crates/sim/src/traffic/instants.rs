@@ -1,4 +1,4 @@
-//! Instants written fast: the days of a span of months laid out once, so that a line of JSON costs no calendar.
+//! Fast writing of instants: a table of the days of a span saves a calendar computation per line.
 
 use jiff::civil::Date;
 
@@ -6,7 +6,7 @@ use crate::calendar::London;
 
 const DAY: i64 = 86_400;
 
-/// How an instant is written.
+/// The offset with which an instant is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Clock {
     /// London's offset.
@@ -24,12 +24,12 @@ pub(crate) enum Clock {
 pub(crate) struct Instants {
     first: i64,
     days: Vec<[u8; 11]>,
-    /// London's summers within the span, in seconds since 1970-01-01T00:00Z: from, to.
+    /// London's summers in the span as (from, to), in seconds since 1970-01-01T00:00Z.
     summers: Vec<(i64, i64)>,
 }
 
 impl Instants {
-    /// Lays out `days` days from this one on.
+    /// A table of `days` days from this one on.
     pub(crate) fn lay_out(from: Date, days: usize) -> Instants {
         let london = London::default();
         let since = from.since(Date::constant(1970, 1, 1)).expect("days lie within the years that jiff knows").get_days();
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_as_the_same_instant_on_every_clock_and_in_every_season() {
+    fn a_written_instant_reads_as_itself_with_every_offset_and_in_every_season() {
         let instants = Instants::lay_out(Date::constant(2025, 9, 1), 460);
         let first: jiff::Timestamp = "2025-09-03T00:00:00Z".parse().expect("an instant");
         for n in 0..450 * 7 {

@@ -1,44 +1,44 @@
-//! What is odd about traffic, and how often each oddity was produced.
+//! The oddities of traffic and their counts.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// One way in which events are disorderly.
+/// One kind of disorder of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Odd {
-    /// The same bytes again.
+    /// A duplicate: the same bytes again.
     Duplicate,
     /// A lower version after a higher one.
     Stale,
-    /// Another content or day, in the same month.
+    /// An amendment of content or day, in the same month.
     AmendedSameMonth,
-    /// Another month.
+    /// An amendment to another month.
     AmendedOtherMonth,
-    /// Another clinician of the practice.
+    /// An amendment to another clinician of the practice.
     AmendedClinician,
-    /// Another practice, in the same feed.
+    /// An amendment to another practice, in the same feed.
     AmendedPractice,
-    /// Taken back.
+    /// A retraction.
     Retracted,
-    /// Taken back before it arrived.
+    /// A retraction that arrives before the event.
     RetractedFirst,
-    /// The same version with another content.
+    /// A conflict: the same version with another content.
     Conflict,
-    /// Recorded again after it was taken back.
+    /// A version that records the event again after a retraction.
     Revived,
-    /// First seen as a version above 1; the lower one comes later or never.
+    /// A first version above 1; the lower one arrives later or never.
     VersionGap,
-    /// First seen days later.
+    /// A first version that is days late.
     LateDays,
-    /// First seen months later.
+    /// A first version that is months late.
     LateMonths,
-    /// First seen more than 13 months after its month.
+    /// A first version more than 13 months after its month.
     AfterSeal,
-    /// Moved to a recent month more than 13 months after its own.
+    /// An amendment to a recent month, more than 13 months after the event's own.
     AmendedAfterSeal,
-    /// Taken back more than 13 months after its month.
+    /// A retraction more than 13 months after the event's month.
     RetractedAfterSeal,
-    /// Moved to a month that was over more than 13 months before.
+    /// An amendment to a month that ended more than 13 months before.
     AmendedIntoSealed,
     /// An administrative entry.
     ExcludedAdmin,
@@ -46,25 +46,25 @@ pub enum Odd {
     ExcludedTest,
     /// The patient is adjusted for a measure.
     Adjusted,
-    /// Names an encounter that arrives later.
+    /// A link to an encounter that arrives later.
     LinkLate,
-    /// Names an encounter that is amended later.
+    /// A link to an encounter that is amended later.
     LinkAmended,
-    /// Names an encounter that is taken back later.
+    /// A link to an encounter that is retracted later.
     LinkRetracted,
-    /// Without a practice, but with a link.
+    /// An event without a practice, but with a link.
     PracticeFromLink,
-    /// With neither.
+    /// An event with neither.
     PracticeAbsent,
     /// An encounter with unknown status.
     UnknownStatus,
-    /// A repeat.
+    /// A repeat prescription.
     Repeat,
     /// A drug in another coding system.
     Unmapped,
-    /// Within an hour of a month's bound.
+    /// An event within an hour of a month's bound.
     MonthEdge,
-    /// The clinician's second number.
+    /// An event under the clinician's second number.
     SecondNumber,
 }
 
@@ -103,7 +103,7 @@ impl Odd {
         Odd::SecondNumber,
     ];
 
-    /// How many of 1,000 events have it by default, for those that are dealt out one to an event.
+    /// Events in 1,000 with this oddity by default, for oddities that exclude each other.
     pub(crate) const DEALT: [(Odd, u32); 20] = [
         (Odd::Duplicate, 20),
         (Odd::Stale, 5),
@@ -128,12 +128,12 @@ impl Odd {
     ];
 }
 
-/// How often each oddity was produced.
+/// Counts of the oddities.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Odds(BTreeMap<Odd, u64>);
 
 impl Odds {
-    /// How often this one was.
+    /// The count of one oddity.
     #[must_use]
     pub fn count(&self, odd: Odd) -> u64 {
         self.0.get(&odd).copied().unwrap_or(0)

@@ -1,6 +1,6 @@
-//! Patients who do not exist: NHS numbers of the 999 range, which is never given to a person.
+//! Patients who do not exist: NHS numbers of the range 999, which the NHS never issues.
 
-/// The valid NHS number that belongs to `seed`: ten digits, 999 first, the last one the mod-11 check.
+/// The valid NHS number of `seed`: ten digits, 999 first, the last one the modulus 11 check digit.
 pub(crate) fn nhs_number(seed: u64) -> [u8; 10] {
     let mut serial = seed % 1_000_000;
     loop {
@@ -11,7 +11,7 @@ pub(crate) fn nhs_number(seed: u64) -> [u8; 10] {
     }
 }
 
-/// Nine digits and their check; `None` where the check would be ten.
+/// Nine digits and their check digit; `None` where it would be ten.
 fn with_check(serial: u64) -> Option<[u8; 10]> {
     let mut number = [b'9'; 10];
     let mut left = serial;
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_number_is_valid_and_of_the_range_that_is_never_issued() {
+    fn every_number_is_valid_and_in_the_range_that_is_never_issued() {
         for serial in (0..1_000_000).step_by(997) {
             let number = nhs_number(serial);
             assert!(number.starts_with(b"999"));
@@ -44,8 +44,8 @@ mod tests {
     }
 
     #[test]
-    fn the_check_is_that_of_the_published_example() {
-        // NHS Data Dictionary, NHS NUMBER: the method; 943 476 591 has the check digit 9.
+    fn the_check_digit_agrees_with_the_published_example() {
+        // Source of the method: NHS Data Dictionary, NHS NUMBER; 943 476 591 has the check digit 9.
         let digits = [9, 4, 3, 4, 7, 6, 5, 9, 1];
         let sum: u32 = digits.iter().zip((2..=10).rev()).map(|(d, w)| d * w).sum();
         assert_eq!(11 - sum % 11, 9);

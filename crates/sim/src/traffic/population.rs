@@ -1,5 +1,4 @@
-//! Who practises where: practices in networks and localities, clinicians with their numbers, roles and true rates, and the registry
-//! that says so.
+//! A population: practices in networks and localities, clinicians with numbers, roles and true rates, and their registry.
 
 use std::fmt::Write as _;
 
@@ -9,20 +8,20 @@ use serde_json::json;
 use crate::traffic::draw::Draw;
 use crate::traffic::truth::Rates;
 
-/// How large a population is.
+/// The size of a population.
 #[derive(Clone, Debug)]
 pub struct PopulationConfig {
     /// The same seed gives the same population.
     pub seed: u64,
-    /// How many practices; the last one is out of scope (urgent care), the one before closes.
+    /// Number of practices. The last one is out of scope (urgent care); the one before it closes.
     pub practices: usize,
-    /// How many primary care networks.
+    /// Number of primary care networks.
     pub pcns: usize,
-    /// How many localities.
+    /// Number of localities.
     pub localities: usize,
-    /// How many clinicians; the last one is in no registry.
+    /// Number of clinicians. The last one is in no registry.
     pub clinicians: usize,
-    /// The day on which something changes: one practice has closed the day before, one trainee is a gp.
+    /// The day of change: one practice has closed the day before, and one trainee is a GP from then on.
     pub change: Date,
 }
 
@@ -43,41 +42,41 @@ pub struct Practice {
     pub feed: String,
     /// Code of its primary care network.
     pub pcn: String,
-    /// `gp`, or something that is out of scope.
+    /// `gp`, or a setting that is out of scope.
     pub setting: &'static str,
-    /// The last day on which it was open, if it closes.
+    /// The last day on which the practice was open, if it closes.
     pub open_until: Option<Date>,
 }
 
 /// A clinician's work at one practice.
 #[derive(Clone, Copy, Debug)]
 pub struct Post {
-    /// Place of the practice in [`Population::practices`].
+    /// Index of the practice in [`Population::practices`].
     pub practice: usize,
-    /// Share of their encounters.
+    /// Share of the clinician's encounters.
     pub share: f64,
 }
 
 /// A clinician.
 #[derive(Clone, Debug)]
 pub struct Clinician {
-    /// Id of the person in the registry; the number itself for whoever is in none.
+    /// Id of the person in the registry; the number itself for a clinician without an entry.
     pub id: String,
-    /// General Medical Council number or the like, seven digits.
+    /// General Medical Council number or a similar one, seven digits.
     pub gmc: String,
-    /// A second number under which some of their events come: `G` and seven digits.
+    /// A second number of some of their events: `G` and seven digits.
     pub gmp: Option<String>,
-    /// Their role at the end.
+    /// The role at the end.
     pub role: &'static str,
-    /// Their role before the day of change, when it was another.
+    /// The role before the day of change, when it differs.
     pub former_role: Option<&'static str>,
-    /// Whether they stand in for somebody.
+    /// Whether the role is a locum's.
     pub locum: bool,
-    /// Whether the registry knows them.
+    /// Whether the registry has an entry.
     pub registered: bool,
-    /// Where they work: one practice or two.
+    /// One practice or two.
     pub posts: Vec<Post>,
-    /// What is true of them.
+    /// The true rates.
     pub rates: Rates,
 }
 
@@ -86,7 +85,7 @@ pub struct Clinician {
 pub struct Population {
     /// The practices.
     pub practices: Vec<Practice>,
-    /// Code and code of the locality of each primary care network.
+    /// Code of each primary care network and code of its locality.
     pub pcns: Vec<(String, String)>,
     /// Codes of the localities.
     pub localities: Vec<String>,
@@ -141,7 +140,7 @@ impl Population {
         self.practices.iter().map(|p| (p.feed.as_str(), p.code.as_str()))
     }
 
-    /// What is true of the person of this id.
+    /// The true rates of the person with this id.
     #[must_use]
     pub fn truth(&self, person: &str) -> Option<&Rates> {
         self.clinicians.iter().find(|c| c.id == person).map(|c| &c.rates)
@@ -176,7 +175,7 @@ impl Population {
         text
     }
 
-    /// What a clinician is at one practice: one entry, or one on either side of the day of change.
+    /// The role of a clinician at one practice: one entry, or one before and one after the day of change.
     fn roles(&self, c: &Clinician, post: &Post) -> Vec<serde_json::Value> {
         let practice = &self.practices[post.practice].code;
         let entry = |role| json!({"type": "role", "person": c.id, "practice": practice, "role": role, "locum": c.locum});
@@ -228,7 +227,7 @@ fn clinician(n: usize, practices: usize, draw: &mut Draw) -> Clinician {
     }
 }
 
-/// One practice, or two for one in six. The first practice has four times the people of most, the second twice.
+/// One practice; two for one clinician in six. The first practice has four times the people of most, the second twice.
 fn posts(practices: usize, draw: &mut Draw) -> Vec<Post> {
     let weights: Vec<(usize, u32)> = (0..practices).map(|n| (n, [4, 2].get(n).copied().unwrap_or(1))).collect();
     let home = *draw.weighted(&weights);

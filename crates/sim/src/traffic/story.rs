@@ -1,4 +1,4 @@
-//! How one event arrives: in order as a rule; amended, taken back, twice, late or the wrong way round if it is odd.
+//! The arrival of one event: usually in order; an odd event is amended, retracted, duplicated, late or out of order.
 
 use crate::calendar::{London, Month};
 use crate::traffic::draft::{Detail, Draft, Number, Spelling};
@@ -8,12 +8,12 @@ use crate::traffic::oddity::Odd;
 /// One delivery of one version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct VersionDelivery {
-    /// When it comes in, milliseconds since 1970-01-01T00:00Z.
+    /// Arrival, milliseconds since 1970-01-01T00:00Z.
     pub arrival: i64,
     pub json: String,
 }
 
-/// Whom and what an amendment can name instead.
+/// The clinicians and practices that an amendment can name instead.
 pub(crate) struct Scene<'a> {
     pub london: &'a London,
     /// Numbers of the clinicians of the practice.
@@ -26,7 +26,7 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// Deliveries of one event, in the order in which they come in.
+/// Deliveries of one event, in order of arrival.
 pub(crate) fn tell(draft: &Draft, odd: Option<Odd>, scene: &Scene<'_>, draw: &mut Draw) -> Vec<VersionDelivery> {
     let mut teller = Teller { scene, draw, told: Vec::new() };
     let first = teller.first_arrival(draft, odd);
@@ -113,14 +113,14 @@ impl Teller<'_> {
             _ => return,
         };
         self.record(&amended, 2, next);
-        // Half of the moves to another practice were a mistake: the card there may be withdrawn.
+        // Half of the moves to another practice are mistakes: the card there may be withdrawn.
         if odd == Some(Odd::AmendedPractice) && self.draw.chance(0.5) {
             let back = self.after(next, HOUR, 20 * DAY);
             self.record(draft, 3, back);
         }
     }
 
-    /// Version 2 first; version 1 later, as a stale one, or never.
+    /// Version 2 first; version 1 arrives later, as a stale one, or never.
     fn version_gap(&mut self, draft: &Draft, first: i64, next: i64) {
         let reworded = self.reworded(draft);
         self.record(&reworded, 2, first);
@@ -147,7 +147,7 @@ impl Teller<'_> {
         instant + self.draw.between(least / 1000, most / 1000) * 1000
     }
 
-    /// An instant up to 40 days after the seal of the month in which another lies.
+    /// An instant up to 40 days after the seal of another instant's month.
     fn after_seal(&mut self, instant: i64) -> i64 {
         let month: Month = self.scene.london.month_of(instant);
         let sealed = self.scene.london.plus(self.scene.london.end_of(month), 0, 13);
@@ -187,7 +187,7 @@ impl Teller<'_> {
         Draft { practice: Some(practice), ..draft.clone() }
     }
 
-    /// The same event with another content, always another one.
+    /// The same event with different content.
     fn reworded(&mut self, draft: &Draft) -> Draft {
         let mut draft = draft.clone();
         match &mut draft.detail {

@@ -1,26 +1,26 @@
-//! What is true of a clinician: the rates from which their traffic is drawn, and the value of each measure that follows from them.
+//! The truth about a clinician: the rates of their traffic, and the value of each measure that follows from them.
 
 use crate::traffic::draw::Draw;
 use crate::traffic::formulary::{APPLIANCE_SHARE, LOW_PRIORITY_PENCE};
 
-/// The rates of one clinician. Probabilities unless the name or the text says otherwise.
+/// The rates of one clinician. They are probabilities unless the text names another unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
-    /// A booked patient does not come.
+    /// A booked patient does not attend.
     pub noshow: f64,
-    /// An appointment with a known booking time was booked on its day.
+    /// An appointment with a known booking time is booked on its day.
     pub same_day: f64,
     /// Mean minutes of an attended encounter.
     pub minutes: f64,
     /// Referrals for each attended encounter.
     pub referral: f64,
-    /// Antibiotics begun for each attended encounter.
+    /// New antibiotics for each attended encounter.
     pub antibiotic: f64,
-    /// An antibiotic that is begun is broad-spectrum.
+    /// A new antibiotic is broad-spectrum.
     pub broad_spectrum: f64,
-    /// Anti-inflammatories begun for each attended encounter.
+    /// New anti-inflammatories for each attended encounter.
     pub nsaid: f64,
-    /// An anti-inflammatory that is begun is neither ibuprofen nor naproxen.
+    /// A new anti-inflammatory is neither ibuprofen nor naproxen.
     pub nsaid_nonpreferred: f64,
     /// Prescriptions of desogestrel for each attended encounter.
     pub desogestrel: f64,
@@ -28,11 +28,11 @@ pub struct Rates {
     pub desogestrel_branded: f64,
     /// Items of low priority for each attended encounter.
     pub low_priority: f64,
-    /// Prescriptions of everything else for each attended encounter; may exceed 1.
+    /// Prescriptions of all other drugs for each attended encounter; may exceed 1.
     pub other: f64,
-    /// What has a brand is prescribed by its generic name.
+    /// A drug that has a brand is prescribed by its generic name.
     pub generic: f64,
-    /// What they pay of the usual price.
+    /// Price that they pay as a share of the usual price.
     pub price: f64,
     /// An answer is good or very good.
     pub positive: f64,
@@ -63,7 +63,7 @@ impl Rates {
         }
     }
 
-    /// The value, in the measure's unit, that this measure tends to as events grow in number; `None` where no rate decides it.
+    /// The value, in the measure's unit, that this measure approaches as events grow in number; `None` where no rate decides it.
     #[must_use]
     pub fn value_of(&self, measure: &str) -> Option<f64> {
         Some(match measure {
@@ -82,7 +82,7 @@ impl Rates {
         })
     }
 
-    /// Generic items of all items of drugs: those of low priority are always generic, desogestrel as its own rate says.
+    /// Generic items of all items of drugs. Low-priority items are always generic; desogestrel follows its own rate.
     fn generic_share(&self) -> f64 {
         let usual = self.antibiotic + self.nsaid + self.other * (1.0 - APPLIANCE_SHARE);
         let generic = usual * self.generic + self.desogestrel * (1.0 - self.desogestrel_branded) + self.low_priority;

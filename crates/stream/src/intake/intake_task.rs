@@ -1,4 +1,6 @@
-//! Intake: decoded items in, batches of one feed each out. First step of the flow; stateless, at least once.
+//! The intake task, the first step of the flow: it packs decoded items into batches of one feed each and appends them.
+//!
+//! It keeps no state across a restart and delivers at least once: the fold drops duplicates.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,26 +12,27 @@ use scorecard::record::log_record::{Record, Reject};
 use scorecard::registry::entry::Entry;
 
 use crate::intake::open_batch::OpenBatch;
+use crate::limits::BATCH_BYTES;
 use crate::log::{Log, LogError, Topic};
 use crate::partition::partition_of;
 
-/// What intake has done with what it received: `received = logged + registered + rejected + skipped`.
+/// Counts of items: `received = logged + registered + rejected + skipped`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IntakeCounts {
-    /// Items of raw records.
+    /// Items that intake received.
     pub received: u64,
-    /// Events that went into the log.
+    /// Events that intake appended.
     pub logged: u64,
-    /// Entries that went into the registry.
+    /// Registry entries that intake appended.
     pub registered: u64,
-    /// Items that were refused, by reason.
+    /// Items that intake rejected, by reason.
     pub rejected: BTreeMap<String, u64>,
-    /// Items of a kind that is not counted, by type.
+    /// Items of a type that Plumbline does not count, by type.
     pub skipped: BTreeMap<String, u64>,
 }
 
 impl IntakeCounts {
-    /// Adds what another intake has done.
+    /// Adds the counts of another intake.
     pub fn add(&mut self, other: &IntakeCounts) {
         self.received += other.received;
         self.logged += other.logged;
@@ -51,26 +54,23 @@ pub struct Intake {
     counts: IntakeCounts,
 }
 
-/// A record is closed, too, when its events take so many bytes: brokers take a mebibyte, and an event may bring 100 KiB.
-const BATCH_BYTES: usize = 512 << 10;
-
 impl Intake {
-    /// An intake for a log with so many partitions of `events`, packing at most `batch_events` events into one record.
+    /// An intake for a log with `partitions` partitions of `events` and at most `batch_events` events in a batch.
     #[must_use]
     pub fn new(partitions: u32, batch_events: usize) -> Intake {
         Intake { partitions, batch_events: batch_events.max(1), open: FastMap::default(), counts: IntakeCounts::default() }
     }
 
-    /// What became of everything taken so far.
+    /// Counts of all items so far.
     #[must_use]
     pub fn counts(&self) -> &IntakeCounts {
         &self.counts
     }
 
-    /// Takes one item. It is in the log for certain only after [`Intake::flush`].
+    /// Adds one item. It is certainly in the log only after [`Intake::flush`].
     ///
     /// # Errors
-    /// [`LogError`] when the log refuses; the source must send the item again.
+    /// [`LogError`] when the log fails; the source must send the item again.
     pub fn take(&mut self, log: &mut impl Log, item: Item<'_>) -> Result<(), LogError> {
         self.counts.received += 1;
         match item {
@@ -84,37 +84,38 @@ impl Intake {
         }
     }
 
-    /// Appends what is still open and waits until the log has acknowledged everything, rejects included. Only then may the source
-    /// be told that its records were taken.
+    /// Appends the open batches and waits until the log has acknowledged every record, rejects included.
+    ///
+    /// The caller acknowledges items to their source only after this returns.
     ///
     /// # Errors
-    /// [`LogError`] when the log refuses; what was taken since the last flush must be sent again.
+    /// [`LogError`] when the log fails; the source must send every item since the last flush again.
     pub fn flush(&mut self, log: &mut impl Log) -> Result<(), LogError> {
         self.send(log)?;
         log.flush()
     }
 
-    /// Appends what is still open, without waiting for the log.
+    /// Appends the open batches without waiting for the log.
     ///
     /// # Errors
     /// As [`Intake::flush`].
     pub fn send(&mut self, log: &mut impl Log) -> Result<(), LogError> {
         let Intake { partitions, open, counts, .. } = self;
-        // The memory of a feed that sends goes on to its next batch; that of one which has fallen silent is let go.
+        // A feed that sends keeps its memory for the next batch; a silent feed frees it.
         open.retain(|_, batch| batch.events() > 0);
         let mut batches: Vec<_> = open.iter_mut().collect();
         batches.sort_unstable_by(|one, other| one.0.cmp(other.0));
-        let sent = batches.into_iter().try_for_each(|(feed, batch)| {
+        let appended = batches.into_iter().try_for_each(|(feed, batch)| {
             counts.logged += append(log, feed, partition_of(feed, *partitions), batch)?;
             Ok(())
         });
-        if sent.is_err() {
+        if appended.is_err() {
             self.forget();
         }
-        sent
+        appended
     }
 
-    /// Lets go of what was taken and not appended yet, where the source sends it again.
+    /// Drops the open batches. The source must send their items again.
     pub fn forget(&mut self) {
         self.open.clear();
     }
@@ -154,7 +155,7 @@ impl Intake {
     }
 }
 
-/// Appends what a batch holds; how many events that were. It is empty afterwards, whatever the log says.
+/// Appends a batch and returns its number of events. The batch is empty afterwards, even after an error.
 fn append(log: &mut impl Log, feed: &str, partition: u32, open: &mut OpenBatch) -> Result<u64, LogError> {
     match open.events() as u64 {
         0 => Ok(0),

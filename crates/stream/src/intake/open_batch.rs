@@ -1,5 +1,7 @@
-//! A batch that intake is still filling. Its events are written as they come: a hundred batches of some hundred events each are open
-//! at once, and what is written takes little more than a third of the memory of what is not, so that more of it stays in the caches.
+//! A batch that intake is still filling.
+//!
+//! It encodes each event at once. Encoded events take about a third of the memory of decoded ones, and about a hundred batches are
+//! open at a time.
 
 use std::sync::Arc;
 
@@ -8,7 +10,7 @@ use scorecard::record::item::Feed;
 
 use crate::log::{Log, LogError};
 
-/// Events of one feed, in the order in which they came.
+/// Encoded events of one feed, in order of arrival.
 #[derive(Debug)]
 pub(crate) struct OpenBatch {
     feed: Arc<Feed>,
@@ -17,32 +19,31 @@ pub(crate) struct OpenBatch {
 }
 
 impl OpenBatch {
-    /// A batch without events.
     pub(crate) fn new(feed: Arc<Feed>) -> OpenBatch {
         OpenBatch { feed, events: 0, bytes: Vec::new() }
     }
 
-    /// Adds an event.
+    /// Encodes an event into the batch.
     ///
     /// # Errors
-    /// [`LogError`] when it cannot be written; then it is not in the batch.
+    /// [`LogError::Unencodable`] when the event has no stored form. The batch is unchanged then.
     pub(crate) fn push(&mut self, log: &impl Log, event: &Event<'_>) -> Result<(), LogError> {
         log.pack(event, &mut self.bytes)?;
         self.events += 1;
         Ok(())
     }
 
-    /// How many events it holds.
+    /// The number of events.
     pub(crate) fn events(&self) -> usize {
         self.events
     }
 
-    /// Bytes of all its events.
+    /// The bytes of all events.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Lends the whole batch, and is empty afterwards. Memory is kept for the events that follow.
+    /// Passes the whole batch to `to` and empties it. It keeps its memory for later events.
     pub(crate) fn lend<T>(&mut self, to: impl FnOnce(PackedBatch<'_>) -> T) -> T {
         let lent = to(PackedBatch {
             feed: self.feed.name.as_ref().into(),

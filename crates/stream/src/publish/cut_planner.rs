@@ -1,4 +1,4 @@
-//! What a cut publishes, month by month: which cards are computed, against which peers, and which of them become revisions.
+//! The plan of a cut, month by month: the cards that are computed, the peers that they compare with, and the new revisions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,80 +12,88 @@ use scorecard::record::log_record::{FeedCoverage, Mark};
 use scorecard::registry::directory::Directory;
 use scorecard::scoring::scorer::Scorer;
 use scorecard::time::calendar::{Month, Timestamp};
-use scorecard::time::schedule::Age;
+use scorecard::time::month_state::MonthState;
 
 use crate::deployment::Deployment;
 use crate::log::LogError;
-use crate::publish::month_cards::{MonthCut, Phase, RunHeader};
+use crate::publish::month_cards::{MonthCut, RunHeader};
+use crate::publish::month_states::{MonthStep, MonthSteps};
 use crate::publish::published::{LastRevision, PublishedState};
-use crate::publish::rosters::{Rosters, whole};
+use crate::publish::rosters::{Rosters, full_roster};
 use crate::publish::run::RunWriter;
-use crate::rows::ledger::Ground;
+use crate::rows::ledger::CutBasis;
 use crate::rows::month_units::MonthUnits;
 use crate::rows::row_versions::RowVersionStore;
 
-/// Units whose month differs from what their last revision says, by month.
+/// Units whose month differs from their last revision, by month.
 pub(crate) type StaleUnits = BTreeMap<Month, BTreeSet<UnitKey>>;
 
-/// All that a cut's cards depend on.
+/// The input of a cut's cards.
 #[derive(Debug)]
 pub(crate) struct CutPlanner<'a> {
+    pub cut: Timestamp,
     pub deployment: &'a Deployment,
     pub published: &'a PublishedState,
     pub rows: &'a RowVersionStore,
     pub directory: &'a Directory,
-    /// The directory at the cut before, if it was another.
+    /// The directory at the previous cut, if it differs.
     pub before: Option<&'a Directory>,
-    /// Sealed months of which rows are missing.
+    /// Sealed months with missing rows.
     pub missing: &'a BTreeSet<Month>,
+    /// Months with rows or cards that were open after the last cut.
+    pub open_months: &'a BTreeSet<Month>,
+    /// The states of these months.
+    pub steps: &'a MonthSteps,
 }
 
 impl CutPlanner<'_> {
-    /// Publishes everything that this cut does, month by month.
-    pub(crate) fn draft(
+    /// Writes all thresholds, cards and peer groups of this cut, month by month.
+    pub(crate) fn write_months(
         &self,
-        cut: Timestamp,
-        ground: &Ground,
-        unsettled: &mut StaleUnits,
+        basis: &CutBasis,
+        stale: &mut StaleUnits,
         rosters: &mut Rosters,
-        draft: &mut RunWriter<'_, '_>,
+        writer: &mut RunWriter<'_, '_>,
     ) -> Result<(), LogError> {
         let measures = &self.deployment.measures;
-        let before = self.before;
-        let feeds = feeds_of(&ground.marks);
+        let feeds = feeds_of(&basis.marks);
         let last_run = self.published.last_run.as_ref();
         let redefined = last_run.is_some_and(|run| run.measure_set != measures.hash());
-        let reattributed = before.filter(|_| last_run.is_some()).map(|before| self.reattributed(before)).unwrap_or_default();
-        let edition = RunHeader {
-            cut,
+        let before = self.before.filter(|_| last_run.is_some());
+        let reattributed = before.map(|before| self.reattributed(before)).unwrap_or_default();
+        let header = RunHeader {
+            cut: self.cut,
             engine_version: &self.deployment.engine_version,
             measure_set: measures.hash(),
             redefined,
             reattributed: &reattributed,
             feeds: &feeds,
         };
-        let scorer = self.scorer(self.directory);
+        let scorer = self.scorer();
         let mut units = None;
-        for (quarter, before) in self.quarters(cut, redefined) {
+        for (quarter, before) in self.new_quarters(redefined) {
             let units = &*units.get_or_insert_with(|| self.units());
-            draft.thresholds(quarter, self.thresholds(quarter, before, redefined, units))?;
+            writer.write_thresholds(quarter, self.thresholds(quarter, before, redefined, units))?;
         }
-        for month in self.open_months() {
-            let Some(phase) = self.phase(month, cut) else { continue };
-            let whole = redefined || self.first_time(month, cut);
-            let waiting = unsettled.entry(month).or_default();
-            for changed in ground.changed.iter().filter(|changed| changed.month == month) {
-                waiting.extend(MonthUnits::concerned(self.directory, &changed.place));
+        for &month in self.open_months {
+            let step = self.steps.of(month);
+            if step.now == MonthState::Running {
+                continue;
             }
-            waiting.extend(self.reattributed_units(month, &reattributed, before));
+            let whole = redefined || step.is_new();
+            let waiting = stale.entry(month).or_default();
+            for changed in basis.changed.iter().filter(|changed| changed.month == month) {
+                waiting.extend(MonthUnits::units_of(self.directory, &changed.person));
+            }
+            waiting.extend(self.reattributed_units(month, &reattributed));
             if !whole && waiting.is_empty() {
                 continue;
             }
             let units = &*units.get_or_insert_with(|| self.units());
-            let month_draft = MonthDraft { month, phase, whole, redefined, scorer: &scorer, units, edition: &edition };
-            *waiting = self.draft_month(&month_draft, waiting, rosters, draft)?;
+            let plan = MonthPlan { month, step, whole, redefined, scorer: &scorer, units, header: &header };
+            *waiting = self.write_month(&plan, waiting, rosters, writer)?;
         }
-        unsettled.retain(|_, waiting| !waiting.is_empty());
+        stale.retain(|_, waiting| !waiting.is_empty());
         Ok(())
     }
 
@@ -93,27 +101,24 @@ impl CutPlanner<'_> {
         MonthUnits::new(self.rows, self.directory, self.missing, self.deployment.measures.measures().len())
     }
 
-    /// The quarters whose thresholds are frozen at this cut, each with the month before it: those whose first month is provisional
-    /// for the first time; under a new measure set those that began earlier too.
-    fn quarters(&self, cut: Timestamp, redefined: bool) -> Vec<(Month, Month)> {
-        let schedule = &self.deployment.schedule;
-        let begun = |quarter| schedule.age(quarter, cut) >= Age::Provisional;
-        let begins = |quarter| self.last_age(quarter) < Age::Provisional;
-        let months = self.open_months().into_iter().map(|before| (before.plus(1), before));
-        let quarters = months.filter(|(quarter, _)| quarter_of(*quarter) == *quarter && begun(*quarter));
-        quarters.filter(|(quarter, _)| redefined || begins(*quarter)).collect()
+    /// The quarters whose thresholds this cut freezes, each with the month before it.
+    ///
+    /// A quarter is frozen when its first month is provisional for the first time. A new measure set freezes quarters again that
+    /// began earlier.
+    fn new_quarters(&self, redefined: bool) -> Vec<(Month, Month)> {
+        let quarters = self.open_months.iter().map(|before| (before.plus(1), *before));
+        let is_due = |quarter: Month| {
+            let step = self.steps.of(quarter);
+            let begins = step.before < MonthState::Provisional;
+            step.now >= MonthState::Provisional && (redefined || begins)
+        };
+        quarters.filter(|(quarter, _)| quarter_of(*quarter) == *quarter && is_due(*quarter)).collect()
     }
 
-    /// What a month was after the last published cut.
-    fn last_age(&self, month: Month) -> Age {
-        let schedule = &self.deployment.schedule;
-        self.published.last_run.as_ref().map_or(Age::Running, |run| schedule.age(month, run.at))
-    }
-
-    /// A quarter's thresholds, from the peers of the month before it as they are at this cut, or were frozen.
+    /// The thresholds of a quarter, from the peers of the month before it: the frozen ones, or those of this cut.
     fn thresholds(&self, quarter: Month, before: Month, redefined: bool, units: &MonthUnits<'_>) -> Thresholds {
-        let scorer = self.scorer(self.directory);
-        let live = || whole(before, &scorer, units, Thresholds::default()).into_table();
+        let scorer = self.scorer();
+        let live = || full_roster(before, &scorer, units, Thresholds::default()).into_table();
         let peers = match self.published.frozen.get(&before) {
             Some(frozen) if redefined => frozen.clone().completed_by(live()),
             Some(frozen) => frozen.clone(),
@@ -123,107 +128,83 @@ impl CutPlanner<'_> {
         known.completed_by(scorer.thresholds(quarter, &peers))
     }
 
-    fn scorer<'s>(&'s self, directory: &'s Directory) -> Scorer<'s> {
-        Scorer { measures: &self.deployment.measures, schedule: &self.deployment.schedule, directory }
+    fn scorer(&self) -> Scorer<'_> {
+        Scorer { measures: &self.deployment.measures, schedule: &self.deployment.schedule, directory: self.directory }
     }
 
-    /// Computes the cards of one month that have to be. Returns the units that still differ from their last revision.
-    fn draft_month(
+    /// Writes the new revisions and the peers of one month. Returns the units that still differ from their last revision.
+    fn write_month(
         &self,
-        cut: &MonthDraft<'_>,
+        plan: &MonthPlan<'_>,
         waiting: &BTreeSet<UnitKey>,
         rosters: &mut Rosters,
-        draft: &mut RunWriter<'_, '_>,
+        writer: &mut RunWriter<'_, '_>,
     ) -> Result<BTreeSet<UnitKey>, LogError> {
-        let month = cut.month;
+        let month = plan.month;
         let none = BTreeMap::new();
         let last = self.published.cards.get(&month).unwrap_or(&none);
         let quarter = quarter_of(month);
-        let thresholds = draft.news.thresholds.get(&quarter).or_else(|| self.published.thresholds.get(&quarter)).cloned();
-        let peers = self.peers(cut, &thresholds.unwrap_or_default(), rosters);
-        let yardsticks = cut.scorer.yardsticks(month, peers.table());
+        let thresholds = writer.effects.thresholds.get(&quarter).or_else(|| self.published.thresholds.get(&quarter)).cloned();
+        let peers = self.peers(plan, &thresholds.unwrap_or_default(), rosters);
+        let benchmarks = plan.scorer.benchmarks(month, peers.table());
         let month_cut = MonthCut {
             month,
-            phase: cut.phase,
-            scorer: cut.scorer,
-            units: cut.units,
-            yardsticks: &yardsticks,
-            edition: cut.edition,
+            step: plan.step,
+            scorer: plan.scorer,
+            units: plan.units,
+            benchmarks: &benchmarks,
+            header: plan.header,
         };
-        let keys: BTreeSet<UnitKey> = match cut.whole {
-            true => cut.units.of_month(self.directory, month).into_iter().chain(last.keys().cloned()).collect(),
-            false => due(cut, waiting, last),
+        let keys: BTreeSet<UnitKey> = match plan.whole {
+            true => plan.units.of_month(self.directory, month).into_iter().chain(last.keys().cloned()).collect(),
+            false => due_units(plan, waiting, last),
         };
-        let mut left = BTreeSet::new();
+        let mut still_stale = BTreeSet::new();
         for key in keys {
-            match month_cut.revise(&key, cut.units.unit(&key, month).as_ref(), last.get(&key)) {
-                Some(card) => draft.card(card)?,
-                None if last.get(&key).is_some_and(|last| differs(cut.units, &key, month, last)) => {
-                    left.insert(key);
+            match month_cut.revise(&key, plan.units.unit(&key, month).as_ref(), last.get(&key)) {
+                Some(card) => writer.write_card(card)?,
+                None if last.get(&key).is_some_and(|last| differs(plan.units, &key, month, last)) => {
+                    still_stale.insert(key);
                 }
                 None => {}
             }
         }
         match peers {
-            Peers::Before(_) => {}
-            Peers::Live(roster) => draft.peers(roster, &self.published.groups)?,
-            Peers::Frozen(table) => draft.freeze(month, table)?,
+            Peers::FrozenBefore(_) => {}
+            Peers::Live(roster) => writer.write_changed_groups(roster, &self.published.groups)?,
+            Peers::FrozenNow(table) => writer.write_frozen_groups(month, table)?,
         }
-        Ok(left)
+        Ok(still_stale)
     }
 
     /// The peers of a month at this cut.
-    fn peers<'p>(&'p self, cut: &MonthDraft<'_>, thresholds: &Thresholds, rosters: &'p mut Rosters) -> Peers<'p> {
-        let frozen = self.published.frozen.get(&cut.month).filter(|_| cut.phase == Phase::Frozen);
-        if let Some(frozen) = frozen.filter(|_| !cut.whole) {
-            return Peers::Before(frozen);
+    fn peers<'p>(&'p self, plan: &MonthPlan<'_>, thresholds: &Thresholds, rosters: &'p mut Rosters) -> Peers<'p> {
+        let was_final = plan.step.was_final();
+        let frozen = self.published.frozen.get(&plan.month).filter(|_| was_final);
+        if let Some(frozen) = frozen.filter(|_| !plan.whole) {
+            return Peers::FrozenBefore(frozen);
         }
-        let mut last = || rosters.last(cut.month, cut.scorer, cut.units, thresholds).frozen();
-        match (frozen, cut.phase) {
-            (Some(frozen), _) if cut.redefined => Peers::Frozen(frozen.clone().completed_by(last())),
-            (Some(frozen), _) => Peers::Before(frozen),
-            (None, Phase::Open) => Peers::Live(rosters.current(cut.month, cut.scorer, cut.units, thresholds)),
-            (None, Phase::Freezing) => Peers::Frozen(last()),
-            (None, Phase::Frozen) if cut.redefined => Peers::Frozen(last()),
-            // Nobody had a card when the month became final: there is nobody to compare with.
-            (None, Phase::Frozen) => Peers::Frozen(PeerTable::default()),
-        }
-    }
-
-    /// Months with rows or cards that were open after the last cut.
-    fn open_months(&self) -> BTreeSet<Month> {
-        let open_from = self.published.open_from(&self.deployment.schedule);
-        let mut months = self.rows.months_from(open_from);
-        months.extend(self.published.cards.range(open_from..).map(|(month, _)| *month));
-        months
-    }
-
-    fn phase(&self, month: Month, cut: Timestamp) -> Option<Phase> {
-        match self.deployment.schedule.age(month, cut) {
-            Age::Running => None,
-            Age::Provisional => Some(Phase::Open),
-            Age::Final | Age::Sealed if self.was_final(month) => Some(Phase::Frozen),
-            Age::Final | Age::Sealed => Some(Phase::Freezing),
+        let mut last = || rosters.take(plan.month, plan.scorer, plan.units, thresholds).frozen();
+        match frozen {
+            Some(frozen) if plan.redefined => Peers::FrozenNow(frozen.clone().completed_by(last())),
+            Some(frozen) => Peers::FrozenBefore(frozen),
+            None if plan.step.now < MonthState::Final => {
+                Peers::Live(rosters.current(plan.month, plan.scorer, plan.units, thresholds))
+            }
+            None if plan.redefined || !was_final => Peers::FrozenNow(last()),
+            // The month had no card when it became final, so it has no peers.
+            None => Peers::FrozenNow(PeerTable::default()),
         }
     }
 
-    fn was_final(&self, month: Month) -> bool {
-        self.last_age(month) >= Age::Final
-    }
-
-    /// Whether this is the first published cut at which the month is provisional, or final.
-    fn first_time(&self, month: Month, cut: Timestamp) -> bool {
-        self.last_age(month) < self.deployment.schedule.age(month, cut).min(Age::Final)
-    }
-
-    /// Persons for whom the registry says something else than it said before.
+    /// The persons whose mapping or roles changed in the registry since the previous cut.
     fn reattributed(&self, before: &Directory) -> BTreeSet<String> {
-        let moved = self.rows.places().filter_map(|place| {
-            let (old, new) = (before.person_of(&place.0), self.directory.person_of(&place.0));
+        let moved = self.rows.persons().filter_map(|(clinician, _)| {
+            let (old, new) = (before.person_of(clinician), self.directory.person_of(clinician));
             (old != new).then(|| [old.to_owned(), new.to_owned()])
         });
         let mut persons: BTreeSet<String> = moved.flatten().collect();
-        let scorer = self.scorer(self.directory);
+        let scorer = self.scorer();
         for (month, cards) in &self.published.cards {
             for (key, last) in cards {
                 if scorer.subject(key, *month) != last.subject {
@@ -234,67 +215,69 @@ impl CutPlanner<'_> {
         persons
     }
 
-    /// The units of these persons in a month, those included that they had before.
-    fn reattributed_units(&self, month: Month, persons: &BTreeSet<String>, before: Option<&Directory>) -> Vec<UnitKey> {
+    /// The units of these persons in a month, under this cut's registry and under the previous one.
+    fn reattributed_units(&self, month: Month, persons: &BTreeSet<String>) -> Vec<UnitKey> {
         if persons.is_empty() {
             return Vec::new();
         }
-        let places = self.rows.places_in(month);
-        let now = places.iter().flat_map(|place| MonthUnits::concerned(self.directory, place));
-        let then = before.into_iter().flat_map(|b| places.iter().flat_map(move |place| MonthUnits::concerned(b, place)));
+        let rows = self.rows.persons_in(month);
+        let now = rows.iter().flat_map(|person| MonthUnits::units_of(self.directory, person));
+        let then = self.before.into_iter().flat_map(|b| rows.iter().flat_map(move |person| MonthUnits::units_of(b, person)));
         now.chain(then).filter(|key| persons.contains(&key.person)).collect()
     }
 }
 
-/// What the cards of a month are held against.
+/// The peers that the cards of a month compare with.
 enum Peers<'p> {
     /// Groups that an earlier cut froze.
-    Before(&'p PeerTable),
-    /// Groups of the cut.
+    FrozenBefore(&'p PeerTable),
+    /// Groups of this cut, of a provisional month.
     Live(&'p Roster),
-    /// Groups that the cut freezes.
-    Frozen(PeerTable),
+    /// Groups that this cut freezes.
+    FrozenNow(PeerTable),
 }
 
 impl Peers<'_> {
     fn table(&self) -> &PeerTable {
         match self {
-            Peers::Before(table) => table,
+            Peers::FrozenBefore(table) => table,
             Peers::Live(roster) => roster.table(),
-            Peers::Frozen(table) => table,
+            Peers::FrozenNow(table) => table,
         }
     }
 }
 
-/// What one month needs at one cut.
-struct MonthDraft<'a> {
+/// The plan of one month at one cut.
+struct MonthPlan<'a> {
     month: Month,
-    phase: Phase,
-    /// Every card of the month is computed.
+    step: MonthStep,
+    /// The cut computes every card of the month.
     whole: bool,
     redefined: bool,
     scorer: &'a Scorer<'a>,
     units: &'a MonthUnits<'a>,
-    edition: &'a RunHeader<'a>,
+    header: &'a RunHeader<'a>,
 }
 
-/// The units whose cards have to be computed between the cuts at which all of the month are: their own month holds something else
-/// than their last revision says, or they are credited otherwise. Without a revision a unit at a practice is due, and a roll-up
-/// when one of the person's practices is. A row may change without that: its counters do with every amendment.
-fn due(cut: &MonthDraft<'_>, waiting: &BTreeSet<UnitKey>, last: &BTreeMap<UnitKey, LastRevision>) -> BTreeSet<UnitKey> {
+/// The units whose cards a cut computes where it does not compute the whole month.
+///
+/// A unit is due when its month differs from its last revision, or when the registry attributes it otherwise. Without a revision a unit
+/// at a practice is due, and a roll-up when one of its practices is. A changed row alone is no reason: an amendment changes only its
+/// counters.
+fn due_units(plan: &MonthPlan<'_>, waiting: &BTreeSet<UnitKey>, last: &BTreeMap<UnitKey, LastRevision>) -> BTreeSet<UnitKey> {
     let is_due = |key: &UnitKey| {
-        let begins = || !key.is_roll_up() && cut.units.month_sums(key, cut.month).base.facts > 0;
-        let moved = last.get(key).map_or_else(begins, |last| differs(cut.units, key, cut.month, last));
-        moved || cut.edition.reattributed.contains(&key.person)
+        let begins = || !key.is_roll_up() && plan.units.month_sums(key, plan.month).base.facts > 0;
+        let changed = last.get(key).map_or_else(begins, |last| differs(plan.units, key, plan.month, last));
+        changed || plan.header.reattributed.contains(&key.person)
     };
-    let mut found: BTreeSet<UnitKey> = waiting.iter().filter(|key| is_due(key)).cloned().collect();
+    let mut due: BTreeSet<UnitKey> = waiting.iter().filter(|key| is_due(key)).cloned().collect();
     let roll_up = |key: &UnitKey| UnitKey { person: key.person.clone(), practice: String::new() };
-    let begun: Vec<UnitKey> = found.iter().map(roll_up).filter(|key| !last.contains_key(key)).collect();
-    found.extend(begun);
-    found
+    let new_roll_ups: Vec<UnitKey> = due.iter().map(roll_up).filter(|key| !last.contains_key(key)).collect();
+    due.extend(new_roll_ups);
+    due
 }
 
-/// Whether the sums of a unit's month are others than those of its last revision.
+/// Whether the sums of a unit's month differ from those of its last revision.
 pub(crate) fn differs(units: &MonthUnits<'_>, key: &UnitKey, month: Month, last: &LastRevision) -> bool {
     month_sums(&units.month_sums(key, month)) != last.month_sums
 }

@@ -1,4 +1,4 @@
-//! The cards of one month at one cut: which are computed anew, and which of them become revisions.
+//! The cards of one month at one cut, and the decision which of them become revisions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,30 +13,21 @@ use scorecard::scoring::benchmark::Benchmarks;
 use scorecard::scoring::scorer::Scorer;
 use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::{Month, Timestamp};
+use scorecard::time::month_state::MonthState;
 
+use crate::publish::month_states::MonthStep;
 use crate::publish::published::LastRevision;
 use crate::rows::month_units::MonthUnits;
 
-/// How a month stands at the cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// Provisional: peers are those of the cut.
-    Open,
-    /// Becomes final at this cut.
-    Freezing,
-    /// Final since an earlier cut.
-    Frozen,
-}
-
-/// What every card of a run says of it.
+/// The fields that every card of a run shares.
 #[derive(Debug)]
 pub(crate) struct RunHeader<'a> {
     pub cut: Timestamp,
     pub engine_version: &'a str,
     pub measure_set: SetHash,
-    /// The set differs from that of the run before.
+    /// The measure set differs from that of the previous run.
     pub redefined: bool,
-    /// The persons whose mapping or roles changed with this cut's registry entries.
+    /// The persons whose mapping or roles changed in the registry since the previous cut.
     pub reattributed: &'a BTreeSet<String>,
     pub feeds: &'a BTreeMap<Arc<str>, FeedCoverage>,
 }
@@ -45,15 +36,15 @@ pub(crate) struct RunHeader<'a> {
 #[derive(Debug)]
 pub(crate) struct MonthCut<'a> {
     pub month: Month,
-    pub phase: Phase,
+    pub step: MonthStep,
     pub scorer: &'a Scorer<'a>,
     pub units: &'a MonthUnits<'a>,
-    /// Of its peers.
-    pub yardsticks: &'a Benchmarks<'a>,
-    pub edition: &'a RunHeader<'a>,
+    /// The benchmarks of its peers.
+    pub benchmarks: &'a Benchmarks<'a>,
+    pub header: &'a RunHeader<'a>,
 }
 
-/// A content and its hash, which takes longer to find than most of the content.
+/// A content with its hash: computing the hash costs more than computing most contents.
 struct HashedContent {
     content: Content,
     hash: String,
@@ -66,7 +57,7 @@ impl HashedContent {
 }
 
 impl MonthCut<'_> {
-    /// The new revision of a card, `None` when it says what the last one said.
+    /// The new revision of a card; `None` when its content is that of the last revision.
     pub(crate) fn revise(&self, key: &UnitKey, unit: Option<&UnitMonth>, last: Option<&LastRevision>) -> Option<Scorecard> {
         let hashed = match unit {
             Some(unit) => self.content(unit, last)?,
@@ -75,15 +66,15 @@ impl MonthCut<'_> {
         Some(self.issue(key, unit, hashed, last))
     }
 
-    /// The content of a card that stands, `None` when its hash is the last revision's.
+    /// The content of a card that is not withdrawn; `None` when its hash is that of the last revision.
     fn content(&self, unit: &UnitMonth, last: Option<&LastRevision>) -> Option<HashedContent> {
-        let fresh = match (self.phase, last) {
-            (Phase::Open, _) => Status::Provisional,
-            (Phase::Freezing, _) | (Phase::Frozen, None) => Status::Final,
-            (Phase::Frozen, Some(_)) => Status::Restated,
+        let fresh = match last {
+            _ if self.step.now < MonthState::Final => Status::Provisional,
+            Some(_) if self.step.was_final() => Status::Restated,
+            _ => Status::Final,
         };
-        let mut content = self.scorer.content(unit, fresh, self.yardsticks);
-        // A final card that says the same stays final: only another content is restated.
+        let mut content = self.scorer.content(unit, fresh, self.benchmarks);
+        // A final card with the same content stays final. Only a changed card is restated.
         if let Some(last) = last
             && last.status == Status::Final
             && fresh == Status::Restated
@@ -104,7 +95,7 @@ impl MonthCut<'_> {
 
     fn issue(&self, key: &UnitKey, unit: Option<&UnitMonth>, hashed: HashedContent, last: Option<&LastRevision>) -> Scorecard {
         let sums = &self.units.month_sums(key, self.month);
-        let edition = self.edition;
+        let header = self.header;
         let revision = last.map_or(1, |last| last.revision + 1);
         let card_key = scorecard::card::scorecard::key(&key.person, &key.practice, self.month);
         Scorecard {
@@ -112,10 +103,10 @@ impl MonthCut<'_> {
             revision,
             supersedes: last.map(|last| last.id.clone()),
             reasons: self.reasons(key, sums, last),
-            cut: edition.cut,
-            run_id: run_id(edition.cut),
-            engine_version: edition.engine_version.to_owned(),
-            measure_set: edition.measure_set.to_string(),
+            cut: header.cut,
+            run_id: run_id(header.cut),
+            engine_version: header.engine_version.to_owned(),
+            measure_set: header.measure_set.to_string(),
             content_hash: hashed.hash,
             quality: self.quality(key, unit, sums),
             content: hashed.content,
@@ -124,14 +115,14 @@ impl MonthCut<'_> {
 
     fn reasons(&self, key: &UnitKey, sums: &Sums, last: Option<&LastRevision>) -> Vec<Reason> {
         let Some(last) = last else {
-            let cause = if self.phase == Phase::Frozen { Cause::Late } else { Cause::First };
+            let cause = if self.step.was_final() { Cause::Late } else { Cause::First };
             return vec![Reason { cause, events: sums.base.recorded }];
         };
         let mut reasons = Vec::new();
         let whole = [
-            (self.phase == Phase::Freezing, Cause::Final),
-            (self.edition.redefined, Cause::DefinitionChange),
-            (self.edition.reattributed.contains(&key.person), Cause::Attribution),
+            (self.step.becomes_final(), Cause::Final),
+            (self.header.redefined, Cause::DefinitionChange),
+            (self.header.reattributed.contains(&key.person), Cause::Attribution),
         ];
         reasons.extend(whole.into_iter().filter(|(holds, _)| *holds).map(|(_, cause)| Reason { cause, events: 0 }));
         let counted = [
@@ -144,12 +135,12 @@ impl MonthCut<'_> {
     }
 
     fn quality(&self, key: &UnitKey, unit: Option<&UnitMonth>, sums: &Sums) -> Quality {
-        let seen = |feed: &Arc<str>| self.edition.feeds.get(feed);
+        let coverage_of = |feed: &Arc<str>| self.header.feeds.get(feed);
         let feeds = self.units.feeds(key, self.month);
         let windows = unit.map(|unit| unit.incomplete).unwrap_or_default();
         let incomplete = scorecard::peer_group::unit::WINDOWS.into_iter().zip(windows).filter(|(_, missing)| *missing);
         Quality {
-            coverage: feeds.iter().filter_map(seen).map(|f| coverage(f, self.month, self.edition.cut)).collect(),
+            coverage: feeds.iter().filter_map(coverage_of).map(|f| coverage(f, self.month, self.header.cut)).collect(),
             incomplete_windows: incomplete.map(|(months, _)| months).collect(),
             month_sums: month_sums(sums),
             recorded: sums.base.recorded,

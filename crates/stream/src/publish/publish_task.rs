@@ -1,5 +1,7 @@
-//! Publish: takes the cuts one by one, verifies their rows, computes the cards that changed and publishes a run in one
-//! transaction. Third step of the flow; one instance is active, and it reads back what is published after it has fenced the rest.
+//! The publish task, the third step of the flow: it verifies the rows of one cut after the other and publishes a run for each.
+//!
+//! A run is one transaction: the cards that changed, their peer groups and the run record. One instance is active at a time. It fences
+//! the others first and then reads back the published state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +11,16 @@ use scorecard::record::log_record::{Outcome, Run};
 use scorecard::time::calendar::{Month, Timestamp};
 
 use crate::deployment::Deployment;
+use crate::limits::WINDOW_MONTHS;
 use crate::log::{Log, LogError};
 use crate::publish::cut_planner::{CutPlanner, StaleUnits, differs};
-use crate::publish::published::{LastRevision, PublishedState, WINDOW_MONTHS};
+use crate::publish::month_states::MonthSteps;
+use crate::publish::published::{LastRevision, PublishedState};
 use crate::publish::rosters::Rosters;
 use crate::publish::run::{RunEffects, RunWriter};
 use crate::publish::sealed_rows;
 use crate::register::Register;
-use crate::rows::ledger::{Ground, Ledger, Obstacle};
+use crate::rows::ledger::{CutBasis, Ledger, Obstacle};
 use crate::rows::month_units::MonthUnits;
 
 /// The one active publisher.
@@ -27,14 +31,14 @@ pub struct PublishTask<L> {
     published: PublishedState,
     ledger: Ledger,
     register: Register,
-    unsettled: StaleUnits,
+    stale: StaleUnits,
     rosters: Rosters,
-    /// Sealed months of which rows are missing.
+    /// Sealed months with missing rows.
     missing: BTreeSet<Month>,
 }
 
 impl<L: Log> PublishTask<L> {
-    /// Fences every earlier publisher, then reads back what is published [11].
+    /// Fences every earlier publisher, then reads back the published state [11].
     ///
     /// # Errors
     /// [`LogError`] when the log cannot be read.
@@ -44,7 +48,7 @@ impl<L: Log> PublishTask<L> {
         let mut task = PublishTask {
             ledger: Ledger::new(deployment, &mut log)?,
             register: Register::new(&mut log)?,
-            unsettled: BTreeMap::new(),
+            stale: BTreeMap::new(),
             rosters: Rosters::default(),
             missing: BTreeSet::new(),
             deployment: deployment.clone(),
@@ -55,57 +59,57 @@ impl<L: Log> PublishTask<L> {
         Ok(task)
     }
 
-    /// Publishes the next cut if every partition has a mark of it or later; `None` when it is not ready.
+    /// Publishes the next cut if every partition has a mark of this cut or of a later one; else `None`.
     ///
     /// # Errors
-    /// [`LogError`] when the log fails; drop the task and start it anew.
+    /// [`LogError`] when the log fails; drop the task and create a new one.
     pub fn step(&mut self) -> Result<Option<Run>, LogError> {
         let schedule = &self.deployment.schedule;
         let cut = self.published.last_cut.map_or(schedule.first, |last| schedule.grid.after(last));
         self.ledger.read(&self.deployment, &mut self.log, self.published.last_cut)?;
         let open_from = self.published.open_from(schedule);
-        let run = match self.ledger.ground(&self.deployment, &mut self.log, cut, open_from)? {
-            Ok(ground) => self.publish(cut, &ground)?,
+        let run = match self.ledger.verify(&self.deployment, &mut self.log, cut, open_from)? {
+            Ok(basis) => self.publish(cut, &basis)?,
             Err(Obstacle::NotReady) => return Ok(None),
             Err(Obstacle::Gone(why)) => self.skip(cut, why)?,
         };
         Ok(Some(run))
     }
 
-    /// How often publish had to fold a partition's log itself.
+    /// How often publish folded a partition's log itself.
     #[must_use]
     pub fn refolds(&self) -> u64 {
         self.ledger.refolds
     }
 
-    /// The last cut that is done with, published or skipped.
+    /// The last cut, published or skipped.
     #[must_use]
     pub fn last_cut(&self) -> Option<Timestamp> {
         self.published.last_cut
     }
 
-    /// Brings rows and registry to where the last published cut left them.
+    /// Restores rows and registry to their state after the last published cut.
     fn resume(&mut self) -> Result<(), LogError> {
         let last = self.published.last_run.clone();
-        let before = last.as_ref().map_or(self.published.last_cut, |last| Some(Timestamp(last.at.0 - 1)));
-        self.ledger.read(&self.deployment, &mut self.log, before)?;
-        self.missing.clone_from(&self.published.unsaid);
+        let done = last.as_ref().map_or(self.published.last_cut, |last| Some(Timestamp(last.at.0 - 1)));
+        self.ledger.read(&self.deployment, &mut self.log, done)?;
+        self.missing.clone_from(&self.published.unrecorded);
         let Some(last) = last else { return Ok(()) };
         let open_from = self.published.open_from(&self.deployment.schedule);
-        self.ledger.resume(&self.deployment, &mut self.log, &last, &sealed_rows::positions(&self.published))?;
-        self.ledger.forget_marks(self.published.last_cut.unwrap_or(last.at));
+        self.ledger.resume(&self.deployment, &mut self.log, &last, &sealed_rows::sealing_positions(&self.published))?;
+        self.ledger.drop_marks(self.published.last_cut.unwrap_or(last.at));
         let rows = &mut self.ledger.rows;
         rows.seal(open_from, open_from.plus(-WINDOW_MONTHS));
         self.missing.extend(sealed_rows::restore(&self.deployment, &mut self.log, &self.published, rows)?);
         self.register.resume(&mut self.log, last.registry_position)?;
         if last.measure_set == self.deployment.measures.hash() {
-            self.find_unsettled();
+            self.find_stale();
         }
         Ok(())
     }
 
-    /// Units that a publisher which never stopped would look at again: their month differs from their last revision's.
-    fn find_unsettled(&mut self) {
+    /// Finds the units whose month differs from their last revision, as a publisher without a restart remembers them.
+    fn find_stale(&mut self) {
         let units = MonthUnits::new(
             &self.ledger.rows,
             &self.register.directory,
@@ -116,41 +120,55 @@ impl<L: Log> PublishTask<L> {
             let other = |(key, last): &(&UnitKey, &LastRevision)| differs(&units, key, month, last);
             let found: BTreeSet<UnitKey> = cards.iter().filter(other).map(|(key, _)| key.clone()).collect();
             if !found.is_empty() {
-                self.unsettled.insert(month, found);
+                self.stale.insert(month, found);
             }
         }
     }
 
-    fn publish(&mut self, cut: Timestamp, ground: &Ground) -> Result<Run, LogError> {
+    fn publish(&mut self, cut: Timestamp, basis: &CutBasis) -> Result<Run, LogError> {
         let as_of = self.register.advance(&mut self.log, cut)?;
-        let drafting = CutPlanner {
+        let open_months = self.open_months();
+        let last = self.published.last_run.as_ref().map(|run| run.at);
+        let steps = MonthSteps::new(open_months.iter().copied(), &self.deployment.schedule, last, cut);
+        let planner = CutPlanner {
+            cut,
             deployment: &self.deployment,
             published: &self.published,
             rows: &self.ledger.rows,
             directory: &self.register.directory,
             before: as_of.before.as_ref(),
             missing: &self.missing,
+            open_months: &open_months,
+            steps: &steps,
         };
         match as_of.before {
-            // Who belongs where may be another matter now.
+            // A registry entry may move any unit to another peer group.
             Some(_) => self.rosters = Rosters::default(),
-            None => self.rosters.note(&self.register.directory, ground.changed.iter()),
+            None => self.rosters.mark_stale(&self.register.directory, basis.changed.iter()),
         }
         let mut out = None;
         self.log.append_atomically(&mut |put| {
-            let mut draft = RunWriter::new(put);
-            drafting.draft(cut, ground, &mut self.unsettled, &mut self.rosters, &mut draft)?;
-            let run = drafting.record(cut, ground, &draft.news, as_of.position);
-            draft.close(&run)?;
-            out = Some((run, draft.news));
+            let mut writer = RunWriter::new(put);
+            planner.write_months(basis, &mut self.stale, &mut self.rosters, &mut writer)?;
+            let run = planner.run_record(basis, &writer.effects, as_of.position);
+            writer.write_run(&run)?;
+            out = Some((run, writer.effects));
             Ok(())
         })?;
-        let (run, news) = out.ok_or_else(|| LogError::Failed("a transaction ended before it was filled".to_owned()))?;
-        self.settle(&run, news);
+        let (run, effects) = out.ok_or(LogError::Unfilled)?;
+        self.apply(&run, effects);
         Ok(run)
     }
 
-    /// A cut that cannot be published is said to be skipped: the next one says what it would have said.
+    /// Months with rows or cards that were open after the last cut.
+    fn open_months(&self) -> BTreeSet<Month> {
+        let open_from = self.published.open_from(&self.deployment.schedule);
+        let mut months = self.ledger.rows.months_from(open_from);
+        months.extend(self.published.cards.range(open_from..).map(|(month, _)| *month));
+        months
+    }
+
+    /// Records that a cut cannot be published. The next run publishes its changes.
     fn skip(&mut self, cut: Timestamp, why: String) -> Result<Run, LogError> {
         let run = Run {
             at: cut,
@@ -161,34 +179,34 @@ impl<L: Log> PublishTask<L> {
             revisions: 0,
             months: Vec::new(),
             positions: Vec::new(),
-            registry_position: self.register.read,
+            registry_position: self.register.position,
             sealed: Vec::new(),
             refolded: Vec::new(),
         };
-        self.log.append_atomically(&mut |put| RunWriter::new(put).close(&run))?;
-        self.settle(&run, RunEffects::default());
+        self.log.append_atomically(&mut |put| RunWriter::new(put).write_run(&run))?;
+        self.apply(&run, RunEffects::default());
         Ok(run)
     }
 
-    /// The run is out: what it says is what is published.
-    fn settle(&mut self, run: &Run, news: RunEffects) {
+    /// Applies a committed run to the published state.
+    fn apply(&mut self, run: &Run, effects: RunEffects) {
         let before = self.published.open_from(&self.deployment.schedule);
-        self.published.keep_run(run.clone(), &self.deployment.schedule);
-        self.missing.extend(&self.published.unsaid);
-        self.ledger.forget_marks(run.at);
-        for (month, key, last) in news.revisions {
+        self.published.add_run(run.clone(), &self.deployment.schedule);
+        self.missing.extend(&self.published.unrecorded);
+        self.ledger.drop_marks(run.at);
+        for (month, key, last) in effects.revisions {
             self.published.cards.entry(month).or_default().insert(key, last);
         }
-        self.published.frozen.extend(news.frozen);
-        self.published.groups.extend(news.groups);
-        self.published.thresholds.extend(news.thresholds);
+        self.published.frozen.extend(effects.frozen);
+        self.published.groups.extend(effects.groups);
+        self.published.thresholds.extend(effects.thresholds);
         let open_from = self.published.open_from(&self.deployment.schedule);
         if open_from > before {
             let rows_from = open_from.plus(-WINDOW_MONTHS);
-            self.published.forget_before(open_from, rows_from);
+            self.published.drop_before(open_from, rows_from);
             self.ledger.rows.seal(open_from, rows_from);
-            self.unsettled = self.unsettled.split_off(&open_from);
-            self.rosters.forget_before(open_from);
+            self.stale = self.stale.split_off(&open_from);
+            self.rosters.drop_before(open_from);
             self.missing = self.missing.split_off(&rows_from);
         }
     }

@@ -1,4 +1,4 @@
-//! What is published already, read back from the topics after fencing [11], so that revisions stay gapless whoever publishes.
+//! The published state, read back from the topics after fencing [11]. Revisions therefore have no gap after a change of publisher.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -13,12 +13,10 @@ use scorecard::record::log_record::{Outcome, Record, Run};
 use scorecard::time::calendar::{Month, Timestamp};
 use scorecard::time::schedule::Schedule;
 
+use crate::limits::{RECORDS_PER_READ, WINDOW_MONTHS};
 use crate::log::{CARD_PARTITIONS, Log, LogEntry, LogError, Topic};
 
-/// Rows of so many months before the first open one are kept, for the windows that reach back to them.
-pub(crate) const WINDOW_MONTHS: i32 = 12;
-
-/// What has to be known of the last revision of a card.
+/// The fields of a card's last revision that decide about the next one.
 #[derive(Clone, Debug)]
 pub(crate) struct LastRevision {
     pub id: String,
@@ -33,7 +31,7 @@ pub(crate) struct LastRevision {
 }
 
 impl LastRevision {
-    /// The unit that a card is about.
+    /// The unit of a card.
     pub(crate) fn unit(card: &Scorecard) -> UnitKey {
         let subject = &card.content.subject;
         UnitKey { person: subject.clinician.clone(), practice: subject.practice.clone() }
@@ -54,26 +52,26 @@ impl LastRevision {
     }
 }
 
-/// What is published: the last revisions of open months, frozen peers, runs.
+/// The published state: the last revisions of open months, frozen peers and runs.
 #[derive(Debug, Default)]
 pub(crate) struct PublishedState {
     pub cards: BTreeMap<Month, BTreeMap<UnitKey, LastRevision>>,
     pub frozen: BTreeMap<Month, PeerTable>,
-    /// By the first month of their quarter.
+    /// Thresholds by the first month of their quarter.
     pub thresholds: BTreeMap<Month, Thresholds>,
-    /// Fingerprint of what was last published of each peer group.
+    /// Fingerprint of the last published version of each peer group.
     pub groups: BTreeMap<PeerKey, u128>,
     /// The last cut, published or skipped.
     pub last_cut: Option<Timestamp>,
     /// The last cut that was published.
     pub last_run: Option<Run>,
-    /// The run that sealed each month, for what it says of rows.
+    /// The run that sealed each month, with the digests of its rows.
     pub sealing: BTreeMap<Month, Run>,
-    /// Months that were sealed by cuts which were skipped: what they held at the end nobody has said.
-    pub unsaid: BTreeSet<Month>,
+    /// Months that a skipped cut sealed. No run has recorded the digests of their rows.
+    pub unrecorded: BTreeSet<Month>,
 }
 
-/// Calls `each` with every record that a partition holds.
+/// Calls `each` with every record of a partition.
 pub(crate) fn read_all(
     log: &mut impl Log,
     topic: Topic,
@@ -82,8 +80,8 @@ pub(crate) fn read_all(
 ) -> Result<u64, LogError> {
     let mut from = log.bounds(topic, partition)?.start;
     loop {
-        let next = log.read(topic, partition, from, 10_000, &mut |lent| {
-            each(lent);
+        let next = log.read(topic, partition, from, RECORDS_PER_READ, &mut |entry| {
+            each(entry);
             ControlFlow::Continue(())
         })?;
         if next == from {
@@ -94,19 +92,19 @@ pub(crate) fn read_all(
 }
 
 impl PublishedState {
-    /// Reads everything back.
+    /// Reads the state from the topics.
     pub(crate) fn read(log: &mut impl Log, schedule: &Schedule) -> Result<PublishedState, LogError> {
         let mut published = PublishedState::default();
-        read_all(log, Topic::Runs, 0, |lent| {
-            if let Record::Run(run) = lent.record {
-                published.keep_run(run, schedule);
+        read_all(log, Topic::Runs, 0, |entry| {
+            if let Record::Run(run) = entry.record {
+                published.add_run(run, schedule);
             }
         })?;
         let open_from = published.open_from(schedule);
         for partition in 0..CARD_PARTITIONS {
-            read_all(log, Topic::Scorecards, partition, |lent| {
-                if let Record::Scorecard(card) = lent.record {
-                    published.keep_card(&card, open_from);
+            read_all(log, Topic::Scorecards, partition, |entry| {
+                if let Record::Scorecard(card) = entry.record {
+                    published.add_card(&card, open_from);
                 }
             })?;
         }
@@ -114,20 +112,19 @@ impl PublishedState {
         Ok(published)
     }
 
-    /// The first month that was open after the last cut. A cut that is skipped seals months as any other does, for tallies know of
-    /// no skipping.
+    /// The first month that was open after the last cut. A skipped cut seals months like any other, because tally skips none.
     pub(crate) fn open_from(&self, schedule: &Schedule) -> Month {
         self.last_cut.map_or(Month::EARLIEST, |at| schedule.open_from(at))
     }
 
-    /// Takes note of a run.
-    pub(crate) fn keep_run(&mut self, run: Run, schedule: &Schedule) {
+    /// Adds a run.
+    pub(crate) fn add_run(&mut self, run: Run, schedule: &Schedule) {
         let before = self.open_from(schedule);
         self.last_cut = self.last_cut.max(Some(run.at));
         if run.outcome != Outcome::Published {
             let open_from = self.open_from(schedule);
             let from = before.max(open_from.plus(-WINDOW_MONTHS));
-            self.unsaid.extend((from.0..open_from.0).map(Month));
+            self.unrecorded.extend((from.0..open_from.0).map(Month));
             return;
         }
         for sealed in &run.sealed {
@@ -138,8 +135,8 @@ impl PublishedState {
         }
     }
 
-    /// Takes note of a revision.
-    pub(crate) fn keep_card(&mut self, card: &Scorecard, open_from: Month) {
+    /// Adds a revision of a card of an open month.
+    pub(crate) fn add_card(&mut self, card: &Scorecard, open_from: Month) {
         let month = card.content.period.month;
         if month < open_from {
             return;
@@ -155,8 +152,8 @@ impl PublishedState {
         let mut frozen: BTreeMap<Month, BTreeMap<PeerKey, PeerGroup>> = BTreeMap::new();
         let mut thresholds: BTreeMap<Month, Vec<PeerGroup>> = BTreeMap::new();
         let mut snapshots: BTreeMap<Month, BTreeMap<(PeerKey, u32), PeerSnapshot>> = BTreeMap::new();
-        read_all(log, Topic::PeerGroups, 0, |lent| {
-            let Record::PeerGroup(group) = lent.record else { return };
+        read_all(log, Topic::PeerGroups, 0, |entry| {
+            let Record::PeerGroup(group) = entry.record else { return };
             if holds_thresholds(&group) {
                 if group.key.month >= quarter_of(open_from) {
                     thresholds.entry(group.key.month).or_default().push(*group);
@@ -169,8 +166,8 @@ impl PublishedState {
             }
         })?;
         self.thresholds = thresholds.into_iter().map(|(quarter, groups)| (quarter, Thresholds::of_groups(groups))).collect();
-        read_all(log, Topic::PeerSnapshots, 0, |lent| {
-            if let Record::PeerSnapshot(snapshot) = lent.record
+        read_all(log, Topic::PeerSnapshots, 0, |entry| {
+            if let Record::PeerSnapshot(snapshot) = entry.record
                 && snapshot.key.month >= open_from
             {
                 let of_month = snapshots.entry(snapshot.key.month).or_default();
@@ -180,19 +177,19 @@ impl PublishedState {
         for (month, groups) in frozen {
             let values = snapshots.remove(&month).unwrap_or_default().into_values().collect();
             let table = PeerTable::from_frozen(groups.into_values().collect(), values)
-                .map_err(|e| LogError::Failed(format!("the frozen peers of {month} cannot be read back: {e}")))?;
+                .map_err(|e| LogError::Damaged { what: format!("the frozen peers of {month}"), source: e.into() })?;
             self.frozen.insert(month, table);
         }
         Ok(())
     }
 
-    /// Forgets what no later run can touch.
-    pub(crate) fn forget_before(&mut self, open_from: Month, rows_from: Month) {
+    /// Drops the state that no later run can change.
+    pub(crate) fn drop_before(&mut self, open_from: Month, rows_from: Month) {
         self.cards = self.cards.split_off(&open_from);
         self.frozen = self.frozen.split_off(&open_from);
         self.thresholds = self.thresholds.split_off(&quarter_of(open_from));
         self.groups.retain(|key, _| key.month >= open_from);
         self.sealing = self.sealing.split_off(&rows_from);
-        self.unsaid = self.unsaid.split_off(&rows_from);
+        self.unrecorded = self.unrecorded.split_off(&rows_from);
     }
 }

@@ -1,4 +1,4 @@
-//! The rosters of months that are not final yet, kept between cuts: a cut brings few changes, and who did not change is not read again.
+//! The rosters of months that are not final yet, kept between cuts: a cut reads only the units that changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use scorecard::time::calendar::Month;
 use crate::rows::month_units::MonthUnits;
 use crate::rows::row_versions::RowChange;
 
-/// The rosters by month. All were made with the directory of the last cut.
+/// The rosters by month, each with the directory of the last cut.
 #[derive(Debug, Default)]
 pub(crate) struct Rosters {
     kept: BTreeMap<Month, KeptRoster>,
@@ -22,22 +22,22 @@ pub(crate) struct Rosters {
 #[derive(Debug)]
 struct KeptRoster {
     roster: Roster,
-    /// Units of which a row changed since.
+    /// Units with a row that changed since.
     stale: BTreeSet<UnitKey>,
 }
 
 impl Rosters {
-    /// Takes note of the rows that changed at a cut.
-    pub(crate) fn note<'c>(&mut self, directory: &Directory, changed: impl Iterator<Item = &'c RowChange>) {
+    /// Marks the units of the rows that changed at a cut as stale.
+    pub(crate) fn mark_stale<'c>(&mut self, directory: &Directory, changed: impl Iterator<Item = &'c RowChange>) {
         let longest = i32::try_from(MONTHS).expect("twelve");
-        for RowChange { place, month } in changed {
+        for RowChange { person, month } in changed {
             for (_, kept) in self.kept.range_mut(*month..month.plus(longest)) {
-                kept.stale.extend(MonthUnits::concerned(directory, place));
+                kept.stale.extend(MonthUnits::units_of(directory, person));
             }
         }
     }
 
-    /// A month's roster at this cut.
+    /// The roster of a month at this cut.
     pub(crate) fn current(
         &mut self,
         month: Month,
@@ -54,13 +54,13 @@ impl Rosters {
                 scorer.enrol(&mut roster, stale.into_iter().map(of_month));
                 roster
             }
-            None => whole(month, scorer, units, thresholds.clone()),
+            None => full_roster(month, scorer, units, thresholds.clone()),
         };
         &self.kept.entry(month).or_insert(KeptRoster { roster, stale: BTreeSet::new() }).roster
     }
 
-    /// The peer groups of a month whose roster is of no use after this cut.
-    pub(crate) fn last(
+    /// The peer groups of a month that becomes final. Drops its roster.
+    pub(crate) fn take(
         &mut self,
         month: Month,
         scorer: &Scorer<'_>,
@@ -71,14 +71,14 @@ impl Rosters {
         self.kept.remove(&month).map(|kept| kept.roster.into_table()).unwrap_or_default()
     }
 
-    /// Forgets the months before this one.
-    pub(crate) fn forget_before(&mut self, month: Month) {
+    /// Drops the months before this one.
+    pub(crate) fn drop_before(&mut self, month: Month) {
         self.kept = self.kept.split_off(&month);
     }
 }
 
-/// A roster of all units of a month.
-pub(crate) fn whole(month: Month, scorer: &Scorer<'_>, units: &MonthUnits<'_>, thresholds: Thresholds) -> Roster {
+/// The roster of all units of a month.
+pub(crate) fn full_roster(month: Month, scorer: &Scorer<'_>, units: &MonthUnits<'_>, thresholds: Thresholds) -> Roster {
     let of_month = units.of_month(scorer.directory, month);
     scorer.roster(month, of_month.iter().filter_map(|key| units.unit(key, month)), thresholds)
 }

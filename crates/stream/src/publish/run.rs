@@ -1,4 +1,4 @@
-//! A run on its way: its records go into one transaction one after the other, and what publish has to remember of it stays here.
+//! The writer of a run: it puts the records of the run into one transaction and keeps their effects on the published state.
 
 use std::collections::BTreeMap;
 
@@ -16,32 +16,31 @@ use crate::log::{CARD_PARTITIONS, LogError, Put, Topic};
 use crate::partition::partition_of;
 use crate::publish::published::LastRevision;
 
-/// What publish has to remember of a run once it is out.
+/// The changes of a run to the published state, applied once the run is committed.
 #[derive(Debug, Default)]
 pub(crate) struct RunEffects {
     pub revisions: Vec<(Month, UnitKey, LastRevision)>,
     pub groups: Vec<(PeerKey, u128)>,
-    /// Peers that this run freezes.
+    /// Peer groups that this run freezes.
     pub frozen: BTreeMap<Month, PeerTable>,
     /// Thresholds that this run freezes, by the first month of their quarter.
     pub thresholds: BTreeMap<Month, Thresholds>,
 }
 
-/// A run that is being published. The cards of a large practice network take gigabytes, so each is let go as soon as it is put.
+/// Writes the records of one run. It keeps no card: the cards of a large practice network take gigabytes.
 pub(crate) struct RunWriter<'d, 'p> {
     put: &'d mut Put<'p>,
-    pub news: RunEffects,
+    pub effects: RunEffects,
 }
 
 impl<'d, 'p> RunWriter<'d, 'p> {
-    /// A run of which nothing is put yet.
     pub(crate) fn new(put: &'d mut Put<'p>) -> RunWriter<'d, 'p> {
-        RunWriter { put, news: RunEffects::default() }
+        RunWriter { put, effects: RunEffects::default() }
     }
 
-    /// Puts a revision of a card.
-    pub(crate) fn card(&mut self, card: Scorecard) -> Result<(), LogError> {
-        self.news.revisions.push((card.content.period.month, LastRevision::unit(&card), LastRevision::of(&card)));
+    /// Writes a revision of a card.
+    pub(crate) fn write_card(&mut self, card: Scorecard) -> Result<(), LogError> {
+        self.effects.revisions.push((card.content.period.month, LastRevision::unit(&card), LastRevision::of(&card)));
         let key = card.key();
         let partition = partition_of(&key, CARD_PARTITIONS);
         let record = Record::Scorecard(Box::new(card));
@@ -49,45 +48,45 @@ impl<'d, 'p> RunWriter<'d, 'p> {
         (self.put)(Topic::Scorecards, partition, &key, &record)
     }
 
-    /// Puts the groups that differ from what was published of them: among those that the cut made anew.
-    pub(crate) fn peers(&mut self, roster: &Roster, published: &BTreeMap<PeerKey, u128>) -> Result<(), LogError> {
+    /// Writes the recomputed groups of a roster that differ from the published ones.
+    pub(crate) fn write_changed_groups(&mut self, roster: &Roster, published: &BTreeMap<PeerKey, u128>) -> Result<(), LogError> {
         for group in roster.fresh() {
             let fingerprint = group_fingerprint(group);
             if published.get(&group.key) != Some(&fingerprint) {
-                self.news.groups.push((group.key.clone(), fingerprint));
-                self.group(group)?;
+                self.effects.groups.push((group.key.clone(), fingerprint));
+                self.write_group(group)?;
             }
         }
         Ok(())
     }
 
-    /// Puts the groups of a month and their members, which stay from now on.
-    pub(crate) fn freeze(&mut self, month: Month, table: PeerTable) -> Result<(), LogError> {
+    /// Writes the groups of a month that becomes final, and their members. Neither changes again.
+    pub(crate) fn write_frozen_groups(&mut self, month: Month, table: PeerTable) -> Result<(), LogError> {
         for group in table.groups() {
-            self.news.groups.push((group.key.clone(), group_fingerprint(group)));
-            self.group(group)?;
+            self.effects.groups.push((group.key.clone(), group_fingerprint(group)));
+            self.write_group(group)?;
         }
         for snapshot in table.snapshots() {
             let key = format!("{}|{}", peer_key(&snapshot.key), snapshot.chunk);
             (self.put)(Topic::PeerSnapshots, 0, &key, &Record::PeerSnapshot(snapshot))?;
         }
-        self.news.frozen.insert(month, table);
+        self.effects.frozen.insert(month, table);
         Ok(())
     }
 
-    /// Puts the thresholds of the quarter that begins with this month.
-    pub(crate) fn thresholds(&mut self, quarter: Month, thresholds: Thresholds) -> Result<(), LogError> {
-        thresholds.groups().try_for_each(|group| self.group(group))?;
-        self.news.thresholds.insert(quarter, thresholds);
+    /// Writes the thresholds of the quarter that begins with this month.
+    pub(crate) fn write_thresholds(&mut self, quarter: Month, thresholds: Thresholds) -> Result<(), LogError> {
+        thresholds.groups().try_for_each(|group| self.write_group(group))?;
+        self.effects.thresholds.insert(quarter, thresholds);
         Ok(())
     }
 
-    fn group(&mut self, group: &PeerGroup) -> Result<(), LogError> {
+    fn write_group(&mut self, group: &PeerGroup) -> Result<(), LogError> {
         (self.put)(Topic::PeerGroups, 0, &peer_key(&group.key), &Record::PeerGroup(Box::new(group.clone())))
     }
 
-    /// Puts the record that closes the run.
-    pub(crate) fn close(&mut self, run: &Run) -> Result<(), LogError> {
+    /// Writes the run record, the last of the transaction.
+    pub(crate) fn write_run(&mut self, run: &Run) -> Result<(), LogError> {
         (self.put)(Topic::Runs, 0, &run.at.to_string(), &Record::Run(run.clone()))
     }
 }

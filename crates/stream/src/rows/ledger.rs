@@ -1,4 +1,4 @@
-//! What publish knows of rows and marks, and how it makes sure of them: by the mark's digest, else by folding the log itself.
+//! Rows and marks that publish has read, and their verification: by the digest of a mark, else by folding the log itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -9,42 +9,46 @@ use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::{Month, Timestamp};
 
 use crate::deployment::Deployment;
+use crate::limits::RECORDS_PER_READ;
 use crate::log::{Log, LogError, Topic};
 use crate::rows::row_versions::{RowChange, RowVersionStore};
 use crate::tally::fold::{Fold, MeasureNames, mark_of};
 
-/// Rows and marks as they were read from `clinician-months`.
+/// Rows and marks from `clinician-months`.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     pub rows: RowVersionStore,
     names: MeasureNames,
-    read: u64,
+    /// Offset of the next record.
+    position: u64,
+    /// Marks by partition and cut.
     marks: Vec<BTreeMap<Timestamp, Vec<Mark>>>,
     /// Rows that changed at cuts that could not be published.
     carried: BTreeSet<RowChange>,
-    /// How often a partition's log had to be folded here.
+    /// How often publish folded a partition's log itself.
     pub refolds: u64,
 }
 
-/// What a cut rests on, once every partition is known exactly.
+/// The verified rows of every partition at a cut.
 #[derive(Debug)]
-pub(crate) struct Ground {
+pub(crate) struct CutBasis {
     /// By partition.
     pub marks: Vec<Mark>,
     pub changed: BTreeSet<RowChange>,
+    /// Partitions whose log publish folded itself.
     pub refolded: Vec<u32>,
 }
 
-/// Why a cut cannot be published from what there is.
+/// Why a cut cannot be published.
 #[derive(Debug)]
 pub(crate) enum Obstacle {
-    /// A partition has not come so far.
+    /// A partition has no mark of the cut yet.
     NotReady,
-    /// The log no longer holds what the cut needs.
+    /// Retention deleted records that the cut needs.
     Gone(String),
 }
 
-/// A partition at a cut as publish folded it itself.
+/// A partition at a cut, folded by publish itself.
 #[derive(Debug)]
 struct PartitionFold {
     mark: Mark,
@@ -56,23 +60,23 @@ impl Ledger {
         Ok(Ledger {
             rows: RowVersionStore::new(deployment.measures.hash(), deployment.partitions),
             names: MeasureNames::new(&deployment.measures),
-            read: log.bounds(Topic::ClinicianMonths, 0)?.start,
+            position: log.bounds(Topic::ClinicianMonths, 0)?.start,
             marks: vec![BTreeMap::new(); deployment.partitions as usize],
             carried: BTreeSet::new(),
             refolds: 0,
         })
     }
 
-    /// Reads what is new in `clinician-months`; marks of cuts up to `done` are of no use any more.
+    /// Reads new records of `clinician-months`. Drops marks of cuts up to `done`.
     pub(crate) fn read(&mut self, deployment: &Deployment, log: &mut impl Log, done: Option<Timestamp>) -> Result<(), LogError> {
         let ours = deployment.measures.hash();
-        let Ledger { rows, marks, names, read, .. } = self;
+        let Ledger { rows, marks, names, position, .. } = self;
         loop {
-            let next = log.read(Topic::ClinicianMonths, 0, *read, 10_000, &mut |lent| {
-                match lent.record {
+            let next = log.read(Topic::ClinicianMonths, 0, *position, RECORDS_PER_READ, &mut |entry| {
+                match entry.record {
                     Record::ClinicianMonth(row) if row.measure_set == ours => {
                         if let Some(sums) = names.sums_of(&row) {
-                            rows.offer(row.partition, row.position, row.key, &sums);
+                            rows.add(row.partition, row.position, row.key, &sums);
                         }
                     }
                     Record::Mark(mark) if mark.check == mark_check(&mark) && done.is_none_or(|done| mark.at > done) => {
@@ -84,50 +88,52 @@ impl Ledger {
                 }
                 ControlFlow::Continue(())
             })?;
-            if next == *read {
+            if next == *position {
                 return Ok(());
             }
-            *read = next;
+            *position = next;
         }
     }
 
-    /// Makes sure of every partition at this cut: by its rows where their digest is the mark's, else by folding its log.
+    /// Verifies every partition at this cut: by the digest of its mark, else by folding its log.
+    ///
     /// `open_from` is the first month that was open after the last cut.
-    pub(crate) fn ground(
+    pub(crate) fn verify(
         &mut self,
         deployment: &Deployment,
         log: &mut impl Log,
         cut: Timestamp,
         open_from: Month,
-    ) -> Result<Result<Ground, Obstacle>, LogError> {
+    ) -> Result<Result<CutBasis, Obstacle>, LogError> {
         if self.marks.iter().any(|marks| marks.range(cut..).next().is_none()) {
             return Ok(Err(Obstacle::NotReady));
         }
-        let mut ground = Ground { marks: Vec::new(), changed: std::mem::take(&mut self.carried), refolded: Vec::new() };
+        let mut basis = CutBasis { marks: Vec::new(), changed: std::mem::take(&mut self.carried), refolded: Vec::new() };
         for partition in 0..deployment.partitions {
-            if let Some(mark) = self.trusted(deployment, partition, cut, &mut ground.changed) {
-                ground.marks.push(mark);
+            if let Some(mark) = self.verified_mark(deployment, partition, cut, &mut basis.changed) {
+                basis.marks.push(mark);
                 continue;
             }
             self.refolds += 1;
             match refold(deployment, log, partition, cut, open_from)? {
                 Ok(folded) => {
-                    ground.changed.extend(self.rows.replace(&folded.mark, folded.rows));
-                    ground.refolded.push(partition);
-                    ground.marks.push(folded.mark);
+                    basis.changed.extend(self.rows.replace(&folded.mark, folded.rows));
+                    basis.refolded.push(partition);
+                    basis.marks.push(folded.mark);
                 }
                 Err(obstacle) => {
-                    self.carried = ground.changed;
+                    self.carried = basis.changed;
                     return Ok(Err(obstacle));
                 }
             }
         }
-        Ok(Ok(ground))
+        Ok(Ok(basis))
     }
 
-    /// Brings every partition to where this run, the last one, left it. What changes at the next cut must not depend on who publishes
-    /// it, so the rows have to be what they were: by the digest of the run's own mark, else by folding its log. Where that no
-    /// longer reaches back they stay as they were found. `sealed` gives the position of the tick that sealed a month.
+    /// Restores every partition to its state after the last run, so that the next cut does not depend on which process publishes it.
+    ///
+    /// The digest of the run's own mark verifies the rows, else publish folds the log. Where the log does not reach back far enough,
+    /// the rows stay as read. `sealed` has the position of the tick that sealed a month.
     pub(crate) fn resume(
         &mut self,
         deployment: &Deployment,
@@ -139,29 +145,26 @@ impl Ledger {
         let open_from = schedule.open_from(schedule.grid.at_or_before(Timestamp(run.at.0 - 1)));
         self.rows.resume(&run.positions, open_from, sealed);
         if run.measure_set != deployment.measures.hash() {
-            // The next run computes every card anew, whatever changed.
+            // The next run computes every card again.
             return Ok(());
         }
         for (partition, &position) in (0u32..).zip(&run.positions) {
             let mark = self.own_mark(deployment, partition, run.at).filter(|mark| mark.position == position);
-            if mark.is_some_and(|mark| self.rows.holds(&mark)) || log.bounds(Topic::Events, partition)?.start > position {
+            if mark.is_some_and(|mark| self.rows.matches(&mark)) || log.bounds(Topic::Events, partition)?.start > position {
                 continue;
             }
             self.refolds += 1;
             match refold(deployment, log, partition, run.at, open_from)? {
                 Ok(folded) => drop(self.rows.replace(&folded.mark, folded.rows)),
                 Err(Obstacle::Gone(_)) => {}
-                Err(Obstacle::NotReady) => {
-                    let unseen = format!("partition {partition} of events ends before {position}, on which the last run rests");
-                    return Err(LogError::Failed(unseen));
-                }
+                Err(Obstacle::NotReady) => return Err(LogError::LostEnd { partition, position }),
             }
         }
         Ok(())
     }
 
-    /// The partition's mark of this cut, if the rows are exactly those of its digest.
-    fn trusted(
+    /// Advances the rows of a partition to this cut. Returns its mark if the rows have exactly the digest of the mark.
+    fn verified_mark(
         &mut self,
         deployment: &Deployment,
         partition: u32,
@@ -174,22 +177,22 @@ impl Ledger {
         exact.then_some(mark)
     }
 
-    /// The partition's own mark of exactly this cut under our measure set; the first that was written, if there are several.
+    /// The partition's mark of exactly this cut under our measure set. The one with the lowest position, if there are several.
     fn own_mark(&self, deployment: &Deployment, partition: u32, cut: Timestamp) -> Option<Mark> {
         let ours = deployment.measures.hash();
         let marks = self.marks[partition as usize].get(&cut)?;
         marks.iter().filter(|mark| mark.measure_set == ours).min_by_key(|mark| mark.position).cloned()
     }
 
-    /// The cut is done with.
-    pub(crate) fn forget_marks(&mut self, cut: Timestamp) {
+    /// Drops the marks of this cut and of earlier ones.
+    pub(crate) fn drop_marks(&mut self, cut: Timestamp) {
         for marks in &mut self.marks {
             *marks = marks.split_off(&Timestamp(cut.0 + 1));
         }
     }
 }
 
-/// Folds a partition's log with the tally's code up to the tick of this cut.
+/// Folds a partition's log with the code of tally up to the tick of this cut.
 fn refold(
     deployment: &Deployment,
     log: &mut impl Log,
@@ -200,7 +203,7 @@ fn refold(
     let mut fold = Fold::start(deployment, partition, log)?;
     loop {
         let before = fold.position;
-        let Some(tick) = fold.read(log, 10_000)? else {
+        let Some(tick) = fold.read(log, RECORDS_PER_READ)? else {
             if fold.position == before {
                 return Ok(Err(Obstacle::NotReady));
             }
@@ -213,7 +216,7 @@ fn refold(
         }
         if tick.at > cut || (fold.reach > open_from && fold.reach > Month::EARLIEST) {
             let why =
-                format!("partition {partition} of the log has lost its beginning and holds months whole from {} on", fold.reach);
+                format!("partition {partition} of events lost its beginning; it has whole months only from {} on", fold.reach);
             return Ok(Err(Obstacle::Gone(why)));
         }
         let mark = mark_of(&state, partition, tick, deployment.measures.hash());

@@ -1,5 +1,6 @@
-//! One partition of the log, folded from its earliest record. Tally and publish run the same fold, so that publish gets the same
-//! answer where it cannot trust the rows it was given.
+//! The fold of one partition of `events` from its earliest record.
+//!
+//! Tally and publish run the same fold, so publish computes the same rows where it cannot verify those of tally.
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
@@ -13,47 +14,47 @@ use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::{Month, Timestamp, Zone};
 
 use crate::deployment::Deployment;
+use crate::limits::LINK_MONTHS;
 use crate::log::{Log, LogError, Topic};
 
-/// Events of so many months before a month may decide where its facts stand, by a link. A link may span more; then a log that has
-/// lost its beginning may lack what it names.
-const LINK_MONTHS: i32 = 1;
-
-/// A counting tick and where it stands.
+/// A counting tick and its offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReadTick {
     pub at: Timestamp,
     pub position: u64,
 }
 
-/// A tick that was read and does not count because the log's clock had not come so far when it took it.
+/// A tick that does not count: the clock of the log was behind it when the log appended it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EarlyTick {
     pub at: Timestamp,
     pub appended: Timestamp,
 }
 
-/// The fold of one partition's log from its earliest record. Tally and publish run the same one.
+/// The fold of one partition's log from its earliest record.
 #[derive(Debug)]
 pub(crate) struct Fold {
     pub tally: Tally,
     pub names: MeasureNames,
     zone: Zone,
     partition: u32,
+    /// Offset of the next record.
     pub position: u64,
-    /// The log has lost its beginning, and no record was read yet.
-    torn: bool,
-    /// The first month that the log holds whole: of one that begins at offset 0 every month; else those that begin after the
-    /// earliest record was appended, less those from which a usual link reaches back behind it [9].
+    /// The log lost its beginning, and the fold has read no record yet.
+    lost_beginning: bool,
+    /// The first month of which the log has every event [9].
+    ///
+    /// A log that begins at offset 0 has every month. Another log has the months that begin after its earliest record was appended,
+    /// except those from which a usual link reaches back before that record.
     pub reach: Month,
-    /// The last tick from the future.
+    /// The last tick that was ahead of the log's clock.
     pub early: Option<EarlyTick>,
-    /// When the newest record that was read was appended.
+    /// The append time of the newest record.
     pub newest: Option<Timestamp>,
 }
 
 impl Fold {
-    /// An empty fold that begins where the partition's log begins.
+    /// An empty fold at the first offset of the partition.
     pub(crate) fn start(deployment: &Deployment, partition: u32, log: &mut impl Log) -> Result<Fold, LogError> {
         let start = log.bounds(Topic::Events, partition)?.start;
         let measures = &deployment.measures;
@@ -63,39 +64,38 @@ impl Fold {
             zone: deployment.schedule.zone.clone(),
             partition,
             position: start,
-            torn: start > 0,
+            lost_beginning: start > 0,
             reach: Month::EARLIEST,
             early: None,
             newest: None,
         })
     }
 
-    /// Reads at most `most` records; stops behind a counting tick and hands it out before it is settled.
+    /// Reads at most `most` records. Stops after a counting tick and returns it before the fold settles it.
     ///
     /// # Errors
-    /// [`LogError`] when the log cannot be read, or has lost records that this fold had not yet come to: a new fold knows then
-    /// which months it holds whole.
+    /// [`LogError::LostBeginning`] when the log lost records that this fold had not read. A new fold computes its reach again.
     pub(crate) fn read(&mut self, log: &mut impl Log, most: usize) -> Result<Option<ReadTick>, LogError> {
-        let Fold { tally, zone, torn, reach, early, position, newest, .. } = self;
+        let Fold { tally, zone, lost_beginning, reach, early, position, newest, .. } = self;
         let (mut first, mut found) = (None, None);
-        let next = log.read(Topic::Events, self.partition, *position, most, &mut |lent| {
-            first.get_or_insert(lent.offset);
-            *newest = Some(lent.appended);
-            if std::mem::take(torn) {
-                let begun = zone.day_of(lent.appended.plus_seconds(CLOCK_MARGIN_SECONDS)).month();
+        let next = log.read(Topic::Events, self.partition, *position, most, &mut |entry| {
+            first.get_or_insert(entry.offset);
+            *newest = Some(entry.appended);
+            if std::mem::take(lost_beginning) {
+                let begun = zone.day_of(entry.appended.plus_seconds(CLOCK_MARGIN_SECONDS)).month();
                 *reach = begun.plus(1 + LINK_MONTHS);
                 tally.reaches_from(*reach);
             }
-            match lent.record {
-                Record::Batch(batch) => tally.apply(&batch, lent.appended),
-                Record::Tick(tick) if tally.counts(tick.at, lent.appended) => {
-                    found = Some(ReadTick { at: tick.at, position: lent.offset });
+            match entry.record {
+                Record::Batch(batch) => tally.apply(&batch, entry.appended),
+                Record::Tick(tick) if tally.counts(tick.at, entry.appended) => {
+                    found = Some(ReadTick { at: tick.at, position: entry.offset });
                     return ControlFlow::Break(());
                 }
-                Record::Tick(tick) if tick.at > lent.appended => {
-                    *early = Some(EarlyTick { at: tick.at, appended: lent.appended });
+                Record::Tick(tick) if tick.at > entry.appended => {
+                    *early = Some(EarlyTick { at: tick.at, appended: entry.appended });
                 }
-                // A tick that does not count, or bytes that intake did not write: nothing is folded from them.
+                // A tick that does not count, or bytes that intake did not write, changes nothing.
                 _ => {}
             }
             ControlFlow::Continue(())
@@ -107,19 +107,17 @@ impl Fold {
         Ok(found)
     }
 
-    /// Offsets may have gaps, but none that retention tore into what was still to be read.
+    /// The bounds of the partition, unless retention deleted records that the fold has not read. Other gaps are allowed.
     pub(crate) fn check_beginning(&self, log: &mut impl Log) -> Result<Range<u64>, LogError> {
         let bounds = log.bounds(Topic::Events, self.partition)?;
         if bounds.start > self.position {
-            let (partition, read, start) = (self.partition, self.position, bounds.start);
-            let lost = format!("partition {partition} of events lost {read}..{start} unread; keep events longer than any outage");
-            return Err(LogError::Failed(lost));
+            return Err(LogError::LostBeginning { partition: self.partition, lost: self.position..bounds.start });
         }
         Ok(bounds)
     }
 }
 
-/// Names of the measures as rows carry them, by index and back.
+/// The names of the measures in rows, by index, and the indexes by name.
 #[derive(Clone, Debug)]
 pub(crate) struct MeasureNames {
     names: Vec<Arc<str>>,
@@ -133,7 +131,7 @@ impl MeasureNames {
         MeasureNames { names, indexes }
     }
 
-    /// The sums of a row by index; `None` when it names a measure that is not in the set.
+    /// The sums of a row by index; `None` when the row names a measure outside the set.
     pub(crate) fn sums_of(&self, row: &ClinicianMonth) -> Option<Sums> {
         let mut sums = Sums::zero(self.names.len());
         sums.base = row.base;
@@ -165,7 +163,7 @@ pub(crate) fn row_record(
     }
 }
 
-/// The mark that the owner of a partition writes for a cut.
+/// The mark of a partition at a cut.
 pub(crate) fn mark_of(cut: &CutState, partition: u32, tick: ReadTick, measure_set: SetHash) -> Mark {
     let mut mark = Mark {
         partition,

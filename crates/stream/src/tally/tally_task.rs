@@ -1,5 +1,6 @@
-//! Tally: reads one partition of `events`, folds facts, and at each counting tick writes the rows that changed, flushes, and
-//! writes a mark. Second step of the flow. No transaction, no changelog: rows are absolute and carry their position.
+//! The tally task, the second step of the flow: it folds one partition of `events` and writes rows and a mark at each counting tick.
+//!
+//! It needs no transaction and no changelog: a row has the whole sums and the position of its tick.
 
 use std::ops::ControlFlow;
 
@@ -12,37 +13,35 @@ use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::Timestamp;
 
 use crate::deployment::Deployment;
+use crate::limits::{MARK_KEYS, RECORDS_PER_READ};
 use crate::log::{Log, LogError, Topic};
-use crate::tally::fold::{Fold, ReadTick, mark_of, row_record};
+use crate::tally::fold::{EarlyTick, Fold, ReadTick, mark_of, row_record};
 
-/// Marks of so many cuts are kept apart by their keys, so that compaction leaves publish time to read them.
-const MARK_KEYS: i64 = 1024;
-
-/// The last mark that the partition's owner wrote.
+/// The newest mark of the partition.
 #[derive(Clone, Copy, Debug)]
 struct LastMark {
     position: u64,
     measure_set: SetHash,
 }
 
-/// A tick on its way: appended, and not yet read back.
+/// A tick that the task has appended and not read back.
 #[derive(Clone, Copy, Debug)]
 struct PendingTick {
     at: Timestamp,
-    /// The task's own clock when it appended it.
+    /// The clock of the task when it appended the tick.
     now: Timestamp,
-    /// Offset from which on every record was still unread.
+    /// The end of the partition before the append.
     from: u64,
 }
 
-/// The task's own clock is ahead of the log's: from the first of these instants to the second no tick of its would count.
+/// The clock of the task is ahead of the log's. A tick that it appends between these instants does not count.
 #[derive(Clone, Copy, Debug)]
 struct Ahead {
     since: Timestamp,
     until: Timestamp,
 }
 
-/// The task of one partition.
+/// The tally of one partition.
 #[derive(Debug)]
 pub struct TallyTask<L> {
     log: L,
@@ -50,71 +49,71 @@ pub struct TallyTask<L> {
     partition: u32,
     fold: Fold,
     last_mark: Option<LastMark>,
-    /// Only one tick is on its way at a time.
-    sent: Option<PendingTick>,
+    /// The task appends no tick while another one is pending.
+    pending: Option<PendingTick>,
     ahead: Option<Ahead>,
 }
 
 impl<L: Log> TallyTask<L> {
-    /// Starts at the partition's earliest record, silent up to its own last mark.
+    /// Starts at the partition's earliest record. The task writes nothing up to the newest mark of the partition.
     ///
     /// # Errors
     /// [`LogError`] when the log cannot be read.
     pub fn new(deployment: &Deployment, partition: u32, mut log: L) -> Result<TallyTask<L>, LogError> {
         let last_mark = last_mark(&mut log, partition, deployment.measures.hash())?;
         let fold = Fold::start(deployment, partition, &mut log)?;
-        Ok(TallyTask { log, deployment: deployment.clone(), partition, fold, last_mark, sent: None, ahead: None })
+        Ok(TallyTask { log, deployment: deployment.clone(), partition, fold, last_mark, pending: None, ahead: None })
     }
 
-    /// Reads and folds at most `most` records. Returns whether there may be more.
+    /// Reads and folds at most `most` records. Returns whether the partition may have more.
     ///
     /// # Errors
-    /// [`LogError`] when the log fails; drop the task and start it anew.
+    /// [`LogError`] when the log fails; drop the task and create a new one.
     pub fn step(&mut self, most: usize) -> Result<bool, LogError> {
         let before = self.fold.position;
         let tick = self.fold.read(&mut self.log, most)?;
         if let Some(tick) = tick {
             self.close(tick)?;
         }
-        if let Some(sent) = self.sent.take_if(|sent| self.fold.position > sent.from) {
-            let refused = self.fold.early.take().filter(|early| early.at == sent.at);
-            self.ahead =
-                refused.map(|early| Ahead { since: sent.now, until: Timestamp(sent.now.0 + early.at.0 - early.appended.0) });
+        if let Some(pending) = self.pending.take_if(|pending| self.fold.position > pending.from) {
+            let early = self.fold.early.take().filter(|early| early.at == pending.at);
+            let until = |early: &EarlyTick| Timestamp(pending.now.0 + early.at.0 - early.appended.0);
+            self.ahead = early.map(|early| Ahead { since: pending.now, until: until(&early) });
         }
         Ok(self.fold.position > before)
     }
 
-    /// Writes the next tick of the grid if it is due at `now` and everything appended so far has been read. Call until it
-    /// returns false, with [`TallyTask::step`] in between: it skips no instant.
+    /// Appends the next tick of the grid if it is due at `now` and the task has read the whole partition.
+    ///
+    /// Call it with [`TallyTask::step`] in between until it returns false: the task skips no instant of the grid.
     ///
     /// # Errors
     /// [`LogError`] when the log fails.
     pub fn clock(&mut self, now: Timestamp) -> Result<bool, LogError> {
         let schedule = &self.deployment.schedule;
         let next = self.fold.tally.last_tick().map_or(schedule.first, |last| schedule.grid.after(last));
-        if self.sent.is_some() || next > now || self.is_ahead(now) {
+        if self.pending.is_some() || next > now || self.is_ahead(now) {
             return Ok(false);
         }
         let end = self.fold.check_beginning(&mut self.log)?.end;
         if self.fold.position < end {
             return Ok(false);
         }
-        // Of a tick of the same instant that somebody else wrote too early nothing follows for this clock.
+        // An early tick of the same instant by another process says nothing about this clock.
         self.fold.early = None;
         self.log.append(Topic::Events, self.partition, "tick", &Record::Tick(Tick { at: next }))?;
         self.log.flush()?;
-        self.sent = Some(PendingTick { at: next, now, from: end });
+        self.pending = Some(PendingTick { at: next, now, from: end });
         Ok(true)
     }
 
-    /// Whether this clock has been seen to be ahead of the log's by more than what is left until `now`. One that has stepped back
-    /// since is believed again.
+    /// Whether this clock is still ahead of the log's at `now`. A clock that has stepped back counts as correct again.
     fn is_ahead(&mut self, now: Timestamp) -> bool {
         self.ahead.take_if(|ahead| !(ahead.since..ahead.until).contains(&now));
         self.ahead.is_some()
     }
 
-    /// A counting tick was read back: rows, flush, mark, flush, and only then what the tick seals is let go.
+    /// Writes rows, flushes, writes the mark and flushes. Only then does the fold drop the months that the tick seals.
     fn close(&mut self, tick: ReadTick) -> Result<(), LogError> {
         if self.last_mark.is_none_or(|mark| tick.position > mark.position) {
             let cut = self.write_rows(tick)?;
@@ -123,7 +122,7 @@ impl<L: Log> TallyTask<L> {
             self.log.flush()?;
             self.last_mark = Some(LastMark { position: tick.position, measure_set: self.deployment.measures.hash() });
         } else {
-            // What was written before does not change later.
+            // An earlier task wrote the rows and the mark of this tick.
             self.fold.tally.cut();
         }
         self.fold.tally.settle(tick.at);
@@ -138,7 +137,7 @@ impl<L: Log> TallyTask<L> {
             let text = row_key(&record.key);
             log.append(Topic::ClinicianMonths, 0, &text, &Record::ClinicianMonth(record))
         };
-        // A mark of another measure set: every open row has to be written under this one [5].
+        // After a mark of another measure set the task writes every open row under its own [5].
         if last_mark.is_none_or(|mark| mark.measure_set == measures.hash()) {
             return tally.cut_with(write);
         }
@@ -154,68 +153,68 @@ impl<L: Log> TallyTask<L> {
         self.log.append(Topic::ClinicianMonths, 0, &key, &Record::Mark(mark))
     }
 
-    /// What became of the events read so far.
+    /// The outcomes of the events that the task has read.
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {
         self.fold.tally.outcomes()
     }
 
-    /// How many facts count but stand in no row, for want of a clinician.
+    /// The number of facts that are in no row because they name no clinician.
     #[must_use]
     pub fn unattributed(&self) -> u64 {
         self.fold.tally.unattributed()
     }
 
-    /// How many facts are held.
+    /// The number of facts in memory.
     #[must_use]
     pub fn facts(&self) -> u64 {
         self.fold.tally.facts()
     }
 
-    /// Bytes that facts and their index take.
+    /// Bytes of the facts in memory and of their index.
     #[must_use]
     pub fn fact_bytes(&self) -> u64 {
         self.fold.tally.fact_bytes()
     }
 
-    /// How many open rows are held.
+    /// The number of open rows in memory.
     #[must_use]
     pub fn row_count(&self) -> u64 {
         self.fold.tally.row_count()
     }
 
-    /// What was seen of the feeds, in order of their names.
+    /// The coverage of each feed, in order of their names.
     #[must_use]
     pub fn feeds(&self) -> Vec<FeedCoverage> {
         self.fold.tally.feeds()
     }
 
-    /// Offset of the next record to read.
+    /// The offset of the next record.
     #[must_use]
     pub fn position(&self) -> u64 {
         self.fold.position
     }
 
-    /// When the newest record that was read was appended.
+    /// The append time of the newest record that the task has read.
     #[must_use]
     pub fn newest(&self) -> Option<Timestamp> {
         self.fold.newest
     }
 
-    /// The last counting tick that was read.
+    /// The last counting tick.
     #[must_use]
     pub fn last_tick(&self) -> Option<Timestamp> {
         self.fold.tally.last_tick()
     }
 }
 
-/// The partition's own mark with the highest position, not the one with the highest offset: a zombie may have written later.
+/// The partition's mark with the highest position. A superseded instance may have written an older mark at a higher offset.
 fn last_mark(log: &mut impl Log, partition: u32, ours: SetHash) -> Result<Option<LastMark>, LogError> {
     let mut last: Option<LastMark> = None;
     let mut from = log.bounds(Topic::ClinicianMonths, 0)?.start;
     loop {
-        let next = log.read(Topic::ClinicianMonths, 0, from, 10_000, &mut |lent| {
-            if let Record::Mark(mark) = lent.record
+        let next = log.read(Topic::ClinicianMonths, 0, from, RECORDS_PER_READ, &mut |entry| {
+            if let Record::Mark(mark) = entry.record
                 && mark.partition == partition
                 && mark.check == mark_check(&mark)
                 && last.is_none_or(|l| (l.position, l.measure_set == ours) < (mark.position, mark.measure_set == ours))
@@ -231,7 +230,7 @@ fn last_mark(log: &mut impl Log, partition: u32, ours: SetHash) -> Result<Option
     }
 }
 
-/// The key of a row: `feed|clinician|practice|month`, `|` and `%` inside a part percent-encoded.
+/// The key of a row: `feed|clinician|practice|month`. `|` and `%` inside a part are percent-encoded.
 fn row_key(key: &RowKey) -> String {
     let encode = |part: &str| part.replace('%', "%25").replace('|', "%7C");
     format!("{}|{}|{}|{}", encode(&key.feed), encode(&key.clinician), encode(&key.practice), key.month)

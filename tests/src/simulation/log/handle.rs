@@ -85,7 +85,7 @@ impl<'y> Handle<'y> {
 }
 
 fn failed(why: &str) -> LogError {
-    LogError::Failed(format!("simulated: {why}"))
+    LogError::failed("a call of the simulated log failed", why)
 }
 
 impl Log for Handle<'_> {
@@ -136,7 +136,7 @@ impl Log for Handle<'_> {
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
-        codec::avro::encoding::pack(event, to).map_err(|error| LogError::Failed(error.to_string()))
+        codec::avro::encoding::pack(event, to).map_err(|error| LogError::unencodable(Topic::Events, error))
     }
 
     fn append(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {

@@ -1,4 +1,4 @@
-//! QuestionnaireResponses: feedback. Which questions are taken is configured; no other answer and no free text enters the log.
+//! QuestionnaireResponses: feedback. The configuration names the questions to read; no other answer and no free text enters the log.
 
 use std::borrow::Cow;
 
@@ -6,9 +6,9 @@ use scorecard::event::{Action, Answer, Detail, Event, Feedback};
 
 use crate::fault::{Fault, Field};
 use crate::formats::decoder_config::QuestionnaireMap;
-use crate::formats::fhir::header::{Beside, action, head_fields, header, occurred};
+use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::references::Scope;
-use crate::formats::fhir::resources::{GivenAnswer, Head, QuestionItem, QuestionnaireResponseResource};
+use crate::formats::fhir::resources::{Head, QuestionAnswer, QuestionItem, QuestionnaireResponseResource};
 use crate::formats::native::last_of_each;
 use crate::json::native_event::ANSWERS;
 use crate::json::object::{List, Node, Pair, Raw, Scalar};
@@ -25,14 +25,14 @@ const STATUSES: [(&str, Action); 5] = [
 
 const FIELD: Field = "QuestionnaireResponse.item";
 
-/// A QuestionnaireResponse as an event; `None` when it answers no question that is taken: then it is another questionnaire.
+/// A QuestionnaireResponse as an event; `None` when it answers none of the configured questions, so is another questionnaire.
 pub(crate) fn response(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
     sent: &QuestionnaireResponseResource<'_>,
 ) -> Result<Option<Event<'static>>, Fault> {
-    let header = header(scope, "QuestionnaireResponse", &head_fields!("QuestionnaireResponse"), head, beside)?;
+    let header = header(scope, "QuestionnaireResponse", &head_fields!("QuestionnaireResponse"), head, entry_meta)?;
     let asked = action("QuestionnaireResponse.status", &sent.status, &STATUSES)?;
     let when = occurred("QuestionnaireResponse.authored", &sent.authored, scope.feed, scope.context, asked)?;
     let mut event = header.event(asked, when, Detail::Feedback(None));
@@ -50,7 +50,7 @@ pub(crate) fn response(
     Ok(Some(event))
 }
 
-/// The answers that are taken.
+/// The answers to configured questions.
 #[derive(Default)]
 struct AnswerSet {
     answer: Option<Answer>,
@@ -58,7 +58,7 @@ struct AnswerSet {
 }
 
 impl AnswerSet {
-    /// Reads items and what stands below them. The parser has bounded their depth.
+    /// Reads items and their descendants. The parser has bounded the depth.
     fn read(&mut self, scope: &Scope<'_, '_>, items: &List<Node<QuestionItem<'_>>>) -> Result<(), Fault> {
         for item in items.objects(FIELD)? {
             let link_id = unprotected("QuestionnaireResponse.item.linkId", &item.link_id, TEXT_BYTES)?;
@@ -77,7 +77,7 @@ impl AnswerSet {
         Ok(())
     }
 
-    fn take(&mut self, scope: &Scope<'_, '_>, link_id: &str, answer: &GivenAnswer<'_>) -> Result<(), Fault> {
+    fn take(&mut self, scope: &Scope<'_, '_>, link_id: &str, answer: &QuestionAnswer<'_>) -> Result<(), Fault> {
         let map = &scope.rules.questionnaires;
         if map.friends_and_family.iter().any(|known| known == link_id) {
             self.answer = Some(friends_and_family(map, answer)?);
@@ -90,7 +90,7 @@ impl AnswerSet {
 }
 
 /// The Friends and Family answer that a coding or a text names.
-fn friends_and_family(map: &QuestionnaireMap, answer: &GivenAnswer<'_>) -> Result<Answer, Fault> {
+fn friends_and_family(map: &QuestionnaireMap, answer: &QuestionAnswer<'_>) -> Result<Answer, Fault> {
     const FIELD: Field = "QuestionnaireResponse.item.answer";
     let coding = answer.coding.object(FIELD)?;
     let written = coding.into_iter().flat_map(|coding| [&coding.code, &coding.display]).chain([&answer.text]);
@@ -113,7 +113,7 @@ fn friends_and_family(map: &QuestionnaireMap, answer: &GivenAnswer<'_>) -> Resul
     })
 }
 
-/// `Very good` and `Don't know` as the words that they are elsewhere.
+/// `Very good` and `Don't know` as the words of the native form.
 fn named(text: &str) -> Option<Answer> {
     let word: String = text.to_lowercase().chars().filter(|c| !matches!(c, '\'' | '\u{2019}')).collect();
     let word = word.replace([' ', '-'], "_");
@@ -121,8 +121,8 @@ fn named(text: &str) -> Option<Answer> {
     ANSWERS.iter().find(|(name, _)| *name == word).map(|(_, answer)| *answer)
 }
 
-/// The code of an answer; a truth value and a number as they are written. A text is free text.
-fn coded<'a>(answer: &GivenAnswer<'a>) -> Result<Scalar<'a>, Fault> {
+/// The code of an answer; a truth value or a number as written. A text has no code, because it is free text.
+fn coded<'a>(answer: &QuestionAnswer<'a>) -> Result<Scalar<'a>, Fault> {
     if let Some(coding) = answer.coding.object("QuestionnaireResponse.item.answer")? {
         return Ok(coding.code.clone());
     }

@@ -1,4 +1,4 @@
-//! MedicationRequests and MedicationDispenses: prescriptions. A feed counts the one or the other, never both.
+//! MedicationRequests and MedicationDispenses: prescriptions. A feed counts one of the two types, never both.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use scorecard::event::{Action, Detail, Event, Prescription};
 
 use crate::fault::{Fault, Field};
 use crate::formats::fhir::concepts::{code_in, codes};
-use crate::formats::fhir::header::{Beside, action, head_fields, header, occurred};
+use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::references::{ReferenceTarget, Scope};
 use crate::formats::fhir::resources::{
     Concept, Head, MedicationDispenseResource, MedicationRequestResource, Quantity, Reference, Target,
@@ -57,10 +57,10 @@ const DISPENSE_STATUSES: [(&str, Action); 9] = [
 pub(crate) fn request(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
     sent: &MedicationRequestResource<'_>,
 ) -> Result<Event<'static>, Fault> {
-    let header = header(scope, "MedicationRequest", &head_fields!("MedicationRequest"), head, beside)?;
+    let header = header(scope, "MedicationRequest", &head_fields!("MedicationRequest"), head, entry_meta)?;
     let ordered = word("MedicationRequest.intent", &sent.intent, &REQUEST_INTENTS)?
         .ok_or_else(|| Fault::missing("MedicationRequest.intent", "send the resource's intent, such as order"))?;
     let asked = action("MedicationRequest.status", &sent.status, &REQUEST_STATUSES)?;
@@ -92,15 +92,17 @@ pub(crate) fn request(
     Ok(event)
 }
 
-/// A MedicationDispense as an event. Its performer is who dispensed; credited is whoever authorised it, when that came along,
-/// else the clinician of the encounter.
+/// A MedicationDispense as an event.
+///
+/// Its performer is the dispenser. The credit goes to the clinician of the authorising request when the Bundle contains it, else to
+/// the clinician of the encounter.
 pub(crate) fn dispense(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
     sent: &MedicationDispenseResource<'_>,
 ) -> Result<Event<'static>, Fault> {
-    let header = header(scope, "MedicationDispense", &head_fields!("MedicationDispense"), head, beside)?;
+    let header = header(scope, "MedicationDispense", &head_fields!("MedicationDispense"), head, entry_meta)?;
     let asked = action("MedicationDispense.status", &sent.status, &DISPENSE_STATUSES)?;
     let (field, written) = match &sent.when_handed_over {
         Scalar::Missing => ("MedicationDispense.whenPrepared", &sent.when_prepared),
@@ -131,7 +133,7 @@ pub(crate) fn dispense(
     Ok(event)
 }
 
-/// A request that is none, or that says not to, never counts.
+/// A request that is not an order, or that has `doNotPerform`, never counts.
 pub(crate) fn performed(field: Field, not: &crate::json::object::Raw<'_>, ordered: bool, asked: Action) -> Result<Action, Fault> {
     let not = truth(field, not)?.unwrap_or(false);
     Ok(if asked == Action::Record && (not || !ordered) { Action::Hold } else { asked })
@@ -157,7 +159,7 @@ fn quantity_milli(field: Field, node: &Node<Quantity<'_>>) -> Result<u32, Fault>
     Ok(thousandths(field, &quantity.value)?.unwrap_or(0))
 }
 
-/// The BNF code of a medication: its own, or that of the map; `None` when no map knows it.
+/// The BNF code of a medication: its own, or the one in the map; `None` when no map knows it.
 fn drug<'b>(
     scope: &Scope<'_, 'b>,
     concept_field: Field,
@@ -176,7 +178,7 @@ fn drug<'b>(
             Some(concept) => bnf(scope, reference_field, concept),
             None => Ok(None),
         },
-        // A medication elsewhere is one that no map knows.
+        // A medication outside the Bundle has no code that a map could know.
         _ => Ok(None),
     }
 }

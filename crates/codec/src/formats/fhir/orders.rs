@@ -5,7 +5,7 @@ use scorecard::event::{Action, Category, Detail, Event, Order};
 use crate::fault::{Fault, Field};
 use crate::formats::fhir::concepts::{code_keys, codes, words};
 use crate::formats::fhir::drugs::performed;
-use crate::formats::fhir::header::{Beside, action, head_fields, header, occurred};
+use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::references::Scope;
 use crate::formats::fhir::resources::{Concept, Head, ServiceRequestResource};
 use crate::json::text::word;
@@ -21,7 +21,7 @@ const STATUSES: [(&str, Action); 7] = [
     ("entered-in-error", Action::Retract),
 ];
 
-/// FHIR's request intents: only an order was made.
+/// FHIR's request intents: only an `order` is an order that was made.
 const INTENTS: [(&str, bool); 9] = [
     ("order", true),
     ("proposal", false),
@@ -43,7 +43,7 @@ const CODES: [(&str, Category); 5] = [
     ("363679005", Category::Imaging),
 ];
 
-/// Words in a category that tell it.
+/// Words that identify a category.
 const WORDS: [(&str, Category); 6] = [
     ("imaging", Category::Imaging),
     ("radiology", Category::Imaging),
@@ -57,10 +57,10 @@ const WORDS: [(&str, Category); 6] = [
 pub(crate) fn request(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
     sent: &ServiceRequestResource<'_>,
 ) -> Result<Event<'static>, Fault> {
-    let header = header(scope, "ServiceRequest", &head_fields!("ServiceRequest"), head, beside)?;
+    let header = header(scope, "ServiceRequest", &head_fields!("ServiceRequest"), head, entry_meta)?;
     let ordered = word("ServiceRequest.intent", &sent.intent, &INTENTS)?
         .ok_or_else(|| Fault::missing("ServiceRequest.intent", "send the resource's intent, such as order"))?;
     let asked = action("ServiceRequest.status", &sent.status, &STATUSES)?;
@@ -79,7 +79,7 @@ pub(crate) fn request(
     Ok(event)
 }
 
-/// By the categories' codes, else by their words, else by those of what was ordered.
+/// The category by the categories' codes, else by their words, else by the codes and words of the order.
 fn category(scope: &Scope<'_, '_>, sent: &ServiceRequestResource<'_>) -> Result<Category, Fault> {
     const FIELD: Field = "ServiceRequest.category";
     const EXPECTED: &str = "a referral, a test or imaging, or configure its code";
@@ -91,7 +91,7 @@ fn category(scope: &Scope<'_, '_>, sent: &ServiceRequestResource<'_>) -> Result<
     }
     match categories.first().map(|concept| words(concept)).transpose()? {
         Some(words) => Err(Fault::unknown_value(FIELD, words.trim(), EXPECTED)),
-        None => Err(Fault::missing(FIELD, "send a category that says whether it is a referral, a test or imaging")),
+        None => Err(Fault::missing(FIELD, "send a category: referral, test or imaging")),
     }
 }
 

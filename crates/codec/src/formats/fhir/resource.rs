@@ -1,4 +1,4 @@
-//! One resource: which of the product's items it becomes.
+//! One resource and the item that it becomes.
 
 use std::borrow::Cow;
 
@@ -8,13 +8,13 @@ use scorecard::registry::entry::Entry;
 
 use crate::fault::Fault;
 use crate::formats::decoder_config::Context;
-use crate::formats::fhir::header::{Beside, arrival};
+use crate::formats::fhir::header::{EntryMeta, arrival};
 use crate::formats::fhir::references::{Scope, is_type};
 use crate::formats::fhir::resources::{Head, parse};
 use crate::formats::fhir::{answers, bundle, drugs, orders, people, visits};
 use crate::json::object::Scalar;
 
-/// What a resource became.
+/// The result of reading a resource.
 pub(crate) enum ResourceOutcome {
     Event(Box<Event<'static>>),
     Registry(Entry),
@@ -35,31 +35,32 @@ pub(crate) fn resource<'b>(
     scope: &Scope<'_, 'b>,
     text: &'b str,
     head: &Head<'b>,
-    beside: &Beside,
+    entry_meta: &EntryMeta,
 ) -> Result<ResourceOutcome, Fault> {
     let kind = resource_type(head)?;
     let event = |event: Event<'static>| Ok(ResourceOutcome::Event(Box::new(event)));
     match (kind.as_str(), scope.feed.drugs) {
-        ("Encounter", _) => event(visits::encounter(scope, head, beside, &*parse(text)?)?),
-        ("Appointment", _) => event(visits::appointment(scope, head, beside, &*parse(text)?)?),
-        ("MedicationRequest", DrugSource::Requests) => event(drugs::request(scope, head, beside, &*parse(text)?)?),
-        ("MedicationDispense", DrugSource::Dispenses) => event(drugs::dispense(scope, head, beside, &*parse(text)?)?),
-        ("ServiceRequest", _) => event(orders::request(scope, head, beside, &*parse(text)?)?),
-        ("QuestionnaireResponse", _) => match answers::response(scope, head, beside, &*parse(text)?)? {
+        ("Encounter", _) => event(visits::encounter(scope, head, entry_meta, &*parse(text)?)?),
+        ("Appointment", _) => event(visits::appointment(scope, head, entry_meta, &*parse(text)?)?),
+        ("MedicationRequest", DrugSource::Requests) => event(drugs::request(scope, head, entry_meta, &*parse(text)?)?),
+        ("MedicationDispense", DrugSource::Dispenses) => event(drugs::dispense(scope, head, entry_meta, &*parse(text)?)?),
+        ("ServiceRequest", _) => event(orders::request(scope, head, entry_meta, &*parse(text)?)?),
+        ("QuestionnaireResponse", _) => match answers::response(scope, head, entry_meta, &*parse(text)?)? {
             Some(response) => event(response),
             None => Ok(ResourceOutcome::Skipped(kind)),
         },
-        ("Practitioner", _) => people::practitioner(scope, head, beside, &*parse(text)?).map(ResourceOutcome::Registry),
+        ("Practitioner", _) => people::practitioner(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Registry),
         ("PractitionerRole", _) => people::role(scope, &*parse(text)?).map(ResourceOutcome::Registry),
-        ("Organization", _) => people::organisation(scope, head, beside, &*parse(text)?).map(ResourceOutcome::Registry),
+        ("Organization", _) => people::organisation(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Registry),
         ("Bundle", _) => Err(bundle::nested()),
         _ => Ok(ResourceOutcome::Skipped(shown_type(&kind))),
     }
 }
 
-/// A delete of a resource: what it recorded is taken back. Without a version it ranks half a version above the one that it meets.
-/// The registry only grows: a delete of one of its entries is skipped.
-pub(crate) fn delete(scope: &Scope<'_, '_>, kind: &str, id: &str, beside: &Beside) -> ResourceOutcome {
+/// The delete of a resource retracts its event. Without a version it ranks half a version above the version that it finds.
+///
+/// The registry only grows: the delete of an entry is skipped.
+pub(crate) fn delete(scope: &Scope<'_, '_>, kind: &str, id: &str, entry_meta: &EntryMeta) -> ResourceOutcome {
     let detail = match (kind, scope.feed.drugs) {
         ("Encounter" | "Appointment", _) => Detail::Encounter(None),
         ("MedicationRequest", DrugSource::Requests) | ("MedicationDispense", DrugSource::Dispenses) => Detail::Prescription(None),
@@ -68,16 +69,16 @@ pub(crate) fn delete(scope: &Scope<'_, '_>, kind: &str, id: &str, beside: &Besid
         _ => return ResourceOutcome::Skipped(shown_type(kind)),
     };
     let version = match scope.feed.versioning {
-        Versioning::Id => beside.version,
-        Versioning::Updated => beside.modified.and_then(|at| u64::try_from(at.0).ok()).filter(|version| *version > 0),
+        Versioning::Id => entry_meta.version,
+        Versioning::Updated => entry_meta.modified.and_then(|at| u64::try_from(at.0).ok()).filter(|version| *version > 0),
         Versioning::Arrival => Some(arrival(scope.context)),
     };
     let id = scope.rules.pseudonyms.protect(format!("{kind}/{id}").into()).into_owned().into();
-    ResourceOutcome::Event(Box::new(Event { version, recorded_at: beside.modified, ..retraction(id, detail) }))
+    ResourceOutcome::Event(Box::new(Event { version, recorded_at: entry_meta.modified, ..retraction(id, detail) }))
 }
 
-/// What a source takes back by saying nothing but the event's name.
-pub(crate) fn taken_back(feed: &Feed, id: Cow<'static, str>, context: &Context<'_>) -> Event<'static> {
+/// The retraction of an event that a source names by its id alone.
+pub(crate) fn retraction_of(feed: &Feed, id: Cow<'static, str>, context: &Context<'_>) -> Event<'static> {
     let version = (feed.versioning == Versioning::Arrival).then(|| arrival(context));
     Event { version, ..retraction(id, Detail::Encounter(None)) }
 }
@@ -100,7 +101,7 @@ fn retraction(id: Cow<'static, str>, detail: Detail<'static>) -> Event<'static> 
     }
 }
 
-/// A type that is not counted, as it may be shown: only what looks like a type's name.
+/// The name of a type that is not counted, if it has the form of a type's name, else `unknown`.
 fn shown_type(kind: &str) -> String {
     if is_type(kind) { kind.to_owned() } else { "unknown".to_owned() }
 }

@@ -1,8 +1,8 @@
-//! The questions that are asked of a Confluent-compatible schema registry, over HTTP.
+//! The HTTP client of a Confluent-compatible schema registry.
 //!
 //! Source: Confluent, Schema Registry API Reference, version 7.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -14,17 +14,12 @@ use ureq::{Agent, Body};
 
 use crate::kafka::registry_address::RegistryAddress;
 use crate::kafka::schema_registry::registry_error::RegistryError;
-
-/// A question may take so long, its connection half of it: whoever waits for the answer reads nothing meanwhile.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// An answer may be so long: a schema of ours has 20 KB.
-const MOST_BYTES: u64 = 4 << 20;
+use crate::process::limits::{REGISTRY_ANSWER_BYTES, REGISTRY_MESSAGE_CHARS, REGISTRY_REQUEST_TIMEOUT};
 
 const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 const ACCEPT: &str = "application/vnd.schemaregistry.v1+json, application/json";
 
-/// Error codes of the API that stand for "there is no such".
+/// Error codes of the API for an absent subject, version or schema.
 const NO_SUBJECT: u32 = 40_401;
 const NO_VERSION: u32 = 40_402;
 const NO_SCHEMA: u32 = 40_403;
@@ -32,24 +27,24 @@ const NO_SCHEMA: u32 = 40_403;
 /// Whether a subject holds a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// It does, under this id.
+    /// It holds the schema under this id.
     Found(u32),
-    /// It holds others.
+    /// It holds other schemas.
     OtherSchemas,
-    /// There is no such subject.
+    /// The subject does not exist.
     NoSubject,
 }
 
 /// Whether a schema may follow the newest one of a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It may, or there is none yet.
+    /// It may, or the subject is empty.
     Compatible,
-    /// It may not, and what the registry said.
+    /// It may not; the registry's message.
     Incompatible(String),
 }
 
-/// Asks one schema registry. Connections are kept; a handle may be shared by threads.
+/// A client of one schema registry. It keeps connections open; threads may share it.
 #[derive(Clone, Debug)]
 pub struct RegistryClient {
     address: RegistryAddress,
@@ -63,9 +58,9 @@ enum Method {
     Put,
 }
 
-/// An answer that is neither a failure of the way nor one of the registry's own machinery.
+/// An answer of the registry that is not an outage.
 struct Answer {
-    asked: String,
+    request: String,
     status: u16,
     body: String,
 }
@@ -79,7 +74,7 @@ struct Id {
 #[serde(rename_all = "camelCase")]
 struct SchemaResponse {
     schema: String,
-    /// Avro where it is missing.
+    /// `AVRO` when it is absent.
     schema_type: Option<String>,
 }
 
@@ -98,16 +93,16 @@ struct Fault {
 }
 
 impl RegistryClient {
-    /// A client of the registry at this address; nothing is asked yet.
+    /// A client of the registry at this address. Connects on first use.
     #[must_use]
     pub fn new(address: RegistryAddress) -> RegistryClient {
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
-            .timeout_connect(Some(PATIENCE / 2))
+            .timeout_global(Some(REGISTRY_REQUEST_TIMEOUT))
+            .timeout_connect(Some(REGISTRY_REQUEST_TIMEOUT / 2))
             .user_agent(concat!("plumbline/", env!("CARGO_PKG_VERSION")))
             .accept(ACCEPT);
-        // The system's OpenSSL, which librdkafka uses too, with the certificates that it trusts (SSL_CERT_FILE names others).
+        // The system's OpenSSL with its trusted certificates, as librdkafka uses it (SSL_CERT_FILE names others).
         #[cfg(feature = "tls")]
         let config = config
             .tls_config(TlsConfig::builder().provider(TlsProvider::NativeTls).root_certs(RootCerts::PlatformVerifier).build());
@@ -123,18 +118,18 @@ impl RegistryClient {
     /// Whether a subject holds a schema.
     ///
     /// # Errors
-    /// [`RegistryError::Unreachable`], [`RegistryError::Refused`], [`RegistryError::Invalid`], [`RegistryError::Strange`].
+    /// [`RegistryError`], except `Incompatible` and `Rebuilt`.
     pub fn lookup(&self, subject: &str, schema: &str) -> Result<Lookup, RegistryError> {
         let answer = self.ask(Method::Post, &format!("/subjects/{subject}"), Some(schema_body(schema)))?;
         match (answer.status, answer.fault().error_code) {
             (200, _) => Ok(Lookup::Found(self.read::<Id>(&answer)?.id)),
             (404, NO_SUBJECT) => Ok(Lookup::NoSubject),
             (404, NO_VERSION | NO_SCHEMA) => Ok(Lookup::OtherSchemas),
-            _ => Err(self.strange(&answer)),
+            _ => Err(self.unknown(&answer)),
         }
     }
 
-    /// Whether a schema may follow the newest one of a subject, by the compatibility level that holds there.
+    /// Whether a schema may follow the newest one of a subject, by the subject's compatibility level.
     ///
     /// # Errors
     /// As [`RegistryClient::lookup`].
@@ -144,15 +139,15 @@ impl RegistryClient {
         match (answer.status, answer.fault().error_code) {
             (200, _) => {
                 let found: Compatibility = self.read(&answer)?;
-                let said = if found.messages.is_empty() { "it gives no reason".to_owned() } else { found.messages.join("; ") };
-                Ok(if found.is_compatible { Verdict::Compatible } else { Verdict::Incompatible(shortened(&said)) })
+                let message = if found.messages.is_empty() { "no reason given".to_owned() } else { found.messages.join("; ") };
+                Ok(if found.is_compatible { Verdict::Compatible } else { Verdict::Incompatible(shortened(&message)) })
             }
             (404, NO_SUBJECT | NO_VERSION) => Ok(Verdict::Compatible),
-            _ => Err(self.strange(&answer)),
+            _ => Err(self.unknown(&answer)),
         }
     }
 
-    /// Adds a schema to a subject and returns its id, or why it may not stand there.
+    /// Adds a schema to a subject. Returns its id, or the registry's reason for an incompatible one.
     ///
     /// # Errors
     /// As [`RegistryClient::lookup`].
@@ -160,35 +155,35 @@ impl RegistryClient {
         let answer = self.ask(Method::Post, &format!("/subjects/{subject}/versions"), Some(schema_body(schema)))?;
         match answer.status {
             200 => Ok(Ok(self.read::<Id>(&answer)?.id)),
-            409 => Ok(Err(answer.said())),
-            _ => Err(self.strange(&answer)),
+            409 => Ok(Err(answer.message())),
+            _ => Err(self.unknown(&answer)),
         }
     }
 
-    /// Sets a subject's compatibility level; the subject may be one that holds no schema yet.
+    /// Sets the compatibility level of a subject, which may be empty.
     ///
     /// # Errors
     /// As [`RegistryClient::lookup`].
     pub fn set_level(&self, subject: &str, level: &str) -> Result<(), RegistryError> {
         let body = json!({ "compatibility": level }).to_string();
         let answer = self.ask(Method::Put, &format!("/config/{subject}"), Some(body))?;
-        if answer.status == 200 { Ok(()) } else { Err(self.strange(&answer)) }
+        if answer.status == 200 { Ok(()) } else { Err(self.unknown(&answer)) }
     }
 
-    /// The Avro schema that an id stands for; none when the registry has none under it, or one that is not Avro.
+    /// The schema of an id.
     ///
     /// # Errors
     /// As [`RegistryClient::lookup`].
-    pub fn schema(&self, id: u32) -> Result<Meaning, RegistryError> {
+    pub fn schema(&self, id: u32) -> Result<RegisteredSchema, RegistryError> {
         let answer = self.ask(Method::Get, &format!("/schemas/ids/{id}"), None)?;
         match (answer.status, answer.fault().error_code) {
             (200, _) => {
                 let stored: SchemaResponse = self.read(&answer)?;
                 let avro = stored.schema_type.is_none_or(|kind| kind == "AVRO");
-                Ok(if avro { Meaning::Avro(stored.schema) } else { Meaning::NotAvro })
+                Ok(if avro { RegisteredSchema::Avro(stored.schema) } else { RegisteredSchema::NotAvro })
             }
-            (404, NO_SCHEMA) => Ok(Meaning::Nothing),
-            _ => Err(self.strange(&answer)),
+            (404, NO_SCHEMA) => Ok(RegisteredSchema::Absent),
+            _ => Err(self.unknown(&answer)),
         }
     }
 
@@ -199,20 +194,24 @@ impl RegistryClient {
             Method::Post => "POST",
             Method::Put => "PUT",
         };
-        let asked = format!("{named} {path}");
+        let request = format!("{named} {path}");
         let sent = self.send(method, &url, body.unwrap_or_default());
-        let unreachable = |why: String| RegistryError::Unreachable { base: self.base().to_owned(), asked: asked.clone(), why };
-        let mut response = sent.map_err(|error| unreachable(error.to_string()))?;
+        let unreachable = |source| RegistryError::Unreachable {
+            base: self.base().to_owned(),
+            request: request.clone(),
+            source: Arc::new(source),
+        };
+        let mut response = sent.map_err(unreachable)?;
         let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(MOST_BYTES).read_to_string();
-        let body = body.map_err(|error| unreachable(error.to_string()))?;
-        debug!(asked, status, "schema registry answered");
-        let answer = Answer { asked: asked.clone(), status, body };
+        let body = response.body_mut().with_config().limit(REGISTRY_ANSWER_BYTES).read_to_string().map_err(unreachable)?;
+        debug!(request, status, "schema registry answered");
+        let answer = Answer { request: request.clone(), status, body };
+        let (base, message) = (self.base().to_owned(), answer.message());
         match status {
-            401 | 403 => Err(RegistryError::Refused { base: self.base().to_owned(), asked, status, said: answer.said() }),
-            422 => Err(RegistryError::Invalid { base: self.base().to_owned(), asked, said: answer.said() }),
-            // It is there and cannot: its store is down, it elects a leader, it is asked too much.
-            408 | 429 | 500.. => Err(unreachable(format!("status {status}: {}", answer.said()))),
+            401 | 403 => Err(RegistryError::Unauthorized { base, request, status, message }),
+            422 => Err(RegistryError::Invalid { base, request, message }),
+            // Its store is down, it elects a leader, or it has too many requests.
+            408 | 429 | 500.. => Err(RegistryError::Unavailable { base, request, status, message }),
             _ => Ok(answer),
         }
     }
@@ -239,28 +238,32 @@ impl RegistryClient {
     }
 
     fn read<T: for<'de> Deserialize<'de>>(&self, answer: &Answer) -> Result<T, RegistryError> {
-        serde_json::from_str(&answer.body).map_err(|_| self.strange(answer))
+        serde_json::from_str(&answer.body).map_err(|source| RegistryError::UnreadableAnswer {
+            base: self.base().to_owned(),
+            request: answer.request.clone(),
+            source: Arc::new(source),
+        })
     }
 
-    fn strange(&self, answer: &Answer) -> RegistryError {
-        RegistryError::Strange {
+    fn unknown(&self, answer: &Answer) -> RegistryError {
+        RegistryError::UnknownAnswer {
             base: self.base().to_owned(),
-            asked: answer.asked.clone(),
+            request: answer.request.clone(),
             status: answer.status,
-            said: answer.said(),
+            message: answer.message(),
         }
     }
 }
 
-/// What an id stands for.
+/// The schema of an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meaning {
-    /// This schema.
+pub enum RegisteredSchema {
+    /// This Avro schema, as JSON.
     Avro(String),
-    /// A schema of another kind: JSON, Protobuf.
+    /// A schema in another language: JSON Schema or Protobuf.
     NotAvro,
-    /// The registry has nothing under it, now.
-    Nothing,
+    /// The registry does not know the id yet.
+    Absent,
 }
 
 impl Answer {
@@ -268,8 +271,8 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
-    /// What the registry said of what is wrong.
-    fn said(&self) -> String {
+    /// The registry's error message, or the beginning of the body.
+    fn message(&self) -> String {
         let Fault { error_code, message } = self.fault();
         if message.is_empty() { shortened(self.body.trim()) } else { shortened(&format!("{message} (error {error_code})")) }
     }
@@ -279,10 +282,9 @@ fn schema_body(schema: &str) -> String {
     json!({ "schema": schema }).to_string()
 }
 
-/// As much as a line of an error takes.
+/// The text cut to the length of one error line.
 fn shortened(text: &str) -> String {
-    const MOST: usize = 600;
-    match text.char_indices().nth(MOST) {
+    match text.char_indices().nth(REGISTRY_MESSAGE_CHARS) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
     }

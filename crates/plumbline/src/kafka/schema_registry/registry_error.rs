@@ -1,88 +1,110 @@
-//! What a schema registry refuses, and what to do about it.
+//! The failures of a schema registry, each with its cure.
 
-/// Why a schema registry did not do what it was asked.
-#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+use std::sync::Arc;
+
+/// Why a schema registry did not answer as asked. Clones share their source.
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// Nobody answers, or nobody who can now. It is asked again.
-    #[error("the schema registry {base} cannot be asked now ({asked}: {why}); it is asked again, bring it back")]
+    /// No answer arrives. The request is repeated.
+    #[error("the schema registry {base} does not answer {request}: {source}; start it, the request is repeated")]
     Unreachable {
         /// Base URL.
         base: String,
         /// Method and path.
-        asked: String,
-        /// What went wrong.
-        why: String,
+        request: String,
+        /// The error of the HTTP client.
+        source: Arc<ureq::Error>,
     },
-    /// Not with these credentials.
-    #[error("the schema registry {base} refuses {asked} with status {status}: {said}; {}", credentials_cure())]
-    Refused {
+    /// The registry is up and cannot answer now: 408, 429 or 5xx. The request is repeated.
+    #[error("the schema registry {base} cannot answer {request} now (status {status}: {message}); the request is repeated")]
+    Unavailable {
         /// Base URL.
         base: String,
         /// Method and path.
-        asked: String,
+        request: String,
+        /// Status of HTTP.
+        status: u16,
+        /// The registry's message.
+        message: String,
+    },
+    /// The registry rejects the credentials.
+    #[error("the schema registry {base} rejects {request} with status {status}: {message}; {}", CREDENTIALS_CURE)]
+    Unauthorized {
+        /// Base URL.
+        base: String,
+        /// Method and path.
+        request: String,
         /// 401 or 403.
         status: u16,
-        /// What the registry said.
-        said: String,
+        /// The registry's message.
+        message: String,
     },
-    /// A schema of ours is none to the registry.
-    #[error("the schema registry {base} refuses {asked}: {said}; it has to take Avro schemas of version 1.9 or later")]
+    /// The registry does not accept a schema of Plumbline as Avro.
+    #[error("the schema registry {base} rejects {request}: {message}; use a registry that supports Avro 1.9 or later")]
     Invalid {
         /// Base URL.
         base: String,
         /// Method and path.
-        asked: String,
-        /// What the registry said.
-        said: String,
+        request: String,
+        /// The registry's message.
+        message: String,
     },
-    /// The schema may not follow those that the subject holds.
+    /// The schema is not compatible with those of the subject.
     #[error(
-        "the schema registry holds schemas under {subject} that {record} is not compatible with: {said}; run a version of Plumbline that is as new as the one which registered them, or give this deployment a prefix of its own (kafka.prefix)"
+        "{record} is not compatible with the schemas of the subject {subject}: {message}; run a version of Plumbline at least as new as the one that registered them, or set another kafka.prefix"
     )]
     Incompatible {
         /// The subject.
         subject: String,
         /// Full name of the record.
         record: String,
-        /// What the registry said.
-        said: String,
+        /// The registry's message.
+        message: String,
     },
-    /// An id stands for another schema than it did.
+    /// An id names another schema than before.
     #[error(
-        "the schema registry gives id {id} to {now}, but records of {before} were written with it: it was emptied or replaced; restore its schemas from a backup, or give this deployment a prefix of its own (kafka.prefix)"
+        "the schema registry gives id {id} to {now}, but records of {before} were written with it: its schemas were lost; restore them from a backup, or set another kafka.prefix"
     )]
     Rebuilt {
         /// The id.
         id: u32,
-        /// What it stood for.
+        /// Full name of the record that the id named before.
         before: String,
-        /// What it stands for now.
+        /// Full name of the record that the id names now.
         now: String,
     },
-    /// It answers as no schema registry does.
-    #[error(
-        "{base} does not answer {asked} as a schema registry does (status {status}: {said}); kafka.schema-registry is the base URL of a Confluent-compatible one, such as http://127.0.0.1:8081 or .../apis/ccompat/v7"
-    )]
-    Strange {
+    /// The status does not belong to the API of a schema registry.
+    #[error("{base} does not answer {request} as a schema registry does (status {status}: {message}); {}", ADDRESS_CURE)]
+    UnknownAnswer {
         /// Base URL.
         base: String,
         /// Method and path.
-        asked: String,
+        request: String,
         /// Status of HTTP.
         status: u16,
         /// The beginning of the answer.
-        said: String,
+        message: String,
+    },
+    /// The body of a success does not have the API's form.
+    #[error("{base} does not answer {request} as a schema registry does ({source}); {}", ADDRESS_CURE)]
+    UnreadableAnswer {
+        /// Base URL.
+        base: String,
+        /// Method and path.
+        request: String,
+        /// The error of the JSON parser.
+        source: Arc<serde_json::Error>,
     },
 }
 
 impl RegistryError {
-    /// Whether waiting may be the cure: an error that has to be tried again and must cost nothing meanwhile.
+    /// Whether the registry may recover by itself. Then the request is repeated, and nothing may be lost meanwhile.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        matches!(self, RegistryError::Unreachable { .. })
+        matches!(self, RegistryError::Unreachable { .. } | RegistryError::Unavailable { .. })
     }
 }
 
-const fn credentials_cure() -> &'static str {
-    "put the user and password into kafka.schema-registry (https://USER:PASSWORD@HOST) and let that user read and write the subjects of kafka.prefix"
-}
+const CREDENTIALS_CURE: &str = "put user and password into kafka.schema-registry (https://USER:PASSWORD@HOST) and let that user read and write the subjects of kafka.prefix";
+
+const ADDRESS_CURE: &str = "set kafka.schema-registry to the base URL of a Confluent-compatible registry, such as http://127.0.0.1:8081 or .../apis/ccompat/v7";

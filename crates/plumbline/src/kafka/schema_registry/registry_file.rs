@@ -1,6 +1,6 @@
-//! What a schema registry said, in a small file, so that a restart works while the registry is down.
+//! A small file with the ids of a schema registry, so that a restart works while the registry is down.
 //!
-//! It is a copy: without it, or with one that does not open, the registry is asked.
+//! It is a cache: if it is absent or unreadable, Plumbline asks the registry.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -13,16 +13,16 @@ use tracing::warn;
 /// Name of the file in the data folder.
 pub const FILE: &str = "schema-ids.json";
 
-/// What a registry said of a deployment's schemas.
+/// The ids of a deployment's schemas in a registry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RegistrySnapshot {
     /// The id of each subject's schema, for writing.
     pub subjects: Vec<(String, u32)>,
-    /// What ids stand for, for reading.
+    /// The schema of each known id, for reading.
     pub ids: Vec<(u32, KnownSchema)>,
 }
 
-/// The file, and whose ids it holds.
+/// The file, and the registry of its ids.
 #[derive(Clone, Debug)]
 pub struct RegistryFile {
     path: PathBuf,
@@ -42,7 +42,7 @@ struct StoredSubject {
     id: u32,
 }
 
-/// `schema` is the number of `schemas/README.md` in our own range of ids.
+/// `schema` is the id of `schemas/README.md`, in Plumbline's own range.
 #[derive(Deserialize, Serialize)]
 struct StoredId {
     id: u32,
@@ -50,36 +50,36 @@ struct StoredId {
 }
 
 impl RegistryFile {
-    /// The file in this folder, for the registry with this base URL.
+    /// The file in this folder, for the registry at this base URL.
     #[must_use]
     pub fn new(folder: &Path, base: &str) -> RegistryFile {
         RegistryFile { path: folder.join(FILE), base: base.to_owned() }
     }
 
-    /// What it holds; nothing when it is not there, does not open, or is of another registry.
+    /// The ids of the file; none when it is absent, unreadable, or from another registry.
     #[must_use]
     pub fn read(&self) -> RegistrySnapshot {
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return RegistrySnapshot::default(),
-            Err(error) => return self.unread(&error.to_string()),
+            Err(error) => return self.unread(&error),
         };
         match serde_json::from_str::<RegistryDocument>(&text) {
             Ok(stored) if stored.registry == self.base => remembered(stored),
             Ok(_) => RegistrySnapshot::default(),
-            Err(error) => self.unread(&error.to_string()),
+            Err(error) => self.unread(&error),
         }
     }
 
-    fn unread(&self, why: &str) -> RegistrySnapshot {
-        warn!(path = %self.path.display(), why, "schema ids not read; the registry is asked");
+    fn unread(&self, error: &dyn std::error::Error) -> RegistrySnapshot {
+        warn!(path = %self.path.display(), %error, "schema ids not readable, asking the registry");
         RegistrySnapshot::default()
     }
 
-    /// Writes it anew, whole or not at all. A failure costs no more than a question to the registry after a restart, so it is told only.
+    /// Replaces the file atomically. A failure is only logged: it costs requests to the registry after a restart.
     pub fn write(&self, remembered: &RegistrySnapshot) {
         if let Err(error) = self.try_write(remembered) {
-            warn!(path = %self.path.display(), %error, "schema ids not kept; after a restart the registry has to be there");
+            warn!(path = %self.path.display(), %error, "schema ids not saved, the next start needs the registry");
         }
     }
 
@@ -95,14 +95,14 @@ impl RegistryFile {
         if let Some(folder) = self.path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let beside = self.path.with_extension(format!("new-{}", std::process::id()));
-        fs::write(&beside, text + "\n")?;
-        fs::rename(&beside, &self.path)
+        let temporary = self.path.with_extension(format!("new-{}", std::process::id()));
+        fs::write(&temporary, text + "\n")?;
+        fs::rename(&temporary, &self.path)
     }
 }
 
 fn remembered(stored: RegistryDocument) -> RegistrySnapshot {
-    // A newer version may have written it: what this one does not know it asks for.
+    // A newer version may have written the file: this one asks for the ids that it does not know.
     let known = |stored: &StoredId| KnownSchema::of_id(stored.schema).map(|known| (stored.id, known));
     RegistrySnapshot {
         subjects: stored.subjects.into_iter().map(|stored| (stored.subject, stored.id)).collect(),
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_written_is_read_by_the_same_registry_only() {
+    fn a_file_is_read_for_its_own_registry_only() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = RegistryFile::new(folder.path(), "http://one");
         assert_eq!(file.read(), RegistrySnapshot::default());
@@ -128,11 +128,11 @@ mod tests {
         file.write(&remembered);
         assert_eq!(file.read(), remembered);
         assert_eq!(RegistryFile::new(folder.path(), "http://other").read(), RegistrySnapshot::default());
-        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left beside it");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "no temporary file is left");
     }
 
     #[test]
-    fn a_file_that_does_not_open_is_as_none() {
+    fn an_unreadable_file_counts_as_absent() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = RegistryFile::new(folder.path(), "http://one");
         for text in ["", "{", "{\"registry\":\"http://one\"}"] {

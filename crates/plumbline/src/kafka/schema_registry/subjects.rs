@@ -1,16 +1,16 @@
-//! Which schemas stand under which names in a schema registry.
+//! The subjects of Plumbline's schemas in a schema registry.
 //!
-//! A topic with one kind of record has the subject `TOPIC-value` (TopicNameStrategy, what every tool expects); a topic with several
-//! has one a kind, `TOPIC-FULL.RECORD.NAME` (TopicRecordNameStrategy), for a subject is one schema's history.
+//! A topic with one kind of record has the subject `TOPIC-value` (TopicNameStrategy, the default of every tool). A topic with several
+//! kinds has one subject a kind, `TOPIC-FULL.RECORD.NAME` (TopicRecordNameStrategy), because a subject is one schema's history.
 
 use codec::avro::encoding::Form;
 use codec::avro::known_schema::KnownSchema;
 use stream::log::Topic;
 
-/// For whom a topic is.
+/// The readers of a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TopicAudience {
-    /// Subscribers anywhere: any version of the schema has to read any other.
+    /// Subscribers: every version of the schema must read every other.
     Public,
     /// Plumbline itself and its operators.
     Internal,
@@ -23,9 +23,9 @@ pub struct SchemaSubject {
     pub topic: Topic,
     /// The schema.
     pub form: Form,
-    /// The name in the registry.
+    /// Its name in the registry.
     pub name: String,
-    /// For whom it is.
+    /// The readers of the topic.
     pub audience: TopicAudience,
 }
 

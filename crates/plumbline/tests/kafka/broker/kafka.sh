@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
 # A real Apache Kafka from its jars on Maven Central, without containers: KRaft, every broker a controller too, on the loopback only.
 #
-#   kafka.sh fetch                 gets the jars; nothing to do where they are
-#   kafka.sh start 1|3             starts so many brokers, prints their addresses; data that is there is kept
-#   kafka.sh stop                  ends all of them, kindly, after some time not
+#   kafka.sh fetch                 downloads the jars if they are missing
+#   kafka.sh start 1|3             starts 1 or 3 brokers and prints their addresses; existing data stays
+#   kafka.sh stop                  stops all brokers: SIGTERM, after 10 s SIGKILL
 #   kafka.sh kill9|pause|resume N  SIGKILL, SIGSTOP, SIGCONT to broker N
-#   kafka.sh restart N             starts broker N again after its end
+#   kafka.sh restart N             restarts broker N after its end
 #   kafka.sh bootstrap             prints the addresses
-#   kafka.sh wipe                  forgets the data of brokers that have ended
+#   kafka.sh wipe                  removes the data of stopped brokers
 #
 # KAFKA_DIR    folder of data and logs (required, except for fetch)
 # KAFKA_LIB    folder of the jars (required)
 # KAFKA_PORT   of broker 1 (19092): broker N listens on N-1 more, its controller on 100 more than that, SASL over TLS on 200 more
 # KAFKA_HEAP   of each broker (384m)
-# KAFKA_OWNER  process id: when that process has ended, the brokers end
-# KAFKA_EXTRA  further lines of server.properties, `;` between them
-# KAFKA_USERS  name=password, with which the listener for SASL over TLS exists (SCRAM-SHA-256 and PLAIN); its certificate is in
-#              KAFKA_DIR/ca.pem
+# KAFKA_OWNER  process id: the brokers end with that process
+# KAFKA_EXTRA  further lines of server.properties, separated by `;`
+# KAFKA_USERS  name=password of the user for SASL over TLS (SCRAM-SHA-256 and PLAIN); without it there is no such listener. The
+#              certificate is KAFKA_DIR/ca.pem
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 die() { echo "kafka.sh: $*" >&2; exit 1; }
@@ -29,14 +29,14 @@ java=${JAVA:-java}
 
 fetch() {
     [ ! -e "$lib/complete" ] || return 0
-    command -v mvn >/dev/null || die "there is no mvn; install Maven 3 to get the jars of Apache Kafka"
+    command -v mvn >/dev/null || die "no mvn found; install Maven 3 to download the jars of Apache Kafka"
     mkdir -p "$(dirname "$lib")"
-    local beside; beside=$(mktemp -d "$lib.XXXXXX")
-    mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$beside" >&2 \
-        || { rm -rf "$beside"; die "the jars of Apache Kafka are not to be had from Maven's repositories"; }
-    touch "$beside/complete"
-    # Whoever fetched at the same time may have been quicker; the jars are the same.
-    mv -T "$beside" "$lib" 2>/dev/null || rm -rf "$beside"
+    local temporary; temporary=$(mktemp -d "$lib.XXXXXX")
+    mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$temporary" >&2 \
+        || { rm -rf "$temporary"; die "Maven cannot download the jars of Apache Kafka; check the network and the settings of Maven"; }
+    touch "$temporary/complete"
+    # Another fetch at the same time may have finished first; the jars are the same.
+    mv -T "$temporary" "$lib" 2>/dev/null || rm -rf "$temporary"
     [ -e "$lib/complete" ] || die "$lib is in the way; remove it"
 }
 
@@ -137,7 +137,7 @@ launch() {
     [ -z "${KAFKA_OWNER:-}" ] || watch $! "$KAFKA_OWNER"
 }
 
-# Ends process $1 when process $2 has ended, however that came about.
+# Kills process $1 after the end of process $2, even after a crash.
 watch() {
     setsid nohup bash -c 'while kill -0 "$1" 2>/dev/null; do kill -0 "$2" 2>/dev/null || kill -9 "$1"; sleep 1; done' _ "$1" "$2" \
         > /dev/null 2>&1 < /dev/null &
@@ -165,7 +165,7 @@ start)
     mkdir -p "$dir"
     have=$(brokers)
     [ "$have" = 0 ] || [ "$have" = "$n" ] || die "$dir holds $have brokers; wipe them first"
-    # None that begins with a dash, for the tool would take it for an option.
+    # An id with a leading dash would be an option to the tool.
     [ -e "$dir/cluster.id" ] || head -c16 /dev/urandom | base64 | tr '+/' 'xy' | tr -d '=' > "$dir/cluster.id"
     log_settings
     certificate

@@ -1,43 +1,43 @@
 #!/usr/bin/env bash
 # A real schema registry from Maven Central, without containers: Apicurio, which speaks Confluent's API under /apis/ccompat/v7. Its
-# schemas are in memory: whoever stops it has an empty one after the next start. On the loopback only.
+# schemas are in memory, so it is empty after each start. On the loopback only.
 #
-#   registry.sh fetch     gets the program; nothing to do where it is
+#   registry.sh fetch     downloads the program if it is missing
 #   registry.sh start     starts it, prints its base URL
-#   registry.sh stop      ends it, kindly, after some time not
+#   registry.sh stop      stops it: SIGTERM, after 10 s SIGKILL
 #
 # REGISTRY_DIR     folder of the process id and the log (required, except for fetch)
 # REGISTRY_LIB     folder of the program (required)
 # REGISTRY_PORT    (18081); its management listens on one more
 # REGISTRY_HEAP    (256m)
-# REGISTRY_OWNER   process id: when that process has ended, the registry ends
+# REGISTRY_OWNER   process id: the registry ends with that process
 set -euo pipefail
 die() { echo "registry.sh: $*" >&2; exit 1; }
 lib=${REGISTRY_LIB:?names the folder of the program}
 port=${REGISTRY_PORT:-18081}
 java=${JAVA:-java}
-# The newest that runs on Java 17.
+# The newest version for Java 17.
 version=3.0.9
 [ "${1:-}" = fetch ] || dir=${REGISTRY_DIR:?names the folder of the process id and the log}
 
 fetch() {
     [ ! -e "$lib/complete" ] || return 0
-    command -v mvn >/dev/null || die "there is no mvn; install Maven 3 to get the schema registry"
+    command -v mvn >/dev/null || die "no mvn found; install Maven 3 to download the schema registry"
     mkdir -p "$(dirname "$lib")"
-    local beside; beside=$(mktemp -d "$lib.XXXXXX")
-    mvn -q -B dependency:copy -Dartifact="io.apicurio:apicurio-registry-app:$version:tar.gz:all" -DoutputDirectory="$beside/packed" >&2 \
-        && tar xzf "$beside"/packed/*.tar.gz -C "$beside" \
-        || { rm -rf "$beside"; die "the schema registry is not to be had from Maven's repositories"; }
-    rm -r "$beside/packed"
-    touch "$beside/complete"
-    # Whoever fetched at the same time may have been quicker; the program is the same.
-    mv -T "$beside" "$lib" 2>/dev/null || rm -rf "$beside"
+    local temporary; temporary=$(mktemp -d "$lib.XXXXXX")
+    mvn -q -B dependency:copy -Dartifact="io.apicurio:apicurio-registry-app:$version:tar.gz:all" -DoutputDirectory="$temporary/packed" >&2 \
+        && tar xzf "$temporary"/packed/*.tar.gz -C "$temporary" \
+        || { rm -rf "$temporary"; die "Maven cannot download the schema registry; check the network and the settings of Maven"; }
+    rm -r "$temporary/packed"
+    touch "$temporary/complete"
+    # Another fetch at the same time may have finished first; the program is the same.
+    mv -T "$temporary" "$lib" 2>/dev/null || rm -rf "$temporary"
     [ -e "$lib/complete" ] || die "$lib is in the way; remove it"
 }
 
 pid() { local p; p=$(cat "$dir/pid" 2>/dev/null) && kill -0 "$p" 2>/dev/null && echo "$p" || true; }
 
-# Ends process $1 when process $2 has ended, however that came about.
+# Kills process $1 after the end of process $2, even after a crash.
 watch() {
     setsid nohup bash -c 'while kill -0 "$1" 2>/dev/null; do kill -0 "$2" 2>/dev/null || kill -9 "$1"; sleep 1; done' _ "$1" "$2" \
         > /dev/null 2>&1 < /dev/null &

@@ -1,4 +1,4 @@
-//! Tiny histories with answers worked out by hand.
+//! Short histories with answers computed by hand.
 
 use super::*;
 
@@ -53,7 +53,7 @@ fn at(text: &str) -> i64 {
     text.parse::<jiff::Timestamp>().expect("an instant").as_millisecond()
 }
 
-/// A history of feeds `f1` (practice A1) and `f2` (practice A2), in which events and cuts take turns.
+/// A history of feeds `f1` (practice A1) and `f2` (practice A2) with events and cuts in order.
 #[derive(Default)]
 struct History {
     feeds: [Vec<String>; 2],
@@ -78,12 +78,12 @@ impl History {
     }
 
     fn cut(&mut self, instant: &str) -> &mut History {
-        self.cut_with(instant, Fate::Published)
+        self.cut_with(instant, CutOutcome::Published)
     }
 
-    fn cut_with(&mut self, instant: &str, fate: Fate) -> &mut History {
+    fn cut_with(&mut self, instant: &str, outcome: CutOutcome) -> &mut History {
         let before = self.feeds.iter().map(Vec::len).collect();
-        self.cuts.push(Cut { at: at(instant), before, fate });
+        self.cuts.push(Cut { at: at(instant), before, outcome });
         self
     }
 
@@ -104,7 +104,7 @@ impl History {
         answer(&question).expect("readable")
     }
 
-    /// What each published cut published, in short.
+    /// The revisions of each published cut, in short form.
     fn told(&self) -> Vec<Vec<String>> {
         self.answer().cuts.iter().map(|cut| cut.cards.iter().map(brief).collect()).collect()
     }
@@ -142,7 +142,7 @@ fn window<'a>(card: &'a OracleCard, measure: &str, months: i32) -> &'a WindowAns
 }
 
 #[test]
-fn a_month_is_provisional_then_final_then_restated_by_what_is_late() {
+fn a_month_is_provisional_then_final_then_restated_by_a_late_event() {
     let mut h = History::default();
     h.visit("a", 1, 1, "2026-06-10", "attended").visit("b", 1, 1, "2026-06-11", "noshow");
     h.cut("2026-07-03T03:00:00Z").cut("2026-07-04T03:00:00Z").cut("2026-07-05T03:00:00Z").cut("2026-08-05T03:00:00Z");
@@ -185,7 +185,7 @@ fn an_amendment_moves_an_event_to_another_month_and_to_another_clinician() {
 }
 
 #[test]
-fn a_retraction_takes_back_stays_and_can_come_first() {
+fn a_retraction_removes_an_event_for_good_even_when_it_arrives_first() {
     let mut h = History::default();
     h.visit("a", 1, 1, "2026-06-10", "attended").retract("z", 2, "encounter").cut("2026-07-04T03:00:00Z");
     h.visit("z", 1, 1, "2026-06-10", "attended").retract("a", 2, "encounter").cut("2026-07-05T03:00:00Z");
@@ -203,7 +203,7 @@ fn a_retraction_takes_back_stays_and_can_come_first() {
 }
 
 #[test]
-fn of_one_version_with_two_contents_the_first_in_the_log_stays() {
+fn the_first_of_two_contents_of_one_version_counts() {
     let mut h = History::default();
     h.visit("a", 1, 1, "2026-06-10", "attended").visit("a", 1, 1, "2026-06-10", "noshow");
     h.visit("a", 1, 1, "2026-06-10", "attended").cut("2026-07-04T03:00:00Z");
@@ -213,14 +213,14 @@ fn of_one_version_with_two_contents_the_first_in_the_log_stays() {
 }
 
 #[test]
-fn feedback_counts_on_the_day_of_its_encounter_while_that_is_there() {
+fn feedback_counts_on_the_day_of_its_recorded_encounter() {
     let mut h = History::default();
     h.event(0, "fb", 1, &feedback("2026-06-02", "good", "a")).cut("2026-07-04T03:00:00Z");
     h.visit("a", 1, 1, "2026-05-30", "attended").cut("2026-07-05T03:00:00Z");
     h.retract("a", 2, "encounter").cut("2026-07-05T22:00:00Z");
     let expected: [&[&str]; 3] = [
         &["1 A1 2026-06 #1 provisional first+1"],
-        // The encounter is recorded and brings the feedback along.
+        // The encounter is recorded, and the feedback moves to its day.
         &["1 A1 2026-05 #1 provisional first+1", "1 A1 2026-06 #2 withdrawn amended+1"],
         &["1 A1 2026-05 #2 withdrawn amended+1 retracted+1", "1 A1 2026-06 #3 provisional amended+1"],
     ];
@@ -231,7 +231,7 @@ fn feedback_counts_on_the_day_of_its_encounter_while_that_is_there() {
 }
 
 #[test]
-fn what_names_no_practice_takes_the_encounters_then_the_feeds_declared_one() {
+fn an_event_without_a_practice_gets_its_encounters_practice_or_else_its_feeds() {
     let mut h = History::default();
     let elsewhere = visit(1, "2026-06-10", "attended").replace(r#""type""#, r#""practice":"B9","type""#);
     h.event(0, "a", 1, &elsewhere).event(0, "fb", 1, &feedback("2026-06-12", "good", "a"));
@@ -242,7 +242,7 @@ fn what_names_no_practice_takes_the_encounters_then_the_feeds_declared_one() {
 }
 
 #[test]
-fn after_13_months_nothing_touches_a_month_any_more_and_what_leaves_it_is_new() {
+fn a_month_never_changes_after_13_months_and_an_event_that_leaves_it_counts_as_new() {
     let mut h = History::default();
     h.visit("a", 1, 1, "2026-06-10", "attended").visit("b", 1, 1, "2026-06-10", "attended");
     h.cut("2026-07-04T03:00:00Z").cut("2027-07-31T03:00:00Z");
@@ -273,7 +273,7 @@ fn feedback_of_a_sealed_month_stays_when_its_encounter_leaves_it() {
 fn a_roll_up_begins_with_a_card_of_one_of_its_practices() {
     let mut h = History::default();
     h.visit("a", 1, 1, "2026-06-10", "attended").visit("b", 1, 1, "2026-06-10", "attended").cut("2026-07-04T03:00:00Z");
-    // A second practice within the twelve months, but nothing new in June.
+    // A second practice within the twelve months, but no change in June.
     h.event(1, "c", 1, &visit(1, "2026-02-10", "attended")).cut("2026-07-05T03:00:00Z");
     h.visit("d", 1, 1, "2026-06-11", "attended").cut("2026-07-05T05:00:00Z");
     let expected: [&[&str]; 3] = [
@@ -287,8 +287,10 @@ fn a_roll_up_begins_with_a_card_of_one_of_its_practices() {
 #[test]
 fn a_skipped_cut_seals_and_publishes_nothing() {
     let mut h = History::default();
-    h.visit("a", 1, 1, "2026-06-10", "attended").cut_with("2026-07-04T03:00:00Z", Fate::Skipped).cut("2026-08-06T03:00:00Z");
-    h.visit("b", 1, 1, "2026-06-11", "attended").cut_with("2027-08-01T03:00:00Z", Fate::Skipped);
+    h.visit("a", 1, 1, "2026-06-10", "attended")
+        .cut_with("2026-07-04T03:00:00Z", CutOutcome::Skipped)
+        .cut("2026-08-06T03:00:00Z");
+    h.visit("b", 1, 1, "2026-06-11", "attended").cut_with("2027-08-01T03:00:00Z", CutOutcome::Skipped);
     h.visit("c", 1, 1, "2026-06-12", "attended").cut("2027-08-02T03:00:00Z").cut("2027-08-03T03:00:00Z");
     let expected: [&[&str]; 3] = [&["1 A1 2026-06 #1 final first+1"], &["1 A1 2026-06 #2 restated late+1"], &[]];
     assert_eq!(h.told(), expected);
@@ -296,19 +298,19 @@ fn a_skipped_cut_seals_and_publishes_nothing() {
 }
 
 #[test]
-fn excluded_events_are_counted_as_they_come_and_in_no_number() {
+fn excluded_events_count_as_recorded_and_in_no_measure() {
     let mut h = History::default();
     let test = visit(1, "2026-06-10", "attended").replace(r#""type""#, r#""exclude":"test","type""#);
     h.event(0, "x", 1, &test).cut("2026-07-04T03:00:00Z");
     h.visit("a", 1, 1, "2026-06-10", "attended").cut("2026-07-05T03:00:00Z");
-    // Its exclusion changes the month's sums and nothing on the card.
+    // The exclusion changes the sums of the month and no field of the card.
     h.event(0, "y", 1, &test).cut("2026-07-06T03:00:00Z");
     let expected: [&[&str]; 3] = [&[], &["1 A1 2026-06 #1 provisional first+2"], &[]];
     assert_eq!(h.told(), expected);
 }
 
 #[test]
-fn an_adjusted_failure_leaves_both_sides_and_an_adjusted_success_stays() {
+fn patient_adjustment_removes_a_failure_from_both_sides_and_keeps_a_success() {
     let mut h = History::default();
     let adjusted = |status| visit(1, "2026-06-10", status).replace(r#""type""#, r#""pca":["dna_rate"],"type""#);
     h.event(0, "a", 1, &adjusted("noshow")).event(0, "b", 1, &adjusted("attended"));
@@ -371,7 +373,7 @@ fn six_at_a_practice_are_its_peer_group_and_percentiles_count_the_lower_ones() {
 }
 
 #[test]
-fn five_are_too_few_and_another_role_is_no_peer() {
+fn five_units_are_no_peer_group_and_another_role_is_no_peer() {
     let mut h = History::default();
     six(&mut h);
     h.registry += "{\"type\":\"role\",\"person\":\"gmc|6\",\"practice\":\"A1\",\"role\":\"nurse\"}\n";
@@ -386,7 +388,7 @@ fn peers_are_frozen_when_the_month_is_final() {
     let mut h = History::default();
     six(&mut h);
     h.cut("2026-07-04T03:00:00Z").cut("2026-08-05T03:00:00Z");
-    // Clinician 6 turns out to have had no no-show, and a seventh comes late with nothing else.
+    // An amendment removes the no-shows of clinician 6, and a late encounter adds a seventh clinician.
     for slot in 0..6 {
         h.visit(&format!("6-{slot}"), 2, 6, "2026-06-10", "attended");
     }
@@ -411,7 +413,7 @@ fn an_amendment_of_one_card_leaves_the_others_alone_before_the_month_is_final() 
 }
 
 #[test]
-fn a_closed_practice_leaves_the_peers() {
+fn the_units_of_a_closed_practice_are_no_peers() {
     let mut h = History::default();
     six(&mut h);
     h.registry += "{\"type\":\"organisation\",\"code\":\"A1\",\"kind\":\"practice\",\"open_until\":\"2026-06-29\"}\n";
@@ -420,14 +422,14 @@ fn a_closed_practice_leaves_the_peers() {
 }
 
 #[test]
-fn a_saving_splits_the_quantity_anew_at_own_prices() {
+fn a_saving_splits_the_own_quantity_at_own_prices() {
     let mut h = History::default();
     h.event(0, "g", 1, &drug("2026-06-10", "0703021Q0AAAAAA", 300, 600));
     h.event(0, "b", 1, &drug("2026-06-10", "0703021Q0BBAAAA", 100, 1_000)).cut("2026-07-04T03:00:00Z");
     let cards = h.answer().cuts.remove(0).cards;
     let brand = window(&cards[0], "brand", 12);
     assert_eq!((brand.n, brand.d), (100_000, 400_000));
-    // Alone in the network its own share is the target at every decile: nothing to save.
+    // The only unit of the network is its own target at every decile, so the saving is 0.
     let [p50, p10] = brand.saving.expect("a saving");
     assert!(p50.abs() < 1e-9 && p10.abs() < 1e-9);
 }
@@ -445,14 +447,14 @@ fn a_saving_at_a_lower_target_is_the_difference_of_prices() {
     assert!((p50 - 400.0).abs() < 1e-9, "{p50}");
     // The first decile is 0.025: 10 at 10 pence and 390 at 2 pence are 880.
     assert!((p10 - 720.0).abs() < 1e-9, "{p10}");
-    // The other has no brand of its own to price: at the network's price of 10 pence, 12.5 of 100 cost 125, the rest 175.
+    // The other has no price of its own for the brand: at the network's price of 10 pence, 12.5 of 100 cost 125, the rest 175.
     let [p50, _] = window(&cards[1], "brand", 12).saving.expect("a saving");
     assert!((p50 + 100.0).abs() < 1e-9, "{p50}");
 }
 
-/// Everything that default traffic delivers within 35 days after its last month, cut every day.
+/// Default traffic up to 35 days after its last month, with a cut every day.
 #[test]
-fn a_default_population_has_cards_of_every_status_and_gapless_revisions() {
+fn a_default_population_has_cards_of_every_status_and_revisions_without_gaps() {
     use crate::traffic::deliveries;
     use crate::traffic::population;
     let population = population::Population::generate(&population::PopulationConfig::default());
@@ -472,7 +474,11 @@ fn a_default_population_has_cards_of_every_status_and_gapless_revisions() {
             let log = feeds.iter_mut().find(|log| log.feed == delivery.feed).expect("a feed of the population");
             log.events.push(delivery.json.clone());
         }
-        cuts.push(Cut { at: instant, before: feeds.iter().map(|log| log.events.len()).collect(), fate: Fate::Published });
+        cuts.push(Cut {
+            at: instant,
+            before: feeds.iter().map(|log| log.events.len()).collect(),
+            outcome: CutOutcome::Published,
+        });
     }
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../measures");
     let files = std::fs::read_dir(folder).expect("the folder of measures").map(|file| file.expect("a file").path());

@@ -1,0 +1,18 @@
+//! The list of released schemas. `PLUMBLINE_WRITE_RELEASE=1 cargo test -p codec --test promises release` writes this file.
+
+/// Every released schema of Plumbline's own records, in order of the numbers: number, name, text.
+pub(crate) const RELEASED: &[(u32, &str, &str)] = &[
+    (1, "batch", include_str!("../../../../schemas/released/1-batch.avsc")),
+    (2, "tick", include_str!("../../../../schemas/released/2-tick.avsc")),
+    (3, "clinician-month", include_str!("../../../../schemas/released/3-clinician-month.avsc")),
+    (4, "mark", include_str!("../../../../schemas/released/4-mark.avsc")),
+    (5, "genesis", include_str!("../../../../schemas/released/5-genesis.avsc")),
+    (6, "person", include_str!("../../../../schemas/released/6-person.avsc")),
+    (7, "role", include_str!("../../../../schemas/released/7-role.avsc")),
+    (8, "organisation", include_str!("../../../../schemas/released/8-organisation.avsc")),
+    (9, "scorecard", include_str!("../../../../schemas/released/9-scorecard.avsc")),
+    (10, "peer-group", include_str!("../../../../schemas/released/10-peer-group.avsc")),
+    (11, "peer-snapshot", include_str!("../../../../schemas/released/11-peer-snapshot.avsc")),
+    (12, "run", include_str!("../../../../schemas/released/12-run.avsc")),
+    (13, "reject", include_str!("../../../../schemas/released/13-reject.avsc")),
+];

@@ -1,0 +1,102 @@
+//! The items of one record: every format lends its elements here, and faults become rejects.
+
+use std::sync::Arc;
+
+use scorecard::record::item::{Feed, Item};
+use scorecard::record::log_record::{Position, Reject};
+
+use crate::fault::{Fault, RejectReason, shape};
+use crate::formats::decoder_config::{Context, Rules};
+use crate::identity::keys::Protection;
+
+/// The result of decoding one record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DecodeOutcome {
+    /// Number of items that were lent.
+    pub items: u64,
+    /// Number of fields of native events that no code reads.
+    pub unknown_fields: u64,
+}
+
+/// Receives the elements of one record in their order and lends each to the caller as an item.
+pub(crate) struct ItemSink<'r> {
+    pub(crate) rules: &'r Rules,
+    pub(crate) context: &'r Context<'r>,
+    each: &'r mut dyn FnMut(Item<'_>),
+    /// Whether the record is known to hold several elements.
+    several: bool,
+    outcome: DecodeOutcome,
+}
+
+impl<'r> ItemSink<'r> {
+    pub(crate) fn new(rules: &'r Rules, context: &'r Context<'r>, each: &'r mut dyn FnMut(Item<'_>)) -> ItemSink<'r> {
+        ItemSink { rules, context, each, several: false, outcome: DecodeOutcome::default() }
+    }
+
+    pub(crate) fn outcome(self) -> DecodeOutcome {
+        self.outcome
+    }
+
+    /// Marks the record as one of several elements: each gets an index, the first as well.
+    pub(crate) fn expect_several(&mut self) {
+        self.several = true;
+    }
+
+    /// Whether the record is known to hold several elements.
+    pub(crate) fn holds_several(&self) -> bool {
+        self.several
+    }
+
+    /// The index of the next element; `None` for the only element of a record.
+    pub(crate) fn index(&mut self, only: bool) -> Option<u32> {
+        if only && !self.several && self.outcome.items == 0 {
+            return None;
+        }
+        self.several = true;
+        Some(self.outcome.items.try_into().unwrap_or(u32::MAX))
+    }
+
+    pub(crate) fn count_unknown_fields(&mut self, fields: u64) {
+        self.outcome.unknown_fields += fields;
+    }
+
+    pub(crate) fn lend(&mut self, item: Item<'_>) {
+        self.outcome.items += 1;
+        (self.each)(item);
+    }
+
+    /// Lends an element as a reject. `text` is the element; the reject shows its shape, or its start where protection is off.
+    pub(crate) fn reject(&mut self, text: &str, index: Option<u32>, feed: Option<&Arc<Feed>>, fault: Fault) {
+        const EXCERPT: usize = 200;
+        let excerpt = match self.rules.pseudonyms.protection() {
+            Protection::On => shape(text, EXCERPT),
+            Protection::Off => text.chars().take(EXCERPT).collect(),
+        };
+        self.lend(Item::Reject(Reject {
+            position: self.position(index),
+            feed: feed.map(|feed| feed.name.to_string()),
+            reason: fault.reason.as_str().to_owned(),
+            field: fault.field.into_owned(),
+            detail: fault.detail,
+            excerpt,
+        }));
+    }
+
+    /// Lends a whole record as one reject. `cure` names the format and says what to send instead.
+    pub(crate) fn refuse(&mut self, record: &[u8], reason: RejectReason, cure: impl Into<String>) {
+        self.reject(&excerpt_text(record), None, None, Fault::new(reason, "", cure));
+    }
+
+    /// The position of an element. The name of the source is protected, because a file may be named after a patient.
+    fn position(&self, index: Option<u32>) -> Position {
+        let Position { source, partition, offset, .. } = self.context.position.clone();
+        let source = self.rules.pseudonyms.protect(source.into()).into_owned();
+        Position { source, partition, offset, index }
+    }
+}
+
+/// The first bytes of a record as text: as many as an excerpt of 200 characters may need.
+pub(crate) fn excerpt_text(record: &[u8]) -> std::borrow::Cow<'_, str> {
+    const MOST_BYTES: usize = 800;
+    String::from_utf8_lossy(record.get(..MOST_BYTES).unwrap_or(record))
+}

@@ -1,0 +1,164 @@
+//! Every limit of the crate in one place: waits, record counts, page sizes and buffer sizes, each with its unit and its reason.
+//!
+//! Values that an operator may change are not here: they are options of the configuration, or properties of librdkafka in
+//! `kafka::settings`.
+
+use std::time::Duration;
+
+// Waits for brokers.
+
+/// One poll of a reader. Between two polls the reader checks for a shutdown.
+pub const BROKER_POLL: Duration = Duration::from_millis(100);
+/// Longest time between two services of librdkafka's main queue during a poll. Callbacks of errors and rebalances wait no longer.
+pub const MAIN_QUEUE_POLL: Duration = Duration::from_millis(200);
+/// A request for metadata, watermarks or the end of a partition. The reader repeats it until [`BROKER_OUTAGE`] is over.
+pub const BROKER_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// A request of `plumbline topics`. A broker that creates topics on every replica is slower than one that answers from memory.
+pub const ADMIN_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// A seek within an assigned partition. It is local to the client, so a longer wait means that the client is busy.
+pub const SEEK_TIMEOUT: Duration = Duration::from_secs(1);
+/// Silence of a partition after which the reader seeks again; each further silence may last twice as long.
+pub const PARTITION_SILENCE: Duration = Duration::from_millis(500);
+/// Time in which a topic may seem absent: brokers learn of a new topic with a delay.
+pub const NEW_TOPIC_DELAY: Duration = Duration::from_secs(5);
+/// Wait of a reader for records of its own process that brokers acknowledged. An open transaction below them ends it.
+pub const OWN_RECORDS_WAIT: Duration = Duration::from_secs(10);
+/// Outage of the brokers that a task survives. After it the task fails and its supervisor restarts it.
+pub const BROKER_OUTAGE: Duration = Duration::from_secs(600);
+/// Least time between two log lines about the same outage. Every client of a process reports it.
+pub const OUTAGE_LOG_INTERVAL: Duration = Duration::from_secs(30);
+/// Wait of `plumbline topics --apply` until every broker knows the topics it created.
+pub const TOPIC_CREATION_WAIT: Duration = Duration::from_secs(30);
+/// Pause between two looks at the topics while [`TOPIC_CREATION_WAIT`] runs.
+pub const TOPIC_CREATION_POLL: Duration = Duration::from_millis(100);
+/// Pause of a producer whose queue is full. A queue of 16 MiB cannot run empty in 5 ms below 3 GB/s.
+pub const FULL_QUEUE_PAUSE: Duration = Duration::from_millis(5);
+/// One poll for delivery reports while a transaction is drained.
+pub const DELIVERY_POLL: Duration = Duration::from_millis(1);
+
+// Transactions of publish.
+
+/// One step of a transaction: init or commit. librdkafka repeats it safely.
+pub const TRANSACTION_STEP_TIMEOUT: Duration = Duration::from_secs(10);
+/// A whole transaction, with begin and commit. Brokers abort it earlier, after `transaction.timeout.ms`.
+pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(600);
+/// Abort of a failed transaction. If it takes longer, the next publisher aborts it.
+pub const TRANSACTION_ABORT_TIMEOUT: Duration = Duration::from_secs(5);
+
+// The schema registry.
+
+/// A request to the schema registry; connecting may take half of it. The reader that waits for the answer reads nothing meanwhile.
+pub const REGISTRY_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// Wait of a first start for a schema registry that starts at the same time.
+pub const REGISTRY_START_WAIT: Duration = Duration::from_secs(120);
+/// Pause after a failed request to the schema registry. Readers that wait for a schema id retry all the time.
+pub const REGISTRY_RETRY_PAUSE: Duration = Duration::from_secs(1);
+/// A failed request is followed by a pause of this many times its own duration, so that a hanging registry takes a fifth of the time.
+pub const REGISTRY_RETRY_FACTOR: u32 = 4;
+/// An answer of the schema registry, bytes. The longest schema of Plumbline has 20 KB.
+pub const REGISTRY_ANSWER_BYTES: u64 = 4 << 20;
+/// The part of a registry's message that an error quotes, characters: one long line of a log.
+pub const REGISTRY_MESSAGE_CHARS: usize = 600;
+/// Known schema ids in memory. A schema has a few: registries give a new id to the same schema with other docs.
+pub const KNOWN_SCHEMA_IDS: usize = 512;
+/// Unknown schema ids in memory, so that each is asked for once; the oldest goes first.
+pub const UNKNOWN_SCHEMA_IDS: usize = 1_024;
+/// Lifetime of a 404 for a schema id. A registry may receive the schema later from another registry.
+pub const ABSENT_SCHEMA_ID_LIFETIME: Duration = Duration::from_secs(60);
+
+// Reading the log.
+
+/// Records per read of the log, where a caller reads a topic to its end. One read locks or polls once.
+pub const RECORDS_PER_READ: usize = 1_000;
+/// Cards per read where the partitions of the revisions are merged: six reads are in memory at once.
+pub const CARDS_PER_READ: usize = 256;
+/// Records per step of a tally. Between two steps it reports its progress and checks for a shutdown.
+pub const RECORDS_PER_STEP: usize = 1_000;
+
+// Intake.
+
+/// Events of one feed per record of `events`. At 150 bytes an event, a record has 75 KB: far below
+/// `max.message.bytes` (1 MiB).
+pub const EVENTS_PER_BATCH: usize = 500;
+/// Requests in the queue of the intake thread. Permits bound the bytes of their bodies as well.
+pub const QUEUED_REQUESTS: usize = 4_096;
+/// Bytes of bodies per group of requests, which share one sync of the log.
+pub const REQUEST_GROUP_BYTES: usize = 16 << 20;
+/// Bytes of keys and values per group of input records, which share one commit of offsets.
+pub const TOPIC_GROUP_BYTES: usize = 8 << 20;
+/// Age at which a group of input records is sent.
+pub const TOPIC_GROUP_AGE: Duration = Duration::from_millis(100);
+/// Input records per reading of the clock. A reading costs as much as a small part of an event.
+pub const RECORDS_PER_CLOCK_READING: u64 = 64;
+/// One poll for an input record or for acknowledgements.
+pub const INTAKE_POLL: Duration = Duration::from_millis(50);
+/// One poll for acknowledgements of the previous group while the next group may still grow.
+pub const GROUP_POLL: Duration = Duration::from_millis(5);
+/// Wait for acknowledgements before intake polls its paused partitions to stay a member of the group.
+/// A pause discards the records that librdkafka fetched ahead, so it is not free.
+pub const ACKNOWLEDGEMENT_WAIT: Duration = Duration::from_secs(2);
+/// A request for committed offsets.
+pub const COMMITTED_OFFSETS_TIMEOUT: Duration = Duration::from_secs(2);
+/// Interval at which intake compares its offsets with the committed ones. A rebalance can lose a commit silently.
+pub const COMMIT_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// Pause before intake joins its group again after a failure, or resumes a partition that waits for a schema.
+pub const INTAKE_RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+// Shutdown and supervision.
+
+/// Interval at which a waiting thread checks for a shutdown.
+pub const SHUTDOWN_POLL: Duration = Duration::from_millis(50);
+/// Time that a shutdown leaves to acknowledgements and to open connections. Unacknowledged input records are read again.
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
+/// Pause of an idle task between two looks at the clock. New records of the same process wake it at once.
+pub const IDLE_PAUSE: Duration = Duration::from_millis(50);
+/// Interval at which `serve` copies new cards from Kafka.
+pub const CARD_COPY_INTERVAL: Duration = Duration::from_millis(500);
+/// One poll of a group member, well below `session.timeout.ms` (15 s).
+pub const MEMBER_POLL: Duration = Duration::from_millis(100);
+/// Pause before the first restart of a failed task; each further pause is twice as long.
+pub const RESTART_PAUSE_SHORTEST: Duration = Duration::from_millis(500);
+/// Longest pause before a restart: a recovered broker is used again within half a minute.
+pub const RESTART_PAUSE_LONGEST: Duration = Duration::from_secs(30);
+/// Run time after which a restarted task counts as recovered and its pause starts small again.
+pub const RECOVERED_AFTER: Duration = Duration::from_secs(60);
+/// Interval at which the lag of partitions and the silence of threads are measured.
+pub const LAG_CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// Silence after which a thread counts as hung and the process exits. Reads, appends and transactions fail earlier.
+pub const HUNG_THREAD_SILENCE: Duration = Duration::from_secs(1_800);
+
+// The embedded log.
+
+/// Unflushed bytes of a handle. A larger buffer is committed without a flush, which bounds memory.
+pub const LOG_BUFFER_BYTES: usize = 4 << 20;
+/// The storage engine's buffer of recent writes, bytes.
+pub const ENGINE_WRITE_BUFFER_BYTES: u64 = 16 << 20;
+/// The storage engine's cache of blocks, bytes. Records are read in order and seldom twice, so a small cache suffices.
+pub const ENGINE_CACHE_BYTES: u64 = 8 << 20;
+
+// Rejected records.
+
+/// Retention of rejected records and of the topic `rejects`, days. A reject is useful only while its record can be repaired.
+pub const REJECT_RETENTION_DAYS: i64 = 30;
+/// Interval at which expired records are removed.
+pub const REJECT_TRIM_INTERVAL: Duration = Duration::from_secs(3_600);
+/// Disk space that a small file takes, bytes: one block of common file systems.
+pub const DISK_BLOCK_BYTES: u64 = 4_096;
+
+// Files that `replay` reads.
+
+/// A line of NDJSON, bytes.
+pub const INPUT_LINE_BYTES: usize = 16 << 20;
+/// A JSON document that spans lines, bytes: it is in memory while it is read.
+pub const INPUT_DOCUMENT_BYTES: usize = 256 << 20;
+/// Bytes at the start of a file that decide on its format.
+pub const FORMAT_PROBE_BYTES: u64 = 4_096;
+/// A block of the queue of arrivals, bytes. Growing by blocks copies nothing.
+pub const ARRIVAL_BLOCK_BYTES: usize = 8 << 20;
+
+// HTTP.
+
+/// Entries of a page where the request names no `limit`.
+pub const PAGE_ENTRIES: usize = 100;
+/// Largest `limit` of a page, entries.
+pub const PAGE_ENTRIES_MOST: usize = 1_000;

@@ -1,0 +1,15 @@
+//! Commands of the binary as processes: exit codes, streams, files and figures.
+
+mod exit_codes;
+mod explain;
+mod patients;
+mod peek;
+mod recompute;
+mod rejects;
+
+#[path = "../support/published.rs"]
+mod published;
+#[path = "../support/server.rs"]
+mod server;
+#[path = "../support/mod.rs"]
+mod support;

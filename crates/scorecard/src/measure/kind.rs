@@ -1,0 +1,12 @@
+//! Kinds of measure. Each kind has one file that implements [`kind_rules::KindRules`] and one line in [`kinds`].
+//!
+//! A kind decides which amounts a measure may have, its confidence interval, its control limits, and the scale on which units are
+//! compared. The formulas themselves are in [`crate::statistics`]; a kind only picks them.
+
+pub mod kinds;
+pub(crate) mod proportion;
+pub(crate) mod rate;
+pub(crate) mod mean;
+pub(crate) mod share;
+pub(crate) mod amount;
+pub(crate) mod kind_rules;
