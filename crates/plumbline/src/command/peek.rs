@@ -1,4 +1,4 @@
-//! `peek`: the records of one of Plumbline's topics, each as a line that people and scripts can read.
+//! `peek`: the records of one of Plumbline's topics, one a line, for people and scripts.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -18,20 +18,21 @@ use crate::config::did_you_mean::unknown;
 use crate::config::options::Config;
 use crate::deployment::data_directory;
 use crate::log::any_log::AnyLog;
+use crate::terminal::layout::cut;
 
-/// So many records are read at a time.
+/// Records of one read of the log.
 const RECORDS_A_READ: usize = 1_000;
 
-/// Writes the records that the arguments name, from what the log holds at this moment.
+/// Writes the selected records that the log holds now. Rows for people are cut to `columns`, if standard output is a terminal.
 ///
 /// # Errors
-/// When there is no such topic or partition, the log cannot be read, or `out` takes no more.
-pub fn peek(args: &PeekArgs, config: &Config, out: &mut impl Write) -> Result<()> {
+/// When there is no such topic or partition, the log cannot be read, or `out` cannot be written.
+pub fn peek(args: &PeekArgs, config: &Config, columns: Option<usize>, out: &mut impl Write) -> Result<()> {
     let topic = topic_named(&args.topic, config)?;
     let mut log = data_directory::log_to_read(config)?;
     let partitions = partitions(args, &mut log, topic, config)?;
     let measures = data_directory::files(config)?.measures;
-    let mut sheet = Sheet { out, output: args.output, lines: 0 };
+    let mut sheet = Sheet { out, output: args.output, columns, lines: 0 };
     sheet.begin()?;
     match args.newest {
         Some(most) => {
@@ -50,7 +51,7 @@ pub fn peek(args: &PeekArgs, config: &Config, out: &mut impl Write) -> Result<()
     sheet.end()
 }
 
-/// With the prefix of the brokers' topics or without it.
+/// The topic of this name, with or without `kafka.prefix`.
 fn topic_named(name: &str, config: &Config) -> Result<Topic> {
     let bare = config.kafka.as_ref().and_then(|kafka| name.strip_prefix(&kafka.prefix)).unwrap_or(name);
     let names = Topic::ALL.map(Topic::name);
@@ -67,11 +68,11 @@ fn partitions(args: &PeekArgs, log: &mut AnyLog, topic: Topic, config: &Config) 
         _ => 1,
     };
     let Some(partition) = args.partition else { return Ok(0..count) };
-    ensure!(partition < count, "{} has the partitions 0 to {}, and none with the number {partition}", topic.name(), count - 1);
+    ensure!(partition < count, "partition {partition} of {} does not exist; name one from 0 to {}", topic.name(), count - 1);
     Ok(partition..partition + 1)
 }
 
-/// How many partitions of events the log was begun with; none where it is not begun.
+/// The number of partitions of events by the log's first record; `None` for an empty log.
 fn begun_with(log: &mut AnyLog) -> Result<Option<u32>> {
     let mut begun = None;
     log.read(Topic::Registry, 0, 0, 1, &mut |lent| {
@@ -83,13 +84,13 @@ fn begun_with(log: &mut AnyLog) -> Result<Option<u32>> {
     Ok(begun)
 }
 
-/// One record, ready to be written.
+/// One record of the output.
 struct Line {
     partition: u32,
     offset: u64,
     appended: Timestamp,
     key: String,
-    /// Name of the schema and the value as JSON, or why the bytes did not open.
+    /// Name of the schema and the value as JSON, or the reason why the bytes cannot be decoded.
     value: Result<(&'static str, String), String>,
 }
 
@@ -124,7 +125,7 @@ impl Line {
     }
 }
 
-/// Every line of a range of offsets that the arguments let through, in order.
+/// Calls `each` with every selected line of a range of offsets, in order.
 fn each_line(
     log: &mut AnyLog,
     topic: Topic,
@@ -153,7 +154,7 @@ fn each_line(
     failed
 }
 
-/// The newest `most` lines over all these partitions, oldest first.
+/// The newest `most` lines of all these partitions, oldest first.
 fn newest(
     args: &PeekArgs,
     log: &mut AnyLog,
@@ -170,7 +171,7 @@ fn newest(
     Ok(found.split_off(found.len().saturating_sub(most)))
 }
 
-/// Offsets have gaps, so it goes back further and further until there is enough.
+/// The newest `most` lines of one partition. Offsets have gaps, so the read starts further back until it finds enough.
 fn newest_of(
     args: &PeekArgs,
     log: &mut AnyLog,
@@ -198,10 +199,11 @@ fn newest_of(
     }
 }
 
-/// Writes lines in the form that was asked for.
+/// Writes lines in the selected form.
 struct Sheet<'o, W> {
     out: &'o mut W,
     output: Output,
+    columns: Option<usize>,
     lines: u64,
 }
 
@@ -215,7 +217,9 @@ impl<W: Write> Sheet<'_, W> {
 
     fn write(&mut self, line: &Line) -> Result<()> {
         match self.output {
-            Output::Table => writeln!(self.out, "{}", line.row())?,
+            Output::Table => {
+                writeln!(self.out, "{}", self.columns.map_or_else(|| line.row(), |columns| cut(&line.row(), columns)))?
+            }
             Output::Ndjson => writeln!(self.out, "{}", line.json())?,
             Output::Json => write!(self.out, "{}{}", if self.lines == 0 { "" } else { ",\n" }, line.json())?,
         }

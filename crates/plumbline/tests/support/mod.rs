@@ -60,7 +60,7 @@ impl Place {
         let fixed = ["plumbline", "replay", "--out", &out].into_iter();
         let cli = Cli::try_parse_from(fixed.chain(options.iter().copied()).chain(paths.iter().map(String::as_str)))?;
         let Command::Replay(args) = cli.command else { unreachable!("it says replay") };
-        replay(&args, now(), interrupt)
+        Ok(replay(&args, now(), interrupt)?.summary)
     }
 
     pub fn lines(&self, file: &str) -> Vec<Value> {
