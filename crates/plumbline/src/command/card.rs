@@ -68,20 +68,13 @@ fn find(args: &CardArgs, config: &Config, source: &mut CardSource<'_>) -> Result
         }
     }
     match found.len() {
-        0 => bail!(no_card(alias)),
+        0 => bail!("no such card of {alias:?} is published; {}", source.cure()),
         1 => Ok(found.remove(0)),
         several => {
             let persons: Vec<String> = found.iter().map(|(person, _)| format!("{person:?}")).collect();
             bail!("{alias} names {several} persons: {}; name one of them", persons.join(", "))
         }
     }
-}
-
-fn no_card(clinician: &str) -> String {
-    format!(
-        "no such card of {clinician:?} is published; GET /v1/changes of the service lists the published clinicians, months and \
-         revisions"
-    )
 }
 
 fn text(lines: &[String], output: Output, config: &Config, paint: Paint, columns: usize) -> Result<String> {
@@ -119,6 +112,16 @@ impl CardSource<'_> {
             return Ok(CardSource::Service(address));
         }
         Ok(CardSource::Folder(Box::new(data_directory::published(config)?)))
+    }
+
+    /// The place that lists the published cards, for an error.
+    fn cure(&self) -> String {
+        match self {
+            CardSource::Replayed(dir) => {
+                format!("`subject.clinician` in {}/scorecards.ndjson names the clinicians", dir.display())
+            }
+            _ => "GET /v1/changes of the service lists clinicians, months and revisions".to_owned(),
+        }
     }
 
     /// The cards of a clinician as JSON lines, by month and practice; none if no such card is published.

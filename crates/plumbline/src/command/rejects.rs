@@ -40,7 +40,8 @@ fn which(args: &RejectsWhich) -> Which {
 }
 
 fn pending(config: &Config) -> Result<PendingRejects> {
-    let store: RejectStore = data_directory::refused(config).context("the rejected records are encrypted with the service's keys")?;
+    let store: RejectStore =
+        data_directory::refused(config).context("the rejected records are encrypted with the service's keys")?;
     if !store.keeps() {
         bail!("option `refused` is 0B, so rejected records are not kept; the source systems must send them again");
     }

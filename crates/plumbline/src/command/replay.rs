@@ -36,7 +36,7 @@ use crate::view::terminal_card::render_within;
 /// Every event was rejected. The files of the replay are written, and list each reject.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "every event was rejected ({}); {} names file, line and reason of each; correct them and run the replay again",
+    "every event was rejected ({}); correct the files that {} lists, and run the replay again",
     counted(*.rejected, "reject", "rejects"),
     .file.display()
 )]

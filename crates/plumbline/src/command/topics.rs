@@ -43,7 +43,11 @@ pub fn topics(args: &cli::TopicsArgs, config: &Config, out: &mut impl Write) -> 
         writeln!(out, "{line}")?;
     }
     let wrong = state.described_faults().len() as u64;
-    ensure!(wrong == 0, "{} of the topics must be corrected; `plumbline topics --apply` corrects what it can", counted(wrong, "property", "properties"));
+    ensure!(
+        wrong == 0,
+        "{} of the topics must be corrected; `plumbline topics --apply` corrects what it can",
+        counted(wrong, "property", "properties")
+    );
     Ok(())
 }
 
