@@ -18,7 +18,7 @@ use crate::command::measures;
 use crate::command::peek;
 use crate::command::recompute::recompute;
 use crate::command::rejects;
-use crate::command::replay::{AllRejected, replay};
+use crate::command::replay::{TotalRejection, replay};
 use crate::command::topics;
 use crate::config::config_file::{self, ConfigError, ConfigSources};
 use crate::config::keys_file;
@@ -108,6 +108,8 @@ fn dispatch(command: &Command) -> Result<()> {
             };
             let output = match command {
                 Rejects::List(args) | Rejects::Retry(args) => args.output,
+                // Raw records are printed as they were received.
+                Rejects::Show(args) if args.raw => Output::Ndjson,
                 Rejects::Show(args) => args.which.output,
             };
             print_as(&rejects::rejects(command, &configured(service)?, Paint::for_stdout(), service_clock()?)?, output)
@@ -207,7 +209,7 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<CleanStop>().is_some() {
         return ExitCode::from(EXIT_INTERRUPTED);
     }
-    if error.downcast_ref::<AllRejected>().is_some() {
+    if error.downcast_ref::<TotalRejection>().is_some() {
         return ExitCode::from(EXIT_ALL_REJECTED);
     }
     let registry = matches!(error.downcast_ref(), Some(RegistryFileError::Mistakes { .. }));

@@ -169,8 +169,8 @@ impl CardSource<'_> {
 fn add_registry(log: &mut impl Log, aliases: &mut ClinicianAliases) -> Result<()> {
     let mut from = 0;
     loop {
-        let next = log.read(Topic::Registry, 0, from, RECORDS_A_READ, &mut |lent| {
-            if let Record::Registry(entry) = lent.record {
+        let next = log.read(Topic::Registry, 0, from, RECORDS_A_READ, &mut |entry| {
+            if let Record::Registry(entry) = entry.record {
                 aliases.add_entry(&entry);
             }
             ControlFlow::Continue(())

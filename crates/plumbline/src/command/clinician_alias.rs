@@ -15,7 +15,7 @@ pub struct ClinicianAliases {
 }
 
 impl ClinicianAliases {
-    /// Adds an entry of the registry. Of two that claim the same alias the one added last decides, as on the cards.
+    /// Adds an entry of the registry. If two entries claim the same alias, the one added last decides, as on the cards.
     pub fn add_entry(&mut self, entry: &Entry) {
         if let Entry::Person(person) = entry {
             person.aliases.iter().chain([&person.id]).for_each(|name| self.add_clinician(name));

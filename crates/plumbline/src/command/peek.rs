@@ -75,8 +75,8 @@ fn partitions(args: &PeekArgs, log: &mut AnyLog, topic: Topic, config: &Config) 
 /// The number of partitions of events by the log's first record; `None` for an empty log.
 fn begun_with(log: &mut AnyLog) -> Result<Option<u32>> {
     let mut begun = None;
-    log.read(Topic::Registry, 0, 0, 1, &mut |lent| {
-        if let Record::Genesis(genesis) = lent.record {
+    log.read(Topic::Registry, 0, 0, 1, &mut |entry| {
+        if let Record::Genesis(genesis) = entry.record {
             begun = Some(genesis.partitions);
         }
         ControlFlow::Break(())
@@ -95,13 +95,13 @@ struct Line {
 }
 
 impl Line {
-    fn of(lent: &LogEntry<'_>, partition: u32, measures: &MeasureSet) -> Line {
-        let value = match (&lent.record, Form::of_record(&lent.record), record_json::record(&lent.record, measures)) {
+    fn of(entry: &LogEntry<'_>, partition: u32, measures: &MeasureSet) -> Line {
+        let value = match (&entry.record, Form::of_record(&entry.record), record_json::record(&entry.record, measures)) {
             (_, Some(form), Some(json)) => Ok((form.name(), json)),
             (Record::Undecodable(why), ..) => Err(why.clone()),
             _ => unreachable!("every record but an undecodable one has a schema"),
         };
-        Line { partition, offset: lent.offset, appended: lent.appended, key: lent.key.to_owned(), value }
+        Line { partition, offset: entry.offset, appended: entry.appended, key: entry.key.to_owned(), value }
     }
 
     fn json(&self) -> String {
@@ -137,12 +137,12 @@ fn each_line(
 ) -> Result<()> {
     let (mut from, mut failed) = (range.start, Ok(()));
     while from < range.end && failed.is_ok() {
-        let next = log.read(topic, partition, from, RECORDS_A_READ, &mut |lent| {
-            if lent.offset >= range.end {
+        let next = log.read(topic, partition, from, RECORDS_A_READ, &mut |entry| {
+            if entry.offset >= range.end {
                 return ControlFlow::Break(());
             }
-            if args.key.as_deref().is_none_or(|key| key == lent.key) {
-                failed = each(Line::of(&lent, partition, measures));
+            if args.key.as_deref().is_none_or(|key| key == entry.key) {
+                failed = each(Line::of(&entry, partition, measures));
             }
             if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;

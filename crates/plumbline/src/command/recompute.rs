@@ -168,8 +168,8 @@ impl Recomputation<'_> {
             if start == 0 {
                 continue;
             }
-            source.read(Topic::Events, partition, start, 1, &mut |lent| {
-                let month = self.deployment.schedule.zone.day_of(lent.appended.plus_seconds(DAY_SECONDS)).month();
+            source.read(Topic::Events, partition, start, 1, &mut |entry| {
+                let month = self.deployment.schedule.zone.day_of(entry.appended.plus_seconds(DAY_SECONDS)).month();
                 whole = whole.max(Some(month.plus(2)));
                 ControlFlow::Break(())
             })?;
@@ -196,9 +196,9 @@ fn outlines(log: &mut impl Log) -> Result<BTreeMap<String, CardOutline>> {
         let end = log.bounds(Topic::Scorecards, partition)?.end;
         let mut from = 0;
         while from < end {
-            let next = log.read(Topic::Scorecards, partition, from, RECORDS_A_READ, &mut |lent| {
-                if let Record::Scorecard(card) = lent.record {
-                    cards.insert(lent.key.to_owned(), CardOutline::of(&card));
+            let next = log.read(Topic::Scorecards, partition, from, RECORDS_A_READ, &mut |entry| {
+                if let Record::Scorecard(card) = entry.record {
+                    cards.insert(entry.key.to_owned(), CardOutline::of(&card));
                 }
                 ControlFlow::Continue(())
             })?;

@@ -40,7 +40,7 @@ use crate::view::terminal_card::render_within;
     counted(*.rejected, "reject", "rejects"),
     .file.display()
 )]
-pub struct AllRejected {
+pub struct TotalRejection {
     /// Number of rejects.
     pub rejected: u64,
     /// The file that lists them.
@@ -79,11 +79,11 @@ impl ReplayResult {
     /// An error if every event was rejected.
     ///
     /// # Errors
-    /// [`AllRejected`].
-    pub fn check_rejects(&self) -> Result<(), AllRejected> {
+    /// [`TotalRejection`].
+    pub fn check_rejects(&self) -> Result<(), TotalRejection> {
         let rejected = self.summary.rejected.values().sum();
         let file = self.folder.join("rejects.ndjson");
-        if self.summary.is_all_rejected() { Err(AllRejected { rejected, file }) } else { Ok(()) }
+        if self.summary.is_all_rejected() { Err(TotalRejection { rejected, file }) } else { Ok(()) }
     }
 }
 

@@ -114,8 +114,8 @@ impl State {
 fn begun_with(config: &Config) -> Result<Option<u32>> {
     let mut log = log_to_read(config)?;
     let mut begun = None;
-    log.read(Topic::Registry, 0, 0, 1, &mut |lent| {
-        if let Record::Genesis(genesis) = lent.record {
+    log.read(Topic::Registry, 0, 0, 1, &mut |entry| {
+        if let Record::Genesis(genesis) = entry.record {
             begun = Some(genesis.partitions);
         }
         ControlFlow::Break(())

@@ -84,8 +84,8 @@ impl OutputOptions<'_> {
 /// When the log cannot be read.
 pub fn last_month(log: &LocalLog) -> Result<Option<Month>> {
     let mut last = None;
-    each(&mut log.clone(), Topic::ClinicianMonths, 0, |lent| {
-        if let Record::ClinicianMonth(row) = lent.record {
+    each(&mut log.clone(), Topic::ClinicianMonths, 0, |entry| {
+        if let Record::ClinicianMonth(row) = entry.record {
             last = last.max(Some(row.key.month));
         }
         Ok(())
@@ -135,8 +135,8 @@ impl Cursor {
             return Ok(());
         }
         let cards = &mut self.cards;
-        self.next = log.read(Topic::ScorecardRevisions, self.partition, self.next, RECORDS_A_READ, &mut |lent| {
-            if let Record::Scorecard(card) = lent.record {
+        self.next = log.read(Topic::ScorecardRevisions, self.partition, self.next, RECORDS_A_READ, &mut |entry| {
+            if let Record::Scorecard(card) = entry.record {
                 cards.push_back(card);
             }
             ControlFlow::Continue(())
@@ -155,10 +155,10 @@ impl Cursor {
 fn rows(log: &mut LocalLog, measures: &MeasureSet, out: &mut dyn Write, summary: &mut Summary) -> Result<()> {
     // Keys and offsets fit into memory; the rows may not.
     let mut newest: BTreeMap<RowKey, (u64, u64)> = BTreeMap::new();
-    each(log, Topic::ClinicianMonths, 0, |lent| {
-        if let Record::ClinicianMonth(row) = lent.record {
-            let value = newest.entry(row.key).or_insert((row.position, lent.offset));
-            *value = (*value).max((row.position, lent.offset));
+    each(log, Topic::ClinicianMonths, 0, |entry| {
+        if let Record::ClinicianMonth(row) = entry.record {
+            let value = newest.entry(row.key).or_insert((row.position, entry.offset));
+            *value = (*value).max((row.position, entry.offset));
         }
         Ok(())
     })?;
@@ -176,8 +176,8 @@ fn rows(log: &mut LocalLog, measures: &MeasureSet, out: &mut dyn Write, summary:
 /// Writes the newest value of every peer group, in order of the keys.
 fn peer_groups(log: &mut LocalLog, out: &mut dyn Write) -> Result<()> {
     let mut newest: BTreeMap<String, u64> = BTreeMap::new();
-    each(log, Topic::PeerGroups, 0, |lent| {
-        newest.insert(lent.key.to_owned(), lent.offset);
+    each(log, Topic::PeerGroups, 0, |entry| {
+        newest.insert(entry.key.to_owned(), entry.offset);
         Ok(())
     })?;
     for offset in newest.into_values() {
@@ -189,15 +189,15 @@ fn peer_groups(log: &mut LocalLog, out: &mut dyn Write) -> Result<()> {
 }
 
 fn rejects(log: &mut impl Log, out: &mut dyn Write) -> Result<()> {
-    each(log, Topic::Rejects, 0, |lent| match lent.record {
+    each(log, Topic::Rejects, 0, |entry| match entry.record {
         Record::Reject(reject) => Ok(line(out, &record_lines::reject(&reject))?),
         _ => Ok(()),
     })
 }
 
 fn runs(log: &mut LocalLog, out: &mut dyn Write, summary: &mut Summary) -> Result<()> {
-    each(log, Topic::Runs, 0, |lent| {
-        if let Record::Run(run) = lent.record {
+    each(log, Topic::Runs, 0, |entry| {
+        if let Record::Run(run) = entry.record {
             summary.add_cut(run.at);
             line(out, &without(&record_lines::run(&run), &["positions", "registry_position", "sealed", "refolded"]))?;
         }
@@ -223,8 +223,8 @@ pub(crate) fn each(
     let mut from = 0;
     loop {
         let mut result = Ok(());
-        let next = log.read(topic, partition, from, RECORDS_A_READ, &mut |lent| {
-            result = take(lent);
+        let next = log.read(topic, partition, from, RECORDS_A_READ, &mut |entry| {
+            result = take(entry);
             if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         result?;
@@ -241,8 +241,8 @@ pub(crate) fn each(
 /// When the log cannot be read or does not hold the offset.
 pub(crate) fn one(log: &mut LocalLog, topic: Topic, partition: u32, offset: u64) -> Result<Record<'static>> {
     let mut found = None;
-    log.read(topic, partition, offset, 1, &mut |lent| {
-        found = Some(lent.record.into_owned());
+    log.read(topic, partition, offset, 1, &mut |entry| {
+        found = Some(entry.record.into_owned());
         ControlFlow::Break(())
     })?;
     found.ok_or_else(|| {

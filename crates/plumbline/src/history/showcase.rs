@@ -11,7 +11,7 @@ use stream::log::Topic;
 use crate::history::outputs::{each, one};
 use crate::log::local_log::LocalLog;
 
-/// What a card offers a reader; the greatest is shown.
+/// The value of a card for a reader. The card with the greatest is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct CardAppeal {
     /// A card of one practice has peers, one over all practices has none.

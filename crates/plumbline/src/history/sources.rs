@@ -102,7 +102,7 @@ fn walk(
             continue;
         }
         let path = entry.path().canonicalize().map_err(unreadable(&entry.path()))?;
-        // Links to folders, and links out of this folder, are not followed: they could lead back here for ever.
+        // Links to folders, and links out of this folder, are not followed: they could lead back here without end.
         let link = entry.file_type().map_err(unreadable(&entry.path()))?.is_symlink();
         let inside = path.starts_with(root);
         if path.is_dir() && inside && !link {
@@ -192,7 +192,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_that_leads_back_is_not_followed_for_ever() {
+    fn a_link_that_leads_back_is_not_followed() {
         let dir = tempfile::tempdir().unwrap();
         put(dir.path(), "data/sub/a.ndjson", "{}");
         std::os::unix::fs::symlink(dir.path().join("data"), dir.path().join("data/sub/back")).unwrap();
