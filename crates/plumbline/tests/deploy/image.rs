@@ -80,5 +80,5 @@ fn a_running_service_is_healthy_and_a_stopped_one_is_not() {
     assert!(told.status.success() && told.stdout.starts_with(b"ready"), "{told:?}");
     server.kill();
     let told = health();
-    assert!(!told.status.success() && String::from_utf8_lossy(&told.stderr).contains("nobody answers"), "{told:?}");
+    assert!(!told.status.success() && String::from_utf8_lossy(&told.stderr).contains("no service answers"), "{told:?}");
 }
