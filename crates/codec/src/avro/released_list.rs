@@ -1,4 +1,6 @@
-//! The list of released schemas. `PLUMBLINE_WRITE_RELEASE=1 cargo test -p codec --test promises release` writes this file.
+//! The list of released schemas.
+//!
+//! `PLUMBLINE_WRITE_RELEASE=1 cargo test -p codec --test promises the_newest_released` writes this file.
 
 /// Every released schema of Plumbline's own records, in order of the numbers: number, name, text.
 pub(crate) const RELEASED: &[(u32, &str, &str)] = &[

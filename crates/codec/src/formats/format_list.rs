@@ -1,15 +1,11 @@
 //! The list of input formats. The order matters: the first format that recognises a record decodes it.
 
-use crate::formats::avro_file::AvroFile;
-use crate::formats::avro_frame::{ConfluentFrame, SingleObject};
 use crate::formats::input_format::{InputFormat, RecordFormat};
 use crate::formats::item_sink::ItemSink;
-use crate::formats::json_text::{JsonText, UnknownText};
-use crate::formats::refused::{Empty, Gzip, Parquet, Utf16, Xml, Zip, Zstd};
 
-/// Makes the enum of all formats and its static dispatch. Each name is a type that implements [`InputFormat`].
+/// Makes the enum of all formats and its static dispatch. `Type in module` names a type that implements [`InputFormat`].
 macro_rules! input_formats {
-    ($($format:ident,)*) => {
+    ($($format:ident in $module:ident,)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Format {
             $($format,)*
@@ -20,7 +16,7 @@ macro_rules! input_formats {
             #[inline]
             pub(crate) fn of(record: &[u8]) -> Format {
                 $(
-                    if <$format as InputFormat>::recognises(record) {
+                    if <super::$module::$format as InputFormat>::recognises(record) {
                         return Format::$format;
                     }
                 )*
@@ -29,20 +25,20 @@ macro_rules! input_formats {
 
             pub(crate) fn family(self, record: &[u8]) -> RecordFormat {
                 match self {
-                    $(Format::$format => <$format as InputFormat>::family(record),)*
+                    $(Format::$format => <super::$module::$format as InputFormat>::family(record),)*
                 }
             }
 
             #[inline]
             pub(crate) fn decode(self, record: &[u8], items: &mut ItemSink<'_>) {
                 match self {
-                    $(Format::$format => <$format as InputFormat>::decode(record, items),)*
+                    $(Format::$format => <super::$module::$format as InputFormat>::decode(record, items),)*
                 }
             }
 
             /// Every format with its examples, in the order of the list.
             fn examples() -> Vec<(Format, &'static [&'static [u8]])> {
-                vec![$((Format::$format, <$format as InputFormat>::EXAMPLES),)*]
+                vec![$((Format::$format, <super::$module::$format as InputFormat>::EXAMPLES),)*]
             }
         }
     };
@@ -50,20 +46,20 @@ macro_rules! input_formats {
 
 input_formats! {
     // UTF-16 text begins with the bytes of JSON, so it comes before JSON.
-    Utf16,
-    JsonText,
-    AvroFile,
-    SingleObject,
-    Gzip,
-    Zstd,
-    Zip,
-    Parquet,
+    Utf16 in refused,
+    JsonText in json_text,
+    AvroFile in avro_file,
+    SingleObject in avro_frame,
+    Gzip in refused,
+    Zstd in refused,
+    Zip in refused,
+    Parquet in refused,
     // A zero byte and any four bytes: formats with a longer signature come before it.
-    ConfluentFrame,
-    Empty,
-    Xml,
+    ConfluentFrame in avro_frame,
+    Empty in refused,
+    Xml in refused,
     // Recognises every record.
-    UnknownText,
+    UnknownText in json_text,
 }
 
 impl RecordFormat {

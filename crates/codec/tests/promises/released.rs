@@ -1,8 +1,8 @@
 //! A released schema never changes, every version can read every other, and today's code decodes the data of each.
 //!
 //! `schemas/released/NUMBER-NAME.avsc` holds the schema of a number, `SHA256SUMS` the fingerprints of those files. After a change of
-//! `schemas/NAME.avsc`, `PLUMBLINE_WRITE_RELEASE=1 cargo test -p codec --test promises release` gives the new schema a number: it
-//! writes the released file, its line in `SHA256SUMS`, the list in the code and the fixture.
+//! `schemas/NAME.avsc`, `PLUMBLINE_WRITE_RELEASE=1 cargo test -p codec --test promises the_newest_released` gives the new schema a
+//! number: it writes the released file, its line in `SHA256SUMS`, the list in the code and the fixture.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -102,7 +102,7 @@ fn the_newest_released_schema_of_a_record_is_that_of_the_code() {
         changed,
         [],
         "these schemas differ from the released ones; if they should, run \
-         PLUMBLINE_WRITE_RELEASE=1 cargo test -p codec --test promises release"
+         PLUMBLINE_WRITE_RELEASE=1 cargo test -p codec --test promises the_newest_released"
     );
     let known: BTreeMap<u32, &str> = KnownSchema::all().map(|known| (known.id() - FIRST_ID, known.text())).collect();
     assert_eq!(known.keys().collect::<Vec<_>>(), released.keys().collect::<Vec<_>>());
