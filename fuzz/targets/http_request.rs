@@ -44,7 +44,7 @@ impl Service {
         let (door, taking) = IntakeWorker::new(
             site.log.clone(),
             parts,
-            site.retry.clone(),
+            site.decoder.clone(),
             site.refused.clone(),
             site.clock.clone(),
             vitals.clone(),

@@ -10,7 +10,7 @@ use plumbline::config::options::{FEED_OPTIONS, INPUT_OPTIONS, OPTIONS, OptionOf}
 use plumbline::http::metrics::Metrics;
 use plumbline::http::routes::ROUTES;
 use plumbline::kafka::contact::Contact;
-use plumbline::kafka::schema_registry::schema_registry::RegistryCounts;
+use plumbline::kafka::schema_registry::registry::RegistryCounts;
 use plumbline::kafka::settings::FIXED;
 use plumbline::process::clock::Clock;
 use plumbline::process::service_status::{InputStatus, ServiceStatus};
