@@ -33,7 +33,7 @@ deny:
 advisories:
     cargo deny --all-features check advisories
 
-# Run the two commands that README.md shows first, exactly as they stand there.
+# Run the two commands that README.md shows first, exactly as written there.
 readme:
     #!/usr/bin/env bash
     set -euo pipefail
@@ -51,6 +51,7 @@ ci: lint readme deny
     cargo run --release -p bench -- guard
     fuzz/run 20
 
-# Run what is too slow for CI: ten thousand seeds, an hour of fuzzing, the image's binary.
+# Run what is too slow for CI: ten thousand simulated histories, half an hour of fuzzing a target, the image's binary.
 long: (sim "10000")
     fuzz/run 1800
+    cargo run --profile dist --locked -- demo

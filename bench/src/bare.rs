@@ -1,5 +1,5 @@
-//! The bare client of the brokers: a consumer and a producer that do nothing with what they read and write. What they cost is the
-//! least that anything built on them can cost.
+//! The bare client of the brokers: a consumer and a producer that only read and write. Their cost is the lower bound for every program
+//! built on them.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::traffic::Traffic;
 
 /// Partitions of the input topic and of `events`.
 pub const PARTITIONS: u32 = 4;
-/// So long a topic may be silent before the measurement is given up.
+/// Seconds without a message after which the measurement fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn client(brokers: &str) -> ClientConfig {
@@ -29,7 +29,7 @@ fn client(brokers: &str) -> ClientConfig {
     config
 }
 
-/// Makes a topic.
+/// Creates a topic.
 ///
 /// # Errors
 /// When the brokers refuse.
@@ -41,7 +41,7 @@ pub fn make(brokers: &str, topic: &str) -> Result<()> {
     all(runtime.block_on(admin.create_topics([&topic], &options))?)
 }
 
-/// Deletes every topic whose name begins so.
+/// Deletes every topic whose name starts with this prefix.
 ///
 /// # Errors
 /// When the brokers refuse.
@@ -83,7 +83,7 @@ impl Writer<'_> {
     }
 }
 
-/// Fills a topic with native events, a record each, keyed by their feed.
+/// Fills a topic with native events, one in each record, keyed by their feed.
 ///
 /// # Errors
 /// When the brokers refuse them.
@@ -94,24 +94,24 @@ pub fn fill(brokers: &str, topic: &str, events: u64) -> Result<()> {
     for _ in 0..events {
         text.clear();
         traffic.event(&mut text);
-        let feed = text.split('"').nth(3).context("an event begins with its feed")?;
+        let feed = text.split('"').nth(3).context("an event starts with its feed")?;
         writer.write(feed.as_bytes(), text.trim_end().as_bytes(), partition_of(feed, PARTITIONS).cast_signed())?;
     }
     Ok(writer.producer.flush(PATIENCE)?)
 }
 
-/// Reads so many records of a topic, and does nothing with them.
+/// Reads this many records of a topic and drops them.
 ///
 /// # Errors
-/// When they do not come.
+/// When the records do not arrive.
 pub fn consume(brokers: &str, topic: &str, events: u64) -> Result<()> {
     each(brokers, topic, events, |_, _, _| Ok(()))
 }
 
-/// Reads so many records and writes them into another topic.
+/// Copies this many records into another topic.
 ///
 /// # Errors
-/// When they do not come, or the brokers refuse them.
+/// When the records do not arrive, or the brokers refuse them.
 pub fn copy(brokers: &str, topic: &str, into: &str, events: u64) -> Result<()> {
     let writer = Writer::new(brokers, into)?;
     each(brokers, topic, events, |key, payload, partition| writer.write(key, payload, partition))?;
@@ -134,7 +134,7 @@ fn each(brokers: &str, topic: &str, events: u64, mut with: impl FnMut(&[u8], &[u
     let mut seen = 0;
     while seen < events {
         let polled = consumer.poll(Duration::ZERO).or_else(|| consumer.poll(PATIENCE));
-        if let Ok(message) = polled.context("the topic went silent")? {
+        if let Ok(message) = polled.context("no message arrived in time")? {
             with(message.key().unwrap_or_default(), message.payload().unwrap_or_default(), message.partition())?;
             seen += 1;
         }

@@ -1,8 +1,8 @@
-//! The guard: instructions a unit of each step, counted by callgrind, against `bench/baseline.toml`. A machine's mood does not
-//! change them, so a step that became dearer by a tenth is seen, and one that became cheaper is put on record.
+//! The guard: instructions per unit of each step, counted by callgrind and compared with `bench/baseline.toml`. Counts do not depend on
+//! the load of the machine, so the guard finds a step whose cost changed by a tenth.
 //!
-//! A plain program under `valgrind` rather than a framework around it: the step says itself where counting begins and ends
-//! ([`steps::measured`]), so nothing has to be linked, and the same steps are timed.
+//! The guard runs a plain program under `valgrind`, without a framework. The step marks where counting begins and ends
+//! ([`steps::measured`]), so nothing is linked, and the same steps are timed.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,8 +15,8 @@ use crate::steps::{self, STEPS};
 
 /// Events of a counted step.
 const EVENTS: u64 = 40_000;
-/// What instructions may differ by before the guard fails, in hundredths. Counts of one build are the same to a tenth of one, but a
-/// change elsewhere can move what the compiler inlines: up to nine hundredths of an untouched step were seen.
+/// Allowed difference in percent. Counts of one build differ by less than 0.1 %. A change elsewhere can change what the compiler inlines:
+/// differences of up to 9 % were seen in an unchanged step.
 const TOLERANCE: f64 = 10.0;
 
 const HEAD: &str =
@@ -31,10 +31,10 @@ struct Baseline {
     instructions: BTreeMap<String, u64>,
 }
 
-/// Counts and compares. Without valgrind it says so and passes: there is nothing to compare.
+/// Counts and compares. Without valgrind it prints a message and passes.
 pub fn check() -> Result<()> {
     let Some(counted) = count_all()? else {
-        eprintln!("bench guard: did NOT run: valgrind is not here; install the package valgrind");
+        eprintln!("bench guard: did NOT run: valgrind is missing; install the package valgrind");
         return Ok(());
     };
     let path = path();
@@ -44,7 +44,7 @@ pub fn check() -> Result<()> {
     for step in STEPS {
         let now = counted.instructions[step.name];
         let Some(&was) = baseline.instructions.get(step.name) else {
-            apart.push(format!("{} stands in no baseline", step.name));
+            apart.push(format!("{} is not in the baseline", step.name));
             continue;
         };
         let change = (now as f64 / was as f64 - 1.0) * 100.0;
@@ -64,7 +64,7 @@ pub fn check() -> Result<()> {
 
 /// Counts and writes the baseline.
 pub fn update() -> Result<()> {
-    let counted = count_all()?.context("valgrind is not here; install the package valgrind")?;
+    let counted = count_all()?.context("valgrind is missing; install the package valgrind")?;
     let text = format!("{HEAD}{}", toml::to_string(&counted)?);
     print!("{text}");
     std::fs::write(path(), text).with_context(|| path().display().to_string())
@@ -74,7 +74,7 @@ fn path() -> PathBuf {
     concat!(env!("CARGO_MANIFEST_DIR"), "/baseline.toml").into()
 }
 
-/// Instructions of all steps; none when there is no valgrind.
+/// Instructions of all steps; `None` without valgrind.
 fn count_all() -> Result<Option<Baseline>> {
     if Command::new("valgrind").arg("--version").output().is_err() {
         return Ok(None);
@@ -92,11 +92,15 @@ fn count(step: &steps::Step) -> Result<u64> {
     let output = command.output().context("valgrind")?;
     let told = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{} under valgrind: {told}", step.name);
-    let collected = told.lines().find_map(|line| line.split_once("Collected : ")).context("callgrind tells what it collected")?.1;
+    let collected = told
+        .lines()
+        .find_map(|line| line.split_once("Collected : "))
+        .context("the output of callgrind has a line \"Collected\"")?
+        .1;
     let instructions: u64 = collected.trim().parse().with_context(|| format!("callgrind collected {collected:?}"))?;
     let said = String::from_utf8(output.stdout)?;
     let units: u64 =
-        said.split_whitespace().next().and_then(|units| units.parse().ok()).context("a step tells its units first")?;
+        said.split_whitespace().next().and_then(|units| units.parse().ok()).context("a step prints its units first")?;
     ensure!(instructions > 0 && units > 0, "{}: {instructions} instructions of {units} units", step.name);
     Ok(instructions / units)
 }

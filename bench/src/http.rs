@@ -1,4 +1,4 @@
-//! A real `plumbline run`, and as many events as asked for through its HTTP.
+//! A real `plumbline run`, and a number of events through its HTTP.
 
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,10 @@ use crate::traffic::Traffic;
 
 /// Events in one request.
 const EVENTS_A_REQUEST: u64 = 1_000;
-/// Single events whose way to their row is timed.
+/// Single events that are timed from request to row.
 const SINGLE: usize = 50;
 
-/// Prints CPU time an accepted event, and how long one takes from its `POST` to its row.
+/// Prints the CPU time per accepted event, and the time from a `POST` to its row.
 pub fn measure(events: u64) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let service = Service::start(folder.path(), &["run"])?;
@@ -41,7 +41,7 @@ pub fn measure(events: u64) -> Result<()> {
     times.sort();
     let [median, worst] = [times[SINGLE / 2], times[SINGLE - 1]].map(|time: Duration| time.as_secs_f64() * 1e3);
     println!(
-        "{median:.1} ms (median of {SINGLE}; worst {worst:.1} ms) from a POST to its row in memory, disk and asking included"
+        "{median:.1} ms (median of {SINGLE}; worst {worst:.1} ms) from a POST to its row in memory, disk and polling included"
     );
     Ok(())
 }
@@ -50,7 +50,7 @@ fn send(connection: &mut Connection, traffic: &mut Traffic, events: u64) -> Resu
     let mut text = String::new();
     (0..events).for_each(|_| traffic.event(&mut text));
     let answer: serde_json::Value = serde_json::from_str(&connection.ask("POST", "/v1/events", &text)?)?;
-    ensure!(answer["logged"] == events, "not all were logged: {}", answer["events"][0]);
+    ensure!(answer["logged"] == events, "not all events were logged: {}", answer["events"][0]);
     Ok(())
 }
 

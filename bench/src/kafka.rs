@@ -1,5 +1,5 @@
-//! The whole way over a real broker: an input topic of native events, one a record, through `run intake`, `run tally`, which is
-//! killed on its way and started again, and `run publish`; and the bare client on the same topic.
+//! The whole way over a real broker, and the bare client on the same topic. The input topic has one native event in each record. The
+//! events pass through `run intake`, `run tally`, which is killed and restarted, and `run publish`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,36 +12,36 @@ use crate::bare::{self, PARTITIONS};
 use crate::process::Process;
 use crate::service::{Connection, Service, plumbline};
 
-/// So often a service is asked how far it is; asking costs it something, too.
+/// Time between two polls of a service. Polling adds to its cost.
 const LOOK: Duration = Duration::from_millis(100);
-/// The one cut of the run by roles is due so long after the start, which is before intake is through and after it has begun.
+/// Time from the start to the only cut of the run by roles: after intake has begun and before it ends.
 const CUT_AFTER_SECONDS: u64 = 6;
-/// So many events a second all roles in one process take at least.
+/// Events that all roles in one process accept in a second, at least.
 const LEAST_A_SECOND: u64 = 150_000;
-/// The next one would be so much later: no second one comes.
+/// Time between two cuts, so long that there is no second one.
 const CUT_EVERY_SECONDS: u64 = 72_000;
-/// The bare producer writes no more than so many events.
+/// Events that the bare producer writes, at most.
 const MOST_COPIED: u64 = 1_000_000;
 
-/// What is measured, and on what.
+/// The measurement and its input.
 pub struct Plan {
     brokers: String,
     events: u64,
-    /// An input topic of so many events that is there; one of our own traffic without it.
+    /// An existing input topic; without one the bench creates one with its own traffic.
     topic: Option<String>,
-    /// Measures beside the built-in ones.
+    /// Measures added to the built-in ones.
     measures: Option<PathBuf>,
-    /// Where configuration and keys are left, so that somebody may look at the topics.
+    /// Folder that keeps configuration and keys, for a look at the topics.
     folder: Option<PathBuf>,
-    /// The broker's process, whose CPU is told then.
+    /// The broker's process, whose CPU time is printed.
     broker: Option<Process>,
 }
 
 impl Plan {
-    /// From the arguments behind the number of events, such as `--topic NAME`; `BROKER_PID` in the environment names the broker.
+    /// Parses the arguments after the number of events, such as `--topic NAME`. The variable `BROKER_PID` names the broker.
     ///
     /// # Errors
-    /// When there is no such option.
+    /// When an option is unknown.
     pub fn read(brokers: &str, events: u64, mut options: &[&str]) -> Result<Plan> {
         let broker = std::env::var("BROKER_PID").ok().and_then(|pid| pid.parse().ok()).map(Process::numbered);
         let mut plan = Plan { brokers: brokers.to_owned(), events, topic: None, measures: None, folder: None, broker };
@@ -54,11 +54,11 @@ impl Plan {
             }
             options = rest;
         }
-        ensure!(options.is_empty(), "{options:?}: an option wants its value");
+        ensure!(options.is_empty(), "{options:?}: the last option has no value; add it");
         Ok(plan)
     }
 
-    /// Prints what each role costs an event. The topics that it makes are deleted in the end, unless somebody named a folder.
+    /// Prints the cost per event of each role. Created topics are deleted at the end, unless a folder is named.
     ///
     /// # Errors
     /// When a step fails.
@@ -95,10 +95,10 @@ impl Plan {
         self.publish(folder)
     }
 
-    /// All roles in one process, which is what a user starts with: from the input topic to rows and the published run.
+    /// All roles in one process, as a user starts: from the input topic to rows and the published run.
     fn together(&self, folder: &Path, prefix: &str, input: &str) -> Result<()> {
         fs::create_dir_all(folder)?;
-        // The rows of the cut hold everything only if it comes after everything.
+        // The rows of the cut are complete only if it comes after all events.
         self.configure(folder, prefix, input, CUT_AFTER_SECONDS + self.events / LEAST_A_SECOND)?;
         let mut watch = Watch::start(self, folder, &[])?;
         watch.until("plumbline_tally_events_total", self.events)?;
@@ -109,7 +109,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Makes the topics; returns when the cut is due, so many seconds from now, in seconds since 1970.
+    /// Creates the topics. Returns the time of the cut, this many seconds from now, in seconds since 1970.
     fn configure(&self, folder: &Path, prefix: &str, input: &str, after: u64) -> Result<u64> {
         let due = now() + after;
         let measures =
@@ -126,7 +126,7 @@ impl Plan {
         Ok(due)
     }
 
-    /// What this process itself does.
+    /// Work in this process.
     fn alone(&self, what: &str, events: u64, work: impl FnOnce() -> Result<()>) -> Result<()> {
         let own = Process::own();
         let (begun, cpu, broker) = (Instant::now(), own.cpu_seconds()?, self.broker_cpu()?);
@@ -138,7 +138,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Seconds; 0 where nobody said which process it is.
+    /// Seconds; 0 if the broker's process is unknown.
     fn broker_cpu(&self) -> Result<f64> {
         self.broker.as_ref().map_or(Ok(0.0), Process::cpu_seconds)
     }
@@ -149,7 +149,7 @@ impl Plan {
         watch.print("intake")
     }
 
-    /// A tally that is killed when it has folded three quarters.
+    /// A tally that is killed after it has folded three quarters.
     fn killed(&self, folder: &Path) -> Result<()> {
         let mut watch = Watch::start(self, folder, &["tally"])?;
         let folded = watch.until("plumbline_tally_events_total", self.events * 3 / 4)?;
@@ -160,7 +160,7 @@ impl Plan {
     fn tally(&self, folder: &Path) -> Result<()> {
         let mut watch = Watch::start(self, folder, &["tally"])?;
         watch.until("plumbline_tally_events_total", self.events * 3 / 4)?;
-        println!("{:<28} back at three quarters {:.1} s after its start", "tally, started again", watch.seconds());
+        println!("{:<28} back at three quarters {:.1} s after its start", "tally, restarted", watch.seconds());
         watch.until("plumbline_tally_events_total", self.events)?;
         watch.print("tally")?;
         watch.until_there("plumbline_tick_lag_seconds")?;
@@ -190,7 +190,7 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// A role that runs, and what it has cost so far.
+/// A running role and its cost so far.
 struct Watch<'p> {
     plan: &'p Plan,
     service: Service,
@@ -199,7 +199,7 @@ struct Watch<'p> {
     broker: f64,
     empty: u64,
     done: u64,
-    /// Events and CPU seconds when a quarter was done: from there on it is warm.
+    /// Events and CPU seconds after a quarter of the events, when the process is warm.
     quarter: Option<(u64, f64)>,
 }
 
@@ -211,7 +211,7 @@ impl Watch<'_> {
         Ok(Watch { plan, service, connection, begun, broker, empty, done: 0, quarter: None })
     }
 
-    /// Waits until a counter is there; returns where it is then.
+    /// Waits until a counter reaches a value. Returns the counter.
     fn until(&mut self, metric: &str, events: u64) -> Result<u64> {
         loop {
             self.done = self.connection.metric(metric)?;
@@ -225,7 +225,7 @@ impl Watch<'_> {
         }
     }
 
-    /// Waits until a metric is told at all.
+    /// Waits until a metric is present.
     fn until_there(&mut self, metric: &str) -> Result<()> {
         while !self.connection.tells(metric)? {
             sleep(LOOK);

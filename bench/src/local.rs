@@ -1,4 +1,4 @@
-//! The embedded log: written as intake writes it, and folded from the disk by the task of production.
+//! The embedded log: written like intake writes it, and folded from the disk by the tally of production.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -24,12 +24,12 @@ use crate::traffic::{Cost, Traffic};
 pub const CLINICIANS: u32 = 10_000;
 /// Noon UTC on 1 January 2027: after the last event.
 pub const NOW: Timestamp = Timestamp(1_798_804_800_000);
-/// As the service packs them.
+/// Events in one record, as in the service.
 pub const BATCH_EVENTS: usize = 500;
 /// Events between two flushes.
 const EVENTS_A_FLUSH: u64 = 10_000;
 
-/// Writes so many events into a new log, of prescriptions at these costs.
+/// Writes this many events into a new log, with prescriptions at these costs.
 ///
 /// # Errors
 /// When the log cannot be written.
@@ -77,8 +77,8 @@ fn write_lines(dir: &Path, events: u64, line: &mut dyn FnMut(&mut String) -> Res
     Ok(())
 }
 
-/// Folds the log with the built-in measures and those of a folder, and prints what an event and a fact cost. A process of its own, so
-/// that its memory is that of the facts.
+/// Folds the log with the built-in measures and those of a folder, and prints the cost of an event and of a fact. It needs a process of its
+/// own, so that its memory is the memory of the facts.
 ///
 /// # Errors
 /// When the log or the folder cannot be read.
@@ -103,6 +103,6 @@ pub fn fold(dir: &Path, own_measures: Option<&Path>) -> Result<()> {
     println!("{folded} events, {facts} facts, {} rows", task.row_count());
     println!("{:.3} us of CPU an event, opening the log {:.2} s", seconds * 1e6 / folded as f64, opened - begun);
     println!("{:.1} bytes a fact: (peak RSS - RSS empty) / facts", (process.peak_rss()? - empty) as f64 / facts as f64);
-    println!("{:.1} bytes a fact as the facts and their index count themselves", task.fact_bytes() as f64 / facts as f64);
+    println!("{:.1} bytes a fact by the counters of the facts and their index", task.fact_bytes() as f64 / facts as f64);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What Plumbline costs. `README.md` in this folder lists the commands and their inputs, `docs/internals/performance.md` the figures.
 //!
-//! Timings are CPU time, for machines are noisy; where even that is, instructions are counted.
+//! Timings are CPU time, because machines are noisy. The guard counts instructions, because CPU time is noisy, too.
 
 mod guard;
 mod http;
@@ -52,5 +52,5 @@ fn main() -> Result<()> {
 }
 
 fn number(events: &str) -> Result<u64> {
-    events.parse().with_context(|| format!("{events:?} is no number of events; send a whole number"))
+    events.parse().with_context(|| format!("{events:?} is not a number of events; write a whole number"))
 }

@@ -1,4 +1,4 @@
-//! A made-up network: its organisations, and what its clinicians add up to in a month.
+//! An invented network: its organisations, and the sums of its clinicians in a month.
 
 use scorecard::measure::measure_set::{Amount, Kind, Measure};
 use scorecard::registry::entry::Entry;
@@ -46,7 +46,7 @@ pub fn month_of(measure: &Measure, draw: &mut Draw, size: i64) -> MeasureSums {
     }
 }
 
-/// So many practices, six a network, 180 a locality.
+/// This many practices, six in a network, 180 in a locality.
 ///
 /// # Errors
 /// When an entry cannot be read.

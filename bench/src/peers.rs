@@ -1,9 +1,11 @@
-//! How long peers and cards of one month take.
+//! The time for peers and cards of one month.
 //!
-//! Input: that many clinicians of one role (100,000 unless said), 14 at a practice, 6 practices at a network, 30 networks at a
-//! locality; 25 measures of this repository; sums of 3 windows and 12 months each, drawn so that every measure has a value, with
-//! denominators that differ by a factor of twenty. Timed on one thread: the peer groups of all measures, windows and levels, then
-//! the content of every card one after the other. Drawing the input is not timed. Times are the thread's own on a processor.
+//! Input: clinicians of one role (100,000 by default), 14 at a practice, 6 practices in a network, 30 networks in a locality; the 25
+//! measures of this repository. The sums of 3 windows and 12 months are random. Every measure has a value, and denominators differ by a
+//! factor of twenty.
+//!
+//! Timed on one thread: the peer groups of all measures, windows and levels, then the content of every card. Generating the input is
+//! not timed. Times are CPU times of the thread.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +24,7 @@ use crate::network::{Draw, month_of, organisations};
 use crate::process::thread_time;
 
 const MEASURES: usize = 25;
-/// The cards that the printed fingerprint covers.
+/// Cards in the printed fingerprint.
 const FINGERPRINTED: usize = 1_000;
 
 fn measures() -> MeasureSet {
@@ -51,10 +53,10 @@ fn unit(set: &MeasureSet, number: u32, draw: &mut Draw) -> UnitMonth {
     UnitMonth::new(key, &months, [false; 3])
 }
 
-/// Prints what the peers and the cards of so many clinicians cost.
+/// Prints the cost of the peers and the cards of this many clinicians.
 ///
 /// # Errors
-/// When the system does not tell how long a thread has run.
+/// When the system does not report the CPU time of a thread.
 pub fn measure(clinicians: u32) -> Result<()> {
     let (set, mut directory) = (measures(), Directory::default());
     organisations(clinicians.div_ceil(14))?.iter().for_each(|entry| directory.apply(entry));
@@ -72,7 +74,7 @@ pub fn measure(clinicians: u32) -> Result<()> {
     let groups = peers.groups().count();
     let begin_cards = thread_time()?.as_secs_f64();
     let mut measured = 0_usize;
-    let yardsticks = scorer.yardsticks(month, &peers);
+    let yardsticks = scorer.benchmarks(month, &peers);
     for unit in units.values() {
         let content = scorer.content(unit, Status::Provisional, &yardsticks);
         measured += content.measures.iter().flat_map(|m| &m.windows).filter(|w| w.value.is_some()).count();
@@ -81,7 +83,7 @@ pub fn measure(clinicians: u32) -> Result<()> {
     println!("{clinicians} clinicians x {} measures x 3 windows: {measured} values, {groups} groups", set.measures().len());
     println!("thresholds {:.2} s (once a quarter)", begin_peers - start);
     println!("peers {of_peers:.2} s, cards {of_cards:.2} s, together {:.2} s", of_peers + of_cards);
-    // Untimed: what a change of the engine must not change unless it means to.
+    // Not timed: the fingerprint shows whether a change of the engine changed cards.
     let hash = |unit| content_hash(&scorer.content(unit, Status::Provisional, &yardsticks));
     let sum = units.values().take(FINGERPRINTED).map(hash).map(|hash| u128::from_str_radix(&hash, 16).expect("hexadecimal"));
     println!("sum of the first {FINGERPRINTED} content hashes {:032x}", sum.fold(0, u128::wrapping_add));

@@ -1,19 +1,19 @@
-//! What Linux says of a process: `/proc/PID/stat` and `/proc/PID/status`.
+//! CPU time and memory of a process, from Linux: `/proc/PID/stat` and `/proc/PID/status`.
 
 use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// Clock ticks a second in `/proc`, the same on every Linux.
+/// Clock ticks per second in `/proc`, the same on every Linux.
 const TICKS: f64 = 100.0;
 
-/// How long this thread has run on a processor, so that neighbours on the machine do not count.
+/// CPU time of this thread, which excludes other processes of the machine.
 pub fn thread_time() -> Result<Duration> {
-    // Linux adds up the time of a thread that runs only now and then, and always when it yields.
+    // Linux updates the time of a running thread only from time to time, and always when it yields.
     std::thread::yield_now();
-    let told = fs::read_to_string("/proc/thread-self/schedstat").context("reading CPU times; this needs Linux")?;
-    let nanoseconds = told.split_whitespace().next().and_then(|first| first.parse().ok());
+    let text = fs::read_to_string("/proc/thread-self/schedstat").context("reading CPU times; this needs Linux")?;
+    let nanoseconds = text.split_whitespace().next().and_then(|first| first.parse().ok());
     nanoseconds.map(Duration::from_nanos).context("nanoseconds in /proc/thread-self/schedstat")
 }
 
@@ -21,26 +21,26 @@ pub fn thread_time() -> Result<Duration> {
 pub struct Process(String);
 
 impl Process {
-    /// This one.
+    /// This process.
     pub fn own() -> Process {
         Process("self".to_owned())
     }
 
-    /// The one with this number.
+    /// The process with this id.
     pub fn numbered(pid: u32) -> Process {
         Process(pid.to_string())
     }
 
-    /// Seconds of all its cores so far, user and system.
+    /// CPU seconds so far over all cores, user and system.
     pub fn cpu_seconds(&self) -> Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.0)).context("reading CPU times; this needs Linux")?;
-        // Behind the name in parentheses: state is the first field, user and system times are the twelfth and thirteenth.
+        // After the name in parentheses: state is the first field, user and system times are the twelfth and thirteenth.
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
         let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).context("a time in /proc/PID/stat");
         Ok((ticks(11)? + ticks(12)?) / TICKS)
     }
 
-    /// The most memory it has ever had in RAM, bytes.
+    /// Peak resident memory, bytes.
     pub fn peak_rss(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0)).context("reading memory; this needs Linux")?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("VmHWM in /proc/PID/status")?;

@@ -1,5 +1,5 @@
-//! A run's cost: the publish task of production over rows that are made as they are read, so that their log takes no memory. It
-//! publishes the first cards of a month, then those that a change of one clinician in a hundred brings with it.
+//! The cost of a run: the publish task of production over rows that are generated when they are read, so that their log takes no memory.
+//! It publishes the first cards of a month, then the cards that change because one clinician in a hundred changed.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -27,16 +27,16 @@ use crate::network::{Draw, month_of, organisations};
 use crate::process::{self, Process};
 
 const MONTHS: u32 = 12;
-/// The clinicians of a practice. Six practices are a network, 180 a locality.
+/// Clinicians of a practice. Six practices are a network, 180 a locality.
 const PRACTICE: u32 = 100;
-/// One in so many clinicians changes between the runs.
+/// One clinician in this many changes between the runs.
 const CHANGED: u32 = 100;
-/// Positions of the three cuts: the one before anything is published, the month's first, the next.
+/// Positions of the three cuts: one before anything is published, the month's first, and the next.
 const POSITIONS: [u64; 3] = [100, 200, 300];
 
-/// Prints what publishing the cards of so many clinicians costs.
+/// Prints the cost of publishing the cards of this many clinicians.
 pub fn measure(clinicians: u32) -> Result<()> {
-    ensure!(clinicians > 0, "no clinicians, no cards; send a whole number above 0");
+    ensure!(clinicians > 0, "0 clinicians have no cards; write a whole number above 0");
     let measures = Arc::new(measure_files::built_in());
     let deployment = deployment(&measures)?;
     let log = GeneratedLog::new(Arc::new(Practice::new(clinicians, &measures)), &deployment)?;
@@ -91,7 +91,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> Result<(Took, T)> {
     Ok((Took { cpu: process::thread_time()?.saturating_sub(cpu), clock: clock.elapsed() }, done))
 }
 
-/// The third, fourth and fifth of March 2026: February's cards are due at the second of these cuts, and no other month's.
+/// The third, fourth and fifth of March 2026: only February's cards are due at the second of these cuts.
 fn cuts() -> Result<[Timestamp; 3]> {
     let march: Month = "2026-03".parse()?;
     let third = Zone::london().start_of(march.first_day()).plus_seconds(2 * 86_400);
@@ -107,7 +107,7 @@ fn deployment(measures: &Arc<MeasureSet>) -> Result<Deployment> {
     Ok(Deployment { schedule, partitions: 1, measures: measures.clone(), identity_seed: 1, engine_version: "bench".to_owned() })
 }
 
-/// The rows of so many clinicians, each computed from its number.
+/// The rows of this many clinicians, each computed from its number.
 struct Practice {
     clinicians: u32,
     measures: Arc<MeasureSet>,
@@ -167,10 +167,10 @@ fn feed(practice: u32) -> Arc<str> {
     format!("https://practice-{practice:05}.example").into()
 }
 
-/// What was appended, and how much of the log is there to be read.
+/// The appended records, and the readable part of the log.
 struct AppendTotals {
     registry: Vec<Record<'static>>,
-    /// How many of the three marks are there, each behind its rows.
+    /// Number of readable marks of the three, each after its rows.
     marks: u32,
     card_bytes: u64,
     peers: u64,
@@ -178,14 +178,14 @@ struct AppendTotals {
 }
 
 impl AppendTotals {
-    /// Counts from 0 again, with so many marks to be read.
+    /// Resets the counts, with this many readable marks.
     fn begin(&mut self, marks: u32) {
         self.marks = marks;
         (self.card_bytes, self.peers, self.peer_bytes) = (0, 0, 0);
     }
 }
 
-/// A log whose rows are made when they are read and whose cards are encoded, counted and let go.
+/// A log that generates rows when they are read, and encodes, counts and drops cards.
 struct GeneratedLog {
     practice: Arc<Practice>,
     marks: [Mark; 3],

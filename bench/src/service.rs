@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::process::Process;
 
-/// A service that runs; it goes with this.
+/// A running service, which ends when this value is dropped.
 pub struct Service {
     child: Child,
     address: String,
@@ -17,24 +17,24 @@ pub struct Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // It is thrown away with its folder; one that has ended cannot be killed.
+        // Its folder is deleted, too. A service that has ended cannot be killed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The binary stands where cargo put it: beside this one.
+/// Path of the binary, in the folder of this program.
 pub fn plumbline(folder: &Path, args: &[&str]) -> Result<Command> {
     let own = std::env::current_exe()?;
     let binary = own.parent().context("the folder of this program")?.join("plumbline");
-    ensure!(binary.exists(), "{} is not there; build it first: cargo build --release", binary.display());
+    ensure!(binary.exists(), "{} is missing; build it first: cargo build --release", binary.display());
     let mut command = Command::new(&binary);
     command.args(args).current_dir(folder);
     Ok(command)
 }
 
 impl Service {
-    /// Starts one in this folder with a free port; the arguments begin with `run`.
+    /// Starts a service in this folder with a free port. The arguments begin with `run`.
     pub fn start(folder: &Path, args: &[&str]) -> Result<Service> {
         let mut command = plumbline(folder, args)?;
         command.args(["--listen", "127.0.0.1:0", "--data"]).arg(folder.join("data"));
@@ -43,7 +43,7 @@ impl Service {
         let mut lines = BufReader::new(child.stderr.take().context("it is piped")?).lines();
         let mut said = String::new();
         let address = loop {
-            let line = lines.next().with_context(|| format!("it ended before it answered, and said: {said}"))??;
+            let line = lines.next().with_context(|| format!("the service ended before it listened: {said}"))??;
             if let Some(rest) = line.strip_prefix("plumbline: http://") {
                 break rest.split(',').next().unwrap_or_default().to_owned();
             }
@@ -53,7 +53,7 @@ impl Service {
         Ok(Service { child, address })
     }
 
-    /// What the system says of it.
+    /// Its process.
     pub fn process(&self) -> Process {
         Process::numbered(self.child.id())
     }
@@ -66,7 +66,7 @@ impl Service {
     }
 }
 
-/// One that stays open.
+/// A connection that stays open.
 pub struct Connection(BufReader<TcpStream>);
 
 impl Connection {
@@ -90,13 +90,13 @@ impl Connection {
         Ok(String::from_utf8(text)?)
     }
 
-    /// Whether a metric is there at all.
+    /// Whether a metric is present.
     pub fn tells(&mut self, name: &str) -> Result<bool> {
         let metrics = self.ask("GET", "/metrics", "")?;
         Ok(metrics.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']))))
     }
 
-    /// The sum of a metric over its labels; 0 where it is not there.
+    /// The sum of a metric over its labels; 0 if it is absent.
     pub fn metric(&mut self, name: &str) -> Result<u64> {
         let metrics = self.ask("GET", "/metrics", "")?;
         let value = |line: &str| line.strip_prefix(name)?.strip_prefix(['{', ' '])?.rsplit(' ').next()?.parse::<u64>().ok();

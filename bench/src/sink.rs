@@ -1,4 +1,4 @@
-//! A log that encodes what it is given and keeps nothing: what intake costs without any disk or broker.
+//! A log that encodes records and drops them: it shows the cost of intake without a disk or a broker.
 
 use std::ops::{ControlFlow, Range};
 
@@ -11,7 +11,7 @@ use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 #[derive(Debug, Default)]
 pub struct Sink {
     buffer: Vec<u8>,
-    /// Bytes that it was given.
+    /// Encoded bytes.
     pub bytes: u64,
 }
 

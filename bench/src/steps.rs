@@ -1,4 +1,4 @@
-//! The steps of the flow, each on its own and in memory, and how long they take. `guard` counts the instructions of the same steps.
+//! The time of each step of the flow, in memory and without the others. `guard` counts the instructions of the same steps.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -33,28 +33,28 @@ use crate::process;
 use crate::sink::Sink;
 use crate::traffic::Traffic;
 
-/// Clinicians per event of the steps: as many events of one as a busy month has.
+/// Events of one clinician: as many as in a busy month.
 const EVENTS_A_CLINICIAN: u64 = 400;
 
-/// One step on its own.
+/// One step.
 pub struct Step {
-    /// As the command line and the baseline name it.
+    /// Its name on the command line and in the baseline.
     pub name: &'static str,
-    /// What it is counted by.
+    /// Its unit.
     pub unit: &'static str,
     run: fn(&Input) -> Result<Measurement>,
 }
 
-/// What a step works on.
+/// The input of a step.
 pub enum Input {
-    /// So many events of the bench's own traffic.
+    /// This many events of the bench's own traffic.
     Made(u64),
     /// Native events, one a line.
     Lines(String),
 }
 
 impl Input {
-    /// The lines of a file, all of them events that are taken.
+    /// The lines of a file, all of them valid events.
     pub fn file(path: &Path) -> Result<Input> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
         Ok(Input::Lines(text))
@@ -75,7 +75,7 @@ impl Input {
     }
 }
 
-/// All of them, in the order of the flow.
+/// All steps, in the order of the flow.
 pub const STEPS: &[Step] = &[
     Step { name: "intake", unit: "event", run: intake },
     Step { name: "decode_json", unit: "event", run: decode_json },
@@ -87,17 +87,17 @@ pub const STEPS: &[Step] = &[
     Step { name: "card", unit: "card", run: card },
 ];
 
-/// How often something was done, and the CPU time of it all.
+/// Units of a step, and their CPU time.
 struct Measurement {
     units: u64,
     took: Duration,
 }
 
-/// Prints one step: units, and nanoseconds of CPU a unit.
+/// Prints one step: units, and CPU nanoseconds per unit.
 pub fn print_one(name: &str, input: &Input) -> Result<()> {
     let step = STEPS.iter().find(|step| step.name == name);
     let names = || STEPS.iter().map(|step| step.name).collect::<Vec<_>>().join(", ");
-    let step = step.with_context(|| format!("no step is named {name:?}; there are {}", names()))?;
+    let step = step.with_context(|| format!("there is no step {name:?}; known: {}", names()))?;
     let Measurement { units, took } = (step.run)(input)?;
     let each = took.as_secs_f64() * 1e9 / units as f64;
     println!("{units} x {name}: {each:.0} ns of CPU per {}", step.unit);
@@ -110,7 +110,7 @@ pub fn print_all(events: u64) -> Result<()> {
     STEPS.iter().try_for_each(|step| print_one(step.name, &input))
 }
 
-/// Does what is measured. Callgrind counts only inside of this function, so it must stay one.
+/// Runs the measured part. Callgrind counts only inside this function, so it must not be inlined.
 #[inline(never)]
 fn measured<T>(units: u64, work: impl FnOnce() -> T) -> Result<(Measurement, T)> {
     let begun = process::thread_time()?;
@@ -132,7 +132,7 @@ fn decode(text: &str, each: &mut dyn FnMut(Item<'_>)) {
     decoder.decode(text.as_bytes(), &context, each);
 }
 
-/// Events by feed, packed as the service packs them.
+/// Events by feed, packed like in the service.
 fn batches(input: &Input) -> Vec<Batch<'static>> {
     let mut open: BTreeMap<Arc<str>, Vec<Event<'static>>> = BTreeMap::new();
     let mut full = Vec::new();
@@ -158,7 +158,7 @@ fn encoded(batches: Vec<Batch<'static>>) -> Result<Vec<Vec<u8>>> {
     Ok(batches.into_iter().map(encode).collect::<Result<_, _>>()?)
 }
 
-/// Native JSON, a line an event, into the bytes of batches: all that intake does but waiting for a log.
+/// Native JSON, one event a line, to the bytes of batches: the work of intake without waiting for a log.
 fn intake(input: &Input) -> Result<Measurement> {
     let (text, events) = (input.text(), input.events());
     let (mut sink, mut intake) = (Sink::default(), Intake::new(1, BATCH_EVENTS));
@@ -176,18 +176,18 @@ fn intake(input: &Input) -> Result<Measurement> {
     Ok(done)
 }
 
-/// Native JSON, a line an event, into events: parsed, checked, pseudonymised.
+/// Native JSON, one event a line, to events: parsed, checked, pseudonymised.
 fn decode_json(input: &Input) -> Result<Measurement> {
     let (text, events) = (input.text(), input.events());
     let mut taken = 0;
     let (done, ()) = measured(events, || {
         decode(&text, &mut |item| taken += u64::from(matches!(black_box(item), Item::Event(..))));
     })?;
-    ensure!(taken == events, "{taken} of {events} events were taken");
+    ensure!(taken == events, "{taken} of {events} events were accepted");
     Ok(done)
 }
 
-/// Events into the records of `events`.
+/// Events to the records of `events`.
 fn encode_batch(input: &Input) -> Result<Measurement> {
     let records: Vec<Record<'static>> = batches(input).into_iter().map(Record::Batch).collect();
     let (done, bytes) = measured(input.events(), || {
@@ -198,7 +198,7 @@ fn encode_batch(input: &Input) -> Result<Measurement> {
     Ok(done)
 }
 
-/// The records of `events` opened.
+/// The records of `events`, decoded.
 fn decode_batch(input: &Input) -> Result<Measurement> {
     let records = encoded(batches(input))?;
     let (done, opened) = measured(input.events(), || {
@@ -208,7 +208,7 @@ fn decode_batch(input: &Input) -> Result<Measurement> {
         };
         records.iter().map(events).sum::<u64>()
     })?;
-    ensure!(opened == done.units, "{opened} of {} events were opened", done.units);
+    ensure!(opened == done.units, "{opened} of {} events were decoded", done.units);
     Ok(done)
 }
 
@@ -220,7 +220,7 @@ fn tally(measures: &Arc<MeasureSet>) -> Tally {
     Tally::new(measures, &schedule(), 1, Month::EARLIEST)
 }
 
-/// Events into facts and sums.
+/// Events to facts and sums.
 fn fold(input: &Input) -> Result<Measurement> {
     let batches = batches(input);
     let mut tally = tally(&Arc::new(measure_files::built_in()));
@@ -229,7 +229,7 @@ fn fold(input: &Input) -> Result<Measurement> {
     Ok(done)
 }
 
-/// What a tick does of all rows: their digests, their order, their keys.
+/// The work of a tick on all rows: their digests, their order, their keys.
 fn cut(input: &Input) -> Result<Measurement> {
     let mut tally = tally(&Arc::new(measure_files::built_in()));
     batches(input).iter().for_each(|batch| tally.apply(batch, NOW));
@@ -246,7 +246,7 @@ fn cut(input: &Input) -> Result<Measurement> {
     Ok(done)
 }
 
-/// Both control limits of a proportion and of a rate, for units of 1 to 1,000 and targets from 1 to 99 in a hundred.
+/// Both control limits of a proportion and of a rate, for units of 1 to 1,000 events and targets from 1 % to 99 %.
 fn funnel(input: &Input) -> Result<Measurement> {
     let pairs = (input.events() / 10).max(1);
     let (done, sum) = measured(4 * pairs, || {
@@ -266,7 +266,7 @@ fn funnel(input: &Input) -> Result<Measurement> {
     Ok(done)
 }
 
-/// The content of a card, peers known: every measure, window, limit, grade, sentence.
+/// The content of a card with known peers: every measure, window, limit, grade and sentence.
 fn card(input: &Input) -> Result<Measurement> {
     let measures = Arc::new(measure_files::built_in());
     let mut tally = tally(&measures);
@@ -287,7 +287,7 @@ fn card(input: &Input) -> Result<Measurement> {
     let schedule = schedule();
     let scorer = Scorer { measures: &measures, schedule: &schedule, directory: &directory };
     let peers = scorer.roster(month, units.values(), Thresholds::default()).into_table();
-    let yardsticks = scorer.yardsticks(month, &peers);
+    let yardsticks = scorer.benchmarks(month, &peers);
     let (done, values) = measured(units.len() as u64, || {
         let values = |unit| scorer.content(unit, Status::Provisional, &yardsticks).measures.len();
         units.values().map(values).sum::<usize>()

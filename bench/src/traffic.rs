@@ -1,5 +1,5 @@
-//! Native events as practice systems would send them: a month of clinicians in feeds of a hundred, random ids, five in a hundred
-//! amended; of a hundred events 50 encounters (one in twenty a no-show), 40 prescriptions of eight drugs, 5 answers, 5 orders.
+//! Native events as practice systems send them: a month of clinicians, a hundred in each feed, with random ids. 5 % are amended. 50 % are
+//! encounters (one in twenty a no-show), 40 % prescriptions of eight drugs, 5 % answers and 5 % orders.
 
 use std::fmt::Write;
 
@@ -20,16 +20,16 @@ const DRUGS: [&str; 8] = [
     "1001010AHAAAAAA",
 ];
 
-/// What prescriptions cost.
+/// The costs of prescriptions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cost {
-    /// By quantity, as a tariff says it: of one drug and quantity always the same.
+    /// By drug and quantity, as in a tariff: the same for the same drug and quantity.
     Tariff,
-    /// Anything up to 40 million pence: hardly two events say the same.
+    /// Random, up to 40 million pence: almost every event has another cost.
     Random,
 }
 
-/// Makes one event after the other; the same seed gives the same.
+/// Generates events. The same seed gives the same events.
 pub struct Traffic {
     dice: Pcg64,
     cost: Cost,
@@ -38,7 +38,7 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Traffic of this seed and so many clinicians, at tariff costs.
+    /// Traffic of this seed and this many clinicians, at tariff costs.
     pub fn new(seed: u64, clinicians: u32) -> Traffic {
         Traffic { dice: Pcg64::seed_from_u64(seed), cost: Cost::Tariff, clinicians, last: None }
     }

@@ -1,4 +1,4 @@
-//! Lists the measure files of the repository for `src/measures.rs`, so that a file that is added is compiled in.
+//! Lists the measure files of the repository for `src/measure_files.rs`, so that an added file is compiled in.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

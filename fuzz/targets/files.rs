@@ -1,12 +1,12 @@
-//! Any text in a file that an operator writes: a measure, a registry, a configuration. It is taken, or its mistakes are named.
+//! Any text in a file that an operator writes: a measure, a registry, a configuration. It is accepted, or its mistakes are named.
 #![no_main]
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use plumbline::config::config_file::{self, ConfigError, ConfigSources};
 use plumbline::command::config_show;
+use plumbline::config::config_file::{self, ConfigError, ConfigSources};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::registry::registry_file::parse_registry;
 
@@ -27,7 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
 fn configuration(text: &str) {
     let file: PathBuf = FOLDER.path().join("plumbline.toml");
     std::fs::write(&file, text).expect("a file in a temporary folder");
-    match config_file::read(&ConfigSources { file: Some(file), ..Given::default() }) {
+    match config_file::read(&ConfigSources { file: Some(file), ..ConfigSources::default() }) {
         Ok(config) => assert!(config_show::shown(&config).contains("listen")),
         Err(ConfigError::Mistakes(mistakes)) => {
             assert!(!mistakes.is_empty() && mistakes.iter().all(|mistake| !mistake.text.is_empty()));

@@ -1,4 +1,4 @@
-//! Any body and query of a request: it is answered element by element, or refused as a whole with a status that says why.
+//! Any body and query of a request: the answer covers each element, or refuses the whole with a status that gives the reason.
 #![no_main]
 
 use std::path::Path;
@@ -8,20 +8,20 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use libfuzzer_sys::fuzz_target;
-use plumbline::process::clock::Clock;
-use plumbline::config::options::Config;
 use plumbline::config::config_file::{self, ConfigSources};
-use plumbline::http::routes;
-use plumbline::process::roles::ProcessRoles;
-use plumbline::http::http_state::HttpState;
+use plumbline::config::options::Config;
 use plumbline::deployment::data_directory::DataDirectory;
-use plumbline::process::shutdown_signal::ShutdownSignal;
+use plumbline::http::http_state::HttpState;
+use plumbline::http::routes;
 use plumbline::intake::intake_worker::IntakeWorker;
+use plumbline::process::clock::Clock;
+use plumbline::process::roles::ProcessRoles;
 use plumbline::process::service_status::ServiceStatus;
+use plumbline::process::shutdown_signal::ShutdownSignal;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
-/// After so many requests the log is made anew, so that it does not fill the disk.
+/// After this many requests a new log replaces the old one, so that it does not fill the disk.
 const REQUESTS: u32 = 20_000;
 
 /// A service without its threads of tally and publish, and without a socket.
@@ -38,22 +38,22 @@ impl Service {
     fn new() -> Service {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = configuration(folder.path());
-        let site = DataDirectory::open(&config, Clock::System, ProcessRoles::ALL, &ShutdownSignal::default()).expect("a folder of its own");
-        let vitals = ServiceStatus::new(site.deployment.partitions);
-        let parts = site.deployment.partitions;
-        let (door, taking) = IntakeWorker::new(
-            site.log.clone(),
-            parts,
-            site.decoder.clone(),
-            site.refused.clone(),
-            site.clock.clone(),
-            vitals.clone(),
+        let directory = DataDirectory::open(&config, Clock::System, ProcessRoles::ALL, &ShutdownSignal::default())
+            .expect("an empty folder can be opened");
+        let status = ServiceStatus::new(directory.deployment.partitions);
+        let (sender, worker) = IntakeWorker::new(
+            directory.log.clone(),
+            directory.deployment.partitions,
+            directory.decoder.clone(),
+            directory.refused.clone(),
+            directory.clock.clone(),
+            status.clone(),
             Vec::new(),
         );
-        std::thread::spawn(move || taking.run().expect("the log takes everything"));
-        let served = HttpState::of(&site, &config, Some(door), vitals);
+        std::thread::spawn(move || worker.run().expect("the log accepts every record"));
+        let state = HttpState::of(&directory, &config, Some(sender), status);
         let runtime = Builder::new_current_thread().build().expect("a runtime");
-        Service { router: routes::router(served), runtime, requests: 0, _folder: folder }
+        Service { router: routes::router(state), runtime, requests: 0, _folder: folder }
     }
 
     fn answer(&mut self, request: Request<Body>) -> (u16, Vec<u8>) {
@@ -69,21 +69,21 @@ impl Service {
 }
 
 fn configuration(data: &Path) -> Config {
-    // Little room for what was refused, so that the oldest go.
+    // Little room for rejects, so that the oldest are evicted.
     let flags = vec![("data", "--data", data.display().to_string()), ("refused", "--refused", "256KiB".to_owned())];
-    let given = ConfigSources { flags, ..Given::default() };
-    config_file::read(&given).expect("the defaults are sound")
+    let sources = ConfigSources { flags, ..ConfigSources::default() };
+    config_file::read(&sources).expect("the defaults are sound")
 }
 
 // The first line is path and query of a GET, the rest the body of a POST.
 fuzz_target!(|bytes: &[u8]| {
     let (line, body) =
         bytes.iter().position(|byte| *byte == b'\n').map_or((&b""[..], bytes), |at| (&bytes[..at], &bytes[at + 1..]));
-    let mut held = SERVICE.lock().expect("a request that panicked ends the process");
-    if held.as_ref().is_some_and(|service| service.requests > REQUESTS) {
-        *held = None;
+    let mut service = SERVICE.lock().expect("a request that panicked ends the process");
+    if service.as_ref().is_some_and(|service| service.requests > REQUESTS) {
+        *service = None;
     }
-    let service = held.get_or_insert_with(Service::new);
+    let service = service.get_or_insert_with(Service::new);
     let path = String::from_utf8_lossy(line);
     if let Ok(request) = Request::get(format!("/v1/{path}")).body(Body::empty()) {
         let (status, _) = service.answer(request);

@@ -1,4 +1,4 @@
-//! Any bytes in Plumbline's own topics: what opens says the same after being written again.
+//! Any bytes in Plumbline's own topics: a record that decodes is unchanged after it was encoded again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,22 +1,22 @@
-//! Any bytes from a practice system, of whatever format: every element is logged, registered, rejected or skipped, exactly once, and
-//! what is logged can be read back and folded.
+//! Any bytes from a practice system, in any format: every element is logged, registered, rejected or skipped exactly once, and the
+//! log can be read back and folded.
 #![no_main]
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, LazyLock};
 
-use codec::formats::record_decoder::{Context, RecordDecoder, DecoderConfig};
+use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use libfuzzer_sys::fuzz_target;
-use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::event::Event;
-use scorecard::record::item::Feed;
-use scorecard::measure::measure_set::MeasureSet;
-use scorecard::record::log_record::{Position, Record};
-use scorecard::time::schedule::{Grid, Schedule};
 use scorecard::fold::tally::Tally;
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::record::item::Feed;
+use scorecard::record::log_record::{Position, Record};
+use scorecard::time::calendar::{Month, Timestamp, Zone};
+use scorecard::time::schedule::{Grid, Schedule};
 use stream::intake::intake_task::Intake;
-use stream::log::{Fill, LogEntry, Log, LogError, Topic};
+use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 
 /// Noon UTC on 1 November 2026.
 const NOW: Timestamp = Timestamp(1_793_534_400_000);
@@ -25,7 +25,7 @@ static DECODER: LazyLock<RecordDecoder> = LazyLock::new(|| RecordDecoder::new(De
 static FEED: LazyLock<Arc<Feed>> = LazyLock::new(|| Arc::new(Feed::undeclared("surgery")));
 static MEASURES: LazyLock<Arc<MeasureSet>> = LazyLock::new(|| Arc::new(plumbline::measure_files::built_in()));
 
-/// Keeps the bytes of what is appended.
+/// Keeps the bytes of the appended records.
 #[derive(Default)]
 struct MemoryLog(BTreeMap<Topic, Vec<Vec<u8>>>);
 
@@ -36,7 +36,7 @@ impl Log for MemoryLog {
 
     fn append(&mut self, topic: Topic, _: u32, _: &str, record: &Record<'_>) -> Result<(), LogError> {
         let mut bytes = Vec::new();
-        codec::avro::encoding::encode(record, &mut bytes).expect("what intake makes can be written");
+        codec::avro::encoding::encode(record, &mut bytes).expect("a record of the intake can be written");
         self.0.entry(topic).or_default().push(bytes);
         Ok(())
     }
@@ -76,16 +76,16 @@ fuzz_target!(|bytes: &[u8]| {
     let mut items = 0;
     let decoded = DECODER.decode(bytes, &context, &mut |item| {
         items += 1;
-        intake.take(&mut log, item).expect("this log takes everything");
+        intake.take(&mut log, item).expect("this log accepts every record");
     });
-    intake.flush(&mut log).expect("this log takes everything");
+    intake.flush(&mut log).expect("this log accepts every record");
     let counts = intake.counts();
     let rejected: u64 = counts.rejected.values().sum();
     let skipped: u64 = counts.skipped.values().sum();
     assert_eq!((decoded.items, counts.received), (items, items));
     assert_eq!(counts.received, counts.logged + counts.registered + rejected + skipped);
-    // An empty list, Bundle or file holds nothing; everything else holds something.
-    assert!(items > 0 || String::from_utf8_lossy(bytes).contains(['[', ']']) || bytes.starts_with(b"Obj"), "nothing came of it");
+    // Only an empty list, Bundle or file has no items.
+    assert!(items > 0 || String::from_utf8_lossy(bytes).contains(['[', ']']) || bytes.starts_with(b"Obj"), "the record was lost");
     assert_eq!(log.0.get(&Topic::Rejects).map_or(0, |rejects| rejects.len() as u64), rejected);
     fold(log.0.get(&Topic::Events).map_or(&[], Vec::as_slice), counts.logged);
 });

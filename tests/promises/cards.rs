@@ -1,4 +1,4 @@
-//! Cards: status and reasons through a month's life, attribution, windows across sealed months.
+//! Status and reasons of cards over a month's life, attribution, and windows over sealed months.
 
 use promises::world::{World, deployment, encounter, prescription, retraction, utc};
 use scorecard::card::scorecard::{Cause, Scorecard, Status};
@@ -14,7 +14,7 @@ fn of<'a>(cards: &'a [Scorecard], clinician: &str) -> Vec<&'a Scorecard> {
 }
 
 #[test]
-fn a_card_is_provisional_then_final_then_restated_and_says_why() {
+fn a_card_is_provisional_then_final_then_restated_and_names_its_reasons() {
     let mut world = World::new(deployment(2, utc(2026, 10, 1, 3)));
     let day = utc(2026, 10, 5, 9);
     let items = [prescription("p", 1, "7000001", day), prescription("q", 1, "7000001", day)];
@@ -44,7 +44,7 @@ fn a_card_is_provisional_then_final_then_restated_and_says_why() {
 }
 
 #[test]
-fn the_first_revision_of_a_month_that_is_final_already_is_final_and_late() {
+fn the_first_revision_of_a_month_that_is_already_final_is_final_and_late() {
     let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
     let day = utc(2026, 10, 5, 9);
     world.run_until(utc(2026, 10, 5, 3));
@@ -57,11 +57,11 @@ fn the_first_revision_of_a_month_that_is_final_already_is_final_and_late() {
     assert_eq!(late.len(), 1);
     assert_eq!((late[0].revision, late[0].content.status), (1, Status::Final));
     assert_eq!(reasons(late[0]), [(Cause::Late, 1)]);
-    assert_eq!(of(&cards, "gmc|7000001").len(), 2, "nobody else's card is issued again");
+    assert_eq!(of(&cards, "gmc|7000001").len(), 2, "no other card gets a revision");
 }
 
 #[test]
-fn a_version_that_changes_nothing_countable_is_no_revision() {
+fn a_version_without_a_countable_change_makes_no_revision() {
     let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
     let day = utc(2026, 10, 5, 9);
     world.run_until(utc(2026, 10, 5, 3));
@@ -74,7 +74,7 @@ fn a_version_that_changes_nothing_countable_is_no_revision() {
 }
 
 #[test]
-fn one_late_event_restates_one_card_and_not_the_eleven_whose_windows_hold_it() {
+fn one_late_event_restates_one_card_and_not_the_eleven_whose_windows_contain_it() {
     let mut world = World::new(deployment(1, utc(2026, 1, 1, 3)));
     for n in 1..=12 {
         let day = utc(2026, n, 5, 9);
@@ -94,8 +94,8 @@ fn one_late_event_restates_one_card_and_not_the_eleven_whose_windows_hold_it() {
 }
 
 #[test]
-fn a_twelve_month_window_reaches_across_sealed_months_and_survives_a_restart() {
-    // 18 months, one item each; the last cards are computed when the first five months of their window are sealed.
+fn a_twelve_month_window_covers_sealed_months_and_survives_a_restart() {
+    // 18 months with one item each. When the last cards are computed, the first five months of their window are sealed.
     let play = |restart: bool| {
         let mut world = World::new(deployment(2, utc(2025, 1, 1, 3)));
         for n in 0..18i16 {
@@ -119,7 +119,7 @@ fn a_twelve_month_window_reaches_across_sealed_months_and_survives_a_restart() {
         assert_eq!(last.content.exposure[2].items, 13, "June 2025 to May 2026, and the late one");
         assert!(last.quality.incomplete_windows.is_empty());
 
-        // The rows of a sealed month are lost, but the log still tells what they were.
+        // The rows of a sealed month are lost. Publish restores them from the log.
         lose_july(&world);
         world.restart_publisher();
         world.feed(utc(2027, 1, 22, 9), "a", vec![prescription("later", 1, "7000001", utc(2026, 5, 5, 9))]);
@@ -129,7 +129,7 @@ fn a_twelve_month_window_reaches_across_sealed_months_and_survives_a_restart() {
         assert_eq!((last.revision, last.content.exposure[2].items), (4, 14));
         assert!(last.quality.incomplete_windows.is_empty());
 
-        // Now the log's beginning is gone as well: the window says that it is incomplete.
+        // The log's beginning is lost as well. The window is marked as incomplete.
         lose_july(&world);
         world.log.tamper(Topic::Events, 0, |stored| stored.retain(|one| one.appended >= utc(2026, 1, 1, 0)));
         world.log.tamper(Topic::Events, 1, |stored| stored.retain(|one| one.appended >= utc(2026, 1, 1, 0)));
@@ -164,7 +164,7 @@ fn a_newly_mapped_alias_withdraws_the_old_subjects_open_cards() {
     world.feed(day, "a", vec![prescription("p", 1, "7000001", day), other]);
     world.run_until(utc(2026, 11, 10, 3));
     let before = world.revisions();
-    assert_eq!(before.len(), 2, "nobody knows yet that they are one person");
+    assert_eq!(before.len(), 2, "the registry has two persons so far");
     let person = Person { id: "gmc|7000001".into(), aliases: vec!["gmp|G7000001".into()] };
     world.register(utc(2026, 11, 10, 9), Entry::Person(person));
     world.run_until(utc(2026, 11, 12, 3));
@@ -180,7 +180,7 @@ fn a_newly_mapped_alias_withdraws_the_old_subjects_open_cards() {
 }
 
 #[test]
-fn a_role_as_of_the_months_last_day_stands_on_the_card() {
+fn a_card_shows_the_role_as_of_the_months_last_day() {
     let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
     let role = |role: &str, from: &str, until: Option<&str>| {
         Entry::Role(Role {
@@ -222,7 +222,7 @@ fn work_at_two_practices_has_a_roll_up_card() {
 }
 
 #[test]
-fn silent_and_late_feeds_are_said_to_be_so() {
+fn a_card_names_silent_and_late_feeds() {
     let mut world = World::new(deployment(2, utc(2026, 10, 1, 3)));
     let day = utc(2026, 10, 5, 9);
     world.run_until(utc(2026, 10, 5, 3));

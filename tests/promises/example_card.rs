@@ -1,6 +1,6 @@
-//! `schemas/examples/scorecard.json` is a card that the pipeline made of simulated traffic, and every field of a card is documented.
+//! `schemas/examples/scorecard.json` is a card that the pipeline makes from simulated traffic, and every field of a card is documented.
 //!
-//! After a change that is meant to change cards, `PLUMBLINE_WRITE_EXAMPLES=1 cargo test -p promises example_card` writes it anew.
+//! After a change that is meant to change cards, `PLUMBLINE_WRITE_EXAMPLES=1 cargo test -p promises example_card` updates it.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ const EXAMPLE: &str = include_str!("../../schemas/examples/scorecard.json");
 const SCHEMA: &str = include_str!("../../schemas/scorecard.avsc");
 const DOCUMENT: &str = include_str!("../../docs/subscribe/card.md");
 
-/// Of a small network, of the forty restated cards of practices with points for the most measures, the first that fills the most fields.
+/// A restated card of a small network: of the forty cards with points for the most measures, the first that fills the most fields.
 fn example() -> Scorecard {
     let population = sim::traffic::population::PopulationConfig { seed: 11, practices: 4, clinicians: 48, ..Default::default() };
     let traffic = sim::traffic::deliveries::TrafficConfig { seed: 11, months: 5, encounters_per_day: 8.0, ..Default::default() };
@@ -43,7 +43,7 @@ fn example() -> Scorecard {
     let mut restated: Vec<Scorecard> = all.collect();
     restated.sort_by_cached_key(|card| (std::cmp::Reverse(points(card)), card.key(), card.revision));
     restated.truncate(40);
-    // The last of equals would win.
+    // `max_by_key` returns the last of equal cards.
     restated.reverse();
     restated.into_iter().max_by_key(fields).expect("a restated card")
 }
@@ -135,7 +135,7 @@ fn the_example_card_fills_every_field_of_the_schema() {
 }
 
 #[test]
-fn every_field_of_a_card_stands_in_the_document() {
+fn every_field_of_a_card_is_in_the_document() {
     let names = of_schema().into_iter().map(|path| path.rsplit('.').next().expect("a name").to_owned());
     let missing: BTreeSet<String> = names.filter(|name| !DOCUMENT.contains(&format!("`{name}`"))).collect();
     assert_eq!(missing, BTreeSet::new());

@@ -1,5 +1,4 @@
-//! A number of a card is explained by the events behind it: they add up to it, they are those of its own revision, and there are no
-//! others.
+//! The explanation of a number on a card lists exactly the events of its own revision, and they add up to the number.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +30,7 @@ fn known(world: &World, card: &Scorecard, window: u8) -> Vec<LocatedShare> {
     evidence(&world.deployment, &mut world.log.handle(), card, window, &|| true).expect("the log holds everything")
 }
 
-/// Every version of every event that was logged before a cut: whether it records, by feed, id and version.
+/// Every version of every event that was logged before a cut: whether it records the event, by feed, id and version.
 type Versions = BTreeMap<(String, String), BTreeMap<u64, bool>>;
 
 fn versions_before(played: &PlayedWorld, cut: Timestamp) -> Versions {
@@ -48,7 +47,7 @@ fn versions_before(played: &PlayedWorld, cut: Timestamp) -> Versions {
     versions
 }
 
-/// Each line is a version that was logged as a record before the cut; where its month was open, no newer one was.
+/// Each line is a logged version that records its event before the cut. Where its month was open, no newer version was logged.
 fn check_lines(explanation: &Explanation, versions: &Versions, open_from: Month) {
     let mut seen = BTreeSet::new();
     for line in &explanation.lines {
@@ -124,7 +123,7 @@ fn cards_of(world: &World, clinician: &str, of: &str) -> Vec<Scorecard> {
 }
 
 #[test]
-fn a_first_revision_explained_after_amendments_shows_its_own_events_and_what_moved_away_shows_nowhere() {
+fn a_first_revision_explained_after_amendments_shows_its_own_events_and_no_moved_event() {
     let mut world = World::new(deployment(2, utc(2026, 10, 1, 3)));
     let visit = |id: &str, version, who: &str, day| encounter(id, version, who, utc(2026, 10, day, 9));
     let events = vec![visit("stays", 1, "7000001", 5), visit("moves", 1, "7000001", 6), visit("goes", 1, "7000001", 7)];
@@ -148,20 +147,20 @@ fn a_first_revision_explained_after_amendments_shows_its_own_events_and_what_mov
 }
 
 #[test]
-fn windows_that_reach_into_sealed_months_are_explained_by_what_stood_there_when_they_were_sealed() {
+fn windows_over_sealed_months_are_explained_by_the_rows_at_the_seal() {
     let mut world = World::new(deployment(1, utc(2025, 1, 1, 3)));
     let one = |id: &str, version, at: Timestamp| encounter(id, version, "7000001", at);
     let january = utc(2025, 1, 10, 9);
     world.feed(january, "a", vec![one("kept", 1, january), one("moved", 1, january)]);
     world.feed(utc(2025, 12, 5, 9), "a", vec![one("newer", 1, utc(2025, 12, 5, 9))]);
-    // January is sealed on 1 March 2026; then one of its events is said to have happened in December, and one is taken back.
+    // January is sealed on 1 March 2026. Then one of its events moves to December, and one is retracted.
     world.run_until(utc(2026, 3, 5, 3));
     world.feed(utc(2026, 3, 5, 9), "a", vec![one("moved", 2, utc(2025, 12, 6, 9)), retraction(&one("kept", 1, january), 2)]);
     world.run_until(utc(2026, 3, 8, 3));
     let card = cards_of(&world, "gmc|7000001", "2025-12").pop().expect("a card of December");
     assert_eq!(card.content.status, Status::Restated);
     let year = explained(&world, &card, "telephone_share", 12);
-    // January's sealed row holds what it held, and the amended version counts in December besides.
+    // January's sealed row stays as it was, and the amended version counts in December as well.
     assert_eq!(ids(&year), [("kept", 1), ("moved", 1), ("newer", 1), ("moved", 2)]);
     assert_eq!(year.d, 4);
     let months: Vec<String> = year.lines.iter().map(|line| line.month.to_string()).collect();
@@ -169,12 +168,12 @@ fn windows_that_reach_into_sealed_months_are_explained_by_what_stood_there_when_
 }
 
 #[test]
-fn excluded_and_adjusted_events_are_shown_as_such_and_add_nothing() {
+fn excluded_and_adjusted_events_are_listed_and_add_nothing() {
     let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
     let at = utc(2026, 10, 5, 9);
     let plain = prescription("plain", 1, "7000001", at);
     let excluded = Event { exclude: Some(Exclusion::Test), ..prescription("excluded", 1, "7000001", at) };
-    // Low is good and this one is in the numerator: it is no success, so adjustment leaves it out.
+    // Low is good and this event is in the numerator. It is no success, so adjustment leaves it out.
     let code = |code: &'static str, event: Event<'static>| match event.detail {
         Detail::Prescription(Some(mut drug)) => {
             drug.code = Some(code.into());
@@ -214,7 +213,7 @@ fn feedback_is_shown_in_the_month_of_the_encounter_that_it_links() {
 }
 
 #[test]
-fn a_card_that_does_not_say_what_its_events_add_up_to_is_refused_with_both_sums() {
+fn a_card_whose_events_do_not_add_up_is_refused_with_both_sums() {
     let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
     world.feed(utc(2026, 10, 5, 9), "a", vec![encounter("e1", 1, "7000001", utc(2026, 10, 5, 9))]);
     world.run_until(utc(2026, 11, 5, 3));
@@ -234,7 +233,7 @@ fn a_card_that_does_not_say_what_its_events_add_up_to_is_refused_with_both_sums(
 }
 
 #[test]
-fn what_retention_has_taken_is_said_and_not_explained_by_half() {
+fn a_card_whose_events_retention_deleted_is_refused_instead_of_explained_in_part() {
     let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
     for day in 2..20 {
         let at = utc(2026, 10, day, 9);
@@ -271,10 +270,10 @@ fn a_merged_person_is_explained_by_the_registry_of_each_revisions_own_cut() {
     let shown = |card: &Scorecard| -> Vec<String> {
         explained(&world, card, "telephone_share", 12).lines.iter().map(|line| line.id.clone()).collect()
     };
-    // Merged, both ids' events count; over all practices, those of the other practice too.
+    // After the merger the events of both ids count; the roll-up adds those of the other practice.
     assert_eq!(shown(&find("dr-who", "A81001")[0]), ["one", "two"]);
     assert_eq!(shown(&find("dr-who", "")[0]), ["one", "two", "far"]);
-    // The revision before knows of no merger, though the registry does now.
+    // The revision before the merger has only its own id, though the registry has changed since.
     let before = find("gmc|7000001", "A81001");
     assert_eq!(shown(&before[0]), ["one"]);
     assert_eq!(shown(&find("gmc|7000002", "")[0]), ["two", "far"]);

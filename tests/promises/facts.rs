@@ -1,4 +1,4 @@
-//! Facts are folded exactly: any order and duplication of the same versions, moves, links, months' edges.
+//! The fold is exact for any order and duplication of versions, for moves, links and the edges of months.
 
 use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use promises::world::{World, deployment, encounter, event, month, prescription, records, retraction, utc};
@@ -32,7 +32,7 @@ fn fold(events: &[Event<'static>]) -> BTreeMap<(String, String, Month), Clinicia
     rows(&world)
 }
 
-/// Rows without what depends on the order of arrival, and without those in which nothing stands.
+/// Rows without the fields that depend on the order of arrival, and without empty rows.
 fn sums(rows: &BTreeMap<(String, String, Month), ClinicianMonth>) -> Vec<ClinicianMonth> {
     let bare = |row: &ClinicianMonth| {
         let mut row = row.clone();
@@ -85,14 +85,14 @@ fn amendment_moves_an_item_to_another_month_and_clinician() {
 }
 
 #[test]
-fn a_retraction_before_its_original_keeps_it_out() {
+fn a_retraction_before_its_event_keeps_the_event_out() {
     let first = prescription("p", 1, "7000001", utc(2026, 10, 5, 9));
     let rows = fold(&[retraction(&first, 2), first]);
     assert_eq!(base_of(&rows, "7000001", "2026-10"), Base::default());
 }
 
 #[test]
-fn of_two_contents_of_one_version_the_first_in_the_log_stays() {
+fn the_first_of_two_contents_of_one_version_counts() {
     let first = prescription("p", 1, "7000001", utc(2026, 10, 5, 9));
     let mut other = first.clone();
     other.clinician = Some("gmc|7000002".into());
@@ -117,7 +117,7 @@ fn the_same_version_for_another_patient_is_a_duplicate() {
 }
 
 #[test]
-fn a_delete_without_a_version_ranks_between_the_one_it_meets_and_the_next() {
+fn a_delete_without_a_version_ranks_between_the_newest_version_and_the_next() {
     let first = prescription("p", 3, "7000001", utc(2026, 10, 5, 9));
     let mut delete = retraction(&first, 1);
     delete.version = None;
@@ -131,15 +131,15 @@ fn a_delete_without_a_version_ranks_between_the_one_it_meets_and_the_next() {
 #[test]
 fn feedback_counts_on_the_day_and_for_the_clinician_of_its_encounter() {
     let seen = encounter("e", 1, "7000002", utc(2026, 9, 30, 9));
-    let said = answer("f", 1, utc(2026, 10, 2, 9), "e");
-    for order in [[seen.clone(), said.clone()], [said.clone(), seen.clone()]] {
+    let reply = answer("f", 1, utc(2026, 10, 2, 9), "e");
+    for order in [[seen.clone(), reply.clone()], [reply.clone(), seen.clone()]] {
         let rows = fold(&order);
         assert_eq!(base_of(&rows, "7000002", "2026-09").responses, 1);
         assert_eq!(base_of(&rows, "7000001", "2026-10").responses, 0);
     }
-    let alone = fold(std::slice::from_ref(&said));
-    assert!(sums(&alone).is_empty(), "nobody is known to credit");
-    let mut own = said;
+    let alone = fold(std::slice::from_ref(&reply));
+    assert!(sums(&alone).is_empty(), "no clinician is known");
+    let mut own = reply;
     own.clinician = Some("gmc|7000001".into());
     let retracted = fold(&[seen.clone(), own.clone(), retraction(&seen, 2)]);
     assert_eq!(base_of(&retracted, "7000001", "2026-10").responses, 1, "without its encounter it counts on its own day");
@@ -149,7 +149,7 @@ fn feedback_counts_on_the_day_and_for_the_clinician_of_its_encounter() {
 }
 
 #[test]
-fn an_unattributed_event_is_credited_once_its_link_resolves() {
+fn an_unattributed_event_gets_a_clinician_once_its_link_resolves() {
     let mut rx = prescription("p", 1, "7000001", utc(2026, 10, 5, 9));
     rx.clinician = None;
     rx.practice = None;
@@ -203,7 +203,7 @@ fn a_no_show_is_in_the_rate_and_in_no_exposure() {
 }
 
 #[test]
-fn an_excluded_event_is_counted_only_as_excluded() {
+fn an_excluded_event_counts_only_as_excluded() {
     let mut test = encounter("e", 1, "7000001", utc(2026, 10, 5, 9));
     test.exclude = Some(Exclusion::Test);
     let rows = fold(&[test]);
@@ -214,7 +214,7 @@ fn an_excluded_event_is_counted_only_as_excluded() {
 }
 
 #[test]
-fn an_adjusted_patient_leaves_the_denominator_unless_it_is_a_success() {
+fn patient_adjustment_removes_an_event_from_the_denominator_unless_it_is_a_success() {
     let mut cephalexin = prescription("p", 1, "7000001", utc(2026, 10, 5, 9));
     if let Detail::Prescription(Some(p)) = &mut cephalexin.detail {
         p.code = Some("0501021L0AAABAB".into());
@@ -231,7 +231,7 @@ fn an_adjusted_patient_leaves_the_denominator_unless_it_is_a_success() {
 }
 
 #[test]
-fn half_past_eleven_on_the_last_of_march_counts_in_april() {
+fn an_event_of_the_last_of_march_at_23_30_utc_counts_in_april() {
     let rows = fold(&[
         prescription("march", 1, "7000001", utc(2026, 3, 31, 22)),
         prescription("april", 1, "7000001", utc(2026, 3, 31, 23)),
@@ -244,7 +244,7 @@ fn half_past_eleven_on_the_last_of_march_counts_in_april() {
 }
 
 #[test]
-fn the_declared_practice_stands_in_for_one_that_is_missing() {
+fn a_missing_practice_is_replaced_by_the_feeds_declared_one() {
     let mut rx = prescription("p", 1, "7000001", utc(2026, 10, 5, 9));
     rx.practice = None;
     let rows = fold(&[rx]);
@@ -266,7 +266,7 @@ fn history() -> impl Strategy<Value = Vec<Event<'static>>> {
 fn draw(id: u32, version: u64, who: u32, day: i64, kind: u32) -> Event<'static> {
     let at = utc(2026, 9, 20, 9).plus_seconds(day * 86_400);
     let clinician = format!("700000{who}");
-    // Ids 0 and 1 are encounters, 2 is feedback that links one, the rest are prescriptions that may need one.
+    // Ids 0 and 1 are encounters, 2 is feedback that links one, the rest are prescriptions that may link one.
     let mut event = match id {
         0 | 1 => encounter(&format!("x{id}"), version, &clinician, at),
         2 => answer("x2", version, at, if kind.is_multiple_of(2) { "x0" } else { "x1" }),
@@ -312,7 +312,7 @@ fn a_feed_in_another_zone_counts_by_its_own_calendar() {
     let config = DecoderConfig { feeds: BTreeMap::from([("far".to_owned(), feed)]), ..DecoderConfig::default() };
     let decoder = RecordDecoder::new(config);
     let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
-    // Half past eleven at night on the last of October in New York is half past three on the first of November in London.
+    // 23:30 on the last of October in New York is 03:30 on the first of November in London.
     for (feed, id) in [("far", "a"), ("near", "b")] {
         let json = format!(
             r#"{{"feed":"{feed}","id":"{id}","type":"prescription","occurred_at":"2026-10-31T23:30:00-04:00",

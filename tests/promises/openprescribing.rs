@@ -1,8 +1,8 @@
-//! A month of OpenPrescribing goes in as events and its values come out of the pipeline: decoder, intake, tally, publish.
+//! A month of OpenPrescribing as events gives OpenPrescribing's values: decoder, intake, tally, publish.
 //!
-//! Each practice stands for a clinician. The month of this repository is made up, its expected values are those of
-//! `crates/scorecard/reference/openprescribing.py`; with `PLUMBLINE_TEST_DATA` naming a folder that holds
-//! `openprescribing-one-month`, the values that OpenPrescribing itself published are compared too.
+//! Each practice plays a clinician. The month in this repository is synthetic; `crates/scorecard/reference/openprescribing.py`
+//! computed its expected values. If `PLUMBLINE_TEST_DATA` names a folder with `openprescribing-one-month`, the test also compares
+//! the values that OpenPrescribing published.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -45,12 +45,12 @@ amount = "quantity"
 codes = ["0703021Q0"]
 "#;
 
-/// Inputs and published outputs, as OpenPrescribing's own files have them.
+/// Inputs and published outputs in the format of OpenPrescribing's files.
 struct Month {
     input: String,
     values: String,
     globals: String,
-    /// A practice that has closed, and one that is no general practice.
+    /// A closed practice, and one that is no general practice.
     closed: &'static str,
     other: &'static str,
 }
@@ -68,7 +68,7 @@ fn rows<'a>(text: &'a str, level: &str) -> Vec<Vec<&'a str>> {
     text.lines().skip(1).map(fields).filter(|row| row[0] == "cerazette" && row[2] == level).collect()
 }
 
-/// A thousandth or a hundredth part as a whole number: `1000.00` pounds are 100000 pence.
+/// A thousandth or a hundredth as a whole number: `1000.00` pounds are 100000 pence.
 fn whole(text: &str, parts: f64) -> i64 {
     format!("{:.0}", text.parse::<f64>().expect("a number") * parts).parse().expect("a whole number")
 }
@@ -87,7 +87,7 @@ impl Month {
         )
     }
 
-    /// Everybody has one encounter, so that who prescribed nothing has a card too.
+    /// Every clinician has one encounter, so that clinicians without prescriptions have a card too.
     fn encounter(practice: &str) -> String {
         format!(
             r#"{{"feed":"{practice}","id":"e","type":"encounter","occurred_at":"2015-09-14T12:00:00Z","practice":"{practice}","clinician":{{"system":"test","value":"{practice}"}},"encounter":{{"mode":"other","status":"attended"}}}}"#
@@ -130,17 +130,17 @@ fn send(world: &mut World, events: &[String]) {
     for event in events {
         decoder.decode(event.as_bytes(), &context, &mut |item| {
             assert!(matches!(item, scorecard::record::item::Item::Event(..)), "{event}: {item:?}");
-            world.intake.take(&mut log, item).expect("an unbroken log");
+            world.intake.take(&mut log, item).expect("a log without faults");
         });
     }
-    world.intake.flush(&mut log).expect("an unbroken log");
+    world.intake.flush(&mut log).expect("a log without faults");
 }
 
-/// What the pipeline published of September.
+/// The published figures of September.
 struct PublishedFigures {
     cards: BTreeMap<String, Scorecard>,
     network: PeerGroup,
-    /// The members of the network, as they were frozen.
+    /// The frozen members of the network.
     members: Vec<Ratio>,
     /// The sums behind each clinician's card.
     sums: BTreeMap<String, MeasureSums>,
@@ -155,7 +155,7 @@ impl PublishedFigures {
             Record::PeerGroup(group) if group.frozen && september(&group) => Some(*group),
             _ => None,
         });
-        let network = groups.last().expect("a network that was frozen");
+        let network = groups.last().expect("a frozen network");
         let mut members = Vec::new();
         for record in records(&world.log, Topic::PeerSnapshots, 0) {
             if let Record::PeerSnapshot(snapshot) = record
@@ -192,7 +192,7 @@ impl PublishedFigures {
     }
 }
 
-/// Compares and counts.
+/// Counts the compared values.
 #[derive(Default)]
 struct Ruler(u32);
 
@@ -202,7 +202,7 @@ impl Ruler {
         self.within(found, expected, 0.0, what);
     }
 
-    /// As published, to nine significant digits: the same, and half a unit of the ninth digit.
+    /// To nine significant digits, as published: equal, or apart by half a unit of the ninth digit.
     fn nine(&mut self, found: Option<f64>, expected: Option<f64>, what: &str) {
         let size = expected.map_or(0.0, |value| value.abs().max(1e-30));
         self.within(found, expected, 0.5 * 10_f64.powf(size.log10().floor() - 8.0), what);
@@ -221,7 +221,7 @@ impl Ruler {
     }
 }
 
-/// Compares everything that was published of a month. Returns how many values there were.
+/// Compares every published value of a month. Returns their number.
 fn compare(month: &Month) -> u32 {
     let published = PublishedFigures::of(&month.played());
     let mut ruler = Ruler::default();
@@ -271,7 +271,7 @@ fn compare(month: &Month) -> u32 {
 }
 
 #[test]
-fn a_month_of_our_own_making_comes_out_as_the_reference_script_says() {
+fn the_synthetic_month_gives_the_values_of_the_reference_script() {
     let month = Month {
         input: include_str!("../../crates/scorecard/reference/openprescribing/input.csv").to_owned(),
         values: include_str!("../../crates/scorecard/reference/openprescribing/values.csv").to_owned(),
@@ -279,14 +279,14 @@ fn a_month_of_our_own_making_comes_out_as_the_reference_script_says() {
         closed: "P00011",
         other: "P00012",
     };
-    // Ten practices of 15 values, and 29 of all together.
+    // Ten practices with 15 values each, and 29 values of the network.
     assert_eq!(compare(&month), 10 * 15 + 29);
 }
 
 #[test]
-fn the_month_that_openprescribing_publishes_comes_out_of_the_pipeline() {
+fn the_month_of_openprescribing_gives_its_published_values() {
     let Some(folder) = std::env::var_os("PLUMBLINE_TEST_DATA").map(PathBuf::from) else {
-        println!("PLUMBLINE_TEST_DATA names no folder: OpenPrescribing's own month is not compared");
+        println!("PLUMBLINE_TEST_DATA is not set: the test skips OpenPrescribing's own month");
         return;
     };
     let read = |file: &str| {
@@ -300,6 +300,6 @@ fn the_month_that_openprescribing_publishes_comes_out_of_the_pipeline() {
         closed: "B82008",
         other: "Y00581",
     };
-    // Eight practices of 15 values, and 29 of all together.
+    // Eight practices with 15 values each, and 29 values of the network.
     assert_eq!(compare(&month), 8 * 15 + 29);
 }

@@ -1,4 +1,4 @@
-//! The pipeline's cards are the brute-force oracle's, at every published cut, on disorderly traffic.
+//! On disorderly traffic every card of every published cut is the one of the brute-force oracle.
 
 use promises::oracle::{ask, compare};
 use promises::played_network::{Network, play};
@@ -9,7 +9,7 @@ use sim::oracle::answer::WindowAnswer;
 use sim::traffic::oddity::Odd;
 use stream::deployment::Deployment;
 
-/// Weekly cuts: enough for every phase of a month, and few enough to compute each by brute force.
+/// Weekly cuts: enough for every state of a month, and few enough for brute force.
 const WEEKLY: Grid = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
 
 fn network(seed: u64) -> Network {
@@ -25,12 +25,12 @@ fn weekly(network: &Network, partitions: u32) -> Deployment {
 }
 
 #[test]
-fn every_published_card_is_the_oracles() {
+fn every_published_card_is_the_one_of_the_oracle() {
     let network = network(11);
     let until = network.ends().plus_seconds(60 * 86_400);
     let played = play(&network, weekly(&network, 3), 40, until);
     assert_eq!(played.rejected, Vec::<String>::new());
-    assert_eq!(played.world.publisher.refolds(), 0, "on an unbroken log rows and marks suffice");
+    assert_eq!(played.world.publisher.refolds(), 0, "on a log without faults publish folds nothing itself");
     let answer = ask(&network.registry, &played.sent);
     let seen = compare(played.world.revisions(), &answer);
     let windows = || answer.cuts.iter().flat_map(|cut| &cut.cards).flat_map(|c| &c.content.measures).flat_map(|m| &m.windows);

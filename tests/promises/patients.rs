@@ -1,4 +1,4 @@
-//! No patient's number gets behind intake: planted in every text of every input format, it is found in no record of any topic.
+//! No patient's number passes intake: planted in every text of every input format, it is in no record of any topic.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +11,9 @@ use scorecard::record::log_record::Position;
 use std::sync::Arc;
 use stream::log::Topic;
 
-/// What a play came to.
+/// The result of a play.
 struct Outcome {
-    /// Planted numbers that some record of some topic holds.
+    /// Planted numbers that a record contains.
     leaked: BTreeSet<String>,
     planted: usize,
     logged: u64,
@@ -22,12 +22,12 @@ struct Outcome {
     cards: usize,
 }
 
-/// Plays all specimens with planted numbers, published to the end, and searches everything that was written.
+/// Plays all specimens with planted numbers, publishes, and searches every record.
 fn play(keys: Keys) -> Outcome {
     let mut planter = Planter::default();
     let mut inputs: Vec<Vec<u8>> = Vec::new();
     for specimen in specimens() {
-        // The specimen as it is first, so that there are cards whatever becomes of the planted ones.
+        // The unchanged specimen ensures that there are cards, whatever happens to the planted copies.
         inputs.push(specimen.to_string().into_bytes());
         inputs.extend(planter.each_text(&specimen).into_iter().map(String::into_bytes));
         inputs.extend(planter.broken(&specimen));
@@ -43,9 +43,9 @@ fn play(keys: Keys) -> Outcome {
         let now = utc(2026, 11, 1, 3);
         let feed = Some(Arc::new(Feed::undeclared("fhir")));
         let context = Context { position: &position, feed, received_at: now, now };
-        decoder.decode(input, &context, &mut |item| world.intake.take(&mut log, item).expect("an unbroken log"));
+        decoder.decode(input, &context, &mut |item| world.intake.take(&mut log, item).expect("a log without faults"));
     }
-    world.intake.flush(&mut log).expect("an unbroken log");
+    world.intake.flush(&mut log).expect("a log without faults");
     world.run_until(utc(2026, 12, 20, 3));
     let mut leaked = BTreeSet::new();
     for topic in Topic::ALL {
@@ -70,7 +70,7 @@ fn play(keys: Keys) -> Outcome {
 }
 
 #[test]
-fn no_record_of_any_topic_holds_a_planted_number() {
+fn no_record_of_any_topic_contains_a_planted_number() {
     let outcome = play(Keys::fixed());
     assert_eq!(outcome.leaked, BTreeSet::new(), "of {} planted", outcome.planted);
     assert!(outcome.planted > 800, "{} planted", outcome.planted);
@@ -81,7 +81,7 @@ fn no_record_of_any_topic_holds_a_planted_number() {
 }
 
 #[test]
-fn without_pseudonyms_the_search_finds_them() {
+fn without_pseudonyms_the_search_finds_planted_numbers() {
     let outcome = play(Keys::without_pseudonyms());
     assert!(outcome.leaked.len() > 100, "only {} of {} found", outcome.leaked.len(), outcome.planted);
 }

@@ -1,4 +1,4 @@
-//! The numbered rules of the protocol, each on a log with scripted faults. The numbers are those of `docs/internals/protocol.md`.
+//! The numbered rules of the protocol, each on a log with scripted faults. `docs/internals/protocol.md` has the rules by these numbers.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,10 @@ use promises::world::{
     World, deployment, encounter, measure_files, measures, month, prescription, records, retraction, revisions, runs, utc,
 };
 use scorecard::card::scorecard::{Cause, Status};
+use scorecard::event::Event;
 use scorecard::record::log_record::{Mark, Outcome, Record, Tick};
 use scorecard::sums::measure_sums::Base;
+use stream::deployment::Deployment;
 use stream::log::{Log, LogError, Topic};
 use stream::publish::publish_task::PublishTask;
 use stream::tally::tally_task::TallyTask;
@@ -18,16 +20,36 @@ fn october() -> World {
     let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
     for n in 0..12 {
         let day = utc(2026, 10, 2 + n, 9);
-        let who = if n % 3 == 0 { "7000002" } else { "7000001" };
-        world.feed(day, "a", vec![encounter(&format!("e{n}"), 1, who, day), prescription(&format!("p{n}"), 1, who, day)]);
+        let clinician = if n % 3 == 0 { "7000002" } else { "7000001" };
+        let id = |kind: &str| format!("{kind}{n}");
+        world.feed(day, "a", vec![encounter(&id("e"), 1, clinician, day), prescription(&id("p"), 1, clinician, day)]);
         world.run_until(utc(2026, 10, 2 + n, 3));
     }
     world
 }
 
-/// The text of every published card, for comparison byte by byte.
+/// Every published card as JSON, for comparison byte by byte.
 fn bytes(log: &SimulatedLog) -> Vec<String> {
     revisions(log).iter().map(|card| serde_json::to_string(card).expect("a card can be written")).collect()
+}
+
+/// The cards that a new publisher makes from a copy of a world's log, as JSON.
+fn published_from(world: &World) -> Vec<String> {
+    let mut copy = World::on(world.deployment.clone(), world.log.copy());
+    copy.publish();
+    bytes(&copy.log)
+}
+
+/// The deployment of a world without the measure `generic_rate`.
+fn without_generic_rate(world: &World) -> Deployment {
+    let mut files = measure_files();
+    files.retain(|(name, _)| name != "generic_rate.toml");
+    Deployment { measures: measures(&files), ..world.deployment.clone() }
+}
+
+/// A late prescription for October by the first clinician.
+fn late(id: &str) -> Vec<Event<'static>> {
+    vec![prescription(id, 1, "7000001", utc(2026, 10, 30, 9))]
 }
 
 fn marks(log: &SimulatedLog) -> Vec<Mark> {
@@ -39,29 +61,20 @@ fn marks(log: &SimulatedLog) -> Vec<Mark> {
 }
 
 #[test]
-fn rule_1_a_cut_takes_the_row_at_its_own_tick_though_the_tally_is_far_ahead() {
+fn rule_1_a_cut_reads_rows_at_its_own_tick_even_when_tally_is_far_ahead() {
     let end = utc(2026, 12, 20, 3);
-    let late = |world: &mut World| {
-        world.feed(utc(2026, 11, 5, 12), "a", vec![prescription("late", 1, "7000001", utc(2026, 10, 30, 9))]);
-        world.feed(utc(2026, 11, 7, 12), "a", vec![prescription("later", 1, "7000001", utc(2026, 10, 30, 9))]);
-    };
     let mut in_step = october();
     in_step.run_until(utc(2026, 11, 5, 3));
-    in_step.feed(utc(2026, 11, 5, 12), "a", vec![prescription("late", 1, "7000001", utc(2026, 10, 30, 9))]);
+    in_step.feed(utc(2026, 11, 5, 12), "a", late("late"));
     in_step.run_until(utc(2026, 11, 7, 3));
-    in_step.feed(utc(2026, 11, 7, 12), "a", vec![prescription("later", 1, "7000001", utc(2026, 10, 30, 9))]);
+    in_step.feed(utc(2026, 11, 7, 12), "a", late("later"));
     in_step.run_until(end);
 
     let mut ahead = october();
     ahead.tally_until(utc(2026, 11, 5, 3));
-    late(&mut ahead);
-    // Time must not run backwards for the log: both late events are appended where they were in the other world.
-    let mut ahead = october();
-    ahead.tally_until(utc(2026, 11, 5, 3));
-    ahead.feed(utc(2026, 11, 5, 12), "a", vec![prescription("late", 1, "7000001", utc(2026, 10, 30, 9))]);
-    ahead.tally_until(utc(2026, 11, 6, 3));
+    ahead.feed(utc(2026, 11, 5, 12), "a", late("late"));
     ahead.tally_until(utc(2026, 11, 7, 3));
-    ahead.feed(utc(2026, 11, 7, 12), "a", vec![prescription("later", 1, "7000001", utc(2026, 10, 30, 9))]);
+    ahead.feed(utc(2026, 11, 7, 12), "a", late("later"));
     ahead.tally_until(end);
     ahead.publish();
 
@@ -75,11 +88,7 @@ fn rule_1_a_cut_takes_the_row_at_its_own_tick_though_the_tally_is_far_ahead() {
 fn rule_2_deleted_or_damaged_rows_and_marks_of_open_months_change_no_card() {
     let mut whole = october();
     whole.tally_until(utc(2026, 12, 20, 3));
-    let expected = {
-        let mut world = World::on(whole.deployment.clone(), whole.log.copy());
-        world.publish();
-        bytes(&world.log)
-    };
+    let expected = published_from(&whole);
     assert_eq!(expected.len(), 4, "two clinicians, provisional and final");
     let count = whole.log.stored(Topic::ClinicianMonths, 0).len();
     let last_mark = marks(&whole.log).len();
@@ -102,18 +111,14 @@ fn rule_2_deleted_or_damaged_rows_and_marks_of_open_months_change_no_card() {
             refolded += world.publisher.refolds();
         }
     }
-    assert!(refolded > 0, "publish never had to fold a partition itself");
+    assert!(refolded > 0, "publish folded no partition itself");
 }
 
 #[test]
 fn rule_2_every_row_deleted_changes_no_card() {
     let mut world = october();
     world.tally_until(utc(2026, 12, 20, 3));
-    let expected = {
-        let mut world = World::on(world.deployment.clone(), world.log.copy());
-        world.publish();
-        bytes(&world.log)
-    };
+    let expected = published_from(&world);
     let log = world.log.copy();
     log.tamper(Topic::ClinicianMonths, 0, |stored| {
         stored.retain(|one| matches!(codec::avro::encoding::decode(&one.bytes), Record::Mark(_)));
@@ -125,7 +130,7 @@ fn rule_2_every_row_deleted_changes_no_card() {
 }
 
 #[test]
-fn rule_3_cuts_are_published_one_by_one_and_none_is_left_out() {
+fn rule_3_cuts_are_published_in_order_without_a_gap() {
     let mut world = october();
     world.tally_until(utc(2026, 12, 20, 3));
     world.publish();
@@ -137,7 +142,7 @@ fn rule_3_cuts_are_published_one_by_one_and_none_is_left_out() {
 }
 
 #[test]
-fn rule_4_an_amendment_into_a_sealed_month_leaves_the_open_one() {
+fn rule_4_an_amendment_into_a_sealed_month_removes_the_event_from_its_open_month() {
     let mut world = october();
     let day = utc(2026, 11, 20, 9);
     world.feed(day, "a", vec![prescription("moved", 1, "7000001", day)]);
@@ -160,11 +165,7 @@ fn rule_5_a_new_measure_set_writes_every_open_row_at_the_next_tick() {
     let mut world = october();
     world.run_until(utc(2026, 12, 20, 3));
     let rows_before = row_count(&world.log);
-    let mut changed = world.deployment.clone();
-    let mut files = measure_files();
-    files.retain(|(name, _)| name != "generic_rate.toml");
-    changed.measures = measures(&files);
-    let mut world = World::on(changed, world.log);
+    let mut world = World::on(without_generic_rate(&world), world.log);
     world.run_until(utc(2026, 12, 21, 3));
     assert_eq!(row_count(&world.log) - rows_before, 2, "both open rows are written under the new set");
     let cards = world.cards();
@@ -180,20 +181,12 @@ fn row_count(log: &SimulatedLog) -> usize {
 }
 
 #[test]
-fn rule_5_a_tally_of_another_measure_set_is_folded_by_publish_itself() {
+fn rule_5_publish_folds_the_log_where_tally_has_another_measure_set() {
     let mut world = october();
     world.tally_until(utc(2026, 12, 20, 3));
-    let expected = {
-        let mut world = World::on(world.deployment.clone(), world.log.copy());
-        world.publish();
-        bytes(&world.log)
-    };
-    let mut other = world.deployment.clone();
-    let mut files = measure_files();
-    files.retain(|(name, _)| name != "generic_rate.toml");
-    other.measures = measures(&files);
-    let bare = world.log.copy_of(&[Topic::Events, Topic::Registry]);
-    let mut old = World::on(other, bare);
+    let expected = published_from(&world);
+    let events = world.log.copy_of(&[Topic::Events, Topic::Registry]);
+    let mut old = World::on(without_generic_rate(&world), events);
     old.tally_until(utc(2026, 12, 20, 3));
     let mut world = World::on(world.deployment.clone(), old.log);
     world.publish();
@@ -202,11 +195,11 @@ fn rule_5_a_tally_of_another_measure_set_is_folded_by_publish_itself() {
 }
 
 #[test]
-fn rule_6_a_fact_stays_until_every_month_that_it_names_and_its_arrival_are_sealed() {
+fn rule_6_a_fact_stays_in_memory_until_its_months_and_its_arrival_are_sealed() {
     let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
     let day = utc(2026, 10, 5, 9);
     let event = prescription("p", 1, "7000001", day);
-    // The retraction comes in March 2027: its fact has to outlive October, or a late first version would revive the event.
+    // The retraction arrives in March 2027. Its fact must outlive October, or a late first version would restore the event.
     world.run_until(utc(2026, 10, 5, 3));
     world.feed(day, "a", vec![event.clone()]);
     world.run_until(utc(2027, 3, 10, 3));
@@ -216,11 +209,11 @@ fn rule_6_a_fact_stays_until_every_month_that_it_names_and_its_arrival_are_seale
     world.feed(utc(2028, 4, 30, 9), "a", vec![event]);
     world.run_until(utc(2028, 5, 1, 3));
     assert_eq!(world.tallies[0].outcomes().stale, 1);
-    assert_eq!(world.tallies[0].facts(), 0, "March 2027 is sealed, and nothing can change the fact any more");
+    assert_eq!(world.tallies[0].facts(), 0, "March 2027 is sealed, so nothing can change the fact");
 }
 
 #[test]
-fn rule_7_a_tick_that_is_not_later_than_an_earlier_one_does_not_count() {
+fn rule_7_a_tick_counts_only_if_it_is_later_than_the_last_one() {
     let mut world = october();
     let now = utc(2026, 11, 5, 3);
     world.run_until(now);
@@ -245,7 +238,7 @@ fn rule_8_a_row_of_zeros_is_no_row() {
     world.run_until(utc(2026, 10, 20, 3));
     world.feed(utc(2026, 10, 20, 9), "a", vec![retraction(&event, 2)]);
     world.run_until(utc(2026, 12, 20, 3));
-    assert!(world.cards().is_empty(), "an event that was taken back before the first publication leaves no card");
+    assert!(world.cards().is_empty(), "an event that is retracted before the first publication leaves no card");
 
     let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
     world.run_until(utc(2026, 10, 5, 3));
@@ -261,12 +254,12 @@ fn rule_8_a_row_of_zeros_is_no_row() {
 }
 
 #[test]
-fn rule_9_months_that_the_log_holds_only_in_part_keep_their_cards() {
+fn rule_9_months_whose_events_are_partly_deleted_keep_their_cards() {
     let mut world = october();
     world.run_until(utc(2026, 12, 20, 3));
     let before = world.cards();
     let rows = row_count(&world.log);
-    // Retention takes everything before 2 November: what is left of October is nothing.
+    // Retention deletes everything before 2 November, so no event of October is left.
     world.log.tamper(Topic::Events, 0, |stored| stored.retain(|one| one.appended >= utc(2026, 11, 2, 0)));
     world.restart_tally(0);
     world.restart_publisher();
@@ -278,13 +271,13 @@ fn rule_9_months_that_the_log_holds_only_in_part_keep_their_cards() {
     world.run_until(utc(2027, 2, 10, 3));
     let after = world.cards();
     for (key, card) in &before {
-        assert_eq!(&after[key], card, "a month that is held in part is never written again");
+        assert_eq!(&after[key], card, "a partial month is never written again");
     }
     assert_eq!(after["gmc%7C7000001|A81001|2027-01"].content.exposure[0].items, 1);
     assert_eq!(
         row_count(&world.log) - rows,
         1,
-        "only January's row is written: a link of December's may reach into what was lost"
+        "only January's row is written: a link of December may reach into the deleted part"
     );
 }
 
@@ -298,14 +291,14 @@ fn rule_10_a_tick_from_the_future_does_not_count() {
     log.append(Topic::Events, 0, "tick", &Record::Tick(Tick { at: utc(2026, 11, 9, 3) })).unwrap();
     log.flush().unwrap();
     world.tally_until(now);
-    assert_eq!(marks(&world.log).len(), before, "a wild clock closes no cut");
+    assert_eq!(marks(&world.log).len(), before, "a clock that is ahead closes no cut");
     world.run_until(utc(2026, 11, 9, 3));
     let cuts: Vec<_> = marks(&world.log)[before..].iter().map(|mark| mark.at).collect();
     assert_eq!(cuts, [utc(2026, 11, 6, 3), utc(2026, 11, 7, 3), utc(2026, 11, 8, 3), utc(2026, 11, 9, 3)]);
 }
 
 #[test]
-fn a_tick_that_another_wrote_too_early_does_not_keep_a_restarted_tally_waiting() {
+fn an_early_tick_of_another_instance_does_not_block_a_restarted_tally() {
     let mut world = october();
     world.run_until(utc(2026, 11, 5, 3));
     let mut log = world.log.handle();
@@ -324,7 +317,7 @@ fn rule_11_a_publisher_fences_before_it_reads_back() {
     world.run_until(utc(2026, 11, 3, 3));
     world.tally_until(utc(2026, 11, 10, 3));
     let mut second = PublishTask::new(&world.deployment, world.log.handle()).unwrap();
-    assert!(matches!(world.publisher.step(), Err(LogError::Fenced)), "the first one is fenced before it can publish");
+    assert!(matches!(world.publisher.step(), Err(LogError::Fenced)), "the first publisher is fenced before it can publish");
     while second.step().unwrap().is_some() {}
     let cards = revisions(&world.log);
     assert_eq!(cards.len(), 2);
@@ -352,7 +345,7 @@ fn a_transaction_of_unknown_outcome_is_published_once() {
 }
 
 #[test]
-fn a_tally_that_fails_anywhere_is_started_anew_and_changes_no_card() {
+fn a_tally_that_fails_anywhere_and_restarts_changes_no_card() {
     let end = utc(2026, 12, 20, 3);
     let mut calm = october();
     calm.run_until(end);
@@ -373,7 +366,7 @@ fn a_tally_that_fails_anywhere_is_started_anew_and_changes_no_card() {
 }
 
 #[test]
-fn a_restarted_tally_is_silent_up_to_its_last_mark() {
+fn a_restarted_tally_writes_nothing_up_to_its_last_mark() {
     let mut world = october();
     world.run_until(utc(2026, 11, 10, 3));
     let before = world.log.stored(Topic::ClinicianMonths, 0).len();
@@ -383,7 +376,7 @@ fn a_restarted_tally_is_silent_up_to_its_last_mark() {
 }
 
 #[test]
-fn a_restarted_publisher_says_nothing_new() {
+fn a_restarted_publisher_publishes_nothing_twice() {
     let end = utc(2027, 12, 20, 3);
     let mut calm = october();
     calm.run_until(end);
@@ -399,7 +392,7 @@ fn a_restarted_publisher_says_nothing_new() {
 }
 
 #[test]
-fn a_restarted_publisher_takes_nothing_for_changed_that_was_compacted() {
+fn compaction_makes_no_row_look_changed_to_a_restarted_publisher() {
     let first = utc(2026, 10, 1, 3);
     let mut world = World::new(deployment(1, first));
     let items = |month: i8| {
@@ -408,8 +401,8 @@ fn a_restarted_publisher_takes_nothing_for_changed_that_was_compacted() {
     };
     world.feed(first, "a", [items(8), items(9)].concat());
     world.run_until(utc(2026, 10, 10, 3));
-    // August changes at the next cut and September at the one after: the groups of September's windows, which reach back to
-    // August, are published with September's cards, not before.
+    // August changes at the next cut and September at the one after. September's windows reach back to August, but their groups
+    // are published only with September's cards.
     world.feed(utc(2026, 10, 10, 9), "a", vec![prescription("august", 1, "7000001", utc(2026, 8, 25, 9))]);
     world.tally_until(utc(2026, 10, 11, 3));
     world.feed(utc(2026, 10, 11, 9), "a", vec![prescription("september", 1, "7000001", utc(2026, 9, 25, 9))]);
@@ -429,10 +422,10 @@ fn a_restarted_publisher_takes_nothing_for_changed_that_was_compacted() {
 }
 
 #[test]
-fn a_cut_that_the_log_no_longer_reaches_is_skipped_and_says_so() {
+fn a_cut_whose_events_are_deleted_is_skipped_with_the_reason() {
     let mut world = october();
     world.tally_until(utc(2026, 11, 10, 3));
-    // Rows and marks are gone, and so is the log's beginning: nothing can tell what October held.
+    // Rows, marks and the log's beginning are deleted, so nothing can restore October.
     world.log.tamper(Topic::ClinicianMonths, 0, |stored| {
         let last = stored.pop();
         stored.clear();
@@ -447,7 +440,7 @@ fn a_cut_that_the_log_no_longer_reaches_is_skipped_and_says_so() {
 }
 
 #[test]
-fn a_row_names_what_it_counted() {
+fn a_row_has_the_sums_of_its_events() {
     let mut world = october();
     world.tally_until(utc(2026, 11, 10, 3));
     let rows = records(&world.log, Topic::ClinicianMonths, 0);

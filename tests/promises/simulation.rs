@@ -1,5 +1,5 @@
-//! All promises at once: histories in which everything that can go wrong does, judged by what the topics hold.
-//! `docs/internals/simulation.md` says what is simulated and verified.
+//! All promises at once, in histories with every kind of fault, judged by the content of the topics.
+//! `docs/internals/simulation.md` lists the faults and the checks.
 
 use std::path::Path;
 
@@ -8,15 +8,15 @@ use promises::simulation::history::{Extract, Trace};
 use promises::simulation::minimise::minimise;
 use promises::simulation::mutants::{edited, parse};
 
-/// Seeds that once failed, and of what.
+/// Seeds that once failed, with the cause.
 const FOUND: [(u64, &str); 3] = [
-    (466, "a tally whose clock had been ahead was held to have stopped when it only waited"),
-    (3919, "digests of sealed rows told whether an event had stood in a month that retention took since"),
-    (5432, "counters of a row told whether an event had stood in a month that retention took since"),
+    (466, "the supervisor took a tally that waited for its clock for a stopped one"),
+    (3919, "digests of sealed rows depended on an event whose month retention had deleted"),
+    (5432, "counters of a row depended on an event whose month retention had deleted"),
 ];
 
-/// Plays these seeds and reports the first failing one in full.
-fn all_is_kept(seeds: &[u64]) -> Campaign {
+/// Plays these seeds. Panics with the full report of the first failing one.
+fn play_all_kept(seeds: &[u64]) -> Campaign {
     let mut campaign = Campaign::default();
     play_all(seeds, |seed, outcome| campaign.add(seed, &outcome));
     if let Some(first) = campaign.failing.first() {
@@ -28,14 +28,14 @@ fn all_is_kept(seeds: &[u64]) -> Campaign {
 }
 
 #[test]
-fn no_promise_breaks_in_three_hundred_histories_in_which_every_fault_bites() {
-    let campaign = all_is_kept(&(0..CI_SEEDS).collect::<Vec<_>>());
+fn no_promise_breaks_in_three_hundred_histories_with_every_kind_of_fault() {
+    let campaign = play_all_kept(&(0..CI_SEEDS).collect::<Vec<_>>());
     assert_eq!(campaign.rare(LEAST_BITES), [], "kinds of faults that bit less often than {LEAST_BITES} times");
 }
 
 #[test]
-fn what_once_failed_is_kept() {
-    all_is_kept(&FOUND.map(|(seed, _)| seed));
+fn seeds_that_once_failed_break_no_promise() {
+    play_all_kept(&FOUND.map(|(seed, _)| seed));
 }
 
 #[test]
@@ -46,12 +46,12 @@ fn a_seed_replays_exactly() {
         assert_eq!(again.join().expect("nothing panics"), first, "seed {seed}");
         let without = Extract { faults: Some(Vec::new()), ..Extract::default() };
         let calm = play(seed, &without, Trace::Off).expect("nothing panics");
-        assert_ne!(calm.digest, first.digest, "seed {seed}: the digest does not see what faults do to the topics");
+        assert_ne!(calm.digest, first.digest, "seed {seed}: the digest does not depend on the faults");
     }
 }
 
 #[test]
-fn the_code_of_every_mutant_is_where_the_list_says() {
+fn the_code_of_every_mutant_occurs_once_in_its_file() {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let mutants = parse(include_str!("../mutants.toml")).expect("a list of mutants");
     edited(&mutants, root).unwrap_or_else(|error| panic!("{error}"));

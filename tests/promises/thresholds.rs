@@ -1,4 +1,4 @@
-//! Thresholds of points: taken from the last month of the quarter before, frozen with the quarter's first cards, whoever publishes.
+//! Thresholds of points come from the last month before the quarter and are frozen with the quarter's first cards.
 
 use promises::world::{World, deployment, prescription, records, utc};
 use scorecard::card::scorecard::{Qof, Scorecard};
@@ -11,7 +11,7 @@ use stream::log::Topic;
 const CLINICIANS: usize = 21;
 const MEASURE: &str = "broad_spectrum";
 
-/// Twenty antibiotics of one clinician in a month of 2026, so many of them broad-spectrum.
+/// Twenty antibiotics of one clinician in a month of 2026, `broad` of them broad-spectrum.
 fn antibiotics(clinician: usize, month: i8, broad: usize) -> Vec<Event<'static>> {
     let one = |number: usize| {
         let id = format!("{month}-{clinician}-{number}");
@@ -31,7 +31,7 @@ fn qof(card: &Scorecard) -> Option<Qof> {
     measure.windows[2].qof
 }
 
-/// Cards of a year's last months, published weekly; the publisher starts anew at some cuts or at none.
+/// The last months of a year, published weekly, with or without restarts of the publisher.
 fn played(restarts: bool) -> World {
     let mut deployment = deployment(2, utc(2026, 9, 2, 3));
     deployment.schedule.grid = Grid { period_seconds: 7 * 86_400, offset_seconds: 6 * 86_400 + 10_800 };
@@ -40,7 +40,7 @@ fn played(restarts: bool) -> World {
         let day = utc(2026, month, 9, 9);
         world.run_until(day);
         for clinician in 0..CLINICIANS {
-            // In September from 0 to 20 of 20 broad-spectrum, later all of them none.
+            // In September clinician n prescribes n of 20 broad-spectrum items; later nobody prescribes any.
             let broad = if month == 9 { clinician } else { 0 };
             world.feed(day, "a", antibiotics(clinician, month, broad));
         }
@@ -48,7 +48,7 @@ fn played(restarts: bool) -> World {
             world.restart_publisher();
         }
     }
-    // September holds something else after October's first cards: one more that is not broad-spectrum.
+    // After October's first cards September changes: one more item that is not broad-spectrum.
     world.feed(utc(2026, 12, 12, 9), "a", vec![prescription("late", 1, "7000020", utc(2026, 9, 8, 9))]);
     world.run_until(utc(2027, 1, 20, 3));
     if restarts {
@@ -76,14 +76,14 @@ fn a_quarters_points_are_earned_between_the_quartiles_of_the_month_before_it() {
         qof(&world.cards()[&key]).map(|qof| (qof.lower, qof.upper, qof.points))
     };
     assert_eq!(earned("2026-09", 10), None, "the first quarter has none before it");
-    // October and September: 20 of 40 are 50 %, half way; all three months of the quarter have its thresholds.
+    // October and September: 20 of 40 are 50 %, half way. All three months of the quarter have its thresholds.
     assert_eq!(earned("2026-10", 20), Some((75.0, 25.0, 5.0)));
     assert_eq!(earned("2026-12", 20).map(|(lower, upper, _)| (lower, upper)), Some((75.0, 25.0)));
     assert_eq!(frozen.iter().filter(|group| group.key.month == october.key.month).count(), 1, "frozen once");
 }
 
 #[test]
-fn a_publisher_that_starts_anew_has_the_same_thresholds() {
+fn a_restarted_publisher_has_the_same_thresholds() {
     let text = |world: &World| -> Vec<String> {
         world.revisions().iter().map(|card| serde_json::to_string(card).expect("a card")).collect()
     };

@@ -1,4 +1,4 @@
-//! The brute-force oracle's cards beside those that were published: asked with what was sent and cut, compared field by field.
+//! The comparison of published cards with those of the brute-force oracle, field by field.
 
 use std::collections::BTreeMap;
 
@@ -8,28 +8,28 @@ use sim::oracle::answer::{Cut, CutOutcome, CutQuestion, FeedLog, OracleAnswer, O
 
 use crate::world::measure_files;
 
-/// What was sent, and which of it lay before which cut.
+/// The logged events, and their number before each cut.
 #[derive(Clone, Debug, Default)]
 pub struct SentTraffic {
     /// The deployment's first publication instant.
     pub first: Timestamp,
-    /// The cuts in order, all of them published.
+    /// The cuts in order; all are published.
     pub cuts: Vec<Timestamp>,
-    /// Events of each feed in order of the log, as they were sent.
+    /// Events of each feed as JSON, in order of the log.
     pub logged: BTreeMap<String, Vec<String>>,
-    /// How many of them lay before each cut.
+    /// Number of events of each feed before each cut.
     pub before: Vec<BTreeMap<String, usize>>,
 }
 
 impl SentTraffic {
-    /// Everything that was logged so far lies before this cut.
+    /// Adds a cut after all events so far.
     pub fn cut(&mut self, at: Timestamp) {
         self.cuts.push(at);
         self.before.push(self.logged.iter().map(|(feed, events)| (feed.clone(), events.len())).collect());
     }
 }
 
-/// What the oracle says to it, with this registry (NDJSON).
+/// The answer of the oracle to this traffic, with this registry (NDJSON).
 ///
 /// # Panics
 /// When the oracle cannot read the traffic, the registry or the repository's measures.
@@ -49,7 +49,7 @@ pub fn ask(registry: &str, sent: &SentTraffic) -> OracleAnswer {
     answer(&question).expect("traffic, registry and measures that the oracle can read")
 }
 
-/// A name of one word of the contract.
+/// The word of a field with an enumerated value.
 fn word<T: serde::Serialize>(value: &T) -> String {
     let value = serde_json::to_value(value).expect("a word can be written");
     value.as_str().expect("a word is a text").to_owned()
@@ -89,7 +89,7 @@ fn compare_window(got: &WindowValue, want: &WindowAnswer, at: &str) {
     }
 }
 
-/// Over-dispersion, reliability and movement, which the oracle computes by itself.
+/// Compares over-dispersion, reliability and trend, which the oracle computes on its own.
 fn compare_standing(got: &WindowValue, want: &WindowAnswer, at: &str) {
     assert_eq!(got.funnel.is_some(), want.place.is_some(), "{at}: control limits");
     if let (Some(funnel), Some(place)) = (&got.funnel, &want.place) {
@@ -141,10 +141,10 @@ fn compare_card(got: &Scorecard, want: &OracleCard) {
     assert_eq!(got_composite.is_some(), want_composite.is_some(), "{at}: composite");
 }
 
-/// Compares all revisions, cut by cut. Returns how many there were, by status.
+/// Compares all revisions, cut by cut. Returns their number by status.
 ///
 /// # Panics
-/// When a card differs, lacks, or is one that the oracle does not know, with its place and both values.
+/// When a card differs, is missing or is not in the oracle's answer. The message names it with both values.
 #[must_use]
 pub fn compare(revisions: Vec<Scorecard>, answer: &OracleAnswer) -> BTreeMap<&'static str, usize> {
     let mut published: BTreeMap<Timestamp, Vec<Scorecard>> = BTreeMap::new();
@@ -173,8 +173,8 @@ pub fn compare(revisions: Vec<Scorecard>, answer: &OracleAnswer) -> BTreeMap<&'s
             .collect();
         let names = names(&want);
         let extra: Vec<_> = published.iter().filter(|n| !names.contains(n)).collect();
-        let lacking: Vec<_> = names.iter().filter(|n| !published.contains(n)).collect();
-        assert!(extra.is_empty() && lacking.is_empty(), "at {}: published {extra:?}, not {lacking:?}", Timestamp(cut.at));
+        let missing: Vec<_> = names.iter().filter(|n| !published.contains(n)).collect();
+        assert!(extra.is_empty() && missing.is_empty(), "at {}: published {extra:?}, not {missing:?}", Timestamp(cut.at));
         for (got, want) in got.iter().zip(want) {
             compare_card(got, want);
             *seen.entry(want.status).or_default() += 1;

@@ -1,18 +1,18 @@
-//! Plants patients' numbers into every text of every input format, and finds them again in what comes out.
+//! Puts patients' numbers into every text of every input format, and searches the output for them.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// Gives distinct valid NHS numbers and remembers them.
+/// A source of distinct valid NHS numbers that remembers them.
 #[derive(Debug, Default)]
 pub struct Planter {
     next: u64,
-    /// All numbers given so far.
+    /// All numbers so far.
     pub planted: BTreeSet<String>,
 }
 
-/// The check digit of nine digits, `None` where there is none (NHS Data Dictionary: modulus 11, 10 is never used).
+/// The check digit of nine digits; `None` where none exists (NHS Data Dictionary: modulus 11, 10 is never used).
 fn check_digit(nine: &str) -> Option<u32> {
     let sum: u32 = nine.bytes().zip((2..=10).rev()).map(|(digit, weight): (u8, u32)| u32::from(digit - b'0') * weight).sum();
     match 11 - sum % 11 {
@@ -27,7 +27,7 @@ impl Planter {
     pub fn number(&mut self) -> String {
         loop {
             self.next += 1;
-            // Scattered, so that no window of one number's digits is another number.
+            // The numbers are scattered, so that no ten digits across two numbers form a third.
             let nine = format!("{:09}", 400_000_000 + (self.next * 7_919_933) % 399_999_989);
             if let Some(digit) = check_digit(&nine) {
                 let number = format!("{nine}{digit}");
@@ -38,8 +38,8 @@ impl Planter {
         }
     }
 
-    /// The record once for every text in it, that text being a number; once more with the number inside the text; and once with the
-    /// number in place of every key.
+    /// Copies of the record: for each text one with a number in its place and one with a number inside it; and one for each key
+    /// with a number in its place.
     pub fn each_text(&mut self, record: &Value) -> Vec<String> {
         let mut planted = Vec::new();
         for path in text_paths(record) {
@@ -82,7 +82,7 @@ impl Planter {
         record
     }
 
-    /// Records that are broken in ways that systems do break them, each with a number in it.
+    /// Malformed records of kinds that occur in practice, each with a number.
     pub fn broken(&mut self, record: &Value) -> Vec<Vec<u8>> {
         let whole = self.everywhere(record.clone()).to_string();
         let mut broken: Vec<Vec<u8>> = (1..8).map(|eighths| whole.as_bytes()[..whole.len() * eighths / 8].to_vec()).collect();
@@ -96,7 +96,7 @@ impl Planter {
         broken
     }
 
-    /// The planted numbers that occur in these bytes, blanks and hyphens between digits passed over.
+    /// The planted numbers in these bytes, with blanks and hyphens between digits ignored.
     #[must_use]
     pub fn found(&self, bytes: &[u8]) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
@@ -139,7 +139,7 @@ fn text_paths(value: &Value) -> Vec<String> {
     }
 }
 
-/// One record of every input format and kind, with a text in every field that may hold one.
+/// One record of every input format and kind, with a text in every field that may have one.
 #[must_use]
 pub fn specimens() -> Vec<Value> {
     let text = include_str!("specimens.ndjson");

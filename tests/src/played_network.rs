@@ -1,4 +1,4 @@
-//! The simulated network's traffic, played through the real decoder, intake, tallies and publisher in virtual time.
+//! Synthetic traffic, played through the real decoder, intake, tallies and publisher in virtual time.
 
 use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use scorecard::record::item::Item;
@@ -13,13 +13,13 @@ use crate::oracle::SentTraffic;
 use crate::simulated_log::SimulatedLog;
 use crate::world::World;
 
-/// A simulated network and everything that its systems send.
+/// A synthetic network and its traffic.
 pub struct Network {
     /// The registry as NDJSON.
     pub registry: String,
-    /// What is sent, in order of arrival.
+    /// Deliveries in order of arrival.
     pub deliveries: Vec<Delivery>,
-    /// How often each oddity was drawn.
+    /// Counts of the oddities.
     pub odds: sim::traffic::oddity::Odds,
 }
 
@@ -49,17 +49,17 @@ impl Network {
     }
 }
 
-/// What was played: the world after the last cut, and what of it lay before each cut.
+/// A played network: the world after the last cut, and the events before each cut.
 pub struct PlayedWorld {
     /// The world.
     pub world: World,
-    /// What was sent and logged before which cut.
+    /// The logged events and their number before each cut.
     pub sent: SentTraffic,
-    /// Reasons of what was rejected.
+    /// Reasons and details of the rejects.
     pub rejected: Vec<String>,
 }
 
-/// Plays a network until `until`, packing at most `batch` events into a record. Everything that arrives before a cut is in it.
+/// Plays a network until `until` with at most `batch` events in a record. A cut includes everything that arrives before it.
 #[must_use]
 pub fn play(network: &Network, deployment: Deployment, batch: usize, until: Timestamp) -> PlayedWorld {
     let decoder = RecordDecoder::new(DecoderConfig::default());
@@ -77,12 +77,12 @@ pub fn play(network: &Network, deployment: Deployment, batch: usize, until: Time
     let mut log = played.world.log.handle();
     let mut cut = first;
     while cut <= until {
-        // The log's clock stands still between cuts: how events are packed into batches must not show in append times.
+        // The log's clock does not move between cuts, so the packing of batches cannot change append times.
         played.world.log.set_now(cut.plus_seconds(-1));
         while let Some(delivery) = deliveries.next_if(|delivery| delivery.arrival < cut.0) {
             deliver(&mut played, &mut log, &decoder, delivery);
         }
-        played.world.intake.flush(&mut log).expect("an unbroken log");
+        played.world.intake.flush(&mut log).expect("a log without faults");
         played.world.run_until(cut);
         played.sent.cut(cut);
         cut = played.world.deployment.schedule.grid.after(cut);
@@ -101,6 +101,6 @@ fn deliver(played: &mut PlayedWorld, log: &mut SimulatedLog, decoder: &RecordDec
             Item::Reject(reject) => rejected.push(format!("{} {}: {}", reject.reason, reject.field, reject.detail)),
             other => panic!("native traffic holds {other:?}"),
         }
-        world.intake.take(log, item).expect("an unbroken log");
+        world.intake.take(log, item).expect("a log without faults");
     });
 }

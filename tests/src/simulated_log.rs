@@ -1,6 +1,6 @@
-//! A log in memory, in virtual time, that does what it is told: lose records, damage them, fail, forget its beginning.
+//! A log in memory, in virtual time, with scripted faults: it loses or damages records, fails calls and drops its beginning.
 //!
-//! Every record passes through `codec` on its way in and out, so that what tasks see is what a real log would give them.
+//! Every record passes through `codec` on its way in and out, so tasks read the same records as from a real log.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -12,31 +12,31 @@ use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
 use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 
-/// What happens to an operation instead of its succeeding.
+/// The fault of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The next append is refused and not there.
+    /// The next append fails and stores nothing.
     AppendRefused,
-    /// The next append is there, but the caller is told that it failed.
+    /// The next append stores its record and fails all the same.
     AppendUnknown,
-    /// The next flush fails; what was appended since the last one is lost.
+    /// The next flush fails. The records since the last flush are lost.
     FlushLost,
-    /// The next transaction is refused and not there.
+    /// The next transaction fails and stores nothing.
     TransactionRefused,
-    /// The next transaction is there, but the caller is told that it failed.
+    /// The next transaction stores its records and fails all the same.
     TransactionUnknown,
 }
 
-/// One record as it is stored.
+/// One stored record.
 #[derive(Clone, Debug)]
 pub struct StoredEntry {
-    /// Its offset.
+    /// The offset.
     pub offset: u64,
-    /// When the log took it.
+    /// The append time.
     pub appended: Timestamp,
-    /// Its key.
+    /// The key.
     pub key: String,
-    /// Its bytes.
+    /// The bytes.
     pub bytes: Vec<u8>,
 }
 
@@ -69,7 +69,7 @@ impl SimulatedLog {
         SimulatedLog::default()
     }
 
-    /// A handle of its own, as a task started anew has one.
+    /// A handle without unflushed records, as a restarted task has one.
     #[must_use]
     pub fn handle(&self) -> SimulatedLog {
         SimulatedLog { state: self.state.clone(), unflushed: Vec::new(), epoch: 0 }
@@ -86,31 +86,31 @@ impl SimulatedLog {
         self.state.borrow().now
     }
 
-    /// Scripts the next fault; each happens once, at the first operation that it fits.
+    /// Scripts the next fault. It happens once, at the first operation of its kind.
     pub fn script(&self, fault: Fault) {
         self.state.borrow_mut().faults.push_back(fault);
     }
 
-    /// How many scripted faults have not happened yet.
+    /// The number of scripted faults that have not happened yet.
     #[must_use]
     pub fn faults_left(&self) -> usize {
         self.state.borrow().faults.len()
     }
 
-    /// Everything that a partition holds.
+    /// All records of a partition.
     #[must_use]
     pub fn stored(&self, topic: Topic, partition: u32) -> Vec<StoredEntry> {
         self.state.borrow().partitions.get(&(topic, partition)).map(|p| p.records.clone()).unwrap_or_default()
     }
 
-    /// Changes what a partition holds behind the tasks' backs: compaction, retention, damage.
+    /// Changes the records of a partition directly: compaction, retention or damage.
     pub fn tamper(&self, topic: Topic, partition: u32, change: impl FnOnce(&mut Vec<StoredEntry>)) {
         if let Some(held) = self.state.borrow_mut().partitions.get_mut(&(topic, partition)) {
             change(&mut held.records);
         }
     }
 
-    /// Puts records of another log where they were: same offsets, same append times. They are to stand in order of their offsets.
+    /// Replaces a partition by records of another log, with their offsets and append times, in order of their offsets.
     pub fn put(&self, topic: Topic, partition: u32, records: Vec<StoredEntry>) {
         let next = records.last().map_or(0, |last| last.offset + 1);
         self.state.borrow_mut().partitions.insert((topic, partition), Partition { records, next });
@@ -126,7 +126,7 @@ impl SimulatedLog {
         SimulatedLog { state: Rc::new(RefCell::new(copy)), unflushed: Vec::new(), epoch: 0 }
     }
 
-    /// A log with the same records of some topics and nothing else.
+    /// A log with the records of these topics only.
     #[must_use]
     pub fn copy_of(&self, topics: &[Topic]) -> SimulatedLog {
         let copy = self.copy();

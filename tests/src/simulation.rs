@@ -1,10 +1,10 @@
 //! A seeded simulation that tries to break every promise.
 //!
-//! A seed decides everything: traffic, topology, faults, and which task goes on at every call to the log. The tasks are those that
-//! run in production, each in a coroutine of its own that stops at every call; the log is in memory and as bad as a log may be.
-//! Afterwards a verifier that shares no code with the tasks reads the topics as a subscriber does.
+//! A seed decides traffic, topology, faults, and the task that runs at every call of the log. The tasks are those of production.
+//! Each runs in its own coroutine that suspends at every call. The log is in memory and has every fault that a log may have.
+//! Afterwards a verifier reads the topics as a subscriber does; it shares no code with the tasks.
 //!
-//! A room imports only from rooms further down this list, and inside a room a file only from files further down.
+//! A room imports only from rooms further down this list, and inside a room a file imports only from files further down.
 
 pub mod mutants;
 pub mod minimise;

@@ -1,4 +1,4 @@
-//! A small deployment in virtual time: what the promises are played on.
+//! A small deployment in virtual time, on which the promises are tested.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -68,17 +68,17 @@ pub fn month(text: &str) -> Month {
     text.parse().expect("a test names months that exist")
 }
 
-/// One log, its tasks, and time.
+/// One log, its tasks and virtual time.
 pub struct World {
-    /// What all tasks agree on.
+    /// The settings that all tasks share.
     pub deployment: Deployment,
     /// The log.
     pub log: SimulatedLog,
-    /// One tally a partition.
+    /// One tally per partition.
     pub tallies: Vec<TallyTask<SimulatedLog>>,
     /// The active publisher.
     pub publisher: PublishTask<SimulatedLog>,
-    /// Intake.
+    /// The intake.
     pub intake: Intake,
 }
 
@@ -89,12 +89,12 @@ impl World {
         World::on(deployment, SimulatedLog::new())
     }
 
-    /// A world on a log that may hold something already.
+    /// A world on a log that may have records already.
     #[must_use]
     pub fn on(deployment: Deployment, log: SimulatedLog) -> World {
-        let tally = |partition| TallyTask::new(&deployment, partition, log.handle()).expect("an unbroken log");
+        let tally = |partition| TallyTask::new(&deployment, partition, log.handle()).expect("a log without faults");
         let tallies = (0..deployment.partitions).map(tally).collect();
-        let publisher = PublishTask::new(&deployment, log.handle()).expect("an unbroken log");
+        let publisher = PublishTask::new(&deployment, log.handle()).expect("a log without faults");
         let intake = Intake::new(deployment.partitions, 500);
         World { deployment, log, tallies, publisher, intake }
     }
@@ -105,37 +105,37 @@ impl World {
         let feed = Arc::new(Feed::undeclared(feed));
         let mut log = self.log.handle();
         for event in events {
-            self.intake.take(&mut log, Item::Event(feed.clone(), event)).expect("an unbroken log");
+            self.intake.take(&mut log, Item::Event(feed.clone(), event)).expect("a log without faults");
         }
-        self.intake.flush(&mut log).expect("an unbroken log");
+        self.intake.flush(&mut log).expect("a log without faults");
     }
 
     /// Appends an entry of the registry.
     pub fn register(&mut self, at: Timestamp, entry: scorecard::registry::entry::Entry) {
         self.log.set_now(at);
         let mut log = self.log.handle();
-        self.intake.take(&mut log, Item::Registry(entry)).expect("an unbroken log");
-        self.intake.flush(&mut log).expect("an unbroken log");
+        self.intake.take(&mut log, Item::Registry(entry)).expect("a log without faults");
+        self.intake.flush(&mut log).expect("a log without faults");
     }
 
-    /// Lets time pass to `until`: every due tick is written, read back and closed; nothing is published.
+    /// Advances time to `until`: tallies write every due tick and close it. Publish does not run.
     pub fn tally_until(&mut self, until: Timestamp) {
         self.log.set_now(until);
         for tally in &mut self.tallies {
-            run_tally(tally, until).expect("an unbroken log");
+            run_tally(tally, until).expect("a log without faults");
         }
     }
 
     /// Publishes every cut that is ready.
     pub fn publish(&mut self) -> Vec<Run> {
         let mut runs = Vec::new();
-        while let Some(run) = self.publisher.step().expect("an unbroken log") {
+        while let Some(run) = self.publisher.step().expect("a log without faults") {
             runs.push(run);
         }
         runs
     }
 
-    /// Lets time pass cut by cut: ticks, rows, cards.
+    /// Advances time cut by cut: ticks, rows and cards.
     pub fn run_until(&mut self, until: Timestamp) -> Vec<Run> {
         let schedule = self.deployment.schedule.clone();
         let mut runs = Vec::new();
@@ -149,15 +149,15 @@ impl World {
         runs
     }
 
-    /// Starts the tally of a partition anew, as after a crash.
+    /// Restarts the tally of a partition, as after a crash.
     pub fn restart_tally(&mut self, partition: u32) {
-        let task = TallyTask::new(&self.deployment, partition, self.log.handle()).expect("an unbroken log");
+        let task = TallyTask::new(&self.deployment, partition, self.log.handle()).expect("a log without faults");
         self.tallies[partition as usize] = task;
     }
 
-    /// Starts the publisher anew, as after a crash.
+    /// Restarts the publisher, as after a crash.
     pub fn restart_publisher(&mut self) {
-        self.publisher = PublishTask::new(&self.deployment, self.log.handle()).expect("an unbroken log");
+        self.publisher = PublishTask::new(&self.deployment, self.log.handle()).expect("a log without faults");
     }
 
     /// Every published revision, in order of publication within each partition.
@@ -173,10 +173,10 @@ impl World {
     }
 }
 
-/// Writes due ticks and reads them back until nothing is left to do.
+/// Writes every due tick and reads it back.
 ///
 /// # Errors
-/// What the log fails with.
+/// The error of the log.
 pub fn run_tally(tally: &mut TallyTask<SimulatedLog>, now: Timestamp) -> Result<(), LogError> {
     loop {
         while tally.step(1000)? {}
@@ -196,7 +196,7 @@ pub fn records(log: &SimulatedLog, topic: Topic, partition: u32) -> Vec<Record<'
             found.push(lent.record.into_owned());
             std::ops::ControlFlow::Continue(())
         })
-        .expect("an unbroken log");
+        .expect("a log without faults");
     found
 }
 

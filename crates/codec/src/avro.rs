@@ -1,4 +1,4 @@
-//! Avro: the records of every topic in Confluent framing, the schemas that this version opens, and the input contract.
+//! Avro: the records of every topic in Confluent framing, the schemas that this version decodes, and the input contract.
 
 pub mod record_json;
 pub mod known_schema;

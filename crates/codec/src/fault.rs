@@ -1,9 +1,9 @@
-//! Why an item cannot be taken: a reason from a closed list, the field, and a text that shows shapes and never values.
+//! Faults of an element: a reason from a closed list, the field, and a text that shows the shape of a value and never the value.
 
 use std::borrow::Cow;
 use std::fmt::Display;
 
-/// The closed list of reasons.
+/// The closed list of reasons for a reject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RejectReason {
     /// The bytes are not JSON.
@@ -12,33 +12,33 @@ pub enum RejectReason {
     NotUtf8,
     /// JSON, but not an object.
     NotAnObject,
-    /// Bytes of another format than the source is read in.
+    /// The bytes have another format than the source is configured for.
     WrongFormat,
     /// Neither the event nor the source names a feed.
     MissingFeed,
     /// The sender may not write this feed.
     FeedNotAllowed,
-    /// A required field is not there.
+    /// A required field is missing.
     MissingField,
     /// A native event names no clinician.
     MissingClinician,
-    /// What orders the versions is not there.
+    /// The field that orders the versions is missing.
     MissingVersion,
     /// A field of another JSON type.
     WrongType,
-    /// A text that cannot be read.
+    /// A text that does not parse.
     MalformedValue,
     /// A date without a time, or less than a day.
     DateTooCoarse,
     /// A number or a time outside its range.
     OutOfRange,
-    /// A word outside its list.
+    /// A word that is not in its list.
     UnknownValue,
-    /// A kind of event outside its list.
+    /// A kind of event that is not in its list.
     UnknownType,
     /// A time more than five minutes ahead.
     InTheFuture,
-    /// A text or a list that exceeds its bound.
+    /// A text or a list that exceeds its limit.
     TooLong,
 }
 
@@ -89,7 +89,7 @@ impl RejectReason {
     }
 }
 
-/// What is wrong with one item.
+/// The fault of one element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) reason: RejectReason,
@@ -97,7 +97,7 @@ pub(crate) struct Fault {
     pub(crate) detail: String,
 }
 
-/// Where a value stands: `prescription.quantity`.
+/// The path of a field, such as `prescription.quantity`.
 pub(crate) type Field = &'static str;
 
 impl Fault {
@@ -113,7 +113,7 @@ impl Fault {
         Fault::new(RejectReason::WrongType, field, format!("{field} is {found}; send {expected}"))
     }
 
-    /// `text` is what was found; only its shape is told.
+    /// `text` is the value; the message shows only its shape.
     pub(crate) fn malformed(field: Field, text: &str, expected: impl Display) -> Fault {
         Fault::new(RejectReason::MalformedValue, field, format!("{field} looks like {}; send {expected}", quoted(text)))
     }
@@ -132,7 +132,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", shape(text, 40))
 }
 
-/// The shape of a text: letters as `a`, digits as `9`, cut to so many characters.
+/// The shape of a text: letters as `a`, digits as `9`, cut to `most` characters.
 pub(crate) fn shape(text: &str, most: usize) -> String {
     let shaped = |c: char| match c {
         _ if c.is_numeric() => '9',

@@ -1,8 +1,8 @@
 //! Input formats: raw records in, one item for each element out.
 //!
-//! [`record_decoder`] finds the format of a record in [`format_list`]; each format is a type that implements
-//! [`input_format::InputFormat`]. Native events and FHIR resources share the JSON reader, and every format lends to one
-//! [`item_sink::ItemSink`].
+//! [`record_decoder`] finds the format of a record in `format_list`; each format is a type that implements
+//! `input_format::InputFormat`. Native events and FHIR resources share the JSON reader, and every format lends to one
+//! `item_sink::ItemSink`.
 
 pub mod record_decoder;
 pub(crate) mod tombstone;

@@ -1,8 +1,8 @@
-//! Texts sixteen bytes at a time: what is looked for in every text of every event.
+//! Searches in text, sixteen bytes at a time, that run for every text of every event.
 
 use wide::u8x16;
 
-/// How many bytes stand before the first quote, backslash or byte below 0x20; all of them where there is none.
+/// The number of bytes before the first quote, backslash or byte below 0x20; the length of the text where there is none.
 #[inline]
 pub(crate) fn plain_text(text: &[u8]) -> usize {
     let (lanes, rest) = text.as_chunks::<16>();
@@ -17,7 +17,7 @@ pub(crate) fn plain_text(text: &[u8]) -> usize {
     text.len() - rest.len() + rest.iter().take_while(|b| plain(b)).count()
 }
 
-/// Whether a byte below 0x20, or 0x7f, stands in a text.
+/// Whether a text contains a byte below 0x20 or the byte 0x7f.
 pub(crate) fn holds_control(text: &[u8]) -> bool {
     if text.len() < 8 {
         return text.iter().fold(false, |found, b| found | (*b < 0x20) | (*b == 0x7f));
@@ -27,7 +27,7 @@ pub(crate) fn holds_control(text: &[u8]) -> bool {
     found.any()
 }
 
-/// Whether nowhere in a text ten characters in a row are digits, spaces or hyphens. Only said of texts of 8 to 64 bytes of ASCII.
+/// Whether a text of 8 to 64 ASCII bytes has no ten digits, spaces or hyphens in a row. `false` for every other text.
 pub(crate) fn lacks_ten_in_a_row(text: &[u8]) -> bool {
     if !(8..=64).contains(&text.len()) {
         return false;
@@ -51,7 +51,8 @@ fn splat(byte: u8) -> u8x16 {
     u8x16::splat(byte)
 }
 
-/// Lends a text of at least eight bytes sixteen at a time, with the places of their first and second eight; bytes may come twice.
+/// Calls `each` with sixteen bytes of the text at a time and the offsets of their two halves. The text has at least eight bytes;
+/// bytes may occur in two calls.
 #[inline]
 fn each_lane(text: &[u8], mut each: impl FnMut([usize; 2], u8x16)) {
     let (lanes, rest) = text.as_chunks::<16>();
@@ -74,7 +75,7 @@ fn each_lane(text: &[u8], mut each: impl FnMut([usize; 2], u8x16)) {
 mod tests {
     use super::*;
 
-    /// Every length with every byte at every place.
+    /// Texts of every length with every byte at every position.
     fn each_text(mut each: impl FnMut(&[u8], u8)) {
         for length in 1..=30 {
             for place in 0..length {
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_control_character_is_seen_wherever_it_stands() {
+    fn a_control_character_is_found_at_every_position() {
         each_text(|text, byte| assert_eq!(holds_control(text), byte < 0x20 || byte == 0x7f, "{text:?}"));
     }
 
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_in_a_row_are_seen_wherever_they_stand() {
+    fn ten_in_a_row_are_found_at_every_position() {
         for length in 10..=64 {
             for row in [9, 10, 11, 12].into_iter().filter(|row| *row <= length) {
                 for place in 0..=length - row {
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_other_lengths() {
+    fn other_lengths_return_false() {
         assert!(!lacks_ten_in_a_row(b"abcdefg"));
         assert!(!lacks_ten_in_a_row(&[b'a'; 65]));
     }

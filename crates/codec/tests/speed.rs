@@ -1,4 +1,4 @@
-//! How fast. Not a promise of the build: `cargo test --release -p codec --test speed -- --ignored --nocapture` prints it.
+//! Decoding and encoding speed. The build does not check it: `cargo test --release -p codec --test speed -- --ignored --nocapture` prints it.
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! The command line as a type. What the doc comments say is what `--help` prints.
+//! The command line as a type. Its doc comments are the text of `--help`.
 
 use std::path::PathBuf;
 
@@ -11,13 +11,30 @@ use crate::measure_files::{BuiltIn, MeasureSelection, MeasuresError, chosen};
 use crate::process::clock::Clock;
 use crate::process::roles::ProcessRole;
 
+/// The end of `plumbline --help`.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    success
+  1    failure; standard error says why
+  2    the command line is wrong
+  65   `replay` rejected every event (EX_DATAERR of sysexits.h)
+  78   a configuration, measure or registry file has mistakes (EX_CONFIG of sysexits.h)
+  130  interrupted by Ctrl-C or SIGTERM";
+
+/// The end of `plumbline replay --help`.
+const REPLAY_EXIT_CODES: &str = "\
+Exit codes: 0 success, 1 failure, 2 wrong command line, 65 every event was rejected, 78 mistakes in the registry or measure files, \
+130 interrupted.
+
+Code 65 is EX_DATAERR of sysexits.h: the command worked, and its input is at fault. A script can tell it from a failure.";
+
 /// Monthly scorecards for clinicians from a replayable log of events.
 ///
-/// Cards and data go to standard output and to files, talk goes to standard error.
+/// Cards and data go to standard output and to files. Messages go to standard error.
 #[derive(Debug, Parser)]
-#[command(name = "plumbline", version, max_term_width = 100, propagate_version = true)]
+#[command(name = "plumbline", version, max_term_width = 100, propagate_version = true, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -25,99 +42,134 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Shows the whole pipeline on a simulated network of practices, and one clinician's card.
+    /// Run the whole pipeline on a simulated network of practices, and show one clinician's card.
     ///
-    /// Practices, clinicians and patients are made up. Patients' numbers come from the range that is never issued, and
-    /// pseudonyms are made with a fixed key that everybody can read: never use `demo` for real data.
+    /// Practices, clinicians and patients are invented. Patient numbers come from a range that the NHS never issues. Pseudonyms are
+    /// made with a fixed, public key: never use `demo` for real data.
     Demo(DemoArgs),
-    /// Computes the cards of your own data as if they had been published month by month.
+    /// Compute the cards of your own data, month by month, as the service would have published them.
     ///
-    /// PATHs are files or folders of FHIR R4 NDJSON (bulk export), FHIR JSON Bundles and native NDJSON events, each also
-    /// gzipped, told apart by their content. Everything under one PATH is one feed, so that references across its files
-    /// resolve; a native event that names a feed keeps it. What cannot be taken stands in rejects.ndjson with file and line: mend it
-    /// there, or what refused it, and replay again.
+    /// A PATH is a file or folder of FHIR R4 NDJSON (bulk export), FHIR JSON Bundles or native NDJSON events. Each file may be
+    /// gzipped. The format is detected from the content.
     ///
-    /// Events go in one after the other in virtual time, and cards are published at every publication instant until the last
-    /// month with events is final. Everything is read first and kept until its turn: about 180 MB for a million events.
+    /// All files under one PATH are one feed, so references between them resolve. A native event that names a feed keeps it.
     ///
-    /// With --from-kafka the log of a deployment is the source instead: its cuts are computed once more, from the same events in the same
-    /// order, so that the cards have to be the same bytes; --compare tells where they are not.
+    /// Rejected records are listed in rejects.ndjson with file, line and reason. Correct the file or the configuration, and run the
+    /// replay again.
+    ///
+    /// Events enter the log in virtual time. Cards are published at every publication time until the last month with events is
+    /// final. All events are read into memory first: about 180 MB for a million events.
+    ///
+    /// --from-kafka reads the log of a deployment instead of files. It recomputes every cut from the same events in the same order,
+    /// so the cards must be identical to the byte. --compare lists the differences.
+    ///
+    /// Example: plumbline replay export/ --out cards --registry registry.toml
+    #[command(after_help = REPLAY_EXIT_CODES)]
     Replay(ReplayArgs),
-    /// Writes simulated events as NDJSON, one a line.
+    /// Write simulated events as NDJSON, one event a line.
+    ///
+    /// Example: plumbline simulate --out - --events 3
     Simulate(SimulateArgs),
-    /// Who is who: persons, roles and organisations.
+    /// Check a registry file: persons, their roles and organisations.
     #[command(subcommand)]
     Registry(Registry),
-    /// What is measured: one reviewed TOML file a measure.
+    /// List, show, check and test the measures. Each measure is one TOML file.
     #[command(subcommand)]
     Measures(Measures),
-    /// Serves on this machine: takes events over HTTP into a durable log, and publishes cards by the clock.
+    /// Run the service: accept events over HTTP or Kafka, and publish cards on a schedule.
     ///
-    /// Without any configuration the log and its keys are made in ./plumbline-data, and HTTP is answered on 127.0.0.1:8080:
-    /// POST /v1/events takes one native event, an array or NDJSON; GET /v1/scorecards/{clinician}, /v1/scorecards?month= and
-    /// /v1/changes?after= show what is published, /v1/scorecards/{clinician}/explain?month=&measure= the events behind a number;
-    /// /v1/rejects shows what was refused and waits, POST /v1/rejects/retry puts it in again; /livez, /readyz and /version say how
-    /// it is. Ctrl-C or SIGTERM ends it cleanly, a second one at once.
+    /// Without a configuration the log and its keys are created in ./plumbline-data, and HTTP listens on 127.0.0.1:8080:
+    ///
+    /// POST /v1/events accepts one native event, a JSON array or NDJSON.
+    ///
+    /// GET /v1/scorecards/{clinician}, /v1/scorecards?month= and /v1/changes?after= return published cards.
+    ///
+    /// GET /v1/scorecards/{clinician}/explain?month=&measure= returns the events behind a number.
+    ///
+    /// GET /v1/rejects lists rejected records, POST /v1/rejects/retry decodes them again.
+    ///
+    /// GET /livez, /readyz and /version report the state of the service.
+    ///
+    /// Ctrl-C or SIGTERM stops it cleanly. A second signal stops it at once.
+    ///
+    /// Example: plumbline run --config plumbline.toml
     Run(RunArgs),
-    /// Reads the configuration and the files that it names, and says every mistake. Exit code 78 when there are any.
+    /// Check the configuration and the files that it names, and list every mistake. Exits with 78 if there are any.
     Check(ServiceArgs),
-    /// Asks the running service whether it is ready. Exit code 1 when it is not, or when nobody answers.
+    /// Ask the running service whether it is ready. Exits with 1 if it is not ready or does not answer.
     Health(ServiceArgs),
-    /// Makes the topics on the brokers, or says what is wrong with those that are there. Exit code 1 when anything is.
+    /// Check the Kafka topics of a deployment, or create them with --apply. Exits with 1 if a topic is wrong.
     ///
-    /// Partitions, cleanup, retention, compaction, time stamps and replicas of each topic under `kafka.prefix` are compared with what
-    /// Plumbline relies on. `--apply` makes what is missing and sets what may be set; a number of partitions is never changed, and
-    /// while anything is wrong that only somebody who knows the deployment can mend, nothing is. Input topics are their owners'.
+    /// The command compares partitions, cleanup, retention, compaction, timestamps and replicas of each topic under `kafka.prefix`
+    /// with the values that Plumbline needs.
+    ///
+    /// --apply creates missing topics and corrects their settings. It never changes a number of partitions. If a topic has a fault
+    /// that --apply cannot correct, it changes nothing. Input topics belong to the systems that write them: it never changes those.
     Topics(TopicsArgs),
-    /// Shows the records of one of Plumbline's topics, one a line, from the brokers or from the data folder.
+    /// Show the records of one topic, one record a line, from the brokers or from the data folder.
     ///
-    /// What does not open is shown with the reason. Without --from or -n all records are shown that the log holds at this moment.
+    /// A record that cannot be decoded is shown with the reason. Without --from or -n every record in the log is shown. On a
+    /// terminal long rows are cut; `-o ndjson` shows whole records.
+    ///
+    /// Example: plumbline peek scorecards -n 5
     Peek(PeekArgs),
-    /// Shows what is published of one clinician, from the running service or from its folder.
+    /// Show the published cards of one clinician.
+    ///
+    /// The cards come from the running service, or from its data folder if no service is running. --replayed reads the files of
+    /// `replay` or `demo` instead.
+    ///
+    /// CLINICIAN may be an alias: the registry leads from `gmp|G7012345`, or from a number alone, to the person. Aliases come from
+    /// the registry file of the configuration and, if no service has it open, from the log.
+    ///
+    /// Example: plumbline card 'gmc|7012345' --month 2026-10
     Card(CardArgs),
-    /// Shows the events behind one number of a card: what made it, and that they add up to it.
+    /// List the events behind one number of a card, and check that they add up to it.
     ///
-    /// The log is folded up to the cut that published the revision, so a revision is explained as it was, whatever came since. The
-    /// events are listed in order of their day and id, each with what it adds to numerator and denominator. Where they do not add
-    /// up to exactly what the card says, it fails and names both sums. It asks the running service, else opens its folder.
+    /// The log is folded up to the cut that published the revision. Later events do not change the explanation.
+    ///
+    /// Events are sorted by day and id. Each is listed with the amounts that it adds to numerator and denominator. If the sums differ
+    /// from the card, the command fails and reports both. It asks the running service, or reads its data folder.
+    ///
+    /// Example: plumbline explain 'gmc|7012345' 2026-10 dna_rate
     Explain(ExplainArgs),
-    /// What was refused and waits for a repair: list it, show it, put it in again.
+    /// List and show rejected records, and decode them again after a repair.
     ///
-    /// `run` keeps the raw records of which something was refused, sealed with a key of its own, in the folder `refused` of its data:
-    /// up to the option `refused` and for 30 days. Of `replay` the files themselves are the records: rejects.ndjson names file and
-    /// line, and after a repair the replay is run again.
+    /// `run` keeps rejected records encrypted in the folder `refused` of its data, for at most 30 days. The option `refused` limits
+    /// their total size [default: 64MiB].
+    ///
+    /// `replay` keeps no records: rejects.ndjson names file and line. Correct the file and run the replay again.
     #[command(subcommand)]
     Rejects(Rejects),
-    /// What is configured.
+    /// Show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Writes completions for a shell to standard output.
+    /// Write shell completions to standard output.
     ///
-    /// For bash: plumbline completions bash > ~/.local/share/bash-completion/completions/plumbline
+    /// Example for bash: plumbline completions bash > ~/.local/share/bash-completion/completions/plumbline
     Completions {
-        /// Which shell.
+        /// The shell.
         shell: Shell,
     },
-    /// Writes the manual pages, one for each command, into a folder that is there.
+    /// Write the manual pages, one for each command, into an existing folder.
     ///
-    /// For example: plumbline man ~/.local/share/man/man1, and then man plumbline-run.
+    /// Example: plumbline man ~/.local/share/man/man1 && man plumbline-run
     Man {
-        /// The folder.
+        /// The existing folder.
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
 }
 
-/// Which configuration. Options win over environment variables (PLUMBLINE_LISTEN), those over the file, that over the defaults.
+/// The configuration. Options override environment variables (PLUMBLINE_LISTEN), which override the file and its defaults.
 #[derive(Debug, Args)]
 pub struct ServiceArgs {
-    /// TOML file; ./plumbline.toml without it, if that is there.
+    /// Read this TOML file [default: ./plumbline.toml if it exists].
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Folder of the log, the keys and the lock.
+    /// Keep the log, the keys and the lock in this folder [default: ./plumbline-data].
     #[arg(long, value_name = "DIR")]
     pub data: Option<String>,
-    /// Address and port of HTTP.
+    /// Listen for HTTP on this address and port [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
 }
@@ -125,7 +177,7 @@ pub struct ServiceArgs {
 /// Runs the service.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// What this process is there for; all of it where none is named. Only over Kafka a process may do with less.
+    /// Run only these roles [default: all roles]. A choice of roles needs Kafka.
     #[arg(value_enum, value_name = "ROLE")]
     pub roles: Vec<ProcessRole>,
     /// The configuration.
@@ -133,143 +185,147 @@ pub struct RunArgs {
     pub service: ServiceArgs,
 }
 
-/// Makes or checks the topics on the brokers.
+/// Creates or checks the topics on the brokers.
 #[derive(Debug, Args)]
 pub struct TopicsArgs {
-    /// Makes what is missing and sets what may be set.
+    /// Create missing topics and correct their settings.
     #[arg(long)]
     pub apply: bool,
-    /// Only says what is wrong; so without --apply, too.
+    /// Report only, change nothing (default).
     #[arg(long, conflicts_with = "apply")]
     pub check: bool,
-    /// Which deployment.
+    /// The configuration.
     #[command(flatten)]
     pub service: ServiceArgs,
 }
 
-/// Shows the records of one of Plumbline's topics.
+/// Shows the records of one topic.
 #[derive(Debug, Args)]
 pub struct PeekArgs {
-    /// events, clinician-months, registry, scorecards, scorecard-revisions, peer-groups, peer-snapshots, runs or rejects.
+    /// The topic: events, clinician-months, registry, scorecards, scorecard-revisions, peer-groups, peer-snapshots, runs or rejects.
     #[arg(value_name = "TOPIC")]
     pub topic: String,
-    /// Only records with this key.
+    /// Show only records with this key.
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
-    /// Only this partition.
+    /// Show only this partition [default: all partitions].
     #[arg(long, value_name = "P")]
     pub partition: Option<u32>,
-    /// From this offset of each partition on.
+    /// Start at this offset of each partition [default: the oldest record].
     #[arg(long, value_name = "OFFSET", conflicts_with = "newest")]
     pub from: Option<u64>,
-    /// The newest so many.
+    /// Show the newest N records.
     #[arg(short = 'n', value_name = "N")]
     pub newest: Option<usize>,
-    /// How it is written.
+    /// Write in this form.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub output: Output,
-    /// Which log.
+    /// The configuration.
     #[command(flatten)]
     pub service: ServiceArgs,
 }
 
-/// Shows what is published of one clinician, from the running service or from its folder.
+/// Shows the published cards of one clinician.
 #[derive(Debug, Args)]
 pub struct CardArgs {
-    /// Id of the person, or system|value such as gmc|7012345 where no registry names one.
+    /// The person's id in the registry, one of their aliases, or system|value such as 'gmc|7012345'.
     #[arg(value_name = "CLINICIAN")]
     pub clinician: String,
-    /// Only this month; all without it.
+    /// Show only this month [default: all months].
     #[arg(long, value_name = "YYYY-MM")]
     pub month: Option<Month>,
-    /// This revision instead of the newest.
+    /// Show this revision of each card [default: the newest].
     #[arg(long, value_name = "N")]
     pub revision: Option<u32>,
-    /// How it is written.
+    /// Read the cards that `replay` or `demo` wrote into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub replayed: Option<PathBuf>,
+    /// Write in this form.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub output: Output,
-    /// Which service.
+    /// The configuration.
     #[command(flatten)]
     pub service: ServiceArgs,
 }
 
-/// Shows the events behind one number of a card: what made it, and that they add up to it.
+/// Lists the events behind one number of a card.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Id of the person, or system|value such as gmc|7012345 where no registry names one.
+    /// The clinician as the card names them: the person's id in the registry, or system|value such as 'gmc|7012345'.
     #[arg(value_name = "CLINICIAN")]
     pub clinician: String,
     /// The card's month.
     #[arg(value_name = "YYYY-MM")]
     pub month: Month,
-    /// Id of the measure, or id@version; see `plumbline measures list`.
+    /// The measure's id, or id@version; `plumbline measures list` shows them.
     #[arg(value_name = "MEASURE")]
     pub measure: String,
-    /// Only events that add to this side.
+    /// List only events that add to this side [default: both sides].
     #[arg(long, value_enum)]
     pub side: Option<SideChoice>,
-    /// Which window of the measure; its headline window without it.
+    /// Explain this window of months [default: the measure's headline window].
     #[arg(long, value_enum)]
     pub window: Option<WindowChoice>,
-    /// This revision instead of the newest.
+    /// Explain this revision of the card [default: the newest].
     #[arg(long, value_name = "N")]
     pub revision: Option<u32>,
-    /// The card of this practice, `all` for the one over all practices; needed only where there are several.
+    /// Choose the card of this practice, or `all` for the card over all practices. Needed if the month has several cards.
     #[arg(long, value_name = "PRACTICE")]
     pub practice: Option<String>,
-    /// How it is written.
+    /// Write in this form.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub output: Output,
-    /// Which service.
+    /// The configuration.
     #[command(flatten)]
     pub service: ServiceArgs,
 }
 
-/// What was refused and waits for a repair.
+/// The commands about rejected records.
 #[derive(Debug, Subcommand)]
 pub enum Rejects {
-    /// In groups of one reason, feed and field: how many, from when to when, and the cure.
+    /// Group rejected records by reason, feed and field, with count, first and last time, and the cure.
     List(RejectsWhich),
-    /// Each of them, oldest first: when it came in, why it was refused, its shape.
+    /// Show each rejected record, oldest first: time received, reason, and its shape without values.
     Show(RejectsShowArgs),
-    /// Puts them in again, through the running service or into its folder.
+    /// Decode rejected records again, through the running service or in its data folder.
     ///
-    /// Repair first what refused them: the configuration (start the service anew, for it reads that at its start), the registry, a
-    /// feed. What is accepted leaves the store; what is refused again stays with its new reason. A retry that was killed half-way
-    /// may be run again: an event counts once.
+    /// Repair the cause first: the configuration (restart the service, which reads it at start), the registry, or the feed. Accepted
+    /// records leave the store. Records that are rejected again stay with their new reason.
+    ///
+    /// An interrupted retry can be repeated: an event counts once.
     Retry(RejectsWhich),
 }
 
-/// Which of the refused, and how they are written.
+/// The rejected records that are selected, and the form of the output.
 #[derive(Debug, Args)]
 pub struct RejectsWhich {
-    /// Only those refused for this reason.
+    /// Select only records rejected for this reason, such as missing_version.
     #[arg(long, value_name = "REASON")]
     pub reason: Option<String>,
-    /// Only those of this feed.
+    /// Select only records of this feed.
     #[arg(long, value_name = "FEED")]
     pub feed: Option<String>,
-    /// Only those refused because of this field.
+    /// Select only records rejected because of this field, such as Encounter.meta.lastUpdated.
     #[arg(long, value_name = "FIELD")]
     pub field: Option<String>,
-    /// How it is written.
+    /// Write in this form.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub output: Output,
-    /// Which service.
+    /// The configuration.
     #[command(flatten)]
     pub service: ServiceArgs,
 }
 
-/// Which of the refused are shown one by one.
+/// The rejected records that are shown one by one.
 #[derive(Debug, Args)]
 pub struct RejectsShowArgs {
-    /// Which.
+    /// The selection.
     #[command(flatten)]
     pub which: RejectsWhich,
-    /// At most so many.
+    /// Show at most N records.
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub limit: usize,
-    /// Their bytes as they came instead of their shapes. They name patients.
+    /// Show the records as they were received. They identify patients.
     #[arg(long)]
     pub raw: bool,
 }
@@ -277,9 +333,9 @@ pub struct RejectsShowArgs {
 /// One side of a measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SideChoice {
-    /// What is counted.
+    /// Events in the numerator.
     Numerator,
-    /// Over what.
+    /// Events in the denominator.
     Denominator,
 }
 
@@ -292,10 +348,10 @@ impl From<SideChoice> for scorecard::fold::explanation::MeasureSide {
     }
 }
 
-/// The windows of every measure; all end with the card's month.
+/// The windows of every measure. All end with the card's month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WindowChoice {
-    /// The month alone.
+    /// The month.
     #[value(alias = "1")]
     Month,
     /// The month and the two before it.
@@ -307,7 +363,7 @@ pub enum WindowChoice {
 }
 
 impl WindowChoice {
-    /// How many months it has.
+    /// Number of months in the window.
     #[must_use]
     pub fn months(self) -> u8 {
         match self {
@@ -318,10 +374,10 @@ impl WindowChoice {
     }
 }
 
-/// How results are written.
+/// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Output {
-    /// For people.
+    /// Text for people.
     Table,
     /// One JSON document.
     Json,
@@ -329,81 +385,81 @@ pub enum Output {
     Ndjson,
 }
 
-/// What is configured.
+/// The commands about the configuration.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Every option with its value and where that comes from, as TOML.
+    /// Print every option as TOML, with its value and the source of the value.
     Show(ServiceArgs),
 }
 
-/// Shows the whole pipeline on a simulated network of practices, and one clinician's card.
+/// Runs the pipeline on a simulated network of practices.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// The same seed gives the same network, events and cards.
+    /// Seed of the simulation. The same seed gives the same network, events and cards.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How many clinicians the network has.
+    /// Number of clinicians, 8 to 2000.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(8..=2_000))]
     pub clinicians: u32,
-    /// How many months of events.
+    /// Number of months with events, 1 to 60.
     #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub months: u32,
-    /// The last month of events is the last complete one before this day or month; without it before today.
+    /// End with the last complete month before this day or month [default: today].
     #[arg(long, value_name = "YYYY-MM[-DD]", default_value_t = today(), value_parser = last_complete_before, hide_default_value = true)]
     pub until: Month,
-    /// Folder for what is published; made anew at each run.
+    /// Write the files into this folder. A run replaces the files of the run before.
     #[arg(long, value_name = "DIR", default_value = "./plumbline-demo")]
     pub out: PathBuf,
 }
 
-/// Computes the cards of your own data as if they had been published month by month.
+/// Computes the cards of files, or of a deployment's log.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
     /// Files or folders with events.
     #[arg(required_unless_present = "from_kafka", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Recomputes what a deployment over Kafka has published, from the events and the registry of its log. Nothing is written there.
+    /// Recompute the cards of a deployment from the events and the registry of its log on Kafka. Nothing is written to Kafka.
     #[arg(long, conflicts_with_all = ["paths", "registry", "feed", "arrival", "partitions", "batch", "zone"])]
     pub from_kafka: bool,
-    /// Says what would change of the published cards of open months: with other --measures the preview of a change of definitions.
+    /// List the differences from the published cards of unsealed months. With other --measures this previews a change of
+    /// definitions.
     #[arg(long, requires = "from_kafka")]
     pub compare: bool,
-    /// The deployment's configuration; ./plumbline.toml without it, if that is there.
+    /// Read the deployment's configuration from this file [default: ./plumbline.toml if it exists].
     #[arg(long, value_name = "FILE", requires = "from_kafka")]
     pub config: Option<PathBuf>,
-    /// Folder for what is published: scorecards, clinician-months, peer-groups, rejects and runs as NDJSON, summary.json.
+    /// Write into this folder: scorecards, clinician-months, peer-groups, rejects and runs as NDJSON, and summary.json.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Persons, roles and organisations, NDJSON or TOML; see `plumbline registry check`.
+    /// Read persons, roles and organisations from this NDJSON or TOML file; `plumbline registry check` checks it.
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
-    /// The feed of everything that names none, instead of the folder's name.
+    /// Use this feed for events that name none [default: the folder's name].
     #[arg(long, value_name = "NAME")]
     pub feed: Option<String>,
-    /// When an event reaches the log in virtual time. Without it native events go in when they were recorded, FHIR
-    /// resources when they occurred.
+    /// Choose when an event enters the log in virtual time [default: recorded for native events, occurred for FHIR].
     #[arg(long, value_enum)]
     pub arrival: Option<Arrival>,
-    /// Partitions of the log. Changes no card.
+    /// Number of partitions of the log. Changes no card.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_024))]
     pub partitions: u32,
-    /// Events of one feed that are packed into one record of the log. Changes no card.
+    /// Number of events of one feed in one record of the log. Changes no card.
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub batch: u32,
-    /// What is counted.
+    /// The measures.
     #[command(flatten)]
     pub measures: OwnMeasures,
-    /// The time zone whose calendar months are counted.
+    /// Use the calendar months of this time zone.
     #[arg(long, value_name = "ZONE", default_value = "Europe/London", value_parser = Zone::named)]
     pub zone: Zone,
 }
 
-/// The month that holds today in London.
+/// The current month in London.
 fn today() -> Month {
     Zone::london().day_of(Clock::System.now()).month()
 }
 
-/// The last month that is over before a day (`2026-10-15`) or before a month (`2026-10`).
+/// The last month that ends before a day (`2026-10-15`) or before a month (`2026-10`).
 fn last_complete_before(text: &str) -> Result<Month, String> {
     let month = match text.len() {
         10 => civil_day(text).map(Day::month).ok_or_else(|| format!("{text:?} is not a day; write it as 2026-10-15"))?,
@@ -413,90 +469,90 @@ fn last_complete_before(text: &str) -> Result<Month, String> {
     if within.contains(&month) { Ok(month.plus(-1)) } else { Err(format!("{month} is not between {} and 2099-12", within.start)) }
 }
 
-/// When an event reaches the log in virtual time.
+/// The time at which an event enters the log in virtual time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Arrival {
-    /// When the source system wrote it, else when it occurred.
+    /// The time at which the source system wrote it, else the time at which it occurred.
     Recorded,
-    /// When it occurred: as if every system had been perfectly up to date.
+    /// The time at which it occurred, as if no system were ever late.
     Occurred,
 }
 
-/// Writes simulated events as NDJSON, one a line.
+/// Writes simulated events.
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
-    /// File to write, `-` for standard output.
+    /// Write to this file, or to standard output for `-`.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// How many events.
+    /// Number of events.
     #[arg(long, value_name = "N")]
     pub events: u64,
-    /// The same seed gives the same events.
+    /// Seed of the simulation. The same seed gives the same events.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }
 
-/// Measure files of one's own beside those that are built in.
+/// The choice of measures: the built-in ones and a folder of measure files.
 #[derive(Debug, Args)]
 pub struct OwnMeasures {
-    /// Measure files of your own, one TOML file a measure. A file of the same id replaces the built-in one, others are added.
+    /// Read your own measures from this folder, one TOML file each. A file with the id of a built-in measure replaces it.
     #[arg(long, value_name = "DIR")]
     pub measures: Option<PathBuf>,
-    /// Whether the built-in measures of other ids count beside your own.
+    /// Keep or drop the built-in measures that --measures does not replace.
     #[arg(long = "built-in-measures", value_enum, default_value = "keep")]
     pub built_in: BuiltIn,
 }
 
 impl OwnMeasures {
-    /// The measures that are counted.
+    /// The selected measures.
     ///
     /// # Errors
-    /// [`MeasuresError`] names every file that cannot be taken.
+    /// [`MeasuresError`] names every invalid file.
     pub fn chosen(&self) -> Result<MeasureSelection, MeasuresError> {
         chosen(self.measures.as_deref(), self.built_in)
     }
 }
 
-/// What is measured: one reviewed TOML file a measure.
+/// The commands about measures.
 #[derive(Debug, Subcommand)]
 pub enum Measures {
-    /// One line a measure: id and version, kind, domain, good direction, points, question.
+    /// List the measures: id and version, kind, domain, good direction, points, question.
     List {
-        /// Of which set.
+        /// The measures.
         #[command(flatten)]
         measures: OwnMeasures,
     },
-    /// Everything that one measure's file says.
+    /// Show the definition of one measure.
     Show {
-        /// Its id.
+        /// The measure's id, such as dna_rate.
         id: String,
-        /// Of which set.
+        /// The measures.
         #[command(flatten)]
         measures: OwnMeasures,
     },
-    /// Reads a folder of measure files and names every mistake with its line and cure. Exit code 78 when there are any.
+    /// Check a folder of measure files, and list every mistake with line and cure. Exits with 78 if there are any.
     Check {
-        /// Folder of measure files.
+        /// The folder of measure files.
         #[arg(value_name = "DIR")]
         folder: PathBuf,
-        /// Whether the built-in ones of other ids count beside them.
+        /// Keep or drop the built-in measures that the folder does not replace.
         #[arg(long = "built-in-measures", value_enum, default_value = "keep")]
         built_in: BuiltIn,
     },
-    /// Runs the example events inside the measure files against what they say they add.
+    /// Run the example events in the measure files, and compare the result with their expected amounts.
     Test {
-        /// Of which set.
+        /// The measures.
         #[command(flatten)]
         measures: OwnMeasures,
     },
 }
 
-/// Who is who: persons, roles and organisations.
+/// The commands about the registry.
 #[derive(Debug, Subcommand)]
 pub enum Registry {
-    /// Reads a registry file and names every mistake with its line and cure. Exit code 78 when there are any.
+    /// Check a registry file, and list every mistake with line and cure. Exits with 78 if there are any.
     Check {
-        /// NDJSON or TOML.
+        /// The registry file, NDJSON or TOML.
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },

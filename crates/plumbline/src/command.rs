@@ -1,4 +1,4 @@
-//! The commands: each turns its arguments into work, and its result into text on standard output.
+//! The commands: each turns its arguments into work, and its result into text for standard output.
 
 pub mod manual;
 pub mod config_show;
@@ -8,6 +8,7 @@ pub mod recompute;
 pub mod topics;
 pub mod peek;
 pub mod card;
+pub mod clinician_alias;
 pub mod explain;
 pub mod health;
 pub mod rejects;

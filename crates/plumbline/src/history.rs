@@ -1,7 +1,9 @@
-//! History: files or a log of the past through the real pipeline in virtual time, and the files that this leaves.
+//! History: files or a log of the past through the real pipeline in virtual time, and the files that a run writes.
 
 pub mod recomputed_log;
 pub mod card_difference;
+pub mod replayed_cards;
+pub mod showcase;
 pub mod outputs;
 pub mod output_folder;
 pub mod summary;

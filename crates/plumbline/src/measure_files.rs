@@ -1,5 +1,5 @@
-//! The measures that a deployment counts: those of the repository, compiled in, and those of a folder of one's own, which replace
-//! the built-in ones of the same id and add the others.
+//! The measures of a deployment: the built-in ones of the repository, and those of a folder. A file in the folder replaces the built-in
+//! measure of the same id.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,24 +11,24 @@ use scorecard::measure::measure_set::{BadMeasure, MeasureSet};
 /// Name and text of every `measures/*.toml` of the repository, in order of the names.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/measure_files.rs"));
 
-/// What becomes of the built-in measures beside a folder of one's own.
+/// The use of the built-in measures next to a folder of measure files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum BuiltIn {
-    /// They count, but for those that the folder replaces.
+    /// Use the built-in measures that the folder does not replace.
     #[default]
     Keep,
-    /// Only the folder's count.
+    /// Use only the measures of the folder.
     Drop,
 }
 
-/// Where a measure comes from.
+/// The source of a measure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MeasureOrigin {
-    /// It is compiled in.
+    /// Compiled into the binary.
     BuiltIn,
-    /// A file, in which only it is defined.
+    /// A file with a new id.
     Added(String),
-    /// A file that takes the place of the built-in one.
+    /// A file that replaces the built-in measure.
     Replaced(String),
 }
 
@@ -42,16 +42,16 @@ impl std::fmt::Display for MeasureOrigin {
     }
 }
 
-/// Measures, and where each comes from.
+/// Measures and their sources.
 #[derive(Clone, Debug)]
 pub struct MeasureSelection {
-    /// The measures that are counted.
+    /// The selected measures.
     pub set: MeasureSet,
-    /// By id.
+    /// Sources by id.
     pub origins: BTreeMap<String, MeasureOrigin>,
 }
 
-/// Why a folder of measures cannot be taken.
+/// An invalid folder of measures.
 #[derive(Debug, thiserror::Error)]
 pub enum MeasuresError {
     /// The folder or one of its files cannot be read.
@@ -59,32 +59,30 @@ pub enum MeasuresError {
     Unreadable {
         /// The folder or the file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// No file in it ends in `.toml`.
-    #[error("{} holds no measure file; put one TOML file a measure there", .0.display())]
+    /// It holds no file with the extension `.toml`.
+    #[error("{} holds no measure file; put a TOML file for each measure there", .0.display())]
     Empty(PathBuf),
-    /// The built-in ones are dropped and no folder is named.
-    #[error(
-        "without the built-in measures and without a folder of your own nothing is left to count; name a folder of measure files"
-    )]
+    /// The built-in measures are dropped and no folder is named.
+    #[error("the built-in measures are dropped and no folder is named, so there is no measure; name a folder of measure files")]
     Nothing,
-    /// Mistakes in files, each named.
+    /// Mistakes of the files.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Mistakes(Vec<BadMeasure>),
 }
 
-/// The measures that are compiled in.
+/// The built-in measures.
 #[must_use]
 pub fn built_in() -> MeasureSet {
     MeasureSet::parse(FILES.iter().copied()).expect("a test reads every file that is compiled in")
 }
 
-/// The measures that are counted with this folder: its own, and the built-in ones of other ids unless these are dropped.
+/// The measures of this folder, and the built-in ones that it does not replace unless they are dropped.
 ///
 /// # Errors
-/// [`MeasuresError`] names every file that cannot be taken, not only the first, and every pound that would be counted twice.
+/// [`MeasuresError`] names every invalid file, and every two measures that save on the same drug.
 pub fn chosen(folder: Option<&Path>, built_in: BuiltIn) -> Result<MeasureSelection, MeasuresError> {
     let own = match (folder, built_in) {
         (Some(folder), _) => files_of(folder)?,
@@ -104,12 +102,12 @@ pub fn chosen(folder: Option<&Path>, built_in: BuiltIn) -> Result<MeasureSelecti
     Ok(MeasureSelection { set, origins })
 }
 
-/// The id that a built-in file defines: its name.
+/// The id of a built-in file: its name without the extension.
 fn id_of(file: &str) -> &str {
     file.strip_suffix(".toml").unwrap_or(file)
 }
 
-/// Every file of a folder that ends in `.toml`, with its text.
+/// Path and text of every file with the extension `.toml`.
 fn files_of(folder: &Path) -> Result<Vec<(String, String)>, MeasuresError> {
     let unreadable = |path: &Path, source| MeasuresError::Unreadable { path: path.to_owned(), source };
     let mut files: Vec<(String, String)> = Vec::new();
@@ -124,7 +122,7 @@ fn files_of(folder: &Path) -> Result<Vec<(String, String)>, MeasuresError> {
     if files.is_empty() { Err(MeasuresError::Empty(folder.to_owned())) } else { Ok(files) }
 }
 
-/// Id and name of each of these files, or every mistake that is in one of them.
+/// Id and path of each file, or every mistake in any of them.
 fn ids(files: &[(String, String)]) -> Result<Vec<(String, String)>, MeasuresError> {
     let (mut ids, mut mistakes) = (Vec::new(), Vec::new());
     for (file, text) in files {
@@ -136,7 +134,7 @@ fn ids(files: &[(String, String)]) -> Result<Vec<(String, String)>, MeasuresErro
     if mistakes.is_empty() { Ok(ids) } else { Err(MeasuresError::Mistakes(mistakes)) }
 }
 
-/// What is wrong between files each of which is sound: an id that is defined twice, a pound that is counted twice.
+/// The conflicts between valid files: an id that two define, a saving that two count.
 fn collisions(files: &[(&str, &str)]) -> Vec<BadMeasure> {
     let after = |at: usize| files[at + 1..].iter().map(move |later| [*later, files[at]]);
     let pairs = (0..files.len()).flat_map(after);
@@ -148,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_measure_file_of_the_repository_is_compiled_in_under_its_own_name() {
+    fn every_measure_file_of_the_repository_is_built_in_under_its_own_name() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../measures");
         let in_repository = fs::read_dir(folder).unwrap().count();
         let set = built_in();
@@ -218,7 +216,7 @@ mod tests {
 
     #[test]
     fn every_pound_that_would_be_counted_twice_is_named_with_both_files() {
-        // Both save on what the built-in measure saves on, and on the same as each other.
+        // Both save on the drug of the built-in measure, and so on the same drug as each other.
         let dir = folder("desogestrel_branded", &["brands", "pills"]);
         let text = chosen(Some(dir.path()), BuiltIn::Keep).unwrap_err().to_string();
         assert_eq!(text.lines().count(), 3, "{text}");

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::cli::{Cli, Command, ConfigCommand, Measures, Registry, Rejects, ServiceArgs, SimulateArgs};
+use crate::cli::{Cli, Command, ConfigCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs};
 use crate::command::card;
 use crate::command::config_show;
 use crate::command::demo::demo;
@@ -18,7 +18,7 @@ use crate::command::measures;
 use crate::command::peek;
 use crate::command::recompute::recompute;
 use crate::command::rejects;
-use crate::command::replay::replay;
+use crate::command::replay::{TotalRejection, replay};
 use crate::command::topics;
 use crate::config::config_file::{self, ConfigError, ConfigSources};
 use crate::config::keys_file;
@@ -31,12 +31,16 @@ use crate::process::clock::{Clock, LAPSE_VARIABLE};
 use crate::process::interrupt::{CleanStop, EXIT_INTERRUPTED, Interrupt};
 use crate::process::roles::ProcessRoles;
 use crate::service::run_service;
+use crate::terminal::count::counted;
+use crate::terminal::layout::{columns, terminal_columns, wrapped};
 use crate::terminal::paint::Paint;
 
-/// Exit code of a mistake in a configuration file, `EX_CONFIG` of `sysexits.h`.
+/// Exit code of a replay whose every event was rejected, `EX_DATAERR` of `sysexits.h`: the command worked and its input is at fault.
+pub const EXIT_ALL_REJECTED: u8 = 65;
+/// Exit code of a mistake in a configuration, measure or registry file, `EX_CONFIG` of `sysexits.h`.
 pub const EXIT_CONFIGURATION: u8 = 78;
 
-/// Does what the command line asks for. Says on standard error what went wrong.
+/// Runs the command. Reports a failure on standard error.
 #[must_use]
 pub fn run(cli: &Cli) -> ExitCode {
     if !matches!(cli.command, Command::Run(_)) {
@@ -44,17 +48,17 @@ pub fn run(cli: &Cli) -> ExitCode {
     }
     match dispatch(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads our output has seen enough.
+        // The reader of our output, such as `head`, has closed it.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("plumbline: {}", told(&error));
+            eprintln!("plumbline: {}", described(&error));
             exit_code(&error)
         }
     }
 }
 
-/// The error and its causes. Many a text names its cause already; then it is not said twice.
-fn told(error: &anyhow::Error) -> String {
+/// The error and its causes. A cause that the text contains already is not repeated.
+fn described(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
         if !text.contains(&cause) {
@@ -67,59 +71,83 @@ fn told(error: &anyhow::Error) -> String {
 fn dispatch(command: &Command) -> Result<()> {
     match command {
         Command::Demo(args) => {
-            let shown = demo(args, Paint::for_stdout(), &listen()?)?;
-            io::stdout().write_all(shown.card.as_bytes())?;
-            eprint!("{}", shown.talk);
+            let result = demo(args, Paint::for_stdout(), columns(), &listen()?)?;
+            print(&result.card)?;
+            report(&result.report);
             Ok(())
         }
-        Command::Replay(args) => {
-            if args.from_kafka {
-                let config = configured(&ServiceArgs { config: args.config.clone(), data: None, listen: None })?;
-                eprint!("{}", recompute(args, &config, &listen()?, &mut BufWriter::new(io::stdout().lock()))?);
-            } else {
-                let summary = replay(args, Clock::System.now(), &listen()?)?;
-                eprint!("{}", summary.told(&args.out));
-            }
-            Ok(())
-        }
+        Command::Replay(args) => replayed(args),
         Command::Simulate(args) => simulate(args),
         Command::Registry(Registry::Check { file }) => {
             let entries = registry_file_check::read(file)?;
-            writeln!(io::stdout(), "{}: {}", file.display(), registry_file_check::holds(&entries))?;
-            Ok(())
+            print(&wrapped(&format!("{}: {}\n", file.display(), registry_file_check::holds(&entries)), columns()))
         }
-        Command::Measures(command) => Ok(writeln!(io::stdout(), "{}", measures(command)?.trim_end())?),
+        Command::Measures(command) => print(&format!("{}\n", wrapped(measures(command)?.trim_end(), columns()))),
         Command::Run(args) => {
             let config = configured(&args.service)?;
             logs::for_a_service(&config);
             run_service::run(&config, ProcessRoles::of(&args.roles), service_clock()?, &listen()?)
         }
         Command::Topics(args) => topics::topics(args, &configured(&args.service)?, &mut io::stdout().lock()),
-        Command::Peek(args) => peek::peek(args, &configured(&args.service)?, &mut BufWriter::new(io::stdout().lock())),
+        Command::Peek(args) => {
+            peek::peek(args, &configured(&args.service)?, terminal_columns(), &mut BufWriter::new(io::stdout().lock()))
+        }
         Command::Card(args) => {
-            let text = card::card(args, &configured(&args.service)?, Paint::for_stdout())?;
-            Ok(io::stdout().write_all(text.as_bytes())?)
+            let result = card::card(args, &configured(&args.service)?, Paint::for_stdout(), columns())?;
+            result.note.iter().for_each(|note| report(&format!("{note}\n")));
+            print(&result.text)
         }
         Command::Explain(args) => {
             let text = explain::explain(args, &configured(&args.service)?, Paint::for_stdout())?;
-            Ok(io::stdout().write_all(text.as_bytes())?)
+            print_as(&text, args.output)
         }
         Command::Rejects(command) => {
             let service = match command {
                 Rejects::List(args) | Rejects::Retry(args) => &args.service,
                 Rejects::Show(args) => &args.which.service,
             };
-            let text = rejects::rejects(command, &configured(service)?, Paint::for_stdout(), service_clock()?)?;
-            Ok(io::stdout().write_all(text.as_bytes())?)
+            let output = match command {
+                Rejects::List(args) | Rejects::Retry(args) => args.output,
+                // Raw records are printed as they were received.
+                Rejects::Show(args) if args.raw => Output::Ndjson,
+                Rejects::Show(args) => args.which.output,
+            };
+            print_as(&rejects::rejects(command, &configured(service)?, Paint::for_stdout(), service_clock()?)?, output)
         }
-        Command::Health(args) => Ok(io::stdout().write_all(health::health(&configured(args)?)?.as_bytes())?),
+        Command::Health(args) => print(&wrapped(&health::health(&configured(args)?)?, columns())),
         Command::Check(args) => check(&configured(args)?),
         Command::Completions { shell } => Ok(io::stdout().write_all(&manual::completions(*shell))?),
         Command::Man { dir } => manual::pages(dir),
-        Command::Config(ConfigCommand::Show(args)) => {
-            Ok(io::stdout().write_all(config_show::shown(&configured(args)?).as_bytes())?)
-        }
+        Command::Config(ConfigCommand::Show(args)) => print(&config_show::shown(&configured(args)?)),
     }
+}
+
+/// Replays files or the log of a deployment.
+fn replayed(args: &ReplayArgs) -> Result<()> {
+    if args.from_kafka {
+        let config = configured(&ServiceArgs { config: args.config.clone(), data: None, listen: None })?;
+        report(&recompute(args, &config, &listen()?, &mut BufWriter::new(io::stdout().lock()))?);
+        return Ok(());
+    }
+    let result = replay(args, Clock::System.now(), &listen()?)?;
+    print(&result.card_text(Paint::for_stdout(), columns()))?;
+    report(&result.report());
+    Ok(result.check_rejects()?)
+}
+
+/// Writes text to standard output.
+fn print(text: &str) -> Result<()> {
+    Ok(io::stdout().write_all(text.as_bytes())?)
+}
+
+/// Writes text to standard output. Lines for people are wrapped, JSON is not.
+fn print_as(text: &str, output: Output) -> Result<()> {
+    if output == Output::Table { print(&wrapped(text, columns())) } else { print(text) }
+}
+
+/// Writes lines for people to standard error.
+fn report(text: &str) {
+    eprint!("{}", wrapped(text, columns()));
 }
 
 fn configured(args: &ServiceArgs) -> Result<Config, ConfigError> {
@@ -131,28 +159,29 @@ fn configured(args: &ServiceArgs) -> Result<Config, ConfigError> {
     config_file::read(&given)
 }
 
-/// Everything that can be said without starting: files that are named, keys that are there.
+/// Checks what can be checked without a start: the named files, the data folder and the keys.
 fn check(config: &Config) -> Result<()> {
     let files = data_directory::files(config)?;
     data_directory::check_folder(&config.data)?;
     if config.keys.exists() {
         keys_file::read(&config.keys)?;
     }
-    let (measures, registry) = (files.measures.measures().len(), registry_file_check::holds(&files.registry));
-    writeln!(io::stdout(), "sound: {measures} measures, {} declared feeds, {registry}", config.feeds.len())?;
-    Ok(())
+    let measures = counted(files.measures.measures().len() as u64, "measure", "measures");
+    let feeds = counted(config.feeds.len() as u64, "declared feed", "declared feeds");
+    let registry = registry_file_check::holds(&files.registry);
+    print(&wrapped(&format!("no mistakes: {measures}, {feeds}, {registry}\n"), columns()))
 }
 
 fn service_clock() -> Result<Clock> {
     let Ok(text) = std::env::var(LAPSE_VARIABLE) else { return Ok(Clock::System) };
-    tracing::warn!("{LAPSE_VARIABLE} is set: time is not the machine's; never so for real data");
+    tracing::warn!("{LAPSE_VARIABLE} is set, so the service does not use the machine's clock; never set it for real data");
     Clock::lapse(&text)
-        .ok_or_else(|| anyhow!("{LAPSE_VARIABLE}={text:?} is not three whole numbers; unset it for the machine's clock"))
+        .ok_or_else(|| anyhow!("{LAPSE_VARIABLE}={text:?} is not three whole numbers; unset it to use the machine's clock"))
 }
 
 fn measures(command: &Measures) -> Result<String> {
     Ok(match command {
-        Measures::List { measures } => measures::list(&measures.chosen()?),
+        Measures::List { measures } => measures::list(&measures.chosen()?, columns()),
         Measures::Show { id, measures } => measures::show(&measures.chosen()?, id)?,
         Measures::Check { folder, built_in } => measures::check(folder, *built_in)?,
         Measures::Test { measures } => measures::test(&measures.chosen()?.set)?,
@@ -160,7 +189,7 @@ fn measures(command: &Measures) -> Result<String> {
 }
 
 fn listen() -> Result<Interrupt> {
-    Interrupt::on_ctrl_c().context("Ctrl-C cannot be listened to")
+    Interrupt::on_ctrl_c().context("the handler for Ctrl-C cannot be installed")
 }
 
 fn simulate(args: &SimulateArgs) -> Result<()> {
@@ -174,11 +203,14 @@ fn simulate(args: &SimulateArgs) -> Result<()> {
     }
 }
 
-/// The exit code that tells scripts what kind of error it was.
+/// The exit code of an error, for scripts.
 #[must_use]
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<CleanStop>().is_some() {
         return ExitCode::from(EXIT_INTERRUPTED);
+    }
+    if error.downcast_ref::<TotalRejection>().is_some() {
+        return ExitCode::from(EXIT_ALL_REJECTED);
     }
     let registry = matches!(error.downcast_ref(), Some(RegistryFileError::Mistakes { .. }));
     let measures =
@@ -196,10 +228,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cause_that_is_named_already_is_not_said_twice() {
+    fn a_cause_that_the_text_contains_is_not_repeated() {
         let cause = || io::Error::from(ErrorKind::StorageFull);
         let error = anyhow!(cause()).context(format!("d/log cannot be written: {}; free some room", cause())).context("starting");
-        let text = told(&error);
+        let text = described(&error);
         assert_eq!(text.matches(&cause().to_string()).count(), 1, "{text}");
         assert!(text.starts_with("starting: d/log cannot be written"), "{text}");
     }

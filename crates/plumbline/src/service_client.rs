@@ -1,4 +1,4 @@
-//! Asks a service that runs on this machine: one request on a connection of its own.
+//! HTTP client for a service on this machine: one request on one connection.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::cli::Output;
 
-/// What the service said.
+/// A response of the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceResponse {
     /// Status code of HTTP.
@@ -17,7 +17,7 @@ pub struct ServiceResponse {
 }
 
 impl ServiceResponse {
-    /// What is wrong, for a command's last line: the text of an `error`, else the whole body.
+    /// The fault, for a command's last line: the field `error`, else the whole body.
     #[must_use]
     pub fn error(&self) -> String {
         let value: Option<serde_json::Value> = serde_json::from_str(&self.body).ok();
@@ -26,10 +26,10 @@ impl ServiceResponse {
     }
 }
 
-/// The token that is shown to a service that wants one of its readers.
+/// Environment variable with the token for a service that requires one from readers.
 pub const TOKEN_VARIABLE: &str = "PLUMBLINE_TOKEN";
 
-/// The kind of body in which a service answers in this form.
+/// The content type that a service returns for this form.
 #[must_use]
 pub fn accept(output: Output) -> &'static str {
     match output {
@@ -39,16 +39,17 @@ pub fn accept(output: Output) -> &'static str {
     }
 }
 
-/// Asks the service at `http://HOST:PORT`. `None` when nobody answers there: whoever wrote the address down was killed.
+/// Sends a request to the service at `http://HOST:PORT`. `None` if the connection is refused: the service was killed and left its
+/// address in the folder.
 ///
 /// # Errors
-/// When there is somebody who does not answer as a service does.
+/// When the connection fails, or the response is not HTTP.
 pub fn ask(address: &str, method: &str, path: &str, accept: &str) -> Result<Option<ServiceResponse>> {
     let address = address.trim_start_matches("http://");
     let mut stream = match TcpStream::connect(address) {
         Ok(stream) => stream,
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => return Ok(None),
-        Err(error) => return Err(error).with_context(|| format!("the service at {address} cannot be asked")),
+        Err(error) => return Err(error).with_context(|| format!("the service at {address} cannot be reached")),
     };
     let token = std::env::var(TOKEN_VARIABLE).map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     let head = format!(
@@ -59,13 +60,13 @@ pub fn ask(address: &str, method: &str, path: &str, accept: &str) -> Result<Opti
         .write_all(head.as_bytes())
         .and_then(|()| stream.read_to_string(&mut text))
         .with_context(|| format!("asking {address}"))?;
-    let strange = || anyhow!("{address} does not answer as a service does");
-    let (head, body) = text.split_once("\r\n\r\n").ok_or_else(strange)?;
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(strange)?;
+    let malformed = || anyhow!("the process at {address} does not answer like a Plumbline service; check --data");
+    let (head, body) = text.split_once("\r\n\r\n").ok_or_else(malformed)?;
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(malformed)?;
     Ok(Some(ServiceResponse { status, body: body.to_owned() }))
 }
 
-/// Every byte as `%XX`, for a part of a path or a parameter.
+/// Every byte as `%XX`, for a segment of a path or a parameter.
 #[must_use]
 pub fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()

@@ -4,3 +4,4 @@ pub mod explanation_view;
 pub mod explain_request;
 pub mod rejects_view;
 pub mod terminal_card;
+pub mod card_reader;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Reference values for src/dispersion.rs, src/reliability.rs and src/trend.rs: twelve proportions, and the BCG trials.
+"""Reference values for src/statistics/dispersion.rs, src/chance/reliability.rs and src/chance/trend.rs: twelve proportions, and the BCG trials.
 
-Spiegelhalter 2005, Qual Saf Health Care 14:347, written down a second time; only Python's standard library.
+A second implementation of Spiegelhalter 2005, Qual Saf Health Care 14:347, with Python's standard library alone.
 """
 from math import asin, log, pi, sin, sqrt
 from statistics import NormalDist, quantiles
@@ -93,7 +93,7 @@ def restricted_maximum_likelihood():
 
 
 # The software metafor prints Q = 152.2330 and, by REML, tau^2 = 0.3132 and a mean of -0.7145 for these trials: data and
-# variances are the same. Its figure for Paule and Mandel's equation is not cited: here it is solved in two ways.
+# variances are the same. This script solves the equation of Paule and Mandel in two ways and does not use metafor's figure.
 reml = restricted_maximum_likelihood()
 print("BCG Q", repr(around(0.0)[2]), "REML tau2", repr(reml), "mean", repr(around(reml)[1]))
 print("BCG Paule-Mandel tau2", repr(paule_mandel_by_bisection()), repr(paule_mandel_by_newton()))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reference values for src/distribution.rs, src/interval.rs and src/funnel.rs, in 60 digits from the definitions alone.
+"""Reference values for src/statistics/distribution.rs, src/statistics/interval.rs and src/statistics/funnel.rs, in 60 digits from the definitions.
 
 chi-square: P(X <= x) as a finite or infinite series; the quantile by bisection.
 Student's t: the finite trigonometric form for whole degrees of freedom (Abramowitz and Stegun 26.7.3, 26.7.4); the quantile by bisection.

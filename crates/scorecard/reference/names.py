@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reference values for src/fingerprint.rs: ids of revisions and runs by Python's own UUIDv5."""
+"""Reference values for src/card/fingerprint.rs: ids of revisions and runs with Python's UUIDv5."""
 import uuid
 
 NAMESPACE = uuid.UUID("48176363-625e-4860-8f4e-15de06b73ee0")

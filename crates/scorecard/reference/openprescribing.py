@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes openprescribing/{values,globals}.csv from openprescribing/input.csv, in the columns that OpenPrescribing uses.
 
-The arithmetic of ebmdatalab/openprescribing (MIT), measure_calculation, written down a second time in exact fractions: value,
-lowest-rank percentile over N - 1, deciles by linear interpolation (R type 7), savings at own unit prices with the group's as
-fallback, totals of what could be saved. Practices out of scope vanish. Only Python's standard library.
+A second implementation of measure_calculation in ebmdatalab/openprescribing (MIT), in exact fractions. It computes the value,
+lowest-rank percentile over N - 1, deciles by linear interpolation (R type 7), savings at own prices of a unit with the group's
+prices as fallback, and totals of the savings. It leaves out practices out of scope. It uses only Python's standard library.
 """
 import csv
 from fractions import Fraction as F

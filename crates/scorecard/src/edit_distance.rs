@@ -1,17 +1,17 @@
-//! The known word that a mistyped one most likely stands for.
+//! Suggests the known word closest to a misspelt one.
 
-/// At most so many letters may differ.
-const MOST: usize = 2;
+/// Most letters in which a suggestion may differ.
+const MOST_EDITS: usize = 2;
 
-/// The known word that differs from this one by no more than a slip.
+/// The closest known word, with at most two letters added, dropped or changed. `None` if no word is that close.
 #[must_use]
 pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let length = word.chars().count();
-    let near = known.filter(|known| known.chars().count().abs_diff(length) <= MOST);
-    near.map(|known| (distance(word, known), known)).min().filter(|(distance, _)| *distance <= MOST).map(|(_, known)| known)
+    let near = known.filter(|known| known.chars().count().abs_diff(length) <= MOST_EDITS);
+    near.map(|known| (distance(word, known), known)).min().filter(|(distance, _)| *distance <= MOST_EDITS).map(|(_, known)| known)
 }
 
-/// How many letters to add, drop or change (Levenshtein).
+/// Number of letters to add, drop or change (Levenshtein distance).
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
     for (i, x) in a.chars().enumerate() {

@@ -1,4 +1,4 @@
-//! An event after intake: checked, mapped, pseudonymised, stamped with its civil day. What a feed's batch in the log holds.
+//! Events after intake: checked, mapped, pseudonymised, and stamped with a civil day. The log stores them in batches.
 
 use std::borrow::Cow;
 
@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::calendar::{Day, Timestamp};
 
-/// What a version of an event asks for.
+/// The effect of a version of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// It counts.
     Record,
-    /// A known version that does not count (yet): a draft, a planned encounter, a status that never counts.
+    /// It does not count, or not yet: a draft, a planned encounter, a status that never counts.
     Hold,
-    /// What was recorded is taken back. Stays as a marker, so that an older version arriving later does not revive it.
+    /// It cancels the recorded version. The cancelled state is kept, so that an older version that arrives later does not count.
     Retract,
 }
 
-/// Why an accepted event contributes nothing.
+/// The reason why an accepted event contributes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Exclusion {
     /// An administrative entry.
@@ -30,7 +30,7 @@ pub enum Exclusion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pseudonym(pub [u8; 16]);
 
-/// How an encounter was held.
+/// The way an encounter took place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are the contract's and say it all")]
@@ -42,7 +42,7 @@ pub enum Mode {
     Other,
 }
 
-/// Whether the patient came.
+/// Whether the patient attended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the contract's and say it all")]
@@ -52,7 +52,7 @@ pub enum Attendance {
     Unknown,
 }
 
-/// Which side of an encounter a record knows. FHIR splits one encounter over two resources.
+/// The sides of an encounter that a record describes. FHIR splits one encounter into two resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// A native event: attendance and activity in one.
@@ -76,7 +76,7 @@ pub enum Answer {
     DontKnow,
 }
 
-/// What was ordered.
+/// The category of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the contract's and say it all")]
@@ -89,19 +89,19 @@ pub enum Category {
 /// An encounter or an appointment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encounter<'a> {
-    /// Which side of it this record knows.
+    /// The sides that this record describes.
     pub source: Source,
-    /// How it was held.
+    /// The way it took place.
     pub mode: Mode,
-    /// Whether the patient came.
+    /// Whether the patient attended.
     pub status: Attendance,
-    /// When it was booked.
+    /// Time of booking.
     pub booked_at: Option<Timestamp>,
     /// The civil day of `booked_at` in the feed's zone.
     pub booked_day: Option<Day>,
-    /// How long it took, whole minutes.
+    /// Actual length in whole minutes.
     pub minutes: Option<u32>,
-    /// How long it was to take, whole minutes.
+    /// Planned length in whole minutes.
     pub planned_minutes: Option<u32>,
     /// Diagnoses as `system|code`.
     pub diagnoses: Vec<Cow<'a, str>>,
@@ -110,17 +110,17 @@ pub struct Encounter<'a> {
 /// Items prescribed or dispensed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prescription<'a> {
-    /// The BNF code, `None` for a drug that no map knows ("unmapped").
+    /// The BNF code; `None` for an unmapped drug.
     pub code: Option<Cow<'a, str>>,
     /// Total quantity over all items, in thousandths.
     pub quantity_milli: u32,
-    /// How many items.
+    /// Number of items.
     pub items: u16,
     /// Cost of all items in pence.
     pub cost_pence: u32,
     /// Average daily quantities of all items, in thousandths.
     pub adq_milli: u32,
-    /// Whether it repeats an earlier decision rather than being one.
+    /// Whether it repeats an earlier prescribing decision.
     pub repeat: bool,
 }
 
@@ -133,16 +133,16 @@ pub struct Feedback<'a> {
     pub items: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
-/// A referral, a test, an image.
+/// A referral, a test or an imaging order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order<'a> {
-    /// What was ordered.
+    /// Its category.
     pub category: Category,
     /// Its code as `system|code`.
     pub code: Option<Cow<'a, str>>,
 }
 
-/// The four kinds of event and what each carries. A retraction may carry its kind alone.
+/// The four kinds of event with their fields. A retraction may have no fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant is its payload's documentation")]
 pub enum Detail<'a> {
@@ -155,82 +155,82 @@ pub enum Detail<'a> {
 /// One version of one event of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
-    /// Unique within the feed, stable for ever.
+    /// Unique within the feed; never changes.
     pub id: Cow<'a, str>,
-    /// Grows with each amendment. `None` only on a delete that names no version: it ranks half a version above the one it meets.
+    /// Increases with each amendment. `None` only on a delete without a version, which ranks half a version above the stored one.
     pub version: Option<u64>,
-    /// What it asks for.
+    /// The effect of this version.
     pub action: Action,
     /// The civil day of `occurred_at` in the feed's zone; `None` only on a retraction.
     pub day: Option<Day>,
     /// The clinical instant; `None` only on a retraction.
     pub occurred_at: Option<Timestamp>,
-    /// When the source system wrote it.
+    /// The instant at which the source system wrote it.
     pub recorded_at: Option<Timestamp>,
     /// `system|value`, both parts percent-encoded.
     pub clinician: Option<Cow<'a, str>>,
-    /// ODS code of the place; `None` takes the linked encounter's, else the feed's declared practice, else `unknown`.
+    /// ODS code of the practice. If `None`, the linked encounter's, else the feed's declared practice, else `unknown`.
     pub practice: Option<Cow<'a, str>>,
     /// The patient's pseudonym.
     pub patient: Option<Pseudonym>,
-    /// Accepted, but contributes nothing.
+    /// The reason why an accepted event contributes nothing.
     pub exclude: Option<Exclusion>,
     /// Ids of the measures for which the patient is adjusted (personalised care adjustment), sorted.
     pub pca: Vec<Cow<'a, str>>,
-    /// The id of the one other event of this feed that this one refers to.
+    /// The id of one other event of this feed that this event refers to.
     pub link: Option<Cow<'a, str>>,
-    /// What its kind carries.
+    /// Its kind, and the fields of that kind.
     pub detail: Detail<'a>,
 }
 
-/// How the versions of a feed came about.
+/// The origin of a feed's version numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Versioning {
-    /// The source numbers them.
+    /// The source system numbers its versions.
     #[default]
     Id,
     /// The source's time of last change in milliseconds.
     Updated,
-    /// The time at which the record came in: equal content is a duplicate whatever its stamp.
+    /// The time at which intake received the record. Equal content is a duplicate even with another time.
     Arrival,
 }
 
-/// One record of `events`: one to some hundred events of one feed, in the order in which they came.
+/// One record of `events`: 1 to several hundred events of one feed, in order of arrival.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch<'a> {
     /// The feed.
     pub feed: Cow<'a, str>,
-    /// The practice that the feed's declaration names, for events that name none.
+    /// The practice that the feed declares for events without one.
     pub practice: Option<Cow<'a, str>>,
-    /// How its versions came about.
+    /// The origin of its version numbers.
     pub versioning: Versioning,
     /// The events.
     pub events: Vec<Event<'a>>,
 }
 
-/// A batch on its way into the log, whose events are written already.
+/// A batch for the log whose events are already encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackedBatch<'a> {
     /// The feed.
     pub feed: Cow<'a, str>,
-    /// The practice that the feed's declaration names.
+    /// The practice that the feed declares.
     pub practice: Option<Cow<'a, str>>,
-    /// How its versions came about.
+    /// The origin of its version numbers.
     pub versioning: Versioning,
-    /// How many events it holds.
+    /// Number of events.
     pub events: usize,
-    /// The events as the log has them, one behind the other, in the order in which they came.
+    /// The events in the encoding of the log, concatenated in order of arrival.
     pub bytes: Cow<'a, [u8]>,
 }
 
 impl<'a> Event<'a> {
-    /// The same event, holding its own text.
+    /// The same event with owned text.
     #[must_use]
     pub fn into_owned(self) -> Event<'static> {
         self.map_texts(|text| Cow::Owned(text.into_owned()))
     }
 
-    /// The same event with each of its texts put through `map`.
+    /// The same event with `map` applied to each text.
     fn map_texts<'b>(self, mut map: impl FnMut(Cow<'a, str>) -> Cow<'b, str>) -> Event<'b> {
         Event {
             id: map(self.id),
@@ -280,7 +280,7 @@ impl<'a> Detail<'a> {
 }
 
 impl PackedBatch<'_> {
-    /// The same batch, holding its own bytes.
+    /// The same batch with owned bytes.
     #[must_use]
     pub fn into_owned(self) -> PackedBatch<'static> {
         PackedBatch {
@@ -294,7 +294,7 @@ impl PackedBatch<'_> {
 }
 
 impl Batch<'_> {
-    /// The same batch, holding its own text.
+    /// The same batch with owned text.
     #[must_use]
     pub fn into_owned(self) -> Batch<'static> {
         Batch {

@@ -1,4 +1,4 @@
-//! The fold: events in, rows out. One fact an event, one row a clinician and month; integers only.
+//! The fold: events in, rows out. It keeps one fact for each event and one row for each clinician and month, in integers only.
 
 pub mod tally;
 pub mod explanation;

@@ -1,7 +1,20 @@
-//! What is measured and how it compares: events and facts, measures and their sums, peers, points and the card. Pure: no I/O, no
-//! clock, no wire format, no floating point in state.
+//! Scorecard decides what a clinician's events count for, how the result compares with colleagues, and what the card shows.
 //!
-//! A room imports only from rooms further down this list, and inside a room a file only from files further down.
+//! The way of one event:
+//! 1. `codec` decodes a record into an [`event::Event`]; the log stores it in an [`event::Batch`].
+//! 2. [`fold::tally::Tally`] keeps the newest version of each event as a fact and adds it to the row of its clinician and month
+//!    ([`sums::measure_sums::Sums`]), measure by measure ([`measure::measure_set::MeasureSet`]).
+//! 3. At a cut, the rows of a person add up to a [`peer_group::unit::UnitMonth`]; [`registry::directory::Directory`] says who the
+//!    person is and where they work.
+//! 4. [`peer_group::roster::Roster`] ranks the units of one role and computes quantiles and dispersion.
+//! 5. [`scoring::scorer::Scorer`] computes the content of a card, with intervals and control limits from [`chance`] and
+//!    [`statistics`]; [`scoring::disclosure`] removes figures that could identify a colleague.
+//! 6. `codec` encodes the [`card::scorecard::Scorecard`].
+//!
+//! This crate never reads a file, a socket or a clock, and never encodes a wire format. Its state holds no floating-point number, so
+//! that the same events in any order give the same sums, bit for bit.
+//!
+//! A room imports only from rooms further down this list. Inside a room, a file imports only from files further down its list.
 
 pub mod fold;
 pub mod scoring;

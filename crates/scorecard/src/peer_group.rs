@@ -1,4 +1,4 @@
-//! Peer groups: the colleagues that a unit is compared with, their order, quantiles, limits and thresholds, kept from cut to cut.
+//! Peer groups: the colleagues of a unit, ranked, with quantiles, dispersion and thresholds of points. They are kept from cut to cut.
 
 pub mod roster;
 pub(crate) mod ranked_values;

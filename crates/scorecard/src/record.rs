@@ -1,4 +1,4 @@
-//! Every record of the topics as a type, and the digests that identify its content.
+//! Records: one type for each record of Plumbline's topics, and the digests that identify their content.
 
 pub mod item;
 pub mod digest;

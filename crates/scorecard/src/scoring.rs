@@ -1,4 +1,4 @@
-//! From sums to the content of a card: values, comparisons, points, sentences, highlights and the rule of disclosure.
+//! From sums to the content of a card: values, comparisons, points, sentences, highlights and disclosure.
 
 #[cfg(test)]
 pub(crate) mod sample;

@@ -1,4 +1,4 @@
-//! Sums: what adds. Integers only, so that any order of the same events gives the same bits.
+//! Sums of facts. Integers only, so that the same events in any order give the same bits.
 
 pub mod packed_sums;
 pub mod measure_sums;

@@ -1,5 +1,7 @@
-//! Calibration on networks whose truth is known: how often an ordinary clinician is called an outlier, and how often one at twice the
-//! network's rate is found. `cargo test -p scorecard --test calibration -- --nocapture` prints the table of docs/clinical/calibration.md.
+//! Calibration on simulated networks with known true rates: the share of ordinary clinicians marked as outliers, and the share of
+//! clinicians at twice the network's rate that are found.
+//!
+//! `cargo test -p scorecard --test calibration -- --nocapture` prints the table of docs/clinical/calibration.md.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +16,15 @@ use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 
 const SEEDS: u64 = 200;
-/// Ordinary clinicians of a network; one more is at twice its rate.
+/// Ordinary clinicians of a network. One more clinician is at twice the network's rate.
 const CLINICIANS: u64 = 200;
-/// Expected numerator events of the one at twice the rate, if they were at the network's.
+/// Expected numerator events of the clinician at twice the rate, at the network's rate.
 const PLANTED_EVENTS: f64 = 300.0;
 
 /// A measure of each kind, in the order of their ids.
 const KINDS: [Kind; 5] = [Kind::Amount, Kind::Mean, Kind::Proportion, Kind::Rate, Kind::Share];
 
-/// SplitMix64 (Steele, Lea and Flood 2014): enough for draws that only have to be reproducible.
+/// SplitMix64 (Steele, Lea and Flood 2014): draws only have to be reproducible.
 struct Draw(u64);
 
 impl Draw {
@@ -66,7 +68,7 @@ impl Draw {
     }
 }
 
-/// The id of the measure of a kind: the kind's own word.
+/// The id of the measure of a kind.
 fn id(kind: Kind) -> String {
     format!("{kind:?}").to_lowercase()
 }
@@ -95,7 +97,7 @@ fn every_kind_of_measure_is_calibrated() {
 const RATE: f64 = 0.1;
 const MINUTES: f64 = 11.0;
 
-/// How far a clinician's true rate lies from the network's, on the scale on which tau is measured: standard deviations.
+/// A clinician's true rate at this many standard deviations from the network's rate, on the scale of tau.
 fn rate_at(kind: Kind, tau: f64, deviations: f64) -> f64 {
     match kind {
         Kind::Mean => MINUTES + tau * deviations,
@@ -170,7 +172,7 @@ fn network(seed: u64) -> Network {
     let mut units = BTreeMap::new();
     for number in 0..=CLINICIANS {
         let planted = number == CLINICIANS;
-        // From a few months' work of a part-timer to years of a busy clinician.
+        // From a few months of part-time work to years of a busy clinician.
         let work = if planted { PLANTED_EVENTS / RATE } else { 10_f64.powf(draw.between(2.0, 4.0)) };
         let mut sums = Sums::zero(KINDS.len());
         (sums.base.facts, sums.base.encounters) = (1, 100);
@@ -191,9 +193,9 @@ fn network(seed: u64) -> Network {
 fn judge(scorer: &Scorer<'_>, network: &Network, tallies: &mut [Tally; KINDS.len()]) -> [f64; KINDS.len()] {
     let month: Month = "2026-10".parse().expect("a month");
     let peers = scorer.roster(month, network.units.values(), Thresholds::default()).into_table();
-    let yardsticks = scorer.yardsticks(month, &peers);
+    let benchmarks = scorer.benchmarks(month, &peers);
     for (key, unit) in &network.units {
-        let content = scorer.content(unit, Status::Final, &yardsticks);
+        let content = scorer.content(unit, Status::Final, &benchmarks);
         for (measure, tally) in content.measures.iter().zip(tallies.iter_mut()) {
             let window = &measure.windows[2];
             let far = window.funnel.is_some_and(|f| matches!(f.band, Band::FarBelow | Band::FarAbove));
@@ -269,8 +271,8 @@ fn cards_are_the_same_bytes_from_one_two_and_eight_threads() {
         let peers = &peers;
         std::thread::scope(|scope| {
             let of = |part: &'_ [&UnitMonth]| -> Vec<String> {
-                let yardsticks = scorer.yardsticks(month, peers);
-                let content = |unit: &&UnitMonth| scorer.content(unit, Status::Final, &yardsticks);
+                let benchmarks = scorer.benchmarks(month, peers);
+                let content = |unit: &&UnitMonth| scorer.content(unit, Status::Final, &benchmarks);
                 part.iter().map(|unit| serde_json::to_string(&content(unit)).expect("a content")).collect()
             };
             let parts = units.chunks(units.len().div_ceil(threads));

@@ -1,8 +1,7 @@
-//! One month of OpenPrescribing's own test data, through registry, peers and card: everything that it publishes of the month comes
-//! out again.
+//! One month of OpenPrescribing's test data through registry, peers and card gives every value that OpenPrescribing publishes.
 //!
 //! Source: ebmdatalab/openprescribing, MIT, (c) Ben Goldacre: prescribing of desogestrel in September 2015 and the values that its
-//! import computes. Each practice stands for a clinician; a pound of the data is a pound here.
+//! import computes. In this test each practice is a clinician.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +16,8 @@ use scorecard::sums::measure_sums::{MeasureSums, Sums};
 use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 
-/// Practice, quantity of the brand and of all; both cost a pound and ten pence a unit. `B82008` is closed, `Y00581` no GP practice.
+/// Practice, quantity of the brand and of all. A unit costs a pound for the brand and ten pence otherwise. `B82008` is closed, and
+/// `Y00581` is not a GP practice.
 const INPUT: [(&str, i64, i64); 10] = [
     ("C84001", 1_000, 11_000),
     ("C84024", 10_000, 30_000),
@@ -59,7 +59,7 @@ fn month() -> Month {
     Month::from_ym(2015, 9).expect("a month")
 }
 
-/// Our own measure of the same, but for the minimum: the month's data are one row a practice and product.
+/// The built-in measure without its minimum, because the data have one row for each practice and product.
 fn measures() -> MeasureSet {
     let text = include_str!("../../../measures/desogestrel_branded.toml");
     let text = text.replacen("saving =", "minimum = 0\nsaving =", 1);
@@ -121,7 +121,7 @@ fn the_published_month_comes_out_again() {
 
     let card = |practice: &str| -> WindowValue {
         let unit = units.values().find(|unit| unit.key.practice == practice).expect("a unit");
-        scorer.content(unit, Status::Final, &scorer.yardsticks(month(), &peers)).measures[0].windows[2].clone()
+        scorer.content(unit, Status::Final, &scorer.benchmarks(month(), &peers)).measures[0].windows[2].clone()
     };
     let mut waste = [0.0, 0.0];
     for (practice, value, percentile, best, median) in PUBLISHED {

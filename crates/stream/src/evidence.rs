@@ -2,9 +2,9 @@
 //!
 //! The code of tally folds the log up to the card's own cut. Later events therefore never change the explanation of a revision.
 //!
-//! Facts hold no text, so the search has two passes. The fold finds the facts in the card's rows and their shares. A second read of the
-//! same records finds the ids of the events. Publish keeps the rows of a sealed month as its sealing tick left them, so the search
-//! reads such a month at that tick.
+//! Facts hold no text, so the search has two passes. The fold finds the facts in the card's rows and their shares. A second read
+//! of the same records finds the ids of the events. Publish keeps the rows of a sealed month as its sealing tick left them, so
+//! the search reads such a month at that tick.
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};
@@ -176,8 +176,8 @@ fn locate_in(batch: &Batch<'_>, fold: &mut Fold, missing: &mut BTreeMap<FactId, 
     for event in &batch.events {
         let identity = fold.tally.identity(&batch.feed, &event.id);
         let Some(shares) = missing.get_mut(&identity) else { continue };
-        let check = fold.tally.check(event);
-        let found = shares.extract_if(.., |share| share.check == check && Some(share.version) == event.version);
+        let check = fold.tally.content_hash(event);
+        let found = shares.extract_if(.., |share| share.content_hash == check && Some(share.version) == event.version);
         located.extend(found.map(|share| LocatedShare::new(share, event)));
         if shares.is_empty() {
             missing.remove(&identity);

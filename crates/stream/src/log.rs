@@ -90,7 +90,8 @@ pub type Fill<'f> = dyn FnMut(&mut Put<'_>) -> Result<(), LogError> + 'f;
 /// The error of a client or a storage engine under a log.
 pub type BoxedError = Box<dyn Error + Send + Sync>;
 
-/// Why a call of a log fails, one variant a fact. The caller drops its task and creates a new one, which reads back what is in the log.
+/// Why a call of a log fails, one variant a fact. The caller drops its task and creates a new one, which reads back what is in
+/// the log.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// Another handle called [`Log::fence`] later.
@@ -214,8 +215,9 @@ pub fn with_sources(error: &(dyn Error + 'static)) -> String {
 pub trait Log {
     /// Calls `each` with at most `most` records of a partition, in order from offset `from` on, until `each` breaks.
     ///
-    /// Returns the offset of the next read. It is past the last record of this call, and past offsets after it that hold no record;
-    /// it is `from` where the partition has nothing more. Offsets may have gaps. A record is visible only after its flush.
+    /// Returns the offset of the next read. It is past the last record of this call, and past offsets after it that hold no
+    /// record; it is `from` where the partition has nothing more. Offsets may have gaps. A record is visible only after its
+    /// flush.
     ///
     /// # Errors
     /// [`LogError`] when the log cannot be read.

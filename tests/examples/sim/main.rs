@@ -1,4 +1,4 @@
-//! The simulation for any number of seeds, for one seed, and for the mutants that it has to find. `just sim` calls it.
+//! The simulation: many seeds, one seed, or the mutants that it must find. `just sim` runs it.
 
 mod report;
 mod workshop;
@@ -19,26 +19,26 @@ const USAGE: &str = "usage:
   sim seed N      plays one and prints everything that happens; if a promise breaks, also the smallest part that still breaks it
   sim mutants     shows that each mistake of tests/mutants.toml is found";
 
-/// What is asked for.
+/// The requested command.
 #[derive(Debug)]
 enum Order {
     Play(Range<u64>),
     Seed(u64),
     Mutants,
-    /// Until the topics of a history show a broken promise: what `mutants` starts for each of them.
+    /// Stops at the first history whose topics show a broken promise. `mutants` runs it once for each mutant.
     Hunt(u64),
 }
 
-/// What cannot be understood.
+/// An argument that is not a command.
 #[derive(Debug, thiserror::Error)]
 enum BadOrder {
     #[error("{0} is not a number of seeds; give a whole number, or FROM..TO")]
     Seeds(String),
     #[error("{0} is not a seed; give a whole number from 0 on")]
     Seed(String),
-    #[error("{0}..{1} holds no seed; the second number has to be the larger one")]
+    #[error("{0}..{1} has no seed; make the second number the larger one")]
     Empty(u64, u64),
-    #[error("nothing of this name can be asked for: {0}")]
+    #[error("{0} is not a command")]
     Unknown(String),
 }
 
@@ -79,7 +79,7 @@ fn order(words: &[&str]) -> Result<Order, BadOrder> {
     }
 }
 
-/// Plays many. Returns whether every promise was kept.
+/// Plays many seeds. Returns whether every promise was kept.
 fn play_seeds(seeds: Range<u64>) -> bool {
     let begun = Instant::now();
     let mut campaign = Campaign::default();
@@ -93,7 +93,7 @@ fn play_seeds(seeds: Range<u64>) -> bool {
     campaign.failing.is_empty()
 }
 
-/// Plays one. Returns whether every promise was kept.
+/// Plays one seed. Returns whether every promise was kept.
 fn play_one(seed: u64) -> bool {
     let outcome = play(seed, &Extract::default(), Trace::On);
     if let Ok(history) = &outcome {
@@ -111,8 +111,8 @@ fn play_one(seed: u64) -> bool {
     true
 }
 
-/// Plays seeds until the topics of one show a broken promise, and prints which. What panics, or shows only in what tasks say of
-/// themselves, is passed over. Returns whether there was one.
+/// Plays seeds until the topics of one show a broken promise, and prints it. It ignores panics and promises that only the tasks'
+/// own reports break. Returns whether there was one.
 fn hunt(seeds: u64) -> bool {
     std::panic::set_hook(Box::new(|_| {}));
     for seed in 0..seeds {

@@ -1,4 +1,4 @@
-//! What the simulation prints: how far it has come, and what it came to.
+//! The output of the simulation: progress and results.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -6,36 +6,36 @@ use std::time::{Duration, Instant};
 use promises::simulation::campaign::{Campaign, LEAST_BITES};
 use promises::simulation::log::fault::Kind;
 
-/// A line that says how far a campaign has come: rewritten on a terminal, else repeated now and then.
+/// The progress line of a campaign: rewritten on a terminal, else repeated every few seconds.
 pub struct Progress {
     seeds: u64,
     begun: Instant,
-    said: u64,
+    shown: u64,
 }
 
 impl Progress {
-    /// Of a campaign of so many seeds.
+    /// The progress of a campaign of `seeds` seeds.
     pub fn new(seeds: u64) -> Progress {
-        Progress { seeds, begun: Instant::now(), said: 0 }
+        Progress { seeds, begun: Instant::now(), shown: 0 }
     }
 
-    /// So many are done, of which so many fail.
+    /// Shows the number of finished and of failed histories.
     pub fn show(&mut self, done: u64, failing: usize) {
         let terminal = std::io::stderr().is_terminal();
         let step = if terminal { 1 } else { self.seeds.div_ceil(20) };
-        if done < self.seeds && done < self.said + step {
+        if done < self.seeds && done < self.shown + step {
             return;
         }
-        self.said = done;
+        self.shown = done;
         let seconds = self.begun.elapsed().as_secs();
         let line = format!("{done} of {} seeds, {failing} failing, {seconds} s", self.seeds);
         let (before, after) = if terminal && done < self.seeds { ("\r", "") } else { ("\r", "\n") };
-        // Nobody may be reading: then there is nobody to tell.
+        // Standard error may be closed; progress is not worth an error.
         let _ = write!(std::io::stderr(), "{before}{line}{after}");
     }
 }
 
-/// Prints what a campaign came to.
+/// Prints the results of a campaign.
 pub fn print(campaign: &Campaign, took: Duration) {
     println!("{:<22} {:>12}", "fault", "times it bit");
     for kind in Kind::ALL {

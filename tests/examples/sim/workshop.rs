@@ -1,5 +1,5 @@
-//! Where mutants are made and hunted: a copy of the workspace's sources with every edit of `tests/mutants.toml` in it, built once,
-//! in which each mutant in turn happens until the verifier sees it in the topics.
+//! The mutants: a copy of the workspace's sources with every edit of `tests/mutants.toml`, built once. Each mutant in turn is
+//! switched on until the verifier sees it in the topics.
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -12,14 +12,14 @@ use std::time::Instant;
 use promises::simulation::campaign::CI_SEEDS;
 use promises::simulation::mutants::{CHOSEN, Mutant, MutantError, edited, parse};
 
-/// A mutant that needs more of the seeds of `cargo test` than this asks for a better mix of faults.
+/// Seeds of `cargo test` after which a mutant counts as survived. A mutant that needs more needs a better mix of faults.
 const MOST_SEEDS: u64 = CI_SEEDS / 2;
 
-/// What of the workspace a build of the simulation needs.
+/// The parts of the workspace that a build of the simulation needs.
 const NEEDED: [&str; 9] =
     ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "bench", "house", "crates", "tests", "measures", "schemas"];
 
-/// Why no mutant can be made.
+/// Why the mutants cannot be built or run.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkshopError {
     /// The list does not fit the code.
@@ -30,38 +30,38 @@ pub enum WorkshopError {
     File {
         /// The file.
         path: String,
-        /// Why not.
+        /// The error of the system.
         error: std::io::Error,
     },
     /// The edited copy cannot be built.
-    #[error("the edited copy in {0} cannot be built: a mutant of tests/mutants.toml does not compile where it stands")]
+    #[error("the edited copy in {0} does not build: a mutant of tests/mutants.toml does not compile in its place")]
     Build(String),
-    /// A mutant's process ended otherwise than it may.
+    /// A mutant's process ended with an unexpected status.
     #[error("mutant {name}: the simulation ended with {status}")]
     Ended {
         /// The mutant.
         name: String,
-        /// How.
+        /// The status.
         status: String,
     },
 }
 
-/// Which seed gave a mutant away, by which promise.
+/// The seed that showed a mutant, and the promise that it broke.
 type Detection = Option<(u64, String)>;
 
-/// Makes all mutants and hunts each. Returns whether every one was found.
+/// Builds all mutants and runs each. Returns whether the verifier found every one.
 ///
 /// # Errors
-/// [`WorkshopError`] when they cannot be made.
+/// [`WorkshopError`] when they cannot be built or run.
 pub fn run() -> Result<bool, WorkshopError> {
     let begun = Instant::now();
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let list = root.join("tests/mutants.toml");
     let mutants = parse(&fs::read_to_string(&list).map_err(|error| file_error(&list, error))?)?;
     let program = build(&mutants, root)?;
-    eprintln!("{} mutants made, {:.0} s", mutants.len(), begun.elapsed().as_secs_f64());
+    eprintln!("{} mutants built, {:.0} s", mutants.len(), begun.elapsed().as_secs_f64());
     let caught = hunt_all(&mutants, &program)?;
-    println!("{:<30} {:<14} {:>5}  promise that gave it away", "mutant", "rule", "seeds");
+    println!("{:<30} {:<14} {:>5}  broken promise", "mutant", "rule", "seeds");
     let mut survivors = 0;
     for (mutant, caught) in mutants.iter().zip(&caught) {
         let (seeds, promise) = match caught {
@@ -79,7 +79,7 @@ fn file_error(path: &Path, error: std::io::Error) -> WorkshopError {
     WorkshopError::File { path: path.display().to_string(), error }
 }
 
-/// Copies, edits and builds. Returns the simulation that holds all mutants.
+/// Copies, edits and builds. Returns the path of the simulation with all mutants.
 fn build(mutants: &[Mutant], root: &Path) -> Result<PathBuf, WorkshopError> {
     let here = std::env::current_exe().map_err(|error| file_error(Path::new("the simulation itself"), error))?;
     // target/PROFILE/examples/sim
@@ -97,7 +97,7 @@ fn build(mutants: &[Mutant], root: &Path) -> Result<PathBuf, WorkshopError> {
     let built = Command::new(cargo).args(arguments).env("CARGO_TARGET_DIR", &target).current_dir(&copy).output();
     let built = built.map_err(|error| file_error(Path::new("cargo"), error))?;
     if !built.status.success() {
-        // Warnings of edited code say nothing, so the compiler is only heard when it refuses.
+        // Warnings of edited code mean nothing, so the compiler's output is shown only when it fails.
         eprint!("{}", String::from_utf8_lossy(&built.stderr));
         return Err(WorkshopError::Build(copy.display().to_string()));
     }
@@ -107,16 +107,16 @@ fn build(mutants: &[Mutant], root: &Path) -> Result<PathBuf, WorkshopError> {
     Ok(kept)
 }
 
-/// The workspace's own file with another version: two workspaces that share a target folder share whatever has the same name and
-/// version, which is meant for the dependencies alone.
+/// The workspace's own file with another version. Two workspaces that share a target folder share every package of the same name
+/// and version, and only the dependencies may be shared.
 fn other_version(root: &Path) -> Result<String, WorkshopError> {
     let file = root.join("Cargo.toml");
     let text = fs::read_to_string(&file).map_err(|error| file_error(&file, error))?;
     Ok(text.replacen("\nversion = \"", "\nversion = \"99", 1))
 }
 
-/// Copies a file or folder, each file as `edited` says or as it is. One that is there already and the same stays untouched, so that
-/// only what changed is built again.
+/// Copies a file or folder, with the edits of `edited`. A file with the same content stays untouched, so that cargo rebuilds only
+/// changed files.
 fn copy_into(from: &Path, to: &Path, path: &Path, edited: &dyn Fn(&Path) -> Option<String>) -> Result<(), WorkshopError> {
     let (source, target) = (from.join(path), to.join(path));
     if !source.exists() {
@@ -140,7 +140,7 @@ fn copy_into(from: &Path, to: &Path, path: &Path, edited: &dyn Fn(&Path) -> Opti
     fs::write(&target, bytes).map_err(|error| file_error(&target, error))
 }
 
-/// Hunts all of them, as many at a time as there are cores.
+/// Runs all mutants, as many at a time as there are cores.
 fn hunt_all(mutants: &[Mutant], program: &Path) -> Result<Vec<Detection>, WorkshopError> {
     let next = AtomicUsize::new(0);
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);

@@ -1,4 +1,4 @@
-//! Many histories on all cores, and what they come to.
+//! Many histories on all cores, and their summary.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,16 +9,16 @@ use crate::simulation::history::{Extract, History, Trace, history};
 use crate::simulation::log::fault::{Bites, Kind};
 use crate::simulation::verifier::verdict::BrokenPromise;
 
-/// The seeds of `cargo test` are those below this number.
+/// `cargo test` plays the seeds below this number.
 pub const CI_SEEDS: u64 = 300;
 
-/// Every kind of fault has to have bitten so often in the histories of `cargo test`.
+/// Times that every kind of fault must bite in the histories of `cargo test`.
 pub const LEAST_BITES: u64 = 20;
 
-/// What became of a seed: its history, or with what a task or the simulation itself panicked.
+/// The outcome of a seed: its history, or the panic of a task or of the simulation itself.
 pub type Outcome = Result<History, String>;
 
-/// Plays the history of one seed, of which `extract` says what.
+/// Plays the history of one seed, or the part of it that `extract` selects.
 ///
 /// # Errors
 /// The text of a panic.
@@ -29,7 +29,7 @@ pub fn play(seed: u64, extract: &Extract, trace: Trace) -> Outcome {
     })
 }
 
-/// Plays the histories of these seeds on all cores. `each` is called here, in the order in which they end.
+/// Plays the histories of these seeds on all cores. Calls `each` on this thread, in the order in which they end.
 pub fn play_all(seeds: &[u64], mut each: impl FnMut(u64, Outcome)) {
     let next = AtomicUsize::new(0);
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -53,19 +53,19 @@ pub fn play_all(seeds: &[u64], mut each: impl FnMut(u64, Outcome)) {
     });
 }
 
-/// A seed whose history broke a promise, panicked, or was a toy.
+/// A seed whose history broke a promise, panicked, or was too small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailingSeed {
     /// The seed.
     pub seed: u64,
     /// The promise.
     pub promise: String,
-    /// How.
+    /// The details.
     pub how: String,
 }
 
 impl FailingSeed {
-    /// What is wrong with the outcome of a seed, if anything is.
+    /// The failure of a seed, if it failed.
     #[must_use]
     pub fn of(seed: u64, outcome: &Outcome) -> Option<FailingSeed> {
         let (promise, how) = match outcome {
@@ -79,29 +79,29 @@ impl FailingSeed {
     }
 }
 
-/// What many histories come to.
+/// The summary of many histories.
 #[derive(Clone, Debug, Default)]
 pub struct Campaign {
-    /// How many there were.
+    /// Number of histories.
     pub histories: u64,
-    /// How often each kind of fault bit.
+    /// The number of times that each kind of fault bit.
     pub bites: Bites,
-    /// Events in all logs together.
+    /// Events in all logs.
     pub events: u64,
-    /// Revisions in all logs together.
+    /// Revisions in all logs.
     pub revisions: u64,
-    /// Cuts in all logs together.
+    /// Cuts in all logs.
     pub cuts: u64,
-    /// Of them skipped.
+    /// Skipped cuts.
     pub skipped: u64,
-    /// Partitions that publish folded itself.
+    /// Partitions whose log publish folded itself.
     pub refolded: u64,
-    /// In order of their seeds.
+    /// Failed seeds, in order.
     pub failing: Vec<FailingSeed>,
 }
 
 impl Campaign {
-    /// Adds what became of one seed.
+    /// Adds the outcome of one seed.
     pub fn add(&mut self, seed: u64, outcome: &Outcome) {
         self.histories += 1;
         if let Ok(history) = outcome {
@@ -116,7 +116,7 @@ impl Campaign {
         self.failing.sort_by_key(|failing| failing.seed);
     }
 
-    /// Kinds of faults that bit less often than this.
+    /// Kinds of faults that bit less often than `least` times.
     #[must_use]
     pub fn rare(&self, least: u64) -> Vec<(Kind, u64)> {
         Kind::ALL.into_iter().map(|kind| (kind, self.bites.of(kind))).filter(|(_, times)| *times < least).collect()

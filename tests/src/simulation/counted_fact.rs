@@ -1,13 +1,13 @@
-//! One fact as the verifier counts it, and the sums of one measure that it adds to.
+//! A fact as the verifier counts it, and the sums of one measure.
 
-/// What the verifier knows of a fact that stands in a row.
+/// The verifier's view of a fact in a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CountedFact {
-    /// An administrative entry, or of a test patient.
+    /// An administrative event, or one of a test patient.
     pub excluded: bool,
     /// Measures for which the patient is adjusted.
     pub adjusted: Vec<String>,
-    /// An encounter, and which of its two sides count.
+    /// An encounter, and the sides in which it counts.
     pub is_encounter: bool,
     pub activity: bool,
     pub attendance: bool,

@@ -1,5 +1,5 @@
-//! Drives one history: virtual time from moment to moment, and within a moment one call of one instance after the other, as the
-//! seed will have it.
+//! Drives one history: virtual time from moment to moment, and within a moment the calls of the instances in an order that the
+//! seed decides.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,104 +11,104 @@ use stream::log::Topic;
 use crate::simulation::instance::{Role, Step};
 use crate::simulation::log::broker::Broker;
 use crate::simulation::log::fault::{Kind, Mishap};
-use crate::simulation::log::fault_schedule::Weather;
+use crate::simulation::log::fault_schedule::FaultSchedule;
 use crate::simulation::log::handle::{Call, Go};
 use crate::simulation::measure_sets::Set;
 use crate::simulation::plan::{DAY, Plan, Retention};
-use crate::simulation::random::Dice;
+use crate::simulation::random::Random;
 use crate::simulation::supervisor::Supervisor;
 use crate::simulation::traffic::source::Source;
 
-/// No moment needs so many calls: one that does will never come to rest.
+/// Calls in one moment after which the instances count as stuck.
 const MOST_CALLS: usize = 60_000;
 
-/// What was played.
+/// A played history.
 pub(crate) struct PlayResult {
     pub supervisor: Supervisor,
-    pub weather: Weather,
-    /// Whether everybody came to rest after the faults had stopped.
-    pub came_to_rest: bool,
+    pub fault_schedule: FaultSchedule,
+    /// Whether every instance ran out of work after the faults had stopped.
+    pub is_done: bool,
 }
 
 /// Plays the history of a plan.
-pub(crate) fn play(plan: &Plan, sets: &[Set; 2], source: Source, weather: Weather) -> PlayResult {
-    let broker = Rc::new(RefCell::new(Broker::new(Dice::new(plan.seed, 3))));
+pub(crate) fn play(plan: &Plan, sets: &[Set; 2], source: Source, fault_schedule: FaultSchedule) -> PlayResult {
+    let broker = Rc::new(RefCell::new(Broker::new(Random::new(plan.seed, 3))));
     let source = Rc::new(RefCell::new(source));
     let supervisor = Supervisor::new(plan, sets, broker, source);
-    let mut driver = Driver { plan, supervisor, weather, dice: Dice::new(plan.seed, 4), turn: None };
+    let mut driver = Driver { plan, supervisor, fault_schedule, random: Random::new(plan.seed, 4), turn: None };
     for moment in 0..plan.moments.len() {
         driver.moment(moment);
     }
-    let came_to_rest = driver.recover();
-    PlayResult { supervisor: driver.supervisor, weather: driver.weather, came_to_rest }
+    let is_done = driver.recover();
+    PlayResult { supervisor: driver.supervisor, fault_schedule: driver.fault_schedule, is_done }
 }
 
 struct Driver<'a> {
     plan: &'a Plan,
     supervisor: Supervisor,
-    weather: Weather,
-    dice: Dice,
-    /// Whose turn it is, and for how many calls more.
+    fault_schedule: FaultSchedule,
+    random: Random,
+    /// The instance that runs, and the number of its calls that remain.
     turn: Option<(usize, u64)>,
 }
 
 impl Driver<'_> {
     fn moment(&mut self, moment: usize) {
         self.supervisor.set_moment(moment, self.plan.moments[moment]);
-        self.weather.set_now(self.plan.moments[moment]);
+        self.fault_schedule.set_now(self.plan.moments[moment]);
         self.storms();
-        self.supervisor.keep_up(&mut self.weather);
-        let hurried = self.weather.happens(self.plan.rates.hurry, "a moment is cut short");
-        let budget = if hurried { self.dice.index(150) } else { MOST_CALLS };
+        self.supervisor.assign_roles(&mut self.fault_schedule);
+        let hurried = self.fault_schedule.happens(self.plan.rates.hurry, "a moment is cut short");
+        let budget = if hurried { self.random.index(150) } else { MOST_CALLS };
         self.run(budget);
         self.supervisor.end_moment();
     }
 
-    /// Faults stop: what is on its way arrives, clocks are right, every role has an owner, and everybody goes on until nobody has
-    /// anything to do. Returns whether it came to that.
+    /// Stops the faults: delayed writes arrive, clocks are right, every role has an owner, and all instances run until none has
+    /// work. Returns whether that happened.
     fn recover(&mut self) -> bool {
-        self.weather.clear();
+        self.fault_schedule.clear();
         self.supervisor.heal();
         let last = self.plan.moments.len();
         let mut rested = true;
         for (at, moment) in [(self.plan.end(), last), (self.plan.last_cut(), last + 1)] {
             self.supervisor.set_moment(moment, at);
-            self.supervisor.keep_up(&mut self.weather);
+            self.supervisor.assign_roles(&mut self.fault_schedule);
             rested &= self.run(MOST_CALLS);
         }
         rested
     }
 
-    /// What happens to the log as a whole.
+    /// Compaction, retention and delayed writes of this moment.
     fn storms(&mut self) {
         let rates = self.plan.rates;
         let broker = self.supervisor.broker.clone();
-        if self.weather.happens(400, "a late write lands") {
+        if self.fault_schedule.happens(400, "a late write lands") {
             broker.borrow_mut().land_some();
         }
-        if self.weather.happens(500, "the end of a transaction arrives") {
+        if self.fault_schedule.happens(500, "the end of a transaction arrives") {
             broker.borrow_mut().end_transactions();
         }
-        if self.weather.happens(rates.compaction, "compaction") {
+        if self.fault_schedule.happens(rates.compaction, "compaction") {
             self.compact();
         }
-        if self.plan.retention == Retention::Advised && self.weather.happens(200, "retention, as advised") {
+        if self.plan.retention == Retention::Advised && self.fault_schedule.happens(200, "retention, as advised") {
             self.truncate_all(460, Kind::RetentionAdvised);
         }
-        if self.plan.retention == Retention::Early && self.weather.happens(35, "retention, too early") {
-            let partition = u32::try_from(self.dice.below(self.plan.partitions.into())).expect("small");
-            let days = self.dice.range(20, 400);
+        if self.plan.retention == Retention::Early && self.fault_schedule.happens(35, "retention, too early") {
+            let partition = u32::try_from(self.random.below(self.plan.partitions.into())).expect("small");
+            let days = self.random.range(20, 400);
             let until = Timestamp(broker.borrow().now.0 - days * DAY);
             let gone = broker.borrow_mut().truncate(partition, until, 0);
             broker.borrow_mut().bites.many(Kind::RetentionEarly, u64::from(gone > 0));
         }
-        if self.weather.happens(rates.clock, "an instance's clock is wrong") {
-            self.supervisor.upset_a_clock(&mut self.dice);
+        if self.fault_schedule.happens(rates.clock, "an instance's clock is wrong") {
+            self.supervisor.upset_a_clock(&mut self.random);
         }
     }
 
-    /// What is older than 16 months at the last published cut: an outage that is longer than the margin of the retention is an
-    /// early retention.
+    /// The start of the recommended retention: 16 months before the last published cut. A longer outage makes it an early
+    /// retention.
     fn truncate_all(&mut self, days: i64, kind: Kind) {
         let mut broker = self.supervisor.broker.borrow_mut();
         let done = last_run(&broker).map_or(0, |run| run.at.0);
@@ -121,7 +121,7 @@ impl Driver<'_> {
 
     fn compact(&mut self) {
         let topics = [Topic::ClinicianMonths, Topic::ClinicianMonths, Topic::Scorecards, Topic::PeerGroups, Topic::PeerSnapshots];
-        let topic = self.dice.pick(&topics);
+        let topic = self.random.pick(&topics);
         let mut broker = self.supervisor.broker.borrow_mut();
         let until = Timestamp(broker.now.0 - self.plan.compaction_lag);
         let gone = broker.compact(topic, until);
@@ -140,14 +140,14 @@ impl Driver<'_> {
         broker.bites.many(Kind::CompactionAhead, bites);
     }
 
-    /// Lets instances make at most so many calls. Returns whether nobody has anything to do any more.
+    /// Lets instances make at most `budget` calls. Returns whether no instance has work.
     fn run(&mut self, budget: usize) -> bool {
         for _ in 0..budget {
-            if self.dice.happens(30) {
-                self.supervisor.fill(&mut self.weather);
+            if self.random.happens(30) {
+                self.supervisor.fill(&mut self.fault_schedule);
             }
             let Some(at) = self.next() else {
-                if self.supervisor.fill(&mut self.weather) {
+                if self.supervisor.fill(&mut self.fault_schedule) {
                     continue;
                 }
                 return true;
@@ -157,7 +157,7 @@ impl Driver<'_> {
         false
     }
 
-    /// Whose turn it is: often the one whose turn it was, for some calls.
+    /// The next instance: often the same one again, for some calls.
     fn next(&mut self) -> Option<usize> {
         if let Some((writer, left)) = self.turn
             && left > 0
@@ -171,8 +171,8 @@ impl Driver<'_> {
         if ready.is_empty() {
             return None;
         }
-        let at = self.dice.pick(&ready);
-        let calls = self.dice.weighted(&[(3, 0), (3, 4), (2, 15), (2, 200)]);
+        let at = self.random.pick(&ready);
+        let calls = self.random.weighted(&[(3, 0), (3, 4), (2, 15), (2, 200)]);
         self.turn = Some((self.supervisor.instances[at].writer, calls));
         Some(at)
     }
@@ -186,31 +186,31 @@ impl Driver<'_> {
         let writes = matches!(call, Call::Append(_) | Call::Flush | Call::Transaction(_) | Call::Fence);
         let often = if writes { 4 } else { 1 };
         if call != Call::Rest {
-            if self.weather.happens(rates.crash * often, &format!("{role:?} {writer} crashes at {call:?}")) {
+            if self.fault_schedule.happens(rates.crash * often, &format!("{role:?} {writer} crashes at {call:?}")) {
                 self.supervisor.crash(at);
                 return;
             }
-            if self.weather.happens(rates.stall * often, &format!("{role:?} {writer} stalls at {call:?}")) {
-                self.supervisor.stall(at, &mut self.dice);
+            if self.fault_schedule.happens(rates.stall * often, &format!("{role:?} {writer} stalls at {call:?}")) {
+                self.supervisor.stall(at, &mut self.random);
                 return;
             }
             let per_call = rates.second_owner.div_ceil(20);
-            if self.weather.happens(per_call * often, &format!("{role:?} {writer} gets a successor at {call:?}")) {
-                self.supervisor.succeed(at, &mut self.dice);
+            if self.fault_schedule.happens(per_call * often, &format!("{role:?} {writer} gets a successor at {call:?}")) {
+                self.supervisor.succeed(at, &mut self.random);
             }
         }
-        if self.dice.happens(60) {
-            let count = 1 + self.dice.index(5);
+        if self.random.happens(60) {
+            let count = 1 + self.random.index(5);
             self.supervisor.broker.borrow_mut().send(writer, count);
         }
         let mishap = self.mishap(writer, call);
         let Some(at) = self.supervisor.place_of(writer) else { return };
         if let Step::Ended(result) = self.supervisor.go(at, Go::On(mishap)) {
-            self.weather.say(&format!("{role:?} {writer} ends: {result:?}"));
-            self.supervisor.bury(at);
-        } else if role == Role::Publish && matches!(call, Call::Transaction(_)) && self.weather.listens() {
-            let said = last_run(&self.supervisor.broker.borrow()).map(|run| format!("{} {:?}", run.at, run.outcome));
-            self.weather.say(&format!("Publish {writer} published {said:?}"));
+            self.fault_schedule.say(&format!("{role:?} {writer} ends: {result:?}"));
+            self.supervisor.remove(at);
+        } else if role == Role::Publish && matches!(call, Call::Transaction(_)) && self.fault_schedule.listens() {
+            let outcome = last_run(&self.supervisor.broker.borrow()).map(|run| format!("{} {:?}", run.at, run.outcome));
+            self.fault_schedule.say(&format!("Publish {writer} published {outcome:?}"));
         }
     }
 
@@ -229,11 +229,11 @@ impl Driver<'_> {
             Call::Fence => (rates.fence, &[(1, Mishap::Failed), (1, Mishap::Unknown)]),
             Call::Flush | Call::Rest => return None,
         };
-        if !self.weather.may(rate) {
+        if !self.fault_schedule.may(rate) {
             return None;
         }
-        let mishap = self.dice.weighted(choices);
-        self.weather.strikes(&format!("{mishap:?} at {call:?} of {writer}")).then_some(mishap)
+        let mishap = self.random.weighted(choices);
+        self.fault_schedule.strikes(&format!("{mishap:?} at {call:?} of {writer}")).then_some(mishap)
     }
 }
 

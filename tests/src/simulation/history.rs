@@ -1,4 +1,4 @@
-//! One history: everything that a seed decides is played, and then everything that it left behind is judged.
+//! One history: the events of a seed are played, and then the verifier judges the topics.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use stream::log::Topic;
 use crate::simulation::driver::{PlayResult, play};
 use crate::simulation::instance::Role;
 use crate::simulation::log::fault::{Bites, Kind};
-use crate::simulation::log::fault_schedule::Weather;
+use crate::simulation::log::fault_schedule::FaultSchedule;
 use crate::simulation::measure_sets::{Set, SetName};
 use crate::simulation::plan::Plan;
 use crate::simulation::traffic::source::{DeliveryScript, Pathology, Source, deliveries};
@@ -19,16 +19,16 @@ use crate::simulation::verifier::evidence::Evidence;
 use crate::simulation::verifier::verdict::Verdict;
 use crate::simulation::verifier::{cards, identity, intake, rows, runs};
 
-/// Which faults and which stories of a seed's history are played; all of them unless a failure is being made smaller.
+/// The faults and stories of a seed's history that are played. The minimiser leaves some out; all others play all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extract {
     /// Numbers of the faults that happen; `None` for all.
     pub faults: Option<Vec<usize>>,
-    /// Numbers of the events whose stories are told; `None` for all.
+    /// Numbers of the stories that are played; `None` for all.
     pub stories: Option<Vec<usize>>,
 }
 
-/// How much there was in a history.
+/// The size of a history.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
     /// Events in the log, duplicates included.
@@ -43,9 +43,9 @@ pub struct Size {
     pub skipped: u64,
     /// Revisions.
     pub revisions: u64,
-    /// Months of which a card was provisional and that are sealed in the end.
+    /// Months that had a provisional card and are sealed at the end.
     pub sealed_months: u64,
-    /// Partitions that publish folded itself.
+    /// Partitions whose log publish folded itself.
     pub refolded: u64,
     /// Faults, whether they bit or not.
     pub faults: usize,
@@ -54,7 +54,7 @@ pub struct Size {
 }
 
 impl Size {
-    /// What a history lacks to be more than a toy, `None` when nothing.
+    /// The property that a history lacks to be worth playing; `None` when it has all.
     #[must_use]
     pub fn falls_short(&self) -> Option<String> {
         let least = [
@@ -69,83 +69,85 @@ impl Size {
     }
 }
 
-/// A history and what became of the promises.
+/// A history and its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
-    /// Its seed.
+    /// The seed.
     pub seed: u64,
-    /// What was broken.
+    /// The broken promises.
     pub verdict: Verdict,
-    /// How often each kind of fault bit.
+    /// The number of times that each kind of fault bit.
     pub bites: Bites,
-    /// How much there was.
+    /// The size.
     pub size: Size,
-    /// XXH3-128 of every record that every topic ever held.
+    /// XXH3-128 of all records that the topics ever had.
     pub digest: u128,
-    /// Everything that happened, if it was asked for.
+    /// The trace, if it was requested.
     pub trace: Vec<String>,
 }
 
-/// Whether somebody wants to read what happened.
+/// Whether to record a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trace {
-    /// Nobody does.
+    /// Record nothing.
     Off,
-    /// Keep it.
+    /// Record the trace.
     On,
 }
 
-/// Plays and judges the history of a seed. A few in ten thousand draw a weather in which every cut is skipped at which a month would
-/// come of age; where no promise was broken they are played again under another one.
+/// Plays and judges the history of a seed. A few seeds in ten thousand draw faults under which every important cut is skipped.
+/// Where no promise is broken, such a history is played again with the faults of another seed.
 #[must_use]
 pub fn history(seed: u64, extract: &Extract, trace: Trace) -> History {
     let whole = Extract::default();
     let first = under(seed, seed, extract, trace);
     let is_toy = |history: &History| history.verdict.is_clean() && history.size.falls_short().is_some();
-    // Which weather it is does not depend on what is left out of it.
+    // The choice of the faults must not depend on the parts that are left out.
     let toy = if *extract == whole { is_toy(&first) } else { is_toy(&under(seed, seed, &whole, Trace::Off)) };
     if toy { under(seed, !seed, extract, trace) } else { first }
 }
 
-/// The history of a seed under the weather of another.
-fn under(seed: u64, weather: u64, extract: &Extract, trace: Trace) -> History {
+/// The history of a seed with the faults of another seed.
+fn under(seed: u64, fault_schedule: u64, extract: &Extract, trace: Trace) -> History {
     let plan = Plan::new(seed);
     let sets = [Set::named(SetName::First), Set::named(SetName::Second)];
     let stories = extract.stories.clone();
-    let told = |number: usize| stories.as_ref().is_none_or(|kept| kept.binary_search(&number).is_ok());
-    let DeliveryScript { deliveries, pathology, stories } = deliveries(&plan, &told);
+    let plays = |number: usize| stories.as_ref().is_none_or(|kept| kept.binary_search(&number).is_ok());
+    let DeliveryScript { deliveries, pathology, stories } = deliveries(&plan, &plays);
     let source = Source { deliveries: Rc::new(deliveries), acknowledged: 0, acknowledgements: Vec::new() };
     let kept = extract.faults.clone();
     let keeps = move |number: usize| kept.as_ref().is_none_or(|kept| kept.binary_search(&number).is_ok());
     let listener = (trace == Trace::On).then(Vec::new);
-    let played = play(&plan, &sets, source, Weather::new(weather, plan.stormy_from(), Box::new(keeps), listener));
+    let played = play(&plan, &sets, source, FaultSchedule::new(fault_schedule, plan.stormy_from(), Box::new(keeps), listener));
     let mut history = judge(&plan, &sets, played, pathology);
     history.size.stories = stories;
     history
 }
 
 fn judge(plan: &Plan, sets: &[Set; 2], played: PlayResult, pathology: Pathology) -> History {
-    let PlayResult { supervisor, weather, came_to_rest } = played;
+    let PlayResult { supervisor, fault_schedule, is_done } = played;
     let mut verdict = Verdict::default();
-    verdict.hold_tasks(came_to_rest, "after the faults everybody comes to rest", || "somebody is still busy".to_owned());
+    verdict.hold_tasks(is_done, "every instance runs out of work after the faults have stopped", || {
+        "an instance still has work".to_owned()
+    });
     let evidence = Evidence::gather(plan, sets, supervisor.broker.clone());
     let mut bites = evidence.broker.borrow().bites.clone();
     bites.many(Kind::FeedSlow, pathology.slow);
     bites.many(Kind::FeedBurst, pathology.burst);
     let mut counts = supervisor.intakes.clone();
-    counts.extend(supervisor.said(Role::Intake).and_then(|said| said.intake));
+    counts.extend(supervisor.report(Role::Intake).and_then(|report| report.intake));
     intake::check(&evidence, &supervisor.source.borrow(), &counts, &mut verdict);
     rows::check(&evidence, &mut verdict);
     for partition in 0..plan.partitions {
-        let said = supervisor.said(Role::Tally(partition));
-        rows::check_said(&evidence, partition, said.as_ref(), &mut verdict);
+        let report = supervisor.report(Role::Tally(partition));
+        rows::check_report(&evidence, partition, report.as_ref(), &mut verdict);
     }
     runs::check(&evidence, &mut bites, &mut verdict);
     cards::check(&evidence, &mut verdict);
     check_again(plan, sets, &evidence, &mut verdict);
-    let size = size(&evidence, &weather);
+    let size = size(&evidence, &fault_schedule);
     let digest = evidence.broker.borrow().digest();
-    History { seed: plan.seed, verdict, bites, size, digest, trace: weather.into_trace() }
+    History { seed: plan.seed, verdict, bites, size, digest, trace: fault_schedule.into_trace() }
 }
 
 fn check_again(plan: &Plan, sets: &[Set; 2], evidence: &Evidence<'_>, verdict: &mut Verdict) {
@@ -156,9 +158,9 @@ fn check_again(plan: &Plan, sets: &[Set; 2], evidence: &Evidence<'_>, verdict: &
     }
 }
 
-fn size(evidence: &Evidence<'_>, weather: &Weather) -> Size {
+fn size(evidence: &Evidence<'_>, fault_schedule: &FaultSchedule) -> Size {
     let runs = &evidence.runs;
-    let open = runs.last().map(|run| evidence.ages.open_from(run.what.at));
+    let open = runs.last().map(|run| evidence.states.open_from(run.what.at));
     let provisional = evidence.cards.iter().map(|card| &card.what.content).filter(|card| card.status == Status::Provisional);
     let sealed: BTreeSet<Month> = provisional.map(|card| card.period.month).filter(|month| Some(*month) < open).collect();
     let names: BTreeSet<String> = (0..evidence.plan.partitions)
@@ -177,7 +179,7 @@ fn size(evidence: &Evidence<'_>, weather: &Weather) -> Size {
         revisions: evidence.cards.len() as u64,
         sealed_months: sealed.len() as u64,
         refolded: evidence.published().map(|run| run.refolded.len() as u64).sum(),
-        faults: weather.faults(),
+        faults: fault_schedule.faults(),
         stories: 0,
     }
 }

@@ -1,4 +1,4 @@
-//! One instance of a role: the real task in a coroutine of its own, with a clock of its own.
+//! One instance of a role: the real task in its own coroutine with its own clock.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,11 +12,11 @@ use stream::publish::publish_task::PublishTask;
 use stream::tally::tally_task::{Outcomes, TallyTask};
 
 use crate::simulation::log::broker::{Broker, Writer};
-use crate::simulation::log::handle::{Baton, Call, Go, Handle};
+use crate::simulation::log::handle::{Call, Go, Handle, TaskYielder};
 use crate::simulation::measure_sets::SetName;
 use crate::simulation::traffic::source::Source;
 
-/// What an instance does.
+/// The role of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Role {
     Intake,
@@ -24,7 +24,7 @@ pub(crate) enum Role {
     Publish,
 }
 
-/// What an instance says of itself, as its metrics would.
+/// The counts of an instance, as its metrics would show them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct InstanceReport {
     pub outcomes: Option<Outcomes>,
@@ -32,31 +32,31 @@ pub(crate) struct InstanceReport {
     pub intake: Option<IntakeCounts>,
 }
 
-/// What an instance shares with the driver.
+/// The state that an instance shares with the driver.
 #[derive(Debug)]
-pub(crate) struct Desk {
-    /// Its own clock.
+pub(crate) struct InstanceState {
+    /// The instance's clock.
     pub clock: Timestamp,
-    pub said: InstanceReport,
+    pub report: InstanceReport,
 }
 
-/// What a new instance is given.
-pub(crate) struct Brief {
+/// The input of a new instance.
+pub(crate) struct InstanceInput {
     pub deployment: Deployment,
     pub broker: Rc<RefCell<Broker>>,
     pub source: Rc<RefCell<Source>>,
-    /// Events of a batch of intake.
+    /// Events in a batch of intake.
     pub batch_events: usize,
-    /// Records that a tally reads at most at once.
+    /// Records of one read of a tally.
     pub most: usize,
 }
 
-/// Where an instance stands.
+/// The result of a step.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// It is about to make this call.
+    /// The instance is about to make this call.
     At(Call),
-    /// It ended with this.
+    /// The instance ended with this result.
     Ended(Result<(), LogError>),
 }
 
@@ -65,34 +65,34 @@ pub(crate) struct Instance {
     pub writer: Writer,
     pub role: Role,
     pub set: SetName,
-    /// Its clock less the log's, milliseconds.
+    /// Its clock minus the log's, milliseconds.
     pub skew: i64,
-    /// How often its clock was set wrong.
+    /// Number of wrong settings of its clock.
     pub upsets: u32,
-    /// Somebody else has its role.
+    /// Another instance has its role.
     pub superseded: bool,
-    /// It does nothing before this moment.
+    /// It is stalled until this moment.
     pub stalled_until: usize,
     pub call: Call,
-    /// What the log had stored for it when it went to rest, and at which moment that was.
+    /// The number of records for it in the log when it ran out of work, and the moment.
     pub rested: (u64, usize),
-    pub desk: Rc<RefCell<Desk>>,
+    pub state: Rc<RefCell<InstanceState>>,
     task: Coroutine<Go, Call, Result<(), LogError>>,
 }
 
 impl Instance {
     /// Starts an instance; it stops at its first call.
-    pub(crate) fn start(writer: Writer, role: Role, set: SetName, skew: i64, brief: Brief) -> Instance {
-        let clock = Timestamp(brief.broker.borrow().now.0 + skew);
-        let desk = Rc::new(RefCell::new(Desk { clock, said: InstanceReport::default() }));
+    pub(crate) fn start(writer: Writer, role: Role, set: SetName, skew: i64, input: InstanceInput) -> Instance {
+        let clock = Timestamp(input.broker.borrow().now.0 + skew);
+        let state = Rc::new(RefCell::new(InstanceState { clock, report: InstanceReport::default() }));
         let mut task = {
-            let desk = desk.clone();
-            Coroutine::new(move |baton: &Baton, _: Go| {
-                let log = Handle::driven(brief.broker.clone(), writer, baton);
+            let state = state.clone();
+            Coroutine::new(move |yielder: &TaskYielder, _: Go| {
+                let log = Handle::driven(input.broker.clone(), writer, yielder);
                 match role {
-                    Role::Intake => run_intake(&brief, log, baton, &desk),
-                    Role::Tally(partition) => run_tally(&brief, partition, log, baton, &desk),
-                    Role::Publish => run_publish(&brief, log, baton),
+                    Role::Intake => run_intake(&input, log, yielder, &state),
+                    Role::Tally(partition) => run_tally(&input, partition, log, yielder, &state),
+                    Role::Publish => run_publish(&input, log, yielder),
                 }
             })
         };
@@ -100,10 +100,10 @@ impl Instance {
             CoroutineResult::Yield(call) => call,
             CoroutineResult::Return(_) => Call::Rest,
         };
-        Instance { writer, role, set, skew, upsets: 0, superseded: false, stalled_until: 0, call, rested: (0, 0), desk, task }
+        Instance { writer, role, set, skew, upsets: 0, superseded: false, stalled_until: 0, call, rested: (0, 0), state, task }
     }
 
-    /// Lets it make the call at which it stands, and go on to the next.
+    /// Lets it make its call and go on to the next one.
     pub(crate) fn go(&mut self, go: Go) -> Step {
         if self.task.done() {
             return Step::Ended(Ok(()));
@@ -117,54 +117,65 @@ impl Instance {
         }
     }
 
-    /// Ends it where it stands: nothing that it does from now on reaches the log.
+    /// Ends it: none of its later calls reaches the log.
     pub(crate) fn kill(&mut self) {
         while !self.task.done() {
-            self.go(Go::Dead);
+            self.go(Go::Crashed);
         }
     }
 }
 
-fn rest(baton: &Baton) -> Result<(), LogError> {
-    match baton.suspend(Call::Rest) {
+fn rest(yielder: &TaskYielder) -> Result<(), LogError> {
+    match yielder.suspend(Call::Rest) {
         Go::On(_) => Ok(()),
-        Go::Dead => Err(LogError::failed("a call of the simulated log failed", "the instance is dead")),
+        Go::Crashed => Err(LogError::failed("a call of the simulated log failed", "the instance has crashed")),
     }
 }
 
-/// As the binary runs it: read everything, write the next tick if it is due, again.
-fn run_tally(brief: &Brief, partition: u32, log: Handle<'_>, baton: &Baton, desk: &RefCell<Desk>) -> Result<(), LogError> {
-    let mut task = TallyTask::new(&brief.deployment, partition, log)?;
+/// The loop of the service: read everything, write the next tick if it is due, repeat.
+fn run_tally(
+    input: &InstanceInput,
+    partition: u32,
+    log: Handle<'_>,
+    yielder: &TaskYielder,
+    state: &RefCell<InstanceState>,
+) -> Result<(), LogError> {
+    let mut task = TallyTask::new(&input.deployment, partition, log)?;
     loop {
-        while task.step(brief.most)? {}
-        let clock = desk.borrow().clock;
+        while task.step(input.most)? {}
+        let clock = state.borrow().clock;
         if task.clock(clock)? {
             continue;
         }
         {
-            let said = &mut desk.borrow_mut().said;
-            (said.outcomes, said.facts) = (Some(task.outcomes()), task.facts());
+            let report = &mut state.borrow_mut().report;
+            (report.outcomes, report.facts) = (Some(task.outcomes()), task.facts());
         }
-        rest(baton)?;
+        rest(yielder)?;
     }
 }
 
-fn run_publish(brief: &Brief, log: Handle<'_>, baton: &Baton) -> Result<(), LogError> {
-    let mut task = PublishTask::new(&brief.deployment, log)?;
+fn run_publish(input: &InstanceInput, log: Handle<'_>, yielder: &TaskYielder) -> Result<(), LogError> {
+    let mut task = PublishTask::new(&input.deployment, log)?;
     loop {
         while task.step()?.is_some() {}
-        rest(baton)?;
+        rest(yielder)?;
     }
 }
 
-/// Takes what the source has, record by record, and acknowledges only what the log has acknowledged.
-fn run_intake(brief: &Brief, mut log: Handle<'_>, baton: &Baton, desk: &RefCell<Desk>) -> Result<(), LogError> {
-    let mut intake = Intake::new(brief.deployment.partitions, brief.batch_events);
-    let deliveries = brief.source.borrow().deliveries.clone();
-    let mut at = brief.source.borrow().acknowledged;
+/// Adds the items of the source record by record, and acknowledges only items that the log has acknowledged.
+fn run_intake(
+    input: &InstanceInput,
+    mut log: Handle<'_>,
+    yielder: &TaskYielder,
+    state: &RefCell<InstanceState>,
+) -> Result<(), LogError> {
+    let mut intake = Intake::new(input.deployment.partitions, input.batch_events);
+    let deliveries = input.source.borrow().deliveries.clone();
+    let mut at = input.source.borrow().acknowledged;
     loop {
-        let clock = brief.broker.borrow().now;
-        let due = deliveries[at..].iter().take(brief.most.max(2)).take_while(|delivery| delivery.arrival <= clock).count();
+        let clock = input.broker.borrow().now;
+        let due = deliveries[at..].iter().take(input.most.max(2)).take_while(|delivery| delivery.arrival <= clock).count();
         for delivery in &deliveries[at..at + due] {
             for item in &delivery.items {
                 intake.take(&mut log, item.clone())?;
@@ -173,14 +184,14 @@ fn run_intake(brief: &Brief, mut log: Handle<'_>, baton: &Baton, desk: &RefCell<
         if due > 0 {
             intake.flush(&mut log)?;
             at += due;
-            let stored = brief.broker.borrow().stored();
-            let mut source = brief.source.borrow_mut();
+            let stored = input.broker.borrow().stored();
+            let mut source = input.source.borrow_mut();
             source.acknowledged = at;
             source.acknowledgements.push((at, stored));
         }
-        desk.borrow_mut().said.intake = Some(intake.counts().clone());
+        state.borrow_mut().report.intake = Some(intake.counts().clone());
         if due == 0 {
-            rest(baton)?;
+            rest(yielder)?;
         }
     }
 }

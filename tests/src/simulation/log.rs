@@ -1,4 +1,4 @@
-//! The simulated log: partitions, producers, transactions, and every fault there is.
+//! The simulated log: partitions, producers, transactions, and all kinds of faults.
 
 pub(crate) mod handle;
 pub(crate) mod broker;

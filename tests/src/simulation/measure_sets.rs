@@ -1,6 +1,7 @@
-//! The measures of the simulation, in two sets between which a deployment changes, and what each of them counts, said a second time.
+//! The measures of the simulation, in two sets between which a deployment changes, and an independent statement of their sums.
 //!
-//! Few measures, for a history has to be quick; together they use every kind of event, amounts, savings, adjustment and repeats.
+//! The measures are few, so that a history is quick. Together they use every kind of event, amounts, savings, adjustment and
+//! repeats.
 
 use std::sync::Arc;
 
@@ -122,21 +123,21 @@ amount = "minutes"
 event = "activity"
 "#;
 
-/// Which of the two sets.
+/// One of the two sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SetName {
-    /// The one that every deployment begins with.
+    /// The set with which every deployment begins.
     First,
-    /// The one it may change to: `abx` redefined, `fft` gone, `length` new.
+    /// The set to which it may change: `abx` redefined, `fft` removed, `length` new.
     Second,
 }
 
-/// A set: for the tasks, and by hand for the verifier.
+/// A set for the tasks, with its names for the verifier.
 #[derive(Clone, Debug)]
 pub(crate) struct Set {
-    /// For the tasks.
+    /// The compiled measures for the tasks.
     pub measures: Arc<MeasureSet>,
-    /// Its measures as `id@version`, in order.
+    /// The measures as `id@version`, in order.
     pub names: Vec<&'static str>,
 }
 
@@ -167,7 +168,7 @@ fn low_is_good(name: &str) -> bool {
     !matches!(name, "fft@1" | "length@1")
 }
 
-/// Numerator and denominator of an event under a measure, each `None` when it is not in it.
+/// Numerator and denominator of an event under a measure; `None` when the event is not in it.
 fn sides(name: &str, event: &CountedFact) -> (Option<i64>, Option<i64>) {
     let activity = (event.activity && event.attended).then_some(1);
     let drug = |prefix: &str| event.code.as_deref().is_some_and(|code| code.starts_with(prefix));
@@ -185,12 +186,12 @@ fn sides(name: &str, event: &CountedFact) -> (Option<i64>, Option<i64>) {
     }
 }
 
-/// Whether a measure carries money.
+/// Whether a measure has a saving.
 fn has_saving(name: &str) -> bool {
     name == "brand@1"
 }
 
-/// Adds what an event contributes to a measure.
+/// Adds an event to the sums of a measure.
 pub(crate) fn contribute(name: &str, event: &CountedFact, to: &mut Numbers) {
     let (n, d) = sides(name, event);
     if n.is_none() && d.is_none() {

@@ -1,24 +1,24 @@
-//! Makes a failing history smaller: leaves out faults, then stories, as long as the same promise breaks.
+//! The minimiser: it removes faults and then stories from a failing history while the same promise breaks.
 
 use crate::simulation::campaign::{FailingSeed, play};
 use crate::simulation::history::{Extract, Trace};
 
-/// So many histories are played at most to make one smaller.
+/// Histories that it plays at most.
 const MOST_TRIES: usize = 600;
 
-/// A failing history with nothing in it that could be left out.
+/// A failing history from which nothing more can be removed.
 #[derive(Clone, Debug)]
 pub struct Smallest {
-    /// What is left of it.
+    /// The remaining faults and stories.
     pub extract: Extract,
-    /// Which promise breaks, and how.
+    /// The broken promise, and how it broke.
     pub failing: FailingSeed,
-    /// Everything that happens in it.
+    /// The trace of the history.
     pub trace: Vec<String>,
 }
 
 impl Smallest {
-    /// The whole story, for somebody who has to find the cause.
+    /// A report for the search of the cause.
     #[must_use]
     pub fn report(&self) -> String {
         let FailingSeed { seed, promise, how } = &self.failing;
@@ -26,13 +26,13 @@ impl Smallest {
         let (faults, stories) = (count(&self.extract.faults), count(&self.extract.stories));
         let trace = self.trace.join("\n    ");
         format!(
-            "seed {seed} breaks a promise: {promise}\n  {how}\n  left of it: {faults} faults, {stories} stories\n    {trace}\n  \
+            "seed {seed} breaks a promise: {promise}\n  {how}\n  remaining: {faults} faults, {stories} stories\n    {trace}\n  \
              replay it with: just sim seed {seed}"
         )
     }
 }
 
-/// Makes a failing history smaller, `None` when it does not fail. What panics leaves no trace.
+/// Minimises a failing history; `None` when it does not fail. A history that panics has no trace.
 #[must_use]
 pub fn minimise(seed: u64) -> Option<Smallest> {
     let whole = play(seed, &Extract::default(), Trace::Off);
@@ -56,27 +56,27 @@ pub fn minimise(seed: u64) -> Option<Smallest> {
     Some(Smallest { failing, trace: last.map_or(Vec::new(), |history| history.trace), extract })
 }
 
-/// A part of `all` for which `fails` still holds and from which no single one can be taken, unless `tries` run out. `fails` holds
-/// for `all`.
+/// A part of `all` for which `fails` is true and from which no single element can be removed, unless `tries` runs out. `fails` is
+/// true for `all`.
 ///
-/// Source: delta debugging (Zeller and Hildebrandt 2002), in the variant that only takes away.
+/// Source: delta debugging (Zeller and Hildebrandt 2002), in the variant that only removes.
 fn shrink(all: Vec<usize>, tries: &mut usize, fails: impl Fn(&[usize]) -> bool) -> Vec<usize> {
     let mut kept = all;
     let mut chunk = kept.len();
     while chunk > 0 {
         let mut at = 0;
-        let mut taken = false;
+        let mut removed = false;
         while at < kept.len() && *tries > 0 {
             *tries -= 1;
             let rest = [&kept[..at], &kept[(at + chunk).min(kept.len())..]].concat();
             if fails(&rest) {
-                (kept, taken) = (rest, true);
+                (kept, removed) = (rest, true);
             } else {
                 at += chunk;
             }
         }
-        // A pass of single ones that took something may have made others superfluous.
-        let again = chunk == 1 && taken && *tries > 0;
+        // A pass over single elements that removed some may have made others removable.
+        let again = chunk == 1 && removed && *tries > 0;
         chunk = if again { 1 } else { chunk / 2 };
     }
     kept
@@ -92,7 +92,7 @@ mod tests {
         let kept = shrink((1..=100).collect(), &mut 1_000, |part| needed.iter().all(|one| part.contains(one)));
         assert_eq!(kept, needed);
         assert!(shrink((1..=100).collect(), &mut 1_000, |_| true).is_empty());
-        // 7 is needed only as long as 50 is there.
+        // 7 is needed only while 50 is in the list.
         let fails = |part: &[usize]| part.contains(&9) && (!part.contains(&50) || part.contains(&7));
         assert_eq!(shrink((1..=100).collect(), &mut 1_000, fails), [9]);
     }

@@ -1,5 +1,5 @@
-//! Deliberate mistakes for the simulation to find: each a small edit of the production code, listed in `tests/mutants.toml`. One
-//! build of an edited copy of the sources holds all of them, and an environment variable says which one happens.
+//! Mutants: deliberate mistakes that the simulation must find. Each is a small edit of the production code in
+//! `tests/mutants.toml`. One build of an edited copy of the sources has all of them, and an environment variable switches one on.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,20 +7,20 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-/// Names the mutant, by its place in the list from 1 on, that happens in a process of the edited copy.
+/// The environment variable with the number of the mutant, counted from 1, that is switched on.
 pub const CHOSEN: &str = "PLUMBLINE_MUTANT";
 
 /// One mistake.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Mutant {
-    /// Its name, unlike any other.
+    /// The name; unique in the list.
     pub name: String,
-    /// The rule of the protocol that it breaks, as `[7]`, or what else it is about.
+    /// The rule of the protocol that it breaks, as `[7]`, or another subject.
     pub rule: String,
-    /// What it does, in a line.
+    /// The wrong behaviour in one line.
     pub what: String,
-    /// Its edits.
+    /// The edits.
     pub edit: Vec<Edit>,
 }
 
@@ -28,18 +28,18 @@ pub struct Mutant {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
-    /// The file, from the workspace's root.
+    /// The file, relative to the workspace's root.
     pub file: String,
-    /// An expression or some statements that occur exactly once in it.
+    /// An expression or statements that occur exactly once in the file.
     pub code: String,
-    /// What takes their place.
+    /// The replacement.
     pub mutant: String,
 }
 
 /// Why the list does not fit the code.
 #[derive(Debug, thiserror::Error)]
 pub enum MutantError {
-    /// The list cannot be read.
+    /// The list is not valid TOML.
     #[error("tests/mutants.toml: {0}")]
     List(#[from] toml::de::Error),
     /// A file cannot be read.
@@ -47,17 +47,17 @@ pub enum MutantError {
     File {
         /// The file.
         file: String,
-        /// Why not.
+        /// The error of the system.
         error: std::io::Error,
     },
-    /// The code of a mutant is not in its file, or more than once.
-    #[error("{file} holds the code of the mutant {name} {times} times; quote in tests/mutants.toml what occurs once: {code}")]
+    /// The code of a mutant does not occur exactly once in its file.
+    #[error("{file} has the code of the mutant {name} {times} times; quote code in tests/mutants.toml that occurs once: {code}")]
     NotOnce {
         /// The file.
         file: String,
         /// The mutant.
         name: String,
-        /// How often.
+        /// Number of occurrences.
         times: usize,
         /// The code.
         code: String,
@@ -72,11 +72,11 @@ pub enum MutantError {
         /// The other.
         other: String,
     },
-    /// A name is used twice.
-    #[error("tests/mutants.toml names two mutants {0}; give one another name")]
+    /// Two mutants have the same name.
+    #[error("tests/mutants.toml has two mutants {0}; rename one of them")]
     Name(String),
-    /// Only the pure crates hold mutants.
-    #[error("{0} belongs to no crate that may hold a mutant; these are crates/scorecard and crates/stream")]
+    /// The file is outside of the pure crates.
+    #[error("{0} is in no crate that may have mutants; these are crates/scorecard and crates/stream")]
     Elsewhere(String),
 }
 
@@ -92,7 +92,7 @@ type NumberedEdit<'a> = (usize, &'a Mutant, &'a Edit);
 /// The mutants of a list.
 ///
 /// # Errors
-/// [`MutantError`] when it cannot be read or uses a name twice.
+/// [`MutantError`] when the list is malformed or has a name twice.
 pub fn parse(text: &str) -> Result<Vec<Mutant>, MutantError> {
     let List { mutant: mutants } = toml::from_str(text)?;
     for (at, mutant) in mutants.iter().enumerate() {
@@ -103,11 +103,11 @@ pub fn parse(text: &str) -> Result<Vec<Mutant>, MutantError> {
     Ok(mutants)
 }
 
-/// The files that hold all mutants, by path from the workspace's root: those that are edited, and the module that knows which
-/// mutant happens. `root` is the workspace's.
+/// The files with all mutants by path from the workspace's root: the edited files, and the module that reads the environment
+/// variable. `root` is the workspace's root.
 ///
 /// # Errors
-/// [`MutantError`] when a mutant's code is not exactly once where it should be.
+/// [`MutantError`] when a mutant's code does not occur exactly once in its file.
 pub fn edited(mutants: &[Mutant], root: &Path) -> Result<BTreeMap<String, String>, MutantError> {
     let mut by_file: BTreeMap<&str, Vec<NumberedEdit<'_>>> = BTreeMap::new();
     for (number, mutant) in (1..).zip(mutants) {
@@ -133,14 +133,14 @@ pub fn edited(mutants: &[Mutant], root: &Path) -> Result<BTreeMap<String, String
 }
 
 const MODULE: &str = r#"
-/// Which mutant happens.
+/// Which mutant is switched on.
 pub mod mutant {
     use std::sync::LazyLock;
 
     static CHOSEN: LazyLock<u32> =
         LazyLock::new(|| std::env::var("VARIABLE").ok().and_then(|number| number.parse().ok()).unwrap_or(0));
 
-    /// Whether this one does.
+    /// Whether this mutant is switched on.
     pub fn is(number: u32) -> bool {
         *CHOSEN == number
     }
@@ -151,7 +151,7 @@ fn read(root: &Path, file: &str) -> Result<String, MutantError> {
     std::fs::read_to_string(root.join(file)).map_err(|error| MutantError::File { file: file.to_owned(), error })
 }
 
-/// A file with all its edits, each behind the question whether its mutant happens.
+/// A file with all its edits, each behind a condition on its mutant.
 fn edit_file(text: &str, edits: &[NumberedEdit<'_>]) -> Result<String, MutantError> {
     let mut places: Vec<(Range<usize>, Vec<NumberedEdit<'_>>)> = Vec::new();
     for &(number, mutant, edit) in edits {
@@ -182,7 +182,7 @@ fn edit_file(text: &str, edits: &[NumberedEdit<'_>]) -> Result<String, MutantErr
     Ok(edited)
 }
 
-/// `if this one happens { its code } else { the code }`; in parentheses where the code is an expression among others.
+/// `if the mutant is on { its code } else { the code }`; in parentheses where the code is part of an expression.
 fn asked(code: &str, here: &[NumberedEdit<'_>]) -> String {
     let mut text = String::new();
     for (number, _, edit) in here {

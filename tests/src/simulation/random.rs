@@ -1,18 +1,18 @@
-//! Randomness that a seed decides, on every machine and for ever.
+//! Seeded random numbers, the same on every machine.
 
 /// A stream of random numbers (splitmix64: Steele, Lea, Flood 2014).
 #[derive(Clone, Debug)]
-pub struct Dice {
+pub struct Random {
     state: u64,
 }
 
-impl Dice {
-    /// The stream of this seed and purpose: streams of different purposes do not disturb one another.
+impl Random {
+    /// The stream of this seed and purpose. Streams of different purposes are independent.
     #[must_use]
-    pub fn new(seed: u64, purpose: u64) -> Dice {
-        let mut dice = Dice { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ purpose.wrapping_mul(0xd1b5_4a32_d192_ed03) };
-        dice.next();
-        dice
+    pub fn new(seed: u64, purpose: u64) -> Random {
+        let mut random = Random { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ purpose.wrapping_mul(0xd1b5_4a32_d192_ed03) };
+        random.next();
+        random
     }
 
     fn next(&mut self) -> u64 {
@@ -29,7 +29,7 @@ impl Dice {
         u64::try_from(wide >> 64).expect("the upper half of 128 bits")
     }
 
-    /// The same for places of a list.
+    /// An index of a list of this length.
     pub fn index(&mut self, end: usize) -> usize {
         usize::try_from(self.below(end as u64)).expect("below a usize")
     }
@@ -40,7 +40,7 @@ impl Dice {
         from + self.below(width).cast_signed()
     }
 
-    /// Whether something of this probability happens, in thousandths.
+    /// True with this probability, in thousandths.
     pub fn happens(&mut self, per_mille: u64) -> bool {
         self.below(1000) < per_mille
     }
@@ -50,7 +50,7 @@ impl Dice {
         of[self.index(of.len())]
     }
 
-    /// One of these, with the weight beside it.
+    /// One of these, in proportion to its weight.
     pub fn weighted<T: Copy>(&mut self, of: &[(u64, T)]) -> T {
         let mut at = self.below(of.iter().map(|(weight, _)| weight).sum());
         for (weight, one) in of {

@@ -1,4 +1,4 @@
-//! Who runs: starts instances, takes roles away from them and gives them to others, and buries the dead.
+//! The owners of the roles: the supervisor starts instances, moves roles between them and removes crashed ones.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -8,17 +8,17 @@ use scorecard::time::calendar::Timestamp;
 use stream::deployment::Deployment;
 use stream::intake::intake_task::IntakeCounts;
 
-use crate::simulation::instance::{Brief, Instance, InstanceReport, Role, Step};
+use crate::simulation::instance::{Instance, InstanceInput, InstanceReport, Role, Step};
 use crate::simulation::log::broker::{Broker, Writer};
 use crate::simulation::log::fault::Kind;
-use crate::simulation::log::fault_schedule::Weather;
+use crate::simulation::log::fault_schedule::FaultSchedule;
 use crate::simulation::log::handle::{Call, Go};
 use crate::simulation::measure_sets::{Set, SetName};
 use crate::simulation::plan::{DAY, Plan};
-use crate::simulation::random::Dice;
+use crate::simulation::random::Random;
 use crate::simulation::traffic::source::Source;
 
-/// A role without an owner until a moment.
+/// A role that has no owner until a moment.
 #[derive(Clone, Copy, Debug)]
 struct Outage {
     until: usize,
@@ -37,9 +37,9 @@ pub(crate) struct Supervisor {
     next: Writer,
     moment: usize,
     before: Timestamp,
-    dice: Dice,
+    random: Random,
     healed: bool,
-    /// What intakes counted that ended.
+    /// Counts of the intakes that ended.
     pub intakes: Vec<IntakeCounts>,
 }
 
@@ -56,7 +56,7 @@ impl Supervisor {
             next: 1,
             moment: 0,
             before: Timestamp(i64::MIN),
-            dice: Dice::new(plan.seed, 6),
+            random: Random::new(plan.seed, 6),
             healed: false,
             intakes: Vec::new(),
         }
@@ -67,29 +67,29 @@ impl Supervisor {
         [Role::Intake].into_iter().chain(tallies).chain([Role::Publish]).collect()
     }
 
-    /// Time goes on to this moment.
+    /// Advances time to this moment.
     pub(crate) fn set_moment(&mut self, moment: usize, at: Timestamp) {
         self.moment = moment;
         self.before = self.broker.borrow().now;
         self.broker.borrow_mut().now = at;
         for one in &self.instances {
-            one.desk.borrow_mut().clock = Timestamp(at.0 + one.skew);
+            one.state.borrow_mut().clock = Timestamp(at.0 + one.skew);
         }
     }
 
-    /// Gives roles to whoever is to have them, and lets zombies go.
-    pub(crate) fn keep_up(&mut self, weather: &mut Weather) {
-        let zombies: Vec<Writer> = self.instances.iter().filter(|one| one.superseded).map(|one| one.writer).collect();
-        for writer in zombies {
-            if self.dice.happens(300)
+    /// Gives each role its owner at this moment, and ends superseded instances.
+    pub(crate) fn assign_roles(&mut self, fault_schedule: &mut FaultSchedule) {
+        let superseded: Vec<Writer> = self.instances.iter().filter(|one| one.superseded).map(|one| one.writer).collect();
+        for writer in superseded {
+            if self.random.happens(300)
                 && let Some(at) = self.place_of(writer)
             {
                 self.instances[at].kill();
-                self.bury(at);
+                self.remove(at);
             }
         }
         for role in self.roles() {
-            self.keep_role(role, weather);
+            self.assign_role(role, fault_schedule);
         }
         let mixed = |name| self.instances.iter().any(|one| one.set == name && one.role != Role::Intake);
         if mixed(SetName::First) && mixed(SetName::Second) {
@@ -97,7 +97,7 @@ impl Supervisor {
         }
     }
 
-    fn keep_role(&mut self, role: Role, weather: &mut Weather) {
+    fn assign_role(&mut self, role: Role, fault_schedule: &mut FaultSchedule) {
         if let Some(outage) = self.outages.get(&role).copied() {
             if self.moment < outage.until {
                 return;
@@ -107,16 +107,16 @@ impl Supervisor {
         }
         let owner = self.owners.get(&role).and_then(|&writer| self.place_of(writer));
         let Some(at) = owner else {
-            self.start(role, weather);
+            self.start(role, fault_schedule);
             return;
         };
-        if self.instances[at].stalled_until > self.moment && self.dice.happens(500) {
-            weather.say(&format!("{role:?} {} is given up", self.instances[at].writer));
+        if self.instances[at].stalled_until > self.moment && self.random.happens(500) {
+            fault_schedule.say(&format!("{role:?} {} is released", self.instances[at].writer));
             self.supersede(at);
-            self.start(role, weather);
-        } else if weather.happens(self.plan.rates.outage, &format!("{role:?} is left alone")) {
+            self.start(role, fault_schedule);
+        } else if fault_schedule.happens(self.plan.rates.outage, &format!("{role:?} has no owner")) {
             self.crash(at);
-            let until = self.moment + 2 + self.dice.index(14);
+            let until = self.moment + 2 + self.random.index(14);
             self.outages.insert(role, Outage { until, began: self.broker.borrow().now });
         }
     }
@@ -132,12 +132,12 @@ impl Supervisor {
         }
     }
 
-    fn start(&mut self, role: Role, weather: &mut Weather) {
+    fn start(&mut self, role: Role, fault_schedule: &mut FaultSchedule) {
         let now = self.broker.borrow().now;
         let set = self.set_now(now);
         let writer = self.next;
         self.next += 1;
-        let skew = if self.healed { 0 } else { self.dice.range(-2_000, 2_000) };
+        let skew = if self.healed { 0 } else { self.random.range(-2_000, 2_000) };
         let deployment = Deployment {
             schedule: self.plan.schedule.clone(),
             partitions: self.plan.partitions,
@@ -145,45 +145,45 @@ impl Supervisor {
             identity_seed: 7,
             engine_version: "simulated".to_owned(),
         };
-        let brief = Brief {
+        let input = InstanceInput {
             deployment,
             broker: self.broker.clone(),
             source: self.source.clone(),
             batch_events: self.plan.batch_events,
-            most: self.dice.pick(&[1, 7, 500, 500]),
+            most: self.random.pick(&[1, 7, 500, 500]),
         };
-        weather.say(&format!("{role:?} {writer} starts with the {set:?} set"));
-        self.instances.push(Instance::start(writer, role, set, skew, brief));
+        fault_schedule.say(&format!("{role:?} {writer} starts with the {set:?} set"));
+        self.instances.push(Instance::start(writer, role, set, skew, input));
         self.owners.insert(role, writer);
     }
 
     fn set_now(&mut self, now: Timestamp) -> SetName {
         let Some(rollout) = self.plan.rollout else { return SetName::First };
-        if now < rollout.from || (now < rollout.until && !self.healed && self.dice.happens(500)) {
+        if now < rollout.from || (now < rollout.until && !self.healed && self.random.happens(500)) {
             SetName::First
         } else {
             SetName::Second
         }
     }
 
-    /// Starts an instance for every role that has no owner and is not left alone. Returns whether there was one.
-    pub(crate) fn fill(&mut self, weather: &mut Weather) -> bool {
+    /// Starts an instance for every role without an owner, except roles that are paused. Returns whether it started one.
+    pub(crate) fn fill(&mut self, fault_schedule: &mut FaultSchedule) -> bool {
         let missing = |role: &Role| {
             !self.outages.contains_key(role) && self.owners.get(role).is_none_or(|&writer| self.place_of(writer).is_none())
         };
         let roles: Vec<Role> = self.roles().into_iter().filter(missing).collect();
         for role in &roles {
-            self.start(*role, weather);
+            self.start(*role, fault_schedule);
         }
         !roles.is_empty()
     }
 
-    /// Where an instance stands in the list.
+    /// The index of an instance in the list.
     pub(crate) fn place_of(&self, writer: Writer) -> Option<usize> {
         self.instances.iter().position(|one| one.writer == writer)
     }
 
-    /// Whether it has anything to do.
+    /// Whether an instance has work.
     pub(crate) fn can_go(&self, at: usize) -> bool {
         let one = &self.instances[at];
         if one.stalled_until > self.moment {
@@ -200,12 +200,12 @@ impl Supervisor {
         }
     }
 
-    /// Those who have anything to do.
+    /// The instances with work.
     pub(crate) fn ready(&self) -> Vec<usize> {
         (0..self.instances.len()).filter(|&at| self.can_go(at)).collect()
     }
 
-    /// Lets one make its call.
+    /// Lets one instance make its call.
     pub(crate) fn go(&mut self, at: usize, go: Go) -> Step {
         let step = self.instances[at].go(go);
         if matches!(step, Step::At(Call::Rest)) {
@@ -214,17 +214,17 @@ impl Supervisor {
         step
     }
 
-    /// It is over with this one: what it had not handed over is lost, or flies, or was sent in part.
-    pub(crate) fn bury(&mut self, at: usize) {
+    /// Ends an instance. Its unsent records are lost, arrive later, or were sent in part.
+    pub(crate) fn remove(&mut self, at: usize) {
         let one = self.instances.swap_remove(at);
-        if let Some(counts) = &one.desk.borrow().said.intake {
+        if let Some(counts) = &one.state.borrow().report.intake {
             self.intakes.push(counts.clone());
         }
         let mut broker = self.broker.borrow_mut();
-        match self.dice.below(10) {
+        match self.random.below(10) {
             0..3 => {}
             3..6 => {
-                let count = self.dice.index(broker.buffered(one.writer) + 1);
+                let count = self.random.index(broker.buffered(one.writer) + 1);
                 broker.send(one.writer, count);
             }
             _ => broker.let_fly(one.writer),
@@ -232,11 +232,11 @@ impl Supervisor {
         broker.lose(one.writer);
     }
 
-    /// It ends between two calls.
+    /// Ends an instance between two calls.
     pub(crate) fn crash(&mut self, at: usize) {
         self.note_crash(at);
         self.instances[at].kill();
-        self.bury(at);
+        self.remove(at);
     }
 
     fn note_crash(&self, at: usize) {
@@ -252,23 +252,23 @@ impl Supervisor {
         }
     }
 
-    /// It does nothing for some moments.
-    pub(crate) fn stall(&mut self, at: usize, dice: &mut Dice) {
-        self.instances[at].stalled_until = self.moment + 1 + dice.index(10);
+    /// Stalls an instance for some moments.
+    pub(crate) fn stall(&mut self, at: usize, random: &mut Random) {
+        self.instances[at].stalled_until = self.moment + 1 + random.index(10);
     }
 
-    /// Another gets its role: it is ended, or goes on without knowing.
-    pub(crate) fn succeed(&mut self, at: usize, dice: &mut Dice) {
+    /// Moves a role to another instance. The old one ends, or goes on without knowing.
+    pub(crate) fn succeed(&mut self, at: usize, random: &mut Random) {
         let writer = self.instances[at].writer;
         let role = self.instances[at].role;
         if self.instances[at].superseded || self.owners.get(&role) != Some(&writer) {
             return;
         }
-        if dice.happens(300) {
+        if random.happens(300) {
             self.broker.borrow_mut().bites.bite(Kind::OwnerMoved);
             self.note_crash(at);
             self.instances[at].kill();
-            self.bury(at);
+            self.remove(at);
         } else {
             self.broker.borrow_mut().bites.bite(Kind::OwnerDoubled);
             self.supersede(at);
@@ -287,39 +287,39 @@ impl Supervisor {
         self.broker.borrow_mut().supersede(one.writer, kind);
     }
 
-    /// One tally's clock jumps or steps back.
-    pub(crate) fn upset_a_clock(&mut self, dice: &mut Dice) {
+    /// Moves the clock of one tally forwards or backwards.
+    pub(crate) fn upset_a_clock(&mut self, random: &mut Random) {
         let tallies: Vec<usize> =
             (0..self.instances.len()).filter(|&at| matches!(self.instances[at].role, Role::Tally(_))).collect();
         if tallies.is_empty() {
             return;
         }
-        let at = dice.pick(&tallies);
-        let skew = match dice.below(4) {
-            0 => dice.range(-3 * DAY, 0),
-            1 => dice.range(0, 3 * DAY),
-            2 => dice.range(10, 40) * DAY,
-            _ => dice.range(-60_000, 60_000),
+        let at = random.pick(&tallies);
+        let skew = match random.below(4) {
+            0 => random.range(-3 * DAY, 0),
+            1 => random.range(0, 3 * DAY),
+            2 => random.range(10, 40) * DAY,
+            _ => random.range(-60_000, 60_000),
         };
         let one = &mut self.instances[at];
         one.skew = skew;
         one.upsets += 1;
-        one.desk.borrow_mut().clock = Timestamp(self.broker.borrow().now.0 + skew);
+        one.state.borrow_mut().clock = Timestamp(self.broker.borrow().now.0 + skew);
     }
 
-    /// Counts who was late for a cut because of a clock.
+    /// Counts instances that were late for a cut because of their clock.
     pub(crate) fn end_moment(&mut self) {
         let mut broker = self.broker.borrow_mut();
         let due = self.plan.schedule.grid.at_or_before(broker.now);
         let passed = self.before < due;
-        let late = |one: &&Instance| matches!(one.role, Role::Tally(_)) && one.desk.borrow().clock < due;
+        let late = |one: &&Instance| matches!(one.role, Role::Tally(_)) && one.state.borrow().clock < due;
         let late = self.instances.iter().filter(late).count() as u64;
         if passed && due >= self.plan.schedule.first {
             broker.bites.many(Kind::ClockBehind, late);
         }
     }
 
-    /// Nothing is wrong any more.
+    /// Corrects all clocks and ends all pauses.
     pub(crate) fn heal(&mut self) {
         self.healed = true;
         self.outages.clear();
@@ -327,10 +327,10 @@ impl Supervisor {
         for at in (0..self.instances.len()).rev() {
             let one = &mut self.instances[at];
             (one.skew, one.stalled_until) = (0, 0);
-            // A tally whose clock was ahead waits until time has come so far; here time stops, so it is started anew.
+            // A tally whose clock was ahead waits for the log's time. Time stops here, so the supervisor restarts it.
             if one.superseded || one.upsets > 0 || (rolled_out && one.set == SetName::First) {
                 one.kill();
-                self.bury(at);
+                self.remove(at);
             }
         }
         let mut broker = self.broker.borrow_mut();
@@ -338,9 +338,9 @@ impl Supervisor {
         broker.land_all();
     }
 
-    /// What the owner of a role says of itself.
-    pub(crate) fn said(&self, role: Role) -> Option<InstanceReport> {
+    /// The report of a role's owner.
+    pub(crate) fn report(&self, role: Role) -> Option<InstanceReport> {
         let at = self.place_of(*self.owners.get(&role)?)?;
-        Some(self.instances[at].desk.borrow().said.clone())
+        Some(self.instances[at].state.borrow().report.clone())
     }
 }

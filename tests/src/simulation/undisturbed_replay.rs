@@ -1,5 +1,5 @@
-//! The same log without a fault: tallies run to its end, then one publisher takes the cuts. What comes out is what must have come
-//! out of any other way to work on that log.
+//! The same log without a fault: tallies run to its end, then one publisher takes the cuts. Every other way to process that log
+//! must give the same result.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,14 +14,14 @@ use crate::simulation::log::broker::Broker;
 use crate::simulation::log::handle::Handle;
 use crate::simulation::measure_sets::Set;
 use crate::simulation::plan::Plan;
-use crate::simulation::random::Dice;
+use crate::simulation::random::Random;
 
-/// Plays the log again for these runs, each under the measure set that it had.
+/// Replays the log for these runs, each under its own measure set.
 ///
 /// # Errors
-/// What the tasks fail with; on this log they have no reason to.
+/// The error of a task; none is expected on this log.
 pub(crate) fn play_again(plan: &Plan, sets: &[Set; 2], log: &Broker, runs: &[Run]) -> Result<Rc<RefCell<Broker>>, LogError> {
-    let copy = log.copy_of(&[Topic::Events, Topic::Registry], Dice::new(plan.seed, 7));
+    let copy = log.copy_of(&[Topic::Events, Topic::Registry], Random::new(plan.seed, 7));
     let broker = Rc::new(RefCell::new(copy));
     let deployment = |run: &Run| {
         let set = sets.iter().find(|set| set.measures.hash() == run.measure_set).unwrap_or(&sets[0]);

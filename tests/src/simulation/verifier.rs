@@ -1,4 +1,4 @@
-//! The verifier: reads the topics as a subscriber does, and shares no code with the tasks that it judges.
+//! The verifier: it reads the topics as a subscriber does, and it shares no code with the tasks that it judges.
 
 pub(crate) mod identity;
 pub(crate) mod cards;
@@ -10,4 +10,4 @@ pub(crate) mod evidence;
 pub(crate) mod definition;
 pub(crate) mod figures;
 pub mod verdict;
-pub(crate) mod month_ages;
+pub(crate) mod month_states;

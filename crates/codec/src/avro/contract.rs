@@ -1,5 +1,5 @@
-//! The input contract as Avro: one schema a kind, the names of the native JSON form. A datum becomes the same fields that JSON
-//! becomes, so that both are checked by the same code.
+//! The input contract as Avro: one schema for each kind of event, with the names of the native JSON form. A datum becomes the same
+//! fields as JSON does, so the same code checks both.
 //!
 //! An encounter, a prescription, feedback, an order and a retraction in the native form:
 //!
@@ -22,8 +22,7 @@ use crate::json::native_event::{
 };
 use crate::json::object::{List, Node, Object, Pairs, Raw, Scalar};
 
-/// Which schema of the input contract a datum was written with. Its id, where no registry gives another, is
-/// [`FIRST_ID`] plus this number.
+/// A schema of the input contract. Its id is [`FIRST_ID`] plus this number, unless a schema registry gives another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is a file of schemas/ with the same name")]
 pub enum Contract {
@@ -38,7 +37,7 @@ impl Contract {
     pub const ALL: [Contract; 4] =
         [Contract::EncounterEvent, Contract::PrescriptionEvent, Contract::FeedbackEvent, Contract::OrderEvent];
 
-    /// The id in Confluent's framing where no registry gives another.
+    /// The id in Confluent framing, unless a schema registry gives another.
     #[must_use]
     pub fn id(self) -> u32 {
         FIRST_ID + self as u32
@@ -66,7 +65,7 @@ impl Contract {
         }
     }
 
-    /// Reads a datum whole.
+    /// Reads a datum; all bytes must be used.
     pub(crate) fn read(self, datum: &[u8]) -> Result<Box<NativeEvent<'_>>, WireFault> {
         let mut from = Reader::new(datum);
         let mut sent = Box::new(head(&mut from)?);
@@ -177,7 +176,7 @@ fn text<'a>(from: &mut Reader<'a>) -> Result<Scalar<'a>, WireFault> {
     Ok(Scalar::Text(Cow::Borrowed(from.text()?)))
 }
 
-/// An instant as the native form writes it. What lies beyond the years that can be written is written as the year 9999.
+/// An instant as the native form writes it. Instants beyond the last year that it can write become the year 9999.
 fn instant<'a>(from: &mut Reader<'a>) -> Result<Scalar<'a>, WireFault> {
     let at = Timestamp(from.long()?);
     let written =

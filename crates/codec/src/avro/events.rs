@@ -1,4 +1,4 @@
-//! A feed's batch of events, and ticks: the records of `events`. The hot ones.
+//! Batches of a feed's events, and ticks: the records of the topic `events`, which are encoded and decoded most often.
 
 use scorecard::event::{
     Action, Answer, Attendance, Batch, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, PackedBatch,
@@ -27,7 +27,7 @@ wire_record!(Prescription<'a> { code, quantity_milli, items, cost_pence, adq_mil
 wire_record!(Feedback<'a> { answer, items });
 wire_record!(Order<'a> { category, code });
 
-/// A batch whose events are written already.
+/// A batch whose events are already encoded.
 pub(super) fn write_packed(batch: &PackedBatch<'_>, to: &mut Writer<'_>) {
     batch.feed.write(to);
     batch.practice.write(to);
@@ -50,7 +50,7 @@ impl<'a> Wire<'a> for Pseudonym {
     }
 }
 
-/// The kind, an enum; then what it carries, a union of null and the four kinds in the same order.
+/// The kind as an enum, then the kind's own fields as a union of null and the four kinds in the same order.
 impl<'a> Wire<'a> for Detail<'a> {
     fn write(&self, to: &mut Writer<'_>) {
         match self {

@@ -1,5 +1,7 @@
-//! Any record of Plumbline's topics as one line of JSON, for who looks into a topic. Public ones as [`json`] writes them;
-//! what is internal as its schema lays it out, instants and days as text, bytes in hexadecimal.
+//! Any record of Plumbline's topics as one line of JSON, for people who inspect a topic.
+//!
+//! Public records look as [`record_lines`] writes them. Internal records follow their schema, with instants and days as text and
+//! bytes in hexadecimal.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -22,7 +24,7 @@ static SCHEMAS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
     Form::ALL.iter().map(parsed).collect()
 });
 
-/// What a record says, as an object; none for [`Record::Undecodable`]. Units of sums come from the measures.
+/// A record as a JSON object; `None` for [`Record::Undecodable`]. Units of sums come from the measures.
 #[must_use]
 pub fn record(record: &Record<'_>, measures: &MeasureSet) -> Option<String> {
     let form = Form::of_record(record)?;
@@ -36,10 +38,10 @@ pub fn record(record: &Record<'_>, measures: &MeasureSet) -> Option<String> {
     })
 }
 
-/// By way of its bytes: the schema names every field, and nothing of a record is forgotten.
+/// Goes through the Avro bytes, because the schema names every field: no field is forgotten.
 fn as_laid_out(record: &Record<'_>, form: Form) -> String {
     let mut bytes = Vec::new();
-    encoding::encode(record, &mut bytes).expect("what was read from a topic can be written to one");
+    encoding::encode(record, &mut bytes).expect("a record that was read from a topic can be encoded");
     let reader = GenericDatumReader::builder(&SCHEMAS[form as usize]).build().expect("the schema is whole");
     let value = reader.read_value(&mut &bytes[FRAME_BYTES..]).expect("it was just written with this schema");
     let mut out = String::new();

@@ -23,7 +23,7 @@ wire_record!(MeasureSums {
 });
 wire_record!(FeedCoverage { feed, last_appended, newest_day, days });
 
-/// Every field a number of its own, the answers from very good to don't know.
+/// One number for each field; the answers run from very good to don't know.
 impl<'a> Wire<'a> for Base {
     fn write(&self, to: &mut Writer<'_>) {
         for field in self.fields() {
@@ -39,7 +39,7 @@ impl<'a> Wire<'a> for Base {
     }
 }
 
-/// Its check is 64 bits without a sign, which Avro has no number for: 16 hexadecimal digits.
+/// The check is an unsigned number of 64 bits, which Avro does not have. It is written as 16 hexadecimal digits.
 impl<'a> Wire<'a> for Mark {
     fn write(&self, to: &mut Writer<'_>) {
         self.partition.write(to);

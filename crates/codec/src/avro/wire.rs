@@ -1,7 +1,7 @@
-//! Avro's binary encoding of the few types that our records are made of. Source: Apache Avro 1.12 specification, "Binary Encoding".
+//! Avro's binary encoding of the types in our records. Source: Apache Avro 1.12 specification, "Binary Encoding".
 //!
-//! Written by hand because the log is read millions of events a second: text is lent from the bytes, nothing goes through a tree
-//! of values. `tests/avro.rs` holds it to the schemas with Avro's own library.
+//! It is written by hand because the log is read at millions of events a second: text is borrowed from the bytes, and no value
+//! goes through a tree. `tests/promises/avro.rs` compares it with the schemas and with Avro's own library.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use std::sync::Arc;
 use scorecard::measure::measure_set::SetHash;
 use scorecard::time::calendar::{Day, Month, Timestamp};
 
-/// Why bytes do not open.
+/// The reason why bytes cannot be decoded.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum WireFault {
-    #[error("the bytes end in the middle of it")]
+    #[error("the bytes end too early")]
     Truncated,
-    #[error("{0} bytes are left over behind it")]
+    #[error("{0} bytes are left over at the end")]
     LeftOver(usize),
     #[error("a number is longer than 64 bits")]
     Overlong,
-    #[error("a number lies outside its field's range")]
+    #[error("a number is outside its field's range")]
     OutOfRange,
     #[error("a text is not UTF-8")]
     NotUtf8,
@@ -28,19 +28,19 @@ pub(crate) enum WireFault {
     UnknownBranch,
 }
 
-/// Bytes being written. A number that does not fit Avro's 64 bits is remembered and refused at the end.
+/// Writes bytes. A number that does not fit Avro's 64 bits is remembered, and the caller reports it at the end.
 pub(crate) struct Writer<'o> {
     out: &'o mut Vec<u8>,
     too_large: Option<u64>,
 }
 
 impl<'o> Writer<'o> {
-    /// Writes behind what is there.
+    /// Appends to `out`.
     pub(crate) fn new(out: &'o mut Vec<u8>) -> Writer<'o> {
         Writer { out, too_large: None }
     }
 
-    /// The number that could not be written, if there was one.
+    /// A number that could not be written, if there was one.
     pub(crate) fn too_large(&self) -> Option<u64> {
         self.too_large
     }
@@ -80,7 +80,7 @@ impl<'o> Writer<'o> {
     }
 }
 
-/// Bytes being read.
+/// Reads bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
     left: &'a [u8],
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
         Reader { left: bytes }
     }
 
-    /// Nothing may be left over.
+    /// Fails when bytes are left over.
     pub(crate) fn end(self) -> Result<(), WireFault> {
         if self.left.is_empty() { Ok(()) } else { Err(WireFault::LeftOver(self.left.len())) }
     }
@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
         Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
     }
 
-    /// A number of two to eight bytes, taken in one go: it ends with the first byte that lacks the top bit.
+    /// A number of two to eight bytes, read in one step: it ends with the first byte that lacks the top bit.
     fn longer(&mut self) -> Result<u64, WireFault> {
         if let Some((word, _)) = self.left.split_first_chunk::<8>() {
             let word = u64::from_le_bytes(*word);
@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
 
     /// An array. A length that the bytes cannot hold reserves no memory: every item takes at least a byte.
     pub(crate) fn array<T: Wire<'a>>(&mut self) -> Result<Vec<T>, WireFault> {
-        /// Blocks that claim more grow as their items come.
+        /// A block that claims more items grows while they are read.
         const RESERVED: usize = 256;
         let mut items = Vec::new();
         loop {
@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
                 return Ok(items);
             }
             if count < 0 {
-                // A negative count has the block's size in bytes behind it, for readers that skip.
+                // A negative count is followed by the block's size in bytes, for readers that skip.
                 self.long()?;
             }
             let count = usize::try_from(count.unsigned_abs()).map_err(|_| WireFault::OutOfRange)?;
@@ -198,7 +198,7 @@ fn joined(word: u64) -> u64 {
     (fours & 0x0fff_ffff) | (fours & 0x0fff_ffff_0000_0000) >> 4
 }
 
-/// What has a form in Avro. `'a` is the life of the bytes that text is lent from.
+/// A type with an Avro form. `'a` is the lifetime of the bytes that text is borrowed from.
 pub(crate) trait Wire<'a>: Sized {
     fn write(&self, to: &mut Writer<'_>);
     fn read(from: &mut Reader<'a>) -> Result<Self, WireFault>;
@@ -458,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_every_length_are_read_whatever_stands_behind_them() {
+    fn numbers_of_every_length_are_read_before_any_bytes() {
         for power in 0..63 {
             for value in [(1i64 << power) - 1, 1 << power, -(1 << power), 0x5555_5555_5555_5555 >> power] {
                 for behind in [&b""[..], b"\x01", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff"] {

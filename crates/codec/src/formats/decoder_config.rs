@@ -1,4 +1,4 @@
-//! What a decoder knows beforehand, and what comes with each record.
+//! The configuration of a decoder, and the context of each record.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -23,9 +23,9 @@ use crate::json::text::{TEXT_BYTES, text};
 pub struct QuestionnaireMap {
     /// `linkId`s of the Friends and Family question.
     pub friends_and_family: Vec<String>,
-    /// Further questions by `linkId`. Questions that stand in neither list never enter the log.
+    /// Further questions by `linkId`. A question in neither list never enters the log.
     pub questions: BTreeMap<String, String>,
-    /// Codes and texts that stand for a Friends and Family answer, besides the answers' own names and titles.
+    /// Further codes and texts that mean a Friends and Family answer. The answers' own names and titles are known.
     pub answers: BTreeMap<String, Answer>,
 }
 
@@ -40,26 +40,26 @@ impl Default for QuestionnaireMap {
     }
 }
 
-/// What a decoder knows beforehand.
+/// The configuration of a decoder.
 #[derive(Clone, Debug)]
 pub struct DecoderConfig {
     /// The keys of pseudonyms and hashes.
     pub keys: Keys,
     /// The declared feeds by name; all others are [`Feed::undeclared`], in `zone`.
     pub feeds: BTreeMap<String, Arc<Feed>>,
-    /// The zone of feeds that nobody declared.
+    /// The zone of feeds that are not declared.
     pub zone: Zone,
     /// Drug codes of other systems as BNF codes.
     pub drug_codes: CodeMap,
     /// Further identifier systems: URI and short name.
     pub identifier_systems: BTreeMap<String, String>,
-    /// Which identifier names a person, best first, by short name.
+    /// The identifier systems that name a person, best first, by short name.
     pub identifier_preference: Vec<String>,
     /// How questionnaires are read.
     pub questionnaires: QuestionnaireMap,
-    /// Ids that a schema registry gave to the schemas of the input contract, besides [`Contract::id`].
+    /// Ids that a schema registry gave to the schemas of the input contract, in addition to [`Contract::id`].
     pub contract_ids: BTreeMap<u32, Contract>,
-    /// Categories of orders by code, besides those that are recognised.
+    /// Categories of orders by code, in addition to those that are recognised.
     pub order_categories: BTreeMap<String, Category>,
 }
 
@@ -80,24 +80,24 @@ impl Default for DecoderConfig {
     }
 }
 
-/// What comes with each record.
+/// The context of a record.
 #[derive(Clone, Debug)]
 pub struct Context<'c> {
-    /// Where the record stands; elements of lists and Bundles get an index of their own.
+    /// The position of the record. Elements of lists and Bundles get an index each.
     pub position: &'c Position,
-    /// The feed of FHIR resources, and of native events that name none. Without it such are rejects.
+    /// The feed of FHIR resources, and of native events that name none. Without it they become rejects.
     pub feed: Option<Arc<Feed>>,
-    /// When the record came in: the version in feeds that are versioned by arrival.
+    /// The time of arrival: the version in feeds that are versioned by arrival.
     pub received_at: Timestamp,
-    /// The present.
+    /// The current time.
     pub now: Timestamp,
 }
 
-/// So far ahead a clock may be before a time is called the future.
+/// A time is in the future when it is more than this many seconds ahead: clocks differ.
 const SKEW_SECONDS: i64 = 300;
 
 impl Context<'_> {
-    /// Whether an instant lies in the future, a clock's skew of five minutes allowed.
+    /// Whether an instant is more than five minutes ahead.
     pub(crate) fn is_future(&self, at: Timestamp) -> bool {
         at > self.now.plus_seconds(SKEW_SECONDS)
     }
@@ -132,7 +132,7 @@ impl Rules {
 }
 
 impl Rules {
-    /// The source's own feed. A folder that is named after a patient gives its feed the hash of that name.
+    /// The feed of the source. A folder that is named after a patient gives its feed the hash of that name.
     pub(crate) fn feed_of(&self, context: &Context<'_>) -> Option<Arc<Feed>> {
         let feed = context.feed.as_ref()?;
         match self.pseudonyms.protect(Cow::Borrowed(&*feed.name)) {
@@ -157,24 +157,25 @@ impl Rules {
         key(&system, &code)
     }
 
-    /// This BNF code, if it may go on. One that holds an NHS number is none that a map knows; an appliance's eleven digits are none,
-    /// though ten in a row have the check digit in one of six.
+    /// This BNF code, unless it contains an NHS number; no map knows such a code.
+    ///
+    /// The eleven digits of an appliance pass, although ten in a row have a valid check digit in one code of six.
     pub(crate) fn bnf<'a>(&self, code: Cow<'a, str>) -> Option<Cow<'a, str>> {
         (is_appliance(&code) || !self.pseudonyms.must_hide(&code)).then_some(code)
     }
 
-    /// A question's or an answer's code. Free text is no code: it never enters the log.
+    /// The code of a question or an answer. Free text is refused, so it never enters the log.
     pub(crate) fn coded_word<'a>(&self, field: Field, value: &Scalar<'a>) -> Result<Option<Cow<'a, str>>, Fault> {
         match text(field, value, TEXT_BYTES, &self.pseudonyms)? {
             Some(word) if word.contains(char::is_whitespace) => {
-                Err(Fault::malformed(field, &word, "codes such as yes_definitely; free text is not taken"))
+                Err(Fault::malformed(field, &word, "codes such as yes_definitely; free text is not accepted"))
             }
             word => Ok(word),
         }
     }
 }
 
-/// Feeds by name: the declared ones, and those that were met.
+/// Feeds by name: the declared ones, and those that events have named.
 #[derive(Debug)]
 pub(crate) struct Feeds {
     declared: FastMap<String, Arc<Feed>>,
@@ -182,23 +183,23 @@ pub(crate) struct Feeds {
     met: RwLock<FastMap<String, Arc<Feed>>>,
 }
 
-/// So many feeds are remembered once they were met; further ones are looked at anew each time.
+/// The number of undeclared feeds to remember. The name of a further feed is checked for every event.
 const REMEMBERED: usize = 10_000;
 
 impl Feeds {
-    /// The feed of a name that may go on.
+    /// The feed with this protected name.
     pub(crate) fn named(&self, name: &str) -> Arc<Feed> {
         let undeclared = || Arc::new(Feed { zone: self.zone.clone(), ..Feed::undeclared(name) });
         self.declared.get(name).cloned().unwrap_or_else(undeclared)
     }
 
-    /// A feed that was remembered under this name, just as it was sent.
+    /// A feed that was remembered under this name, exactly as sent.
     pub(crate) fn met(&self, sent: &str) -> Option<Arc<Feed>> {
-        // A poisoned lock still holds whole entries: each is inserted in one step.
+        // A poisoned lock still holds complete entries: each is inserted in one step.
         self.met.read().unwrap_or_else(PoisonError::into_inner).get(sent).cloned()
     }
 
-    /// Remembers the feed of a name that goes on just as it was sent.
+    /// Remembers the feed of a name that protection leaves as it was sent.
     pub(crate) fn remember(&self, sent: &str, feed: &Arc<Feed>) {
         let mut met = self.met.write().unwrap_or_else(PoisonError::into_inner);
         if met.len() < REMEMBERED {

@@ -1,5 +1,6 @@
-//! A record's text, element by element: one object, a list, objects one a line or one behind the other. Nothing is lost: what is
-//! broken is an element too, and reading goes on behind it.
+//! The elements of a record's text: one object, a list, objects one a line or one after the other.
+//!
+//! Nothing is lost: broken text is an element too, and reading continues after it.
 
 use std::fmt;
 
@@ -13,20 +14,20 @@ use crate::json::reader::SyntaxError;
 /// One element of a record.
 #[derive(Clone, Debug)]
 pub(crate) struct Element<'a> {
-    /// Its text; of a broken one what was skipped.
+    /// Its text; for a broken element the text that was skipped.
     pub(crate) text: &'a str,
-    /// Why it cannot be read.
+    /// The reason why it cannot be read, if any.
     pub(crate) fault: Option<Fault>,
     /// Whether the record holds nothing else.
     pub(crate) only: bool,
 }
 
-/// After so many elements that ran on over their line's end and broke, each line is taken for itself: otherwise a record could be
-/// made that is read to its end again and again.
+/// After this many broken elements that crossed the end of their line, each line is read alone. Otherwise a crafted record would
+/// be read to its end again and again.
 const PATIENCE: u32 = 16;
 
-/// Lends each element of a text in turn. `whole` says whether a text is one whole JSON value other than a list; it may keep what it
-/// parsed for the element that is lent next.
+/// Lends each element of a text in turn. `whole` tests whether a text is one whole JSON value other than a list; it may keep the
+/// parsed value for the element that is lent next.
 pub(crate) fn each_element<'a>(text: &'a str, whole: &mut dyn FnMut(&'a str) -> bool, each: &mut dyn FnMut(Element<'a>)) {
     let mut walk = Walk { text, at: 0, line_end: 0, broken: 0, found: 0 };
     // Most records are one value, often written over several lines.
@@ -59,14 +60,14 @@ impl<'a> Walk<'a> {
         &self.text[self.at..]
     }
 
-    /// Goes to the next element; says whether there is one.
+    /// Advances to the next element and returns whether there is one.
     fn skip_blanks(&mut self) -> bool {
         let rest = self.rest();
         self.at += rest.len() - rest.trim_ascii_start().len();
         self.at < self.text.len()
     }
 
-    /// What is left of the line, without blanks at its end.
+    /// The rest of the line, without blanks at its end.
     fn line(&mut self) -> &'a str {
         if self.line_end <= self.at {
             let rest = self.rest();
@@ -75,7 +76,7 @@ impl<'a> Walk<'a> {
         self.text[self.at..self.line_end].trim_ascii_end()
     }
 
-    /// Lends the next so many bytes as one element.
+    /// Lends the next `length` bytes as one element.
     fn lend(&mut self, length: usize, fault: Option<Fault>, each: &mut dyn FnMut(Element<'a>)) {
         let (text, rest) = self.rest().split_at(length);
         self.at += length;
@@ -107,8 +108,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// How far a broken value reaches: to the end of its line; of one that was written over several lines, to the next line that
-    /// begins with a value.
+    /// The length of a broken value: to the end of its line. A value over several lines ends before the next line that begins with
+    /// a value.
     fn broken_length(&mut self) -> usize {
         let line = self.line();
         let mut length = self.line_end - self.at;
@@ -120,13 +121,13 @@ impl<'a> Walk<'a> {
         length
     }
 
-    /// The elements of a list; where it breaks, the rest of that line is one broken element.
+    /// The elements of a list. After a syntax error the rest of that line is one broken element.
     fn list(&mut self, each: &mut dyn FnMut(Element<'a>)) {
         let rest = self.rest();
         let mut elements = Elements { found: &mut self.found, each };
         let mut json = Deserializer::from_str(rest);
         let Err(e) = json.deserialize_seq(&mut elements) else {
-            // The list was whole: a second look finds its end.
+            // The list was whole: a second pass finds its end.
             let mut values = Deserializer::from_str(rest).into_iter::<&RawValue>();
             values.next();
             self.at += values.byte_offset();
@@ -146,7 +147,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Some bytes before a place, at the beginning of a character: enough to show the shape of what broke.
+/// An offset up to 100 bytes before another, at the start of a character: enough to show the shape of broken text.
 fn reached_back(text: &str, reached: usize) -> usize {
     text.floor_char_boundary(reached.saturating_sub(100))
 }
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn one_object_a_list_and_lines_are_taken_apart() {
+    fn one_object_a_list_and_lines_are_split() {
         texts(r#"{"a":1}"#, &[(r#"{"a":1}"#, true)]);
         texts(r#"[{"a":1}, 2,[3]]"#, &[(r#"{"a":1}"#, true), ("2", true), ("[3]", true)]);
         texts("{\"a\":1}\n\n{\"b\":2}\r\n", &[(r#"{"a":1}"#, true), (r#"{"b":2}"#, true)]);
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_breaks_behind_its_good_elements() {
+    fn a_list_breaks_after_its_good_elements() {
         assert_eq!(
             found("[{\"a\":1},{\"b\":}]\n{\"c\":3}"),
             [(r#"{"a":1}"#.to_owned(), true), ("[{\"a\":1},{\"b\":}]".to_owned(), false), (r#"{"c":3}"#.to_owned(), true)]
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_only_element_is_told_so() {
+    fn the_only_element_is_marked() {
         let mut only = Vec::new();
         each_element("{\"a\":1}\n", &mut whole, &mut |e| only.push(e.only));
         each_element("{\"a\":1}\n{\"b\":1}", &mut whole, &mut |e| only.push(e.only));

@@ -1,6 +1,6 @@
 //! FHIR R4: resources one by one and in Bundles. Source: HL7 FHIR R4 (4.0.1).
 //!
-//! What a status makes of a resource: it counts, it waits, or it is taken back; every status is an accepted version.
+//! The status of a resource decides whether it counts, waits or retracts its event. Every status is an accepted version.
 
 pub(crate) mod element;
 pub(crate) mod resource;

@@ -73,7 +73,7 @@ impl RecordFormat {
         Format::of(record).family(record)
     }
 
-    /// Example records of every format that Plumbline recognises, for tests and as seeds of the fuzzer.
+    /// Example records of every format that Plumbline recognises, for tests.
     pub fn examples() -> impl Iterator<Item = &'static [u8]> {
         Format::examples().into_iter().flat_map(|(_, examples)| examples.iter().copied())
     }

@@ -1,4 +1,4 @@
-//! The native form: the public contract for practice systems. One object, one version of one event, checked field by field.
+//! The native form: the public contract for practice systems. One object is one version of one event, checked field by field.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ use crate::json::number::{thousandths, truth, whole};
 use crate::json::object::{List, Node, Pair, Raw, Scalar};
 use crate::json::text::{ID_BYTES, LIST_ITEMS, TEXT_BYTES, text, unprotected, word};
 
-/// The largest version: twice it, and one more, still fits 64 bits.
+/// The largest version: its double plus one still fits 64 bits.
 pub(crate) const MAX_VERSION: u64 = 1 << 62;
 /// A day of minutes: no consultation lasts longer.
 pub(crate) const MAX_MINUTES: u64 = 1440;
 
-/// A kind's own fields, and the id of the encounter that they refer to.
+/// The fields of one kind of event, and the id of the encounter that they refer to.
 struct KindFields<'a> {
     detail: Detail<'a>,
     link: Option<Cow<'a, str>>,
@@ -51,7 +51,7 @@ struct Native<'s> {
 }
 
 impl Native<'_> {
-    /// The feed that an event belongs to: its own, else the source's.
+    /// The feed of an event: the one that it names, else the source's.
     fn feed(&self, sent: &NativeEvent<'_>) -> Result<Arc<Feed>, Fault> {
         let feeds = &self.rules.feeds;
         if let Scalar::Text(name) = &sent.feed
@@ -77,7 +77,7 @@ impl Native<'_> {
     /// The event itself.
     fn event<'a>(&self, feed: &Feed, sent: &NativeEvent<'a>) -> Result<Event<'a>, Fault> {
         let id = self.text("id", &sent.id, ID_BYTES)?;
-        let id = id.ok_or_else(|| Fault::missing("id", "send what names this event in your system for ever"))?;
+        let id = id.ok_or_else(|| Fault::missing("id", "send the permanent id of this event in your system"))?;
         let kind = kind(&sent.kind)?;
         let action = word("action", &sent.action, &ACTIONS)?.unwrap_or(Action::Record);
         let occurred = time("occurred_at", &sent.occurred_at, feed)?;
@@ -112,7 +112,7 @@ impl Native<'_> {
         text(field, value, most, &self.rules.pseudonyms)
     }
 
-    /// What only an event that counts must have.
+    /// Checks the fields that only an event that counts must have.
     fn check_record(&self, occurred: Option<Moment>, clinician: Option<&str>, detail: &Detail<'_>) -> Result<(), Fault> {
         let Some(occurred) = occurred else {
             return Err(Fault::missing("occurred_at", "send when it happened as 2026-10-05T09:41:00+01:00"));
@@ -123,7 +123,7 @@ impl Native<'_> {
         }
         let unknown = matches!(detail, Detail::Encounter(Some(encounter)) if encounter.status == Attendance::Unknown);
         if !unknown && self.context.is_future(occurred.at) {
-            let cure = "occurred_at lies more than five minutes ahead; send an event after it happened, and check the clock";
+            let cure = "occurred_at is more than five minutes ahead; send an event after it happened, and check the clock";
             return Err(Fault::new(RejectReason::InTheFuture, "occurred_at", cure));
         }
         Ok(())
@@ -140,7 +140,7 @@ impl Native<'_> {
         match (feed.versioning, numbered) {
             (Versioning::Id, Some(version)) => Ok(Some(version)),
             (Versioning::Id, None) if action == Action::Retract => {
-                let cure = "version is missing; a retraction needs one, higher than that of what it takes back";
+                let cure = "version is missing; a retraction needs one that is higher than the version it retracts";
                 Err(Fault::new(RejectReason::MissingVersion, "version", cure))
             }
             (Versioning::Id, None) => Ok(Some(1)),
@@ -181,7 +181,7 @@ impl Native<'_> {
         Ok(measures)
     }
 
-    /// The elements of a bounded list, those that are null left out.
+    /// The elements of a bounded list without the nulls.
     fn items<T, U>(&self, field: Field, list: &List<T>, each: impl Fn(&T) -> Result<Option<U>, Fault>) -> Result<Vec<U>, Fault> {
         match list {
             List::Missing => Ok(Vec::new()),
@@ -270,13 +270,12 @@ impl Native<'_> {
         })
     }
 
-    /// The BNF code of a drug: its own, or that of the map; `None` when no map knows it.
+    /// The BNF code of a drug: its own, or the one in the map; `None` when no map knows it.
     fn drug<'a>(&self, sent: &NativePrescription<'a>) -> Result<Option<Cow<'a, str>>, Fault> {
         let code = unprotected("prescription.code", &sent.code, TEXT_BYTES)?;
         let system = unprotected("prescription.code_system", &sent.code_system, TEXT_BYTES)?;
         let code = code.ok_or_else(|| Fault::missing("prescription.code", "send the drug's code"))?;
-        let system = system
-            .ok_or_else(|| Fault::missing("prescription.code_system", "send bnf, or the system of the code that you have"))?;
+        let system = system.ok_or_else(|| Fault::missing("prescription.code_system", "send bnf, or the system of your code"))?;
         let system = code_system(&system);
         if system != "bnf" {
             return Ok(self.rules.drug_codes.get(system, &code).map(|bnf| bnf.to_owned().into()));
@@ -362,16 +361,16 @@ fn minutes(field: Field, raw: &Raw<'_>) -> Result<Option<u32>, Fault> {
     Ok(minutes.map(|n| n.try_into().expect("whole() kept the range")))
 }
 
-/// A time of an event with its civil day in the feed's zone; `None` when the field is not there.
+/// A time of an event with its civil day in the feed's zone; `None` when the field is absent.
 fn time(field: Field, value: &Scalar<'_>, feed: &Feed) -> Result<Option<Moment>, Fault> {
     read_time(field, value, |text| moment(text, &feed.zone))
 }
 
-/// A time of an event; `None` when the field is not there.
+/// A time of an event; `None` when the field is absent.
 fn read_time<T>(field: Field, value: &Scalar<'_>, read: impl Fn(&str) -> Result<T, Unreadable>) -> Result<Option<T>, Fault> {
-    /// As long as a time to the nanosecond is. A longer one is read, too, but its length is looked at first.
+    /// The length of a time to the nanosecond. The length of a longer text is checked before it is read.
     const LONGEST: usize = 35;
-    // What can be read has no blanks around it and no control characters in it.
+    // A text that parses as a time has no blanks around it and no control characters.
     if let Scalar::Text(text) = value
         && text.len() <= LONGEST
         && let Ok(found) = read(text)
@@ -394,7 +393,7 @@ fn unreadable(field: Field, text: &str, why: Unreadable) -> Fault {
             Fault::new(RejectReason::DateTooCoarse, field, format!("{field} has no time of day; send {EXPECTED}"))
         }
         Unreadable::OutOfRange => {
-            Fault::new(RejectReason::OutOfRange, field, format!("{field} lies outside the years 1900 to 9998; send {EXPECTED}"))
+            Fault::new(RejectReason::OutOfRange, field, format!("{field} is outside the years 1900 to 9998; send {EXPECTED}"))
         }
     }
 }
@@ -402,12 +401,12 @@ fn unreadable(field: Field, text: &str, why: Unreadable) -> Fault {
 /// An instant as a version: its milliseconds.
 pub(crate) fn version_of(field: Field, at: scorecard::time::calendar::Timestamp) -> Result<u64, Fault> {
     u64::try_from(at.0).ok().filter(|version| *version > 0).ok_or_else(|| {
-        let detail = format!("{field} lies before 1970 and cannot order versions; send when the record was last changed");
+        let detail = format!("{field} is before 1970 and cannot order versions; send when the record was last changed");
         Fault::new(RejectReason::OutOfRange, field, detail)
     })
 }
 
-/// Answers in order of their questions; of two to one question the last.
+/// Answers in order of their questions; the last answer to a question counts.
 pub(crate) fn last_of_each(mut items: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
     items.reverse();
     items.sort_by(|a, b| a.0.cmp(&b.0));

@@ -1,20 +1,20 @@
-//! The keys of a deployment: a permanent one for event ids and links, epochs for patients.
+//! The keys of a deployment: a permanent key for event ids and links, and a key for each epoch of patients.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// Whether identifiers are protected. Everything but a test of the protection itself wants [`Protection::On`].
+/// Whether identifiers are protected. Only a test of the protection itself uses [`Protection::Off`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Protection {
     /// Patients are pseudonyms, NHS numbers are hashed, rejects show shapes.
     #[default]
     On,
-    /// Everything passes as it came. No configuration can ask for it: it lets a leak test show that it can fail.
+    /// All text passes unchanged. No configuration selects it: a leak test uses it to show that it can fail.
     Off,
 }
 
-/// The keys of a deployment. [`fmt::Debug`] shows their fingerprints, never the keys.
+/// The keys of a deployment. [`fmt::Debug`] prints fingerprints, never keys.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keys {
     permanent: [u8; 32],
@@ -23,20 +23,20 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// A permanent key, and the patients' keys from the oldest epoch to the one in force. Without an epoch no patient is kept.
+    /// A permanent key, and the patients' keys from the oldest epoch to the current one. Without an epoch no patient is kept.
     #[must_use]
     pub fn new(permanent: [u8; 32], patients: Vec<[u8; 32]>) -> Keys {
         Keys { permanent, patients, protection: Protection::On }
     }
 
-    /// The published keys of demonstrations and replays: SHA-256 of a sentence each. They protect nobody, for everybody has them.
+    /// The published keys of demonstrations and replays, each the SHA-256 of a sentence. They are public, so they protect nobody.
     #[must_use]
     pub fn fixed() -> Keys {
         let key = |sentence: &str| <[u8; 32]>::from(Sha256::digest(sentence.as_bytes()));
         Keys::new(key("plumbline's published permanent key"), vec![key("plumbline's published patient key, epoch 1")])
     }
 
-    /// The published keys with all protection off: for a test that shows that its search for leaks finds some.
+    /// The published keys with protection off, for a test that shows that its search finds leaks.
     #[must_use]
     pub fn without_pseudonyms() -> Keys {
         Keys { protection: Protection::Off, ..Keys::fixed() }
@@ -48,7 +48,7 @@ impl Keys {
         &self.permanent
     }
 
-    /// The patients' keys, oldest epoch first; the last one is in force.
+    /// The patients' keys, oldest epoch first; the last one is current.
     #[must_use]
     pub fn patients(&self) -> &[[u8; 32]] {
         &self.patients
@@ -72,7 +72,7 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// Names a key without telling it: the first 16 hexadecimal digits of its SHA-256.
+/// The fingerprint of a key: the first 16 hexadecimal digits of its SHA-256.
 #[must_use]
 pub fn fingerprint(key: &[u8; 32]) -> String {
     hex(&Sha256::digest(key)[..8])

@@ -1,4 +1,4 @@
-//! NHS numbers, and the check digits of the other long numbers that they could be mistaken for.
+//! NHS numbers, and the check digits of other long numbers that look like them.
 //!
 //! Sources: NHS Data Dictionary, "NHS NUMBER" (modulus 11); CMS, "NPI check digit" (Luhn over the prefix 80840); SNOMED CT
 //! Technical Implementation Guide, "Check-digit computation" (Verhoeff's dihedral group).
@@ -9,14 +9,14 @@ use crate::simd::lacks_ten_in_a_row;
 #[must_use]
 pub fn is_nhs_number(digits: &[u8; 10]) -> bool {
     let weighted = digits[..9].iter().zip((2..=10).rev()).map(|(digit, weight)| u32::from(*digit) * weight).sum::<u32>();
-    // 10 is no digit: such numbers are not issued.
+    // A remainder of 10 has no digit: such numbers are not issued.
     (11 - weighted % 11) % 11 == u32::from(digits[9])
 }
 
-/// The ten digits of a text that is an NHS number as a whole, spaces and hyphens left out.
+/// The ten digits of a text that is one NHS number, without spaces and hyphens.
 #[must_use]
 pub fn nhs_number(text: &str) -> Option<[u8; 10]> {
-    // Nearly all are sent without blanks.
+    // Nearly all senders write no blanks.
     if let Ok(sent) = <&[u8; 10]>::try_from(text.as_bytes())
         && sent.iter().all(u8::is_ascii_digit)
     {
@@ -38,11 +38,11 @@ pub fn nhs_number(text: &str) -> Option<[u8; 10]> {
     (found == 10 && is_nhs_number(&digits)).then_some(digits)
 }
 
-/// Whether an NHS number stands anywhere in this text: ten digits in a row, single spaces or hyphens between them left out,
-/// inside longer runs of digits too.
+/// Whether this text contains an NHS number: ten digits in a row, also inside a longer run. Single spaces and hyphens between digits
+/// are skipped.
 #[must_use]
 pub fn contains_nhs_number(text: &str) -> bool {
-    // Most texts have no such row, which is quickly seen.
+    // Most texts have no such row, and this test is quick.
     if text.len() < 10 || lacks_ten_in_a_row(text.as_bytes()) {
         return false;
     }
@@ -54,7 +54,7 @@ pub fn contains_nhs_number(text: &str) -> bool {
     }
 }
 
-/// The last ten digits of the run of digits that is being read.
+/// The last ten digits of the current run of digits.
 #[derive(Default)]
 struct Run {
     /// Four bits each, the last lowest.
@@ -64,7 +64,7 @@ struct Run {
 }
 
 impl Run {
-    /// Reads one more character; says whether the ten digits before and with it are an NHS number.
+    /// Reads one more character and returns whether the last ten digits, with it, are an NHS number.
     fn push(&mut self, c: u8) -> bool {
         if c.is_ascii_digit() {
             self.window = self.window << 4 | u64::from(c - b'0');
@@ -86,7 +86,7 @@ impl Run {
     }
 }
 
-/// The ASCII character that a wide digit, another hyphen or another space stands for.
+/// The ASCII character of a wide digit, another hyphen or another space.
 fn plain(c: char) -> char {
     match c {
         '\u{ff10}'..='\u{ff19}' => char::from_digit(u32::from(c) - 0xff10, 10).expect("one of ten digits"),
@@ -96,7 +96,7 @@ fn plain(c: char) -> char {
     }
 }
 
-/// Whether this is an American NPI: exactly ten digits with Luhn's check digit behind the prefix 80840.
+/// Whether this is an American NPI: exactly ten digits with Luhn's check digit after the prefix 80840.
 #[must_use]
 pub fn is_npi(text: &str) -> bool {
     if text.len() != 10 || !text.bytes().all(|b| b.is_ascii_digit()) {
@@ -109,7 +109,7 @@ pub fn is_npi(text: &str) -> bool {
         .enumerate()
         .map(|(place, b)| (place, u32::from(b - b'0')))
         .fold(0, |sum, (place, digit)| sum + if place % 2 == 1 { doubled(digit) } else { digit });
-    // 24 is what the prefix 80840 adds.
+    // The prefix 80840 adds 24.
     (sum + 24).is_multiple_of(10)
 }
 
@@ -129,7 +129,7 @@ pub fn is_snomed(text: &str) -> bool {
         [8, 7, 6, 5, 9, 3, 2, 1, 0, 4],
         [9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
     ];
-    /// Its permutation, applied once a place.
+    /// Its permutation, applied once for each position.
     const P: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
     if !(6..=18).contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_digit()) {
         return false;

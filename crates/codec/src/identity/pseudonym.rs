@@ -1,4 +1,4 @@
-//! What keeps patients out of the log: pseudonyms, and keyed hashes of every text that holds an NHS number.
+//! Pseudonyms of patients, and keyed hashes of texts with an NHS number: they keep patients out of the log.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ impl std::fmt::Debug for Pseudonyms {
 }
 
 impl Pseudonyms {
-    /// Pseudonyms under these keys; patients get those of the newest epoch.
+    /// Pseudonyms under these keys; patients get pseudonyms of the newest epoch.
     #[must_use]
     pub fn new(keys: &Keys) -> Pseudonyms {
         let keyed = |key: &[u8; 32]| Hmac::new_from_slice(key).expect("HMAC takes keys of any length");
@@ -42,7 +42,7 @@ impl Pseudonyms {
     }
 
     /// The pseudonym of a patient: the first 16 bytes of HMAC-SHA-256 under the epoch's key over the digits of an NHS number, or
-    /// over any other identifier without blanks around it. `None` when there is no epoch: then no patient is kept.
+    /// over any other identifier without blanks around it. `None` without an epoch: then no patient is kept.
     #[must_use]
     pub fn patient(&self, identifier: &str) -> Option<Pseudonym> {
         let digits = nhs_number(identifier).map(|digits| digits.map(|d| d + b'0'));
@@ -61,32 +61,32 @@ impl Pseudonyms {
         format!("h1-{}", hex(&mac[..16]))
     }
 
-    /// Whether an NHS number stands in a text that would go on.
+    /// Whether a text contains an NHS number and must be replaced.
     pub(crate) fn must_hide(&self, text: &str) -> bool {
         self.protection == Protection::On && contains_nhs_number(text)
     }
 
-    /// The one rule for every text that goes on: with an NHS number in it, its keyed hash goes instead. Equal texts have equal
+    /// The one rule for every text that enters an item: a text with an NHS number becomes its keyed hash. Equal texts have equal
     /// hashes, so links still match.
     #[must_use]
     pub fn protect<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
         if self.must_hide(&text) { Cow::Owned(self.hashed(&text)) } else { text }
     }
 
-    /// The rule for a value of an identifier system. An NPI has ten digits too: one with a valid check digit passes.
+    /// The rule for a value of an identifier system. An NPI also has ten digits: it passes with a valid check digit.
     #[must_use]
     pub fn protect_identifier<'a>(&self, system: &str, value: Cow<'a, str>) -> Cow<'a, str> {
         if system == "npi" && is_npi(&value) { value } else { self.protect(value) }
     }
 
-    /// The rule for a code of a code system. SNOMED codes are long numbers too: one with a valid check digit passes.
+    /// The rule for a code of a code system. SNOMED codes are long numbers as well: they pass with a valid check digit.
     #[must_use]
     pub fn protect_code<'a>(&self, system: &str, code: Cow<'a, str>) -> Cow<'a, str> {
         if system == "snomed" && is_snomed(&code) { code } else { self.protect(code) }
     }
 }
 
-/// The first 16 bytes, with zeros behind shorter ones.
+/// The first 16 bytes, padded with zeros.
 fn head(bytes: &[u8]) -> [u8; 16] {
     let mut head = [0; 16];
     for (to, from) in head.iter_mut().zip(bytes) {

@@ -19,7 +19,7 @@ pub const IDENTIFIER_SYSTEMS: [(&str, &str); 11] = [
     ("http://hl7.org/fhir/sid/us-ssn", "ssn"),
 ];
 
-/// Which of a person's identifiers names them, best first. After these, the first one that stands in the resource.
+/// The identifier systems that name a person, best first. Without any of them, the first identifier of the resource does.
 pub const PREFERENCE: [&str; 7] = ["gmc", "gmp", "nmc", "gphc", "hcpc", "sds", "npi"];
 
 /// Known code systems: URI or another spelling, and short name.
@@ -34,7 +34,7 @@ const CODE_SYSTEMS: [(&str, &str); 8] = [
     ("http://read.info/readv2", "readv2"),
 ];
 
-/// The short name of a code system, the system itself when it is not known. Whatever ends in `/bnf` is the BNF.
+/// The short name of a code system, or the system itself when it is unknown. Every system that ends in `/bnf` is the BNF.
 #[must_use]
 pub fn code_system(system: &str) -> &str {
     if system == "bnf" || system.ends_with("/bnf") {
@@ -48,13 +48,13 @@ pub fn code_system(system: &str) -> &str {
 pub(crate) struct IdentifierSystems(BTreeMap<String, String>);
 
 impl IdentifierSystems {
-    /// The known ones and these.
+    /// The known systems and these.
     pub(crate) fn with(more: &BTreeMap<String, String>) -> IdentifierSystems {
         let known = IDENTIFIER_SYSTEMS.iter().map(|(uri, short)| ((*uri).to_owned(), (*short).to_owned()));
         IdentifierSystems(known.chain(more.clone()).collect())
     }
 
-    /// The short name of a system, the system itself when it is not known.
+    /// The short name of a system, or the system itself when it is unknown.
     pub(crate) fn short<'s>(&'s self, system: &'s str) -> &'s str {
         // Short names hold no colon; URIs do.
         if system.contains(':') { self.0.get(system).map_or(system, String::as_str) } else { system }
@@ -83,7 +83,7 @@ fn push_part(key: &mut String, part: &str) {
 #[must_use]
 pub fn is_bnf(code: &str) -> bool {
     let bytes = code.as_bytes();
-    // All of them are looked at, for most codes are whole ones and none of their bytes is out of place.
+    // The loop has no early exit: nearly all codes are valid, so nearly all bytes are read anyway.
     let known = |b: &u8| b.is_ascii_digit() | b.is_ascii_uppercase();
     (2..=15).contains(&bytes.len())
         && bytes[..2].iter().all(u8::is_ascii_digit)
@@ -96,15 +96,15 @@ pub fn is_appliance(code: &str) -> bool {
     code.len() == 11 && code.bytes().all(|b| b.is_ascii_digit()) && ("20".."24").contains(&&code[..2])
 }
 
-/// A target of a code map that is no BNF code.
+/// An entry of a code map whose target is not a BNF code.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{bnf:?}, to which {system} {code} is mapped, is no BNF code; write two digits and up to 13 digits and capital letters")]
+#[error("{system} {code} maps to {bnf:?}, which is not a BNF code; write two digits and up to 13 digits and capital letters")]
 pub struct NotABnfCode {
-    /// The system that is mapped.
+    /// The system of the mapped code.
     pub system: String,
-    /// The code that is mapped.
+    /// The mapped code.
     pub code: String,
-    /// What it is mapped to.
+    /// The target.
     pub bnf: String,
 }
 
@@ -113,10 +113,10 @@ pub struct NotABnfCode {
 pub struct CodeMap(BTreeMap<String, BTreeMap<String, String>>);
 
 impl CodeMap {
-    /// Adds one translation; the last of several of the same code counts.
+    /// Adds one translation; the last one of a code counts.
     ///
     /// # Errors
-    /// [`NotABnfCode`] when `bnf` is none.
+    /// [`NotABnfCode`] when `bnf` is not a BNF code.
     pub fn insert(&mut self, system: &str, code: &str, bnf: &str) -> Result<(), NotABnfCode> {
         if !is_bnf(bnf) {
             return Err(NotABnfCode { system: system.to_owned(), code: code.to_owned(), bnf: bnf.to_owned() });
@@ -125,7 +125,7 @@ impl CodeMap {
         Ok(())
     }
 
-    /// The BNF code of a code of a system by its short name.
+    /// The BNF code of a code; `system` is a short name.
     #[must_use]
     pub fn get(&self, system: &str, code: &str) -> Option<&str> {
         self.0.get(system)?.get(code).map(String::as_str)

@@ -1,21 +1,21 @@
-//! Times as they are written: RFC 3339 with an offset, and FHIR's dates.
+//! Times as text: RFC 3339 with an offset, and FHIR's dates.
 
 use scorecard::time::calendar::{Day, Timestamp, Zone};
 
-/// What a time cannot be.
+/// The reason why a text is not a usable time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unreadable {
-    /// Neither a time nor a date.
+    /// The text is neither a time nor a date.
     Malformed,
-    /// A time without an offset could be any of a day's instants.
+    /// The time has no offset, so it names no instant.
     NoOffset,
-    /// A date without a time where an instant is needed, or less than a date.
+    /// The text is a date where an instant is needed, or less than a date.
     TooCoarse,
     /// A year before 1900 or after 9998.
     OutOfRange,
 }
 
-/// An instant, and the civil day on which it falls in a feed's zone.
+/// An instant and its civil day in a feed's zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
     pub(crate) at: Timestamp,
@@ -44,7 +44,7 @@ pub(crate) fn moment(text: &str, zone: &Zone) -> Result<Moment, Unreadable> {
     Ok(Moment { at, day: zone.day_of(at) })
 }
 
-/// FHIR's dateTime: an instant, or a date, which is one of the zone's and begins there. A year or a month is too coarse.
+/// FHIR's dateTime: an instant, or a date, which begins at midnight in the zone. A year or a month is too coarse.
 pub(crate) fn fhir_moment(text: &str, zone: &Zone) -> Result<Moment, Unreadable> {
     if let Ok(written) = text.as_bytes().try_into() {
         let day = date(written)?;
@@ -53,7 +53,7 @@ pub(crate) fn fhir_moment(text: &str, zone: &Zone) -> Result<Moment, Unreadable>
     moment(text, zone)
 }
 
-/// Why less than a date is none: `2026` and `2026-10` are too coarse.
+/// The fault of a text that is less than a date: `2026` and `2026-10` are too coarse.
 fn too_short(bytes: &[u8]) -> Unreadable {
     let digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
     match bytes {
@@ -71,7 +71,7 @@ fn date(bytes: &[u8; 10]) -> Result<Day, Unreadable> {
     match Day::from_ymd(year, month.cast_signed(), day.cast_signed()) {
         None => Err(Unreadable::Malformed),
         Some(_) if !(1900..=9998).contains(&year) => Err(Unreadable::OutOfRange),
-        // The zones' arithmetic ends with the year 9998, and an offset may still be taken off.
+        // The arithmetic of zones ends with the year 9998, and the offset is subtracted afterwards.
         Some(day) => Ok(day),
     }
 }
@@ -85,7 +85,7 @@ fn seconds_of_day(clock: &[u8; 8]) -> Result<i64, Unreadable> {
     }
 }
 
-/// `.125` in milliseconds, and what follows.
+/// `.125` in milliseconds, and the text after it.
 fn fraction(bytes: &[u8]) -> Result<(i64, &[u8]), Unreadable> {
     let [b'.', rest @ ..] = bytes else { return Ok((0, bytes)) };
     let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -120,7 +120,7 @@ fn seconds_of(hours: u8, minutes: u8) -> i64 {
     i64::from(hours) * 3600 + i64::from(minutes) * 60
 }
 
-/// The number that two digits are.
+/// The number of two digits.
 #[inline]
 fn two(tens: u8, ones: u8) -> Result<u8, Unreadable> {
     match (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0')) {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_instant_says_why() {
+    fn a_text_that_is_not_an_instant_gives_the_reason() {
         for (text, why) in [
             ("2026", Unreadable::TooCoarse),
             ("2026-10", Unreadable::TooCoarse),

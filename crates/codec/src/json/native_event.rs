@@ -1,11 +1,11 @@
-//! A native event as it is sent: its fields, whatever stands in them, and the words of the contract.
+//! A native event as it was sent: its fields with values of any type, and the words of the contract.
 
 use scorecard::event::{Action, Answer, Attendance, Category, Exclusion, Mode};
 
 use crate::json::object::{List, Node, Pairs, Raw, Scalar, object};
 
 object!(
-    /// An event as it is sent.
+    /// An event as it was sent.
     NativeEvent<'a> {
         feed = "feed": Scalar<'a>,
         id = "id": Scalar<'a>,
@@ -64,7 +64,7 @@ object!(NativeOrder<'a> {
 });
 
 impl NativeEvent<'_> {
-    /// How many fields of it nobody reads.
+    /// The number of its fields that no code reads.
     pub(crate) fn unknown_fields(&self) -> u64 {
         fn of<T>(node: &Node<T>, unknown: impl Fn(&T) -> u64) -> u64 {
             if let Node::Object(object) = node { unknown(object) } else { 0 }

@@ -1,4 +1,4 @@
-//! Numbers of JSON, exactly: whole ones and those with up to three decimals. No floating point.
+//! JSON numbers without loss: whole numbers, and numbers with up to three decimals. No floating point.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use crate::fault::{Fault, Field, RejectReason, shape};
 use crate::json::object::{Raw, type_of};
 
-/// Why a number cannot be held.
+/// The reason why a number is not usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Misfit {
     Negative,
@@ -14,7 +14,7 @@ enum Misfit {
     TooLarge,
 }
 
-/// A whole number within the range; `None` when the field is not there.
+/// A whole number within the range; `None` when the field is absent.
 pub(crate) fn whole(field: Field, raw: &Raw<'_>, range: RangeInclusive<u64>) -> Result<Option<u64>, Fault> {
     let Some(written) = raw.written() else { return Ok(None) };
     let expected = || format!("a whole number from {} to {}", range.start(), range.end());
@@ -25,7 +25,7 @@ pub(crate) fn whole(field: Field, raw: &Raw<'_>, range: RangeInclusive<u64>) -> 
     }
 }
 
-/// A number in thousandths, at most [`u32::MAX`] of them; `None` when the field is not there.
+/// A number in thousandths, at most [`u32::MAX`] of them; `None` when the field is absent.
 pub(crate) fn thousandths(field: Field, raw: &Raw<'_>) -> Result<Option<u32>, Fault> {
     const EXPECTED: &str = "a number from 0 to 4294967.295 with at most three decimals";
     let Some(written) = raw.written() else { return Ok(None) };
@@ -36,7 +36,7 @@ pub(crate) fn thousandths(field: Field, raw: &Raw<'_>) -> Result<Option<u32>, Fa
     }
 }
 
-/// A truth value; `None` when the field is not there.
+/// A truth value; `None` when the field is absent.
 pub(crate) fn truth(field: Field, raw: &Raw<'_>) -> Result<Option<bool>, Fault> {
     match raw.written() {
         None => Ok(None),
@@ -51,7 +51,7 @@ fn out_of_range(field: Field, written: &str, expected: &str) -> Fault {
     Fault::new(RejectReason::OutOfRange, field, detail)
 }
 
-/// The token, if it is a number at all.
+/// The token, if it is a number.
 fn number<E: Display>(field: Field, written: &str, expected: impl Fn() -> E) -> Result<&str, Fault> {
     match written.as_bytes() {
         [b'-' | b'0'..=b'9', ..] => Ok(written),
@@ -62,7 +62,7 @@ fn number<E: Display>(field: Field, written: &str, expected: impl Fn() -> E) -> 
     }
 }
 
-/// The number that these digits are, where they are sure to fit 64 bits even as thousandths: what most numbers look like.
+/// The number of 1 to 15 digits, which fits 64 bits even as thousandths. Most numbers are like this.
 fn digits(written: &str) -> Option<u64> {
     let digit = |sum, b: u8| b.is_ascii_digit().then(|| sum * 10 + u64::from(b - b'0'));
     if (1..=15).contains(&written.len()) { written.bytes().try_fold(0, digit) } else { None }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_says_why() {
+    fn a_number_that_does_not_fit_gives_the_reason() {
         for (written, reason) in [
             ("0.0001", RejectReason::MalformedValue),
             ("1e-4", RejectReason::MalformedValue),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_in_quotes_is_told_so() {
+    fn a_number_in_quotes_is_a_fault_of_its_type() {
         let fault = whole("version", &Raw::of("\"3\""), 1..=9).unwrap_err();
         assert!(fault.detail.contains("a text in quotes") && fault.detail.contains("without quotes"), "{}", fault.detail);
     }

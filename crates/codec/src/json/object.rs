@@ -1,58 +1,59 @@
-//! JSON objects read leniently and in one pass: any value may stand in any field, so that a fault can name the field. Text is lent
-//! from the input, unknown fields are counted, of two fields with one name the last wins.
+//! JSON objects, read leniently and in one pass. A field may have a value of any type, so that a fault can name the field.
+//!
+//! Text is borrowed from the input. Unknown fields are counted. When a field occurs twice, the last value counts.
 
 use std::borrow::Cow;
 
 use crate::fault::{Fault, Field};
 use crate::json::reader::{JsonReader, LIST, NUMBER, OBJECT, Read, SyntaxError, TEXT, TRUTH};
 
-/// What stands where a text belongs.
+/// The value of a text field.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Scalar<'a> {
-    /// Nothing, or null.
+    /// The field is absent or null.
     #[default]
     Missing,
     Text(Cow<'a, str>),
-    /// Anything else, in words.
+    /// A value of another type, in words.
     Other(&'static str),
 }
 
-/// What stands where a number or a truth value belongs, as written.
+/// The value of a field for a number or a truth value, as written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Raw<'a>(Option<Cow<'a, str>>);
 
-/// What stands where an object belongs.
+/// The value of an object field.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Node<T> {
-    /// Nothing, or null.
+    /// The field is absent or null.
     #[default]
     Missing,
     Object(T),
-    /// Anything else, in words.
+    /// A value of another type, in words.
     Other(&'static str),
 }
 
-/// What stands where a list belongs.
+/// The value of a list field.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum List<T> {
-    /// Nothing, or null.
+    /// The field is absent or null.
     #[default]
     Missing,
     Items(Vec<T>),
-    /// Anything else, in words.
+    /// A value of another type, in words.
     Other(&'static str),
 }
 
 /// Two texts that belong together: a question and its answer, a system and its code.
 pub(crate) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-/// An object whose fields are named by the sender, in their order.
+/// An object with the sender's own field names, in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Pairs<'a>(pub(crate) Vec<(Cow<'a, str>, Scalar<'a>)>);
 
 /// An object of known fields.
 pub(crate) trait Object<'a>: Default {
-    /// Reads the fields of the object that was entered, and its end.
+    /// Reads the fields and the end of the object that the reader has entered.
     fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), SyntaxError>;
 }
 
@@ -74,7 +75,7 @@ impl<'a> Read<'a> for Raw<'a> {
     }
 }
 
-/// In a box of its own: large ones, which are handed on.
+/// Large objects are boxed, because they are moved.
 impl<'a, T: Object<'a>> Object<'a> for Box<T> {
     fn fields(&mut self, json: &mut JsonReader<'a>) -> Result<(), SyntaxError> {
         T::fields(self, json)
@@ -124,12 +125,12 @@ impl<'a> Object<'a> for Pairs<'a> {
 }
 
 impl<'a> Raw<'a> {
-    /// What stands here as JSON writes it.
+    /// The value as JSON.
     pub(crate) fn written(&self) -> Option<&str> {
         self.0.as_deref()
     }
 
-    /// The same for as long as the input lives.
+    /// The value as JSON, borrowed from the input.
     pub(crate) fn lent(&self) -> Option<&'a str> {
         match self.0 {
             Some(Cow::Borrowed(written)) => Some(written),
@@ -144,7 +145,7 @@ impl<'a> Raw<'a> {
 }
 
 impl<T: Default> Node<T> {
-    /// An object without fields, which takes the place of what is here.
+    /// Replaces the value by an object without fields.
     fn begun(&mut self) -> &mut T {
         *self = Node::Object(T::default());
         match self {
@@ -155,7 +156,7 @@ impl<T: Default> Node<T> {
 }
 
 impl<T> Node<T> {
-    /// The object, if there is one; anything else that stands here is a fault.
+    /// The object, if there is one; a value of another type is a fault.
     pub(crate) fn object(&self, field: Field) -> Result<Option<&T>, Fault> {
         match self {
             Node::Missing => Ok(None),
@@ -166,7 +167,7 @@ impl<T> Node<T> {
 }
 
 impl<T> List<T> {
-    /// The elements; anything but a list is a fault.
+    /// The elements; a value other than a list is a fault.
     pub(crate) fn items(&self, field: Field) -> Result<&[T], Fault> {
         match self {
             List::Missing => Ok(&[]),
@@ -177,13 +178,13 @@ impl<T> List<T> {
 }
 
 impl<T> List<Node<T>> {
-    /// The objects of a list; anything but a list of objects is a fault.
+    /// The objects of a list; a value other than a list of objects is a fault.
     pub(crate) fn objects(&self, field: Field) -> Result<Vec<&T>, Fault> {
         self.items(field)?.iter().filter_map(|node| node.object(field).transpose()).collect()
     }
 }
 
-/// The name of the JSON type that begins like this.
+/// The name of a value's JSON type, by its first byte.
 pub(crate) fn type_of(written: &str) -> &'static str {
     match written.as_bytes().first() {
         Some(b'"') => TEXT,
@@ -195,7 +196,7 @@ pub(crate) fn type_of(written: &str) -> &'static str {
     }
 }
 
-/// Declares an object: `field = "name": type`. Its `unknown` counts the fields that are none of these.
+/// Declares an object: `field = "name": type`. Its `unknown` counts all other fields.
 macro_rules! object {
     ($(#[$meta:meta])* $name:ident<$life:lifetime> { $($field:ident = $key:literal: $type:ty),* $(,)? }) => {
         $(#[$meta])*
@@ -213,7 +214,7 @@ macro_rules! object {
             ) -> Result<(), $crate::json::reader::SyntaxError> {
                 let mut first = true;
                 loop {
-                    // Most senders keep to one order, so that no name has to be looked for.
+                    // Most senders write one order of fields, so the next name is tried first.
                     $(if json.named(first, concat!("\"", $key, "\":")) {
                         first = false;
                         $crate::json::reader::Read::read_into(&mut self.$field, json)?;
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn any_value_may_stand_in_any_field() {
+    fn any_field_may_have_a_value_of_any_type() {
         for (value, name) in [("1", NUMBER), ("-1.5", NUMBER), ("true", TRUTH), ("[1,[2]]", LIST), (r#"{"a":{}}"#, OBJECT)] {
             let json = format!(r#"{{"name":{value},"size":{value}}}"#);
             let thing = thing(&json);
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn text_without_escapes_is_lent() {
+    fn text_without_escapes_is_borrowed() {
         assert!(matches!(thing(r#"{"name":"plain"}"#).name, Scalar::Text(Cow::Borrowed("plain"))));
         assert!(matches!(thing(r#"{"n\u0061me":"t\u0061b"}"#).name, Scalar::Text(Cow::Owned(text)) if text == "tab"));
     }

@@ -1,5 +1,7 @@
-//! JSON read in one pass, value by value, without a tree. What is plain is read here: objects, lists, texts without escapes, numbers
-//! without exponents. Every other value is left to serde_json, which alone decides what its escapes mean and where it breaks.
+//! JSON, read in one pass, value by value, without a tree.
+//!
+//! This reader handles plain values: objects, lists, texts without escapes, numbers without exponents. It leaves every other value to
+//! serde_json, which alone decides the meaning of escapes and the position of syntax errors.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,37 +12,37 @@ use serde_json::value::RawValue;
 use crate::fault::{Fault, RejectReason};
 use crate::simd::plain_text;
 
-/// What stands somewhere, in words.
+/// The types of values, in words.
 pub(crate) const NUMBER: &str = "a number";
 pub(crate) const TRUTH: &str = "true or false";
 pub(crate) const TEXT: &str = "a text in quotes";
 pub(crate) const LIST: &str = "a list";
 pub(crate) const OBJECT: &str = "an object";
 
-/// Objects and lists may stand inside of each other so deep, as serde_json has it.
+/// The deepest nesting of objects and lists, as in serde_json.
 const DEPTH: u8 = 127;
 
-/// Where a text ceases to be JSON.
+/// The position of a syntax error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SyntaxError {
-    /// It ends in the middle.
+    /// The text ends too early.
     End,
-    /// With so many bytes, of which the last is wrong.
+    /// After this many bytes; the last of them is wrong.
     Behind(usize),
 }
 
-/// A text being read.
+/// Reads a text.
 pub(crate) struct JsonReader<'a> {
     text: &'a str,
     at: usize,
     depth: u8,
 }
 
-/// What can be read wherever a value stands.
+/// A type that can be read from any JSON value.
 pub(crate) trait Read<'a>: Sized {
     fn read(json: &mut JsonReader<'a>) -> Result<Self, SyntaxError>;
 
-    /// The same into the place where it belongs; of a text that breaks anything may be there.
+    /// Reads into an existing value, whose content is unspecified after a syntax error.
     #[inline]
     fn read_into(&mut self, json: &mut JsonReader<'a>) -> Result<(), SyntaxError> {
         *self = Self::read(json)?;
@@ -59,7 +61,7 @@ pub(crate) fn read<'a, T: Read<'a>>(text: &'a str) -> Result<T, SyntaxError> {
 }
 
 impl SyntaxError {
-    /// The fault of this text. What is told of syntax names no content.
+    /// The fault of this text. Its message shows no content.
     pub(crate) fn fault(self, text: &str) -> Fault {
         let detail = match self {
             SyntaxError::End => "the JSON ends in the middle; send the whole record".to_owned(),
@@ -73,13 +75,13 @@ impl SyntaxError {
         Fault::new(RejectReason::NotJson, "", detail)
     }
 
-    /// Where serde_json found this text to break.
+    /// The position that serde_json reports for this text.
     pub(crate) fn found(text: &str, e: &serde_json::Error) -> SyntaxError {
         if e.is_eof() { SyntaxError::End } else { SyntaxError::Behind(byte_of(text, e.line(), e.column())) }
     }
 }
 
-/// The byte at a line and a column, both counted from 1, of what was parsed.
+/// The offset of a line and a column, both counted from 1.
 fn byte_of(text: &str, line: usize, column: usize) -> usize {
     let start = match line {
         0 | 1 => 0,
@@ -93,7 +95,7 @@ impl<'a> JsonReader<'a> {
         &self.text.as_bytes()[self.at..]
     }
 
-    /// The next byte that is no blank; it is not taken.
+    /// The next byte that is not blank, without consuming it.
     #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         loop {
@@ -105,13 +107,13 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    /// What is wrong when something else than the next byte had to stand there.
+    /// The syntax error at the next byte.
     #[cold]
     pub(crate) fn unexpected(&self) -> SyntaxError {
         if self.at < self.text.len() { SyntaxError::Behind(self.at + 1) } else { SyntaxError::End }
     }
 
-    /// Goes into the object or list that begins here.
+    /// Enters the object or list that begins here.
     #[inline]
     pub(crate) fn enter(&mut self) -> Result<(), SyntaxError> {
         if self.depth == DEPTH {
@@ -122,14 +124,14 @@ impl<'a> JsonReader<'a> {
         Ok(())
     }
 
-    /// Leaves it behind its last byte.
+    /// Leaves the object or list after its last byte.
     #[inline]
     fn leave(&mut self) {
         self.depth -= 1;
         self.at += 1;
     }
 
-    /// The name of the next field of an object, whose value follows; none at its end, which is left behind.
+    /// The name of the next field; its value follows. `None` at the end of the object, which is consumed.
     #[inline]
     pub(crate) fn field(&mut self, first: bool) -> Result<Option<Cow<'a, str>>, SyntaxError> {
         match self.peek() {
@@ -155,7 +157,7 @@ impl<'a> JsonReader<'a> {
         Ok(Some(name))
     }
 
-    /// Whether the next field is written so, its name in quotes and a colon behind it; then its value follows.
+    /// Whether the next bytes are this field name in quotes and a colon. If so, they are consumed and the value follows.
     #[inline(always)]
     pub(crate) fn named(&mut self, first: bool, field: &str) -> bool {
         let (comma, rest) = match self.rest() {
@@ -170,7 +172,7 @@ impl<'a> JsonReader<'a> {
         found
     }
 
-    /// Whether a list has another element, which follows; its end is left behind.
+    /// Whether the list has another element, which follows. The end of the list is consumed.
     pub(crate) fn element(&mut self, first: bool) -> Result<bool, SyntaxError> {
         match self.peek() {
             Some(b']') => {
@@ -189,7 +191,7 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    /// The text that begins here, lent where it can be.
+    /// The text that begins here, borrowed where possible.
     #[inline(always)]
     pub(crate) fn text(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
         match self.plain_text() {
@@ -210,7 +212,7 @@ impl<'a> JsonReader<'a> {
         self.text.get(begin..end)
     }
 
-    /// The value that stands here, as it is written.
+    /// The value that begins here, as written.
     #[inline]
     pub(crate) fn written(&mut self) -> Result<&'a str, SyntaxError> {
         self.peek();
@@ -224,12 +226,12 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    /// Passes over a value, whatever it is.
+    /// Skips a value of any type.
     pub(crate) fn skip(&mut self) -> Result<(), SyntaxError> {
         self.left_to_serde::<IgnoredAny>().map(|_| ())
     }
 
-    /// What stands here, in words; none when it is null.
+    /// The type of the next value, in words; `None` for null.
     pub(crate) fn other(&mut self) -> Result<Option<&'static str>, SyntaxError> {
         match self.peek() {
             Some(b'[' | b'{') if self.depth == DEPTH => Err(self.unexpected()),
@@ -256,7 +258,7 @@ impl<'a> JsonReader<'a> {
     }
 }
 
-/// How many bytes a number without an exponent, a truth value or null takes; zero of everything else.
+/// The length of a number without an exponent, a truth value or null in bytes; zero for every other value.
 #[inline]
 fn plain_value(text: &[u8]) -> usize {
     let digits = |from: usize| text[from..].iter().take_while(|b| b.is_ascii_digit()).count();
@@ -277,12 +279,12 @@ fn plain_value(text: &[u8]) -> usize {
     }
 }
 
-/// The name of what stands where something else belongs.
+/// A serde visitor that returns the name of a value's type.
 struct Other(Option<&'static str>);
 
 impl<'de> Deserialize<'de> for Other {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Other, D::Error> {
-        /// The methods of which only the type's name is wanted.
+        /// The visitor's methods, each of which returns the name of the type.
         macro_rules! names {
             ($($method:ident($value:ty) = $name:expr),*) => {$(
                 fn $method<E>(self, _: $value) -> Result<Other, E> {

@@ -1,5 +1,6 @@
-//! Records as JSON for people and scripts: one compact line each, instants as RFC 3339 in UTC, months as `2026-10`, sums wider than
-//! 64 bits as text. The same names as in Avro.
+//! Records as JSON for people and scripts: one compact line each, with the field names of Avro.
+//!
+//! Instants are RFC 3339 in UTC, months `2026-10`, sums wider than 64 bits text.
 //!
 //! ```json
 #![doc = include_str!("../../../../schemas/examples/scorecard.json")]
@@ -77,7 +78,7 @@ pub fn run(run: &Run) -> String {
     })
 }
 
-/// A clinician month. Units come from the measures; a measure that the set does not hold has none.
+/// A clinician month. Units come from `measures`; a measure that is not in the set has no unit.
 ///
 /// ```json
 #[doc = include_str!("../../../../schemas/examples/clinician-month.json")]
@@ -139,7 +140,7 @@ fn line(view: &impl Serialize) -> String {
     serde_json::to_string(view).expect("the views hold nothing that JSON cannot")
 }
 
-/// A value as it prints itself.
+/// A value as its `Display` text.
 struct DisplayText<T>(T);
 
 impl<T: Display> Serialize for DisplayText<T> {

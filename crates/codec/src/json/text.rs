@@ -1,4 +1,4 @@
-//! Texts that go on: bounded, without control characters, and without an NHS number in them.
+//! Texts that enter an item: bounded, without control characters and without an NHS number.
 
 use std::borrow::Cow;
 
@@ -7,14 +7,14 @@ use crate::identity::pseudonym::Pseudonyms;
 use crate::json::object::Scalar;
 use crate::simd::holds_control;
 
-/// Most bytes of an id: a feed's, an event's, a link, a patient's.
+/// Most bytes of an id: of a feed, an event, a link or a patient.
 pub(crate) const ID_BYTES: usize = 256;
 /// Most bytes of any other text.
 pub(crate) const TEXT_BYTES: usize = 512;
 /// Most elements of a list: measures, answers, diagnoses.
 pub(crate) const LIST_ITEMS: usize = 64;
 
-/// A text without blanks around it, still as the sender wrote it: it may hold anything. `None` when the field is not there.
+/// A text without blanks around it, otherwise as sent: it may contain an NHS number. `None` when the field is absent.
 pub(crate) fn unprotected<'a>(field: Field, value: &Scalar<'a>, most: usize) -> Result<Option<Cow<'a, str>>, Fault> {
     let text = match value {
         Scalar::Missing => return Ok(None),
@@ -33,7 +33,7 @@ pub(crate) fn unprotected<'a>(field: Field, value: &Scalar<'a>, most: usize) -> 
     Ok(Some(text))
 }
 
-/// A text that may go on: the rule of [`Pseudonyms::protect`] is applied. `None` when the field is not there.
+/// A text under the rule of [`Pseudonyms::protect`], ready for an item. `None` when the field is absent.
 pub(crate) fn text<'a>(
     field: Field,
     value: &Scalar<'a>,
@@ -43,10 +43,10 @@ pub(crate) fn text<'a>(
     Ok(unprotected(field, value, most)?.map(|text| pseudonyms.protect(text)))
 }
 
-/// One of a list of words; `None` when the field is not there. The word is compared, never passed on.
+/// The meaning of a word from a list; `None` when the field is absent. The word itself never enters an item.
 pub(crate) fn word<T: Copy>(field: Field, value: &Scalar<'_>, words: &[(&str, T)]) -> Result<Option<T>, Fault> {
     let found = |text: &str| words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
-    // One of the words needs no closer look.
+    // A word of the list needs no further check.
     if let Scalar::Text(text) = value
         && let Some(meaning) = found(text)
     {

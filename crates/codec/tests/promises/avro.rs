@@ -65,14 +65,14 @@ fn every_kind_of_record_has_a_sample() {
 }
 
 #[test]
-fn what_we_write_we_read() {
+fn every_record_reads_back() {
     for record in all() {
         assert_eq!(decode(&bytes_of(&record)), record);
     }
 }
 
 #[test]
-fn what_we_write_avros_library_reads_and_writes_to_the_same_bytes() {
+fn avros_library_reads_every_record_and_writes_the_same_bytes() {
     for record in all() {
         let form = form_of(&record);
         let schema = schema(form);
@@ -92,7 +92,7 @@ fn frames_carry_the_documented_ids() {
 }
 
 #[test]
-fn events_stand_under_their_names() {
+fn events_have_their_names() {
     let expected = json!({
         "feed": "a81001-emis", "practice": "A81002", "versioning": "updated",
         "events": [event("e-99", "record", "admin", "encounter", json!({
@@ -116,7 +116,7 @@ fn event(id: &str, action: &str, exclude: &str, kind: &str, carries: Json) -> Js
 }
 
 #[test]
-fn rows_and_marks_stand_under_their_names() {
+fn rows_and_marks_have_their_names() {
     let sums = |measure: &str, n: i64| {
         json!({"measure": measure, "facts_n": 1, "facts_d": 2, "n": n, "d": 4, "n_squares": i128::MAX.to_string(), "d_squares": "-6",
             "n_quantity_milli": 7, "n_cost_pence": 8, "d_quantity_milli": 9, "d_cost_pence": 10, "pca": 11, "excluded": 12})
@@ -141,7 +141,7 @@ fn rows_and_marks_stand_under_their_names() {
 }
 
 #[test]
-fn ticks_genesis_and_snapshots_stand_under_their_names() {
+fn ticks_genesis_and_snapshots_have_their_names() {
     assert_eq!(by_name(read_by_library(&samples::records()[1])), json!({"at": 1_794_884_400_000_i64}));
     let genesis = json!({
         "format": 1, "partitions": 64, "zone": "Europe/London", "grid_period_seconds": 86_400, "grid_offset_seconds": 10_800,
@@ -156,7 +156,7 @@ fn ticks_genesis_and_snapshots_stand_under_their_names() {
     assert_eq!(by_name(read_by_library(&samples::records()[10])), snapshot);
 }
 
-/// What derives its names from the types, or is written to JSON by hand, has the same names in Avro.
+/// Names that derive from the types, and names of the JSON lines, are the names in Avro.
 #[test]
 fn avro_and_json_have_the_same_names() {
     for record in all() {
@@ -178,7 +178,7 @@ fn avro_and_json_have_the_same_names() {
                 expected["period"]["end"] = json!(card.content.period.end.0);
             }
             Record::Run(run) => expected["at"] = json!(run.at.0),
-            // The types leave out what is not there.
+            // The types leave absent fields out.
             Record::Registry(Entry::Role(role)) => {
                 expected["from"] = json!(role.from);
                 expected["until"] = json!(role.until);
@@ -234,7 +234,7 @@ fn check(schema: &Json, place: &str) {
 }
 
 #[test]
-fn an_undecodable_record_and_a_number_beyond_avros_are_refused_and_leave_nothing_behind() {
+fn an_undecodable_record_and_a_number_beyond_avros_are_refused_and_write_nothing() {
     let mut out = b"before".to_vec();
     let refused = encode(&Record::Undecodable("why".into()), &mut out);
     assert_eq!(refused, Err(EncodeError::Undecodable("why".into())));
@@ -245,7 +245,7 @@ fn an_undecodable_record_and_a_number_beyond_avros_are_refused_and_leave_nothing
 }
 
 #[test]
-fn what_does_not_open_says_why() {
+fn bytes_that_do_not_decode_give_the_reason() {
     let tick = bytes_of(&Record::Tick(Tick { at: scorecard::time::calendar::Timestamp(5) }));
     for (bytes, why) in [
         (vec![], "0 bytes are too few"),
@@ -253,7 +253,7 @@ fn what_does_not_open_says_why() {
         ([&[7], &tick[1..]].concat(), "0x07"),
         (vec![0, 0, 0, 0, 9, 1], "0x00000009"),
         ([0, b'P', b'L', 0, 32, 1].into(), "a newer version may have written"),
-        (tick[..5].to_vec(), "the bytes end in the middle of it"),
+        (tick[..5].to_vec(), "the bytes end too early"),
         ([&tick[..], &[1]].concat(), "1 bytes are left over"),
     ] {
         match decode(&bytes) {
@@ -275,7 +275,7 @@ fn cut_and_damaged_records_are_undecodable_or_another_record_and_never_a_panic()
                 let mut damaged = whole.clone();
                 damaged[place] ^= flip;
                 if let Record::Batch(batch) = decode(&damaged) {
-                    // What opens can be closed again.
+                    // A batch that decodes can be encoded again.
                     let _ = encode(&Record::Batch(batch), &mut Vec::new());
                 }
             }

@@ -1,4 +1,4 @@
-//! The input contract as Avro: what Avro's own library writes from the contract's schemas is taken as the native JSON form is.
+//! The input contract as Avro: data that Avro's own library writes with the contract's schemas decode like the native JSON form.
 
 use apache_avro::rabin::Rabin;
 use apache_avro::types::Value;
@@ -92,7 +92,7 @@ fn one(items: &[Item<'static>]) -> Event<'static> {
 }
 
 #[test]
-fn framed_data_say_what_the_native_form_says() {
+fn framed_data_mean_the_same_as_the_native_form() {
     for (contract, json) in SAMPLES {
         let bytes = framed(contract.id(), &datum(contract, sample(contract, json)));
         assert_eq!(one(&items(&bytes)), event(json), "{contract:?}");
@@ -109,7 +109,7 @@ fn ids_of_a_registry_are_configured() {
 }
 
 #[test]
-fn single_objects_say_what_the_native_form_says() {
+fn single_objects_mean_the_same_as_the_native_form() {
     for (contract, json) in SAMPLES {
         let fingerprint = schema(contract).fingerprint::<Rabin>().bytes;
         let bytes = [&[0xC3, 0x01], &fingerprint[..], &datum(contract, sample(contract, json))].concat();
@@ -118,7 +118,7 @@ fn single_objects_say_what_the_native_form_says() {
 }
 
 #[test]
-fn files_are_read_datum_by_datum_and_what_breaks_off_is_a_reject() {
+fn files_are_read_datum_by_datum_and_a_truncated_one_ends_with_a_reject() {
     let (contract, json) = SAMPLES[1];
     let schema = schema(contract);
     let mut writer = Writer::new(&schema, Vec::new()).expect("a writer into memory");
@@ -229,7 +229,7 @@ fn cut_and_damaged_avro_is_one_item_and_never_a_panic() {
         for length in 5..whole.len() {
             assert!(matches!(items(&whole[..length]).as_slice(), [Item::Reject(_)]), "{length} bytes of {contract:?}");
         }
-        // Without its first byte it is no Avro at all.
+        // With another first byte it is not Avro.
         for place in 1..whole.len() {
             let mut damaged = whole.clone();
             damaged[place] ^= 0xff;

@@ -1,4 +1,4 @@
-//! Whatever the bytes: no panic, and every element is accounted for. Seeded; the seed is in the failure's text.
+//! Damaged bytes never cause a panic, and every element is accounted for. Seeded; the seed is in the failure's text.
 
 use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
 use proptest::prelude::*;

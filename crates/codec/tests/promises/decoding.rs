@@ -1,4 +1,4 @@
-//! Decoding for tests: everything that a record becomes, in order.
+//! Decoding for tests: all items of a record, in order.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use scorecard::time::calendar::Timestamp;
 /// 2026-11-24T12:00:00Z.
 pub const NOW: Timestamp = Timestamp(1_795_521_600_000);
 
-/// Where the records of the tests stand.
+/// The position of the tests' records.
 pub fn position() -> Position {
     Position { source: "inbox".to_owned(), partition: 3, offset: 17, index: None }
 }
 
-/// What a record becomes, from a source of this feed.
+/// The items of a record from a source of this feed.
 pub fn decode(decoder: &RecordDecoder, feed: Option<&Feed>, bytes: &[u8]) -> Vec<Item<'static>> {
     let position = position();
     let feed = feed.map(|feed| Arc::new(feed.clone()));
@@ -34,7 +34,7 @@ pub fn decode(decoder: &RecordDecoder, feed: Option<&Feed>, bytes: &[u8]) -> Vec
     items
 }
 
-/// What a record of the feed `f` becomes with nothing configured.
+/// The items of a record of the feed `f` under the default configuration.
 pub fn plain(text: &str) -> Vec<Item<'static>> {
     decode(&RecordDecoder::new(DecoderConfig::default()), Some(&Feed::undeclared("f")), text.as_bytes())
 }

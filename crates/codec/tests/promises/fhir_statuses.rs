@@ -1,4 +1,4 @@
-//! Which statuses of FHIR count, wait, or take back: the table of the contract row by row.
+//! FHIR statuses that count, wait or retract: the table of the contract row by row.
 
 use std::sync::Arc;
 
@@ -159,7 +159,7 @@ fn only_the_order_family_of_medication_requests_counts() {
 }
 
 #[test]
-fn what_is_not_to_be_performed_never_counts() {
+fn a_request_with_do_not_perform_never_counts() {
     for template in [REQUEST, ORDER] {
         let json = with_status(template, "active");
         for (not, action) in [("true", HOLD), ("false", RECORD)] {
@@ -257,7 +257,7 @@ fn the_future_is_refused_only_where_the_status_counts() {
 }
 
 #[test]
-fn what_waits_without_a_date_is_taken_back_and_a_date_too_coarse_is_refused_only_where_it_counts() {
+fn a_waiting_event_without_a_date_is_retracted_and_a_coarse_date_is_refused_only_where_it_counts() {
     for (template, counts, waits) in
         [(ENCOUNTER, "finished", "planned"), (APPOINTMENT, "noshow", "proposed"), (REQUEST, "active", "draft")]
     {

@@ -1,4 +1,4 @@
-//! Records as JSON: the examples of `schemas/` have the names that the code writes, and values look as they are documented.
+//! Records as JSON: the examples of `schemas/` have the names that the code writes, and values have the documented form.
 
 use codec::json::record_lines;
 use scorecard::measure::measure_set::MeasureSet;
@@ -11,7 +11,7 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).expect("it is JSON")
 }
 
-/// The paths of a value with the type that stands there; null may stand for any type.
+/// The paths of a value with their types; null has any type.
 fn shape(value: &Value, path: &str, into: &mut std::collections::BTreeMap<String, &'static str>) {
     let name = match value {
         Value::Null => return,
@@ -30,7 +30,7 @@ fn shape(value: &Value, path: &str, into: &mut std::collections::BTreeMap<String
     into.insert(path.to_owned(), name);
 }
 
-/// Every path of the example stands in what the code writes with the same type, and every top-level name in both.
+/// Every path of the example is in the code's output with the same type, and both have the same top-level names.
 fn has_the_names_of(example: &str, written: &str) {
     let (example, written) = (parsed(example), parsed(written));
     let (mut shown, mut known) = Default::default();
@@ -80,7 +80,7 @@ fn instants_are_rfc_3339_in_utc_and_months_are_months() {
 }
 
 #[test]
-fn the_fields_of_a_cards_content_stand_in_the_card() {
+fn the_fields_of_a_cards_content_are_fields_of_the_card() {
     let card = parsed(&record_lines::scorecard(&samples::scorecard()));
     let content = parsed(&record_lines::content(&samples::scorecard().content));
     for (name, value) in content.as_object().unwrap() {
@@ -91,7 +91,7 @@ fn the_fields_of_a_cards_content_stand_in_the_card() {
 }
 
 #[test]
-fn reals_are_printed_shortest_and_what_is_no_number_is_null() {
+fn reals_are_printed_shortest_and_nan_is_null() {
     let mut group = samples::peer_group();
     group.mean = Some(0.1);
     group.phi = Some(f64::NAN);

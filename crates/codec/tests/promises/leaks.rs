@@ -1,5 +1,5 @@
-//! No patient identifier leaves the decoder: whatever text of whatever record holds an NHS number, none of the items does. The same
-//! search finds plenty once the protection is off, so it can fail.
+//! No patient identifier leaves the decoder: when any text of any record contains an NHS number, no item does. With protection off,
+//! the same search finds many, so it can fail.
 
 use codec::avro::encoding;
 use codec::formats::record_decoder::{DecoderConfig, QuestionnaireMap, RecordDecoder};
@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use crate::decoding::decode;
 
-/// An NHS number of the range that is never issued, in the spellings in which one may come.
+/// An NHS number of the range that is never issued, in every accepted spelling.
 const SPELLINGS: [&str; 6] =
     ["9434765919", "943 476 5919", "943-476-5919", "x9434765919y", "0094347659190", "\u{ff19}\u{ff14}\u{ff13}4765919"];
 
-/// Everything that an item tells, as its bytes in the log and as it prints.
+/// The whole text of an item: its bytes in the log and its debug form.
 fn told(items: &[Item<'static>]) -> Vec<String> {
     items.iter().map(|item| format!("{item:?} {}", String::from_utf8_lossy(&logged(item)))).collect()
 }
@@ -48,7 +48,7 @@ fn poisoned(spelling: &str) -> Vec<Value> {
     for sample in samples() {
         let mut paths = Vec::new();
         text_paths(&sample, String::new(), &mut paths);
-        // A version is a number and nothing else: it stays what it is.
+        // A version is only a number, so it does not change.
         paths.retain(|path| !path.ends_with("/versionId"));
         for path in paths {
             for replaced in [true, false] {
@@ -152,7 +152,7 @@ fn the_search_for_leaks_finds_some_when_the_protection_is_off() {
 }
 
 #[test]
-fn nothing_raw_is_told_of_what_is_no_json() {
+fn a_reject_of_text_that_is_not_json_shows_nothing_raw() {
     let decoder = decoder(Keys::fixed());
     for spelling in SPELLINGS {
         for text in [

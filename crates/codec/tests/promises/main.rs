@@ -1,4 +1,4 @@
-//! What the codec promises, one file a promise.
+//! The promises of the codec, one file each.
 
 mod avro;
 mod contract;

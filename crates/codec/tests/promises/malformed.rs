@@ -1,5 +1,5 @@
-//! What cannot be taken: every pair of a field and a fault is a reject with the reason, the field and the place that this table
-//! names, the elements around it are taken, and nothing of the value is told.
+//! Rejects: every pair of a field and a fault has the reason, field and position of this table. The elements around it are
+//! accepted, and the reject shows nothing of the value.
 
 use codec::formats::record_decoder::RejectReason::{self, *};
 use scorecard::record::item::Item;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::decoding::{plain, position, reject};
 
-/// What is done to a field of a good record.
+/// A change to a field of a valid record.
 enum Fault {
     Without,
     Is(Value),
@@ -25,7 +25,7 @@ fn list(length: usize) -> Fault {
     Is((0..length).map(|n| json!(format!("m{n}"))).collect())
 }
 
-/// Sample, JSON pointer of the field, what is done to it, the reason, the field as the reject names it.
+/// Sample, JSON pointer of the field, change, reason, name of the field in the reject.
 fn table() -> Vec<Row> {
     let mut rows = common();
     rows.extend(kinds());
@@ -314,7 +314,7 @@ fn every_fault_is_a_reject_with_its_reason_and_its_field() {
 }
 
 #[test]
-fn a_fault_costs_no_other_element_and_is_told_by_its_number() {
+fn a_fault_costs_no_other_element_and_names_its_index() {
     for row in &table() {
         let good = sample(row.0);
         let items = plain(&Value::Array(vec![good.clone(), damaged(row), good.clone()]).to_string());
@@ -335,7 +335,7 @@ fn a_reject_tells_nothing_of_the_value() {
         let detail = reject.detail.replace("2026-10-05T09:41:00+01:00", "").replace("2026-10-05", "");
         let told = format!("{} {detail} {}", reject.field, reject.excerpt);
         let secret = value.trim();
-        // What has no letter or digit, or stands in the text as an example, is no secret.
+        // A value without letters and digits, or one that the message has as its example, is not a secret.
         if secret.chars().any(char::is_alphanumeric) && secret.len() > 4 && !["attended", "false"].contains(&secret) {
             assert!(!told.contains(secret), "{told:?} tells {secret:?}");
         }
@@ -346,7 +346,7 @@ fn a_reject_tells_nothing_of_the_value() {
 }
 
 #[test]
-fn bytes_that_are_no_events_say_what_they_are() {
+fn bytes_of_another_format_are_refused_by_its_name() {
     let record = |bytes: &[u8]| {
         let decoder =
             codec::formats::record_decoder::RecordDecoder::new(codec::formats::record_decoder::DecoderConfig::default());
@@ -415,7 +415,7 @@ fn a_bundle_is_faulted_as_a_whole_or_entry_by_entry() {
 }
 
 #[test]
-fn fhir_without_a_feed_is_refused_and_so_are_versions_without_what_orders_them() {
+fn fhir_without_a_feed_is_refused_and_so_are_versions_without_their_ordering_field() {
     use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
     use scorecard::event::Versioning;
     use scorecard::record::item::Feed;

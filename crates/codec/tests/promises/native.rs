@@ -1,4 +1,4 @@
-//! The native form: every example of the contract, field by field, and what the contract says of what is left out.
+//! The native form: every example of the contract, field by field, and the contract's defaults of absent fields.
 
 use std::sync::Arc;
 
@@ -261,7 +261,7 @@ fn fields_may_come_in_any_order_and_with_blanks_between_them() {
             value.to_string(),
             serde_json::to_string_pretty(&value).expect("JSON can be written"),
             format!("{{{}}}", backwards.join(",")),
-            // Of two fields with one name the last one counts, wherever the first one stands.
+            // The last of two fields with one name counts, wherever the first one is.
             format!("{{{}}}", first("\"practice\"").join(",").replacen("\"practice\":\"", "\"practice\":\"not-", 1)),
         ] {
             assert_eq!(one(&text), event, "{text}");
@@ -270,7 +270,7 @@ fn fields_may_come_in_any_order_and_with_blanks_between_them() {
 }
 
 #[test]
-fn a_feed_that_is_met_again_is_the_same_and_one_that_names_a_patient_is_hashed_each_time() {
+fn a_repeated_feed_is_the_same_and_one_that_names_a_patient_is_hashed_each_time() {
     let decoder = RecordDecoder::new(DecoderConfig::default());
     let hashed = Pseudonyms::new(&Keys::fixed()).hashed("9434765919");
     for (sent, feed) in [("emis-1", "emis-1"), (" emis-1 ", "emis-1"), ("9434765919", &hashed), (&hashed, &hashed)] {
@@ -284,7 +284,7 @@ fn a_feed_that_is_met_again_is_the_same_and_one_that_names_a_patient_is_hashed_e
 }
 
 #[test]
-fn an_event_that_mentions_a_resource_type_is_none_of_fhir() {
+fn an_event_that_mentions_a_resource_type_is_not_fhir() {
     let event = r#""feed":"f","id":"e-1","version":2,"type":"order","action":"retract""#;
     for text in [
         format!(r#"{{{event},"note":{{"resourceType":"Bundle"}}}}"#),

@@ -1,4 +1,4 @@
-//! FHIR that nobody on this project wrote: a bulk export of ten synthetic patients (Synthea). Needs `PLUMBLINE_TEST_DATA`.
+//! FHIR from outside the project: a bulk export of ten synthetic patients (Synthea). Needs `PLUMBLINE_TEST_DATA`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ fn read(path: &Path) -> Read {
 }
 
 #[test]
-fn a_bulk_export_is_taken_whole_if_it_is_there() {
+fn a_bulk_export_is_read_completely_if_it_is_present() {
     let Some(folder) = folder() else { return };
     let encounters = read(&folder.join("Encounter.ndjson")).events;
     assert_eq!(encounters.len(), 1215);

@@ -1,4 +1,4 @@
-//! Records as a line of JSON, for who looks into a topic.
+//! Records as a line of JSON, for people who inspect a topic.
 
 use codec::avro::encoding::Form;
 use codec::avro::record_json;
@@ -21,7 +21,7 @@ fn of_form(form: Form) -> Value {
 }
 
 #[test]
-fn every_record_is_one_line_and_what_is_internal_shows_every_field_of_its_schema() {
+fn every_record_is_one_line_and_an_internal_one_shows_every_field_of_its_schema() {
     let public = [Form::Scorecard, Form::PeerGroup, Form::Run, Form::ClinicianMonth, Form::Reject];
     for record in samples::records().iter().chain(&samples::sparse_records()) {
         let form = Form::of_record(record).expect("samples open");
@@ -52,6 +52,6 @@ fn a_person_shows_its_aliases_and_a_snapshot_its_members() {
 }
 
 #[test]
-fn what_did_not_open_is_shown_as_nothing() {
+fn an_undecodable_record_has_no_line() {
     assert_eq!(record_json::record(&Record::Undecodable("why".into()), &MeasureSet::parse([]).expect("an empty set")), None);
 }

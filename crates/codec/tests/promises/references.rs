@@ -1,4 +1,4 @@
-//! FHIR references and what they lead to: inside a Bundle, contained, by identifier, or the feed's own name.
+//! FHIR references and their targets: inside a Bundle, contained, by identifier, or the feed's own name.
 
 use std::sync::Arc;
 
@@ -196,7 +196,7 @@ fn references_inside_a_bundle_are_resolved() {
 }
 
 #[test]
-fn the_example_carries_what_its_resources_say() {
+fn the_example_has_the_values_of_its_resources() {
     let Detail::Encounter(Some(slot)) = of_bundle("Appointment/a1").detail else { panic!() };
     assert_eq!((slot.source, slot.booked_day, slot.planned_minutes), (Source::Slot, Day::from_ymd(2026, 10, 1), Some(10)));
     let Detail::Prescription(Some(drug)) = of_bundle("MedicationRequest/m1").detail else { panic!() };
@@ -335,7 +335,7 @@ fn versions_of_fhir_come_about_as_the_feed_declares() {
 }
 
 #[test]
-fn only_configured_questions_are_taken_and_another_questionnaire_is_skipped() {
+fn only_configured_questions_are_read_and_another_questionnaire_is_skipped() {
     let response = |items: Value| {
         json!({"resourceType": "QuestionnaireResponse", "id": "1", "status": "completed", "authored": "2026-10-05T10:00:00Z", "item": items})
             .to_string()
@@ -364,7 +364,7 @@ fn only_configured_questions_are_taken_and_another_questionnaire_is_skipped() {
 }
 
 #[test]
-fn resources_that_are_not_counted_are_skipped_by_their_type_and_what_is_no_type_is_unknown() {
+fn resources_that_are_not_counted_are_skipped_by_their_type_and_other_words_are_unknown() {
     for (kind, shown) in [
         ("Patient", "Patient"),
         ("Observation", "Observation"),
@@ -379,7 +379,7 @@ fn resources_that_are_not_counted_are_skipped_by_their_type_and_what_is_no_type_
 }
 
 #[test]
-fn a_test_patients_resource_is_excluded_and_a_repeat_is_told() {
+fn a_test_patients_resource_is_excluded_and_a_repeat_is_marked() {
     let event = encounter_with(&json!({"meta": {"security": [{"code": "HTEST"}]}}));
     assert_eq!(event.exclude, Some(scorecard::event::Exclusion::Test));
     let request = json!({"resourceType": "MedicationRequest", "id": "1", "status": "active", "intent": "order", "authoredOn": "2026-10-05",
@@ -389,7 +389,7 @@ fn a_test_patients_resource_is_excluded_and_a_repeat_is_told() {
 }
 
 #[test]
-fn bundles_and_resources_may_stand_one_a_line() {
+fn bundles_and_resources_may_come_one_a_line() {
     let line = |n: u8| json!({"resourceType": "Encounter", "id": n.to_string(), "status": "planned"}).to_string();
     let bundle = json!({"resourceType": "Bundle", "type": "batch", "entry": [{"resource": {"resourceType": "Encounter", "id": "2", "status": "planned"}},
         {"resource": {"resourceType": "Encounter", "id": "3", "status": "wrong"}}]});

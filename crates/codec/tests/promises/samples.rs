@@ -1,4 +1,4 @@
-//! One record of every kind with every field filled, and no value used twice where two fields could be mistaken for each other.
+//! One record of every kind with every field filled. Fields that could be confused have different values.
 
 use scorecard::card::peer_group::{Level, PeerGroup, PeerKey, PeerSnapshot};
 use scorecard::card::scorecard::{
@@ -51,7 +51,7 @@ pub fn records() -> Vec<Record<'static>> {
     ]
 }
 
-/// Further records, for what a full one cannot show: what is empty, and other branches.
+/// Further records: empty fields and other branches.
 pub fn sparse_records() -> Vec<Record<'static>> {
     let bare = Event {
         version: None,

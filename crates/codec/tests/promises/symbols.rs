@@ -12,7 +12,7 @@ use scorecard::registry::entry::{Entry, OrganisationKind};
 
 use crate::samples;
 
-/// The symbols of the enums of this name's field, wherever it stands, in the order in which the library meets them.
+/// The symbols of the enums of all fields with this name, in the order of the library.
 fn read(record: &Record<'_>, field: &str) -> Vec<String> {
     let form = Form::of_record(record).expect("the samples open");
     let schema = Schema::parse_str(form.schema()).expect("schemas/ holds schemas");
@@ -160,6 +160,7 @@ fn of_the_measures_of_cards() {
         (Kind::Share, "share"),
         (Kind::Amount, "amount"),
     ];
+    assert_eq!(kinds.len(), Kind::ALL.len(), "every kind has a symbol");
     in_cards("kind", &kinds, |kind, card| card.content.measures[0].kind = kind);
     let domains = [(Domain::Clinical, "clinical"), (Domain::Perception, "perception"), (Domain::Resource, "resource")];
     in_cards("domain", &domains, |domain, card| {

@@ -1,17 +1,18 @@
-//! A configuration as TOML, each value with its origin and what it decides.
+//! `config show`: a configuration as TOML, each value with its description and its source.
 
 use std::fmt::Write;
 
 use crate::config::options::{Config, OPTIONS, ValueOrigin};
+use crate::terminal::layout::{DEFAULT_COLUMNS, wrapped};
 
-/// Every option as `key = "value"  # origin`; one that may be left out and was is a comment.
+/// Every option as `key = "value"  # source`, after its description. An option without a value is a comment.
 #[must_use]
 pub fn shown(config: &Config) -> String {
     let mut text = String::new();
     for one in &config.shown {
         let help = OPTIONS.iter().find(|option| option.key == one.key).map(|option| option.help);
         if let Some(help) = help {
-            writeln!(text, "# {help}").expect("a String takes all");
+            writeln!(text, "{}", hanging_comment(help)).expect("a String takes all");
         }
         let absent = if one.value.is_empty() && one.origin == ValueOrigin::Default { "# " } else { "" };
         let value = serde_json::Value::from(one.value.as_str());
@@ -20,13 +21,18 @@ pub fn shown(config: &Config) -> String {
     text
 }
 
+/// A description as lines of comment.
+fn hanging_comment(help: &str) -> String {
+    wrapped(help, DEFAULT_COLUMNS - 2).lines().map(|line| format!("# {}", line.trim_start())).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::config_file::{ConfigSources, read};
 
     #[test]
-    fn what_is_shown_can_be_read_back_and_says_the_same() {
+    fn the_output_can_be_read_back_as_the_same_configuration() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("one.toml");
         std::fs::write(&file, "zone = \"UTC\"\n[publish]\nevery = \"1h\"\n[feeds.\"the.surgery\"]\npractice = \"A81001\"\n")

@@ -7,19 +7,20 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow};
 use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use codec::identity::keys::Keys;
-use scorecard::card::scorecard::{Content, Scorecard, Status};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::Position;
 use scorecard::registry::registry_file::parse_registry;
-use scorecard::time::calendar::{Month, Timestamp, Zone};
+use scorecard::time::calendar::{Timestamp, Zone};
 use sim::traffic::deliveries::{Traffic, TrafficConfig};
 use sim::traffic::population::{Population, PopulationConfig};
 use stream::intake::intake_task::Intake;
 
 use crate::cli::DemoArgs;
+use crate::command::replay::other_cards;
 use crate::history::output_folder::OutputFolder;
 use crate::history::outputs;
 use crate::history::pipeline::{Pipeline, PipelineSetup};
+use crate::history::showcase::showcase;
 use crate::history::summary::Summary;
 use crate::log::local_log::{Durability, LocalLog};
 use crate::measure_files;
@@ -27,38 +28,43 @@ use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
 use crate::terminal::paint::Paint;
 use crate::terminal::progress::Progress;
-use crate::view::terminal_card::render;
+use crate::view::terminal_card::{render, render_within};
 
-/// Practices of this size, so that some peer groups are a practice's and some a network's.
+/// Clinicians of one practice. At this size some peer groups are of a practice and some of a network.
 const CLINICIANS_A_PRACTICE: u32 = 6;
 const PRACTICES_A_PCN: u32 = 4;
-/// Working days are thin, so that a laptop shows a whole network in seconds.
+/// Encounters of a clinician on a working day. Few, so that a laptop computes a whole network in seconds.
 const ENCOUNTERS_A_DAY: f64 = 1.2;
 const DAY_MS: u64 = 86_400_000;
 
-/// What a demonstration shows when it is done.
+/// A demonstration that is complete.
 #[derive(Debug)]
 pub struct DemoResult {
     /// One clinician's newest card, for standard output.
     pub card: String,
-    /// What was published, where it lies and what to try next, for standard error.
-    pub talk: String,
-    /// What `summary.json` holds.
+    /// The counts, the folder and the next commands to try, for standard error.
+    pub report: String,
+    /// The content of `summary.json`.
     pub summary: Summary,
 }
 
 /// Runs the demonstration.
 ///
 /// # Errors
-/// When the folder cannot be written; and [`crate::process::interrupt::CleanStop`].
-pub fn demo(args: &DemoArgs, paint: Paint, interrupt: &Interrupt) -> Result<DemoResult> {
+/// When the folder cannot be written, or no card is published; and [`crate::process::interrupt::CleanStop`].
+pub fn demo(args: &DemoArgs, paint: Paint, columns: usize, interrupt: &Interrupt) -> Result<DemoResult> {
     let folder = OutputFolder::make(&args.out)?;
-    let shown = demo_into(args, paint, interrupt, &folder);
-    folder.finish(&shown)?;
-    shown
+    let result = demo_into(args, (paint, columns), interrupt, &folder);
+    folder.finish(&result)?;
+    result
 }
 
-fn demo_into(args: &DemoArgs, paint: Paint, interrupt: &Interrupt, folder: &OutputFolder) -> Result<DemoResult> {
+fn demo_into(
+    args: &DemoArgs,
+    (paint, columns): (Paint, usize),
+    interrupt: &Interrupt,
+    folder: &OutputFolder,
+) -> Result<DemoResult> {
     let clock = Clock::standing_at(Timestamp::EARLIEST);
     let log = LocalLog::open(&folder.log(), clock.clone(), Durability::Buffered)?;
     let population = population(args);
@@ -71,10 +77,12 @@ fn demo_into(args: &DemoArgs, paint: Paint, interrupt: &Interrupt, folder: &Outp
     }
     play(args, &mut pipeline, &mut deliveries, interrupt)?;
     let summary = outputs::write(&pipeline, folder, deliveries.unknown_fields, interrupt)?;
-    let card = newest_card(&pipeline.log(), args.until)?;
+    let none = "no card was published; raise --clinicians or --months";
+    let card = showcase(&pipeline.log(), Some(args.until))?.context(none)?;
     let plain = render(&card, &plan.measures, Paint::Plain);
     folder.create("card.txt")?.write_all(plain.as_bytes()).context("writing card.txt")?;
-    Ok(DemoResult { card: render(&card, &plan.measures, paint), talk: talk(&summary, folder), summary })
+    let report = report(&summary, &card.content.subject.clinician, folder);
+    Ok(DemoResult { card: render_within(&card, &plan.measures, paint, columns), report, summary })
 }
 
 /// Plays the network's events until its last month is final.
@@ -145,7 +153,7 @@ impl Deliveries {
         self.traffic.peek().map(|delivery| Timestamp(delivery.arrival))
     }
 
-    /// Takes everything that comes in before the next cut.
+    /// Takes every delivery before the next cut.
     fn take_until_cut(&mut self, pipeline: &mut Pipeline) -> Result<()> {
         let cut = pipeline.next_cut();
         while let Some(delivery) = self.traffic.next_if(|delivery| Timestamp(delivery.arrival) < cut) {
@@ -166,33 +174,13 @@ impl Deliveries {
     }
 }
 
-/// Of the last month the card that shows most: a person at one practice with the most measures that have points, the first by key
-/// among equals.
-fn newest_card(log: &LocalLog, until: Month) -> Result<Scorecard> {
-    let shown = |card: &Scorecard| {
-        let windows = card.content.measures.iter().flat_map(|measure| &measure.windows);
-        windows.filter(|window| window.value.is_some() && window.qof.is_some() && window.peer.is_some()).count()
-    };
-    let stands = |card: &Scorecard| {
-        let Content { subject, period, status, .. } = &card.content;
-        *status != Status::Withdrawn && !subject.practice.is_empty() && period.month <= until
-    };
-    let cards = outputs::newest_cards(log)?.into_iter().filter(stands);
-    cards
-        .rev()
-        .max_by_key(|card| (card.content.period.month, shown(card)))
-        .context("no card was published; ask for more clinicians or months")
-}
-
-fn talk(summary: &Summary, folder: &OutputFolder) -> String {
-    let dir = folder.path().display();
+fn report(summary: &Summary, clinician: &str, folder: &OutputFolder) -> String {
     format!(
-        "\n{}\
-         Everything is made up, and pseudonyms come from a fixed key that everybody can read: never use it for real data.\n\
-         The card above is {dir}/card.txt; beside it lie all cards, rows, peer groups, rejects and runs as NDJSON.\n\
-         Next:\n  \
+        "\n{}{}Next:\n  \
          plumbline simulate --out - --events 3     shows what events look like\n  \
-         plumbline replay PATH --out DIR           makes the cards of your own events or FHIR export\n",
-        summary.told(folder.path())
+         plumbline replay PATH --out DIR           computes the cards of your own events or FHIR export\n\
+         All data are invented. Pseudonyms are made with a fixed, public key: never use `demo` for real data.\n",
+        summary.report(folder.path()),
+        other_cards(summary.cards, clinician, folder.path())
     )
 }

@@ -1,4 +1,4 @@
-//! `explain`: the events behind one number of a card, asked of the running service, else found in its folder.
+//! `explain`: the events behind one number of a card, from the running service or from its data folder.
 
 use anyhow::{Result, bail};
 
@@ -10,19 +10,19 @@ use crate::terminal::paint::Paint;
 use crate::view::explain_request::ExplainRequest;
 use crate::view::explanation_view::{json, ndjson, table};
 
-/// The explanation that the arguments ask for, as text to print.
+/// The requested explanation, as text for standard output.
 ///
 /// # Errors
-/// When there is no such number, its events cannot be found, or they do not add up to what the card says.
+/// When there is no such number, its events are no longer in the log, or they do not add up to the card's number.
 pub fn explain(args: &ExplainArgs, config: &Config, paint: Paint) -> Result<String> {
-    let question = question(args);
+    let request = request(args);
     if let Some(address) = running_at(&config.data)
-        && let Some(told) = ask(&address, "GET", &path(&question), accept(args.output))?
+        && let Some(response) = ask(&address, "GET", &path(&request), accept(args.output))?
     {
-        return if told.status == 200 { Ok(told.body) } else { bail!(told.error()) };
+        return if response.status == 200 { Ok(response.body) } else { bail!(response.error()) };
     }
     let ReadOnlyLog { mut log, shelf, deployment } = data_directory::read(config)?;
-    let explanation = question.answer(&deployment, &shelf, &mut log, &|| true)?;
+    let explanation = request.answer(&deployment, &shelf, &mut log, &|| true)?;
     Ok(match args.output {
         Output::Table => table(&explanation, paint),
         Output::Json => json(&explanation),
@@ -30,7 +30,7 @@ pub fn explain(args: &ExplainArgs, config: &Config, paint: Paint) -> Result<Stri
     })
 }
 
-fn question(args: &ExplainArgs) -> ExplainRequest {
+fn request(args: &ExplainArgs) -> ExplainRequest {
     ExplainRequest {
         clinician: args.clinician.clone(),
         month: args.month,
@@ -42,8 +42,8 @@ fn question(args: &ExplainArgs) -> ExplainRequest {
     }
 }
 
-fn path(question: &ExplainRequest) -> String {
-    let ExplainRequest { clinician, month, measure, side, window, revision, practice } = question;
+fn path(request: &ExplainRequest) -> String {
+    let ExplainRequest { clinician, month, measure, side, window, revision, practice } = request;
     let mut path = format!("/v1/scorecards/{}/explain?month={month}&measure={}", encoded(clinician), encoded(measure));
     let mut add = |name: &str, value: Option<String>| {
         if let Some(value) = value {

@@ -1,4 +1,4 @@
-//! `health`: whether the service on this machine is ready, for whoever has nothing else to ask it with, such as a container.
+//! `health`: whether the service on this machine is ready, for containers without an HTTP client.
 
 use anyhow::{Result, bail};
 use serde_json::Value;
@@ -8,17 +8,16 @@ use crate::config::options::Config;
 use crate::deployment::data_directory::running_at;
 use crate::service_client::{ServiceResponse, accept, ask};
 
-/// What `/readyz` of the service says, as a line to print: asked where its data folder says that it answers, else where the
-/// configuration says.
+/// The answer of the service's `/readyz` as one line. The address comes from the data folder, else from the configuration.
 ///
 /// # Errors
-/// When nobody answers there, or who answers is not ready; the text says why.
+/// When no service answers at the address, or it is not ready. The text gives the reason.
 pub fn health(config: &Config) -> Result<String> {
     let address = running_at(&config.data).unwrap_or_else(|| config.listen.to_string());
     match ask(&address, "GET", "/readyz", accept(Output::Json))? {
         Some(ServiceResponse { status: 200, body }) => Ok(ready(&body)),
-        Some(told) => bail!("not ready: {}", why(&told)),
-        None => bail!("nobody answers at {address}; start `plumbline run`, or name its folder with --data"),
+        Some(response) => bail!("not ready: {}", reason(&response)),
+        None => bail!("no service answers at {address}; start `plumbline run`, or name its data folder with --data"),
     }
 }
 
@@ -28,14 +27,14 @@ fn ready(body: &str) -> String {
     format!("ready, {}\n", cut.map_or_else(|| "nothing published yet".to_owned(), |cut| format!("last cut {cut}")))
 }
 
-/// The reason, with how far it is where it replays the log.
-fn why(told: &ServiceResponse) -> String {
-    let value: Value = serde_json::from_str(&told.body).unwrap_or_default();
+/// The reason, with the progress of a replay of the log.
+fn reason(response: &ServiceResponse) -> String {
+    let value: Value = serde_json::from_str(&response.body).unwrap_or_default();
     let number = |key: &str| value.get(key).and_then(Value::as_u64);
     match (value.get("reason").and_then(Value::as_str), number("records_done"), number("records_total")) {
         (Some(reason), Some(done), Some(total)) => format!("{reason}, {done} of {total} records"),
         (Some(reason), ..) => reason.to_owned(),
-        (None, ..) => told.error(),
+        (None, ..) => response.error(),
     }
 }
 
@@ -44,11 +43,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_not_ready_says_what_it_does_and_how_far_it_is() {
+    fn a_service_that_is_not_ready_gives_the_reason_and_its_progress() {
         let body =
             r#"{"ready":false,"reason":"the log is being replayed","records_done":3,"records_total":70,"estimate_seconds":null}"#;
-        let told = |body: &str| ServiceResponse { status: 503, body: body.to_owned() };
-        assert_eq!(why(&told(body)), "the log is being replayed, 3 of 70 records");
-        assert_eq!(why(&told("too busy\n")), "too busy");
+        let response = |body: &str| ServiceResponse { status: 503, body: body.to_owned() };
+        assert_eq!(reason(&response(body)), "the log is being replayed, 3 of 70 records");
+        assert_eq!(reason(&response("too busy\n")), "too busy");
     }
 }

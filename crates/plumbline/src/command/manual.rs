@@ -1,4 +1,4 @@
-//! Completions for shells and manual pages, both made from the command line's own type.
+//! `completions` and `man`: shell completions and manual pages, generated from the type of the command line.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use crate::cli::Cli;
 
-/// Completions for a shell.
+/// The completions of a shell.
 #[must_use]
 pub fn completions(shell: Shell) -> Vec<u8> {
     let mut text = Vec::new();
@@ -19,9 +19,9 @@ pub fn completions(shell: Shell) -> Vec<u8> {
 /// Writes a manual page for each command: `plumbline.1`, `plumbline-run.1`, `plumbline-measures-check.1`...
 ///
 /// # Errors
-/// When the folder is not there or cannot be written.
+/// When the folder does not exist or cannot be written.
 pub fn pages(dir: &Path) -> Result<()> {
-    let failed = || format!("the manual pages cannot be written to {}; name a folder that is there", dir.display());
+    let failed = || format!("the manual pages cannot be written to {}; name an existing folder", dir.display());
     clap_mangen::generate_to(Cli::command(), dir).with_context(failed)
 }
 
@@ -40,14 +40,14 @@ mod tests {
     }
 
     #[test]
-    fn every_command_has_a_manual_page_that_says_what_it_does() {
+    fn every_command_has_a_manual_page_that_describes_it() {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        pages(dir.path()).expect("a folder that is there");
+        pages(dir.path()).expect("an existing folder");
         let page = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(page("plumbline.1").contains("replayable log of events"));
-        assert!(page("plumbline-run.1").contains("Serves on this machine"));
-        assert!(page("plumbline-measures-check.1").contains("names every mistake"));
+        assert!(page("plumbline-run.1").contains("Run the service"));
+        assert!(page("plumbline-measures-check.1").contains("list every mistake"));
         let nowhere = pages(&dir.path().join("nowhere")).expect_err("there is no such folder");
-        assert!(format!("{nowhere:#}").contains("name a folder that is there"), "{nowhere:#}");
+        assert!(format!("{nowhere:#}").contains("name an existing folder"), "{nowhere:#}");
     }
 }

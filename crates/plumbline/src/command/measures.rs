@@ -1,4 +1,4 @@
-//! `measures list|show|check|test`: the reviewed files as people read them, and what they do to their own example events.
+//! `measures list|show|check|test`: the measure files as text, their mistakes, and the result of their example events.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,38 +16,41 @@ use scorecard::time::schedule::{Grid, Schedule};
 use serde_json::{Value, json};
 
 use crate::measure_files::{BuiltIn, MeasureOrigin, MeasureSelection, MeasuresError, chosen};
+use crate::terminal::count::counted;
+use crate::terminal::layout::hanging;
 
-/// When and where an example happens that does not say so.
+/// Time of an example event that names none.
 const EXAMPLE_TIME: &str = "2026-10-05T09:00:00+01:00";
-/// The present of the examples, 2026-10-31T00:00Z.
+/// The current time of the examples, 2026-10-31T00:00Z.
 const EXAMPLE_NOW: Timestamp = Timestamp(1_793_404_800_000);
 
-/// Why a command about measures failed.
+/// A failure of a command about measures.
 #[derive(Debug, thiserror::Error)]
 pub enum MeasuresCommandError {
     /// No measure has this id.
-    #[error("there is no measure {id:?}; `plumbline measures list` names {known}")]
+    #[error("there is no measure {id:?}; `plumbline measures list` lists the {known} that exist")]
     Unknown {
-        /// What was asked for.
+        /// The id of the command line.
         id: String,
-        /// How many there are.
+        /// Number of measures.
         known: usize,
     },
-    /// Examples that do not add what they say.
+    /// Examples whose result differs from their expected amounts.
     #[error("{}", .0.join("\n"))]
     Examples(Vec<String>),
-    /// The files.
+    /// The measure files are invalid.
     #[error(transparent)]
     Files(#[from] MeasuresError),
 }
 
-/// One line a measure: id, version, kind, domain, direction, points, title; and where it comes from, unless it is built in.
+/// One entry a measure, of lines of at most `columns` columns: id, version, kind, domain, direction, points and title. A measure that is
+/// not built in has its file on a line below.
 #[must_use]
-pub fn list(MeasureSelection { set, origins }: &MeasureSelection) -> String {
+pub fn list(MeasureSelection { set, origins }: &MeasureSelection, columns: usize) -> String {
     let mut out = String::new();
     let from = |id: &str| match origins.get(id) {
         None | Some(MeasureOrigin::BuiltIn) => String::new(),
-        Some(origin) => format!("  [{origin}]"),
+        Some(origin) => format!("\n    file: {origin}"),
     };
     let definitions = || set.measures().iter().map(|m| &m.definition);
     let width = definitions().map(|d| d.id.len()).max().unwrap_or_default() + 3;
@@ -55,18 +58,14 @@ pub fn list(MeasureSelection { set, origins }: &MeasureSelection) -> String {
         let points = definition.points.map_or("-".to_owned(), |points| points.available.to_string());
         let [kind, domain, direction] = [word(&definition.kind), word(&definition.domain), word(&definition.direction)];
         let name = format!("{}@{}", definition.id, definition.version);
-        writeln!(
-            out,
-            "{name:width$}{kind:<12}{domain:<12}{direction:<6}{points:>4}  {}{}",
-            definition.title,
-            from(&definition.id)
-        )
-        .expect("a String takes all");
+        let first = format!("{name:width$}{kind:<12}{domain:<12}{direction:<6}{points:>4}  ");
+        let title = hanging(&first, &definition.title, first.len(), columns);
+        writeln!(out, "{title}{}", from(&definition.id)).expect("a String takes all");
     }
     out
 }
 
-/// Everything that one measure's file says, for people.
+/// The definition of one measure, for people.
 ///
 /// # Errors
 /// [`MeasuresCommandError::Unknown`].
@@ -80,7 +79,11 @@ pub fn show(MeasureSelection { set, origins }: &MeasureSelection, id: &str) -> R
     for (name, side) in [("numerator", &definition.numerator), ("denominator", &definition.denominator)] {
         line(format!("  {name}: {}", filters(side)));
     }
-    line(format!("  at least {} events in the denominator; headline over {} months", definition.minimum, definition.window));
+    line(format!(
+        "  at least {} in the denominator; headline over {}",
+        counted(u64::from(definition.minimum), "event", "events"),
+        counted(u64::from(definition.window), "month", "months")
+    ));
     line(format!("  why: {}", definition.rationale));
     line(format!("  source: {}", definition.source));
     line(format!("  file: {}", origins.get(id).map_or("built in".to_owned(), ToString::to_string)));
@@ -106,36 +109,36 @@ fn described(definition: &Definition) -> String {
     format!("{kind} in {}, {domain}{giant}; {good}; {points}", definition.unit)
 }
 
-/// What a side asks, as its file has it.
+/// The conditions of a side, as in its file.
 fn filters(side: &SideDefinition) -> String {
     let value = serde_json::to_value(side).expect("a definition that was read can be written");
     let Value::Object(fields) = value else { return String::new() };
-    let asked = fields.iter().map(|(key, value)| format!("{key} = {value}"));
-    asked.collect::<Vec<_>>().join(", ")
+    let conditions = fields.iter().map(|(key, value)| format!("{key} = {value}"));
+    conditions.collect::<Vec<_>>().join(", ")
 }
 
-/// A name of one word of the measure files.
+/// A value of the measure files as its word.
 fn word<T: serde::Serialize>(value: &T) -> String {
     let value = serde_json::to_value(value).expect("a word");
     value.as_str().expect("these enums are words").to_owned()
 }
 
-/// What would be counted with a sound folder: how many measures and points, and which costs the waste total is made of.
+/// The measures that a valid folder leads to: their number, their points, and the costs in the waste total.
 ///
 /// # Errors
-/// [`MeasuresError`] names every file that cannot be taken, with its line, and every two whose savings meet.
+/// [`MeasuresError`] names every invalid file with its line, and every two measures that save on the same drug.
 pub fn check(folder: &Path, built_in: BuiltIn) -> Result<String, MeasuresError> {
     let MeasureSelection { set, origins } = chosen(Some(folder), built_in)?;
     let points: f64 = set.measures().iter().filter_map(|m| m.definition.points).map(|p| p.available).sum();
     let of = |wanted: fn(&MeasureOrigin) -> bool| origins.values().filter(|origin| wanted(origin)).count();
     let (added, replaced) = (of(|o| matches!(o, MeasureOrigin::Added(_))), of(|o| matches!(o, MeasureOrigin::Replaced(_))));
     let mut out = format!(
-        "{} measures ({added} added, {replaced} replaced, {} built in), {points} points; set {}",
-        set.measures().len(),
+        "{} ({added} added, {replaced} replaced, {} built in), {points} points; fingerprint {}",
+        counted(set.measures().len() as u64, "measure", "measures"),
         of(|o| *o == MeasureOrigin::BuiltIn),
         set.hash()
     );
-    out.push_str("\nno pound is counted twice in the waste total, which adds up");
+    out.push_str("\nthe waste total counts no cost twice; it is the sum of");
     for measure in set.measures() {
         if let Some(costs) = measure.costs() {
             let codes = if costs.codes.is_empty() { "every drug".to_owned() } else { costs.codes.join(", ") };
@@ -145,10 +148,10 @@ pub fn check(folder: &Path, built_in: BuiltIn) -> Result<String, MeasuresError> 
     Ok(out)
 }
 
-/// Runs the examples of every measure through decoder and tally. Returns how many there were.
+/// Runs the examples of every measure through decoder and tally. Returns a line with their number.
 ///
 /// # Errors
-/// [`MeasuresCommandError::Examples`] names every example that does not add what it says.
+/// [`MeasuresCommandError::Examples`] names every example whose result differs from its expected amounts.
 pub fn test(set: &MeasureSet) -> Result<String, MeasuresCommandError> {
     let set = Arc::new(set.clone());
     let examples = || set.measures().iter().flat_map(|m| m.definition.examples.iter().map(move |example| (m, example)));
@@ -156,23 +159,25 @@ pub fn test(set: &MeasureSet) -> Result<String, MeasuresCommandError> {
     if !failures.is_empty() {
         return Err(MeasuresCommandError::Examples(failures));
     }
-    Ok(format!("{} examples of {} measures add what they say", examples().count(), set.measures().len()))
+    let of = |count: usize, one, many| counted(count as u64, one, many);
+    let (examples, measures) = (of(examples().count(), "example", "examples"), of(set.measures().len(), "measure", "measures"));
+    Ok(format!("{examples} of {measures}: all results are as expected"))
 }
 
 fn failure(set: &Arc<MeasureSet>, measure: &Measure, example: &Example) -> Option<String> {
     let id = &measure.definition.id;
-    let said = [example.numerator, example.denominator, example.pca, example.excluded];
+    let expected = [example.numerator, example.denominator, example.pca, example.excluded];
     match contribution(set, id, &example.event) {
         Ok(sums) => {
             let found = [sums.n, sums.d, sums.pca, sums.excluded];
             let names = "numerator, denominator, pca, excluded";
-            (found != said).then(|| format!("{id}: {}: {names} are {found:?}, not {said:?}", example.says))
+            (found != expected).then(|| format!("{id}: {}: {names} are {found:?}, expected {expected:?}", example.says))
         }
-        Err(why) => Some(format!("{id}: {}: the event is refused: {why}", example.says)),
+        Err(why) => Some(format!("{id}: {}: the event is rejected: {why}", example.says)),
     }
 }
 
-/// What one event adds to a measure, by way of decoder and tally; or why it is refused.
+/// The sums that one event adds to a measure, by decoder and tally; or the reason why it is rejected.
 fn contribution(set: &Arc<MeasureSet>, id: &str, event: &Value) -> Result<MeasureSums, String> {
     let bytes = serde_json::to_vec(&completed(event)?).expect("JSON values can be written");
     let position = Position { source: "examples".to_owned(), partition: 0, offset: 0, index: None };
@@ -187,7 +192,7 @@ fn contribution(set: &Arc<MeasureSet>, id: &str, event: &Value) -> Result<Measur
             tally.apply(&batch, EXAMPLE_NOW);
         }
         Item::Reject(reject) => refused = Some(format!("{}: {}", reject.field, reject.detail)),
-        _ => refused = Some("it is no native event".to_owned()),
+        _ => refused = Some("it is not a native event".to_owned()),
     });
     if let Some(why) = refused {
         return Err(why);
@@ -197,14 +202,14 @@ fn contribution(set: &Arc<MeasureSet>, id: &str, event: &Value) -> Result<Measur
     Ok(tally.all_rows(&state).map(|(_, sums)| sums.measures[index]).next().unwrap_or_default())
 }
 
-/// The event with what an example may leave out.
+/// The event, with defaults for the fields that an example may omit.
 fn completed(event: &Value) -> Result<Value, String> {
-    let Value::Object(given) = event else { return Err("it is no table".to_owned()) };
+    let Value::Object(given) = event else { return Err("it is not a table".to_owned()) };
     let defaults = json!({
         "feed": "examples", "id": "example", "occurred_at": EXAMPLE_TIME, "practice": "A81001",
         "clinician": { "system": "gmc", "value": "7000000" },
     });
-    let Value::Object(mut whole) = defaults else { return Err("it is no table".to_owned()) };
+    let Value::Object(mut whole) = defaults else { return Err("it is not a table".to_owned()) };
     whole.extend(given.clone());
     if let Some(Value::Object(drug)) = whole.get_mut("prescription")
         && drug.contains_key("code")
@@ -219,14 +224,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_examples_of_every_measure_add_what_they_say() {
+    fn the_examples_of_every_measure_have_the_expected_result() {
         let set = crate::measure_files::built_in();
         for measure in set.measures() {
             let count = measure.definition.examples.len();
             assert!(count >= 2, "{} has {count} examples", measure.definition.id);
         }
         let done = test(&set).unwrap_or_else(|e| panic!("{e}"));
-        assert!(done.ends_with("measures add what they say"), "{done}");
+        assert!(done.ends_with("measures: all results are as expected"), "{done}");
     }
 
     #[test]
@@ -235,10 +240,10 @@ mod tests {
         let wrong = text.replacen("numerator = 1\n", "numerator = 2\n", 1);
         let set = MeasureSet::parse([("dna_rate.toml", wrong.as_str())]).unwrap();
         let said = test(&set).unwrap_err().to_string();
-        assert!(said.contains("dna_rate: nobody came") && said.contains("[1, 1, 0, 0], not [2, 1, 0, 0]"), "{said}");
+        assert!(said.contains("dna_rate: nobody came") && said.contains("[1, 1, 0, 0], expected [2, 1, 0, 0]"), "{said}");
         let refused = text.replacen("status = \"noshow\" }", "status = \"late\" }", 1);
         let set = MeasureSet::parse([("dna_rate.toml", refused.as_str())]).unwrap();
-        assert!(test(&set).unwrap_err().to_string().contains("is refused"));
+        assert!(test(&set).unwrap_err().to_string().contains("is rejected"));
     }
 
     #[test]
@@ -266,7 +271,11 @@ mod tests {
     #[test]
     fn every_measure_has_a_line() {
         let built_in = chosen(None, BuiltIn::Keep).unwrap();
-        assert_eq!(list(&built_in).lines().count(), built_in.set.measures().len());
-        assert!(!list(&built_in).contains('['));
+        let listed = list(&built_in, 200);
+        assert_eq!(listed.lines().count(), built_in.set.measures().len());
+        assert!(!listed.contains("file: "), "a built-in measure has no file");
+        let narrow = list(&built_in, 80);
+        assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+        assert_eq!(narrow.lines().filter(|line| !line.starts_with(' ')).count(), built_in.set.measures().len());
     }
 }

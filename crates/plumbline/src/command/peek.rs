@@ -1,4 +1,4 @@
-//! `peek`: the records of one of Plumbline's topics, each as a line that people and scripts can read.
+//! `peek`: the records of one of Plumbline's topics, one a line, for people and scripts.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -19,17 +19,18 @@ use crate::config::options::Config;
 use crate::deployment::data_directory;
 use crate::log::any_log::AnyLog;
 use crate::process::limits::RECORDS_PER_READ;
+use crate::terminal::layout::cut;
 
-/// Writes the records that the arguments name, from what the log holds at this moment.
+/// Writes the selected records that the log holds now. Rows for people are cut to `columns`, if standard output is a terminal.
 ///
 /// # Errors
-/// When there is no such topic or partition, the log cannot be read, or `out` takes no more.
-pub fn peek(args: &PeekArgs, config: &Config, out: &mut impl Write) -> Result<()> {
+/// When there is no such topic or partition, the log cannot be read, or `out` cannot be written.
+pub fn peek(args: &PeekArgs, config: &Config, columns: Option<usize>, out: &mut impl Write) -> Result<()> {
     let topic = topic_named(&args.topic, config)?;
     let mut log = data_directory::log_to_read(config)?;
     let partitions = partitions(args, &mut log, topic, config)?;
     let measures = data_directory::files(config)?.measures;
-    let mut sheet = Sheet { out, output: args.output, lines: 0 };
+    let mut sheet = Sheet { out, output: args.output, columns, lines: 0 };
     sheet.begin()?;
     match args.newest {
         Some(most) => {
@@ -48,7 +49,7 @@ pub fn peek(args: &PeekArgs, config: &Config, out: &mut impl Write) -> Result<()
     sheet.end()
 }
 
-/// With the prefix of the brokers' topics or without it.
+/// The topic of this name, with or without `kafka.prefix`.
 fn topic_named(name: &str, config: &Config) -> Result<Topic> {
     let bare = config.kafka.as_ref().and_then(|kafka| name.strip_prefix(&kafka.prefix)).unwrap_or(name);
     let names = Topic::ALL.map(Topic::name);
@@ -65,15 +66,15 @@ fn partitions(args: &PeekArgs, log: &mut AnyLog, topic: Topic, config: &Config) 
         _ => 1,
     };
     let Some(partition) = args.partition else { return Ok(0..count) };
-    ensure!(partition < count, "{} has the partitions 0 to {}, and none with the number {partition}", topic.name(), count - 1);
+    ensure!(partition < count, "partition {partition} of {} does not exist; name one from 0 to {}", topic.name(), count - 1);
     Ok(partition..partition + 1)
 }
 
-/// How many partitions of events the log was begun with; none where it is not begun.
+/// The number of partitions of events by the log's first record; `None` for an empty log.
 fn begun_with(log: &mut AnyLog) -> Result<Option<u32>> {
     let mut begun = None;
-    log.read(Topic::Registry, 0, 0, 1, &mut |lent| {
-        if let Record::Genesis(genesis) = lent.record {
+    log.read(Topic::Registry, 0, 0, 1, &mut |entry| {
+        if let Record::Genesis(genesis) = entry.record {
             begun = Some(genesis.partitions);
         }
         ControlFlow::Break(())
@@ -81,24 +82,24 @@ fn begun_with(log: &mut AnyLog) -> Result<Option<u32>> {
     Ok(begun)
 }
 
-/// One record, ready to be written.
+/// One record of the output.
 struct Line {
     partition: u32,
     offset: u64,
     appended: Timestamp,
     key: String,
-    /// Name of the schema and the value as JSON, or why the bytes did not open.
+    /// Name of the schema and the value as JSON, or the reason why the bytes cannot be decoded.
     value: Result<(&'static str, String), String>,
 }
 
 impl Line {
-    fn of(lent: &LogEntry<'_>, partition: u32, measures: &MeasureSet) -> Line {
-        let value = match (&lent.record, Form::of_record(&lent.record), record_json::record(&lent.record, measures)) {
+    fn of(entry: &LogEntry<'_>, partition: u32, measures: &MeasureSet) -> Line {
+        let value = match (&entry.record, Form::of_record(&entry.record), record_json::record(&entry.record, measures)) {
             (_, Some(form), Some(json)) => Ok((form.name(), json)),
             (Record::Undecodable(why), ..) => Err(why.clone()),
             _ => unreachable!("every record but an undecodable one has a schema"),
         };
-        Line { partition, offset: lent.offset, appended: lent.appended, key: lent.key.to_owned(), value }
+        Line { partition, offset: entry.offset, appended: entry.appended, key: entry.key.to_owned(), value }
     }
 
     fn json(&self) -> String {
@@ -122,7 +123,7 @@ impl Line {
     }
 }
 
-/// Every line of a range of offsets that the arguments let through, in order.
+/// Calls `each` with every selected line of a range of offsets, in order.
 fn each_line(
     log: &mut AnyLog,
     topic: Topic,
@@ -134,12 +135,12 @@ fn each_line(
 ) -> Result<()> {
     let (mut from, mut failed) = (range.start, Ok(()));
     while from < range.end && failed.is_ok() {
-        let next = log.read(topic, partition, from, RECORDS_PER_READ, &mut |lent| {
-            if lent.offset >= range.end {
+        let next = log.read(topic, partition, from, RECORDS_PER_READ, &mut |entry| {
+            if entry.offset >= range.end {
                 return ControlFlow::Break(());
             }
-            if args.key.as_deref().is_none_or(|key| key == lent.key) {
-                failed = each(Line::of(&lent, partition, measures));
+            if args.key.as_deref().is_none_or(|key| key == entry.key) {
+                failed = each(Line::of(&entry, partition, measures));
             }
             if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
@@ -151,7 +152,7 @@ fn each_line(
     failed
 }
 
-/// The newest `most` lines over all these partitions, oldest first.
+/// The newest `most` lines of all these partitions, oldest first.
 fn newest(
     args: &PeekArgs,
     log: &mut AnyLog,
@@ -168,7 +169,7 @@ fn newest(
     Ok(found.split_off(found.len().saturating_sub(most)))
 }
 
-/// Offsets have gaps, so it goes back further and further until there is enough.
+/// The newest `most` lines of one partition. Offsets have gaps, so the read starts further back until it finds enough.
 fn newest_of(
     args: &PeekArgs,
     log: &mut AnyLog,
@@ -196,10 +197,11 @@ fn newest_of(
     }
 }
 
-/// Writes lines in the form that was asked for.
+/// Writes lines in the selected form.
 struct Sheet<'o, W> {
     out: &'o mut W,
     output: Output,
+    columns: Option<usize>,
     lines: u64,
 }
 
@@ -213,7 +215,9 @@ impl<W: Write> Sheet<'_, W> {
 
     fn write(&mut self, line: &Line) -> Result<()> {
         match self.output {
-            Output::Table => writeln!(self.out, "{}", line.row())?,
+            Output::Table => {
+                writeln!(self.out, "{}", self.columns.map_or_else(|| line.row(), |columns| cut(&line.row(), columns)))?
+            }
             Output::Ndjson => writeln!(self.out, "{}", line.json())?,
             Output::Json => write!(self.out, "{}{}", if self.lines == 0 { "" } else { ",\n" }, line.json())?,
         }

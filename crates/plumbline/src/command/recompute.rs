@@ -1,5 +1,5 @@
-//! `replay --from-kafka`: everything that is published of a log, computed once more from its events and its registry, and what
-//! would change.
+//! `replay --from-kafka`: the cards of a deployment, computed again from the events and the registry of its log, and compared with the
+//! published ones.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -28,24 +28,25 @@ use crate::measure_files::BuiltIn;
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
 use crate::process::limits::{RECORDS_PER_READ, RECORDS_PER_STEP};
+use crate::terminal::count::counted;
 
-/// Clocks of sources may be ahead; see the rules of facts in `docs/internals/protocol.md`.
+/// Seconds by which the clock of a source may be ahead. Events later than that are rejected.
 const DAY_SECONDS: i64 = 86_400;
 
-/// Computes everything from the log of the configuration, leaves it in the folder that the arguments name, and writes what would change
-/// to `out` if they ask for it. Nothing is written to the log. Returns what there is to tell.
+/// Recomputes the cards from the log of the configuration into the folder of the arguments. With `--compare` it writes the differences to
+/// `out`. Nothing is written to the log. Returns the report for standard error.
 ///
 /// # Errors
-/// When the log, the measures or the folder cannot be taken; and [`crate::process::interrupt::CleanStop`].
+/// When the log, the measures or the folder are invalid; and [`crate::process::interrupt::CleanStop`].
 pub fn recompute(args: &ReplayArgs, config: &Config, interrupt: &Interrupt, out: &mut impl Write) -> Result<String> {
-    ensure!(config.kafka.is_some(), "there are no brokers to replay from; set kafka.brokers, or name files");
+    ensure!(config.kafka.is_some(), "--from-kafka needs brokers, and kafka.brokers is not set; set it, or name files to replay");
     let own = args.measures.measures.is_some() || args.measures.built_in != BuiltIn::Keep;
     let measures = if own { args.measures.chosen()?.set } else { data_directory::files(config)?.measures };
     let (source, deployment) = data_directory::read_under(config, measures)?;
     recompute_log(args, source, deployment, interrupt, out)
 }
 
-/// The same of a log that is open, under this deployment's measures.
+/// Recomputes the cards from a log that is open, under this deployment's measures.
 ///
 /// # Errors
 /// As [`recompute`].
@@ -57,12 +58,12 @@ pub fn recompute_log(
     out: &mut impl Write,
 ) -> Result<String> {
     let folder = OutputFolder::make(&args.out)?;
-    let told = Recomputation { args, folder: &folder, source, deployment, interrupt }.told(out);
-    folder.finish(&told)?;
-    told
+    let report = Recomputation { args, folder: &folder, source, deployment, interrupt }.run(out);
+    folder.finish(&report)?;
+    report
 }
 
-/// What a recomputation needs from its beginning to its end.
+/// The inputs of a recomputation.
 struct Recomputation<'a> {
     args: &'a ReplayArgs,
     folder: &'a OutputFolder,
@@ -71,15 +72,15 @@ struct Recomputation<'a> {
     interrupt: &'a Interrupt,
 }
 
-/// What was played.
+/// The tallies' counts and the last cut of a recomputation.
 struct RecomputeResult {
-    /// What each tally made of the events, and its facts without a clinician.
+    /// Outcomes of the events, and facts without a clinician, of each tally.
     tallies: Vec<(Outcomes, u64)>,
     last_cut: Option<Timestamp>,
 }
 
 impl Recomputation<'_> {
-    fn told(&self, out: &mut impl Write) -> Result<String> {
+    fn run(&self, out: &mut impl Write) -> Result<String> {
         let Recomputation { args, folder, source, deployment, interrupt } = self;
         let mut result = LocalLog::open(&folder.log(), Clock::System, Durability::Buffered)?;
         let played = self.play(&RecomputedLog::new(source.clone(), result.clone()))?;
@@ -95,14 +96,19 @@ impl Recomputation<'_> {
         let Summary { logged, cuts, revisions, cards, measure_set, .. } =
             written.all(&mut result, &mut source.clone(), summary)?;
         let dir = args.out.display();
-        let told = format!(
-            "{logged} events, {cuts} cuts, {revisions} revisions of {cards} cards under the measures {measure_set}; in {dir}\n"
+        let report = format!(
+            "{}, {}, {} of {} under the measures {measure_set}; files are in {dir}\n\
+             To see a clinician's cards: plumbline card CLINICIAN --replayed {dir}\n",
+            counted(logged, "event", "events"),
+            counted(cuts, "cut", "cuts"),
+            counted(revisions, "revision", "revisions"),
+            counted(cards, "card", "cards")
         );
         let compared = if args.compare { self.compare(&mut result, played.last_cut, out)? } else { String::new() };
-        Ok(told + &compared)
+        Ok(report + &compared)
     }
 
-    /// Nobody runs ahead: publish holds what lies between the slowest and the fastest partition.
+    /// The slowest partitions go first: publish keeps in memory the events between the slowest and the fastest partition.
     fn play(&self, log: &RecomputedLog) -> Result<RecomputeResult> {
         let tally = |partition| TallyTask::new(&self.deployment, partition, log.clone());
         let mut tallies: Vec<_> = (0..self.deployment.partitions).map(tally).collect::<Result<_, _>>()?;
@@ -126,10 +132,10 @@ impl Recomputation<'_> {
         })
     }
 
-    /// Writes a line for each difference. A month that is sealed keeps its cards whatever is computed, and of a month that the log does
-    /// not hold whole nothing is computed: both are left out.
+    /// Writes a line for each difference. Two kinds of months are left out: sealed ones, whose cards never change, and those whose events
+    /// the log no longer holds completely.
     fn compare(&self, result: &mut LocalLog, last_cut: Option<Timestamp>, out: &mut impl Write) -> Result<String> {
-        let Some(last_cut) = last_cut else { return Ok("nothing was published, so nothing is compared\n".to_owned()) };
+        let Some(last_cut) = last_cut else { return Ok("no card was published, so there is nothing to compare\n".to_owned()) };
         let schedule = &self.deployment.schedule;
         let whole_from = self.whole_from()?;
         let open = |card: &CardOutline| {
@@ -146,10 +152,11 @@ impl Recomputation<'_> {
         out.flush()?;
         let mut changed: Vec<&str> = found.iter().map(|(key, _)| *key).collect();
         changed.dedup();
-        Ok(format!("{} of {} published cards of open months would change\n", changed.len(), published.len()))
+        let cards = counted(published.len() as u64, "published card", "published cards");
+        Ok(format!("{} of {cards} of unsealed months would change\n", changed.len()))
     }
 
-    /// The first month of which every partition holds everything; none where the log still has its beginning.
+    /// The first month whose events every partition holds completely; `None` if no partition has lost its first record.
     fn whole_from(&self) -> Result<Option<Month>> {
         let mut source = self.source.clone();
         let mut whole = None;
@@ -158,8 +165,8 @@ impl Recomputation<'_> {
             if start == 0 {
                 continue;
             }
-            source.read(Topic::Events, partition, start, 1, &mut |lent| {
-                let month = self.deployment.schedule.zone.day_of(lent.appended.plus_seconds(DAY_SECONDS)).month();
+            source.read(Topic::Events, partition, start, 1, &mut |entry| {
+                let month = self.deployment.schedule.zone.day_of(entry.appended.plus_seconds(DAY_SECONDS)).month();
                 whole = whole.max(Some(month.plus(2)));
                 ControlFlow::Break(())
             })?;
@@ -179,16 +186,16 @@ fn publish_what_is_ready(publish: &mut PublishTask<RecomputedLog>, log: &Recompu
     }
 }
 
-/// The newest revision of every card, as far as it is compared.
+/// The compared part of the newest revision of every card.
 fn outlines(log: &mut impl Log) -> Result<BTreeMap<String, CardOutline>> {
     let mut cards = BTreeMap::new();
     for partition in 0..CARD_PARTITIONS {
         let end = log.bounds(Topic::Scorecards, partition)?.end;
         let mut from = 0;
         while from < end {
-            let next = log.read(Topic::Scorecards, partition, from, RECORDS_PER_READ, &mut |lent| {
-                if let Record::Scorecard(card) = lent.record {
-                    cards.insert(lent.key.to_owned(), CardOutline::of(&card));
+            let next = log.read(Topic::Scorecards, partition, from, RECORDS_PER_READ, &mut |entry| {
+                if let Record::Scorecard(card) = entry.record {
+                    cards.insert(entry.key.to_owned(), CardOutline::of(&card));
                 }
                 ControlFlow::Continue(())
             })?;

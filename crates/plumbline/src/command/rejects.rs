@@ -1,5 +1,5 @@
-//! `rejects`: what was refused and waits, and putting it in again. Listing and showing read the folder, which no process locks;
-//! a retry goes through the running service, else opens the log itself.
+//! `rejects`: lists and shows rejected records, and decodes them again. `list` and `show` read the folder, which no process locks.
+//! `retry` goes through the running service, or opens the log if no service is running.
 
 use anyhow::{Context, Result, bail};
 use stream::intake::intake_task::Intake;
@@ -18,16 +18,16 @@ use crate::service_client::{ask, encoded};
 use crate::terminal::paint::Paint;
 use crate::view::rejects_view::{PendingRejects, RawBytes, retried};
 
-/// What the command says.
+/// Runs the command. Returns text for standard output.
 ///
 /// # Errors
-/// When the store or the keys cannot be read, or a retry breaks off.
+/// When the store or the keys cannot be read, or a retry fails.
 pub fn rejects(command: &Rejects, config: &Config, paint: Paint, clock: Clock) -> Result<String> {
     Ok(match command {
-        Rejects::List(args) => waiting(config)?.list(&which(args), args.output, paint),
+        Rejects::List(args) => pending(config)?.list(&which(args), args.output, paint),
         Rejects::Show(RejectsShowArgs { which: args, limit, raw }) => {
             let raw = if *raw { RawBytes::Shown } else { RawBytes::Hidden };
-            waiting(config)?.show(&which(args), *limit, raw, args.output)
+            pending(config)?.show(&which(args), *limit, raw, args.output)
         }
         Rejects::Retry(args) => retried(&retry(&which(args), config, clock)?, args.output),
     })
@@ -37,24 +37,26 @@ fn which(args: &RejectsWhich) -> RejectFilter {
     RejectFilter { reason: args.reason.clone(), feed: args.feed.clone(), field: args.field.clone() }
 }
 
-fn waiting(config: &Config) -> Result<PendingRejects> {
-    let store: RejectStore = data_directory::refused(config).context("what was refused is sealed with the service's keys")?;
+fn pending(config: &Config) -> Result<PendingRejects> {
+    let store: RejectStore =
+        data_directory::refused(config).context("the rejected records are encrypted with the service's keys")?;
     if !store.is_enabled() {
-        bail!("option `refused` is 0B: raw records are not kept; the sources have to send them again");
+        bail!("option `refused` is 0B, so rejected records are not kept; the source systems must send them again");
     }
     Ok(PendingRejects::read(&store)?)
 }
 
 fn retry(which: &RejectFilter, config: &Config, clock: Clock) -> Result<RetryOutcome> {
     if let Some(address) = running_at(&config.data)
-        && let Some(told) = ask(&address, "POST", &path(which), "application/json")?
+        && let Some(response) = ask(&address, "POST", &path(which), "application/json")?
     {
-        return match told.status {
-            200 => serde_json::from_str(&told.body).with_context(|| format!("{address} does not answer as a service does")),
-            _ => bail!(told.error()),
+        return match response.status {
+            200 => serde_json::from_str(&response.body)
+                .with_context(|| format!("the process at {address} does not answer like a Plumbline service; check --data")),
+            _ => bail!(response.error()),
         };
     }
-    // Opening would make a log where none is.
+    // Opening a folder without a log would create one.
     drop(data_directory::read(config)?);
     let site = DataDirectory::open(config, clock, ProcessRoles::ALL, &ShutdownSignal::default())?;
     let mut intake = Intake::new(site.deployment.partitions, EVENTS_PER_BATCH);

@@ -1,11 +1,13 @@
-//! `replay`: history as it would have been published, cut by cut in virtual time.
+//! `replay`: the cards of past events, computed cut by cut in virtual time.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
 use codec::identity::keys::Keys;
 use codec::identity::pseudonym::Pseudonyms;
+use scorecard::card::scorecard::Scorecard;
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::Item;
 use scorecard::registry::entry::Entry;
@@ -20,19 +22,87 @@ use crate::history::item_reader::{ItemReader, PendingItems};
 use crate::history::output_folder::OutputFolder;
 use crate::history::outputs;
 use crate::history::pipeline::{Pipeline, PipelineSetup};
+use crate::history::showcase::showcase;
 use crate::history::sources::{self, SourceFile};
 use crate::history::summary::Summary;
 use crate::log::local_log::{Durability, LocalLog};
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
+use crate::terminal::count::counted;
+use crate::terminal::paint::Paint;
 use crate::terminal::progress::Progress;
+use crate::view::terminal_card::render_within;
 
-/// Replays what the arguments name. `now` is the present: it decides what lies in the future, and nothing else.
+/// Every event was rejected. The files of the replay are written, and list each reject.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "every event was rejected ({}); correct the files that {} lists, and run the replay again",
+    counted(*.rejected, "reject", "rejects"),
+    .file.display()
+)]
+pub struct TotalRejection {
+    /// Number of rejects.
+    pub rejected: u64,
+    /// The file that lists them.
+    pub file: PathBuf,
+}
+
+/// A replay that is complete.
+#[derive(Debug)]
+pub struct ReplayResult {
+    /// The content of `summary.json`.
+    pub summary: Summary,
+    /// One card, to be shown; none if none was published.
+    pub card: Option<Scorecard>,
+    /// The measures of the cards.
+    measures: Arc<MeasureSet>,
+    folder: PathBuf,
+}
+
+impl ReplayResult {
+    /// The card for standard output, empty if there is none.
+    #[must_use]
+    pub fn card_text(&self, paint: Paint, columns: usize) -> String {
+        self.card.as_ref().map(|card| render_within(card, &self.measures, paint, columns)).unwrap_or_default()
+    }
+
+    /// The counts, and the command that shows other cards, for standard error.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let counts = self.summary.report(&self.folder);
+        match &self.card {
+            Some(card) => format!("{counts}{}", other_cards(self.summary.cards, &card.content.subject.clinician, &self.folder)),
+            None => counts,
+        }
+    }
+
+    /// An error if every event was rejected.
+    ///
+    /// # Errors
+    /// [`TotalRejection`].
+    pub fn check_rejects(&self) -> Result<(), TotalRejection> {
+        let rejected = self.summary.rejected.values().sum();
+        let file = self.folder.join("rejects.ndjson");
+        if self.summary.is_all_rejected() { Err(TotalRejection { rejected, file }) } else { Ok(()) }
+    }
+}
+
+/// How to see other cards than the one that was shown.
+pub(crate) fn other_cards(cards: u64, clinician: &str, folder: &Path) -> String {
+    let dir = folder.display();
+    format!(
+        "The card above is one of {}. `subject.clinician` in {dir}/scorecards.ndjson names the clinicians. To see a clinician's \
+         cards:\n  plumbline card '{clinician}' --replayed {dir}\n",
+        counted(cards, "card", "cards")
+    )
+}
+
+/// Replays the files of the arguments. `now` is the present: events after it are rejected, and it has no other effect.
 ///
 /// # Errors
-/// When the files, the registry, the measures or the folder cannot be taken; and
+/// When the files, the registry, the measures or the folder are invalid; and
 /// [`crate::process::interrupt::CleanStop`].
-pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Result<Summary> {
+pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Result<ReplayResult> {
     let measures = args.measures.chosen()?.set;
     let registry = args.registry.as_deref().map(registry_file_check::read).transpose()?.unwrap_or_default();
     let found = sources::find(&args.paths, args.feed.as_deref())?;
@@ -40,16 +110,16 @@ pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Resul
     let pseudonyms = Pseudonyms::new(&keys);
     for path in &found.ignored {
         let path = pseudonyms.protect(path.display().to_string().into());
-        warn!(%path, "passed over: neither its name nor its beginning is that of JSON");
+        warn!(%path, "file ignored: it has neither the name nor the content of JSON");
     }
     let folder = OutputFolder::make(&args.out)?;
     let run = Run { args, now, interrupt, folder: &folder, keys: &keys, pseudonyms: &pseudonyms, measures: Arc::new(measures) };
-    let summary = run.replay(&found.sources, registry);
-    folder.finish(&summary)?;
-    summary
+    let result = run.replay(&found.sources, registry);
+    folder.finish(&result)?;
+    result
 }
 
-/// What a replay needs from its beginning to its end.
+/// The inputs of a replay.
 struct Run<'a> {
     args: &'a ReplayArgs,
     now: Timestamp,
@@ -61,7 +131,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn replay(&self, sources: &[SourceFile], registry: Vec<Entry>) -> Result<Summary> {
+    fn replay(&self, sources: &[SourceFile], registry: Vec<Entry>) -> Result<ReplayResult> {
         let Run { args, now, interrupt, folder, keys, pseudonyms, .. } = *self;
         let clock = Clock::standing_at(Timestamp::EARLIEST);
         let mut log = LocalLog::open(&folder.log(), clock.clone(), Durability::Buffered)?;
@@ -77,13 +147,15 @@ impl Run<'_> {
         let mut pipeline = Pipeline::start(&plan, keys, intake, log, clock)?;
         let unknown_fields = waiting.unknown_fields;
         play(&mut pipeline, waiting, registry, interrupt)?;
-        outputs::write(&pipeline, folder, unknown_fields, interrupt)
+        let summary = outputs::write(&pipeline, folder, unknown_fields, interrupt)?;
+        let card = showcase(&pipeline.log(), None)?;
+        Ok(ReplayResult { summary, card, measures: self.measures.clone(), folder: args.out.clone() })
     }
 }
 
-/// Plays everything that waits, and then on until the last month with rows is final.
+/// Plays all pending items, and then publishes until the last month with rows is final.
 fn play(pipeline: &mut Pipeline, waiting: PendingItems, registry: Vec<Entry>, interrupt: &Interrupt) -> Result<()> {
-    // The operator's own file comes last: of two entries that are in force the newer one decides.
+    // The operator's own file comes last: the newer of two entries in force decides.
     for entry in waiting.entries.into_iter().chain(registry) {
         pipeline.take(Item::Registry(entry))?;
     }
@@ -109,7 +181,7 @@ fn play_events(pipeline: &mut Pipeline, queue: &mut Queue, progress: &Progress, 
             break;
         }
     }
-    // Nothing is left that could bring a row of a later month.
+    // No later event can add a row of a later month.
     let last_month = outputs::last_month(&pipeline.log())?;
     while last_month.is_some_and(|month| !pipeline.is_final(month)) {
         pipeline.cut()?;

@@ -1,4 +1,4 @@
-//! `topics`: makes the topics of a deployment on its brokers, or says what is wrong with those that are there.
+//! `topics`: creates the topics of a deployment on its brokers, or reports their faults.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -17,33 +17,38 @@ use crate::kafka::settings::KafkaSettings;
 use crate::kafka::topic_plan::{ActualTopic, TopicFault, TopicPlan, faults, partitions, settings};
 use crate::kafka::topics::Topics;
 use crate::process::limits::{TOPIC_CREATION_POLL, TOPIC_CREATION_WAIT};
+use crate::terminal::count::counted;
 
-const NO_BROKERS: &str = "there are no brokers; set kafka.brokers. The embedded log needs no topics to be made";
+const NO_BROKERS: &str = "kafka.brokers is not set; set it. The embedded log needs no topics";
 
-/// Makes or checks the topics, and writes a line for each.
+/// Creates or checks the topics, and writes a line for each.
 ///
 /// # Errors
-/// When the brokers cannot be asked or refuse, and when anything is not as it has to be.
+/// When the brokers do not answer or refuse, and when a topic has a fault.
 pub fn topics(args: &cli::TopicsArgs, config: &Config, out: &mut impl Write) -> Result<()> {
     let brokers = config.kafka.as_ref().context(NO_BROKERS)?;
     let deployment = Topics::of(brokers)?;
     let mut state = State::asked(&deployment, brokers, config)?;
     if args.apply {
-        ensure!(!state.has_lasting(), "{}\nnothing was changed", state.told_faults().join("\n"));
-        make(&deployment, &state, out)?;
+        ensure!(!state.has_lasting(), "{}\nnothing was changed", state.described_faults().join("\n"));
+        create(&deployment, &state, out)?;
         state = until_all_are_there(&deployment, brokers, config)?;
         set(&deployment, &state, out)?;
         state = State::asked(&deployment, brokers, config)?;
     }
-    for line in state.told() {
+    for line in state.described() {
         writeln!(out, "{line}")?;
     }
-    let wrong = state.told_faults().len();
-    ensure!(wrong == 0, "{wrong} of the topics' properties are not as they have to be");
+    let wrong = state.described_faults().len() as u64;
+    ensure!(
+        wrong == 0,
+        "{} of the topics must be corrected; `plumbline topics --apply` corrects what it can",
+        counted(wrong, "property", "properties")
+    );
     Ok(())
 }
 
-/// How all topics are, and how they have to be.
+/// The topics on the brokers, and their required properties.
 struct State {
     names: Vec<(Topic, String)>,
     found: BTreeMap<String, ActualTopic>,
@@ -75,37 +80,39 @@ impl State {
         self.names.iter().flat_map(|(topic, name)| self.faults(*topic, name)).any(|fault| fault.is_lasting())
     }
 
-    /// One text a fault.
-    fn told_faults(&self) -> Vec<String> {
+    /// One line for each fault.
+    fn described_faults(&self) -> Vec<String> {
         let of = |(topic, name): &(Topic, String)| {
             self.faults(*topic, name).into_iter().map(|fault| format!("{name}: {fault}")).collect::<Vec<_>>()
         };
         self.names.iter().flat_map(of).collect()
     }
 
-    /// One text a topic that is right, and one a fault of those that are not.
-    fn told(&self) -> Vec<String> {
+    /// One line for each topic without a fault, and for each fault.
+    fn described(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for (topic, name) in &self.names {
             match self.found.get(name).filter(|_| self.faults(*topic, name).is_empty()) {
                 Some(ActualTopic { partitions, replicas, .. }) => {
-                    lines.push(format!("{name}: sound, {partitions} partitions, {replicas} replicas each"));
+                    let partitions = counted(u64::from(*partitions), "partition", "partitions");
+                    let replicas = counted(u64::from(*replicas), "replica", "replicas");
+                    lines.push(format!("{name}: no faults, {partitions}, {replicas} each"));
                 }
                 None => lines.extend(self.faults(*topic, name).iter().map(|fault| format!("{name}: {fault}"))),
             }
         }
-        let absent = |name| format!("{name}: is not there; it belongs to who writes it, and intake reads it as soon as it is");
+        let absent = |name| format!("{name}: does not exist; the system that writes it must create it, and intake then reads it");
         lines.extend(self.absent_inputs.iter().map(absent));
         lines
     }
 }
 
-/// What the log's first record says of the partitions of `events`.
+/// The number of partitions of `events` by the log's first record.
 fn begun_with(config: &Config) -> Result<Option<u32>> {
     let mut log = log_to_read(config)?;
     let mut begun = None;
-    log.read(Topic::Registry, 0, 0, 1, &mut |lent| {
-        if let Record::Genesis(genesis) = lent.record {
+    log.read(Topic::Registry, 0, 0, 1, &mut |entry| {
+        if let Record::Genesis(genesis) = entry.record {
             begun = Some(genesis.partitions);
         }
         ControlFlow::Break(())
@@ -113,12 +120,12 @@ fn begun_with(config: &Config) -> Result<Option<u32>> {
     Ok(begun)
 }
 
-fn make(deployment: &Topics, state: &State, out: &mut impl Write) -> Result<()> {
+fn create(deployment: &Topics, state: &State, out: &mut impl Write) -> Result<()> {
     for (topic, name) in state.names.iter().filter(|(_, name)| !state.found.contains_key(name)) {
         let partitions = partitions(*topic, state.plan.partitions);
         let values: Vec<(&str, String)> = settings(*topic).into_iter().map(|(name, wanted)| (name, wanted.value())).collect();
         deployment.create(name, partitions, state.plan.replicas, &values)?;
-        writeln!(out, "{name}: made")?;
+        writeln!(out, "{name}: created")?;
     }
     Ok(())
 }
@@ -145,8 +152,8 @@ fn set(deployment: &Topics, state: &State, out: &mut impl Write) -> Result<()> {
             .collect();
         if !values.is_empty() {
             deployment.set(name, &values)?;
-            let told: Vec<String> = values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-            writeln!(out, "{name}: set {}", told.join(", "))?;
+            let settings: Vec<String> = values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            writeln!(out, "{name}: set {}", settings.join(", "))?;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
-//! Who may write which feed, and who may read cards, over HTTP: bearer tokens, of which only the hashes are kept.
+//! Permissions over HTTP: which token may write which feeds, and which may read cards. Only hashes of the tokens are kept.
 //!
-//! Source: RFC 6750, section 2.1. A token is a long random text, so that a plain hash of it gives nothing away.
+//! Source: RFC 6750, section 2.1. A token is a long random text, so its plain hash does not reveal it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
-    /// That of a token.
+    /// The hash of a token.
     #[must_use]
     pub fn of(token: &str) -> TokenHash {
         TokenHash(Sha256::digest(token.as_bytes()).into())
@@ -23,9 +23,9 @@ impl TokenHash {
     /// From 64 hexadecimal digits.
     ///
     /// # Errors
-    /// What is wrong with the text, and the cure.
+    /// The fault of the text, and the cure.
     pub fn parse(text: &str) -> Result<TokenHash, String> {
-        let wrong = || format!("{} characters are no SHA-256; write its 64 hexadecimal digits", text.chars().count());
+        let wrong = || format!("{} characters are not a SHA-256; write its 64 hexadecimal digits", text.chars().count());
         let digits: Vec<u8> =
             text.chars().map(|digit| u8::try_from(digit.to_digit(16)?).ok()).collect::<Option<_>>().ok_or_else(wrong)?;
         let (pairs, []) = digits.as_chunks::<2>() else { return Err(wrong()) };
@@ -40,23 +40,23 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// What whoever asks may do.
+/// The permissions of HTTP clients.
 #[derive(Clone, Debug, Default)]
 pub struct Authorizer {
-    /// Who reads; anybody without one.
+    /// The token that may read cards; without one every client may.
     pub reader: Option<TokenHash>,
     /// The feeds that each token may write.
     pub writers: BTreeMap<TokenHash, BTreeSet<Arc<str>>>,
-    /// Whether feeds without a token are anybody's to write.
+    /// Whether every write needs a token.
     pub guarded: bool,
 }
 
 /// The feeds that a request may write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Writes {
-    /// All.
+    /// All feeds.
     All,
-    /// These.
+    /// These feeds.
     Only(BTreeSet<Arc<str>>),
 }
 
@@ -72,23 +72,23 @@ impl Writes {
 }
 
 impl Authorizer {
-    /// What a request with these headers may write; nothing where it has to show a token that is known.
+    /// The feeds that a request with these headers may write; `None` if it needs a known token and has none.
     #[must_use]
     pub fn writes(&self, headers: &HeaderMap) -> Option<Writes> {
         if !self.guarded {
             return Some(Writes::All);
         }
-        Some(Writes::Only(self.writers.get(&shown(headers)?)?.clone()))
+        Some(Writes::Only(self.writers.get(&bearer_token(headers)?)?.clone()))
     }
 
     /// Whether a request with these headers may read.
     #[must_use]
     pub fn may_read(&self, headers: &HeaderMap) -> bool {
-        self.reader.is_none_or(|reader| shown(headers) == Some(reader))
+        self.reader.is_none_or(|reader| bearer_token(headers) == Some(reader))
     }
 }
 
-fn shown(headers: &HeaderMap) -> Option<TokenHash> {
+fn bearer_token(headers: &HeaderMap) -> Option<TokenHash> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| TokenHash::of(token.trim()))
 }

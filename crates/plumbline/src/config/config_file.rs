@@ -1,5 +1,5 @@
-//! Reads a configuration: defaults, then the TOML file, then the environment, then the command line. Every mistake is found at
-//! once, each with its place and cure.
+//! Reads a configuration: defaults, the TOML file, the environment, the command line; later ones win. Every mistake is reported at
+//! once, each with its source and cure.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,40 +27,40 @@ use crate::kafka::registry_address::without_credentials;
 use crate::kafka::settings::{FIXED, KafkaSettings};
 use crate::measure_files::BuiltIn;
 
-/// The file that is read when none is named, if it is there.
+/// The file that is read if none is named and it exists.
 pub const DEFAULT_FILE: &str = "plumbline.toml";
-/// Environment variables of options begin so: `PLUMBLINE_HTTP_MAX_BODY` is `http.max-body`.
+/// Prefix of environment variables: `PLUMBLINE_HTTP_MAX_BODY` sets `http.max-body`.
 const VARIABLE_PREFIX: &str = "PLUMBLINE_";
 
-/// One mistake and where it stands.
+/// One mistake and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// File and line, variable or flag.
     pub origin: ValueOrigin,
-    /// What was found, what was expected and the cure.
+    /// The value, the expected values and the cure.
     pub text: String,
 }
 
-/// Why a configuration cannot be taken.
+/// An invalid configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file that was named cannot be read.
+    /// The named file cannot be read.
     #[error("{} cannot be read: {source}; name a configuration file, or none for the defaults", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// Mistakes, all of them.
+    /// All mistakes.
     #[error("{}", .0.iter().map(|m| format!("{}: {}", m.origin, m.text)).collect::<Vec<_>>().join("\n"))]
     Mistakes(Vec<Mistake>),
 }
 
-/// What the surroundings say: the file's name if one was given, variables, and options of the command line by key.
+/// The sources of a configuration: the named file, environment variables, and options of the command line by key.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigSources {
-    /// File that was named; without it [`DEFAULT_FILE`] if it is there.
+    /// The named file; without one [`DEFAULT_FILE`] if it exists.
     pub file: Option<PathBuf>,
     /// Environment variables.
     pub variables: BTreeMap<String, String>,
@@ -99,10 +99,10 @@ struct Value {
     origin: ValueOrigin,
 }
 
-/// Tables by name, such as `[feeds.surgery]`, and what stands in them.
+/// Tables by name, such as `[feeds.surgery]`, and their values by key.
 type Tables = BTreeMap<String, BTreeMap<String, Value>>;
 
-/// Values as texts, by option, by feed, by input topic and by property of the brokers' client.
+/// Values as texts, by option, by feed, by input topic and by property of librdkafka.
 #[derive(Debug)]
 struct Raw {
     options: BTreeMap<&'static str, Value>,
@@ -151,7 +151,7 @@ impl Raw {
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
-            self.mistake(place(at), format!("{}; write TOML, key = value a line", error.message()));
+            self.mistake(place(at), format!("{}; write TOML, one key = value a line", error.message()));
         }
         self.table("", document.get_ref(), &place);
     }
@@ -184,18 +184,20 @@ impl Raw {
         for (name, declared) in tables {
             let (name, origin) = (name.get_ref().to_string(), place(name.span().start));
             let DeValue::Table(table) = declared.get_ref() else {
-                self.mistake(origin, format!("{kind} {name:?} is no table; write [{kind}s.{name}] and its keys below"));
+                self.mistake(origin, format!("{kind} {name:?} is not a table; write [{kind}s.{name}] with its keys below"));
                 continue;
             };
             let mut values = BTreeMap::new();
             for (key, value) in table {
                 let (key, origin) = (key.get_ref().to_string(), place(key.span().start));
                 match scalar(value.get_ref()) {
-                    _ if !keys.contains(&key.as_str()) => self.mistake(origin, unknown(&format!("key of {kind}s"), &key, keys)),
+                    _ if !keys.contains(&key.as_str()) => {
+                        self.mistake(origin, unknown(&format!("key in a table of {kind}s"), &key, keys))
+                    }
                     Some(text) => {
                         values.insert(key, Value { text, origin });
                     }
-                    None => self.mistake(origin, format!("{key} is no text; put it in quotes")),
+                    None => self.mistake(origin, format!("{key} is not a text; put it in quotes")),
                 }
             }
             read.insert(name, values);
@@ -203,7 +205,7 @@ impl Raw {
         read
     }
 
-    /// Reads `[kafka.properties]`: names of librdkafka have dots, quoted or not.
+    /// Reads `[kafka.properties]`. The names of librdkafka have dots, so a table below it is a part of a name.
     fn properties(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> ValueOrigin) {
         for (name, value) in table {
             let (key, origin) = (format!("{prefix}{}", name.get_ref()), place(name.span().start));
@@ -222,7 +224,7 @@ impl Raw {
         }
     }
 
-    /// The value of an option, read; a mistake is kept and `fallback` stands in for it, so that the rest is checked too.
+    /// The parsed value of an option. A mistake is recorded and replaced by `fallback`, so that the other options are checked, too.
     fn value<T>(&mut self, key: &str, fallback: T, read: impl FnOnce(&str) -> Result<T, String>) -> T {
         let Value { text, origin } = self.options[key].clone();
         read(&text).unwrap_or_else(|why| {
@@ -262,18 +264,20 @@ impl Raw {
         if config.max_waiting < config.max_body {
             let origin = self.options["http.max-waiting"].origin.clone().max(self.options["http.max-body"].origin.clone());
             let text =
-                "http.max-waiting is less than http.max-body; one request has to fit, so raise the first or lower the other";
+                "http.max-waiting is less than http.max-body; raise the first or lower the second, so that one request fits";
             self.mistake(origin, text.to_owned());
         }
         if !config.listen.ip().is_loopback() && config.gate.reader.is_none() {
-            let text = "listen reaches beyond this machine, where cards need a token; set http.read-token-sha256, and token-sha256 \
+            let text = "listen is reachable from other machines, so cards need a token; set http.read-token-sha256, and token-sha256 \
                         of each feed that is written over HTTP, or listen on 127.0.0.1";
             self.mistake(self.options["listen"].origin.clone(), text.to_owned());
         }
+        // In the order of the file's lines.
+        self.mistakes.sort_by(|one, other| one.origin.cmp(&other.origin));
         if self.mistakes.is_empty() { Ok(config) } else { Err(ConfigError::Mistakes(self.mistakes)) }
     }
 
-    /// Who may do what over HTTP. Where one feed has a token, or the address reaches beyond this machine, none is written without.
+    /// The permissions over HTTP. Every write needs a token if one feed has a token, or if other machines can reach the address.
     fn checked_gate(&mut self) -> Authorizer {
         let token = |text: &str| if text.is_empty() { Ok(None) } else { TokenHash::parse(text).map(Some) };
         let mut gate = Authorizer { reader: self.value("http.read-token-sha256", None, token), ..Authorizer::default() };
@@ -286,8 +290,8 @@ impl Raw {
                 Err(why) => self.mistake(origin, format!("token-sha256 of feed {name:?}: {why}")),
             }
         }
-        let beyond = address(&self.options["listen"].text).is_ok_and(|address| !address.ip().is_loopback());
-        gate.guarded = beyond || !gate.writers.is_empty();
+        let reachable = address(&self.options["listen"].text).is_ok_and(|address| !address.ip().is_loopback());
+        gate.guarded = reachable || !gate.writers.is_empty();
         gate
     }
 
@@ -306,7 +310,7 @@ impl Raw {
         feeds
     }
 
-    /// Puts a feed's values back as they are in force, for [`Raw::shown`].
+    /// Stores the values of a feed that are in force, for [`Raw::shown`].
     fn options_of_feed(&mut self, name: &str, feed: &Feed, given: &BTreeMap<String, Value>) {
         let origin = |key: &str| given.get(key).map_or(ValueOrigin::Default, |value| value.origin.clone());
         let practice = feed.practice.as_deref().unwrap_or_default();
@@ -319,7 +323,7 @@ impl Raw {
         self.feeds.insert(name.to_owned(), values.collect());
     }
 
-    /// The brokers, if there are any; their properties make sense only with them.
+    /// The settings of the brokers; `None` without `kafka.brokers`.
     fn checked_kafka(&mut self) -> Option<KafkaSettings> {
         let brokers = self.options["kafka.brokers"].text.clone();
         let prefix = self.value("kafka.prefix", String::new(), topic_prefix);
@@ -329,9 +333,9 @@ impl Raw {
         for (key, Value { text, origin }) in self.properties.clone() {
             if let Some((_, value, promise)) = FIXED.iter().find(|(fixed, ..)| *fixed == key) {
                 let value = if value.is_empty() { String::new() } else { format!(" ({value})") };
-                self.mistake(origin, format!("{key} is fixed{value}, for {promise}; take the line out"));
+                self.mistake(origin, format!("{key} is fixed{value}: {promise}; remove the line"));
             } else if key == "bootstrap.servers" {
-                self.mistake(origin, "bootstrap.servers is set by kafka.brokers; take the line out".to_owned());
+                self.mistake(origin, "bootstrap.servers is set by kafka.brokers; remove the line".to_owned());
             } else {
                 properties.insert(key, text);
             }
@@ -346,6 +350,8 @@ impl Raw {
         let has_brokers = !self.options["kafka.brokers"].text.is_empty();
         for (name, values) in self.inputs.clone() {
             let mut input = Input::default();
+            let default = self.options["kafka.brokers"].origin.clone();
+            let of_input = values.values().map(|value| value.origin.clone()).next().unwrap_or(default);
             for (key, Value { text, origin }) in values {
                 if key == "feed" {
                     input.feed = Some(text).filter(|text| !text.is_empty());
@@ -357,8 +363,10 @@ impl Raw {
                 }
             }
             if !has_brokers {
-                let why = format!("input {name:?} is a topic, and there are no brokers; set kafka.brokers, or take it out");
-                self.mistake(self.options["kafka.brokers"].origin.clone(), why);
+                let why = format!(
+                    "input {name:?} is a Kafka topic, and kafka.brokers is not set; set kafka.brokers, or remove [inputs.{name}]"
+                );
+                self.mistake(of_input.clone(), why);
             }
             inputs.insert(name, input);
         }
@@ -389,7 +397,7 @@ impl Raw {
     }
 }
 
-/// A part of a dotted key, quoted where TOML wants it.
+/// A part of a dotted key, quoted if TOML requires it.
 fn quoted_key(part: &str) -> String {
     let bare = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     if bare { part.to_owned() } else { serde_json::Value::from(part).to_string() }

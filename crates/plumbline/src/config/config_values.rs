@@ -1,4 +1,4 @@
-//! What one value of a configuration means, or why it cannot be taken and what to write instead.
+//! Parses single values of a configuration. An error says what to write instead.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::measure_files::BuiltIn;
 pub(crate) fn declare(feed: &mut Feed, key: &str, text: &str) -> Result<(), String> {
     match key {
         "practice" => feed.practice = Some(needed(text)?.into()),
-        // It is the gate's, not the feed's.
+        // The authorizer reads it.
         "token-sha256" => {}
         "zone" => feed.zone = Zone::named(text).map_err(|error| error.to_string())?,
         "versioning" => {
@@ -29,10 +29,10 @@ pub(crate) fn declare(feed: &mut Feed, key: &str, text: &str) -> Result<(), Stri
 
 pub(crate) fn word<T: Copy>(text: &str, values: &[T], name: fn(T) -> &'static str) -> Result<T, String> {
     let names: Vec<&str> = values.iter().map(|value| name(*value)).collect();
-    values.iter().copied().find(|value| name(*value) == text).ok_or_else(|| unknown("word", text, &names))
+    values.iter().copied().find(|value| name(*value) == text).ok_or_else(|| unknown("value", text, &names))
 }
 
-/// Whether a property of the brokers' client holds what nobody shall read.
+/// Whether a property of librdkafka is a secret, which is never printed.
 pub(crate) fn is_secret(key: &str) -> bool {
     ["password", "secret", "jaas", "key.pem", "token"].iter().any(|part| key.contains(part))
 }
@@ -41,9 +41,9 @@ pub(crate) fn replicas(text: &str) -> Result<Option<u32>, String> {
     let number = |text: &str| text.parse().ok().filter(|number| (1..=100).contains(number));
     match text {
         "" => Ok(None),
-        text => {
-            number(text).map(Some).ok_or_else(|| format!("{text:?} is not between 1 and 100; write a whole number of replicas"))
-        }
+        text => number(text)
+            .map(Some)
+            .ok_or_else(|| format!("{text:?} is not a whole number between 1 and 100; write one, such as 3")),
     }
 }
 
@@ -56,13 +56,13 @@ pub(crate) fn topic_prefix(text: &str) -> Result<String, String> {
     }
 }
 
-/// Kafka takes letters, digits, `.`, `_` and `-`, 249 of them at most, as in a topic's name.
+/// Kafka allows at most 249 letters, digits, `.`, `_` and `-`, as in a topic's name.
 pub(crate) fn instance(text: &str) -> Result<Option<String>, String> {
     let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     match text {
         "" => Ok(None),
         _ if text.len() <= 249 && text.bytes().all(known) => Ok(Some(text.to_owned())),
-        _ => Err(format!("{text:?} is no name of an instance; write at most 249 letters, digits, ., _ and -")),
+        _ => Err(format!("{text:?} is not a valid name of an instance; write at most 249 letters, digits, ., _ and -")),
     }
 }
 
@@ -75,32 +75,32 @@ pub(crate) fn path(text: &str) -> Option<PathBuf> {
 }
 
 pub(crate) fn needed(text: &str) -> Result<&str, String> {
-    if text.trim().is_empty() { Err("is empty; fill it in".to_owned()) } else { Ok(text) }
+    if text.trim().is_empty() { Err("the value is empty; fill it in".to_owned()) } else { Ok(text) }
 }
 
 pub(crate) fn positive(seconds: u32) -> Result<u32, String> {
-    if seconds == 0 { Err("is nothing; publish every 1s or more".to_owned()) } else { Ok(seconds) }
+    if seconds == 0 { Err("0s is too short; write 1s or more".to_owned()) } else { Ok(seconds) }
 }
 
 pub(crate) fn offset(text: &str, every: u32) -> Result<u32, String> {
     let at = quantity::seconds(text)?;
-    // An offset beyond the period says the same as its rest; `publish.every = "1h"` alone shall not be a mistake.
+    // Only the remainder counts: `publish.every = "1h"` with the default offset of 3h must not be a mistake.
     if at < 86_400 { Ok(at % every) } else { Err(format!("{text} is a day or more; write less than 1d")) }
 }
 
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| format!("{text:?} is no address; write an IP address and a port, such as 127.0.0.1:8080"))
+    text.parse().map_err(|_| format!("{text:?} is not an address; write an IP address and a port, such as 127.0.0.1:8080"))
 }
 
 pub(crate) fn partitions(text: &str) -> Result<u32, String> {
     let number = text.parse().ok().filter(|number| (1..=1_024).contains(number));
-    number.ok_or_else(|| format!("{text:?} is not between 1 and 1024; write a whole number of them"))
+    number.ok_or_else(|| format!("{text:?} is not a whole number between 1 and 1024; write one, such as 4"))
 }
 
 pub(crate) fn body(text: &str) -> Result<usize, String> {
     let bytes = quantity::bytes(text)?;
     let within = (1 << 10..=4 << 30).contains(&bytes);
-    if within { Ok(bytes) } else { Err(format!("{text} is not between 1KiB and 4GiB")) }
+    if within { Ok(bytes) } else { Err(format!("{text} is not between 1KiB and 4GiB; write a size in this range, such as 8MiB")) }
 }
 
 pub(crate) fn level(text: &str) -> Result<String, String> {

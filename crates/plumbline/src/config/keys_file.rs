@@ -1,4 +1,4 @@
-//! The keys of a deployment in a file of its own: made at the first start, readable by their owner alone.
+//! The keys of a deployment, in a file that the first start creates and only its owner can read.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -8,36 +8,36 @@ use codec::identity::keys::Keys;
 use serde::Deserialize;
 
 const HEAD: &str =
-    "# Plumbline's keys. Whoever has them can link pseudonyms to patients; whoever loses them can amend no event any more.
-# permanent: event ids and links, never to be changed. patients: oldest first, the last one is in force.
+    "# Plumbline's keys. They can link pseudonyms to patients: keep them secret. Without them no event can be amended: keep a copy.
+# permanent: for event ids and links; never change it. patients: oldest first, the last one is in force.
 ";
 
-/// Number of the user who may everything.
+/// User id of root.
 const ROOT: u32 = 0;
 
-/// Why keys cannot be had.
+/// Keys that cannot be read or created.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The file system refuses.
-    #[error("keys {} cannot be {doing}: {source}; let this user read and write there, or name another file with `keys`", path.display())]
+    #[error("the keys file {} cannot be {doing}: {source}; allow this user to read and write it, or name another file with `keys`", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried.
+        /// The attempted action.
         doing: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The file does not hold keys.
-    #[error("{} holds no keys: {why}; restore it from a copy, for events under new keys are strangers to those of old ones", path.display())]
+    #[error("{} holds no keys: {why}; restore it from a copy, because new keys cannot amend or link events of the old ones", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault of the file.
         why: String,
     },
     /// Others may read the file.
-    #[error("{} may be read by others (mode {mode:o}); run chmod 600 on it, or give it to root and a group with mode 640", path.display())]
+    #[error("{} is readable by other users (mode {mode:o}); run chmod 600 on it, or give it to root and a group with mode 640", path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -46,12 +46,12 @@ pub enum KeysError {
     },
 }
 
-/// Whether keys were there.
+/// Whether the keys file existed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeysState {
     /// They were read.
     Read,
-    /// They were made just now.
+    /// They were created now.
     Made,
 }
 
@@ -62,7 +62,7 @@ struct KeysDocument {
     patients: Vec<String>,
 }
 
-/// Reads the keys; makes the file, mode 0600, with random ones if it is not there.
+/// Reads the keys. Creates the file with random keys and mode 0600 if it does not exist.
 ///
 /// # Errors
 /// [`KeysError`].
@@ -70,7 +70,7 @@ pub fn read_or_make(path: &Path) -> Result<(Keys, KeysState), KeysError> {
     match read(path) {
         Ok(keys) => Ok((keys, KeysState::Read)),
         Err(KeysError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
-            make(path).map_err(|source| KeysError::Io { path: path.to_owned(), doing: "made", source })?;
+            make(path).map_err(|source| KeysError::Io { path: path.to_owned(), doing: "created", source })?;
             Ok((read(path)?, KeysState::Made))
         }
         Err(error) => Err(error),
@@ -90,7 +90,7 @@ pub fn read(path: &Path) -> Result<Keys, KeysError> {
         return Err(KeysError::Open { path: path.to_owned(), mode });
     }
     let text = io::read_to_string(file).map_err(failed)?;
-    // What the parser says could quote a key.
+    // The parser's message could quote a key.
     let stored: KeysDocument =
         toml::from_str(&text).map_err(|_| malformed("it is not permanent = \"...\" and patients = [\"...\"]".to_owned()))?;
     let key = |text: &String| unhex(text).ok_or_else(|| malformed("a key is not 64 hexadecimal digits".to_owned()));
@@ -123,7 +123,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     if digits.len() == 64 { bytes.try_into().ok() } else { None }
 }
 
-/// A file that its owner alone may read and write.
+/// Options for a file that only its owner can read and write.
 #[cfg(unix)]
 pub(crate) fn private() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
@@ -132,7 +132,7 @@ pub(crate) fn private() -> OpenOptions {
     options
 }
 
-/// A file of root's may be read by its group: so an administrator, or a Secret of Kubernetes, hands keys to who may not change them.
+/// The group may read a file of root: an administrator or a Kubernetes Secret hands out keys that the service cannot change.
 fn is_open(mode: u32, owner: u32) -> bool {
     mode & if owner == ROOT { 0o037 } else { 0o077 } != 0
 }
@@ -156,7 +156,7 @@ fn mode_and_owner(_: &File) -> io::Result<(u32, u32)> {
     Ok((0o600, ROOT))
 }
 
-/// Event identities are hashed under the permanent key: its first eight bytes are the seed.
+/// The seed of the hashes of event ids: the first eight bytes of the permanent key.
 #[must_use]
 pub fn identity_seed(keys: &Keys) -> u64 {
     let (head, _) = keys.permanent().split_first_chunk::<8>().expect("a key has 32 bytes");
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_made_once_and_are_the_same_ever_after() {
+    fn keys_are_created_once_and_read_from_then_on() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("data/keys.toml");
         let (made, found) = read_or_make(&path).unwrap();
@@ -181,7 +181,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn keys_that_others_may_read_are_refused_with_the_cure() {
+    fn keys_that_other_users_can_read_are_refused_with_the_cure() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys.toml");
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_may_read_what_root_gives_it_and_nobody_what_they_own() {
+    fn a_group_may_read_a_file_of_root_and_no_file_of_another_user() {
         assert!(!is_open(0o600, 1000) && !is_open(0o400, 1000));
         assert!(is_open(0o640, 1000) && is_open(0o604, 1000));
         assert!(!is_open(0o440, ROOT) && !is_open(0o640, ROOT));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_refused_without_telling_a_key_and_never_made_anew() {
+    fn a_damaged_file_is_refused_without_printing_a_key_and_never_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys.toml");
         read_or_make(&path).unwrap();

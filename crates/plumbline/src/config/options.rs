@@ -1,4 +1,4 @@
-//! The configuration of a service: what an operator must decide, each with a default that works, and where each value came from.
+//! The configuration of a service: its options, their defaults, and the source of each value.
 //! [`crate::config::config_file`] reads it.
 
 use std::collections::BTreeMap;
@@ -16,16 +16,16 @@ use crate::config::authorizer::Authorizer;
 use crate::kafka::settings::KafkaSettings;
 use crate::measure_files::BuiltIn;
 
-/// Where a value came from; the later variant wins over the earlier.
+/// The source of a value. A later variant wins over an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ValueOrigin {
-    /// Nobody said anything.
+    /// The default.
     Default,
     /// A line of the configuration file.
     File {
-        /// The file as it was named.
+        /// The file's path as it was given.
         path: PathBuf,
-        /// Counted from 1.
+        /// Line number, from 1.
         line: usize,
     },
     /// An environment variable.
@@ -45,55 +45,55 @@ impl fmt::Display for ValueOrigin {
     }
 }
 
-/// How state changes are written to standard error.
+/// The form of log lines on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people on a terminal, JSON elsewhere.
+    /// Text on a terminal, else JSON.
     Auto,
-    /// For people.
+    /// Text.
     Human,
     /// One JSON object a line.
     Json,
 }
 
-/// A configuration in which every value is sound.
+/// A configuration whose values are all valid.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Folder of the log, the keys and the lock.
     pub data: PathBuf,
-    /// Where HTTP is answered.
+    /// Address and port of HTTP.
     pub listen: SocketAddr,
-    /// The zone whose calendar months are counted. Fixed for a log.
+    /// The zone whose calendar months are used. Fixed for a log.
     pub zone: Zone,
     /// Partitions of `events`, 1 to 1,024. Fixed for a log.
     pub partitions: u32,
-    /// Folder of measure files of one's own; without it those that are built in.
+    /// Folder of measure files; without one the built-in measures are used.
     pub measures: Option<PathBuf>,
-    /// Whether the built-in ones of other ids count beside them.
+    /// Whether built-in measures that the folder does not replace are kept.
     pub built_in_measures: BuiltIn,
-    /// Registry file; without it every clinician is their own person.
+    /// Registry file; without one every clinician id is a person of its own.
     pub registry: Option<PathBuf>,
-    /// File of the keys; made at the first start if it is not there.
+    /// File of the keys; the first start creates it.
     pub keys: PathBuf,
-    /// The instants at which it publishes. Fixed for a log.
+    /// The publication times. Fixed for a log.
     pub grid: Grid,
-    /// Bytes of raw records that may wait for a repair after they were refused; 0 keeps none.
+    /// Limit of stored rejected records, bytes; 0 stores none.
     pub refused: usize,
-    /// The largest body of a request, bytes.
+    /// Limit of the body of a request, bytes.
     pub max_body: usize,
-    /// Bytes of bodies that may wait for the log at once; beyond it requests are answered 429.
+    /// Limit of all bodies that wait for the log, bytes; beyond it requests get status 429.
     pub max_waiting: usize,
-    /// So long requests under way may take to end once the service was asked to stop, seconds.
+    /// Time for open requests to finish after a request to stop, seconds.
     pub drain_seconds: u32,
-    /// Which state changes are told, as `tracing` filters them.
+    /// Filter of log lines, in the syntax of `tracing`.
     pub log_level: String,
-    /// How they are written.
+    /// The form of log lines.
     pub log_format: LogFormat,
     /// Declared feeds by name.
     pub feeds: BTreeMap<String, Arc<Feed>>,
-    /// Who may write and read over HTTP.
+    /// The permissions over HTTP.
     pub gate: Authorizer,
-    /// The brokers that keep the log; without them it is embedded, in `data`.
+    /// The brokers that hold the log; without them the log is embedded in `data`.
     pub kafka: Option<KafkaSettings>,
     /// Topics that practice systems write, by name.
     pub inputs: BTreeMap<String, Input>,
@@ -106,20 +106,20 @@ pub struct Config {
 pub struct OptionView {
     /// Name of the option as a key of TOML, `publish.every`.
     pub key: String,
-    /// Its value as it may be written.
+    /// Its value, in the form of the configuration file.
     pub value: String,
-    /// Where it came from.
+    /// The source of the value.
     pub origin: ValueOrigin,
 }
 
-/// One option: its name, its default and what it decides.
+/// One option: its name, its default and its description.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionOf {
-    /// Its name, dotted where it stands in a table.
+    /// Its name, with dots between tables and key.
     pub key: &'static str,
-    /// The value when nobody says anything; empty for none.
+    /// The default; empty for none.
     pub default: &'static str,
-    /// What it decides, with its unit.
+    /// Its description, with its unit.
     pub help: &'static str,
 }
 
@@ -129,64 +129,53 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 
 /// Every option but the feeds.
 pub const OPTIONS: [OptionOf; 22] = [
+    option("built-in-measures", "keep", "keep or drop the built-in measures that the folder `measures` does not replace"),
+    option("data", "./plumbline-data", "folder of the log, the keys and the lock"),
+    option("http.drain", "10s", "time for open requests to finish after SIGTERM"),
+    option("http.max-body", "8MiB", "limit of the body of one request; a larger one gets status 413"),
+    option("http.max-waiting", "64MiB", "limit of all bodies that wait for the log; beyond it requests get status 429"),
     option(
-        "built-in-measures",
-        "keep",
-        "keep or drop: whether built-in measures count as well as those in the folder `measures`",
-    ),
-    option("data", "./plumbline-data", "folder of the log, the keys and the lock file"),
-    option("http.drain", "10s", "time that running requests have to finish after SIGTERM"),
-    option("http.max-body", "8MiB", "largest request body, 1KiB to 4GiB; a larger one gets 413"),
-    option("http.max-waiting", "64MiB", "total size of bodies that wait for the log; above it requests get 429"),
-    option("http.read-token-sha256", "", "SHA-256 of the reader token, 64 hexadecimal digits"),
-    option(
-        "kafka.brokers",
+        "http.read-token-sha256",
         "",
-        "addresses of brokers, host:port separated by commas; without brokers the log is in the folder `data`",
+        "SHA-256 of the token that may read cards, 64 hexadecimal digits; without it every client may",
     ),
+    option("kafka.brokers", "", "Kafka brokers, HOST:PORT separated by commas; without them the log is embedded in `data`"),
     option(
         "kafka.instance",
         "",
-        "static membership: name of this process that stays the same after a restart, so that it keeps its partitions",
+        "name of this process; after a crash, a restart with the same name gets its partitions back at once",
     ),
-    option("kafka.prefix", "plumbline.", "prefix of the names of all topics and groups; one per deployment"),
-    option(
-        "kafka.replication",
-        "",
-        "replicas of topics that `topics --apply` creates, 1 to 100; the brokers' default without it",
-    ),
+    option("kafka.prefix", "plumbline.", "prefix of the names of all topics and consumer groups; one for each deployment"),
+    option("kafka.replication", "", "replicas of each topic that `topics --apply` creates; without it the brokers' default"),
     option(
         "kafka.schema-registry",
         "",
-        "Confluent-compatible schema registry, http[s]://[USER:PASSWORD@]HOST[:PORT]; without one records carry Plumbline's own schema ids",
+        "Confluent-compatible schema registry, http[s]://[USER:PASSWORD@]HOST[:PORT]; without it records carry Plumbline's own \
+         schema ids",
     ),
-    option("keys", "", "key file, created at the first start; keys.toml in the data folder without it"),
+    option("keys", "", "file of the keys, created at the first start; without it keys.toml in the data folder"),
     option("listen", "127.0.0.1:8080", "address and port of HTTP"),
-    option("log.format", "auto", "auto, human or json; auto is human on a terminal"),
-    option("log.level", "info", "error, warn, info or debug"),
-    option("measures", "", "folder of measure files; a file with the id of a built-in measure replaces it, others are added"),
-    option("partitions", "4", "partitions of the topic events, 1 to 1024; fixed for a log"),
-    option("publish.at", "3h", "offset of the publication instants after midnight UTC; fixed for a log"),
-    option("publish.every", "1d", "time from one publication instant to the next; fixed for a log"),
-    option(
-        "refused",
-        "64MiB",
-        "total size of rejected raw records that wait for a retry, encrypted, for at most 30 days; 0B keeps none",
-    ),
-    option("registry", "", "registry file, read at each start; see `plumbline registry check`"),
-    option("zone", "Europe/London", "time zone in which months begin and end; fixed for a log"),
+    option("log.format", "auto", "form of log lines: auto, human or json; auto is human on a terminal, else json"),
+    option("log.level", "info", "least severe level of log lines: error, warn, info or debug"),
+    option("measures", "", "folder of your own measure files; a file with the id of a built-in measure replaces it"),
+    option("partitions", "4", "number of partitions of the events, 1 to 1024; fixed for a log"),
+    option("publish.at", "3h", "first publication of a day, as time after midnight UTC; fixed for a log"),
+    option("publish.every", "1d", "time between two publications; fixed for a log"),
+    option("refused", "64MiB", "limit of stored rejected records, encrypted and kept for at most 30 days; 0B stores none"),
+    option("registry", "", "registry file, read at each start; `plumbline registry check` checks it"),
+    option("zone", "Europe/London", "time zone whose calendar months are used; fixed for a log"),
 ];
 
 /// A topic that practice systems write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Input {
-    /// The feed of everything in it; without one each record names its own.
+    /// The feed of all its records; without one each record names its own.
     pub feed: Option<String>,
-    /// What its records are; without one it is told from their content.
+    /// The format of its records; without one it is detected from their content.
     pub format: Option<InputFormat>,
 }
 
-/// What the records of an input topic are.
+/// The format of the records of an input topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputFormat {
     /// Native JSON.
@@ -220,7 +209,7 @@ pub const INPUT_OPTIONS: [OptionOf; 2] = [
 /// Their keys.
 pub const INPUT_KEYS: [&str; 2] = [INPUT_OPTIONS[0].key, INPUT_OPTIONS[1].key];
 
-/// The feed of this name: as it is declared, else with the defaults and this zone.
+/// The feed of this name as declared, else with the defaults and this zone.
 #[must_use]
 pub fn feed_named(declared: &BTreeMap<String, Arc<Feed>>, zone: &Zone, name: &str) -> Arc<Feed> {
     let undeclared = || Arc::new(Feed { zone: zone.clone(), ..Feed::undeclared(name) });

@@ -6,18 +6,18 @@ const SIZES: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 <
 /// Whole seconds of a duration such as `3d`, `12h`, `5m`, `90s`.
 ///
 /// # Errors
-/// What was expected and an example.
+/// The expected form with an example.
 pub fn seconds(text: &str) -> Result<u32, String> {
-    let wrong = || format!("{text:?} is no duration; write a whole number and d, h, m or s, such as 12h");
+    let wrong = || format!("{text:?} is not a duration; write a whole number and d, h, m or s, such as 12h");
     scaled(text, &DURATIONS).and_then(|seconds| u32::try_from(seconds).ok()).ok_or_else(wrong)
 }
 
 /// Bytes of a size such as `64MiB`, `512KiB`.
 ///
 /// # Errors
-/// What was expected and an example.
+/// The expected form with an example.
 pub fn bytes(text: &str) -> Result<usize, String> {
-    let wrong = || format!("{text:?} is no size; write a whole number and B, KiB, MiB or GiB, such as 64MiB");
+    let wrong = || format!("{text:?} is not a size; write a whole number and B, KiB, MiB or GiB, such as 64MiB");
     scaled(text, &SIZES).and_then(|bytes| usize::try_from(bytes).ok()).ok_or_else(wrong)
 }
 

@@ -222,8 +222,8 @@ fn deployment(config: &Config, log: &mut AnyLog, keys: &Keys, measures: MeasureS
 }
 
 impl DataDirectory {
-    /// Opens the data folder and the log. The first start creates both, and the keys, which it logs. Over Kafka the roles decide which
-    /// parts are opened, and `stopping` ends a wait for the brokers.
+    /// Opens the data folder and the log. The first start creates both and the keys, and logs a warning to copy the keys. Over Kafka the
+    /// roles decide which parts are opened, and `stopping` ends a wait for the brokers.
     ///
     /// # Errors
     /// When another process has the folder open, the log belongs to another configuration, or the file system or the brokers fail. The

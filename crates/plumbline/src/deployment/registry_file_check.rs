@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use scorecard::registry::entry::{Entry, RegistryMistake};
 use scorecard::registry::registry_file::parse_registry;
 
+use crate::terminal::count::counted;
+
 /// The reasons for which a registry file is not read.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryFileError {
@@ -42,14 +44,12 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, RegistryFileError> {
     parse_registry(&text).map_err(|mistakes| RegistryFileError::Mistakes { path: path.to_owned(), mistakes })
 }
 
-/// The counts of a file's entries, in one line.
+/// The number of entries of each kind, in one line.
 #[must_use]
 pub fn holds(entries: &[Entry]) -> String {
-    let count = |of: fn(&Entry) -> bool| entries.iter().filter(|entry| of(entry)).count();
-    format!(
-        "{} persons, {} roles, {} organisations",
-        count(|entry| matches!(entry, Entry::Person(_))),
-        count(|entry| matches!(entry, Entry::Role(_))),
-        count(|entry| matches!(entry, Entry::Organisation(_)))
-    )
+    let count = |of: fn(&Entry) -> bool| entries.iter().filter(|entry| of(entry)).count() as u64;
+    let persons = counted(count(|entry| matches!(entry, Entry::Person(_))), "person", "persons");
+    let roles = counted(count(|entry| matches!(entry, Entry::Role(_))), "role", "roles");
+    let organisations = counted(count(|entry| matches!(entry, Entry::Organisation(_))), "organisation", "organisations");
+    format!("{persons}, {roles}, {organisations}")
 }

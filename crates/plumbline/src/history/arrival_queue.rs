@@ -1,7 +1,7 @@
-//! Events that wait for their turn: kept as bytes, given out in order of their arrival.
+//! Events in memory, sorted by arrival and encoded as bytes.
 //!
-//! One event takes its Avro bytes (some 100 to 150) and 24 more: a million events need about 150 MB. Kept as values they would need
-//! three times as much; read again from their files, gzipped ones could not be.
+//! One event takes 100 to 150 Avro bytes and 24 bytes of index: a million events need about 150 MB. Values in memory would need
+//! three times as much. Files cannot be read again in this order, because gzip has no random access.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use scorecard::time::calendar::Timestamp;
 
 use crate::process::limits::ARRIVAL_BLOCK_BYTES;
 
-/// Events that were pushed and not yet given out.
+/// Events that were pushed.
 #[derive(Debug, Default)]
 pub struct ArrivalQueue {
     feeds: Vec<Arc<Feed>>,
     by_name: BTreeMap<Arc<str>, u32>,
     blocks: Vec<Vec<u8>>,
-    held: Vec<QueuedEvent>,
+    events: Vec<QueuedEvent>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ struct QueuedEvent {
 }
 
 impl ArrivalQueue {
-    /// Keeps an event until its turn. Of equal arrivals the one pushed first comes first.
+    /// Adds an event. Events with equal arrivals keep the order of their pushes.
     ///
     /// # Errors
     /// [`EncodeError`] when a number of the event exceeds what the log can hold.
@@ -49,7 +49,7 @@ impl ArrivalQueue {
         encoding::encode(&Record::Batch(batch), block)?;
         let length = index(block.len() - start);
         let feed = self.number_of(feed);
-        self.held.push(QueuedEvent { arrival, feed, block: place, start: index(start), length });
+        self.events.push(QueuedEvent { arrival, feed, block: place, start: index(start), length });
         Ok(())
     }
 
@@ -63,28 +63,28 @@ impl ArrivalQueue {
         number
     }
 
-    /// How many wait.
+    /// Number of events.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.held.len()
+        self.events.len()
     }
 
-    /// Whether none waits.
+    /// Whether there is no event.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.held.is_empty()
+        self.events.is_empty()
     }
 
     /// The earliest arrival.
     #[must_use]
     pub fn earliest(&self) -> Option<Timestamp> {
-        self.held.iter().map(|held| held.arrival).min()
+        self.events.iter().map(|event| event.arrival).min()
     }
 
-    /// Closes the list: what was pushed is given out from now on.
+    /// Sorts the events, to be read in order of arrival.
     #[must_use]
     pub fn into_queue(mut self) -> Queue {
-        self.held.sort_by_key(|held| held.arrival);
+        self.events.sort_by_key(|event| event.arrival);
         Queue { arrivals: self, next: 0 }
     }
 }
@@ -97,28 +97,28 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// The next event that arrives before this instant, if there is one, with its feed.
+    /// The next event that arrives before this instant, with its feed.
     pub fn next_before(&mut self, instant: Timestamp) -> Option<(Arc<Feed>, Event<'_>)> {
-        let held = *self.arrivals.held.get(self.next).filter(|held| held.arrival < instant)?;
+        let queued = *self.arrivals.events.get(self.next).filter(|event| event.arrival < instant)?;
         self.next += 1;
-        let feed = self.arrivals.feeds[held.feed as usize].clone();
-        let start = held.start as usize;
-        let bytes = &self.arrivals.blocks[held.block as usize][start..start + held.length as usize];
+        let feed = self.arrivals.feeds[queued.feed as usize].clone();
+        let start = queued.start as usize;
+        let bytes = &self.arrivals.blocks[queued.block as usize][start..start + queued.length as usize];
         let Record::Batch(batch) = encoding::decode(bytes) else { unreachable!("only batches are kept") };
         let event = batch.events.into_iter().next().expect("each batch was made of one event");
         Some((feed, event))
     }
 
-    /// How many were given out, and how many there are in all.
+    /// Number of events that were read, and number of all events.
     #[must_use]
     pub fn progress(&self) -> (usize, usize) {
-        (self.next, self.arrivals.held.len())
+        (self.next, self.arrivals.events.len())
     }
 
-    /// Whether all were given out.
+    /// Whether all events were read.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.next == self.arrivals.held.len()
+        self.next == self.arrivals.events.len()
     }
 }
 
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn events_come_out_by_arrival_and_equal_ones_as_they_were_pushed() {
+    fn events_are_sorted_by_arrival_and_equal_ones_keep_the_order_of_pushes() {
         let mut arrivals = ArrivalQueue::default();
         let north = Arc::new(Feed::undeclared("north"));
         let south = Arc::new(Feed::undeclared("south"));

@@ -1,4 +1,4 @@
-//! What would change: the cards that are published beside those that were computed anew.
+//! The differences between the published cards and the recomputed ones.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use scorecard::card::scorecard::{Scorecard, Status};
 use scorecard::time::calendar::Month;
 
-/// What is compared of a card. A whole one is some kilobytes, and there may be a million of them.
+/// The compared part of a card. A whole card has several kilobytes, and there may be a million cards.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CardOutline {
     month: Month,
@@ -19,7 +19,7 @@ pub struct CardOutline {
 type Values = (i64, i64, Option<f64>);
 
 impl CardOutline {
-    /// Of a card.
+    /// The outline of a card.
     #[must_use]
     pub fn of(card: &Scorecard) -> CardOutline {
         let windows = card.content.measures.iter().flat_map(|measure| measure.windows.iter().map(move |one| (measure, one)));
@@ -38,30 +38,30 @@ impl CardOutline {
         self.month
     }
 
-    fn stands(&self) -> bool {
+    fn is_valid(&self) -> bool {
         self.status != Status::Withdrawn
     }
 }
 
-/// How one card would change.
+/// One difference of a card.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Difference {
-    /// There was none.
+    /// It was not published.
     Added,
-    /// There would be none any more.
+    /// It was published, and was not recomputed.
     Gone,
-    /// A window of a measure: before and after, none where the card has no such measure.
+    /// A window of a measure, before and after; `None` if the card lacks the measure.
     Value {
         /// Id of the measure.
         measure: String,
         /// Months of the window.
         window: u8,
-        /// As it is published.
+        /// The published values.
         before: Option<Values>,
-        /// As it was computed.
+        /// The recomputed values.
         after: Option<Values>,
     },
-    /// Every number is the same; what is said of them is not.
+    /// Every number is the same; definition, peers, limits, points or attribution differ.
     Context,
 }
 
@@ -71,14 +71,14 @@ impl fmt::Display for Difference {
             Difference::Added => f.write_str("added"),
             Difference::Gone => f.write_str("gone"),
             Difference::Value { measure, window, before, after } => {
-                write!(f, "{measure} of {window}: {} -> {}", told(before.as_ref()), told(after.as_ref()))
+                write!(f, "{measure} of {window}: {} -> {}", described(before.as_ref()), described(after.as_ref()))
             }
             Difference::Context => f.write_str("same numbers, other definition, peers, limits, points or attribution"),
         }
     }
 }
 
-fn told(values: Option<&Values>) -> String {
+fn described(values: Option<&Values>) -> String {
     match values {
         None => "none".to_owned(),
         Some((n, d, None)) => format!("{n}/{d} (not shown)"),
@@ -86,21 +86,21 @@ fn told(values: Option<&Values>) -> String {
     }
 }
 
-/// Every difference, by the card's key, in order.
+/// Every difference, sorted by the card's key.
 #[must_use]
 pub fn differences<'a>(
     before: &'a BTreeMap<String, CardOutline>,
     after: &'a BTreeMap<String, CardOutline>,
 ) -> Vec<(&'a str, Difference)> {
     let mut found = Vec::new();
-    for (key, old) in before.iter().filter(|(_, card)| card.stands()) {
-        match after.get(key).filter(|card| card.stands()) {
+    for (key, old) in before.iter().filter(|(_, card)| card.is_valid()) {
+        match after.get(key).filter(|card| card.is_valid()) {
             None => found.push((key.as_str(), Difference::Gone)),
             Some(new) => found.extend(of_card(old, new).into_iter().map(|difference| (key.as_str(), difference))),
         }
     }
-    let stood = |key: &String| before.get(key).is_some_and(CardOutline::stands);
-    let added = after.iter().filter(|(key, card)| card.stands() && !stood(key));
+    let was_valid = |key: &String| before.get(key).is_some_and(CardOutline::is_valid);
+    let added = after.iter().filter(|(key, card)| card.is_valid() && !was_valid(key));
     found.extend(added.map(|(key, _)| (key.as_str(), Difference::Added)));
     found.sort_by_key(|(key, _)| *key);
     found
@@ -134,33 +134,33 @@ mod tests {
         CardOutline { month: "2026-10".parse().unwrap(), status, content_hash: hash.to_owned(), values }
     }
 
-    fn told(before: &[(&str, CardOutline)], after: &[(&str, CardOutline)]) -> Vec<String> {
+    fn found(before: &[(&str, CardOutline)], after: &[(&str, CardOutline)]) -> Vec<String> {
         let map = |cards: &[(&str, CardOutline)]| cards.iter().map(|(key, card)| ((*key).to_owned(), card.clone())).collect();
         let (before, after): (BTreeMap<_, _>, BTreeMap<_, _>) = (map(before), map(after));
         differences(&before, &after).iter().map(|(key, difference)| format!("{key} {difference}")).collect()
     }
 
     #[test]
-    fn added_gone_and_changed_cards_are_told_with_numbers_before_and_after() {
+    fn added_gone_and_changed_cards_have_their_numbers_before_and_after() {
         let same = card(Status::Final, "h", &[("dna_rate", 12, (1, 20, Some(5.0)))]);
         let changed = card(Status::Final, "i", &[("dna_rate", 12, (2, 20, Some(10.0))), ("saba", 3, (1, 4, None))]);
         let before = [("a", same.clone()), ("b", same.clone()), ("c", same.clone())];
         let after = [("a", same.clone()), ("b", changed), ("d", same.clone())];
         assert_eq!(
-            told(&before, &after),
+            found(&before, &after),
             ["b dna_rate of 12: 1/20 = 5 -> 2/20 = 10", "b saba of 3: none -> 1/4 (not shown)", "c gone", "d added",]
         );
-        assert!(told(&before, &before).is_empty());
+        assert!(found(&before, &before).is_empty());
     }
 
     #[test]
-    fn a_withdrawn_card_is_none_and_other_peers_alone_are_told_as_such() {
-        let stands = |hash: &str| card(Status::Restated, hash, &[("saba", 12, (3, 30, Some(10.0)))]);
+    fn a_withdrawn_card_is_no_card_and_a_change_of_peers_alone_is_named() {
+        let valid = |hash: &str| card(Status::Restated, hash, &[("saba", 12, (3, 30, Some(10.0)))]);
         let withdrawn = card(Status::Withdrawn, "w", &[]);
-        assert!(told(&[("a", withdrawn.clone())], &[]).is_empty());
-        assert_eq!(told(&[("a", stands("h"))], &[("a", withdrawn)]), ["a gone"]);
+        assert!(found(&[("a", withdrawn.clone())], &[]).is_empty());
+        assert_eq!(found(&[("a", valid("h"))], &[("a", withdrawn)]), ["a gone"]);
         assert_eq!(
-            told(&[("a", stands("h"))], &[("a", stands("i"))]),
+            found(&[("a", valid("h"))], &[("a", valid("i"))]),
             ["a same numbers, other definition, peers, limits, points or attribution"]
         );
     }

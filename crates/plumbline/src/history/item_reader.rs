@@ -1,5 +1,5 @@
-//! Files to items: every raw record decoded, rejects and skipped resources taken at once, registry entries and events kept for
-//! their turn.
+//! Decodes the raw records of files. Rejects and skipped resources go to intake at once; registry entries and events are kept until
+//! their time of arrival.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,41 +21,41 @@ use crate::history::sources::SourceFile;
 use crate::log::local_log::LocalLog;
 use crate::process::interrupt::Interrupt;
 
-/// How records are read.
+/// Reads and decodes files.
 #[derive(Debug)]
 pub struct ItemReader<'a> {
-    /// Opens them.
+    /// The decoder.
     pub decoder: &'a RecordDecoder,
-    /// Names of files and folders can hold a patient's number too: with one in it, its keyed hash goes on instead.
+    /// Names of files and folders may contain a patient's number. It is replaced by its keyed hash.
     pub pseudonyms: &'a Pseudonyms,
-    /// When an event arrives; without it natives when they were recorded and FHIR resources when they occurred.
+    /// The choice of arrival times; without one native events arrive when recorded, FHIR resources when they occurred.
     pub arrival: Option<Arrival>,
-    /// The zone whose civil days the events of the files are stamped with.
+    /// The zone of the civil days of the events.
     pub zone: &'a Zone,
-    /// The present: what happened later is rejected, what is planned for later arrives now.
+    /// The current time. Events that occurred later are rejected; planned ones arrive now.
     pub now: Timestamp,
-    /// Looked at between records.
+    /// Checked between records.
     pub interrupt: &'a Interrupt,
 }
 
-/// What waits for its turn once every file was read.
+/// The items of all files.
 #[derive(Debug, Default)]
 pub struct PendingItems {
-    /// Events in order of arrival.
+    /// Events by arrival.
     pub arrivals: ArrivalQueue,
     /// Registry entries in the order of files and lines.
     pub entries: Vec<Entry>,
-    /// Fields of native events that nobody reads.
+    /// Number of unknown fields of native events.
     pub unknown_fields: u64,
-    /// Events of files that tell no time at all: they arrive with the first event of all.
+    /// Events of files without any time. They arrive with the first event of all files.
     untimed: Vec<(Arc<Feed>, Event<'static>)>,
 }
 
 impl ItemReader<'_> {
-    /// Reads all files in this order. Rejects and skipped resources go to `intake` at once, for they have no time of arrival.
+    /// Reads all files in this order. Rejects and skipped resources go to `intake` at once, because they have no time of arrival.
     ///
     /// # Errors
-    /// When a file cannot be read, the log fails, or somebody interrupts ([`crate::process::interrupt::CleanStop`]).
+    /// When a file cannot be read, the log fails, or the run is interrupted ([`crate::process::interrupt::CleanStop`]).
     pub fn read(&self, sources: &[SourceFile], intake: &mut Intake, log: &mut LocalLog) -> Result<PendingItems> {
         let mut waiting = PendingItems::default();
         let mut feeds: BTreeMap<&str, Arc<Feed>> = BTreeMap::new();
@@ -74,7 +74,7 @@ impl ItemReader<'_> {
         Ok(waiting)
     }
 
-    /// `None` when the event tells no time.
+    /// `None` if the event has no time.
     fn arrival_of(&self, event: &Event<'_>, kind: RecordFormat) -> Option<Timestamp> {
         let order = match (self.arrival, kind == RecordFormat::Fhir) {
             (Some(Arrival::Recorded), _) | (None, false) => [event.recorded_at, event.occurred_at],
@@ -91,9 +91,9 @@ struct OneFile<'a, 'r> {
     intake: &'a mut Intake,
     log: &'a mut LocalLog,
     waiting: &'a mut PendingItems,
-    /// Arrival of the event before, for those that tell no time: they came in with it.
+    /// Arrival of the event before. An event without a time arrives with it.
     last: Option<Timestamp>,
-    /// Events before the first that tells a time.
+    /// Events before the first one with a time.
     head: Vec<(Arc<Feed>, Event<'static>)>,
 }
 
@@ -112,11 +112,11 @@ impl OneFile<'_, '_> {
         match raw {
             RawRecord::Bytes(bytes) => self.decode(bytes, &position),
             RawRecord::TooLong(limit) => {
-                let detail = format!("longer than {} MiB; write one record a line", limit >> 20);
+                let detail = format!("the record is longer than {} MiB; write one record a line", limit >> 20);
                 self.reject(position, RejectReason::TooLong, detail)
             }
             RawRecord::Damaged => {
-                let detail = "the gzip data end or break here; compress the file again".to_owned();
+                let detail = "the gzip data are damaged here; compress the file again".to_owned();
                 self.reject(position, RejectReason::WrongFormat, detail)
             }
         }

@@ -1,12 +1,11 @@
-//! A JSON line without some of its fields: what tells of partitions and offsets says nothing about clinicians, and would make two
-//! replays of the same data differ.
+//! A JSON line without some of its fields. Fields with partitions or offsets would make two replays of the same data differ.
 
 use std::fmt;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The object of this line without these fields; the others stay as and where they are.
+/// The object of this line without these fields. The other fields keep their bytes and their order.
 #[must_use]
 pub fn without(line: &str, left_out: &[&str]) -> String {
     let fields = serde_json::Deserializer::from_str(line).deserialize_map(Fields).expect("the line was just written");
@@ -15,7 +14,7 @@ pub fn without(line: &str, left_out: &[&str]) -> String {
     format!("{{{}}}", text.join(","))
 }
 
-/// Names and values in the order in which they stand.
+/// Names and values in the order of the line.
 struct Fields;
 
 impl<'de> Visitor<'de> for Fields {

@@ -1,4 +1,4 @@
-//! Raw records of one file: the lines of NDJSON, or a JSON document as a whole; plain or gzipped. Told apart by their content.
+//! Raw records of one file: the lines of NDJSON, or one JSON document; plain or gzipped. The form is detected from the content.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -13,18 +13,18 @@ use crate::process::limits::{FORMAT_PROBE_BYTES, INPUT_DOCUMENT_BYTES, INPUT_LIN
 /// One raw record.
 #[derive(Debug, PartialEq, Eq)]
 pub enum RawRecord<'a> {
-    /// A line without its end, or a whole document, never blank; of a file that is no text its beginning, for a decoder to name.
+    /// A line without its end, or a whole document, never blank. For a binary file its beginning, which the decoder rejects by name.
     Bytes(&'a [u8]),
-    /// More bytes than this limit; they were passed over.
+    /// A record longer than this limit in bytes; its content is skipped.
     TooLong(usize),
-    /// Gzip that cannot be unpacked from here on; nothing of the file follows.
+    /// Damaged gzip data; the rest of the file is not read.
     Damaged,
 }
 
 /// Calls `each` with the line number (from 1) and the content of every raw record of the file, in order.
 ///
 /// # Errors
-/// The file system's, and whatever `each` returns.
+/// The file system's, and the first error of `each`.
 pub fn read<E: From<io::Error>>(path: &Path, each: &mut dyn FnMut(u64, RawRecord<'_>) -> Result<(), E>) -> Result<(), E> {
     if let Some(head) = foreign(path)? {
         return each(1, RawRecord::Bytes(&head));
@@ -56,7 +56,7 @@ pub fn read<E: From<io::Error>>(path: &Path, each: &mut dyn FnMut(u64, RawRecord
     }
 }
 
-/// Whether the first byte that is not blank begins a JSON object or array.
+/// Whether the first byte that is not blank starts a JSON object or array.
 ///
 /// # Errors
 /// The file system's.
@@ -70,7 +70,7 @@ pub fn looks_like_json(path: &Path) -> io::Result<bool> {
     Ok(without_byte_order_mark(&start).trim_ascii_start().first().is_some_and(|byte| matches!(byte, b'{' | b'[')))
 }
 
-/// The beginning of a file in a format that has no lines: taken apart at line ends it would be thousands of rejects.
+/// The beginning of a file in a format without lines. Split at line ends it would become thousands of rejects.
 fn foreign(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut head = Vec::new();
     match open(path)?.take(FORMAT_PROBE_BYTES).read_to_end(&mut head) {
@@ -87,7 +87,7 @@ enum Document {
     TooLong,
 }
 
-/// The file as one JSON value, if it is one that its first line does not hold already.
+/// The file as one JSON value, if that value spans several lines.
 fn document(path: &Path) -> io::Result<Option<Document>> {
     let mut first = Vec::new();
     let mut reader = open(path)?;
@@ -105,9 +105,9 @@ fn document(path: &Path) -> io::Result<Option<Document>> {
     if whole && !unfinished(without_byte_order_mark(&first)) {
         return Ok(None);
     }
-    // A line that is broken off looks the same so far; the rest decides. A stream of values ends this at the second of them.
+    // A truncated first line looks the same, so the whole file is parsed. Two values in a row are an error here: then it is NDJSON.
     let mut reader = open(path)?;
-    pass_byte_order_mark(&mut reader)?;
+    skip_byte_order_mark(&mut reader)?;
     if serde_json::from_reader::<_, IgnoredAny>(&mut reader).is_err() {
         return Ok(None);
     }
@@ -127,7 +127,7 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     Ok(Box::new(file))
 }
 
-/// What flate2 says of bytes that are not gzip, or not all of it; a disk that fails says something else.
+/// Whether flate2 found invalid or truncated gzip data. A failing disk has other kinds of errors.
 fn of_gzip(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
@@ -138,7 +138,7 @@ enum Line {
     End,
 }
 
-/// Reads up to the next line end. Of a line that is too long `line` holds the beginning, and the rest is passed over.
+/// Reads up to the next line end. `line` holds only the beginning of a line that is too long.
 fn next_line(reader: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Line> {
     line.clear();
     let mut length = 0;
@@ -151,9 +151,9 @@ fn next_line(reader: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Line> {
         let content = &available[..end.unwrap_or(available.len())];
         let room = INPUT_LINE_BYTES.saturating_sub(line.len());
         line.extend_from_slice(&content[..content.len().min(room)]);
-        let taken = content.len() + usize::from(end.is_some());
-        length += taken;
-        reader.consume(taken);
+        let used = content.len() + usize::from(end.is_some());
+        length += used;
+        reader.consume(used);
         if end.is_some() {
             return Ok(of_length(length - 1));
         }
@@ -168,7 +168,7 @@ fn without_byte_order_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
-fn pass_byte_order_mark(reader: &mut dyn BufRead) -> io::Result<()> {
+fn skip_byte_order_mark(reader: &mut dyn BufRead) -> io::Result<()> {
     if reader.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
         reader.consume(3);
     }

@@ -1,4 +1,4 @@
-//! The folder that `replay` and `demo` write into: only ever one of their own, or a new one.
+//! The folder of `replay` and `demo`: a new one, or one that an earlier run wrote.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind};
@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::log::lock_file::{LockError, LockFile};
 use crate::log::log_directory::cure;
 
-/// Where the local log lies inside the folder while it is written.
+/// Folder of the local log, while a run writes.
 const LOG: &str = "log";
-/// Made first: says that everything beside it may be replaced. Locked while a run writes.
+/// Marks the folder as ours: its files may be replaced. Created first, and locked while a run writes.
 const MARKER: &str = ".plumbline";
 /// Files that these commands write.
 const FILES: [&str; 7] = [
@@ -22,19 +22,19 @@ const FILES: [&str; 7] = [
     "summary.json",
 ];
 
-/// Why a folder cannot be written into.
+/// A folder that cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputFolderError {
-    /// Somebody else's files are there.
-    #[error("{} holds {found}, which no replay wrote; name an empty or a new folder with --out", dir.display())]
+    /// The folder holds other files.
+    #[error("{} holds {found}, which `replay` did not write; name an empty or a new folder with --out", dir.display())]
     Foreign {
         /// The folder.
         dir: PathBuf,
         /// The first file that is not ours, by name.
         found: String,
     },
-    /// Another run writes there.
-    #[error("process {pid} is writing into {}; let it end, or name another folder with --out", dir.display())]
+    /// Another run writes into it.
+    #[error("process {pid} is writing into {}; wait for its end, or name another folder with --out", dir.display())]
     InUse {
         /// The folder.
         dir: PathBuf,
@@ -46,14 +46,14 @@ pub enum OutputFolderError {
     Io {
         /// The folder or a file in it.
         path: PathBuf,
-        /// What was tried.
+        /// The attempted action.
         doing: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// A folder that holds nothing but what this run writes.
+/// A folder that holds only the files of this run.
 #[derive(Debug)]
 pub struct OutputFolder {
     dir: PathBuf,
@@ -61,13 +61,13 @@ pub struct OutputFolder {
 }
 
 impl OutputFolder {
-    /// Makes the folder, or empties it of what an earlier run left.
+    /// Creates the folder, or removes the files of an earlier run.
     ///
     /// # Errors
-    /// [`OutputFolderError::Foreign`] when anything else is in it, [`OutputFolderError::InUse`] when another run writes there: then
-    /// nothing was touched.
+    /// [`OutputFolderError::Foreign`] when it holds other files, [`OutputFolderError::InUse`] when another run writes into it. In both
+    /// cases nothing was changed.
     pub fn make(dir: &Path) -> Result<OutputFolder, OutputFolderError> {
-        fs::create_dir_all(dir).map_err(io_error(dir, "made"))?;
+        fs::create_dir_all(dir).map_err(io_error(dir, "created"))?;
         if let Some(found) = foreign(dir).map_err(io_error(dir, "read"))? {
             return Err(OutputFolderError::Foreign { dir: dir.to_owned(), found });
         }
@@ -93,16 +93,16 @@ impl OutputFolder {
         &self.dir
     }
 
-    /// Where the local log belongs.
+    /// Path of the local log.
     #[must_use]
     pub fn log(&self) -> PathBuf {
         self.dir.join(LOG)
     }
 
-    /// A new file, one of the names that the folder knows.
+    /// Creates one of the known files.
     ///
     /// # Errors
-    /// [`OutputFolderError::Io`] when it cannot be made.
+    /// [`OutputFolderError::Io`] when it cannot be created.
     pub fn create(&self, name: &str) -> Result<BufWriter<File>, OutputFolderError> {
         debug_assert!(FILES.contains(&name), "{name} would be foreign to the next run");
         let path = self.dir.join(name);
@@ -110,7 +110,7 @@ impl OutputFolder {
         Ok(BufWriter::with_capacity(1 << 16, file))
     }
 
-    /// Ends a run: the local log goes, and what a run that failed had written goes with it.
+    /// Ends a run: removes the local log and, if the run failed, its files.
     ///
     /// # Errors
     /// [`OutputFolderError::Io`] when something cannot be removed.
@@ -123,7 +123,7 @@ impl OutputFolder {
     }
 }
 
-/// The first thing in it that no run of ours can have left.
+/// The first entry that no earlier run can have written.
 fn foreign(dir: &Path) -> io::Result<Option<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(dir)? {
@@ -140,7 +140,7 @@ fn io_error(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Outpu
     move |source| OutputFolderError::Io { path, doing, source }
 }
 
-/// That there was nothing to remove is as good.
+/// A missing file counts as removed.
 fn remove(path: &Path, result: io::Result<()>) -> Result<(), OutputFolderError> {
     match result {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(io_error(path, "removed")(error)),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_is_writing_is_not_disturbed() {
+    fn a_folder_that_a_run_writes_into_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let first = OutputFolder::make(dir.path()).unwrap();
         first.create("runs.ndjson").unwrap().write_all(b"{}").unwrap();
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_others_are_never_touched_even_under_our_names() {
+    fn other_files_are_never_changed_even_under_our_names() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("summary.json"), "mine").unwrap();
         let refused = OutputFolder::make(dir.path()).unwrap_err().to_string();

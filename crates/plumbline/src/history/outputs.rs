@@ -1,6 +1,6 @@
-//! What a run leaves in its folder, read back from the log: one NDJSON file a topic.
+//! The files of a run, written from its log: one NDJSON file a topic.
 //!
-//! Everything is in an order that neither partitions nor batches decide, and nothing that tells of them is shown.
+//! Their order and content depend neither on partitions nor on batches. Fields that name partitions or offsets are left out.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
@@ -24,11 +24,11 @@ use crate::log::local_log::LocalLog;
 use crate::process::interrupt::Interrupt;
 use crate::process::limits::{CARDS_PER_READ, RECORDS_PER_READ};
 
-/// Writes everything that a run leaves in its folder. The summary comes last: it says that everything else is complete.
-/// `unknown_fields` is the decoder's count.
+/// Writes the files of a run. The summary is written last: its presence shows that the other files are complete. `unknown_fields` is
+/// the decoder's count.
 ///
 /// # Errors
-/// When the log cannot be read or the folder not be written; and [`crate::process::interrupt::CleanStop`].
+/// When the log cannot be read or the folder cannot be written; and [`crate::process::interrupt::CleanStop`].
 pub fn write(pipeline: &Pipeline, folder: &OutputFolder, unknown_fields: u64, interrupt: &Interrupt) -> Result<Summary> {
     let deployment = pipeline.deployment();
     let mut summary = Summary {
@@ -44,19 +44,19 @@ pub fn write(pipeline: &Pipeline, folder: &OutputFolder, unknown_fields: u64, in
     written.all(&mut pipeline.log(), &mut pipeline.log(), summary)
 }
 
-/// How the files of a folder are written.
+/// The inputs of the files.
 #[derive(Clone, Copy, Debug)]
 pub struct OutputOptions<'a> {
-    /// What units of sums are taken from.
+    /// The source of the units of sums.
     pub measures: &'a MeasureSet,
-    /// Where to.
+    /// The folder to write to.
     pub folder: &'a OutputFolder,
-    /// Whether somebody wants it to end.
+    /// Checked between records.
     pub interrupt: &'a Interrupt,
 }
 
 impl OutputOptions<'_> {
-    /// Everything that `log` holds, with the rejects of `intake`, and `summary` with what is counted of them.
+    /// Writes the content of `log`, the rejects of `intake`, and `summary` with the counts added.
     ///
     /// # Errors
     /// As [`write`].
@@ -82,8 +82,8 @@ impl OutputOptions<'_> {
 /// When the log cannot be read.
 pub fn last_month(log: &LocalLog) -> Result<Option<Month>> {
     let mut last = None;
-    each(&mut log.clone(), Topic::ClinicianMonths, 0, |lent| {
-        if let Record::ClinicianMonth(row) = lent.record {
+    each(&mut log.clone(), Topic::ClinicianMonths, 0, |entry| {
+        if let Record::ClinicianMonth(row) = entry.record {
             last = last.max(Some(row.key.month));
         }
         Ok(())
@@ -91,50 +91,32 @@ pub fn last_month(log: &LocalLog) -> Result<Option<Month>> {
     Ok(last)
 }
 
-/// The newest revision of every card, in order of the cards' keys.
-///
-/// # Errors
-/// When the log cannot be read.
-pub fn newest_cards(log: &LocalLog) -> Result<Vec<Scorecard>> {
-    let mut log = log.clone();
-    let mut newest = BTreeMap::new();
-    for partition in log.partitions(Topic::Scorecards) {
-        each(&mut log, Topic::Scorecards, partition, |lent| {
-            if let Record::Scorecard(card) = lent.record {
-                newest.insert(lent.key.to_owned(), *card);
-            }
-            Ok(())
-        })?;
-    }
-    Ok(newest.into_values().collect())
-}
-
 fn to_file(folder: &OutputFolder, name: &str, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let mut out = folder.create(name)?;
     fill(&mut out).and_then(|()| Ok(out.flush()?)).with_context(|| format!("writing {}", folder.path().join(name).display()))
 }
 
-/// Every revision in order of publication: the partitions of the topic are merged again.
+/// Writes every revision in order of publication, by merging the partitions of the topic.
 fn scorecards(log: &mut LocalLog, out: &mut dyn Write, summary: &mut Summary, interrupt: &Interrupt) -> Result<()> {
     let mut cursors: Vec<Cursor> = log.partitions(Topic::ScorecardRevisions).into_iter().map(Cursor::new).collect();
-    let mut standing: BTreeMap<String, Status> = BTreeMap::new();
+    let mut statuses: BTreeMap<String, Status> = BTreeMap::new();
     loop {
         interrupt.check()?;
         for cursor in &mut cursors {
             cursor.fill(log)?;
         }
-        let next = cursors.iter_mut().filter(|cursor| !cursor.cards.is_empty()).min_by_key(|cursor| cursor.place());
+        let next = cursors.iter_mut().filter(|cursor| !cursor.cards.is_empty()).min_by_key(|cursor| cursor.position());
         let Some(card) = next.and_then(|cursor| cursor.cards.pop_front()) else { break };
         line(out, &record_lines::scorecard(&card))?;
         summary.add_revision(&card);
-        standing.insert(card.key(), card.content.status);
+        statuses.insert(card.key(), card.content.status);
     }
-    summary.withdrawn = standing.values().filter(|status| **status == Status::Withdrawn).count() as u64;
-    summary.cards = standing.len() as u64 - summary.withdrawn;
+    summary.withdrawn = statuses.values().filter(|status| **status == Status::Withdrawn).count() as u64;
+    summary.cards = statuses.len() as u64 - summary.withdrawn;
     Ok(())
 }
 
-/// Reads one partition of revisions; within a partition they stand by cut, month, clinician and practice.
+/// Reads one partition of revisions. A partition is sorted by cut, month, clinician and practice.
 struct Cursor {
     partition: u32,
     next: u64,
@@ -151,8 +133,8 @@ impl Cursor {
             return Ok(());
         }
         let cards = &mut self.cards;
-        self.next = log.read(Topic::ScorecardRevisions, self.partition, self.next, CARDS_PER_READ, &mut |lent| {
-            if let Record::Scorecard(card) = lent.record {
+        self.next = log.read(Topic::ScorecardRevisions, self.partition, self.next, CARDS_PER_READ, &mut |entry| {
+            if let Record::Scorecard(card) = entry.record {
                 cards.push_back(card);
             }
             ControlFlow::Continue(())
@@ -160,26 +142,26 @@ impl Cursor {
         Ok(())
     }
 
-    fn place(&self) -> (Timestamp, Month, String, String) {
+    fn position(&self) -> (Timestamp, Month, String, String) {
         let first = self.cards.front().expect("only cursors with cards are asked");
         let subject = &first.content.subject;
         (first.cut, first.content.period.month, subject.clinician.clone(), subject.practice.clone())
     }
 }
 
-/// The last value of every row that is not zero, in order of the rows' keys.
+/// Writes the newest value of every row that is not zero, in order of the rows' keys.
 fn rows(log: &mut LocalLog, measures: &MeasureSet, out: &mut dyn Write, summary: &mut Summary) -> Result<()> {
-    // Keys and offsets fit into memory where the rows themselves might not.
+    // Keys and offsets fit into memory; the rows may not.
     let mut newest: BTreeMap<RowKey, (u64, u64)> = BTreeMap::new();
-    each(log, Topic::ClinicianMonths, 0, |lent| {
-        if let Record::ClinicianMonth(row) = lent.record {
-            let value = newest.entry(row.key).or_insert((row.position, lent.offset));
-            *value = (*value).max((row.position, lent.offset));
+    each(log, Topic::ClinicianMonths, 0, |entry| {
+        if let Record::ClinicianMonth(row) = entry.record {
+            let value = newest.entry(row.key).or_insert((row.position, entry.offset));
+            *value = (*value).max((row.position, entry.offset));
         }
         Ok(())
     })?;
     for (_, offset) in newest.into_values() {
-        let Record::ClinicianMonth(row) = one(log, Topic::ClinicianMonths, offset)? else { continue };
+        let Record::ClinicianMonth(row) = one(log, Topic::ClinicianMonths, 0, offset)? else { continue };
         if row.measures.is_empty() && row.base == Base::default() {
             continue;
         }
@@ -189,15 +171,15 @@ fn rows(log: &mut LocalLog, measures: &MeasureSet, out: &mut dyn Write, summary:
     Ok(())
 }
 
-/// The newest value of every peer group, in order of the keys.
+/// Writes the newest value of every peer group, in order of the keys.
 fn peer_groups(log: &mut LocalLog, out: &mut dyn Write) -> Result<()> {
     let mut newest: BTreeMap<String, u64> = BTreeMap::new();
-    each(log, Topic::PeerGroups, 0, |lent| {
-        newest.insert(lent.key.to_owned(), lent.offset);
+    each(log, Topic::PeerGroups, 0, |entry| {
+        newest.insert(entry.key.to_owned(), entry.offset);
         Ok(())
     })?;
     for offset in newest.into_values() {
-        if let Record::PeerGroup(group) = one(log, Topic::PeerGroups, offset)? {
+        if let Record::PeerGroup(group) = one(log, Topic::PeerGroups, 0, offset)? {
             line(out, &record_lines::peer_group(&group))?;
         }
     }
@@ -205,15 +187,15 @@ fn peer_groups(log: &mut LocalLog, out: &mut dyn Write) -> Result<()> {
 }
 
 fn rejects(log: &mut impl Log, out: &mut dyn Write) -> Result<()> {
-    each(log, Topic::Rejects, 0, |lent| match lent.record {
+    each(log, Topic::Rejects, 0, |entry| match entry.record {
         Record::Reject(reject) => Ok(line(out, &record_lines::reject(&reject))?),
         _ => Ok(()),
     })
 }
 
 fn runs(log: &mut LocalLog, out: &mut dyn Write, summary: &mut Summary) -> Result<()> {
-    each(log, Topic::Runs, 0, |lent| {
-        if let Record::Run(run) = lent.record {
+    each(log, Topic::Runs, 0, |entry| {
+        if let Record::Run(run) = entry.record {
             summary.add_cut(run.at);
             line(out, &without(&record_lines::run(&run), &["positions", "registry_position", "sealed", "refolded"]))?;
         }
@@ -227,12 +209,20 @@ fn line(out: &mut dyn Write, json: &str) -> io::Result<()> {
 }
 
 /// Calls `take` with every record of a partition, in order.
-fn each(log: &mut impl Log, topic: Topic, partition: u32, mut take: impl FnMut(LogEntry<'_>) -> Result<()>) -> Result<()> {
+///
+/// # Errors
+/// When the log cannot be read, and the first error of `take`.
+pub(crate) fn each(
+    log: &mut impl Log,
+    topic: Topic,
+    partition: u32,
+    mut take: impl FnMut(LogEntry<'_>) -> Result<()>,
+) -> Result<()> {
     let mut from = 0;
     loop {
         let mut result = Ok(());
-        let next = log.read(topic, partition, from, RECORDS_PER_READ, &mut |lent| {
-            result = take(lent);
+        let next = log.read(topic, partition, from, RECORDS_PER_READ, &mut |entry| {
+            result = take(entry);
             if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         result?;
@@ -243,12 +233,17 @@ fn each(log: &mut impl Log, topic: Topic, partition: u32, mut take: impl FnMut(L
     }
 }
 
-/// The record at this offset of the only partition of a topic.
-fn one(log: &mut LocalLog, topic: Topic, offset: u64) -> Result<Record<'static>> {
+/// The record at this offset of a partition.
+///
+/// # Errors
+/// When the log cannot be read or does not hold the offset.
+pub(crate) fn one(log: &mut LocalLog, topic: Topic, partition: u32, offset: u64) -> Result<Record<'static>> {
     let mut found = None;
-    log.read(topic, 0, offset, 1, &mut |lent| {
-        found = Some(lent.record.into_owned());
+    log.read(topic, partition, offset, 1, &mut |entry| {
+        found = Some(entry.record.into_owned());
         ControlFlow::Break(())
     })?;
-    found.ok_or_else(|| anyhow!("the log lost offset {offset} of {} while it was read", topic.name()))
+    found.ok_or_else(|| {
+        anyhow!("offset {offset} of {} disappeared from the log while it was read; run the command again", topic.name())
+    })
 }

@@ -1,7 +1,7 @@
-//! Intake, tallies and publish over one local log in virtual time: what `demo` and `replay` drive, cut by cut.
+//! Intake, tallies and publish over one local log in virtual time, for `demo` and `replay`.
 //!
-//! The clock stands still between two cuts, one millisecond before the next of them. So the append time of an event does not depend
-//! on how many share a batch, and nothing that is computed can depend on it either.
+//! Between two cuts the clock stops one millisecond before the next cut. The append time of an event is then independent of batches, and
+//! so is every card.
 
 use std::sync::Arc;
 
@@ -23,12 +23,12 @@ use crate::log::local_log::LocalLog;
 use crate::process::clock::Clock;
 use crate::process::limits::RECORDS_PER_STEP;
 
-/// What a pipeline is made of.
+/// The parameters of a pipeline.
 #[derive(Clone, Debug)]
 pub struct PipelineSetup {
-    /// The zone whose calendar months are counted.
+    /// The zone whose calendar months are used.
     pub zone: Zone,
-    /// When the first event reaches the log: the first cut is the first publication instant at or after it.
+    /// Arrival of the first event. The first cut is the first publication time at or after it.
     pub earliest: Timestamp,
     /// Partitions of `events`.
     pub partitions: u32,
@@ -49,11 +49,11 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Starts all tasks on a new log whose append times come from `clock`, which must be a virtual one. `keys` are those that the
-    /// events are decoded with. `intake` may have taken rejects before.
+    /// Starts all tasks on a new log whose append times come from `clock`, a virtual one. `keys` are the keys of the decoder. `intake`
+    /// may have written rejects before.
     ///
     /// # Errors
-    /// When the log fails, or was made for another deployment.
+    /// When the log fails, or belongs to another deployment.
     pub fn start(plan: &PipelineSetup, keys: &Keys, intake: Intake, mut log: LocalLog, clock: Clock) -> Result<Pipeline> {
         let first = Grid::DAILY.at_or_after(plan.earliest);
         clock.set(before(first));
@@ -72,43 +72,44 @@ impl Pipeline {
         Ok(Pipeline { log, clock, deployment, intake, tallies, publish, next })
     }
 
-    /// The instant of the next cut. What is taken now belongs to it.
+    /// The time of the next cut, which includes all items taken before it.
     #[must_use]
     pub fn next_cut(&self) -> Timestamp {
         self.next
     }
 
-    /// The deployment that all tasks agree on.
+    /// The deployment of all tasks.
     #[must_use]
     pub fn deployment(&self) -> &Deployment {
         &self.deployment
     }
 
-    /// Takes one item for the next cut.
+    /// Adds one item to the next cut.
     ///
     /// # Errors
     /// When the log fails.
     pub fn take(&mut self, item: Item<'_>) -> Result<()> {
-        self.intake.take(&mut self.log, item).context("taking an event")
+        self.intake.take(&mut self.log, item).context("writing an event to the log")
     }
 
-    /// Closes the next cut: everything taken is flushed, every partition ticks and folds, and the cut is published.
+    /// Publishes the next cut: flushes intake, writes the tick of every partition, folds it and publishes.
     ///
     /// # Errors
-    /// When the log fails, or a cut cannot be published on a log that is whole.
+    /// When the log fails, or the cut is not published.
     pub fn cut(&mut self) -> Result<Run> {
         let at = self.next;
-        self.intake.flush(&mut self.log).context("flushing what was taken")?;
+        self.intake.flush(&mut self.log).context("flushing the log")?;
         self.clock.set(at);
         for tally in &mut self.tallies {
             catch_up(tally, at).with_context(|| format!("folding up to the cut {at}"))?;
         }
         let run = self.publish.step().with_context(|| format!("publishing the cut {at}"))?;
-        let run = run.with_context(|| format!("publish does not find the cut {at} that every partition has marked"))?;
+        let run =
+            run.with_context(|| format!("publish did not find the cut {at}, which every partition has marked; report this"))?;
         if let Outcome::Skipped(why) = &run.outcome {
-            anyhow::bail!("publish skipped the cut {at} of a log that is whole: {why}");
+            anyhow::bail!("publish skipped the cut {at} of a complete log: {why}; report this");
         }
-        ensure!(run.at == at, "publish is at the cut {} where {at} was due", run.at);
+        ensure!(run.at == at, "publish wrote the cut {} instead of {at}; report this", run.at);
         self.next = self.deployment.schedule.grid.after(at);
         self.clock.set(before(self.next));
         Ok(run)
@@ -121,13 +122,13 @@ impl Pipeline {
         last >= self.deployment.schedule.first && self.deployment.schedule.state_of(month, last) >= MonthState::Final
     }
 
-    /// What intake has done with everything taken so far.
+    /// The counts of intake.
     #[must_use]
     pub fn intake_counts(&self) -> &IntakeCounts {
         self.intake.counts()
     }
 
-    /// What became of the events folded so far, all partitions together.
+    /// The outcomes of all folded events, over all partitions.
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {
         let mut total = Outcomes::default();
@@ -142,20 +143,20 @@ impl Pipeline {
         total
     }
 
-    /// How many facts count but stand in no row, for want of a clinician.
+    /// Number of facts in no row because they have no clinician.
     #[must_use]
     pub fn unattributed(&self) -> u64 {
         self.tallies.iter().map(TallyTask::unattributed).sum()
     }
 
-    /// A handle on the log, to read what was published.
+    /// A handle on the log, to read published records.
     #[must_use]
     pub fn log(&self) -> LocalLog {
         self.log.clone()
     }
 }
 
-/// Reads everything, writes the tick that is due, and reads that back.
+/// Reads all records, writes the tick that is due, and reads it back.
 fn catch_up(tally: &mut TallyTask<LocalLog>, now: Timestamp) -> Result<(), stream::log::LogError> {
     loop {
         while tally.step(RECORDS_PER_STEP)? {}

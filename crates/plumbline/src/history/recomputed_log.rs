@@ -1,4 +1,4 @@
-//! A log of which events and registry are another's, only read, and everything that is computed of them is one's own.
+//! A log that reads events and registry from another log, and keeps everything that is computed from them in its own.
 
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 use crate::log::any_log::AnyLog;
 use crate::log::local_log::LocalLog;
 
-/// Lets the tasks of a deployment compute everything once more from what its log holds.
+/// The log of a recomputation: the tasks of a deployment run again, and its own log is only read.
 #[derive(Clone, Debug)]
 pub struct RecomputedLog {
     source: AnyLog,
@@ -20,20 +20,20 @@ pub struct RecomputedLog {
 }
 
 impl RecomputedLog {
-    /// Events and registry of `source`; rows and cards go to `result`.
+    /// Reads events and registry from `source`; rows and cards go to `result`.
     #[must_use]
     pub fn new(source: AnyLog, result: LocalLog) -> RecomputedLog {
         RecomputedLog { source, result, ended: Arc::default() }
     }
 
-    /// What was computed.
+    /// The log of computed records.
     #[must_use]
     pub fn result(&self) -> LocalLog {
         self.result.clone()
     }
 
-    /// Whether publish has come to a cut that the deployment's own publisher has not begun yet: the first for which the registry has no
-    /// tick. What failed then is no failure.
+    /// Whether publish has reached the end: the first cut whose tick the registry does not hold yet. An error of publish is then
+    /// expected.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)
@@ -98,7 +98,7 @@ mod tests {
     use scorecard::time::calendar::Timestamp;
 
     #[test]
-    fn the_source_is_never_written_and_what_is_computed_never_goes_there() {
+    fn the_source_is_never_written() {
         let dir = tempfile::tempdir().unwrap();
         let open = |name: &str| LocalLog::open(&dir.path().join(name), Clock::System, Durability::Buffered).unwrap();
         let (mut source, result) = (open("source"), open("result"));

@@ -1,4 +1,4 @@
-//! The files that PATHs stand for: found, named and put in an order that does not depend on how the paths were given.
+//! Finds and names the files of the PATH arguments. Their order does not depend on the order of the arguments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -11,47 +11,46 @@ use crate::history::lines::looks_like_json;
 /// One file to read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SourceFile {
-    /// Its name in positions: the folder's name and the path below it, with `/` between.
+    /// Its name in positions: the folder's name and the path below it, joined by `/`.
     pub name: String,
-    /// The feed of what it holds, unless a record names one.
+    /// The feed of its records that name none.
     pub feed: String,
-    /// Where it lies.
+    /// Its path.
     pub path: PathBuf,
 }
 
-/// What PATHs stand for.
+/// The files of the arguments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceList {
     /// The files to read, in order of their names.
     pub sources: Vec<SourceFile>,
-    /// Files in folders that hold no JSON by their name or content, in order.
+    /// Files in folders with neither the name nor the content of JSON, in order.
     pub ignored: Vec<PathBuf>,
 }
 
-/// Why PATHs cannot be taken.
+/// Invalid PATH arguments.
 #[derive(Debug, thiserror::Error)]
 pub enum SourcesError {
-    /// It is not there, or may not be read.
+    /// It does not exist or cannot be read.
     #[error("{} cannot be read: {source}; name files or folders with events", path.display())]
     Unreadable {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// No file is left.
+    /// There is no file with events.
     #[error("no file with events in {0}; name files, or folders with .ndjson or .json files, plain or gzipped")]
     Nothing(String),
     /// The feed's name would be empty.
-    #[error("{} has no name that a feed could be called by; add --feed NAME", .0.display())]
+    #[error("{} has no name for its feed; add --feed NAME", .0.display())]
     NoName(PathBuf),
 }
 
-/// Finds the files of these paths; a file that several of them reach is read once. Hidden files and folders inside a folder are
-/// passed over in silence.
+/// Finds the files of these paths. A file below several of them is read once. Hidden files and folders below a folder are skipped.
 ///
 /// # Errors
-/// [`SourcesError`] for the first path that cannot be taken.
+/// [`SourcesError`] for the first invalid path.
 pub fn find(paths: &[PathBuf], feed: Option<&str>) -> Result<SourceList, SourcesError> {
     let mut files = BTreeMap::new();
     let mut ignored = BTreeSet::new();
@@ -61,7 +60,7 @@ pub fn find(paths: &[PathBuf], feed: Option<&str>) -> Result<SourceList, Sources
             walk(&real, &real, &mut files, &mut ignored)?;
         } else {
             let folder = real.parent().unwrap_or(Path::new("/")).to_owned();
-            // A file below a folder that is named too belongs to that folder, whichever comes first.
+            // A file below another named folder belongs to that folder, in any order of the arguments.
             let root = files.get(&real).map_or(folder.clone(), |known: &PathBuf| wider(known, &folder));
             files.insert(real, root);
         }
@@ -103,7 +102,7 @@ fn walk(
             continue;
         }
         let path = entry.path().canonicalize().map_err(unreadable(&entry.path()))?;
-        // Links are not followed into folders, nor out of this one: they could lead anywhere, back to it included.
+        // Links to folders, and links out of this folder, are not followed: they could lead back here without end.
         let link = entry.file_type().map_err(unreadable(&entry.path()))?.is_symlink();
         let inside = path.starts_with(root);
         if path.is_dir() && inside && !link {
@@ -128,7 +127,7 @@ fn named_as_json(path: &Path) -> bool {
     [".ndjson", ".jsonl", ".json"].iter().any(|extension| name.ends_with(extension))
 }
 
-/// The shortest names that tell these folders apart: their last component, or more of them where it is the same.
+/// The shortest distinct names of these folders: the last component, or more components if last ones are equal.
 fn names_of(roots: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, String> {
     let tail = |root: &Path, length: usize| -> String {
         let all: Vec<String> = root.components().filter(|c| matches!(c, Component::Normal(_))).map(text_of).collect();
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_of_the_same_name_are_told_apart_by_what_holds_them() {
+    fn folders_of_the_same_name_are_distinguished_by_their_parents() {
         let dir = tempfile::tempdir().unwrap();
         put(dir.path(), "north/export/a.json", "{}");
         put(dir.path(), "south/export/a.json", "{}");
@@ -193,7 +192,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_that_leads_back_is_not_followed_for_ever() {
+    fn a_link_that_leads_back_is_not_followed() {
         let dir = tempfile::tempdir().unwrap();
         put(dir.path(), "data/sub/a.ndjson", "{}");
         std::os::unix::fs::symlink(dir.path().join("data"), dir.path().join("data/sub/back")).unwrap();

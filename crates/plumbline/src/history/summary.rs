@@ -1,4 +1,4 @@
-//! What became of everything that was read, and what was published: `summary.json`.
+//! The counts of a run: items read, events by outcome, cards published. They are the content of `summary.json`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use stream::intake::intake_task::IntakeCounts;
 use stream::tally::tally_task::Outcomes;
 
-use crate::view::terminal_card::grouped;
+use crate::terminal::count::counted;
 
 /// `received = logged + registered + rejected + skipped` and `logged = accepted + duplicate + stale + conflict + sealed`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -18,54 +18,54 @@ pub struct Summary {
     pub engine_version: String,
     /// Fingerprint of the measures, 32 hexadecimal digits.
     pub measure_set: String,
-    /// IANA name of the zone whose months were counted.
+    /// IANA name of the zone whose calendar months are used.
     pub zone: String,
-    /// The first publication instant, RFC 3339.
+    /// The first publication time, RFC 3339.
     pub first_cut: Option<String>,
-    /// The last one.
+    /// The last publication time, RFC 3339.
     pub last_cut: Option<String>,
-    /// How many there were.
+    /// Number of publications.
     pub cuts: u64,
-    /// Items of raw records.
+    /// Items decoded from the raw records.
     pub received: u64,
-    /// Events that went into the log.
+    /// Events written to the log.
     pub logged: u64,
-    /// Entries that went into the registry.
+    /// Entries written to the registry.
     pub registered: u64,
-    /// Items that were refused, by reason.
+    /// Rejected items by reason.
     pub rejected: BTreeMap<String, u64>,
-    /// Items of a kind that is not counted, by type.
+    /// Items of a type that no measure uses, by type.
     pub skipped: BTreeMap<String, u64>,
-    /// Fields of native events that nobody reads.
+    /// Unknown fields of native events.
     pub unknown_fields: u64,
-    /// Newest versions that count, hold or take back.
+    /// Versions newer than every version of the event before them.
     pub accepted: u64,
-    /// Versions that were there already.
+    /// Versions that were known, with the same content.
     pub duplicate: u64,
-    /// Versions lower than the one that was there.
+    /// Versions lower than the known one.
     pub stale: u64,
-    /// Versions that were there with other content.
+    /// Versions that were known, with other content.
     pub conflict: u64,
-    /// Newest versions whose month was sealed.
+    /// Newer versions whose month was sealed.
     pub sealed: u64,
-    /// Of the accepted: retractions.
+    /// Retractions among the accepted events.
     pub retracted: u64,
-    /// Facts that count but stand in no row, for want of a clinician.
+    /// Facts in no row because they have no clinician.
     pub unattributed: u64,
-    /// Clinician months that are not zero, sealed ones included.
+    /// Rows that are not zero, including those of sealed months.
     pub rows: u64,
-    /// Cards that stand at the end.
+    /// Cards at the end that are not withdrawn.
     pub cards: u64,
-    /// Cards that were withdrawn.
+    /// Withdrawn cards at the end.
     pub withdrawn: u64,
-    /// Revisions of all cards.
+    /// Revisions of all cards, withdrawn ones included.
     pub revisions: u64,
-    /// Revisions by reason; one with several reasons counts for each.
+    /// Revisions by reason. A revision with several reasons counts for each.
     pub revisions_by_reason: BTreeMap<String, u64>,
 }
 
 impl Summary {
-    /// Puts in what intake has done.
+    /// Sets the counts of intake.
     pub fn add_intake(&mut self, counts: &IntakeCounts) {
         self.received = counts.received;
         self.logged = counts.logged;
@@ -74,7 +74,7 @@ impl Summary {
         self.skipped.clone_from(&counts.skipped);
     }
 
-    /// Adds what tallies have made of it.
+    /// Adds the counts of a tally.
     pub fn add_outcomes(&mut self, outcomes: Outcomes, unattributed: u64) {
         self.accepted += outcomes.accepted;
         self.duplicate += outcomes.duplicate;
@@ -85,36 +85,47 @@ impl Summary {
         self.unattributed += unattributed;
     }
 
-    /// The counts in a few lines, for standard error. `dir` is where the files lie.
+    /// The counts in a few lines, for standard error. `dir` is the folder of the files.
     #[must_use]
-    pub fn told(&self, dir: &Path) -> String {
-        let mut lines = vec![format!(
-            "received {}: logged {}, registered {}, rejected {}, skipped {}",
-            count(self.received),
-            count(self.logged),
-            count(self.registered),
-            listed(&self.rejected),
-            listed(&self.skipped)
-        )];
-        lines.push(format!(
-            "of the logged: accepted {} (retracted {}, unattributed {}), duplicate {}, stale {}, conflict {}, sealed {}",
-            count(self.accepted),
-            count(self.retracted),
-            count(self.unattributed),
-            count(self.duplicate),
-            count(self.stale),
-            count(self.conflict),
-            count(self.sealed)
-        ));
-        lines.push(format!(
-            "published at {} instants: {} cards in {} revisions ({})",
-            count(self.cuts),
-            count(self.cards),
-            count(self.revisions),
-            parts(&self.revisions_by_reason)
-        ));
-        lines.push(format!("in {}", dir.display()));
-        lines.join("\n") + "\n"
+    pub fn report(&self, dir: &Path) -> String {
+        let items = counted(self.received, "item", "items");
+        let events = counted(self.logged, "event", "events");
+        let entries = counted(self.registered, "registry entry", "registry entries");
+        let [rejected, skipped] = [listed("rejected", &self.rejected), listed("skipped", &self.skipped)];
+        format!(
+            "read {items}: {events} logged, {entries}, {rejected}, {skipped}\n{}\n{}\nfiles are in {}\n",
+            self.outcomes(),
+            self.published(),
+            dir.display()
+        )
+    }
+
+    /// How the tallies counted the logged events.
+    fn outcomes(&self) -> String {
+        let same = |count, word| counted(count, word, word);
+        let retractions = counted(self.retracted, "retraction", "retractions");
+        let duplicates = counted(self.duplicate, "duplicate", "duplicates");
+        let conflicts = counted(self.conflict, "conflict", "conflicts");
+        format!(
+            "events: {} ({retractions}, {}), {duplicates}, {}, {conflicts}, {}",
+            same(self.accepted, "accepted"),
+            same(self.unattributed, "without a clinician"),
+            same(self.stale, "stale"),
+            same(self.sealed, "in sealed months")
+        )
+    }
+
+    fn published(&self) -> String {
+        let cuts = counted(self.cuts, "publication", "publications");
+        let (cards, revisions) = (counted(self.cards, "card", "cards"), counted(self.revisions, "revision", "revisions"));
+        let reasons = if self.revisions == 0 { String::new() } else { format!(" ({})", parts(&self.revisions_by_reason)) };
+        format!("{cuts}: {cards} in {revisions}{reasons}")
+    }
+
+    /// Whether every event was rejected. The registry entries of a file may have been accepted.
+    #[must_use]
+    pub fn is_all_rejected(&self) -> bool {
+        self.logged == 0 && !self.rejected.is_empty()
     }
 
     /// Counts a cut.
@@ -133,17 +144,38 @@ impl Summary {
     }
 }
 
-fn count(n: u64) -> String {
-    grouped(i64::try_from(n).unwrap_or(i64::MAX))
-}
-
-/// The sum, and what it is made of: `3 (not_json 1, unknown_type 2)`.
-fn listed(counts: &BTreeMap<String, u64>) -> String {
-    let sum = count(counts.values().sum());
+/// The sum with its parts: `3 rejected (1 not_json, 2 unknown_type)`.
+fn listed(what: &str, counts: &BTreeMap<String, u64>) -> String {
+    let sum = counted(counts.values().sum(), what, what);
     if counts.is_empty() { sum } else { format!("{sum} ({})", parts(counts)) }
 }
 
 fn parts(counts: &BTreeMap<String, u64>) -> String {
-    let parts: Vec<String> = counts.iter().map(|(what, n)| format!("{what} {}", count(*n))).collect();
+    let parts: Vec<String> = counts.iter().map(|(what, n)| counted(*n, what, what)).collect();
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular_and_nothing_is_in_empty_brackets() {
+        let one = Summary { received: 1, logged: 1, accepted: 1, cuts: 1, cards: 1, revisions: 1, ..Summary::default() };
+        let one = Summary { revisions_by_reason: BTreeMap::from([("first".to_owned(), 1)]), ..one };
+        let text = one.report(Path::new("out"));
+        assert!(text.starts_with("read 1 item: 1 event logged, 0 registry entries, 0 rejected, 0 skipped\n"), "{text}");
+        assert!(text.contains("\n1 publication: 1 card in 1 revision (1 first)\nfiles are in out\n"), "{text}");
+        let none = Summary::default().report(Path::new("out"));
+        assert!(none.contains("0 publications: 0 cards in 0 revisions\n") && !none.contains("()"), "{none}");
+    }
+
+    #[test]
+    fn every_event_rejected_is_told_from_nothing_read_and_from_some_logged() {
+        let rejected = BTreeMap::from([("not_json".to_owned(), 2)]);
+        let all = Summary { received: 3, registered: 1, rejected, ..Summary::default() };
+        assert!(all.is_all_rejected());
+        assert!(!Summary { logged: 1, ..all }.is_all_rejected());
+        assert!(!Summary::default().is_all_rejected());
+    }
 }

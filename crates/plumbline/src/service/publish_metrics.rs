@@ -1,4 +1,4 @@
-//! The metrics of publish, and of what this process publishes with.
+//! The metrics of publish, and the version and measures of this process.
 
 use std::sync::Arc;
 

@@ -7,12 +7,12 @@ use std::io::IsTerminal;
 pub enum Paint {
     /// With ANSI escapes.
     Ansi,
-    /// As it is.
+    /// Without colours.
     Plain,
 }
 
 impl Paint {
-    /// Colours on a terminal, unless `NO_COLOR` is set to anything (<https://no-color.org>).
+    /// Colours on a terminal, unless `NO_COLOR` is set and not empty (<https://no-color.org>).
     #[must_use]
     pub fn for_stdout() -> Paint {
         let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -25,19 +25,19 @@ impl Paint {
         self.with("1", text)
     }
 
-    /// What explains rather than tells.
+    /// An explanation.
     #[must_use]
     pub fn dim(self, text: &str) -> String {
         self.with("2", text)
     }
 
-    /// Good news.
+    /// A good value.
     #[must_use]
     pub fn good(self, text: &str) -> String {
         self.with("32", text)
     }
 
-    /// Worth a look.
+    /// A value to look at.
     #[must_use]
     pub fn look(self, text: &str) -> String {
         self.with("33", text)

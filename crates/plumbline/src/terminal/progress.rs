@@ -1,4 +1,4 @@
-//! How far a run has come, on standard error, and only when that is a terminal.
+//! A progress bar on standard error, shown only on a terminal.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// A bar under this heading. The total is what will be done, in any unit.
+    /// A bar with this heading, from 0 to `total` in any unit.
     #[must_use]
     pub fn new(heading: &'static str, total: u64) -> Progress {
         let bar = ProgressBar::new(total);
@@ -20,7 +20,7 @@ impl Progress {
         Progress(bar)
     }
 
-    /// Says that so much of the total is done, and where it stands.
+    /// Moves the bar to `done`, and shows `place` next to it.
     pub fn at(&self, done: u64, place: impl Into<std::borrow::Cow<'static, str>>) {
         self.0.set_position(done);
         self.0.set_message(place);
@@ -28,7 +28,7 @@ impl Progress {
 }
 
 impl Drop for Progress {
-    /// Takes the bar off the screen, so that what is said next stands in its place.
+    /// Removes the bar, so that the next output replaces it.
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }

@@ -1,4 +1,4 @@
-//! "Which events made this number?": the question as the command line and HTTP ask it, and its answer from log and index.
+//! A request to explain one number of a card, from the command line or HTTP, and its answer from log and index.
 
 use std::sync::PoisonError;
 
@@ -15,7 +15,7 @@ use crate::published_cards::card_index::{CardIndex, card_at};
 use crate::published_cards::card_key::CardKey;
 use crate::published_cards::card_store::CardStore;
 
-/// How the roll-up over all practices is named where a practice is.
+/// The name of the card over all practices, in place of a practice.
 pub const ALL_PRACTICES: &str = "all";
 
 /// The word of a side.
@@ -27,35 +27,35 @@ pub fn side_word(side: MeasureSide) -> &'static str {
     }
 }
 
-/// A number of a card.
+/// The number of a card to explain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExplainRequest {
-    /// Id of the person, `system|value` where no registry names one.
+    /// Id of the person, or `system|value` without a registry.
     pub clinician: String,
     /// The card's month.
     pub month: Month,
     /// `id` or `id@version`.
     pub measure: String,
-    /// Only events of one side.
+    /// Lists only events of this side.
     pub side: Option<MeasureSide>,
-    /// Months of the window; the measure's headline window without it.
+    /// Months of the window; `None` for the measure's headline window.
     pub window: Option<u8>,
-    /// The newest without it.
+    /// Revision of the card; `None` for the newest.
     pub revision: Option<u32>,
-    /// Practice, [`ALL_PRACTICES`] for the roll-up; may be left out where the clinician has one card for the month.
+    /// Practice, or [`ALL_PRACTICES`]; may be `None` if the clinician has one card for the month.
     pub practice: Option<String>,
 }
 
-/// Why there is no answer.
+/// A request that cannot be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum ExplainError {
-    /// There is no such number; the text says what there is.
+    /// There is no such number. The text lists what exists.
     #[error("{0}")]
     NotFound(String),
-    /// The question fits several cards; the text names them.
+    /// The request fits several cards. The text names them.
     #[error("{0}")]
     Ambiguous(String),
-    /// The events cannot be found, or do not add up.
+    /// The events are no longer in the log, or do not add up.
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
     /// The number cannot be explained.
@@ -67,10 +67,10 @@ pub enum ExplainError {
 }
 
 impl ExplainRequest {
-    /// Answers from the log. `wanted` is asked now and then whether somebody still waits.
+    /// Answers from the log. `wanted` returns whether the client still waits; it is called from time to time.
     ///
     /// # Errors
-    /// [`ExplainError`], also where the events do not add up to the card's numbers.
+    /// [`ExplainError`], also if the events do not add up to the card's numbers.
     pub fn answer(
         &self,
         deployment: &Deployment,
@@ -112,7 +112,7 @@ impl ExplainRequest {
         match id == self.measure || name == self.measure {
             true => Ok(index),
             false => Err(ExplainError::NotFound(format!(
-                "the measures here say {name}, not {}; name their version, or run with the measure files of that one",
+                "the measures here hold {name}, not {}; ask for {name}, or use the measure files of the other version",
                 self.measure
             ))),
         }
@@ -139,7 +139,7 @@ impl ExplainRequest {
         })
     }
 
-    /// The one card of the month that is meant.
+    /// The selected card of the month.
     fn choose<'k>(&self, of_month: &[&'k CardKey]) -> Result<&'k CardKey, ExplainError> {
         let name = |key: &CardKey| if key.practice.is_empty() { ALL_PRACTICES.to_owned() } else { key.practice.clone() };
         let named: Vec<String> = of_month.iter().map(|key| name(key)).collect();
@@ -164,7 +164,7 @@ impl ExplainRequest {
     fn no_clinician(&self, index: &CardIndex) -> String {
         let near = nearest(&self.clinician, index.clinicians());
         let hint = near.map_or_else(
-            || "clinicians are named as cards name them: by the registry's person id, else system|value".to_owned(),
+            || "write the person's id in the registry, or system|value such as gmc|7012345".to_owned(),
             |near| format!("did you mean {near:?}?"),
         );
         format!("there is no card of {:?}; {hint}", self.clinician)
@@ -181,7 +181,7 @@ mod tests {
     }
 
     fn chosen(practice: Option<&str>, keys: &[CardKey]) -> Result<String, String> {
-        let question = ExplainRequest {
+        let request = ExplainRequest {
             clinician: "p1".to_owned(),
             month: keys[0].month,
             measure: "dna_rate".to_owned(),
@@ -191,16 +191,16 @@ mod tests {
             practice: practice.map(str::to_owned),
         };
         let keys: Vec<&CardKey> = keys.iter().collect();
-        question.choose(&keys).map(|key| key.practice.clone()).map_err(|error| error.to_string())
+        request.choose(&keys).map(|key| key.practice.clone()).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn of_several_cards_the_practice_is_named_and_the_roll_up_is_all() {
+    fn a_practice_selects_one_of_several_cards_and_all_selects_the_roll_up() {
         let several = [key(""), key("A81001"), key("B82002")];
         assert_eq!(chosen(Some("B82002"), &several), Ok("B82002".to_owned()));
         assert_eq!(chosen(Some(ALL_PRACTICES), &several), Ok(String::new()));
-        let asked_back = chosen(None, &several).unwrap_err();
-        assert!(asked_back.ends_with("all, A81001, B82002"), "{asked_back}");
+        let ambiguous = chosen(None, &several).unwrap_err();
+        assert!(ambiguous.ends_with("all, A81001, B82002"), "{ambiguous}");
         assert_eq!(chosen(None, &several[1..2]), Ok("A81001".to_owned()));
         assert!(chosen(Some("A81002"), &several).unwrap_err().contains("did you mean \"A81001\"?"));
     }

@@ -1,10 +1,11 @@
-//! An explanation as it is written: for a terminal, as JSON, as NDJSON.
+//! An explanation as text, JSON or NDJSON.
 
 use std::fmt::Write;
 
 use scorecard::fold::explanation::{Effect, Explanation, Line};
 use serde_json::{Value, json};
 
+use crate::terminal::count::counted;
 use crate::terminal::paint::Paint;
 
 /// The explanation as one JSON object, its events in `events`.
@@ -53,7 +54,7 @@ fn event(line: &Line) -> Value {
     })
 }
 
-/// The explanation for people: what is explained, one line an event, and the sums.
+/// The explanation as text: a heading, one line for each event, and the sums.
 #[must_use]
 pub fn table(explanation: &Explanation, paint: Paint) -> String {
     let Explanation { clinician, practice, month, revision, cut, measure, window, n, d, n_unit, d_unit, lines } = explanation;
@@ -75,12 +76,12 @@ pub fn table(explanation: &Explanation, paint: Paint) -> String {
     }
     let sum = |of: fn(&Line) -> Option<i64>| lines.iter().filter_map(of).sum::<i64>();
     let sums = (sum(|line| line.numerator), sum(|line| line.denominator));
-    let events = if lines.len() == 1 { "1 event".to_owned() } else { format!("{} events", lines.len()) };
+    let events = counted(lines.len() as u64, "event", "events");
     writeln!(text, "{events}: {} over {}", sums.0, sums.1).expect("a String takes all");
     text
 }
 
-/// What is counted singly is events.
+/// The unit of counts is events.
 fn unit(unit: &str) -> &str {
     if unit == "count" { "events" } else { unit }
 }
@@ -102,7 +103,7 @@ fn row(line: &Line, everywhere: bool) -> [String; 7] {
     [day, line.feed.clone(), line.id.clone(), line.version.to_string(), n, d, what]
 }
 
-/// Texts to the left, numbers to the right.
+/// Aligns texts to the left and numbers to the right.
 fn aligned(row: &[String; 7], widths: [usize; 7]) -> String {
     let cells = row.iter().zip(widths).zip(0..).map(|((cell, width), column)| match column {
         3..=5 => format!("{cell:>width$}"),

@@ -1,4 +1,4 @@
-//! Refused records as they are written: in groups of one reason, feed and field, or one by one; for a terminal, as JSON or NDJSON.
+//! Rejected records as text, JSON or NDJSON: in groups of one reason, feed and field, or one by one.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,35 +10,36 @@ use crate::cli::Output;
 use crate::intake::reject_retrier::RetryOutcome;
 use crate::rejects::reject_store::{RejectStore, RejectStoreError};
 use crate::rejects::rejected_record::{RejectFilter, RejectedElement, RejectedRecord};
+use crate::terminal::count::counted;
 use crate::terminal::paint::Paint;
 
-/// Whether raw bytes are shown, which name patients.
+/// Whether raw bytes are shown. They identify patients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RawBytes {
     /// Shapes only.
     Hidden,
-    /// The bytes as they came.
+    /// The received bytes.
     Shown,
 }
 
-/// Everything that waits, as far as it opens.
+/// All pending rejects that can be decrypted.
 #[derive(Debug, Default)]
 pub struct PendingRejects {
     /// Oldest first.
     pub records: Vec<RejectedRecord>,
-    /// What is wrong with files that do not open.
+    /// The faults of files that cannot be decrypted.
     pub troubles: Vec<String>,
-    /// Elements that went for want of room or for their age.
+    /// Elements that were deleted because of the size limit or their age.
     pub dropped: u64,
 }
 
-/// What was refused for one reason in one feed because of one field.
+/// The rejects of one reason, feed and field.
 #[derive(Debug)]
 struct Group<'a> {
     count: u64,
     first: Timestamp,
     last: Timestamp,
-    /// The newest of them.
+    /// The newest element of the group.
     element: &'a RejectedElement,
 }
 
@@ -59,7 +60,7 @@ impl PendingRejects {
         Ok(waiting)
     }
 
-    /// The elements that are meant, each with its record, oldest first.
+    /// The selected elements, each with its record, oldest first.
     fn elements<'a>(&'a self, which: &'a RejectFilter) -> impl Iterator<Item = (&'a RejectedRecord, &'a RejectedElement)> {
         let pairs = self.records.iter().flat_map(|record| record.elements.iter().map(move |element| (record, element)));
         pairs.filter(|(record, element)| which.matches(record, element))
@@ -95,7 +96,7 @@ impl PendingRejects {
         self.groups(which).into_iter().map(line).collect()
     }
 
-    /// The groups as they are asked for.
+    /// The groups in the requested form.
     #[must_use]
     pub fn list(&self, which: &RejectFilter, output: Output, paint: Paint) -> String {
         match output {
@@ -117,22 +118,25 @@ impl PendingRejects {
             line(format!("  {}", element.detail));
         }
         if groups.is_empty() {
-            line("nothing that was refused waits".to_owned());
+            line("no rejected record is pending".to_owned());
         } else {
-            line("plumbline rejects show has each; after a repair plumbline rejects retry puts them in again".to_owned());
+            line("`plumbline rejects show` shows each record; after a repair run `plumbline rejects retry`".to_owned());
         }
-        self.said().into_iter().for_each(line);
+        self.notes().into_iter().for_each(line);
         text
     }
 
-    /// What else there is to say: of files that do not open, of what is gone.
+    /// Further lines: files that cannot be decrypted, and deleted elements.
     #[must_use]
-    pub fn said(&self) -> Vec<String> {
-        let gone = || format!("{} more went for want of room (option `refused`) or after 30 days; send them again", self.dropped);
+    pub fn notes(&self) -> Vec<String> {
+        let gone = || {
+            let elements = counted(self.dropped, "more element was", "more elements were");
+            format!("{elements} deleted because of the size limit (option `refused`) or after 30 days; send them again")
+        };
         self.troubles.iter().cloned().chain((self.dropped > 0).then(gone)).collect()
     }
 
-    /// Single elements, oldest first, at most so many.
+    /// Single elements, oldest first, at most `most`.
     #[must_use]
     pub fn show(&self, which: &RejectFilter, most: usize, raw: RawBytes, output: Output) -> String {
         let shown: Vec<_> = self.elements(which).take(most).collect();
@@ -140,7 +144,7 @@ impl PendingRejects {
         match output {
             Output::Json => format!("[{}]\n", lines().collect::<Vec<_>>().join(",\n")),
             Output::Ndjson => lines().map(|line| line + "\n").collect(),
-            Output::Table => shown.iter().map(|(record, element)| told(record, element, raw)).collect(),
+            Output::Table => shown.iter().map(|(record, element)| described(record, element, raw)).collect(),
         }
     }
 }
@@ -166,23 +170,24 @@ fn one(record: &RejectedRecord, element: &RejectedElement, raw: RawBytes) -> Val
     value
 }
 
-fn told(record: &RejectedRecord, element: &RejectedElement, raw: RawBytes) -> String {
+fn described(record: &RejectedRecord, element: &RejectedElement, raw: RawBytes) -> String {
     let feed = feed(record, element);
     let bytes = if raw == RawBytes::Shown { record.raw(element) } else { element.excerpt.clone() };
     let head = format!("{} {} {}", record.received(), element.reason, element.field);
     format!("{} {feed}\n  {}\n  {bytes}\n", head.trim_end(), element.detail)
 }
 
-/// What a retry came to, for people or as JSON.
+/// The result of a retry, as text or JSON.
 #[must_use]
 pub fn retried(retried: &RetryOutcome, output: Output) -> String {
     if output != Output::Table {
         return serde_json::to_string(retried).expect("numbers can be written") + "\n";
     }
     let RetryOutcome { logged, registered, skipped, refused, sealed_files } = retried;
-    let mut text = format!("{logged} logged, {registered} registered, {skipped} skipped, {refused} refused again\n");
+    let mut text = format!("{logged} logged, {registered} registered, {skipped} skipped, {refused} rejected again\n");
     if *sealed_files > 0 {
-        writeln!(text, "{sealed_files} files do not open with these keys and were left alone").expect("a String takes all");
+        let files = counted(*sealed_files, "file", "files");
+        writeln!(text, "{files} cannot be decrypted with these keys and did not change").expect("a String takes all");
     }
     text
 }

@@ -1,38 +1,58 @@
-//! A card as text for a terminal: three domains, own value against peers and control limits, points.
+//! A card as text for a terminal: three domains, the clinician's value against peers and control limits, points.
 
 use std::fmt::Write;
 
 use scorecard::card::peer_group::Level;
-use scorecard::card::scorecard::{Band, Content, Exposure, Funnel, Grade, Interval, Scorecard, Status, WindowValue};
+use scorecard::card::scorecard::{Band, Content, Exposure, Funnel, Grade, Interval, Reason, Scorecard, Status, WindowValue};
 use scorecard::card::scorecard::{CardMeasure, Composite, Giants};
 use scorecard::measure::measure_set::{Direction, Domain, MeasureSet};
 
+use crate::terminal::count::{counted, grouped};
+use crate::terminal::layout::{DEFAULT_COLUMNS, cut, wrapped};
 use crate::terminal::paint::Paint;
 
-/// Cells of the strip that shows where a value stands.
+/// Cells of the strip that shows a value between its limits.
 const STRIP: usize = 31;
 const DOMAINS: [Domain; 3] = [Domain::Clinical, Domain::Perception, Domain::Resource];
 
-/// The card as lines of at most 100 columns. Titles of the measures come from their files, `measures`.
+/// Columns of a value with its unit, and of the points.
+const VALUE_COLUMNS: usize = 36;
+/// A title has at least this many columns, however narrow the terminal is.
+const LEAST_TITLE_COLUMNS: usize = 20;
+
+/// The card as lines of at most [`DEFAULT_COLUMNS`] columns. Titles of the measures come from `measures`.
 #[must_use]
 pub fn render(card: &Scorecard, measures: &MeasureSet, paint: Paint) -> String {
+    render_within(card, measures, paint, DEFAULT_COLUMNS)
+}
+
+/// The card as lines of at most this many columns. A wider terminal than [`DEFAULT_COLUMNS`] gets the same card.
+#[must_use]
+pub fn render_within(card: &Scorecard, measures: &MeasureSet, paint: Paint, columns: usize) -> String {
+    let columns = columns.min(DEFAULT_COLUMNS);
+    wrapped(&lines(card, measures, paint, columns), columns)
+}
+
+fn lines(card: &Scorecard, measures: &MeasureSet, paint: Paint, columns: usize) -> String {
     let mut lines = vec![heading(card, paint), paint.dim(&subheading(card))];
     if card.content.status == Status::Withdrawn {
-        lines.push("Nothing of this month is left here; earlier revisions say what stood on the card.".to_owned());
+        lines.push(
+            "This card was withdrawn: no event of the month is left. Earlier revisions show the former content.".to_owned(),
+        );
         return lines.join("\n") + "\n";
     }
     lines.extend(exposure(&card.content).map(|text| paint.dim(&text)));
     for domain in DOMAINS {
         lines.push(String::new());
-        lines.push(domain_line(&card.content, domain, paint));
+        lines.push(domain_line(&card.content, domain, paint, columns));
         for measure in card.content.measures.iter().filter(|measure| measure.domain == domain) {
-            lines.extend(measure_lines(measure, measures, paint));
+            lines.extend(measure_lines(measure, measures, paint, columns));
         }
     }
     lines.push(String::new());
     lines.push(composite(&card.content, paint));
     if headlines(&card.content).any(|headline| headline.qof.is_some() && !counts(headline)) {
-        lines.push(paint.dim("Points in brackets do not count: chance could explain too much of the value."));
+        lines.push(paint.dim("Points in brackets do not count: the value could be chance."));
     }
     lines.extend(card.content.giants.as_ref().map(giants));
     for highlight in &card.content.highlights {
@@ -51,41 +71,45 @@ fn heading(card: &Scorecard, paint: Paint) -> String {
 
 fn subheading(card: &Scorecard) -> String {
     let status = match card.content.status {
-        Status::Provisional => "provisional: more events are expected",
+        Status::Provisional => "provisional, more events are expected",
         Status::Final => "final",
         Status::Restated => "restated",
         Status::Withdrawn => "withdrawn",
     };
-    let reasons: Vec<String> = card.reasons.iter().map(|reason| counted(reason.events, reason.cause.word())).collect();
-    format!("{status}; revision {} ({})", card.revision, reasons.join(", "))
-}
-
-fn counted(events: i64, what: &str) -> String {
-    match events {
-        0 => what.to_owned(),
-        1 => format!("{what}: 1 event"),
-        n => format!("{what}: {} events", grouped(n)),
-    }
+    let reason = |reason: &Reason| match reason.events {
+        0 => reason.cause.word().to_owned(),
+        events => format!("{}: {}", reason.cause.word(), counted(events.unsigned_abs(), "event", "events")),
+    };
+    let reasons: Vec<String> = card.reasons.iter().map(reason).collect();
+    let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
+    format!("{status}; revision {}{reasons}", card.revision)
 }
 
 fn exposure(content: &Content) -> Option<String> {
     let of = |e: &Exposure| {
         let months = if e.window == 1 { "this month".to_owned() } else { format!("{} months", e.window) };
-        format!("{months}: {} encounters, {} items, {} answers", grouped(e.encounters), grouped(e.items), grouped(e.responses))
+        let number = |count: i64, one, many| counted(count.unsigned_abs(), one, many);
+        format!(
+            "{months}: {}, {}, {}",
+            number(e.encounters, "encounter", "encounters"),
+            number(e.items, "item", "items"),
+            number(e.responses, "answer", "answers")
+        )
     };
     let shown: Vec<String> = content.exposure.iter().filter(|e| e.window != 3).map(of).collect();
     (!shown.is_empty()).then(|| shown.join("; "))
 }
 
-fn domain_line(content: &Content, domain: Domain, paint: Paint) -> String {
+fn domain_line(content: &Content, domain: Domain, paint: Paint, columns: usize) -> String {
     let name = match domain {
         Domain::Clinical => "CLINICAL",
         Domain::Perception => "PERCEPTION",
         Domain::Resource => "RESOURCE",
     };
     let points = content.domains.iter().find(|of| of.domain == domain).filter(|of| of.available > 0.0);
-    let points = points.map(|of| format!("{} of {} points", number(of.points), number(of.available))).unwrap_or_default();
-    paint.bold(format!("{name:<74}{points:>26}").trim_end())
+    let points = points.map(|of| format!("{} of {}", number(of.points), points_of(of.available))).unwrap_or_default();
+    let gap = columns - name.len();
+    paint.bold(format!("{name}{points:>gap$}").trim_end())
 }
 
 fn headline(measure: &CardMeasure) -> Option<&WindowValue> {
@@ -96,9 +120,10 @@ fn headlines(content: &Content) -> impl Iterator<Item = &WindowValue> {
     content.measures.iter().filter_map(headline)
 }
 
-fn measure_lines(measure: &CardMeasure, measures: &MeasureSet, paint: Paint) -> Vec<String> {
+fn measure_lines(measure: &CardMeasure, measures: &MeasureSet, paint: Paint, columns: usize) -> Vec<String> {
     let Some(headline) = headline(measure) else { return Vec::new() };
-    let mut first = format!("  {:<64}", cut(title(&measure.id, measures), 64));
+    let width = columns.saturating_sub(VALUE_COLUMNS).max(LEAST_TITLE_COLUMNS);
+    let mut first = format!("  {:<width$}", cut(title(&measure.id, measures), width));
     match headline.value {
         Some(value) => first += &painted(measure, headline, &with_unit(value, &measure.unit), paint),
         None => first += &paint.dim(&format!("{:>22}", why_not(headline))),
@@ -112,7 +137,7 @@ fn measure_lines(measure: &CardMeasure, measures: &MeasureSet, paint: Paint) -> 
     lines
 }
 
-/// Points had and to be had; in brackets where the value is not reliable enough to count.
+/// Points scored and available; in brackets if the value is not reliable enough to count.
 fn points(headline: &WindowValue) -> Option<String> {
     let qof = headline.qof.as_ref()?;
     let text = format!("{}/{}", number(qof.points), number(qof.points_available));
@@ -123,7 +148,7 @@ fn counts(headline: &WindowValue) -> bool {
     matches!(headline.grade, Some(Grade::Moderate | Grade::Good))
 }
 
-/// Only a reliable value outside the widest limits is coloured, and one that is neither good nor bad never is.
+/// Colours a reliable value outside the widest limits. A measure without a good direction is never coloured.
 fn painted(measure: &CardMeasure, window: &WindowValue, text: &str, paint: Paint) -> String {
     let outside = window.funnel.as_ref().filter(|_| window.grade == Some(Grade::Good)).map(|funnel| funnel.band);
     match (measure.direction, outside) {
@@ -141,7 +166,7 @@ fn why_not(window: &WindowValue) -> &'static str {
     }
 }
 
-/// Where the value stands: a strip, the peers and the limits.
+/// The value among its peers: a strip, the peers' mean and the limits.
 fn compared(window: &WindowValue) -> Option<String> {
     let value = window.value?;
     let limits = window.funnel.as_ref().map(limits);
@@ -164,7 +189,8 @@ fn compared(window: &WindowValue) -> Option<String> {
             Level::Network => "the network",
         };
         let mean = peer.mean.map(number).unwrap_or_default();
-        write!(text, "  {mean} with {} peers of {level}", peer.size.saturating_sub(1)).expect("a String takes all");
+        let peers = counted(u64::from(peer.size.saturating_sub(1)), "peer", "peers");
+        write!(text, "  mean {mean} of {peers} in {level}").expect("a String takes all");
     }
     if let Some(limits) = &limits {
         write!(text, "; limits {} to {}", number(limits.wide.lower), number(limits.wide.upper)).expect("a String takes all");
@@ -178,7 +204,7 @@ struct Limits {
     inner: Interval,
 }
 
-/// The limits that decide: those with over-dispersion where there are any.
+/// The limits in force: those with over-dispersion, if there are any.
 fn limits(funnel: &Funnel) -> Limits {
     Limits {
         target: funnel.target,
@@ -187,7 +213,7 @@ fn limits(funnel: &Funnel) -> Limits {
     }
 }
 
-/// A strip from the lower to the upper limit, widened where the value lies outside.
+/// A strip from the lower to the upper limit, widened if the value is outside.
 struct Scale {
     low: f64,
     high: f64,
@@ -218,17 +244,17 @@ fn moved(measure: &CardMeasure, headline: &WindowValue) -> Option<String> {
     let month = measure.windows.iter().find(|window| window.window == 1).and_then(|window| window.value);
     let trend = headline.trend.as_ref()?;
     let mut parts: Vec<String> = month.map(|value| format!("this month {}", number(value))).into_iter().collect();
-    // A month of too few events has no value; what it differs by would be chance.
+    // A month with too few events has no value, and a difference from it would be chance.
     if let Some(difference) = trend.difference.filter(|_| month.is_some()) {
         parts.push(match number(difference).as_str() {
-            "0" => "as the month before".to_owned(),
-            lower if lower.starts_with('-') => format!("{lower} on the month before"),
-            higher => format!("+{higher} on the month before"),
+            "0" => "same as the month before".to_owned(),
+            lower if lower.starts_with('-') => format!("{lower} from the month before"),
+            higher => format!("+{higher} from the month before"),
         });
     }
     if trend.run_length.unsigned_abs() >= 3 {
         let side = if trend.run_length > 0 { "above" } else { "below" };
-        parts.push(format!("{} months in a row {side} the own 12", trend.run_length.unsigned_abs()));
+        parts.push(format!("{} months in a row {side} the 12-month value", trend.run_length.unsigned_abs()));
     }
     (!parts.is_empty()).then(|| format!("    {}", parts.join(", ")))
 }
@@ -236,16 +262,16 @@ fn moved(measure: &CardMeasure, headline: &WindowValue) -> Option<String> {
 fn composite(content: &Content, paint: Paint) -> String {
     match content.composite.as_ref() {
         Some(Composite { percent: Some(percent), points, available }) => {
-            paint.bold(&format!("Personal QOF {} %: {} of {} points", number(*percent), number(*points), number(*available)))
+            paint.bold(&format!("Personal QOF {} %: {} of {}", number(*percent), number(*points), points_of(*available)))
         }
         Some(Composite { percent: None, available: 0.0, .. }) if headlines(content).any(|headline| headline.qof.is_some()) => {
-            "Personal QOF: no points yet; chance could explain too much of every value".to_owned()
+            "Personal QOF: no points yet; every value could be chance".to_owned()
         }
         Some(Composite { percent: None, available: 0.0, .. }) => {
-            "Personal QOF: no points yet; their thresholds come from 20 colleagues or more in the quarter before".to_owned()
+            "Personal QOF: no points yet; thresholds need at least 20 colleagues in the quarter before".to_owned()
         }
         Some(Composite { percent: None, points, available }) => {
-            format!("Personal QOF: {} of {} points; too few of them apply for a percentage", number(*points), number(*available))
+            format!("Personal QOF: {} of {}; too few points apply for a percentage", number(*points), points_of(*available))
         }
         None => "Personal QOF: withheld, fewer than 20 attended encounters in 12 months".to_owned(),
     }
@@ -253,14 +279,15 @@ fn composite(content: &Content, paint: Paint) -> String {
 
 fn giants(giants: &Giants) -> String {
     let pounds = |pence: f64| format!("£{}", number(pence / 100.0));
+    let slots = counted(giants.noshow_slots.unsigned_abs(), "slot", "slots");
     let mut parts = Vec::new();
     if let (Some(median), Some(decile)) = (giants.waste_p50_pence, giants.waste_p10_pence) {
-        parts.push(format!("waste {} at the peers' median, {} at their best tenth", pounds(median), pounds(decile)));
+        parts.push(format!("waste {} against the peers' median, {} against their best tenth", pounds(median), pounds(decile)));
     }
     if let Some(variation) = giants.variation {
         parts.push(format!("variation {} (1 is ordinary), {} outside 95 % limits", number(variation), giants.outside_95));
     }
-    parts.push(format!("{} slots lost to no-shows, £{}", grouped(giants.noshow_slots), grouped(giants.noshow_pence / 100)));
+    parts.push(format!("{slots} lost to no-shows, £{}", grouped(giants.noshow_pence / 100)));
     format!("Giants: {}", parts.join("; "))
 }
 
@@ -276,25 +303,17 @@ fn number(value: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text }
 }
 
-/// Digits in groups of three: `1,215`.
-#[must_use]
-pub fn grouped(count: i64) -> String {
-    let digits = count.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if count < 0 { format!("-{text}") } else { text }
+/// `20 points`, `1 point`.
+fn points_of(available: f64) -> String {
+    let text = number(available);
+    if text == "1" { "1 point".to_owned() } else { format!("{text} points") }
 }
 
 fn title<'m>(id: &'m str, measures: &'m MeasureSet) -> &'m str {
     measures.index_of(id).map_or(id, |n| measures.measures()[n].definition.title.as_str())
 }
 
-/// A value with the beginning of its unit, in 22 columns: `12.3 %`, `£261`, `64.7 per 1,000`. The title says the rest.
+/// A value with the first words of its unit, in 22 columns: `12.3 %`, `£261`, `64.7 per 1,000`. The title names the rest.
 fn with_unit(value: f64, unit: &str) -> String {
     let value = number(value);
     let (amount, rest) = match unit.split_once(' ') {
@@ -305,14 +324,6 @@ fn with_unit(value: f64, unit: &str) -> String {
     };
     let per = rest.split(' ').next().filter(|word| !word.is_empty()).map(|word| format!("per {word}")).unwrap_or_default();
     format!("{amount:>9} {per:<12}")
-}
-
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(most - 1).collect();
-    format!("{}…", kept.trim_end())
 }
 
 #[cfg(test)]
@@ -378,16 +389,16 @@ mod tests {
     fn a_withdrawn_card_says_that_nothing_is_left_and_shows_no_empty_headings() {
         let shown = shown(Status::Withdrawn, None);
         assert!(shown.contains("withdrawn; revision 2 (retracted: 1 event)"), "{shown}");
-        assert!(shown.contains("Nothing of this month is left here") && !shown.contains("CLINICAL"), "{shown}");
+        assert!(shown.contains("no event of the month is left") && !shown.contains("CLINICAL"), "{shown}");
     }
 
     #[test]
     fn a_card_without_points_says_why() {
         let none = Composite { percent: None, points: 0.0, available: 0.0 };
         let first_quarter = shown(Status::Final, Some(none));
-        assert!(first_quarter.contains("no points yet; their thresholds come from 20 colleagues"), "{first_quarter}");
+        assert!(first_quarter.contains("no points yet; thresholds need at least 20 colleagues"), "{first_quarter}");
         let few = shown(Status::Final, Some(Composite { percent: None, points: 2.5, available: 4.0 }));
-        assert!(few.contains("2.5 of 4 points; too few of them apply for a percentage"), "{few}");
+        assert!(few.contains("2.5 of 4 points; too few points apply for a percentage"), "{few}");
         assert!(shown(Status::Final, None).contains("withheld, fewer than 20 attended encounters"));
     }
 
@@ -397,6 +408,5 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(number(value), text);
         }
-        assert_eq!([grouped(0), grouped(999), grouped(1215), grouped(-1_000_000)], ["0", "999", "1,215", "-1,000,000"]);
     }
 }

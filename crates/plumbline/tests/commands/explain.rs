@@ -92,7 +92,7 @@ fn a_number_is_explained_alike_by_the_service_and_by_its_folder_revision_by_revi
 }
 
 #[test]
-fn what_there_is_not_is_answered_with_what_there_is() {
+fn an_unknown_number_is_answered_with_the_known_ones() {
     let place = Place::new();
     let server = start(&place);
     server.post("/v1/events", encounter("e1", 1, "telephone").as_bytes());

@@ -1,13 +1,11 @@
-//! Commands of the binary: exit codes, streams, files and figures.
+//! Commands of the binary as processes: exit codes, streams, files and figures.
 
 mod exit_codes;
 mod explain;
-mod fhir;
 mod patients;
 mod peek;
 mod recompute;
 mod rejects;
-mod replay;
 
 #[path = "../support/published.rs"]
 mod published;

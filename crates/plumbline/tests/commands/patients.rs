@@ -1,5 +1,5 @@
-//! No patient's number gets out: planted in every text of every input format, and in names of files and folders, it is found neither
-//! in what `replay` prints nor in any file that it writes.
+//! No patient's number leaves `replay`: numbers are planted in every text of every input format, and in names of files and folders. They
+//! are in no output and in no file that it writes.
 
 use std::collections::BTreeSet;
 use std::fs;

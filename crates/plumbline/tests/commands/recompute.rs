@@ -1,4 +1,4 @@
-//! A log computed once more: the same cards to the byte, and what other measures would change.
+//! A recomputed log: the same cards to the byte, and the differences under other measures.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +19,7 @@ use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::log_record::Record;
 use stream::log::{CARD_PARTITIONS, Log, Topic};
 
-/// The folder of a service that has published 21 cards of one month, and serves no more.
+/// The folder of a stopped service that has published 21 cards of one month.
 fn place() -> Place {
     let (place, mut server) = published();
     server.kill();
@@ -39,7 +39,7 @@ fn args(place: &Place) -> ReplayArgs {
     args
 }
 
-/// What would change, and what is told.
+/// The differences, and the report.
 fn compared(place: &Place, measures: MeasureSet) -> (Vec<String>, String) {
     let (source, deployment) = read_under(&config(place), measures).expect("nobody has it open");
     let mut out = Vec::new();
@@ -64,11 +64,11 @@ fn revisions(log: &mut AnyLog) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_is_computed_once_more_is_what_was_published_to_the_byte() {
+fn recomputed_cards_equal_the_published_ones_to_the_byte() {
     let place = place();
     let (changes, told) = compared(&place, built_in());
     assert_eq!(changes, Vec::<String>::new());
-    assert!(told.starts_with("420 events") && told.contains("0 of 21 published cards of open months would change"), "{told}");
+    assert!(told.starts_with("420 events") && told.contains("0 of 21 published cards of unsealed months would change"), "{told}");
     let computed: BTreeSet<String> =
         fs::read_to_string(place.path("out/scorecards.ndjson")).expect("it was written").lines().map(str::to_owned).collect();
     let (mut source, _) = read_under(&config(&place), built_in()).expect("nobody has it open");
@@ -76,7 +76,7 @@ fn what_is_computed_once_more_is_what_was_published_to_the_byte() {
 }
 
 #[test]
-fn other_measures_show_what_they_would_change_and_leave_the_log_as_it_is() {
+fn other_measures_list_their_differences_and_do_not_change_the_log() {
     let place = place();
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../measures/dna_rate.toml");
     let per_thousand = fs::read_to_string(file).expect("it is there").replace("scale = 100.0", "scale = 1000.0");
@@ -85,7 +85,7 @@ fn other_measures_show_what_they_would_change_and_leave_the_log_as_it_is() {
     let before = revisions(&mut read_under(&config(&place), built_in()).expect("nobody has it open").0);
     let (changes, told) = compared(&place, own);
     assert!(told.contains("21 of 21 published cards"), "{told}");
-    // Clinician 7000010 was stood up in 10 of 20 slots.
+    // Patients missed 10 of the 20 slots of clinician 7000010.
     let line = changes.iter().find(|line| line.contains("7000010") && line.contains("dna_rate of 12"));
     assert!(line.is_some_and(|line| line.ends_with("10/20 = 50 -> 10/20 = 500")), "{changes:#?}");
     assert_eq!(revisions(&mut read_under(&config(&place), built_in()).expect("nobody has it open").0), before);

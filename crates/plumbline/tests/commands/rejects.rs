@@ -1,4 +1,4 @@
-//! `plumbline rejects`: what was refused waits, sealed, until a repair lets it in.
+//! `plumbline rejects`: rejected records are kept encrypted until a repair lets them in.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -32,7 +32,7 @@ fn stop(server: Server) {
     assert_eq!(status.code(), Some(0), "{said}");
 }
 
-/// A finished visit whose system numbers its versions and does not say when it last changed.
+/// A finished visit with a version number and without the time of its last change.
 fn visit(id: &str) -> String {
     format!(
         "{{\"resourceType\":\"Encounter\",\"id\":\"{id}\",\"meta\":{{\"versionId\":\"3\"}},\"status\":\"finished\",\"class\":{{\"code\":\"AMB\"}},\
@@ -42,13 +42,13 @@ fn visit(id: &str) -> String {
     )
 }
 
-/// A service whose ward is declared with this versioning. Its configuration stands where commands look for it.
+/// A service whose feed `ward` has this versioning. Its configuration is in the folder where commands look for it.
 fn start(place: &Place, versioning: &str) -> Server {
     place.put("plumbline.toml", format!("[feeds.ward]\nversioning = \"{versioning}\"\n"));
     Server::start(command(&place.path("data")))
 }
 
-/// A service with two visits refused for their versions, one line that is no JSON, and what was refused known.
+/// A service that has rejected two visits for their versions and one line that is not JSON.
 fn refused(place: &Place) -> Server {
     let server = start(place, "updated");
     let body = format!("{}\n{}\n", visit("v1"), visit("v2"));
@@ -59,7 +59,7 @@ fn refused(place: &Place) -> Server {
 }
 
 #[test]
-fn what_was_refused_is_listed_shown_and_let_in_after_a_repair_by_the_running_service() {
+fn rejects_are_listed_shown_and_accepted_after_a_repair_by_the_running_service() {
     let place = Place::new();
     let server = refused(&place);
     let listed = json(&rejects(&place, &["list", "-o", "json"]));
@@ -74,13 +74,13 @@ fn what_was_refused_is_listed_shown_and_let_in_after_a_repair_by_the_running_ser
     let table = rejects(&place, &["list", "--feed", "ward"]);
     let table = text(&table.stdout).to_owned();
     assert!(table.contains("2 x missing_version, Encounter.meta.lastUpdated, ward") && table.contains("last changed"), "{table}");
-    // Shapes are shown, bytes only to whoever asks for them.
+    // Shapes are shown; raw bytes need an option.
     let shown = rejects(&place, &["show"]);
     assert!(text(&shown.stdout).contains("aaa aaaa") && !text(&shown.stdout).contains("9434765919"));
     let raw = json(&rejects(&place, &["show", "--raw", "--reason", "missing_version", "-o", "json"]));
     assert_eq!((raw[0]["raw"].as_str(), raw[1]["raw"].as_str()), (Some(&*visit("v1")), Some(&*visit("v2"))));
 
-    // Nothing was repaired: everything is refused again, and the log of rejects does not grow.
+    // Nothing was repaired: everything is rejected again, and the topic of rejects does not grow.
     let again = json(&rejects(&place, &["retry", "-o", "json"]));
     assert_eq!((&again["logged"], &again["refused"]), (&0.into(), &3.into()), "{again}");
     assert_eq!(json(&rejects(&place, &["list", "-o", "json"])), listed);
@@ -98,14 +98,14 @@ fn what_was_refused_is_listed_shown_and_let_in_after_a_repair_by_the_running_ser
 }
 
 #[test]
-fn a_retry_on_the_stopped_folder_that_is_killed_before_it_says_so_counts_nothing_twice() {
+fn a_retry_in_the_folder_that_is_killed_before_its_end_counts_nothing_twice() {
     let place = Place::new();
     stop(refused(&place));
     let kept = files(&place.path("data/refused"));
     place.put("plumbline.toml", "[feeds.ward]\nversioning = \"id\"\n");
     let retried = json(&rejects(&place, &["retry", "-o", "json"]));
     assert_eq!((&retried["logged"], &retried["refused"]), (&2.into(), &1.into()), "{retried}");
-    // As if it had been killed after the log was durable and before the store was changed.
+    // The state after a kill between the flush of the log and the change of the store.
     for (path, bytes) in &kept {
         fs::write(path, bytes).unwrap();
     }
@@ -121,7 +121,7 @@ fn a_retry_on_the_stopped_folder_that_is_killed_before_it_says_so_counts_nothing
     stop(server);
 }
 
-/// How many records wait in the store.
+/// Number of records in the store.
 fn waiting(place: &Place) -> usize {
     fs::read_dir(place.path("data/refused")).map_or(0, |entries| {
         let kept = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "refused");
@@ -150,7 +150,7 @@ fn a_retry_that_is_killed_again_and_again_loses_nothing_and_counts_nothing_twice
             std::thread::yield_now();
         }
         server.kill();
-        // Whoever is killed answers nobody.
+        // A killed service does not answer.
         let _ = retry.join().expect("asking does not panic");
         landed += usize::from(waiting(&place) > 0);
     }
@@ -166,7 +166,7 @@ fn a_retry_that_is_killed_again_and_again_loses_nothing_and_counts_nothing_twice
 }
 
 #[test]
-fn a_kill_after_the_answer_loses_nothing_that_was_refused() {
+fn a_kill_after_the_response_loses_no_reject() {
     let place = Place::new();
     let mut server = refused(&place);
     server.kill();
@@ -175,7 +175,7 @@ fn a_kill_after_the_answer_loses_nothing_that_was_refused() {
 }
 
 #[test]
-fn without_room_nothing_is_kept_and_it_is_said() {
+fn without_room_no_reject_is_kept_and_the_command_reports_it() {
     let place = Place::new();
     place.put("plumbline.toml", "refused = \"0B\"\n");
     let server = Server::start(command(&place.path("data")));
@@ -204,7 +204,7 @@ fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 #[test]
-fn no_file_of_a_service_holds_a_planted_number_though_what_was_refused_can_be_read_again() {
+fn no_file_of_a_service_holds_a_planted_number_and_the_keys_decrypt_the_rejects() {
     let mut planter = Planter::default();
     let place = Place::new();
     let server = Server::start(command(&place.path("data")));
@@ -212,7 +212,7 @@ fn no_file_of_a_service_holds_a_planted_number_though_what_was_refused_can_be_re
     for specimen in specimens() {
         let mut inputs: Vec<Vec<u8>> = planter.each_text(&specimen).into_iter().map(String::into_bytes).collect();
         inputs.extend(planter.broken(&specimen));
-        // Each a request of its own, and all of them in one: a part of a list and a line are kept in different ways.
+        // One request each, and one request with all of them: a list and a line are stored in different ways.
         let list = inputs.iter().flat_map(|input| [input.as_slice(), b"\n"].concat()).collect();
         for body in inputs.into_iter().step_by(7).chain([list]) {
             refused += server.post("/v1/events?feed=fhir", &body).json()["rejected"].as_u64().expect("a number");
@@ -232,5 +232,5 @@ fn no_file_of_a_service_holds_a_planted_number_though_what_was_refused_can_be_re
     for (path, bytes) in &written {
         assert_eq!(planter.found(bytes), BTreeSet::new(), "{}", path.display());
     }
-    assert!(planter.found(&raw).len() > 100, "whoever has the keys reads them");
+    assert!(planter.found(&raw).len() > 100, "the keys decrypt them");
 }

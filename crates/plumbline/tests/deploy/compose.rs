@@ -1,4 +1,4 @@
-//! `docker-compose.yml`: everything around Plumbline on one machine.
+//! `docker-compose.yml`: Plumbline with Kafka, Prometheus and Grafana on one machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,7 @@ pub fn pinned(image: &str, of: &str) {
 }
 
 #[test]
-fn what_stays_says_how_it_is() {
+fn every_lasting_service_has_a_health_check() {
     for (name, service) in services().iter().filter(|(_, service)| !ends(service)) {
         let test = strings(&service["healthcheck"]["test"]);
         assert!(test.len() >= 2 && test[0] == "CMD", "{name} has no health check");
@@ -49,23 +49,23 @@ fn what_stays_says_how_it_is() {
 }
 
 #[test]
-fn every_dependency_is_a_service_that_can_meet_its_condition() {
+fn every_dependency_is_a_service_that_can_fulfil_its_condition() {
     let services = services();
     for (name, service) in &services {
         for (wanted, condition) in dependencies(service) {
-            let found = services.get(&wanted).unwrap_or_else(|| panic!("{name} waits for {wanted}, which is not there"));
+            let found = services.get(&wanted).unwrap_or_else(|| panic!("{name} waits for {wanted}, which does not exist"));
             let fits = match condition.as_str() {
                 "service_healthy" => !found["healthcheck"].is_null(),
                 "service_completed_successfully" => ends(found),
                 _ => false,
             };
-            assert!(fits, "{name} waits for {wanted} to be {condition}, which never comes");
+            assert!(fits, "{name} waits for {wanted} to be {condition}, which never happens");
         }
     }
 }
 
 #[test]
-fn nobody_waits_in_a_circle() {
+fn no_services_wait_for_each_other() {
     let services = services();
     let mut begun: BTreeSet<&str> = BTreeSet::new();
     while begun.len() < services.len() {
@@ -76,7 +76,7 @@ fn nobody_waits_in_a_circle() {
 }
 
 #[test]
-fn every_mounted_file_is_there_and_every_volume_declared() {
+fn every_mounted_file_exists_and_every_volume_is_declared() {
     let compose = document(COMPOSE);
     for (name, service) in services() {
         for volume in strings(&service["volumes"]) {
@@ -85,7 +85,7 @@ fn every_mounted_file_is_there_and_every_volume_declared() {
                 Some(file) => path(file).exists() && volume.ends_with(":ro"),
                 None => compose["volumes"].as_object().expect("volumes").contains_key(source),
             };
-            assert!(there, "{name}: {volume} is not there, or may be written");
+            assert!(there, "{name}: {volume} does not exist, or is writable");
         }
     }
 }
@@ -102,7 +102,7 @@ fn published_ports_are_the_machines_own_and_do_not_clash() {
     }
 }
 
-/// `host:port` of other containers as they stand in configurations.
+/// `host:port` of other containers, as configurations name them.
 #[test]
 fn addresses_of_other_containers_are_those_of_services() {
     let services = services();
@@ -120,16 +120,16 @@ fn addresses_of_other_containers_are_those_of_services() {
     }
     for address in addresses.iter().filter(|address| !address.starts_with("localhost:")) {
         let host = address.split(':').next().expect("a host");
-        assert!(services.contains_key(host), "{address} is no service of {COMPOSE}");
+        assert!(services.contains_key(host), "{address} is not a service of {COMPOSE}");
     }
     let listeners = services["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"].as_str().expect("listeners");
     assert!(listeners.contains(&format!("//{}", addresses[0])), "{listeners} has no {}", addresses[0]);
     let port = config["listen"].as_str().expect("an address").rsplit_once(':').expect("a port").1.to_owned();
-    assert!(addresses.contains(&format!("plumbline:{port}")), "Prometheus asks another port than {port}");
+    assert!(addresses.contains(&format!("plumbline:{port}")), "Prometheus scrapes another port than {port}");
 }
 
 #[test]
-fn plumbline_takes_the_configuration_and_reads_what_the_practices_write() {
+fn plumbline_accepts_the_configuration_and_reads_the_topics_of_the_practices() {
     sound(&text("deploy/compose/plumbline.toml"), &[]);
     let config: toml::Table = text("deploy/compose/plumbline.toml").parse().expect("a configuration");
     let services = services();
@@ -141,7 +141,7 @@ fn plumbline_takes_the_configuration_and_reads_what_the_practices_write() {
 }
 
 #[test]
-fn commands_of_plumbline_are_known_to_it() {
+fn plumbline_knows_its_commands() {
     use clap::Parser;
     for (name, service) in services() {
         if service["image"].as_str().is_some_and(|image| image.starts_with("plumbline:")) {

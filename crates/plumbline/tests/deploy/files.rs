@@ -1,4 +1,4 @@
-//! Files of the repository, and YAML as JSON.
+//! Reads files of the repository; YAML as JSON.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,17 +50,17 @@ pub fn below(folder: &str, ending: &str) -> Vec<String> {
 
 /// The texts of a list; none where there is no list.
 pub fn strings(list: &Value) -> Vec<String> {
-    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned();
+    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{value} is not text")).to_owned();
     list.as_array().map(|list| list.iter().map(text).collect()).unwrap_or_default()
 }
 
-/// `plumbline check` has nothing to say against this configuration with these variables beside it.
+/// `plumbline check` accepts this configuration with these variables.
 pub fn sound(config: &str, variables: &[(String, String)]) {
     let place = Place::new();
     let file = place.put("plumbline.toml", config);
     let mut check = Command::new(env!("CARGO_BIN_EXE_plumbline"));
-    let said = check.args(["check", "--config"]).arg(file).envs(variables.iter().cloned()).output().expect("the binary runs");
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let output = check.args(["check", "--config"]).arg(file).envs(variables.iter().cloned()).output().expect("the binary runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn json(yaml: &Yaml<'_>) -> Value {

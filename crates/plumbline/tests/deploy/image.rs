@@ -1,4 +1,4 @@
-//! The `Dockerfile`: what it builds with, what it copies, and as whom it runs.
+//! The `Dockerfile`: its compiler, the files that it copies, and its user.
 
 use std::process::Command;
 
@@ -30,14 +30,14 @@ fn it_builds_with_the_compiler_of_the_toolchain_file_and_ends_with_nothing_but_t
 }
 
 #[test]
-fn it_runs_as_somebody_who_owns_nothing_else() {
+fn it_runs_as_a_user_without_other_rights() {
     let users = arguments("USER");
     assert_eq!(users, ["65532:65532"]);
     assert!(text("deploy/image/root.sh").contains(":65532:65532:"), "the user has no line in passwd");
 }
 
 #[test]
-fn what_it_copies_is_there_and_not_ignored() {
+fn copied_files_exist_and_are_not_ignored() {
     let ignored = text(".dockerignore");
     let copied = arguments("COPY").into_iter().filter(|copy| !copy.starts_with("--from"));
     let sources = copied.flat_map(|copy| {
@@ -53,7 +53,7 @@ fn what_it_copies_is_there_and_not_ignored() {
 }
 
 #[test]
-fn every_member_of_the_workspace_comes_along() {
+fn it_copies_every_member_of_the_workspace() {
     let manifest: toml::Table = text("Cargo.toml").parse().expect("a manifest");
     let copied = arguments("COPY");
     for member in manifest["workspace"]["members"].as_array().expect("members") {
@@ -63,13 +63,13 @@ fn every_member_of_the_workspace_comes_along() {
 }
 
 #[test]
-fn its_health_is_asked_of_the_binary_itself() {
+fn the_binary_itself_is_the_health_check() {
     let health = arguments("HEALTHCHECK");
     assert!(health.len() == 1 && health[0].ends_with(r#"CMD ["/plumbline", "health"]"#), "{health:?}");
 }
 
 #[test]
-fn a_service_that_runs_is_healthy_and_one_that_is_gone_is_not() {
+fn a_running_service_is_healthy_and_a_stopped_one_is_not() {
     let place = Place::new();
     let data = place.path("data");
     let health =
@@ -80,5 +80,5 @@ fn a_service_that_runs_is_healthy_and_one_that_is_gone_is_not() {
     assert!(told.status.success() && told.stdout.starts_with(b"ready"), "{told:?}");
     server.kill();
     let told = health();
-    assert!(!told.status.success() && String::from_utf8_lossy(&told.stderr).contains("nobody answers"), "{told:?}");
+    assert!(!told.status.success() && String::from_utf8_lossy(&told.stderr).contains("no service answers"), "{told:?}");
 }

@@ -1,4 +1,4 @@
-//! `deploy/kubernetes`: plain manifests, a Deployment a role.
+//! `deploy/kubernetes`: plain manifests, one Deployment for each role.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::compose::pinned;
 use crate::files::{below, documents, sound, strings, text};
 
 const FOLDER: &str = "deploy/kubernetes";
-/// Made by hand, see the folder's README.
+/// Secrets that an operator creates, see the folder's README.
 const BY_HAND: [&str; 2] = ["plumbline-keys", "plumbline-reader"];
 
 fn manifests() -> Vec<Value> {
@@ -24,7 +24,7 @@ fn name(manifest: &Value) -> &str {
     manifest["metadata"]["name"].as_str().expect("a name")
 }
 
-/// Everything that makes pods.
+/// Everything that creates pods.
 fn workloads() -> Vec<Value> {
     of_kind("Deployment").into_iter().chain(of_kind("Job")).collect()
 }
@@ -47,16 +47,16 @@ fn configuration() -> String {
 }
 
 #[test]
-fn every_manifest_says_what_it_is_and_no_two_have_one_name() {
+fn every_manifest_has_a_kind_and_its_own_name() {
     let mut seen = BTreeSet::new();
     for manifest in manifests() {
         assert!(manifest["apiVersion"].is_string() && manifest["metadata"]["namespace"] == "plumbline", "{manifest}");
-        assert!(seen.insert(format!("{} {}", manifest["kind"], name(&manifest))), "{} is there twice", name(&manifest));
+        assert!(seen.insert(format!("{} {}", manifest["kind"], name(&manifest))), "{} exists twice", name(&manifest));
     }
 }
 
 #[test]
-fn there_is_a_deployment_for_each_role_and_its_command_is_known() {
+fn each_role_has_a_deployment_with_a_valid_command() {
     let roles: BTreeSet<String> = of_kind("Deployment").iter().map(|one| strings(&container(one)["args"])[1].clone()).collect();
     assert_eq!(roles.iter().map(String::as_str).collect::<Vec<_>>(), ["intake", "publish", "serve", "tally"]);
     for workload in workloads() {
@@ -68,7 +68,7 @@ fn there_is_a_deployment_for_each_role_and_its_command_is_known() {
 }
 
 #[test]
-fn pods_own_nothing_and_write_only_to_their_volumes() {
+fn pods_have_no_privileges_and_write_only_to_their_volumes() {
     for workload in workloads() {
         let (pod, container) = (pod(&workload), container(&workload));
         assert!(
@@ -87,7 +87,7 @@ fn pods_own_nothing_and_write_only_to_their_volumes() {
 }
 
 #[test]
-fn probes_ask_what_the_service_answers_at_the_port_where_it_listens() {
+fn probes_request_existing_routes_at_the_port_of_the_service() {
     let port = port_of_the_configuration();
     for deployment in of_kind("Deployment") {
         let container = container(&deployment);
@@ -113,7 +113,7 @@ fn port_of_the_configuration() -> u64 {
 }
 
 #[test]
-fn selectors_find_their_pods() {
+fn selectors_match_their_pods() {
     let pods: Vec<Value> = workloads().iter().map(|one| one["spec"]["template"]["metadata"]["labels"].clone()).collect();
     let finds = |selector: &Value| {
         let wanted = labels(selector);
@@ -132,7 +132,7 @@ fn selectors_find_their_pods() {
 }
 
 #[test]
-fn every_mounted_volume_is_there() {
+fn every_mounted_volume_is_declared() {
     let maps = of_kind("ConfigMap");
     for workload in workloads() {
         let volumes = pod(&workload)["volumes"].as_array().expect("volumes").clone();
@@ -150,7 +150,7 @@ fn every_mounted_volume_is_there() {
 }
 
 #[test]
-fn plumbline_takes_the_configuration_and_the_readme_says_what_is_made_by_hand() {
+fn plumbline_accepts_the_configuration_and_the_readme_creates_every_secret() {
     let hash = "0".repeat(64);
     for workload in workloads() {
         let secrets = container(&workload)["env"].as_array().expect("variables").clone();

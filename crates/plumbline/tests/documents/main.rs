@@ -3,8 +3,8 @@
 mod examples;
 mod references;
 
-#[path = "../support/published.rs"]
-mod published;
+#[path = "../support/every_metric.rs"]
+mod every_metric;
 #[path = "../support/server.rs"]
 mod server;
 #[path = "../support/mod.rs"]

@@ -108,8 +108,8 @@ pub fn topics_are_created_checked_and_repaired(tools: &TestTools) {
     assert_eq!((code, told.matches("does not exist; `plumbline topics --apply` creates it").count()), (1, 9), "{told}");
 
     let (code, told, said) = deployment.run(&["topics", "--apply"], 3);
-    assert_eq!((code, told.matches(": sound").count()), (0, 9), "{told}{said}");
-    assert!(told.contains("surgery: is not there; it belongs to who writes it"), "{told}");
+    assert_eq!((code, told.matches(": no faults").count()), (0, 9), "{told}{said}");
+    assert!(told.contains("surgery: does not exist; the system that writes it must create it"), "{told}");
     // Days in milliseconds: 496 (16 months of 31 days), 775 (25), 30.
     let expected: [TopicExpectation; 9] = [
         ("events", 3, "delete", &[("retention.ms", "42854400000"), ("message.timestamp.type", "LogAppendTime")]),

@@ -1,4 +1,4 @@
-//! A disk that refuses stops the service with a clear message, and nothing that was answered is lost.
+//! A disk that fails stops the service with a clear message, and no acknowledged event is lost.
 #![cfg(unix)]
 
 use std::fs;
@@ -10,7 +10,7 @@ use crate::support::Place;
 
 const EVENTS_A_BODY: u64 = 220;
 
-/// Some 7 MiB of events: their diagnoses are as many and as long as may be.
+/// Events of about 7 MiB: each has the largest number of diagnoses, with the longest codes.
 fn body(number: u64) -> String {
     let event = |n: u64| {
         let diagnosis = |i: u64| format!("{{\"code\":\"{number}-{n}-{i}-{}\",\"code_system\":\"local\"}}", "x".repeat(480));
@@ -25,8 +25,7 @@ fn body(number: u64) -> String {
     (0..EVENTS_A_BODY).map(event).collect()
 }
 
-/// `plumbline run` that may write no file beyond 64 MiB, as many as the log's journal has from the beginning: for the process that is
-/// a disk that fills up.
+/// `plumbline run` with a limit of 64 MiB a file, the initial size of the log's journal. For the process it is a disk that fills up.
 fn confined(place: &Place) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; ulimit -f 131072; exec \"$0\" \"$@\""]).arg(env!("CARGO_BIN_EXE_plumbline"));
@@ -36,7 +35,7 @@ fn confined(place: &Place) -> Command {
 }
 
 #[test]
-fn a_disk_that_fills_up_ends_it_with_the_cure_and_what_was_answered_is_there_once_there_is_room() {
+fn a_full_disk_ends_the_service_with_the_cure_and_acknowledged_events_survive() {
     let place = Place::new();
     let server = Server::start(confined(&place));
     let mut answered = 0;
@@ -44,9 +43,9 @@ fn a_disk_that_fills_up_ends_it_with_the_cure_and_what_was_answered_is_there_onc
         assert!(answered < 40, "{answered} bodies went into a log that has room for ten");
         let body = body(answered);
         match request(&server.address, "POST", "/v1/events", body.as_bytes()) {
-            Ok(told) if told.status == 200 => assert_eq!(told.json()["logged"], EVENTS_A_BODY),
-            // The service may be gone before it says that it failed.
-            Ok(told) if told.status != 503 => panic!("{told:?}"),
+            Ok(response) if response.status == 200 => assert_eq!(response.json()["logged"], EVENTS_A_BODY),
+            // The service may end before it responds.
+            Ok(response) if response.status != 503 => panic!("{response:?}"),
             _ => break body,
         }
         answered += 1;
@@ -54,20 +53,20 @@ fn a_disk_that_fills_up_ends_it_with_the_cure_and_what_was_answered_is_there_onc
     let (status, said) = server.end();
     assert_eq!(status.code(), Some(1), "{said}");
     assert!(said.contains("data/log cannot be written") && said.contains("ulimit -f"), "{said}");
-    assert!(answered > 2, "the disk is to fill up, not to be full");
+    assert!(answered > 2, "the disk must fill up, not be full from the start");
 
     let server = Server::start(command(&place.path("data")));
     let facts = |count: u64| move |body: &str| body.lines().any(|line| line == format!("plumbline_facts {count}"));
-    server.until("/readyz", |told| told.status == 200);
-    let there = server.get("/metrics").body;
-    assert!(facts(answered * EVENTS_A_BODY)(&there), "{answered} bodies were answered: {there}");
+    server.until("/readyz", |response| response.status == 200);
+    let scrape = server.get("/metrics").body;
+    assert!(facts(answered * EVENTS_A_BODY)(&scrape), "{answered} bodies were acknowledged: {scrape}");
     let again = request(&server.address, "POST", "/v1/events", unanswered.as_bytes()).expect("there is room");
     assert_eq!(again.json()["logged"], EVENTS_A_BODY);
-    server.until("/metrics", |told| facts((answered + 1) * EVENTS_A_BODY)(&told.body));
+    server.until("/metrics", |response| facts((answered + 1) * EVENTS_A_BODY)(&response.body));
 }
 
 #[test]
-fn a_folder_that_this_user_may_not_write_is_named_with_its_cure() {
+fn the_error_for_a_read_only_folder_names_it_and_the_cure() {
     let user = Command::new("id").arg("-u").output().expect("id runs");
     if user.stdout.starts_with(b"0\n") {
         eprintln!("skipped: root may write everywhere");

@@ -1,4 +1,4 @@
-//! Who may write which feed, and who may read, over HTTP.
+//! Tokens over HTTP: one for each feed, one for readers.
 
 use crate::support;
 use std::process::Command;
@@ -21,7 +21,7 @@ fn bearing(server: &Server, token: &str, method: &str, path: &str, body: &str) -
 }
 
 #[test]
-fn a_feed_with_a_token_is_written_with_it_alone_and_cards_are_read_with_the_readers() {
+fn a_feed_needs_its_own_token_and_reading_cards_needs_the_token_of_readers() {
     let place = Place::new();
     let config = format!("[http]\nread-token-sha256 = \"{READER}\"\n[feeds.north]\ntoken-sha256 = \"{NORTH}\"\n");
     let file = place.put("guarded.toml", config);
@@ -41,12 +41,12 @@ fn a_feed_with_a_token_is_written_with_it_alone_and_cards_are_read_with_the_read
     }
     assert_eq!(bearing(&server, "", "GET", "/livez", "").status, 200);
     assert_eq!(bearing(&server, "", "GET", "/metrics", "").status, 200);
-    // What a sender may not write waits for no repair.
+    // An event without the right token is not kept for a retry.
     assert_eq!(bearing(&server, "reader", "POST", "/v1/rejects/retry", "").json()["refused"], 0);
 }
 
 #[test]
-fn beyond_this_machine_nothing_is_answered_without_tokens_and_none_is_shown() {
+fn listening_beyond_this_machine_needs_tokens_and_config_show_hides_them() {
     let place = Place::new();
     let said = |config: &str| {
         let file = place.put("wide.toml", config);

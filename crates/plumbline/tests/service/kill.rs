@@ -1,7 +1,7 @@
-//! `kill -9` at any moment: nothing that was answered is lost, and nothing counts twice.
+//! `kill -9` at any moment: no acknowledged event is lost, and none counts twice.
 //!
-//! The process is killed after a number of answers and some idle turns that a seed decides. Where each kill landed is read from the
-//! log that it left behind, and the test goes on until every place was hit twice and twenty kills were made.
+//! A seed decides after how many responses and idle turns the test kills the process. The surviving log shows the point of each kill.
+//! The test ends after twenty kills, once every kind of point was hit twice.
 #![cfg(unix)]
 
 use crate::server;
@@ -23,30 +23,30 @@ use scorecard::time::calendar::Timestamp;
 use stream::log::{Log, Topic};
 
 const KILLS: usize = 20;
-/// So many kills without having hit every place twice would mean that something is wrong with the test.
+/// After this many kills every kind of point was hit twice, or the test is wrong.
 const MOST_KILLS: usize = 400;
 const TWICE: usize = 2;
 const POSTERS: usize = 2;
 const EVENTS_A_POST: usize = 5;
-/// Virtual milliseconds in a real one: two days pass in a second, so cuts, one an hour, follow each other closely.
+/// Virtual milliseconds in a real one: two days a second, so that hourly cuts follow each other closely.
 const FACTOR: i64 = 172_800;
 /// 1 February 2026, noon: the month of the events is over.
 const START: i64 = 1_769_947_200_000;
 
-/// Where a kill landed.
+/// The point of a kill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum KillPoint {
-    /// A request had been sent and was not answered.
+    /// A client had sent a request and has no response.
     InAnAppend,
-    /// Rows of a tick are there, its mark is not.
+    /// The log holds rows of a tick and not its mark.
     BetweenRowsAndMark,
-    /// The mark of a cut is there, and publish has not begun it.
+    /// The log holds the mark of a cut that publish has not begun.
     BetweenMarkAndPublication,
-    /// Publish has begun the cut, and no run closes it.
+    /// Publish has begun a cut that no run closes.
     InsideAPublication,
 }
 
-/// One who posts, and what of theirs was not answered yet.
+/// A client that posts, and its request without a response.
 #[derive(Debug, Default)]
 struct Poster {
     number: usize,
@@ -67,7 +67,7 @@ impl Poster {
         (0..EVENTS_A_POST).map(|n| event(n) + "\n").collect()
     }
 
-    /// Posts until nobody answers. What was not answered is kept and sent again the next time.
+    /// Posts until the service is gone. The next call sends an unacknowledged request again.
     fn post(&mut self, address: &str, answers: &Sender<()>) {
         loop {
             let body = self.pending.take().unwrap_or_else(|| self.next_body());
@@ -75,7 +75,7 @@ impl Poster {
                 Ok(answered) if answered.status == 200 => {
                     assert_eq!(answered.json()["logged"], EVENTS_A_POST);
                     self.answered += EVENTS_A_POST;
-                    // Who has seen enough answers does not count any more.
+                    // The receiver is gone when it has counted enough responses.
                     let _ = answers.send(());
                 }
                 Ok(answered) => panic!("{answered:?}"),
@@ -89,7 +89,7 @@ impl Poster {
     }
 }
 
-/// A small generator of the test's own, Knuth's MMIX numbers.
+/// A linear congruential generator with Knuth's constants for MMIX.
 struct Draw(u64);
 
 impl Draw {
@@ -99,7 +99,7 @@ impl Draw {
     }
 }
 
-/// A service whose time goes on where the last one's stopped.
+/// A service whose time continues where that of the last one stopped.
 fn command(data: &Path, shown: i64, factor: i64) -> Command {
     let real = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
     let mut command = server::command(data);
@@ -109,7 +109,7 @@ fn command(data: &Path, shown: i64, factor: i64) -> Command {
     command
 }
 
-/// What the log holds after a kill.
+/// The state of the log after a kill.
 #[derive(Debug, Default)]
 struct SurvivingLog {
     last_row: Option<u64>,
@@ -152,7 +152,7 @@ impl SurvivingLog {
 }
 
 #[test]
-fn killed_at_any_moment_it_loses_nothing_and_counts_nothing_twice() {
+fn killed_at_any_moment_the_service_loses_nothing_and_counts_nothing_twice() {
     let place = support::Place::new();
     let data = place.path("data");
     let mut draw = Draw(20_261_124);
@@ -161,7 +161,7 @@ fn killed_at_any_moment_it_loses_nothing_and_counts_nothing_twice() {
     let mut shown = START;
     let mut kills = 0;
     while kills < KILLS || landed.len() < 4 || landed.values().any(|hits| *hits < TWICE) {
-        assert!(kills < MOST_KILLS, "not every place was hit: {landed:?}");
+        assert!(kills < MOST_KILLS, "not every kind of point was hit: {landed:?}");
         let started = Instant::now();
         kill_one(Server::start(command(&data, shown, FACTOR)), &mut posters, &mut draw);
         shown += i64::try_from(started.elapsed().as_millis()).expect("minutes") * FACTOR;
@@ -187,7 +187,7 @@ fn kill_one(mut server: Server, posters: &mut [Poster], draw: &mut Draw) {
             scope.spawn(move || poster.post(address, &sender));
         }
         for _ in 0..=draw.below(12) {
-            answers.recv().expect("somebody posts");
+            answers.recv().expect("a client posts");
         }
         for _ in 0..draw.below(200_000) {
             std::hint::spin_loop();
@@ -196,8 +196,7 @@ fn kill_one(mut server: Server, posters: &mut [Poster], draw: &mut Draw) {
     });
 }
 
-/// What was never answered is sent again; then time goes on at its own pace, and the card is looked at once every cut that is due
-/// was published.
+/// Sends unacknowledged requests again. Then time runs at its real pace, and once every due cut is published the card counts every event.
 fn check(data: &Path, shown: i64, posters: &mut [Poster]) {
     // Four days later, so that the month is provisional however few cuts there were.
     let shown = shown + 4 * 86_400_000;
@@ -211,7 +210,7 @@ fn check(data: &Path, shown: i64, posters: &mut [Poster]) {
     server.signal("-TERM");
     let (status, said) = server.end();
     assert_eq!(status.code(), Some(0), "{said}");
-    // An hour and a bit on: one more cut, which covers everything that was sent.
+    // Two hours later: one more cut covers everything that was sent.
     let shown = shown + 2 * 3_600_000;
     let mut server = Server::start(command(data, shown, 1));
     server.drain();

@@ -1,4 +1,4 @@
-//! `plumbline run` as a process: what it answers, what it refuses, how it ends.
+//! `plumbline run` as a process: its responses, its errors, its end.
 
 use crate::support;
 use std::fs;
@@ -54,7 +54,7 @@ fn cards_are_published_by_the_clock_and_served_by_clinician_month_and_change() {
     assert_eq!(server.get("/v1/scorecards?month=2026-01").json().as_array().unwrap().len(), 1);
     assert_eq!(server.get("/v1/scorecards/gmc%7C7012345?month=2025-12").status, 404);
     assert_eq!(server.get("/v1/scorecards?month=January").status, 400);
-    // `card` asks the service while it runs; afterwards the folder says the same.
+    // `card` requests the card from the running service; afterwards it reads the same from the folder.
     let args = ["card", "gmc|7012345", "--month", "2026-01", "--revision", "1", "--data", "data"];
     let shown = plumbline(&place, &args);
     assert!(String::from_utf8_lossy(&shown.stdout).contains("2026-01"), "{shown:?}");
@@ -71,7 +71,7 @@ fn cards_are_published_by_the_clock_and_served_by_clinician_month_and_change() {
 }
 
 #[test]
-fn readiness_and_version_are_told() {
+fn readiness_and_version_are_served() {
     let place = Place::new();
     let server = Server::start(command(&place.path("data")));
     assert_eq!(server.get("/livez").status, 200);
@@ -81,7 +81,7 @@ fn readiness_and_version_are_told() {
 }
 
 #[test]
-fn metrics_count_what_came_in_and_name_no_clinician() {
+fn metrics_count_received_events_and_name_no_clinician() {
     let place = Place::new();
     let server = Server::start(command(&place.path("data")));
     let body = format!("{}\n{}\nnot json\n", encounter("e1", "2026-01-15T09:00:00Z"), encounter("e1", "2026-01-15T09:00:00Z"));
@@ -103,13 +103,13 @@ fn metrics_count_what_came_in_and_name_no_clinician() {
 }
 
 #[test]
-fn what_is_too_large_is_answered_413_and_what_has_no_room_429() {
+fn a_body_that_is_too_large_gets_413_and_one_without_room_429() {
     let place = Place::new();
     let mut command = command(&place.path("data"));
     command.env("PLUMBLINE_HTTP_MAX_BODY", "2KiB").env("PLUMBLINE_HTTP_MAX_WAITING", "2KiB");
     let server = Server::start(command);
     assert_eq!(server.post("/v1/events", &[b' '; 3_000]).status, 413);
-    // A request that has announced its body and does not send it holds all the room there is, from when it is told to go on.
+    // A request that has announced its body and does not send it holds all permits, from the response 100 on.
     let mut held = TcpStream::connect(&server.address).unwrap();
     held.write_all(b"POST /v1/events HTTP/1.1\r\nHost: here\r\nContent-Length: 2048\r\nExpect: 100-continue\r\n\r\n").unwrap();
     let mut go_on = [0; 12];
@@ -121,12 +121,12 @@ fn what_is_too_large_is_answered_413_and_what_has_no_room_429() {
     drop(held);
     let begun = Instant::now();
     while server.post("/v1/events", encounter("e1", "2026-01-15T09:00:00Z").as_bytes()).status == 429 {
-        assert!(begun.elapsed() < PATIENCE, "the room is never given back");
+        assert!(begun.elapsed() < PATIENCE, "the permits are never released");
     }
 }
 
 #[test]
-fn sigterm_drains_and_ends_with_0_and_what_was_answered_is_there_afterwards() {
+fn sigterm_drains_and_ends_with_0_and_acknowledged_events_are_in_the_log() {
     let place = Place::new();
     let data = place.path("data");
     let server = Server::start(command(&data));
@@ -140,13 +140,13 @@ fn sigterm_drains_and_ends_with_0_and_what_was_answered_is_there_afterwards() {
     assert_eq!(events, ["e1"]);
 }
 
-/// Ids are identities, not names: those of encounters are logged as they came.
+/// Ids of encounters are logged as they are: they name no patient.
 fn events_in(data: &std::path::Path) -> Vec<String> {
     use plumbline::log::local_log::{Durability, LocalLog};
     use scorecard::record::log_record::Record;
     use stream::log::{Log, Topic};
     let mut log = LocalLog::open(&data.join("log"), plumbline::process::clock::Clock::System, Durability::Buffered)
-        .expect("nobody has it open");
+        .expect("no process has it open");
     let mut ids = Vec::new();
     for partition in log.partitions(Topic::Events) {
         log.read(Topic::Events, partition, 0, 1_000, &mut |lent| {
@@ -161,10 +161,10 @@ fn events_in(data: &std::path::Path) -> Vec<String> {
 }
 
 #[test]
-fn a_second_signal_ends_it_at_once_though_a_request_is_under_way() {
+fn a_second_signal_ends_the_service_during_a_request() {
     let place = Place::new();
     let mut command = command(&place.path("data"));
-    // Whoever waited for the request would wait so long, and then end with 0.
+    // Without a second signal the service would wait an hour and end with 0.
     command.env("PLUMBLINE_HTTP_DRAIN", "1h");
     let mut server = Server::start(command);
     let mut held = TcpStream::connect(&server.address).unwrap();
@@ -179,7 +179,7 @@ fn a_second_signal_ends_it_at_once_though_a_request_is_under_way() {
 }
 
 #[test]
-fn a_second_process_is_refused_with_the_first_ones_address() {
+fn a_second_process_gets_the_address_of_the_first() {
     let place = Place::new();
     let data = place.path("data");
     let server = Server::start(command(&data));
@@ -191,7 +191,7 @@ fn a_second_process_is_refused_with_the_first_ones_address() {
 
 #[cfg(unix)]
 #[test]
-fn keys_are_made_once_for_their_owner_alone_and_it_is_said_once() {
+fn keys_are_created_once_and_readable_only_by_their_owner() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::new();
     let data = place.path("data");
@@ -209,11 +209,11 @@ fn keys_are_made_once_for_their_owner_alone_and_it_is_said_once() {
     fs::remove_file(&keys).unwrap();
     let lost = command(&data).output().unwrap();
     assert_eq!(lost.status.code(), Some(1));
-    assert!(String::from_utf8(lost.stderr).unwrap().contains("restore"), "keys that were lost are not made anew");
+    assert!(String::from_utf8(lost.stderr).unwrap().contains("restore"), "lost keys are not created again");
 }
 
 #[test]
-fn a_log_of_another_zone_is_refused_and_the_difference_named() {
+fn the_error_for_a_log_of_another_zone_names_both_zones() {
     let place = Place::new();
     let data = place.path("data");
     let server = Server::start(command(&data));
@@ -225,7 +225,7 @@ fn a_log_of_another_zone_is_refused_and_the_difference_named() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_named_with_its_cure() {
+fn the_error_for_an_unusable_folder_names_it_and_the_cure() {
     let place = Place::new();
     let file = place.put("in-the-way", "a file");
     let refused = command(&file.join("data")).current_dir(file.parent().unwrap()).output().unwrap();
@@ -240,7 +240,7 @@ fn plumbline(place: &Place, args: &[&str]) -> std::process::Output {
 }
 
 #[test]
-fn check_ends_with_78_and_every_mistake_with_its_line() {
+fn check_ends_with_78_and_names_every_mistake_with_its_line() {
     let place = Place::new();
     place.put("plumbline.toml", "lisen = \"x\"\nzone = \"Nowhere\"\n");
     let checked = plumbline(&place, &["check"]);
@@ -251,11 +251,11 @@ fn check_ends_with_78_and_every_mistake_with_its_line() {
     assert_eq!(plumbline(&place, &["run"]).status.code(), Some(78));
     place.put("plumbline.toml", "listen = \"127.0.0.1:9\"\n");
     assert_eq!(plumbline(&place, &["check"]).status.code(), Some(0));
-    assert!(!place.path("plumbline-data").exists(), "a check makes nothing");
+    assert!(!place.path("plumbline-data").exists(), "check creates nothing");
 }
 
 #[test]
-fn config_show_says_where_each_value_comes_from() {
+fn config_show_names_the_origin_of_each_value() {
     let place = Place::new();
     place.put("plumbline.toml", "zone = \"UTC\"\n");
     let shown = plumbline(&place, &["config", "show", "--listen", "127.0.0.1:9"]);

@@ -378,7 +378,7 @@ fn https_needs_a_certificate_that_the_system_trusts() {
     let file = folder.path().join("ca.pem");
     std::fs::write(&file, certificate.to_pem().expect("PEM")).expect("a file");
     let mut trusting = Command::new(std::env::current_exe().expect("this test"));
-    trusting.args(["--exact", "https_needs_a_certificate_that_the_system_trusts"]);
+    trusting.args(["--exact", "schema_registry::https_needs_a_certificate_that_the_system_trusts"]);
     let output = trusting.env(TRUSTED_URL, registry.url()).env("SSL_CERT_FILE", &file).output().expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     assert_eq!(registry.subjects().len(), subjects("plumbline.").len());

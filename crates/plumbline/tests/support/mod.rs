@@ -1,4 +1,4 @@
-//! Replays in temporary folders, for the tests beside this file.
+//! Replays in temporary folders.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ impl Place {
         self.put(name, encoder.finish().expect("memory takes all"))
     }
 
-    /// Replays with these arguments, paths being names in this place. What is published goes to `out`.
+    /// Replays with these arguments, paths being names in this place. The files go to `out`.
     pub fn replay(&self, out: &str, paths: &[&str], options: &[&str]) -> Summary {
         self.try_replay(out, paths, options, &Interrupt::default()).expect("nothing in the way of a replay")
     }
@@ -60,7 +60,7 @@ impl Place {
         let fixed = ["plumbline", "replay", "--out", &out].into_iter();
         let cli = Cli::try_parse_from(fixed.chain(options.iter().copied()).chain(paths.iter().map(String::as_str)))?;
         let Command::Replay(args) = cli.command else { unreachable!("it says replay") };
-        replay(&args, now(), interrupt)
+        Ok(replay(&args, now(), interrupt)?.summary)
     }
 
     pub fn lines(&self, file: &str) -> Vec<Value> {

@@ -1,4 +1,4 @@
-//! A service that has published the cards of one month of 21 clinicians, and the metrics that it shows then.
+//! A service that has published the cards of 21 clinicians for one month.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,7 +14,7 @@ fn slot(clinician: usize, number: usize, status: &str) -> String {
     )
 }
 
-/// Of clinician 0 nobody misses any of 20 slots, of clinician 20 everybody all of them.
+/// 20 slots of each of 21 clinicians. Patients of clinician 0 miss none, patients of clinician 20 miss all.
 fn slots() -> String {
     let status = |clinician, number| if number < clinician { "noshow" } else { "attended" };
     let lines = (0..=20).flat_map(|clinician| (0..20).map(move |number| (clinician, number)));

@@ -1,4 +1,4 @@
-//! A schema registry in this process: what the tests need of the documented API of Confluent's, with everything that goes wrong there.
+//! A schema registry in this process: the part of Confluent's documented API that the tests need, with its errors.
 //!
 //! It shares no code with the client. Ids are given once a schema text, versions once a subject, as the real one does.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
@@ -13,16 +13,16 @@ use std::thread;
 use openssl::ssl::SslAcceptor;
 use serde_json::{Value, json};
 
-/// How it behaves.
+/// Its behaviour.
 #[derive(Clone, Debug, Default)]
 pub struct Manner {
-    /// Answers everything with this status and no more.
+    /// Answers every request with this status and body.
     pub broken: Option<(u16, String)>,
-    /// Takes connections and says nothing.
+    /// Accepts connections and never answers.
     pub silent: bool,
-    /// Wants this value of `Authorization`.
+    /// Requires this value of `Authorization`.
     pub authorization: Option<String>,
-    /// Subjects under which nothing new is compatible, and why.
+    /// Subjects without compatible new schemas, and the reason.
     pub incompatible: BTreeMap<String, String>,
     /// Finds incompatibility only when a schema is registered: the level is transitive, the check looks at the newest.
     pub found_late: bool,
@@ -53,7 +53,7 @@ impl TestRegistry {
     /// One that speaks TLS, with this key and certificate.
     pub fn start_secured(acceptor: SslAcceptor) -> TestRegistry {
         TestRegistry::listening("https", move |stream, held, ends| {
-            // Whoever does not trust the certificate breaks off.
+            // A client that does not trust the certificate closes the connection.
             if let Ok(stream) = acceptor.accept(stream) {
                 serve(stream, held, ends);
             }
@@ -93,12 +93,12 @@ impl TestRegistry {
         self.held().schemas.insert(id, json!({ "schema": schema }));
     }
 
-    /// The same of a schema of another kind.
+    /// Gives an id to a schema of another type.
     pub fn put_of_kind(&self, id: u32, kind: &str, schema: &str) {
         self.held().schemas.insert(id, json!({ "schema": schema, "schemaType": kind }));
     }
 
-    /// Forgets everything, as one whose store was lost.
+    /// Deletes everything, like a registry whose store was lost.
     pub fn empty(&self) {
         let mut held = self.held();
         *held = RegistryContents { manner: held.manner.clone(), ..RegistryContents::default() };
@@ -151,7 +151,7 @@ fn serve(stream: impl Read + Write, held: &Mutex<RegistryContents>, ends: &Atomi
             held.asked.push(format!("{} {}", request.method, request.path));
             if held.manner.silent {
                 drop(held);
-                // Until the other side gives up, or the test is over.
+                // Until the client closes the connection, or the test ends.
                 while !ends.load(Ordering::SeqCst) && reader.fill_buf().is_ok_and(|bytes| !bytes.is_empty()) {}
                 return;
             }

@@ -1,4 +1,4 @@
-//! A real `plumbline run` in a process of its own, and the plainest of HTTP clients.
+//! A real `plumbline run` in a process of its own, and a minimal HTTP client.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,17 +9,17 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// What has not come after so long never comes.
+/// Time after which a test fails because nothing happened.
 pub const PATIENCE: Duration = Duration::from_secs(600);
 
-/// A service under way. Dropped, it is killed.
+/// A running service. It is killed when it is dropped.
 pub struct Server {
     pub child: Child,
     pub address: String,
     stderr: Option<BufReader<ChildStderr>>,
 }
 
-/// What was answered.
+/// A response.
 #[derive(Debug)]
 pub struct Response {
     pub status: u16,
@@ -44,13 +44,13 @@ pub fn command(data: &Path) -> Command {
 }
 
 impl Server {
-    /// Kills it as a loss of power would, and waits until it is gone.
+    /// Kills it with SIGKILL and waits for its end.
     pub fn kill(&mut self) {
         self.child.kill().expect("it was under way");
         self.child.wait().expect("it ends");
     }
 
-    /// Starts it and waits until it says where it answers.
+    /// Starts it and waits until it prints its address.
     #[expect(clippy::zombie_processes, reason = "a test that fails here ends the process that would have to wait")]
     pub fn start(mut command: Command) -> Server {
         let mut child = command.spawn().expect("the binary runs");
@@ -76,14 +76,14 @@ impl Server {
         assert!(sent.success());
     }
 
-    /// Waits for its end, with everything that it said since it answered.
+    /// Waits for its end. Returns everything that it wrote to standard error after it started to listen.
     pub fn end(mut self) -> (ExitStatus, String) {
         let mut said = String::new();
         self.stderr.take().expect("not taken before").read_to_string(&mut said).expect("text");
         (self.child.wait().expect("it ends"), said)
     }
 
-    /// Lets nobody wait for a reader of standard error.
+    /// Reads standard error in the background, so that the service never blocks on it.
     pub fn drain(&mut self) {
         let mut stderr = self.stderr.take().expect("not taken before");
         std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
@@ -97,7 +97,7 @@ impl Server {
         request(&self.address, "POST", path, body).expect("it answers")
     }
 
-    /// Reads what it says until a line holds these words.
+    /// Reads standard error until a line contains these words.
     pub fn until_said(&mut self, words: &str) {
         let stderr = self.stderr.as_mut().expect("not taken before");
         let mut line = String::new();
@@ -107,7 +107,7 @@ impl Server {
         }
     }
 
-    /// Asks again and again until the answer is as wanted.
+    /// Repeats the request until the response is as wanted.
     pub fn until(&self, path: &str, wanted: impl Fn(&Response) -> bool) -> Response {
         let begun = Instant::now();
         loop {
@@ -123,7 +123,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // One that has ended cannot be killed; that is fine.
+        // A process that has ended cannot be killed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -134,7 +134,7 @@ pub fn request(address: &str, method: &str, path: &str, body: &[u8]) -> std::io:
     request_as(address, "", method, path, body)
 }
 
-/// One request on a connection of its own, with these headers beside the usual ones, each with its line's end.
+/// One request on a connection of its own, with further headers, each with its line end.
 pub fn request_as(address: &str, headers: &str, method: &str, path: &str, body: &[u8]) -> std::io::Result<Response> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
@@ -143,7 +143,7 @@ pub fn request_as(address: &str, headers: &str, method: &str, path: &str, body: 
         body.len()
     );
     stream.write_all(head.as_bytes())?;
-    // Whoever is refused at once may find the rest unwanted; the answer tells.
+    // A server that refuses the request early may not read the body; its response tells.
     let _ = stream.write_all(body);
     let mut text = String::new();
     stream.read_to_string(&mut text)?;

@@ -1,4 +1,4 @@
-//! Fingerprints and names that others can check: of a card's content, of a month's sums, of a peer group, of revisions and runs.
+//! Fingerprints that others can check, of a card's content, a month's sums and a peer group, and the ids of revisions and runs.
 
 use std::sync::Arc;
 
@@ -11,25 +11,29 @@ use crate::sums::measure_sums::{BASE_FIELDS, MeasureSums, Sums};
 use crate::sums::ratio::Ratio;
 use crate::time::calendar::Timestamp;
 
-/// The namespace of every UUIDv5 that Plumbline gives.
+/// The namespace of every UUIDv5 of Plumbline.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x4817_6363_625e_4860_8f4e_15de_06b7_3ee0);
 
-/// The last fields of a row's base: the cumulative counters, which say how it came about and not what it holds.
+/// Number of cumulative counters at the end of a row's base. They describe the history of a month and not its content.
 const COUNTERS: usize = 3;
 
-/// Fingerprint of a card's content, 32 hexadecimal digits: XXH3-128 (seed 0, written big-endian) of the compact JSON of
-/// [`Content`]: UTF-8, no blanks, fields in the order in which they are declared, fields without a value as `null`, instants as
-/// milliseconds since 1970-01-01T00:00Z, integers as digits, reals as the shortest decimal that reads back to the same double,
-/// with `.0` where they are whole and an exponent (`1e-6`, `1e+16`) below 1e-5 and from 1e16 on. A subscriber who prints the
-/// content of a card so gets its `content_hash`.
+/// Fingerprint of a card's content, 32 hexadecimal digits: XXH3-128 (seed 0, big-endian) of the compact JSON of [`Content`].
+///
+/// A subscriber computes the same `content_hash` from this text:
+/// - UTF-8 without blanks; fields in the order of their declaration; `null` for a field without a value.
+/// - Instants as milliseconds since 1970-01-01T00:00Z, integers as digits.
+/// - Reals as the shortest decimal that reads back to the same double. A whole real has `.0`; below 1e-5 and from 1e16 on it has an
+///   exponent (`1e-6`, `1e+16`).
 #[must_use]
 pub fn content_hash(content: &Content) -> String {
     let json = serde_json::to_vec(content).expect("a content has text keys and finite reals");
     hexadecimal(&json)
 }
 
-/// Fingerprint of the sums of a month, 32 hexadecimal digits, the counters of recorded, amended and retracted events left out: it
-/// is the same when a month holds the same, however that came about.
+/// Fingerprint of the sums of a month, 32 hexadecimal digits.
+///
+/// The counters of recorded, amended and retracted events are left out, so months with equal content have equal fingerprints,
+/// whatever their history.
 ///
 /// XXH3-128 of little-endian integers: the base's fields in order, then index and fields of each measure that is not zero.
 #[must_use]
@@ -72,7 +76,7 @@ pub fn snapshot_id(values: &[Ratio]) -> Arc<str> {
     std::str::from_utf8(&digits).expect("these are digits").into()
 }
 
-/// Fingerprint of everything that is published of a peer group: XXH3-128 of its compact JSON.
+/// Fingerprint of a peer group's published record: XXH3-128 of its compact JSON.
 #[must_use]
 pub fn group_fingerprint(group: &PeerGroup) -> u128 {
     xxh3_128(&serde_json::to_vec(group).expect("a group has text keys and finite reals"))
@@ -94,7 +98,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
     String::from_utf8(digits(xxh3_128(bytes)).to_vec()).expect("these are digits")
 }
 
-/// As hexadecimal digits, without a formatter: there is a fingerprint of every peer group.
+/// Hexadecimal digits, written without a formatter: every peer group has a fingerprint, so speed counts.
 fn digits(value: u128) -> [u8; 32] {
     let mut digits = [0; 32];
     for (pair, byte) in digits.chunks_exact_mut(2).zip(value.to_be_bytes()) {

@@ -1,4 +1,4 @@
-//! How published reals are rounded: nine significant digits, so that no last bit of an intermediate step reaches an output.
+//! Rounding of published reals to nine significant digits, so that the last bits of intermediate steps never reach an output.
 
 use crate::card::scorecard::Interval;
 
@@ -11,14 +11,14 @@ const POWERS: [f64; 23] = [
 /// The exponent of the first of [`SIZES`].
 const SMALLEST: i32 = -14;
 
-/// Powers of ten from 1e-14 on. Those below 1 are not exact; at such a bound either choice of digits rounds to the bound itself.
+/// Powers of ten from 1e-14 on. Powers below 1 are not exact; at such a bound both choices of digits round to the bound itself.
 const SIZES: [f64; 37] = [
     1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6,
     1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 
-/// This real as it is published: rounded to nine significant digits, half to even on its exact decimal expansion; -0 becomes 0.
-/// `None` for infinities and what is not a number.
+/// The published form of a real: rounded to nine significant digits, half to even on its exact decimal expansion; -0 becomes 0.
+/// `None` for infinities and NaN.
 #[must_use]
 pub fn published(value: f64) -> Option<f64> {
     match fast(value) {
@@ -29,28 +29,30 @@ pub fn published(value: f64) -> Option<f64> {
     }
 }
 
-/// An interval as it is published; `None` when one of its ends is no number.
+/// The published form of an interval; `None` when one of its ends is not finite.
 #[must_use]
 pub fn published_interval(lower: f64, upper: f64) -> Option<Interval> {
     Some(Interval { lower: published(lower)?, upper: published(upper)? })
 }
 
-/// The definition: by way of decimal text.
+/// The definition: rounding through decimal text.
 fn exact(value: f64) -> f64 {
     format!("{value:.8e}").parse().expect("a real that was just written can be read")
 }
 
-/// The same, thirty times as fast, for reals of ordinary size that are not within a millionth of the middle between two results.
-/// There the error of the one multiplication, 1e-7 at most, cannot move the result; the division that follows is correctly
-/// rounded because both of its sides are exact.
+/// The same result, thirty times as fast, for reals of ordinary size that are not within a millionth of the middle between two
+/// results.
+///
+/// The error of the one multiplication is at most 1e-7, so it cannot change the result. Both operands of the division are exact, so
+/// it is correctly rounded.
 fn fast(value: f64) -> Option<f64> {
     let size = value.abs();
     if !(1e-13..1e21).contains(&size) {
         return None;
     }
     let binary = i32::try_from((size.to_bits() >> 52) & 0x7ff).expect("eleven bits") - 1023;
-    // What the binary exponent leaves open, a power of two lying on either side of one of ten, is an addition and no branch: it
-    // would be guessed wrongly half of the time.
+    // The binary exponent alone leaves two choices for the power of ten. An addition decides, because a branch would be mispredicted
+    // half of the time.
     let guess = (binary * 30_103).div_euclid(100_000);
     let bound = SIZES.get(usize::try_from(guess + 1 - SMALLEST).ok()?)?;
     let shift = 8 - guess - i32::from(size >= *bound);
@@ -86,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn minus_zero_becomes_zero_and_what_is_no_number_becomes_nothing() {
+    fn minus_zero_becomes_zero_and_nan_becomes_none() {
         assert_eq!(published(-0.0).map(f64::to_bits), Some(0));
         assert_eq!(published(f64::NAN), None);
         assert_eq!(published(f64::INFINITY), None);
@@ -115,7 +117,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_rounded_stays_as_it_is(value: f64) {
+        fn a_rounded_real_rounds_to_itself(value: f64) {
             prop_assume!(value.is_finite());
             let once = published(value).expect("finite");
             prop_assert_eq!(published(once), Some(once));

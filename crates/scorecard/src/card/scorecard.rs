@@ -1,4 +1,7 @@
-//! The scorecard: one revision of one clinician's month, as it is published.
+//! The scorecard: one published revision of one clinician's month.
+//!
+//! Each type derives the compact JSON of the content hash. `codec::avro::card` lists the fields of each record in the order of
+//! `schemas/scorecard.avsc`, and tests compare the two.
 
 use std::sync::Arc;
 
@@ -8,7 +11,7 @@ use crate::card::peer_group::Level;
 use crate::measure::measure_set::{Direction, Domain, Giant, Kind};
 use crate::time::calendar::{Month, Timestamp};
 
-/// How far a card's month has come.
+/// The state of a card's month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -18,23 +21,23 @@ pub enum Status {
     Final,
     /// Recomputed after that because of its own events, its attribution or its measures.
     Restated,
-    /// Nothing is left of it.
+    /// No events are left in it.
     Withdrawn,
 }
 
-/// Why a revision came about.
+/// The cause of a revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The first revision.
     First,
-    /// Events that came after the last revision.
+    /// Events that arrived after the last revision.
     Late,
     /// Events that were amended.
     Amended,
-    /// Events that were taken back.
+    /// Events that were retracted.
     Retracted,
-    /// The registry maps the clinician otherwise.
+    /// The registry maps the clinician to another person.
     Attribution,
     /// The measures changed.
     DefinitionChange,
@@ -43,7 +46,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The word for a cause, as the data says it.
+    /// The word for a cause in the data.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -61,20 +64,20 @@ impl Cause {
 /// One reason of a revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
-    /// Why.
+    /// The cause.
     pub cause: Cause,
-    /// How many events; 0 where the cause is not one of events.
+    /// Number of events; 0 where the cause is not about events.
     pub events: i64,
 }
 
-/// Whom and what it is about. In the content hash.
+/// The subject of a card: a person at a practice. In the content hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// Id of the person, `system|value` where no registry names one.
     pub clinician: String,
     /// Role as of the month's last day, `unknown` without a registry.
     pub role: String,
-    /// Whether they stood in for somebody.
+    /// Whether the person was a locum.
     pub locum: bool,
     /// Practice code; empty on a roll-up over practices.
     pub practice: String,
@@ -84,7 +87,7 @@ pub struct Subject {
     pub locality: Option<String>,
 }
 
-/// What a window holds of the clinician's work.
+/// The clinician's work in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exposure {
     /// Months of the window: 1, 3 or 12.
@@ -128,7 +131,7 @@ pub struct Peer {
     pub level: Level,
     /// Code of the group at that level.
     pub group: Arc<str>,
-    /// How many units have a value.
+    /// Number of units with a value.
     pub size: u32,
     /// Value of their sums, in the measure's unit.
     pub mean: Option<f64>,
@@ -140,12 +143,13 @@ pub struct Peer {
     pub p90: Option<f64>,
     /// 100 x (rank - 1) / (size - 1); ties share the lowest rank.
     pub percentile: Option<f64>,
-    /// Fingerprint of the group that was compared with.
+    /// Fingerprint of the peer group of the comparison.
     pub snapshot_id: Arc<str>,
 }
 
-/// Where a value stands between the control limits with over-dispersion (the plain ones where there are none). Far outside is an
-/// outlier, outside is worth a look.
+/// The position of a value between the control limits with over-dispersion, or between the plain limits where there are none.
+///
+/// A far value is an outlier; a value outside merits a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Band {
@@ -182,7 +186,7 @@ pub struct Funnel {
     pub phi: Option<f64>,
     /// Variance between units on the transformed scale.
     pub tau2: Option<f64>,
-    /// Where the value stands.
+    /// The position of the value.
     pub band: Band,
 }
 
@@ -191,15 +195,15 @@ pub struct Funnel {
 pub struct Qof {
     /// Points begin here, in the measure's unit.
     pub lower: f64,
-    /// From here on all points are had.
+    /// All points are awarded from here.
     pub upper: f64,
-    /// Points that can be had.
+    /// Available points.
     pub points_available: f64,
-    /// Points that were had.
+    /// Awarded points.
     pub points: f64,
 }
 
-/// Estimated saving in pence; positive could be saved.
+/// Estimated saving in pence; a positive amount could be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SavingEstimate {
     /// At the peers' median.
@@ -208,7 +212,7 @@ pub struct SavingEstimate {
     pub p10_pence: f64,
 }
 
-/// How the value moved.
+/// Movement of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trend {
     /// Value less the previous month's, in the measure's unit.
@@ -219,7 +223,7 @@ pub struct Trend {
     pub cusum: Option<f64>,
 }
 
-/// How much a value says about the clinician rather than about chance.
+/// The grade of a reliability: how far a value reflects the clinician rather than chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
@@ -250,11 +254,11 @@ pub struct WindowValue {
     pub facts_d: i64,
     /// Facts left out by personalised care adjustment.
     pub pca: i64,
-    /// Value in the measure's unit; none without a denominator or when suppressed.
+    /// Value in the measure's unit; `None` without a denominator or when suppressed.
     pub value: Option<f64>,
     /// 95 % confidence interval, in the measure's unit.
     pub ci95: Option<Interval>,
-    /// Why it is not shown: `denominator_below_minimum`, `unknown_status_above_limit`.
+    /// The reason why the value is not shown: `denominator_below_minimum`, `unknown_status_above_limit`.
     pub suppressed: Option<String>,
     /// The peers.
     pub peer: Option<Peer>,
@@ -262,7 +266,7 @@ pub struct WindowValue {
     pub funnel: Option<Funnel>,
     /// Reliability from 0 to 1; headline window only.
     pub reliability: Option<f64>,
-    /// What the reliability is worth; headline window only, and only where there is a network to tell it from.
+    /// The grade of the reliability; headline window only, and only where a network gives the variance between units.
     pub grade: Option<Grade>,
     /// Value shrunk towards the target; headline window only.
     pub shrunk: Option<f64>,
@@ -311,11 +315,11 @@ pub struct CardMeasure {
     pub id: Arc<str>,
     /// Version of its definition.
     pub version: u32,
-    /// Decides the statistics.
+    /// The kind of the measure, which decides the statistics.
     pub kind: Kind,
-    /// The part of the card it stands in.
+    /// The part of the card.
     pub domain: Domain,
-    /// The giant it fights.
+    /// The giant that it fights.
     pub giant: Option<Giant>,
     /// Unit of its value.
     pub unit: Arc<str>,
@@ -323,7 +327,7 @@ pub struct CardMeasure {
     pub n_unit: Arc<str>,
     /// Integer unit of its denominator.
     pub d_unit: Arc<str>,
-    /// Which values are good.
+    /// The direction of good values.
     pub direction: Direction,
     /// Months of the headline window.
     pub headline: u8,
@@ -336,9 +340,9 @@ pub struct CardMeasure {
 pub struct DomainPoints {
     /// The domain.
     pub domain: Domain,
-    /// Points that were had.
+    /// Awarded points.
     pub points: f64,
-    /// Points that could be had: those of applicable measures.
+    /// Available points: those of applicable measures.
     pub available: f64,
     /// Measures with a value.
     pub measures: u32,
@@ -347,18 +351,18 @@ pub struct DomainPoints {
 /// The personal QOF.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Composite {
-    /// 100 x points / available; none when less than 60 % of all points are applicable, or nothing is reliable.
+    /// 100 x points / available; `None` when less than 60 % of all points are applicable, or nothing is reliable.
     pub percent: Option<f64>,
-    /// Points that were had.
+    /// Awarded points.
     pub points: f64,
-    /// Points that could be had.
+    /// Available points.
     pub available: f64,
 }
 
 /// Waste, variation and inefficiency of one clinician.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Giants {
-    /// Sum of what could be saved at the peers' median, in pence.
+    /// Sum of the possible savings at the peers' median, in pence.
     pub waste_p50_pence: Option<f64>,
     /// The same at the best decile.
     pub waste_p10_pence: Option<f64>,
@@ -370,7 +374,7 @@ pub struct Giants {
     pub outside_95: u32,
     /// Measures outside the 99.8 % limits.
     pub outside_998: u32,
-    /// Slots to which nobody came, in the headline window of 12 months.
+    /// Slots that nobody attended, in the headline window of 12 months.
     pub noshow_slots: i64,
     /// Their planned minutes.
     pub noshow_minutes: i64,
@@ -378,24 +382,24 @@ pub struct Giants {
     pub noshow_pence: i64,
 }
 
-/// One finding worth saying.
+/// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Highlight {
     /// Id of the measure.
     pub measure: String,
-    /// Whether it is good news or to be discussed.
+    /// Whether the finding is good news; otherwise it is for discussion.
     pub good: bool,
     /// At most 140 characters.
     pub sentence: String,
 }
 
-/// How complete a feed was at the cut.
+/// The completeness of a feed at the cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CoverageState {
-    /// Nothing came in the three days before the cut.
+    /// Nothing arrived in the three days before the cut.
     Silent,
-    /// Its newest event lies before the month's end.
+    /// Its newest event is before the month's end.
     Behind,
     /// Neither.
     Complete,
@@ -406,39 +410,39 @@ pub enum CoverageState {
 pub struct Coverage {
     /// The feed.
     pub feed: String,
-    /// How complete it was at the cut.
+    /// Its completeness at the cut.
     pub state: CoverageState,
     /// Days of the month with at least one event.
     pub days_seen: u32,
 }
 
-/// What to know about the data. Never in the content hash.
+/// The quality of the data. Never in the content hash.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quality {
-    /// Per feed with a row in this card's month, in order of the name.
+    /// Coverage of each feed with a row in this card's month, in order of the name.
     pub coverage: Vec<Coverage>,
-    /// Windows of which a month is missing.
+    /// Windows with a missing month.
     pub incomplete_windows: Vec<u8>,
     /// XXH3-128 of the sums of the card's own month, 32 hexadecimal digits. A later cut recomputes the card when it differs.
     pub month_sums: String,
-    /// Cumulative events of the month that came to stand here first.
+    /// Cumulative first versions of events of the month.
     pub recorded: i64,
     /// Cumulative amendments of events of the month.
     pub amended: i64,
     /// Cumulative retractions of events of the month.
     pub retracted: i64,
-    /// Disputes that are open.
+    /// Number of open disputes.
     pub disputes_open: u32,
 }
 
-/// What the content hash covers.
+/// The content of a card: the part that the content hash covers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Content {
-    /// Whom and what it is about.
+    /// The subject.
     pub subject: Subject,
     /// The month.
     pub period: Period,
-    /// How far the month has come.
+    /// The state of the month.
     pub status: Status,
     /// The clinician's work, by window.
     pub exposure: Vec<Exposure>,
@@ -450,7 +454,7 @@ pub struct Content {
     pub composite: Option<Composite>,
     /// The three giants.
     pub giants: Option<Giants>,
-    /// At most three good ones and three to discuss.
+    /// At most three good findings and three for discussion.
     pub highlights: Vec<Highlight>,
 }
 
@@ -459,11 +463,11 @@ pub struct Content {
 pub struct Scorecard {
     /// UUIDv5 of key and revision.
     pub scorecard_id: String,
-    /// 1, 2, 3... gapless.
+    /// The number of the revision: 1, 2, 3 and so on, without gaps.
     pub revision: u32,
-    /// The id of the revision before.
+    /// The id of the previous revision.
     pub supersedes: Option<String>,
-    /// Why it came about.
+    /// The reasons for the revision.
     pub reasons: Vec<Reason>,
     /// The cut at which it was published.
     pub cut: Timestamp,
@@ -475,10 +479,10 @@ pub struct Scorecard {
     pub measure_set: String,
     /// XXH3-128 of the content's canonical bytes, 32 hexadecimal digits.
     pub content_hash: String,
-    /// What the hash covers.
+    /// The part that the hash covers.
     #[serde(flatten)]
     pub content: Content,
-    /// What to know about the data.
+    /// The quality of the data.
     pub quality: Quality,
 }
 

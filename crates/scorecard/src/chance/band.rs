@@ -2,7 +2,7 @@
 
 use crate::card::scorecard::{Band, Grade, Interval};
 
-/// Where a value stands: on a limit is still within it, and only a value of good reliability is ever far outside.
+/// The band of a value. A value on a limit is within it. Only a value of good reliability can be far outside.
 #[must_use]
 pub fn band(value: f64, limits_95: Interval, limits_998: Interval, grade: Grade) -> Band {
     let reliable = grade == Grade::Good;

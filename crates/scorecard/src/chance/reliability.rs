@@ -1,27 +1,27 @@
-//! How much a value says about the clinician rather than about chance, and the value that is the best guess given that.
+//! Reliability: the part of a value's variance that belongs to the clinician and not to chance, and the value shrunk by it.
 //!
-//! Source: reliability is variance between units over all variance, on the scale of [`crate::statistics::dispersion`]; 0.7 is what is asked
-//! before individuals are compared (Adams 2009, RAND TR-653, "The reliability of provider profiling").
+//! Source: reliability is variance between units over all variance, on the scale of [`crate::chance::scale`]. Comparisons of
+//! individuals need 0.7 (Adams 2009, RAND TR-653, "The reliability of provider profiling").
 
 use crate::card::scorecard::Grade;
 use crate::chance::scale::Scale;
 use crate::statistics::dispersion::Deviation;
 
-/// Below so many facts in the denominator the grade is insufficient, whatever the measure's own minimum.
+/// Facts in the denominator below which the grade is insufficient, whatever the measure's own minimum.
 const LEAST_FACTS: i64 = 10;
-/// From here on reliability is moderate.
+/// Reliability from which the grade is moderate.
 const MODERATE: f64 = 0.5;
-/// From here on it is good.
+/// Reliability from which the grade is good.
 const GOOD: f64 = 0.7;
 
-/// tau^2 / (tau^2 + the unit's variance by chance), from 0 to 1: 0 where units do not differ.
+/// tau^2 / (tau^2 + the unit's variance by chance), from 0 to 1. 0 if units do not differ.
 #[must_use]
 pub fn reliability(tau2: f64, variance: f64) -> f64 {
     tau2 / (tau2 + variance)
 }
 
-/// The grade of a window that is shown, with so many facts in its denominator. `None` for the reliability is a unit whose sums do
-/// not tell it.
+/// The grade of a shown window with this many facts in its denominator. A reliability of `None` means that the sums do not
+/// determine it.
 #[must_use]
 pub fn grade(facts_d: i64, reliability: Option<f64>) -> Grade {
     match reliability {
@@ -32,13 +32,13 @@ pub fn grade(facts_d: i64, reliability: Option<f64>) -> Grade {
     }
 }
 
-/// Whether a grade lets a value count in what sums up several measures: composite and variation.
+/// Whether a value with this grade counts in figures over several measures: composite and variation.
 #[must_use]
 pub fn is_reliable(grade: Option<Grade>) -> bool {
     matches!(grade, Some(Grade::Moderate | Grade::Good))
 }
 
-/// The value drawn towards the target by what is chance in it, as a ratio of integer units.
+/// The value shrunk towards the target by its part of chance, as a ratio of integer units.
 #[must_use]
 pub fn shrunk(scale: &Scale, deviation: Deviation, reliability: f64) -> Option<f64> {
     scale.ratio_at(reliability * deviation.distance)

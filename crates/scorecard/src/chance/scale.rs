@@ -170,7 +170,7 @@ mod tests {
         }
 
         #[test]
-        fn a_value_comes_back_from_its_place_on_the_scale(
+        fn scaling_and_unscaling_give_the_same_value(
             kind in prop_oneof![Just(Kind::Proportion), Just(Kind::Rate), Just(Kind::Mean)], n in 0i64..500, more in 1i64..500, target in 0.01f64..0.99,
         ) {
             let measure = sample(kind, Amount::Count, Amount::Count);

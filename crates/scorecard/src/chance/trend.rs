@@ -1,4 +1,4 @@
-//! How a clinician's own months moved: against the month before, in runs, and as a cumulative sum. Nobody else is compared with.
+//! The trend of a clinician's own months: the difference to the month before, runs, and a cumulative sum. It involves no peers.
 //!
 //! Source: Page 1954, Biometrika 41:100, "Continuous inspection schemes" (the cumulative sum); Montgomery, Introduction to
 //! Statistical Quality Control, 9.1 (its tabular form: allowance of half a standard deviation, decision at 4 or 5).
@@ -12,14 +12,14 @@ use crate::measure::measure_set::Measure;
 use crate::sums::measure_sums::MeasureSums;
 use crate::sums::ratio::{Ratio, by_value};
 
-/// What each month's standardised value must exceed before the cumulative sum grows, in standard deviations.
+/// Allowance of each month's standardised value before the cumulative sum grows, in standard deviations.
 const ALLOWANCE: f64 = 0.5;
 
-/// One month of one measure: numerator and denominator in integer units; nothing to divide by is no month.
+/// One month of one measure: numerator and denominator in integer units. A denominator of 0 means that the month is missing.
 pub type MonthRatio = Ratio;
 
-/// The movement over these months, oldest first and the card's own last, whose sums are `year`. `None` with fewer than two months
-/// that have a denominator.
+/// The trend over these months, oldest first and the card's own month last. `year` are their sums. `None` for fewer than two months
+/// with a denominator.
 #[must_use]
 pub fn trend(measure: &Measure, months: &[MonthRatio], year: &MeasureSums) -> Option<Trend> {
     if seen(months).count() < 2 || year.d <= 0 {
@@ -32,18 +32,18 @@ pub fn trend(measure: &Measure, months: &[MonthRatio], year: &MeasureSums) -> Op
     })
 }
 
-/// The months that have a denominator.
+/// The months with a denominator.
 fn seen(months: &[Ratio]) -> impl DoubleEndedIterator<Item = Ratio> {
     months.iter().copied().filter(|(_, d)| *d > 0)
 }
 
-/// Value of the last month less that of the one before it, where both have one.
+/// Value of the last month minus that of the month before, if both have a value.
 fn difference(measure: &Measure, months: &[Ratio]) -> Option<f64> {
     let [.., before, last] = months else { return None };
     published(measure.value(last.0, last.1)? - measure.value(before.0, before.1)?)
 }
 
-/// How many months in a row, up to the last one, lie on its side of the whole: positive above, negative below, 0 on it.
+/// Number of consecutive months, up to the last, on its side of the whole: positive above, negative below, 0 if equal.
 fn run_length(months: &[Ratio], whole: Ratio) -> i32 {
     let mut sides = seen(months).rev().map(|month| by_value(month, whole)).peekable();
     let Some(last) = sides.peek().copied() else { return 0 };
@@ -55,8 +55,8 @@ fn run_length(months: &[Ratio], whole: Ratio) -> i32 {
     }
 }
 
-/// The larger of the two tabular cumulative sums around the unit's own value, in standard deviations of a month: positive when the
-/// months drifted up, negative when down.
+/// The larger of the two tabular cumulative sums around the unit's own value, in standard deviations of a month. Positive for an
+/// upward drift, negative for a downward one.
 fn cusum(measure: &Measure, months: &[Ratio], year: &MeasureSums) -> Option<f64> {
     let scale = Scale::new(measure, year.n as f64 / year.d as f64, None);
     let sums = |(up, down): (f64, f64), z: f64| ((up + z - ALLOWANCE).max(0.0), (down - z - ALLOWANCE).max(0.0));
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn half_a_year_above_the_whole_is_a_run_of_six_and_a_drift_upwards() {
         let found = of(&MONTHS).unwrap();
-        // 10 of 50 less 12 of 60.
+        // 10 of 50 minus 12 of 60.
         assert_eq!(found.difference, Some(0.0));
         assert_eq!(found.run_length, 6);
         // crates/scorecard/reference/dispersion.py, to nine digits.
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn months_without_anything_are_passed_over_and_have_no_difference() {
+    fn months_without_a_denominator_are_skipped_and_have_no_difference() {
         let months = [(2, 20), (0, 0), (3, 20), (0, 0), (4, 20)];
         let found = of(&months).unwrap();
         assert_eq!((found.difference, found.run_length), (None, 1));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn who_never_changes_has_neither_run_nor_drift() {
+    fn constant_months_have_neither_run_nor_drift() {
         let found = of(&[(2, 20); 12]).unwrap();
         assert_eq!(found, Trend { difference: Some(0.0), run_length: 0, cusum: Some(0.0) });
     }

@@ -1,8 +1,8 @@
-//! What an event says, so far as it decides what its fact adds to a row.
+//! The content of an event that decides its contribution to a row.
 
 use crate::event::{Category, Mode};
 
-/// Which of the four kinds of events.
+/// The four kinds of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FactKind {
     Encounter,
@@ -11,8 +11,7 @@ pub(crate) enum FactKind {
     Order,
 }
 
-/// What a fact says: all that decides what it adds, but where it stands, its traits and shape, and for which measures its patient is
-/// adjusted.
+/// The content of a fact. With the fact's row, traits, shape and adjusted measures it decides the contribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     Encounter(EncounterContent),
@@ -26,7 +25,7 @@ pub(crate) enum Content {
     },
 }
 
-/// What is said of an encounter.
+/// Content of an encounter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EncounterContent {
     pub mode: Mode,
@@ -36,7 +35,7 @@ pub(crate) struct EncounterContent {
     pub lag_days: Option<i32>,
 }
 
-/// What is said of a prescription.
+/// Content of a prescription.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PrescriptionContent {
     /// Number of the code; 0 is an unmapped drug.
@@ -59,7 +58,7 @@ impl Content {
     }
 }
 
-/// The numbers that sums are made of.
+/// The numbers of a content that sums add up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Figure {
     One,
@@ -72,10 +71,10 @@ pub(crate) enum Figure {
     PlannedMinutes,
 }
 
-/// How many there are.
+/// Number of figures.
 const FIGURES: usize = Figure::PlannedMinutes as usize + 1;
 
-/// The figures of one content; of what it does not say, 0.
+/// The figures of one content; 0 for figures that it lacks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Figures([i64; FIGURES]);
 
@@ -85,17 +84,17 @@ impl Figures {
         let mut set = |figure: Figure, value: i64| figures[figure as usize] = value;
         set(Figure::One, 1);
         match content {
-            Content::Prescription(said) => {
-                let items = i64::from(said.items);
+            Content::Prescription(fields) => {
+                let items = i64::from(fields.items);
                 set(Figure::Items, items);
                 set(Figure::ItemsSquared, items * items);
-                set(Figure::QuantityMilli, said.quantity_milli.into());
-                set(Figure::CostPence, said.cost_pence.into());
-                set(Figure::AdqMilli, said.adq_milli.into());
+                set(Figure::QuantityMilli, fields.quantity_milli.into());
+                set(Figure::CostPence, fields.cost_pence.into());
+                set(Figure::AdqMilli, fields.adq_milli.into());
             }
-            Content::Encounter(said) => {
-                set(Figure::Minutes, said.minutes.map_or(0, i64::from));
-                set(Figure::PlannedMinutes, said.planned_minutes.map_or(0, i64::from));
+            Content::Encounter(fields) => {
+                set(Figure::Minutes, fields.minutes.map_or(0, i64::from));
+                set(Figure::PlannedMinutes, fields.planned_minutes.map_or(0, i64::from));
             }
             Content::Feedback { .. } | Content::Order { .. } => {}
         }

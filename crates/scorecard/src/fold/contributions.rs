@@ -1,4 +1,4 @@
-//! What one fact adds to the sums of the row in which it stands.
+//! Contributions: the amounts that one fact adds to the sums of its row.
 
 use std::sync::Arc;
 
@@ -11,27 +11,28 @@ use crate::fold::update_plan::UpdatePlan;
 use crate::measure::measure_set::{Direction, MeasureSet};
 use crate::sums::measure_sums::MeasureSums;
 
-/// Of so many classes of a kind recipes are kept; what facts of others add is found out one by one. It is more codes than there are.
+/// Most classes of one kind with a stored plan. It exceeds the number of drug codes in use; facts of further classes are
+/// evaluated one by one.
 const MOST_CLASSES: u32 = 1 << 17;
-/// The recipe of a class was not asked for yet.
+/// Marks a class without a plan yet.
 const UNKNOWN: u32 = u32::MAX;
 
-/// What facts add. Those of one class share a recipe, and so do classes that mean the same for all measures.
+/// Computes contributions. Facts of one class share a plan, and so do classes with the same effect on all measures.
 #[derive(Debug)]
 pub(crate) struct Contributions {
     measures: Arc<MeasureSet>,
     matches: Matches,
-    /// Numbers of the recipes by class, for each kind.
+    /// Numbers of the plans by class, for each kind of fact.
     classes: [Vec<u32>; 4],
-    recipes: Interner<Arc<UpdatePlan>>,
+    plans: Interner<Arc<UpdatePlan>>,
 }
 
-/// Everything about a fact that decides what it adds.
+/// The properties of a fact that decide its contribution.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Contributor<'a> {
     pub classed: FactClass<'a>,
     pub exclude: Option<Exclusion>,
-    /// Indexes of the measures for which its patient is adjusted.
+    /// Indexes of the measures for which its patient is adjusted (personalised care adjustment).
     pub pca: &'a [u16],
 }
 
@@ -41,48 +42,47 @@ impl Contributions {
             matches: Matches::new(measures.clone()),
             measures,
             classes: Default::default(),
-            recipes: Interner::default(),
+            plans: Interner::default(),
         }
     }
 
-    /// Resolves the code that was just interned under the next number; `None` is an unmapped drug.
+    /// Resolves the code with the next number. `None` is an unmapped drug.
     pub(crate) fn add_code(&mut self, code: Option<&str>) {
         self.matches.add_code(code);
     }
 
-    /// How many codes are resolved.
+    /// Number of resolved codes.
     pub(crate) fn codes(&self) -> usize {
         self.matches.codes()
     }
 
-    /// What each fact of this one's class adds to the cells of the row in which it stands; `None` for one that is excluded, whose
-    /// patient is adjusted, or whose class is one too many.
-    pub(crate) fn recipe(&mut self, one: Contributor<'_>, layout: &Layout) -> Option<&UpdatePlan> {
+    /// The plan of this fact's class. `None` if the fact is excluded, its patient is adjusted, or its class is above [`MOST_CLASSES`].
+    pub(crate) fn plan(&mut self, one: Contributor<'_>, layout: &Layout) -> Option<&UpdatePlan> {
         let (kind, class) = (one.classed.content.kind() as usize, one.classed.number());
         if one.exclude.is_some() || !one.pca.is_empty() || class >= MOST_CLASSES {
             return None;
         }
         let known = self.classes[kind].get(class as usize).copied().filter(|&number| number != UNKNOWN);
         let number = known.unwrap_or_else(|| self.write(one.classed, layout));
-        Some(self.recipes.value(number))
+        Some(self.plans.value(number))
     }
 
-    /// Writes the recipe of a class.
+    /// Writes the plan of a class.
     #[cold]
     fn write(&mut self, one: FactClass<'_>, layout: &Layout) -> u32 {
         let terms = self.matches.terms(one);
-        let mut recipe = UpdatePlan::default();
+        let mut plan = UpdatePlan::default();
         for (field, figure) in terms.base {
-            layout.write_field(field, figure, &mut recipe);
+            layout.write_field(field, figure, &mut plan);
         }
         for term in terms.measures {
             let halves = [(Half::Numerator, term.numerator), (Half::Denominator, term.denominator)];
             for (half, portion) in halves {
-                portion.iter().for_each(|portion| layout.write(term.measure, half, portion, &mut recipe));
+                portion.iter().for_each(|portion| layout.write(term.measure, half, portion, &mut plan));
             }
         }
-        recipe.shrink();
-        let number = self.recipes.number(Arc::new(recipe));
+        plan.shrink();
+        let number = self.plans.number(Arc::new(plan));
         let (classes, class) = (&mut self.classes[one.content.kind() as usize], one.number() as usize);
         if classes.len() <= class {
             classes.resize(class + 1, UNKNOWN);
@@ -91,7 +91,7 @@ impl Contributions {
         number
     }
 
-    /// What the fact adds to the cells of the row in which it stands.
+    /// The amounts that this fact adds to the cells of its row, without a plan.
     pub(crate) fn addend(&self, one: Contributor<'_>, layout: &Layout) -> Addend {
         let mut addend = Addend::default();
         let terms = self.matches.terms(one.classed);
@@ -103,7 +103,7 @@ impl Contributions {
         addend
     }
 
-    /// What the fact contributes to each measure to which it contributes anything, by index.
+    /// The fact's contribution to each measure, by index. Measures without a contribution are left out.
     pub(crate) fn shares(&self, one: Contributor<'_>) -> Vec<(usize, MeasureSums)> {
         let mut shares = Vec::new();
         self.each(one, &self.matches.terms(one.classed).measures, &mut |measure, delta| shares.push((measure, delta)));
@@ -170,7 +170,7 @@ mod tests {
     use crate::fold::row_counters::{RowCounters, Sign};
     use crate::fold::terms::Answers;
 
-    /// The repository's own: weights, average daily quantities, minutes, lags, quantities above a limit and questions among them.
+    /// The repository's measures. They use weights, average daily quantities, minutes, lags, quantity thresholds and questions.
     fn measures() -> Arc<MeasureSet> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../measures");
         let texts = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
@@ -178,7 +178,7 @@ mod tests {
         Arc::new(MeasureSet::parse(texts.iter().map(|text| ("", text.as_str()))).unwrap())
     }
 
-    /// Contents of every kind, prescriptions of codes that the measures' own examples name.
+    /// Contents of every kind; the codes are those of the measures' examples.
     fn contents(contributions: &mut Contributions) -> Vec<Content> {
         let examples = contributions.measures.measures().iter().flat_map(|measure| &measure.definition.examples);
         let codes: Vec<String> =
@@ -189,9 +189,9 @@ mod tests {
         for (code, repeat, items) in (0..contributions.codes()).flat_map(|code| [(code, true, 1), (code, false, 3)]) {
             for quantity_milli in [0, 999, 28_000, 100_500, 900_000] {
                 let code = u32::try_from(code).unwrap();
-                let said =
+                let given =
                     PrescriptionContent { code, quantity_milli, cost_pence: quantity_milli / 7, adq_milli: 1_500, items, repeat };
-                contents.push(Content::Prescription(said));
+                contents.push(Content::Prescription(given));
             }
         }
         for mode in [Mode::FaceToFace, Mode::Telephone, Mode::Video, Mode::Home, Mode::Other] {
@@ -224,35 +224,35 @@ mod tests {
     }
 
     #[test]
-    fn by_its_recipe_a_fact_adds_what_it_adds_by_itself() {
+    fn a_plan_adds_the_same_as_an_evaluation_without_one() {
         let measures = measures();
         let layout = Layout::new(measures.measures());
         let mut contributions = Contributions::new(measures);
         let (answers, mut conditional, mut added) = (answers(), 0, 0);
         for content in contents(&mut contributions) {
-            let said = if let Content::Feedback { answers: number } = content { Some(&answers[number as usize]) } else { None };
+            let given = if let Content::Feedback { answers: number } = content { Some(&answers[number as usize]) } else { None };
             for shape in shapes(&content) {
                 for status in [Attendance::Attended, Attendance::Noshow, Attendance::Unknown] {
-                    let classed = FactClass { content: &content, status, shape, answers: said };
+                    let classed = FactClass { content: &content, status, shape, answers: given };
                     let one = Contributor { classed, exclude: None, pca: &[] };
                     let (mut alone, mut followed): (RowCounters, RowCounters) = (layout.zero(), layout.zero());
                     let addend = contributions.addend(one, &layout);
                     alone.add(&addend, Sign::Plus);
-                    let recipe = contributions.recipe(one, &layout).unwrap();
-                    conditional += recipe.conditional.len();
-                    followed.follow(recipe, &content, Sign::Plus);
+                    let plan = contributions.plan(one, &layout).unwrap();
+                    conditional += plan.conditional.len();
+                    followed.apply(plan, &content, Sign::Plus);
                     assert_eq!(layout.sums(&followed), layout.sums(&alone), "{one:?}");
                     added += usize::from(!layout.sums(&alone).is_zero());
-                    followed.follow(recipe, &content, Sign::Minus);
+                    followed.apply(plan, &content, Sign::Minus);
                     assert!(layout.sums(&followed).is_zero());
                 }
             }
         }
-        assert!(conditional > 100 && added > 1_000, "{conditional} conditions were met, {added} facts added something");
+        assert!(conditional > 100 && added > 1_000, "{conditional} conditions held, {added} facts added something");
     }
 
     #[test]
-    fn codes_that_mean_the_same_share_a_recipe() {
+    fn codes_with_the_same_effect_share_a_plan() {
         let measures = measures();
         let layout = Layout::new(measures.measures());
         let mut contributions = Contributions::new(measures);
@@ -260,24 +260,24 @@ mod tests {
         // Two antacids that no measure names.
         contributions.add_code(Some("0101010A0AAAAAA"));
         contributions.add_code(Some("0101010B0AAAAAA"));
-        let mut recipe = |code| {
+        let mut plan = |code| {
             let content = Content::Prescription(PrescriptionContent { code, ..PrescriptionContent::default() });
             let (status, shape) = (Attendance::Unknown, Shape::default());
             let classed = FactClass { content: &content, status, shape, answers: None };
-            std::ptr::from_ref(contributions.recipe(Contributor { classed, exclude: None, pca: &[] }, &layout).unwrap())
+            std::ptr::from_ref(contributions.plan(Contributor { classed, exclude: None, pca: &[] }, &layout).unwrap())
         };
-        assert_eq!(recipe(1), recipe(2));
-        assert_ne!(recipe(0), recipe(1));
+        assert_eq!(plan(1), plan(2));
+        assert_ne!(plan(0), plan(1));
     }
 
     #[test]
-    fn what_is_excluded_or_adjusted_has_no_recipe() {
+    fn an_excluded_or_adjusted_fact_has_no_plan() {
         let measures = measures();
         let layout = Layout::new(measures.measures());
         let mut contributions = Contributions::new(measures);
         let content = Content::Order { category: Category::Referral };
         let classed = FactClass { content: &content, status: Attendance::Unknown, shape: Shape::default(), answers: None };
-        let mut has = |exclude, pca| contributions.recipe(Contributor { classed, exclude, pca }, &layout).is_some();
+        let mut has = |exclude, pca| contributions.plan(Contributor { classed, exclude, pca }, &layout).is_some();
         assert!(has(None, &[]) && !has(Some(Exclusion::Test), &[]) && !has(None, &[0]));
     }
 }

@@ -1,4 +1,4 @@
-//! The events behind one number of a card: what each contributed, checked against what the card says.
+//! Explains one number of a card: the contribution of each event, verified against the card.
 
 use crate::card::scorecard::{Scorecard, WindowValue};
 use crate::event::{Detail, Encounter, Event, Feedback, Order, Prescription};
@@ -7,21 +7,21 @@ use crate::measure::measure_set::MeasureSet;
 use crate::sums::measure_sums::MeasureSums;
 use crate::time::calendar::{Day, Month, Timestamp};
 
-/// A share whose event was found in the log.
+/// A share with its event from the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocatedShare {
-    /// What the event contributes, and where.
+    /// The event's contributions and its row.
     pub share: Share,
     /// Its id within its feed.
     pub id: String,
     /// `encounter`, `prescription`, `feedback`, `order`.
     pub kind: &'static str,
-    /// What it says that decides what it counts for, for people; never who the patient is.
+    /// Its content in words, without the patient.
     pub what: String,
 }
 
 impl LocatedShare {
-    /// A share and the event that it is of.
+    /// Combines a share with its event.
     #[must_use]
     pub fn new(share: Share, event: &Event<'_>) -> LocatedShare {
         let (kind, what) = described(&event.detail);
@@ -29,19 +29,19 @@ impl LocatedShare {
     }
 }
 
-/// How an event counts.
+/// The effect of an event on a measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// As its file says.
+    /// It counts as the measure file defines.
     Counts,
-    /// Left out: its patient is adjusted for this measure.
+    /// It is left out because its patient is adjusted for this measure.
     Adjusted,
-    /// Left out: an administrative entry, or a test patient.
+    /// It is left out as an administrative entry or a test patient.
     Excluded,
 }
 
 impl Effect {
-    /// Its word.
+    /// The word for this effect in outputs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -55,9 +55,9 @@ impl Effect {
 /// One side of a measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeasureSide {
-    /// What is counted.
+    /// The counted events.
     Numerator,
-    /// Over what.
+    /// The events in the denominator.
     Denominator,
 }
 
@@ -68,7 +68,7 @@ pub struct Line {
     pub feed: String,
     /// Its id within the feed.
     pub id: String,
-    /// The version that counts.
+    /// Its newest version, which counts.
     pub version: u64,
     /// Its own civil day.
     pub day: Option<Day>,
@@ -80,13 +80,13 @@ pub struct Line {
     pub practice: String,
     /// `encounter`, `prescription`, `feedback`, `order`.
     pub kind: &'static str,
-    /// What it says, for people.
+    /// Its content in words.
     pub what: String,
-    /// How it counts.
+    /// Its effect on the measure.
     pub effect: Effect,
-    /// What it adds to the numerator, in its integer units; `None` when it is not in it.
+    /// Its amount in the numerator, in integer units; `None` if it is not part of it.
     pub numerator: Option<i64>,
-    /// What it adds to the denominator, in its integer units; `None` when it is not in it.
+    /// Its amount in the denominator, in integer units; `None` if it is not part of it.
     pub denominator: Option<i64>,
 }
 
@@ -99,7 +99,7 @@ pub struct Explanation {
     pub practice: String,
     /// The card's month.
     pub month: Month,
-    /// Which revision of it.
+    /// The card's revision.
     pub revision: u32,
     /// The cut that published it.
     pub cut: Timestamp,
@@ -107,9 +107,9 @@ pub struct Explanation {
     pub measure: String,
     /// Months of the window: 1, 3 or 12.
     pub window: u8,
-    /// The card's numerator, which is the sum of the lines'.
+    /// The card's numerator: the sum over the lines.
     pub n: i64,
-    /// The card's denominator, which is the sum of the lines'.
+    /// The card's denominator: the sum over the lines.
     pub d: i64,
     /// Integer unit of the numerator.
     pub n_unit: String,
@@ -120,7 +120,7 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// Leaves only the events that add to one side.
+    /// Keeps only the events of one side.
     pub fn keep(&mut self, side: MeasureSide) {
         self.lines.retain(|line| match side {
             MeasureSide::Numerator => line.numerator.is_some(),
@@ -129,46 +129,46 @@ impl Explanation {
     }
 }
 
-/// Why a number cannot be explained.
+/// The reason why a number cannot be explained.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExplanationError {
-    /// The revision holds no numbers.
-    #[error("revision {0} withdraws the card: it holds no number to explain; ask for the revision before it")]
+    /// The revision has no numbers.
+    #[error("revision {0} withdraws the card and has no number to explain; request the revision before it")]
     Withdrawn(u32),
-    /// The card's measure is another than the one that would be folded.
+    /// The card has another version of the measure than the measure files.
     #[error(
-        "the card counted {carded:?}, and the measures here say {here:?}; explain it with the measure files that it was computed \
-         with (option `measures`)"
+        "the card has {carded:?}, but the measure files define {here:?}; set option `measures` to the measure files that the card was \
+         computed with"
     )]
     OtherDefinition {
-        /// `id@version` on the card, or that it has none.
+        /// `id@version` on the card, or "no such measure".
         carded: String,
-        /// `id@version` of the measures at hand.
+        /// `id@version` of the measure files.
         here: String,
     },
-    /// A window that cards do not have.
-    #[error("cards have no window of {0} months; ask for 1, 3 or 12")]
+    /// Cards have no such window.
+    #[error("cards have no window of {0} months; request 1, 3 or 12")]
     NoWindow(u8),
-    /// The lines do not add up.
+    /// The events do not add up to the card's numbers.
     #[error(
-        "{measure}, {window} months: the events of the log add up to {lines}, and the card says {card}{}",
-        if *incomplete { "; the card itself says that a month of this window is missing" } else { "; report this with the card" }
+        "{measure}, {window} months: the events of the log add up to {lines}, but the card has {card}{}",
+        if *incomplete { "; the card marks this window as missing a month" } else { "; report this with the card" }
     )]
     Differs {
         /// The measure.
         measure: String,
         /// Months of the window.
         window: u8,
-        /// What the events add up to.
+        /// Totals of the events.
         lines: Totals,
-        /// What the card says.
+        /// Totals of the card.
         card: Totals,
-        /// Whether the card says that the window lacks a month.
+        /// Whether the card marks the window as missing a month.
         incomplete: bool,
     },
 }
 
-/// What has to be equal between a card and the events behind it.
+/// The numbers that must be equal between a card and its events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Numerator.
@@ -179,7 +179,7 @@ pub struct Totals {
     pub facts_n: i64,
     /// Events in the denominator.
     pub facts_d: i64,
-    /// Events left out by adjustment.
+    /// Events left out because the patient is adjusted.
     pub pca: i64,
 }
 
@@ -190,10 +190,10 @@ impl std::fmt::Display for Totals {
     }
 }
 
-/// Explains one measure and window of a card by the events behind it; `known` may hold those of further months and measures.
+/// Explains one measure and window of a card. `known` may include shares of other months and measures.
 ///
 /// # Errors
-/// [`ExplanationError::Differs`] when they do not add up to what the card says.
+/// [`ExplanationError::Differs`] if the events do not add up to the card's numbers. Other variants if the card has no such number.
 pub fn explain(
     card: &Scorecard,
     measures: &MeasureSet,
@@ -278,7 +278,7 @@ fn line(known: &LocatedShare, sums: &MeasureSums) -> Line {
     }
 }
 
-/// Kind and content of an event for people.
+/// Kind and content of an event in words.
 fn described(detail: &Detail<'_>) -> (&'static str, String) {
     match detail {
         Detail::Encounter(encounter) => ("encounter", encounter.as_ref().map(encountered).unwrap_or_default()),
@@ -316,7 +316,7 @@ fn ordered(order: &Order<'_>) -> String {
     format!("{}{code}", word(&order.category))
 }
 
-/// A word of the contract.
+/// The word of an enum in the published format.
 fn word<T: serde::Serialize>(value: &T) -> String {
     let value = serde_json::to_value(value).expect("a word can be written");
     value.as_str().expect("these enums are words").to_owned()

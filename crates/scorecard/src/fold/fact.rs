@@ -1,4 +1,4 @@
-//! Facts: what the tally keeps of the newest version of each event, 52 bytes each, and the store that finds them by identity.
+//! Facts: the newest version of each event in 52 bytes, and the store that finds a fact by its identity.
 
 use crate::event::{Action, Attendance, Exclusion, Source};
 use crate::fold::content::FactKind;
@@ -11,40 +11,40 @@ use crate::time::calendar::{Day, Month};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FactId(pub [u64; 2]);
 
-/// Which contributions of a fact count where it stands.
+/// The contributions of a fact that count in its row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shape {
-    /// What was done counts.
+    /// Its activity counts.
     pub activity: bool,
-    /// Whether the patient came counts.
+    /// Its attendance counts.
     pub attendance: bool,
-    /// A finished visit shows that the patient came, whatever the appointment says.
+    /// A finished visit shows that the patient attended, whatever status the appointment has.
     pub came: bool,
 }
 
-/// Where a fact stands.
+/// The place of a fact among the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// In no row.
     Nowhere,
-    /// In no row, because nobody is known to credit.
+    /// In no row, because its clinician is unknown.
     Unattributed,
-    /// In a row that is sealed by now.
+    /// In a row that is now sealed.
     Sealed,
     /// In the row of this slot.
     Row(u32),
 }
 
-/// What is kept of an event. 52 bytes, aligned to 4: a deployment's memory is this times its facts.
+/// The newest version of an event: 52 bytes, aligned to 4. Memory of a deployment grows with this size times its facts.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, packed(4))]
 pub(crate) struct Fact {
     id: FactId,
     rank: u64,
-    pub said: PackedContent,
-    /// Of all content but patient, `recorded_at` and stamped days.
-    pub check: u32,
-    /// Own feed, clinician and practice, interned together.
+    pub content: PackedContent,
+    /// Hash of all content except patient, `recorded_at` and civil days.
+    pub content_hash: u32,
+    /// Interned number of the event's own feed, clinician and practice.
     pub unit: u32,
     place: u32,
     day: i32,
@@ -54,10 +54,11 @@ pub(crate) struct Fact {
 
 const _: () = assert!(size_of::<Fact>() == 52, "a fact is 52 bytes");
 
+// Values of a fact's place that are not a row's slot.
 const NOWHERE: u32 = u32::MAX;
 const UNATTRIBUTED: u32 = u32::MAX - 1;
 const SEALED: u32 = u32::MAX - 2;
-/// So many rows can be addressed.
+/// Most rows that a fact can address.
 pub(crate) const MOST_ROWS: u32 = u32::MAX - 3;
 const NO_DAY: i32 = i32::MIN;
 
@@ -72,7 +73,7 @@ const HAS_PCA: u16 = 1 << 14;
 /// The slot holds no fact.
 const VACANT: u16 = 1 << 15;
 
-/// What decides how a fact is treated, whatever else it says.
+/// The properties that decide how the tally treats a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Traits {
     pub kind: FactKind,
@@ -87,7 +88,7 @@ impl Traits {
         Traits { kind, action, exclude, source: Source::Whole, status: Attendance::Unknown }
     }
 
-    /// All of it in 10 bits.
+    /// The traits in 10 bits.
     pub(crate) fn packed(self) -> u16 {
         let exclude = match self.exclude {
             None => 0,
@@ -140,8 +141,8 @@ fn exclude_of(packed: u16) -> Option<Exclusion> {
 }
 
 impl Fact {
-    pub(crate) fn new(id: FactId, rank: u64, check: u32, unit: u32, traits: Traits, said: PackedContent) -> Fact {
-        Fact { id, rank, said, check, unit, place: NOWHERE, day: NO_DAY, arrived: 0, flags: traits.packed() & TRAITS }
+    pub(crate) fn new(id: FactId, rank: u64, content_hash: u32, unit: u32, traits: Traits, content: PackedContent) -> Fact {
+        Fact { id, rank, content, content_hash, unit, place: NOWHERE, day: NO_DAY, arrived: 0, flags: traits.packed() & TRAITS }
     }
 
     pub(crate) fn id(&self) -> FactId {
@@ -209,7 +210,7 @@ impl Fact {
         self.flags = self.flags & !SHAPE | set;
     }
 
-    /// The month in which its newest version was appended. Years after 5460 count as 5460.
+    /// The month in which its newest version was appended. Years above 5460 count as 5460.
     pub(crate) fn arrived(&self) -> Month {
         Month(i32::from(self.arrived))
     }
@@ -242,10 +243,10 @@ pub(crate) struct Facts {
     index: Index,
 }
 
-/// So many facts are put into a new index together.
+/// Facts inserted into a new index together.
 const REINDEXED: usize = 64;
 
-/// The identity is a keyed hash already: its words are as good as any hash of it.
+/// The identity is already a keyed hash, so its words serve as the hash.
 fn hash_of(id: FactId) -> Hash {
     Hash { place: id.0[0], tag: id.0[1].to_le_bytes()[0] }
 }
@@ -259,7 +260,8 @@ impl Facts {
         self.index.find(hash_of(id), |slot| self.get(slot).id() == id)
     }
 
-    /// Reads where this will be looked for, so that it is near then. Returns something to be used.
+    /// Loads the index bucket of this identity into the processor's cache. The caller must use the result, or the read is optimised
+    /// away.
     pub(crate) fn touch(&self, id: FactId) -> u32 {
         self.index.touch(hash_of(id))
     }
@@ -272,7 +274,7 @@ impl Facts {
         self.blocks.get_mut(slot)
     }
 
-    /// Keeps a fact whose identity is not there yet.
+    /// Stores a fact with a new identity and returns its slot.
     pub(crate) fn insert(&mut self, fact: Fact) -> u32 {
         let slot = self.blocks.put(fact);
         if self.index.is_full() {
@@ -282,7 +284,7 @@ impl Facts {
         slot
     }
 
-    /// Makes the index larger, with all facts but the one in this slot.
+    /// Grows the index and inserts all facts except the one in this slot.
     fn grow_index(&mut self, but: u32) {
         self.index.grow();
         let held = self.blocks.slots().filter(|(slot, fact)| *slot != but && fact.flags & VACANT == 0);
@@ -290,7 +292,7 @@ impl Facts {
         let mut next = Vec::with_capacity(REINDEXED);
         while held.peek().is_some() {
             next.extend(held.by_ref().take(REINDEXED));
-            // As of a batch, so that the waits for memory overlap.
+            // Touched together, so that the waits for memory overlap.
             std::hint::black_box(next.iter().fold(0, |touched, &(hash, _)| touched ^ self.index.touch(hash)));
             next.drain(..).for_each(|(hash, slot)| self.index.insert(hash, slot));
         }
@@ -308,7 +310,7 @@ impl Facts {
         self.blocks.slots().filter(|(_, fact)| fact.flags & VACANT == 0).map(|(slot, _)| slot).collect()
     }
 
-    /// Bytes that the facts and their index take.
+    /// Bytes of the facts and their index.
     pub(crate) fn bytes(&self) -> usize {
         self.blocks.bytes() + self.index.bytes()
     }

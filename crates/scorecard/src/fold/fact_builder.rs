@@ -1,4 +1,4 @@
-//! How an event becomes a fact: its identity, the check of its content, and what it says.
+//! Builds a fact from an event: its identity, the hash of its content, and the content itself.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::fold::interner::Interner;
 use crate::fold::terms::Answers;
 use crate::measure::measure_set::MeasureSet;
 
-/// Makes facts. Keeps what few facts have and a fact does not hold: codes by number, adjusted measures.
+/// Builds facts. Holds what does not fit into a fact: numbers of codes, and adjusted measures.
 #[derive(Debug)]
 pub(crate) struct FactBuilder {
     measures: Arc<MeasureSet>,
@@ -39,12 +39,12 @@ impl FactBuilder {
         FactId([u64::try_from(low).expect("masked to 64 bits"), high])
     }
 
-    /// 32 bits of a hash of all content but patient, `recorded_at` and stamped days: of each part with the hash of those before it as
-    /// its seed. It is compared within a process only.
-    pub(crate) fn check(&self, event: &Event<'_>) -> u32 {
+    /// 32 bits of a hash of all content except patient, `recorded_at` and civil days. Each part is hashed with the previous hash as its
+    /// seed. Hashes are only compared within one process.
+    pub(crate) fn content_hash(&self, event: &Event<'_>) -> u32 {
         let mut hash = self.identity_seed;
         let mut text = |text: Option<&str>| {
-            // 0xff occurs in no UTF-8 text, so nothing can be taken for an absent one.
+            // 0xff never occurs in UTF-8, so that no text has the hash of a missing one.
             hash = xxh3_64_with_seed(text.map_or(&b"\xff"[..], str::as_bytes), hash);
         };
         text(event.clinician.as_deref());
@@ -110,7 +110,7 @@ impl FactBuilder {
         traits
     }
 
-    /// A link is kept only where it can decide something: the day of feedback, a visit's slot, a missing clinician or practice.
+    /// Whether an event's link can matter: for the day of feedback, a visit's slot, or a missing clinician or practice.
     pub(crate) fn needs_link(&self, event: &Event<'_>) -> bool {
         match &event.detail {
             Detail::Encounter(_) | Detail::Feedback(_) => true,
@@ -118,7 +118,7 @@ impl FactBuilder {
         }
     }
 
-    /// What this event says.
+    /// The content of this event.
     pub(crate) fn content(
         &mut self,
         event: &Event<'_>,
@@ -147,16 +147,16 @@ impl FactBuilder {
                 repeat: p.repeat,
             }),
             Detail::Prescription(None) => Content::Prescription(PrescriptionContent::default()),
-            Detail::Feedback(said) => {
-                let items = said.iter().flat_map(|f| &f.items).map(|(q, a)| (q.to_string(), a.to_string())).collect();
-                let answer = said.as_ref().and_then(|f| f.answer);
+            Detail::Feedback(feedback) => {
+                let items = feedback.iter().flat_map(|f| &f.items).map(|(q, a)| (q.to_string(), a.to_string())).collect();
+                let answer = feedback.as_ref().and_then(|f| f.answer);
                 Content::Feedback { answers: answers.number(Answers { answer, items }) }
             }
-            Detail::Order(said) => Content::Order { category: said.as_ref().map_or(Category::Referral, |o| o.category) },
+            Detail::Order(order) => Content::Order { category: order.as_ref().map_or(Category::Referral, |o| o.category) },
         }
     }
 
-    /// The number of a code; 0 is an unmapped drug. A new code is resolved against the measures once.
+    /// The number of a code; 0 is an unmapped drug. Resolves a new code against the measures.
     fn code(&mut self, code: Option<&str>, contributions: &mut Contributions) -> u32 {
         let Some(code) = code else { return 0 };
         if let Some(&number) = self.codes.get(code) {
@@ -168,7 +168,7 @@ impl FactBuilder {
         number
     }
 
-    /// Keeps for which measures the patient is adjusted.
+    /// Stores the measures for which the patient is adjusted.
     pub(crate) fn keep_pca(&mut self, id: FactId, fact: &mut Fact, event: &Event<'_>) {
         if event.pca.is_empty() {
             return;

@@ -1,17 +1,18 @@
-//! Where a fact is found by its hash: buckets of one cache line each, so that a look-up that finds nothing costs one miss, and
-//! growing that copies nothing: the old index is dropped first and the new one made from the facts, in their order.
+//! The index of facts by hash. Each bucket is one cache line, so that a look-up without a result costs one cache miss.
+//!
+//! Growth drops the old index first and fills the new one from the facts, so that two indexes never exist at once.
 
-/// Entries of a bucket.
+/// Slots of a bucket.
 const PLACES: usize = 12;
-/// The index grows when it holds so many of `PLACES` a bucket on the average: then one in four has spilled into the next one.
+/// Load at which the index grows: 21/2 of 12 slots a bucket on average. At this load one bucket in four has spilled.
 const FULL: (usize, usize) = (21, 2);
-/// By how much it grows: less than twice, so that less of it is ever empty.
+/// Growth factor. It is below 2, so that less of the index is empty.
 const GROWTH: (usize, usize) = (3, 2);
-/// Buckets of the smallest index that holds anything.
-const LEAST: usize = 16;
+/// Buckets of the smallest index that is not empty.
+const LEAST_BUCKETS: usize = 16;
 
-/// Twelve slots, a byte of each one's hash, how many of them are held, the first ones, and how many entries that belong here or before
-/// stand behind it.
+/// Twelve slots with one byte of each hash. `held` is the number of used slots, the first ones. `spilled` is the number of entries
+/// that belong here or before and are stored in a later bucket.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 struct Bucket {
@@ -25,14 +26,14 @@ const _: () = assert!(size_of::<Bucket>() == 64, "a bucket is a cache line");
 
 const EMPTY: Bucket = Bucket { slots: [0; PLACES], tags: [0; PLACES], held: 0, spilled: 0 };
 
-/// Slots by hash. It holds no hashes: whoever grows it says them again.
+/// Slots by hash. It stores no full hashes: after growth the caller inserts each slot again with its hash.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     buckets: Vec<Bucket>,
     held: usize,
 }
 
-/// A hash as the index uses it: where to look, and what to look for.
+/// A hash in the form of the index: `place` picks the bucket, `tag` the slots to compare.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hash {
     pub place: u64,
@@ -40,20 +41,20 @@ pub(crate) struct Hash {
 }
 
 impl Index {
-    /// How many slots it holds.
+    /// Number of slots in the index.
     pub(crate) fn len(&self) -> usize {
         self.held
     }
 
-    /// Whether one more makes it too full: then [`Index::grow`], and put everything in again.
+    /// Whether the index must grow before the next insert: call [`Index::grow`], then insert every slot again.
     pub(crate) fn is_full(&self) -> bool {
         self.held * FULL.1 >= self.buckets.len() * FULL.0
     }
 
-    /// Becomes larger and empty.
+    /// Grows the index and empties it.
     pub(crate) fn grow(&mut self) {
-        let buckets = (self.buckets.len() * GROWTH.0).div_ceil(GROWTH.1).max(LEAST);
-        // Dropped first: two of them would be a peak.
+        let buckets = (self.buckets.len() * GROWTH.0).div_ceil(GROWTH.1).max(LEAST_BUCKETS);
+        // Drop the old index first, so that peak memory stays at one index.
         self.buckets = Vec::new();
         self.buckets = vec![EMPTY; buckets];
         self.held = 0;
@@ -68,12 +69,12 @@ impl Index {
         if bucket + 1 == self.buckets.len() { 0 } else { bucket + 1 }
     }
 
-    /// Reads where the hash belongs, so that it is near when it is looked for. Returns something to be used.
+    /// Loads the bucket of this hash into the processor's cache. The caller must use the result, or the read is optimised away.
     pub(crate) fn touch(&self, hash: Hash) -> u32 {
         self.buckets.get(self.home(hash)).map_or(0, |bucket| bucket.spilled.into())
     }
 
-    /// The slot with this hash for which `is` holds.
+    /// The slot with this hash for which `is` returns true.
     pub(crate) fn find(&self, hash: Hash, is: impl Fn(u32) -> bool) -> Option<u32> {
         if self.held == 0 {
             return None;
@@ -93,7 +94,7 @@ impl Index {
         }
     }
 
-    /// Puts in a slot that is not there. The index must not be full.
+    /// Inserts a new slot. The index must not be full.
     pub(crate) fn insert(&mut self, hash: Hash, slot: u32) {
         let mut at = self.home(hash);
         loop {
@@ -106,12 +107,12 @@ impl Index {
                 self.held += 1;
                 return;
             }
-            bucket.spilled = bucket.spilled.checked_add(1).expect("of keyed hashes no 65,536 belong into one bucket");
+            bucket.spilled = bucket.spilled.checked_add(1).expect("fewer than 65,536 keyed hashes belong to one bucket");
             at = self.after(at);
         }
     }
 
-    /// Takes out this slot, which has this hash; says whether it was there.
+    /// Removes this slot with this hash. Returns whether it was in the index.
     pub(crate) fn remove(&mut self, hash: Hash, slot: u32) -> bool {
         if self.find(hash, |found| found == slot).is_none() {
             return false;
@@ -132,7 +133,7 @@ impl Index {
         }
     }
 
-    /// Bytes that it takes.
+    /// Bytes of all buckets.
     pub(crate) fn bytes(&self) -> usize {
         self.buckets.len() * size_of::<Bucket>()
     }
@@ -142,7 +143,7 @@ impl Index {
 mod tests {
     use super::*;
 
-    /// Hashes that crowd into few buckets.
+    /// Hashes of few buckets.
     fn crowded(slot: u32) -> Hash {
         Hash { place: u64::from(slot % 7) << 61, tag: slot.to_le_bytes()[0] % 5 }
     }
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_put_in_is_found_however_it_crowds() {
+    fn every_inserted_slot_is_found_in_crowded_buckets() {
         let index = filled(1_000);
         assert_eq!(index.len(), 1_000);
         for slot in 0..1_000 {
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_out_hides_nothing_behind_it_and_leaves_nothing_behind() {
+    fn a_removed_slot_hides_no_other_slot_and_leaves_no_trace() {
         let mut index = filled(1_000);
         for slot in (0..1_000).filter(|slot| slot % 3 != 0) {
             assert!(index.remove(crowded(slot), slot));

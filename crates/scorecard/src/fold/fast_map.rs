@@ -1,7 +1,7 @@
-//! The hash map of everything that is looked up for each event.
+//! The hash map for look-ups on each event.
 
 use foldhash::fast::FixedState;
 
-/// Hashed fast and always alike. Its order decides nothing, and its keys come from declared feeds: nobody who could flood it with
-/// colliding texts could not as well send as many events.
+/// A hash map with a fast hash and a fixed seed. Code must never let its order decide anything. Its keys come from declared feeds:
+/// a sender of colliding keys could do the same harm with as many events.
 pub type FastMap<K, V> = hashbrown::HashMap<K, V, FixedState>;

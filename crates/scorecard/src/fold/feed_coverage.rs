@@ -1,4 +1,4 @@
-//! What a partition has seen of its feeds: missing data never blocks a cut, but the card shows it.
+//! Coverage of a partition's feeds. Missing data never blocks a cut, but the card shows it.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::card::scorecard::{Coverage, CoverageState};
 use crate::record::log_record::FeedCoverage;
 use crate::time::calendar::{Day, Month, Timestamp};
 
-/// A feed that was silent for so many days before a cut is called silent.
+/// Days without a record before a cut after which a feed counts as silent.
 const SILENT_DAYS: i64 = 3;
 
 #[derive(Debug)]
@@ -23,13 +23,13 @@ pub(crate) struct CoverageTracker {
 }
 
 impl CoverageTracker {
-    /// A batch of this feed was appended.
+    /// Records that the log appended a batch of this feed.
     pub(crate) fn appended(&mut self, feed: u32, at: Timestamp) {
         let seen = self.feeds.entry(feed).or_insert(FeedDays { last_appended: at, newest_day: None, days: BTreeMap::new() });
         seen.last_appended = seen.last_appended.max(at);
     }
 
-    /// An event of this day was accepted.
+    /// Records an accepted event of this day.
     pub(crate) fn day(&mut self, feed: u32, day: Day) {
         let Some(seen) = self.feeds.get_mut(&feed) else { return };
         seen.newest_day = seen.newest_day.max(Some(day));
@@ -37,14 +37,14 @@ impl CoverageTracker {
         *seen.days.entry(month).or_default() |= 1 << (day.0 - month.first_day().0);
     }
 
-    /// Forgets the days of months before `open_from`.
+    /// Removes the days of months before `open_from`.
     pub(crate) fn seal(&mut self, open_from: Month) {
         for seen in self.feeds.values_mut() {
             seen.days = seen.days.split_off(&open_from);
         }
     }
 
-    /// As a mark states it, in order of the feeds' names.
+    /// The coverage for a mark, in order of the feeds' names.
     pub(crate) fn state(&self, name: impl Fn(u32) -> std::sync::Arc<str>) -> Vec<FeedCoverage> {
         let mut feeds: Vec<FeedCoverage> = self
             .feeds
@@ -61,7 +61,7 @@ impl CoverageTracker {
     }
 }
 
-/// How complete a feed was for a month at a cut, as its card says it.
+/// The coverage of a feed for a month at a cut, as shown on a card.
 #[must_use]
 pub fn coverage(feed: &FeedCoverage, month: Month, cut: Timestamp) -> Coverage {
     let silent = feed.last_appended < cut.plus_seconds(-SILENT_DAYS * 86_400);

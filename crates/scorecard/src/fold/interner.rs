@@ -1,11 +1,11 @@
-//! Texts and combinations as small numbers, so that a fact holds no text.
+//! Numbers for texts and combinations, so that a fact holds no text.
 
 use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::fold::fast_map::FastMap;
 
-/// Numbers for values, in order of first appearance. Values are never forgotten: clinicians, practices and codes are few.
+/// Numbers for values, in order of first appearance. Values are never removed: a partition has few clinicians, practices and codes.
 #[derive(Debug)]
 pub(crate) struct Interner<T> {
     by_value: FastMap<T, u32>,
@@ -37,7 +37,7 @@ impl<T: Clone + Eq + Hash> Interner<T> {
 }
 
 impl Interner<Arc<str>> {
-    /// The number of this text, which is copied only when it is new.
+    /// The number of this text. Only a new text is copied.
     pub(crate) fn text(&mut self, text: &str) -> u32 {
         match self.by_value.get(text) {
             Some(&number) => number,

@@ -1,9 +1,9 @@
-//! Who refers to whom: a fact may name one other event of its feed, which may not have come yet.
+//! Links between facts. A fact can name one other event of its feed, even before that event arrives.
 
 use crate::fold::fact::FactId;
 use crate::fold::fast_map::FastMap;
 
-/// Targets by the slot of the fact that names them, and the other way round.
+/// Targets by the slot of the referring fact, and referring slots by target.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     targets: FastMap<u32, FactId>,
@@ -15,7 +15,7 @@ impl Links {
         self.targets.get(&slot).copied()
     }
 
-    /// The slots of the facts that name this event, in the order in which they came to.
+    /// The slots of the facts that name this event, in the order of their links.
     pub(crate) fn referrers(&self, target: FactId) -> &[u32] {
         self.referrers.get(&target).map_or(&[], Vec::as_slice)
     }

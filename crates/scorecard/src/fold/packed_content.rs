@@ -1,16 +1,16 @@
-//! What a fact says in the 64 bits that it holds itself: nearly always all of it, else the number of what is kept beside the facts.
+//! The content of a fact in 64 bits. A content that does not fit is stored outside the fact, and the bits hold its number.
 
 use crate::event::{Category, Mode};
 use crate::fold::content::{Content, EncounterContent, FactKind, PrescriptionContent};
 use crate::fold::slab::Slab;
 
-/// A content as a fact holds it: packed, or with the highest bit set the number under which [`ContentStore`] keeps it.
+/// The content bits of a fact. With the highest bit set they are a number in [`ContentStore`], else the packed content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PackedContent(u64);
 
 const BESIDE: u64 = 1 << 63;
 
-/// Bits of one layout of a prescription, and what one stands for in thousandths.
+/// Field widths in bits of one layout of a prescription. Quantities also have the unit of the field, in thousandths.
 struct FieldWidths {
     code: u32,
     items: u32,
@@ -23,11 +23,11 @@ const WHOLE: u32 = 1_000;
 const MILLI: u32 = 1;
 
 const LAYOUT_BITS: u32 = 3;
-/// What is left of 64 bits by [`BESIDE`], the number of the layout and whether it repeats.
+/// Bits for the fields: 64 less one for [`BESIDE`], those of the layout's number, and one for the repeat flag.
 const PRESCRIPTION_BITS: u32 = 64 - 1 - LAYOUT_BITS - 1;
 
-/// The first that fits is taken. Codes are numbered as they come, so frequent ones are low; quantities are whole or have decimals, and
-/// few sources say average daily quantities.
+/// A prescription uses the first layout that fits. Codes are numbered in order of arrival, so frequent codes have low numbers.
+/// Quantities are whole or have decimals, and few sources send average daily quantities.
 const LAYOUTS: [FieldWidths; 1 << LAYOUT_BITS] = [
     FieldWidths { code: 15, items: 10, quantity: (15, WHOLE), cost: 19, adq: (0, WHOLE) },
     FieldWidths { code: 14, items: 4, quantity: (22, MILLI), cost: 19, adq: (0, WHOLE) },
@@ -49,10 +49,10 @@ const _: () = {
 };
 
 const MODE_BITS: u32 = 3;
-/// Of each of an encounter's three numbers, all of which may be absent.
+/// Bits of each of an encounter's three optional numbers.
 const NUMBER_BITS: u32 = 20;
 
-/// Bits put together one behind the other, the first ones lowest.
+/// Packs fields one after another, the first in the lowest bits.
 #[derive(Default)]
 struct Writer {
     bits: u64,
@@ -60,7 +60,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Puts a number behind the others; `None` when it needs more bits.
+    /// Adds a number. `None` if it needs more bits.
     fn put(mut self, number: u32, bits: u32) -> Option<Writer> {
         if u64::from(number) >> bits != 0 {
             return None;
@@ -70,7 +70,7 @@ impl Writer {
         Some(self)
     }
 
-    /// Puts a number in units of so much; `None` when there are parts of one.
+    /// Adds a number in this unit. `None` if it is not a multiple of the unit.
     fn put_units(self, number: u32, (bits, unit): (u32, u32)) -> Option<Writer> {
         if unit == MILLI {
             return self.put(number, bits);
@@ -78,7 +78,7 @@ impl Writer {
         number.is_multiple_of(WHOLE).then(|| self.put(number / WHOLE, bits)).flatten()
     }
 
-    /// Puts a number, or that there is none.
+    /// Adds an optional number.
     fn put_optional(self, number: Option<u32>, bits: u32) -> Option<Writer> {
         match number {
             Some(number) => self.put(number.checked_add(1)?, bits),
@@ -87,7 +87,7 @@ impl Writer {
     }
 }
 
-/// Takes apart what a [`Writer`] has put together.
+/// Reads fields in the order in which a [`Writer`] packed them.
 struct Reader(u64);
 
 impl Reader {
@@ -106,7 +106,7 @@ impl Reader {
     }
 }
 
-/// The same number without a sign, small ones small.
+/// Maps a signed number to an unsigned one; small values stay small.
 fn folded(number: i32) -> u32 {
     (number << 1 ^ number >> 31).cast_unsigned()
 }
@@ -184,41 +184,41 @@ fn unpacked(kind: FactKind, bits: u64) -> Content {
     }
 }
 
-/// What facts say that does not fit into them.
+/// Contents that do not fit into their facts.
 #[derive(Debug, Default)]
 pub(crate) struct ContentStore {
     beside: Slab<Content>,
 }
 
 impl ContentStore {
-    /// The content as a fact holds it. What is given out here has to be given back.
+    /// Packs a content, and stores it if it does not fit. The caller must [`ContentStore::release`] it later.
     pub(crate) fn keep(&mut self, content: &Content) -> PackedContent {
         PackedContent(packed(content).unwrap_or_else(|| u64::from(self.beside.put(*content)) | BESIDE))
     }
 
-    /// What a fact of this kind says.
-    pub(crate) fn get(&self, kind: FactKind, said: PackedContent) -> Content {
-        match beside(said) {
+    /// The content of a fact of this kind.
+    pub(crate) fn get(&self, kind: FactKind, packed: PackedContent) -> Content {
+        match beside(packed) {
             Some(number) => *self.beside.get(number),
-            None => unpacked(kind, said.0),
+            None => unpacked(kind, packed.0),
         }
     }
 
-    /// A fact that said this says it no more.
-    pub(crate) fn release(&mut self, said: PackedContent) {
-        if let Some(number) = beside(said) {
+    /// Releases the content of a fact.
+    pub(crate) fn release(&mut self, packed: PackedContent) {
+        if let Some(number) = beside(packed) {
             self.beside.free(number);
         }
     }
 
-    /// Bytes that all of it takes.
+    /// Bytes of the stored contents.
     pub(crate) fn bytes(&self) -> usize {
         self.beside.bytes()
     }
 }
 
-fn beside(said: PackedContent) -> Option<u32> {
-    (said.0 & BESIDE != 0).then(|| u32::try_from(said.0 & !BESIDE).expect("it was made of a number of 32 bits"))
+fn beside(packed: PackedContent) -> Option<u32> {
+    (packed.0 & BESIDE != 0).then(|| u32::try_from(packed.0 & !BESIDE).expect("the number has 32 bits"))
 }
 
 #[cfg(test)]
@@ -227,16 +227,16 @@ mod tests {
 
     use super::*;
 
-    /// Whether the fact itself holds it. Whatever holds it gives it back.
+    /// Whether a content fits into a fact. Checks that it reads back unchanged either way.
     fn fits(content: Content) -> bool {
         let mut contents = ContentStore::default();
-        let said = contents.keep(&content);
-        assert_eq!(contents.get(content.kind(), said), content);
-        contents.release(said);
-        beside(said).is_none()
+        let packed = contents.keep(&content);
+        assert_eq!(contents.get(content.kind(), packed), content);
+        contents.release(packed);
+        beside(packed).is_none()
     }
 
-    /// As much as the layout holds of everything.
+    /// The largest value of every field of a layout.
     fn largest(layout: &FieldWidths) -> PrescriptionContent {
         let most = |bits: u32| u32::try_from((1_u64 << bits) - 1).unwrap();
         PrescriptionContent {
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fact_holds_what_is_at_the_limits_of_any_layout() {
+    fn the_largest_values_of_each_layout_fit() {
         for largest in LAYOUTS.iter().map(largest) {
             assert!(fits(Content::Prescription(largest)), "{largest:?}");
             assert!(fits(Content::Prescription(PrescriptionContent { repeat: false, ..largest })), "{largest:?}");
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_one_above_every_layout_is_kept_beside_the_facts() {
+    fn one_above_the_largest_values_of_all_layouts_is_stored_outside_the_fact() {
         let all = || LAYOUTS.iter().map(largest);
         let above = [
             PrescriptionContent { code: 1 + all().map(|p| p.code).max().unwrap(), ..PrescriptionContent::default() },
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encounter_says_what_it_says_and_what_it_does_not_at_any_limit() {
+    fn encounters_read_back_unchanged_at_the_limits_of_each_number() {
         let most = (1 << NUMBER_BITS) - 2;
         let numbers = [(None, true), (Some(0), true), (Some(most), true), (Some(most + 1), false), (Some(u32::MAX), false)];
         let half = 1 << (NUMBER_BITS - 1);
@@ -314,7 +314,7 @@ mod tests {
         assert!(categories.into_iter().all(|category| fits(Content::Order { category })));
     }
 
-    /// Numbers of any length, whole thousands among them.
+    /// Numbers of any length, some of them whole thousands.
     fn number() -> impl Strategy<Value = u32> {
         let any = (any::<u32>(), 0..=32_u32).prop_map(|(number, bits)| number.checked_shr(bits).unwrap_or(0));
         prop_oneof![any.clone(), any.prop_map(|number| number / 1_000 * 1_000)]
@@ -322,7 +322,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_prescription_comes_back(numbers in [number(), number(), number(), number(), number()], repeat: bool) {
+        fn any_prescription_reads_back_unchanged(numbers in [number(), number(), number(), number(), number()], repeat: bool) {
             let [code, quantity_milli, cost_pence, adq_milli, items] = numbers;
             let items = u16::try_from(items >> 16).unwrap();
             fits(Content::Prescription(PrescriptionContent { code, quantity_milli, cost_pence, adq_milli, items, repeat }));
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_beside_the_facts_is_used_again() {
+    fn a_released_number_is_reused() {
         let mut contents = ContentStore::default();
         let long = |minutes| {
             Content::Encounter(EncounterContent {

@@ -1,5 +1,5 @@
-//! The sums of a row as they are held: of each measure only what its amounts can fill, and what one kind of event adds to side by
-//! side, so that a row is a third of its [`Sums`] and a fact touches little of it.
+//! The compact form of a row's sums. Each measure has only the cells that its amounts can fill, and cells of one kind of event are
+//! neighbours. A row is a third the size of its [`Sums`], and a fact touches few cache lines of it.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::fold::update_plan::{Multiple, Portion, Step, Steps, UpdatePlan};
 use crate::measure::measure_set::{Amount, Measure};
 use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, Sums};
 
-/// Adding or taking away.
+/// Addition or subtraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sign {
     Plus,
@@ -22,7 +22,7 @@ impl Sign {
     }
 }
 
-/// The other fields of [`Base`], in their order.
+/// The fields of [`Base`] without its counters, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
     Facts,
@@ -33,7 +33,7 @@ pub(crate) enum Field {
     Responses,
     UnknownStatus,
     NoshowPlannedMinutes,
-    /// How often this was answered.
+    /// Number of these answers.
     Answer(Answer),
 }
 
@@ -60,7 +60,7 @@ pub(crate) enum Half {
     Denominator,
 }
 
-/// How often facts came, changed and went: the last fields of [`Base`].
+/// The counters of added, amended and retracted facts: the last fields of [`Base`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counter {
     Recorded = BASE_FIELDS as isize - 3,
@@ -68,29 +68,29 @@ pub(crate) enum Counter {
     Retracted = BASE_FIELDS as isize - 1,
 }
 
-/// Where one side of a measure stands.
+/// The cells of one side of a measure.
 #[derive(Clone, Copy, Debug)]
 enum SideCounters {
-    /// Every fact counts 1: facts, sum and sum of squares are one number.
+    /// One cell: every fact counts 1, so facts, sum and sum of squares are equal.
     Count(u32),
-    /// Facts, sum and sum of squares, one behind the other: amounts below 2^16 need no more.
+    /// Three neighbouring cells for facts, sum and sum of squares, for amounts below 2^16.
     Narrow(u32),
-    /// Facts and sum, one behind the other, and a wide cell for the sum of squares.
+    /// Two neighbouring cells for facts and sum, and a wide cell for the sum of squares.
     Wide { whole: u32, squares: u32 },
 }
 
-/// Where one measure stands.
+/// The cells of one measure.
 #[derive(Clone, Copy, Debug)]
 struct Columns {
     n: SideCounters,
     d: SideCounters,
-    /// Quantity and cost of the numerator, then of the denominator; only with a saving.
+    /// First of four cells, if the measure has a saving: quantity and cost of the numerator, then of the denominator.
     money: Option<u32>,
-    /// Adjusted patients, then exclusions.
+    /// First of two cells: adjusted patients, then exclusions.
     left_out: u32,
 }
 
-/// Where everything stands in the cells of a row: first the fields of [`Base`] in their order, then the measures.
+/// The layout of a row's cells: first the fields of [`Base`] in their order, then the measures.
 #[derive(Debug)]
 pub(crate) struct Layout {
     columns: Vec<Columns>,
@@ -98,30 +98,30 @@ pub(crate) struct Layout {
     squares: u32,
 }
 
-/// What one fact adds to a row.
+/// The amounts that one fact adds to the cells of a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Addend {
     whole: Vec<(u32, i64)>,
     squares: Vec<(u32, i128)>,
 }
 
-/// The cells of one row. Of a month's sums hardly any needs more than 32 bits, or 64 where squares are added up: what does is kept
-/// beside, and a row takes half the memory, and half the lines of the processor's cache.
+/// The cells of one row. Few sums of a month need more than 32 bits, or 64 bits for squares. The upper bits of those few are stored
+/// separately, which halves the memory and the cache lines of a row.
 #[derive(Debug)]
 pub(crate) struct RowCounters {
     whole: Box<[u32]>,
     squares: Box<[u64]>,
-    /// What stands above the lowest bits of a cell, by its number: of whole cells, then of squares.
+    /// The upper bits of cells by the cell's number: of whole cells, then of squares.
     whole_above: Vec<(u32, i64)>,
     squares_above: Vec<(u32, i64)>,
 }
 
 impl Layout {
-    /// Places for the measures of a set.
+    /// The layout for the measures of a set.
     pub(crate) fn new(measures: &[Arc<Measure>]) -> Layout {
         let mut layout = Layout { columns: Vec::new(), whole: 0, squares: 0 };
         layout.take(BASE_FIELDS);
-        // Events of one class add to most of its denominators and to few of its numerators, so these stand together and apart.
+        // Events of one class add to most of its denominators and to few of its numerators, so denominators are neighbours.
         let mut order: Vec<usize> = (0..measures.len()).collect();
         order.sort_by_key(|&index| measures[index].denominator.definition.event as u8);
         let mut sides = |amount: &dyn Fn(&Measure) -> Amount| {
@@ -150,14 +150,14 @@ impl Layout {
         }
     }
 
-    /// The first of so many cells that nothing else stands in.
+    /// Reserves this many cells and returns the first.
     fn take(&mut self, cells: usize) -> u32 {
         let first = self.whole;
-        self.whole += u32::try_from(cells).expect("a handful");
+        self.whole += u32::try_from(cells).expect("fewer than 2^32 cells");
         first
     }
 
-    /// Cells without anything in them.
+    /// Cells of an empty row.
     pub(crate) fn zero(&self) -> RowCounters {
         RowCounters {
             whole: vec![0; self.whole as usize].into(),
@@ -167,13 +167,13 @@ impl Layout {
         }
     }
 
-    /// Writes down that facts add this figure to a field of [`Base`].
+    /// Adds to a plan: facts add this figure to a field of [`Base`].
     pub(crate) fn write_field(&self, field: Field, figure: Figure, to: &mut UpdatePlan) {
-        debug_assert!(field.cell() < self.whole, "the fields of Base stand first");
+        debug_assert!(field.cell() < self.whole, "the fields of Base come first");
         to.always.push(field.cell(), Multiple::of(figure));
     }
 
-    /// Writes down that facts add this portion to one side of the measure at this index.
+    /// Adds to a plan: facts add this portion to one side of the measure at this index.
     pub(crate) fn write(&self, measure: usize, half: Half, portion: &Portion, to: &mut UpdatePlan) {
         let columns = &self.columns[measure];
         let steps = to.steps(portion.condition);
@@ -186,7 +186,7 @@ impl Layout {
         }
     }
 
-    /// Puts what a fact adds to the measure at this index.
+    /// Adds a fact's contribution to the measure at this index to an addend.
     pub(crate) fn put(&self, measure: usize, delta: &MeasureSums, to: &mut Addend) {
         let columns = &self.columns[measure];
         columns.n.put(delta.facts_n, delta.n, delta.n_squares, to);
@@ -199,9 +199,9 @@ impl Layout {
         to.put(columns.left_out + 1, delta.excluded);
     }
 
-    /// The sums that stand in these cells.
+    /// The sums of these cells.
     pub(crate) fn sums(&self, cells: &RowCounters) -> Sums {
-        let base = std::array::from_fn(|field| cells.whole(u32::try_from(field).expect("a handful")));
+        let base = std::array::from_fn(|field| cells.whole(u32::try_from(field).expect("fewer than 2^32 cells")));
         Sums { base: Base::of_fields(base), measures: self.columns.iter().map(|columns| columns.sums(cells)).collect() }
     }
 }
@@ -282,7 +282,7 @@ impl Columns {
 }
 
 impl Addend {
-    /// Puts what a fact adds to a field of [`Base`].
+    /// Adds an amount for a field of [`Base`].
     pub(crate) fn put_field(&mut self, field: Field, value: i64) {
         self.put(field.cell(), value);
     }
@@ -295,15 +295,16 @@ impl Addend {
 }
 
 impl RowCounters {
-    /// Reads where most facts add to, so that it is near when they do. Returns something to be used.
+    /// Loads the cells that most facts change into the processor's cache. The caller must use the result, or the read is optimised
+    /// away.
     pub(crate) fn touch(&self) -> u32 {
-        /// Cells of a line of the processor's cache, and how many lines.
+        /// Cells of a cache line, and number of lines to load.
         const LINE: usize = 16;
         const LINES: usize = 4;
         self.whole.iter().step_by(LINE).take(LINES).fold(0, |touched, cell| touched ^ cell)
     }
 
-    /// Adds (or takes away) what a fact adds.
+    /// Adds a fact's addend, or subtracts it.
     pub(crate) fn add(&mut self, addend: &Addend, sign: Sign) {
         let unit = sign.unit();
         for &(cell, value) in &addend.whole {
@@ -314,11 +315,11 @@ impl RowCounters {
         }
     }
 
-    /// Adds (or takes away) what a fact that says this adds by its recipe.
-    pub(crate) fn follow(&mut self, recipe: &UpdatePlan, content: &Content, sign: Sign) {
+    /// Applies a plan with this content, or reverts it.
+    pub(crate) fn apply(&mut self, plan: &UpdatePlan, content: &Content, sign: Sign) {
         let figures = Figures::of(content);
-        self.take(&recipe.always, &figures, sign.unit());
-        for (condition, steps) in &recipe.conditional {
+        self.take(&plan.always, &figures, sign.unit());
+        for (condition, steps) in &plan.conditional {
             if condition.holds(content) {
                 self.take(steps, &figures, sign.unit());
             }
@@ -338,7 +339,7 @@ impl RowCounters {
         }
     }
 
-    /// Counts a move of a fact.
+    /// Increments a counter.
     pub(crate) fn count(&mut self, counter: Counter) {
         self.add_whole(counter as u32, 1);
     }
@@ -390,7 +391,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sum_above_its_cell_is_whole_again_and_leaves_nothing_behind() {
+    fn a_sum_above_its_cell_is_exact_and_returns_to_zero() {
         let layout = Layout { columns: Vec::new(), whole: 2, squares: 2 };
         let mut cells = layout.zero();
         let values = [1, i64::from(u32::MAX), 1 << 32, 7, i64::MAX >> 3, 12_345_678_901];

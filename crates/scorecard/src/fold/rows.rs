@@ -1,4 +1,4 @@
-//! The open rows of one partition: sums by (unit, month), which of them changed since the last cut, and their digest.
+//! The open rows of one partition: sums by unit and month, the rows changed since the last cut, and their digest.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::record::log_record::RowKey;
 use crate::sums::measure_sums::Sums;
 use crate::time::calendar::Month;
 
-/// (feed, clinician, practice) by interned numbers; a fact's own may lack clinician or practice.
+/// Interned numbers of feed, clinician and practice. A fact's own attribution may lack clinician or practice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Attribution {
     pub feed: u32,
@@ -22,7 +22,7 @@ pub(crate) struct Attribution {
     pub practice: Option<u32>,
 }
 
-/// In two words: it is hashed once an event.
+/// Hashes two words, because it runs once for each event.
 impl Hash for Attribution {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let number = |text: Option<u32>| text.map_or(u64::MAX, u64::from);
@@ -51,18 +51,18 @@ struct Row {
     unit: u32,
     month: Month,
     cells: RowCounters,
-    /// What the digest holds of it.
+    /// The part of the partition's digest that belongs to this row.
     digest: u128,
     changed: bool,
 }
 
-/// Rows by slot; slots of sealed rows are used again.
+/// Rows by slot. Slots of sealed rows are reused.
 #[derive(Debug)]
 pub(crate) struct Rows {
     set: SetHash,
     layout: Layout,
     rows: Vec<Option<Row>>,
-    /// Slots by the unit's number; of one unit few months are open at a time.
+    /// Slots by the unit's number. A unit has few open months at a time.
     by_unit: Vec<Vec<(Month, u32)>>,
     held: usize,
     free: Vec<u32>,
@@ -84,12 +84,12 @@ impl Rows {
         }
     }
 
-    /// Where everything stands in the cells of a row.
+    /// The layout of a row's cells.
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// The slot of this row, made if it is not there.
+    /// The slot of this row. A missing row is created.
     pub(crate) fn slot(&mut self, unit: u32, month: Month) -> u32 {
         let known = self.by_unit.get(unit as usize).and_then(|months| months.iter().find(|(m, _)| *m == month));
         match known {
@@ -120,37 +120,37 @@ impl Rows {
     }
 
     fn row(&self, slot: u32) -> &Row {
-        self.rows[slot as usize].as_ref().expect("facts stand in open rows only: sealing moves them out")
+        self.rows[slot as usize].as_ref().expect("facts are in open rows only, because sealing moves them out")
     }
 
     pub(crate) fn month(&self, slot: u32) -> Month {
         self.row(slot).month
     }
 
-    /// Reads the newest row of this unit, so that it is near when it is added to. Returns something to be used.
+    /// Loads the newest row of this unit into the processor's cache. The caller must use the result, or the read is optimised away.
     pub(crate) fn touch(&self, unit: u32) -> u32 {
         let newest = self.by_unit.get(unit as usize).and_then(|months| months.last());
         newest.and_then(|&(_, slot)| self.rows[slot as usize].as_ref()).map_or(0, |row| row.cells.touch())
     }
 
-    /// Adds to a row (or takes away) what a fact adds.
+    /// Adds a fact's addend to a row, or subtracts it.
     pub(crate) fn add(&mut self, slot: u32, addend: &Addend, sign: Sign) {
         self.change(slot).add(addend, sign);
     }
 
-    /// Adds to a row (or takes away) what a fact that says this adds by its recipe.
-    pub(crate) fn follow(&mut self, slot: u32, recipe: &UpdatePlan, content: &Content, sign: Sign) {
-        self.change(slot).follow(recipe, content, sign);
+    /// Applies a plan with this content to a row, or reverts it.
+    pub(crate) fn apply(&mut self, slot: u32, plan: &UpdatePlan, content: &Content, sign: Sign) {
+        self.change(slot).apply(plan, content, sign);
     }
 
-    /// Counts a move of a fact to or from this row.
+    /// Increments a counter of this row.
     pub(crate) fn count(&mut self, slot: u32, counter: Counter) {
         self.change(slot).count(counter);
     }
 
-    /// The cells of this row, which counts as changed from now on.
+    /// The cells of this row, which becomes changed.
     fn change(&mut self, slot: u32) -> &mut RowCounters {
-        let row = self.rows[slot as usize].as_mut().expect("facts stand in open rows only: sealing moves them out");
+        let row = self.rows[slot as usize].as_mut().expect("facts are in open rows only, because sealing moves them out");
         if !row.changed {
             row.changed = true;
             self.changed.push(slot);
@@ -158,8 +158,8 @@ impl Rows {
         &mut row.cells
     }
 
-    /// Brings the digest up to date, and hands out the rows that changed since the last call, in order of their keys. One after the
-    /// other: their sums are larger than the cells that they are made from.
+    /// Updates the digest and calls `each` for the rows changed since the last call, in order of their keys. It expands one row at a
+    /// time, because sums are larger than their cells.
     pub(crate) fn take_changed<E>(
         &mut self,
         names: &Names,
@@ -170,7 +170,7 @@ impl Rows {
         let mut keyed: Vec<(RowKey, u32)> = changed.into_iter().map(|slot| (self.key(slot, names), slot)).collect();
         keyed.sort_unstable();
         for (key, slot) in keyed {
-            let row = self.rows[slot as usize].as_mut().expect("retained only if it is there");
+            let row = self.rows[slot as usize].as_mut().expect("retained only while the row exists");
             let sums = self.layout.sums(&row.cells);
             let digest = row_digest(self.set, &key, &sums);
             self.digest = self.digest.wrapping_sub(row.digest).wrapping_add(digest);
@@ -189,7 +189,7 @@ impl Rows {
         slots
     }
 
-    /// What a row is the sum of.
+    /// The key of a row.
     pub(crate) fn key(&self, slot: u32, names: &Names) -> RowKey {
         let row = self.row(slot);
         names.key(row.unit, row.month)
@@ -200,7 +200,7 @@ impl Rows {
         self.layout.sums(&self.row(slot).cells)
     }
 
-    /// Digest and number of the non-zero rows of months from `open_from` on, as of the last [`Rows::take_changed`].
+    /// Digest and number of the non-zero rows from month `open_from` on, as of the last [`Rows::take_changed`].
     pub(crate) fn digest_from(&self, open_from: Month) -> (u128, u64) {
         let mut digest = self.digest;
         let mut count = 0;
@@ -214,7 +214,7 @@ impl Rows {
         (digest, count)
     }
 
-    /// Forgets the rows of months before `open_from`.
+    /// Removes the rows of months before `open_from`.
     pub(crate) fn seal(&mut self, open_from: Month) {
         for slot in 0..self.rows.len() {
             let Some(row) = self.rows[slot].take_if(|row| row.month < open_from) else { continue };

@@ -1,4 +1,4 @@
-//! What one event contributes to the row in which it stands: the part of a sum that an explanation shows.
+//! The share of one event in the sums of its row. Explanations list shares.
 
 pub use crate::fold::fact::FactId;
 
@@ -6,25 +6,25 @@ use crate::record::log_record::RowKey;
 use crate::sums::measure_sums::MeasureSums;
 use crate::time::calendar::Day;
 
-/// One event's part of one row, by the very code that summed the row.
+/// One event's share of one row, computed by the code that sums the row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// Which event of its feed.
+    /// Identity of the event.
     pub identity: FactId,
-    /// The version that counts.
+    /// The newest version, which counts.
     pub version: u64,
-    /// Tells this content from others of the same version.
-    pub check: u32,
+    /// Hash of the content: it distinguishes contents of the same version.
+    pub content_hash: u32,
     /// The row.
     pub row: RowKey,
-    /// The event's own civil day. Feedback may stand in another month, that of its encounter.
+    /// The event's own civil day. Feedback can count in another month: that of its encounter.
     pub day: Option<Day>,
-    /// What it adds, by index of the measure in its set; measures to which it adds nothing are left out.
+    /// Its contributions by index of the measure. Measures without a contribution are left out.
     pub measures: Vec<(usize, MeasureSums)>,
 }
 
 impl Share {
-    /// What it adds to the measure at this index.
+    /// The contribution to the measure at this index.
     #[must_use]
     pub fn of(&self, measure: usize) -> MeasureSums {
         self.measures.iter().find(|(index, _)| *index == measure).map_or_else(MeasureSums::default, |(_, sums)| *sums)

@@ -1,12 +1,13 @@
-//! Values by slot, in blocks that grow one by one, so that growing copies nothing and never needs the same again.
+//! Values by slot, in blocks of fixed size: growth copies no value and never needs twice the memory.
 
-/// Values by slot; slots are used again.
+/// Values by slot. Freed slots are reused.
 #[derive(Debug)]
 pub(crate) struct Slab<T> {
     blocks: Vec<Vec<T>>,
     free: Vec<u32>,
 }
 
+/// Values of a block: 16,384, as a power of two, so that a slot splits into block and index by shift and mask.
 const BLOCK_BITS: u32 = 14;
 const BLOCK: usize = 1 << BLOCK_BITS;
 
@@ -25,7 +26,7 @@ impl<T> Slab<T> {
         &mut self.blocks[(slot >> BLOCK_BITS) as usize][slot as usize & (BLOCK - 1)]
     }
 
-    /// Keeps a value and tells its slot.
+    /// Stores a value and returns its slot.
     pub(crate) fn put(&mut self, value: T) -> u32 {
         if let Some(slot) = self.free.pop() {
             *self.get_mut(slot) = value;
@@ -35,22 +36,22 @@ impl<T> Slab<T> {
             self.blocks.push(Vec::with_capacity(BLOCK));
         }
         let before = (self.blocks.len() - 1) * BLOCK;
-        let last = self.blocks.last_mut().expect("a block was just pushed if there was none");
+        let last = self.blocks.last_mut().expect("a block exists");
         last.push(value);
-        u32::try_from(before + last.len() - 1).expect("4 billion values are more than a partition holds")
+        u32::try_from(before + last.len() - 1).expect("a partition has fewer than 4 billion values")
     }
 
-    /// The value of this slot, which is in use, is needed no more.
+    /// Frees this slot, which must be in use.
     pub(crate) fn free(&mut self, slot: u32) {
         self.free.push(slot);
     }
 
-    /// All slots with what stands in them, freed ones included.
+    /// All slots with their values, freed ones included.
     pub(crate) fn slots(&self) -> impl Iterator<Item = (u32, &T)> {
         (0..).zip(self.blocks.iter().flatten())
     }
 
-    /// Bytes that all of it takes.
+    /// Bytes of all blocks and of the list of free slots.
     pub(crate) fn bytes(&self) -> usize {
         self.blocks.len() * BLOCK * size_of::<T>() + self.free.capacity() * size_of::<u32>()
     }

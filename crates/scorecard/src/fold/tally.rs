@@ -1,6 +1,9 @@
-//! The fold: events in, rows out. Deterministic, integers only, all state in memory, no clock: time is in the ticks.
+//! The fold of one partition: events in, rows out. It is deterministic, keeps all state in memory, uses integers only and reads no
+//! clock: ticks carry the time.
 //!
-//! Second step of the flow. `docs/internals/protocol.md`, "Facts", states the rules.
+//! An event goes through [`Tally::apply`]: find the stored fact by identity, compare versions, take the old version out of its row,
+//! pick the row of the new one, add it there, and re-evaluate linked facts. [`Tally::cut_with`] gives the changed rows at a tick, and
+//! [`Tally::settle`] seals months after it. `docs/internals/protocol.md`, "Facts", states the rules.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -25,44 +28,44 @@ use crate::sums::measure_sums::Sums;
 use crate::time::calendar::{Day, Month, Timestamp};
 use crate::time::schedule::Schedule;
 
-/// Clocks of sources may be ahead of the log's: an event may name a day that is later than its append time by this much.
+/// Seconds by which an event's day may be later than its append time, because clocks of source systems can be ahead.
 pub const CLOCK_MARGIN_SECONDS: i64 = 86_400;
 
-/// A log that has lost its beginning writes months from the second one after that of its first record on: what stood so many months
-/// before a row may be lost.
+/// Months between two rows from which a move counts as new. A log without its beginning writes months from the second month after
+/// its first record on, so it cannot know that the fact was in a row this many months before.
 const LONG_BEFORE_MONTHS: i32 = 2;
 
-/// What became of logged events: `logged = accepted + duplicate + stale + conflict + sealed`.
+/// Counts of logged events by outcome: `logged = accepted + duplicate + stale + conflict + sealed`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcomes {
-    /// Newest versions that count, hold or take back.
+    /// Newest versions with any action: record, hold or retract.
     pub accepted: u64,
-    /// Versions that were there already.
+    /// Versions that are already stored.
     pub duplicate: u64,
-    /// Versions lower than the one that is there.
+    /// Versions below the stored one.
     pub stale: u64,
-    /// Versions that are there with other content.
+    /// Versions equal to the stored one with different content.
     pub conflict: u64,
-    /// Newest versions whose month is sealed.
+    /// Newest versions in a sealed month.
     pub sealed: u64,
-    /// Of the accepted: retractions.
+    /// Retractions among the accepted.
     pub retracted: u64,
 }
 
-/// The state of a partition at a counting tick, before the tick seals anything.
+/// The state of a partition at a counting tick, before the tick seals months.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CutState {
     /// The first open month.
     pub open_from: Month,
     /// Sum modulo 2^128 of the digests of all open rows.
     pub digest: u128,
-    /// How many open rows there are.
+    /// Number of open rows.
     pub rows: u64,
-    /// What was seen of the feeds, in order of their names.
+    /// Coverage of the feeds, in order of their names.
     pub feeds: Vec<FeedCoverage>,
 }
 
-/// What an event is found by, and its own feed, clinician and practice.
+/// The identity of an event, and the number of its own feed, clinician and practice.
 #[derive(Clone, Copy, Debug)]
 struct EventKeys {
     id: FactId,
@@ -73,7 +76,7 @@ struct EventKeys {
 #[derive(Debug)]
 pub struct Tally {
     schedule: Schedule,
-    mold: FactBuilder,
+    builder: FactBuilder,
     facts: Facts,
     contents: ContentStore,
     links: Links,
@@ -88,17 +91,17 @@ pub struct Tally {
     open_from: Month,
     /// The first day of `open_from`.
     open_day: Day,
-    /// Months before this one may be held by the log only in part: they are never written again.
+    /// The first month that the log surely holds in full. Earlier months are never written again.
     reach: Month,
     outcomes: Outcomes,
     unattributed: u64,
-    /// Of the batch that is being folded: who its events are, and days of what was accepted.
+    /// Buffers for the current batch: keys of its events, and days of its accepted events.
     named: Vec<EventKeys>,
     days: Vec<Day>,
 }
 
 impl Tally {
-    /// An empty fold. `identity_seed` keys the hash of identities; `reach` is the first month that the log surely holds whole,
+    /// An empty fold. `identity_seed` keys the hash of identities. `reach` is the first month that the log surely holds in full:
     /// [`Month::EARLIEST`] for a log that begins at offset 0.
     #[must_use]
     pub fn new(measures: &Arc<MeasureSet>, schedule: &Schedule, identity_seed: u64, reach: Month) -> Tally {
@@ -106,7 +109,7 @@ impl Tally {
         contributions.add_code(None);
         Tally {
             schedule: schedule.clone(),
-            mold: FactBuilder::new(measures, identity_seed),
+            builder: FactBuilder::new(measures, identity_seed),
             facts: Facts::default(),
             contents: ContentStore::default(),
             links: Links::default(),
@@ -127,18 +130,18 @@ impl Tally {
         }
     }
 
-    /// Sets the first month that the log surely holds whole, when that becomes known only with its first record.
+    /// Sets the first month that the log surely holds in full, once its first record is known.
     pub fn reaches_from(&mut self, reach: Month) {
         self.reach = reach;
     }
 
-    /// Folds a batch that the log took at `appended`.
+    /// Folds a batch that the log appended at `appended`.
     pub fn apply(&mut self, batch: &Batch<'_>, appended: Timestamp) {
         let feed = self.names.texts.text(&batch.feed);
         let practice = batch.practice.as_deref().map(|p| self.names.texts.text(p));
         self.declared.insert(feed, practice);
         self.seen.appended(feed, appended);
-        let seed = self.mold.feed_seed(&batch.feed);
+        let seed = self.builder.feed_seed(&batch.feed);
         let arrived = self.schedule.zone.day_of(appended.plus_seconds(CLOCK_MARGIN_SECONDS)).month();
         let mut named = std::mem::take(&mut self.named);
         named.extend(batch.events.iter().map(|event| self.name(feed, seed, event)));
@@ -156,18 +159,18 @@ impl Tally {
         let clinician = event.clinician.as_deref().map(|c| self.names.texts.text(c));
         let practice = event.practice.as_deref().map(|p| self.names.texts.text(p));
         let unit = self.names.units.number(Attribution { feed, clinician, practice });
-        EventKeys { id: self.mold.identity(seed, &event.id), unit }
+        EventKeys { id: self.builder.identity(seed, &event.id), unit }
     }
 
-    /// Reads what the events of a batch will need: of many look-ups that wait for nothing but memory the waits overlap, of one event
-    /// after the other they would not.
+    /// Loads the index buckets and rows of a batch into the processor's cache together, so that the waits for memory overlap.
     fn touch(&self, named: &[EventKeys]) {
         let facts = named.iter().fold(0, |touched, named| touched ^ self.facts.touch(named.id));
         let rows = named.iter().fold(0, |touched, named| touched ^ self.rows.touch(named.unit));
         std::hint::black_box((facts, rows));
     }
 
-    /// Whether a tick counts here: later than every earlier one, and not from the future [7, 10].
+    /// Whether a tick counts: it is later than every earlier tick and not later than its own append time (rules 7 and 10 of the
+    /// protocol).
     #[must_use]
     pub fn counts(&self, at: Timestamp, appended: Timestamp) -> bool {
         at <= appended && self.last.is_none_or(|last| at > last)
@@ -179,16 +182,16 @@ impl Tally {
         self.last
     }
 
-    /// The state that a counting tick closes. Call [`Tally::settle`] after its rows are written.
+    /// The state at a counting tick. Call [`Tally::settle`] after the rows are written.
     pub fn cut(&mut self) -> CutState {
         let Ok(state) = self.cut_with(|_, _| Ok::<(), Infallible>(()));
         state
     }
 
-    /// The same, handing out the open rows that changed since the last cut, in order of their keys.
+    /// The state at a counting tick. Calls `each` for every open row changed since the last cut, in order of their keys.
     ///
     /// # Errors
-    /// What `each` breaks off with; the fold is then of no further use, for it no longer knows which rows changed.
+    /// The error of `each`. Drop the fold after an error: it no longer knows which rows changed.
     pub fn cut_with<E>(&mut self, mut each: impl FnMut(RowKey, &Sums) -> Result<(), E>) -> Result<CutState, E> {
         let open_from = self.open_from.max(self.reach);
         self.rows.take_changed(&self.names, |key, sums| if key.month >= open_from { each(key, sums) } else { Ok(()) })?;
@@ -196,7 +199,7 @@ impl Tally {
         Ok(CutState { open_from, digest, rows, feeds: self.feeds() })
     }
 
-    /// What was seen of the feeds, in order of their names.
+    /// Coverage of the feeds, in order of their names.
     #[must_use]
     pub fn feeds(&self) -> Vec<FeedCoverage> {
         self.seen.state(|feed| self.names.texts.value(feed).clone())
@@ -209,7 +212,7 @@ impl Tally {
         open.map(|slot| (self.rows.key(slot, &self.names), self.rows.sums(slot)))
     }
 
-    /// The tick `at` counts: months that are sealed by it are closed, and facts that nothing can change any more leave.
+    /// Applies the counting tick `at`: it seals months, and removes facts that no later event can change.
     pub fn settle(&mut self, at: Timestamp) {
         self.last = Some(at);
         let open_from = self.schedule.open_from(at);
@@ -234,8 +237,8 @@ impl Tally {
         let named = fact.day().map(Day::month).max(row_month);
         if fact.arrived().max(named.unwrap_or(Month::EARLIEST)) < open_from {
             self.links.remove(slot);
-            self.mold.forget_pca(fact.id());
-            self.contents.release(fact.said);
+            self.builder.forget_pca(fact.id());
+            self.contents.release(fact.content);
             self.facts.remove(slot);
         } else if row_month.is_some_and(|month| month < open_from) {
             self.facts.get_mut(slot).set_place(Place::Sealed);
@@ -244,11 +247,11 @@ impl Tally {
 
     fn event(&mut self, seed: u64, named: EventKeys, versioning: Versioning, arrived: Month, event: &Event<'_>) {
         let id = named.id;
-        let check = self.mold.check(event);
+        let content_hash = self.builder.content_hash(event);
         let found = self.facts.find(id);
         let old = found.map(|slot| *self.facts.get(slot));
-        let Some(rank) = self.rank(versioning, event, check, old.as_ref()) else { return };
-        let mut fact = self.mold(named, rank, check, event);
+        let Some(rank) = self.rank(versioning, event, content_hash, old.as_ref()) else { return };
+        let mut fact = self.fact_of(named, rank, content_hash, event);
         fact.set_arrived(arrived);
         if let (Action::Record, Some(day)) = (event.action, event.day) {
             self.days.push(day);
@@ -258,22 +261,22 @@ impl Tally {
             Some(slot) => self.replace(slot, fact),
             None => self.facts.insert(fact),
         };
-        let link = event.link.as_deref().filter(|_| self.mold.needs_link(event)).map(|l| self.mold.identity(seed, l));
+        let link = event.link.as_deref().filter(|_| self.builder.needs_link(event)).map(|l| self.builder.identity(seed, l));
         if let Some(target) = link {
             self.facts.get_mut(slot).mark_link();
             self.links.insert(slot, target);
         }
-        self.mold.keep_pca(id, self.facts.get_mut(slot), event);
+        self.builder.keep_pca(id, self.facts.get_mut(slot), event);
         let sealed = self.stand(slot, old.map_or(Place::Nowhere, |o| o.place()));
         self.count(event.action, old.as_ref(), sealed);
         self.follow(id, before, link);
     }
 
-    /// The rank of a version that is newer than what is there; `None` for one that is not, which is counted.
-    fn rank(&mut self, versioning: Versioning, event: &Event<'_>, check: u32, old: Option<&Fact>) -> Option<u64> {
+    /// The rank of a version above the stored one. For any other version it counts the outcome and returns `None`.
+    fn rank(&mut self, versioning: Versioning, event: &Event<'_>, content_hash: u32, old: Option<&Fact>) -> Option<u64> {
         let outcomes = &mut self.outcomes;
         let Some(version) = event.version else {
-            // A delete without a version ranks half a version above the one that it meets.
+            // A delete without a version ranks half a version above the stored one.
             return match old {
                 Some(old) if old.action() == Action::Retract => {
                     outcomes.duplicate += 1;
@@ -285,7 +288,7 @@ impl Tally {
         };
         let rank = version.saturating_mul(2);
         let Some(old) = old else { return Some(rank) };
-        let same = check == old.check;
+        let same = content_hash == old.content_hash;
         match rank.cmp(&old.rank()) {
             std::cmp::Ordering::Equal if same => outcomes.duplicate += 1,
             std::cmp::Ordering::Equal => outcomes.conflict += 1,
@@ -296,15 +299,16 @@ impl Tally {
         None
     }
 
-    /// The fact of this event, standing nowhere yet.
-    fn mold(&mut self, named: EventKeys, rank: u64, check: u32, event: &Event<'_>) -> Fact {
-        let content = self.mold.content(event, &mut self.contributions, &mut self.answers);
-        let mut fact = Fact::new(named.id, rank, check, named.unit, FactBuilder::traits(event), self.contents.keep(&content));
+    /// The fact of this event, in no row yet.
+    fn fact_of(&mut self, named: EventKeys, rank: u64, content_hash: u32, event: &Event<'_>) -> Fact {
+        let content = self.builder.content(event, &mut self.contributions, &mut self.answers);
+        let mut fact =
+            Fact::new(named.id, rank, content_hash, named.unit, FactBuilder::traits(event), self.contents.keep(&content));
         fact.set_day(event.day);
         fact
     }
 
-    /// Takes the old version out of its row and puts the new one in its slot.
+    /// Takes the old version out of its row and stores the new version in its slot.
     fn replace(&mut self, slot: u32, fact: Fact) -> u32 {
         let old = *self.facts.get(slot);
         if let Place::Row(row) = old.place() {
@@ -314,17 +318,17 @@ impl Tally {
         if old.has_link() {
             self.links.remove(slot);
         }
-        self.mold.forget_pca(old.id());
-        self.contents.release(old.said);
+        self.builder.forget_pca(old.id());
+        self.contents.release(old.content);
         *self.facts.get_mut(slot) = fact;
         slot
     }
 
     fn add(&mut self, fact: &Fact, row: u32, sign: Sign) {
-        let content = self.contents.get(fact.kind(), fact.said);
-        let one = contributor(fact, &content, &self.answers, &self.mold);
-        match self.contributions.recipe(one, self.rows.layout()) {
-            Some(recipe) => self.rows.follow(row, recipe, &content, sign),
+        let content = self.contents.get(fact.kind(), fact.content);
+        let one = contributor(fact, &content, &self.answers, &self.builder);
+        match self.contributions.plan(one, self.rows.layout()) {
+            Some(plan) => self.rows.apply(row, plan, &content, sign),
             None => {
                 let addend = self.contributions.addend(one, self.rows.layout());
                 self.rows.add(row, &addend, sign);
@@ -332,7 +336,7 @@ impl Tally {
         }
     }
 
-    /// Decides where a fact that stands nowhere now stands, and counts the move from `before`. Returns whether its month is sealed.
+    /// Adds a fact that is in no row to its row, and counts the move from `before`. Returns whether its month is sealed.
     fn stand(&mut self, slot: u32, before: Place) -> bool {
         let (place, shape, sealed) = match self.is_past(slot, before) {
             true => (Place::Nowhere, self.shape(slot, self.facts.get(slot)), true),
@@ -350,16 +354,17 @@ impl Tally {
         sealed
     }
 
-    /// Whether a version comes too late for any link of its to matter: its own day's month is sealed and the event stood in no open
-    /// row. What is known of such an event may have been forgotten, a newer version included, and forgetting must change no card.
+    /// Whether a version is too late for its link to count: its own month is sealed and the event was in no open row.
+    ///
+    /// The tally may already have removed such an event, even with a newer version. Removal must never change a card.
     fn is_past(&self, slot: u32, before: Place) -> bool {
         let fact = self.facts.get(slot);
         let sealed = fact.day().is_some_and(|day| day < self.open_day);
         fact.action() == Action::Record && sealed && !matches!(before, Place::Row(_))
     }
 
-    /// Counters of the rows between which a fact moved; rows of sealed months are nowhere. One from long before is new here: a log
-    /// that has lost its beginning cannot know that it stood anywhere.
+    /// Updates the counters of the rows between which a fact moved. A sealed row counts as no row. A fact from
+    /// [`LONG_BEFORE_MONTHS`] or more before counts as new.
     fn count_move(&mut self, before: Place, after: Place) {
         match (before, after) {
             (Place::Row(old), Place::Row(new)) => {
@@ -385,7 +390,7 @@ impl Tally {
         self.outcomes.retracted += u64::from(action == Action::Retract);
     }
 
-    /// Where a fact stands by its own values and its link, with which shape, and whether that month is sealed.
+    /// The row and the shape of a fact by its own values and its link, and whether its month is sealed.
     fn placement(&mut self, slot: u32) -> (Place, Shape, bool) {
         let fact = *self.facts.get(slot);
         let shape = self.shape(slot, &fact);
@@ -411,7 +416,7 @@ impl Tally {
         (Place::Row(self.rows.slot(unit, month)), shape, false)
     }
 
-    /// The encounter that this fact links, while it counts and its month is not sealed.
+    /// The linked encounter, if it counts and its month is not sealed.
     fn live_target(&self, slot: u32, fact: &Fact) -> Option<Fact> {
         let target = fact.has_link().then(|| self.links.target(slot)).flatten()?;
         let target = self.facts.get(self.facts.find(target)?);
@@ -445,7 +450,7 @@ impl Tally {
         self.is_live(fact) && fact.source() == Source::Visit && fact.status() == Attendance::Attended
     }
 
-    /// A change of one side of a link re-evaluates the other: whoever names this event, and whom it named and names.
+    /// Re-evaluates the other side of each link of a changed event: facts that name it, and its old and new target.
     fn follow(&mut self, id: FactId, before: Option<FactId>, now: Option<FactId>) {
         let mut touched: Vec<u32> = self.links.referrers(id).to_vec();
         touched.extend([before, now].into_iter().flatten().filter_map(|target| self.facts.find(target)));
@@ -454,8 +459,8 @@ impl Tally {
         }
     }
 
-    /// Whether only a version of its own can still move it: it stands in a sealed month, or nowhere and its own day's month is
-    /// sealed. Such facts may be evicted at any time, so a link must not move those that still happen to be there.
+    /// Whether only a new version of the event itself can still move it: it is in a sealed month, or in no row with a sealed month of
+    /// its own. The tally may remove such a fact at any time, so a linked event must not move it.
     fn is_closed(&self, fact: &Fact) -> bool {
         match fact.place() {
             Place::Row(_) => false,
@@ -480,8 +485,7 @@ impl Tally {
         self.stand(slot, fact.place());
     }
 
-    /// What each event contributes that stands in one of the rows that are wanted. At a cut, before [`Tally::settle`], the rows of
-    /// the months that it seals are there too.
+    /// The shares of all events in the wanted rows. At a cut, before [`Tally::settle`], they include rows of the months that it seals.
     #[must_use]
     pub fn shares(&self, wanted: &dyn Fn(&RowKey) -> bool) -> Vec<Share> {
         let mut keys: std::collections::HashMap<u32, Option<RowKey>> = std::collections::HashMap::new();
@@ -491,13 +495,13 @@ impl Tally {
             let Place::Row(row) = fact.place() else { continue };
             let key = keys.entry(row).or_insert_with(|| Some(self.rows.key(row, &self.names)).filter(wanted));
             let Some(row) = key.clone() else { continue };
-            let content = self.contents.get(fact.kind(), fact.said);
-            let measures = self.contributions.shares(contributor(fact, &content, &self.answers, &self.mold));
-            // What counts is a record, and its rank is twice its version.
+            let content = self.contents.get(fact.kind(), fact.content);
+            let measures = self.contributions.shares(contributor(fact, &content, &self.answers, &self.builder));
+            // Only records are in rows, and the rank of a record is twice its version.
             shares.push(Share {
                 identity: fact.id(),
                 version: fact.rank() / 2,
-                check: fact.check,
+                content_hash: fact.content_hash,
                 row,
                 day: fact.day(),
                 measures,
@@ -509,51 +513,56 @@ impl Tally {
     /// The identity of an event, as its [`Share`] names it.
     #[must_use]
     pub fn identity(&self, feed: &str, id: &str) -> FactId {
-        self.mold.identity(self.mold.feed_seed(feed), id)
+        self.builder.identity(self.builder.feed_seed(feed), id)
     }
 
-    /// The check of an event's content, as its [`Share`] names it.
-    pub fn check(&self, event: &Event<'_>) -> u32 {
-        self.mold.check(event)
+    /// The hash of an event's content, as its [`Share`] names it.
+    pub fn content_hash(&self, event: &Event<'_>) -> u32 {
+        self.builder.content_hash(event)
     }
 
-    /// What became of the events so far.
+    /// Counts of all events so far by outcome.
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {
         self.outcomes
     }
 
-    /// Facts that count but stand in no row, for want of a clinician; evicted ones included.
+    /// Facts that count but have no clinician and therefore no row, removed ones included.
     #[must_use]
     pub fn unattributed(&self) -> u64 {
         self.unattributed
     }
 
-    /// How many facts are held.
+    /// Number of facts.
     #[must_use]
     pub fn facts(&self) -> u64 {
         self.facts.len() as u64
     }
 
-    /// Bytes that facts, what they say, and their index take.
+    /// Bytes of facts, their contents and their index.
     #[must_use]
     pub fn fact_bytes(&self) -> u64 {
         (self.facts.bytes() + self.contents.bytes()) as u64
     }
 
-    /// How many open rows are held.
+    /// Number of open rows.
     #[must_use]
     pub fn row_count(&self) -> u64 {
         self.rows.len() as u64
     }
 }
 
-/// Everything about a fact that decides what it adds.
-fn contributor<'a>(fact: &Fact, content: &'a Content, answers: &'a Interner<Answers>, mold: &'a FactBuilder) -> Contributor<'a> {
+/// The properties of a fact that decide its contribution.
+fn contributor<'a>(
+    fact: &Fact,
+    content: &'a Content,
+    answers: &'a Interner<Answers>,
+    builder: &'a FactBuilder,
+) -> Contributor<'a> {
     let answers = match content {
         Content::Feedback { answers: number } => Some(answers.value(*number)),
         _ => None,
     };
     let classed = FactClass { content, status: fact.status(), shape: fact.shape(), answers };
-    Contributor { classed, exclude: fact.exclude(), pca: mold.pca(fact) }
+    Contributor { classed, exclude: fact.exclude(), pca: builder.pca(fact) }
 }

@@ -1,6 +1,7 @@
-//! What facts of one class add to the measures that may count them. A class is all that is said of a fact but its figures: of a
-//! prescription its code and whether it repeats, of an encounter how it was held and who came, of feedback the answers, of an order its
-//! category.
+//! The terms of a class of facts: the amounts that its facts add to each measure.
+//!
+//! A class is the content of a fact without its figures: code and repeat of a prescription, mode and attendance of an encounter, the
+//! answers of feedback, the category of an order.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ pub(crate) struct Answers {
     pub items: Vec<(String, String)>,
 }
 
-/// What one measure counts of facts of a class.
+/// The portions that facts of a class add to one measure.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MeasureTerm {
     pub measure: usize,
@@ -26,25 +27,25 @@ pub(crate) struct MeasureTerm {
     pub denominator: Option<Portion>,
 }
 
-/// What facts of one class add, their figures left open.
+/// The terms of one class, without the figures of single facts.
 #[derive(Debug)]
 pub(crate) struct ClassTerms {
-    /// To the sums that belong to no measure.
+    /// Terms of the sums that belong to no measure.
     pub base: Vec<(Field, Figure)>,
     pub measures: Vec<MeasureTerm>,
 }
 
-/// Everything about a fact that decides its class.
+/// The properties of a fact that decide its class.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FactClass<'a> {
     pub content: &'a Content,
-    /// As the fact itself says it.
+    /// The fact's own status.
     pub status: Attendance,
     pub shape: Shape,
     pub answers: Option<&'a Answers>,
 }
 
-/// What a code means for one measure.
+/// The matches of a code in one measure.
 #[derive(Clone, Copy, Debug)]
 struct CodeTerm {
     measure: usize,
@@ -52,7 +53,7 @@ struct CodeTerm {
     denominator: Option<CodeMatch>,
 }
 
-/// For every kind of fact the measures that may count it. A code is resolved once, however many events carry it.
+/// The measures that can count each kind of fact. A code is resolved once for all its events.
 #[derive(Debug)]
 pub(crate) struct Matches {
     measures: Arc<MeasureSet>,
@@ -66,11 +67,11 @@ impl FactClass<'_> {
     /// The number of its class among those of its kind.
     pub(crate) fn number(&self) -> u32 {
         match self.content {
-            Content::Encounter(said) => {
+            Content::Encounter(fields) => {
                 let (status, shape) = (self.attendance() as u32, self.shape);
-                said.mode as u32 | status << 3 | u32::from(shape.activity) << 5 | u32::from(shape.attendance) << 6
+                fields.mode as u32 | status << 3 | u32::from(shape.activity) << 5 | u32::from(shape.attendance) << 6
             }
-            Content::Prescription(said) => said.code.saturating_mul(2).saturating_add(said.repeat.into()),
+            Content::Prescription(fields) => fields.code.saturating_mul(2).saturating_add(fields.repeat.into()),
             Content::Feedback { answers } => *answers,
             Content::Order { category } => *category as u32,
         }
@@ -98,7 +99,7 @@ impl Matches {
         }
     }
 
-    /// Resolves the code that was just interned under the next number; `None` is an unmapped drug.
+    /// Resolves the code with the next number. `None` is an unmapped drug.
     pub(crate) fn add_code(&mut self, code: Option<&str>) {
         let resolve =
             |side: &CompiledSide| if side.definition.event == Class::Prescription { side.match_code(code) } else { None };
@@ -109,41 +110,41 @@ impl Matches {
         self.by_code.push(terms.collect());
     }
 
-    /// How many codes are resolved.
+    /// Number of resolved codes.
     pub(crate) fn codes(&self) -> usize {
         self.by_code.len()
     }
 
-    /// What facts of this one's class add.
+    /// The terms of this fact's class.
     pub(crate) fn terms(&self, one: FactClass<'_>) -> ClassTerms {
         let mut base = vec![(Field::Facts, Figure::One)];
         let measures = match one.content {
-            Content::Prescription(said) => {
+            Content::Prescription(fields) => {
                 base.push((Field::Items, Figure::Items));
-                base.extend((said.code == 0).then_some((Field::UnmappedItems, Figure::Items)));
-                self.prescribed(said)
+                base.extend((fields.code == 0).then_some((Field::UnmappedItems, Figure::Items)));
+                self.prescription_terms(fields)
             }
-            Content::Encounter(said) => {
-                base.extend(attended(one));
-                self.of_sides(&self.encounter, |side| held(side, said, one))
+            Content::Encounter(fields) => {
+                base.extend(encounter_base(one));
+                self.of_sides(&self.encounter, |side| encounter_portion(side, fields, one))
             }
             Content::Feedback { .. } => {
                 base.push((Field::Responses, Figure::One));
                 base.extend(one.answers.and_then(|a| a.answer).map(|answer| (Field::Answer(answer), Figure::One)));
-                self.of_sides(&self.feedback, |side| answered(side, one.answers))
+                self.of_sides(&self.feedback, |side| feedback_portion(side, one.answers))
             }
-            Content::Order { category } => self.of_sides(&self.order, |side| ordered(side, *category)),
+            Content::Order { category } => self.of_sides(&self.order, |side| order_portion(side, *category)),
         };
         ClassTerms { base, measures }
     }
 
-    fn prescribed(&self, said: &PrescriptionContent) -> Vec<MeasureTerm> {
-        let terms = self.by_code[said.code as usize].iter().map(|term| {
+    fn prescription_terms(&self, fields: &PrescriptionContent) -> Vec<MeasureTerm> {
+        let terms = self.by_code[fields.code as usize].iter().map(|term| {
             let measure = &self.measures.measures()[term.measure];
             MeasureTerm {
                 measure: term.measure,
-                numerator: term.numerator.and_then(|code| prescribed(&measure.numerator, code, said)),
-                denominator: term.denominator.and_then(|code| prescribed(&measure.denominator, code, said)),
+                numerator: term.numerator.and_then(|code| prescription_portion(&measure.numerator, code, fields)),
+                denominator: term.denominator.and_then(|code| prescription_portion(&measure.denominator, code, fields)),
             }
         });
         terms.filter(MeasureTerm::counts).collect()
@@ -164,8 +165,8 @@ impl MeasureTerm {
     }
 }
 
-/// What an encounter adds to sums that belong to no measure.
-fn attended(one: FactClass<'_>) -> Vec<(Field, Figure)> {
+/// The terms of an encounter in sums that belong to no measure.
+fn encounter_base(one: FactClass<'_>) -> Vec<(Field, Figure)> {
     match one.attendance() {
         Attendance::Unknown => vec![(Field::UnknownStatus, Figure::One)],
         Attendance::Noshow if one.shape.attendance => vec![(Field::NoshowPlannedMinutes, Figure::PlannedMinutes)],
@@ -174,9 +175,9 @@ fn attended(one: FactClass<'_>) -> Vec<(Field, Figure)> {
     }
 }
 
-fn prescribed(side: &CompiledSide, code: CodeMatch, said: &PrescriptionContent) -> Option<Portion> {
+fn prescription_portion(side: &CompiledSide, code: CodeMatch, fields: &PrescriptionContent) -> Option<Portion> {
     let definition = &side.definition;
-    if definition.repeat.is_some_and(|repeat| repeat != said.repeat) {
+    if definition.repeat.is_some_and(|repeat| repeat != fields.repeat) {
         return None;
     }
     let amount = match definition.amount {
@@ -190,7 +191,7 @@ fn prescribed(side: &CompiledSide, code: CodeMatch, said: &PrescriptionContent) 
     Some(Portion { amount, condition: code.over_milli.map(Condition::Over) })
 }
 
-fn held(side: &CompiledSide, said: &EncounterContent, one: FactClass<'_>) -> Option<Portion> {
+fn encounter_portion(side: &CompiledSide, fields: &EncounterContent, one: FactClass<'_>) -> Option<Portion> {
     let definition = &side.definition;
     let status = one.attendance();
     let there = match definition.event {
@@ -200,7 +201,7 @@ fn held(side: &CompiledSide, said: &EncounterContent, one: FactClass<'_>) -> Opt
     };
     let fits = there
         && (definition.statuses.is_empty() || definition.statuses.contains(&status))
-        && (definition.modes.is_empty() || definition.modes.contains(&said.mode));
+        && (definition.modes.is_empty() || definition.modes.contains(&fields.mode));
     let bounded = definition.minutes.is_some() || definition.lag_days.is_some();
     fits.then(|| Portion {
         amount: if definition.amount == Amount::Minutes { Multiple::of(Figure::Minutes) } else { Multiple::ONE },
@@ -208,7 +209,7 @@ fn held(side: &CompiledSide, said: &EncounterContent, one: FactClass<'_>) -> Opt
     })
 }
 
-fn answered(side: &CompiledSide, answers: Option<&Answers>) -> Option<Portion> {
+fn feedback_portion(side: &CompiledSide, answers: Option<&Answers>) -> Option<Portion> {
     let definition = &side.definition;
     let answers = answers.filter(|_| definition.event == Class::Feedback)?;
     let counted = |times| Portion { amount: Multiple { figure: Figure::One, times }, condition: None };
@@ -231,7 +232,7 @@ fn answered(side: &CompiledSide, answers: Option<&Answers>) -> Option<Portion> {
     Some(counted(1))
 }
 
-fn ordered(side: &CompiledSide, category: Category) -> Option<Portion> {
+fn order_portion(side: &CompiledSide, category: Category) -> Option<Portion> {
     let definition = &side.definition;
     let fits =
         definition.event == Class::Order && (definition.categories.is_empty() || definition.categories.contains(&category));

@@ -1,9 +1,8 @@
-//! What all facts of one class add to a row, with their figures left open: made once for a class, followed for every fact, however
-//! little any two of them say alike.
+//! The plan by which all facts of one class change a row. It is computed once for a class and applied to each fact's own figures.
 
 use crate::fold::content::{Content, Figure, Figures};
 
-/// A figure so many times.
+/// A multiple of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Multiple {
     pub figure: Figure,
@@ -17,12 +16,12 @@ impl Multiple {
         Multiple { figure, times: 1 }
     }
 
-    /// A product above 2^63 would be a drug of four million units and weight four million.
+    /// The product for these figures. It saturates: a product above 2^63 needs a quantity of 4 million and a weight of 4 million.
     pub(crate) fn value(self, figures: &Figures) -> i64 {
         figures.get(self.figure).saturating_mul(self.times)
     }
 
-    /// Its square, of what counts, items and answers are.
+    /// Its square, for counts, items and answers.
     pub(crate) fn squared(self) -> Multiple {
         let figure = match self.figure {
             Figure::One => Figure::One,
@@ -33,23 +32,23 @@ impl Multiple {
     }
 }
 
-/// What is not the same of all facts of a class.
+/// A condition that differs between facts of one class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Condition {
-    /// The quantity is above so many thousandths an item.
+    /// The quantity of one item is above this many thousandths.
     Over(u64),
-    /// Minutes and days from booking to slot are there and within these bounds, both included; no bounds take everything.
+    /// Minutes and days from booking to slot exist and are within these bounds, both included. Without bounds every fact matches.
     Within { minutes: Option<[u16; 2]>, lag_days: Option<[i32; 2]> },
 }
 
 impl Condition {
     pub(crate) fn holds(self, content: &Content) -> bool {
         match (self, content) {
-            (Condition::Over(milli), Content::Prescription(said)) => {
-                u128::from(said.quantity_milli) > u128::from(milli) * u128::from(said.items)
+            (Condition::Over(milli), Content::Prescription(fields)) => {
+                u128::from(fields.quantity_milli) > u128::from(milli) * u128::from(fields.items)
             }
-            (Condition::Within { minutes, lag_days }, Content::Encounter(said)) => {
-                within(minutes.map(|bounds| bounds.map(u32::from)), said.minutes) && within(lag_days, said.lag_days)
+            (Condition::Within { minutes, lag_days }, Content::Encounter(fields)) => {
+                within(minutes.map(|bounds| bounds.map(u32::from)), fields.minutes) && within(lag_days, fields.lag_days)
             }
             _ => false,
         }
@@ -64,34 +63,34 @@ fn within<T: PartialOrd>(bounds: Option<[T; 2]>, value: Option<T>) -> bool {
     }
 }
 
-/// What a fact adds to one side of a measure.
+/// The amount that a fact adds to one side of a measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Portion {
     pub amount: Multiple,
-    /// Where it is there, only if this holds.
+    /// If set, the amount counts only under this condition.
     pub condition: Option<Condition>,
 }
 
 impl Portion {
-    /// What a fact that says this adds; `None` if it does not belong to the side.
+    /// The amount of a fact with this content. `None` if it does not belong to the side.
     pub(crate) fn of(&self, content: &Content, figures: &Figures) -> Option<i64> {
         self.condition.is_none_or(|condition| condition.holds(content)).then(|| self.amount.value(figures))
     }
 }
 
-/// Adding to one cell.
+/// An addition to one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Step {
     pub cell: u32,
     pub amount: Multiple,
 }
 
-/// Steps that are taken together. Most of them add 1.
+/// Steps under one condition. Most of them add 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Steps {
     pub ones: Vec<u32>,
     pub whole: Vec<Step>,
-    /// Of the wide cells: each adds the square of its amount.
+    /// Steps on wide cells: each adds the square of its amount.
     pub squares: Vec<Step>,
 }
 
@@ -110,7 +109,7 @@ impl Steps {
     }
 }
 
-/// What every fact of a class adds, and what those do of which a condition holds.
+/// The steps of every fact of a class, and the steps under each condition.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct UpdatePlan {
     pub always: Steps,
@@ -118,7 +117,7 @@ pub(crate) struct UpdatePlan {
 }
 
 impl UpdatePlan {
-    /// The steps that belong to what has this condition.
+    /// The steps under this condition.
     pub(crate) fn steps(&mut self, condition: Option<Condition>) -> &mut Steps {
         let Some(condition) = condition else { return &mut self.always };
         let at = self.conditional.iter().position(|(known, _)| *known == condition).unwrap_or_else(|| {
@@ -128,7 +127,7 @@ impl UpdatePlan {
         &mut self.conditional[at].1
     }
 
-    /// Gives back memory that nothing stands in.
+    /// Frees unused capacity.
     pub(crate) fn shrink(&mut self) {
         self.always.shrink();
         self.conditional.iter_mut().for_each(|(_, steps)| steps.shrink());

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a matching fact adds to its side. Sums are integers in the unit named here.
+/// The amount that a matching fact adds to its side. Sums are integers in the unit named here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Amount {
@@ -20,7 +20,7 @@ pub enum Amount {
     Minutes,
     /// Quantity times the code's weight, in millionths.
     Weight,
-    /// Answers to the side's questions.
+    /// Number of answers to the side's questions.
     Answers,
 }
 

@@ -1,7 +1,9 @@
-//! The filter language over BNF codes, as OpenPrescribing's measure files use it.
+//! The filter language for BNF codes, as in OpenPrescribing's measure files.
 //!
-//! Source: ebmdatalab/openprescribing (MIT), `openprescribing/measures` and `matrixstore`: text after `#` is a comment, a leading
-//! `~` excludes, `%` stands for any text, an element of a code's full length matches exactly and any other is a prefix.
+//! Text after `#` is a comment. A leading `~` excludes. `%` matches any text. An element of a code's full length matches exactly; any
+//! other element is a prefix.
+//!
+//! Source: ebmdatalab/openprescribing (MIT), `openprescribing/measures` and `matrixstore`.
 
 /// One element of a filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,27 +14,28 @@ struct Element {
     whole: bool,
 }
 
-/// A filter over BNF codes: any include and no exclude; only excludes means everything else.
+/// A filter for BNF codes. It matches codes with at least one include and no exclude. Without includes it matches every code that
+/// is not excluded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BnfFilter {
     include: Vec<Element>,
     exclude: Vec<Element>,
 }
 
-/// An element of a filter that cannot be read.
+/// An invalid filter.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadFilter {
-    /// Nothing but a comment or blanks.
-    #[error("a filter without an element; name at least one code, as in \"0501013B0\"")]
+    /// Only comments or blanks.
+    #[error("the filter has no element; write at least one code, such as \"0501013B0\"")]
     Empty,
-    /// A character that no BNF code has.
+    /// An element with other characters than a BNF code, or too long.
     #[error(
-        "{0:?} is not a BNF code or prefix; it holds 1 to 15 capital letters and digits, `%` for any text, and may begin with `~`"
+        "{0:?} is not a BNF code or prefix; write 1 to 15 capital letters and digits, `%` for any text, and `~` first to exclude"
     )]
     Element(String),
 }
 
-/// The length of a full BNF code: 15 for drugs (chapters 01 to 19), 11 for appliances.
+/// The length of a full BNF code: 15 characters for drugs (chapters 01 to 19), 11 for appliances.
 #[must_use]
 pub fn full_length(code: &str) -> usize {
     match code.get(..2) {
@@ -48,7 +51,7 @@ impl Element {
             return Err(BadFilter::Element(text.to_owned()));
         }
         let parts: Vec<String> = text.split('%').map(str::to_owned).collect();
-        // `0407010F0%AC` names the end of the code; `0407010F0%` and `0501` do not.
+        // `0407010F0%AC` includes the end of the code; `0407010F0%` and `0501` do not.
         let whole =
             if parts.len() == 1 { text.len() == full_length(text) } else { parts.last().is_some_and(|last| !last.is_empty()) };
         Ok(Element { parts, whole })
@@ -69,17 +72,17 @@ impl Element {
 }
 
 impl Element {
-    /// Whether every code that begins like this matches.
+    /// Whether every code with this prefix matches.
     fn covers(&self, prefix: &str) -> bool {
         self.parts.len() == 1 && !self.whole && prefix.starts_with(&self.parts[0])
     }
 }
 
 impl BnfFilter {
-    /// Reads the elements of a filter, each a line of a measure file.
+    /// Parses the elements of a filter.
     ///
     /// # Errors
-    /// [`BadFilter`] for the first element that is neither a code, a prefix nor a pattern.
+    /// [`BadFilter`] for the first element that is not a code, a prefix or a pattern.
     pub fn parse<'a>(lines: impl IntoIterator<Item = &'a str>) -> Result<BnfFilter, BadFilter> {
         let mut filter = BnfFilter::default();
         for line in lines {
@@ -98,8 +101,8 @@ impl BnfFilter {
         Ok(filter)
     }
 
-    /// A prefix of codes that may belong to both sets; `None` where no code does. Of two patterns with wildcards it may say so
-    /// although no code fits both.
+    /// A prefix of codes that may match both filters. `None` if no code matches both. For two patterns with wildcards it may return a
+    /// prefix although no code matches both.
     #[must_use]
     pub fn overlap(&self, other: &BnfFilter) -> Option<String> {
         let excluded = |prefix: &str| [self, other].iter().any(|f| f.exclude.iter().any(|e| e.covers(prefix)));
@@ -115,7 +118,7 @@ impl BnfFilter {
         starts(self).into_iter().find_map(|a| theirs.iter().find_map(|b| longer((a.clone(), b))))
     }
 
-    /// Whether this code belongs to the set.
+    /// Whether this code matches.
     #[must_use]
     pub fn matches(&self, code: &str) -> bool {
         let any = |elements: &[Element]| elements.iter().any(|e| e.matches(code));
@@ -141,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wildcard_before_text_names_the_end_of_the_code() {
+    fn text_after_a_wildcard_matches_the_end_of_the_code() {
         let f = filter(&["0407010F0%AC", "0407010H0%AQ"]);
         assert!(f.matches("0407010F0AAACAC"));
         assert!(f.matches("0407010H0BBAQAQ"));
@@ -173,14 +176,14 @@ mod tests {
         assert_eq!(overlap(&["0703021Q0"], &["0703"]).as_deref(), Some("0703021Q0"));
         assert_eq!(overlap(&["0501"], &["0502", "050112"]).as_deref(), Some("050112"));
         assert_eq!(overlap(&["0703021Q0"], &["0703", "~070302"]), None);
-        assert_eq!(overlap(&["0703021Q0%AA"], &["0703021Q0%AB"]).as_deref(), Some("0703021Q0"), "perhaps, so it is said");
+        assert_eq!(overlap(&["0703021Q0%AA"], &["0703021Q0%AB"]).as_deref(), Some("0703021Q0"), "perhaps, so it is reported");
         assert_eq!(overlap(&["0501"], &["0601"]), None);
         assert_eq!(overlap(&["~0501"], &["0601"]).as_deref(), Some("0601"));
         assert_eq!(overlap(&["~0501"], &["0501013B0"]), None);
     }
 
     #[test]
-    fn what_is_no_code_is_refused_with_its_text() {
+    fn an_invalid_element_is_an_error_with_its_text() {
         for bad in ["05.01", "%AC", "0501013b0", "0501013B0AAABABX", "~"] {
             assert!(matches!(BnfFilter::parse([bad]), Err(BadFilter::Element(_))), "{bad}");
         }

@@ -1,4 +1,4 @@
-//! A measure as its file says it. One TOML file a measure, reviewed; the field names here are those of the file.
+//! The definition of a measure. Each measure is one reviewed TOML file; the field names here are those of the file.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::event::{Answer, Attendance, Category, Mode};
 use crate::measure::amount::Amount;
 use crate::measure::kind::kinds::Kind;
 
-/// The part of the card it stands in.
+/// The part of the card that shows a measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the contract's and say it all")]
@@ -18,7 +18,7 @@ pub enum Domain {
     Resource,
 }
 
-/// The giant it fights.
+/// The problem that a measure addresses, after Wennberg's three giants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the contract's and say it all")]
@@ -28,7 +28,7 @@ pub enum Giant {
     Inefficiency,
 }
 
-/// Which values are good.
+/// The values that are good: low, high, or neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the contract's and say it all")]
@@ -38,54 +38,54 @@ pub enum Direction {
     None,
 }
 
-/// Which contribution of a fact a side looks at.
+/// The contributions of facts that a side counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
-    /// Whether the patient came: one an encounter, on its slot's day.
+    /// Attendance: one for each encounter, on the day of its slot.
     Attendance,
-    /// What was done: one an attended encounter.
+    /// Activity: one for each attended encounter.
     Activity,
-    /// One a prescription event.
+    /// One for each prescription event.
     Prescription,
-    /// One a feedback event.
+    /// One for each feedback event.
     Feedback,
-    /// One an order.
+    /// One for each order.
     Order,
 }
 
-/// A threshold on the quantity of one item, by code.
+/// A threshold for the quantity of one item of these codes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Over {
     /// BNF filter elements.
     pub codes: Vec<String>,
-    /// More than this many an item.
+    /// Only items with a larger quantity match.
     pub quantity: f64,
 }
 
-/// What a numerator or a denominator counts, as written.
+/// The definition of a numerator or a denominator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SideDefinition {
-    /// Which contribution of a fact it looks at.
+    /// The contributions that it counts.
     pub event: Class,
-    /// What a fact adds.
+    /// The amount that a fact adds.
     #[serde(default = "count")]
     pub amount: Amount,
-    /// BNF filter; none takes every code, unmapped ones included.
+    /// BNF filter. Without elements every code matches, unmapped drugs included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<String>,
-    /// Only items whose quantity an item is above the threshold of their code.
+    /// Only prescriptions whose quantity of one item is above the threshold of their code.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub over: Vec<Over>,
-    /// Weight of one unit of quantity, by exact code.
+    /// Weight of one unit of quantity by full code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub weights: BTreeMap<String, f64>,
     /// Only generic prescribing: characters 10 and 11 of the code are `AA`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generic: Option<bool>,
-    /// Only repeats, or only what is not.
+    /// Only repeats, or only others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<bool>,
     /// Only these modes.
@@ -94,25 +94,25 @@ pub struct SideDefinition {
     /// Only these statuses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statuses: Vec<Attendance>,
-    /// Only minutes from and to, both included; a fact without minutes does not match.
+    /// Only facts with minutes in this range, both ends included. A fact without minutes does not match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<[u16; 2]>,
-    /// Only this many days between booking and slot, both included; a fact without booking does not match.
+    /// Only facts with days from booking to slot in this range, both ends included. A fact without booking does not match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag_days: Option<[i32; 2]>,
     /// Only these answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Answer>,
-    /// Only feedback that answers this question.
+    /// Only feedback with an answer to this question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
-    /// Only feedback whose answer to `question` is this.
+    /// Only feedback with this answer to `question`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_answer: Option<String>,
-    /// Answers to these questions are counted, whatever they are; amount `answers`.
+    /// Counts all answers to these questions; needs the amount `answers`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<String>,
-    /// Of each question the answer that is counted, the most positive one; amount `answers`.
+    /// Counts only this answer to each question, the most positive one; needs the amount `answers`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub top_answers: BTreeMap<String, String>,
     /// Only these categories of order.
@@ -128,21 +128,21 @@ fn count() -> Amount {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Points {
-    /// How many can be had.
+    /// Maximum points.
     pub available: f64,
-    /// Value at which points begin, in the measure's unit. Lower above upper means that low is good.
+    /// Value at which points begin, in the measure's unit. If it is above `upper`, low values are good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lower: Option<f64>,
-    /// Value from which all points are had. Without thresholds those of the network's previous quarter are used.
+    /// Value that earns all points. Without both thresholds, those of the network's previous quarter apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upper: Option<f64>,
 }
 
-/// How money that could be saved is estimated.
+/// The method that estimates a saving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Saving {
-    /// Own unit prices, the quantity split anew at the peers' target ratio.
+    /// Splits the own quantity at the peers' target ratio, at own prices of a unit.
     Ratio,
     /// Cost above the peers' target cost per exposure.
     PerExposure,
@@ -150,77 +150,77 @@ pub enum Saving {
     PricePerUnit,
 }
 
-/// One measure, as its file says it.
+/// One measure as defined in its file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Definition {
-    /// Its id, the file's name.
+    /// Its id, equal to the file's name.
     pub id: String,
-    /// Grows when its meaning changes.
+    /// Increases when its meaning changes.
     pub version: u32,
-    /// A plain question.
+    /// Its title: a plain question.
     pub title: String,
-    /// Decides the statistics.
+    /// Its kind, which decides the statistics.
     pub kind: Kind,
-    /// The part of the card it stands in.
+    /// The part of the card that shows it.
     pub domain: Domain,
-    /// The giant it fights, if any.
+    /// The problem that it addresses, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub giant: Option<Giant>,
     /// The unit of its value, such as `%`.
     pub unit: String,
     /// Value = numerator / denominator x scale.
     pub scale: f64,
-    /// Which values are good.
+    /// The values that are good.
     pub direction: Direction,
     /// Months of the headline window: 3 or 12.
     #[serde(default = "twelve")]
     pub window: u8,
-    /// Least number of facts in the denominator.
+    /// Minimum number of facts in the denominator.
     #[serde(default = "ten")]
     pub minimum: u32,
-    /// Suppressed when more than this share of encounters, in percent, has an unknown status.
+    /// Share of encounters with an unknown status, in percent, above which the measure is suppressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown_status_limit_percent: Option<u8>,
-    /// What is counted.
+    /// The numerator.
     pub numerator: SideDefinition,
-    /// Over what.
+    /// The denominator.
     pub denominator: SideDefinition,
     /// Points of the personal QOF.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<Points>,
-    /// How money that could be saved is estimated.
+    /// The method that estimates its saving.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saving: Option<Saving>,
-    /// Why it matters, for a clinician.
+    /// The reason why it matters, for a clinician.
     pub rationale: String,
-    /// Where it comes from.
+    /// Its source.
     pub source: String,
-    /// What changed with each version, newest first.
+    /// The change in each version, newest first.
     pub changes: Vec<String>,
-    /// Events with what they must add, for `plumbline measures test`.
+    /// Example events with their expected contributions, for `plumbline measures test`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<Example>,
 }
 
-/// One event and what it must add to the measure.
+/// One event with its expected contribution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
-    /// What it shows.
+    /// The point that it shows.
     pub says: String,
-    /// A native event as a table. Feed, id, time, clinician, practice and the system of a BNF code may be left out.
+    /// A native event as a table. Feed, id, time, clinician, practice and the system of a BNF code are optional.
     pub event: serde_json::Value,
-    /// What it adds to the numerator, in the side's integer unit (pence, thousandths); 0 when it is not in it.
+    /// Expected amount in the numerator, in the side's integer unit, such as pence or thousandths; 0 if it is not part of it.
     #[serde(default)]
     pub numerator: i64,
-    /// What it adds to the denominator.
+    /// Expected amount in the denominator.
     #[serde(default)]
     pub denominator: i64,
-    /// 1 where the patient's adjustment leaves it out.
+    /// 1 if the patient's adjustment leaves it out.
     #[serde(default)]
     pub pca: i64,
-    /// 1 where it is left out as administrative or of a test patient.
+    /// 1 if it is left out as an administrative entry or a test patient.
     #[serde(default)]
     pub excluded: i64,
 }

@@ -1,21 +1,24 @@
-//! Which measure files make sense: the rules beside the grammar of [`crate::measure::measure_set`], each with the line to blame and the cure.
+//! The rules for measure files beyond their grammar. Each mistake has the line to change and the cure.
 
 use crate::measure::amount::Amount;
 use crate::measure::definition::{Class, Definition, Points, Saving, SideDefinition};
 
-/// A combination that has no meaning.
+/// Longest id of a measure, in characters.
+const LONGEST_ID: usize = 40;
+
+/// A mistake in a measure file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mistake {
-    /// The table in which its key stands; none is the top of the file.
+    /// The table of its key; `None` is the top of the file.
     pub table: Option<&'static str>,
-    /// The key to blame.
+    /// The key to change.
     pub key: &'static str,
-    /// What is wrong, and the cure. Of an element of a list its own text.
+    /// The problem and the cure. For an element of a list, the element itself.
     pub text: String,
 }
 
-/// The line of a file, counted from 1, on which the key of a mistake stands, or within its value the text that is to blame. The
-/// table's own line, or none, where the key is left out.
+/// The line of a file, from 1, with the key of a mistake, or with the text of the mistake inside the key's value. If the file lacks
+/// the key: the line of the table, or `None`.
 pub(crate) fn line_of(file: &str, mistake: &Mistake) -> Option<usize> {
     let header = mistake.table.map(|table| format!("[{table}]"));
     let mut inside = header.is_none();
@@ -37,7 +40,10 @@ pub(crate) fn line_of(file: &str, mistake: &Mistake) -> Option<usize> {
     key_line.or(table_line)
 }
 
-/// The first rule that a definition breaks.
+/// Checks a definition.
+///
+/// # Errors
+/// The first [`Mistake`].
 pub(crate) fn check(definition: &Definition) -> Result<(), Mistake> {
     check_top(definition)?;
     check_side("numerator", &definition.numerator)?;
@@ -54,14 +60,17 @@ fn top(key: &'static str, text: String) -> Result<(), Mistake> {
 fn check_top(definition: &Definition) -> Result<(), Mistake> {
     let named = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     let id = &definition.id;
-    if id.is_empty() || id.len() > 40 || !id.bytes().all(named) {
-        return top("id", format!("id {id:?} is not 1 to 40 of a-z, 0-9 and _; write it like \"dna_rate\""));
+    if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(named) {
+        return top("id", format!("id {id:?} is not 1 to {LONGEST_ID} of a-z, 0-9 and _; write it like \"dna_rate\""));
     }
     if !definition.title.ends_with('?') {
-        return top("title", format!("title {:?} is no question; ask what the clinician would ask, with a ?", definition.title));
+        return top("title", format!("title {:?} is not a question; write a question that ends with ?", definition.title));
     }
     if ![3, 12].contains(&definition.window) {
-        return top("window", format!("window {} is neither 3 nor 12 months; write one of these", definition.window));
+        return top(
+            "window",
+            format!("window {} is not 3 or 12; write the number of months of the headline, 3 or 12", definition.window),
+        );
     }
     if !(definition.scale.is_finite() && definition.scale > 0.0) {
         return top("scale", format!("scale {} is not a number above 0; 100.0 makes percent", definition.scale));
@@ -71,16 +80,20 @@ fn check_top(definition: &Definition) -> Result<(), Mistake> {
 
 fn check_points(points: Option<Points>) -> Result<(), Mistake> {
     match points {
-        Some(Points { available, .. }) if !(available.is_finite() && available > 0.0) => {
-            top("points", format!("points.available {available} is not a number above 0; leave points out for none"))
-        }
+        Some(Points { available, .. }) if !(available.is_finite() && available > 0.0) => top(
+            "points",
+            format!("points.available {available} is not a number above 0; remove points for a measure without points"),
+        ),
         Some(Points { lower: Some(lower), upper: Some(upper), .. }) if lower == upper => top(
             "points",
-            format!("points.lower and points.upper are both {lower}; points are earned between them, so make them differ"),
+            format!(
+                "points.lower and points.upper are both {lower}; write two different values, because points are earned between them"
+            ),
         ),
-        Some(Points { lower: Some(_), upper: None, .. } | Points { lower: None, upper: Some(_), .. }) => {
-            top("points", "points have one of lower and upper; give both, or neither for the quarter's own".to_owned())
-        }
+        Some(Points { lower: Some(_), upper: None, .. } | Points { lower: None, upper: Some(_), .. }) => top(
+            "points",
+            "points have only one of lower and upper; write both, or remove both to use the quarter's thresholds".to_owned(),
+        ),
         _ => Ok(()),
     }
 }
@@ -96,10 +109,10 @@ fn check_saving(definition: &Definition) -> Result<(), Mistake> {
     let wrong = |text: &str| top("saving", text.to_owned());
     match definition.saving {
         Some(Saving::Ratio) if n.amount != Amount::Quantity || d.amount != Amount::Quantity => {
-            wrong("saving = \"ratio\" splits a quantity anew; both sides need amount = \"quantity\"")
+            wrong("saving = \"ratio\" needs amount = \"quantity\" on both sides")
         }
         Some(Saving::PerExposure | Saving::PricePerUnit) if n.amount != Amount::Cost => {
-            wrong("this saving compares costs; the numerator needs amount = \"cost\"")
+            wrong("this saving compares costs; write amount = \"cost\" in the numerator")
         }
         _ => Ok(()),
     }
@@ -120,16 +133,19 @@ fn check_side(table: &'static str, side: &SideDefinition) -> Result<(), Mistake>
         return wrong("event", "answers and questions need event = \"feedback\"");
     }
     if side.top_answer.is_some() && side.question.is_none() {
-        return wrong("top_answer", "top_answer needs a question; name it beside it");
+        return wrong("top_answer", "top_answer needs a question; add the key question");
     }
     if !side.categories.is_empty() && side.event != Class::Order {
         return wrong("event", "categories need event = \"order\"");
     }
     if (side.amount == Amount::Weight) == side.weights.is_empty() {
-        return wrong("amount", "amount = \"weight\" and a table of weights belong together; write both or neither");
+        return wrong("amount", "amount = \"weight\" needs weights, and weights need it; write both or neither");
     }
     if (side.amount == Amount::Answers) != asks || !(side.questions.is_empty() || side.top_answers.is_empty()) {
-        return wrong("amount", "amount = \"answers\" needs either questions or top_answers, and they need it");
+        return wrong(
+            "amount",
+            "amount = \"answers\" needs one of questions and top_answers, and they need it; write both or neither",
+        );
     }
     Ok(())
 }
@@ -146,14 +162,14 @@ mod tests {
 
     const GOOD: &str = include_str!("../../../../measures/desogestrel_branded.toml");
 
-    /// What is said of the file with one text in place of another.
-    fn said(from: &str, to: &str) -> String {
-        assert!(GOOD.contains(from), "the file no longer holds {from:?}");
+    /// The error for the file after replacing one text with another.
+    fn error_of(from: &str, to: &str) -> String {
+        assert!(GOOD.contains(from), "the file has no {from:?}");
         let text = GOOD.replacen(from, to, 1);
         MeasureSet::parse([("x.toml", text.as_str())]).expect_err("a mistake").to_string()
     }
 
-    /// The line on which a text stands.
+    /// The file and line of a text.
     fn line(text: &str) -> String {
         let number = GOOD.lines().position(|line| line.contains(text)).expect("the text") + 1;
         format!("x.toml:{number}: ")
@@ -165,29 +181,29 @@ mod tests {
             ("id = \"desogestrel_branded\"", "id = \"Brand!\"", "id =", "a-z"),
             ("kind = \"share\"", "kind = \"proportion\"", "kind =", "use kind = \"share\""),
             ("scale = 100.0", "scale = 0.0", "scale =", "above 0"),
-            ("points = { available = 5.0 }", "points = { available = 5.0, lower = 1.0 }", "points =", "give both"),
+            ("points = { available = 5.0 }", "points = { available = 5.0, lower = 1.0 }", "points =", "write both"),
         ];
         for (from, to, key, cure) in cases {
-            let text = said(from, to);
+            let text = error_of(from, to);
             assert!(text.starts_with(&line(key)) && text.contains(cure), "{text}");
         }
     }
 
     #[test]
     fn a_filter_element_is_named_on_its_own_line() {
-        let text = said("codes = [\"0703021Q0B\"]", "codes = [\n  \"0703021Q0B\",\n  \"07.03\",\n]");
+        let text = error_of("codes = [\"0703021Q0B\"]", "codes = [\n  \"0703021Q0B\",\n  \"07.03\",\n]");
         let number: usize = GOOD.lines().position(|line| line.starts_with("codes")).expect("codes") + 3;
         assert!(text.starts_with(&format!("x.toml:{number}: ")) && text.contains("07.03"), "{text}");
     }
 
     #[test]
     fn a_field_that_is_unknown_or_missing_is_named_with_line_and_column() {
-        assert!(said("scale = 100.0", "scales = 100.0").contains("scales"));
-        assert!(said("direction = \"low\"\n", "").contains("direction"));
+        assert!(error_of("scale = 100.0", "scales = 100.0").contains("scales"));
+        assert!(error_of("direction = \"low\"\n", "").contains("direction"));
     }
 
     #[test]
-    fn two_measures_that_would_save_the_same_pound_are_refused() {
+    fn two_measures_with_a_saving_on_the_same_code_are_an_error() {
         let brand = GOOD.replacen("id = \"desogestrel_branded\"", "id = \"contraceptives\"", 1);
         let wider = brand.replace("\"0703021Q0\"", "\"0703\", \"~0703021Q0A\"");
         for other in [&brand, &wider] {

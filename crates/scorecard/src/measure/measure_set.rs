@@ -1,4 +1,4 @@
-//! Measures ready for counting: files read and checked, codes matched, values computed from sums.
+//! Measures ready for counting: reads and checks measure files, matches codes, and computes values from sums.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,20 +15,20 @@ pub use crate::measure::definition::{
 use crate::measure::integer_units::IntegerUnits;
 pub use crate::measure::kind::kinds::Kind;
 
-/// What a side counts, ready to be matched.
+/// A side of a measure with compiled filters.
 #[derive(Clone, Debug)]
 pub struct CompiledSide {
-    /// As written.
+    /// The side's definition.
     pub definition: SideDefinition,
     codes: Option<BnfFilter>,
     over: Vec<(BnfFilter, u64)>,
     weights: BTreeMap<String, u32>,
 }
 
-/// What a code means for a side.
+/// The effect of a code on a side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeMatch {
-    /// Only when the quantity of one item, in thousandths, is above this.
+    /// If set, a prescription matches only if the quantity of one item, in thousandths, is above this.
     pub over_milli: Option<u64>,
     /// Weight of one unit of quantity, in thousandths.
     pub weight_milli: u32,
@@ -51,7 +51,7 @@ impl CompiledSide {
         Ok(CompiledSide { definition: definition.clone(), codes, over, weights })
     }
 
-    /// What this code means here, `None` when it does not belong to the side. `None` for the code is an unmapped drug.
+    /// The effect of this code on the side. `None` if it does not match. The code `None` is an unmapped drug.
     #[must_use]
     pub fn match_code(&self, code: Option<&str>) -> Option<CodeMatch> {
         let free = self.codes.is_none() && self.over.is_empty() && self.weights.is_empty() && self.definition.generic.is_none();
@@ -78,7 +78,7 @@ impl CompiledSide {
     }
 }
 
-/// A code whose cost both measures would count as one that could be saved; `None` where they cannot meet.
+/// A code on which both measures would estimate a saving. `None` if their codes do not overlap.
 fn shared_cost(a: &Measure, b: &Measure) -> Option<String> {
     let (a, b) = (a.cost_side()?, b.cost_side()?);
     let apart = |x: Option<bool>, y: Option<bool>| x.zip(y).is_some_and(|(x, y)| x != y);
@@ -97,10 +97,13 @@ fn is_generic(code: &str) -> bool {
     code.get(9..11) == Some("AA")
 }
 
+/// Largest decimal of a measure file in thousandths: 4,000,000, which fits into 32 bits.
+const MOST_THOUSANDTHS: f64 = 4_000_000_000.0;
+
 /// A decimal of a measure file in thousandths.
 fn thousandths(value: f64) -> Result<u32, MeasureFault> {
     let scaled = value * 1000.0;
-    if !(0.0..=4_000_000_000.0).contains(&scaled) || (scaled - scaled.round()).abs() > 1e-6 {
+    if !(0.0..=MOST_THOUSANDTHS).contains(&scaled) || (scaled - scaled.round()).abs() > 1e-6 {
         return Err(MeasureFault::Decimal(value.to_string()));
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "its range was just checked")]
@@ -110,18 +113,18 @@ fn thousandths(value: f64) -> Result<u32, MeasureFault> {
 /// One measure, ready for counting.
 #[derive(Clone, Debug)]
 pub struct Measure {
-    /// As its file says it.
+    /// The definition from its file.
     pub definition: Definition,
-    /// What is counted.
+    /// The numerator.
     pub numerator: CompiledSide,
-    /// Over what.
+    /// The denominator.
     pub denominator: CompiledSide,
     /// Integer units of both sides, and the scale of the value.
     pub units: IntegerUnits,
 }
 
 impl Measure {
-    /// Value in the measure's unit of a numerator and a denominator in integer units; `None` when there is nothing to divide by.
+    /// Value, in the measure's unit, of a numerator and a denominator in integer units. `None` if the denominator is 0.
     #[must_use]
     pub fn value(&self, n: i64, d: i64) -> Option<f64> {
         (d != 0).then(|| self.value_of_ratio(n as f64 / d as f64))
@@ -133,7 +136,7 @@ impl Measure {
         self.units.value_of_ratio(ratio)
     }
 
-    /// The side whose cost its saving is a part of: of a ratio the whole, else what is counted.
+    /// The side whose cost includes the saving: the denominator of a ratio saving, else the numerator.
     fn cost_side(&self) -> Option<&CompiledSide> {
         Some(match self.definition.saving? {
             Saving::Ratio => &self.denominator,
@@ -141,7 +144,7 @@ impl Measure {
         })
     }
 
-    /// What the costs are of which its saving is a part; `None` without a saving. No two measures of a set share any.
+    /// The side whose cost includes the saving; `None` without a saving. These sides of two measures of a set never overlap.
     #[must_use]
     pub fn costs(&self) -> Option<&SideDefinition> {
         self.cost_side().map(|side| &side.definition)
@@ -154,7 +157,7 @@ impl Measure {
     }
 }
 
-/// Fingerprint of a measure set: XXH3-128 over what its definitions count, not over their prose.
+/// Fingerprint of a measure set: XXH3-128 over its definitions without their prose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SetHash(pub u128);
 
@@ -171,46 +174,44 @@ pub struct MeasureSet {
     hash: SetHash,
 }
 
-/// A measure file that cannot be taken. `file` is its name, the text says what to do.
+/// An invalid measure file. The message names the file, the mistake and the cure.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}{}: {fault}", line.map(|line| format!(":{line}")).unwrap_or_default())]
 pub struct BadMeasure {
     /// The file's name.
     pub file: String,
-    /// The line, counted from 1, where one is to blame and the fault's own text does not name it.
+    /// The line of the mistake, from 1, unless the fault's own text names it.
     pub line: Option<usize>,
-    /// What is wrong with it.
+    /// The mistake.
     pub fault: MeasureFault,
 }
 
-/// What is wrong with a measure file.
+/// A mistake in a measure file.
 #[derive(Debug, thiserror::Error)]
 pub enum MeasureFault {
-    /// Not TOML, or a field that is missing, unknown or of the wrong type; the text carries line and column.
+    /// Not TOML, or a field is missing, unknown or of the wrong type. The text has line and column.
     #[error("{0}")]
     Toml(Box<toml::de::Error>),
-    /// A filter element that cannot be read.
+    /// An invalid filter element.
     #[error("{0}")]
     Filter(#[from] BadFilter),
-    /// A decimal with more than three places, negative or too large.
-    #[error("{0} cannot be held in thousandths; write a number from 0 to 4000000 with at most three decimals")]
+    /// A decimal that is negative, too large, or has more than three decimals.
+    #[error("{0} is out of range; write a number from 0 to 4000000 with at most three decimals")]
     Decimal(String),
     /// Two files define one measure.
-    #[error("measure {0:?} is defined twice; give one of them another id")]
+    #[error("measure {0:?} is defined twice; change the id of one of them")]
     Twice(String),
-    /// A combination that has no meaning.
+    /// A combination of fields that has no meaning.
     #[error("{0}")]
     Meaning(String),
-    /// Two measures would count one pound twice in the sum of what could be saved.
-    #[error(
-        "{id} and {other} both estimate a saving on {code}; leave `saving` to one of them, or exclude the code from the other"
-    )]
+    /// Two measures would count the same cost twice in the sum of savings.
+    #[error("{id} and {other} both estimate a saving on {code}; remove `saving` from one of them, or exclude the code from one")]
     Overlap {
         /// This measure.
         id: String,
-        /// The one before it.
+        /// The measure before it.
         other: String,
-        /// What both count.
+        /// The code that both count.
         code: String,
     },
 }
@@ -222,7 +223,7 @@ impl From<toml::de::Error> for MeasureFault {
 }
 
 impl MeasureFault {
-    /// The key under which its cause stands in the table of a side.
+    /// The key of the mistake in the table of a side.
     fn key(&self) -> &'static str {
         match self {
             MeasureFault::Decimal(_) => "over",
@@ -230,7 +231,7 @@ impl MeasureFault {
         }
     }
 
-    /// The element of a filter that is to blame.
+    /// The invalid element of a filter.
     fn element(&self) -> Option<String> {
         match self {
             MeasureFault::Filter(BadFilter::Element(element)) => Some(element.clone()),
@@ -240,10 +241,10 @@ impl MeasureFault {
 }
 
 impl MeasureSet {
-    /// Reads measure files: (file name, text) each.
+    /// Reads measure files, each as (file name, text).
     ///
     /// # Errors
-    /// [`BadMeasure`] for the first file that cannot be taken.
+    /// [`BadMeasure`] for the first invalid file.
     pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<MeasureSet, BadMeasure> {
         let mut by_id: BTreeMap<String, Arc<Measure>> = BTreeMap::new();
         for (file, text) in files {
@@ -274,7 +275,7 @@ impl MeasureSet {
         MeasureSet::parse(files.iter().map(|(file, text)| (file.as_str(), text.as_str())))
     }
 
-    /// The measures in order of their ids; the index is the measure's place in [`crate::sums::measure_sums::Sums`].
+    /// The measures in order of their ids. The index is also the index in [`crate::sums::measure_sums::Sums`].
     #[must_use]
     pub fn measures(&self) -> &[Arc<Measure>] {
         &self.measures
@@ -319,7 +320,7 @@ fn fingerprint(measures: &[Arc<Measure>]) -> SetHash {
             examples: Vec::new(),
             ..measure.definition.clone()
         };
-        text.push_str(&toml::to_string(&bare).expect("a definition that was read can be written"));
+        text.push_str(&toml::to_string(&bare).expect("every parsed definition can be written"));
         text.push('\0');
     }
     SetHash(xxh3_128(text.as_bytes()))

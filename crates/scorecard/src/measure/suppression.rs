@@ -1,19 +1,19 @@
-//! When a window of a measure is not shown: too few facts, or too many whose status nobody knows.
+//! Suppression: a window of a measure is not shown if it has too few facts, or too many with an unknown status.
 
 use crate::measure::measure_set::Measure;
 use crate::sums::measure_sums::Sums;
 
-/// Why a window of a measure has no value, no peers and no points.
+/// The reason why a window of a measure has no value, no peers and no points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Suppression {
-    /// Fewer facts in the denominator than the measure asks for.
+    /// Fewer facts in the denominator than the measure's minimum.
     DenominatorBelowMinimum,
-    /// More encounters with unknown status than the measure allows.
+    /// More encounters with an unknown status than the measure allows.
     UnknownStatusAboveLimit,
 }
 
 impl Suppression {
-    /// Whether the sums of a window suppress the measure at this index.
+    /// The reason why the sums of a window suppress the measure at this index, if any.
     #[must_use]
     pub fn of(measure: &Measure, index: usize, sums: &Sums) -> Option<Suppression> {
         let definition = &measure.definition;

@@ -1,4 +1,4 @@
-//! Who is compared with whom, and what of a unit is compared.
+//! The units that are compared with each other, and the values that are compared.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use crate::peer_group::unit::{UnitMonth, WINDOWS, window_index};
 use crate::sums::measure_sums::MeasureSums;
 use crate::sums::ratio::Ratio;
 
-/// The role under which a unit is compared: roll-ups compare only with roll-ups.
+/// The role under which a unit is compared. Roll-ups are compared only with roll-ups.
 #[must_use]
 pub fn compared_role(subject: &Subject) -> String {
     if subject.practice.is_empty() { format!("rollup:{}", subject.role) } else { subject.role.clone() }
 }
 
-/// Codes of the groups below the network that a unit belongs to, narrowest first. A roll-up belongs to none.
+/// Codes of a unit's groups below the network, narrowest first. A roll-up has none.
 #[must_use]
 pub fn group_codes(subject: &Subject) -> [(Level, Option<&str>); 3] {
     let practice = Some(subject.practice.as_str()).filter(|code| !code.is_empty());
@@ -28,7 +28,7 @@ pub fn group_codes(subject: &Subject) -> [(Level, Option<&str>); 3] {
     ]
 }
 
-/// Whether networks of a measure need more of a unit than numerator and denominator: squares for chance, prices for a saving.
+/// Whether networks of a measure need all sums of a unit and not only its ratio: squares for chance, or prices for a saving.
 pub(crate) fn needs_sums(measure: &Measure) -> bool {
     !measure.definition.kind.rules().chance_depends_on_denominator_alone() || measure.definition.saving.is_some()
 }
@@ -36,11 +36,11 @@ pub(crate) fn needs_sums(measure: &Measure) -> bool {
 /// A unit in scope.
 #[derive(Clone, Debug)]
 pub(crate) struct PeerCandidate {
-    /// The groups below the network that it belongs to, narrowest first.
+    /// Its groups below the network, narrowest first.
     pub codes: [Option<Arc<str>>; 3],
-    /// By measure and window; (0, 0) where it has no value to compare: suppressed, or nothing to divide by.
+    /// Its ratios by measure and window; (0, 0) if it is suppressed or its denominator is 0.
     pub ratios: Box<[Ratio]>,
-    /// Of the headline windows of the measures that need them, in order of these.
+    /// Its sums in the headline windows of the measures that need them, in order of these measures.
     pub sums: Box<[MeasureSums]>,
 }
 

@@ -1,4 +1,4 @@
-//! What is published of the groups of one column.
+//! Builds the published groups of one measure and window.
 
 use std::sync::Arc;
 
@@ -23,16 +23,16 @@ pub(crate) struct PeerGroupBuilder<'a> {
     /// `id@version`.
     pub name: &'a Arc<str>,
     pub window: usize,
-    /// As it is compared.
+    /// The compared role.
     pub role: &'a Arc<str>,
     pub month: Month,
     pub thresholds: &'a Thresholds,
-    /// The headline window's sums by place of the unit, where the measure needs more than its values.
+    /// Sums of the headline window by index of the unit, if the measure needs more than ratios.
     pub sums: Option<&'a [MeasureSums]>,
 }
 
 impl PeerGroupBuilder<'_> {
-    /// The group with these values, which are in order.
+    /// The group with these ranked values.
     pub(crate) fn group(&self, level: Level, code: Arc<str>, values: Vec<Ratio>) -> Peers {
         let numerator = total(values.iter().map(|value| value.0));
         let denominator = total(values.iter().map(|value| value.1));
@@ -67,7 +67,8 @@ impl PeerGroupBuilder<'_> {
         Peers { group, values }
     }
 
-    /// The network with these values, which are in order; `by_place` has them by place of the unit, in which order reals are added.
+    /// The network with these ranked values. `by_place` has them by index of the unit; reals are added in that order, so that equal
+    /// units give equal bits.
     pub(crate) fn network(&self, values: Vec<Ratio>, by_place: &[Ratio]) -> Peers {
         let mut network = self.group(Level::Network, NETWORK.into(), values);
         if self.window == window_index(self.measure.definition.window) {
@@ -79,13 +80,13 @@ impl PeerGroupBuilder<'_> {
         network
     }
 
-    /// The sums of all members in the headline window; what the measure does not need of them is 0.
+    /// The sums of all members in the headline window. Sums that the measure does not need are 0.
     fn members(&self, by_place: &[Ratio]) -> impl Iterator<Item = MeasureSums> {
         let valued = by_place.iter().enumerate().filter(|(_, ratio)| ratio.1 > 0);
         valued.map(|(place, &(n, d))| self.sums.map_or_else(|| MeasureSums { n, d, ..MeasureSums::default() }, |all| all[place]))
     }
 
-    /// Thresholds of points in the measure's unit: the file's own, else those of the quarter.
+    /// Thresholds of points in the measure's unit: those of the measure file, else those of the quarter.
     fn limits(&self) -> Option<(f64, f64)> {
         let points = self.measure.definition.points?;
         match points.lower.zip(points.upper) {
@@ -94,7 +95,7 @@ impl PeerGroupBuilder<'_> {
         }
     }
 
-    /// How much the members of a network differ, where there are enough to tell.
+    /// Computes the dispersion of a network with enough members.
     fn spread(&self, peers: &mut Peers, by_place: &[Ratio]) {
         if self.measure.definition.kind.rules().has_event_size() {
             let squares: i128 = self.members(by_place).map(|sums| sums.n_squares).sum();
@@ -110,7 +111,7 @@ impl PeerGroupBuilder<'_> {
         peers.group.variation = coefficient_of_variation(&peers.values).and_then(published);
     }
 
-    /// What one unit of quantity costs all members together, where the measure estimates a saving.
+    /// Prices of one unit of quantity over all members, if the measure estimates a saving.
     fn prices(&self, by_place: &[Ratio]) -> Prices {
         if self.measure.definition.saving.is_none() {
             return Prices::default();
@@ -122,7 +123,7 @@ impl PeerGroupBuilder<'_> {
     }
 }
 
-/// Standard deviation (of a sample) over mean of the values of these ratios; `None` of fewer than two, or around 0.
+/// Sample standard deviation over mean of these ratios. `None` for fewer than two ratios or a mean of 0.
 fn coefficient_of_variation(values: &[Ratio]) -> Option<f64> {
     let count = values.len() as f64;
     let value = |&(n, d): &Ratio| n as f64 / d as f64;
@@ -131,7 +132,7 @@ fn coefficient_of_variation(values: &[Ratio]) -> Option<f64> {
     (values.len() > 1 && mean > 0.0).then(|| (squares / (count - 1.0)).sqrt() / mean)
 }
 
-/// Pence for one unit of quantity.
+/// Prices of one unit of quantity in pence.
 #[derive(Default)]
 struct Prices {
     numerator: Option<f64>,
@@ -142,7 +143,7 @@ fn price(cost_pence: i128, quantity_milli: i128) -> Option<f64> {
     if quantity_milli == 0 { None } else { published(1000.0 * cost_pence as f64 / quantity_milli as f64) }
 }
 
-/// A sum that stops at the bounds of 64 bits rather than wrapping: it is beyond anything that one month can hold.
+/// A sum that saturates at 64 bits. No month reaches that bound.
 fn total(values: impl Iterator<Item = i64>) -> i64 {
     let sum: i128 = values.map(i128::from).sum();
     i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })

@@ -1,4 +1,4 @@
-//! The groups of one level below the network that the units of a role belong to, by numbers that stay.
+//! The groups of one level below the network for the units of a role. Each group has a number that never changes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub(crate) const TIERS: [Level; 3] = [Level::Practice, Level::Pcn, Level::Locali
 #[derive(Debug, Default)]
 pub(crate) struct PeerLevelIndex {
     numbers: BTreeMap<Arc<str>, u32>,
-    /// By place of the unit, its group.
+    /// The group of each unit, by index of the unit.
     places: Vec<Option<u32>>,
 }
 
@@ -28,7 +28,7 @@ impl PeerLevelIndex {
         number
     }
 
-    /// The group of the unit at this place.
+    /// The group of the unit at this index.
     pub(crate) fn group(&self, place: u32) -> Option<u32> {
         self.places[place as usize]
     }
@@ -38,12 +38,12 @@ impl PeerLevelIndex {
         self.numbers.iter().map(|(code, number)| (code, *number))
     }
 
-    /// How many groups there are.
+    /// Number of groups.
     pub(crate) fn len(&self) -> usize {
         self.numbers.len()
     }
 
-    /// Brings the groups to where the units are now; `tier` is its own number among the tiers.
+    /// Applies a delta to the groups. `tier` is the index of this level in [`TIERS`].
     pub(crate) fn follow(&mut self, moves: &RosterDelta, tier: usize) {
         moves.apply(&mut self.places, |change| change.groups[tier]);
     }

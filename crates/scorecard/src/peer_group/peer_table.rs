@@ -1,5 +1,4 @@
-//! The peer groups of one month with their members: what units are compared with. Read back from a frozen snapshot it compares
-//! bit for bit as it did when it was made.
+//! The peer groups of one month with their members. A table read from a frozen snapshot gives the same comparisons, bit for bit.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU32;
@@ -9,19 +8,19 @@ use crate::card::fingerprint::snapshot_id;
 use crate::card::peer_group::{Level, PeerGroup, PeerKey, PeerSnapshot};
 use crate::sums::ratio::Ratio;
 
-/// Most members in one chunk of a snapshot, so that a record stays below 100 KB.
+/// Most members in one chunk of a snapshot. A record then stays below 100 KB.
 pub const CHUNK: usize = 5_000;
 
-/// Members of a group needed before a unit is compared with it: the unit and five others.
+/// Least members of a group for a comparison: the unit and five others.
 pub const LEAST_MEMBERS: usize = 6;
 
-/// Code of the group that holds everybody.
+/// Code of the group with all units of a role.
 pub const NETWORK: &str = "network";
 
 /// One peer group and its members.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peers {
-    /// What is published of it.
+    /// The published group.
     pub group: PeerGroup,
     /// Numerator and denominator of each member, in ascending order of value, ties by denominator.
     pub values: Vec<Ratio>,
@@ -34,9 +33,9 @@ pub struct PeerTable {
     peers: Vec<Arc<Peers>>,
     /// Measure and window of each column, in order.
     columns: Vec<(Arc<str>, u8)>,
-    /// Every role that has a network.
+    /// Every role with a network.
     roles: BTreeSet<Arc<str>>,
-    /// Of each role, level and code, the group of every column: a card asks for a hundred groups of the same few places.
+    /// The group of every column by role, level and code. A card looks up a hundred groups of the same few codes.
     places: HashMap<String, Box<[Option<NonZeroU32>]>>,
 }
 
@@ -56,7 +55,7 @@ impl<'a> MemberPlace<'a> {
     }
 }
 
-/// Under what the groups of one role, level and code are found.
+/// The key of the groups of one role, level and code.
 fn place_name(role: &str, level: Level, group: &str) -> String {
     let mut name = String::with_capacity(role.len() + group.len() + 3);
     write_place_name(&mut name, role, level, group);
@@ -74,11 +73,11 @@ fn write_place_name(name: &mut String, role: &str, level: Level, group: &str) {
     [role, "\0", level, "\0", group].into_iter().for_each(|part| name.push_str(part));
 }
 
-/// Why frozen groups and snapshots do not make a table.
+/// An error in frozen groups or their snapshots.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadSnapshot {
-    /// A chunk is not there.
-    #[error("peer snapshot {id} of {key:?}: chunk {chunk} is missing; read `peer-snapshots` from its beginning")]
+    /// A chunk is missing.
+    #[error("peer snapshot {id} of {key:?}: chunk {chunk} is missing; read topic `peer-snapshots` from its beginning")]
     Missing {
         /// The group.
         key: Box<PeerKey>,
@@ -87,14 +86,16 @@ pub enum BadSnapshot {
         /// The chunk, from 0.
         chunk: u32,
     },
-    /// The members are not those that were frozen.
-    #[error("peer snapshot of {key:?}: its members have fingerprint {found}, the group says {expected}; the topic was damaged")]
+    /// The members differ from the frozen ones.
+    #[error(
+        "peer snapshot of {key:?}: fingerprint of the members is {found}, expected {expected}; restore the topic from a backup"
+    )]
     Differs {
         /// The group.
         key: Box<PeerKey>,
-        /// What the group says.
+        /// Fingerprint in the group.
         expected: String,
-        /// What the members give.
+        /// Fingerprint of the members.
         found: String,
     },
 }
@@ -108,7 +109,7 @@ impl PeerTable {
         PeerTable::in_order(peers)
     }
 
-    /// A table of these groups, which are in order of their keys.
+    /// A table of these groups, already in order of their keys.
     pub(crate) fn in_order(peers: Vec<Arc<Peers>>) -> PeerTable {
         debug_assert!(peers.is_sorted_by(|a, b| a.group.key < b.group.key), "in order of their keys");
         let mut columns: Vec<(Arc<str>, u8)> = Vec::new();
@@ -149,7 +150,7 @@ impl PeerTable {
         self.columns.binary_search_by(|(m, w)| (&**m, *w).cmp(&(measure, window))).ok()
     }
 
-    /// Every role that has a network, in order.
+    /// Every role with a network, in order.
     pub fn roles(&self) -> impl Iterator<Item = &Arc<str>> {
         self.roles.iter()
     }
@@ -160,11 +161,11 @@ impl PeerTable {
         Some(MemberPlace { table: self, groups: self.places.get(&place_name(role, level, group))? })
     }
 
-    /// The table that these groups and the chunks of their snapshots came from. Chunks of other snapshots are passed over, for a
-    /// compacted topic may still hold some.
+    /// Restores a table from its groups and the chunks of their snapshots. It skips chunks of other snapshots, because a compacted topic
+    /// can still hold some.
     ///
     /// # Errors
-    /// [`BadSnapshot`] for the first group whose members are not all there.
+    /// [`BadSnapshot`] for the first group with missing or different members.
     pub fn from_frozen(groups: Vec<PeerGroup>, snapshots: Vec<PeerSnapshot>) -> Result<PeerTable, BadSnapshot> {
         let mut chunks: BTreeMap<(PeerKey, Arc<str>, u32), PeerSnapshot> =
             snapshots.into_iter().map(|s| ((s.key.clone(), s.snapshot_id.clone(), s.chunk), s)).collect();
@@ -176,7 +177,7 @@ impl PeerTable {
         Ok(PeerTable::new(peers))
     }
 
-    /// The same table, frozen.
+    /// The same table with all groups frozen.
     #[must_use]
     pub fn frozen(mut self) -> PeerTable {
         for peers in &mut self.peers {
@@ -185,8 +186,8 @@ impl PeerTable {
         self
     }
 
-    /// This table with the groups of `other` whose measure (`id@version`) it does not know: a new measure set freezes what is
-    /// missing and leaves the rest.
+    /// This table, and the groups of `other` for further measures (`id@version`): a new measure set freezes its own groups and keeps
+    /// the others.
     #[must_use]
     pub fn completed_by(self, other: PeerTable) -> PeerTable {
         let known: BTreeSet<Arc<str>> = self.groups().map(|group| group.key.measure.clone()).collect();
@@ -220,7 +221,7 @@ impl PeerTable {
     }
 }
 
-/// The members of a group out of the chunks of its snapshot.
+/// The members of a group from the chunks of its snapshot.
 fn members(group: &PeerGroup, chunks: &mut BTreeMap<(PeerKey, Arc<str>, u32), PeerSnapshot>) -> Result<Vec<Ratio>, BadSnapshot> {
     let mut values = Vec::new();
     let mut chunk = 0;
@@ -294,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_snapshot_comes_back_from_its_chunks_in_any_order() {
+    fn a_large_snapshot_is_restored_from_its_chunks_in_any_order() {
         let table = PeerTable::new(vec![peers("b", 12_345), peers("a", 6)]).frozen();
         let mut snapshots: Vec<PeerSnapshot> = table.snapshots().collect();
         assert_eq!(snapshots.iter().map(|s| s.values.len()).collect::<Vec<_>>(), [6, 5_000, 5_000, 2_345]);

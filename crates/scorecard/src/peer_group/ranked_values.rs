@@ -1,4 +1,4 @@
-//! One window of one measure among the units of one role: their values, the order of these, and the groups that they form.
+//! One window of one measure for the units of one role: their values, ranked, and the groups that they form.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -10,24 +10,24 @@ use crate::peer_group::roster_delta::{Groups, RosterDelta};
 use crate::statistics::percentile::rank;
 use crate::sums::ratio::{Ratio, in_order};
 
-/// The values of the units of a role, and what is published of them.
+/// The values of the units of a role, and their published groups.
 #[derive(Debug, Default)]
 pub(crate) struct RankedValues {
-    /// By place of the unit; (0, 0) where it has none.
+    /// By index of the unit; (0, 0) for a unit without a value.
     ratios: Vec<Ratio>,
-    /// Places of the units that have one, in ascending order of value, ties by denominator, then by place.
+    /// Indexes of the units with a value, in ascending order of value, ties by denominator, then by index.
     order: Vec<u32>,
     /// By tier and number of the group.
     groups: [Vec<Option<Arc<Peers>>>; TIERS.len()],
     network: Option<Arc<Peers>>,
 }
 
-/// What has to be made anew.
+/// The groups to compute again.
 #[derive(Debug, Default)]
 pub(crate) struct StaleParts {
     /// Groups by tier and number.
     groups: [Vec<bool>; TIERS.len()],
-    /// The network, and so anything at all.
+    /// Whether the network, and so any group, is stale.
     pub network: bool,
 }
 
@@ -45,17 +45,17 @@ impl StaleParts {
 }
 
 impl RankedValues {
-    /// The network, if anybody has a value.
+    /// The network, if any unit has a value.
     pub(crate) fn network(&self) -> Option<&Arc<Peers>> {
         self.network.as_ref()
     }
 
-    /// The group with this number, if enough have a value.
+    /// The group with this number, if at least [`LEAST_MEMBERS`] units have a value.
     pub(crate) fn group(&self, tier: usize, number: u32) -> Option<&Arc<Peers>> {
         self.groups[tier].get(number as usize)?.as_ref()
     }
 
-    /// Brings the values to where the units are now; `value` is that of a unit by its number among the changed ones.
+    /// Applies a delta to the values. `value` returns the value of a unit by its number among the changed units.
     pub(crate) fn follow(&mut self, moves: &RosterDelta, value: impl Fn(usize) -> Ratio) -> StaleParts {
         let mut touched = StaleParts::default();
         for change in &moves.changes {
@@ -92,12 +92,12 @@ impl RankedValues {
         in_order(self.ratios[a as usize], self.ratios[b as usize]).then(a.cmp(&b))
     }
 
-    /// Makes anew what was touched, and hands out each group of it that has enough members.
+    /// Computes the stale groups again and adds those with enough members to `fresh`.
     pub(crate) fn regroup(
         &mut self,
         touched: &StaleParts,
         tiers: &[PeerLevelIndex; 3],
-        ranking: &PeerGroupBuilder<'_>,
+        builder: &PeerGroupBuilder<'_>,
         fresh: &mut Vec<Arc<Peers>>,
     ) {
         if !touched.network {
@@ -109,17 +109,17 @@ impl RankedValues {
             groups.resize(tier.len(), None);
             for (code, number) in tier.groups() {
                 let Some(values) = values.get_mut(number as usize).and_then(Option::take) else { continue };
-                let group = (values.len() >= LEAST_MEMBERS).then(|| Arc::new(ranking.group(TIERS[at], code.clone(), values)));
+                let group = (values.len() >= LEAST_MEMBERS).then(|| Arc::new(builder.group(TIERS[at], code.clone(), values)));
                 fresh.extend(group.clone());
                 groups[number as usize] = group;
             }
         }
         let values: Vec<Ratio> = self.order.iter().map(|&place| self.ratios[place as usize]).collect();
-        self.network = (!values.is_empty()).then(|| Arc::new(ranking.network(values, &self.ratios)));
+        self.network = (!values.is_empty()).then(|| Arc::new(builder.network(values, &self.ratios)));
         fresh.extend(self.network.clone());
     }
 
-    /// The values of the members of the touched groups of a tier, in order; by number of the group.
+    /// The ranked values of the members of each stale group of a tier, by number of the group.
     fn values(&self, touched: &[bool], tier: &PeerLevelIndex) -> Vec<Option<Vec<Ratio>>> {
         let members = || {
             let in_order = self.order.iter().filter_map(|&place| Some((tier.group(place)? as usize, place)));
@@ -127,7 +127,7 @@ impl RankedValues {
         };
         let mut sizes = vec![0; touched.len()];
         members().for_each(|(number, _)| sizes[number] += 1);
-        // They are held for as long as the group is.
+        // The exact capacity, because the values stay in memory as long as their group.
         let of_size = |(touched, size): (&bool, usize)| touched.then(|| Vec::with_capacity(size));
         let mut values: Vec<Option<Vec<Ratio>>> = touched.iter().zip(sizes).map(of_size).collect();
         for (number, place) in members() {

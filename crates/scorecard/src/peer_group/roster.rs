@@ -1,5 +1,5 @@
-//! Who is compared in a month, kept from cut to cut: a cut changes few units, and a peer group without a changed member stays as it
-//! is. Whatever the way by which it came to hold the same units, a roster gives the same groups bit for bit.
+//! The units compared in a month, kept from cut to cut. A cut changes few units, and a peer group without a changed member stays
+//! the same. The groups depend only on the current units, bit for bit, not on the order of updates.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -19,39 +19,39 @@ use crate::peer_group::unit::{UnitKey, UnitMonth, WINDOWS, window_index};
 use crate::sums::measure_sums::MeasureSums;
 use crate::time::calendar::Month;
 
-/// The units of one month that are compared, and their peer groups. The directory and the measures have to be the same at every cut.
+/// The compared units of one month and their peer groups. Directory and measures must be the same at every update.
 #[derive(Debug)]
 pub struct Roster {
     month: Month,
     thresholds: Thresholds,
-    /// By role as it is compared.
+    /// By compared role.
     roles: BTreeMap<Arc<str>, Role>,
     table: PeerTable,
     fresh: Vec<Arc<Peers>>,
 }
 
-/// The units of one role, in order of their keys: everything else is held by their places.
+/// The units of one role, in order of their keys. All other fields use the index of a unit.
 #[derive(Debug, Default)]
 struct Role {
     keys: Vec<UnitKey>,
     tiers: [PeerLevelIndex; TIERS.len()],
     /// By measure, then by window.
     columns: Vec<RankedValues>,
-    /// By measure that needs them, the sums of its headline window.
+    /// Sums of the headline window, by measure that needs them.
     sums: Vec<Vec<MeasureSums>>,
 }
 
-/// A unit as it is now; `None` when it is compared no more.
+/// A unit now. `None` if it is no longer compared.
 type News = (UnitKey, Option<PeerCandidate>);
 
-/// What is made ready once for all columns.
+/// Names and orders of the measures, computed once for all columns.
 struct Shape<'a> {
     set: &'a MeasureSet,
     /// `id@version` by index.
     names: Vec<Arc<str>>,
-    /// Indexes of the measures in order of their names, in which peer groups stand.
+    /// Indexes of the measures in order of their names, which is the order of peer groups.
     by_name: Vec<usize>,
-    /// By index, the number of a measure among those that need sums.
+    /// Number of each measure among those that need sums, by index of the measure.
     sums: Vec<Option<usize>>,
 }
 
@@ -65,14 +65,14 @@ impl<'a> Shape<'a> {
         Shape { set, names, by_name, sums }
     }
 
-    /// Measures and windows in the order in which peer groups stand.
+    /// Measures and windows in the order of peer groups.
     fn columns(&self) -> impl Iterator<Item = (usize, usize)> {
         self.by_name.iter().flat_map(|&index| (0..WINDOWS.len()).map(move |window| (index, window)))
     }
 }
 
 impl Roster {
-    /// A roster without anybody; `thresholds` are those of the month's quarter.
+    /// An empty roster. `thresholds` are those of the month's quarter.
     #[must_use]
     pub fn new(month: Month, thresholds: Thresholds) -> Roster {
         Roster { month, thresholds, roles: BTreeMap::new(), table: PeerTable::default(), fresh: Vec::new() }
@@ -84,19 +84,19 @@ impl Roster {
         self.month
     }
 
-    /// The thresholds that networks are published with.
+    /// The thresholds of the published networks.
     #[must_use]
     pub fn thresholds(&self) -> &Thresholds {
         &self.thresholds
     }
 
-    /// Takes units in scope as they are now, in order of their keys: `None` is one that has no card any more.
+    /// Updates units in scope, in order of their keys. `None` is a unit without a card.
     pub fn update<U: Borrow<UnitMonth>>(&mut self, set: &MeasureSet, units: impl Iterator<Item = (UnitKey, Subject, Option<U>)>) {
         let mut news: BTreeMap<String, Vec<News>> = BTreeMap::new();
         for (key, subject, unit) in units {
-            let standing = unit.as_ref().map(Borrow::borrow).filter(|unit| unit.has_card());
-            let entrant = standing.map(|unit| PeerCandidate::new(set, unit, &subject));
-            news.entry(compared_role(&subject)).or_default().push((key, entrant));
+            let current = unit.as_ref().map(Borrow::borrow).filter(|unit| unit.has_card());
+            let candidate = current.map(|unit| PeerCandidate::new(set, unit, &subject));
+            news.entry(compared_role(&subject)).or_default().push((key, candidate));
         }
         self.fresh.clear();
         if news.is_empty() {
@@ -132,12 +132,12 @@ impl Roster {
         &self.table
     }
 
-    /// The groups that the last update made or made anew, whether they say something else than before or not.
+    /// The groups that the last update computed, changed or not.
     pub fn fresh(&self) -> impl Iterator<Item = &PeerGroup> {
         self.fresh.iter().map(|peers| &peers.group)
     }
 
-    /// The peer groups, for whoever needs no more than these.
+    /// Consumes the roster and returns its peer groups.
     #[must_use]
     pub fn into_table(self) -> PeerTable {
         self.table
@@ -157,44 +157,44 @@ impl Role {
         self.columns.resize_with(shape.names.len() * WINDOWS.len(), RankedValues::default);
         self.sums.resize_with(shape.sums.iter().flatten().count(), Vec::new);
         let moves = self.moves(news);
-        let entrant = |number: usize| news[number].1.as_ref().expect("a change with a place is of a unit that is there");
+        let candidate = |number: usize| news[number].1.as_ref().expect("a change with an index belongs to a current unit");
         for (at, tier) in self.tiers.iter_mut().enumerate() {
             tier.follow(&moves, at);
         }
-        let others = |(at, sums): (usize, &mut Vec<MeasureSums>)| follow_sums(sums, &moves, |number| entrant(number).sums[at]);
+        let others = |(at, sums): (usize, &mut Vec<MeasureSums>)| follow_sums(sums, &moves, |number| candidate(number).sums[at]);
         let moved: Vec<bool> = self.sums.iter_mut().enumerate().map(others).collect();
         for (index, window) in shape.columns() {
             let measure = &shape.set.measures()[index];
             let at = index * WINDOWS.len() + window;
             let column = &mut self.columns[at];
-            let mut touched = column.follow(&moves, |number| entrant(number).ratios[at]);
+            let mut touched = column.follow(&moves, |number| candidate(number).ratios[at]);
             let sums = shape.sums[index].filter(|_| window == window_index(measure.definition.window));
             touched.network |= sums.is_some_and(|number| moved[number]);
             let sums = sums.map(|number| &*self.sums[number]);
-            let ranking = PeerGroupBuilder { measure, name: &shape.names[index], window, role: name, month, thresholds, sums };
-            column.regroup(&touched, &self.tiers, &ranking, fresh);
+            let builder = PeerGroupBuilder { measure, name: &shape.names[index], window, role: name, month, thresholds, sums };
+            column.regroup(&touched, &self.tiers, &builder, fresh);
         }
     }
 
     fn moves(&mut self, news: &[News]) -> RosterDelta {
         let Role { keys, tiers, .. } = self;
-        let mut told = Vec::with_capacity(news.len());
-        for (key, entrant) in news {
-            let groups = match (entrant, keys.binary_search(key)) {
-                (Some(entrant), _) => std::array::from_fn(|at| Some(tiers[at].number(entrant.codes[at].as_deref()?))),
+        let mut changed = Vec::with_capacity(news.len());
+        for (key, candidate) in news {
+            let groups = match (candidate, keys.binary_search(key)) {
+                (Some(candidate), _) => std::array::from_fn(|at| Some(tiers[at].number(candidate.codes[at].as_deref()?))),
                 (None, Ok(place)) => {
                     let place = u32::try_from(place).expect("fewer than 4 billion units");
                     std::array::from_fn(|at| tiers[at].group(place))
                 }
                 (None, Err(_)) => [None; TIERS.len()],
             };
-            told.push((key, entrant.is_some(), groups));
+            changed.push((key, candidate.is_some(), groups));
         }
-        RosterDelta::new(keys, &told)
+        RosterDelta::new(keys, &changed)
     }
 }
 
-/// Brings sums to where the units are now. Whether any of them is another than before.
+/// Applies a delta to sums. Returns whether any sum changed.
 fn follow_sums(held: &mut Vec<MeasureSums>, moves: &RosterDelta, value: impl Fn(usize) -> MeasureSums) -> bool {
     let moved = moves.changes.iter().any(|change| {
         let before = change.before.map_or_else(MeasureSums::default, |place| held[place as usize]);
@@ -241,7 +241,7 @@ mod tests {
         (UnitKey { person: subject.clinician.clone(), practice }, subject)
     }
 
-    /// What a clinician did, with few enough values for many ties; some have too little of it to be shown.
+    /// A clinician's sums, with few enough values for many ties; some are too low to be shown.
     fn unit(set: &MeasureSet, key: UnitKey, seed: u64) -> UnitMonth {
         let mut state = seed;
         let mut draw = |below: u64| {
@@ -264,15 +264,15 @@ mod tests {
 
     type UnitEntry = (UnitKey, Subject, Option<UnitMonth>);
 
-    /// What a cut brings: of some clinicians the seed of what they did, or that nothing is left of it.
-    fn told(set: &MeasureSet, cut: &BTreeMap<usize, Option<u64>>) -> Vec<UnitEntry> {
+    /// The changes of a cut: a seed for the sums of some clinicians, or `None` for a removed one.
+    fn changes(set: &MeasureSet, cut: &BTreeMap<usize, Option<u64>>) -> Vec<UnitEntry> {
         let one = |(&number, seed): (&usize, &Option<u64>)| {
             let (key, subject) = subject(number);
             (key.clone(), subject, seed.map(|seed| unit(set, key, seed)))
         };
-        let mut told: Vec<UnitEntry> = cut.iter().map(one).collect();
-        told.sort_by(|a, b| a.0.cmp(&b.0));
-        told
+        let mut entries: Vec<UnitEntry> = cut.iter().map(one).collect();
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        entries
     }
 
     fn cuts() -> impl Strategy<Value = Vec<BTreeMap<usize, Option<u64>>>> {
@@ -283,18 +283,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn groups_are_those_of_a_roster_that_was_made_at_once(cuts in cuts()) {
+        fn groups_after_many_cuts_equal_those_of_one_update(cuts in cuts()) {
             let set = measures();
             let mut kept = Roster::new(month(), Thresholds::default());
             let mut all: BTreeMap<usize, Option<u64>> = BTreeMap::new();
             for cut in &cuts {
                 let before = kept.table().clone();
-                kept.update(&set, told(&set, cut).into_iter());
+                kept.update(&set, changes(&set, cut).into_iter());
                 all.extend(cut);
                 let mut anew = Roster::new(month(), Thresholds::default());
-                anew.update(&set, told(&set, &all).into_iter());
+                anew.update(&set, changes(&set, &all).into_iter());
                 prop_assert_eq!(kept.table(), anew.table());
-                // What differs is among what was made anew.
+                // Every changed group is among the fresh ones.
                 let fresh: Vec<&PeerGroup> = kept.fresh().collect();
                 for group in kept.table().groups().filter(|group| !before.groups().any(|other| other == *group)) {
                     prop_assert!(fresh.contains(&group), "{:?}", group.key);
@@ -304,19 +304,19 @@ mod tests {
     }
 
     #[test]
-    fn only_groups_with_a_changed_member_are_made_anew() {
+    fn only_groups_with_a_changed_member_are_computed_again() {
         let set = measures();
         let mut roster = Roster::new(month(), Thresholds::default());
         let first: BTreeMap<usize, Option<u64>> = (0..60).map(|number| (number, Some(number as u64))).collect();
-        roster.update(&set, told(&set, &first).into_iter());
+        roster.update(&set, changes(&set, &first).into_iter());
         assert_eq!(roster.fresh().count(), roster.table().groups().count());
-        roster.update(&set, told(&set, &BTreeMap::from([(7, Some(1_000))])).into_iter());
+        roster.update(&set, changes(&set, &BTreeMap::from([(7, Some(1_000))])).into_iter());
         let groups: std::collections::BTreeSet<(Level, String, String)> =
             roster.fresh().map(|g| (g.key.level, g.key.role.to_string(), g.key.group.to_string())).collect();
         let of = |level, group: &str| (level, "gp".to_owned(), group.to_owned());
         let expected = [of(Level::Practice, "P1"), of(Level::Pcn, "N1"), of(Level::Locality, "L"), of(Level::Network, "network")];
         assert_eq!(groups, expected.into());
-        roster.update(&set, told(&set, &BTreeMap::from([(7, Some(1_000))])).into_iter());
-        assert_eq!(roster.fresh().count(), 0, "it says what it said");
+        roster.update(&set, changes(&set, &BTreeMap::from([(7, Some(1_000))])).into_iter());
+        assert_eq!(roster.fresh().count(), 0, "nothing changed");
     }
 }

@@ -1,38 +1,38 @@
-//! How the units of a role, which stand in order of their keys, change from one cut to the next.
+//! The change of a role's units from one cut to the next. Units are in order of their keys.
 
 use crate::peer_group::unit::UnitKey;
 
-/// Of each level below the network, narrowest first, the number of the group that a unit belongs to.
+/// Number of a unit's group at each level below the network, narrowest first.
 pub(crate) type Groups = [Option<u32>; 3];
 
-/// A unit that came, left, or says something else than before.
+/// A unit that is new, removed, or has other values than before.
 #[derive(Debug)]
 pub(crate) struct Change {
-    /// Its place before.
+    /// Its index before.
     pub before: Option<u32>,
-    /// Its place now.
+    /// Its index now.
     pub now: Option<u32>,
-    /// Its number among those that the cut brings.
+    /// Its number among the changed units of the cut.
     pub number: usize,
-    /// The groups that it belongs to, and belonged to.
+    /// Its groups, now and before.
     pub groups: Groups,
 }
 
-/// From the places before to those now.
+/// The mapping from indexes before to indexes now.
 #[derive(Debug)]
 pub(crate) struct RosterDelta {
-    /// By place before, the place now of a unit that says what it said.
+    /// The index now of each unchanged unit, by index before.
     kept: Vec<Option<u32>>,
-    /// All others, in order of their keys.
+    /// All changed units, in order of their keys.
     pub changes: Vec<Change>,
-    /// Whether everybody stays in the same place.
+    /// Whether every unit keeps its index.
     stay: bool,
     count: usize,
 }
 
 impl RosterDelta {
-    /// Puts these into `keys`, or takes those out that are not there any more; `news` says for each, in order of the keys, whether it is
-    /// there and to which groups it belongs.
+    /// Inserts new units into `keys` and removes missing ones. `news` has for each changed unit, in order of the keys, whether it still
+    /// exists, and its groups.
     pub(crate) fn new(keys: &mut Vec<UnitKey>, news: &[(&UnitKey, bool, Groups)]) -> RosterDelta {
         let place = |at: usize| u32::try_from(at).expect("fewer than 4 billion units");
         let mut moves = RosterDelta { kept: Vec::with_capacity(keys.len()), changes: Vec::new(), stay: true, count: 0 };
@@ -65,17 +65,17 @@ impl RosterDelta {
         moves
     }
 
-    /// Whether nobody came or left.
+    /// Whether no unit is new or removed.
     pub(crate) fn stay(&self) -> bool {
         self.stay
     }
 
-    /// The place now of the unit that was at this place, if it says what it said.
+    /// The index now of an unchanged unit, by its index before.
     pub(crate) fn kept(&self, before: u32) -> Option<u32> {
         self.kept[before as usize]
     }
 
-    /// Moves what is held by place; `now` is what a changed unit has.
+    /// Moves values by index. `now` returns the value of a changed unit.
     pub(crate) fn apply<T: Clone + Default>(&self, held: &mut Vec<T>, now: impl Fn(&Change) -> T) {
         if !self.stay {
             let mut moved = vec![T::default(); self.count];
@@ -99,12 +99,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_comes_and_who_leaves_moves_those_behind() {
+    fn new_and_removed_units_shift_the_units_after_them() {
         let key = |person: &str| UnitKey { person: person.to_owned(), practice: "A1".to_owned() };
         let mut keys: Vec<UnitKey> = ["b", "d", "f", "h"].map(key).to_vec();
         let mut held = vec!["B", "D", "F", "H"];
         let (a, d, f, g, z) = (key("a"), key("d"), key("f"), key("g"), key("z"));
-        // One comes in front, one leaves, one is replaced, one comes between, and one was never there.
+        // One new first, one removed, one changed, one new in between, and one that never existed.
         let news =
             [(&a, true, [None; 3]), (&d, false, [None; 3]), (&f, true, [None; 3]), (&g, true, [None; 3]), (&z, false, [None; 3])];
         let moves = RosterDelta::new(&mut keys, &news);

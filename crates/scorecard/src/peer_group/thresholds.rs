@@ -1,5 +1,5 @@
-//! Thresholds of points that a measure file leaves open: those of one quarter, taken from the network's last month of the quarter
-//! before and frozen with the quarter's first cards, so that nobody chases a target that moves.
+//! Thresholds of points for measures whose file has none. They hold for one quarter, come from the network's last month of the
+//! quarter before, and are frozen with the quarter's first cards, so that the target does not move during the quarter.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,25 +12,25 @@ use crate::statistics::funnel::LEAST_NETWORK;
 use crate::statistics::percentile::quantile;
 use crate::time::calendar::Month;
 
-/// In place of a group's code: these groups hold a quarter's thresholds. Their month is the quarter's first, everything but the
-/// thresholds is that of the network from which they were taken.
+/// Code of groups that hold a quarter's thresholds. Their month is the quarter's first; all other fields are those of the network
+/// that the thresholds come from.
 pub const THRESHOLDS: &str = "thresholds";
 
-/// The thresholds of one quarter, by measure (`id@version`) and role as it is compared.
+/// The thresholds of one quarter, by measure (`id@version`) and compared role.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Thresholds {
     groups: BTreeMap<(Arc<str>, Arc<str>), PeerGroup>,
 }
 
-/// The first month of the quarter that holds this one.
+/// The first month of this month's quarter.
 #[must_use]
 pub fn quarter_of(month: Month) -> Month {
     month.plus(-month.0.rem_euclid(3))
 }
 
 impl Thresholds {
-    /// Thresholds for the quarter that begins with this month, from the peers of the month before it: p25 and p75 of the network's
-    /// headline values, the better one to be reached. A network of fewer than 20 units has none, nor one in which both are equal.
+    /// Thresholds for the quarter that begins with this month: p25 and p75 of the network's headline values in the month before. The
+    /// better one earns all points. A network of fewer than 20 units, or with equal quartiles, has no thresholds.
     #[must_use]
     pub fn of_quarter(quarter: Month, measures: &MeasureSet, before: &PeerTable) -> Thresholds {
         let open = measures.measures().iter().filter(|m| m.definition.points.is_some_and(|p| p.lower.is_none()));
@@ -43,7 +43,7 @@ impl Thresholds {
         thresholds
     }
 
-    /// The thresholds that these groups hold; other groups are passed over.
+    /// The thresholds in these groups. Other groups are skipped.
     #[must_use]
     pub fn of_groups(groups: impl IntoIterator<Item = PeerGroup>) -> Thresholds {
         let mut thresholds = Thresholds::default();
@@ -51,7 +51,7 @@ impl Thresholds {
         thresholds
     }
 
-    /// These, and those of `other` for measures of which this knows nothing: a new measure set adds what is missing.
+    /// These thresholds, and those of `other` for further measures: a new measure set adds its own.
     #[must_use]
     pub fn completed_by(mut self, other: Thresholds) -> Thresholds {
         let known: Vec<Arc<str>> = self.groups.keys().map(|(measure, _)| measure.clone()).collect();
@@ -59,14 +59,14 @@ impl Thresholds {
         self
     }
 
-    /// Where points begin and where all are had, in the measure's unit.
+    /// The values at which points begin and at which all are earned, in the measure's unit.
     #[must_use]
     pub fn find(&self, measure: &str, role: &str) -> Option<(f64, f64)> {
         let group = self.groups.get(&(measure.into(), role.into()))?;
         group.lower.zip(group.upper)
     }
 
-    /// As they are published, in order of measure and role.
+    /// The published groups, in order of measure and role.
     pub fn groups(&self) -> impl Iterator<Item = &PeerGroup> {
         self.groups.values()
     }
@@ -76,7 +76,7 @@ impl Thresholds {
     }
 }
 
-/// Whether a published group is no group but a quarter's thresholds.
+/// Whether a published group holds a quarter's thresholds.
 #[must_use]
 pub fn holds_thresholds(group: &PeerGroup) -> bool {
     &*group.key.group == THRESHOLDS
@@ -152,12 +152,12 @@ mod tests {
         let thresholds = Thresholds::of_quarter(quarter, &set, &table);
         assert!(thresholds.groups().all(|group| group.key.month == quarter && holds_thresholds(group)));
         let read = Thresholds::of_groups(table.groups().chain(thresholds.groups()).cloned());
-        assert_eq!(read, thresholds, "read back from what is published");
+        assert_eq!(read, thresholds, "read from the published groups");
         thresholds.find("same_day_access@1", "gp")
     }
 
     #[test]
-    fn points_begin_at_the_worse_quartile_and_all_are_had_at_the_better_one() {
+    fn points_begin_at_the_worse_quartile_and_the_better_one_earns_all() {
         // 1 % to 21 %: R type 7 gives p25 = 6 and p75 = 16.
         let values: Vec<Ratio> = (1..=21).map(|n| (n, 100)).collect();
         assert_eq!(found("high", values.clone()), Some((6.0, 16.0)));
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_frozen_stays_and_a_new_measure_adds_its_own() {
+    fn frozen_thresholds_stay_and_a_new_measure_adds_its_own() {
         let quarter = "2026-10".parse().unwrap();
         let of = |values: Vec<Ratio>| Thresholds::of_quarter(quarter, &measures(), &table("high", values).1);
         let (old, new) = (of((1..=21).map(|n| (n, 100)).collect()), of((21..=41).map(|n| (n, 100)).collect()));

@@ -1,9 +1,9 @@
-//! What is compared: a person at a practice, or over all their practices, with their sums of one card's month.
+//! The units of comparison: a person at a practice, or over all their practices, with the sums of one card's month.
 
 use crate::sums::measure_sums::Sums;
 use crate::sums::ratio::Ratio;
 
-/// The windows of every measure, in months, all ending with the card's month.
+/// The windows of every measure, in months. All end with the card's month.
 pub const WINDOWS: [u8; 3] = [1, 3, 12];
 
 /// A person at a practice.
@@ -11,19 +11,19 @@ pub const WINDOWS: [u8; 3] = [1, 3, 12];
 pub struct UnitKey {
     /// Id of the person.
     pub person: String,
-    /// Practice code; empty on a roll-up over practices.
+    /// Practice code; empty for a roll-up over practices.
     pub practice: String,
 }
 
 impl UnitKey {
-    /// Whether it sums over practices.
+    /// Whether it is a roll-up over practices.
     #[must_use]
     pub fn is_roll_up(&self) -> bool {
         self.practice.is_empty()
     }
 }
 
-/// The sums of one unit for one card's month. A card exists when the first window holds facts.
+/// The sums of one unit for one card's month. A card exists if the first window has facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitMonth {
     /// The unit.
@@ -36,14 +36,14 @@ pub struct UnitMonth {
     pub months: Box<[Ratio]>,
 }
 
-/// Months of which a unit knows what it did: those of the longest window.
+/// Months of a unit: those of the longest window.
 pub const MONTHS: usize = 12;
 
 impl UnitMonth {
-    /// A unit from the sums of its months, oldest first and the card's own last.
+    /// A unit from the sums of its months, oldest first and the card's own month last.
     ///
     /// # Panics
-    /// When these are not 12 months of sums for one set of measures.
+    /// If the months have sums of different measure sets.
     #[must_use]
     pub fn new(key: UnitKey, months: &[Sums; MONTHS], incomplete: [bool; 3]) -> UnitMonth {
         let measures = months[0].measures.len();
@@ -63,20 +63,20 @@ impl UnitMonth {
         &self.months[measure * MONTHS..][..MONTHS]
     }
 
-    /// Whether there is a card.
+    /// Whether a card exists.
     #[must_use]
     pub fn has_card(&self) -> bool {
         has_card(&self.windows[0])
     }
 }
 
-/// Whether there is a card for a month of which these are the sums.
+/// Whether a card exists for a month with these sums.
 #[must_use]
 pub fn has_card(month: &Sums) -> bool {
     month.base.facts > 0
 }
 
-/// The place of this many months in [`WINDOWS`]: a measure's headline window.
+/// The index of the window of this many months in [`WINDOWS`].
 #[must_use]
 pub fn window_index(months: u8) -> usize {
     WINDOWS.iter().position(|window| *window == months).unwrap_or(WINDOWS.len() - 1)

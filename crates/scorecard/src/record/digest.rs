@@ -1,4 +1,4 @@
-//! Fingerprints of rows and marks: what lets a reader tell whether it holds exactly a partition's state.
+//! Fingerprints of rows and marks. A reader compares them to verify that it holds exactly a partition's state.
 
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
@@ -10,10 +10,11 @@ use crate::time::calendar::Month;
 /// Version of the canonical bytes.
 const FORMAT: u8 = 1;
 
-/// XXH3-128 over the canonical bytes of a row: format, measure set, feed, clinician, practice, month, base sums, and the non-zero
-/// sums of measures with their index; no position. 0 for a row of zeros: it is no row.
+/// XXH3-128 over the canonical bytes of a row. A row of zeros does not exist and has the digest 0.
 ///
-/// A partition's digest is the sum of these modulo 2^128, so rows can be taken out and put in.
+/// The bytes hold format, measure set, feed, clinician, practice, month, base sums, and the non-zero sums of measures with their
+/// index. They hold no position. A partition's digest is the sum of its rows' digests modulo 2^128, so that rows can be added and
+/// removed.
 #[must_use]
 pub fn row_digest(set: SetHash, key: &RowKey, sums: &Sums) -> u128 {
     if sums.is_zero() {
@@ -50,7 +51,7 @@ fn measure_bytes(sums: &MeasureSums) -> [u8; 112] {
     bytes
 }
 
-/// XXH3-64 over all fields of a mark but the check itself.
+/// XXH3-64 over all fields of a mark except the check itself.
 #[must_use]
 pub fn mark_check(mark: &Mark) -> u64 {
     let mut bytes = Vec::with_capacity(128 + mark.feeds.len() * 64);

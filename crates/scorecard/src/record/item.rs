@@ -1,4 +1,4 @@
-//! What a raw record holds, item by item, after decoding. Each item is exactly one of: an event, a registry entry, skipped, rejected.
+//! The items of a raw record after decoding. Each item is exactly one of: an event, a registry entry, skipped, rejected.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::record::log_record::Reject;
 use crate::registry::entry::Entry;
 use crate::time::calendar::Zone;
 
-/// Which drug resource of FHIR a feed counts, never both.
+/// The FHIR drug resource that a feed counts; it never counts both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DrugSource {
     /// MedicationRequest.
@@ -17,23 +17,23 @@ pub enum DrugSource {
     Dispenses,
 }
 
-/// One source system as the configuration declares it.
+/// A feed: one source system with its configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Feed {
     /// Its name.
     pub name: Arc<str>,
-    /// The practice of events that name none.
+    /// The practice of events without one.
     pub practice: Option<Arc<str>>,
-    /// How its versions came about.
+    /// The origin of its version numbers.
     pub versioning: Versioning,
-    /// Which drug resource it counts.
+    /// The drug resource that it counts.
     pub drugs: DrugSource,
-    /// The zone whose civil days its events are stamped with.
+    /// The zone of its events' civil days.
     pub zone: Zone,
 }
 
 impl Feed {
-    /// A feed that nobody declared.
+    /// A feed that the configuration does not declare.
     #[must_use]
     pub fn undeclared(name: &str) -> Feed {
         Feed { name: name.into(), practice: None, versioning: Versioning::Id, drugs: DrugSource::Requests, zone: Zone::london() }
@@ -45,10 +45,10 @@ impl Feed {
 pub enum Item<'a> {
     /// An event of a feed.
     Event(Arc<Feed>, Event<'a>),
-    /// A person, a role, an organisation.
+    /// A person, a role or an organisation.
     Registry(Entry),
-    /// A resource of a type that is not counted; its type.
+    /// A resource whose type is not counted; the value is the type.
     Skipped(String),
-    /// What cannot be taken.
+    /// An item that cannot be accepted.
     Reject(Reject),
 }

@@ -1,4 +1,4 @@
-//! Every record that Plumbline writes to its own topics, as a type. Bytes are `codec`'s business, topics `stream`'s.
+//! The records that Plumbline writes to its own topics. `codec` encodes them; `stream` picks the topics.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use crate::registry::entry::Entry;
 use crate::sums::measure_sums::{Base, MeasureSums};
 use crate::time::calendar::{Day, Month, Timestamp};
 
-/// "Everything before me in this partition belongs to the cut `at`."
+/// Closes a cut in a partition: every record before the tick belongs to the cut `at`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick {
     /// An instant of the publication grid.
     pub at: Timestamp,
 }
 
-/// What a row is the sum of.
+/// The key of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowKey {
-    /// The feed whose events it sums.
+    /// The feed of its events.
     pub feed: Arc<str>,
     /// `system|value`.
     pub clinician: Arc<str>,
@@ -30,18 +30,18 @@ pub struct RowKey {
     pub month: Month,
 }
 
-/// A row: the absolute sums of one clinician month at a tick.
+/// A row: the sums of one clinician month at a tick, absolute and not a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClinicianMonth {
-    /// What it is the sum of.
+    /// Its key.
     pub key: RowKey,
-    /// The partition of `events` that holds the feed.
+    /// The partition of `events` with the feed.
     pub partition: u32,
-    /// Offset in that partition of the tick at which it was computed.
+    /// Offset of its tick in that partition.
     pub position: u64,
     /// The tick's instant.
     pub at: Timestamp,
-    /// The measures that were summed.
+    /// The measure set of its sums.
     pub measure_set: SetHash,
     /// Sums that belong to no single measure.
     pub base: Base,
@@ -49,7 +49,7 @@ pub struct ClinicianMonth {
     pub measures: Vec<(Arc<str>, MeasureSums)>,
 }
 
-/// What a partition has seen of one feed.
+/// Coverage of one feed in a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedCoverage {
     /// The feed.
@@ -58,11 +58,11 @@ pub struct FeedCoverage {
     pub last_appended: Timestamp,
     /// The newest civil day of its events.
     pub newest_day: Option<Day>,
-    /// Per open month the days of which events were seen, bit 0 for the first.
+    /// For each open month, the days with at least one event: bit 0 is the first day.
     pub days: Vec<(Month, u32)>,
 }
 
-/// "This partition has written all its rows of tick `at`."
+/// Declares that a partition has written all its rows of the tick `at`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// The partition of `events`.
@@ -73,30 +73,30 @@ pub struct Mark {
     pub position: u64,
     /// Sum modulo 2^128 of XXH3-128 over the canonical bytes of every open row.
     pub digest: u128,
-    /// How many open rows there are.
+    /// Number of open rows.
     pub rows: u64,
-    /// The measures that were summed.
+    /// The measure set of its rows.
     pub measure_set: SetHash,
-    /// The first month that was open at this tick; rows of earlier months are not in the digest.
+    /// The first open month at this tick; rows of earlier months are not in the digest.
     pub open_from: Month,
-    /// What the partition has seen of its feeds, in order of their names.
+    /// Coverage of the partition's feeds, in order of their names.
     pub feeds: Vec<FeedCoverage>,
-    /// XXH3-64 over the fields above: a mark that was damaged is no mark.
+    /// XXH3-64 over the fields above. Readers ignore a damaged mark.
     pub check: u64,
 }
 
-/// The first record of `registry`: what a deployment can never change.
+/// The first record of `registry`: the settings that a deployment can never change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Genesis {
-    /// Version of the stored formats.
+    /// Version of the formats in the log.
     pub format: u32,
     /// Partitions of `events`.
     pub partitions: u32,
-    /// IANA name of the zone whose months are counted.
+    /// IANA name of the zone of the months.
     pub zone: String,
     /// Seconds between publication instants.
     pub grid_period_seconds: u32,
-    /// Seconds after midnight UTC of one of them.
+    /// Seconds from midnight UTC to a publication instant.
     pub grid_offset_seconds: u32,
     /// The first publication instant.
     pub first: Timestamp,
@@ -106,25 +106,25 @@ pub struct Genesis {
     pub patient_keys: Vec<String>,
 }
 
-/// Digest of the rows of one month in one partition at the cut that seals it.
+/// Digest of the rows of one month in one partition, at the cut that seals the month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedDigest {
     /// The partition of `events`.
     pub partition: u32,
     /// The month.
     pub month: Month,
-    /// How many rows it has there.
+    /// Number of rows.
     pub rows: u64,
     /// Sum modulo 2^128 of XXH3-128 over their canonical bytes.
     pub digest: u128,
 }
 
-/// Whether a cut was published.
+/// The outcome of a cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// All cards that changed are out.
+    /// All changed cards are published.
     Published,
-    /// No card was published; the text says why.
+    /// No card is published; the text gives the reason.
     Skipped(String),
 }
 
@@ -133,24 +133,24 @@ pub enum Outcome {
 pub struct RunMonth {
     /// The month.
     pub month: Month,
-    /// Cards of this month that stand after the run, withdrawn ones left out.
+    /// Current cards of this month after the run, without withdrawn ones.
     pub cards: u64,
-    /// Revisions that this run published.
+    /// Revisions that the run published.
     pub revisions: u64,
 }
 
-/// Closes one publication at a cut. Written even when nothing changed.
+/// Closes the publication of a cut. It is written even if no card changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     /// The cut.
     pub at: Timestamp,
     /// UUIDv5 of the cut.
     pub id: String,
-    /// Published, or skipped and why.
+    /// Published, or skipped with the reason.
     pub outcome: Outcome,
     /// Version of the engine that computed it.
     pub engine_version: String,
-    /// The measures of its cards.
+    /// The measure set of its cards.
     pub measure_set: SetHash,
     /// Revisions published.
     pub revisions: u64,
@@ -158,41 +158,41 @@ pub struct Run {
     pub months: Vec<RunMonth>,
     /// Offset of the cut's tick, by partition of `events`.
     pub positions: Vec<u64>,
-    /// Offset in `registry` up to which entries were applied.
+    /// Offset in `registry` up to which entries are applied.
     pub registry_position: u64,
     /// Digests of the months that this cut seals.
     pub sealed: Vec<SealedDigest>,
-    /// Partitions that publish had to fold itself.
+    /// Partitions that publish folded itself.
     pub refolded: Vec<u32>,
 }
 
-/// Where a record came from.
+/// The origin of a record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// A file, a topic, an address.
+    /// A file, a topic or an address.
     pub source: String,
     /// Partition of a topic, 0 elsewhere.
     pub partition: u32,
-    /// Line of a file counted from 1, offset of a topic.
+    /// Line of a file, from 1, or offset in a topic.
     pub offset: u64,
-    /// Which element of an array or a Bundle, counted from 0.
+    /// Index in an array or a Bundle, from 0.
     pub index: Option<u32>,
 }
 
-/// What could not be taken, and the cure.
+/// A rejected item with its cure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
-    /// Where it came from.
+    /// Its origin.
     pub position: Position,
-    /// The feed, when it is known.
+    /// The feed, if known.
     pub feed: Option<String>,
-    /// A word from a closed list, `missing_field` or `not_json`.
+    /// A word from a closed list, such as `missing_field` or `not_json`.
     pub reason: String,
-    /// Path of the field, `prescription.quantity`; empty when it is the whole record.
+    /// Path of the field, such as `prescription.quantity`; empty for the whole record.
     pub field: String,
-    /// What was found, what was expected and the cure; never the value itself.
+    /// The problem, the expected value and the cure; never the value itself.
     pub detail: String,
-    /// The record's shape: letters as `a`, digits as `9`, cut to 200 characters.
+    /// The record with letters as `a` and digits as `9`, cut to 200 characters.
     pub excerpt: String,
 }
 
@@ -201,7 +201,7 @@ pub struct Reject {
 #[expect(missing_docs, reason = "each variant is its payload's documentation")]
 pub enum Record<'a> {
     Batch(Batch<'a>),
-    /// A batch that is only written: it reads as [`Record::Batch`].
+    /// A batch that is only written; a reader gets [`Record::Batch`].
     Packed(PackedBatch<'a>),
     Tick(Tick),
     ClinicianMonth(ClinicianMonth),
@@ -213,12 +213,12 @@ pub enum Record<'a> {
     PeerSnapshot(PeerSnapshot),
     Run(Run),
     Reject(Reject),
-    /// Bytes that no schema of this topic opens; the text says why.
+    /// Bytes that no schema of this topic can decode; the text gives the reason.
     Undecodable(String),
 }
 
 impl Record<'_> {
-    /// The same record, holding its own text.
+    /// The same record with owned text.
     #[must_use]
     pub fn into_owned(self) -> Record<'static> {
         match self {

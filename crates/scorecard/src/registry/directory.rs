@@ -1,32 +1,32 @@
-//! The registry as of a day: which person a clinician id belongs to, what they are where, and what a practice belongs to.
+//! The registry as of a day: the person behind a clinician id, their role at a practice, and the practice's network and locality.
 //!
-//! Entries are applied in the order of the log; of those in force on a day the one applied last decides. A map of nothing is a
-//! directory too: then every clinician id is its own person with the role `unknown`, and the only levels are practice and network.
+//! Entries apply in the order of the log. Among the entries in force on a day, the last one decides. In an empty directory each
+//! clinician id is its own person with the role `unknown`, and the only levels are practice and network.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::registry::entry::{Entry, Organisation, OrganisationKind, Person, Role};
 use crate::time::calendar::Day;
 
-/// Role of a person of whom the registry says nothing.
+/// Role of a person without a registry entry.
 pub const UNKNOWN_ROLE: &str = "unknown";
 
-/// The setting of practices that are compared with one another.
+/// Setting of the practices that are compared with each other.
 const COMPARED_SETTING: &str = "gp";
 
-/// A chain of parents is followed this far; a circle that a careless entry made ends there.
+/// Most parents followed from a practice. The limit ends a circle of parents.
 const LONGEST_CHAIN: usize = 8;
 
-/// What a person is at a practice on a day.
+/// A person's role at a practice on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoleOnDay<'a> {
     /// `gp`, `nurse` and so on; [`UNKNOWN_ROLE`] without an entry.
     pub role: &'a str,
-    /// Whether they stand in for somebody.
+    /// Whether the person is a locum.
     pub locum: bool,
 }
 
-/// What a practice belongs to on a day.
+/// The organisations above a practice on a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Chain<'a> {
     /// Code of its primary care network.
@@ -35,7 +35,7 @@ pub struct Chain<'a> {
     pub locality: Option<&'a str>,
 }
 
-/// Days from one to another, both included; none for ever.
+/// A period of days, both ends included. A missing end is unbounded.
 #[derive(Clone, Copy, Debug)]
 struct Days {
     from: Option<Day>,
@@ -43,7 +43,7 @@ struct Days {
 }
 
 impl Days {
-    /// `None` when one of the two is no date: such an entry says nothing.
+    /// `None` if one of the two is not a date; such an entry is ignored.
     fn read(from: Option<&str>, until: Option<&str>) -> Option<Days> {
         let read = |text: Option<&str>| match text {
             None => Some(None),
@@ -61,7 +61,7 @@ impl Days {
     }
 }
 
-/// The civil day that a text such as `2026-10-05` names.
+/// Parses a civil day such as `2026-10-05`. `None` if the text is not a date in this form.
 #[must_use]
 pub fn civil_day(text: &str) -> Option<Day> {
     let [year, month, day] = text.split('-').collect::<Vec<_>>().try_into().ok()?;
@@ -73,8 +73,8 @@ pub fn civil_day(text: &str) -> Option<Day> {
 }
 
 #[derive(Clone, Debug)]
-struct HeldRole {
-    /// Its place in the log.
+struct RoleEntry {
+    /// Its position among the entries of the log.
     place: u64,
     practice: String,
     role: String,
@@ -83,29 +83,29 @@ struct HeldRole {
 }
 
 #[derive(Clone, Debug)]
-struct HeldOrganisation {
+struct OrganisationEntry {
     kind: OrganisationKind,
     parent: Option<String>,
     compared: bool,
     days: Days,
 }
 
-/// The registry's entries, applied one by one in the order of the log.
+/// The entries of the registry, applied in the order of the log.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     applied: u64,
-    /// Alias to the person who claimed it last.
+    /// The person who last claimed an alias, by alias.
     persons: BTreeMap<String, String>,
-    /// Person to the aliases that ever named them.
+    /// All aliases that ever belonged to a person, by person.
     aliases: BTreeMap<String, BTreeSet<String>>,
-    /// By the person's id or alias as the entry wrote it.
-    roles: BTreeMap<String, Vec<HeldRole>>,
-    organisations: BTreeMap<String, Vec<HeldOrganisation>>,
+    /// By the person's id or alias as the entry names it.
+    roles: BTreeMap<String, Vec<RoleEntry>>,
+    organisations: BTreeMap<String, Vec<OrganisationEntry>>,
 }
 
 impl Directory {
-    /// Applies the next entry of the log. An entry whose dates cannot be read says nothing; `plumbline registry check` refuses it
-    /// before it gets here.
+    /// Applies the next entry of the log. It ignores a role or an organisation whose dates are invalid; `plumbline registry check`
+    /// rejects these before they reach the log.
     pub fn apply(&mut self, entry: &Entry) {
         self.applied += 1;
         match entry {
@@ -117,7 +117,7 @@ impl Directory {
 
     fn apply_person(&mut self, person: &Person) {
         for alias in person.aliases.iter().filter(|alias| **alias != person.id) {
-            // A claim the other way round ends the earlier one, so that there is never a circle.
+            // A claim in the opposite direction ends the earlier claim, so that claims never form a circle.
             if self.claims_of(&person.id).any(|claimed| claimed == alias) {
                 self.persons.remove(&person.id);
             }
@@ -129,13 +129,13 @@ impl Directory {
     fn apply_role(&mut self, role: &Role) {
         let Some(days) = Days::read(role.from.as_deref(), role.until.as_deref()) else { return };
         let held =
-            HeldRole { place: self.applied, practice: role.practice.clone(), role: role.role.clone(), locum: role.locum, days };
+            RoleEntry { place: self.applied, practice: role.practice.clone(), role: role.role.clone(), locum: role.locum, days };
         self.roles.entry(role.person.clone()).or_default().push(held);
     }
 
     fn apply_organisation(&mut self, organisation: &Organisation) {
         let Some(days) = Days::read(organisation.open_from.as_deref(), organisation.open_until.as_deref()) else { return };
-        let held = HeldOrganisation {
+        let held = OrganisationEntry {
             kind: organisation.kind,
             parent: organisation.parent.clone(),
             compared: organisation.setting.as_deref().is_none_or(|setting| setting == COMPARED_SETTING),
@@ -144,30 +144,30 @@ impl Directory {
         self.organisations.entry(organisation.code.clone()).or_default().push(held);
     }
 
-    /// The person whom this `system|value` belongs to: the id itself when nobody claims it. The claim applied last wins, and a
-    /// person may be claimed in turn, so that aliases from clinical systems and an operator's own ids add up.
+    /// The person behind this `system|value`, or the id itself if nobody claims it. The last claim wins. A person can be claimed in
+    /// turn, so that aliases from clinical systems and an operator's own ids combine.
     #[must_use]
     pub fn person_of<'a>(&'a self, clinician: &'a str) -> &'a str {
         self.claims_of(clinician).last().unwrap_or(clinician)
     }
 
-    /// Who claims this id, who claims that person in turn, and so on.
+    /// The person who claims this id, the person who claims that one, and so on.
     fn claims_of(&self, clinician: &str) -> impl Iterator<Item = &str> {
         std::iter::successors(self.persons.get(clinician), |person| self.persons.get(*person)).map(String::as_str)
     }
 
-    /// What this person is at this practice on this day: the entry applied last of those in force. With an empty practice, as on
-    /// a roll-up, of the entries of all practices.
+    /// The role of this person at this practice on this day, from the last entry in force. An empty practice, as on a roll-up,
+    /// considers the entries of all practices.
     #[must_use]
     pub fn role_at(&self, person: &str, practice: &str, day: Day) -> RoleOnDay<'_> {
-        let mut newest: Option<&HeldRole> = None;
+        let mut newest: Option<&RoleEntry> = None;
         let mut names = vec![person];
         let mut seen = BTreeSet::new();
         while let Some(name) = names.pop() {
             if !seen.insert(name) || self.person_of(name) != person {
                 continue;
             }
-            let in_force = |held: &&HeldRole| {
+            let in_force = |held: &&RoleEntry| {
                 (practice.is_empty() || held.practice == practice) && held.days.begun(day) && !held.days.ended(day)
             };
             let here = self.roles.get(name).into_iter().flatten().filter(in_force);
@@ -180,7 +180,7 @@ impl Directory {
         })
     }
 
-    /// The network and the locality that this practice belongs to on this day, along the parent links.
+    /// The network and the locality of this practice on this day, found along its parents.
     #[must_use]
     pub fn chain(&self, practice: &str, day: Day) -> Chain<'_> {
         let mut chain = Chain::default();
@@ -197,8 +197,8 @@ impl Directory {
         chain
     }
 
-    /// Whether units of this practice are compared on this day: it is open and its setting is none or `gp`. What the registry
-    /// does not know is compared.
+    /// Whether units of this practice are compared on this day: it is open, and its setting is missing or `gp`. A practice without an
+    /// entry is compared.
     #[must_use]
     pub fn in_scope(&self, practice: &str, day: Day) -> bool {
         if !self.organisations.contains_key(practice) {
@@ -207,9 +207,9 @@ impl Directory {
         self.organisation(practice, day).is_some_and(|held| held.compared && !held.days.ended(day))
     }
 
-    /// What is said of this organisation on this day: the entry applied last of those that have begun. One that has ended still
-    /// says where it belonged, and that it is closed.
-    fn organisation(&self, code: &str, day: Day) -> Option<&HeldOrganisation> {
+    /// The last entry of this organisation that has begun by this day. An ended entry still provides the parent, and the organisation
+    /// is closed.
+    fn organisation(&self, code: &str, day: Day) -> Option<&OrganisationEntry> {
         self.organisations.get(code)?.iter().rev().find(|held| held.days.begun(day))
     }
 }
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_registry_everybody_is_themselves_unknown_and_in_scope() {
+    fn without_a_registry_each_id_is_its_own_person_with_an_unknown_role_in_scope() {
         let nothing = Directory::default();
         assert_eq!(nothing.person_of("gmc|7012345"), "gmc|7012345");
         assert_eq!(nothing.role_at("gmc|7012345", "A81001", day("2026-10-31")), RoleOnDay { role: "unknown", locum: false });
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn two_who_claim_each_other_do_not_hang_and_the_later_claim_stands() {
+    fn of_two_persons_who_claim_each_other_the_later_claim_wins() {
         let d = directory(&[r#"{"type":"person","id":"a","aliases":["b"]}"#, r#"{"type":"person","id":"b","aliases":["a"]}"#]);
         assert_eq!((d.person_of("a"), d.person_of("b")), ("b", "b"));
         let longer = directory(&[

@@ -1,19 +1,19 @@
-//! Who is who: persons with their aliases, their roles, organisations and what they belong to. Append-only, effective-dated.
+//! The entries of the registry: persons with their aliases, their roles, and organisations. Append-only and effective-dated.
 
 use serde::{Deserialize, Serialize};
 
-/// A person who practises, and every `system|value` under which they appear.
+/// A practising person and every `system|value` under which they appear.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
-    /// Id of the person, the subject of their cards: a `system|value` of their own or any other stable text.
+    /// Id of the person, the subject of their cards: one of their `system|value` pairs or any other stable text.
     pub id: String,
-    /// `system|value` each; the id itself is always one.
+    /// Their aliases, each as `system|value`. The id itself is always an alias.
     #[serde(default)]
     pub aliases: Vec<String>,
 }
 
-/// What a person is at a practice from one day to another.
+/// The role of a person at a practice over a period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
@@ -23,18 +23,18 @@ pub struct Role {
     pub practice: String,
     /// `gp`, `nurse`, `pharmacist`, `paramedic`, `trainee` or another word.
     pub role: String,
-    /// Whether they stand in for somebody.
+    /// Whether the person is a locum.
     #[serde(default)]
     pub locum: bool,
-    /// First civil day, `2026-10-05`; none for ever.
+    /// First civil day, such as `2026-10-05`; unbounded if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Last civil day; none for ever.
+    /// Last civil day; unbounded if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
 }
 
-/// What an organisation is.
+/// The kind of an organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the field's")]
@@ -53,24 +53,24 @@ pub struct Organisation {
     /// Name for people.
     #[serde(default)]
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub kind: OrganisationKind,
-    /// Code of what it belongs to.
+    /// Code of the organisation above it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
-    /// Setting; `gp` or none is in scope of peer comparison, anything else is not.
+    /// Setting. Only practices with the setting `gp`, or without one, are compared with peers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setting: Option<String>,
-    /// First civil day on which it was open; none for ever.
+    /// First civil day on which it was open; unbounded if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_from: Option<String>,
-    /// Last civil day on which it was open; none for ever.
+    /// Last civil day on which it was open; unbounded if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_until: Option<String>,
 }
 
-/// One entry of the registry. A later entry of the same person, (person, practice) or organisation is added, not written over:
-/// the newest that is in force on a day decides.
+/// One entry of the registry. A later entry of the same person, role or organisation is added and replaces nothing: on each day
+/// the last entry in force decides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 #[expect(missing_docs, reason = "each variant is its payload's documentation")]
@@ -86,6 +86,6 @@ pub enum Entry {
 pub struct RegistryMistake {
     /// Line of the file, from 1.
     pub line: usize,
-    /// What was found, what was expected and the cure.
+    /// The value found, the value expected and the cure.
     pub text: String,
 }

@@ -1,14 +1,14 @@
-//! Whether the entries of a registry file fit together: dates, aliases, and what refers to what.
+//! Checks that the entries of a registry file are consistent: dates, aliases, and references.
 
 use std::collections::BTreeMap;
 
 use crate::registry::directory::civil_day;
 use crate::registry::entry::{Entry, Organisation, OrganisationKind, RegistryMistake, Role};
 
-/// An entry and the line at which it begins.
+/// An entry and the line on which it begins.
 type LocatedEntry = (usize, Entry);
 
-/// Everything that does not fit, in no particular order.
+/// All inconsistencies, in no particular order.
 pub(crate) fn check(entries: &[LocatedEntry]) -> Vec<RegistryMistake> {
     let known = DefinedNames::of(entries);
     let mut mistakes = Vec::new();
@@ -23,11 +23,11 @@ pub(crate) fn check(entries: &[LocatedEntry]) -> Vec<RegistryMistake> {
     mistakes
 }
 
-/// What a file defines.
+/// The names that a file defines.
 struct DefinedNames<'a> {
-    /// Alias, or id, to the person who has it first and the line where.
+    /// The first person with an alias or id and the line of that person, by alias or id.
     owners: BTreeMap<&'a str, (&'a str, usize)>,
-    /// Code to the newest entry of it.
+    /// The last entry of an organisation, by code.
     organisations: BTreeMap<&'a str, &'a Organisation>,
 }
 
@@ -58,7 +58,9 @@ impl<'a> DefinedNames<'a> {
     fn aliases_of_others(&self, id: &str, aliases: &[String]) -> Vec<String> {
         let other = |alias: &String| {
             let (owner, line) = self.owners.get(alias.as_str()).filter(|(owner, _)| *owner != id)?;
-            Some(format!("alias {alias:?} of person {id:?} is person {owner:?} too (line {line}); leave it with one of them"))
+            Some(format!(
+                "alias {alias:?} of person {id:?} also belongs to person {owner:?} (line {line}); remove it from one of them"
+            ))
         };
         aliases.iter().filter_map(other).collect()
     }
@@ -66,13 +68,14 @@ impl<'a> DefinedNames<'a> {
     fn role(&self, role: &Role) -> Vec<String> {
         let mut wrong = dates("role", ["from", "until"], role.from.as_deref(), role.until.as_deref());
         if !self.owners.contains_key(role.person.as_str()) {
-            wrong.push(format!("role of {:?}, whom the file does not hold; add a person with this id", role.person));
+            wrong.push(format!("role.person {:?} is not in the file; add a person with this id", role.person));
         }
         match self.organisations.get(role.practice.as_str()).map(|organisation| organisation.kind) {
             Some(OrganisationKind::Practice) => {}
-            Some(_) => wrong.push(format!("role at {:?}, which is not a practice; name the practice", role.practice)),
-            None => wrong
-                .push(format!("role at {:?}, which the file does not hold; add an organisation with this code", role.practice)),
+            Some(_) => wrong.push(format!("role.practice {:?} is not a practice; write the code of a practice", role.practice)),
+            None => {
+                wrong.push(format!("role.practice {:?} is not in the file; add an organisation with this code", role.practice))
+            }
         }
         wrong
     }
@@ -89,7 +92,7 @@ impl<'a> DefinedNames<'a> {
         wrong
     }
 
-    /// Said once of each circle: at the newest entry of its smallest code.
+    /// Reports each circle of parents once: at the last entry of its smallest code.
     fn circle(&self, organisation: &Organisation) -> Option<String> {
         if !std::ptr::eq(*self.organisations.get(organisation.code.as_str())?, organisation) {
             return None;
@@ -99,9 +102,8 @@ impl<'a> DefinedNames<'a> {
         let above: Vec<&str> = std::iter::successors(parent(&start), parent).take(self.organisations.len()).collect();
         let round = above.iter().position(|code| *code == start)?;
         let smallest = above[..round].iter().all(|code| start <= *code);
-        smallest.then(|| {
-            format!("{start:?} is its own parent by way of {}; take one of these parents away", above[..=round].join(" > "))
-        })
+        smallest
+            .then(|| format!("{start:?} is its own parent through {}; remove one of these parents", above[..=round].join(" > ")))
     }
 }
 
@@ -116,7 +118,7 @@ fn dates(kind: &str, names: [&str; 2], from: Option<&str>, until: Option<&str>) 
     if let (Some((first, last)), Some(from), Some(until)) = (days, from, until)
         && last < first
     {
-        wrong.push(format!("{kind}.{} {until} lies before {} {from}; swap them or leave one out", names[1], names[0]));
+        wrong.push(format!("{kind}.{} {until} is before {} {from}; swap them or remove one", names[1], names[0]));
     }
     wrong
 }
@@ -143,8 +145,8 @@ mod tests {
         assert_eq!(
             found,
             [
-                "line 2: alias \"gmc|1\" of person \"p2\" is person \"p1\" too (line 1); leave it with one of them",
-                "line 3: alias \"p2\" of person \"p3\" is person \"p2\" too (line 2); leave it with one of them",
+                "line 2: alias \"gmc|1\" of person \"p2\" also belongs to person \"p1\" (line 1); remove it from one of them",
+                "line 3: alias \"p2\" of person \"p3\" also belongs to person \"p2\" (line 2); remove it from one of them",
             ]
         );
     }
@@ -160,9 +162,9 @@ mod tests {
         assert_eq!(
             found,
             [
-                "line 1: role at \"A1\", which the file does not hold; add an organisation with this code",
-                "line 1: role of \"p1\", whom the file does not hold; add a person with this id",
-                "line 2: role at \"P1\", which is not a practice; name the practice",
+                "line 1: role.person \"p1\" is not in the file; add a person with this id",
+                "line 1: role.practice \"A1\" is not in the file; add an organisation with this code",
+                "line 2: role.practice \"P1\" is not a practice; write the code of a practice",
             ]
         );
     }
@@ -179,7 +181,7 @@ mod tests {
             [
                 "line 2: role.from \"2026-02-30\" is not a date; write it as 2026-10-05",
                 "line 2: role.until \"1 March\" is not a date; write it as 2026-10-05",
-                "line 3: organisation.open_until 2026-02-01 lies before open_from 2026-02-02; swap them or leave one out",
+                "line 3: organisation.open_until 2026-02-01 is before open_from 2026-02-02; swap them or remove one",
             ]
         );
     }
@@ -196,9 +198,9 @@ mod tests {
         assert_eq!(
             found,
             [
-                "line 3: \"L1\" is its own parent by way of P1 > L1; take one of these parents away",
+                "line 3: \"L1\" is its own parent through P1 > L1; remove one of these parents",
                 "line 4: parent \"P9\" of \"A2\" is not in the file; add an organisation with this code",
-                "line 5: \"X1\" is its own parent by way of X1; take one of these parents away",
+                "line 5: \"X1\" is its own parent through X1; remove one of these parents",
             ]
         );
     }

@@ -1,7 +1,7 @@
-//! A registry file as an operator writes it, NDJSON or TOML, with every mistake in it at once.
+//! Reads a registry file, NDJSON or TOML, and reports all its mistakes at once.
 //!
-//! NDJSON holds one entry a line, `{"type":"person",...}`; TOML holds `[[person]]`, `[[role]]` and `[[organisation]]` tables. Both
-//! read as the same entries, in the order of the file.
+//! NDJSON has one entry a line, `{"type":"person",...}`. TOML has `[[person]]`, `[[role]]` and `[[organisation]]` tables. Both
+//! give the same entries, in the order of the file.
 
 use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
@@ -13,18 +13,15 @@ use crate::registry::registry_check::check;
 /// Reads a registry file.
 ///
 /// # Errors
-/// All mistakes of the file in order of their lines: what cannot be read, unknown keys, values of the wrong type, dates that are
-/// none, an end before its beginning, an alias of two persons, roles of persons or practices that the file does not hold, parents
-/// that it does not hold, circles of parents.
+/// All mistakes of the file in order of their lines: syntax errors, unknown keys, values of the wrong type, and invalid dates. Then
+/// come an alias of two persons, references to missing persons, practices or parents, and circles of parents.
 pub fn parse_registry(text: &str) -> Result<Vec<Entry>, Vec<RegistryMistake>> {
     let mut mistakes = Vec::new();
     let objects =
         if text.trim_start().starts_with('{') { from_json(text, &mut mistakes) } else { from_toml(text, &mut mistakes) };
     if objects.is_empty() && mistakes.is_empty() {
-        mistakes.push(RegistryMistake {
-            line: 1,
-            text: "the file holds no entry; add a person, a role or an organisation".to_owned(),
-        });
+        mistakes
+            .push(RegistryMistake { line: 1, text: "the file has no entry; add a person, a role or an organisation".to_owned() });
     }
     let entries: Vec<(usize, Entry)> =
         objects.into_iter().filter_map(|(line, object)| Some((line, entry(line, object, &mut mistakes)?))).collect();
@@ -33,7 +30,7 @@ pub fn parse_registry(text: &str) -> Result<Vec<Entry>, Vec<RegistryMistake>> {
     if mistakes.is_empty() { Ok(entries.into_iter().map(|(_, entry)| entry).collect()) } else { Err(mistakes) }
 }
 
-/// An entry as keys and values, its kind under `type`.
+/// An entry's line, and its keys and values with its kind under `type`.
 type Object = (usize, Map<String, Value>);
 
 fn from_json(text: &str, mistakes: &mut Vec<RegistryMistake>) -> Vec<Object> {
@@ -61,7 +58,7 @@ fn from_toml(text: &str, mistakes: &mut Vec<RegistryMistake>) -> Vec<Object> {
     for (key, value) in table.get_ref() {
         let kind = key.get_ref().as_ref();
         let Some(tables) = value.get_ref().as_array().filter(|_| keys_of(kind).is_some()) else {
-            let text = format!("{kind:?} is no list of entries; write [[person]], [[role]] or [[organisation]]");
+            let text = format!("{kind:?} is not a list of entries; write [[person]], [[role]] or [[organisation]]");
             mistakes.push(RegistryMistake { line: line_of(key.span().start), text });
             continue;
         };
@@ -75,7 +72,7 @@ fn from_toml(text: &str, mistakes: &mut Vec<RegistryMistake>) -> Vec<Object> {
             objects.push((line, object));
         }
     }
-    // TOML gathers the tables of one name; the file's order is the log's, and there the later entry decides.
+    // TOML groups tables by name. The entries must keep the order of the file, because the last entry in force decides.
     objects.sort_by_key(|(line, _)| *line);
     objects
 }
@@ -86,7 +83,7 @@ fn json(value: &DeValue<'_>) -> Value {
         DeValue::Boolean(flag) => (*flag).into(),
         DeValue::Integer(number) => Value::Array(vec![number.to_string().into()]),
         DeValue::Float(number) => Value::Array(vec![number.to_string().into()]),
-        // A date without quotes is as good as one with them.
+        // A date may be written with or without quotes.
         DeValue::Datetime(at) => at.to_string().into(),
         DeValue::Array(array) => array.iter().map(|element| json(element.get_ref())).collect(),
         DeValue::Table(table) => {
@@ -95,12 +92,12 @@ fn json(value: &DeValue<'_>) -> Value {
     }
 }
 
-/// What a key may hold.
+/// The values that a key accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
-    /// A text that must be there and not be empty.
+    /// A text that must exist and not be empty.
     Needed,
-    /// A text or nothing.
+    /// A text, optional.
     Text,
     /// A list of texts.
     Texts,
@@ -129,13 +126,13 @@ fn keys_of(kind: &str) -> Option<&'static [(&'static str, Shape)]> {
     }
 }
 
-/// The entry that an object says; `None` when a mistake of its keys or values was added.
+/// The entry of an object. `None` after adding a mistake of its keys or values.
 fn entry(line: usize, mut object: Map<String, Value>, mistakes: &mut Vec<RegistryMistake>) -> Option<Entry> {
     let before = mistakes.len();
     let mut wrong = |text: String| mistakes.push(RegistryMistake { line, text });
     let kind = object.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     let Some(keys) = keys_of(&kind) else {
-        wrong(format!("type {kind:?} is none of person, role, organisation; say which the entry is"));
+        wrong(format!("type {kind:?} is not one of person, role, organisation; write one of these"));
         return None;
     };
     object.retain(|key, value| key == "type" || !value.is_null());
@@ -159,13 +156,13 @@ fn entry(line: usize, mut object: Map<String, Value>, mistakes: &mut Vec<Registr
     }
 }
 
-/// What is wrong with a value, `None` when nothing is.
+/// The mistake in a value. `None` if it has none.
 fn misshapen(value: Option<&Value>, shape: Shape) -> Option<&'static str> {
     match (shape, value) {
         (Shape::Needed, None) => Some("is missing; add it"),
-        (Shape::Needed, Some(Value::String(text))) if text.trim().is_empty() => Some("is empty; fill it in"),
+        (Shape::Needed, Some(Value::String(text))) if text.trim().is_empty() => Some("is empty; write a value"),
         (Shape::Needed | Shape::Text, Some(value)) if !value.is_string() => Some("is not a text; put it in quotes"),
-        (Shape::Flag, Some(value)) if !value.is_boolean() => Some("is neither true nor false; write one of them without quotes"),
+        (Shape::Flag, Some(value)) if !value.is_boolean() => Some("is not true or false; write one of them without quotes"),
         (Shape::Texts, Some(value)) if !value.as_array().is_some_and(|all| all.iter().all(Value::is_string)) => {
             Some("is not a list of texts; write it as [\"gmc|7012345\"]")
         }
@@ -178,7 +175,7 @@ fn unknown_key(kind: &str, key: &str, keys: &[(&str, Shape)]) -> String {
         Some(known) => format!("{kind} has no key {key:?}; did you mean {known:?}?"),
         None => {
             let known: Vec<&str> = keys.iter().map(|(known, _)| *known).collect();
-            format!("{kind} has no key {key:?}; it has {}", known.join(", "))
+            format!("{kind} has no key {key:?}; its keys are {}", known.join(", "))
         }
     }
 }
@@ -187,7 +184,7 @@ fn unknown_key(kind: &str, key: &str, keys: &[(&str, Shape)]) -> String {
 mod tests {
     use super::*;
 
-    /// A file of one's own that is right, in both notations.
+    /// A valid file in both notations.
     const TOML: &str = r#"
 # who is who
 [[person]]
@@ -261,11 +258,11 @@ from = "2020-01-01"
         let found = mistakes(&text);
         let expected = [
             "line 1: person has no key \"alias\"; did you mean \"aliases\"?",
-            "line 2: type \"persona\" is none of person, role, organisation; say which the entry is",
+            "line 2: type \"persona\" is not one of person, role, organisation; write one of these",
             "line 3: not a JSON object",
-            "line 4: role.locum is neither true nor false; write one of them without quotes",
-            "line 4: role.role is empty; fill it in",
-            "line 5: organisation has no key \"colour\"; it has code, name, kind, parent, setting, open_from, open_until",
+            "line 4: role.locum is not true or false; write one of them without quotes",
+            "line 4: role.role is empty; write a value",
+            "line 5: organisation has no key \"colour\"; its keys are code, name, kind, parent, setting, open_from, open_until",
             "line 6: organisation: unknown variant `surgery`, expected one of `practice`, `pcn`, `locality`",
         ];
         assert_eq!(found.len(), expected.len(), "{found:#?}");
@@ -280,12 +277,12 @@ from = "2020-01-01"
         let found = mistakes(text);
         assert!(found[0].starts_with("line 4: person has no key \"name\""), "{found:#?}");
         assert!(found[1].starts_with("line 4: person.id is missing"), "{found:#?}");
-        assert!(found[2].starts_with("line 7: \"persons\" is no list of entries"), "{found:#?}");
+        assert!(found[2].starts_with("line 7: \"persons\" is not a list of entries"), "{found:#?}");
         assert!(mistakes("[[person]\nid = 3\n").iter().any(|m| m.starts_with("line 1: not TOML")));
     }
 
     #[test]
     fn a_file_without_an_entry_is_a_mistake() {
-        assert_eq!(mistakes("# nothing yet\n"), ["line 1: the file holds no entry; add a person, a role or an organisation"]);
+        assert_eq!(mistakes("# nothing yet\n"), ["line 1: the file has no entry; add a person, a role or an organisation"]);
     }
 }

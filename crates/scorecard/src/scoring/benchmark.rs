@@ -1,5 +1,5 @@
-//! What the cards of a month are held against, made ready once for all of them: of each measure its texts and where its groups
-//! stand in the peer table, and the networks of all roles.
+//! The benchmarks of a month, computed once for all its cards: texts of the measures, columns of their groups in the peer table, and
+//! the networks of all roles.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,11 +26,11 @@ pub struct Benchmark<'a> {
     pub n_unit: Arc<str>,
     /// Integer unit of its denominator.
     pub d_unit: Arc<str>,
-    /// By window, where its groups stand in the peer table.
+    /// Columns of its groups in the peer table, by window.
     pub columns: [Option<usize>; WINDOWS.len()],
 }
 
-/// Everything that the cards of one month are held against.
+/// The benchmarks of the cards of one month.
 #[derive(Debug)]
 pub struct Benchmarks<'a> {
     /// The month.
@@ -38,16 +38,16 @@ pub struct Benchmarks<'a> {
     /// Its peer groups.
     pub peers: &'a PeerTable,
     measures: Vec<Benchmark<'a>>,
-    /// By role as it is compared, of each measure the network of the headline window.
+    /// The network of each measure's headline window, by compared role.
     networks: BTreeMap<Arc<str>, Vec<Option<Network<'a>>>>,
 }
 
 impl<'a> Benchmarks<'a> {
-    /// The yardsticks of a month, from its peer groups.
+    /// The benchmarks of a month from its peer groups.
     #[must_use]
     pub fn new(measures: &'a MeasureSet, month: Month, peers: &'a PeerTable) -> Benchmarks<'a> {
-        let measures: Vec<Benchmark<'_>> = (0..).zip(measures.measures()).map(|(at, m)| yardstick(m, at, peers)).collect();
-        let all = |role: &Arc<str>| measures.iter().map(|yardstick| network(yardstick, role, peers)).collect();
+        let measures: Vec<Benchmark<'_>> = (0..).zip(measures.measures()).map(|(at, m)| benchmark(m, at, peers)).collect();
+        let all = |role: &Arc<str>| measures.iter().map(|benchmark| network(benchmark, role, peers)).collect();
         let networks = peers.roles().map(|role| (role.clone(), all(role))).collect();
         Benchmarks { month, peers, measures, networks }
     }
@@ -58,14 +58,14 @@ impl<'a> Benchmarks<'a> {
         &self.measures
     }
 
-    /// Of each measure the network of this role in the headline window; nothing where nobody has the role.
+    /// The network of this role in each measure's headline window. Empty if no unit has the role.
     #[must_use]
     pub fn networks(&self, role: &str) -> &[Option<Network<'a>>] {
         self.networks.get(role).map_or(&[], Vec::as_slice)
     }
 }
 
-fn yardstick<'a>(measure: &'a Measure, index: usize, peers: &PeerTable) -> Benchmark<'a> {
+fn benchmark<'a>(measure: &'a Measure, index: usize, peers: &PeerTable) -> Benchmark<'a> {
     let name = measure.name();
     Benchmark {
         measure,
@@ -78,8 +78,8 @@ fn yardstick<'a>(measure: &'a Measure, index: usize, peers: &PeerTable) -> Bench
     }
 }
 
-fn network<'a>(yardstick: &Benchmark<'a>, role: &str, peers: &'a PeerTable) -> Option<Network<'a>> {
-    let column = yardstick.columns[window_index(yardstick.measure.definition.window)]?;
+fn network<'a>(benchmark: &Benchmark<'a>, role: &str, peers: &'a PeerTable) -> Option<Network<'a>> {
+    let column = benchmark.columns[window_index(benchmark.measure.definition.window)]?;
     let found = peers.place(role, Level::Network, NETWORK)?.group(column)?;
-    Some(Network::new(yardstick.measure, found))
+    Some(Network::new(benchmark.measure, found))
 }

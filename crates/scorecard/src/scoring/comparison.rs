@@ -1,4 +1,4 @@
-//! One unit among its peers: which groups it belongs to, and the one it is shown with.
+//! One unit among its peers: its groups, and the group that its card shows.
 
 use crate::card::peer_group::Level;
 use crate::card::round::published;
@@ -19,29 +19,29 @@ pub struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    /// The groups that the subject of a card belongs to.
+    /// The groups of a card's subject.
     #[must_use]
-    pub fn of(subject: &Subject, yardsticks: &'a Benchmarks<'a>) -> Comparison<'a> {
+    pub fn of(subject: &Subject, benchmarks: &'a Benchmarks<'a>) -> Comparison<'a> {
         let role = compared_role(subject);
         let [practice, pcn, locality] = group_codes(subject);
         let levels = [practice, pcn, locality, (Level::Network, Some(NETWORK))];
-        let places = levels.map(|(level, code)| yardsticks.peers.place(&role, level, code?));
-        Comparison { places, networks: yardsticks.networks(&role) }
+        let places = levels.map(|(level, code)| benchmarks.peers.place(&role, level, code?));
+        Comparison { places, networks: benchmarks.networks(&role) }
     }
 
-    /// Everybody of the same role in the headline window of the measure at this index.
+    /// The network of the same role in the headline window of the measure at this index.
     #[must_use]
     pub fn network(&self, measure: usize) -> Option<&'a Network<'a>> {
         self.networks.get(measure)?.as_ref()
     }
 
-    /// The narrowest group with enough members.
+    /// The narrowest group with at least [`LEAST_MEMBERS`] members.
     fn narrowest(&self, column: usize) -> Option<&'a Peers> {
         let places = self.places.iter().flatten();
         places.filter_map(|place| place.group(column)).find(|peers| peers.values.len() >= LEAST_MEMBERS)
     }
 
-    /// The peers as a card shows them to a unit with this ratio.
+    /// The peers on the card of a unit with this ratio.
     #[must_use]
     pub fn peer(&self, column: usize, own: Ratio) -> Option<Peer> {
         let Peers { group, values } = self.narrowest(column)?;

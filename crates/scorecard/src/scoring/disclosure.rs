@@ -1,43 +1,43 @@
-//! Who may see what of a card: one pure function of card and audience, so that every page, interface and export shows the same.
+//! Disclosure: the parts of a card that each audience sees. One pure function decides it for every page, interface and export.
 //!
 //! Source: the rule of NHS Digital's Hospital Episode Statistics for small numbers (counts from 1 to 7 hidden, others rounded to the
 //! nearest 5, 0 stays 0, percentages from the rounded counts).
 //!
-//! What is left after hiding must not bring the hidden back:
-//! * every figure that is shown is computed from rounded counts; figures that are exact by nature (limits, points, savings, trends,
-//!   sentences) are left out, and the peers' median is rounded to two digits, for in a small group it is somebody's own value;
-//! * of the windows only the headline is shown, and a roll-up over practices not at all: months add up to a quarter, practices to
-//!   a roll-up, and where the parts are known to two and the sum to two, a part that is hidden may be the only number that fits;
-//! * where measures divide one whole among them and one part is hidden, the smallest other part is hidden with it;
-//! * a total over cards is [`total`], the sum of what is shown of each: its difference to the total of all others but one is what
-//!   that one's card shows anyway;
-//! * neither the number of a revision nor its reasons are shown: who sees a count move by a step of five cannot tell that it was
-//!   one event, and most changes move nothing.
+//! The shown figures must not reveal the hidden ones:
+//! * Every shown figure is computed from rounded counts. Exact figures (limits, points, savings, trends, sentences) are left out. The
+//!   peers' median is rounded to two digits, because in a small group it is a member's own value.
+//! * Only the headline window is shown, and no roll-up over practices. Months add up to a quarter and practices to a roll-up, so a
+//!   sum and its other parts could determine a hidden part.
+//! * If measures divide one whole and one part is hidden, the smallest other part is hidden too.
+//! * A total over cards is [`total`], the sum of the shown figures. The difference of two totals that differ by one card is the figure
+//!   that this card shows.
+//! * Neither the number of a revision nor its reasons are shown. A count that changes by a step of five then does not reveal a single
+//!   event, and most changes change nothing.
 
 use crate::card::round::published;
 use crate::card::scorecard::{CardMeasure, Content, Exposure, Scorecard, WindowValue};
 use crate::measure::measure_set::Domain;
 use crate::scoring::window_value::headline;
 
-/// Group statistics need so many clinicians.
+/// Least number of clinicians for group statistics.
 const LEAST_GROUP: u32 = 5;
-/// How patients answered is told of so many answers; of fewer, nobody but the patients is to know.
+/// Least number of answers for figures on patients' answers. With fewer, nobody else may learn them.
 const LEAST_ANSWERS: i64 = 5;
 /// Counts from 1 to this are hidden.
 const HIDDEN_UP_TO: i64 = 7;
-/// Other counts are rounded to a multiple of this.
+/// Other counts are rounded to the nearest multiple of this.
 const ROUNDED_TO: i64 = 5;
 
-/// Who looks at a card. Relations in force and their dates are the caller's to check.
+/// The reader of a card. The caller checks that the relation is in force on the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// The clinician: everything but how a handful of patients answered.
+    /// The clinician: sees everything except the answers of fewer than five patients.
     Own,
-    /// The clinical lead of the practice: the same.
+    /// The clinical lead of the practice: sees the same as the clinician.
     ClinicalLead,
-    /// The lead of a locality: counts and shares by the rule, and nobody's name.
+    /// The lead of a locality: sees counts and shares under the rule, and no names.
     LocalityLead,
-    /// Who works with aggregates: as the lead of a locality.
+    /// An analyst of aggregates: sees the same as the lead of a locality.
     Analyst,
 }
 
@@ -50,24 +50,24 @@ pub struct DisclosedWindow {
     pub n: Count,
     /// Facts in the denominator.
     pub d: Count,
-    /// The value: of measures that count facts on both sides, from the rounded counts. `None` where one of these is hidden, where
-    /// the denominator is 0, where the card itself has none, and for all other measures.
+    /// The value from the rounded counts, for measures that count facts on both sides. `None` for other measures, if a count is hidden,
+    /// if the denominator is 0, or if the card has no value.
     pub value: Option<f64>,
-    /// Median of the peers to two digits, where there are enough.
+    /// Median of the peers to two digits, if there are enough.
     pub peers_p50: Option<f64>,
 }
 
 /// A count under the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Count {
-    /// From 1 to 7; shown as `*`.
+    /// A count from 1 to 7; shown as `*`.
     Hidden,
     /// 0, or rounded to the nearest 5.
     Rounded(i64),
 }
 
 impl Count {
-    /// This count as others may see it.
+    /// This count under the rule.
     #[must_use]
     pub fn of(count: i64) -> Count {
         if (1..=HIDDEN_UP_TO).contains(&count) {
@@ -76,7 +76,7 @@ impl Count {
         Count::Rounded((count + ROUNDED_TO / 2).div_euclid(ROUNDED_TO) * ROUNDED_TO)
     }
 
-    /// The number, where it is shown.
+    /// The number, if it is shown.
     #[must_use]
     pub fn shown(self) -> Option<i64> {
         match self {
@@ -95,15 +95,14 @@ impl std::fmt::Display for Count {
     }
 }
 
-/// A count of several cards together: the sum of what each of them shows. Hidden ones bring nothing; of fewer than five cards
-/// with a shown count there is no total.
+/// The sum of the shown counts of several cards. Hidden counts add nothing. `None` for fewer than five cards with a shown count.
 #[must_use]
 pub fn total(counts: impl IntoIterator<Item = Count>) -> Option<i64> {
     let shown: Vec<i64> = counts.into_iter().filter_map(Count::shown).collect();
     (shown.len() >= LEAST_GROUP as usize).then(|| shown.iter().sum())
 }
 
-/// What 12 months hold of the clinician's work, under the rule.
+/// The clinician's work in 12 months, under the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DisclosedWork {
     /// Attended encounters.
@@ -130,30 +129,30 @@ pub struct DisclosedMeasure {
 pub struct BlindedCard {
     /// Role as of the month's last day.
     pub role: String,
-    /// Locality of the practice; neither practice nor network, which may be one clinician's.
+    /// Locality of the practice. Practice and primary care network are left out, because they can have a single clinician.
     pub locality: Option<String>,
     /// The month, as `2026-10`.
     pub month: String,
-    /// The clinician's work; `None` on a card of which nothing is left.
+    /// The clinician's work; `None` on a withdrawn card.
     pub work: Option<DisclosedWork>,
     /// The measures in order of their ids.
     pub measures: Vec<DisclosedMeasure>,
 }
 
-/// What an audience sees of a card.
+/// The view of a card for an audience.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CardView<'a> {
-    /// The card as it is.
+    /// The whole card.
     Whole(&'a Scorecard),
-    /// The card without the windows of fewer than five patients' answers.
+    /// The card without windows of fewer than five patients' answers.
     Curtailed(Box<Scorecard>),
-    /// Figures alone.
+    /// Only figures.
     Blinded(BlindedCard),
-    /// Nothing: the card is the sum of cards that are shown.
+    /// Nothing, because the card is the sum of shown cards.
     Withheld,
 }
 
-/// What this audience may see of this card.
+/// The view of this card for this audience.
 #[must_use]
 pub fn disclose(card: &Scorecard, audience: Audience) -> CardView<'_> {
     match audience {
@@ -207,8 +206,8 @@ fn measures(measures: &[CardMeasure]) -> Vec<DisclosedMeasure> {
     shown.iter().enumerate().map(of).collect()
 }
 
-/// The part that is hidden with the one at this place: of the other parts of the same whole the smallest that would be shown. Parts
-/// of one whole have the same denominator; that others have it by accident costs a figure and tells nothing.
+/// The part to hide together with a hidden one: the smallest other shown part of the same whole. Parts of one whole have the same
+/// denominator. Another measure with the same denominator by accident loses a figure, which reveals nothing.
 fn hidden_with(shown: &[(&CardMeasure, &WindowValue)], at: usize) -> Option<usize> {
     let (_, own) = shown[at];
     let part = |other: &usize| shown[*other].1.window == own.window && shown[*other].1.facts_d == own.facts_d;
@@ -234,7 +233,7 @@ fn disclosed(measure: &CardMeasure, window: &WindowValue, n: Count) -> Disclosed
 }
 
 fn to_two_digits(value: f64) -> f64 {
-    format!("{value:.1e}").parse().expect("a real that was just written")
+    format!("{value:.1e}").parse().expect("a formatted real parses")
 }
 
 /// The value from the rounded counts, on the scale of the exact one.
@@ -243,14 +242,14 @@ fn recomputed(exact: f64, window: &WindowValue, n: Count, d: Count) -> Option<f6
     if n == 0 {
         return Some(0.0);
     }
-    // The measure's scale is not on the card; it is what takes the exact ratio to the exact value.
+    // The measure's scale is not on the card; it is the exact value over the exact ratio.
     let scale = exact * window.d as f64 / window.n as f64;
     published(round_off(scale) * n as f64 / d as f64)
 }
 
-/// The scale as the measure file has it: six digits take the rounding of the exact value away, which would tell of it.
+/// The scale as in the measure file. Six digits remove the rounding of the exact value, which could reveal the value.
 fn round_off(scale: f64) -> f64 {
-    format!("{scale:.5e}").parse().expect("a real that was just written")
+    format!("{scale:.5e}").parse().expect("a formatted real parses")
 }
 
 #[cfg(test)]
@@ -335,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn one_to_seven_are_hidden_the_rest_is_rounded_to_five_and_nothing_stays_nothing() {
+    fn counts_from_one_to_seven_are_hidden_and_others_rounded_to_five_with_zero_unchanged() {
         let shown = [0, 1, 7, 8, 12, 13, 17, 18, 102, 103].map(|count| Count::of(count).to_string());
         assert_eq!(shown, ["0", "*", "*", "10", "10", "15", "15", "20", "100", "105"]);
     }
@@ -349,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn others_see_no_name_no_practice_and_shares_of_rounded_counts() {
+    fn other_audiences_see_no_name_no_practice_and_shares_of_rounded_counts() {
         let blinded = seen(21, 98);
         let text = format!("{blinded:?}");
         for name in ["7012345", "A81001", "U12345", "of 98"] {
@@ -363,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn how_a_handful_of_patients_answered_is_told_to_nobody() {
+    fn nobody_sees_the_answers_of_fewer_than_five_patients() {
         let windows = vec![window(1, 1, 1), window(3, 4, 4), window(12, 4, 5)];
         let others = vec![window(1, 1, 1), window(12, 3, 4)];
         let card = card_of(
@@ -379,9 +378,9 @@ mod tests {
     }
 
     #[test]
-    fn a_roll_up_is_not_shown_beside_the_cards_that_it_is_the_sum_of() {
-        // 1 at one practice, 8 and 8 at two others: shown as *, 10 and 10. A roll-up of 17, shown as 15, would leave 1 alone for the
-        // hidden one: what is shown as 10 is 8 at least, and what is shown as 15 is 17 at most.
+    fn a_roll_up_is_not_shown_because_it_is_the_sum_of_shown_cards() {
+        // 1 at one practice, 8 and 8 at two others: shown as *, 10 and 10. A roll-up of 17, shown as 15, would reveal the hidden 1: 10 means
+        // at least 8, and 15 means at most 17.
         let mut roll_up = card(17, 400);
         roll_up.content.subject.practice = String::new();
         for audience in [Audience::LocalityLead, Audience::Analyst] {
@@ -391,19 +390,19 @@ mod tests {
     }
 
     #[test]
-    fn months_that_add_up_to_a_window_are_not_shown_beside_it() {
+    fn months_that_add_up_to_a_window_are_not_shown() {
         let seen = seen(120, 1_200);
         assert_eq!(seen.measures.iter().map(|measure| measure.headline.window).collect::<Vec<_>>(), [12]);
     }
 
     #[test]
-    fn a_hidden_part_of_a_whole_takes_the_smallest_other_part_with_it() {
+    fn a_hidden_part_of_a_whole_hides_the_smallest_other_part() {
         let parts = |counts: &[i64]| {
             let part = |(at, n): (usize, &i64)| measure(&format!("part_{at}"), Domain::Clinical, vec![window(12, *n, 40)]);
             let seen = seen_of(&card_of(counts.iter().enumerate().map(part).collect(), 40, 40));
             seen.measures.iter().map(|measure| measure.headline.n.to_string()).collect::<Vec<_>>()
         };
-        // 40 less 10 and 25 leaves at most 9 for the first; without the 10 it may be anything that is hidden.
+        // 40 minus 10 and 25 leaves at most 9 for the first; without the 10 it can be any hidden count.
         assert_eq!(parts(&[4, 10, 25]), ["*", "*", "25"]);
         assert_eq!(parts(&[4, 5, 25]), ["*", "*", "25"], "two that are hidden hide each other");
         assert_eq!(parts(&[8, 10, 22]), ["10", "10", "20"]);
@@ -417,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn the_peers_median_is_nobodys_exact_value() {
+    fn the_peers_median_is_no_members_exact_value() {
         let mut card = card(20, 100);
         let peer = |size| Peer {
             level: Level::Practice,
@@ -440,14 +439,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn equal_rounded_counts_look_equal_so_a_revision_or_another_card_tells_no_small_difference(
+        fn equal_rounded_counts_give_equal_views_so_no_small_difference_is_revealed(
             n in 8i64..500, d in 500i64..2_000, more in 0i64..5, others in 0i64..5,
         ) {
             let same = |a: i64, b: i64| Count::of(a) == Count::of(b);
             if same(n, n + more) && same(d, d + others) {
                 prop_assert_eq!(seen(n, d), seen(n + more, d + others));
             } else {
-                // What differs differs by whole fives.
+                // Differences are multiples of five.
                 for (a, b) in [(n, n + more), (d, d + others)] {
                     let (a, b) = (Count::of(a).shown().expect("large"), Count::of(b).shown().expect("large"));
                     prop_assert_eq!((b - a) % ROUNDED_TO, 0);
@@ -456,7 +455,7 @@ mod tests {
         }
 
         #[test]
-        fn a_total_less_the_total_of_all_but_one_is_what_that_ones_card_shows(
+        fn the_difference_of_two_totals_is_the_figure_on_the_extra_card(
             counts in proptest::collection::vec(0i64..60, 6..30), one in 0usize..6,
         ) {
             let all: Vec<Count> = counts.iter().map(|count| Count::of(*count)).collect();
@@ -468,10 +467,10 @@ mod tests {
         }
 
         #[test]
-        fn one_event_more_in_a_revision_shows_nothing_or_a_whole_step(n in 0i64..500) {
+        fn one_more_event_changes_nothing_or_one_whole_step(n in 0i64..500) {
             match (Count::of(n), Count::of(n + 1)) {
                 (Count::Rounded(before), Count::Rounded(after)) => prop_assert!([0, ROUNDED_TO].contains(&(after - before))),
-                // From hidden to shown, or from nothing to hidden: neither side says how many.
+                // From hidden to shown, or from 0 to hidden: neither side reveals a number.
                 (before, after) => prop_assert!([before, after].contains(&Count::Hidden)),
             }
             let (before, mut after) = (card(n, 600), card(n, 600));
@@ -481,7 +480,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_shown_never_lies_between_one_and_seven(count in 0i64..10_000) {
+        fn shown_counts_are_never_from_one_to_seven(count in 0i64..10_000) {
             if let Some(shown) = Count::of(count).shown() {
                 prop_assert!(shown == 0 || shown >= 10);
                 prop_assert!((shown - count).abs() <= 2);

@@ -8,7 +8,7 @@ use crate::measure::measure_set::{Amount, Class, MeasureSet, SideDefinition};
 use crate::scoring::window_value::headline;
 use crate::sums::measure_sums::Sums;
 
-/// What a planned minute costs to which nobody came, in pence: 30 pounds for ten minutes.
+/// Cost in pence of one planned minute of an appointment that the patient did not attend: 30 pounds for ten minutes.
 ///
 /// Source: NHS England, "Missed GP appointments costing NHS millions", 2 January 2019: an average of £30 an appointment.
 pub const PENCE_PER_MINUTE: i64 = 300;
@@ -37,14 +37,14 @@ pub fn giants(measures: &MeasureSet, year: &Sums, card: &[CardMeasure]) -> Giant
     }
 }
 
-/// Mean squared adjusted z over the measures that are reliable; about 1 when ordinary.
+/// Mean squared adjusted z over the reliable measures; about 1 for an ordinary clinician.
 fn variation(card: &[CardMeasure]) -> Option<f64> {
     let reliable = card.iter().filter_map(headline).filter(|window| is_reliable(window.grade));
     let squares: Vec<f64> = reliable.filter_map(|window| window.funnel?.z_adjusted).map(|z| z * z).collect();
     if squares.is_empty() { None } else { published(squares.iter().sum::<f64>() / squares.len() as f64) }
 }
 
-/// Slots to which nobody came, from the first measure that counts just these; 0 when the set has none.
+/// Slots that patients did not attend, from the first measure that counts exactly these. 0 if the set has no such measure.
 fn noshow_slots(measures: &MeasureSet, year: &Sums) -> i64 {
     let index = measures.measures().iter().position(|measure| counts_noshows(&measure.numerator.definition));
     index.map_or(0, |index| year.measures[index].n)

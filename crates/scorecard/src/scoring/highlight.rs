@@ -1,21 +1,21 @@
-//! Findings worth saying: at most three good ones and three to discuss.
+//! Highlights of a card: at most three good findings and three to discuss.
 
 use crate::card::scorecard::{Band, CardMeasure, Grade, Highlight};
 use crate::measure::measure_set::Direction;
 use crate::scoring::window_value::headline;
 
-/// At most this many good ones, and as many to discuss.
+/// Most good findings, and most findings to discuss.
 pub const MOST: usize = 3;
 
-/// Whether a finding is good news or to be discussed.
+/// The two kinds of finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum News {
     Good,
     ToDiscuss,
 }
 
-/// The highlights of a card: measures with a direction and of good reliability whose headline value lies outside the 95 % limits,
-/// those outside the 99.8 % limits first, then in order of their ids; the good ones before those to discuss.
+/// The highlights of a card, the good ones first: measures with a direction and good reliability whose headline value is outside the
+/// 95 % limits. Values outside the 99.8 % limits come first, then the order is that of the ids.
 #[must_use]
 pub fn highlights(measures: &[CardMeasure]) -> Vec<Highlight> {
     let mut highlights = chosen(measures, News::Good);
@@ -29,7 +29,7 @@ fn chosen(measures: &[CardMeasure], wanted: News) -> Vec<Highlight> {
     found.into_iter().map(|(_, highlight)| highlight).take(MOST).collect()
 }
 
-/// The finding on a measure, and whether it lies outside the 99.8 % limits.
+/// The finding of a measure, and whether its value is outside the 99.8 % limits.
 fn finding(measure: &CardMeasure, wanted: News) -> Option<(bool, Highlight)> {
     let window = headline(measure).filter(|window| window.grade == Some(Grade::Good))?;
     let band = window.funnel?.band;
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn low_is_good_where_the_measure_says_so_and_within_the_limits_nothing_is_said() {
+    fn the_measures_direction_decides_and_values_within_the_limits_are_no_finding() {
         let measures = [
             measure("a", Direction::Low, Band::Above),
             measure("b", Direction::Low, Band::Below),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_what_is_not_reliable() {
+    fn unreliable_values_are_no_finding() {
         for grade in [None, Some(Grade::Insufficient), Some(Grade::Low), Some(Grade::Moderate)] {
             let mut one = measure("a", Direction::Low, Band::Above);
             one.windows[0].grade = grade;
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn at_most_three_of_each_the_far_ones_first() {
+    fn at_most_three_of_each_kind_with_the_far_ones_first() {
         let measures = ["a", "b", "c", "d", "e"]
             .map(|id| measure(id, Direction::High, if id == "d" { Band::FarAbove } else { Band::Above }));
         let expected = [("d", true), ("a", true), ("b", true)];

@@ -1,6 +1,6 @@
-//! How a unit stands in the network of its role: target, limits, reliability, and where its value lies between them.
+//! The position of a unit in the network of its role: target, limits, reliability and band.
 //!
-//! What depends on nothing but a unit's size is computed once for each size, for many units have the same.
+//! Limits that depend only on a unit's size are computed once for each size, because many units have the same size.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -19,36 +19,36 @@ use crate::statistics::funnel::Limits;
 use crate::statistics::percentile::quantile;
 use crate::sums::measure_sums::MeasureSums;
 
-/// The network of one role, as the units of one measure are held against it.
+/// The network of one role, with the target and limits of one measure.
 #[derive(Debug)]
 pub struct Network<'a> {
     measure: &'a Measure,
     /// The group and its members.
     pub peers: &'a Peers,
-    /// The same in the measure's unit, as it is published.
+    /// The target in the measure's unit, as published.
     shown_target: Option<f64>,
-    /// `None` where the network is too small to have a target.
+    /// `None` if the network is too small for a target.
     scale: Option<Scale>,
-    /// Median and best decile as ratios of integer units, where the measure estimates a saving.
+    /// Median and best decile as ratios of integer units, if the measure estimates a saving.
     saving_targets: Option<(f64, f64)>,
-    /// By denominator, of the kinds for which it says all about chance.
+    /// Limits by denominator, for kinds whose chance depends on the denominator alone.
     by_size: RefCell<HashMap<i64, Option<Around>>>,
 }
 
-/// A unit's standing in its network: everything that is said of it there.
+/// A unit's position in its network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PeerPosition {
-    /// Target and limits, and where the value stands between them.
+    /// Target, limits and band.
     pub funnel: Funnel,
-    /// From 0 to 1; `None` where the sums do not tell it.
+    /// Reliability from 0 to 1; `None` if the sums do not determine it.
     pub reliability: Option<f64>,
-    /// What the reliability is worth.
+    /// Grade of the reliability.
     pub grade: Grade,
-    /// The value drawn towards the target by what is chance in it, in the measure's unit.
+    /// The value shrunk towards the target by its part of chance, in the measure's unit.
     pub shrunk: Option<f64>,
 }
 
-/// What chance, and what units differ by anyway, allow around the target; in the measure's unit, as it is published.
+/// Limits around the target by chance alone, and by chance with the variation between units; in the measure's unit, as published.
 #[derive(Clone, Copy, Debug)]
 struct Around {
     limits_95: Interval,
@@ -58,7 +58,7 @@ struct Around {
 }
 
 impl<'a> Network<'a> {
-    /// This group as a network.
+    /// A network from its group.
     #[must_use]
     pub fn new(measure: &'a Measure, peers: &'a Peers) -> Network<'a> {
         let best = if measure.definition.direction == Direction::High { 90 } else { 10 };
@@ -74,16 +74,15 @@ impl<'a> Network<'a> {
         }
     }
 
-    /// The members' median and their best decile, as ratios of integer units; `None` where the measure estimates no saving.
+    /// The members' median and best decile as ratios of integer units. `None` if the measure estimates no saving.
     #[must_use]
     pub fn saving_targets(&self) -> Option<(f64, f64)> {
         self.saving_targets
     }
 
-    /// How a unit stands in this network; `None` where the network is too small or the unit's sums do not tell how much chance
-    /// moves them.
+    /// The position of a unit in this network. `None` if the network is too small, or if the unit's sums do not determine the limits.
     #[must_use]
-    pub fn standing(&self, own: &MeasureSums) -> Option<PeerPosition> {
+    pub fn position(&self, own: &MeasureSums) -> Option<PeerPosition> {
         let (measure, group) = (self.measure, &self.peers.group);
         let scale = self.scale.as_ref()?;
         let around = self.around(scale, own)?;
@@ -116,7 +115,7 @@ impl<'a> Network<'a> {
         })
     }
 
-    /// The limits for a unit with these sums, remembered where its denominator alone decides them.
+    /// The limits for a unit with these sums, cached if the denominator alone decides them.
     fn around(&self, scale: &Scale, own: &MeasureSums) -> Option<Around> {
         if self.measure.definition.kind.rules().chance_depends_on_denominator_alone() {
             return *self.by_size.borrow_mut().entry(own.d).or_insert_with(|| self.computed(scale, own));
@@ -142,7 +141,7 @@ impl<'a> Network<'a> {
     }
 }
 
-/// Limits for units that differ by tau^2 anyway, beside what chance does.
+/// Limits by the variance of chance plus tau^2, the variance between units.
 fn over_dispersed(scale: &Scale, (variance, tau2): (f64, f64), limits: Limits) -> Option<Ends> {
     let half = limits.z() * (variance + tau2).sqrt();
     Some((scale.ratio_at(-half)?, scale.ratio_at(half)?))

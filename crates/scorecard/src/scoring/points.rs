@@ -1,4 +1,4 @@
-//! Points of the personal QOF: all of them from the upper threshold on, none up to the lower one, in proportion between them.
+//! Points of the personal QOF: none up to the lower threshold, all from the upper threshold on, in proportion between them.
 //!
 //! Source: NHS England, General Medical Services Statement of Financial Entitlements, Quality and Outcomes Framework: points are
 //! earned in proportion between a lower and an upper achievement threshold.
@@ -7,10 +7,10 @@ use crate::card::round::published;
 use crate::card::scorecard::{Composite, DomainPoints, Qof};
 use crate::measure::measure_set::Domain;
 
-/// The composite is shown only when at least this share of all points, in percent, is applicable.
+/// Least share of all points, in percent, that must be applicable before the composite is shown.
 const APPLICABLE_PERCENT: f64 = 60.0;
 
-/// Points between 0 and `available` for an achievement in the measure's unit. `lower` above `upper` means that low is good.
+/// Points from 0 to `available` for an achievement in the measure's unit. If `lower` is above `upper`, low values are good.
 #[must_use]
 pub fn earned(available: f64, lower: f64, upper: f64, achievement: f64) -> f64 {
     available * ((achievement - lower) / (upper - lower)).clamp(0.0, 1.0)
@@ -19,24 +19,24 @@ pub fn earned(available: f64, lower: f64, upper: f64, achievement: f64) -> f64 {
 /// The points of one measure at full precision.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Achievement {
-    /// Points begin here, in the measure's unit.
+    /// Value at which points begin, in the measure's unit.
     pub lower: f64,
-    /// From here on all points are had.
+    /// Value that earns all points.
     pub upper: f64,
-    /// Points that can be had.
+    /// Maximum points.
     pub available: f64,
-    /// Points that were had.
+    /// Earned points.
     pub points: f64,
 }
 
 impl Achievement {
-    /// What a value in the measure's unit earns between two thresholds; `None` when these are equal.
+    /// The achievement of a value in the measure's unit. `None` if the thresholds are equal.
     #[must_use]
     pub fn of(available: f64, (lower, upper): (f64, f64), value: f64) -> Option<Achievement> {
         (lower != upper).then(|| Achievement { lower, upper, available, points: earned(available, lower, upper, value) })
     }
 
-    /// As it is published.
+    /// The published form, rounded.
     #[must_use]
     pub fn published(&self) -> Option<Qof> {
         Some(Qof {
@@ -48,23 +48,23 @@ impl Achievement {
     }
 }
 
-/// What one measure brings to the sums of points.
+/// The contribution of one measure to the sums of points.
 #[derive(Clone, Copy, Debug)]
 pub struct Contribution {
-    /// The part of the card it stands in.
+    /// Its domain.
     pub domain: Domain,
-    /// Points that its file offers, applicable or not; 0 without points.
+    /// Maximum points in its file, applicable or not; 0 without points.
     pub offered: f64,
-    /// What was earned, when it is applicable: not suppressed, with a value and with thresholds.
+    /// Its achievement, if it is applicable: not suppressed, with a value and with thresholds.
     pub achievement: Option<Achievement>,
-    /// Whether it says enough about the clinician to count: grade moderate or good.
+    /// Whether its grade is moderate or good, so that its points count.
     pub reliable: bool,
     /// Whether it has a value in its headline window: 1 or 0.
     pub measures: u32,
 }
 
-/// 100 x points / available over the measures that are applicable and reliable; percent only when the applicable ones, reliable or
-/// not, make at least 60 % of all points.
+/// 100 x points / available over the applicable and reliable measures. The percentage is shown only if the applicable measures,
+/// reliable or not, have at least 60 % of all points.
 #[must_use]
 pub fn composite(contributions: &[Contribution]) -> Composite {
     let offered: f64 = contributions.iter().map(|c| c.offered).sum();
@@ -78,7 +78,7 @@ pub fn composite(contributions: &[Contribution]) -> Composite {
     }
 }
 
-/// Points by domain, in order of the domain, for every domain that has a measure.
+/// Points by domain, in order of the domain, for every domain with a measure.
 #[must_use]
 pub fn by_domain(contributions: &[Contribution]) -> Vec<DomainPoints> {
     let mut domains: Vec<Domain> = contributions.iter().map(|c| c.domain).collect();
@@ -97,7 +97,8 @@ pub fn by_domain(contributions: &[Contribution]) -> Vec<DomainPoints> {
     domains.into_iter().map(of).collect()
 }
 
-/// Points had and points to be had, over what is applicable and reliable. The order is the measures', so the same sums give the same bits.
+/// Earned and maximum points over the applicable and reliable measures. They are added in the order of the measures, so that equal
+/// sums give equal bits.
 fn totals<'a>(contributions: impl Iterator<Item = &'a Contribution>) -> (f64, f64) {
     contributions
         .filter(|c| c.reliable)
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn points_are_earned_in_proportion_between_the_thresholds() {
-        // (points, lower, upper, numerator, denominator, expected): the formula worked by hand, the first as 15 x (60 - 45) / 35.
+        // (points, lower, upper, numerator, denominator, expected), computed by hand; the first is 15 x (60 - 45) / 35.
         let cases = [
             (15.0, 45.0, 80.0, 60.0, 100.0, 6.428_571_428_571_428),
             (15.0, 45.0, 80.0, 90.0, 100.0, 15.0),
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_applicable_leaves_the_points_that_can_be_had() {
+    fn points_of_measures_that_are_not_applicable_are_not_available() {
         let all = [
             contribution(Domain::Resource, 4.0, None),
             contribution(Domain::Clinical, 6.0, Some(3.0)),
@@ -154,13 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn thresholds_that_are_equal_make_a_measure_not_applicable() {
+    fn equal_thresholds_make_a_measure_not_applicable() {
         assert_eq!(Achievement::of(5.0, (2.0, 2.0), 3.0), None);
         assert_eq!(Achievement::of(5.0, (2.0, 4.0), 3.0).map(|a| a.points), Some(2.5));
     }
 
     #[test]
-    fn what_is_applicable_but_not_reliable_counts_for_the_60_percent_and_for_nothing_else() {
+    fn applicable_but_unreliable_measures_count_only_for_the_60_percent() {
         let unreliable = Contribution { reliable: false, ..contribution(Domain::Clinical, 5.0, Some(0.0)) };
         let all = [unreliable, contribution(Domain::Clinical, 4.0, Some(3.0)), contribution(Domain::Clinical, 1.0, None)];
         assert_eq!(composite(&all), Composite { percent: Some(75.0), points: 3.0, available: 4.0 });

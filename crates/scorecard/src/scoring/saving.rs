@@ -1,4 +1,4 @@
-//! Money that could be saved: an estimate in pence, positive where it could be saved, negative where it already was.
+//! Savings: an estimate in pence. It is positive for a possible saving, and negative if the unit already spends less than the target.
 //!
 //! Source: ebmdatalab/openprescribing (MIT), `measure_calculation` and the price-per-unit pages.
 
@@ -9,7 +9,7 @@ use crate::peer_group::peer_table::Peers;
 use crate::scoring::peer_position::Network;
 use crate::sums::measure_sums::MeasureSums;
 
-/// Quantity and cost of the two sets of a ratio measure, one unit's or all peers' together.
+/// Quantity and cost of the two sets of a ratio measure, of one unit or of all peers together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spending {
     /// Quantity of the numerator set.
@@ -22,17 +22,17 @@ pub struct Spending {
     pub d_cost: f64,
 }
 
-/// Pence for one unit of quantity, used where a unit has bought nothing of its own to take a price from.
+/// Prices of one unit of quantity in pence, for units without purchases of their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FallbackPrices {
-    /// Of the numerator set.
+    /// Price in the numerator set.
     pub numerator: f64,
-    /// Of the rest of the denominator set.
+    /// Price in the rest of the denominator set.
     pub other: f64,
 }
 
-/// What a unit would save if the numerator set made up the share `target` (0 to 1) of the same total quantity, at its own unit
-/// prices. Nothing bought saves nothing.
+/// Saving if the numerator set had the share `target` (0 to 1) of the same total quantity, at the unit's own prices. 0 without any
+/// quantity.
 #[must_use]
 pub fn ratio_saving(own: Spending, fallback: FallbackPrices, target: f64) -> f64 {
     if own.d_quantity == 0.0 {
@@ -45,19 +45,19 @@ pub fn ratio_saving(own: Spending, fallback: FallbackPrices, target: f64) -> f64
     own.d_cost - (numerator * numerator_price + (own.d_quantity - numerator) * other_price)
 }
 
-/// What a unit would save if it spent `target` pence for each unit of exposure.
+/// Saving if the unit spent `target` pence for each unit of exposure.
 #[must_use]
 pub fn exposure_saving(cost: f64, exposure: f64, target: f64) -> f64 {
     cost - target * exposure
 }
 
-/// What a unit would save if it paid at most `target` pence for a unit of quantity. Paying less is no loss.
+/// Saving if the unit paid at most `target` pence for a unit of quantity. 0 for a lower price.
 #[must_use]
 pub fn price_saving(cost: f64, quantity: f64, target: f64) -> f64 {
     (cost - quantity * target).max(0.0)
 }
 
-/// The saving of one unit at the median and at the best decile of its network; `None` for a measure without savings.
+/// The saving of one unit at the median and at the best decile of its network. `None` for a measure without savings.
 #[must_use]
 pub fn saving_estimate(measure: &Measure, own: &MeasureSums, network: &Network<'_>) -> Option<SavingEstimate> {
     let (median, best) = network.saving_targets()?;
@@ -86,7 +86,7 @@ fn spending(own: &MeasureSums) -> Spending {
     }
 }
 
-/// Where nobody bought any, the target's share of it is nothing, and so is what it would cost.
+/// Prices of the network; 0 if no member has any quantity, because then the target share is 0 too.
 fn fallback(network: &Peers) -> FallbackPrices {
     FallbackPrices {
         numerator: network.group.numerator_price_pence.unwrap_or_default(),
@@ -123,7 +123,7 @@ mod tests {
         Spending { n_quantity, n_cost, d_quantity, d_cost }
     }
 
-    /// What all of them pay for a unit of quantity.
+    /// Prices over all practices.
     fn prices() -> FallbackPrices {
         let sum = |field: fn(&Spending) -> f64| PRACTICES.iter().map(|(_, s, _)| field(&of(*s))).sum::<f64>();
         let (n_quantity, n_cost) = (sum(|s| s.n_quantity), sum(|s| s.n_cost));
@@ -147,14 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn who_spends_the_target_for_each_exposure_saves_nothing() {
+    fn spending_the_target_for_each_exposure_saves_nothing() {
         assert_eq!(exposure_saving(1_200.0, 400.0, 3.0), 0.0);
         assert_eq!(exposure_saving(1_500.0, 400.0, 3.0), 300.0);
         assert_eq!(exposure_saving(900.0, 400.0, 3.0), -300.0);
     }
 
     #[test]
-    fn a_price_below_the_target_is_no_loss() {
+    fn a_price_below_the_target_saves_nothing() {
         assert_eq!(price_saving(500.0, 100.0, 4.0), 100.0);
         assert_eq!(price_saving(300.0, 100.0, 4.0), 0.0);
     }

@@ -1,5 +1,5 @@
-//! From sums to cards: the pure part of publish. A scorer knows measures, calendar and registry as of a cut; from the sums of all
-//! units of a month it makes the peer groups, and from one unit's sums and the groups the content of its card.
+//! Computes cards: the pure part of publish. A scorer has measures, calendar and registry as of a cut. It computes the peer groups
+//! from the sums of all units of a month, and the content of a card from one unit's sums and its groups.
 
 use std::borrow::Borrow;
 
@@ -21,7 +21,7 @@ pub use crate::card::fingerprint::{content_hash, month_sums, run_id, scorecard_i
 pub use crate::peer_group::peer_table::PeerTable;
 pub use crate::peer_group::unit::{UnitKey, UnitMonth, WINDOWS};
 
-/// Below this many attended encounters in 12 months composite and highlights are withheld.
+/// Attended encounters in 12 months below which composite and highlights are withheld.
 pub const LEAST_ENCOUNTERS: i64 = 20;
 
 /// Computes peer groups and cards as of one cut.
@@ -29,30 +29,30 @@ pub const LEAST_ENCOUNTERS: i64 = 20;
 pub struct Scorer<'a> {
     /// The measures, in the order of the sums.
     pub measures: &'a MeasureSet,
-    /// Zone and ages of months.
+    /// Zone and states of months.
     pub schedule: &'a Schedule,
     /// The registry as of the cut.
     pub directory: &'a Directory,
 }
 
 impl Scorer<'_> {
-    /// Whom a card of this unit is about, as of the month's last day.
+    /// The subject of this unit's card, as of the month's last day.
     #[must_use]
     pub fn subject(&self, key: &UnitKey, month: Month) -> Subject {
         let day = month.last_day();
-        let standing = self.directory.role_at(&key.person, &key.practice, day);
+        let held = self.directory.role_at(&key.person, &key.practice, day);
         let chain = self.directory.chain(&key.practice, day);
         Subject {
             clinician: key.person.clone(),
-            role: standing.role.to_owned(),
-            locum: standing.locum,
+            role: held.role.to_owned(),
+            locum: held.locum,
             practice: key.practice.clone(),
             pcn: chain.pcn.map(str::to_owned),
             locality: chain.locality.map(str::to_owned),
         }
     }
 
-    /// A roster of these units, in order of their keys: all that have a card for the month. `thresholds` are those of its quarter.
+    /// A roster of all units with a card for the month, in order of their keys. `thresholds` are those of its quarter.
     #[must_use]
     pub fn roster<U: Borrow<UnitMonth>>(&self, month: Month, units: impl Iterator<Item = U>, thresholds: Thresholds) -> Roster {
         let mut roster = Roster::new(month, thresholds);
@@ -60,8 +60,8 @@ impl Scorer<'_> {
         roster
     }
 
-    /// Brings a roster to what units are now, in order of their keys: `None` is one without a card. Whatever it is to hold, and does
-    /// not hold as it is, has to be among them.
+    /// Updates a roster with changed units, in order of their keys. `None` is a unit without a card. Every unit that differs from the
+    /// roster must be among them.
     pub fn enrol<U: Borrow<UnitMonth>>(&self, roster: &mut Roster, units: impl Iterator<Item = (UnitKey, Option<U>)>) {
         let month = roster.month();
         let in_scope = |(key, _): &(UnitKey, _)| self.directory.in_scope(&key.practice, month.last_day());
@@ -72,27 +72,26 @@ impl Scorer<'_> {
         roster.update(self.measures, units.filter(in_scope).map(with_subject));
     }
 
-    /// The thresholds of the quarter that begins with this month, from the peers of the month before it.
+    /// The thresholds of the quarter that begins with this month, from the peers of the month before.
     #[must_use]
     pub fn thresholds(&self, quarter: Month, before: &PeerTable) -> Thresholds {
         Thresholds::of_quarter(quarter, self.measures, before)
     }
 
-    /// What the cards of a month are held against, from its peer groups; one for all cards that a thread computes.
+    /// The benchmarks of a month from its peer groups. A thread shares one for all cards that it computes.
     #[must_use]
-    pub fn yardsticks<'a>(&'a self, month: Month, peers: &'a PeerTable) -> Benchmarks<'a> {
+    pub fn benchmarks<'a>(&'a self, month: Month, peers: &'a PeerTable) -> Benchmarks<'a> {
         Benchmarks::new(self.measures, month, peers)
     }
 
-    /// The content of a unit's card against these yardsticks. `status` is any but [`Status::Withdrawn`], whose content is
-    /// [`Scorer::withdrawn`].
+    /// The content of a unit's card. `status` is never [`Status::Withdrawn`]: see [`Scorer::withdrawn`].
     #[must_use]
-    pub fn content(&self, unit: &UnitMonth, status: Status, yardsticks: &Benchmarks<'_>) -> Content {
-        let month = yardsticks.month;
+    pub fn content(&self, unit: &UnitMonth, status: Status, benchmarks: &Benchmarks<'_>) -> Content {
+        let month = benchmarks.month;
         let subject = self.subject(&unit.key, month);
-        let comparison = Comparison::of(&subject, yardsticks);
+        let comparison = Comparison::of(&subject, benchmarks);
         let set = self.measures.measures();
-        let measures: Vec<_> = yardsticks.measures().iter().map(|yardstick| card_measure(yardstick, unit, &comparison)).collect();
+        let measures: Vec<_> = benchmarks.measures().iter().map(|benchmark| card_measure(benchmark, unit, &comparison)).collect();
         let contributions: Vec<_> = set.iter().zip(&measures).map(|(measure, card)| contribution(measure, card)).collect();
         let year = &unit.windows[WINDOWS.len() - 1];
         let enough = year.base.encounters >= LEAST_ENCOUNTERS;
@@ -109,7 +108,7 @@ impl Scorer<'_> {
         }
     }
 
-    /// The content of a card of which nothing is left: key and period, and nothing about the person.
+    /// The content of a withdrawn card: key and period, and nothing else about the person.
     #[must_use]
     pub fn withdrawn(&self, key: &UnitKey, month: Month) -> Content {
         Content {
@@ -183,7 +182,7 @@ mod tests {
 
     impl World {
         fn new() -> World {
-            // One with thresholds of its own, whatever the quarter's are.
+            // One measure with thresholds in its file.
             let broad = include_str!("../../../../measures/broad_spectrum.toml")
                 .replace("{ available = 10.0 }", "{ available = 10.0, lower = 15.0, upper = 5.0 }");
             let measures = MeasureSet::parse([
@@ -245,7 +244,7 @@ mod tests {
     impl Scorer<'_> {
         /// The content of one card of the month.
         fn card(&self, unit: &UnitMonth, status: Status, peers: &PeerTable) -> Content {
-            self.content(unit, status, &self.yardsticks(month(), peers))
+            self.content(unit, status, &self.benchmarks(month(), peers))
         }
     }
 
@@ -271,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_count_who_is_strictly_lower_and_deciles_are_in_the_measures_unit() {
+    fn percentiles_count_strictly_lower_values_and_deciles_are_in_the_measures_unit() {
         let world = World::new();
         let units: Vec<UnitMonth> =
             [0, 10, 10, 20, 30, 40, 50].iter().enumerate().map(|(i, n)| world.broad(&format!("p{i}"), "A1", *n)).collect();
@@ -340,7 +339,7 @@ mod tests {
         assert_eq!(content.composite.map(|composite| composite.available), Some(0.0));
     }
 
-    /// Thirty of one practice, from 0 % to 28 %, and the last at 70 %.
+    /// Thirty units of one practice, from 0 % to 28 %, the last at 70 %.
     fn with_an_outlier(world: &World) -> Vec<UnitMonth> {
         (0..30).map(|n| world.broad(&format!("p{n:02}"), "A1", if n == 29 { 70 } else { n })).collect()
     }
@@ -405,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn a_withdrawn_card_keeps_its_key_and_says_nothing_else() {
+    fn a_withdrawn_card_has_only_its_key_and_period() {
         let world = World::new();
         let key = UnitKey { person: "nurse".to_owned(), practice: "A1".to_owned() };
         let content = world.scorer().withdrawn(&key, month());
@@ -415,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn the_content_hash_is_that_of_the_printed_json_and_status_is_in_it() {
+    fn the_content_hash_is_that_of_the_printed_json_with_its_status() {
         let world = World::new();
         let unit = world.broad("p0", "A1", 7);
         let content = world.scorer().card(&unit, Status::Provisional, &PeerTable::default());
@@ -481,7 +480,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(40))]
 
         #[test]
-        fn cards_against_frozen_peers_that_were_read_back_are_the_same_bit_for_bit(seed: u64, count in 1usize..70) {
+        fn cards_with_restored_frozen_peers_are_the_same_bit_for_bit(seed: u64, count in 1usize..70) {
             let world = World::new();
             let units = units(&world, seed, count);
             let made = world.peers(&units);

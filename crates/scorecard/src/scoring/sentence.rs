@@ -1,5 +1,5 @@
-//! A measure's headline in plain language: what the value is, and whether it differs from similar clinicians by more than chance.
-//! No blame, no praise, at most 140 characters, every number in it rounded.
+//! A measure's headline in plain language: the value, and whether it differs from similar clinicians by more than chance. A sentence
+//! neither blames nor praises, has at most 140 characters, and rounds every number.
 
 use crate::card::scorecard::{Band, Peer, WindowValue};
 use crate::measure::measure_set::Definition;
@@ -8,11 +8,11 @@ use crate::measure::suppression::Suppression;
 /// Most characters of a sentence.
 pub const LONGEST: usize = 140;
 
-/// The sentence for a headline window of which everything else is known.
+/// The sentence for a headline window whose other fields are filled.
 #[must_use]
 pub fn sentence(definition: &Definition, window: &WindowValue, suppression: Option<Suppression>) -> String {
     let text = spoken(definition, window, suppression, &definition.unit);
-    // A unit of one's own may be long; the card shows it beside the sentence anyway.
+    // An operator's unit can be long. The card also shows it next to the sentence.
     let fits = text.len() <= LONGEST || text.chars().count() <= LONGEST;
     if fits { text } else { spoken(definition, window, suppression, short(&definition.unit)) }
 }
@@ -42,13 +42,13 @@ fn spoken(definition: &Definition, window: &WindowValue, suppression: Option<Sup
     }
     match (&window.funnel, &window.peer) {
         (Some(funnel), _) => {
-            let (before, after) = stands(funnel.band);
+            let (before, after) = around_target(funnel.band);
             text.push_str(before);
             push_figure(&mut text, funnel.target, short(unit));
             text.push_str(after);
         }
         (None, Some(Peer { size, p50: Some(median), .. })) => {
-            // The unit itself is one of them.
+            // The size includes the unit itself.
             text.push_str(&format!("; the median of this and {} similar clinicians is ", size.saturating_sub(1)));
             push_figure(&mut text, *median, short(unit));
             text.push('.');
@@ -59,9 +59,9 @@ fn spoken(definition: &Definition, window: &WindowValue, suppression: Option<Sup
     text
 }
 
-/// What stands before and after the value of similar clinicians. Not "the 42 % of similar clinicians", which reads as a share of
-/// them.
-fn stands(band: Band) -> (&'static str, &'static str) {
+/// The text before and after the value of similar clinicians. The brackets prevent "the 42 % of similar clinicians", which reads as
+/// a share of them.
+fn around_target(band: Band) -> (&'static str, &'static str) {
     match band {
         Band::FarBelow => (", clearly lower than similar clinicians (", ")."),
         Band::Below => (", lower than similar clinicians (", ") by more than chance usually explains."),
@@ -71,7 +71,7 @@ fn stands(band: Band) -> (&'static str, &'static str) {
     }
 }
 
-/// The unit of a second number in the same sentence.
+/// The short unit for a second number in the same sentence.
 fn short(unit: &str) -> &str {
     match unit.chars().next() {
         Some('%') => "%",
@@ -94,7 +94,7 @@ fn push_figure(text: &mut String, value: f64, unit: &str) {
     text.push_str(rest);
 }
 
-/// Three significant digits where there are decimals: 312, 31.2, 3.12; two of less than a tenth: 0.031. Nothing is `0`.
+/// Writes three significant digits with decimals (312, 31.2, 3.12), two below a tenth (0.031), and `0` for zero.
 fn push_rounded(text: &mut String, value: f64) {
     let size = value.abs();
     let (decimals, parts) = if size >= 99.95 || size == 0.0 {
@@ -104,7 +104,7 @@ fn push_rounded(text: &mut String, value: f64) {
     } else if size >= 0.0995 {
         (2, 100)
     } else {
-        // What is not nothing must not look like it: two digits of it, down to a millionth.
+        // A value above 0 must not look like 0: write two of its digits, down to a millionth.
         let decimals = if size >= 0.00995 {
             3
         } else if size >= 0.000_995 {
@@ -121,8 +121,8 @@ fn push_rounded(text: &mut String, value: f64) {
     }
 }
 
-/// This value in tenths or hundredths, where that is no close call: the formatter of the standard library, which decides these,
-/// takes as long as everything else of a sentence.
+/// This value in tenths or hundredths, rounded. `None` near a tie, which the standard library's formatter decides. The formatter
+/// alone takes as long as the rest of a sentence.
 fn rounded_parts(value: f64, parts: u32) -> Option<u64> {
     let scaled = value * f64::from(parts);
     if !(0.0..1e9).contains(&scaled) {
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn every_sentence_fits_and_blames_nobody() {
-        let long = "a unit that somebody wrote at great length into a measure file of their own, to see what would happen then";
+        let long = "a unit of a measure file that an operator wrote at such great length that no sentence of any card can hold all of it";
         let values = [None, Some(0.0), Some(1_234_567.8)];
         let bands = [None, Some(Band::FarBelow), Some(Band::Below), Some(Band::Within), Some(Band::Above), Some(Band::FarAbove)];
         let suppressions = [None, Some(Suppression::DenominatorBelowMinimum), Some(Suppression::UnknownStatusAboveLimit)];
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_numbers_stand_in_it_rounded() {
+    fn numbers_are_rounded() {
         let text = |value, unit| sentence(&definition(unit), &window(Some(value), Some(Band::Above)), None);
         let higher = "12.3 % in 12 months, higher than similar clinicians (1204 %) by more than chance usually explains.";
         assert_eq!(text(12.345, "%"), higher);
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_network_the_median_is_told_and_who_is_in_it_and_missing_months_are_said() {
+    fn without_a_network_it_names_the_median_the_number_of_clinicians_and_missing_months() {
         let mut window = window(Some(12.345), None);
         let spoken = |window: &WindowValue| sentence(&definition("%"), window, None);
         assert_eq!(spoken(&window), "12.3 % in 12 months; too few similar clinicians to compare with.");

@@ -1,4 +1,4 @@
-//! One measure on a card: its windows, and in the headline window what is said of it.
+//! One measure on a card: its windows, with comparisons and the sentence in the headline window.
 
 use crate::card::round::published;
 use crate::card::scorecard::{CardMeasure, Grade, WindowValue};
@@ -18,35 +18,35 @@ use crate::sums::measure_sums::MeasureSums;
 
 /// One measure for one unit.
 #[must_use]
-pub fn card_measure(yardstick: &Benchmark<'_>, unit: &UnitMonth, comparison: &Comparison<'_>) -> CardMeasure {
-    let definition = &yardstick.measure.definition;
+pub fn card_measure(benchmark: &Benchmark<'_>, unit: &UnitMonth, comparison: &Comparison<'_>) -> CardMeasure {
+    let definition = &benchmark.measure.definition;
     CardMeasure {
-        id: yardstick.id.clone(),
+        id: benchmark.id.clone(),
         version: definition.version,
         kind: definition.kind,
         domain: definition.domain,
         giant: definition.giant,
-        unit: yardstick.unit.clone(),
-        n_unit: yardstick.n_unit.clone(),
-        d_unit: yardstick.d_unit.clone(),
+        unit: benchmark.unit.clone(),
+        n_unit: benchmark.n_unit.clone(),
+        d_unit: benchmark.d_unit.clone(),
         direction: definition.direction,
         headline: definition.window,
-        windows: windows(yardstick, unit, comparison),
+        windows: windows(benchmark, unit, comparison),
     }
 }
 
-fn windows(yardstick: &Benchmark<'_>, unit: &UnitMonth, comparison: &Comparison<'_>) -> Vec<WindowValue> {
-    // Filled where they stand: they are large, and there are many.
-    let mut windows: Vec<WindowValue> = (0..WINDOWS.len()).map(|window| bare(yardstick, window, unit)).collect();
+fn windows(benchmark: &Benchmark<'_>, unit: &UnitMonth, comparison: &Comparison<'_>) -> Vec<WindowValue> {
+    // Filled in place, because windows are large and a card has many.
+    let mut windows: Vec<WindowValue> = (0..WINDOWS.len()).map(|window| bare(benchmark, window, unit)).collect();
     for (window, shown) in windows.iter_mut().enumerate() {
-        fill(shown, yardstick, window, unit, comparison);
+        fill(shown, benchmark, window, unit, comparison);
     }
     windows
 }
 
-/// A window with its sums alone.
-fn bare(yardstick: &Benchmark<'_>, window: usize, unit: &UnitMonth) -> WindowValue {
-    let own = &unit.windows[window].measures[yardstick.index];
+/// A window with only its sums.
+fn bare(benchmark: &Benchmark<'_>, window: usize, unit: &UnitMonth) -> WindowValue {
+    let own = &unit.windows[window].measures[benchmark.index];
     WindowValue {
         incomplete: unit.incomplete[window],
         n: own.n,
@@ -58,18 +58,18 @@ fn bare(yardstick: &Benchmark<'_>, window: usize, unit: &UnitMonth) -> WindowVal
     }
 }
 
-fn fill(shown: &mut WindowValue, yardstick: &Benchmark<'_>, window: usize, unit: &UnitMonth, comparison: &Comparison<'_>) {
-    let (measure, sums) = (yardstick.measure, &unit.windows[window]);
-    let own = &sums.measures[yardstick.index];
-    let suppression = Suppression::of(measure, yardstick.index, sums);
+fn fill(shown: &mut WindowValue, benchmark: &Benchmark<'_>, window: usize, unit: &UnitMonth, comparison: &Comparison<'_>) {
+    let (measure, sums) = (benchmark.measure, &unit.windows[window]);
+    let own = &sums.measures[benchmark.index];
+    let suppression = Suppression::of(measure, benchmark.index, sums);
     shown.suppressed = suppression.map(|s| s.name().to_owned());
     let is_headline = window == window_index(measure.definition.window);
     if suppression.is_none() && own.d > 0 {
         shown.value = measure.value(own.n, own.d).and_then(published);
         shown.ci95 = confidence(measure, own);
-        shown.peer = yardstick.columns[window].and_then(|column| comparison.peer(column, (own.n, own.d)));
+        shown.peer = benchmark.columns[window].and_then(|column| comparison.peer(column, (own.n, own.d)));
         if is_headline {
-            fill_headline(shown, yardstick, own, unit, comparison.network(yardstick.index));
+            fill_headline(shown, benchmark, own, unit, comparison.network(benchmark.index));
         }
     } else if is_headline && suppression.is_some() {
         shown.grade = Some(Grade::Insufficient);
@@ -79,36 +79,36 @@ fn fill(shown: &mut WindowValue, yardstick: &Benchmark<'_>, window: usize, unit:
     }
 }
 
-/// What only the headline window says.
+/// Fills the fields of the headline window.
 fn fill_headline(
     shown: &mut WindowValue,
-    yardstick: &Benchmark<'_>,
+    benchmark: &Benchmark<'_>,
     own: &MeasureSums,
     unit: &UnitMonth,
     network: Option<&Network<'_>>,
 ) {
-    let measure = yardstick.measure;
-    if let Some(standing) = network.and_then(|network| network.standing(own)) {
-        shown.funnel = Some(standing.funnel);
-        shown.reliability = standing.reliability;
-        shown.grade = Some(standing.grade);
-        shown.shrunk = standing.shrunk;
+    let measure = benchmark.measure;
+    if let Some(position) = network.and_then(|network| network.position(own)) {
+        shown.funnel = Some(position.funnel);
+        shown.reliability = position.reliability;
+        shown.grade = Some(position.grade);
+        shown.shrunk = position.shrunk;
     }
     let thresholds = network.and_then(|network| network.peers.group.lower.zip(network.peers.group.upper));
     shown.qof = achievement(measure, (own.n, own.d), thresholds).and_then(|a| a.published());
     shown.saving = network.and_then(|network| saving_estimate(measure, own, network));
-    let year = &unit.windows[WINDOWS.len() - 1].measures[yardstick.index];
-    shown.trend = trend(measure, unit.months_of(yardstick.index), year);
+    let year = &unit.windows[WINDOWS.len() - 1].measures[benchmark.index];
+    shown.trend = trend(measure, unit.months_of(benchmark.index), year);
 }
 
-/// What a ratio of integer units earns: by the file's own thresholds, else by those of the quarter.
+/// The achievement of a ratio of integer units, by the thresholds of the measure file, else by those of the quarter.
 fn achievement(measure: &Measure, own: (i64, i64), of_quarter: Option<(f64, f64)>) -> Option<Achievement> {
     let points = measure.definition.points?;
     let thresholds = points.lower.zip(points.upper).or(of_quarter)?;
     Achievement::of(points.available, thresholds, measure.value(own.0, own.1)?)
 }
 
-/// What a measure of a card brings to the sums of points.
+/// The contribution of a measure to the sums of points.
 #[must_use]
 pub fn contribution(measure: &Measure, card: &CardMeasure) -> Contribution {
     let headline = headline(card).filter(|window| window.value.is_some());

@@ -1,26 +1,27 @@
-//! Over-dispersion: how much more units differ than chance explains, and how far each of them stands from the target.
+//! Over-dispersion: the variation between units that chance does not explain, and each unit's distance from the target.
 //!
-//! Every value is moved to a scale on which chance has nearly the same spread whatever the value is: the arcsine of the square root
-//! of a proportion or a share, the square root of observed over expected of a rate or an amount. A mean stays as it is. On that
-//! scale the additive model of random effects holds: a unit's variance is that of chance and, for all alike, tau^2.
+//! Values are compared on the scales of [`crate::statistics::transform`]; a mean stays in its unit. On such a scale the additive model
+//! of random effects holds: a unit's variance is its variance by chance plus tau^2, which is equal for all units.
 //!
 //! Source: Spiegelhalter 2005, Qual Saf Health Care 14:347, "Handling over-dispersion of performance indicators" (winsorised z,
 //! phi, the method of moments for tau^2); DerSimonian and Laird 1986, Control Clin Trials 7:177 (the same estimator).
 
-/// The share of units at each end that is drawn in for phi, so that the outliers that are looked for do not hide themselves.
+/// Share of units at each end whose z is winsorised for phi, so that outliers do not inflate phi and hide themselves.
 const WINSORISED: f64 = 0.1;
 
-/// For tau^2, a z beyond this counts as this: the standard normal's 90th centile, so that of ordinary units a tenth is drawn in at
-/// each end.
-const DRAWN_IN: f64 = 1.281_551_565_544_600_4;
+/// Bound of z for tau^2: the standard normal's 90th centile. For ordinary units it bounds a tenth at each end.
+const Z_BOUND: f64 = 1.281_551_565_544_600_4;
 
-/// What that leaves of the mean square of a standard normal: 0.8 - 2 a f(a) + 0.2 a^2, a the bound and f the density there.
-const LEFT_OF_NORMAL: f64 = 0.678_654_558_952_874_7;
+/// Most steps of a root search. The limit ends the search on any data.
+const MOST_STEPS: u32 = 200;
 
-/// Where a unit stands on a [`Scale`].
+/// Mean square of a standard normal under that bound: 0.8 - 2 a f(a) + 0.2 a^2, with a the bound and f the density there.
+const BOUNDED_MEAN_SQUARE: f64 = 0.678_654_558_952_874_7;
+
+/// A unit's deviation from the target, on the scale of its measure's kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Deviation {
-    /// Its value less the target.
+    /// Its value minus the target.
     pub distance: f64,
     /// Variance by chance alone, above 0.
     pub variance: f64,
@@ -33,24 +34,24 @@ impl Deviation {
         self.distance / self.variance.sqrt()
     }
 
-    /// The distance in standard deviations of chance and of what units differ by anyway.
+    /// The distance in standard deviations of chance and of the variation between units.
     #[must_use]
     pub fn z_adjusted(self, tau2: f64) -> f64 {
         self.distance / (self.variance + tau2).sqrt()
     }
 }
 
-/// How much more units differ than chance explains.
+/// The variation between units that chance does not explain.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dispersion {
-    /// Mean squared winsorised z: about 0.68 when chance explains everything.
+    /// Mean squared winsorised z: about 0.68 if chance explains everything.
     pub phi: f64,
-    /// Variance between units, 0 when chance explains everything.
+    /// Variance between units; 0 if chance explains everything.
     pub tau2: f64,
 }
 
 impl Dispersion {
-    /// Of these units around their target; `None` of fewer than two.
+    /// The dispersion of these units around their target. `None` for fewer than two.
     #[must_use]
     pub fn of(units: &[Deviation]) -> Option<Dispersion> {
         if units.len() < 2 {
@@ -59,17 +60,18 @@ impl Dispersion {
         let z: Vec<f64> = units.iter().map(|unit| unit.z()).collect();
         let (low, high) = winsorising_bounds(&z);
         let squares: f64 = z.iter().map(|z| z.clamp(low, high)).map(|z| z * z).sum();
-        Some(Dispersion { phi: squares / units.len() as f64, tau2: between(units, DRAWN_IN, LEFT_OF_NORMAL) })
+        Some(Dispersion { phi: squares / units.len() as f64, tau2: between(units, Z_BOUND, BOUNDED_MEAN_SQUARE) })
     }
 }
 
-/// Variance between units: the tau^2 at which the adjusted z, none counting for more than `bound`, have the mean square that a
-/// standard normal would have. 0 where they have less without any.
+/// Variance between units: the tau^2 at which the adjusted z, each limited to `bound`, have the mean square of a standard normal under
+/// that bound. 0 if their mean square is lower already without tau^2.
 ///
-/// With phi in the method of moments it would be much too small: of a network whose units differ in size, drawing in the largest z
-/// draws in the largest units, which show tau^2 best (docs/clinical/calibration.md).
+/// The method of moments with phi gives a much lower tau^2. In a network of units of different sizes, winsorising the largest z
+/// winsorises the largest units, which show tau^2 best (docs/clinical/calibration.md).
 ///
-/// Source: Paule and Mandel 1982, J Res Natl Bur Stand 87:377 (the equation); Huber 1964, Ann Math Stat 35:73, proposal 2 (the bound).
+/// Source: Paule and Mandel 1982, J Res Natl Bur Standards 87:377 (the equation); Huber 1964, Ann Math Stat 35:73, proposal 2 (the
+/// bound).
 fn between(units: &[Deviation], bound: f64, mean_square: f64) -> f64 {
     let wanted = mean_square * (units.len() as f64 - 1.0);
     let most = bound * bound;
@@ -79,16 +81,16 @@ fn between(units: &[Deviation], bound: f64, mean_square: f64) -> f64 {
     if at_nothing <= 0.0 {
         return 0.0;
     }
-    // Here the sum is no more than what is wanted, bounded or not.
+    // At this tau^2 the sum is at most the wanted one, bounded or not.
     let high = units.iter().map(|unit| unit.distance * unit.distance).sum::<f64>() / wanted;
     falling_root(excess, (0.0, at_nothing), (high, excess(high)))
 }
 
-/// Root of a falling function between a place where it is above 0 and one where it is not, by false position; an end that stays is
-/// given half its weight (Illinois).
+/// Root of a falling function between a point above 0 and a point not above 0, by false position. An end that stays gets half its
+/// weight (Illinois).
 fn falling_root(f: impl Fn(f64) -> f64, above: (f64, f64), below: (f64, f64)) -> f64 {
     let ((mut low, mut f_low), (mut high, mut f_high)) = (above, below);
-    for _ in 0..200 {
+    for _ in 0..MOST_STEPS {
         if f_high == 0.0 || high - low <= 1e-14 * high {
             break;
         }
@@ -113,7 +115,7 @@ fn winsorising_bounds(values: &[f64]) -> (f64, f64) {
     (quantile(&sorted, WINSORISED), quantile(&sorted, 1.0 - WINSORISED))
 }
 
-/// Quantile of sorted values, interpolated (R type 7); of none 0.
+/// Quantile of sorted values, interpolated (R type 7); 0 without values.
 fn quantile(sorted: &[f64], probability: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return 0.0 };
     let place = last as f64 * probability;
@@ -156,9 +158,9 @@ mod tests {
 
     #[test]
     fn tau2_of_the_bcg_trials_solves_the_equation_of_paule_and_mandel() {
-        // Without a bound, the mean moving with tau^2: crates/scorecard/reference/dispersion.py solves it in two other ways. That
-        // these are the trials everybody knows is seen by Q = 152.2330 with 12 degrees of freedom, as metafor prints it
-        // (Viechtbauer 2010, J Stat Softw 36(3)); the script has its tau^2 by REML, 0.3132, too.
+        // Without a bound and with the mean moving with tau^2. crates/scorecard/reference/dispersion.py solves it in two other ways.
+        // Q = 152.2330 with 12 degrees of freedom, as metafor prints it (Viechtbauer 2010, J Stat Softw 36(3)), confirms the data. The
+        // script also has tau^2 by REML, 0.3132.
         let trial = |[a, b, c, d]: [f64; 4]| {
             let log_risk = libm::log((a / (a + b)) / (c / (c + d)));
             (log_risk, 1.0 / a - 1.0 / (a + b) + 1.0 / c - 1.0 / (c + d))
@@ -206,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn no_event_is_no_trouble_and_nobody_with_any_has_no_spread() {
+    fn a_unit_without_events_has_a_deviation_and_a_network_without_events_has_none() {
         let measure = sample(Kind::Rate, Amount::Count, Amount::Count);
         let scale = Scale::new(&measure, 0.1, None);
         let none = scale.deviation(&MeasureSums { n: 0, d: 100, ..MeasureSums::default() }).unwrap();
@@ -218,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_in_which_everybody_or_nobody_has_all_are_not_dispersed() {
+    fn groups_at_0_or_100_percent_are_not_dispersed() {
         let measure = sample(Kind::Proportion, Amount::Count, Amount::Count);
         for (target, share) in [(0.0, 0), (1.0, 1)] {
             let scale = Scale::new(&measure, target, None);

@@ -1,9 +1,10 @@
-//! Quantiles of the chi-square and of Student's t distribution, and binomial probabilities of small counts, with nothing of the
-//! platform's own mathematics: the same bits everywhere.
+//! Quantiles of the chi-square and of Student's t distribution, and binomial probabilities of small counts. They use no mathematics
+//! of the platform, so that results are the same bits everywhere.
 //!
-//! Sources: NIST Digital Library of Mathematical Functions 8.11.4, 8.9.2 (incomplete gamma) and 8.17.22 (incomplete beta);
-//! C. Loader, "Fast and accurate computation of binomial probabilities", 2000 (densities without cancellation); Abramowitz and
-//! Stegun 26.7.5 (Student's t for many degrees of freedom).
+//! Sources:
+//! * NIST Digital Library of Mathematical Functions 8.11.4, 8.9.2 (incomplete gamma) and 8.17.22 (incomplete beta).
+//! * C. Loader, "Fast and accurate computation of binomial probabilities", 2000 (densities without cancellation).
+//! * Abramowitz and Stegun 26.7.5 (Student's t for many degrees of freedom).
 
 use std::sync::OnceLock;
 
@@ -15,40 +16,44 @@ pub const Z_95: f64 = 1.959_964;
 /// z of a two-sided 99.8 % interval.
 pub const Z_998: f64 = 3.090_232;
 
+/// Most steps of a root search. Bisection alone needs about 60 to reach full precision.
+const MOST_STEPS: u32 = 200;
+
 const LN_SQRT_TWO_PI: f64 = 0.918_938_533_204_672_8;
 const TWO_PI: f64 = std::f64::consts::TAU;
 const EPSILON: f64 = f64::EPSILON;
-/// Series and fractions need some multiple of the square root of their argument; counts of a month are far below its square.
+/// Most terms of a series or fraction. They need a small multiple of the square root of their argument, and counts of a month are
+/// far below its square.
 const MOST_TERMS: u32 = 1_000_000;
 
-/// Quantile of the chi-square distribution: the x with P(X <= x) = `probability`. `probability` lies in (0, 1), `degrees` above 0.
+/// Quantile of the chi-square distribution: the x with P(X <= x) = `probability`. `probability` is above 0 and below 1, `degrees` above 0.
 #[must_use]
 pub fn chi_square_quantile(probability: f64, degrees: f64) -> f64 {
     let shape = degrees / 2.0;
     let excess = |x: f64| {
         let (lower, upper) = gamma_tails(shape, x);
-        // The smaller tail is the one that is known to full precision.
+        // Only the smaller tail has full precision.
         if probability < 0.5 { lower - probability } else { (1.0 - probability) - upper }
     };
     let density = |x: f64| shape / x * poisson_density(shape, x);
     2.0 * solve(excess, density, gamma_start(probability, shape))
 }
 
-/// Where to look for a quantile of the gamma distribution: Wilson and Hilferty 1931, with z after Abramowitz and Stegun 26.2.22.
+/// Start value for a quantile of the gamma distribution: Wilson and Hilferty 1931, with z after Abramowitz and Stegun 26.2.22.
 fn gamma_start(probability: f64, shape: f64) -> f64 {
     let tail = (-2.0 * libm::log(probability.min(1.0 - probability))).sqrt();
     let z = tail - (2.307_53 + 0.270_61 * tail) / (1.0 + (0.992_29 + 0.044_81 * tail) * tail);
     let root = 1.0 - 1.0 / (9.0 * shape) + z.copysign(probability - 0.5) / (3.0 * shape.sqrt());
-    // Below 0.1 the approximation is of little use, and the function flat on the wrong side of it.
+    // Below 0.1 the approximation is poor, and the function is flat on the wrong side of the quantile.
     if root > 0.1 { shape * root * root * root } else { shape.min(0.5) }
 }
 
-/// From so many degrees of freedom on the expansion is exact to twelve digits.
+/// Degrees of freedom from which the expansion is exact to twelve digits.
 const STUDENT_T_EXPANDED_FROM: u16 = 1_000;
 
 /// Quantile of Student's t distribution at 0.975, for a two-sided 95 % interval. `degrees` is 1 or more.
 ///
-/// Those of whole degrees are computed once: every card asks for some.
+/// Quantiles of whole degrees are computed once, because every card needs some.
 #[must_use]
 pub fn student_t_975(degrees: f64) -> f64 {
     static WHOLE: OnceLock<Vec<f64>> = OnceLock::new();
@@ -86,11 +91,11 @@ fn student_t_expansion(degrees: f64) -> f64 {
     z + (g1 + (g2 + (g3 + g4 / degrees) / degrees) / degrees) / degrees
 }
 
-/// Root of a rising function above 0 by Newton's method, kept within what is known of it by halving.
+/// Root of a rising function above 0 by Newton's method, with bisection where a step leaves the known interval.
 fn solve(excess: impl Fn(f64) -> f64, density: impl Fn(f64) -> f64, start: f64) -> f64 {
     let (mut low, mut high) = (0.0, f64::INFINITY);
     let mut x = start;
-    for _ in 0..200 {
+    for _ in 0..MOST_STEPS {
         let over = excess(x);
         if over > 0.0 {
             high = x;
@@ -103,7 +108,7 @@ fn solve(excess: impl Fn(f64) -> f64, density: impl Fn(f64) -> f64, start: f64) 
         let next = if inside { newton } else { halved };
         let step = (next - x).abs();
         x = next;
-        // Newton's error is squared with each step: after one of 1e-9 nothing is left to gain.
+        // Each step squares Newton's error: after a step of 1e-9 the result is exact.
         let enough = if inside { 1e-9 } else { 2.0 * EPSILON };
         if step <= enough * x {
             break;
@@ -169,7 +174,7 @@ fn poisson_density(x: f64, lambda: f64) -> f64 {
     libm::exp(-stirling_error(x) - deviance(x, lambda)) / (TWO_PI * x).sqrt()
 }
 
-/// ln x! less Stirling's approximation of it.
+/// ln x! minus Stirling's approximation of it.
 fn stirling_error(x: f64) -> f64 {
     if x < 15.0 {
         return libm::lgamma(x + 1.0) - (x + 0.5) * libm::log(x) + x - LN_SQRT_TWO_PI;
@@ -235,7 +240,7 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     fraction
 }
 
-/// Probabilities of 0, 1, 2... successes in `trials` trials, each with `chance` from 0 to 0.5, by recurrence: meant for few
+/// Probabilities of 0, 1, 2... successes in `trials` trials, each with `chance` from 0 to 0.5. Computed by recurrence, for few
 /// expected successes.
 pub fn binomial_probabilities(trials: u32, chance: f64) -> impl Iterator<Item = f64> {
     let first = libm::exp(f64::from(trials) * libm::log1p(-chance));
@@ -254,7 +259,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chi_square_quantiles_are_right_to_thirteen_digits() {
+    fn chi_square_quantiles_are_exact_to_thirteen_digits() {
         // crates/scorecard/reference/distributions.py: series in 60 digits.
         let cases = [
             (0.025, 2.0, 0.050_635_615_968_579_75),
@@ -277,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn students_t_is_right_to_twelve_digits_from_one_degree_of_freedom_to_thousands() {
+    fn students_t_is_exact_to_twelve_digits_from_one_degree_of_freedom_to_thousands() {
         // crates/scorecard/reference/distributions.py: the finite trigonometric form in 60 digits.
         let cases = [
             (1.0, 12.706_204_736_174_705),
@@ -314,7 +319,7 @@ mod tests {
             let (low, high) = (chi_square_quantile(p, degrees), chi_square_quantile(q, degrees));
             prop_assert!(0.0 <= low && low <= high);
             prop_assert!(low <= chi_square_quantile(p, degrees * 1.01));
-            // Turned round, the quantile gives its probability back.
+            // The tails at the quantile give the probability again.
             let (lower, upper) = gamma_tails(degrees / 2.0, high / 2.0);
             prop_assert!((upper - (1.0 - q)).abs() < 1e-11 && (lower + upper - 1.0).abs() < 1e-12);
         }

@@ -1,17 +1,17 @@
-//! Control limits: how far from the network's value chance alone takes a unit of this size.
+//! Control limits: the distance from the network's value that chance alone explains for a unit of this size.
 //!
 //! Source: Spiegelhalter 2005, Stat Med 24:1185, "Funnel plots for comparing institutional performance"; for the limits with
 //! over-dispersion the same author's 2005, Qual Saf Health Care 14:347.
 
 use crate::statistics::distribution::{Ends, Z_95, Z_998, binomial_probabilities, chi_square_quantile};
 
-/// Units that a network needs before its value is a target: fewer cannot tell chance from difference.
+/// Least number of units of a network whose value is a target. Fewer cannot separate chance from real differences.
 pub const LEAST_NETWORK: usize = 20;
 
-/// Below this many expected events, or expected others, limits of a proportion are exact.
+/// Expected events, and expected non-events, below which limits of a proportion are exact.
 const LEAST_FOR_SCORE: f64 = 5.0;
 
-/// Which limits.
+/// The two pairs of limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limits {
     /// One in twenty lies outside by chance.
@@ -40,7 +40,7 @@ impl Limits {
     }
 }
 
-/// Limits of a proportion of so many around a target from 0 to 1: score limits, exact ones where they would be wrong.
+/// Limits of a proportion of `of` events around a target from 0 to 1: exact limits for few expected events, else score limits.
 #[must_use]
 pub fn proportion_limits(target: f64, of: i64, limits: Limits) -> Option<Ends> {
     let count = of as f64;
@@ -51,7 +51,7 @@ pub fn proportion_limits(target: f64, of: i64, limits: Limits) -> Option<Ends> {
     score_limits(target, count, limits)
 }
 
-/// Target plus and minus z standard errors, clipped to 0 and 1; `None` when the target is no proportion.
+/// Target plus and minus z standard errors, clipped to 0 and 1. `None` if the target is not from 0 to 1, or of no events.
 #[must_use]
 pub fn score_limits(target: f64, of: f64, limits: Limits) -> Option<Ends> {
     if !(0.0..=1.0).contains(&target) || of <= 0.0 {
@@ -61,10 +61,10 @@ pub fn score_limits(target: f64, of: f64, limits: Limits) -> Option<Ends> {
     Some(((target - half).max(0.0), (target + half).min(1.0)))
 }
 
-/// The exact binomial limit at `probability`, interpolated: with r the smallest count whose cumulative probability exceeds it,
-/// (r - alpha) / of, not below 0.
+/// The exact binomial limit at `probability`, interpolated: (r - alpha) / of, at least 0. r is the smallest count whose cumulative
+/// probability exceeds `probability`.
 ///
-/// Where r is all of them the limit is 1: interpolated, it would call extreme what most units of this size reach.
+/// If r is all events, the upper limit is 1. Interpolation would mark a value as extreme that most units of this size reach.
 ///
 /// Source: Spiegelhalter 2005, appendix A.1.1.
 #[must_use]
@@ -93,7 +93,7 @@ fn from_below(chance: f64, trials: u32, probability: f64) -> (u32, f64) {
     (trials, 0.0)
 }
 
-/// r and alpha, summing the probabilities of 0, 1, 2... of the others: few where nearly everything is an event.
+/// r and alpha, summing the probabilities of 0, 1, 2... non-events: few terms if nearly everything is an event.
 fn from_above(chance: f64, trials: u32, probability: f64) -> (u32, f64) {
     let mut fewer = 0.0;
     for (others, mass) in (0..).zip(binomial_probabilities(trials, chance)) {
@@ -106,7 +106,7 @@ fn from_above(chance: f64, trials: u32, probability: f64) -> (u32, f64) {
     (0, 0.0)
 }
 
-/// Exact Poisson limits of a count around what is expected of it.
+/// Exact Poisson limits of a count around its expected value.
 #[must_use]
 pub fn count_limits(expected: f64, limits: Limits) -> Ends {
     let (below, above) = limits.probabilities();
@@ -114,7 +114,7 @@ pub fn count_limits(expected: f64, limits: Limits) -> Ends {
     (lower, chi_square_quantile(above, 2.0 * expected + 2.0) / 2.0)
 }
 
-/// Target plus and minus z standard deviations, not below 0; `None` without spread, which says nothing about chance.
+/// Target plus and minus z standard deviations, at least 0. `None` for a variance of 0, which says nothing about chance.
 #[must_use]
 pub fn normal_limits(target: f64, variance: f64, limits: Limits) -> Option<Ends> {
     let half = limits.z() * variance.sqrt();
@@ -176,7 +176,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn limits_of_a_count_rise_with_what_is_expected(expected in 0.0f64..3_000.0, more in 0.001f64..100.0) {
+        fn limits_of_a_count_rise_with_the_expected_count(expected in 0.0f64..3_000.0, more in 0.001f64..100.0) {
             for limits in [Limits::P95, Limits::P998] {
                 let (low, high) = count_limits(expected, limits);
                 let (next_low, next_high) = count_limits(expected + more, limits);

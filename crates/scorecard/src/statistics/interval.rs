@@ -158,7 +158,7 @@ mod tests {
 
         #[test]
         fn intervals_rise_with_the_count_and_narrow_with_the_work(n in 0u32..300, more in 1u32..300, times in 2u32..30) {
-            // Across ten, where Byar's approximation takes over, too.
+            // This includes ten, from which Byar's approximation applies.
             let (low, high) = count_interval(f64::from(n));
             let (next_low, next_high) = count_interval(f64::from(n + 1));
             prop_assert!(low <= next_low && high <= next_high);

@@ -1,6 +1,6 @@
-//! Ranks, percentiles and quantiles of ratios that are kept as pairs of integers: (numerator, denominator), denominator above 0.
+//! Ranks, percentiles and quantiles of ratios as pairs of integers: (numerator, denominator) with a denominator above 0.
 //!
-//! Ties are decided by integer cross-multiplication, so that two equal ratios are equal whatever their size.
+//! Integer cross-multiplication decides ties, so that equal ratios are equal whatever their size.
 //!
 //! Source: ebmdatalab/openprescribing (MIT), `matrixstore`: percentile = 100 x (lowest rank - 1) / (N - 1), deciles by linear
 //! interpolation (R type 7).
@@ -9,12 +9,12 @@ use std::cmp::Ordering;
 
 use crate::sums::ratio::{Ratio, by_value, in_order};
 
-/// The places of these ratios in ascending order of value, ties by denominator, then as they come.
+/// The indexes of these ratios in ascending order of value, ties by denominator, then by index.
 ///
-/// Sorted by their quotients; those that are so close that rounding could have changed their order are compared exactly.
+/// Sorts by quotients, then compares exactly where quotients are so close that rounding could have changed the order.
 #[must_use]
 pub fn rank(ratios: impl ExactSizeIterator<Item = Ratio> + Clone) -> Vec<u32> {
-    // Three roundings, each of half a unit of the last place, move two neighbours apart or past one another by no more than this.
+    // Three roundings, each of half a unit in the last place, shift two neighbours by at most this.
     const DOUBTFUL: u64 = 8;
     let mut quotients: Vec<(u64, u32)> = ratios.clone().map(ordered_quotient).zip(0..).collect();
     quotients.sort_unstable_by_key(|(quotient, _)| *quotient);
@@ -31,29 +31,29 @@ pub fn rank(ratios: impl ExactSizeIterator<Item = Ratio> + Clone) -> Vec<u32> {
     places
 }
 
-/// The quotient as bits that are ordered as it is.
+/// The quotient as bits in the same order.
 fn ordered_quotient((n, d): Ratio) -> u64 {
     const SIGN: u64 = 1 << 63;
     let bits = (n as f64 / d as f64).to_bits();
     if bits & SIGN == 0 { bits | SIGN } else { !bits }
 }
 
-/// How many of these, in ascending order of value, have a strictly lower value than `own`.
+/// Number of ratios, in ascending order of value, with a strictly lower value than `own`.
 #[must_use]
 pub fn less_than(sorted: &[Ratio], own: Ratio) -> usize {
     sorted.partition_point(|&other| by_value(other, own) == Ordering::Less)
 }
 
-/// Percentile of `own` among these, in ascending order of value, from 0 to 100: 100 x (strictly lower) / (size - 1), so that ties
-/// share the lowest rank. `own` need not be among them (peers that were frozen), hence the cap. `None` with fewer than two.
+/// Percentile of `own` among these ratios in ascending order of value, from 0 to 100: 100 x (strictly lower) / (size - 1). Ties share
+/// the lowest rank. `own` may be missing from frozen peers, hence the cap at 100. `None` for fewer than two ratios.
 #[must_use]
 pub fn percentile(sorted: &[Ratio], own: Ratio) -> Option<f64> {
     let others = sorted.len().checked_sub(1).filter(|others| *others > 0)?;
     Some((100.0 * less_than(sorted, own) as f64 / others as f64).min(100.0))
 }
 
-/// The quantile at `percent` (0 to 100) of these, in ascending order of value, as a ratio of integer units: linear interpolation
-/// at (size - 1) x percent / 100 (R type 7). `None` of nothing.
+/// The quantile at `percent` (0 to 100) of these ratios in ascending order of value, as a ratio of integer units. It interpolates
+/// linearly at (size - 1) x percent / 100 (R type 7). `None` without ratios.
 #[must_use]
 pub fn quantile(sorted: &[Ratio], percent: u32) -> Option<f64> {
     let last = u64::try_from(sorted.len()).ok()?.checked_sub(1)?;
@@ -116,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn one_alone_has_no_percentile_and_nobody_no_quantile() {
+    fn one_value_has_no_percentile_and_no_values_have_no_quantile() {
         assert_eq!(percentile(&[(1, 2)], (1, 2)), None);
         assert_eq!(quantile(&[], 50), None);
         assert_eq!(quantile(&[(1, 2)], 90), Some(0.5));
     }
 
     #[test]
-    fn a_newcomer_above_all_frozen_peers_stays_at_a_hundred() {
+    fn a_value_above_all_frozen_peers_has_percentile_100() {
         assert_eq!(percentile(&[(1, 4), (1, 3), (1, 2)], (9, 10)), Some(100.0));
     }
 
@@ -146,7 +146,7 @@ mod tests {
         }
 
         #[test]
-        fn ranks_are_exact_where_quotients_are_too_close_to_tell(
+        fn ranks_are_exact_where_quotients_are_too_close(
             few in proptest::collection::vec((-20i64..20, 1i64..20), 0..60),
             large in proptest::collection::vec((i64::MAX - 40..=i64::MAX, i64::MAX - 40..=i64::MAX), 0..60),
         ) {

@@ -1,12 +1,12 @@
-//! What adds: the sums of one clinician month, for every measure of the set. Integers only, so that any order of the same
-//! events gives the same bits.
+//! The sums of one clinician month for every measure of the set. Integers only, so that the same events in any order give the
+//! same bits.
 
 use std::ops::{AddAssign, SubAssign};
 
-/// Sums that do not belong to one measure. Counts unless the name says otherwise.
+/// Sums that belong to no single measure. They are counts unless the name says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Base {
-    /// Facts that stand in this row and count. A card exists while this is not 0.
+    /// Facts in this row. A card exists while this is above 0.
     pub facts: i64,
     /// Attended encounters.
     pub encounters: i64,
@@ -14,25 +14,25 @@ pub struct Base {
     pub minutes: i64,
     /// Items prescribed, mapped or not, repeats included.
     pub items: i64,
-    /// Items whose drug no map knows.
+    /// Items of unmapped drugs.
     pub unmapped_items: i64,
     /// Feedback responses.
     pub responses: i64,
     /// Encounters with unknown status.
     pub unknown_status: i64,
-    /// Planned minutes of encounters to which nobody came.
+    /// Planned minutes of encounters that the patient did not attend.
     pub noshow_planned_minutes: i64,
     /// Friends and Family answers in the order of [`crate::event::Answer`].
     pub answers: [i64; 6],
-    /// Cumulative: how often a fact came to stand here for the first time. Differences are the reasons of a revision.
+    /// Facts ever added to this row for the first time, cumulative. Changes of the counters give the reasons of a revision.
     pub recorded: i64,
-    /// Cumulative: how often a fact that stood here, or came here from another row, was amended.
+    /// Amendments of facts of this row or moved into it, cumulative.
     pub amended: i64,
-    /// Cumulative: how often a fact that stood here was taken back.
+    /// Retractions of facts of this row, cumulative.
     pub retracted: i64,
 }
 
-/// How many fields [`Base`] has, answers counted singly.
+/// Number of fields of [`Base`], with one for each answer.
 pub const BASE_FIELDS: usize = 17;
 
 impl Base {
@@ -123,13 +123,13 @@ pub struct MeasureSums {
     pub n_squares: i128,
     /// Sum of the squares of the denominator's amounts.
     pub d_squares: i128,
-    /// Quantity of the numerator set in thousandths; only with a saving.
+    /// Quantity of the numerator set in thousandths; 0 unless the measure has a saving.
     pub n_quantity_milli: i64,
-    /// Cost of the numerator set in pence; only with a saving.
+    /// Cost of the numerator set in pence; 0 unless the measure has a saving.
     pub n_cost_pence: i64,
-    /// Quantity of the denominator set in thousandths; only with a saving.
+    /// Quantity of the denominator set in thousandths; 0 unless the measure has a saving.
     pub d_quantity_milli: i64,
-    /// Cost of the denominator set in pence; only with a saving.
+    /// Cost of the denominator set in pence; 0 unless the measure has a saving.
     pub d_cost_pence: i64,
     /// Facts left out because the patient is adjusted for this measure.
     pub pca: i64,
@@ -137,17 +137,17 @@ pub struct MeasureSums {
     pub excluded: i64,
 }
 
-/// How many fields [`MeasureSums`] has beside its sums of squares.
+/// Number of fields of [`MeasureSums`] without its sums of squares.
 pub const MEASURE_FIELDS: usize = 10;
 
 impl MeasureSums {
-    /// Whether there is nothing in it.
+    /// Whether all fields are 0.
     #[must_use]
     pub fn is_zero(&self) -> bool {
         *self == MeasureSums::default()
     }
 
-    /// Its fields in order, for canonical bytes: the sums of squares, and all others.
+    /// Its fields in order, for canonical bytes: the sums of squares, then all others.
     #[must_use]
     pub fn fields(&self) -> ([i128; 2], [i64; MEASURE_FIELDS]) {
         let others = [
@@ -213,23 +213,23 @@ impl SubAssign<&MeasureSums> for MeasureSums {
     }
 }
 
-/// All sums of one row or of one window: [`Base`], and one [`MeasureSums`] a measure in the order of the measure set.
+/// All sums of one row or one window: [`Base`], and one [`MeasureSums`] for each measure in the order of the measure set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
-    /// What belongs to no single measure.
+    /// Sums that belong to no single measure.
     pub base: Base,
     /// By index of the measure in its set.
     pub measures: Box<[MeasureSums]>,
 }
 
 impl Sums {
-    /// Nothing yet, for a set of so many measures.
+    /// Zero sums for a set with this many measures.
     #[must_use]
     pub fn zero(measures: usize) -> Sums {
         Sums { base: Base::default(), measures: vec![MeasureSums::default(); measures].into() }
     }
 
-    /// A row of zeros is no row.
+    /// Whether all sums are 0. Such a row does not exist.
     #[must_use]
     pub fn is_zero(&self) -> bool {
         self.base == Base::default() && self.measures.iter().all(MeasureSums::is_zero)

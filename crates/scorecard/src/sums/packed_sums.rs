@@ -1,7 +1,7 @@
-//! Sums in few bytes, for whoever holds many rows and reads few of them at a time.
+//! Sums in few bytes, for code that keeps many rows in memory and reads few of them at a time.
 //!
-//! A row says nothing of most measures, and of others often no more than how many facts there are: where each fact counts one, sum
-//! and sum of squares are the same number again. Only what is not as expected is written, seven bits of a number a byte.
+//! Most measures of a row are 0. Where each fact counts 1, its count, sum and sum of squares are equal. The encoding stores only
+//! words that differ from the expected value, with seven bits of a number in each byte.
 
 use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, Sums};
 
@@ -15,7 +15,7 @@ pub struct PackedSums {
 const WORDS: usize = 14;
 
 impl PackedSums {
-    /// These sums.
+    /// Packs these sums.
     #[must_use]
     pub fn of(sums: &Sums) -> PackedSums {
         let mut bytes = Vec::with_capacity(64);
@@ -24,14 +24,14 @@ impl PackedSums {
         PackedSums { bytes: bytes.into() }
     }
 
-    /// How many facts stand in the row.
+    /// Number of facts in the row.
     #[must_use]
     pub fn facts(&self) -> i64 {
         let mut rest = &*self.bytes;
         if read_number(&mut rest) & 1 == 0 { 0 } else { from_zigzag(read_number(&mut rest)) }
     }
 
-    /// Adds them to others of the same measures.
+    /// Adds them to sums of the same measure set.
     pub fn add_to(&self, sums: &mut Sums) {
         let mut rest = &*self.bytes;
         if let Some(fields) = read::<BASE_FIELDS>(|_, _| 0, &mut rest) {
@@ -57,7 +57,7 @@ fn measure_of(words: [i64; WORDS]) -> MeasureSums {
     MeasureSums::of_fields(squares, [facts_n, facts_d, n, d, a, b, c, e, f, g])
 }
 
-/// What a word of a measure is when nothing is written of it: the sum as many as the facts, the squares as large as the sum.
+/// The value of a word that is not stored: a sum equals its number of facts, a sum of squares equals its sum.
 fn expected(words: &[i64; WORDS], word: usize) -> i64 {
     match word {
         2..=5 => words[word - 2],
@@ -76,14 +76,14 @@ fn whole(low: i64, high: i64) -> i128 {
     i128::from(high) << 64 | i128::from(low.cast_unsigned())
 }
 
-/// Writes which words are not as expected, then these.
+/// Writes the set of unexpected words as a bit mask, then these words.
 fn write<const N: usize>(words: &[i64; N], expected: fn(&[i64; N], usize) -> i64, bytes: &mut Vec<u8>) {
     let written = (0..N).filter(|&word| words[word] != expected(words, word));
     write_number(written.clone().fold(0, |set, word| set | 1 << word), bytes);
     written.for_each(|word| write_number(zigzag(words[word]), bytes));
 }
 
-/// Words as they were written; `None` when all are 0.
+/// Reads words. `None` if all are 0.
 fn read<const N: usize>(expected: fn(&[i64; N], usize) -> i64, rest: &mut &[u8]) -> Option<[i64; N]> {
     let written = read_number(rest);
     let mut words = [0; N];
@@ -94,7 +94,7 @@ fn read<const N: usize>(expected: fn(&[i64; N], usize) -> i64, rest: &mut &[u8])
     (written != 0).then_some(words)
 }
 
-/// Numbers near 0, of either sign, become small ones.
+/// Maps numbers near 0, of either sign, to small numbers.
 fn zigzag(value: i64) -> u64 {
     (value << 1 ^ value >> 63).cast_unsigned()
 }
@@ -165,7 +165,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_packed_is_added_bit_for_bit(own in sums(), before in sums()) {
+        fn packed_sums_are_added_bit_for_bit(own in sums(), before in sums()) {
             let packed = PackedSums::of(&own);
             prop_assert_eq!(packed.facts(), own.base.facts);
             let mut expected = before.clone();
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_measure_of_which_only_facts_are_counted_takes_two_numbers() {
+    fn a_measure_that_only_counts_facts_needs_two_numbers() {
         let counted = |n: i64, d: i64| MeasureSums {
             facts_n: n,
             facts_d: d,

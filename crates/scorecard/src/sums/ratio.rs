@@ -1,6 +1,6 @@
 //! Ratios of integer units, compared exactly.
 //!
-//! Ties are decided by integer cross-multiplication, so that two equal ratios are equal whatever their size.
+//! Integer cross-multiplication compares two ratios without rounding.
 
 use std::cmp::Ordering;
 

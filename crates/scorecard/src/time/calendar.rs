@@ -1,7 +1,7 @@
 //! Instants, civil days and calendar months. Only this file knows time zones.
 //!
-//! Intake stamps each event with the civil [`Day`] of its feed's [`Zone`]. Every later step computes months from that day. A zone is
-//! needed again only for the first and last instants of months ([`crate::time::schedule`]).
+//! Intake stamps each event with the civil [`Day`] of its feed's [`Zone`]. Every later step computes months from that day. A zone
+//! is needed again only for the first and last instants of months ([`crate::time::schedule`]).
 
 use std::fmt;
 use std::str::FromStr;
@@ -54,7 +54,8 @@ impl Day {
     /// The month that this day belongs to.
     #[must_use]
     pub fn month(self) -> Month {
-        // Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days. It runs once an event, so it avoids a library call.
+        // Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days. It runs once an event, so it avoids a
+        // library call.
         let z = self.0 + 719_468;
         let era = z.div_euclid(146_097);
         let day_of_era = z - era * 146_097;

@@ -112,8 +112,8 @@ pub struct CutAnswer {
 pub struct OracleAnswer {
     /// The published cuts, in order.
     pub cuts: Vec<CutAnswer>,
-    /// Outcomes of the events before the last cut, of a fold that forgets nothing. A tally may have forgotten an event whose months
-    /// are all sealed. It then counts as sealed or accepted what counts here as duplicate, stale or conflict.
+    /// Outcomes of the events before the last cut, of a fold that forgets nothing. A tally may have forgotten an event whose
+    /// months are all sealed. It then counts as sealed or accepted what counts here as duplicate, stale or conflict.
     pub outcomes: OracleOutcomes,
 }
 
@@ -225,7 +225,8 @@ impl Publisher<'_> {
         cards
     }
 
-    /// Freezes the thresholds of a quarter when its first month is provisional for the first time. They come from the month before.
+    /// Freezes the thresholds of a quarter when its first month is provisional for the first time. They come from the month
+    /// before.
     fn begin_quarter(&mut self, before: Month, at: i64, books: &Books<'_>) {
         let quarter = before.plus(1);
         let begins = quarter.quarter() == quarter
@@ -277,8 +278,8 @@ impl Publisher<'_> {
 
     /// The units whose cards the cut computes. All units are due when the month is provisional, or final, for the first time.
     ///
-    /// Otherwise a unit is due when its own month differs from its last revision. Without a revision a unit at a practice is due when
-    /// it has facts, and a roll-up when one of the person's practices is due.
+    /// Otherwise a unit is due when its own month differs from its last revision. Without a revision a unit at a practice is due
+    /// when it has facts, and a roll-up when one of the person's practices is due.
     fn due(&self, month: Month, rows: &BTreeMap<Unit, Row>, everybody: bool) -> BTreeSet<Unit> {
         let none = BTreeMap::new();
         let cards = self.cards.get(&month).unwrap_or(&none);

@@ -1,7 +1,7 @@
 //! An independent reader of filters over BNF codes: a list of patterns in which `*` matches any text.
 //!
-//! The rules are OpenPrescribing's (ebmdatalab/openprescribing, MIT): `#` starts a comment, `~` excludes, `%` matches any text, a code of
-//! full length matches itself, and a shorter one matches every code with that prefix.
+//! The rules are OpenPrescribing's (ebmdatalab/openprescribing, MIT): `#` starts a comment, `~` excludes, `%` matches any text, a
+//! code of full length matches itself, and a shorter one matches every code with that prefix.
 
 /// A filter: its included and its excluded patterns.
 #[derive(Clone, Debug, Default)]

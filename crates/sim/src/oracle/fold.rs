@@ -8,7 +8,8 @@ use crate::oracle::measure_file::Measure;
 use crate::oracle::month_state::MonthStates;
 use crate::oracle::sums::{Sums, contribution};
 
-/// The key of a row: month, number of the clinician, practice. The oracle adds up the rows of several feeds: no card needs them apart.
+/// The key of a row: month, number of the clinician, practice. The oracle adds up the rows of several feeds: no card needs them
+/// apart.
 pub(crate) type RowKey = (Month, String, String);
 
 /// The content of a row.

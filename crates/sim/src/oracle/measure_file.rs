@@ -10,6 +10,7 @@ use crate::oracle::codes::Codes;
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Measure {
     pub id: String,
+    #[serde(deserialize_with = "known_kind")]
     pub kind: String,
     pub scale: f64,
     pub direction: String,
@@ -82,6 +83,18 @@ struct Over {
     quantity: f64,
 }
 
+/// The kinds that the oracle computes.
+const KINDS: [&str; 5] = ["proportion", "rate", "mean", "share", "amount"];
+
+/// Reads the kind of a measure. An unknown kind is an error, so that the oracle never computes it with the formulas of another kind.
+fn known_kind<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let kind = String::deserialize(from)?;
+    if KINDS.contains(&kind.as_str()) {
+        return Ok(kind);
+    }
+    Err(serde::de::Error::custom(format!("the oracle has no formulas for kind {kind:?}; add them in crates/sim/src/oracle")))
+}
+
 /// A text that is not a measure file.
 #[derive(Debug, thiserror::Error)]
 #[error("measure file {0} cannot be read by the oracle: {1}; it reads what `plumbline measures check` accepts")]
@@ -130,7 +143,8 @@ impl Side {
         }
     }
 
-    /// Whether the filter matches a drug with this code (`None`: no known code) and this quantity in thousandths of this number of items.
+    /// Whether the filter matches a drug with this code (`None`: no known code) and this quantity in thousandths of this number
+    /// of items.
     pub(crate) fn takes_drug(&self, code: Option<&str>, quantity: i128, items: i128) -> bool {
         let Some(code) = code else {
             return self.codes.is_empty() && self.over.is_empty() && self.weights.is_empty() && self.generic.is_none();

@@ -1,7 +1,7 @@
 //! Millions of events for measurements, one a line: the usual mixture, formatted directly into one buffer.
 //!
-//! 65 % prescriptions, 30 % encounters, 4 % feedback and 1 % orders of 200 feeds over 13 months. 2 % of the lines are duplicates, 4 %
-//! a version above the last one (a quarter of these retractions) and 0.5 % stale. No version appears with two contents.
+//! 65 % prescriptions, 30 % encounters, 4 % feedback and 1 % orders of 200 feeds over 13 months. 2 % of the lines are duplicates,
+//! 4 % a version above the last one (a quarter of these retractions) and 0.5 % stale. No version appears with two contents.
 
 use std::io::{self, Write};
 
@@ -265,8 +265,8 @@ impl Writer {
         out.extend_from_slice(b"}\n");
     }
 
-    /// Day and time of an event: up to six days before its first line, usually in surgery hours. An amendment moves one event in five by
-    /// up to 40 days.
+    /// Day and time of an event: up to six days before its first line, usually in surgery hours. An amendment moves one event in
+    /// five by up to 40 days.
     fn occurred(&self, first: i64, base: &mut Dice, dice: &mut Dice, amended: bool) -> i64 {
         let back = match base.below(10) {
             0..7 => base.seconds(6 * 3600),

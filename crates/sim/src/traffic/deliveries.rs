@@ -26,8 +26,8 @@ pub struct TrafficConfig {
     pub encounters_per_day: f64,
     /// Disorder: 1 gives 131 of 1,000 events an oddity of their own, 0 none.
     pub odd: f64,
-    /// The last instant of a delivery (milliseconds since 1970-01-01T00:00Z). By default the last deliveries arrive 14 months after
-    /// the last month.
+    /// The last instant of a delivery (milliseconds since 1970-01-01T00:00Z). By default the last deliveries arrive 14 months
+    /// after the last month.
     pub deliver_until: Option<i64>,
 }
 

@@ -55,7 +55,8 @@ impl Draw {
         (0..12).map(|_| self.0.random::<f64>()).sum::<f64>() - 6.0
     }
 
-    /// A positive value around a mean with this coefficient of variation, at least a tenth of the mean and at most 1.9 times the mean.
+    /// A positive value around a mean with this coefficient of variation, at least a tenth of the mean and at most 1.9 times the
+    /// mean.
     pub(crate) fn around(&mut self, mean: f64, variation: f64) -> f64 {
         (mean * (1.0 + variation * self.normal())).clamp(mean * 0.1, mean * 1.9)
     }

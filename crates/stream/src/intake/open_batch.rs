@@ -1,7 +1,7 @@
 //! A batch that intake is still filling.
 //!
-//! It encodes each event at once. Encoded events take about a third of the memory of decoded ones, and about a hundred batches are
-//! open at a time.
+//! It encodes each event at once. Encoded events take about a third of the memory of decoded ones, and about a hundred batches
+//! are open at a time.
 
 use std::sync::Arc;
 

@@ -146,7 +146,7 @@ impl CutPlanner<'_> {
         let quarter = quarter_of(month);
         let thresholds = writer.effects.thresholds.get(&quarter).or_else(|| self.published.thresholds.get(&quarter)).cloned();
         let peers = self.peers(plan, &thresholds.unwrap_or_default(), rosters);
-        let benchmarks = plan.scorer.yardsticks(month, peers.table());
+        let benchmarks = plan.scorer.benchmarks(month, peers.table());
         let month_cut = MonthCut {
             month,
             step: plan.step,
@@ -261,9 +261,9 @@ struct MonthPlan<'a> {
 
 /// The units whose cards a cut computes where it does not compute the whole month.
 ///
-/// A unit is due when its month differs from its last revision, or when the registry attributes it otherwise. Without a revision a unit
-/// at a practice is due, and a roll-up when one of its practices is. A changed row alone is no reason: an amendment changes only its
-/// counters.
+/// A unit is due when its month differs from its last revision, or when the registry attributes it otherwise. Without a revision
+/// a unit at a practice is due, and a roll-up when one of its practices is. A changed row alone is no reason: an amendment
+/// changes only its counters.
 fn due_units(plan: &MonthPlan<'_>, waiting: &BTreeSet<UnitKey>, last: &BTreeMap<UnitKey, LastRevision>) -> BTreeSet<UnitKey> {
     let is_due = |key: &UnitKey| {
         let begins = || !key.is_roll_up() && plan.units.month_sums(key, plan.month).base.facts > 0;

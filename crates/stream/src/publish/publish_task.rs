@@ -1,7 +1,7 @@
 //! The publish task, the third step of the flow: it verifies the rows of one cut after the other and publishes a run for each.
 //!
-//! A run is one transaction: the cards that changed, their peer groups and the run record. One instance is active at a time. It fences
-//! the others first and then reads back the published state.
+//! A run is one transaction: the cards that changed, their peer groups and the run record. One instance is active at a time. It
+//! fences the others first and then reads back the published state.
 
 use std::collections::{BTreeMap, BTreeSet};
 

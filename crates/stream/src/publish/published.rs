@@ -1,4 +1,5 @@
-//! The published state, read back from the topics after fencing [11]. Revisions therefore have no gap after a change of publisher.
+//! The published state, read back from the topics after fencing [11]. Revisions therefore have no gap after a change of
+//! publisher.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;

@@ -1,7 +1,7 @@
 //! The rows of sealed months after a restart. The windows of open months reach back to them.
 //!
-//! The digest that the sealing run recorded verifies them. Where it differs, publish folds the log again, if the log reaches back far
-//! enough.
+//! The digest that the sealing run recorded verifies them. Where it differs, publish folds the log again, if the log reaches back
+//! far enough.
 
 use std::collections::{BTreeMap, BTreeSet};
 

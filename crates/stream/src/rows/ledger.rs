@@ -130,10 +130,11 @@ impl Ledger {
         Ok(Ok(basis))
     }
 
-    /// Restores every partition to its state after the last run, so that the next cut does not depend on which process publishes it.
+    /// Restores every partition to its state after the last run, so that the next cut does not depend on which process publishes
+    /// it.
     ///
-    /// The digest of the run's own mark verifies the rows, else publish folds the log. Where the log does not reach back far enough,
-    /// the rows stay as read. `sealed` has the position of the tick that sealed a month.
+    /// The digest of the run's own mark verifies the rows, else publish folds the log. Where the log does not reach back far
+    /// enough, the rows stay as read. `sealed` has the position of the tick that sealed a month.
     pub(crate) fn resume(
         &mut self,
         deployment: &Deployment,

@@ -1,6 +1,7 @@
 //! The rows in memory of publish: the value of each row at the last cut, and its newer values.
 //!
-//! Each partition has a digest of its rows. Publish compares it with the digest in a mark to verify that it has the rows of tally.
+//! Each partition has a digest of its rows. Publish compares it with the digest in a mark to verify that it has the rows of
+//! tally.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -369,7 +370,8 @@ impl RowVersionStore {
 
     /// Restores the state after the last run in a restarted publisher: the value of each row at `positions` becomes current.
     ///
-    /// A row of a sealed month keeps its value at the cut that sealed it. `sealed` has the position of that cut by partition and month.
+    /// A row of a sealed month keeps its value at the cut that sealed it. `sealed` has the position of that cut by partition and
+    /// month.
     pub(crate) fn resume(&mut self, positions: &[u64], open_from: Month, sealed: &BTreeMap<(u32, Month), u64>) {
         for (partition, &position) in (0u32..).zip(positions) {
             let pending = std::mem::take(&mut self.partitions[partition as usize].pending);

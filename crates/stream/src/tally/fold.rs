@@ -44,8 +44,8 @@ pub(crate) struct Fold {
     lost_beginning: bool,
     /// The first month of which the log has every event [9].
     ///
-    /// A log that begins at offset 0 has every month. Another log has the months that begin after its earliest record was appended,
-    /// except those from which a usual link reaches back before that record.
+    /// A log that begins at offset 0 has every month. Another log has the months that begin after its earliest record was
+    /// appended, except those from which a usual link reaches back before that record.
     pub reach: Month,
     /// The last tick that was ahead of the log's clock.
     pub early: Option<EarlyTick>,

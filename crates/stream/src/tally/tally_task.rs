@@ -1,4 +1,5 @@
-//! The tally task, the second step of the flow: it folds one partition of `events` and writes rows and a mark at each counting tick.
+//! The tally task, the second step of the flow: it folds one partition of `events` and writes rows and a mark at each counting
+//! tick.
 //!
 //! It needs no transaction and no changelog: a row has the whole sums and the position of its tick.
 

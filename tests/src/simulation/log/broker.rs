@@ -1,5 +1,5 @@
-//! The simulated log: partitions, what producers have not yet handed over, writes of the dead that are still on their way, and
-//! transactions whose end is not known.
+//! The simulated log: partitions, unsent records of producers, delayed writes of ended instances, and transactions of unknown
+//! outcome.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -11,12 +11,12 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::simulation::log::fault::{Bites, Kind};
 use crate::simulation::log::partition_log::{PartitionLog, StoredBytes};
-use crate::simulation::random::Dice;
+use crate::simulation::random::Random;
 
-/// Who writes.
+/// A writer.
 pub(crate) type Writer = usize;
 
-/// A record on its way.
+/// A record on its way to the log.
 #[derive(Clone, Debug)]
 pub(crate) struct InFlightRecord {
     pub topic: Topic,
@@ -26,7 +26,7 @@ pub(crate) struct InFlightRecord {
     pub writer: Writer,
 }
 
-/// A transaction whose end is still to come.
+/// A transaction whose end has not arrived.
 #[derive(Clone, Debug)]
 struct Doubtful {
     epoch: u64,
@@ -37,7 +37,7 @@ struct Doubtful {
 #[derive(Debug)]
 pub(crate) struct Broker {
     pub now: Timestamp,
-    pub dice: Dice,
+    pub random: Random,
     pub bites: Bites,
     partitions: BTreeMap<(Topic, u32), PartitionLog>,
     sequence: u64,
@@ -45,18 +45,18 @@ pub(crate) struct Broker {
     buffers: BTreeMap<Writer, VecDeque<InFlightRecord>>,
     late: Vec<VecDeque<InFlightRecord>>,
     doubtful: Vec<Doubtful>,
-    /// Writers whose role has another owner by now, and what they do.
+    /// Writers whose role has another owner, and the kind of fault that their writes are.
     superseded: BTreeMap<Writer, Kind>,
-    /// How often something was stored, by who is waiting for it: tallies, publish.
+    /// Number of stored records by the task that waits for them: tallies, publish.
     pub news: [u64; 2],
 }
 
 impl Broker {
     /// An empty log.
-    pub(crate) fn new(dice: Dice) -> Broker {
+    pub(crate) fn new(random: Random) -> Broker {
         Broker {
             now: Timestamp(0),
-            dice,
+            random,
             bites: Bites::default(),
             partitions: BTreeMap::new(),
             sequence: 0,
@@ -69,9 +69,9 @@ impl Broker {
         }
     }
 
-    /// A log that holds everything that these topics of another ever held.
-    pub(crate) fn copy_of(&self, topics: &[Topic], dice: Dice) -> Broker {
-        let mut copy = Broker::new(dice);
+    /// A log with every record that these topics of another log ever had.
+    pub(crate) fn copy_of(&self, topics: &[Topic], random: Random) -> Broker {
+        let mut copy = Broker::new(random);
         let chosen = self.partitions.iter().filter(|((topic, _), _)| topics.contains(topic));
         copy.partitions = chosen.map(|(at, partition)| (*at, PartitionLog::of(partition.journal().to_vec()))).collect();
         (copy.now, copy.sequence) = (self.now, self.sequence);
@@ -82,12 +82,12 @@ impl Broker {
         self.partitions.get(&(topic, partition))
     }
 
-    /// Everything that a partition ever held.
+    /// All records that a partition ever had.
     pub(crate) fn journal(&self, topic: Topic, partition: u32) -> &[StoredBytes] {
         self.partition(topic, partition).map_or(&[], PartitionLog::journal)
     }
 
-    /// XXH3-128 of every record that every topic ever held.
+    /// XXH3-128 of all records that the topics ever had.
     pub(crate) fn digest(&self) -> u128 {
         let mut hash = Xxh3::new();
         for ((topic, partition), held) in &self.partitions {
@@ -106,24 +106,24 @@ impl Broker {
         hash.digest128()
     }
 
-    /// How many records were stored.
+    /// The number of stored records.
     pub(crate) fn stored(&self) -> u64 {
         self.sequence
     }
 
     // Producers.
 
-    /// A producer takes a record.
+    /// Adds a record to a producer's buffer.
     pub(crate) fn buffer(&mut self, one: InFlightRecord) {
         self.buffers.entry(one.writer).or_default().push_back(one);
     }
 
-    /// How many records a producer has not handed over.
+    /// The number of records in a producer's buffer.
     pub(crate) fn buffered(&self, writer: Writer) -> usize {
         self.buffers.get(&writer).map_or(0, VecDeque::len)
     }
 
-    /// A producer hands over its first records, so many at most, without being asked.
+    /// Sends at most the first `most` records of a producer's buffer.
     pub(crate) fn send(&mut self, writer: Writer, most: usize) {
         let buffer = self.buffers.entry(writer).or_default();
         let count = most.min(buffer.len());
@@ -131,21 +131,21 @@ impl Broker {
         first.into_iter().for_each(|one| self.store(one));
     }
 
-    /// A producer loses what it has not handed over.
+    /// Drops a producer's buffer.
     pub(crate) fn lose(&mut self, writer: Writer) {
         self.buffers.remove(&writer);
     }
 
-    /// A producer loses some of it.
+    /// Sends a part of a producer's buffer and drops the rest.
     pub(crate) fn send_with_gaps(&mut self, writer: Writer) {
         for one in self.buffers.remove(&writer).unwrap_or_default() {
-            if self.dice.happens(500) {
+            if self.random.happens(500) {
                 self.store(one);
             }
         }
     }
 
-    /// What a producer has not handed over will come later, in its order.
+    /// Delays a producer's buffer. Its records arrive later, in their order.
     pub(crate) fn let_fly(&mut self, writer: Writer) {
         let flying = self.buffers.remove(&writer).unwrap_or_default();
         if !flying.is_empty() {
@@ -153,24 +153,24 @@ impl Broker {
         }
     }
 
-    /// Some of what is still flying reaches the log, and some of it never will.
+    /// Delivers some of the delayed records and drops some of them.
     pub(crate) fn land_some(&mut self) {
         if self.late.is_empty() {
             return;
         }
-        let at = self.dice.index(self.late.len());
-        let count = 1 + self.dice.index(4);
+        let at = self.random.index(self.late.len());
+        let count = 1 + self.random.index(4);
         for _ in 0..count {
             let Some(one) = self.late[at].pop_front() else { break };
             self.bites.bite(Kind::LateWrite);
             self.store(one);
         }
-        if self.late[at].is_empty() || self.dice.happens(100) {
+        if self.late[at].is_empty() || self.random.happens(100) {
             self.late.swap_remove(at);
         }
     }
 
-    /// Everything that is still flying reaches the log.
+    /// Delivers all delayed records.
     pub(crate) fn land_all(&mut self) {
         for one in std::mem::take(&mut self.late).into_iter().flatten() {
             self.store(one);
@@ -188,25 +188,24 @@ impl Broker {
         self.sequence += 1;
     }
 
-    /// A writer whose role has another owner has just done something.
+    /// Counts a write of a writer whose role has another owner.
     pub(crate) fn bite_if_superseded(&mut self, writer: Writer) {
         if let Some(kind) = self.superseded.get(&writer) {
             self.bites.bite(*kind);
         }
     }
 
-    /// Somebody else has this writer's role now.
+    /// Marks a writer whose role has another owner.
     pub(crate) fn supersede(&mut self, writer: Writer, kind: Kind) {
         self.superseded.insert(writer, kind);
     }
 
     // Transactions.
 
-    /// A writer takes over the right to append atomically. Transactions whose end is open are committed or aborted first, or
-    /// their end will come too late.
+    /// Fences all earlier writers. Their open transactions are committed or aborted first, or their ends arrive too late.
     pub(crate) fn fence(&mut self) -> u64 {
         for open in std::mem::take(&mut self.doubtful) {
-            match self.dice.below(3) {
+            match self.random.below(3) {
                 0 if open.epoch == self.epoch => self.commit_late(open),
                 1 => {}
                 _ => self.doubtful.push(open),
@@ -224,7 +223,7 @@ impl Broker {
         records.into_iter().for_each(|one| self.store(one));
     }
 
-    /// A transaction's end is on its way.
+    /// Delays the end of a transaction.
     pub(crate) fn leave_open(&mut self, epoch: u64, records: Vec<InFlightRecord>) {
         self.doubtful.push(Doubtful { epoch, records });
     }
@@ -235,32 +234,32 @@ impl Broker {
         self.commit(open.records);
     }
 
-    /// The ends of transactions arrive: those of writers that are fenced are refused.
+    /// Delivers the ends of transactions. Ends of fenced writers are refused.
     pub(crate) fn end_transactions(&mut self) {
         for open in std::mem::take(&mut self.doubtful) {
             if open.epoch != self.epoch {
                 self.bites.bite(Kind::TransactionTooLate);
-            } else if self.dice.happens(600) {
+            } else if self.random.happens(600) {
                 self.commit_late(open);
             }
         }
     }
 
-    // What the log does to itself.
+    // Compaction and retention.
 
-    /// Compacts a topic's partitions up to an instant. Returns what went.
+    /// Compacts a topic's partitions up to an instant. Returns the removed records.
     pub(crate) fn compact(&mut self, topic: Topic, until: Timestamp) -> Vec<StoredBytes> {
         let chosen = self.partitions.iter_mut().filter(|((held, _), _)| *held == topic);
         chosen.flat_map(|(_, partition)| partition.compact(until)).collect()
     }
 
-    /// Takes away the beginning of a partition of events. Returns how many records that were.
+    /// Deletes the beginning of a partition of events. Returns the number of deleted records.
     pub(crate) fn truncate(&mut self, partition: u32, until: Timestamp, spared: usize) -> u64 {
         self.partitions.get_mut(&(Topic::Events, partition)).map_or(0, |held| held.truncate(until, spared))
     }
 }
 
-/// A record as it goes over the wire.
+/// A record in its encoded form.
 pub(crate) fn flying(topic: Topic, partition: u32, key: &str, record: &Record<'_>, writer: Writer) -> InFlightRecord {
     let mut bytes = Vec::new();
     codec::avro::encoding::encode(record, &mut bytes).expect("tasks write records that can be written");

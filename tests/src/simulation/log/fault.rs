@@ -1,15 +1,15 @@
-//! Every kind of fault there is, and how often each hit something that was not yet acknowledged.
+//! All kinds of faults, and the count of faults that hit unacknowledged work.
 
 use std::collections::BTreeMap;
 
-/// A kind of fault. Its name is what reports say.
+/// A kind of fault. Reports show its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// An instance ended between two calls with work that the log had not acknowledged.
+    /// An intake ended between two calls with unacknowledged work.
     CrashOfIntake,
-    /// The same.
+    /// A tally ended between two calls with unacknowledged work.
     CrashOfTally,
-    /// The same.
+    /// A publisher ended between two calls with unacknowledged work.
     CrashOfPublish,
     /// A superseded tally's record reached the log after its successor had begun.
     ZombieTally,
@@ -17,72 +17,72 @@ pub enum Kind {
     ZombiePublish,
     /// A superseded intake's record reached the log.
     ZombieIntake,
-    /// An append was refused.
+    /// An append failed.
     AppendRefused,
-    /// An append was taken and said to have failed.
+    /// An append stored its record and failed all the same.
     AppendUnknown,
-    /// An append was taken twice.
+    /// An append stored its record twice.
     AppendTwice,
     /// A flush timed out with the first part stored.
     FlushPartly,
     /// A flush failed with nothing stored.
     FlushLost,
-    /// A flush failed though everything was stored.
+    /// A flush failed although everything was stored.
     FlushUnknown,
-    /// A flush failed, and what was stored has gaps.
+    /// A flush failed, and the stored records have gaps.
     FlushWithGaps,
-    /// A write of a handle whose owner is gone reached the log later.
+    /// A write of an ended instance reached the log later.
     LateWrite,
-    /// A read lent fewer records than there were.
+    /// A read returned fewer records than the partition has.
     ReadShort,
-    /// A read did not see the newest records.
+    /// A read missed the newest records.
     ReadStale,
     /// A read failed.
     ReadFailed,
     /// A transaction was aborted.
     TransactionAborted,
-    /// A transaction was committed and said to have failed.
+    /// A transaction was committed and failed all the same.
     TransactionUnknown,
-    /// A transaction was refused because another had fenced.
+    /// A transaction was refused because of a fence.
     TransactionFenced,
-    /// A transaction's end came late and was still good.
+    /// A transaction's end arrived late and was accepted.
     TransactionLate,
-    /// A transaction's end came after another had fenced, and was refused.
+    /// A transaction's end arrived after a fence and was refused.
     TransactionTooLate,
-    /// A fence took effect and was said to have failed.
+    /// A fence took effect and failed all the same.
     FenceUnknown,
-    /// Compaction took a row or a mark that publish had not yet come to.
+    /// Compaction removed a row or a mark that publish had not read.
     CompactionAhead,
-    /// Compaction took older cards, groups or snapshots.
+    /// Compaction removed older cards, groups or snapshots.
     CompactionBehind,
-    /// Retention took the oldest events, as advised.
+    /// Retention deleted the oldest events within the recommended limit.
     RetentionAdvised,
-    /// Retention took events that were still needed.
+    /// Retention deleted events that were still needed.
     RetentionEarly,
     /// A role moved from one instance to another.
     OwnerMoved,
     /// Two instances owned one role at the same moment.
     OwnerDoubled,
-    /// A partition was nobody's over a cut.
+    /// A partition had no owner over a cut.
     PartitionAlone,
-    /// Nobody published for longer than the compaction lag.
+    /// No publisher ran for longer than the compaction lag.
     PublishAlone,
-    /// An instance's clock was ahead and it wrote a tick from the future.
+    /// An instance's clock was ahead, and it wrote a tick from the future.
     ClockAhead,
     /// An instance's clock was behind or stepped back.
     ClockBehind,
     /// Events of a feed that is slow.
     FeedSlow,
-    /// Events of a feed that had fallen silent, all at once.
+    /// Events of a feed that was silent and then sent everything at once.
     FeedBurst,
     /// Instances with both measure sets ran at the same moment.
     SetsMixed,
-    /// An entry of the registry came between the ticks of a cut.
+    /// A registry entry arrived between the ticks of a cut.
     RegistryNearCut,
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Kind; 37] = [
         Kind::CrashOfIntake,
         Kind::CrashOfTally,
@@ -124,28 +124,28 @@ impl Kind {
     ];
 }
 
-/// How often each kind of fault bit.
+/// The number of times that each kind of fault bit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bites(BTreeMap<Kind, u64>);
 
 impl Bites {
-    /// It bit once more.
+    /// Counts one bite.
     pub(crate) fn bite(&mut self, kind: Kind) {
         self.many(kind, 1);
     }
 
-    /// It bit so many times more.
+    /// Counts `times` bites.
     pub(crate) fn many(&mut self, kind: Kind, times: u64) {
         *self.0.entry(kind).or_default() += times;
     }
 
-    /// How often this kind bit.
+    /// The count of one kind.
     #[must_use]
     pub fn of(&self, kind: Kind) -> u64 {
         self.0.get(&kind).copied().unwrap_or(0)
     }
 
-    /// Adds those of another history.
+    /// Adds the counts of another history.
     pub fn add(&mut self, other: &Bites) {
         for (kind, times) in &other.0 {
             self.many(*kind, *times);
@@ -153,7 +153,7 @@ impl Bites {
     }
 }
 
-/// What happens to a call instead of its succeeding.
+/// The way in which a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mishap {
     Refused,
@@ -162,7 +162,7 @@ pub(crate) enum Mishap {
     Partly,
     Lost,
     WithGaps,
-    /// What it was to store is still on its way.
+    /// The records of the call arrive later.
     InFlight,
     Short,
     Stale,

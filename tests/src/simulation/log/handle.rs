@@ -1,5 +1,5 @@
-//! A task's handle on the simulated log. Every call hands the baton back to the driver, which says how it goes on: as it should,
-//! with a mishap, or not at all.
+//! A task's handle on the simulated log. Every call suspends the task, and the driver decides whether the call succeeds, fails in
+//! some way, or never returns.
 
 use std::cell::RefCell;
 use std::ops::{ControlFlow, Range};
@@ -14,7 +14,7 @@ use crate::simulation::log::broker::{Broker, Writer, flying};
 use crate::simulation::log::fault::{Kind, Mishap};
 use crate::simulation::log::partition_log::StoredBytes;
 
-/// What a task is about to do.
+/// A call that a task is about to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     Read(Topic, u32),
@@ -23,57 +23,57 @@ pub(crate) enum Call {
     Flush,
     Fence,
     Transaction(usize),
-    /// Nothing: it has done what there was.
+    /// No call: the task has no work.
     Rest,
 }
 
-/// How it goes on.
+/// The driver's decision about a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Go {
     On(Option<Mishap>),
-    /// The instance is dead: no call of its has any effect from now on.
-    Dead,
+    /// The instance has crashed: no call of it has any effect from now on.
+    Crashed,
 }
 
-/// The baton between a task and the driver.
-pub(crate) type Baton = Yielder<Go, Call>;
+/// The coroutine's side of the exchange between a task and the driver.
+pub(crate) type TaskYielder = Yielder<Go, Call>;
 
-/// A handle.
+/// A handle on the simulated log.
 pub(crate) struct Handle<'y> {
     broker: Rc<RefCell<Broker>>,
     writer: Writer,
     epoch: u64,
-    baton: Option<&'y Baton>,
-    dead: bool,
+    yielder: Option<&'y TaskYielder>,
+    crashed: bool,
 }
 
 impl<'y> Handle<'y> {
-    /// A handle that waits for the driver at every call.
-    pub(crate) fn driven(broker: Rc<RefCell<Broker>>, writer: Writer, baton: &'y Baton) -> Handle<'y> {
-        Handle { broker, writer, epoch: 0, baton: Some(baton), dead: false }
+    /// A handle that suspends at every call.
+    pub(crate) fn driven(broker: Rc<RefCell<Broker>>, writer: Writer, yielder: &'y TaskYielder) -> Handle<'y> {
+        Handle { broker, writer, epoch: 0, yielder: Some(yielder), crashed: false }
     }
 
     /// A handle to a log that never fails.
     pub(crate) fn calm(broker: Rc<RefCell<Broker>>, writer: Writer) -> Handle<'static> {
-        Handle { broker, writer, epoch: 0, baton: None, dead: false }
+        Handle { broker, writer, epoch: 0, yielder: None, crashed: false }
     }
 
     fn ask(&mut self, call: Call) -> Result<Option<Mishap>, LogError> {
-        let Some(baton) = self.baton else { return Ok(None) };
-        if self.dead {
-            return Err(failed("the instance is dead"));
+        let Some(yielder) = self.yielder else { return Ok(None) };
+        if self.crashed {
+            return Err(failed("the instance has crashed"));
         }
-        match baton.suspend(call) {
+        match yielder.suspend(call) {
             Go::On(mishap) => Ok(mishap),
-            Go::Dead => {
-                self.dead = true;
-                Err(failed("the instance is dead"))
+            Go::Crashed => {
+                self.crashed = true;
+                Err(failed("the instance has crashed"))
             }
         }
     }
 
-    /// How many of the records that a read would lend it sees: a short read lends a third, and of topics that are polled for ever
-    /// the newest may be missing for a moment.
+    /// The number of records that a read returns: a short read returns a third of them. A stale read of a polled topic misses the
+    /// newest ones.
     fn visible(mishap: Option<Mishap>, topic: Topic, records: &[StoredBytes], end: u64) -> usize {
         let polled = matches!(topic, Topic::Events | Topic::ClinicianMonths);
         match mishap {
@@ -88,6 +88,10 @@ fn failed(why: &str) -> LogError {
     LogError::failed("a call of the simulated log failed", why)
 }
 
+fn unacknowledged(call: &str) -> LogError {
+    LogError::Unacknowledged { what: format!("the simulated log received {call}"), source: None }
+}
+
 impl Log for Handle<'_> {
     fn read(
         &mut self,
@@ -100,7 +104,7 @@ impl Log for Handle<'_> {
         let mishap = self.ask(Call::Read(topic, partition))?;
         if mishap == Some(Mishap::Failed) {
             self.broker.borrow_mut().bites.bite(Kind::ReadFailed);
-            return Err(failed("the log cannot be read"));
+            return Err(failed("a read failed"));
         }
         let (there, visible) = {
             let broker = self.broker.borrow();
@@ -129,7 +133,7 @@ impl Log for Handle<'_> {
 
     fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError> {
         if self.ask(Call::Bounds)? == Some(Mishap::Failed) {
-            return Err(failed("the log cannot be asked"));
+            return Err(failed("the bounds are unavailable"));
         }
         let broker = self.broker.borrow();
         Ok(broker.partition(topic, partition).map_or(0..0, |held| held.start()..held.end()))
@@ -152,12 +156,12 @@ impl Log for Handle<'_> {
         match mishap {
             Some(Mishap::Refused) => {
                 broker.bites.bite(Kind::AppendRefused);
-                return Err(failed("append refused"));
+                return Err(failed("the append failed"));
             }
             Some(Mishap::Unknown) => {
                 broker.bites.bite(Kind::AppendUnknown);
                 broker.buffer(one);
-                return Err(failed("append of unknown outcome"));
+                return Err(unacknowledged("an append"));
             }
             Some(Mishap::Twice) => {
                 broker.bites.bite(Kind::AppendTwice);
@@ -166,7 +170,7 @@ impl Log for Handle<'_> {
             _ => {}
         }
         broker.buffer(one);
-        if self.baton.is_none() {
+        if self.yielder.is_none() {
             broker.send(self.writer, usize::MAX);
         }
         Ok(())
@@ -181,7 +185,7 @@ impl Log for Handle<'_> {
         }
         let (kind, text) = match mishap {
             Some(Mishap::Partly) if there > 1 => {
-                let first = 1 + broker.dice.index(there - 1);
+                let first = 1 + broker.random.index(there - 1);
                 broker.send(self.writer, first);
                 broker.lose(self.writer);
                 (Kind::FlushPartly, "flush timed out with a part stored")
@@ -196,7 +200,7 @@ impl Log for Handle<'_> {
             }
             Some(Mishap::InFlight) => {
                 broker.let_fly(self.writer);
-                return Err(failed("flush timed out with everything on its way"));
+                return Err(unacknowledged("a flush"));
             }
             Some(Mishap::Unknown) => {
                 broker.send(self.writer, usize::MAX);
@@ -215,11 +219,11 @@ impl Log for Handle<'_> {
         let mishap = self.ask(Call::Fence)?;
         let mut broker = self.broker.borrow_mut();
         match mishap {
-            Some(Mishap::Failed) => return Err(failed("fence failed")),
+            Some(Mishap::Failed) => return Err(failed("the fence failed")),
             Some(Mishap::Unknown) => {
                 broker.fence();
                 broker.bites.bite(Kind::FenceUnknown);
-                return Err(failed("fence of unknown outcome"));
+                return Err(unacknowledged("a fence"));
             }
             _ => self.epoch = broker.fence(),
         }
@@ -243,7 +247,7 @@ impl Log for Handle<'_> {
             Some(Mishap::Lost) => (Kind::TransactionAborted, "transaction aborted"),
             Some(Mishap::InFlight) => {
                 broker.leave_open(self.epoch, records);
-                return Err(failed("transaction timed out, its end on its way"));
+                return Err(unacknowledged("a transaction"));
             }
             Some(Mishap::Unknown) => {
                 broker.commit(records);

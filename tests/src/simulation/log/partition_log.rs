@@ -1,18 +1,18 @@
-//! One partition of the simulated log: what it still holds, and for the verifier everything that it ever held.
+//! One partition of the simulated log, with a journal of all records that it ever had for the verifier.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use scorecard::time::calendar::Timestamp;
 
-/// One record as it is stored. Its bytes are those that a real log would hold.
+/// One stored record, with the bytes of a real log.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredBytes {
     pub offset: u64,
     pub appended: Timestamp,
     pub key: Rc<str>,
     pub bytes: Rc<[u8]>,
-    /// Its number among all records of the log, in the order in which they were stored.
+    /// Its number among all records of the log, in order of storage.
     pub sequence: u64,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct PartitionLog {
 }
 
 impl PartitionLog {
-    /// A partition that holds these and never held anything else.
+    /// A partition with these records and an equal journal.
     pub(crate) fn of(records: Vec<StoredBytes>) -> PartitionLog {
         let next = records.last().map_or(0, |last| last.offset + 1);
         PartitionLog { journal: records.clone(), records, next, start: 0 }
@@ -40,32 +40,32 @@ impl PartitionLog {
         self.next - 1
     }
 
-    /// What it holds from an offset on.
+    /// The records from an offset on.
     pub(crate) fn from(&self, offset: u64) -> &[StoredBytes] {
         &self.records[self.records.partition_point(|stored| stored.offset < offset)..]
     }
 
-    /// Its first offset.
+    /// The first offset.
     pub(crate) fn start(&self) -> u64 {
         self.start
     }
 
-    /// One past its last offset.
+    /// One past the last offset.
     pub(crate) fn end(&self) -> u64 {
         self.next
     }
 
-    /// Everything that it ever held.
+    /// All records that it ever had.
     pub(crate) fn journal(&self) -> &[StoredBytes] {
         &self.journal
     }
 
-    /// What it holds now.
+    /// The records that it has now.
     pub(crate) fn records(&self) -> &[StoredBytes] {
         &self.records
     }
 
-    /// Of the records before `until` only the newest of each key stays. Returns those that went.
+    /// Compacts the records before `until` to the newest of each key. Returns the removed ones.
     pub(crate) fn compact(&mut self, until: Timestamp) -> Vec<StoredBytes> {
         let mut newest: BTreeMap<Rc<str>, u64> = BTreeMap::new();
         for stored in self.records.iter().filter(|stored| stored.appended < until) {
@@ -77,8 +77,8 @@ impl PartitionLog {
         gone
     }
 
-    /// Takes away what was stored before `until`, but for the last `spared` of it: a log goes segment by segment, and one that holds
-    /// a younger record stays. Returns how much that was.
+    /// Deletes the records before `until`, except the last `spared` of them: a log deletes whole segments, and a segment with a
+    /// younger record stays. Returns the number of deleted records.
     pub(crate) fn truncate(&mut self, until: Timestamp, spared: usize) -> u64 {
         let old = self.records.iter().take_while(|stored| stored.appended < until).count();
         let gone = old.saturating_sub(spared);

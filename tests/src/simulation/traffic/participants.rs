@@ -1,4 +1,4 @@
-//! Who takes part: feeds with their practices, clinicians, and what the registry says of them.
+//! The participants: feeds with their practices, clinicians, and their registry entries.
 
 use std::sync::Arc;
 
@@ -8,61 +8,61 @@ use scorecard::registry::entry::{Entry, Organisation, OrganisationKind, Person, 
 use scorecard::time::calendar::{Timestamp, Zone};
 
 use crate::simulation::plan::{DAY, Plan};
-use crate::simulation::random::Dice;
+use crate::simulation::random::Random;
 
 /// Practices of the simulation.
 const PRACTICES: [&str; 4] = ["A81001", "B82002", "C83003", "D84004"];
 
-/// So many clinicians: enough for one peer group of the whole network.
+/// Number of clinicians: enough for one peer group of the whole network.
 const CLINICIANS: usize = 6;
 
-/// A feed that may be slow, or fall silent and send everything at once.
+/// A feed that may be slow, or silent for a while and then send everything at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub feed: Arc<Feed>,
-    /// Numbers of the clinicians who work here.
+    /// Numbers of the clinicians of the practice.
     pub staff: Vec<usize>,
-    /// Everything comes later by so much, milliseconds.
+    /// Delay of every event in milliseconds.
     pub slowness: i64,
-    /// From the first to the second instant nothing comes; then all of it at once.
+    /// Between these instants nothing arrives; then everything arrives at once.
     pub silence: Option<(i64, i64)>,
 }
 
 /// The feeds of a history.
-pub(crate) fn sources(plan: &Plan, dice: &mut Dice) -> Vec<Source> {
-    let count = 3 + dice.index(4);
-    (0..count).map(|at| source(at, plan, dice)).collect()
+pub(crate) fn sources(plan: &Plan, random: &mut Random) -> Vec<Source> {
+    let count = 3 + random.index(4);
+    (0..count).map(|at| source(at, plan, random)).collect()
 }
 
-fn source(at: usize, plan: &Plan, dice: &mut Dice) -> Source {
+fn source(at: usize, plan: &Plan, random: &mut Random) -> Source {
     let practice = PRACTICES[at % PRACTICES.len()];
     let name = format!("{}-{at}", practice.to_lowercase());
     let feed = Feed {
         name: name.as_str().into(),
-        practice: dice.happens(700).then(|| practice.into()),
-        versioning: dice.weighted(&[(6, Versioning::Id), (2, Versioning::Updated), (2, Versioning::Arrival)]),
+        practice: random.happens(700).then(|| practice.into()),
+        versioning: random.weighted(&[(6, Versioning::Id), (2, Versioning::Updated), (2, Versioning::Arrival)]),
         drugs: DrugSource::Requests,
         zone: Zone::london(),
     };
     let mut staff: Vec<usize> = (0..CLINICIANS).filter(|n| n % PRACTICES.len() == at % PRACTICES.len()).collect();
-    staff.push(dice.index(CLINICIANS));
-    let silent_from = plan.schedule.first.0 + dice.range(-20, 400) * DAY;
+    staff.push(random.index(CLINICIANS));
+    let silent_from = plan.schedule.first.0 + random.range(-20, 400) * DAY;
     Source {
         feed: Arc::new(feed),
         staff,
-        slowness: if dice.happens(250) { dice.range(2, 25) * DAY } else { 0 },
-        silence: dice.happens(400).then(|| (silent_from, silent_from + dice.range(20, 120) * DAY)),
+        slowness: if random.happens(250) { random.range(2, 25) * DAY } else { 0 },
+        silence: random.happens(400).then(|| (silent_from, silent_from + random.range(20, 120) * DAY)),
     }
 }
 
-/// How an event names a clinician: by GMC number, now and then by another that only the registry connects with it.
-pub(crate) fn clinician(number: usize, dice: &mut Dice) -> String {
-    if number < 4 && dice.happens(300) { alias(number) } else { id(number) }
+/// The number under which an event names a clinician: the GMC number, or sometimes an alias that only the registry resolves.
+pub(crate) fn clinician(number: usize, random: &mut Random) -> String {
+    if number < 4 && random.happens(300) { alias(number) } else { id(number) }
 }
 
 /// Any practice.
-pub(crate) fn any_practice(dice: &mut Dice) -> &'static str {
-    dice.pick(&PRACTICES)
+pub(crate) fn any_practice(random: &mut Random) -> &'static str {
+    random.pick(&PRACTICES)
 }
 
 fn id(number: usize) -> String {
@@ -73,8 +73,8 @@ fn alias(number: usize) -> String {
     format!("gmp|G70000{number:02}")
 }
 
-/// What the registry is told, and when. Much of it comes close to a cut.
-pub(crate) fn entries(plan: &Plan, dice: &mut Dice) -> Vec<(Timestamp, Entry)> {
+/// The registry entries and their instants. Many of them arrive close to a cut.
+pub(crate) fn entries(plan: &Plan, random: &mut Random) -> Vec<(Timestamp, Entry)> {
     let start = plan.schedule.first.0 - 30 * DAY;
     let mut entries = Vec::new();
     let organisation = |code: &str, kind, parent: Option<&str>| {
@@ -95,17 +95,17 @@ pub(crate) fn entries(plan: &Plan, dice: &mut Dice) -> Vec<(Timestamp, Entry)> {
         entries.push((start, organisation(practice, OrganisationKind::Practice, Some(["U1", "U2"][at % 2]))));
     }
     for number in 0..CLINICIANS {
-        entries.extend(known(number, start, plan, dice));
+        entries.extend(known(number, start, plan, random));
     }
-    if dice.happens(400) {
-        let at = near_a_cut(plan, dice);
-        entries.push((at, organisation(dice.pick(&PRACTICES), OrganisationKind::Practice, Some(dice.pick(&["U1", "U2"])))));
+    if random.happens(400) {
+        let at = near_a_cut(plan, random);
+        entries.push((at, organisation(random.pick(&PRACTICES), OrganisationKind::Practice, Some(random.pick(&["U1", "U2"])))));
     }
     entries.into_iter().map(|(at, entry)| (Timestamp(at), entry)).collect()
 }
 
-/// What is known of one clinician: role from the start, now and then another later; the alias from the start, later, or never.
-fn known(number: usize, start: i64, plan: &Plan, dice: &mut Dice) -> Vec<(i64, Entry)> {
+/// The entries of one clinician: a role from the start, sometimes another later; an alias from the start, later, or never.
+fn known(number: usize, start: i64, plan: &Plan, random: &mut Random) -> Vec<(i64, Entry)> {
     let practice = PRACTICES[number % PRACTICES.len()];
     let role = |role: &str| {
         Entry::Role(Role {
@@ -118,18 +118,18 @@ fn known(number: usize, start: i64, plan: &Plan, dice: &mut Dice) -> Vec<(i64, E
         })
     };
     let mut entries = vec![(start, role("gp"))];
-    if dice.happens(150) {
-        entries.push((near_a_cut(plan, dice), role("nurse")));
+    if random.happens(150) {
+        entries.push((near_a_cut(plan, random), role("nurse")));
     }
-    if number < 4 && dice.happens(800) {
-        let at = if dice.happens(300) { start } else { near_a_cut(plan, dice) };
+    if number < 4 && random.happens(800) {
+        let at = if random.happens(300) { start } else { near_a_cut(plan, random) };
         entries.push((at, Entry::Person(Person { id: id(number), aliases: vec![alias(number)] })));
     }
     entries
 }
 
-fn near_a_cut(plan: &Plan, dice: &mut Dice) -> i64 {
+fn near_a_cut(plan: &Plan, random: &mut Random) -> i64 {
     let period = i64::from(plan.schedule.grid.period_seconds) * 1000;
     let cuts = (plan.until.0 - plan.schedule.first.0) / period;
-    plan.schedule.first.0 + dice.range(0, cuts.max(1) - 1) * period + dice.range(-3_600_000, 3_600_000)
+    plan.schedule.first.0 + random.range(0, cuts.max(1) - 1) * period + random.range(-3_600_000, 3_600_000)
 }

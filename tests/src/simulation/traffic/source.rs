@@ -1,4 +1,4 @@
-//! The source of a history: what practice systems hand to intake, record by record, in the order in which it comes.
+//! The source of a history: the records of the practice systems, in order of arrival.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,59 +9,58 @@ use scorecard::record::log_record::{Position, Reject};
 use scorecard::time::calendar::Timestamp;
 
 use crate::simulation::plan::Plan;
-use crate::simulation::random::Dice;
+use crate::simulation::random::Random;
 use crate::simulation::traffic::participants::{entries, sources};
 use crate::simulation::traffic::stories::Teller;
 
-/// One raw record of the source, decoded: one item or a few.
+/// One raw record of the source, decoded into one item or a few.
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {
     pub arrival: Timestamp,
     pub items: Vec<Item<'static>>,
 }
 
-/// The source: what is there, how far it was acknowledged, and each acknowledgement with how much the log had taken by then.
+/// The source: its deliveries, the number of acknowledged ones, and each acknowledgement with the size of the log at that moment.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub deliveries: Rc<Vec<Delivery>>,
-    /// So many deliveries were acknowledged, as the source knows.
+    /// Number of acknowledged deliveries.
     pub acknowledged: usize,
     /// (deliveries, records that the log had stored when they were acknowledged).
     pub acknowledgements: Vec<(usize, u64)>,
 }
 
-/// Events that feeds delivered late for want of speed, and all at once after a silence.
+/// Events that slow feeds delivered late, and events that silent feeds delivered at once.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pathology {
     pub slow: u64,
     pub burst: u64,
 }
 
-/// What the source of a plan delivers.
+/// The deliveries of a plan.
 #[derive(Clone, Debug)]
 pub(crate) struct DeliveryScript {
     pub deliveries: Vec<Delivery>,
-    /// How disorderly its feeds are.
+    /// The disorder of its feeds.
     pub pathology: Pathology,
-    /// How many stories there are, left out or not.
+    /// Number of stories, left out or not.
     pub stories: usize,
 }
 
-/// So many events at least are delivered before the history ends.
+/// Events that the source delivers at least.
 const LEAST_EVENTS: usize = 510;
 
-/// Everything that the source of this plan delivers. Of the events only those are kept whose number `keeps` says so: a failing
-/// history is made smaller with it.
+/// All deliveries of the source of this plan. `keeps` selects the events by number, for the minimiser.
 pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> DeliveryScript {
-    let mut dice = Dice::new(plan.seed, 2);
+    let mut random = Random::new(plan.seed, 2);
     let mut items: Vec<(i64, Item<'static>)> = Vec::new();
     let mut pathology = Pathology::default();
     let mut number = 0;
-    let sources = sources(plan, &mut dice);
+    let sources = sources(plan, &mut random);
     let count = sources.len();
     for source in sources {
-        let least = 200 / count + dice.index(10);
-        let mut teller = Teller { plan, source: &source, dice: &mut dice, encounters: Vec::new() };
+        let least = 200 / count + random.index(10);
+        let mut teller = Teller { plan, source: &source, random: &mut random, encounters: Vec::new() };
         let (mut story, mut in_time) = (0, 0);
         while story < least || (in_time < LEAST_EVENTS.div_ceil(count) && story < 4 * least) {
             let sent = teller.story(story);
@@ -75,16 +74,16 @@ pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> Delivery
             items.extend(sent.into_iter().map(|s| (s.arrival, of(&source.feed, s.event))));
         }
     }
-    items.extend(entries(plan, &mut dice).into_iter().map(|(at, entry)| (at.0, Item::Registry(entry))));
-    let oddities = 15 + dice.index(10);
+    items.extend(entries(plan, &mut random).into_iter().map(|(at, entry)| (at.0, Item::Registry(entry))));
+    let oddities = 15 + random.index(10);
     for _ in 0..oddities {
-        let at = dice.range(plan.schedule.first.0, plan.until.0);
+        let at = random.range(plan.schedule.first.0, plan.until.0);
         let skipped = Item::Skipped("Observation".to_owned());
-        items.push((at, if dice.happens(400) { skipped } else { Item::Reject(reject()) }));
+        items.push((at, if random.happens(400) { skipped } else { Item::Reject(reject()) }));
     }
     items.retain(|(at, _)| *at <= plan.until.0);
     items.sort_by_key(|(at, _)| *at);
-    DeliveryScript { deliveries: packed(items, &mut dice), pathology, stories: number }
+    DeliveryScript { deliveries: packed(items, &mut random), pathology, stories: number }
 }
 
 fn of(feed: &Arc<Feed>, event: Event<'static>) -> Item<'static> {
@@ -97,19 +96,19 @@ fn reject() -> Reject {
         feed: None,
         reason: "missing_field".to_owned(),
         field: "clinician".to_owned(),
-        detail: "clinician is missing; send who is to be credited".to_owned(),
+        detail: "clinician is missing; send the number of the clinician".to_owned(),
         excerpt: String::new(),
     }
 }
 
-/// One to three items that come one after the other are one record.
-fn packed(items: Vec<(i64, Item<'static>)>, dice: &mut Dice) -> Vec<Delivery> {
+/// One to three consecutive items are one record.
+fn packed(items: Vec<(i64, Item<'static>)>, random: &mut Random) -> Vec<Delivery> {
     let mut deliveries: Vec<Delivery> = Vec::new();
     let mut room = 0;
     for (at, mut item) in items {
         if room == 0 {
             deliveries.push(Delivery { arrival: Timestamp(at), items: Vec::new() });
-            room = 1 + dice.index(3);
+            room = 1 + random.index(3);
         }
         room -= 1;
         let number = deliveries.len() as u64 - 1;

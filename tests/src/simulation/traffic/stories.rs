@@ -1,4 +1,4 @@
-//! What happens to one event from its first version to its last: amendments, moves, retractions, duplicates, and when each arrives.
+//! The story of one event from its first version to its last: amendments, moves, retractions, duplicates, and each arrival.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use scorecard::event::{
 use scorecard::time::calendar::{Timestamp, Zone};
 
 use crate::simulation::plan::{DAY, Plan, Retention};
-use crate::simulation::random::Dice;
+use crate::simulation::random::Random;
 use crate::simulation::traffic::participants::{Source, any_practice, clinician};
 
 /// One version on its way.
@@ -19,27 +19,27 @@ pub(crate) struct StoryEvent {
     pub event: Event<'static>,
 }
 
-/// Tells the stories of one feed.
+/// The stories of one feed.
 #[derive(Debug)]
 pub(crate) struct Teller<'a> {
     pub plan: &'a Plan,
     pub source: &'a Source,
-    pub dice: &'a mut Dice,
-    /// Encounters so far, to be named by others.
+    pub random: &'a mut Random,
+    /// Encounters so far, which later events may link.
     pub encounters: Vec<(String, i64)>,
 }
 
 impl Teller<'_> {
-    /// Everything that is sent of the event with this number.
+    /// All versions of the event with this number.
     pub(crate) fn story(&mut self, number: usize) -> Vec<StoryEvent> {
         let mut event = self.first_version(number);
         let mut sent = Vec::new();
         let occurred = event.occurred_at.map_or(0, |at| at.0);
-        let mut written = occurred + self.dice.range(0, DAY);
+        let mut written = occurred + self.random.range(0, DAY);
         let mut version = 1;
         loop {
             self.send(&event, version, written, &mut sent);
-            if !self.dice.happens(430) || version == 5 {
+            if !self.random.happens(430) || version == 5 {
                 break;
             }
             written += self.gap();
@@ -53,48 +53,48 @@ impl Teller<'_> {
         sent
     }
 
-    /// Where the log loses its beginning, links must not span more than a month: what they name from longer ago may be gone.
+    /// Where the log loses its beginning, a link must not reach back more than a month: its target may be gone.
     fn is_torn(&self) -> bool {
         self.plan.retention != Retention::Kept
     }
 
-    /// Whether an event has to stay where it is for that reason.
+    /// Whether an event must keep its day for that reason.
     fn is_bound(&self, event: &Event<'static>) -> bool {
         self.is_torn() && (event.link.is_some() || matches!(event.detail, Detail::Encounter(_)))
     }
 
     fn gap(&mut self) -> i64 {
-        let days = self.dice.pick(&[0, 0, 1, 10, 40, 120, 300, 430]);
-        days * DAY + self.dice.range(60_000, DAY)
+        let days = self.random.pick(&[0, 0, 1, 10, 40, 120, 300, 430]);
+        days * DAY + self.random.range(60_000, DAY)
     }
 
     fn delay(&mut self) -> i64 {
-        let days = self.dice.weighted(&[(20, 0), (8, 1), (6, 14), (4, 60), (2, 200), (1, 410)]);
-        days * DAY + self.dice.range(0, DAY / 2)
+        let days = self.random.weighted(&[(20, 0), (8, 1), (6, 14), (4, 60), (2, 200), (1, 410)]);
+        days * DAY + self.random.range(0, DAY / 2)
     }
 
-    /// Sends a version: once, often twice, now and then with another content under the same number.
+    /// Sends a version: once, often twice, and sometimes with another content under the same version.
     fn send(&mut self, event: &Event<'static>, version: u64, written: i64, sent: &mut Vec<StoryEvent>) {
         let ready = written + self.delay();
         let arrival = self.late(ready);
         let stamped = self.stamped(event, version, written, arrival);
         sent.push(StoryEvent { arrival, event: stamped });
-        if self.dice.happens(150) {
-            let days = self.dice.pick(&[0, 0, 1, 20, 200, 400, 460]);
-            let ready = arrival + days * DAY + self.dice.range(0, DAY);
+        if self.random.happens(150) {
+            let days = self.random.pick(&[0, 0, 1, 20, 200, 400, 460]);
+            let ready = arrival + days * DAY + self.random.range(0, DAY);
             let again = self.late(ready);
             sent.push(StoryEvent { arrival: again, event: self.stamped(event, version, written, again) });
         }
-        if self.dice.happens(40) && event.action == Action::Record {
+        if self.random.happens(40) && event.action == Action::Record {
             let mut other = event.clone();
-            other.clinician = Some(clinician(self.dice.pick(&self.source.staff), self.dice).into());
-            let ready = arrival + self.dice.range(0, 30) * DAY;
+            other.clinician = Some(clinician(self.random.pick(&self.source.staff), self.random).into());
+            let ready = arrival + self.random.range(0, 30) * DAY;
             let again = self.late(ready);
             sent.push(StoryEvent { arrival: again, event: self.stamped(&other, version, written, again) });
         }
     }
 
-    /// When a feed delivers what is ready at an instant.
+    /// The arrival of an event that is ready at an instant.
     fn late(&self, ready: i64) -> i64 {
         let at = ready + self.source.slowness;
         match self.source.silence {
@@ -111,48 +111,48 @@ impl Teller<'_> {
             Versioning::Updated => number(written),
             Versioning::Arrival => number(arrival),
         };
-        if event.action == Action::Retract && self.source.feed.versioning == Versioning::Id && self.dice.happens(200) {
+        if event.action == Action::Retract && self.source.feed.versioning == Versioning::Id && self.random.happens(200) {
             stamped.version = None;
         }
         stamped.recorded_at = Some(Timestamp(written));
         stamped
     }
 
-    /// An old version that comes back when the month which the newest one names is sealed and its own is not: what was taken in
-    /// between must still be known.
+    /// An old version that arrives when the newest version's month is sealed and its own is not. The tally must still know the
+    /// versions between them.
     fn haunt(&mut self, newest: &Event<'static>, occurred: i64, sent: &mut Vec<StoryEvent>) {
-        if sent.len() != 1 || !self.dice.happens(120) || newest.action != Action::Record || self.is_bound(newest) {
+        if sent.len() != 1 || !self.random.happens(120) || newest.action != Action::Record || self.is_bound(newest) {
             return;
         }
-        let back = occurred - self.dice.range(35, 80) * DAY;
+        let back = occurred - self.random.range(35, 80) * DAY;
         let mut moved = at_instant(newest.clone(), back);
-        if self.dice.happens(400) {
+        if self.random.happens(400) {
             moved = retraction(&moved);
         }
-        let written = occurred + self.dice.range(2, 30) * DAY;
+        let written = occurred + self.random.range(2, 30) * DAY;
         self.send(&moved, 2, written, sent);
         let day = moved.day.unwrap_or(Zone::london().day_of(Timestamp(back)));
         let sealed = self.plan.schedule.sealed_from(day.month());
         let cut = self.plan.schedule.grid.at_or_after(sealed);
         let first = sent[0].event.clone();
         if self.source.feed.versioning != Versioning::Arrival {
-            let ready = cut.0 + self.dice.range(0, 20) * DAY;
+            let ready = cut.0 + self.random.range(0, 20) * DAY;
             sent.push(StoryEvent { arrival: self.late(ready), event: first });
         }
     }
 
     fn first_version(&mut self, number: usize) -> Event<'static> {
         let first = self.plan.schedule.first.0;
-        let early = self.dice.happens(700);
+        let early = self.random.happens(700);
         let occurred = match early {
-            true => first + self.dice.range(-50 * DAY, 60 * DAY),
-            false if self.dice.happens(500) => first + self.dice.range(190 * DAY, 225 * DAY),
-            false => self.plan.until.0 - self.dice.range(5 * DAY, 50 * DAY),
+            true => first + self.random.range(-50 * DAY, 60 * DAY),
+            false if self.random.happens(500) => first + self.random.range(190 * DAY, 225 * DAY),
+            false => self.plan.until.0 - self.random.range(5 * DAY, 50 * DAY),
         };
-        let kind = self.dice.weighted(&[(35, 0), (34, 1), (14, 2), (5, 3), (12, 4)]);
-        // Later on few go on working: a card for every single event would only cost time.
+        let kind = self.random.weighted(&[(35, 0), (34, 1), (14, 2), (5, 3), (12, 4)]);
+        // Later few clinicians go on working: a card for every single event would only cost time.
         let staff = if early { &self.source.staff[..] } else { &self.source.staff[..1] };
-        let who = clinician(self.dice.pick(staff), self.dice);
+        let who = clinician(self.random.pick(staff), self.random);
         let mut event = Event {
             id: Cow::Owned(format!("{}{number}", ["e", "p", "f", "o", "v"][kind])),
             version: None,
@@ -163,15 +163,15 @@ impl Teller<'_> {
             clinician: Some(who.into()),
             practice: None,
             patient: None,
-            exclude: self.dice.happens(40).then_some(Exclusion::Admin),
+            exclude: self.random.happens(40).then_some(Exclusion::Admin),
             pca: Vec::new(),
             link: None,
             detail: Detail::Order(None),
         };
-        if self.dice.happens(200) {
-            event.practice = Some(any_practice(self.dice).into());
+        if self.random.happens(200) {
+            event.practice = Some(any_practice(self.random).into());
         }
-        if self.dice.happens(60) {
+        if self.random.happens(60) {
             event.pca = vec!["abx".into()];
         }
         event = at_instant(event, occurred);
@@ -185,9 +185,9 @@ impl Teller<'_> {
             0 => Detail::Encounter(Some(self.encounter(Side::Whole))),
             1 => Detail::Prescription(Some(self.prescription())),
             2 => Detail::Feedback(Some(self.feedback())),
-            3 => Detail::Order(Some(Order { category: self.dice.pick(&[Category::Referral, Category::Test]), code: None })),
+            3 => Detail::Order(Some(Order { category: self.random.pick(&[Category::Referral, Category::Test]), code: None })),
             _ => {
-                let side = self.dice.pick(&[Side::Visit, Side::Slot]);
+                let side = self.random.pick(&[Side::Visit, Side::Slot]);
                 Detail::Encounter(Some(self.encounter(side)))
             }
         }
@@ -197,10 +197,10 @@ impl Teller<'_> {
         Encounter {
             source,
             mode: Mode::FaceToFace,
-            status: self.dice.weighted(&[(8, Attendance::Attended), (2, Attendance::Noshow), (1, Attendance::Unknown)]),
+            status: self.random.weighted(&[(8, Attendance::Attended), (2, Attendance::Noshow), (1, Attendance::Unknown)]),
             booked_at: None,
             booked_day: None,
-            minutes: Some(u32::try_from(self.dice.range(3, 30)).expect("small")),
+            minutes: Some(u32::try_from(self.random.range(3, 30)).expect("small")),
             planned_minutes: Some(10),
             diagnoses: Vec::new(),
         }
@@ -209,40 +209,40 @@ impl Teller<'_> {
     fn prescription(&mut self) -> Prescription<'static> {
         let codes = [Some("0501013B0AAABAB"), Some("0501013B0AAABAB"), Some("0501090B0AAABAB"), Some("0703021Q0BBABAB"), None];
         let more = [Some("0703021Q0AAAAAA"), Some("0212000Y0AAADAD")];
-        let code = if self.dice.happens(250) { self.dice.pick(&more) } else { self.dice.pick(&codes) };
+        let code = if self.random.happens(250) { self.random.pick(&more) } else { self.random.pick(&codes) };
         Prescription {
             code: code.map(Into::into),
-            quantity_milli: u32::try_from(self.dice.range(1, 90)).expect("small") * 1000,
-            items: u16::try_from(self.dice.range(1, 3)).expect("small"),
-            cost_pence: u32::try_from(self.dice.range(50, 2000)).expect("small"),
+            quantity_milli: u32::try_from(self.random.range(1, 90)).expect("small") * 1000,
+            items: u16::try_from(self.random.range(1, 3)).expect("small"),
+            cost_pence: u32::try_from(self.random.range(50, 2000)).expect("small"),
             adq_milli: 0,
-            repeat: self.dice.happens(300),
+            repeat: self.random.happens(300),
         }
     }
 
     fn feedback(&mut self) -> Feedback<'static> {
-        let answer = self.dice.pick(&[Answer::VeryGood, Answer::Good, Answer::Neither, Answer::Poor, Answer::DontKnow]);
+        let answer = self.random.pick(&[Answer::VeryGood, Answer::Good, Answer::Neither, Answer::Poor, Answer::DontKnow]);
         Feedback { answer: Some(answer), items: Vec::new() }
     }
 
-    /// Lets an event name an encounter of its feed, or be one.
+    /// Links an event to an encounter of its feed, or makes it one.
     fn connect(&mut self, event: &mut Event<'static>, kind: usize, occurred: i64) {
         let days = if self.is_torn() { 25 } else { 100 };
-        // What is said of a visit may be dated before it.
+        // The events of a visit may have a day before it.
         let after = if kind == 2 { 25 } else { 0 };
         let near = (occurred - days * DAY)..=(occurred + after * DAY);
         let near = self.encounters.iter().filter(|(_, at)| near.contains(at));
         let near: Vec<String> = near.map(|(id, _)| id.clone()).collect();
-        let link = (!near.is_empty()).then(|| near[self.dice.index(near.len())].clone());
+        let link = (!near.is_empty()).then(|| near[self.random.index(near.len())].clone());
         let is_visit = matches!(&event.detail, Detail::Encounter(Some(e)) if e.source == Side::Visit);
         let links = match kind {
-            2 => self.dice.happens(850),
-            1 | 3 => self.dice.happens(350),
-            _ => is_visit && self.dice.happens(850),
+            2 => self.random.happens(850),
+            1 | 3 => self.random.happens(350),
+            _ => is_visit && self.random.happens(850),
         };
         if let (true, Some(link)) = (links, link) {
             event.link = Some(link.into());
-            if kind != 0 && !is_visit && self.dice.happens(600) {
+            if kind != 0 && !is_visit && self.random.happens(600) {
                 event.clinician = None;
                 event.practice = None;
             }
@@ -252,16 +252,16 @@ impl Teller<'_> {
         }
     }
 
-    /// The next version, written at an instant.
+    /// The next version, recorded at an instant.
     fn amended(&mut self, event: &Event<'static>, written: i64) -> Event<'static> {
         let mut next = event.clone();
         if event.action == Action::Retract {
             if self.is_torn() {
                 return next;
             }
-            let occurred = written - self.dice.range(1, 60) * DAY;
+            let occurred = written - self.random.range(1, 60) * DAY;
             next = at_instant(next, occurred);
-            next.clinician = Some(clinician(self.dice.pick(&self.source.staff), self.dice).into());
+            next.clinician = Some(clinician(self.random.pick(&self.source.staff), self.random).into());
             next.action = Action::Record;
             next.detail = match &next.detail {
                 Detail::Encounter(_) => Detail::Encounter(Some(self.encounter(Side::Whole))),
@@ -271,24 +271,24 @@ impl Teller<'_> {
             };
             return next;
         }
-        if self.dice.happens(280) {
+        if self.random.happens(280) {
             return retraction(&next);
         }
         let occurred = event.occurred_at.map_or(written, |at| at.0);
-        match self.dice.below(6) {
+        match self.random.below(6) {
             0 | 1 if self.is_bound(event) => {}
-            0 | 1 => next = at_instant(next, (occurred - self.dice.range(-60, 90) * DAY).min(written)),
-            2 => next.clinician = Some(clinician(self.dice.pick(&self.source.staff), self.dice).into()),
-            3 => next.practice = Some(any_practice(self.dice).into()),
-            4 => next.action = if self.dice.happens(300) { Action::Hold } else { Action::Record },
+            0 | 1 => next = at_instant(next, (occurred - self.random.range(-60, 90) * DAY).min(written)),
+            2 => next.clinician = Some(clinician(self.random.pick(&self.source.staff), self.random).into()),
+            3 => next.practice = Some(any_practice(self.random).into()),
+            4 => next.action = if self.random.happens(300) { Action::Hold } else { Action::Record },
             _ => next.exclude = if next.exclude.is_some() { None } else { Some(Exclusion::Test) },
         }
         match &mut next.detail {
-            Detail::Encounter(Some(e)) if self.dice.happens(300) => {
+            Detail::Encounter(Some(e)) if self.random.happens(300) => {
                 *e = Encounter { source: e.source, ..self.encounter(e.source) }
             }
-            Detail::Prescription(Some(p)) if self.dice.happens(300) => *p = self.prescription(),
-            Detail::Feedback(Some(f)) if self.dice.happens(300) => *f = self.feedback(),
+            Detail::Prescription(Some(p)) if self.random.happens(300) => *p = self.prescription(),
+            Detail::Feedback(Some(f)) if self.random.happens(300) => *f = self.feedback(),
             _ => {}
         }
         next

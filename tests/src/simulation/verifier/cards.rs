@@ -1,4 +1,4 @@
-//! Promises 1, 2 and 5: at every published cut every card says what its events come to, and says why it was issued.
+//! Promises 1, 2 and 5: at every published cut every card has the sums of its events and the reasons of its revision.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,19 +8,20 @@ use scorecard::time::calendar::Month;
 
 use crate::simulation::verifier::evidence::Evidence;
 use crate::simulation::verifier::figures::Figures;
-use crate::simulation::verifier::registry_as_of::Book;
+use crate::simulation::verifier::month_states::MonthState;
+use crate::simulation::verifier::registry_as_of::RegistryAsOf;
 use crate::simulation::verifier::verdict::Verdict;
 
 const SUMS: &str = "at every cut the month of every card is the sum of its events";
 const WINDOWS: &str = "the windows of a card are the sums of their months";
-const COMPLETE: &str = "a window is incomplete only where the log no longer reaches back";
-const EXISTS: &str = "there is a card where there is work, and none where there is none";
-const SUBJECT: &str = "a card names its subject as the registry does at its cut";
-const STATUS: &str = "a card says how far its month has come";
-const REASONS: &str = "a card says why it was issued";
-const ONLY_TOUCHED: &str = "only the cards that were touched are issued again";
+const COMPLETE: &str = "a window is incomplete only where the log lost its beginning";
+const EXISTS: &str = "a unit has a card exactly when it has facts";
+const SUBJECT: &str = "a card has its subject from the registry at its cut";
+const STATUS: &str = "a card has the status of its month";
+const REASONS: &str = "a card names the reasons of its revision";
+const ONLY_CHANGED: &str = "only changed cards get a new revision";
 
-/// (person, practice), practice empty for all of them.
+/// (person, practice); the practice is empty for a roll-up.
 type Unit = (String, String);
 
 /// The newest revision of every card.
@@ -33,7 +34,7 @@ struct Cut {
 }
 
 impl Cut {
-    fn at(evidence: &Evidence<'_>, run: &Run, book: &Book) -> Cut {
+    fn at(evidence: &Evidence<'_>, run: &Run, book: &RegistryAsOf) -> Cut {
         let mut cut = Cut::default();
         for (definition, tick) in evidence.partitions.iter().zip(evidence.ticks_of(run)) {
             let Some(tick) = tick else { continue };
@@ -62,11 +63,11 @@ impl Cut {
     }
 
     fn practices(&self, person: &str, month: Month) -> usize {
-        self.places_of(person).filter(|unit| self.window(unit, month, 12).facts() > 0).count()
+        self.practices_of(person).filter(|unit| self.window(unit, month, 12).facts() > 0).count()
     }
 
     /// The units of a person at single practices.
-    fn places_of<'a>(&'a self, person: &'a str) -> impl Iterator<Item = &'a Unit> {
+    fn practices_of<'a>(&'a self, person: &'a str) -> impl Iterator<Item = &'a Unit> {
         let from = (person.to_owned(), String::new());
         let of_person = self.units.range(from..).map(|(unit, _)| unit).take_while(move |(who, _)| who == person);
         of_person.filter(|(_, practice)| !practice.is_empty())
@@ -86,16 +87,16 @@ pub(crate) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
         if run.positions.len() != evidence.partitions.len() {
             continue;
         }
-        let book = Book::until(&evidence.registry, run.registry_position);
+        let book = RegistryAsOf::until(&evidence.registry, run.registry_position);
         let cut = Cut::at(evidence, run, &book);
-        let look = Look::new(evidence, run, &cut, &book, before.as_ref());
+        let checks = CutCheck::new(evidence, run, &cut, &book, before.as_ref());
         let last = latest.clone();
         for card in of_run {
             let at = (unit_of(card), card.content.period.month);
-            look.check_issued(card, latest.get(&at).copied(), verdict);
+            checks.check_issued(card, latest.get(&at).copied(), verdict);
             latest.insert(at, card);
         }
-        look.check_all(&last, &latest, verdict);
+        checks.check_all(&last, &latest, verdict);
         before = Some((run, cut));
     }
 }
@@ -104,33 +105,33 @@ fn unit_of(card: &Scorecard) -> Unit {
     (card.content.subject.clinician.clone(), card.content.subject.practice.clone())
 }
 
-/// One published cut, looked at.
-struct Look<'a> {
+/// The checks of one published cut.
+struct CutCheck<'a> {
     evidence: &'a Evidence<'a>,
     run: &'a Run,
     cut: &'a Cut,
-    book: &'a Book,
+    book: &'a RegistryAsOf,
     before: Option<&'a (&'a Run, Cut)>,
     set: &'a [&'static str],
     redefined: bool,
-    /// Months before this one are sealed or said to be held in part.
+    /// The first complete month by the marks; earlier ones are sealed or partial.
     whole_from: Month,
     open_from: Month,
 }
 
-impl<'a> Look<'a> {
+impl<'a> CutCheck<'a> {
     fn new(
         evidence: &'a Evidence<'a>,
         run: &'a Run,
         cut: &'a Cut,
-        book: &'a Book,
+        book: &'a RegistryAsOf,
         before: Option<&'a (&'a Run, Cut)>,
-    ) -> Look<'a> {
+    ) -> CutCheck<'a> {
         let last = before.map(|(run, _)| *run);
-        let published = last.map_or(Month::EARLIEST, |last| evidence.ages.open_from(last.at));
+        let published = last.map_or(Month::EARLIEST, |last| evidence.states.open_from(last.at));
         let ticks = evidence.ticks_of(run).into_iter().flatten();
         let whole_from = evidence.whole_from(&run.positions);
-        Look {
+        CutCheck {
             set: evidence.set_of(&run.measure_set.to_string()).unwrap_or(&[]),
             redefined: last.is_some_and(|last| last.measure_set != run.measure_set),
             open_from: ticks.map(|tick| tick.open_from).fold(published, Month::max).max(whole_from),
@@ -143,15 +144,34 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// The state of a month at this cut.
+    fn state(&self, month: Month) -> MonthState {
+        self.evidence.states.at(month, self.run.at)
+    }
+
+    fn is_final(&self, month: Month) -> bool {
+        self.state(month) >= MonthState::Final
+    }
+
+    /// The state of a month at the published cut before.
+    fn last_state(&self, month: Month) -> MonthState {
+        self.before.map_or(MonthState::Running, |(run, _)| self.evidence.states.at(month, run.at))
+    }
+
     fn was_final(&self, month: Month) -> bool {
-        self.before.is_some_and(|(run, _)| self.evidence.ages.is_final(month, run.at))
+        self.last_state(month) >= MonthState::Final
     }
 
-    fn was_provisional(&self, month: Month) -> bool {
-        self.before.is_some_and(|(run, _)| self.evidence.ages.is_provisional(month, run.at))
+    fn becomes_final(&self, month: Month) -> bool {
+        self.is_final(month) && !self.was_final(month)
     }
 
-    /// A revision that this run issued.
+    /// Whether the month is provisional, or final, for the first time.
+    fn is_new(&self, month: Month) -> bool {
+        self.last_state(month) < MonthState::Provisional || self.becomes_final(month)
+    }
+
+    /// Checks a revision of this run.
     fn check_issued(&self, card: &Scorecard, last: Option<&Scorecard>, verdict: &mut Verdict) {
         let unit = unit_of(card);
         let month = card.content.period.month;
@@ -160,8 +180,8 @@ impl<'a> Look<'a> {
         if month < self.whole_from {
             return;
         }
-        let torn = self.evidence.is_torn();
-        verdict.hold(torn || card.quality.incomplete_windows.is_empty(), COMPLETE, || {
+        let lost = self.evidence.lost_anything();
+        verdict.hold(lost || card.quality.incomplete_windows.is_empty(), COMPLETE, || {
             format!("{at}: {:?}", card.quality.incomplete_windows)
         });
         if card.content.status != Status::Withdrawn {
@@ -175,15 +195,14 @@ impl<'a> Look<'a> {
         if !self.evidence.lost_its_beginning() {
             self.check_reasons(card, last, &sums, &at, verdict);
         }
-        self.check_touched(card, last, &unit, month, &at, verdict);
+        self.check_changed(card, last, &unit, month, &at, verdict);
     }
 
     fn status(&self, card: &Scorecard, month: Month) -> Status {
-        let ages = &self.evidence.ages;
         if card.content.status == Status::Withdrawn {
             return Status::Withdrawn;
         }
-        match (ages.is_final(month, self.run.at), self.was_final(month), card.revision) {
+        match (self.is_final(month), self.was_final(month), card.revision) {
             (false, _, _) => Status::Provisional,
             (true, false, _) | (true, true, 1) => Status::Final,
             _ => Status::Restated,
@@ -225,7 +244,6 @@ impl<'a> Look<'a> {
         let got = [quality.recorded, quality.amended, quality.retracted];
         verdict.hold(got == sums.counters, REASONS, || format!("{at}: counters {got:?} instead of {:?}", sums.counters));
         let month = card.content.period.month;
-        let freezes = self.evidence.ages.is_final(month, self.run.at) && !self.was_final(month);
         let mut wanted = Vec::new();
         match last {
             None => {
@@ -234,20 +252,20 @@ impl<'a> Look<'a> {
             }
             Some(last) => {
                 let then = [last.quality.recorded, last.quality.amended, last.quality.retracted];
-                wanted.extend(freezes.then_some((Cause::Final, 0)));
+                wanted.extend(self.becomes_final(month).then_some((Cause::Final, 0)));
                 wanted.extend(self.redefined.then_some((Cause::DefinitionChange, 0)));
                 let causes = [Cause::Late, Cause::Amended, Cause::Retracted];
                 let grown = causes.into_iter().zip(sums.counters).zip(then).map(|((cause, now), then)| (cause, now - then));
                 wanted.extend(grown.filter(|(_, events)| *events > 0));
             }
         }
-        let said = card.reasons.iter().filter(|reason| reason.cause != Cause::Attribution);
-        let got: Vec<(Cause, i64)> = said.map(|reason| (reason.cause, reason.events)).collect();
+        let named = card.reasons.iter().filter(|reason| reason.cause != Cause::Attribution);
+        let got: Vec<(Cause, i64)> = named.map(|reason| (reason.cause, reason.events)).collect();
         verdict.hold(got == wanted, REASONS, || format!("{at}: {got:?} instead of {wanted:?}"));
     }
 
-    /// A revision needs a cause: its month comes of age, its own sums or its subject changed, or the measures did.
-    fn check_touched(
+    /// Checks that a revision has a cause: a new state of its month, changed sums, a changed subject, or changed measures.
+    fn check_changed(
         &self,
         card: &Scorecard,
         last: Option<&Scorecard>,
@@ -256,9 +274,7 @@ impl<'a> Look<'a> {
         at: &str,
         verdict: &mut Verdict,
     ) {
-        let ages = &self.evidence.ages;
-        let comes_of_age = (ages.is_final(month, self.run.at) && !self.was_final(month)) || !self.was_provisional(month);
-        let touched = match last {
+        let changed = match last {
             None => true,
             Some(last) => {
                 last.quality.month_sums != self.cut.month(unit, month).fingerprint(self.set)
@@ -266,25 +282,24 @@ impl<'a> Look<'a> {
             }
         };
         let attributed = card.reasons.iter().any(|reason| reason.cause == Cause::Attribution);
-        verdict.hold(comes_of_age || touched || self.redefined || attributed, ONLY_TOUCHED, || at.to_owned());
+        verdict.hold(self.is_new(month) || changed || self.redefined || attributed, ONLY_CHANGED, || at.to_owned());
     }
 
-    /// All cards of open months as they stand after this run, and as they stood before it.
+    /// Checks all cards of open months after this run.
     fn check_all(&self, last: &Latest<'_>, latest: &Latest<'_>, verdict: &mut Verdict) {
-        let ages = &self.evidence.ages;
         let of_cut = self.cut.units.iter().flat_map(|(unit, months)| months.keys().map(move |month| (unit.clone(), *month)));
         let all: BTreeSet<(Unit, Month)> = of_cut.chain(latest.keys().cloned()).collect();
         for at in all {
             let (unit, month) = &at;
-            if *month < self.open_from || !ages.is_provisional(*month, self.run.at) {
+            if *month < self.open_from || self.state(*month) < MonthState::Provisional {
                 let early = *month >= self.open_from && latest.contains_key(&at);
-                verdict.hold(!early, STATUS, || format!("{at:?} at {}: a card before its time", self.run.at));
+                verdict.hold(!early, STATUS, || format!("{at:?} at {}: a card of a running month", self.run.at));
                 continue;
             }
-            let stands = latest.get(&at).filter(|card| card.content.status != Status::Withdrawn);
+            let current = latest.get(&at).filter(|card| card.content.status != Status::Withdrawn);
             let facts = self.cut.month(unit, *month).facts();
-            if let Some(wanted) = self.should_stand(unit, *month, facts, last) {
-                verdict.hold(stands.is_some() == wanted, EXISTS, || {
+            if let Some(wanted) = self.should_exist(unit, *month, facts, last) {
+                verdict.hold(current.is_some() == wanted, EXISTS, || {
                     format!(
                         "{at:?} at {}: {facts} facts, card {:?}",
                         self.run.at,
@@ -292,37 +307,37 @@ impl<'a> Look<'a> {
                     )
                 });
             }
-            if let Some(card) = stands {
-                self.check_standing(card, unit, *month, verdict);
+            if let Some(card) = current {
+                self.check_current(card, unit, *month, verdict);
             }
         }
     }
 
-    /// Whether there is to be a card. One over all practices is decided when its month comes of age, its own sums are not those of
-    /// its last revision, or it has none and a practice's card is computed; `None` where it stays as it was.
-    fn should_stand(&self, unit: &Unit, month: Month, facts: i64, last: &Latest<'_>) -> Option<bool> {
+    /// Whether the unit must have a card; `None` where its card stays as it was.
+    ///
+    /// A roll-up is decided when its month has a new state, when its own sums differ from its last revision, or when it has none
+    /// and a card of one of its practices is computed.
+    fn should_exist(&self, unit: &Unit, month: Month, facts: i64, last: &Latest<'_>) -> Option<bool> {
         if !unit.1.is_empty() {
             return Some(facts > 0);
         }
-        if month.plus(-11) < self.whole_from || self.evidence.is_torn() {
+        if month.plus(-11) < self.whole_from || self.evidence.lost_anything() {
             return None;
         }
-        let ages = &self.evidence.ages;
-        let of_age = !self.was_provisional(month) || (ages.is_final(month, self.run.at) && !self.was_final(month));
         let differs = |unit: &Unit, begins: bool| match last.get(&(unit.clone(), month)) {
             Some(card) => card.quality.month_sums != self.cut.month(unit, month).fingerprint(self.set),
             None => begins && self.cut.month(unit, month).facts() > 0,
         };
         let begins = || {
             let known = last.contains_key(&(unit.clone(), month));
-            !known && self.cut.places_of(&unit.0).any(|practice| differs(practice, true))
+            !known && self.cut.practices_of(&unit.0).any(|practice| differs(practice, true))
         };
-        let computed = of_age || self.redefined || differs(unit, false) || begins();
+        let computed = self.is_new(month) || self.redefined || differs(unit, false) || begins();
         computed.then(|| facts > 0 && self.cut.practices(&unit.0, month) >= 2)
     }
 
-    /// A card that stands says what the cut's events come to, whenever it was issued.
-    fn check_standing(&self, card: &Scorecard, unit: &Unit, month: Month, verdict: &mut Verdict) {
+    /// Checks that a current card has the sums of this cut, no matter which run issued it.
+    fn check_current(&self, card: &Scorecard, unit: &Unit, month: Month, verdict: &mut Verdict) {
         let at = |what: &str| format!("{unit:?} {month} at {}, revision {} of {}: {what}", self.run.at, card.revision, card.cut);
         let sums = self.cut.month(unit, month);
         let got: Vec<[i64; 5]> = card
@@ -339,11 +354,13 @@ impl<'a> Look<'a> {
         let done = [sums.base[1], sums.base[2], sums.base[3], sums.base[5]];
         verdict.hold(seen == Some(done), SUMS, || at(&format!("{seen:?} instead of {done:?}")));
         let subject = &card.content.subject;
-        let who = self.book.who(&unit.0, &unit.1);
-        let same =
-            subject.role == who.role && subject.locum == who.locum && subject.pcn == who.pcn && subject.locality == who.locality;
-        verdict.hold(same, SUBJECT, || at(&format!("{subject:?} instead of {who:?}")));
-        let matured = !self.evidence.ages.is_final(month, self.run.at) || card.content.status != Status::Provisional;
+        let expected = self.book.subject(&unit.0, &unit.1);
+        let same = subject.role == expected.role
+            && subject.locum == expected.locum
+            && subject.pcn == expected.pcn
+            && subject.locality == expected.locality;
+        verdict.hold(same, SUBJECT, || at(&format!("{subject:?} instead of {expected:?}")));
+        let matured = !self.is_final(month) || card.content.status != Status::Provisional;
         verdict.hold(matured, STATUS, || at("still provisional"));
     }
 }

@@ -1,5 +1,6 @@
-//! What a partition's log means, by definition: one batch computation over the untruncated log that keeps every version in plain
-//! maps and sums anew at every counting tick. Slow and obvious on purpose.
+//! The correct rows of a partition: one batch computation over the whole log.
+//!
+//! It keeps every version in plain maps and sums all of them again at every counting tick. It is slow and simple on purpose.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -11,20 +12,20 @@ use scorecard::time::calendar::{Day, Month, Timestamp};
 use crate::simulation::counted_fact::CountedFact;
 use crate::simulation::plan::DAY;
 use crate::simulation::verifier::figures::Figures;
-use crate::simulation::verifier::month_ages::Ages;
+use crate::simulation::verifier::month_states::MonthStates;
 
 /// The sums of all rows of a partition at a tick.
 pub(crate) type Rows = BTreeMap<RowKey, Figures>;
 
-/// A tick that is not from the future.
+/// A tick that is not ahead of the log's clock.
 #[derive(Clone, Debug)]
 pub(crate) struct TickState {
-    /// Whether it is later than every earlier one. Where the log has lost its beginning a repeated tick may count for those who
-    /// cannot see the first any more.
+    /// Whether it is later than every earlier tick. Where the log lost its beginning, a repeated tick may count for readers that
+    /// no longer see the first one.
     pub counts: bool,
-    /// Its instant.
+    /// The instant.
     pub at: Timestamp,
-    /// Its offset.
+    /// The offset.
     pub position: u64,
     /// The first month that was open before it.
     pub open_from: Month,
@@ -32,9 +33,9 @@ pub(crate) struct TickState {
     pub rows: Rc<Rows>,
 }
 
-/// What became of events.
+/// Outcomes of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Fates {
+pub(crate) struct EventOutcomes {
     pub accepted: u64,
     pub duplicate: u64,
     pub stale: u64,
@@ -72,30 +73,30 @@ type Identity = (String, String);
 /// A partition's log so far.
 #[derive(Debug)]
 pub(crate) struct Definition {
-    ages: Ages,
+    states: MonthStates,
     known: BTreeMap<Identity, KnownVersions>,
-    /// Highest rank of events that nothing can change any more.
+    /// Highest rank of each event that can no longer change.
     forgotten: BTreeMap<Identity, u64>,
     counters: BTreeMap<RowKey, [i64; 3]>,
     declared: BTreeMap<String, Option<String>>,
     last: Option<Timestamp>,
     open_from: Month,
     current: Option<Rc<Rows>>,
-    /// Every tick so far.
+    /// The ticks so far.
     pub ticks: Vec<TickState>,
-    /// Rows of sealed months, as they were at the tick that sealed them.
+    /// Rows of sealed months at the tick that sealed them.
     pub sealed_rows: Rows,
-    /// What became of the events.
-    pub fates: Fates,
-    /// Versions that came back to life after their fact had left: the rule of leaving would be wrong.
+    /// The outcomes of the events so far.
+    pub outcomes: EventOutcomes,
+    /// Versions that count after their fact had left memory. The rule of leaving is wrong if there is one.
     pub revived: Vec<String>,
 }
 
 impl Definition {
-    /// Of an empty log.
-    pub(crate) fn new(ages: &Ages) -> Definition {
+    /// The state of an empty log.
+    pub(crate) fn new(states: &MonthStates) -> Definition {
         Definition {
-            ages: ages.clone(),
+            states: states.clone(),
             known: BTreeMap::new(),
             forgotten: BTreeMap::new(),
             counters: BTreeMap::new(),
@@ -105,27 +106,28 @@ impl Definition {
             current: None,
             ticks: Vec::new(),
             sealed_rows: Rows::new(),
-            fates: Fates::default(),
+            outcomes: EventOutcomes::default(),
             revived: Vec::new(),
         }
     }
 
-    /// How many facts may still change.
+    /// Number of facts that may still change.
     pub(crate) fn facts(&self) -> u64 {
         self.known.len() as u64
     }
 
-    /// A batch that the log took at `appended`.
+    /// Applies a batch that the log appended at `appended`.
     pub(crate) fn batch(&mut self, batch: &Batch<'static>, appended: Timestamp) {
         self.declared.insert(batch.feed.to_string(), batch.practice.as_ref().map(ToString::to_string));
-        let arrived = self.ages.month_of(Timestamp(appended.0 + DAY));
+        let arrived = self.states.month_of(Timestamp(appended.0 + DAY));
         for event in &batch.events {
             self.event(&batch.feed, batch.versioning, arrived, event);
         }
         self.current = None;
     }
 
-    /// A tick that the log took at `appended`: it counts if it is later than every earlier one and not from the future.
+    /// Applies a tick that the log appended at `appended`. It counts if it is later than every earlier tick and not later than
+    /// `appended`.
     pub(crate) fn tick(&mut self, at: Timestamp, appended: Timestamp, position: u64) {
         if at > appended {
             return;
@@ -137,7 +139,7 @@ impl Definition {
             return;
         }
         self.last = Some(at);
-        let open_from = self.ages.open_from(at);
+        let open_from = self.states.open_from(at);
         if open_from > self.open_from {
             self.seal(open_from, &rows);
         }
@@ -194,25 +196,25 @@ impl Definition {
         let now = link_of(event);
         let known = KnownVersions { rank, event: event.clone(), arrived, place: Place::Nowhere, shape: Shape::default() };
         self.known.insert(id.clone(), known);
-        let sealed = self.stand(&id, was.clone());
+        let sealed = self.assign(&id, was.clone());
         if self.forgotten.get(&id).is_some_and(|best| *best >= rank) && matches!(self.known[&id].place, Place::Row(_)) {
             self.revived.push(format!("{}/{} version {:?}", id.0, id.1, event.version));
         }
         if sealed || (event.action != Action::Record && was == Place::Sealed) {
-            self.fates.sealed += 1;
+            self.outcomes.sealed += 1;
         } else {
-            self.fates.accepted += 1;
-            self.fates.retracted += u64::from(event.action == Action::Retract);
+            self.outcomes.accepted += 1;
+            self.outcomes.retracted += u64::from(event.action == Action::Retract);
         }
-        self.look_again(&id, before, now);
+        self.resolve_links(&id, before, now);
     }
 
     fn rank(&mut self, versioning: Versioning, event: &Event<'static>, old: Option<&KnownVersions>) -> Option<u64> {
-        let fates = &mut self.fates;
+        let outcomes = &mut self.outcomes;
         let Some(version) = event.version else {
             return match old {
                 Some(old) if old.event.action == Action::Retract => {
-                    fates.duplicate += 1;
+                    outcomes.duplicate += 1;
                     None
                 }
                 Some(old) => Some(old.rank + 1),
@@ -223,18 +225,18 @@ impl Definition {
         let Some(old) = old else { return Some(rank) };
         let same = content(&old.event) == content(event);
         if same && (rank == old.rank || versioning == Versioning::Arrival) {
-            fates.duplicate += 1;
+            outcomes.duplicate += 1;
         } else if rank == old.rank {
-            fates.conflict += 1;
+            outcomes.conflict += 1;
         } else if rank < old.rank {
-            fates.stale += 1;
+            outcomes.stale += 1;
         } else {
             return Some(rank);
         }
         None
     }
 
-    fn stand(&mut self, id: &Identity, was: Place) -> bool {
+    fn assign(&mut self, id: &Identity, was: Place) -> bool {
         let (mut place, shape, mut sealed) = self.evaluate(id);
         let event = &self.known[id].event;
         let past = event.action == Action::Record && event.day.is_some_and(|day| day.month() < self.open_from);
@@ -253,15 +255,15 @@ impl Definition {
             (Place::Row(old), _) => self.counters.entry(old.clone()).or_default()[2] += 1,
             _ => {}
         }
-        let known = self.known.get_mut(id).expect("the caller has just looked at it");
+        let known = self.known.get_mut(id).expect("the caller has checked that it exists");
         known.place = place;
         known.shape = shape;
         sealed
     }
 
-    /// Events that name this one, and those that it named and names, are looked at again.
-    fn look_again(&mut self, id: &Identity, before: Option<String>, now: Option<String>) {
-        let mut touched: BTreeSet<Identity> = self.naming(id);
+    /// Evaluates all events again that link this one, and the events that its last two versions link.
+    fn resolve_links(&mut self, id: &Identity, before: Option<String>, now: Option<String>) {
+        let mut touched: BTreeSet<Identity> = self.linking(id);
         let named = [before, now].into_iter().flatten().map(|link| (id.0.clone(), link));
         touched.extend(named.filter(|target| self.known.contains_key(target)));
         for other in touched {
@@ -272,12 +274,12 @@ impl Definition {
             let (place, shape, _) = self.evaluate(&other);
             if place != known.place || shape != known.shape {
                 let was = known.place.clone();
-                self.stand(&other, was);
+                self.assign(&other, was);
             }
         }
     }
 
-    /// What stands in a sealed month, or nowhere with its own day in one, is moved by a version of its own only.
+    /// Whether only a version of its own can move an event: its row, or its own day if it has no row, is in a sealed month.
     fn is_closed(&self, known: &KnownVersions) -> bool {
         match &known.place {
             Place::Row(_) => false,
@@ -286,7 +288,7 @@ impl Definition {
         }
     }
 
-    fn naming(&self, id: &Identity) -> BTreeSet<Identity> {
+    fn linking(&self, id: &Identity) -> BTreeSet<Identity> {
         let names =
             |(other, known): &(&Identity, &KnownVersions)| other.0 == id.0 && link_of(&known.event).as_ref() == Some(&id.1);
         self.known.iter().filter(names).map(|(other, _)| other.clone()).collect()
@@ -321,7 +323,7 @@ impl Definition {
         (Place::Row(key), shape, false)
     }
 
-    /// The encounter that this event names, while it counts and its month is not sealed.
+    /// The encounter that this event links, if it counts and its month is not sealed.
     fn linked(&self, id: &Identity, event: &Event<'static>) -> Option<&Event<'static>> {
         let target = &self.known.get(&(id.0.clone(), link_of(event)?))?.event;
         self.is_live(target).then_some(target)
@@ -347,7 +349,7 @@ impl Definition {
                     let attended = matches!(&visit.detail, Detail::Encounter(Some(e)) if e.status == Attendance::Attended);
                     self.is_live(visit) && source_of(visit) == Some(Source::Visit) && attended
                 };
-                let visited = self.naming(id).iter().any(finished);
+                let visited = self.linking(id).iter().any(finished);
                 Shape { activity: !visited, attendance: true, came: visited }
             }
         }
@@ -361,7 +363,7 @@ fn source_of(event: &Event<'static>) -> Option<Source> {
     }
 }
 
-/// What an event names, where that can decide anything.
+/// The link of an event, where it can change a row.
 fn link_of(event: &Event<'static>) -> Option<String> {
     let decides = match &event.detail {
         Detail::Encounter(_) | Detail::Feedback(_) => true,
@@ -370,7 +372,7 @@ fn link_of(event: &Event<'static>) -> Option<String> {
     event.link.as_ref().filter(|_| decides).map(ToString::to_string)
 }
 
-/// All of an event but what makes no conflict.
+/// The fields of an event whose difference makes a conflict.
 fn content(event: &Event<'static>) -> Event<'static> {
     let mut bare = event.clone();
     (bare.version, bare.day, bare.recorded_at, bare.patient) = (None, None, None, None);

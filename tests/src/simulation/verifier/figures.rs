@@ -1,4 +1,4 @@
-//! The verifier's own sums: what a row holds, by name instead of by index, and how it is fingerprinted.
+//! The verifier's own sums of a row, by name instead of by index, and their fingerprint.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub(crate) struct Figures {
     pub measures: [Numbers; 6],
 }
 
-/// Only what is not zero: a message has to be read.
+/// Shows only fields that are not zero, so that messages stay readable.
 impl fmt::Debug for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} {:?}", self.base, self.counters)?;
@@ -38,12 +38,12 @@ impl fmt::Debug for Figures {
 }
 
 impl Figures {
-    /// Facts that count.
+    /// Number of facts.
     pub(crate) fn facts(&self) -> i64 {
         self.base[0]
     }
 
-    /// Adds what one event contributes.
+    /// Adds one event.
     pub(crate) fn count(&mut self, event: &CountedFact) {
         if !event.excluded {
             self.count_base(event);
@@ -105,7 +105,7 @@ impl Figures {
         &self.measures[at]
     }
 
-    /// The same without measures that are not in this set.
+    /// These sums without measures outside of this set.
     pub(crate) fn under(&self, set: &[&str]) -> Figures {
         let mut bare = *self;
         for (name, numbers) in ALL_NAMES.iter().zip(&mut bare.measures) {
@@ -116,12 +116,12 @@ impl Figures {
         bare
     }
 
-    /// The same without what depends on how it came about.
+    /// These sums without the counters, which depend on the order of arrival.
     pub(crate) fn without_counters(&self) -> Figures {
         Figures { counters: [0; 3], ..*self }
     }
 
-    /// What a row of the topic holds; `None` when it names a measure that nobody knows.
+    /// The sums of a row of the topic; `None` when it names an unknown measure.
     pub(crate) fn of_row(row: &ClinicianMonth) -> Option<Figures> {
         let b = &row.base;
         let a = &b.answers;
@@ -165,8 +165,8 @@ impl Figures {
         Some(figures)
     }
 
-    /// The fingerprint of a month's sums as a card states it: XXH3-128 of little-endian integers, the base's fields, then index
-    /// and fields of each measure of the set that is not zero.
+    /// The fingerprint of a month's sums, as on a card: XXH3-128 of little-endian integers. They are the fields of the base, then
+    /// index and fields of each measure of the set that is not zero.
     pub(crate) fn fingerprint(&self, set: &[&str]) -> String {
         let mut bytes = Vec::new();
         for field in self.base {

@@ -1,4 +1,4 @@
-//! Promise 2: whatever happened on the way, what is published is what the same log gives without a fault, byte by byte.
+//! Promise 2: the published records are, byte by byte, those of the same log without a fault.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,9 +14,9 @@ use crate::simulation::verifier::verdict::Verdict;
 const CARDS: &str = "revisions are those of a run without faults, byte by byte";
 const RUNS: &str = "run records are those of a run without faults";
 const PEERS: &str = "peer groups and snapshots are those of a run without faults";
-const NO_NEED: &str = "rows and marks suffice: nobody folds a log again whose rows are all there";
+const NO_NEED: &str = "publish folds no log again whose rows are complete";
 
-/// Compares with the calm log.
+/// Compares with the replay without faults.
 pub(crate) fn check(evidence: &Evidence<'_>, calm: &Broker, verdict: &mut Verdict) {
     let calm_runs = runs(calm);
     let sets: std::collections::BTreeSet<u128> = evidence.published().map(|run| run.measure_set.0).collect();
@@ -38,7 +38,7 @@ pub(crate) fn check(evidence: &Evidence<'_>, calm: &Broker, verdict: &mut Verdic
         .hold(evidence.runs.len() == calm_runs.len(), RUNS, || format!("{} instead of {}", evidence.runs.len(), calm_runs.len()));
     for topic in [Topic::PeerGroups, Topic::PeerSnapshots] {
         let broker = evidence.broker.borrow();
-        let (got, wanted) = (by_place(&broker, topic, 1), by_place(calm, topic, 1));
+        let (got, wanted) = (by_key(&broker, topic, 1), by_key(calm, topic, 1));
         let differs = got.iter().find(|(key, bytes)| wanted.get(*key) != Some(*bytes)).map(|(key, _)| key);
         verdict.hold(differs.is_none() && got.len() == wanted.len(), PEERS, || {
             format!("{topic:?}: {differs:?}; {} records instead of {}", got.len(), wanted.len())
@@ -47,12 +47,12 @@ pub(crate) fn check(evidence: &Evidence<'_>, calm: &Broker, verdict: &mut Verdic
 }
 
 fn compare_cards(got: &Broker, wanted: &Broker, verdict: &mut Verdict) {
-    let (got, wanted) = (by_place(got, Topic::ScorecardRevisions, 6), by_place(wanted, Topic::ScorecardRevisions, 6));
+    let (got, wanted) = (by_key(got, Topic::ScorecardRevisions, 6), by_key(wanted, Topic::ScorecardRevisions, 6));
     for ((key, number), bytes) in &got {
         let other = wanted.get(&(key.clone(), *number));
         verdict.hold(other == Some(bytes), CARDS, || {
             let differs =
-                other.map_or_else(|| Some("it is not there".to_owned()), |other| difference("", &json(bytes), &json(other)));
+                other.map_or_else(|| Some("it is missing".to_owned()), |other| difference("", &json(bytes), &json(other)));
             format!("revision {} of {key}: {}", number + 1, differs.unwrap_or_default())
         });
     }
@@ -60,8 +60,8 @@ fn compare_cards(got: &Broker, wanted: &Broker, verdict: &mut Verdict) {
     verdict.hold(missing.is_none(), CARDS, || format!("{missing:?} is missing"));
 }
 
-/// The bytes of all records that a topic ever held, by key and place among those of the key.
-fn by_place(broker: &Broker, topic: Topic, partitions: u32) -> BTreeMap<(Rc<str>, usize), Rc<[u8]>> {
+/// The bytes of all records that a topic ever had, by key and index among the records of the key.
+fn by_key(broker: &Broker, topic: Topic, partitions: u32) -> BTreeMap<(Rc<str>, usize), Rc<[u8]>> {
     let mut found = BTreeMap::new();
     let mut counts: BTreeMap<Rc<str>, usize> = BTreeMap::new();
     for stored in (0..partitions).flat_map(|partition| broker.journal(topic, partition)) {
@@ -79,7 +79,7 @@ fn json(bytes: &[u8]) -> Value {
     }
 }
 
-/// The first place in which two values differ.
+/// The first difference of two values.
 fn difference(at: &str, got: &Value, wanted: &Value) -> Option<String> {
     match (got, wanted) {
         (Value::Object(got), Value::Object(wanted)) if got.len() == wanted.len() => got.iter().find_map(|(key, value)| {

@@ -1,4 +1,4 @@
-//! Promise 1, first half: what a source was told to be taken is in the log, and nothing else is.
+//! Promise 1, first half: every acknowledged item is in the log, and nothing else is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,14 @@ use crate::simulation::traffic::source::{Delivery, Source};
 use crate::simulation::verifier::evidence::{Evidence, filed};
 use crate::simulation::verifier::verdict::Verdict;
 
-const TAKEN: &str = "every item whose source was told so is in the log by then";
-const NOTHING_ELSE: &str = "nothing is in the log that no source delivered";
+const ACKNOWLEDGED: &str = "every item is in the log before its source sees the acknowledgement";
+const NOTHING_ELSE: &str = "the log contains only delivered items";
 const INTAKE_ADDS_UP: &str = "received = logged + registered + rejected + skipped";
 
 /// An event by feed, id and version.
 type VersionKey = (String, String, Option<u64>);
 
-/// What of the source's items is where, by the number under which it was stored first.
+/// The items of the source in the log, each with the number of its first record.
 #[derive(Default)]
 struct ItemPlaces {
     events: BTreeMap<VersionKey, Vec<(Event<'static>, u64)>>,
@@ -32,11 +32,11 @@ pub(crate) fn check(evidence: &Evidence<'_>, source: &Source, counts: &[IntakeCo
     let stored: Vec<Option<u64>> = source.deliveries.iter().map(|delivery| stored(delivery, &found)).collect();
     for (upto, sequence) in &source.acknowledgements {
         let late = stored[..*upto].iter().position(|at| at.is_none_or(|at| at >= *sequence));
-        verdict.hold(late.is_none(), TAKEN, || format!("delivery {late:?}, acknowledged with the first {upto}"));
+        verdict.hold(late.is_none(), ACKNOWLEDGED, || format!("delivery {late:?}, acknowledged with the first {upto}"));
     }
-    let taken = source.acknowledgements.iter().map(|(upto, _)| *upto).max().unwrap_or(0);
-    verdict.hold(taken == stored.len(), "everything that was delivered is taken in the end", || {
-        format!("{taken} of {} deliveries", stored.len())
+    let acknowledged = source.acknowledgements.iter().map(|(upto, _)| *upto).max().unwrap_or(0);
+    verdict.hold(acknowledged == stored.len(), "every delivery is acknowledged in the end", || {
+        format!("{acknowledged} of {} deliveries", stored.len())
     });
     check_nothing_else(source, &found, verdict);
     for one in counts {
@@ -77,7 +77,7 @@ fn find(evidence: &Evidence<'_>) -> ItemPlaces {
     found
 }
 
-/// The number of the last of its items to be stored, `None` when one is missing.
+/// The number of the record with the last of its items; `None` when one is missing.
 fn stored(delivery: &Delivery, found: &ItemPlaces) -> Option<u64> {
     let of = |item: &Item<'static>| match item {
         Item::Event(feed, event) => {
@@ -107,8 +107,8 @@ fn check_nothing_else(source: &Source, found: &ItemPlaces, verdict: &mut Verdict
     }
     for (key, events) in &found.events {
         let known = delivered.get(key);
-        let strange = events.iter().find(|(event, _)| !known.is_some_and(|known| known.contains(&event)));
-        verdict.hold(strange.is_none(), NOTHING_ELSE, || format!("{key:?}"));
+        let unknown = events.iter().find(|(event, _)| !known.is_some_and(|known| known.contains(&event)));
+        verdict.hold(unknown.is_none(), NOTHING_ELSE, || format!("{key:?}"));
     }
     for position in found.rejects.keys() {
         verdict.hold(rejected.contains(position), NOTHING_ELSE, || format!("reject {position:?}"));

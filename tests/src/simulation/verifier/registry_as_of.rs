@@ -1,4 +1,4 @@
-//! The registry as of a run, read a second time: who is who, and what they are where.
+//! An independent reader of the registry as of a run: the person of each number, their roles, and the parents of each practice.
 
 use std::collections::BTreeMap;
 
@@ -7,27 +7,27 @@ use scorecard::registry::entry::{Entry, OrganisationKind};
 
 use crate::simulation::verifier::evidence::TopicRecord;
 
-/// What a card says of its subject.
+/// The subject of a card.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Who {
+pub(crate) struct Subject {
     pub role: String,
     pub locum: bool,
     pub pcn: Option<String>,
     pub locality: Option<String>,
 }
 
-/// The entries up to an offset. The simulation's entries have no dates, no chains of aliases and no circles: of each person,
-/// role and organisation the last one holds.
+/// The entries up to an offset. The simulation's entries have no dates, no chains of aliases and no circles, so the last entry of
+/// each person, role and organisation counts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Book {
+pub(crate) struct RegistryAsOf {
     persons: BTreeMap<String, String>,
     roles: BTreeMap<(String, String), (u64, String, bool)>,
     organisations: BTreeMap<String, (OrganisationKind, Option<String>)>,
 }
 
-impl Book {
-    pub(crate) fn until(registry: &[TopicRecord<Record<'static>>], offset: u64) -> Book {
-        let mut book = Book::default();
+impl RegistryAsOf {
+    pub(crate) fn until(registry: &[TopicRecord<Record<'static>>], offset: u64) -> RegistryAsOf {
+        let mut book = RegistryAsOf::default();
         for filed in registry.iter().filter(|filed| filed.offset <= offset) {
             match &filed.what {
                 Record::Registry(Entry::Person(person)) => {
@@ -53,22 +53,22 @@ impl Book {
         self.persons.get(clinician).map_or(clinician, String::as_str)
     }
 
-    /// What a card of any month says of its subject.
-    pub(crate) fn who(&self, person: &str, practice: &str) -> Who {
+    /// The subject of a person's cards at a practice.
+    pub(crate) fn subject(&self, person: &str, practice: &str) -> Subject {
         let here = self.roles.iter().filter(|((who, at), _)| who == person && (practice.is_empty() || at == practice));
         let (role, locum) = here
             .max_by_key(|(_, (place, _, _))| *place)
             .map_or_else(|| ("unknown".to_owned(), false), |(_, (_, role, locum))| (role.clone(), *locum));
-        let mut who = Who { role, locum, pcn: None, locality: None };
+        let mut subject = Subject { role, locum, pcn: None, locality: None };
         let mut code = practice.to_owned();
         while let Some(parent) = self.organisations.get(&code).and_then(|(_, parent)| parent.clone()) {
             match self.organisations.get(&parent).map(|(kind, _)| *kind) {
-                Some(OrganisationKind::Pcn) => who.pcn = Some(parent.clone()),
-                Some(OrganisationKind::Locality) => who.locality = Some(parent.clone()),
+                Some(OrganisationKind::Pcn) => subject.pcn = Some(parent.clone()),
+                Some(OrganisationKind::Locality) => subject.locality = Some(parent.clone()),
                 _ => {}
             }
             code = parent;
         }
-        who
+        subject
     }
 }

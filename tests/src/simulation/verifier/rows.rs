@@ -1,4 +1,5 @@
-//! Promise 1, second half, and promise 6: rows are the sums of the facts, marks are true, counters add up, memory is bounded.
+//! Promise 1, second half, and promise 6: rows are the sums of their facts, marks are correct, counters add up, memory is
+//! bounded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +11,10 @@ use crate::simulation::verifier::figures::Figures;
 use crate::simulation::verifier::verdict::Verdict;
 
 const ROW: &str = "a row is the sum of its facts at its tick";
-const MARK: &str = "a mark is written behind all rows of its tick";
+const MARK: &str = "a mark follows all rows of its tick";
 const OUTCOMES: &str = "logged = accepted + duplicate + stale + conflict + sealed, each event exactly one of them";
-const MEMORY: &str = "facts are held while they can change and no longer";
-const LEAVING: &str = "nothing that has left can come back to life";
+const MEMORY: &str = "a fact is in memory exactly while it can change";
+const LEAVING: &str = "a fact that has left memory never counts again";
 
 /// Values of a row by measure set and position.
 type Values = BTreeMap<(u128, u64), Figures>;
@@ -30,11 +31,11 @@ pub(crate) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
                 }
             }
             Record::Mark(mark) => {
-                // Whoever writes a mark again may see less of the log than the first who did; it is not needed any more.
+                // A second mark of a tick may come from a task that sees less of the log. Publish needs only the first one.
                 let again = !marked.insert((mark.partition, mark.position, mark.measure_set.0));
                 check_mark(evidence, mark, &written, again || evidence.lost_its_beginning(), verdict);
             }
-            other => verdict.broken(ROW, format!("clinician-months holds {other:?}")),
+            other => verdict.broken(ROW, format!("clinician-months contains {other:?}")),
         }
     }
     for definition in &evidence.partitions {
@@ -73,7 +74,7 @@ fn check_mark(evidence: &Evidence<'_>, mark: &Mark, written: &BTreeMap<RowKey, V
         }
         rows += 1;
         if may_freeze && wanted == Figures::default() {
-            // What was taken back before the log's beginning leaves counters that the rest of the log does not know.
+            // Retractions before the log's beginning leave counters that the rest of the log cannot give.
             continue;
         }
         let upto = (mark.measure_set.0, 0)..=(mark.measure_set.0, mark.position);
@@ -90,19 +91,19 @@ fn check_mark(evidence: &Evidence<'_>, mark: &Mark, written: &BTreeMap<RowKey, V
     });
 }
 
-/// What the owner of a partition says in the end.
-pub(crate) fn check_said(evidence: &Evidence<'_>, partition: u32, said: Option<&InstanceReport>, verdict: &mut Verdict) {
+/// Checks the final report of a partition's owner.
+pub(crate) fn check_report(evidence: &Evidence<'_>, partition: u32, report: Option<&InstanceReport>, verdict: &mut Verdict) {
     let definition = &evidence.partitions[partition as usize];
-    let fates = definition.fates;
-    let all = fates.accepted + fates.duplicate + fates.stale + fates.conflict + fates.sealed;
-    verdict.hold_tasks(all == evidence.events[partition as usize], OUTCOMES, || format!("{fates:?}"));
-    let Some(outcomes) = said.and_then(|said| said.outcomes) else {
-        verdict.hold_tasks(false, OUTCOMES, || format!("partition {partition} has no owner that says anything"));
+    let expected = definition.outcomes;
+    let all = expected.accepted + expected.duplicate + expected.stale + expected.conflict + expected.sealed;
+    verdict.hold_tasks(all == evidence.events[partition as usize], OUTCOMES, || format!("{expected:?}"));
+    let Some(outcomes) = report.and_then(|report| report.outcomes) else {
+        verdict.hold_tasks(false, OUTCOMES, || format!("partition {partition} has no owner with a report"));
         return;
     };
     let got = (outcomes.accepted, outcomes.duplicate, outcomes.stale, outcomes.conflict, outcomes.sealed, outcomes.retracted);
-    let wanted = (fates.accepted, fates.duplicate, fates.stale, fates.conflict, fates.sealed, fates.retracted);
-    let facts = said.map_or(0, |said| said.facts);
+    let wanted = (expected.accepted, expected.duplicate, expected.stale, expected.conflict, expected.sealed, expected.retracted);
+    let facts = report.map_or(0, |report| report.facts);
     if evidence.start_of(partition) == 0 {
         verdict.hold_tasks(got == wanted, OUTCOMES, || format!("partition {partition}: {got:?} instead of {wanted:?}"));
         verdict.hold_tasks(facts == definition.facts(), MEMORY, || format!("{facts} facts instead of {}", definition.facts()));

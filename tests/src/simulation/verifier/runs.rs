@@ -1,4 +1,4 @@
-//! Promise 3 and the order of cuts: runs come one after the other without a gap, each whole; what is not published says why.
+//! Promise 3 and the order of cuts: runs have no gap, each is complete, and a skipped cut names its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,35 +13,35 @@ use crate::simulation::log::fault::{Bites, Kind};
 use crate::simulation::verifier::evidence::{Evidence, TopicRecord, filed};
 use crate::simulation::verifier::verdict::Verdict;
 
-const IN_ORDER: &str = "cuts are published one after the other, each once";
-const SKIPPED: &str = "a cut is skipped only when the log no longer reaches back far enough, and says so";
-const WHOLE: &str = "a run is out whole or not at all, closed by its record";
-const GAPLESS: &str = "revisions are gapless, each says something new and names the one before";
-const REST: &str = "after the faults everything is published";
-const AT_ITS_CUT: &str = "a run rests on the ticks of its cut";
+const IN_ORDER: &str = "cuts are published in order, each once";
+const SKIPPED: &str = "a cut is skipped only when the log lost records that it needs, with that reason";
+const WHOLE: &str = "a run is committed completely or not at all, with its record last";
+const GAPLESS: &str = "revisions have no gap, each has a new content and names the one before";
+const REST: &str = "every cut is published after the faults have stopped";
+const AT_ITS_CUT: &str = "a run reads up to the ticks of its cut";
 const FROZEN: &str = "frozen peers never change";
 const NEWEST: &str = "the compacted topic holds the newest revision of every card";
 
-/// The namespace of every name that Plumbline gives.
+/// The namespace of Plumbline's name-based UUIDs.
 const NAMESPACE: Uuid = Uuid::from_u128(0x4817_6363_625e_4860_8f4e_15de_06b7_3ee0);
 
 pub(crate) fn check(evidence: &Evidence<'_>, bites: &mut Bites, verdict: &mut Verdict) {
     check_order(evidence, verdict);
     let mut revisions: BTreeMap<String, Vec<&Scorecard>> = BTreeMap::new();
     let mut cards = evidence.cards.iter().peekable();
-    let mut standing: BTreeMap<String, bool> = BTreeMap::new();
+    let mut is_card: BTreeMap<String, bool> = BTreeMap::new();
     for run in &evidence.runs {
         let mut of_run = Vec::new();
         while let Some(card) = cards.next_if(|card| card.sequence < run.sequence) {
             of_run.push(&card.what);
         }
-        check_whole(&run.what, &of_run, &mut standing, verdict);
+        check_whole(&run.what, &of_run, &mut is_card, verdict);
         check_positions(evidence, run, bites, verdict);
         for card in of_run {
             revisions.entry(card.key()).or_default().push(card);
         }
     }
-    verdict.hold(cards.next().is_none(), WHOLE, || "a revision stands behind the last run record".to_owned());
+    verdict.hold(cards.next().is_none(), WHOLE, || "a revision follows the last run record".to_owned());
     for (key, list) in &revisions {
         check_revisions(key, list, verdict);
     }
@@ -63,13 +63,13 @@ fn check_order(evidence: &Evidence<'_>, verdict: &mut Verdict) {
     }
     let until = evidence.plan.last_cut();
     verdict.hold(next > until, REST, || {
-        let partitions: Vec<String> = (0..evidence.plan.partitions).map(|partition| standing(evidence, partition)).collect();
+        let partitions: Vec<String> = (0..evidence.plan.partitions).map(|partition| progress(evidence, partition)).collect();
         format!("the next cut is {next}, and it is {until}; {}", partitions.join("; "))
     });
 }
 
-/// Where a partition stands.
-fn standing(evidence: &Evidence<'_>, partition: u32) -> String {
+/// The progress of a partition.
+fn progress(evidence: &Evidence<'_>, partition: u32) -> String {
     let ticks = &evidence.partitions[partition as usize].ticks;
     let mark = evidence.marks().map(|(_, mark)| mark).filter(|mark| mark.partition == partition).max_by_key(|mark| mark.at);
     let tick = ticks.iter().rfind(|tick| tick.counts).map(|tick| tick.at.to_string());
@@ -77,30 +77,30 @@ fn standing(evidence: &Evidence<'_>, partition: u32) -> String {
     format!("partition {partition} from {start}, last tick {tick:?}, last mark {:?}", mark.map(|mark| mark.at.to_string()))
 }
 
-fn check_whole(run: &Run, cards: &[&Scorecard], standing: &mut BTreeMap<String, bool>, verdict: &mut Verdict) {
+fn check_whole(run: &Run, cards: &[&Scorecard], is_card: &mut BTreeMap<String, bool>, verdict: &mut Verdict) {
     let id = Uuid::new_v5(&NAMESPACE, format!("run|{}", run.at.0).as_bytes()).to_string();
     verdict.hold(run.id == id, WHOLE, || format!("{}: id {} instead of {id}", run.at, run.id));
     for card in cards {
         verdict.hold(card.cut == run.at && card.run_id == run.id, WHOLE, || {
-            format!("{} of {} stands in the run of {}", card.key(), card.cut, run.at)
+            format!("{} of {} is in the run of {}", card.key(), card.cut, run.at)
         });
-        standing.insert(card.key(), card.content.status != Status::Withdrawn);
+        is_card.insert(card.key(), card.content.status != Status::Withdrawn);
     }
     let keys: BTreeSet<String> = cards.iter().map(|card| card.key()).collect();
     verdict.hold(keys.len() == cards.len(), WHOLE, || format!("{}: two revisions of one card", run.at));
     verdict.hold(run.revisions == cards.len() as u64, WHOLE, || {
-        format!("{}: {} revisions counted, {} there", run.at, run.revisions, cards.len())
+        format!("{}: the record has {} revisions, the topic {}", run.at, run.revisions, cards.len())
     });
     let mut by_month: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for card in cards {
         by_month.entry(card.content.period.month.to_string()).or_default().1 += 1;
     }
     for (month, counts) in &mut by_month {
-        counts.0 = standing.iter().filter(|(key, stands)| **stands && key.ends_with(month.as_str())).count() as u64;
+        counts.0 = is_card.iter().filter(|(key, is_card)| **is_card && key.ends_with(month.as_str())).count() as u64;
     }
-    let said: BTreeMap<String, (u64, u64)> =
+    let recorded: BTreeMap<String, (u64, u64)> =
         run.months.iter().map(|month| (month.month.to_string(), (month.cards, month.revisions))).collect();
-    verdict.hold(said == by_month, WHOLE, || format!("{}: {said:?} said, {by_month:?} there", run.at));
+    verdict.hold(recorded == by_month, WHOLE, || format!("{}: the record has {recorded:?}, the topic {by_month:?}", run.at));
 }
 
 fn check_positions(evidence: &Evidence<'_>, filed: &TopicRecord<Run>, bites: &mut Bites, verdict: &mut Verdict) {
@@ -110,7 +110,7 @@ fn check_positions(evidence: &Evidence<'_>, filed: &TopicRecord<Run>, bites: &mu
     }
     for (partition, position) in (0..).zip(&run.positions) {
         let tick = evidence.tick_at(partition as usize, run.at).map(|tick| tick.position);
-        // A tick that the log has lost was written again.
+        // Tally wrote a tick again that the log had lost.
         let lost = evidence.lost_its_beginning() && tick < Some(evidence.start_of(partition)) && tick < Some(*position);
         verdict.hold(tick == Some(*position) || lost, AT_ITS_CUT, || {
             format!("{}: partition {partition} at {position} instead of {tick:?}", run.at)
@@ -150,13 +150,13 @@ fn check_revisions(key: &str, list: &[&Scorecard], verdict: &mut Verdict) {
     }
 }
 
-/// What the compacted topic holds of a key is, byte by byte, what the other topic holds of it last.
+/// The compacted topic has, byte by byte, the last revision of each key of the other topic.
 fn check_newest(evidence: &Evidence<'_>, revisions: &BTreeMap<String, Vec<&Scorecard>>, verdict: &mut Verdict) {
     let broker = evidence.broker.borrow();
     let (mut newest, mut last) = (BTreeMap::new(), BTreeMap::new());
     for partition in 0..6 {
-        let held = broker.partition(Topic::Scorecards, partition).map_or(&[][..], |held| held.records());
-        newest.extend(held.iter().map(|stored| (&stored.key, &stored.bytes)));
+        let records = broker.partition(Topic::Scorecards, partition).map_or(&[][..], |partition| partition.records());
+        newest.extend(records.iter().map(|stored| (&stored.key, &stored.bytes)));
         let all = broker.journal(Topic::ScorecardRevisions, partition);
         last.extend(all.iter().map(|stored| (&stored.key, &stored.bytes)));
     }
@@ -165,7 +165,7 @@ fn check_newest(evidence: &Evidence<'_>, revisions: &BTreeMap<String, Vec<&Score
     verdict.hold(newest.len() == last.len(), NEWEST, || format!("{} cards, {} keys", newest.len(), last.len()));
     let named: Vec<&str> = last.keys().map(|key| &***key).collect();
     let known: Vec<&str> = revisions.keys().map(String::as_str).collect();
-    verdict.hold(named == known, NEWEST, || "a card stands under a key that is not its own".to_owned());
+    verdict.hold(named == known, NEWEST, || "a card has the key of another card".to_owned());
 }
 
 fn check_frozen(evidence: &Evidence<'_>, verdict: &mut Verdict) {

@@ -1,32 +1,32 @@
-//! What the verifier has to say.
+//! The verdict on a history: the broken promises.
 
-/// Where it shows that a promise was broken.
+/// The evidence of a broken promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Witness {
-    /// In what the topics hold: any subscriber can see it.
+    /// The topics: any subscriber can see it.
     Topics,
-    /// In what the tasks do and say of themselves.
+    /// The behaviour or the reports of the tasks.
     Tasks,
 }
 
-/// A promise that was broken, and how.
+/// A broken promise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokenPromise {
-    /// Where it shows.
+    /// The evidence.
     pub witness: Witness,
     /// The promise.
     pub promise: &'static str,
-    /// Where and how.
+    /// Place and values.
     pub how: String,
 }
 
-/// What the verifier found; of one promise the first few.
+/// The findings of the verifier, a few for each promise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     broken: Vec<BrokenPromise>,
 }
 
-/// One history can break a promise in a thousand places; these tell enough.
+/// Findings that are kept for each promise: a history can break one promise in a thousand places.
 const ENOUGH: usize = 5;
 
 impl Verdict {
@@ -36,19 +36,19 @@ impl Verdict {
         }
     }
 
-    /// What the topics hold breaks a promise.
+    /// Records that the topics break a promise.
     pub(crate) fn broken(&mut self, promise: &'static str, how: String) {
         self.broken_by(Witness::Topics, promise, how);
     }
 
-    /// What the topics hold breaks a promise unless `holds`.
+    /// Records that the topics break a promise unless `holds`.
     pub fn hold(&mut self, holds: bool, promise: &'static str, how: impl FnOnce() -> String) {
         if !holds {
             self.broken(promise, how());
         }
     }
 
-    /// What the tasks do or say of themselves breaks a promise unless `holds`.
+    /// Records that the tasks break a promise unless `holds`.
     pub(crate) fn hold_tasks(&mut self, holds: bool, promise: &'static str, how: impl FnOnce() -> String) {
         if !holds {
             self.broken_by(Witness::Tasks, promise, how());
@@ -61,13 +61,13 @@ impl Verdict {
         self.broken.is_empty()
     }
 
-    /// What was broken.
+    /// The broken promises.
     #[must_use]
     pub fn all(&self) -> &[BrokenPromise] {
         &self.broken
     }
 
-    /// The first promise of which the topics show that it was broken.
+    /// The first promise that the topics show to be broken.
     #[must_use]
     pub fn seen_in_topics(&self) -> Option<&BrokenPromise> {
         self.broken.iter().find(|broken| broken.witness == Witness::Topics)

@@ -1,4 +1,4 @@
-//! QuestionnaireResponses: feedback. Which questions are taken is configured; no other answer and no free text enters the log.
+//! QuestionnaireResponses: feedback. The configuration names the questions to read; no other answer and no free text enters the log.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ const STATUSES: [(&str, Action); 5] = [
 
 const FIELD: Field = "QuestionnaireResponse.item";
 
-/// A QuestionnaireResponse as an event; `None` when it answers no question that is taken: then it is another questionnaire.
+/// A QuestionnaireResponse as an event; `None` when it answers none of the configured questions, so is another questionnaire.
 pub(crate) fn response(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
@@ -50,7 +50,7 @@ pub(crate) fn response(
     Ok(Some(event))
 }
 
-/// The answers that are taken.
+/// The answers to configured questions.
 #[derive(Default)]
 struct AnswerSet {
     answer: Option<Answer>,
@@ -58,7 +58,7 @@ struct AnswerSet {
 }
 
 impl AnswerSet {
-    /// Reads items and what stands below them. The parser has bounded their depth.
+    /// Reads items and their descendants. The parser has bounded the depth.
     fn read(&mut self, scope: &Scope<'_, '_>, items: &List<Node<QuestionItem<'_>>>) -> Result<(), Fault> {
         for item in items.objects(FIELD)? {
             let link_id = unprotected("QuestionnaireResponse.item.linkId", &item.link_id, TEXT_BYTES)?;
@@ -113,7 +113,7 @@ fn friends_and_family(map: &QuestionnaireMap, answer: &QuestionAnswer<'_>) -> Re
     })
 }
 
-/// `Very good` and `Don't know` as the words that they are elsewhere.
+/// `Very good` and `Don't know` as the words of the native form.
 fn named(text: &str) -> Option<Answer> {
     let word: String = text.to_lowercase().chars().filter(|c| !matches!(c, '\'' | '\u{2019}')).collect();
     let word = word.replace([' ', '-'], "_");
@@ -121,7 +121,7 @@ fn named(text: &str) -> Option<Answer> {
     ANSWERS.iter().find(|(name, _)| *name == word).map(|(_, answer)| *answer)
 }
 
-/// The code of an answer; a truth value and a number as they are written. A text is free text.
+/// The code of an answer; a truth value or a number as written. A text has no code, because it is free text.
 fn coded<'a>(answer: &QuestionAnswer<'a>) -> Result<Scalar<'a>, Fault> {
     if let Some(coding) = answer.coding.object("QuestionnaireResponse.item.answer")? {
         return Ok(coding.code.clone());

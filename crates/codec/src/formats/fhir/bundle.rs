@@ -9,10 +9,10 @@ use crate::json::object::{List, Node, Raw, Scalar};
 use crate::json::reader::read;
 use crate::json::text::{TEXT_BYTES, unprotected, word};
 
-/// The types of Bundle whose entries are resources of their own.
+/// The types of Bundle whose entries are independent resources.
 const TYPES: [(&str, ()); 5] = [("transaction", ()), ("batch", ()), ("collection", ()), ("searchset", ()), ("history", ())];
 
-/// A Bundle taken apart.
+/// A Bundle, split into its entries.
 pub(crate) struct Bundle<'a> {
     pub(crate) entries: Vec<BundleEntry<'a>>,
     pub(crate) index: Index<'a>,
@@ -25,18 +25,18 @@ pub(crate) struct BundleEntry<'a> {
     pub(crate) content: Result<EntryContent<'a>, Fault>,
 }
 
-/// What an entry asks for.
+/// The request of an entry.
 pub(crate) enum EntryContent<'a> {
-    /// To take this resource.
+    /// Read this resource.
     Resource { text: Raw<'a>, entry_meta: EntryMeta },
-    /// To take back the resource of this type and id.
+    /// Retract the event of the resource with this type and id.
     Delete { kind: String, id: String, entry_meta: EntryMeta },
 }
 
-/// Takes a Bundle apart.
+/// Splits a Bundle into its entries.
 ///
 /// # Errors
-/// A fault of the Bundle as a whole. What is wrong with one entry stands in that entry.
+/// A fault of the Bundle as a whole. An entry holds its own fault.
 pub(crate) fn bundle(text: &str) -> Result<Bundle<'_>, Fault> {
     let head: Box<BundleHead<'_>> = parse(text)?;
     if word("Bundle.type", &head.kind, &TYPES)?.is_none() {
@@ -121,15 +121,15 @@ fn entry_meta(sent: &Entry<'_>, url: Option<&str>, full_url: Option<&str>) -> Re
 
 fn delete(url: Option<&str>, entry_meta: EntryMeta) -> Result<EntryContent<'static>, Fault> {
     const URL: Field = "Bundle.entry.request.url";
-    let Some(url) = url else { return Err(Fault::missing(URL, "send the type and the id of what is deleted")) };
+    let Some(url) = url else { return Err(Fault::missing(URL, "send the type and the id of the deleted resource")) };
     match type_and_id(url) {
         Some((kind, id)) => Ok(EntryContent::Delete { kind: kind.to_owned(), id: id.to_owned(), entry_meta }),
-        None => Err(Fault::malformed(URL, url, "the type and the id of what is deleted, such as Encounter/1")),
+        None => Err(Fault::malformed(URL, url, "the type and the id of the deleted resource, such as Encounter/1")),
     }
 }
 
 /// A Bundle inside a Bundle.
 pub(crate) fn nested() -> Fault {
-    let detail = "a Bundle stands inside a Bundle; send its entries in a Bundle of their own";
+    let detail = "a Bundle is inside a Bundle; send its entries in a separate Bundle";
     Fault::new(RejectReason::UnknownType, "Bundle.entry.resource", detail)
 }

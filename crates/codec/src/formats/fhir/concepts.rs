@@ -14,7 +14,7 @@ pub(crate) fn code_keys(scope: &Scope<'_, '_>, field: Field, concept: &Concept<'
     Ok(codes(field, concept)?.into_iter().map(|(system, code)| scope.rules.code_key(&system, code)).collect())
 }
 
-/// The codings of a concept that have a code: system and code, in order. They may hold anything.
+/// The codings of a concept that have a code: system and code, in order. The texts are unprotected.
 pub(crate) fn codes<'a>(field: Field, concept: &Concept<'a>) -> Result<Vec<Pair<'a>>, Fault> {
     let mut codes = Vec::new();
     for coding in concept.coding.objects(field)? {
@@ -31,7 +31,7 @@ pub(crate) fn code_in<'a>(field: Field, concept: &Concept<'a>, system: &str) -> 
     Ok(codes(field, concept)?.into_iter().find(|(found, _)| code_system(found) == system).map(|(_, code)| code))
 }
 
-/// Text, displays and codes of a concept in lower case, for recognising words in them. They never go on.
+/// Text, displays and codes of a concept in lower case, for recognising words in them. They never enter an event.
 pub(crate) fn words(concept: &Concept<'_>) -> Result<String, Fault> {
     let mut words = String::new();
     let mut add = |value: &Scalar<'_>| {

@@ -1,4 +1,4 @@
-//! MedicationRequests and MedicationDispenses: prescriptions. A feed counts the one or the other, never both.
+//! MedicationRequests and MedicationDispenses: prescriptions. A feed counts one of the two types, never both.
 
 use std::borrow::Cow;
 
@@ -92,8 +92,10 @@ pub(crate) fn request(
     Ok(event)
 }
 
-/// A MedicationDispense as an event. Its performer is who dispensed; credited is whoever authorised it, when that came along,
-/// else the clinician of the encounter.
+/// A MedicationDispense as an event.
+///
+/// Its performer is the dispenser. The credit goes to the clinician of the authorising request when the Bundle contains it, else to
+/// the clinician of the encounter.
 pub(crate) fn dispense(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
@@ -131,7 +133,7 @@ pub(crate) fn dispense(
     Ok(event)
 }
 
-/// A request that is none, or that says not to, never counts.
+/// A request that is not an order, or that has `doNotPerform`, never counts.
 pub(crate) fn performed(field: Field, not: &crate::json::object::Raw<'_>, ordered: bool, asked: Action) -> Result<Action, Fault> {
     let not = truth(field, not)?.unwrap_or(false);
     Ok(if asked == Action::Record && (not || !ordered) { Action::Hold } else { asked })
@@ -157,7 +159,7 @@ fn quantity_milli(field: Field, node: &Node<Quantity<'_>>) -> Result<u32, Fault>
     Ok(thousandths(field, &quantity.value)?.unwrap_or(0))
 }
 
-/// The BNF code of a medication: its own, or that of the map; `None` when no map knows it.
+/// The BNF code of a medication: its own, or the one in the map; `None` when no map knows it.
 fn drug<'b>(
     scope: &Scope<'_, 'b>,
     concept_field: Field,
@@ -176,7 +178,7 @@ fn drug<'b>(
             Some(concept) => bnf(scope, reference_field, concept),
             None => Ok(None),
         },
-        // A medication elsewhere is one that no map knows.
+        // A medication outside the Bundle has no code that a map could know.
         _ => Ok(None),
     }
 }

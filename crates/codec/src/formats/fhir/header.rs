@@ -1,4 +1,4 @@
-//! What every resource that becomes an event has: its id, its version, its times, and whether its status counts.
+//! The fields that every resource with an event has: id, version, times, and the action of its status.
 
 use scorecard::event::{Action, Detail, Event, Exclusion, Versioning};
 use scorecard::record::item::Feed;
@@ -14,7 +14,7 @@ use crate::json::instant::{Moment, Unreadable, fhir_moment, instant};
 use crate::json::object::{List, Node, Scalar};
 use crate::json::text::{ID_BYTES, TEXT_BYTES, unprotected};
 
-/// What a Bundle's entry tells of its resource entry_meta the resource.
+/// Facts about a resource that its Bundle entry carries outside the resource.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct EntryMeta {
     /// The id in the entry's URLs.
@@ -64,7 +64,7 @@ pub(crate) fn resource_id(field: Field, head: &Head<'_>, entry_meta: &EntryMeta)
     }
 }
 
-/// Reads what every resource has.
+/// Reads the header of a resource.
 pub(crate) fn header(
     scope: &Scope<'_, '_>,
     kind: &str,
@@ -119,13 +119,13 @@ fn version(
     }
 }
 
-/// The version of what came in now.
+/// The version of a record that arrives now.
 pub(crate) fn arrival(context: &Context<'_>) -> u64 {
     u64::try_from(context.received_at.0).unwrap_or(1).max(1)
 }
 
-/// Whether a version's ten digits are those of a patient. Seconds since 1970, which some servers send, begin with 1, and no patient
-/// of England or Wales has a number that does.
+/// Whether a version's ten digits may be a patient's number. Some servers send seconds since 1970, which begin with 1; no NHS number
+/// of England or Wales does.
 fn could_be_a_patient(version: &str) -> bool {
     version.len() == 10 && !version.starts_with('1') && contains_nhs_number(version)
 }
@@ -158,7 +158,7 @@ pub(crate) fn etag_version(etag: &str) -> Option<u64> {
     number.parse().ok().filter(|version| (1..=MAX_VERSION).contains(version) && !could_be_a_patient(number))
 }
 
-/// Whether a resource is marked as a test's: v3-ActReason HTEST as a tag or a security label.
+/// Whether a resource is marked as test data: v3-ActReason HTEST as a tag or a security label.
 fn is_test(meta: &Meta<'_>) -> bool {
     [&meta.tag, &meta.security].into_iter().any(|list| match list {
         List::Items(items) => items.iter().any(|node| matches!(node, Node::Object(c) if c.code == Scalar::Text("HTEST".into()))),
@@ -166,14 +166,15 @@ fn is_test(meta: &Meta<'_>) -> bool {
     })
 }
 
-/// What a status makes of a resource: FHIR's statuses count, wait, or take back.
+/// The action of a status: a resource counts, waits, or retracts its event.
 pub(crate) fn action(field: Field, value: &Scalar<'_>, statuses: &[(&str, Action)]) -> Result<Action, Fault> {
     let found = crate::json::text::word(field, value, statuses)?;
     found.ok_or_else(|| Fault::missing(field, "send the resource's status"))
 }
 
-/// When something happened. Where the status counts, it must be there, be fine enough and not lie ahead; elsewhere it is kept if
-/// it can be read.
+/// The time of an event.
+///
+/// A status that counts requires a time that is precise to the day and not in the future. Other statuses keep a time that parses.
 pub(crate) fn occurred(
     field: Field,
     value: &Scalar<'_>,
@@ -191,14 +192,14 @@ pub(crate) fn occurred(
     match found? {
         None => Err(Fault::missing(field, "send when it happened as 2026-10-05T09:41:00+01:00, or at least the day")),
         Some(moment) if context.is_future(moment.at) => {
-            let detail = format!("{field} lies more than five minutes ahead; send it after it happened, and check the clock");
+            let detail = format!("{field} is more than five minutes ahead; send it after it happened, and check the clock");
             Err(Fault::new(RejectReason::InTheFuture, field, detail))
         }
         Some(moment) => Ok(Some(moment)),
     }
 }
 
-/// The fault of a time of FHIR's.
+/// The fault of a FHIR time.
 pub(crate) fn unreadable(field: Field, text: &str, why: Unreadable) -> Fault {
     const EXPECTED: &str = "a time with its offset such as 2026-10-05T09:41:00+01:00, or a date";
     match why {
@@ -207,18 +208,18 @@ pub(crate) fn unreadable(field: Field, text: &str, why: Unreadable) -> Fault {
             Fault::new(RejectReason::MalformedValue, field, format!("{field} has no offset; send {EXPECTED}"))
         }
         Unreadable::TooCoarse => {
-            Fault::new(RejectReason::DateTooCoarse, field, format!("{field} names less than a day; send {EXPECTED}"))
+            Fault::new(RejectReason::DateTooCoarse, field, format!("{field} is less precise than a day; send {EXPECTED}"))
         }
         Unreadable::OutOfRange => {
-            Fault::new(RejectReason::OutOfRange, field, format!("{field} lies outside the years 1900 to 9998; send {EXPECTED}"))
+            Fault::new(RejectReason::OutOfRange, field, format!("{field} is outside the years 1900 to 9998; send {EXPECTED}"))
         }
     }
 }
 
 impl Header {
-    /// An event of this header, so far without anything of its kind's own.
+    /// An event with the fields of this header; the fields of its kind are still empty.
     pub(crate) fn event(self, action: Action, occurred: Option<Moment>, detail: Detail<'static>) -> Event<'static> {
-        // What waits needs a day; without one it contributes as little when it is taken back.
+        // An event that waits needs a day. Without one it contributes as little as a retracted event.
         let action = if action == Action::Hold && occurred.is_none() { Action::Retract } else { action };
         Event {
             id: self.id.into(),
@@ -238,7 +239,7 @@ impl Header {
     }
 }
 
-/// Id in the last two segments of an entry's URL, or behind `urn:uuid:`.
+/// The id in the last two segments of an entry's URL, or after `urn:uuid:`.
 pub(crate) fn id_of_url(url: &str) -> Option<String> {
     let id = url.strip_prefix("urn:uuid:").or_else(|| type_and_id(url).map(|(_, id)| id))?;
     is_id(id).then(|| id.to_owned())

@@ -21,7 +21,7 @@ const STATUSES: [(&str, Action); 7] = [
     ("entered-in-error", Action::Retract),
 ];
 
-/// FHIR's request intents: only an order was made.
+/// FHIR's request intents: only an `order` is an order that was made.
 const INTENTS: [(&str, bool); 9] = [
     ("order", true),
     ("proposal", false),
@@ -43,7 +43,7 @@ const CODES: [(&str, Category); 5] = [
     ("363679005", Category::Imaging),
 ];
 
-/// Words in a category that tell it.
+/// Words that identify a category.
 const WORDS: [(&str, Category); 6] = [
     ("imaging", Category::Imaging),
     ("radiology", Category::Imaging),
@@ -79,7 +79,7 @@ pub(crate) fn request(
     Ok(event)
 }
 
-/// By the categories' codes, else by their words, else by those of what was ordered.
+/// The category by the categories' codes, else by their words, else by the codes and words of the order.
 fn category(scope: &Scope<'_, '_>, sent: &ServiceRequestResource<'_>) -> Result<Category, Fault> {
     const FIELD: Field = "ServiceRequest.category";
     const EXPECTED: &str = "a referral, a test or imaging, or configure its code";
@@ -91,7 +91,7 @@ fn category(scope: &Scope<'_, '_>, sent: &ServiceRequestResource<'_>) -> Result<
     }
     match categories.first().map(|concept| words(concept)).transpose()? {
         Some(words) => Err(Fault::unknown_value(FIELD, words.trim(), EXPECTED)),
-        None => Err(Fault::missing(FIELD, "send a category that says whether it is a referral, a test or imaging")),
+        None => Err(Fault::missing(FIELD, "send a category: referral, test or imaging")),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::json::instant::fhir_moment;
 use crate::json::object::Scalar;
 use crate::json::text::{TEXT_BYTES, text, unprotected};
 
-/// A Practitioner: the person whom their best identifier names, with all their other names.
+/// A Practitioner as a person: the best identifier is the id, the others are aliases.
 pub(crate) fn practitioner(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
@@ -33,7 +33,7 @@ pub(crate) fn practitioner(
     Ok(Entry::Person(Person { id: person, aliases }))
 }
 
-/// A PractitionerRole: what a person is at a practice.
+/// A PractitionerRole: the role of a person at a practice.
 pub(crate) fn role(scope: &Scope<'_, '_>, sent: &PractitionerRoleResource<'_>) -> Result<Entry, Fault> {
     let person = scope.clinician("PractitionerRole.practitioner", &sent.practitioner, &sent.contained)?;
     let practice = scope.organisation("PractitionerRole.organization", &sent.organization, &sent.contained)?;
@@ -79,7 +79,7 @@ pub(crate) fn organisation(
     }))
 }
 
-/// The role that these words name, `other` when they name none of the known ones. A trainee is one whatever they train for.
+/// The role that these words name, `other` when they name none of the known ones. A trainee is a trainee in every profession.
 fn role_word(words: &str) -> &'static str {
     let has = |stems: &[&str]| stems.iter().any(|stem| words.contains(stem));
     let is_gp = has(&["general pract", "family medicine", "family physician", "family practice"]);
@@ -99,7 +99,7 @@ fn role_word(words: &str) -> &'static str {
     }
 }
 
-/// Networks and localities say so in their type; everything else is a practice.
+/// The kind that an organisation's type names; every other organisation is a practice.
 fn kind(concepts: &[&Concept<'_>]) -> Result<OrganisationKind, Fault> {
     for concept in concepts {
         let words = words(concept)?;
@@ -114,14 +114,14 @@ fn kind(concepts: &[&Concept<'_>]) -> Result<OrganisationKind, Fault> {
     Ok(OrganisationKind::Practice)
 }
 
-/// Which end of a period a date is.
+/// An end of a period.
 #[derive(Clone, Copy)]
 enum Edge {
     First,
     Last,
 }
 
-/// The civil day of one end of a period. A month or a year stands for its first or its last day.
+/// The civil day of one end of a period. A month or a year means its first or its last day.
 fn civil_day(scope: &Scope<'_, '_>, field: Field, value: &Scalar<'_>, edge: Edge) -> Result<Option<String>, Fault> {
     let Some(text) = unprotected(field, value, TEXT_BYTES)? else { return Ok(None) };
     let day = match fhir_moment(&text, &scope.feed.zone) {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_year_stands_for_its_first_or_its_last_day() {
+    fn a_year_means_its_first_or_its_last_day() {
         assert_eq!(coarse_day("2020", Edge::First), Day::from_ymd(2020, 1, 1));
         assert_eq!(coarse_day("2020", Edge::Last), Day::from_ymd(2020, 12, 31));
         assert_eq!(coarse_day("2020-02", Edge::Last), Day::from_ymd(2020, 2, 29));

@@ -1,5 +1,5 @@
-//! Who and what a reference means: resolved inside its Bundle or its resource, by a logical or a conditional identifier, else by
-//! the name that the feed has for it.
+//! References: resolved inside the Bundle or the resource, by a logical or a conditional identifier, else by the feed's own name for
+//! the resource.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub(crate) struct BundleResource<'b> {
 }
 
 impl<'b> Index<'b> {
-    /// Adds a resource under its `Type/id` and its full URL. Of two with one name the first is meant.
+    /// Adds a resource under its `Type/id` and its full URL. The first resource with a name keeps it.
     pub(crate) fn add(&mut self, full_url: Option<&str>, named: BundleResource<'b>) {
         let place = self.targets.len();
         let name = format!("{}/{}", named.kind, named.id);
@@ -45,10 +45,10 @@ impl<'b> Index<'b> {
     }
 }
 
-/// What a reference leads to.
+/// The target of a reference.
 #[derive(Debug)]
 pub(crate) enum ReferenceTarget<'r, 'b> {
-    /// A resource that came along.
+    /// A resource in the same Bundle or resource.
     Resource { kind: &'r str, id: Option<&'r str>, target: &'r Target<'b> },
     /// An identifier of a resource of this type.
     Identifier { kind: Cow<'r, str>, system: String, value: String },
@@ -56,7 +56,7 @@ pub(crate) enum ReferenceTarget<'r, 'b> {
     Elsewhere { kind: String, id: String },
 }
 
-/// One resource being read: what it may refer to, and under whose rules.
+/// The surroundings of one resource: the rules, the context, the feed, and the resources that it may refer to.
 pub(crate) struct Scope<'s, 'b> {
     pub(crate) rules: &'s Rules,
     pub(crate) context: &'s Context<'s>,
@@ -65,7 +65,7 @@ pub(crate) struct Scope<'s, 'b> {
 }
 
 impl<'b> Scope<'_, 'b> {
-    /// Follows a reference to a resource of the type that is expected where the reference names none.
+    /// Follows a reference. `expected` is the type of the resource where the reference names none.
     pub(crate) fn follow<'r>(
         &'r self,
         field: Field,
@@ -78,7 +78,7 @@ impl<'b> Scope<'_, 'b> {
             Some(text) => self.named(field, &text, contained, expected)?,
             None => None,
         };
-        // An identifier says more than a name that leads nowhere.
+        // An identifier is better than a name without a resource.
         if let None | Some(ReferenceTarget::Elsewhere { .. }) = named
             && let Some(identifier) = reference.identifier.object(field)?
             && let Some((system, value)) = self.identifier(field, identifier)?
@@ -122,7 +122,7 @@ impl<'b> Scope<'_, 'b> {
         }))
     }
 
-    /// System and value of an identifier; none without a value.
+    /// System and value of an identifier; `None` without a value.
     pub(crate) fn identifier(&self, field: Field, sent: &Identifier<'_>) -> Result<Option<(String, String)>, Fault> {
         let system = unprotected(field, &sent.system, TEXT_BYTES)?.unwrap_or_default();
         let value = unprotected(field, &sent.value, TEXT_BYTES)?;
@@ -134,12 +134,12 @@ impl<'b> Scope<'_, 'b> {
         list.objects(field)?.into_iter().filter_map(|sent| self.identifier(field, sent).transpose()).collect()
     }
 
-    /// The name that the feed has for a resource: `feed|Practitioner/1`.
+    /// The feed's own name for a resource: `feed|Practitioner/1`.
     pub(crate) fn alias(&self, kind: &str, id: &str) -> String {
         key(&self.feed.name, &self.rules.pseudonyms.protect(format!("{kind}/{id}").into()))
     }
 
-    /// The key of a practitioner, or of a role of theirs; none when the reference is to somebody or something else.
+    /// The key of a practitioner, also through a PractitionerRole; `None` for a reference to another type.
     pub(crate) fn clinician(
         &self,
         field: Field,
@@ -178,7 +178,7 @@ impl<'b> Scope<'_, 'b> {
         preferred.or_else(|| identifiers.first()).map(|(system, value)| (system.as_str(), value.as_str()))
     }
 
-    /// The code of an organisation; none when the reference is to something else.
+    /// The code of an organisation; `None` for a reference to another type.
     pub(crate) fn organisation(
         &self,
         field: Field,
@@ -210,7 +210,7 @@ impl<'b> Scope<'_, 'b> {
         self.rules.pseudonyms.protect_identifier(system, value.into()).into_owned()
     }
 
-    /// What names a patient before it becomes a pseudonym: an NHS number where there is one.
+    /// The identifier of a patient before it becomes a pseudonym: an NHS number where there is one.
     pub(crate) fn patient(
         &self,
         field: Field,
@@ -234,7 +234,7 @@ impl<'b> Scope<'_, 'b> {
         Ok(named.and_then(|identifier| self.rules.pseudonyms.patient(&identifier)))
     }
 
-    /// The id of the event that another resource of this feed is: `Encounter/1`. None for an identifier: no event bears it.
+    /// The id of the event of another resource of this feed, such as `Encounter/1`. `None` for an identifier: events have no such id.
     pub(crate) fn link(
         &self,
         field: Field,
@@ -290,7 +290,7 @@ pub(crate) fn type_and_id(text: &str) -> Option<(&str, &str)> {
     (is_type(kind) && is_id(id)).then_some((kind, id))
 }
 
-/// Whether this looks like the name of a resource type.
+/// Whether this text has the form of a resource type's name.
 pub(crate) fn is_type(text: &str) -> bool {
     let bytes = text.as_bytes();
     (1..=40).contains(&bytes.len()) && bytes[0].is_ascii_uppercase() && bytes.iter().all(u8::is_ascii_alphabetic)
@@ -313,7 +313,7 @@ fn is_practitioner(kind: &str) -> bool {
     matches!(kind, "Practitioner" | "PractitionerRole")
 }
 
-/// `%7C` and the like as the characters that they stand for; what is no such escape stays.
+/// Decodes escapes such as `%7C`; other text does not change.
 fn percent_decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);

@@ -1,4 +1,4 @@
-//! One resource: which of the product's items it becomes.
+//! One resource and the item that it becomes.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::formats::fhir::resources::{Head, parse};
 use crate::formats::fhir::{answers, bundle, drugs, orders, people, visits};
 use crate::json::object::Scalar;
 
-/// What a resource became.
+/// The result of reading a resource.
 pub(crate) enum ResourceOutcome {
     Event(Box<Event<'static>>),
     Registry(Entry),
@@ -57,8 +57,9 @@ pub(crate) fn resource<'b>(
     }
 }
 
-/// A delete of a resource: what it recorded is taken back. Without a version it ranks half a version above the one that it meets.
-/// The registry only grows: a delete of one of its entries is skipped.
+/// The delete of a resource retracts its event. Without a version it ranks half a version above the version that it finds.
+///
+/// The registry only grows: the delete of an entry is skipped.
 pub(crate) fn delete(scope: &Scope<'_, '_>, kind: &str, id: &str, entry_meta: &EntryMeta) -> ResourceOutcome {
     let detail = match (kind, scope.feed.drugs) {
         ("Encounter" | "Appointment", _) => Detail::Encounter(None),
@@ -100,7 +101,7 @@ fn retraction(id: Cow<'static, str>, detail: Detail<'static>) -> Event<'static> 
     }
 }
 
-/// A type that is not counted, as it may be shown: only what looks like a type's name.
+/// The name of a type that is not counted, if it has the form of a type's name, else `unknown`.
 fn shown_type(kind: &str) -> String {
     if is_type(kind) { kind.to_owned() } else { "unknown".to_owned() }
 }

@@ -1,11 +1,11 @@
-//! The parts of FHIR R4 resources that are read, and no more. Source: HL7 FHIR R4 (4.0.1), the resources' definitions.
+//! The parts of FHIR R4 resources that Plumbline reads. Source: HL7 FHIR R4 (4.0.1), the definitions of the resources.
 
 use crate::fault::{Fault, RejectReason};
 use crate::json::object::{List, Node, Object, Raw, Scalar, object};
 use crate::json::reader::read;
 
 object!(
-    /// What every resource has.
+    /// The fields of every resource.
     Head<'a> { resource_type = "resourceType": Scalar<'a>, id = "id": Scalar<'a>, meta = "meta": Node<Meta<'a>> }
 );
 
@@ -29,7 +29,7 @@ object!(Reference<'a> {
 });
 
 object!(
-    /// What a reference can lead to, in a Bundle or contained: the parts of any resource that tell who or what it is.
+    /// The target of a reference, in a Bundle or contained: the fields of any resource that identify it.
     Target<'a> {
         resource_type = "resourceType": Scalar<'a>,
         id = "id": Scalar<'a>,
@@ -186,7 +186,7 @@ pub(crate) fn parse<'a, T: Object<'a>>(text: &'a str) -> Result<Box<T>, Fault> {
     match read(text) {
         Ok(Node::Object(object)) => Ok(object),
         Ok(Node::Missing | Node::Other(_)) => {
-            Err(Fault::new(RejectReason::NotAnObject, "", "the element is no object; send one"))
+            Err(Fault::new(RejectReason::NotAnObject, "", "the element is not an object; send one"))
         }
         Err(broken) => Err(broken.fault(text)),
     }

@@ -1,4 +1,4 @@
-//! Encounters, which carry what was done, and Appointments, the only place where a no-show lives.
+//! Encounters, which record consultations, and Appointments, the only resources that record no-shows.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::json::number::whole;
 use crate::json::object::{List, Node, Scalar};
 use crate::json::text::{LIST_ITEMS, TEXT_BYTES, unprotected};
 
-/// FHIR's EncounterStatus. `unknown` is an accepted version that counts as of unknown status alone.
+/// FHIR's EncounterStatus. An `unknown` encounter is accepted and counts only towards unknown status.
 const ENCOUNTER_STATUSES: [(&str, Action); 9] = [
     ("finished", Action::Record),
     ("unknown", Action::Record),
@@ -54,7 +54,7 @@ pub(crate) fn encounter(
     let unknown = sent.status == Scalar::Text("unknown".into());
     let period = sent.period.object("Encounter.period")?;
     let start = period.map_or(&Scalar::Missing, |period| &period.start);
-    // An unknown status does not count: its time is read as that of one that waits.
+    // An unknown status does not count, so its time is read as for an encounter that waits.
     let strictness = if unknown { Action::Hold } else { asked };
     let when = occurred("Encounter.period.start", start, scope.feed, scope.context, strictness)?;
     let effective = if unknown && when.is_none() { Action::Retract } else { asked };
@@ -111,7 +111,7 @@ pub(crate) fn appointment(
     Ok(event)
 }
 
-/// The one clinician who is credited: the primary performer, else the attender, else whoever came first; ties by their key.
+/// The credited clinician: the primary performer, else the attender, else the earliest participant. The key breaks ties.
 fn credited<'b>(
     scope: &Scope<'_, 'b>,
     field: Field,
@@ -146,7 +146,7 @@ fn rank(field: Field, participant: &Participant<'_>) -> Result<u8, Fault> {
     Ok(rank)
 }
 
-/// When somebody's part began; those of whom it is not known come last.
+/// The start of a participant's period in milliseconds; participants without one come last.
 fn begun(scope: &Scope<'_, '_>, field: Field, participant: &Participant<'_>) -> Result<i64, Fault> {
     let Some(period) = participant.period.object(field)? else { return Ok(i64::MAX) };
     let Some(text) = unprotected(field, &period.start, TEXT_BYTES)? else { return Ok(i64::MAX) };
@@ -163,7 +163,7 @@ fn appointment_link(scope: &Scope<'_, '_>, sent: &EncounterResource<'_>) -> Resu
     Ok(None)
 }
 
-/// v3-ActCode: ambulatory is face to face, home health a visit, virtual a call unless the type says video.
+/// v3-ActCode: ambulatory is face to face, home health a visit, virtual a telephone call unless the type names video.
 fn mode_of_class(sent: &EncounterResource<'_>) -> Result<Mode, Fault> {
     let class = sent.class.object("Encounter.class")?.map_or(&Scalar::Missing, |class| &class.code);
     Ok(match class {
@@ -185,7 +185,7 @@ fn appointment_words(sent: &AppointmentResource<'_>) -> Result<String, Fault> {
     Ok(all)
 }
 
-/// An Appointment has no class: its types' words tell the mode, if they do.
+/// The mode that the words of an Appointment's types name. An Appointment has no class.
 fn mode_of_words(words: &str) -> Option<Mode> {
     let modes = [
         ("video", Mode::Video),
@@ -199,19 +199,19 @@ fn mode_of_words(words: &str) -> Option<Mode> {
     modes.into_iter().find(|(word, _)| words.contains(word)).map(|(_, mode)| mode)
 }
 
-/// Whole minutes of an Encounter's period, however long the stay. Nothing for dates or for a period that is still open.
+/// Whole minutes of an Encounter's period, however long the stay. `None` for dates and for a period that is still open.
 fn minutes(start: &Scalar<'_>, end: &Scalar<'_>) -> Result<Option<u32>, Fault> {
     const FIELD: Field = "Encounter.period.end";
     let (Scalar::Text(start), Some(end)) = (start, unprotected(FIELD, end, TEXT_BYTES)?) else { return Ok(None) };
     let (Ok(start), Ok(end)) = (instant(start.trim()), instant(&end)) else { return Ok(None) };
     if end < start {
-        let detail = "Encounter.period.end lies before Encounter.period.start; send the end after the start, or leave it out";
+        let detail = "Encounter.period.end is before Encounter.period.start; send the end after the start, or leave it out";
         return Err(Fault::new(RejectReason::OutOfRange, FIELD, detail));
     }
     Ok(u32::try_from((end.0 - start.0) / 60_000).ok())
 }
 
-/// The slot's length: as it is said, else from its start to its end.
+/// The length of the slot in minutes: the stated one, else from its start to its end.
 fn planned_minutes(sent: &AppointmentResource<'_>) -> Result<Option<u32>, Fault> {
     if let Some(said) = whole("Appointment.minutesDuration", &sent.minutes_duration, 0..=MAX_MINUTES)? {
         return Ok(Some(said.try_into().expect("whole() kept the range")));
@@ -224,14 +224,14 @@ fn planned_minutes(sent: &AppointmentResource<'_>) -> Result<Option<u32>, Fault>
 fn booked(scope: &Scope<'_, '_>, created: &Scalar<'_>) -> Result<Option<Moment>, Fault> {
     const FIELD: Field = "Appointment.created";
     let Some(text) = unprotected(FIELD, created, TEXT_BYTES)? else { return Ok(None) };
-    // A month of booking is no booking day: the appointment counts, its access does not.
+    // A month is too coarse for a booking day: the appointment counts, but not for access.
     Ok(fhir_moment(&text, &scope.feed.zone).ok())
 }
 
 fn diagnoses(scope: &Scope<'_, '_>, field: Field, concepts: &List<Node<Concept<'_>>>) -> Result<Vec<Cow<'static, str>>, Fault> {
     let mut codes = Vec::new();
     for concept in concepts.objects(field)? {
-        // The codings of one concept say the same thing; the first is taken.
+        // The codings of one concept mean the same; the first one counts.
         codes.extend(code_keys(scope, field, concept)?.into_iter().next().map(Cow::Owned));
     }
     if codes.len() > LIST_ITEMS {

@@ -1,4 +1,4 @@
-//! Held to serde_json: whatever the text, the same is read, or it breaks at the same byte.
+//! Comparison with serde_json: for every text the values are equal, or the syntax error is at the same byte.
 
 use serde::de::DeserializeSeed;
 
@@ -7,7 +7,7 @@ use crate::json::object::{List, Node, Raw, Scalar, object};
 
 object!(Thing<'a> { name = "name": Scalar<'a>, size = "size": Raw<'a>, part = "part": Node<Box<Thing<'a>>>, tags = "tags": List<Scalar<'a>> });
 
-/// What serde_json finds where such a value may stand, as a text.
+/// The value that serde_json reads, as text.
 #[derive(Clone, Copy)]
 enum Expectation {
     Scalar,
@@ -120,7 +120,7 @@ fn agrees(text: &str) {
     assert_eq!(found, expected(text), "{text}");
 }
 
-/// Between them they hold every kind of value at every kind of place.
+/// Together they hold every kind of value in every kind of position.
 const WHOLE: [&str; 6] = [
     r#"{"name":"a plain text of some length","size":21,"part":{"name":"b","tags":[]},"tags":["x","yz"],"more":[1,{"a":"\u00e9"}]}"#,
     r#" { "name" : "\ud83d\ude00\n\"" , "size" : -1.50e+3 , "part" : null , "tags" : [ "\\" , null , 7 , [ 1 ] , { } ] } "#,
@@ -130,7 +130,7 @@ const WHOLE: [&str; 6] = [
     "{\"size\":null,\r\n\t\"part\":{\"part\":{\"part\":{}}},\n\"size\":{\"a\":[\"}\"]}}",
 ];
 
-/// What is put into them.
+/// The values that are inserted.
 const ODD: [&str; 40] = [
     "{",
     "}",
@@ -199,7 +199,7 @@ fn texts_that_are_cut_changed_or_stretched_are_read_or_break_as_with_serde_json(
 }
 
 #[test]
-fn objects_and_lists_stand_inside_of_each_other_as_deep_as_serde_json_takes_them() {
+fn objects_and_lists_nest_as_deeply_as_in_serde_json() {
     for depth in 125..=130 {
         for (open, middle, close) in [
             (r#"{"part":"#, "1", "}"),

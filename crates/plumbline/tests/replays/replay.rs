@@ -1,4 +1,4 @@
-//! What `replay` promises, on small inputs made here.
+//! The promises of `replay`, on small inputs of these tests.
 
 use crate::support::{Place, assert_accounted_for, encounter};
 use plumbline::process::interrupt::{CleanStop, Interrupt};
@@ -38,7 +38,7 @@ fn months_of_the_past_are_published_when_they_would_have_been() {
 }
 
 #[test]
-fn every_line_is_accounted_for_and_a_broken_one_is_not_the_end() {
+fn every_line_is_counted_and_a_broken_one_does_not_end_the_replay() {
     let place = Place::new();
     let first = encounter("e1", "2026-01-15T09:00:00Z", "2026-01-15T09:10:00Z");
     let lines = [
@@ -162,7 +162,7 @@ fn a_registry_gives_persons_their_roles() {
 }
 
 #[test]
-fn what_was_planned_for_later_arrives_now_and_what_lies_ahead_is_rejected() {
+fn an_event_that_occurs_in_the_future_is_rejected_and_delays_nothing() {
     let place = Place::new();
     let ahead = encounter("e1", "2999-01-15T09:00:00Z", "2999-01-15T09:10:00Z");
     let past = encounter("e2", "2026-10-15T09:00:00Z", "2026-10-15T09:10:00Z");

@@ -1,19 +1,28 @@
-//! The ages of months, said a second time on jiff's calendar alone.
+//! The states of months, computed on jiff's calendar alone.
 
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp as Instant};
 use scorecard::time::calendar::{Month, Timestamp};
 
-/// When months are provisional, final and sealed in a deployment that first published at an instant.
+/// The four states of a month, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum MonthState {
+    Running,
+    Provisional,
+    Final,
+    Sealed,
+}
+
+/// The states of the months of a deployment with this first publication instant.
 #[derive(Clone, Debug)]
-pub(crate) struct Ages {
+pub(crate) struct MonthStates {
     first: Timestamp,
     london: TimeZone,
 }
 
-impl Ages {
-    pub(crate) fn new(first: Timestamp) -> Ages {
-        Ages { first, london: TimeZone::get("Europe/London").expect("the bundled database holds London") }
+impl MonthStates {
+    pub(crate) fn new(first: Timestamp) -> MonthStates {
+        MonthStates { first, london: TimeZone::get("Europe/London").expect("the bundled database holds London") }
     }
 
     /// The month of an instant in London.
@@ -35,19 +44,21 @@ impl Ages {
         Timestamp(base.checked_add(span).expect("within the calendar").timestamp().as_millisecond())
     }
 
-    pub(crate) fn is_provisional(&self, month: Month, at: Timestamp) -> bool {
-        at >= self.later(month, Span::new().days(3))
-    }
-
-    pub(crate) fn is_final(&self, month: Month, at: Timestamp) -> bool {
-        at >= self.later(month, Span::new().days(35))
+    /// The state of a month after a cut at `at`.
+    pub(crate) fn at(&self, month: Month, at: Timestamp) -> MonthState {
+        let ends = [
+            (Span::new().days(3), MonthState::Running),
+            (Span::new().days(35), MonthState::Provisional),
+            (Span::new().months(13), MonthState::Final),
+        ];
+        ends.into_iter().find(|(span, _)| at < self.later(month, *span)).map_or(MonthState::Sealed, |(_, state)| state)
     }
 
     fn is_sealed(&self, month: Month, at: Timestamp) -> bool {
-        at >= self.later(month, Span::new().months(13))
+        self.at(month, at) == MonthState::Sealed
     }
 
-    /// The first month that is open after a cut at `at`.
+    /// The first month that is not sealed after a cut at `at`.
     pub(crate) fn open_from(&self, at: Timestamp) -> Month {
         let started = self.month_of(self.first);
         if !self.is_sealed(started.plus(-2), at) {

@@ -37,7 +37,7 @@ fn bundle(resources: &[Value]) -> Value {
     json!({"resourceType": "Bundle", "type": "collection", "entry": entries})
 }
 
-/// What a row says of its clinician's work.
+/// Month, encounters and minutes of each row.
 fn work(place: &Place, out: &str) -> Vec<(String, i64, i64)> {
     let rows = place.lines(&format!("{out}/clinician-months.ndjson"));
     let of = |row: &Value| {

@@ -1,0 +1,10 @@
+//! `plumbline replay` inside the test process.
+//!
+//! Tests that start processes are in other binaries: a process inherits open files until it executes, and with them the lock of
+//! an output folder that a test here has just released.
+
+mod fhir;
+mod replay;
+
+#[path = "../support/mod.rs"]
+mod support;
