@@ -44,7 +44,7 @@ impl Service {
         let (sender, worker) = IntakeWorker::new(
             directory.log.clone(),
             directory.deployment.partitions,
-            directory.retry.clone(),
+            directory.decoder.clone(),
             directory.refused.clone(),
             directory.clock.clone(),
             status.clone(),
