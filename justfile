@@ -11,10 +11,11 @@ check: lint test deny
 fmt:
     cargo fmt --all
 
-# Check formatting and lints; a warning is an error.
+# Check formatting, lints, prose, rooms and names; a warning is an error.
 lint:
     cargo fmt --all --check
     cargo fmt --manifest-path fuzz/Cargo.toml --check
+    cargo run -q -p house -- check
     cargo clippy --workspace --all-targets -- -D warnings
 
 # Run all tests.
@@ -24,6 +25,10 @@ test:
 # Simulate a log that fails in every way: `just sim SEEDS`, `just sim seed N`, `just sim mutants`.
 sim *ARGS:
     cargo run --release -p promises --example sim -- {{ARGS}}
+
+# Write the reference pages of configuration, metrics and routes again; CI compares them with the code.
+docs:
+    UPDATE_DOCS=1 cargo test -p plumbline --test documents references
 
 # Check licences, duplicates and sources of the dependencies.
 deny:

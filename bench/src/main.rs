@@ -1,4 +1,4 @@
-//! What Plumbline costs. `README.md` in this folder lists the commands and their inputs, `docs/internals/performance.md` the figures.
+//! Measures the cost of Plumbline. `bench/README.md` lists the commands and their inputs, `docs/internals/performance.md` the figures.
 //!
 //! Timings are CPU time, because machines are noisy. The guard counts instructions, because CPU time is noisy, too.
 

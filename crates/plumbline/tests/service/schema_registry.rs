@@ -1,5 +1,4 @@
-//! What a schema registry's ids do to records on their way out and in, with a registry that behaves as the documented API does and
-//! fails as real ones do.
+//! Records carry the schema registry's ids on the way out and in. The registry here follows the documented API and fails as real ones do.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -192,7 +191,7 @@ fn practice_systems_events_under_ids_of_the_registry_get_the_contracts_own_ids()
         assert_eq!(translated, framed(contract.id(), b"datum"));
     }
     registry.asked();
-    // What is no frame, or is one already, or stands for something else, stays as it is.
+    // A record stays as it is without a frame, with a known frame, or with the frame of another schema.
     for raw in [&b"{\"id\":\"e-1\"}"[..], b"", b"\0", b"\0{\0\"\0", &framed(Contract::OrderEvent.id(), b"datum")] {
         assert_eq!(client.input(raw).expect("nothing is asked"), Cow::Borrowed(raw));
     }
