@@ -25,6 +25,9 @@ pub fn terminal_columns() -> Option<usize> {
     of_terminal.or_else(of_variable).filter(|columns| *columns > 0)
 }
 
+/// A last column that would have less room than this continues at the left.
+const LEAST_TEXT_COLUMNS: usize = 20;
+
 /// The text with every line wrapped at spaces to at most this many columns. Lines that continue another are indented. A word that
 /// is longer than a line, such as a path, stays whole.
 #[must_use]
@@ -40,11 +43,13 @@ pub fn wrapped(text: &str, columns: usize) -> String {
     wrapped
 }
 
-/// `text` after `first`, wrapped to at most this many columns. Lines that continue the first are indented by `indent` columns.
+/// `text` after `first`, wrapped to at most this many columns. Lines that continue the first are indented by `indent` columns, or by
+/// [`HANGING_INDENT`] if that leaves too little room for text.
 #[must_use]
 pub fn hanging(first: &str, text: &str, indent: usize, columns: usize) -> String {
+    let indent = if indent + LEAST_TEXT_COLUMNS > columns { HANGING_INDENT.min(indent) } else { indent };
     let mut out = first.to_owned();
-    let (mut used, mut gap, mut begun) = (width(first), 0, false);
+    let (mut used, mut gap, mut begun) = (width(first), 0, !first.trim().is_empty());
     for word in text.split(' ') {
         if word.is_empty() {
             gap += 1;
@@ -52,6 +57,7 @@ pub fn hanging(first: &str, text: &str, indent: usize, columns: usize) -> String
         }
         let length = width(word);
         if begun && used + gap + length > columns {
+            out.truncate(out.trim_end_matches(' ').len());
             out += "\n";
             out += &" ".repeat(indent);
             used = indent;
@@ -96,7 +102,8 @@ mod tests {
 
     #[test]
     fn a_long_line_is_wrapped_at_spaces_and_indented_and_short_ones_are_left_alone() {
-        assert_eq!(wrapped("  one two three four\nfive\n", 14), "  one two\n      three\n      four\nfive\n");
+        let text = "  one two three four five six seven\neight\n";
+        assert_eq!(wrapped(text, 28), "  one two three four five\n      six seven\neight\n");
         assert_eq!(wrapped("a    b\n\n", 40), "a    b\n\n", "gaps of a table stay");
     }
 
@@ -114,7 +121,13 @@ mod tests {
 
     #[test]
     fn a_last_column_continues_under_itself() {
-        assert_eq!(hanging("id  ", "how often do I", 4, 12), "id  how\n    often do\n    I");
+        assert_eq!(hanging("id  ", "how often do I test", 4, 24), "id  how often do I test");
+        assert_eq!(hanging("identity  ", "how often do I do that", 10, 30), "identity  how often do I do\n          that");
+    }
+
+    #[test]
+    fn a_last_column_without_room_continues_at_the_left() {
+        assert_eq!(hanging("identity  ", "how often do I", 10, 12), "identity\n    how\n    often do\n    I");
     }
 
     #[test]
