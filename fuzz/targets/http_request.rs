@@ -15,6 +15,7 @@ use plumbline::http::http_state::HttpState;
 use plumbline::http::routes;
 use plumbline::intake::intake_worker::IntakeWorker;
 use plumbline::process::clock::Clock;
+use plumbline::process::metric_registry::MetricRegistry;
 use plumbline::process::roles::ProcessRoles;
 use plumbline::process::service_status::ServiceStatus;
 use plumbline::process::shutdown_signal::ShutdownSignal;
@@ -51,7 +52,7 @@ impl Service {
             Vec::new(),
         );
         std::thread::spawn(move || worker.run().expect("the log accepts every record"));
-        let state = HttpState::of(&directory, &config, Some(sender), status);
+        let state = HttpState::of(&directory, &config, Some(sender), status, MetricRegistry::default());
         let runtime = Builder::new_current_thread().build().expect("a runtime");
         Service { router: routes::router(state), runtime, requests: 0, _folder: folder }
     }

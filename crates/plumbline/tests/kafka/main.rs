@@ -81,7 +81,10 @@ const PROMISES: [Promise; 15] = [
 ];
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // A test starts up to four brokers and ten processes. Two tests at once on two cores leave a broker silent for minutes.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    arguments.test_threads = arguments.test_threads.or(Some((cores / 4).max(1)));
     // Listing tests needs no broker.
     let not_searched = || MissingTool { short: "against a broker", why: String::new() };
     let tools = if arguments.list { Err(not_searched()) } else { broker::find_tools() };
