@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
+use stream::log::with_sources;
 
 use crate::cli::{Cli, Command, ConfigCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs};
 use crate::command::card;
@@ -51,21 +52,10 @@ pub fn run(cli: &Cli) -> ExitCode {
         // The reader of our output, such as `head`, has closed it.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("plumbline: {}", described(&error));
+            eprintln!("plumbline: {}", with_sources(error.as_ref()));
             exit_code(&error)
         }
     }
-}
-
-/// The error and its causes. A cause that the text contains already is not repeated.
-fn described(error: &anyhow::Error) -> String {
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
 }
 
 fn dispatch(command: &Command) -> Result<()> {
@@ -231,7 +221,7 @@ mod tests {
     fn a_cause_that_the_text_contains_is_not_repeated() {
         let cause = || io::Error::from(ErrorKind::StorageFull);
         let error = anyhow!(cause()).context(format!("d/log cannot be written: {}; free some room", cause())).context("starting");
-        let text = described(&error);
+        let text = with_sources(error.as_ref());
         assert_eq!(text.matches(&cause().to_string()).count(), 1, "{text}");
         assert!(text.starts_with("starting: d/log cannot be written"), "{text}");
     }
