@@ -10,6 +10,7 @@ pub(crate) mod rows;
 pub(crate) mod runs;
 pub(crate) mod registry;
 pub(crate) mod events;
+pub(crate) mod first_events;
 pub(crate) mod wire;
 pub mod released_schema;
 pub(crate) mod released_list;

@@ -3,16 +3,19 @@
 //! The schemas are in `schemas/*.avsc`. Their ids have a range of their own: `0x504C_0000` ("PL") plus the number of the released
 //! schema. Such frames are readable without a schema registry, and one can be added later: the ids in the log stay unambiguous.
 
-use scorecard::event::Event;
+use scorecard::event::{Batch, Event};
 use scorecard::record::log_record::Record;
 use scorecard::registry::entry::Entry;
 
-use crate::avro::events;
 use crate::avro::released_schema::{self, ReleasedSchema};
 use crate::avro::wire::{Reader, Wire, WireFault, Writer};
+use crate::avro::{events, first_events};
 
 /// The first byte of Confluent's framing.
 pub const MAGIC: u8 = 0;
+
+/// The id of a batch in the first layout.
+const FIRST_BATCH: u32 = FIRST_ID + 1;
 
 /// The first id of our own range.
 pub use crate::avro::released_schema::FIRST_ID;
@@ -230,11 +233,21 @@ pub fn decode_datum(id: u32, datum: &[u8]) -> Record<'_> {
     if id == form.id() {
         return read_datum(form, datum).unwrap_or_else(|fault| undecodable(form, fault));
     }
+    if id == FIRST_BATCH {
+        return read_first_batch(datum).map_or_else(|fault| undecodable(form, fault), Record::Batch);
+    }
     let older = ReleasedSchema::of_id(id).expect("the id was found among the released schemas");
     match older.resolve(datum, form.schema()) {
         Ok(datum) => read_datum(form, &datum).map_or_else(|fault| undecodable(form, fault), Record::into_owned),
         Err(fault) => undecodable(form, fault),
     }
+}
+
+fn read_first_batch(datum: &[u8]) -> Result<Batch<'_>, WireFault> {
+    let mut from = Reader::new(datum);
+    let batch = first_events::read_batch(&mut from)?;
+    from.end()?;
+    Ok(batch)
 }
 
 fn undecodable(form: Form, fault: impl std::fmt::Display) -> Record<'static> {

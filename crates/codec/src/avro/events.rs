@@ -1,8 +1,8 @@
 //! Batches of a feed's events, and ticks: the records of the topic `events`, which are encoded and decoded most often.
 
 use scorecard::event::{
-    Action, Answer, Attendance, Batch, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, PackedBatch,
-    Prescription, Pseudonym, Source, Versioning,
+    Action, Answer, Attendance, Batch, Codes, Definition, Detail, Encounter, Event, Exclusion, Feedback, IdScope, Mode,
+    Observation, ObservedValue, Order, PackedBatch, Prescription, Pseudonym, Sex, Source, Versioning,
 };
 use scorecard::record::log_record::Tick;
 
@@ -15,23 +15,29 @@ wire_enum!(Source { Whole, Visit, Slot });
 wire_enum!(Mode { FaceToFace, Telephone, Video, Home, Other });
 wire_enum!(Attendance { Attended, Noshow, Unknown });
 wire_enum!(Answer { VeryGood, Good, Neither, Poor, VeryPoor, DontKnow });
-wire_enum!(Category { Referral, Test, Imaging });
+wire_enum!(Sex { Female, Male, Other });
+wire_enum!(IdScope { Feed, Kind });
 
 wire_record!(Tick { at });
-wire_record!(Batch<'a> { feed, practice, versioning, events });
+wire_record!(Batch<'a> { feed, practice, versioning, ids, definitions, events });
+wire_record!(Definition<'a> { reference, version, codes });
 wire_record!(Event<'a> {
-    id, version, action, day, occurred_at, recorded_at, clinician, practice, patient, exclude, pca, link, detail
+    id, version, action, day, occurred_at, recorded_at, clinician, practice, patient, signs, age_band, sex, exclude, pca, link, detail
 });
-wire_record!(Encounter<'a> { source, mode, status, booked_at, booked_day, minutes, planned_minutes, diagnoses });
-wire_record!(Prescription<'a> { code, quantity_milli, items, cost_pence, adq_milli, repeat });
+wire_record!(Encounter<'a> { source, mode, status, booked_at, booked_day, minutes, planned_minutes, diagnoses, types });
+wire_record!(Prescription<'a> { drug, reference, quantity_milli, items, cost_pence, adq_milli, repeat });
 wire_record!(Feedback<'a> { answer, items });
 wire_record!(Order<'a> { category, code });
+wire_record!(ObservedValue<'a> { code, value_milli, unit });
+wire_record!(Observation<'a> { code, values });
 
 /// A batch whose events are already encoded.
 pub(super) fn write_packed(batch: &PackedBatch<'_>, to: &mut Writer<'_>) {
     batch.feed.write(to);
     batch.practice.write(to);
     batch.versioning.write(to);
+    batch.ids.write(to);
+    batch.definitions.write(to);
     if batch.events > 0 {
         to.length(batch.events);
         to.raw(&batch.bytes);
@@ -50,7 +56,37 @@ impl<'a> Wire<'a> for Pseudonym {
     }
 }
 
-/// The kind as an enum, then the kind's own fields as a union of null and the four kinds in the same order.
+/// An array of texts. One coding needs no list in memory.
+impl<'a> Wire<'a> for Codes<'a> {
+    fn write(&self, to: &mut Writer<'_>) {
+        if !self.is_empty() {
+            to.length(self.len());
+            self.iter().for_each(|code| code.write(to));
+        }
+        to.length(0);
+    }
+    #[inline]
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        let mut ahead = *from;
+        match ahead.long()? {
+            0 => {
+                *from = ahead;
+                return Ok(Codes::default());
+            }
+            1 => {
+                let one = Codes::one(ahead.text()?);
+                if ahead.long()? == 0 {
+                    *from = ahead;
+                    return Ok(one);
+                }
+            }
+            _ => {}
+        }
+        Ok(from.array()?.into_iter().collect())
+    }
+}
+
+/// The kind as an enum, then the kind's own fields as a union of null and the kinds in the same order. An unknown kind is an error.
 impl<'a> Wire<'a> for Detail<'a> {
     fn write(&self, to: &mut Writer<'_>) {
         match self {
@@ -58,6 +94,7 @@ impl<'a> Wire<'a> for Detail<'a> {
             Detail::Prescription(carried) => branch(to, 1, carried.as_ref()),
             Detail::Feedback(carried) => branch(to, 2, carried.as_ref()),
             Detail::Order(carried) => branch(to, 3, carried.as_ref()),
+            Detail::Observation(carried) => branch(to, 4, carried.as_ref()),
         }
     }
     fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
@@ -72,6 +109,8 @@ impl<'a> Wire<'a> for Detail<'a> {
             (2, 3) => Wire::read(from).map(|carried| Detail::Feedback(Some(carried))),
             (3, 0) => Ok(Detail::Order(None)),
             (3, 4) => Wire::read(from).map(|carried| Detail::Order(Some(carried))),
+            (4, 0) => Ok(Detail::Observation(None)),
+            (4, 5) => Wire::read(from).map(|carried| Detail::Observation(Some(carried))),
             _ => Err(WireFault::UnknownBranch),
         }
     }

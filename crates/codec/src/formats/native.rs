@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use scorecard::event::{Action, Attendance, Detail, Encounter, Event, Feedback, Order, Prescription, Source, Versioning};
+use scorecard::event::{Action, Attendance, Codes, Detail, Encounter, Event, Feedback, Order, Prescription, Source, Versioning};
 use scorecard::record::item::{Feed, Item};
 
 use crate::fault::{Fault, Field, RejectReason};
@@ -92,7 +92,6 @@ impl Native<'_> {
             self.check_record(occurred, clinician.as_deref(), &carried.detail)?;
         }
         Ok(Event {
-            id,
             version,
             action,
             day: occurred.map(|moment| moment.day),
@@ -104,7 +103,7 @@ impl Native<'_> {
             exclude: word("exclude", &sent.exclude, &EXCLUSIONS)?,
             pca: self.pca(&sent.pca)?,
             link: carried.link,
-            detail: carried.detail,
+            ..Event::new(id, carried.detail)
         })
     }
 
@@ -234,6 +233,7 @@ impl Native<'_> {
             minutes: minutes("encounter.minutes", &sent.minutes)?,
             planned_minutes: minutes("encounter.planned_minutes", &sent.planned_minutes)?,
             diagnoses: self.items("encounter.diagnoses", &sent.diagnoses, |node| self.diagnosis(node))?,
+            types: Codes::default(),
         })
     }
 
@@ -260,12 +260,12 @@ impl Native<'_> {
         let items = whole("prescription.items", &sent.items, 1..=u64::from(u16::MAX))?;
         let cost = whole("prescription.cost_pence", &sent.cost_pence, 0..=u64::from(u32::MAX))?;
         Ok(Prescription {
-            code: self.drug(sent)?,
-            quantity_milli: quantity
-                .ok_or_else(|| Fault::missing("prescription.quantity", "send the total quantity over all items"))?,
+            drug: self.drug(sent)?.map(|code| Codes::one(format!("bnf|{code}"))).unwrap_or_default(),
+            reference: None,
+            quantity_milli: quantity,
             items: items.map_or(1, |n| n.try_into().expect("whole() kept the range")),
-            cost_pence: cost.map_or(0, |n| n.try_into().expect("whole() kept the range")),
-            adq_milli: thousandths("prescription.adq", &sent.adq)?.unwrap_or(0),
+            cost_pence: cost.map(|n| n.try_into().expect("whole() kept the range")),
+            adq_milli: thousandths("prescription.adq", &sent.adq)?,
             repeat: truth("prescription.repeat", &sent.repeat)?.unwrap_or(false),
         })
     }
@@ -319,12 +319,13 @@ impl Native<'_> {
     }
 
     fn order<'a>(&self, sent: &NativeOrder<'a>) -> Result<Order<'a>, Fault> {
-        let category = word("order.category", &sent.category, &CATEGORIES)?;
+        let category = word("order.category", &sent.category, &CATEGORIES)?
+            .ok_or_else(|| Fault::missing("order.category", "send referral, test or imaging"))?;
         let code = unprotected("order.code", &sent.code, TEXT_BYTES)?;
         let system = unprotected("order.code_system", &sent.code_system, TEXT_BYTES)?.unwrap_or_default();
         Ok(Order {
-            category: category.ok_or_else(|| Fault::missing("order.category", "send referral, test or imaging"))?,
-            code: code.map(|code| self.rules.code_key(&system, code).into()),
+            category: Codes::one(category),
+            code: code.map(|code| Codes::one(self.rules.code_key(&system, code))).unwrap_or_default(),
         })
     }
 }

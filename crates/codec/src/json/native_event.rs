@@ -1,6 +1,6 @@
 //! A native event as it was sent: its fields with values of any type, and the words of the contract.
 
-use scorecard::event::{Action, Answer, Attendance, Category, Exclusion, Mode};
+use scorecard::event::{Action, Answer, Attendance, Exclusion, Mode};
 
 use crate::json::object::{List, Node, Pairs, Raw, Scalar, object};
 
@@ -108,5 +108,6 @@ pub(crate) const ANSWERS: [(&str, Answer); 6] = [
     ("very_poor", Answer::VeryPoor),
     ("dont_know", Answer::DontKnow),
 ];
-pub(crate) const CATEGORIES: [(&str, Category); 3] =
-    [("referral", Category::Referral), ("test", Category::Test), ("imaging", Category::Imaging)];
+/// The native categories of an order as codes.
+pub(crate) const CATEGORIES: [(&str, &str); 3] =
+    [("referral", "plumbline|referral"), ("test", "plumbline|test"), ("imaging", "plumbline|imaging")];

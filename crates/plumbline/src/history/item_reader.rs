@@ -144,7 +144,7 @@ impl OneFile<'_, '_> {
                 self.waiting.entries.push(entry);
                 Ok(())
             }
-            Item::Skipped(_) | Item::Reject(_) => Ok(self.intake.take(self.log, item)?),
+            Item::Definition(..) | Item::Skipped(_) | Item::Reject(_) => Ok(self.intake.take(self.log, item)?),
         }
     }
 

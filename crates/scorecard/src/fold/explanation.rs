@@ -1,7 +1,7 @@
 //! Explains one number of a card: the contribution of each event, verified against the card.
 
 use crate::card::scorecard::{Scorecard, WindowValue};
-use crate::event::{Detail, Encounter, Event, Feedback, Order, Prescription};
+use crate::event::{Codes, Detail, Encounter, Event, Feedback, Order, Prescription};
 use crate::fold::share::Share;
 use crate::measure::measure_set::MeasureSet;
 use crate::sums::measure_sums::MeasureSums;
@@ -285,6 +285,7 @@ fn described(detail: &Detail<'_>) -> (&'static str, String) {
         Detail::Prescription(drug) => ("prescription", drug.as_ref().map(prescribed).unwrap_or_default()),
         Detail::Feedback(feedback) => ("feedback", feedback.as_ref().map(answered).unwrap_or_default()),
         Detail::Order(order) => ("order", order.as_ref().map(ordered).unwrap_or_default()),
+        Detail::Observation(observation) => ("observation", observation.as_ref().map(|o| listed(&o.code)).unwrap_or_default()),
     }
 }
 
@@ -294,11 +295,27 @@ fn encountered(encounter: &Encounter<'_>) -> String {
 }
 
 fn prescribed(drug: &Prescription<'_>) -> String {
-    let code = drug.code.as_deref().unwrap_or("unmapped drug");
+    let code = match &drug.reference {
+        Some(reference) if drug.drug.is_empty() => reference.to_string(),
+        _ => listed(&drug.drug),
+    };
     let repeat = if drug.repeat { ", repeat" } else { "" };
-    let (whole, milli) = (drug.quantity_milli / 1000, drug.quantity_milli % 1000);
-    let fraction = if milli == 0 { String::new() } else { format!(".{milli:03}").trim_end_matches('0').to_owned() };
-    format!("{code}, quantity {whole}{fraction} in {}, {} pence{repeat}", counted(drug.items), drug.cost_pence)
+    let quantity = drug.quantity_milli.map_or_else(|| "unknown".to_owned(), thousandths);
+    let cost = drug.cost_pence.map_or_else(|| "unknown cost".to_owned(), |pence| format!("{pence} pence"));
+    format!("{code}, quantity {quantity} in {}, {cost}{repeat}", counted(drug.items))
+}
+
+/// The codings of a concept, `no code` where the source sent none.
+fn listed(codes: &Codes<'_>) -> String {
+    if codes.is_empty() {
+        return "no code".to_owned();
+    }
+    codes.iter().map(|code| code.strip_prefix("bnf|").unwrap_or(code)).collect::<Vec<_>>().join(" ")
+}
+
+fn thousandths(milli: u32) -> String {
+    let (whole, rest) = (milli / 1000, milli % 1000);
+    if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:03}").trim_end_matches('0').to_owned() }
 }
 
 fn counted(items: u16) -> String {
@@ -312,8 +329,9 @@ fn answered(feedback: &Feedback<'_>) -> String {
 }
 
 fn ordered(order: &Order<'_>) -> String {
-    let code = order.code.as_deref().map(|code| format!(", {code}")).unwrap_or_default();
-    format!("{}{code}", word(&order.category))
+    let code = if order.code.is_empty() { String::new() } else { format!(", {}", listed(&order.code)) };
+    let category = order.category.iter().map(|category| category.strip_prefix("plumbline|").unwrap_or(category));
+    format!("{}{code}", category.collect::<Vec<_>>().join(" "))
 }
 
 /// The word of an enum in the published format.

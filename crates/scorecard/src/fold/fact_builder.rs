@@ -53,12 +53,15 @@ impl FactBuilder {
         event.pca.iter().for_each(|id| text(Some(id)));
         match &event.detail {
             Detail::Encounter(Some(e)) => e.diagnoses.iter().for_each(|code| text(Some(code))),
-            Detail::Prescription(Some(p)) => text(p.code.as_deref()),
+            Detail::Prescription(Some(p)) => {
+                p.drug.iter().for_each(|code| text(Some(code)));
+                text(p.reference.as_deref());
+            }
             Detail::Feedback(Some(f)) => f.items.iter().for_each(|(q, a)| {
                 text(Some(q));
                 text(Some(a));
             }),
-            Detail::Order(Some(o)) => text(o.code.as_deref()),
+            Detail::Order(Some(o)) => o.category.iter().chain(o.code.iter()).for_each(|code| text(Some(code))),
             _ => {}
         }
         let mut bytes = [0; 64];
@@ -69,26 +72,27 @@ impl FactBuilder {
     }
 
     fn numbers(event: &Event<'_>) -> [i64; 8] {
+        let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
         let head = [
             i64::from(FactBuilder::traits(event).packed()),
             event.occurred_at.map_or(i64::MIN, |at| at.0),
-            i64::try_from(event.pca.len()).unwrap_or(i64::MAX),
+            count(event.pca.len()),
         ];
-        let minutes = |m: Option<u32>| m.map_or(-1, i64::from);
+        let optional = |number: Option<u32>| number.map_or(-1, i64::from);
         let tail = match &event.detail {
             Detail::Encounter(Some(e)) => {
                 let booked = e.booked_at.map_or(i64::MIN, |at| at.0);
-                [booked, minutes(e.minutes), minutes(e.planned_minutes), e.mode as i64, 0]
+                [booked, optional(e.minutes), optional(e.planned_minutes), e.mode as i64, 0]
             }
             Detail::Prescription(Some(p)) => [
-                i64::from(p.quantity_milli),
+                optional(p.quantity_milli),
                 i64::from(p.items) << 1 | i64::from(p.repeat),
-                i64::from(p.cost_pence),
-                i64::from(p.adq_milli),
-                i64::from(p.code.is_some()),
+                optional(p.cost_pence),
+                optional(p.adq_milli),
+                count(p.drug.len()),
             ],
             Detail::Feedback(Some(f)) => [f.answer.map_or(-1, |a| a as i64), 0, 0, 0, 0],
-            Detail::Order(Some(o)) => [o.category as i64, i64::from(o.code.is_some()), 0, 0, 0],
+            Detail::Order(Some(o)) => [count(o.category.len()), count(o.code.len()), 0, 0, 0],
             _ => [-1; 5],
         };
         [head[0], head[1], head[2], tail[0], tail[1], tail[2], tail[3], tail[4]]
@@ -100,7 +104,7 @@ impl FactBuilder {
             Detail::Encounter(_) => FactKind::Encounter,
             Detail::Prescription(_) => FactKind::Prescription,
             Detail::Feedback(_) => FactKind::Feedback,
-            Detail::Order(_) => FactKind::Order,
+            Detail::Order(_) | Detail::Observation(_) => FactKind::Order,
         };
         let mut traits = Traits::new(kind, event.action, event.exclude);
         if let Detail::Encounter(Some(e)) = &event.detail {
@@ -114,7 +118,9 @@ impl FactBuilder {
     pub(crate) fn needs_link(&self, event: &Event<'_>) -> bool {
         match &event.detail {
             Detail::Encounter(_) | Detail::Feedback(_) => true,
-            Detail::Prescription(_) | Detail::Order(_) => event.clinician.is_none() || event.practice.is_none(),
+            Detail::Prescription(_) | Detail::Order(_) | Detail::Observation(_) => {
+                event.clinician.is_none() || event.practice.is_none()
+            }
         }
     }
 
@@ -139,10 +145,10 @@ impl FactBuilder {
                 Content::Encounter(EncounterContent { mode: Mode::Other, minutes: None, planned_minutes: None, lag_days: None })
             }
             Detail::Prescription(Some(p)) => Content::Prescription(PrescriptionContent {
-                code: self.code(p.code.as_deref(), contributions),
-                quantity_milli: p.quantity_milli,
-                cost_pence: p.cost_pence,
-                adq_milli: p.adq_milli,
+                code: self.code(p.drug.iter().find_map(|code| code.strip_prefix("bnf|")), contributions),
+                quantity_milli: p.quantity_milli.unwrap_or(0),
+                cost_pence: p.cost_pence.unwrap_or(0),
+                adq_milli: p.adq_milli.unwrap_or(0),
                 items: p.items,
                 repeat: p.repeat,
             }),
@@ -152,7 +158,11 @@ impl FactBuilder {
                 let answer = feedback.as_ref().and_then(|f| f.answer);
                 Content::Feedback { answers: answers.number(Answers { answer, items }) }
             }
-            Detail::Order(order) => Content::Order { category: order.as_ref().map_or(Category::Referral, |o| o.category) },
+            Detail::Order(order) => {
+                let category = order.as_ref().and_then(|order| order.category.iter().find_map(|code| category_of(code)));
+                Content::Order { category: category.unwrap_or(Category::Referral) }
+            }
+            Detail::Observation(_) => Content::Order { category: Category::Referral },
         }
     }
 
@@ -193,5 +203,14 @@ impl FactBuilder {
             return &[];
         }
         self.pca.get(&fact.id()).map_or(&[], |indexes| indexes)
+    }
+}
+
+fn category_of(code: &str) -> Option<Category> {
+    match code.strip_prefix("plumbline|")? {
+        "referral" => Some(Category::Referral),
+        "test" => Some(Category::Test),
+        "imaging" => Some(Category::Imaging),
+        _ => None,
     }
 }

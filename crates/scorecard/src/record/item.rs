@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::event::{Event, Versioning};
+use crate::event::{Definition, Event, IdScope, Versioning};
 use crate::record::log_record::Reject;
 use crate::registry::entry::Entry;
 use crate::time::calendar::Zone;
@@ -26,6 +26,8 @@ pub struct Feed {
     pub practice: Option<Arc<str>>,
     /// The origin of its version numbers.
     pub versioning: Versioning,
+    /// The scope of its event ids.
+    pub ids: IdScope,
     /// The drug resource that it counts.
     pub drugs: DrugSource,
     /// The zone of its events' civil days.
@@ -36,7 +38,14 @@ impl Feed {
     /// A feed that the configuration does not declare.
     #[must_use]
     pub fn undeclared(name: &str) -> Feed {
-        Feed { name: name.into(), practice: None, versioning: Versioning::Id, drugs: DrugSource::Requests, zone: Zone::london() }
+        Feed {
+            name: name.into(),
+            practice: None,
+            versioning: Versioning::Id,
+            ids: IdScope::Feed,
+            drugs: DrugSource::Requests,
+            zone: Zone::london(),
+        }
     }
 }
 
@@ -45,6 +54,8 @@ impl Feed {
 pub enum Item<'a> {
     /// An event of a feed.
     Event(Arc<Feed>, Event<'a>),
+    /// The codes of a resource that events of a feed refer to.
+    Definition(Arc<Feed>, Definition<'a>),
     /// A person, a role or an organisation.
     Registry(Entry),
     /// A resource whose type is not counted; the value is the type.

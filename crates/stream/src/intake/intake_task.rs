@@ -76,6 +76,7 @@ impl Intake {
         match item {
             Item::Event(feed, event) => self.pack(log, feed, event),
             Item::Registry(entry) => self.register(log, entry),
+            Item::Definition(..) => Ok(()),
             Item::Skipped(kind) => {
                 *self.counts.skipped.entry(kind).or_default() += 1;
                 Ok(())

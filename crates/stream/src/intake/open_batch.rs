@@ -49,6 +49,8 @@ impl OpenBatch {
             feed: self.feed.name.as_ref().into(),
             practice: self.feed.practice.as_deref().map(Into::into),
             versioning: self.feed.versioning,
+            ids: self.feed.ids,
+            definitions: Vec::new(),
             events: self.events,
             bytes: self.bytes.as_slice().into(),
         });

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use scorecard::event::{Action, Detail, Event, Prescription};
+use scorecard::event::{Action, Codes, Detail, Event, Prescription};
 
 use crate::fault::{Fault, Field};
 use crate::formats::fhir::concepts::{code_in, codes};
@@ -75,17 +75,20 @@ pub(crate) fn request(
         let quantity = dispense.map_or(&Node::Missing, |dispense| &dispense.quantity);
         let course = sent.course_of_therapy.object("MedicationRequest.courseOfTherapyType")?;
         event.detail = Detail::Prescription(Some(Prescription {
-            code: drug(
+            drug: drug(
                 scope,
                 "MedicationRequest.medicationCodeableConcept",
                 "MedicationRequest.medicationReference",
                 (&sent.medication_concept, &sent.medication_reference),
                 &sent.contained,
-            )?,
+            )?
+            .map(|code| Codes::one(format!("bnf|{code}")))
+            .unwrap_or_default(),
+            reference: None,
             quantity_milli: quantity_milli("MedicationRequest.dispenseRequest.quantity", quantity)?,
             items: 1,
-            cost_pence: 0,
-            adq_milli: 0,
+            cost_pence: None,
+            adq_milli: None,
             repeat: course.map(is_continuous).transpose()?.unwrap_or(false),
         }));
     }
@@ -116,17 +119,20 @@ pub(crate) fn dispense(
     event.link = scope.link("MedicationDispense.context", &sent.context, &sent.contained, "Encounter")?.map(Into::into);
     if event.action == Action::Record {
         event.detail = Detail::Prescription(Some(Prescription {
-            code: drug(
+            drug: drug(
                 scope,
                 "MedicationDispense.medicationCodeableConcept",
                 "MedicationDispense.medicationReference",
                 (&sent.medication_concept, &sent.medication_reference),
                 &sent.contained,
-            )?,
+            )?
+            .map(|code| Codes::one(format!("bnf|{code}")))
+            .unwrap_or_default(),
+            reference: None,
             quantity_milli: quantity_milli("MedicationDispense.quantity", &sent.quantity)?,
             items: 1,
-            cost_pence: 0,
-            adq_milli: 0,
+            cost_pence: None,
+            adq_milli: None,
             repeat: false,
         }));
     }
@@ -154,9 +160,9 @@ fn authoriser<'b>(scope: &Scope<'_, 'b>, sent: &MedicationDispenseResource<'b>) 
     Ok(None)
 }
 
-fn quantity_milli(field: Field, node: &Node<Quantity<'_>>) -> Result<u32, Fault> {
-    let Some(quantity) = node.object(field)? else { return Ok(0) };
-    Ok(thousandths(field, &quantity.value)?.unwrap_or(0))
+fn quantity_milli(field: Field, node: &Node<Quantity<'_>>) -> Result<Option<u32>, Fault> {
+    let Some(quantity) = node.object(field)? else { return Ok(None) };
+    thousandths(field, &quantity.value)
 }
 
 /// The BNF code of a medication: its own, or the one in the map; `None` when no map knows it.

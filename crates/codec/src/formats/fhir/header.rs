@@ -222,19 +222,13 @@ impl Header {
         // An event that waits needs a day. Without one it contributes as little as a retracted event.
         let action = if action == Action::Hold && occurred.is_none() { Action::Retract } else { action };
         Event {
-            id: self.id.into(),
             version: self.version,
             action,
             day: occurred.map(|moment| moment.day),
             occurred_at: occurred.map(|moment| moment.at),
             recorded_at: self.recorded_at,
-            clinician: None,
-            practice: None,
-            patient: None,
             exclude: self.exclude,
-            pca: Vec::new(),
-            link: None,
-            detail,
+            ..Event::new(self.id, detail)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! ServiceRequests: referrals, tests and images.
 
-use scorecard::event::{Action, Category, Detail, Event, Order};
+use scorecard::event::{Action, Category, Codes, Detail, Event, Order};
 
 use crate::fault::{Fault, Field};
 use crate::formats::fhir::concepts::{code_keys, codes, words};
@@ -73,8 +73,10 @@ pub(crate) fn request(
     if event.action == Action::Record {
         let code = sent.code.object("ServiceRequest.code")?;
         let codes = code.map(|concept| code_keys(scope, "ServiceRequest.code", concept)).transpose()?.unwrap_or_default();
-        event.detail =
-            Detail::Order(Some(Order { category: category(scope, sent)?, code: codes.into_iter().next().map(Into::into) }));
+        event.detail = Detail::Order(Some(Order {
+            category: Codes::one(native_category(category(scope, sent)?)),
+            code: codes.into_iter().map(Into::into).collect(),
+        }));
     }
     Ok(event)
 }
@@ -104,4 +106,12 @@ fn category_of(scope: &Scope<'_, '_>, concept: &Concept<'_>) -> Result<Option<Ca
     }
     let words = words(concept)?;
     Ok(WORDS.iter().find(|(word, _)| words.contains(word)).map(|(_, category)| *category))
+}
+
+fn native_category(category: Category) -> &'static str {
+    match category {
+        Category::Referral => "plumbline|referral",
+        Category::Test => "plumbline|test",
+        Category::Imaging => "plumbline|imaging",
+    }
 }

@@ -84,21 +84,7 @@ pub(crate) fn retraction_of(feed: &Feed, id: Cow<'static, str>, context: &Contex
 }
 
 fn retraction(id: Cow<'static, str>, detail: Detail<'static>) -> Event<'static> {
-    Event {
-        id,
-        version: None,
-        action: scorecard::event::Action::Retract,
-        day: None,
-        occurred_at: None,
-        recorded_at: None,
-        clinician: None,
-        practice: None,
-        patient: None,
-        exclude: None,
-        pca: Vec::new(),
-        link: None,
-        detail,
-    }
+    Event { version: None, action: scorecard::event::Action::Retract, ..Event::new(id, detail) }
 }
 
 /// The name of a type that is not counted, if it has the form of a type's name, else `unknown`.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use scorecard::event::{Action, Attendance, Detail, Encounter, Event, Mode, Source};
+use scorecard::event::{Action, Attendance, Codes, Detail, Encounter, Event, Mode, Source};
 
 use crate::fault::{Fault, Field, RejectReason};
 use crate::formats::fhir::concepts::{code_keys, words};
@@ -73,6 +73,7 @@ pub(crate) fn encounter(
             minutes: minutes(start, period.map_or(&Scalar::Missing, |period| &period.end))?,
             planned_minutes: None,
             diagnoses: diagnoses(scope, "Encounter.reasonCode", &sent.reason_code)?,
+            types: Codes::default(),
         }));
     }
     Ok(event)
@@ -106,6 +107,7 @@ pub(crate) fn appointment(
             minutes: None,
             planned_minutes: planned_minutes(sent)?,
             diagnoses: diagnoses(scope, "Appointment.reasonCode", &sent.reason_code)?,
+            types: Codes::default(),
         }));
     }
     Ok(event)
