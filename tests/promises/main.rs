@@ -3,6 +3,7 @@
 //! | file | shows |
 //! |---|---|
 //! | `cards` | status, reasons, attribution and windows of cards |
+//! | `definitions` | a code that comes after its events counts in their cards |
 //! | `example_card` | the example of the documentation is a real card |
 //! | `explained` | a number is explained by exactly the events behind it |
 //! | `facts` | the fold is exact for any order of versions |
@@ -14,6 +15,7 @@
 //! | `thresholds` | thresholds of points are frozen with the quarter |
 
 mod cards;
+mod definitions;
 mod example_card;
 mod explained;
 mod facts;

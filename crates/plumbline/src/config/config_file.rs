@@ -13,6 +13,7 @@ use scorecard::time::calendar::Zone;
 use scorecard::time::schedule::Grid;
 use toml::de::{DeTable, DeValue};
 
+use crate::code_files::{CodeFile, CodeTable};
 use crate::config::authorizer::{Authorizer, TokenHash};
 use crate::config::config_values::{
     address, address_of_registry, body, built_in, declare, format, instance, is_secret, level, needed, offset, partitions, path,
@@ -245,6 +246,7 @@ impl Raw {
             partitions: self.value("partitions", 1, partitions),
             measures: self.value("measures", None, |text| Ok(path(text))),
             built_in_measures: self.value("built-in-measures", BuiltIn::Keep, built_in),
+            codes: self.code_files(),
             registry: self.value("registry", None, |text| Ok(path(text))),
             grid: Grid { period_seconds: every, offset_seconds: at },
             refused: self.value("refused", 0, quantity::bytes),
@@ -276,6 +278,14 @@ impl Raw {
         // In the order of the file's lines.
         self.mistakes.sort_by(|one, other| one.origin.cmp(&other.origin));
         if self.mistakes.is_empty() { Ok(config) } else { Err(ConfigError::Mistakes(self.mistakes)) }
+    }
+
+    fn code_files(&mut self) -> Vec<CodeFile> {
+        let keys = ["codes.answers", "codes.drugs", "codes.orders", "codes.questions"];
+        let tables = [CodeTable::Answers, CodeTable::Drugs, CodeTable::Orders, CodeTable::Questions];
+        let paths = keys.map(|key| self.value(key, None, |text| Ok(path(text))));
+        let file = |(table, path): (_, Option<PathBuf>)| path.map(|path| CodeFile { table, path });
+        tables.into_iter().zip(paths).filter_map(file).collect()
     }
 
     /// The permissions over HTTP. Every write needs a token if one feed has a token, or if other machines can reach the address.

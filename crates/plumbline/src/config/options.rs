@@ -14,6 +14,7 @@ use scorecard::time::schedule::Grid;
 
 use crate::config::authorizer::Authorizer;
 use crate::kafka::settings::KafkaSettings;
+use crate::code_files::CodeFile;
 use crate::measure_files::BuiltIn;
 
 /// The source of a value. A later variant wins over an earlier one.
@@ -71,6 +72,8 @@ pub struct Config {
     pub measures: Option<PathBuf>,
     /// Whether built-in measures that the folder does not replace are kept.
     pub built_in_measures: BuiltIn,
+    /// Code files, in order of their tables.
+    pub codes: Vec<CodeFile>,
     /// Registry file; without one every clinician id is a person of its own.
     pub registry: Option<PathBuf>,
     /// File of the keys; the first start creates it.
@@ -128,8 +131,12 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 22] = [
+pub const OPTIONS: [OptionOf; 26] = [
     option("built-in-measures", "keep", "keep or drop the built-in measures that the folder `measures` does not replace"),
+    option("codes.answers", "", "CSV file of answers: question, code, target; the target is a word of measure files"),
+    option("codes.drugs", "", "CSV file of drug codes: system, code, target; the target is a BNF code, or none for a code that is no drug"),
+    option("codes.orders", "", "CSV file of order categories: system, code, target; the target is referral, test, imaging or none"),
+    option("codes.questions", "", "CSV file of questions: question (a linkId), target; the target is a word of measure files"),
     option("data", "./plumbline-data", "folder of the log, the keys and the lock"),
     option("http.drain", "10s", "time for open requests to finish after SIGTERM"),
     option("http.max-body", "8MiB", "limit of the body of one request; a larger one gets status 413"),

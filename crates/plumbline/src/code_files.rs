@@ -1,0 +1,237 @@
+//! Code files: tables that say what the codes of events mean, such as dm+d codes as BNF codes. They are CSV files with a header, plain or
+//! compressed with gzip.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use csv::StringRecord;
+use flate2::bufread::MultiGzDecoder;
+use scorecard::measure::code_book::CodeBook;
+
+/// The first bytes of a gzip stream.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// Mistakes of one file that are listed. The rest are counted.
+const LISTED_MISTAKES: usize = 20;
+
+/// The meaning that a code file states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CodeTable {
+    /// Drugs of other systems as codes of the classification.
+    Drugs,
+    /// Categories of orders.
+    Orders,
+    /// Questions of questionnaires by `linkId`.
+    Questions,
+    /// Answers to questions.
+    Answers,
+}
+
+impl CodeTable {
+    /// All of them.
+    pub const ALL: [CodeTable; 4] = [CodeTable::Drugs, CodeTable::Orders, CodeTable::Questions, CodeTable::Answers];
+
+    /// Its word in the configuration.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            CodeTable::Drugs => "drugs",
+            CodeTable::Orders => "orders",
+            CodeTable::Questions => "questions",
+            CodeTable::Answers => "answers",
+        }
+    }
+
+    /// The columns that its files must have.
+    #[must_use]
+    pub fn columns(self) -> &'static [&'static str] {
+        match self {
+            CodeTable::Drugs | CodeTable::Orders => &["system", "code", "target"],
+            CodeTable::Questions => &["question", "target"],
+            CodeTable::Answers => &["question", "code", "target"],
+        }
+    }
+
+    fn insert(self, row: &Row<'_>, book: &mut CodeBook) -> Result<(), String> {
+        let inserted = match self {
+            CodeTable::Drugs => book.insert_drug(row.get("system"), row.get("code"), row.get("target")),
+            CodeTable::Orders => book.insert_order(row.get("system"), row.get("code"), row.get("target")),
+            CodeTable::Questions => book.insert_question(row.get("question"), row.get("target")),
+            CodeTable::Answers => book.insert_answer(row.get("question"), row.get("code"), row.get("target")),
+        };
+        let name = row.get("name");
+        let named = match self {
+            CodeTable::Drugs | CodeTable::Orders if !name.is_empty() => {
+                book.insert_name(row.get("system"), row.get("code"), name)
+            }
+            _ => Ok(()),
+        };
+        inserted.and(named).map_err(|error| error.to_string())
+    }
+}
+
+/// A code file and its table: `drugs=dmd.csv.gz` on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeFile {
+    /// The table.
+    pub table: CodeTable,
+    /// The file.
+    pub path: PathBuf,
+}
+
+impl FromStr for CodeFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<CodeFile, String> {
+        let words = CodeTable::ALL.map(CodeTable::word).join(", ");
+        let (word, path) = text.split_once('=').ok_or_else(|| format!("write TABLE=FILE, where TABLE is one of {words}"))?;
+        let table = CodeTable::ALL.into_iter().find(|table| table.word() == word);
+        let table = table.ok_or_else(|| format!("{word:?} is no table of codes; write one of {words}"))?;
+        if path.is_empty() { Err("the file is missing; write TABLE=FILE".to_owned()) } else { Ok(CodeFile { table, path: path.into() }) }
+    }
+}
+
+/// A code file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CodeFileError {
+    /// The file cannot be read.
+    #[error("{} cannot be read: {source}; name a CSV file of codes, plain or compressed with gzip", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// Mistakes in its rows.
+    #[error("{}", .0.join("\n"))]
+    Mistakes(Vec<String>),
+}
+
+/// A row and the columns of its file.
+struct Row<'r> {
+    header: &'r StringRecord,
+    record: &'r StringRecord,
+}
+
+impl Row<'_> {
+    /// The text in the column of this name; empty without one.
+    fn get(&self, column: &str) -> &str {
+        let place = self.header.iter().position(|name| name.eq_ignore_ascii_case(column));
+        place.and_then(|place| self.record.get(place)).unwrap_or_default()
+    }
+}
+
+/// The built-in vocabulary with the rows of these files. `classification` is the system of drug targets, such as `bnf`.
+///
+/// # Errors
+/// [`CodeFileError`] for the first file that is unreadable or has mistakes. It names the line of each mistake.
+pub fn code_book(classification: &str, files: &[CodeFile]) -> Result<CodeBook, CodeFileError> {
+    let mut book = CodeBook::new(classification);
+    for file in files {
+        read(file, &mut book)?;
+    }
+    Ok(book)
+}
+
+fn read(file: &CodeFile, book: &mut CodeBook) -> Result<(), CodeFileError> {
+    let unreadable = |source| CodeFileError::Unreadable { path: file.path.clone(), source };
+    let mut rows = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(opened(&file.path).map_err(unreadable)?);
+    let shown = file.path.display();
+    let mut mistakes = Vec::new();
+    let header = match rows.headers() {
+        Ok(header) => header.clone(),
+        Err(error) => return Err(CodeFileError::Mistakes(vec![format!("{shown}: {error}; write CSV in UTF-8")])),
+    };
+    let missing = |column: &&&str| !header.iter().any(|name| name.eq_ignore_ascii_case(column));
+    if let Some(column) = file.table.columns().iter().find(missing) {
+        let columns = file.table.columns().join(",");
+        return Err(CodeFileError::Mistakes(vec![format!("{shown}: line 1 has no column {column}; write the header {columns}")]));
+    }
+    for record in rows.records() {
+        let added = match &record {
+            Ok(record) => file.table.insert(&Row { header: &header, record }, book),
+            Err(error) => Err(format!("{error}; write CSV in UTF-8 with the same number of fields in each line")),
+        };
+        if let Err(why) = added {
+            let line = record.as_ref().ok().and_then(StringRecord::position).map_or(0, csv::Position::line);
+            mistakes.push(if line > 0 { format!("{shown}:{line}: {why}") } else { format!("{shown}: {why}") });
+        }
+    }
+    let more = mistakes.len().saturating_sub(LISTED_MISTAKES);
+    mistakes.truncate(LISTED_MISTAKES);
+    mistakes.extend((more > 0).then(|| format!("{shown}: {more} more mistakes")));
+    if mistakes.is_empty() { Ok(()) } else { Err(CodeFileError::Mistakes(mistakes)) }
+}
+
+/// The text of a file without its byte order mark, decompressed if it is compressed.
+fn opened(path: &Path) -> std::io::Result<Box<dyn Read>> {
+    let mut file = BufReader::new(File::open(path)?);
+    let is_compressed = file.fill_buf()?.starts_with(&GZIP);
+    let mut text: BufReader<Box<dyn Read>> =
+        BufReader::new(if is_compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) });
+    if text.fill_buf()?.starts_with("\u{feff}".as_bytes()) {
+        text.consume("\u{feff}".len());
+    }
+    Ok(Box::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use scorecard::event::Codes;
+    use scorecard::measure::code_book::DrugMeaning;
+
+    use super::*;
+
+    fn book(table: CodeTable, bytes: &[u8]) -> Result<CodeBook, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("codes.csv");
+        std::fs::write(&path, bytes).unwrap();
+        code_book("bnf", &[CodeFile { table, path }]).map_err(|error| error.to_string().replace(&*dir.path().to_string_lossy(), ""))
+    }
+
+    const DRUGS: &str = "name,Code,system,target\nAmoxicillin,1,dmd,0501013B0AAABAB\n\"Gauze, \"\"large\"\"\",2,dmd,none\n";
+
+    #[test]
+    fn columns_are_found_by_name_in_plain_compressed_and_marked_files() {
+        let mut compressed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        compressed.write_all(DRUGS.as_bytes()).unwrap();
+        let marked = format!("\u{feff}{}", DRUGS.replace('\n', "\r\n"));
+        for bytes in [DRUGS.as_bytes().to_vec(), compressed.finish().unwrap(), marked.into_bytes()] {
+            let book = book(CodeTable::Drugs, &bytes).unwrap();
+            assert_eq!(book.drug(&Codes::one("snomed|1")), DrugMeaning::Code("0501013B0AAABAB"));
+            assert_eq!(book.drug(&Codes::one("dmd|2")), DrugMeaning::NoDrug);
+            assert_eq!(book.name("dmd|2"), Some("Gauze, \"large\""));
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_its_line() {
+        let text = "system,code,target\ndmd,1,0501\ndmd,1,0502\ndmd,,0501\ndmd,3,amoxicillin\n";
+        let said = book(CodeTable::Drugs, text.as_bytes()).unwrap_err();
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(lines.len(), 3, "{said}");
+        for (line, start) in lines.iter().zip(["/codes.csv:3: ", "/codes.csv:4: ", "/codes.csv:5: "]) {
+            assert!(line.starts_with(start), "{line}");
+        }
+        let said = book(CodeTable::Answers, b"question,target\na,b\n").unwrap_err();
+        assert!(said.contains("no column code") && said.contains("question,code,target"), "{said}");
+        let many: String = (0..100).map(|row| format!("dmd,{row},x\n")).collect();
+        let said = book(CodeTable::Drugs, format!("system,code,target\n{many}").as_bytes()).unwrap_err();
+        assert!(said.lines().count() == 21 && said.ends_with("80 more mistakes"), "{said}");
+        assert!(book(CodeTable::Drugs, b"system,code,target\ndmd,\xff,0501\n").unwrap_err().contains("UTF-8"));
+        let missing = CodeFile { table: CodeTable::Drugs, path: "/nowhere.csv".into() };
+        assert!(code_book("bnf", &[missing]).unwrap_err().to_string().contains("name a CSV file"));
+    }
+
+    #[test]
+    fn a_table_and_a_file_are_read_from_the_command_line() {
+        let parsed: CodeFile = "drugs=a=b.csv".parse().unwrap();
+        assert_eq!(parsed, CodeFile { table: CodeTable::Drugs, path: "a=b.csv".into() });
+        for (text, cure) in [("drugs", "TABLE=FILE"), ("drugs=", "TABLE=FILE"), ("medicines=a.csv", "drugs, orders")] {
+            assert!(text.parse::<CodeFile>().unwrap_err().contains(cure), "{text}");
+        }
+    }
+}
