@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use scorecard::registry::directory::civil_day;
 use scorecard::time::calendar::{Day, Month, Zone};
 
+use crate::code_files::{CLASSIFICATION, CodeFile, code_book};
 use crate::measure_files::{BuiltIn, MeasureSelection, MeasuresError, chosen};
 use crate::process::clock::Clock;
 use crate::process::roles::ProcessRole;
@@ -501,15 +502,20 @@ pub struct OwnMeasures {
     /// Keep or drop the built-in measures that --measures does not replace.
     #[arg(long = "built-in-measures", value_enum, default_value = "keep")]
     pub built_in: BuiltIn,
+    /// Read the meaning of codes from this CSV file; repeat the option for more files. TABLE is drugs, orders, questions or answers,
+    /// such as drugs=dmd.csv.gz.
+    #[arg(long, value_name = "TABLE=FILE")]
+    pub codes: Vec<CodeFile>,
 }
 
 impl OwnMeasures {
-    /// The selected measures.
+    /// The selected measures, with the selected code files.
     ///
     /// # Errors
     /// [`MeasuresError`] names every invalid file.
     pub fn chosen(&self) -> Result<MeasureSelection, MeasuresError> {
-        chosen(self.measures.as_deref(), self.built_in)
+        let selection = chosen(self.measures.as_deref(), self.built_in)?;
+        Ok(MeasureSelection { set: selection.set.with_codes(code_book(CLASSIFICATION, &self.codes)?), ..selection })
     }
 }
 

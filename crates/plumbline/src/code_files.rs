@@ -10,6 +10,8 @@ use csv::StringRecord;
 use flate2::bufread::MultiGzDecoder;
 use scorecard::measure::code_book::CodeBook;
 
+/// The system of the targets of drug maps.
+pub const CLASSIFICATION: &str = "bnf";
 /// The first bytes of a gzip stream.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Mistakes of one file that are listed. The rest are counted.

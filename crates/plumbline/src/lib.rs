@@ -40,7 +40,7 @@ pub mod logs;
 pub mod config;
 pub mod kafka;
 pub mod cli;
-pub mod code_files;
 pub mod measure_files;
+pub mod code_files;
 pub mod process;
 pub mod terminal;

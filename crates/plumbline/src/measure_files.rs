@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use scorecard::measure::measure_set::{BadMeasure, MeasureSet};
 
+use crate::code_files::CodeFileError;
+
 /// Name and text of every `measures/*.toml` of the repository, in order of the names.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/measure_files.rs"));
 
@@ -68,6 +70,9 @@ pub enum MeasuresError {
     /// The built-in measures are dropped and no folder is named.
     #[error("the built-in measures are dropped and no folder is named, so there is no measure; name a folder of measure files")]
     Nothing,
+    /// A code file is invalid.
+    #[error(transparent)]
+    Codes(#[from] CodeFileError),
     /// Mistakes of the files.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Mistakes(Vec<BadMeasure>),

@@ -29,7 +29,7 @@ use crate::kafka::settings::KafkaSettings;
 use crate::log::any_log::AnyLog;
 use crate::log::local_log::{Durability, LocalLog};
 use crate::log::log_directory::LocalLogError;
-use crate::code_files;
+use crate::code_files::{CLASSIFICATION, code_book};
 use crate::measure_files;
 use crate::process::clock::Clock;
 use crate::process::limits::{RECORDS_PER_READ, REGISTRY_START_WAIT};
@@ -74,15 +74,12 @@ pub struct Files {
     pub registry: Vec<Entry>,
 }
 
-/// The system of the targets of drug maps.
-const CLASSIFICATION: &str = "bnf";
-
 /// Reads the measures and the registry that a configuration names.
 ///
 /// # Errors
 /// [`measure_files::MeasuresError`] and [`registry_file_check::RegistryFileError`], which name every mistake of their files.
 pub fn files(config: &Config) -> Result<Files> {
-    let codes = code_files::code_book(CLASSIFICATION, &config.codes)?;
+    let codes = code_book(CLASSIFICATION, &config.codes)?;
     let measures = measure_files::chosen(config.measures.as_deref(), config.built_in_measures)?.set.with_codes(codes);
     let registry = config.registry.as_deref().map(registry_file_check::read).transpose()?.unwrap_or_default();
     Ok(Files { measures, registry })

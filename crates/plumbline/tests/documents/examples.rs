@@ -4,7 +4,7 @@
 //!
 //! | fence | the block is |
 //! |---|---|
-//! | `json file=PATH`, `toml file=PATH` | a file that the commands below it read; NDJSON is wrapped in the page, not in the file |
+//! | `json file=PATH`, `toml file=PATH`, `csv file=PATH` | a file that the commands below it read; NDJSON is wrapped in the page, not in the file |
 //! | `sh run`, `sh run exit=78` | commands of the binary, and the exit code of each |
 //! | `json shows=PATH` | JSON documents; each is part of the document at the same place in that file |
 //! | `text stdout`, `text stderr` | lines that the last command prints |
@@ -223,6 +223,11 @@ fn amendments_give_the_revisions_that_their_page_shows() {
 #[test]
 fn versioning_decides_as_its_page_shows() {
     runs("docs/integrate/versioning.md", 5);
+}
+
+#[test]
+fn a_code_file_maps_drugs_as_its_page_shows() {
+    runs("docs/integrate/codes.md", 6);
 }
 
 #[test]
