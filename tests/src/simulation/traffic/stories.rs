@@ -1,10 +1,8 @@
 //! The story of one event from its first version to its last: amendments, moves, retractions, duplicates, and each arrival.
 
-use std::borrow::Cow;
-
 use scorecard::event::{
-    Action, Answer, Attendance, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Prescription,
-    Source as Side, Versioning,
+    Action, Answer, Attendance, Codes, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Prescription, Source as Side,
+    Versioning,
 };
 use scorecard::time::calendar::{Timestamp, Zone};
 
@@ -153,20 +151,12 @@ impl Teller<'_> {
         // Later few clinicians go on working: a card for every single event would only cost time.
         let staff = if early { &self.source.staff[..] } else { &self.source.staff[..1] };
         let who = clinician(self.random.pick(staff), self.random);
+        let id = format!("{}{number}", ["e", "p", "f", "o", "v"][kind]);
         let mut event = Event {
-            id: Cow::Owned(format!("{}{number}", ["e", "p", "f", "o", "v"][kind])),
             version: None,
-            action: Action::Record,
-            day: None,
-            occurred_at: None,
-            recorded_at: None,
             clinician: Some(who.into()),
-            practice: None,
-            patient: None,
             exclude: self.random.happens(40).then_some(Exclusion::Admin),
-            pca: Vec::new(),
-            link: None,
-            detail: Detail::Order(None),
+            ..Event::new(id, Detail::Order(None))
         };
         if self.random.happens(200) {
             event.practice = Some(any_practice(self.random).into());
@@ -185,7 +175,7 @@ impl Teller<'_> {
             0 => Detail::Encounter(Some(self.encounter(Side::Whole))),
             1 => Detail::Prescription(Some(self.prescription())),
             2 => Detail::Feedback(Some(self.feedback())),
-            3 => Detail::Order(Some(Order { category: self.random.pick(&[Category::Referral, Category::Test]), code: None })),
+            3 => Detail::Order(Some(order(self.random.pick(&["plumbline|referral", "plumbline|test"])))),
             _ => {
                 let side = self.random.pick(&[Side::Visit, Side::Slot]);
                 Detail::Encounter(Some(self.encounter(side)))
@@ -203,6 +193,7 @@ impl Teller<'_> {
             minutes: Some(u32::try_from(self.random.range(3, 30)).expect("small")),
             planned_minutes: Some(10),
             diagnoses: Vec::new(),
+            types: Codes::default(),
         }
     }
 
@@ -211,11 +202,12 @@ impl Teller<'_> {
         let more = [Some("0703021Q0AAAAAA"), Some("0212000Y0AAADAD")];
         let code = if self.random.happens(250) { self.random.pick(&more) } else { self.random.pick(&codes) };
         Prescription {
-            code: code.map(Into::into),
-            quantity_milli: u32::try_from(self.random.range(1, 90)).expect("small") * 1000,
+            drug: code.map(|code| Codes::one(format!("bnf|{code}"))).unwrap_or_default(),
+            reference: None,
+            quantity_milli: Some(u32::try_from(self.random.range(1, 90)).expect("small") * 1000),
             items: u16::try_from(self.random.range(1, 3)).expect("small"),
-            cost_pence: u32::try_from(self.random.range(50, 2000)).expect("small"),
-            adq_milli: 0,
+            cost_pence: Some(u32::try_from(self.random.range(50, 2000)).expect("small")),
+            adq_milli: None,
             repeat: self.random.happens(300),
         }
     }
@@ -267,7 +259,8 @@ impl Teller<'_> {
                 Detail::Encounter(_) => Detail::Encounter(Some(self.encounter(Side::Whole))),
                 Detail::Prescription(_) => Detail::Prescription(Some(self.prescription())),
                 Detail::Feedback(_) => Detail::Feedback(Some(self.feedback())),
-                Detail::Order(_) => Detail::Order(Some(Order { category: Category::Imaging, code: None })),
+                Detail::Order(_) => Detail::Order(Some(order("plumbline|imaging"))),
+                Detail::Observation(_) => Detail::Observation(None),
             };
             return next;
         }
@@ -295,6 +288,11 @@ impl Teller<'_> {
     }
 }
 
+/// An order of this category.
+fn order(category: &'static str) -> Order<'static> {
+    Order { category: Codes::one(category), code: Codes::default() }
+}
+
 fn at_instant(mut event: Event<'static>, at: i64) -> Event<'static> {
     event.occurred_at = Some(Timestamp(at));
     event.day = Some(Zone::london().day_of(Timestamp(at)));
@@ -307,6 +305,7 @@ fn retraction(of: &Event<'static>) -> Event<'static> {
         Detail::Prescription(_) => Detail::Prescription(None),
         Detail::Feedback(_) => Detail::Feedback(None),
         Detail::Order(_) => Detail::Order(None),
+        Detail::Observation(_) => Detail::Observation(None),
     };
     Event {
         action: Action::Retract,

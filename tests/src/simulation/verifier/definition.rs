@@ -367,7 +367,7 @@ fn source_of(event: &Event<'static>) -> Option<Source> {
 fn link_of(event: &Event<'static>) -> Option<String> {
     let decides = match &event.detail {
         Detail::Encounter(_) | Detail::Feedback(_) => true,
-        Detail::Prescription(_) | Detail::Order(_) => event.clinician.is_none() || event.practice.is_none(),
+        Detail::Prescription(_) | Detail::Order(_) | Detail::Observation(_) => event.clinician.is_none() || event.practice.is_none(),
     };
     event.link.as_ref().filter(|_| decides).map(ToString::to_string)
 }
@@ -398,9 +398,9 @@ fn counted(event: &Event<'static>, shape: Shape) -> CountedFact {
         }
         Detail::Prescription(Some(p)) => {
             counted.is_prescription = true;
-            counted.code = p.code.as_ref().map(ToString::to_string);
+            counted.code = p.drug.iter().find_map(|code| code.strip_prefix("bnf|")).map(ToOwned::to_owned);
             (counted.repeat, counted.items) = (p.repeat, p.items.into());
-            (counted.quantity, counted.cost) = (p.quantity_milli.into(), p.cost_pence.into());
+            (counted.quantity, counted.cost) = (p.quantity_milli.unwrap_or(0).into(), p.cost_pence.unwrap_or(0).into());
         }
         Detail::Feedback(Some(f)) => {
             counted.is_feedback = true;
