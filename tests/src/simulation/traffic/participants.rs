@@ -41,7 +41,7 @@ fn source(at: usize, plan: &Plan, random: &mut Random) -> Source {
         name: name.as_str().into(),
         practice: random.happens(700).then(|| practice.into()),
         versioning: random.weighted(&[(6, Versioning::Id), (2, Versioning::Updated), (2, Versioning::Arrival)]),
-        ids: IdScope::Feed,
+        ids: random.weighted(&[(3, IdScope::Feed), (1, IdScope::Kind)]),
         drugs: DrugSource::Requests,
         zone: Zone::london(),
     };
