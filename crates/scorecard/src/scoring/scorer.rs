@@ -463,6 +463,7 @@ mod tests {
                         d_quantity_milli: d,
                         d_cost_pence: n * draw(5) + d,
                         pca: draw(3),
+                        unknown: draw(3),
                         excluded: draw(3),
                     };
                 }
