@@ -226,7 +226,7 @@ fn check(schema: &Json, place: &str) {
         Json::Array(branches) => branches.iter().for_each(|branch| check(branch, place)),
         Json::Object(object) => {
             assert_ne!(object["type"], "map", "{place}");
-            if object["name"] == "EventKind" {
+            if object.get("name").is_some_and(|name| name == "EventKind") {
                 // An unknown kind is an error, never another kind.
                 assert!(object.get("default").is_none(), "{place}");
             } else if object["type"] == "enum" {

@@ -22,10 +22,10 @@ pub(crate) struct Performer {
     pub(crate) practice: Option<String>,
 }
 
-/// A patient that a reference names.
+/// A patient that a reference names. A contained one may have no identifier.
 #[derive(Debug)]
 struct NamedPatient {
-    identifier: String,
+    identifier: Option<String>,
     traits: PatientTraits,
 }
 
@@ -142,7 +142,7 @@ impl<'b> Scope<'_, 'b> {
         contained: &List<Node<Target<'b>>>,
     ) {
         let Some(patient) = self.warnings.optional(self.patient(field, node, contained)) else { return };
-        let protected = self.rules.pseudonyms.protected_patient(&patient.identifier);
+        let protected = patient.identifier.and_then(|identifier| self.rules.pseudonyms.protected_patient(&identifier));
         (event.patient, event.signs) = protected.map(|ProtectedPatient { pseudonym, signs }| (pseudonym, signs)).unzip();
         event.sex = patient.traits.sex;
         let age_band = patient.traits.born.zip(event.day).map(|(born, day)| {
@@ -164,7 +164,7 @@ impl<'b> Scope<'_, 'b> {
                 let number = self.nhs_number(field, target)?;
                 let identifier = number.or_else(|| id.map(|id| self.patient_name(&format!("Patient/{id}"))));
                 let traits = self.traits(&target.birth_date, &target.gender);
-                return Ok(identifier.map(|identifier| NamedPatient { identifier, traits }));
+                return Ok(Some(NamedPatient { identifier, traits }));
             }
             Some(ReferenceTarget::Identifier { value, .. }) => Some(value),
             Some(ReferenceTarget::Elsewhere { name, .. }) => Some(self.patient_name(&name)),
@@ -172,7 +172,7 @@ impl<'b> Scope<'_, 'b> {
         };
         Ok(identifier.map(|identifier| {
             let traits = self.rules.demographics.of(self.rules.pseudonyms.memory_key(&identifier));
-            NamedPatient { identifier, traits }
+            NamedPatient { identifier: Some(identifier), traits }
         }))
     }
 

@@ -94,7 +94,7 @@ pub(crate) fn appointment(
     let mut event = header.event(asked, when, Detail::Encounter(None));
     credited(scope, "Appointment.participant", &sent.participant, &sent.contained)?.put(&mut event);
     for participant in sent.participant.objects("Appointment.participant")? {
-        if event.patient.is_none() {
+        if event.patient.is_none() && event.age_band.is_none() && event.sex.is_none() {
             scope.put_patient(&mut event, "Appointment.participant", &participant.actor, &sent.contained);
         }
     }
