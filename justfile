@@ -53,8 +53,9 @@ ci: lint readme deny
     # The build of `cargo test --workspace`, so that no crate compiles again with other features.
     cargo build --workspace --example sim
     "${CARGO_TARGET_DIR:-target}/debug/examples/sim" mutants
-    cargo run --release -p bench -- guard
-    fuzz/run 20
+    # Without the crates that only whole processes need, which would double the time of these two builds.
+    cargo run --release -p bench --no-default-features -- guard
+    fuzz/run 20 formats
 
 # Run what is too slow for CI: ten thousand simulated histories, half an hour of fuzzing a target, the image's binary.
 long: (sim "10000")

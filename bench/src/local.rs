@@ -11,21 +11,17 @@ use plumbline::log::local_log::{Durability, LocalLog};
 use plumbline::measure_files::{self, BuiltIn};
 use plumbline::process::clock::Clock;
 use scorecard::record::log_record::Position;
-use scorecard::time::calendar::{Timestamp, Zone};
+use scorecard::time::calendar::Zone;
 use scorecard::time::schedule::{Grid, Schedule};
 use stream::deployment::Deployment;
 use stream::intake::intake_task::Intake;
 use stream::tally::tally_task::TallyTask;
 
 use crate::process::Process;
-use crate::traffic::{Cost, Traffic};
+use crate::traffic::{BATCH_EVENTS, Cost, NOW, Traffic};
 
 /// Clinicians of the log, in a hundred feeds.
 pub const CLINICIANS: u32 = 10_000;
-/// Noon UTC on 1 January 2027: after the last event.
-pub const NOW: Timestamp = Timestamp(1_798_804_800_000);
-/// Events in one record, as in the service.
-pub const BATCH_EVENTS: usize = 500;
 /// Events between two flushes.
 const EVENTS_A_FLUSH: u64 = 10_000;
 

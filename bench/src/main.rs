@@ -2,15 +2,23 @@
 //!
 //! Timings are CPU time, because machines are noisy. The guard counts instructions, because CPU time is noisy, too.
 
+#![cfg_attr(not(feature = "service"), expect(dead_code, reason = "measurements of whole processes use the rest"))]
+
 mod guard;
+#[cfg(feature = "service")]
 mod http;
+#[cfg(feature = "service")]
 mod kafka;
+#[cfg(feature = "service")]
 mod bare;
 mod peers;
 mod publish;
+mod measures;
 mod network;
+#[cfg(feature = "service")]
 mod service;
 mod steps;
+#[cfg(feature = "service")]
 mod local;
 mod process;
 mod sink;
@@ -20,8 +28,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+#[cfg(feature = "service")]
 use crate::kafka::Plan;
 use crate::steps::Input;
+#[cfg(feature = "service")]
 use crate::traffic::Cost;
 
 const USAGE: &str = "bench guard [--update] | steps [EVENTS] | step NAME EVENTS | step NAME --file FILE | write DIR EVENTS [random-costs] | write DIR --file FILE \
@@ -36,16 +46,23 @@ fn main() -> Result<()> {
         ["steps", events] => steps::print_all(number(events)?),
         ["step", name, events] => steps::print_one(name, &Input::Made(number(events)?)),
         ["step", name, "--file", file] => steps::print_one(name, &Input::file(Path::new(file))?),
+        #[cfg(feature = "service")]
         ["write", dir, events] => local::write(Path::new(dir), number(events)?, Cost::Tariff),
+        #[cfg(feature = "service")]
         ["write", dir, events, "random-costs"] => local::write(Path::new(dir), number(events)?, Cost::Random),
+        #[cfg(feature = "service")]
         ["write", dir, "--file", file] => local::write_file(Path::new(dir), Path::new(file)),
+        #[cfg(feature = "service")]
         ["fold", dir] => local::fold(Path::new(dir), None),
+        #[cfg(feature = "service")]
         ["fold", dir, "--measures", measures] => local::fold(Path::new(dir), Some(Path::new(measures))),
+        #[cfg(feature = "service")]
         ["kafka", brokers, events, ref options @ ..] => Plan::read(brokers, number(events)?, options)?.measure(),
         ["peers"] => peers::measure(100_000),
         ["peers", clinicians] => peers::measure(u32::try_from(number(clinicians)?)?),
         ["publish"] => publish::measure(100_000),
         ["publish", clinicians] => publish::measure(u32::try_from(number(clinicians)?)?),
+        #[cfg(feature = "service")]
         ["http", events] => http::measure(number(events)?),
         _ => bail!("{USAGE}"),
     }

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use codec::avro::encoding;
-use plumbline::measure_files;
 use scorecard::card::fingerprint::run_id;
 use scorecard::event::Event;
 use scorecard::measure::measure_set::MeasureSet;
@@ -37,7 +36,7 @@ const POSITIONS: [u64; 3] = [100, 200, 300];
 /// Prints the cost of publishing the cards of this many clinicians.
 pub fn measure(clinicians: u32) -> Result<()> {
     ensure!(clinicians > 0, "0 clinicians have no cards; write a whole number above 0");
-    let measures = Arc::new(measure_files::built_in());
+    let measures = Arc::new(crate::measures::of_the_repository()?);
     let deployment = deployment(&measures)?;
     let log = GeneratedLog::new(Arc::new(Practice::new(clinicians, &measures)), &deployment)?;
     let written = log.written.clone();

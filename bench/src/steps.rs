@@ -11,7 +11,6 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use codec::avro::encoding;
 use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
-use plumbline::measure_files;
 use scorecard::card::scorecard::Status;
 use scorecard::event::{Batch, Event};
 use scorecard::fold::tally::Tally;
@@ -28,10 +27,10 @@ use scorecard::time::calendar::{Month, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 use stream::intake::intake_task::Intake;
 
-use crate::local::{BATCH_EVENTS, NOW};
+use crate::measures;
 use crate::process;
 use crate::sink::Sink;
-use crate::traffic::Traffic;
+use crate::traffic::{BATCH_EVENTS, NOW, Traffic};
 
 /// Events of one clinician: as many as in a busy month.
 const EVENTS_A_CLINICIAN: u64 = 400;
@@ -136,8 +135,7 @@ fn decode(text: &str, each: &mut dyn FnMut(Item<'_>)) {
 fn batches(input: &Input) -> Vec<Batch<'static>> {
     let mut open: BTreeMap<Arc<str>, Vec<Event<'static>>> = BTreeMap::new();
     let mut full = Vec::new();
-    let batch =
-        |feed: &str, events| Batch { feed: feed.to_owned().into(), practice: None, versioning: Default::default(), events };
+    let batch = |feed: &str, events| Batch::new(feed.to_owned(), events);
     decode(&input.text(), &mut |item| {
         let Item::Event(feed, event) = item else { return };
         let events = open.entry(feed.name.clone()).or_default();
@@ -223,7 +221,7 @@ fn tally(measures: &Arc<MeasureSet>) -> Tally {
 /// Events to facts and sums.
 fn fold(input: &Input) -> Result<Measurement> {
     let batches = batches(input);
-    let mut tally = tally(&Arc::new(measure_files::built_in()));
+    let mut tally = tally(&Arc::new(measures::of_the_repository()?));
     let (done, ()) = measured(input.events(), || batches.iter().for_each(|batch| tally.apply(batch, NOW)))?;
     ensure!(tally.outcomes().accepted == done.units, "{:?}", tally.outcomes());
     Ok(done)
@@ -231,7 +229,7 @@ fn fold(input: &Input) -> Result<Measurement> {
 
 /// The work of a tick on all rows: their digests, their order, their keys.
 fn cut(input: &Input) -> Result<Measurement> {
-    let mut tally = tally(&Arc::new(measure_files::built_in()));
+    let mut tally = tally(&Arc::new(measures::of_the_repository()?));
     batches(input).iter().for_each(|batch| tally.apply(batch, NOW));
     let mut rows = 0;
     let (done, state) = measured(tally.row_count(), || {
@@ -268,7 +266,7 @@ fn funnel(input: &Input) -> Result<Measurement> {
 
 /// The content of a card with known peers: every measure, window, limit, grade and sentence.
 fn card(input: &Input) -> Result<Measurement> {
-    let measures = Arc::new(measure_files::built_in());
+    let measures = Arc::new(measures::of_the_repository()?);
     let mut tally = tally(&measures);
     batches(input).iter().for_each(|batch| tally.apply(batch, NOW));
     let cut = tally.cut();

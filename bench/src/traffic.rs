@@ -5,7 +5,12 @@ use std::fmt::Write;
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
+use scorecard::time::calendar::Timestamp;
 
+/// Noon UTC on 1 January 2027: after the last event.
+pub const NOW: Timestamp = Timestamp(1_798_804_800_000);
+/// Events in one record, as in the service.
+pub const BATCH_EVENTS: usize = 500;
 /// Clinicians of a feed, which is one practice.
 const CLINICIANS_A_FEED: u32 = 100;
 /// Prescribed drugs, as BNF codes.

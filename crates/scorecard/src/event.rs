@@ -466,7 +466,20 @@ impl PackedBatch<'_> {
     }
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    /// A batch of a feed that declares nothing.
+    #[must_use]
+    pub fn new(feed: impl Into<Cow<'a, str>>, events: Vec<Event<'a>>) -> Batch<'a> {
+        Batch {
+            feed: feed.into(),
+            practice: None,
+            versioning: Versioning::Id,
+            ids: IdScope::Feed,
+            definitions: Vec::new(),
+            events,
+        }
+    }
+
     /// The same batch with owned text.
     #[must_use]
     pub fn into_owned(self) -> Batch<'static> {

@@ -2,3 +2,4 @@
 
 pub mod intake_task;
 pub(crate) mod open_batch;
+pub(crate) mod definition_store;

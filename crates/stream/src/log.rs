@@ -32,6 +32,8 @@ pub enum Topic {
     Runs,
     /// Items that intake rejected.
     Rejects,
+    /// The codes of resources that events refer to; compacted. Only intake reads them.
+    Definitions,
 }
 
 /// Partitions of `scorecards` and of `scorecard-revisions`.
@@ -39,7 +41,7 @@ pub const CARD_PARTITIONS: u32 = 6;
 
 impl Topic {
     /// All topics.
-    pub const ALL: [Topic; 9] = [
+    pub const ALL: [Topic; 10] = [
         Topic::Events,
         Topic::ClinicianMonths,
         Topic::Registry,
@@ -49,6 +51,7 @@ impl Topic {
         Topic::PeerSnapshots,
         Topic::Runs,
         Topic::Rejects,
+        Topic::Definitions,
     ];
 
     /// The name without the prefix of the deployment.
@@ -64,6 +67,7 @@ impl Topic {
             Topic::PeerSnapshots => "peer-snapshots",
             Topic::Runs => "runs",
             Topic::Rejects => "rejects",
+            Topic::Definitions => "definitions",
         }
     }
 }

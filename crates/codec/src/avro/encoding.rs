@@ -48,11 +48,12 @@ pub enum Form {
     PeerSnapshot,
     Run,
     Reject,
+    Definition,
 }
 
 impl Form {
     /// All of them, in order of their first numbers.
-    pub const ALL: [Form; 13] = [
+    pub const ALL: [Form; 14] = [
         Form::Batch,
         Form::Tick,
         Form::ClinicianMonth,
@@ -66,6 +67,7 @@ impl Form {
         Form::PeerSnapshot,
         Form::Run,
         Form::Reject,
+        Form::Definition,
     ];
 
     /// The id in the framing: that of the newest released version.
@@ -91,6 +93,7 @@ impl Form {
             Form::PeerSnapshot => "peer-snapshot",
             Form::Run => "run",
             Form::Reject => "reject",
+            Form::Definition => "definition",
         }
     }
 
@@ -111,6 +114,7 @@ impl Form {
             Form::PeerSnapshot => include_str!("../../../../schemas/peer-snapshot.avsc"),
             Form::Run => include_str!("../../../../schemas/run.avsc"),
             Form::Reject => include_str!("../../../../schemas/reject.avsc"),
+            Form::Definition => include_str!("../../../../schemas/definition.avsc"),
         }
     }
 
@@ -136,6 +140,7 @@ impl Form {
             Record::PeerSnapshot(_) => Form::PeerSnapshot,
             Record::Run(_) => Form::Run,
             Record::Reject(_) => Form::Reject,
+            Record::Definition(_) => Form::Definition,
             Record::Undecodable(_) => return None,
         })
     }
@@ -193,6 +198,7 @@ fn write_datum(record: &Record<'_>, to: &mut Writer<'_>) {
         Record::PeerSnapshot(r) => r.write(to),
         Record::Run(r) => r.write(to),
         Record::Reject(r) => r.write(to),
+        Record::Definition(r) => r.write(to),
         Record::Undecodable(_) => {}
     }
 }
@@ -271,6 +277,7 @@ fn read_datum(form: Form, datum: &[u8]) -> Result<Record<'_>, WireFault> {
         Form::PeerSnapshot => Record::PeerSnapshot(Wire::read(from_ref)?),
         Form::Run => Record::Run(Wire::read(from_ref)?),
         Form::Reject => Record::Reject(Wire::read(from_ref)?),
+        Form::Definition => Record::Definition(Wire::read(from_ref)?),
     };
     from.end()?;
     Ok(record)

@@ -4,7 +4,7 @@ use scorecard::event::{
     Action, Answer, Attendance, Batch, Codes, Definition, Detail, Encounter, Event, Exclusion, Feedback, IdScope, Mode,
     Observation, ObservedValue, Order, PackedBatch, Prescription, Pseudonym, Sex, Source, Versioning,
 };
-use scorecard::record::log_record::Tick;
+use scorecard::record::log_record::{FeedDefinition, Tick};
 
 use crate::avro::wire::{Reader, Wire, WireFault, Writer, wire_enum, wire_record};
 
@@ -21,6 +21,7 @@ wire_enum!(IdScope { Feed, Kind });
 wire_record!(Tick { at });
 wire_record!(Batch<'a> { feed, practice, versioning, ids, definitions, events });
 wire_record!(Definition<'a> { reference, version, codes });
+wire_record!(FeedDefinition<'a> { feed, definition });
 wire_record!(Event<'a> {
     id, version, action, day, occurred_at, recorded_at, clinician, practice, patient, signs, age_band, sex, exclude, pca, link, detail
 });

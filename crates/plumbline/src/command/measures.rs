@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
-use scorecard::event::{Batch, Versioning};
+use scorecard::event::Batch;
 use scorecard::fold::tally::Tally;
 use scorecard::measure::measure_set::{Definition, Example, Measure, MeasureSet, SideDefinition};
 use scorecard::record::item::Item;
@@ -187,8 +187,7 @@ fn contribution(set: &Arc<MeasureSet>, id: &str, event: &Value) -> Result<Measur
     let mut refused = None;
     RecordDecoder::new(DecoderConfig::default()).decode(&bytes, &context, &mut |item| match item {
         Item::Event(feed, event) => {
-            let batch =
-                Batch { feed: feed.name.as_ref().into(), practice: None, versioning: Versioning::Id, events: vec![event] };
+            let batch = Batch::new(feed.name.to_string(), vec![event]);
             tally.apply(&batch, EXAMPLE_NOW);
         }
         Item::Reject(reject) => refused = Some(format!("{}: {}", reject.field, reject.detail)),

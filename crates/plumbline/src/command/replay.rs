@@ -159,6 +159,9 @@ fn play(pipeline: &mut Pipeline, waiting: PendingItems, registry: Vec<Entry>, in
     for entry in waiting.entries.into_iter().chain(registry) {
         pipeline.take(Item::Registry(entry))?;
     }
+    for (feed, definition) in waiting.definitions {
+        pipeline.take(Item::Definition(feed, definition))?;
+    }
     let mut queue = waiting.arrivals.into_queue();
     let progress = Progress::new("replay", queue.progress().1 as u64);
     let result = play_events(pipeline, &mut queue, &progress, interrupt);

@@ -20,7 +20,8 @@ use crate::config::config_values::{
 };
 use crate::config::did_you_mean::unknown;
 use crate::config::options::{
-    Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, OptionView, ValueOrigin, drugs_word, versioning_word,
+    Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, OptionView, ValueOrigin, drugs_word, ids_word,
+    versioning_word,
 };
 use crate::config::quantity;
 use crate::kafka::registry_address::without_credentials;
@@ -315,7 +316,8 @@ impl Raw {
         let origin = |key: &str| given.get(key).map_or(ValueOrigin::Default, |value| value.origin.clone());
         let practice = feed.practice.as_deref().unwrap_or_default();
         let token = if given.get("token-sha256").is_some_and(|value| !value.text.is_empty()) { "***" } else { "" };
-        let texts = [drugs_word(feed.drugs), practice, token, versioning_word(feed.versioning), feed.zone.name()];
+        let texts =
+            [drugs_word(feed.drugs), ids_word(feed.ids), practice, token, versioning_word(feed.versioning), feed.zone.name()];
         let values = FEED_KEYS.iter().zip(texts).map(|(key, text)| {
             let value = Value { text: text.to_owned(), origin: origin(key) };
             ((*key).to_owned(), value)

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use scorecard::event::Versioning;
+use scorecard::event::{IdScope, Versioning};
 use scorecard::record::item::{DrugSource, Feed};
 use scorecard::time::calendar::Zone;
 
 use crate::config::did_you_mean::unknown;
-use crate::config::options::{LogFormat, drugs_word, versioning_word};
+use crate::config::options::{LogFormat, drugs_word, ids_word, versioning_word};
 use crate::config::quantity;
 use crate::kafka::registry_address::RegistryAddress;
 use crate::measure_files::BuiltIn;
@@ -19,6 +19,7 @@ pub(crate) fn declare(feed: &mut Feed, key: &str, text: &str) -> Result<(), Stri
         // The authorizer reads it.
         "token-sha256" => {}
         "zone" => feed.zone = Zone::named(text).map_err(|error| error.to_string())?,
+        "ids" => feed.ids = word(text, &[IdScope::Feed, IdScope::Kind], ids_word)?,
         "versioning" => {
             feed.versioning = word(text, &[Versioning::Id, Versioning::Updated, Versioning::Arrival], versioning_word)?
         }

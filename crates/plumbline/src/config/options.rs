@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use scorecard::event::Versioning;
+use scorecard::event::{IdScope, Versioning};
 use scorecard::record::item::{DrugSource, Feed};
 use scorecard::time::calendar::Zone;
 use scorecard::time::schedule::Grid;
@@ -217,16 +217,32 @@ pub fn feed_named(declared: &BTreeMap<String, Arc<Feed>>, zone: &Zone, name: &st
 }
 
 /// The options in the table of a feed.
-pub const FEED_OPTIONS: [OptionOf; 5] = [
+pub const FEED_OPTIONS: [OptionOf; 6] = [
     option("drugs", "requests", "requests or dispenses: the FHIR resource that counts as a prescription"),
+    option("ids", "feed", "feed or kind: event ids are unique in the feed, or per kind of event; never change it"),
     option("practice", "", "practice of events that name none"),
     option("token-sha256", "", "SHA-256 of the token for events of this feed over HTTP, 64 hexadecimal digits"),
     option("versioning", "id", "id, updated or arrival: the order of the versions of an event; never change it"),
     option("zone", "", "time zone of the civil days of events; that of the deployment without it"),
 ];
 /// Their keys.
-pub const FEED_KEYS: [&str; 5] =
-    [FEED_OPTIONS[0].key, FEED_OPTIONS[1].key, FEED_OPTIONS[2].key, FEED_OPTIONS[3].key, FEED_OPTIONS[4].key];
+pub const FEED_KEYS: [&str; 6] = [
+    FEED_OPTIONS[0].key,
+    FEED_OPTIONS[1].key,
+    FEED_OPTIONS[2].key,
+    FEED_OPTIONS[3].key,
+    FEED_OPTIONS[4].key,
+    FEED_OPTIONS[5].key,
+];
+
+/// The word of a scope of ids.
+#[must_use]
+pub fn ids_word(ids: IdScope) -> &'static str {
+    match ids {
+        IdScope::Feed => "feed",
+        IdScope::Kind => "kind",
+    }
+}
 
 /// The word of a versioning.
 #[must_use]

@@ -38,7 +38,14 @@ impl ArrivalQueue {
     /// # Errors
     /// [`EncodeError`] when a number of the event exceeds what the log can hold.
     pub fn push(&mut self, arrival: Timestamp, feed: &Arc<Feed>, event: Event<'_>) -> Result<(), EncodeError> {
-        let batch = Batch { feed: "".into(), practice: None, versioning: feed.versioning, events: vec![event] };
+        let batch = Batch {
+            feed: "".into(),
+            practice: None,
+            versioning: feed.versioning,
+            ids: feed.ids,
+            definitions: Vec::new(),
+            events: vec![event],
+        };
         let full = self.blocks.last().is_none_or(|block| block.len() >= ARRIVAL_BLOCK_BYTES);
         if full {
             self.blocks.push(Vec::with_capacity(ARRIVAL_BLOCK_BYTES));
@@ -132,21 +139,7 @@ mod tests {
     use scorecard::event::{Action, Detail};
 
     fn event(id: &str) -> Event<'_> {
-        Event {
-            id: id.into(),
-            version: Some(1),
-            action: Action::Retract,
-            day: None,
-            occurred_at: None,
-            recorded_at: None,
-            clinician: None,
-            practice: None,
-            patient: None,
-            exclude: None,
-            pca: Vec::new(),
-            link: None,
-            detail: Detail::Order(None),
-        }
+        Event { action: Action::Retract, ..Event::new(id, Detail::Order(None)) }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use codec::formats::record_decoder::{Context, RecordDecoder, RecordFormat, RejectReason};
 use codec::identity::pseudonym::Pseudonyms;
-use scorecard::event::Event;
+use scorecard::event::{Definition, Event};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};
 use scorecard::registry::entry::Entry;
@@ -45,6 +45,8 @@ pub struct PendingItems {
     pub arrivals: ArrivalQueue,
     /// Registry entries in the order of files and lines.
     pub entries: Vec<Entry>,
+    /// Definitions of resources that events refer to. They come before the events, so a file may define what an earlier one uses.
+    pub definitions: Vec<(Arc<Feed>, Definition<'static>)>,
     /// Number of unknown fields of native events.
     pub unknown_fields: u64,
     /// Events of files without any time. They arrive with the first event of all files.
@@ -144,7 +146,11 @@ impl OneFile<'_, '_> {
                 self.waiting.entries.push(entry);
                 Ok(())
             }
-            Item::Definition(..) | Item::Skipped(_) | Item::Reject(_) => Ok(self.intake.take(self.log, item)?),
+            Item::Definition(feed, definition) => {
+                self.waiting.definitions.push((feed, definition.into_owned()));
+                Ok(())
+            }
+            Item::Skipped(_) | Item::Reject(_) => Ok(self.intake.take(self.log, item)?),
         }
     }
 

@@ -271,7 +271,7 @@ impl IntakeWorker {
 /// The item, or a reject if the sender may not write its feed.
 fn allowed<'a>(item: Item<'a>, writes: &Writes, position: &Position, ordinal: u32) -> Item<'a> {
     match item {
-        Item::Event(feed, _) if !writes.include(&feed.name) => Item::Reject(Reject {
+        Item::Event(feed, _) | Item::Definition(feed, _) if !writes.include(&feed.name) => Item::Reject(Reject {
             position: Position { index: Some(ordinal), ..position.clone() },
             feed: Some(feed.name.to_string()),
             reason: RejectReason::FeedNotAllowed.as_str().to_owned(),
@@ -287,7 +287,7 @@ fn allowed<'a>(item: Item<'a>, writes: &Writes, position: &Position, ordinal: u3
 fn answer(item: &Item<'_>) -> ElementOutcome {
     match item {
         Item::Event(..) => ElementOutcome::Logged,
-        Item::Registry(_) => ElementOutcome::Registered,
+        Item::Registry(_) | Item::Definition(..) => ElementOutcome::Registered,
         Item::Skipped(kind) => ElementOutcome::Skipped { kind: kind.clone() },
         Item::Reject(reject) => {
             ElementOutcome::Rejected { reason: reject.reason.clone(), field: reject.field.clone(), detail: reject.detail.clone() }

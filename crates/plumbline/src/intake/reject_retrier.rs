@@ -146,7 +146,7 @@ impl RetryTarget<'_> {
     ) -> Result<(), LogError> {
         match &item {
             Item::Event(..) => self.outcome.logged += 1,
-            Item::Registry(_) => self.outcome.registered += 1,
+            Item::Registry(_) | Item::Definition(..) => self.outcome.registered += 1,
             Item::Skipped(_) => self.outcome.skipped += 1,
             Item::Reject(reject) => {
                 self.outcome.refused += 1;

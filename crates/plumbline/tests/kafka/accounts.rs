@@ -63,7 +63,7 @@ impl ProducedCounts {
             Item::Registry(entry) => {
                 self.registered.insert(entry_bytes(entry));
             }
-            Item::Skipped(_) => self.skipped += 1,
+            Item::Definition(..) | Item::Skipped(_) => self.skipped += 1,
             Item::Reject(reject) => {
                 self.rejected.insert(reject_key(reject));
             }

@@ -1,10 +1,11 @@
 //! The records that Plumbline writes to its own topics. `codec` encodes them; `stream` picks the topics.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::card::peer_group::{PeerGroup, PeerSnapshot};
 use crate::card::scorecard::Scorecard;
-use crate::event::{Batch, PackedBatch};
+use crate::event::{Batch, Definition, PackedBatch};
 use crate::measure::measure_set::SetHash;
 use crate::registry::entry::Entry;
 use crate::sums::measure_sums::{Base, MeasureSums};
@@ -196,6 +197,15 @@ pub struct Reject {
     pub excerpt: String,
 }
 
+/// The newest definition of a resource in a feed: the record of `definitions`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedDefinition<'a> {
+    /// The feed whose events refer to the resource.
+    pub feed: Cow<'a, str>,
+    /// The definition.
+    pub definition: Definition<'a>,
+}
+
 /// Every record of every topic.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "each variant is its payload's documentation")]
@@ -213,6 +223,7 @@ pub enum Record<'a> {
     PeerSnapshot(PeerSnapshot),
     Run(Run),
     Reject(Reject),
+    Definition(FeedDefinition<'a>),
     /// Bytes that no schema of this topic can decode; the text gives the reason.
     Undecodable(String),
 }
@@ -234,6 +245,10 @@ impl Record<'_> {
             Record::PeerSnapshot(r) => Record::PeerSnapshot(r),
             Record::Run(r) => Record::Run(r),
             Record::Reject(r) => Record::Reject(r),
+            Record::Definition(r) => Record::Definition(FeedDefinition {
+                feed: Cow::Owned(r.feed.into_owned()),
+                definition: r.definition.into_owned(),
+            }),
             Record::Undecodable(r) => Record::Undecodable(r),
         }
     }

@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use scorecard::event::Event;
+use scorecard::event::{Definition, Detail, Event};
 use scorecard::fold::fast_map::FastMap;
 use scorecard::record::item::{Feed, Item};
-use scorecard::record::log_record::{Record, Reject};
+use scorecard::record::log_record::{FeedDefinition, Record, Reject};
 use scorecard::registry::entry::Entry;
 
+use crate::intake::definition_store::DefinitionStore;
 use crate::intake::open_batch::OpenBatch;
-use crate::limits::BATCH_BYTES;
 use crate::log::{Log, LogError, Topic};
 use crate::partition::partition_of;
 
@@ -23,7 +23,7 @@ pub struct IntakeCounts {
     pub received: u64,
     /// Events that intake appended.
     pub logged: u64,
-    /// Registry entries that intake appended.
+    /// Registry entries and definitions that intake appended or knew.
     pub registered: u64,
     /// Items that intake rejected, by reason.
     pub rejected: BTreeMap<String, u64>,
@@ -51,6 +51,9 @@ pub struct Intake {
     partitions: u32,
     batch_events: usize,
     open: FastMap<Arc<str>, OpenBatch>,
+    definitions: DefinitionStore,
+    /// Whether other intakes may have appended definitions since the last read.
+    definitions_are_stale: bool,
     counts: IntakeCounts,
 }
 
@@ -58,7 +61,14 @@ impl Intake {
     /// An intake for a log with `partitions` partitions of `events` and at most `batch_events` events in a batch.
     #[must_use]
     pub fn new(partitions: u32, batch_events: usize) -> Intake {
-        Intake { partitions, batch_events: batch_events.max(1), open: FastMap::default(), counts: IntakeCounts::default() }
+        Intake {
+            partitions,
+            batch_events: batch_events.max(1),
+            open: FastMap::default(),
+            definitions: DefinitionStore::default(),
+            definitions_are_stale: true,
+            counts: IntakeCounts::default(),
+        }
     }
 
     /// Counts of all items so far.
@@ -76,7 +86,7 @@ impl Intake {
         match item {
             Item::Event(feed, event) => self.pack(log, feed, event),
             Item::Registry(entry) => self.register(log, entry),
-            Item::Definition(..) => Ok(()),
+            Item::Definition(feed, definition) => self.define(log, feed, definition.into_owned()),
             Item::Skipped(kind) => {
                 *self.counts.skipped.entry(kind).or_default() += 1;
                 Ok(())
@@ -101,9 +111,10 @@ impl Intake {
     /// # Errors
     /// As [`Intake::flush`].
     pub fn send(&mut self, log: &mut impl Log) -> Result<(), LogError> {
-        let Intake { partitions, open, counts, .. } = self;
+        let Intake { partitions, open, counts, definitions_are_stale, .. } = self;
+        *definitions_are_stale = true;
         // A feed that sends keeps its memory for the next batch; a silent feed frees it.
-        open.retain(|_, batch| batch.events() > 0);
+        open.retain(|_, batch| !batch.is_empty());
         let mut batches: Vec<_> = open.iter_mut().collect();
         batches.sort_unstable_by(|one, other| one.0.cmp(other.0));
         let appended = batches.into_iter().try_for_each(|(feed, batch)| {
@@ -122,16 +133,47 @@ impl Intake {
     }
 
     fn pack(&mut self, log: &mut impl Log, feed: Arc<Feed>, event: Event<'_>) -> Result<(), LogError> {
+        let reference = match &event.detail {
+            Detail::Prescription(Some(prescription)) => prescription.reference.as_deref(),
+            _ => None,
+        };
+        if reference.is_some() && self.definitions_are_stale {
+            self.refresh(log)?;
+        }
         let batch = match self.open.get_mut(&feed.name) {
             Some(batch) => batch,
             None => self.open.entry(feed.name.clone()).or_insert_with(|| OpenBatch::new(feed.clone())),
         };
         batch.push(log, &event)?;
-        if batch.events() < self.batch_events && batch.bytes() < BATCH_BYTES {
-            return Ok(());
+        if let Some(definition) = reference.and_then(|reference| self.definitions.find(&feed.name, reference)) {
+            batch.define(definition);
         }
-        let partition = partition_of(&feed.name, self.partitions);
-        self.counts.logged += append(log, &feed.name, partition, batch)?;
+        self.counts.logged += append_full(log, &feed, self.partitions, self.batch_events, batch)?;
+        Ok(())
+    }
+
+    /// Appends the newest definition behind the events that refer to it. The source may repeat it after a failure, so it is appended
+    /// again even if intake knew it.
+    fn define(&mut self, log: &mut impl Log, feed: Arc<Feed>, definition: Definition<'static>) -> Result<(), LogError> {
+        if self.definitions_are_stale {
+            self.refresh(log)?;
+        }
+        let (name, reference) = (&feed.name, definition.reference.clone());
+        if self.definitions.learn(name, definition.clone()) {
+            let key = format!("{}|{}", feed.name, definition.reference);
+            let record = FeedDefinition { feed: feed.name.as_ref().into(), definition };
+            log.append(Topic::Definitions, 0, &key, &Record::Definition(record))?;
+        }
+        let batch = self.open.entry(name.clone()).or_insert_with(|| OpenBatch::new(feed.clone()));
+        batch.define(self.definitions.find(name, &reference).expect("it was learned before"));
+        self.counts.logged += append_full(log, &feed, self.partitions, self.batch_events, batch)?;
+        self.counts.registered += 1;
+        Ok(())
+    }
+
+    fn refresh(&mut self, log: &mut impl Log) -> Result<(), LogError> {
+        self.definitions.refresh(log)?;
+        self.definitions_are_stale = false;
         Ok(())
     }
 
@@ -156,10 +198,19 @@ impl Intake {
     }
 }
 
+/// Appends a batch if it is full, and returns its number of events.
+fn append_full(log: &mut impl Log, feed: &Feed, partitions: u32, most: usize, batch: &mut OpenBatch) -> Result<u64, LogError> {
+    if !batch.is_full(most) {
+        return Ok(0);
+    }
+    append(log, &feed.name, partition_of(&feed.name, partitions), batch)
+}
+
 /// Appends a batch and returns its number of events. The batch is empty afterwards, even after an error.
 fn append(log: &mut impl Log, feed: &str, partition: u32, open: &mut OpenBatch) -> Result<u64, LogError> {
-    match open.events() as u64 {
-        0 => Ok(0),
-        events => open.lend(|batch| log.append(Topic::Events, partition, feed, &Record::Packed(batch))).map(|()| events),
+    if open.is_empty() {
+        return Ok(0);
     }
+    let events = open.events() as u64;
+    open.lend(|batch| log.append(Topic::Events, partition, feed, &Record::Packed(batch))).map(|()| events)
 }

@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use scorecard::event::{Event, PackedBatch};
+use scorecard::event::{Definition, Event, PackedBatch};
 use scorecard::record::item::Feed;
 
+use crate::limits::BATCH_BYTES;
 use crate::log::{Log, LogError};
 
 /// Encoded events of one feed, in order of arrival.
@@ -16,11 +17,12 @@ pub(crate) struct OpenBatch {
     feed: Arc<Feed>,
     events: usize,
     bytes: Vec<u8>,
+    definitions: Vec<Definition<'static>>,
 }
 
 impl OpenBatch {
     pub(crate) fn new(feed: Arc<Feed>) -> OpenBatch {
-        OpenBatch { feed, events: 0, bytes: Vec::new() }
+        OpenBatch { feed, events: 0, bytes: Vec::new(), definitions: Vec::new() }
     }
 
     /// Encodes an event into the batch.
@@ -33,14 +35,26 @@ impl OpenBatch {
         Ok(())
     }
 
+    /// Adds a definition, unless the batch has it.
+    pub(crate) fn define(&mut self, definition: &Definition<'static>) {
+        if !self.definitions.contains(definition) {
+            self.definitions.push(definition.clone());
+        }
+    }
+
+    /// Whether it has neither events nor definitions.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events == 0 && self.definitions.is_empty()
+    }
+
+    /// Whether it must be appended before it receives more.
+    pub(crate) fn is_full(&self, most: usize) -> bool {
+        self.events + self.definitions.len() >= most || self.bytes.len() >= BATCH_BYTES
+    }
+
     /// The number of events.
     pub(crate) fn events(&self) -> usize {
         self.events
-    }
-
-    /// The bytes of all events.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes.len()
     }
 
     /// Passes the whole batch to `to` and empties it. It keeps its memory for later events.
@@ -50,7 +64,7 @@ impl OpenBatch {
             practice: self.feed.practice.as_deref().map(Into::into),
             versioning: self.feed.versioning,
             ids: self.feed.ids,
-            definitions: Vec::new(),
+            definitions: std::mem::take(&mut self.definitions),
             events: self.events,
             bytes: self.bytes.as_slice().into(),
         });

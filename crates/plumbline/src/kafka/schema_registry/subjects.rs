@@ -48,6 +48,7 @@ pub fn forms(topic: Topic) -> &'static [Form] {
         Topic::PeerSnapshots => &[Form::PeerSnapshot],
         Topic::Runs => &[Form::Run],
         Topic::Rejects => &[Form::Reject],
+        Topic::Definitions => &[Form::Definition],
     }
 }
 
@@ -59,7 +60,7 @@ fn subject(prefix: &str, topic: Topic, form: Form) -> SchemaSubject {
     };
     let audience = match topic {
         Topic::Scorecards | Topic::ScorecardRevisions | Topic::PeerGroups | Topic::Runs => TopicAudience::Public,
-        Topic::Events | Topic::ClinicianMonths | Topic::Registry | Topic::PeerSnapshots | Topic::Rejects => {
+        Topic::Events | Topic::ClinicianMonths | Topic::Registry | Topic::PeerSnapshots | Topic::Rejects | Topic::Definitions => {
             TopicAudience::Internal
         }
     };
