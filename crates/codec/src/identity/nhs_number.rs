@@ -1,7 +1,7 @@
 //! NHS numbers, and the check digits of other long numbers that look like them.
 //!
 //! Sources: NHS Data Dictionary, "NHS NUMBER" (modulus 11); CMS, "NPI check digit" (Luhn over the prefix 80840); SNOMED CT
-//! Technical Implementation Guide, "Check-digit computation" (Verhoeff's dihedral group).
+//! Technical Implementation Guide, "Partition identifier" and "Check-digit computation" (Verhoeff's dihedral group).
 
 use crate::simd::lacks_ten_in_a_row;
 
@@ -113,7 +113,8 @@ pub fn is_npi(text: &str) -> bool {
     (sum + 24).is_multiple_of(10)
 }
 
-/// Whether this is a SNOMED CT identifier: 6 to 18 digits with Verhoeff's check digit.
+/// Whether this is a SNOMED CT identifier: 6 to 18 digits with a partition of concepts, descriptions or relationships, and Verhoeff's
+/// check digit behind it.
 #[must_use]
 pub fn is_snomed(text: &str) -> bool {
     /// The dihedral group of order ten.
@@ -132,6 +133,9 @@ pub fn is_snomed(text: &str) -> bool {
     /// Its permutation, applied once for each position.
     const P: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
     if !(6..=18).contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    if !matches!(&text.as_bytes()[text.len() - 3..text.len() - 1], [b'0' | b'1', b'0'..=b'2']) {
         return false;
     }
     let mut check = 0u8;
@@ -193,7 +197,8 @@ mod tests {
         for text in ["306206005", "73211009", "22298006", "3457005", "900000000000207008", "138875005"] {
             assert!(is_snomed(text), "{text}");
         }
-        for text in ["306206006", "37211009", "12345", "73211009x", "9434765919"] {
+        // The last has Verhoeff's digit, but its partition is 91.
+        for text in ["306206006", "37211009", "12345", "73211009x", "9434765919", "753670029434765919"] {
             assert!(!is_snomed(text), "{text}");
         }
     }

@@ -34,7 +34,8 @@ fn todays_code_opens_the_fixture_of_every_released_schema() {
         let form = Form::of_record(&record).expect("the samples open");
         let older = ReleasedSchema::older().filter(|released| released.name == form.name()).map(|released| released.number);
         for number in older.chain([form.id() - FIRST_ID]) {
-            assert_eq!(decode(&fixture(number, form.name())), record, "{form:?}, schema {number}");
+            let expected = if number == 1 { samples::first_batch() } else { record.clone() };
+            assert_eq!(decode(&fixture(number, form.name())), expected, "{form:?}, schema {number}");
         }
     }
 }

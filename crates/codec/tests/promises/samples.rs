@@ -6,8 +6,8 @@ use scorecard::card::scorecard::{
     Highlight, Interval, Peer, Period, Qof, Quality, Reason, SavingEstimate, Scorecard, Status, Subject, Trend, WindowValue,
 };
 use scorecard::event::{
-    Action, Answer, Attendance, Batch, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Prescription,
-    Pseudonym, Source, Versioning,
+    Action, Answer, Attendance, Batch, Codes, Definition, Detail, Encounter, Event, Exclusion, Feedback, IdScope, Mode, Observation,
+    ObservedValue, Order, Prescription, Pseudonym, Sex, Source, Versioning,
 };
 use scorecard::measure::measure_set::{Direction, Domain, Giant, Kind, SetHash};
 use scorecard::record::log_record::{
@@ -53,35 +53,37 @@ pub fn records() -> Vec<Record<'static>> {
 
 /// Further records: empty fields and other branches.
 pub fn sparse_records() -> Vec<Record<'static>> {
-    let bare = Event {
-        version: None,
-        action: Action::Retract,
-        day: None,
-        occurred_at: None,
-        recorded_at: None,
-        clinician: None,
-        practice: None,
-        patient: None,
-        exclude: None,
-        pca: vec![],
-        link: None,
-        detail: Detail::Order(None),
-        ..event("bare")
-    };
+    let bare = Event { version: None, action: Action::Retract, ..Event::new("bare", Detail::Order(None)) };
     let details = [
         Detail::Encounter(None),
         Detail::Prescription(None),
         Detail::Feedback(None),
         Detail::Feedback(Some(Feedback { answer: None, items: vec![("q".into(), "a".into())] })),
-        Detail::Order(Some(Order { category: Category::Imaging, code: None })),
+        Detail::Order(Some(Order { category: Codes::default(), code: Codes::default() })),
         Detail::Prescription(Some(Prescription {
-            code: None,
-            quantity_milli: u32::MAX,
+            drug: Codes::default(),
+            reference: None,
+            quantity_milli: Some(u32::MAX),
             items: u16::MAX,
-            cost_pence: u32::MAX,
-            adq_milli: u32::MAX,
+            cost_pence: Some(u32::MAX),
+            adq_milli: Some(u32::MAX),
             repeat: false,
         })),
+        Detail::Prescription(Some(Prescription {
+            drug: Codes::default(),
+            reference: Some("Medication/1".into()),
+            quantity_milli: None,
+            items: 1,
+            cost_pence: None,
+            adq_milli: None,
+            repeat: true,
+        })),
+        Detail::Observation(None),
+        Detail::Observation(Some(Observation {
+            code: Codes::default(),
+            values: vec![ObservedValue { code: Codes::default(), value_milli: i64::MIN, unit: None }],
+        })),
+        Detail::Observation(Some(Observation { code: Codes::one("loinc|4548-4"), values: vec![] })),
     ];
     let events = details.into_iter().map(|detail| Event { detail, ..bare.clone() }).collect();
     let content = Content {
@@ -101,8 +103,12 @@ pub fn sparse_records() -> Vec<Record<'static>> {
     let measures = vec![("x@1".into(), none)];
     let row = ClinicianMonth { measures, base: Base::default(), signed: vec![], cells: vec![], ..clinician_month() };
     vec![
-        Record::Batch(Batch { practice: None, versioning: Versioning::Arrival, events, feed: "f".into() }),
-        Record::Batch(Batch { practice: None, versioning: Versioning::Id, events: vec![], feed: "f".into() }),
+        Record::Batch(Batch { versioning: Versioning::Arrival, events, ..empty_batch() }),
+        Record::Batch(Batch { ids: IdScope::Kind, ..empty_batch() }),
+        Record::Batch(Batch {
+            definitions: vec![Definition { reference: "Medication/1".into(), version: 1, codes: Codes::default() }],
+            ..empty_batch()
+        }),
         Record::Scorecard(Box::new(card)),
         Record::Run(skipped),
         Record::Reject(nowhere),
@@ -110,6 +116,17 @@ pub fn sparse_records() -> Vec<Record<'static>> {
         Record::Mark(Mark { open_from: Month::EARLIEST, feeds: vec![], check: u64::MAX, ..mark() }),
         Record::Registry(Entry::Role(Role { from: None, until: None, locum: false, ..role() })),
     ]
+}
+
+fn empty_batch() -> Batch<'static> {
+    Batch {
+        feed: "f".into(),
+        practice: None,
+        versioning: Versioning::Id,
+        ids: IdScope::Feed,
+        definitions: vec![],
+        events: vec![],
+    }
 }
 
 fn event(id: &'static str) -> Event<'static> {
@@ -123,15 +140,25 @@ fn event(id: &'static str) -> Event<'static> {
         clinician: Some("gmc|7012345".into()),
         practice: Some("A81001".into()),
         patient: Some(Pseudonym(*b"0123456789abcdef")),
+        signs: Some(11),
+        age_band: Some(18),
+        sex: Some(Sex::Male),
         exclude: Some(Exclusion::Test),
         pca: vec!["dna_rate".into(), "referral_rate".into()],
         link: Some("e-99".into()),
-        detail: Detail::Order(Some(Order { category: Category::Test, code: Some("snomed|306206005".into()) })),
+        detail: Detail::Order(Some(Order {
+            category: codes(&["snomed|108252007", "http://terminology.hl7.org/CodeSystem/v2-0074|LAB"]),
+            code: Codes::one("snomed|306206005"),
+        })),
     }
 }
 
-fn batch() -> Batch<'static> {
-    let encounter = Encounter {
+fn codes(texts: &[&'static str]) -> Codes<'static> {
+    texts.iter().map(|text| std::borrow::Cow::Borrowed(*text)).collect()
+}
+
+fn encounter() -> Encounter<'static> {
+    Encounter {
         source: Source::Slot,
         mode: Mode::Video,
         status: Attendance::Noshow,
@@ -140,27 +167,72 @@ fn batch() -> Batch<'static> {
         minutes: Some(9),
         planned_minutes: Some(10),
         diagnoses: vec!["snomed|73211009".into()],
-    };
-    let prescription = Prescription {
-        code: Some("0501013B0AAABAB".into()),
-        quantity_milli: 21_000,
+        types: codes(&["http://terminology.hl7.org/CodeSystem/v3-ActCode|VR", "snomed|185317003"]),
+    }
+}
+
+fn prescription() -> Prescription<'static> {
+    Prescription {
+        drug: codes(&["bnf|0501013B0AAABAB", "dmd|322236009"]),
+        reference: Some("Medication/2".into()),
+        quantity_milli: Some(21_000),
         items: 2,
-        cost_pence: 143,
-        adq_milli: 500,
+        cost_pence: Some(143),
+        adq_milli: Some(500),
         repeat: true,
-    };
-    let feedback = Feedback { answer: Some(Answer::Poor), items: vec![("listened".into(), "yes_definitely".into())] };
+    }
+}
+
+fn feedback() -> Feedback<'static> {
+    Feedback { answer: Some(Answer::Poor), items: vec![("listened".into(), "yes_definitely".into())] }
+}
+
+fn observation() -> Observation<'static> {
+    let value = |code, value_milli| ObservedValue { code: Codes::one(code), value_milli, unit: Some("mm[Hg]".into()) };
+    Observation {
+        code: codes(&["snomed|75367002", "loinc|85354-9"]),
+        values: vec![value("snomed|271649006", 138_000), value("snomed|271650006", -84_500)],
+    }
+}
+
+fn batch() -> Batch<'static> {
     Batch {
         feed: "a81001-emis".into(),
         practice: Some("A81002".into()),
         versioning: Versioning::Updated,
+        ids: IdScope::Kind,
+        definitions: vec![Definition {
+            reference: "Medication/2".into(),
+            version: 7,
+            codes: codes(&["dmd|322236009", "snomed|322236009"]),
+        }],
         events: vec![
-            Event { detail: Detail::Encounter(Some(encounter)), exclude: Some(Exclusion::Admin), ..event("e-99") },
-            Event { detail: Detail::Prescription(Some(prescription)), action: Action::Hold, ..event("rx-71") },
-            Event { detail: Detail::Feedback(Some(feedback)), ..event("fft-12") },
+            Event { detail: Detail::Encounter(Some(encounter())), exclude: Some(Exclusion::Admin), ..event("e-99") },
+            Event { detail: Detail::Prescription(Some(prescription())), action: Action::Hold, ..event("rx-71") },
+            Event { detail: Detail::Feedback(Some(feedback())), ..event("fft-12") },
             event("o-5"),
+            Event { detail: Detail::Observation(Some(observation())), sex: Some(Sex::Other), ..event("ob-8") },
         ],
     }
+}
+
+/// The record in the fixture of the first layout of a batch, number 1. It had BNF codes and fixed categories only.
+pub fn first_batch() -> Record<'static> {
+    let first = |event: Event<'static>| Event { signs: None, age_band: None, sex: None, ..event };
+    let encounter = Encounter { types: Codes::default(), ..encounter() };
+    let prescription = Prescription { drug: Codes::one("bnf|0501013B0AAABAB"), reference: None, ..prescription() };
+    let order = Order { category: Codes::one("plumbline|test"), code: Codes::one("snomed|306206005") };
+    Record::Batch(Batch {
+        ids: IdScope::Feed,
+        definitions: vec![],
+        events: vec![
+            first(Event { detail: Detail::Encounter(Some(encounter)), exclude: Some(Exclusion::Admin), ..event("e-99") }),
+            first(Event { detail: Detail::Prescription(Some(prescription)), action: Action::Hold, ..event("rx-71") }),
+            first(Event { detail: Detail::Feedback(Some(feedback())), ..event("fft-12") }),
+            first(Event { detail: Detail::Order(Some(order)), ..event("o-5") }),
+        ],
+        ..batch()
+    })
 }
 
 pub fn clinician_month() -> ClinicianMonth {

@@ -5,7 +5,7 @@ use apache_avro::{Schema, types::Value};
 use codec::avro::encoding::{Form, encode};
 use scorecard::card::peer_group::Level;
 use scorecard::card::scorecard::{Band, Cause, CoverageState, Grade, Status};
-use scorecard::event::{Action, Answer, Attendance, Category, Detail, Event, Exclusion, Mode, Source, Versioning};
+use scorecard::event::{Action, Answer, Attendance, Detail, Event, Exclusion, IdScope, Mode, Sex, Source, Versioning};
 use scorecard::measure::measure_set::{Direction, Domain, Giant, Kind};
 use scorecard::record::log_record::Record;
 use scorecard::registry::entry::{Entry, OrganisationKind};
@@ -71,13 +71,16 @@ fn of_events() {
             feedback.answer = Some(all[n]);
         }
     });
-    in_events("category", &["referral", "test", "imaging"], |n, event| {
-        if let Detail::Order(Some(order)) = &mut event.detail {
-            order.category = [Category::Referral, Category::Test, Category::Imaging][n];
-        }
-    });
-    let kinds = [Detail::Encounter(None), Detail::Prescription(None), Detail::Feedback(None), Detail::Order(None)];
-    in_events("kind", &["encounter", "prescription", "feedback", "order"], |n, event| event.detail = kinds[n].clone());
+    in_events("sex", &["female", "male", "other"], |n, event| event.sex = Some([Sex::Female, Sex::Male, Sex::Other][n]));
+    let kinds = [
+        Detail::Encounter(None),
+        Detail::Prescription(None),
+        Detail::Feedback(None),
+        Detail::Order(None),
+        Detail::Observation(None),
+    ];
+    let words = ["encounter", "prescription", "feedback", "order", "observation"];
+    in_events("kind", &words, |n, event| event.detail = kinds[n].clone());
 }
 
 #[test]
@@ -86,6 +89,11 @@ fn of_batches_organisations_and_peers() {
         let Record::Batch(mut batch) = samples::records().remove(0) else { panic!("the first sample is a batch") };
         batch.versioning = versioning;
         assert_eq!(read(&Record::Batch(batch), "versioning"), [word]);
+    }
+    for (ids, word) in [(IdScope::Feed, "feed"), (IdScope::Kind, "kind")] {
+        let Record::Batch(mut batch) = samples::records().remove(0) else { panic!("the first sample is a batch") };
+        batch.ids = ids;
+        assert_eq!(read(&Record::Batch(batch), "ids"), [word]);
     }
     for (kind, word) in
         [(OrganisationKind::Practice, "practice"), (OrganisationKind::Pcn, "pcn"), (OrganisationKind::Locality, "locality")]
