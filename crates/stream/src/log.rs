@@ -18,7 +18,7 @@ pub enum Topic {
     Events,
     /// Rows and marks.
     ClinicianMonths,
-    /// Genesis, persons, roles, organisations and the ticks of publish.
+    /// Genesis, the entries of the registry and the ticks of publish.
     Registry,
     /// The newest revision of each card; compacted.
     Scorecards,
@@ -32,6 +32,8 @@ pub enum Topic {
     Runs,
     /// Items that intake rejected.
     Rejects,
+    /// Names, logins and contacts of persons; compacted.
+    People,
 }
 
 /// Partitions of `scorecards` and of `scorecard-revisions`.
@@ -39,7 +41,7 @@ pub const CARD_PARTITIONS: u32 = 6;
 
 impl Topic {
     /// All topics.
-    pub const ALL: [Topic; 9] = [
+    pub const ALL: [Topic; 10] = [
         Topic::Events,
         Topic::ClinicianMonths,
         Topic::Registry,
@@ -49,6 +51,7 @@ impl Topic {
         Topic::PeerSnapshots,
         Topic::Runs,
         Topic::Rejects,
+        Topic::People,
     ];
 
     /// The name without the prefix of the deployment.
@@ -64,6 +67,7 @@ impl Topic {
             Topic::PeerSnapshots => "peer-snapshots",
             Topic::Runs => "runs",
             Topic::Rejects => "rejects",
+            Topic::People => "people",
         }
     }
 }

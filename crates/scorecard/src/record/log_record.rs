@@ -7,6 +7,7 @@ use crate::card::scorecard::Scorecard;
 use crate::event::{Batch, PackedBatch};
 use crate::measure::measure_set::SetHash;
 use crate::registry::entry::Entry;
+use crate::registry::person_details::PersonDetails;
 use crate::sums::measure_sums::{Base, MeasureSums};
 use crate::time::calendar::{Day, Month, Timestamp};
 
@@ -213,6 +214,9 @@ pub enum Record<'a> {
     PeerSnapshot(PeerSnapshot),
     Run(Run),
     Reject(Reject),
+    PersonDetails(PersonDetails),
+    /// The key has no record any more: compaction removes the earlier ones.
+    Tombstone,
     /// Bytes that no schema of this topic can decode; the text gives the reason.
     Undecodable(String),
 }
@@ -234,6 +238,8 @@ impl Record<'_> {
             Record::PeerSnapshot(r) => Record::PeerSnapshot(r),
             Record::Run(r) => Record::Run(r),
             Record::Reject(r) => Record::Reject(r),
+            Record::PersonDetails(r) => Record::PersonDetails(r),
+            Record::Tombstone => Record::Tombstone,
             Record::Undecodable(r) => Record::Undecodable(r),
         }
     }

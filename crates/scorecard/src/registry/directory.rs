@@ -218,7 +218,7 @@ impl Directory {
 
     /// The network and the locality of this practice on this day, found along its parents.
     #[must_use]
-    pub fn chain(&self, practice: &str, day: Day) -> Chain<'_> {
+    pub fn chain<'a>(&'a self, practice: &'a str, day: Day) -> Chain<'a> {
         self.organisations.chain(practice, day)
     }
 

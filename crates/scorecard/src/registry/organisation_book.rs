@@ -92,9 +92,9 @@ impl OrganisationBook {
     }
 
     /// The network and the locality of this practice on this day, found along its parents.
-    pub(crate) fn chain(&self, practice: &str, day: Day) -> Chain<'_> {
+    pub(crate) fn chain<'a>(&'a self, practice: &'a str, day: Day) -> Chain<'a> {
         let mut chain = Chain::default();
-        let parent_of = |code: &str| self.in_force(code, day)?.parent.as_deref().map(|parent| self.root_of(parent, day));
+        let parent_of = |code: &'a str| self.in_force(code, day)?.parent.as_deref().map(|parent| self.root_of(parent, day));
         let mut parent = parent_of(practice);
         for _ in 0..LONGEST_CHAIN {
             let Some(code) = parent else { break };
@@ -113,25 +113,31 @@ impl OrganisationBook {
     pub(crate) fn in_scope(&self, practice: &str, day: Day) -> bool {
         match self.in_force(practice, day) {
             Some(held) => held.compared && !held.days.ended(day),
-            None => self.statements_of(practice, day).next().is_none(),
+            None => !self.statements_of(practice, day).any(|(_, precedence)| !self.is_withdrawn(practice, day, precedence)),
         }
     }
 
     /// The statement about this organisation that has begun by this day and has the highest precedence. One with details comes
     /// before one with aliases alone. An ended one still provides the parent, and the organisation is closed.
-    fn in_force(&self, code: &str, day: Day) -> Option<&OrganisationStatement> {
-        let begun = self.statements_of(code, day).filter(|(statement, _)| statement.days.begun(day));
-        begun.max_by_key(|(statement, precedence)| (statement.detailed, *precedence)).map(|(statement, _)| statement)
+    fn in_force<'a>(&'a self, code: &'a str, day: Day) -> Option<&'a OrganisationStatement> {
+        let in_force = self.statements_of(code, day).filter(|(statement, precedence)| {
+            statement.days.begun(day) && !self.is_withdrawn(code, day, *precedence)
+        });
+        in_force.max_by_key(|(statement, precedence)| (statement.detailed, *precedence)).map(|(statement, _)| statement)
     }
 
-    /// The statements about this organisation that are not withdrawn on this day, under its code and under its aliases.
-    fn statements_of<'a>(&'a self, code: &str, day: Day) -> impl Iterator<Item = (&'a OrganisationStatement, Precedence)> + use<'a> {
-        let names: Vec<&str> = self.aliases.held_under(code, day).collect();
-        let statements: Vec<_> = names.iter().filter_map(|name| self.statements.get(*name)).flatten().collect();
-        let in_effect = |one: &&'a OrganisationWithdrawal| one.from.is_none_or(|from| from <= day);
-        let withdrawals = names.iter().filter_map(|name| self.withdrawals.get(*name)).flatten().filter(in_effect);
-        let last = withdrawals.map(|withdrawal| withdrawal.precedence).max();
-        let pairs = statements.into_iter().map(|(statement, precedence)| (statement, *precedence));
-        pairs.filter(move |(_, precedence)| last.is_none_or(|last| last < *precedence))
+    /// The statements about this organisation under its code and under its aliases.
+    fn statements_of<'a>(&'a self, code: &'a str, day: Day) -> impl Iterator<Item = (&'a OrganisationStatement, Precedence)> {
+        let all = self.aliases.held_under(code, day).filter_map(|name| self.statements.get(name)).flatten();
+        all.map(|(statement, precedence)| (statement, *precedence))
+    }
+
+    /// Whether a withdrawal of this organisation takes a statement of this precedence out of effect on this day.
+    fn is_withdrawn(&self, code: &str, day: Day, precedence: Precedence) -> bool {
+        if self.withdrawals.is_empty() {
+            return false;
+        }
+        let withdrawals = self.aliases.held_under(code, day).filter_map(|name| self.withdrawals.get(name)).flatten();
+        withdrawals.filter(|one| one.precedence > precedence).any(|one| one.from.is_none_or(|from| from <= day))
     }
 }
