@@ -165,7 +165,7 @@ fn a_newly_mapped_alias_withdraws_the_old_subjects_open_cards() {
     world.run_until(utc(2026, 11, 10, 3));
     let before = world.revisions();
     assert_eq!(before.len(), 2, "the registry has two persons so far");
-    let person = Person { id: "gmc|7000001".into(), aliases: vec!["gmp|G7000001".into()] };
+    let person = Person { id: "gmc|7000001".into(), aliases: vec!["gmp|G7000001".into()], ..Person::default() };
     world.register(utc(2026, 11, 10, 9), Entry::Person(person));
     world.run_until(utc(2026, 11, 12, 3));
     let cards = world.revisions();
@@ -190,9 +190,10 @@ fn a_card_shows_the_role_as_of_the_months_last_day() {
             locum: false,
             from: Some(from.into()),
             until: until.map(Into::into),
+            ..Role::default()
         })
     };
-    world.register(utc(2026, 10, 1, 2), Entry::Person(Person { id: "gmc|7000001".into(), aliases: vec![] }));
+    world.register(utc(2026, 10, 1, 2), Entry::Person(Person { id: "gmc|7000001".into(), ..Person::default() }));
     world.register(utc(2026, 10, 1, 2), role("trainee", "2026-01-01", Some("2026-10-30")));
     world.register(utc(2026, 10, 1, 2), role("gp", "2026-10-31", None));
     for (n, day) in [utc(2026, 9, 30, 9), utc(2026, 10, 5, 9)].into_iter().enumerate() {

@@ -262,7 +262,7 @@ fn a_merged_person_is_explained_by_the_registry_of_each_revisions_own_cut() {
     world.feed(utc(2026, 10, 8, 9), "a", events);
     world.run_until(utc(2026, 11, 5, 3));
     let aliases = vec!["gmc|7000001".to_owned(), "gmc|7000002".to_owned()];
-    world.register(utc(2026, 11, 5, 9), Entry::Person(Person { id: "dr-who".to_owned(), aliases }));
+    world.register(utc(2026, 11, 5, 9), Entry::Person(Person { id: "dr-who".to_owned(), aliases, ..Person::default() }));
     world.run_until(utc(2026, 11, 8, 3));
     let find = |person: &str, practice: &str| -> Vec<Scorecard> {
         cards_of(&world, person, "2026-10").into_iter().filter(|card| card.content.subject.practice == practice).collect()

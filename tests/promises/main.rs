@@ -11,6 +11,7 @@
 //! | `oracle` | every card is the one of the brute-force oracle |
 //! | `patients` | no patient's number is in any topic |
 //! | `protocol` | each numbered rule of the protocol, under scripted faults |
+//! | `registry` | references of practices, withdrawals, rules of feeds and details of persons |
 //! | `simulation` | all promises in seeded histories with every kind of fault |
 //! | `thresholds` | thresholds of points are frozen with the quarter |
 
@@ -23,5 +24,6 @@ mod openprescribing;
 mod oracle;
 mod patients;
 mod protocol;
+mod registry;
 mod simulation;
 mod thresholds;

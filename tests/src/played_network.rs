@@ -68,7 +68,7 @@ pub fn play(network: &Network, deployment: Deployment, batch: usize, until: Time
     let first = world.deployment.schedule.first;
     world.log.set_now(first.plus_seconds(-86_400));
     for entry in
-        scorecard::registry::registry_file::parse_registry(&network.registry).expect("the simulated registry is in order")
+        scorecard::registry::registry_file::parse_registry(&network.registry).expect("the simulated registry is in order").entries
     {
         world.register(first.plus_seconds(-86_400), entry);
     }

@@ -71,7 +71,7 @@ pub enum Command {
     ///
     /// Example: plumbline simulate --out - --events 3
     Simulate(SimulateArgs),
-    /// Check a registry file: persons, their roles and organisations.
+    /// Check, load or show the registry: persons, their roles and organisations.
     #[command(subcommand)]
     Registry(Registry),
     /// List, show, check and test the measures. Each measure is one TOML file.
@@ -562,6 +562,39 @@ pub enum Registry {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Add the entries of a registry file that the log lacks, and print each of them. Over Kafka the service may run.
+    ///
+    /// Example: plumbline registry load registry.toml --config plumbline.toml --dry-run
+    Load(RegistryLoadArgs),
+    /// Print the entries of the log's registry as NDJSON, in their order. Over Kafka the service may run.
+    ///
+    /// Example: plumbline registry show 'gmc|7012345' --config plumbline.toml
+    Show(RegistryShowArgs),
+}
+
+/// The arguments of `registry load`.
+#[derive(Debug, Args)]
+pub struct RegistryLoadArgs {
+    /// The registry file, NDJSON or TOML.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print the entries only; add nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The service.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// The arguments of `registry show`.
+#[derive(Debug, Args)]
+pub struct RegistryShowArgs {
+    /// A person, an alias, or the code of an organisation, in any spelling [default: all].
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// The service.
+    #[command(flatten)]
+    pub service: ServiceArgs,
 }
 
 #[cfg(test)]

@@ -11,5 +11,6 @@ pub mod card;
 pub mod clinician_alias;
 pub mod explain;
 pub mod health;
+pub mod registry;
 pub mod rejects;
 pub mod measures;

@@ -18,6 +18,7 @@ use crate::command::manual;
 use crate::command::measures;
 use crate::command::peek;
 use crate::command::recompute::recompute;
+use crate::command::registry;
 use crate::command::rejects;
 use crate::command::replay::{TotalRejection, replay};
 use crate::command::topics;
@@ -69,9 +70,15 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Replay(args) => replayed(args),
         Command::Simulate(args) => simulate(args),
         Command::Registry(Registry::Check { file }) => {
-            let entries = registry_file_check::read(file)?;
-            print(&wrapped(&format!("{}: {}\n", file.display(), registry_file_check::holds(&entries)), columns()))
+            let found = registry_file_check::read(file)?;
+            print(&wrapped(&format!("{}: {}\n", file.display(), registry_file_check::holds(&found)), columns()))
         }
+        Command::Registry(Registry::Load(args)) => {
+            let result = registry::load(args, &configured(&args.service)?, service_clock()?)?;
+            report(&result.report);
+            print(&result.lines)
+        }
+        Command::Registry(Registry::Show(args)) => print(&registry::show(args.name.as_deref(), &configured(&args.service)?)?),
         Command::Measures(command) => print(&format!("{}\n", wrapped(measures(command)?.trim_end(), columns()))),
         Command::Run(args) => {
             let config = configured(&args.service)?;

@@ -234,7 +234,8 @@ pub struct Event<'a> {
 }
 
 /// The origin of a feed's version numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Versioning {
     /// The source system numbers its versions.
     #[default]

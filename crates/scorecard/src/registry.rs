@@ -1,6 +1,21 @@
-//! The registry: persons with their aliases, roles and organisations, all effective-dated, and the directory as of a day.
+//! The registry: persons with their aliases, roles, leads and organisations, all effective-dated, the rules of feeds, and the
+//! directory as of a day.
 
 pub mod registry_file;
 pub(crate) mod registry_check;
+pub(crate) mod organisation_mistakes;
+pub(crate) mod person_mistakes;
+pub(crate) mod earlier_entries;
+pub(crate) mod defined_names;
+pub mod registry_update;
 pub mod directory;
+pub(crate) mod organisation_book;
+pub(crate) mod terms;
+pub(crate) mod alias_graph;
+pub(crate) mod disjoint_sets;
+pub(crate) mod precedence;
+pub mod person_details;
 pub mod entry;
+pub mod setting;
+pub(crate) mod period;
+pub mod identifier;

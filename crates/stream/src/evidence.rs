@@ -134,10 +134,10 @@ impl Search<'_> {
 
     /// Whether the card sums this row.
     fn is_ours(&self, row: &RowKey) -> bool {
-        let subject = &self.card.content.subject;
+        let (subject, day) = (&self.card.content.subject, row.month.last_day());
         self.months.contains(&row.month)
-            && (subject.practice.is_empty() || *row.practice == *subject.practice)
-            && self.directory.person_of(&row.clinician) == subject.clinician
+            && (subject.practice.is_empty() || self.directory.practice_of(&row.practice, day) == subject.practice)
+            && self.directory.person_of(&row.clinician, day) == subject.clinician
     }
 
     /// Second pass: the events of these shares.

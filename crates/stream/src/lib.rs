@@ -29,6 +29,8 @@ pub mod evidence;
 mod rows;
 pub mod tally;
 pub mod intake;
+pub mod feed_rules;
+pub mod people;
 mod register;
 pub mod deployment;
 pub mod partition;

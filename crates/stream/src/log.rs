@@ -18,7 +18,7 @@ pub enum Topic {
     Events,
     /// Rows and marks.
     ClinicianMonths,
-    /// Genesis, persons, roles, organisations and the ticks of publish.
+    /// Genesis, the entries of the registry and the ticks of publish.
     Registry,
     /// The newest revision of each card; compacted.
     Scorecards,
@@ -34,6 +34,8 @@ pub enum Topic {
     Rejects,
     /// The codes of resources that events refer to; compacted. Only intake reads them.
     Definitions,
+    /// Names, logins and contacts of persons; compacted.
+    People,
 }
 
 /// Partitions of `scorecards` and of `scorecard-revisions`.
@@ -41,7 +43,7 @@ pub const CARD_PARTITIONS: u32 = 6;
 
 impl Topic {
     /// All topics.
-    pub const ALL: [Topic; 10] = [
+    pub const ALL: [Topic; 11] = [
         Topic::Events,
         Topic::ClinicianMonths,
         Topic::Registry,
@@ -52,6 +54,7 @@ impl Topic {
         Topic::Runs,
         Topic::Rejects,
         Topic::Definitions,
+        Topic::People,
     ];
 
     /// The name without the prefix of the deployment.
@@ -68,6 +71,7 @@ impl Topic {
             Topic::Runs => "runs",
             Topic::Rejects => "rejects",
             Topic::Definitions => "definitions",
+            Topic::People => "people",
         }
     }
 }

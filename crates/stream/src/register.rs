@@ -20,7 +20,7 @@ pub(crate) struct Register {
 /// The registry at a cut.
 #[derive(Debug)]
 pub(crate) struct AsOf {
-    /// The directory before this cut, if the cut applied an entry.
+    /// The directory before this cut, if the cut applied an entry that can change a card.
     pub before: Option<Directory>,
     /// Offset of the cut's tick.
     pub position: u64,
@@ -63,7 +63,9 @@ impl Register {
                 match entry.record {
                     Record::Tick(tick) if cut.is_some_and(|cut| tick.at >= cut) => found = Some(entry.offset),
                     Record::Registry(change) if entry.offset <= until => {
-                        before.get_or_insert_with(|| directory.clone());
+                        if change.affects_cards() {
+                            before.get_or_insert_with(|| directory.clone());
+                        }
                         directory.apply(&change);
                     }
                     _ => {}

@@ -51,12 +51,16 @@ pub enum Form {
     PeerSnapshot,
     Run,
     Reject,
+    Lead,
+    Feed,
+    Withdrawal,
+    PersonDetails,
     Definition,
 }
 
 impl Form {
     /// All of them, in order of their first numbers.
-    pub const ALL: [Form; 14] = [
+    pub const ALL: [Form; 18] = [
         Form::Batch,
         Form::Tick,
         Form::ClinicianMonth,
@@ -70,6 +74,10 @@ impl Form {
         Form::PeerSnapshot,
         Form::Run,
         Form::Reject,
+        Form::Lead,
+        Form::Feed,
+        Form::Withdrawal,
+        Form::PersonDetails,
         Form::Definition,
     ];
 
@@ -96,6 +104,10 @@ impl Form {
             Form::PeerSnapshot => "peer-snapshot",
             Form::Run => "run",
             Form::Reject => "reject",
+            Form::Lead => "lead",
+            Form::Feed => "feed",
+            Form::Withdrawal => "withdrawal",
+            Form::PersonDetails => "person-details",
             Form::Definition => "definition",
         }
     }
@@ -117,6 +129,10 @@ impl Form {
             Form::PeerSnapshot => include_str!("../../../../schemas/peer-snapshot.avsc"),
             Form::Run => include_str!("../../../../schemas/run.avsc"),
             Form::Reject => include_str!("../../../../schemas/reject.avsc"),
+            Form::Lead => include_str!("../../../../schemas/lead.avsc"),
+            Form::Feed => include_str!("../../../../schemas/feed.avsc"),
+            Form::Withdrawal => include_str!("../../../../schemas/withdrawal.avsc"),
+            Form::PersonDetails => include_str!("../../../../schemas/person-details.avsc"),
             Form::Definition => include_str!("../../../../schemas/definition.avsc"),
         }
     }
@@ -126,7 +142,7 @@ impl Form {
         Form::ALL.get(released_schema::record_of_id(id)?).copied()
     }
 
-    /// The schema that a record is written with; none for one that did not open.
+    /// The schema that a record is written with; none for a tombstone and for one that did not open.
     #[must_use]
     pub fn of_record(record: &Record<'_>) -> Option<Form> {
         Some(match record {
@@ -138,25 +154,31 @@ impl Form {
             Record::Registry(Entry::Person(_)) => Form::Person,
             Record::Registry(Entry::Role(_)) => Form::Role,
             Record::Registry(Entry::Organisation(_)) => Form::Organisation,
+            Record::Registry(Entry::Lead(_)) => Form::Lead,
+            Record::Registry(Entry::Feed(_)) => Form::Feed,
+            Record::Registry(Entry::Withdrawal(_)) => Form::Withdrawal,
+            Record::PersonDetails(_) => Form::PersonDetails,
             Record::Scorecard(_) => Form::Scorecard,
             Record::PeerGroup(_) => Form::PeerGroup,
             Record::PeerSnapshot(_) => Form::PeerSnapshot,
             Record::Run(_) => Form::Run,
             Record::Reject(_) => Form::Reject,
             Record::Definition(_) => Form::Definition,
-            Record::Undecodable(_) => return None,
+            Record::Tombstone | Record::Undecodable(_) => return None,
         })
     }
 }
 
-/// Appends a record to `out`. After an error `out` is unchanged.
+/// Appends a record to `out`; a tombstone has no bytes. After an error `out` is unchanged.
 ///
 /// # Errors
 /// [`EncodeError`] when a number exceeds Avro's long, or the record is [`Record::Undecodable`].
 pub fn encode(record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let Some(form) = Form::of_record(record) else {
-        let Record::Undecodable(why) = record else { unreachable!("every other record has a form") };
-        return Err(EncodeError::Undecodable(why.clone()));
+        return match record {
+            Record::Undecodable(why) => Err(EncodeError::Undecodable(why.clone())),
+            _ => Ok(()),
+        };
     };
     let before = out.len();
     out.push(MAGIC);
@@ -196,20 +218,26 @@ fn write_datum(record: &Record<'_>, to: &mut Writer<'_>) {
         Record::Registry(Entry::Person(r)) => r.write(to),
         Record::Registry(Entry::Role(r)) => r.write(to),
         Record::Registry(Entry::Organisation(r)) => r.write(to),
+        Record::Registry(Entry::Lead(r)) => r.write(to),
+        Record::Registry(Entry::Feed(r)) => r.write(to),
+        Record::Registry(Entry::Withdrawal(r)) => r.write(to),
+        Record::PersonDetails(r) => r.write(to),
         Record::Scorecard(r) => r.write(to),
         Record::PeerGroup(r) => r.write(to),
         Record::PeerSnapshot(r) => r.write(to),
         Record::Run(r) => r.write(to),
         Record::Reject(r) => r.write(to),
         Record::Definition(r) => r.write(to),
-        Record::Undecodable(_) => {}
+        Record::Tombstone | Record::Undecodable(_) => {}
     }
 }
 
-/// Decodes a record; its text is borrowed from the bytes where possible. Other bytes become [`Record::Undecodable`] with the cause.
+/// Decodes a record; its text is borrowed from the bytes where possible. No bytes are a tombstone. Other bytes become
+/// [`Record::Undecodable`] with the cause.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Record<'_> {
     match unframed(bytes) {
+        _ if bytes.is_empty() => Record::Tombstone,
         Ok((id, datum)) => decode_datum(id, datum),
         Err(why) => Record::Undecodable(why),
     }
@@ -281,6 +309,10 @@ fn read_datum(form: Form, datum: &[u8]) -> Result<Record<'_>, WireFault> {
         Form::Person => Record::Registry(Entry::Person(Wire::read(from_ref)?)),
         Form::Role => Record::Registry(Entry::Role(Wire::read(from_ref)?)),
         Form::Organisation => Record::Registry(Entry::Organisation(Wire::read(from_ref)?)),
+        Form::Lead => Record::Registry(Entry::Lead(Wire::read(from_ref)?)),
+        Form::Feed => Record::Registry(Entry::Feed(Wire::read(from_ref)?)),
+        Form::Withdrawal => Record::Registry(Entry::Withdrawal(Wire::read(from_ref)?)),
+        Form::PersonDetails => Record::PersonDetails(Wire::read(from_ref)?),
         Form::Scorecard => Record::Scorecard(Box::new(Wire::read(from_ref)?)),
         Form::PeerGroup => Record::PeerGroup(Box::new(Wire::read(from_ref)?)),
         Form::PeerSnapshot => Record::PeerSnapshot(Wire::read(from_ref)?),

@@ -19,4 +19,11 @@ pub(crate) const RELEASED: &[(u32, &str, &str)] = &[
     (13, "reject", include_str!("../../../../schemas/released/13-reject.avsc")),
     (14, "batch", include_str!("../../../../schemas/released/14-batch.avsc")),
     (15, "clinician-month", include_str!("../../../../schemas/released/15-clinician-month.avsc")),
+    (21, "person", include_str!("../../../../schemas/released/21-person.avsc")),
+    (22, "role", include_str!("../../../../schemas/released/22-role.avsc")),
+    (23, "organisation", include_str!("../../../../schemas/released/23-organisation.avsc")),
+    (24, "lead", include_str!("../../../../schemas/released/24-lead.avsc")),
+    (25, "feed", include_str!("../../../../schemas/released/25-feed.avsc")),
+    (26, "withdrawal", include_str!("../../../../schemas/released/26-withdrawal.avsc")),
+    (27, "person-details", include_str!("../../../../schemas/released/27-person-details.avsc")),
 ];

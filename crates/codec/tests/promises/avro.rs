@@ -174,6 +174,10 @@ fn avro_and_json_have_the_same_names() {
             Record::Registry(Entry::Person(r)) => serde_json::to_value(r).unwrap(),
             Record::Registry(Entry::Role(r)) => serde_json::to_value(r).unwrap(),
             Record::Registry(Entry::Organisation(r)) => serde_json::to_value(r).unwrap(),
+            Record::Registry(Entry::Lead(r)) => serde_json::to_value(r).unwrap(),
+            Record::Registry(Entry::Feed(r)) => serde_json::to_value(r).unwrap(),
+            Record::Registry(Entry::Withdrawal(r)) => serde_json::to_value(r).unwrap(),
+            Record::PersonDetails(r) => serde_json::to_value(r).unwrap(),
             Record::Scorecard(card) => serde_json::from_str(&record_lines::scorecard(card)).unwrap(),
             Record::PeerGroup(group) => serde_json::from_str(&record_lines::peer_group(group)).unwrap(),
             Record::Run(run) => serde_json::from_str(&record_lines::run(run)).unwrap(),
@@ -188,14 +192,14 @@ fn avro_and_json_have_the_same_names() {
                 expected["period"]["end"] = json!(card.content.period.end.0);
             }
             Record::Run(run) => expected["at"] = json!(run.at.0),
-            // The types leave absent fields out.
-            Record::Registry(Entry::Role(role)) => {
-                expected["from"] = json!(role.from);
-                expected["until"] = json!(role.until);
-            }
             _ => {}
         }
-        assert_eq!(by_name(read_by_library(&record)), expected, "{:?}", form_of(&record));
+        let mut found = by_name(read_by_library(&record));
+        // The types leave absent texts out.
+        if matches!(record, Record::Registry(_) | Record::PersonDetails(_)) {
+            found.as_object_mut().expect("a record is an object").retain(|_, value| !value.is_null());
+        }
+        assert_eq!(found, expected, "{:?}", form_of(&record));
     }
 }
 
@@ -260,10 +264,16 @@ fn an_undecodable_record_and_a_number_beyond_avros_are_refused_and_write_nothing
 }
 
 #[test]
+fn a_tombstone_is_a_record_without_bytes() {
+    let mut out = Vec::new();
+    encode(&Record::Tombstone, &mut out).expect("a tombstone needs no schema");
+    assert_eq!((out.as_slice(), decode(&[])), (&[][..], Record::Tombstone));
+}
+
+#[test]
 fn bytes_that_do_not_decode_give_the_reason() {
     let tick = bytes_of(&Record::Tick(Tick { at: scorecard::time::calendar::Timestamp(5) }));
     for (bytes, why) in [
-        (vec![], "0 bytes are too few"),
         (vec![0, 1, 2], "3 bytes are too few"),
         ([&[7], &tick[1..]].concat(), "0x07"),
         (vec![0, 0, 0, 0, 9, 1], "0x00000009"),
@@ -282,7 +292,7 @@ fn bytes_that_do_not_decode_give_the_reason() {
 fn cut_and_damaged_records_are_undecodable_or_another_record_and_never_a_panic() {
     for record in all() {
         let whole = bytes_of(&record);
-        for length in 0..whole.len() {
+        for length in 1..whole.len() {
             assert!(matches!(decode(&whole[..length]), Record::Undecodable(_)), "{length} of {} bytes", whole.len());
         }
         for place in 0..whole.len() {

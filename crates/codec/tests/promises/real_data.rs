@@ -85,6 +85,7 @@ fn the_people_of_a_bulk_export_fit_its_events_if_it_is_there() {
             Entry::Person(person) => assert!(persons.insert(person.id)),
             Entry::Role(role) => assert!(persons.contains(&role.person) && role.role == "gp", "{role:?}"),
             Entry::Organisation(organisation) => assert!(practices.insert(organisation.code)),
+            other => panic!("FHIR has no {other:?}"),
         }
     }
     for event in read(&folder.join("Encounter.ndjson")).events {

@@ -46,7 +46,8 @@ fn instants_days_and_pseudonyms_are_written_for_people() {
 
 #[test]
 fn a_person_shows_its_aliases_and_a_snapshot_its_members() {
-    assert_eq!(of_form(Form::Person), json!({ "id": "gmc|7012345", "aliases": ["gmp|G1234567", "npi|1"] }));
+    let person = json!({ "id": "gmc|7012345", "aliases": ["gmp|G1234567", "npi|1"], "source": "operator" });
+    assert_eq!(of_form(Form::Person), person);
     let values = &of_form(Form::PeerSnapshot)["values"];
     assert_eq!(values, &json!([{ "numerator": 1, "denominator": 20 }, { "numerator": -3, "denominator": 40 }]));
 }

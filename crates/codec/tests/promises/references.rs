@@ -7,7 +7,7 @@ use codec::identity::keys::Keys;
 use codec::identity::pseudonym::Pseudonyms;
 use scorecard::event::{Action, Attendance, Codes, Detail, Event, Mode, Source, Versioning};
 use scorecard::record::item::{DrugSource, Feed, Item};
-use scorecard::registry::entry::{Entry, Organisation, OrganisationKind, Person, Role};
+use scorecard::registry::entry::{Entry, EntrySource, Organisation, OrganisationKind, Person, Role};
 use scorecard::time::calendar::{Day, Timestamp};
 use serde_json::{Value, json};
 
@@ -258,10 +258,12 @@ fn practitioners_roles_and_organisations_become_registry_entries() {
         Entry::Person(Person {
             id: "gmc|7012345".into(),
             aliases: ["f|Practitioner/1", "gmp|G1234567", "https://example.org/staff|77"].map(str::to_owned).into(),
+            source: Some(EntrySource::Feed("f".into())),
         })
     );
     let nameless = entry(json!({"resourceType": "Practitioner", "id": "1"}));
-    assert_eq!(nameless, Entry::Person(Person { id: "f|Practitioner/1".into(), aliases: vec![] }));
+    let source = Some(EntrySource::Feed("f".into()));
+    assert_eq!(nameless, Entry::Person(Person { id: "f|Practitioner/1".into(), aliases: vec![], source: source.clone() }));
     let role = entry(json!({"resourceType": "PractitionerRole", "id": "r", "practitioner": {"reference": "Practitioner/1"},
         "organization": {"reference": "Organization/2"}, "code": [{"text": "Locum GP"}], "period": {"start": "2020-04", "end": "2026-10-05"}}));
     assert_eq!(
@@ -273,6 +275,7 @@ fn practitioners_roles_and_organisations_become_registry_entries() {
             locum: true,
             from: Some("2020-04-01".into()),
             until: Some("2026-10-05".into()),
+            source: source.clone(),
         })
     );
     let network = entry(
@@ -290,6 +293,8 @@ fn practitioners_roles_and_organisations_become_registry_entries() {
             setting: None,
             open_from: None,
             open_until: None,
+            aliases: vec!["f|Organization/2".into()],
+            source,
         })
     );
 }

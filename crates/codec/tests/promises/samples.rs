@@ -13,7 +13,10 @@ use scorecard::measure::measure_set::{Direction, Domain, Giant, Kind, SetHash};
 use scorecard::record::log_record::{
     CellSum, ClinicianMonth, FeedCoverage, Genesis, Mark, Outcome, Position, Record, Reject, RowKey, Run, RunMonth, SealedDigest, Tick,
 };
-use scorecard::registry::entry::{Entry, Organisation, OrganisationKind, Person, Role};
+use scorecard::registry::entry::{
+    Entry, EntrySource, FeedRule, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal, WithdrawnKind,
+};
+use scorecard::registry::person_details::{Notification, PersonDetails};
 use scorecard::sums::measure_sums::{Base, MeasureSums, SignedSums};
 use scorecard::time::calendar::{Day, Month, Timestamp};
 
@@ -34,6 +37,7 @@ pub fn records() -> Vec<Record<'static>> {
         Record::Registry(Entry::Person(Person {
             id: "gmc|7012345".into(),
             aliases: vec!["gmp|G1234567".into(), "npi|1".into()],
+            source: operator(),
         })),
         Record::Registry(Entry::Role(role())),
         Record::Registry(Entry::Organisation(organisation())),
@@ -48,7 +52,61 @@ pub fn records() -> Vec<Record<'static>> {
         }),
         Record::Run(run()),
         Record::Reject(reject()),
+        Record::Registry(Entry::Lead(Lead {
+            person: "gmc|7012345".into(),
+            practice: "A81001".into(),
+            from: Some("2026-01-01".into()),
+            until: Some("2027-12-31".into()),
+            source: operator(),
+        })),
+        Record::Registry(Entry::Feed(FeedRule {
+            feed: "a81001-emis".into(),
+            ids: IdScope::Kind,
+            versioning: Versioning::Updated,
+            source: feed(),
+        })),
+        Record::Registry(Entry::Withdrawal(withdrawal())),
+        Record::PersonDetails(PersonDetails {
+            person: "gmc|7012345".into(),
+            name: Some("Dr Robin Lee".into()),
+            login: Some("robin.lee".into()),
+            email: Some("robin.lee@example.org".into()),
+            notify: Some(Notification::None),
+        }),
     ]
+}
+
+fn operator() -> Option<EntrySource> {
+    Some(EntrySource::Operator)
+}
+
+fn feed() -> Option<EntrySource> {
+    Some(EntrySource::Feed("a81001-emis".into()))
+}
+
+fn withdrawal() -> Withdrawal {
+    Withdrawal {
+        withdraws: WithdrawnKind::Role,
+        person: Some("gmc|7012345".into()),
+        alias: Some("gmp|G1234567".into()),
+        practice: Some("A81001".into()),
+        role: Some("nurse".into()),
+        code: Some("U12345".into()),
+        from: Some("2026-06-01".into()),
+        source: operator(),
+    }
+}
+
+/// A sample as a reader sees it that was written with the first schema of its record, which had fewer fields.
+pub fn as_first_written(record: Record<'static>) -> Record<'static> {
+    match record {
+        Record::Registry(Entry::Person(person)) => Record::Registry(Entry::Person(Person { source: None, ..person })),
+        Record::Registry(Entry::Role(role)) => Record::Registry(Entry::Role(Role { source: None, ..role })),
+        Record::Registry(Entry::Organisation(one)) => {
+            Record::Registry(Entry::Organisation(Organisation { aliases: vec![], source: None, ..one }))
+        }
+        same => same,
+    }
 }
 
 /// Further records: empty fields and other branches.
@@ -114,7 +172,9 @@ pub fn sparse_records() -> Vec<Record<'static>> {
         Record::Reject(nowhere),
         Record::ClinicianMonth(row),
         Record::Mark(Mark { open_from: Month::EARLIEST, feeds: vec![], check: u64::MAX, ..mark() }),
-        Record::Registry(Entry::Role(Role { from: None, until: None, locum: false, ..role() })),
+        Record::Registry(Entry::Role(Role { from: None, until: None, locum: false, source: None, ..role() })),
+        Record::Registry(Entry::Withdrawal(Withdrawal { alias: Some("f|Practitioner/1".into()), ..Withdrawal::default() })),
+        Record::PersonDetails(PersonDetails { person: "p1".into(), ..PersonDetails::default() }),
     ]
 }
 
@@ -325,6 +385,7 @@ fn role() -> Role {
         locum: true,
         from: Some("2020-01-01".into()),
         until: Some("2027-12-31".into()),
+        source: feed(),
     }
 }
 
@@ -337,6 +398,8 @@ fn organisation() -> Organisation {
         setting: Some("gp".into()),
         open_from: Some("1990-04-01".into()),
         open_until: Some("2030-04-01".into()),
+        aliases: vec!["a81001-emis|Organization/1".into()],
+        source: feed(),
     }
 }
 

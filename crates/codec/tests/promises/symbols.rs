@@ -8,7 +8,8 @@ use scorecard::card::scorecard::{Band, Cause, CoverageState, Grade, Status};
 use scorecard::event::{Action, Answer, Attendance, Detail, Event, Exclusion, IdScope, Mode, Sex, Source, Versioning};
 use scorecard::measure::measure_set::{Direction, Domain, Giant, Kind};
 use scorecard::record::log_record::Record;
-use scorecard::registry::entry::{Entry, OrganisationKind};
+use scorecard::registry::entry::{Entry, FeedRule, OrganisationKind, Withdrawal, WithdrawnKind};
+use scorecard::registry::person_details::{Notification, PersonDetails};
 
 use crate::samples;
 
@@ -110,6 +111,36 @@ fn of_batches_organisations_and_peers() {
         let mut group = samples::peer_group();
         group.key.level = level;
         assert_eq!(read(&Record::PeerGroup(Box::new(group)), "level"), [word]);
+    }
+}
+
+#[test]
+fn of_feeds_withdrawals_and_notifications() {
+    let of = |form: Form| {
+        let found = samples::records().into_iter().find(|record| Form::of_record(record) == Some(form));
+        found.expect("samples have every form")
+    };
+    for (ids, versioning, words) in [
+        (IdScope::Feed, Versioning::Id, ["feed", "id"]),
+        (IdScope::Kind, Versioning::Updated, ["kind", "updated"]),
+        (IdScope::Kind, Versioning::Arrival, ["kind", "arrival"]),
+    ] {
+        let Record::Registry(Entry::Feed(rule)) = of(Form::Feed) else { panic!("a rule") };
+        let record = Record::Registry(Entry::Feed(FeedRule { ids, versioning, ..rule }));
+        assert_eq!([read(&record, "ids").concat(), read(&record, "versioning").concat()], words);
+    }
+    for (kind, word) in [
+        (WithdrawnKind::Alias, "alias"),
+        (WithdrawnKind::Role, "role"),
+        (WithdrawnKind::Organisation, "organisation"),
+        (WithdrawnKind::Lead, "lead"),
+    ] {
+        let withdrawal = Withdrawal { withdraws: kind, ..Withdrawal::default() };
+        assert_eq!(read(&Record::Registry(Entry::Withdrawal(withdrawal)), "withdraws"), [word]);
+    }
+    for (notify, word) in [(Notification::Email, "email"), (Notification::None, "none")] {
+        let details = PersonDetails { notify: Some(notify), ..PersonDetails::default() };
+        assert_eq!(read(&Record::PersonDetails(details), "notify"), [word]);
     }
 }
 

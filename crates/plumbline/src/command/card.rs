@@ -1,21 +1,19 @@
 //! `card`: the published cards of one clinician, from the running service, its data folder or the folder of a replay.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Result, bail};
 use codec::identity::systems::PREFERENCE;
 use scorecard::measure::measure_set::MeasureSet;
-use scorecard::record::log_record::Record;
 use scorecard::registry::entry::Entry;
-use stream::log::{Log, Topic};
+use stream::log::Log;
 
 use crate::cli::{CardArgs, Output};
 use crate::command::clinician_alias::ClinicianAliases;
 use crate::config::options::Config;
 use crate::deployment::data_directory::{self, running_at};
+use crate::deployment::registry_change;
 use crate::history::replayed_cards;
-use crate::process::limits::RECORDS_PER_READ;
 use crate::published_cards::card_index::{card_at, read_index};
 use crate::published_cards::card_store::CardStore;
 use crate::service_client::{accept, ask, encoded};
@@ -48,7 +46,7 @@ pub fn card(args: &CardArgs, config: &Config, paint: Paint, columns: usize) -> R
 fn find(args: &CardArgs, config: &Config, source: &mut CardSource<'_>) -> Result<(String, Vec<String>)> {
     let alias = &args.clinician;
     let mut aliases = ClinicianAliases::default();
-    let registry = data_directory::files(config)?.registry;
+    let registry = data_directory::files(config)?.registry.entries;
     registry.iter().for_each(|entry| aliases.add_entry(entry));
     let by_file = aliases.person_of(alias)?;
     for person in by_file.into_iter().chain([alias.clone()]) {
@@ -164,19 +162,7 @@ impl CardSource<'_> {
 
 /// Adds the registry entries of a log in its order.
 fn add_registry(log: &mut impl Log, aliases: &mut ClinicianAliases) -> Result<()> {
-    let mut from = 0;
-    loop {
-        let next = log.read(Topic::Registry, 0, from, RECORDS_PER_READ, &mut |entry| {
-            if let Record::Registry(entry) = entry.record {
-                aliases.add_entry(&entry);
-            }
-            ControlFlow::Continue(())
-        })?;
-        if next == from {
-            return Ok(());
-        }
-        from = next;
-    }
+    Ok(registry_change::entries(log, &mut |_, entry| aliases.add_entry(&entry))?)
 }
 
 fn from_service(args: &CardArgs, address: &str, clinician: &str) -> Result<Vec<String>> {

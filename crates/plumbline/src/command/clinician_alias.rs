@@ -1,9 +1,10 @@
 //! The person behind an alias: `gmp|G7012345`, or the number alone, leads to the person whose cards are published.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
-use scorecard::registry::directory::Directory;
+use scorecard::registry::directory::{Directory, LAST_DAY};
 use scorecard::registry::entry::Entry;
 
 /// The persons of a registry, and the clinicians who have cards without one.
@@ -15,12 +16,12 @@ pub struct ClinicianAliases {
 }
 
 impl ClinicianAliases {
-    /// Adds an entry of the registry. If two entries claim the same alias, the one added last decides, as on the cards.
+    /// Adds an entry of the registry. Entries decide as on the cards, with all withdrawals in force.
     pub fn add_entry(&mut self, entry: &Entry) {
         if let Entry::Person(person) = entry {
             person.aliases.iter().chain([&person.id]).for_each(|name| self.add_clinician(name));
-            self.directory.apply(entry);
         }
+        self.directory.apply(entry);
     }
 
     /// Adds a clinician who may have no entry in the registry.
@@ -35,15 +36,15 @@ impl ClinicianAliases {
     /// # Errors
     /// When a number alone names several persons. The text lists them.
     pub fn person_of(&self, alias: &str) -> Result<Option<String>> {
-        let person = self.directory.person_of(alias);
+        let person = self.directory.person_of(alias, LAST_DAY);
         if person != alias {
-            return Ok(Some(person.to_owned()));
+            return Ok(Some(person.into_owned()));
         }
         let names = self.numbers.get(alias).into_iter().flatten();
-        let persons: BTreeSet<&str> = names.map(|name| self.directory.person_of(name)).collect();
+        let persons: BTreeSet<Cow<'_, str>> = names.map(|name| self.directory.person_of(name, LAST_DAY)).collect();
         match persons.iter().collect::<Vec<_>>().as_slice() {
             [] => Ok(None),
-            [person] => Ok(Some((**person).to_owned())),
+            [person] => Ok(Some(person.to_string())),
             several => {
                 let listed = several.iter().map(|person| format!("{person:?}")).collect::<Vec<_>>().join(", ");
                 bail!("{alias} names {} persons: {listed}; name one of them", several.len())

@@ -72,9 +72,9 @@ fn demo_into(
     let earliest = deliveries.earliest().context("the simulated network has no event")?;
     let plan = PipelineSetup { zone: Zone::london(), earliest, partitions: 1, measures: Arc::new(measure_files::built_in()) };
     let mut pipeline = Pipeline::start(&plan, &Keys::fixed(), Intake::new(1, 500), log, clock)?;
-    for entry in parse_registry(&population.registry()).map_err(|mistakes| anyhow!("the simulated registry: {mistakes:?}"))? {
-        pipeline.take(Item::Registry(entry))?;
-    }
+    let registry = parse_registry(&population.registry()).map_err(|mistakes| anyhow!("the simulated registry: {mistakes:?}"))?;
+    registry.entries.into_iter().try_for_each(|entry| pipeline.take(Item::Registry(entry)))?;
+    pipeline.add_people(&registry.people)?;
     play(args, &mut pipeline, &mut deliveries, interrupt)?;
     let summary = outputs::write(&pipeline, folder, deliveries.unknown_fields, interrupt)?;
     let none = "no card was published; raise --clinicians or --months";

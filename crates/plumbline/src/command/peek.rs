@@ -88,7 +88,7 @@ struct Line {
     offset: u64,
     appended: Timestamp,
     key: String,
-    /// Name of the schema and the value as JSON, or the reason why the bytes cannot be decoded.
+    /// Name of the schema, or `tombstone`, and the value as JSON; or the reason why the bytes cannot be decoded.
     value: Result<(&'static str, String), String>,
 }
 
@@ -97,7 +97,8 @@ impl Line {
         let value = match (&entry.record, Form::of_record(&entry.record), record_json::record(&entry.record, measures)) {
             (_, Some(form), Some(json)) => Ok((form.name(), json)),
             (Record::Undecodable(why), ..) => Err(why.clone()),
-            _ => unreachable!("every record but an undecodable one has a schema"),
+            (Record::Tombstone, ..) => Ok(("tombstone", "null".to_owned())),
+            _ => unreachable!("every record but a tombstone and an undecodable one has a schema"),
         };
         Line { partition, offset: entry.offset, appended: entry.appended, key: entry.key.to_owned(), value }
     }

@@ -11,6 +11,7 @@ use scorecard::card::scorecard::Scorecard;
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::Item;
 use scorecard::registry::entry::Entry;
+use scorecard::registry::registry_file::RegistryFile;
 use scorecard::time::calendar::Timestamp;
 use stream::intake::intake_task::Intake;
 use tracing::{info, warn};
@@ -131,7 +132,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn replay(&self, sources: &[SourceFile], registry: Vec<Entry>) -> Result<ReplayResult> {
+    fn replay(&self, sources: &[SourceFile], registry: RegistryFile) -> Result<ReplayResult> {
         let Run { args, now, interrupt, folder, keys, pseudonyms, .. } = *self;
         let clock = Clock::standing_at(Timestamp::EARLIEST);
         let mut log = LocalLog::open(&folder.log(), clock.clone(), Durability::Buffered)?;
@@ -146,7 +147,8 @@ impl Run<'_> {
             PipelineSetup { zone: args.zone.clone(), earliest, partitions: args.partitions, measures: self.measures.clone() };
         let mut pipeline = Pipeline::start(&plan, keys, intake, log, clock)?;
         let unknown_fields = waiting.unknown_fields;
-        play(&mut pipeline, waiting, registry, interrupt)?;
+        pipeline.add_people(&registry.people)?;
+        play(&mut pipeline, waiting, registry.entries, interrupt)?;
         let summary = outputs::write(&pipeline, folder, unknown_fields, interrupt)?;
         let card = showcase(&pipeline.log(), None)?;
         Ok(ReplayResult { summary, card, measures: self.measures.clone(), folder: args.out.clone() })
@@ -155,7 +157,6 @@ impl Run<'_> {
 
 /// Plays all pending items, and then publishes until the last month with rows is final.
 fn play(pipeline: &mut Pipeline, waiting: PendingItems, registry: Vec<Entry>, interrupt: &Interrupt) -> Result<()> {
-    // The operator's own file comes last: the newer of two entries in force decides.
     for entry in waiting.entries.into_iter().chain(registry) {
         pipeline.take(Item::Registry(entry))?;
     }

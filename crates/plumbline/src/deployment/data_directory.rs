@@ -1,9 +1,7 @@
 //! An open data folder: its keys, its log, and the deployment that the log's genesis record fixes.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,16 +9,15 @@ use anyhow::{Context, Result, anyhow, ensure};
 use codec::formats::record_decoder::DecoderConfig;
 use codec::identity::keys::{Keys, fingerprint};
 use scorecard::measure::measure_set::MeasureSet;
-use scorecard::record::item::Item;
-use scorecard::record::log_record::{Genesis, Record};
-use scorecard::registry::entry::Entry;
+use scorecard::record::log_record::Genesis;
+use scorecard::registry::registry_file::RegistryFile;
 use stream::deployment::{Deployment, FORMAT, schedule_of, settle_genesis};
-use stream::intake::intake_task::Intake;
 use stream::log::{Log, Topic};
 use tracing::{info, warn};
 
 use crate::config::keys_file::{self, KeysState, identity_seed};
 use crate::config::options::Config;
+use crate::deployment::registry_change::RegistryChange;
 use crate::deployment::registry_file_check;
 use crate::intake::intake_decoder::IntakeDecoder;
 use crate::kafka::log::KafkaLog;
@@ -32,7 +29,7 @@ use crate::log::log_directory::LocalLogError;
 use crate::code_files::{CLASSIFICATION, code_book};
 use crate::measure_files;
 use crate::process::clock::Clock;
-use crate::process::limits::{RECORDS_PER_READ, REGISTRY_START_WAIT};
+use crate::process::limits::REGISTRY_START_WAIT;
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::published_cards::card_store::CardStore;
@@ -70,8 +67,8 @@ pub struct DataDirectory {
 pub struct Files {
     /// The measures.
     pub measures: MeasureSet,
-    /// The entries of the registry file.
-    pub registry: Vec<Entry>,
+    /// The content of the registry file.
+    pub registry: RegistryFile,
 }
 
 /// Reads the measures and the registry that a configuration names.
@@ -254,37 +251,18 @@ impl DataDirectory {
         let decoder = IntakeDecoder::new(decoder);
         let mut directory = DataDirectory { log, shelf, deployment, decoder, refused, clock, data: config.data.clone() };
         if roles.has(ProcessRole::Intake) {
-            directory.register(registry)?;
+            directory.register(&registry)?;
         }
         Ok(directory)
     }
 
-    /// Adds the entries that the log does not hold yet, so that every start may read the same file.
-    fn register(&mut self, entries: Vec<Entry>) -> Result<()> {
-        if entries.is_empty() {
-            return Ok(());
+    /// Adds the entries that the log lacks, so that every start may read the same file.
+    fn register(&mut self, file: &RegistryFile) -> Result<()> {
+        let change = RegistryChange::of(file, &mut self.log)?;
+        change.add(&mut self.log, self.deployment.partitions)?;
+        if !file.entries.is_empty() {
+            info!(entries = change.entries.len(), people = change.people.len(), "registry file read");
         }
-        let text = |entry: &Entry| serde_json::to_string(entry).expect("an entry is texts and words");
-        let mut known = BTreeSet::new();
-        let mut from = 0;
-        loop {
-            let next = self.log.read(Topic::Registry, 0, from, RECORDS_PER_READ, &mut |lent| {
-                if let Record::Registry(entry) = lent.record {
-                    known.insert(text(&entry));
-                }
-                ControlFlow::Continue(())
-            })?;
-            if next == from {
-                break;
-            }
-            from = next;
-        }
-        let mut intake = Intake::new(self.deployment.partitions, 1);
-        for entry in entries.into_iter().filter(|entry| !known.contains(&text(entry))) {
-            intake.take(&mut self.log, Item::Registry(entry))?;
-        }
-        intake.flush(&mut self.log)?;
-        info!(entries = intake.counts().registered, "registry file read");
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use scorecard::registry::entry::{Entry, RegistryMistake};
-use scorecard::registry::registry_file::parse_registry;
+use scorecard::registry::registry_file::{RegistryFile, parse_registry};
 
 use crate::terminal::count::counted;
 
@@ -39,17 +39,26 @@ fn listed(path: &Path, mistakes: &[RegistryMistake]) -> String {
 ///
 /// # Errors
 /// [`RegistryFileError`] with every mistake.
-pub fn read(path: &Path) -> Result<Vec<Entry>, RegistryFileError> {
+pub fn read(path: &Path) -> Result<RegistryFile, RegistryFileError> {
     let text = fs::read_to_string(path).map_err(|source| RegistryFileError::Unreadable { path: path.to_owned(), source })?;
     parse_registry(&text).map_err(|mistakes| RegistryFileError::Mistakes { path: path.to_owned(), mistakes })
 }
 
-/// The number of entries of each kind, in one line.
+/// The number of entries of each kind, in one line. Leads, feeds, withdrawals and details are named where there are any.
 #[must_use]
-pub fn holds(entries: &[Entry]) -> String {
-    let count = |of: fn(&Entry) -> bool| entries.iter().filter(|entry| of(entry)).count() as u64;
-    let persons = counted(count(|entry| matches!(entry, Entry::Person(_))), "person", "persons");
-    let roles = counted(count(|entry| matches!(entry, Entry::Role(_))), "role", "roles");
-    let organisations = counted(count(|entry| matches!(entry, Entry::Organisation(_))), "organisation", "organisations");
-    format!("{persons}, {roles}, {organisations}")
+pub fn holds(file: &RegistryFile) -> String {
+    let count = |of: fn(&Entry) -> bool| file.entries.iter().filter(|entry| of(entry)).count() as u64;
+    let always = [
+        counted(count(|entry| matches!(entry, Entry::Person(_))), "person", "persons"),
+        counted(count(|entry| matches!(entry, Entry::Role(_))), "role", "roles"),
+        counted(count(|entry| matches!(entry, Entry::Organisation(_))), "organisation", "organisations"),
+    ];
+    let others = [
+        (count(|entry| matches!(entry, Entry::Lead(_))), "lead", "leads"),
+        (count(|entry| matches!(entry, Entry::Feed(_))), "feed", "feeds"),
+        (count(|entry| matches!(entry, Entry::Withdrawal(_))), "withdrawal", "withdrawals"),
+        (file.people.len() as u64, "person with a name or a contact", "persons with a name or a contact"),
+    ];
+    let others = others.into_iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| counted(number, one, many));
+    always.into_iter().chain(others).collect::<Vec<_>>().join(", ")
 }

@@ -10,11 +10,13 @@ use codec::identity::keys::{Keys, fingerprint};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::Item;
 use scorecard::record::log_record::{Genesis, Outcome, Run};
+use scorecard::registry::person_details::PersonDetails;
 use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::time::month_state::MonthState;
 use scorecard::time::schedule::Grid;
 use stream::deployment::{Deployment, FORMAT, schedule_of, settle_genesis};
 use stream::intake::intake_task::{Intake, IntakeCounts};
+use stream::people::People;
 use stream::publish::publish_task::PublishTask;
 use stream::tally::tally_task::{Outcomes, TallyTask};
 
@@ -90,6 +92,15 @@ impl Pipeline {
     /// When the log fails.
     pub fn take(&mut self, item: Item<'_>) -> Result<()> {
         self.intake.take(&mut self.log, item).context("writing an event to the log")
+    }
+
+    /// Adds names, logins and contacts of persons to the log.
+    ///
+    /// # Errors
+    /// When the log fails.
+    pub fn add_people(&mut self, people: &[PersonDetails]) -> Result<()> {
+        People::default().update(&mut self.log, people).context("writing the details of persons to the log")?;
+        Ok(())
     }
 
     /// Publishes the next cut: flushes intake, writes the tick of every partition, folds it and publishes.

@@ -240,9 +240,7 @@ fn decoded<'a>(
     registry: Option<&SchemaRegistry>,
     stopping: &ShutdownSignal,
 ) -> Result<Record<'a>, LogError> {
-    let Some(bytes) = message.payload() else {
-        return Ok(Record::Undecodable("a tombstone: the key is gone".to_owned()));
-    };
+    let Some(bytes) = message.payload() else { return Ok(Record::Tombstone) };
     let Some(registry) = registry else { return Ok(encoding::decode(bytes)) };
     let begun = Instant::now();
     loop {

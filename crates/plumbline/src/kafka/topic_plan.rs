@@ -78,7 +78,12 @@ pub fn settings(topic: Topic) -> Vec<(&'static str, Requirement)> {
         Topic::Registry => kept_for(Requirement::AtLeast(-1)),
         Topic::ScorecardRevisions | Topic::Runs => kept_for(Requirement::AtLeast(PUBLISHED_DAYS * DAY_MS)),
         Topic::Rejects => kept_for(Requirement::AtMost(REJECT_RETENTION_DAYS * DAY_MS)),
-        Topic::ClinicianMonths | Topic::Scorecards | Topic::PeerGroups | Topic::PeerSnapshots | Topic::Definitions => {
+        Topic::ClinicianMonths
+        | Topic::Scorecards
+        | Topic::PeerGroups
+        | Topic::PeerSnapshots
+        | Topic::Definitions
+        | Topic::People => {
             vec![("cleanup.policy", Requirement::Word("compact"))]
         }
     };

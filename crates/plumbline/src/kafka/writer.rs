@@ -128,6 +128,7 @@ pub(super) struct EncodedRecord<'a> {
     pub topic: &'a str,
     pub partition: u32,
     pub key: &'a str,
+    /// No bytes are a tombstone, which Kafka stores as a null value.
     pub value: &'a [u8],
     pub headers: Option<OwnedHeaders>,
 }
@@ -136,8 +137,8 @@ impl<'a> EncodedRecord<'a> {
     pub(super) fn with_opaque<D: rdkafka::util::IntoOpaque>(self, opaque: D) -> BaseRecord<'a, str, [u8], D> {
         let record = BaseRecord::with_opaque_to(self.topic, opaque)
             .partition(self.partition.cast_signed())
-            .key(self.key)
-            .payload(self.value);
+            .key(self.key);
+        let record = if self.value.is_empty() { record } else { record.payload(self.value) };
         match self.headers {
             Some(headers) => record.headers(headers),
             None => record,

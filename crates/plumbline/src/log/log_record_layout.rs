@@ -27,6 +27,7 @@ pub fn topic_number(topic: Topic) -> u8 {
         Topic::Runs => 8,
         Topic::Rejects => 9,
         Topic::Definitions => 10,
+        Topic::People => 11,
     }
 }
 

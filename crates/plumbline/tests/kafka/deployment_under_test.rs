@@ -91,7 +91,7 @@ impl TestDeployment {
         let (keys, _) = keys_file::read_or_make(&dir.path().join("keys.toml")).expect("a folder of our own");
         let registry = match plan.registry {
             "" => Vec::new(),
-            text => scorecard::registry::registry_file::parse_registry(text).expect("a registry in order"),
+            text => scorecard::registry::registry_file::parse_registry(text).expect("a registry in order").entries,
         };
         let deployment = TestDeployment {
             bootstrap: plan.bootstrap.to_owned(),

@@ -8,6 +8,7 @@ use crate::card::scorecard::Scorecard;
 use crate::event::{Batch, Definition, PackedBatch};
 use crate::measure::measure_set::SetHash;
 use crate::registry::entry::Entry;
+use crate::registry::person_details::PersonDetails;
 use crate::sums::measure_sums::{Base, MeasureSums, SignedSums};
 use crate::time::calendar::{Day, Month, Timestamp};
 
@@ -239,6 +240,9 @@ pub enum Record<'a> {
     Run(Run),
     Reject(Reject),
     Definition(FeedDefinition<'a>),
+    PersonDetails(PersonDetails),
+    /// The key has no record any more: compaction removes the earlier ones.
+    Tombstone,
     /// Bytes that no schema of this topic can decode; the text gives the reason.
     Undecodable(String),
 }
@@ -264,6 +268,8 @@ impl Record<'_> {
                 feed: Cow::Owned(r.feed.into_owned()),
                 definition: r.definition.into_owned(),
             }),
+            Record::PersonDetails(r) => Record::PersonDetails(r),
+            Record::Tombstone => Record::Tombstone,
             Record::Undecodable(r) => Record::Undecodable(r),
         }
     }

@@ -1,110 +1,98 @@
-//! Checks that the entries of a registry file are consistent: dates, aliases, and references.
+//! Checks that the entries of a registry file are consistent: dates, aliases, references, and entries that overlap.
 
 use std::collections::BTreeMap;
 
-use crate::registry::directory::civil_day;
-use crate::registry::entry::{Entry, Organisation, OrganisationKind, RegistryMistake, Role};
-
-/// An entry and the line on which it begins.
-type LocatedEntry = (usize, Entry);
+use crate::registry::defined_names::{DefinedNames, LocatedEntry};
+use crate::registry::earlier_entries::EarlierEntries;
+use crate::registry::entry::{Entry, FeedRule, RegistryMistake, Withdrawal, WithdrawnKind};
+use crate::registry::organisation_mistakes::organisation_mistakes;
+use crate::registry::period::civil_day;
+use crate::registry::person_details::PersonDetails;
+use crate::registry::person_mistakes::{alias_mistakes, place_mistakes, second_role};
 
 /// All inconsistencies, in no particular order.
 pub(crate) fn check(entries: &[LocatedEntry]) -> Vec<RegistryMistake> {
-    let known = DefinedNames::of(entries);
-    let mut mistakes = Vec::new();
+    let names = DefinedNames::of(entries);
+    let (mut mistakes, mut earlier) = (Vec::new(), EarlierEntries::default());
     for (line, entry) in entries {
-        let texts = match entry {
-            Entry::Person(person) => known.aliases_of_others(&person.id, &person.aliases),
-            Entry::Role(role) => known.role(role),
-            Entry::Organisation(organisation) => known.organisation(organisation),
-        };
+        let texts = entry_mistakes(&names, &earlier, entry);
         mistakes.extend(texts.into_iter().map(|text| RegistryMistake { line: *line, text }));
+        earlier.add(&names, *line, entry);
     }
     mistakes
 }
 
-/// The names that a file defines.
-struct DefinedNames<'a> {
-    /// The first person with an alias or id and the line of that person, by alias or id.
-    owners: BTreeMap<&'a str, (&'a str, usize)>,
-    /// The last entry of an organisation, by code.
-    organisations: BTreeMap<&'a str, &'a Organisation>,
+fn entry_mistakes(names: &DefinedNames<'_>, earlier: &EarlierEntries<'_>, entry: &Entry) -> Vec<String> {
+    match entry {
+        Entry::Person(person) => alias_mistakes(names, person),
+        Entry::Role(role) => {
+            let mut wrong = dates("role", ["from", "until"], role.from.as_deref(), role.until.as_deref());
+            wrong.extend(place_mistakes(names, "role", &role.person, &role.practice));
+            wrong.extend(second_role(names, earlier, role));
+            wrong
+        }
+        Entry::Lead(lead) => {
+            let mut wrong = dates("lead", ["from", "until"], lead.from.as_deref(), lead.until.as_deref());
+            wrong.extend(place_mistakes(names, "lead", &lead.person, &lead.practice));
+            wrong
+        }
+        Entry::Organisation(one) => {
+            let mut wrong =
+                dates("organisation", ["open_from", "open_until"], one.open_from.as_deref(), one.open_until.as_deref());
+            wrong.extend(organisation_mistakes(names, earlier, one));
+            wrong
+        }
+        Entry::Withdrawal(withdrawal) => withdrawal_mistakes(withdrawal),
+        Entry::Feed(rule) => second_rule(earlier, rule).into_iter().collect(),
+    }
 }
 
-impl<'a> DefinedNames<'a> {
-    fn of(entries: &'a [LocatedEntry]) -> DefinedNames<'a> {
-        let mut known = DefinedNames { owners: BTreeMap::new(), organisations: BTreeMap::new() };
-        for (line, entry) in entries {
-            if let Entry::Person(person) = entry {
-                known.owners.entry(&person.id).or_insert((&person.id, *line));
+/// The fields that a withdrawal lacks, those that it must not have, and a wrong date.
+fn withdrawal_mistakes(withdrawal: &Withdrawal) -> Vec<String> {
+    let Withdrawal { withdraws, person, alias, practice, role, code, from, source: _ } = withdrawal;
+    let fields = [("person", person), ("alias", alias), ("practice", practice), ("role", role), ("code", code)];
+    let (what, needed, allowed): (&str, &[&str], &[&str]) = match (withdraws, code) {
+        (WithdrawnKind::Alias, None) => ("an alias", &["alias"], &["person"]),
+        (WithdrawnKind::Alias, Some(_)) => ("an organisation's alias", &["alias", "code"], &[]),
+        (WithdrawnKind::Role, _) => ("a role", &["person", "practice"], &["role"]),
+        (WithdrawnKind::Lead, _) => ("a lead", &["person", "practice"], &[]),
+        (WithdrawnKind::Organisation, _) => ("an organisation", &["code"], &[]),
+    };
+    let mut wrong = dates("withdrawal", ["from", "until"], from.as_deref(), None);
+    for (name, value) in fields {
+        match value {
+            None if needed.contains(&name) => wrong.push(format!("withdrawal of {what} has no {name}; add it")),
+            Some(_) if !needed.contains(&name) && !allowed.contains(&name) => {
+                wrong.push(format!("withdrawal of {what} has no use for {name}; remove it"));
+            }
+            _ => {}
+        }
+    }
+    wrong
+}
+
+fn second_rule(earlier: &EarlierEntries<'_>, rule: &FeedRule) -> Option<String> {
+    let line = earlier.feed(rule)?;
+    Some(format!("feed {:?} is already on line {line}; delete one, because only the first counts", rule.feed))
+}
+
+/// Logins of two persons, and addresses that are none.
+pub(crate) fn check_people(people: &[(usize, PersonDetails)]) -> Vec<RegistryMistake> {
+    let mut logins: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    for (line, one) in people {
+        let mut wrong = |text: String| mistakes.push(RegistryMistake { line: *line, text });
+        if let Some(login) = one.login.as_deref() {
+            let (owner, first) = *logins.entry(login).or_insert((&one.person, *line));
+            if owner != one.person {
+                wrong(format!("login of person {:?} is also that of {owner:?} (line {first}); give each their own", one.person));
             }
         }
-        for (line, entry) in entries {
-            match entry {
-                Entry::Person(person) => {
-                    for alias in &person.aliases {
-                        known.owners.entry(alias).or_insert((&person.id, *line));
-                    }
-                }
-                Entry::Organisation(organisation) => {
-                    known.organisations.insert(&organisation.code, organisation);
-                }
-                Entry::Role(_) => {}
-            }
+        if one.email.as_deref().is_some_and(|email| !email.contains('@')) {
+            wrong(format!("email of person {:?} has no @; write an address such as lee@example.org", one.person));
         }
-        known
     }
-
-    fn aliases_of_others(&self, id: &str, aliases: &[String]) -> Vec<String> {
-        let other = |alias: &String| {
-            let (owner, line) = self.owners.get(alias.as_str()).filter(|(owner, _)| *owner != id)?;
-            Some(format!(
-                "alias {alias:?} of person {id:?} also belongs to person {owner:?} (line {line}); remove it from one of them"
-            ))
-        };
-        aliases.iter().filter_map(other).collect()
-    }
-
-    fn role(&self, role: &Role) -> Vec<String> {
-        let mut wrong = dates("role", ["from", "until"], role.from.as_deref(), role.until.as_deref());
-        if !self.owners.contains_key(role.person.as_str()) {
-            wrong.push(format!("role.person {:?} is not in the file; add a person with this id", role.person));
-        }
-        match self.organisations.get(role.practice.as_str()).map(|organisation| organisation.kind) {
-            Some(OrganisationKind::Practice) => {}
-            Some(_) => wrong.push(format!("role.practice {:?} is not a practice; write the code of a practice", role.practice)),
-            None => {
-                wrong.push(format!("role.practice {:?} is not in the file; add an organisation with this code", role.practice))
-            }
-        }
-        wrong
-    }
-
-    fn organisation(&self, organisation: &Organisation) -> Vec<String> {
-        let Organisation { code, parent, open_from, open_until, .. } = organisation;
-        let mut wrong = dates("organisation", ["open_from", "open_until"], open_from.as_deref(), open_until.as_deref());
-        match parent {
-            Some(parent) if !self.organisations.contains_key(parent.as_str()) => {
-                wrong.push(format!("parent {parent:?} of {code:?} is not in the file; add an organisation with this code"));
-            }
-            _ => wrong.extend(self.circle(organisation)),
-        }
-        wrong
-    }
-
-    /// Reports each circle of parents once: at the last entry of its smallest code.
-    fn circle(&self, organisation: &Organisation) -> Option<String> {
-        if !std::ptr::eq(*self.organisations.get(organisation.code.as_str())?, organisation) {
-            return None;
-        }
-        let start = organisation.code.as_str();
-        let parent = |code: &&str| self.organisations.get(*code).and_then(|held| held.parent.as_deref());
-        let above: Vec<&str> = std::iter::successors(parent(&start), parent).take(self.organisations.len()).collect();
-        let round = above.iter().position(|code| *code == start)?;
-        let smallest = above[..round].iter().all(|code| start <= *code);
-        smallest
-            .then(|| format!("{start:?} is its own parent through {}; remove one of these parents", above[..=round].join(" > ")))
-    }
+    mistakes
 }
 
 fn dates(kind: &str, names: [&str; 2], from: Option<&str>, until: Option<&str>) -> Vec<String> {
@@ -203,5 +191,139 @@ mod tests {
                 "line 5: \"X1\" is its own parent through X1; remove one of these parents",
             ]
         );
+    }
+
+    #[test]
+    fn one_organisation_is_stated_once_for_the_same_days_in_one_spelling() {
+        let found = mistakes(&[
+            r#"{"type":"organisation","code":"A81001","kind":"practice","parent":"U10001"}"#,
+            r#"{"type":"organisation","code":"A81001","kind":"practice"}"#,
+            r#"{"type":"organisation","code":"a81001","kind":"practice"}"#,
+            r#"{"type":"organisation","code":"A81001","kind":"practice","open_from":"2026-04-01"}"#,
+            r#"{"type":"organisation","code":"A81001","kind":"practice","aliases":["f|Organization/1"]}"#,
+            r#"{"type":"organisation","code":"U10001","kind":"pcn","parent":"A81001"}"#,
+            r#"{"type":"organisation","code":"Q70","kind":"locality","parent":"U10001"}"#,
+        ]);
+        assert_eq!(
+            found,
+            [
+                "line 2: organisation \"A81001\" is already on line 1 without `open_from`; delete one, or write another `open_from` \
+                 for this one",
+                "line 3: code \"a81001\" is another spelling of \"A81001\" (line 1); write \"A81001\" in both",
+                "line 4: code \"A81001\" is another spelling of \"a81001\" (line 3); write \"A81001\" in both",
+                "line 5: code \"A81001\" is another spelling of \"a81001\" (line 3); write \"A81001\" in both",
+                "line 6: parent \"A81001\" of \"U10001\" is a practice; a PCN belongs to a locality: write the code of a locality, or \
+                 remove `parent`",
+                "line 7: parent \"U10001\" of \"Q70\" is a PCN; a locality belongs to no PCN and no practice: write the code of a \
+                 locality, or remove `parent`",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_alias_is_written_as_rows_write_it() {
+        let found = mistakes(&[
+            r#"{"type":"person","id":"p1","aliases":["gmc|7000001"]}"#,
+            r#"{"type":"person","id":"p3","aliases":["GMC|","gmc | 7","7000002","https://fhir.hl7.org.uk/Id/gmc-number|7000003"]}"#,
+            r#"{"type":"person","id":"p4","aliases":["https://fhir.hl7.org.uk/Id/gmc-number/7","GMC|C7000001","f|Practitioner/1"]}"#,
+        ]);
+        let form = "write it as system|number, such as \"gmc|7012345\"";
+        assert_eq!(
+            found,
+            [
+                format!("line 2: alias \"7000002\" of person \"p3\" is a number without a system; {form}"),
+                format!("line 2: alias \"GMC|\" of person \"p3\" has no number; {form}"),
+                "line 2: alias \"gmc | 7\" of person \"p3\" is another spelling of \"gmc|7\"; write \"gmc|7\"".to_owned(),
+                "line 2: alias \"https://fhir.hl7.org.uk/Id/gmc-number|7000003\" of person \"p3\" is another spelling of \
+                 \"gmc|7000003\"; write \"gmc|7000003\""
+                    .to_owned(),
+                "line 3: alias \"GMC|C7000001\" of person \"p4\" also belongs to person \"p1\" (line 1); remove it from one of them"
+                    .to_owned(),
+                "line 3: alias \"GMC|C7000001\" of person \"p4\" is another spelling of \"gmc|7000001\"; write \"gmc|7000001\""
+                    .to_owned(),
+                format!("line 3: alias \"https://fhir.hl7.org.uk/Id/gmc-number/7\" of person \"p4\" is a URI without a number; {form}"),
+            ]
+        );
+    }
+
+    #[test]
+    fn two_roles_at_once_name_both_lines() {
+        let found = mistakes(&[
+            r#"{"type":"organisation","code":"A1","kind":"practice"}"#,
+            r#"{"type":"organisation","code":"A2","kind":"practice"}"#,
+            r#"{"type":"person","id":"p1","aliases":["gmc|1"]}"#,
+            r#"{"type":"role","person":"p1","practice":"A1","role":"gp","from":"2026-01-01","until":"2026-06-30"}"#,
+            r#"{"type":"role","person":"gmc|1","practice":"A1","role":"nurse","from":"2026-03-01"}"#,
+            r#"{"type":"role","person":"p1","practice":"A1","role":"GP","from":"2026-02-01","until":"2026-02-20"}"#,
+            r#"{"type":"role","person":"p1","practice":"A2","role":"nurse"}"#,
+        ]);
+        assert_eq!(
+            found,
+            ["line 5: role \"nurse\" of \"gmc|1\" at \"A1\" overlaps the role \"gp\" (line 4); write `until` for the one that ends, \
+              or delete one"]
+        );
+    }
+
+    #[test]
+    fn an_unknown_setting_is_a_mistake_with_the_nearest_word() {
+        let found = mistakes(&[
+            r#"{"type":"organisation","code":"A1","kind":"practice","setting":"prisn"}"#,
+            r#"{"type":"organisation","code":"A2","kind":"practice","setting":"surgery in town"}"#,
+            r#"{"type":"organisation","code":"A3","kind":"practice","setting":"4"}"#,
+        ]);
+        assert_eq!(found[0], "line 1: organisation.setting \"prisn\" is not a setting; did you mean \"prison\"?");
+        let start = "line 2: organisation.setting \"surgery in town\" is not a setting; write an ODS code from 0 to 26, or one of other,";
+        assert!(found[1].starts_with(start), "{}", found[1]);
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn aliases_of_organisations_are_references_of_one_organisation() {
+        let found = mistakes(&[
+            r#"{"type":"organisation","code":"A1","kind":"practice","aliases":["f|Organization/1","Organization/2"]}"#,
+            r#"{"type":"organisation","code":"A2","kind":"practice","parent":"f|Organization/1","aliases":["f|Organization/1"]}"#,
+        ]);
+        assert_eq!(
+            found,
+            [
+                "line 1: alias \"Organization/2\" of organisation \"A1\" has no feed or no id; write it as FEED|Organization/1, as \
+                 rows name the practice",
+                "line 2: alias \"f|Organization/1\" of organisation \"A2\" also belongs to organisation \"A1\" (line 1); remove it \
+                 from one of them",
+            ]
+        );
+    }
+
+    #[test]
+    fn leads_feeds_and_withdrawals_have_the_fields_of_their_kind() {
+        let found = mistakes(&[
+            r#"{"type":"lead","person":"p1","practice":"A1","from":"2026-02-30"}"#,
+            r#"{"type":"feed","feed":"f","ids":"kind","versioning":"id"}"#,
+            r#"{"type":"feed","feed":"f","ids":"feed","versioning":"id"}"#,
+            r#"{"type":"withdrawal","withdraws":"alias","alias":"gmc|1"}"#,
+            r#"{"type":"withdrawal","withdraws":"role","person":"p1","code":"A1","from":"June"}"#,
+        ]);
+        assert_eq!(
+            found,
+            [
+                "line 1: lead.from \"2026-02-30\" is not a date; write it as 2026-10-05",
+                "line 1: lead.person \"p1\" is not in the file; add a person with this id",
+                "line 1: lead.practice \"A1\" is not in the file; add an organisation with this code",
+                "line 3: feed \"f\" is already on line 2; delete one, because only the first counts",
+                "line 5: withdrawal of a role has no practice; add it",
+                "line 5: withdrawal of a role has no use for code; remove it",
+                "line 5: withdrawal.from \"June\" is not a date; write it as 2026-10-05",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_alias_of_two_persons_is_intended_where_the_file_withdraws_a_claim() {
+        let found = mistakes(&[
+            r#"{"type":"person","id":"p2","aliases":["f|Practitioner/1"]}"#,
+            r#"{"type":"person","id":"p1","aliases":["f|Practitioner/1"]}"#,
+            r#"{"type":"withdrawal","withdraws":"alias","person":"p1","alias":"f|Practitioner/1","from":"2026-06-01"}"#,
+        ]);
+        assert_eq!(found, [""; 0]);
     }
 }

@@ -35,27 +35,55 @@ enum Entry {
         #[serde(default)]
         aliases: Vec<String>,
     },
-    Role {
-        person: String,
-        practice: String,
-        role: String,
-        #[serde(default)]
-        locum: bool,
-        #[serde(default, deserialize_with = "day")]
-        from: Option<Date>,
-        #[serde(default, deserialize_with = "day")]
-        until: Option<Date>,
-    },
-    Organisation {
-        code: String,
-        kind: String,
-        parent: Option<String>,
-        setting: Option<String>,
-        #[serde(default, deserialize_with = "day")]
-        open_from: Option<Date>,
-        #[serde(default, deserialize_with = "day")]
-        open_until: Option<Date>,
-    },
+    Role(Term),
+    Lead {},
+    Feed {},
+    Organisation(Place),
+    Withdrawal(Withdrawn),
+}
+
+/// A role from one day to another.
+#[derive(Clone, Debug, Deserialize)]
+struct Term {
+    person: String,
+    practice: String,
+    role: String,
+    #[serde(default)]
+    locum: bool,
+    #[serde(default, deserialize_with = "day")]
+    from: Option<Date>,
+    #[serde(default, deserialize_with = "day")]
+    until: Option<Date>,
+}
+
+/// An organisation from one day on.
+#[derive(Clone, Debug, Deserialize)]
+struct Place {
+    code: String,
+    #[serde(default)]
+    name: String,
+    kind: String,
+    parent: Option<String>,
+    setting: Option<String>,
+    #[serde(default, deserialize_with = "day")]
+    open_from: Option<Date>,
+    #[serde(default, deserialize_with = "day")]
+    open_until: Option<Date>,
+    #[serde(default)]
+    aliases: Vec<String>,
+}
+
+/// A statement that ends before its end.
+#[derive(Clone, Debug, Deserialize)]
+struct Withdrawn {
+    withdraws: String,
+    person: Option<String>,
+    alias: Option<String>,
+    practice: Option<String>,
+    role: Option<String>,
+    code: Option<String>,
+    #[serde(default, deserialize_with = "day")]
+    from: Option<Date>,
 }
 
 fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
@@ -65,14 +93,34 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Er
 
 /// A line that is not a registry entry.
 #[derive(Debug, thiserror::Error)]
-#[error("the oracle cannot read the registry's line {0:?}: {1}; it reads persons, roles and organisations as JSON")]
+#[error("the oracle cannot read the registry's line {0:?}: {1}; it reads the lines of a registry file as JSON")]
 pub struct BadRegistry(String, serde_json::Error);
 
-/// A registry, in the order of its lines.
+/// A registry file, in the order of its lines. Aliases of aliases are not followed.
 #[derive(Clone, Debug)]
 pub(crate) struct Staff {
     entries: Vec<Entry>,
-    persons: BTreeMap<String, String>,
+    /// The lines that claim a number, and the person of each.
+    numbers: BTreeMap<String, Vec<(usize, String)>>,
+    /// The lines that claim a practice's reference, and the code of each.
+    references: BTreeMap<String, Vec<(usize, String)>>,
+}
+
+/// A number as most systems write it: GMC numbers without their letter, systems in lower case.
+fn usual(number: &str) -> String {
+    let Some((system, value)) = number.split_once('|') else { return number.trim().to_owned() };
+    match system.trim().to_lowercase().as_str() {
+        "gmc" => format!("gmc|{}", value.trim().trim_start_matches(['C', 'c'])),
+        system @ ("gmp" | "nmc" | "gphc" | "hcpc" | "sds" | "npi") => format!("{system}|{}", value.trim().to_uppercase()),
+        _ => number.trim().to_owned(),
+    }
+}
+
+/// A practice's code in capital letters, where it looks like one.
+fn usual_code(code: &str) -> String {
+    let code = code.trim();
+    let short = (3..=10).contains(&code.len()) && code.chars().all(|c| c.is_ascii_alphanumeric());
+    if short && code.chars().any(|c| c.is_ascii_digit()) { code.to_uppercase() } else { code.to_owned() }
 }
 
 impl Staff {
@@ -81,50 +129,112 @@ impl Staff {
         let lines = registry.lines().filter(|line| !line.trim().is_empty());
         let read = |line: &str| serde_json::from_str(line).map_err(|e| BadRegistry(line.to_owned(), e));
         let entries: Vec<Entry> = lines.map(read).collect::<Result<_, _>>()?;
-        let mut persons = BTreeMap::new();
-        for entry in &entries {
-            if let Entry::Person { id, aliases } = entry {
-                persons.extend(aliases.iter().map(|alias| (alias.clone(), id.clone())));
+        let (mut numbers, mut references) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
+        for (at, entry) in entries.iter().enumerate() {
+            match entry {
+                Entry::Person { id, aliases } => {
+                    aliases.iter().for_each(|alias| numbers.entry(usual(alias)).or_default().push((at, usual(id))));
+                }
+                Entry::Organisation(Place { code, aliases, .. }) => {
+                    aliases.iter().for_each(|one| references.entry(one.clone()).or_default().push((at, usual_code(code))));
+                }
+                _ => {}
             }
         }
-        Ok(Staff { entries, persons })
+        Ok(Staff { entries, numbers, references })
     }
 
-    /// The person of a number; the number itself when no entry has it.
-    pub(crate) fn person_of(&self, number: &str) -> String {
-        self.persons.get(number).cloned().unwrap_or_else(|| number.to_owned())
+    /// The withdrawals of a kind that have begun on a day, each with the number of its line.
+    fn withdrawn(&self, kind: &'static str, day: Date) -> impl Iterator<Item = (usize, &Withdrawn)> {
+        self.entries.iter().enumerate().filter_map(move |(at, entry)| match entry {
+            Entry::Withdrawal(one) if one.withdraws == kind && one.from.is_none_or(|from| from <= day) => Some((at, one)),
+            _ => None,
+        })
+    }
+
+    /// The person of a number on a day; the number itself when no entry has it.
+    pub(crate) fn person_of(&self, number: &str, day: Date) -> String {
+        let number = usual(number);
+        let Some(claims) = self.numbers.get(&number) else { return number };
+        let gone = |(at, owner): &&(usize, String)| {
+            self.withdrawn("alias", day).any(|(later, one)| {
+                let same = one.code.is_none() && one.alias.as_ref().is_some_and(|alias| usual(alias) == number);
+                later > *at && same && one.person.as_ref().is_none_or(|person| usual(person) == *owner)
+            })
+        };
+        claims.iter().rfind(|claim| !gone(claim)).map_or(number.clone(), |(_, owner)| owner.clone())
+    }
+
+    /// The practice of a code or of a reference on a day.
+    pub(crate) fn practice_of(&self, practice: &str, day: Date) -> String {
+        let practice = usual_code(practice);
+        let Some(claims) = self.references.get(&practice) else { return practice };
+        let gone = |(at, owner): &&(usize, String)| {
+            self.withdrawn("alias", day).any(|(later, one)| {
+                let same = one.alias.as_ref() == Some(&practice);
+                later > *at && same && one.code.as_ref().is_some_and(|code| usual_code(code) == *owner)
+            })
+        };
+        claims.iter().rfind(|claim| !gone(claim)).map_or(practice.clone(), |(_, owner)| owner.clone())
     }
 
     /// The role of a unit on a day.
     pub(crate) fn standing(&self, unit: &Unit, day: Date) -> SubjectRole {
         let mut standing = SubjectRole { role: "unknown".to_owned(), ..SubjectRole::default() };
-        for entry in &self.entries {
-            if let Entry::Role { person, practice, role, locum, from, until } = entry
-                && *person == unit.person
-                && (unit.is_roll_up() || *practice == unit.practice)
-                && from.is_none_or(|from| from <= day)
-                && until.is_none_or(|until| day <= until)
-            {
-                standing.role.clone_from(role);
-                standing.locum = *locum;
-            }
+        if let Some(term) = self.terms(unit, day).last() {
+            standing.role = term.role.trim().to_lowercase();
+            standing.locum = term.locum;
         }
         self.belong(&unit.practice, day, &mut standing);
         standing
     }
 
+    /// The roles of a unit on a day, in the order of the file.
+    fn terms<'s>(&'s self, unit: &'s Unit, day: Date) -> impl Iterator<Item = &'s Term> {
+        self.entries.iter().enumerate().filter_map(move |(at, entry)| match entry {
+            Entry::Role(term) if self.counts(term, unit, day) && !self.is_over(at, term, day) => Some(term),
+            _ => None,
+        })
+    }
+
+    fn counts(&self, term: &Term, unit: &Unit, day: Date) -> bool {
+        self.person_of(&term.person, day) == unit.person
+            && (unit.is_roll_up() || self.practice_of(&term.practice, day) == unit.practice)
+            && term.from.is_none_or(|from| from <= day)
+            && term.until.is_none_or(|until| day <= until)
+    }
+
+    /// Whether a later line has withdrawn a role, or has given the same role an end.
+    fn is_over(&self, at: usize, term: &Term, day: Date) -> bool {
+        let same_place = |person: &str, practice: &str| {
+            self.person_of(person, day) == self.person_of(&term.person, day)
+                && self.practice_of(practice, day) == self.practice_of(&term.practice, day)
+        };
+        let withdrawn = self.withdrawn("role", day).any(|(later, one)| {
+            let (Some(person), Some(practice)) = (&one.person, &one.practice) else { return false };
+            later > at && one.role.as_ref().is_none_or(|role| *role == term.role) && same_place(person, practice)
+        });
+        let ended = self.entries[at + 1..].iter().any(|entry| match entry {
+            Entry::Role(other) => {
+                let ends = other.until.is_some_and(|until| until < day && term.from.is_none_or(|from| from <= until));
+                ends && other.role == term.role && other.locum == term.locum && same_place(&other.person, &other.practice)
+            }
+            _ => false,
+        });
+        withdrawn || ended
+    }
+
     /// Follows the parents of a practice.
     fn belong(&self, practice: &str, day: Date, standing: &mut SubjectRole) {
-        let mut code = practice;
+        let mut code = practice.to_owned();
         // From a practice two steps lead to the network and to the locality.
         for _ in 0..2 {
-            let Some(Entry::Organisation { parent: Some(parent), .. }) = self.organisation(code, day) else { return };
-            if let Some(Entry::Organisation { kind, .. }) = self.organisation(parent, day) {
-                match kind.as_str() {
-                    "pcn" => standing.pcn = Some(parent.clone()),
-                    "locality" => standing.locality = Some(parent.clone()),
-                    _ => {}
-                }
+            let Some(parent) = self.organisation(&code, day).and_then(|place| place.parent.as_ref()) else { return };
+            let parent = self.practice_of(parent, day);
+            match self.organisation(&parent, day).map(|place| place.kind.as_str()) {
+                Some("pcn") => standing.pcn = Some(parent.clone()),
+                Some("locality") => standing.locality = Some(parent.clone()),
+                _ => {}
             }
             code = parent;
         }
@@ -133,22 +243,36 @@ impl Staff {
     /// Whether units of this practice are peers: the practice is open on the day, and its setting is missing or `gp`. An unknown
     /// practice and a roll-up are in scope.
     pub(crate) fn in_scope(&self, practice: &str, day: Date) -> bool {
-        let known = self.entries.iter().any(|entry| matches!(entry, Entry::Organisation { code, .. } if code == practice));
         match self.organisation(practice, day) {
-            Some(Entry::Organisation { setting, open_until, .. }) => {
-                setting.as_ref().is_none_or(|s| s == "gp") && open_until.is_none_or(|until| day <= until)
+            Some(Place { setting, open_until, .. }) => {
+                setting.as_ref().is_none_or(|s| s == "gp" || s == "4") && open_until.is_none_or(|until| day <= until)
             }
-            _ => !known,
+            None => self.places(practice, day).next().is_none(),
         }
     }
 
-    /// The last entry of an organisation that has begun.
-    fn organisation(&self, wanted: &str, day: Date) -> Option<&Entry> {
-        let begun = |entry: &&Entry| {
-            matches!(entry, Entry::Organisation { code, open_from, .. }
-                if code == wanted && open_from.is_none_or(|from| from <= day))
+    /// The lines about an organisation that are not withdrawn on a day.
+    fn places<'s>(&'s self, wanted: &str, day: Date) -> impl Iterator<Item = &'s Place> {
+        self.entries.iter().enumerate().filter_map(move |(at, entry)| match entry {
+            Entry::Organisation(place) if self.practice_of(&place.code, day) == wanted => {
+                let of_it = |one: &Withdrawn| one.code.as_ref().is_some_and(|code| usual_code(code) == wanted);
+                let gone = self.withdrawn("organisation", day).any(|(later, one)| later > at && of_it(one));
+                (!gone).then_some(place)
+            }
+            _ => None,
+        })
+    }
+
+    /// The last line of an organisation that has begun; a line with nothing but aliases counts only where there is no other.
+    fn organisation<'s>(&'s self, wanted: &str, day: Date) -> Option<&'s Place> {
+        let begun = |place: &&Place| place.open_from.is_none_or(|from| from <= day);
+        let begun: Vec<&Place> = self.places(wanted, day).filter(begun).collect();
+        let says_more = |place: &&&Place| {
+            let Place { name, parent, setting, open_from, open_until, aliases, .. } = place;
+            let dated = open_from.is_some() || open_until.is_some();
+            aliases.is_empty() || !name.is_empty() || parent.is_some() || setting.is_some() || dated
         };
-        self.entries.iter().rfind(begun)
+        begun.iter().rfind(says_more).or(begun.last()).copied()
     }
 }
 
@@ -178,8 +302,9 @@ mod tests {
         let october = staff().standing(&unit, Date::constant(2026, 10, 31));
         assert_eq!((october.role.as_str(), october.locum), ("gp", true));
         assert_eq!((october.pcn.as_deref(), october.locality.as_deref()), (Some("U1"), Some("Q70")));
-        assert_eq!(staff().person_of("gmp|G7000001"), "p1");
-        assert_eq!(staff().person_of("gmc|9"), "gmc|9");
+        let day = Date::constant(2026, 10, 31);
+        assert_eq!(staff().person_of("GMP|g7000001", day), "p1");
+        assert_eq!(staff().person_of("gmc|9", day), "gmc|9");
     }
 
     #[test]
@@ -189,5 +314,21 @@ mod tests {
         assert!(staff().in_scope("A1", Date::constant(2026, 10, 30)));
         assert!(!staff().in_scope("A2", day));
         assert!(staff().in_scope("unknown", day));
+    }
+
+    #[test]
+    fn a_withdrawn_number_and_a_reference_of_a_practice_are_resolved_by_day() {
+        let lines = r#"
+{"type":"organisation","code":"A1","kind":"practice","aliases":["f|Organization/1"]}
+{"type":"withdrawal","withdraws":"alias","person":"p1","alias":"gmp|G7000001","from":"2026-10-15"}
+{"type":"role","person":"p1","practice":"A1","role":"gp","locum":true,"from":"2026-10-01","until":"2026-10-20"}
+"#;
+        let staff = Staff::read(&format!("{REGISTRY}{lines}")).expect("a registry");
+        assert_eq!(staff.person_of("gmp|G7000001", Date::constant(2026, 10, 14)), "p1");
+        assert_eq!(staff.person_of("gmp|G7000001", Date::constant(2026, 10, 15)), "gmp|G7000001");
+        assert_eq!(staff.practice_of("f|Organization/1", Date::constant(2026, 10, 15)), "A1");
+        let unit = Unit { person: "p1".to_owned(), practice: "A1".to_owned() };
+        let after = staff.standing(&unit, Date::constant(2026, 10, 21));
+        assert_eq!((after.role.as_str(), after.pcn.as_deref()), ("unknown", Some("U1")));
     }
 }

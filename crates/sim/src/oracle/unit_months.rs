@@ -41,7 +41,8 @@ impl Books<'_> {
         let mut units: BTreeMap<Unit, Row> = BTreeMap::new();
         let of_month = self.rows.range((month, String::new(), String::new())..(month.plus(1), String::new(), String::new()));
         for ((_, clinician, practice), row) in of_month {
-            let person = self.staff.person_of(clinician);
+            let person = self.staff.person_of(clinician, month.last_day());
+            let practice = self.staff.practice_of(practice, month.last_day());
             for practice in [practice.as_str(), ""] {
                 let unit = Unit { person: person.clone(), practice: practice.to_owned() };
                 units.entry(unit).or_insert_with(|| Row::zero(self.measures)).add(row);

@@ -178,12 +178,7 @@ impl Intake {
     }
 
     fn register(&mut self, log: &mut impl Log, entry: Entry) -> Result<(), LogError> {
-        let key = match &entry {
-            Entry::Person(person) => format!("person|{}", person.id),
-            Entry::Role(role) => format!("role|{}|{}", role.person, role.practice),
-            Entry::Organisation(organisation) => format!("organisation|{}", organisation.code),
-        };
-        log.append(Topic::Registry, 0, &key, &Record::Registry(entry))?;
+        log.append(Topic::Registry, 0, &entry.log_key(), &Record::Registry(entry))?;
         self.counts.registered += 1;
         Ok(())
     }

@@ -83,7 +83,7 @@ impl CutPlanner<'_> {
             let whole = redefined || step.is_new();
             let waiting = stale.entry(month).or_default();
             for changed in basis.changed.iter().filter(|changed| changed.month == month) {
-                waiting.extend(MonthUnits::units_of(self.directory, &changed.person));
+                waiting.extend(MonthUnits::units_of(self.directory, &changed.person, month));
             }
             waiting.extend(self.reattributed_units(month, &reattributed));
             if !whole && waiting.is_empty() {
@@ -197,13 +197,15 @@ impl CutPlanner<'_> {
         }
     }
 
-    /// The persons whose mapping or roles changed in the registry since the previous cut.
+    /// The persons whose rows, practices or roles changed in the registry since the previous cut.
     fn reattributed(&self, before: &Directory) -> BTreeSet<String> {
-        let moved = self.rows.persons().filter_map(|(clinician, _)| {
-            let (old, new) = (before.person_of(clinician), self.directory.person_of(clinician));
-            (old != new).then(|| [old.to_owned(), new.to_owned()])
-        });
-        let mut persons: BTreeSet<String> = moved.flatten().collect();
+        let mut persons = BTreeSet::new();
+        for (clinician, practice) in self.rows.persons() {
+            let [old, new] = [before, self.directory].map(|directory| directory.row_owners(clinician, practice));
+            if old != new {
+                persons.extend(old.into_iter().chain(new).map(|owner| owner.person.into_owned()));
+            }
+        }
         let scorer = self.scorer();
         for (month, cards) in &self.published.cards {
             for (key, last) in cards {
@@ -221,9 +223,8 @@ impl CutPlanner<'_> {
             return Vec::new();
         }
         let rows = self.rows.persons_in(month);
-        let now = rows.iter().flat_map(|person| MonthUnits::units_of(self.directory, person));
-        let then = self.before.into_iter().flat_map(|b| rows.iter().flat_map(move |person| MonthUnits::units_of(b, person)));
-        now.chain(then).filter(|key| persons.contains(&key.person)).collect()
+        let under = |directory| rows.iter().flat_map(move |person| MonthUnits::units_of(directory, person, month));
+        under(self.directory).chain(self.before.into_iter().flat_map(under)).filter(|key| persons.contains(&key.person)).collect()
     }
 }
 

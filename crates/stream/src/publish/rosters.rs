@@ -32,7 +32,7 @@ impl Rosters {
         let longest = i32::try_from(MONTHS).expect("twelve");
         for RowChange { person, month } in changed {
             for (_, kept) in self.kept.range_mut(*month..month.plus(longest)) {
-                kept.stale.extend(MonthUnits::units_of(directory, person));
+                kept.stale.extend(MonthUnits::units_of(directory, person, *month));
             }
         }
     }

@@ -1,10 +1,11 @@
 //! The units of a month at a cut, each with the sums of its windows. A unit is a person at one practice, or at all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use scorecard::peer_group::unit::{MONTHS, UnitKey, UnitMonth, WINDOWS, has_card};
-use scorecard::registry::directory::Directory;
+use scorecard::registry::directory::{Directory, RowOwner};
 use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::Month;
 
@@ -14,11 +15,32 @@ use crate::rows::row_versions::{PracticePerson, RowVersionStore};
 #[derive(Debug)]
 pub(crate) struct MonthUnits<'a> {
     rows: &'a RowVersionStore,
-    /// The clinician ids and practices of each person.
-    persons: BTreeMap<String, BTreeSet<PracticePerson>>,
+    /// The rows of each person.
+    persons: BTreeMap<String, Vec<OwnedRows>>,
     /// Months with missing rows.
     missing: &'a BTreeSet<Month>,
     measures: usize,
+}
+
+/// The rows of a clinician id and a practice in the months in which they belong to one person and one practice of the registry.
+#[derive(Debug)]
+struct OwnedRows {
+    rows: PracticePerson,
+    /// Code of the practice.
+    practice: Arc<str>,
+    months: RangeInclusive<Month>,
+}
+
+impl OwnedRows {
+    fn of(rows: &PracticePerson, owner: &RowOwner<'_>) -> OwnedRows {
+        let practice = if owner.practice == *rows.1 { rows.1.clone() } else { Arc::from(&*owner.practice) };
+        OwnedRows { rows: rows.clone(), practice, months: owner.first..=owner.last }
+    }
+
+    /// Whether a unit sums these rows.
+    fn is_of(&self, key: &UnitKey) -> bool {
+        key.is_roll_up() || *self.practice == *key.practice
+    }
 }
 
 impl<'a> MonthUnits<'a> {
@@ -28,72 +50,80 @@ impl<'a> MonthUnits<'a> {
         missing: &'a BTreeSet<Month>,
         measures: usize,
     ) -> MonthUnits<'a> {
-        let mut persons: BTreeMap<String, BTreeSet<PracticePerson>> = BTreeMap::new();
+        let mut persons: BTreeMap<String, Vec<OwnedRows>> = BTreeMap::new();
         for person in rows.persons() {
-            persons.entry(directory.person_of(&person.0).to_owned()).or_default().insert(person.clone());
+            for owner in directory.row_owners(&person.0, &person.1) {
+                let owned = OwnedRows::of(person, &owner);
+                persons.entry(owner.person.into_owned()).or_default().push(owned);
+            }
         }
         MonthUnits { rows, persons, missing, measures }
     }
 
-    /// The units that sum the rows of a person at a practice: the person there, and the person's roll-up.
-    pub(crate) fn units_of(directory: &Directory, (clinician, practice): &PracticePerson) -> [UnitKey; 2] {
-        let person = directory.person_of(clinician).to_owned();
+    /// The units that sum a month's rows of a clinician id at a practice: the person there, and the person's roll-up. The registry as
+    /// of the last day of the month names them.
+    pub(crate) fn units_of(directory: &Directory, (clinician, practice): &PracticePerson, month: Month) -> [UnitKey; 2] {
+        let day = month.last_day();
+        let person = directory.person_of(clinician, day).into_owned();
         let roll_up = UnitKey { person: person.clone(), practice: String::new() };
-        [UnitKey { person, practice: practice.to_string() }, roll_up]
+        [UnitKey { person, practice: directory.practice_of(practice, day).into_owned() }, roll_up]
     }
 
     /// All units that may have a card for this month.
     pub(crate) fn of_month(&self, directory: &Directory, month: Month) -> BTreeSet<UnitKey> {
-        self.rows.persons_in(month).iter().flat_map(|person| MonthUnits::units_of(directory, person)).collect()
+        self.rows.persons_in(month).iter().flat_map(|person| MonthUnits::units_of(directory, person, month)).collect()
     }
 
     /// The sums of a unit; `None` when it has no card for this month.
     pub(crate) fn unit(&self, key: &UnitKey, month: Month) -> Option<UnitMonth> {
-        let practices = self.persons.get(&key.person)?;
-        let summed: Vec<&PracticePerson> = match key.is_roll_up() {
-            true if self.practices_in_window(practices, month) < 2 => return None,
-            true => practices.iter().collect(),
-            false => practices.iter().filter(|(_, practice)| **practice == *key.practice).collect(),
-        };
-        if !has_card(&self.window(&summed, month, 1)) {
+        let owned = self.persons.get(&key.person)?;
+        if key.is_roll_up() && self.practices_in_window(owned, month) < 2 {
             return None;
         }
-        let months: [Sums; MONTHS] = std::array::from_fn(|at| self.window(&summed, month.plus(months_back(at)), 1));
+        let summed: Vec<&OwnedRows> = owned.iter().filter(|owned| owned.is_of(key)).collect();
+        if !has_card(&self.sums_of(&summed, month)) {
+            return None;
+        }
+        let months: [Sums; MONTHS] = std::array::from_fn(|at| self.sums_of(&summed, month.plus(months_back(at))));
         let incomplete = WINDOWS.map(|months| self.missing.range(first_of(month, months)..=month).next().is_some());
         Some(UnitMonth::new(key.clone(), &months, incomplete))
     }
 
     /// The number of practices at which a person has facts in the 12 months that end with this one.
-    fn practices_in_window(&self, persons: &BTreeSet<PracticePerson>, month: Month) -> usize {
+    fn practices_in_window(&self, owned: &[OwnedRows], month: Month) -> usize {
         let mut practices: BTreeMap<&Arc<str>, i64> = BTreeMap::new();
-        for person in persons {
-            *practices.entry(&person.1).or_default() += self.rows.facts(person, first_of(month, 12), month);
+        for OwnedRows { rows, practice, months } in owned {
+            let (first, last) = (first_of(month, 12).max(*months.start()), month.min(*months.end()));
+            if first <= last {
+                *practices.entry(practice).or_default() += self.rows.facts(rows, first, last);
+            }
         }
         practices.values().filter(|facts| **facts > 0).count()
     }
 
-    fn window(&self, persons: &[&PracticePerson], month: Month, months: u8) -> Sums {
+    /// The sums of these rows in one month.
+    fn sums_of(&self, owned: &[&OwnedRows], month: Month) -> Sums {
         let mut sums = Sums::zero(self.measures);
-        for person in persons {
-            self.rows.add_window(person, first_of(month, months), month, &mut sums);
+        for owned in owned.iter().filter(|owned| owned.months.contains(&month)) {
+            self.rows.add_window(&owned.rows, month, month, &mut sums);
         }
         sums
     }
 
     /// The sums of a unit's own month, with or without a card. Its fingerprint and its counters come from them.
     pub(crate) fn month_sums(&self, key: &UnitKey, month: Month) -> Sums {
-        let summed: Vec<&PracticePerson> = self.summed_by(key).collect();
-        self.window(&summed, month, 1)
+        let summed: Vec<&OwnedRows> = self.summed_by(key).collect();
+        self.sums_of(&summed, month)
     }
 
     /// The feeds with a row of a unit in a month, in order of their names.
     pub(crate) fn feeds(&self, key: &UnitKey, month: Month) -> BTreeSet<Arc<str>> {
-        self.summed_by(key).flat_map(|person| self.rows.feeds_of(person, month)).collect()
+        let of_month = self.summed_by(key).filter(|owned| owned.months.contains(&month));
+        of_month.flat_map(|owned| self.rows.feeds_of(&owned.rows, month)).collect()
     }
 
-    fn summed_by(&self, key: &UnitKey) -> impl Iterator<Item = &PracticePerson> {
-        let persons = self.persons.get(&key.person).into_iter().flatten();
-        persons.filter(|(_, practice)| key.is_roll_up() || **practice == *key.practice)
+    fn summed_by(&self, key: &UnitKey) -> impl Iterator<Item = &OwnedRows> {
+        self.persons.get(&key.person).into_iter().flatten().filter(|owned| owned.is_of(key))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use scorecard::event::{IdScope, Versioning};
 use scorecard::record::item::{DrugSource, Feed};
-use scorecard::registry::entry::{Entry, Organisation, OrganisationKind, Person, Role};
+use scorecard::registry::entry::{Entry, EntrySource, Organisation, OrganisationKind, Person, Role, Withdrawal};
 use scorecard::time::calendar::{Timestamp, Zone};
 
 use crate::simulation::plan::{DAY, Plan};
@@ -12,6 +12,9 @@ use crate::simulation::random::Random;
 
 /// Practices of the simulation.
 const PRACTICES: [&str; 4] = ["A81001", "B82002", "C83003", "D84004"];
+
+/// References of the practices, which only the registry resolves.
+const REFERENCES: [&str; 4] = ["sim|Organization/1", "sim|Organization/2", "sim|PractitionerRole/3", "sim|Organization/4"];
 
 /// Number of clinicians: enough for one peer group of the whole network.
 const CLINICIANS: usize = 6;
@@ -61,9 +64,10 @@ pub(crate) fn clinician(number: usize, random: &mut Random) -> String {
     if number < 4 && random.happens(300) { alias(number) } else { id(number) }
 }
 
-/// Any practice.
+/// Any practice, by its code or by a reference that only the registry resolves.
 pub(crate) fn any_practice(random: &mut Random) -> &'static str {
-    random.pick(&PRACTICES)
+    let at = random.index(PRACTICES.len());
+    if random.happens(300) { REFERENCES[at] } else { PRACTICES[at] }
 }
 
 fn id(number: usize) -> String {
@@ -84,9 +88,7 @@ pub(crate) fn entries(plan: &Plan, random: &mut Random) -> Vec<(Timestamp, Entry
             name: String::new(),
             kind,
             parent: parent.map(str::to_owned),
-            setting: None,
-            open_from: None,
-            open_until: None,
+            ..Organisation::default()
         })
     };
     entries.push((start, organisation("L1", OrganisationKind::Locality, None)));
@@ -94,6 +96,13 @@ pub(crate) fn entries(plan: &Plan, random: &mut Random) -> Vec<(Timestamp, Entry
     entries.push((start, organisation("U2", OrganisationKind::Pcn, Some("L1"))));
     for (at, practice) in PRACTICES.iter().enumerate() {
         entries.push((start, organisation(practice, OrganisationKind::Practice, Some(["U1", "U2"][at % 2]))));
+    }
+    for (practice, reference) in PRACTICES.iter().zip(REFERENCES) {
+        if random.happens(700) {
+            let at = if random.happens(300) { start } else { near_a_cut(plan, random) };
+            let (code, aliases) = ((*practice).to_owned(), vec![reference.to_owned()]);
+            entries.push((at, Entry::Organisation(Organisation { code, aliases, ..Organisation::default() })));
+        }
     }
     for number in 0..CLINICIANS {
         entries.extend(known(number, start, plan, random));
@@ -105,7 +114,8 @@ pub(crate) fn entries(plan: &Plan, random: &mut Random) -> Vec<(Timestamp, Entry
     entries.into_iter().map(|(at, entry)| (Timestamp(at), entry)).collect()
 }
 
-/// The entries of one clinician: a role from the start, sometimes another later; an alias from the start, later, or never.
+/// The entries of one clinician: a role from the start, sometimes another later; an alias from the start, later, or never, which
+/// the operator sometimes withdraws.
 fn known(number: usize, start: i64, plan: &Plan, random: &mut Random) -> Vec<(i64, Entry)> {
     let practice = PRACTICES[number % PRACTICES.len()];
     let role = |role: &str| {
@@ -114,8 +124,7 @@ fn known(number: usize, start: i64, plan: &Plan, random: &mut Random) -> Vec<(i6
             practice: practice.to_owned(),
             role: role.to_owned(),
             locum: number == 5,
-            from: None,
-            until: None,
+            ..Role::default()
         })
     };
     let mut entries = vec![(start, role("gp"))];
@@ -124,7 +133,12 @@ fn known(number: usize, start: i64, plan: &Plan, random: &mut Random) -> Vec<(i6
     }
     if number < 4 && random.happens(800) {
         let at = if random.happens(300) { start } else { near_a_cut(plan, random) };
-        entries.push((at, Entry::Person(Person { id: id(number), aliases: vec![alias(number)] })));
+        let person = Person { id: id(number), aliases: vec![alias(number)], ..Person::default() };
+        entries.push((at, Entry::Person(person)));
+    }
+    if number < 4 && random.happens(150) {
+        let withdrawal = Withdrawal { alias: Some(alias(number)), ..Withdrawal::default() };
+        entries.push((near_a_cut(plan, random), Entry::Withdrawal(withdrawal).stated_by(EntrySource::Operator)));
     }
     entries
 }

@@ -41,7 +41,7 @@ impl Cut {
             let sealed = definition.sealed_rows.iter().filter(|(key, _)| key.month < tick.open_from);
             for (key, figures) in tick.rows.iter().chain(sealed) {
                 let person = book.person(&key.clinician).to_owned();
-                for practice in [key.practice.to_string(), String::new()] {
+                for practice in [book.practice(&key.practice).to_owned(), String::new()] {
                     let months = cut.units.entry((person.clone(), practice)).or_default();
                     months.entry(key.month).or_default().add(figures);
                 }

@@ -1,6 +1,6 @@
 //! An independent reader of the registry as of a run: the person of each number, their roles, and the parents of each practice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scorecard::record::log_record::Record;
 use scorecard::registry::entry::{Entry, OrganisationKind};
@@ -17,10 +17,12 @@ pub(crate) struct Subject {
 }
 
 /// The entries up to an offset. The simulation's entries have no dates, no chains of aliases and no circles, so the last entry of
-/// each person, role and organisation counts.
+/// each person, role and organisation counts. Only withdrawals are the operator's, so they hold against earlier and later claims.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RegistryAsOf {
     persons: BTreeMap<String, String>,
+    withdrawn: BTreeSet<String>,
+    practices: BTreeMap<String, String>,
     roles: BTreeMap<(String, String), (u64, String, bool)>,
     organisations: BTreeMap<String, (OrganisationKind, Option<String>)>,
 }
@@ -39,6 +41,13 @@ impl RegistryAsOf {
                     let at = (role.person.clone(), role.practice.clone());
                     book.roles.insert(at, (filed.offset, role.role.clone(), role.locum));
                 }
+                Record::Registry(Entry::Withdrawal(one)) => book.withdrawn.extend(one.alias.clone()),
+                // The simulation's entries with aliases state nothing else.
+                Record::Registry(Entry::Organisation(one)) if !one.aliases.is_empty() => {
+                    for alias in &one.aliases {
+                        book.practices.insert(alias.clone(), one.code.clone());
+                    }
+                }
                 Record::Registry(Entry::Organisation(one)) => {
                     book.organisations.insert(one.code.clone(), (one.kind, one.parent.clone()));
                 }
@@ -50,7 +59,13 @@ impl RegistryAsOf {
 
     /// The person of a clinician's number.
     pub(crate) fn person<'a>(&'a self, clinician: &'a str) -> &'a str {
-        self.persons.get(clinician).map_or(clinician, String::as_str)
+        let claim = self.persons.get(clinician).filter(|_| !self.withdrawn.contains(clinician));
+        claim.map_or(clinician, String::as_str)
+    }
+
+    /// The code of a row's practice.
+    pub(crate) fn practice<'a>(&'a self, practice: &'a str) -> &'a str {
+        self.practices.get(practice).map_or(practice, String::as_str)
     }
 
     /// The subject of a person's cards at a practice.

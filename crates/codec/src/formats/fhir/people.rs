@@ -1,6 +1,6 @@
 //! Practitioners, their roles and organisations: entries of the registry.
 
-use scorecard::registry::entry::{Entry, Organisation, OrganisationKind, Person, Role};
+use scorecard::registry::entry::{Entry, EntrySource, Organisation, OrganisationKind, Person, Role};
 use scorecard::time::calendar::{Day, Month};
 
 use crate::fault::{Fault, Field};
@@ -23,14 +23,19 @@ pub(crate) fn practitioner(
     let identifiers = scope.identifiers("Practitioner.identifier", &sent.identifier)?;
     let alias = scope.alias(&format!("Practitioner/{id}"));
     let Some((system, value)) = scope.best(&identifiers) else {
-        return Ok(Entry::Person(Person { id: alias, aliases: Vec::new() }));
+        return Ok(Entry::Person(Person { id: alias, aliases: Vec::new(), source: source(scope) }));
     };
     let person = scope.rules.clinician_key(system, value.into());
     let others = identifiers.iter().map(|(system, value)| scope.rules.clinician_key(system, value.as_str().into()));
     let mut aliases: Vec<String> = others.filter(|key| *key != person).chain([alias]).collect();
     aliases.sort_unstable();
     aliases.dedup();
-    Ok(Entry::Person(Person { id: person, aliases }))
+    Ok(Entry::Person(Person { id: person, aliases, source: source(scope) }))
+}
+
+/// The feed, as the author of its entries.
+fn source(scope: &Scope<'_, '_>) -> Option<EntrySource> {
+    Some(EntrySource::Feed(scope.feed.name.to_string()))
 }
 
 /// A PractitionerRole: the role of a person at a practice.
@@ -50,6 +55,7 @@ pub(crate) fn role(scope: &Scope<'_, '_>, sent: &PractitionerRoleResource<'_>) -
         locum: all.contains("locum"),
         from: civil_day(scope, "PractitionerRole.period.start", start, Edge::First)?,
         until: civil_day(scope, "PractitionerRole.period.end", end, Edge::Last)?,
+        source: source(scope),
     }))
 }
 
@@ -68,14 +74,17 @@ pub(crate) fn organisation(
     };
     let code = scope.organisation_code(&identifiers, id.as_deref()).expect("there is an identifier or an id");
     let name = text("Organization.name", &sent.name, TEXT_BYTES, &scope.rules.pseudonyms)?;
+    let alias = id.as_deref().map(|id| scope.alias("Organization", id));
     Ok(Entry::Organisation(Organisation {
-        code,
         name: name.unwrap_or_default().into_owned(),
         kind: kind(&sent.kinds.objects("Organization.type")?)?,
         parent: scope.organisation("Organization.partOf", &sent.part_of, &sent.contained)?,
         setting: None,
         open_from: None,
         open_until: None,
+        aliases: alias.filter(|alias| *alias != code).into_iter().collect(),
+        code,
+        source: source(scope),
     }))
 }
 

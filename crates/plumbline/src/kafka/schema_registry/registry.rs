@@ -132,7 +132,7 @@ impl SchemaRegistry {
     pub fn outgoing(&self, topic: Topic, frame: &mut [u8]) {
         let Some((&mut [_, ref mut a, ref mut b, ref mut c, ref mut d], _)) = frame.split_first_chunk_mut() else { return };
         let ours = u32::from_be_bytes([*a, *b, *c, *d]);
-        let form = ours.checked_sub(FIRST_ID + 1).and_then(|form| usize::try_from(form).ok());
+        let form = Form::ALL.iter().position(|form| form.id() == ours);
         // A kind without a subject keeps Plumbline's id, which every version reads.
         if let Some(&id) = form.and_then(|form| self.outgoing[topic_index(topic)].get(form)).filter(|id| **id != 0) {
             [*a, *b, *c, *d] = id.to_be_bytes();

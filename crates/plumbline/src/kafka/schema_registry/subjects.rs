@@ -42,13 +42,23 @@ pub fn forms(topic: Topic) -> &'static [Form] {
     match topic {
         Topic::Events => &[Form::Batch, Form::Tick],
         Topic::ClinicianMonths => &[Form::ClinicianMonth, Form::Mark],
-        Topic::Registry => &[Form::Genesis, Form::Tick, Form::Person, Form::Role, Form::Organisation],
+        Topic::Registry => &[
+            Form::Genesis,
+            Form::Tick,
+            Form::Person,
+            Form::Role,
+            Form::Organisation,
+            Form::Lead,
+            Form::Feed,
+            Form::Withdrawal,
+        ],
         Topic::Scorecards | Topic::ScorecardRevisions => &[Form::Scorecard],
         Topic::PeerGroups => &[Form::PeerGroup],
         Topic::PeerSnapshots => &[Form::PeerSnapshot],
         Topic::Runs => &[Form::Run],
         Topic::Rejects => &[Form::Reject],
         Topic::Definitions => &[Form::Definition],
+        Topic::People => &[Form::PersonDetails],
     }
 }
 
@@ -60,9 +70,13 @@ fn subject(prefix: &str, topic: Topic, form: Form) -> SchemaSubject {
     };
     let audience = match topic {
         Topic::Scorecards | Topic::ScorecardRevisions | Topic::PeerGroups | Topic::Runs => TopicAudience::Public,
-        Topic::Events | Topic::ClinicianMonths | Topic::Registry | Topic::PeerSnapshots | Topic::Rejects | Topic::Definitions => {
-            TopicAudience::Internal
-        }
+        Topic::Events
+        | Topic::ClinicianMonths
+        | Topic::Registry
+        | Topic::PeerSnapshots
+        | Topic::Rejects
+        | Topic::Definitions
+        | Topic::People => TopicAudience::Internal,
     };
     SchemaSubject { topic, form, name, audience }
 }
@@ -86,12 +100,16 @@ mod tests {
             "plumbline.registry-plumbline.v1.Person",
             "plumbline.registry-plumbline.v1.Role",
             "plumbline.registry-plumbline.v1.Organisation",
+            "plumbline.registry-plumbline.v1.Lead",
+            "plumbline.registry-plumbline.v1.FeedRule",
+            "plumbline.registry-plumbline.v1.Withdrawal",
             "plumbline.scorecards-value",
             "plumbline.scorecard-revisions-value",
             "plumbline.peer-groups-value",
             "plumbline.peer-snapshots-value",
             "plumbline.runs-value",
             "plumbline.rejects-value",
+            "plumbline.people-value",
         ];
         assert_eq!(names, expected);
     }

@@ -1,0 +1,107 @@
+//! Terms of persons at practices, on each day: roles and leads.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::registry::period::Period;
+use crate::registry::precedence::Precedence;
+use crate::time::calendar::Day;
+
+/// A person's statement at a practice: a role, or the lead.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Term {
+    /// Code or alias of the practice, in normal form.
+    pub practice: String,
+    /// The role in normal form; a constant word for leads.
+    pub word: String,
+    pub locum: bool,
+    pub days: Period,
+    /// Equal terms of the operator and of a feed are two terms.
+    pub operator: bool,
+}
+
+/// The withdrawal of terms.
+#[derive(Clone, Debug)]
+pub(crate) struct TermWithdrawal {
+    pub precedence: Precedence,
+    pub practice: String,
+    /// The role; every role if missing.
+    pub word: Option<String>,
+    /// The first day without the term; every day if missing.
+    pub from: Option<Day>,
+}
+
+/// All terms of one kind, by the id or alias of the person as the entries name it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TermBook {
+    /// The precedence of each term. A repeated term has that of its last entry.
+    terms: BTreeMap<String, BTreeMap<Term, Precedence>>,
+    withdrawals: BTreeMap<String, Vec<TermWithdrawal>>,
+}
+
+/// A term with its precedence.
+type RankedTerm<'a> = (Precedence, &'a Term);
+
+impl TermBook {
+    pub(crate) fn add(&mut self, person: String, term: Term, precedence: Precedence) {
+        self.terms.entry(person).or_default().insert(term, precedence);
+    }
+
+    pub(crate) fn withdraw(&mut self, person: String, withdrawal: TermWithdrawal) {
+        self.withdrawals.entry(person).or_default().push(withdrawal);
+    }
+
+    /// The names with a term, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.terms.keys().map(String::as_str)
+    }
+
+    /// The terms in force on a day of a person with these names, highest precedence first. `practice_of` resolves practices.
+    pub(crate) fn in_force<'a>(
+        &'a self,
+        names: &[&str],
+        day: Day,
+        practice_of: &dyn Fn(&'a str) -> Cow<'a, str>,
+    ) -> impl Iterator<Item = &'a Term> + use<'a> {
+        let of_names = names.iter().filter_map(|name| self.terms.get(*name)).flatten();
+        let mut terms: Vec<RankedTerm<'a>> = of_names.map(|(term, precedence)| (*precedence, term)).collect();
+        terms.sort_unstable_by(|one, other| other.cmp(one));
+        let withdrawals: Vec<&'a TermWithdrawal> = names.iter().filter_map(|name| self.withdrawals.get(*name)).flatten().collect();
+        let mut ends = BTreeMap::new();
+        terms.retain(|term| is_in_force(*term, day, &withdrawals, &mut ends, practice_of));
+        terms.into_iter().map(|(_, term)| term)
+    }
+}
+
+/// The last day before the current one on which a term of higher precedence ends, by practice, word and locum.
+type Ends<'a> = BTreeMap<(Cow<'a, str>, &'a str, bool), Day>;
+
+/// Whether a term is in force. Terms of higher precedence come first.
+///
+/// A term that ends also ends the same role of lower precedence that had begun by then: an added `until` ends an open role.
+fn is_in_force<'a>(
+    (precedence, term): RankedTerm<'a>,
+    day: Day,
+    withdrawals: &[&'a TermWithdrawal],
+    ends: &mut Ends<'a>,
+    practice_of: &dyn Fn(&'a str) -> Cow<'a, str>,
+) -> bool {
+    let practice = practice_of(&term.practice);
+    let withdrawn = |withdrawal: &'a TermWithdrawal| {
+        withdrawal.precedence > precedence
+            && withdrawal.from.is_none_or(|from| from <= day)
+            && withdrawal.word.as_ref().is_none_or(|word| *word == term.word)
+            && practice_of(&withdrawal.practice) == practice
+    };
+    if withdrawals.iter().any(|withdrawal| withdrawn(withdrawal)) {
+        return false;
+    }
+    let key = (practice, term.word.as_str(), term.locum);
+    if let Some(until) = term.days.until.filter(|until| *until < day) {
+        let end = ends.entry(key).or_insert(until);
+        *end = (*end).max(until);
+        return false;
+    }
+    let ended_by_a_later_entry = ends.get(&key).is_some_and(|end| term.days.from.is_none_or(|from| from <= *end));
+    term.days.begun(day) && !ended_by_a_later_entry
+}

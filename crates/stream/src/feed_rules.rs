@@ -1,0 +1,74 @@
+//! The rules of feeds in the registry: each feed gets its rules once, at its first event.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use scorecard::record::log_record::Record;
+use scorecard::registry::entry::{Entry, FeedRule};
+
+use crate::limits::RECORDS_PER_READ;
+use crate::log::{Log, LogError, Topic};
+
+/// The rules that the registry holds, as far as it was read.
+#[derive(Clone, Debug, Default)]
+pub struct FeedRules {
+    rules: BTreeMap<String, FeedRule>,
+    /// Offset of the next record of the registry.
+    position: u64,
+}
+
+impl FeedRules {
+    /// The rules that the log holds now.
+    ///
+    /// # Errors
+    /// [`LogError`] when the registry cannot be read.
+    pub fn read(log: &mut impl Log) -> Result<FeedRules, LogError> {
+        let mut rules = FeedRules { position: log.bounds(Topic::Registry, 0)?.start, ..FeedRules::default() };
+        rules.follow(log)?;
+        Ok(rules)
+    }
+
+    /// The rules of a feed, as far as the registry was read.
+    #[must_use]
+    pub fn get(&self, feed: &str) -> Option<&FeedRule> {
+        self.rules.get(feed)
+    }
+
+    /// The rules of a feed: those of the registry, or `ours` after appending them.
+    ///
+    /// Where two processes append rules of a feed at once, both return those that are first in the log. Call it before the first
+    /// event of the feed is appended.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log fails; the rules may then be in the log or not.
+    pub fn settle(&mut self, log: &mut impl Log, ours: &FeedRule) -> Result<FeedRule, LogError> {
+        if !self.rules.contains_key(&ours.feed) {
+            self.follow(log)?;
+        }
+        if !self.rules.contains_key(&ours.feed) {
+            let entry = Entry::Feed(ours.clone());
+            log.append(Topic::Registry, 0, &entry.log_key(), &Record::Registry(entry))?;
+            log.flush()?;
+            self.follow(log)?;
+        }
+        let missing = || LogError::Missing { what: "the rule of a feed that was just written".to_owned() };
+        self.rules.get(&ours.feed).cloned().ok_or_else(missing)
+    }
+
+    /// Reads the registry up to its end.
+    fn follow(&mut self, log: &mut impl Log) -> Result<(), LogError> {
+        let FeedRules { rules, position } = self;
+        loop {
+            let next = log.read(Topic::Registry, 0, *position, RECORDS_PER_READ, &mut |entry| {
+                if let Record::Registry(Entry::Feed(rule)) = entry.record {
+                    rules.entry(rule.feed.clone()).or_insert(rule);
+                }
+                ControlFlow::Continue(())
+            })?;
+            if next == *position {
+                return Ok(());
+            }
+            *position = next;
+        }
+    }
+}
