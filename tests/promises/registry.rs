@@ -3,7 +3,7 @@
 use promises::simulated_log::SimulatedLog;
 use promises::world::{World, deployment, encounter, prescription, records, utc};
 use scorecard::card::scorecard::{Cause, Scorecard, Status};
-use scorecard::event::{Event, Versioning};
+use scorecard::event::{Event, IdScope, Versioning};
 use scorecard::record::log_record::Record;
 use scorecard::registry::entry::{Entry, EntrySource, FeedRule, Organisation, Person, Withdrawal};
 use scorecard::registry::person_details::PersonDetails;
