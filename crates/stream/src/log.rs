@@ -190,6 +190,16 @@ pub enum LogError {
         /// The topic without its prefix.
         topic: &'static str,
     },
+    /// A feed has other rules than at its first event.
+    #[error("the feed {feed} has {ours} here, but its first event fixed {theirs}; restore these values, or use another feed name")]
+    FeedRule {
+        /// The feed.
+        feed: String,
+        /// The values of the configuration.
+        ours: String,
+        /// The values in the registry.
+        theirs: String,
+    },
     /// The log committed a transaction whose records it never asked for.
     #[error("the log committed a transaction without its records; report this")]
     Unfilled,

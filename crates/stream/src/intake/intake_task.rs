@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use scorecard::event::{Definition, Detail, Event};
+use scorecard::event::{Definition, Detail, Event, IdScope, Versioning};
 use scorecard::fold::fast_map::FastMap;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{FeedDefinition, Record, Reject};
-use scorecard::registry::entry::Entry;
+use scorecard::registry::entry::{Entry, EntrySource, FeedRule};
 
+use crate::feed_rules::FeedRules;
 use crate::intake::definition_store::DefinitionStore;
 use crate::intake::open_batch::OpenBatch;
 use crate::log::{Log, LogError, Topic};
@@ -51,6 +52,8 @@ pub struct Intake {
     partitions: u32,
     batch_events: usize,
     open: FastMap<Arc<str>, OpenBatch>,
+    /// The rules of feeds in the registry; `None` before the first event.
+    rules: Option<FeedRules>,
     definitions: DefinitionStore,
     /// Whether other intakes may have appended definitions since the last read.
     definitions_are_stale: bool,
@@ -65,6 +68,7 @@ impl Intake {
             partitions,
             batch_events: batch_events.max(1),
             open: FastMap::default(),
+            rules: None,
             definitions: DefinitionStore::default(),
             definitions_are_stale: true,
             counts: IntakeCounts::default(),
@@ -142,7 +146,10 @@ impl Intake {
         }
         let batch = match self.open.get_mut(&feed.name) {
             Some(batch) => batch,
-            None => self.open.entry(feed.name.clone()).or_insert_with(|| OpenBatch::new(feed.clone())),
+            None => {
+                settle(&mut self.rules, log, &feed)?;
+                self.open.entry(feed.name.clone()).or_insert_with(|| OpenBatch::new(feed.clone()))
+            }
         };
         batch.push(log, &event)?;
         if let Some(definition) = reference.and_then(|reference| self.definitions.find(&feed.name, reference)) {
@@ -158,6 +165,7 @@ impl Intake {
         if self.definitions_are_stale {
             self.refresh(log)?;
         }
+        settle(&mut self.rules, log, &feed)?;
         let (name, reference) = (&feed.name, definition.reference.clone());
         if self.definitions.learn(name, definition.clone()) {
             let key = format!("{}|{}", feed.name, definition.reference);
@@ -191,6 +199,32 @@ impl Intake {
         *self.counts.rejected.entry(reason).or_default() += 1;
         Ok(())
     }
+}
+
+/// Makes sure that the registry holds the rules of this feed, and that they are those of the configuration.
+fn settle(rules: &mut Option<FeedRules>, log: &mut impl Log, feed: &Feed) -> Result<(), LogError> {
+    let rules = match rules {
+        Some(rules) => rules,
+        None => rules.insert(FeedRules::read(log)?),
+    };
+    let source = Some(EntrySource::Feed(feed.name.to_string()));
+    let ours = FeedRule { feed: feed.name.to_string(), ids: feed.ids, versioning: feed.versioning, source };
+    let theirs = rules.settle(log, &ours)?;
+    if (theirs.ids, theirs.versioning) == (ours.ids, ours.versioning) {
+        return Ok(());
+    }
+    Err(LogError::FeedRule { feed: theirs.feed.clone(), ours: words(&ours), theirs: words(&theirs) })
+}
+
+/// The rules of a feed in the words of the configuration.
+fn words(rule: &FeedRule) -> String {
+    let ids = if rule.ids == IdScope::Kind { "kind" } else { "feed" };
+    let versioning = match rule.versioning {
+        Versioning::Id => "id",
+        Versioning::Updated => "updated",
+        Versioning::Arrival => "arrival",
+    };
+    format!("ids = \"{ids}\" and versioning = \"{versioning}\"")
 }
 
 /// Appends a batch if it is full, and returns its number of events.

@@ -74,7 +74,7 @@ pub(crate) fn organisation(
     };
     let code = scope.organisation_code(&identifiers, id.as_deref()).expect("there is an identifier or an id");
     let name = text("Organization.name", &sent.name, TEXT_BYTES, &scope.rules.pseudonyms)?;
-    let alias = id.as_deref().map(|id| scope.alias("Organization", id));
+    let alias = id.as_deref().map(|id| scope.alias(&format!("Organization/{id}")));
     Ok(Entry::Organisation(Organisation {
         name: name.unwrap_or_default().into_owned(),
         kind: kind(&sent.kinds.objects("Organization.type")?)?,
