@@ -3,6 +3,7 @@
 //! | file | shows |
 //! |---|---|
 //! | `cards` | status, reasons, attribution and windows of cards |
+//! | `codes` | codes, definitions and identities mean what the measure set and the feed say |
 //! | `example_card` | the example of the documentation is a real card |
 //! | `explained` | a number is explained by exactly the events behind it |
 //! | `facts` | the fold is exact for any order of versions |
@@ -11,9 +12,12 @@
 //! | `patients` | no patient's number is in any topic |
 //! | `protocol` | each numbered rule of the protocol, under scripted faults |
 //! | `simulation` | all promises in seeded histories with every kind of fault |
+//! | `signed` | signed sums follow every addition, amendment and retraction |
 //! | `thresholds` | thresholds of points are frozen with the quarter |
+//! | `unknown` | an absent value is unknown and not zero |
 
 mod cards;
+mod codes;
 mod example_card;
 mod explained;
 mod facts;
@@ -21,5 +25,7 @@ mod openprescribing;
 mod oracle;
 mod patients;
 mod protocol;
+mod signed;
 mod simulation;
 mod thresholds;
+mod unknown;
