@@ -232,7 +232,9 @@ impl GeneratedLog {
             at: self.marks[cut].at,
             measure_set: self.practice.measures.hash(),
             base: sums.base,
+            signed: sums.signed().map(|(side, signed)| (u32::try_from(side).expect("sides are few"), signed)).collect(),
             measures: self.practice.names.iter().cloned().zip(sums.measures).collect(),
+            cells: Vec::new(),
         })
     }
 

@@ -9,7 +9,7 @@ use promises::world::{World, deployment, encounter, event, measure_files, measur
 use proptest::prelude::*;
 use scorecard::card::scorecard::{Cause, Scorecard};
 use scorecard::event::{
-    Answer, Batch, Codes, Definition, Detail, Event, Feedback, IdScope, ObservedValue, Observation, Order, Prescription,
+    Answer, Batch, Codes, Definition, Detail, Event, Feedback, IdScope, Observation, ObservedValue, Order, Prescription,
 };
 use scorecard::measure::code_book::{CodeBook, FRIENDS_AND_FAMILY};
 use scorecard::measure::measure_set::MeasureSet;

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use promises::folded_rows::FoldedRows;
-use promises::world::{encounter, measure_files, measures, prescription, retraction, utc};
+use promises::played_network::{Network, play};
+use promises::world::{deployment, encounter, measure_files, measures, prescription, records, retraction, utc};
 use proptest::prelude::*;
 use scorecard::event::{Batch, Codes, Detail, Event, Pseudonym};
 use scorecard::measure::measure_set::MeasureSet;
+use scorecard::record::log_record::{ClinicianMonth, Record};
 use scorecard::sums::measure_sums::SignedSums;
+use scorecard::time::schedule::Grid;
+use stream::log::Topic;
 
 fn built_in() -> Arc<MeasureSet> {
     measures(&measure_files())
@@ -121,4 +125,33 @@ proptest! {
         let n: i64 = counts.iter().map(|(items, _)| i64::from(*items)).sum();
         prop_assert_eq!(rows.measure("antibiotics_per_1000").n, n);
     }
+}
+
+/// The limit: at most two fifths more than a row without signed sums, unknown facts and items that lack a value.
+#[test]
+fn signed_sums_and_unknown_facts_make_a_row_at_most_two_fifths_longer() {
+    let population = sim::traffic::population::PopulationConfig { seed: 3, practices: 2, clinicians: 8, ..Default::default() };
+    let traffic = sim::traffic::deliveries::TrafficConfig { seed: 3, months: 2, encounters_per_day: 15.0, ..Default::default() };
+    let network = Network::draw(&population, &traffic);
+    let weekly = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
+    let mut deployment = deployment(1, weekly.at_or_after(network.begins()));
+    deployment.schedule.grid = weekly;
+    let played = play(&network, deployment, 100, network.ends().plus_seconds(30 * 86_400));
+    let length = |row: &ClinicianMonth| {
+        let mut bytes = Vec::new();
+        codec::avro::encoding::encode(&Record::ClinicianMonth(row.clone()), &mut bytes).expect("a row can be written");
+        bytes.len()
+    };
+    let (mut whole, mut added, mut rows) = (0, 0, 0);
+    for record in records(&played.world.log, Topic::ClinicianMonths, 0) {
+        let Record::ClinicianMonth(row) = record else { continue };
+        let bare = ClinicianMonth { signed: Vec::new(), ..row.clone() };
+        // A number below 64 has one byte: `unknown` of each measure. Three counts of items have at most two, an empty list has one.
+        assert!(row.measures.iter().all(|(_, sums)| (0..64).contains(&sums.unknown)), "{row:?}");
+        whole += length(&row);
+        added += length(&row) - length(&bare) + row.measures.len() + 3 * 2 + 2;
+        rows += 1;
+    }
+    println!("{rows} rows of {} bytes, {} of them new", whole / rows, added / rows);
+    assert!(rows > 50 && added * 10 <= 4 * (whole - added), "{rows} rows of {whole} bytes, {added} of them new");
 }

@@ -143,7 +143,7 @@ fn add_measure(sums: &mut Sums, index: usize, measure: &Measure, version: &Versi
     }
 }
 
-/// What an event is for a side.
+/// The part of an event in a side.
 enum Part {
     /// The side does not count it.
     Outside,
@@ -164,7 +164,7 @@ impl Part {
     }
 }
 
-/// What an event is for a side: first without the values of fields that it may lack, then with them.
+/// The part of an event in a side: first without the values of fields that it may lack, then with them.
 fn part(side: &Side, kind: &Kind) -> Part {
     let lacks: Vec<&str> = match kind {
         Kind::Encounter { minutes, lag_days, .. } => {
