@@ -224,7 +224,6 @@ impl GeneratedLog {
 
     fn row(&self, row: u32, version: u64, cut: usize) -> Record<'static> {
         let sums = self.practice.sums(row, version);
-        let side = |side: usize| u32::try_from(side).expect("a measure set has fewer than 2^32 sides");
         Record::ClinicianMonth(ClinicianMonth {
             key: self.practice.key(row),
             partition: 0,
@@ -232,9 +231,9 @@ impl GeneratedLog {
             at: self.marks[cut].at,
             measure_set: self.practice.measures.hash(),
             base: sums.base,
-            signed: sums.signed().map(|(number, signed)| (side(number), signed)).collect(),
-            cells: Vec::new(),
+            signed: sums.signed().map(|(side, signed)| (u32::try_from(side).expect("sides are few"), signed)).collect(),
             measures: self.practice.names.iter().cloned().zip(sums.measures).collect(),
+            cells: Vec::new(),
         })
     }
 

@@ -81,7 +81,7 @@ fn amendment_moves_an_item_to_another_month_and_clinician() {
     let old = base_of(&rows, "7000001", "2026-10");
     let new = base_of(&rows, "7000002", "2026-11");
     assert_eq!(old, Base { recorded: 1, amended: 1, ..Base::default() });
-    assert_eq!(new, Base { facts: 1, items: 1, amended: 1, ..Base::default() });
+    assert_eq!(new, Base { facts: 1, items: 1, items_without_adq: 1, amended: 1, ..Base::default() });
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! | file | shows |
 //! |---|---|
 //! | `cards` | status, reasons, attribution and windows of cards |
+//! | `codes` | codes, definitions and identities mean what the measure set and the feed say |
 //! | `definitions` | a code that comes after its events counts in their cards |
 //! | `example_card` | the example of the documentation is a real card |
 //! | `explained` | a number is explained by exactly the events behind it |
@@ -13,9 +14,12 @@
 //! | `protocol` | each numbered rule of the protocol, under scripted faults |
 //! | `registry` | references of practices, withdrawals, rules of feeds and details of persons |
 //! | `simulation` | all promises in seeded histories with every kind of fault |
+//! | `signed` | signed sums follow every addition, amendment and retraction |
 //! | `thresholds` | thresholds of points are frozen with the quarter |
+//! | `unknown` | an absent value is unknown and not zero |
 
 mod cards;
+mod codes;
 mod definitions;
 mod example_card;
 mod explained;
@@ -24,6 +28,8 @@ mod openprescribing;
 mod oracle;
 mod patients;
 mod protocol;
+mod signed;
 mod registry;
 mod simulation;
 mod thresholds;
+mod unknown;

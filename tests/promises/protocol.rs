@@ -448,7 +448,7 @@ fn a_row_has_the_sums_of_its_events() {
         Record::ClinicianMonth(row) if &*row.key.clinician == "gmc|7000001" => Some(row),
         _ => None,
     });
-    let base = Base { facts: 16, encounters: 8, minutes: 80, items: 8, recorded: 16, ..Base::default() };
+    let base = Base { facts: 16, encounters: 8, minutes: 80, items: 8, items_without_adq: 8, recorded: 16, ..Base::default() };
     let row = last.expect("the clinician has a row");
     assert_eq!((row.base, row.key.month), (base, month("2026-10")));
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`simulated_log`]: a log in memory in virtual time, with scripted faults
 //! - [`world`]: a small deployment on it, driven cut by cut
+//! - [`folded_rows`]: the rows of batches that one tally folds, without a log
 //! - [`oracle`] and [`played_network`]: synthetic traffic, and the comparison of its cards with the oracle's
 //! - [`patient_planter`]: patients' numbers in every input text, and the search for them in every topic
 //! - [`simulation`]: seeded histories with every kind of fault, judged by an independent verifier
@@ -14,4 +15,5 @@ pub mod played_network;
 pub mod oracle;
 pub mod patient_planter;
 pub mod world;
+pub mod folded_rows;
 pub mod simulated_log;

@@ -4,10 +4,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use corosensei::{Coroutine, CoroutineResult};
+use scorecard::event::{Batch, Definition};
+use scorecard::record::item::{Feed, Item};
+use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
 use stream::deployment::Deployment;
 use stream::intake::intake_task::{Intake, IntakeCounts};
-use stream::log::LogError;
+use stream::log::{Log, LogError, Topic};
+use stream::partition::partition_of;
 use stream::publish::publish_task::PublishTask;
 use stream::tally::tally_task::{Outcomes, TallyTask};
 
@@ -163,6 +167,24 @@ fn run_publish(input: &InstanceInput, log: Handle<'_>, yielder: &TaskYielder) ->
     }
 }
 
+/// Appends a definition as a batch without events, so that it comes before or behind the events that refer to it.
+fn append_definition(
+    input: &InstanceInput,
+    log: &mut Handle<'_>,
+    feed: &Feed,
+    definition: &Definition<'static>,
+) -> Result<(), LogError> {
+    let batch = Batch {
+        practice: feed.practice.as_deref().map(|practice| practice.to_owned().into()),
+        versioning: feed.versioning,
+        ids: feed.ids,
+        definitions: vec![definition.clone()],
+        ..Batch::new(feed.name.to_string(), Vec::new())
+    };
+    let partition = partition_of(&feed.name, input.deployment.partitions);
+    log.append(Topic::Events, partition, &feed.name, &Record::Batch(batch))
+}
+
 /// Adds the items of the source record by record, and acknowledges only items that the log has acknowledged.
 fn run_intake(
     input: &InstanceInput,
@@ -178,7 +200,10 @@ fn run_intake(
         let due = deliveries[at..].iter().take(input.most.max(2)).take_while(|delivery| delivery.arrival <= clock).count();
         for delivery in &deliveries[at..at + due] {
             for item in &delivery.items {
-                intake.take(&mut log, item.clone())?;
+                match item {
+                    Item::Definition(feed, definition) => append_definition(input, &mut log, feed, definition)?,
+                    item => intake.take(&mut log, item.clone())?,
+                }
             }
         }
         if due > 0 {

@@ -229,8 +229,7 @@ pub(crate) fn is_second(set: &[&str]) -> bool {
 }
 
 /// Every measure of both sets.
-pub(crate) const ALL_NAMES: [&str; 8] =
-    ["abx@1", "abx@2", "brand@1", "dna@1", "doses@1", "fft@1", "length@1", "spend@1"];
+pub(crate) const ALL_NAMES: [&str; 8] = ["abx@1", "abx@2", "brand@1", "dna@1", "doses@1", "fft@1", "length@1", "spend@1"];
 
 /// Words for the distinct sides of a measure: numerator and denominator. Measures share a side under one word.
 fn side_words(name: &str) -> [&'static str; 2] {
@@ -265,7 +264,7 @@ fn low_is_good(name: &str) -> bool {
     !matches!(name, "fft@1" | "length@1")
 }
 
-/// What an event is for a measure.
+/// The part of an event in a measure.
 enum Part {
     /// Numerator and denominator; `None` when the event is not in it.
     Counts(Option<i64>, Option<i64>),

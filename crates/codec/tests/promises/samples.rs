@@ -11,7 +11,8 @@ use scorecard::event::{
 };
 use scorecard::measure::measure_set::{Direction, Domain, Giant, Kind, SetHash};
 use scorecard::record::log_record::{
-    CellSum, ClinicianMonth, FeedCoverage, Genesis, Mark, Outcome, Position, Record, Reject, RowKey, Run, RunMonth, SealedDigest, Tick,
+    CellSum, ClinicianMonth, FeedCoverage, Genesis, Mark, Outcome, Position, Record, Reject, RowKey, Run, RunMonth, SealedDigest,
+    Tick,
 };
 use scorecard::registry::entry::{
     Entry, EntrySource, FeedRule, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal, WithdrawnKind,

@@ -166,11 +166,11 @@ pub fn test(set: &MeasureSet) -> Result<String, MeasuresCommandError> {
 
 fn failure(set: &Arc<MeasureSet>, measure: &Measure, example: &Example) -> Option<String> {
     let id = &measure.definition.id;
-    let expected = [example.numerator, example.denominator, example.pca, example.excluded];
+    let expected = [example.numerator, example.denominator, example.pca, example.excluded, example.unknown];
     match contribution(set, id, &example.event) {
         Ok(sums) => {
-            let found = [sums.n, sums.d, sums.pca, sums.excluded];
-            let names = "numerator, denominator, pca, excluded";
+            let found = [sums.n, sums.d, sums.pca, sums.excluded, sums.unknown];
+            let names = "numerator, denominator, pca, excluded, unknown";
             (found != expected).then(|| format!("{id}: {}: {names} are {found:?}, expected {expected:?}", example.says))
         }
         Err(why) => Some(format!("{id}: {}: the event is rejected: {why}", example.says)),

@@ -139,14 +139,7 @@ impl Contributions {
         }
     }
 
-    fn delta(
-        &self,
-        term: &MeasureTerm,
-        one: Contributor<'_>,
-        figures: &Figures,
-        n: Option<i64>,
-        d: Option<i64>,
-    ) -> MeasureSums {
+    fn delta(&self, term: &MeasureTerm, one: Contributor<'_>, figures: &Figures, n: Option<i64>, d: Option<i64>) -> MeasureSums {
         let mut delta = MeasureSums::default();
         if one.exclude.is_some() {
             delta.excluded = 1;
@@ -246,7 +239,10 @@ mod tests {
         let items: [&[(&str, &str)]; 3] =
             [&[], &[("listened", "no")], &[("listened", "yes_definitely"), ("explained", "yes_definitely")]];
         let answer = [None, Some(Answer::VeryGood), Some(Answer::Neither), Some(Answer::DontKnow)];
-        answer.into_iter().flat_map(|answer| items.map(|items| Answers { answer, items: given(items), is_response: true })).collect()
+        answer
+            .into_iter()
+            .flat_map(|answer| items.map(|items| Answers { answer, items: given(items), is_response: true }))
+            .collect()
     }
 
     fn shapes(content: &Content) -> Vec<Shape> {

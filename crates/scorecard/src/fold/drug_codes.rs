@@ -171,11 +171,14 @@ impl DrugCodes {
         self.codes[number as usize]
     }
 
+    /// Whether any reference has no definition.
+    pub(crate) fn is_awaited(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Stores that the fact in this slot has this number, if it is a reference without a definition.
     pub(crate) fn wait(&mut self, number: u32, slot: u32) {
-        if !self.waiting.is_empty()
-            && let Some(slots) = self.waiting.get_mut(&number)
-        {
+        if let Some(slots) = self.waiting.get_mut(&number) {
             slots.push(slot);
         }
     }

@@ -22,7 +22,7 @@ impl Sign {
         if self == Sign::Plus { 1 } else { -1 }
     }
 
-    /// What this addition or subtraction does with the signs of a patient.
+    /// The signs of a patient under this addition or subtraction.
     fn of_patient(self, signs: Signs) -> [i32; SIGNS] {
         if self == Sign::Plus { signs.units() } else { signs.opposite().units() }
     }
@@ -480,7 +480,11 @@ impl RowCounters {
             let [a, b, c, d, ..] = value.to_le_bytes();
             low[place as usize] = i32::from_le_bytes([a, b, c, d]);
             let above = (i128::from(value) - i128::from(low[place as usize])) >> u32::BITS;
-            add_above(&mut self.signed_above, signed_place(cell, place), i64::try_from(above).expect("the upper half of 64 bits"));
+            add_above(
+                &mut self.signed_above,
+                signed_place(cell, place),
+                i64::try_from(above).expect("the upper half of 64 bits"),
+            );
         }
         self.add_signed(cell, low);
     }

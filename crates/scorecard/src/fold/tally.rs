@@ -75,7 +75,7 @@ struct EventKeys {
     unit: u32,
 }
 
-/// What all events of a batch share.
+/// The properties that all events of a batch share.
 #[derive(Clone, Copy, Debug)]
 struct BatchContext {
     /// The feed's interned number.
@@ -326,7 +326,9 @@ impl Tally {
             Some(slot) => self.replace(slot, fact),
             None => self.facts.insert(fact),
         };
-        if let Some(number) = self.drug_of(&fact) {
+        if self.builder.drugs.is_awaited()
+            && let Some(number) = self.drug_of(&fact)
+        {
             self.builder.drugs.wait(number, slot);
         }
         let link = event.link.as_deref().filter(|_| self.builder.needs_link(event)).map(|l| context.seeds.linked(l));

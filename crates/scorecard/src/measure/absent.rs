@@ -1,4 +1,4 @@
-//! What a side of a measure does with an event that lacks a field which the side needs.
+//! The treatment of events that lack a field which a side of a measure needs.
 
 use serde::{Deserialize, Serialize};
 

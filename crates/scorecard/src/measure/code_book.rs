@@ -11,7 +11,9 @@ use std::fmt::Write;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::event::{Answer, Category, Codes};
-use crate::measure::vocabulary::{category_of_code, category_of_words, friends_and_family_word, is_friends_and_family, short_system};
+use crate::measure::vocabulary::{
+    category_of_code, category_of_words, friends_and_family_word, is_friends_and_family, short_system,
+};
 
 /// Increases when the built-in vocabulary changes its meaning.
 const BUILT_IN: u32 = 1;
@@ -279,7 +281,8 @@ impl CodeBook {
         let mut text = format!("{BUILT_IN} {}\n", self.classification);
         let tables = [("drug", &self.drugs), ("order", &self.orders), ("question", &self.questions)];
         for (table, rows) in tables {
-            rows.iter().for_each(|(code, target)| writeln!(text, "{table} {code:?} {target:?}").expect("a text takes everything"));
+            rows.iter()
+                .for_each(|(code, target)| writeln!(text, "{table} {code:?} {target:?}").expect("a text takes everything"));
         }
         for ((question, code), target) in &self.answers {
             writeln!(text, "answer {question:?} {code:?} {target:?}").expect("a text takes everything");
@@ -413,7 +416,8 @@ mod tests {
             book.insert_order("local", "x", "operation").unwrap_err().to_string(),
             book.insert_answer(FRIENDS_AND_FAMILY, "1", "great").unwrap_err().to_string(),
         ];
-        for (error, cure) in refused.iter().zip(["remove one", "or none", "remove the row", "imaging or none", "write very_good"]) {
+        for (error, cure) in refused.iter().zip(["remove one", "or none", "remove the row", "imaging or none", "write very_good"])
+        {
             assert!(error.contains(cure), "{error}");
         }
         assert_eq!(book.drug(&codes(&["dmd|1"])), DrugMeaning::Code("0501"));

@@ -89,8 +89,7 @@ impl CompiledSide {
     }
 }
 
-/// What decides whether two sides count the same facts with the same amounts: the side, and the other side of its measure where that
-/// one can take a fact out of both.
+/// The key of a distinct side: its definition, and the other side of its measure where that one can take a fact out of both.
 fn side_key(side: &SideDefinition, other: &SideDefinition) -> String {
     let write = |side: &SideDefinition| toml::to_string(side).expect("every definition can be written");
     let takes_out = side.event == other.event

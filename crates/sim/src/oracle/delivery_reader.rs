@@ -21,10 +21,10 @@ pub(crate) enum Kind {
     },
     Prescription {
         code: Option<String>,
-        quantity: i128,
+        quantity: Option<i128>,
         items: i128,
-        cost: i128,
-        adq: i128,
+        cost: Option<i128>,
+        adq: Option<i128>,
         repeat: bool,
     },
     Feedback {
@@ -136,10 +136,10 @@ fn read_kind(kind: &str, detail: &Value, day: Option<Date>, london: &London) -> 
         }
         "prescription" => Ok(Kind::Prescription {
             code: text(&detail["code"]).filter(|_| detail["code_system"] == "bnf"),
-            quantity: milli(&detail["quantity"]).ok_or("prescription.quantity")?,
+            quantity: milli(&detail["quantity"]),
             items: whole(&detail["items"]).unwrap_or(1),
-            cost: whole(&detail["cost_pence"]).unwrap_or(0),
-            adq: milli(&detail["adq"]).unwrap_or(0),
+            cost: whole(&detail["cost_pence"]),
+            adq: milli(&detail["adq"]),
             repeat: detail["repeat"] == true,
         }),
         "feedback" => {

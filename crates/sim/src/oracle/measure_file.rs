@@ -70,6 +70,9 @@ pub(crate) struct Side {
     pub top_answers: BTreeMap<String, String>,
     #[serde(default)]
     pub categories: Vec<String>,
+    /// The treatment of absent fields by their names: `unknown` or `out`.
+    #[serde(default)]
+    absent: BTreeMap<String, String>,
     /// The parsed form of `codes`.
     #[serde(skip)]
     filter: Option<Codes>,
@@ -143,15 +146,39 @@ impl Side {
         }
     }
 
+    /// The fields that an event must have for this side.
+    pub(crate) fn needs(&self) -> Vec<&'static str> {
+        let mut needs = Vec::new();
+        match self.amount.as_deref() {
+            Some("cost") => needs.push("cost"),
+            Some("adq") => needs.push("adq"),
+            Some("quantity" | "weight") => needs.push("quantity"),
+            Some("minutes") => needs.push("minutes"),
+            _ => {}
+        }
+        needs.extend((!self.over.is_empty()).then_some("quantity"));
+        needs.extend(self.minutes.map(|_| "minutes"));
+        needs.extend(self.lag_days.map(|_| "lag_days"));
+        needs
+    }
+
+    /// Whether an event without this field is unknown. Otherwise it is out of both sides.
+    pub(crate) fn is_unknown_without(&self, field: &str) -> bool {
+        match self.absent.get(field).map(String::as_str) {
+            Some(word) => word == "unknown",
+            None => !matches!(field, "minutes" | "lag_days"),
+        }
+    }
+
     /// Whether the filter matches a drug with this code (`None`: no known code) and this quantity in thousandths of this number
-    /// of items.
-    pub(crate) fn takes_drug(&self, code: Option<&str>, quantity: i128, items: i128) -> bool {
+    /// of items. An absent quantity is above every threshold: the caller treats it.
+    pub(crate) fn takes_drug(&self, code: Option<&str>, quantity: Option<i128>, items: i128) -> bool {
         let Some(code) = code else {
             return self.codes.is_empty() && self.over.is_empty() && self.weights.is_empty() && self.generic.is_none();
         };
         let generic = code.get(9..11) == Some("AA");
         let over = match self.thresholds.iter().find(|(codes, _)| codes.takes(code)) {
-            Some((_, least)) => quantity > least * items,
+            Some((_, least)) => quantity.is_none_or(|quantity| quantity > least * items),
             None => self.thresholds.is_empty(),
         };
         over && self.filter.as_ref().is_none_or(|codes| codes.takes(code))
@@ -187,14 +214,14 @@ mod tests {
     #[test]
     fn over_counts_codes_with_a_greater_quantity_an_item() {
         let m = Measure::read("x", LONG_COURSE).expect("a measure");
-        let takes = |code, quantity, items| m.numerator.takes_drug(Some(code), quantity, items);
+        let takes = |code, quantity, items| m.numerator.takes_drug(Some(code), Some(quantity), items);
         assert!(!takes("0501080W0AAAEAE", 6_000, 1));
         assert!(takes("0501080W0AAAEAE", 6_001, 1));
         assert!(!takes("0501080W0AAAEAE", 12_000, 2));
         assert!(!takes("0501130R0AAAGAG", 6_500, 1));
         assert!(takes("0501130R0AAAGAG", 7_000, 1));
         assert!(!takes("0501013B0AAABAB", 90_000, 1));
-        assert!(!m.numerator.takes_drug(None, 90_000, 1));
+        assert!(!m.numerator.takes_drug(None, Some(90_000), 1));
     }
 
     #[test]

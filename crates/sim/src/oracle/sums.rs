@@ -12,8 +12,11 @@ const UNMAPPED: usize = 4;
 pub(crate) const RESPONSES: usize = 5;
 pub(crate) const UNKNOWN: usize = 6;
 pub(crate) const NOSHOW_PLANNED: usize = 7;
-const ANSWERS: usize = 8;
-const BASE: usize = 14;
+const WITHOUT_COST: usize = 8;
+const WITHOUT_ADQ: usize = 9;
+const WITHOUT_QUANTITY: usize = 10;
+const ANSWERS: usize = 11;
+const BASE: usize = 17;
 
 /// Indexes of the sums of a measure, counted from its first.
 pub(crate) const FACTS_N: usize = 0;
@@ -28,7 +31,8 @@ pub(crate) const D_QUANTITY: usize = 8;
 pub(crate) const D_COST: usize = 9;
 pub(crate) const PCA: usize = 10;
 const EXCLUDED: usize = 11;
-const FIELDS: usize = 12;
+const UNKNOWN_FACTS: usize = 12;
+const FIELDS: usize = 13;
 
 const ANSWER_NAMES: [&str; 6] = ["very_good", "good", "neither", "poor", "very_poor", "dont_know"];
 
@@ -88,9 +92,12 @@ fn add_base(sums: &mut Sums, kind: &Kind) {
             "noshow" => sums.0[NOSHOW_PLANNED] = planned.unwrap_or(0),
             _ => sums.0[UNKNOWN] = 1,
         },
-        Kind::Prescription { code, items, .. } => {
+        Kind::Prescription { code, items, quantity, cost, adq, .. } => {
             sums.0[ITEMS] = *items;
             sums.0[UNMAPPED] = if code.is_none() { *items } else { 0 };
+            for (place, value) in [(WITHOUT_COST, cost), (WITHOUT_ADQ, adq), (WITHOUT_QUANTITY, quantity)] {
+                sums.0[place] = if value.is_none() { *items } else { 0 };
+            }
         }
         Kind::Feedback { answer, .. } => {
             sums.0[RESPONSES] = 1;
@@ -103,20 +110,27 @@ fn add_base(sums: &mut Sums, kind: &Kind) {
 }
 
 fn add_measure(sums: &mut Sums, index: usize, measure: &Measure, version: &Version) {
-    let n = amount(&measure.numerator, &version.kind);
-    let d = amount(&measure.denominator, &version.kind);
-    if n.is_none() && d.is_none() {
-        return;
-    }
+    let (n, d) = (part(&measure.numerator, &version.kind), part(&measure.denominator, &version.kind));
+    let is_unknown = matches!(n, Part::Unknown) || matches!(d, Part::Unknown);
+    let is_out = matches!(n, Part::Out) || matches!(d, Part::Out);
+    let (n, d) = match (n, d) {
+        (Part::Outside, Part::Outside) => return,
+        (n, d) if !is_unknown && !is_out => (n.amount(), d.amount()),
+        _ if is_unknown => (None, None),
+        _ => return,
+    };
     if version.excluded.is_some() {
         return sums.add_to(index, EXCLUDED, 1);
+    }
+    if is_unknown {
+        return sums.add_to(index, UNKNOWN_FACTS, 1);
     }
     let success = n.is_some() != (measure.direction == "low");
     if version.adjusted.contains(&measure.id) && !success {
         return sums.add_to(index, PCA, 1);
     }
     let money = match &version.kind {
-        Kind::Prescription { quantity, cost, .. } if measure.saving.is_some() => (*quantity, *cost),
+        Kind::Prescription { quantity: Some(quantity), cost: Some(cost), .. } if measure.saving.is_some() => (*quantity, *cost),
         _ => (0, 0),
     };
     let n_places = [FACTS_N, N, N_SQUARES, N_QUANTITY, N_COST];
@@ -129,7 +143,52 @@ fn add_measure(sums: &mut Sums, index: usize, measure: &Measure, version: &Versi
     }
 }
 
-/// The addition of an event to a side; `None` when the side does not count it.
+/// The part of an event in a side.
+enum Part {
+    /// The side does not count it.
+    Outside,
+    /// The side counts this amount.
+    Counts(i128),
+    /// It lacks a field of the side and is unknown.
+    Unknown,
+    /// It lacks a field of the side and is out of both sides.
+    Out,
+}
+
+impl Part {
+    fn amount(&self) -> Option<i128> {
+        match self {
+            Part::Counts(amount) => Some(*amount),
+            Part::Outside | Part::Unknown | Part::Out => None,
+        }
+    }
+}
+
+/// The part of an event in a side: first without the values of fields that it may lack, then with them.
+fn part(side: &Side, kind: &Kind) -> Part {
+    let lacks: Vec<&str> = match kind {
+        Kind::Encounter { minutes, lag_days, .. } => {
+            [("minutes", minutes.is_none()), ("lag_days", lag_days.is_none())].into_iter().filter(|f| f.1).map(|f| f.0).collect()
+        }
+        Kind::Prescription { quantity, cost, adq, .. } => {
+            let fields = [("quantity", quantity.is_none()), ("cost", cost.is_none()), ("adq", adq.is_none())];
+            fields.into_iter().filter(|f| f.1).map(|f| f.0).collect()
+        }
+        _ => Vec::new(),
+    };
+    let missing: Vec<&str> = side.needs().into_iter().filter(|field| lacks.contains(field)).collect();
+    if missing.is_empty() {
+        return amount(side, kind).map_or(Part::Outside, Part::Counts);
+    }
+    let mut free = side.clone();
+    (free.minutes, free.lag_days) = (None, None);
+    if amount(&free, kind).is_none() {
+        return Part::Outside;
+    }
+    if missing.iter().any(|field| side.is_unknown_without(field)) { Part::Unknown } else { Part::Out }
+}
+
+/// The addition of an event to a side; `None` when the side does not count it. An absent field adds 0: [`part`] treats it.
 fn amount(side: &Side, kind: &Kind) -> Option<i128> {
     match kind {
         Kind::Encounter { mode, status, lag_days, minutes, .. } => {
@@ -151,10 +210,10 @@ fn amount(side: &Side, kind: &Kind) -> Option<i128> {
                 && side.takes_drug(code.as_deref(), *quantity, *items);
             counts.then(|| match side.amount.as_deref() {
                 Some("items") => *items,
-                Some("quantity") => *quantity,
-                Some("cost") => *cost,
-                Some("adq") => *adq,
-                Some("weight") => quantity * side.weight(code.as_deref()),
+                Some("quantity") => quantity.unwrap_or(0),
+                Some("cost") => cost.unwrap_or(0),
+                Some("adq") => adq.unwrap_or(0),
+                Some("weight") => quantity.unwrap_or(0) * side.weight(code.as_deref()),
                 _ => 1,
             })
         }

@@ -212,6 +212,9 @@ impl Room<'_> {
         if self.draw.chance(0.03) {
             one.cost_pence = None;
         }
+        if self.draw.chance(0.02) {
+            one.quantity = None;
+        }
         one
     }
 
@@ -232,7 +235,7 @@ impl Room<'_> {
             Use::Either => self.draw.chance(0.6),
         };
         Prescription {
-            quantity: decimal(drug.quantity_milli * items),
+            quantity: Some(decimal(drug.quantity_milli * items)),
             items: (items != 1 || self.draw.chance(0.7)).then_some(items),
             cost_pence: Some(self.pence(drug, items)),
             adq: self.draw.chance(0.1).then(|| decimal(items * 10_500)),
@@ -246,7 +249,7 @@ impl Room<'_> {
     /// One item of a new or of a repeat prescription.
     fn single(&mut self, drug: Drug) -> Prescription {
         let one = self.item(drug, Use::Either);
-        Prescription { quantity: decimal(drug.quantity_milli), cost_pence: Some(self.pence(drug, 1)), ..one }
+        Prescription { quantity: Some(decimal(drug.quantity_milli)), cost_pence: Some(self.pence(drug, 1)), ..one }
     }
 
     fn pence(&self, drug: Drug, items: i64) -> i64 {

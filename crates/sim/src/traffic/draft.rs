@@ -34,7 +34,8 @@ pub(crate) struct Diagnosis {
 pub(crate) struct Prescription {
     pub code: Cow<'static, str>,
     pub code_system: &'static str,
-    pub quantity: serde_json::Number,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<serde_json::Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -230,7 +231,7 @@ mod tests {
             detail: Detail::Prescription(Prescription {
                 code: "0501013B0AAABAB".into(),
                 code_system: "bnf",
-                quantity: 21.into(),
+                quantity: Some(21.into()),
                 items: Some(1),
                 cost_pence: Some(143),
                 adq: None,

@@ -199,7 +199,7 @@ impl Teller<'_> {
                 e.minutes = (e.status == "attended").then_some(10);
             }
             Detail::Prescription(p) => {
-                p.quantity = doubled(&p.quantity);
+                p.quantity = Some(p.quantity.as_ref().map_or_else(|| 1.into(), doubled));
                 p.cost_pence = Some(p.cost_pence.unwrap_or(50) * 2);
             }
             Detail::Feedback(f) => f.answer = Some(if f.answer == Some("good") { "very_good" } else { "good" }),

@@ -3,12 +3,13 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use scorecard::event::Event;
+use scorecard::event::{Codes, Definition, Event};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};
 use scorecard::time::calendar::Timestamp;
 
-use crate::simulation::plan::Plan;
+use crate::simulation::measure_sets::LATER_DRUG;
+use crate::simulation::plan::{Plan, Retention};
 use crate::simulation::random::Random;
 use crate::simulation::traffic::participants::{entries, sources};
 use crate::simulation::traffic::stories::Teller;
@@ -73,6 +74,7 @@ pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> Delivery
             pathology.burst += sent.iter().filter(|s| source.silence.is_some_and(|(_, end)| s.arrival == end)).count() as u64;
             items.extend(sent.into_iter().map(|s| (s.arrival, of(&source.feed, s.event))));
         }
+        items.extend(definitions(plan, &source.feed, &mut random));
     }
     items.extend(entries(plan, &mut random).into_iter().map(|(at, entry)| (at.0, Item::Registry(entry))));
     let oddities = 15 + random.index(10);
@@ -84,6 +86,21 @@ pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> Delivery
     items.retain(|(at, _)| *at <= plan.until.0);
     items.sort_by_key(|(at, _)| *at);
     DeliveryScript { deliveries: packed(items, &mut random), pathology, stories: number }
+}
+
+/// Definitions of the one resource that prescriptions refer to, in any order of their versions.
+///
+/// Where the log loses its beginning there are none: a batch there would have to bring along what its events refer to.
+fn definitions(plan: &Plan, feed: &Arc<Feed>, random: &mut Random) -> Vec<(i64, Item<'static>)> {
+    let count = if plan.retention == Retention::Kept { 1 + random.index(4) } else { 0 };
+    let one = |_| {
+        let coding = random.pick(&[Some("bnf|0501013B0AAABAB"), Some("bnf|0703021Q0BBABAB"), Some(LATER_DRUG.0), None]);
+        let codes = coding.map(Codes::one).unwrap_or_default();
+        let version = 1 + random.index(4) as u64;
+        let definition = Definition { reference: "Medication/1".into(), version, codes };
+        (random.range(plan.schedule.first.0, plan.until.0), Item::Definition(feed.clone(), definition))
+    };
+    (0..count).map(one).collect()
 }
 
 fn of(feed: &Arc<Feed>, event: Event<'static>) -> Item<'static> {

@@ -190,7 +190,8 @@ impl Definition {
         if before == now {
             return;
         }
-        let refers = |(id, known): &(&Identity, &KnownVersions)| id.0 == at.0 && reference_of(&known.event) == Some(at.1.as_str());
+        let refers =
+            |(id, known): &(&Identity, &KnownVersions)| id.0 == at.0 && reference_of(&known.event) == Some(at.1.as_str());
         for (_, known) in self.known.iter().filter(refers) {
             if let Place::Row(key) = &known.place {
                 self.counters.entry(key.clone()).or_default()[1] += 1;
@@ -238,11 +239,8 @@ impl Definition {
             self.known.remove(&id);
             self.forgotten.insert(id, rank);
         }
-        let held: BTreeSet<(String, String)> = self
-            .known
-            .iter()
-            .filter_map(|(id, known)| Some((id.0.clone(), reference_of(&known.event)?.to_owned())))
-            .collect();
+        let held: BTreeSet<(String, String)> =
+            self.known.iter().filter_map(|(id, known)| Some((id.0.clone(), reference_of(&known.event)?.to_owned()))).collect();
         self.named.retain(|at, named| held.contains(at) || *named >= open_from);
         let named = &self.named;
         self.definitions.retain(|at, _| named.contains_key(at));
