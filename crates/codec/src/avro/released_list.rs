@@ -18,4 +18,5 @@ pub(crate) const RELEASED: &[(u32, &str, &str)] = &[
     (12, "run", include_str!("../../../../schemas/released/12-run.avsc")),
     (13, "reject", include_str!("../../../../schemas/released/13-reject.avsc")),
     (14, "batch", include_str!("../../../../schemas/released/14-batch.avsc")),
+    (29, "definition", include_str!("../../../../schemas/released/29-definition.avsc")),
 ];
