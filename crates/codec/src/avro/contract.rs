@@ -19,8 +19,8 @@ use scorecard::time::calendar::Timestamp;
 use crate::avro::encoding::FIRST_ID;
 use crate::avro::wire::{Reader, Wire, WireFault, Writer};
 use crate::json::native_event::{
-    NativeClinician, NativeCode, NativeEncounter, NativeEvent, NativeFeedback, NativeObservation, NativeObservedValue, NativeOrder,
-    NativePrescription,
+    NativeClinician, NativeCode, NativeEncounter, NativeEvent, NativeFeedback, NativeObservation, NativeObservedValue,
+    NativeOrder, NativePrescription,
 };
 use crate::json::object::{List, Node, Object, Pairs, Raw, Scalar};
 

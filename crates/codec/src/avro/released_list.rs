@@ -26,4 +26,5 @@ pub(crate) const RELEASED: &[(u32, &str, &str)] = &[
     (25, "feed", include_str!("../../../../schemas/released/25-feed.avsc")),
     (26, "withdrawal", include_str!("../../../../schemas/released/26-withdrawal.avsc")),
     (27, "person-details", include_str!("../../../../schemas/released/27-person-details.avsc")),
+    (29, "definition", include_str!("../../../../schemas/released/29-definition.avsc")),
 ];

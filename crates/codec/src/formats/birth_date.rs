@@ -111,7 +111,9 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_birth_dates() {
-        for text in ["", "80", "1980-5", "1980-05-1", "1980/05/12", "12-05-1980", "1980-02-30", "1980-13", "0001-01-01", "198é", "May"] {
+        for text in
+            ["", "80", "1980-5", "1980-05-1", "1980/05/12", "12-05-1980", "1980-02-30", "1980-13", "0001-01-01", "198é", "May"]
+        {
             assert_eq!(BirthDate::parse(text), None, "{text}");
         }
         assert_eq!(format!("{:?}", BirthDate::parse("1980-05-12")), "Some(BirthDate(..))");

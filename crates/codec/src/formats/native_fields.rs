@@ -128,11 +128,7 @@ fn age_band(born: &Raw<'_>, on: Day) -> Result<Option<u8>, Fault> {
 }
 
 /// The elements of a bounded list without the nulls.
-pub(crate) fn items<T, U>(
-    field: Field,
-    list: &List<T>,
-    each: impl Fn(&T) -> Result<Option<U>, Fault>,
-) -> Result<Vec<U>, Fault> {
+pub(crate) fn items<T, U>(field: Field, list: &List<T>, each: impl Fn(&T) -> Result<Option<U>, Fault>) -> Result<Vec<U>, Fault> {
     match list {
         List::Missing => Ok(Vec::new()),
         List::Other(found) => Err(Fault::wrong_type(field, found, "a list")),

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use scorecard::event::{
-    Codes, Detail, Encounter, Event, Feedback, Observation, ObservedValue, Order, Prescription, Source,
-};
+use scorecard::event::{Codes, Detail, Encounter, Event, Feedback, Observation, ObservedValue, Order, Prescription, Source};
 use scorecard::record::item::Feed;
 
 use crate::fault::{Fault, Field};
@@ -177,7 +175,7 @@ impl Native<'_> {
         }
     }
 
-    /// The coded answers. Of faulty answers alone, the first fault is the result.
+    /// The coded answers. Where all are faulty, the first fault is the result.
     fn answers<'a>(&self, pairs: &[(Cow<'a, str>, Scalar<'a>)]) -> Result<Vec<Pair<'a>>, Fault> {
         const FIELD: Field = "feedback.items";
         let (mut items, mut faults) = (Vec::with_capacity(pairs.len().min(LIST_ITEMS)), Vec::new());

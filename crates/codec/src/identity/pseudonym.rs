@@ -124,7 +124,7 @@ impl Pseudonyms {
     }
 }
 
-/// The bytes that stand for a patient: the digits of an NHS number, written into `digits`, or any other identifier without blanks
+/// The bytes that name a patient: the digits of an NHS number, written into `digits`, or any other identifier without blanks
 /// around it.
 fn normalised<'i>(identifier: &'i str, digits: &'i mut [u8; 10]) -> &'i [u8] {
     match nhs_number(identifier) {

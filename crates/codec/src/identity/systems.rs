@@ -24,10 +24,12 @@ pub const IDENTIFIER_SYSTEMS: [(&str, &str); 11] = [
 pub const PREFERENCE: [&str; 7] = ["gmc", "gmp", "nmc", "gphc", "hcpc", "sds", "npi"];
 
 /// Known code systems, without scheme: URI or another spelling, and short name.
-const CODE_SYSTEMS: [(&str, &str); 13] = [
+const CODE_SYSTEMS: [(&str, &str); 17] = [
     ("bnf", "bnf"),
     ("snomed", "snomed"),
+    ("snomed-ct", "snomed"),
     ("snomed.info/sct", "snomed"),
+    ("urn:oid:2.16.840.1.113883.6.96", "snomed"),
     ("dmd", "dmd"),
     ("dm+d", "dmd"),
     ("dmd.nhs.uk", "dmd"),
@@ -35,10 +37,15 @@ const CODE_SYSTEMS: [(&str, &str); 13] = [
     ("rxnorm", "rxnorm"),
     ("www.nlm.nih.gov/research/umls/rxnorm", "rxnorm"),
     ("hl7.org/fhir/sid/icd-10", "icd10"),
+    ("atc", "atc"),
+    ("www.whocc.no/atc", "atc"),
     ("loinc", "loinc"),
     ("loinc.org", "loinc"),
     ("read.info/readv2", "readv2"),
 ];
+
+/// The head of a URI of an edition of SNOMED CT, without scheme.
+const SNOMED_EDITIONS: &str = "snomed.info/sct/";
 
 /// The short name of a code system, or the system itself when it is unknown. Every system that ends in `/bnf` is the BNF.
 #[must_use]
@@ -50,6 +57,12 @@ pub fn code_system(system: &str) -> &str {
     let compared = compared(system);
     if ends_in_bnf(compared.as_bytes()) {
         return "bnf";
+    }
+    // The edition of SNOMED CT is a further part of its URI.
+    if let Some(head) = compared.get(..SNOMED_EDITIONS.len())
+        && head.eq_ignore_ascii_case(SNOMED_EDITIONS)
+    {
+        return "snomed";
     }
     CODE_SYSTEMS.iter().find(|(known, _)| known.eq_ignore_ascii_case(compared)).map_or(system, |(_, short)| short)
 }
@@ -163,6 +176,9 @@ mod tests {
             ("https://snomed.info/sct", "snomed"),
             ("http://SNOMED.info/sct/", "snomed"),
             ("SNOMED", "snomed"),
+            ("http://snomed.info/sct/83821000000107", "snomed"),
+            ("urn:oid:2.16.840.1.113883.6.96", "snomed"),
+            ("http://www.whocc.no/atc", "atc"),
             ("DM+D", "dmd"),
             ("http://dmd.nhs.uk", "dmd"),
             ("http://loinc.org", "loinc"),

@@ -12,7 +12,7 @@ struct TooLarge;
 
 /// A number in units of a power of ten, rounded half up. Halves of negative numbers are rounded away from zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Scaled {
+struct ScaledNumber {
     negative: bool,
     magnitude: u64,
     /// Whether it had no further decimals.
@@ -32,8 +32,8 @@ pub(crate) fn whole(field: Field, raw: &Raw<'_>, range: RangeInclusive<u64>) -> 
     let Some(written) = raw.written() else { return Ok(None) };
     let expected = || format!("a whole number from {} to {}", range.start(), range.end());
     match scaled(number(field, written, expected)?, 0) {
-        Ok(Scaled { exact: false, .. }) => Err(Fault::malformed(field, written, expected())),
-        Ok(Scaled { negative: false, magnitude, .. }) if range.contains(&magnitude) => Ok(Some(magnitude)),
+        Ok(ScaledNumber { exact: false, .. }) => Err(Fault::malformed(field, written, expected())),
+        Ok(ScaledNumber { negative: false, magnitude, .. }) if range.contains(&magnitude) => Ok(Some(magnitude)),
         _ => Err(out_of_range(field, written, &expected())),
     }
 }
@@ -41,7 +41,7 @@ pub(crate) fn whole(field: Field, raw: &Raw<'_>, range: RangeInclusive<u64>) -> 
 /// A number in thousandths from 0 to [`u32::MAX`] of them; `None` when the field is absent.
 pub(crate) fn thousandths(field: Field, raw: &Raw<'_>) -> Result<Option<Thousandths<u32>>, Fault> {
     const EXPECTED: &str = "a number from 0 to 4294967.295";
-    in_thousandths(field, raw, EXPECTED, |Scaled { negative, magnitude, .. }| {
+    in_thousandths(field, raw, EXPECTED, |ScaledNumber { negative, magnitude, .. }| {
         u32::try_from(magnitude).ok().filter(|_| !negative)
     })
 }
@@ -50,7 +50,7 @@ pub(crate) fn thousandths(field: Field, raw: &Raw<'_>) -> Result<Option<Thousand
 pub(crate) fn signed_thousandths(field: Field, raw: &Raw<'_>) -> Result<Option<Thousandths<i64>>, Fault> {
     const EXPECTED: &str = "a number from -1000000000000 to 1000000000000";
     const MOST: i64 = 1_000_000_000_000_000;
-    in_thousandths(field, raw, EXPECTED, |Scaled { negative, magnitude, .. }| {
+    in_thousandths(field, raw, EXPECTED, |ScaledNumber { negative, magnitude, .. }| {
         let magnitude = i64::try_from(magnitude).ok().filter(|magnitude| *magnitude <= MOST)?;
         Some(if negative { -magnitude } else { magnitude })
     })
@@ -60,7 +60,7 @@ fn in_thousandths<T>(
     field: Field,
     raw: &Raw<'_>,
     expected: &str,
-    fit: impl FnOnce(Scaled) -> Option<T>,
+    fit: impl FnOnce(ScaledNumber) -> Option<T>,
 ) -> Result<Option<Thousandths<T>>, Fault> {
     let Some(written) = raw.written() else { return Ok(None) };
     let found = scaled(number(field, written, || expected)?, 3).ok();
@@ -101,9 +101,9 @@ fn digits(written: &str) -> Option<u64> {
 }
 
 /// A JSON number times ten to the power of `places`, by exact arithmetic.
-fn scaled(written: &str, places: i64) -> Result<Scaled, TooLarge> {
+fn scaled(written: &str, places: i64) -> Result<ScaledNumber, TooLarge> {
     if let Some(whole) = digits(written) {
-        return Ok(Scaled { negative: false, magnitude: (0..places).fold(whole, |value, _| value * 10), exact: true });
+        return Ok(ScaledNumber { negative: false, magnitude: (0..places).fold(whole, |value, _| value * 10), exact: true });
     }
     let (signed, magnitude) = match written.strip_prefix('-') {
         Some(magnitude) => (true, magnitude),
@@ -114,7 +114,7 @@ fn scaled(written: &str, places: i64) -> Result<Scaled, TooLarge> {
     let digits = || units.bytes().chain(fraction.bytes()).map(|b| b - b'0').skip_while(|digit| *digit == 0);
     let significant = digits().count();
     if significant == 0 {
-        return Ok(Scaled { negative: false, magnitude: 0, exact: true });
+        return Ok(ScaledNumber { negative: false, magnitude: 0, exact: true });
     }
     // An exponent that i32 cannot hold is far beyond both ends.
     let exponent = exponent.parse::<i32>().unwrap_or(if exponent.starts_with('-') { i32::MIN } else { i32::MAX });
@@ -128,7 +128,7 @@ fn scaled(written: &str, places: i64) -> Result<Scaled, TooLarge> {
     let written = digits().chain(std::iter::repeat(0)).take(kept).fold(0, |sum, digit| sum * 10 + u64::from(digit));
     let up = first_lost.is_some_and(|place| digits().nth(place).is_some_and(|digit| digit >= 5));
     let exact = digits().skip(kept).all(|digit| digit == 0);
-    Ok(Scaled { negative: signed, magnitude: written + u64::from(up), exact })
+    Ok(ScaledNumber { negative: signed, magnitude: written + u64::from(up), exact })
 }
 
 #[cfg(test)]

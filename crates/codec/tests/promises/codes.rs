@@ -17,7 +17,8 @@ fn request(medication: &Value) -> Value {
 }
 
 fn order(fields: &Value) -> (Vec<String>, Vec<String>) {
-    let mut order = json!({"resourceType": "ServiceRequest", "id": "1", "status": "active", "intent": "order", "authoredOn": "2026-10-05"});
+    let mut order =
+        json!({"resourceType": "ServiceRequest", "id": "1", "status": "active", "intent": "order", "authoredOn": "2026-10-05"});
     for (name, value) in fields.as_object().expect("an object of fields") {
         order[name] = value.clone();
     }
@@ -47,6 +48,15 @@ fn a_drug_without_a_coding_has_no_code_and_is_no_reject() {
     for medication in [json!({"text": "x"}), json!({}), json!({"coding": []})] {
         let Detail::Prescription(Some(prescription)) = event(&request(&medication).to_string()).detail else { panic!() };
         assert!(prescription.drug.is_empty() && prescription.reference.is_none(), "{medication}");
+    }
+}
+
+#[test]
+fn a_bnf_coding_without_the_form_of_one_is_dropped_so_that_the_drug_is_unmapped() {
+    let coding = |code: &str| json!({"coding": [{"system": "https://fhir.hl7.org.uk/Id/bnf", "code": code}]});
+    for (code, expected) in [("0501013B0AAABAB", 1), ("05", 1), ("0501013b0aaabab", 0), ("05.01", 0), ("amoxicillin", 0)] {
+        let Detail::Prescription(Some(prescription)) = event(&request(&coding(code)).to_string()).detail else { panic!() };
+        assert_eq!(prescription.drug.len(), expected, "{code}");
     }
 }
 
@@ -91,7 +101,9 @@ fn a_category_without_a_coding_is_the_whole_word_that_its_text_names() {
 
 #[test]
 fn an_order_without_a_category_is_an_event_whose_category_the_fold_decides() {
-    for fields in [json!({}), json!({"category": []}), json!({"category": [{"coding": [{"system": "urn:x", "code": "409063005"}]}]})] {
+    for fields in
+        [json!({}), json!({"category": []}), json!({"category": [{"coding": [{"system": "urn:x", "code": "409063005"}]}]})]
+    {
         let (category, _) = order(&fields);
         assert!(!category.iter().any(|code| code.starts_with("plumbline|")), "{fields}");
     }
@@ -106,12 +118,8 @@ fn an_encounter_keeps_class_types_service_and_every_coding_of_its_reasons() {
         "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
         "type": [snomed("185317003"), snomed("185345009")], "serviceType": snomed("788001003"), "reasonCode": [reason]});
     let Detail::Encounter(Some(encounter)) = event(&json.to_string()).detail else { panic!() };
-    let expected = [
-        "http://terminology.hl7.org/CodeSystem/v3-ActCode|AMB",
-        "snomed|185317003",
-        "snomed|185345009",
-        "snomed|788001003",
-    ];
+    let expected =
+        ["http://terminology.hl7.org/CodeSystem/v3-ActCode|AMB", "snomed|185317003", "snomed|185345009", "snomed|788001003"];
     assert_eq!(listed(&encounter.types), expected);
     assert_eq!(encounter.diagnoses, ["snomed|73211009", "icd10|E11"]);
 }
@@ -171,11 +179,13 @@ fn a_response_without_a_coded_answer_is_skipped() {
 
 /// A part of a key, encoded as the documentation says.
 fn encoded(part: &str) -> String {
-    part.chars().map(|c| match c {
-        '%' => "%25".to_owned(),
-        '|' => "%7C".to_owned(),
-        c => c.to_string(),
-    }).collect()
+    part.chars()
+        .map(|c| match c {
+            '%' => "%25".to_owned(),
+            '|' => "%7C".to_owned(),
+            c => c.to_string(),
+        })
+        .collect()
 }
 
 /// Spellings of systems with the name that a key has.
@@ -185,7 +195,7 @@ fn systems() -> impl Strategy<Value = (String, String)> {
         ("HTTPS://snomed.info/SCT/", "snomed"),
         ("https://dmd.nhs.uk", "dmd"),
         ("http://loinc.org/", "loinc"),
-        ("https://fhir.hl7.org.uk/id/BNF", "bnf"),
+        ("http://www.whocc.no/atc", "atc"),
     ]);
     let known = known.prop_map(|(spelling, short)| (spelling.to_owned(), short.to_owned()));
     prop_oneof![known, "urn:[a-z]{1,6}:[A-Za-z|%/.-]{1,12}".prop_map(|uri| (uri.clone(), uri))]

@@ -6,7 +6,7 @@ use apache_avro::writer::datum::GenericDatumWriter;
 use apache_avro::{Decimal, Schema, Writer};
 use codec::avro::contract::Contract;
 use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
-use scorecard::event::Event;
+use scorecard::event::{Detail, Event};
 use scorecard::record::item::{Feed, Item};
 use serde_json::Value as Json;
 
@@ -179,17 +179,54 @@ fn a_file_of_an_older_schema_is_resolved() {
 }
 
 #[test]
+fn files_and_single_objects_of_the_first_schemas_stay_readable() {
+    for (first, json) in [
+        (Contract::FirstEncounterEvent, SAMPLES[0].1),
+        (Contract::FirstPrescriptionEvent, SAMPLES[1].1),
+        (Contract::FirstFeedbackEvent, SAMPLES[2].1),
+        (Contract::FirstOrderEvent, SAMPLES[3].1),
+    ] {
+        let schema = schema(first);
+        let mut writer = Writer::new(&schema, Vec::new()).expect("a writer into memory");
+        writer.append_value(sample(first, json)).expect("the value fits the schema");
+        let file = writer.into_inner().expect("memory takes everything");
+        assert_eq!(one(&items(&file)), event(json), "{first:?} in a file");
+        let fingerprint = schema.fingerprint::<Rabin>().bytes;
+        let object = [&[0xC3, 0x01], &fingerprint[..], &datum(first, sample(first, json))].concat();
+        assert_eq!(one(&items(&object)), event(json), "{first:?} as an object");
+        assert_eq!(one(&items(&frame(first, json))), event(json), "{first:?} in a frame");
+    }
+}
+
+#[test]
+fn an_absent_quantity_is_null_in_avro_and_a_negative_one_is_dropped() {
+    let (contract, json) = SAMPLES[1];
+    for (quantity, expected) in [(Value::Null, None), (decimal(-1), None), (decimal(i64::MAX), None), (decimal(1), Some(1))] {
+        let mut sent = sample(contract, json);
+        let branch = u32::from(quantity != Value::Null);
+        set(&mut sent, "quantity", Value::Union(branch, Box::new(quantity.clone())));
+        let event = one(&items(&framed(contract.id(), &datum(contract, sent))));
+        let Detail::Prescription(Some(prescription)) = event.detail else { panic!("{quantity:?}") };
+        assert_eq!(prescription.quantity_milli, expected, "{quantity:?}");
+    }
+}
+
+/// Sets a field of the payload, which is the last field.
+fn set(sent: &mut Value, field: &str, value: Value) {
+    let Value::Record(fields) = sent else { panic!("a record") };
+    let Some((_, Value::Union(1, payload))) = fields.last_mut() else { panic!("a payload") };
+    let Value::Record(payload) = &mut **payload else { panic!("a record") };
+    payload.iter_mut().filter(|(name, _)| name == field).for_each(|(_, found)| *found = value.clone());
+}
+
+#[test]
 fn a_datums_faults_are_those_of_the_native_form() {
     let (contract, json) = SAMPLES[1];
-    for (field, fault, reason) in [
-        ("items", Value::Int(0), "out_of_range"),
-        ("code", Value::String("amoxicillin".to_owned()), "malformed_value"),
-    ] {
+    for (field, fault, reason) in
+        [("items", Value::Int(0), "out_of_range"), ("code", Value::String("amoxicillin".to_owned()), "malformed_value")]
+    {
         let mut sent = sample(contract, json);
-        let Value::Record(fields) = &mut sent else { panic!("a record") };
-        let Some((_, Value::Union(1, payload))) = fields.last_mut() else { panic!("a payload") };
-        let Value::Record(payload) = &mut **payload else { panic!("a record") };
-        payload.iter_mut().filter(|(name, _)| name == field).for_each(|(_, value)| *value = fault.clone());
+        set(&mut sent, field, fault);
         match items(&framed(contract.id(), &datum(contract, sent))).as_slice() {
             [Item::Reject(reject)] => {
                 assert_eq!((reject.reason.as_str(), reject.field.as_str()), (reason, format!("prescription.{field}").as_str()));

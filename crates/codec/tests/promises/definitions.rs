@@ -130,8 +130,10 @@ fn an_absolute_reference_resolves_on_its_own_server_only() {
 #[test]
 fn persons_and_links_of_another_server_are_not_those_of_this_one() {
     let at = |url: &str| {
-        let request = request(&json!({"medicationReference": {"reference": "Medication/x"}, "requester": {"reference": format!("{url}/Practitioner/1")},
-            "encounter": {"reference": format!("{url}/Encounter/1")}}));
+        let request = request(
+            &json!({"medicationReference": {"reference": "Medication/x"}, "requester": {"reference": format!("{url}/Practitioner/1")},
+            "encounter": {"reference": format!("{url}/Encounter/1")}}),
+        );
         event_of(&bundle(json!([{"fullUrl": "https://one.example/fhir/MedicationRequest/m", "resource": request}])))
     };
     let own = at("https://one.example/fhir");
@@ -179,16 +181,28 @@ fn the_practice_is_that_of_the_role_else_the_roles_name_else_the_encounters() {
 fn an_eps_order_has_the_practice_of_its_requesters_role() {
     let entry = |id: &str, resource: Value| json!({"fullUrl": format!("urn:uuid:{id}"), "resource": resource});
     let items = bundle(json!([
-        entry("m", request(&json!({"requester": {"reference": "urn:uuid:r"}, "medicationCodeableConcept": {"coding": [
+        entry(
+            "m",
+            request(&json!({"requester": {"reference": "urn:uuid:r"}, "medicationCodeableConcept": {"coding": [
             {"system": "http://snomed.info/sct", "code": "39732311000001104"}]}, "courseOfTherapyType": {"coding": [
-            {"system": "https://fhir.nhs.uk/CodeSystem/medicationrequest-course-of-therapy", "code": "continuous-repeat-dispensing"}]}}))),
-        entry("r", json!({"resourceType": "PractitionerRole", "practitioner": {"reference": "urn:uuid:p"},
-            "organization": {"reference": "urn:uuid:o"}})),
-        entry("p", json!({"resourceType": "Practitioner", "identifier": [
+            {"system": "https://fhir.nhs.uk/CodeSystem/medicationrequest-course-of-therapy", "code": "continuous-repeat-dispensing"}]}}))
+        ),
+        entry(
+            "r",
+            json!({"resourceType": "PractitionerRole", "practitioner": {"reference": "urn:uuid:p"},
+            "organization": {"reference": "urn:uuid:o"}})
+        ),
+        entry(
+            "p",
+            json!({"resourceType": "Practitioner", "identifier": [
             {"system": "https://fhir.nhs.uk/Id/sds-user-id", "value": "555086689106"},
-            {"system": "https://fhir.hl7.org.uk/Id/gmc-number", "value": "6095103"}]})),
-        entry("o", json!({"resourceType": "Organization", "identifier": [
-            {"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "A83008"}]}))
+            {"system": "https://fhir.hl7.org.uk/Id/gmc-number", "value": "6095103"}]})
+        ),
+        entry(
+            "o",
+            json!({"resourceType": "Organization", "identifier": [
+            {"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "A83008"}]})
+        )
     ]));
     let event = event_of(&items);
     assert_eq!((event.clinician.as_deref(), event.practice.as_deref()), (Some("gmc|6095103"), Some("A83008")));

@@ -11,8 +11,7 @@ use crate::decoding::{NOW, position};
 
 fn decoded(json: &Value) -> (Vec<Event<'static>>, DecodeOutcome) {
     let position = position();
-    let context =
-        Context { position: &position, feed: Some(Arc::new(Feed::undeclared("f"))), received_at: NOW, now: NOW };
+    let context = Context { position: &position, feed: Some(Arc::new(Feed::undeclared("f"))), received_at: NOW, now: NOW };
     let mut events = Vec::new();
     let decoder = RecordDecoder::new(DecoderConfig::default());
     let outcome = decoder.decode(json.to_string().as_bytes(), &context, &mut |item| match item {
@@ -134,8 +133,7 @@ fn the_quantities_that_real_systems_send_lose_no_item() {
         let text = with(fhir("MedicationRequest"), "/dispenseRequest/quantity/value", json!("HERE")).to_string();
         let text = text.replace("\"HERE\"", written);
         let position = position();
-        let context =
-            Context { position: &position, feed: Some(Arc::new(Feed::undeclared("f"))), received_at: NOW, now: NOW };
+        let context = Context { position: &position, feed: Some(Arc::new(Feed::undeclared("f"))), received_at: NOW, now: NOW };
         let mut found = Vec::new();
         let outcome = RecordDecoder::new(DecoderConfig::default()).decode(text.as_bytes(), &context, &mut |item| match item {
             Item::Event(_, Event { detail: Detail::Prescription(Some(p)), .. }) => found.push((p.items, p.quantity_milli)),

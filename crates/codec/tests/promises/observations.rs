@@ -24,7 +24,9 @@ fn read(fields: &Value) -> Observation<'static> {
 
 #[test]
 fn a_quantity_has_its_code_its_value_and_its_unit() {
-    let read = read(&json!({"valueQuantity": {"value": 41.05, "unit": "mmol per mol", "system": "http://unitsofmeasure.org", "code": "mmol/mol"}}));
+    let read = read(
+        &json!({"valueQuantity": {"value": 41.05, "unit": "mmol per mol", "system": "http://unitsofmeasure.org", "code": "mmol/mol"}}),
+    );
     let code = Codes::one("loinc|4548-4");
     let values = vec![ObservedValue { code: code.clone(), value_milli: 41_050, unit: Some("mmol/mol".into()) }];
     assert_eq!(read, Observation { code, values });
@@ -32,8 +34,10 @@ fn a_quantity_has_its_code_its_value_and_its_unit() {
 
 #[test]
 fn a_blood_pressure_has_two_values() {
-    let part = |code: &str, value: f64| json!({"code": {"coding": [{"system": "http://snomed.info/sct", "code": code}]},
-        "valueQuantity": {"value": value, "unit": "mmHg"}});
+    let part = |code: &str, value: f64| {
+        json!({"code": {"coding": [{"system": "http://snomed.info/sct", "code": code}]},
+        "valueQuantity": {"value": value, "unit": "mmHg"}})
+    };
     let without = json!({"code": {"coding": [{"code": "z"}]}, "dataAbsentReason": {"text": "unknown"}});
     let read = read(&json!({"component": [part("271649006", 138.0), part("271650006", 84.5), without]}));
     let value = |code, value_milli| ObservedValue { code: Codes::one(code), value_milli, unit: Some("mmHg".into()) };
@@ -90,7 +94,10 @@ fn the_performer_is_the_clinician_and_the_encounter_the_link() {
 fn the_time_is_the_first_that_was_sent_of_effective_and_issued() {
     for (fields, day) in [
         (json!({"issued": "2026-10-09T10:00:00Z"}), "2026-10-05"),
-        (json!({"effectiveDateTime": null, "effectiveInstant": "2026-10-06T10:00:00Z", "issued": "2026-10-09T10:00:00Z"}), "2026-10-06"),
+        (
+            json!({"effectiveDateTime": null, "effectiveInstant": "2026-10-06T10:00:00Z", "issued": "2026-10-09T10:00:00Z"}),
+            "2026-10-06",
+        ),
         (json!({"effectiveDateTime": null, "effectivePeriod": {"start": "2026-10-07"}}), "2026-10-07"),
         (json!({"effectiveDateTime": null, "issued": "2026-10-09T10:00:00Z"}), "2026-10-09"),
     ] {

@@ -1,4 +1,4 @@
-//! What an event keeps of its patient: a pseudonym, signs, an age band and a sex. The birth date leaves the decoder nowhere.
+//! An event keeps a pseudonym, signs, an age band and a sex of its patient. The birth date leaves the decoder nowhere.
 
 use std::sync::Arc;
 
@@ -63,7 +63,8 @@ fn a_patient_of_an_earlier_record_of_the_feed_gives_age_and_sex() {
     assert_eq!(one(&g, &reference), (None, None), "another feed has another Patient/1");
     read(&f, &patient("1", "2020-01-01", "male"));
     assert_eq!(one(&f, &reference), (Some(1), Some(Sex::Male)));
-    let gone = json!({"resourceType": "Bundle", "type": "history", "entry": [{"request": {"method": "DELETE", "url": "Patient/1"}}]});
+    let gone =
+        json!({"resourceType": "Bundle", "type": "history", "entry": [{"request": {"method": "DELETE", "url": "Patient/1"}}]});
     read(&f, &gone);
     assert_eq!(one(&f, &reference), (None, None));
 }
@@ -83,8 +84,7 @@ fn the_birth_date_is_in_no_item_and_no_count() {
     let position = position();
     let decoder = RecordDecoder::new(DecoderConfig::default());
     for json in [native, rejected, before_birth, bundle] {
-        let context =
-            Context { position: &position, feed: Some(Arc::new(Feed::undeclared("f"))), received_at: NOW, now: NOW };
+        let context = Context { position: &position, feed: Some(Arc::new(Feed::undeclared("f"))), received_at: NOW, now: NOW };
         let mut shown = String::new();
         let outcome = decoder.decode(json.to_string().as_bytes(), &context, &mut |item| shown.push_str(&format!("{item:?}")));
         shown.push_str(&format!("{outcome:?}"));

@@ -6,13 +6,13 @@ use scorecard::card::scorecard::{
     Highlight, Interval, Peer, Period, Qof, Quality, Reason, SavingEstimate, Scorecard, Status, Subject, Trend, WindowValue,
 };
 use scorecard::event::{
-    Action, Answer, Attendance, Batch, Codes, Definition, Detail, Encounter, Event, Exclusion, Feedback, IdScope, Mode, Observation,
-    ObservedValue, Order, Prescription, Pseudonym, Sex, Source, Versioning,
+    Action, Answer, Attendance, Batch, Codes, Definition, Detail, Encounter, Event, Exclusion, Feedback, IdScope, Mode,
+    Observation, ObservedValue, Order, Prescription, Pseudonym, Sex, Source, Versioning,
 };
 use scorecard::measure::measure_set::{Direction, Domain, Giant, Kind, SetHash};
 use scorecard::record::log_record::{
-    CellSum, ClinicianMonth, FeedCoverage, Genesis, Mark, Outcome, Position, Record, Reject, RowKey, Run, RunMonth, SealedDigest,
-    Tick,
+    CellSum, ClinicianMonth, FeedCoverage, FeedDefinition, Genesis, Mark, Outcome, Position, Record, Reject, RowKey, Run, RunMonth,
+    SealedDigest, Tick,
 };
 use scorecard::registry::entry::{
     Entry, EntrySource, FeedRule, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal, WithdrawnKind,
@@ -74,6 +74,7 @@ pub fn records() -> Vec<Record<'static>> {
             email: Some("robin.lee@example.org".into()),
             notify: Some(Notification::None),
         }),
+        Record::Definition(FeedDefinition { feed: "a81001-emis".into(), definition: definition() }),
     ]
 }
 
@@ -256,17 +257,17 @@ fn observation() -> Observation<'static> {
     }
 }
 
+fn definition() -> Definition<'static> {
+    Definition { reference: "Medication/2".into(), version: 7, codes: codes(&["dmd|322236009", "snomed|322236009"]) }
+}
+
 fn batch() -> Batch<'static> {
     Batch {
         feed: "a81001-emis".into(),
         practice: Some("A81002".into()),
         versioning: Versioning::Updated,
         ids: IdScope::Kind,
-        definitions: vec![Definition {
-            reference: "Medication/2".into(),
-            version: 7,
-            codes: codes(&["dmd|322236009", "snomed|322236009"]),
-        }],
+        definitions: vec![definition()],
         events: vec![
             Event { detail: Detail::Encounter(Some(encounter())), exclude: Some(Exclusion::Admin), ..event("e-99") },
             Event { detail: Detail::Prescription(Some(prescription())), action: Action::Hold, ..event("rx-71") },

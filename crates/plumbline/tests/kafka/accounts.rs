@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use codec::formats::record_decoder::{Context, RecordDecoder};
 use promises::simulation::verifier::verdict::Verdict;
-use scorecard::event::{Batch, Event, Versioning};
+use scorecard::event::{Batch, Event};
 use scorecard::fold::tally::Outcomes;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Record, Reject};
@@ -138,7 +138,7 @@ fn reject_key(reject: Reject) -> RejectKey {
 }
 
 fn event_bytes(feed: &str, event: Event<'_>) -> Vec<u8> {
-    let batch = Batch { feed: feed.into(), practice: None, versioning: Versioning::Id, events: vec![event] };
+    let batch = Batch::new(feed, vec![event]);
     promises::simulated_log::encoded(&Record::Batch(batch))
 }
 

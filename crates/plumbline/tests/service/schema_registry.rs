@@ -185,7 +185,7 @@ fn ids_that_stand_for_no_schema_of_ours_make_undecodable_records_and_are_asked_f
 fn practice_systems_events_under_ids_of_the_registry_get_the_contracts_own_ids() {
     let (_folder, registry, client) = started();
     for (n, contract) in Contract::ALL.into_iter().enumerate() {
-        let id = 100 + u32::try_from(n).expect("four of them");
+        let id = 100 + u32::try_from(n).expect("nine of them");
         registry.put(id, contract.schema());
         let translated = client.input(&framed(id, b"datum")).expect("the registry answers").into_owned();
         assert_eq!(translated, framed(contract.id(), b"datum"));

@@ -7,6 +7,7 @@ use scorecard::event::Codes;
 use crate::fault::{Fault, Field};
 use crate::formats::fhir::references::Scope;
 use crate::formats::fhir::resources::{Coding, Concept};
+use crate::identity::systems::{code_system, is_bnf};
 use crate::json::object::{Node, Scalar};
 use crate::json::text::{LIST_ITEMS, TEXT_BYTES, unprotected};
 
@@ -43,11 +44,17 @@ fn codings<'c, 'b>(scope: &Scope<'_, '_>, field: Field, concept: &'c Concept<'b>
     nodes.iter().filter_map(|node| scope.warnings.optional(node.object(field))).collect()
 }
 
-/// A coding as `system|code`; `None` without a code.
+/// A coding as `system|code`; `None` without a code. A BNF code without the form of one is faulty, as in the native form.
 pub(crate) fn coded(scope: &Scope<'_, '_>, field: Field, coding: &Coding<'_>) -> Option<Cow<'static, str>> {
     let read = || {
         let system = unprotected(field, &coding.system, TEXT_BYTES)?.unwrap_or_default();
         let code = unprotected(field, &coding.code, TEXT_BYTES)?;
+        if let Some(code) = &code
+            && code_system(&system) == "bnf"
+            && !is_bnf(code)
+        {
+            return Err(Fault::malformed(field, code, "a BNF code: two digits, then up to 13 digits and capital letters"));
+        }
         Ok(code.map(|code| Cow::Owned(scope.rules.code_key(&system, code))))
     };
     scope.warnings.optional(read())

@@ -8,9 +8,7 @@ use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occur
 use crate::formats::fhir::medications::{Drug, drug};
 use crate::formats::fhir::parties::Performer;
 use crate::formats::fhir::references::{ReferenceTarget, Scope};
-use crate::formats::fhir::resources::{
-    Extension, Head, MedicationDispenseResource, MedicationRequestResource, Quantity,
-};
+use crate::formats::fhir::resources::{Extension, Head, MedicationDispenseResource, MedicationRequestResource, Quantity};
 use crate::json::number::{thousandths, truth};
 use crate::json::object::{Node, Scalar};
 use crate::json::text::word;
@@ -162,8 +160,11 @@ fn repeats(sent: &MedicationRequestResource<'_>) -> Result<bool, Fault> {
     if course.is_some_and(|course| has_code(course, &CONTINUOUS)) {
         return Ok(true);
     }
-    let types = sent.extension.objects("MedicationRequest.extension")?.into_iter().filter(|extension| is_prescription_type(extension));
-    Ok(types.filter_map(|extension| extension.concept.object("extension").ok().flatten()).any(|concept| has_code(concept, &REPEATS)))
+    let types =
+        sent.extension.objects("MedicationRequest.extension")?.into_iter().filter(|extension| is_prescription_type(extension));
+    Ok(types
+        .filter_map(|extension| extension.concept.object("extension").ok().flatten())
+        .any(|concept| has_code(concept, &REPEATS)))
 }
 
 /// Care Connect's extension of STU3, in any version.

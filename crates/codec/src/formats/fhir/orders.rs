@@ -72,10 +72,8 @@ pub(crate) fn request(
     event.link = scope.link("ServiceRequest.encounter", &sent.encounter, &sent.contained, "Encounter")?.map(Into::into);
     if event.action == Action::Record {
         let code = scope.warnings.optional(sent.code.object("ServiceRequest.code"));
-        event.detail = Detail::Order(Some(Order {
-            category: category(scope, sent)?,
-            code: codes(scope, "ServiceRequest.code", code),
-        }));
+        event.detail =
+            Detail::Order(Some(Order { category: category(scope, sent)?, code: codes(scope, "ServiceRequest.code", code) }));
     }
     Ok(event)
 }

@@ -145,9 +145,11 @@ impl<'b> Scope<'_, 'b> {
         let protected = patient.identifier.and_then(|identifier| self.rules.pseudonyms.protected_patient(&identifier));
         (event.patient, event.signs) = protected.map(|ProtectedPatient { pseudonym, signs }| (pseudonym, signs)).unzip();
         event.sex = patient.traits.sex;
-        let age_band = patient.traits.born.zip(event.day).map(|(born, day)| {
-            born.age_band(day).map(Some).ok_or_else(|| unreadable_birth("Patient.birthDate"))
-        });
+        let age_band = patient
+            .traits
+            .born
+            .zip(event.day)
+            .map(|(born, day)| born.age_band(day).map(Some).ok_or_else(|| unreadable_birth("Patient.birthDate")));
         event.age_band = age_band.and_then(|age_band| self.warnings.optional(age_band));
     }
 
@@ -197,9 +199,9 @@ impl<'b> Scope<'_, 'b> {
 
     fn traits(&self, birth_date: &Scalar<'_>, gender: &Scalar<'_>) -> PatientTraits {
         let born = match self.warnings.optional(unprotected("Patient.birthDate", birth_date, TEXT_BYTES)) {
-            Some(text) => self.warnings.optional(
-                BirthDate::parse(&text).map(Some).ok_or_else(|| unreadable_birth("Patient.birthDate")),
-            ),
+            Some(text) => {
+                self.warnings.optional(BirthDate::parse(&text).map(Some).ok_or_else(|| unreadable_birth("Patient.birthDate")))
+            }
             None => None,
         };
         let sex: Option<Option<Sex>> = self.warnings.optional(word("Patient.gender", gender, &SEXES));
