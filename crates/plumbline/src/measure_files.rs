@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use scorecard::measure::measure_set::{BadMeasure, MeasureSet};
+use serde::{Deserialize, Serialize};
 
 /// Name and text of every `measures/*.toml` of the repository, in order of the names.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/measure_files.rs"));
 
 /// The use of the built-in measures next to a folder of measure files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BuiltIn {
     /// Use the built-in measures that the folder does not replace.
     #[default]
@@ -49,6 +51,17 @@ pub struct MeasureSelection {
     pub set: MeasureSet,
     /// Sources by id.
     pub origins: BTreeMap<String, MeasureOrigin>,
+    /// The files behind the selection.
+    pub source: MeasureSource,
+}
+
+/// The files of a selection, from which it can be made again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeasureSource {
+    /// The use of the built-in measures.
+    pub built_in: BuiltIn,
+    /// Path and text of each further measure file.
+    pub files: Vec<(String, String)>,
 }
 
 /// An invalid folder of measures.
@@ -84,22 +97,33 @@ pub fn built_in() -> MeasureSet {
 /// # Errors
 /// [`MeasuresError`] names every invalid file, and every two measures that save on the same drug.
 pub fn chosen(folder: Option<&Path>, built_in: BuiltIn) -> Result<MeasureSelection, MeasuresError> {
-    let own = match (folder, built_in) {
+    let files = match (folder, built_in) {
         (Some(folder), _) => files_of(folder)?,
         (None, BuiltIn::Keep) => Vec::new(),
         (None, BuiltIn::Drop) => return Err(MeasuresError::Nothing),
     };
-    let mut origins = BTreeMap::new();
-    for (id, file) in ids(&own)? {
-        let instead = built_in == BuiltIn::Keep && FILES.iter().any(|(name, _)| id_of(name) == id);
-        origins.insert(id, if instead { MeasureOrigin::Replaced(file) } else { MeasureOrigin::Added(file) });
+    MeasureSource { built_in, files }.selection()
+}
+
+impl MeasureSource {
+    /// The measures of these files.
+    ///
+    /// # Errors
+    /// [`MeasuresError::Mistakes`].
+    pub fn selection(self) -> Result<MeasureSelection, MeasuresError> {
+        let mut origins = BTreeMap::new();
+        for (id, file) in ids(&self.files)? {
+            let instead = self.built_in == BuiltIn::Keep && FILES.iter().any(|(name, _)| id_of(name) == id);
+            origins.insert(id, if instead { MeasureOrigin::Replaced(file) } else { MeasureOrigin::Added(file) });
+        }
+        let kept = FILES.iter().filter(|(name, _)| self.built_in == BuiltIn::Keep && !origins.contains_key(id_of(name)));
+        let kept: Vec<(&str, &str)> = kept.copied().collect();
+        origins.extend(kept.iter().map(|(name, _)| (id_of(name).to_owned(), MeasureOrigin::BuiltIn)));
+        let own = self.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let all: Vec<(&str, &str)> = own.chain(kept).collect();
+        let set = MeasureSet::parse(all.iter().copied()).map_err(|_| MeasuresError::Mistakes(collisions(&all)))?;
+        Ok(MeasureSelection { set, origins, source: self })
     }
-    let kept = FILES.iter().filter(|(name, _)| built_in == BuiltIn::Keep && !origins.contains_key(id_of(name)));
-    let kept: Vec<(&str, &str)> = kept.copied().collect();
-    origins.extend(kept.iter().map(|(name, _)| (id_of(name).to_owned(), MeasureOrigin::BuiltIn)));
-    let all: Vec<(&str, &str)> = own.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(kept).collect();
-    let set = MeasureSet::parse(all.iter().copied()).map_err(|_| MeasuresError::Mistakes(collisions(&all)))?;
-    Ok(MeasureSelection { set, origins })
 }
 
 /// The id of a built-in file: its name without the extension.

@@ -67,6 +67,8 @@ impl OutputOptions<'_> {
         to_file(folder, "peer-groups.ndjson", |out| peer_groups(log, out))?;
         to_file(folder, "rejects.ndjson", |out| rejects(intake, out))?;
         to_file(folder, "runs.ndjson", |out| runs(log, out, &mut summary))?;
+        // The summary shows that the folder is complete, and the log is a part of it.
+        log.sync()?;
         to_file(folder, "summary.json", |out| {
             serde_json::to_writer_pretty(&mut *out, &summary)?;
             Ok(out.write_all(b"\n")?)

@@ -21,12 +21,21 @@ struct CardAppeal {
     full_windows: usize,
 }
 
+/// The card that is shown.
+#[derive(Clone, Debug)]
+pub struct Showcase {
+    /// The card.
+    pub card: Scorecard,
+    /// The clinician has a card over all practices of the same month, so that a number is explained with the name of a practice.
+    pub has_roll_up: bool,
+}
+
 /// The card that shows most: of one practice, of the latest month up to `until`, with the most measures that have points and peers.
 /// Among equals the first by key. `None` if every card was withdrawn or none was published.
 ///
 /// # Errors
 /// When the log cannot be read.
-pub fn showcase(log: &LocalLog, until: Option<Month>) -> Result<Option<Scorecard>> {
+pub fn showcase(log: &LocalLog, until: Option<Month>) -> Result<Option<Showcase>> {
     let mut log = log.clone();
     // A card is some kilobytes and there may be a million of them: only the newest place of each is kept.
     let mut newest: BTreeMap<String, (Option<CardAppeal>, u32, u64)> = BTreeMap::new();
@@ -38,10 +47,14 @@ pub fn showcase(log: &LocalLog, until: Option<Month>) -> Result<Option<Scorecard
             Ok(())
         })?;
     }
-    let offers = newest.into_values().rev().filter_map(|(appeal, partition, offset)| Some((appeal?, partition, offset)));
+    let offers = newest.values().rev().filter_map(|(appeal, partition, offset)| Some(((*appeal)?, *partition, *offset)));
     let Some((_, partition, offset)) = offers.max_by_key(|(appeal, ..)| *appeal) else { return Ok(None) };
     match one(&mut log, Topic::Scorecards, partition, offset)? {
-        Record::Scorecard(card) => Ok(Some(*card)),
+        Record::Scorecard(card) => {
+            let roll_up = scorecard::card::scorecard::key(&card.content.subject.clinician, "", card.content.period.month);
+            let has_roll_up = newest.contains_key(&roll_up);
+            Ok(Some(Showcase { card: *card, has_roll_up }))
+        }
         _ => Ok(None),
     }
 }

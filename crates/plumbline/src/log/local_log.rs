@@ -96,6 +96,14 @@ impl LocalLog {
         self.shared.directory.path()
     }
 
+    /// Writes every flushed record to the disk, whatever the durability of this log.
+    ///
+    /// # Errors
+    /// [`LogError::Storage`] when the disk refuses.
+    pub fn sync(&self) -> Result<(), LogError> {
+        self.shared.database.persist(PersistMode::SyncAll).map_err(|error| self.shared.failed("written", error))
+    }
+
     /// Adds the metrics of this log.
     pub fn register_metrics(&self, registry: &MetricRegistry) {
         registry.observed(&self.shared.sync_duration);
