@@ -415,7 +415,7 @@ pub struct DemoArgs {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Number of clinicians, 8 to 2000.
-    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(8..=2_000))]
+    #[arg(long, default_value_t = 44, value_parser = clap::value_parser!(u32).range(8..=2_000))]
     pub clinicians: u32,
     /// Number of months with events, 1 to 60. The last 14 are published day by day. Earlier months are loaded as history.
     #[arg(long, default_value_t = 26, value_parser = clap::value_parser!(u32).range(1..=60))]

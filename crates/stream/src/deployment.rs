@@ -13,7 +13,7 @@ use crate::log::{Log, LogError, Topic};
 
 /// The version of the stored formats that this code writes and reads.
 ///
-/// Readers of older `events` and `registry` records stay for ever. Rows, cards, peer groups and runs of an older format are
+/// Readers of older `events` and `registry` records stay for good. Rows, cards, peer groups and runs of an older format are
 /// not read.
 pub const FORMAT: u32 = 2;
 

@@ -208,5 +208,5 @@ fn comparison(old: &CardOutlines, new: &CardOutlines) -> String {
         keys.len() as u64
     };
     let cards = counted(old.cards.len() as u64, "old card", "old cards");
-    format!("of {cards}, {} differ in a number and {} only in peers, limits, points or definition", keys(false), keys(true))
+    format!("compared with {cards}: {} differ in a number, {} only in peers, limits, points or definition", keys(false), keys(true))
 }

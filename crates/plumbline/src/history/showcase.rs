@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use scorecard::card::scorecard::{Content, Scorecard, Status};
+use scorecard::card::scorecard::{Band, Content, Scorecard, Status};
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Month;
 use stream::log::Topic;
@@ -17,6 +17,8 @@ struct CardAppeal {
     /// A card of one practice has peers, one over all practices has none.
     has_practice: bool,
     month: Month,
+    /// Windows outside their 95 % limits: there is something to talk about.
+    findings: usize,
     /// Windows with a value, points and peers.
     full_windows: usize,
 }
@@ -30,7 +32,8 @@ pub struct Showcase {
     pub has_roll_up: bool,
 }
 
-/// The card that shows most: of one practice, of the latest month up to `until`, with the most measures that have points and peers.
+/// The card that shows most: of one practice, of the latest month up to `until`, with the most windows outside their limits, then with
+/// the most that have points and peers.
 /// Among equals the first by key. `None` if every card was withdrawn or none was published.
 ///
 /// # Errors
@@ -64,7 +67,9 @@ fn appeal(card: &Scorecard, until: Option<Month>) -> Option<CardAppeal> {
     if *status == Status::Withdrawn || until.is_some_and(|until| period.month > until) {
         return None;
     }
-    let windows = measures.iter().flat_map(|measure| &measure.windows);
-    let full = windows.filter(|window| window.value.is_some() && window.qof.is_some() && window.peer.is_some());
-    Some(CardAppeal { has_practice: !subject.practice.is_empty(), month: period.month, full_windows: full.count() })
+    let windows = || measures.iter().flat_map(|measure| &measure.windows);
+    let findings = windows().filter(|window| window.funnel.as_ref().is_some_and(|funnel| funnel.band != Band::Within)).count();
+    let full = windows().filter(|window| window.value.is_some() && window.qof.is_some() && window.peer.is_some());
+    let has_practice = !subject.practice.is_empty();
+    Some(CardAppeal { has_practice, month: period.month, findings, full_windows: full.count() })
 }
