@@ -119,7 +119,7 @@ mod tests {
         let mut to = LocalLog::open(&dir.path().join("new"), Clock::System, Durability::Buffered).unwrap();
         let counts = copy(&mut from, &mut to, &genesis(2), &Interrupt::default()).unwrap();
         assert_eq!(counts, CopyCounts::default(), "ticks and the genesis record are neither events nor entries");
-        let mut all = |log: &mut LocalLog, topic, partition| {
+        let all = |log: &mut LocalLog, topic, partition| {
             let mut seen = Vec::new();
             log.read(topic, partition, 0, 100, &mut |entry| {
                 seen.push((entry.offset, entry.appended, entry.key.to_owned(), entry.record.into_owned()));
