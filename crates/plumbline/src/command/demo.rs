@@ -43,6 +43,8 @@ const DISORDER: f64 = 0.1;
 /// The last months are published day by day. Earlier ones are loaded before the first cut, as a service loads the past of a practice.
 const PUBLISHED_MONTHS: u32 = 14;
 const DAY_MS: u64 = 86_400_000;
+/// Deliveries between two checks for Ctrl-C: at most some milliseconds.
+const DELIVERIES_A_CHECK: u64 = 500;
 
 /// A demonstration that is complete.
 #[derive(Debug)]
@@ -100,12 +102,14 @@ fn demo_into(
 
 /// Plays the network's events until its last month is final.
 fn play(args: &DemoArgs, pipeline: &mut Pipeline, deliveries: &mut Deliveries, interrupt: &Interrupt) -> Result<()> {
-    let schedule = &pipeline.deployment().schedule;
-    let (first, end) = (schedule.first, schedule.final_from(args.until));
-    let days_until = |at: Timestamp| (at.0 - first.0).unsigned_abs() / DAY_MS;
-    let progress = Progress::new("demo", days_until(end) + 1);
+    let begin = deliveries.earliest().unwrap_or(pipeline.next_cut());
+    let days_until = |at: Timestamp| (at.0 - begin.0).unsigned_abs() / DAY_MS;
+    let progress = Progress::new("demo", days_until(pipeline.deployment().schedule.final_from(args.until)) + 1);
     while !pipeline.is_final(args.until) {
-        deliveries.take_until_cut(pipeline)?;
+        deliveries.take_until_cut(pipeline, &mut |arrival| {
+            progress.at(days_until(arrival), arrival.to_string());
+            Ok(interrupt.check()?)
+        })?;
         let run = pipeline.cut()?;
         progress.at(days_until(run.at), run.at.to_string());
         let done = || format!("at the cut {}, with {} events in the log", run.at, deliveries.number);
@@ -168,13 +172,16 @@ impl Deliveries {
         self.traffic.peek().map(|delivery| Timestamp(delivery.arrival))
     }
 
-    /// Takes every delivery before the next cut.
-    fn take_until_cut(&mut self, pipeline: &mut Pipeline) -> Result<()> {
+    /// Takes every delivery before the next cut. Calls `each` from time to time with the arrival of a delivery.
+    fn take_until_cut(&mut self, pipeline: &mut Pipeline, each: &mut dyn FnMut(Timestamp) -> Result<()>) -> Result<()> {
         let cut = pipeline.next_cut();
         while let Some(delivery) = self.traffic.next_if(|delivery| Timestamp(delivery.arrival) < cut) {
             self.number += 1;
             let position = Position { source: delivery.feed, partition: 0, offset: self.number, index: None };
             let arrival = Timestamp(delivery.arrival);
+            if self.number.is_multiple_of(DELIVERIES_A_CHECK) {
+                each(arrival)?;
+            }
             let context = Context { position: &position, feed: None, received_at: arrival, now: arrival };
             let mut result = Ok(());
             let decoded = self.decoder.decode(delivery.json.as_bytes(), &context, &mut |item| {

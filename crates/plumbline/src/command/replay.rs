@@ -107,15 +107,15 @@ pub(crate) fn other_cards(cards: u64, shown: &Showcase, measures: &MeasureSet, f
     )
 }
 
-/// A measure with a numerator in its headline window, and with few events: a long list explains little.
+/// A measure with a value and a numerator in its headline window, and with few events: a long list explains little.
 fn measure_to_explain(card: &Scorecard, measures: &MeasureSet) -> Option<String> {
     let headline = |id: &str| measures.index_of(id).map(|index| measures.measures()[index].definition.window);
     let counted = card.content.measures.iter().filter_map(|measure| {
         let window = headline(&measure.id)?;
-        let found = measure.windows.iter().find(|one| one.window == window && one.n > 0 && one.value.is_some())?;
-        Some((found.d, measure.id.to_string()))
+        let found = measure.windows.iter().find(|one| one.window == window && one.n > 0)?;
+        Some((found.value.is_none(), found.d, measure.id.to_string()))
     });
-    counted.min().map(|(_, id)| id)
+    counted.min().map(|(.., id)| id)
 }
 
 /// Replays the files of the arguments. `now` is the present: events after it are rejected, and it has no other effect.

@@ -69,7 +69,7 @@ impl OutputOptions<'_> {
         to_file(folder, "runs.ndjson", |out| runs(log, out, &mut summary))?;
         // The summary shows that the folder is complete, and the log is a part of it.
         log.sync()?;
-        summary.log = Some(LogBytes { disk: log.disk_bytes()?, events: log.bytes_of(Topic::Events)? });
+        summary.log = Some(LogBytes { disk: log.disk_bytes()?, events: log.event_bytes()? });
         to_file(folder, "summary.json", |out| {
             serde_json::to_writer_pretty(&mut *out, &summary)?;
             Ok(out.write_all(b"\n")?)

@@ -72,7 +72,7 @@ pub struct Summary {
 pub struct LogBytes {
     /// All topics, on the disk.
     pub disk: u64,
-    /// Records of the topic `events`, before they are written.
+    /// Batches of events, as the log stores them.
     pub events: u64,
 }
 

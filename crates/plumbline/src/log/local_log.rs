@@ -104,16 +104,17 @@ impl LocalLog {
         self.shared.database.persist(PersistMode::SyncAll).map_err(|error| self.shared.failed("written", error))
     }
 
-    /// Bytes of the records of a topic, with their keys and append times.
+    /// Bytes of the batches of events, with their keys and append times. Ticks are left out.
     ///
     /// # Errors
     /// [`LogError::Storage`] when the log cannot be read.
-    pub fn bytes_of(&self, topic: Topic) -> Result<u64, LogError> {
-        let all = log_record_layout::key(topic, 0, 0)..=log_record_layout::key(topic, u32::MAX, u64::MAX);
+    pub fn event_bytes(&self) -> Result<u64, LogError> {
+        let events = log_record_layout::key(Topic::Events, 0, 0)..=log_record_layout::key(Topic::Events, u32::MAX, u64::MAX);
         let mut bytes = 0;
-        for found in self.shared.records.range(all) {
+        for found in self.shared.records.range(events) {
             let value = found.value().map_err(|error| self.shared.failed("read", error))?;
-            bytes += (log_record_layout::KEY_BYTES + value.len()) as u64;
+            let is_tick = log_record_layout::parse_value(&value).is_some_and(|(_, key, _)| key == "tick");
+            bytes += if is_tick { 0 } else { (log_record_layout::KEY_BYTES + value.len()) as u64 };
         }
         Ok(bytes)
     }
@@ -383,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_of_a_topic_are_those_of_its_keys_and_values() {
+    fn the_bytes_of_events_are_those_of_their_keys_and_values_without_ticks() {
         let dir = tempfile::tempdir().unwrap();
         let mut log = open(dir.path());
         let mut record = Vec::new();
@@ -391,11 +392,11 @@ mod tests {
         for partition in [0, 7] {
             log.append(Topic::Events, partition, "feed", &tick(0)).unwrap();
         }
+        log.append(Topic::Events, 0, "tick", &tick(0)).unwrap();
         log.append(Topic::Runs, 0, "run", &tick(0)).unwrap();
         log.flush().unwrap();
         // A key of 13 bytes; append time, length of the key, the key and the record.
-        assert_eq!(log.bytes_of(Topic::Events).unwrap(), 2 * (13 + 8 + 4 + 4 + record.len() as u64));
-        assert_eq!(log.bytes_of(Topic::Rejects).unwrap(), 0);
+        assert_eq!(log.event_bytes().unwrap(), 2 * (13 + 8 + 4 + 4 + record.len() as u64));
         assert!(log.disk_bytes().unwrap() > 0);
     }
 
