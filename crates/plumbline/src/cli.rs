@@ -7,7 +7,7 @@ use clap_complete::Shell;
 use scorecard::registry::directory::civil_day;
 use scorecard::time::calendar::{Day, Month, Zone};
 
-use crate::code_files::{CLASSIFICATION, CodeFile, code_book};
+use crate::code_files::CodeFile;
 use crate::measure_files::{BuiltIn, MeasureSelection, MeasuresError, chosen};
 use crate::process::clock::Clock;
 use crate::process::roles::ProcessRole;
@@ -19,7 +19,7 @@ Exit codes:
   1    failure; standard error says why
   2    the command line is wrong
   65   `replay` rejected every event (EX_DATAERR of sysexits.h)
-  78   a configuration, measure or registry file has mistakes (EX_CONFIG of sysexits.h)
+  78   a configuration, measure or registry file has mistakes, or the log has another format (EX_CONFIG of sysexits.h)
   130  interrupted by Ctrl-C or SIGTERM";
 
 /// The end of `plumbline replay --help`.
@@ -47,6 +47,9 @@ pub enum Command {
     ///
     /// Practices, clinicians and patients are invented. Patient numbers come from a range that the NHS never issues. Pseudonyms are
     /// made with a fixed, public key: never use `demo` for real data.
+    ///
+    /// The folder keeps the log. `plumbline card CLINICIAN --data DIR` shows other cards, and `plumbline explain` the events behind
+    /// each number.
     Demo(DemoArgs),
     /// Compute the cards of your own data, month by month, as the service would have published them.
     ///
@@ -61,12 +64,25 @@ pub enum Command {
     /// Events enter the log in virtual time. Cards are published at every publication time until the last month with events is
     /// final. All events are read into memory first: about 180 MB for a million events.
     ///
+    /// The folder keeps the log and its keys. `plumbline card CLINICIAN --data DIR` shows other cards, and `plumbline explain` the
+    /// events behind each number.
+    ///
     /// --from-kafka reads the log of a deployment instead of files. It recomputes every cut from the same events in the same order,
     /// so the cards must be identical to the byte. --compare lists the differences.
     ///
     /// Example: plumbline replay export/ --out cards --registry registry.toml
     #[command(after_help = REPLAY_EXIT_CODES)]
     Replay(ReplayArgs),
+    /// Fold the log of an older version into a new folder, and compute its rows and cards again.
+    ///
+    /// OLD is the data folder of a stopped service, or the folder of `demo` or `replay`. The command reads its events and its registry
+    /// and never changes it. A log on Kafka cannot be migrated.
+    ///
+    /// NEW gets the same events with the same append times, zone, publication times, partitions and keys. Every cut of the past is
+    /// computed again with the measures of this version and of the configuration.
+    ///
+    /// Example: plumbline migrate ./plumbline-data ./plumbline-data-2
+    Migrate(MigrateArgs),
     /// Write simulated events as NDJSON, one event a line.
     ///
     /// Example: plumbline simulate --out - --events 3
@@ -116,20 +132,23 @@ pub enum Command {
     Peek(PeekArgs),
     /// Show the published cards of one clinician.
     ///
-    /// The cards come from the running service, or from its data folder if no service is running. --replayed reads the files of
-    /// `replay` or `demo` instead.
+    /// The cards come from the running service, or from its data folder if no service is running. --data may also name a folder that
+    /// `demo`, `replay` or `migrate` wrote.
     ///
     /// CLINICIAN may be an alias: the registry leads from `gmp|G7012345`, or from a number alone, to the person. Aliases come from
     /// the registry file of the configuration and, if no service has it open, from the log.
     ///
-    /// Example: plumbline card 'gmc|7012345' --month 2026-10
+    /// Example: plumbline card 'gmc|7012345' --month 2026-10 --data ./plumbline-demo
     Card(CardArgs),
     /// List the events behind one number of a card, and check that they add up to it.
     ///
     /// The log is folded up to the cut that published the revision. Later events do not change the explanation.
     ///
     /// Events are sorted by day and id. Each is listed with the amounts that it adds to numerator and denominator. If the sums differ
-    /// from the card, the command fails and reports both. It asks the running service, or reads its data folder.
+    /// from the card, the command fails and reports both. It asks the running service, or reads its data folder. --data may also name a
+    /// folder that `demo`, `replay` or `migrate` wrote.
+    ///
+    /// CLINICIAN may be an alias, as for `plumbline card`.
     ///
     /// Example: plumbline explain 'gmc|7012345' 2026-10 dna_rate
     Explain(ExplainArgs),
@@ -238,9 +257,6 @@ pub struct CardArgs {
     /// Show this revision of each card [default: the newest].
     #[arg(long, value_name = "N")]
     pub revision: Option<u32>,
-    /// Read the cards that `replay` or `demo` wrote into this folder.
-    #[arg(long, value_name = "DIR")]
-    pub replayed: Option<PathBuf>,
     /// Write in this form.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub output: Output,
@@ -252,7 +268,7 @@ pub struct CardArgs {
 /// Lists the events behind one number of a card.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// The clinician as the card names them: the person's id in the registry, or system|value such as 'gmc|7012345'.
+    /// The person's id in the registry, one of their aliases, or system|value such as 'gmc|7012345'.
     #[arg(value_name = "CLINICIAN")]
     pub clinician: String,
     /// The card's month.
@@ -400,10 +416,10 @@ pub struct DemoArgs {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Number of clinicians, 8 to 2000.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(8..=2_000))]
+    #[arg(long, default_value_t = 44, value_parser = clap::value_parser!(u32).range(8..=2_000))]
     pub clinicians: u32,
-    /// Number of months with events, 1 to 60.
-    #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=60))]
+    /// Number of months with events, 1 to 60. The last 14 are published day by day. Earlier months are loaded as history.
+    #[arg(long, default_value_t = 26, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub months: u32,
     /// End with the last complete month before this day or month [default: today].
     #[arg(long, value_name = "YYYY-MM[-DD]", default_value_t = today(), value_parser = last_complete_before, hide_default_value = true)]
@@ -411,6 +427,20 @@ pub struct DemoArgs {
     /// Write the files into this folder. A run replaces the files of the run before.
     #[arg(long, value_name = "DIR", default_value = "./plumbline-demo")]
     pub out: PathBuf,
+}
+
+/// Folds an older log into a new folder.
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    /// The folder with the older log.
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// The new folder. It must be empty or absent.
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// Read measures and keys of the old service from this configuration [default: ./plumbline.toml if it exists].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// Computes the cards of files, or of a deployment's log.
@@ -429,7 +459,8 @@ pub struct ReplayArgs {
     /// Read the deployment's configuration from this file [default: ./plumbline.toml if it exists].
     #[arg(long, value_name = "FILE", requires = "from_kafka")]
     pub config: Option<PathBuf>,
-    /// Write into this folder: scorecards, clinician-months, peer-groups, rejects and runs as NDJSON, and summary.json.
+    /// Write into this folder: the log, its keys, and scorecards, clinician-months, peer-groups, rejects and runs as NDJSON. A run
+    /// replaces the files of the run before.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Read persons, roles and organisations from this NDJSON or TOML file; `plumbline registry check` checks it.
@@ -514,8 +545,7 @@ impl OwnMeasures {
     /// # Errors
     /// [`MeasuresError`] names every invalid file.
     pub fn chosen(&self) -> Result<MeasureSelection, MeasuresError> {
-        let selection = chosen(self.measures.as_deref(), self.built_in)?;
-        Ok(MeasureSelection { set: selection.set.with_codes(code_book(CLASSIFICATION, &self.codes)?), ..selection })
+        chosen(self.measures.as_deref(), self.built_in, &self.codes)
     }
 }
 

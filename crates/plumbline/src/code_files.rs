@@ -9,6 +9,7 @@ use std::str::FromStr;
 use csv::StringRecord;
 use flate2::bufread::MultiGzDecoder;
 use scorecard::measure::code_book::CodeBook;
+use serde::{Deserialize, Serialize};
 
 /// The system of the targets of drug maps.
 pub const CLASSIFICATION: &str = "bnf";
@@ -18,7 +19,8 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 const LISTED_MISTAKES: usize = 20;
 
 /// The meaning that a code file states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum CodeTable {
     /// Drugs of other systems as codes of the classification.
     Drugs,
@@ -94,11 +96,35 @@ impl FromStr for CodeFile {
     }
 }
 
+/// The text of a code file, without compression.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeText {
+    /// The table.
+    pub table: CodeTable,
+    /// The file's path as it was given.
+    pub path: String,
+    /// Its CSV.
+    pub text: String,
+}
+
+impl CodeFile {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`CodeFileError::Unreadable`] when the file cannot be read or is not UTF-8.
+    pub fn read(&self) -> Result<CodeText, CodeFileError> {
+        let mut text = String::new();
+        let read = opened(&self.path).and_then(|mut file| file.read_to_string(&mut text));
+        read.map_err(|source| CodeFileError::Unreadable { path: self.path.clone(), source })?;
+        Ok(CodeText { table: self.table, path: self.path.display().to_string(), text })
+    }
+}
+
 /// A code file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeFileError {
     /// The file cannot be read.
-    #[error("{} cannot be read: {source}; name a CSV file of codes, plain or compressed with gzip", path.display())]
+    #[error("{} cannot be read: {source}; name a CSV file in UTF-8, plain or compressed with gzip", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -127,23 +153,22 @@ impl Row<'_> {
 /// The built-in vocabulary with the rows of these files. `classification` is the system of drug targets, such as `bnf`.
 ///
 /// # Errors
-/// [`CodeFileError`] for the first file that is unreadable or has mistakes. It names the line of each mistake.
-pub fn code_book(classification: &str, files: &[CodeFile]) -> Result<CodeBook, CodeFileError> {
+/// [`CodeFileError::Mistakes`] for the first file that has mistakes. It names the line of each mistake.
+pub fn code_book(classification: &str, files: &[CodeText]) -> Result<CodeBook, CodeFileError> {
     let mut book = CodeBook::new(classification);
     for file in files {
-        read(file, &mut book)?;
+        insert(file, &mut book)?;
     }
     Ok(book)
 }
 
-fn read(file: &CodeFile, book: &mut CodeBook) -> Result<(), CodeFileError> {
-    let unreadable = |source| CodeFileError::Unreadable { path: file.path.clone(), source };
-    let mut rows = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(opened(&file.path).map_err(unreadable)?);
-    let shown = file.path.display();
+fn insert(file: &CodeText, book: &mut CodeBook) -> Result<(), CodeFileError> {
+    let mut rows = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file.text.as_bytes());
+    let shown = &file.path;
     let mut mistakes = Vec::new();
     let header = match rows.headers() {
         Ok(header) => header.clone(),
-        Err(error) => return Err(CodeFileError::Mistakes(vec![format!("{shown}: {error}; write CSV in UTF-8")])),
+        Err(error) => return Err(CodeFileError::Mistakes(vec![format!("{shown}: {error}; write a header")])),
     };
     let missing = |column: &&&str| !header.iter().any(|name| name.eq_ignore_ascii_case(column));
     if let Some(column) = file.table.columns().iter().find(missing) {
@@ -153,7 +178,7 @@ fn read(file: &CodeFile, book: &mut CodeBook) -> Result<(), CodeFileError> {
     for record in rows.records() {
         let added = match &record {
             Ok(record) => file.table.insert(&Row { header: &header, record }, book),
-            Err(error) => Err(format!("{error}; write CSV in UTF-8 with the same number of fields in each line")),
+            Err(error) => Err(format!("{error}; write CSV with the same number of fields in each line")),
         };
         if let Err(why) = added {
             let line = record.as_ref().ok().and_then(StringRecord::position).map_or(0, csv::Position::line);
@@ -191,7 +216,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("codes.csv");
         std::fs::write(&path, bytes).unwrap();
-        code_book("bnf", &[CodeFile { table, path }]).map_err(|error| error.to_string().replace(&*dir.path().to_string_lossy(), ""))
+        let text = CodeFile { table, path }.read();
+        text.and_then(|text| code_book("bnf", &[text])).map_err(|error| error.to_string().replace(&*dir.path().to_string_lossy(), ""))
     }
 
     const DRUGS: &str = "name,Code,system,target\nAmoxicillin,1,dmd,0501013B0AAABAB\n\"Gauze, \"\"large\"\"\",2,dmd,none\n";
@@ -225,7 +251,7 @@ mod tests {
         assert!(said.lines().count() == 21 && said.ends_with("80 more mistakes"), "{said}");
         assert!(book(CodeTable::Drugs, b"system,code,target\ndmd,\xff,0501\n").unwrap_err().contains("UTF-8"));
         let missing = CodeFile { table: CodeTable::Drugs, path: "/nowhere.csv".into() };
-        assert!(code_book("bnf", &[missing]).unwrap_err().to_string().contains("name a CSV file"));
+        assert!(missing.read().unwrap_err().to_string().contains("name a CSV file"));
     }
 
     #[test]

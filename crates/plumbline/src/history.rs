@@ -1,10 +1,13 @@
 //! History: files or a log of the past through the real pipeline in virtual time, and the files that a run writes.
 
 pub mod recomputed_log;
+pub mod recomputed_cuts;
+pub mod log_copy;
+pub mod card_outlines;
 pub mod card_difference;
-pub mod replayed_cards;
 pub mod showcase;
 pub mod outputs;
+pub mod finished_output;
 pub mod output_folder;
 pub mod summary;
 pub mod item_reader;

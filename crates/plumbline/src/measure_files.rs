@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use scorecard::measure::measure_set::{BadMeasure, MeasureSet};
+use serde::{Deserialize, Serialize};
 
-use crate::code_files::CodeFileError;
+use crate::code_files::{CLASSIFICATION, CodeFile, CodeFileError, CodeText, code_book};
 
 /// Name and text of every `measures/*.toml` of the repository, in order of the names.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/measure_files.rs"));
 
 /// The use of the built-in measures next to a folder of measure files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BuiltIn {
     /// Use the built-in measures that the folder does not replace.
     #[default]
@@ -51,6 +53,19 @@ pub struct MeasureSelection {
     pub set: MeasureSet,
     /// Sources by id.
     pub origins: BTreeMap<String, MeasureOrigin>,
+    /// The files behind the selection.
+    pub source: MeasureSource,
+}
+
+/// The files of a selection, from which it can be made again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeasureSource {
+    /// The use of the built-in measures.
+    pub built_in: BuiltIn,
+    /// Path and text of each further measure file.
+    pub files: Vec<(String, String)>,
+    /// The code files.
+    pub codes: Vec<CodeText>,
 }
 
 /// An invalid folder of measures.
@@ -84,27 +99,40 @@ pub fn built_in() -> MeasureSet {
     MeasureSet::parse(FILES.iter().copied()).expect("a test reads every file that is compiled in")
 }
 
-/// The measures of this folder, and the built-in ones that it does not replace unless they are dropped.
+/// The measures of this folder, and the built-in ones that it does not replace unless they are dropped, with the codes of these files.
 ///
 /// # Errors
 /// [`MeasuresError`] names every invalid file, and every two measures that save on the same drug.
-pub fn chosen(folder: Option<&Path>, built_in: BuiltIn) -> Result<MeasureSelection, MeasuresError> {
-    let own = match (folder, built_in) {
+pub fn chosen(folder: Option<&Path>, built_in: BuiltIn, codes: &[CodeFile]) -> Result<MeasureSelection, MeasuresError> {
+    let files = match (folder, built_in) {
         (Some(folder), _) => files_of(folder)?,
         (None, BuiltIn::Keep) => Vec::new(),
         (None, BuiltIn::Drop) => return Err(MeasuresError::Nothing),
     };
-    let mut origins = BTreeMap::new();
-    for (id, file) in ids(&own)? {
-        let instead = built_in == BuiltIn::Keep && FILES.iter().any(|(name, _)| id_of(name) == id);
-        origins.insert(id, if instead { MeasureOrigin::Replaced(file) } else { MeasureOrigin::Added(file) });
+    let codes = codes.iter().map(CodeFile::read).collect::<Result<_, _>>()?;
+    MeasureSource { built_in, files, codes }.selection()
+}
+
+impl MeasureSource {
+    /// The measures of these files.
+    ///
+    /// # Errors
+    /// [`MeasuresError::Mistakes`] and [`MeasuresError::Codes`].
+    pub fn selection(self) -> Result<MeasureSelection, MeasuresError> {
+        let mut origins = BTreeMap::new();
+        for (id, file) in ids(&self.files)? {
+            let instead = self.built_in == BuiltIn::Keep && FILES.iter().any(|(name, _)| id_of(name) == id);
+            origins.insert(id, if instead { MeasureOrigin::Replaced(file) } else { MeasureOrigin::Added(file) });
+        }
+        let kept = FILES.iter().filter(|(name, _)| self.built_in == BuiltIn::Keep && !origins.contains_key(id_of(name)));
+        let kept: Vec<(&str, &str)> = kept.copied().collect();
+        origins.extend(kept.iter().map(|(name, _)| (id_of(name).to_owned(), MeasureOrigin::BuiltIn)));
+        let own = self.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let all: Vec<(&str, &str)> = own.chain(kept).collect();
+        let set = MeasureSet::parse(all.iter().copied()).map_err(|_| MeasuresError::Mistakes(collisions(&all)))?;
+        let set = set.with_codes(code_book(CLASSIFICATION, &self.codes)?);
+        Ok(MeasureSelection { set, origins, source: self })
     }
-    let kept = FILES.iter().filter(|(name, _)| built_in == BuiltIn::Keep && !origins.contains_key(id_of(name)));
-    let kept: Vec<(&str, &str)> = kept.copied().collect();
-    origins.extend(kept.iter().map(|(name, _)| (id_of(name).to_owned(), MeasureOrigin::BuiltIn)));
-    let all: Vec<(&str, &str)> = own.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(kept).collect();
-    let set = MeasureSet::parse(all.iter().copied()).map_err(|_| MeasuresError::Mistakes(collisions(&all)))?;
-    Ok(MeasureSelection { set, origins })
 }
 
 /// The id of a built-in file: its name without the extension.
@@ -176,7 +204,7 @@ mod tests {
     fn a_folder_of_the_same_files_has_the_same_fingerprint() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../measures");
         for with in [BuiltIn::Keep, BuiltIn::Drop] {
-            assert_eq!(chosen(Some(&folder), with).unwrap().set.hash(), built_in().hash());
+            assert_eq!(chosen(Some(&folder), with, &[]).unwrap().set.hash(), built_in().hash());
         }
     }
 
@@ -215,8 +243,8 @@ mod tests {
             ["dna_rate", "my_dna_rate"]
         );
         assert!(found.origins.values().all(|origin| matches!(origin, MeasureOrigin::Added(_))), "{:?}", found.origins);
-        assert!(matches!(chosen(None, BuiltIn::Drop), Err(MeasuresError::Nothing)));
-        assert_eq!(chosen(None, BuiltIn::Keep).unwrap().set.hash(), built_in().hash());
+        assert!(matches!(chosen(None, BuiltIn::Drop, &[]), Err(MeasuresError::Nothing)));
+        assert_eq!(chosen(None, BuiltIn::Keep, &[]).unwrap().set.hash(), built_in().hash());
     }
 
     #[test]

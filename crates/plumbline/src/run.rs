@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
+use stream::deployment::GenesisError;
 use stream::log::with_sources;
 
 use crate::cli::{Cli, Command, ConfigCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs};
@@ -16,6 +17,7 @@ use crate::command::explain;
 use crate::command::health;
 use crate::command::manual;
 use crate::command::measures;
+use crate::command::migrate::migrate;
 use crate::command::peek;
 use crate::command::recompute::recompute;
 use crate::command::registry;
@@ -25,6 +27,7 @@ use crate::command::topics;
 use crate::config::config_file::{self, ConfigError, ConfigSources};
 use crate::config::keys_file;
 use crate::config::options::Config;
+use crate::deployment::configured_files::{files, recognised, refuse_output};
 use crate::deployment::data_directory;
 use crate::deployment::registry_file_check::{self, RegistryFileError};
 use crate::logs;
@@ -39,7 +42,7 @@ use crate::terminal::paint::Paint;
 
 /// Exit code of a replay whose every event was rejected, `EX_DATAERR` of `sysexits.h`: the command worked and its input is at fault.
 pub const EXIT_ALL_REJECTED: u8 = 65;
-/// Exit code of a mistake in a configuration, measure or registry file, `EX_CONFIG` of `sysexits.h`.
+/// Exit code of a mistake in a configuration, measure or registry file, and of a log in another format: `EX_CONFIG` of `sysexits.h`.
 pub const EXIT_CONFIGURATION: u8 = 78;
 
 /// Runs the command. Reports a failure on standard error.
@@ -68,6 +71,12 @@ fn dispatch(command: &Command) -> Result<()> {
             Ok(())
         }
         Command::Replay(args) => replayed(args),
+        Command::Migrate(args) => {
+            let data = Some(args.old.display().to_string());
+            let config = configured(&ServiceArgs { config: args.config.clone(), data, listen: None })?;
+            report(&migrate(args, &config, &listen()?)?);
+            Ok(())
+        }
         Command::Simulate(args) => simulate(args),
         Command::Registry(Registry::Check { file }) => {
             let found = registry_file_check::read(file)?;
@@ -87,16 +96,17 @@ fn dispatch(command: &Command) -> Result<()> {
         }
         Command::Topics(args) => topics::topics(args, &configured(&args.service)?, &mut io::stdout().lock()),
         Command::Peek(args) => {
-            peek::peek(args, &configured(&args.service)?, terminal_columns(), &mut BufWriter::new(io::stdout().lock()))
+            peek::peek(args, &recognised(configured(&args.service)?)?, terminal_columns(), &mut BufWriter::new(io::stdout().lock()))
         }
         Command::Card(args) => {
-            let result = card::card(args, &configured(&args.service)?, Paint::for_stdout(), columns())?;
+            let result = card::card(args, &recognised(configured(&args.service)?)?, Paint::for_stdout(), columns())?;
             result.note.iter().for_each(|note| report(&format!("{note}\n")));
             print(&result.text)
         }
         Command::Explain(args) => {
-            let text = explain::explain(args, &configured(&args.service)?, Paint::for_stdout())?;
-            print_as(&text, args.output)
+            let result = explain::explain(args, &recognised(configured(&args.service)?)?, Paint::for_stdout())?;
+            result.note.iter().for_each(|note| report(&format!("{note}\n")));
+            print_as(&result.text, args.output)
         }
         Command::Rejects(command) => {
             let service = match command {
@@ -158,12 +168,13 @@ fn configured(args: &ServiceArgs) -> Result<Config, ConfigError> {
 
 /// Checks what can be checked without a start: the named files, the data folder and the keys.
 fn check(config: &Config) -> Result<()> {
-    let files = data_directory::files(config)?;
+    refuse_output(config)?;
+    let files = files(config)?;
     data_directory::check_folder(&config.data)?;
     if config.keys.exists() {
         keys_file::read(&config.keys)?;
     }
-    let measures = counted(files.measures.measures().len() as u64, "measure", "measures");
+    let measures = counted(files.measures.set.measures().len() as u64, "measure", "measures");
     let feeds = counted(config.feeds.len() as u64, "declared feed", "declared feeds");
     let registry = registry_file_check::holds(&files.registry);
     print(&wrapped(&format!("no mistakes: {measures}, {feeds}, {registry}\n"), columns()))
@@ -213,7 +224,8 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     let measures =
         matches!(error.downcast_ref(), Some(MeasuresError::Mistakes(_) | MeasuresError::Empty(_) | MeasuresError::Nothing));
     let configuration = matches!(error.downcast_ref(), Some(ConfigError::Mistakes(_)));
-    if registry || measures || configuration { ExitCode::from(EXIT_CONFIGURATION) } else { ExitCode::FAILURE }
+    let format = matches!(error.downcast_ref(), Some(GenesisError::Older { .. } | GenesisError::Newer { .. }));
+    if registry || measures || configuration || format { ExitCode::from(EXIT_CONFIGURATION) } else { ExitCode::FAILURE }
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

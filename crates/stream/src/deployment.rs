@@ -1,5 +1,6 @@
 //! The settings that all tasks of one deployment share, and the genesis record that fixes them.
 
+use std::cmp::Ordering;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -10,8 +11,11 @@ use scorecard::time::schedule::{Grid, Schedule};
 
 use crate::log::{Log, LogError, Topic};
 
-/// The version of the stored formats that this code writes.
-pub const FORMAT: u32 = 1;
+/// The version of the stored formats that this code writes and reads.
+///
+/// Readers of older `events` and `registry` records stay for good. Rows, cards, peer groups and runs of an older format are
+/// not read.
+pub const FORMAT: u32 = 2;
 
 /// The settings that all tasks of one deployment share.
 #[derive(Clone, Debug)]
@@ -41,6 +45,21 @@ pub enum GenesisError {
         /// The log's value.
         theirs: String,
     },
+    /// An earlier version of Plumbline created the log.
+    #[error("the log has format {format}, and this version does not read rows, cards and groups of format {format}")]
+    Older {
+        /// The log's format.
+        format: u32,
+    },
+    /// A later version of Plumbline created the log.
+    #[error(
+        "the log has format {format}, and this version reads format {FORMAT}; use the version of Plumbline that created the log, \
+         or a later one"
+    )]
+    Newer {
+        /// The log's format.
+        format: u32,
+    },
     /// The registry does not begin with a genesis record.
     #[error("the registry does not begin with a genesis record, so Plumbline did not create this log; use another log")]
     Missing,
@@ -54,25 +73,69 @@ pub enum GenesisError {
 /// Returns the record of the log. Its first publication instant may differ from that of `ours`.
 ///
 /// # Errors
-/// [`GenesisError::Differs`] names the first setting that differs.
+/// [`GenesisError::Older`] and [`GenesisError::Newer`] for a log of another format; [`GenesisError::Differs`] names the first
+/// setting that differs.
 pub fn settle_genesis(log: &mut impl Log, ours: &Genesis) -> Result<Genesis, GenesisError> {
-    let first = match first_record(log)? {
-        Some(first) => Some(first),
+    let theirs = match genesis_of(log)? {
+        Some(theirs) => theirs,
         None => {
             log.append(Topic::Registry, 0, "genesis", &Record::Genesis(ours.clone()))?;
             log.flush()?;
             // Where several processes start at once, the first genesis record counts.
-            first_record(log)?
+            let written = || LogError::Missing { what: "the genesis record that was just written".to_owned() };
+            genesis_of(log)?.ok_or_else(written)?
         }
     };
-    match first {
-        Some(Record::Genesis(theirs)) => {
-            compare(ours, &theirs)?;
-            Ok(theirs)
-        }
+    check_format(&theirs)?;
+    compare(ours, &theirs)?;
+    Ok(theirs)
+}
+
+/// The genesis record of a log that is only read; `None` for an empty log. The settings of the log count, whatever a configuration
+/// says. The permanent key must be the log's: without it no event is found again.
+///
+/// # Errors
+/// [`GenesisError::Older`], [`GenesisError::Newer`] and, for another key, [`GenesisError::Differs`].
+pub fn adopt_genesis(log: &mut impl Log, permanent_key: &str) -> Result<Option<Genesis>, GenesisError> {
+    let Some(genesis) = genesis_of(log)? else { return Ok(None) };
+    check_format(&genesis)?;
+    check_key(permanent_key, &genesis)?;
+    Ok(Some(genesis))
+}
+
+/// The genesis record of a log in any format; `None` for an empty log.
+///
+/// # Errors
+/// [`GenesisError::Missing`] where the registry begins with another record.
+pub fn genesis_of(log: &mut impl Log) -> Result<Option<Genesis>, GenesisError> {
+    match first_record(log)? {
+        Some(Record::Genesis(genesis)) => Ok(Some(genesis)),
         Some(_) => Err(GenesisError::Missing),
-        None => Err(LogError::Missing { what: "the genesis record that was just written".to_owned() }.into()),
+        None => Ok(None),
     }
+}
+
+/// Checks that this version reads the rows and cards of a log.
+///
+/// # Errors
+/// [`GenesisError::Older`] and [`GenesisError::Newer`].
+pub fn check_format(genesis: &Genesis) -> Result<(), GenesisError> {
+    let format = genesis.format;
+    match format.cmp(&FORMAT) {
+        Ordering::Less => Err(GenesisError::Older { format }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(GenesisError::Newer { format }),
+    }
+}
+
+/// Checks that a permanent key is that of a log.
+///
+/// # Errors
+/// [`GenesisError::Differs`].
+pub fn check_key(ours: &str, genesis: &Genesis) -> Result<(), GenesisError> {
+    let theirs = &genesis.permanent_key;
+    let field = "the permanent key's fingerprint";
+    if ours == theirs { Ok(()) } else { Err(GenesisError::Differs { field, ours: ours.to_owned(), theirs: theirs.clone() }) }
 }
 
 fn first_record(log: &mut impl Log) -> Result<Option<Record<'static>>, LogError> {
@@ -87,18 +150,16 @@ fn first_record(log: &mut impl Log) -> Result<Option<Record<'static>>, LogError>
 fn compare(ours: &Genesis, theirs: &Genesis) -> Result<(), GenesisError> {
     let grid = |g: &Genesis| format!("{} s + {} s", g.grid_period_seconds, g.grid_offset_seconds);
     let fields = [
-        ("the format", ours.format.to_string(), theirs.format.to_string()),
         ("the number of partitions", ours.partitions.to_string(), theirs.partitions.to_string()),
         ("the zone", ours.zone.clone(), theirs.zone.clone()),
         ("the grid of publication instants", grid(ours), grid(theirs)),
-        ("the permanent key's fingerprint", ours.permanent_key.clone(), theirs.permanent_key.clone()),
     ];
     for (field, ours, theirs) in fields {
         if ours != theirs {
             return Err(GenesisError::Differs { field, ours, theirs });
         }
     }
-    Ok(())
+    check_key(&ours.permanent_key, theirs)
 }
 
 /// The schedule of a genesis record.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::cli::Output;
 use crate::config::options::Config;
-use crate::deployment::data_directory::running_at;
+use crate::deployment::configured_files::running_at;
 use crate::service_client::{ServiceResponse, accept, ask};
 
 /// The answer of the service's `/readyz` as one line. The address comes from the data folder, else from the configuration.

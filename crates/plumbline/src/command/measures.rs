@@ -46,7 +46,7 @@ pub enum MeasuresCommandError {
 /// One entry a measure, of lines of at most `columns` columns: id, version, kind, domain, direction, points and title. A measure that is
 /// not built in has its file on a line below.
 #[must_use]
-pub fn list(MeasureSelection { set, origins }: &MeasureSelection, columns: usize) -> String {
+pub fn list(MeasureSelection { set, origins, .. }: &MeasureSelection, columns: usize) -> String {
     let mut out = String::new();
     let from = |id: &str| match origins.get(id) {
         None | Some(MeasureOrigin::BuiltIn) => String::new(),
@@ -69,7 +69,7 @@ pub fn list(MeasureSelection { set, origins }: &MeasureSelection, columns: usize
 ///
 /// # Errors
 /// [`MeasuresCommandError::Unknown`].
-pub fn show(MeasureSelection { set, origins }: &MeasureSelection, id: &str) -> Result<String, MeasuresCommandError> {
+pub fn show(MeasureSelection { set, origins, .. }: &MeasureSelection, id: &str) -> Result<String, MeasuresCommandError> {
     let unknown = || MeasuresCommandError::Unknown { id: id.to_owned(), known: set.measures().len() };
     let definition = &set.measures()[set.index_of(id).ok_or_else(unknown)?].definition;
     let mut out = String::new();
@@ -128,7 +128,7 @@ fn word<T: serde::Serialize>(value: &T) -> String {
 /// # Errors
 /// [`MeasuresError`] names every invalid file with its line, and every two measures that save on the same drug.
 pub fn check(folder: &Path, built_in: BuiltIn) -> Result<String, MeasuresError> {
-    let MeasureSelection { set, origins } = chosen(Some(folder), built_in)?;
+    let MeasureSelection { set, origins, .. } = chosen(Some(folder), built_in, &[])?;
     let points: f64 = set.measures().iter().filter_map(|m| m.definition.points).map(|p| p.available).sum();
     let of = |wanted: fn(&MeasureOrigin) -> bool| origins.values().filter(|origin| wanted(origin)).count();
     let (added, replaced) = (of(|o| matches!(o, MeasureOrigin::Added(_))), of(|o| matches!(o, MeasureOrigin::Replaced(_))));
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_measure_is_shown_with_its_codes_its_reason_and_its_source() {
-        let built_in = chosen(None, BuiltIn::Keep).unwrap();
+        let built_in = chosen(None, BuiltIn::Keep, &[]).unwrap();
         let shown = show(&built_in, "broad_spectrum").unwrap();
         for part in ["file: built in", "broad_spectrum@1", "0501021", "why: ", "source: OpenPrescribing", "low is good"] {
             assert!(shown.contains(part), "{part}: {shown}");
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn every_measure_has_a_line() {
-        let built_in = chosen(None, BuiltIn::Keep).unwrap();
+        let built_in = chosen(None, BuiltIn::Keep, &[]).unwrap();
         let listed = list(&built_in, 200);
         assert_eq!(listed.lines().count(), built_in.set.measures().len());
         assert!(!listed.contains("file: "), "a built-in measure has no file");

@@ -16,7 +16,8 @@ use stream::log::{CARD_PARTITIONS, Log, LogEntry, Topic};
 use crate::cli::{Output, PeekArgs};
 use crate::config::did_you_mean::unknown;
 use crate::config::options::Config;
-use crate::deployment::data_directory;
+use crate::deployment::configured_files::files;
+use crate::deployment::read_only_log::log_to_read;
 use crate::log::any_log::AnyLog;
 use crate::process::limits::RECORDS_PER_READ;
 use crate::terminal::layout::cut;
@@ -27,9 +28,9 @@ use crate::terminal::layout::cut;
 /// When there is no such topic or partition, the log cannot be read, or `out` cannot be written.
 pub fn peek(args: &PeekArgs, config: &Config, columns: Option<usize>, out: &mut impl Write) -> Result<()> {
     let topic = topic_named(&args.topic, config)?;
-    let mut log = data_directory::log_to_read(config)?;
+    let mut log = log_to_read(config)?;
     let partitions = partitions(args, &mut log, topic, config)?;
-    let measures = data_directory::files(config)?.measures;
+    let measures = files(config)?.measures.set;
     let mut sheet = Sheet { out, output: args.output, columns, lines: 0 };
     sheet.begin()?;
     match args.newest {

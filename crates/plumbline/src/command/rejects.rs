@@ -6,7 +6,9 @@ use stream::intake::intake_task::Intake;
 
 use crate::cli::{Rejects, RejectsShowArgs, RejectsWhich};
 use crate::config::options::Config;
-use crate::deployment::data_directory::{self, DataDirectory, running_at};
+use crate::deployment::configured_files::running_at;
+use crate::deployment::data_directory::{self, DataDirectory};
+use crate::deployment::read_only_log;
 use crate::intake::reject_retrier::{RejectRetrier, RetryOutcome};
 use crate::process::clock::Clock;
 use crate::process::limits::EVENTS_PER_BATCH;
@@ -57,7 +59,7 @@ fn retry(which: &RejectFilter, config: &Config, clock: Clock) -> Result<RetryOut
         };
     }
     // Opening a folder without a log would create one.
-    drop(data_directory::read(config)?);
+    drop(read_only_log::read(config)?);
     let site = DataDirectory::open(config, clock, ProcessRoles::ALL, &ShutdownSignal::default())?;
     let mut intake = Intake::new(site.deployment.partitions, EVENTS_PER_BATCH);
     let retrier = RejectRetrier::new(&site.decoder, &site.refused);

@@ -23,7 +23,7 @@ use crate::history::item_reader::{ItemReader, PendingItems};
 use crate::history::output_folder::OutputFolder;
 use crate::history::outputs;
 use crate::history::pipeline::{Pipeline, PipelineSetup};
-use crate::history::showcase::showcase;
+use crate::history::showcase::{Showcase, showcase};
 use crate::history::sources::{self, SourceFile};
 use crate::history::summary::Summary;
 use crate::log::local_log::{Durability, LocalLog};
@@ -54,7 +54,7 @@ pub struct ReplayResult {
     /// The content of `summary.json`.
     pub summary: Summary,
     /// One card, to be shown; none if none was published.
-    pub card: Option<Scorecard>,
+    pub card: Option<Showcase>,
     /// The measures of the cards.
     measures: Arc<MeasureSet>,
     folder: PathBuf,
@@ -64,7 +64,7 @@ impl ReplayResult {
     /// The card for standard output, empty if there is none.
     #[must_use]
     pub fn card_text(&self, paint: Paint, columns: usize) -> String {
-        self.card.as_ref().map(|card| render_within(card, &self.measures, paint, columns)).unwrap_or_default()
+        self.card.as_ref().map(|shown| render_within(&shown.card, &self.measures, paint, columns)).unwrap_or_default()
     }
 
     /// The counts, and the command that shows other cards, for standard error.
@@ -72,7 +72,7 @@ impl ReplayResult {
     pub fn report(&self) -> String {
         let counts = self.summary.report(&self.folder);
         match &self.card {
-            Some(card) => format!("{counts}{}", other_cards(self.summary.cards, &card.content.subject.clinician, &self.folder)),
+            Some(shown) => format!("{counts}{}", other_cards(self.summary.cards, shown, &self.measures, &self.folder)),
             None => counts,
         }
     }
@@ -88,14 +88,35 @@ impl ReplayResult {
     }
 }
 
-/// How to see other cards than the one that was shown.
-pub(crate) fn other_cards(cards: u64, clinician: &str, folder: &Path) -> String {
+/// How to see other cards than the one that was shown, and the events behind one of its numbers.
+pub(crate) fn other_cards(cards: u64, shown: &Showcase, measures: &MeasureSet, folder: &Path) -> String {
     let dir = folder.display();
+    let subject = &shown.card.content.subject;
+    let explain = match measure_to_explain(&shown.card, measures) {
+        Some(measure) => {
+            let month = shown.card.content.period.month;
+            let practice = if shown.has_roll_up { format!(" --practice {}", subject.practice) } else { String::new() };
+            format!("\n  plumbline explain '{}' {month} {measure}{practice} --data {dir}", subject.clinician)
+        }
+        None => String::new(),
+    };
     format!(
-        "The card above is one of {}. `subject.clinician` in {dir}/scorecards.ndjson names the clinicians. To see a clinician's \
-         cards:\n  plumbline card '{clinician}' --replayed {dir}\n",
-        counted(cards, "card", "cards")
+        "The card above is one of {}. `subject.clinician` in {dir}/scorecards.ndjson names the clinicians. The folder keeps the log, so \
+         that every card and the events behind every number can be shown:\n  plumbline card '{}' --data {dir}{explain}\n",
+        counted(cards, "card", "cards"),
+        subject.clinician
     )
+}
+
+/// A measure with a value and a numerator in its headline window, and with few events: a long list explains little.
+fn measure_to_explain(card: &Scorecard, measures: &MeasureSet) -> Option<String> {
+    let headline = |id: &str| measures.index_of(id).map(|index| measures.measures()[index].definition.window);
+    let counted = card.content.measures.iter().filter_map(|measure| {
+        let window = headline(&measure.id)?;
+        let found = measure.windows.iter().find(|one| one.window == window && one.n > 0)?;
+        Some((found.value.is_none(), found.d, measure.id.to_string()))
+    });
+    counted.min().map(|(.., id)| id)
 }
 
 /// Replays the files of the arguments. `now` is the present: events after it are rejected, and it has no other effect.
@@ -104,7 +125,7 @@ pub(crate) fn other_cards(cards: u64, clinician: &str, folder: &Path) -> String 
 /// When the files, the registry, the measures or the folder are invalid; and
 /// [`crate::process::interrupt::CleanStop`].
 pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Result<ReplayResult> {
-    let measures = args.measures.chosen()?.set;
+    let measures = args.measures.chosen()?;
     let registry = args.registry.as_deref().map(registry_file_check::read).transpose()?.unwrap_or_default();
     let found = sources::find(&args.paths, args.feed.as_deref())?;
     let keys = Keys::fixed();
@@ -114,8 +135,9 @@ pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Resul
         warn!(%path, "file ignored: it has neither the name nor the content of JSON");
     }
     let folder = OutputFolder::make(&args.out)?;
-    let run = Run { args, now, interrupt, folder: &folder, keys: &keys, pseudonyms: &pseudonyms, measures: Arc::new(measures) };
-    let result = run.replay(&found.sources, registry);
+    let run = Run { args, now, interrupt, folder: &folder, keys: &keys, pseudonyms: &pseudonyms, measures: Arc::new(measures.set) };
+    let kept = folder.keep_keys(&keys).and_then(|()| folder.keep_measures(&measures.source)).map_err(Into::into);
+    let result = kept.and_then(|()| run.replay(&found.sources, registry));
     folder.finish(&result)?;
     result
 }

@@ -12,7 +12,7 @@ use stream::log::{Log, Topic};
 
 use crate::cli;
 use crate::config::options::Config;
-use crate::deployment::data_directory::log_to_read;
+use crate::deployment::read_only_log::log_to_read;
 use crate::kafka::settings::KafkaSettings;
 use crate::kafka::topic_plan::{ActualTopic, TopicFault, TopicPlan, faults, partitions, settings};
 use crate::kafka::topics::Topics;

@@ -98,11 +98,28 @@ pub fn read(path: &Path) -> Result<Keys, KeysError> {
     Ok(Keys::new(key(&stored.permanent)?, patients))
 }
 
-/// The file appears whole or not at all: events under keys that a crash lost could never be amended.
+/// Stores keys in a new file with mode 0600.
+///
+/// # Errors
+/// [`KeysError`].
+pub fn write(path: &Path, keys: &Keys) -> Result<(), KeysError> {
+    let patients: Vec<String> = keys.patients().iter().map(|key| format!("\"{}\"", hex(key))).collect();
+    create(path, &hex(keys.permanent()), &patients.join(", ")).map_err(|source| KeysError::Io {
+        path: path.to_owned(),
+        doing: "created",
+        source,
+    })
+}
+
 fn make(path: &Path) -> io::Result<()> {
+    create(path, &random_hex()?, &format!("\"{}\"", random_hex()?))
+}
+
+/// The file appears whole or not at all: events under keys that a crash lost could never be amended.
+fn create(path: &Path, permanent: &str, patients: &str) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let text = format!("{HEAD}permanent = \"{}\"\npatients = [\"{}\"]\n", random_hex()?, random_hex()?);
+    let text = format!("{HEAD}permanent = \"{permanent}\"\npatients = [{patients}]\n");
     let beside = path.with_extension(format!("new-{}", std::process::id()));
     let mut file = private().open(&beside)?;
     file.write_all(text.as_bytes())?;
@@ -114,7 +131,11 @@ fn make(path: &Path) -> io::Result<()> {
 fn random_hex() -> io::Result<String> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
-    Ok(key.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&key))
+}
+
+fn hex(key: &[u8; 32]) -> String {
+    key.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {

@@ -38,6 +38,12 @@ impl CardOutline {
         self.month
     }
 
+    /// The card's status.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
     fn is_valid(&self) -> bool {
         self.status != Status::Withdrawn
     }

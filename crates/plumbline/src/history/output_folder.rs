@@ -1,32 +1,59 @@
-//! The folder of `replay` and `demo`: a new one, or one that an earlier run wrote.
+//! The folder of `replay`, `demo` and `migrate`: a new one, or one that an earlier run wrote.
+//!
+//! ```text
+//! .plumbline      marker; locked while a command writes
+//! log/            the embedded log: events, registry, rows, cards, groups, runs
+//! keys.toml       the keys of the log, mode 0600
+//! measures.json   the measures of the cards
+//! *.ndjson        one file a topic
+//! summary.json    the counts; written last
+//! ```
+//!
+//! A folder with the marker and without the summary is unfinished: its command crashed, or still runs.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, ErrorKind};
+use std::io::{self, BufWriter, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use codec::identity::keys::Keys;
+
+use crate::config::keys_file::{self, KeysError};
 use crate::log::lock_file::{LockError, LockFile};
 use crate::log::log_directory::cure;
+use crate::measure_files::MeasureSource;
 
-/// Folder of the local log, while a run writes.
-const LOG: &str = "log";
+/// Folder of the local log.
+pub(crate) const LOG: &str = "log";
 /// Marks the folder as ours: its files may be replaced. Created first, and locked while a run writes.
-const MARKER: &str = ".plumbline";
-/// Files that these commands write.
-const FILES: [&str; 7] = [
+pub(crate) const MARKER: &str = ".plumbline";
+/// File of the counts. It is written last.
+pub(crate) const SUMMARY: &str = "summary.json";
+/// File of the keys.
+pub(crate) const KEYS: &str = "keys.toml";
+/// File of the measures.
+pub(crate) const MEASURES: &str = "measures.json";
+/// Folders that these commands write.
+const FOLDERS: [&str; 2] = [LOG, REFUSED];
+/// Folder of rejected records, which `migrate` copies.
+pub const REFUSED: &str = "refused";
+/// Files that these commands write. The summary goes first when a run clears the folder.
+const FILES: [&str; 9] = [
+    SUMMARY,
+    KEYS,
+    MEASURES,
     "scorecards.ndjson",
     "clinician-months.ndjson",
     "peer-groups.ndjson",
     "rejects.ndjson",
     "runs.ndjson",
     "card.txt",
-    "summary.json",
 ];
 
 /// A folder that cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputFolderError {
     /// The folder holds other files.
-    #[error("{} holds {found}, which `replay` did not write; name an empty or a new folder with --out", dir.display())]
+    #[error("{} holds {found}, which this command did not write; name an empty or a new folder", dir.display())]
     Foreign {
         /// The folder.
         dir: PathBuf,
@@ -34,13 +61,25 @@ pub enum OutputFolderError {
         found: String,
     },
     /// Another run writes into it.
-    #[error("process {pid} is writing into {}; wait for its end, or name another folder with --out", dir.display())]
+    #[error("process {pid} is writing into {}; wait for its end, or name another folder", dir.display())]
     InUse {
         /// The folder.
         dir: PathBuf,
         /// Id of the process.
         pid: String,
     },
+    /// The command that wrote into it did not end.
+    #[error(
+        "{} is unfinished: `demo`, `replay` or `migrate` crashed while it wrote; run that command again, it replaces the folder",
+        dir.display()
+    )]
+    Unfinished {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// The keys cannot be written.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The file system refuses.
     #[error("{} cannot be {doing}: {source}; {}", path.display(), cure(source))]
     Io {
@@ -71,10 +110,7 @@ impl OutputFolder {
         if let Some(found) = foreign(dir).map_err(io_error(dir, "read"))? {
             return Err(OutputFolderError::Foreign { dir: dir.to_owned(), found });
         }
-        let lock = LockFile::acquire(&dir.join(MARKER)).map_err(|error| match error {
-            LockError::Held { pid } => OutputFolderError::InUse { dir: dir.to_owned(), pid },
-            LockError::Io(source) => io_error(dir, "written")(source),
-        })?;
+        let lock = lock(dir)?;
         let folder = OutputFolder { dir: dir.to_owned(), _lock: lock };
         folder.clear()?;
         Ok(folder)
@@ -84,7 +120,37 @@ impl OutputFolder {
         for file in FILES {
             remove(&self.dir.join(file), fs::remove_file(self.dir.join(file)))?;
         }
-        self.remove_log()
+        for folder in FOLDERS {
+            remove(&self.dir.join(folder), fs::remove_dir_all(self.dir.join(folder)))?;
+        }
+        Ok(())
+    }
+
+    /// Stores the keys of the log, readable by the owner only.
+    ///
+    /// # Errors
+    /// [`OutputFolderError::Keys`].
+    pub fn keep_keys(&self, keys: &Keys) -> Result<(), OutputFolderError> {
+        Ok(keys_file::write(&self.dir.join(KEYS), keys)?)
+    }
+
+    /// Stores the measures of the cards.
+    ///
+    /// # Errors
+    /// [`OutputFolderError::Io`] when the file cannot be written.
+    pub fn keep_measures(&self, measures: &MeasureSource) -> Result<(), OutputFolderError> {
+        let text = serde_json::to_vec_pretty(measures).expect("texts and a word");
+        let mut file = self.create(MEASURES)?;
+        file.write_all(&text).and_then(|()| file.flush()).map_err(io_error(&self.dir.join(MEASURES), "written"))
+    }
+
+    /// Turns the folder into the data folder of a service, at the end of `migrate`.
+    ///
+    /// # Errors
+    /// [`OutputFolderError::Io`] when the marker cannot be removed.
+    pub fn release(&self) -> Result<(), OutputFolderError> {
+        let marker = self.dir.join(MARKER);
+        remove(&marker, fs::remove_file(&marker))
     }
 
     /// Its path.
@@ -110,17 +176,26 @@ impl OutputFolder {
         Ok(BufWriter::with_capacity(1 << 16, file))
     }
 
-    /// Ends a run: removes the local log and, if the run failed, its files.
+    /// Ends a run. If it failed, its files and its log are removed.
     ///
     /// # Errors
     /// [`OutputFolderError::Io`] when something cannot be removed.
     pub fn finish<T, E>(&self, result: &Result<T, E>) -> Result<(), OutputFolderError> {
-        if result.is_ok() { self.remove_log() } else { self.clear() }
+        if result.is_ok() { Ok(()) } else { self.clear() }
     }
+}
 
-    fn remove_log(&self) -> Result<(), OutputFolderError> {
-        remove(&self.log(), fs::remove_dir_all(self.log()))
-    }
+/// Locks the folder for a run.
+pub(crate) fn lock(dir: &Path) -> Result<LockFile, OutputFolderError> {
+    LockFile::acquire(&dir.join(MARKER)).map_err(|error| match error {
+        LockError::Held { pid } => OutputFolderError::InUse { dir: dir.to_owned(), pid },
+        LockError::Io(source) => io_error(dir, "written")(source),
+    })
+}
+
+/// Whether a file exists.
+pub(crate) fn exists(path: &Path) -> Result<bool, OutputFolderError> {
+    path.try_exists().map_err(io_error(path, "read"))
 }
 
 /// The first entry that no earlier run can have written.
@@ -131,7 +206,7 @@ fn foreign(dir: &Path) -> io::Result<Option<String>> {
     }
     names.sort();
     let marked = names.iter().any(|name| name == MARKER);
-    let ours = |name: &str| marked && (name == MARKER || name == LOG || FILES.contains(&name));
+    let ours = |name: &str| marked && (name == MARKER || FOLDERS.contains(&name) || FILES.contains(&name));
     Ok(names.into_iter().find(|name| !ours(name)))
 }
 
@@ -180,7 +255,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("summary.json"), "mine").unwrap();
         let refused = OutputFolder::make(dir.path()).unwrap_err().to_string();
-        assert!(refused.contains("summary.json") && refused.contains("--out"), "{refused}");
+        assert!(refused.contains("summary.json") && refused.contains("name an empty or a new folder"), "{refused}");
         assert_eq!(fs::read_to_string(dir.path().join("summary.json")).unwrap(), "mine");
         let mixed = tempfile::tempdir().unwrap();
         drop(OutputFolder::make(mixed.path()).unwrap());

@@ -19,7 +19,7 @@ use tracing::info;
 use crate::history::line_view::without;
 use crate::history::output_folder::OutputFolder;
 use crate::history::pipeline::Pipeline;
-use crate::history::summary::Summary;
+use crate::history::summary::{LogBytes, Summary};
 use crate::log::local_log::LocalLog;
 use crate::process::interrupt::Interrupt;
 use crate::process::limits::{CARDS_PER_READ, RECORDS_PER_READ};
@@ -67,6 +67,9 @@ impl OutputOptions<'_> {
         to_file(folder, "peer-groups.ndjson", |out| peer_groups(log, out))?;
         to_file(folder, "rejects.ndjson", |out| rejects(intake, out))?;
         to_file(folder, "runs.ndjson", |out| runs(log, out, &mut summary))?;
+        // The summary shows that the folder is complete, and the log is a part of it.
+        log.sync()?;
+        summary.log = Some(LogBytes { disk: log.disk_bytes()?, events: log.event_bytes()? });
         to_file(folder, "summary.json", |out| {
             serde_json::to_writer_pretty(&mut *out, &summary)?;
             Ok(out.write_all(b"\n")?)

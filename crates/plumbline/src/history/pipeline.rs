@@ -30,7 +30,7 @@ use crate::process::limits::RECORDS_PER_STEP;
 pub struct PipelineSetup {
     /// The zone whose calendar months are used.
     pub zone: Zone,
-    /// Arrival of the first event. The first cut is the first publication time at or after it.
+    /// The first cut is the first publication time at or after this time. Events that arrive before it are loaded as history.
     pub earliest: Timestamp,
     /// Partitions of `events`.
     pub partitions: u32,

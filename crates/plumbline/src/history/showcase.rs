@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use scorecard::card::scorecard::{Content, Scorecard, Status};
+use scorecard::card::scorecard::{Band, Content, Scorecard, Status};
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Month;
 use stream::log::Topic;
@@ -17,16 +17,28 @@ struct CardAppeal {
     /// A card of one practice has peers, one over all practices has none.
     has_practice: bool,
     month: Month,
+    /// Windows outside their 95 % limits: there is something to talk about.
+    findings: usize,
     /// Windows with a value, points and peers.
     full_windows: usize,
 }
 
-/// The card that shows most: of one practice, of the latest month up to `until`, with the most measures that have points and peers.
+/// The card that is shown.
+#[derive(Clone, Debug)]
+pub struct Showcase {
+    /// The card.
+    pub card: Scorecard,
+    /// The clinician has a card over all practices of the same month, so that a number is explained with the name of a practice.
+    pub has_roll_up: bool,
+}
+
+/// The card that shows most: of one practice, of the latest month up to `until`, with the most windows outside their limits, then with
+/// the most that have points and peers.
 /// Among equals the first by key. `None` if every card was withdrawn or none was published.
 ///
 /// # Errors
 /// When the log cannot be read.
-pub fn showcase(log: &LocalLog, until: Option<Month>) -> Result<Option<Scorecard>> {
+pub fn showcase(log: &LocalLog, until: Option<Month>) -> Result<Option<Showcase>> {
     let mut log = log.clone();
     // A card is some kilobytes and there may be a million of them: only the newest place of each is kept.
     let mut newest: BTreeMap<String, (Option<CardAppeal>, u32, u64)> = BTreeMap::new();
@@ -38,10 +50,14 @@ pub fn showcase(log: &LocalLog, until: Option<Month>) -> Result<Option<Scorecard
             Ok(())
         })?;
     }
-    let offers = newest.into_values().rev().filter_map(|(appeal, partition, offset)| Some((appeal?, partition, offset)));
+    let offers = newest.values().rev().filter_map(|(appeal, partition, offset)| Some(((*appeal)?, *partition, *offset)));
     let Some((_, partition, offset)) = offers.max_by_key(|(appeal, ..)| *appeal) else { return Ok(None) };
     match one(&mut log, Topic::Scorecards, partition, offset)? {
-        Record::Scorecard(card) => Ok(Some(*card)),
+        Record::Scorecard(card) => {
+            let roll_up = scorecard::card::scorecard::key(&card.content.subject.clinician, "", card.content.period.month);
+            let has_roll_up = newest.contains_key(&roll_up);
+            Ok(Some(Showcase { card: *card, has_roll_up }))
+        }
         _ => Ok(None),
     }
 }
@@ -51,7 +67,9 @@ fn appeal(card: &Scorecard, until: Option<Month>) -> Option<CardAppeal> {
     if *status == Status::Withdrawn || until.is_some_and(|until| period.month > until) {
         return None;
     }
-    let windows = measures.iter().flat_map(|measure| &measure.windows);
-    let full = windows.filter(|window| window.value.is_some() && window.qof.is_some() && window.peer.is_some());
-    Some(CardAppeal { has_practice: !subject.practice.is_empty(), month: period.month, full_windows: full.count() })
+    let windows = || measures.iter().flat_map(|measure| &measure.windows);
+    let findings = windows().filter(|window| window.funnel.as_ref().is_some_and(|funnel| funnel.band != Band::Within)).count();
+    let full = windows().filter(|window| window.value.is_some() && window.qof.is_some() && window.peer.is_some());
+    let has_practice = !subject.practice.is_empty();
+    Some(CardAppeal { has_practice, month: period.month, findings, full_windows: full.count() })
 }

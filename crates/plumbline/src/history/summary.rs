@@ -62,6 +62,30 @@ pub struct Summary {
     pub revisions: u64,
     /// Revisions by reason. A revision with several reasons counts for each.
     pub revisions_by_reason: BTreeMap<String, u64>,
+    /// The size of the log. It depends on partitions and batches, so it is not in the file.
+    #[serde(skip)]
+    pub log: Option<LogBytes>,
+}
+
+/// The size of a log, bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogBytes {
+    /// All topics, on the disk.
+    pub disk: u64,
+    /// Batches of events, as the log stores them.
+    pub events: u64,
+}
+
+impl LogBytes {
+    /// The size in a sentence.
+    fn sentence(self, events: u64, dir: &Path) -> String {
+        let each = match self.events.checked_div(events) {
+            Some(each) => format!(": {} an event, and the rest for rows, cards and groups", counted(each, "byte", "bytes")),
+            None => String::new(),
+        };
+        let megabytes = counted(self.disk.div_ceil(1_000_000), "MB", "MB");
+        format!("the log in {} takes {megabytes}{each}\n", dir.join("log").display())
+    }
 }
 
 impl Summary {
@@ -93,10 +117,11 @@ impl Summary {
         let entries = counted(self.registered, "registry entry", "registry entries");
         let [rejected, skipped] = [listed("rejected", &self.rejected), listed("skipped", &self.skipped)];
         format!(
-            "read {items}: {events} logged, {entries}, {rejected}, {skipped}\n{}\n{}\nfiles are in {}\n",
+            "read {items}: {events} logged, {entries}, {rejected}, {skipped}\n{}\n{}\nfiles are in {}\n{}",
             self.outcomes(),
             self.published(),
-            dir.display()
+            dir.display(),
+            self.log.map(|log| log.sentence(self.logged, dir)).unwrap_or_default()
         )
     }
 
@@ -166,6 +191,11 @@ mod tests {
         let text = one.report(Path::new("out"));
         assert!(text.starts_with("read 1 item: 1 event logged, 0 registry entries, 0 rejected, 0 skipped\n"), "{text}");
         assert!(text.contains("\n1 publication: 1 card in 1 revision (1 first)\nfiles are in out\n"), "{text}");
+        let log = Some(LogBytes { disk: 2_000_001, events: 500 });
+        let sized = Summary { logged: 4, log, ..Summary::default() }.report(Path::new("out"));
+        assert!(sized.ends_with("the log in out/log takes 3 MB: 125 bytes an event, and the rest for rows, cards and groups\n"));
+        let empty = Summary { log, ..Summary::default() }.report(Path::new("out"));
+        assert!(empty.ends_with("the log in out/log takes 3 MB\n"), "{empty}");
         let none = Summary::default().report(Path::new("out"));
         assert!(none.contains("0 publications: 0 cards in 0 revisions\n") && !none.contains("()"), "{none}");
     }

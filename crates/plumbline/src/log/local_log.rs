@@ -96,6 +96,37 @@ impl LocalLog {
         self.shared.directory.path()
     }
 
+    /// Writes every flushed record to the disk, whatever the durability of this log.
+    ///
+    /// # Errors
+    /// [`LogError::Storage`] when the disk refuses.
+    pub fn sync(&self) -> Result<(), LogError> {
+        self.shared.database.persist(PersistMode::SyncAll).map_err(|error| self.shared.failed("written", error))
+    }
+
+    /// Bytes of the batches of events, with their keys and append times. Ticks are left out.
+    ///
+    /// # Errors
+    /// [`LogError::Storage`] when the log cannot be read.
+    pub fn event_bytes(&self) -> Result<u64, LogError> {
+        let events = log_record_layout::key(Topic::Events, 0, 0)..=log_record_layout::key(Topic::Events, u32::MAX, u64::MAX);
+        let mut bytes = 0;
+        for found in self.shared.records.range(events) {
+            let value = found.value().map_err(|error| self.shared.failed("read", error))?;
+            let is_tick = log_record_layout::parse_value(&value).is_some_and(|(_, key, _)| key == "tick");
+            bytes += if is_tick { 0 } else { (log_record_layout::KEY_BYTES + value.len()) as u64 };
+        }
+        Ok(bytes)
+    }
+
+    /// Bytes of the log's directory on the disk.
+    ///
+    /// # Errors
+    /// [`LogError::Storage`] when the directory cannot be read.
+    pub fn disk_bytes(&self) -> Result<u64, LogError> {
+        self.shared.directory.disk_bytes().map_err(|error| LogError::Storage(error.into()))
+    }
+
     /// Adds the metrics of this log.
     pub fn register_metrics(&self, registry: &MetricRegistry) {
         registry.observed(&self.shared.sync_duration);
@@ -350,6 +381,23 @@ mod tests {
         assert_eq!(log.bounds(Topic::Events, 3).unwrap(), 0..5);
         assert_eq!(log.bounds(Topic::Events, 0).unwrap(), 0..0);
         assert_eq!(log.read(Topic::Events, 0, 7, 10, &mut |_| panic!("the partition is empty")).unwrap(), 7);
+    }
+
+    #[test]
+    fn the_bytes_of_events_are_those_of_their_keys_and_values_without_ticks() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = open(dir.path());
+        let mut record = Vec::new();
+        encoding::encode(&tick(0), &mut record).unwrap();
+        for partition in [0, 7] {
+            log.append(Topic::Events, partition, "feed", &tick(0)).unwrap();
+        }
+        log.append(Topic::Events, 0, "tick", &tick(0)).unwrap();
+        log.append(Topic::Runs, 0, "run", &tick(0)).unwrap();
+        log.flush().unwrap();
+        // A key of 13 bytes; append time, length of the key, the key and the record.
+        assert_eq!(log.event_bytes().unwrap(), 2 * (13 + 8 + 4 + 4 + record.len() as u64));
+        assert!(log.disk_bytes().unwrap() > 0);
     }
 
     #[test]

@@ -140,6 +140,14 @@ impl LogDirectory {
         &self.dir
     }
 
+    /// Bytes of its files on the disk. The engine reserves room in files, which counts only where it is written.
+    ///
+    /// # Errors
+    /// [`LocalLogError::Io`] when a folder cannot be read.
+    pub fn disk_bytes(&self) -> Result<u64, LocalLogError> {
+        written_bytes(&self.dir).map_err(|source| LocalLogError::Io { dir: self.dir.clone(), doing: "read", source })
+    }
+
     /// The folder of the storage engine.
     #[must_use]
     pub fn engine_path(&self) -> PathBuf {
@@ -155,6 +163,33 @@ fn is_empty(dir: &Path) -> io::Result<bool> {
         }
     }
     Ok(true)
+}
+
+fn written_bytes(dir: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let metadata = match entry.metadata() {
+            // The engine removes old files at any time.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            found => found?,
+        };
+        bytes += if metadata.is_dir() { written_bytes(&entry.path())? } else { written(&metadata) };
+    }
+    Ok(bytes)
+}
+
+#[cfg(unix)]
+fn written(file: &fs::Metadata) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    /// The unit of `st_blocks`, whatever the block size of the disk.
+    const BLOCK_BYTES: u64 = 512;
+    file.blocks() * BLOCK_BYTES
+}
+
+#[cfg(not(unix))]
+fn written(file: &fs::Metadata) -> u64 {
+    file.len()
 }
 
 fn lock(dir: &Path) -> Result<LockFile, LocalLogError> {

@@ -198,16 +198,17 @@ fn a_replay_with_one_good_event_ends_with_0_shows_its_card_and_the_command_that_
     assert!(text(&done.stdout).starts_with("gmc|7012345, unknown, practice A81001, 2026-01\n"), "{}", text(&done.stdout));
     let talk = text(&done.stderr);
     assert!(talk.contains("1 event logged") && talk.contains("1 rejected (1 not_json)"), "{talk}");
-    let shown = talk.lines().last().expect("a line").trim();
-    assert_eq!(shown, format!("plumbline card 'gmc|7012345' --replayed {out}"), "{talk}");
-    let card = plumbline(&["card", "gmc|7012345", "--replayed", &out]);
+    let shown: Vec<&str> = talk.lines().rev().take(2).map(str::trim).collect();
+    assert_eq!(shown[1], format!("plumbline card 'gmc|7012345' --data {out}"), "{talk}");
+    assert!(shown[0].starts_with("plumbline explain 'gmc|7012345' 2026-01 ") && shown[0].ends_with(&out), "{talk}");
+    let card = plumbline(&["card", "gmc|7012345", "--data", &out]);
     assert_eq!((card.status.code(), text(&card.stdout)), (Some(0), text(&done.stdout)), "{}", text(&card.stderr));
-    let revision = plumbline(&["card", "gmc|7012345", "--replayed", &out, "--revision", "1", "-o", "ndjson"]);
+    let revision = plumbline(&["card", "gmc|7012345", "--data", &out, "--revision", "1", "-o", "ndjson"]);
     assert!(text(&revision.stdout).contains("\"status\":\"provisional\""), "{}", text(&revision.stdout));
-    let number = plumbline(&["card", "7012345", "--replayed", &out]);
+    let number = plumbline(&["card", "7012345", "--data", &out]);
     assert_eq!(text(&number.stdout), text(&done.stdout));
     assert_eq!(text(&number.stderr), "7012345 is an alias of gmc|7012345\n");
-    let nobody = plumbline(&["card", "gmc|7", "--replayed", &out]);
+    let nobody = plumbline(&["card", "gmc|7", "--data", &out]);
     assert_eq!(nobody.status.code(), Some(1));
     assert!(text(&nobody.stderr).contains("scorecards.ndjson names the clinicians"), "{}", text(&nobody.stderr));
 }

@@ -81,6 +81,12 @@ fn a_number_is_explained_alike_by_the_service_and_by_its_folder_revision_by_revi
         assert!(table.contains(part), "{part}:\n{table}");
     }
     assert!(!table.contains("9434765919"));
+    let by_number = |at: &str| {
+        let found = explain(&place, &["7012345", "2026-01", "telephone_share", "--revision", "1"]);
+        assert_eq!((found.status.code(), text(&found.stdout)), (Some(0), table), "{at}: {}", text(&found.stderr));
+        assert_eq!(text(&found.stderr), "7012345 is an alias of gmc|7012345\n", "{at}");
+    };
+    by_number("the service");
 
     server.signal("-TERM");
     let mut server = server;
@@ -89,6 +95,7 @@ fn a_number_is_explained_alike_by_the_service_and_by_its_folder_revision_by_revi
         let alone = explain(&place, args);
         assert_eq!((alone.status.code(), text(&alone.stdout)), (Some(0), text(&output.stdout)), "{}", text(&alone.stderr));
     }
+    by_number("the folder");
 }
 
 #[test]

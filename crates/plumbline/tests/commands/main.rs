@@ -2,6 +2,8 @@
 
 mod exit_codes;
 mod explain;
+mod migrate;
+mod output_folder;
 mod patients;
 mod peek;
 mod recompute;

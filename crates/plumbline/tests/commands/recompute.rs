@@ -11,11 +11,10 @@ use plumbline::cli::{Cli, Command, ReplayArgs};
 use plumbline::command::recompute::recompute_log;
 use plumbline::config::config_file::{self, ConfigSources};
 use plumbline::config::options::Config;
-use plumbline::deployment::data_directory::read_under;
+use plumbline::deployment::read_only_log::read_under;
 use plumbline::log::any_log::AnyLog;
-use plumbline::measure_files::{BuiltIn, built_in, chosen};
+use plumbline::measure_files::{BuiltIn, MeasureSelection, built_in, chosen};
 use plumbline::process::interrupt::Interrupt;
-use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::log_record::Record;
 use stream::log::{CARD_PARTITIONS, Log, Topic};
 
@@ -40,10 +39,11 @@ fn args(place: &Place) -> ReplayArgs {
 }
 
 /// The differences, and the report.
-fn compared(place: &Place, measures: MeasureSet) -> (Vec<String>, String) {
-    let (source, deployment) = read_under(&config(place), measures).expect("nobody has it open");
+fn compared(place: &Place, measures: MeasureSelection) -> (Vec<String>, String) {
+    let (source, deployment) = read_under(&config(place), measures.set).expect("nobody has it open");
     let mut out = Vec::new();
-    let told = recompute_log(&args(place), source, deployment, &Interrupt::default(), &mut out).expect("the log is whole");
+    let told = recompute_log(&args(place), source, deployment, &measures.source, &Interrupt::default(), &mut out);
+    let told = told.expect("the log is whole");
     let out = String::from_utf8(out).expect("text");
     (out.lines().map(str::to_owned).collect(), told)
 }
@@ -66,13 +66,24 @@ fn revisions(log: &mut AnyLog) -> BTreeSet<String> {
 #[test]
 fn recomputed_cards_equal_the_published_ones_to_the_byte() {
     let place = place();
-    let (changes, told) = compared(&place, built_in());
+    let (changes, told) = compared(&place, chosen(None, BuiltIn::Keep).expect("the built-in measures"));
     assert_eq!(changes, Vec::<String>::new());
     assert!(told.starts_with("420 events") && told.contains("0 of 21 published cards of unsealed months would change"), "{told}");
     let computed: BTreeSet<String> =
         fs::read_to_string(place.path("out/scorecards.ndjson")).expect("it was written").lines().map(str::to_owned).collect();
     let (mut source, _) = read_under(&config(&place), built_in()).expect("nobody has it open");
     assert_eq!(computed, revisions(&mut source));
+    // The folder keeps the cards without the events, which stay on Kafka, and never the keys of the deployment.
+    assert!(!place.path("out/keys.toml").exists());
+    let run = |args: &[&str]| {
+        let out = place.path("out").display().to_string();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plumbline"));
+        command.args(args).args(["--data", &out]).output().expect("the binary runs")
+    };
+    assert_eq!(run(&["card", "gmc|7000010"]).status.code(), Some(0));
+    let unexplained = run(&["explain", "gmc|7000010", "2026-01", "dna_rate"]);
+    let said = String::from_utf8(unexplained.stderr).expect("text");
+    assert!(said.contains("leaves the events on Kafka"), "{said}");
 }
 
 #[test]
@@ -81,7 +92,7 @@ fn other_measures_list_their_differences_and_do_not_change_the_log() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../measures/dna_rate.toml");
     let per_thousand = fs::read_to_string(file).expect("it is there").replace("scale = 100.0", "scale = 1000.0");
     place.put("own/dna_rate.toml", per_thousand.replace("version = 1", "version = 2"));
-    let own = chosen(Some(&place.path("own")), BuiltIn::Keep).expect("a measure in order").set;
+    let own = chosen(Some(&place.path("own")), BuiltIn::Keep).expect("a measure in order");
     let before = revisions(&mut read_under(&config(&place), built_in()).expect("nobody has it open").0);
     let (changes, told) = compared(&place, own);
     assert!(told.contains("21 of 21 published cards"), "{told}");

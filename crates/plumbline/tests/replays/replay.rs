@@ -181,5 +181,6 @@ fn an_interrupted_replay_leaves_neither_a_log_nor_a_summary() {
     let error = place.try_replay("out", &["surgery"], &[], &interrupt).unwrap_err();
     assert_eq!(error.downcast_ref::<CleanStop>(), Some(&CleanStop));
     assert_eq!(place.bytes("out").into_keys().collect::<Vec<_>>(), [".plumbline"]);
+    assert!(!place.path("out/log").exists());
     place.replay("out", &["surgery"], &[]);
 }

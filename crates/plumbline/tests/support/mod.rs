@@ -68,7 +68,7 @@ impl Place {
         text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
     }
 
-    /// Every file of a folder by name.
+    /// Every file of a folder by name, without the folders in it: the bytes of a log are not the same twice.
     pub fn bytes(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
         files_of(&self.path(folder))
     }
@@ -76,6 +76,7 @@ impl Place {
 
 pub fn files_of(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(folder).expect("a folder that was published").map(|entry| entry.expect("an entry").path());
+    let entries = entries.filter(|path| path.is_file());
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     entries.map(|path| (name(&path), fs::read(&path).expect("a file that was listed"))).collect()
 }

@@ -24,6 +24,8 @@ pub struct TrafficConfig {
     pub months: u32,
     /// Encounters of a clinician on a working day; each one brings about 2.3 further events.
     pub encounters_per_day: f64,
+    /// Factors of `encounters_per_day`, in turn over the clinicians; empty for 1 for everybody.
+    pub workloads: Vec<f64>,
     /// Disorder: 1 gives 131 of 1,000 events an oddity of their own, 0 none.
     pub odd: f64,
     /// The last instant of a delivery (milliseconds since 1970-01-01T00:00Z). By default the last deliveries arrive 14 months
@@ -34,7 +36,7 @@ pub struct TrafficConfig {
 impl Default for TrafficConfig {
     fn default() -> TrafficConfig {
         let until = "2026-10".parse().expect("a month");
-        TrafficConfig { seed: 1, until, months: 3, encounters_per_day: 1.5, odd: 1.0, deliver_until: None }
+        TrafficConfig { seed: 1, until, months: 3, encounters_per_day: 1.5, workloads: Vec::new(), odd: 1.0, deliver_until: None }
     }
 }
 
@@ -103,8 +105,12 @@ impl Traffic {
         let weekend = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
         let usual = self.config.encounters_per_day * if weekend { 0.1 } else { 1.0 };
         for n in 0..self.population.clinicians.len() {
+            let workload = match self.config.workloads.as_slice() {
+                [] => 1.0,
+                shares => shares[n % shares.len()],
+            };
             for p in 0..self.population.clinicians[n].posts.len() {
-                let mean = usual * self.population.clinicians[n].posts[p].share;
+                let mean = usual * workload * self.population.clinicians[n].posts[p].share;
                 for _ in 0..self.draw.count(mean) {
                     self.draw_an_encounter(day, n, p);
                 }

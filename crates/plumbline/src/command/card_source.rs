@@ -1,0 +1,165 @@
+//! The place from which `card` and `explain` read published cards, and the person to whom an alias leads there.
+
+use std::ops::ControlFlow;
+
+use anyhow::{Result, bail};
+use codec::identity::systems::PREFERENCE;
+use codec::json::record_lines;
+use scorecard::record::log_record::Record;
+use scorecard::registry::entry::Entry;
+use scorecard::time::calendar::Month;
+use stream::log::{Log, Topic};
+
+use crate::cli::Output;
+use crate::command::clinician_alias::ClinicianAliases;
+use crate::config::options::Config;
+use crate::deployment::configured_files::{files, running_at};
+use crate::deployment::read_only_log::{log_to_read, published};
+use crate::process::limits::RECORDS_PER_READ;
+use crate::published_cards::card_index::{card_at, read_index};
+use crate::published_cards::card_store::CardStore;
+use crate::service_client::{accept, ask, encoded};
+
+/// The place of published cards.
+#[derive(Debug)]
+pub enum CardSource {
+    /// A service that runs at this address.
+    Service(String),
+    /// A folder with a log, of a service that does not run, or of `demo`, `replay` or `migrate`.
+    Folder(Box<CardStore>),
+}
+
+/// The address of the running service that has the data folder open.
+///
+/// # Errors
+/// When the service cannot be asked.
+pub fn running_service(config: &Config) -> Result<Option<String>> {
+    let Some(address) = running_at(&config.data) else { return Ok(None) };
+    Ok(ask(&address, "GET", "/livez", accept(Output::Json))?.map(|_| address))
+}
+
+impl CardSource {
+    /// The running service, else its folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn of(config: &Config) -> Result<CardSource> {
+        Ok(match running_service(config)? {
+            Some(address) => CardSource::Service(address),
+            None => CardSource::Folder(Box::new(published(config)?)),
+        })
+    }
+
+    /// The person behind an alias, and the answer of `look` for them. The registry file decides first, then the name as it was typed, then
+    /// the log and the published cards. `look` returns `None` for a person without an answer; if all do, so does this.
+    ///
+    /// # Errors
+    /// When an alias names several persons with an answer, or the cards cannot be read.
+    pub fn find<T>(
+        &mut self,
+        alias: &str,
+        config: &Config,
+        mut look: impl FnMut(&mut CardSource, &str) -> Result<Option<T>>,
+    ) -> Result<Option<(String, T)>> {
+        let mut aliases = ClinicianAliases::default();
+        let registry = files(config)?.registry.entries;
+        registry.iter().for_each(|entry| aliases.add_entry(entry));
+        for person in aliases.person_of(alias)?.into_iter().chain([alias.to_owned()]) {
+            if let Some(answer) = look(self, &person)? {
+                return Ok(Some((person, answer)));
+            }
+        }
+        let mut found = Vec::new();
+        for person in self.other_names(alias, &registry, config)? {
+            if let Some(answer) = look(self, &person)? {
+                found.push((person, answer));
+            }
+        }
+        if found.len() > 1 {
+            let persons: Vec<String> = found.iter().map(|(person, _)| format!("{person:?}")).collect();
+            bail!("{alias} names {} persons: {}; name one of them", found.len(), persons.join(", "));
+        }
+        Ok(found.pop())
+    }
+
+    /// The cards of a clinician as JSON lines, by month and practice: the newest revision of each, or the one that is named. None if no
+    /// such card is published.
+    ///
+    /// # Errors
+    /// When the cards cannot be read.
+    pub fn lines(&mut self, clinician: &str, month: Option<Month>, revision: Option<u32>) -> Result<Vec<String>> {
+        match self {
+            CardSource::Service(address) => from_service(address, clinician, month, revision),
+            CardSource::Folder(store) => {
+                let places = read_index(&store.index, |index| index.of_clinician(clinician, month, revision));
+                let line = |place| Ok(record_lines::scorecard(&*card_at(&mut store.cards, place)?));
+                places.into_iter().map(line).collect()
+            }
+        }
+    }
+
+    /// Whether a clinician has a card.
+    ///
+    /// # Errors
+    /// When the service cannot be asked.
+    pub fn knows(&mut self, clinician: &str) -> Result<bool> {
+        match self {
+            CardSource::Service(_) => Ok(!self.lines(clinician, None, None)?.is_empty()),
+            CardSource::Folder(store) => Ok(read_index(&store.index, |index| !index.cards_of(clinician).is_empty())),
+        }
+    }
+
+    /// The persons whom an alias may name by the log and the published cards. An embedded log that a service has open cannot be read,
+    /// so a number alone is then tried with every system of identifiers.
+    fn other_names(&self, alias: &str, file: &[Entry], config: &Config) -> Result<Vec<String>> {
+        let mut aliases = ClinicianAliases::default();
+        if let CardSource::Folder(store) = self {
+            read_index(&store.index, |index| index.clinicians().for_each(|name| aliases.add_clinician(name)));
+            if config.kafka.is_none() {
+                add_registry(&mut store.cards.clone(), &mut aliases)?;
+            }
+        }
+        if config.kafka.is_some() {
+            add_registry(&mut log_to_read(config)?, &mut aliases)?;
+        }
+        file.iter().for_each(|entry| aliases.add_entry(entry));
+        Ok(match (aliases.person_of(alias)?, self) {
+            (Some(person), _) => vec![person],
+            (None, CardSource::Service(_)) if !alias.contains('|') => {
+                PREFERENCE.iter().map(|system| format!("{system}|{alias}")).collect()
+            }
+            (None, _) => Vec::new(),
+        })
+    }
+}
+
+/// Adds the registry entries of a log in its order.
+fn add_registry(log: &mut impl Log, aliases: &mut ClinicianAliases) -> Result<()> {
+    let mut from = 0;
+    loop {
+        let next = log.read(Topic::Registry, 0, from, RECORDS_PER_READ, &mut |entry| {
+            if let Record::Registry(entry) = entry.record {
+                aliases.add_entry(&entry);
+            }
+            ControlFlow::Continue(())
+        })?;
+        if next == from {
+            return Ok(());
+        }
+        from = next;
+    }
+}
+
+fn from_service(address: &str, clinician: &str, month: Option<Month>, revision: Option<u32>) -> Result<Vec<String>> {
+    let month = month.map(|month| format!("month={month}&")).unwrap_or_default();
+    let revision = revision.map(|revision| format!("revision={revision}")).unwrap_or_default();
+    let path = format!("/v1/scorecards/{}?{month}{revision}", encoded(clinician));
+    let Some(answer) = ask(address, "GET", &path, accept(Output::Ndjson))? else {
+        bail!("the service at {address} has stopped; run the command again to read its data folder")
+    };
+    match answer.status {
+        200 => Ok(answer.body.lines().map(str::to_owned).collect()),
+        404 => Ok(Vec::new()),
+        _ => bail!("the service at {address} answered: {}", answer.error()),
+    }
+}
