@@ -10,7 +10,7 @@ use codec::formats::record_decoder::DecoderConfig;
 use codec::identity::keys::{Keys, fingerprint};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::log_record::Genesis;
-use scorecard::registry::registry_file::RegistryFile;
+use scorecard::registry::registry_file::RegistryContent;
 use stream::deployment::{Deployment, FORMAT, schedule_of, settle_genesis};
 use stream::log::{Log, Topic};
 use tracing::{info, warn};
@@ -67,7 +67,7 @@ pub struct Files {
     /// The measures.
     pub measures: MeasureSet,
     /// The content of the registry file.
-    pub registry: RegistryFile,
+    pub registry: RegistryContent,
 }
 
 /// Reads the measures and the registry that a configuration names.
@@ -255,7 +255,7 @@ impl DataDirectory {
     }
 
     /// Adds the entries that the log lacks, so that every start may read the same file.
-    fn register(&mut self, file: &RegistryFile) -> Result<()> {
+    fn register(&mut self, file: &RegistryContent) -> Result<()> {
         let change = RegistryChange::of(file, &mut self.log)?;
         change.add(&mut self.log, self.deployment.partitions)?;
         if !file.entries.is_empty() {

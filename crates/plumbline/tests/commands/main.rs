@@ -5,6 +5,7 @@ mod explain;
 mod patients;
 mod peek;
 mod recompute;
+mod registry;
 mod rejects;
 
 #[path = "../support/published.rs"]
