@@ -76,7 +76,7 @@ fn a_number_withdrawn_from_a_day_on_leaves_the_months_before_it() {
         .collect()
     };
     // The year of a later card of dr-lee would still hold September.
-    assert_eq!(of("dr-lee"), [("2026-09".into(), Status::Provisional, 1), ("2026-10".into(), Status::Withdrawn, 0)]);
+    assert_eq!(of("dr-lee"), [("2026-09".into(), Status::Final, 1), ("2026-10".into(), Status::Withdrawn, 0)]);
     assert_eq!(of("a|Practitioner/1"), [("2026-10".into(), Status::Provisional, 1)]);
 }
 

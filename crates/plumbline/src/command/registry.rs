@@ -11,7 +11,8 @@ use stream::people::People;
 
 use crate::cli::RegistryLoadArgs;
 use crate::config::options::Config;
-use crate::deployment::data_directory::{DataDirectory, log_to_read};
+use crate::deployment::data_directory::DataDirectory;
+use crate::deployment::read_only_log::log_to_read;
 use crate::deployment::registry_change::{self, RegistryChange};
 use crate::deployment::registry_file_check;
 use crate::process::clock::Clock;
@@ -22,7 +23,7 @@ use crate::terminal::count::counted;
 /// The result of `registry load`.
 #[derive(Debug)]
 pub struct LoadResult {
-    /// What was added, for standard error.
+    /// The number of additions, for standard error.
     pub report: String,
     /// The entries and details, one a line, for standard output.
     pub lines: String,
@@ -101,11 +102,9 @@ fn names(entry: &Entry) -> (Vec<&str>, Vec<&str>) {
         Entry::Role(Role { person, practice, .. }) | Entry::Lead(Lead { person, practice, .. }) => (vec![person], vec![practice]),
         Entry::Feed(_) => (Vec::new(), Vec::new()),
         Entry::Withdrawal(Withdrawal { person, alias, practice, code, .. }) => {
-            let of_person = if code.is_none() { alias } else { &None };
-            let of_organisation = if code.is_some() { alias } else { &None };
-            let texts = |all: [&'_ Option<String>; 2]| all.into_iter().filter_map(|text| text.as_deref()).collect::<Vec<_>>();
-            let organisations = [practice, code, of_organisation].into_iter().filter_map(|text| text.as_deref()).collect();
-            (texts([person, of_person]), organisations)
+            let (of_person, of_organisation) = if code.is_none() { (alias, &None) } else { (&None, alias) };
+            let persons = [person, of_person].into_iter().filter_map(Option::as_deref).collect();
+            (persons, [practice, code, of_organisation].into_iter().filter_map(Option::as_deref).collect())
         }
     }
 }

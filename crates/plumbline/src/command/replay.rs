@@ -11,7 +11,7 @@ use scorecard::card::scorecard::Scorecard;
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::Item;
 use scorecard::registry::entry::Entry;
-use scorecard::registry::registry_file::RegistryFile;
+use scorecard::registry::registry_file::RegistryContent;
 use scorecard::time::calendar::Timestamp;
 use stream::intake::intake_task::Intake;
 use tracing::{info, warn};
@@ -154,7 +154,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn replay(&self, sources: &[SourceFile], registry: RegistryFile) -> Result<ReplayResult> {
+    fn replay(&self, sources: &[SourceFile], registry: RegistryContent) -> Result<ReplayResult> {
         let Run { args, now, interrupt, folder, keys, pseudonyms, .. } = *self;
         let clock = Clock::standing_at(Timestamp::EARLIEST);
         let mut log = LocalLog::open(&folder.log(), clock.clone(), Durability::Buffered)?;

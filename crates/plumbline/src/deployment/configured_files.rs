@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use codec::identity::keys::Keys;
-use scorecard::registry::registry_file::RegistryFile;
+use scorecard::registry::registry_file::RegistryContent;
 use stream::log::{Log, Topic};
 use tracing::warn;
 
@@ -27,7 +27,7 @@ pub struct Files {
     /// The measures.
     pub measures: MeasureSelection,
     /// The content of the registry file.
-    pub registry: RegistryFile,
+    pub registry: RegistryContent,
 }
 
 /// Reads the measures and the registry that a configuration names. The folder of `demo` or `replay` has measures of its own, and its
@@ -37,7 +37,7 @@ pub struct Files {
 /// [`measure_files::MeasuresError`] and [`registry_file_check::RegistryFileError`], which name every mistake of their files.
 pub fn files(config: &Config) -> Result<Files> {
     if let Some(output) = FinishedOutput::find(&config.data)? {
-        return Ok(Files { measures: output.measures()?, registry: RegistryFile::default() });
+        return Ok(Files { measures: output.measures()?, registry: RegistryContent::default() });
     }
     let measures = measure_files::chosen(config.measures.as_deref(), config.built_in_measures, &config.codes)?;
     let registry = config.registry.as_deref().map(registry_file_check::read).transpose()?.unwrap_or_default();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use codec::formats::record_decoder::DecoderConfig;
-use scorecard::registry::registry_file::RegistryFile;
+use scorecard::registry::registry_file::RegistryContent;
 use stream::deployment::Deployment;
 use tracing::info;
 
@@ -85,7 +85,7 @@ impl DataDirectory {
     }
 
     /// Adds the entries that the log lacks, so that every start may read the same file.
-    fn register(&mut self, file: &RegistryFile) -> Result<()> {
+    fn register(&mut self, file: &RegistryContent) -> Result<()> {
         let change = RegistryChange::of(file, &mut self.log)?;
         change.add(&mut self.log, self.deployment.partitions)?;
         if !file.entries.is_empty() {

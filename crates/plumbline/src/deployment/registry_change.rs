@@ -6,7 +6,7 @@ use scorecard::record::item::Item;
 use scorecard::record::log_record::Record;
 use scorecard::registry::entry::Entry;
 use scorecard::registry::person_details::PersonDetails;
-use scorecard::registry::registry_file::RegistryFile;
+use scorecard::registry::registry_file::RegistryContent;
 use scorecard::registry::registry_update::missing_entries;
 use stream::intake::intake_task::Intake;
 use stream::log::{Log, LogError, Topic};
@@ -28,12 +28,13 @@ impl RegistryChange {
     ///
     /// # Errors
     /// [`LogError`] when the log cannot be read.
-    pub fn of(file: &RegistryFile, log: &mut impl Log) -> Result<RegistryChange, LogError> {
+    pub fn of(file: &RegistryContent, log: &mut impl Log) -> Result<RegistryChange, LogError> {
         if file.entries.is_empty() {
             return Ok(RegistryChange::default());
         }
         let mut known = Vec::new();
-        entries(log, &mut |_, entry| known.push(entry))?;
+        // A feed may have sent its entries every day for years.
+        entries(log, &mut |_, entry| known.extend(Some(entry).filter(Entry::is_operators)))?;
         let entries = missing_entries(&file.entries, &known);
         if file.people.is_empty() {
             return Ok(RegistryChange { entries, people: Vec::new() });

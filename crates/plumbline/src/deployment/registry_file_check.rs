@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use scorecard::registry::entry::{Entry, RegistryMistake};
-use scorecard::registry::registry_file::{RegistryFile, parse_registry};
+use scorecard::registry::registry_file::{RegistryContent, parse_registry};
 
 use crate::terminal::count::counted;
 
@@ -39,14 +39,14 @@ fn listed(path: &Path, mistakes: &[RegistryMistake]) -> String {
 ///
 /// # Errors
 /// [`RegistryFileError`] with every mistake.
-pub fn read(path: &Path) -> Result<RegistryFile, RegistryFileError> {
+pub fn read(path: &Path) -> Result<RegistryContent, RegistryFileError> {
     let text = fs::read_to_string(path).map_err(|source| RegistryFileError::Unreadable { path: path.to_owned(), source })?;
     parse_registry(&text).map_err(|mistakes| RegistryFileError::Mistakes { path: path.to_owned(), mistakes })
 }
 
 /// The number of entries of each kind, in one line. Leads, feeds, withdrawals and details are named where there are any.
 #[must_use]
-pub fn holds(file: &RegistryFile) -> String {
+pub fn holds(file: &RegistryContent) -> String {
     let count = |of: fn(&Entry) -> bool| file.entries.iter().filter(|entry| of(entry)).count() as u64;
     let always = [
         counted(count(|entry| matches!(entry, Entry::Person(_))), "person", "persons"),

@@ -473,6 +473,17 @@ mod tests {
     }
 
     #[test]
+    fn a_tombstone_is_read_with_its_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = open(dir.path());
+        log.append(Topic::People, 0, "dr-lee", &Record::Tombstone).unwrap();
+        log.flush().unwrap();
+        drop(log);
+        let kept = all(&mut open(dir.path()), Topic::People, 0);
+        assert_eq!(kept, [(0, Timestamp(1_000), "dr-lee".to_owned(), Record::Tombstone)]);
+    }
+
+    #[test]
     fn a_transaction_truncated_in_the_journal_is_lost_as_a_whole() {
         let dir = tempfile::tempdir().unwrap();
         let mut log = open(dir.path());

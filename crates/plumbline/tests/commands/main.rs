@@ -7,6 +7,7 @@ mod output_folder;
 mod patients;
 mod peek;
 mod recompute;
+mod registry;
 mod rejects;
 
 #[path = "../support/published.rs"]

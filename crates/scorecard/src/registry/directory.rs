@@ -12,13 +12,13 @@ use crate::registry::alias_graph::AliasGraph;
 use crate::registry::entry::{Entry, FeedRule, Lead, Person, Role, Withdrawal, WithdrawnKind};
 use crate::registry::identifier::{organisation_key, person_key, role_word};
 use crate::registry::organisation_book::OrganisationBook;
-use crate::registry::period::{Period, optional_day};
+use crate::registry::day_span::{DaySpan, optional_day};
 use crate::registry::precedence::Precedence;
-use crate::registry::terms::{Term, TermBook, TermWithdrawal};
+use crate::registry::term_book::{PracticeTerm, TermBook, TermWithdrawal};
 use crate::time::calendar::{Day, Month};
 
 pub use crate::registry::organisation_book::Chain;
-pub use crate::registry::period::civil_day;
+pub use crate::registry::day_span::civil_day;
 
 /// Role of a person without a registry entry.
 pub const UNKNOWN_ROLE: &str = "unknown";
@@ -91,8 +91,8 @@ impl Directory {
     }
 
     fn apply_role(&mut self, role: &Role, precedence: Precedence) {
-        let Some(days) = Period::read(role.from.as_deref(), role.until.as_deref()) else { return };
-        let term = Term {
+        let Some(days) = DaySpan::read(role.from.as_deref(), role.until.as_deref()) else { return };
+        let term = PracticeTerm {
             practice: organisation_key(&role.practice).into_owned(),
             word: role_word(&role.role).into_owned(),
             locum: role.locum,
@@ -105,9 +105,9 @@ impl Directory {
     }
 
     fn apply_lead(&mut self, lead: &Lead, precedence: Precedence) {
-        let Some(days) = Period::read(lead.from.as_deref(), lead.until.as_deref()) else { return };
+        let Some(days) = DaySpan::read(lead.from.as_deref(), lead.until.as_deref()) else { return };
         let practice = organisation_key(&lead.practice).into_owned();
-        let term = Term { practice, word: LEAD.to_owned(), locum: false, days, operator: true };
+        let term = PracticeTerm { practice, word: LEAD.to_owned(), locum: false, days, operator: true };
         let person = person_key(&lead.person);
         self.persons.hold(&person);
         self.leads.add(person.into_owned(), term, precedence);
@@ -207,7 +207,7 @@ impl Directory {
         person: &str,
         practice: &str,
         day: Day,
-    ) -> impl Iterator<Item = &'a Term> + use<'a> {
+    ) -> impl Iterator<Item = &'a PracticeTerm> + use<'a> {
         let is_person = self.persons.root(person, day).is_none();
         let names: Vec<&str> = self.persons.held_under(person, day).filter(|_| is_person).collect();
         let practice = practice.to_owned();

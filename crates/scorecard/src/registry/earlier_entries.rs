@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::registry::defined_names::DefinedNames;
 use crate::registry::entry::{Entry, FeedRule, Organisation, Role};
 use crate::registry::identifier::{organisation_key, person_key};
-use crate::registry::period::Period;
+use crate::registry::day_span::DaySpan;
 
 /// A role with its line and its days.
-pub(crate) type LocatedRole<'a> = (usize, &'a Role, Period);
+pub(crate) type LocatedRole<'a> = (usize, &'a Role, DaySpan);
 
 /// A person and a practice of the file, in normal form.
 type Post = (String, String);
@@ -25,7 +25,7 @@ impl<'a> EarlierEntries<'a> {
     pub(crate) fn add(&mut self, names: &DefinedNames<'_>, line: usize, entry: &'a Entry) {
         match entry {
             Entry::Role(role) => {
-                if let Some(days) = Period::read(role.from.as_deref(), role.until.as_deref()) {
+                if let Some(days) = DaySpan::read(role.from.as_deref(), role.until.as_deref()) {
                     self.roles.entry(post(names, role)).or_default().push((line, role, days));
                 }
             }

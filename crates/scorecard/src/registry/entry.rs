@@ -152,7 +152,7 @@ pub struct Organisation {
 }
 
 impl Organisation {
-    /// Whether the entry states something besides its code, its kind and its aliases.
+    /// Whether the entry states more than its code, its kind and its aliases.
     #[must_use]
     pub fn has_details(&self) -> bool {
         let Organisation { name, parent, setting, open_from, open_until, aliases, .. } = self;

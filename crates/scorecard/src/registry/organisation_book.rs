@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::registry::alias_graph::AliasGraph;
 use crate::registry::entry::{Organisation, OrganisationKind};
 use crate::registry::identifier::organisation_key;
-use crate::registry::period::Period;
+use crate::registry::day_span::DaySpan;
 use crate::registry::precedence::Precedence;
 use crate::registry::setting::is_compared;
 use crate::time::calendar::Day;
@@ -30,7 +30,7 @@ struct OrganisationStatement {
     /// Code or alias, in normal form.
     parent: Option<String>,
     compared: bool,
-    days: Period,
+    days: DaySpan,
     /// It states more than aliases.
     detailed: bool,
     operator: bool,
@@ -54,7 +54,7 @@ pub(crate) struct OrganisationBook {
 impl OrganisationBook {
     /// Adds an entry. It ignores an organisation whose dates are invalid.
     pub(crate) fn add(&mut self, organisation: &Organisation, precedence: Precedence) {
-        let Some(days) = Period::read(organisation.open_from.as_deref(), organisation.open_until.as_deref()) else { return };
+        let Some(days) = DaySpan::read(organisation.open_from.as_deref(), organisation.open_until.as_deref()) else { return };
         let code = organisation_key(&organisation.code);
         for alias in &organisation.aliases {
             self.aliases.claim(&organisation_key(alias), &code, precedence);

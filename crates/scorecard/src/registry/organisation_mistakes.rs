@@ -20,7 +20,7 @@ pub(crate) fn organisation_mistakes(
     wrong
 }
 
-/// Another entry of the same code that the dates do not tell apart, or another spelling of the code.
+/// Another entry of the same code with the same first day, or another spelling of the code.
 fn repeated(earlier: &EarlierEntries<'_>, organisation: &Organisation) -> Option<String> {
     let code = &organisation.code;
     let key = organisation_key(code);

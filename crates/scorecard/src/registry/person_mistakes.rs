@@ -4,7 +4,7 @@ use crate::registry::defined_names::DefinedNames;
 use crate::registry::earlier_entries::EarlierEntries;
 use crate::registry::entry::{OrganisationKind, Person, Role};
 use crate::registry::identifier::{person_key, role_word};
-use crate::registry::period::Period;
+use crate::registry::day_span::DaySpan;
 
 /// Digits from which on a text without a system is read as a number.
 const LEAST_DIGITS: usize = 5;
@@ -59,7 +59,7 @@ pub(crate) fn place_mistakes(names: &DefinedNames<'_>, kind: &str, person: &str,
 
 /// The first earlier role of another word that the person has at the same practice on the same day.
 pub(crate) fn second_role(names: &DefinedNames<'_>, earlier: &EarlierEntries<'_>, role: &Role) -> Option<String> {
-    let days = Period::read(role.from.as_deref(), role.until.as_deref())?;
+    let days = DaySpan::read(role.from.as_deref(), role.until.as_deref())?;
     let another = |other: &Role| role_word(&other.role) != role_word(&role.role);
     let (line, other, _) = earlier.roles(names, role).find(|(_, other, held)| another(other) && held.overlaps(days))?;
     let (Role { person, practice, role, .. }, other) = (role, &other.role);

@@ -6,7 +6,7 @@ use crate::registry::defined_names::{DefinedNames, LocatedEntry};
 use crate::registry::earlier_entries::EarlierEntries;
 use crate::registry::entry::{Entry, FeedRule, RegistryMistake, Withdrawal, WithdrawnKind};
 use crate::registry::organisation_mistakes::organisation_mistakes;
-use crate::registry::period::civil_day;
+use crate::registry::day_span::civil_day;
 use crate::registry::person_details::PersonDetails;
 use crate::registry::person_mistakes::{alias_mistakes, place_mistakes, second_role};
 

@@ -14,7 +14,7 @@ use crate::registry::registry_check::{check, check_people};
 
 /// The content of a registry file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RegistryFile {
+pub struct RegistryContent {
     /// The entries in the order of the file.
     pub entries: Vec<Entry>,
     /// Names, logins and contacts of persons, in the order of the file. They never go into the registry's log.
@@ -30,7 +30,7 @@ const DETAILS: [&str; 4] = ["name", "login", "email", "notify"];
 /// All mistakes of the file in order of their lines: syntax errors, unknown keys, values of the wrong type, and invalid dates. Then
 /// come aliases of two persons or in another spelling, references to missing persons, practices or parents, organisations that
 /// replace one another, circles of parents, unknown settings, and two roles at once.
-pub fn parse_registry(text: &str) -> Result<RegistryFile, Vec<RegistryMistake>> {
+pub fn parse_registry(text: &str) -> Result<RegistryContent, Vec<RegistryMistake>> {
     let mut mistakes = Vec::new();
     let objects =
         if text.trim_start().starts_with('{') { from_json(text, &mut mistakes) } else { from_toml(text, &mut mistakes) };
@@ -50,7 +50,7 @@ pub fn parse_registry(text: &str) -> Result<RegistryFile, Vec<RegistryMistake>> 
         return Err(mistakes);
     }
     let entries = entries.into_iter().map(|(_, entry)| entry.stated_by(EntrySource::Operator)).collect();
-    Ok(RegistryFile { entries, people: people.into_iter().map(|(_, details)| details).collect() })
+    Ok(RegistryContent { entries, people: people.into_iter().map(|(_, details)| details).collect() })
 }
 
 /// An entry's line, and its keys and values with its kind under `type`.

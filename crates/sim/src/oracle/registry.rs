@@ -35,16 +35,16 @@ enum Entry {
         #[serde(default)]
         aliases: Vec<String>,
     },
-    Role(Term),
+    Role(RoleLine),
     Lead {},
     Feed {},
-    Organisation(Place),
-    Withdrawal(Withdrawn),
+    Organisation(OrganisationLine),
+    Withdrawal(WithdrawalLine),
 }
 
 /// A role from one day to another.
 #[derive(Clone, Debug, Deserialize)]
-struct Term {
+struct RoleLine {
     person: String,
     practice: String,
     role: String,
@@ -58,7 +58,7 @@ struct Term {
 
 /// An organisation from one day on.
 #[derive(Clone, Debug, Deserialize)]
-struct Place {
+struct OrganisationLine {
     code: String,
     #[serde(default)]
     name: String,
@@ -75,7 +75,7 @@ struct Place {
 
 /// A statement that ends before its end.
 #[derive(Clone, Debug, Deserialize)]
-struct Withdrawn {
+struct WithdrawalLine {
     withdraws: String,
     person: Option<String>,
     alias: Option<String>,
@@ -135,7 +135,7 @@ impl Staff {
                 Entry::Person { id, aliases } => {
                     aliases.iter().for_each(|alias| numbers.entry(usual(alias)).or_default().push((at, usual(id))));
                 }
-                Entry::Organisation(Place { code, aliases, .. }) => {
+                Entry::Organisation(OrganisationLine { code, aliases, .. }) => {
                     aliases.iter().for_each(|one| references.entry(one.clone()).or_default().push((at, usual_code(code))));
                 }
                 _ => {}
@@ -145,7 +145,7 @@ impl Staff {
     }
 
     /// The withdrawals of a kind that have begun on a day, each with the number of its line.
-    fn withdrawn(&self, kind: &'static str, day: Date) -> impl Iterator<Item = (usize, &Withdrawn)> {
+    fn withdrawn(&self, kind: &'static str, day: Date) -> impl Iterator<Item = (usize, &WithdrawalLine)> {
         self.entries.iter().enumerate().filter_map(move |(at, entry)| match entry {
             Entry::Withdrawal(one) if one.withdraws == kind && one.from.is_none_or(|from| from <= day) => Some((at, one)),
             _ => None,
@@ -190,14 +190,14 @@ impl Staff {
     }
 
     /// The roles of a unit on a day, in the order of the file.
-    fn terms<'s>(&'s self, unit: &'s Unit, day: Date) -> impl Iterator<Item = &'s Term> {
+    fn terms<'s>(&'s self, unit: &'s Unit, day: Date) -> impl Iterator<Item = &'s RoleLine> {
         self.entries.iter().enumerate().filter_map(move |(at, entry)| match entry {
             Entry::Role(term) if self.counts(term, unit, day) && !self.is_over(at, term, day) => Some(term),
             _ => None,
         })
     }
 
-    fn counts(&self, term: &Term, unit: &Unit, day: Date) -> bool {
+    fn counts(&self, term: &RoleLine, unit: &Unit, day: Date) -> bool {
         self.person_of(&term.person, day) == unit.person
             && (unit.is_roll_up() || self.practice_of(&term.practice, day) == unit.practice)
             && term.from.is_none_or(|from| from <= day)
@@ -205,7 +205,7 @@ impl Staff {
     }
 
     /// Whether a later line has withdrawn a role, or has given the same role an end.
-    fn is_over(&self, at: usize, term: &Term, day: Date) -> bool {
+    fn is_over(&self, at: usize, term: &RoleLine, day: Date) -> bool {
         let same_place = |person: &str, practice: &str| {
             self.person_of(person, day) == self.person_of(&term.person, day)
                 && self.practice_of(practice, day) == self.practice_of(&term.practice, day)
@@ -244,7 +244,7 @@ impl Staff {
     /// practice and a roll-up are in scope.
     pub(crate) fn in_scope(&self, practice: &str, day: Date) -> bool {
         match self.organisation(practice, day) {
-            Some(Place { setting, open_until, .. }) => {
+            Some(OrganisationLine { setting, open_until, .. }) => {
                 setting.as_ref().is_none_or(|s| s == "gp" || s == "4") && open_until.is_none_or(|until| day <= until)
             }
             None => self.places(practice, day).next().is_none(),
@@ -252,10 +252,10 @@ impl Staff {
     }
 
     /// The lines about an organisation that are not withdrawn on a day.
-    fn places<'s>(&'s self, wanted: &str, day: Date) -> impl Iterator<Item = &'s Place> {
+    fn places<'s>(&'s self, wanted: &str, day: Date) -> impl Iterator<Item = &'s OrganisationLine> {
         self.entries.iter().enumerate().filter_map(move |(at, entry)| match entry {
             Entry::Organisation(place) if self.practice_of(&place.code, day) == wanted => {
-                let of_it = |one: &Withdrawn| one.code.as_ref().is_some_and(|code| usual_code(code) == wanted);
+                let of_it = |one: &WithdrawalLine| one.code.as_ref().is_some_and(|code| usual_code(code) == wanted);
                 let gone = self.withdrawn("organisation", day).any(|(later, one)| later > at && of_it(one));
                 (!gone).then_some(place)
             }
@@ -264,11 +264,11 @@ impl Staff {
     }
 
     /// The last line of an organisation that has begun; a line with nothing but aliases counts only where there is no other.
-    fn organisation<'s>(&'s self, wanted: &str, day: Date) -> Option<&'s Place> {
-        let begun = |place: &&Place| place.open_from.is_none_or(|from| from <= day);
-        let begun: Vec<&Place> = self.places(wanted, day).filter(begun).collect();
-        let says_more = |place: &&&Place| {
-            let Place { name, parent, setting, open_from, open_until, aliases, .. } = place;
+    fn organisation<'s>(&'s self, wanted: &str, day: Date) -> Option<&'s OrganisationLine> {
+        let begun = |place: &&OrganisationLine| place.open_from.is_none_or(|from| from <= day);
+        let begun: Vec<&OrganisationLine> = self.places(wanted, day).filter(begun).collect();
+        let says_more = |place: &&&OrganisationLine| {
+            let OrganisationLine { name, parent, setting, open_from, open_until, aliases, .. } = place;
             let dated = open_from.is_some() || open_until.is_some();
             aliases.is_empty() || !name.is_empty() || parent.is_some() || setting.is_some() || dated
         };

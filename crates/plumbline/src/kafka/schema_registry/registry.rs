@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use codec::avro::encoding::{FIRST_ID, Form, decode_datum, unframed};
+use codec::avro::encoding::{Form, decode_datum, unframed};
 use codec::avro::known_schema::KnownSchema;
 use scorecard::record::log_record::Record;
 use stream::log::Topic;

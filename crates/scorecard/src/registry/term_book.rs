@@ -3,19 +3,19 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::registry::period::Period;
+use crate::registry::day_span::DaySpan;
 use crate::registry::precedence::Precedence;
 use crate::time::calendar::Day;
 
 /// A person's statement at a practice: a role, or the lead.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Term {
+pub(crate) struct PracticeTerm {
     /// Code or alias of the practice, in normal form.
     pub practice: String,
     /// The role in normal form; a constant word for leads.
     pub word: String,
     pub locum: bool,
-    pub days: Period,
+    pub days: DaySpan,
     /// Equal terms of the operator and of a feed are two terms.
     pub operator: bool,
 }
@@ -35,15 +35,15 @@ pub(crate) struct TermWithdrawal {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TermBook {
     /// The precedence of each term. A repeated term has that of its last entry.
-    terms: BTreeMap<String, BTreeMap<Term, Precedence>>,
+    terms: BTreeMap<String, BTreeMap<PracticeTerm, Precedence>>,
     withdrawals: BTreeMap<String, Vec<TermWithdrawal>>,
 }
 
 /// A term with its precedence.
-type RankedTerm<'a> = (Precedence, &'a Term);
+type RankedTerm<'a> = (Precedence, &'a PracticeTerm);
 
 impl TermBook {
-    pub(crate) fn add(&mut self, person: String, term: Term, precedence: Precedence) {
+    pub(crate) fn add(&mut self, person: String, term: PracticeTerm, precedence: Precedence) {
         self.terms.entry(person).or_default().insert(term, precedence);
     }
 
@@ -62,7 +62,7 @@ impl TermBook {
         names: &[&str],
         day: Day,
         practice_of: &dyn Fn(&'a str) -> Cow<'a, str>,
-    ) -> impl Iterator<Item = &'a Term> + use<'a> {
+    ) -> impl Iterator<Item = &'a PracticeTerm> + use<'a> {
         let of_names = names.iter().filter_map(|name| self.terms.get(*name)).flatten();
         let mut terms: Vec<RankedTerm<'a>> = of_names.map(|(term, precedence)| (*precedence, term)).collect();
         terms.sort_unstable_by(|one, other| other.cmp(one));

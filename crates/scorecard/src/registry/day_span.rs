@@ -4,15 +4,15 @@ use crate::time::calendar::Day;
 
 /// A period of days, both ends included. A missing end is unbounded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Period {
+pub(crate) struct DaySpan {
     pub from: Option<Day>,
     pub until: Option<Day>,
 }
 
-impl Period {
+impl DaySpan {
     /// `None` if one of the two is not a date; such an entry is ignored.
-    pub(crate) fn read(from: Option<&str>, until: Option<&str>) -> Option<Period> {
-        Some(Period { from: optional_day(from)?, until: optional_day(until)? })
+    pub(crate) fn read(from: Option<&str>, until: Option<&str>) -> Option<DaySpan> {
+        Some(DaySpan { from: optional_day(from)?, until: optional_day(until)? })
     }
 
     pub(crate) fn begun(self, day: Day) -> bool {
@@ -24,8 +24,8 @@ impl Period {
     }
 
     /// Whether the two have a day in common.
-    pub(crate) fn overlaps(self, other: Period) -> bool {
-        let before = |one: Period, other: Period| one.until.zip(other.from).is_some_and(|(until, from)| until < from);
+    pub(crate) fn overlaps(self, other: DaySpan) -> bool {
+        let before = |one: DaySpan, other: DaySpan| one.until.zip(other.from).is_some_and(|(until, from)| until < from);
         !before(self, other) && !before(other, self)
     }
 }
@@ -62,11 +62,11 @@ mod tests {
 
     #[test]
     fn periods_overlap_when_they_share_a_day() {
-        let period = |from: Option<&str>, until: Option<&str>| Period::read(from, until).unwrap();
+        let period = |from: Option<&str>, until: Option<&str>| DaySpan::read(from, until).unwrap();
         let spring = period(Some("2026-03-01"), Some("2026-05-31"));
         assert!(spring.overlaps(period(Some("2026-05-31"), None)));
         assert!(!spring.overlaps(period(Some("2026-06-01"), None)));
         assert!(!spring.overlaps(period(None, Some("2026-02-28"))));
-        assert!(spring.overlaps(Period::default()));
+        assert!(spring.overlaps(DaySpan::default()));
     }
 }
