@@ -85,7 +85,7 @@ pub fn fold(dir: &Path, own_measures: Option<&Path>) -> Result<()> {
     let deployment = Deployment {
         schedule: Schedule { grid: Grid::DAILY, zone: Zone::london(), first: Grid::DAILY.at_or_after(NOW) },
         partitions: 1,
-        measures: Arc::new(measure_files::chosen(own_measures, BuiltIn::Keep)?.set),
+        measures: Arc::new(measure_files::chosen(own_measures, BuiltIn::Keep, &[])?.set),
         identity_seed: 1,
         engine_version: "bench".to_owned(),
     };

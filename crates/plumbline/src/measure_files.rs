@@ -196,7 +196,7 @@ mod tests {
         fs::write(dir.path().join("one.toml"), "id = 1").unwrap();
         fs::write(dir.path().join("two.toml"), "colour = \"red\"").unwrap();
         fs::write(dir.path().join("notes.md"), "not a measure").unwrap();
-        let text = chosen(Some(dir.path()), BuiltIn::Keep).unwrap_err().to_string();
+        let text = chosen(Some(dir.path()), BuiltIn::Keep, &[]).unwrap_err().to_string();
         assert!(text.contains("one.toml") && text.contains("two.toml"), "{text}");
     }
 
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn a_file_of_the_same_id_replaces_the_built_in_one_and_others_are_added() {
         let dir = folder("dna_rate", &["dna_rate", "my_dna_rate"]);
-        let found = chosen(Some(dir.path()), BuiltIn::Keep).unwrap();
+        let found = chosen(Some(dir.path()), BuiltIn::Keep, &[]).unwrap();
         assert_eq!(found.set.measures().len(), built_in().measures().len() + 1);
         assert_eq!(found.origins.len(), found.set.measures().len());
         let version = |id: &str| found.set.measures()[found.set.index_of(id).unwrap()].definition.version;
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn without_the_built_in_ones_only_the_folder_counts() {
         let dir = folder("dna_rate", &["dna_rate", "my_dna_rate"]);
-        let found = chosen(Some(dir.path()), BuiltIn::Drop).unwrap();
+        let found = chosen(Some(dir.path()), BuiltIn::Drop, &[]).unwrap();
         assert_eq!(
             found.set.measures().iter().map(|m| m.definition.id.as_str()).collect::<Vec<_>>(),
             ["dna_rate", "my_dna_rate"]
@@ -251,7 +251,7 @@ mod tests {
     fn every_pound_that_would_be_counted_twice_is_named_with_both_files() {
         // Both save on the drug of the built-in measure, and so on the same drug as each other.
         let dir = folder("desogestrel_branded", &["brands", "pills"]);
-        let text = chosen(Some(dir.path()), BuiltIn::Keep).unwrap_err().to_string();
+        let text = chosen(Some(dir.path()), BuiltIn::Keep, &[]).unwrap_err().to_string();
         assert_eq!(text.lines().count(), 3, "{text}");
         for pair in ["pills and brands", "desogestrel_branded and brands", "desogestrel_branded and pills"] {
             assert!(text.contains(&format!("{pair} both estimate a saving on 0703021Q0")), "{pair}: {text}");

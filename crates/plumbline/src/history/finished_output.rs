@@ -111,7 +111,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let folder = OutputFolder::make(dir.path()).unwrap();
-        let built_in = crate::measure_files::chosen(None, crate::measure_files::BuiltIn::Keep).unwrap();
+        let built_in = crate::measure_files::chosen(None, crate::measure_files::BuiltIn::Keep, &[]).unwrap();
         folder.keep_keys(&Keys::fixed()).unwrap();
         folder.keep_measures(&built_in.source).unwrap();
         let summary = |hash: &str| folder.create(SUMMARY).unwrap().write_all(format!("{{\"measure_set\":\"{hash}\"}}").as_bytes());
