@@ -17,6 +17,8 @@ pub struct SentTraffic {
     pub cuts: Vec<Timestamp>,
     /// Events of each feed as JSON, in order of the log.
     pub logged: BTreeMap<String, Vec<String>>,
+    /// Four signs of the patient of each event, one a bit.
+    pub signs: BTreeMap<String, Vec<u8>>,
     /// Number of events of each feed before each cut.
     pub before: Vec<BTreeMap<String, usize>>,
 }
@@ -36,8 +38,11 @@ impl SentTraffic {
 #[must_use]
 pub fn ask(registry: &str, sent: &SentTraffic) -> OracleAnswer {
     let names: Vec<&String> = sent.logged.keys().collect();
-    let feeds: Vec<FeedLog> =
-        sent.logged.iter().map(|(feed, events)| FeedLog { feed: feed.clone(), practice: None, events: events.clone() }).collect();
+    let of = |(feed, events): (&String, &Vec<String>)| {
+        let signs = sent.signs.get(feed).cloned().unwrap_or_default();
+        FeedLog { feed: feed.clone(), practice: None, events: events.clone(), signs }
+    };
+    let feeds: Vec<FeedLog> = sent.logged.iter().map(of).collect();
     let before = |counts: &BTreeMap<String, usize>| names.iter().map(|n| counts.get(*n).copied().unwrap_or(0)).collect();
     let cuts: Vec<Cut> = sent
         .cuts

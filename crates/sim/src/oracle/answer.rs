@@ -42,6 +42,8 @@ pub struct FeedLog {
     /// Accepted native events as JSON, in the order of the log. Append times only decide which facts a tally may forget, and
     /// forgetting must change no card.
     pub events: Vec<String>,
+    /// Four signs of the patient of each event, as intake wrote them: a set bit is +1. An event without an entry has the bits 0.
+    pub signs: Vec<u8>,
 }
 
 /// The outcome of a cut.
@@ -197,8 +199,10 @@ pub fn answer(question: &CutQuestion<'_>) -> Result<OracleAnswer, Unreadable> {
     for cut in question.cuts {
         for (index, log) in question.feeds.iter().enumerate() {
             let from = last.map_or(0, |last| last.before[index]);
-            for json in &log.events[from..cut.before[index]] {
-                fold.deliver(&log.feed, Version::read(json, &states.london)?, last.map(|last| last.at));
+            for (place, json) in (from..).zip(&log.events[from..cut.before[index]]) {
+                let signs = log.signs.get(place).copied().unwrap_or(0);
+                let version = Version::read(json, &states.london)?.with_signs(signs);
+                fold.deliver(&log.feed, version, last.map(|last| last.at));
             }
         }
         if cut.outcome == CutOutcome::Published {

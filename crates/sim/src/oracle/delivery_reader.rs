@@ -39,6 +39,16 @@ pub(crate) enum Kind {
     Nothing(String),
 }
 
+/// Four numbers, each 1 or -1. They are no part of an event's content, so two versions never differ in them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PatientSigns(pub [i128; 4]);
+
+impl PartialEq for PatientSigns {
+    fn eq(&self, _: &PatientSigns) -> bool {
+        true
+    }
+}
+
 /// One version of one event.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Version {
@@ -53,6 +63,7 @@ pub(crate) struct Version {
     pub adjusted: Vec<String>,
     pub link: Option<String>,
     pub kind: Kind,
+    pub signs: PatientSigns,
 }
 
 /// A delivery that is not a native event.
@@ -69,6 +80,14 @@ impl Version {
         let bad = |what: String| BadDelivery { json: json.to_owned(), what };
         let event: Value = serde_json::from_str(json).map_err(|e| bad(e.to_string()))?;
         read(&event, london).map_err(|field| bad(format!("{field} is missing or malformed")))
+    }
+}
+
+impl Version {
+    /// The same version of a patient with these signs, one a bit.
+    pub(crate) fn with_signs(self, bits: u8) -> Version {
+        let signs = [0, 1, 2, 3].map(|bit| if bits >> bit & 1 == 1 { 1 } else { -1 });
+        Version { signs: PatientSigns(signs), ..self }
     }
 }
 
@@ -111,6 +130,7 @@ fn read(event: &Value, london: &London) -> Result<Version, &'static str> {
         excluded: text(&event["exclude"]),
         adjusted,
         link: text(&detail["encounter"]),
+        signs: PatientSigns([-1; 4]),
         kind: if retraction { Kind::Nothing(kind.to_owned()) } else { read_kind(kind, detail, day, london)? },
         day,
     })

@@ -32,7 +32,9 @@ pub(crate) const D_COST: usize = 9;
 pub(crate) const PCA: usize = 10;
 const EXCLUDED: usize = 11;
 const UNKNOWN_FACTS: usize = 12;
-const FIELDS: usize = 13;
+/// Four signed sums of the numerator, then four of the denominator. Cards do not show them, but a card follows a change of them.
+const SIGNED: [usize; 2] = [13, 17];
+const FIELDS: usize = 21;
 
 const ANSWER_NAMES: [&str; 6] = ["very_good", "good", "neither", "poor", "very_poor", "dont_know"];
 
@@ -135,8 +137,11 @@ fn add_measure(sums: &mut Sums, index: usize, measure: &Measure, version: &Versi
     };
     let n_places = [FACTS_N, N, N_SQUARES, N_QUANTITY, N_COST];
     let d_places = [FACTS_D, D, D_SQUARES, D_QUANTITY, D_COST];
-    for (amount, places) in [(n, n_places), (d, d_places)] {
+    for ((amount, places), signed) in [(n, n_places), (d, d_places)].into_iter().zip(SIGNED) {
         let Some(x) = amount else { continue };
+        for (place, sign) in (signed..).zip(version.signs.0) {
+            sums.add_to(index, place, sign * x);
+        }
         for (place, added) in places.into_iter().zip([1, x, x * x, money.0, money.1]) {
             sums.add_to(index, place, added);
         }

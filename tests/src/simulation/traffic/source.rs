@@ -8,7 +8,6 @@ use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};
 use scorecard::time::calendar::Timestamp;
 
-use crate::simulation::measure_sets::LATER_DRUG;
 use crate::simulation::plan::{Plan, Retention};
 use crate::simulation::random::Random;
 use crate::simulation::traffic::participants::{entries, sources};
@@ -94,7 +93,7 @@ pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> Delivery
 fn definitions(plan: &Plan, feed: &Arc<Feed>, random: &mut Random) -> Vec<(i64, Item<'static>)> {
     let count = if plan.retention == Retention::Kept { 1 + random.index(4) } else { 0 };
     let one = |_| {
-        let coding = random.pick(&[Some("bnf|0501013B0AAABAB"), Some("bnf|0703021Q0BBABAB"), Some(LATER_DRUG.0), None]);
+        let coding = random.pick(&[Some("bnf|0501013B0AAABAB"), Some("bnf|0703021Q0BBABAB"), Some("local|x"), None]);
         let codes = coding.map(Codes::one).unwrap_or_default();
         let version = 1 + random.index(4) as u64;
         let definition = Definition { reference: "Medication/1".into(), version, codes };

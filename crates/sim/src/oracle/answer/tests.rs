@@ -91,6 +91,7 @@ impl History {
         let feed = |n: usize| FeedLog {
             feed: format!("f{}", n + 1),
             practice: Some(format!("A{}", n + 1)),
+            signs: Vec::new(),
             events: self.feeds[n].clone(),
         };
         let measures = [("dna_rate", DNA), ("fft_positive", FFT), ("brand", BRAND)];
@@ -463,7 +464,7 @@ fn a_default_population_has_cards_of_every_status_and_revisions_without_gaps() {
     let deliveries: Vec<deliveries::Delivery> = deliveries::Traffic::new(&population, &config).collect();
     let mut feeds: Vec<FeedLog> = population
         .feeds()
-        .map(|(feed, practice)| FeedLog { feed: feed.to_owned(), practice: Some(practice.to_owned()), events: Vec::new() })
+        .map(|(feed, practice)| FeedLog { feed: feed.to_owned(), practice: Some(practice.to_owned()), events: Vec::new(), signs: Vec::new() })
         .collect();
     let mut cuts = Vec::new();
     let mut rest = deliveries.iter().peekable();
