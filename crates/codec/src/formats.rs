@@ -22,4 +22,4 @@ pub(crate) mod item_sink;
 pub(crate) mod decoder_config;
 pub(crate) mod demographics;
 pub(crate) mod birth_date;
-pub mod detail_warnings;
+pub(crate) mod detail_warnings;

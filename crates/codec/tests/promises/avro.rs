@@ -289,6 +289,18 @@ fn bytes_that_do_not_decode_give_the_reason() {
 }
 
 #[test]
+fn an_unknown_kind_of_event_is_an_error_and_never_another_kind() {
+    let Record::Batch(mut batch) = samples::records().remove(0) else { panic!("the first sample is a batch") };
+    batch.events = vec![Event::new("o", scorecard::event::Detail::Observation(None))];
+    let mut bytes = bytes_of(&Record::Batch(batch));
+    // The kind, no fields, and the end of the list of events. 10 is the fifth number from 0, 8 the last known one.
+    let end = bytes.len() - 3;
+    assert_eq!(bytes[end..], [8, 0, 0]);
+    bytes[end] = 10;
+    assert!(matches!(decode(&bytes), Record::Undecodable(why) if why.contains("no branch")));
+}
+
+#[test]
 fn cut_and_damaged_records_are_undecodable_or_another_record_and_never_a_panic() {
     for record in all() {
         let whole = bytes_of(&record);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{Context, DecodeOutcome, DecoderConfig, RecordDecoder};
+use codec::formats::record_decoder::{Context, DecodeOutcome, DecoderConfig, DetailCounts, RecordDecoder};
 use scorecard::event::{Detail, Event};
 use scorecard::record::item::{Feed, Item};
 use serde_json::{Value, json};
@@ -139,7 +139,7 @@ fn the_quantities_that_real_systems_send_lose_no_item() {
             Item::Event(_, Event { detail: Detail::Prescription(Some(p)), .. }) => found.push((p.items, p.quantity_milli)),
             other => panic!("{other:?}"),
         });
-        let count = |counts: &codec::formats::detail_warnings::DetailCounts| counts.values().sum::<u64>();
+        let count = |counts: &DetailCounts| counts.values().sum::<u64>();
         assert_eq!(found, [(1, quantity)], "{written}");
         assert_eq!((count(&outcome.dropped_details), count(&outcome.rounded_details)), (dropped, rounded), "{written}");
     }
