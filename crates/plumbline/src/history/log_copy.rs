@@ -1,5 +1,5 @@
-//! A copy of the records that no task can compute again, from an older log into a new one: events, registry and rejects. Offsets, keys
-//! and append times stay, so that every cut has the same events before it.
+//! A copy of the records that no task can compute again, from an older log into a new one: events, registry, rejects. Offsets, keys and
+//! append times stay, so that every cut has the same events before it.
 
 use std::ops::ControlFlow;
 
@@ -24,15 +24,29 @@ pub struct CopyCounts {
     pub undecodable: u64,
 }
 
-/// Copies events, registry and rejects. The genesis record of the copy is `genesis`.
+/// Whether tally and publish compute the records of a topic.
+fn is_computed(topic: Topic) -> bool {
+    matches!(
+        topic,
+        Topic::ClinicianMonths
+            | Topic::Scorecards
+            | Topic::ScorecardRevisions
+            | Topic::PeerGroups
+            | Topic::PeerSnapshots
+            | Topic::Runs
+    )
+}
+
+/// Copies every topic that no task computes. The genesis record of the copy is `genesis`.
 ///
 /// # Errors
 /// When a log fails, or the copy is interrupted ([`crate::process::interrupt::CleanStop`]).
 pub fn copy(from: &mut LocalLog, to: &mut LocalLog, genesis: &Genesis, interrupt: &Interrupt) -> Result<CopyCounts> {
     let mut counts = CopyCounts::default();
-    let places = [(Topic::Registry, 0), (Topic::Rejects, 0)].into_iter();
-    for (topic, partition) in places.chain((0..genesis.partitions).map(|partition| (Topic::Events, partition))) {
-        copy_partition(from, to, (topic, partition), genesis, &mut counts, interrupt)?;
+    for topic in Topic::ALL.into_iter().filter(|topic| !is_computed(*topic)) {
+        for partition in from.partitions(topic) {
+            copy_partition(from, to, (topic, partition), genesis, &mut counts, interrupt)?;
+        }
     }
     to.flush()?;
     Ok(counts)
