@@ -20,6 +20,7 @@ pub mod z_score;
 pub mod network_fit;
 pub(crate) mod centre_search;
 pub(crate) mod spread_search;
+pub(crate) mod limited_z;
 pub mod design_effect;
 pub mod month_dispersion;
 pub mod sign_dispersion;

@@ -1,8 +1,12 @@
 //! The search for a network's centre, the typical clinician's value, at a given spread.
 
 use crate::statistics::count_tail::poisson_below;
-use crate::statistics::falling_root::falling_root;
+use crate::statistics::falling_root::falling_root_near;
+use crate::verdict::limited_z::LimitedZ;
 use crate::verdict::placed_unit::{ChanceModel, PlacedUnit, weight};
+
+/// First step of a search from its guess, in logarithms.
+const STEP: f64 = 0.02;
 
 /// The logarithms between which a network's centre lies. `None` if no unit has an event.
 ///
@@ -25,31 +29,38 @@ pub(crate) fn bracket(units: &[PlacedUnit]) -> Option<(f64, f64)> {
     Some((-libm::log(2.0 * total), most))
 }
 
-/// Logarithm of the centre at which the weighted z of these units, each limited to `bound`, add up to 0.
+/// The guess from which a search for a centre starts: the logarithm of the total value.
+pub(crate) fn first_guess(units: &[PlacedUnit]) -> f64 {
+    let add = |(n, base): (f64, f64), unit: &PlacedUnit| (n + unit.n, base + unit.base);
+    let (n, base) = units.iter().fold((0.0, 0.0), add);
+    libm::log(n / base)
+}
+
+/// Logarithm of the centre at which the weighted z of these units, each limited to `bound`, add up to 0. `guess` is near it.
 ///
 /// A giant has at most the weight 1 / gamma, and pulls at most `bound` times that.
 ///
 /// Source: Huber 1964, Ann Math Stat 35:73.
-pub(crate) fn centre(units: &[PlacedUnit], gamma: f64, bound: f64, bracket: (f64, f64)) -> f64 {
+pub(crate) fn centre(units: &[PlacedUnit], gamma: f64, bound: f64, bracket: (f64, f64), guess: f64) -> f64 {
     let Some(spread) = units.first().map(|unit| unit.spread(gamma)) else { return bracket.0 };
-    let own: Vec<f64> = units.iter().map(|unit| libm::asinh(spread * unit.root)).collect();
+    let limited = LimitedZ::new(spread, bound);
+    let own: Vec<f64> = units.iter().map(|unit| limited.arm(unit.root)).collect();
     let pull = |x: f64| {
         let centre = libm::exp(x);
         let one = |(unit, own): (&PlacedUnit, &f64)| {
             let (root, expected) = unit.expectation(centre);
-            let z = 2.0 / spread * (own - libm::asinh(spread * root));
-            weight(expected, gamma) * z.clamp(-bound, bound)
+            weight(expected, gamma) * limited.z(*own, limited.arm(root))
         };
         units.iter().zip(&own).map(one).sum()
     };
-    root_between(pull, bracket)
+    falling_root_near(pull, guess, STEP, bracket)
 }
 
 /// The same for networks in which most units expect few events: the centre at which the weighted mid-p of these counts add up to half.
 ///
 /// The mid-p of a count is unbiased however rare it is. By the root, the centre would be 6 % too low at 1 expected event, and 28 % at
 /// 0.2. Trials count as exposure, because they are rare.
-pub(crate) fn rare_centre(units: &[PlacedUnit], gamma: f64, bracket: (f64, f64)) -> f64 {
+pub(crate) fn rare_centre(units: &[PlacedUnit], gamma: f64, bracket: (f64, f64), guess: f64) -> f64 {
     let pull = |x: f64| {
         let centre = libm::exp(x);
         let one = |unit: &PlacedUnit| {
@@ -60,17 +71,5 @@ pub(crate) fn rare_centre(units: &[PlacedUnit], gamma: f64, bracket: (f64, f64))
         };
         units.iter().map(one).sum()
     };
-    root_between(pull, bracket)
-}
-
-/// Root of a falling function in the bracket, or the end that is nearer to it.
-fn root_between(f: impl Fn(f64) -> f64, (low, high): (f64, f64)) -> f64 {
-    let (at_low, at_high) = (f(low), f(high));
-    if at_low <= 0.0 {
-        return low;
-    }
-    if at_high > 0.0 {
-        return high;
-    }
-    falling_root(f, (low, at_low), (high, at_high), 1.0)
+    falling_root_near(pull, guess, STEP, bracket)
 }

@@ -69,7 +69,7 @@ fn value_of_root(unit: &PlacedUnit, a: f64) -> f64 {
     match unit.model {
         ChanceModel::Poisson => count_of_root(root) / unit.d,
         ChanceModel::Binomial => share_of_root(root, unit.d),
-        ChanceModel::Normal => 2.0 * a * unit.standard_error,
+        ChanceModel::Normal => a / unit.root_unit,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::measure::kind::kinds::Kind;
 use crate::verdict::constants::{LEAST_EVENTS, LEAST_FACTS};
 use crate::verdict::median::median;
 use crate::verdict::placed_unit::{ChanceModel, PlacedUnit};
-use crate::verdict::root::{count_root, trial_root};
+use crate::verdict::root::{angle, angle_unit, count_root};
 use crate::verdict::unit_sums::UnitSums;
 
 /// Least facts of a unit whose own variance says how a mean varies.
@@ -92,15 +92,16 @@ impl NetworkBasis {
         let (events, base) =
             if self.flipped { (others, expected.map(|expected| own.d as f64 - expected)) } else { (own.n, expected) };
         let (n, d) = (events as f64 / size, own.d as f64 / size);
-        let root = if model == ChanceModel::Poisson { count_root(n) } else { trial_root(n, d) };
+        let (position, unit) = if model == ChanceModel::Poisson { (count_root(n), 1.0) } else { (angle(n, d), angle_unit(d)) };
+        let root_unit = unit / self.phi.sqrt();
         PlacedUnit {
             model,
             n,
             d,
             base: base.map_or(d, |base| base / size),
             phi: self.phi,
-            standard_error: 1.0,
-            root: root / self.phi.sqrt(),
+            root_unit,
+            root: position * root_unit,
             whole: matches!(self.kind, Kind::Rate | Kind::Proportion),
             few_events: self.facts_of_events(own) < LEAST_EVENTS,
             few_facts: self.kind == Kind::Amount && own.facts_d < LEAST_FACTS,
@@ -127,15 +128,15 @@ impl NetworkBasis {
     fn mean(&self, own: &UnitSums, expected: Option<f64>) -> Option<PlacedUnit> {
         let d = own.d as f64;
         let (value, variance) = (own.n as f64 / d, self.mean_variance(own));
-        let standard_error = variance.sqrt();
+        let root_unit = 0.5 / variance.sqrt();
         (variance > 0.0).then(|| PlacedUnit {
             model: ChanceModel::Normal,
             n: value,
             d,
             base: expected.map_or(1.0, |expected| expected / d),
             phi: self.phi,
-            standard_error,
-            root: value / (2.0 * standard_error),
+            root_unit,
+            root: value * root_unit,
             whole: false,
             few_events: false,
             few_facts: own.facts_d < LEAST_FACTS,

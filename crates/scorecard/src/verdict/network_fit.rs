@@ -6,7 +6,7 @@
 //! * Paule and Mandel 1982, J Res Natl Bur Standards 87:377 (the spread).
 //! * Rousseeuw and Leroy 1987, Robust Regression and Outlier Detection (a start that half of the units cannot break, then reweighting).
 
-use crate::verdict::centre_search::{bracket, centre, rare_centre};
+use crate::verdict::centre_search::{bracket, centre, first_guess, rare_centre};
 use crate::verdict::constants::{
     CUT, FIRST_BOUND, FIRST_MEAN_SQUARE, FLOOR, LATER_BOUND, LATER_MEAN_SQUARE, LEAST_ESTIMATING, LEAST_EXPECTED,
 };
@@ -97,7 +97,7 @@ struct FitSearch<'a> {
 impl FitSearch<'_> {
     fn new(units: &[PlacedUnit], bracket: (f64, f64)) -> FitSearch<'_> {
         let keep = vec![true; units.len()];
-        FitSearch { units, bracket, keep, kept: units.to_vec(), ln_centre: 0.0, gamma: START_GAMMA, passes: 0 }
+        FitSearch { units, bracket, keep, kept: units.to_vec(), ln_centre: first_guess(units), gamma: START_GAMMA, passes: 0 }
     }
 
     fn run(&mut self) {
@@ -116,8 +116,8 @@ impl FitSearch<'_> {
 
     fn pass(&mut self, pass: Pass) {
         for _ in 0..pass.rounds {
-            self.ln_centre = centre(&self.kept, self.gamma.max(FLOOR), pass.bound, self.bracket);
-            self.gamma = self.spread_search().gamma(pass.bound, pass.mean_square, pass.caution);
+            self.ln_centre = centre(&self.kept, self.gamma.max(FLOOR), pass.bound, self.bracket, self.ln_centre);
+            self.gamma = self.spread_search().gamma(pass.bound, pass.mean_square, pass.caution, self.gamma);
         }
     }
 
@@ -147,17 +147,17 @@ impl FitSearch<'_> {
     fn finish(mut self) -> NetworkFit {
         let rare = self.is_rare();
         if rare {
-            self.ln_centre = rare_centre(&self.kept, self.gamma.max(FLOOR), self.bracket);
+            self.ln_centre = rare_centre(&self.kept, self.gamma.max(FLOOR), self.bracket, self.ln_centre);
         }
         let search = self.spread_search();
         if rare {
-            self.gamma = search.gamma(LATER.bound, LATER.mean_square, CAUTION);
+            self.gamma = search.gamma(LATER.bound, LATER.mean_square, CAUTION, self.gamma);
         }
         let far = self.sizes().iter().filter(|size| **size > CUT).count();
         NetworkFit {
             ln_centre: self.ln_centre,
             gamma_cautious: self.gamma,
-            gamma: search.gamma(LATER.bound, LATER.mean_square, 0.0),
+            gamma: search.gamma(LATER.bound, LATER.mean_square, 0.0, self.gamma),
             estimating: search.roots.len(),
             left_out: (0..self.units.len()).filter(|index| !self.keep[*index]).collect(),
             passes: self.passes,

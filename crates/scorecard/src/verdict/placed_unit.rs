@@ -6,7 +6,7 @@
 //! Sources: Anscombe 1948, Biometrika 35:246 (the hyperbolic scale); Freeman and Tukey 1950 (the roots).
 
 use crate::verdict::constants::LEAST_GAMMA;
-use crate::verdict::root::{expected_count_root, expected_trial_root};
+use crate::verdict::root::{expected_angle, expected_count_root};
 
 /// How chance acts on the events of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,9 @@ pub struct PlacedUnit {
     pub base: f64,
     /// Design effect, 1 or more.
     pub phi: f64,
-    /// Standard error of a mean, above 0, with the design effect; 1 for counts.
-    pub standard_error: f64,
+    /// Factor from the scale of its kind to roots in units of chance, above 0: 1 / sqrt(phi) of a count, sqrt(d + 1/2) times that of an
+    /// angle, 1 / (2 s) of a mean with the standard error s, which holds the design effect.
+    pub root_unit: f64,
     /// The root `a`.
     pub root: f64,
     /// Whether events are whole, as those of a rate or a proportion are. Effective counts of shares and amounts are real.
@@ -52,18 +53,16 @@ impl PlacedUnit {
     /// The root `b` and the expected events E at this centre, which is above 0.
     #[must_use]
     pub fn expectation(&self, centre: f64) -> (f64, f64) {
+        let expected = centre * self.base;
         match self.model {
-            ChanceModel::Poisson => {
-                let expected = centre * self.base;
-                (expected_count_root(expected) / self.phi.sqrt(), expected / self.phi)
-            }
+            ChanceModel::Poisson => (expected_count_root(expected) * self.root_unit, expected / self.phi),
             ChanceModel::Binomial => {
-                let root = expected_trial_root((centre * self.base).min(self.d), self.d) / self.phi.sqrt();
+                let root = expected_angle(expected.min(self.d), self.d) * self.root_unit;
                 (root, root * root)
             }
             ChanceModel::Normal => {
-                let distance = centre * self.base / self.standard_error;
-                (distance / 2.0, distance * distance)
+                let root = expected * self.root_unit;
+                (root, 4.0 * root * root)
             }
         }
     }

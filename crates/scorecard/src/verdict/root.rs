@@ -28,17 +28,35 @@ pub fn count_of_root(root: f64) -> f64 {
     sqrt * sqrt
 }
 
-/// Root of n events in d trials; n is at most d, and both may be real.
+/// Angle of n events in d trials; n is at most d, and both may be real.
 #[must_use]
-pub fn trial_root(n: f64, d: f64) -> f64 {
+pub fn angle(n: f64, d: f64) -> f64 {
     let angle = |events: f64| libm::asin((events / (d + 1.0)).min(1.0).sqrt());
-    (d + 0.5).sqrt() * f64::midpoint(angle(n), angle(n + 1.0))
+    f64::midpoint(angle(n), angle(n + 1.0))
 }
 
-/// Root that d trials have on average if `expected` of them are events. At most d are.
+/// Angle that d trials have on average if `expected` of them are events. At most d are.
+#[must_use]
+pub fn expected_angle(expected: f64, d: f64) -> f64 {
+    libm::asin(((expected + 0.25) / (d + 0.5)).min(1.0).sqrt())
+}
+
+/// Root of one radian of d trials: chance has the variance 1/4 on the scale of roots.
+#[must_use]
+pub fn angle_unit(d: f64) -> f64 {
+    (d + 0.5).sqrt()
+}
+
+/// Root of n events in d trials.
+#[must_use]
+pub fn trial_root(n: f64, d: f64) -> f64 {
+    angle_unit(d) * angle(n, d)
+}
+
+/// Root that d trials have on average if `expected` of them are events.
 #[must_use]
 pub fn expected_trial_root(expected: f64, d: f64) -> f64 {
-    (d + 0.5).sqrt() * libm::asin(((expected + 0.25) / (d + 0.5)).min(1.0).sqrt())
+    angle_unit(d) * expected_angle(expected, d)
 }
 
 /// The share of events, 0 to 1, of d trials with this root (Miller).

@@ -340,7 +340,7 @@ fn change(input: &Input) -> Answer {
     Ok(json!({
         "z_scale": angle_z(now, before, windows.network_shift, phi),
         "rarer_total": events.min(now.d + before.d - events),
-        "z": proportion_z(now, before, (now.d, before.d), windows.network_shift, phi),
+        "z": proportion_z(now, before, |_| (now.d, before.d), windows.network_shift, phi),
     }))
 }
 

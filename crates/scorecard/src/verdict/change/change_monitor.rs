@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::measure::kind::kinds::Kind;
 use crate::statistics::normal::upper_tail;
 use crate::sums::ratio::Ratio;
-use crate::verdict::change::change_z::{WindowCount, mean_z, others_are_rarer, proportion_z, quick_conditional_z};
+use crate::verdict::change::change_z::{WindowCount, mean_z, proportion_z, quick_conditional_z};
 use crate::verdict::change::season::{CountedSide, Season};
 use crate::verdict::network_basis::NetworkBasis;
 use crate::verdict::unit_sums::UnitSums;
@@ -78,41 +78,44 @@ impl ChangeMonitor<'_> {
     #[must_use]
     pub fn change(&self, months: &[UnitSums]) -> Option<MonitoredChange> {
         let (baseline, longest) = baseline(months)?;
-        let z_of = |length: &usize| Some((*length, self.z(months, baseline.clone(), months.len() - length..months.len())?));
-        let windows: Vec<(usize, f64)> = WINDOWS.iter().filter(|length| **length <= longest).filter_map(z_of).collect();
-        let scan = ChangeScan::of(&windows)?;
-        let now = UnitSums::of_all(&months[months.len() - scan.months..]);
-        let before = UnitSums::of_all(&months[baseline]);
+        let before = UnitSums::of_all(&months[..baseline]);
+        let size = self.basis.event_unit(&UnitSums::of_all(months));
+        let (mut windows, mut now) = (Vec::with_capacity(WINDOWS.len()), UnitSums::default());
+        for (length, month) in (1..=longest).zip(months.iter().rev()) {
+            now = now.plus(month);
+            if WINDOWS.contains(&length) {
+                windows.extend(self.z(months, (baseline, &before), (length, &now), size).map(|z| (length, z, now)));
+            }
+        }
+        let scan = ChangeScan::of(&windows.iter().map(|(length, z, _)| (*length, *z)).collect::<Vec<_>>())?;
+        let (_, _, now) = windows.into_iter().find(|(length, ..)| *length == scan.months)?;
         Some(MonitoredChange { scan, is_large: is_large(self.basis.kind, scan.z, (now.n, now.d), (before.n, before.d)) })
     }
 
-    /// The z of one window against the baseline. `None` without work in either.
-    #[must_use]
-    pub fn z(&self, months: &[UnitSums], before: Range<usize>, now: Range<usize>) -> Option<f64> {
-        let (own_before, own_now) = (UnitSums::of_all(&months[before.clone()]), UnitSums::of_all(&months[now.clone()]));
-        if own_before.d <= 0 || own_now.d <= 0 {
+    /// The z of the last months, with their number and sums, against the first ones. `size` is the unit of one event. `None` without work in
+    /// either.
+    fn z(&self, months: &[UnitSums], before: (usize, &UnitSums), now: (usize, &UnitSums), size: Option<f64>) -> Option<f64> {
+        if before.1.d <= 0 || now.1.d <= 0 {
             return None;
         }
         if self.basis.kind == Kind::Mean {
             let mean = |own: &UnitSums| (own.n as f64 / own.d as f64, self.basis.mean_variance(own));
-            return Some(mean_z(mean(&own_now), mean(&own_before), self.season.value_change(before, now)));
+            return Some(mean_z(mean(now.1), mean(before.1), self.season.value_change(before.0, now.0)));
         }
-        let size = self.basis.event_unit(&UnitSums::of_all(months))?;
+        let (size, phi) = (size?, self.basis.phi);
         let count = |own: &UnitSums| WindowCount { n: own.n as f64 / size, d: own.d as f64 / size };
-        let (count_now, count_before) = (count(&own_now), count(&own_before));
-        let trials = matches!(self.basis.kind, Kind::Proportion | Kind::Share);
-        let side = if trials && others_are_rarer(count_now, count_before) { CountedSide::Others } else { CountedSide::Events };
-        let exposure = |range: &Range<usize>| self.exposure(months, range.clone(), side) / size;
-        let exposures = (exposure(&now), exposure(&before));
-        if exposures.0 <= 0.0 || exposures.1 <= 0.0 {
-            return None;
+        let (count_now, count_before) = (count(now.1), count(before.1));
+        let exposure = |side: CountedSide| {
+            let of = |range: Range<usize>| self.exposure(months, range, side) / size;
+            (of(months.len() - now.0..months.len()), of(0..before.0))
+        };
+        if matches!(self.basis.kind, Kind::Proportion | Kind::Share) {
+            return Some(proportion_z(count_now, count_before, exposure, self.season.angle_change(before.0, now.0), phi));
         }
-        let phi = self.basis.phi;
-        if trials {
-            return Some(proportion_z(count_now, count_before, exposures, self.season.angle_change(before, now), phi));
-        }
-        let of = |count: WindowCount, d: f64| WindowCount { n: count.n, d };
-        Some(quick_conditional_z(of(count_now, exposures.0), of(count_before, exposures.1), phi))
+        let (d_now, d_before) = exposure(CountedSide::Events);
+        let known = d_now > 0.0 && d_before > 0.0;
+        known
+            .then(|| quick_conditional_z(WindowCount { d: d_now, ..count_now }, WindowCount { d: d_before, ..count_before }, phi))
     }
 
     /// Denominators of these months, each times the season's factor of its side.
@@ -121,14 +124,12 @@ impl ChangeMonitor<'_> {
     }
 }
 
-/// The baseline of these months and the longest window. `None` without six months of work before the last six.
-fn baseline(months: &[UnitSums]) -> Option<(Range<usize>, usize)> {
-    let worked = |range: Range<usize>| months[range].iter().filter(|month| month.d > 0).count();
-    let before = |judged: usize| 0..months.len().saturating_sub(judged);
-    if worked(before(YEAR)) >= LEAST_BASELINE {
-        return Some((before(YEAR), YEAR));
-    }
-    (worked(before(HALF_YEAR)) >= LEAST_BASELINE).then(|| (before(HALF_YEAR), HALF_YEAR))
+/// Number of first months that are the baseline, and the longest window. `None` without six months of work before the last six.
+fn baseline(months: &[UnitSums]) -> Option<(usize, usize)> {
+    let before = |judged: usize| months.len().saturating_sub(judged);
+    let worked = |count: usize| months[..count].iter().filter(|month| month.d > 0).count();
+    let known = |judged: usize| (worked(before(judged)) >= LEAST_BASELINE).then(|| (before(judged), judged));
+    known(YEAR).or_else(|| known(HALF_YEAR))
 }
 
 /// Whether the value changed in the direction of z by at least 15 % of the rarer side's value before.
@@ -152,7 +153,7 @@ mod tests {
     /// The change of a unit with these counts, in a network with these months.
     fn change(kind: Kind, months: &[Ratio], network: &[Ratio]) -> Option<MonitoredChange> {
         let months: Vec<UnitSums> = months.iter().map(|(n, d)| UnitSums::counted(*n, *d)).collect();
-        ChangeMonitor { basis: &basis(kind), season: &Season::of(network.to_vec()) }.change(&months)
+        ChangeMonitor { basis: &basis(kind), season: &Season::of(network) }.change(&months)
     }
 
     /// Twenty-one months, then three others.
@@ -194,14 +195,14 @@ mod tests {
     #[test]
     fn a_baseline_never_contains_the_months_it_judges() {
         let months = |count: usize| vec![UnitSums::counted(1, 10); count];
-        assert_eq!(baseline(&months(24)), Some((0..12, 12)));
-        assert_eq!(baseline(&months(18)), Some((0..6, 12)));
-        assert_eq!(baseline(&months(17)), Some((0..11, 6)));
-        assert_eq!(baseline(&months(12)), Some((0..6, 6)));
+        assert_eq!(baseline(&months(24)), Some((12, 12)));
+        assert_eq!(baseline(&months(18)), Some((6, 12)));
+        assert_eq!(baseline(&months(17)), Some((11, 6)));
+        assert_eq!(baseline(&months(12)), Some((6, 6)));
         assert_eq!(baseline(&months(11)), None);
         let mut idle = months(24);
         idle[..7].fill(UnitSums::default());
-        assert_eq!(baseline(&idle), Some((0..18, 6)));
+        assert_eq!(baseline(&idle), Some((18, 6)));
     }
 
     #[test]

@@ -5,8 +5,9 @@
 
 use crate::statistics::count_tail::{binomial_at_least, binomial_at_most};
 use crate::statistics::normal::z_of_upper_tail;
+use crate::verdict::change::season::CountedSide;
 use crate::verdict::constants::EXACT_FROM;
-use crate::verdict::root::{expected_trial_root, trial_root};
+use crate::verdict::root::angle;
 use crate::verdict::z_score::nearer_to_0;
 
 /// Events of both windows below which a proportion needs the conditional comparison too.
@@ -39,20 +40,21 @@ pub fn conditional_z(now: WindowCount, before: WindowCount, phi: f64) -> f64 {
     -z_of_upper_tail(less.max(LEAST_MID_P)) / phi.sqrt()
 }
 
-/// The same, but by angles alone where these give at most 1.5. Such a change is never a signal, and angles cost much less.
+/// The same, but the normal z of the binomial count where that is at most 1.5. Such a change is never a signal, and the normal z costs
+/// much less. 0 without any event.
 #[must_use]
 pub fn quick_conditional_z(now: WindowCount, before: WindowCount, phi: f64) -> f64 {
     let (total, share) = (now.n + before.n, now.d / (now.d + before.d));
-    let by_angles = 2.0 * (trial_root(now.n, total) - expected_trial_root(share * total, total)) / phi.sqrt();
-    if by_angles.abs() <= EXACT_FROM { by_angles } else { conditional_z(now, before, phi) }
+    let deviation = (phi * total * share * (1.0 - share)).sqrt();
+    let normal = if deviation > 0.0 { (now.n - share * total) / deviation } else { 0.0 };
+    if normal.abs() <= EXACT_FROM { normal } else { conditional_z(now, before, phi) }
 }
 
 /// z of two proportions by their angles. `network` is the change of the network's angle in the same months.
 #[must_use]
 pub fn angle_z(now: WindowCount, before: WindowCount, network: f64, phi: f64) -> f64 {
-    let angle = |window: WindowCount| trial_root(window.n, window.d) / (window.d + 0.5).sqrt();
     let variance = phi * (1.0 / (now.d + 0.5) + 1.0 / (before.d + 0.5));
-    2.0 * (angle(now) - angle(before) - network) / variance.sqrt()
+    2.0 * (angle(now.n, now.d) - angle(before.n, before.d) - network) / variance.sqrt()
 }
 
 /// Whether the rarer side has so few events in both windows that [`rare_side_z`] must agree.
@@ -71,23 +73,33 @@ pub fn others_are_rarer(now: WindowCount, before: WindowCount) -> bool {
 /// z of two proportions: by angles, and for few events of the rarer side the one of it and of the conditional z of that side that is
 /// nearer to 0. 0 if they disagree in sign.
 ///
-/// `exposure` is the denominator of now and before for the conditional comparison, corrected for the season of the rarer side.
+/// `exposure` gives the denominators of now and before for the conditional comparison, corrected for the season of the rarer side. It is
+/// asked only for few events.
 #[must_use]
-pub fn proportion_z(now: WindowCount, before: WindowCount, exposure: (f64, f64), network: f64, phi: f64) -> f64 {
+pub fn proportion_z(
+    now: WindowCount,
+    before: WindowCount,
+    exposure: impl Fn(CountedSide) -> (f64, f64),
+    network: f64,
+    phi: f64,
+) -> f64 {
     let angles = angle_z(now, before, network, phi);
-    if !needs_rare_side(now, before) {
+    let (events, trials) = (now.n + before.n, now.d + before.d);
+    if events.min(trials - events) >= LEAST_FOR_ANGLES {
         return angles;
     }
-    nearer_to_0(angles, rare_side_z(now, before, exposure, phi))
+    let side = if 2.0 * events > trials { CountedSide::Others } else { CountedSide::Events };
+    nearer_to_0(angles, rare_side_z(now, before, side, exposure(side), phi))
 }
 
-/// The conditional z of the rarer side, with the sign of the events.
-#[must_use]
-pub fn rare_side_z(now: WindowCount, before: WindowCount, exposure: (f64, f64), phi: f64) -> f64 {
-    let others = others_are_rarer(now, before);
-    let rarer = |window: WindowCount, d: f64| WindowCount { n: if others { window.d - window.n } else { window.n }, d };
-    let z = conditional_z(rarer(now, exposure.0), rarer(before, exposure.1), phi);
-    if others { -z } else { z }
+/// The conditional z of this side, with the sign of the events. 0 without any exposure.
+fn rare_side_z(now: WindowCount, before: WindowCount, side: CountedSide, exposure: (f64, f64), phi: f64) -> f64 {
+    if exposure.0 <= 0.0 || exposure.1 <= 0.0 {
+        return 0.0;
+    }
+    let count = |window: WindowCount| if side == CountedSide::Others { window.d - window.n } else { window.n };
+    let z = conditional_z(WindowCount { n: count(now), d: exposure.0 }, WindowCount { n: count(before), d: exposure.1 }, phi);
+    if side == CountedSide::Others { -z } else { z }
 }
 
 /// z of two means with these squared standard errors. `network` is the change of the network's value in the same months. 0 if neither
@@ -115,7 +127,7 @@ mod tests {
             let near = |x: f64, y: f64| (x + y).abs() < 1e-7;
             prop_assert!(near(conditional_z(a, b, phi), conditional_z(b, a, phi)));
             prop_assert!(near(angle_z(a, b, 0.1, phi), angle_z(b, a, -0.1, phi)));
-            prop_assert!(near(proportion_z(a, b, (a.d, b.d), 0.0, phi), proportion_z(b, a, (b.d, a.d), 0.0, phi)));
+            prop_assert!(near(proportion_z(a, b, |_| (a.d, b.d), 0.0, phi), proportion_z(b, a, |_| (b.d, a.d), 0.0, phi)));
         }
 
         #[test]
@@ -135,7 +147,7 @@ mod tests {
         fn counting_the_others_changes_the_sign(n in 0u32..80, more in 1u32..80, m in 0u32..80, rest in 1u32..80) {
             let (a, b) = (count(n, n + more), count(m, m + rest));
             let (c, e) = (count(more, n + more), count(rest, m + rest));
-            let of = |a: WindowCount, b: WindowCount| proportion_z(a, b, (a.d, b.d), 0.0, 1.0);
+            let of = |a: WindowCount, b: WindowCount| proportion_z(a, b, |_| (a.d, b.d), 0.0, 1.0);
             // Exactly half of both is on either side the numerator.
             prop_assume!(n + m != more + rest);
             prop_assert!((of(a, b) + of(c, e)).abs() < 1e-9);

@@ -1,15 +1,18 @@
 //! The season: the network's months, against which a unit's change is judged.
 
-use std::ops::Range;
-
 use crate::sums::ratio::Ratio;
-use crate::verdict::root::trial_root;
+use crate::verdict::root::angle;
 
 /// The sums of a network's months, oldest first, over the units that the fit kept. Empty for fewer than 20 of them: then nothing changed
 /// for everybody.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Season {
-    months: Vec<Ratio>,
+    /// Factors of each month's denominator, by side.
+    factors: Vec<[f64; 2]>,
+    /// Sums of the first months, by how many they are.
+    first: Vec<Ratio>,
+    /// Angles of the first months, by how many they are, and of the last ones. `None` without work.
+    angles: [Vec<Option<f64>>; 2],
 }
 
 /// A side of a ratio.
@@ -35,45 +38,54 @@ impl CountedSide {
 impl Season {
     /// The season of these months, oldest first.
     #[must_use]
-    pub fn of(months: Vec<Ratio>) -> Season {
-        Season { months }
+    pub fn of(months: &[Ratio]) -> Season {
+        let mut first = vec![(0, 0)];
+        for month in months {
+            let before = first[first.len() - 1];
+            first.push((before.0 + month.0, before.1 + month.1));
+        }
+        let all = first[months.len()];
+        let factors = months.iter().map(|month| [CountedSide::Events, CountedSide::Others].map(|side| factor(*month, all, side)));
+        let angle_of = |(n, d): Ratio| (d > 0).then(|| angle(n as f64, d as f64));
+        let last = |count: usize| minus(all, first[months.len() - count]);
+        let angles =
+            [first.iter().map(|sums| angle_of(*sums)).collect(), (0..=months.len()).map(|count| angle_of(last(count))).collect()];
+        Season { factors: factors.collect(), first, angles }
     }
 
     /// Factor of a month's denominator: the network's rate of the month over that of all months. 1 where either is unknown or 0 overall.
     #[must_use]
     pub fn factor(&self, month: usize, side: CountedSide) -> f64 {
-        let rate = |ratio: Ratio| side.of(ratio) as f64 / ratio.1 as f64;
-        let all = self.total(0..self.months.len());
-        let known = self.months.get(month).filter(|month| month.1 > 0 && side.of(all) > 0);
-        known.map_or(1.0, |month| rate(*month) / rate(all))
+        self.factors.get(month).map_or(1.0, |factors| factors[usize::from(side == CountedSide::Others)])
     }
 
-    /// The sums of these months. (0, 0) for months that the network does not have.
+    /// Change of the network's angle, as of a proportion, from its first `before` months to its last `now` ones; 0 where either is unknown.
     #[must_use]
-    pub fn total(&self, months: Range<usize>) -> Ratio {
-        let known = self.months.iter().take(months.end).skip(months.start);
-        known.fold((0, 0), |(n, d), month| (n + month.0, d + month.1))
+    pub fn angle_change(&self, before: usize, now: usize) -> f64 {
+        let of = |which: usize, count: usize| self.angles[which].get(count).copied().flatten();
+        of(1, now).zip(of(0, before)).map_or(0.0, |(now, before)| now - before)
     }
 
-    /// Change of the network's angle, as of a proportion, from the months before to those of now; 0 where either is unknown.
+    /// Change of the network's value from its first `before` months to its last `now` ones; 0 where either is unknown.
     #[must_use]
-    pub fn angle_change(&self, before: Range<usize>, now: Range<usize>) -> f64 {
-        self.change(before, now, |(n, d)| {
-            let (n, d) = (n as f64, d as f64);
-            trial_root(n, d) / (d + 0.5).sqrt()
-        })
+    pub fn value_change(&self, before: usize, now: usize) -> f64 {
+        let months = self.first.len().saturating_sub(1);
+        if before > months || now > months {
+            return 0.0;
+        }
+        let (before, now) = (self.first[before], minus(self.first[months], self.first[months - now]));
+        let value = |(n, d): Ratio| n as f64 / d as f64;
+        if before.1 > 0 && now.1 > 0 { value(now) - value(before) } else { 0.0 }
     }
+}
 
-    /// Change of the network's value; 0 where either is unknown.
-    #[must_use]
-    pub fn value_change(&self, before: Range<usize>, now: Range<usize>) -> f64 {
-        self.change(before, now, |(n, d)| n as f64 / d as f64)
-    }
+fn factor(month: Ratio, all: Ratio, side: CountedSide) -> f64 {
+    let rate = |ratio: Ratio| side.of(ratio) as f64 / ratio.1 as f64;
+    if month.1 > 0 && side.of(all) > 0 { rate(month) / rate(all) } else { 1.0 }
+}
 
-    fn change(&self, before: Range<usize>, now: Range<usize>, of: impl Fn(Ratio) -> f64) -> f64 {
-        let (before, now) = (self.total(before), self.total(now));
-        if before.1 > 0 && now.1 > 0 { of(now) - of(before) } else { 0.0 }
-    }
+fn minus(a: Ratio, b: Ratio) -> Ratio {
+    (a.0 - b.0, a.1 - b.1)
 }
 
 #[cfg(test)]
@@ -83,19 +95,20 @@ mod tests {
     #[test]
     fn a_month_at_twice_the_rate_of_the_year_counts_double() {
         // 30 of 300 overall; the second month 20 of 100.
-        let season = Season::of(vec![(5, 100), (20, 100), (5, 100)]);
+        let season = Season::of(&[(5, 100), (20, 100), (5, 100)]);
         assert_eq!(season.factor(1, CountedSide::Events), 2.0);
         assert!((season.factor(1, CountedSide::Others) - 0.8 / 0.9).abs() < 1e-15);
-        assert_eq!(season.total(1..3), (25, 200));
-        assert!((season.value_change(0..1, 1..2) - 0.15).abs() < 1e-15);
+        assert!((season.value_change(1, 2) - 0.075).abs() < 1e-15);
+        let change = angle(25.0, 200.0) - angle(5.0, 100.0);
+        assert!((season.angle_change(1, 2) - change).abs() < 1e-15);
     }
 
     #[test]
     fn nothing_changed_in_a_network_that_is_not_known() {
         let season = Season::default();
-        assert_eq!((season.factor(3, CountedSide::Events), season.angle_change(0..12, 12..24)), (1.0, 0.0));
-        let idle = Season::of(vec![(0, 0), (3, 10), (0, 10)]);
+        assert_eq!((season.factor(3, CountedSide::Events), season.angle_change(12, 12)), (1.0, 0.0));
+        let idle = Season::of(&[(0, 0), (3, 10), (0, 10)]);
         assert_eq!((idle.factor(0, CountedSide::Events), idle.factor(2, CountedSide::Events)), (1.0, 0.0));
-        assert_eq!(idle.value_change(0..1, 1..2), 0.0);
+        assert_eq!((idle.value_change(1, 1), idle.angle_change(1, 2), idle.value_change(4, 1)), (0.0, 0.0, 0.0));
     }
 }
