@@ -20,6 +20,7 @@ pub mod fold;
 pub mod scoring;
 pub mod peer_group;
 pub mod chance;
+pub mod verdict;
 pub mod record;
 pub mod card;
 pub mod measure;

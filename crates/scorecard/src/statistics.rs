@@ -5,4 +5,7 @@ pub mod funnel;
 pub mod interval;
 pub mod transform;
 pub mod percentile;
+pub mod count_tail;
 pub mod distribution;
+pub mod normal;
+pub mod falling_root;

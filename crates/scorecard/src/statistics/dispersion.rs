@@ -6,14 +6,13 @@
 //! Source: Spiegelhalter 2005, Qual Saf Health Care 14:347, "Handling over-dispersion of performance indicators" (winsorised z,
 //! phi, the method of moments for tau^2); DerSimonian and Laird 1986, Control Clin Trials 7:177 (the same estimator).
 
+use crate::statistics::falling_root::falling_root;
+
 /// Share of units at each end whose z is winsorised for phi, so that outliers do not inflate phi and hide themselves.
 const WINSORISED: f64 = 0.1;
 
 /// Bound of z for tau^2: the standard normal's 90th centile. For ordinary units it bounds a tenth at each end.
 const Z_BOUND: f64 = 1.281_551_565_544_600_4;
-
-/// Most steps of a root search. The limit ends the search on any data.
-const MOST_STEPS: u32 = 200;
 
 /// Mean square of a standard normal under that bound: 0.8 - 2 a f(a) + 0.2 a^2, with a the bound and f the density there.
 const BOUNDED_MEAN_SQUARE: f64 = 0.678_654_558_952_874_7;
@@ -83,29 +82,7 @@ fn between(units: &[Deviation], bound: f64, mean_square: f64) -> f64 {
     }
     // At this tau^2 the sum is at most the wanted one, bounded or not.
     let high = units.iter().map(|unit| unit.distance * unit.distance).sum::<f64>() / wanted;
-    falling_root(excess, (0.0, at_nothing), (high, excess(high)))
-}
-
-/// Root of a falling function between a point above 0 and a point not above 0, by false position. An end that stays gets half its
-/// weight (Illinois).
-fn falling_root(f: impl Fn(f64) -> f64, above: (f64, f64), below: (f64, f64)) -> f64 {
-    let ((mut low, mut f_low), (mut high, mut f_high)) = (above, below);
-    for _ in 0..MOST_STEPS {
-        if f_high == 0.0 || high - low <= 1e-14 * high {
-            break;
-        }
-        let next = (high - f_high * (high - low) / (f_high - f_low)).clamp(low, high);
-        let value = f(next);
-        if value > 0.0 {
-            (low, f_low, f_high) = (next, value, f_high / 2.0);
-        } else {
-            (high, f_high, f_low) = (next, value, f_low / 2.0);
-        }
-        if next == low && next == high {
-            break;
-        }
-    }
-    high
+    falling_root(excess, (0.0, at_nothing), (high, excess(high)), 0.0)
 }
 
 /// The values at 10 % from either end, interpolated (R type 7).
