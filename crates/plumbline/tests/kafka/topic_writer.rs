@@ -63,7 +63,9 @@ impl TopicWriter {
                 Topic::Events => (partitions, "delete"),
                 Topic::Scorecards => (6, "compact"),
                 Topic::ScorecardRevisions => (6, "delete"),
-                Topic::ClinicianMonths | Topic::PeerGroups | Topic::PeerSnapshots | Topic::Definitions => (1, "compact"),
+                Topic::ClinicianMonths | Topic::PeerGroups | Topic::PeerSnapshots | Topic::Definitions | Topic::People => {
+                    (1, "compact")
+                }
                 Topic::Registry | Topic::Runs | Topic::Rejects => (1, "delete"),
             };
             let new = NewTopic::new(name, counted(partitions), TopicReplication::Fixed(-1));
