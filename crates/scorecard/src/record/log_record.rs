@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::card::peer_group::{PeerGroup, PeerSnapshot};
+use crate::card::peer_snapshot::PeerSnapshot;
+use crate::card::public_group::PeerGroup;
 use crate::card::scorecard::Scorecard;
 use crate::event::{Batch, Definition, PackedBatch};
 use crate::measure::measure_set::SetHash;

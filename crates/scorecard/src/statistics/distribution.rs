@@ -20,7 +20,7 @@ pub const Z_998: f64 = 3.090_232;
 const MOST_STEPS: u32 = 200;
 
 const LN_SQRT_TWO_PI: f64 = 0.918_938_533_204_672_8;
-const TWO_PI: f64 = std::f64::consts::TAU;
+pub(crate) const TWO_PI: f64 = std::f64::consts::TAU;
 const EPSILON: f64 = f64::EPSILON;
 /// Most terms of a series or fraction. They need a small multiple of the square root of their argument, and counts of a month are
 /// far below its square.
@@ -118,7 +118,7 @@ fn solve(excess: impl Fn(f64) -> f64, density: impl Fn(f64) -> f64, start: f64) 
 }
 
 /// Lower and upper tail of the gamma distribution of this shape: the regularised incomplete gamma functions P and Q.
-fn gamma_tails(shape: f64, x: f64) -> (f64, f64) {
+pub(crate) fn gamma_tails(shape: f64, x: f64) -> (f64, f64) {
     if x < shape + 1.0 {
         let lower = poisson_density(shape, x) * gamma_series(shape, x);
         (lower, 1.0 - lower)
@@ -175,7 +175,7 @@ fn poisson_density(x: f64, lambda: f64) -> f64 {
 }
 
 /// ln x! minus Stirling's approximation of it.
-fn stirling_error(x: f64) -> f64 {
+pub(crate) fn stirling_error(x: f64) -> f64 {
     if x < 15.0 {
         return libm::lgamma(x + 1.0) - (x + 0.5) * libm::log(x) + x - LN_SQRT_TWO_PI;
     }
@@ -185,7 +185,7 @@ fn stirling_error(x: f64) -> f64 {
 }
 
 /// x ln(x / mean) + mean - x.
-fn deviance(x: f64, mean: f64) -> f64 {
+pub(crate) fn deviance(x: f64, mean: f64) -> f64 {
     let difference = x - mean;
     if difference.abs() >= 0.1 * (x + mean) {
         return x * libm::log(x / mean) - difference;
@@ -218,7 +218,7 @@ fn student_t_upper_tail(t: f64, degrees: f64) -> f64 {
 }
 
 /// The continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz's method.
-fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
+pub(crate) fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     let mut c = 1.0;
     let mut d = 1.0 / nonzero(1.0 - (a + b) * x / (a + 1.0));
     let mut fraction = d;

@@ -24,17 +24,23 @@ pub fn sample_variance(own: &MeasureSums) -> Option<f64> {
     (d > 1 && numerator >= 0).then(|| numerator as f64 / (d * (d - 1)) as f64)
 }
 
-/// Wilson's score interval of a proportion of `of` events. `None` outside 0 to 1, or of no events.
+/// Wilson's 95 % score interval of a proportion of `of` events. `None` outside 0 to 1, or of no events.
 ///
 /// Source: Wilson 1927, J Am Stat Assoc 22:209; method 3 of Newcombe 1998, Stat Med 17:857.
 #[must_use]
 pub fn wilson(proportion: f64, of: f64) -> Option<Ends> {
+    wilson_at(proportion, of, Z_95)
+}
+
+/// Wilson's score interval at `z` standard deviations on either side. `None` outside 0 to 1, or of no events.
+#[must_use]
+pub fn wilson_at(proportion: f64, of: f64, z: f64) -> Option<Ends> {
     if !(0.0..=1.0).contains(&proportion) || of <= 0.0 {
         return None;
     }
-    let z2 = Z_95 * Z_95;
+    let z2 = z * z;
     let middle = proportion + z2 / (2.0 * of);
-    let spread = Z_95 * (proportion * (1.0 - proportion) / of + z2 / (4.0 * of * of)).sqrt();
+    let spread = z * (proportion * (1.0 - proportion) / of + z2 / (4.0 * of * of)).sqrt();
     let scale = 1.0 + z2 / of;
     // Exact at the ends, where floating point is only close to 0 and 1.
     let lower = if proportion == 0.0 { 0.0 } else { (middle - spread) / scale };

@@ -1,0 +1,142 @@
+//! The monitor of change: the last months against a fixed baseline that never contains them.
+//!
+//! The windows overlap: seven of them are worth about four independent looks, on two sides.
+
+use std::ops::Range;
+
+use crate::measure::kind::kinds::Kind;
+use crate::statistics::normal::upper_tail;
+use crate::sums::ratio::Ratio;
+use crate::verdict::change_z::{WindowCount, mean_z, others_are_rarer, proportion_z, quick_conditional_z};
+use crate::verdict::network_basis::NetworkBasis;
+use crate::verdict::season::{CountedSide, Season};
+use crate::verdict::unit_sums::UnitSums;
+
+/// Lengths of the windows that are compared with the baseline, in months.
+const WINDOWS: [usize; 7] = [1, 2, 3, 4, 6, 9, 12];
+
+/// Months of the year that is judged, and of the year before it.
+const YEAR: usize = 12;
+
+/// Months that are judged where history is shorter.
+const HALF_YEAR: usize = 6;
+
+/// Least months with work in a baseline.
+const LEAST_BASELINE: usize = 6;
+
+/// What the looks of one measure are worth: 4 independent ones, on two sides.
+const LOOKS: f64 = 8.0;
+
+/// Least change of a signal, of the rarer side's value before.
+const LEAST_CHANGE: f64 = 0.15;
+
+/// The window of months that differs most from the baseline.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChangeScan {
+    /// Probability of a window at least as extreme by chance, at most 1.
+    pub p: f64,
+    /// Length of the window in months.
+    pub months: usize,
+    /// Its z: above 0 means more than in the baseline.
+    pub z: f64,
+}
+
+impl ChangeScan {
+    /// The scan of these windows, each with its length in months and its z. The shortest of equals counts. `None` without windows.
+    #[must_use]
+    pub fn of(windows: &[(usize, f64)]) -> Option<ChangeScan> {
+        let further = |a: (usize, f64), b: &(usize, f64)| if b.1.abs() > a.1.abs() { *b } else { a };
+        let (months, z) = windows.iter().copied().reduce(|a, b| further(a, &b))?;
+        Some(ChangeScan { p: (LOOKS * upper_tail(z.abs())).min(1.0), months, z })
+    }
+}
+
+/// A change of one unit in one measure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MonitoredChange {
+    /// The window that differs most.
+    pub scan: ChangeScan,
+    /// Whether the plain value, too, changed in this direction by at least 15 % of the rarer side's value before. A signal needs it: a unit
+    /// that stayed as it was while the network changed did not change.
+    pub is_large: bool,
+}
+
+/// The monitor of the units of one network.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangeMonitor<'a> {
+    /// Basis of the network.
+    pub basis: &'a NetworkBasis,
+    /// Months of the network, with the same newest month as those of a unit.
+    pub season: &'a Season,
+}
+
+impl ChangeMonitor<'_> {
+    /// The change of a unit by its months, oldest first and at most 24. The months of the season are the same ones.
+    ///
+    /// The baseline is the year before the last one. With fewer than six months of work in it, it is all before the last six months, and
+    /// windows are at most six months long. `None` if that has fewer than six, too, or no window has work.
+    #[must_use]
+    pub fn change(&self, months: &[UnitSums]) -> Option<MonitoredChange> {
+        let (baseline, longest) = baseline(months)?;
+        let z_of = |length: &usize| Some((*length, self.z(months, baseline.clone(), months.len() - length..months.len())?));
+        let windows: Vec<(usize, f64)> = WINDOWS.iter().filter(|length| **length <= longest).filter_map(z_of).collect();
+        let scan = ChangeScan::of(&windows)?;
+        let now = UnitSums::of_all(&months[months.len() - scan.months..]);
+        let before = UnitSums::of_all(&months[baseline]);
+        Some(MonitoredChange { scan, is_large: is_large(self.basis.kind, scan.z, (now.n, now.d), (before.n, before.d)) })
+    }
+
+    /// The z of one window against the baseline. `None` without work in either.
+    #[must_use]
+    pub fn z(&self, months: &[UnitSums], before: Range<usize>, now: Range<usize>) -> Option<f64> {
+        let (own_before, own_now) = (UnitSums::of_all(&months[before.clone()]), UnitSums::of_all(&months[now.clone()]));
+        if own_before.d <= 0 || own_now.d <= 0 {
+            return None;
+        }
+        if self.basis.kind == Kind::Mean {
+            let mean = |own: &UnitSums| (own.n as f64 / own.d as f64, self.basis.mean_variance(own));
+            return Some(mean_z(mean(&own_now), mean(&own_before), self.season.value_change(before, now)));
+        }
+        let size = self.basis.event_unit(&UnitSums::of_all(months))?;
+        let count = |own: &UnitSums| WindowCount { n: own.n as f64 / size, d: own.d as f64 / size };
+        let (count_now, count_before) = (count(&own_now), count(&own_before));
+        let trials = matches!(self.basis.kind, Kind::Proportion | Kind::Share);
+        let side = if trials && others_are_rarer(count_now, count_before) { CountedSide::Others } else { CountedSide::Events };
+        let exposure = |range: &Range<usize>| self.exposure(months, range.clone(), side) / size;
+        let exposures = (exposure(&now), exposure(&before));
+        if exposures.0 <= 0.0 || exposures.1 <= 0.0 {
+            return None;
+        }
+        let phi = self.basis.phi;
+        if trials {
+            return Some(proportion_z(count_now, count_before, exposures, self.season.angle_change(before, now), phi));
+        }
+        let of = |count: WindowCount, d: f64| WindowCount { n: count.n, d };
+        Some(quick_conditional_z(of(count_now, exposures.0), of(count_before, exposures.1), phi))
+    }
+
+    /// Denominators of these months, each times the season's factor of its side.
+    fn exposure(&self, months: &[UnitSums], range: Range<usize>, side: CountedSide) -> f64 {
+        range.map(|month| months[month].d as f64 * self.season.factor(month, side)).sum()
+    }
+}
+
+/// The baseline of these months and the longest window. `None` without six months of work before the last six.
+fn baseline(months: &[UnitSums]) -> Option<(Range<usize>, usize)> {
+    let worked = |range: Range<usize>| months[range].iter().filter(|month| month.d > 0).count();
+    let before = |judged: usize| 0..months.len().saturating_sub(judged);
+    if worked(before(YEAR)) >= LEAST_BASELINE {
+        return Some((before(YEAR), YEAR));
+    }
+    (worked(before(HALF_YEAR)) >= LEAST_BASELINE).then(|| (before(HALF_YEAR), HALF_YEAR))
+}
+
+/// Whether the value changed in the direction of z by at least 15 % of the rarer side's value before.
+fn is_large(kind: Kind, z: f64, now: Ratio, before: Ratio) -> bool {
+    let value = |(n, d): Ratio| n as f64 / d as f64;
+    let (now, before) = (value(now), value(before));
+    let others = matches!(kind, Kind::Proportion | Kind::Share) && now + before > 1.0;
+    let rarer = if others { 1.0 - before } else { before };
+    let change = now - before;
+    change * z > 0.0 && change.abs() >= LEAST_CHANGE * rarer
+}

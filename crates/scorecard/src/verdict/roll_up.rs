@@ -1,0 +1,92 @@
+//! The expectation of a person who works in several practices: what the person's work would bring at the rates of each practice.
+//!
+//! Persons are compared by their events over their expectation, so that no one is high because of where they work (Simpson's paradox).
+
+use crate::measure::kind::kinds::Kind;
+
+/// Expected events that the network's rate is worth beside a practice's own. A choice.
+const PRIOR_EVENTS: f64 = 11.0;
+
+/// Facts of the denominator that the network's value of a mean or an amount is worth. A choice.
+const PRIOR_FACTS: f64 = 20.0;
+
+/// A person's work in one practice, beside all work of the same role there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PracticePart {
+    /// The person's denominator in this practice.
+    pub d: i64,
+    /// Numerator of the role in this practice.
+    pub practice_n: i64,
+    /// Denominator of the role in this practice.
+    pub practice_d: i64,
+    /// Facts in that denominator.
+    pub practice_facts: i64,
+}
+
+/// The rate of a role in one practice, shrunk towards the network of single practices. `centre` is above 0. A practice without work of
+/// the role has the network's rate.
+///
+/// The prior of a mean or an amount is 20 facts of the practice's mean size, or of one unit where the practice has none.
+#[must_use]
+pub fn practice_rate(kind: Kind, centre: f64, part: &PracticePart) -> f64 {
+    let (n, d) = (part.practice_n as f64, part.practice_d as f64);
+    if matches!(kind, Kind::Mean | Kind::Amount) {
+        let size = if part.practice_facts > 0 { d / part.practice_facts as f64 } else { 1.0 };
+        let prior = PRIOR_FACTS * size;
+        return (n + prior * centre) / (d + prior);
+    }
+    (n + PRIOR_EVENTS) / (d + PRIOR_EVENTS / centre)
+}
+
+/// The person's expected numerator: the sum over practices of the denominator times the practice's rate.
+#[must_use]
+pub fn expected_numerator(kind: Kind, centre: f64, parts: &[PracticePart]) -> f64 {
+    parts.iter().map(|part| part.d as f64 * practice_rate(kind, centre, part)).sum()
+}
+
+/// The value that a unit with this numerator and expectation would have with the network's mix: centre x n / expected.
+#[must_use]
+pub fn standardised_value(centre: f64, n: i64, expected: f64) -> f64 {
+    centre * (n as f64 / expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn part(d: i64, practice_n: i64, practice_d: i64) -> PracticePart {
+        PracticePart { d, practice_n, practice_d, practice_facts: practice_d }
+    }
+
+    #[test]
+    fn lowest_in_both_practices_is_low_standardised_although_high_crude() {
+        // 0.8 of the rate in either practice, but mostly in the one with three times the other's rate.
+        let parts = [part(100, 500, 10_000), part(900, 1_500, 10_000)];
+        let expected = expected_numerator(Kind::Rate, 0.1, &parts);
+        let n = 4 + 108;
+        assert!(n as f64 / 1_000.0 > 0.1);
+        let standardised = standardised_value(0.1, n, expected);
+        assert!((0.079..0.081).contains(&standardised), "{standardised}");
+    }
+
+    #[test]
+    fn a_practice_without_the_role_has_the_rate_of_the_network() {
+        for kind in [Kind::Rate, Kind::Proportion, Kind::Mean, Kind::Amount] {
+            let expected = expected_numerator(kind, 0.08, &[part(50, 0, 0)]);
+            assert!((expected - 4.0).abs() < 1e-12, "{expected}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_rate_lies_between_the_practice_and_the_network(n in 0i64..500, d in 1i64..5_000, centre in 0.001f64..0.9) {
+            for kind in [Kind::Rate, Kind::Mean] {
+                let rate = practice_rate(kind, centre, &part(1, n, d));
+                let own = n as f64 / d as f64;
+                prop_assert!(own.min(centre) - 1e-12 <= rate && rate <= own.max(centre) + 1e-12);
+            }
+        }
+    }
+}
