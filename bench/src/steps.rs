@@ -136,8 +136,7 @@ fn decode(text: &str, each: &mut dyn FnMut(Item<'_>)) {
 fn batches(input: &Input) -> Vec<Batch<'static>> {
     let mut open: BTreeMap<Arc<str>, Vec<Event<'static>>> = BTreeMap::new();
     let mut full = Vec::new();
-    let batch =
-        |feed: &str, events| Batch { feed: feed.to_owned().into(), practice: None, versioning: Default::default(), events };
+    let batch = |feed: &str, events| Batch::new(feed.to_owned(), events);
     decode(&input.text(), &mut |item| {
         let Item::Event(feed, event) = item else { return };
         let events = open.entry(feed.name.clone()).or_default();

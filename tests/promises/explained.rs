@@ -176,7 +176,7 @@ fn excluded_and_adjusted_events_are_listed_and_add_nothing() {
     // Low is good and this event is in the numerator. It is no success, so adjustment leaves it out.
     let code = |code: &'static str, event: Event<'static>| match event.detail {
         Detail::Prescription(Some(mut drug)) => {
-            drug.code = Some(code.into());
+            drug.drug = scorecard::event::Codes::one(format!("bnf|{code}"));
             Event { detail: Detail::Prescription(Some(drug)), ..event }
         }
         _ => unreachable!("it is a prescription"),

@@ -217,7 +217,7 @@ fn an_excluded_event_counts_only_as_excluded() {
 fn patient_adjustment_removes_an_event_from_the_denominator_unless_it_is_a_success() {
     let mut cephalexin = prescription("p", 1, "7000001", utc(2026, 10, 5, 9));
     if let Detail::Prescription(Some(p)) = &mut cephalexin.detail {
-        p.code = Some("0501021L0AAABAB".into());
+        p.drug = scorecard::event::Codes::one("bnf|0501021L0AAABAB");
     }
     cephalexin.pca = vec!["broad_spectrum".into()];
     let mut amoxicillin = prescription("q", 1, "7000001", utc(2026, 10, 5, 9));

@@ -19,7 +19,7 @@ fn antibiotics(clinician: usize, month: i8, broad: usize) -> Vec<Event<'static>>
         if let Detail::Prescription(Some(drug)) = &mut event.detail
             && number < broad
         {
-            drug.code = Some("0501013K0AAAJAJ".into());
+            drug.drug = scorecard::event::Codes::one("bnf|0501013K0AAAJAJ");
         }
         event
     };

@@ -1,11 +1,10 @@
 //! A small deployment in virtual time, on which the promises are tested.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use scorecard::card::scorecard::Scorecard;
-use scorecard::event::{Action, Attendance, Detail, Encounter, Event, Mode, Prescription, Source};
+use scorecard::event::{Action, Attendance, Codes, Detail, Encounter, Event, Mode, Prescription, Source};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Record, Run};
@@ -230,11 +229,12 @@ pub fn runs(log: &SimulatedLog) -> Vec<Run> {
 #[must_use]
 pub fn prescription(id: &str, version: u64, clinician: &str, at: Timestamp) -> Event<'static> {
     let detail = Detail::Prescription(Some(Prescription {
-        code: Some("0501013B0AAABAB".into()),
-        quantity_milli: 21_000,
+        drug: Codes::one("bnf|0501013B0AAABAB"),
+        reference: None,
+        quantity_milli: Some(21_000),
         items: 1,
-        cost_pence: 143,
-        adq_milli: 0,
+        cost_pence: Some(143),
+        adq_milli: None,
         repeat: false,
     }));
     event(id, version, clinician, at, detail)
@@ -252,6 +252,7 @@ pub fn encounter(id: &str, version: u64, clinician: &str, at: Timestamp) -> Even
         minutes: Some(10),
         planned_minutes: Some(10),
         diagnoses: Vec::new(),
+        types: Codes::default(),
     }));
     event(id, version, clinician, at, detail)
 }
@@ -260,19 +261,13 @@ pub fn encounter(id: &str, version: u64, clinician: &str, at: Timestamp) -> Even
 #[must_use]
 pub fn event(id: &str, version: u64, clinician: &str, at: Timestamp, detail: Detail<'static>) -> Event<'static> {
     Event {
-        id: Cow::Owned(id.to_owned()),
         version: Some(version),
-        action: Action::Record,
         day: Some(Zone::london().day_of(at)),
         occurred_at: Some(at),
         recorded_at: Some(at),
         clinician: Some(format!("gmc|{clinician}").into()),
         practice: Some("A81001".into()),
-        patient: None,
-        exclude: None,
-        pca: Vec::new(),
-        link: None,
-        detail,
+        ..Event::new(id.to_owned(), detail)
     }
 }
 
@@ -284,20 +279,7 @@ pub fn retraction(of: &Event<'static>, version: u64) -> Event<'static> {
         Detail::Prescription(_) => Detail::Prescription(None),
         Detail::Feedback(_) => Detail::Feedback(None),
         Detail::Order(_) => Detail::Order(None),
+        Detail::Observation(_) => Detail::Observation(None),
     };
-    Event {
-        id: of.id.clone(),
-        version: Some(version),
-        action: Action::Retract,
-        day: None,
-        occurred_at: None,
-        recorded_at: None,
-        clinician: None,
-        practice: None,
-        patient: None,
-        exclude: None,
-        pca: Vec::new(),
-        link: None,
-        detail,
-    }
+    Event { version: Some(version), action: Action::Retract, ..Event::new(of.id.clone(), detail) }
 }

@@ -467,14 +467,14 @@ impl PackedBatch<'_> {
 }
 
 impl<'a> Batch<'a> {
-    /// A batch of a feed that declares nothing.
+    /// A batch of these events with everything else absent.
     #[must_use]
     pub fn new(feed: impl Into<Cow<'a, str>>, events: Vec<Event<'a>>) -> Batch<'a> {
         Batch {
             feed: feed.into(),
             practice: None,
-            versioning: Versioning::Id,
-            ids: IdScope::Feed,
+            versioning: Versioning::default(),
+            ids: IdScope::default(),
             definitions: Vec::new(),
             events,
         }

@@ -4,6 +4,7 @@ pub mod tally;
 pub mod explanation;
 pub mod share;
 pub(crate) mod fact_builder;
+pub(crate) mod drug_codes;
 pub(crate) mod links;
 pub mod feed_coverage;
 pub(crate) mod rows;

@@ -174,7 +174,7 @@ impl Search<'_> {
 /// Moves the shares of a batch's events from `missing` to `located`. A duplicate of an event has the same content.
 fn locate_in(batch: &Batch<'_>, fold: &mut Fold, missing: &mut BTreeMap<FactId, Vec<Share>>, located: &mut Vec<LocatedShare>) {
     for event in &batch.events {
-        let identity = fold.tally.identity(&batch.feed, &event.id);
+        let identity = fold.tally.identity(&batch.feed, batch.ids, event);
         let Some(shares) = missing.get_mut(&identity) else { continue };
         let check = fold.tally.content_hash(event);
         let found = shares.extract_if(.., |share| share.content_hash == check && Some(share.version) == event.version);

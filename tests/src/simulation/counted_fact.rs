@@ -13,19 +13,36 @@ pub(crate) struct CountedFact {
     pub attendance: bool,
     pub attended: bool,
     pub noshow: bool,
-    pub minutes: i64,
+    pub minutes: Option<i64>,
     pub planned: i64,
     /// A prescription.
     pub is_prescription: bool,
-    pub code: Option<String>,
+    pub code: DrugCode,
     pub repeat: bool,
     pub items: i64,
-    pub quantity: i64,
-    pub cost: i64,
+    pub quantity: Option<i64>,
+    pub cost: Option<i64>,
+    pub adq: Option<i64>,
     /// A feedback.
     pub is_feedback: bool,
     pub answer: Option<usize>,
     pub content: bool,
+    /// Four numbers, each 1 or -1.
+    pub signs: [i64; 4],
+}
+
+/// A drug's code in the two sets. The code files of the second set know more codes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum DrugCode {
+    /// Unknown in both.
+    #[default]
+    Unmapped,
+    /// A BNF code.
+    Bnf(String),
+    /// Unknown in the first set and a BNF code in the second.
+    BnfLater(String),
+    /// Unknown in the first set and no drug in the second.
+    NoDrugLater,
 }
 
 /// The sums of one measure.
@@ -43,4 +60,7 @@ pub(crate) struct Numbers {
     pub d_cost: i64,
     pub pca: i64,
     pub excluded: i64,
+    pub unknown: i64,
+    /// Signed sums of numerator and denominator.
+    pub signed: [[i64; 4]; 2],
 }

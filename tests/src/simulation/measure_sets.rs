@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
+use scorecard::measure::code_book::CodeBook;
 use scorecard::measure::measure_set::MeasureSet;
 
-use crate::simulation::counted_fact::{CountedFact, Numbers};
+use crate::simulation::counted_fact::{CountedFact, DrugCode, Numbers};
 
 const ABX: &str = r#"
 id = "abx"
@@ -123,12 +124,55 @@ amount = "minutes"
 event = "activity"
 "#;
 
+const SPEND: &str = r#"
+id = "spend"
+version = 1
+title = "What do I spend?"
+kind = "amount"
+domain = "resource"
+unit = "pence"
+scale = 1.0
+direction = "low"
+minimum = 1
+rationale = "simulation"
+source = "simulation"
+changes = ["1: first version"]
+[numerator]
+event = "prescription"
+amount = "cost"
+[denominator]
+event = "activity"
+"#;
+
+const DOSES: &str = r#"
+id = "doses"
+version = 1
+title = "How many doses are in an item?"
+kind = "mean"
+domain = "clinical"
+unit = "doses"
+scale = 1.0
+direction = "low"
+minimum = 1
+rationale = "simulation"
+source = "simulation"
+changes = ["1: first version"]
+[numerator]
+event = "prescription"
+amount = "adq"
+codes = ["0501"]
+[denominator]
+event = "prescription"
+amount = "items"
+codes = ["0501"]
+"#;
+
 /// One of the two sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SetName {
     /// The set with which every deployment begins.
     First,
-    /// The set to which it may change: `abx` redefined, `fft` removed, `length` new.
+    /// The set to which it may change: `abx` redefined, `doses` and `fft` removed, `length` new, more codes known.
     Second,
 }
 
@@ -147,43 +191,122 @@ impl Set {
         let again = ABX.replace("version = 1\n", "version = 2\n").replace("repeat = false\n", "");
         let (files, names) = match name {
             SetName::First => {
-                ([("abx", ABX), ("brand", BRAND), ("dna", DNA), ("fft", FFT)], vec!["abx@1", "brand@1", "dna@1", "fft@1"])
+                let files = [("abx", ABX), ("brand", BRAND), ("dna", DNA), ("doses", DOSES), ("fft", FFT), ("spend", SPEND)];
+                (files.to_vec(), vec!["abx@1", "brand@1", "dna@1", "doses@1", "fft@1", "spend@1"])
             }
-            SetName::Second => (
-                [("abx", again.as_str()), ("brand", BRAND), ("dna", DNA), ("length", LENGTH)],
-                vec!["abx@2", "brand@1", "dna@1", "length@1"],
-            ),
+            SetName::Second => {
+                let files = [("abx", again.as_str()), ("brand", BRAND), ("dna", DNA), ("length", LENGTH), ("spend", SPEND)];
+                (files.to_vec(), vec!["abx@2", "brand@1", "dna@1", "length@1", "spend@1"])
+            }
         };
         let files: Vec<(String, &str)> = files.iter().map(|(id, text)| (format!("{id}.toml"), *text)).collect();
         let measures = MeasureSet::parse(files.iter().map(|(name, text)| (name.as_str(), *text)));
-        Set { measures: Arc::new(measures.expect("the simulation's measures are valid")), names }
+        let mut measures = measures.expect("the simulation's measures are valid");
+        if name == SetName::Second {
+            measures = measures.with_codes(later_codes());
+        }
+        Set { measures: Arc::new(measures), names }
     }
 }
 
+/// The code of an antibiotic that only the second set's code files know.
+pub(crate) const LATER_DRUG: (&str, &str) = ("dmd|39113611000001102", "0501013B0AAABAB");
+/// The code of a dressing. The second set's code files say that it is no drug.
+pub(crate) const LATER_DRESSING: &str = "dmd|3378311000001103";
+
+fn later_codes() -> CodeBook {
+    let mut book = CodeBook::default();
+    let system = |coding: &'static str| coding.split_once('|').expect("system|code");
+    let ((drug, code), (dressing, other)) = (system(LATER_DRUG.0), system(LATER_DRESSING));
+    book.insert_drug(drug, code, LATER_DRUG.1).expect("a valid row");
+    book.insert_drug(dressing, other, "none").expect("a valid row");
+    book
+}
+
+/// Whether a set is the second one.
+pub(crate) fn is_second(set: &[&str]) -> bool {
+    set.contains(&"length@1")
+}
+
 /// Every measure of both sets.
-pub(crate) const ALL_NAMES: [&str; 6] = ["abx@1", "abx@2", "brand@1", "dna@1", "fft@1", "length@1"];
+pub(crate) const ALL_NAMES: [&str; 8] =
+    ["abx@1", "abx@2", "brand@1", "dna@1", "doses@1", "fft@1", "length@1", "spend@1"];
+
+/// Words for the distinct sides of a measure: numerator and denominator. Measures share a side under one word.
+fn side_words(name: &str) -> [&'static str; 2] {
+    match name {
+        "abx@1" => ["started antibiotics", "activity"],
+        "abx@2" => ["antibiotics", "activity"],
+        "brand@1" => ["brand", "substance"],
+        "dna@1" => ["noshow", "slots"],
+        "doses@1" => ["doses", "items with doses"],
+        "fft@1" => ["content", "feedback"],
+        "length@1" => ["minutes", "activity with minutes"],
+        "spend@1" => ["cost", "activity"],
+        _ => unreachable!("the simulation has no other measure"),
+    }
+}
+
+/// The number of each measure's sides in a set: the place of the side among all, at its first use.
+pub(crate) fn side_numbers(set: &[&str]) -> Vec<[u32; 2]> {
+    let mut words: Vec<&str> = Vec::new();
+    let mut number = |word: &'static str| {
+        let at = words.iter().position(|known| *known == word).unwrap_or_else(|| {
+            words.push(word);
+            words.len() - 1
+        });
+        u32::try_from(at).expect("few sides")
+    };
+    set.iter().map(|name| side_words(name).map(&mut number)).collect()
+}
 
 /// Whether a low value is good.
 fn low_is_good(name: &str) -> bool {
     !matches!(name, "fft@1" | "length@1")
 }
 
-/// Numerator and denominator of an event under a measure; `None` when the event is not in it.
-fn sides(name: &str, event: &CountedFact) -> (Option<i64>, Option<i64>) {
+/// What an event is for a measure.
+enum Part {
+    /// Numerator and denominator; `None` when the event is not in it.
+    Counts(Option<i64>, Option<i64>),
+    /// The event lacks what a side counts.
+    Unknown,
+}
+
+/// Numerator and denominator of an event under a measure.
+fn sides(name: &str, event: &CountedFact) -> Part {
     let activity = (event.activity && event.attended).then_some(1);
-    let drug = |prefix: &str| event.code.as_deref().is_some_and(|code| code.starts_with(prefix));
+    // Only the second set knows the later codes, and `abx@2` is the only measure of that set which counts them.
+    let drug = |prefix: &str| match &event.code {
+        DrugCode::Bnf(code) => code.starts_with(prefix),
+        DrugCode::BnfLater(code) => name == "abx@2" && code.starts_with(prefix),
+        DrugCode::Unmapped | DrugCode::NoDrugLater => false,
+    };
     let antibiotic = drug("0501") && !drug("050109");
-    match name {
+    let (n, d) = match name {
         "abx@1" => ((antibiotic && !event.repeat).then_some(event.items), activity),
         "abx@2" => (antibiotic.then_some(event.items), activity),
-        "brand@1" => (drug("0703021Q0B").then_some(event.quantity), drug("0703021Q0").then_some(event.quantity)),
+        "brand@1" => match event.quantity {
+            None if drug("0703021Q0") => return Part::Unknown,
+            quantity => (quantity.filter(|_| drug("0703021Q0B")), quantity.filter(|_| drug("0703021Q0"))),
+        },
+        "doses@1" => match event.adq {
+            None if drug("0501") => return Part::Unknown,
+            adq => (adq.filter(|_| drug("0501")), drug("0501").then_some(event.items)),
+        },
+        "spend@1" => match event.cost {
+            None if event.is_prescription => return Part::Unknown,
+            cost => (cost.filter(|_| event.is_prescription), activity),
+        },
         "dna@1" => {
             ((event.attendance && event.noshow).then_some(1), (event.attendance && (event.attended || event.noshow)).then_some(1))
         }
         "fft@1" => (event.content.then_some(1), event.is_feedback.then_some(1)),
-        "length@1" => (activity.map(|_| event.minutes), activity),
+        // An encounter without minutes is out of both sides.
+        "length@1" => (activity.and(event.minutes), activity.filter(|_| event.minutes.is_some())),
         _ => unreachable!("the simulation has no other measure"),
-    }
+    };
+    Part::Counts(n, d)
 }
 
 /// Whether a measure has a saving.
@@ -193,37 +316,44 @@ fn has_saving(name: &str) -> bool {
 
 /// Adds an event to the sums of a measure.
 pub(crate) fn contribute(name: &str, event: &CountedFact, to: &mut Numbers) {
-    let (n, d) = sides(name, event);
-    if n.is_none() && d.is_none() {
-        return;
-    }
-    if event.excluded {
-        to.excluded += 1;
-        return;
-    }
+    let (n, d) = match sides(name, event) {
+        Part::Counts(None, None) => return,
+        _ if event.excluded => {
+            to.excluded += 1;
+            return;
+        }
+        Part::Unknown => {
+            to.unknown += 1;
+            return;
+        }
+        Part::Counts(n, d) => (n, d),
+    };
     let id = name.split('@').next().unwrap_or_default();
     let success = if low_is_good(name) { n.is_none() } else { n.is_some() };
     if event.adjusted.iter().any(|measure| measure == id) && !success {
         to.pca += 1;
         return;
     }
-    let money = has_saving(name) && event.code.is_some();
+    let money = event.quantity.zip(event.cost).filter(|_| has_saving(name));
+    for (signed, amount) in to.signed.iter_mut().zip([n, d]) {
+        signed.iter_mut().zip(event.signs).for_each(|(sum, sign)| *sum += sign * amount.unwrap_or(0));
+    }
     if let Some(x) = n {
         to.facts_n += 1;
         to.n += x;
         to.n_squares += i128::from(x) * i128::from(x);
-        if money {
-            to.n_quantity += event.quantity;
-            to.n_cost += event.cost;
+        if let Some((quantity, cost)) = money {
+            to.n_quantity += quantity;
+            to.n_cost += cost;
         }
     }
     if let Some(x) = d {
         to.facts_d += 1;
         to.d += x;
         to.d_squares += i128::from(x) * i128::from(x);
-        if money {
-            to.d_quantity += event.quantity;
-            to.d_cost += event.cost;
+        if let Some((quantity, cost)) = money {
+            to.d_quantity += quantity;
+            to.d_cost += cost;
         }
     }
 }

@@ -17,6 +17,9 @@ pub const MAGIC: u8 = 0;
 /// The id of a batch in the first layout.
 const FIRST_BATCH: u32 = FIRST_ID + 1;
 
+/// The id of a row in the first layout, which had no unknown events and no signed sums.
+const FIRST_ROW: u32 = FIRST_ID + 3;
+
 /// The first id of our own range.
 pub use crate::avro::released_schema::FIRST_ID;
 
@@ -241,6 +244,12 @@ pub fn decode_datum(id: u32, datum: &[u8]) -> Record<'_> {
     }
     if id == FIRST_BATCH {
         return read_first_batch(datum).map_or_else(|fault| undecodable(form, fault), Record::Batch);
+    }
+    if id == FIRST_ROW {
+        return Record::Undecodable(
+            "the row is of a log of format 1, which this version does not read; make a new log with `plumbline migrate OLD NEW`"
+                .to_owned(),
+        );
     }
     let older = ReleasedSchema::of_id(id).expect("the id was found among the released schemas");
     match older.resolve(datum, form.schema()) {

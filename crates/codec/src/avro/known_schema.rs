@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn record_names_are_full() {
-        assert_eq!(KnownSchema::Record(Form::ClinicianMonth).record_name(), "plumbline.v1.ClinicianMonth");
+        assert_eq!(KnownSchema::Record(Form::ClinicianMonth).record_name(), "plumbline.v2.ClinicianMonth");
         assert_eq!(KnownSchema::Event(Contract::OrderEvent).record_name(), "plumbline.v1.OrderEvent");
     }
 

@@ -17,4 +17,5 @@ pub(crate) const RELEASED: &[(u32, &str, &str)] = &[
     (11, "peer-snapshot", include_str!("../../../../schemas/released/11-peer-snapshot.avsc")),
     (12, "run", include_str!("../../../../schemas/released/12-run.avsc")),
     (13, "reject", include_str!("../../../../schemas/released/13-reject.avsc")),
+    (15, "clinician-month", include_str!("../../../../schemas/released/15-clinician-month.avsc")),
 ];

@@ -1,11 +1,11 @@
 //! Rows and marks: the records of `clinician-months`.
 
-use scorecard::record::log_record::{ClinicianMonth, FeedCoverage, Mark, RowKey};
-use scorecard::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums};
+use scorecard::record::log_record::{CellSum, ClinicianMonth, FeedCoverage, Mark, RowKey};
+use scorecard::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, SIGNS, SignedSums};
 
 use crate::avro::wire::{Reader, Wire, WireFault, Writer, wire_record};
 
-wire_record!(ClinicianMonth { key, partition, position, at, measure_set, base, measures });
+wire_record!(ClinicianMonth { key, partition, position, at, measure_set, base, measures, signed, cells });
 wire_record!(RowKey { feed, clinician, practice, month });
 wire_record!(MeasureSums {
     facts_n,
@@ -19,8 +19,10 @@ wire_record!(MeasureSums {
     d_quantity_milli,
     d_cost_pence,
     pca,
-    excluded
+    excluded,
+    unknown
 });
+wire_record!(CellSum { side, cell, n });
 wire_record!(FeedCoverage { feed, last_appended, newest_day, days });
 
 /// One number for each field; the answers run from very good to don't know.
@@ -36,6 +38,20 @@ impl<'a> Wire<'a> for Base {
             *field = from.long()?;
         }
         Ok(Base::of_fields(fields))
+    }
+}
+
+/// Four numbers, one for each sign.
+impl<'a> Wire<'a> for SignedSums {
+    fn write(&self, to: &mut Writer<'_>) {
+        self.0.iter().for_each(|&sum| to.long(sum));
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        let mut sums = [0; SIGNS];
+        for sum in &mut sums {
+            *sum = from.long()?;
+        }
+        Ok(SignedSums(sums))
     }
 }
 

@@ -12,7 +12,7 @@ use scorecard::card::peer_group::PeerGroup;
 use scorecard::card::scorecard::{Content, Period, Scorecard};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::log_record::{ClinicianMonth, Outcome, Reject, Run};
-use scorecard::sums::measure_sums::MeasureSums;
+use scorecard::sums::measure_sums::{MeasureSums, SIGNS};
 use scorecard::time::calendar::{Month, Timestamp};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -105,6 +105,9 @@ pub fn clinician_month(row: &ClinicianMonth, measures: &MeasureSet) -> String {
         unmapped_items: base.unmapped_items,
         unknown_status: base.unknown_status,
         noshow_planned_minutes: base.noshow_planned_minutes,
+        items_without_cost: base.items_without_cost,
+        items_without_adq: base.items_without_adq,
+        items_without_quantity: base.items_without_quantity,
         answers: AnswersView {
             very_good: base.answers[0],
             good: base.answers[1],
@@ -199,6 +202,9 @@ struct RowView<'r> {
     unmapped_items: i64,
     unknown_status: i64,
     noshow_planned_minutes: i64,
+    items_without_cost: i64,
+    items_without_adq: i64,
+    items_without_quantity: i64,
     answers: AnswersView,
     counters: CountersView,
     sums: SumsView<'r>,
@@ -240,7 +246,7 @@ impl Serialize for SumsView<'_> {
         let mut map = serializer.serialize_map(Some(self.row.measures.len()))?;
         for (name, sums) in &self.row.measures {
             let (id, version) = name.split_once('@').unwrap_or((name, ""));
-            map.serialize_entry(id, &measure_view(id, version, sums, self.measures))?;
+            map.serialize_entry(id, &measure_view(id, version, sums, self.row, self.measures))?;
         }
         map.end()
     }
@@ -263,10 +269,22 @@ struct MeasureView {
     denominator_cost_pence: i64,
     pca: i64,
     excluded: i64,
+    unknown: i64,
+    numerator_signed: Option<[i64; SIGNS]>,
+    denominator_signed: Option<[i64; SIGNS]>,
 }
 
-fn measure_view(id: &str, version: &str, sums: &MeasureSums, measures: &MeasureSet) -> MeasureView {
-    let measure = measures.index_of(id).map(|index| &measures.measures()[index]);
+/// The signed sums of both sides of a measure; `None` where the measures are not those of the row.
+fn signed_view(row: &ClinicianMonth, index: Option<usize>, measures: &MeasureSet) -> [Option<[i64; SIGNS]>; 2] {
+    let Some(index) = index.filter(|_| measures.hash() == row.measure_set) else { return [None; 2] };
+    let of = |side: usize| row.signed.iter().find(|(number, _)| usize::try_from(*number) == Ok(side));
+    measures.sides_of(index).map(|side| Some(of(side).map(|(_, signed)| signed.0).unwrap_or_default()))
+}
+
+fn measure_view(id: &str, version: &str, sums: &MeasureSums, row: &ClinicianMonth, measures: &MeasureSet) -> MeasureView {
+    let index = measures.index_of(id);
+    let [numerator_signed, denominator_signed] = signed_view(row, index, measures);
+    let measure = index.map(|index| &measures.measures()[index]);
     MeasureView {
         version: version.parse().ok(),
         numerator: sums.n,
@@ -283,6 +301,9 @@ fn measure_view(id: &str, version: &str, sums: &MeasureSums, measures: &MeasureS
         denominator_cost_pence: sums.d_cost_pence,
         pca: sums.pca,
         excluded: sums.excluded,
+        unknown: sums.unknown,
+        numerator_signed,
+        denominator_signed,
     }
 }
 

@@ -11,10 +11,10 @@ use scorecard::event::{
 };
 use scorecard::measure::measure_set::{Direction, Domain, Giant, Kind, SetHash};
 use scorecard::record::log_record::{
-    ClinicianMonth, FeedCoverage, Genesis, Mark, Outcome, Position, Record, Reject, RowKey, Run, RunMonth, SealedDigest, Tick,
+    CellSum, ClinicianMonth, FeedCoverage, Genesis, Mark, Outcome, Position, Record, Reject, RowKey, Run, RunMonth, SealedDigest, Tick,
 };
 use scorecard::registry::entry::{Entry, Organisation, OrganisationKind, Person, Role};
-use scorecard::sums::measure_sums::{Base, MeasureSums};
+use scorecard::sums::measure_sums::{Base, MeasureSums, SignedSums};
 use scorecard::time::calendar::{Day, Month, Timestamp};
 
 pub const HASH: SetHash = SetHash(0x0123_4567_89ab_cdef_0011_2233_4455_6677);
@@ -98,7 +98,8 @@ pub fn sparse_records() -> Vec<Record<'static>> {
     let skipped = Run { outcome: Outcome::Skipped("the log no longer reaches back".into()), sealed: vec![], ..run() };
     let nowhere = Reject { feed: None, position: Position { index: None, ..reject().position }, ..reject() };
     let none = MeasureSums::default();
-    let row = ClinicianMonth { measures: vec![("x@1".into(), none)], base: Base::default(), ..clinician_month() };
+    let measures = vec![("x@1".into(), none)];
+    let row = ClinicianMonth { measures, base: Base::default(), signed: vec![], cells: vec![], ..clinician_month() };
     vec![
         Record::Batch(Batch { practice: None, versioning: Versioning::Arrival, events, feed: "f".into() }),
         Record::Batch(Batch { practice: None, versioning: Versioning::Id, events: vec![], feed: "f".into() }),
@@ -176,6 +177,7 @@ pub fn clinician_month() -> ClinicianMonth {
         d_cost_pence: 10,
         pca: 11,
         excluded: 12,
+        unknown: 13,
     };
     ClinicianMonth {
         key: RowKey {
@@ -197,12 +199,17 @@ pub fn clinician_month() -> ClinicianMonth {
             responses: 106,
             unknown_status: 107,
             noshow_planned_minutes: 108,
+            items_without_cost: 118,
+            items_without_adq: 119,
+            items_without_quantity: 120,
             answers: [109, 110, 111, 112, 113, 114],
             recorded: 115,
             amended: 116,
             retracted: 117,
         },
         measures: vec![("antibiotics_per_1000@2".into(), sums), ("dna_rate@1".into(), MeasureSums { n: -5, ..sums })],
+        signed: vec![(0, SignedSums([1, -2, 3, -4])), (7, SignedSums([i64::MAX, 0, i64::MIN, 64]))],
+        cells: vec![CellSum { side: 7, cell: 15, n: -121 }],
     }
 }
 

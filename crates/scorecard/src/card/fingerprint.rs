@@ -19,6 +19,9 @@ pub const NAMESPACE: Uuid = Uuid::from_u128(0x4817_6363_625e_4860_8f4e_15de_06b7
 /// Number of cumulative counters at the end of a row's base. They describe the history of a month and not its content.
 const COUNTERS: usize = 3;
 
+/// Added to the number of a side, so that no side has the number of a measure.
+const FIRST_SIDE: u64 = 1 << 32;
+
 /// Fingerprint of a card's content, 64 hexadecimal digits: SHA-256 of the canonical JSON (RFC 8785) of [`Content`].
 ///
 /// A subscriber computes it from the card's JSON: remove `schema`, `scorecard_id`, `revision`, `supersedes`, `reasons`, `cut`, `run_id`,
@@ -37,7 +40,8 @@ pub fn content_hash(content: &Content) -> String {
 /// The counters of recorded, amended and retracted events are left out, so months with equal content have equal fingerprints,
 /// whatever their history.
 ///
-/// XXH3-128 of little-endian integers: the base's fields in order, then index and fields of each measure that is not zero.
+/// XXH3-128 of little-endian integers: the base's fields in order, index and fields of each measure that is not zero, then 2^32 plus
+/// the number and the signed sums of each side that is not zero.
 #[must_use]
 pub fn month_sums(sums: &Sums) -> String {
     let mut bytes = Vec::with_capacity(1024);
@@ -50,6 +54,10 @@ pub fn month_sums(sums: &Sums) -> String {
             push_measure(&mut bytes, measure);
         }
     }
+    for (side, signed) in sums.signed() {
+        bytes.extend((FIRST_SIDE + side as u64).to_le_bytes());
+        signed.0.iter().for_each(|sum| bytes.extend(sum.to_le_bytes()));
+    }
     hexadecimal(&xxh3_128(&bytes).to_be_bytes())
 }
 
@@ -60,7 +68,7 @@ fn push_measure(bytes: &mut Vec<u8>, m: &MeasureSums) {
     for field in [m.n_squares, m.d_squares] {
         bytes.extend(field.to_le_bytes());
     }
-    for field in [m.n_quantity_milli, m.n_cost_pence, m.d_quantity_milli, m.d_cost_pence, m.pca, m.excluded] {
+    for field in [m.n_quantity_milli, m.n_cost_pence, m.d_quantity_milli, m.d_cost_pence, m.pca, m.excluded, m.unknown] {
         bytes.extend(field.to_le_bytes());
     }
 }
@@ -104,6 +112,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sums::measure_sums::SignedSums;
 
     #[test]
     fn ids_of_revisions_and_runs_are_uuids_of_version_5_that_others_compute_too() {
@@ -131,6 +140,10 @@ mod tests {
             with(&|s| s.measures[1].n_squares = 1),
             with(&|s| s.measures[1].d_squares = 1 << 64),
             with(&|s| s.measures[1].excluded = 1),
+            with(&|s| s.measures[1].unknown = 1),
+            with(&|s| s.add_signed(0, SignedSums([1, 0, 0, 0]))),
+            with(&|s| s.add_signed(1, SignedSums([1, 0, 0, 0]))),
+            with(&|s| s.add_signed(1, SignedSums([0, 0, 0, -1]))),
         ];
         for (i, one) in differing.iter().enumerate() {
             assert_ne!(*one, zero);

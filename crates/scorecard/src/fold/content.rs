@@ -1,15 +1,20 @@
 //! The content of an event that decides its contribution to a row.
 
 use crate::event::{Category, Mode};
+use crate::measure::absent::AbsentField;
 
-/// The four kinds of event.
+/// The kinds of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FactKind {
     Encounter,
     Prescription,
     Feedback,
     Order,
+    Observation,
 }
+
+/// Number of kinds.
+pub(crate) const KINDS: usize = FactKind::Observation as usize + 1;
 
 /// The content of a fact. With the fact's row, traits, shape and adjusted measures it decides the contribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +26,11 @@ pub(crate) enum Content {
         answers: u32,
     },
     Order {
-        category: Category,
+        /// `None` if no code tells it.
+        category: Option<Category>,
     },
+    /// An observation contributes nothing.
+    Observation,
 }
 
 /// Content of an encounter.
@@ -40,9 +48,9 @@ pub(crate) struct EncounterContent {
 pub(crate) struct PrescriptionContent {
     /// Number of the code; 0 is an unmapped drug.
     pub code: u32,
-    pub quantity_milli: u32,
-    pub cost_pence: u32,
-    pub adq_milli: u32,
+    pub quantity_milli: Option<u32>,
+    pub cost_pence: Option<u32>,
+    pub adq_milli: Option<u32>,
     pub items: u16,
     pub repeat: bool,
 }
@@ -54,6 +62,19 @@ impl Content {
             Content::Prescription(_) => FactKind::Prescription,
             Content::Feedback { .. } => FactKind::Feedback,
             Content::Order { .. } => FactKind::Order,
+            Content::Observation => FactKind::Observation,
+        }
+    }
+
+    /// Whether a fact with this content lacks a field. A fact lacks no field that its kind does not have.
+    pub(crate) fn lacks(&self, field: AbsentField) -> bool {
+        match (self, field) {
+            (Content::Prescription(fields), AbsentField::Cost) => fields.cost_pence.is_none(),
+            (Content::Prescription(fields), AbsentField::Adq) => fields.adq_milli.is_none(),
+            (Content::Prescription(fields), AbsentField::Quantity) => fields.quantity_milli.is_none(),
+            (Content::Encounter(fields), AbsentField::Minutes) => fields.minutes.is_none(),
+            (Content::Encounter(fields), AbsentField::LagDays) => fields.lag_days.is_none(),
+            _ => false,
         }
     }
 }
@@ -74,7 +95,7 @@ pub(crate) enum Figure {
 /// Number of figures.
 const FIGURES: usize = Figure::PlannedMinutes as usize + 1;
 
-/// The figures of one content; 0 for figures that it lacks.
+/// The figures of one content; 0 for figures that it lacks. No plan adds a figure that its facts lack.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Figures([i64; FIGURES]);
 
@@ -88,15 +109,15 @@ impl Figures {
                 let items = i64::from(fields.items);
                 set(Figure::Items, items);
                 set(Figure::ItemsSquared, items * items);
-                set(Figure::QuantityMilli, fields.quantity_milli.into());
-                set(Figure::CostPence, fields.cost_pence.into());
-                set(Figure::AdqMilli, fields.adq_milli.into());
+                set(Figure::QuantityMilli, fields.quantity_milli.map_or(0, i64::from));
+                set(Figure::CostPence, fields.cost_pence.map_or(0, i64::from));
+                set(Figure::AdqMilli, fields.adq_milli.map_or(0, i64::from));
             }
             Content::Encounter(fields) => {
                 set(Figure::Minutes, fields.minutes.map_or(0, i64::from));
                 set(Figure::PlannedMinutes, fields.planned_minutes.map_or(0, i64::from));
             }
-            Content::Feedback { .. } | Content::Order { .. } => {}
+            Content::Feedback { .. } | Content::Order { .. } | Content::Observation => {}
         }
         Figures(figures)
     }

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use crate::event::Exclusion;
-use crate::fold::content::{Figure, Figures};
+use crate::fold::content::{Content, Figure, Figures, KINDS};
 use crate::fold::interner::Interner;
 use crate::fold::row_counters::{Addend, Half, Layout};
 use crate::fold::terms::{FactClass, Matches, MeasureTerm};
 use crate::fold::update_plan::UpdatePlan;
+use crate::measure::absent::AbsentField;
 use crate::measure::measure_set::{Direction, MeasureSet};
 use crate::sums::measure_sums::MeasureSums;
 
-/// Most classes of one kind with a stored plan. It exceeds the number of drug codes in use; facts of further classes are
-/// evaluated one by one.
-const MOST_CLASSES: u32 = 1 << 17;
+/// Most classes of one kind with a stored plan. A drug code has 16 classes, and this exceeds those of the codes in use; facts of
+/// further classes are evaluated one by one.
+const MOST_CLASSES: u32 = 1 << 20;
 /// Marks a class without a plan yet.
 const UNKNOWN: u32 = u32::MAX;
 
@@ -23,7 +24,7 @@ pub(crate) struct Contributions {
     measures: Arc<MeasureSet>,
     matches: Matches,
     /// Numbers of the plans by class, for each kind of fact.
-    classes: [Vec<u32>; 4],
+    classes: [Vec<u32>; KINDS],
     plans: Interner<Arc<UpdatePlan>>,
 }
 
@@ -46,12 +47,17 @@ impl Contributions {
         }
     }
 
-    /// Resolves the code with the next number. `None` is an unmapped drug.
+    /// Resolves the code with the next number. `None` is an unmapped drug, or one that is no drug of the classification.
     pub(crate) fn add_code(&mut self, code: Option<&str>) {
         self.matches.add_code(code);
     }
 
-    /// Number of resolved codes.
+    /// Gives the next number to a reference. It stands for a code, so it has no terms of its own.
+    pub(crate) fn add_reference(&mut self) {
+        self.matches.add_reference();
+    }
+
+    /// Number of resolved codes and references.
     pub(crate) fn codes(&self) -> usize {
         self.matches.codes()
     }
@@ -75,10 +81,20 @@ impl Contributions {
         for (field, figure) in terms.base {
             layout.write_field(field, figure, &mut plan);
         }
+        let (is_priced, mut sides) = (is_priced(one.content), Vec::new());
         for term in terms.measures {
+            if term.is_unknown {
+                layout.write_unknown(term.measure, &mut plan);
+            }
             let halves = [(Half::Numerator, term.numerator), (Half::Denominator, term.denominator)];
             for (half, portion) in halves {
-                portion.iter().for_each(|portion| layout.write(term.measure, half, portion, &mut plan));
+                let Some(portion) = portion else { continue };
+                layout.write(term.measure, half, &portion, is_priced, &mut plan);
+                let cell = layout.signed_cell(term.measure, half);
+                if !sides.contains(&cell) {
+                    sides.push(cell);
+                    plan.steps(portion.condition).push_signed(cell, portion.amount);
+                }
             }
         }
         plan.shrink();
@@ -117,26 +133,37 @@ impl Contributions {
         for term in terms {
             let n = term.numerator.and_then(|portion| portion.of(content, &figures));
             let d = term.denominator.and_then(|portion| portion.of(content, &figures));
-            if n.is_some() || d.is_some() {
-                each(term.measure, self.delta(term.measure, one, &figures, n, d));
+            if term.is_unknown || n.is_some() || d.is_some() {
+                each(term.measure, self.delta(term, one, &figures, n, d));
             }
         }
     }
 
-    fn delta(&self, index: usize, one: Contributor<'_>, figures: &Figures, n: Option<i64>, d: Option<i64>) -> MeasureSums {
+    fn delta(
+        &self,
+        term: &MeasureTerm,
+        one: Contributor<'_>,
+        figures: &Figures,
+        n: Option<i64>,
+        d: Option<i64>,
+    ) -> MeasureSums {
         let mut delta = MeasureSums::default();
         if one.exclude.is_some() {
             delta.excluded = 1;
             return delta;
         }
-        let definition = &self.measures.measures()[index].definition;
-        let adjusted = u16::try_from(index).is_ok_and(|i| one.pca.contains(&i));
+        if term.is_unknown {
+            delta.unknown = 1;
+            return delta;
+        }
+        let definition = &self.measures.measures()[term.measure].definition;
+        let adjusted = u16::try_from(term.measure).is_ok_and(|i| one.pca.contains(&i));
         let success = if definition.direction == Direction::Low { n.is_none() } else { n.is_some() };
         if adjusted && !success {
             delta.pca = 1;
             return delta;
         }
-        let money = definition.saving.is_some();
+        let money = definition.saving.is_some() && is_priced(one.classed.content);
         if let Some(x) = n {
             delta.facts_n = 1;
             delta.n = x;
@@ -159,14 +186,19 @@ impl Contributions {
     }
 }
 
+/// Whether a fact has a quantity and a cost, so that it adds to the sums of a saving.
+fn is_priced(content: &Content) -> bool {
+    !content.lacks(AbsentField::Cost) && !content.lacks(AbsentField::Quantity)
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
     use super::*;
     use crate::event::{Answer, Attendance, Category, Mode};
-    use crate::fold::content::{Content, EncounterContent, PrescriptionContent};
-    use crate::fold::fact::Shape;
+    use crate::fold::content::{EncounterContent, PrescriptionContent};
+    use crate::fold::fact::{Shape, Signs};
     use crate::fold::row_counters::{RowCounters, Sign};
     use crate::fold::terms::Answers;
 
@@ -187,11 +219,12 @@ mod tests {
         codes.iter().for_each(|code| contributions.add_code(Some(code)));
         let mut contents = Vec::new();
         for (code, repeat, items) in (0..contributions.codes()).flat_map(|code| [(code, true, 1), (code, false, 3)]) {
-            for quantity_milli in [0, 999, 28_000, 100_500, 900_000] {
+            for quantity_milli in [None, Some(0), Some(999), Some(28_000), Some(100_500), Some(900_000)] {
                 let code = u32::try_from(code).unwrap();
-                let given =
-                    PrescriptionContent { code, quantity_milli, cost_pence: quantity_milli / 7, adq_milli: 1_500, items, repeat };
-                contents.push(Content::Prescription(given));
+                for (cost_pence, adq_milli) in [(quantity_milli.map(|milli| milli / 7), Some(1_500)), (None, None)] {
+                    let given = PrescriptionContent { code, quantity_milli, cost_pence, adq_milli, items, repeat };
+                    contents.push(Content::Prescription(given));
+                }
             }
         }
         for mode in [Mode::FaceToFace, Mode::Telephone, Mode::Video, Mode::Home, Mode::Other] {
@@ -201,7 +234,9 @@ mod tests {
                 }
             }
         }
-        contents.extend([Category::Referral, Category::Test, Category::Imaging].map(|category| Content::Order { category }));
+        let categories = [Some(Category::Referral), Some(Category::Test), Some(Category::Imaging), None];
+        contents.extend(categories.map(|category| Content::Order { category }));
+        contents.push(Content::Observation);
         contents.extend((0..answers().len()).map(|answers| Content::Feedback { answers: u32::try_from(answers).unwrap() }));
         contents
     }
@@ -211,7 +246,7 @@ mod tests {
         let items: [&[(&str, &str)]; 3] =
             [&[], &[("listened", "no")], &[("listened", "yes_definitely"), ("explained", "yes_definitely")]];
         let answer = [None, Some(Answer::VeryGood), Some(Answer::Neither), Some(Answer::DontKnow)];
-        answer.into_iter().flat_map(|answer| items.map(|items| Answers { answer, items: given(items) })).collect()
+        answer.into_iter().flat_map(|answer| items.map(|items| Answers { answer, items: given(items), is_response: true })).collect()
     }
 
     fn shapes(content: &Content) -> Vec<Shape> {
@@ -226,7 +261,7 @@ mod tests {
     #[test]
     fn a_plan_adds_the_same_as_an_evaluation_without_one() {
         let measures = measures();
-        let layout = Layout::new(measures.measures());
+        let layout = Layout::new(&measures);
         let mut contributions = Contributions::new(measures);
         let (answers, mut conditional, mut added) = (answers(), 0, 0);
         for content in contents(&mut contributions) {
@@ -237,13 +272,14 @@ mod tests {
                     let one = Contributor { classed, exclude: None, pca: &[] };
                     let (mut alone, mut followed): (RowCounters, RowCounters) = (layout.zero(), layout.zero());
                     let addend = contributions.addend(one, &layout);
-                    alone.add(&addend, Sign::Plus);
+                    let signs = Signs::of_byte(0b0110);
+                    alone.add(&addend, signs, Sign::Plus);
                     let plan = contributions.plan(one, &layout).unwrap();
                     conditional += plan.conditional.len();
-                    followed.apply(plan, &content, Sign::Plus);
+                    followed.apply(plan, &content, signs, Sign::Plus);
                     assert_eq!(layout.sums(&followed), layout.sums(&alone), "{one:?}");
                     added += usize::from(!layout.sums(&alone).is_zero());
-                    followed.apply(plan, &content, Sign::Minus);
+                    followed.apply(plan, &content, signs, Sign::Minus);
                     assert!(layout.sums(&followed).is_zero());
                 }
             }
@@ -254,7 +290,7 @@ mod tests {
     #[test]
     fn codes_with_the_same_effect_share_a_plan() {
         let measures = measures();
-        let layout = Layout::new(measures.measures());
+        let layout = Layout::new(&measures);
         let mut contributions = Contributions::new(measures);
         contributions.add_code(None);
         // Two antacids that no measure names.
@@ -273,9 +309,9 @@ mod tests {
     #[test]
     fn an_excluded_or_adjusted_fact_has_no_plan() {
         let measures = measures();
-        let layout = Layout::new(measures.measures());
+        let layout = Layout::new(&measures);
         let mut contributions = Contributions::new(measures);
-        let content = Content::Order { category: Category::Referral };
+        let content = Content::Order { category: Some(Category::Referral) };
         let classed = FactClass { content: &content, status: Attendance::Unknown, shape: Shape::default(), answers: None };
         let mut has = |exclude, pca| contributions.plan(Contributor { classed, exclude, pca }, &layout).is_some();
         assert!(has(None, &[]) && !has(Some(Exclusion::Test), &[]) && !has(None, &[0]));

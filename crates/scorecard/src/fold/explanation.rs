@@ -15,7 +15,7 @@ pub struct LocatedShare {
     pub share: Share,
     /// Its id within its feed.
     pub id: String,
-    /// `encounter`, `prescription`, `feedback`, `order`.
+    /// `encounter`, `prescription`, `feedback`, `order`, `observation`.
     pub kind: &'static str,
     /// Its content in words, without the patient.
     pub what: String,
@@ -39,6 +39,8 @@ pub enum Effect {
     Adjusted,
     /// It is left out as an administrative entry or a test patient.
     Excluded,
+    /// It is left out because it lacks a field that a side counts.
+    Unknown,
 }
 
 impl Effect {
@@ -49,6 +51,7 @@ impl Effect {
             Effect::Counts => "counts",
             Effect::Adjusted => "adjusted",
             Effect::Excluded => "excluded",
+            Effect::Unknown => "unknown",
         }
     }
 }
@@ -79,7 +82,7 @@ pub struct Line {
     pub clinician: String,
     /// Practice as the row has it.
     pub practice: String,
-    /// `encounter`, `prescription`, `feedback`, `order`.
+    /// `encounter`, `prescription`, `feedback`, `order`, `observation`.
     pub kind: &'static str,
     /// Its content in words.
     pub what: String,
@@ -266,9 +269,10 @@ fn check(measure: &str, window: u8, incomplete: bool, card: Totals, total: &Meas
 
 fn line(known: &LocatedShare, sums: &MeasureSums) -> Line {
     let LocatedShare { share, id, kind, what } = known;
-    let effect = match (sums.excluded, sums.pca) {
-        (0, 0) => Effect::Counts,
-        (0, _) => Effect::Adjusted,
+    let effect = match (sums.excluded, sums.unknown, sums.pca) {
+        (0, 0, 0) => Effect::Counts,
+        (0, 0, _) => Effect::Adjusted,
+        (0, ..) => Effect::Unknown,
         _ => Effect::Excluded,
     };
     Line {

@@ -1,13 +1,14 @@
-//! Facts: the newest version of each event in 52 bytes, and the store that finds a fact by its identity.
+//! Facts: the newest version of each event in 56 bytes, and the store that finds a fact by its identity.
 
-use crate::event::{Action, Attendance, Exclusion, Source};
+use crate::event::{Action, Attendance, Exclusion, Sex, Source};
 use crate::fold::content::FactKind;
 use crate::fold::fact_index::{Hash, Index};
 use crate::fold::packed_content::PackedContent;
 use crate::fold::slab::Slab;
+use crate::sums::measure_sums::SIGNS;
 use crate::time::calendar::{Day, Month};
 
-/// Identity of an event: a 128-bit keyed hash of (feed, id).
+/// Identity of an event: a 128-bit keyed hash of (feed, id), or of (feed, kind, id) where ids are unique for each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FactId(pub [u64; 2]);
 
@@ -35,7 +36,7 @@ pub(crate) enum Place {
     Row(u32),
 }
 
-/// The newest version of an event: 52 bytes, aligned to 4. Memory of a deployment grows with this size times its facts.
+/// The newest version of an event: 56 bytes, aligned to 4. Memory of a deployment grows with this size times its facts.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, packed(4))]
 pub(crate) struct Fact {
@@ -48,11 +49,13 @@ pub(crate) struct Fact {
     pub unit: u32,
     place: u32,
     day: i32,
+    flags: u32,
     arrived: u16,
-    flags: u16,
+    /// Signs of the patient, own case-mix cell, and the cell in which the fact counts.
+    patient: u16,
 }
 
-const _: () = assert!(size_of::<Fact>() == 52, "a fact is 52 bytes");
+const _: () = assert!(size_of::<Fact>() == 56, "a fact is 56 bytes");
 
 // Values of a fact's place that are not a row's slot.
 const NOWHERE: u32 = u32::MAX;
@@ -63,15 +66,92 @@ pub(crate) const MOST_ROWS: u32 = u32::MAX - 3;
 const NO_DAY: i32 = i32::MIN;
 
 // The flags of a fact: the lowest bits are its traits.
-const TRAITS: u16 = 0x3ff;
-const ACTIVITY: u16 = 1 << 10;
-const ATTENDANCE: u16 = 1 << 11;
-const CAME: u16 = 1 << 12;
-const SHAPE: u16 = ACTIVITY | ATTENDANCE | CAME;
-const HAS_LINK: u16 = 1 << 13;
-const HAS_PCA: u16 = 1 << 14;
+const TRAITS: u32 = 0x7ff;
+const ACTIVITY: u32 = 1 << 11;
+const ATTENDANCE: u32 = 1 << 12;
+const CAME: u32 = 1 << 13;
+const SHAPE: u32 = ACTIVITY | ATTENDANCE | CAME;
+const HAS_LINK: u32 = 1 << 14;
+const HAS_PCA: u32 = 1 << 15;
+/// It counts in no row, whatever its clinician and month are.
+const COUNTLESS: u32 = 1 << 16;
 /// The slot holds no fact.
-const VACANT: u16 = 1 << 15;
+const VACANT: u32 = 1 << 17;
+
+// The bits of a fact's patient: four signs, then two cells of five bits each.
+const CELL_BITS: u32 = 5;
+const CELL_MASK: u16 = (1 << CELL_BITS) - 1;
+const OWN_CELL: u32 = 4;
+const CELL: u32 = OWN_CELL + CELL_BITS;
+
+/// Four random signs of a patient, one a bit: a set bit is +1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Signs(u8);
+
+impl Signs {
+    /// The low four bits of this byte.
+    pub(crate) fn of_byte(byte: u8) -> Signs {
+        Signs(byte & 0xf)
+    }
+
+    /// The opposite signs.
+    pub(crate) fn opposite(self) -> Signs {
+        Signs(self.0 ^ 0xf)
+    }
+
+    /// The signs as numbers.
+    pub(crate) fn units(self) -> [i32; SIGNS] {
+        const UNITS: [[i32; SIGNS]; 16] = {
+            let mut units = [[-1; SIGNS]; 16];
+            let mut at = 0;
+            while at < 16 * SIGNS {
+                if at / SIGNS >> (at % SIGNS) & 1 == 1 {
+                    units[at / SIGNS][at % SIGNS] = 1;
+                }
+                at += 1;
+            }
+            units
+        };
+        UNITS[usize::from(self.0 & 0xf)]
+    }
+}
+
+/// A cell of the case mix: an age band and a sex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CaseMixCell(u8);
+
+/// Number of cells: eight age bands for each of two sexes.
+pub const CELLS: u8 = 16;
+
+impl CaseMixCell {
+    /// The cell of an age in bands of five years and a sex. `None` if one of them is unknown or the sex is neither.
+    #[must_use]
+    pub fn of(age_band: Option<u8>, sex: Option<Sex>) -> Option<CaseMixCell> {
+        // 0-4, 5-14, 15-29, 30-44, 45-59, 60-74, 75-84, 85 and over.
+        let band = match age_band? {
+            0 => 0,
+            1..=2 => 1,
+            3..=5 => 2,
+            6..=8 => 3,
+            9..=11 => 4,
+            12..=14 => 5,
+            15..=16 => 6,
+            _ => 7,
+        };
+        let male = match sex? {
+            Sex::Female => 0,
+            Sex::Male => 1,
+            Sex::Other => return None,
+        };
+        Some(CaseMixCell(2 * band + male))
+    }
+
+    /// Its number: twice the band's number, plus 1 for male.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self.0
+    }
+}
 
 /// The properties that decide how the tally treats a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,52 +168,53 @@ impl Traits {
         Traits { kind, action, exclude, source: Source::Whole, status: Attendance::Unknown }
     }
 
-    /// The traits in 10 bits.
-    pub(crate) fn packed(self) -> u16 {
+    /// The traits in 11 bits.
+    pub(crate) fn packed(self) -> u32 {
         let exclude = match self.exclude {
             None => 0,
             Some(Exclusion::Admin) => 1,
             Some(Exclusion::Test) => 2,
         };
-        self.kind as u16 | (self.action as u16) << 2 | (self.source as u16) << 4 | (self.status as u16) << 6 | exclude << 8
+        self.kind as u32 | (self.action as u32) << 3 | (self.source as u32) << 5 | (self.status as u32) << 7 | exclude << 9
     }
 }
 
-fn kind_of(packed: u16) -> FactKind {
-    match packed & 3 {
+fn kind_of(packed: u32) -> FactKind {
+    match packed & 7 {
         0 => FactKind::Encounter,
         1 => FactKind::Prescription,
         2 => FactKind::Feedback,
-        _ => FactKind::Order,
+        3 => FactKind::Order,
+        _ => FactKind::Observation,
     }
 }
 
-fn action_of(packed: u16) -> Action {
-    match packed >> 2 & 3 {
+fn action_of(packed: u32) -> Action {
+    match packed >> 3 & 3 {
         0 => Action::Record,
         1 => Action::Hold,
         _ => Action::Retract,
     }
 }
 
-fn source_of(packed: u16) -> Source {
-    match packed >> 4 & 3 {
+fn source_of(packed: u32) -> Source {
+    match packed >> 5 & 3 {
         0 => Source::Whole,
         1 => Source::Visit,
         _ => Source::Slot,
     }
 }
 
-fn status_of(packed: u16) -> Attendance {
-    match packed >> 6 & 3 {
+fn status_of(packed: u32) -> Attendance {
+    match packed >> 7 & 3 {
         0 => Attendance::Attended,
         1 => Attendance::Noshow,
         _ => Attendance::Unknown,
     }
 }
 
-fn exclude_of(packed: u16) -> Option<Exclusion> {
-    match packed >> 8 & 3 {
+fn exclude_of(packed: u32) -> Option<Exclusion> {
+    match packed >> 9 & 3 {
         0 => None,
         1 => Some(Exclusion::Admin),
         _ => Some(Exclusion::Test),
@@ -142,7 +223,33 @@ fn exclude_of(packed: u16) -> Option<Exclusion> {
 
 impl Fact {
     pub(crate) fn new(id: FactId, rank: u64, content_hash: u32, unit: u32, traits: Traits, content: PackedContent) -> Fact {
-        Fact { id, rank, content, content_hash, unit, place: NOWHERE, day: NO_DAY, arrived: 0, flags: traits.packed() & TRAITS }
+        let flags = traits.packed() & TRAITS;
+        Fact { id, rank, content, content_hash, unit, place: NOWHERE, day: NO_DAY, flags, arrived: 0, patient: 0 }
+    }
+
+    /// The signs of its patient.
+    pub(crate) fn signs(&self) -> Signs {
+        Signs::of_byte(self.patient.to_le_bytes()[0])
+    }
+
+    /// Stores the signs of its patient and its own case-mix cell, in which it counts until a link gives another.
+    pub(crate) fn set_patient(&mut self, signs: Signs, cell: Option<CaseMixCell>) {
+        let cell = packed_cell(cell);
+        self.patient = u16::from(signs.0) | cell << OWN_CELL | cell << CELL;
+    }
+
+    /// Its own case-mix cell.
+    pub(crate) fn own_cell(&self) -> Option<CaseMixCell> {
+        cell_of(self.patient >> OWN_CELL)
+    }
+
+    /// The case-mix cell in which it counts: its own, else that of its encounter.
+    pub(crate) fn cell(&self) -> Option<CaseMixCell> {
+        cell_of(self.patient >> CELL)
+    }
+
+    pub(crate) fn set_cell(&mut self, cell: Option<CaseMixCell>) {
+        self.patient = self.patient & !(CELL_MASK << CELL) | packed_cell(cell) << CELL;
     }
 
     pub(crate) fn id(&self) -> FactId {
@@ -234,6 +341,24 @@ impl Fact {
     pub(crate) fn mark_pca(&mut self) {
         self.flags |= HAS_PCA;
     }
+
+    /// Whether it counts in no row: an observation, an order whose category no code tells, answers to unknown questions.
+    pub(crate) fn is_countless(&self) -> bool {
+        self.flags & COUNTLESS != 0
+    }
+
+    pub(crate) fn mark_countless(&mut self) {
+        self.flags |= COUNTLESS;
+    }
+}
+
+/// A cell in five bits; 0 is unknown.
+fn packed_cell(cell: Option<CaseMixCell>) -> u16 {
+    cell.map_or(0, |cell| u16::from(cell.0) + 1)
+}
+
+fn cell_of(packed: u16) -> Option<CaseMixCell> {
+    (packed & CELL_MASK).checked_sub(1).map(|cell| CaseMixCell(cell.to_le_bytes()[0]))
 }
 
 /// Facts by slot and by identity.
@@ -322,7 +447,7 @@ mod tests {
 
     #[test]
     fn traits_survive_packing() {
-        for kind in [FactKind::Encounter, FactKind::Prescription, FactKind::Feedback, FactKind::Order] {
+        for kind in [FactKind::Encounter, FactKind::Prescription, FactKind::Feedback, FactKind::Order, FactKind::Observation] {
             for action in [Action::Record, Action::Hold, Action::Retract] {
                 for exclude in [None, Some(Exclusion::Admin), Some(Exclusion::Test)] {
                     for source in [Source::Whole, Source::Visit, Source::Slot] {
@@ -336,6 +461,40 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn signs_and_cells_survive_packing() {
+        let traits = Traits::new(FactKind::Order, Action::Record, None);
+        let mut fact = Fact::new(FactId([0; 2]), 2, 0, 0, traits, PackedContent::default());
+        for signs in 0..16 {
+            for band in (0..19).map(Some).chain([None]) {
+                let own = CaseMixCell::of(band, Some(Sex::Male));
+                fact.set_patient(Signs::of_byte(0xf0 | signs), own);
+                assert_eq!((fact.signs(), fact.own_cell(), fact.cell()), (Signs(signs), own, own));
+                let linked = CaseMixCell::of(Some(18), Some(Sex::Female));
+                fact.set_cell(linked);
+                assert_eq!((fact.signs(), fact.own_cell(), fact.cell()), (Signs(signs), own, linked));
+            }
+        }
+    }
+
+    #[test]
+    fn a_set_bit_is_plus_one_and_opposite_signs_add_to_nothing() {
+        assert_eq!(Signs::of_byte(0b0101).units(), [1, -1, 1, -1]);
+        for byte in 0..16 {
+            let signs = Signs::of_byte(byte);
+            assert!(signs.units().into_iter().zip(signs.opposite().units()).all(|(a, b)| a + b == 0 && a * a == 1));
+        }
+    }
+
+    #[test]
+    fn cells_are_eight_age_bands_of_two_sexes() {
+        let cell = |band, sex| CaseMixCell::of(Some(band), Some(sex)).map(CaseMixCell::number);
+        // 84 years are in band 16, 85 in band 17.
+        let female: Vec<u8> = (0..19).filter_map(|band| cell(band, Sex::Female)).collect();
+        assert_eq!(female, [0, 2, 2, 4, 4, 4, 6, 6, 6, 8, 8, 8, 10, 10, 10, 12, 12, 14, 14]);
+        assert_eq!((cell(18, Sex::Male), cell(3, Sex::Other), CaseMixCell::of(None, Some(Sex::Male))), (Some(15), None, None));
     }
 
     #[test]

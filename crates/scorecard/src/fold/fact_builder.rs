@@ -4,39 +4,72 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
-use crate::event::{Category, Detail, Event, Mode};
-use crate::fold::content::{Content, EncounterContent, FactKind, PrescriptionContent};
+use crate::event::{Detail, Event, Feedback, IdScope, Mode, ObservedValue, Order};
+use crate::fold::content::{Content, EncounterContent, FactKind, KINDS, PrescriptionContent};
 use crate::fold::contributions::Contributions;
-use crate::fold::fact::{Fact, FactId, Traits};
+use crate::fold::drug_codes::DrugCodes;
+use crate::fold::fact::{CaseMixCell, Fact, FactId, Signs, Traits};
 use crate::fold::fast_map::FastMap;
 use crate::fold::interner::Interner;
 use crate::fold::terms::Answers;
+use crate::measure::code_book::Question;
 use crate::measure::measure_set::MeasureSet;
+use crate::time::calendar::Month;
 
 /// Builds facts. Holds what does not fit into a fact: numbers of codes, and adjusted measures.
 #[derive(Debug)]
 pub(crate) struct FactBuilder {
     measures: Arc<MeasureSet>,
     identity_seed: u64,
-    codes: FastMap<Box<str>, u32>,
+    /// Numbers of drug codes.
+    pub drugs: DrugCodes,
     pca: FastMap<FactId, Box<[u16]>>,
 }
 
-impl FactBuilder {
-    pub(crate) fn new(measures: &Arc<MeasureSet>, identity_seed: u64) -> FactBuilder {
-        FactBuilder { measures: measures.clone(), identity_seed, codes: FastMap::default(), pca: FastMap::default() }
-    }
+/// The seeds of the identities of one feed, by kind of event. Where ids are unique in the feed they are all equal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IdSeeds([u64; KINDS]);
 
-    /// The seed of the identities of one feed.
-    pub(crate) fn feed_seed(&self, feed: &str) -> u64 {
-        xxh3_64_with_seed(feed.as_bytes(), self.identity_seed)
-    }
-
-    /// The identity of an event of the feed with this seed.
-    pub(crate) fn identity(&self, feed_seed: u64, id: &str) -> FactId {
-        let hash = xxh3_128_with_seed(id.as_bytes(), feed_seed);
+impl IdSeeds {
+    /// The identity of an event of this kind.
+    pub(crate) fn identity(&self, kind: FactKind, id: &str) -> FactId {
+        let hash = xxh3_128_with_seed(id.as_bytes(), self.0[kind as usize]);
         let (high, low) = ((hash >> 64) as u64, hash & u128::from(u64::MAX));
         FactId([u64::try_from(low).expect("masked to 64 bits"), high])
+    }
+
+    /// The identity of the encounter that a link names.
+    pub(crate) fn linked(&self, id: &str) -> FactId {
+        self.identity(FactKind::Encounter, id)
+    }
+}
+
+impl FactBuilder {
+    pub(crate) fn new(measures: &Arc<MeasureSet>, identity_seed: u64, contributions: &mut Contributions) -> FactBuilder {
+        let drugs = DrugCodes::new(measures, contributions);
+        FactBuilder { measures: measures.clone(), identity_seed, drugs, pca: FastMap::default() }
+    }
+
+    /// The seeds of the identities of one feed.
+    pub(crate) fn id_seeds(&self, feed: &str, ids: IdScope) -> IdSeeds {
+        let of_feed = xxh3_64_with_seed(feed.as_bytes(), self.identity_seed);
+        IdSeeds(std::array::from_fn(|kind| match ids {
+            IdScope::Feed => of_feed,
+            IdScope::Kind => xxh3_64_with_seed(&[kind.to_le_bytes()[0]], of_feed),
+        }))
+    }
+
+    /// The signs of an event's patient: those of the event, else the low four bits of the pseudonym's first byte, else those of
+    /// XXH3-64 (seed 0) of the event's id.
+    pub(crate) fn signs(event: &Event<'_>) -> Signs {
+        let pseudonym = || event.patient.map(|patient| patient.0[0]);
+        let of_id = || xxh3_64_with_seed(event.id.as_bytes(), 0).to_le_bytes()[0];
+        Signs::of_byte(event.signs.or_else(pseudonym).unwrap_or_else(of_id))
+    }
+
+    /// The event's own case-mix cell.
+    pub(crate) fn cell(event: &Event<'_>) -> Option<CaseMixCell> {
+        CaseMixCell::of(event.age_band, event.sex)
     }
 
     /// 32 bits of a hash of all content except patient, `recorded_at` and civil days. Each part is hashed with the previous hash as its
@@ -62,6 +95,10 @@ impl FactBuilder {
                 text(Some(a));
             }),
             Detail::Order(Some(o)) => o.category.iter().chain(o.code.iter()).for_each(|code| text(Some(code))),
+            Detail::Observation(Some(o)) => {
+                o.code.iter().for_each(|code| text(Some(code)));
+                o.values.iter().for_each(|value| FactBuilder::observed(value, &mut text));
+            }
             _ => {}
         }
         let mut bytes = [0; 64];
@@ -69,6 +106,13 @@ impl FactBuilder {
             to.copy_from_slice(&number.to_le_bytes());
         }
         u32::try_from(xxh3_64_with_seed(&bytes, hash) >> 32).expect("32 bits are left")
+    }
+
+    /// The parts of an observed value for a hash.
+    fn observed(value: &ObservedValue<'_>, text: &mut dyn FnMut(Option<&str>)) {
+        value.code.iter().for_each(|code| text(Some(code)));
+        text(Some(&value.value_milli.to_string()));
+        text(value.unit.as_deref());
     }
 
     fn numbers(event: &Event<'_>) -> [i64; 8] {
@@ -93,20 +137,26 @@ impl FactBuilder {
             ],
             Detail::Feedback(Some(f)) => [f.answer.map_or(-1, |a| a as i64), 0, 0, 0, 0],
             Detail::Order(Some(o)) => [count(o.category.len()), count(o.code.len()), 0, 0, 0],
+            Detail::Observation(Some(o)) => [count(o.code.len()), count(o.values.len()), 0, 0, 0],
             _ => [-1; 5],
         };
         [head[0], head[1], head[2], tail[0], tail[1], tail[2], tail[3], tail[4]]
     }
 
-    /// The traits of this event.
-    pub(crate) fn traits(event: &Event<'_>) -> Traits {
-        let kind = match &event.detail {
+    /// The kind of this event.
+    pub(crate) fn kind(event: &Event<'_>) -> FactKind {
+        match &event.detail {
             Detail::Encounter(_) => FactKind::Encounter,
             Detail::Prescription(_) => FactKind::Prescription,
             Detail::Feedback(_) => FactKind::Feedback,
-            Detail::Order(_) | Detail::Observation(_) => FactKind::Order,
-        };
-        let mut traits = Traits::new(kind, event.action, event.exclude);
+            Detail::Order(_) => FactKind::Order,
+            Detail::Observation(_) => FactKind::Observation,
+        }
+    }
+
+    /// The traits of this event.
+    pub(crate) fn traits(event: &Event<'_>) -> Traits {
+        let mut traits = Traits::new(FactBuilder::kind(event), event.action, event.exclude);
         if let Detail::Encounter(Some(e)) = &event.detail {
             traits.source = e.source;
             traits.status = e.status;
@@ -118,16 +168,16 @@ impl FactBuilder {
     pub(crate) fn needs_link(&self, event: &Event<'_>) -> bool {
         match &event.detail {
             Detail::Encounter(_) | Detail::Feedback(_) => true,
-            Detail::Prescription(_) | Detail::Order(_) | Detail::Observation(_) => {
-                event.clinician.is_none() || event.practice.is_none()
-            }
+            Detail::Prescription(_) | Detail::Order(_) => event.clinician.is_none() || event.practice.is_none(),
+            Detail::Observation(_) => false,
         }
     }
 
-    /// The content of this event.
+    /// The content of this event of a feed in the month of its arrival.
     pub(crate) fn content(
         &mut self,
         event: &Event<'_>,
+        (feed, arrived): (u32, Month),
         contributions: &mut Contributions,
         answers: &mut Interner<Answers>,
     ) -> Content {
@@ -145,37 +195,53 @@ impl FactBuilder {
                 Content::Encounter(EncounterContent { mode: Mode::Other, minutes: None, planned_minutes: None, lag_days: None })
             }
             Detail::Prescription(Some(p)) => Content::Prescription(PrescriptionContent {
-                code: self.code(p.drug.iter().find_map(|code| code.strip_prefix("bnf|")), contributions),
-                quantity_milli: p.quantity_milli.unwrap_or(0),
-                cost_pence: p.cost_pence.unwrap_or(0),
-                adq_milli: p.adq_milli.unwrap_or(0),
+                code: self.drugs.number(p, feed, arrived, contributions),
+                quantity_milli: p.quantity_milli,
+                cost_pence: p.cost_pence,
+                adq_milli: p.adq_milli,
                 items: p.items,
                 repeat: p.repeat,
             }),
             Detail::Prescription(None) => Content::Prescription(PrescriptionContent::default()),
             Detail::Feedback(feedback) => {
-                let items = feedback.iter().flat_map(|f| &f.items).map(|(q, a)| (q.to_string(), a.to_string())).collect();
-                let answer = feedback.as_ref().and_then(|f| f.answer);
-                Content::Feedback { answers: answers.number(Answers { answer, items }) }
+                let given = feedback.as_ref().map(|feedback| self.answers(feedback)).unwrap_or_default();
+                Content::Feedback { answers: answers.number(given) }
             }
             Detail::Order(order) => {
-                let category = order.as_ref().and_then(|order| order.category.iter().find_map(|code| category_of(code)));
-                Content::Order { category: category.unwrap_or(Category::Referral) }
+                let category = |order: &Order<'_>| self.measures.codes().category(&order.category, &order.code);
+                Content::Order { category: order.as_ref().and_then(category) }
             }
-            Detail::Observation(_) => Content::Order { category: Category::Referral },
+            Detail::Observation(_) => Content::Observation,
         }
     }
 
-    /// The number of a code; 0 is an unmapped drug. Resolves a new code against the measures.
-    fn code(&mut self, code: Option<&str>, contributions: &mut Contributions) -> u32 {
-        let Some(code) = code else { return 0 };
-        if let Some(&number) = self.codes.get(code) {
-            return number;
+    /// Answers by the words of measure files. The Friends and Family question may be among the items.
+    fn answers(&self, feedback: &Feedback<'_>) -> Answers {
+        let book = self.measures.codes();
+        let mut given = Answers { answer: feedback.answer, items: Vec::new(), is_response: feedback.answer.is_some() };
+        for (question, code) in &feedback.items {
+            match book.question(question) {
+                Question::FriendsAndFamily => {
+                    given.answer = book.friends_and_family_answer(code).or(given.answer);
+                    given.is_response = true;
+                }
+                Question::Word(word) => {
+                    given.is_response |= book.names_question(question) || self.measures.asks(word);
+                    given.items.push((word.to_owned(), book.answer(word, code).to_owned()));
+                }
+            }
         }
-        let number = u32::try_from(contributions.codes()).expect("fewer than 4 billion codes");
-        contributions.add_code(Some(code));
-        self.codes.insert(code.into(), number);
-        number
+        given
+    }
+
+    /// Whether a fact with this content counts in no row.
+    pub(crate) fn is_countless(content: &Content, answers: &Interner<Answers>) -> bool {
+        match content {
+            Content::Encounter(_) | Content::Prescription(_) => false,
+            Content::Feedback { answers: number } => !answers.value(*number).is_response,
+            Content::Order { category } => category.is_none(),
+            Content::Observation => true,
+        }
     }
 
     /// Stores the measures for which the patient is adjusted.
@@ -203,14 +269,5 @@ impl FactBuilder {
             return &[];
         }
         self.pca.get(&fact.id()).map_or(&[], |indexes| indexes)
-    }
-}
-
-fn category_of(code: &str) -> Option<Category> {
-    match code.strip_prefix("plumbline|")? {
-        "referral" => Some(Category::Referral),
-        "test" => Some(Category::Test),
-        "imaging" => Some(Category::Imaging),
-        _ => None,
     }
 }

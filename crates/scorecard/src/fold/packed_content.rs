@@ -27,7 +27,7 @@ const LAYOUT_BITS: u32 = 3;
 const PRESCRIPTION_BITS: u32 = 64 - 1 - LAYOUT_BITS - 1;
 
 /// A prescription uses the first layout that fits. Codes are numbered in order of arrival, so frequent codes have low numbers.
-/// Quantities are whole or have decimals, and few sources send average daily quantities.
+/// Quantities are whole or have decimals, and few sources send average daily quantities. In each optional field 0 is absent.
 const LAYOUTS: [FieldWidths; 1 << LAYOUT_BITS] = [
     FieldWidths { code: 15, items: 10, quantity: (15, WHOLE), cost: 19, adq: (0, WHOLE) },
     FieldWidths { code: 14, items: 4, quantity: (22, MILLI), cost: 19, adq: (0, WHOLE) },
@@ -49,6 +49,8 @@ const _: () = {
 };
 
 const MODE_BITS: u32 = 3;
+/// The number of an order whose category no code tells.
+const UNCATEGORISED: u32 = 3;
 /// Bits of each of an encounter's three optional numbers.
 const NUMBER_BITS: u32 = 20;
 
@@ -70,12 +72,12 @@ impl Writer {
         Some(self)
     }
 
-    /// Adds a number in this unit. `None` if it is not a multiple of the unit.
-    fn put_units(self, number: u32, (bits, unit): (u32, u32)) -> Option<Writer> {
-        if unit == MILLI {
-            return self.put(number, bits);
+    /// Adds an optional number in this unit. `None` if it is not a multiple of the unit.
+    fn put_units(self, number: Option<u32>, (bits, unit): (u32, u32)) -> Option<Writer> {
+        match number {
+            Some(number) if unit == WHOLE => number.is_multiple_of(WHOLE).then(|| self.put(number / WHOLE + 1, bits)).flatten(),
+            number => self.put_optional(number, bits),
         }
-        number.is_multiple_of(WHOLE).then(|| self.put(number / WHOLE, bits)).flatten()
     }
 
     /// Adds an optional number.
@@ -97,8 +99,8 @@ impl Reader {
         u32::try_from(number).expect("no field has more than 32 bits")
     }
 
-    fn take_units(&mut self, (bits, unit): (u32, u32)) -> u32 {
-        self.take(bits) * unit
+    fn take_units(&mut self, (bits, unit): (u32, u32)) -> Option<u32> {
+        self.take_optional(bits).map(|number| number * unit)
     }
 
     fn take_optional(&mut self, bits: u32) -> Option<u32> {
@@ -123,7 +125,7 @@ impl PrescriptionContent {
     fn packed_as(&self, number: u32, layout: &FieldWidths) -> Option<Writer> {
         let head = Writer::default().put(number, LAYOUT_BITS)?.put(self.repeat.into(), 1)?;
         let counted = head.put(self.code, layout.code)?.put(self.items.into(), layout.items)?;
-        let priced = counted.put_units(self.quantity_milli, layout.quantity)?.put(self.cost_pence, layout.cost)?;
+        let priced = counted.put_units(self.quantity_milli, layout.quantity)?.put_optional(self.cost_pence, layout.cost)?;
         priced.put_units(self.adq_milli, layout.adq)
     }
 
@@ -133,7 +135,7 @@ impl PrescriptionContent {
         let code = bits.take(layout.code);
         let items = u16::try_from(bits.take(layout.items)).expect("no layout has more than 16 bits for items");
         let quantity_milli = bits.take_units(layout.quantity);
-        let cost_pence = bits.take(layout.cost);
+        let cost_pence = bits.take_optional(layout.cost);
         PrescriptionContent { code, quantity_milli, cost_pence, adq_milli: bits.take_units(layout.adq), items, repeat }
     }
 }
@@ -163,7 +165,8 @@ fn packed(content: &Content) -> Option<u64> {
         Content::Encounter(held) => held.packed(),
         Content::Prescription(prescribed) => prescribed.packed(),
         Content::Feedback { answers } => Writer::default().put(*answers, u32::BITS),
-        Content::Order { category } => Writer::default().put(*category as u32, u32::BITS),
+        Content::Order { category } => Writer::default().put(category.map_or(UNCATEGORISED, |known| known as u32), u32::BITS),
+        Content::Observation => Some(Writer::default()),
     };
     bits.map(|writer| writer.bits)
 }
@@ -176,11 +179,13 @@ fn unpacked(kind: FactKind, bits: u64) -> Content {
         FactKind::Feedback => Content::Feedback { answers: bits.take(u32::BITS) },
         FactKind::Order => Content::Order {
             category: match bits.take(u32::BITS) {
-                0 => Category::Referral,
-                1 => Category::Test,
-                _ => Category::Imaging,
+                0 => Some(Category::Referral),
+                1 => Some(Category::Test),
+                2 => Some(Category::Imaging),
+                _ => None,
             },
         },
+        FactKind::Observation => Content::Observation,
     }
 }
 
@@ -241,9 +246,9 @@ mod tests {
         let most = |bits: u32| u32::try_from((1_u64 << bits) - 1).unwrap();
         PrescriptionContent {
             code: most(layout.code),
-            quantity_milli: most(layout.quantity.0) * layout.quantity.1,
-            cost_pence: most(layout.cost),
-            adq_milli: most(layout.adq.0) * layout.adq.1,
+            quantity_milli: most(layout.quantity.0).checked_sub(1).map(|units| units * layout.quantity.1),
+            cost_pence: most(layout.cost).checked_sub(1),
+            adq_milli: most(layout.adq.0).checked_sub(1).map(|units| units * layout.adq.1),
             items: u16::try_from(most(layout.items)).unwrap(),
             repeat: true,
         }
@@ -264,21 +269,24 @@ mod tests {
         let above = [
             PrescriptionContent { code: 1 + all().map(|p| p.code).max().unwrap(), ..PrescriptionContent::default() },
             PrescriptionContent { items: 1 + all().map(|p| p.items).max().unwrap(), ..PrescriptionContent::default() },
-            PrescriptionContent { cost_pence: 1 + all().map(|p| p.cost_pence).max().unwrap(), ..PrescriptionContent::default() },
             PrescriptionContent {
-                quantity_milli: 1_000 + all().map(|p| p.quantity_milli).max().unwrap(),
+                cost_pence: all().map(|p| p.cost_pence).max().unwrap().map(|most| most + 1),
                 ..PrescriptionContent::default()
             },
             PrescriptionContent {
-                adq_milli: 1_000 + all().map(|p| p.adq_milli).max().unwrap(),
+                quantity_milli: all().map(|p| p.quantity_milli).max().unwrap().map(|most| most + 1_000),
                 ..PrescriptionContent::default()
             },
-            PrescriptionContent { quantity_milli: 40_000_001, ..PrescriptionContent::default() },
+            PrescriptionContent {
+                adq_milli: all().map(|p| p.adq_milli).max().unwrap().map(|most| most + 1_000),
+                ..PrescriptionContent::default()
+            },
+            PrescriptionContent { quantity_milli: Some(40_000_001), ..PrescriptionContent::default() },
             PrescriptionContent {
                 code: u32::MAX,
-                quantity_milli: u32::MAX,
-                cost_pence: u32::MAX,
-                adq_milli: u32::MAX,
+                quantity_milli: Some(u32::MAX),
+                cost_pence: Some(u32::MAX),
+                adq_milli: Some(u32::MAX),
                 items: u16::MAX,
                 repeat: true,
             },
@@ -308,9 +316,10 @@ mod tests {
     }
 
     #[test]
-    fn feedback_and_orders_always_fit() {
+    fn feedback_orders_and_observations_always_fit() {
         assert!([0, u32::MAX].into_iter().all(|answers| fits(Content::Feedback { answers })));
-        let categories = [Category::Referral, Category::Test, Category::Imaging];
+        assert!(fits(Content::Observation));
+        let categories = [Some(Category::Referral), Some(Category::Test), Some(Category::Imaging), None];
         assert!(categories.into_iter().all(|category| fits(Content::Order { category })));
     }
 
@@ -320,10 +329,18 @@ mod tests {
         prop_oneof![any.clone(), any.prop_map(|number| number / 1_000 * 1_000)]
     }
 
+    fn option() -> impl Strategy<Value = Option<u32>> {
+        proptest::option::weighted(0.7, number())
+    }
+
     proptest! {
         #[test]
-        fn any_prescription_reads_back_unchanged(numbers in [number(), number(), number(), number(), number()], repeat: bool) {
-            let [code, quantity_milli, cost_pence, adq_milli, items] = numbers;
+        fn any_prescription_reads_back_unchanged(
+            numbers in [number(), number()],
+            optional in [option(), option(), option()],
+            repeat: bool,
+        ) {
+            let ([code, items], [quantity_milli, cost_pence, adq_milli]) = (numbers, optional);
             let items = u16::try_from(items >> 16).unwrap();
             fits(Content::Prescription(PrescriptionContent { code, quantity_milli, cost_pence, adq_milli, items, repeat }));
         }

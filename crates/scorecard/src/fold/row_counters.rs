@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::event::Answer;
 use crate::fold::content::{Content, Figure, Figures};
+use crate::fold::fact::Signs;
 use crate::fold::update_plan::{Multiple, Portion, Step, Steps, UpdatePlan};
-use crate::measure::measure_set::{Amount, Measure};
-use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, Sums};
+use crate::measure::measure_set::{Amount, Measure, MeasureSet};
+use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, SIGNS, SignedSums, Sums};
 
 /// Addition or subtraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,11 @@ pub(crate) enum Sign {
 impl Sign {
     fn unit(self) -> i64 {
         if self == Sign::Plus { 1 } else { -1 }
+    }
+
+    /// What this addition or subtraction does with the signs of a patient.
+    fn of_patient(self, signs: Signs) -> [i32; SIGNS] {
+        if self == Sign::Plus { signs.units() } else { signs.opposite().units() }
     }
 }
 
@@ -33,6 +39,9 @@ pub(crate) enum Field {
     Responses,
     UnknownStatus,
     NoshowPlannedMinutes,
+    ItemsWithoutCost,
+    ItemsWithoutAdq,
+    ItemsWithoutQuantity,
     /// Number of these answers.
     Answer(Answer),
 }
@@ -48,7 +57,10 @@ impl Field {
             Field::Responses => 5,
             Field::UnknownStatus => 6,
             Field::NoshowPlannedMinutes => 7,
-            Field::Answer(answer) => 8 + answer as u32,
+            Field::ItemsWithoutCost => 8,
+            Field::ItemsWithoutAdq => 9,
+            Field::ItemsWithoutQuantity => 10,
+            Field::Answer(answer) => 11 + answer as u32,
         }
     }
 }
@@ -86,8 +98,10 @@ struct Columns {
     d: SideCounters,
     /// First of four cells, if the measure has a saving: quantity and cost of the numerator, then of the denominator.
     money: Option<u32>,
-    /// First of two cells: adjusted patients, then exclusions.
+    /// First of three cells: adjusted patients, exclusions, unknown.
     left_out: u32,
+    /// Signed cells of the numerator and the denominator.
+    signed: [u32; 2],
 }
 
 /// The layout of a row's cells: first the fields of [`Base`] in their order, then the measures.
@@ -96,6 +110,8 @@ pub(crate) struct Layout {
     columns: Vec<Columns>,
     whole: u32,
     squares: u32,
+    /// The signed cell of each distinct side by the side's number.
+    sides: Vec<u32>,
 }
 
 /// The amounts that one fact adds to the cells of a row.
@@ -103,6 +119,8 @@ pub(crate) struct Layout {
 pub(crate) struct Addend {
     whole: Vec<(u32, i64)>,
     squares: Vec<(u32, i128)>,
+    /// Amounts of distinct sides by signed cell.
+    signed: Vec<(u32, i64)>,
 }
 
 /// The cells of one row. Few sums of a month need more than 32 bits, or 64 bits for squares. The upper bits of those few are stored
@@ -111,15 +129,20 @@ pub(crate) struct Addend {
 pub(crate) struct RowCounters {
     whole: Box<[u32]>,
     squares: Box<[u64]>,
+    /// The signed sums of distinct sides, the four of a side together.
+    signed: Box<[[i32; SIGNS]]>,
     /// The upper bits of cells by the cell's number: of whole cells, then of squares.
     whole_above: Vec<(u32, i64)>,
     squares_above: Vec<(u32, i64)>,
+    /// The upper bits of signed sums by four times the cell's number plus the sign's.
+    signed_above: Vec<(u32, i64)>,
 }
 
 impl Layout {
     /// The layout for the measures of a set.
-    pub(crate) fn new(measures: &[Arc<Measure>]) -> Layout {
-        let mut layout = Layout { columns: Vec::new(), whole: 0, squares: 0 };
+    pub(crate) fn new(set: &MeasureSet) -> Layout {
+        let mut layout = Layout { columns: Vec::new(), whole: 0, squares: 0, sides: signed_cells(set) };
+        let measures: &[Arc<Measure>] = set.measures();
         layout.take(BASE_FIELDS);
         // Events of one class add to most of its denominators and to few of its numerators, so denominators are neighbours.
         let mut order: Vec<usize> = (0..measures.len()).collect();
@@ -131,12 +154,14 @@ impl Layout {
         };
         let d = sides(&|measure| measure.denominator.definition.amount);
         let n = sides(&|measure| measure.numerator.definition.amount);
-        layout.columns = measures.iter().zip(n.into_iter().zip(d)).map(|(measure, (n, d))| layout.place(measure, n, d)).collect();
+        let placed = measures.iter().zip(n.into_iter().zip(d)).enumerate();
+        layout.columns = placed.map(|(index, (measure, (n, d)))| layout.place(measure, n, d, set.sides_of(index))).collect();
         layout
     }
 
-    fn place(&mut self, measure: &Measure, n: SideCounters, d: SideCounters) -> Columns {
-        Columns { n, d, money: measure.definition.saving.map(|_| self.take(4)), left_out: self.take(2) }
+    fn place(&mut self, measure: &Measure, n: SideCounters, d: SideCounters, sides: [usize; 2]) -> Columns {
+        let signed = sides.map(|side| self.sides[side]);
+        Columns { n, d, money: measure.definition.saving.map(|_| self.take(4)), left_out: self.take(3), signed }
     }
 
     fn side(&mut self, amount: Amount) -> SideCounters {
@@ -162,8 +187,10 @@ impl Layout {
         RowCounters {
             whole: vec![0; self.whole as usize].into(),
             squares: vec![0; self.squares as usize].into(),
+            signed: vec![[0; SIGNS]; self.sides.len()].into(),
             whole_above: Vec::new(),
             squares_above: Vec::new(),
+            signed_above: Vec::new(),
         }
     }
 
@@ -173,17 +200,29 @@ impl Layout {
         to.always.push(field.cell(), Multiple::of(figure));
     }
 
-    /// Adds to a plan: facts add this portion to one side of the measure at this index.
-    pub(crate) fn write(&self, measure: usize, half: Half, portion: &Portion, to: &mut UpdatePlan) {
+    /// Adds to a plan: facts add this portion to one side of the measure at this index. `is_priced` says that the facts have a
+    /// quantity and a cost; without both, they add to neither in the sums of a saving.
+    pub(crate) fn write(&self, measure: usize, half: Half, portion: &Portion, is_priced: bool, to: &mut UpdatePlan) {
         let columns = &self.columns[measure];
         let steps = to.steps(portion.condition);
         let side = if half == Half::Numerator { columns.n } else { columns.d };
         side.write(portion.amount, steps);
-        if let Some(money) = columns.money {
+        if let Some(money) = columns.money.filter(|_| is_priced) {
             let first = if half == Half::Numerator { money } else { money + 2 };
             steps.push(first, Multiple::of(Figure::QuantityMilli));
             steps.push(first + 1, Multiple::of(Figure::CostPence));
         }
+    }
+
+    /// Adds to a plan: facts are unknown for the measure at this index.
+    pub(crate) fn write_unknown(&self, measure: usize, to: &mut UpdatePlan) {
+        to.always.push(self.columns[measure].left_out + 2, Multiple::ONE);
+    }
+
+    /// The signed cell of one side of the measure at this index.
+    pub(crate) fn signed_cell(&self, measure: usize, half: Half) -> u32 {
+        let [n, d] = self.columns[measure].signed;
+        if half == Half::Numerator { n } else { d }
     }
 
     /// Adds a fact's contribution to the measure at this index to an addend.
@@ -197,12 +236,21 @@ impl Layout {
         }
         to.put(columns.left_out, delta.pca);
         to.put(columns.left_out + 1, delta.excluded);
+        to.put(columns.left_out + 2, delta.unknown);
+        let [n, d] = columns.signed;
+        if delta.facts_n != 0 {
+            to.put_signed(n, delta.n);
+        }
+        if delta.facts_d != 0 {
+            to.put_signed(d, delta.d);
+        }
     }
 
     /// The sums of these cells.
     pub(crate) fn sums(&self, cells: &RowCounters) -> Sums {
         let base = std::array::from_fn(|field| cells.whole(u32::try_from(field).expect("fewer than 2^32 cells")));
-        Sums { base: Base::of_fields(base), measures: self.columns.iter().map(|columns| columns.sums(cells)).collect() }
+        let measures = self.columns.iter().map(|columns| columns.sums(cells)).collect();
+        Sums::new(Base::of_fields(base), measures, self.sides.iter().map(|&cell| cells.signed(cell)).collect())
     }
 }
 
@@ -277,6 +325,7 @@ impl Columns {
             d_cost_pence: money(3),
             pca: whole(self.left_out),
             excluded: whole(self.left_out + 1),
+            unknown: whole(self.left_out + 2),
         }
     }
 }
@@ -292,6 +341,22 @@ impl Addend {
             self.whole.push((cell, value));
         }
     }
+
+    /// Adds an amount to a distinct side, once for all measures that share the side.
+    fn put_signed(&mut self, cell: u32, amount: i64) {
+        if !self.signed.iter().any(|(known, _)| *known == cell) {
+            self.signed.push((cell, amount));
+        }
+    }
+}
+
+/// The signed cell of each distinct side: sides of one class of events are neighbours, those without codes first.
+fn signed_cells(set: &MeasureSet) -> Vec<u32> {
+    let mut order: Vec<usize> = (0..set.sides().len()).collect();
+    order.sort_by_key(|&side| (set.sides()[side].event as u8, !set.sides()[side].codes.is_empty()));
+    let mut cells = vec![0; order.len()];
+    (0..).zip(order).for_each(|(cell, side)| cells[side] = cell);
+    cells
 }
 
 impl RowCounters {
@@ -301,11 +366,12 @@ impl RowCounters {
         /// Cells of a cache line, and number of lines to load.
         const LINE: usize = 16;
         const LINES: usize = 4;
-        self.whole.iter().step_by(LINE).take(LINES).fold(0, |touched, cell| touched ^ cell)
+        let signed = self.signed.iter().step_by(LINE / SIGNS).take(LINES).fold(0, |touched, [cell, ..]| touched ^ cell);
+        self.whole.iter().step_by(LINE).take(LINES).fold(signed.cast_unsigned(), |touched, cell| touched ^ cell)
     }
 
-    /// Adds a fact's addend, or subtracts it.
-    pub(crate) fn add(&mut self, addend: &Addend, sign: Sign) {
+    /// Adds the addend of a fact whose patient has these signs, or subtracts it.
+    pub(crate) fn add(&mut self, addend: &Addend, signs: Signs, sign: Sign) {
         let unit = sign.unit();
         for &(cell, value) in &addend.whole {
             self.add_whole(cell, unit * value);
@@ -313,20 +379,23 @@ impl RowCounters {
         for &(cell, value) in &addend.squares {
             self.add_square(cell, i128::from(unit) * value);
         }
+        for &(cell, amount) in &addend.signed {
+            self.add_signed_amount(cell, sign.of_patient(signs), amount);
+        }
     }
 
-    /// Applies a plan with this content, or reverts it.
-    pub(crate) fn apply(&mut self, plan: &UpdatePlan, content: &Content, sign: Sign) {
-        let figures = Figures::of(content);
-        self.take(&plan.always, &figures, sign.unit());
+    /// Applies a plan with this content of a fact whose patient has these signs, or reverts it.
+    pub(crate) fn apply(&mut self, plan: &UpdatePlan, content: &Content, signs: Signs, sign: Sign) {
+        let (figures, signs) = (Figures::of(content), sign.of_patient(signs));
+        self.take(&plan.always, &figures, signs, sign.unit());
         for (condition, steps) in &plan.conditional {
             if condition.holds(content) {
-                self.take(steps, &figures, sign.unit());
+                self.take(steps, &figures, signs, sign.unit());
             }
         }
     }
 
-    fn take(&mut self, steps: &Steps, figures: &Figures, unit: i64) {
+    fn take(&mut self, steps: &Steps, figures: &Figures, signs: [i32; SIGNS], unit: i64) {
         for &cell in &steps.ones {
             self.add_whole(cell, unit);
         }
@@ -336,6 +405,12 @@ impl RowCounters {
         for step in &steps.squares {
             let amount = i128::from(step.amount.value(figures));
             self.add_square(step.cell, i128::from(unit) * amount * amount);
+        }
+        for &cell in &steps.signed_ones {
+            self.add_signed(cell, signs);
+        }
+        for step in &steps.signed {
+            self.add_signed_amount(step.cell, signs, step.amount.value(figures));
         }
     }
 
@@ -364,6 +439,60 @@ impl RowCounters {
         }
     }
 
+    /// Adds to the four sums of a signed cell.
+    fn add_signed(&mut self, cell: u32, values: [i32; SIGNS]) {
+        let mut overflowed = 0;
+        for (held, value) in self.signed[cell as usize].iter_mut().zip(values) {
+            let sum = held.wrapping_add(value);
+            overflowed |= (*held ^ sum) & (value ^ sum);
+            *held = sum;
+        }
+        if overflowed < 0 {
+            self.carry_signed(cell, values);
+        }
+    }
+
+    /// Adds an amount with these signs to the four sums of a signed cell.
+    fn add_signed_amount(&mut self, cell: u32, signs: [i32; SIGNS], amount: i64) {
+        match i32::try_from(amount) {
+            Ok(amount) => self.add_signed(cell, signs.map(|sign| sign.wrapping_mul(amount))),
+            Err(_) => self.add_signed_wide(cell, signs, amount),
+        }
+    }
+
+    /// Carries into the upper bits behind an addition of these values that left the range of 32 bits.
+    #[cold]
+    fn carry_signed(&mut self, cell: u32, values: [i32; SIGNS]) {
+        for (place, value) in (0..).zip(values) {
+            let sum = self.signed[cell as usize][place as usize];
+            let held = sum.wrapping_sub(value);
+            if (held ^ sum) & (value ^ sum) < 0 {
+                add_above(&mut self.signed_above, signed_place(cell, place), i64::from(value.signum()));
+            }
+        }
+    }
+
+    #[cold]
+    fn add_signed_wide(&mut self, cell: u32, signs: [i32; SIGNS], amount: i64) {
+        let mut low = [0; SIGNS];
+        for (place, sign) in (0..).zip(signs) {
+            let value = i64::from(sign).saturating_mul(amount);
+            let [a, b, c, d, ..] = value.to_le_bytes();
+            low[place as usize] = i32::from_le_bytes([a, b, c, d]);
+            let above = (i128::from(value) - i128::from(low[place as usize])) >> u32::BITS;
+            add_above(&mut self.signed_above, signed_place(cell, place), i64::try_from(above).expect("the upper half of 64 bits"));
+        }
+        self.add_signed(cell, low);
+    }
+
+    fn signed(&self, cell: u32) -> SignedSums {
+        let lower = self.signed[cell as usize];
+        SignedSums(std::array::from_fn(|place| {
+            let above = above(&self.signed_above, signed_place(cell, u32::try_from(place).expect("four signs")));
+            (above << u32::BITS) + i64::from(lower[place])
+        }))
+    }
+
     fn whole(&self, cell: u32) -> i64 {
         (above(&self.whole_above, cell) << u32::BITS) + i64::from(self.whole[cell as usize])
     }
@@ -371,6 +500,11 @@ impl RowCounters {
     fn squares(&self, cell: u32) -> i128 {
         (i128::from(above(&self.squares_above, cell)) << u64::BITS) + i128::from(self.squares[cell as usize])
     }
+}
+
+/// The number of one of the four sums of a signed cell.
+fn signed_place(cell: u32, place: u32) -> u32 {
+    4 * cell + place
 }
 
 fn above(all: &[(u32, i64)], cell: u32) -> i64 {
@@ -392,23 +526,28 @@ mod tests {
 
     #[test]
     fn a_sum_above_its_cell_is_exact_and_returns_to_zero() {
-        let layout = Layout { columns: Vec::new(), whole: 2, squares: 2 };
+        let layout = Layout { columns: Vec::new(), whole: 2, squares: 2, sides: vec![0, 1] };
+        let signs = Signs::of_byte(0b1010);
         let mut cells = layout.zero();
         let values = [1, i64::from(u32::MAX), 1 << 32, 7, i64::MAX >> 3, 12_345_678_901];
         let (mut sum, mut square_sum) = (0, 0);
         for value in values {
             let square = i128::from(value) * i128::from(value);
-            cells.add(&Addend { whole: vec![(1, value)], squares: vec![(0, square)] }, Sign::Plus);
+            let addend = Addend { whole: vec![(1, value)], squares: vec![(0, square)], signed: vec![(1, value)] };
+            cells.add(&addend, signs, Sign::Plus);
             (sum, square_sum) = (sum + value, square_sum + square);
             assert_eq!((cells.whole(0), cells.whole(1)), (0, sum));
             assert_eq!((cells.squares(0), cells.squares(1)), (square_sum, 0));
+            assert_eq!((cells.signed(0).0, cells.signed(1).0), ([0; 4], [-sum, sum, -sum, sum]));
         }
         for value in values {
             let square = i128::from(value) * i128::from(value);
-            cells.add(&Addend { whole: vec![(1, value)], squares: vec![(0, square)] }, Sign::Minus);
+            let addend = Addend { whole: vec![(1, value)], squares: vec![(0, square)], signed: vec![(1, value)] };
+            cells.add(&addend, signs, Sign::Minus);
             (sum, square_sum) = (sum - value, square_sum - square);
             assert_eq!((cells.whole(1), cells.squares(0)), (sum, square_sum));
+            assert_eq!(cells.signed(1).0, [-sum, sum, -sum, sum]);
         }
-        assert!(cells.whole_above.is_empty() && cells.squares_above.is_empty());
+        assert!(cells.whole_above.is_empty() && cells.squares_above.is_empty() && cells.signed_above.is_empty());
     }
 }

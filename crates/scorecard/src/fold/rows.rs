@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::fold::content::Content;
-use crate::fold::fact::MOST_ROWS;
+use crate::fold::fact::{MOST_ROWS, Signs};
 use crate::fold::interner::Interner;
 use crate::fold::row_counters::{Addend, Counter, Layout, RowCounters, Sign};
 use crate::fold::update_plan::UpdatePlan;
@@ -74,7 +74,7 @@ impl Rows {
     pub(crate) fn new(measures: &MeasureSet) -> Rows {
         Rows {
             set: measures.hash(),
-            layout: Layout::new(measures.measures()),
+            layout: Layout::new(measures),
             rows: Vec::new(),
             by_unit: Vec::new(),
             held: 0,
@@ -133,14 +133,14 @@ impl Rows {
         newest.and_then(|&(_, slot)| self.rows[slot as usize].as_ref()).map_or(0, |row| row.cells.touch())
     }
 
-    /// Adds a fact's addend to a row, or subtracts it.
-    pub(crate) fn add(&mut self, slot: u32, addend: &Addend, sign: Sign) {
-        self.change(slot).add(addend, sign);
+    /// Adds the addend of a fact whose patient has these signs to a row, or subtracts it.
+    pub(crate) fn add(&mut self, slot: u32, addend: &Addend, signs: Signs, sign: Sign) {
+        self.change(slot).add(addend, signs, sign);
     }
 
     /// Applies a plan with this content to a row, or reverts it.
-    pub(crate) fn apply(&mut self, slot: u32, plan: &UpdatePlan, content: &Content, sign: Sign) {
-        self.change(slot).apply(plan, content, sign);
+    pub(crate) fn apply(&mut self, slot: u32, plan: &UpdatePlan, content: &Content, signs: Signs, sign: Sign) {
+        self.change(slot).apply(plan, content, signs, sign);
     }
 
     /// Increments a counter of this row.

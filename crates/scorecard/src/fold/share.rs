@@ -1,6 +1,6 @@
 //! The share of one event in the sums of its row. Explanations list shares.
 
-pub use crate::fold::fact::FactId;
+pub use crate::fold::fact::{CELLS, CaseMixCell, FactId};
 
 use crate::record::log_record::RowKey;
 use crate::sums::measure_sums::MeasureSums;
@@ -19,6 +19,8 @@ pub struct Share {
     pub row: RowKey,
     /// The event's own civil day. Feedback can count in another month: that of its encounter.
     pub day: Option<Day>,
+    /// The case-mix cell in which it counts: its own, else that of its encounter.
+    pub cell: Option<CaseMixCell>,
     /// Its contributions by index of the measure. Measures without a contribution are left out.
     pub measures: Vec<(usize, MeasureSums)>,
 }

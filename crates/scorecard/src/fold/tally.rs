@@ -8,11 +8,12 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use crate::event::{Action, Attendance, Batch, Event, Source, Versioning};
+use crate::event::{Action, Attendance, Batch, Definition, Event, IdScope, Source, Versioning};
 use crate::fold::content::{Content, FactKind};
 use crate::fold::contributions::{Contributions, Contributor};
-use crate::fold::fact::{Fact, FactId, Facts, Place, Shape};
-use crate::fold::fact_builder::FactBuilder;
+use crate::fold::drug_codes::Redefinition;
+use crate::fold::fact::{CaseMixCell, Fact, FactId, Facts, Place, Shape};
+use crate::fold::fact_builder::{FactBuilder, IdSeeds};
 use crate::fold::fast_map::FastMap;
 use crate::fold::feed_coverage::CoverageTracker;
 use crate::fold::interner::Interner;
@@ -50,6 +51,8 @@ pub struct Outcomes {
     pub sealed: u64,
     /// Retractions among the accepted.
     pub retracted: u64,
+    /// Orders among the accepted whose category no code tells. They count nowhere.
+    pub uncategorised: u64,
 }
 
 /// The state of a partition at a counting tick, before the tick seals months.
@@ -70,6 +73,17 @@ pub struct CutState {
 struct EventKeys {
     id: FactId,
     unit: u32,
+}
+
+/// What all events of a batch share.
+#[derive(Clone, Copy, Debug)]
+struct BatchContext {
+    /// The feed's interned number.
+    feed: u32,
+    seeds: IdSeeds,
+    versioning: Versioning,
+    /// The month of arrival.
+    arrived: Month,
 }
 
 /// The fold of one partition.
@@ -106,10 +120,10 @@ impl Tally {
     #[must_use]
     pub fn new(measures: &Arc<MeasureSet>, schedule: &Schedule, identity_seed: u64, reach: Month) -> Tally {
         let mut contributions = Contributions::new(measures.clone());
-        contributions.add_code(None);
+        let builder = FactBuilder::new(measures, identity_seed, &mut contributions);
         Tally {
             schedule: schedule.clone(),
-            builder: FactBuilder::new(measures, identity_seed),
+            builder,
             facts: Facts::default(),
             contents: ContentStore::default(),
             links: Links::default(),
@@ -141,13 +155,17 @@ impl Tally {
         let practice = batch.practice.as_deref().map(|p| self.names.texts.text(p));
         self.declared.insert(feed, practice);
         self.seen.appended(feed, appended);
-        let seed = self.builder.feed_seed(&batch.feed);
+        let seeds = self.builder.id_seeds(&batch.feed, batch.ids);
         let arrived = self.schedule.zone.day_of(appended.plus_seconds(CLOCK_MARGIN_SECONDS)).month();
+        let context = BatchContext { feed, seeds, versioning: batch.versioning, arrived };
+        for definition in &batch.definitions {
+            self.define(&context, definition);
+        }
         let mut named = std::mem::take(&mut self.named);
-        named.extend(batch.events.iter().map(|event| self.name(feed, seed, event)));
+        named.extend(batch.events.iter().map(|event| self.name(&context, event)));
         self.touch(&named);
         for (event, named) in batch.events.iter().zip(named.drain(..)) {
-            self.event(seed, named, batch.versioning, arrived, event);
+            self.event(&context, named, event);
         }
         self.named = named;
         self.days.sort_unstable();
@@ -155,11 +173,53 @@ impl Tally {
         self.days.drain(..).for_each(|day| self.seen.day(feed, day));
     }
 
-    fn name(&mut self, feed: u32, seed: u64, event: &Event<'_>) -> EventKeys {
+    /// Stores a definition, and moves the facts that refer to it to the sums of its code.
+    fn define(&mut self, context: &BatchContext, definition: &Definition<'_>) {
+        let BatchContext { feed, arrived, .. } = *context;
+        let Some(change) = self.builder.drugs.define(feed, definition, arrived, &mut self.contributions) else { return };
+        let changed: Vec<(Fact, u32)> = self.facts_with(&change);
+        for (fact, row) in &changed {
+            self.add(fact, *row, Sign::Minus);
+        }
+        self.builder.drugs.redefine(&change);
+        for (fact, row) in &changed {
+            self.add(fact, *row, Sign::Plus);
+            self.rows.count(*row, Counter::Amended);
+        }
+    }
+
+    /// The facts in rows that hold the reference of this change, each once. A slot may hold another fact by now.
+    fn facts_with(&self, change: &Redefinition) -> Vec<(Fact, u32)> {
+        let mut slots = change.slots.clone().unwrap_or_else(|| self.facts.slots());
+        slots.sort_unstable();
+        slots.dedup();
+        let holding = slots.into_iter().filter_map(|slot| {
+            let fact = self.facts.get(slot);
+            match fact.place() {
+                Place::Row(row) if self.drug_of(fact) == Some(change.reference) => Some((*fact, row)),
+                _ => None,
+            }
+        });
+        holding.collect()
+    }
+
+    /// The number of a prescription's code or reference.
+    fn drug_of(&self, fact: &Fact) -> Option<u32> {
+        match fact.kind() {
+            FactKind::Prescription => match self.contents.get(FactKind::Prescription, fact.content) {
+                Content::Prescription(fields) => Some(fields.code),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn name(&mut self, context: &BatchContext, event: &Event<'_>) -> EventKeys {
+        let feed = context.feed;
         let clinician = event.clinician.as_deref().map(|c| self.names.texts.text(c));
         let practice = event.practice.as_deref().map(|p| self.names.texts.text(p));
         let unit = self.names.units.number(Attribution { feed, clinician, practice });
-        EventKeys { id: self.builder.identity(seed, &event.id), unit }
+        EventKeys { id: context.seeds.identity(FactBuilder::kind(event), &event.id), unit }
     }
 
     /// Loads the index buckets and rows of a batch into the processor's cache together, so that the waits for memory overlap.
@@ -226,6 +286,11 @@ impl Tally {
         }
         self.rows.seal(open_from);
         self.seen.seal(open_from);
+        if self.builder.drugs.has_references() {
+            let held = self.facts.slots().into_iter();
+            let held: Vec<(u32, u32)> = held.filter_map(|slot| Some((slot, self.drug_of(self.facts.get(slot))?))).collect();
+            self.builder.drugs.forget(open_from, held.into_iter());
+        }
     }
 
     fn close_fact(&mut self, slot: u32, open_from: Month) {
@@ -245,13 +310,13 @@ impl Tally {
         }
     }
 
-    fn event(&mut self, seed: u64, named: EventKeys, versioning: Versioning, arrived: Month, event: &Event<'_>) {
-        let id = named.id;
+    fn event(&mut self, context: &BatchContext, named: EventKeys, event: &Event<'_>) {
+        let (id, arrived) = (named.id, context.arrived);
         let content_hash = self.builder.content_hash(event);
         let found = self.facts.find(id);
         let old = found.map(|slot| *self.facts.get(slot));
-        let Some(rank) = self.rank(versioning, event, content_hash, old.as_ref()) else { return };
-        let mut fact = self.fact_of(named, rank, content_hash, event);
+        let Some(rank) = self.rank(context.versioning, event, content_hash, old.as_ref()) else { return };
+        let mut fact = self.fact_of(context, named, rank, content_hash, event);
         fact.set_arrived(arrived);
         if let (Action::Record, Some(day)) = (event.action, event.day) {
             self.days.push(day);
@@ -261,14 +326,17 @@ impl Tally {
             Some(slot) => self.replace(slot, fact),
             None => self.facts.insert(fact),
         };
-        let link = event.link.as_deref().filter(|_| self.builder.needs_link(event)).map(|l| self.builder.identity(seed, l));
+        if let Some(number) = self.drug_of(&fact) {
+            self.builder.drugs.wait(number, slot);
+        }
+        let link = event.link.as_deref().filter(|_| self.builder.needs_link(event)).map(|l| context.seeds.linked(l));
         if let Some(target) = link {
             self.facts.get_mut(slot).mark_link();
             self.links.insert(slot, target);
         }
         self.builder.keep_pca(id, self.facts.get_mut(slot), event);
         let sealed = self.stand(slot, old.map_or(Place::Nowhere, |o| o.place()));
-        self.count(event.action, old.as_ref(), sealed);
+        self.count(&fact, old.as_ref(), sealed);
         self.follow(id, before, link);
     }
 
@@ -300,12 +368,26 @@ impl Tally {
     }
 
     /// The fact of this event, in no row yet.
-    fn fact_of(&mut self, named: EventKeys, rank: u64, content_hash: u32, event: &Event<'_>) -> Fact {
-        let content = self.builder.content(event, &mut self.contributions, &mut self.answers);
+    fn fact_of(&mut self, context: &BatchContext, named: EventKeys, rank: u64, content_hash: u32, event: &Event<'_>) -> Fact {
+        let within = (context.feed, context.arrived);
+        let content = self.builder.content(event, within, &mut self.contributions, &mut self.answers);
         let mut fact =
             Fact::new(named.id, rank, content_hash, named.unit, FactBuilder::traits(event), self.contents.keep(&content));
         fact.set_day(event.day);
+        fact.set_patient(FactBuilder::signs(event), FactBuilder::cell(event));
+        if FactBuilder::is_countless(&content, &self.answers) {
+            fact.mark_countless();
+        }
         fact
+    }
+
+    /// The content of a fact with the number of the code for which its reference stands.
+    fn content_of(&self, fact: &Fact) -> Content {
+        let mut content = self.contents.get(fact.kind(), fact.content);
+        if let Content::Prescription(fields) = &mut content {
+            fields.code = self.builder.drugs.code(fields.code);
+        }
+        content
     }
 
     /// Takes the old version out of its row and stores the new version in its slot.
@@ -325,13 +407,13 @@ impl Tally {
     }
 
     fn add(&mut self, fact: &Fact, row: u32, sign: Sign) {
-        let content = self.contents.get(fact.kind(), fact.content);
+        let content = self.content_of(fact);
         let one = contributor(fact, &content, &self.answers, &self.builder);
         match self.contributions.plan(one, self.rows.layout()) {
-            Some(plan) => self.rows.apply(row, plan, &content, sign),
+            Some(plan) => self.rows.apply(row, plan, &content, fact.signs(), sign),
             None => {
                 let addend = self.contributions.addend(one, self.rows.layout());
-                self.rows.add(row, &addend, sign);
+                self.rows.add(row, &addend, fact.signs(), sign);
             }
         }
     }
@@ -342,7 +424,9 @@ impl Tally {
             true => (Place::Nowhere, self.shape(slot, self.facts.get(slot)), true),
             false => self.placement(slot),
         };
+        let cell = self.cell(slot);
         let fact = self.facts.get_mut(slot);
+        fact.set_cell(cell);
         fact.set_place(place);
         fact.set_shape(shape);
         let fact = *fact;
@@ -380,7 +464,8 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, action: Action, old: Option<&Fact>, sealed: bool) {
+    fn count(&mut self, fact: &Fact, old: Option<&Fact>, sealed: bool) {
+        let action = fact.action();
         let from_sealed = action != Action::Record && old.is_some_and(|o| o.place() == Place::Sealed);
         if sealed || from_sealed {
             self.outcomes.sealed += 1;
@@ -388,6 +473,8 @@ impl Tally {
         }
         self.outcomes.accepted += 1;
         self.outcomes.retracted += u64::from(action == Action::Retract);
+        let uncategorised = action == Action::Record && fact.kind() == FactKind::Order && fact.is_countless();
+        self.outcomes.uncategorised += u64::from(uncategorised);
     }
 
     /// The row and the shape of a fact by its own values and its link, and whether its month is sealed.
@@ -406,6 +493,9 @@ impl Tally {
         if month < self.open_from {
             return (Place::Nowhere, shape, true);
         }
+        if fact.is_countless() {
+            return (Place::Nowhere, shape, false);
+        }
         let Some(clinician) = own.clinician.or(linked.and_then(|u| u.clinician)) else {
             return (Place::Unattributed, shape, false);
         };
@@ -414,6 +504,12 @@ impl Tally {
         let unit = Attribution { feed: own.feed, clinician: Some(clinician), practice };
         let unit = if unit == own { fact.unit } else { self.names.units.number(unit) };
         (Place::Row(self.rows.slot(unit, month)), shape, false)
+    }
+
+    /// The case-mix cell of a fact: its own, else that of its encounter.
+    fn cell(&self, slot: u32) -> Option<CaseMixCell> {
+        let fact = self.facts.get(slot);
+        fact.own_cell().or_else(|| self.live_target(slot, fact)?.own_cell())
     }
 
     /// The linked encounter, if it counts and its month is not sealed.
@@ -476,6 +572,9 @@ impl Tally {
         }
         let (place, shape, _) = self.placement(slot);
         if place == fact.place() && shape == fact.shape() {
+            // No sum depends on the cell.
+            let cell = self.cell(slot);
+            self.facts.get_mut(slot).set_cell(cell);
             return;
         }
         if let Place::Row(row) = fact.place() {
@@ -495,7 +594,7 @@ impl Tally {
             let Place::Row(row) = fact.place() else { continue };
             let key = keys.entry(row).or_insert_with(|| Some(self.rows.key(row, &self.names)).filter(wanted));
             let Some(row) = key.clone() else { continue };
-            let content = self.contents.get(fact.kind(), fact.content);
+            let content = self.content_of(fact);
             let measures = self.contributions.shares(contributor(fact, &content, &self.answers, &self.builder));
             // Only records are in rows, and the rank of a record is twice its version.
             shares.push(Share {
@@ -504,6 +603,7 @@ impl Tally {
                 content_hash: fact.content_hash,
                 row,
                 day: fact.day(),
+                cell: fact.cell(),
                 measures,
             });
         }
@@ -512,8 +612,8 @@ impl Tally {
 
     /// The identity of an event, as its [`Share`] names it.
     #[must_use]
-    pub fn identity(&self, feed: &str, id: &str) -> FactId {
-        self.builder.identity(self.builder.feed_seed(feed), id)
+    pub fn identity(&self, feed: &str, ids: IdScope, event: &Event<'_>) -> FactId {
+        self.builder.id_seeds(feed, ids).identity(FactBuilder::kind(event), &event.id)
     }
 
     /// The hash of an event's content, as its [`Share`] names it.

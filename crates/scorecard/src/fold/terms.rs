@@ -1,7 +1,7 @@
 //! The terms of a class of facts: the amounts that its facts add to each measure.
 //!
 //! A class is the content of a fact without its figures: code and repeat of a prescription, mode and attendance of an encounter, the
-//! answers of feedback, the category of an order.
+//! answers of feedback, the category of an order, and which fields are absent.
 
 use std::sync::Arc;
 
@@ -10,13 +10,16 @@ use crate::fold::content::{Content, EncounterContent, Figure, PrescriptionConten
 use crate::fold::fact::Shape;
 use crate::fold::row_counters::Field;
 use crate::fold::update_plan::{Condition, Multiple, Portion};
+use crate::measure::absent::{AbsentField, AbsentRule};
 use crate::measure::measure_set::{Amount, Class, CodeMatch, CompiledSide, Measure, MeasureSet};
 
-/// The answers of one feedback.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The answers of one feedback, by the words of measure files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Answers {
     pub answer: Option<Answer>,
     pub items: Vec<(String, String)>,
+    /// Whether it answers a known question. Another questionnaire counts nowhere.
+    pub is_response: bool,
 }
 
 /// The portions that facts of a class add to one measure.
@@ -25,6 +28,19 @@ pub(crate) struct MeasureTerm {
     pub measure: usize,
     pub numerator: Option<Portion>,
     pub denominator: Option<Portion>,
+    /// Whether the facts lack a field that a side counts. Then they have no portion.
+    pub is_unknown: bool,
+}
+
+/// One side's view of a class.
+#[derive(Clone, Copy, Debug)]
+enum SideTerm {
+    /// The side does not count the class.
+    Outside,
+    /// The side counts this portion.
+    Counts(Portion),
+    /// The side would count the class, but its facts lack a field.
+    Lacks(AbsentRule),
 }
 
 /// The terms of one class, without the figures of single facts.
@@ -69,11 +85,18 @@ impl FactClass<'_> {
         match self.content {
             Content::Encounter(fields) => {
                 let (status, shape) = (self.attendance() as u32, self.shape);
-                fields.mode as u32 | status << 3 | u32::from(shape.activity) << 5 | u32::from(shape.attendance) << 6
+                let shaped = fields.mode as u32 | status << 3 | u32::from(shape.activity) << 5 | u32::from(shape.attendance) << 6;
+                shaped | u32::from(fields.minutes.is_none()) << 7 | u32::from(fields.lag_days.is_none()) << 8
             }
-            Content::Prescription(fields) => fields.code.saturating_mul(2).saturating_add(fields.repeat.into()),
+            Content::Prescription(fields) => {
+                let absent = u32::from(fields.cost_pence.is_none()) << 1
+                    | u32::from(fields.adq_milli.is_none()) << 2
+                    | u32::from(fields.quantity_milli.is_none()) << 3;
+                fields.code.saturating_mul(16).saturating_add(absent | u32::from(fields.repeat))
+            }
             Content::Feedback { answers } => *answers,
-            Content::Order { category } => *category as u32,
+            Content::Order { category } => category.map_or(0, |known| known as u32 + 1),
+            Content::Observation => 0,
         }
     }
 
@@ -99,7 +122,7 @@ impl Matches {
         }
     }
 
-    /// Resolves the code with the next number. `None` is an unmapped drug.
+    /// Resolves the code with the next number. `None` is an unmapped drug, or one that is no drug of the classification.
     pub(crate) fn add_code(&mut self, code: Option<&str>) {
         let resolve =
             |side: &CompiledSide| if side.definition.event == Class::Prescription { side.match_code(code) } else { None };
@@ -110,7 +133,12 @@ impl Matches {
         self.by_code.push(terms.collect());
     }
 
-    /// Number of resolved codes.
+    /// Gives the next number to a reference.
+    pub(crate) fn add_reference(&mut self) {
+        self.by_code.push(Box::default());
+    }
+
+    /// Number of resolved codes and references.
     pub(crate) fn codes(&self) -> usize {
         self.by_code.len()
     }
@@ -121,48 +149,92 @@ impl Matches {
         let measures = match one.content {
             Content::Prescription(fields) => {
                 base.push((Field::Items, Figure::Items));
-                base.extend((fields.code == 0).then_some((Field::UnmappedItems, Figure::Items)));
-                self.prescription_terms(fields)
+                base.extend(prescription_base(one.content, fields));
+                self.prescription_terms(one.content, fields)
             }
             Content::Encounter(fields) => {
                 base.extend(encounter_base(one));
-                self.of_sides(&self.encounter, |side| encounter_portion(side, fields, one))
+                self.of_sides(&self.encounter, one.content, |side| encounter_portion(side, fields, one))
             }
             Content::Feedback { .. } => {
                 base.push((Field::Responses, Figure::One));
                 base.extend(one.answers.and_then(|a| a.answer).map(|answer| (Field::Answer(answer), Figure::One)));
-                self.of_sides(&self.feedback, |side| feedback_portion(side, one.answers))
+                self.of_sides(&self.feedback, one.content, |side| feedback_portion(side, one.answers))
             }
-            Content::Order { category } => self.of_sides(&self.order, |side| order_portion(side, *category)),
+            Content::Order { category } => self.of_sides(&self.order, one.content, |side| order_portion(side, *category)),
+            Content::Observation => Vec::new(),
         };
         ClassTerms { base, measures }
     }
 
-    fn prescription_terms(&self, fields: &PrescriptionContent) -> Vec<MeasureTerm> {
-        let terms = self.by_code[fields.code as usize].iter().map(|term| {
+    fn prescription_terms(&self, content: &Content, fields: &PrescriptionContent) -> Vec<MeasureTerm> {
+        let terms = self.by_code[fields.code as usize].iter().filter_map(|term| {
             let measure = &self.measures.measures()[term.measure];
-            MeasureTerm {
-                measure: term.measure,
-                numerator: term.numerator.and_then(|code| prescription_portion(&measure.numerator, code, fields)),
-                denominator: term.denominator.and_then(|code| prescription_portion(&measure.denominator, code, fields)),
-            }
+            let side = |side: &CompiledSide, code: Option<CodeMatch>| {
+                SideTerm::new(side, content, code.and_then(|code| prescription_portion(side, code, fields)))
+            };
+            MeasureTerm::of(term.measure, side(&measure.numerator, term.numerator), side(&measure.denominator, term.denominator))
         });
-        terms.filter(MeasureTerm::counts).collect()
+        terms.collect()
     }
 
-    fn of_sides(&self, candidates: &[usize], portion: impl Fn(&CompiledSide) -> Option<Portion>) -> Vec<MeasureTerm> {
-        let terms = candidates.iter().map(|&index| {
+    fn of_sides(
+        &self,
+        candidates: &[usize],
+        content: &Content,
+        portion: impl Fn(&CompiledSide) -> Option<Portion>,
+    ) -> Vec<MeasureTerm> {
+        let terms = candidates.iter().filter_map(|&index| {
             let measure = &self.measures.measures()[index];
-            MeasureTerm { measure: index, numerator: portion(&measure.numerator), denominator: portion(&measure.denominator) }
+            let side = |side: &CompiledSide| SideTerm::new(side, content, portion(side));
+            MeasureTerm::of(index, side(&measure.numerator), side(&measure.denominator))
         });
-        terms.filter(MeasureTerm::counts).collect()
+        terms.collect()
+    }
+}
+
+impl SideTerm {
+    fn new(side: &CompiledSide, content: &Content, portion: Option<Portion>) -> SideTerm {
+        let Some(portion) = portion else { return SideTerm::Outside };
+        match side.absent(|field| content.lacks(field)) {
+            Some(rule) => SideTerm::Lacks(rule),
+            None => SideTerm::Counts(portion),
+        }
+    }
+
+    fn portion(self) -> Option<Portion> {
+        match self {
+            SideTerm::Counts(portion) => Some(portion),
+            SideTerm::Outside | SideTerm::Lacks(_) => None,
+        }
     }
 }
 
 impl MeasureTerm {
-    fn counts(&self) -> bool {
-        self.numerator.is_some() || self.denominator.is_some()
+    /// The term of both sides. A fact that lacks what one side counts leaves both. `None` if neither side counts the class.
+    fn of(measure: usize, numerator: SideTerm, denominator: SideTerm) -> Option<MeasureTerm> {
+        let lacks = |wanted| [numerator, denominator].iter().any(|side| matches!(side, SideTerm::Lacks(rule) if *rule == wanted));
+        if lacks(AbsentRule::Unknown) {
+            return Some(MeasureTerm { measure, numerator: None, denominator: None, is_unknown: true });
+        }
+        if lacks(AbsentRule::Out) {
+            return None;
+        }
+        let (numerator, denominator) = (numerator.portion(), denominator.portion());
+        let counts = numerator.is_some() || denominator.is_some();
+        counts.then_some(MeasureTerm { measure, numerator, denominator, is_unknown: false })
     }
+}
+
+/// The terms of a prescription that say how many of its items lack something.
+fn prescription_base(content: &Content, fields: &PrescriptionContent) -> Vec<(Field, Figure)> {
+    let missing = [
+        (fields.code == 0, Field::UnmappedItems),
+        (content.lacks(AbsentField::Cost), Field::ItemsWithoutCost),
+        (content.lacks(AbsentField::Adq), Field::ItemsWithoutAdq),
+        (content.lacks(AbsentField::Quantity), Field::ItemsWithoutQuantity),
+    ];
+    missing.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, field)| (field, Figure::Items)).collect()
 }
 
 /// The terms of an encounter in sums that belong to no measure.
@@ -232,8 +304,8 @@ fn feedback_portion(side: &CompiledSide, answers: Option<&Answers>) -> Option<Po
     Some(counted(1))
 }
 
-fn order_portion(side: &CompiledSide, category: Category) -> Option<Portion> {
-    let definition = &side.definition;
+fn order_portion(side: &CompiledSide, category: Option<Category>) -> Option<Portion> {
+    let (definition, category) = (&side.definition, category?);
     let fits =
         definition.event == Class::Order && (definition.categories.is_empty() || definition.categories.contains(&category));
     fits.then_some(Portion { amount: Multiple::ONE, condition: None })

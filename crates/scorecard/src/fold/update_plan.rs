@@ -45,7 +45,7 @@ impl Condition {
     pub(crate) fn holds(self, content: &Content) -> bool {
         match (self, content) {
             (Condition::Over(milli), Content::Prescription(fields)) => {
-                u128::from(fields.quantity_milli) > u128::from(milli) * u128::from(fields.items)
+                fields.quantity_milli.is_some_and(|quantity| u128::from(quantity) > u128::from(milli) * u128::from(fields.items))
             }
             (Condition::Within { minutes, lag_days }, Content::Encounter(fields)) => {
                 within(minutes.map(|bounds| bounds.map(u32::from)), fields.minutes) && within(lag_days, fields.lag_days)
@@ -92,6 +92,10 @@ pub(crate) struct Steps {
     pub whole: Vec<Step>,
     /// Steps on wide cells: each adds the square of its amount.
     pub squares: Vec<Step>,
+    /// Signed cells of the sides that count 1.
+    pub signed_ones: Vec<u32>,
+    /// Steps on signed cells: each adds its amount with the signs of the patient.
+    pub signed: Vec<Step>,
 }
 
 impl Steps {
@@ -102,7 +106,16 @@ impl Steps {
         }
     }
 
+    pub(crate) fn push_signed(&mut self, cell: u32, amount: Multiple) {
+        match amount {
+            Multiple::ONE => self.signed_ones.push(cell),
+            amount => self.signed.push(Step { cell, amount }),
+        }
+    }
+
     fn shrink(&mut self) {
+        self.signed_ones.shrink_to_fit();
+        self.signed.shrink_to_fit();
         self.ones.shrink_to_fit();
         self.whole.shrink_to_fit();
         self.squares.shrink_to_fit();

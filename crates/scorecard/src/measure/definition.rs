@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Answer, Attendance, Category, Mode};
+use crate::measure::absent::AbsentRules;
 use crate::measure::amount::Amount;
 use crate::measure::kind::kinds::Kind;
 
@@ -94,10 +95,10 @@ pub struct SideDefinition {
     /// Only these statuses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statuses: Vec<Attendance>,
-    /// Only facts with minutes in this range, both ends included. A fact without minutes does not match.
+    /// Only facts with minutes in this range, both ends included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<[u16; 2]>,
-    /// Only facts with days from booking to slot in this range, both ends included. A fact without booking does not match.
+    /// Only facts with days from booking to slot in this range, both ends included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag_days: Option<[i32; 2]>,
     /// Only these answers.
@@ -118,6 +119,9 @@ pub struct SideDefinition {
     /// Only these categories of order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<Category>,
+    /// The treatment of events that lack a field which the side needs.
+    #[serde(default, skip_serializing_if = "AbsentRules::is_default")]
+    pub absent: AbsentRules,
 }
 
 fn count() -> Amount {
@@ -238,6 +242,9 @@ pub struct Example {
     /// 1 if it is left out as an administrative entry or a test patient.
     #[serde(default)]
     pub excluded: i64,
+    /// 1 if it lacks a field that a side counts.
+    #[serde(default)]
+    pub unknown: i64,
 }
 
 impl SideDefinition {
@@ -262,6 +269,7 @@ impl SideDefinition {
             questions: Vec::new(),
             top_answers: BTreeMap::new(),
             categories: Vec::new(),
+            absent: AbsentRules::default(),
         }
     }
 }

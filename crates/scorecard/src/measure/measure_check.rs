@@ -1,5 +1,6 @@
 //! The rules for measure files beyond their grammar. Each mistake has the line to change and the cure.
 
+use crate::measure::absent::AbsentField;
 use crate::measure::amount::Amount;
 use crate::measure::definition::{Class, Definition, Points, Saving, SideDefinition};
 
@@ -147,7 +148,16 @@ fn check_side(table: &'static str, side: &SideDefinition) -> Result<(), Mistake>
             "amount = \"answers\" needs one of questions and top_answers, and they need it; write both or neither",
         );
     }
-    Ok(())
+    check_absent(table, side)
+}
+
+/// A treatment is for a field that the side needs.
+fn check_absent(table: &'static str, side: &SideDefinition) -> Result<(), Mistake> {
+    let mut idle = AbsentField::ALL.into_iter().filter(|&field| side.absent.named(field).is_some() && !field.is_needed_by(side));
+    let Some(field) = idle.next() else { return Ok(()) };
+    let name = field.name();
+    let text = format!("{table}: absent names {name}, but neither the amount nor a filter of the side uses it; remove it");
+    Err(Mistake { table: Some(table), key: "absent", text })
 }
 
 fn uses_drug(side: &SideDefinition) -> bool {

@@ -1,11 +1,13 @@
 //! Measures ready for counting: reads and checks measure files, matches codes, and computes values from sums.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::measure::absent::{AbsentField, AbsentRule};
 use crate::measure::bnf::{BadFilter, BnfFilter};
+use crate::measure::code_book::CodeBook;
 use crate::measure::measure_check::{Mistake, check, line_of};
 
 pub use crate::measure::amount::Amount;
@@ -51,6 +53,15 @@ impl CompiledSide {
         Ok(CompiledSide { definition: definition.clone(), codes, over, weights })
     }
 
+    /// The treatment of an event that lacks these fields. `None` if the side needs none of them.
+    #[must_use]
+    pub fn absent(&self, lacks: impl Fn(AbsentField) -> bool) -> Option<AbsentRule> {
+        let lacking = AbsentField::ALL.into_iter().filter(|&field| field != AbsentField::Code && lacks(field));
+        let needed = lacking.filter(|field| field.is_needed_by(&self.definition));
+        // One unknown field makes the event unknown, whatever else it lacks.
+        needed.map(|field| self.definition.absent.rule(field)).min_by_key(|rule| *rule as u8)
+    }
+
     /// The effect of this code on the side. `None` if it does not match. The code `None` is an unmapped drug.
     #[must_use]
     pub fn match_code(&self, code: Option<&str>) -> Option<CodeMatch> {
@@ -76,6 +87,15 @@ impl CompiledSide {
         };
         Some(CodeMatch { over_milli, weight_milli })
     }
+}
+
+/// What decides whether two sides count the same facts with the same amounts: the side, and the other side of its measure where that
+/// one can take a fact out of both.
+fn side_key(side: &SideDefinition, other: &SideDefinition) -> String {
+    let write = |side: &SideDefinition| toml::to_string(side).expect("every definition can be written");
+    let takes_out = side.event == other.event
+        && AbsentField::ALL.into_iter().any(|field| field != AbsentField::Code && field.is_needed_by(other));
+    if takes_out && side != other { format!("{}\0{}", write(side), write(other)) } else { write(side) }
 }
 
 /// A code on which both measures would estimate a saving. `None` if their codes do not overlap.
@@ -157,7 +177,7 @@ impl Measure {
     }
 }
 
-/// Fingerprint of a measure set: XXH3-128 over its definitions without their prose.
+/// Fingerprint of a measure set: XXH3-128 over its definitions without their prose, and the hash of its code book.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SetHash(pub u128);
 
@@ -171,6 +191,11 @@ impl std::fmt::Display for SetHash {
 #[derive(Clone, Debug)]
 pub struct MeasureSet {
     measures: Vec<Arc<Measure>>,
+    codes: Arc<CodeBook>,
+    sides: Vec<SideDefinition>,
+    /// The numbers of each measure's numerator and denominator in `sides`.
+    side_numbers: Vec<[usize; 2]>,
+    questions: BTreeSet<String>,
     hash: SetHash,
 }
 
@@ -261,8 +286,44 @@ impl MeasureSet {
             }
         }
         let measures: Vec<Arc<Measure>> = by_id.into_values().collect();
-        let hash = fingerprint(&measures);
-        Ok(MeasureSet { measures, hash })
+        let codes = Arc::new(CodeBook::default());
+        let hash = fingerprint(&measures, &codes);
+        let (sides, side_numbers) = distinct_sides(&measures);
+        let questions = asked_questions(&measures);
+        Ok(MeasureSet { measures, codes, sides, side_numbers, questions, hash })
+    }
+
+    /// The same measures with another code book. The hash changes with the book's meanings.
+    #[must_use]
+    pub fn with_codes(mut self, codes: CodeBook) -> MeasureSet {
+        self.codes = Arc::new(codes);
+        self.hash = fingerprint(&self.measures, &self.codes);
+        self
+    }
+
+    /// The book that decides what the codes of events mean.
+    #[must_use]
+    pub fn codes(&self) -> &CodeBook {
+        &self.codes
+    }
+
+    /// The distinct sides: sides of one definition have one number, so that a row holds their signed sums once. The number of a side
+    /// is its index here and in [`crate::sums::measure_sums::Sums::signed_of`].
+    #[must_use]
+    pub fn sides(&self) -> &[SideDefinition] {
+        &self.sides
+    }
+
+    /// The numbers of the numerator and the denominator of the measure at this index.
+    #[must_use]
+    pub fn sides_of(&self, measure: usize) -> [usize; 2] {
+        self.side_numbers[measure]
+    }
+
+    /// Whether a measure counts answers to this question.
+    #[must_use]
+    pub fn asks(&self, question: &str) -> bool {
+        self.questions.contains(question)
     }
 
     /// A set of definitions that no file holds. They pass the same checks as measure files.
@@ -309,7 +370,33 @@ fn parse_one(text: &str) -> Result<Measure, (Option<usize>, MeasureFault)> {
     Ok(Measure { definition, numerator, denominator, units })
 }
 
-fn fingerprint(measures: &[Arc<Measure>]) -> SetHash {
+fn distinct_sides(measures: &[Arc<Measure>]) -> (Vec<SideDefinition>, Vec<[usize; 2]>) {
+    let mut sides = Vec::new();
+    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
+    let mut number = |side: &SideDefinition, other: &SideDefinition| {
+        *numbers.entry(side_key(side, other)).or_insert_with(|| {
+            sides.push(side.clone());
+            sides.len() - 1
+        })
+    };
+    let of = |measure: &Arc<Measure>| {
+        let (n, d) = (&measure.definition.numerator, &measure.definition.denominator);
+        [number(n, d), number(d, n)]
+    };
+    let side_numbers = measures.iter().map(of).collect();
+    (sides, side_numbers)
+}
+
+fn asked_questions(measures: &[Arc<Measure>]) -> BTreeSet<String> {
+    let sides = measures.iter().flat_map(|measure| [&measure.definition.numerator, &measure.definition.denominator]);
+    let asked = |side: &SideDefinition| {
+        let several = side.questions.iter().chain(side.top_answers.keys()).cloned();
+        side.question.iter().cloned().chain(several).collect::<Vec<String>>()
+    };
+    sides.flat_map(asked).collect()
+}
+
+fn fingerprint(measures: &[Arc<Measure>], codes: &CodeBook) -> SetHash {
     let mut text = String::new();
     for measure in measures {
         let bare = Definition {
@@ -323,5 +410,6 @@ fn fingerprint(measures: &[Arc<Measure>]) -> SetHash {
         text.push_str(&toml::to_string(&bare).expect("every parsed definition can be written"));
         text.push('\0');
     }
+    text.push_str(&format!("codes {:032x}", codes.hash()));
     SetHash(xxh3_128(text.as_bytes()))
 }

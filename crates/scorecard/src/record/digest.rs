@@ -8,12 +8,15 @@ use crate::sums::measure_sums::{MeasureSums, Sums};
 use crate::time::calendar::Month;
 
 /// Version of the canonical bytes.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+
+/// Added to the number of a side, so that no side has the number of a measure.
+const FIRST_SIDE: u64 = 1 << 32;
 
 /// XXH3-128 over the canonical bytes of a row. A row of zeros does not exist and has the digest 0.
 ///
-/// The bytes hold format, measure set, feed, clinician, practice, month, base sums, and the non-zero sums of measures with their
-/// index. They hold no position. A partition's digest is the sum of its rows' digests modulo 2^128, so that rows can be added and
+/// The bytes hold format, measure set, feed, clinician, practice, month, base sums, the non-zero sums of measures with their index,
+/// and the non-zero signed sums of sides with 2^32 plus their number. They hold no position. A partition's digest is the sum of its rows' digests modulo 2^128, so that rows can be added and
 /// removed.
 #[must_use]
 pub fn row_digest(set: SetHash, key: &RowKey, sums: &Sums) -> u128 {
@@ -35,11 +38,15 @@ pub fn row_digest(set: SetHash, key: &RowKey, sums: &Sums) -> u128 {
         hasher.update(&(index as u64).to_le_bytes());
         hasher.update(&measure_bytes(measure));
     }
+    for (side, signed) in sums.signed() {
+        hasher.update(&(FIRST_SIDE + side as u64).to_le_bytes());
+        signed.0.iter().for_each(|sum| hasher.update(&sum.to_le_bytes()));
+    }
     hasher.digest128()
 }
 
-fn measure_bytes(sums: &MeasureSums) -> [u8; 112] {
-    let mut bytes = [0; 112];
+fn measure_bytes(sums: &MeasureSums) -> [u8; 120] {
+    let mut bytes = [0; 120];
     let (squares, others) = sums.fields();
     let (first, rest) = bytes.split_at_mut(32);
     for (chunk, value) in first.chunks_exact_mut(16).zip(squares) {
@@ -79,20 +86,21 @@ pub fn mark_check(mark: &Mark) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sums::measure_sums::Base;
+    use crate::sums::measure_sums::{Base, SignedSums};
 
     #[test]
     fn a_rows_digest_is_xxh3_of_its_canonical_bytes() {
         // With Python's xxhash 4.1, i(*n) being n as eight bytes each and w(*n) as sixteen, lowest first, text(t) = i(len(t)) + t:
-        // xxh3_128(b"\1" + w(7) + text("emis-1") + text("gmc|7000001") + text("A81001") + four bytes of 24310 +
-        // i(1..17) + i(1) + w(-5, 2**70) + i(-3..6))
-        let expected = 0xa883_3002_6d78_b486_4a2a_3cde_4b49_01a0;
+        // xxh3_128(b"\2" + w(7) + text("emis-1") + text("gmc|7000001") + text("A81001") + four bytes of 24310 +
+        // i(1..20) + i(1) + w(-5, 2**70) + i(-3..7) + i(2**32 + 2) + i(9, -8, 7, -6))
+        let expected = 0xaf23_f290_d716_97f8_0526_2cb2_45f8_c281;
         let key =
             RowKey { feed: "emis-1".into(), clinician: "gmc|7000001".into(), practice: "A81001".into(), month: Month(24_310) };
-        let base = Base::of_fields([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
-        let measure = MeasureSums::of_fields([-5, 1 << 70], [-3, -2, -1, 0, 1, 2, 3, 4, 5, 6]);
-        let sums = Sums { base, measures: vec![MeasureSums::default(), measure].into() };
+        let base = Base::of_fields([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+        let measure = MeasureSums::of_fields([-5, 1 << 70], [-3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7]);
+        let signed = vec![SignedSums::default(), SignedSums::default(), SignedSums([9, -8, 7, -6])];
+        let sums = Sums::new(base, vec![MeasureSums::default(), measure].into(), signed);
         assert_eq!(row_digest(SetHash(7), &key, &sums), expected);
-        assert_eq!(row_digest(SetHash(7), &key, &Sums { base: Base::default(), measures: vec![].into() }), 0);
+        assert_eq!(row_digest(SetHash(7), &key, &Sums::new(Base::default(), vec![].into(), Vec::new())), 0);
     }
 }

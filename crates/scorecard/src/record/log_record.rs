@@ -9,7 +9,7 @@ use crate::card::scorecard::Scorecard;
 use crate::event::{Batch, Definition, PackedBatch};
 use crate::measure::measure_set::SetHash;
 use crate::registry::entry::Entry;
-use crate::sums::measure_sums::{Base, MeasureSums};
+use crate::sums::measure_sums::{Base, MeasureSums, SignedSums};
 use crate::time::calendar::{Day, Month, Timestamp};
 
 /// Closes a cut in a partition: every record before the tick belongs to the cut `at`.
@@ -49,6 +49,21 @@ pub struct ClinicianMonth {
     pub base: Base,
     /// Non-zero sums in order of the measure's name (`id@version`).
     pub measures: Vec<(Arc<str>, MeasureSums)>,
+    /// Signed sums that are not zero, in order of the side's number in the measure set.
+    pub signed: Vec<(u32, SignedSums)>,
+    /// Case mix: sums by side and cell. Nothing fills it yet.
+    pub cells: Vec<CellSum>,
+}
+
+/// The sum of a side over the facts of one case-mix cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CellSum {
+    /// The side's number in the measure set.
+    pub side: u32,
+    /// Age band and sex: twice the band's number, from 0 to 4 years on, plus 1 for male.
+    pub cell: u8,
+    /// The sum.
+    pub n: i64,
 }
 
 /// Coverage of one feed in a partition.

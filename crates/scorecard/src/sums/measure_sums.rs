@@ -22,6 +22,12 @@ pub struct Base {
     pub unknown_status: i64,
     /// Planned minutes of encounters that the patient did not attend.
     pub noshow_planned_minutes: i64,
+    /// Items without a cost.
+    pub items_without_cost: i64,
+    /// Items without average daily quantities.
+    pub items_without_adq: i64,
+    /// Items without a quantity.
+    pub items_without_quantity: i64,
     /// Friends and Family answers in the order of [`crate::event::Answer`].
     pub answers: [i64; 6],
     /// Facts ever added to this row for the first time, cumulative. Changes of the counters give the reasons of a revision.
@@ -33,7 +39,7 @@ pub struct Base {
 }
 
 /// Number of fields of [`Base`], with one for each answer.
-pub const BASE_FIELDS: usize = 17;
+pub const BASE_FIELDS: usize = 20;
 
 impl Base {
     /// Its fields in order, for canonical bytes.
@@ -49,6 +55,9 @@ impl Base {
             self.responses,
             self.unknown_status,
             self.noshow_planned_minutes,
+            self.items_without_cost,
+            self.items_without_adq,
+            self.items_without_quantity,
             a[0],
             a[1],
             a[2],
@@ -66,6 +75,7 @@ impl Base {
     pub fn of_fields(fields: [i64; BASE_FIELDS]) -> Base {
         let [facts, encounters, minutes, items, unmapped_items, responses, unknown_status, noshow_planned_minutes, rest @ ..] =
             fields;
+        let [items_without_cost, items_without_adq, items_without_quantity, rest @ ..] = rest;
         let [a, b, c, d, e, f, recorded, amended, retracted] = rest;
         let answers = [a, b, c, d, e, f];
         Base {
@@ -77,6 +87,9 @@ impl Base {
             responses,
             unknown_status,
             noshow_planned_minutes,
+            items_without_cost,
+            items_without_adq,
+            items_without_quantity,
             answers,
             recorded,
             amended,
@@ -93,6 +106,9 @@ impl Base {
         self.responses += sign * other.responses;
         self.unknown_status += sign * other.unknown_status;
         self.noshow_planned_minutes += sign * other.noshow_planned_minutes;
+        self.items_without_cost += sign * other.items_without_cost;
+        self.items_without_adq += sign * other.items_without_adq;
+        self.items_without_quantity += sign * other.items_without_quantity;
         for (mine, theirs) in self.answers.iter_mut().zip(other.answers) {
             *mine += sign * theirs;
         }
@@ -135,10 +151,12 @@ pub struct MeasureSums {
     pub pca: i64,
     /// Facts left out as administrative or of a test patient.
     pub excluded: i64,
+    /// Facts left out because they lack a field that a side counts.
+    pub unknown: i64,
 }
 
 /// Number of fields of [`MeasureSums`] without its sums of squares.
-pub const MEASURE_FIELDS: usize = 10;
+pub const MEASURE_FIELDS: usize = 11;
 
 impl MeasureSums {
     /// Whether all fields are 0.
@@ -161,6 +179,7 @@ impl MeasureSums {
             self.d_cost_pence,
             self.pca,
             self.excluded,
+            self.unknown,
         ];
         ([self.n_squares, self.d_squares], others)
     }
@@ -168,7 +187,8 @@ impl MeasureSums {
     /// The sums with these fields, in the order of [`MeasureSums::fields`].
     #[must_use]
     pub fn of_fields([n_squares, d_squares]: [i128; 2], others: [i64; MEASURE_FIELDS]) -> MeasureSums {
-        let [facts_n, facts_d, n, d, n_quantity_milli, n_cost_pence, d_quantity_milli, d_cost_pence, pca, excluded] = others;
+        let [facts_n, facts_d, n, d, n_quantity_milli, n_cost_pence, d_quantity_milli, d_cost_pence, rest @ ..] = others;
+        let [pca, excluded, unknown] = rest;
         MeasureSums {
             facts_n,
             facts_d,
@@ -182,6 +202,7 @@ impl MeasureSums {
             d_cost_pence,
             pca,
             excluded,
+            unknown,
         }
     }
 
@@ -198,6 +219,7 @@ impl MeasureSums {
         self.d_cost_pence += sign * other.d_cost_pence;
         self.pca += sign * other.pca;
         self.excluded += sign * other.excluded;
+        self.unknown += sign * other.unknown;
     }
 }
 
@@ -213,43 +235,107 @@ impl SubAssign<&MeasureSums> for MeasureSums {
     }
 }
 
-/// All sums of one row or one window: [`Base`], and one [`MeasureSums`] for each measure in the order of the measure set.
+/// Number of signs of a patient.
+pub const SIGNS: usize = 4;
+
+/// The signed sums of one distinct side: for each of the four signs of a patient, the sum of sign times amount over its facts.
+///
+/// They estimate how much the facts of one patient resemble each other, without any patient in the sums.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SignedSums(pub [i64; SIGNS]);
+
+impl SignedSums {
+    /// Whether all four are 0.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.0 == [0; SIGNS]
+    }
+
+    fn add(&mut self, other: &SignedSums, sign: i64) {
+        self.0.iter_mut().zip(other.0).for_each(|(mine, theirs)| *mine += sign * theirs);
+    }
+}
+
+/// All sums of one row or one window: [`Base`], one [`MeasureSums`] for each measure in the order of the measure set, and the
+/// [`SignedSums`] of its distinct sides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// Sums that belong to no single measure.
     pub base: Base,
     /// By index of the measure in its set.
     pub measures: Box<[MeasureSums]>,
+    /// By number of the side in the set, without the zeros at the end. [`Sums::signed_of`] reads them.
+    signed: Vec<SignedSums>,
 }
 
 impl Sums {
     /// Zero sums for a set with this many measures.
     #[must_use]
     pub fn zero(measures: usize) -> Sums {
-        Sums { base: Base::default(), measures: vec![MeasureSums::default(); measures].into() }
+        Sums { base: Base::default(), measures: vec![MeasureSums::default(); measures].into(), signed: Vec::new() }
+    }
+
+    /// Sums with these parts; `signed` is by number of the side.
+    #[must_use]
+    pub fn new(base: Base, measures: Box<[MeasureSums]>, signed: Vec<SignedSums>) -> Sums {
+        let mut sums = Sums { base, measures, signed };
+        sums.trim();
+        sums
+    }
+
+    /// The signed sums of the side with this number.
+    #[must_use]
+    pub fn signed_of(&self, side: usize) -> SignedSums {
+        self.signed.get(side).copied().unwrap_or_default()
+    }
+
+    /// The sides whose signed sums are not all 0, by number.
+    pub fn signed(&self) -> impl Iterator<Item = (usize, SignedSums)> {
+        self.signed.iter().copied().enumerate().filter(|(_, sums)| !sums.is_zero())
+    }
+
+    /// Adds to the signed sums of the side with this number.
+    pub fn add_signed(&mut self, side: usize, sums: SignedSums) {
+        if self.signed.len() <= side {
+            self.signed.resize(side + 1, SignedSums::default());
+        }
+        self.signed[side].add(&sums, 1);
+        self.trim();
+    }
+
+    /// Removes the zeros at the end, so that equal sums are equal values.
+    fn trim(&mut self) {
+        let used = self.signed.iter().rposition(|sums| !sums.is_zero()).map_or(0, |last| last + 1);
+        self.signed.truncate(used);
+    }
+
+    fn add(&mut self, other: &Sums, sign: i64) {
+        self.base.add(&other.base, sign);
+        for (mine, theirs) in self.measures.iter_mut().zip(&other.measures) {
+            mine.add(theirs, sign);
+        }
+        if self.signed.len() < other.signed.len() {
+            self.signed.resize(other.signed.len(), SignedSums::default());
+        }
+        self.signed.iter_mut().zip(&other.signed).for_each(|(mine, theirs)| mine.add(theirs, sign));
+        self.trim();
     }
 
     /// Whether all sums are 0. Such a row does not exist.
     #[must_use]
     pub fn is_zero(&self) -> bool {
-        self.base == Base::default() && self.measures.iter().all(MeasureSums::is_zero)
+        self.base == Base::default() && self.measures.iter().all(MeasureSums::is_zero) && self.signed.is_empty()
     }
 }
 
 impl AddAssign<&Sums> for Sums {
     fn add_assign(&mut self, other: &Sums) {
-        self.base.add(&other.base, 1);
-        for (mine, theirs) in self.measures.iter_mut().zip(&other.measures) {
-            mine.add(theirs, 1);
-        }
+        self.add(other, 1);
     }
 }
 
 impl SubAssign<&Sums> for Sums {
     fn sub_assign(&mut self, other: &Sums) {
-        self.base.add(&other.base, -1);
-        for (mine, theirs) in self.measures.iter_mut().zip(&other.measures) {
-            mine.add(theirs, -1);
-        }
+        self.add(other, -1);
     }
 }

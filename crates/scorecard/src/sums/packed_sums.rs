@@ -3,7 +3,7 @@
 //! Most measures of a row are 0. Where each fact counts 1, its count, sum and sum of squares are equal. The encoding stores only
 //! words that differ from the expected value, with seven bits of a number in each byte.
 
-use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, Sums};
+use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, SIGNS, SignedSums, Sums};
 
 /// The sums of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct PackedSums {
 }
 
 /// Words of one measure: facts, sums and lower halves of squares, each of numerator and denominator; upper halves of squares; the rest.
-const WORDS: usize = 14;
+const WORDS: usize = 15;
 
 impl PackedSums {
     /// Packs these sums.
@@ -21,6 +21,12 @@ impl PackedSums {
         let mut bytes = Vec::with_capacity(64);
         write(&sums.base.fields(), |_, _| 0, &mut bytes);
         sums.measures.iter().for_each(|measure| write(&words_of(measure), expected, &mut bytes));
+        let mut next = 0;
+        for (side, SignedSums(signed)) in sums.signed() {
+            write_number((side - next) as u64, &mut bytes);
+            signed.iter().for_each(|&sum| write_number(zigzag(sum), &mut bytes));
+            next = side + 1;
+        }
         PackedSums { bytes: bytes.into() }
     }
 
@@ -42,19 +48,26 @@ impl PackedSums {
                 *measure += &measure_of(words);
             }
         }
+        let mut next = 0;
+        while !rest.is_empty() {
+            let side = next + usize::try_from(read_number(&mut rest)).expect("sides are few");
+            let signed: [i64; SIGNS] = std::array::from_fn(|_| from_zigzag(read_number(&mut rest)));
+            sums.add_signed(side, SignedSums(signed));
+            next = side + 1;
+        }
     }
 }
 
 fn words_of(sums: &MeasureSums) -> [i64; WORDS] {
-    let ([n_squares, d_squares], [facts_n, facts_d, n, d, a, b, c, e, f, g]) = sums.fields();
+    let ([n_squares, d_squares], [facts_n, facts_d, n, d, a, b, c, e, f, g, h]) = sums.fields();
     let ((n_low, n_high), (d_low, d_high)) = (halves(n_squares), halves(d_squares));
-    [facts_n, facts_d, n, d, n_low, d_low, n_high, d_high, a, b, c, e, f, g]
+    [facts_n, facts_d, n, d, n_low, d_low, n_high, d_high, a, b, c, e, f, g, h]
 }
 
 fn measure_of(words: [i64; WORDS]) -> MeasureSums {
-    let [facts_n, facts_d, n, d, n_low, d_low, n_high, d_high, a, b, c, e, f, g] = words;
+    let [facts_n, facts_d, n, d, n_low, d_low, n_high, d_high, a, b, c, e, f, g, h] = words;
     let squares = [whole(n_low, n_high), whole(d_low, d_high)];
-    MeasureSums::of_fields(squares, [facts_n, facts_d, n, d, a, b, c, e, f, g])
+    MeasureSums::of_fields(squares, [facts_n, facts_d, n, d, a, b, c, e, f, g, h])
 }
 
 /// The value of a word that is not stored: a sum equals its number of facts, a sum of squares equals its sum.
@@ -153,14 +166,16 @@ mod tests {
             d_squares: d.into(),
             ..MeasureSums::default()
         });
-        let any = (prop::array::uniform2(square()), prop::array::uniform10(amount()))
+        let any = (prop::array::uniform2(square()), prop::array::uniform11(amount()))
             .prop_map(|(squares, others)| MeasureSums::of_fields(squares, others));
         prop_oneof![Just(MeasureSums::default()), counted, any]
     }
 
     fn sums() -> impl Strategy<Value = Sums> {
-        let base = prop::array::uniform17(amount()).prop_map(Base::of_fields);
-        (base, prop::collection::vec(measure(), 4)).prop_map(|(base, measures)| Sums { base, measures: measures.into() })
+        let base = prop::array::uniform20(amount()).prop_map(Base::of_fields);
+        let signed = prop::collection::vec(prop::array::uniform4(amount()).prop_map(SignedSums), 0..5);
+        (base, prop::collection::vec(measure(), 4), signed)
+            .prop_map(|(base, measures, signed)| Sums::new(base, measures.into(), signed))
     }
 
     proptest! {
@@ -187,7 +202,7 @@ mod tests {
             d_squares: d.into(),
             ..MeasureSums::default()
         };
-        let sums = |measures: Vec<MeasureSums>| Sums { base: Base::default(), measures: measures.into() };
+        let sums = |measures: Vec<MeasureSums>| Sums::new(Base::default(), measures.into(), Vec::new());
         let length = |measures| PackedSums::of(&sums(measures)).bytes.len();
         assert_eq!(length(vec![]), 1);
         assert_eq!(length(vec![MeasureSums::default(); 30]), 1 + 30);

@@ -120,6 +120,8 @@ impl Fold {
 /// The names of the measures in rows, by index, and the indexes by name.
 #[derive(Clone, Debug)]
 pub(crate) struct MeasureNames {
+    /// Number of distinct sides.
+    sides: usize,
     names: Vec<Arc<str>>,
     indexes: BTreeMap<Arc<str>, usize>,
 }
@@ -128,15 +130,19 @@ impl MeasureNames {
     pub(crate) fn new(measures: &MeasureSet) -> MeasureNames {
         let names: Vec<Arc<str>> = measures.measures().iter().map(|m| m.name().into()).collect();
         let indexes = names.iter().cloned().zip(0..).collect();
-        MeasureNames { names, indexes }
+        MeasureNames { sides: measures.sides().len(), names, indexes }
     }
 
-    /// The sums of a row by index; `None` when the row names a measure outside the set.
+    /// The sums of a row by index; `None` when the row names a measure or a side outside the set.
     pub(crate) fn sums_of(&self, row: &ClinicianMonth) -> Option<Sums> {
         let mut sums = Sums::zero(self.names.len());
         sums.base = row.base;
         for (name, measure) in &row.measures {
             sums.measures[*self.indexes.get(name)?] = *measure;
+        }
+        for (side, signed) in &row.signed {
+            let side = usize::try_from(*side).ok().filter(|side| *side < self.sides)?;
+            sums.add_signed(side, *signed);
         }
         Some(sums)
     }
@@ -160,6 +166,8 @@ pub(crate) fn row_record(
         measure_set: measures.hash(),
         base: sums.base,
         measures: named.filter(|(_, sums)| !sums.is_zero()).collect(),
+        signed: sums.signed().map(|(side, signed)| (u32::try_from(side).expect("sides are few"), signed)).collect(),
+        cells: Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use scorecard::event::Versioning;
+use scorecard::event::{IdScope, Versioning};
 use scorecard::record::item::{DrugSource, Feed};
 use scorecard::registry::entry::{Entry, Organisation, OrganisationKind, Person, Role};
 use scorecard::time::calendar::{Timestamp, Zone};
@@ -41,6 +41,7 @@ fn source(at: usize, plan: &Plan, random: &mut Random) -> Source {
         name: name.as_str().into(),
         practice: random.happens(700).then(|| practice.into()),
         versioning: random.weighted(&[(6, Versioning::Id), (2, Versioning::Updated), (2, Versioning::Arrival)]),
+        ids: random.weighted(&[(3, IdScope::Feed), (1, IdScope::Kind)]),
         drugs: DrugSource::Requests,
         zone: Zone::london(),
     };

@@ -60,7 +60,7 @@ pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> Delivery
     let count = sources.len();
     for source in sources {
         let least = 200 / count + random.index(10);
-        let mut teller = Teller { plan, source: &source, random: &mut random, encounters: Vec::new() };
+        let mut teller = Teller { plan, source: &source, random: &mut random, encounters: Vec::new(), counts: [0; 5] };
         let (mut story, mut in_time) = (0, 0);
         while story < least || (in_time < LEAST_EVENTS.div_ceil(count) && story < 4 * least) {
             let sent = teller.story(story);

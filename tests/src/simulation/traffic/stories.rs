@@ -1,13 +1,12 @@
 //! The story of one event from its first version to its last: amendments, moves, retractions, duplicates, and each arrival.
 
-use std::borrow::Cow;
-
 use scorecard::event::{
-    Action, Answer, Attendance, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Prescription,
-    Source as Side, Versioning,
+    Action, Answer, Attendance, Codes, Detail, Encounter, Event, Exclusion, Feedback, IdScope, Mode, Observation, ObservedValue,
+    Order, Prescription, Pseudonym, Sex, Source as Side, Versioning,
 };
 use scorecard::time::calendar::{Timestamp, Zone};
 
+use crate::simulation::measure_sets::{LATER_DRESSING, LATER_DRUG};
 use crate::simulation::plan::{DAY, Plan, Retention};
 use crate::simulation::random::Random;
 use crate::simulation::traffic::participants::{Source, any_practice, clinician};
@@ -27,6 +26,8 @@ pub(crate) struct Teller<'a> {
     pub random: &'a mut Random,
     /// Encounters so far, which later events may link.
     pub encounters: Vec<(String, i64)>,
+    /// Number of events of each kind so far.
+    pub counts: [usize; 5],
 }
 
 impl Teller<'_> {
@@ -149,25 +150,18 @@ impl Teller<'_> {
             false if self.random.happens(500) => first + self.random.range(190 * DAY, 225 * DAY),
             false => self.plan.until.0 - self.random.range(5 * DAY, 50 * DAY),
         };
-        let kind = self.random.weighted(&[(35, 0), (34, 1), (14, 2), (5, 3), (12, 4)]);
+        let kind = self.random.weighted(&[(35, 0), (34, 1), (13, 2), (5, 3), (12, 4), (1, 5)]);
         // Later few clinicians go on working: a card for every single event would only cost time.
         let staff = if early { &self.source.staff[..] } else { &self.source.staff[..1] };
         let who = clinician(self.random.pick(staff), self.random);
+        let id = self.id(kind, number);
         let mut event = Event {
-            id: Cow::Owned(format!("{}{number}", ["e", "p", "f", "o", "v"][kind])),
             version: None,
-            action: Action::Record,
-            day: None,
-            occurred_at: None,
-            recorded_at: None,
             clinician: Some(who.into()),
-            practice: None,
-            patient: None,
             exclude: self.random.happens(40).then_some(Exclusion::Admin),
-            pca: Vec::new(),
-            link: None,
-            detail: Detail::Order(None),
+            ..Event::new(id, Detail::Order(None))
         };
+        self.describe_patient(&mut event);
         if self.random.happens(200) {
             event.practice = Some(any_practice(self.random).into());
         }
@@ -180,12 +174,37 @@ impl Teller<'_> {
         event
     }
 
+    /// The id of an event. Where ids are unique for each kind only, an event of every kind has the same ids.
+    fn id(&mut self, kind: usize, number: usize) -> String {
+        if self.source.feed.ids == IdScope::Feed {
+            return format!("{}{number}", ["e", "p", "f", "o", "v", "b"][kind]);
+        }
+        // A visit is an encounter too.
+        let count = &mut self.counts[[0, 1, 2, 3, 0, 4][kind]];
+        *count += 1;
+        format!("x{count}")
+    }
+
+    /// Signs, age and sex, as a source with patients has them, or a pseudonym alone, or nothing.
+    fn describe_patient(&mut self, event: &mut Event<'static>) {
+        let byte = |random: &mut Random, most: usize| u8::try_from(random.index(most)).expect("below 256");
+        if self.random.happens(500) {
+            event.signs = Some(byte(self.random, 16));
+        }
+        if self.random.happens(600) {
+            event.patient = Some(Pseudonym([byte(self.random, 256); 16]));
+            event.age_band = Some(byte(self.random, 19));
+            event.sex = Some(self.random.pick(&[Sex::Female, Sex::Male, Sex::Other]));
+        }
+    }
+
     fn detail(&mut self, kind: usize) -> Detail<'static> {
         match kind {
             0 => Detail::Encounter(Some(self.encounter(Side::Whole))),
             1 => Detail::Prescription(Some(self.prescription())),
             2 => Detail::Feedback(Some(self.feedback())),
-            3 => Detail::Order(Some(Order { category: self.random.pick(&[Category::Referral, Category::Test]), code: None })),
+            3 => Detail::Order(Some(order(self.random.pick(&["plumbline|referral", "plumbline|test", "local|unknown"])))),
+            5 => Detail::Observation(Some(observation(self.random.range(90_000, 180_000)))),
             _ => {
                 let side = self.random.pick(&[Side::Visit, Side::Slot]);
                 Detail::Encounter(Some(self.encounter(side)))
@@ -200,24 +219,39 @@ impl Teller<'_> {
             status: self.random.weighted(&[(8, Attendance::Attended), (2, Attendance::Noshow), (1, Attendance::Unknown)]),
             booked_at: None,
             booked_day: None,
-            minutes: Some(u32::try_from(self.random.range(3, 30)).expect("small")),
+            minutes: self.sent(3, 30, 1),
             planned_minutes: Some(10),
             diagnoses: Vec::new(),
+            types: Codes::default(),
         }
     }
 
     fn prescription(&mut self) -> Prescription<'static> {
-        let codes = [Some("0501013B0AAABAB"), Some("0501013B0AAABAB"), Some("0501090B0AAABAB"), Some("0703021Q0BBABAB"), None];
-        let more = [Some("0703021Q0AAAAAA"), Some("0212000Y0AAADAD")];
+        let codes = [
+            Some("bnf|0501013B0AAABAB"),
+            Some("bnf|0501013B0AAABAB"),
+            Some("bnf|0501090B0AAABAB"),
+            Some("bnf|0703021Q0BBABAB"),
+            None,
+        ];
+        let more =
+            [Some("bnf|0703021Q0AAAAAA"), Some("bnf|0212000Y0AAADAD"), Some(LATER_DRUG.0), Some(LATER_DRESSING), Some("local|x")];
         let code = if self.random.happens(250) { self.random.pick(&more) } else { self.random.pick(&codes) };
         Prescription {
-            code: code.map(Into::into),
-            quantity_milli: u32::try_from(self.random.range(1, 90)).expect("small") * 1000,
+            drug: code.map(Codes::one).unwrap_or_default(),
+            reference: (code.is_none() && self.random.happens(500)).then(|| "Medication/1".into()),
+            quantity_milli: self.sent(1, 90, 1_000),
             items: u16::try_from(self.random.range(1, 3)).expect("small"),
-            cost_pence: u32::try_from(self.random.range(50, 2000)).expect("small"),
-            adq_milli: 0,
+            cost_pence: self.sent(0, 2_000, 1),
+            adq_milli: self.sent(0, 9, 500),
             repeat: self.random.happens(300),
         }
+    }
+
+    /// A number of this range in this unit. One in eight is absent.
+    fn sent(&mut self, from: i64, until: i64, unit: u32) -> Option<u32> {
+        let value = u32::try_from(self.random.range(from, until)).expect("small") * unit;
+        (!self.random.happens(125)).then_some(value)
     }
 
     fn feedback(&mut self) -> Feedback<'static> {
@@ -267,7 +301,8 @@ impl Teller<'_> {
                 Detail::Encounter(_) => Detail::Encounter(Some(self.encounter(Side::Whole))),
                 Detail::Prescription(_) => Detail::Prescription(Some(self.prescription())),
                 Detail::Feedback(_) => Detail::Feedback(Some(self.feedback())),
-                Detail::Order(_) => Detail::Order(Some(Order { category: Category::Imaging, code: None })),
+                Detail::Order(_) => Detail::Order(Some(order("plumbline|imaging"))),
+                Detail::Observation(_) => Detail::Observation(Some(observation(120_000))),
             };
             return next;
         }
@@ -283,6 +318,9 @@ impl Teller<'_> {
             4 => next.action = if self.random.happens(300) { Action::Hold } else { Action::Record },
             _ => next.exclude = if next.exclude.is_some() { None } else { Some(Exclusion::Test) },
         }
+        if self.random.happens(200) {
+            self.describe_patient(&mut next);
+        }
         match &mut next.detail {
             Detail::Encounter(Some(e)) if self.random.happens(300) => {
                 *e = Encounter { source: e.source, ..self.encounter(e.source) }
@@ -293,6 +331,17 @@ impl Teller<'_> {
         }
         next
     }
+}
+
+/// A systolic blood pressure in thousandths of a millimetre.
+fn observation(value_milli: i64) -> Observation<'static> {
+    let value = ObservedValue { code: Codes::one("loinc|8480-6"), value_milli, unit: Some("mm[Hg]".into()) };
+    Observation { code: Codes::one("loinc|85354-9"), values: vec![value] }
+}
+
+/// An order of this category.
+fn order(category: &'static str) -> Order<'static> {
+    Order { category: Codes::one(category), code: Codes::default() }
 }
 
 fn at_instant(mut event: Event<'static>, at: i64) -> Event<'static> {
@@ -307,6 +356,7 @@ fn retraction(of: &Event<'static>) -> Event<'static> {
         Detail::Prescription(_) => Detail::Prescription(None),
         Detail::Feedback(_) => Detail::Feedback(None),
         Detail::Order(_) => Detail::Order(None),
+        Detail::Observation(_) => Detail::Observation(None),
     };
     Event {
         action: Action::Retract,

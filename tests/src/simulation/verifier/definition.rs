@@ -5,11 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use scorecard::event::{Action, Answer, Attendance, Batch, Detail, Event, Source, Versioning};
+use scorecard::event::{Action, Answer, Attendance, Batch, Codes, Detail, Event, IdScope, Prescription, Source, Versioning};
 use scorecard::record::log_record::RowKey;
 use scorecard::time::calendar::{Day, Month, Timestamp};
 
-use crate::simulation::counted_fact::CountedFact;
+use crate::simulation::counted_fact::{CountedFact, DrugCode};
+use crate::simulation::measure_sets::{LATER_DRESSING, LATER_DRUG};
 use crate::simulation::plan::DAY;
 use crate::simulation::verifier::figures::Figures;
 use crate::simulation::verifier::month_states::MonthStates;
@@ -63,12 +64,21 @@ struct Shape {
 struct KnownVersions {
     rank: u64,
     event: Event<'static>,
+    signs: [i64; 4],
     arrived: Month,
     place: Place,
     shape: Shape,
 }
 
+/// Feed and id; where ids are unique for each kind, the id has the kind before it.
 type Identity = (String, String);
+
+/// The newest definition of a resource of a feed.
+#[derive(Clone, Debug)]
+struct KnownDefinition {
+    version: u64,
+    codes: Codes<'static>,
+}
 
 /// A partition's log so far.
 #[derive(Debug)]
@@ -79,6 +89,10 @@ pub(crate) struct Definition {
     forgotten: BTreeMap<Identity, u64>,
     counters: BTreeMap<RowKey, [i64; 3]>,
     declared: BTreeMap<String, Option<String>>,
+    /// By feed and reference.
+    definitions: BTreeMap<(String, String), KnownDefinition>,
+    /// The latest month in which an event or a definition named a reference.
+    named: BTreeMap<(String, String), Month>,
     last: Option<Timestamp>,
     open_from: Month,
     current: Option<Rc<Rows>>,
@@ -101,6 +115,8 @@ impl Definition {
             forgotten: BTreeMap::new(),
             counters: BTreeMap::new(),
             declared: BTreeMap::new(),
+            definitions: BTreeMap::new(),
+            named: BTreeMap::new(),
             last: None,
             open_from: Month::EARLIEST,
             current: None,
@@ -120,8 +136,21 @@ impl Definition {
     pub(crate) fn batch(&mut self, batch: &Batch<'static>, appended: Timestamp) {
         self.declared.insert(batch.feed.to_string(), batch.practice.as_ref().map(ToString::to_string));
         let arrived = self.states.month_of(Timestamp(appended.0 + DAY));
+        for definition in &batch.definitions {
+            let at = (batch.feed.to_string(), definition.reference.to_string());
+            self.name(&at, arrived);
+            let known = KnownDefinition { version: definition.version, codes: definition.clone().into_owned().codes };
+            self.define(at, known);
+        }
         for event in &batch.events {
-            self.event(&batch.feed, batch.versioning, arrived, event);
+            let scope = |kind: &str, id: &str| match batch.ids {
+                IdScope::Feed => id.to_owned(),
+                IdScope::Kind => format!("{kind} {id}"),
+            };
+            let mut scoped = event.clone();
+            scoped.id = scope(kind_of(event), &event.id).into();
+            scoped.link = event.link.as_ref().map(|link| scope("encounter", link).into());
+            self.event(&batch.feed, batch.versioning, arrived, event, &scoped);
         }
         self.current = None;
     }
@@ -145,6 +174,30 @@ impl Definition {
         }
     }
 
+    fn name(&mut self, at: &(String, String), month: Month) {
+        let named = self.named.entry(at.clone()).or_insert(month);
+        *named = month.max(*named);
+    }
+
+    /// Stores a newer definition. Each fact in a row that changes its code is amended.
+    fn define(&mut self, at: (String, String), newer: KnownDefinition) {
+        if self.definitions.get(&at).is_some_and(|known| known.version >= newer.version) {
+            return;
+        }
+        let before = self.definitions.get(&at).map(|known| drug_code(&known.codes)).unwrap_or_default();
+        let now = drug_code(&newer.codes);
+        self.definitions.insert(at.clone(), newer);
+        if before == now {
+            return;
+        }
+        let refers = |(id, known): &(&Identity, &KnownVersions)| id.0 == at.0 && reference_of(&known.event) == Some(at.1.as_str());
+        for (_, known) in self.known.iter().filter(refers) {
+            if let Place::Row(key) = &known.place {
+                self.counters.entry(key.clone()).or_default()[1] += 1;
+            }
+        }
+    }
+
     fn rows(&mut self) -> Rc<Rows> {
         if let Some(rows) = &self.current {
             return rows.clone();
@@ -153,9 +206,9 @@ impl Definition {
         for (key, counters) in &self.counters {
             rows.entry(key.clone()).or_default().counters = *counters;
         }
-        for known in self.known.values() {
+        for (id, known) in &self.known {
             if let Place::Row(key) = &known.place {
-                rows.entry(key.clone()).or_default().count(&counted(&known.event, known.shape));
+                rows.entry(key.clone()).or_default().count(&self.counted(&id.0, known));
             }
         }
         let rows = Rc::new(rows);
@@ -185,16 +238,29 @@ impl Definition {
             self.known.remove(&id);
             self.forgotten.insert(id, rank);
         }
+        let held: BTreeSet<(String, String)> = self
+            .known
+            .iter()
+            .filter_map(|(id, known)| Some((id.0.clone(), reference_of(&known.event)?.to_owned())))
+            .collect();
+        self.named.retain(|at, named| held.contains(at) || *named >= open_from);
+        let named = &self.named;
+        self.definitions.retain(|at, _| named.contains_key(at));
     }
 
-    fn event(&mut self, feed: &str, versioning: Versioning, arrived: Month, event: &Event<'static>) {
+    /// Applies an event. `sent` is the event as it was sent, `event` has identities in place of its own id and its link.
+    fn event(&mut self, feed: &str, versioning: Versioning, arrived: Month, sent: &Event<'static>, event: &Event<'static>) {
         let id = (feed.to_owned(), event.id.to_string());
         let old = self.known.get(&id).cloned();
         let Some(rank) = self.rank(versioning, event, old.as_ref()) else { return };
         let was = old.as_ref().map_or(Place::Nowhere, |old| old.place.clone());
         let before = old.as_ref().and_then(|old| link_of(&old.event));
         let now = link_of(event);
-        let known = KnownVersions { rank, event: event.clone(), arrived, place: Place::Nowhere, shape: Shape::default() };
+        if let Some(reference) = reference_of(event) {
+            self.name(&(feed.to_owned(), reference.to_owned()), arrived);
+        }
+        let signs = signs_of(sent);
+        let known = KnownVersions { rank, event: event.clone(), signs, arrived, place: Place::Nowhere, shape: Shape::default() };
         self.known.insert(id.clone(), known);
         let sealed = self.assign(&id, was.clone());
         if self.forgotten.get(&id).is_some_and(|best| *best >= rank) && matches!(self.known[&id].place, Place::Row(_)) {
@@ -308,6 +374,9 @@ impl Definition {
         if day.month() < self.open_from {
             return (Place::Nowhere, shape, true);
         }
+        if counts_nowhere(event) {
+            return (Place::Nowhere, shape, false);
+        }
         let Some(clinician) = event.clinician.as_ref().or(linked.and_then(|l| l.clinician.as_ref())) else {
             return (Place::Unattributed, shape, false);
         };
@@ -333,6 +402,52 @@ impl Definition {
         matches!(event.detail, Detail::Encounter(_))
             && event.action == Action::Record
             && event.day.is_some_and(|day| day.month() >= self.open_from)
+    }
+
+    /// A fact of a feed as the sums count it.
+    fn counted(&self, feed: &str, known: &KnownVersions) -> CountedFact {
+        let (event, shape) = (&known.event, known.shape);
+        let mut counted = CountedFact {
+            excluded: event.exclude.is_some(),
+            adjusted: event.pca.iter().map(ToString::to_string).collect(),
+            signs: known.signs,
+            ..CountedFact::default()
+        };
+        match &event.detail {
+            Detail::Encounter(Some(e)) => {
+                counted.is_encounter = true;
+                (counted.activity, counted.attendance) = (shape.activity, shape.attendance);
+                counted.attended = shape.came || e.status == Attendance::Attended;
+                counted.noshow = !shape.came && e.status == Attendance::Noshow;
+                (counted.minutes, counted.planned) = (e.minutes.map(i64::from), e.planned_minutes.unwrap_or(0).into());
+            }
+            Detail::Prescription(Some(p)) => {
+                counted.is_prescription = true;
+                counted.code = self.code(feed, p);
+                (counted.repeat, counted.items) = (p.repeat, p.items.into());
+                (counted.quantity, counted.cost) = (p.quantity_milli.map(i64::from), p.cost_pence.map(i64::from));
+                counted.adq = p.adq_milli.map(i64::from);
+            }
+            Detail::Feedback(Some(f)) => {
+                counted.is_feedback = true;
+                counted.answer = f.answer.map(|answer| answer as usize);
+                counted.content = matches!(f.answer, Some(Answer::VeryGood | Answer::Good));
+            }
+            _ => {}
+        }
+        counted
+    }
+
+    /// The code of a drug: its own codings, else those of its definition.
+    fn code(&self, feed: &str, drug: &Prescription<'static>) -> DrugCode {
+        let defined = || {
+            let at = (feed.to_owned(), drug.reference.as_ref()?.to_string());
+            self.definitions.get(&at).map(|known| drug_code(&known.codes))
+        };
+        match drug_code(&drug.drug) {
+            DrugCode::Unmapped => defined().unwrap_or_default(),
+            own => own,
+        }
     }
 
     fn shape(&self, id: &Identity, event: &Event<'static>) -> Shape {
@@ -368,6 +483,7 @@ fn link_of(event: &Event<'static>) -> Option<String> {
     let decides = match &event.detail {
         Detail::Encounter(_) | Detail::Feedback(_) => true,
         Detail::Prescription(_) | Detail::Order(_) => event.clinician.is_none() || event.practice.is_none(),
+        Detail::Observation(_) => false,
     };
     event.link.as_ref().filter(|_| decides).map(ToString::to_string)
 }
@@ -376,38 +492,54 @@ fn link_of(event: &Event<'static>) -> Option<String> {
 fn content(event: &Event<'static>) -> Event<'static> {
     let mut bare = event.clone();
     (bare.version, bare.day, bare.recorded_at, bare.patient) = (None, None, None, None);
+    (bare.signs, bare.age_band, bare.sex) = (None, None, None);
     if let Detail::Encounter(Some(encounter)) = &mut bare.detail {
         encounter.booked_day = None;
     }
     bare
 }
 
-fn counted(event: &Event<'static>, shape: Shape) -> CountedFact {
-    let mut counted = CountedFact {
-        excluded: event.exclude.is_some(),
-        adjusted: event.pca.iter().map(ToString::to_string).collect(),
-        ..CountedFact::default()
+/// The code that codings give.
+fn drug_code(codes: &Codes<'static>) -> DrugCode {
+    let of = |coding: &str| match coding {
+        _ if coding == LATER_DRUG.0 => Some(DrugCode::BnfLater(LATER_DRUG.1.to_owned())),
+        _ if coding == LATER_DRESSING => Some(DrugCode::NoDrugLater),
+        _ => coding.strip_prefix("bnf|").map(|code| DrugCode::Bnf(code.to_owned())),
     };
+    codes.iter().find_map(|coding| of(coding)).unwrap_or_default()
+}
+
+/// The reference of a prescription whose own codings give no code in the first set.
+fn reference_of<'e>(event: &'e Event<'static>) -> Option<&'e str> {
+    let Detail::Prescription(Some(drug)) = &event.detail else { return None };
+    (drug_code(&drug.drug) == DrugCode::Unmapped).then_some(drug.reference.as_deref()).flatten()
+}
+
+/// Observations count in no row. Neither do orders of an unknown category.
+fn counts_nowhere(event: &Event<'static>) -> bool {
     match &event.detail {
-        Detail::Encounter(Some(e)) => {
-            counted.is_encounter = true;
-            (counted.activity, counted.attendance) = (shape.activity, shape.attendance);
-            counted.attended = shape.came || e.status == Attendance::Attended;
-            counted.noshow = !shape.came && e.status == Attendance::Noshow;
-            (counted.minutes, counted.planned) = (e.minutes.unwrap_or(0).into(), e.planned_minutes.unwrap_or(0).into());
-        }
-        Detail::Prescription(Some(p)) => {
-            counted.is_prescription = true;
-            counted.code = p.code.as_ref().map(ToString::to_string);
-            (counted.repeat, counted.items) = (p.repeat, p.items.into());
-            (counted.quantity, counted.cost) = (p.quantity_milli.into(), p.cost_pence.into());
-        }
-        Detail::Feedback(Some(f)) => {
-            counted.is_feedback = true;
-            counted.answer = f.answer.map(|answer| answer as usize);
-            counted.content = matches!(f.answer, Some(Answer::VeryGood | Answer::Good));
-        }
-        _ => {}
+        Detail::Observation(_) => true,
+        Detail::Order(Some(order)) => !order.category.iter().any(|category| category.starts_with("plumbline|")),
+        _ => false,
     }
-    counted
+}
+
+fn kind_of(event: &Event<'static>) -> &'static str {
+    match &event.detail {
+        Detail::Encounter(_) => "encounter",
+        Detail::Prescription(_) => "prescription",
+        Detail::Feedback(_) => "feedback",
+        Detail::Order(_) => "order",
+        Detail::Observation(_) => "observation",
+    }
+}
+
+/// The signs of an event's patient: bit 1 of four is +1, bit 0 is -1.
+fn signs_of(event: &Event<'static>) -> [i64; 4] {
+    let bits = match (event.signs, event.patient) {
+        (Some(signs), _) => signs,
+        (None, Some(patient)) => patient.0[0],
+        (None, None) => xxhash_rust::xxh3::xxh3_64(event.id.as_bytes()).to_le_bytes()[0],
+    };
+    [1, 2, 4, 8].map(|bit| if bits & bit == 0 { -1 } else { 1 })
 }

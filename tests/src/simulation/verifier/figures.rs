@@ -1,22 +1,26 @@
 //! The verifier's own sums of a row, by name instead of by index, and their fingerprint.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use scorecard::record::log_record::ClinicianMonth;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::simulation::counted_fact::{CountedFact, Numbers};
-use crate::simulation::measure_sets::{ALL_NAMES, contribute};
+use crate::simulation::counted_fact::{CountedFact, DrugCode, Numbers};
+use crate::simulation::measure_sets::{ALL_NAMES, contribute, is_second, side_numbers};
 
 /// The sums of a row, or of several rows, for the measures of both sets.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Figures {
-    /// Facts, encounters, minutes, items, unmapped items, responses, unknown status, planned minutes of no-shows, six answers.
-    pub base: [i64; 14],
+    /// Facts, encounters, minutes, items, unmapped items, responses, unknown status, planned minutes of no-shows, items without cost,
+    /// without daily quantities and without quantity, six answers.
+    pub base: [i64; 17],
+    /// Unmapped items that the second set's code files know.
+    pub mapped_later: i64,
     /// Recorded, amended, retracted.
     pub counters: [i64; 3],
     /// In the order of [`ALL_NAMES`].
-    pub measures: [Numbers; 6],
+    pub measures: [Numbers; 8],
 }
 
 /// Shows only fields that are not zero, so that messages stay readable.
@@ -27,10 +31,12 @@ impl fmt::Debug for Figures {
             let sides = (m.facts_n, m.facts_d, m.n, m.d, m.n_squares, m.d_squares);
             write!(
                 f,
-                " {name}: {sides:?} {:?} pca {} excluded {}",
+                " {name}: {sides:?} {:?} pca {} excluded {} unknown {} signed {:?}",
                 (m.n_quantity, m.n_cost, m.d_quantity, m.d_cost),
                 m.pca,
-                m.excluded
+                m.excluded,
+                m.unknown,
+                m.signed
             )?;
         }
         Ok(())
@@ -57,12 +63,17 @@ impl Figures {
         self.base[0] += 1;
         if event.is_prescription {
             self.base[3] += event.items;
-            self.base[4] += if event.code.is_none() { event.items } else { 0 };
+            let is_bnf = matches!(event.code, DrugCode::Bnf(_));
+            self.base[4] += if is_bnf { 0 } else { event.items };
+            self.mapped_later += if is_bnf || event.code == DrugCode::Unmapped { 0 } else { event.items };
+            for (place, amount) in [(8, event.cost), (9, event.adq), (10, event.quantity)] {
+                self.base[place] += if amount.is_none() { event.items } else { 0 };
+            }
         }
         if event.is_encounter {
             if event.attended && event.activity {
                 self.base[1] += 1;
-                self.base[2] += event.minutes;
+                self.base[2] += event.minutes.unwrap_or(0);
             }
             self.base[6] += i64::from(!event.attended && !event.noshow);
             self.base[7] += if event.noshow && event.attendance { event.planned } else { 0 };
@@ -70,7 +81,7 @@ impl Figures {
         if event.is_feedback {
             self.base[5] += 1;
             if let Some(answer) = event.answer {
-                self.base[8 + answer] += 1;
+                self.base[11 + answer] += 1;
             }
         }
     }
@@ -80,6 +91,7 @@ impl Figures {
         for (mine, theirs) in self.base.iter_mut().zip(other.base) {
             *mine += theirs;
         }
+        self.mapped_later += other.mapped_later;
         for (mine, theirs) in self.counters.iter_mut().zip(other.counters) {
             *mine += theirs;
         }
@@ -96,6 +108,10 @@ impl Figures {
             mine.d_cost += theirs.d_cost;
             mine.pca += theirs.pca;
             mine.excluded += theirs.excluded;
+            mine.unknown += theirs.unknown;
+            for (sum, more) in mine.signed.iter_mut().flatten().zip(theirs.signed.iter().flatten()) {
+                *sum += more;
+            }
         }
     }
 
@@ -105,9 +121,11 @@ impl Figures {
         &self.measures[at]
     }
 
-    /// These sums without measures outside of this set.
+    /// These sums without measures outside of this set, and with the codes that its code files know.
     pub(crate) fn under(&self, set: &[&str]) -> Figures {
         let mut bare = *self;
+        let known = std::mem::take(&mut bare.mapped_later);
+        bare.base[4] -= if is_second(set) { known } else { 0 };
         for (name, numbers) in ALL_NAMES.iter().zip(&mut bare.measures) {
             if !set.contains(name) {
                 *numbers = Numbers::default();
@@ -121,8 +139,8 @@ impl Figures {
         Figures { counters: [0; 3], ..*self }
     }
 
-    /// The sums of a row of the topic; `None` when it names an unknown measure.
-    pub(crate) fn of_row(row: &ClinicianMonth) -> Option<Figures> {
+    /// The sums of a row of the topic under a set; `None` when it names an unknown measure or side.
+    pub(crate) fn of_row(row: &ClinicianMonth, set: &[&str]) -> Option<Figures> {
         let b = &row.base;
         let a = &b.answers;
         let mut figures = Figures {
@@ -135,6 +153,9 @@ impl Figures {
                 b.responses,
                 b.unknown_status,
                 b.noshow_planned_minutes,
+                b.items_without_cost,
+                b.items_without_adq,
+                b.items_without_quantity,
                 a[0],
                 a[1],
                 a[2],
@@ -142,8 +163,9 @@ impl Figures {
                 a[4],
                 a[5],
             ],
+            mapped_later: 0,
             counters: [b.recorded, b.amended, b.retracted],
-            measures: [Numbers::default(); 6],
+            measures: [Numbers::default(); 8],
         };
         for (name, m) in &row.measures {
             let at = ALL_NAMES.iter().position(|one| *one == &**name)?;
@@ -160,21 +182,32 @@ impl Figures {
                 d_cost: m.d_cost_pence,
                 pca: m.pca,
                 excluded: m.excluded,
+                unknown: m.unknown,
+                signed: [[0; 4]; 2],
             };
         }
-        Some(figures)
+        let numbers = side_numbers(set);
+        let last = numbers.iter().flatten().max().copied();
+        let known = row.signed.iter().all(|(side, signed)| Some(*side) <= last && !signed.is_zero());
+        for (name, sides) in set.iter().zip(&numbers) {
+            let at = ALL_NAMES.iter().position(|one| one == name)?;
+            let of = |side: u32| row.signed.iter().find(|(number, _)| *number == side).map_or([0; 4], |(_, signed)| signed.0);
+            figures.measures[at].signed = sides.map(of);
+        }
+        (known && row.cells.is_empty()).then_some(figures)
     }
 
     /// The fingerprint of a month's sums, as on a card: XXH3-128 of little-endian integers. They are the fields of the base, then
-    /// index and fields of each measure of the set that is not zero.
+    /// index and fields of each measure of the set that is not zero, then 2^32 plus the number and the four sums of each side that is
+    /// not zero.
     pub(crate) fn fingerprint(&self, set: &[&str]) -> String {
         let mut bytes = Vec::new();
-        for field in self.base {
+        for field in self.under(set).base {
             bytes.extend(field.to_le_bytes());
         }
         for (index, name) in (0u64..).zip(set) {
-            let m = self.measure(name);
-            if *m == Numbers::default() {
+            let m = Numbers { signed: [[0; 4]; 2], ..*self.measure(name) };
+            if m == Numbers::default() {
                 continue;
             }
             bytes.extend(index.to_le_bytes());
@@ -183,9 +216,17 @@ impl Figures {
             }
             bytes.extend(m.n_squares.to_le_bytes());
             bytes.extend(m.d_squares.to_le_bytes());
-            for field in [m.n_quantity, m.n_cost, m.d_quantity, m.d_cost, m.pca, m.excluded] {
+            for field in [m.n_quantity, m.n_cost, m.d_quantity, m.d_cost, m.pca, m.excluded, m.unknown] {
                 bytes.extend(field.to_le_bytes());
             }
+        }
+        let mut sides = BTreeMap::new();
+        for (name, numbers) in set.iter().zip(side_numbers(set)) {
+            sides.extend(numbers.into_iter().zip(self.measure(name).signed));
+        }
+        for (side, signed) in sides.into_iter().filter(|(_, signed)| *signed != [0; 4]) {
+            bytes.extend(((1_u64 << 32) + u64::from(side)).to_le_bytes());
+            signed.iter().for_each(|sum| bytes.extend(sum.to_le_bytes()));
         }
         format!("{:032x}", xxh3_128(&bytes))
     }

@@ -85,7 +85,7 @@ fn stored(delivery: &Delivery, found: &ItemPlaces) -> Option<u64> {
             found.events.get(&key)?.iter().find(|(known, _)| known == event).map(|(_, at)| *at)
         }
         Item::Registry(entry) => found.entries.iter().find(|(known, _)| known == entry).map(|(_, at)| *at),
-        Item::Skipped(_) => Some(0),
+        Item::Skipped(_) | Item::Definition(..) => Some(0),
         Item::Reject(reject) => found.rejects.get(&(reject.position.offset, reject.position.index)).copied(),
     };
     delivery.items.iter().map(of).try_fold(0, |last, at| Some(last.max(at?)))

@@ -26,7 +26,8 @@ pub(crate) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
         match &filed.what {
             Record::ClinicianMonth(row) => {
                 check_row(evidence, row, verdict);
-                if let Some(figures) = Figures::of_row(row) {
+                let set = evidence.set_of(&row.measure_set.to_string()).unwrap_or(&[]);
+                if let Some(figures) = Figures::of_row(row, set) {
                     written.entry(row.key.clone()).or_default().insert((row.measure_set.0, row.position), figures);
                 }
             }
@@ -50,7 +51,7 @@ fn check_row(evidence: &Evidence<'_>, row: &ClinicianMonth, verdict: &mut Verdic
     };
     let set = evidence.set_of(&row.measure_set.to_string()).unwrap_or(&[]);
     let wanted = tick.rows.get(&row.key).copied().unwrap_or_default().under(set);
-    let got = Figures::of_row(row).unwrap_or_default();
+    let got = Figures::of_row(row, set).unwrap_or_default();
     let same = if evidence.lost_its_beginning() { got.without_counters() == wanted.without_counters() } else { got == wanted };
     verdict.hold(same && tick.at == row.at, ROW, || format!("{:?} at {}: {got:?} instead of {wanted:?}", row.key, row.at));
     verdict.hold(row.key.month >= tick.open_from, ROW, || format!("{:?} at {}: its month is sealed", row.key, row.at));
