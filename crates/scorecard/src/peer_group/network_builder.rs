@@ -20,6 +20,7 @@ use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
 use crate::verdict::month_dispersion::MonthDispersion;
 use crate::verdict::placed_unit::ChanceModel;
 use crate::verdict::roll_up::{PracticePart, expected_numerator};
+use crate::verdict::sign_dispersion::{SIGNS, SignDispersion, SignedSums as UnitSigns};
 use crate::verdict::unit_sums::UnitSums;
 
 /// A member and its unit.
@@ -133,6 +134,11 @@ impl NetworkBuilder<'_> {
         NetworkUnit { sums: UnitSums::from(self.sums(member)), expected }
     }
 
+    fn signs(&self, member: &PeerMember) -> UnitSigns {
+        let [numerator, denominator] = member.signs[self.index].map(|side| side.0.map(i128::from));
+        UnitSigns { sums: UnitSums::from(self.sums(member)), numerator, denominator }
+    }
+
     fn design_effect(&self, ranked: &[Ranked<'_>], units: &[NetworkUnit]) -> f64 {
         let kind = self.measure.definition.kind;
         let window = usize::from(self.measure.definition.window);
@@ -143,7 +149,11 @@ impl NetworkBuilder<'_> {
         };
         let months: Vec<&[Ratio]> = ranked.iter().map(|(member, _)| &self.months(member)[MONTHS - window..]).collect();
         let dispersion = model.and_then(|model| MonthDispersion::of(model, &months));
-        design_effect(kind, None, dispersion, units.iter().map(|unit| unit.sums))
+        let signed: Vec<UnitSigns> = ranked.iter().map(|(member, _)| self.signs(member)).collect();
+        // Rows of events without signs have none: their zeros say nothing.
+        let known = signed.iter().any(|unit| unit.denominator != [0; SIGNS]);
+        let signs = known.then(|| SignDispersion::of(kind, &signed)).flatten();
+        design_effect(kind, signs, dispersion, units.iter().map(|unit| unit.sums))
     }
 
     /// The sums of each month over the units that the fit kept; none below 20 of them.

@@ -7,7 +7,7 @@ use crate::card::scorecard::Subject;
 use crate::measure::measure_set::MeasureSet;
 use crate::measure::suppression::Suppression;
 use crate::peer_group::unit::{UnitKey, UnitMonth, window_index};
-use crate::sums::measure_sums::MeasureSums;
+use crate::sums::measure_sums::{MeasureSums, SignedSums, Sums};
 use crate::sums::ratio::Ratio;
 
 /// Prefix of the role of roll-ups.
@@ -36,6 +36,8 @@ pub struct PeerMember {
     pub places: Vec<(Level, Arc<str>)>,
     /// Its sums in the headline windows, by index of the measure; zero where it is suppressed or has no denominator.
     pub sums: Box<[MeasureSums]>,
+    /// Its signed sums of numerator and denominator in the headline windows, by index of the measure.
+    pub signs: Box<[[SignedSums; 2]]>,
     /// Numerator and denominator of each of its 24 months, measure by measure.
     pub months: Box<[Ratio]>,
     /// The denominators of a roll-up's practices in the headline windows, by index of the measure.
@@ -55,7 +57,11 @@ impl PeerMember {
             if shown { own } else { MeasureSums::default() }
         });
         let months = measures().flat_map(|(index, _)| unit.months_of(index).map(|month| (month.n, month.d)));
-        let of_part = |windows: &[crate::sums::measure_sums::Sums; 3]| {
+        let signs = measures().map(|(index, measure)| {
+            let window = &unit.windows[headline(measure.definition.window)];
+            set.sides_of(index).map(|side| window.signed_of(side))
+        });
+        let of_part = |windows: &[Sums; 3]| {
             measures().map(|(index, m)| windows[headline(m.definition.window)].measures[index].d).collect()
         };
         PeerMember {
@@ -63,6 +69,7 @@ impl PeerMember {
             role: compared_role(subject).into(),
             places: places(subject),
             sums: sums.collect(),
+            signs: signs.collect(),
             months: months.collect(),
             parts: unit.parts.iter().map(|part| (part.practice.as_str().into(), of_part(&part.windows))).collect(),
         }

@@ -69,7 +69,7 @@ impl MeasureDraft<'_> {
 /// The draft of one measure. `None` if the unit has no fact of it in 24 months.
 pub(crate) fn draft<'a>(benchmark: &Benchmark<'a>, unit: &UnitMonth, network: Option<&Network<'_>>) -> Option<MeasureDraft<'a>> {
     let (measure, index) = (benchmark.measure, benchmark.index);
-    if unit.months_of(index).all(|month| month.facts_n == 0 && month.facts_d == 0 && month.pca == 0) {
+    if unit.months_of(index).all(|month| month.facts_n == 0 && month.facts_d == 0 && month.pca == 0 && month.unknown == 0) {
         return None;
     }
     let window = &unit.windows[window_index(measure.definition.window)];
@@ -115,7 +115,7 @@ fn bare(benchmark: &Benchmark<'_>, unit: &UnitMonth, own: &MeasureSums) -> CardM
         d: own.d,
         facts_n: own.facts_n,
         facts_d: own.facts_d,
-        unknown: 0,
+        unknown: own.unknown,
         pca: own.pca,
         months_n: unit.months_of(benchmark.index).map(|month| month.n).collect(),
         months_d: unit.months_of(benchmark.index).map(|month| month.d).collect(),
