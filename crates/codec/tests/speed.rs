@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use codec::avro::encoding;
 use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
-use scorecard::event::{Batch, Versioning};
+use scorecard::event::{Batch, IdScope, Versioning};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Record};
 use scorecard::time::calendar::Timestamp;
@@ -63,7 +63,14 @@ fn events_in_and_batches_out_and_in() {
         });
     }
     let events: Vec<_> = (0..100).map(|n| all[n % 4].clone()).collect();
-    let batch = Record::Batch(Batch { feed: "a81001-emis".into(), practice: None, versioning: Versioning::Id, events });
+    let batch = Record::Batch(Batch {
+        feed: "a81001-emis".into(),
+        practice: None,
+        versioning: Versioning::Id,
+        ids: IdScope::Feed,
+        definitions: vec![],
+        events,
+    });
     let mut bytes = Vec::new();
     encoding::encode(&batch, &mut bytes).expect("a batch can be written");
     let size = bytes.len() / 100;

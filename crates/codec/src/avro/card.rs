@@ -113,7 +113,9 @@ mod tests {
             fields(&serde_json::from_str(form.schema()).expect("JSON"), &mut expected);
         }
         // The pairs of a snapshot are tuples in the code.
-        ["UnitValue", "MonthSum"].map(|pair| expected.remove(pair));
+        for pair in ["UnitValue", "MonthSum"] {
+            expected.remove(pair);
+        }
         for (record, fields) in expected {
             assert_eq!(listed.remove(&record), Some(fields), "{record}: the code and its schema list different fields");
         }

@@ -1,13 +1,14 @@
 //! The input contract as Avro: one schema for each kind of event, with the names of the native JSON form. A datum becomes the same
 //! fields as JSON does, so the same code checks both.
 //!
-//! An encounter, a prescription, feedback, an order and a retraction in the native form:
+//! An encounter, a prescription, feedback, an order, an observation and a retraction in the native form:
 //!
 //! ```json
 #![doc = include_str!("../../../../schemas/examples/encounter.json")]
 #![doc = include_str!("../../../../schemas/examples/prescription.json")]
 #![doc = include_str!("../../../../schemas/examples/feedback.json")]
 #![doc = include_str!("../../../../schemas/examples/order.json")]
+#![doc = include_str!("../../../../schemas/examples/observation.json")]
 #![doc = include_str!("../../../../schemas/examples/retraction.json")]
 //! ```
 
@@ -16,9 +17,10 @@ use std::borrow::Cow;
 use scorecard::time::calendar::Timestamp;
 
 use crate::avro::encoding::FIRST_ID;
-use crate::avro::wire::{Reader, Wire, WireFault};
+use crate::avro::wire::{Reader, Wire, WireFault, Writer};
 use crate::json::native_event::{
-    NativeClinician, NativeCode, NativeEncounter, NativeEvent, NativeFeedback, NativeOrder, NativePrescription,
+    NativeClinician, NativeCode, NativeEncounter, NativeEvent, NativeFeedback, NativeObservation, NativeObservedValue, NativeOrder,
+    NativePrescription,
 };
 use crate::json::object::{List, Node, Object, Pairs, Raw, Scalar};
 
@@ -26,16 +28,40 @@ use crate::json::object::{List, Node, Object, Pairs, Raw, Scalar};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is a file of schemas/ with the same name")]
 pub enum Contract {
-    EncounterEvent = 0x21,
-    PrescriptionEvent = 0x22,
-    FeedbackEvent = 0x23,
-    OrderEvent = 0x24,
+    EncounterEvent = 0x25,
+    PrescriptionEvent = 0x26,
+    FeedbackEvent = 0x27,
+    OrderEvent = 0x28,
+    ObservationEvent = 0x29,
+    /// The first versions, without age and sex; a prescription's quantity was required.
+    FirstEncounterEvent = 0x21,
+    FirstPrescriptionEvent = 0x22,
+    FirstFeedbackEvent = 0x23,
+    FirstOrderEvent = 0x24,
 }
 
 impl Contract {
-    /// All of them, in order of their numbers.
-    pub const ALL: [Contract; 4] =
-        [Contract::EncounterEvent, Contract::PrescriptionEvent, Contract::FeedbackEvent, Contract::OrderEvent];
+    /// All of them, the newest version of each record first.
+    pub const ALL: [Contract; 9] = [
+        Contract::EncounterEvent,
+        Contract::PrescriptionEvent,
+        Contract::FeedbackEvent,
+        Contract::OrderEvent,
+        Contract::ObservationEvent,
+        Contract::FirstEncounterEvent,
+        Contract::FirstPrescriptionEvent,
+        Contract::FirstFeedbackEvent,
+        Contract::FirstOrderEvent,
+    ];
+
+    /// The newest version of each record.
+    pub const NEWEST: [Contract; 5] = [
+        Contract::EncounterEvent,
+        Contract::PrescriptionEvent,
+        Contract::FeedbackEvent,
+        Contract::OrderEvent,
+        Contract::ObservationEvent,
+    ];
 
     /// The id in Confluent framing, unless a schema registry gives another.
     #[must_use]
@@ -47,10 +73,11 @@ impl Contract {
     #[must_use]
     pub fn record(self) -> &'static str {
         match self {
-            Contract::EncounterEvent => "EncounterEvent",
-            Contract::PrescriptionEvent => "PrescriptionEvent",
-            Contract::FeedbackEvent => "FeedbackEvent",
-            Contract::OrderEvent => "OrderEvent",
+            Contract::EncounterEvent | Contract::FirstEncounterEvent => "EncounterEvent",
+            Contract::PrescriptionEvent | Contract::FirstPrescriptionEvent => "PrescriptionEvent",
+            Contract::FeedbackEvent | Contract::FirstFeedbackEvent => "FeedbackEvent",
+            Contract::OrderEvent | Contract::FirstOrderEvent => "OrderEvent",
+            Contract::ObservationEvent => "ObservationEvent",
         }
     }
 
@@ -62,31 +89,46 @@ impl Contract {
             Contract::PrescriptionEvent => include_str!("../../../../schemas/prescription-event.avsc"),
             Contract::FeedbackEvent => include_str!("../../../../schemas/feedback-event.avsc"),
             Contract::OrderEvent => include_str!("../../../../schemas/order-event.avsc"),
+            Contract::ObservationEvent => include_str!("../../../../schemas/observation-event.avsc"),
+            Contract::FirstEncounterEvent => include_str!("../../../../schemas/released/33-encounter-event.avsc"),
+            Contract::FirstPrescriptionEvent => include_str!("../../../../schemas/released/34-prescription-event.avsc"),
+            Contract::FirstFeedbackEvent => include_str!("../../../../schemas/released/35-feedback-event.avsc"),
+            Contract::FirstOrderEvent => include_str!("../../../../schemas/released/36-order-event.avsc"),
         }
+    }
+
+    /// Whether the schema is a first version.
+    fn is_first(self) -> bool {
+        (self as u32) < Contract::EncounterEvent as u32
     }
 
     /// Reads a datum; all bytes must be used.
     pub(crate) fn read(self, datum: &[u8]) -> Result<Box<NativeEvent<'_>>, WireFault> {
-        let mut from = Reader::new(datum);
-        let mut sent = Box::new(head(&mut from)?);
-        match self {
-            Contract::EncounterEvent => {
-                sent.kind = Scalar::Text("encounter".into());
+        let (mut from, first) = (Reader::new(datum), self.is_first());
+        let mut sent = Box::new(head(&mut from, first)?);
+        let kind = match self {
+            Contract::EncounterEvent | Contract::FirstEncounterEvent => {
                 sent.encounter = node(&mut from, encounter)?;
+                "encounter"
             }
-            Contract::PrescriptionEvent => {
-                sent.kind = Scalar::Text("prescription".into());
-                sent.prescription = node(&mut from, prescription)?;
+            Contract::PrescriptionEvent | Contract::FirstPrescriptionEvent => {
+                sent.prescription = node(&mut from, |from| prescription(from, first))?;
+                "prescription"
             }
-            Contract::FeedbackEvent => {
-                sent.kind = Scalar::Text("feedback".into());
+            Contract::FeedbackEvent | Contract::FirstFeedbackEvent => {
                 sent.feedback = node(&mut from, feedback)?;
+                "feedback"
             }
-            Contract::OrderEvent => {
-                sent.kind = Scalar::Text("order".into());
+            Contract::OrderEvent | Contract::FirstOrderEvent => {
                 sent.order = node(&mut from, order)?;
+                "order"
             }
-        }
+            Contract::ObservationEvent => {
+                sent.observation = node(&mut from, observation)?;
+                "observation"
+            }
+        };
+        sent.kind = Scalar::Text(kind.into());
         from.end()?;
         Ok(sent)
     }
@@ -97,8 +139,10 @@ const STATUSES: [&str; 3] = ["attended", "noshow", "unknown"];
 const ANSWERS: [&str; 6] = ["very_good", "good", "neither", "poor", "very_poor", "dont_know"];
 const CATEGORIES: [&str; 3] = ["referral", "test", "imaging"];
 
+const SEXES: [&str; 3] = ["female", "male", "other"];
+
 /// The fields that every kind has.
-fn head<'a>(from: &mut Reader<'a>) -> Result<NativeEvent<'a>, WireFault> {
+fn head<'a>(from: &mut Reader<'a>, first: bool) -> Result<NativeEvent<'a>, WireFault> {
     let mut sent = NativeEvent::default();
     sent.feed = optional(from, text)?;
     sent.id = text(from)?;
@@ -116,6 +160,14 @@ fn head<'a>(from: &mut Reader<'a>) -> Result<NativeEvent<'a>, WireFault> {
     sent.patient = optional(from, text)?;
     sent.exclude = optional(from, |from| symbol(from, &["admin", "test"]))?;
     sent.pca = List::Items(from.array::<Cow<'a, str>>()?.into_iter().map(Scalar::Text).collect());
+    if !first {
+        sent.born = match optional(from, text)? {
+            Scalar::Text(born) => Raw::of(born),
+            _ => Raw::default(),
+        };
+        sent.age_band = optional_number(from)?;
+        sent.sex = optional(from, |from| symbol(from, &SEXES))?;
+    }
     Ok(sent)
 }
 
@@ -136,18 +188,14 @@ fn encounter<'a>(from: &mut Reader<'a>) -> Result<NativeEncounter<'a>, WireFault
     Ok(sent)
 }
 
-fn prescription<'a>(from: &mut Reader<'a>) -> Result<NativePrescription<'a>, WireFault> {
+fn prescription<'a>(from: &mut Reader<'a>, first: bool) -> Result<NativePrescription<'a>, WireFault> {
     let mut sent = NativePrescription::default();
     sent.code = text(from)?;
     sent.code_system = text(from)?;
-    sent.quantity = thousandths(from)?;
+    sent.quantity = if first { thousandths(from)? } else { optional_thousandths(from)? };
     sent.items = number(from)?;
     sent.cost_pence = optional_number(from)?;
-    sent.adq = match from.long()? {
-        0 => Raw::default(),
-        1 => thousandths(from)?,
-        _ => return Err(WireFault::UnknownBranch),
-    };
+    sent.adq = optional_thousandths(from)?;
     sent.repeat = Raw::of(if bool::read(from)? { "true" } else { "false" });
     sent.encounter = optional(from, text)?;
     Ok(sent)
@@ -170,6 +218,36 @@ fn order<'a>(from: &mut Reader<'a>) -> Result<NativeOrder<'a>, WireFault> {
     sent.code_system = optional(from, text)?;
     sent.encounter = optional(from, text)?;
     Ok(sent)
+}
+
+fn observation<'a>(from: &mut Reader<'a>) -> Result<NativeObservation<'a>, WireFault> {
+    let mut sent = NativeObservation::default();
+    sent.code = text(from)?;
+    sent.code_system = text(from)?;
+    sent.value = optional_thousandths(from)?;
+    sent.unit = optional(from, text)?;
+    let values = from.array::<ObservedDatum<'a>>()?.into_iter().map(|datum| Node::Object(datum.0));
+    sent.values = List::Items(values.collect());
+    sent.encounter = optional(from, text)?;
+    Ok(sent)
+}
+
+/// One of several values of an observation.
+struct ObservedDatum<'a>(NativeObservedValue<'a>);
+
+impl<'a> Wire<'a> for ObservedDatum<'a> {
+    fn write(&self, _: &mut Writer<'_>) {
+        unreachable!("nothing writes the input contract");
+    }
+
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        let mut sent = NativeObservedValue::default();
+        sent.code = text(from)?;
+        sent.code_system = text(from)?;
+        sent.value = thousandths(from)?;
+        sent.unit = optional(from, text)?;
+        Ok(ObservedDatum(sent))
+    }
 }
 
 fn text<'a>(from: &mut Reader<'a>) -> Result<Scalar<'a>, WireFault> {
@@ -213,6 +291,14 @@ fn thousandths<'a>(from: &mut Reader<'a>) -> Result<Raw<'a>, WireFault> {
     let sign = if negative { "-" } else { "" };
     let magnitude = unscaled.unsigned_abs();
     Ok(Raw::of(format!("{sign}{}.{:03}", magnitude / 1000, magnitude % 1000)))
+}
+
+fn optional_thousandths<'a>(from: &mut Reader<'a>) -> Result<Raw<'a>, WireFault> {
+    match from.long()? {
+        0 => Ok(Raw::default()),
+        1 => thousandths(from),
+        _ => Err(WireFault::UnknownBranch),
+    }
 }
 
 fn optional<'a>(

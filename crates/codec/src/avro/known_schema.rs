@@ -159,6 +159,7 @@ mod tests {
     fn record_names_are_full() {
         assert_eq!(KnownSchema::Record(Form::ClinicianMonth).record_name(), "plumbline.v2.ClinicianMonth");
         assert_eq!(KnownSchema::Event(Contract::OrderEvent).record_name(), "plumbline.v1.OrderEvent");
+        assert_eq!(KnownSchema::Event(Contract::PrescriptionEvent).record_name(), "plumbline.v2.PrescriptionEvent");
     }
 
     /// Java's tools and registries change white space, the order of keys and docs, and add attributes.

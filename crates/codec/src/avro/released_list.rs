@@ -17,5 +17,10 @@ pub(crate) const RELEASED: &[(u32, &str, &str)] = &[
     (11, "peer-snapshot", include_str!("../../../../schemas/released/11-peer-snapshot.avsc")),
     (12, "run", include_str!("../../../../schemas/released/12-run.avsc")),
     (13, "reject", include_str!("../../../../schemas/released/13-reject.avsc")),
+    (14, "batch", include_str!("../../../../schemas/released/14-batch.avsc")),
     (15, "clinician-month", include_str!("../../../../schemas/released/15-clinician-month.avsc")),
+    (16, "scorecard", include_str!("../../../../schemas/released/16-scorecard.avsc")),
+    (17, "peer-group", include_str!("../../../../schemas/released/17-peer-group.avsc")),
+    (18, "peer-snapshot", include_str!("../../../../schemas/released/18-peer-snapshot.avsc")),
+    (19, "mark", include_str!("../../../../schemas/released/19-mark.avsc")),
 ];

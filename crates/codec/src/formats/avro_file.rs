@@ -1,7 +1,7 @@
 //! Avro object container files of the input contract.
 //!
 //! A file may be written with another version of a schema. Avro's own library reads it, resolves the difference and writes each
-//! datum under our schema.
+//! datum under our newest schema.
 
 use apache_avro::writer::datum::GenericDatumWriter;
 use apache_avro::{Reader, Schema};
@@ -71,7 +71,7 @@ fn read_file(bytes: &[u8], each: &mut Each<'_>) -> Result<(), Fault> {
     let name = named(&written);
     let found = SCHEMAS.iter().find(|(contract, ..)| name.as_deref() == Some(contract.record()));
     let Some((contract, schema, _)) = found else {
-        let names = Contract::ALL.map(Contract::record).join(", ");
+        let names = Contract::NEWEST.map(Contract::record).join(", ");
         return Err(wrong(format!("the Avro file's records are not one of {names}; write it with a schema of schemas/")));
     };
     let writer = GenericDatumWriter::builder(schema).build().expect("the schema names nothing outside itself");

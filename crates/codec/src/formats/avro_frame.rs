@@ -17,7 +17,7 @@ use crate::json::native_event::NativeEvent;
 pub(crate) enum ConfluentFrame {}
 
 impl InputFormat for ConfluentFrame {
-    const EXAMPLES: &'static [&'static [u8]] = &[b"\x00\x00\x00\x00\x07rest", b"\x00\x50\x4C\x00\x21"];
+    const EXAMPLES: &'static [&'static [u8]] = &[b"\x00\x00\x00\x00\x07rest", b"\x00\x50\x4C\x00\x25"];
 
     fn recognises(record: &[u8]) -> bool {
         matches!(record, [0, _, _, _, _, ..])

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use scorecard::event::{Answer, Category};
 use scorecard::fold::fast_map::FastMap;
 use scorecard::record::item::Feed;
 use scorecard::record::log_record::Position;
@@ -12,33 +11,12 @@ use scorecard::time::calendar::{Timestamp, Zone};
 
 use crate::avro::contract::Contract;
 use crate::fault::{Fault, Field};
+use crate::formats::demographics::Demographics;
 use crate::identity::keys::Keys;
 use crate::identity::pseudonym::Pseudonyms;
-use crate::identity::systems::{CodeMap, IdentifierSystems, PREFERENCE, code_system, is_appliance, key};
+use crate::identity::systems::{IdentifierSystems, PREFERENCE, code_system, key};
 use crate::json::object::Scalar;
 use crate::json::text::{TEXT_BYTES, text};
-
-/// How a questionnaire's answers are read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QuestionnaireMap {
-    /// `linkId`s of the Friends and Family question.
-    pub friends_and_family: Vec<String>,
-    /// Further questions by `linkId`. A question in neither list never enters the log.
-    pub questions: BTreeMap<String, String>,
-    /// Further codes and texts that mean a Friends and Family answer. The answers' own names and titles are known.
-    pub answers: BTreeMap<String, Answer>,
-}
-
-impl Default for QuestionnaireMap {
-    fn default() -> QuestionnaireMap {
-        let links = ["fft", "friends-and-family", "answer"];
-        QuestionnaireMap {
-            friends_and_family: links.map(str::to_owned).into(),
-            questions: BTreeMap::new(),
-            answers: BTreeMap::new(),
-        }
-    }
-}
 
 /// The configuration of a decoder.
 #[derive(Clone, Debug)]
@@ -49,33 +27,24 @@ pub struct DecoderConfig {
     pub feeds: BTreeMap<String, Arc<Feed>>,
     /// The zone of feeds that are not declared.
     pub zone: Zone,
-    /// Drug codes of other systems as BNF codes.
-    pub drug_codes: CodeMap,
     /// Further identifier systems: URI and short name.
     pub identifier_systems: BTreeMap<String, String>,
     /// The identifier systems that name a person, best first, by short name.
     pub identifier_preference: Vec<String>,
-    /// How questionnaires are read.
-    pub questionnaires: QuestionnaireMap,
     /// Ids that a schema registry gave to the schemas of the input contract, in addition to [`Contract::id`].
     pub contract_ids: BTreeMap<u32, Contract>,
-    /// Categories of orders by code, in addition to those that are recognised.
-    pub order_categories: BTreeMap<String, Category>,
 }
 
 impl Default for DecoderConfig {
-    /// The published keys, nothing declared, nothing mapped.
+    /// The published keys, nothing declared.
     fn default() -> DecoderConfig {
         DecoderConfig {
             keys: Keys::fixed(),
             feeds: BTreeMap::new(),
             zone: Zone::london(),
-            drug_codes: CodeMap::default(),
             identifier_systems: BTreeMap::new(),
             identifier_preference: PREFERENCE.map(str::to_owned).into(),
-            questionnaires: QuestionnaireMap::default(),
             contract_ids: BTreeMap::new(),
-            order_categories: BTreeMap::new(),
         }
     }
 }
@@ -108,12 +77,10 @@ impl Context<'_> {
 pub(crate) struct Rules {
     pub(crate) pseudonyms: Pseudonyms,
     pub(crate) feeds: Feeds,
-    pub(crate) drug_codes: CodeMap,
     pub(crate) systems: IdentifierSystems,
     pub(crate) preference: Vec<String>,
-    pub(crate) questionnaires: QuestionnaireMap,
+    pub(crate) demographics: Demographics,
     pub(crate) contract_ids: BTreeMap<u32, Contract>,
-    pub(crate) order_categories: BTreeMap<String, Category>,
 }
 
 impl Rules {
@@ -121,12 +88,10 @@ impl Rules {
         Rules {
             pseudonyms: Pseudonyms::new(&config.keys),
             feeds: Feeds { declared: config.feeds.into_iter().collect(), zone: config.zone, met: RwLock::default() },
-            drug_codes: config.drug_codes,
             systems: IdentifierSystems::with(&config.identifier_systems),
             preference: config.identifier_preference,
-            questionnaires: config.questionnaires,
+            demographics: Demographics::default(),
             contract_ids: config.contract_ids,
-            order_categories: config.order_categories,
         }
     }
 }
@@ -155,13 +120,6 @@ impl Rules {
         let code = self.pseudonyms.protect_code(system, code);
         let system = self.pseudonyms.protect(system.into());
         key(&system, &code)
-    }
-
-    /// This BNF code, unless it contains an NHS number; no map knows such a code.
-    ///
-    /// The eleven digits of an appliance pass, although ten in a row have a valid check digit in one code of six.
-    pub(crate) fn bnf<'a>(&self, code: Cow<'a, str>) -> Option<Cow<'a, str>> {
-        (is_appliance(&code) || !self.pseudonyms.must_hide(&code)).then_some(code)
     }
 
     /// The code of a question or an answer. Free text is refused, so it never enters the log.

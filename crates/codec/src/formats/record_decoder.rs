@@ -4,7 +4,7 @@ use scorecard::record::item::Item;
 
 pub use crate::fault::RejectReason;
 use crate::formats::decoder_config::Rules;
-pub use crate::formats::decoder_config::{Context, DecoderConfig, QuestionnaireMap};
+pub use crate::formats::decoder_config::{Context, DecoderConfig};
 use crate::formats::format_list::Format;
 pub use crate::formats::input_format::RecordFormat;
 pub use crate::formats::item_sink::DecodeOutcome;
@@ -25,7 +25,7 @@ pub struct RecordDecoder {
 }
 
 impl RecordDecoder {
-    /// A decoder with the keys, feeds and maps of `config`.
+    /// A decoder with the keys, feeds and systems of `config`.
     #[must_use]
     pub fn new(config: DecoderConfig) -> RecordDecoder {
         RecordDecoder { rules: Rules::new(config) }
@@ -47,12 +47,12 @@ impl RecordDecoder {
 
     /// Lends the retraction that a record without a value, a tombstone, means.
     ///
-    /// Its key names the event as `feed|id`, or as the id alone where the source has a feed. The retraction ranks above the
-    /// version that it finds.
+    /// Its key names the event as `feed|id`, or as the id alone where the source has a feed. Where ids are unique for each kind only,
+    /// the kind comes before the id: `feed|prescription|71`. The retraction ranks above the version that it finds.
     pub fn tombstone(&self, key: Option<&[u8]>, context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> DecodeOutcome {
         let mut items = ItemSink::new(&self.rules, context, each);
         match retraction(key, &self.rules, context) {
-            Ok((feed, event)) => items.lend(Item::Event(feed, event)),
+            Ok(item) => items.lend(item),
             Err(fault) => items.reject(&excerpt_text(key.unwrap_or_default()), None, None, fault),
         }
         items.outcome()

@@ -5,16 +5,32 @@ use std::borrow::Cow;
 use hmac::{Hmac, KeyInit, Mac};
 use scorecard::event::Pseudonym;
 use sha2::Sha256;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::identity::keys::{Keys, Protection, hex};
 use crate::identity::nhs_number::{contains_nhs_number, is_npi, is_snomed, nhs_number};
+use crate::identity::systems::is_appliance;
+
+/// The message whose HMAC under the permanent key seeds the signs of patients.
+const SIGNS_LABEL: &[u8] = b"signs";
 
 /// Pseudonyms under the keys of a deployment. The keys' inner state is computed once.
 #[derive(Clone)]
 pub struct Pseudonyms {
     permanent: Hmac<Sha256>,
     patients: Option<Hmac<Sha256>>,
+    /// The seed of [`Pseudonyms::memory_key`] and of signs, derived from the permanent key.
+    seed: u64,
     protection: Protection,
+}
+
+/// The traces of a patient in an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProtectedPatient {
+    /// The pseudonym under the newest epoch's key.
+    pub pseudonym: Pseudonym,
+    /// Four random signs, one a bit. They depend on the permanent key alone, so every epoch has the same.
+    pub signs: u8,
 }
 
 impl std::fmt::Debug for Pseudonyms {
@@ -28,8 +44,11 @@ impl Pseudonyms {
     #[must_use]
     pub fn new(keys: &Keys) -> Pseudonyms {
         let keyed = |key: &[u8; 32]| Hmac::new_from_slice(key).expect("HMAC takes keys of any length");
+        let permanent: Hmac<Sha256> = keyed(keys.permanent());
+        let derived = permanent.clone().chain_update(SIGNS_LABEL).finalize().into_bytes();
         Pseudonyms {
-            permanent: keyed(keys.permanent()),
+            permanent,
+            seed: u64::from_be_bytes(*derived.first_chunk().expect("HMAC-SHA-256 has 32 bytes")),
             patients: keys.patients().last().map(keyed),
             protection: keys.protection(),
         }
@@ -45,13 +64,25 @@ impl Pseudonyms {
     /// over any other identifier without blanks around it. `None` without an epoch: then no patient is kept.
     #[must_use]
     pub fn patient(&self, identifier: &str) -> Option<Pseudonym> {
-        let digits = nhs_number(identifier).map(|digits| digits.map(|d| d + b'0'));
-        let normalised = digits.as_ref().map_or(identifier.trim().as_bytes(), |digits| digits.as_slice());
+        self.protected_patient(identifier).map(|patient| patient.pseudonym)
+    }
+
+    /// The pseudonym of a patient with its signs: the low four bits of XXH3 over the same bytes, with a seed from the permanent key.
+    #[must_use]
+    pub fn protected_patient(&self, identifier: &str) -> Option<ProtectedPatient> {
+        let mut digits = [0; 10];
+        let normalised = normalised(identifier, &mut digits);
+        let signs = (xxh3_64_with_seed(normalised, self.seed) & 15).to_le_bytes()[0];
         if self.protection == Protection::Off {
-            return Some(Pseudonym(head(normalised)));
+            return Some(ProtectedPatient { pseudonym: Pseudonym(head(normalised)), signs });
         }
         let mac = self.patients.as_ref()?.clone().chain_update(normalised).finalize().into_bytes();
-        Some(Pseudonym(head(&mac)))
+        Some(ProtectedPatient { pseudonym: Pseudonym(head(&mac)), signs })
+    }
+
+    /// A key for tables in memory that must not hold a patient's identifier. It never leaves the process.
+    pub(crate) fn memory_key(&self, identifier: &str) -> u64 {
+        xxh3_64_with_seed(normalised(identifier, &mut [0; 10]), !self.seed)
     }
 
     /// The keyed hash of a text: `h1-` and the first 32 hexadecimal digits of HMAC-SHA-256 under the permanent key.
@@ -79,10 +110,29 @@ impl Pseudonyms {
         if system == "npi" && is_npi(&value) { value } else { self.protect(value) }
     }
 
-    /// The rule for a code of a code system. SNOMED codes are long numbers as well: they pass with a valid check digit.
+    /// The rule for a code of a code system. SNOMED codes are long numbers as well, and so are those of the dm+d, which are SNOMED
+    /// codes: they pass with a valid check digit. The eleven digits of a BNF appliance pass too, although ten in a row have a valid
+    /// check digit in one code of six.
     #[must_use]
     pub fn protect_code<'a>(&self, system: &str, code: Cow<'a, str>) -> Cow<'a, str> {
-        if system == "snomed" && is_snomed(&code) { code } else { self.protect(code) }
+        let passes = match system {
+            "snomed" | "dmd" => is_snomed(&code),
+            "bnf" => is_appliance(&code),
+            _ => false,
+        };
+        if passes { code } else { self.protect(code) }
+    }
+}
+
+/// The bytes that stand for a patient: the digits of an NHS number, written into `digits`, or any other identifier without blanks
+/// around it.
+fn normalised<'i>(identifier: &'i str, digits: &'i mut [u8; 10]) -> &'i [u8] {
+    match nhs_number(identifier) {
+        Some(number) => {
+            *digits = number.map(|digit| digit + b'0');
+            digits
+        }
+        None => identifier.trim().as_bytes(),
     }
 }
 
@@ -118,6 +168,33 @@ mod tests {
         }
         assert_ne!(pseudonyms().patient("local-1"), one);
         assert_eq!(pseudonyms().patient(" local-1 "), pseudonyms().patient("local-1"));
+    }
+
+    #[test]
+    fn signs_are_the_low_bits_of_xxh3_with_a_seed_from_the_permanent_key_and_outlive_epochs() {
+        let signs = |pseudonyms: &Pseudonyms, identifier| pseudonyms.protected_patient(identifier).unwrap().signs;
+        // printf signs | openssl dgst -sha256 -mac HMAC -macopt hexkey:0b0b... (32 bytes) begins with these digits.
+        let expected = (xxh3_64_with_seed(b"9434765919", 0xc483_12a9_cc3d_7521) & 15).to_le_bytes()[0];
+        for spelling in ["9434765919", "943 476 5919", "943-476-5919", " 9434765919 "] {
+            assert_eq!(signs(&pseudonyms(), spelling), expected, "{spelling}");
+        }
+        let later = Pseudonyms::new(&Keys::new([0x0b; 32], vec![[0xaa; 32], [2; 32]]));
+        assert_ne!(later.patient("local-1"), pseudonyms().patient("local-1"));
+        for patient in ["9434765919", "local-1", "local-2", "f|Patient/1"] {
+            assert_eq!(signs(&later, patient), signs(&pseudonyms(), patient), "{patient}");
+        }
+        assert_eq!(Pseudonyms::new(&Keys::new([1; 32], vec![])).protected_patient("9434765919"), None);
+    }
+
+    #[test]
+    fn the_sixteen_signs_are_equally_frequent() {
+        let (pseudonyms, mut found) = (pseudonyms(), [0u32; 16]);
+        for n in 0..16_000 {
+            let patient = pseudonyms.protected_patient(&format!("patient-{n}")).unwrap();
+            found[usize::from(patient.signs)] += 1;
+        }
+        // 1,000 each with a standard deviation of 30.6.
+        assert!(found.iter().all(|count| (850..1150).contains(count)), "{found:?}");
     }
 
     #[test]

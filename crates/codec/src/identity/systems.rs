@@ -1,6 +1,7 @@
-//! Identifier and code systems by their short names, and drug codes as BNF codes.
+//! Identifier and code systems by their short names, and the forms of their codes and keys.
 //!
-//! Sources of the URIs: NHS England's and HL7 UK's FHIR naming systems, HL7's terminology server.
+//! Systems are compared without scheme, trailing slash and case. Sources of the URIs: NHS England's and HL7 UK's FHIR naming systems,
+//! HL7's terminology server.
 
 use std::collections::BTreeMap;
 
@@ -22,42 +23,74 @@ pub const IDENTIFIER_SYSTEMS: [(&str, &str); 11] = [
 /// The identifier systems that name a person, best first. Without any of them, the first identifier of the resource does.
 pub const PREFERENCE: [&str; 7] = ["gmc", "gmp", "nmc", "gphc", "hcpc", "sds", "npi"];
 
-/// Known code systems: URI or another spelling, and short name.
-const CODE_SYSTEMS: [(&str, &str); 8] = [
-    ("http://snomed.info/sct", "snomed"),
-    ("https://dmd.nhs.uk", "dmd"),
-    ("https://dmd.nhs.uk/dmd", "dmd"),
+/// Known code systems, without scheme: URI or another spelling, and short name.
+const CODE_SYSTEMS: [(&str, &str); 13] = [
+    ("bnf", "bnf"),
+    ("snomed", "snomed"),
+    ("snomed.info/sct", "snomed"),
+    ("dmd", "dmd"),
     ("dm+d", "dmd"),
-    ("http://www.nlm.nih.gov/research/umls/rxnorm", "rxnorm"),
-    ("http://hl7.org/fhir/sid/icd-10", "icd10"),
-    ("http://loinc.org", "loinc"),
-    ("http://read.info/readv2", "readv2"),
+    ("dmd.nhs.uk", "dmd"),
+    ("dmd.nhs.uk/dmd", "dmd"),
+    ("rxnorm", "rxnorm"),
+    ("www.nlm.nih.gov/research/umls/rxnorm", "rxnorm"),
+    ("hl7.org/fhir/sid/icd-10", "icd10"),
+    ("loinc", "loinc"),
+    ("loinc.org", "loinc"),
+    ("read.info/readv2", "readv2"),
 ];
 
 /// The short name of a code system, or the system itself when it is unknown. Every system that ends in `/bnf` is the BNF.
 #[must_use]
 pub fn code_system(system: &str) -> &str {
-    if system == "bnf" || system.ends_with("/bnf") {
+    // Most senders of the native form write the short name.
+    if let "bnf" | "snomed" = system {
+        return system;
+    }
+    let compared = compared(system);
+    if ends_in_bnf(compared.as_bytes()) {
         return "bnf";
     }
-    CODE_SYSTEMS.iter().find(|(known, _)| *known == system).map_or(system, |(_, short)| short)
+    CODE_SYSTEMS.iter().find(|(known, _)| known.eq_ignore_ascii_case(compared)).map_or(system, |(_, short)| short)
+}
+
+/// A system as it is compared: without blanks, scheme and trailing slash.
+fn compared(system: &str) -> &str {
+    let system = system.trim();
+    let without = |scheme: &str| {
+        let head = system.get(..scheme.len())?;
+        head.eq_ignore_ascii_case(scheme).then(|| &system[scheme.len()..])
+    };
+    let rest = without("https://").or_else(|| without("http://")).unwrap_or(system);
+    rest.strip_suffix('/').unwrap_or(rest)
+}
+
+fn ends_in_bnf(system: &[u8]) -> bool {
+    system.last_chunk::<4>().is_some_and(|end| end.eq_ignore_ascii_case(b"/bnf"))
 }
 
 /// The short names of identifier systems.
 #[derive(Clone, Debug)]
-pub(crate) struct IdentifierSystems(BTreeMap<String, String>);
+pub(crate) struct IdentifierSystems {
+    /// Spellings as they are compared, and their short names.
+    known: Vec<(String, String)>,
+}
 
 impl IdentifierSystems {
-    /// The known systems and these.
+    /// The known systems and these. A spelling of `more` replaces a known one.
     pub(crate) fn with(more: &BTreeMap<String, String>) -> IdentifierSystems {
-        let known = IDENTIFIER_SYSTEMS.iter().map(|(uri, short)| ((*uri).to_owned(), (*short).to_owned()));
-        IdentifierSystems(known.chain(more.clone()).collect())
+        let own = more.iter().map(|(uri, short)| (uri.as_str(), short.as_str()));
+        let spellings = own.chain(IDENTIFIER_SYSTEMS).flat_map(|(uri, short)| [(compared(uri), short), (short, short)]);
+        IdentifierSystems { known: spellings.map(|(known, short)| (known.to_owned(), short.to_owned())).collect() }
     }
 
     /// The short name of a system, or the system itself when it is unknown.
     pub(crate) fn short<'s>(&'s self, system: &'s str) -> &'s str {
-        // Short names hold no colon; URIs do.
-        if system.contains(':') { self.0.get(system).map_or(system, String::as_str) } else { system }
+        if PREFERENCE.contains(&system) {
+            return system;
+        }
+        let compared = compared(system);
+        self.known.iter().find(|(known, _)| known.eq_ignore_ascii_case(compared)).map_or(system, |(_, short)| short)
     }
 }
 
@@ -96,60 +129,49 @@ pub fn is_appliance(code: &str) -> bool {
     code.len() == 11 && code.bytes().all(|b| b.is_ascii_digit()) && ("20".."24").contains(&&code[..2])
 }
 
-/// An entry of a code map whose target is not a BNF code.
-#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{system} {code} maps to {bnf:?}, which is not a BNF code; write two digits and up to 13 digits and capital letters")]
-pub struct NotABnfCode {
-    /// The system of the mapped code.
-    pub system: String,
-    /// The mapped code.
-    pub code: String,
-    /// The target.
-    pub bnf: String,
-}
-
-/// Translates drug codes of other systems to BNF codes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CodeMap(BTreeMap<String, BTreeMap<String, String>>);
-
-impl CodeMap {
-    /// Adds one translation; the last one of a code counts.
-    ///
-    /// # Errors
-    /// [`NotABnfCode`] when `bnf` is not a BNF code.
-    pub fn insert(&mut self, system: &str, code: &str, bnf: &str) -> Result<(), NotABnfCode> {
-        if !is_bnf(bnf) {
-            return Err(NotABnfCode { system: system.to_owned(), code: code.to_owned(), bnf: bnf.to_owned() });
-        }
-        self.0.entry(code_system(system).to_owned()).or_default().insert(code.to_owned(), bnf.to_owned());
-        Ok(())
-    }
-
-    /// The BNF code of a code; `system` is a short name.
-    #[must_use]
-    pub fn get(&self, system: &str, code: &str) -> Option<&str> {
-        self.0.get(system)?.get(code).map(String::as_str)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn both_gmc_systems_are_one() {
-        let systems = IdentifierSystems::with(&BTreeMap::new());
-        assert_eq!(systems.short("https://fhir.nhs.uk/Id/gmc-reference-number"), "gmc");
-        assert_eq!(systems.short("https://fhir.hl7.org.uk/Id/gmc-number"), "gmc");
-        assert_eq!(systems.short("gmc"), "gmc");
-        assert_eq!(systems.short("https://example.org/staff"), "https://example.org/staff");
+    fn every_spelling_of_an_identifier_system_is_one() {
+        let systems = IdentifierSystems::with(&[("https://example.org/doctors".to_owned(), "doc".to_owned())].into());
+        for spelling in [
+            "https://fhir.nhs.uk/Id/gmc-reference-number",
+            "https://fhir.hl7.org.uk/Id/gmc-number",
+            "http://fhir.hl7.org.uk/Id/gmc-number",
+            "https://fhir.hl7.org.uk/Id/gmc-number/",
+            "HTTPS://FHIR.HL7.ORG.UK/id/GMC-number",
+            "gmc",
+            "GMC",
+        ] {
+            assert_eq!(systems.short(spelling), "gmc", "{spelling}");
+        }
+        assert_eq!(systems.short("http://example.org/Doctors/"), "doc");
+        for unknown in ["https://example.org/staff", "gmc-number", "", "http://"] {
+            assert_eq!(systems.short(unknown), unknown);
+        }
     }
 
     #[test]
-    fn whatever_ends_in_bnf_is_the_bnf() {
-        assert_eq!(code_system("https://fhir.hl7.org.uk/Id/bnf"), "bnf");
-        assert_eq!(code_system("bnf"), "bnf");
-        assert_eq!(code_system("https://example.org/notbnf"), "https://example.org/notbnf");
+    fn code_systems_are_compared_without_scheme_slash_and_case() {
+        for (spelling, short) in [
+            ("https://fhir.hl7.org.uk/Id/bnf", "bnf"),
+            ("https://fhir.hl7.org.uk/Id/BNF/", "bnf"),
+            ("BNF", "bnf"),
+            ("Bnf ", "bnf"),
+            ("https://snomed.info/sct", "snomed"),
+            ("http://SNOMED.info/sct/", "snomed"),
+            ("SNOMED", "snomed"),
+            ("DM+D", "dmd"),
+            ("http://dmd.nhs.uk", "dmd"),
+            ("http://loinc.org", "loinc"),
+        ] {
+            assert_eq!(code_system(spelling), short, "{spelling}");
+        }
+        for unknown in ["https://example.org/notbnf", "Local", "", "é/bnx"] {
+            assert_eq!(code_system(unknown), unknown);
+        }
     }
 
     #[test]
@@ -170,14 +192,6 @@ mod tests {
         for bad in ["19306210804", "24000000000", "2030621080", "203062108041", "2030621080A", "é030621080", ""] {
             assert!(!is_appliance(bad), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_code_map_takes_only_bnf_codes() {
-        let mut map = CodeMap::default();
-        assert!(map.insert("dm+d", "322236009", "amoxicillin").is_err());
-        map.insert("https://dmd.nhs.uk", "322236009", "0407010H0AAAMAM").unwrap();
-        assert_eq!(map.get("dmd", "322236009"), Some("0407010H0AAAMAM"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A native event as it was sent: its fields with values of any type, and the words of the contract.
 
-use scorecard::event::{Action, Answer, Attendance, Exclusion, Mode};
+use scorecard::event::{Action, Answer, Attendance, Exclusion, Mode, Sex};
 
 use crate::json::object::{List, Node, Pairs, Raw, Scalar, object};
 
@@ -17,12 +17,16 @@ object!(
         clinician = "clinician": Node<NativeClinician<'a>>,
         practice = "practice": Scalar<'a>,
         patient = "patient": Scalar<'a>,
+        born = "born": Raw<'a>,
+        age_band = "age_band": Raw<'a>,
+        sex = "sex": Scalar<'a>,
         exclude = "exclude": Scalar<'a>,
         pca = "pca": List<Scalar<'a>>,
         encounter = "encounter": Node<NativeEncounter<'a>>,
         prescription = "prescription": Node<NativePrescription<'a>>,
         feedback = "feedback": Node<NativeFeedback<'a>>,
         order = "order": Node<NativeOrder<'a>>,
+        observation = "observation": Node<NativeObservation<'a>>,
     }
 );
 
@@ -63,6 +67,22 @@ object!(NativeOrder<'a> {
     encounter = "encounter": Scalar<'a>,
 });
 
+object!(NativeObservation<'a> {
+    code = "code": Scalar<'a>,
+    code_system = "code_system": Scalar<'a>,
+    value = "value": Raw<'a>,
+    unit = "unit": Scalar<'a>,
+    values = "values": List<Node<NativeObservedValue<'a>>>,
+    encounter = "encounter": Scalar<'a>,
+});
+
+object!(NativeObservedValue<'a> {
+    code = "code": Scalar<'a>,
+    code_system = "code_system": Scalar<'a>,
+    value = "value": Raw<'a>,
+    unit = "unit": Scalar<'a>,
+});
+
 impl NativeEvent<'_> {
     /// The number of its fields that no code reads.
     pub(crate) fn unknown_fields(&self) -> u64 {
@@ -75,20 +95,27 @@ impl NativeEvent<'_> {
             + of(&self.prescription, |o| o.unknown)
             + of(&self.feedback, |o| o.unknown)
             + of(&self.order, |o| o.unknown)
+            + of(&self.observation, |o| o.unknown)
     }
 }
 
-/// The four kinds of event, by their names.
+/// The kinds of event, by their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Encounter,
     Prescription,
     Feedback,
     Order,
+    Observation,
 }
 
-pub(crate) const KINDS: [(&str, Kind); 4] =
-    [("encounter", Kind::Encounter), ("prescription", Kind::Prescription), ("feedback", Kind::Feedback), ("order", Kind::Order)];
+pub(crate) const KINDS: [(&str, Kind); 5] = [
+    ("encounter", Kind::Encounter),
+    ("prescription", Kind::Prescription),
+    ("feedback", Kind::Feedback),
+    ("order", Kind::Order),
+    ("observation", Kind::Observation),
+];
 pub(crate) const ACTIONS: [(&str, Action); 2] = [("record", Action::Record), ("retract", Action::Retract)];
 pub(crate) const EXCLUSIONS: [(&str, Exclusion); 2] = [("admin", Exclusion::Admin), ("test", Exclusion::Test)];
 pub(crate) const MODES: [(&str, Mode); 5] = [
@@ -108,6 +135,9 @@ pub(crate) const ANSWERS: [(&str, Answer); 6] = [
     ("very_poor", Answer::VeryPoor),
     ("dont_know", Answer::DontKnow),
 ];
+/// `unknown` is absent.
+pub(crate) const SEXES: [(&str, Option<Sex>); 4] =
+    [("female", Some(Sex::Female)), ("male", Some(Sex::Male)), ("other", Some(Sex::Other)), ("unknown", None)];
 /// The native categories of an order as codes.
 pub(crate) const CATEGORIES: [(&str, &str); 3] =
     [("referral", "plumbline|referral"), ("test", "plumbline|test"), ("imaging", "plumbline|imaging")];

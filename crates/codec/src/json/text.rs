@@ -11,6 +11,8 @@ use crate::simd::holds_control;
 pub(crate) const ID_BYTES: usize = 256;
 /// Most bytes of any other text.
 pub(crate) const TEXT_BYTES: usize = 512;
+/// Most bytes of a unit such as `mm[Hg]`.
+pub(crate) const UNIT_BYTES: usize = 64;
 /// Most elements of a list: measures, answers, diagnoses.
 pub(crate) const LIST_ITEMS: usize = 64;
 

@@ -6,13 +6,14 @@ use scorecard::record::item::{Feed, Item};
 
 use crate::decoding::decode;
 
-const EXAMPLES: [&str; 6] = [
+const EXAMPLES: [&str; 7] = [
     include_str!("../../../../schemas/examples/prescription.json"),
     include_str!("../../../../schemas/examples/encounter.json"),
     include_str!("../../../../schemas/examples/feedback.json"),
     include_str!("../../../../schemas/examples/order.json"),
     include_str!("../../../../schemas/examples/retraction.json"),
     include_str!("../../../../schemas/examples/bundle.json"),
+    include_str!("../../../../schemas/examples/observation.json"),
 ];
 
 fn items(bytes: &[u8]) -> Vec<Item<'static>> {
@@ -25,7 +26,7 @@ fn sorts(items: &[Item<'_>]) -> [usize; 4] {
     for item in items {
         sorts[match item {
             Item::Event(..) => 0,
-            Item::Registry(_) => 1,
+            Item::Definition(..) | Item::Registry(_) => 1,
             Item::Skipped(_) => 2,
             Item::Reject(_) => 3,
         }] += 1;
@@ -126,6 +127,8 @@ fn arbitrary_json() -> impl Strategy<Value = serde_json::Value> {
         "Encounter",
         "MedicationRequest",
         "Practitioner",
+        "Medication",
+        "Observation",
         "finished",
         "test",
         "DELETE",

@@ -25,6 +25,7 @@ pub fn decode(decoder: &RecordDecoder, feed: Option<&Feed>, bytes: &[u8]) -> Vec
     let done = decoder.decode(bytes, &context, &mut |item| {
         items.push(match item {
             Item::Event(feed, event) => Item::Event(feed, event.into_owned()),
+            Item::Definition(feed, definition) => Item::Definition(feed, definition.into_owned()),
             Item::Registry(entry) => Item::Registry(entry),
             Item::Skipped(kind) => Item::Skipped(kind),
             Item::Reject(reject) => Item::Reject(reject),

@@ -22,6 +22,7 @@ fn item(drugs: DrugSource, json: &str) -> Item<'static> {
     RecordDecoder::new(DecoderConfig::default()).decode(json.as_bytes(), &context, &mut |item| {
         found.push(match item {
             Item::Event(feed, event) => Item::Event(feed, event.into_owned()),
+            Item::Definition(feed, definition) => Item::Definition(feed, definition.into_owned()),
             Item::Registry(entry) => Item::Registry(entry),
             Item::Skipped(kind) => Item::Skipped(kind),
             Item::Reject(reject) => Item::Reject(reject),

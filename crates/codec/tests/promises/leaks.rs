@@ -2,10 +2,11 @@
 //! the same search finds many, so it can fail.
 
 use codec::avro::encoding;
-use codec::formats::record_decoder::{DecoderConfig, QuestionnaireMap, RecordDecoder};
+use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
 use codec::identity::keys::Keys;
 use codec::identity::nhs_number::contains_nhs_number;
-use scorecard::event::{Batch, Detail, Event, Versioning};
+use codec::identity::pseudonym::Pseudonyms;
+use scorecard::event::{Batch, Codes, Definition, Detail, Event, IdScope, Versioning};
 use scorecard::record::item::{DrugSource, Feed, Item};
 use scorecard::record::log_record::Record;
 use serde_json::{Value, json};
@@ -23,10 +24,8 @@ fn told(items: &[Item<'static>]) -> Vec<String> {
 
 fn logged(item: &Item<'static>) -> Vec<u8> {
     let record = match item {
-        Item::Event(feed, event) => {
-            let events: Vec<Event<'static>> = vec![event.clone()];
-            Record::Batch(Batch { feed: feed.name.to_string().into(), practice: None, versioning: Versioning::Id, events })
-        }
+        Item::Event(feed, event) => batch(&feed.name, vec![], vec![event.clone()]),
+        Item::Definition(feed, definition) => batch(&feed.name, vec![definition.clone()], vec![]),
         Item::Registry(entry) => Record::Registry(entry.clone()),
         Item::Reject(reject) => Record::Reject(reject.clone()),
         Item::Skipped(kind) => return kind.clone().into_bytes(),
@@ -34,6 +33,17 @@ fn logged(item: &Item<'static>) -> Vec<u8> {
     let mut bytes = Vec::new();
     encoding::encode(&record, &mut bytes).expect("an item can be written");
     bytes
+}
+
+fn batch(feed: &str, definitions: Vec<Definition<'static>>, events: Vec<Event<'static>>) -> Record<'static> {
+    Record::Batch(Batch {
+        feed: feed.to_owned().into(),
+        practice: None,
+        versioning: Versioning::Id,
+        ids: IdScope::Feed,
+        definitions,
+        events,
+    })
 }
 
 fn leaks(text: &str) -> bool {
@@ -86,6 +96,7 @@ fn samples() -> Vec<Value> {
         include_str!("../../../../schemas/examples/order.json"),
         include_str!("../../../../schemas/examples/retraction.json"),
         include_str!("../../../../schemas/examples/bundle.json"),
+        include_str!("../../../../schemas/examples/observation.json"),
     ]
     .iter()
     .map(|text| serde_json::from_str(text).expect("an example"))
@@ -107,6 +118,20 @@ fn samples() -> Vec<Value> {
             "participant": [{"individual": {"reference": "#p"}}], "subject": {"reference": "Patient?identifier=x|9434765919"},
             "serviceProvider": {"reference": "Organization?identifier=x|y"}, "appointment": [{"reference": "Appointment/9434765919"}],
             "period": {"start": "2026-10-05T09:00:00Z"}}),
+        json!({"resourceType": "Medication", "id": "d", "meta": {"lastUpdated": "2026-10-05T10:00:00Z"},
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": "39732311000001104"}], "text": "Amoxicillin"}}),
+        json!({"resourceType": "MedicationRequest", "id": "m", "status": "active", "intent": "order", "authoredOn": "2026-10-06",
+            "medicationReference": {"reference": "https://server/Medication/d"}, "requester": {"reference": "PractitionerRole/r"},
+            "subject": {"reference": "Patient/9434765919"}}),
+        json!({"resourceType": "Observation", "id": "b", "status": "final", "effectiveDateTime": "2026-10-06",
+            "code": {"coding": [{"system": "x", "code": "y"}]}, "valueQuantity": {"value": 5, "unit": "kg", "code": "kg"},
+            "performer": [{"reference": "Practitioner/1"}], "subject": {"identifier": {"system": "x", "value": "1"}},
+            "component": [{"code": {"coding": [{"code": "z"}]}, "valueQuantity": {"value": 5, "unit": "cm"}}]}),
+        json!({"resourceType": "Patient", "id": "p", "birthDate": "1980-01-01", "gender": "female",
+            "identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "1"}]}),
+        json!({"resourceType": "QuestionnaireResponse", "id": "q", "status": "completed", "authored": "2026-10-06",
+            "item": [{"linkId": "1", "answer": [{"valueInteger": 5}]}, {"linkId": "2", "answer": [{"valueCoding":
+                {"system": "s", "code": "c"}}]}, {"linkId": "3", "answer": [{"valueString": "free"}]}]}),
         json!({"resourceType": "Organization", "id": "o", "name": "The Dovecote", "type": [{"text": "pcn"}], "partOf": {"reference": "Organization/2"}}),
         json!({"resourceType": "MedicationDispense", "id": "d", "status": "completed", "whenHandedOver": "2026-10-06",
             "medicationCodeableConcept": {"coding": [{"system": "https://x/bnf", "code": "0501"}]}, "quantity": {"value": 1}}),
@@ -115,9 +140,7 @@ fn samples() -> Vec<Value> {
 }
 
 fn decoder(keys: Keys) -> RecordDecoder {
-    let questionnaires =
-        QuestionnaireMap { questions: [("q7".to_owned(), "listened".to_owned())].into(), ..QuestionnaireMap::default() };
-    RecordDecoder::new(DecoderConfig { keys, questionnaires, ..DecoderConfig::default() })
+    RecordDecoder::new(DecoderConfig { keys, ..DecoderConfig::default() })
 }
 
 /// How many of the poisoned records leak.
@@ -226,11 +249,12 @@ fn an_appliance_counts_though_ten_of_its_digits_have_the_check_digit_of_an_nhs_n
     };
     let drug = |code: &str| match decode(&decoder(Keys::fixed()), None, sent(code).as_bytes()).as_slice() {
         [Item::Event(_, event)] => match &event.detail {
-            Detail::Prescription(Some(prescription)) => prescription.code.as_deref().map(str::to_owned),
+            Detail::Prescription(Some(prescription)) => prescription.drug.clone(),
             other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),
     };
-    assert_eq!(drug("20306210804").as_deref(), Some("20306210804"));
-    assert_eq!(drug("2030621080"), None);
+    assert_eq!(drug("20306210804"), Codes::one("bnf|20306210804"));
+    let hashed = Pseudonyms::new(&Keys::fixed()).hashed("2030621080");
+    assert_eq!(drug("2030621080"), Codes::one(format!("bnf|{hashed}")));
 }

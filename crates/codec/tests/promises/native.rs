@@ -6,8 +6,8 @@ use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use codec::identity::keys::Keys;
 use codec::identity::pseudonym::Pseudonyms;
 use scorecard::event::{
-    Action, Answer, Attendance, Category, Detail, Encounter, Event, Exclusion, Feedback, Mode, Order, Prescription, Source,
-    Versioning,
+    Action, Answer, Attendance, Codes, Detail, Encounter, Event, Exclusion, Feedback, Mode, Observation, ObservedValue, Order,
+    Prescription, Sex, Source, Versioning,
 };
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};
@@ -47,6 +47,10 @@ fn october(day: i8) -> Day {
     Day::from_ymd(2026, 10, day).expect("a day of October")
 }
 
+fn signs(identifier: &str) -> Option<u8> {
+    Pseudonyms::new(&Keys::fixed()).protected_patient(identifier).map(|patient| patient.signs)
+}
+
 fn patient(identifier: &str) -> Option<scorecard::event::Pseudonym> {
     Pseudonyms::new(&Keys::fixed()).patient(identifier)
 }
@@ -66,15 +70,19 @@ fn the_prescription_of_the_contract_is_read_field_by_field() {
             clinician: Some("gmc|7012345".into()),
             practice: Some("A81001".into()),
             patient: patient("943 476 5919"),
+            signs: signs("9434765919"),
+            age_band: None,
+            sex: None,
             exclude: None,
             pca: vec![],
             link: Some("e-99".into()),
             detail: Detail::Prescription(Some(Prescription {
-                code: Some("0501013B0AAABAB".into()),
-                quantity_milli: 21_000,
+                drug: Codes::one("bnf|0501013B0AAABAB"),
+                reference: None,
+                quantity_milli: Some(21_000),
                 items: 1,
-                cost_pence: 143,
-                adq_milli: 0,
+                cost_pence: Some(143),
+                adq_milli: None,
                 repeat: false,
             })),
         }
@@ -96,6 +104,7 @@ fn the_encounter_of_the_contract_is_read_field_by_field() {
             minutes: Some(9),
             planned_minutes: Some(10),
             diagnoses: vec!["snomed|73211009".into()],
+            types: Codes::default(),
         }))
     );
 }
@@ -117,7 +126,26 @@ fn the_feedback_of_the_contract_is_read_field_by_field() {
 fn the_order_of_the_contract_is_read_field_by_field() {
     let event = one(include_str!("../../../../schemas/examples/order.json"));
     assert_eq!(event.pca, ["referral_rate"]);
-    assert_eq!(event.detail, Detail::Order(Some(Order { category: Category::Referral, code: Some("snomed|306206005".into()) })));
+    let order = Order { category: Codes::one("plumbline|referral"), code: Codes::one("snomed|306206005") };
+    assert_eq!(event.detail, Detail::Order(Some(order)));
+}
+
+#[test]
+fn the_observation_of_the_contract_is_read_field_by_field() {
+    let event = one(include_str!("../../../../schemas/examples/observation.json"));
+    assert_eq!((event.age_band, event.sex, event.link.as_deref()), (Some(13), Some(Sex::Female), Some("e-99")));
+    let value = |code, value_milli| ObservedValue { code: Codes::one(code), value_milli, unit: Some("mm[Hg]".into()) };
+    let values = vec![value("snomed|271649006", 138_000), value("snomed|271650006", 84_000)];
+    assert_eq!(event.detail, Detail::Observation(Some(Observation { code: Codes::one("snomed|75367002"), values })));
+}
+
+#[test]
+fn an_observation_may_have_one_value_and_it_may_be_negative() {
+    let event = one(r#"{"feed":"f","id":"b","type":"observation","occurred_at":"2026-10-05T09:41:00Z",
+        "clinician":{"system":"gmc","value":"1"},"observation":{"code":"57698-3","code_system":"LOINC","value":-2.5,"unit":"{score}"}}"#);
+    let code = Codes::one("loinc|57698-3");
+    let values = vec![ObservedValue { code: code.clone(), value_milli: -2_500, unit: Some("{score}".into()) }];
+    assert_eq!(event.detail, Detail::Observation(Some(Observation { code, values })));
 }
 
 #[test]
@@ -170,24 +198,79 @@ fn an_event_without_a_feed_belongs_to_that_of_its_source() {
 }
 
 #[test]
-fn drug_codes_of_other_systems_are_mapped_or_unmapped() {
+fn codes_stay_as_they_were_sent_under_the_short_name_of_their_system() {
     let sent = |system: &str, code: &str| {
         format!(
             r#"{{"feed":"f","id":"p","type":"prescription","occurred_at":"2026-10-05T09:41:00Z","clinician":{{"system":"gmc","value":"1"}},
-            "prescription":{{"code":"{code}","code_system":"{system}","quantity":1}}}}"#
+            "prescription":{{"code":"{code}","code_system":"{system}"}}}}"#
         )
     };
-    let code = |event: &Event<'_>| match &event.detail {
-        Detail::Prescription(Some(p)) => p.code.as_deref().map(str::to_owned),
-        other => panic!("{other:?}"),
+    for (system, code, key) in [
+        ("bnf", "0501013B0AAABAB", "bnf|0501013B0AAABAB"),
+        ("BNF", "0501", "bnf|0501"),
+        ("https://fhir.hl7.org.uk/Id/BNF", "0501", "bnf|0501"),
+        ("dm+d", "322236009", "dmd|322236009"),
+        ("https://dmd.nhs.uk/", "322236009", "dmd|322236009"),
+        ("http://snomed.info/sct", "39732311000001104", "snomed|39732311000001104"),
+        ("https://example.org/Drugs/", "a|1 %", "https://example.org/Drugs/|a%7C1 %25"),
+        ("rxnorm", "197361", "rxnorm|197361"),
+    ] {
+        let Detail::Prescription(Some(prescription)) = one(&sent(system, code)).detail else { panic!("{system}") };
+        assert_eq!(prescription.drug, Codes::one(key), "{system}");
+        assert_eq!((prescription.quantity_milli, prescription.cost_pence, prescription.adq_milli), (None, None, None));
+    }
+}
+
+#[test]
+fn absent_is_not_zero_and_zero_is_not_absent() {
+    let sent = |fields: &str| {
+        format!(
+            r#"{{"feed":"f","id":"p","type":"prescription","occurred_at":"2026-10-05T09:41:00Z","clinician":{{"system":"gmc","value":"1"}},
+            "prescription":{{"code":"0501","code_system":"bnf"{fields}}}}}"#
+        )
     };
-    assert_eq!(code(&one(&sent("dm+d", "322236009"))), None);
-    assert_eq!(code(&one(&sent("https://fhir.hl7.org.uk/Id/bnf", "0501"))).as_deref(), Some("0501"));
-    let mut drug_codes = codec::identity::systems::CodeMap::default();
-    drug_codes.insert("dm+d", "322236009", "0407010H0AAAMAM").unwrap();
-    let decoder = RecordDecoder::new(DecoderConfig { drug_codes, ..DecoderConfig::default() });
-    let (events, _) = decode_with(&decoder, None, &sent("https://dmd.nhs.uk", "322236009"));
-    assert_eq!(code(&events[0].1).as_deref(), Some("0407010H0AAAMAM"));
+    for (fields, expected) in [
+        ("", [None; 3]),
+        (r#","quantity":null,"cost_pence":null,"adq":null"#, [None; 3]),
+        (r#","quantity":0,"cost_pence":0,"adq":0"#, [Some(0); 3]),
+        (r#","quantity":33.3333333,"cost_pence":7,"adq":0.0005"#, [Some(33_333), Some(7), Some(1)]),
+    ] {
+        let Detail::Prescription(Some(p)) = one(&sent(fields)).detail else { panic!("{fields}") };
+        assert_eq!([p.quantity_milli, p.cost_pence, p.adq_milli], expected, "{fields}");
+    }
+}
+
+#[test]
+fn age_band_and_sex_are_kept_and_the_birth_date_is_not() {
+    for (fields, age_band, sex) in [
+        (r#""born":"1958-10-06","sex":"female""#, Some(13), Some(Sex::Female)),
+        (r#""born":"1958-10","sex":"male""#, Some(13), Some(Sex::Male)),
+        (r#""born":"1958""#, Some(13), None),
+        (r#""born":1958"#, Some(13), None),
+        (r#""age_band":18,"sex":"other""#, Some(18), Some(Sex::Other)),
+        (r#""born":"2026-03-31","age_band":7"#, Some(0), None),
+        (r#""born":"tomorrow","age_band":7"#, Some(7), None),
+        (r#""sex":"unknown""#, None, None),
+        (r#""sex":"unknown","born":null"#, None, None),
+    ] {
+        let event = one(&ORDER.replace(r#""order":"#, &format!(r#"{fields},"order":"#)));
+        assert_eq!((event.age_band, event.sex), (age_band, sex), "{fields}");
+    }
+}
+
+#[test]
+fn signs_come_from_the_patient_and_never_from_outside() {
+    let with = |fields: &str| one(&ORDER.replace(r#""order":"#, &format!(r#"{fields},"order":"#)));
+    assert_eq!(with(r#""signs":5"#).signs, None);
+    assert_eq!(with(r#""signs":5,"patient":"local-1""#).signs, signs("local-1"));
+    for spelling in ["9434765919", "943 476 5919", "943-476-5919"] {
+        assert_eq!(with(&format!(r#""patient":"{spelling}""#)).signs, signs("9434765919"));
+    }
+    let position = position();
+    let context = Context { position: &position, feed: None, received_at: NOW, now: NOW };
+    let text = ORDER.replace(r#""order":"#, r#""signs":5,"order":"#);
+    let done = RecordDecoder::new(DecoderConfig::default()).decode(text.as_bytes(), &context, &mut |_| {});
+    assert_eq!(done.unknown_fields, 1);
 }
 
 #[test]
@@ -249,6 +332,7 @@ fn fields_may_come_in_any_order_and_with_blanks_between_them() {
         include_str!("../../../../schemas/examples/prescription.json"),
         include_str!("../../../../schemas/examples/feedback.json"),
         include_str!("../../../../schemas/examples/order.json"),
+        include_str!("../../../../schemas/examples/observation.json"),
     ] {
         let value: serde_json::Value = serde_json::from_str(example).expect("an example is JSON");
         let fields = value.as_object().expect("and an object");

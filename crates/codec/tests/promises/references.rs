@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use codec::formats::record_decoder::{DecoderConfig, QuestionnaireMap, RecordDecoder};
+use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
 use codec::identity::keys::Keys;
 use codec::identity::pseudonym::Pseudonyms;
-use scorecard::event::{Action, Answer, Attendance, Category, Detail, Event, Mode, Source, Versioning};
+use scorecard::event::{Action, Attendance, Codes, Detail, Event, Mode, Source, Versioning};
 use scorecard::record::item::{DrugSource, Feed, Item};
 use scorecard::registry::entry::{Entry, Organisation, OrganisationKind, Person, Role};
 use scorecard::time::calendar::{Day, Timestamp};
@@ -200,11 +200,13 @@ fn the_example_has_the_values_of_its_resources() {
     let Detail::Encounter(Some(slot)) = of_bundle("Appointment/a1").detail else { panic!() };
     assert_eq!((slot.source, slot.booked_day, slot.planned_minutes), (Source::Slot, Day::from_ymd(2026, 10, 1), Some(10)));
     let Detail::Prescription(Some(drug)) = of_bundle("MedicationRequest/m1").detail else { panic!() };
-    assert_eq!((drug.code.as_deref(), drug.quantity_milli, drug.items, drug.repeat), (Some("0501013B0AAABAB"), 21_000, 1, false));
+    assert_eq!(drug.drug, Codes::one("bnf|0501013B0AAABAB"));
+    assert_eq!((drug.quantity_milli, drug.items, drug.repeat), (Some(21_000), 1, false));
+    assert_eq!((drug.reference, drug.cost_pence, drug.adq_milli), (None, None, None));
     let Detail::Order(Some(order)) = of_bundle("ServiceRequest/s1").detail else { panic!() };
-    assert_eq!((order.category, order.code.as_deref()), (Category::Imaging, Some("snomed|306206005")));
+    assert_eq!((order.category, order.code), (Codes::one("snomed|363679005"), Codes::one("snomed|306206005")));
     let Detail::Feedback(Some(feedback)) = of_bundle("QuestionnaireResponse/q1").detail else { panic!() };
-    assert_eq!((feedback.answer, feedback.items), (Some(Answer::VeryGood), vec![]));
+    assert_eq!((feedback.answer, feedback.items), (None, vec![("fft".into(), "very_good".into())]));
 }
 
 #[test]
@@ -213,12 +215,14 @@ fn a_delete_takes_back_and_ranks_by_the_version_that_its_entry_names() {
     assert_eq!((deleted.version, deleted.action, deleted.detail), (None, Action::Retract, Detail::Prescription(None)));
     let history = json!({"resourceType": "Bundle", "type": "history", "entry": [
         {"request": {"method": "DELETE", "url": "Encounter/e1"}, "response": {"etag": "W/\"4\"", "lastModified": "2026-10-06T00:00:00Z"}},
-        {"request": {"method": "DELETE", "url": "Observation/o1"}}
+        {"request": {"method": "DELETE", "url": "Observation/o1"}},
+        {"request": {"method": "DELETE", "url": "CarePlan/c1"}}
     ]});
     match plain(&history.to_string()).as_slice() {
-        [Item::Event(_, event), Item::Skipped(kind)] => {
+        [Item::Event(_, event), Item::Event(_, observation), Item::Skipped(kind)] => {
             assert_eq!((&*event.id, event.version, &event.detail), ("Encounter/e1", Some(4), &Detail::Encounter(None)));
-            assert_eq!(kind, "Observation");
+            assert_eq!((&*observation.id, &observation.detail), ("Observation/o1", &Detail::Observation(None)));
+            assert_eq!(kind, "CarePlan");
         }
         other => panic!("{other:?}"),
     }
@@ -305,11 +309,12 @@ fn a_dispense_credits_whoever_authorised_it() {
     let feed = Feed { drugs: DrugSource::Dispenses, ..Feed::undeclared("f") };
     let items = decode(&RecordDecoder::new(DecoderConfig::default()), Some(&feed), bundle.to_string().as_bytes());
     match items.as_slice() {
-        [Item::Skipped(request), Item::Event(_, event), Item::Skipped(medication)] => {
-            assert_eq!((request.as_str(), medication.as_str()), ("MedicationRequest", "Medication"));
+        [Item::Skipped(request), Item::Event(_, event), Item::Definition(_, medication)] => {
+            assert_eq!((request.as_str(), &*medication.reference), ("MedicationRequest", "Medication/d"));
             assert_eq!((event.clinician.as_deref(), event.link.as_deref()), (Some("gmc|7012345"), Some("Encounter/e")));
             let Detail::Prescription(Some(drug)) = &event.detail else { panic!("{event:?}") };
-            assert_eq!((drug.code.as_deref(), drug.quantity_milli), (Some("0501"), 28_500));
+            assert_eq!((&drug.drug, drug.quantity_milli), (&Codes::one("bnf|0501"), Some(28_500)));
+            assert_eq!(drug.reference, None);
         }
         other => panic!("{other:?}"),
     }
@@ -335,35 +340,6 @@ fn versions_of_fhir_come_about_as_the_feed_declares() {
 }
 
 #[test]
-fn only_configured_questions_are_read_and_another_questionnaire_is_skipped() {
-    let response = |items: Value| {
-        json!({"resourceType": "QuestionnaireResponse", "id": "1", "status": "completed", "authored": "2026-10-05T10:00:00Z", "item": items})
-            .to_string()
-    };
-    let depression = response(json!([{"linkId": "phq9-1", "answer": [{"valueCoding": {"code": "LA6569-3"}}]}]));
-    assert_eq!(plain(&depression), [Item::Skipped("QuestionnaireResponse".to_owned())]);
-    let questionnaires = QuestionnaireMap {
-        questions: [("q7".to_owned(), "listened".to_owned()), ("q8".to_owned(), "again".to_owned())].into(),
-        answers: [("6".to_owned(), Answer::DontKnow)].into(),
-        ..QuestionnaireMap::default()
-    };
-    let decoder = RecordDecoder::new(DecoderConfig { questionnaires, ..DecoderConfig::default() });
-    let json = response(json!([{"linkId": "page", "item": [
-        {"linkId": "fft", "answer": [{"valueInteger": 6}]},
-        {"linkId": "q8", "answer": [{"valueBoolean": true}]},
-        {"linkId": "q7", "answer": [{"valueCoding": {"code": "yes_definitely", "display": "Yes, definitely"}}]},
-        {"linkId": "comment", "answer": [{"valueString": "Dr Smith was lovely"}]}]}]));
-    match decode(&decoder, Some(&Feed::undeclared("f")), json.as_bytes()).as_slice() {
-        [Item::Event(_, event)] => {
-            let Detail::Feedback(Some(feedback)) = &event.detail else { panic!("{event:?}") };
-            assert_eq!(feedback.answer, Some(Answer::DontKnow));
-            assert_eq!(feedback.items, [("again".into(), "true".into()), ("listened".into(), "yes_definitely".into())]);
-        }
-        other => panic!("{other:?}"),
-    }
-}
-
-#[test]
 fn resources_that_are_not_counted_are_skipped_by_their_type_and_other_words_are_unknown() {
     for (kind, shown) in [
         ("Patient", "Patient"),
@@ -385,7 +361,7 @@ fn a_test_patients_resource_is_excluded_and_a_repeat_is_marked() {
     let request = json!({"resourceType": "MedicationRequest", "id": "1", "status": "active", "intent": "order", "authoredOn": "2026-10-05",
         "medicationCodeableConcept": {"text": "x"}, "courseOfTherapyType": {"coding": [{"code": "continuous"}]}});
     let Detail::Prescription(Some(drug)) = crate::decoding::event(&request.to_string()).detail else { panic!() };
-    assert!(drug.repeat && drug.code.is_none() && drug.quantity_milli == 0);
+    assert!(drug.repeat && drug.drug.is_empty() && drug.quantity_milli.is_none());
 }
 
 #[test]

@@ -85,10 +85,12 @@ pub fn snapshot_id(figures: &GroupFigures, places: &[PlaceSums], values: &[Ratio
     SnapshotId::of_value(xxh3_128(&bytes))
 }
 
-/// Fingerprint of a peer group's published record: XXH3-128 of its compact JSON.
+/// Fingerprint of a peer group's published record: XXH3-128 of its compact JSON without the cut. A version with the same figures is
+/// not published again.
 #[must_use]
 pub fn group_fingerprint(group: &PeerGroup) -> u128 {
-    xxh3_128(&serde_json::to_vec(group).expect("a group has text keys and finite reals"))
+    let timeless = PeerGroup { as_of: Timestamp(0), ..group.clone() };
+    xxh3_128(&serde_json::to_vec(&timeless).expect("a group has text keys and finite reals"))
 }
 
 /// Id of one revision of the card with this key: UUIDv5 of `key|revision` in [`NAMESPACE`].

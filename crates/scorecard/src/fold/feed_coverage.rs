@@ -54,6 +54,7 @@ impl CoverageTracker {
                 last_appended: seen.last_appended,
                 newest_day: seen.newest_day,
                 days: seen.days.iter().map(|(&month, &days)| (month, days)).collect(),
+                kinds: Vec::new(),
             })
             .collect();
         feeds.sort_by(|a, b| a.feed.cmp(&b.feed));
@@ -109,6 +110,7 @@ mod tests {
             last_appended: Timestamp(0),
             newest_day: None,
             days: vec![(month, days)],
+            kinds: Vec::new(),
         };
         let (one, other) = (feed(0b0111), feed(0b1100));
         assert_eq!(days_seen(&[&one, &other], month, month), Some(4));

@@ -1,18 +1,19 @@
-//! QuestionnaireResponses: feedback. The configuration names the questions to read; no other answer and no free text enters the log.
+//! QuestionnaireResponses: feedback. Every coded answer is kept with its linkId, and the fold decides which questions matter.
+//! Free text never enters the log.
 
 use std::borrow::Cow;
 
-use scorecard::event::{Action, Answer, Detail, Event, Feedback};
+use scorecard::event::{Action, Detail, Event, Feedback};
 
 use crate::fault::{Fault, Field};
-use crate::formats::decoder_config::QuestionnaireMap;
+use crate::formats::fhir::concepts::coded;
 use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::references::Scope;
-use crate::formats::fhir::resources::{Head, QuestionAnswer, QuestionItem, QuestionnaireResponseResource};
-use crate::formats::native::last_of_each;
+use crate::formats::fhir::resources::{Coding, Head, QuestionAnswer, QuestionItem, QuestionnaireResponseResource};
+use crate::formats::native_kinds::last_of_each;
 use crate::json::native_event::ANSWERS;
 use crate::json::object::{List, Node, Pair, Raw, Scalar};
-use crate::json::text::{LIST_ITEMS, TEXT_BYTES, unprotected};
+use crate::json::text::{LIST_ITEMS, TEXT_BYTES, text};
 
 /// FHIR's QuestionnaireResponse status.
 const STATUSES: [(&str, Action); 5] = [
@@ -23,9 +24,10 @@ const STATUSES: [(&str, Action); 5] = [
     ("entered-in-error", Action::Retract),
 ];
 
-const FIELD: Field = "QuestionnaireResponse.item";
+const ITEM: Field = "QuestionnaireResponse.item";
+const ANSWER: Field = "QuestionnaireResponse.item.answer";
 
-/// A QuestionnaireResponse as an event; `None` when it answers none of the configured questions, so is another questionnaire.
+/// A QuestionnaireResponse as an event; `None` when it has no coded answer.
 pub(crate) fn response(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
@@ -36,96 +38,87 @@ pub(crate) fn response(
     let asked = action("QuestionnaireResponse.status", &sent.status, &STATUSES)?;
     let when = occurred("QuestionnaireResponse.authored", &sent.authored, scope.feed, scope.context, asked)?;
     let mut event = header.event(asked, when, Detail::Feedback(None));
-    event.patient = scope.patient("QuestionnaireResponse.subject", &sent.subject, &sent.contained)?;
+    scope.put_patient(&mut event, "QuestionnaireResponse.subject", &sent.subject, &sent.contained);
     let link = scope.link("QuestionnaireResponse.encounter", &sent.encounter, &sent.contained, "Encounter")?;
     event.link = link.map(Into::into);
     if event.action == Action::Record {
-        let mut given = AnswerSet::default();
-        given.read(scope, &sent.item)?;
-        if given.answer.is_none() && given.items.is_empty() {
+        let mut answers = AnswerReader { scope, items: Vec::new() };
+        answers.read(sent.item.items(ITEM)?);
+        if answers.items.is_empty() {
             return Ok(None);
         }
-        event.detail = Detail::Feedback(Some(Feedback { answer: given.answer, items: last_of_each(given.items) }));
+        event.detail = Detail::Feedback(Some(Feedback { answer: None, items: last_of_each(answers.items) }));
     }
     Ok(Some(event))
 }
 
-/// The answers to configured questions.
-#[derive(Default)]
-struct AnswerSet {
-    answer: Option<Answer>,
+/// Collects the coded answers of a response.
+struct AnswerReader<'r, 's, 'b> {
+    scope: &'r Scope<'s, 'b>,
     items: Vec<Pair<'static>>,
 }
 
-impl AnswerSet {
+impl AnswerReader<'_, '_, '_> {
     /// Reads items and their descendants. The parser has bounded the depth.
-    fn read(&mut self, scope: &Scope<'_, '_>, items: &List<Node<QuestionItem<'_>>>) -> Result<(), Fault> {
-        for item in items.objects(FIELD)? {
-            let link_id = unprotected("QuestionnaireResponse.item.linkId", &item.link_id, TEXT_BYTES)?;
-            let answers = item.answer.objects("QuestionnaireResponse.item.answer")?;
-            if let (Some(link_id), Some(first)) = (link_id, answers.first()) {
-                self.take(scope, &link_id, first)?;
+    fn read(&mut self, items: &[Node<QuestionItem<'_>>]) {
+        for node in items {
+            let Some(item) = self.scope.warnings.optional(node.object(ITEM)) else { continue };
+            let answers = self.nodes(ANSWER, &item.answer);
+            if let Some(Node::Object(first)) = answers.first() {
+                self.take(&item.link_id, first);
             }
             for answer in answers {
-                self.read(scope, &answer.item)?;
+                if let Some(answer) = self.scope.warnings.optional(answer.object(ANSWER)) {
+                    self.read(self.nodes(ITEM, &answer.item));
+                }
             }
-            self.read(scope, &item.item)?;
+            self.read(self.nodes(ITEM, &item.item));
         }
-        if self.items.len() > LIST_ITEMS {
-            return Err(Fault::too_long(FIELD, self.items.len(), "answers", LIST_ITEMS));
-        }
-        Ok(())
     }
 
-    fn take(&mut self, scope: &Scope<'_, '_>, link_id: &str, answer: &QuestionAnswer<'_>) -> Result<(), Fault> {
-        let map = &scope.rules.questionnaires;
-        if map.friends_and_family.iter().any(|known| known == link_id) {
-            self.answer = Some(friends_and_family(map, answer)?);
-        } else if let Some(question) = map.questions.get(link_id) {
-            let word = scope.rules.coded_word("QuestionnaireResponse.item.answer", &coded(answer)?)?;
-            self.items.extend(word.map(|word| (Cow::Owned(question.clone()), Cow::Owned(word.into_owned()))));
+    fn nodes<'n, T>(&self, field: Field, list: &'n List<T>) -> &'n [T] {
+        self.scope.warnings.optional(list.items(field).map(Some)).unwrap_or_default()
+    }
+
+    fn take(&mut self, link_id: &Scalar<'_>, answer: &QuestionAnswer<'_>) {
+        let scope = self.scope;
+        let link_id = text("QuestionnaireResponse.item.linkId", link_id, TEXT_BYTES, &scope.rules.pseudonyms);
+        let Some(question) = scope.warnings.optional(link_id) else { return };
+        let Some(answer) = answer_code(scope, answer) else { return };
+        if self.items.len() < LIST_ITEMS {
+            self.items.push((Cow::Owned(question.into_owned()), answer));
+        } else {
+            scope.warnings.count_dropped(ITEM);
         }
-        Ok(())
     }
 }
 
-/// The Friends and Family answer that a coding or a text names.
-fn friends_and_family(map: &QuestionnaireMap, answer: &QuestionAnswer<'_>) -> Result<Answer, Fault> {
-    const FIELD: Field = "QuestionnaireResponse.item.answer";
-    let coding = answer.coding.object(FIELD)?;
-    let written = coding.into_iter().flat_map(|coding| [&coding.code, &coding.display]).chain([&answer.text]);
-    let mut seen = String::new();
-    for value in written {
-        let Some(text) = unprotected(FIELD, value, TEXT_BYTES)? else { continue };
-        if let Some(known) = map.answers.get(&*text).copied().or_else(|| named(&text)) {
-            return Ok(known);
-        }
-        seen = text.into_owned();
+/// The code of an answer. A text has none, because it is free text, unless it is one of the Friends and Family answers.
+fn answer_code(scope: &Scope<'_, '_>, answer: &QuestionAnswer<'_>) -> Option<Cow<'static, str>> {
+    let word = |value: &Scalar<'_>| {
+        let word = scope.warnings.optional(scope.rules.coded_word(ANSWER, value))?;
+        Some(Cow::Owned(word.into_owned()))
+    };
+    // A number or a truth value as written; a text in quotes is free text.
+    let written = |raw: &Raw<'_>| {
+        let text = raw.written().filter(|text| text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-'))?;
+        Some(Scalar::Text(Cow::Owned(text.to_owned())))
+    };
+    match scope.warnings.optional(answer.coding.object(ANSWER)) {
+        Some(coding @ Coding { system: Scalar::Text(_), code: Scalar::Text(_), .. }) => coded(scope, ANSWER, coding),
+        Some(coding) => named(&coding.display).map(Cow::Borrowed).or_else(|| word(&coding.code)),
+        None => match written(&answer.boolean).or_else(|| written(&answer.integer)) {
+            Some(value) => word(&value),
+            None => named(&answer.text).map(Cow::Borrowed),
+        },
     }
-    if let Some(known) = answer.integer.written().and_then(|number| map.answers.get(number)) {
-        return Ok(*known);
-    }
-    let names = ANSWERS.map(|(name, _)| name).join(", ");
-    Err(if seen.is_empty() {
-        Fault::missing(FIELD, "send the answer as a coding or a text")
-    } else {
-        Fault::unknown_value(FIELD, &seen, names)
-    })
 }
 
 /// `Very good` and `Don't know` as the words of the native form.
-fn named(text: &str) -> Option<Answer> {
-    let word: String = text.to_lowercase().chars().filter(|c| !matches!(c, '\'' | '\u{2019}')).collect();
+fn named(text: &Scalar<'_>) -> Option<&'static str> {
+    let Scalar::Text(text) = text else { return None };
+    let word: String = text.trim().to_lowercase().chars().filter(|c| !matches!(c, '\'' | '\u{2019}')).collect();
     let word = word.replace([' ', '-'], "_");
     let word = if word == "neither_good_nor_poor" { "neither" } else { &word };
-    ANSWERS.iter().find(|(name, _)| *name == word).map(|(_, answer)| *answer)
-}
-
-/// The code of an answer; a truth value or a number as written. A text has no code, because it is free text.
-fn coded<'a>(answer: &QuestionAnswer<'a>) -> Result<Scalar<'a>, Fault> {
-    if let Some(coding) = answer.coding.object("QuestionnaireResponse.item.answer")? {
-        return Ok(coding.code.clone());
-    }
-    let written = |raw: &Raw<'a>| raw.written().map(|text| Scalar::Text(Cow::Owned(text.to_owned())));
-    Ok(written(&answer.boolean).or_else(|| written(&answer.integer)).unwrap_or_default())
+    ANSWERS.iter().find(|(name, _)| *name == word).map(|(name, _)| *name)
 }

@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, Field, RejectReason};
 use crate::formats::fhir::header::{EntryMeta, etag_version, id_of_url};
-use crate::formats::fhir::references::{BundleResource, Index, type_and_id};
+use crate::formats::fhir::references::{BundleResource, Index, server_of, type_and_id};
 use crate::formats::fhir::resources::{BundleEntries, BundleHead, Entry, Target, parse};
 use crate::json::instant::instant;
 use crate::json::object::{List, Node, Raw, Scalar};
@@ -102,7 +102,8 @@ fn add<'a>(index: &mut Index<'a>, resource: &Raw<'a>, full_url: Option<&str>, en
         _ => entry_meta.id.clone(),
     };
     if let Some(id) = id {
-        index.add(full_url, BundleResource { kind: kind.clone().into_owned(), id, target: *target });
+        let (kind, base) = (kind.clone().into_owned(), entry_meta.base.clone());
+        index.add(full_url, BundleResource { kind, id, base, target: *target });
     }
 }
 
@@ -116,6 +117,7 @@ fn entry_meta(sent: &Entry<'_>, url: Option<&str>, full_url: Option<&str>) -> Re
         id: url.and_then(id_of_url).or_else(|| full_url.and_then(id_of_url)),
         version: response.and_then(|response| text(&response.etag)).and_then(|etag| etag_version(&etag)),
         modified: response.and_then(|response| text(&response.last_modified)).and_then(|at| instant(&at).ok()),
+        base: full_url.and_then(server_of),
     })
 }
 

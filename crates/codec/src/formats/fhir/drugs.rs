@@ -1,19 +1,18 @@
 //! MedicationRequests and MedicationDispenses: prescriptions. A feed counts one of the two types, never both.
 
-use std::borrow::Cow;
-
-use scorecard::event::{Action, Codes, Detail, Event, Prescription};
+use scorecard::event::{Action, Detail, Event, Prescription};
 
 use crate::fault::{Fault, Field};
-use crate::formats::fhir::concepts::{code_in, codes};
+use crate::formats::fhir::concepts::has_code;
 use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
+use crate::formats::fhir::medications::{Drug, drug};
+use crate::formats::fhir::parties::Performer;
 use crate::formats::fhir::references::{ReferenceTarget, Scope};
 use crate::formats::fhir::resources::{
-    Concept, Head, MedicationDispenseResource, MedicationRequestResource, Quantity, Reference, Target,
+    Extension, Head, MedicationDispenseResource, MedicationRequestResource, Quantity,
 };
-use crate::identity::systems::{code_system, is_bnf};
 use crate::json::number::{thousandths, truth};
-use crate::json::object::{List, Node, Pair, Scalar};
+use crate::json::object::{Node, Scalar};
 use crate::json::text::word;
 
 /// FHIR's MedicationRequest status.
@@ -53,6 +52,12 @@ const DISPENSE_STATUSES: [(&str, Action); 9] = [
     ("unknown", Action::Retract),
 ];
 
+/// Courses of therapy that repeat: HL7's, and NHS England's for repeat dispensing.
+const CONTINUOUS: [&str; 2] = ["continuous", "continuous-repeat-dispensing"];
+
+/// Care Connect's prescription types that repeat.
+const REPEATS: [&str; 2] = ["repeat", "repeat-dispensing"];
+
 /// A MedicationRequest as an event.
 pub(crate) fn request(
     scope: &Scope<'_, '_>,
@@ -67,30 +72,16 @@ pub(crate) fn request(
     let asked = performed("MedicationRequest.doNotPerform", &sent.do_not_perform, ordered, asked)?;
     let when = occurred("MedicationRequest.authoredOn", &sent.authored_on, scope.feed, scope.context, asked)?;
     let mut event = header.event(asked, when, Detail::Prescription(None));
-    event.clinician = scope.clinician("MedicationRequest.requester", &sent.requester, &sent.contained)?.map(Into::into);
-    event.patient = scope.patient("MedicationRequest.subject", &sent.subject, &sent.contained)?;
+    scope.performer("MedicationRequest.requester", &sent.requester, &sent.contained)?.put(&mut event);
+    scope.put_patient(&mut event, "MedicationRequest.subject", &sent.subject, &sent.contained);
     event.link = scope.link("MedicationRequest.encounter", &sent.encounter, &sent.contained, "Encounter")?.map(Into::into);
     if event.action == Action::Record {
-        let dispense = sent.dispense_request.object("MedicationRequest.dispenseRequest")?;
+        let dispense = scope.warnings.optional(sent.dispense_request.object("MedicationRequest.dispenseRequest"));
         let quantity = dispense.map_or(&Node::Missing, |dispense| &dispense.quantity);
-        let course = sent.course_of_therapy.object("MedicationRequest.courseOfTherapyType")?;
-        event.detail = Detail::Prescription(Some(Prescription {
-            drug: drug(
-                scope,
-                "MedicationRequest.medicationCodeableConcept",
-                "MedicationRequest.medicationReference",
-                (&sent.medication_concept, &sent.medication_reference),
-                &sent.contained,
-            )?
-            .map(|code| Codes::one(format!("bnf|{code}")))
-            .unwrap_or_default(),
-            reference: None,
-            quantity_milli: quantity_milli("MedicationRequest.dispenseRequest.quantity", quantity)?,
-            items: 1,
-            cost_pence: None,
-            adq_milli: None,
-            repeat: course.map(is_continuous).transpose()?.unwrap_or(false),
-        }));
+        let fields = ["MedicationRequest.medicationCodeableConcept", "MedicationRequest.medicationReference"];
+        let drug = drug(scope, fields, (&sent.medication_concept, &sent.medication_reference), &sent.contained)?;
+        let quantity_milli = quantity_milli(scope, "MedicationRequest.dispenseRequest.quantity", quantity);
+        event.detail = Detail::Prescription(Some(prescription(drug, quantity_milli, repeats(sent)?)));
     }
     Ok(event)
 }
@@ -114,27 +105,14 @@ pub(crate) fn dispense(
     let field = if *written == Scalar::Missing { "MedicationDispense.whenHandedOver" } else { field };
     let when = occurred(field, written, scope.feed, scope.context, asked)?;
     let mut event = header.event(asked, when, Detail::Prescription(None));
-    event.clinician = authoriser(scope, sent)?.map(Into::into);
-    event.patient = scope.patient("MedicationDispense.subject", &sent.subject, &sent.contained)?;
+    authoriser(scope, sent)?.put(&mut event);
+    scope.put_patient(&mut event, "MedicationDispense.subject", &sent.subject, &sent.contained);
     event.link = scope.link("MedicationDispense.context", &sent.context, &sent.contained, "Encounter")?.map(Into::into);
     if event.action == Action::Record {
-        event.detail = Detail::Prescription(Some(Prescription {
-            drug: drug(
-                scope,
-                "MedicationDispense.medicationCodeableConcept",
-                "MedicationDispense.medicationReference",
-                (&sent.medication_concept, &sent.medication_reference),
-                &sent.contained,
-            )?
-            .map(|code| Codes::one(format!("bnf|{code}")))
-            .unwrap_or_default(),
-            reference: None,
-            quantity_milli: quantity_milli("MedicationDispense.quantity", &sent.quantity)?,
-            items: 1,
-            cost_pence: None,
-            adq_milli: None,
-            repeat: false,
-        }));
+        let fields = ["MedicationDispense.medicationCodeableConcept", "MedicationDispense.medicationReference"];
+        let drug = drug(scope, fields, (&sent.medication_concept, &sent.medication_reference), &sent.contained)?;
+        let quantity_milli = quantity_milli(scope, "MedicationDispense.quantity", &sent.quantity);
+        event.detail = Detail::Prescription(Some(prescription(drug, quantity_milli, false)));
     }
     Ok(event)
 }
@@ -145,61 +123,50 @@ pub(crate) fn performed(field: Field, not: &crate::json::object::Raw<'_>, ordere
     Ok(if asked == Action::Record && (not || !ordered) { Action::Hold } else { asked })
 }
 
-fn authoriser<'b>(scope: &Scope<'_, 'b>, sent: &MedicationDispenseResource<'b>) -> Result<Option<String>, Fault> {
+/// One item of a drug. FHIR states neither its cost nor its average daily quantities.
+fn prescription(drug: Drug, quantity_milli: Option<u32>, repeat: bool) -> Prescription<'static> {
+    Prescription {
+        drug: drug.codes,
+        reference: drug.reference,
+        quantity_milli,
+        items: 1,
+        cost_pence: None,
+        adq_milli: None,
+        repeat,
+    }
+}
+
+fn authoriser<'b>(scope: &Scope<'_, 'b>, sent: &MedicationDispenseResource<'b>) -> Result<Performer, Fault> {
     const FIELD: Field = "MedicationDispense.authorizingPrescription";
     for reference in sent.authorizing.items(FIELD)? {
         if let Some(ReferenceTarget::Resource { target, .. }) =
             scope.follow(FIELD, reference, &sent.contained, "MedicationRequest")?
         {
-            let clinician = scope.clinician(FIELD, &target.requester, &sent.contained)?;
-            if clinician.is_some() {
-                return Ok(clinician);
+            let performer = scope.performer(FIELD, &target.requester, &sent.contained)?;
+            if performer.clinician.is_some() {
+                return Ok(performer);
             }
         }
     }
-    Ok(None)
+    Ok(Performer::default())
 }
 
-fn quantity_milli(field: Field, node: &Node<Quantity<'_>>) -> Result<Option<u32>, Fault> {
-    let Some(quantity) = node.object(field)? else { return Ok(None) };
-    thousandths(field, &quantity.value)
+fn quantity_milli(scope: &Scope<'_, '_>, field: Field, node: &Node<Quantity<'_>>) -> Option<u32> {
+    let quantity = scope.warnings.optional(node.object(field))?;
+    scope.warnings.thousandths(field, thousandths(field, &quantity.value))
 }
 
-/// The BNF code of a medication: its own, or the one in the map; `None` when no map knows it.
-fn drug<'b>(
-    scope: &Scope<'_, 'b>,
-    concept_field: Field,
-    reference_field: Field,
-    (concept, reference): (&Node<Concept<'b>>, &Node<Reference<'b>>),
-    contained: &List<Node<Target<'b>>>,
-) -> Result<Option<Cow<'static, str>>, Fault> {
-    if let Some(concept) = concept.object(concept_field)? {
-        return bnf(scope, concept_field, concept);
+/// Whether the request repeats an earlier decision: its course of therapy is continuous, or, in STU3, its prescription type is repeat.
+fn repeats(sent: &MedicationRequestResource<'_>) -> Result<bool, Fault> {
+    let course = sent.course_of_therapy.object("MedicationRequest.courseOfTherapyType")?;
+    if course.is_some_and(|course| has_code(course, &CONTINUOUS)) {
+        return Ok(true);
     }
-    if *reference == Node::Missing {
-        return Err(Fault::missing(concept_field, "send the medication as a coded concept or as a reference"));
-    }
-    match scope.follow(reference_field, reference, contained, "Medication")? {
-        Some(ReferenceTarget::Resource { target, .. }) => match target.code.object(reference_field)? {
-            Some(concept) => bnf(scope, reference_field, concept),
-            None => Ok(None),
-        },
-        // A medication outside the Bundle has no code that a map could know.
-        _ => Ok(None),
-    }
+    let types = sent.extension.objects("MedicationRequest.extension")?.into_iter().filter(|extension| is_prescription_type(extension));
+    Ok(types.filter_map(|extension| extension.concept.object("extension").ok().flatten()).any(|concept| has_code(concept, &REPEATS)))
 }
 
-fn bnf(scope: &Scope<'_, '_>, field: Field, concept: &Concept<'_>) -> Result<Option<Cow<'static, str>>, Fault> {
-    if let Some(code) = code_in(field, concept, "bnf")?.filter(|code| is_bnf(code)) {
-        return Ok(scope.rules.bnf(code).map(|code| Cow::Owned(code.into_owned())));
-    }
-    let mapped =
-        |(system, code): Pair<'_>| scope.rules.drug_codes.get(code_system(&system), &code).map(|bnf| Cow::Owned(bnf.to_owned()));
-    Ok(codes(field, concept)?.into_iter().find_map(mapped))
-}
-
-/// Repeat: the course of therapy is continuous.
-fn is_continuous(concept: &Concept<'_>) -> Result<bool, Fault> {
-    let codes = codes("MedicationRequest.courseOfTherapyType", concept)?;
-    Ok(codes.iter().any(|(_, code)| code == "continuous"))
+/// Care Connect's extension of STU3, in any version.
+fn is_prescription_type(extension: &Extension<'_>) -> bool {
+    matches!(&extension.url, Scalar::Text(url) if url.contains("/Extension-CareConnect-") && url.contains("-PrescriptionType-"))
 }

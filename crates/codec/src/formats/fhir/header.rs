@@ -8,7 +8,7 @@ use crate::fault::{Fault, Field, RejectReason};
 use crate::formats::decoder_config::Context;
 use crate::formats::fhir::references::{Scope, is_id, type_and_id};
 use crate::formats::fhir::resources::{Head, Meta};
-use crate::formats::native::{MAX_VERSION, version_of};
+use crate::formats::native_fields::{MAX_VERSION, version_of};
 use crate::identity::nhs_number::contains_nhs_number;
 use crate::json::instant::{Moment, Unreadable, fhir_moment, instant};
 use crate::json::object::{List, Node, Scalar};
@@ -23,6 +23,8 @@ pub(crate) struct EntryMeta {
     pub(crate) version: Option<u64>,
     /// When the entry was last modified.
     pub(crate) modified: Option<Timestamp>,
+    /// The server of the entry's `fullUrl`.
+    pub(crate) base: Option<String>,
 }
 
 /// The names of the fields that every type has, for faults.
@@ -75,7 +77,7 @@ pub(crate) fn header(
     let id = format!("{kind}/{}", resource_id(fields.id, head, entry_meta)?);
     let meta = head.meta.object("meta")?;
     let recorded_at = match meta {
-        Some(meta) => last_updated(fields.last_updated, &meta.last_updated)?.or(entry_meta.modified),
+        Some(meta) => recorded_at(scope, fields.last_updated, &meta.last_updated)?.or(entry_meta.modified),
         None => entry_meta.modified,
     };
     Ok(Header {
@@ -86,9 +88,13 @@ pub(crate) fn header(
     })
 }
 
-fn last_updated(field: Field, value: &Scalar<'_>) -> Result<Option<Timestamp>, Fault> {
-    let Some(text) = unprotected(field, value, TEXT_BYTES)? else { return Ok(None) };
-    instant(&text).map(Some).map_err(|why| unreadable(field, &text, why))
+/// The time of the last change. It orders the versions of some feeds; in others it is a detail.
+fn recorded_at(scope: &Scope<'_, '_>, field: Field, value: &Scalar<'_>) -> Result<Option<Timestamp>, Fault> {
+    let read = unprotected(field, value, TEXT_BYTES).and_then(|text| match text {
+        None => Ok(None),
+        Some(text) => instant(&text).map(Some).map_err(|why| unreadable(field, &text, why)),
+    });
+    if scope.feed.versioning == Versioning::Updated { read } else { Ok(scope.warnings.optional(read)) }
 }
 
 fn version(

@@ -1,13 +1,15 @@
-//! ServiceRequests: referrals, tests and images.
+//! ServiceRequests: referrals, tests and images. The fold decides the category by the codings that are kept here.
 
-use scorecard::event::{Action, Category, Codes, Detail, Event, Order};
+use std::borrow::Cow;
+
+use scorecard::event::{Action, Codes, Detail, Event, Order};
 
 use crate::fault::{Fault, Field};
-use crate::formats::fhir::concepts::{code_keys, codes, words};
+use crate::formats::fhir::concepts::{codes, has_word, texts};
 use crate::formats::fhir::drugs::performed;
 use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::references::Scope;
-use crate::formats::fhir::resources::{Concept, Head, ServiceRequestResource};
+use crate::formats::fhir::resources::{Head, ServiceRequestResource};
 use crate::json::text::word;
 
 /// FHIR's ServiceRequest status.
@@ -34,24 +36,22 @@ const INTENTS: [(&str, bool); 9] = [
     ("option", false),
 ];
 
-/// SNOMED's categories of procedures, as FHIR's value set of categories names them.
-const CODES: [(&str, Category); 5] = [
-    ("3457005", Category::Referral),
-    ("306206005", Category::Referral),
-    ("103696004", Category::Referral),
-    ("108252007", Category::Test),
-    ("363679005", Category::Imaging),
+/// Words of texts that name a category. The first one counts, because a referral stays a referral whatever it is to.
+const WORDS: [(&str, &str); 11] = [
+    ("referral", "plumbline|referral"),
+    ("referrals", "plumbline|referral"),
+    ("imaging", "plumbline|imaging"),
+    ("radiology", "plumbline|imaging"),
+    ("ultrasound", "plumbline|imaging"),
+    ("laboratory", "plumbline|test"),
+    ("lab", "plumbline|test"),
+    ("labs", "plumbline|test"),
+    ("pathology", "plumbline|test"),
+    ("test", "plumbline|test"),
+    ("tests", "plumbline|test"),
 ];
 
-/// Words that identify a category.
-const WORDS: [(&str, Category); 6] = [
-    ("imaging", Category::Imaging),
-    ("radiology", Category::Imaging),
-    ("laboratory", Category::Test),
-    ("pathology", Category::Test),
-    ("test", Category::Test),
-    ("referral", Category::Referral),
-];
+const CATEGORY: Field = "ServiceRequest.category";
 
 /// A ServiceRequest as an event.
 pub(crate) fn request(
@@ -67,51 +67,34 @@ pub(crate) fn request(
     let asked = performed("ServiceRequest.doNotPerform", &sent.do_not_perform, ordered, asked)?;
     let when = occurred("ServiceRequest.authoredOn", &sent.authored_on, scope.feed, scope.context, asked)?;
     let mut event = header.event(asked, when, Detail::Order(None));
-    event.clinician = scope.clinician("ServiceRequest.requester", &sent.requester, &sent.contained)?.map(Into::into);
-    event.patient = scope.patient("ServiceRequest.subject", &sent.subject, &sent.contained)?;
+    scope.performer("ServiceRequest.requester", &sent.requester, &sent.contained)?.put(&mut event);
+    scope.put_patient(&mut event, "ServiceRequest.subject", &sent.subject, &sent.contained);
     event.link = scope.link("ServiceRequest.encounter", &sent.encounter, &sent.contained, "Encounter")?.map(Into::into);
     if event.action == Action::Record {
-        let code = sent.code.object("ServiceRequest.code")?;
-        let codes = code.map(|concept| code_keys(scope, "ServiceRequest.code", concept)).transpose()?.unwrap_or_default();
+        let code = scope.warnings.optional(sent.code.object("ServiceRequest.code"));
         event.detail = Detail::Order(Some(Order {
-            category: Codes::one(native_category(category(scope, sent)?)),
-            code: codes.into_iter().map(Into::into).collect(),
+            category: category(scope, sent)?,
+            code: codes(scope, "ServiceRequest.code", code),
         }));
     }
     Ok(event)
 }
 
-/// The category by the categories' codes, else by their words, else by the codes and words of the order.
-fn category(scope: &Scope<'_, '_>, sent: &ServiceRequestResource<'_>) -> Result<Category, Fault> {
-    const FIELD: Field = "ServiceRequest.category";
-    const EXPECTED: &str = "a referral, a test or imaging, or configure its code";
-    let categories = sent.category.objects(FIELD)?;
-    for concept in categories.iter().copied().chain(sent.code.object("ServiceRequest.code")?) {
-        if let Some(category) = category_of(scope, concept)? {
-            return Ok(category);
-        }
+/// All codings of the categories. Without any, the category that a word of their texts names, else a word of the order's texts.
+fn category(scope: &Scope<'_, '_>, sent: &ServiceRequestResource<'_>) -> Result<Codes<'static>, Fault> {
+    let categories = sent.category.objects(CATEGORY)?;
+    let coded = codes(scope, CATEGORY, categories.iter().copied());
+    if !coded.is_empty() {
+        return Ok(coded);
     }
-    match categories.first().map(|concept| words(concept)).transpose()? {
-        Some(words) => Err(Fault::unknown_value(FIELD, words.trim(), EXPECTED)),
-        None => Err(Fault::missing(FIELD, "send a category: referral, test or imaging")),
-    }
-}
-
-fn category_of(scope: &Scope<'_, '_>, concept: &Concept<'_>) -> Result<Option<Category>, Fault> {
-    for (_, code) in codes("ServiceRequest.category", concept)? {
-        let known = CODES.iter().find(|(known, _)| *known == code).map(|(_, category)| *category);
-        if let Some(category) = scope.rules.order_categories.get(&*code).copied().or(known) {
-            return Ok(Some(category));
-        }
-    }
-    let words = words(concept)?;
-    Ok(WORDS.iter().find(|(word, _)| words.contains(word)).map(|(_, category)| *category))
-}
-
-fn native_category(category: Category) -> &'static str {
-    match category {
-        Category::Referral => "plumbline|referral",
-        Category::Test => "plumbline|test",
-        Category::Imaging => "plumbline|imaging",
-    }
+    let of_texts = |texts: Vec<String>| {
+        let named = WORDS.iter().find(|(word, _)| texts.iter().any(|text| has_word(text, word)));
+        named.map(|(_, category)| Codes::one(Cow::Borrowed(*category)))
+    };
+    let of_categories = of_texts(categories.into_iter().flat_map(texts).collect());
+    let of_order = || match sent.code.object("ServiceRequest.code") {
+        Ok(Some(code)) => of_texts(texts(code)),
+        _ => None,
+    };
+    Ok(of_categories.or_else(of_order).unwrap_or_default())
 }

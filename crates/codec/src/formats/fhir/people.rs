@@ -21,7 +21,7 @@ pub(crate) fn practitioner(
 ) -> Result<Entry, Fault> {
     let id = resource_id("Practitioner.id", head, entry_meta)?;
     let identifiers = scope.identifiers("Practitioner.identifier", &sent.identifier)?;
-    let alias = scope.alias("Practitioner", &id);
+    let alias = scope.alias(&format!("Practitioner/{id}"));
     let Some((system, value)) = scope.best(&identifiers) else {
         return Ok(Entry::Person(Person { id: alias, aliases: Vec::new() }));
     };

@@ -1,5 +1,8 @@
 //! References: resolved inside the Bundle or the resource, by a logical or a conditional identifier, else by the feed's own name for
 //! the resource.
+//!
+//! A relative reference belongs to the server of its own entry's `fullUrl`. An absolute reference to another server never resolves to
+//! a resource of this one: its whole URL is the name.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,8 +12,8 @@ use scorecard::record::item::Feed;
 
 use crate::fault::{Fault, Field};
 use crate::formats::decoder_config::{Context, Rules};
+use crate::formats::detail_warnings::DetailWarnings;
 use crate::formats::fhir::resources::{Identifier, Reference, Target};
-use crate::identity::systems::key;
 use crate::json::object::{List, Node, Scalar};
 use crate::json::text::{TEXT_BYTES, unprotected};
 
@@ -18,7 +21,8 @@ use crate::json::text::{TEXT_BYTES, unprotected};
 #[derive(Debug, Default)]
 pub(crate) struct Index<'b> {
     targets: Vec<BundleResource<'b>>,
-    by_name: BTreeMap<String, usize>,
+    by_url: BTreeMap<String, usize>,
+    by_name: BTreeMap<String, Vec<usize>>,
 }
 
 /// A resource of a Bundle with its type and id.
@@ -26,6 +30,8 @@ pub(crate) struct Index<'b> {
 pub(crate) struct BundleResource<'b> {
     pub(crate) kind: String,
     pub(crate) id: String,
+    /// The server of its `fullUrl`, if that is a URL.
+    pub(crate) base: Option<String>,
     pub(crate) target: Target<'b>,
 }
 
@@ -33,15 +39,25 @@ impl<'b> Index<'b> {
     /// Adds a resource under its `Type/id` and its full URL. The first resource with a name keeps it.
     pub(crate) fn add(&mut self, full_url: Option<&str>, named: BundleResource<'b>) {
         let place = self.targets.len();
-        let name = format!("{}/{}", named.kind, named.id);
-        for name in full_url.map(str::to_owned).into_iter().chain([name]) {
-            self.by_name.entry(name).or_insert(place);
+        if let Some(url) = full_url {
+            self.by_url.entry(url.to_owned()).or_insert(place);
         }
+        self.by_name.entry(format!("{}/{}", named.kind, named.id)).or_default().push(place);
         self.targets.push(named);
     }
 
-    fn find(&self, name: &str) -> Option<&BundleResource<'b>> {
-        self.by_name.get(name).map(|place| &self.targets[*place])
+    /// The resource with this full URL.
+    fn at(&self, url: &str) -> Option<&BundleResource<'b>> {
+        self.by_url.get(url).map(|place| &self.targets[*place])
+    }
+
+    /// The first resource with this `Type/id` on this server. A resource without a server matches unless `strict`.
+    fn named(&self, name: &str, server: Option<&str>, strict: bool) -> Option<&BundleResource<'b>> {
+        let here = |found: &BundleResource<'b>| match (found.base.as_deref(), server) {
+            (Some(base), Some(server)) => base == server,
+            _ => !strict,
+        };
+        self.by_name.get(name)?.iter().map(|place| &self.targets[*place]).find(|found| here(found))
     }
 }
 
@@ -52,8 +68,8 @@ pub(crate) enum ReferenceTarget<'r, 'b> {
     Resource { kind: &'r str, id: Option<&'r str>, target: &'r Target<'b> },
     /// An identifier of a resource of this type.
     Identifier { kind: Cow<'r, str>, system: String, value: String },
-    /// A resource elsewhere.
-    Elsewhere { kind: String, id: String },
+    /// A resource elsewhere: `Type/id`, or the whole URL on another server.
+    Elsewhere { kind: String, name: String, foreign: bool },
 }
 
 /// The surroundings of one resource: the rules, the context, the feed, and the resources that it may refer to.
@@ -62,6 +78,9 @@ pub(crate) struct Scope<'s, 'b> {
     pub(crate) context: &'s Context<'s>,
     pub(crate) feed: &'s Arc<Feed>,
     pub(crate) index: &'s Index<'b>,
+    /// The server of the resource's own entry; unknown outside Bundles.
+    pub(crate) base: Option<&'s str>,
+    pub(crate) warnings: &'s DetailWarnings,
 }
 
 impl<'b> Scope<'_, 'b> {
@@ -105,21 +124,33 @@ impl<'b> Scope<'_, 'b> {
         if let Some((kind, query)) = text.split_once('?') {
             return conditional(field, text, kind, query).map(Some);
         }
-        if let Some(named) = self.index.find(text) {
-            return Ok(Some(resource(named)));
+        let current = text.split_once("/_history/").map_or(text, |(current, _)| current);
+        if let Some(found) = self.index.at(text).or_else(|| self.index.at(current)) {
+            return Ok(Some(resource(found)));
         }
         if let Some(id) = text.strip_prefix("urn:uuid:").or_else(|| text.strip_prefix("urn:oid:")) {
-            return Ok(Some(ReferenceTarget::Elsewhere { kind: expected.to_owned(), id: id.to_owned() }));
+            let name = format!("{expected}/{id}");
+            return Ok(Some(ReferenceTarget::Elsewhere { kind: expected.to_owned(), name, foreign: false }));
         }
-        let (kind, id) = type_and_id(text).ok_or_else(|| {
+        let (kind, id) = type_and_id(current).ok_or_else(|| {
             let expected = "a reference such as Practitioner/1, urn:uuid:..., #contained or Practitioner?identifier=system|value";
             Fault::malformed(field, text, expected)
         })?;
+        Ok(Some(self.of_server(current, kind, id)))
+    }
+
+    /// The target of `Type/id`, relative or on the server that the reference names.
+    fn of_server(&self, reference: &str, kind: &str, id: &str) -> ReferenceTarget<'_, 'b> {
         let name = format!("{kind}/{id}");
-        Ok(Some(match self.index.find(&name) {
-            Some(named) => resource(named),
-            None => ReferenceTarget::Elsewhere { kind: kind.to_owned(), id: id.to_owned() },
-        }))
+        let server = server_of(reference);
+        let foreign = matches!((&server, self.base), (Some(server), Some(own)) if server != own);
+        match self.index.named(&name, server.as_deref().or(self.base), foreign) {
+            Some(found) => resource(found),
+            None => {
+                let name = if foreign { reference.to_owned() } else { name };
+                ReferenceTarget::Elsewhere { kind: kind.to_owned(), name, foreign }
+            }
+        }
     }
 
     /// System and value of an identifier; `None` without a value.
@@ -134,107 +165,8 @@ impl<'b> Scope<'_, 'b> {
         list.objects(field)?.into_iter().filter_map(|sent| self.identifier(field, sent).transpose()).collect()
     }
 
-    /// The feed's own name for a resource: `feed|Practitioner/1`.
-    pub(crate) fn alias(&self, kind: &str, id: &str) -> String {
-        key(&self.feed.name, &self.rules.pseudonyms.protect(format!("{kind}/{id}").into()))
-    }
-
-    /// The key of a practitioner, also through a PractitionerRole; `None` for a reference to another type.
-    pub(crate) fn clinician(
-        &self,
-        field: Field,
-        node: &Node<Reference<'b>>,
-        contained: &List<Node<Target<'b>>>,
-    ) -> Result<Option<String>, Fault> {
-        let found = match self.follow(field, node, contained, "Practitioner")? {
-            Some(ReferenceTarget::Resource { kind: "PractitionerRole", target, .. }) if target.practitioner != Node::Missing => {
-                self.follow(field, &target.practitioner, contained, "Practitioner")?
-            }
-            found => found,
-        };
-        match found {
-            Some(found) if is_practitioner(kind_of(&found)) => self.person(field, &found),
-            _ => Ok(None),
-        }
-    }
-
-    fn person(&self, field: Field, found: &ReferenceTarget<'_, 'b>) -> Result<Option<String>, Fault> {
-        Ok(match found {
-            ReferenceTarget::Resource { kind, id, target } => {
-                let identifiers = self.identifiers(field, &target.identifier)?;
-                match self.best(&identifiers) {
-                    Some((system, value)) => Some(self.rules.clinician_key(system, value.into())),
-                    None => id.map(|id| self.alias(kind, id)),
-                }
-            }
-            ReferenceTarget::Identifier { system, value, .. } => Some(self.rules.clinician_key(system, value.as_str().into())),
-            ReferenceTarget::Elsewhere { kind, id } => Some(self.alias(kind, id)),
-        })
-    }
-
-    /// The identifier that names a person: the best of the preferred systems, else the first.
-    pub(crate) fn best<'i>(&self, identifiers: &'i [(String, String)]) -> Option<(&'i str, &'i str)> {
-        let preferred = self.rules.preference.iter().find_map(|wanted| identifiers.iter().find(|(system, _)| system == wanted));
-        preferred.or_else(|| identifiers.first()).map(|(system, value)| (system.as_str(), value.as_str()))
-    }
-
-    /// The code of an organisation; `None` for a reference to another type.
-    pub(crate) fn organisation(
-        &self,
-        field: Field,
-        node: &Node<Reference<'b>>,
-        contained: &List<Node<Target<'b>>>,
-    ) -> Result<Option<String>, Fault> {
-        Ok(match self.follow(field, node, contained, "Organization")? {
-            Some(found) if kind_of(&found) != "Organization" => None,
-            Some(ReferenceTarget::Resource { id, target, .. }) => {
-                let identifiers = self.identifiers(field, &target.identifier)?;
-                self.organisation_code(&identifiers, id)
-            }
-            Some(ReferenceTarget::Identifier { system, value, .. }) => Some(self.code_of(&system, value)),
-            Some(ReferenceTarget::Elsewhere { kind, id }) => Some(self.alias(&kind, &id)),
-            None => None,
-        })
-    }
-
-    /// An organisation's ODS code, else the value of its first identifier, else the feed's name for it.
-    pub(crate) fn organisation_code(&self, identifiers: &[(String, String)], id: Option<&str>) -> Option<String> {
-        let ods = identifiers.iter().find(|(system, _)| system == "ods");
-        match ods.or_else(|| identifiers.first()) {
-            Some((system, value)) => Some(self.code_of(system, value.clone())),
-            None => id.map(|id| self.alias("Organization", id)),
-        }
-    }
-
-    fn code_of(&self, system: &str, value: String) -> String {
-        self.rules.pseudonyms.protect_identifier(system, value.into()).into_owned()
-    }
-
-    /// The identifier of a patient before it becomes a pseudonym: an NHS number where there is one.
-    pub(crate) fn patient(
-        &self,
-        field: Field,
-        node: &Node<Reference<'b>>,
-        contained: &List<Node<Target<'b>>>,
-    ) -> Result<Option<scorecard::event::Pseudonym>, Fault> {
-        let named = match self.follow(field, node, contained, "Patient")? {
-            Some(found) if kind_of(&found) != "Patient" => None,
-            Some(ReferenceTarget::Resource { id, target, .. }) => {
-                let identifiers = self.identifiers(field, &target.identifier)?;
-                match identifiers.into_iter().find(|(system, _)| system == "nhs") {
-                    Some((_, number)) => Some(number),
-                    None => id.map(|id| key(&self.feed.name, &format!("Patient/{id}"))),
-                }
-            }
-            Some(ReferenceTarget::Identifier { value, .. }) => Some(value),
-            // Two feeds may both have a Patient/1.
-            Some(ReferenceTarget::Elsewhere { kind, id }) => Some(key(&self.feed.name, &format!("{kind}/{id}"))),
-            None => None,
-        };
-        Ok(named.and_then(|identifier| self.rules.pseudonyms.patient(&identifier)))
-    }
-
-    /// The id of the event of another resource of this feed, such as `Encounter/1`. `None` for an identifier: events have no such id.
+    /// The id of the event of another resource of this feed, such as `Encounter/1`. `None` for an identifier and for another server:
+    /// events have no such id.
     pub(crate) fn link(
         &self,
         field: Field,
@@ -242,12 +174,12 @@ impl<'b> Scope<'_, 'b> {
         contained: &List<Node<Target<'b>>>,
         kind: &'static str,
     ) -> Result<Option<String>, Fault> {
-        let id = match self.follow(field, node, contained, kind)? {
-            Some(ReferenceTarget::Resource { kind: found, id: Some(id), .. }) if found == kind => id.to_owned(),
-            Some(ReferenceTarget::Elsewhere { kind: found, id }) if found == kind => id,
+        let name = match self.follow(field, node, contained, kind)? {
+            Some(ReferenceTarget::Resource { kind: found, id: Some(id), .. }) if found == kind => format!("{kind}/{id}"),
+            Some(ReferenceTarget::Elsewhere { kind: found, name, foreign: false }) if found == kind => name,
             _ => return Ok(None),
         };
-        Ok(Some(self.rules.pseudonyms.protect(format!("{kind}/{id}").into()).into_owned()))
+        Ok(Some(self.rules.pseudonyms.protect(name.into()).into_owned()))
     }
 }
 
@@ -290,6 +222,16 @@ pub(crate) fn type_and_id(text: &str) -> Option<(&str, &str)> {
     (is_type(kind) && is_id(id)).then_some((kind, id))
 }
 
+/// The server of an absolute URL of a resource, without its scheme: `server/fhir` of `https://server/fhir/Practitioner/1`.
+pub(crate) fn server_of(url: &str) -> Option<String> {
+    let (kind, id) = type_and_id(url)?;
+    let (scheme, path) = url.split_once("://")?;
+    let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    let current = path.split_once("/_history/").map_or(path, |(current, _)| current);
+    let server = current.strip_suffix(id)?.strip_suffix('/')?.strip_suffix(kind)?.strip_suffix('/')?;
+    web.then(|| server.to_owned())
+}
+
 /// Whether this text has the form of a resource type's name.
 pub(crate) fn is_type(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -301,16 +243,12 @@ pub(crate) fn is_id(text: &str) -> bool {
     (1..=200).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b'?' | b'#'))
 }
 
-fn kind_of<'f>(found: &'f ReferenceTarget<'_, '_>) -> &'f str {
+pub(crate) fn kind_of<'f>(found: &'f ReferenceTarget<'_, '_>) -> &'f str {
     match found {
         ReferenceTarget::Resource { kind, .. } => kind,
         ReferenceTarget::Identifier { kind, .. } => kind,
         ReferenceTarget::Elsewhere { kind, .. } => kind,
     }
-}
-
-fn is_practitioner(kind: &str) -> bool {
-    matches!(kind, "Practitioner" | "PractitionerRole")
 }
 
 /// Decodes escapes such as `%7C`; other text does not change.
@@ -353,6 +291,19 @@ mod tests {
             ("Dr Who", None),
         ] {
             assert_eq!(type_and_id(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_server_of_a_url_has_no_scheme() {
+        for (url, server) in [
+            ("https://server/fhir/R4/Practitioner/a-1.b", Some("server/fhir/R4")),
+            ("http://server/Practitioner/1/_history/2", Some("server")),
+            ("Practitioner/1", None),
+            ("urn:uuid:0c3f", None),
+            ("ftp://server/Practitioner/1", None),
+        ] {
+            assert_eq!(server_of(url).as_deref(), server, "{url}");
         }
     }
 

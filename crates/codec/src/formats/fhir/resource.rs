@@ -2,21 +2,22 @@
 
 use std::borrow::Cow;
 
-use scorecard::event::{Detail, Event, Versioning};
+use scorecard::event::{Definition, Detail, Event, Versioning};
 use scorecard::record::item::{DrugSource, Feed};
 use scorecard::registry::entry::Entry;
 
 use crate::fault::Fault;
 use crate::formats::decoder_config::Context;
-use crate::formats::fhir::header::{EntryMeta, arrival};
+use crate::formats::fhir::header::{EntryMeta, arrival, resource_id};
 use crate::formats::fhir::references::{Scope, is_type};
 use crate::formats::fhir::resources::{Head, parse};
-use crate::formats::fhir::{answers, bundle, drugs, orders, people, visits};
+use crate::formats::fhir::{answers, bundle, drugs, medications, observations, orders, people, visits};
 use crate::json::object::Scalar;
 
 /// The result of reading a resource.
 pub(crate) enum ResourceOutcome {
     Event(Box<Event<'static>>),
+    Definition(Definition<'static>),
     Registry(Entry),
     Skipped(String),
 }
@@ -49,6 +50,17 @@ pub(crate) fn resource<'b>(
             Some(response) => event(response),
             None => Ok(ResourceOutcome::Skipped(kind)),
         },
+        ("Observation", _) => match observations::observation(scope, head, entry_meta, &*parse(text)?)? {
+            Some(observation) => event(observation),
+            None => Ok(ResourceOutcome::Skipped(kind)),
+        },
+        ("Medication", _) => medications::definition(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Definition),
+        ("Patient", _) => {
+            if let Ok(id) = resource_id("Patient.id", head, entry_meta) {
+                scope.remember_patient(&id, Some(&*parse(text)?));
+            }
+            Ok(ResourceOutcome::Skipped(kind))
+        }
         ("Practitioner", _) => people::practitioner(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Registry),
         ("PractitionerRole", _) => people::role(scope, &*parse(text)?).map(ResourceOutcome::Registry),
         ("Organization", _) => people::organisation(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Registry),
@@ -61,13 +73,12 @@ pub(crate) fn resource<'b>(
 ///
 /// The registry only grows: the delete of an entry is skipped.
 pub(crate) fn delete(scope: &Scope<'_, '_>, kind: &str, id: &str, entry_meta: &EntryMeta) -> ResourceOutcome {
-    let detail = match (kind, scope.feed.drugs) {
-        ("Encounter" | "Appointment", _) => Detail::Encounter(None),
-        ("MedicationRequest", DrugSource::Requests) | ("MedicationDispense", DrugSource::Dispenses) => Detail::Prescription(None),
-        ("QuestionnaireResponse", _) => Detail::Feedback(None),
-        ("ServiceRequest", _) => Detail::Order(None),
-        _ => return ResourceOutcome::Skipped(shown_type(kind)),
-    };
+    match kind {
+        "Medication" => return ResourceOutcome::Definition(medications::deleted(scope, id, entry_meta)),
+        "Patient" => scope.remember_patient(id, None),
+        _ => {}
+    }
+    let Some(detail) = detail_of(kind, scope.feed) else { return ResourceOutcome::Skipped(shown_type(kind)) };
     let version = match scope.feed.versioning {
         Versioning::Id => entry_meta.version,
         Versioning::Updated => entry_meta.modified.and_then(|at| u64::try_from(at.0).ok()).filter(|version| *version > 0),
@@ -77,10 +88,29 @@ pub(crate) fn delete(scope: &Scope<'_, '_>, kind: &str, id: &str, entry_meta: &E
     ResourceOutcome::Event(Box::new(Event { version, recorded_at: entry_meta.modified, ..retraction(id, detail) }))
 }
 
-/// The retraction of an event that a source names by its id alone.
-pub(crate) fn retraction_of(feed: &Feed, id: Cow<'static, str>, context: &Context<'_>) -> Event<'static> {
+/// The kind of event that a resource of this type becomes, without content; `None` for other types.
+pub(crate) fn detail_of(kind: &str, feed: &Feed) -> Option<Detail<'static>> {
+    match (kind, feed.drugs) {
+        ("Encounter" | "Appointment", _) => Some(Detail::Encounter(None)),
+        ("MedicationRequest", DrugSource::Requests) | ("MedicationDispense", DrugSource::Dispenses) => {
+            Some(Detail::Prescription(None))
+        }
+        ("QuestionnaireResponse", _) => Some(Detail::Feedback(None)),
+        ("ServiceRequest", _) => Some(Detail::Order(None)),
+        ("Observation", _) => Some(Detail::Observation(None)),
+        _ => None,
+    }
+}
+
+/// The retraction of an event that a source names by its id alone. `detail` is its kind.
+pub(crate) fn retraction_of(
+    feed: &Feed,
+    id: Cow<'static, str>,
+    detail: Detail<'static>,
+    context: &Context<'_>,
+) -> Event<'static> {
     let version = (feed.versioning == Versioning::Arrival).then(|| arrival(context));
-    Event { version, ..retraction(id, Detail::Encounter(None)) }
+    Event { version, ..retraction(id, detail) }
 }
 
 fn retraction(id: Cow<'static, str>, detail: Detail<'static>) -> Event<'static> {

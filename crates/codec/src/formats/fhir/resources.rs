@@ -20,7 +20,13 @@ object!(Coding<'a> { system = "system": Scalar<'a>, code = "code": Scalar<'a>, d
 object!(Concept<'a> { coding = "coding": List<Node<Coding<'a>>>, text = "text": Scalar<'a> });
 object!(Identifier<'a> { system = "system": Scalar<'a>, value = "value": Scalar<'a> });
 object!(Period<'a> { start = "start": Scalar<'a>, end = "end": Scalar<'a> });
-object!(Quantity<'a> { value = "value": Raw<'a> });
+object!(Quantity<'a> {
+    value = "value": Raw<'a>,
+    comparator = "comparator": Scalar<'a>,
+    unit = "unit": Scalar<'a>,
+    code = "code": Scalar<'a>,
+});
+object!(Extension<'a> { url = "url": Scalar<'a>, concept = "valueCodeableConcept": Node<Concept<'a>> });
 
 object!(Reference<'a> {
     reference = "reference": Scalar<'a>,
@@ -36,7 +42,10 @@ object!(
         identifier = "identifier": List<Node<Identifier<'a>>>,
         code = "code": Node<Concept<'a>>,
         practitioner = "practitioner": Node<Reference<'a>>,
+        organization = "organization": Node<Reference<'a>>,
         requester = "requester": Node<Reference<'a>>,
+        birth_date = "birthDate": Scalar<'a>,
+        gender = "gender": Scalar<'a>,
     }
 );
 
@@ -52,6 +61,7 @@ object!(EncounterResource<'a> {
     status = "status": Scalar<'a>,
     class = "class": Node<Coding<'a>>,
     kinds = "type": List<Node<Concept<'a>>>,
+    service_type = "serviceType": Node<Concept<'a>>,
     subject = "subject": Node<Reference<'a>>,
     participant = "participant": List<Node<Participant<'a>>>,
     appointment = "appointment": List<Node<Reference<'a>>>,
@@ -77,6 +87,7 @@ object!(DispenseRequest<'a> { quantity = "quantity": Node<Quantity<'a>> });
 
 object!(MedicationRequestResource<'a> {
     contained = "contained": List<Node<Target<'a>>>,
+    extension = "extension": List<Node<Extension<'a>>>,
     status = "status": Scalar<'a>,
     intent = "intent": Scalar<'a>,
     do_not_perform = "doNotPerform": Raw<'a>,
@@ -139,6 +150,25 @@ object!(ServiceRequestResource<'a> {
     authored_on = "authoredOn": Scalar<'a>,
     requester = "requester": Node<Reference<'a>>,
 });
+
+object!(MedicationResource<'a> { status = "status": Scalar<'a>, code = "code": Node<Concept<'a>> });
+
+object!(ObservationResource<'a> {
+    contained = "contained": List<Node<Target<'a>>>,
+    status = "status": Scalar<'a>,
+    code = "code": Node<Concept<'a>>,
+    subject = "subject": Node<Reference<'a>>,
+    encounter = "encounter": Node<Reference<'a>>,
+    effective = "effectiveDateTime": Scalar<'a>,
+    effective_instant = "effectiveInstant": Scalar<'a>,
+    effective_period = "effectivePeriod": Node<Period<'a>>,
+    issued = "issued": Scalar<'a>,
+    performer = "performer": List<Node<Reference<'a>>>,
+    value = "valueQuantity": Node<Quantity<'a>>,
+    component = "component": List<Node<ObservationComponent<'a>>>,
+});
+
+object!(ObservationComponent<'a> { code = "code": Node<Concept<'a>>, value = "valueQuantity": Node<Quantity<'a>> });
 
 object!(PractitionerResource<'a> { identifier = "identifier": List<Node<Identifier<'a>>> });
 

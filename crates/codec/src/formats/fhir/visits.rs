@@ -5,15 +5,16 @@ use std::borrow::Cow;
 use scorecard::event::{Action, Attendance, Codes, Detail, Encounter, Event, Mode, Source};
 
 use crate::fault::{Fault, Field, RejectReason};
-use crate::formats::fhir::concepts::{code_keys, words};
+use crate::formats::fhir::concepts::{coded, codes, each_code, words};
 use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
+use crate::formats::fhir::parties::Performer;
 use crate::formats::fhir::references::Scope;
 use crate::formats::fhir::resources::{AppointmentResource, Concept, EncounterResource, Head, Participant, Reference, Target};
-use crate::formats::native::MAX_MINUTES;
+use crate::formats::native_kinds::MAX_MINUTES;
 use crate::json::instant::{Moment, fhir_moment, instant};
 use crate::json::number::whole;
 use crate::json::object::{List, Node, Scalar};
-use crate::json::text::{LIST_ITEMS, TEXT_BYTES, unprotected};
+use crate::json::text::{TEXT_BYTES, unprotected};
 
 /// FHIR's EncounterStatus. An `unknown` encounter is accepted and counts only towards unknown status.
 const ENCOUNTER_STATUSES: [(&str, Action); 9] = [
@@ -59,9 +60,10 @@ pub(crate) fn encounter(
     let when = occurred("Encounter.period.start", start, scope.feed, scope.context, strictness)?;
     let effective = if unknown && when.is_none() { Action::Retract } else { asked };
     let mut event = header.event(effective, when, Detail::Encounter(None));
-    event.clinician = credited(scope, "Encounter.participant", &sent.participant, &sent.contained)?.map(Into::into);
-    event.practice = scope.organisation("Encounter.serviceProvider", &sent.service_provider, &sent.contained)?.map(Into::into);
-    event.patient = scope.patient("Encounter.subject", &sent.subject, &sent.contained)?;
+    credited(scope, "Encounter.participant", &sent.participant, &sent.contained)?.put(&mut event);
+    let provider = scope.organisation("Encounter.serviceProvider", &sent.service_provider, &sent.contained)?;
+    event.practice = event.practice.or(provider.map(Into::into));
+    scope.put_patient(&mut event, "Encounter.subject", &sent.subject, &sent.contained);
     event.link = appointment_link(scope, sent)?.map(Into::into);
     if event.action == Action::Record {
         event.detail = Detail::Encounter(Some(Encounter {
@@ -70,10 +72,10 @@ pub(crate) fn encounter(
             status: if unknown { Attendance::Unknown } else { Attendance::Attended },
             booked_at: None,
             booked_day: None,
-            minutes: minutes(start, period.map_or(&Scalar::Missing, |period| &period.end))?,
+            minutes: scope.warnings.optional(minutes(start, period.map_or(&Scalar::Missing, |period| &period.end))),
             planned_minutes: None,
-            diagnoses: diagnoses(scope, "Encounter.reasonCode", &sent.reason_code)?,
-            types: Codes::default(),
+            diagnoses: diagnoses(scope, "Encounter.reasonCode", &sent.reason_code),
+            types: encounter_types(scope, sent),
         }));
     }
     Ok(event)
@@ -90,13 +92,14 @@ pub(crate) fn appointment(
     let asked = action("Appointment.status", &sent.status, &APPOINTMENT_STATUSES)?;
     let when = occurred("Appointment.start", &sent.start, scope.feed, scope.context, asked)?;
     let mut event = header.event(asked, when, Detail::Encounter(None));
-    event.clinician = credited(scope, "Appointment.participant", &sent.participant, &sent.contained)?.map(Into::into);
+    credited(scope, "Appointment.participant", &sent.participant, &sent.contained)?.put(&mut event);
     for participant in sent.participant.objects("Appointment.participant")? {
-        let patient = scope.patient("Appointment.participant", &participant.actor, &sent.contained);
-        event.patient = event.patient.or(patient?);
+        if event.patient.is_none() {
+            scope.put_patient(&mut event, "Appointment.participant", &participant.actor, &sent.contained);
+        }
     }
     if event.action == Action::Record {
-        let booked = booked(scope, &sent.created)?;
+        let booked = scope.warnings.optional(booked(scope, &sent.created));
         let noshow = sent.status == Scalar::Text("noshow".into());
         event.detail = Detail::Encounter(Some(Encounter {
             source: Source::Slot,
@@ -105,9 +108,9 @@ pub(crate) fn appointment(
             booked_at: booked.map(|moment| moment.at),
             booked_day: booked.map(|moment| moment.day),
             minutes: None,
-            planned_minutes: planned_minutes(sent)?,
-            diagnoses: diagnoses(scope, "Appointment.reasonCode", &sent.reason_code)?,
-            types: Codes::default(),
+            planned_minutes: planned_minutes(scope, sent),
+            diagnoses: diagnoses(scope, "Appointment.reasonCode", &sent.reason_code),
+            types: appointment_types(scope, sent),
         }));
     }
     Ok(event)
@@ -119,18 +122,21 @@ fn credited<'b>(
     field: Field,
     participants: &List<Node<Participant<'b>>>,
     contained: &List<Node<Target<'b>>>,
-) -> Result<Option<String>, Fault> {
-    let mut best: Option<(u8, i64, String)> = None;
+) -> Result<Performer, Fault> {
+    let mut best: Option<(u8, i64, Performer)> = None;
     for participant in participants.objects(field)? {
         let reference: &Node<Reference<'b>> =
             if participant.individual == Node::Missing { &participant.actor } else { &participant.individual };
-        let Some(clinician) = scope.clinician(field, reference, contained)? else { continue };
-        let candidate = (rank(field, participant)?, begun(scope, field, participant)?, clinician);
+        let performer = scope.performer(field, reference, contained)?;
+        if performer.clinician.is_none() {
+            continue;
+        }
+        let candidate = (rank(field, participant)?, begun(scope, field, participant)?, performer);
         if best.as_ref().is_none_or(|best| candidate < *best) {
             best = Some(candidate);
         }
     }
-    Ok(best.map(|(_, _, clinician)| clinician))
+    Ok(best.map(|(_, _, performer)| performer).unwrap_or_default())
 }
 
 /// 0 for a primary performer, 1 for an attender, 2 for anybody else.
@@ -214,13 +220,14 @@ fn minutes(start: &Scalar<'_>, end: &Scalar<'_>) -> Result<Option<u32>, Fault> {
 }
 
 /// The length of the slot in minutes: the stated one, else from its start to its end.
-fn planned_minutes(sent: &AppointmentResource<'_>) -> Result<Option<u32>, Fault> {
-    if let Some(said) = whole("Appointment.minutesDuration", &sent.minutes_duration, 0..=MAX_MINUTES)? {
-        return Ok(Some(said.try_into().expect("whole() kept the range")));
+fn planned_minutes(scope: &Scope<'_, '_>, sent: &AppointmentResource<'_>) -> Option<u32> {
+    let stated = whole("Appointment.minutesDuration", &sent.minutes_duration, 0..=MAX_MINUTES);
+    if let Some(stated) = scope.warnings.optional(stated) {
+        return Some(stated.try_into().expect("whole() kept the range"));
     }
-    let (Scalar::Text(start), Scalar::Text(end)) = (&sent.start, &sent.end) else { return Ok(None) };
-    let (Ok(start), Ok(end)) = (instant(start.trim()), instant(end.trim())) else { return Ok(None) };
-    Ok(u32::try_from((end.0 - start.0) / 60_000).ok().filter(|minutes| u64::from(*minutes) <= MAX_MINUTES))
+    let (Scalar::Text(start), Scalar::Text(end)) = (&sent.start, &sent.end) else { return None };
+    let (Ok(start), Ok(end)) = (instant(start.trim()), instant(end.trim())) else { return None };
+    u32::try_from((end.0 - start.0) / 60_000).ok().filter(|minutes| u64::from(*minutes) <= MAX_MINUTES)
 }
 
 fn booked(scope: &Scope<'_, '_>, created: &Scalar<'_>) -> Result<Option<Moment>, Fault> {
@@ -230,14 +237,26 @@ fn booked(scope: &Scope<'_, '_>, created: &Scalar<'_>) -> Result<Option<Moment>,
     Ok(fhir_moment(&text, &scope.feed.zone).ok())
 }
 
-fn diagnoses(scope: &Scope<'_, '_>, field: Field, concepts: &List<Node<Concept<'_>>>) -> Result<Vec<Cow<'static, str>>, Fault> {
-    let mut codes = Vec::new();
-    for concept in concepts.objects(field)? {
-        // The codings of one concept mean the same; the first one counts.
-        codes.extend(code_keys(scope, field, concept)?.into_iter().next().map(Cow::Owned));
-    }
-    if codes.len() > LIST_ITEMS {
-        return Err(Fault::too_long(field, codes.len(), "elements", LIST_ITEMS));
-    }
-    Ok(codes)
+/// All codings of the reasons. A faulty coding and all behind the 64th are dropped.
+fn diagnoses(scope: &Scope<'_, '_>, field: Field, list: &List<Node<Concept<'_>>>) -> Vec<Cow<'static, str>> {
+    let concepts = scope.warnings.optional(list.objects(field).map(Some)).unwrap_or_default();
+    each_code(scope, field, concepts).collect()
+}
+
+/// Class, types and service of an Encounter as sent.
+fn encounter_types(scope: &Scope<'_, '_>, sent: &EncounterResource<'_>) -> Codes<'static> {
+    const FIELD: Field = "Encounter.type";
+    let class = scope.warnings.optional(sent.class.object("Encounter.class"));
+    let class = class.and_then(|class| coded(scope, "Encounter.class", class));
+    let kinds = scope.warnings.optional(sent.kinds.objects(FIELD).map(Some)).unwrap_or_default();
+    let service = scope.warnings.optional(sent.service_type.object("Encounter.serviceType"));
+    class.into_iter().chain(each_code(scope, FIELD, kinds.into_iter().chain(service))).collect()
+}
+
+/// Type and services of an Appointment as sent.
+fn appointment_types(scope: &Scope<'_, '_>, sent: &AppointmentResource<'_>) -> Codes<'static> {
+    const FIELD: Field = "Appointment.serviceType";
+    let kind = scope.warnings.optional(sent.appointment_type.object("Appointment.appointmentType"));
+    let services = scope.warnings.optional(sent.service_type.objects(FIELD).map(Some)).unwrap_or_default();
+    codes(scope, FIELD, kind.into_iter().chain(services))
 }

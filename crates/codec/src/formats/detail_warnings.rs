@@ -1,0 +1,54 @@
+//! Details of events that were dropped or rounded. They are counted by field, so that no detail vanishes silently.
+//!
+//! A detail is a field whose absence is unknown, such as a quantity or a birth date. A faulty detail becomes absent and its event
+//! stays. A field whose absence means a value, such as the number of items, is no detail: its fault is a reject.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::fault::{Fault, Field};
+use crate::json::number::Thousandths;
+
+/// Numbers of details by field, such as `prescription.quantity`.
+pub type DetailCounts = BTreeMap<Cow<'static, str>, u64>;
+
+/// The warnings of one element.
+#[derive(Debug, Default)]
+pub(crate) struct DetailWarnings {
+    dropped: RefCell<DetailCounts>,
+    rounded: RefCell<DetailCounts>,
+}
+
+impl DetailWarnings {
+    /// A detail: a faulty value is absent, and counted.
+    pub(crate) fn optional<T>(&self, read: Result<Option<T>, Fault>) -> Option<T> {
+        read.unwrap_or_else(|fault| {
+            self.count_dropped(fault.field);
+            None
+        })
+    }
+
+    /// The value of a number, counted if it was rounded.
+    pub(crate) fn thousandths<T>(&self, field: Field, read: Result<Option<Thousandths<T>>, Fault>) -> Option<T> {
+        let found = self.optional(read)?;
+        if found.rounded {
+            *self.rounded.borrow_mut().entry(Cow::Borrowed(field)).or_default() += 1;
+        }
+        Some(found.value)
+    }
+
+    /// Counts a detail that was dropped.
+    pub(crate) fn count_dropped(&self, field: impl Into<Cow<'static, str>>) {
+        *self.dropped.borrow_mut().entry(field.into()).or_default() += 1;
+    }
+
+    /// Adds the warnings to the counts of dropped and of rounded details.
+    pub(crate) fn add_to(self, dropped: &mut DetailCounts, rounded: &mut DetailCounts) {
+        let add = |to: &mut DetailCounts, from: DetailCounts| {
+            from.into_iter().for_each(|(field, count)| *to.entry(field).or_default() += count);
+        };
+        add(dropped, self.dropped.into_inner());
+        add(rounded, self.rounded.into_inner());
+    }
+}
