@@ -4,25 +4,19 @@
 //! 1. [`network_basis::NetworkBasis`] turns sums of any kind into events of a base, divided by the [`design_effect`].
 //! 2. [`network_fit::NetworkFit`] finds the typical clinician's value and the spread between clinicians.
 //! 3. [`z_score::ZScore`] says how far a unit is from the typical clinician; [`funnel_limits`] draws the same borders.
-//! 4. [`findings`] decides over all measures of a card what is worth a word.
-//! 5. [`points`], [`improvement`] and [`change_monitor`] judge place, progress and change.
+//! 4. [`findings`] decides over all measures of a card which ones the card names.
+//! 5. [`place`] and [`change`] judge points, progress and change.
 //!
 //! Inputs are integer sums. Sums of reals run in the order of the slices, which is the order of the peer table, so that the same
 //! inputs give the same bits on every platform.
 
-pub mod change_monitor;
-pub mod season;
-pub mod year_change;
-pub mod change_z;
-pub mod composite;
-pub mod improvement;
-pub mod points;
-pub mod threshold_place;
+pub mod change;
+pub mod place;
 pub mod findings;
 pub mod detection;
 pub mod funnel_limits;
-pub mod z_score;
 pub mod fitted_network;
+pub mod z_score;
 pub mod network_fit;
 pub(crate) mod centre_search;
 pub(crate) mod spread_search;

@@ -5,13 +5,13 @@ use crate::card::scorecard::{Change, Movement, YearDifference};
 use crate::measure::measure_set::{Kind, Measure};
 use crate::peer_group::unit::MONTHS;
 use crate::scoring::measure_draft::short;
-use crate::verdict::change_monitor::ChangeMonitor;
-use crate::verdict::change_z::WindowCount;
+use crate::verdict::change::change_monitor::ChangeMonitor;
+use crate::verdict::change::change_z::WindowCount;
 use crate::verdict::fitted_network::FittedNetwork;
 use crate::verdict::network_basis::NetworkBasis;
-use crate::verdict::season::Season;
+use crate::verdict::change::season::Season;
 use crate::verdict::unit_sums::UnitSums;
-use crate::verdict::year_change::{ChangeInterval, has_enough_events, mean_difference, proportion_difference, rate_ratio};
+use crate::verdict::change::year_change::{ChangeInterval, has_enough_events, mean_difference, proportion_difference, rate_ratio};
 
 /// Months of a year.
 const YEAR: usize = 12;

@@ -13,7 +13,7 @@ use crate::sums::measure_sums::MeasureSums;
 use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
 use crate::verdict::network_basis::NetworkBasis;
 use crate::verdict::network_fit::NetworkFit;
-use crate::verdict::season::Season;
+use crate::verdict::change::season::Season;
 use crate::verdict::unit_sums::UnitSums;
 
 /// The network of one role, with its fit.

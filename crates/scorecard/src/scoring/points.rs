@@ -4,8 +4,8 @@ use crate::card::round::published;
 use crate::card::scorecard::{Composite, DomainPoints};
 use crate::measure::measure_set::Domain;
 use crate::scoring::measure_draft::short;
-use crate::verdict::composite::CompositePoints;
-use crate::verdict::points::ExpectedPoints;
+use crate::verdict::place::composite::CompositePoints;
+use crate::verdict::place::points::ExpectedPoints;
 
 /// Least share of all points, in percent, that must be applicable before the composite is shown.
 const APPLICABLE_PERCENT: f64 = 60.0;

@@ -7,10 +7,10 @@ use crate::scoring::measure_draft::short;
 use crate::scoring::network::Network;
 use crate::statistics::normal::upper_tail;
 use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
-use crate::verdict::improvement::{Improvement, YearPlace, has_improvement_points};
+use crate::verdict::place::improvement::{Improvement, YearPlace, has_improvement_points};
 use crate::verdict::placed_unit::PlacedUnit;
-use crate::verdict::points::{ExpectedPoints, TruePlace};
-use crate::verdict::threshold_place::{PointPlaces, has_places, place_of_value, value_of_place};
+use crate::verdict::place::points::{ExpectedPoints, TruePlace};
+use crate::verdict::place::threshold_place::{PointPlaces, has_places, place_of_value, value_of_place};
 use crate::verdict::unit_sums::UnitSums;
 
 /// Months of a year.

@@ -25,16 +25,17 @@ pub fn poisson_below(count: f64, expected: f64) -> f64 {
 }
 
 /// P(N >= count) of a binomial count of `trials` trials with `chance` from 0 to 1: I of `chance` (count, trials - count + 1). 1 for no
-/// count, 0 for a count above `trials`.
+/// count, 0 for a count of 1 or more above `trials`.
 #[must_use]
 pub fn binomial_at_least(count: f64, trials: f64, chance: f64) -> f64 {
     if count <= 0.0 {
         return 1.0;
     }
-    if count > trials { 0.0 } else { beta_tails(count, trials - count + 1.0, chance).0 }
+    let others = trials - count + 1.0;
+    if others <= 0.0 { 0.0 } else { beta_tails(count, others, chance).0 }
 }
 
-/// P(N <= count) of a binomial count. 1 for all trials.
+/// P(N <= count) of a binomial count. 1 for all trials, 0 for a count of 1 or more below 0.
 #[must_use]
 pub fn binomial_at_most(count: f64, trials: f64, chance: f64) -> f64 {
     binomial_at_least(trials - count, trials, 1.0 - chance)

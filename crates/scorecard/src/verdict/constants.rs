@@ -66,7 +66,7 @@ pub const LEAST_EXPECTED: f64 = 3.0;
 /// Most units that a fit reads. A larger network gives the same answer from this many evenly spaced ranks.
 pub const MOST_FITTED: usize = 2_000;
 
-/// z of "could not be told apart": a verdict without enough facts is limited to this.
+/// Largest size of z of a verdict without enough facts.
 pub const FEW_Z: f64 = 1.9;
 
 /// Least facts of the rarer numerator of a finding on the high side.

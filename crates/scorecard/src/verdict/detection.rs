@@ -6,7 +6,7 @@ use crate::verdict::z_score::scale_z;
 
 /// A difference from the centre that a unit might have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Supposed {
+pub enum Supposition {
     /// Twice the centre; of a proportion at most half of the way from the centre to 1.
     Twice,
     /// Half the centre.
@@ -18,7 +18,7 @@ pub enum Supposed {
 pub enum Undetectable {
     /// It has too few facts: even without the usual differences between clinicians, it would not show.
     TooFew,
-    /// Clinicians differ so much that it would not show.
+    /// Clinicians differ widely, and it would not show among them.
     DifferWidely,
 }
 
@@ -26,11 +26,11 @@ pub enum Undetectable {
 ///
 /// The scale alone decides, with the root that the supposed value is expected to have.
 #[must_use]
-pub fn undetectable(unit: &PlacedUnit, centre: f64, gamma_cautious: f64, supposed: Supposed) -> Option<Undetectable> {
-    let value = match (supposed, unit.model) {
-        (Supposed::Half, _) => centre / 2.0,
-        (Supposed::Twice, ChanceModel::Binomial) => (2.0 * centre).min(f64::midpoint(1.0, centre)),
-        (Supposed::Twice, _) => 2.0 * centre,
+pub fn undetectable(unit: &PlacedUnit, centre: f64, gamma_cautious: f64, supposition: Supposition) -> Option<Undetectable> {
+    let value = match (supposition, unit.model) {
+        (Supposition::Half, _) => centre / 2.0,
+        (Supposition::Twice, ChanceModel::Binomial) => (2.0 * centre).min(f64::midpoint(1.0, centre)),
+        (Supposition::Twice, _) => 2.0 * centre,
     };
     let (expected, _) = unit.expectation(centre);
     let (root, _) = unit.expectation(value);
@@ -39,4 +39,36 @@ pub fn undetectable(unit: &PlacedUnit, centre: f64, gamma_cautious: f64, suppose
         return Some(Undetectable::TooFew);
     }
     within(gamma_cautious).then_some(Undetectable::DifferWidely)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::kind::kinds::Kind;
+    use crate::verdict::network_basis::NetworkBasis;
+    use crate::verdict::unit_sums::UnitSums;
+
+    fn unit(kind: Kind, d: i64) -> PlacedUnit {
+        let basis = NetworkBasis { kind, phi: 1.0, flipped: false, event_size: 0.0, relative_variance: 0.0, typical: 0.0 };
+        basis.place(&UnitSums::counted(0, d), None).unwrap()
+    }
+
+    #[test]
+    fn few_facts_or_wide_differences_hide_twice_and_half_the_usual() {
+        for kind in [Kind::Rate, Kind::Proportion] {
+            let (few, many) = (unit(kind, 30), unit(kind, 3_000));
+            for supposition in [Supposition::Twice, Supposition::Half] {
+                assert_eq!(undetectable(&few, 0.1, 0.1, supposition), Some(Undetectable::TooFew));
+                assert_eq!(undetectable(&many, 0.1, 0.1, supposition), None);
+                assert_eq!(undetectable(&many, 0.1, 0.6, supposition), Some(Undetectable::DifferWidely));
+            }
+        }
+    }
+
+    #[test]
+    fn twice_a_large_proportion_is_half_of_the_way_to_all() {
+        // From 0.5 to 0.75: 2 (pi / 3 - pi / 4) sqrt(d) is 1.96 at d = 14.
+        let of = |d| undetectable(&unit(Kind::Proportion, d), 0.5, 0.0, Supposition::Twice);
+        assert_eq!((of(12), of(20)), (Some(Undetectable::TooFew), None));
+    }
 }

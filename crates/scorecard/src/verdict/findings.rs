@@ -5,7 +5,7 @@
 
 use crate::verdict::constants::{CAP, LOOK};
 
-/// Largest probability that chance alone gives a card so many worth a look.
+/// Largest probability that chance alone gives a card that many comparisons worth a look.
 const MOST_CHANCE: f64 = 0.05;
 
 /// The findings among the candidates of one card.
@@ -38,14 +38,14 @@ pub fn is_worth_a_look(p: f64) -> bool {
     p <= LOOK
 }
 
-/// Number of comparisons that chance makes worth a look, on average, among so many.
+/// Number of comparisons that chance makes worth a look, on average, among N candidates.
 #[must_use]
 pub fn expected_looks(candidates: usize) -> f64 {
     LOOK * candidates as f64
 }
 
-/// The least number of comparisons worth a look that is more than chance: at most 5 % of cards with so many independent candidates have
-/// as many by chance.
+/// The least number of comparisons worth a look that is more than chance: at most 5 % of cards with N independent candidates have
+/// that many by chance.
 #[must_use]
 pub fn least_looks(candidates: usize) -> usize {
     let mut at_least = 1.0;
@@ -58,7 +58,7 @@ pub fn least_looks(candidates: usize) -> usize {
     candidates + 1
 }
 
-/// Probabilities of 0, 1, 2... looks among so many candidates.
+/// Probabilities of 0, 1, 2... looks among N candidates.
 fn looks_by_chance(candidates: usize) -> impl Iterator<Item = f64> {
     let none = (0..candidates).fold(1.0, |product, _| product * (1.0 - LOOK));
     (0..=candidates).scan(none, move |probability, looks| {

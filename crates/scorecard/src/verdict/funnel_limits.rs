@@ -31,7 +31,8 @@ impl FunnelLimits {
             return FunnelLimits { lower: Some(scale.0), upper: Some(scale.1) };
         }
         let chance = chance_limits(unit, centre, z);
-        let limits = FunnelLimits { lower: Some(scale.0.min(chance.0)), upper: highest_unremarkable(unit, scale.1.max(chance.1)) };
+        let limits =
+            FunnelLimits { lower: Some(scale.0.min(chance.0)), upper: highest_unremarkable(unit, scale.1.max(chance.1)) };
         if flipped { limits.of_the_others() } else { limits }
     }
 
@@ -83,12 +84,15 @@ pub fn chance_limits(unit: &PlacedUnit, centre: f64, z: f64) -> (f64, f64) {
     if expected > EXACT_UP_TO {
         return (middle / unit.d, middle / unit.d);
     }
-    let least = upper_tail(z);
-    let excess = |count: f64, upper: bool| tail_of_count(unit, count / unit.phi, expected, upper).map_or(-1.0, |tail| tail - least);
+    let (least, most) = (upper_tail(z), if unit.model == ChanceModel::Binomial { unit.d } else { f64::INFINITY });
+    let excess =
+        |count: f64, upper: bool| tail_of_count(unit, count / unit.phi, expected, upper).map_or(-1.0, |tail| tail - least);
+    let above = |count: f64| if count > most { -1.0 } else { excess(count, true) };
+    let below = |count: f64| excess(count, false);
     let (lowest, highest) = if unit.whole {
-        (lowest_whole(|count| excess(count, false) > 0.0, middle), highest_whole(|count| excess(count, true) > 0.0, middle))
+        (lowest_whole(|count| below(count) > 0.0, middle), highest_whole(|count| above(count) > 0.0, middle))
     } else {
-        (lowest_real(|count| excess(count, false), middle), highest_real(|count| excess(count, true), middle))
+        (lowest_real(below, middle), highest_real(above, middle, most))
     };
     (lowest / unit.d, highest / unit.d)
 }
@@ -124,9 +128,12 @@ fn last_inside(holds: impl Fn(f64) -> bool, mut inside: f64, mut outside: f64) -
     inside
 }
 
-/// The real count at which the upper tail is the least.
-fn highest_real(excess: impl Fn(f64) -> f64, middle: f64) -> f64 {
-    let mut high = middle + 1.0;
+/// The real count, at most `most`, at which the upper tail is the least.
+fn highest_real(excess: impl Fn(f64) -> f64, middle: f64, most: f64) -> f64 {
+    if most.is_finite() && excess(most) >= 0.0 {
+        return most;
+    }
+    let mut high = (middle + 1.0).min(most);
     while excess(high) > 0.0 {
         high *= 2.0;
     }

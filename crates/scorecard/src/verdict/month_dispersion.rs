@@ -12,7 +12,7 @@ use crate::verdict::sign_dispersion::LEAST_EVENTS_OF_MEDIAN;
 /// Times the network's median up to which a unit's dispersion counts.
 const MOST_TIMES_MEDIAN: f64 = 4.0;
 
-/// What the months of a network say.
+/// Dispersion between the months of a network's units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MonthDispersion {
     /// Pooled dispersion of the units that count, not clamped. 1 if facts are independent.
@@ -85,4 +85,57 @@ fn unit_months(model: ChanceModel, months: &[Ratio], rates: &[f64]) -> Option<Un
 fn trial_variance(expected: f64, month: i64, all: i64) -> f64 {
     let all = all as f64;
     expected * (1.0 - expected / month as f64) * all / (all - 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(model: ChanceModel, units: &[Vec<Ratio>]) -> Option<MonthDispersion> {
+        MonthDispersion::of(model, &units.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn months_at_the_rates_of_the_network_have_no_dispersion() {
+        let units: Vec<Vec<Ratio>> =
+            (1..12).map(|size| vec![(size, 10 * size), (2 * size, 10 * size), (size, 5 * size)]).collect();
+        for model in [ChanceModel::Poisson, ChanceModel::Binomial] {
+            assert_eq!(of(model, &units), Some(MonthDispersion { phi: 0.0, median: 0.0 }));
+        }
+    }
+
+    #[test]
+    fn one_event_among_equal_months_has_the_dispersion_1() {
+        // 11 / 12 squared over 1 / 12, and 11 x 1 / 12: 11 on 11 degrees of freedom, in whichever month it is.
+        let unit = |month: usize| (0..12).map(|index| (i64::from(index == month), 50)).collect::<Vec<Ratio>>();
+        let units: Vec<Vec<Ratio>> = (0..12).map(unit).collect();
+        let found = of(ChanceModel::Poisson, &units).unwrap();
+        assert!((found.phi - 1.0).abs() < 1e-12 && found.median == 1.0);
+    }
+
+    #[test]
+    fn units_of_one_month_or_without_events_say_nothing() {
+        assert_eq!(of(ChanceModel::Poisson, &[vec![(3, 10), (0, 0)], vec![(0, 10), (0, 10)]]), None);
+        assert_eq!(of(ChanceModel::Binomial, &[vec![(10, 10), (10, 10)]]), None);
+        assert_eq!(of(ChanceModel::Poisson, &[]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn events_that_come_in_threes_have_three_times_the_dispersion(
+            units in proptest::collection::vec(proptest::collection::vec((0i64..9, 1i64..40), 12), 12..20),
+        ) {
+            let times = |factor: i64| {
+                let month = |(n, d): &Ratio| (factor * n, factor * d);
+                units.iter().map(|months| months.iter().map(month).collect()).collect::<Vec<Vec<Ratio>>>()
+            };
+            let (one, three) = (of(ChanceModel::Poisson, &times(1)), of(ChanceModel::Poisson, &times(3)));
+            let (one, three) = (one.expect("events"), three.expect("events"));
+            // More units reach 5 events, so that the median is of others.
+            prop_assume!(one.median >= 1.0 && units.iter().all(|months| months.iter().map(|month| month.0).sum::<i64>() >= 5));
+            prop_assert!((three.phi / one.phi - 3.0).abs() < 1e-9);
+        }
+    }
 }

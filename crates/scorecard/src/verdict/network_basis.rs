@@ -10,7 +10,7 @@ use crate::verdict::unit_sums::UnitSums;
 /// Least facts of a unit whose own variance says how a mean varies.
 const LEAST_FOR_VARIANCE: i64 = 10;
 
-/// Facts that the typical variance of a network is worth beside a unit's own. An own variance alone makes small units with few long
+/// Facts that the typical variance of a network is worth, next to a unit's own. An own variance alone makes small units with few long
 /// values look sure.
 const PRIOR_FACTS: f64 = 20.0;
 
@@ -71,8 +71,10 @@ impl NetworkBasis {
         }
     }
 
-    /// Integer units of one event of a unit with these sums: 1 for counts, sum of x^2 / sum of x for a share, and the larger of the own and
-    /// the median size for an amount. `None` for a mean, and if there is none above 0.
+    /// Integer units of one event of a unit with these sums.
+    ///
+    /// 1 for counts, sum of x^2 / sum of x for a share, and the larger of the own and the median size for an amount. `None` for a mean, and
+    /// if there is none above 0.
     #[must_use]
     pub fn event_unit(&self, own: &UnitSums) -> Option<f64> {
         let size = match self.kind {
@@ -87,11 +89,8 @@ impl NetworkBasis {
     /// Events of `size` integer units each.
     fn counted(&self, own: &UnitSums, expected: Option<f64>, model: ChanceModel, size: f64) -> PlacedUnit {
         let others = own.d - own.n;
-        let (events, base) = if self.flipped {
-            (others, expected.map(|expected| own.d as f64 - expected))
-        } else {
-            (own.n, expected)
-        };
+        let (events, base) =
+            if self.flipped { (others, expected.map(|expected| own.d as f64 - expected)) } else { (own.n, expected) };
         let (n, d) = (events as f64 / size, own.d as f64 / size);
         let root = if model == ChanceModel::Poisson { count_root(n) } else { trial_root(n, d) };
         PlacedUnit {

@@ -1,8 +1,10 @@
 //! The fit of a network: the typical clinician's value and the spread between clinicians, which neither a giant account nor a fifth of
 //! the network can move.
 //!
-//! Sources: Huber 1964, Ann Math Stat 35:73 (bounded pull); Paule and Mandel 1982, J Res Natl Bur Standards 87:377 (the spread);
-//! Rousseeuw and Leroy 1987, Robust Regression and Outlier Detection (a start that half of the units cannot break, then reweighting).
+//! Sources:
+//! * Huber 1964, Ann Math Stat 35:73 (bounded pull).
+//! * Paule and Mandel 1982, J Res Natl Bur Standards 87:377 (the spread).
+//! * Rousseeuw and Leroy 1987, Robust Regression and Outlier Detection (a start that half of the units cannot break, then reweighting).
 
 use crate::verdict::centre_search::{bracket, centre, rare_centre};
 use crate::verdict::constants::{
@@ -41,7 +43,7 @@ pub struct NetworkFit {
     pub gamma_cautious: f64,
     /// The same without caution. Reliability, points and shrunk values use this one.
     pub gamma: f64,
-    /// Units that told the spread: inside the fit, with at least 3 expected events.
+    /// Units that show the spread: inside the fit, with at least 3 expected events.
     pub estimating: usize,
     /// Indexes of the units outside the last fit, ascending.
     pub left_out: Vec<usize>,

@@ -31,8 +31,8 @@ pub struct PlacedUnit {
     pub n: f64,
     /// Exposure or trials, above 0; of a mean its facts.
     pub d: f64,
-    /// Events expected at a centre of 1, above 0: `d`, or the standardised expectation of the unit. Of a mean the value expected at a
-    /// centre of 1: 1, or the standardised expectation over `d`.
+    /// Events expected at a centre of 1, above 0: `d`, or the standardised expectation of the unit. A mean has the value expected
+    /// there: 1, or the standardised expectation over `d`.
     pub base: f64,
     /// Design effect, 1 or more.
     pub phi: f64,

@@ -4,13 +4,13 @@
 
 use crate::measure::kind::kinds::Kind;
 
-/// Expected events that the network's rate is worth beside a practice's own. A choice.
+/// Expected events that the network's rate is worth, next to a practice's own. A choice.
 const PRIOR_EVENTS: f64 = 11.0;
 
 /// Facts of the denominator that the network's value of a mean or an amount is worth. A choice.
 const PRIOR_FACTS: f64 = 20.0;
 
-/// A person's work in one practice, beside all work of the same role there.
+/// A person's work in one practice, and all work of the same role there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PracticePart {
     /// The person's denominator in this practice.

@@ -1,7 +1,8 @@
 //! Roots of counts: scales on which chance has the variance 1/4 whatever the value.
 //!
-//! Sources: Freeman and Tukey 1950, Ann Math Stat 21:607 (the roots; nearly unbiased from 2 expected events on, where the plain square
-//! root is not); Miller 1978, Am Stat 32:138 (the inverse of the double arcsine).
+//! Sources:
+//! * Freeman and Tukey 1950, Ann Math Stat 21:607 (the roots; nearly unbiased from 2 expected events on, unlike the plain square root).
+//! * Miller 1978, Am Stat 32:138 (the inverse of the double arcsine).
 
 use std::f64::consts::FRAC_PI_2;
 

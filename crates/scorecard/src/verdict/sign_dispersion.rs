@@ -33,7 +33,7 @@ pub struct SignedSums {
     pub denominator: [i128; SIGNS],
 }
 
-/// What the signed sums of a network say.
+/// Dispersion of a network's units by their signed sums.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SignDispersion {
     /// Mean dispersion of the units that count, not clamped. 1 if facts of a patient are independent.
@@ -87,5 +87,56 @@ fn independent_variance(kind: Kind, sums: &UnitSums) -> f64 {
         Kind::Share => ratio * (1.0 - ratio) * sums.d_squares as f64,
         Kind::Amount => sums.n_squares as f64,
         Kind::Mean => sums.squared_differences(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Sums of three patients with these facts in numerator and denominator, and these signs.
+    fn signed(patients: [(i64, i64); 3], signs: [[i128; 3]; SIGNS]) -> SignedSums {
+        let total = |side: fn(&(i64, i64)) -> i64| patients.iter().map(side).sum();
+        let by_sign =
+            |side: fn(&(i64, i64)) -> i64| signs.map(|row| row.iter().zip(&patients).map(|(s, p)| s * i128::from(side(p))).sum());
+        SignedSums {
+            sums: UnitSums::counted(total(|p| p.0), total(|p| p.1)),
+            numerator: by_sign(|p| p.0),
+            denominator: by_sign(|p| p.1),
+        }
+    }
+
+    #[test]
+    fn over_all_signs_the_dispersion_is_that_of_patients_known_by_name() {
+        let patients = [(4, 4), (0, 3), (1, 5)];
+        let sign = |pattern: i128, patient: u32| if (pattern >> patient) & 1 == 0 { 1 } else { -1 };
+        let rows = |patterns: [i128; 4]| patterns.map(|pattern| [0, 1, 2].map(|patient| sign(pattern, patient)));
+        let of = |patterns| dispersion(Kind::Proportion, &signed(patients, rows(patterns))).unwrap();
+        // r = 5 / 12: (4 - 4r)^2 + (3r)^2 + (1 - 5r)^2 over 12 r (1 - r).
+        let r: f64 = 5.0 / 12.0;
+        let by_name = ((4.0 - 4.0 * r).powi(2) + (3.0 * r).powi(2) + (1.0 - 5.0 * r).powi(2)) / (12.0 * r * (1.0 - r));
+        assert!((f64::midpoint(of([0, 1, 2, 3]), of([4, 5, 6, 7])) / by_name - 1.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn nothing_and_everything_have_no_dispersion() {
+        let signs = [[1, 1, -1]; SIGNS];
+        assert_eq!(dispersion(Kind::Proportion, &signed([(0, 4), (0, 3), (0, 5)], signs)), None);
+        assert_eq!(dispersion(Kind::Proportion, &signed([(4, 4), (3, 3), (5, 5)], signs)), None);
+        assert_eq!(dispersion(Kind::Rate, &signed([(0, 0); 3], signs)), None);
+        assert_eq!(SignDispersion::of(Kind::Rate, &[signed([(9, 9); 3], signs); 9]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn turning_a_sign_of_all_patients_changes_nothing(n in proptest::array::uniform3(0i64..9), which in 0usize..SIGNS) {
+            let patients = n.map(|n| (n, 9));
+            let signs = [[1, -1, 1], [1, 1, 1], [-1, -1, 1], [1, -1, -1]];
+            let mut turned = signs;
+            turned[which] = turned[which].map(|sign| -sign);
+            prop_assert_eq!(dispersion(Kind::Rate, &signed(patients, signs)), dispersion(Kind::Rate, &signed(patients, turned)));
+        }
     }
 }

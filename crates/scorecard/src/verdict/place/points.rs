@@ -4,7 +4,7 @@
 
 use crate::statistics::normal::{density, upper_tail};
 use crate::verdict::constants::LATER_BOUND;
-use crate::verdict::threshold_place::PointPlaces;
+use crate::verdict::place::threshold_place::PointPlaces;
 
 /// The place of a unit among clinicians, as a normal distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 //! Sources: Przyborowski and Wilenski 1940, Biometrika 31:313 (two Poisson counts, given their total); Freeman and Tukey 1950, Ann Math
 //! Stat 21:607 (angles).
 
-use crate::statistics::count_tail::binomial_at_least;
+use crate::statistics::count_tail::{binomial_at_least, binomial_at_most};
 use crate::statistics::normal::z_of_upper_tail;
 use crate::verdict::constants::EXACT_FROM;
 use crate::verdict::root::{expected_trial_root, trial_root};
@@ -12,7 +12,7 @@ use crate::verdict::z_score::nearer_to_0;
 /// Events of both windows below which a proportion needs the conditional comparison too.
 const LEAST_FOR_ANGLES: f64 = 50.0;
 
-/// Least distance of a mid-p from 0 and 1.
+/// Least mid-p, of either side.
 const LEAST_MID_P: f64 = 1e-12;
 
 /// A count and its base in one window.
@@ -25,12 +25,18 @@ pub struct WindowCount {
 }
 
 /// z of two Poisson counts given their total, exact whatever the unknown rate: from the mid-p of a binomial count, over the square root
-/// of the design effect.
+/// of the design effect. A mid-p below 1e-12 counts as that.
+///
+/// Only the smaller of the two mid-p has full precision.
 #[must_use]
 pub fn conditional_z(now: WindowCount, before: WindowCount, phi: f64) -> f64 {
     let (total, share) = (now.n + before.n, now.d / (now.d + before.d));
-    let middle = f64::midpoint(binomial_at_least(now.n, total, share), binomial_at_least(now.n + 1.0, total, share));
-    z_of_upper_tail(middle.clamp(LEAST_MID_P, 1.0 - LEAST_MID_P)) / phi.sqrt()
+    let more = f64::midpoint(binomial_at_least(now.n, total, share), binomial_at_least(now.n + 1.0, total, share));
+    if more <= 0.5 {
+        return z_of_upper_tail(more.max(LEAST_MID_P)) / phi.sqrt();
+    }
+    let less = f64::midpoint(binomial_at_most(now.n, total, share), binomial_at_most(now.n - 1.0, total, share));
+    -z_of_upper_tail(less.max(LEAST_MID_P)) / phi.sqrt()
 }
 
 /// The same, but by angles alone where these give at most 1.5. Such a change is never a signal, and angles cost much less.

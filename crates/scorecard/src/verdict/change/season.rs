@@ -1,4 +1,4 @@
-//! What changed for everybody: the network's months, against which a unit's change is judged.
+//! The season: the network's months, against which a unit's change is judged.
 
 use std::ops::Range;
 
@@ -73,5 +73,29 @@ impl Season {
     fn change(&self, before: Range<usize>, now: Range<usize>, of: impl Fn(Ratio) -> f64) -> f64 {
         let (before, now) = (self.total(before), self.total(now));
         if before.1 > 0 && now.1 > 0 { of(now) - of(before) } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_at_twice_the_rate_of_the_year_counts_double() {
+        // 30 of 300 overall; the second month 20 of 100.
+        let season = Season::of(vec![(5, 100), (20, 100), (5, 100)]);
+        assert_eq!(season.factor(1, CountedSide::Events), 2.0);
+        assert!((season.factor(1, CountedSide::Others) - 0.8 / 0.9).abs() < 1e-15);
+        assert_eq!(season.total(1..3), (25, 200));
+        assert!((season.value_change(0..1, 1..2) - 0.15).abs() < 1e-15);
+    }
+
+    #[test]
+    fn nothing_changed_in_a_network_that_is_not_known() {
+        let season = Season::default();
+        assert_eq!((season.factor(3, CountedSide::Events), season.angle_change(0..12, 12..24)), (1.0, 0.0));
+        let idle = Season::of(vec![(0, 0), (3, 10), (0, 10)]);
+        assert_eq!((idle.factor(0, CountedSide::Events), idle.factor(2, CountedSide::Events)), (1.0, 0.0));
+        assert_eq!(idle.value_change(0..1, 1..2), 0.0);
     }
 }

@@ -1,15 +1,15 @@
 //! The monitor of change: the last months against a fixed baseline that never contains them.
 //!
-//! The windows overlap: seven of them are worth about four independent looks, on two sides.
+//! The windows overlap. Seven of them are worth about four independent looks, on two sides.
 
 use std::ops::Range;
 
 use crate::measure::kind::kinds::Kind;
 use crate::statistics::normal::upper_tail;
 use crate::sums::ratio::Ratio;
-use crate::verdict::change_z::{WindowCount, mean_z, others_are_rarer, proportion_z, quick_conditional_z};
+use crate::verdict::change::change_z::{WindowCount, mean_z, others_are_rarer, proportion_z, quick_conditional_z};
+use crate::verdict::change::season::{CountedSide, Season};
 use crate::verdict::network_basis::NetworkBasis;
-use crate::verdict::season::{CountedSide, Season};
 use crate::verdict::unit_sums::UnitSums;
 
 /// Lengths of the windows that are compared with the baseline, in months.
@@ -24,7 +24,7 @@ const HALF_YEAR: usize = 6;
 /// Least months with work in a baseline.
 const LEAST_BASELINE: usize = 6;
 
-/// What the looks of one measure are worth: 4 independent ones, on two sides.
+/// Worth of the looks of one measure: 4 independent ones, on two sides.
 const LOOKS: f64 = 8.0;
 
 /// Least change of a signal, of the rarer side's value before.
@@ -139,4 +139,99 @@ fn is_large(kind: Kind, z: f64, now: Ratio, before: Ratio) -> bool {
     let rarer = if others { 1.0 - before } else { before };
     let change = now - before;
     change * z > 0.0 && change.abs() >= LEAST_CHANGE * rarer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn basis(kind: Kind) -> NetworkBasis {
+        NetworkBasis { kind, phi: 1.0, flipped: false, event_size: 1.0, relative_variance: 0.3, typical: 10.0 }
+    }
+
+    /// The change of a unit with these counts, in a network with these months.
+    fn change(kind: Kind, months: &[Ratio], network: &[Ratio]) -> Option<MonitoredChange> {
+        let months: Vec<UnitSums> = months.iter().map(|(n, d)| UnitSums::counted(*n, *d)).collect();
+        ChangeMonitor { basis: &basis(kind), season: &Season::of(network.to_vec()) }.change(&months)
+    }
+
+    /// Twenty-one months, then three others.
+    fn step(before: Ratio, now: Ratio) -> Vec<Ratio> {
+        [vec![before; 21], vec![now; 3]].concat()
+    }
+
+    #[test]
+    fn three_months_of_twice_as_many_are_found_upwards() {
+        for kind in [Kind::Rate, Kind::Proportion, Kind::Share, Kind::Amount] {
+            let found = change(kind, &step((20, 100), (40, 100)), &[]).unwrap();
+            assert_eq!((found.scan.months, found.is_large), (3, true), "{kind:?}");
+            assert!(found.scan.z > 4.0 && found.scan.p < 1e-4, "{kind:?} {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_that_everybody_shares_is_none() {
+        let network = step((2_000, 10_000), (4_000, 10_000));
+        for kind in [Kind::Rate, Kind::Proportion] {
+            let found = change(kind, &step((20, 100), (40, 100)), &network).unwrap();
+            assert!(found.scan.p > 0.5, "{kind:?} {found:?}");
+            // A unit that stayed as it was has changed less than its colleagues, but it has not changed.
+            let found = change(kind, &step((20, 100), (20, 100)), &network).unwrap();
+            assert!(found.scan.z < -3.0 && !found.is_large, "{kind:?} {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_a_rare_side_is_counted_and_not_only_measured() {
+        // 1 other a month, then none: 12 against 0 in the last year.
+        let months = [vec![(99, 100); 12], vec![(100, 100); 12]].concat();
+        let found = change(Kind::Proportion, &months, &[]).unwrap();
+        let by_counts = quick_conditional_z(WindowCount { n: 0.0, d: 1_200.0 }, WindowCount { n: 12.0, d: 1_200.0 }, 1.0);
+        assert_eq!(found.scan.months, 12);
+        assert!((found.scan.z + by_counts).abs() < 1e-12 && found.is_large);
+    }
+
+    #[test]
+    fn a_baseline_never_contains_the_months_it_judges() {
+        let months = |count: usize| vec![UnitSums::counted(1, 10); count];
+        assert_eq!(baseline(&months(24)), Some((0..12, 12)));
+        assert_eq!(baseline(&months(18)), Some((0..6, 12)));
+        assert_eq!(baseline(&months(17)), Some((0..11, 6)));
+        assert_eq!(baseline(&months(12)), Some((0..6, 6)));
+        assert_eq!(baseline(&months(11)), None);
+        let mut idle = months(24);
+        idle[..7].fill(UnitSums::default());
+        assert_eq!(baseline(&idle), Some((0..18, 6)));
+    }
+
+    #[test]
+    fn months_without_work_are_passed_over() {
+        let mut months = step((20, 100), (40, 100));
+        months[23] = (0, 0);
+        let found = change(Kind::Rate, &months, &[]).unwrap();
+        // The last month alone has no z.
+        assert_eq!(found.scan.months, 3);
+        months[12..].fill((0, 0));
+        assert_eq!(change(Kind::Rate, &months, &[]), None);
+    }
+
+    #[test]
+    fn a_mean_is_judged_by_its_own_variance() {
+        let month = |value: i64| UnitSums { facts_n: 50, facts_d: 50, n: 50 * value, d: 50, n_squares: 50 * 130, d_squares: 50 };
+        let months = [vec![month(10); 12], vec![month(11); 12]].concat();
+        let (basis, season) = (basis(Kind::Mean), Season::default());
+        let found = ChangeMonitor { basis: &basis, season: &season }.change(&months).unwrap();
+        let variance = |value: i64| basis.mean_variance(&UnitSums::of_all(&vec![month(value); 12]));
+        assert!((found.scan.z - 1.0 / (variance(10) + variance(11)).sqrt()).abs() < 1e-12);
+        // 10 % is less than 15 %.
+        assert!(!found.is_large);
+    }
+
+    #[test]
+    fn the_shortest_of_equal_windows_says_since_when() {
+        assert_eq!(ChangeScan::of(&[]), None);
+        let found = ChangeScan::of(&[(1, 0.5), (2, -2.0), (3, 2.0)]).unwrap();
+        assert_eq!((found.months, found.z), (2, -2.0));
+        assert_eq!(ChangeScan::of(&[(1, 0.0)]).unwrap().p, 1.0);
+    }
 }

@@ -1,7 +1,7 @@
 //! The total of points over measures, with its interval.
 
 use crate::verdict::constants::LATER_BOUND;
-use crate::verdict::points::ExpectedPoints;
+use crate::verdict::place::points::ExpectedPoints;
 
 /// Points of all measures together.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! The interval of a change from one year to the next: never of a month alone.
 
 use crate::statistics::interval::wilson_at;
-use crate::verdict::change_z::WindowCount;
+use crate::verdict::change::change_z::WindowCount;
 use crate::verdict::constants::Z95;
 
 /// Least events of both years together whose change is shown.
