@@ -51,7 +51,6 @@ fn appeal(card: &Scorecard, until: Option<Month>) -> Option<CardAppeal> {
     if *status == Status::Withdrawn || until.is_some_and(|until| period.month > until) {
         return None;
     }
-    let windows = measures.iter().flat_map(|measure| &measure.windows);
-    let full = windows.filter(|window| window.value.is_some() && window.qof.is_some() && window.peer.is_some());
+    let full = measures.iter().filter(|one| one.value.is_some() && one.points.is_some() && one.comparator.is_some());
     Some(CardAppeal { has_practice: !subject.practice.is_empty(), month: period.month, full_windows: full.count() })
 }

@@ -13,7 +13,7 @@ use crate::scoring::points_draft::{PointsDraft, points_draft};
 use crate::scoring::saving::saving_estimate;
 use crate::sums::measure_sums::MeasureSums;
 use crate::verdict::constants::LEAST_NETWORK;
-use crate::verdict::detection::{Supposed, Undetectable, undetectable};
+use crate::verdict::detection::{Supposition, Undetectable, undetectable};
 use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
 use crate::verdict::roll_up::standardised_value;
 use crate::verdict::z_score::ZScore;
@@ -49,7 +49,7 @@ pub(crate) struct MeasureDraft<'a> {
 pub(crate) struct Comparison {
     pub z: ZScore,
     /// Why twice or half of the typical value would not show.
-    pub undetectable: Option<(Undetectable, Supposed)>,
+    pub undetectable: Option<(Undetectable, Supposition)>,
     /// Whether the others are counted, so that "twice" is about them.
     pub flipped: bool,
 }
@@ -182,16 +182,16 @@ fn compare(draft: &mut MeasureDraft<'_>, fitted: &FittedNetwork, network: &Netwo
 
 /// Why the difference that matters would not show: twice the typical value where the adverse side is above, half of it where it is
 /// below, both without a better side.
-fn cannot_show(direction: Direction, fitted: &FittedNetwork, member: &NetworkUnit) -> Option<(Undetectable, Supposed)> {
+fn cannot_show(direction: Direction, fitted: &FittedNetwork, member: &NetworkUnit) -> Option<(Undetectable, Supposition)> {
     let placed = fitted.basis.place(&member.sums, member.expected)?;
-    let of = |supposed: Supposed| {
+    let of = |supposed: Supposition| {
         let why = undetectable(&placed, fitted.fit.centre(), fitted.fit.gamma_cautious, supposed)?;
         Some((why, supposed))
     };
     match (direction, fitted.basis.flipped) {
-        (Direction::Low, false) | (Direction::High, true) => of(Supposed::Twice),
-        (Direction::High, false) | (Direction::Low, true) => of(Supposed::Half),
-        (Direction::None, _) => of(Supposed::Twice).filter(|_| of(Supposed::Half).is_some()),
+        (Direction::Low, false) | (Direction::High, true) => of(Supposition::Twice),
+        (Direction::High, false) | (Direction::Low, true) => of(Supposition::Half),
+        (Direction::None, _) => of(Supposition::Twice).filter(|_| of(Supposition::Half).is_some()),
     }
 }
 

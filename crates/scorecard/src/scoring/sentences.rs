@@ -7,7 +7,7 @@ use crate::scoring::change_draft::ChangeDraft;
 use crate::scoring::measure_draft::MeasureDraft;
 use crate::scoring::spoken_number::{bare, percent, with_short_unit, with_unit};
 use crate::scoring::word_catalogue::WordCatalogue;
-use crate::verdict::detection::{Supposed, Undetectable};
+use crate::verdict::detection::{Supposition, Undetectable};
 use crate::verdict::unit_sums::UnitSums;
 
 /// Most characters of a sentence.
@@ -96,8 +96,8 @@ fn verdict_words(draft: &MeasureDraft<'_>, verdict: VerdictWord) -> String {
 
 fn too_few_key(draft: &MeasureDraft<'_>) -> &'static str {
     match draft.comparison.map(|comparison| (comparison.flipped, comparison.undetectable)) {
-        Some((false, Some((Undetectable::TooFew, Supposed::Twice)))) => "too_few_twice",
-        Some((false, Some((Undetectable::TooFew, Supposed::Half)))) => "too_few_half",
+        Some((false, Some((Undetectable::TooFew, Supposition::Twice)))) => "too_few_twice",
+        Some((false, Some((Undetectable::TooFew, Supposition::Half)))) => "too_few_half",
         _ => "too_few_others",
     }
 }
