@@ -41,7 +41,7 @@ pub fn percent(value: f64) -> String {
     match value {
         0.0 => "0".to_owned(),
         100.0 => "100".to_owned(),
-        value if (9.95..90.0).contains(&value) => format!("{value:.0}"),
+        value if (9.95..90.05).contains(&value) => format!("{value:.0}"),
         value if value > 0.0 && value < 0.05 => two_digits(value),
         value if value > 99.9 && value < 100.0 => "99.9".to_owned(),
         value => format!("{value:.1}"),
@@ -116,7 +116,7 @@ mod tests {
             (12.345, "%", "12%"),
             (9.96, "%", "10%"),
             (7.08, "%", "7.1%"),
-            (90.0, "%", "90.0%"),
+            (90.0, "%", "90%"),
             (93.71, "%", "93.7%"),
             (0.0, "%", "0%"),
             (100.0, "%", "100%"),
