@@ -1,18 +1,15 @@
 //! The time for peers and cards of one month.
 //!
 //! Input: clinicians of one role (100,000 by default), 14 at a practice, 6 practices in a network, 30 networks in a locality; the 25
-//! measures of this repository. The sums of 3 windows and 12 months are random. Every measure has a value, and denominators differ by a
+//! measures of this repository. The sums of 24 months are random. Every measure has a value, and denominators differ by a
 //! factor of twenty.
 //!
-//! Timed on one thread: the peer groups of all measures, windows and levels, then the content of every card. Generating the input is
-//! not timed. Times are CPU times of the thread.
-
-use std::collections::BTreeMap;
+//! Timed on one thread: the peer groups of all measures with their fits, then the content and the hash of every card. Generating the
+//! input is not timed: a unit is generated again where it is read. Times are CPU times of the thread.
 
 use anyhow::Result;
 use scorecard::card::scorecard::Status;
 use scorecard::measure::measure_set::MeasureSet;
-use scorecard::peer_group::thresholds::Thresholds;
 use scorecard::peer_group::unit::{MONTHS, UnitKey, UnitMonth};
 use scorecard::registry::directory::Directory;
 use scorecard::scoring::scorer::{Scorer, content_hash};
@@ -25,7 +22,7 @@ use crate::process::thread_time;
 
 const MEASURES: usize = 25;
 /// Cards in the printed fingerprint.
-const FINGERPRINTED: usize = 1_000;
+const FINGERPRINTED: u32 = 1_000;
 
 fn measures() -> MeasureSet {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../measures");
@@ -39,18 +36,20 @@ fn measures() -> MeasureSet {
     MeasureSet::parse(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).expect("sound measures")
 }
 
-fn unit(set: &MeasureSet, number: u32, draw: &mut Draw) -> UnitMonth {
+fn unit(set: &MeasureSet, number: u32) -> UnitMonth {
+    let draw = &mut Draw(u64::from(number) + 1);
     let size = 1 + draw.below(100) / 5;
-    let months: [Sums; MONTHS] = std::array::from_fn(|_| {
+    let mut month = || {
         let mut sums = Sums::zero(MEASURES);
         (sums.base.facts, sums.base.encounters, sums.base.items) = (100, 100, 100);
         for (sums, measure) in sums.measures.iter_mut().zip(set.measures()) {
             *sums = month_of(measure, draw, size);
         }
         sums
-    });
+    };
+    let months = (0..MONTHS).map(|_| month()).collect();
     let key = UnitKey { person: format!("gmc|{:07}", 1_000_000 + number), practice: format!("P{:05}", number / 14) };
-    UnitMonth::new(key, &months, [false; 3])
+    UnitMonth::new(key, months)
 }
 
 /// Prints the cost of the peers and the cards of this many clinicians.
@@ -62,30 +61,36 @@ pub fn measure(clinicians: u32) -> Result<()> {
     organisations(clinicians.div_ceil(14))?.iter().for_each(|entry| directory.apply(entry));
     let schedule = Schedule { zone: Zone::london(), grid: Grid::DAILY, first: Timestamp(0) };
     let scorer = Scorer { measures: &set, schedule: &schedule, directory: &directory };
-    let mut draw = Draw(1);
-    let units: BTreeMap<UnitKey, UnitMonth> =
-        (0..clinicians).map(|number| unit(&set, number, &mut draw)).map(|unit| (unit.key.clone(), unit)).collect();
     let month: Month = "2026-10".parse().expect("a month");
-    let start = thread_time()?.as_secs_f64();
-    let table = |thresholds| scorer.roster(month, units.values(), thresholds).into_table();
-    let thresholds = scorer.thresholds(month, &table(Thresholds::default()));
-    let begin_peers = thread_time()?.as_secs_f64();
-    let peers = table(thresholds);
-    let groups = peers.groups().count();
-    let begin_cards = thread_time()?.as_secs_f64();
-    let mut measured = 0_usize;
-    let yardsticks = scorer.benchmarks(month, &peers);
-    for unit in units.values() {
-        let content = scorer.content(unit, Status::Provisional, &yardsticks);
-        measured += content.measures.iter().flat_map(|m| &m.windows).filter(|w| w.value.is_some()).count();
+    let (mut members, mut of_members) = (Vec::new(), 0.0);
+    for number in 0..clinicians {
+        let unit = unit(&set, number);
+        let begin = thread_time()?.as_secs_f64();
+        members.extend(scorer.member(&unit, month));
+        of_members += thread_time()?.as_secs_f64() - begin;
     }
-    let (of_peers, of_cards) = (begin_cards - begin_peers, thread_time()?.as_secs_f64() - begin_cards);
-    println!("{clinicians} clinicians x {} measures x 3 windows: {measured} values, {groups} groups", set.measures().len());
-    println!("thresholds {:.2} s (once a quarter)", begin_peers - start);
-    println!("peers {of_peers:.2} s, cards {of_cards:.2} s, together {:.2} s", of_peers + of_cards);
-    // Not timed: the fingerprint shows whether a change of the engine changed cards.
-    let hash = |unit| content_hash(&scorer.content(unit, Status::Provisional, &yardsticks));
-    let sum = units.values().take(FINGERPRINTED).map(hash).map(|hash| u128::from_str_radix(&hash, 16).expect("hexadecimal"));
-    println!("sum of the first {FINGERPRINTED} content hashes {:032x}", sum.fold(0, u128::wrapping_add));
+    let begin = thread_time()?.as_secs_f64();
+    let peers = scorer.peers(month, Timestamp(0), members);
+    let of_peers = of_members + thread_time()?.as_secs_f64() - begin;
+    let quarter = peers.for_quarter(month);
+    let benchmarks = scorer.benchmarks(month, &peers, &quarter);
+    let (mut measured, mut of_cards, mut of_hashes, mut sum) = (0_usize, 0.0, 0.0, 0_u128);
+    for number in 0..clinicians {
+        let unit = unit(&set, number);
+        let begin = thread_time()?.as_secs_f64();
+        let content = scorer.content(&unit, Status::Provisional, &benchmarks);
+        let made = thread_time()?.as_secs_f64();
+        let hash = content_hash(&content);
+        (of_cards, of_hashes) = (of_cards + made - begin, of_hashes + thread_time()?.as_secs_f64() - made);
+        measured += content.measures.iter().filter(|measure| measure.value.is_some()).count();
+        if number < FINGERPRINTED {
+            sum = sum.wrapping_add(u128::from_str_radix(&hash[..32], 16).expect("hexadecimal"));
+        }
+    }
+    let groups = peers.networks().count();
+    println!("{clinicians} clinicians x {} measures: {measured} values, {groups} groups", set.measures().len());
+    println!("peers {of_peers:.2} s, cards {of_cards:.2} s, hashes {of_hashes:.2} s, together {:.2} s", of_peers + of_cards + of_hashes);
+    // The fingerprint shows whether a change of the engine changed cards.
+    println!("sum of the first {FINGERPRINTED} content hashes {sum:032x}");
     Ok(())
 }

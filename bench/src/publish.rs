@@ -280,6 +280,7 @@ fn mark(practice: &Practice, deployment: &Deployment, at: Timestamp, position: u
         last_appended: at,
         newest_day: Some(practice.last.last_day()),
         days: (0..MONTHS).rev().map(|back| (practice.last.plus(-i32::try_from(back).expect("twelve")), 0x0fff_ffff)).collect(),
+        kinds: Vec::new(),
     };
     let mut mark = Mark {
         partition: 0,

@@ -15,7 +15,6 @@ use scorecard::card::scorecard::Status;
 use scorecard::event::{Batch, Event};
 use scorecard::fold::tally::Tally;
 use scorecard::measure::measure_set::MeasureSet;
-use scorecard::peer_group::thresholds::Thresholds;
 use scorecard::peer_group::unit::{MONTHS, UnitKey, UnitMonth};
 use scorecard::record::item::Item;
 use scorecard::record::log_record::{Position, Record};
@@ -264,7 +263,7 @@ fn funnel(input: &Input) -> Result<Measurement> {
     Ok(done)
 }
 
-/// The content of a card with known peers: every measure, window, limit, grade and sentence.
+/// The content of a card with known peers: every measure, verdict, change, points and sentence.
 fn card(input: &Input) -> Result<Measurement> {
     let measures = Arc::new(measures::of_the_repository()?);
     let mut tally = tally(&measures);
@@ -275,19 +274,20 @@ fn card(input: &Input) -> Result<Measurement> {
     let (mut directory, mut month) = (Directory::default(), Month::EARLIEST);
     for (row, sums) in tally.all_rows(&cut) {
         month = row.month;
-        let mut months: [Sums; MONTHS] = std::array::from_fn(|_| empty.clone());
+        let mut months = vec![empty.clone(); MONTHS];
         months[MONTHS - 1] = sums;
         let key = UnitKey { person: row.clinician.to_string(), practice: row.practice.to_string() };
         let practice = format!(r#"{{"type":"organisation","code":"{}","kind":"practice","setting":"gp"}}"#, key.practice);
         directory.apply(&serde_json::from_str(&practice)?);
-        units.insert(key.clone(), UnitMonth::new(key, &months, [false; 3]));
+        units.insert(key.clone(), UnitMonth::new(key, months));
     }
     let schedule = schedule();
     let scorer = Scorer { measures: &measures, schedule: &schedule, directory: &directory };
-    let peers = scorer.roster(month, units.values(), Thresholds::default()).into_table();
-    let yardsticks = scorer.benchmarks(month, &peers);
+    let members = units.values().filter_map(|unit| scorer.member(unit, month)).collect();
+    let peers = scorer.peers(month, NOW, members);
+    let benchmarks = scorer.benchmarks(month, &peers, &peers.for_quarter(month));
     let (done, values) = measured(units.len() as u64, || {
-        let values = |unit| scorer.content(unit, Status::Provisional, &yardsticks).measures.len();
+        let values = |unit| scorer.content(unit, Status::Provisional, &benchmarks).measures.len();
         units.values().map(values).sum::<usize>()
     })?;
     ensure!(values > 0, "cards show measures");

@@ -117,7 +117,7 @@ fn a_twelve_month_window_covers_sealed_months_and_survives_a_restart() {
         let last = cards.last().unwrap();
         assert_eq!((last.content.period.month.to_string().as_str(), last.revision), ("2026-05", 3));
         assert_eq!(last.content.exposure[2].items, 13, "June 2025 to May 2026, and the late one");
-        assert!(last.quality.incomplete_windows.is_empty());
+        assert!(last.content.coverage.is_empty());
 
         // The rows of a sealed month are lost. Publish restores them from the log.
         lose_july(&world);
@@ -127,7 +127,7 @@ fn a_twelve_month_window_covers_sealed_months_and_survives_a_restart() {
         let cards = world.revisions();
         let last = cards.last().unwrap();
         assert_eq!((last.revision, last.content.exposure[2].items), (4, 14));
-        assert!(last.quality.incomplete_windows.is_empty());
+        assert!(last.content.coverage.is_empty());
 
         // The log's beginning is lost as well. The window is marked as incomplete.
         lose_july(&world);
@@ -139,7 +139,9 @@ fn a_twelve_month_window_covers_sealed_months_and_survives_a_restart() {
         let cards = world.revisions();
         let last = cards.last().unwrap();
         assert_eq!(last.revision, 5);
-        assert_eq!(last.quality.incomplete_windows, [12]);
+        let missing = last.content.coverage.iter().map(|gaps| (gaps.month.to_string(), gaps.missing));
+        assert!(missing.clone().any(|(month, missing)| month == "2025-07" && missing), "{:?}", missing.collect::<Vec<_>>());
+        assert!(last.reasons.iter().any(|reason| reason.cause == Cause::Coverage), "{:?}", last.reasons);
         assert_eq!(last.content.exposure[2].items, 14, "twelve months less July 2025, and three late ones");
     }
 }

@@ -26,9 +26,10 @@ fn example() -> Scorecard {
     env!("CARGO_PKG_VERSION").clone_into(&mut deployment.engine_version);
     let played = play(&network, deployment, 40, network.ends().plus_seconds(60 * 86_400));
     let points = |card: &Scorecard| {
-        let windows = card.content.measures.iter().flat_map(|measure| &measure.windows);
-        let whole = card.content.composite.is_some_and(|composite| composite.percent.is_some());
-        (whole, !card.content.highlights.is_empty(), windows.filter(|window| window.qof.is_some()).count())
+        let content = &card.content;
+        let whole = content.composite.is_some_and(|composite| composite.percent.is_some());
+        let offered = content.one_thing.is_some() || !content.check.is_empty();
+        (whole, offered, content.measures.iter().filter(|measure| measure.points.is_some()).count())
     };
     let fields = |card: &Scorecard| {
         let mut paths = BTreeSet::new();
@@ -51,7 +52,7 @@ fn example() -> Scorecard {
 /// A card as the example shows it: the JSON of the code, a line for each part and for each measure.
 fn shown(card: &Scorecard) -> String {
     let mut text = codec::json::record_lines::scorecard(card);
-    let parts = ["subject", "period", "status", "exposure", "domains", "composite", "giants", "highlights", "quality"];
+    let parts = ["subject", "period", "status", "exposure", "comparisons", "one_thing", "check", "keep", "changed", "domains", "composite", "giants", "coverage", "unknown", "quality"];
     for part in parts.map(|part| format!(",\"{part}\":")) {
         text = text.replace(&part, &format!(",\n{}", &part[1..]));
     }
@@ -74,7 +75,7 @@ fn the_example_card_is_what_the_pipeline_makes() {
     );
 }
 
-/// The paths of all fields of a schema's record, such as `measures.windows.funnel.target`.
+/// The paths of all fields of a schema's record, such as `measures.comparator.typical`.
 fn fields(schema: &Value, path: &str, named: &mut Vec<(String, Value)>, into: &mut BTreeSet<String>) {
     match schema {
         Value::String(name) => {
@@ -107,7 +108,7 @@ fn of_schema() -> BTreeSet<String> {
     let schema = serde_json::from_str(SCHEMA).expect("a schema is JSON");
     let mut paths = BTreeSet::new();
     fields(&schema, "", &mut Vec::new(), &mut paths);
-    assert!(paths.len() > 100 && paths.contains("measures.windows.funnel.limits_998.upper"), "{paths:?}");
+    assert!(paths.len() > 100 && paths.contains("measures.change.year.upper"), "{paths:?}");
     paths
 }
 

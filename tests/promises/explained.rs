@@ -222,13 +222,16 @@ fn a_card_whose_events_do_not_add_up_is_refused_with_both_sums() {
     let index = set.index_of("telephone_share").expect("a measure of the repository");
     let events = known(&world, &card, 1);
     for measure in &mut card.content.measures {
-        measure.windows[0].d += 7;
+        if let Some(last) = measure.months_d.last_mut() {
+            *last += 7;
+        }
     }
     let refused = explain(&card, set, index, 1, &events).unwrap_err();
     assert!(matches!(refused, ExplanationError::Differs { .. }));
     let text = refused.to_string();
     assert!(text.contains("0 over 1 ") && text.contains("0 over 8 "), "{text}");
-    card.content.measures[index].version += 1;
+    let telephone = card.content.measures.iter_mut().find(|measure| &*measure.id == "telephone_share");
+    telephone.expect("an encounter counts for it").version += 1;
     assert!(matches!(explain(&card, set, index, 1, &events), Err(ExplanationError::OtherDefinition { .. })));
 }
 

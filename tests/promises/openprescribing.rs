@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use promises::world::{World, deployment, measures, records, utc};
-use scorecard::card::peer_group::{Level, PeerGroup};
-use scorecard::card::scorecard::{Scorecard, WindowValue};
+use scorecard::card::peer_snapshot::{GroupFigures, Purpose};
+use scorecard::card::scorecard::{Scorecard, CardMeasure};
 use scorecard::record::log_record::{Position, Record};
 use scorecard::scoring::saving::{FallbackPrices, Spending, ratio_saving};
 use scorecard::statistics::percentile::{percentile, quantile};
@@ -139,7 +139,7 @@ fn send(world: &mut World, events: &[String]) {
 /// The published figures of September.
 struct PublishedFigures {
     cards: BTreeMap<String, Scorecard>,
-    network: PeerGroup,
+    network: GroupFigures,
     /// The frozen members of the network.
     members: Vec<Ratio>,
     /// The sums behind each clinician's card.
@@ -149,21 +149,18 @@ struct PublishedFigures {
 impl PublishedFigures {
     fn of(world: &World) -> PublishedFigures {
         let cards = world.cards().into_values().filter(|card| card.content.period.month.to_string() == "2015-09");
-        let is_network = |group: &PeerGroup| group.key.level == Level::Network && group.key.window == 12;
-        let september = |group: &PeerGroup| group.key.month.to_string() == "2015-09" && is_network(group);
-        let groups = records(&world.log, Topic::PeerGroups, 0).into_iter().filter_map(|record| match record {
-            Record::PeerGroup(group) if group.frozen && september(&group) => Some(*group),
-            _ => None,
-        });
-        let network = groups.last().expect("a frozen network");
-        let mut members = Vec::new();
+        let (mut network, mut members) = (None, Vec::new());
         for record in records(&world.log, Topic::PeerSnapshots, 0) {
             if let Record::PeerSnapshot(snapshot) = record
-                && snapshot.key == network.key
+                && snapshot.frozen
+                && snapshot.purpose == Purpose::Month
+                && snapshot.key.month.to_string() == "2015-09"
             {
+                network = snapshot.figures.or(network);
                 members.extend(snapshot.values);
             }
         }
+        let network = network.expect("a frozen network");
         let mut sums = BTreeMap::new();
         for record in records(&world.log, Topic::ClinicianMonths, 0) {
             if let Record::ClinicianMonth(row) = record
@@ -177,8 +174,8 @@ impl PublishedFigures {
         PublishedFigures { cards, network, members, sums }
     }
 
-    fn headline(&self, practice: &str) -> &WindowValue {
-        &self.cards[practice].content.measures[0].windows[2]
+    fn headline(&self, practice: &str) -> Option<&CardMeasure> {
+        self.cards[practice].content.measures.first()
     }
 
     fn spending(&self, practice: &str) -> Spending {
@@ -238,33 +235,25 @@ fn compare(month: &Month) -> u32 {
     for row in &scope {
         let practice = row[3];
         let window = published.headline(practice);
-        assert_eq!((window.n, window.d), (whole(row[4], 1000.0), whole(row[5], 1000.0)), "{practice}");
+        let (n, d) = window.map(|window| (window.n, window.d)).unwrap_or_default();
+        assert_eq!((n, d), (whole(row[4], 1000.0), whole(row[5], 1000.0)), "{practice}");
         let (value, place) = (number(row[6]), number(row[7]));
-        let own = (window.d > 0).then_some((window.n, window.d));
+        let own = (d > 0).then_some((n, d));
         ruler.full(own.map(|(n, d)| n as f64 / d as f64), value, &format!("{practice}: value"));
         ruler.full(own.and_then(|own| percentile(&published.members, own)), place, &format!("{practice}: percentile"));
-        ruler.nine(window.value, value, &format!("{practice}: value on the card"));
-        if published.members.len() >= 6 {
-            let peer = window.peer.as_ref();
-            ruler.nine(peer.and_then(|peer| peer.percentile), place, &format!("{practice}: percentile on the card"));
-        }
+        ruler.nine(window.and_then(|window| window.value), value, &format!("{practice}: value on the card"));
         for tenth in 1..=9 {
             let saving = ratio_saving(published.spending(practice), fallback, target(tenth));
             ruler.full(Some(saving), number(row[7 + tenth]), &format!("{practice}: saving at decile {tenth}"));
             totals[tenth - 1] += saving.max(0.0);
         }
-        let pence = |column: usize| number(row[column]).filter(|_| own.is_some()).map(|pounds| 100.0 * pounds);
-        ruler.nine(window.saving.map(|s| s.p10_pence), pence(8), &format!("{practice}: saving at p10 on the card"));
-        ruler.nine(window.saving.map(|s| s.p50_pence), pence(12), &format!("{practice}: saving at p50 on the card"));
     }
     let globals = rows(&month.globals, "practice").pop().expect("one row");
     let network = &published.network;
     assert_eq!((network.numerator, network.denominator), (whole(globals[3], 1000.0), whole(globals[4], 1000.0)));
     ruler.full(Some(network.numerator as f64 / network.denominator as f64), number(globals[5]), "value of all");
-    ruler.nine(network.mean, number(globals[5]), "value of all as published");
     for tenth in 1..=9 {
         ruler.full(Some(target(tenth)), number(globals[5 + tenth]), &format!("decile {tenth}"));
-        ruler.nine(Some(network.deciles[tenth - 1]), number(globals[5 + tenth]), &format!("decile {tenth} as published"));
         ruler.full(Some(totals[tenth - 1]), number(globals[14 + tenth]), &format!("all that could be saved at decile {tenth}"));
     }
     ruler.0
@@ -279,8 +268,8 @@ fn the_synthetic_month_gives_the_values_of_the_reference_script() {
         closed: "P00011",
         other: "P00012",
     };
-    // Ten practices with 15 values each, and 29 values of the network.
-    assert_eq!(compare(&month), 10 * 15 + 29);
+    // Ten practices with 12 values each, and 19 values of the network.
+    assert_eq!(compare(&month), 10 * 12 + 19);
 }
 
 #[test]
@@ -300,6 +289,6 @@ fn the_month_of_openprescribing_gives_its_published_values() {
         closed: "B82008",
         other: "Y00581",
     };
-    // Eight practices with 15 values each, and 29 values of the network.
-    assert_eq!(compare(&month), 8 * 15 + 29);
+    // Eight practices with 12 values each, and 19 values of the network.
+    assert_eq!(compare(&month), 8 * 12 + 19);
 }

@@ -415,7 +415,7 @@ fn compaction_makes_no_row_look_changed_to_a_restarted_publisher() {
     restarted.restart_publisher();
     assert_eq!(restarted.publish().len(), 2);
     assert_eq!(world.publish().len(), 2);
-    let groups = |world: &World| records(&world.log, Topic::PeerGroups, 0);
+    let groups = |world: &World| records(&world.log, Topic::PeerSnapshots, 0);
     assert!(groups(&world).len() > 2, "there are groups to compare");
     assert_eq!(groups(&restarted), groups(&world));
     assert_eq!(bytes(&restarted.log), bytes(&world.log));

@@ -1,9 +1,9 @@
-//! Thresholds of points come from the last month before the quarter and are frozen with the quarter's first cards.
+//! Points of a quarter are those of places among the network of the month before it, frozen with the quarter's first cards.
 
 use promises::world::{World, deployment, prescription, records, utc};
-use scorecard::card::scorecard::{Qof, Scorecard};
+use scorecard::card::peer_snapshot::{PeerSnapshot, Purpose};
+use scorecard::card::scorecard::{MeasurePoints, Scorecard};
 use scorecard::event::{Detail, Event};
-use scorecard::peer_group::thresholds::holds_thresholds;
 use scorecard::record::log_record::Record;
 use scorecard::time::schedule::Grid;
 use stream::log::Topic;
@@ -26,9 +26,8 @@ fn antibiotics(clinician: usize, month: i8, broad: usize) -> Vec<Event<'static>>
     (0..20).map(one).collect()
 }
 
-fn qof(card: &Scorecard) -> Option<Qof> {
-    let measure = card.content.measures.iter().find(|measure| &*measure.id == MEASURE).expect("a built-in measure");
-    measure.windows[2].qof
+fn points(card: &Scorecard) -> Option<MeasurePoints> {
+    card.content.measures.iter().find(|measure| &*measure.id == MEASURE).expect("a measure with facts").points
 }
 
 /// The last months of a year, published weekly, with or without restarts of the publisher.
@@ -40,8 +39,8 @@ fn played(restarts: bool) -> World {
         let day = utc(2026, month, 9, 9);
         world.run_until(day);
         for clinician in 0..CLINICIANS {
-            // In September clinician n prescribes n of 20 broad-spectrum items; later nobody prescribes any.
-            let broad = if month == 9 { clinician } else { 0 };
+            // In September clinician n prescribes 2 to 10 of 20 broad-spectrum items; later nobody prescribes more than four.
+            let broad = if month == 9 { 2 + clinician % 9 } else { 4 };
             world.feed(day, "a", antibiotics(clinician, month, broad));
         }
         if restarts {
@@ -59,27 +58,31 @@ fn played(restarts: bool) -> World {
 }
 
 #[test]
-fn a_quarters_points_are_earned_between_the_quartiles_of_the_month_before_it() {
+fn a_quarters_points_are_earned_by_the_network_of_the_month_before_it() {
     let world = played(false);
-    let frozen: Vec<_> = records(&world.log, Topic::PeerGroups, 0)
+    let quarters: Vec<PeerSnapshot> = records(&world.log, Topic::PeerSnapshots, 0)
         .into_iter()
         .filter_map(|record| match record {
-            Record::PeerGroup(group) if holds_thresholds(&group) && &*group.key.measure == "broad_spectrum@1" => Some(*group),
+            Record::PeerSnapshot(one) if one.purpose == Purpose::Quarter && &*one.key.measure == "broad_spectrum@1" => Some(one),
             _ => None,
         })
+        .filter(|one| one.key.month.to_string() == "2026-10")
         .collect();
-    // 0 % to 100 % in steps of five, low is good: R type 7 gives 75 and 25.
-    let october = frozen.iter().find(|group| group.key.month.to_string() == "2026-10").expect("October's quarter");
-    assert_eq!((october.lower, october.upper, october.size), (Some(75.0), Some(25.0), 21));
+    let [october] = quarters.as_slice() else { panic!("frozen once, not {quarters:?}") };
+    let figures = october.figures.as_ref().expect("chunk 0 has them");
+    assert_eq!((figures.members, october.values.len(), figures.estimating), (21, 0, 21));
+    // Shares from 10 % to 50 %, most clinicians twice or three times: the typical one is near 30 %.
+    assert!((0.25..0.35).contains(&figures.centre.expect("a centre")), "{figures:?}");
     let earned = |month: &str, clinician: usize| {
         let key = format!("gmc%7C{}|A81001|{month}", 7_000_000 + clinician);
-        qof(&world.cards()[&key]).map(|qof| (qof.lower, qof.upper, qof.points))
+        points(&world.cards()[&key])
     };
     assert_eq!(earned("2026-09", 10), None, "the first quarter has none before it");
-    // October and September: 20 of 40 are 50 %, half way. All three months of the quarter have its thresholds.
-    assert_eq!(earned("2026-10", 20), Some((75.0, 25.0, 5.0)));
-    assert_eq!(earned("2026-12", 20).map(|(lower, upper, _)| (lower, upper)), Some((75.0, 25.0)));
-    assert_eq!(frozen.iter().filter(|group| group.key.month == october.key.month).count(), 1, "frozen once");
+    let (october, december) = (earned("2026-10", 20).expect("points"), earned("2026-12", 20).expect("points"));
+    assert_eq!((october.begins, october.full), (december.begins, december.full), "one quarter, one scale");
+    assert!(october.begins > october.full, "low is good: {october:?}");
+    // Clinician 20 had 4 of 20 in September and has 4 of 20 later, well below the typical 30 %: more than half of the points.
+    assert!(december.points > 5.0 && december.low <= december.points && december.points <= december.high, "{december:?}");
 }
 
 #[test]
@@ -90,5 +93,5 @@ fn a_restarted_publisher_has_the_same_thresholds() {
     let (once, anew) = (played(false), played(true));
     assert!(text(&once).len() > 4 * CLINICIANS);
     assert_eq!(text(&once), text(&anew));
-    assert_eq!(records(&once.log, Topic::PeerGroups, 0).len(), records(&anew.log, Topic::PeerGroups, 0).len());
+    assert_eq!(records(&once.log, Topic::PeerSnapshots, 0), records(&anew.log, Topic::PeerSnapshots, 0));
 }

@@ -1,6 +1,15 @@
-//! The published documents: the scorecard and the peer group, how their reals are rounded and their content is hashed.
+//! The card and the peer group that it is compared with, as published, their hashes, and the rounding of published reals.
 
 pub mod fingerprint;
-pub mod round;
+pub mod canonical_json;
 pub mod scorecard;
-pub mod peer_group;
+pub mod overview;
+pub mod card_measure;
+pub mod coverage;
+pub mod subject;
+pub mod revision;
+pub mod public_group;
+pub mod peer_snapshot;
+pub mod snapshot_id;
+pub mod instant_text;
+pub mod round;

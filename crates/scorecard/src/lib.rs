@@ -6,9 +6,9 @@
 //!    ([`sums::measure_sums::Sums`]), measure by measure ([`measure::measure_set::MeasureSet`]).
 //! 3. At a cut, the rows of a person add up to a [`peer_group::unit::UnitMonth`]; [`registry::directory::Directory`] says who the
 //!    person is and where they work.
-//! 4. [`peer_group::roster::Roster`] ranks the units of one role and computes quantiles and dispersion.
-//! 5. [`scoring::scorer::Scorer`] computes the content of a card, with intervals and control limits from [`chance`] and
-//!    [`statistics`]; [`scoring::disclosure`] removes figures that could identify a colleague.
+//! 4. [`peer_group::peer_table_builder`] ranks the units of one role and fits their network.
+//! 5. [`scoring::scorer::Scorer`] computes the content of a card, with verdicts, change and points from [`verdict`];
+//!    [`scoring::disclosure`] removes figures that could identify a colleague.
 //! 6. `codec` encodes the [`card::scorecard::Scorecard`].
 //!
 //! This crate never reads a file, a socket or a clock, and never encodes a wire format. Its state holds no floating-point number, so

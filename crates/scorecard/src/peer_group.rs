@@ -1,12 +1,11 @@
-//! Peer groups: the colleagues of a unit, ranked, with quantiles, dispersion and thresholds of points. They are kept from cut to cut.
+//! Peer groups: the colleagues of a unit, ranked and fitted, with the figures that may be published. They are formed whole, weekly
+//! while a month is provisional and once when it becomes final.
 
-pub mod roster;
-pub(crate) mod ranked_values;
-pub(crate) mod peer_group_builder;
-pub(crate) mod peer_level_index;
-pub(crate) mod roster_delta;
-pub mod peer_candidate;
-pub mod thresholds;
-pub mod network_scale;
+pub mod peer_table_builder;
+pub(crate) mod network_builder;
 pub mod peer_table;
+pub mod peer_network;
+pub mod disclosed_figures;
+pub mod peer_member;
+pub mod peer_week;
 pub mod unit;

@@ -2,7 +2,6 @@
 
 pub mod answer;
 pub(crate) mod answer_card;
-pub(crate) mod dispersion;
 pub(crate) mod colleagues;
 pub(crate) mod unit_months;
 pub(crate) mod round;

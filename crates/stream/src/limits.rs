@@ -17,8 +17,8 @@ pub(crate) const MARK_KEYS: i64 = 1024;
 
 /// Months before the first open one whose rows publish keeps.
 ///
-/// The longest window of a card has 12 months.
-pub(crate) const WINDOW_MONTHS: i32 = 12;
+/// A card shows 24 months: change and improvement compare a year with the year before it.
+pub(crate) const WINDOW_MONTHS: i32 = 24;
 
 /// Months by which a link usually reaches back.
 ///

@@ -4,7 +4,6 @@ pub mod publish_task;
 pub(crate) mod sealed_rows;
 pub(crate) mod run_record;
 pub(crate) mod cut_planner;
-pub(crate) mod rosters;
 pub(crate) mod month_cards;
 pub(crate) mod month_states;
 pub(crate) mod run;

@@ -64,3 +64,10 @@ pub(crate) struct Numbers {
     /// Signed sums of numerator and denominator.
     pub signed: [[i64; 4]; 2],
 }
+
+impl Numbers {
+    /// Whether any fact counts, is adjusted, or is unknown.
+    pub(crate) fn has_fact(&self) -> bool {
+        [self.facts_n, self.facts_d, self.pca, self.unknown] != [0; 4]
+    }
+}

@@ -17,8 +17,8 @@ pub const MAGIC: u8 = 0;
 /// The id of a batch in the first layout.
 const FIRST_BATCH: u32 = FIRST_ID + 1;
 
-/// The id of a row in the first layout, which had no unknown events and no signed sums.
-const FIRST_ROW: u32 = FIRST_ID + 3;
+/// The ids of rows, cards, groups and snapshots of format 1. They can be computed from the log, so they are not read any more.
+const OF_FORMAT_1: [u32; 4] = [FIRST_ID + 3, FIRST_ID + 9, FIRST_ID + 10, FIRST_ID + 11];
 
 /// The first id of our own range.
 pub use crate::avro::released_schema::FIRST_ID;
@@ -273,11 +273,11 @@ pub fn decode_datum(id: u32, datum: &[u8]) -> Record<'_> {
     if id == FIRST_BATCH {
         return read_first_batch(datum).map_or_else(|fault| undecodable(form, fault), Record::Batch);
     }
-    if id == FIRST_ROW {
-        return Record::Undecodable(
-            "the row is of a log of format 1, which this version does not read; make a new log with `plumbline migrate OLD NEW`"
-                .to_owned(),
-        );
+    if OF_FORMAT_1.contains(&id) {
+        return Record::Undecodable(format!(
+            "the {} is of a log of format 1, which this version does not read; make a new log with `plumbline migrate OLD NEW`",
+            form.name()
+        ));
     }
     let older = ReleasedSchema::of_id(id).expect("the id was found among the released schemas");
     match older.resolve(datum, form.schema()) {

@@ -1,6 +1,6 @@
 //! Rows and marks: the records of `clinician-months`.
 
-use scorecard::record::log_record::{CellSum, ClinicianMonth, FeedCoverage, Mark, RowKey};
+use scorecard::record::log_record::{CellSum, ClinicianMonth, FeedCoverage, KindMonth, Mark, RowKey};
 use scorecard::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, SIGNS, SignedSums};
 
 use crate::avro::wire::{Reader, Wire, WireFault, Writer, wire_record};
@@ -23,7 +23,8 @@ wire_record!(MeasureSums {
     unknown
 });
 wire_record!(CellSum { side, cell, n });
-wire_record!(FeedCoverage { feed, last_appended, newest_day, days });
+wire_record!(FeedCoverage { feed, last_appended, newest_day, days, kinds });
+wire_record!(KindMonth { practice, kind, month, events, days, weekday_median });
 
 /// One number for each field; the answers run from very good to don't know.
 impl<'a> Wire<'a> for Base {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use scorecard::card::snapshot_id::SnapshotId;
 use scorecard::measure::measure_set::SetHash;
 use scorecard::time::calendar::{Day, Month, Timestamp};
 
@@ -277,6 +278,17 @@ impl<'a> Wire<'a> for Arc<str> {
     }
     fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
         Ok(from.text()?.into())
+    }
+}
+
+/// A fixed of 16 bytes.
+impl<'a> Wire<'a> for SnapshotId {
+    fn write(&self, to: &mut Writer<'_>) {
+        to.raw(&self.0);
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Self, WireFault> {
+        let bytes = from.raw(16)?.try_into().expect("sixteen bytes were taken");
+        Ok(SnapshotId(bytes))
     }
 }
 

@@ -8,8 +8,8 @@
 
 use std::fmt::Display;
 
-use scorecard::card::peer_group::PeerGroup;
-use scorecard::card::scorecard::{Content, Period, Scorecard};
+use scorecard::card::public_group::PeerGroup;
+use scorecard::card::scorecard::{Content, Scorecard};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::log_record::{ClinicianMonth, Outcome, Reject, Run};
 use scorecard::sums::measure_sums::{MeasureSums, SIGNS};
@@ -20,25 +20,13 @@ use serde::ser::{SerializeMap, Serializer};
 /// A scorecard.
 #[must_use]
 pub fn scorecard(card: &Scorecard) -> String {
-    let text = with_instant(line(card), "cut", card.cut);
-    with_period(text, &card.content.period)
+    line(card)
 }
 
 /// The part of a card that its content hash covers, as the card shows it.
 #[must_use]
 pub fn content(content: &Content) -> String {
-    with_period(line(content), &content.period)
-}
-
-/// The types write instants as milliseconds, because the content hash is defined on that text. Lines show them as RFC 3339.
-fn with_period(text: String, period: &Period) -> String {
-    let text = with_instant(text, "start", period.start);
-    with_instant(text, "end", period.end)
-}
-
-/// Replaces the first field of this name and instant. A quote inside a text is escaped, so no text can look like the field.
-fn with_instant(text: String, field: &str, at: Timestamp) -> String {
-    text.replacen(&format!("\"{field}\":{}", at.0), &format!("\"{field}\":\"{at}\""), 1)
+    line(content)
 }
 
 /// A peer group.

@@ -1,15 +1,18 @@
 //! One record of every kind with every field filled. Fields that could be confused have different values.
 
-use scorecard::card::peer_group::{Level, PeerGroup, PeerKey, PeerSnapshot};
+use scorecard::card::peer_snapshot::{CellRate, GroupFigures, Level, PeerSnapshot, PlaceSums, Purpose, Standardisation};
+use scorecard::card::public_group::{PeerGroup, PeerKey};
 use scorecard::card::scorecard::{
-    Band, CardMeasure, Cause, Composite, Content, Coverage, CoverageState, DomainPoints, Exposure, Funnel, Giants, Grade,
-    Highlight, Interval, Peer, Period, Qof, Quality, Reason, SavingEstimate, Scorecard, Status, Subject, Trend, WindowValue,
+    CardMeasure, CaseMix, CaseMixState, Cause, Change, Comparator, Comparisons, Composite, Content, Coverage, CoverageState,
+    DomainPoints, Exposure, Gap, Giants, Grade, Interval, MeasurePoints, MonthGaps, Movement, Period, PointsBasis, Quality, Reason,
+    SavingEstimate, Scorecard, StandardCheck, Status, Subject, Suggestion, UnknownCount, VerdictWord, YearDifference,
 };
+use scorecard::card::snapshot_id::SnapshotId;
 use scorecard::event::{
     Action, Answer, Attendance, Batch, Codes, Definition, Detail, Encounter, Event, Exclusion, Feedback, IdScope, Mode,
     Observation, ObservedValue, Order, Prescription, Pseudonym, Sex, Source, Versioning,
 };
-use scorecard::measure::measure_set::{Direction, Domain, Giant, Kind, SetHash};
+use scorecard::measure::measure_set::{Direction, Domain, Kind, SetHash};
 use scorecard::record::log_record::{
     CellSum, ClinicianMonth, FeedCoverage, FeedDefinition, Genesis, Mark, Outcome, Position, Record, Reject, RowKey, Run, RunMonth,
     SealedDigest, Tick,
@@ -44,13 +47,7 @@ pub fn records() -> Vec<Record<'static>> {
         Record::Registry(Entry::Organisation(organisation())),
         Record::Scorecard(Box::new(scorecard())),
         Record::PeerGroup(Box::new(peer_group())),
-        Record::PeerSnapshot(PeerSnapshot {
-            key: peer_key(),
-            snapshot_id: "snap".into(),
-            chunk: 1,
-            chunks: 2,
-            values: vec![(1, 20), (-3, 40)],
-        }),
+        Record::PeerSnapshot(peer_snapshot()),
         Record::Run(run()),
         Record::Reject(reject()),
         Record::Registry(Entry::Lead(Lead {
@@ -149,10 +146,15 @@ pub fn sparse_records() -> Vec<Record<'static>> {
     let content = Content {
         exposure: vec![],
         measures: vec![],
+        one_thing: None,
+        check: vec![],
+        keep: vec![],
+        changed: vec![],
         domains: vec![],
         composite: None,
         giants: None,
-        highlights: vec![],
+        coverage: vec![],
+        unknown: vec![],
         status: Status::Withdrawn,
         ..scorecard().content
     };
@@ -361,6 +363,7 @@ fn mark() -> Mark {
             last_appended: Timestamp(1_794_884_300_000),
             newest_day: Some(Day(20_772)),
             days: vec![(month("2026-10"), u32::MAX), (month("2026-11"), 7)],
+            kinds: vec![],
         }],
         check: 0xfeed_beef_0000_0001,
     }
@@ -410,8 +413,6 @@ fn peer_key() -> PeerKey {
         measure: "dna_rate@1".into(),
         window: 12,
         role: "gp".into(),
-        level: Level::Locality,
-        group: "L01".into(),
         month: month("2026-10"),
     }
 }
@@ -419,21 +420,54 @@ fn peer_key() -> PeerKey {
 pub fn peer_group() -> PeerGroup {
     PeerGroup {
         key: peer_key(),
-        snapshot_id: "aa".repeat(16).into(),
+        snapshot_id: SnapshotId([0xaa; 16]),
+        as_of: Timestamp(1_794_884_400_000),
         frozen: true,
-        size: 21,
-        numerator: 220,
-        denominator: 2300,
-        mean: Some(9.565_217_39),
+        members: 40,
+        typical: Some(21.5),
+        median: Some(22.5),
+        p25: Some(23.5),
+        p75: Some(24.5),
         deciles: (1..10).map(f64::from).collect(),
-        numerator_price_pence: Some(24.5),
-        other_price_pence: Some(25.5),
-        lower: Some(26.5),
-        upper: Some(27.5),
-        phi: Some(28.5),
-        tau2: Some(29.5),
-        variation: Some(30.5),
-        event_size: Some(31.5),
+        quantiles: (1..21).map(f64::from).collect(),
+    }
+}
+
+pub fn peer_snapshot() -> PeerSnapshot {
+    PeerSnapshot {
+        key: peer_key(),
+        purpose: Purpose::Quarter,
+        snapshot_id: SnapshotId([0xab; 16]),
+        as_of: Timestamp(1_794_884_400_000),
+        frozen: true,
+        chunk: 0,
+        chunks: 2,
+        figures: Some(GroupFigures {
+            members: 21,
+            numerator: 22,
+            denominator: 23,
+            centre: Some(24.5),
+            gamma_cautious: Some(25.5),
+            gamma: Some(26.5),
+            phi: Some(27.5),
+            mixed: true,
+            flipped: false,
+            rare: true,
+            estimating: 28,
+            left_out: 29,
+            event_size: Some(30.5),
+            relative_variance: Some(31.5),
+            typical_mean: Some(32.5),
+            numerator_price_pence: Some(33.5),
+            other_price_pence: Some(34.5),
+            standardisation: Standardisation::Practices,
+            practice_centre: Some(35.5),
+            reference: Some("north".into()),
+            season: vec![(36, 37), (38, 39)],
+            cells: vec![CellRate { cell: 15, rate: 40.5 }],
+        }),
+        places: vec![PlaceSums { level: Level::Pcn, code: "U12345".into(), members: 41, facts: 42, n: 43, d: 44 }],
+        values: vec![(1, 20), (-3, 40)],
     }
 }
 
@@ -467,6 +501,7 @@ pub fn reject() -> Reject {
 
 pub fn scorecard() -> Scorecard {
     Scorecard {
+        schema: 1,
         scorecard_id: "0b7c3b2e-1f5d-5b0a-8d4e-6f7a8b9c0d1e".into(),
         revision: 2,
         supersedes: Some("1c8d4c3f-206e-5c1b-9e5f-708b9cad1e2f".into()),
@@ -475,16 +510,20 @@ pub fn scorecard() -> Scorecard {
         run_id: run().id,
         engine_version: "0.1.0".into(),
         measure_set: HASH.to_string(),
-        content_hash: "bb".repeat(16),
+        content_hash: "bb".repeat(32),
         content: content(),
         quality: Quality {
-            coverage: vec![Coverage { feed: "a81001-emis".into(), state: CoverageState::Complete, days_seen: 23 }],
-            incomplete_windows: vec![3, 12],
+            feeds: vec![Coverage {
+                feed: "a81001-emis".into(),
+                state: CoverageState::Complete,
+                newest_day: Some(Day(20_757)),
+            }],
+            days_seen: vec![None, Some(23)],
+            days_expected: vec![22, 21],
             month_sums: "cc".repeat(16),
             recorded: 24,
             amended: 25,
             retracted: 26,
-            disputes_open: 27,
         },
     }
 }
@@ -508,8 +547,23 @@ fn content() -> Content {
         status: Status::Restated,
         exposure: vec![Exposure { window: 1, encounters: 31, minutes: 32, items: 33, responses: 34 }],
         measures: vec![card_measure()],
+        comparisons: Comparisons { made: 84, expected: 2.1, looks: 85 },
+        one_thing: Some(Suggestion {
+            measure: "dna_rate".into(),
+            action: "Ask who did not come.".into(),
+            reason: "Most room of what you control.".into(),
+        }),
+        check: vec!["dna_rate".into()],
+        keep: vec!["same_day_access".into()],
+        changed: vec!["dna_rate".into(), "saba".into()],
         domains: vec![DomainPoints { domain: Domain::Perception, points: 35.5, available: 36.5, measures: 37 }],
-        composite: Some(Composite { percent: Some(38.5), points: 39.5, available: 40.5 }),
+        composite: Some(Composite {
+            percent: Some(38.5),
+            lower: Some(38.25),
+            upper: Some(38.75),
+            points: 39.5,
+            available: 40.5,
+        }),
         giants: Some(Giants {
             waste_p50_pence: Some(41.5),
             waste_p10_pence: Some(42.5),
@@ -521,68 +575,83 @@ fn content() -> Content {
             noshow_minutes: 48,
             noshow_pence: 49,
         }),
-        highlights: vec![Highlight { measure: "dna_rate".into(), good: true, sentence: "Fewer missed appointments.".into() }],
+        coverage: vec![MonthGaps {
+            month: month("2026-08"),
+            missing: true,
+            gaps: vec![Gap { kind: "feedback".into(), days: 7 }],
+            not_sent: vec!["costs".into()],
+        }],
+        unknown: vec![UnknownCount { kind: "codes".into(), unknown: 12, of: 120 }],
     }
 }
 
 fn card_measure() -> CardMeasure {
+    let interval = |lower: f64| Interval { lower, upper: lower + 0.5 };
     CardMeasure {
         id: "dna_rate".into(),
         version: 1,
+        name: "Did not come".into(),
         kind: Kind::Share,
         domain: Domain::Resource,
-        giant: Some(Giant::Inefficiency),
+        direction: Direction::None,
+        trial: true,
         unit: "%".into(),
         n_unit: "count".into(),
         d_unit: "items".into(),
-        direction: Direction::None,
-        headline: 12,
-        windows: vec![window_value()],
-    }
-}
-
-fn window_value() -> WindowValue {
-    let interval = |lower: f64| Interval { lower, upper: lower + 0.5 };
-    WindowValue {
-        incomplete: true,
+        window: 12,
+        held: 5,
         n: 51,
         d: 52,
         facts_n: 53,
         facts_d: 54,
+        unknown: 50,
         pca: 55,
+        months_n: (1..25).collect(),
+        months_d: (101..125).collect(),
+        suppressed: Some("denominator_below_minimum".into()),
         value: Some(56.25),
         ci95: Some(interval(57.0)),
-        suppressed: Some("denominator_below_minimum".into()),
-        peer: Some(Peer {
-            level: Level::Pcn,
-            group: "U12345".into(),
-            size: 58,
-            mean: Some(59.5),
-            p10: Some(60.5),
-            p50: Some(61.5),
-            p90: Some(62.5),
-            percentile: Some(63.5),
-            snapshot_id: "dd".repeat(16).into(),
+        comparator: Some(Comparator {
+            snapshot_id: SnapshotId([0xdd; 16]),
+            reference: Some("north".into()),
+            typical: Some(58.5),
+            median: Some(59.5),
+            p25: Some(60.5),
+            p75: Some(61.5),
         }),
-        funnel: Some(Funnel {
-            target: 64.5,
-            limits_95: interval(65.0),
-            limits_998: interval(66.0),
-            over_dispersed_95: Some(interval(67.0)),
-            over_dispersed_998: Some(interval(68.0)),
-            z_raw: Some(-69.5),
-            z_adjusted: Some(70.5),
-            phi: Some(71.5),
-            tau2: Some(72.5),
-            band: Band::FarAbove,
-        }),
+        verdict: Some(VerdictWord::WorthALook),
+        z: Some(-62.5),
+        z_raw: Some(63.5),
+        phi: Some(1.25),
         reliability: Some(0.73),
         grade: Some(Grade::Good),
-        shrunk: Some(74.5),
-        qof: Some(Qof { lower: 75.5, upper: 76.5, points_available: 77.5, points: 78.5 }),
+        place: Some(64.5),
+        change: Some(Change {
+            p: 0.001,
+            months: 3,
+            direction: Movement::Down,
+            signal: true,
+            year: Some(YearDifference { ratio: Some(0.5), difference: Some(-65.5), lower: 0.25, upper: 0.75 }),
+            sentence: Some("Less than before.".into()),
+        }),
+        points: Some(MeasurePoints {
+            points: 66.5,
+            available: 67.5,
+            low: 68.5,
+            high: 69.5,
+            basis: PointsBasis::Improvement,
+            improvement: Some(70.5),
+            begins: Some(71.5),
+            full: Some(72.5),
+        }),
         saving: Some(SavingEstimate { p50_pence: 79.5, p10_pence: -80.5 }),
-        trend: Some(Trend { difference: Some(81.5), run_length: -82, cusum: Some(83.5) }),
-        sentence: Some("Higher than most similar clinicians.".into()),
-        ..WindowValue::empty(12)
+        case_mix: Some(CaseMix {
+            state: CaseMixState::AgeSex,
+            expected: Some(81.5),
+            standardised: Some(82.5),
+            ratio: Some(0.8),
+        }),
+        standard: Some(StandardCheck { standard: 12.0, beyond: true }),
+        sentence: "On the high side.".into(),
     }
 }

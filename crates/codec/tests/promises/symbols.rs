@@ -3,10 +3,10 @@
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::{Schema, types::Value};
 use codec::avro::encoding::{Form, encode};
-use scorecard::card::peer_group::Level;
-use scorecard::card::scorecard::{Band, Cause, CoverageState, Grade, Status};
+use scorecard::card::peer_snapshot::{Level, Purpose, Standardisation};
+use scorecard::card::scorecard::{CaseMixState, Cause, CoverageState, Grade, Movement, PointsBasis, Status, VerdictWord};
 use scorecard::event::{Action, Answer, Attendance, Detail, Event, Exclusion, IdScope, Mode, Sex, Source, Versioning};
-use scorecard::measure::measure_set::{Direction, Domain, Giant, Kind};
+use scorecard::measure::measure_set::{Direction, Domain, Kind};
 use scorecard::record::log_record::Record;
 use scorecard::registry::entry::{Entry, FeedRule, OrganisationKind, Withdrawal, WithdrawnKind};
 use scorecard::registry::person_details::{Notification, PersonDetails};
@@ -105,12 +105,21 @@ fn of_batches_organisations_and_peers() {
         organisation.kind = kind;
         assert_eq!(read(&Record::Registry(Entry::Organisation(organisation)), "kind"), [word]);
     }
-    for (level, word) in
-        [(Level::Practice, "practice"), (Level::Pcn, "pcn"), (Level::Locality, "locality"), (Level::Network, "network")]
-    {
-        let mut group = samples::peer_group();
-        group.key.level = level;
-        assert_eq!(read(&Record::PeerGroup(Box::new(group)), "level"), [word]);
+    for (level, word) in [(Level::Practice, "practice"), (Level::Pcn, "pcn"), (Level::Locality, "locality")] {
+        let mut snapshot = samples::peer_snapshot();
+        snapshot.places[0].level = level;
+        assert_eq!(read(&Record::PeerSnapshot(snapshot), "level"), [word]);
+    }
+    for (purpose, word) in [(Purpose::Month, "month"), (Purpose::Quarter, "quarter")] {
+        let snapshot = scorecard::card::peer_snapshot::PeerSnapshot { purpose, ..samples::peer_snapshot() };
+        assert_eq!(read(&Record::PeerSnapshot(snapshot), "purpose"), [word]);
+    }
+    let standardisations =
+        [(Standardisation::Crude, "crude"), (Standardisation::AgeSex, "age_sex"), (Standardisation::Practices, "practices")];
+    for (standardisation, word) in standardisations {
+        let mut snapshot = samples::peer_snapshot();
+        snapshot.figures.as_mut().expect("the sample has figures").standardisation = standardisation;
+        assert_eq!(read(&Record::PeerSnapshot(snapshot), "standardisation"), [word]);
     }
 }
 
@@ -170,24 +179,51 @@ fn of_cards() {
         (Cause::Attribution, "attribution"),
         (Cause::DefinitionChange, "definition_change"),
         (Cause::Final, "final"),
+        (Cause::Coverage, "coverage"),
     ];
     in_cards("cause", &causes, |cause, card| card.reasons.iter_mut().for_each(|reason| reason.cause = cause));
     let coverages = [(CoverageState::Silent, "silent"), (CoverageState::Behind, "behind"), (CoverageState::Complete, "complete")];
-    in_cards("state", &coverages, |state, card| card.quality.coverage[0].state = state);
+    in_cards("state", &coverages, |state, card| {
+        card.quality.feeds[0].state = state;
+        card.content.measures[0].case_mix = None;
+    });
     let grades =
         [(Grade::Insufficient, "insufficient"), (Grade::Low, "low"), (Grade::Moderate, "moderate"), (Grade::Good, "good")];
-    in_cards("grade", &grades, |grade, card| card.content.measures[0].windows[0].grade = Some(grade));
-    let bands = [
-        (Band::FarBelow, "far_below"),
-        (Band::Below, "below"),
-        (Band::Within, "within"),
-        (Band::Above, "above"),
-        (Band::FarAbove, "far_above"),
+    in_cards("grade", &grades, |grade, card| card.content.measures[0].grade = Some(grade));
+    let verdicts = [
+        (VerdictWord::PleaseCheck, "please_check"),
+        (VerdictWord::BetterThanMost, "better_than_most"),
+        (VerdictWord::WorthALook, "worth_a_look"),
+        (VerdictWord::Higher, "higher"),
+        (VerdictWord::Lower, "lower"),
+        (VerdictWord::InLine, "in_line"),
+        (VerdictWord::NoEvidence, "no_evidence"),
+        (VerdictWord::TooFewToTell, "too_few_to_tell"),
+        (VerdictWord::WideDifferences, "wide_differences"),
+        (VerdictWord::Mixed, "mixed"),
     ];
-    in_cards("band", &bands, |band, card| {
-        let funnel = card.content.measures[0].windows[0].funnel.as_mut();
-        funnel.expect("the sample has one").band = band;
+    in_cards("verdict", &verdicts, |verdict, card| card.content.measures[0].verdict = Some(verdict));
+    let movements = [(Movement::Up, "up"), (Movement::Down, "down")];
+    let changes = |card: &mut scorecard::card::scorecard::Scorecard, movement| {
+        card.content.measures[0].change.as_mut().expect("the sample has one").direction = movement;
+    };
+    for (movement, word) in movements {
+        let mut card = samples::scorecard();
+        changes(&mut card, movement);
+        // The measure's own direction comes first.
+        assert_eq!(read(&Record::Scorecard(Box::new(card)), "direction").last().map(String::as_str), Some(word));
+    }
+    let bases = [(PointsBasis::Achievement, "achievement"), (PointsBasis::Improvement, "improvement")];
+    in_cards("basis", &bases, |basis, card| {
+        card.content.measures[0].points.as_mut().expect("the sample has some").basis = basis;
     });
+    let states =
+        [(CaseMixState::NotAdjusted, "not_adjusted"), (CaseMixState::AgeSex, "age_sex"), (CaseMixState::Practices, "practices")];
+    for (state, word) in states {
+        let mut card = samples::scorecard();
+        card.content.measures[0].case_mix.as_mut().expect("the sample has one").state = state;
+        assert_eq!(read(&Record::Scorecard(Box::new(card)), "state")[0], word);
+    }
 }
 
 #[test]
@@ -206,8 +242,9 @@ fn of_the_measures_of_cards() {
         card.content.measures[0].domain = domain;
         card.content.domains[0].domain = domain;
     });
-    let giants = [(Giant::Waste, "waste"), (Giant::Variation, "variation"), (Giant::Inefficiency, "inefficiency")];
-    in_cards("giant", &giants, |giant, card| card.content.measures[0].giant = Some(giant));
     let directions = [(Direction::Low, "low"), (Direction::High, "high"), (Direction::None, "none")];
-    in_cards("direction", &directions, |direction, card| card.content.measures[0].direction = direction);
+    in_cards("direction", &directions, |direction, card| {
+        card.content.measures[0].direction = direction;
+        card.content.measures[0].change = None;
+    });
 }

@@ -22,8 +22,7 @@ impl CardOutline {
     /// The outline of a card.
     #[must_use]
     pub fn of(card: &Scorecard) -> CardOutline {
-        let windows = card.content.measures.iter().flat_map(|measure| measure.windows.iter().map(move |one| (measure, one)));
-        let values = windows.map(|(measure, one)| ((measure.id.to_string(), one.window), (one.n, one.d, one.value)));
+        let values = card.content.measures.iter().map(|one| ((one.id.to_string(), one.window), (one.n, one.d, one.value)));
         CardOutline {
             month: card.content.period.month,
             status: card.content.status,
@@ -56,7 +55,7 @@ pub enum Difference {
     Added,
     /// It was published, and was not recomputed.
     Gone,
-    /// A window of a measure, before and after; `None` if the card lacks the measure.
+    /// The headline window of a measure, before and after; `None` if the card lacks the measure.
     Value {
         /// Id of the measure.
         measure: String,
@@ -67,7 +66,7 @@ pub enum Difference {
         /// The recomputed values.
         after: Option<Values>,
     },
-    /// Every number is the same; definition, peers, limits, points or attribution differ.
+    /// Every number is the same; definition, peers, points or attribution differ.
     Context,
 }
 
@@ -79,7 +78,7 @@ impl fmt::Display for Difference {
             Difference::Value { measure, window, before, after } => {
                 write!(f, "{measure} of {window}: {} -> {}", described(before.as_ref()), described(after.as_ref()))
             }
-            Difference::Context => f.write_str("same numbers, other definition, peers, limits, points or attribution"),
+            Difference::Context => f.write_str("same numbers, other definition, peers, points or attribution"),
         }
     }
 }
@@ -167,7 +166,7 @@ mod tests {
         assert_eq!(found(&[("a", valid("h"))], &[("a", withdrawn)]), ["a gone"]);
         assert_eq!(
             found(&[("a", valid("h"))], &[("a", valid("i"))]),
-            ["a same numbers, other definition, peers, limits, points or attribution"]
+            ["a same numbers, other definition, peers, points or attribution"]
         );
     }
 }

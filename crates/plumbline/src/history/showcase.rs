@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use scorecard::card::scorecard::{Band, Content, Scorecard, Status};
+use scorecard::card::card_measure::VerdictWord;
+use scorecard::card::scorecard::{Content, Scorecard, Status};
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Month;
 use stream::log::Topic;
@@ -67,9 +68,9 @@ fn appeal(card: &Scorecard, until: Option<Month>) -> Option<CardAppeal> {
     if *status == Status::Withdrawn || until.is_some_and(|until| period.month > until) {
         return None;
     }
-    let windows = || measures.iter().flat_map(|measure| &measure.windows);
-    let findings = windows().filter(|window| window.funnel.as_ref().is_some_and(|funnel| funnel.band != Band::Within)).count();
-    let full = windows().filter(|window| window.value.is_some() && window.qof.is_some() && window.peer.is_some());
+    let found = |verdict: &VerdictWord| !matches!(verdict, VerdictWord::InLine | VerdictWord::NoEvidence);
+    let findings = measures.iter().filter(|one| one.verdict.as_ref().is_some_and(found)).count();
+    let full = measures.iter().filter(|one| one.value.is_some() && one.points.is_some() && one.comparator.is_some());
     let has_practice = !subject.practice.is_empty();
     Some(CardAppeal { has_practice, month: period.month, findings, full_windows: full.count() })
 }

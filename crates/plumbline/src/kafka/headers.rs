@@ -8,12 +8,13 @@ use scorecard::record::log_record::Record;
 /// Headers of a public record; `None` for an internal one. `prefix` names the deployment. Equal records have equal headers.
 pub(super) fn of(record: &Record<'_>, key: &str, prefix: &str) -> Option<OwnedHeaders> {
     let (kind, id, time) = match record {
-        Record::Scorecard(card) => ("scorecard", card.scorecard_id.clone(), card.cut),
-        Record::Run(run) => ("scorecard-run-completed", run.id.clone(), run.at),
+        Record::Scorecard(card) => ("scorecard.v2", card.scorecard_id.clone(), card.cut),
+        Record::PeerGroup(group) => ("peer-group.v2", format!("{}|{key}", group.snapshot_id), group.as_of),
+        Record::Run(run) => ("scorecard-run-completed.v1", run.id.clone(), run.at),
         _ => return None,
     };
     let time = time.to_string();
-    let kind = format!("org.plumbline.{kind}.v1");
+    let kind = format!("org.plumbline.{kind}");
     let source = format!("/plumbline/{prefix}");
     let attributes: [(&str, &str); 7] = [
         ("ce_specversion", "1.0"),

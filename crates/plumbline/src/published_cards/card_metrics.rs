@@ -8,11 +8,19 @@ use stream::deployment::Deployment;
 
 use crate::process::metric_registry::MetricRegistry;
 use crate::published_cards::card_index::{CardIndex, read_index};
-use crate::published_cards::newest_month::{BANDS, Spread};
+use crate::published_cards::newest_month::{Spread, VERDICTS};
 
 /// Every cause of a revision. A cause that never occurred is shown as 0.
-const CAUSES: [Cause; 7] =
-    [Cause::First, Cause::Late, Cause::Amended, Cause::Retracted, Cause::Attribution, Cause::DefinitionChange, Cause::Final];
+const CAUSES: [Cause; 8] = [
+    Cause::First,
+    Cause::Late,
+    Cause::Amended,
+    Cause::Retracted,
+    Cause::Attribution,
+    Cause::DefinitionChange,
+    Cause::Final,
+    Cause::Coverage,
+];
 const DECILES: [&str; 3] = ["p10", "p50", "p90"];
 
 /// Adds the metrics of the cards in this index.
@@ -51,25 +59,25 @@ fn counts(registry: &MetricRegistry, index: &Arc<RwLock<CardIndex>>) {
 fn network(registry: &MetricRegistry, index: &Arc<RwLock<CardIndex>>, measures: Arc<MeasureSet>) {
     let read = index.clone();
     let help = "First decile, median and ninth decile of a measure in the newest month, in the measure's unit, by role. Headline \
-                window, groups of five or more. The measure says whether high is good.";
+                window, groups of 20 or more. The measure says whether high is good.";
     registry.gauges("plumbline_measure_value", help, ["measure", "role", "decile"], move || {
         let spreads = read_index(&read, |index| index.newest().spreads(&measures));
         spreads.into_iter().flat_map(deciles).collect()
     });
     let read = index.clone();
-    let help = "Cards of the newest month by band between the control limits of a measure, without roll-ups. High for far_above or \
-                far_below: clinicians differ more than chance explains.";
-    registry.gauges("plumbline_measure_cards", help, ["measure", "band"], move || {
+    let help = "Cards of the newest month by verdict of a measure, without roll-ups. High for please_check or better_than_most: \
+                many clinicians differ by more than chance and usual differences.";
+    registry.gauges("plumbline_measure_cards", help, ["measure", "verdict"], move || {
         read_index(&read, |index| {
-            let bands = index.newest().in_bands();
-            let cards = |(measure, counts): (&str, [u64; 5])| {
-                BANDS
+            let verdicts = index.newest().by_verdict();
+            let cards = |(measure, counts): (&str, [u64; VERDICTS.len()])| {
+                VERDICTS
                     .iter()
                     .zip(counts)
-                    .map(|((_, band), count)| ([measure.to_owned(), (*band).to_owned()], count as f64))
+                    .map(|((_, verdict), count)| ([measure.to_owned(), (*verdict).to_owned()], count as f64))
                     .collect()
             };
-            bands.into_iter().flat_map::<Vec<_>, _>(cards).collect()
+            verdicts.into_iter().flat_map::<Vec<_>, _>(cards).collect()
         })
     });
 }

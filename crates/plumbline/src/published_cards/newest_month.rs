@@ -1,27 +1,30 @@
-//! The newest published month over all clinicians, for the metrics: deciles of each measure, and the number of cards in each band.
+//! The newest published month over all clinicians, for the metrics: deciles of each measure, and the number of cards with each verdict.
 //! The index updates it with each published card and peer group, for one month at a time.
 
 use std::collections::BTreeMap;
 
-use scorecard::card::peer_group::{Level, PeerGroup};
-use scorecard::card::scorecard::{Band, Content, Scorecard, Status};
+use scorecard::card::public_group::PeerGroup;
+use scorecard::card::scorecard::{Content, Scorecard, Status, VerdictWord};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::time::calendar::Month;
 
 use crate::published_cards::card_key::CardKey;
 
-/// Deciles of fewer clinicians would show single ones.
-const SMALLEST_GROUP: u32 = 5;
 /// The prefix of the roles of roll-ups.
 const ROLL_UP: &str = "rollup:";
 
-/// All bands, from the lowest.
-pub const BANDS: [(Band, &str); 5] = [
-    (Band::FarBelow, "far_below"),
-    (Band::Below, "below"),
-    (Band::Within, "within"),
-    (Band::Above, "above"),
-    (Band::FarAbove, "far_above"),
+/// All verdicts, with their words on a card.
+pub const VERDICTS: [(VerdictWord, &str); 10] = [
+    (VerdictWord::PleaseCheck, "please_check"),
+    (VerdictWord::WorthALook, "worth_a_look"),
+    (VerdictWord::NoEvidence, "no_evidence"),
+    (VerdictWord::InLine, "in_line"),
+    (VerdictWord::BetterThanMost, "better_than_most"),
+    (VerdictWord::Higher, "higher"),
+    (VerdictWord::Lower, "lower"),
+    (VerdictWord::TooFewToTell, "too_few_to_tell"),
+    (VerdictWord::WideDifferences, "wide_differences"),
+    (VerdictWord::Mixed, "mixed"),
 ];
 
 /// The distribution of a measure over the clinicians of one role.
@@ -40,7 +43,7 @@ pub struct Spread {
 pub struct NewestMonth {
     month: Option<Month>,
     measures: Vec<String>,
-    bands: BTreeMap<CardKey, Vec<(u16, Band)>>,
+    verdicts: BTreeMap<CardKey, Vec<(u16, VerdictWord)>>,
     groups: BTreeMap<(String, u8, String), [f64; 3]>,
 }
 
@@ -51,22 +54,22 @@ impl NewestMonth {
             return;
         }
         if card.content.status == Status::Withdrawn {
-            self.bands.remove(key);
+            self.verdicts.remove(key);
         } else {
-            let bands = self.bands_of(&card.content);
-            self.bands.insert(key.clone(), bands);
+            let verdicts = self.verdicts_of(&card.content);
+            self.verdicts.insert(key.clone(), verdicts);
         }
     }
 
     /// Adds a peer group.
     pub fn group(&mut self, group: &PeerGroup) {
         let key = &group.key;
-        if key.level != Level::Network || key.role.starts_with(ROLL_UP) || !self.is_newest(key.month) {
+        if key.role.starts_with(ROLL_UP) || !self.is_newest(key.month) {
             return;
         }
         let key = (key.measure.to_string(), key.window, key.role.to_string());
         match group.deciles.as_slice() {
-            [p10, _, _, _, p50, _, _, _, p90] if group.size >= SMALLEST_GROUP => {
+            [p10, _, _, _, p50, _, _, _, p90] => {
                 self.groups.insert(key, [*p10, *p50, *p90]);
             }
             _ => {
@@ -92,30 +95,30 @@ impl NewestMonth {
         spreads
     }
 
-    /// The number of cards in each of [`BANDS`], by measure. Measures without control limits are left out.
+    /// The number of cards with each of [`VERDICTS`], by measure. Measures without a comparison are left out.
     #[must_use]
-    pub fn in_bands(&self) -> BTreeMap<&str, [u64; 5]> {
-        let mut counts: BTreeMap<&str, [u64; 5]> = BTreeMap::new();
-        for (measure, band) in self.bands.values().flatten() {
-            let index = BANDS.iter().position(|(one, _)| one == band).expect("all bands are listed");
+    pub fn by_verdict(&self) -> BTreeMap<&str, [u64; VERDICTS.len()]> {
+        let mut counts: BTreeMap<&str, [u64; VERDICTS.len()]> = BTreeMap::new();
+        for (measure, verdict) in self.verdicts.values().flatten() {
+            let index = VERDICTS.iter().position(|(one, _)| one == verdict).expect("all verdicts are listed");
             counts.entry(&self.measures[usize::from(*measure)]).or_default()[index] += 1;
         }
         counts
     }
 
-    /// The bands of a card, with numbers for measures: thirty names on each of many cards would fill the memory.
-    fn bands_of(&mut self, content: &Content) -> Vec<(u16, Band)> {
-        let mut bands = Vec::new();
+    /// The verdicts of a card, with numbers for measures: thirty names on each of many cards would fill the memory.
+    fn verdicts_of(&mut self, content: &Content) -> Vec<(u16, VerdictWord)> {
+        let mut verdicts = Vec::new();
         for measure in &content.measures {
-            let Some(funnel) = measure.windows.iter().find_map(|window| window.funnel.as_ref()) else { continue };
+            let Some(verdict) = measure.verdict else { continue };
             let known = self.measures.iter().position(|id| **id == *measure.id);
             let number = known.unwrap_or_else(|| {
                 self.measures.push(measure.id.to_string());
                 self.measures.len() - 1
             });
-            bands.push((u16::try_from(number).expect("a measure set has fewer measures"), funnel.band));
+            verdicts.push((u16::try_from(number).expect("a measure set has fewer measures"), verdict));
         }
-        bands
+        verdicts
     }
 
     /// Whether a month is the newest. A newer one than before drops the state of the older.

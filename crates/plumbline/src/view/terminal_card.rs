@@ -1,17 +1,17 @@
-//! A card as text for a terminal: three domains, the clinician's value against peers and control limits, points.
+//! A card as text for a terminal: what to try, keep and check, then three domains with values, points and the card's own sentences.
 
-use std::fmt::Write;
-
-use scorecard::card::peer_group::Level;
-use scorecard::card::scorecard::{Band, Content, Exposure, Funnel, Grade, Interval, Reason, Scorecard, Status, WindowValue};
-use scorecard::card::scorecard::{CardMeasure, Composite, Giants};
-use scorecard::measure::measure_set::{Direction, Domain, MeasureSet};
+use scorecard::card::scorecard::{
+    CardMeasure, Comparator, Composite, Content, Exposure, Giants, MonthGaps, PointsBasis, Reason, Scorecard, Status, UnknownCount,
+    VerdictWord,
+};
+use scorecard::measure::measure_set::{Domain, MeasureSet};
+use scorecard::scoring::spoken_number::{bare, with_short_unit};
 
 use crate::terminal::count::{counted, grouped};
 use crate::terminal::layout::{DEFAULT_COLUMNS, cut, wrapped};
 use crate::terminal::paint::Paint;
 
-/// Cells of the strip that shows a value between its limits.
+/// Cells of the strip that shows a value among its colleagues.
 const STRIP: usize = 31;
 const DOMAINS: [Domain; 3] = [Domain::Clinical, Domain::Perception, Domain::Resource];
 
@@ -42,25 +42,66 @@ fn lines(card: &Scorecard, measures: &MeasureSet, paint: Paint, columns: usize) 
         return lines.join("\n") + "\n";
     }
     lines.extend(exposure(&card.content).map(|text| paint.dim(&text)));
+    lines.extend(missing(&card.content).map(|text| paint.dim(&text)));
+    lines.push(String::new());
+    lines.extend(offers(&card.content, measures, paint));
     for domain in DOMAINS {
+        let of_domain: Vec<&CardMeasure> = card.content.measures.iter().filter(|measure| measure.domain == domain).collect();
+        if of_domain.is_empty() {
+            continue;
+        }
         lines.push(String::new());
         lines.push(domain_line(&card.content, domain, paint, columns));
-        for measure in card.content.measures.iter().filter(|measure| measure.domain == domain) {
+        for measure in of_domain {
             lines.extend(measure_lines(measure, measures, paint, columns));
         }
     }
     lines.push(String::new());
     lines.push(composite(&card.content, paint));
-    if headlines(&card.content).any(|headline| headline.qof.is_some() && !counts(headline)) {
-        lines.push(paint.dim("Points in brackets do not count: the value could be chance."));
-    }
+    lines.extend(comparisons(&card.content).map(|text| paint.dim(&text)));
     lines.extend(card.content.giants.as_ref().map(giants));
-    for highlight in &card.content.highlights {
-        let title = title(&highlight.measure, measures);
-        lines.push(if highlight.good { paint.good(&format!("+ {title}")) } else { paint.look(&format!("> {title}")) });
-        lines.push(format!("  {}", highlight.sentence));
-    }
     lines.join("\n") + "\n"
+}
+
+/// What the card offers first.
+fn offers(content: &Content, measures: &MeasureSet, paint: Paint) -> Vec<String> {
+    let named = |ids: &[String]| ids.iter().map(|id| title(id, measures)).collect::<Vec<_>>().join("; ");
+    let mut lines = match &content.one_thing {
+        Some(one) => vec![paint.bold(&format!("One thing to try: {}", one.action)), format!("  {}", one.reason)],
+        None => vec!["One thing to try: nothing stands out this month.".to_owned()],
+    };
+    for (words, ids) in [("Please check", &content.check), ("Keep doing", &content.keep), ("Changed", &content.changed)] {
+        if !ids.is_empty() {
+            lines.push(format!("{words}: {}", named(ids)));
+        }
+    }
+    lines
+}
+
+/// What is missing or unknown.
+fn missing(content: &Content) -> Option<String> {
+    let months: Vec<String> = content.coverage.iter().filter(|gaps| gaps.missing).map(|gaps| gaps.month.to_string()).collect();
+    let gap = |gaps: &MonthGaps| {
+        let kinds = gaps.gaps.iter().map(|gap| format!("{} days without {}", gap.days, gap.kind));
+        let kinds = kinds.chain(gaps.not_sent.iter().map(|kind| format!("{kind} not sent"))).collect::<Vec<_>>();
+        (!kinds.is_empty()).then(|| format!("{}: {}", gaps.month, kinds.join(", ")))
+    };
+    let unknown = |count: &UnknownCount| format!("{} of {} {} unknown", count.unknown, count.of, count.kind);
+    let mut parts: Vec<String> = content.coverage.iter().filter_map(gap).collect();
+    parts.extend(content.unknown.iter().map(unknown));
+    if !months.is_empty() {
+        parts.push(format!("months without rows: {}", months.join(", ")));
+    }
+    (!parts.is_empty()).then(|| format!("data: {}", parts.join("; ")))
+}
+
+/// How many comparisons look unusual by chance alone.
+fn comparisons(content: &Content) -> Option<String> {
+    let of = &content.comparisons;
+    let expected = number(of.expected);
+    (of.made > 0).then(|| {
+        format!("Of your {} comparisons about {expected} are expected on one side by chance; you have {}.", of.made, of.looks)
+    })
 }
 
 fn heading(card: &Scorecard, paint: Paint) -> String {
@@ -112,113 +153,64 @@ fn domain_line(content: &Content, domain: Domain, paint: Paint, columns: usize) 
     paint.bold(format!("{name}{points:>gap$}").trim_end())
 }
 
-fn headline(measure: &CardMeasure) -> Option<&WindowValue> {
-    measure.windows.iter().find(|window| window.window == measure.headline)
-}
-
-fn headlines(content: &Content) -> impl Iterator<Item = &WindowValue> {
-    content.measures.iter().filter_map(headline)
-}
-
 fn measure_lines(measure: &CardMeasure, measures: &MeasureSet, paint: Paint, columns: usize) -> Vec<String> {
-    let Some(headline) = headline(measure) else { return Vec::new() };
     let width = columns.saturating_sub(VALUE_COLUMNS).max(LEAST_TITLE_COLUMNS);
     let mut first = format!("  {:<width$}", cut(title(&measure.id, measures), width));
-    match headline.value {
-        Some(value) => first += &painted(measure, headline, &with_unit(value, &measure.unit), paint),
-        None => first += &paint.dim(&format!("{:>22}", why_not(headline))),
+    match measure.value {
+        Some(value) => first += &painted(measure, &format!("{:>22}", with_short_unit(value, &measure.unit)), paint),
+        None => first += &paint.dim(&format!("{:>22}", why_not(measure))),
     }
-    first += &points(headline).map(|points| format!(" {points}")).unwrap_or_default();
+    first += &points(measure).map(|points| format!(" {points}")).unwrap_or_default();
     let mut lines = vec![first.trim_end().to_owned()];
-    if headline.value.is_some() {
-        lines.extend(compared(headline).map(|text| paint.dim(&text)));
-        lines.extend(moved(measure, headline).map(|text| paint.dim(&text)));
-    }
+    lines.extend(compared(measure).map(|text| paint.dim(&text)));
+    lines.push(format!("    {}", measure.sentence));
+    lines.extend(measure.change.as_ref().and_then(|change| change.sentence.as_ref()).map(|text| format!("    {text}")));
     lines
 }
 
-/// Points scored and available; in brackets if the value is not reliable enough to count.
-fn points(headline: &WindowValue) -> Option<String> {
-    let qof = headline.qof.as_ref()?;
-    let text = format!("{}/{}", number(qof.points), number(qof.points_available));
-    Some(if counts(headline) { format!("{text:>8}") } else { format!("{:>9}", format!("({text})")) })
+/// Points scored and available; those of improvement are marked.
+fn points(measure: &CardMeasure) -> Option<String> {
+    let points = measure.points.as_ref()?;
+    let mark = if points.basis == PointsBasis::Improvement { "+" } else { "" };
+    Some(format!("{:>9}", format!("{}{mark}/{}", number(points.points), number(points.available))))
 }
 
-fn counts(headline: &WindowValue) -> bool {
-    matches!(headline.grade, Some(Grade::Moderate | Grade::Good))
-}
-
-/// Colours a reliable value outside the widest limits. A measure without a good direction is never coloured.
-fn painted(measure: &CardMeasure, window: &WindowValue, text: &str, paint: Paint) -> String {
-    let outside = window.funnel.as_ref().filter(|_| window.grade == Some(Grade::Good)).map(|funnel| funnel.band);
-    match (measure.direction, outside) {
-        (Direction::Low, Some(Band::FarBelow)) | (Direction::High, Some(Band::FarAbove)) => paint.good(text),
-        (Direction::Low, Some(Band::FarAbove)) | (Direction::High, Some(Band::FarBelow)) => paint.look(text),
+/// Colours findings. A measure without a better side is never coloured.
+fn painted(measure: &CardMeasure, text: &str, paint: Paint) -> String {
+    match measure.verdict {
+        Some(VerdictWord::BetterThanMost) => paint.good(text),
+        Some(VerdictWord::PleaseCheck) => paint.look(text),
         _ => text.to_owned(),
     }
 }
 
-fn why_not(window: &WindowValue) -> &'static str {
-    match window.suppressed.as_deref() {
+fn why_not(measure: &CardMeasure) -> &'static str {
+    match measure.suppressed.as_deref() {
         Some("denominator_below_minimum") => "not enough data",
-        Some("unknown_status_above_limit") => "too much unknown",
-        _ => "no data",
+        Some(_) => "too much unknown",
+        None => "no data",
     }
 }
 
-/// The value among its peers: a strip, the peers' mean and the limits.
-fn compared(window: &WindowValue) -> Option<String> {
-    let value = window.value?;
-    let limits = window.funnel.as_ref().map(limits);
-    let scale = match (&limits, &window.peer) {
-        (Some(limits), _) => {
-            Scale { low: limits.wide.lower, high: limits.wide.upper, centre: limits.target, inner: limits.inner }
-        }
-        (None, Some(peer)) => {
-            let (low, centre, high) = (peer.p10?, peer.p50?, peer.p90?);
-            Scale { low, high, centre, inner: Interval { lower: low, upper: high } }
-        }
-        (None, None) => return None,
+/// The value among colleagues: a strip around their middle half, and its figures.
+fn compared(measure: &CardMeasure) -> Option<String> {
+    let value = measure.value?;
+    let Comparator { typical, median, p25, p75, .. } = measure.comparator.as_ref()?;
+    let (Some(lower), Some(upper)) = (*p25, *p75) else {
+        return median.map(|median| format!("    colleagues' median {}", bare(median, &measure.unit)));
     };
-    let mut text = format!("    {}", scale.strip(value));
-    if let Some(peer) = &window.peer {
-        let level = match peer.level {
-            Level::Practice => "the practice",
-            Level::Pcn => "the PCN",
-            Level::Locality => "the locality",
-            Level::Network => "the network",
-        };
-        let mean = peer.mean.map(number).unwrap_or_default();
-        let peers = counted(u64::from(peer.size.saturating_sub(1)), "peer", "peers");
-        write!(text, "  mean {mean} of {peers} in {level}").expect("a String takes all");
-    }
-    if let Some(limits) = &limits {
-        write!(text, "; limits {} to {}", number(limits.wide.lower), number(limits.wide.upper)).expect("a String takes all");
-    }
-    Some(text)
+    let room = (upper - lower) / 2.0;
+    let scale = Scale { low: lower - room, high: upper + room, centre: typical.or(*median)?, inner: (lower, upper) };
+    let [lower, upper] = [lower, upper].map(|end| bare(end, &measure.unit));
+    Some(format!("    {}  colleagues' middle half {lower} to {upper}", scale.strip(value)))
 }
 
-struct Limits {
-    target: f64,
-    wide: Interval,
-    inner: Interval,
-}
-
-/// The limits in force: those with over-dispersion, if there are any.
-fn limits(funnel: &Funnel) -> Limits {
-    Limits {
-        target: funnel.target,
-        wide: funnel.over_dispersed_998.unwrap_or(funnel.limits_998),
-        inner: funnel.over_dispersed_95.unwrap_or(funnel.limits_95),
-    }
-}
-
-/// A strip from the lower to the upper limit, widened if the value is outside.
+/// A strip around the middle half of colleagues, widened if the value is outside.
 struct Scale {
     low: f64,
     high: f64,
     centre: f64,
-    inner: Interval,
+    inner: (f64, f64),
 }
 
 impl Scale {
@@ -232,7 +224,7 @@ impl Scale {
             let place = (share * (STRIP - 1) as f64).round() as usize;
             place
         };
-        let (from, to) = (place(self.inner.lower), place(self.inner.upper));
+        let (from, to) = (place(self.inner.0), place(self.inner.1));
         let mut cells: Vec<char> = (0..STRIP).map(|n| if (from..=to).contains(&n) { '─' } else { '·' }).collect();
         cells[place(self.centre)] = '│';
         cells[place(value)] = '●';
@@ -240,37 +232,16 @@ impl Scale {
     }
 }
 
-fn moved(measure: &CardMeasure, headline: &WindowValue) -> Option<String> {
-    let month = measure.windows.iter().find(|window| window.window == 1).and_then(|window| window.value);
-    let trend = headline.trend.as_ref()?;
-    let mut parts: Vec<String> = month.map(|value| format!("this month {}", number(value))).into_iter().collect();
-    // A month with too few events has no value, and a difference from it would be chance.
-    if let Some(difference) = trend.difference.filter(|_| month.is_some()) {
-        parts.push(match number(difference).as_str() {
-            "0" => "same as the month before".to_owned(),
-            lower if lower.starts_with('-') => format!("{lower} from the month before"),
-            higher => format!("+{higher} from the month before"),
-        });
-    }
-    if trend.run_length.unsigned_abs() >= 3 {
-        let side = if trend.run_length > 0 { "above" } else { "below" };
-        parts.push(format!("{} months in a row {side} the 12-month value", trend.run_length.unsigned_abs()));
-    }
-    (!parts.is_empty()).then(|| format!("    {}", parts.join(", ")))
-}
-
 fn composite(content: &Content, paint: Paint) -> String {
     match content.composite.as_ref() {
-        Some(Composite { percent: Some(percent), points, available }) => {
-            paint.bold(&format!("Personal QOF {} %: {} of {}", number(*percent), number(*points), points_of(*available)))
-        }
-        Some(Composite { percent: None, available: 0.0, .. }) if headlines(content).any(|headline| headline.qof.is_some()) => {
-            "Personal QOF: no points yet; every value could be chance".to_owned()
+        Some(Composite { percent: Some(percent), lower, upper, points, available }) => {
+            let range = lower.zip(*upper).map(|(low, high)| format!(" ({} to {})", number(low), number(high))).unwrap_or_default();
+            paint.bold(&format!("Personal QOF {} %{range}: {} of {}", number(*percent), number(*points), points_of(*available)))
         }
         Some(Composite { percent: None, available: 0.0, .. }) => {
-            "Personal QOF: no points yet; thresholds need at least 20 colleagues in the quarter before".to_owned()
+            "Personal QOF: no points yet; points need at least 20 colleagues in the quarter before".to_owned()
         }
-        Some(Composite { percent: None, points, available }) => {
+        Some(Composite { percent: None, points, available, .. }) => {
             format!("Personal QOF: {} of {}; too few points apply for a percentage", number(*points), points_of(*available))
         }
         None => "Personal QOF: withheld, fewer than 20 attended encounters in 12 months".to_owned(),
@@ -282,10 +253,10 @@ fn giants(giants: &Giants) -> String {
     let slots = counted(giants.noshow_slots.unsigned_abs(), "slot", "slots");
     let mut parts = Vec::new();
     if let (Some(median), Some(decile)) = (giants.waste_p50_pence, giants.waste_p10_pence) {
-        parts.push(format!("waste {} against the peers' median, {} against their best tenth", pounds(median), pounds(decile)));
+        parts.push(format!("waste {} against colleagues' median, {} against their best tenth", pounds(median), pounds(decile)));
     }
     if let Some(variation) = giants.variation {
-        parts.push(format!("variation {} (1 is ordinary), {} outside 95 % limits", number(variation), giants.outside_95));
+        parts.push(format!("variation {} (1 is ordinary), {} beyond 95 %", number(variation), giants.outside_95));
     }
     parts.push(format!("{slots} lost to no-shows, £{}", grouped(giants.noshow_pence / 100)));
     format!("Giants: {}", parts.join("; "))
@@ -313,19 +284,6 @@ fn title<'m>(id: &'m str, measures: &'m MeasureSet) -> &'m str {
     measures.index_of(id).map_or(id, |n| measures.measures()[n].definition.title.as_str())
 }
 
-/// A value with the first words of its unit, in 22 columns: `12.3 %`, `£261`, `64.7 per 1,000`. The title names the rest.
-fn with_unit(value: f64, unit: &str) -> String {
-    let value = number(value);
-    let (amount, rest) = match unit.split_once(' ') {
-        _ if unit.starts_with('£') => (format!("£{value}"), ""),
-        Some(("per", rest)) => (value, rest),
-        Some((first, _)) => return format!("{value:>9} {first:<12}"),
-        None => return format!("{value:>9} {unit:<12}"),
-    };
-    let per = rest.split(' ').next().filter(|word| !word.is_empty()).map(|word| format!("per {word}")).unwrap_or_default();
-    format!("{amount:>9} {per:<12}")
-}
-
 #[cfg(test)]
 mod tests {
     use scorecard::card::scorecard::Cause;
@@ -334,7 +292,7 @@ mod tests {
 
     #[test]
     fn a_strip_shows_the_value_at_its_place_even_outside_the_limits() {
-        let scale = Scale { low: 10.0, high: 40.0, centre: 25.0, inner: Interval { lower: 15.0, upper: 35.0 } };
+        let scale = Scale { low: 10.0, high: 40.0, centre: 25.0, inner: (15.0, 35.0) };
         let inside: Vec<char> = scale.strip(40.0).chars().collect();
         assert_eq!((inside.len(), inside[30], inside[15], inside[0]), (STRIP, '●', '│', '·'));
         let outside: Vec<char> = scale.strip(70.0).chars().collect();
@@ -361,12 +319,19 @@ mod tests {
             status,
             exposure: Vec::new(),
             measures: Vec::new(),
+            comparisons: scorecard::card::scorecard::Comparisons::default(),
+            one_thing: None,
+            check: Vec::new(),
+            keep: Vec::new(),
+            changed: Vec::new(),
             domains: Vec::new(),
             composite,
             giants: None,
-            highlights: Vec::new(),
+            coverage: Vec::new(),
+            unknown: Vec::new(),
         };
         Scorecard {
+            schema: 1,
             scorecard_id: String::new(),
             revision: 2,
             supersedes: None,
@@ -394,10 +359,10 @@ mod tests {
 
     #[test]
     fn a_card_without_points_says_why() {
-        let none = Composite { percent: None, points: 0.0, available: 0.0 };
+        let none = Composite { percent: None, lower: None, upper: None, points: 0.0, available: 0.0 };
         let first_quarter = shown(Status::Final, Some(none));
-        assert!(first_quarter.contains("no points yet; thresholds need at least 20 colleagues"), "{first_quarter}");
-        let few = shown(Status::Final, Some(Composite { percent: None, points: 2.5, available: 4.0 }));
+        assert!(first_quarter.contains("no points yet; points need at least 20 colleagues"), "{first_quarter}");
+        let few = shown(Status::Final, Some(Composite { percent: None, lower: None, upper: None, points: 2.5, available: 4.0 }));
         assert!(few.contains("2.5 of 4 points; too few points apply for a percentage"), "{few}");
         assert!(shown(Status::Final, None).contains("withheld, fewer than 20 attended encounters"));
     }

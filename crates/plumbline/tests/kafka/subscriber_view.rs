@@ -10,8 +10,8 @@ use scorecard::time::calendar::Timestamp;
 use scorecard::time::schedule::Schedule;
 use stream::log::Topic;
 use stream::partition::partition_of;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
-use xxhash_rust::xxh3::xxh3_128;
 
 use crate::dump::Dump;
 
@@ -76,8 +76,8 @@ fn gapless(key: &str, list: &[Scorecard], verdict: &mut Verdict) {
         verdict.hold(card.supersedes.as_ref() == before.map(|before| &before.scorecard_id), GAPLESS, at);
         verdict.hold(before.is_none_or(|before| before.content_hash != card.content_hash), GAPLESS, at);
         verdict.hold(before.is_none_or(|before| before.cut < card.cut), GAPLESS, at);
-        let json = serde_json::to_vec(&card.content).expect("a content has text keys and finite reals");
-        let hash = format!("{:032x}", xxh3_128(&json));
+        let canonical = serde_json_canonicalizer::to_vec(&card.content).expect("a content has text keys and finite reals");
+        let hash: String = Sha256::digest(&canonical).iter().map(|byte| format!("{byte:02x}")).collect();
         verdict.hold(card.content_hash == hash, HASHED, || {
             format!("{key} {}: {} instead of {hash}", card.revision, card.content_hash)
         });

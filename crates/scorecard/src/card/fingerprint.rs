@@ -1,12 +1,14 @@
 //! Fingerprints that others can check, of a card's content, a month's sums and a peer group, and the ids of revisions and runs.
 
-use std::sync::Arc;
-
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::card::peer_group::PeerGroup;
+use crate::card::canonical_json;
+use crate::card::peer_snapshot::{GroupFigures, PlaceSums};
+use crate::card::public_group::PeerGroup;
 use crate::card::scorecard::Content;
+use crate::card::snapshot_id::SnapshotId;
 use crate::sums::measure_sums::{BASE_FIELDS, MeasureSums, Sums};
 use crate::sums::ratio::Ratio;
 use crate::time::calendar::Timestamp;
@@ -20,17 +22,17 @@ const COUNTERS: usize = 3;
 /// Added to the number of a side, so that no side has the number of a measure.
 const FIRST_SIDE: u64 = 1 << 32;
 
-/// Fingerprint of a card's content, 32 hexadecimal digits: XXH3-128 (seed 0, big-endian) of the compact JSON of [`Content`].
+/// Fingerprint of a card's content, 64 hexadecimal digits: SHA-256 of the canonical JSON (RFC 8785) of [`Content`].
 ///
-/// A subscriber computes the same `content_hash` from this text:
-/// - UTF-8 without blanks; fields in the order of their declaration; `null` for a field without a value.
-/// - Instants as milliseconds since 1970-01-01T00:00Z, integers as digits.
-/// - Reals as the shortest decimal that reads back to the same double. A whole real has `.0`; below 1e-5 and from 1e16 on it has an
-///   exponent (`1e-6`, `1e+16`).
+/// A subscriber computes it from the card's JSON: remove `schema`, `scorecard_id`, `revision`, `supersedes`, `reasons`, `cut`, `run_id`,
+/// `engine_version`, `measure_set`, `content_hash` and `quality`, then canonicalise and hash the rest.
 #[must_use]
 pub fn content_hash(content: &Content) -> String {
-    let json = serde_json::to_vec(content).expect("a content has text keys and finite reals");
-    hexadecimal(&json)
+    /// Bytes of the canonical JSON of a large card.
+    const LARGE: usize = 48 * 1024;
+    let mut canonical = Vec::with_capacity(LARGE);
+    canonical_json::write(content, &mut canonical).expect("a content has finite reals and no map");
+    hexadecimal(&Sha256::digest(&canonical))
 }
 
 /// Fingerprint of the sums of a month, 32 hexadecimal digits.
@@ -56,7 +58,7 @@ pub fn month_sums(sums: &Sums) -> String {
         bytes.extend((FIRST_SIDE + side as u64).to_le_bytes());
         signed.0.iter().for_each(|sum| bytes.extend(sum.to_le_bytes()));
     }
-    hexadecimal(&bytes)
+    hexadecimal(&xxh3_128(&bytes).to_be_bytes())
 }
 
 fn push_measure(bytes: &mut Vec<u8>, m: &MeasureSums) {
@@ -71,23 +73,24 @@ fn push_measure(bytes: &mut Vec<u8>, m: &MeasureSums) {
     }
 }
 
-/// Fingerprint of the members of a peer group, 32 hexadecimal digits: XXH3-128 of numerator and denominator of each as
-/// little-endian 64-bit integers, in ascending order of value, ties by denominator.
+/// Id of a version of a peer group: XXH3-128 of its figures and places as compact JSON, then numerator and denominator of each member
+/// as little-endian 64-bit integers, in ascending order of value, ties by denominator.
 #[must_use]
-pub fn snapshot_id(values: &[Ratio]) -> Arc<str> {
-    let mut bytes = Vec::with_capacity(values.len() * 16);
+pub fn snapshot_id(figures: &GroupFigures, places: &[PlaceSums], values: &[Ratio]) -> SnapshotId {
+    let mut bytes = serde_json::to_vec(&(figures, places)).expect("figures have text keys and finite reals");
     for (n, d) in values {
         bytes.extend(n.to_le_bytes());
         bytes.extend(d.to_le_bytes());
     }
-    let digits = digits(xxh3_128(&bytes));
-    std::str::from_utf8(&digits).expect("these are digits").into()
+    SnapshotId::of_value(xxh3_128(&bytes))
 }
 
-/// Fingerprint of a peer group's published record: XXH3-128 of its compact JSON.
+/// Fingerprint of a peer group's published record: XXH3-128 of its compact JSON without the cut. A version with the same figures is
+/// not published again.
 #[must_use]
 pub fn group_fingerprint(group: &PeerGroup) -> u128 {
-    xxh3_128(&serde_json::to_vec(group).expect("a group has text keys and finite reals"))
+    let timeless = PeerGroup { as_of: Timestamp(0), ..group.clone() };
+    xxh3_128(&serde_json::to_vec(&timeless).expect("a group has text keys and finite reals"))
 }
 
 /// Id of one revision of the card with this key: UUIDv5 of `key|revision` in [`NAMESPACE`].
@@ -103,17 +106,9 @@ pub fn run_id(cut: Timestamp) -> String {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    String::from_utf8(digits(xxh3_128(bytes)).to_vec()).expect("these are digits")
-}
-
-/// Hexadecimal digits, written without a formatter: every peer group has a fingerprint, so speed counts.
-fn digits(value: u128) -> [u8; 32] {
-    let mut digits = [0; 32];
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(value.to_be_bytes()) {
-        pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
-        pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];
-    }
-    digits
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    digits.map(char::from).collect()
 }
 
 #[cfg(test)]
@@ -126,12 +121,6 @@ mod tests {
         // Expected: crates/scorecard/reference/names.py (Python's uuid.uuid5).
         assert_eq!(scorecard_id("gmc%7C7012345|A81001|2026-10", 1), "9849f62a-2da8-52b1-9dcb-0ea72bfe1e5f");
         assert_eq!(run_id(Timestamp(1_793_761_200_000)), "4127253a-7430-5eaa-abd8-1cbe39f35a6c");
-    }
-
-    #[test]
-    fn the_fingerprint_of_nothing_is_xxh3s() {
-        // Expected: the xxHash specification's own sanity table, XXH3_128bits of no bytes with seed 0.
-        assert_eq!(&*snapshot_id(&[]), "99aa06d3014798d86001c324468d497f");
     }
 
     #[test]

@@ -5,15 +5,15 @@ use crate::card::scorecard::Interval;
 use crate::measure::measure_set::Measure;
 use crate::sums::measure_sums::MeasureSums;
 
-/// The 95 % confidence interval of a window's value, in the measure's unit. `None` if the sums do not determine it.
+/// The 95 % confidence interval of a window's value, in the measure's unit, at this design effect. `None` if the sums do not determine it.
 ///
 /// The measure's kind picks the formula: see [`crate::measure::kind`].
 #[must_use]
-pub fn confidence(measure: &Measure, own: &MeasureSums) -> Option<Interval> {
+pub fn confidence(measure: &Measure, own: &MeasureSums, phi: f64) -> Option<Interval> {
     if own.d <= 0 || own.n < 0 {
         return None;
     }
-    let (lower, upper) = measure.definition.kind.rules().confidence(measure.units, own)?;
+    let (lower, upper) = measure.definition.kind.rules().confidence(own, phi)?;
     published_interval(measure.value_of_ratio(lower), measure.value_of_ratio(upper))
 }
 
@@ -35,7 +35,7 @@ mod tests {
             (sample(Kind::Share, Amount::Items, Amount::Items), sums(84, 280, 84 * 84, 15_680), (0.072_584_039_3, 0.701_208_948)),
         ];
         for (measure, own, (lower, upper)) in cases {
-            let found = confidence(&measure, &own).unwrap();
+            let found = confidence(&measure, &own, 1.0).unwrap();
             assert_eq!((found.lower, found.upper), (lower, upper), "{:?}", measure.definition.kind);
         }
     }
@@ -55,7 +55,7 @@ mod tests {
                 (sample(Kind::Share, Amount::Items, Amount::Items), sum_of(n + work, squares + i128::from(work * work))),
             ];
             for (measure, own) in cases {
-                let found = confidence(&measure, &own).expect("parts");
+                let found = confidence(&measure, &own, 1.0).expect("parts");
                 let value = n as f64 / own.d as f64;
                 let slack = 1e-8 * value;
                 prop_assert!(0.0 <= found.lower && found.lower <= value + slack && value - slack <= found.upper);

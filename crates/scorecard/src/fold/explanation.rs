@@ -1,9 +1,10 @@
 //! Explains one number of a card: the contribution of each event, verified against the card.
 
-use crate::card::scorecard::{Scorecard, WindowValue};
+use crate::card::scorecard::{CardMeasure, Scorecard};
 use crate::event::{Codes, Detail, Encounter, Event, Feedback, Order, Prescription};
 use crate::fold::share::Share;
 use crate::measure::measure_set::MeasureSet;
+use crate::peer_group::unit::WINDOWS;
 use crate::sums::measure_sums::MeasureSums;
 use crate::time::calendar::{Day, Month, Timestamp};
 
@@ -214,9 +215,6 @@ pub fn explain(
         let carded = carded.map_or_else(|| "no such measure".to_owned(), |carded| format!("{}@{}", carded.id, carded.version));
         return Err(ExplanationError::OtherDefinition { carded, here: name });
     };
-    let Some(value) = carded.windows.iter().find(|value| value.window == window) else {
-        return Err(ExplanationError::NoWindow(window));
-    };
     let month = card.content.period.month;
     let first = month.plus(1 - i32::from(window));
     let mut total = MeasureSums::default();
@@ -228,7 +226,9 @@ pub fn explain(
             lines.push(line(known, &sums));
         }
     }
-    check(&name, value, &total)?;
+    let value = totals(carded, window, &total).ok_or(ExplanationError::NoWindow(window))?;
+    let incomplete = card.content.coverage.iter().any(|gaps| gaps.missing && (first..=month).contains(&gaps.month));
+    check(&name, window, incomplete, value, &total)?;
     lines.sort_by(|a, b| (a.day, &a.feed, &a.id, a.month).cmp(&(b.day, &b.feed, &b.id, b.month)));
     Ok(Explanation {
         clinician: card.content.subject.clinician.clone(),
@@ -246,16 +246,25 @@ pub fn explain(
     })
 }
 
-fn check(measure: &str, value: &WindowValue, total: &MeasureSums) -> Result<(), ExplanationError> {
+/// The card's numbers of a window. Other windows than the headline one have n and d alone; the events' own counts stand for the rest.
+/// `None` for a window that no card has.
+fn totals(measure: &CardMeasure, window: u8, events: &MeasureSums) -> Option<Totals> {
+    if window == measure.window {
+        let CardMeasure { n, d, facts_n, facts_d, pca, .. } = *measure;
+        return Some(Totals { n, d, facts_n, facts_d, pca });
+    }
+    let last = |months: &[i64]| Some(months.get(months.len().checked_sub(usize::from(window))?..)?.iter().sum());
+    let (n, d) = (last(&measure.months_n)?, last(&measure.months_d)?);
+    WINDOWS.contains(&window).then_some(Totals { n, d, facts_n: events.facts_n, facts_d: events.facts_d, pca: events.pca })
+}
+
+fn check(measure: &str, window: u8, incomplete: bool, card: Totals, total: &MeasureSums) -> Result<(), ExplanationError> {
     let MeasureSums { n, d, facts_n, facts_d, pca, .. } = *total;
     let lines = Totals { n, d, facts_n, facts_d, pca };
-    let WindowValue { n, d, facts_n, facts_d, pca, .. } = *value;
-    let card = Totals { n, d, facts_n, facts_d, pca };
     if lines == card {
         return Ok(());
     }
-    let (measure, window, incomplete) = (measure.to_owned(), value.window, value.incomplete);
-    Err(ExplanationError::Differs { measure, window, lines, card, incomplete })
+    Err(ExplanationError::Differs { measure: measure.to_owned(), window, lines, card, incomplete })
 }
 
 fn line(known: &LocatedShare, sums: &MeasureSums) -> Line {

@@ -54,6 +54,7 @@ impl CoverageTracker {
                 last_appended: seen.last_appended,
                 newest_day: seen.newest_day,
                 days: seen.days.iter().map(|(&month, &days)| (month, days)).collect(),
+                kinds: Vec::new(),
             })
             .collect();
         feeds.sort_by(|a, b| a.feed.cmp(&b.feed));
@@ -71,6 +72,49 @@ pub fn coverage(feed: &FeedCoverage, month: Month, cut: Timestamp) -> Coverage {
         (false, true) => CoverageState::Behind,
         (false, false) => CoverageState::Complete,
     };
-    let days = feed.days.iter().find(|(m, _)| *m == month).map_or(0, |(_, days)| days.count_ones());
-    Coverage { feed: feed.feed.to_string(), state, days_seen: days }
+    Coverage { feed: feed.feed.to_string(), state, newest_day: feed.newest_day }
+}
+
+/// Days of a month with at least one event of these feeds. `None` for a month before `open_from`: its days are forgotten.
+#[must_use]
+pub fn days_seen(feeds: &[&FeedCoverage], month: Month, open_from: Month) -> Option<u32> {
+    let days = |feed: &&FeedCoverage| feed.days.iter().find(|(m, _)| *m == month).map_or(0, |(_, days)| *days);
+    (month >= open_from).then(|| feeds.iter().map(days).fold(0, |all, days| all | days).count_ones())
+}
+
+/// Days from Monday to Friday of a month.
+#[must_use]
+pub fn weekdays(month: Month) -> u32 {
+    // 1970-01-01, day 0, was a Thursday.
+    let is_weekday = |day: &i32| (day + 3).rem_euclid(7) < 5;
+    let days = month.first_day().0..=month.last_day().0;
+    u32::try_from(days.filter(is_weekday).count()).expect("at most 23")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn october_2026_has_22_weekdays_and_february_2027_has_20() {
+        // October 2026 begins on a Thursday and has 31 days; February 2027 begins on a Monday and has 28.
+        assert_eq!(weekdays("2026-10".parse().unwrap()), 22);
+        assert_eq!(weekdays("2027-02".parse().unwrap()), 20);
+    }
+
+    #[test]
+    fn days_of_several_feeds_are_counted_once_and_sealed_months_are_unknown() {
+        let month: Month = "2026-10".parse().unwrap();
+        let feed = |days: u32| FeedCoverage {
+            feed: "f".into(),
+            last_appended: Timestamp(0),
+            newest_day: None,
+            days: vec![(month, days)],
+            kinds: Vec::new(),
+        };
+        let (one, other) = (feed(0b0111), feed(0b1100));
+        assert_eq!(days_seen(&[&one, &other], month, month), Some(4));
+        assert_eq!(days_seen(&[&one], month.plus(1), month), Some(0));
+        assert_eq!(days_seen(&[&one], month, month.plus(1)), None);
+    }
 }

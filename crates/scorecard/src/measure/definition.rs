@@ -164,6 +164,9 @@ pub struct Definition {
     pub version: u32,
     /// Its title: a plain question.
     pub title: String,
+    /// Its short name, at most 36 characters. Without one, cards show the id in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short: Option<String>,
     /// Its kind, which decides the statistics.
     pub kind: Kind,
     /// The part of the card that shows it.
@@ -196,6 +199,18 @@ pub struct Definition {
     /// The method that estimates its saving.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saving: Option<Saving>,
+    /// A standard from outside, in the measure's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard: Option<f64>,
+    /// Whether the clinician alone decides most of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub controllable: bool,
+    /// What a clinician can do, each an imperative; the first is offered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<String>,
+    /// Whether it is on trial: for the clinician's own eyes, without points.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub trial: bool,
     /// The reason why it matters, for a clinician.
     pub rationale: String,
     /// Its source.
@@ -260,6 +275,16 @@ impl SideDefinition {
 }
 
 impl Definition {
+    /// The short name on cards: that of the file, else the id in words.
+    #[must_use]
+    pub fn short_name(&self) -> String {
+        self.short.clone().unwrap_or_else(|| {
+            let words = self.id.replace('_', " ");
+            let mut letters = words.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        })
+    }
+
     /// A clinical measure with the defaults of a measure file: version 1, scale 1, low is good, 12 months, at least 10 facts.
     #[must_use]
     pub fn new(id: &str, kind: Kind, numerator: SideDefinition, denominator: SideDefinition) -> Definition {
@@ -267,6 +292,7 @@ impl Definition {
             id: id.to_owned(),
             version: 1,
             title: "?".to_owned(),
+            short: None,
             kind,
             domain: Domain::Clinical,
             giant: None,
@@ -280,12 +306,21 @@ impl Definition {
             denominator,
             points: None,
             saving: None,
+            standard: None,
+            controllable: false,
+            actions: Vec::new(),
+            trial: false,
             rationale: String::new(),
             source: String::new(),
             changes: Vec::new(),
             examples: Vec::new(),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn twelve() -> u8 {

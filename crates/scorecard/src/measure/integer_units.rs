@@ -28,4 +28,10 @@ impl IntegerUnits {
     pub fn value_of_ratio(self, ratio: f64) -> f64 {
         ratio * self.whole * self.scale
     }
+
+    /// The ratio of integer units with this value in the measure's own unit.
+    #[must_use]
+    pub fn ratio_of_value(self, value: f64) -> f64 {
+        value / (self.whole * self.scale)
+    }
 }

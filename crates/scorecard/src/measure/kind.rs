@@ -1,7 +1,7 @@
 //! Kinds of measure. Each kind has one file that implements [`kind_rules::KindRules`] and one line in [`kinds`].
 //!
-//! A kind decides which amounts a measure may have, its confidence interval, its control limits, and the scale on which units are
-//! compared. The formulas themselves are in [`crate::statistics`]; a kind only picks them.
+//! A kind decides which amounts a measure may have and its confidence interval. The formulas themselves are in [`crate::statistics`]; a
+//! kind only picks them. [`crate::verdict`] compares units of each kind.
 
 pub mod kinds;
 pub(crate) mod proportion;

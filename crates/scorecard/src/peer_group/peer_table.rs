@@ -1,327 +1,130 @@
-//! The peer groups of one month with their members. A table read from a frozen snapshot gives the same comparisons, bit for bit.
+//! The peer groups of one month. A table read from the internal topic gives the same comparisons, bit for bit.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::num::NonZeroU32;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::card::fingerprint::snapshot_id;
-use crate::card::peer_group::{Level, PeerGroup, PeerKey, PeerSnapshot};
-use crate::sums::ratio::Ratio;
+use crate::card::peer_snapshot::{PeerSnapshot, Purpose};
+use crate::card::public_group::PeerKey;
+use crate::peer_group::peer_network::{BadSnapshot, PeerNetwork};
 
-/// Most members in one chunk of a snapshot. A record then stays below 100 KB.
-pub const CHUNK: usize = 5_000;
-
-/// Least members of a group for a comparison: the unit and five others.
-pub const LEAST_MEMBERS: usize = 6;
-
-/// Code of the group with all units of a role.
-pub const NETWORK: &str = "network";
-
-/// One peer group and its members.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Peers {
-    /// The published group.
-    pub group: PeerGroup,
-    /// Numerator and denominator of each member, in ascending order of value, ties by denominator.
-    pub values: Vec<Ratio>,
-}
-
-/// All peer groups of one month.
+/// All peer groups of one month, or the figures of one quarter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PeerTable {
-    /// In order of their keys.
-    peers: Vec<Arc<Peers>>,
-    /// Measure and window of each column, in order.
-    columns: Vec<(Arc<str>, u8)>,
-    /// Every role with a network.
-    roles: BTreeSet<Arc<str>>,
-    /// The group of every column by role, level and code. A card looks up a hundred groups of the same few codes.
-    places: HashMap<String, Box<[Option<NonZeroU32>]>>,
-}
-
-/// The groups of one role, level and code.
-#[derive(Clone, Copy, Debug)]
-pub struct MemberPlace<'a> {
-    table: &'a PeerTable,
-    groups: &'a [Option<NonZeroU32>],
-}
-
-impl<'a> MemberPlace<'a> {
-    /// Its group in this column.
-    #[must_use]
-    pub fn group(&self, column: usize) -> Option<&'a Peers> {
-        let number = self.groups.get(column).copied().flatten()?;
-        self.table.peers.get(number.get() as usize - 1).map(Arc::as_ref)
-    }
-}
-
-/// The key of the groups of one role, level and code.
-fn place_name(role: &str, level: Level, group: &str) -> String {
-    let mut name = String::with_capacity(role.len() + group.len() + 3);
-    write_place_name(&mut name, role, level, group);
-    name
-}
-
-fn write_place_name(name: &mut String, role: &str, level: Level, group: &str) {
-    let level = match level {
-        Level::Practice => "1",
-        Level::Pcn => "2",
-        Level::Locality => "3",
-        Level::Network => "4",
-    };
-    name.clear();
-    [role, "\0", level, "\0", group].into_iter().for_each(|part| name.push_str(part));
-}
-
-/// An error in frozen groups or their snapshots.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum BadSnapshot {
-    /// A chunk is missing.
-    #[error("peer snapshot {id} of {key:?}: chunk {chunk} is missing; read topic `peer-snapshots` from its beginning")]
-    Missing {
-        /// The group.
-        key: Box<PeerKey>,
-        /// The snapshot.
-        id: String,
-        /// The chunk, from 0.
-        chunk: u32,
-    },
-    /// The members differ from the frozen ones.
-    #[error(
-        "peer snapshot of {key:?}: fingerprint of the members is {found}, expected {expected}; restore the topic from a backup"
-    )]
-    Differs {
-        /// The group.
-        key: Box<PeerKey>,
-        /// Fingerprint in the group.
-        expected: String,
-        /// Fingerprint of the members.
-        found: String,
-    },
+    /// By measure (`id@version`) and compared role.
+    networks: BTreeMap<(Arc<str>, Arc<str>), Arc<PeerNetwork>>,
 }
 
 impl PeerTable {
     /// A table of these groups.
     #[must_use]
-    pub fn new(peers: Vec<Peers>) -> PeerTable {
-        let mut peers: Vec<Arc<Peers>> = peers.into_iter().map(Arc::new).collect();
-        peers.sort_unstable_by(|a, b| a.group.key.cmp(&b.group.key));
-        PeerTable::in_order(peers)
+    pub fn new(networks: impl IntoIterator<Item = PeerNetwork>) -> PeerTable {
+        let keyed = |network: PeerNetwork| ((network.key.measure.clone(), network.key.role.clone()), Arc::new(network));
+        PeerTable { networks: networks.into_iter().map(keyed).collect() }
     }
 
-    /// A table of these groups, already in order of their keys.
-    pub(crate) fn in_order(peers: Vec<Arc<Peers>>) -> PeerTable {
-        debug_assert!(peers.is_sorted_by(|a, b| a.group.key < b.group.key), "in order of their keys");
-        let mut columns: Vec<(Arc<str>, u8)> = Vec::new();
-        for peers in &peers {
-            let key = &peers.group.key;
-            if columns.last().is_none_or(|(measure, window)| *measure != key.measure || *window != key.window) {
-                columns.push((key.measure.clone(), key.window));
-            }
-        }
-        let networks = peers.iter().filter(|peers| peers.group.key.level == Level::Network);
-        let roles = networks.map(|peers| peers.group.key.role.clone()).collect();
-        let mut table = PeerTable { peers, columns, roles, places: HashMap::new() };
-        table.fill_places();
-        table
-    }
-
-    fn fill_places(&mut self) {
-        let mut column = 0;
-        let mut name = String::new();
-        for (number, peers) in (1..).zip(&self.peers) {
-            let key = &peers.group.key;
-            while self.columns[column].0 != key.measure || self.columns[column].1 != key.window {
-                column += 1;
-            }
-            write_place_name(&mut name, &key.role, key.level, &key.group);
-            if !self.places.contains_key(&name) {
-                self.places.insert(name.clone(), vec![None; self.columns.len()].into());
-            }
-            if let Some(groups) = self.places.get_mut(&name) {
-                groups[column] = NonZeroU32::new(number);
-            }
-        }
-    }
-
-    /// The column of a measure (`id@version`) and window.
-    #[must_use]
-    pub fn column(&self, measure: &str, window: u8) -> Option<usize> {
-        self.columns.binary_search_by(|(m, w)| (&**m, *w).cmp(&(measure, window))).ok()
-    }
-
-    /// Every role with a network, in order.
-    pub fn roles(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.roles.iter()
-    }
-
-    /// The groups of this role, level and code.
-    #[must_use]
-    pub fn place(&self, role: &str, level: Level, group: &str) -> Option<MemberPlace<'_>> {
-        Some(MemberPlace { table: self, groups: self.places.get(&place_name(role, level, group))? })
-    }
-
-    /// Restores a table from its groups and the chunks of their snapshots. It skips chunks of other snapshots, because a compacted topic
-    /// can still hold some.
+    /// Restores a table from the chunks of its groups.
+    ///
+    /// Every frozen group counts. Without any, the groups of the newest cut count: a group that lost its last member has an older one.
     ///
     /// # Errors
-    /// [`BadSnapshot`] for the first group with missing or different members.
-    pub fn from_frozen(groups: Vec<PeerGroup>, snapshots: Vec<PeerSnapshot>) -> Result<PeerTable, BadSnapshot> {
-        let mut chunks: BTreeMap<(PeerKey, Arc<str>, u32), PeerSnapshot> =
-            snapshots.into_iter().map(|s| ((s.key.clone(), s.snapshot_id.clone(), s.chunk), s)).collect();
-        let mut peers = Vec::with_capacity(groups.len());
-        for group in groups {
-            let values = members(&group, &mut chunks)?;
-            peers.push(Peers { group, values });
+    /// [`BadSnapshot`] for the first group with missing or damaged chunks.
+    pub fn of_snapshots(snapshots: impl IntoIterator<Item = PeerSnapshot>) -> Result<PeerTable, BadSnapshot> {
+        let mut chunks: BTreeMap<PeerKey, BTreeMap<u32, PeerSnapshot>> = BTreeMap::new();
+        for snapshot in snapshots {
+            chunks.entry(snapshot.key.clone()).or_default().insert(snapshot.chunk, snapshot);
         }
-        Ok(PeerTable::new(peers))
+        let first = |chunks: &BTreeMap<u32, PeerSnapshot>| chunks.get(&0).map(|first| (first.frozen, first.as_of));
+        let newest = chunks.values().filter_map(first).max();
+        chunks.retain(|_, chunks| match (first(chunks), newest) {
+            (Some((frozen, as_of)), Some((any_frozen, newest))) => frozen || (!any_frozen && as_of == newest),
+            _ => false,
+        });
+        let networks: Result<Vec<Option<PeerNetwork>>, BadSnapshot> =
+            chunks.into_values().map(PeerNetwork::of_chunks).collect();
+        Ok(PeerTable::new(networks?.into_iter().flatten()))
     }
 
     /// The same table with all groups frozen.
     #[must_use]
     pub fn frozen(mut self) -> PeerTable {
-        for peers in &mut self.peers {
-            Arc::make_mut(peers).group.frozen = true;
-        }
+        self.networks.values_mut().for_each(|network| Arc::make_mut(network).frozen = true);
         self
+    }
+
+    /// The figures of this table for the points of the quarter that begins with this month. Members are left out.
+    #[must_use]
+    pub fn for_quarter(&self, quarter: crate::time::calendar::Month) -> PeerTable {
+        let networks = self.networks.values().map(|network| {
+            let key = PeerKey { month: quarter, ..network.key.clone() };
+            let figures = crate::card::peer_snapshot::GroupFigures { season: Vec::new(), ..network.figures.clone() };
+            let quarter = PeerNetwork::new(key, network.as_of, figures, Vec::new(), Vec::new());
+            PeerNetwork { purpose: Purpose::Quarter, frozen: true, ..quarter }
+        });
+        PeerTable::new(networks)
     }
 
     /// This table, and the groups of `other` for further measures (`id@version`): a new measure set freezes its own groups and keeps
     /// the others.
     #[must_use]
-    pub fn completed_by(self, other: PeerTable) -> PeerTable {
-        let known: BTreeSet<Arc<str>> = self.groups().map(|group| group.key.measure.clone()).collect();
-        let missing = other.peers.into_iter().filter(|peers| !known.contains(&peers.group.key.measure));
-        let mut peers: Vec<Arc<Peers>> = self.peers.into_iter().chain(missing).collect();
-        peers.sort_unstable_by(|a, b| a.group.key.cmp(&b.group.key));
-        PeerTable::in_order(peers)
+    pub fn completed_by(mut self, other: PeerTable) -> PeerTable {
+        let known: BTreeSet<Arc<str>> = self.networks.keys().map(|(measure, _)| measure.clone()).collect();
+        self.networks.extend(other.networks.into_iter().filter(|((measure, _), _)| !known.contains(measure)));
+        self
     }
 
-    /// The groups in order of their keys.
-    pub fn groups(&self) -> impl Iterator<Item = &PeerGroup> {
-        self.peers.iter().map(|peers| &peers.group)
+    /// The groups in order of measure and role.
+    pub fn networks(&self) -> impl Iterator<Item = &PeerNetwork> {
+        self.networks.values().map(Arc::as_ref)
     }
 
-    /// The members of all groups in order of their keys, at most [`CHUNK`] in a record.
-    pub fn snapshots(&self) -> impl Iterator<Item = PeerSnapshot> {
-        self.peers.iter().flat_map(|peers| chunked(peers))
-    }
-
-    /// The group of this measure (`id@version`), window, role, level and code.
+    /// Every compared role, in order.
     #[must_use]
-    pub fn find(&self, measure: &str, window: u8, role: &str, level: Level, group: &str) -> Option<&Peers> {
-        self.place(role, level, group)?.group(self.column(measure, window)?)
+    pub fn roles(&self) -> BTreeSet<Arc<str>> {
+        self.networks.keys().map(|(_, role)| role.clone()).collect()
     }
 
-    /// The networks of all roles for this measure (`id@version`) and window.
-    pub fn networks<'a>(&'a self, measure: &'a str, window: u8) -> impl Iterator<Item = &'a Peers> {
-        let from = self.peers.partition_point(|peers| (&*peers.group.key.measure, peers.group.key.window) < (measure, window));
-        let same = move |peers: &&Peers| &*peers.group.key.measure == measure && peers.group.key.window == window;
-        self.peers[from..].iter().map(Arc::as_ref).take_while(same).filter(|peers| peers.group.key.level == Level::Network)
+    /// The group of this measure (`id@version`) and compared role.
+    #[must_use]
+    pub fn find(&self, measure: &str, role: &str) -> Option<&PeerNetwork> {
+        self.networks.get(&(Arc::from(measure), Arc::from(role))).map(Arc::as_ref)
     }
-}
-
-/// The members of a group from the chunks of its snapshot.
-fn members(group: &PeerGroup, chunks: &mut BTreeMap<(PeerKey, Arc<str>, u32), PeerSnapshot>) -> Result<Vec<Ratio>, BadSnapshot> {
-    let mut values = Vec::new();
-    let mut chunk = 0;
-    let mut count = 1;
-    while chunk < count {
-        let wanted = (group.key.clone(), group.snapshot_id.clone(), chunk);
-        let Some(found) = chunks.remove(&wanted) else {
-            return Err(BadSnapshot::Missing { key: Box::new(group.key.clone()), id: group.snapshot_id.to_string(), chunk });
-        };
-        count = found.chunks;
-        values.extend(found.values);
-        chunk += 1;
-    }
-    let found = snapshot_id(&values);
-    if found == group.snapshot_id {
-        Ok(values)
-    } else {
-        Err(BadSnapshot::Differs {
-            key: Box::new(group.key.clone()),
-            expected: group.snapshot_id.to_string(),
-            found: found.to_string(),
-        })
-    }
-}
-
-fn chunked(peers: &Peers) -> impl Iterator<Item = PeerSnapshot> {
-    let chunks = u32::try_from(peers.values.len().div_ceil(CHUNK)).expect("fewer than 2^32 chunks of 5000 members");
-    (0..chunks).zip(peers.values.chunks(CHUNK)).map(move |(chunk, values)| PeerSnapshot {
-        key: peers.group.key.clone(),
-        snapshot_id: peers.group.snapshot_id.clone(),
-        chunk,
-        chunks,
-        values: values.to_vec(),
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::calendar::Month;
+    use crate::peer_group::peer_network::no_figures;
+    use crate::time::calendar::Timestamp;
 
-    fn peers(group: &str, size: i64) -> Peers {
-        let values: Vec<Ratio> = (0..size).map(|n| (n, 20_000)).collect();
-        let key = PeerKey {
-            measure: "dna_rate@1".into(),
-            window: 12,
-            role: "gp".into(),
-            level: Level::Network,
-            group: group.into(),
-            month: Month::from_ym(2026, 10).unwrap(),
-        };
-        let group = PeerGroup {
-            key,
-            snapshot_id: snapshot_id(&values),
-            frozen: false,
-            size: u32::try_from(size).unwrap(),
-            numerator: 0,
-            denominator: 0,
-            mean: None,
-            deciles: Vec::new(),
-            numerator_price_pence: None,
-            other_price_pence: None,
-            lower: None,
-            upper: None,
-            phi: None,
-            tau2: None,
-            variation: None,
-            event_size: None,
-        };
-        Peers { group, values }
+    fn network(role: &str, measure: &str, at: i64) -> PeerNetwork {
+        let key = PeerKey { measure: measure.into(), window: 12, role: role.into(), month: "2026-10".parse().unwrap() };
+        PeerNetwork::new(key, Timestamp(at), no_figures(), Vec::new(), vec![(at, 100)])
+    }
+
+    fn snapshots(networks: &[PeerNetwork]) -> Vec<PeerSnapshot> {
+        networks.iter().flat_map(PeerNetwork::chunks).collect()
     }
 
     #[test]
-    fn a_large_snapshot_is_restored_from_its_chunks_in_any_order() {
-        let table = PeerTable::new(vec![peers("b", 12_345), peers("a", 6)]).frozen();
-        let mut snapshots: Vec<PeerSnapshot> = table.snapshots().collect();
-        assert_eq!(snapshots.iter().map(|s| s.values.len()).collect::<Vec<_>>(), [6, 5_000, 5_000, 2_345]);
-        snapshots.reverse();
-        let groups = table.groups().cloned().collect();
-        assert_eq!(PeerTable::from_frozen(groups, snapshots), Ok(table));
+    fn a_group_that_the_newest_cut_did_not_form_is_gone() {
+        let read = PeerTable::of_snapshots(snapshots(&[network("gp", "a@1", 1), network("nurse", "a@1", 2)])).unwrap();
+        assert_eq!(read, PeerTable::new([network("nurse", "a@1", 2)]));
     }
 
     #[test]
-    fn a_chunk_that_is_missing_or_damaged_is_named() {
-        let table = PeerTable::new(vec![peers("a", 7_000)]);
-        let groups: Vec<PeerGroup> = table.groups().cloned().collect();
-        let mut snapshots: Vec<PeerSnapshot> = table.snapshots().collect();
-        let last = snapshots.pop().unwrap();
-        let missing = PeerTable::from_frozen(groups.clone(), snapshots.clone()).unwrap_err();
-        assert!(matches!(missing, BadSnapshot::Missing { chunk: 1, .. }), "{missing}");
-        snapshots.push(PeerSnapshot { values: last.values[1..].to_vec(), ..last });
-        let differs = PeerTable::from_frozen(groups, snapshots).unwrap_err();
-        assert!(matches!(differs, BadSnapshot::Differs { .. }), "{differs}");
+    fn frozen_groups_of_different_cuts_stay_and_unfrozen_ones_are_gone() {
+        let frozen = |role, measure, at| PeerNetwork { frozen: true, ..network(role, measure, at) };
+        let kept = [frozen("gp", "a@1", 3), frozen("gp", "b@1", 9)];
+        let all = [kept[0].clone(), kept[1].clone(), network("nurse", "a@1", 2)];
+        assert_eq!(PeerTable::of_snapshots(snapshots(&all)).unwrap(), PeerTable::new(kept));
     }
 
     #[test]
-    fn a_group_is_found_by_its_key_alone() {
-        let table = PeerTable::new(vec![peers("b", 2), peers("a", 3)]);
-        assert_eq!(table.find("dna_rate@1", 12, "gp", Level::Network, "a").map(|p| p.values.len()), Some(3));
-        assert_eq!(table.find("dna_rate@1", 3, "gp", Level::Network, "a"), None);
-        assert_eq!(table.find("dna_rate@1", 12, "gp", Level::Pcn, "a"), None);
+    fn a_new_measure_adds_its_groups_and_keeps_the_others() {
+        let old = PeerTable::new([network("gp", "a@1", 1)]);
+        let new = PeerTable::new([network("gp", "a@1", 2), network("gp", "b@1", 2)]);
+        let both = old.clone().completed_by(new);
+        assert_eq!(both, PeerTable::new([network("gp", "a@1", 1), network("gp", "b@1", 2)]));
+        assert_eq!(old.completed_by(PeerTable::default()).networks().count(), 1);
     }
 }

@@ -1,7 +1,7 @@
 //! The units of comparison: a person at a practice, or over all their practices, with the sums of one card's month.
 
-use crate::sums::measure_sums::Sums;
-use crate::sums::ratio::Ratio;
+use crate::sums::measure_sums::{MeasureSums, Sums};
+use crate::time::calendar::Month;
 
 /// The windows of every measure, in months. All end with the card's month.
 pub const WINDOWS: [u8; 3] = [1, 3, 12];
@@ -23,6 +23,15 @@ impl UnitKey {
     }
 }
 
+/// The work of a roll-up's person in one practice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitPart {
+    /// Practice code.
+    pub practice: String,
+    /// Sums of the windows in the order of [`WINDOWS`].
+    pub windows: [Sums; 3],
+}
+
 /// The sums of one unit for one card's month. A card exists if the first window has facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitMonth {
@@ -30,37 +39,38 @@ pub struct UnitMonth {
     pub key: UnitKey,
     /// Sums of the windows in the order of [`WINDOWS`].
     pub windows: [Sums; 3],
-    /// Whether a month of the window is missing.
-    pub incomplete: [bool; 3],
-    /// Numerator and denominator of each of the last 12 months, measure by measure, oldest month first.
-    pub months: Box<[Ratio]>,
+    /// Sums of each of the last [`MONTHS`] months, oldest first.
+    pub months: Vec<Sums>,
+    /// Months whose rows the log no longer holds, oldest first.
+    pub missing: Vec<Month>,
+    /// The practices of a roll-up, in order of their codes.
+    pub parts: Vec<UnitPart>,
 }
 
-/// Months of a unit: those of the longest window.
-pub const MONTHS: usize = 12;
+/// Months of a unit: a year and the year before it.
+pub const MONTHS: usize = 24;
 
 impl UnitMonth {
     /// A unit from the sums of its months, oldest first and the card's own month last.
     ///
     /// # Panics
-    /// If the months have sums of different measure sets.
+    /// If there are other than [`MONTHS`] months, or they have sums of different measure sets.
     #[must_use]
-    pub fn new(key: UnitKey, months: &[Sums; MONTHS], incomplete: [bool; 3]) -> UnitMonth {
-        let measures = months[0].measures.len();
-        let window = |length: u8| {
-            let mut sum = Sums::zero(measures);
-            months[MONTHS - usize::from(length)..].iter().for_each(|month| sum += month);
-            sum
-        };
-        let ratio = |measure: usize, month: &Sums| (month.measures[measure].n, month.measures[measure].d);
-        let ratios = (0..measures).flat_map(|measure| months.iter().map(move |month| ratio(measure, month)));
-        UnitMonth { key, windows: WINDOWS.map(window), incomplete, months: ratios.collect() }
+    pub fn new(key: UnitKey, months: Vec<Sums>) -> UnitMonth {
+        assert_eq!(months.len(), MONTHS, "a unit has the months of two years");
+        UnitMonth { key, windows: windows_of(&months), months, missing: Vec::new(), parts: Vec::new() }
     }
 
-    /// Numerator and denominator of the measure at this index in each of the last 12 months, oldest first.
+    /// The sums of the measure at this index in each of the last 24 months, oldest first.
+    pub fn months_of(&self, measure: usize) -> impl ExactSizeIterator<Item = &MeasureSums> {
+        self.months.iter().map(move |month| &month.measures[measure])
+    }
+
+    /// Months of this window in which the unit has any fact.
     #[must_use]
-    pub fn months_of(&self, measure: usize) -> &[Ratio] {
-        &self.months[measure * MONTHS..][..MONTHS]
+    pub fn months_held(&self, window: u8) -> u8 {
+        let last = &self.months[MONTHS - usize::from(window)..];
+        u8::try_from(last.iter().filter(|month| month.base.facts > 0).count()).expect("at most 12 months")
     }
 
     /// Whether a card exists.
@@ -68,6 +78,17 @@ impl UnitMonth {
     pub fn has_card(&self) -> bool {
         has_card(&self.windows[0])
     }
+}
+
+/// The sums of the windows, from months that end with the card's own.
+#[must_use]
+pub fn windows_of(months: &[Sums]) -> [Sums; 3] {
+    let measures = months.first().map_or(0, |month| month.measures.len());
+    WINDOWS.map(|length| {
+        let mut sum = Sums::zero(measures);
+        months[months.len() - usize::from(length)..].iter().for_each(|month| sum += month);
+        sum
+    })
 }
 
 /// Whether a card exists for a month with these sums.

@@ -79,6 +79,16 @@ pub fn mark_check(mark: &Mark) -> u64 {
             bytes.extend(month.to_le_bytes());
             bytes.extend(days.to_le_bytes());
         }
+        for kind in &feed.kinds {
+            for text in [&kind.practice, &kind.kind] {
+                bytes.extend((text.len() as u64).to_le_bytes());
+                bytes.extend(text.as_bytes());
+            }
+            bytes.extend(kind.month.0.to_le_bytes());
+            bytes.extend(kind.events.to_le_bytes());
+            bytes.extend(kind.days.to_le_bytes());
+            bytes.extend(kind.weekday_median.to_le_bytes());
+        }
     }
     xxh3_64(&bytes)
 }

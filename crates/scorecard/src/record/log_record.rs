@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::card::peer_group::{PeerGroup, PeerSnapshot};
+use crate::card::peer_snapshot::PeerSnapshot;
+use crate::card::public_group::PeerGroup;
 use crate::card::scorecard::Scorecard;
 use crate::event::{Batch, Definition, PackedBatch};
 use crate::measure::measure_set::SetHash;
@@ -77,6 +78,25 @@ pub struct FeedCoverage {
     pub newest_day: Option<Day>,
     /// For each open month, the days with at least one event: bit 0 is the first day.
     pub days: Vec<(Month, u32)>,
+    /// What it sent of each kind, in order of practice, kind and month; empty until the tally counts kinds.
+    pub kinds: Vec<KindMonth>,
+}
+
+/// What a feed sent of one kind for one practice and month. It tells a quiet month from a kind that is not sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindMonth {
+    /// Practice code, or `unknown`.
+    pub practice: Arc<str>,
+    /// The kind, in the words of a card's gaps.
+    pub kind: Arc<str>,
+    /// The month.
+    pub month: Month,
+    /// Events of this kind.
+    pub events: u64,
+    /// Days with at least one event of this kind: bit 0 is the first day.
+    pub days: u32,
+    /// Median of its events on a weekday.
+    pub weekday_median: u32,
 }
 
 /// Declares that a partition has written all its rows of the tick `at`.

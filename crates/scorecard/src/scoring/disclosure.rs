@@ -4,8 +4,8 @@
 //! nearest 5, 0 stays 0, percentages from the rounded counts).
 //!
 //! The shown figures must not reveal the hidden ones:
-//! * Every shown figure is computed from rounded counts. Exact figures (limits, points, savings, trends, sentences) are left out. The
-//!   peers' median is rounded to two digits, because in a small group it is a member's own value.
+//! * Every shown figure is computed from rounded counts. Exact figures (points, savings, changes, sentences) are left out. Figures of the
+//!   group are those of the card: rounded, and from 10 members on.
 //! * Only the headline window is shown, and no roll-up over practices. Months add up to a quarter and practices to a roll-up, so a
 //!   sum and its other parts could determine a hidden part.
 //! * If measures divide one whole and one part is hidden, the smallest other part is hidden too.
@@ -15,12 +15,11 @@
 //!   event, and most changes change nothing.
 
 use crate::card::round::published;
-use crate::card::scorecard::{CardMeasure, Content, Exposure, Scorecard, WindowValue};
+use crate::card::scorecard::{CardMeasure, Content, Exposure, Scorecard};
 use crate::measure::measure_set::Domain;
-use crate::scoring::window_value::headline;
 
-/// Least number of clinicians for group statistics.
-const LEAST_GROUP: u32 = 5;
+/// Least number of cards of a total.
+const LEAST_CARDS: usize = 5;
 /// Least number of answers for figures on patients' answers. With fewer, nobody else may learn them.
 const LEAST_ANSWERS: i64 = 5;
 /// Counts from 1 to this are hidden.
@@ -33,7 +32,7 @@ const ROUNDED_TO: i64 = 5;
 pub enum Audience {
     /// The clinician: sees everything except the answers of fewer than five patients.
     Own,
-    /// The clinical lead of the practice: sees the same as the clinician.
+    /// The clinical lead of the practice: sees the same as the clinician, without measures on trial.
     ClinicalLead,
     /// The lead of a locality: sees counts and shares under the rule, and no names.
     LocalityLead,
@@ -53,7 +52,7 @@ pub struct DisclosedWindow {
     /// The value from the rounded counts, for measures that count facts on both sides. `None` for other measures, if a count is hidden,
     /// if the denominator is 0, or if the card has no value.
     pub value: Option<f64>,
-    /// Median of the peers to two digits, if there are enough.
+    /// Median of the group, as on the card.
     pub peers_p50: Option<f64>,
 }
 
@@ -99,7 +98,7 @@ impl std::fmt::Display for Count {
 #[must_use]
 pub fn total(counts: impl IntoIterator<Item = Count>) -> Option<i64> {
     let shown: Vec<i64> = counts.into_iter().filter_map(Count::shown).collect();
-    (shown.len() >= LEAST_GROUP as usize).then(|| shown.iter().sum())
+    (shown.len() >= LEAST_CARDS).then(|| shown.iter().sum())
 }
 
 /// The clinician's work in 12 months, under the rule.
@@ -144,7 +143,7 @@ pub struct BlindedCard {
 pub enum CardView<'a> {
     /// The whole card.
     Whole(&'a Scorecard),
-    /// The card without windows of fewer than five patients' answers.
+    /// The card without the answers of fewer than five patients, and for others than the clinician without measures on trial.
     Curtailed(Box<Scorecard>),
     /// Only figures.
     Blinded(BlindedCard),
@@ -156,26 +155,39 @@ pub enum CardView<'a> {
 #[must_use]
 pub fn disclose(card: &Scorecard, audience: Audience) -> CardView<'_> {
     match audience {
-        Audience::Own | Audience::ClinicalLead => without_few_answers(card),
+        Audience::Own | Audience::ClinicalLead => curtailed(card, audience),
         Audience::LocalityLead | Audience::Analyst if card.content.subject.practice.is_empty() => CardView::Withheld,
         Audience::LocalityLead | Audience::Analyst => CardView::Blinded(blinded(&card.content)),
     }
 }
 
-fn without_few_answers(card: &Scorecard) -> CardView<'_> {
-    let few = |measure: &CardMeasure, window: &WindowValue| {
-        measure.domain == Domain::Perception && (1..LEAST_ANSWERS).contains(&window.facts_d)
-    };
-    if !card.content.measures.iter().any(|measure| measure.windows.iter().any(|window| few(measure, window))) {
+fn curtailed(card: &Scorecard, audience: Audience) -> CardView<'_> {
+    let hidden = |measure: &CardMeasure| has_few_answers(measure) || (measure.trial && audience != Audience::Own);
+    if !card.content.measures.iter().any(|measure| hidden(measure) || has_months_of_few_answers(measure)) {
         return CardView::Whole(card);
     }
     let mut card = card.clone();
-    for measure in &mut card.content.measures {
-        let mut windows = std::mem::take(&mut measure.windows);
-        windows.retain(|window| !few(measure, window));
-        measure.windows = windows;
+    let content = &mut card.content;
+    let gone: Vec<String> = content.measures.iter().filter(|measure| hidden(measure)).map(|measure| measure.id.to_string()).collect();
+    content.measures.retain(|measure| !hidden(measure));
+    for measure in content.measures.iter_mut().filter(|measure| has_months_of_few_answers(measure)) {
+        (measure.months_n, measure.months_d) = (Vec::new(), Vec::new());
     }
+    for list in [&mut content.check, &mut content.keep, &mut content.changed] {
+        list.retain(|id| !gone.contains(id));
+    }
+    content.one_thing = content.one_thing.take().filter(|one| !gone.contains(&one.measure));
     CardView::Curtailed(Box::new(card))
+}
+
+fn has_few_answers(measure: &CardMeasure) -> bool {
+    measure.domain == Domain::Perception && (1..LEAST_ANSWERS).contains(&measure.facts_d)
+}
+
+/// Whether a month holds the answers of one to four patients. A patient may give several answers, so counts of answers hide no less.
+fn has_months_of_few_answers(measure: &CardMeasure) -> bool {
+    let few = |d: &i64| (1..LEAST_ANSWERS).contains(d);
+    measure.domain == Domain::Perception && measure.months_d.iter().any(few)
 }
 
 fn blinded(content: &Content) -> BlindedCard {
@@ -197,47 +209,42 @@ fn work(exposure: &Exposure) -> DisclosedWork {
 }
 
 fn measures(measures: &[CardMeasure]) -> Vec<DisclosedMeasure> {
-    let shown: Vec<(&CardMeasure, &WindowValue)> = measures.iter().filter_map(|m| Some((m, headline(m)?))).collect();
+    let shown: Vec<&CardMeasure> = measures.iter().filter(|measure| !measure.trial).collect();
     let hidden_with: Vec<usize> = (0..shown.len()).filter_map(|at| hidden_with(&shown, at)).collect();
-    let of = |(at, (measure, window)): (usize, &(&CardMeasure, &WindowValue))| {
-        let n = if hidden_with.contains(&at) { Count::Hidden } else { Count::of(window.facts_n) };
-        DisclosedMeasure { id: measure.id.to_string(), version: measure.version, headline: disclosed(measure, window, n) }
+    let of = |(at, measure): (usize, &&CardMeasure)| {
+        let n = if hidden_with.contains(&at) { Count::Hidden } else { Count::of(measure.facts_n) };
+        DisclosedMeasure { id: measure.id.to_string(), version: measure.version, headline: disclosed(measure, n) }
     };
     shown.iter().enumerate().map(of).collect()
 }
 
 /// The part to hide together with a hidden one: the smallest other shown part of the same whole. Parts of one whole have the same
 /// denominator. Another measure with the same denominator by accident loses a figure, which reveals nothing.
-fn hidden_with(shown: &[(&CardMeasure, &WindowValue)], at: usize) -> Option<usize> {
-    let (_, own) = shown[at];
-    let part = |other: &usize| shown[*other].1.window == own.window && shown[*other].1.facts_d == own.facts_d;
-    let count = |other: &usize| Count::of(shown[*other].1.facts_n);
+fn hidden_with(shown: &[&CardMeasure], at: usize) -> Option<usize> {
+    let own = shown[at];
+    let part = |other: &usize| shown[*other].window == own.window && shown[*other].facts_d == own.facts_d;
+    let count = |other: &usize| Count::of(shown[*other].facts_n);
     let parts = || (0..shown.len()).filter(|other| *other != at).filter(part);
     let alone = count(&at) == Count::Hidden && parts().all(|other| count(&other) != Count::Hidden);
     let others = parts().filter(|other| count(other) != Count::Rounded(0));
-    others.filter(|_| alone).min_by_key(|other| shown[*other].1.facts_n)
+    others.filter(|_| alone).min_by_key(|other| shown[*other].facts_n)
 }
 
-fn disclosed(measure: &CardMeasure, window: &WindowValue, n: Count) -> DisclosedWindow {
-    let d = Count::of(window.facts_d);
+fn disclosed(measure: &CardMeasure, n: Count) -> DisclosedWindow {
+    let d = Count::of(measure.facts_d);
     let counts_facts = |unit: &str| unit == "count";
     let counted = counts_facts(&measure.n_unit) && counts_facts(&measure.d_unit);
-    let peer = window.peer.as_ref().filter(|peer| peer.size >= LEAST_GROUP);
     DisclosedWindow {
-        window: window.window,
+        window: measure.window,
         n,
         d,
-        value: window.value.filter(|_| counted).and_then(|value| recomputed(value, window, n, d)),
-        peers_p50: peer.and_then(|peer| peer.p50).map(to_two_digits),
+        value: measure.value.filter(|_| counted).and_then(|value| recomputed(value, measure, n, d)),
+        peers_p50: measure.comparator.as_ref().and_then(|comparator| comparator.median),
     }
 }
 
-fn to_two_digits(value: f64) -> f64 {
-    format!("{value:.1e}").parse().expect("a formatted real parses")
-}
-
 /// The value from the rounded counts, on the scale of the exact one.
-fn recomputed(exact: f64, window: &WindowValue, n: Count, d: Count) -> Option<f64> {
+fn recomputed(exact: f64, window: &CardMeasure, n: Count, d: Count) -> Option<f64> {
     let (n, d) = (n.shown()?, d.shown().filter(|d| *d > 0)?);
     if n == 0 {
         return Some(0.0);
@@ -257,30 +264,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::card::peer_group::Level;
-    use crate::card::scorecard::Peer;
-    use crate::card::scorecard::{Period, Quality, Status, Subject};
+    use crate::card::scorecard::{Cause, Comparator, Comparisons, Period, Quality, Reason, Status, Subject};
     use crate::measure::measure_set::Direction;
     use crate::scoring::sample::card_measure;
+    use crate::time::calendar::Timestamp;
 
-    fn window(months: u8, n: i64, d: i64) -> WindowValue {
-        WindowValue {
-            n,
-            d,
-            facts_n: n,
-            facts_d: d,
+    fn measure(id: &str, domain: Domain, n: i64, d: i64) -> CardMeasure {
+        CardMeasure {
             value: (d > 0).then(|| published(100.0 * n as f64 / d as f64)).flatten(),
-            sentence: Some(format!("{n} of {d}.")),
-            ..WindowValue::empty(months)
+            sentence: format!("{n} of {d}."),
+            ..card_measure(id, domain, Direction::Low, n, d)
         }
     }
 
-    fn measure(id: &str, domain: Domain, windows: Vec<WindowValue>) -> CardMeasure {
-        card_measure(id, domain, Direction::Low, windows)
-    }
-
     fn card(n: i64, d: i64) -> Scorecard {
-        card_of(vec![measure("dna_rate", Domain::Resource, vec![window(1, n / 12, d / 12), window(12, n, d)])], n, d)
+        card_of(vec![measure("dna_rate", Domain::Resource, n, d)], n, d)
     }
 
     fn card_of(measures: Vec<CardMeasure>, n: i64, d: i64) -> Scorecard {
@@ -296,23 +294,30 @@ mod tests {
             period: Period {
                 month: "2026-10".parse().unwrap(),
                 zone: "Europe/London".to_owned(),
-                start: crate::time::calendar::Timestamp(0),
-                end: crate::time::calendar::Timestamp(1),
+                start: Timestamp(0),
+                end: Timestamp(1),
             },
             status: Status::Final,
             exposure: vec![Exposure { window: 12, encounters: d, minutes: 10 * d, items: n, responses: 3 }],
             measures,
+            comparisons: Comparisons::default(),
+            one_thing: None,
+            check: vec!["dna_rate".to_owned()],
+            keep: Vec::new(),
+            changed: Vec::new(),
             domains: Vec::new(),
             composite: None,
             giants: None,
-            highlights: Vec::new(),
+            coverage: Vec::new(),
+            unknown: Vec::new(),
         };
         Scorecard {
+            schema: 1,
             scorecard_id: String::new(),
             revision: 1,
             supersedes: None,
             reasons: Vec::new(),
-            cut: crate::time::calendar::Timestamp(0),
+            cut: Timestamp(0),
             run_id: String::new(),
             engine_version: String::new(),
             measure_set: String::new(),
@@ -363,18 +368,36 @@ mod tests {
 
     #[test]
     fn nobody_sees_the_answers_of_fewer_than_five_patients() {
-        let windows = vec![window(1, 1, 1), window(3, 4, 4), window(12, 4, 5)];
-        let others = vec![window(1, 1, 1), window(12, 3, 4)];
+        let months = |mut measure: CardMeasure, months: &[i64]| {
+            measure.months_d = months.to_vec();
+            measure.months_n.clone_from(&measure.months_d);
+            measure
+        };
         let card = card_of(
-            vec![measure("fft_negative", Domain::Perception, windows), measure("dna_rate", Domain::Resource, others)],
+            vec![
+                months(measure("fft_few", Domain::Perception, 4, 4), &[4]),
+                months(measure("fft_months", Domain::Perception, 4, 9), &[5, 4]),
+                months(measure("fft_whole", Domain::Perception, 4, 15), &[5, 10, 0]),
+                months(measure("dna_rate", Domain::Resource, 3, 4), &[1, 3]),
+            ],
             5,
             40,
         );
         for audience in [Audience::Own, Audience::ClinicalLead] {
             let CardView::Curtailed(seen) = disclose(&card, audience) else { panic!("these see the card") };
-            let months = |at: usize| seen.content.measures[at].windows.iter().map(|w| w.window).collect::<Vec<_>>();
-            assert_eq!((months(0), months(1)), (vec![12], vec![1, 12]), "answers of fewer than five, and nothing else");
+            let shown: Vec<(&str, usize)> = seen.content.measures.iter().map(|m| (&*m.id, m.months_d.len())).collect();
+            assert_eq!(shown, [("fft_months", 0), ("fft_whole", 3), ("dna_rate", 2)]);
         }
+    }
+
+    #[test]
+    fn a_measure_on_trial_is_for_the_clinicians_own_eyes() {
+        let trial = CardMeasure { trial: true, ..measure("dna_rate", Domain::Resource, 20, 100) };
+        let card = card_of(vec![trial, measure("other", Domain::Resource, 10, 100)], 20, 100);
+        assert_eq!(disclose(&card, Audience::Own), CardView::Whole(&card));
+        let CardView::Curtailed(seen) = disclose(&card, Audience::ClinicalLead) else { panic!("the lead sees the rest") };
+        assert_eq!((seen.content.measures.len(), seen.content.check.len()), (1, 0));
+        assert_eq!(seen_of(&card).measures.len(), 1);
     }
 
     #[test]
@@ -398,7 +421,7 @@ mod tests {
     #[test]
     fn a_hidden_part_of_a_whole_hides_the_smallest_other_part() {
         let parts = |counts: &[i64]| {
-            let part = |(at, n): (usize, &i64)| measure(&format!("part_{at}"), Domain::Clinical, vec![window(12, *n, 40)]);
+            let part = |(at, n): (usize, &i64)| measure(&format!("part_{at}"), Domain::Clinical, *n, 40);
             let seen = seen_of(&card_of(counts.iter().enumerate().map(part).collect(), 40, 40));
             seen.measures.iter().map(|measure| measure.headline.n.to_string()).collect::<Vec<_>>()
         };
@@ -408,33 +431,26 @@ mod tests {
         assert_eq!(parts(&[8, 10, 22]), ["10", "10", "20"]);
         assert_eq!(parts(&[4, 0, 0]), ["*", "0", "0"], "there is nothing to hide it with");
         let alone = vec![
-            measure("a", Domain::Clinical, vec![window(12, 4, 40)]),
-            measure("b", Domain::Clinical, vec![window(12, 20, 90)]),
+            measure("a", Domain::Clinical, 4, 40),
+            measure("b", Domain::Clinical, 20, 90),
         ];
         let seen = seen_of(&card_of(alone, 40, 40));
         assert_eq!(seen.measures[1].headline.n, Count::Rounded(20), "of another whole");
     }
 
     #[test]
-    fn the_peers_median_is_no_members_exact_value() {
+    fn the_groups_median_is_that_of_the_card() {
         let mut card = card(20, 100);
-        let peer = |size| Peer {
-            level: Level::Practice,
-            group: "A81001".into(),
-            size,
-            mean: None,
-            p10: None,
-            p50: Some(2.061_855_67),
-            p90: None,
-            percentile: None,
-            snapshot_id: "".into(),
-        };
-        let mut median = |size| {
-            card.content.measures[0].windows[1].peer = Some(peer(size));
-            seen_of(&card).measures[0].headline.peers_p50
-        };
-        // 2 of 97 would be 2.06.
-        assert_eq!((median(7), median(4)), (Some(2.1), None));
+        assert_eq!(seen_of(&card).measures[0].headline.peers_p50, None);
+        card.content.measures[0].comparator = Some(Comparator {
+            snapshot_id: crate::card::snapshot_id::SnapshotId::default(),
+            reference: None,
+            typical: None,
+            median: Some(2.1),
+            p25: None,
+            p75: None,
+        });
+        assert_eq!(seen_of(&card).measures[0].headline.peers_p50, Some(2.1));
     }
 
     proptest! {
@@ -475,7 +491,7 @@ mod tests {
             }
             let (before, mut after) = (card(n, 600), card(n, 600));
             after.revision = 2;
-            after.reasons = vec![crate::card::scorecard::Reason { cause: crate::card::scorecard::Cause::Late, events: 1 }];
+            after.reasons = vec![Reason { cause: Cause::Late, events: 1 }];
             prop_assert_eq!(seen_of(&before), seen_of(&after));
         }
 

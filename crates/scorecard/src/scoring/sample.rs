@@ -1,38 +1,47 @@
 //! Measures of cards for tests.
 
-use crate::card::scorecard::{Band, CardMeasure, Funnel, Interval, WindowValue};
+use crate::card::scorecard::CardMeasure;
 use crate::measure::measure_set::{Direction, Domain, Kind};
 
-/// A proportion in percent with these windows, whose headline is 12 months.
-pub(crate) fn card_measure(id: &str, domain: Domain, direction: Direction, windows: Vec<WindowValue>) -> CardMeasure {
+/// A proportion in percent of 12 months with these counts, without value and comparison.
+pub(crate) fn card_measure(id: &str, domain: Domain, direction: Direction, n: i64, d: i64) -> CardMeasure {
     CardMeasure {
         id: id.into(),
         version: 1,
+        name: id.into(),
         kind: Kind::Proportion,
         domain,
-        giant: None,
+        direction,
+        trial: false,
         unit: "%".into(),
         n_unit: "count".into(),
         d_unit: "count".into(),
-        direction,
-        headline: 12,
-        windows,
-    }
-}
-
-/// A funnel with this target and band and limits from 0 to 1.
-pub(crate) fn funnel(target: f64, band: Band) -> Funnel {
-    let limits = Interval { lower: 0.0, upper: 1.0 };
-    Funnel {
-        target,
-        limits_95: limits,
-        limits_998: limits,
-        over_dispersed_95: None,
-        over_dispersed_998: None,
+        window: 12,
+        held: 12,
+        n,
+        d,
+        facts_n: n,
+        facts_d: d,
+        unknown: 0,
+        pca: 0,
+        months_n: Vec::new(),
+        months_d: Vec::new(),
+        suppressed: None,
+        value: None,
+        ci95: None,
+        comparator: None,
+        verdict: None,
+        z: None,
         z_raw: None,
-        z_adjusted: None,
         phi: None,
-        tau2: None,
-        band,
+        reliability: None,
+        grade: None,
+        place: None,
+        change: None,
+        points: None,
+        saving: None,
+        case_mix: None,
+        standard: None,
+        sentence: String::new(),
     }
 }

@@ -5,8 +5,8 @@
 use crate::card::round::published;
 use crate::card::scorecard::SavingEstimate;
 use crate::measure::measure_set::{Amount, Measure, Saving};
-use crate::peer_group::peer_table::Peers;
-use crate::scoring::peer_position::Network;
+use crate::peer_group::peer_network::PeerNetwork;
+use crate::scoring::network::Network;
 use crate::sums::measure_sums::MeasureSums;
 
 /// Quantity and cost of the two sets of a ratio measure, of one unit or of all peers together.
@@ -66,7 +66,7 @@ pub fn saving_estimate(measure: &Measure, own: &MeasureSums, network: &Network<'
 }
 
 /// The saving at a target ratio of integer units.
-fn saving_at(measure: &Measure, own: &MeasureSums, network: &Peers, target: f64) -> Option<f64> {
+fn saving_at(measure: &Measure, own: &MeasureSums, network: &PeerNetwork, target: f64) -> Option<f64> {
     let costs = measure.numerator.definition.amount == Amount::Cost;
     match measure.definition.saving? {
         Saving::Ratio => Some(ratio_saving(spending(own), fallback(network), target)),
@@ -87,10 +87,10 @@ fn spending(own: &MeasureSums) -> Spending {
 }
 
 /// Prices of the network; 0 if no member has any quantity, because then the target share is 0 too.
-fn fallback(network: &Peers) -> FallbackPrices {
+fn fallback(network: &PeerNetwork) -> FallbackPrices {
     FallbackPrices {
-        numerator: network.group.numerator_price_pence.unwrap_or_default(),
-        other: network.group.other_price_pence.unwrap_or_default(),
+        numerator: network.figures.numerator_price_pence.unwrap_or_default(),
+        other: network.figures.other_price_pence.unwrap_or_default(),
     }
 }
 

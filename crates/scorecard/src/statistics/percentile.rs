@@ -56,10 +56,16 @@ pub fn percentile(sorted: &[Ratio], own: Ratio) -> Option<f64> {
 /// linearly at (size - 1) x percent / 100 (R type 7). `None` without ratios.
 #[must_use]
 pub fn quantile(sorted: &[Ratio], percent: u32) -> Option<f64> {
+    quantile_at(sorted, u64::from(percent.min(100)), 100)
+}
+
+/// The same quantile at `part / whole`, which is at most 1.
+#[must_use]
+pub fn quantile_at(sorted: &[Ratio], part: u64, whole: u64) -> Option<f64> {
     let last = u64::try_from(sorted.len()).ok()?.checked_sub(1)?;
-    let hundredths = last * u64::from(percent.min(100));
-    let below = usize::try_from(hundredths / 100).ok()?;
-    let part = (hundredths % 100) as f64 / 100.0;
+    let place = last * part;
+    let below = usize::try_from(place / whole).ok()?;
+    let part = (place % whole) as f64 / whole as f64;
     let value = |&(n, d): &Ratio| n as f64 / d as f64;
     let lower = sorted.get(below).map(value)?;
     let upper = sorted.get(below + 1).map_or(lower, value);

@@ -5,18 +5,16 @@
 //!
 //! - status (a final card with the same content stays final), role, locum, network and locality
 //! - attended encounters, minutes, items and responses of each window
-//! - n, d, facts in both, pca and suppression of each measure and window
+//! - n, d, facts in both, pca and suppression of each measure's headline window, n and d of each of its 24 months
 //! - the unit's own sum of squares (kinds mean, amount, share), quantities and costs (measures with a saving)
-//! - the shown peer group with the same numbers of all its members
-//! - points and saving of the headline window, numerator and denominator of its 12 months
-//! - the whole network of the role where it is large enough for control limits
-//! - the composite, and the planned minutes of no-shows
+//! - the network of the role where it has 10 members: the groups of a provisional month change at the first cut of each week
+//! - the planned minutes of no-shows
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::{London, Month};
 use crate::oracle::answer_card::key;
-use crate::oracle::colleagues::{Groups, Thresholds};
+use crate::oracle::colleagues::Groups;
 use crate::oracle::delivery_reader::Version;
 use crate::oracle::fold::{Fold, Row};
 use crate::oracle::measure_file::Measure;
@@ -25,9 +23,8 @@ use crate::oracle::registry::{Staff, Unit};
 use crate::oracle::sums::FACTS;
 use crate::oracle::unit_months::{Books, UnitMonth};
 
-pub use crate::oracle::answer_card::{MeasureAnswer, OracleComparison, OracleComposite, OracleContent, WindowAnswer, Workload};
+pub use crate::oracle::answer_card::{MeasureAnswer, OracleComparison, OracleContent, Workload};
 pub use crate::oracle::delivery_reader::BadDelivery;
-pub use crate::oracle::dispersion::{NetworkPosition, OracleTrend};
 pub use crate::oracle::fold::OracleOutcomes;
 pub use crate::oracle::measure_file::BadMeasureFile;
 pub use crate::oracle::registry::BadRegistry;
@@ -148,9 +145,8 @@ struct Publisher<'a> {
     states: &'a MonthStates,
     last_cut: Option<i64>,
     cards: BTreeMap<Month, BTreeMap<Unit, Last>>,
-    frozen: BTreeMap<Month, Groups>,
-    /// Thresholds by the first month of their quarter.
-    thresholds: BTreeMap<Month, Thresholds>,
+    /// The groups of each month: those of its week, or the frozen ones.
+    groups: BTreeMap<Month, Groups>,
 }
 
 /// The state of a month at a cut and at the published cut before.
@@ -191,8 +187,7 @@ pub fn answer(question: &CutQuestion<'_>) -> Result<OracleAnswer, Unreadable> {
         states: &states,
         last_cut: None,
         cards: BTreeMap::new(),
-        frozen: BTreeMap::new(),
-        thresholds: BTreeMap::new(),
+        groups: BTreeMap::new(),
     };
     let mut cuts = Vec::new();
     let mut last: Option<&Cut> = None;
@@ -218,9 +213,6 @@ impl Publisher<'_> {
     fn publish(&mut self, at: i64, books: &Books<'_>) -> Vec<OracleCard> {
         let mut cards = Vec::new();
         for month in books.months() {
-            self.begin_quarter(month, at, books);
-        }
-        for month in books.months() {
             if self.states.at(month, at) >= MonthState::Provisional && !self.states.sealed(month, self.last_cut) {
                 cards.extend(self.publish_month(month, at, books));
             }
@@ -229,46 +221,30 @@ impl Publisher<'_> {
         cards
     }
 
-    /// Freezes the thresholds of a quarter when its first month is provisional for the first time. They come from the month
-    /// before.
-    fn begin_quarter(&mut self, before: Month, at: i64, books: &Books<'_>) {
-        let quarter = before.plus(1);
-        let begins = quarter.quarter() == quarter
-            && self.states.at(quarter, at) >= MonthState::Provisional
-            && self.last_cut.is_none_or(|last| self.states.at(quarter, last) < MonthState::Provisional);
-        if begins && !self.states.sealed(before, self.last_cut) {
-            let live = || Groups::form(self.measures, &books.units(before));
-            let groups = self.frozen.get(&before).cloned().unwrap_or_else(live);
-            self.thresholds.insert(quarter, groups.thresholds(self.measures));
-        }
-    }
-
     fn publish_month(&mut self, month: Month, at: i64, books: &Books<'_>) -> Vec<OracleCard> {
         let before = self.last_cut.map_or(MonthState::Running, |last| self.states.at(month, last));
         let step = Step { before, now: self.states.at(month, at) };
         let everybody = before < MonthState::Provisional || step.becomes_final();
         let rows = books.month(month);
         let due = self.due(month, &rows, everybody);
-        if due.is_empty() && !everybody {
+        let week = self.last_cut.is_none_or(|last| self.states.week(month, last).max(-1) < self.states.week(month, at));
+        let known = self.groups.contains_key(&month);
+        let new_groups = step.becomes_final() || (!step.is_final() && (week || !known));
+        if due.is_empty() && !everybody && !new_groups {
             return Vec::new();
         }
         let units = books.units(month);
-        if step.becomes_final() {
-            self.frozen.insert(month, Groups::form(self.measures, &units));
+        if new_groups {
+            self.groups.insert(month, Groups::form(self.measures, &units));
         }
-        let groups = match step.is_final() {
-            false => Groups::form(self.measures, &units),
-            // A month that had no card when it became final has no peers.
-            true => self.frozen.get(&month).cloned().unwrap_or_default(),
-        };
+        // A month that had no card when it became final has no peers.
+        let groups = self.groups.get(&month).cloned().unwrap_or_default();
         let units: BTreeMap<&Unit, &UnitMonth> = units.iter().map(|unit| (&unit.unit, unit)).collect();
-        let none = Thresholds::new();
-        let thresholds = self.thresholds.get(&month.quarter()).unwrap_or(&none);
         let cards = self.cards.entry(month).or_default();
         let nothing = Row::zero(self.measures.len());
         let mut published = Vec::new();
         for unit in due {
-            let content = units.get(&unit).map(|of| OracleContent::of(of, self.measures, &groups, thresholds));
+            let content = units.get(&unit).map(|of| OracleContent::of(of, self.measures, &groups));
             let row = rows.get(&unit).unwrap_or(&nothing);
             let Some((status, content)) = revised(content, step, cards.get(&unit)) else { continue };
             let reasons = reasons(step, row, cards.get(&unit));

@@ -1,16 +1,13 @@
-//! The content of one revision: the numbers that a published card must show.
+//! The content of one revision: the numbers that a published card must show. Verdicts, change and points are judged by another oracle:
+//! `crates/scorecard/reference`.
 
 use std::rc::Rc;
 
-use crate::oracle::colleagues::{Group, Groups, LEAST_NETWORK, Member, Thresholds, measured, member, suppressed};
-use crate::oracle::dispersion::{Network, NetworkPosition as Place, OracleTrend, moved};
+use crate::oracle::colleagues::{Group, Groups, LEAST, LEAST_NETWORK, Member, headline, member, suppressed};
 use crate::oracle::measure_file::{Measure, real};
 use crate::oracle::registry::{SubjectRole, Unit};
 use crate::oracle::sums::{D, ENCOUNTERS, FACTS_D, FACTS_N, ITEMS, MINUTES, N, NOSHOW_PLANNED, PCA, RESPONSES};
 use crate::oracle::unit_months::{UnitMonth, WINDOWS};
-
-/// Attended encounters in 12 months below which a card has no composite.
-const LEAST_ENCOUNTERS: i128 = 20;
 
 /// A clinician's work in one window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,28 +24,26 @@ pub struct Workload {
     pub responses: i128,
 }
 
-/// The peer group of a window. Reals are not rounded.
+/// The colleagues of a unit, from 10 members on. Reals are not rounded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OracleComparison {
-    /// `practice`, `pcn`, `locality` or `network`.
-    pub level: &'static str,
-    /// Code of the group.
-    pub group: String,
     /// Members.
     pub size: usize,
-    /// Value of the members' sums, in the measure's unit.
-    pub mean: f64,
-    /// First decile, median and ninth decile of their values, in the measure's unit.
-    pub deciles: [f64; 3],
+    /// Lower quartile, median and upper quartile of their values, in the measure's unit.
+    pub quartiles: [f64; 3],
     /// Percentile of the unit.
     pub percentile: f64,
 }
 
-/// One window of one measure. Reals are not rounded.
+/// One measure in its headline window. Reals are not rounded.
 #[derive(Clone, Debug, PartialEq)]
-pub struct WindowAnswer {
-    /// Months of the window: 1, 3 or 12.
+pub struct MeasureAnswer {
+    /// The id.
+    pub id: String,
+    /// Months of the headline window.
     pub window: i32,
+    /// Months of it in which the unit has a fact.
+    pub held: usize,
     /// Numerator in its integer units.
     pub n: i128,
     /// Denominator in its integer units.
@@ -59,40 +54,16 @@ pub struct WindowAnswer {
     pub facts_d: i128,
     /// Facts that the measure leaves out because the patient is adjusted.
     pub pca: i128,
+    /// Numerator and denominator of each of the 24 months, oldest first.
+    pub months: Vec<(i128, i128)>,
     /// The reason for a missing value, in the words of the card.
     pub suppressed: Option<&'static str>,
     /// Value in the measure's unit.
     pub value: Option<f64>,
-    /// The peer group.
-    pub peer: Option<OracleComparison>,
-    /// Points; headline window only.
-    pub points: Option<f64>,
-    /// Saving at the network's median and at its best decile in pence; headline window only.
+    /// The colleagues.
+    pub peers: Option<OracleComparison>,
+    /// Saving at the network's median and at its best decile in pence; from 20 members on.
     pub saving: Option<[f64; 2]>,
-    /// Position of the unit in its network; headline window only.
-    pub place: Option<Place>,
-    /// Trend of its months; headline window only.
-    pub moved: Option<OracleTrend>,
-}
-
-/// One measure.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MeasureAnswer {
-    /// The id.
-    pub id: String,
-    /// The windows in order of their length.
-    pub windows: Vec<WindowAnswer>,
-}
-
-/// Points of all measures.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct OracleComposite {
-    /// 100 x points / available, when enough measures are applicable.
-    pub percent: Option<f64>,
-    /// Points that the clinician has.
-    pub points: f64,
-    /// Points of all applicable measures.
-    pub available: f64,
 }
 
 /// The content of a card. A withdrawn card has only its subject.
@@ -108,25 +79,20 @@ pub struct OracleContent {
     pub locality: Option<String>,
     /// The clinician's work by window.
     pub exposure: Vec<Workload>,
-    /// The measures in order of their ids.
+    /// The measures with any fact in 24 months, in order of their ids.
     pub measures: Vec<MeasureAnswer>,
-    /// Points of all measures.
-    pub composite: Option<OracleComposite>,
     /// Planned minutes of the no-shows of 12 months.
     pub noshow_minutes: i128,
     hidden: Vec<UnpublishedFigures>,
 }
 
-/// The numbers behind the comparisons of a measure that the card does not show. Control limits, spreads and savings of a card
-/// depend on them, so contents are equal only when these are equal.
+/// The numbers behind the comparisons of a measure that the card does not show. Verdicts depend on them, so contents are equal only
+/// when these are equal.
 #[derive(Clone, Debug, PartialEq)]
 struct UnpublishedFigures {
-    own: Vec<Option<Member>>,
-    shown: Vec<Option<Rc<Group>>>,
-    /// The network of the headline window, where it is large enough for control limits.
+    own: Option<Member>,
+    /// The network, where the card shows anything of it.
     network: Option<Rc<Group>>,
-    /// Numerator and denominator of each of the 12 months.
-    months: Vec<(i128, i128)>,
 }
 
 impl OracleContent {
@@ -135,22 +101,19 @@ impl OracleContent {
         OracleContent { role: "unknown".to_owned(), ..OracleContent::default() }
     }
 
-    /// The content of a unit's card with these groups and the thresholds of its quarter.
-    pub(crate) fn of(unit: &UnitMonth, measures: &[Measure], groups: &Groups, thresholds: &Thresholds) -> OracleContent {
-        let groups = &ComparisonContext { groups, thresholds };
+    /// The content of a unit's card with these groups.
+    pub(crate) fn of(unit: &UnitMonth, measures: &[Measure], groups: &Groups) -> OracleContent {
         let SubjectRole { role, locum, pcn, locality } = unit.standing.clone();
         let year = &unit.windows[2].sums;
-        let answers: Vec<MeasureAnswer> = (0..).zip(measures).map(|(i, m)| measure_answer(unit, i, m, groups)).collect();
         OracleContent {
             role,
             locum,
             pcn,
             locality,
             exposure: exposure(unit),
-            composite: (year.base(ENCOUNTERS) >= LEAST_ENCOUNTERS).then(|| composite(measures, &answers)),
-            measures: answers,
+            measures: (0..).zip(measures).filter_map(|(i, m)| measure_answer(unit, i, m, groups)).collect(),
             noshow_minutes: year.base(NOSHOW_PLANNED),
-            hidden: (0..).zip(measures).map(|(i, m)| hidden(unit, i, m, groups.groups)).collect(),
+            hidden: (0..).zip(measures).map(|(i, m)| hidden(unit, i, m, groups)).collect(),
         }
     }
 }
@@ -166,109 +129,59 @@ fn exposure(unit: &UnitMonth) -> Vec<Workload> {
     WINDOWS.into_iter().zip(&unit.windows).map(work).collect()
 }
 
-fn headline(measure: &Measure) -> usize {
-    WINDOWS.iter().position(|window| *window == measure.window).expect("a measure file says 3 or 12")
-}
-
 fn hidden(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> UnpublishedFigures {
-    let own: Vec<Option<Member>> = unit.windows.iter().map(|row| member(measure, index, &row.sums)).collect();
-    let shown = |window: usize| own[window].and_then(|_| groups.shown(index, window, &unit.unit, &unit.standing));
-    let headline = headline(measure);
-    let there = own[headline].is_some();
-    UnpublishedFigures {
-        shown: (0..WINDOWS.len()).map(shown).collect(),
-        network: groups
-            .network(index, headline, &unit.unit, &unit.standing)
-            .filter(|network| there && network.members.len() >= LEAST_NETWORK),
-        months: months(unit, index),
-        own,
+    let own = member(measure, index, unit);
+    let network = groups.network(index, &unit.unit, &unit.standing);
+    UnpublishedFigures { network: network.filter(|network| own.is_some() && network.members.len() >= LEAST), own }
+}
+
+/// The answer for one measure. `None` if the unit has no fact of it in 24 months.
+fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> Option<MeasureAnswer> {
+    let facts = |row: &crate::oracle::fold::Row| [FACTS_N, FACTS_D, PCA].map(|place| row.sums.of(index, place));
+    if unit.months.iter().all(|row| facts(row) == [0; 3]) {
+        return None;
     }
-}
-
-/// Numerator and denominator of each of a unit's months.
-fn months(unit: &UnitMonth, index: usize) -> Vec<(i128, i128)> {
-    unit.months.iter().map(|row| (row.sums.of(index, N), row.sums.of(index, D))).collect()
-}
-
-/// The comparison data of a month's cards.
-struct ComparisonContext<'a> {
-    groups: &'a Groups,
-    thresholds: &'a Thresholds,
-}
-
-fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &ComparisonContext<'_>) -> MeasureAnswer {
-    let windows = (0..WINDOWS.len()).map(|window| window_answer(unit, (index, window), measure, groups)).collect();
-    MeasureAnswer { id: measure.id.clone(), windows }
-}
-
-fn window_answer(
-    unit: &UnitMonth,
-    (index, window): (usize, usize),
-    measure: &Measure,
-    of: &ComparisonContext<'_>,
-) -> WindowAnswer {
-    let groups = of.groups;
-    let sums = &unit.windows[window].sums;
-    let own = member(measure, index, sums);
-    let peers = |own: Member| groups.shown(index, window, &unit.unit, &unit.standing).map(|group| shown(measure, &group, &own));
-    let value = own.map(|own| measure.value(own.n, own.d));
-    let at_headline = own.filter(|_| window == headline(measure));
-    let quarters = of.thresholds.get(&(index, unit.unit.is_roll_up(), unit.standing.role.clone())).copied();
-    let network = || groups.network(index, window, &unit.unit, &unit.standing);
-    WindowAnswer {
-        window: WINDOWS[window],
+    let sums = &unit.windows[headline(measure)].sums;
+    let own = member(measure, index, unit);
+    let network = groups.network(index, &unit.unit, &unit.standing);
+    let last = &unit.months[unit.months.len() - usize::try_from(measure.window).expect("3 or 12")..];
+    Some(MeasureAnswer {
+        id: measure.id.clone(),
+        window: measure.window,
+        held: last.iter().filter(|row| row.sums.base(crate::oracle::sums::FACTS) > 0).count(),
         n: sums.of(index, N),
         d: sums.of(index, D),
         facts_n: sums.of(index, FACTS_N),
         facts_d: sums.of(index, FACTS_D),
         pca: sums.of(index, PCA),
+        months: unit.months.iter().map(|row| (row.sums.of(index, N), row.sums.of(index, D))).collect(),
         suppressed: suppressed(measure, index, sums),
-        value,
-        peer: own.and_then(peers),
-        points: at_headline.and_then(|own| points(measure, measure.value(own.n, own.d), network().and(quarters))),
-        saving: at_headline.and_then(|own| saving(measure, &own, &*network()?)),
-        place: at_headline.and_then(|own| place(measure, &own, sums.of(index, FACTS_D), &*network()?)),
-        moved: at_headline.and_then(|_| {
-            let year = measured(measure, index, &unit.windows[2].sums);
-            moved(measure, &months(unit, index), &year)
-        }),
-    }
+        value: own.as_ref().map(|own| measure.value(own.n, own.d)),
+        peers: own.as_ref().and_then(|own| shown(measure, network.as_ref()?, own)),
+        saving: own.as_ref().and_then(|own| saving(measure, own, network.as_ref()?)),
+    })
 }
 
-/// The position that the card shows; `None` without control limits.
-fn place(measure: &Measure, own: &Member, facts: i128, network: &Group) -> Option<Place> {
-    let place = Network::of(measure, network)?.standing(measure, own, facts);
-    let limits = place.z.is_some() || measure.kind == "rate";
-    limits.then_some(place)
-}
-
-fn shown(measure: &Measure, group: &Group, own: &Member) -> OracleComparison {
-    let decile = |n| measure.value_of_ratio(group.decile(n).expect("a group that is shown has members"));
-    OracleComparison {
-        level: group.level,
-        group: group.code.clone(),
+fn shown(measure: &Measure, group: &Group, own: &Member) -> Option<OracleComparison> {
+    let quantile = |percent| measure.value_of_ratio(group.quantile(percent).expect("a group has members"));
+    (group.members.len() >= LEAST).then(|| OracleComparison {
         size: group.members.len(),
-        mean: measure.value(group.total(|m| m.n), group.total(|m| m.d)),
-        deciles: [decile(1), decile(5), decile(9)],
-        percentile: group.percentile(own).expect("a group that is shown has more than one member"),
-    }
-}
-
-/// Points by the file's own thresholds, else by those of the quarter.
-fn points(measure: &Measure, value: f64, quarters: Option<(f64, f64)>) -> Option<f64> {
-    let points = measure.points?;
-    let (lower, upper) = points.lower.zip(points.upper).or(quarters)?;
-    Some(points.available * ((value - lower) / (upper - lower)).clamp(0.0, 1.0))
+        quartiles: [25, 50, 75].map(quantile),
+        percentile: group.percentile(own).expect("ten members"),
+    })
 }
 
 /// Saving at the network's median and at its best decile.
 fn saving(measure: &Measure, own: &Member, network: &Group) -> Option<[f64; 2]> {
-    let best = if measure.direction == "high" { 9 } else { 1 };
-    let at = |decile| saving_at(measure, own, network, network.decile(decile)?);
-    Some([at(5)?, at(best)?])
+    if network.members.len() < LEAST_NETWORK {
+        return None;
+    }
+    let best = if measure.direction == "high" { 90 } else { 10 };
+    let at = |percent| saving_at(measure, own, network, network.quantile(percent)?);
+    Some([at(50)?, at(best)?])
 }
 
-fn saving_at(measure: &Measure, own: &Member, network: &Group, target: f64) -> Option<f64> {
+pub(crate) fn saving_at(measure: &Measure, own: &Member, network: &Group, target: f64) -> Option<f64> {
     match measure.saving.as_deref()? {
         "per_exposure" => Some(real(own.n) - target * real(own.d)),
         "price_per_unit" => Some((real(own.n) - target * real(own.d)).max(0.0)),
@@ -290,22 +203,6 @@ fn saving_at(measure: &Measure, own: &Member, network: &Group, target: f64) -> O
             Some(real(d_cost) - (wanted * n_price + (real(d_quantity) - wanted) * other_price))
         }
     }
-}
-
-/// Points of the reliable measures that have any. The share exists only when 60 % of all points are applicable.
-fn composite(measures: &[Measure], answers: &[MeasureAnswer]) -> OracleComposite {
-    let offered: f64 = measures.iter().filter_map(|m| m.points).map(|p| p.available).sum();
-    let (mut had, mut applicable) = ((0.0, 0.0), 0.0);
-    for (measure, answer) in measures.iter().zip(answers) {
-        let window = &answer.windows[headline(measure)];
-        let (Some(points), Some(all)) = (window.points, measure.points) else { continue };
-        applicable += all.available;
-        if window.place.is_some_and(|place| ["moderate", "good"].contains(&place.grade)) {
-            had = (had.0 + points, had.1 + all.available);
-        }
-    }
-    let enough = had.1 > 0.0 && applicable >= 0.6 * offered - 1e-9;
-    OracleComposite { percent: enough.then(|| 100.0 * had.0 / had.1), points: had.0, available: had.1 }
 }
 
 /// The subject of a card.

@@ -1,4 +1,4 @@
-//! The peer groups of one month at one cut, each with the list of its members.
+//! The colleagues of one month at one cut: the units of each role in the network, each with the list of its numbers.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -6,18 +6,17 @@ use std::rc::Rc;
 
 use crate::oracle::measure_file::{Measure, real};
 use crate::oracle::registry::{SubjectRole, Unit};
-use crate::oracle::round::nine_digits;
 use crate::oracle::sums::{D, D_COST, D_QUANTITY, D_SQUARES, FACTS_D, N, N_COST, N_QUANTITY, N_SQUARES, Sums, UNKNOWN};
 use crate::oracle::unit_months::{UnitMonth, WINDOWS};
 
-/// Units of a network below which it has no control limits and gives no thresholds.
+/// Members of a group below which no card shows anything of it.
+pub(crate) const LEAST: usize = 10;
+
+/// Members of a group below which a card shows its median alone, and no saving.
 pub(crate) const LEAST_NETWORK: usize = 20;
 
-/// Members of a group below which no card shows it: the unit and five others.
-const LEAST: usize = 6;
-
 /// One member of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Member {
     pub n: i128,
     pub d: i128,
@@ -25,22 +24,19 @@ pub(crate) struct Member {
     pub spread: i128,
     /// Quantity and cost of the numerator's set and of the denominator's set, where the measure has a saving.
     pub money: [i128; 4],
+    /// Numerator and denominator of each of its 24 months.
+    pub months: Vec<(i128, i128)>,
 }
 
-/// A peer group. Two groups are equal when their members are, as multisets.
+/// The units of one role. Two groups are equal when their members are, as multisets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Group {
-    pub level: &'static str,
-    pub code: String,
     /// Members in ascending order of value.
     pub members: Vec<Member>,
 }
 
-/// Key of a group: measure, window, whether of roll-ups, role, level, code.
-type GroupKey = (usize, usize, bool, String, &'static str, String);
-
-/// Lower and upper threshold of points, by measure, whether of roll-ups, and role.
-pub(crate) type Thresholds = BTreeMap<(usize, bool, String), (f64, f64)>;
+/// Key of a group: measure, whether of roll-ups, role.
+type GroupKey = (usize, bool, String);
 
 /// All groups of a month at a cut.
 #[derive(Clone, Debug, Default)]
@@ -57,14 +53,14 @@ pub(crate) fn suppressed(measure: &Measure, index: usize, sums: &Sums) -> Option
     (100 * unknown > limit * (unknown + facts)).then_some("unknown_status_above_limit")
 }
 
-/// The member that a window of a measure makes; `None` when the window is suppressed or its denominator is zero.
-pub(crate) fn member(measure: &Measure, index: usize, sums: &Sums) -> Option<Member> {
-    let member = measured(measure, index, sums);
-    (suppressed(measure, index, sums).is_none() && member.d > 0).then_some(member)
+/// The index of a measure's headline window.
+pub(crate) fn headline(measure: &Measure) -> usize {
+    WINDOWS.iter().position(|window| *window == measure.window).expect("a measure file says 3 or 12")
 }
 
-/// The member that a window makes, suppressed or not.
-pub(crate) fn measured(measure: &Measure, index: usize, sums: &Sums) -> Member {
+/// The member that the headline window of a measure makes; `None` when it is suppressed or its denominator is zero.
+pub(crate) fn member(measure: &Measure, index: usize, unit: &UnitMonth) -> Option<Member> {
+    let sums = &unit.windows[headline(measure)].sums;
     let of = |place| sums.of(index, place);
     let spread = match measure.kind.as_str() {
         "mean" | "amount" => of(N_SQUARES),
@@ -72,19 +68,9 @@ pub(crate) fn measured(measure: &Measure, index: usize, sums: &Sums) -> Member {
         _ => 0,
     };
     let money = if measure.saving.is_some() { [N_QUANTITY, N_COST, D_QUANTITY, D_COST].map(of) } else { [0; 4] };
-    Member { n: of(N), d: of(D), spread, money }
-}
-
-/// Level and code of the groups of a unit, the narrowest first. A roll-up has the network alone.
-fn levels<'a>(unit: &'a Unit, standing: &'a SubjectRole) -> Vec<(&'static str, &'a str)> {
-    let mut levels = Vec::new();
-    if !unit.is_roll_up() {
-        levels.push(("practice", unit.practice.as_str()));
-        levels.extend(standing.pcn.iter().map(|code| ("pcn", code.as_str())));
-        levels.extend(standing.locality.iter().map(|code| ("locality", code.as_str())));
-    }
-    levels.push(("network", "network"));
-    levels
+    let months = unit.months.iter().map(|row| (row.sums.of(index, N), row.sums.of(index, D))).collect();
+    let member = Member { n: of(N), d: of(D), spread, money, months };
+    (suppressed(measure, index, sums).is_none() && member.d > 0).then_some(member)
 }
 
 /// Compares by value, exactly.
@@ -98,14 +84,9 @@ impl Groups {
         let mut found: BTreeMap<GroupKey, Group> = BTreeMap::new();
         for unit in units.iter().filter(|unit| unit.in_scope) {
             for (index, measure) in measures.iter().enumerate() {
-                for (window, row) in unit.windows.iter().enumerate() {
-                    let Some(member) = member(measure, index, &row.sums) else { continue };
-                    for (level, code) in levels(&unit.unit, &unit.standing) {
-                        let key = key(index, window, &unit.unit, &unit.standing, (level, code));
-                        let empty = || Group { level, code: code.to_owned(), members: Vec::new() };
-                        found.entry(key).or_insert_with(empty).members.push(member);
-                    }
-                }
+                let Some(member) = member(measure, index, unit) else { continue };
+                let key = key(index, &unit.unit, &unit.standing);
+                found.entry(key).or_insert_with(|| Group { members: Vec::new() }).members.push(member);
             }
         }
         let sorted = found.into_iter().map(|(key, mut group)| {
@@ -115,41 +96,14 @@ impl Groups {
         Groups(sorted.collect())
     }
 
-    /// The group that a unit's card shows.
-    pub(crate) fn shown(&self, index: usize, window: usize, unit: &Unit, standing: &SubjectRole) -> Option<Rc<Group>> {
-        let groups = levels(unit, standing).into_iter().filter_map(|l| self.0.get(&key(index, window, unit, standing, l)));
-        groups.into_iter().find(|group| group.members.len() >= LEAST).cloned()
-    }
-
-    /// Thresholds of points for the next quarter: quartiles of the networks of 20 or more, the better one as the upper threshold.
-    /// Only measures without thresholds in their file have them.
-    pub(crate) fn thresholds(&self, measures: &[Measure]) -> Thresholds {
-        let mut found = Thresholds::new();
-        for ((index, window, roll_ups, role, level, _), group) in &self.0 {
-            let measure = &measures[*index];
-            let open = measure.points.is_some_and(|points| points.lower.is_none());
-            let headline = WINDOWS[*window] == measure.window;
-            if !open || !headline || *level != "network" || group.members.len() < LEAST_NETWORK {
-                continue;
-            }
-            let at = |percent| nine_digits(measure.value_of_ratio(group.quantile(percent).expect("twenty members")));
-            let (p25, p75) = (at(25), at(75));
-            let ends = if measure.direction == "low" { (p75, p25) } else { (p25, p75) };
-            if p25 != p75 {
-                found.insert((*index, *roll_ups, role.clone()), ends);
-            }
-        }
-        found
-    }
-
-    /// The whole network of the role.
-    pub(crate) fn network(&self, index: usize, window: usize, unit: &Unit, standing: &SubjectRole) -> Option<Rc<Group>> {
-        self.0.get(&key(index, window, unit, standing, ("network", "network"))).cloned()
+    /// The network of a unit's role.
+    pub(crate) fn network(&self, index: usize, unit: &Unit, standing: &SubjectRole) -> Option<Rc<Group>> {
+        self.0.get(&key(index, unit, standing)).cloned()
     }
 }
 
-fn key(index: usize, window: usize, unit: &Unit, standing: &SubjectRole, (level, code): (&'static str, &str)) -> GroupKey {
-    (index, window, unit.is_roll_up(), standing.role.clone(), level, code.to_owned())
+fn key(index: usize, unit: &Unit, standing: &SubjectRole) -> GroupKey {
+    (index, unit.is_roll_up(), standing.role.clone())
 }
 
 impl Group {
@@ -165,13 +119,8 @@ impl Group {
         Some((100.0 * real(lower as i128) / real(others as i128)).min(100.0))
     }
 
-    /// A decile of the members' ratios, 1 to 9.
-    pub(crate) fn decile(&self, decile: usize) -> Option<f64> {
-        self.quantile(10 * decile)
-    }
-
     /// A quantile of the members' ratios: linear interpolation at (size - 1) x percent / 100.
-    fn quantile(&self, percent: usize) -> Option<f64> {
+    pub(crate) fn quantile(&self, percent: usize) -> Option<f64> {
         let ratio = |member: &Member| real(member.n) / real(member.d);
         let place = self.members.len().checked_sub(1)? * percent;
         let below = ratio(&self.members[place / 100]);
@@ -184,9 +133,12 @@ impl Group {
 mod tests {
     use super::*;
 
+    fn member(n: i128, d: i128) -> Member {
+        Member { n, d, spread: 0, money: [0; 4], months: Vec::new() }
+    }
+
     fn group(ratios: &[(i128, i128)]) -> Group {
-        let members = ratios.iter().map(|&(n, d)| Member { n, d, spread: 0, money: [0; 4] }).collect();
-        Group { level: "network", code: "network".to_owned(), members }
+        Group { members: ratios.iter().map(|&(n, d)| member(n, d)).collect() }
     }
 
     #[test]
@@ -194,16 +146,16 @@ mod tests {
         let g = group(&[(0, 10), (1, 10), (2, 20), (3, 10), (4, 10)]);
         let percentiles: Vec<Option<f64>> = g.members.iter().map(|m| g.percentile(m)).collect();
         assert_eq!(percentiles, [Some(0.0), Some(25.0), Some(25.0), Some(75.0), Some(100.0)]);
-        assert_eq!(g.percentile(&Member { n: 9, d: 10, spread: 0, money: [0; 4] }), Some(100.0));
+        assert_eq!(g.percentile(&member(9, 10)), Some(100.0));
         assert_eq!(group(&[(1, 2)]).percentile(&g.members[0]), None);
     }
 
     #[test]
-    fn deciles_are_interpolated_between_the_members_next_to_them() {
+    fn quantiles_are_interpolated_between_the_members_next_to_them() {
         // Type 7 of 0, 10, 20, 40: h = 3 x 0.5 = 1.5, half way from 10 to 20; h = 0.3; h = 2.7.
         let g = group(&[(0, 1), (10, 1), (20, 1), (40, 1)]);
-        let close = |decile, expected: f64| (g.decile(decile).expect("members") - expected).abs() < 1e-12;
-        assert!(close(5, 15.0) && close(1, 3.0) && close(9, 34.0));
-        assert_eq!(group(&[]).decile(5), None);
+        let close = |percent, expected: f64| (g.quantile(percent).expect("members") - expected).abs() < 1e-12;
+        assert!(close(50, 15.0) && close(10, 3.0) && close(90, 34.0));
+        assert_eq!(group(&[]).quantile(50), None);
     }
 }

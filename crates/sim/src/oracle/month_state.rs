@@ -32,6 +32,13 @@ impl MonthStates {
         }
     }
 
+    /// The week of a provisional month at an instant, counted from the first one at which it is provisional; negative before.
+    pub(crate) fn week(&self, month: Month, instant: i64) -> i64 {
+        const WEEK: i64 = 7 * 86_400_000;
+        let base = self.london.end_of(month).max(self.first);
+        (instant - self.london.plus(base, 3, 0)).div_euclid(WEEK)
+    }
+
     /// Whether a month is sealed after this cut. No month is sealed before the first cut.
     pub(crate) fn sealed(&self, month: Month, cut: Option<i64>) -> bool {
         cut.is_some_and(|cut| self.at(month, cut) == MonthState::Sealed)

@@ -19,7 +19,7 @@ pub(crate) struct UnitMonth {
     pub in_scope: bool,
     /// Sums of the month, and of the 3 and the 12 months that end with it.
     pub windows: Vec<Row>,
-    /// Sums of each of the 12 months that end with it, oldest first.
+    /// Sums of each of the 24 months that end with it, oldest first.
     pub months: Vec<Row>,
 }
 
@@ -53,15 +53,15 @@ impl Books<'_> {
 
     /// The units with a card for a month.
     pub(crate) fn units(&self, month: Month) -> Vec<UnitMonth> {
-        let year: Vec<BTreeMap<Unit, Row>> = (-11..=0).map(|back| self.month(month.plus(back))).collect();
-        let with_facts = year[11].iter().filter(|(_, row)| row.sums.base(FACTS) > 0).map(|(unit, _)| unit);
-        let units = with_facts.filter(|unit| !unit.is_roll_up() || practices(&year, &unit.person) >= 2);
-        units.map(|unit| self.unit(unit, month, &year)).collect()
+        let years: Vec<BTreeMap<Unit, Row>> = (-23..=0).map(|back| self.month(month.plus(back))).collect();
+        let with_facts = years[23].iter().filter(|(_, row)| row.sums.base(FACTS) > 0).map(|(unit, _)| unit);
+        let units = with_facts.filter(|unit| !unit.is_roll_up() || practices(&years[12..], &unit.person) >= 2);
+        units.map(|unit| self.unit(unit, month, &years)).collect()
     }
 
-    fn unit(&self, unit: &Unit, month: Month, year: &[BTreeMap<Unit, Row>]) -> UnitMonth {
+    fn unit(&self, unit: &Unit, month: Month, years: &[BTreeMap<Unit, Row>]) -> UnitMonth {
         let of = |rows: &BTreeMap<Unit, Row>| rows.get(unit).cloned().unwrap_or_else(|| Row::zero(self.measures));
-        let months: Vec<Row> = year.iter().map(of).collect();
+        let months: Vec<Row> = years.iter().map(of).collect();
         let window = |length: i32| {
             let mut sum = Row::zero(self.measures);
             let from = months.len() - usize::try_from(length).expect("1, 3 or 12");

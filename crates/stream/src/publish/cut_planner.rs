@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use scorecard::card::fingerprint::month_sums;
 use scorecard::peer_group::peer_table::PeerTable;
-use scorecard::peer_group::roster::Roster;
-use scorecard::peer_group::thresholds::{Thresholds, quarter_of};
+use scorecard::peer_group::peer_week::begins_peer_week;
 use scorecard::peer_group::unit::UnitKey;
 use scorecard::record::log_record::{FeedCoverage, Mark};
 use scorecard::registry::directory::Directory;
@@ -18,8 +17,7 @@ use crate::deployment::Deployment;
 use crate::log::LogError;
 use crate::publish::month_cards::{MonthCut, RunHeader};
 use crate::publish::month_states::{MonthStep, MonthSteps};
-use crate::publish::published::{LastRevision, PublishedState};
-use crate::publish::rosters::{Rosters, full_roster};
+use crate::publish::published::{LastRevision, PublishedState, quarter_of};
 use crate::publish::run::RunWriter;
 use crate::rows::ledger::CutBasis;
 use crate::rows::month_units::MonthUnits;
@@ -47,12 +45,11 @@ pub(crate) struct CutPlanner<'a> {
 }
 
 impl CutPlanner<'_> {
-    /// Writes all thresholds, cards and peer groups of this cut, month by month.
+    /// Writes all peer groups and cards of this cut, month by month.
     pub(crate) fn write_months(
         &self,
         basis: &CutBasis,
         stale: &mut StaleUnits,
-        rosters: &mut Rosters,
         writer: &mut RunWriter<'_, '_>,
     ) -> Result<(), LogError> {
         let measures = &self.deployment.measures;
@@ -68,12 +65,13 @@ impl CutPlanner<'_> {
             redefined,
             reattributed: &reattributed,
             feeds: &feeds,
+            open_from: self.published.open_from(&self.deployment.schedule),
         };
         let scorer = self.scorer();
         let mut units = None;
         for (quarter, before) in self.new_quarters(redefined) {
             let units = &*units.get_or_insert_with(|| self.units());
-            writer.write_thresholds(quarter, self.thresholds(quarter, before, redefined, units))?;
+            writer.write_quarter(quarter, self.quarter(quarter, before, redefined, units))?;
         }
         for &month in self.open_months {
             let step = self.steps.of(month);
@@ -86,12 +84,13 @@ impl CutPlanner<'_> {
                 waiting.extend(MonthUnits::units_of(self.directory, &changed.person, month));
             }
             waiting.extend(self.reattributed_units(month, &reattributed));
-            if !whole && waiting.is_empty() {
+            let week = self.begins_week(month, step);
+            if !whole && !week && waiting.is_empty() {
                 continue;
             }
             let units = &*units.get_or_insert_with(|| self.units());
-            let plan = MonthPlan { month, step, whole, redefined, scorer: &scorer, units, header: &header };
-            *waiting = self.write_month(&plan, waiting, rosters, writer)?;
+            let plan = MonthPlan { month, step, whole, week, redefined, scorer: &scorer, units, header: &header };
+            *waiting = self.write_month(&plan, waiting, writer)?;
         }
         stale.retain(|_, waiting| !waiting.is_empty());
         Ok(())
@@ -101,7 +100,13 @@ impl CutPlanner<'_> {
         MonthUnits::new(self.rows, self.directory, self.missing, self.deployment.measures.measures().len())
     }
 
-    /// The quarters whose thresholds this cut freezes, each with the month before it.
+    /// Whether this cut forms the groups of a provisional month again.
+    fn begins_week(&self, month: Month, step: MonthStep) -> bool {
+        let last = self.published.last_run.as_ref().map(|run| run.at);
+        step.now < MonthState::Final && begins_peer_week(&self.deployment.schedule, month, last, self.cut)
+    }
+
+    /// The quarters whose figures this cut freezes, each with the month before it.
     ///
     /// A quarter is frozen when its first month is provisional for the first time. A new measure set freezes quarters again that
     /// began earlier.
@@ -115,17 +120,23 @@ impl CutPlanner<'_> {
         quarters.filter(|(quarter, _)| quarter_of(*quarter) == *quarter && is_due(*quarter)).collect()
     }
 
-    /// The thresholds of a quarter, from the peers of the month before it: the frozen ones, or those of this cut.
-    fn thresholds(&self, quarter: Month, before: Month, redefined: bool, units: &MonthUnits<'_>) -> Thresholds {
-        let scorer = self.scorer();
-        let live = || full_roster(before, &scorer, units, Thresholds::default()).into_table();
-        let peers = match self.published.frozen.get(&before) {
-            Some(frozen) if redefined => frozen.clone().completed_by(live()),
-            Some(frozen) => frozen.clone(),
-            None => live(),
+    /// The figures for the points of a quarter, from the peers of the month before it: the published ones, or those of this cut.
+    fn quarter(&self, quarter: Month, before: Month, redefined: bool, units: &MonthUnits<'_>) -> PeerTable {
+        let peers = match self.published.peers.get(&before) {
+            Some(known) if redefined => known.clone().completed_by(self.formed(before, units)),
+            Some(known) => known.clone(),
+            None => self.formed(before, units),
         };
-        let known = self.published.thresholds.get(&quarter).cloned().unwrap_or_default();
-        known.completed_by(scorer.thresholds(quarter, &peers))
+        let known = self.published.quarters.get(&quarter).cloned().unwrap_or_default();
+        known.completed_by(peers.for_quarter(quarter))
+    }
+
+    /// The groups of a month at this cut.
+    fn formed(&self, month: Month, units: &MonthUnits<'_>) -> PeerTable {
+        let scorer = self.scorer();
+        let member = |key: UnitKey| scorer.member(&units.unit(&key, month)?, month);
+        let members = units.of_month(self.directory, month).into_iter().filter_map(member).collect();
+        scorer.peers(month, self.cut, members)
     }
 
     fn scorer(&self) -> Scorer<'_> {
@@ -137,16 +148,15 @@ impl CutPlanner<'_> {
         &self,
         plan: &MonthPlan<'_>,
         waiting: &BTreeSet<UnitKey>,
-        rosters: &mut Rosters,
         writer: &mut RunWriter<'_, '_>,
     ) -> Result<BTreeSet<UnitKey>, LogError> {
         let month = plan.month;
         let none = BTreeMap::new();
         let last = self.published.cards.get(&month).unwrap_or(&none);
         let quarter = quarter_of(month);
-        let thresholds = writer.effects.thresholds.get(&quarter).or_else(|| self.published.thresholds.get(&quarter)).cloned();
-        let peers = self.peers(plan, &thresholds.unwrap_or_default(), rosters);
-        let benchmarks = plan.scorer.benchmarks(month, peers.table());
+        let quarter = writer.effects.quarters.get(&quarter).or_else(|| self.published.quarters.get(&quarter)).cloned();
+        let peers = self.peers(plan);
+        let benchmarks = plan.scorer.benchmarks(month, peers.table(), &quarter.unwrap_or_default());
         let month_cut = MonthCut {
             month,
             step: plan.step,
@@ -169,31 +179,24 @@ impl CutPlanner<'_> {
                 None => {}
             }
         }
-        match peers {
-            Peers::FrozenBefore(_) => {}
-            Peers::Live(roster) => writer.write_changed_groups(roster, &self.published.groups)?,
-            Peers::FrozenNow(table) => writer.write_frozen_groups(month, table)?,
+        if let Peers::New(table) = peers {
+            writer.write_peers(month, self.cut, table, &self.deployment.measures, &self.published.groups)?;
         }
         Ok(still_stale)
     }
 
     /// The peers of a month at this cut.
-    fn peers<'p>(&'p self, plan: &MonthPlan<'_>, thresholds: &Thresholds, rosters: &'p mut Rosters) -> Peers<'p> {
+    fn peers(&self, plan: &MonthPlan<'_>) -> Peers<'_> {
         let was_final = plan.step.was_final();
-        let frozen = self.published.frozen.get(&plan.month).filter(|_| was_final);
-        if let Some(frozen) = frozen.filter(|_| !plan.whole) {
-            return Peers::FrozenBefore(frozen);
-        }
-        let mut last = || rosters.take(plan.month, plan.scorer, plan.units, thresholds).frozen();
-        match frozen {
-            Some(frozen) if plan.redefined => Peers::FrozenNow(frozen.clone().completed_by(last())),
-            Some(frozen) => Peers::FrozenBefore(frozen),
-            None if plan.step.now < MonthState::Final => {
-                Peers::Live(rosters.current(plan.month, plan.scorer, plan.units, thresholds))
-            }
-            None if plan.redefined || !was_final => Peers::FrozenNow(last()),
+        let frozen = || self.formed(plan.month, plan.units).frozen();
+        match self.published.peers.get(&plan.month) {
+            Some(known) if was_final && plan.redefined => Peers::New(known.clone().completed_by(frozen())),
+            Some(known) if was_final => Peers::Known(known),
+            Some(known) if plan.step.now < MonthState::Final && !plan.week && !plan.redefined => Peers::Known(known),
+            _ if plan.step.now < MonthState::Final => Peers::New(self.formed(plan.month, plan.units)),
+            _ if plan.redefined || !was_final => Peers::New(frozen()),
             // The month had no card when it became final, so it has no peers.
-            None => Peers::FrozenNow(PeerTable::default()),
+            _ => Peers::New(PeerTable::default()),
         }
     }
 
@@ -230,20 +233,17 @@ impl CutPlanner<'_> {
 
 /// The peers that the cards of a month compare with.
 enum Peers<'p> {
-    /// Groups that an earlier cut froze.
-    FrozenBefore(&'p PeerTable),
-    /// Groups of this cut, of a provisional month.
-    Live(&'p Roster),
-    /// Groups that this cut freezes.
-    FrozenNow(PeerTable),
+    /// Groups of an earlier cut: those of the week, or the frozen ones.
+    Known(&'p PeerTable),
+    /// Groups that this cut forms or freezes.
+    New(PeerTable),
 }
 
 impl Peers<'_> {
     fn table(&self) -> &PeerTable {
         match self {
-            Peers::FrozenBefore(table) => table,
-            Peers::Live(roster) => roster.table(),
-            Peers::FrozenNow(table) => table,
+            Peers::Known(table) => table,
+            Peers::New(table) => table,
         }
     }
 }
@@ -254,6 +254,8 @@ struct MonthPlan<'a> {
     step: MonthStep,
     /// The cut computes every card of the month.
     whole: bool,
+    /// The cut forms the groups of the month again.
+    week: bool,
     redefined: bool,
     scorer: &'a Scorer<'a>,
     units: &'a MonthUnits<'a>,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use scorecard::card::fingerprint::{content_hash, month_sums, run_id, scorecard_id};
-use scorecard::card::scorecard::{Cause, Content, Quality, Reason, Scorecard, Status};
-use scorecard::fold::feed_coverage::coverage;
+use scorecard::card::scorecard::{Cause, Content, Quality, Reason, SCHEMA, Scorecard, Status};
+use scorecard::fold::feed_coverage::{coverage, days_seen, weekdays};
 use scorecard::measure::measure_set::SetHash;
 use scorecard::peer_group::unit::{UnitKey, UnitMonth};
 use scorecard::record::log_record::FeedCoverage;
@@ -30,7 +30,13 @@ pub(crate) struct RunHeader<'a> {
     /// The persons whose mapping or roles changed in the registry since the previous cut.
     pub reattributed: &'a BTreeSet<String>,
     pub feeds: &'a BTreeMap<Arc<str>, FeedCoverage>,
+    /// The first open month; the days of earlier months are forgotten.
+    pub open_from: Month,
 }
+
+/// Months of a card's coverage.
+const COVERED: i32 = 12;
+
 
 /// One month at one cut.
 #[derive(Debug)]
@@ -63,7 +69,7 @@ impl MonthCut<'_> {
             Some(unit) => self.content(unit, last)?,
             None => self.withdrawal(key, last?)?,
         };
-        Some(self.issue(key, unit, hashed, last))
+        Some(self.issue(key, hashed, last))
     }
 
     /// The content of a card that is not withdrawn; `None` when its hash is that of the last revision.
@@ -93,36 +99,39 @@ impl MonthCut<'_> {
         (last.status != Status::Withdrawn).then(|| HashedContent::of(self.scorer.withdrawn(key, self.month)))
     }
 
-    fn issue(&self, key: &UnitKey, unit: Option<&UnitMonth>, hashed: HashedContent, last: Option<&LastRevision>) -> Scorecard {
+    fn issue(&self, key: &UnitKey, hashed: HashedContent, last: Option<&LastRevision>) -> Scorecard {
         let sums = &self.units.month_sums(key, self.month);
         let header = self.header;
         let revision = last.map_or(1, |last| last.revision + 1);
         let card_key = scorecard::card::scorecard::key(&key.person, &key.practice, self.month);
         Scorecard {
+            schema: SCHEMA,
             scorecard_id: scorecard_id(&card_key, revision),
             revision,
             supersedes: last.map(|last| last.id.clone()),
-            reasons: self.reasons(key, sums, last),
+            reasons: self.reasons(key, sums, &hashed.content, last),
             cut: header.cut,
             run_id: run_id(header.cut),
             engine_version: header.engine_version.to_owned(),
             measure_set: header.measure_set.to_string(),
             content_hash: hashed.hash,
-            quality: self.quality(key, unit, sums),
+            quality: self.quality(key, sums),
             content: hashed.content,
         }
     }
 
-    fn reasons(&self, key: &UnitKey, sums: &Sums, last: Option<&LastRevision>) -> Vec<Reason> {
+    fn reasons(&self, key: &UnitKey, sums: &Sums, content: &Content, last: Option<&LastRevision>) -> Vec<Reason> {
         let Some(last) = last else {
             let cause = if self.step.was_final() { Cause::Late } else { Cause::First };
             return vec![Reason { cause, events: sums.base.recorded }];
         };
         let mut reasons = Vec::new();
+        let covered = content.status == Status::Withdrawn || content.coverage == last.coverage;
         let whole = [
             (self.step.becomes_final(), Cause::Final),
             (self.header.redefined, Cause::DefinitionChange),
             (self.header.reattributed.contains(&key.person), Cause::Attribution),
+            (!covered, Cause::Coverage),
         ];
         reasons.extend(whole.into_iter().filter(|(holds, _)| *holds).map(|(_, cause)| Reason { cause, events: 0 }));
         let counted = [
@@ -134,19 +143,18 @@ impl MonthCut<'_> {
         reasons
     }
 
-    fn quality(&self, key: &UnitKey, unit: Option<&UnitMonth>, sums: &Sums) -> Quality {
-        let coverage_of = |feed: &Arc<str>| self.header.feeds.get(feed);
+    fn quality(&self, key: &UnitKey, sums: &Sums) -> Quality {
         let feeds = self.units.feeds(key, self.month);
-        let windows = unit.map(|unit| unit.incomplete).unwrap_or_default();
-        let incomplete = scorecard::peer_group::unit::WINDOWS.into_iter().zip(windows).filter(|(_, missing)| *missing);
+        let feeds: Vec<&FeedCoverage> = feeds.iter().filter_map(|feed| self.header.feeds.get(feed)).collect();
+        let months = || (1 - COVERED..=0).map(|back| self.month.plus(back));
         Quality {
-            coverage: feeds.iter().filter_map(coverage_of).map(|f| coverage(f, self.month, self.header.cut)).collect(),
-            incomplete_windows: incomplete.map(|(months, _)| months).collect(),
+            feeds: feeds.iter().map(|feed| coverage(feed, self.month, self.header.cut)).collect(),
+            days_seen: months().map(|month| days_seen(&feeds, month, self.header.open_from)).collect(),
+            days_expected: months().map(weekdays).collect(),
             month_sums: month_sums(sums),
             recorded: sums.base.recorded,
             amended: sums.base.amended,
             retracted: sums.base.retracted,
-            disputes_open: 0,
         }
     }
 }

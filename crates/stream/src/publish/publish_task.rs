@@ -16,7 +16,6 @@ use crate::log::{Log, LogError};
 use crate::publish::cut_planner::{CutPlanner, StaleUnits, differs};
 use crate::publish::month_states::MonthSteps;
 use crate::publish::published::{LastRevision, PublishedState};
-use crate::publish::rosters::Rosters;
 use crate::publish::run::{RunEffects, RunWriter};
 use crate::publish::sealed_rows;
 use crate::register::Register;
@@ -32,7 +31,6 @@ pub struct PublishTask<L> {
     ledger: Ledger,
     register: Register,
     stale: StaleUnits,
-    rosters: Rosters,
     /// Sealed months with missing rows.
     missing: BTreeSet<Month>,
 }
@@ -49,7 +47,6 @@ impl<L: Log> PublishTask<L> {
             ledger: Ledger::new(deployment, &mut log)?,
             register: Register::new(&mut log)?,
             stale: BTreeMap::new(),
-            rosters: Rosters::default(),
             missing: BTreeSet::new(),
             deployment: deployment.clone(),
             published,
@@ -141,15 +138,10 @@ impl<L: Log> PublishTask<L> {
             open_months: &open_months,
             steps: &steps,
         };
-        match as_of.before {
-            // A registry entry may move any unit to another peer group.
-            Some(_) => self.rosters = Rosters::default(),
-            None => self.rosters.mark_stale(&self.register.directory, basis.changed.iter()),
-        }
         let mut out = None;
         self.log.append_atomically(&mut |put| {
             let mut writer = RunWriter::new(put);
-            planner.write_months(basis, &mut self.stale, &mut self.rosters, &mut writer)?;
+            planner.write_months(basis, &mut self.stale, &mut writer)?;
             let run = planner.run_record(basis, &writer.effects, as_of.position);
             writer.write_run(&run)?;
             out = Some((run, writer.effects));
@@ -197,16 +189,15 @@ impl<L: Log> PublishTask<L> {
         for (month, key, last) in effects.revisions {
             self.published.cards.entry(month).or_default().insert(key, last);
         }
-        self.published.frozen.extend(effects.frozen);
+        self.published.peers.extend(effects.peers);
         self.published.groups.extend(effects.groups);
-        self.published.thresholds.extend(effects.thresholds);
+        self.published.quarters.extend(effects.quarters);
         let open_from = self.published.open_from(&self.deployment.schedule);
         if open_from > before {
             let rows_from = open_from.plus(-WINDOW_MONTHS);
             self.published.drop_before(open_from, rows_from);
             self.ledger.rows.seal(open_from, rows_from);
             self.stale = self.stale.split_off(&open_from);
-            self.rosters.drop_before(open_from);
             self.missing = self.missing.split_off(&rows_from);
         }
     }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use scorecard::card::fingerprint::group_fingerprint;
-use scorecard::card::peer_group::{PeerGroup, PeerKey, PeerSnapshot};
-use scorecard::card::scorecard::{Scorecard, Status, Subject};
+use scorecard::card::peer_snapshot::{PeerSnapshot, Purpose};
+use scorecard::card::public_group::PeerKey;
+use scorecard::card::scorecard::{MonthGaps, Scorecard, Status, Subject};
 use scorecard::peer_group::peer_table::PeerTable;
-use scorecard::peer_group::thresholds::{Thresholds, holds_thresholds, quarter_of};
 use scorecard::peer_group::unit::UnitKey;
 use scorecard::record::log_record::{Outcome, Record, Run};
 use scorecard::time::calendar::{Month, Timestamp};
@@ -26,6 +26,7 @@ pub(crate) struct LastRevision {
     pub content_hash: String,
     pub month_sums: String,
     pub subject: Subject,
+    pub coverage: Vec<MonthGaps>,
     pub recorded: i64,
     pub amended: i64,
     pub retracted: i64,
@@ -46,6 +47,7 @@ impl LastRevision {
             content_hash: card.content_hash.clone(),
             month_sums: card.quality.month_sums.clone(),
             subject: card.content.subject.clone(),
+            coverage: card.content.coverage.clone(),
             recorded: card.quality.recorded,
             amended: card.quality.amended,
             retracted: card.quality.retracted,
@@ -57,10 +59,11 @@ impl LastRevision {
 #[derive(Debug, Default)]
 pub(crate) struct PublishedState {
     pub cards: BTreeMap<Month, BTreeMap<UnitKey, LastRevision>>,
-    pub frozen: BTreeMap<Month, PeerTable>,
-    /// Thresholds by the first month of their quarter.
-    pub thresholds: BTreeMap<Month, Thresholds>,
-    /// Fingerprint of the last published version of each peer group.
+    /// The newest peers of each month: those of its week, or the frozen ones.
+    pub peers: BTreeMap<Month, PeerTable>,
+    /// Figures for the points of each quarter, by its first month.
+    pub quarters: BTreeMap<Month, PeerTable>,
+    /// Fingerprint of the last published version of each public group.
     pub groups: BTreeMap<PeerKey, u128>,
     /// The last cut, published or skipped.
     pub last_cut: Option<Timestamp>,
@@ -150,47 +153,66 @@ impl PublishedState {
     }
 
     fn read_peers(&mut self, log: &mut impl Log, open_from: Month) -> Result<(), LogError> {
-        let mut frozen: BTreeMap<Month, BTreeMap<PeerKey, PeerGroup>> = BTreeMap::new();
-        let mut thresholds: BTreeMap<Month, Vec<PeerGroup>> = BTreeMap::new();
-        let mut snapshots: BTreeMap<Month, BTreeMap<(PeerKey, u32), PeerSnapshot>> = BTreeMap::new();
         read_all(log, Topic::PeerGroups, 0, |entry| {
-            let Record::PeerGroup(group) = entry.record else { return };
-            if holds_thresholds(&group) {
-                if group.key.month >= quarter_of(open_from) {
-                    thresholds.entry(group.key.month).or_default().push(*group);
-                }
-            } else if group.key.month >= open_from {
-                self.groups.insert(group.key.clone(), group_fingerprint(&group));
-                if group.frozen {
-                    frozen.entry(group.key.month).or_default().insert(group.key.clone(), *group);
-                }
-            }
-        })?;
-        self.thresholds = thresholds.into_iter().map(|(quarter, groups)| (quarter, Thresholds::of_groups(groups))).collect();
-        read_all(log, Topic::PeerSnapshots, 0, |entry| {
-            if let Record::PeerSnapshot(snapshot) = entry.record
-                && snapshot.key.month >= open_from
+            if let Record::PeerGroup(group) = entry.record
+                && group.key.month >= open_from
             {
-                let of_month = snapshots.entry(snapshot.key.month).or_default();
-                of_month.insert((snapshot.key.clone(), snapshot.chunk), snapshot);
+                self.groups.insert(group.key.clone(), group_fingerprint(&group));
             }
         })?;
-        for (month, groups) in frozen {
-            let values = snapshots.remove(&month).unwrap_or_default().into_values().collect();
-            let table = PeerTable::from_frozen(groups.into_values().collect(), values)
-                .map_err(|e| LogError::Damaged { what: format!("the frozen peers of {month}"), source: e.into() })?;
-            self.frozen.insert(month, table);
-        }
+        let mut months: BTreeMap<Month, ChunkMap> = BTreeMap::new();
+        let mut quarters: BTreeMap<Month, ChunkMap> = BTreeMap::new();
+        read_all(log, Topic::PeerSnapshots, 0, |entry| {
+            let Record::PeerSnapshot(snapshot) = entry.record else { return };
+            let (of_purpose, first) = match snapshot.purpose {
+                Purpose::Month => (&mut months, open_from),
+                Purpose::Quarter => (&mut quarters, quarter_of(open_from)),
+            };
+            if snapshot.key.month >= first {
+                of_purpose.entry(snapshot.key.month).or_default().insert((snapshot.key.clone(), snapshot.chunk), snapshot);
+            }
+        })?;
+        self.peers = tables(months)?;
+        self.quarters = tables(quarters)?;
         Ok(())
     }
 
     /// Drops the state that no later run can change.
     pub(crate) fn drop_before(&mut self, open_from: Month, rows_from: Month) {
         self.cards = self.cards.split_off(&open_from);
-        self.frozen = self.frozen.split_off(&open_from);
-        self.thresholds = self.thresholds.split_off(&quarter_of(open_from));
+        self.peers = self.peers.split_off(&open_from);
+        self.quarters = self.quarters.split_off(&quarter_of(open_from));
         self.groups.retain(|key, _| key.month >= open_from);
         self.sealing = self.sealing.split_off(&rows_from);
         self.unrecorded = self.unrecorded.split_off(&rows_from);
+    }
+}
+
+/// The newest record of each chunk.
+type ChunkMap = BTreeMap<(PeerKey, u32), PeerSnapshot>;
+
+fn tables(months: BTreeMap<Month, ChunkMap>) -> Result<BTreeMap<Month, PeerTable>, LogError> {
+    let table = |(month, chunks): (Month, ChunkMap)| {
+        let table = PeerTable::of_snapshots(chunks.into_values())
+            .map_err(|e| LogError::Damaged { what: format!("the peers of {month}"), source: e.into() })?;
+        Ok((month, table))
+    };
+    months.into_iter().map(table).collect()
+}
+
+/// The first month of this month's quarter.
+pub(crate) fn quarter_of(month: Month) -> Month {
+    month.plus(-month.0.rem_euclid(3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quarters_begin_in_january_april_july_and_october() {
+        let first = |text: &str| quarter_of(text.parse().unwrap()).to_string();
+        let found = ["2026-01", "2026-03", "2026-04", "2026-09", "2026-10", "2026-12"].map(first);
+        assert_eq!(found, ["2026-01", "2026-01", "2026-04", "2026-07", "2026-10", "2026-10"]);
     }
 }

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use scorecard::card::fingerprint::group_fingerprint;
-use scorecard::card::peer_group::{PeerGroup, PeerKey};
+use scorecard::card::peer_snapshot::{PeerSnapshot, Purpose};
+use scorecard::card::public_group::{PeerGroup, PeerKey};
 use scorecard::card::scorecard::Scorecard;
+use scorecard::card::snapshot_id::SnapshotId;
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::peer_group::disclosed_figures::public_group;
 use scorecard::peer_group::peer_table::PeerTable;
-use scorecard::peer_group::roster::Roster;
-use scorecard::peer_group::thresholds::Thresholds;
 use scorecard::peer_group::unit::UnitKey;
 use scorecard::record::log_record::{Record, Run};
-use scorecard::time::calendar::Month;
+use scorecard::time::calendar::{Month, Timestamp};
 
 use crate::log::{CARD_PARTITIONS, LogError, Put, Topic};
 use crate::partition::partition_of;
@@ -21,10 +23,10 @@ use crate::publish::published::LastRevision;
 pub(crate) struct RunEffects {
     pub revisions: Vec<(Month, UnitKey, LastRevision)>,
     pub groups: Vec<(PeerKey, u128)>,
-    /// Peer groups that this run freezes.
-    pub frozen: BTreeMap<Month, PeerTable>,
-    /// Thresholds that this run freezes, by the first month of their quarter.
-    pub thresholds: BTreeMap<Month, Thresholds>,
+    /// Peers that this run forms or freezes.
+    pub peers: BTreeMap<Month, PeerTable>,
+    /// Figures that this run freezes for the points of a quarter, by its first month.
+    pub quarters: BTreeMap<Month, PeerTable>,
 }
 
 /// Writes the records of one run. It keeps no card: the cards of a large practice network take gigabytes.
@@ -48,41 +50,51 @@ impl<'d, 'p> RunWriter<'d, 'p> {
         (self.put)(Topic::Scorecards, partition, &key, &record)
     }
 
-    /// Writes the recomputed groups of a roster that differ from the published ones.
-    pub(crate) fn write_changed_groups(&mut self, roster: &Roster, published: &BTreeMap<PeerKey, u128>) -> Result<(), LogError> {
-        for group in roster.fresh() {
-            let fingerprint = group_fingerprint(group);
-            if published.get(&group.key) != Some(&fingerprint) {
-                self.effects.groups.push((group.key.clone(), fingerprint));
-                self.write_group(group)?;
+    /// Writes a new version of a month's groups: their snapshots, and the public groups that differ from the published ones.
+    pub(crate) fn write_peers(
+        &mut self,
+        month: Month,
+        at: Timestamp,
+        table: PeerTable,
+        measures: &MeasureSet,
+        published: &BTreeMap<PeerKey, u128>,
+    ) -> Result<(), LogError> {
+        self.write_snapshots(&table)?;
+        let mut gone: Vec<&PeerKey> = published.keys().filter(|key| key.month == month).collect();
+        for network in table.networks() {
+            let Some(measure) = measures.measures().iter().find(|measure| measure.name() == *network.key.measure) else { continue };
+            gone.retain(|key| **key != network.key);
+            let group = public_group(measure, network);
+            if group.members > 0 || published.contains_key(&group.key) {
+                self.write_group(group, published)?;
             }
         }
+        gone.into_iter().try_for_each(|key| self.write_group(empty_group(key, at), published))?;
+        self.effects.peers.insert(month, table);
         Ok(())
     }
 
-    /// Writes the groups of a month that becomes final, and their members. Neither changes again.
-    pub(crate) fn write_frozen_groups(&mut self, month: Month, table: PeerTable) -> Result<(), LogError> {
-        for group in table.groups() {
-            self.effects.groups.push((group.key.clone(), group_fingerprint(group)));
-            self.write_group(group)?;
+    /// Writes the figures for the points of the quarter that begins with this month.
+    pub(crate) fn write_quarter(&mut self, quarter: Month, table: PeerTable) -> Result<(), LogError> {
+        self.write_snapshots(&table)?;
+        self.effects.quarters.insert(quarter, table);
+        Ok(())
+    }
+
+    fn write_snapshots(&mut self, table: &PeerTable) -> Result<(), LogError> {
+        for snapshot in table.networks().flat_map(|network| network.chunks().collect::<Vec<_>>()) {
+            (self.put)(Topic::PeerSnapshots, 0, &snapshot_key(&snapshot), &Record::PeerSnapshot(snapshot))?;
         }
-        for snapshot in table.snapshots() {
-            let key = format!("{}|{}", peer_key(&snapshot.key), snapshot.chunk);
-            (self.put)(Topic::PeerSnapshots, 0, &key, &Record::PeerSnapshot(snapshot))?;
+        Ok(())
+    }
+
+    fn write_group(&mut self, group: PeerGroup, published: &BTreeMap<PeerKey, u128>) -> Result<(), LogError> {
+        let fingerprint = group_fingerprint(&group);
+        if published.get(&group.key) == Some(&fingerprint) {
+            return Ok(());
         }
-        self.effects.frozen.insert(month, table);
-        Ok(())
-    }
-
-    /// Writes the thresholds of the quarter that begins with this month.
-    pub(crate) fn write_thresholds(&mut self, quarter: Month, thresholds: Thresholds) -> Result<(), LogError> {
-        thresholds.groups().try_for_each(|group| self.write_group(group))?;
-        self.effects.thresholds.insert(quarter, thresholds);
-        Ok(())
-    }
-
-    fn write_group(&mut self, group: &PeerGroup) -> Result<(), LogError> {
-        (self.put)(Topic::PeerGroups, 0, &peer_key(&group.key), &Record::PeerGroup(Box::new(group.clone())))
+        self.effects.groups.push((group.key.clone(), fingerprint));
+        (self.put)(Topic::PeerGroups, 0, &peer_key(&group.key), &Record::PeerGroup(Box::new(group)))
     }
 
     /// Writes the run record, the last of the transaction.
@@ -91,13 +103,32 @@ impl<'d, 'p> RunWriter<'d, 'p> {
     }
 }
 
+/// The record of a group that lost its last member.
+fn empty_group(key: &PeerKey, as_of: Timestamp) -> PeerGroup {
+    PeerGroup {
+        key: key.clone(),
+        snapshot_id: SnapshotId::default(),
+        as_of,
+        frozen: false,
+        members: 0,
+        typical: None,
+        median: None,
+        p25: None,
+        p75: None,
+        deciles: Vec::new(),
+        quantiles: Vec::new(),
+    }
+}
+
 fn peer_key(key: &PeerKey) -> String {
-    let encode = |part: &str| part.replace('%', "%25").replace('|', "%7C");
-    let level = match key.level {
-        scorecard::card::peer_group::Level::Practice => "practice",
-        scorecard::card::peer_group::Level::Pcn => "pcn",
-        scorecard::card::peer_group::Level::Locality => "locality",
-        scorecard::card::peer_group::Level::Network => "network",
+    let role = key.role.replace('%', "%25").replace('|', "%7C");
+    format!("{}|{}|{role}|{}", key.measure, key.window, key.month)
+}
+
+fn snapshot_key(snapshot: &PeerSnapshot) -> String {
+    let purpose = match snapshot.purpose {
+        Purpose::Month => "month",
+        Purpose::Quarter => "quarter",
     };
-    format!("{}|{}|{}|{level}|{}|{}", key.measure, key.window, encode(&key.role), encode(&key.group), key.month)
+    format!("{}|{purpose}|{}", peer_key(&snapshot.key), snapshot.chunk)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use scorecard::peer_group::unit::{MONTHS, UnitKey, UnitMonth, WINDOWS, has_card};
+use scorecard::peer_group::unit::{MONTHS, UnitKey, UnitMonth, UnitPart, has_card, windows_of};
 use scorecard::registry::directory::{Directory, RowOwner};
 use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::Month;
@@ -84,9 +84,27 @@ impl<'a> MonthUnits<'a> {
         if !has_card(&self.sums_of(&summed, month)) {
             return None;
         }
-        let months: [Sums; MONTHS] = std::array::from_fn(|at| self.sums_of(&summed, month.plus(months_back(at))));
-        let incomplete = WINDOWS.map(|months| self.missing.range(first_of(month, months)..=month).next().is_some());
-        Some(UnitMonth::new(key.clone(), &months, incomplete))
+        let missing = self.missing.range(month.plus(months_back(0))..=month).copied().collect();
+        let parts = if key.is_roll_up() { self.parts(&summed, month) } else { Vec::new() };
+        Some(UnitMonth { missing, parts, ..UnitMonth::new(key.clone(), self.months(&summed, month)) })
+    }
+
+    /// The sums of each of the last 24 months, oldest first.
+    fn months(&self, owned: &[&OwnedRows], month: Month) -> Vec<Sums> {
+        (0..MONTHS).map(|at| self.sums_of(owned, month.plus(months_back(at)))).collect()
+    }
+
+    /// The practices of a roll-up, in order of their codes.
+    fn parts(&self, owned: &[&OwnedRows], month: Month) -> Vec<UnitPart> {
+        let mut practices: BTreeMap<&Arc<str>, Vec<&OwnedRows>> = BTreeMap::new();
+        for owned in owned {
+            practices.entry(&owned.practice).or_default().push(owned);
+        }
+        let part = |(practice, owned): (&Arc<str>, Vec<&OwnedRows>)| UnitPart {
+            practice: practice.to_string(),
+            windows: windows_of(&self.months(&owned, month)),
+        };
+        practices.into_iter().map(part).collect()
     }
 
     /// The number of practices at which a person has facts in the 12 months that end with this one.
@@ -127,9 +145,9 @@ impl<'a> MonthUnits<'a> {
     }
 }
 
-/// Months from the last of twelve months to the month at this index: -11 to 0.
+/// Months from the last of 24 months to the month at this index: -23 to 0.
 fn months_back(index: usize) -> i32 {
-    i32::try_from(index + 1).expect("one of twelve") - i32::try_from(MONTHS).expect("twelve")
+    i32::try_from(index + 1).expect("one of 24") - i32::try_from(MONTHS).expect("two years")
 }
 
 fn first_of(month: Month, months: u8) -> Month {

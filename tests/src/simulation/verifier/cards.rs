@@ -21,6 +21,9 @@ const STATUS: &str = "a card has the status of its month";
 const REASONS: &str = "a card names the reasons of its revision";
 const ONLY_CHANGED: &str = "only changed cards get a new revision";
 
+/// Months of a card.
+const MONTHS: i32 = 24;
+
 /// (person, practice); the practice is empty for a roll-up.
 type Unit = (String, String);
 
@@ -181,9 +184,7 @@ impl<'a> CutCheck<'a> {
             return;
         }
         let lost = self.evidence.lost_anything();
-        verdict.hold(lost || card.quality.incomplete_windows.is_empty(), COMPLETE, || {
-            format!("{at}: {:?}", card.quality.incomplete_windows)
-        });
+        verdict.hold(lost || card.content.coverage.is_empty(), COMPLETE, || format!("{at}: {:?}", card.content.coverage));
         if card.content.status != Status::Withdrawn {
             self.check_windows(card, &unit, month, &at, verdict);
             let wanted = sums.fingerprint(self.set);
@@ -210,10 +211,11 @@ impl<'a> CutCheck<'a> {
     }
 
     fn check_windows(&self, card: &Scorecard, unit: &Unit, month: Month, at: &str, verdict: &mut Verdict) {
+        let missing = |month: Month| card.content.coverage.iter().any(|gaps| gaps.missing && gaps.month == month);
+        let known = |back: i32| back == 0 || (month.plus(-back) >= self.whole_from && !missing(month.plus(-back)));
+        let whole = |length: i32| (0..length).all(known);
         for (exposure, length) in card.content.exposure.iter().zip([1, 3, 12]) {
-            let reaches_back = month.plus(1 - length) < self.whole_from;
-            let incomplete = card.quality.incomplete_windows.contains(&exposure.window);
-            if (reaches_back && length > 1) || incomplete {
+            if !whole(length) {
                 continue;
             }
             let sums = self.cut.window(unit, month, length);
@@ -221,20 +223,32 @@ impl<'a> CutCheck<'a> {
             let wanted = [sums.base[1], sums.base[2], sums.base[3], sums.base[5]];
             verdict.hold(got == wanted, WINDOWS, || format!("{at}, {length} months: {got:?} instead of {wanted:?}"));
         }
-        let names: Vec<String> = card.content.measures.iter().map(|m| format!("{}@{}", m.id, m.version)).collect();
-        verdict.hold(names == self.set, WINDOWS, || format!("{at}: {names:?} instead of {:?}", self.set));
+        if whole(MONTHS) {
+            let names: Vec<String> = card.content.measures.iter().map(|m| format!("{}@{}", m.id, m.version)).collect();
+            let sums = self.cut.window(unit, month, MONTHS);
+            let wanted: Vec<&str> = self.set.iter().copied().filter(|name| sums.measure(name).has_fact()).collect();
+            verdict.hold(names == wanted, WINDOWS, || format!("{at}: measures {names:?} instead of {wanted:?}"));
+        }
         for measure in &card.content.measures {
             let name = format!("{}@{}", measure.id, measure.version);
-            for (value, length) in measure.windows.iter().zip([1, 3, 12]) {
-                let reaches_back = month.plus(1 - length) < self.whole_from;
-                if (reaches_back && length > 1) || value.incomplete || !self.set.contains(&name.as_str()) {
-                    continue;
-                }
+            if !self.set.contains(&name.as_str()) {
+                verdict.hold(false, WINDOWS, || format!("{at}: {name} is not of the set"));
+                continue;
+            }
+            let length = i32::from(measure.window);
+            if whole(length) {
                 let sums = self.cut.window(unit, month, length);
                 let wanted = sums.measure(&name);
                 let wanted = [wanted.n, wanted.d, wanted.facts_n, wanted.facts_d, wanted.pca];
-                let got = [value.n, value.d, value.facts_n, value.facts_d, value.pca];
+                let got = [measure.n, measure.d, measure.facts_n, measure.facts_d, measure.pca];
                 verdict.hold(got == wanted, WINDOWS, || format!("{at}, {name}, {length} months: {got:?} instead of {wanted:?}"));
+            }
+            for (back, got) in (0..MONTHS).rev().zip(measure.months_n.iter().zip(&measure.months_d)).filter(|(back, _)| known(*back)) {
+                let sums = self.cut.month(unit, month.plus(-back));
+                let wanted = sums.measure(&name);
+                verdict.hold((*got.0, *got.1) == (wanted.n, wanted.d), WINDOWS, || {
+                    format!("{at}, {name}, {back} months back: {got:?} instead of {:?}", (wanted.n, wanted.d))
+                });
             }
         }
     }
@@ -340,16 +354,13 @@ impl<'a> CutCheck<'a> {
     fn check_current(&self, card: &Scorecard, unit: &Unit, month: Month, verdict: &mut Verdict) {
         let at = |what: &str| format!("{unit:?} {month} at {}, revision {} of {}: {what}", self.run.at, card.revision, card.cut);
         let sums = self.cut.month(unit, month);
-        let got: Vec<[i64; 5]> = card
-            .content
-            .measures
-            .iter()
-            .map(|m| &m.windows[0])
-            .map(|value| [value.n, value.d, value.facts_n, value.facts_d, value.pca])
-            .collect();
-        let numbers = self.set.iter().map(|name| sums.measure(name));
-        let wanted: Vec<[i64; 5]> = numbers.map(|m| [m.n, m.d, m.facts_n, m.facts_d, m.pca]).collect();
-        verdict.hold(got == wanted, SUMS, || at(&format!("{got:?} instead of {wanted:?}")));
+        for name in self.set {
+            let carded = card.content.measures.iter().find(|one| format!("{}@{}", one.id, one.version) == **name);
+            let got = carded.and_then(|one| one.months_n.last().copied().zip(one.months_d.last().copied())).unwrap_or_default();
+            let wanted = sums.measure(name);
+            let wanted = (wanted.n, wanted.d);
+            verdict.hold(got == wanted, SUMS, || at(&format!("{name}: {got:?} instead of {wanted:?}")));
+        }
         let seen = card.content.exposure.first().map(|e| [e.encounters, e.minutes, e.items, e.responses]);
         let done = [sums.base[1], sums.base[2], sums.base[3], sums.base[5]];
         verdict.hold(seen == Some(done), SUMS, || at(&format!("{seen:?} instead of {done:?}")));

@@ -24,7 +24,7 @@ pub(crate) fn check(evidence: &Evidence<'_>, calm: &Broker, verdict: &mut Verdic
         let refolded = calm_runs.iter().find(|run| !run.what.refolded.is_empty());
         verdict.hold(refolded.is_none(), NO_NEED, || format!("{:?}", refolded.map(|run| (run.what.at, &run.what.refolded))));
     }
-    let incomplete = evidence.cards.iter().any(|card| !card.what.quality.incomplete_windows.is_empty());
+    let incomplete = evidence.cards.iter().any(|card| !card.what.content.coverage.is_empty());
     if evidence.skipped() || evidence.lost_its_beginning() || incomplete {
         return;
     }

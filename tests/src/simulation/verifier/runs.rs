@@ -6,8 +6,8 @@ use scorecard::card::scorecard::{Scorecard, Status};
 use scorecard::record::log_record::{Outcome, Record, Run};
 use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
-use xxhash_rust::xxh3::xxh3_128;
 
 use crate::simulation::log::fault::{Bites, Kind};
 use crate::simulation::verifier::evidence::{Evidence, TopicRecord, filed};
@@ -135,8 +135,8 @@ fn check_revisions(key: &str, list: &[&Scorecard], verdict: &mut Verdict) {
     let mut before: Option<&Scorecard> = None;
     for (number, card) in (1..).zip(list) {
         let id = Uuid::new_v5(&NAMESPACE, format!("{key}|{number}").as_bytes()).to_string();
-        let json = serde_json::to_vec(&card.content).expect("a content has text keys and finite reals");
-        let hash = format!("{:032x}", xxh3_128(&json));
+        let canonical = serde_json_canonicalizer::to_vec(&card.content).expect("a content has text keys and finite reals");
+        let hash: String = Sha256::digest(&canonical).iter().map(|byte| format!("{byte:02x}")).collect();
         let named = card.supersedes.as_ref() == before.map(|before| &before.scorecard_id);
         let new = before.is_none_or(|before| before.content_hash != card.content_hash);
         let holds = card.revision == number && card.scorecard_id == id && named && new && card.content_hash == hash;
@@ -170,11 +170,12 @@ fn check_newest(evidence: &Evidence<'_>, revisions: &BTreeMap<String, Vec<&Score
 
 fn check_frozen(evidence: &Evidence<'_>, verdict: &mut Verdict) {
     let mut frozen = BTreeMap::new();
-    for one in filed(&evidence.broker.borrow(), Topic::PeerGroups, 0) {
-        let Record::PeerGroup(group) = one.what else { continue };
-        let known = frozen.get(&group.key).cloned();
+    for one in filed(&evidence.broker.borrow(), Topic::PeerSnapshots, 0) {
+        let Record::PeerSnapshot(group) = one.what else { continue };
+        let key = (group.key.clone(), group.purpose, group.chunk);
+        let known = frozen.get(&key).copied();
         if group.frozen {
-            frozen.entry(group.key.clone()).or_insert(group.snapshot_id.clone());
+            frozen.entry(key).or_insert(group.snapshot_id);
         }
         let same = known.is_none_or(|known| group.frozen && known == group.snapshot_id);
         verdict.hold(same, FROZEN, || format!("{:?}", group.key));

@@ -1,6 +1,8 @@
 //! Short histories with answers computed by hand.
 
 use super::*;
+use crate::oracle::answer_card::saving_at;
+use crate::oracle::colleagues::{Group, Member};
 
 const DNA: &str = r#"
 id = "dna_rate"
@@ -137,9 +139,8 @@ fn drug(day: &str, code: &str, quantity: u32, pence: u32) -> String {
     )
 }
 
-fn window<'a>(card: &'a OracleCard, measure: &str, months: i32) -> &'a WindowAnswer {
-    let found = card.content.measures.iter().find(|m| m.id == measure).expect("a measure of the set");
-    found.windows.iter().find(|w| w.window == months).expect("1, 3 or 12")
+fn headline<'a>(card: &'a OracleCard, measure: &str) -> &'a MeasureAnswer {
+    card.content.measures.iter().find(|m| m.id == measure).expect("a measure with a fact")
 }
 
 #[test]
@@ -159,15 +160,12 @@ fn a_month_is_provisional_then_final_then_restated_by_a_late_event() {
     assert_eq!(h.told(), expected);
     let answer = h.answer();
     let (first, last) = (&answer.cuts[1].cards[0], &answer.cuts[4].cards[0]);
-    assert_eq!(window(first, "dna_rate", 1).value, Some(50.0));
-    let dna = window(last, "dna_rate", 12);
-    assert_eq!((dna.n, dna.d, dna.facts_d), (2, 3, 3));
-    // 100 x 2 / 3 lies between 80 and 30: 6 x (80 - 66.67) / 50 = 1.6.
-    assert!((dna.points.expect("points") - 1.6).abs() < 1e-12);
-    assert_eq!(window(last, "dna_rate", 1).points, None);
+    assert_eq!(headline(first, "dna_rate").value, Some(50.0));
+    let dna = headline(last, "dna_rate");
+    assert_eq!((dna.n, dna.d, dna.facts_d, dna.held), (2, 3, 3, 1));
+    assert_eq!((dna.months.len(), dna.months[23], dna.months[22]), (24, (2, 3), (0, 0)));
     assert_eq!((last.content.exposure[0].encounters, last.content.exposure[0].minutes), (1, 9));
-    assert_eq!(last.content.composite, None);
-    assert_eq!(window(last, "fft_positive", 3).suppressed, Some("denominator_below_minimum"));
+    assert!(last.content.measures.iter().all(|measure| measure.id != "fft_positive"), "no feedback in 24 months");
 }
 
 #[test]
@@ -227,8 +225,8 @@ fn feedback_counts_on_the_day_of_its_recorded_encounter() {
     ];
     assert_eq!(h.told(), expected);
     let cards = h.answer().cuts.remove(1).cards;
-    assert_eq!((window(&cards[0], "fft_positive", 1).n, window(&cards[0], "fft_positive", 1).d), (1, 1));
-    assert_eq!(window(&cards[0], "fft_positive", 3).points, Some(10.0));
+    assert_eq!((headline(&cards[0], "fft_positive").n, headline(&cards[0], "fft_positive").d), (1, 1));
+    assert_eq!(headline(&cards[0], "fft_positive").value, Some(100.0));
 }
 
 #[test]
@@ -317,7 +315,7 @@ fn patient_adjustment_removes_a_failure_from_both_sides_and_keeps_a_success() {
     h.event(0, "a", 1, &adjusted("noshow")).event(0, "b", 1, &adjusted("attended"));
     h.visit("c", 1, 1, "2026-06-10", "noshow").cut("2026-07-04T03:00:00Z");
     let cards = h.answer().cuts.remove(0).cards;
-    let dna = window(&cards[0], "dna_rate", 1);
+    let dna = headline(&cards[0], "dna_rate");
     assert_eq!((dna.n, dna.d, dna.pca), (1, 2, 1));
 }
 
@@ -330,8 +328,8 @@ fn more_than_a_tenth_with_unknown_status_hides_the_measure() {
     h.visit("u", 1, 1, "2026-06-10", "unknown").cut("2026-07-04T03:00:00Z");
     h.visit("v", 1, 1, "2026-06-10", "unknown").cut("2026-07-05T03:00:00Z");
     let answer = h.answer();
-    assert_eq!(window(&answer.cuts[0].cards[0], "dna_rate", 1).suppressed, None);
-    let hidden = window(&answer.cuts[1].cards[0], "dna_rate", 1);
+    assert_eq!(headline(&answer.cuts[0].cards[0], "dna_rate").suppressed, None);
+    let hidden = headline(&answer.cuts[1].cards[0], "dna_rate");
     assert_eq!((hidden.suppressed, hidden.value, hidden.d), (Some("unknown_status_above_limit"), None, 9));
 }
 
@@ -343,16 +341,16 @@ fn two_practices_within_twelve_months_make_a_roll_up() {
     let expected = ["1 A2 2026-02 #1 final first+1", "1 * 2026-06 #1 provisional first+2", "1 A1 2026-06 #1 provisional first+2"];
     assert_eq!(h.told(), [expected]);
     let cards = h.answer().cuts.remove(0).cards;
-    let (all, one) = (window(&cards[1], "dna_rate", 12), window(&cards[2], "dna_rate", 12));
+    let (all, one) = (headline(&cards[1], "dna_rate"), headline(&cards[2], "dna_rate"));
     assert_eq!((all.n, all.d), (1, 3));
     assert_eq!((one.n, one.d), (0, 2));
 }
 
 /// Six clinicians at one practice: clinician k has k no-shows in 10 slots.
-fn six(h: &mut History) {
-    for who in 1..=6 {
+fn ten(h: &mut History) {
+    for who in 1..=10 {
         h.registry += &format!("{{\"type\":\"role\",\"person\":\"gmc|{who}\",\"practice\":\"A1\",\"role\":\"gp\"}}\n");
-        for slot in 0..10 {
+        for slot in 0..20 {
             let status = if slot < who { "noshow" } else { "attended" };
             h.visit(&format!("{who}-{slot}"), 1, who, "2026-06-10", status);
         }
@@ -360,55 +358,76 @@ fn six(h: &mut History) {
 }
 
 #[test]
-fn six_at_a_practice_are_its_peer_group_and_percentiles_count_the_lower_ones() {
+fn ten_of_one_role_are_a_network_and_percentiles_count_the_lower_ones() {
     let mut h = History::default();
-    six(&mut h);
+    ten(&mut h);
     h.cut("2026-07-04T03:00:00Z");
     let cards = h.answer().cuts.remove(0).cards;
-    let peer = window(&cards[2], "dna_rate", 1).peer.clone().expect("six are enough");
-    assert_eq!((peer.level, peer.group.as_str(), peer.size, peer.percentile), ("practice", "A1", 6, 40.0));
-    // 21 no-shows of 60; values 10, 20 ... 60: h = 5 x 0.5 = 2.5 and 5 x 0.1 = 0.5 and 5 x 0.9 = 4.5.
-    for (found, expected) in [peer.mean, peer.deciles[0], peer.deciles[1], peer.deciles[2]].iter().zip([35.0, 15.0, 35.0, 55.0]) {
+    // Cards come in order of the text of their clinician: 1, 10, 2, 3.
+    let peers = headline(&cards[3], "dna_rate").peers.clone().expect("ten are enough");
+    assert_eq!(peers.size, 10);
+    assert!((peers.percentile - 100.0 * 2.0 / 9.0).abs() < 1e-9);
+    // Values 5, 10 ... 50: h = 9 x 0.25 = 2.25, 4.5 and 6.75.
+    for (found, expected) in peers.quartiles.iter().zip([16.25, 27.5, 38.75]) {
         assert!((found - expected).abs() < 1e-9, "{found} is not {expected}");
     }
 }
 
 #[test]
-fn five_units_are_no_peer_group_and_another_role_is_no_peer() {
+fn nine_units_are_no_network_and_another_role_is_no_colleague() {
     let mut h = History::default();
-    six(&mut h);
+    ten(&mut h);
     h.registry += "{\"type\":\"role\",\"person\":\"gmc|6\",\"practice\":\"A1\",\"role\":\"nurse\"}\n";
     h.cut("2026-07-04T03:00:00Z");
     for card in &h.answer().cuts[0].cards {
-        assert_eq!(window(card, "dna_rate", 1).peer, None);
+        assert_eq!(headline(card, "dna_rate").peers, None);
     }
+}
+
+#[test]
+fn colleagues_of_a_provisional_month_change_at_the_first_cut_of_a_week() {
+    let mut h = History::default();
+    ten(&mut h);
+    let extra = |h: &mut History, n: u32| {
+        h.visit(&format!("extra-{n}"), 1, 1, "2026-06-10", "noshow");
+    };
+    h.cut("2026-07-04T03:00:00Z");
+    extra(&mut h, 1);
+    h.cut("2026-07-10T03:00:00Z");
+    extra(&mut h, 2);
+    h.cut("2026-07-11T03:00:00Z");
+    let answer = h.answer();
+    let lowest = |cut: usize| headline(&answer.cuts[cut].cards[0], "dna_rate").peers.clone().expect("ten").quartiles[0];
+    assert!((lowest(1) - lowest(0)).abs() < 1e-12, "six days later the groups are those of the first cut");
+    // Clinician 1 is now at 3 of 22, between 2 and 3 of 20.
+    assert!(lowest(2) > lowest(1));
 }
 
 #[test]
 fn peers_are_frozen_when_the_month_is_final() {
     let mut h = History::default();
-    six(&mut h);
+    ten(&mut h);
     h.cut("2026-07-04T03:00:00Z").cut("2026-08-05T03:00:00Z");
-    // An amendment removes the no-shows of clinician 6, and a late encounter adds a seventh clinician.
+    // An amendment removes the no-shows of clinician 6, and a late encounter adds another clinician.
     for slot in 0..6 {
         h.visit(&format!("6-{slot}"), 2, 6, "2026-06-10", "attended");
     }
-    h.registry += "{\"type\":\"role\",\"person\":\"gmc|7\",\"practice\":\"A1\",\"role\":\"gp\"}\n";
-    h.visit("7-1", 1, 7, "2026-06-10", "noshow").visit("7-2", 1, 7, "2026-06-10", "noshow").cut("2026-08-06T03:00:00Z");
+    h.registry += "{\"type\":\"role\",\"person\":\"gmc|77\",\"practice\":\"A1\",\"role\":\"gp\"}\n";
+    h.visit("77-1", 1, 77, "2026-06-10", "noshow").visit("77-2", 1, 77, "2026-06-10", "noshow").cut("2026-08-06T03:00:00Z");
     let last = h.told().pop().expect("three cuts");
-    assert_eq!(last, ["6 A1 2026-06 #3 restated amended+6", "7 A1 2026-06 #1 final late+2"]);
+    assert_eq!(last, ["6 A1 2026-06 #3 restated amended+6", "77 A1 2026-06 #1 final late+2"]);
     let cards = h.answer().cuts.pop().expect("three cuts").cards;
-    let peer = |card| window(card, "dna_rate", 1).peer.clone().expect("six are frozen");
-    assert_eq!((peer(&cards[0]).percentile, peer(&cards[0]).size), (0.0, 6));
-    assert!((peer(&cards[0]).mean - 35.0).abs() < 1e-9);
-    // All six are lower: 100 x 6 / 5 is capped.
-    assert_eq!(peer(&cards[1]).percentile, 100.0);
+    let peers = |card| headline(card, "dna_rate").peers.clone().expect("ten are frozen");
+    assert_eq!((peers(&cards[0]).percentile, peers(&cards[0]).size), (0.0, 10));
+    assert!((peers(&cards[0]).quartiles[1] - 27.5).abs() < 1e-9);
+    // All ten are lower: 100 x 10 / 9 is capped.
+    assert_eq!(peers(&cards[1]).percentile, 100.0);
 }
 
 #[test]
 fn an_amendment_of_one_card_leaves_the_others_alone_before_the_month_is_final() {
     let mut h = History::default();
-    six(&mut h);
+    ten(&mut h);
     h.cut("2026-07-04T03:00:00Z").visit("1-0", 2, 1, "2026-06-10", "attended").cut("2026-07-05T03:00:00Z");
     assert_eq!(h.told()[1], ["1 A1 2026-06 #2 provisional amended+1"]);
 }
@@ -416,41 +435,33 @@ fn an_amendment_of_one_card_leaves_the_others_alone_before_the_month_is_final() 
 #[test]
 fn the_units_of_a_closed_practice_are_no_peers() {
     let mut h = History::default();
-    six(&mut h);
+    ten(&mut h);
     h.registry += "{\"type\":\"organisation\",\"code\":\"A1\",\"kind\":\"practice\",\"open_until\":\"2026-06-29\"}\n";
     h.cut("2026-07-04T03:00:00Z");
-    assert!(h.answer().cuts[0].cards.iter().all(|card| window(card, "dna_rate", 1).peer.is_none()));
+    assert!(h.answer().cuts[0].cards.iter().all(|card| headline(card, "dna_rate").peers.is_none()));
 }
 
 #[test]
-fn a_saving_splits_the_own_quantity_at_own_prices() {
+fn a_saving_splits_the_own_quantity_at_own_prices_or_at_those_of_the_network() {
+    let measure = Measure::read("brand", BRAND).expect("a measure");
+    let own = |n: i128, d: i128, money| Member { n, d, spread: 0, money, months: Vec::new() };
+    // 300 at 2 pence and 100 of the brand at 10 pence; the other has 100 at 2 pence.
+    let one = own(100_000, 400_000, [100_000, 1_000, 400_000, 1_600]);
+    let other = own(0, 100_000, [0, 0, 100_000, 200]);
+    let network = Group { members: vec![other.clone(), one.clone()] };
+    let saving = |own, percent| saving_at(&measure, own, &network, network.quantile(percent).expect("two")).expect("a saving");
+    // Shares 0 and 0.25: the median is 0.125. 50 of 400 at 10 pence and 350 at 2 pence are 1,200 of 1,600.
+    assert!((saving(&one, 50) - 400.0).abs() < 1e-9);
+    // The first decile is 0.025: 10 at 10 pence and 390 at 2 pence are 880.
+    assert!((saving(&one, 10) - 720.0).abs() < 1e-9);
+    // The other has no price of its own for the brand: at the network's price of 10 pence, 12.5 of 100 cost 125, the rest 175.
+    assert!((saving(&other, 50) + 100.0).abs() < 1e-9);
     let mut h = History::default();
     h.event(0, "g", 1, &drug("2026-06-10", "0703021Q0AAAAAA", 300, 600));
     h.event(0, "b", 1, &drug("2026-06-10", "0703021Q0BBAAAA", 100, 1_000)).cut("2026-07-04T03:00:00Z");
     let cards = h.answer().cuts.remove(0).cards;
-    let brand = window(&cards[0], "brand", 12);
-    assert_eq!((brand.n, brand.d), (100_000, 400_000));
-    // The only unit of the network is its own target at every decile, so the saving is 0.
-    let [p50, p10] = brand.saving.expect("a saving");
-    assert!(p50.abs() < 1e-9 && p10.abs() < 1e-9);
-}
-
-#[test]
-fn a_saving_at_a_lower_target_is_the_difference_of_prices() {
-    let mut h = History::default();
-    h.event(0, "g", 1, &drug("2026-06-10", "0703021Q0AAAAAA", 300, 600));
-    h.event(0, "b", 1, &drug("2026-06-10", "0703021Q0BBAAAA", 100, 1_000));
-    let other = drug("2026-06-10", "0703021Q0AAAAAA", 100, 200).replace(r#""value":"1""#, r#""value":"2""#);
-    h.event(0, "o", 1, &other).cut("2026-07-04T03:00:00Z");
-    let cards = h.answer().cuts.remove(0).cards;
-    // Shares 0 and 0.25: the median is 0.125. 50 of 400 at 10 pence and 350 at 2 pence are 1,200 of 1,600.
-    let [p50, p10] = window(&cards[0], "brand", 12).saving.expect("a saving");
-    assert!((p50 - 400.0).abs() < 1e-9, "{p50}");
-    // The first decile is 0.025: 10 at 10 pence and 390 at 2 pence are 880.
-    assert!((p10 - 720.0).abs() < 1e-9, "{p10}");
-    // The other has no price of its own for the brand: at the network's price of 10 pence, 12.5 of 100 cost 125, the rest 175.
-    let [p50, _] = window(&cards[1], "brand", 12).saving.expect("a saving");
-    assert!((p50 + 100.0).abs() < 1e-9, "{p50}");
+    let brand = headline(&cards[0], "brand");
+    assert_eq!((brand.n, brand.d, brand.saving), (100_000, 400_000, None));
 }
 
 /// Default traffic up to 35 days after its last month, with a cut every day.
@@ -498,7 +509,7 @@ fn a_default_population_has_cards_of_every_status_and_revisions_without_gaps() {
         seen.insert(card.status);
         seen.extend(card.reasons.iter().map(|(cause, _)| *cause));
         seen.insert(if card.practice.is_empty() { "roll-up" } else { "at a practice" });
-        seen.extend(card.content.measures.iter().flat_map(|m| &m.windows).filter_map(|w| w.peer.as_ref()).map(|p| p.level));
+        seen.extend(card.content.measures.iter().filter(|one| one.peers.is_some()).map(|_| "network"));
     }
     for word in [
         "provisional",
@@ -510,9 +521,7 @@ fn a_default_population_has_cards_of_every_status_and_revisions_without_gaps() {
         "amended",
         "retracted",
         "roll-up",
-        "practice",
-        "pcn",
-        "locality",
+        "at a practice",
         "network",
     ] {
         assert!(seen.contains(word), "{word}");

@@ -1,0 +1,157 @@
+//! The figures of a group that others may see: on cards, on pages and in the public topic alike.
+//!
+//! A median needs 10 members, quartiles and deciles 20, twenty quantiles 40. Figures have two digits, and three from 100 members on.
+//! Every figure is of the group with one's own value in it.
+
+use crate::card::public_group::PeerGroup;
+use crate::card::scorecard::Comparator;
+use crate::measure::measure_set::Measure;
+use crate::peer_group::peer_network::PeerNetwork;
+use crate::statistics::percentile::quantile_at;
+
+/// Least members for a median.
+pub const LEAST_FOR_MEDIAN: usize = 10;
+/// Least members for quartiles, deciles, the typical value, savings and a public group.
+pub const LEAST_FOR_QUARTILES: usize = 20;
+/// Least members for twenty quantiles.
+pub const LEAST_FOR_QUANTILES: usize = 40;
+/// Members from which figures have three digits.
+const LEAST_FOR_THREE_DIGITS: usize = 100;
+/// Quantiles of a large group.
+const QUANTILES: u64 = 20;
+/// The public number of members is rounded down to a multiple of this.
+const MEMBERS_STEP: u32 = 10;
+
+/// The disclosed figures of a group, in the measure's unit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisclosedFigures {
+    /// Value of the typical clinician.
+    pub typical: Option<f64>,
+    /// Median.
+    pub median: Option<f64>,
+    /// Lower and upper quartile.
+    pub quartiles: Option<(f64, f64)>,
+    /// p10 to p90, or nothing.
+    pub deciles: Vec<f64>,
+    /// 2.5 % to 97.5 % in steps of 5 %, or nothing.
+    pub quantiles: Vec<f64>,
+}
+
+impl DisclosedFigures {
+    /// The disclosed figures of this group.
+    #[must_use]
+    pub fn of(measure: &Measure, network: &PeerNetwork) -> DisclosedFigures {
+        let members = network.values.len();
+        let rounded = |ratio: f64| rounded_for(members, measure.value_of_ratio(ratio));
+        let at = |part: u64, whole: u64| Some(rounded(quantile_at(&network.values, part, whole)? * network.value_scale()));
+        if members < LEAST_FOR_MEDIAN {
+            return DisclosedFigures::default();
+        }
+        let median = at(1, 2);
+        if members < LEAST_FOR_QUARTILES {
+            return DisclosedFigures { median, ..DisclosedFigures::default() };
+        }
+        let quantiles = if members < LEAST_FOR_QUANTILES { 0 } else { QUANTILES };
+        DisclosedFigures {
+            typical: typical_ratio(network).map(rounded),
+            median,
+            quartiles: at(1, 4).zip(at(3, 4)),
+            deciles: (1..10).filter_map(|tenth| at(tenth, 10)).collect(),
+            quantiles: (1..=quantiles).filter_map(|k| at(2 * k - 1, 2 * QUANTILES)).collect(),
+        }
+    }
+}
+
+/// The typical clinician's value as a ratio of integer units. `None` without a fit.
+///
+/// The centre of a standardised group is a ratio to expectations. The centre of a group that counts the others is their value.
+#[must_use]
+pub fn typical_ratio(network: &PeerNetwork) -> Option<f64> {
+    let figures = &network.figures;
+    let centre = figures.centre?;
+    Some(match (figures.practice_centre, figures.flipped) {
+        (None, false) => centre,
+        (None, true) => 1.0 - centre,
+        (Some(practices), false) => centre * practices,
+        (Some(practices), true) => 1.0 - centre * (1.0 - practices),
+    })
+}
+
+/// The public record of a group.
+#[must_use]
+pub fn public_group(measure: &Measure, network: &PeerNetwork) -> PeerGroup {
+    let public = network.values.len() >= LEAST_FOR_QUARTILES;
+    let figures = if public { DisclosedFigures::of(measure, network) } else { DisclosedFigures::default() };
+    let members = u32::try_from(network.values.len()).unwrap_or(u32::MAX);
+    PeerGroup {
+        key: network.key.clone(),
+        snapshot_id: network.snapshot_id,
+        as_of: network.as_of,
+        frozen: network.frozen,
+        members: if public { members / MEMBERS_STEP * MEMBERS_STEP } else { 0 },
+        typical: figures.typical,
+        median: figures.median,
+        p25: figures.quartiles.map(|quartiles| quartiles.0),
+        p75: figures.quartiles.map(|quartiles| quartiles.1),
+        deciles: figures.deciles,
+        quantiles: figures.quantiles,
+    }
+}
+
+/// The comparator of the cards of a group. `None` below 10 members.
+#[must_use]
+pub fn comparator(measure: &Measure, network: &PeerNetwork) -> Option<Comparator> {
+    let figures = DisclosedFigures::of(measure, network);
+    (network.values.len() >= LEAST_FOR_MEDIAN).then(|| Comparator {
+        snapshot_id: network.snapshot_id,
+        reference: network.figures.reference.clone(),
+        typical: figures.typical,
+        median: figures.median,
+        p25: figures.quartiles.map(|quartiles| quartiles.0),
+        p75: figures.quartiles.map(|quartiles| quartiles.1),
+    })
+}
+
+/// A value with as many digits as a group of this size supports.
+fn rounded_for(members: usize, value: f64) -> f64 {
+    let text = if members < LEAST_FOR_THREE_DIGITS { format!("{value:.1e}") } else { format!("{value:.2e}") };
+    let rounded: f64 = text.parse().expect("a formatted real parses");
+    // A negative zero becomes zero.
+    rounded + 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::peer_snapshot::GroupFigures;
+    use crate::card::public_group::PeerKey;
+    use crate::measure::measure_set::MeasureSet;
+    use crate::peer_group::peer_network::no_figures;
+    use crate::time::calendar::Timestamp;
+
+    fn figures(size: i64) -> (PeerGroup, Option<Comparator>) {
+        let set = MeasureSet::parse([("dna_rate.toml", include_str!("../../../../measures/dna_rate.toml"))]).unwrap();
+        let key = PeerKey { measure: "dna_rate@1".into(), window: 12, role: "gp".into(), month: "2026-10".parse().unwrap() };
+        let values = (1..=size).map(|n| (n, 1_000)).collect();
+        let network = PeerNetwork::new(key, Timestamp(0), GroupFigures { centre: Some(0.012_345), ..no_figures() }, Vec::new(), values);
+        let measure = &set.measures()[0];
+        (public_group(measure, &network), comparator(measure, &network))
+    }
+
+    #[test]
+    fn small_groups_show_nothing_then_a_median_then_quartiles_then_quantiles() {
+        assert_eq!(figures(9).1, None);
+        let (group, ten) = figures(10);
+        let ten = ten.unwrap();
+        // 0.1 % to 1.0 %: the median is 0.55 %.
+        assert_eq!((ten.median, ten.typical, ten.p25), (Some(0.55), None, None));
+        assert_eq!((group.members, group.median, group.deciles.len()), (0, None, 0));
+        let (group, twenty) = figures(29);
+        assert_eq!((group.members, group.deciles.len(), group.quantiles.len()), (20, 9, 0));
+        // R type 7 of 0.1 % to 2.9 %: 0.8 % and 2.2 %; the centre has two digits.
+        let twenty = twenty.unwrap();
+        assert_eq!((twenty.p25, twenty.p75, twenty.typical), (Some(0.8), Some(2.2), Some(1.2)));
+        assert_eq!(figures(40).0.quantiles.len(), 20);
+        assert_eq!(figures(100).1.unwrap().typical, Some(1.23));
+    }
+}

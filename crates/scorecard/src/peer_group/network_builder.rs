@@ -1,0 +1,226 @@
+//! Forms the group of one measure among the units of one role: ranks them, fits them, and sums their months and places.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::card::peer_snapshot::{GroupFigures, Level, PlaceSums, Standardisation};
+use crate::card::public_group::PeerKey;
+use crate::card::round::published;
+use crate::measure::measure_set::{Kind, Measure};
+use crate::peer_group::disclosed_figures::{LEAST_FOR_QUARTILES, typical_ratio};
+use crate::peer_group::peer_member::PeerMember;
+use crate::peer_group::peer_network::{MILLIONTHS, PeerNetwork, no_figures};
+use crate::peer_group::unit::MONTHS;
+use crate::statistics::percentile::rank;
+use crate::sums::measure_sums::MeasureSums;
+use crate::sums::ratio::Ratio;
+use crate::time::calendar::{Month, Timestamp};
+use crate::verdict::design_effect::design_effect;
+use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
+use crate::verdict::month_dispersion::MonthDispersion;
+use crate::verdict::placed_unit::ChanceModel;
+use crate::verdict::roll_up::{PracticePart, expected_numerator};
+use crate::verdict::sign_dispersion::{SIGNS, SignDispersion, SignedSums as UnitSigns};
+use crate::verdict::unit_sums::UnitSums;
+
+/// A member and its unit.
+type Ranked<'m> = (&'m PeerMember, NetworkUnit);
+
+/// One measure among the units of one role.
+pub(crate) struct NetworkBuilder<'a> {
+    pub measure: &'a Measure,
+    /// Index of the measure in its set.
+    pub index: usize,
+    pub role: &'a Arc<str>,
+    pub month: Month,
+    pub as_of: Timestamp,
+    /// The group of single practices that roll-ups are standardised with.
+    pub practices: Option<&'a PeerNetwork>,
+}
+
+impl NetworkBuilder<'_> {
+    /// The group of these units, which are in order of their keys. `None` if none has a value.
+    pub(crate) fn network(&self, members: &[PeerMember]) -> Option<PeerNetwork> {
+        let valued: Vec<&PeerMember> = members.iter().filter(|member| self.sums(member).d > 0).collect();
+        let units: Vec<NetworkUnit> = valued.iter().map(|member| self.unit(member)).collect();
+        // All of them, or none: a crude value and a ratio to an expectation have no common order.
+        let standardised = units.iter().all(|unit| unit.expected.is_some());
+        let expected = |unit: &NetworkUnit| NetworkUnit { expected: unit.expected.filter(|_| standardised), ..*unit };
+        let units: Vec<NetworkUnit> = units.iter().map(expected).collect();
+        let order = rank(units.iter().map(ranked_ratio));
+        let ranked: Vec<Ranked<'_>> = order.into_iter().map(|place| (valued[place as usize], units[place as usize])).collect();
+        if ranked.is_empty() {
+            return None;
+        }
+        let key = PeerKey {
+            measure: self.measure.name().into(),
+            window: self.measure.definition.window,
+            role: self.role.clone(),
+            month: self.month,
+        };
+        let values = ranked.iter().map(|(_, unit)| ranked_ratio(unit)).collect();
+        Some(PeerNetwork::new(key, self.as_of, self.figures(&ranked), self.places(&valued), values))
+    }
+
+    fn sums<'m>(&self, member: &'m PeerMember) -> &'m MeasureSums {
+        &member.sums[self.index]
+    }
+
+    fn months<'m>(&self, member: &'m PeerMember) -> &'m [Ratio] {
+        &member.months[self.index * MONTHS..][..MONTHS]
+    }
+
+    fn figures(&self, ranked: &[Ranked<'_>]) -> GroupFigures {
+        let total = |field: fn(&MeasureSums) -> i64| ranked.iter().map(|(member, _)| i128::from(field(self.sums(member)))).sum::<i128>();
+        let figures = GroupFigures {
+            members: u32::try_from(ranked.len()).unwrap_or(u32::MAX),
+            numerator: saturated(total(|sums| sums.n)),
+            denominator: saturated(total(|sums| sums.d)),
+            ..no_figures()
+        };
+        let figures = self.with_prices(figures, total);
+        if ranked.len() < LEAST_FOR_QUARTILES {
+            return figures;
+        }
+        self.with_fit(figures, ranked)
+    }
+
+    /// Prices of one unit of quantity over all members, if the measure estimates a saving.
+    fn with_prices(&self, figures: GroupFigures, total: impl Fn(fn(&MeasureSums) -> i64) -> i128) -> GroupFigures {
+        if self.measure.definition.saving.is_none() {
+            return figures;
+        }
+        let (n_cost, n_quantity) = (total(|sums| sums.n_cost_pence), total(|sums| sums.n_quantity_milli));
+        let (d_cost, d_quantity) = (total(|sums| sums.d_cost_pence), total(|sums| sums.d_quantity_milli));
+        GroupFigures {
+            numerator_price_pence: price(n_cost, n_quantity),
+            other_price_pence: price(d_cost - n_cost, d_quantity - n_quantity),
+            ..figures
+        }
+    }
+
+    fn with_fit(&self, figures: GroupFigures, ranked: &[Ranked<'_>]) -> GroupFigures {
+        let units: Vec<NetworkUnit> = ranked.iter().map(|(_, unit)| *unit).collect();
+        let phi = self.design_effect(ranked, &units);
+        let Some(FittedNetwork { basis, fit }) = FittedNetwork::of(self.measure.definition.kind, phi, &units) else {
+            return GroupFigures { phi: published(phi), ..figures };
+        };
+        let standardised = units.iter().any(|unit| unit.expected.is_some());
+        let of_kind = |kind: Kind, value: f64| published(value).filter(|_| basis.kind == kind);
+        GroupFigures {
+            centre: published(fit.centre()),
+            gamma_cautious: published(fit.gamma_cautious),
+            gamma: published(fit.gamma).filter(|_| fit.tells_spread()),
+            phi: published(phi),
+            mixed: fit.mixed,
+            flipped: basis.flipped,
+            rare: fit.rare,
+            estimating: u32::try_from(fit.estimating).unwrap_or(u32::MAX),
+            left_out: u32::try_from(fit.left_out.len()).unwrap_or(u32::MAX),
+            event_size: of_kind(Kind::Amount, basis.event_size),
+            relative_variance: of_kind(Kind::Mean, basis.relative_variance),
+            typical_mean: of_kind(Kind::Mean, basis.typical),
+            standardisation: if standardised { Standardisation::Practices } else { Standardisation::Crude },
+            practice_centre: self.practices.filter(|_| standardised).and_then(typical_ratio).and_then(published),
+            season: self.season(ranked, &fit.left_out),
+            ..figures
+        }
+    }
+
+    /// A unit with the standardised expectation of a roll-up.
+    fn unit(&self, member: &PeerMember) -> NetworkUnit {
+        let parts = member.parts.iter().map(|(practice, denominators)| (&**practice, denominators[self.index]));
+        let expected = self.practices.and_then(|practices| expectation(self.measure, practices, parts));
+        NetworkUnit { sums: UnitSums::from(self.sums(member)), expected }
+    }
+
+    fn signs(&self, member: &PeerMember) -> UnitSigns {
+        let [numerator, denominator] = member.signs[self.index].map(|side| side.0.map(i128::from));
+        UnitSigns { sums: UnitSums::from(self.sums(member)), numerator, denominator }
+    }
+
+    fn design_effect(&self, ranked: &[Ranked<'_>], units: &[NetworkUnit]) -> f64 {
+        let kind = self.measure.definition.kind;
+        let window = usize::from(self.measure.definition.window);
+        let model = match kind {
+            Kind::Rate => Some(ChanceModel::Poisson),
+            Kind::Proportion => Some(ChanceModel::Binomial),
+            Kind::Mean | Kind::Share | Kind::Amount => None,
+        };
+        let months: Vec<&[Ratio]> = ranked.iter().map(|(member, _)| &self.months(member)[MONTHS - window..]).collect();
+        let dispersion = model.and_then(|model| MonthDispersion::of(model, &months));
+        let signed: Vec<UnitSigns> = ranked.iter().map(|(member, _)| self.signs(member)).collect();
+        // Rows of events without signs have none: their zeros say nothing.
+        let known = signed.iter().any(|unit| unit.denominator != [0; SIGNS]);
+        let signs = known.then(|| SignDispersion::of(kind, &signed)).flatten();
+        design_effect(kind, signs, dispersion, units.iter().map(|unit| unit.sums))
+    }
+
+    /// The sums of each month over the units that the fit kept; none below 20 of them.
+    fn season(&self, ranked: &[Ranked<'_>], left_out: &[usize]) -> Vec<Ratio> {
+        let kept = || ranked.iter().enumerate().filter(|(place, _)| left_out.binary_search(place).is_err());
+        if kept().count() < LEAST_FOR_QUARTILES {
+            return Vec::new();
+        }
+        let sum = |month: usize, side: fn(Ratio) -> i64| {
+            saturated(kept().map(|(_, (member, _))| i128::from(side(self.months(member)[month]))).sum())
+        };
+        (0..MONTHS).map(|month| (sum(month, |ratio| ratio.0), sum(month, |ratio| ratio.1))).collect()
+    }
+
+    /// Sums of all units of a place, in order of level and code.
+    fn places(&self, valued: &[&PeerMember]) -> Vec<PlaceSums> {
+        let mut places: BTreeMap<(Level, Arc<str>), PlaceSums> = BTreeMap::new();
+        for member in valued {
+            let sums = self.sums(member);
+            for (level, code) in &member.places {
+                let empty = || PlaceSums { level: *level, code: code.clone(), members: 0, facts: 0, n: 0, d: 0 };
+                let place = places.entry((*level, code.clone())).or_insert_with(empty);
+                place.members += 1;
+                place.facts = place.facts.saturating_add(sums.facts_d);
+                place.n = place.n.saturating_add(sums.n);
+                place.d = place.d.saturating_add(sums.d);
+            }
+        }
+        places.into_values().collect()
+    }
+}
+
+/// The ratio by which a unit is ranked: its value, or its numerator over its expectation in millionths.
+#[must_use]
+pub(crate) fn ranked_ratio(unit: &NetworkUnit) -> Ratio {
+    #[expect(clippy::cast_possible_truncation, reason = "an expectation is of the size of a numerator")]
+    let millionths = |expected: f64| ((expected * MILLIONTHS).round() as i64).max(1);
+    (unit.sums.n, unit.expected.map_or(unit.sums.d, millionths))
+}
+
+/// The expected numerator of a person with these denominators by practice. `None` without a fitted group of single practices.
+pub(crate) fn expectation<'p>(
+    measure: &Measure,
+    practices: &PeerNetwork,
+    parts: impl Iterator<Item = (&'p str, i64)>,
+) -> Option<f64> {
+    let centre = typical_ratio(practices).filter(|centre| *centre > 0.0)?;
+    let part = |(practice, d): (&str, i64)| {
+        let sums = practices.place(Level::Practice, practice);
+        PracticePart {
+            d,
+            practice_n: sums.map_or(0, |sums| sums.n),
+            practice_d: sums.map_or(0, |sums| sums.d),
+            practice_facts: sums.map_or(0, |sums| sums.facts),
+        }
+    };
+    let parts: Vec<PracticePart> = parts.map(part).collect();
+    let expected = expected_numerator(measure.definition.kind, centre, &parts);
+    // The digits that a rank of roll-ups sees.
+    Some((expected * MILLIONTHS).round() / MILLIONTHS).filter(|expected| *expected > 0.0)
+}
+
+fn price(cost_pence: i128, quantity_milli: i128) -> Option<f64> {
+    if quantity_milli == 0 { None } else { published(1000.0 * cost_pence as f64 / quantity_milli as f64) }
+}
+
+/// A sum at most as large as 64 bits. No month reaches that bound.
+fn saturated(sum: i128) -> i64 {
+    i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
+}

@@ -1,0 +1,140 @@
+//! The network of one role in one measure, ready for the cards of its units. Everything comes from the published digits of its figures,
+//! so that a restored group gives the same bits.
+
+use crate::card::peer_snapshot::{GroupFigures, Standardisation};
+use crate::card::scorecard::Comparator;
+use crate::measure::measure_set::{Direction, Kind, Measure};
+use crate::peer_group::disclosed_figures::{LEAST_FOR_QUARTILES, comparator, typical_ratio};
+use crate::peer_group::network_builder::expectation;
+use crate::peer_group::peer_network::PeerNetwork;
+use crate::peer_group::unit::{UnitMonth, window_index};
+use crate::statistics::percentile::{percentile, quantile};
+use crate::sums::measure_sums::MeasureSums;
+use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
+use crate::verdict::network_basis::NetworkBasis;
+use crate::verdict::network_fit::NetworkFit;
+use crate::verdict::change::season::Season;
+use crate::verdict::unit_sums::UnitSums;
+
+/// The network of one role, with its fit.
+#[derive(Debug)]
+pub struct Network<'a> {
+    measure: &'a Measure,
+    /// The group and its members.
+    pub peers: &'a PeerNetwork,
+    /// The group of single practices that a roll-up is standardised with.
+    practices: Option<&'a PeerNetwork>,
+    /// What its cards show of it.
+    pub comparator: Option<Comparator>,
+    /// Basis and fit; `None` below 20 members, or without any event.
+    pub fitted: Option<FittedNetwork>,
+    /// Basis and fit of the quarter's points, at the design effect of now.
+    pub of_quarter: Option<FittedNetwork>,
+    /// What changed for everybody.
+    pub season: Season,
+    /// Median and best decile as ratios of integer units, if the measure estimates a saving.
+    saving_targets: Option<(f64, f64)>,
+}
+
+impl<'a> Network<'a> {
+    /// A network from its group, the quarter's figures, and the group of single practices for roll-ups.
+    #[must_use]
+    pub fn new(
+        measure: &'a Measure,
+        peers: &'a PeerNetwork,
+        quarter: Option<&PeerNetwork>,
+        practices: Option<&'a PeerNetwork>,
+    ) -> Network<'a> {
+        let kind = measure.definition.kind;
+        let phi = peers.figures.phi;
+        Network {
+            measure,
+            peers,
+            practices,
+            comparator: comparator(measure, peers),
+            fitted: fitted(kind, &peers.figures, phi),
+            of_quarter: quarter.and_then(|quarter| fitted(kind, &quarter.figures, phi)),
+            season: Season::of(peers.figures.season.clone()),
+            saving_targets: measure.definition.saving.and_then(|_| saving_targets(measure, peers)),
+        }
+    }
+
+    /// The members' median and best decile as ratios of integer units. `None` if the measure estimates no saving, or below 20 members.
+    #[must_use]
+    pub fn saving_targets(&self) -> Option<(f64, f64)> {
+        self.saving_targets
+    }
+
+    /// The typical clinician's value as a ratio of integer units.
+    #[must_use]
+    pub fn typical(&self) -> Option<f64> {
+        typical_ratio(self.peers)
+    }
+
+    /// Design effect of its facts; without one, as if all parts of a fact were of one mind.
+    #[must_use]
+    pub fn phi(network: Option<&Network<'_>>, own: &MeasureSums) -> f64 {
+        let known = network.and_then(|network| network.peers.figures.phi);
+        known.unwrap_or_else(|| {
+            let of_one_mind = if own.d > 0 { own.d_squares as f64 / own.d as f64 } else { 1.0 };
+            crate::verdict::design_effect::clamped(of_one_mind)
+        })
+    }
+
+    /// The expected numerator of a roll-up in the headline window.
+    #[must_use]
+    pub fn expected(&self, index: usize, unit: &UnitMonth) -> Option<f64> {
+        if self.peers.figures.standardisation != Standardisation::Practices {
+            return None;
+        }
+        let window = window_index(self.measure.definition.window);
+        let parts = unit.parts.iter().map(|part| (part.practice.as_str(), part.windows[window].measures[index].d));
+        expectation(self.measure, self.practices?, parts)
+    }
+
+    /// A unit of this network.
+    #[must_use]
+    pub fn unit(&self, index: usize, unit: &UnitMonth) -> NetworkUnit {
+        let own = &unit.windows[window_index(self.measure.definition.window)].measures[index];
+        NetworkUnit { sums: UnitSums::from(own), expected: self.expected(index, unit) }
+    }
+
+    /// Percentage of members with a lower value; of roll-ups, with a lower ratio to their expectation.
+    #[must_use]
+    pub fn percentile(&self, unit: &NetworkUnit) -> Option<f64> {
+        percentile(&self.peers.values, crate::peer_group::network_builder::ranked_ratio(unit))
+    }
+}
+
+/// Basis and fit from the published digits.
+fn fitted(kind: Kind, figures: &GroupFigures, phi: Option<f64>) -> Option<FittedNetwork> {
+    let centre = figures.centre.filter(|centre| *centre > 0.0)?;
+    let basis = NetworkBasis {
+        kind,
+        phi: phi?,
+        flipped: figures.flipped,
+        event_size: figures.event_size.unwrap_or(0.0),
+        relative_variance: figures.relative_variance.unwrap_or(0.0),
+        typical: figures.typical_mean.unwrap_or(0.0),
+    };
+    let fit = NetworkFit {
+        ln_centre: libm::log(centre),
+        gamma_cautious: figures.gamma_cautious?,
+        gamma: figures.gamma.unwrap_or(0.0),
+        estimating: figures.estimating as usize,
+        left_out: Vec::new(),
+        passes: 0,
+        rare: figures.rare,
+        mixed: figures.mixed,
+    };
+    Some(FittedNetwork { basis, fit })
+}
+
+fn saving_targets(measure: &Measure, peers: &PeerNetwork) -> Option<(f64, f64)> {
+    if peers.values.len() < LEAST_FOR_QUARTILES {
+        return None;
+    }
+    let best = if measure.definition.direction == Direction::High { 90 } else { 10 };
+    let scale = peers.value_scale();
+    quantile(&peers.values, 50).map(|q| q * scale).zip(quantile(&peers.values, best).map(|q| q * scale))
+}

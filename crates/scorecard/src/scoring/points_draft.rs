@@ -1,0 +1,129 @@
+//! Points of one measure: by place among clinicians, or by improvement over the year before, whichever is higher.
+
+use crate::card::scorecard::{MeasurePoints, PointsBasis};
+use crate::measure::measure_set::{Direction, Measure};
+use crate::peer_group::unit::MONTHS;
+use crate::scoring::measure_draft::short;
+use crate::scoring::network::Network;
+use crate::statistics::normal::upper_tail;
+use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
+use crate::verdict::place::improvement::{Improvement, YearPlace, has_improvement_points};
+use crate::verdict::placed_unit::PlacedUnit;
+use crate::verdict::place::points::{ExpectedPoints, TruePlace};
+use crate::verdict::place::threshold_place::{PointPlaces, has_places, place_of_value, value_of_place};
+use crate::verdict::unit_sums::UnitSums;
+
+/// Months of a year.
+const YEAR: usize = 12;
+
+/// Points of one measure, with the place that they come from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PointsDraft {
+    /// The place among clinicians, with the sign of good.
+    pub place: TruePlace,
+    /// Awarded points with the range of the achievement points; `None` for a measure without points.
+    pub points: Option<(ExpectedPoints, MeasurePoints)>,
+}
+
+impl PointsDraft {
+    /// Probability that the true value is worse than the typical colleague's.
+    pub(crate) fn p_worse(&self) -> f64 {
+        if self.place.deviation > 0.0 { upper_tail(self.place.mean / self.place.deviation) } else { 0.0 }
+    }
+}
+
+/// The points of a unit with these 24 months. `None` without a better side, or where clinicians do not differ measurably.
+pub(crate) fn points_draft(
+    measure: &Measure,
+    network: &Network<'_>,
+    member: &NetworkUnit,
+    months: &[UnitSums],
+) -> Option<PointsDraft> {
+    let now = network.fitted.as_ref().filter(|fitted| !fitted.fit.mixed)?;
+    let better = sign_of_good(measure.definition.direction, now)?;
+    let placed = now.basis.place(&member.sums, member.expected)?;
+    let place = signed_place(now, &placed, better)?;
+    let points = network.of_quarter.as_ref().and_then(|quarter| {
+        let improvement = improvement_points(measure, now, better, months);
+        points(measure, quarter, member, improvement)
+    });
+    Some(PointsDraft { place, points })
+}
+
+/// 1 if more of the counted side is better, -1 if less of it is. `None` without a better side.
+fn sign_of_good(direction: Direction, fitted: &FittedNetwork) -> Option<f64> {
+    let more = match direction {
+        Direction::High => 1.0,
+        Direction::Low => -1.0,
+        Direction::None => return None,
+    };
+    Some(if fitted.basis.flipped { -more } else { more })
+}
+
+/// The place of a unit with the sign of good. `None` where the spread is unknown or too small for places.
+fn signed_place(fitted: &FittedNetwork, placed: &PlacedUnit, better: f64) -> Option<TruePlace> {
+    let year = year_place(fitted, placed, better)?;
+    Some(TruePlace::of(year.z, year.reliability))
+}
+
+fn year_place(fitted: &FittedNetwork, placed: &PlacedUnit, better: f64) -> Option<YearPlace> {
+    let (centre, gamma) = (fitted.fit.centre(), fitted.fit.gamma);
+    let known = fitted.fit.tells_spread() && has_places(gamma);
+    known.then(|| YearPlace { z: better * placed.z_scale(centre, gamma), reliability: placed.reliability(centre, gamma) })
+}
+
+/// Improvement points by centre and spread of now, because the season cancels. `None` unless both years are reliable enough.
+fn improvement_points(measure: &Measure, fitted: &FittedNetwork, better: f64, months: &[UnitSums]) -> Option<f64> {
+    let available = measure.definition.points?.available;
+    let year = |months: &[UnitSums]| year_place(fitted, &fitted.basis.place(&UnitSums::of_all(months), None)?, better);
+    let (before, now) = (year(&months[..MONTHS - YEAR])?, year(&months[MONTHS - YEAR..])?);
+    has_improvement_points(before, now).then(|| Improvement::between(before, now).points(available))
+}
+
+fn points(
+    measure: &Measure,
+    quarter: &FittedNetwork,
+    member: &NetworkUnit,
+    improvement: Option<f64>,
+) -> Option<(ExpectedPoints, MeasurePoints)> {
+    let available = measure.definition.points.filter(|_| !measure.definition.trial)?.available;
+    let better = sign_of_good(measure.definition.direction, quarter)?;
+    let placed = quarter.basis.place(&member.sums, member.expected)?;
+    let place = signed_place(quarter, &placed, 1.0)?;
+    let places = point_places(measure, quarter, &placed, better)?;
+    let achieved = ExpectedPoints::of(place, places, available);
+    let improved = improvement.filter(|improvement| *improvement > achieved.points);
+    let awarded = ExpectedPoints { points: improved.unwrap_or(achieved.points), ..achieved };
+    let value = |place: f64| {
+        let (centre, gamma) = (quarter.fit.centre(), quarter.fit.gamma);
+        let counted = value_of_place(placed.model, place, centre, gamma);
+        let ratio = if quarter.basis.flipped { 1.0 - counted } else { counted };
+        // A place of a standardised group is a ratio to an expectation, which has no value of its own.
+        member.expected.is_none().then(|| short(measure.value_of_ratio(ratio)))
+    };
+    let shown = MeasurePoints {
+        points: short(awarded.points),
+        available,
+        low: short(achieved.low),
+        high: short(achieved.high),
+        basis: if improved.is_some() { PointsBasis::Improvement } else { PointsBasis::Achievement },
+        improvement: improvement.map(short),
+        begins: value(places.begin),
+        full: value(places.full),
+    };
+    Some((awarded, shown))
+}
+
+/// The places where points begin and are full: those of the file's thresholds, else the quartiles of true values.
+fn point_places(measure: &Measure, quarter: &FittedNetwork, placed: &PlacedUnit, better: f64) -> Option<PointPlaces> {
+    let Some((lower, upper)) = measure.definition.points.and_then(|points| points.lower.zip(points.upper)) else {
+        return Some(PointPlaces::quartiles(better > 0.0));
+    };
+    let place = |value: f64| {
+        let ratio = measure.units.ratio_of_value(value);
+        let counted = if quarter.basis.flipped { 1.0 - ratio } else { ratio };
+        place_of_value(placed.model, counted, quarter.fit.centre(), quarter.fit.gamma)
+    };
+    let places = PointPlaces { begin: place(lower)?, full: place(upper)? };
+    (places.begin != places.full).then_some(places)
+}
