@@ -38,7 +38,7 @@ fn antibiotics(world: &World) -> i64 {
     let cards = world.cards();
     let card = cards.values().next().expect("a card");
     let measure = card.content.measures.iter().find(|measure| &*measure.id == "antibiotics_per_1000");
-    measure.map_or(0, |measure| measure.windows[0].n)
+    measure.map_or(0, |measure| *measure.months_n.last().expect("24 months"))
 }
 
 fn october(day: i8) -> Timestamp {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow};
 use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use codec::identity::keys::Keys;
-use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::Position;
 use scorecard::registry::registry_file::parse_registry;
@@ -96,7 +95,7 @@ fn demo_into(
     let shown = showcase(&pipeline.log(), Some(args.until))?.context(none)?;
     let plain = render(&shown.card, &plan.measures, Paint::Plain);
     folder.create("card.txt")?.write_all(plain.as_bytes()).context("writing card.txt")?;
-    let report = report(&summary, &shown, &plan.measures, folder);
+    let report = report(&summary, &shown, folder);
     Ok(DemoResult { card: render_within(&shown.card, &plan.measures, paint, columns), report, summary })
 }
 
@@ -196,13 +195,13 @@ impl Deliveries {
     }
 }
 
-fn report(summary: &Summary, shown: &Showcase, measures: &MeasureSet, folder: &OutputFolder) -> String {
+fn report(summary: &Summary, shown: &Showcase, folder: &OutputFolder) -> String {
     format!(
         "\n{}{}Next:\n  \
          plumbline simulate --out - --events 3     shows what events look like\n  \
          plumbline replay PATH --out DIR           computes the cards of your own events or FHIR export\n\
          All data are invented. Pseudonyms are made with a fixed, public key: never use `demo` for real data.\n",
         summary.report(folder.path()),
-        other_cards(summary.cards, shown, measures, folder.path())
+        other_cards(summary.cards, shown, folder.path())
     )
 }

@@ -72,7 +72,7 @@ impl ReplayResult {
     pub fn report(&self) -> String {
         let counts = self.summary.report(&self.folder);
         match &self.card {
-            Some(shown) => format!("{counts}{}", other_cards(self.summary.cards, shown, &self.measures, &self.folder)),
+            Some(shown) => format!("{counts}{}", other_cards(self.summary.cards, shown, &self.folder)),
             None => counts,
         }
     }
@@ -89,10 +89,10 @@ impl ReplayResult {
 }
 
 /// How to see other cards than the one that was shown, and the events behind one of its numbers.
-pub(crate) fn other_cards(cards: u64, shown: &Showcase, measures: &MeasureSet, folder: &Path) -> String {
+pub(crate) fn other_cards(cards: u64, shown: &Showcase, folder: &Path) -> String {
     let dir = folder.display();
     let subject = &shown.card.content.subject;
-    let explain = match measure_to_explain(&shown.card, measures) {
+    let explain = match measure_to_explain(&shown.card) {
         Some(measure) => {
             let month = shown.card.content.period.month;
             let practice = if shown.has_roll_up { format!(" --practice {}", subject.practice) } else { String::new() };
@@ -108,15 +108,10 @@ pub(crate) fn other_cards(cards: u64, shown: &Showcase, measures: &MeasureSet, f
     )
 }
 
-/// A measure with a value and a numerator in its headline window, and with few events: a long list explains little.
-fn measure_to_explain(card: &Scorecard, measures: &MeasureSet) -> Option<String> {
-    let headline = |id: &str| measures.index_of(id).map(|index| measures.measures()[index].definition.window);
-    let counted = card.content.measures.iter().filter_map(|measure| {
-        let window = headline(&measure.id)?;
-        let found = measure.windows.iter().find(|one| one.window == window && one.n > 0)?;
-        Some((found.value.is_none(), found.d, measure.id.to_string()))
-    });
-    counted.min().map(|(.., id)| id)
+/// A measure with a value and a numerator, and with few events: a long list explains little.
+fn measure_to_explain(card: &Scorecard) -> Option<String> {
+    let counted = card.content.measures.iter().filter(|measure| measure.n > 0);
+    counted.map(|measure| (measure.value.is_none(), measure.d, measure.id.to_string())).min().map(|(.., id)| id)
 }
 
 /// Replays the files of the arguments. `now` is the present: events after it are rejected, and it has no other effect.

@@ -66,7 +66,7 @@ fn revisions(log: &mut AnyLog) -> BTreeSet<String> {
 #[test]
 fn recomputed_cards_equal_the_published_ones_to_the_byte() {
     let place = place();
-    let (changes, told) = compared(&place, chosen(None, BuiltIn::Keep).expect("the built-in measures"));
+    let (changes, told) = compared(&place, chosen(None, BuiltIn::Keep, &[]).expect("the built-in measures"));
     assert_eq!(changes, Vec::<String>::new());
     assert!(told.starts_with("420 events") && told.contains("0 of 21 published cards of unsealed months would change"), "{told}");
     let computed: BTreeSet<String> =
@@ -92,7 +92,7 @@ fn other_measures_list_their_differences_and_do_not_change_the_log() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../measures/dna_rate.toml");
     let per_thousand = fs::read_to_string(file).expect("it is there").replace("scale = 100.0", "scale = 1000.0");
     place.put("own/dna_rate.toml", per_thousand.replace("version = 1", "version = 2"));
-    let own = chosen(Some(&place.path("own")), BuiltIn::Keep).expect("a measure in order");
+    let own = chosen(Some(&place.path("own")), BuiltIn::Keep, &[]).expect("a measure in order");
     let before = revisions(&mut read_under(&config(&place), built_in()).expect("nobody has it open").0);
     let (changes, told) = compared(&place, own);
     assert!(told.contains("21 of 21 published cards"), "{told}");

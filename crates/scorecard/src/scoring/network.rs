@@ -54,7 +54,7 @@ impl<'a> Network<'a> {
             comparator: comparator(measure, peers),
             fitted: fitted(kind, &peers.figures, phi),
             of_quarter: quarter.and_then(|quarter| fitted(kind, &quarter.figures, phi)),
-            season: Season::of(peers.figures.season.clone()),
+            season: Season::of(&peers.figures.season),
             saving_targets: measure.definition.saving.and_then(|_| saving_targets(measure, peers)),
         }
     }
