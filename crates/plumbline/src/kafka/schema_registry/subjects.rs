@@ -42,16 +42,9 @@ pub fn forms(topic: Topic) -> &'static [Form] {
     match topic {
         Topic::Events => &[Form::Batch, Form::Tick],
         Topic::ClinicianMonths => &[Form::ClinicianMonth, Form::Mark],
-        Topic::Registry => &[
-            Form::Genesis,
-            Form::Tick,
-            Form::Person,
-            Form::Role,
-            Form::Organisation,
-            Form::Lead,
-            Form::Feed,
-            Form::Withdrawal,
-        ],
+        Topic::Registry => {
+            &[Form::Genesis, Form::Tick, Form::Person, Form::Role, Form::Organisation, Form::Lead, Form::Feed, Form::Withdrawal]
+        }
         Topic::Scorecards | Topic::ScorecardRevisions => &[Form::Scorecard],
         Topic::PeerGroups => &[Form::PeerGroup],
         Topic::PeerSnapshots => &[Form::PeerSnapshot],
@@ -69,12 +62,9 @@ fn subject(prefix: &str, topic: Topic, form: Form) -> SchemaSubject {
     };
     let audience = match topic {
         Topic::Scorecards | Topic::ScorecardRevisions | Topic::PeerGroups | Topic::Runs => TopicAudience::Public,
-        Topic::Events
-        | Topic::ClinicianMonths
-        | Topic::Registry
-        | Topic::PeerSnapshots
-        | Topic::Rejects
-        | Topic::People => TopicAudience::Internal,
+        Topic::Events | Topic::ClinicianMonths | Topic::Registry | Topic::PeerSnapshots | Topic::Rejects | Topic::People => {
+            TopicAudience::Internal
+        }
     };
     SchemaSubject { topic, form, name, audience }
 }
