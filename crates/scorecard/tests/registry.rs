@@ -69,7 +69,8 @@ fn an_entry_without_an_author_ranks_with_those_of_feeds() {
 
 #[test]
 fn an_alias_moves_back_to_an_earlier_owner() {
-    let (one, two) = (r#"operator {"type":"person","id":"p1","aliases":["a"]}"#, r#"operator {"type":"person","id":"p2","aliases":["a"]}"#);
+    let (one, two) =
+        (r#"operator {"type":"person","id":"p1","aliases":["a"]}"#, r#"operator {"type":"person","id":"p2","aliases":["a"]}"#);
     assert_eq!(directory(&[one, two]).person_of("a", LAST_DAY), "p2");
     assert_eq!(directory(&[one, two, one]).person_of("a", LAST_DAY), "p1");
 }
@@ -86,12 +87,17 @@ fn an_added_until_ends_an_open_role_and_no_later_term() {
     assert_eq!(role(&[ended, open], "2026-09-01"), "gp", "a later open entry opens the role again");
     let feeds = open.replace("operator", "f");
     assert_eq!(role(&[ended, &feeds], "2026-09-01"), "unknown", "a feed cannot open what the operator ended");
+    let ended_by_feed = ended.replace("operator", "f");
+    assert_eq!(role(&[&feeds, &ended_by_feed], "2026-09-01"), "gp", "a feed sends an earlier term after the current one");
+    let same_begin = ended_by_feed.replace(r#""from":"2020-01-01","#, "");
+    assert_eq!(role(&[&feeds, &same_begin], "2026-09-01"), "unknown", "a feed ends the term that it sent before");
 }
 
 #[test]
 fn a_withdrawn_alias_belongs_to_nobody_from_its_day_on_and_again_after_a_new_entry() {
     let claim = r#"operator {"type":"person","id":"p1","aliases":["f|Practitioner/1"]}"#;
-    let gone = r#"operator {"type":"withdrawal","withdraws":"alias","person":"p1","alias":"f|Practitioner/1","from":"2026-06-01"}"#;
+    let gone =
+        r#"operator {"type":"withdrawal","withdraws":"alias","person":"p1","alias":"f|Practitioner/1","from":"2026-06-01"}"#;
     let d = directory(&[claim, gone]);
     assert_eq!(d.person_of("f|Practitioner/1", day("2026-05-31")), "p1");
     assert_eq!(d.person_of("f|Practitioner/1", day("2026-06-01")), "f|Practitioner/1");
@@ -127,7 +133,10 @@ fn roles_organisations_and_leads_can_be_withdrawn() {
     let role = r#"f {"type":"role","person":"p1","practice":"A81001","role":"nurse"}"#;
     let gone = r#"operator {"type":"withdrawal","withdraws":"role","person":"p1","practice":"a81001","role":"Nurse","from":"2026-06-01"}"#;
     let d = directory(&[role, gone, role]);
-    assert_eq!((d.role_at("p1", "A81001", day("2026-05-31")).role, d.role_at("p1", "A81001", day("2026-06-01")).role), ("nurse", "unknown"));
+    assert_eq!(
+        (d.role_at("p1", "A81001", day("2026-05-31")).role, d.role_at("p1", "A81001", day("2026-06-01")).role),
+        ("nurse", "unknown")
+    );
 
     let closed = r#"f {"type":"organisation","code":"A81001","kind":"practice","parent":"U1","open_until":"2020-12-31"}"#;
     let gone = r#"operator {"type":"withdrawal","withdraws":"organisation","code":"A81001"}"#;

@@ -81,7 +81,9 @@ fn show_of(name: Option<&str>, log: &mut impl Log) -> Result<String> {
         let Some((person, practice)) = &wanted else { return true };
         let (persons, organisations) = names(entry);
         persons.iter().any(|name| directory.person_of(name, LAST_DAY) == *person || person_key(name) == *person)
-            || organisations.iter().any(|name| directory.practice_of(name, LAST_DAY) == *practice || organisation_key(name) == *practice)
+            || organisations
+                .iter()
+                .any(|name| directory.practice_of(name, LAST_DAY) == *practice || organisation_key(name) == *practice)
     };
     let shown = entries.iter().filter(|(_, entry)| is_wanted(entry));
     let entry_lines = shown.map(|(offset, entry)| json!({ "offset": offset, "entry": entry }).to_string());

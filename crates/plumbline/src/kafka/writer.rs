@@ -135,9 +135,7 @@ pub(super) struct EncodedRecord<'a> {
 
 impl<'a> EncodedRecord<'a> {
     pub(super) fn with_opaque<D: rdkafka::util::IntoOpaque>(self, opaque: D) -> BaseRecord<'a, str, [u8], D> {
-        let record = BaseRecord::with_opaque_to(self.topic, opaque)
-            .partition(self.partition.cast_signed())
-            .key(self.key);
+        let record = BaseRecord::with_opaque_to(self.topic, opaque).partition(self.partition.cast_signed()).key(self.key);
         let record = if self.value.is_empty() { record } else { record.payload(self.value) };
         match self.headers {
             Some(headers) => record.headers(headers),

@@ -9,16 +9,16 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::registry::alias_graph::AliasGraph;
+use crate::registry::day_span::{DaySpan, optional_day};
 use crate::registry::entry::{Entry, FeedRule, Lead, Person, Role, Withdrawal, WithdrawnKind};
 use crate::registry::identifier::{organisation_key, person_key, role_word};
 use crate::registry::organisation_book::OrganisationBook;
-use crate::registry::day_span::{DaySpan, optional_day};
 use crate::registry::precedence::Precedence;
 use crate::registry::term_book::{PracticeTerm, TermBook, TermWithdrawal};
 use crate::time::calendar::{Day, Month};
 
-pub use crate::registry::organisation_book::Chain;
 pub use crate::registry::day_span::civil_day;
+pub use crate::registry::organisation_book::Chain;
 
 /// Role of a person without a registry entry.
 pub const UNKNOWN_ROLE: &str = "unknown";
@@ -126,7 +126,9 @@ impl Directory {
             from,
         };
         match (withdrawal.withdraws, code) {
-            (WithdrawnKind::Alias, None) => self.persons.withdraw(&person_key(alias.as_ref()?), person.as_deref(), precedence, from),
+            (WithdrawnKind::Alias, None) => {
+                self.persons.withdraw(&person_key(alias.as_ref()?), person.as_deref(), precedence, from)
+            }
             (WithdrawnKind::Alias, Some(code)) => {
                 let alias = organisation_key(alias.as_ref()?);
                 self.organisations.aliases.withdraw(&alias, Some(&organisation_key(code)), precedence, from);

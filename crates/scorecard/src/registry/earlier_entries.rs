@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::registry::day_span::DaySpan;
 use crate::registry::defined_names::DefinedNames;
 use crate::registry::entry::{Entry, FeedRule, Organisation, Role};
 use crate::registry::identifier::{organisation_key, person_key};
-use crate::registry::day_span::DaySpan;
 
 /// A role with its line and its days.
 pub(crate) type LocatedRole<'a> = (usize, &'a Role, DaySpan);

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::registry::alias_graph::AliasGraph;
+use crate::registry::day_span::DaySpan;
 use crate::registry::entry::{Organisation, OrganisationKind};
 use crate::registry::identifier::organisation_key;
-use crate::registry::day_span::DaySpan;
 use crate::registry::precedence::Precedence;
 use crate::registry::setting::is_compared;
 use crate::time::calendar::Day;
@@ -120,9 +120,9 @@ impl OrganisationBook {
     /// The statement about this organisation that has begun by this day and has the highest precedence. One with details comes
     /// before one with aliases alone. An ended one still provides the parent, and the organisation is closed.
     fn in_force<'a>(&'a self, code: &'a str, day: Day) -> Option<&'a OrganisationStatement> {
-        let in_force = self.statements_of(code, day).filter(|(statement, precedence)| {
-            statement.days.begun(day) && !self.is_withdrawn(code, day, *precedence)
-        });
+        let in_force = self
+            .statements_of(code, day)
+            .filter(|(statement, precedence)| statement.days.begun(day) && !self.is_withdrawn(code, day, *precedence));
         in_force.max_by_key(|(statement, precedence)| (statement.detailed, *precedence)).map(|(statement, _)| statement)
     }
 

@@ -79,7 +79,8 @@ fn circle(names: &DefinedNames<'_>, organisation: &Organisation) -> Option<Strin
         above.push(parent);
         if organisation_key(parent) == organisation_key(start) {
             let smallest = above.iter().all(|code| start <= *code);
-            return smallest.then(|| format!("{start:?} is its own parent through {}; remove one of these parents", above.join(" > ")));
+            return smallest
+                .then(|| format!("{start:?} is its own parent through {}; remove one of these parents", above.join(" > ")));
         }
         code = parent;
     }

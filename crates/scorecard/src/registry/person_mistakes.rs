@@ -1,10 +1,10 @@
 //! Mistakes of a registry file in persons, their aliases, roles and leads.
 
+use crate::registry::day_span::DaySpan;
 use crate::registry::defined_names::DefinedNames;
 use crate::registry::earlier_entries::EarlierEntries;
 use crate::registry::entry::{OrganisationKind, Person, Role};
 use crate::registry::identifier::{person_key, role_word};
-use crate::registry::day_span::DaySpan;
 
 /// Digits from which on a text without a system is read as a number.
 const LEAST_DIGITS: usize = 5;

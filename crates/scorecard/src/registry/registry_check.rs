@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::registry::day_span::civil_day;
 use crate::registry::defined_names::{DefinedNames, LocatedEntry};
 use crate::registry::earlier_entries::EarlierEntries;
 use crate::registry::entry::{Entry, FeedRule, RegistryMistake, Withdrawal, WithdrawnKind};
 use crate::registry::organisation_mistakes::organisation_mistakes;
-use crate::registry::day_span::civil_day;
 use crate::registry::person_details::PersonDetails;
 use crate::registry::person_mistakes::{alias_mistakes, place_mistakes, second_role};
 
@@ -259,8 +259,10 @@ mod tests {
         ]);
         assert_eq!(
             found,
-            ["line 5: role \"nurse\" of \"gmc|1\" at \"A1\" overlaps the role \"gp\" (line 4); write `until` for the one that ends, \
-              or delete one"]
+            [
+                "line 5: role \"nurse\" of \"gmc|1\" at \"A1\" overlaps the role \"gp\" (line 4); write `until` for the one that ends, \
+              or delete one"
+            ]
         );
     }
 
@@ -272,7 +274,8 @@ mod tests {
             r#"{"type":"organisation","code":"A3","kind":"practice","setting":"4"}"#,
         ]);
         assert_eq!(found[0], "line 1: organisation.setting \"prisn\" is not a setting; did you mean \"prison\"?");
-        let start = "line 2: organisation.setting \"surgery in town\" is not a setting; write an ODS code from 0 to 26, or one of other,";
+        let start =
+            "line 2: organisation.setting \"surgery in town\" is not a setting; write an ODS code from 0 to 26, or one of other,";
         assert!(found[1].starts_with(start), "{}", found[1]);
         assert_eq!(found.len(), 2);
     }

@@ -136,12 +136,8 @@ const KINDS: [&str; 6] = ["person", "role", "lead", "organisation", "feed", "wit
 fn keys_of(kind: &str) -> Option<&'static [(&'static str, Shape)]> {
     use Shape::{Flag, Needed, Text, Texts};
     Some(match kind {
-        "person" => {
-            &[("id", Needed), ("aliases", Texts), ("name", Text), ("login", Text), ("email", Text), ("notify", Text)]
-        }
-        "role" => {
-            &[("person", Needed), ("practice", Needed), ("role", Needed), ("locum", Flag), ("from", Text), ("until", Text)]
-        }
+        "person" => &[("id", Needed), ("aliases", Texts), ("name", Text), ("login", Text), ("email", Text), ("notify", Text)],
+        "role" => &[("person", Needed), ("practice", Needed), ("role", Needed), ("locum", Flag), ("from", Text), ("until", Text)],
         "lead" => &[("person", Needed), ("practice", Needed), ("from", Text), ("until", Text)],
         "organisation" => &[
             ("code", Needed),
@@ -347,7 +343,8 @@ from = "2020-01-01"
 
     #[test]
     fn names_logins_and_addresses_are_details_and_never_entries() {
-        let line = r#"{"type":"person","id":"GMC|7012345","name":"Dr Lee","login":"lee@nhs","email":"lee@example.org","notify":"none"}"#;
+        let line =
+            r#"{"type":"person","id":"GMC|7012345","name":"Dr Lee","login":"lee@nhs","email":"lee@example.org","notify":"none"}"#;
         let file = parse_registry(line).unwrap();
         let entry = serde_json::to_string(&file.entries).unwrap();
         assert_eq!(entry, r#"[{"type":"person","id":"GMC|7012345","aliases":[],"source":"operator"}]"#);

@@ -70,7 +70,9 @@ fn withdrawn(withdrawal: &Withdrawal) -> Matter {
     let person = person_key(&text(&withdrawal.person)).into_owned();
     let practice = organisation_key(&text(&withdrawal.practice)).into_owned();
     match withdrawal.withdraws {
-        WithdrawnKind::Alias if withdrawal.code.is_none() => Matter::PersonAlias(person_key(&text(&withdrawal.alias)).into_owned()),
+        WithdrawnKind::Alias if withdrawal.code.is_none() => {
+            Matter::PersonAlias(person_key(&text(&withdrawal.alias)).into_owned())
+        }
         WithdrawnKind::Alias => Matter::OrganisationAlias(organisation_key(&text(&withdrawal.alias)).into_owned()),
         WithdrawnKind::Role => Matter::Role(person, practice),
         WithdrawnKind::Lead => Matter::Lead(person, practice),

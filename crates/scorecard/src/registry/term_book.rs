@@ -66,19 +66,28 @@ impl TermBook {
         let of_names = names.iter().filter_map(|name| self.terms.get(*name)).flatten();
         let mut terms: Vec<RankedTerm<'a>> = of_names.map(|(term, precedence)| (*precedence, term)).collect();
         terms.sort_unstable_by(|one, other| other.cmp(one));
-        let withdrawals: Vec<&'a TermWithdrawal> = names.iter().filter_map(|name| self.withdrawals.get(*name)).flatten().collect();
+        let withdrawals: Vec<&'a TermWithdrawal> =
+            names.iter().filter_map(|name| self.withdrawals.get(*name)).flatten().collect();
         let mut ends = BTreeMap::new();
         terms.retain(|term| is_in_force(*term, day, &withdrawals, &mut ends, practice_of));
         terms.into_iter().map(|(_, term)| term)
     }
 }
 
-/// The last day before the current one on which a term of higher precedence ends, by practice, word and locum.
-type Ends<'a> = BTreeMap<(Cow<'a, str>, &'a str, bool), Day>;
+/// The terms that an end concerns: those of every first day, or those with this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum EndScope {
+    Every,
+    BegunOn(Option<Day>),
+}
+
+/// The last day before the current one on which a term of higher precedence ends, by practice, word, locum and scope.
+type Ends<'a> = BTreeMap<(Cow<'a, str>, &'a str, bool, EndScope), Day>;
 
 /// Whether a term is in force. Terms of higher precedence come first.
 ///
-/// A term that ends also ends the same role of lower precedence that had begun by then: an added `until` ends an open role.
+/// An added `until` ends an open role: a term that ends also ends the same role of lower precedence that had begun by then. A feed
+/// may send two terms of one role in any order, so its end concerns only a term with the same first day.
 fn is_in_force<'a>(
     (precedence, term): RankedTerm<'a>,
     day: Day,
@@ -96,12 +105,13 @@ fn is_in_force<'a>(
     if withdrawals.iter().any(|withdrawal| withdrawn(withdrawal)) {
         return false;
     }
-    let key = (practice, term.word.as_str(), term.locum);
+    let key = |scope| (practice.clone(), term.word.as_str(), term.locum, scope);
     if let Some(until) = term.days.until.filter(|until| *until < day) {
-        let end = ends.entry(key).or_insert(until);
+        let scope = if term.operator { EndScope::Every } else { EndScope::BegunOn(term.days.from) };
+        let end = ends.entry(key(scope)).or_insert(until);
         *end = (*end).max(until);
         return false;
     }
-    let ended_by_a_later_entry = ends.get(&key).is_some_and(|end| term.days.from.is_none_or(|from| from <= *end));
-    term.days.begun(day) && !ended_by_a_later_entry
+    let ended = |scope| ends.get(&key(scope)).is_some_and(|end| term.days.from.is_none_or(|from| from <= *end));
+    term.days.begun(day) && !ended(EndScope::Every) && !ended(EndScope::BegunOn(term.days.from))
 }

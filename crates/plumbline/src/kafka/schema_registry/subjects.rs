@@ -42,16 +42,9 @@ pub fn forms(topic: Topic) -> &'static [Form] {
     match topic {
         Topic::Events => &[Form::Batch, Form::Tick],
         Topic::ClinicianMonths => &[Form::ClinicianMonth, Form::Mark],
-        Topic::Registry => &[
-            Form::Genesis,
-            Form::Tick,
-            Form::Person,
-            Form::Role,
-            Form::Organisation,
-            Form::Lead,
-            Form::Feed,
-            Form::Withdrawal,
-        ],
+        Topic::Registry => {
+            &[Form::Genesis, Form::Tick, Form::Person, Form::Role, Form::Organisation, Form::Lead, Form::Feed, Form::Withdrawal]
+        }
         Topic::Scorecards | Topic::ScorecardRevisions => &[Form::Scorecard],
         Topic::PeerGroups => &[Form::PeerGroup],
         Topic::PeerSnapshots => &[Form::PeerSnapshot],
