@@ -57,7 +57,8 @@ ci: lint readme deny
     cargo run --release -p bench --no-default-features -- guard
     fuzz/run 20 formats
 
-# Run what is too slow for CI: ten thousand simulated histories, half an hour of fuzzing a target, the image's binary.
+# Run what is too slow for CI: ten thousand simulated histories, the second implementation of verdicts, half an hour of fuzzing a target, the image's binary.
 long: (sim "10000")
+    crates/scorecard/reference/verdicts.py 1 2000
     fuzz/run 1800
     cargo run --profile dist --locked -- demo

@@ -1,5 +1,6 @@
-//! Prints the cost of the verdict layer, in microseconds of one core (of the clock where the system does not say): a fit, a z, limits, a monitored change, points, and the findings
-//! of a card of 30 measures.
+//! Prints the cost of the verdict layer: a fit, a z, limits, a monitored change, points, and the findings of a card of 30 measures.
+//!
+//! Costs are microseconds of one core, or of the clock where the system does not count a process's time.
 //!
 //! Run it with `cargo run --release -p scorecard --example verdict_cost`.
 
@@ -57,7 +58,7 @@ fn main() {
             let units = units(kind, count);
             let network = FittedNetwork::of(kind, 1.3, &units);
             let passes = network.map_or(0, |network| network.fit.passes);
-            measure(&format!("fit of {count} units of a {kind:?}, {passes} passes"), 20, |_| {
+            measure(&format!("fit of {count} units of a {kind:?}, {passes} passes"), 80_000 / count, |_| {
                 FittedNetwork::of(kind, 1.3, &units)
             });
         }
@@ -66,26 +67,26 @@ fn main() {
         let units = units(kind, 200);
         let Some(network) = FittedNetwork::of(kind, 1.3, &units) else { continue };
         let pick = |index: u32| &units[index as usize % units.len()];
-        measure(&format!("z of a {kind:?}"), 100_000, |index| network.z_score(pick(index)));
+        measure(&format!("z of a {kind:?}"), 1_000_000, |index| network.z_score(pick(index)));
         let place = |index: u32| network.basis.place(&pick(index).sums, None);
         let (centre, gamma) = (network.fit.centre(), network.fit.verdict_gamma());
-        measure(&format!("limits of a {kind:?}"), 10_000, |index| {
+        measure(&format!("limits of a {kind:?}"), 100_000, |index| {
             place(index).map(|unit| FunnelLimits::of(&unit, centre, gamma, Z998, false))
         });
         let monitor = ChangeMonitor { basis: &network.basis, season: &Season::of(&[(1_000, 10_000); 24]) };
         let months: Vec<Vec<UnitSums>> =
             (0..200).map(|row| (0..24).map(|month| units[(row + 7 * month) % 200].sums).collect()).collect();
-        measure(&format!("change of a {kind:?} over 24 uneven months"), 10_000, |index| {
+        measure(&format!("change of a {kind:?} over 24 uneven months"), 100_000, |index| {
             monitor.change(&months[index as usize % 200])
         });
         let even: Vec<Vec<UnitSums>> = units.iter().map(|unit| vec![unit.sums; 24]).collect();
-        measure(&format!("change of a {kind:?} over 24 even months"), 10_000, |index| {
+        measure(&format!("change of a {kind:?} over 24 even months"), 100_000, |index| {
             monitor.change(&even[index as usize % 200])
         });
     }
-    measure("points", 100_000, |index| {
+    measure("points", 1_000_000, |index| {
         ExpectedPoints::of(TruePlace::of(3.0 * scattered(index) - 1.5, 0.6), PointPlaces::quartiles(true), 10.0)
     });
     let p: Vec<f64> = (0..30).map(scattered).collect();
-    measure("findings of 30 measures", 10_000, |_| Findings::of(&p, CHECK_RATE));
+    measure("findings of 30 measures", 100_000, |_| Findings::of(&p, CHECK_RATE));
 }

@@ -519,10 +519,12 @@ def a_limit():
 def a_network():
     kind = RANDOM.choice(["rate", "proportion", "share", "amount", "mean"])
     rate, spread = RANDOM.choice([0.01, 0.1, 0.4, 0.85]), RANDOM.choice([0.01, 0.15, 0.4])
-    outliers = RANDOM.choice([0, 0, 2, 6])
+    outliers, never = RANDOM.choice([0, 0, 2, 6]), RANDOM.choice([0, 0, 0.2, 0.45])
     rows = []
     for i in range(RANDOM.choice([20, 27, 45])):
         factor = exp(RANDOM.gauss(0, spread)) * (3 if i < outliers else 1)
+        if kind != "mean" and RANDOM.random() < never:
+            factor = 0
         d = round(log_uniform(20, 1500))
         if kind == "mean":
             facts = [max(1, round(10 * factor * RANDOM.lognormvariate(0, 0.6))) for _ in range(d)]

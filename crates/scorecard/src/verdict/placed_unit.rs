@@ -36,8 +36,10 @@ pub struct PlacedUnit {
     pub base: f64,
     /// Design effect, 1 or more.
     pub phi: f64,
-    /// Factor from the scale of its kind to roots in units of chance, above 0: 1 / sqrt(phi) of a count, sqrt(d + 1/2) times that of an
-    /// angle, 1 / (2 s) of a mean with the standard error s, which holds the design effect.
+    /// Factor from the scale of its kind to roots in units of chance, above 0.
+    ///
+    /// 1 / sqrt(phi) for a count, and sqrt(d + 1/2) times that for an angle. 1 / (2 s) for a mean with the standard error s, which holds the
+    /// design effect.
     pub root_unit: f64,
     /// The root `a`.
     pub root: f64,

@@ -23,6 +23,9 @@ impl ZScore {
     ///
     /// The smallest claim wins: of the scale and the exact tail of chance, the z nearer to 0. z is at most 1.9 above the centre with fewer
     /// than 5 facts in the rarer numerator, and at most 1.9 on either side for a mean or an amount of fewer than 20 facts.
+    ///
+    /// The exact tail is asked for only where the scale is beyond 1.5, so that z has a step there. With a design effect the tail may be
+    /// nearer to 0 by up to 1.2, and no event at all nearer than one event. No limit and no finding lies below 1.5.
     #[must_use]
     pub fn of(unit: &PlacedUnit, centre: f64, gamma: f64, flipped: bool) -> ZScore {
         let (expected_root, _) = unit.expectation(centre);
