@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use codec::avro::encoding::{FIRST_ID, Form, decode, encode};
 use codec::avro::released_schema::ReleasedSchema;
-
 use scorecard::record::log_record::Record;
 
 use crate::samples;

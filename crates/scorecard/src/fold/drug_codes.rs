@@ -17,6 +17,9 @@ pub(crate) const UNMAPPED: u32 = 0;
 /// The number of a known code that is no drug of the classification.
 const NO_DRUG: u32 = 1;
 
+/// Most unmapped codings in memory; the book is asked again for further ones.
+const MOST_UNMAPPED: usize = 1 << 16;
+
 /// A reference of a feed.
 #[derive(Debug)]
 struct Reference {
@@ -44,6 +47,8 @@ pub(crate) struct DrugCodes {
     measures: Arc<MeasureSet>,
     /// Numbers by coding as sent.
     codings: FastMap<Box<str>, u32>,
+    /// Number of unmapped codings in `codings`.
+    unmapped: usize,
     /// Numbers by target code.
     targets: FastMap<Box<str>, u32>,
     /// The number of the code for which each number stands; a code stands for itself.
@@ -62,6 +67,7 @@ impl DrugCodes {
         let mut codes = DrugCodes {
             measures: measures.clone(),
             codings: FastMap::default(),
+            unmapped: 0,
             targets: FastMap::default(),
             codes: Vec::new(),
             references: FastMap::default(),
@@ -112,7 +118,10 @@ impl DrugCodes {
                 }
             },
         };
-        self.codings.insert(coding.into(), number);
+        if number != UNMAPPED || self.unmapped < MOST_UNMAPPED {
+            self.unmapped += usize::from(number == UNMAPPED);
+            self.codings.insert(coding.into(), number);
+        }
         number
     }
 

@@ -1,5 +1,7 @@
 //! Facts: the newest version of each event in 56 bytes, and the store that finds a fact by its identity.
 
+use wide::i32x4;
+
 use crate::event::{Action, Attendance, Exclusion, Sex, Source};
 use crate::fold::content::FactKind;
 use crate::fold::fact_index::{Hash, Index};
@@ -84,6 +86,19 @@ const CELL_MASK: u16 = (1 << CELL_BITS) - 1;
 const OWN_CELL: u32 = 4;
 const CELL: u32 = OWN_CELL + CELL_BITS;
 
+/// For each set of signs a mask of four: 0 for +1 and -1 for -1.
+const MASKS: [[i32; SIGNS]; 16] = {
+    let mut masks = [[-1; SIGNS]; 16];
+    let mut at = 0;
+    while at < 16 * SIGNS {
+        if at / SIGNS >> (at % SIGNS) & 1 == 1 {
+            masks[at / SIGNS][at % SIGNS] = 0;
+        }
+        at += 1;
+    }
+    masks
+};
+
 /// Four random signs of a patient, one a bit: a set bit is +1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Signs(u8);
@@ -99,20 +114,10 @@ impl Signs {
         Signs(self.0 ^ 0xf)
     }
 
-    /// The signs as numbers.
-    pub(crate) fn units(self) -> [i32; SIGNS] {
-        const UNITS: [[i32; SIGNS]; 16] = {
-            let mut units = [[-1; SIGNS]; 16];
-            let mut at = 0;
-            while at < 16 * SIGNS {
-                if at / SIGNS >> (at % SIGNS) & 1 == 1 {
-                    units[at / SIGNS][at % SIGNS] = 1;
-                }
-                at += 1;
-            }
-            units
-        };
-        UNITS[usize::from(self.0 & 0xf)]
+    /// An amount with each of the signs: `(amount ^ mask) - mask` keeps it under the mask 0 and negates it under the mask -1.
+    pub(crate) fn of_amount(self, amount: i32) -> i32x4 {
+        let mask = i32x4::new(MASKS[usize::from(self.0 & 0xf)]);
+        (i32x4::splat(amount) ^ mask) - mask
     }
 }
 
@@ -481,10 +486,11 @@ mod tests {
 
     #[test]
     fn a_set_bit_is_plus_one_and_opposite_signs_add_to_nothing() {
-        assert_eq!(Signs::of_byte(0b0101).units(), [1, -1, 1, -1]);
+        assert_eq!(Signs::of_byte(0b0101).of_amount(7).to_array(), [7, -7, 7, -7]);
         for byte in 0..16 {
             let signs = Signs::of_byte(byte);
-            assert!(signs.units().into_iter().zip(signs.opposite().units()).all(|(a, b)| a + b == 0 && a * a == 1));
+            let (own, opposite) = (signs.of_amount(3), signs.opposite().of_amount(3));
+            assert!((own + opposite).to_array() == [0; 4] && own.to_array().map(i32::abs) == [3; 4]);
         }
     }
 

@@ -225,10 +225,12 @@ impl FactBuilder {
                     given.answer = book.friends_and_family_answer(code).or(given.answer);
                     given.is_response = true;
                 }
-                Question::Word(word) => {
-                    given.is_response |= book.names_question(question) || self.measures.asks(word);
+                // Answers to unknown questions can count nowhere. Without them there are few different sets of answers in memory.
+                Question::Word(word) if book.names_question(question) || self.measures.asks(word) => {
+                    given.is_response = true;
                     given.items.push((word.to_owned(), book.answer(word, code).to_owned()));
                 }
+                Question::Word(_) => {}
             }
         }
         given

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use wide::i32x4;
+
 use crate::event::Answer;
 use crate::fold::content::{Content, Figure, Figures};
 use crate::fold::fact::Signs;
@@ -23,8 +25,8 @@ impl Sign {
     }
 
     /// The signs of a patient under this addition or subtraction.
-    fn of_patient(self, signs: Signs) -> [i32; SIGNS] {
-        if self == Sign::Plus { signs.units() } else { signs.opposite().units() }
+    fn of_patient(self, signs: Signs) -> Signs {
+        if self == Sign::Plus { signs } else { signs.opposite() }
     }
 }
 
@@ -130,7 +132,7 @@ pub(crate) struct RowCounters {
     whole: Box<[u32]>,
     squares: Box<[u64]>,
     /// The signed sums of distinct sides, the four of a side together.
-    signed: Box<[[i32; SIGNS]]>,
+    signed: Box<[i32x4]>,
     /// The upper bits of cells by the cell's number: of whole cells, then of squares.
     whole_above: Vec<(u32, i64)>,
     squares_above: Vec<(u32, i64)>,
@@ -187,7 +189,7 @@ impl Layout {
         RowCounters {
             whole: vec![0; self.whole as usize].into(),
             squares: vec![0; self.squares as usize].into(),
-            signed: vec![[0; SIGNS]; self.sides.len()].into(),
+            signed: vec![i32x4::ZERO; self.sides.len()].into(),
             whole_above: Vec::new(),
             squares_above: Vec::new(),
             signed_above: Vec::new(),
@@ -366,7 +368,7 @@ impl RowCounters {
         /// Cells of a cache line, and number of lines to load.
         const LINE: usize = 16;
         const LINES: usize = 4;
-        let signed = self.signed.iter().step_by(LINE / SIGNS).take(LINES).fold(0, |touched, [cell, ..]| touched ^ cell);
+        let signed = self.signed.iter().step_by(LINE / SIGNS).take(LINES).fold(0, |touched, cells| touched ^ cells.to_array()[0]);
         self.whole.iter().step_by(LINE).take(LINES).fold(signed.cast_unsigned(), |touched, cell| touched ^ cell)
     }
 
@@ -380,7 +382,7 @@ impl RowCounters {
             self.add_square(cell, i128::from(unit) * value);
         }
         for &(cell, amount) in &addend.signed {
-            self.add_signed_amount(cell, sign.of_patient(signs), amount);
+            self.add_signed_amount(&[cell], sign.of_patient(signs), amount);
         }
     }
 
@@ -395,7 +397,7 @@ impl RowCounters {
         }
     }
 
-    fn take(&mut self, steps: &Steps, figures: &Figures, signs: [i32; SIGNS], unit: i64) {
+    fn take(&mut self, steps: &Steps, figures: &Figures, signs: Signs, unit: i64) {
         for &cell in &steps.ones {
             self.add_whole(cell, unit);
         }
@@ -406,11 +408,8 @@ impl RowCounters {
             let amount = i128::from(step.amount.value(figures));
             self.add_square(step.cell, i128::from(unit) * amount * amount);
         }
-        for &cell in &steps.signed_ones {
-            self.add_signed(cell, signs);
-        }
-        for step in &steps.signed {
-            self.add_signed_amount(step.cell, signs, step.amount.value(figures));
+        for (amount, cells) in &steps.signed {
+            self.add_signed_amount(cells, signs, amount.value(figures));
         }
     }
 
@@ -439,32 +438,32 @@ impl RowCounters {
         }
     }
 
-    /// Adds to the four sums of a signed cell.
-    fn add_signed(&mut self, cell: u32, values: [i32; SIGNS]) {
-        let mut overflowed = 0;
-        for (held, value) in self.signed[cell as usize].iter_mut().zip(values) {
-            let sum = held.wrapping_add(value);
-            overflowed |= (*held ^ sum) & (value ^ sum);
-            *held = sum;
-        }
-        if overflowed < 0 {
-            self.carry_signed(cell, values);
+    /// Adds an amount with the signs of a patient to the four sums of each of these signed cells.
+    fn add_signed_amount(&mut self, cells: &[u32], signs: Signs, amount: i64) {
+        let Ok(amount) = i32::try_from(amount) else {
+            return cells.iter().for_each(|&cell| self.add_signed_wide(cell, signs, amount));
+        };
+        let values = signs.of_amount(amount);
+        for &cell in cells {
+            self.add_signed(cell, values);
         }
     }
 
-    /// Adds an amount with these signs to the four sums of a signed cell.
-    fn add_signed_amount(&mut self, cell: u32, signs: [i32; SIGNS], amount: i64) {
-        match i32::try_from(amount) {
-            Ok(amount) => self.add_signed(cell, signs.map(|sign| sign.wrapping_mul(amount))),
-            Err(_) => self.add_signed_wide(cell, signs, amount),
+    fn add_signed(&mut self, cell: u32, values: i32x4) {
+        let held = &mut self.signed[cell as usize];
+        let sum = *held + values;
+        let overflow = (*held ^ sum) & (values ^ sum);
+        *held = sum;
+        if overflow.to_bitmask() != 0 {
+            self.carry_signed(cell, values);
         }
     }
 
     /// Carries into the upper bits behind an addition of these values that left the range of 32 bits.
     #[cold]
-    fn carry_signed(&mut self, cell: u32, values: [i32; SIGNS]) {
-        for (place, value) in (0..).zip(values) {
-            let sum = self.signed[cell as usize][place as usize];
+    fn carry_signed(&mut self, cell: u32, values: i32x4) {
+        let sums = self.signed[cell as usize].to_array();
+        for ((place, value), sum) in (0..).zip(values.to_array()).zip(sums) {
             let held = sum.wrapping_sub(value);
             if (held ^ sum) & (value ^ sum) < 0 {
                 add_above(&mut self.signed_above, signed_place(cell, place), i64::from(value.signum()));
@@ -472,25 +471,26 @@ impl RowCounters {
         }
     }
 
+    /// Adds an amount of more than 32 bits: its upper bits at once, then the lower ones.
     #[cold]
-    fn add_signed_wide(&mut self, cell: u32, signs: [i32; SIGNS], amount: i64) {
+    fn add_signed_wide(&mut self, cell: u32, signs: Signs, amount: i64) {
         let mut low = [0; SIGNS];
-        for (place, sign) in (0..).zip(signs) {
+        for ((place, low), sign) in (0..).zip(&mut low).zip(signs.of_amount(1).to_array()) {
             let value = i64::from(sign).saturating_mul(amount);
             let [a, b, c, d, ..] = value.to_le_bytes();
-            low[place as usize] = i32::from_le_bytes([a, b, c, d]);
-            let above = (i128::from(value) - i128::from(low[place as usize])) >> u32::BITS;
+            *low = i32::from_le_bytes([a, b, c, d]);
+            let above = (i128::from(value) - i128::from(*low)) >> u32::BITS;
             add_above(
                 &mut self.signed_above,
                 signed_place(cell, place),
                 i64::try_from(above).expect("the upper half of 64 bits"),
             );
         }
-        self.add_signed(cell, low);
+        self.add_signed(cell, i32x4::new(low));
     }
 
     fn signed(&self, cell: u32) -> SignedSums {
-        let lower = self.signed[cell as usize];
+        let lower = self.signed[cell as usize].to_array();
         SignedSums(std::array::from_fn(|place| {
             let above = above(&self.signed_above, signed_place(cell, u32::try_from(place).expect("four signs")));
             (above << u32::BITS) + i64::from(lower[place])

@@ -12,7 +12,7 @@ use crate::event::{Action, Attendance, Batch, Definition, Event, IdScope, Source
 use crate::fold::content::{Content, FactKind};
 use crate::fold::contributions::{Contributions, Contributor};
 use crate::fold::drug_codes::Redefinition;
-use crate::fold::fact::{CaseMixCell, Fact, FactId, Facts, Place, Shape};
+use crate::fold::fact::{Fact, FactId, Facts, Place, Shape};
 use crate::fold::fact_builder::{FactBuilder, IdSeeds};
 use crate::fold::fast_map::FastMap;
 use crate::fold::feed_coverage::CoverageTracker;
@@ -426,9 +426,8 @@ impl Tally {
             true => (Place::Nowhere, self.shape(slot, self.facts.get(slot)), true),
             false => self.placement(slot),
         };
-        let cell = self.cell(slot);
+        self.find_cell(slot);
         let fact = self.facts.get_mut(slot);
-        fact.set_cell(cell);
         fact.set_place(place);
         fact.set_shape(shape);
         let fact = *fact;
@@ -508,10 +507,13 @@ impl Tally {
         (Place::Row(self.rows.slot(unit, month)), shape, false)
     }
 
-    /// The case-mix cell of a fact: its own, else that of its encounter.
-    fn cell(&self, slot: u32) -> Option<CaseMixCell> {
+    /// Sets the case-mix cell of a fact with a link: its own, else that of its encounter.
+    fn find_cell(&mut self, slot: u32) {
         let fact = self.facts.get(slot);
-        fact.own_cell().or_else(|| self.live_target(slot, fact)?.own_cell())
+        if fact.has_link() && fact.own_cell().is_none() {
+            let cell = self.live_target(slot, fact).and_then(|target| target.own_cell());
+            self.facts.get_mut(slot).set_cell(cell);
+        }
     }
 
     /// The linked encounter, if it counts and its month is not sealed.
@@ -575,8 +577,7 @@ impl Tally {
         let (place, shape, _) = self.placement(slot);
         if place == fact.place() && shape == fact.shape() {
             // No sum depends on the cell.
-            let cell = self.cell(slot);
-            self.facts.get_mut(slot).set_cell(cell);
+            self.find_cell(slot);
             return;
         }
         if let Place::Row(row) = fact.place() {

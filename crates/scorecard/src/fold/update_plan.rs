@@ -92,10 +92,8 @@ pub(crate) struct Steps {
     pub whole: Vec<Step>,
     /// Steps on wide cells: each adds the square of its amount.
     pub squares: Vec<Step>,
-    /// Signed cells of the sides that count 1.
-    pub signed_ones: Vec<u32>,
-    /// Steps on signed cells: each adds its amount with the signs of the patient.
-    pub signed: Vec<Step>,
+    /// Signed cells by the amount that they add with the signs of the patient.
+    pub signed: Vec<(Multiple, Vec<u32>)>,
 }
 
 impl Steps {
@@ -107,14 +105,14 @@ impl Steps {
     }
 
     pub(crate) fn push_signed(&mut self, cell: u32, amount: Multiple) {
-        match amount {
-            Multiple::ONE => self.signed_ones.push(cell),
-            amount => self.signed.push(Step { cell, amount }),
+        match self.signed.iter_mut().find(|(known, _)| *known == amount) {
+            Some((_, cells)) => cells.push(cell),
+            None => self.signed.push((amount, vec![cell])),
         }
     }
 
     fn shrink(&mut self) {
-        self.signed_ones.shrink_to_fit();
+        self.signed.iter_mut().for_each(|(_, cells)| cells.shrink_to_fit());
         self.signed.shrink_to_fit();
         self.ones.shrink_to_fit();
         self.whole.shrink_to_fit();
