@@ -95,9 +95,12 @@ fn dispatch(command: &Command) -> Result<()> {
             run_service::run(&config, ProcessRoles::of(&args.roles), service_clock()?, &listen()?)
         }
         Command::Topics(args) => topics::topics(args, &configured(&args.service)?, &mut io::stdout().lock()),
-        Command::Peek(args) => {
-            peek::peek(args, &recognised(configured(&args.service)?)?, terminal_columns(), &mut BufWriter::new(io::stdout().lock()))
-        }
+        Command::Peek(args) => peek::peek(
+            args,
+            &recognised(configured(&args.service)?)?,
+            terminal_columns(),
+            &mut BufWriter::new(io::stdout().lock()),
+        ),
         Command::Card(args) => {
             let result = card::card(args, &recognised(configured(&args.service)?)?, Paint::for_stdout(), columns())?;
             result.note.iter().for_each(|note| report(&format!("{note}\n")));

@@ -67,7 +67,11 @@ impl OldFolder {
     fn open(dir: &Path, config: &Config) -> Result<OldFolder> {
         let output = FinishedOutput::find(dir)?;
         let path = dir.join("log");
-        ensure!(path.is_dir(), "{} has no log; name the data folder of a service, or the folder of `demo` or `replay`", dir.display());
+        ensure!(
+            path.is_dir(),
+            "{} has no log; name the data folder of a service, or the folder of `demo` or `replay`",
+            dir.display()
+        );
         let mut log = LocalLog::open(&path, Clock::System, Durability::Synced).map_err(|error| in_use(dir, error))?;
         let place = || format!("the log in {}", path.display());
         let genesis = genesis_of(&mut log).with_context(place)?.with_context(|| format!("{} is empty", place()))?;
@@ -208,5 +212,9 @@ fn comparison(old: &CardOutlines, new: &CardOutlines) -> String {
         keys.len() as u64
     };
     let cards = counted(old.cards.len() as u64, "old card", "old cards");
-    format!("compared with {cards}: {} differ in a number, {} only in peers, limits, points or definition", keys(false), keys(true))
+    format!(
+        "compared with {cards}: {} differ in a number, {} only in peers, limits, points or definition",
+        keys(false),
+        keys(true)
+    )
 }

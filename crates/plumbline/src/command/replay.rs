@@ -130,7 +130,8 @@ pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Resul
         warn!(%path, "file ignored: it has neither the name nor the content of JSON");
     }
     let folder = OutputFolder::make(&args.out)?;
-    let run = Run { args, now, interrupt, folder: &folder, keys: &keys, pseudonyms: &pseudonyms, measures: Arc::new(measures.set) };
+    let run =
+        Run { args, now, interrupt, folder: &folder, keys: &keys, pseudonyms: &pseudonyms, measures: Arc::new(measures.set) };
     let kept = folder.keep_keys(&keys).and_then(|()| folder.keep_measures(&measures.source)).map_err(Into::into);
     let result = kept.and_then(|()| run.replay(&found.sources, registry));
     folder.finish(&result)?;

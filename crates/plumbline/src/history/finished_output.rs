@@ -114,7 +114,8 @@ mod tests {
         let built_in = crate::measure_files::chosen(None, crate::measure_files::BuiltIn::Keep, &[]).unwrap();
         folder.keep_keys(&Keys::fixed()).unwrap();
         folder.keep_measures(&built_in.source).unwrap();
-        let summary = |hash: &str| folder.create(SUMMARY).unwrap().write_all(format!("{{\"measure_set\":\"{hash}\"}}").as_bytes());
+        let summary =
+            |hash: &str| folder.create(SUMMARY).unwrap().write_all(format!("{{\"measure_set\":\"{hash}\"}}").as_bytes());
         summary(&built_in.set.hash().to_string()).unwrap();
         let found = FinishedOutput::find(dir.path()).unwrap().expect("it has its summary");
         assert_eq!(keys_file::read(&found.keys()).unwrap(), Keys::fixed());

@@ -210,7 +210,9 @@ fn a_folder_that_is_not_empty_is_never_migrated_into() {
     place.put("surgery/events.ndjson", encounter("e1", "2026-01-15T09:00:00Z", "2026-01-15T09:10:00Z"));
     ended(&place, &["replay", "surgery", "--out", "out"], 0);
     let before = (place.bytes("out"), place.bytes("data"));
-    for (old, new, named) in [("data", "thesis", "chapter.txt"), ("data", "data", "keys.toml"), ("data", "out", "result"), ("out", "out", "result")] {
+    for (old, new, named) in
+        [("data", "thesis", "chapter.txt"), ("data", "data", "keys.toml"), ("data", "out", "result"), ("out", "out", "result")]
+    {
         let (_, said) = ended(&place, &["migrate", old, new], 1);
         assert!(said.contains(named) && said.contains("name an empty or a new folder"), "{old} {new}: {said}");
     }
@@ -224,7 +226,8 @@ fn a_folder_that_is_not_empty_is_never_migrated_into() {
 fn an_interrupted_migration_leaves_nothing_and_can_be_repeated() {
     let place = place();
     let [old, new] = ["data", "new"].map(|name| place.path(name).display().to_string());
-    let CliCommand::Migrate(args) = Cli::try_parse_from(["plumbline", "migrate", &old, &new]).expect("it is known").command else {
+    let CliCommand::Migrate(args) = Cli::try_parse_from(["plumbline", "migrate", &old, &new]).expect("it is known").command
+    else {
         unreachable!("it says migrate")
     };
     let config = ConfigSources { flags: vec![("data", "OLD", old)], ..ConfigSources::default() };
