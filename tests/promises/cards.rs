@@ -234,8 +234,11 @@ fn a_card_names_silent_and_late_feeds() {
     world.feed(utc(2026, 11, 3, 9), "lively", vec![prescription("r", 1, "7000001", utc(2026, 11, 2, 9))]);
     world.run_until(utc(2026, 11, 10, 3));
     let cards = world.cards();
-    let coverage = &cards["gmc%7C7000001|A81001|2026-10"].quality.coverage;
+    let quality = &cards["gmc%7C7000001|A81001|2026-10"].quality;
     use scorecard::card::scorecard::CoverageState::{Complete, Silent};
-    let seen: Vec<_> = coverage.iter().map(|c| (c.feed.as_str(), c.state, c.days_seen)).collect();
-    assert_eq!(seen, [("lively", Complete, 2), ("quiet", Silent, 1)]);
+    let seen: Vec<_> = quality.feeds.iter().map(|c| (c.feed.as_str(), c.state, c.newest_day.map(|day| day.to_string()))).collect();
+    let newest = |day: &str| Some(day.to_owned());
+    assert_eq!(seen, [("lively", Complete, newest("2026-11-02")), ("quiet", Silent, newest("2026-10-05"))]);
+    // Both days of October, seen by either feed; October 2026 has 22 weekdays.
+    assert_eq!((quality.days_seen.last(), quality.days_expected.last()), (Some(&Some(2)), Some(&22)));
 }

@@ -11,7 +11,7 @@
 //! | `patients` | no patient's number is in any topic |
 //! | `protocol` | each numbered rule of the protocol, under scripted faults |
 //! | `simulation` | all promises in seeded histories with every kind of fault |
-//! | `thresholds` | thresholds of points are frozen with the quarter |
+//! | `thresholds` | the network behind points is frozen with the quarter |
 
 mod cards;
 mod example_card;
