@@ -236,8 +236,10 @@ fn a_card_names_silent_and_late_feeds() {
     world.run_until(utc(2026, 11, 10, 3));
     let cards = world.cards();
     let quality = &cards["gmc%7C7000001|A81001|2026-10"].quality;
-    use scorecard::card::coverage::CoverageState::{Complete, Silent};
-    let feeds: Vec<_> = quality.feeds.iter().map(|c| (c.feed.as_str(), c.state)).collect();
-    assert_eq!(feeds, [("lively", Complete), ("quiet", Silent)]);
-    assert_eq!(quality.days_seen.last(), Some(&Some(2)), "the 5th and the 6th of October");
+    use scorecard::card::scorecard::CoverageState::{Complete, Silent};
+    let seen: Vec<_> = quality.feeds.iter().map(|c| (c.feed.as_str(), c.state, c.newest_day.map(|day| day.to_string()))).collect();
+    let newest = |day: &str| Some(day.to_owned());
+    assert_eq!(seen, [("lively", Complete, newest("2026-11-02")), ("quiet", Silent, newest("2026-10-05"))]);
+    // Both days of October, seen by either feed; October 2026 has 22 weekdays.
+    assert_eq!((quality.days_seen.last(), quality.days_expected.last()), (Some(&Some(2)), Some(&22)));
 }

@@ -3,6 +3,7 @@
 //! After a change that is meant to change cards, `PLUMBLINE_WRITE_EXAMPLES=1 cargo test -p promises example_card` updates it.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use promises::played_network::{Network, play};
 use promises::world::deployment;
@@ -15,16 +16,20 @@ const EXAMPLE: &str = include_str!("../../schemas/examples/scorecard.json");
 const SCHEMA: &str = include_str!("../../schemas/scorecard.avsc");
 const DOCUMENT: &str = include_str!("../../docs/subscribe/card.md");
 
-/// A restated card of a small network: of the forty cards with points for the most measures, the first that fills the most fields.
-fn example() -> Scorecard {
-    let population = sim::traffic::population::PopulationConfig { seed: 11, practices: 4, clinicians: 48, ..Default::default() };
-    let traffic = sim::traffic::deliveries::TrafficConfig { seed: 11, months: 5, encounters_per_day: 8.0, ..Default::default() };
+/// All revisions of a small network over 26 months.
+static REVISIONS: LazyLock<Vec<Scorecard>> = LazyLock::new(|| {
+    let population = sim::traffic::population::PopulationConfig { seed: 11, practices: 4, clinicians: 40, ..Default::default() };
+    let traffic = sim::traffic::deliveries::TrafficConfig { seed: 11, months: 26, encounters_per_day: 4.0, ..Default::default() };
     let network = Network::draw(&population, &traffic);
     let weekly = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
     let mut deployment = deployment(1, weekly.at_or_after(network.begins()));
     deployment.schedule.grid = weekly;
     env!("CARGO_PKG_VERSION").clone_into(&mut deployment.engine_version);
-    let played = play(&network, deployment, 40, network.ends().plus_seconds(60 * 86_400));
+    play(&network, deployment, 40, network.ends().plus_seconds(60 * 86_400)).world.revisions()
+});
+
+/// Of the forty restated cards with points for the most measures, the first that fills the most fields.
+fn example() -> Scorecard {
     let points = |card: &Scorecard| {
         let content = &card.content;
         let whole = content.composite.is_some_and(|composite| composite.percent.is_some());
@@ -36,12 +41,8 @@ fn example() -> Scorecard {
         filled(&serde_json::from_str(&codec::json::record_lines::scorecard(card)).expect("a card is JSON"), "", &mut paths);
         paths.len()
     };
-    let all = played
-        .world
-        .revisions()
-        .into_iter()
-        .filter(|card| card.content.status == Status::Restated && card.content.subject.pcn.is_some());
-    let mut restated: Vec<Scorecard> = all.collect();
+    let all = REVISIONS.iter().filter(|card| card.content.status == Status::Restated && card.content.subject.pcn.is_some());
+    let mut restated: Vec<Scorecard> = all.cloned().collect();
     restated.sort_by_cached_key(|card| (std::cmp::Reverse(points(card)), card.key(), card.revision));
     restated.truncate(40);
     // `max_by_key` returns the last of equal cards.
@@ -127,6 +128,21 @@ fn filled(value: &Value, path: &str, into: &mut BTreeSet<String>) {
 }
 
 #[test]
+fn the_example_names_its_content_hash_and_a_script_of_other_code_computes_it_too() {
+    let card: Scorecard = serde_json::from_str(EXAMPLE).expect("the example is a card");
+    assert_eq!(scorecard::card::fingerprint::content_hash(&card.content), card.content_hash);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/subscribe/content_hash.py");
+    match std::process::Command::new("python3").args([script, PATH]).output() {
+        Ok(output) => {
+            let shown = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            assert_eq!(shown.trim(), card.content_hash);
+        }
+        Err(error) => println!("no python3 here ({error}): the script is not run"),
+    }
+}
+
+#[test]
 fn the_example_card_fills_every_field_of_the_schema() {
     let example: Value = serde_json::from_str(EXAMPLE).expect("the example is JSON");
     let mut shown = BTreeSet::new();
@@ -140,4 +156,57 @@ fn every_field_of_a_card_is_in_the_document() {
     let names = of_schema().into_iter().map(|path| path.rsplit('.').next().expect("a name").to_owned());
     let missing: BTreeSet<String> = names.filter(|name| !DOCUMENT.contains(&format!("`{name}`"))).collect();
     assert_eq!(missing, BTreeSet::new());
+}
+
+/// Bytes of a card as Avro and as JSON.
+fn bytes(card: &Scorecard) -> (usize, usize) {
+    let mut avro = Vec::new();
+    let record = scorecard::record::log_record::Record::Scorecard(Box::new(card.clone()));
+    codec::avro::encoding::encode(&record, &mut avro).expect("a card can be written");
+    (avro.len(), codec::json::record_lines::scorecard(card).len())
+}
+
+/// A line of the table: number of cards, and averages of measures, Avro and JSON. `None` without cards.
+fn row(name: &str, cards: &[&Scorecard]) -> Option<String> {
+    let count = cards.len();
+    let total = cards.iter().map(|card| bytes(card)).fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
+    let measures: usize = cards.iter().map(|card| card.content.measures.len()).sum();
+    let average = |sum: usize| sum as f64 / count as f64;
+    (count > 0).then(|| {
+        let (avro, json) = (average(total.0), average(total.1));
+        format!("| {name} | {count} | {:.1} | {avro:.0} | {json:.0} |", average(measures))
+    })
+}
+
+#[test]
+fn a_card_of_30_measures_has_at_most_12_kb_of_avro_and_32_kb_of_json_on_average() {
+    let all: Vec<&Scorecard> = REVISIONS.iter().collect();
+    let of = |holds: &dyn Fn(&Scorecard) -> bool| all.iter().copied().filter(|card| holds(card)).collect::<Vec<_>>();
+    let compared = |card: &Scorecard| card.content.comparisons.made > 0;
+    let first = all.iter().map(|card| card.content.period.month).min().expect("cards");
+    let young = move |card: &Scorecard| card.content.period.month < first.plus(6);
+    println!("| kind of card | cards | measures | Avro bytes | JSON bytes |\n|---|---|---|---|---|");
+    let kinds: [(&str, Vec<&Scorecard>); 10] = [
+        ("provisional", of(&|card| card.content.status == Status::Provisional)),
+        ("final", of(&|card| card.content.status == Status::Final)),
+        ("restated", of(&|card| card.content.status == Status::Restated)),
+        ("withdrawn", of(&|card| card.content.status == Status::Withdrawn)),
+        ("roll-up", of(&|card| card.content.subject.practice.is_empty())),
+        ("without a network", of(&|card| !card.content.measures.is_empty() && !compared(card))),
+        ("compared", of(&compared)),
+        ("with a signal", of(&|card| !card.content.changed.is_empty())),
+        ("of the first half year", of(&young)),
+        ("of the last month", of(&|card| card.content.period.month == all.iter().map(|one| one.content.period.month).max().expect("cards"))),
+    ];
+    for (name, cards) in &kinds {
+        println!("{}", row(name, cards).unwrap_or_else(|| format!("| {name} | 0 | | | |")));
+    }
+    // The fullest cards: compared, with two years of history.
+    let full: Vec<&Scorecard> = of(&|card| compared(card) && card.content.period.month >= first.plus(23));
+    assert!(full.len() >= 20, "{} cards", full.len());
+    let measures: usize = full.iter().map(|card| card.content.measures.len()).sum();
+    let total = full.iter().map(|card| bytes(card)).fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
+    let of_30 = |bytes: usize| 30 * bytes / measures;
+    println!("a full card of 30 measures: {} bytes of Avro, {} bytes of JSON", of_30(total.0), of_30(total.1));
+    assert!(of_30(total.0) <= 12 * 1024 && of_30(total.1) <= 32 * 1024);
 }

@@ -15,7 +15,7 @@
 //! | `registry` | references of practices, withdrawals, rules of feeds and details of persons |
 //! | `simulation` | all promises in seeded histories with every kind of fault |
 //! | `signed` | signed sums follow every addition, amendment and retraction |
-//! | `thresholds` | thresholds of points are frozen with the quarter |
+//! | `thresholds` | the network behind points is frozen with the quarter |
 //! | `unknown` | an absent value is unknown and not zero |
 
 mod cards;

@@ -4,7 +4,6 @@ pub mod answer;
 pub(crate) mod answer_card;
 pub(crate) mod colleagues;
 pub(crate) mod unit_months;
-pub(crate) mod round;
 pub(crate) mod fold;
 pub(crate) mod registry;
 pub(crate) mod sums;

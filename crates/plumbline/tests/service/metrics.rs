@@ -20,7 +20,7 @@ fn count(text: &str, series: &str) -> u64 {
 }
 
 #[test]
-fn the_newest_month_is_shown_as_deciles_and_bands_without_names() {
+fn the_newest_month_is_shown_as_deciles_and_verdicts_without_names() {
     let (_place, server) = published();
     let text = server.get("/metrics").body;
     // Rates are 0, 5, ... 100 %: R type 7 puts the deciles on the third, the eleventh and the nineteenth.
@@ -29,9 +29,9 @@ fn the_newest_month_is_shown_as_deciles_and_bands_without_names() {
         let found: f64 = value(&text, &series);
         assert!((found - rate).abs() < 1e-9, "{series} {found}");
     }
-    let bands = ["far_below", "below", "within", "above", "far_above"];
-    let in_band = |band| count(&text, &format!("plumbline_measure_cards{{band=\"{band}\",measure=\"dna_rate\"}}"));
-    assert_eq!(bands.into_iter().map(in_band).sum::<u64>(), 21);
+    let verdicts = ["please_check", "worth_a_look", "no_evidence", "in_line", "better_than_most", "too_few_to_tell", "wide_differences", "mixed"];
+    let with = |verdict| count(&text, &format!("plumbline_measure_cards{{measure=\"dna_rate\",verdict=\"{verdict}\"}}"));
+    assert_eq!(verdicts.into_iter().map(with).sum::<u64>(), 21);
     let feeds = ["complete", "behind", "silent"].map(|state| count(&text, &format!("plumbline_feeds{{state=\"{state}\"}}")));
     assert_eq!(feeds.iter().sum::<u64>(), 1, "{feeds:?}");
     assert_eq!(count(&text, "plumbline_intake_rejected_total{reason=\"not_json\"}"), 0);

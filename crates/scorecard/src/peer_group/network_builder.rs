@@ -78,11 +78,21 @@ impl NetworkBuilder<'_> {
             denominator: saturated(total(|sums| sums.d)),
             ..no_figures()
         };
+        let figures = self.with_standardisation(figures, ranked);
         let figures = self.with_prices(figures, total);
         if ranked.len() < LEAST_FOR_QUARTILES {
             return figures;
         }
         self.with_fit(figures, ranked)
+    }
+
+    /// What stands for the denominators of the members, for a group of any size.
+    fn with_standardisation(&self, figures: GroupFigures, ranked: &[Ranked<'_>]) -> GroupFigures {
+        if ranked.iter().all(|(_, unit)| unit.expected.is_none()) {
+            return figures;
+        }
+        let practice_centre = self.practices.and_then(typical_ratio).and_then(published);
+        GroupFigures { standardisation: Standardisation::Practices, practice_centre, ..figures }
     }
 
     /// Prices of one unit of quantity over all members, if the measure estimates a saving.
@@ -105,7 +115,6 @@ impl NetworkBuilder<'_> {
         let Some(FittedNetwork { basis, fit }) = FittedNetwork::of(self.measure.definition.kind, phi, &units) else {
             return GroupFigures { phi: published(phi), ..figures };
         };
-        let standardised = units.iter().any(|unit| unit.expected.is_some());
         let of_kind = |kind: Kind, value: f64| published(value).filter(|_| basis.kind == kind);
         GroupFigures {
             centre: published(fit.centre()),
@@ -120,8 +129,6 @@ impl NetworkBuilder<'_> {
             event_size: of_kind(Kind::Amount, basis.event_size),
             relative_variance: of_kind(Kind::Mean, basis.relative_variance),
             typical_mean: of_kind(Kind::Mean, basis.typical),
-            standardisation: if standardised { Standardisation::Practices } else { Standardisation::Crude },
-            practice_centre: self.practices.filter(|_| standardised).and_then(typical_ratio).and_then(published),
             season: self.season(ranked, &fit.left_out),
             ..figures
         }

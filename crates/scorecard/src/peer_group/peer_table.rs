@@ -54,7 +54,8 @@ impl PeerTable {
     /// The figures of this table for the points of the quarter that begins with this month. Members are left out.
     #[must_use]
     pub fn for_quarter(&self, quarter: crate::time::calendar::Month) -> PeerTable {
-        let networks = self.networks.values().map(|network| {
+        let fitted = self.networks.values().filter(|network| network.figures.centre.is_some());
+        let networks = fitted.map(|network| {
             let key = PeerKey { month: quarter, ..network.key.clone() };
             let figures = crate::card::peer_snapshot::GroupFigures { season: Vec::new(), ..network.figures.clone() };
             let quarter = PeerNetwork::new(key, network.as_of, figures, Vec::new(), Vec::new());

@@ -70,7 +70,7 @@ impl UnitMonth {
     #[must_use]
     pub fn months_held(&self, window: u8) -> u8 {
         let last = &self.months[MONTHS - usize::from(window)..];
-        u8::try_from(last.iter().filter(|month| month.base.facts > 0).count()).expect("at most 12 months")
+        u8::try_from(last.iter().filter(|month| has_card(month)).count()).expect("at most 12 months")
     }
 
     /// Whether a card exists.

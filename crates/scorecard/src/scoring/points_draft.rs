@@ -44,7 +44,8 @@ pub(crate) fn points_draft(
     let placed = now.basis.place(&member.sums, member.expected)?;
     let place = signed_place(now, &placed, better)?;
     let points = network.of_quarter.as_ref().and_then(|quarter| {
-        let improvement = improvement_points(measure, now, better, months);
+        // The months of a roll-up have no expectation of their own.
+        let improvement = member.expected.is_none().then(|| improvement_points(measure, now, better, months)).flatten();
         points(measure, quarter, member, improvement)
     });
     Some(PointsDraft { place, points })

@@ -21,7 +21,6 @@ pub(crate) struct Measure {
     pub unknown_status_limit_percent: Option<i64>,
     pub numerator: Side,
     pub denominator: Side,
-    pub points: Option<Points>,
     pub saving: Option<String>,
 }
 
@@ -31,14 +30,6 @@ fn twelve() -> i32 {
 
 fn ten() -> i64 {
     10
-}
-
-/// Points and their thresholds.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub(crate) struct Points {
-    pub available: f64,
-    pub lower: Option<f64>,
-    pub upper: Option<f64>,
 }
 
 /// The filter and the amount of a numerator or a denominator.
