@@ -4,5 +4,7 @@ pub mod intake_metrics;
 pub mod consumer_session;
 pub(crate) mod input_group;
 pub mod intake_worker;
+pub mod body_room;
+pub mod element_count;
 pub mod reject_retrier;
 pub mod intake_decoder;

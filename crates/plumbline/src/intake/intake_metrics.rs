@@ -10,7 +10,9 @@ use crate::process::clock::Clock;
 use crate::process::metric_registry::{MetricRegistry, age_seconds};
 use crate::process::service_status::{ServiceStatus, Way};
 
-const WAYS: [(&str, Way); 2] = [("http", Way::Http), ("topics", Way::Topics)];
+const WAYS: [(&str, Way); 3] = [("http", Way::Http), ("topics", Way::Topics), ("retry", Way::Retry)];
+/// The reason of a reject of a registry entry whose sender may not write the registry.
+pub const REGISTRY_NOT_ALLOWED: &str = "registry_not_allowed";
 
 /// Adds the metrics of elements that came in by either way.
 pub fn register(registry: &MetricRegistry, status: &Arc<ServiceStatus>, clock: &Clock) {
@@ -46,6 +48,7 @@ pub fn register(registry: &MetricRegistry, status: &Arc<ServiceStatus>, clock: &
 /// Every reason is shown, also those that never occurred.
 fn rejected(status: &ServiceStatus) -> Vec<([String; 1], u64)> {
     let mut rejected: BTreeMap<String, u64> = RejectReason::ALL.iter().map(|reason| (reason.as_str().to_owned(), 0)).collect();
+    rejected.insert(REGISTRY_NOT_ALLOWED.to_owned(), 0);
     rejected.extend(status.all_intake().counts.rejected.iter().map(|(reason, n)| ((*reason).to_owned(), *n)));
     rejected.into_iter().map(|(reason, n)| ([reason], n)).collect()
 }
