@@ -39,7 +39,9 @@ mod tests {
     #[test]
     fn the_limits_of_requests_are_shown() {
         let text = shown(&read(&ConfigSources::default()).unwrap());
-        for line in ["http.max-elements = \"10000\"  # default", "# pace of a body: 32 KiB a second, after 10 s; beyond it: status 408"] {
+        for line in
+            ["http.max-elements = \"10000\"  # default", "# pace of a body: 32 KiB a second, after 10 s; beyond it: status 408"]
+        {
             assert!(text.lines().any(|found| found == line), "{line} is missing:\n{text}");
         }
     }

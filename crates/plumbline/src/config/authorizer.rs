@@ -94,6 +94,23 @@ impl SenderRights {
         }
     }
 
+    /// The words of the scopes, to be stored with a record; `None` without tokens.
+    #[must_use]
+    pub fn scope_words(&self) -> Option<Vec<String>> {
+        match self {
+            SenderRights::All => None,
+            SenderRights::Of(token) => Some(token.scopes.iter().map(Scope::to_string).collect()),
+        }
+    }
+
+    /// The rights of a stored record's sender. A word that is unknown gives no right.
+    #[must_use]
+    pub fn of_words(words: Option<&[String]>) -> SenderRights {
+        let Some(words) = words else { return SenderRights::All };
+        let scopes = words.iter().filter_map(|word| Scope::parse(word).ok()).collect();
+        SenderRights::Of(Arc::new(Token { name: "".into(), scopes }))
+    }
+
     /// The name of the token; empty without tokens.
     #[must_use]
     pub fn token_name(&self) -> &str {
@@ -156,6 +173,15 @@ mod tests {
         assert!(b.include(&Scope::Registry) && b.write_something() && !b.write("north") && !b.include(&Scope::Admin));
         assert_eq!((gate.rights(&bearing("c")), gate.rights(&HeaderMap::new())), (None, None));
         assert_eq!(Authorizer::default().rights(&HeaderMap::new()), Some(SenderRights::All));
+    }
+
+    #[test]
+    fn stored_rights_are_those_of_the_sender() {
+        let rights = SenderRights::Of(Arc::new(token("a", &["write:north", "cards:named"])));
+        let stored = SenderRights::of_words(rights.scope_words().as_deref());
+        assert!(stored.write("north") && !stored.write("south") && !stored.include(&Scope::Registry));
+        assert_eq!(SenderRights::of_words(SenderRights::All.scope_words().as_deref()), SenderRights::All);
+        assert!(!SenderRights::of_words(Some(&["everything".to_owned()])).write_something());
     }
 
     #[test]

@@ -15,8 +15,8 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::authorizer::{Authorizer, Token, TokenHash};
 use crate::config::config_values::{
-    address, address_of_registry, body, built_in, count, declare, format, instance, is_secret, level, needed, offset, open_metrics,
-    partitions, path, positive, replicas, topic_prefix, word,
+    address, address_of_registry, body, built_in, count, declare, format, instance, is_secret, level, needed, offset,
+    open_metrics, partitions, path, positive, replicas, topic_prefix, word,
 };
 use crate::config::did_you_mean::unknown;
 use crate::config::options::{
@@ -316,7 +316,8 @@ impl Raw {
                 Err(why) => self.mistake(hash.origin.clone(), format!("sha256 of token {name:?}: {why}")),
                 Ok(known) if gate.add(known, Token { name: name.as_str().into(), scopes: rights }) => {}
                 Ok(_) => {
-                    let why = format!("token {name:?} has the sha256 of another token; create a token of its own, or join the scopes");
+                    let why =
+                        format!("token {name:?} has the sha256 of another token; create a token of its own, or join the scopes");
                     self.mistake(hash.origin.clone(), why);
                 }
             }
@@ -517,7 +518,8 @@ mod tests {
         by_variable.variables.insert("PLUMBLINE_TOKENS_NORTH_EMIS_SHA256".to_owned(), NORTH.to_owned());
         for sources in [by_file, by_variable] {
             let config = read(&sources).unwrap();
-            let bearing = axum::http::HeaderMap::from_iter([(axum::http::header::AUTHORIZATION, "Bearer north".parse().unwrap())]);
+            let bearing =
+                axum::http::HeaderMap::from_iter([(axum::http::header::AUTHORIZATION, "Bearer north".parse().unwrap())]);
             let rights = config.gate.rights(&bearing).unwrap();
             assert!(rights.write("north") && rights.include(&Scope::Registry) && !rights.include(&Scope::Admin), "{rights:?}");
             let value = |key: &str| config.shown.iter().find(|shown| shown.key == key).unwrap().value.clone();

@@ -26,7 +26,7 @@ pub enum Scope {
     Admin,
 }
 
-/// The words of all scopes, with their meaning. `FEED` stands for the name of a feed.
+/// The words of all scopes, with their meaning. `FEED` is the name of a feed.
 pub const SCOPE_WORDS: [(&str, &str); 8] = [
     ("write:FEED", "write the events of this feed, and retry its rejected records"),
     ("registry", "write registry entries: persons, roles and organisations"),
@@ -59,7 +59,7 @@ impl Scope {
     }
 }
 
-/// The mistyped word, with its feed if it has one, beside the word that is nearest.
+/// The mistyped word and the nearest scope, with the feed of the word if it has one.
 fn unknown_scope(word: &str) -> String {
     let known = SCOPE_WORDS.map(|(word, _)| word);
     match word.split_once(':') {

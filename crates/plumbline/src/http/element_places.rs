@@ -26,11 +26,12 @@ impl<'b> ElementPlaces<'b> {
         let text = std::str::from_utf8(body).unwrap_or_default().trim_start_matches('\u{feff}');
         let lines: Vec<(u32, &str)> =
             (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty()).take(elements + 1).collect();
+        let listed = text.trim_start().starts_with('[').then(|| members(text)).flatten();
+        if let Some(members) = listed.filter(|members| members.len() == elements) {
+            return ElementPlaces(members);
+        }
         if lines.len() == elements {
             return ElementPlaces(lines);
-        }
-        if text.trim_start().starts_with('[') {
-            return ElementPlaces(members(text).filter(|found| found.len() == elements).unwrap_or_default());
         }
         let first = lines.first().filter(|_| elements == 1).map(|(line, _)| (*line, text.trim()));
         ElementPlaces(first.into_iter().collect())

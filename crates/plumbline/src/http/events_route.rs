@@ -66,7 +66,8 @@ async fn body(state: &HttpState, checked: &CheckedRequest, request: HttpRequest)
         Ok(body)
     };
     let body = tokio::task::spawn_blocking(check).await;
-    let body = body.unwrap_or_else(|_| Err(Refusal::new(ProblemType::Internal, "decoding the body failed; see the service's log")))?;
+    let body =
+        body.unwrap_or_else(|_| Err(Refusal::new(ProblemType::Internal, "decoding the body failed; see the service's log")))?;
     Ok((body, room))
 }
 
@@ -91,8 +92,7 @@ fn too_many(most: usize, cure: &str) -> Refusal {
 async fn submit(state: &HttpState, checked: CheckedRequest, body: Bytes, room: RoomPermit) -> Result<SubmissionAnswer, Refusal> {
     let feed = checked.parameters.text("feed").map(|name| feed_named(&state.feeds, &state.deployment.schedule.zone, name));
     let (reply, answer) = oneshot::channel();
-    let submission =
-        Submission { body, feed, rights: checked.rights, most_elements: state.max_elements, reply, room };
+    let submission = Submission { body, feed, rights: checked.rights, most_elements: state.max_elements, reply, room };
     match state.intake.as_ref().map_or(Handover::Ended, |intake| intake.hand_in(submission)) {
         Handover::Queued => answer.await.map_err(|_| log_failed(state)),
         Handover::Full => Err(no_room()),

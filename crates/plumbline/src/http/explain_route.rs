@@ -36,7 +36,8 @@ pub async fn explain(
     let Some(cards) = state.cards.clone() else { return no_cards() };
     // The place in the queue is released with the request, also when the client hung up.
     let Ok(_queued) = state.explain_queue.clone().try_acquire_owned() else {
-        let text = format!("one explanation is computed at a time, and {EXPLAIN_QUEUE} wait; retry after the seconds of Retry-After");
+        let text =
+            format!("one explanation is computed at a time, and {EXPLAIN_QUEUE} wait; retry after the seconds of Retry-After");
         return ProblemType::Busy.response(&text);
     };
     let Ok(permit) = state.explain_permit.clone().acquire_owned().await else {
@@ -104,5 +105,13 @@ fn explain_request(clinician: String, parameters: &Parameters) -> Result<Explain
     };
     let measure = parameters.text("measure").ok_or_else(|| malformed("measure is missing; add measure=dna_rate"))?.to_owned();
     let revision = parameters.value("revision")?;
-    Ok(ExplainRequest { clinician, month, measure, side, window, revision, practice: parameters.text("practice").map(str::to_owned) })
+    Ok(ExplainRequest {
+        clinician,
+        month,
+        measure,
+        side,
+        window,
+        revision,
+        practice: parameters.text("practice").map(str::to_owned),
+    })
 }

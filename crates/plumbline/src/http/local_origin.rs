@@ -11,8 +11,10 @@ use axum::http::{HeaderMap, Uri, header};
 use crate::http::problem::{ProblemType, Refusal};
 
 const FETCH_SITE: &str = "sec-fetch-site";
-const HOST_CURE: &str = "without tokens this service answers only localhost, 127.0.0.1 and [::1]; request one of these, or configure [tokens.NAME]";
-const ORIGIN_CURE: &str = "without tokens this service answers no page of another origin; open the page from this service, or configure [tokens.NAME]";
+const HOST_CURE: &str =
+    "without tokens this service answers only localhost, 127.0.0.1 and [::1]; request one of these, or configure [tokens.NAME]";
+const ORIGIN_CURE: &str =
+    "without tokens this service answers no page of another origin; open the page from this service, or configure [tokens.NAME]";
 
 /// Checks the host and the origin of a request. `listen` is the address of the service.
 pub(crate) fn check(uri: &Uri, headers: &HeaderMap, listen: IpAddr) -> Result<(), Refusal> {
@@ -53,8 +55,16 @@ mod tests {
         for host in ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:9", "[::1]", "[::1]:8080"] {
             assert_eq!(checked(&[("host", host)]), Ok(()), "{host}");
         }
-        let foreign =
-            ["evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.7", "::1", "", "localhost:x"];
+        let foreign = [
+            "evil.example",
+            "evil.example:8080",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "10.0.0.7",
+            "::1",
+            "",
+            "localhost:x",
+        ];
         for host in foreign {
             assert_eq!(checked(&[("host", host)]), Err(ProblemType::ForeignHost), "{host}");
         }

@@ -86,6 +86,13 @@ impl OpenConnections {
         Some(ConnectionSlot { number, place, all: self.clone() })
     }
 
+    /// Sets the task that runs a connection.
+    pub fn set_task(&self, number: u64, task: AbortHandle) {
+        if let Some(connection) = self.locked().get_mut(&number) {
+            connection.task = Some(task);
+        }
+    }
+
     /// Ends the connection of this place that waits longest. Whether there is one.
     fn replace(&self, connections: &mut BTreeMap<u64, OpenConnection>, place: ConnectionPlace) -> bool {
         let waiting = connections.iter().filter(|(_, connection)| connection.place == place && connection.task.is_some());
@@ -128,15 +135,6 @@ impl ConnectionSlot {
     fn change(&self, change: impl FnOnce(&mut OpenConnection)) {
         if let Some(connection) = self.all.locked().get_mut(&self.number) {
             change(connection);
-        }
-    }
-}
-
-impl OpenConnections {
-    /// Sets the task that runs a connection.
-    pub fn set_task(&self, number: u64, task: AbortHandle) {
-        if let Some(connection) = self.locked().get_mut(&number) {
-            connection.task = Some(task);
         }
     }
 }

@@ -195,7 +195,8 @@ impl ProblemType {
             "detail": detail,
             "error": detail,
         });
-        let mut response = (self.status(), [(header::CONTENT_TYPE, PROBLEM_JSON)], Body::from(format!("{body}\n"))).into_response();
+        let mut response =
+            (self.status(), [(header::CONTENT_TYPE, PROBLEM_JSON)], Body::from(format!("{body}\n"))).into_response();
         if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, value);
         }

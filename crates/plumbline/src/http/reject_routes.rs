@@ -1,7 +1,7 @@
 //! `GET /v1/rejects` and `POST /v1/rejects/retry`: groups of rejected records, and their retry. Raw bytes are never served: reading
 //! them needs the keys.
 //!
-//! A retry runs beside intake, so that events do not wait for it. One runs at a time, because each reads all rejects.
+//! A retry runs next to intake, so that events do not wait for it. One runs at a time, because each reads all rejects.
 
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, header};

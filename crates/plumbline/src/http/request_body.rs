@@ -134,7 +134,13 @@ mod tests {
             assert_eq!(check_type(&headers("content-type", kind)), Ok(()), "{kind}");
         }
         assert_eq!(check_type(&HeaderMap::new()), Ok(()));
-        for kind in ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "text/plain;application/json", ""] {
+        for kind in [
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "text/plain",
+            "text/plain;application/json",
+            "",
+        ] {
             let refused = check_type(&headers("content-type", kind)).unwrap_err();
             assert!(refused.problem == ProblemType::MediaType && refused.detail.contains("application/x-ndjson"), "{kind}");
         }
@@ -143,7 +149,10 @@ mod tests {
     #[test]
     fn gzip_and_zstd_are_decoded_and_other_encodings_are_refused() {
         let kind = |value: &str| encoding(&headers("content-encoding", value)).map_err(|refusal| refusal.problem);
-        assert_eq!((kind("gzip"), kind("ZSTD"), kind("identity")), (Ok(BodyEncoding::Gzip), Ok(BodyEncoding::Zstd), Ok(BodyEncoding::Identity)));
+        assert_eq!(
+            (kind("gzip"), kind("ZSTD"), kind("identity")),
+            (Ok(BodyEncoding::Gzip), Ok(BodyEncoding::Zstd), Ok(BodyEncoding::Identity))
+        );
         for other in ["br", "deflate", "gzip, gzip", "aws-chunked"] {
             assert_eq!(kind(other), Err(ProblemType::ContentEncoding), "{other}");
         }
@@ -156,7 +165,10 @@ mod tests {
     #[test]
     fn a_bomb_is_refused_at_the_bound() {
         let zeros = vec![0; 64 << 20];
-        let bombs = [(gzipped(&zeros), BodyEncoding::Gzip), (zstd::stream::encode_all(&zeros[..], 3).unwrap().into(), BodyEncoding::Zstd)];
+        let bombs = [
+            (gzipped(&zeros), BodyEncoding::Gzip),
+            (zstd::stream::encode_all(&zeros[..], 3).unwrap().into(), BodyEncoding::Zstd),
+        ];
         for (bomb, encoding) in bombs {
             assert!(bomb.len() < 1 << 17, "{} bytes", bomb.len());
             assert_eq!(decoded(bomb, encoding, 1 << 20).unwrap_err().problem, ProblemType::BodyTooLarge, "{encoding:?}");
@@ -173,6 +185,9 @@ mod tests {
             assert_eq!(refused.problem, ProblemType::MalformedEncoding);
         }
         let cut = gzipped(b"{\"feed\":\"a\"}");
-        assert_eq!(decoded(cut.slice(..cut.len() - 4), BodyEncoding::Gzip, 100).unwrap_err().problem, ProblemType::MalformedEncoding);
+        assert_eq!(
+            decoded(cut.slice(..cut.len() - 4), BodyEncoding::Gzip, 100).unwrap_err().problem,
+            ProblemType::MalformedEncoding
+        );
     }
 }

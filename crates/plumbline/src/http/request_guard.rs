@@ -56,7 +56,7 @@ impl Access {
     }
 }
 
-/// What the check needs to know of a route.
+/// The part of a route that the check reads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RouteRules {
     pub(crate) path: &'static str,
@@ -103,7 +103,8 @@ fn rights(access: Access, state: &HttpState, headers: &HeaderMap, feed: Option<&
             return Ok(SenderRights::All);
         }
         let scopes = access.words();
-        let text = format!("send a token with the scope {scopes} as `Authorization: Bearer TOKEN`, for commands in PLUMBLINE_TOKEN");
+        let text =
+            format!("send a token with the scope {scopes} as `Authorization: Bearer TOKEN`, for commands in PLUMBLINE_TOKEN");
         return Err(Refusal::new(ProblemType::NoToken, text));
     };
     if !is_open && !access.includes(&rights, feed) {

@@ -46,13 +46,9 @@ pub const ROUTES: [Route; 11] = [
     route(("GET", "/v1/scorecards"), Access::Cards, &["after", "limit", "month"], "the cards of a month, in pages", || {
         get(card_routes::of_month)
     }),
-    route(
-        ("GET", "/v1/scorecards/{clinician}"),
-        Access::Cards,
-        &["month", "revision"],
-        "the cards of a clinician",
-        || get(card_routes::of_clinician),
-    ),
+    route(("GET", "/v1/scorecards/{clinician}"), Access::Cards, &["month", "revision"], "the cards of a clinician", || {
+        get(card_routes::of_clinician)
+    }),
     route(
         ("GET", "/v1/scorecards/{clinician}/explain"),
         Access::Cards,

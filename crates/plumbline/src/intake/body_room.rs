@@ -55,7 +55,11 @@ impl Drop for RoomPermit {
         let mut used = locked(&self.used);
         used.bytes -= self.bytes;
         let left = used.by_sender.get(&self.sender).map_or(0, |bytes| bytes - self.bytes);
-        if left == 0 { used.by_sender.remove(&self.sender) } else { used.by_sender.insert(self.sender.clone(), left) };
+        if left == 0 {
+            used.by_sender.remove(&self.sender)
+        } else {
+            used.by_sender.insert(self.sender.clone(), left)
+        };
     }
 }
 
@@ -73,7 +77,8 @@ mod tests {
         let room = BodyRoom::new(64, 8);
         let held: Vec<RoomPermit> = (0..9).filter_map(|_| room.enter("north", 8)).collect();
         assert_eq!(held.len(), 2);
-        let others: Vec<RoomPermit> = ["south", "east", "west"].into_iter().flat_map(|feed| [room.enter(feed, 8), room.enter(feed, 8)]).flatten().collect();
+        let others: Vec<RoomPermit> =
+            ["south", "east", "west"].into_iter().flat_map(|feed| [room.enter(feed, 8), room.enter(feed, 8)]).flatten().collect();
         assert_eq!((others.len(), room.enter("other", 1).is_none()), (6, true), "64 bytes are used");
         drop((held, others));
         assert!(room.enter("north", 8).is_some());

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use codec::fault::RejectReason;
 use scorecard::time::calendar::Timestamp;
 
+use crate::intake::sender_check::REGISTRY_NOT_ALLOWED;
 use crate::process::clock::Clock;
 use crate::process::metric_registry::{MetricRegistry, age_seconds};
 use crate::process::service_status::{ServiceStatus, Way};
 
 const WAYS: [(&str, Way); 3] = [("http", Way::Http), ("topics", Way::Topics), ("retry", Way::Retry)];
-/// The reason of a reject of a registry entry whose sender may not write the registry.
-pub const REGISTRY_NOT_ALLOWED: &str = "registry_not_allowed";
 
 /// Adds the metrics of elements that came in by either way.
 pub fn register(registry: &MetricRegistry, status: &Arc<ServiceStatus>, clock: &Clock) {

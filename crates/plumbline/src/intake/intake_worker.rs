@@ -2,15 +2,14 @@
 //!
 //! Requests that arrive during a sync form the next group, which shares one sync. A lone request waits for one sync.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::Thread;
 
 use axum::body::Bytes;
-use codec::formats::record_decoder::{Context, RejectReason};
+use codec::formats::record_decoder::Context;
 use scorecard::record::item::{Feed, Item};
-use scorecard::record::log_record::{Position, Reject};
+use scorecard::record::log_record::Position;
 use scorecard::time::calendar::Timestamp;
 use serde::Serialize;
 use stream::intake::intake_task::{Intake, IntakeCounts};
@@ -19,17 +18,17 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use crate::config::authorizer::SenderRights;
-use crate::config::scope::Scope;
 use crate::intake::body_room::RoomPermit;
 use crate::intake::intake_decoder::IntakeDecoder;
-use crate::intake::intake_metrics::REGISTRY_NOT_ALLOWED;
 use crate::intake::reject_retrier::SOURCE;
+use crate::intake::request_rejects::RequestRejects;
+use crate::intake::sender_check::{allowed, is_refused_sender};
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
-use crate::process::limits::{EVENTS_PER_BATCH, QUEUED_REQUESTS, REJECT_TRIM_INTERVAL, REJECTS_KEPT_A_KIND, REQUEST_GROUP_BYTES};
+use crate::process::limits::{EVENTS_PER_BATCH, QUEUED_REQUESTS, REJECT_TRIM_INTERVAL, REQUEST_GROUP_BYTES};
 use crate::process::service_status::{ServiceStatus, Way};
 use crate::rejects::reject_store::RejectStore;
-use crate::rejects::rejected_record::{CountedRejects, RejectedElement, RejectedRecord};
+use crate::rejects::rejected_record::RejectedRecord;
 
 /// The outcome of one element of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -203,7 +202,7 @@ impl IntakeWorker {
         self.rejects.put(&rejected, self.clock.now()).map_err(|error| LogError::Storage(error.into()))?;
         self.flush()?;
         for (submission, answers) in group.into_iter().zip(answers) {
-            log_registered(&submission.rights, &answers);
+            log_rights(&submission.rights, &answers);
             // A client that hung up receives no answer; its events count.
             let _ = submission.reply.send(answers);
             drop(submission.room);
@@ -267,6 +266,7 @@ impl IntakeWorker {
                 feed: submission.feed.as_ref().map(|feed| feed.name.to_string()),
                 items: ordinal,
                 elements,
+                scopes: submission.rights.scope_words(),
                 counted,
                 body: submission.body.to_vec(),
             };
@@ -286,69 +286,18 @@ impl IntakeWorker {
     }
 }
 
-/// The rejects of one request: the first of each reason and field are kept, further ones are counted.
-#[derive(Debug, Default)]
-struct RequestRejects {
-    of_kind: BTreeMap<(String, String), u32>,
-    elements: Vec<RejectedElement>,
-    counted: Vec<CountedRejects>,
-}
-
-impl RequestRejects {
-    /// Whether the reject is kept in the log. The store keeps it for a retry, unless its sender lacks a right: no repair of the record
-    /// grants one.
-    fn keep(&mut self, ordinal: u32, reject: &Reject) -> bool {
-        let kept = self.of_kind.entry((reject.reason.clone(), reject.field.clone())).or_default();
-        *kept += 1;
-        let may_be_retried = reject.reason != RejectReason::FeedNotAllowed.as_str() && reject.reason != REGISTRY_NOT_ALLOWED;
-        if *kept > REJECTS_KEPT_A_KIND {
-            CountedRejects::add(&mut self.counted, reject);
-            return false;
-        }
-        if may_be_retried {
-            self.elements.push(RejectedElement::new(ordinal, reject));
-        }
-        true
-    }
-}
-
-/// Logs that a token changed the registry.
-fn log_registered(rights: &SenderRights, answer: &SubmissionAnswer) {
-    let entries = answer.elements.iter().filter(|outcome| matches!(outcome, ElementOutcome::Registered)).count();
+/// Logs that a sender changed the registry, or sent elements that it may not write.
+fn log_rights(rights: &SenderRights, answer: &SubmissionAnswer) {
+    let token = rights.token_name();
+    let count = |of: fn(&ElementOutcome) -> bool| answer.elements.iter().filter(|outcome| of(outcome)).count();
+    let entries = count(|outcome| matches!(outcome, ElementOutcome::Registered));
     if entries > 0 {
-        info!(token = rights.token_name(), entries, "registry entries written");
+        info!(token, entries, "registry entries written");
     }
-}
-
-/// The item, or a reject if the sender may not write it.
-fn allowed<'a>(item: Item<'a>, rights: &SenderRights, position: &Position, ordinal: u32) -> Item<'a> {
-    let feed = match &item {
-        Item::Event(feed, _) if !rights.write(&feed.name) => Some(feed.name.to_string()),
-        // A reject of another feed is not kept either: its retry would write that feed.
-        Item::Reject(Reject { feed: Some(feed), .. }) if !rights.write(feed) => Some(feed.clone()),
-        Item::Registry(_) if !rights.include(&Scope::Registry) => None,
-        _ => return item,
-    };
-    let (reason, field, detail) = match feed {
-        Some(_) => (
-            RejectReason::FeedNotAllowed.as_str(),
-            "feed",
-            "the token of this request does not belong to this feed; send its events with the feed's own token",
-        ),
-        None => (
-            REGISTRY_NOT_ALLOWED,
-            "",
-            "the token of this request may not write registry entries; send them with a token that has the scope registry",
-        ),
-    };
-    Item::Reject(Reject {
-        position: Position { index: Some(ordinal), ..position.clone() },
-        feed,
-        reason: reason.to_owned(),
-        field: field.to_owned(),
-        detail: detail.to_owned(),
-        excerpt: String::new(),
-    })
+    let refused = count(|outcome| matches!(outcome, ElementOutcome::Rejected { reason, .. } if is_refused_sender(reason)));
+    if refused > 0 {
+        warn!(token, elements = refused, "elements rejected that the token may not write");
+    }
 }
 
 fn outcome(item: &Item<'_>) -> ElementOutcome {

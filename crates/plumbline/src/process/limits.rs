@@ -199,11 +199,7 @@ pub fn fixed_limits() -> Vec<FixedLimit> {
     vec![
         ("head of a request", format!("{}, {}", seconds(HEAD_TIMEOUT), kibibytes(HEAD_BYTES)), "the connection is closed"),
         ("time between two requests of a connection", seconds(HEAD_TIMEOUT), "the connection is closed"),
-        (
-            "pace of a body",
-            format!("{} KiB a second, after {}", BODY_BYTES_A_SECOND >> 10, seconds(BODY_GRACE)),
-            "status 408",
-        ),
+        ("pace of a body", format!("{} KiB a second, after {}", BODY_BYTES_A_SECOND >> 10, seconds(BODY_GRACE)), "status 408"),
         ("window of a zstd body", kibibytes(1 << ZSTD_WINDOW_LOG), "status 400"),
         ("pause of a client that reads an answer", seconds(ANSWER_STALL), "the connection is closed"),
         ("part of `http.max-waiting` for one token", format!("1/{SHARE_OF_ROOM}, at least one body"), "status 429"),

@@ -99,12 +99,22 @@ mod tests {
         let more = CountedRejects { feed: None, reason: text("missing_field"), field: text("id"), count: counted };
         let counted = if counted > 0 { vec![more] } else { Vec::new() };
         let (position, received_at) = (1, second * 1_000);
-        RejectedRecord { position, received_at, feed: feed.map(text), items: 1, elements: vec![element], counted, body: Vec::new() }
+        RejectedRecord {
+            position,
+            received_at,
+            feed: feed.map(text),
+            items: 1,
+            elements: vec![element],
+            scopes: None,
+            counted,
+            body: Vec::new(),
+        }
     }
 
     #[test]
     fn groups_count_kept_and_counted_rejects_and_show_the_newest_detail() {
-        let groups = RejectGroups::of(&[record(9, Some("a"), "new", 50), record(3, Some("a"), "old", 0), record(5, None, "other", 0)]);
+        let groups =
+            RejectGroups::of(&[record(9, Some("a"), "new", 50), record(3, Some("a"), "old", 0), record(5, None, "other", 0)]);
         let shown: Vec<(&str, u64, i64, i64, &str)> =
             groups.iter().map(|(kind, g)| (kind.feed.as_str(), g.count, g.first.0, g.last.0, g.detail.as_str())).collect();
         assert_eq!(shown, [("", 1, 5_000, 5_000, "other"), ("a", 52, 3_000, 9_000, "new")]);

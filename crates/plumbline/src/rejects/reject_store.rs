@@ -330,7 +330,16 @@ mod tests {
             excerpt: String::new(),
         };
         let position = second * 1_000_000;
-        RejectedRecord { position, received_at: 5, feed: None, items: 1, elements: vec![element], counted: Vec::new(), body: body.into() }
+        RejectedRecord {
+            position,
+            received_at: 5,
+            feed: None,
+            items: 1,
+            elements: vec![element],
+            scopes: None,
+            counted: Vec::new(),
+            body: body.into(),
+        }
     }
 
     fn all(store: &RejectStore) -> Vec<RejectedRecord> {
@@ -403,7 +412,9 @@ mod tests {
         let store = RejectStore::new(dir.path(), &Keys::fixed(), 1 << 20);
         store.put(&[record(1, "a"), record(1, "b")], at(1)).unwrap();
         store.put(&[record(2, "c")], at(2)).unwrap();
-        let count = |store: &RejectStore| store.groups(&RejectFilter::default()).unwrap().iter().map(|(_, group)| group.count).sum::<u64>();
+        let count = |store: &RejectStore| {
+            store.groups(&RejectFilter::default()).unwrap().iter().map(|(_, group)| group.count).sum::<u64>()
+        };
         // Another process counts what it finds, and keeps it: a file that is damaged later still counts.
         let other = RejectStore::new(dir.path(), &Keys::fixed(), 1 << 20);
         assert_eq!((count(&store), count(&other)), (3, 3));

@@ -79,6 +79,9 @@ pub struct RejectedRecord {
     pub items: u32,
     /// The rejected elements that are kept, in order.
     pub elements: Vec<RejectedElement>,
+    /// The scopes of the sender's token, because a retry has its rights and no others. None for a sender without a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
     /// Further rejects of the same kinds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counted: Vec<CountedRejects>,
@@ -185,7 +188,19 @@ mod tests {
     fn record(body: &str) -> (RejectedRecord, RecordDecoder) {
         let decoder = RecordDecoder::new(DecoderConfig::default());
         let (items, elements) = with_context(|context| rejected(&decoder, body.as_bytes(), context));
-        (RejectedRecord { position: 1, received_at: 0, feed: None, items, elements, counted: Vec::new(), body: body.into() }, decoder)
+        (
+            RejectedRecord {
+                position: 1,
+                received_at: 0,
+                feed: None,
+                items,
+                elements,
+                scopes: None,
+                counted: Vec::new(),
+                body: body.into(),
+            },
+            decoder,
+        )
     }
 
     fn with_context<T>(then: impl FnOnce(&Context<'_>) -> T) -> T {

@@ -21,8 +21,8 @@ pub(crate) fn keeps_reading(work: &WorkerContext, role: &'static str, failure: &
     }
     if is_full(failure) {
         let text = with_sources(failure);
+        work.status.fail_disk(text.clone());
         error!(role, error = text, "the disk is full: writes end and reads go on; free disk space, then restart");
-        work.status.fail_disk(text);
         return true;
     }
     let begun = Instant::now();
@@ -54,7 +54,8 @@ mod tests {
     #[test]
     fn a_full_disk_is_recognised_below_the_log_and_the_rejects() {
         let io = |kind: ErrorKind| io::Error::from(kind);
-        let of_log = |kind| LogError::Storage(LocalLogError::Io { dir: PathBuf::new(), doing: "written", source: io(kind) }.into());
+        let of_log =
+            |kind| LogError::Storage(LocalLogError::Io { dir: PathBuf::new(), doing: "written", source: io(kind) }.into());
         let of_rejects =
             |kind| LogError::Storage(RejectStoreError::Io { path: PathBuf::new(), doing: "written", source: io(kind) }.into());
         assert!(is_full(&of_log(ErrorKind::StorageFull)) && is_full(&of_rejects(ErrorKind::QuotaExceeded)));

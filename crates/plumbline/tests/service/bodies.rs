@@ -109,7 +109,8 @@ fn each_element_is_answered_with_index_line_id_and_outcome() {
 fn eight_megabytes_of_single_digits_are_refused_at_once_in_little_memory() {
     let place = Place::new();
     let server = Server::start(command(&place.path("data")));
-    for digits in [b"1\n".repeat(4 << 20), b"1 ".repeat(4 << 20), [b"[1", b",1".repeat((4 << 20) - 2).as_slice(), b"]"].concat()] {
+    for digits in [b"1\n".repeat(4 << 20), b"1 ".repeat(4 << 20), [b"[1", b",1".repeat((4 << 20) - 2).as_slice(), b"]"].concat()]
+    {
         let response = server.post("/v1/events", &digits);
         assert_eq!((response.status, response.problem().as_str()), (413, "too-many-elements"));
     }

@@ -70,7 +70,8 @@ fn a_form_sends_no_event_and_the_refusal_says_which_type_to_send() {
         assert!(response.body.contains("Content-Type: application/x-ndjson"), "{}", response.body);
         assert!(response.head.contains("accept: application/json"), "{}", response.head);
     }
-    let types = ["application/json", "application/x-ndjson", "application/fhir+json; fhirVersion=4.0", "Application/CloudEvents+JSON"];
+    let types =
+        ["application/json", "application/x-ndjson", "application/fhir+json; fhirVersion=4.0", "Application/CloudEvents+JSON"];
     for kind in types {
         assert_eq!(post(&format!("Content-Type: {kind}\r\n")).status, 200, "{kind}");
     }

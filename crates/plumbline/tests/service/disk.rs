@@ -54,7 +54,7 @@ fn a_full_disk_ends_writes_and_not_reads_and_acknowledged_events_survive() {
     };
     assert!(answered > 2, "the disk must fill up, not be full from the start");
     server.until_said("the disk is full");
-    // Reads go on, and every further write is told the reason.
+    // Reads go on, and every further write gets the reason.
     assert_eq!(server.get("/livez").status, 200);
     assert_eq!((server.get("/v1/changes").status, server.get("/v1/rejects").status), (200, 200));
     let ready = server.get("/readyz");

@@ -141,7 +141,8 @@ fn metrics_and_version_need_a_scope_beyond_loopback_unless_the_configuration_ope
         ("listen = \"0.0.0.0:0\"\n[http]\nopen-metrics = \"always\"", 200, 200),
     ] {
         let place = Place::new();
-        let tables = HASHES.map(|(name, sha256, scopes)| format!("[tokens.{name}]\nsha256 = \"{sha256}\"\nscopes = \"{scopes}\"\n"));
+        let tables =
+            HASHES.map(|(name, sha256, scopes)| format!("[tokens.{name}]\nsha256 = \"{sha256}\"\nscopes = \"{scopes}\"\n"));
         place.put("plumbline.toml", format!("{first}\n{}", tables.concat()));
         let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
         command.args(["run", "--data", "data"]).current_dir(place.path("."));

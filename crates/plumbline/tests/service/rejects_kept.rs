@@ -1,4 +1,4 @@
-//! Rejects: how many a request leaves, how they are listed, and retries beside intake.
+//! Rejects: how many a request leaves, how they are listed, and retries next to intake.
 
 use crate::support;
 
@@ -104,6 +104,7 @@ fn one_retry_runs_at_a_time_and_events_do_not_wait_for_it() {
     let done = answers.iter().filter(|answer| answer.status == 200).count();
     let busy = answers.iter().filter(|answer| answer.status == 429 && answer.head.contains("retry-after: 5")).count();
     assert!(done >= 1 && busy >= 1 && done + busy == 12, "{answers:?}");
-    let refused: Vec<Value> = answers.iter().filter(|answer| answer.status == 200).map(|answer| answer.json()["refused"].clone()).collect();
+    let refused: Vec<Value> =
+        answers.iter().filter(|answer| answer.status == 200).map(|answer| answer.json()["refused"].clone()).collect();
     assert!(refused.iter().all(|count| *count == 700), "{refused:?}");
 }

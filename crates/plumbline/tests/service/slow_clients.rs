@@ -61,10 +61,8 @@ fn busy_connections_leave_places_for_health_checks() {
     let mut command = command(&place.path("data"));
     command.env("PLUMBLINE_HTTP_MAX_CONNECTIONS", "8");
     let server = Server::start(command);
-    let head = format!(
-        "POST /v1/events HTTP/1.1\r\nHost: {}\r\nContent-Length: 4096\r\nExpect: 100-continue\r\n\r\n",
-        server.address
-    );
+    let head =
+        format!("POST /v1/events HTTP/1.1\r\nHost: {}\r\nContent-Length: 4096\r\nExpect: 100-continue\r\n\r\n", server.address);
     let mut busy = half(&server.address, 8, &head);
     for stream in &mut busy {
         let mut go_on = [0; 12];
@@ -129,7 +127,8 @@ fn nine_half_sent_bodies_of_one_feed_do_not_stop_another() {
     let refused = "plumbline_http_problems_total{problem=\"no-room\"} 7\n";
     server.until("/metrics", |answer| answer.body.contains(refused));
     let other = "Authorization: Bearer names\r\n";
-    let answer = request_as(&server.address, other, "POST", "/v1/events", encounter("names", "e1").as_bytes()).expect("an answer");
+    let answer =
+        request_as(&server.address, other, "POST", "/v1/events", encounter("names", "e1").as_bytes()).expect("an answer");
     assert_eq!((answer.status, &answer.json()["logged"]), (200, &1.into()), "{answer:?} {}", metrics(&server));
     drop(half_sent);
 }
