@@ -10,6 +10,8 @@ mod http;
 #[cfg(feature = "service")]
 mod kafka;
 #[cfg(feature = "service")]
+mod limits;
+#[cfg(feature = "service")]
 mod bare;
 mod peers;
 mod publish;
@@ -35,7 +37,7 @@ use crate::steps::Input;
 use crate::traffic::Cost;
 
 const USAGE: &str = "bench guard [--update] | steps [EVENTS] | step NAME EVENTS | step NAME --file FILE | write DIR EVENTS [random-costs] | write DIR --file FILE \
-                     | fold DIR [--measures DIR] | http EVENTS | peers [CLINICIANS] | publish [CLINICIANS] | kafka BROKERS EVENTS [--topic NAME] [--measures DIR] [--folder DIR]";
+                     | fold DIR [--measures DIR] | http EVENTS | limits | peers [CLINICIANS] | publish [CLINICIANS] | kafka BROKERS EVENTS [--topic NAME] [--measures DIR] [--folder DIR]";
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -62,6 +64,8 @@ fn main() -> Result<()> {
         ["peers", clinicians] => peers::measure(u32::try_from(number(clinicians)?)?),
         ["publish"] => publish::measure(100_000),
         ["publish", clinicians] => publish::measure(u32::try_from(number(clinicians)?)?),
+        #[cfg(feature = "service")]
+        ["limits"] => limits::measure(),
         #[cfg(feature = "service")]
         ["http", events] => http::measure(number(events)?),
         _ => bail!("{USAGE}"),

@@ -58,6 +58,11 @@ impl Service {
         Process::numbered(self.child.id())
     }
 
+    /// Its host and port.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// A connection that stays open.
     pub fn connection(&self) -> Result<Connection> {
         let stream = TcpStream::connect(&self.address)?;

@@ -4,6 +4,7 @@ pub mod config_file;
 pub(crate) mod config_values;
 pub mod options;
 pub mod authorizer;
+pub mod scope;
 pub mod keys_file;
 pub mod quantity;
 pub mod did_you_mean;

@@ -2,5 +2,6 @@
 
 pub mod reject_metrics;
 pub mod reject_store;
+pub mod reject_groups;
 pub mod reject_seal;
 pub mod rejected_record;

@@ -3,7 +3,9 @@
 pub mod run_service;
 pub mod metric_sources;
 pub mod worker_supervisor;
+pub(crate) mod disk_failure;
 pub mod worker;
 pub mod worker_metrics;
 pub(crate) mod tally_metrics;
 pub(crate) mod publish_metrics;
+pub mod private_folder;

@@ -1,8 +1,9 @@
-//! `config show`: a configuration as TOML, each value with its description and its source.
+//! `config show`: a configuration as TOML, each value with its description and its source, and the limits that are no options.
 
 use std::fmt::Write;
 
 use crate::config::options::{Config, OPTIONS, ValueOrigin};
+use crate::process::limits::fixed_limits;
 use crate::terminal::layout::{DEFAULT_COLUMNS, wrapped};
 
 /// Every option as `key = "value"  # source`, after its description. An option without a value is a comment.
@@ -18,6 +19,10 @@ pub fn shown(config: &Config) -> String {
         let value = serde_json::Value::from(one.value.as_str());
         writeln!(text, "{absent}{} = {value}  # {}", one.key, one.origin).expect("a String takes all");
     }
+    text.push_str("\n# Limits of requests, which are no options:\n");
+    for (name, value, beyond) in fixed_limits() {
+        writeln!(text, "{}", hanging_comment(&format!("{name}: {value}; beyond it: {beyond}"))).expect("a String takes all");
+    }
     text
 }
 
@@ -30,6 +35,16 @@ fn hanging_comment(help: &str) -> String {
 mod tests {
     use super::*;
     use crate::config::config_file::{ConfigSources, read};
+
+    #[test]
+    fn the_limits_of_requests_are_shown() {
+        let text = shown(&read(&ConfigSources::default()).unwrap());
+        for line in
+            ["http.max-elements = \"10000\"  # default", "# pace of a body: 32 KiB a second, after 10 s; beyond it: status 408"]
+        {
+            assert!(text.lines().any(|found| found == line), "{line} is missing:\n{text}");
+        }
+    }
 
     #[test]
     fn the_output_can_be_read_back_as_the_same_configuration() {

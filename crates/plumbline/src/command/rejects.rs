@@ -16,6 +16,7 @@ use crate::process::roles::ProcessRoles;
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::rejects::reject_store::RejectStore;
 use crate::rejects::rejected_record::RejectFilter;
+use crate::service::private_folder::set_private_umask;
 use crate::service_client::{ask, encoded};
 use crate::terminal::paint::Paint;
 use crate::view::rejects_view::{PendingRejects, RawBytes, retried};
@@ -58,6 +59,7 @@ fn retry(which: &RejectFilter, config: &Config, clock: Clock) -> Result<RetryOut
             _ => bail!(response.error()),
         };
     }
+    set_private_umask();
     // Opening a folder without a log would create one.
     drop(read_only_log::read(config)?);
     let site = DataDirectory::open(config, clock, ProcessRoles::ALL, &ShutdownSignal::default())?;

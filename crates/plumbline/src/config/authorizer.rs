@@ -1,4 +1,4 @@
-//! Permissions over HTTP: which token may write which feeds, and which may read cards. Only hashes of the tokens are kept.
+//! Permissions over HTTP: the tokens of the configuration and their scopes. Only hashes of the tokens are kept.
 //!
 //! Source: RFC 6750, section 2.1. A token is a long random text, so its plain hash does not reveal it.
 
@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
+
+use crate::config::scope::Scope;
 
 /// SHA-256 of a token.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,51 +42,105 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// The permissions of HTTP clients.
+/// A token of the configuration: its name, which logs may show, and its rights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The name of its table.
+    pub name: Arc<str>,
+    /// Its rights.
+    pub scopes: BTreeSet<Scope>,
+}
+
+/// The tokens of a service. Without tokens every client may do everything, and the service listens on loopback only.
 #[derive(Clone, Debug, Default)]
 pub struct Authorizer {
-    /// The token that may read cards; without one every client may.
-    pub reader: Option<TokenHash>,
-    /// The feeds that each token may write.
-    pub writers: BTreeMap<TokenHash, BTreeSet<Arc<str>>>,
-    /// Whether every write needs a token.
-    pub guarded: bool,
+    tokens: BTreeMap<TokenHash, Arc<Token>>,
 }
 
-/// The feeds that a request may write.
+/// The rights of a sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Writes {
-    /// All feeds.
+pub enum SenderRights {
+    /// Everything: the service has no tokens.
     All,
-    /// These feeds.
-    Only(BTreeSet<Arc<str>>),
+    /// The scopes of a token.
+    Of(Arc<Token>),
 }
 
-impl Writes {
-    /// Whether this feed is among them.
+impl SenderRights {
+    /// Whether the sender has this right.
     #[must_use]
-    pub fn include(&self, feed: &str) -> bool {
+    pub fn include(&self, scope: &Scope) -> bool {
         match self {
-            Writes::All => true,
-            Writes::Only(feeds) => feeds.contains(feed),
+            SenderRights::All => true,
+            SenderRights::Of(token) => token.scopes.contains(scope),
+        }
+    }
+
+    /// Whether the sender may write events of this feed.
+    #[must_use]
+    pub fn write(&self, feed: &str) -> bool {
+        match self {
+            SenderRights::All => true,
+            SenderRights::Of(token) => token.scopes.iter().any(|scope| matches!(scope, Scope::Write(own) if **own == *feed)),
+        }
+    }
+
+    /// Whether the sender may write events of a feed, or registry entries.
+    #[must_use]
+    pub fn write_something(&self) -> bool {
+        match self {
+            SenderRights::All => true,
+            SenderRights::Of(token) => token.scopes.iter().any(|scope| matches!(scope, Scope::Write(_) | Scope::Registry)),
+        }
+    }
+
+    /// The words of the scopes, to be stored with a record; `None` without tokens.
+    #[must_use]
+    pub fn scope_words(&self) -> Option<Vec<String>> {
+        match self {
+            SenderRights::All => None,
+            SenderRights::Of(token) => Some(token.scopes.iter().map(Scope::to_string).collect()),
+        }
+    }
+
+    /// The rights of a stored record's sender. A word that is unknown gives no right.
+    #[must_use]
+    pub fn of_words(words: Option<&[String]>) -> SenderRights {
+        let Some(words) = words else { return SenderRights::All };
+        let scopes = words.iter().filter_map(|word| Scope::parse(word).ok()).collect();
+        SenderRights::Of(Arc::new(Token { name: "".into(), scopes }))
+    }
+
+    /// The name of the token; empty without tokens.
+    #[must_use]
+    pub fn token_name(&self) -> &str {
+        match self {
+            SenderRights::All => "",
+            SenderRights::Of(token) => &token.name,
         }
     }
 }
 
 impl Authorizer {
-    /// The feeds that a request with these headers may write; `None` if it needs a known token and has none.
+    /// Adds a token. False if another token has the same hash.
     #[must_use]
-    pub fn writes(&self, headers: &HeaderMap) -> Option<Writes> {
-        if !self.guarded {
-            return Some(Writes::All);
-        }
-        Some(Writes::Only(self.writers.get(&bearer_token(headers)?)?.clone()))
+    pub fn add(&mut self, hash: TokenHash, token: Token) -> bool {
+        self.tokens.insert(hash, Arc::new(token)).is_none()
     }
 
-    /// Whether a request with these headers may read.
+    /// Whether the service has tokens. Then every request needs one, except on open routes.
     #[must_use]
-    pub fn may_read(&self, headers: &HeaderMap) -> bool {
-        self.reader.is_none_or(|reader| bearer_token(headers) == Some(reader))
+    pub fn has_tokens(&self) -> bool {
+        !self.tokens.is_empty()
+    }
+
+    /// The rights of a request with these headers; `None` if it needs a known token and has none.
+    #[must_use]
+    pub fn rights(&self, headers: &HeaderMap) -> Option<SenderRights> {
+        if !self.has_tokens() {
+            return Some(SenderRights::All);
+        }
+        self.tokens.get(&bearer_token(headers)?).cloned().map(SenderRights::Of)
     }
 }
 
@@ -101,27 +157,41 @@ mod tests {
         HeaderMap::from_iter([(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap())])
     }
 
-    #[test]
-    fn a_token_writes_its_feeds_and_no_others() {
-        let feeds = |names: &[&str]| names.iter().map(|name| Arc::from(*name)).collect::<BTreeSet<Arc<str>>>();
-        let writers = BTreeMap::from([(TokenHash::of("a"), feeds(&["north", "south"])), (TokenHash::of("b"), feeds(&["east"]))]);
-        let gate = Authorizer { reader: None, writers, guarded: true };
-        let writes = gate.writes(&bearing("a")).unwrap();
-        assert_eq!(["north", "south", "east"].map(|feed| writes.include(feed)), [true, true, false]);
-        assert_eq!((gate.writes(&bearing("c")), gate.writes(&HeaderMap::new())), (None, None));
-        assert_eq!(Authorizer::default().writes(&HeaderMap::new()), Some(Writes::All));
+    fn token(name: &str, scopes: &[&str]) -> Token {
+        Token { name: name.into(), scopes: scopes.iter().map(|word| Scope::parse(word).unwrap()).collect() }
     }
 
     #[test]
-    fn only_the_readers_token_reads() {
+    fn a_token_has_its_scopes_and_no_others() {
+        let mut gate = Authorizer::default();
+        assert!(gate.add(TokenHash::of("a"), token("a", &["write:north", "write:south"])));
+        assert!(gate.add(TokenHash::of("b"), token("b", &["registry"])));
+        let a = gate.rights(&bearing("a")).unwrap();
+        assert_eq!(["north", "south", "east"].map(|feed| a.write(feed)), [true, true, false]);
+        assert!(!a.include(&Scope::Registry) && a.write_something());
+        let b = gate.rights(&bearing("b")).unwrap();
+        assert!(b.include(&Scope::Registry) && b.write_something() && !b.write("north") && !b.include(&Scope::Admin));
+        assert_eq!((gate.rights(&bearing("c")), gate.rights(&HeaderMap::new())), (None, None));
+        assert_eq!(Authorizer::default().rights(&HeaderMap::new()), Some(SenderRights::All));
+    }
+
+    #[test]
+    fn stored_rights_are_those_of_the_sender() {
+        let rights = SenderRights::Of(Arc::new(token("a", &["write:north", "cards:named"])));
+        let stored = SenderRights::of_words(rights.scope_words().as_deref());
+        assert!(stored.write("north") && !stored.write("south") && !stored.include(&Scope::Registry));
+        assert_eq!(SenderRights::of_words(SenderRights::All.scope_words().as_deref()), SenderRights::All);
+        assert!(!SenderRights::of_words(Some(&["everything".to_owned()])).write_something());
+    }
+
+    #[test]
+    fn a_hash_is_that_of_sha256sum_and_two_tokens_need_two_hashes() {
         // Expected value: `printf secret | sha256sum`.
         let hash = TokenHash::parse("2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b").unwrap();
-        let gate = Authorizer { reader: Some(hash), ..Authorizer::default() };
-        assert_eq!(
-            [gate.may_read(&bearing("secret")), gate.may_read(&bearing("Secret")), gate.may_read(&HeaderMap::new())],
-            [true, false, false]
-        );
-        assert!(Authorizer::default().may_read(&HeaderMap::new()));
+        let mut gate = Authorizer::default();
+        assert!(gate.add(hash, token("one", &["admin"])));
+        assert!(gate.rights(&bearing("secret")).is_some() && gate.rights(&bearing("Secret")).is_none());
+        assert!(!gate.add(TokenHash::of("secret"), token("two", &["metrics"])));
         assert!(TokenHash::parse("secret").unwrap_err().contains("64"));
     }
 }

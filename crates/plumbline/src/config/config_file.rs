@@ -1,7 +1,7 @@
 //! Reads a configuration: defaults, the TOML file, the environment, the command line; later ones win. Every mistake is reported at
 //! once, each with its source and cure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -14,17 +14,18 @@ use scorecard::time::schedule::Grid;
 use toml::de::{DeTable, DeValue};
 
 use crate::code_files::{CodeFile, CodeTable};
-use crate::config::authorizer::{Authorizer, TokenHash};
+use crate::config::authorizer::{Authorizer, Token, TokenHash};
 use crate::config::config_values::{
-    address, address_of_registry, body, built_in, declare, format, instance, is_secret, level, needed, offset, partitions, path,
-    positive, replicas, topic_prefix, word,
+    address, address_of_registry, body, built_in, count, declare, format, instance, is_secret, level, needed, offset,
+    open_metrics, partitions, path, positive, replicas, topic_prefix, word,
 };
 use crate::config::did_you_mean::unknown;
 use crate::config::options::{
-    Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, OptionView, ValueOrigin, drugs_word, ids_word,
-    versioning_word,
+    Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, OpenMetrics, OptionView, TOKEN_KEYS, ValueOrigin,
+    drugs_word, ids_word, versioning_word,
 };
 use crate::config::quantity;
+use crate::config::scope::Scope;
 use crate::kafka::registry_address::without_credentials;
 use crate::kafka::settings::{FIXED, KafkaSettings};
 use crate::measure_files::BuiltIn;
@@ -104,12 +105,13 @@ struct Value {
 /// Tables by name, such as `[feeds.surgery]`, and their values by key.
 type Tables = BTreeMap<String, BTreeMap<String, Value>>;
 
-/// Values as texts, by option, by feed, by input topic and by property of librdkafka.
+/// Values as texts, by option, by feed, by input topic, by token and by property of librdkafka.
 #[derive(Debug)]
 struct Raw {
     options: BTreeMap<&'static str, Value>,
     feeds: Tables,
     inputs: Tables,
+    tokens: Tables,
     properties: BTreeMap<String, Value>,
     mistakes: Vec<Mistake>,
 }
@@ -118,8 +120,8 @@ impl Raw {
     fn defaults() -> Raw {
         let value = |text: &str| Value { text: text.to_owned(), origin: ValueOrigin::Default };
         let options = OPTIONS.iter().map(|option| (option.key, value(option.default))).collect();
-        let (feeds, inputs, properties) = (Tables::new(), Tables::new(), BTreeMap::new());
-        Raw { options, feeds, inputs, properties, mistakes: Vec::new() }
+        let (feeds, inputs, tokens, properties) = (Tables::new(), Tables::new(), Tables::new(), BTreeMap::new());
+        Raw { options, feeds, inputs, tokens, properties, mistakes: Vec::new() }
     }
 
     fn set(&mut self, key: &str, text: String, origin: ValueOrigin) {
@@ -129,7 +131,7 @@ impl Raw {
             }
             None => {
                 let mut known: Vec<&str> = OPTIONS.iter().map(|option| option.key).collect();
-                known.extend(["feeds", "http", "inputs", "kafka", "log", "publish"]);
+                known.extend(["feeds", "http", "inputs", "kafka", "log", "publish", "tokens"]);
                 self.mistake(origin, unknown("option", key, &known));
             }
         }
@@ -141,9 +143,18 @@ impl Raw {
 
     fn variables(&mut self, variables: &BTreeMap<String, String>) {
         for option in &OPTIONS {
-            let name = format!("{VARIABLE_PREFIX}{}", option.key.to_uppercase().replace(['.', '-'], "_"));
+            let name = variable_of(option.key);
             if let Some(value) = variables.get(&name) {
                 self.set(option.key, value.clone(), ValueOrigin::Environment(name));
+            }
+        }
+        // A secret store passes hashes as variables, to a file that lists the tokens.
+        for (token, values) in &mut self.tokens {
+            for key in TOKEN_KEYS {
+                let name = variable_of(&format!("tokens.{token}.{key}"));
+                if let Some(value) = variables.get(&name) {
+                    values.insert(key.to_owned(), Value { text: value.clone(), origin: ValueOrigin::Environment(name) });
+                }
             }
         }
     }
@@ -165,6 +176,7 @@ impl Raw {
             match value.get_ref() {
                 DeValue::Table(feeds) if key == "feeds" => self.feeds = self.tables("feed", feeds, &FEED_KEYS, place),
                 DeValue::Table(inputs) if key == "inputs" => self.inputs = self.tables("input", inputs, &INPUT_KEYS, place),
+                DeValue::Table(tokens) if key == "tokens" => self.tokens = self.tables("token", tokens, &TOKEN_KEYS, place),
                 DeValue::Table(properties) if key == "kafka.properties" => self.properties("", properties, place),
                 DeValue::Table(inner) if OPTIONS.iter().any(|option| option.key.starts_with(&format!("{key}."))) => {
                     self.table(&key, inner, place);
@@ -192,7 +204,7 @@ impl Raw {
             let mut values = BTreeMap::new();
             for (key, value) in table {
                 let (key, origin) = (key.get_ref().to_string(), place(key.span().start));
-                match scalar(value.get_ref()) {
+                match scalar(value.get_ref()).or_else(|| words(value.get_ref()).filter(|_| key == "scopes")) {
                     _ if !keys.contains(&key.as_str()) => {
                         self.mistake(origin, unknown(&format!("key in a table of {kind}s"), &key, keys))
                     }
@@ -251,11 +263,14 @@ impl Raw {
             grid: Grid { period_seconds: every, offset_seconds: at },
             refused: self.value("refused", 0, quantity::bytes),
             max_body: self.value("http.max-body", 1, body),
+            max_connections: self.value("http.max-connections", 1, |text| count(text, 8, 65_536)),
+            max_elements: self.value("http.max-elements", 1, |text| count(text, 1, 1_000_000)),
             max_waiting: self.value("http.max-waiting", usize::MAX, body),
             drain_seconds: self.value("http.drain", 0, quantity::seconds),
             log_level: self.value("log.level", String::new(), level),
             log_format: self.value("log.format", LogFormat::Auto, format),
-            gate: self.checked_gate(),
+            gate: self.checked_tokens(),
+            open_metrics: self.value("http.open-metrics", OpenMetrics::Loopback, open_metrics),
             feeds: self.checked_feeds(&zone),
             kafka: self.checked_kafka(),
             inputs: self.checked_inputs(),
@@ -270,9 +285,9 @@ impl Raw {
                 "http.max-waiting is less than http.max-body; raise the first or lower the second, so that one request fits";
             self.mistake(origin, text.to_owned());
         }
-        if !config.listen.ip().is_loopback() && config.gate.reader.is_none() {
-            let text = "listen is reachable from other machines, so cards need a token; set http.read-token-sha256, and token-sha256 \
-                        of each feed that is written over HTTP, or listen on 127.0.0.1";
+        if !config.listen.ip().is_loopback() && self.tokens.is_empty() {
+            let text = "listen is reachable from other machines, so requests need tokens; add a table [tokens.NAME] with sha256 and \
+                        scopes for each sender and reader, or listen on 127.0.0.1";
             self.mistake(self.options["listen"].origin.clone(), text.to_owned());
         }
         // In the order of the file's lines.
@@ -288,21 +303,35 @@ impl Raw {
         tables.into_iter().zip(paths).filter_map(file).collect()
     }
 
-    /// The permissions over HTTP. Every write needs a token if one feed has a token, or if other machines can reach the address.
-    fn checked_gate(&mut self) -> Authorizer {
-        let token = |text: &str| if text.is_empty() { Ok(None) } else { TokenHash::parse(text).map(Some) };
-        let mut gate = Authorizer { reader: self.value("http.read-token-sha256", None, token), ..Authorizer::default() };
-        let of_feeds: Vec<(String, Value)> =
-            self.feeds.iter().filter_map(|(name, values)| Some((name.clone(), values.get("token-sha256")?.clone()))).collect();
-        for (name, Value { text, origin }) in of_feeds {
-            match token(&text) {
-                Ok(None) => {}
-                Ok(Some(hash)) => drop(gate.writers.entry(hash).or_default().insert(name.as_str().into())),
-                Err(why) => self.mistake(origin, format!("token-sha256 of feed {name:?}: {why}")),
+    /// The tokens with their scopes. Every mistake of a table is named.
+    fn checked_tokens(&mut self) -> Authorizer {
+        let mut gate = Authorizer::default();
+        for (name, values) in self.tokens.clone() {
+            let given = |key: &str| values.get(key).filter(|value| !value.text.trim().is_empty());
+            let origin = values.values().map(|value| value.origin.clone()).next().unwrap_or(ValueOrigin::Default);
+            let missing = |key: &str| format!("token {name:?} has no {key}; add {key} to [tokens.{}]", quoted_key(&name));
+            let (Some(hash), Some(scopes)) = (given("sha256"), given("scopes")) else {
+                let absent = if given("sha256").is_none() { "sha256" } else { "scopes" };
+                self.mistake(origin, missing(absent));
+                continue;
+            };
+            let mut rights = BTreeSet::new();
+            for word in scopes.text.split_whitespace() {
+                match Scope::parse(word) {
+                    Ok(scope) => drop(rights.insert(scope)),
+                    Err(why) => self.mistake(scopes.origin.clone(), format!("scopes of token {name:?}: {why}")),
+                }
+            }
+            match TokenHash::parse(&hash.text) {
+                Err(why) => self.mistake(hash.origin.clone(), format!("sha256 of token {name:?}: {why}")),
+                Ok(known) if gate.add(known, Token { name: name.as_str().into(), scopes: rights }) => {}
+                Ok(_) => {
+                    let why =
+                        format!("token {name:?} has the sha256 of another token; create a token of its own, or join the scopes");
+                    self.mistake(hash.origin.clone(), why);
+                }
             }
         }
-        let reachable = address(&self.options["listen"].text).is_ok_and(|address| !address.ip().is_loopback());
-        gate.guarded = reachable || !gate.writers.is_empty();
         gate
     }
 
@@ -325,9 +354,7 @@ impl Raw {
     fn options_of_feed(&mut self, name: &str, feed: &Feed, given: &BTreeMap<String, Value>) {
         let origin = |key: &str| given.get(key).map_or(ValueOrigin::Default, |value| value.origin.clone());
         let practice = feed.practice.as_deref().unwrap_or_default();
-        let token = if given.get("token-sha256").is_some_and(|value| !value.text.is_empty()) { "***" } else { "" };
-        let texts =
-            [drugs_word(feed.drugs), ids_word(feed.ids), practice, token, versioning_word(feed.versioning), feed.zone.name()];
+        let texts = [drugs_word(feed.drugs), ids_word(feed.ids), practice, versioning_word(feed.versioning), feed.zone.name()];
         let values = FEED_KEYS.iter().zip(texts).map(|(key, text)| {
             let value = Value { text: text.to_owned(), origin: origin(key) };
             ((*key).to_owned(), value)
@@ -396,10 +423,13 @@ impl Raw {
                 _ => shown,
             }
         });
-        let tables = [("feeds", &self.feeds), ("inputs", &self.inputs)];
+        let tables = [("feeds", &self.feeds), ("inputs", &self.inputs), ("tokens", &self.tokens)];
         let tables = tables.into_iter().flat_map(|(kind, tables)| tables.iter().map(move |(name, values)| (kind, name, values)));
         let tables = tables.flat_map(|(kind, name, values)| {
-            values.iter().map(move |(key, value)| one(format!("{kind}.{}.{key}", quoted_key(name)), value))
+            values.iter().map(move |(key, value)| {
+                let shown = one(format!("{kind}.{}.{key}", quoted_key(name)), value);
+                if key == "sha256" { OptionView { value: "***".to_owned(), ..shown } } else { shown }
+            })
         });
         let properties = self.properties.iter().map(|(key, value)| {
             let shown = one(format!("kafka.properties.{}", quoted_key(key)), value);
@@ -407,6 +437,11 @@ impl Raw {
         });
         options.chain(tables).chain(properties).collect()
     }
+}
+
+/// The environment variable of an option or a value of a table.
+fn variable_of(key: &str) -> String {
+    format!("{VARIABLE_PREFIX}{}", key.to_uppercase().replace(['.', '-'], "_"))
 }
 
 /// A part of a dotted key, quoted if TOML requires it.
@@ -421,6 +456,13 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
         DeValue::Integer(number) => Some(number.as_str().to_owned()),
         _ => None,
     }
+}
+
+/// A list of texts as one text with spaces between.
+fn words(value: &DeValue<'_>) -> Option<String> {
+    let DeValue::Array(list) = value else { return None };
+    let words: Option<Vec<String>> = list.iter().map(|word| scalar(word.get_ref())).collect();
+    words.map(|words| words.join(" "))
 }
 
 #[cfg(test)]
@@ -473,6 +515,40 @@ mod tests {
         assert_eq!(shown.value, "http://registry:8081/");
         let found = mistakes(&text.replace("http://", "registry://"));
         assert!(matches!(found.as_slice(), [one] if one.starts_with("3: ") && !one.contains("hush")), "{found:#?}");
+    }
+
+    const NORTH: &str = "dc365e79d41cfae1c3c0d969319ae62165b81b1815a86c32bbc6c64cbdf2311b";
+
+    #[test]
+    fn a_token_has_a_hash_and_scopes_as_a_text_or_a_list_and_a_variable_may_hold_its_hash() {
+        let lists = format!("[tokens.north-emis]\nsha256 = \"{NORTH}\"\nscopes = [\"write:north\", \"registry\"]\n");
+        let text = "[tokens.north-emis]\nscopes = \"write:north registry\"\n";
+        let (_one, by_file) = given(&lists);
+        let (_two, mut by_variable) = given(text);
+        by_variable.variables.insert("PLUMBLINE_TOKENS_NORTH_EMIS_SHA256".to_owned(), NORTH.to_owned());
+        for sources in [by_file, by_variable] {
+            let config = read(&sources).unwrap();
+            let bearing =
+                axum::http::HeaderMap::from_iter([(axum::http::header::AUTHORIZATION, "Bearer north".parse().unwrap())]);
+            let rights = config.gate.rights(&bearing).unwrap();
+            assert!(rights.write("north") && rights.include(&Scope::Registry) && !rights.include(&Scope::Admin), "{rights:?}");
+            let value = |key: &str| config.shown.iter().find(|shown| shown.key == key).unwrap().value.clone();
+            assert_eq!(value("tokens.north-emis.sha256"), "***");
+            assert_eq!(value("tokens.north-emis.scopes"), "write:north registry");
+        }
+    }
+
+    #[test]
+    fn a_token_without_hash_or_scopes_or_with_unknown_ones_is_a_mistake_with_its_line() {
+        let found = mistakes(&format!(
+            "[tokens.a]\nscopes = \"metrics\"\n[tokens.b]\nsha256 = \"{NORTH}\"\n[tokens.c]\nsha256 = \"12\"\nscopes = \"reject\"\n\
+             [tokens.d]\nsha256 = \"{NORTH}\"\nscopes = \"admin\"\n[tokens.e]\nsha256 = \"{NORTH}\"\nscopes = \"admin\"\n"
+        ));
+        let expect = [(2, "no sha256"), (4, "no scopes"), (6, "64"), (7, "did you mean \"rejects\"?"), (12, "another token")];
+        for (line, cure) in expect {
+            assert!(found.iter().any(|m| m.starts_with(&format!("{line}: ")) && m.contains(cure)), "{line} {cure}: {found:#?}");
+        }
+        assert_eq!(found.len(), expect.len(), "{found:#?}");
     }
 
     #[test]

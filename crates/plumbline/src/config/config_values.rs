@@ -8,7 +8,7 @@ use scorecard::record::item::{DrugSource, Feed};
 use scorecard::time::calendar::Zone;
 
 use crate::config::did_you_mean::unknown;
-use crate::config::options::{LogFormat, drugs_word, ids_word, versioning_word};
+use crate::config::options::{LogFormat, OpenMetrics, drugs_word, ids_word, versioning_word};
 use crate::config::quantity;
 use crate::kafka::registry_address::RegistryAddress;
 use crate::measure_files::BuiltIn;
@@ -16,8 +16,6 @@ use crate::measure_files::BuiltIn;
 pub(crate) fn declare(feed: &mut Feed, key: &str, text: &str) -> Result<(), String> {
     match key {
         "practice" => feed.practice = Some(needed(text)?.into()),
-        // The authorizer reads it.
-        "token-sha256" => {}
         "zone" => feed.zone = Zone::named(text).map_err(|error| error.to_string())?,
         "ids" => feed.ids = word(text, &[IdScope::Feed, IdScope::Kind], ids_word)?,
         "versioning" => {
@@ -102,6 +100,16 @@ pub(crate) fn body(text: &str) -> Result<usize, String> {
     let bytes = quantity::bytes(text)?;
     let within = (1 << 10..=4 << 30).contains(&bytes);
     if within { Ok(bytes) } else { Err(format!("{text} is not between 1KiB and 4GiB; write a size in this range, such as 8MiB")) }
+}
+
+/// A whole number within these bounds, such as `500`.
+pub(crate) fn count(text: &str, least: usize, most: usize) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| format!("{text:?} is not a whole number between {least} and {most}; write one, such as {least}"))
+}
+
+pub(crate) fn open_metrics(text: &str) -> Result<OpenMetrics, String> {
+    word(text, &OpenMetrics::ALL, OpenMetrics::word)
 }
 
 pub(crate) fn level(text: &str) -> Result<String, String> {

@@ -57,6 +57,32 @@ pub enum LogFormat {
     Json,
 }
 
+/// When metrics and version need no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenMetrics {
+    /// While the service listens on a loopback address.
+    Loopback,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl OpenMetrics {
+    /// All of them.
+    pub const ALL: [OpenMetrics; 3] = [OpenMetrics::Loopback, OpenMetrics::Always, OpenMetrics::Never];
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            OpenMetrics::Loopback => "loopback",
+            OpenMetrics::Always => "always",
+            OpenMetrics::Never => "never",
+        }
+    }
+}
+
 /// A configuration whose values are all valid.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -84,6 +110,10 @@ pub struct Config {
     pub refused: usize,
     /// Limit of the body of a request, bytes.
     pub max_body: usize,
+    /// Limit of open connections.
+    pub max_connections: usize,
+    /// Limit of the elements of a request.
+    pub max_elements: usize,
     /// Limit of all bodies that wait for the log, bytes; beyond it requests get status 429.
     pub max_waiting: usize,
     /// Time for open requests to finish after a request to stop, seconds.
@@ -96,6 +126,8 @@ pub struct Config {
     pub feeds: BTreeMap<String, Arc<Feed>>,
     /// The permissions over HTTP.
     pub gate: Authorizer,
+    /// Whether metrics and version need a token.
+    pub open_metrics: OpenMetrics,
     /// The brokers that hold the log; without them the log is embedded in `data`.
     pub kafka: Option<KafkaSettings>,
     /// Topics that practice systems write, by name.
@@ -131,7 +163,7 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 26] = [
+pub const OPTIONS: [OptionOf; 28] = [
     option("built-in-measures", "keep", "keep or drop the built-in measures that the folder `measures` does not replace"),
     option("codes.answers", "", "CSV file of answers: question, code, target; the target is a word of measure files"),
     option("codes.drugs", "", "CSV file of drug codes: system, code, target; the target is a BNF code, or none for a code that is no drug"),
@@ -140,11 +172,17 @@ pub const OPTIONS: [OptionOf; 26] = [
     option("data", "./plumbline-data", "folder of the log, the keys and the lock"),
     option("http.drain", "10s", "time for open requests to finish after SIGTERM"),
     option("http.max-body", "8MiB", "limit of the body of one request; a larger one gets status 413"),
+    option(
+        "http.max-connections",
+        "512",
+        "limit of open connections; beyond it a new one replaces one that waits, and 16 more answer health checks",
+    ),
+    option("http.max-elements", "10000", "limit of the elements of one request; one with more gets status 413"),
     option("http.max-waiting", "64MiB", "limit of all bodies that wait for the log; beyond it requests get status 429"),
     option(
-        "http.read-token-sha256",
-        "",
-        "SHA-256 of the token that may read cards, 64 hexadecimal digits; without it every client may",
+        "http.open-metrics",
+        "loopback",
+        "when `/metrics` and `/version` need no token: loopback (while `listen` is a loopback address), always or never",
     ),
     option("kafka.brokers", "", "Kafka brokers, HOST:PORT separated by commas; without them the log is embedded in `data`"),
     option(
@@ -224,23 +262,24 @@ pub fn feed_named(declared: &BTreeMap<String, Arc<Feed>>, zone: &Zone, name: &st
 }
 
 /// The options in the table of a feed.
-pub const FEED_OPTIONS: [OptionOf; 6] = [
+pub const FEED_OPTIONS: [OptionOf; 5] = [
     option("drugs", "requests", "requests or dispenses: the FHIR resource that counts as a prescription"),
     option("ids", "feed", "feed or kind: event ids are unique in the feed, or per kind of event; never change it"),
     option("practice", "", "practice of events that name none"),
-    option("token-sha256", "", "SHA-256 of the token for events of this feed over HTTP, 64 hexadecimal digits"),
     option("versioning", "id", "id, updated or arrival: the order of the versions of an event; never change it"),
     option("zone", "", "time zone of the civil days of events; that of the deployment without it"),
 ];
 /// Their keys.
-pub const FEED_KEYS: [&str; 6] = [
-    FEED_OPTIONS[0].key,
-    FEED_OPTIONS[1].key,
-    FEED_OPTIONS[2].key,
-    FEED_OPTIONS[3].key,
-    FEED_OPTIONS[4].key,
-    FEED_OPTIONS[5].key,
+pub const FEED_KEYS: [&str; 5] =
+    [FEED_OPTIONS[0].key, FEED_OPTIONS[1].key, FEED_OPTIONS[2].key, FEED_OPTIONS[3].key, FEED_OPTIONS[4].key];
+
+/// The options in the table of a token.
+pub const TOKEN_OPTIONS: [OptionOf; 2] = [
+    option("scopes", "", "rights of the token: words separated by spaces, or a list of them"),
+    option("sha256", "", "SHA-256 of the token, 64 hexadecimal digits"),
 ];
+/// Their keys.
+pub const TOKEN_KEYS: [&str; 2] = [TOKEN_OPTIONS[0].key, TOKEN_OPTIONS[1].key];
 
 /// The word of a scope of ids.
 #[must_use]

@@ -1,20 +1,23 @@
 //! `GET /v1/scorecards/{clinician}/explain`: the events behind one number of a card.
 //!
-//! The service computes one explanation at a time, because each folds the log again; others wait. It cancels an explanation whose
-//! client hung up.
+//! The service computes one explanation at a time, because each folds the log again; a few others wait, and more are refused. It
+//! cancels an explanation whose client hung up.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Extension, Path, State};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use scorecard::fold::explanation::MeasureSide;
 use stream::evidence::EvidenceError;
 
 use crate::http::http_state::HttpState;
-use crate::http::responses::{NDJSON, Parameters, accepts, error, no_cards, parameter};
+use crate::http::parameters::Parameters;
+use crate::http::problem::{ProblemType, Refusal};
+use crate::http::request_guard::CheckedRequest;
+use crate::http::responses::{NDJSON, accepts, no_cards, panicked};
+use crate::process::limits::EXPLAIN_QUEUE;
 use crate::terminal::paint::Paint;
 use crate::view::explain_request::{ExplainError, ExplainRequest, side_word};
 use crate::view::explanation_view::{json, ndjson, table};
@@ -23,16 +26,22 @@ use crate::view::explanation_view::{json, ndjson, table};
 pub async fn explain(
     State(state): State<HttpState>,
     Path(clinician): Path<String>,
-    Query(parameters): Parameters,
+    Extension(checked): Extension<CheckedRequest>,
     headers: HeaderMap,
 ) -> Response {
-    let request = match explain_request(clinician, &parameters) {
+    let request = match explain_request(clinician, &checked.parameters) {
         Ok(request) => request,
-        Err(wrong) => return error(StatusCode::BAD_REQUEST, &wrong),
+        Err(wrong) => return wrong.into_response(),
     };
     let Some(cards) = state.cards.clone() else { return no_cards() };
+    // The place in the queue is released with the request, also when the client hung up.
+    let Ok(_queued) = state.explain_queue.clone().try_acquire_owned() else {
+        let text =
+            format!("one explanation is computed at a time, and {EXPLAIN_QUEUE} wait; retry after the seconds of Retry-After");
+        return ProblemType::Busy.response(&text);
+    };
     let Ok(permit) = state.explain_permit.clone().acquire_owned().await else {
-        return error(StatusCode::SERVICE_UNAVAILABLE, "the service is stopping; retry after its restart");
+        return ProblemType::Unavailable.response("the service is stopping; retry after its restart");
     };
     let client = ClientGuard(Arc::new(AtomicBool::new(true)));
     let waits = client.0.clone();
@@ -44,13 +53,8 @@ pub async fn explain(
     };
     let explanation = match tokio::task::spawn_blocking(compute).await {
         Ok(Ok(explanation)) => explanation,
-        Ok(Err(unanswered)) => return error(status(&unanswered), &stream::log::with_sources(&unanswered)),
-        Err(_) => {
-            return error(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the explanation failed; report the last lines of the service's log",
-            );
-        }
+        Ok(Err(unanswered)) => return problem(&unanswered).response(&stream::log::with_sources(&unanswered)),
+        Err(_) => return panicked("the explanation"),
     };
     drop(client);
     let (kind, text) = if accepts(&headers, "text/plain") {
@@ -72,36 +76,42 @@ impl Drop for ClientGuard {
     }
 }
 
-fn status(unanswered: &ExplainError) -> StatusCode {
+fn problem(unanswered: &ExplainError) -> ProblemType {
     match unanswered {
-        ExplainError::NotFound(_) => StatusCode::NOT_FOUND,
-        ExplainError::Ambiguous(_) => StatusCode::BAD_REQUEST,
-        ExplainError::Evidence(EvidenceError::Gone(_)) => StatusCode::GONE,
-        ExplainError::Evidence(_) | ExplainError::Log(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        ExplainError::Unexplained(_) => StatusCode::CONFLICT,
+        ExplainError::NotFound(_) => ProblemType::NotFound,
+        ExplainError::Ambiguous(_) => ProblemType::MalformedParameter,
+        ExplainError::Evidence(EvidenceError::Gone(_)) => ProblemType::Gone,
+        ExplainError::Evidence(_) | ExplainError::Log(_) => ProblemType::Internal,
+        ExplainError::Unexplained(_) => ProblemType::NotExplained,
     }
 }
 
-fn explain_request(clinician: String, parameters: &BTreeMap<String, String>) -> Result<ExplainRequest, String> {
-    let needed = |name: &str, example: &str| {
-        parameters.get(name).cloned().ok_or_else(|| format!("{name} is missing; add {name}={example}"))
-    };
-    let month = parameter(parameters, "month")?.ok_or("month is missing; add month=2026-10")?;
-    let window = match parameters.get("window").map(String::as_str) {
+fn explain_request(clinician: String, parameters: &Parameters) -> Result<ExplainRequest, Refusal> {
+    let malformed = |text: &str| Refusal::new(ProblemType::MalformedParameter, text);
+    let month = parameters.value("month")?.ok_or_else(|| malformed("month is missing; add month=2026-10"))?;
+    let window = match parameters.text("window") {
         None => None,
         Some("month" | "1") => Some(1),
         Some("3") => Some(3),
         Some("12") => Some(12),
-        Some(other) => return Err(format!("window={other} is not valid; write month, 3 or 12")),
+        Some(_) => return Err(malformed("window is not valid; write month, 3 or 12")),
     };
-    let side = match parameters.get("side") {
+    let side = match parameters.text("side") {
         None => None,
         Some(word) => {
             let side = [MeasureSide::Numerator, MeasureSide::Denominator].into_iter().find(|side| side_word(*side) == word);
-            Some(side.ok_or_else(|| format!("side={word} is not valid; write numerator or denominator"))?)
+            Some(side.ok_or_else(|| malformed("side is not valid; write numerator or denominator"))?)
         }
     };
-    let measure = needed("measure", "dna_rate")?;
-    let revision = parameter(parameters, "revision")?;
-    Ok(ExplainRequest { clinician, month, measure, side, window, revision, practice: parameters.get("practice").cloned() })
+    let measure = parameters.text("measure").ok_or_else(|| malformed("measure is missing; add measure=dna_rate"))?.to_owned();
+    let revision = parameters.value("revision")?;
+    Ok(ExplainRequest {
+        clinician,
+        month,
+        measure,
+        side,
+        window,
+        revision,
+        practice: parameters.text("practice").map(str::to_owned),
+    })
 }

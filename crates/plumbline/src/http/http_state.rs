@@ -1,6 +1,7 @@
 //! The parts of the service that HTTP handlers use.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use scorecard::record::item::Feed;
@@ -8,17 +9,19 @@ use stream::deployment::Deployment;
 use tokio::sync::Semaphore;
 
 use crate::config::authorizer::Authorizer;
-use crate::config::options::Config;
+use crate::config::options::{Config, OpenMetrics};
 use crate::deployment::data_directory::DataDirectory;
+use crate::http::open_connections::OpenConnections;
+use crate::intake::body_room::BodyRoom;
+use crate::intake::intake_decoder::IntakeDecoder;
 use crate::intake::intake_worker::IntakeSender;
 use crate::log::any_log::AnyLog;
+use crate::process::clock::Clock;
+use crate::process::limits::EXPLAIN_QUEUE;
 use crate::process::metric_registry::MetricRegistry;
 use crate::process::service_status::ServiceStatus;
 use crate::published_cards::card_store::CardStore;
 use crate::rejects::reject_store::RejectStore;
-
-/// One permit is one kibibyte of bodies, so that gigabytes fit into the 32 bits of a permit count.
-const BYTES_A_PERMIT: usize = 1 << 10;
 
 /// The parts that every handler sees.
 #[derive(Clone, Debug)]
@@ -27,16 +30,32 @@ pub struct HttpState {
     pub intake: Option<IntakeSender>,
     /// Checks tokens.
     pub authorizer: Arc<Authorizer>,
-    /// Permits for the bodies that wait for the log.
-    pub body_permits: Arc<Semaphore>,
+    /// The address of the service.
+    pub listen: SocketAddr,
+    /// The open connections.
+    pub connections: OpenConnections,
+    /// Whether metrics and version need no token.
+    pub metrics_are_open: bool,
+    /// Room for the bodies that wait for the log.
+    pub room: BodyRoom,
     /// The largest body, in bytes.
     pub max_body: usize,
+    /// The largest number of elements of a body.
+    pub max_elements: usize,
     /// Declared feeds.
     pub feeds: Arc<BTreeMap<String, Arc<Feed>>>,
     /// Raw records that were rejected.
     pub rejects: RejectStore,
+    /// Decodes retried records.
+    pub decoder: IntakeDecoder,
+    /// The clock of retries.
+    pub clock: Clock,
+    /// One permit: a retry reads all rejects, so only one runs at a time.
+    pub retry_permit: Arc<Semaphore>,
     /// One permit: an explanation folds the log again, so only one is computed at a time.
     pub explain_permit: Arc<Semaphore>,
+    /// Permits of explanations that run or wait.
+    pub explain_queue: Arc<Semaphore>,
     /// The published cards; none where this process has no role serve.
     pub cards: Option<CardStore>,
     /// A handle on the log.
@@ -62,10 +81,22 @@ impl HttpState {
         HttpState {
             intake,
             authorizer: Arc::new(config.gate.clone()),
-            body_permits: Arc::new(Semaphore::new((config.max_waiting / BYTES_A_PERMIT).min(Semaphore::MAX_PERMITS))),
+            listen: config.listen,
+            connections: OpenConnections::new(config.max_connections),
+            metrics_are_open: match config.open_metrics {
+                OpenMetrics::Always => true,
+                OpenMetrics::Never => false,
+                OpenMetrics::Loopback => config.listen.ip().is_loopback(),
+            },
+            room: BodyRoom::new(config.max_waiting, config.max_body),
             max_body: config.max_body,
+            max_elements: config.max_elements,
             feeds: data.decoder.feeds.clone(),
             rejects: data.refused.clone(),
+            decoder: data.decoder.clone(),
+            clock: data.clock.clone(),
+            retry_permit: Arc::new(Semaphore::new(1)),
+            explain_queue: Arc::new(Semaphore::new(1 + EXPLAIN_QUEUE)),
             explain_permit: Arc::new(Semaphore::new(1)),
             cards: data.shelf.clone(),
             log: data.log.clone(),
@@ -74,9 +105,4 @@ impl HttpState {
             metrics,
         }
     }
-}
-
-/// Permits for a body of this size, at least one.
-pub(crate) fn body_permits(bytes: usize) -> u32 {
-    u32::try_from(bytes.div_ceil(BYTES_A_PERMIT).max(1)).unwrap_or(u32::MAX)
 }

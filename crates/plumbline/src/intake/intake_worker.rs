@@ -7,32 +7,38 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::Thread;
 
 use axum::body::Bytes;
-use codec::formats::record_decoder::{Context, RejectReason};
+use codec::formats::record_decoder::Context;
 use scorecard::record::item::{Feed, Item};
-use scorecard::record::log_record::{Position, Reject};
+use scorecard::record::log_record::Position;
 use scorecard::time::calendar::Timestamp;
 use serde::Serialize;
-use stream::intake::intake_task::Intake;
+use stream::intake::intake_task::{Intake, IntakeCounts};
 use stream::log::{LogError, with_sources};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use tracing::warn;
+use tokio::sync::oneshot;
+use tracing::{info, warn};
 
-use crate::config::authorizer::Writes;
+use crate::config::authorizer::SenderRights;
+use crate::intake::body_room::RoomPermit;
 use crate::intake::intake_decoder::IntakeDecoder;
-use crate::intake::reject_retrier::{RejectRetrier, RetryError, RetryOutcome, SOURCE};
+use crate::intake::reject_retrier::SOURCE;
+use crate::intake::request_rejects::RequestRejects;
+use crate::intake::sender_check::{allowed, is_refused_sender};
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
 use crate::process::limits::{EVENTS_PER_BATCH, QUEUED_REQUESTS, REJECT_TRIM_INTERVAL, REQUEST_GROUP_BYTES};
 use crate::process::service_status::{ServiceStatus, Way};
-use crate::rejects::reject_store::{RejectStore, RejectStoreError};
-use crate::rejects::rejected_record::{RejectFilter, RejectedElement, RejectedRecord};
+use crate::rejects::reject_store::RejectStore;
+use crate::rejects::rejected_record::RejectedRecord;
 
 /// The outcome of one element of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum ElementOutcome {
     /// The event is in the log.
-    Logged,
+    Logged {
+        /// Its id, as the log holds it.
+        id: String,
+    },
     /// The entry is in the registry.
     Registered,
     /// A resource of a kind that does not count.
@@ -58,45 +64,61 @@ pub struct Submission {
     pub body: Bytes,
     /// The feed of events without a feed of their own.
     pub feed: Option<Arc<Feed>>,
-    /// The feeds that the sender may write.
-    pub writes: Writes,
-    /// Receives one outcome an element after the log is durable.
-    pub reply: oneshot::Sender<Vec<ElementOutcome>>,
-    /// The permit for the body's bytes, released after the answer.
-    pub room: OwnedSemaphorePermit,
+    /// The rights of the sender.
+    pub rights: SenderRights,
+    /// Elements behind this number are not read.
+    pub most_elements: usize,
+    /// Receives the outcomes after the log is durable.
+    pub reply: oneshot::Sender<SubmissionAnswer>,
+    /// The room for the body's bytes, released after the answer.
+    pub room: RoomPermit,
 }
 
-/// A request to the intake thread.
-#[derive(Debug)]
-pub enum Request {
-    /// Append events.
-    Events(Submission),
-    /// Retry rejected records.
-    Retry {
-        /// The elements to retry.
-        which: RejectFilter,
-        /// Receives the counts after the log is durable.
-        reply: oneshot::Sender<Result<RetryOutcome, RejectStoreError>>,
-    },
+/// The outcomes of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubmissionAnswer {
+    /// One outcome an element, in order.
+    pub elements: Vec<ElementOutcome>,
+    /// Rejected elements that are counted and not kept for a retry.
+    pub not_kept: u64,
+    /// Elements behind the limit, which were not read.
+    pub beyond: u64,
+}
+
+/// Whether a request came into the queue of intake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handover {
+    /// It did.
+    Queued,
+    /// The queue is full.
+    Full,
+    /// The intake thread has ended.
+    Ended,
 }
 
 /// Sends requests to the thread of [`IntakeWorker`].
 #[derive(Clone, Debug)]
-pub struct IntakeSender(SyncSender<Request>);
+pub struct IntakeSender(SyncSender<Submission>);
 
 impl IntakeSender {
-    /// Queues a request. False when the queue is full or the thread has ended.
+    /// Queues a request.
     #[must_use]
-    pub fn hand_in(&self, request: Request) -> bool {
-        !matches!(self.0.try_send(request), Err(TrySendError::Full(_) | TrySendError::Disconnected(_)))
+    pub fn hand_in(&self, submission: Submission) -> Handover {
+        match self.0.try_send(submission) {
+            Ok(()) => Handover::Queued,
+            Err(TrySendError::Full(_)) => Handover::Full,
+            Err(TrySendError::Disconnected(_)) => Handover::Ended,
+        }
     }
 }
 
 /// The intake thread. It ends when every [`IntakeSender`] is dropped and every request is answered, or when the log fails.
 #[derive(Debug)]
 pub struct IntakeWorker {
-    queue: Receiver<Request>,
+    queue: Receiver<Submission>,
     intake: Intake,
+    /// Rejects that are counted only.
+    counted_only: IntakeCounts,
     log: AnyLog,
     decoder: IntakeDecoder,
     rejects: RejectStore,
@@ -124,7 +146,19 @@ impl IntakeWorker {
         let trimmed = Timestamp::EARLIEST;
         (
             IntakeSender(sender),
-            IntakeWorker { queue, intake, log, decoder, rejects, clock, status, wake, last_position: 0, trimmed },
+            IntakeWorker {
+                queue,
+                intake,
+                counted_only: IntakeCounts::default(),
+                log,
+                decoder,
+                rejects,
+                clock,
+                status,
+                wake,
+                last_position: 0,
+                trimmed,
+            },
         )
     }
 
@@ -136,8 +170,7 @@ impl IntakeWorker {
         self.trim()?;
         loop {
             let outcome = match self.queue.recv_timeout(REJECT_TRIM_INTERVAL) {
-                Ok(Request::Events(first)) => self.take_group(first),
-                Ok(Request::Retry { which, reply }) => self.retry(&which, reply),
+                Ok(first) => self.take_group(first),
                 Err(RecvTimeoutError::Timeout) => Ok(()),
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             };
@@ -155,20 +188,11 @@ impl IntakeWorker {
     fn take_group(&mut self, first: Submission) -> Result<(), LogError> {
         let mut bytes = first.body.len();
         let mut group = vec![first];
-        let mut next = None;
         while bytes < REQUEST_GROUP_BYTES
-            && let Ok(request) = self.queue.try_recv()
+            && let Ok(submission) = self.queue.try_recv()
         {
-            match request {
-                Request::Events(submission) => {
-                    bytes += submission.body.len();
-                    group.push(submission);
-                }
-                Request::Retry { which, reply } => {
-                    next = Some((which, reply));
-                    break;
-                }
-            }
+            bytes += submission.body.len();
+            group.push(submission);
         }
         let (mut answers, mut rejected) = (Vec::new(), Vec::new());
         for submission in &group {
@@ -178,35 +202,20 @@ impl IntakeWorker {
         self.rejects.put(&rejected, self.clock.now()).map_err(|error| LogError::Storage(error.into()))?;
         self.flush()?;
         for (submission, answers) in group.into_iter().zip(answers) {
+            log_rights(&submission.rights, &answers);
             // A client that hung up receives no answer; its events count.
             let _ = submission.reply.send(answers);
             drop(submission.room);
         }
-        next.map_or(Ok(()), |(which, reply)| self.retry(&which, reply))
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), LogError> {
         self.intake.flush(&mut self.log)?;
-        self.status.intake(Way::Http).counts = self.intake.counts().clone();
+        let mut counts = self.intake.counts().clone();
+        counts.add(&self.counted_only);
+        self.status.intake(Way::Http).counts = counts;
         self.wake.iter().for_each(Thread::unpark);
-        Ok(())
-    }
-
-    fn retry(
-        &mut self,
-        which: &RejectFilter,
-        reply: oneshot::Sender<Result<RetryOutcome, RejectStoreError>>,
-    ) -> Result<(), LogError> {
-        let IntakeWorker { decoder, rejects, intake, log, clock, .. } = self;
-        let retried = match RejectRetrier::new(decoder, rejects).run(which, intake, log, clock.now()) {
-            Err(RetryError::Log(error)) => return Err(error),
-            Err(RetryError::Store(error)) => Err(error),
-            Ok(retried) => Ok(retried),
-        };
-        // A retry that broke off may have left unflushed events.
-        self.flush()?;
-        // A client that hung up receives no answer; its retry counts.
-        let _ = reply.send(retried);
         Ok(())
     }
 
@@ -220,29 +229,36 @@ impl IntakeWorker {
         self.rejects.trim(now).map_err(|error| LogError::Storage(error.into()))
     }
 
-    fn append(&mut self, submission: &Submission, rejected: &mut Vec<RejectedRecord>) -> Result<Vec<ElementOutcome>, LogError> {
+    fn append(&mut self, submission: &Submission, rejected: &mut Vec<RejectedRecord>) -> Result<SubmissionAnswer, LogError> {
         let now = self.clock.now();
         let position = Position { source: SOURCE.to_owned(), partition: 0, offset: self.position(now), index: None };
         let context = Context { position: &position, feed: submission.feed.clone(), received_at: now, now };
-        let mut answers = Vec::new();
+        let mut answer = SubmissionAnswer::default();
         let mut result = Ok(());
-        let IntakeWorker { intake, log, decoder, status, .. } = self;
-        let (mut newest, mut ordinal, mut elements) = (None, 0, Vec::new());
+        let IntakeWorker { intake, log, decoder, status, counted_only, .. } = self;
+        let (mut newest, mut ordinal, mut rejects) = (None, 0, RequestRejects::default());
         let decoded = decoder.records.decode(&submission.body, &context, &mut |item| {
-            if result.is_ok() {
-                let item = allowed(item, &submission.writes, &position, ordinal);
+            if answer.elements.len() == submission.most_elements {
+                answer.beyond += 1;
+            } else if result.is_ok() {
+                let item = allowed(item, &submission.rights, &position, ordinal);
+                answer.elements.push(outcome(&item));
                 match &item {
                     Item::Event(_, event) => newest = newest.max(event.occurred_at),
-                    // No repair of the record grants its sender the right to write the feed.
-                    Item::Reject(reject) if reject.reason == RejectReason::FeedNotAllowed.as_str() => {}
-                    Item::Reject(reject) => elements.push(RejectedElement::new(ordinal, reject)),
+                    Item::Reject(reject) if !rejects.keep(ordinal, reject) => {
+                        counted_only.received += 1;
+                        *counted_only.rejected.entry(reject.reason.clone()).or_default() += 1;
+                        ordinal += 1;
+                        return;
+                    }
                     _ => {}
                 }
-                answers.push(answer(&item));
                 result = intake.take(log, item);
             }
             ordinal += 1;
         });
+        let RequestRejects { elements, counted, .. } = rejects;
+        answer.not_kept = counted.iter().map(|rejects| rejects.count).sum();
         if self.rejects.is_enabled() && !elements.is_empty() {
             let record = RejectedRecord {
                 position: position.offset,
@@ -250,6 +266,8 @@ impl IntakeWorker {
                 feed: submission.feed.as_ref().map(|feed| feed.name.to_string()),
                 items: ordinal,
                 elements,
+                scopes: submission.rights.scope_words(),
+                counted,
                 body: submission.body.to_vec(),
             };
             rejected.push(record.reduced(&decoder.records, &context));
@@ -257,7 +275,7 @@ impl IntakeWorker {
         let mut of_requests = status.intake(Way::Http);
         of_requests.unknown_fields += decoded.unknown_fields;
         of_requests.newest_event = of_requests.newest_event.max(newest);
-        result.map(|()| answers)
+        result.map(|()| answer)
     }
 
     /// The number of a request in `rejects`: its time of arrival, microseconds since 1970, and always larger than the last one.
@@ -268,25 +286,23 @@ impl IntakeWorker {
     }
 }
 
-/// The item, or a reject if the sender may not write its feed.
-fn allowed<'a>(item: Item<'a>, writes: &Writes, position: &Position, ordinal: u32) -> Item<'a> {
-    match item {
-        Item::Event(feed, _) | Item::Definition(feed, _) if !writes.include(&feed.name) => Item::Reject(Reject {
-            position: Position { index: Some(ordinal), ..position.clone() },
-            feed: Some(feed.name.to_string()),
-            reason: RejectReason::FeedNotAllowed.as_str().to_owned(),
-            field: "feed".to_owned(),
-            detail: "the token of this request does not belong to this feed; send its events with the feed's own token"
-                .to_owned(),
-            excerpt: String::new(),
-        }),
-        item => item,
+/// Logs that a sender changed the registry, or sent elements that it may not write.
+fn log_rights(rights: &SenderRights, answer: &SubmissionAnswer) {
+    let token = rights.token_name();
+    let count = |of: fn(&ElementOutcome) -> bool| answer.elements.iter().filter(|outcome| of(outcome)).count();
+    let entries = count(|outcome| matches!(outcome, ElementOutcome::Registered));
+    if entries > 0 {
+        info!(token, entries, "registry entries or definitions written");
+    }
+    let refused = count(|outcome| matches!(outcome, ElementOutcome::Rejected { reason, .. } if is_refused_sender(reason)));
+    if refused > 0 {
+        warn!(token, elements = refused, "elements rejected that the token may not write");
     }
 }
 
-fn answer(item: &Item<'_>) -> ElementOutcome {
+fn outcome(item: &Item<'_>) -> ElementOutcome {
     match item {
-        Item::Event(..) => ElementOutcome::Logged,
+        Item::Event(_, event) => ElementOutcome::Logged { id: event.id.to_string() },
         Item::Registry(_) | Item::Definition(..) => ElementOutcome::Registered,
         Item::Skipped(kind) => ElementOutcome::Skipped { kind: kind.clone() },
         Item::Reject(reject) => {

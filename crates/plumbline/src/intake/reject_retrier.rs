@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use stream::intake::intake_task::Intake;
 use stream::log::LogError;
 
+use crate::config::authorizer::SenderRights;
 use crate::intake::intake_decoder::IntakeDecoder;
+use crate::intake::sender_check::allowed;
 use crate::log::any_log::AnyLog;
 use crate::rejects::reject_store::{RejectStore, RejectStoreError};
 use crate::rejects::rejected_record::{RejectFilter, RejectedElement, RejectedRecord};
@@ -112,6 +114,7 @@ impl<'r> RejectRetrier<'r> {
         let feed = record.feed.as_deref().map(|name| self.decoder.feed(name));
         let position = Position { source: SOURCE.to_owned(), partition: 0, offset: record.position, index: None };
         let context = Context { position: &position, feed, received_at: record.received(), now };
+        let rights = SenderRights::of_words(record.scopes.as_deref());
         let mut items = 0u32;
         self.decoder.records.decode(&record.body, &context, &mut |_| items += 1);
         // Another version may split a record into other elements. Then retry all of them: repeated events are duplicates.
@@ -124,7 +127,9 @@ impl<'r> RejectRetrier<'r> {
             match old {
                 Some(old) if !filter.matches(record, old) => left.push(old.clone()),
                 None if !is_renumbered => {}
-                _ if result.is_ok() => result = target.retry(ordinal, old, item, &mut left),
+                _ if result.is_ok() => {
+                    result = target.retry(ordinal, old, allowed(item, &rights, &position, ordinal), &mut left);
+                }
                 _ => {}
             }
             ordinal += 1;
@@ -159,5 +164,62 @@ impl RetryTarget<'_> {
             }
         }
         self.intake.take(self.log, item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use codec::formats::record_decoder::DecoderConfig;
+    use codec::identity::keys::Keys;
+
+    use crate::log::local_log::{Durability, LocalLog};
+    use crate::process::clock::Clock;
+
+    const DOCTOR: &str = "{\"resourceType\":\"Practitioner\",\"id\":\"d1\",\"meta\":{\"versionId\":\"1\"},\"identifier\":[{\"system\":\
+                          \"https://fhir.nhs.uk/Id/gmc-reference-number\",\"value\":\"7012345\"}]}";
+
+    /// The outcome of a retry of a registry entry that a sender with these scopes sent, and the reasons that are left.
+    fn retried(scopes: Option<&[&str]>) -> (RetryOutcome, Vec<String>) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = RejectStore::new(&dir.path().join("refused"), &Keys::fixed(), 1 << 20);
+        let text = |text: &str| text.to_owned();
+        let element = RejectedElement {
+            ordinal: 0,
+            feed: Some(text("north")),
+            reason: text("malformed_value"),
+            field: text("identifier"),
+            detail: String::new(),
+            excerpt: String::new(),
+        };
+        let record = RejectedRecord {
+            position: 1_000_000,
+            received_at: 1_000,
+            feed: Some(text("north")),
+            items: 1,
+            elements: vec![element],
+            scopes: scopes.map(|words| words.iter().map(|word| text(word)).collect()),
+            counted: Vec::new(),
+            body: DOCTOR.into(),
+        };
+        let now = Timestamp(2_000);
+        store.put(&[record], now).unwrap();
+        let log = LocalLog::open(&dir.path().join("log"), Clock::standing_at(now), Durability::Buffered).unwrap();
+        let decoder = IntakeDecoder::new(DecoderConfig { keys: Keys::fixed(), ..DecoderConfig::default() });
+        let mut intake = Intake::new(1, 1);
+        let retrier = RejectRetrier::new(&decoder, &store);
+        let outcome = retrier.run(&RejectFilter::default(), &mut intake, &mut AnyLog::Local(log), now).unwrap();
+        let left =
+            store.files().unwrap().into_iter().flat_map(|file| store.read(&file).unwrap()).flat_map(|record| record.elements);
+        (outcome, left.map(|element| element.reason).collect())
+    }
+
+    #[test]
+    fn a_retry_has_the_rights_of_the_first_sender() {
+        let (outcome, left) = retried(Some(&["write:north"]));
+        assert_eq!((outcome.registered, outcome.refused, left), (0, 1, vec!["registry_not_allowed".to_owned()]));
+        let (outcome, left) = retried(Some(&["write:north", "registry"]));
+        assert_eq!((outcome.registered, outcome.refused, left.len()), (1, 0, 0));
+        assert_eq!(retried(None).0.registered, 1);
     }
 }

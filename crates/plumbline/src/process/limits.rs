@@ -104,6 +104,12 @@ pub const COMMIT_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// Pause before intake joins its group again after a failure, or resumes a partition that waits for a schema.
 pub const INTAKE_RETRY_PAUSE: Duration = Duration::from_secs(1);
 
+/// Part of `http.max-waiting` that one sender may use: a quarter, or one body of the largest size if that is more.
+pub const SHARE_OF_ROOM: usize = 4;
+/// Rejects of one reason and field that a request leaves in the log and the store. Further ones are counted: thousands of rejects of
+/// one fault help nobody, and each costs a record of the log.
+pub const REJECTS_KEPT_A_KIND: u32 = 100;
+
 // Shutdown and supervision.
 
 /// Interval at which a waiting thread checks for a shutdown.
@@ -158,7 +164,53 @@ pub const ARRIVAL_BLOCK_BYTES: usize = 8 << 20;
 
 // HTTP.
 
+/// Time for the head of a request, also of the next one on an open connection.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time in which a client must take some bytes of an answer.
+pub const ANSWER_STALL: Duration = Duration::from_secs(30);
+/// Bytes of a request's head, and of the buffer of a connection.
+pub const HEAD_BYTES: usize = 64 << 10;
+/// Connections beyond `http.max-connections` that only answer `/livez` and `/readyz`.
+pub const HEALTH_CONNECTIONS: usize = 16;
+/// Pause after a connection could not be accepted, for example because no file descriptor is free.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Time that a body may take before [`BODY_BYTES_A_SECOND`] counts.
+pub const BODY_GRACE: Duration = Duration::from_secs(10);
+/// Least pace of a body, bytes a second: a quarter of a line of 1 Mbit/s. A body of 8 MiB may take 266 s.
+pub const BODY_BYTES_A_SECOND: u64 = 32 << 10;
+/// Largest window of a zstd frame, as a power of two: 8 MiB, that of the highest standard level.
+pub const ZSTD_WINDOW_LOG: u32 = 23;
+/// Explanations that wait for the one that is computed. Each folds the log again, which may take minutes.
+pub const EXPLAIN_QUEUE: usize = 4;
+
 /// Entries of a page where the request names no `limit`.
 pub const PAGE_ENTRIES: usize = 100;
 /// Largest `limit` of a page, entries.
 pub const PAGE_ENTRIES_MOST: usize = 1_000;
+
+/// A limit of requests that is no option: its name, its value, and the answer beyond it.
+pub type FixedLimit = (&'static str, String, &'static str);
+
+/// The limits of requests that are no options, for `config show` and the reference page.
+#[must_use]
+pub fn fixed_limits() -> Vec<FixedLimit> {
+    let seconds = |time: Duration| format!("{} s", time.as_secs());
+    let kibibytes = |bytes: usize| format!("{} KiB", bytes >> 10);
+    vec![
+        ("head of a request", format!("{}, {}", seconds(HEAD_TIMEOUT), kibibytes(HEAD_BYTES)), "the connection is closed"),
+        ("time between two requests of a connection", seconds(HEAD_TIMEOUT), "the connection is closed"),
+        ("pace of a body", format!("{} KiB a second, after {}", BODY_BYTES_A_SECOND >> 10, seconds(BODY_GRACE)), "status 408"),
+        ("window of a zstd body", kibibytes(1 << ZSTD_WINDOW_LOG), "status 400"),
+        ("pause of a client that reads an answer", seconds(ANSWER_STALL), "the connection is closed"),
+        ("part of `http.max-waiting` for one token", format!("1/{SHARE_OF_ROOM}, at least one body"), "status 429"),
+        (
+            "connections beyond `http.max-connections`",
+            HEALTH_CONNECTIONS.to_string(),
+            "they answer `/livez` and `/readyz` only; further ones are closed",
+        ),
+        ("rejects of one reason and field that a request keeps", REJECTS_KEPT_A_KIND.to_string(), "further ones are counted"),
+        ("explanations that wait", EXPLAIN_QUEUE.to_string(), "status 429"),
+        ("retries of rejects at a time", "1".to_owned(), "status 429"),
+        ("entries of a page", PAGE_ENTRIES_MOST.to_string(), "status 400"),
+    ]
+}

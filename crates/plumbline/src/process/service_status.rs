@@ -97,9 +97,11 @@ pub struct ServiceStatus {
     started: Instant,
     partitions: Vec<Mutex<PartitionStatus>>,
     publish: Mutex<PublishStatus>,
-    intake: [Mutex<IntakeStatus>; 2],
+    intake: [Mutex<IntakeStatus>; 3],
     inputs: Mutex<Inputs>,
     joining: AtomicUsize,
+    /// The error of the write that found the disk full.
+    disk_failure: Mutex<Option<String>>,
 }
 
 /// The ways into the log.
@@ -109,6 +111,8 @@ pub enum Way {
     Http = 0,
     /// Input topics.
     Topics = 1,
+    /// Retries of rejected records over HTTP.
+    Retry = 2,
 }
 
 /// The reason why the service is not ready yet, and its progress.
@@ -136,6 +140,7 @@ impl ServiceStatus {
             intake: Default::default(),
             inputs: Mutex::default(),
             joining: AtomicUsize::new(0),
+            disk_failure: Mutex::default(),
         })
     }
 
@@ -148,6 +153,17 @@ impl ServiceStatus {
     pub fn joined(&self) -> bool {
         self.joining.fetch_sub(1, Ordering::Relaxed);
         true
+    }
+
+    /// A write found the disk full. Writes have ended, and reads go on until a restart. The first error is kept.
+    pub fn fail_disk(&self, error: String) {
+        guard(&self.disk_failure).get_or_insert(error);
+    }
+
+    /// The error of the write that found the disk full.
+    #[must_use]
+    pub fn disk_failure(&self) -> Option<String> {
+        guard(&self.disk_failure).clone()
     }
 
     /// This process begins to tally a partition whose log ends at `replay_end` now.
@@ -183,6 +199,10 @@ impl ServiceStatus {
     /// The role of a thread that has not reported for `at_least`. A thread that waits for brokers reports regularly.
     #[must_use]
     pub fn silent(&self, at_least: Duration) -> Option<&'static str> {
+        // Threads that write have ended.
+        if self.disk_failure().is_some() {
+            return None;
+        }
         let is_silent = |heard: Option<Instant>| heard.is_some_and(|heard| heard.elapsed() > at_least);
         if is_silent(self.publish().heard) {
             return Some("publish");
@@ -190,14 +210,16 @@ impl ServiceStatus {
         self.owned(|partition| is_silent(partition.heard)).contains(&true).then_some("tally")
     }
 
-    /// The status of intake by both ways together.
+    /// The status of intake by all ways together.
     #[must_use]
     pub fn all_intake(&self) -> IntakeStatus {
-        let mut all = self.intake(Way::Http).clone();
-        let topics = self.intake(Way::Topics);
-        all.counts.add(&topics.counts);
-        all.unknown_fields += topics.unknown_fields;
-        all.newest_event = all.newest_event.max(topics.newest_event);
+        let mut all = IntakeStatus::default();
+        for way in [Way::Http, Way::Topics, Way::Retry] {
+            let one = self.intake(way);
+            all.counts.add(&one.counts);
+            all.unknown_fields += one.unknown_fields;
+            all.newest_event = all.newest_event.max(one.newest_event);
+        }
         all
     }
 
@@ -226,6 +248,10 @@ impl ServiceStatus {
     /// `None` when the service is ready; otherwise the reason, the progress and the remaining time.
     #[must_use]
     pub fn not_ready(&self) -> Option<NotReady> {
+        if self.disk_failure().is_some() {
+            let reason = "the disk is full, and only reads are answered; free disk space, then restart";
+            return Some(NotReady { reason, done: 0, total: 0, estimate: None });
+        }
         let joining = self.joining.load(Ordering::Relaxed) > 0;
         let replaying = self.owned(|partition| partition.caught_up).contains(&false);
         let publish = self.publish();

@@ -97,7 +97,16 @@ mod tests {
         };
         let body = b"{\"type\":\"robot\"}".to_vec();
         let (position, received_at) = (1_790_000_000_000_000, 1_790_000_000_000);
-        RejectedRecord { position, received_at, feed: None, items: 1, elements: vec![element], body }
+        RejectedRecord {
+            position,
+            received_at,
+            feed: None,
+            items: 1,
+            elements: vec![element],
+            scopes: None,
+            counted: Vec::new(),
+            body,
+        }
     }
 
     #[test]

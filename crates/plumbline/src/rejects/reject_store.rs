@@ -17,8 +17,9 @@ use tracing::warn;
 use crate::config::keys_file::private;
 use crate::log::log_directory::cure;
 use crate::process::limits::{DISK_BLOCK_BYTES, REJECT_RETENTION_DAYS};
+use crate::rejects::reject_groups::RejectGroups;
 use crate::rejects::reject_seal::{NONCE_BYTES, RejectSeal};
-use crate::rejects::rejected_record::RejectedRecord;
+use crate::rejects::rejected_record::{RejectFilter, RejectedRecord};
 
 const ENDING: &str = "refused";
 const DROPPED_FILE: &str = "DROPPED";
@@ -78,20 +79,29 @@ pub struct RejectStore {
     index: Arc<Mutex<Option<FileIndex>>>,
 }
 
-/// Files by their number, with their bytes on disk.
+/// Files by their number.
 #[derive(Debug, Default)]
 struct FileIndex {
-    files: BTreeMap<u64, u64>,
+    files: BTreeMap<u64, IndexedFile>,
     bytes: u64,
 }
 
+#[derive(Debug)]
+struct IndexedFile {
+    /// Bytes on disk.
+    bytes: u64,
+    /// Its groups; unknown until the file is written or first listed.
+    groups: Option<Arc<RejectGroups>>,
+}
+
 impl FileIndex {
-    fn set(&mut self, number: u64, bytes: u64) {
-        self.bytes = self.bytes + bytes - self.files.insert(number, bytes).unwrap_or(0);
+    fn set(&mut self, number: u64, bytes: u64, groups: Option<Arc<RejectGroups>>) {
+        let before = self.files.insert(number, IndexedFile { bytes, groups });
+        self.bytes = self.bytes + bytes - before.map_or(0, |file| file.bytes);
     }
 
     fn remove(&mut self, number: u64) {
-        self.bytes -= self.files.remove(&number).unwrap_or(0);
+        self.bytes -= self.files.remove(&number).map_or(0, |file| file.bytes);
     }
 }
 
@@ -163,11 +173,44 @@ impl RejectStore {
     /// # Errors
     /// [`RejectStoreError::Io`]; then the file is unchanged.
     pub fn replace(&self, file: &RejectFile, records: &[RejectedRecord]) -> Result<(), RejectStoreError> {
+        // An expired file was removed while its records were retried.
+        if !file.path.exists() {
+            return Ok(());
+        }
         if !records.is_empty() {
             return self.write(file, records);
         }
         self.remove(file)?;
         File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(self.failed("written"))
+    }
+
+    /// The groups of all records that the filter selects. A file is read once and its groups are kept. Files that do not decrypt are
+    /// left out.
+    ///
+    /// # Errors
+    /// [`RejectStoreError::Io`].
+    pub fn groups(&self, filter: &RejectFilter) -> Result<RejectGroups, RejectStoreError> {
+        let unread = |index: &mut FileIndex| -> Vec<u64> {
+            index.files.iter().filter(|(_, file)| file.groups.is_none()).map(|(number, _)| *number).collect()
+        };
+        for number in self.with_index(unread)? {
+            let groups = match self.read(&self.file(number)) {
+                Ok(records) => RejectGroups::of(&records),
+                Err(RejectStoreError::Sealed { .. }) => RejectGroups::default(),
+                Err(error) => return Err(error),
+            };
+            self.with_index(|index| {
+                if let Some(file) = index.files.get_mut(&number) {
+                    file.groups.get_or_insert_with(|| Arc::new(groups));
+                }
+            })?;
+        }
+        let known = |index: &mut FileIndex| -> Vec<Arc<RejectGroups>> {
+            index.files.values().filter_map(|file| file.groups.clone()).collect()
+        };
+        let mut all = RejectGroups::default();
+        self.with_index(known)?.iter().for_each(|groups| all.add(groups, filter));
+        Ok(all)
     }
 
     /// Removes expired files, then the oldest ones until the rest fits.
@@ -195,7 +238,7 @@ impl RejectStore {
             absent => {
                 let mut found = FileIndex::default();
                 for file in self.files()? {
-                    found.set(file.number, disk_bytes(fs::metadata(&file.path).map_or(0, |metadata| metadata.len())));
+                    found.set(file.number, disk_bytes(fs::metadata(&file.path).map_or(0, |metadata| metadata.len())), None);
                 }
                 absent.insert(found)
             }
@@ -244,7 +287,8 @@ impl RejectStore {
             File::open(&self.dir)?.sync_all()
         };
         write().map_err(self.failed("written"))?;
-        self.with_index(|index| index.set(file.number, disk_bytes(sealed.len() as u64)))
+        let groups = Arc::new(RejectGroups::of(records));
+        self.with_index(|index| index.set(file.number, disk_bytes(sealed.len() as u64), Some(groups)))
     }
 
     fn failed(&self, doing: &'static str) -> impl Fn(io::Error) -> RejectStoreError {
@@ -286,7 +330,16 @@ mod tests {
             excerpt: String::new(),
         };
         let position = second * 1_000_000;
-        RejectedRecord { position, received_at: 5, feed: None, items: 1, elements: vec![element], body: body.into() }
+        RejectedRecord {
+            position,
+            received_at: 5,
+            feed: None,
+            items: 1,
+            elements: vec![element],
+            scopes: None,
+            counted: Vec::new(),
+            body: body.into(),
+        }
     }
 
     fn all(store: &RejectStore) -> Vec<RejectedRecord> {
@@ -351,6 +404,29 @@ mod tests {
         let nowhere = dir.path().join("none");
         RejectStore::new(&nowhere, &Keys::fixed(), 0).put(&[record(1, "x")], at(1)).unwrap();
         assert!(!nowhere.exists());
+    }
+
+    #[test]
+    fn groups_are_read_once_and_follow_every_change() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = RejectStore::new(dir.path(), &Keys::fixed(), 1 << 20);
+        store.put(&[record(1, "a"), record(1, "b")], at(1)).unwrap();
+        store.put(&[record(2, "c")], at(2)).unwrap();
+        let count = |store: &RejectStore| {
+            store.groups(&RejectFilter::default()).unwrap().iter().map(|(_, group)| group.count).sum::<u64>()
+        };
+        // Another process counts what it finds, and keeps it: a file that is damaged later still counts.
+        let other = RejectStore::new(dir.path(), &Keys::fixed(), 1 << 20);
+        assert_eq!((count(&store), count(&other)), (3, 3));
+        let files = store.files().unwrap();
+        fs::write(&files[1].path, "damaged").unwrap();
+        assert_eq!((count(&store), count(&other)), (3, 3));
+        store.replace(&files[0], &[record(1, "b")]).unwrap();
+        assert_eq!(count(&store), 2);
+        store.trim(at(10 + RETENTION_SECONDS)).unwrap();
+        assert_eq!(count(&store), 0);
+        let filter = RejectFilter { reason: Some("not_utf8".to_owned()), ..RejectFilter::default() };
+        assert_eq!(other.groups(&filter).unwrap().iter().count(), 0);
     }
 
     #[test]

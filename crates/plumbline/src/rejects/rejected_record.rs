@@ -40,6 +40,32 @@ impl RejectedElement {
     }
 }
 
+/// Rejects of one kind that are counted and not kept: a request keeps the first of each kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedRejects {
+    /// The feed, if known.
+    pub feed: Option<String>,
+    /// The reason.
+    pub reason: String,
+    /// Path of the field.
+    pub field: String,
+    /// Their number.
+    pub count: u64,
+}
+
+impl CountedRejects {
+    /// Counts a reject. The feed of a kind is that of its first reject.
+    pub fn add(counted: &mut Vec<CountedRejects>, reject: &Reject) {
+        match counted.iter_mut().find(|kind| kind.reason == reject.reason && kind.field == reject.field) {
+            Some(kind) => kind.count += 1,
+            None => {
+                let Reject { feed, reason, field, .. } = reject.clone();
+                counted.push(CountedRejects { feed, reason, field, count: 1 });
+            }
+        }
+    }
+}
+
 /// A raw record with rejected elements.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedRecord {
@@ -51,8 +77,14 @@ pub struct RejectedRecord {
     pub feed: Option<String>,
     /// Number of elements of the record.
     pub items: u32,
-    /// The rejected elements, in order.
+    /// The rejected elements that are kept, in order.
     pub elements: Vec<RejectedElement>,
+    /// The scopes of the sender's token, because a retry has its rights and no others. None for a sender without a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
+    /// Further rejects of the same kinds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<CountedRejects>,
     /// The raw bytes.
     #[serde(skip)]
     pub body: Vec<u8>,
@@ -131,6 +163,13 @@ pub struct RejectFilter {
 }
 
 impl RejectFilter {
+    /// Whether the filter selects rejects of this reason, feed and field; the feed may be empty.
+    #[must_use]
+    pub fn selects(&self, reason: &str, feed: &str, field: &str) -> bool {
+        let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| found == wanted);
+        is(&self.reason, reason) && is(&self.field, field) && is(&self.feed, feed)
+    }
+
     /// Whether the filter selects this element of this record.
     #[must_use]
     pub fn matches(&self, record: &RejectedRecord, element: &RejectedElement) -> bool {
@@ -149,7 +188,19 @@ mod tests {
     fn record(body: &str) -> (RejectedRecord, RecordDecoder) {
         let decoder = RecordDecoder::new(DecoderConfig::default());
         let (items, elements) = with_context(|context| rejected(&decoder, body.as_bytes(), context));
-        (RejectedRecord { position: 1, received_at: 0, feed: None, items, elements, body: body.into() }, decoder)
+        (
+            RejectedRecord {
+                position: 1,
+                received_at: 0,
+                feed: None,
+                items,
+                elements,
+                scopes: None,
+                counted: Vec::new(),
+                body: body.into(),
+            },
+            decoder,
+        )
     }
 
     fn with_context<T>(then: impl FnOnce(&Context<'_>) -> T) -> T {

@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 use stream::deployment::Deployment;
 
 use crate::deployment::data_directory::DataDirectory;
+use crate::http::open_connections::OpenConnections;
 use crate::http::request_metrics::RequestMetrics;
 use crate::intake::intake_metrics;
 use crate::kafka::client_metrics;
@@ -95,6 +96,7 @@ pub fn every_metric(data: &DataDirectory, status: Arc<ServiceStatus>) -> MetricR
     let brokers = Some(Contact::default());
     let schema_registry: Option<ReadRegistryCounts> = Some(Arc::new(RegistryCounts::default));
     MetricSources { brokers, schema_registry, ..sources }.register(&registry);
+    OpenConnections::new(0).register(&registry);
     // Both add their histograms, which stay empty here.
     let _ = (WorkerMetrics::register(&registry), RequestMetrics::register(&registry));
     registry

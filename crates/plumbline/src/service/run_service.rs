@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use crate::config::options::Config;
 use crate::deployment::data_directory::DataDirectory;
 use crate::http::http_state::HttpState;
-use crate::http::routes;
+use crate::http::{routes, server};
 use crate::intake::consumer_session::TopicIntake;
 use crate::intake::intake_worker::{IntakeSender, IntakeWorker};
 use crate::process::clock::Clock;
@@ -23,7 +23,9 @@ use crate::process::metric_registry::MetricRegistry;
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
+use crate::service::disk_failure::keeps_reading;
 use crate::service::metric_sources::MetricSources;
+use crate::service::private_folder::{make_private, set_private_umask};
 use crate::service::worker::WorkerContext;
 use crate::service::worker_metrics::WorkerMetrics;
 use crate::service::worker_supervisor::WorkerSupervisor;
@@ -37,6 +39,8 @@ const ALONE: &str = "over the embedded log one process has all roles; remove the
 /// When the data folder, the brokers or the address cannot be used, or the embedded log fails.
 pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Interrupt) -> Result<()> {
     ensure!(config.kafka.is_some() || roles == ProcessRoles::ALL, ALONE);
+    set_private_umask();
+    make_private(&config.data, &config.keys);
     let stopping = ShutdownSignal::default();
     let data = open(config, roles, clock, &stopping, interrupt)?;
     let status = ServiceStatus::new(data.deployment.partitions);
@@ -62,9 +66,10 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Inter
     data.answers_at(&format!("http://{address}"))?;
     let workers = WorkerSupervisor::start(&work, roles)?;
     let (sender, intakes) = intake(config, roles, &data, &work, &workers)?;
-    let state = HttpState::of(&data, config, sender, status, metrics);
+    let state = HttpState::of(&data, config, sender, status.clone(), metrics);
     let (close, closed) = watch::channel(());
-    let server = runtime.spawn(serve(listener, state, closed));
+    let connections = state.connections.clone();
+    let server = runtime.spawn(server::serve(listener, routes::router(state), connections, closed));
     print_address(config, address, roles);
 
     while !stopping.wait(SHUTDOWN_POLL) {
@@ -90,6 +95,9 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Inter
     }
     workers.join();
     drop(work);
+    if let Some(failure) = status.disk_failure() {
+        return Err(anyhow!(failure));
+    }
     if let Some(failure) = stopping.take_failure() {
         return Err(failure);
     }
@@ -140,7 +148,7 @@ fn intake(
         work.status.clone(),
         workers.tallies(),
     );
-    let mut intakes = vec![spawn_intake(worker, work.stopping.clone())?];
+    let mut intakes = vec![spawn_intake(worker, work.clone())?];
     if let Some(log) = data.log.kafka().filter(|_| !config.inputs.is_empty()) {
         let topics = TopicIntake {
             log: log.clone(),
@@ -156,22 +164,16 @@ fn intake(
     Ok((Some(sender), intakes))
 }
 
-fn spawn_intake(worker: IntakeWorker, stopping: ShutdownSignal) -> Result<thread::JoinHandle<()>> {
+fn spawn_intake(worker: IntakeWorker, work: WorkerContext) -> Result<thread::JoinHandle<()>> {
     let run = move || {
-        let _guard = stopping.guard("intake");
-        if let Err(error) = worker.run() {
-            stopping.fail(anyhow::Error::new(error).context("intake"));
+        let _guard = work.stopping.guard("intake");
+        if let Err(error) = worker.run()
+            && !keeps_reading(&work, "intake", &error)
+        {
+            work.stopping.fail(anyhow::Error::new(error).context("intake"));
         }
     };
     thread::Builder::new().name("intake".to_owned()).spawn(run).context("starting the thread of intake")
-}
-
-async fn serve(listener: TcpListener, state: HttpState, mut closed: watch::Receiver<()>) -> std::io::Result<()> {
-    let asked = async move {
-        // Nothing is ever sent: this ends when the sender is dropped.
-        let _ = closed.changed().await;
-    };
-    axum::serve(listener, routes::router(state)).with_graceful_shutdown(asked).await
 }
 
 /// Writes the address to standard error at any log level: with port 0 it is not known otherwise.

@@ -21,6 +21,7 @@ use crate::process::limits::{
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::service_status::{PublishStatus, ServiceStatus};
 use crate::process::shutdown_signal::ShutdownSignal;
+use crate::service::disk_failure::keeps_reading;
 use crate::service::worker::{WorkerContext, publish, serve, tally};
 
 /// The threads of tally and publish.
@@ -89,7 +90,8 @@ fn grouped(work: &WorkerContext, log: &KafkaLog, roles: ProcessRoles) -> Result<
     Ok(WorkerSupervisor { threads, tallies: Vec::new() })
 }
 
-/// Starts a thread. Over the embedded log its failure ends the process; on Kafka the task restarts after a pause.
+/// Starts a thread. Over the embedded log its failure ends the process, unless the disk is full; on Kafka the task restarts after a
+/// pause.
 fn spawn(
     role: &'static str,
     work: &WorkerContext,
@@ -104,7 +106,9 @@ fn spawn(
             let begun = Instant::now();
             let Err(error) = body(&work, &leave) else { return };
             let Some(log) = work.log.kafka() else {
-                work.stopping.fail(anyhow::Error::new(error).context(role));
+                if !keeps_reading(&work, role, &error) {
+                    work.stopping.fail(anyhow::Error::new(error).context(role));
+                }
                 return;
             };
             if leave.asked() || work.stopping.asked() {

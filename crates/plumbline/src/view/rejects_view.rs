@@ -1,13 +1,12 @@
 //! Rejected records as text, JSON or NDJSON: in groups of one reason, feed and field, or one by one.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use scorecard::time::calendar::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cli::Output;
 use crate::intake::reject_retrier::RetryOutcome;
+use crate::rejects::reject_groups::{RejectGroup, RejectGroups, RejectKind};
 use crate::rejects::reject_store::{RejectStore, RejectStoreError};
 use crate::rejects::rejected_record::{RejectFilter, RejectedElement, RejectedRecord};
 use crate::terminal::count::counted;
@@ -33,16 +32,6 @@ pub struct PendingRejects {
     pub dropped: u64,
 }
 
-/// The rejects of one reason, feed and field.
-#[derive(Debug)]
-struct Group<'a> {
-    count: u64,
-    first: Timestamp,
-    last: Timestamp,
-    /// The newest element of the group.
-    element: &'a RejectedElement,
-}
-
 impl PendingRejects {
     /// Reads the store.
     ///
@@ -66,34 +55,16 @@ impl PendingRejects {
         pairs.filter(|(record, element)| which.matches(record, element))
     }
 
-    fn groups<'a>(&'a self, which: &'a RejectFilter) -> BTreeMap<(&'a str, &'a str, &'a str), Group<'a>> {
-        let mut groups: BTreeMap<_, Group<'_>> = BTreeMap::new();
-        for (record, element) in self.elements(which) {
-            let key = (element.reason.as_str(), feed(record, element), element.field.as_str());
-            let at = record.received();
-            let group = groups.entry(key).or_insert(Group { count: 0, first: at, last: at, element });
-            group.count += 1;
-            (group.last, group.element) = (at, element);
-        }
-        groups
-    }
-
     /// The groups, one JSON object each.
     #[must_use]
     pub fn group_lines(&self, which: &RejectFilter) -> Vec<String> {
-        let line = |((reason, feed, field), group): ((&str, &str, &str), Group<'_>)| {
-            json!({
-                "reason": reason,
-                "feed": feed,
-                "field": field,
-                "count": group.count,
-                "first": group.first.to_string(),
-                "last": group.last.to_string(),
-                "detail": group.element.detail,
-            })
-            .to_string()
-        };
-        self.groups(which).into_iter().map(line).collect()
+        self.groups(which).iter().map(|(kind, group)| group_line(kind, group)).collect()
+    }
+
+    fn groups(&self, which: &RejectFilter) -> RejectGroups {
+        let mut groups = RejectGroups::default();
+        groups.add(&RejectGroups::of(&self.records), which);
+        groups
     }
 
     /// The groups in the requested form.
@@ -110,14 +81,14 @@ impl PendingRejects {
         let mut text = String::new();
         let mut line = |words: String| writeln!(text, "{words}").expect("a String takes all");
         let groups = self.groups(which);
-        for ((reason, feed, field), Group { count, first, last, element }) in &groups {
+        for (RejectKind { reason, feed, field }, RejectGroup { count, first, last, detail }) in groups.iter() {
             let feed = if feed.is_empty() { "no feed" } else { feed };
             let field = if field.is_empty() { "the whole element" } else { field };
             line(paint.bold(&format!("{count} x {reason}, {field}, {feed}")));
             line(paint.dim(&format!("  {first} to {last}")));
-            line(format!("  {}", element.detail));
+            line(format!("  {detail}"));
         }
-        if groups.is_empty() {
+        if groups.iter().next().is_none() {
             line("no rejected record is pending".to_owned());
         } else {
             line("`plumbline rejects show` shows each record; after a repair run `plumbline rejects retry`".to_owned());
@@ -147,6 +118,21 @@ impl PendingRejects {
             Output::Table => shown.iter().map(|(record, element)| described(record, element, raw)).collect(),
         }
     }
+}
+
+/// A group as a JSON object.
+#[must_use]
+pub fn group_line(kind: &RejectKind, group: &RejectGroup) -> String {
+    json!({
+        "reason": kind.reason,
+        "feed": kind.feed,
+        "field": kind.field,
+        "count": group.count,
+        "first": group.first.to_string(),
+        "last": group.last.to_string(),
+        "detail": group.detail,
+    })
+    .to_string()
 }
 
 fn feed<'a>(record: &'a RejectedRecord, element: &'a RejectedElement) -> &'a str {

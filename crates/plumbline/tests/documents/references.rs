@@ -4,9 +4,12 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use plumbline::config::options::{FEED_OPTIONS, INPUT_OPTIONS, OPTIONS, OptionOf};
+use plumbline::config::options::{FEED_OPTIONS, INPUT_OPTIONS, OPTIONS, OptionOf, TOKEN_OPTIONS};
+use plumbline::config::scope::SCOPE_WORDS;
+use plumbline::http::problem::ProblemType;
 use plumbline::http::routes::ROUTES;
 use plumbline::kafka::settings::FIXED;
+use plumbline::process::limits::fixed_limits;
 use plumbline::process::metric_registry::MetricDefinition;
 
 use crate::every_metric::every_metric;
@@ -63,6 +66,14 @@ fn the_page_of_configuration_lists_every_option() {
     text +=
         "\n## Input topics\n\nOne table per topic that practice systems write, `[inputs.TOPIC]`. They need `kafka.brokers`.\n\n";
     options(&mut text, "inputs.TOPIC.", &INPUT_OPTIONS);
+    text += "\n## Tokens\n\nOne table per token, `[tokens.NAME]`. With one token every route but `/livez` and `/readyz` needs one.\n\n";
+    options(&mut text, "tokens.NAME.", &TOKEN_OPTIONS);
+    text += "\n";
+    head(&mut text, &["scope", "right"]);
+    SCOPE_WORDS.iter().for_each(|(word, meaning)| row(&mut text, &[&code(word), meaning]));
+    text += "\n## Limits\n\nThese limits of requests are no options. `http.max-body` and its neighbours are.\n\n";
+    head(&mut text, &["limit", "value", "beyond it"]);
+    fixed_limits().iter().for_each(|(name, value, beyond)| row(&mut text, &[name, value, beyond]));
     text += "\n## Client properties\n\n`[kafka.properties]` passes properties to every client of the brokers, as librdkafka names them. \
              These are fixed, because a promise depends on them:\n\n";
     head(&mut text, &["property", "value", "promise"]);
@@ -75,15 +86,23 @@ fn the_page_of_configuration_lists_every_option() {
 #[test]
 fn the_page_of_routes_lists_every_route() {
     let mut text = String::from(
-        "Bodies and answers are JSON. Lists are NDJSON for `Accept: application/x-ndjson`. An error is `{\"error\":\"...\"}`.\n\n\
-         | access | needs |\n|---|---|\n\
-         | open | no token |\n\
-         | feed token | `Authorization: Bearer` with the token of the feed, once any feed has one, or the service listens beyond loopback |\n\
-         | reader token | `Authorization: Bearer` with the reader token, once `http.read-token-sha256` is set |\n\n",
+        "Bodies and answers are JSON. Lists are NDJSON for `Accept: application/x-ndjson`.\n\n\
+         With one token in the configuration, a route needs a token with its scope as `Authorization: Bearer TOKEN`. Without tokens\n\
+         every route is open to this machine. [Configuration](../operate/configuration.md#tokens) lists the scopes.\n\n",
     );
-    head(&mut text, &["route", "access", "answer"]);
+    head(&mut text, &["route", "scope", "parameters", "answer"]);
     for route in &ROUTES {
-        row(&mut text, &[&code(&format!("{} {}", route.method, route.path)), route.access.words(), route.answer]);
+        let parameters: Vec<String> = route.parameters.iter().map(|name| code(name)).collect();
+        let path = code(&format!("{} {}", route.method, route.path));
+        row(&mut text, &[&path, route.access.words(), &parameters.join(", "), route.answer]);
+    }
+    text += "\nA parameter that a route does not list gets 400.\n\n## Problems\n\n\
+             An error is `application/problem+json` (RFC 9457) with `type`, `title`, `status` and `detail`; `error` repeats `detail`.\n\
+             The `type` is `urn:plumbline:problem:` and the name. A name never changes its meaning.\n\n";
+    head(&mut text, &["problem", "status", "title"]);
+    for problem in ProblemType::ALL {
+        let (name, title) = problem.words();
+        row(&mut text, &[&code(name), problem.status().as_str(), title]);
     }
     text +=
         "\n[Sending events](../integrate/http.md) and [reading cards](../subscribe/http.md) explain parameters and answers.\n";

@@ -1,8 +1,9 @@
-//! A disk that fails stops the service with a clear message, and no acknowledged event is lost.
+//! A full disk ends writes with a clear message and not reads, and no acknowledged event is lost. Other users read no file.
 #![cfg(unix)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::server::{Server, command, request};
@@ -35,25 +36,40 @@ fn confined(place: &Place) -> Command {
 }
 
 #[test]
-fn a_full_disk_ends_the_service_with_the_cure_and_acknowledged_events_survive() {
+fn a_full_disk_ends_writes_and_not_reads_and_acknowledged_events_survive() {
     let place = Place::new();
-    let server = Server::start(confined(&place));
+    let mut server = Server::start(confined(&place));
     let mut answered = 0;
     let unanswered = loop {
         assert!(answered < 40, "{answered} bodies went into a log that has room for ten");
         let body = body(answered);
-        match request(&server.address, "POST", "/v1/events", body.as_bytes()) {
-            Ok(response) if response.status == 200 => assert_eq!(response.json()["logged"], EVENTS_A_BODY),
-            // The service may end before it responds.
-            Ok(response) if response.status != 503 => panic!("{response:?}"),
-            _ => break body,
+        match server.post("/v1/events", body.as_bytes()) {
+            response if response.status == 200 => assert_eq!(response.json()["logged"], EVENTS_A_BODY),
+            response => {
+                assert!([503, 507].contains(&response.status), "{response:?}");
+                break body;
+            }
         }
         answered += 1;
     };
+    assert!(answered > 2, "the disk must fill up, not be full from the start");
+    server.until_said("the disk is full");
+    // Reads go on, and every further write gets the reason.
+    assert_eq!(server.get("/livez").status, 200);
+    assert_eq!((server.get("/v1/changes").status, server.get("/v1/rejects").status), (200, 200));
+    let ready = server.get("/readyz");
+    assert_eq!(ready.status, 503);
+    assert!(ready.body.contains("the disk is full"), "{}", ready.body);
+    for path in ["/v1/events", "/v1/rejects/retry"] {
+        let response = server.post(path, unanswered.as_bytes());
+        assert_eq!((response.status, response.problem().as_str()), (507, "disk-full"), "{path}");
+        assert!(response.body.contains("data/log cannot be written") && response.body.contains("ulimit -f"), "{response:?}");
+    }
+    server.signal("-TERM");
     let (status, said) = server.end();
     assert_eq!(status.code(), Some(1), "{said}");
-    assert!(said.contains("data/log cannot be written") && said.contains("ulimit -f"), "{said}");
-    assert!(answered > 2, "the disk must fill up, not be full from the start");
+    let last = said.lines().next_back().unwrap_or_default();
+    assert!(last.contains("data/log cannot be written") && last.contains("ulimit -f"), "{said}");
 
     let server = Server::start(command(&place.path("data")));
     let facts = |count: u64| move |body: &str| body.lines().any(|line| line == format!("plumbline_facts {count}"));
@@ -63,6 +79,54 @@ fn a_full_disk_ends_the_service_with_the_cure_and_acknowledged_events_survive() 
     let again = request(&server.address, "POST", "/v1/events", unanswered.as_bytes()).expect("there is room");
     assert_eq!(again.json()["logged"], EVENTS_A_BODY);
     server.until("/metrics", |response| facts((answered + 1) * EVENTS_A_BODY)(&response.body));
+}
+
+/// The modes of a folder and everything below it, by path.
+fn modes(path: &Path) -> Vec<(PathBuf, u32)> {
+    let mode = fs::metadata(path).expect("an entry").permissions().mode() & 0o777;
+    let mut found = vec![(path.to_owned(), mode)];
+    for entry in fs::read_dir(path).into_iter().flatten() {
+        found.extend(modes(&entry.expect("an entry").path()));
+    }
+    found
+}
+
+fn assert_private(data: &Path) {
+    let found = modes(data);
+    assert!(found.len() > 6, "{found:?}");
+    for (path, mode) in found {
+        let expected = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode, expected, "{} has mode {mode:o}", path.display());
+    }
+}
+
+#[test]
+fn other_users_read_nothing_in_the_data_folder_and_a_start_repairs_one_that_they_could_read() {
+    let place = Place::new();
+    let data = place.path("data");
+    let start = || {
+        let mut command = Command::new("sh");
+        // The usual mask lets every user read new files.
+        command.args(["-c", "umask 022; exec \"$0\" \"$@\""]).arg(env!("CARGO_BIN_EXE_plumbline"));
+        command.args(["run", "--listen", "127.0.0.1:0", "--data", "data"]).current_dir(place.path("."));
+        command.env("PLUMBLINE_LOG_FORMAT", "json").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        Server::start(command)
+    };
+    let server = start();
+    assert_eq!(server.post("/v1/events", b"no json").status, 422);
+    assert_private(&data);
+    server.signal("-TERM");
+    assert_eq!(server.end().0.code(), Some(0));
+    for (path, _) in modes(&data) {
+        let open = if path.is_dir() { 0o755 } else { 0o644 };
+        if !path.ends_with("keys.toml") {
+            fs::set_permissions(&path, fs::Permissions::from_mode(open)).expect("our own file");
+        }
+    }
+    let server = start();
+    assert_private(&data);
+    server.signal("-TERM");
+    assert_eq!(server.end().0.code(), Some(0));
 }
 
 #[test]

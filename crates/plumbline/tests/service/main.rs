@@ -1,12 +1,17 @@
 //! `plumbline run` as a process: requests, access, readiness, metrics, the schema registry, full disks and `kill -9`.
 
+mod bodies;
+mod browser;
 mod disk;
+mod explanations;
 mod gate;
 mod kill;
 mod metrics;
 mod readiness;
+mod rejects_kept;
 mod requests;
 mod schema_registry;
+mod slow_clients;
 
 #[path = "../support/every_metric.rs"]
 mod every_metric;

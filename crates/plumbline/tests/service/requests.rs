@@ -111,7 +111,8 @@ fn a_body_that_is_too_large_gets_413_and_one_without_room_429() {
     assert_eq!(server.post("/v1/events", &[b' '; 3_000]).status, 413);
     // A request that has announced its body and does not send it holds all permits, from the response 100 on.
     let mut held = TcpStream::connect(&server.address).unwrap();
-    held.write_all(b"POST /v1/events HTTP/1.1\r\nHost: here\r\nContent-Length: 2048\r\nExpect: 100-continue\r\n\r\n").unwrap();
+    held.write_all(b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2048\r\nExpect: 100-continue\r\n\r\n")
+        .unwrap();
     let mut go_on = [0; 12];
     held.read_exact(&mut go_on).unwrap();
     assert_eq!(&go_on, b"HTTP/1.1 100");
@@ -168,7 +169,8 @@ fn a_second_signal_ends_the_service_during_a_request() {
     command.env("PLUMBLINE_HTTP_DRAIN", "1h");
     let mut server = Server::start(command);
     let mut held = TcpStream::connect(&server.address).unwrap();
-    held.write_all(b"POST /v1/events HTTP/1.1\r\nHost: here\r\nContent-Length: 2048\r\nExpect: 100-continue\r\n\r\n").unwrap();
+    held.write_all(b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2048\r\nExpect: 100-continue\r\n\r\n")
+        .unwrap();
     let mut go_on = [0; 12];
     held.read_exact(&mut go_on).unwrap();
     server.signal("-TERM");

@@ -28,6 +28,17 @@ pub struct Response {
 }
 
 impl Response {
+    /// The name of the problem that it reports.
+    pub fn problem(&self) -> String {
+        assert!(self.head.contains("content-type: application/problem+json"), "{self:?}");
+        let value = self.json();
+        let status = value["status"].as_u64();
+        assert_eq!(status, Some(self.status.into()), "{value}");
+        assert_eq!(value["detail"], value["error"], "{value}");
+        let kind = value["type"].as_str().expect("a type");
+        kind.strip_prefix("urn:plumbline:problem:").expect("the service's own types").to_owned()
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
@@ -145,8 +156,25 @@ pub fn request_as(address: &str, headers: &str, method: &str, path: &str, body: 
     stream.write_all(head.as_bytes())?;
     // A server that refuses the request early may not read the body; its response tells.
     let _ = stream.write_all(body);
+    response(stream)
+}
+
+/// Bytes as they are on a connection of their own, and the response to them.
+pub fn raw_request(address: &str, bytes: &[u8]) -> std::io::Result<Response> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    stream.write_all(bytes)?;
+    response(stream)
+}
+
+/// The response on a connection that the server closes.
+fn response(mut stream: TcpStream) -> std::io::Result<Response> {
     let mut text = String::new();
-    stream.read_to_string(&mut text)?;
+    let read = stream.read_to_string(&mut text);
+    // A server that refuses a body early may reset the connection behind its response.
+    if !text.contains("\r\n\r\n") {
+        read?;
+    }
     let broken = || std::io::Error::other(format!("no answer: {text:?}"));
     let (head, body) = text.split_once("\r\n\r\n").ok_or_else(broken)?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;

@@ -1,0 +1,166 @@
+//! `POST /v1/events`: the events of a body go to intake, and each is answered after the log is durable.
+
+use axum::body::Bytes;
+use axum::extract::{Extension, Request as HttpRequest, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+use crate::config::options::feed_named;
+use crate::http::element_places::ElementPlaces;
+use crate::http::http_state::HttpState;
+use crate::http::problem::{ProblemType, Refusal};
+use crate::http::request_body::{self, BodyEncoding, check_type, encoding, too_large};
+use crate::http::request_guard::CheckedRequest;
+use crate::http::responses::{no_intake, panicked};
+use crate::intake::body_room::RoomPermit;
+use crate::intake::element_count;
+use crate::intake::intake_worker::{ElementOutcome, Handover, Submission, SubmissionAnswer};
+
+/// The answer to a request with events.
+pub(crate) async fn post(
+    State(state): State<HttpState>,
+    Extension(checked): Extension<CheckedRequest>,
+    request: HttpRequest,
+) -> Response {
+    if state.intake.is_none() {
+        return no_intake();
+    }
+    let (body, room) = match body(&state, &checked, request).await {
+        Ok(read) => read,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let bytes = body.clone();
+    let answer = match submit(&state, checked, body, room).await {
+        Ok(answer) => answer,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let most = state.max_elements;
+    let answered = tokio::task::spawn_blocking(move || answered(&bytes, &answer, most)).await;
+    answered.unwrap_or_else(|_| panicked("writing the answer"))
+}
+
+/// The decoded body, with its room. It is refused as early as its headers, its bytes or its elements allow.
+async fn body(state: &HttpState, checked: &CheckedRequest, request: HttpRequest) -> Result<(Bytes, RoomPermit), Refusal> {
+    check_type(request.headers())?;
+    let encoding = encoding(request.headers())?;
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let most = state.max_body;
+    if declared.is_some_and(|bytes| bytes > most) {
+        return Err(too_large(most));
+    }
+    // A body of unknown length may be as large as the largest, and so may an encoded one.
+    let bytes = declared.filter(|_| encoding == BodyEncoding::Identity).unwrap_or(most);
+    let room = state.room.enter(sender(checked), bytes).ok_or_else(no_room)?;
+    let body = request_body::read(request.into_body(), most).await?;
+    let most_elements = state.max_elements;
+    let check = move || {
+        let body = request_body::decoded(body, encoding, most)?;
+        if body.trim_ascii().is_empty() {
+            return Err(Refusal::new(ProblemType::EmptyBody, "the body is empty; send at least one event"));
+        }
+        if element_count::at_least(&body, most_elements) > most_elements {
+            return Err(too_many(most_elements, "nothing of it was read; send it in parts"));
+        }
+        Ok(body)
+    };
+    let body = tokio::task::spawn_blocking(check).await;
+    let body =
+        body.unwrap_or_else(|_| Err(Refusal::new(ProblemType::Internal, "decoding the body failed; see the service's log")))?;
+    Ok((body, room))
+}
+
+/// Each token has a share of the room. Without tokens each feed has one.
+fn sender(checked: &CheckedRequest) -> &str {
+    match checked.rights.token_name() {
+        "" => checked.parameters.text("feed").unwrap_or_default(),
+        token => token,
+    }
+}
+
+fn no_room() -> Refusal {
+    let text = "too many bodies wait for the log; send this again after the seconds of Retry-After";
+    Refusal::new(ProblemType::NoRoom, text)
+}
+
+fn too_many(most: usize, cure: &str) -> Refusal {
+    Refusal::new(ProblemType::TooManyElements, format!("the body holds more than {most} elements; {cure}"))
+}
+
+/// Hands the body to intake and waits until its events are durable.
+async fn submit(state: &HttpState, checked: CheckedRequest, body: Bytes, room: RoomPermit) -> Result<SubmissionAnswer, Refusal> {
+    let feed = checked.parameters.text("feed").map(|name| feed_named(&state.feeds, &state.deployment.schedule.zone, name));
+    let (reply, answer) = oneshot::channel();
+    let submission = Submission { body, feed, rights: checked.rights, most_elements: state.max_elements, reply, room };
+    match state.intake.as_ref().map_or(Handover::Ended, |intake| intake.hand_in(submission)) {
+        Handover::Queued => answer.await.map_err(|_| log_failed(state)),
+        Handover::Full => Err(no_room()),
+        Handover::Ended => Err(log_failed(state)),
+    }
+}
+
+fn log_failed(state: &HttpState) -> Refusal {
+    if let Some(failure) = state.status.disk_failure() {
+        return Refusal::new(ProblemType::DiskFull, format!("{failure}; send these events again after a restart of the service"));
+    }
+    let text = "the log failed before these events were durable; send them again after a restart of the service";
+    Refusal::new(ProblemType::LogFailed, text)
+}
+
+fn answered(body: &[u8], answer: &SubmissionAnswer, most: usize) -> Response {
+    if answer.beyond > 0 {
+        let cure = "the first of them were read; send the body in parts: each event counts once";
+        return too_many(most, cure).into_response();
+    }
+    let answer = EventsAnswer::of(body, answer);
+    let is_nothing = answer.rejected > 0 && answer.rejected == answer.received;
+    let status = if is_nothing { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let text = serde_json::to_string(&answer).expect("numbers and texts serialize") + "\n";
+    (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
+}
+
+/// The answer to a body: counts, and each element.
+#[derive(Serialize)]
+struct EventsAnswer<'a> {
+    received: usize,
+    logged: usize,
+    registered: usize,
+    skipped: usize,
+    rejected: usize,
+    not_kept: u64,
+    events: Vec<ElementAnswer<'a>>,
+}
+
+/// One element of the answer.
+#[derive(Serialize)]
+struct ElementAnswer<'a> {
+    index: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    /// The id that a rejected element names. A logged event has its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(flatten)]
+    outcome: &'a ElementOutcome,
+}
+
+impl<'a> EventsAnswer<'a> {
+    fn of(body: &[u8], answer: &'a SubmissionAnswer) -> EventsAnswer<'a> {
+        let count = |of: fn(&ElementOutcome) -> bool| answer.elements.iter().filter(|outcome| of(outcome)).count();
+        let places = ElementPlaces::of(body, answer.elements.len());
+        let element = |(index, outcome): (usize, &'a ElementOutcome)| {
+            let id = matches!(outcome, ElementOutcome::Rejected { .. }).then(|| places.id(index)).flatten();
+            ElementAnswer { index, line: places.line(index), id, outcome }
+        };
+        EventsAnswer {
+            received: answer.elements.len(),
+            logged: count(|outcome| matches!(outcome, ElementOutcome::Logged { .. })),
+            registered: count(|outcome| matches!(outcome, ElementOutcome::Registered)),
+            skipped: count(|outcome| matches!(outcome, ElementOutcome::Skipped { .. })),
+            rejected: count(|outcome| matches!(outcome, ElementOutcome::Rejected { .. })),
+            not_kept: answer.not_kept,
+            events: answer.elements.iter().enumerate().map(element).collect(),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The routes of the process itself: readiness, version and metrics.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::http::http_state::HttpState;
+use crate::http::problem::ProblemType;
+use crate::http::responses::{json_response, panicked};
+
+/// Whether the service is ready, with the reason and the progress if not.
+pub(crate) async fn readyz(State(state): State<HttpState>) -> Response {
+    match state.status.not_ready() {
+        None => {
+            let last_cut = state.status.publish().last_cut.map(|cut| cut.to_string());
+            json_response(&json!({ "ready": true, "last_cut": last_cut }))
+        }
+        Some(not_ready) => {
+            let body = json!({
+                "ready": false,
+                "reason": not_ready.reason,
+                "records_done": not_ready.done,
+                "records_total": not_ready.total,
+                "estimate_seconds": not_ready.estimate.map(|left| left.as_secs()),
+            });
+            (StatusCode::SERVICE_UNAVAILABLE, json_response(&body)).into_response()
+        }
+    }
+}
+
+/// The version and the fixed options of the deployment.
+pub(crate) async fn version(State(state): State<HttpState>) -> Response {
+    json_response(&json!({
+        "version": state.deployment.engine_version,
+        "measure_set": state.deployment.measures.hash().to_string(),
+        "zone": state.deployment.schedule.zone.name(),
+        "partitions": state.deployment.partitions,
+    }))
+}
+
+/// All metrics.
+pub(crate) async fn metrics(State(state): State<HttpState>) -> Response {
+    // A scrape looks into files and folders.
+    match tokio::task::spawn_blocking(move || state.metrics.text()).await {
+        Ok(Ok(text)) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
+        Ok(Err(failed)) => ProblemType::Internal.response(&failed.to_string()),
+        Err(_) => panicked("reading the metrics"),
+    }
+}
