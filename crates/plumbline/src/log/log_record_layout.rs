@@ -26,7 +26,7 @@ pub fn topic_number(topic: Topic) -> u8 {
         Topic::PeerSnapshots => 7,
         Topic::Runs => 8,
         Topic::Rejects => 9,
-        Topic::People => 10,
+        Topic::People => 11,
     }
 }
 
