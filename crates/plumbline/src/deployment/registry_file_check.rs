@@ -44,7 +44,7 @@ pub fn read(path: &Path) -> Result<RegistryContent, RegistryFileError> {
     parse_registry(&text).map_err(|mistakes| RegistryFileError::Mistakes { path: path.to_owned(), mistakes })
 }
 
-/// The number of entries of each kind, in one line. Leads, feeds, withdrawals and details are named where there are any.
+/// The number of entries of each kind, in one line. Leads, feeds, withdrawals and contacts are named where there are any.
 #[must_use]
 pub fn holds(file: &RegistryContent) -> String {
     let count = |of: fn(&Entry) -> bool| file.entries.iter().filter(|entry| of(entry)).count() as u64;
@@ -57,7 +57,7 @@ pub fn holds(file: &RegistryContent) -> String {
         (count(|entry| matches!(entry, Entry::Lead(_))), "lead", "leads"),
         (count(|entry| matches!(entry, Entry::Feed(_))), "feed", "feeds"),
         (count(|entry| matches!(entry, Entry::Withdrawal(_))), "withdrawal", "withdrawals"),
-        (file.people.len() as u64, "person with a name or a contact", "persons with a name or a contact"),
+        (file.people.len() as u64, "contact", "contacts"),
     ];
     let others = others.into_iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| counted(number, one, many));
     always.into_iter().chain(others).collect::<Vec<_>>().join(", ")
