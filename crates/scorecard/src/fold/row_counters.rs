@@ -7,7 +7,7 @@ use wide::i32x4;
 
 use crate::event::Answer;
 use crate::fold::content::{Content, Figure, Figures};
-use crate::fold::fact::Signs;
+use crate::fold::signs::Signs;
 use crate::fold::update_plan::{Multiple, Portion, Step, Steps, UpdatePlan};
 use crate::measure::measure_set::{Amount, Measure, MeasureSet};
 use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, SIGNS, SignedSums, Sums};
