@@ -426,7 +426,9 @@ impl Tally {
             true => (Place::Nowhere, self.shape(slot, self.facts.get(slot)), true),
             false => self.placement(slot),
         };
-        self.find_cell(slot);
+        if self.facts.get(slot).has_link() {
+            self.find_cell(slot);
+        }
         let fact = self.facts.get_mut(slot);
         fact.set_place(place);
         fact.set_shape(shape);
