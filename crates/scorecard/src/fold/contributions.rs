@@ -52,7 +52,7 @@ impl Contributions {
         self.matches.add_code(code);
     }
 
-    /// Gives the next number to a reference. It stands for a code, so it has no terms of its own.
+    /// Gives the next number to a reference. It represents a code, so it has no terms of its own.
     pub(crate) fn add_reference(&mut self) {
         self.matches.add_reference();
     }

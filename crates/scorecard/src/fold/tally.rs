@@ -383,7 +383,7 @@ impl Tally {
         fact
     }
 
-    /// The content of a fact with the number of the code for which its reference stands.
+    /// The content of a fact with the number of the code that its reference represents.
     fn content_of(&self, fact: &Fact) -> Content {
         let mut content = self.contents.get(fact.kind(), fact.content);
         if let Content::Prescription(fields) = &mut content {
