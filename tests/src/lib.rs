@@ -14,6 +14,6 @@ pub mod simulation;
 pub mod played_network;
 pub mod oracle;
 pub mod patient_planter;
-pub mod world;
 pub mod folded_rows;
+pub mod world;
 pub mod simulated_log;

@@ -15,6 +15,8 @@ pub(crate) mod update_plan;
 pub(crate) mod interner;
 pub mod fast_map;
 pub(crate) mod fact;
+pub(crate) mod signs;
+pub(crate) mod case_mix_cell;
 pub(crate) mod packed_content;
 pub(crate) mod content;
 pub(crate) mod slab;

@@ -265,7 +265,7 @@ fn low_is_good(name: &str) -> bool {
 }
 
 /// The part of an event in a measure.
-enum Part {
+enum MeasurePart {
     /// Numerator and denominator; `None` when the event is not in it.
     Counts(Option<i64>, Option<i64>),
     /// The event lacks what a side counts.
@@ -273,7 +273,7 @@ enum Part {
 }
 
 /// Numerator and denominator of an event under a measure.
-fn sides(name: &str, event: &CountedFact) -> Part {
+fn sides(name: &str, event: &CountedFact) -> MeasurePart {
     let activity = (event.activity && event.attended).then_some(1);
     // Only the second set knows the later codes, and `abx@2` is the only measure of that set which counts them.
     let drug = |prefix: &str| match &event.code {
@@ -286,15 +286,15 @@ fn sides(name: &str, event: &CountedFact) -> Part {
         "abx@1" => ((antibiotic && !event.repeat).then_some(event.items), activity),
         "abx@2" => (antibiotic.then_some(event.items), activity),
         "brand@1" => match event.quantity {
-            None if drug("0703021Q0") => return Part::Unknown,
+            None if drug("0703021Q0") => return MeasurePart::Unknown,
             quantity => (quantity.filter(|_| drug("0703021Q0B")), quantity.filter(|_| drug("0703021Q0"))),
         },
         "doses@1" => match event.adq {
-            None if drug("0501") => return Part::Unknown,
+            None if drug("0501") => return MeasurePart::Unknown,
             adq => (adq.filter(|_| drug("0501")), drug("0501").then_some(event.items)),
         },
         "spend@1" => match event.cost {
-            None if event.is_prescription => return Part::Unknown,
+            None if event.is_prescription => return MeasurePart::Unknown,
             cost => (cost.filter(|_| event.is_prescription), activity),
         },
         "dna@1" => {
@@ -305,7 +305,7 @@ fn sides(name: &str, event: &CountedFact) -> Part {
         "length@1" => (activity.and(event.minutes), activity.filter(|_| event.minutes.is_some())),
         _ => unreachable!("the simulation has no other measure"),
     };
-    Part::Counts(n, d)
+    MeasurePart::Counts(n, d)
 }
 
 /// Whether a measure has a saving.
@@ -316,16 +316,16 @@ fn has_saving(name: &str) -> bool {
 /// Adds an event to the sums of a measure.
 pub(crate) fn contribute(name: &str, event: &CountedFact, to: &mut Numbers) {
     let (n, d) = match sides(name, event) {
-        Part::Counts(None, None) => return,
+        MeasurePart::Counts(None, None) => return,
         _ if event.excluded => {
             to.excluded += 1;
             return;
         }
-        Part::Unknown => {
+        MeasurePart::Unknown => {
             to.unknown += 1;
             return;
         }
-        Part::Counts(n, d) => (n, d),
+        MeasurePart::Counts(n, d) => (n, d),
     };
     let id = name.split('@').next().unwrap_or_default();
     let success = if low_is_good(name) { n.is_none() } else { n.is_some() };

@@ -52,7 +52,7 @@ impl Contributions {
         self.matches.add_code(code);
     }
 
-    /// Gives the next number to a reference. It stands for a code, so it has no terms of its own.
+    /// Gives the next number to a reference. It represents a code, so it has no terms of its own.
     pub(crate) fn add_reference(&mut self) {
         self.matches.add_reference();
     }
@@ -191,8 +191,9 @@ mod tests {
     use super::*;
     use crate::event::{Answer, Attendance, Category, Mode};
     use crate::fold::content::{EncounterContent, PrescriptionContent};
-    use crate::fold::fact::{Shape, Signs};
+    use crate::fold::fact::Shape;
     use crate::fold::row_counters::{RowCounters, Sign};
+    use crate::fold::signs::Signs;
     use crate::fold::terms::Answers;
 
     /// The repository's measures. They use weights, average daily quantities, minutes, lags, quantity thresholds and questions.

@@ -1,7 +1,7 @@
 //! Numbers for the drug codes of facts, and the definitions of the resources that prescriptions refer to.
 //!
 //! A fact holds the number of a target code, or the number of a reference, such as `Medication/1` of its feed. The number of a
-//! reference stands for the code of its newest definition; without one it stands for an unmapped drug.
+//! reference represents the code of its newest definition; without one it represents an unmapped drug.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ struct Reference {
 pub(crate) struct Redefinition {
     /// The number of the reference.
     pub reference: u32,
-    /// The number of the code for which it stands from now on.
+    /// The number of the code that it represents from now on.
     pub code: u32,
     /// The slots that may hold facts with this reference. `None` means any slot.
     pub slots: Option<Vec<u32>>,
@@ -51,7 +51,7 @@ pub(crate) struct DrugCodes {
     unmapped: usize,
     /// Numbers by target code.
     targets: FastMap<Box<str>, u32>,
-    /// The number of the code for which each number stands; a code stands for itself.
+    /// The number of the code that each number represents; a code represents itself.
     codes: Vec<u32>,
     /// References by the feed's interned number.
     references: FastMap<u32, FastMap<Box<str>, Reference>>,
@@ -151,7 +151,7 @@ impl DrugCodes {
         number
     }
 
-    /// Stores a definition that is newer than the known one. Returns the change if the reference stands for another code then.
+    /// Stores a definition that is newer than the known one. Returns the change if the reference represents another code then.
     pub(crate) fn define(
         &mut self,
         feed: u32,
@@ -170,12 +170,12 @@ impl DrugCodes {
         (self.codes[number as usize] != code).then_some(Redefinition { reference: number, code, slots })
     }
 
-    /// Lets a reference stand for another code.
+    /// Gives a reference another code.
     pub(crate) fn redefine(&mut self, change: &Redefinition) {
         self.codes[change.reference as usize] = change.code;
     }
 
-    /// The number of the code for which a number stands.
+    /// The number of the code that a number represents.
     pub(crate) fn code(&self, number: u32) -> u32 {
         self.codes[number as usize]
     }

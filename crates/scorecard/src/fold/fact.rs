@@ -1,13 +1,12 @@
 //! Facts: the newest version of each event in 56 bytes, and the store that finds a fact by its identity.
 
-use wide::i32x4;
-
-use crate::event::{Action, Attendance, Exclusion, Sex, Source};
+use crate::event::{Action, Attendance, Exclusion, Source};
+use crate::fold::case_mix_cell::CaseMixCell;
 use crate::fold::content::FactKind;
 use crate::fold::fact_index::{Hash, Index};
 use crate::fold::packed_content::PackedContent;
+use crate::fold::signs::Signs;
 use crate::fold::slab::Slab;
-use crate::sums::measure_sums::SIGNS;
 use crate::time::calendar::{Day, Month};
 
 /// Identity of an event: a 128-bit keyed hash of (feed, id), or of (feed, kind, id) where ids are unique for each kind.
@@ -85,78 +84,6 @@ const CELL_BITS: u32 = 5;
 const CELL_MASK: u16 = (1 << CELL_BITS) - 1;
 const OWN_CELL: u32 = 4;
 const CELL: u32 = OWN_CELL + CELL_BITS;
-
-/// For each set of signs a mask of four: 0 for +1 and -1 for -1.
-const MASKS: [[i32; SIGNS]; 16] = {
-    let mut masks = [[-1; SIGNS]; 16];
-    let mut at = 0;
-    while at < 16 * SIGNS {
-        if at / SIGNS >> (at % SIGNS) & 1 == 1 {
-            masks[at / SIGNS][at % SIGNS] = 0;
-        }
-        at += 1;
-    }
-    masks
-};
-
-/// Four random signs of a patient, one a bit: a set bit is +1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Signs(u8);
-
-impl Signs {
-    /// The low four bits of this byte.
-    pub(crate) fn of_byte(byte: u8) -> Signs {
-        Signs(byte & 0xf)
-    }
-
-    /// The opposite signs.
-    pub(crate) fn opposite(self) -> Signs {
-        Signs(self.0 ^ 0xf)
-    }
-
-    /// An amount with each of the signs: `(amount ^ mask) - mask` keeps it under the mask 0 and negates it under the mask -1.
-    pub(crate) fn of_amount(self, amount: i32) -> i32x4 {
-        let mask = i32x4::new(MASKS[usize::from(self.0 & 0xf)]);
-        (i32x4::splat(amount) ^ mask) - mask
-    }
-}
-
-/// A cell of the case mix: an age band and a sex.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CaseMixCell(u8);
-
-/// Number of cells: eight age bands for each of two sexes.
-pub const CELLS: u8 = 16;
-
-impl CaseMixCell {
-    /// The cell of an age in bands of five years and a sex. `None` if one of them is unknown or the sex is neither.
-    #[must_use]
-    pub fn of(age_band: Option<u8>, sex: Option<Sex>) -> Option<CaseMixCell> {
-        // 0-4, 5-14, 15-29, 30-44, 45-59, 60-74, 75-84, 85 and over.
-        let band = match age_band? {
-            0 => 0,
-            1..=2 => 1,
-            3..=5 => 2,
-            6..=8 => 3,
-            9..=11 => 4,
-            12..=14 => 5,
-            15..=16 => 6,
-            _ => 7,
-        };
-        let male = match sex? {
-            Sex::Female => 0,
-            Sex::Male => 1,
-            Sex::Other => return None,
-        };
-        Some(CaseMixCell(2 * band + male))
-    }
-
-    /// Its number: twice the band's number, plus 1 for male.
-    #[must_use]
-    pub fn number(self) -> u8 {
-        self.0
-    }
-}
 
 /// The properties that decide how the tally treats a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,7 +167,7 @@ impl Fact {
     /// Stores the signs of its patient and its own case-mix cell, in which it counts until a link gives another.
     pub(crate) fn set_patient(&mut self, signs: Signs, cell: Option<CaseMixCell>) {
         let cell = packed_cell(cell);
-        self.patient = u16::from(signs.0) | cell << OWN_CELL | cell << CELL;
+        self.patient = u16::from(signs.bits()) | cell << OWN_CELL | cell << CELL;
     }
 
     /// Its own case-mix cell.
@@ -359,11 +286,11 @@ impl Fact {
 
 /// A cell in five bits; 0 is unknown.
 fn packed_cell(cell: Option<CaseMixCell>) -> u16 {
-    cell.map_or(0, |cell| u16::from(cell.0) + 1)
+    cell.map_or(0, |cell| u16::from(cell.number()) + 1)
 }
 
 fn cell_of(packed: u16) -> Option<CaseMixCell> {
-    (packed & CELL_MASK).checked_sub(1).map(|cell| CaseMixCell(cell.to_le_bytes()[0]))
+    (packed & CELL_MASK).checked_sub(1).and_then(|cell| CaseMixCell::of_number(cell.to_le_bytes()[0]))
 }
 
 /// Facts by slot and by identity.
@@ -449,6 +376,7 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Sex;
 
     #[test]
     fn traits_survive_packing() {
@@ -476,31 +404,12 @@ mod tests {
             for band in (0..19).map(Some).chain([None]) {
                 let own = CaseMixCell::of(band, Some(Sex::Male));
                 fact.set_patient(Signs::of_byte(0xf0 | signs), own);
-                assert_eq!((fact.signs(), fact.own_cell(), fact.cell()), (Signs(signs), own, own));
+                assert_eq!((fact.signs(), fact.own_cell(), fact.cell()), (Signs::of_byte(signs), own, own));
                 let linked = CaseMixCell::of(Some(18), Some(Sex::Female));
                 fact.set_cell(linked);
-                assert_eq!((fact.signs(), fact.own_cell(), fact.cell()), (Signs(signs), own, linked));
+                assert_eq!((fact.signs(), fact.own_cell(), fact.cell()), (Signs::of_byte(signs), own, linked));
             }
         }
-    }
-
-    #[test]
-    fn a_set_bit_is_plus_one_and_opposite_signs_add_to_nothing() {
-        assert_eq!(Signs::of_byte(0b0101).of_amount(7).to_array(), [7, -7, 7, -7]);
-        for byte in 0..16 {
-            let signs = Signs::of_byte(byte);
-            let (own, opposite) = (signs.of_amount(3), signs.opposite().of_amount(3));
-            assert!((own + opposite).to_array() == [0; 4] && own.to_array().map(i32::abs) == [3; 4]);
-        }
-    }
-
-    #[test]
-    fn cells_are_eight_age_bands_of_two_sexes() {
-        let cell = |band, sex| CaseMixCell::of(Some(band), Some(sex)).map(CaseMixCell::number);
-        // 84 years are in band 16, 85 in band 17.
-        let female: Vec<u8> = (0..19).filter_map(|band| cell(band, Sex::Female)).collect();
-        assert_eq!(female, [0, 2, 2, 4, 4, 4, 6, 6, 6, 8, 8, 8, 10, 10, 10, 12, 12, 14, 14]);
-        assert_eq!((cell(18, Sex::Male), cell(3, Sex::Other), CaseMixCell::of(None, Some(Sex::Male))), (Some(15), None, None));
     }
 
     #[test]

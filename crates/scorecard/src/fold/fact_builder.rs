@@ -5,12 +5,14 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 use crate::event::{Detail, Event, Feedback, IdScope, Mode, ObservedValue, Order};
+use crate::fold::case_mix_cell::CaseMixCell;
 use crate::fold::content::{Content, EncounterContent, FactKind, KINDS, PrescriptionContent};
 use crate::fold::contributions::Contributions;
 use crate::fold::drug_codes::DrugCodes;
-use crate::fold::fact::{CaseMixCell, Fact, FactId, Signs, Traits};
+use crate::fold::fact::{Fact, FactId, Traits};
 use crate::fold::fast_map::FastMap;
 use crate::fold::interner::Interner;
+use crate::fold::signs::Signs;
 use crate::fold::terms::Answers;
 use crate::measure::code_book::Question;
 use crate::measure::measure_set::MeasureSet;

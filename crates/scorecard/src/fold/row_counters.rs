@@ -7,7 +7,7 @@ use wide::i32x4;
 
 use crate::event::Answer;
 use crate::fold::content::{Content, Figure, Figures};
-use crate::fold::fact::Signs;
+use crate::fold::signs::Signs;
 use crate::fold::update_plan::{Multiple, Portion, Step, Steps, UpdatePlan};
 use crate::measure::measure_set::{Amount, Measure, MeasureSet};
 use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, SIGNS, SignedSums, Sums};
@@ -408,6 +408,7 @@ impl RowCounters {
             let amount = i128::from(step.amount.value(figures));
             self.add_square(step.cell, i128::from(unit) * amount * amount);
         }
+        self.add_signed(&steps.signed_ones, signs.of_amount(1));
         for (amount, cells) in &steps.signed {
             self.add_signed_amount(cells, signs, amount.value(figures));
         }
@@ -440,22 +441,24 @@ impl RowCounters {
 
     /// Adds an amount with the signs of a patient to the four sums of each of these signed cells.
     fn add_signed_amount(&mut self, cells: &[u32], signs: Signs, amount: i64) {
-        let Ok(amount) = i32::try_from(amount) else {
-            return cells.iter().for_each(|&cell| self.add_signed_wide(cell, signs, amount));
-        };
-        let values = signs.of_amount(amount);
-        for &cell in cells {
-            self.add_signed(cell, values);
+        match i32::try_from(amount) {
+            Ok(amount) => self.add_signed(cells, signs.of_amount(amount)),
+            Err(_) => cells.iter().for_each(|&cell| self.add_signed_wide(cell, signs, amount)),
         }
     }
 
-    fn add_signed(&mut self, cell: u32, values: i32x4) {
-        let held = &mut self.signed[cell as usize];
-        let sum = *held + values;
-        let overflow = (*held ^ sum) & (values ^ sum);
-        *held = sum;
+    /// Adds four values to each of these signed cells. One check at the end finds a sum that left its range.
+    fn add_signed(&mut self, cells: &[u32], values: i32x4) {
+        let signed = &mut self.signed[..];
+        let mut overflow = i32x4::ZERO;
+        for &cell in cells {
+            let held = &mut signed[cell as usize];
+            let sum = *held + values;
+            overflow |= (*held ^ sum) & (values ^ sum);
+            *held = sum;
+        }
         if overflow.to_bitmask() != 0 {
-            self.carry_signed(cell, values);
+            cells.iter().for_each(|&cell| self.carry_signed(cell, values));
         }
     }
 
@@ -486,7 +489,7 @@ impl RowCounters {
                 i64::try_from(above).expect("the upper half of 64 bits"),
             );
         }
-        self.add_signed(cell, i32x4::new(low));
+        self.add_signed(&[cell], i32x4::new(low));
     }
 
     fn signed(&self, cell: u32) -> SignedSums {

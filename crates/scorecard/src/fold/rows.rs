@@ -4,9 +4,10 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::fold::content::Content;
-use crate::fold::fact::{MOST_ROWS, Signs};
+use crate::fold::fact::MOST_ROWS;
 use crate::fold::interner::Interner;
 use crate::fold::row_counters::{Addend, Counter, Layout, RowCounters, Sign};
+use crate::fold::signs::Signs;
 use crate::fold::update_plan::UpdatePlan;
 use crate::measure::measure_set::{MeasureSet, SetHash};
 use crate::record::digest::row_digest;

@@ -1,6 +1,7 @@
 //! The share of one event in the sums of its row. Explanations list shares.
 
-pub use crate::fold::fact::{CELLS, CaseMixCell, FactId};
+pub use crate::fold::case_mix_cell::{CELLS, CaseMixCell};
+pub use crate::fold::fact::FactId;
 
 use crate::record::log_record::RowKey;
 use crate::sums::measure_sums::MeasureSums;

@@ -383,7 +383,7 @@ impl Tally {
         fact
     }
 
-    /// The content of a fact with the number of the code for which its reference stands.
+    /// The content of a fact with the number of the code that its reference represents.
     fn content_of(&self, fact: &Fact) -> Content {
         let mut content = self.contents.get(fact.kind(), fact.content);
         if let Content::Prescription(fields) = &mut content {
@@ -426,7 +426,9 @@ impl Tally {
             true => (Place::Nowhere, self.shape(slot, self.facts.get(slot)), true),
             false => self.placement(slot),
         };
-        self.find_cell(slot);
+        if self.facts.get(slot).has_link() {
+            self.find_cell(slot);
+        }
         let fact = self.facts.get_mut(slot);
         fact.set_place(place);
         fact.set_shape(shape);

@@ -1,7 +1,7 @@
 //! The terms of a class of facts: the amounts that its facts add to each measure.
 //!
 //! A class is the content of a fact without its figures: code and repeat of a prescription, mode and attendance of an encounter, the
-//! answers of feedback, the category of an order, and which fields are absent.
+//! answers of feedback, the category of an order. The absent fields are part of the class.
 
 use std::sync::Arc;
 

@@ -92,7 +92,9 @@ pub(crate) struct Steps {
     pub whole: Vec<Step>,
     /// Steps on wide cells: each adds the square of its amount.
     pub squares: Vec<Step>,
-    /// Signed cells by the amount that they add with the signs of the patient.
+    /// Signed cells that add 1 with the signs of the patient.
+    pub signed_ones: Vec<u32>,
+    /// Other signed cells, by the amount that they add.
     pub signed: Vec<(Multiple, Vec<u32>)>,
 }
 
@@ -105,6 +107,9 @@ impl Steps {
     }
 
     pub(crate) fn push_signed(&mut self, cell: u32, amount: Multiple) {
+        if amount == Multiple::ONE {
+            return self.signed_ones.push(cell);
+        }
         match self.signed.iter_mut().find(|(known, _)| *known == amount) {
             Some((_, cells)) => cells.push(cell),
             None => self.signed.push((amount, vec![cell])),
@@ -112,6 +117,7 @@ impl Steps {
     }
 
     fn shrink(&mut self) {
+        self.signed_ones.shrink_to_fit();
         self.signed.iter_mut().for_each(|(_, cells)| cells.shrink_to_fit());
         self.signed.shrink_to_fit();
         self.ones.shrink_to_fit();

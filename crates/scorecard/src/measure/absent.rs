@@ -2,9 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::amount::Amount;
-use crate::measure::definition::SideDefinition;
-
 /// The treatment of an event that lacks a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -78,21 +75,6 @@ impl AbsentField {
             AbsentField::Quantity => "quantity",
             AbsentField::Minutes => "minutes",
             AbsentField::LagDays => "lag_days",
-        }
-    }
-
-    /// Whether a side needs this field, for its amount or for a filter.
-    #[must_use]
-    pub fn is_needed_by(self, side: &SideDefinition) -> bool {
-        match self {
-            AbsentField::Code => {
-                !side.codes.is_empty() || !side.over.is_empty() || !side.weights.is_empty() || side.generic.is_some()
-            }
-            AbsentField::Cost => side.amount == Amount::Cost,
-            AbsentField::Adq => side.amount == Amount::Adq,
-            AbsentField::Quantity => matches!(side.amount, Amount::Quantity | Amount::Weight) || !side.over.is_empty(),
-            AbsentField::Minutes => side.amount == Amount::Minutes || side.minutes.is_some(),
-            AbsentField::LagDays => side.lag_days.is_some(),
         }
     }
 }

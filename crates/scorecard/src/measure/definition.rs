@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Answer, Attendance, Category, Mode};
-use crate::measure::absent::AbsentRules;
+use crate::measure::absent::{AbsentField, AbsentRules};
 use crate::measure::amount::Amount;
 use crate::measure::kind::kinds::Kind;
 
@@ -270,6 +270,21 @@ impl SideDefinition {
             top_answers: BTreeMap::new(),
             categories: Vec::new(),
             absent: AbsentRules::default(),
+        }
+    }
+
+    /// Whether the side needs this field, for its amount or for a filter.
+    #[must_use]
+    pub fn needs(&self, field: AbsentField) -> bool {
+        match field {
+            AbsentField::Code => {
+                !self.codes.is_empty() || !self.over.is_empty() || !self.weights.is_empty() || self.generic.is_some()
+            }
+            AbsentField::Cost => self.amount == Amount::Cost,
+            AbsentField::Adq => self.amount == Amount::Adq,
+            AbsentField::Quantity => matches!(self.amount, Amount::Quantity | Amount::Weight) || !self.over.is_empty(),
+            AbsentField::Minutes => self.amount == Amount::Minutes || self.minutes.is_some(),
+            AbsentField::LagDays => self.lag_days.is_some(),
         }
     }
 }

@@ -153,7 +153,7 @@ fn check_side(table: &'static str, side: &SideDefinition) -> Result<(), Mistake>
 
 /// A treatment is for a field that the side needs.
 fn check_absent(table: &'static str, side: &SideDefinition) -> Result<(), Mistake> {
-    let mut idle = AbsentField::ALL.into_iter().filter(|&field| side.absent.named(field).is_some() && !field.is_needed_by(side));
+    let mut idle = AbsentField::ALL.into_iter().filter(|&field| side.absent.named(field).is_some() && !side.needs(field));
     let Some(field) = idle.next() else { return Ok(()) };
     let name = field.name();
     let text = format!("{table}: absent names {name}, but neither the amount nor a filter of the side uses it; remove it");

@@ -57,7 +57,7 @@ impl CompiledSide {
     #[must_use]
     pub fn absent(&self, lacks: impl Fn(AbsentField) -> bool) -> Option<AbsentRule> {
         let lacking = AbsentField::ALL.into_iter().filter(|&field| field != AbsentField::Code && lacks(field));
-        let needed = lacking.filter(|field| field.is_needed_by(&self.definition));
+        let needed = lacking.filter(|&field| self.definition.needs(field));
         // One unknown field makes the event unknown, whatever else it lacks.
         needed.map(|field| self.definition.absent.rule(field)).min_by_key(|rule| *rule as u8)
     }
@@ -92,8 +92,8 @@ impl CompiledSide {
 /// The key of a distinct side: its definition, and the other side of its measure where that one can take a fact out of both.
 fn side_key(side: &SideDefinition, other: &SideDefinition) -> String {
     let write = |side: &SideDefinition| toml::to_string(side).expect("every definition can be written");
-    let takes_out = side.event == other.event
-        && AbsentField::ALL.into_iter().any(|field| field != AbsentField::Code && field.is_needed_by(other));
+    let takes_out =
+        side.event == other.event && AbsentField::ALL.into_iter().any(|field| field != AbsentField::Code && other.needs(field));
     if takes_out && side != other { format!("{}\0{}", write(side), write(other)) } else { write(side) }
 }
 

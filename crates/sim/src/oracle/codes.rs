@@ -5,15 +5,15 @@
 
 /// A filter: its included and its excluded patterns.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Codes {
+pub(crate) struct CodeFilter {
     take: Vec<String>,
     leave: Vec<String>,
 }
 
-impl Codes {
+impl CodeFilter {
     /// The filter of these lines.
-    pub(crate) fn read(lines: &[String]) -> Codes {
-        let mut codes = Codes::default();
+    pub(crate) fn read(lines: &[String]) -> CodeFilter {
+        let mut codes = CodeFilter::default();
         for line in lines {
             let bare = line.split('#').next().unwrap_or_default().trim();
             match bare.strip_prefix('~') {
@@ -52,8 +52,8 @@ fn fits(pattern: &[u8], code: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn codes(lines: &[&str]) -> Codes {
-        Codes::read(&lines.iter().map(|l| (*l).to_owned()).collect::<Vec<_>>())
+    fn codes(lines: &[&str]) -> CodeFilter {
+        CodeFilter::read(&lines.iter().map(|l| (*l).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::oracle::codes::Codes;
+use crate::oracle::codes::CodeFilter;
 
 /// The definition of a measure, without prose and fields that only decide about display.
 #[derive(Clone, Debug, Deserialize)]
@@ -66,9 +66,9 @@ pub(crate) struct Side {
     absent: BTreeMap<String, String>,
     /// The parsed form of `codes`.
     #[serde(skip)]
-    filter: Option<Codes>,
+    filter: Option<CodeFilter>,
     #[serde(skip)]
-    thresholds: Vec<(Codes, i128)>,
+    thresholds: Vec<(CodeFilter, i128)>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -99,8 +99,8 @@ impl Measure {
     pub(crate) fn read(name: &str, text: &str) -> Result<Measure, BadMeasureFile> {
         let mut measure: Measure = toml::from_str(text).map_err(|e| BadMeasureFile(name.to_owned(), e))?;
         for side in [&mut measure.numerator, &mut measure.denominator] {
-            side.filter = if side.codes.is_empty() { None } else { Some(Codes::read(&side.codes)) };
-            side.thresholds = side.over.iter().map(|over| (Codes::read(&over.codes), thousandths(over.quantity))).collect();
+            side.filter = if side.codes.is_empty() { None } else { Some(CodeFilter::read(&side.codes)) };
+            side.thresholds = side.over.iter().map(|over| (CodeFilter::read(&over.codes), thousandths(over.quantity))).collect();
         }
         Ok(measure)
     }

@@ -113,10 +113,10 @@ fn add_base(sums: &mut Sums, kind: &Kind) {
 
 fn add_measure(sums: &mut Sums, index: usize, measure: &Measure, version: &Version) {
     let (n, d) = (part(&measure.numerator, &version.kind), part(&measure.denominator, &version.kind));
-    let is_unknown = matches!(n, Part::Unknown) || matches!(d, Part::Unknown);
-    let is_out = matches!(n, Part::Out) || matches!(d, Part::Out);
+    let is_unknown = matches!(n, SidePart::Unknown) || matches!(d, SidePart::Unknown);
+    let is_out = matches!(n, SidePart::Out) || matches!(d, SidePart::Out);
     let (n, d) = match (n, d) {
-        (Part::Outside, Part::Outside) => return,
+        (SidePart::Outside, SidePart::Outside) => return,
         (n, d) if !is_unknown && !is_out => (n.amount(), d.amount()),
         _ if is_unknown => (None, None),
         _ => return,
@@ -149,7 +149,7 @@ fn add_measure(sums: &mut Sums, index: usize, measure: &Measure, version: &Versi
 }
 
 /// The part of an event in a side.
-enum Part {
+enum SidePart {
     /// The side does not count it.
     Outside,
     /// The side counts this amount.
@@ -160,17 +160,17 @@ enum Part {
     Out,
 }
 
-impl Part {
+impl SidePart {
     fn amount(&self) -> Option<i128> {
         match self {
-            Part::Counts(amount) => Some(*amount),
-            Part::Outside | Part::Unknown | Part::Out => None,
+            SidePart::Counts(amount) => Some(*amount),
+            SidePart::Outside | SidePart::Unknown | SidePart::Out => None,
         }
     }
 }
 
 /// The part of an event in a side: first without the values of fields that it may lack, then with them.
-fn part(side: &Side, kind: &Kind) -> Part {
+fn part(side: &Side, kind: &Kind) -> SidePart {
     let lacks: Vec<&str> = match kind {
         Kind::Encounter { minutes, lag_days, .. } => {
             [("minutes", minutes.is_none()), ("lag_days", lag_days.is_none())].into_iter().filter(|f| f.1).map(|f| f.0).collect()
@@ -183,14 +183,14 @@ fn part(side: &Side, kind: &Kind) -> Part {
     };
     let missing: Vec<&str> = side.needs().into_iter().filter(|field| lacks.contains(field)).collect();
     if missing.is_empty() {
-        return amount(side, kind).map_or(Part::Outside, Part::Counts);
+        return amount(side, kind).map_or(SidePart::Outside, SidePart::Counts);
     }
     let mut free = side.clone();
     (free.minutes, free.lag_days) = (None, None);
     if amount(&free, kind).is_none() {
-        return Part::Outside;
+        return SidePart::Outside;
     }
-    if missing.iter().any(|field| side.is_unknown_without(field)) { Part::Unknown } else { Part::Out }
+    if missing.iter().any(|field| side.is_unknown_without(field)) { SidePart::Unknown } else { SidePart::Out }
 }
 
 /// The addition of an event to a side; `None` when the side does not count it. An absent field adds 0: [`part`] treats it.

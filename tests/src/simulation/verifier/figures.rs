@@ -198,8 +198,8 @@ impl Figures {
     }
 
     /// The fingerprint of a month's sums, as on a card: XXH3-128 of little-endian integers. They are the fields of the base, then
-    /// index and fields of each measure of the set that is not zero, then 2^32 plus the number and the four sums of each side that is
-    /// not zero.
+    /// index and fields of each measure of the set that is not zero. Behind them are the sides that are not zero: 2^32 plus the number,
+    /// and the four sums.
     pub(crate) fn fingerprint(&self, set: &[&str]) -> String {
         let mut bytes = Vec::new();
         for field in self.under(set).base {

@@ -475,7 +475,12 @@ fn a_default_population_has_cards_of_every_status_and_revisions_without_gaps() {
     let deliveries: Vec<deliveries::Delivery> = deliveries::Traffic::new(&population, &config).collect();
     let mut feeds: Vec<FeedLog> = population
         .feeds()
-        .map(|(feed, practice)| FeedLog { feed: feed.to_owned(), practice: Some(practice.to_owned()), events: Vec::new(), signs: Vec::new() })
+        .map(|(feed, practice)| FeedLog {
+            feed: feed.to_owned(),
+            practice: Some(practice.to_owned()),
+            events: Vec::new(),
+            signs: Vec::new(),
+        })
         .collect();
     let mut cuts = Vec::new();
     let mut rest = deliveries.iter().peekable();
