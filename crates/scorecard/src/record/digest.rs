@@ -4,7 +4,7 @@ use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
 use crate::measure::measure_set::SetHash;
 use crate::record::log_record::{Mark, RowKey};
-use crate::sums::measure_sums::{MeasureSums, Sums};
+use crate::sums::measure_sums::{MeasureSums, SignedSums, Sums};
 use crate::time::calendar::Month;
 
 /// Version of the canonical bytes.
@@ -39,10 +39,19 @@ pub fn row_digest(set: SetHash, key: &RowKey, sums: &Sums) -> u128 {
         hasher.update(&measure_bytes(measure));
     }
     for (side, signed) in sums.signed() {
-        hasher.update(&(FIRST_SIDE + side as u64).to_le_bytes());
-        signed.0.iter().for_each(|sum| hasher.update(&sum.to_le_bytes()));
+        hasher.update(&side_bytes(side as u64, signed));
     }
     hasher.digest128()
+}
+
+fn side_bytes(side: u64, signed: SignedSums) -> [u8; 40] {
+    let mut bytes = [0; 40];
+    let (number, sums) = bytes.split_at_mut(8);
+    number.copy_from_slice(&(FIRST_SIDE + side).to_le_bytes());
+    for (chunk, sum) in sums.chunks_exact_mut(8).zip(signed.0) {
+        chunk.copy_from_slice(&sum.to_le_bytes());
+    }
+    bytes
 }
 
 fn measure_bytes(sums: &MeasureSums) -> [u8; 120] {
@@ -96,7 +105,7 @@ pub fn mark_check(mark: &Mark) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sums::measure_sums::{Base, SignedSums};
+    use crate::sums::measure_sums::Base;
 
     #[test]
     fn a_rows_digest_is_xxh3_of_its_canonical_bytes() {
