@@ -70,8 +70,9 @@ fn close(got: Option<f64>, want: Option<f64>, what: &str) {
 
 fn compare_measure(got: &CardMeasure, want: &MeasureAnswer, roll_up: bool, at: &str) {
     assert_eq!((i32::from(got.window), usize::from(got.held)), (want.window, want.held), "{at}: months of the window");
-    let sums = [got.n, got.d, got.facts_n, got.facts_d, got.pca].map(i128::from);
-    assert_eq!(sums, [want.n, want.d, want.facts_n, want.facts_d, want.pca], "{at}: n, d, facts in n, facts in d, pca");
+    let sums = [got.n, got.d, got.facts_n, got.facts_d, got.pca, got.unknown].map(i128::from);
+    let wanted = [want.n, want.d, want.facts_n, want.facts_d, want.pca, want.unknown];
+    assert_eq!(sums, wanted, "{at}: n, d, facts in n, facts in d, pca, unknown");
     let months: Vec<(i128, i128)> =
         got.months_n.iter().zip(&got.months_d).map(|(n, d)| (i128::from(*n), i128::from(*d))).collect();
     assert_eq!(months, want.months, "{at}: months");
@@ -130,12 +131,9 @@ fn compare_card(got: &Scorecard, want: &OracleCard) {
         let work = [got.encounters, got.minutes, got.items, got.responses].map(i128::from);
         assert_eq!(work, [want.encounters, want.minutes, want.items, want.responses], "{at}");
     }
-    // A measure of which every fact is unknown is on the card, and this oracle knows no unknown fact.
-    let known: Vec<&CardMeasure> =
-        got.content.measures.iter().filter(|one| one.unknown == 0 || one.months_d.iter().any(|d| *d > 0)).collect();
-    let ids = |measures: &[&CardMeasure]| measures.iter().map(|one| one.id.to_string()).collect::<Vec<_>>();
-    assert_eq!(ids(&known), want.content.measures.iter().map(|one| one.id.clone()).collect::<Vec<_>>(), "{at}: measures");
-    for (got, want) in known.into_iter().zip(&want.content.measures) {
+    let ids: Vec<String> = got.content.measures.iter().map(|one| one.id.to_string()).collect();
+    assert_eq!(ids, want.content.measures.iter().map(|one| one.id.clone()).collect::<Vec<_>>(), "{at}: measures");
+    for (got, want) in got.content.measures.iter().zip(&want.content.measures) {
         compare_measure(got, want, subject.practice.is_empty(), &format!("{at}, {}", want.id));
     }
 }

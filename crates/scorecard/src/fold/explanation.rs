@@ -211,10 +211,9 @@ pub fn explain(
     }
     let definition = &measures.measures()[measure].definition;
     let carded = card.content.measures.iter().find(|carded| *carded.id == *definition.id);
-    let Some(carded) = carded.filter(|carded| carded.version == definition.version) else {
-        let carded = carded.map_or_else(|| "no such measure".to_owned(), |carded| format!("{}@{}", carded.id, carded.version));
-        return Err(ExplanationError::OtherDefinition { carded, here: name });
-    };
+    if let Some(other) = carded.filter(|carded| carded.version != definition.version) {
+        return Err(ExplanationError::OtherDefinition { carded: format!("{}@{}", other.id, other.version), here: name });
+    }
     let month = card.content.period.month;
     let first = month.plus(1 - i32::from(window));
     let mut total = MeasureSums::default();
@@ -226,7 +225,12 @@ pub fn explain(
             lines.push(line(known, &sums));
         }
     }
-    let value = totals(carded, window, &total).ok_or(ExplanationError::NoWindow(window))?;
+    // A card leaves out a measure without a fact.
+    let value = match carded {
+        Some(carded) => totals(carded, window, &total),
+        None => (WINDOWS.contains(&window) || window == definition.window).then(Totals::default),
+    };
+    let value = value.ok_or(ExplanationError::NoWindow(window))?;
     let incomplete = card.content.coverage.iter().any(|gaps| gaps.missing && (first..=month).contains(&gaps.month));
     check(&name, window, incomplete, value, &total)?;
     lines.sort_by(|a, b| (a.day, &a.feed, &a.id, a.month).cmp(&(b.day, &b.feed, &b.id, b.month)));
@@ -240,8 +244,8 @@ pub fn explain(
         window,
         n: value.n,
         d: value.d,
-        n_unit: carded.n_unit.to_string(),
-        d_unit: carded.d_unit.to_string(),
+        n_unit: measures.measures()[measure].numerator.definition.amount.unit_name().to_owned(),
+        d_unit: measures.measures()[measure].denominator.definition.amount.unit_name().to_owned(),
         lines,
     })
 }

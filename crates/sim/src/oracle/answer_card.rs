@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::oracle::colleagues::{Group, Groups, LEAST, LEAST_NETWORK, Member, headline, member, suppressed};
 use crate::oracle::measure_file::{Measure, real};
 use crate::oracle::registry::{SubjectRole, Unit};
-use crate::oracle::sums::{D, ENCOUNTERS, FACTS_D, FACTS_N, ITEMS, MINUTES, N, NOSHOW_PLANNED, PCA, RESPONSES};
+use crate::oracle::sums::{D, ENCOUNTERS, FACTS_D, FACTS_N, ITEMS, MINUTES, N, NOSHOW_PLANNED, PCA, RESPONSES, UNKNOWN_FACTS};
 use crate::oracle::unit_months::{UnitMonth, WINDOWS};
 
 /// A clinician's work in one window.
@@ -54,6 +54,8 @@ pub struct MeasureAnswer {
     pub facts_d: i128,
     /// Facts that the measure leaves out because the patient is adjusted.
     pub pca: i128,
+    /// Facts that lack a value that the measure needs.
+    pub unknown: i128,
     /// Numerator and denominator of each of the 24 months, oldest first.
     pub months: Vec<(i128, i128)>,
     /// The reason for a missing value, in the words of the card.
@@ -137,8 +139,8 @@ fn hidden(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) ->
 
 /// The answer for one measure. `None` if the unit has no fact of it in 24 months.
 fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> Option<MeasureAnswer> {
-    let facts = |row: &crate::oracle::fold::Row| [FACTS_N, FACTS_D, PCA].map(|place| row.sums.of(index, place));
-    if unit.months.iter().all(|row| facts(row) == [0; 3]) {
+    let facts = |row: &crate::oracle::fold::Row| [FACTS_N, FACTS_D, PCA, UNKNOWN_FACTS].map(|place| row.sums.of(index, place));
+    if unit.months.iter().all(|row| facts(row) == [0; 4]) {
         return None;
     }
     let sums = &unit.windows[headline(measure)].sums;
@@ -154,6 +156,7 @@ fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Gr
         facts_n: sums.of(index, FACTS_N),
         facts_d: sums.of(index, FACTS_D),
         pca: sums.of(index, PCA),
+        unknown: sums.of(index, UNKNOWN_FACTS),
         months: unit.months.iter().map(|row| (row.sums.of(index, N), row.sums.of(index, D))).collect(),
         suppressed: suppressed(measure, index, sums),
         value: own.as_ref().map(|own| measure.value(own.n, own.d)),

@@ -31,7 +31,7 @@ pub(crate) const D_QUANTITY: usize = 8;
 pub(crate) const D_COST: usize = 9;
 pub(crate) const PCA: usize = 10;
 const EXCLUDED: usize = 11;
-const UNKNOWN_FACTS: usize = 12;
+pub(crate) const UNKNOWN_FACTS: usize = 12;
 /// Four signed sums of the numerator, then four of the denominator. Cards do not show them, but a card follows a change of them.
 const SIGNED: [usize; 2] = [13, 17];
 const FIELDS: usize = 21;
