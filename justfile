@@ -42,7 +42,7 @@ advisories:
 readme:
     #!/usr/bin/env bash
     set -euo pipefail
-    for command in 'cargo test --workspace' 'cargo run --release -- demo'; do
+    for command in 'cargo test --workspace' 'cargo run -- demo'; do
         grep -qxF "$command" README.md || { echo "README.md does not show the command: $command" >&2; exit 1; }
         echo "+ $command"
         $command

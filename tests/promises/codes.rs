@@ -9,7 +9,7 @@ use promises::world::{World, deployment, encounter, event, measure_files, measur
 use proptest::prelude::*;
 use scorecard::card::scorecard::{Cause, Scorecard};
 use scorecard::event::{
-    Answer, Batch, Codes, Definition, Detail, Event, Feedback, IdScope, Observation, ObservedValue, Order, Prescription,
+    Answer, Batch, CodeDefinition, Codes, Detail, Event, Feedback, IdScope, Observation, ObservedValue, Order, Prescription,
 };
 use scorecard::measure::code_book::{CodeBook, FRIENDS_AND_FAMILY};
 use scorecard::measure::measure_set::MeasureSet;
@@ -51,11 +51,11 @@ fn feedback(id: &str, items: &[(&'static str, &'static str)]) -> Event<'static> 
     event(id, 1, "7000001", at(), Detail::Feedback(Some(Feedback { answer: None, items })))
 }
 
-fn definition(reference: &'static str, version: u64, coding: Option<&'static str>) -> Definition<'static> {
-    Definition { reference: reference.into(), version, codes: coding.map(Codes::one).unwrap_or_default() }
+fn definition(reference: &'static str, version: u64, coding: Option<&'static str>) -> CodeDefinition<'static> {
+    CodeDefinition { reference: reference.into(), version, codes: coding.map(Codes::one).unwrap_or_default() }
 }
 
-fn defining(feed: &'static str, definitions: Vec<Definition<'static>>, events: Vec<Event<'static>>) -> Batch<'static> {
+fn defining(feed: &'static str, definitions: Vec<CodeDefinition<'static>>, events: Vec<Event<'static>>) -> Batch<'static> {
     Batch { definitions, ..Batch::new(feed, events) }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use promises::world::{World, deployment, prescription, records, utc};
-use scorecard::event::{Codes, Definition, Detail, Event};
+use scorecard::event::{CodeDefinition, Codes, Detail, Event};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
@@ -22,11 +22,11 @@ fn referring(id: &str, at: Timestamp) -> Event<'static> {
     event
 }
 
-fn medication(version: u64, code: &'static str) -> Definition<'static> {
-    Definition { reference: "Medication/1".into(), version, codes: Codes::one(code) }
+fn medication(version: u64, code: &'static str) -> CodeDefinition<'static> {
+    CodeDefinition { reference: "Medication/1".into(), version, codes: Codes::one(code) }
 }
 
-fn define(world: &mut World, at: Timestamp, feed: &str, definition: Definition<'static>) {
+fn define(world: &mut World, at: Timestamp, feed: &str, definition: CodeDefinition<'static>) {
     world.log.set_now(at);
     let mut log = world.log.handle();
     world.intake.take(&mut log, Item::Definition(Arc::new(Feed::undeclared(feed)), definition)).expect("a log without faults");

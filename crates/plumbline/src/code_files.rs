@@ -92,7 +92,11 @@ impl FromStr for CodeFile {
         let (word, path) = text.split_once('=').ok_or_else(|| format!("write TABLE=FILE, where TABLE is one of {words}"))?;
         let table = CodeTable::ALL.into_iter().find(|table| table.word() == word);
         let table = table.ok_or_else(|| format!("{word:?} is no table of codes; write one of {words}"))?;
-        if path.is_empty() { Err("the file is missing; write TABLE=FILE".to_owned()) } else { Ok(CodeFile { table, path: path.into() }) }
+        if path.is_empty() {
+            Err("the file is missing; write TABLE=FILE".to_owned())
+        } else {
+            Ok(CodeFile { table, path: path.into() })
+        }
     }
 }
 
@@ -217,7 +221,8 @@ mod tests {
         let path = dir.path().join("codes.csv");
         std::fs::write(&path, bytes).unwrap();
         let text = CodeFile { table, path }.read();
-        text.and_then(|text| code_book("bnf", &[text])).map_err(|error| error.to_string().replace(&*dir.path().to_string_lossy(), ""))
+        text.and_then(|text| code_book("bnf", &[text]))
+            .map_err(|error| error.to_string().replace(&*dir.path().to_string_lossy(), ""))
     }
 
     const DRUGS: &str = "name,Code,system,target\nAmoxicillin,1,dmd,0501013B0AAABAB\n\"Gauze, \"\"large\"\"\",2,dmd,none\n";

@@ -259,7 +259,7 @@ pub enum IdScope {
 
 /// The codes of a resource that events of a feed refer to, such as a FHIR Medication.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Definition<'a> {
+pub struct CodeDefinition<'a> {
     /// The resource, such as `Medication/1`.
     pub reference: Cow<'a, str>,
     /// Its version; the highest counts.
@@ -280,7 +280,7 @@ pub struct Batch<'a> {
     /// The scope of its event ids.
     pub ids: IdScope,
     /// Definitions of resources that the feed's events refer to.
-    pub definitions: Vec<Definition<'a>>,
+    pub definitions: Vec<CodeDefinition<'a>>,
     /// The events.
     pub events: Vec<Event<'a>>,
 }
@@ -297,7 +297,7 @@ pub struct PackedBatch<'a> {
     /// The scope of its event ids.
     pub ids: IdScope,
     /// Definitions of resources that the feed's events refer to.
-    pub definitions: Vec<Definition<'a>>,
+    pub definitions: Vec<CodeDefinition<'a>>,
     /// Number of events.
     pub events: usize,
     /// The events in the encoding of the log, concatenated in order of arrival.
@@ -340,11 +340,11 @@ impl<'a> FromIterator<Cow<'a, str>> for Codes<'a> {
     }
 }
 
-impl<'a> Definition<'a> {
+impl<'a> CodeDefinition<'a> {
     /// The same definition with owned text.
     #[must_use]
-    pub fn into_owned(self) -> Definition<'static> {
-        Definition {
+    pub fn into_owned(self) -> CodeDefinition<'static> {
+        CodeDefinition {
             reference: Cow::Owned(self.reference.into_owned()),
             version: self.version,
             codes: self.codes.map_texts(|text| Cow::Owned(text.into_owned())),
@@ -460,7 +460,7 @@ impl PackedBatch<'_> {
             practice: self.practice.map(|p| Cow::Owned(p.into_owned())),
             versioning: self.versioning,
             ids: self.ids,
-            definitions: self.definitions.into_iter().map(Definition::into_owned).collect(),
+            definitions: self.definitions.into_iter().map(CodeDefinition::into_owned).collect(),
             events: self.events,
             bytes: Cow::Owned(self.bytes.into_owned()),
         }
@@ -489,7 +489,7 @@ impl<'a> Batch<'a> {
             practice: self.practice.map(|p| Cow::Owned(p.into_owned())),
             versioning: self.versioning,
             ids: self.ids,
-            definitions: self.definitions.into_iter().map(Definition::into_owned).collect(),
+            definitions: self.definitions.into_iter().map(CodeDefinition::into_owned).collect(),
             events: self.events.into_iter().map(Event::into_owned).collect(),
         }
     }

@@ -191,7 +191,9 @@ pub enum LogError {
         topic: &'static str,
     },
     /// A feed has other rules than at its first event.
-    #[error("the feed {feed} has {ours} here, but its first event fixed {theirs}; restore these values, or use another feed name")]
+    #[error(
+        "the feed {feed} has {ours} here, but its first event fixed {theirs}; restore these values, or use another feed name"
+    )]
     FeedRule {
         /// The feed.
         feed: String,

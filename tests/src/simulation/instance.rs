@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use corosensei::{Coroutine, CoroutineResult};
-use scorecard::event::{Batch, Definition};
+use scorecard::event::{Batch, CodeDefinition};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
@@ -172,7 +172,7 @@ fn append_definition(
     input: &InstanceInput,
     log: &mut Handle<'_>,
     feed: &Feed,
-    definition: &Definition<'static>,
+    definition: &CodeDefinition<'static>,
 ) -> Result<(), LogError> {
     let batch = Batch {
         practice: feed.practice.as_deref().map(|practice| practice.to_owned().into()),

@@ -1,7 +1,7 @@
 //! Batches of a feed's events, and ticks: the records of the topic `events`, which are encoded and decoded most often.
 
 use scorecard::event::{
-    Action, Answer, Attendance, Batch, Codes, Definition, Detail, Encounter, Event, Exclusion, Feedback, IdScope, Mode,
+    Action, Answer, Attendance, Batch, CodeDefinition, Codes, Detail, Encounter, Event, Exclusion, Feedback, IdScope, Mode,
     Observation, ObservedValue, Order, PackedBatch, Prescription, Pseudonym, Sex, Source, Versioning,
 };
 use scorecard::record::log_record::{FeedDefinition, Tick};
@@ -20,7 +20,7 @@ wire_enum!(IdScope { Feed, Kind });
 
 wire_record!(Tick { at });
 wire_record!(Batch<'a> { feed, practice, versioning, ids, definitions, events });
-wire_record!(Definition<'a> { reference, version, codes });
+wire_record!(CodeDefinition<'a> { reference, version, codes });
 wire_record!(FeedDefinition<'a> { feed, definition });
 wire_record!(Event<'a> {
     id, version, action, day, occurred_at, recorded_at, clinician, practice, patient, signs, age_band, sex, exclude, pca, link, detail

@@ -10,7 +10,7 @@ use crate::avro::wire::{Reader, Wire, WireFault, Writer, wire_enum, wire_record}
 
 wire_record!(Genesis { format, partitions, zone, grid_period_seconds, grid_offset_seconds, first, permanent_key, patient_keys });
 wire_record!(Person { id, aliases, source });
-wire_record!(Role { person, practice, role, locum, from, until, source });
+wire_record!(Role { person, practice, role, locum, from, until, source, aliases });
 wire_enum!(OrganisationKind { Practice, Pcn, Locality });
 wire_record!(Organisation { code, name, kind, parent, setting, open_from, open_until, aliases, source });
 wire_record!(Lead { person, practice, from, until, source });

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use scorecard::event::{Codes, Definition, Detail, Event, IdScope};
+use scorecard::event::{CodeDefinition, Codes, Detail, Event, IdScope};
 use scorecard::record::item::{Feed, Item};
 
 use crate::fault::{Fault, RejectReason};
@@ -48,7 +48,7 @@ pub(crate) fn retraction(key: Option<&[u8]>, rules: &Rules, context: &Context<'_
 
 /// A definition without codes, which ranks by its time of arrival.
 fn deleted_definition(feed: Arc<Feed>, reference: Cow<'static, str>, context: &Context<'_>) -> Item<'static> {
-    Item::Definition(feed, Definition { reference, version: arrival(context), codes: Codes::default() })
+    Item::Definition(feed, CodeDefinition { reference, version: arrival(context), codes: Codes::default() })
 }
 
 /// The kind and the id in the rest of a key. The kind matters only where ids are unique for each kind; a FHIR id names its type.

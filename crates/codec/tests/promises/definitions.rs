@@ -1,7 +1,7 @@
 //! References to drugs, roles and resources of other servers, and the definitions that resolve the drugs.
 
 use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
-use scorecard::event::{Codes, Definition, Detail, Event, Prescription};
+use scorecard::event::{CodeDefinition, Codes, Detail, Event, Prescription};
 use scorecard::record::item::{Feed, Item};
 use serde_json::{Value, json};
 
@@ -69,7 +69,7 @@ fn a_medication_becomes_a_definition_of_its_feed() {
         match plain(&sent.to_string()).as_slice() {
             [Item::Definition(feed, definition)] => {
                 assert_eq!(&*feed.name, "f");
-                let expected = Definition { reference: "Medication/x".into(), version, codes: codes.clone() };
+                let expected = CodeDefinition { reference: "Medication/x".into(), version, codes: codes.clone() };
                 assert_eq!(definition, &expected, "{meta}");
             }
             other => panic!("{other:?}"),

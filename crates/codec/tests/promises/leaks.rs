@@ -6,7 +6,7 @@ use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
 use codec::identity::keys::Keys;
 use codec::identity::nhs_number::contains_nhs_number;
 use codec::identity::pseudonym::Pseudonyms;
-use scorecard::event::{Batch, Codes, Definition, Detail, Event, IdScope, Versioning};
+use scorecard::event::{Batch, CodeDefinition, Codes, Detail, Event, IdScope, Versioning};
 use scorecard::record::item::{DrugSource, Feed, Item};
 use scorecard::record::log_record::Record;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ fn logged(item: &Item<'static>) -> Vec<u8> {
     bytes
 }
 
-fn batch(feed: &str, definitions: Vec<Definition<'static>>, events: Vec<Event<'static>>) -> Record<'static> {
+fn batch(feed: &str, definitions: Vec<CodeDefinition<'static>>, events: Vec<Event<'static>>) -> Record<'static> {
     Record::Batch(Batch {
         feed: feed.to_owned().into(),
         practice: None,

@@ -276,6 +276,7 @@ fn practitioners_roles_and_organisations_become_registry_entries() {
             from: Some("2020-04-01".into()),
             until: Some("2026-10-05".into()),
             source: source.clone(),
+            aliases: vec!["f|PractitionerRole/r".into()],
         })
     );
     let network = entry(

@@ -12,9 +12,9 @@ use scorecard::record::item::{DrugSource, Feed};
 use scorecard::time::calendar::Zone;
 use scorecard::time::schedule::Grid;
 
+use crate::code_files::CodeFile;
 use crate::config::authorizer::Authorizer;
 use crate::kafka::settings::KafkaSettings;
-use crate::code_files::CodeFile;
 use crate::measure_files::BuiltIn;
 
 /// The source of a value. A later variant wins over an earlier one.
@@ -166,8 +166,16 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 pub const OPTIONS: [OptionOf; 28] = [
     option("built-in-measures", "keep", "keep or drop the built-in measures that the folder `measures` does not replace"),
     option("codes.answers", "", "CSV file of answers: question, code, target; the target is a word of measure files"),
-    option("codes.drugs", "", "CSV file of drug codes: system, code, target; the target is a BNF code, or none for a code that is no drug"),
-    option("codes.orders", "", "CSV file of order categories: system, code, target; the target is referral, test, imaging or none"),
+    option(
+        "codes.drugs",
+        "",
+        "CSV file of drug codes: system, code, target; the target is a BNF code, or none for a code that is no drug",
+    ),
+    option(
+        "codes.orders",
+        "",
+        "CSV file of order categories: system, code, target; the target is referral, test, imaging or none",
+    ),
     option("codes.questions", "", "CSV file of questions: question (a linkId), target; the target is a word of measure files"),
     option("data", "./plumbline-data", "folder of the log, the keys and the lock"),
     option("http.drain", "10s", "time for open requests to finish after SIGTERM"),

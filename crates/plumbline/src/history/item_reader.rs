@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use codec::formats::record_decoder::{Context, RecordDecoder, RecordFormat, RejectReason};
 use codec::identity::pseudonym::Pseudonyms;
-use scorecard::event::{Definition, Event};
+use scorecard::event::{CodeDefinition, Event};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};
 use scorecard::registry::entry::Entry;
@@ -46,7 +46,7 @@ pub struct PendingItems {
     /// Registry entries in the order of files and lines.
     pub entries: Vec<Entry>,
     /// Definitions of resources that events refer to. They come before the events, so a file may define what an earlier one uses.
-    pub definitions: Vec<(Arc<Feed>, Definition<'static>)>,
+    pub definitions: Vec<(Arc<Feed>, CodeDefinition<'static>)>,
     /// Number of unknown fields of native events.
     pub unknown_fields: u64,
     /// Events of files without any time. They arrive with the first event of all files.

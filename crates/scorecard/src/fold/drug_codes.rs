@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::event::{Codes, Definition, Prescription};
+use crate::event::{CodeDefinition, Codes, Prescription};
 use crate::fold::contributions::Contributions;
 use crate::fold::fast_map::FastMap;
 use crate::measure::code_book::DrugMeaning;
@@ -155,7 +155,7 @@ impl DrugCodes {
     pub(crate) fn define(
         &mut self,
         feed: u32,
-        definition: &Definition<'_>,
+        definition: &CodeDefinition<'_>,
         now: Month,
         contributions: &mut Contributions,
     ) -> Option<Redefinition> {

@@ -8,7 +8,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use crate::event::{Action, Attendance, Batch, Definition, Event, IdScope, Source, Versioning};
+use crate::event::{Action, Attendance, Batch, CodeDefinition, Event, IdScope, Source, Versioning};
 use crate::fold::content::{Content, FactKind};
 use crate::fold::contributions::{Contributions, Contributor};
 use crate::fold::drug_codes::Redefinition;
@@ -174,7 +174,7 @@ impl Tally {
     }
 
     /// Stores a definition, and moves the facts that refer to it to the sums of its code.
-    fn define(&mut self, context: &BatchContext, definition: &Definition<'_>) {
+    fn define(&mut self, context: &BatchContext, definition: &CodeDefinition<'_>) {
         let BatchContext { feed, arrived, .. } = *context;
         let Some(change) = self.builder.drugs.define(feed, definition, arrived, &mut self.contributions) else { return };
         let changed: Vec<(Fact, u32)> = self.facts_with(&change);

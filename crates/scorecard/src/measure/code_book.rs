@@ -259,7 +259,11 @@ impl CodeBook {
     /// The answer to the Friends and Family question that a code or a text names.
     #[must_use]
     pub fn friends_and_family_answer(&self, code: &str) -> Option<Answer> {
-        friends_and_family_word(self.mapped_answer(FRIENDS_AND_FAMILY, code).unwrap_or(code))
+        if let Some(word) = self.mapped_answer(FRIENDS_AND_FAMILY, code) {
+            return friends_and_family_word(word);
+        }
+        // A coding with a system is `system|code`.
+        friends_and_family_word(code).or_else(|| friends_and_family_word(code.rsplit_once('|')?.1))
     }
 
     fn mapped_answer(&self, question: &str, code: &str) -> Option<&str> {
@@ -402,6 +406,7 @@ mod tests {
         book.insert_answer(FRIENDS_AND_FAMILY, "1", "very_good").unwrap();
         assert_eq!(book.friends_and_family_answer("1"), Some(Answer::VeryGood));
         assert_eq!(book.friends_and_family_answer("Don't know"), Some(Answer::DontKnow));
+        assert_eq!(book.friends_and_family_answer("https://example.org/fft|very-good"), Some(Answer::VeryGood));
         assert_eq!(book.friends_and_family_answer("7"), None);
     }
 

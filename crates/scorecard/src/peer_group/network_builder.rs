@@ -20,7 +20,7 @@ use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
 use crate::verdict::month_dispersion::MonthDispersion;
 use crate::verdict::placed_unit::ChanceModel;
 use crate::verdict::roll_up::{PracticePart, expected_numerator};
-use crate::verdict::sign_dispersion::{SIGNS, SignDispersion, SignedSums as UnitSigns};
+use crate::verdict::sign_dispersion::{SIGNS, SignDispersion, UnitSigns};
 use crate::verdict::unit_sums::UnitSums;
 
 /// A member and its unit.
@@ -71,7 +71,8 @@ impl NetworkBuilder<'_> {
     }
 
     fn figures(&self, ranked: &[Ranked<'_>]) -> GroupFigures {
-        let total = |field: fn(&MeasureSums) -> i64| ranked.iter().map(|(member, _)| i128::from(field(self.sums(member)))).sum::<i128>();
+        let total =
+            |field: fn(&MeasureSums) -> i64| ranked.iter().map(|(member, _)| i128::from(field(self.sums(member)))).sum::<i128>();
         let figures = GroupFigures {
             members: u32::try_from(ranked.len()).unwrap_or(u32::MAX),
             numerator: saturated(total(|sums| sums.n)),

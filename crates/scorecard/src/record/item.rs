@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::event::{Definition, Event, IdScope, Versioning};
+use crate::event::{CodeDefinition, Event, IdScope, Versioning};
 use crate::record::log_record::Reject;
 use crate::registry::entry::Entry;
 use crate::time::calendar::Zone;
@@ -55,7 +55,7 @@ pub enum Item<'a> {
     /// An event of a feed.
     Event(Arc<Feed>, Event<'a>),
     /// The codes of a resource that events of a feed refer to.
-    Definition(Arc<Feed>, Definition<'a>),
+    Definition(Arc<Feed>, CodeDefinition<'a>),
     /// A person, a role or an organisation.
     Registry(Entry),
     /// A resource whose type is not counted; the value is the type.

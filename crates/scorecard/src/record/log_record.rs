@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::card::peer_snapshot::PeerSnapshot;
 use crate::card::public_group::PeerGroup;
 use crate::card::scorecard::Scorecard;
-use crate::event::{Batch, Definition, PackedBatch};
+use crate::event::{Batch, CodeDefinition, PackedBatch};
 use crate::measure::measure_set::SetHash;
 use crate::registry::entry::Entry;
 use crate::registry::person_details::PersonDetails;
@@ -239,7 +239,7 @@ pub struct FeedDefinition<'a> {
     /// The feed whose events refer to the resource.
     pub feed: Cow<'a, str>,
     /// The definition.
-    pub definition: Definition<'a>,
+    pub definition: CodeDefinition<'a>,
 }
 
 /// Every record of every topic.

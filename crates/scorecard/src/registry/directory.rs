@@ -101,6 +101,10 @@ impl Directory {
         };
         let person = person_key(&role.person);
         self.persons.hold(&person);
+        for alias in &role.aliases {
+            self.persons.claim(&person_key(alias), &person, precedence);
+            self.organisations.aliases.claim(&organisation_key(alias), &organisation_key(&role.practice), precedence);
+        }
         self.roles.add(person.into_owned(), term, precedence);
     }
 

@@ -87,6 +87,9 @@ pub struct Role {
     /// The author; `None` in entries of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<EntrySource>,
+    /// References under which events name the role, such as `a81001-emis|PractitionerRole/1`. They lead to the person and to the practice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
 }
 
 /// The clinical lead of a practice over a period. Only the operator names one; the role still decides the peer group.

@@ -24,7 +24,7 @@ const MOST_TIMES_MEDIAN: f64 = 10.0;
 
 /// The sums of one unit with its signed sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SignedSums {
+pub struct UnitSigns {
     /// Sums without signs.
     pub sums: UnitSums,
     /// Signed sums of the numerator, A of each sign.
@@ -47,7 +47,7 @@ pub struct SignDispersion {
 impl SignDispersion {
     /// The dispersion of these units. `None` for fewer than ten units with at least 5 events.
     #[must_use]
-    pub fn of(kind: Kind, units: &[SignedSums]) -> Option<SignDispersion> {
+    pub fn of(kind: Kind, units: &[UnitSigns]) -> Option<SignDispersion> {
         let dispersions: Vec<(i64, f64)> =
             units.iter().filter_map(|unit| Some((unit.sums.facts_n, dispersion(kind, unit)?))).collect();
         let large = dispersions.iter().filter(|(events, _)| *events >= LEAST_EVENTS_OF_MEDIAN);
@@ -65,7 +65,7 @@ impl SignDispersion {
 /// Mean over the signs of (A - r B)^2, over the variance of independent facts; 1 on average if facts of a patient are independent.
 /// `None` if that variance is 0.
 #[must_use]
-pub fn dispersion(kind: Kind, unit: &SignedSums) -> Option<f64> {
+pub fn dispersion(kind: Kind, unit: &UnitSigns) -> Option<f64> {
     let sums = &unit.sums;
     let variance = if sums.d > 0 { independent_variance(kind, sums) } else { 0.0 };
     let ratio = sums.n as f64 / sums.d as f64;
@@ -97,11 +97,11 @@ mod tests {
     use super::*;
 
     /// Sums of three patients with these facts in numerator and denominator, and these signs.
-    fn signed(patients: [(i64, i64); 3], signs: [[i128; 3]; SIGNS]) -> SignedSums {
+    fn signed(patients: [(i64, i64); 3], signs: [[i128; 3]; SIGNS]) -> UnitSigns {
         let total = |side: fn(&(i64, i64)) -> i64| patients.iter().map(side).sum();
         let by_sign =
             |side: fn(&(i64, i64)) -> i64| signs.map(|row| row.iter().zip(&patients).map(|(s, p)| s * i128::from(side(p))).sum());
-        SignedSums {
+        UnitSigns {
             sums: UnitSums::counted(total(|p| p.0), total(|p| p.1)),
             numerator: by_sign(|p| p.0),
             denominator: by_sign(|p| p.1),

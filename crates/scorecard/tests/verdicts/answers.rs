@@ -25,7 +25,7 @@ use scorecard::verdict::place::threshold_place::{PointPlaces, place_of_value, sh
 use scorecard::verdict::placed_unit::{ChanceModel, PlacedUnit};
 use scorecard::verdict::roll_up::{PracticePart, expected_numerator};
 use scorecard::verdict::root::{count_root, expected_count_root, expected_trial_root, trial_root};
-use scorecard::verdict::sign_dispersion::{SignDispersion, SignedSums};
+use scorecard::verdict::sign_dispersion::{SignDispersion, UnitSigns};
 use scorecard::verdict::unit_sums::UnitSums;
 use scorecard::verdict::z_score::{ZScore, exact_tail, scale_z};
 use serde::Deserialize;
@@ -214,12 +214,12 @@ fn signs(input: &Input) -> Answer {
         units: Vec<(i64, i64, i64, i64, [i64; 4], [i64; 4])>,
     }
     let Signs { kind, units } = read(input)?;
-    let signed = |(n, d, n_squares, d_squares, a, b): &(i64, i64, i64, i64, [i64; 4], [i64; 4])| SignedSums {
+    let signed = |(n, d, n_squares, d_squares, a, b): &(i64, i64, i64, i64, [i64; 4], [i64; 4])| UnitSigns {
         sums: UnitSums { facts_n: *n, facts_d: *d, n: *n, d: *d, n_squares: (*n_squares).into(), d_squares: (*d_squares).into() },
         numerator: a.map(i128::from),
         denominator: b.map(i128::from),
     };
-    let units: Vec<SignedSums> = units.iter().map(signed).collect();
+    let units: Vec<UnitSigns> = units.iter().map(signed).collect();
     let found = SignDispersion::of(kind, &units).ok_or("the network has no dispersion")?;
     Ok(json!({"phi": clamped(found.phi), "median_over_expected": found.median, "units_used": found.units}))
 }

@@ -15,7 +15,7 @@ use crate::log::{Log, LogError, Topic};
 /// Definitions by feed and reference, as of an offset of the topic `definitions`.
 #[derive(Debug, Default)]
 pub(crate) struct DefinitionStore {
-    by_feed: FastMap<Box<str>, FastMap<Box<str>, Definition<'static>>>,
+    by_feed: FastMap<Box<str>, FastMap<Box<str>, CodeDefinition<'static>>>,
     /// Offset of the next record to read.
     position: u64,
 }
@@ -48,7 +48,7 @@ impl DefinitionStore {
     }
 
     /// Stores a definition. Returns whether it is newer than the known one.
-    pub(crate) fn learn(&mut self, feed: &str, definition: Definition<'static>) -> bool {
+    pub(crate) fn learn(&mut self, feed: &str, definition: CodeDefinition<'static>) -> bool {
         let of_feed = match self.by_feed.get_mut(feed) {
             Some(of_feed) => of_feed,
             None => self.by_feed.entry(feed.into()).or_default(),
@@ -61,7 +61,7 @@ impl DefinitionStore {
     }
 
     /// The newest definition of a resource.
-    pub(crate) fn find(&self, feed: &str, reference: &str) -> Option<&Definition<'static>> {
+    pub(crate) fn find(&self, feed: &str, reference: &str) -> Option<&CodeDefinition<'static>> {
         self.by_feed.get(feed)?.get(reference)
     }
 }
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn the_highest_version_of_a_feeds_resource_is_known_in_any_order() {
         let definition =
-            |version, code: &'static str| Definition { reference: "Medication/1".into(), version, codes: Codes::one(code) };
+            |version, code: &'static str| CodeDefinition { reference: "Medication/1".into(), version, codes: Codes::one(code) };
         let mut store = DefinitionStore::default();
         assert!(store.learn("a", definition(2, "snomed|2")));
         assert!(!store.learn("a", definition(1, "snomed|1")) && !store.learn("a", definition(2, "snomed|3")));

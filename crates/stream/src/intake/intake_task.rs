@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use scorecard::event::{Definition, Detail, Event, IdScope, Versioning};
+use scorecard::event::{CodeDefinition, Detail, Event, IdScope, Versioning};
 use scorecard::fold::fast_map::FastMap;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{FeedDefinition, Record, Reject};
@@ -161,7 +161,7 @@ impl Intake {
 
     /// Appends the newest definition behind the events that refer to it. The source may repeat it after a failure, so it is appended
     /// again even if intake knew it.
-    fn define(&mut self, log: &mut impl Log, feed: Arc<Feed>, definition: Definition<'static>) -> Result<(), LogError> {
+    fn define(&mut self, log: &mut impl Log, feed: Arc<Feed>, definition: CodeDefinition<'static>) -> Result<(), LogError> {
         if self.definitions_are_stale {
             self.refresh(log)?;
         }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use scorecard::event::{Definition, Event, PackedBatch};
+use scorecard::event::{CodeDefinition, Event, PackedBatch};
 use scorecard::record::item::Feed;
 
 use crate::limits::BATCH_BYTES;
@@ -17,7 +17,7 @@ pub(crate) struct OpenBatch {
     feed: Arc<Feed>,
     events: usize,
     bytes: Vec<u8>,
-    definitions: Vec<Definition<'static>>,
+    definitions: Vec<CodeDefinition<'static>>,
 }
 
 impl OpenBatch {
@@ -36,7 +36,7 @@ impl OpenBatch {
     }
 
     /// Adds a definition, unless the batch has it.
-    pub(crate) fn define(&mut self, definition: &Definition<'static>) {
+    pub(crate) fn define(&mut self, definition: &CodeDefinition<'static>) {
         if !self.definitions.contains(definition) {
             self.definitions.push(definition.clone());
         }

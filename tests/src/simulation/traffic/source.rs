@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use scorecard::event::{Codes, Definition, Event};
+use scorecard::event::{CodeDefinition, Codes, Event};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};
 use scorecard::time::calendar::Timestamp;
@@ -96,7 +96,7 @@ fn definitions(plan: &Plan, feed: &Arc<Feed>, random: &mut Random) -> Vec<(i64, 
         let coding = random.pick(&[Some("bnf|0501013B0AAABAB"), Some("bnf|0703021Q0BBABAB"), Some("local|x"), None]);
         let codes = coding.map(Codes::one).unwrap_or_default();
         let version = 1 + random.index(4) as u64;
-        let definition = Definition { reference: "Medication/1".into(), version, codes };
+        let definition = CodeDefinition { reference: "Medication/1".into(), version, codes };
         (random.range(plan.schedule.first.0, plan.until.0), Item::Definition(feed.clone(), definition))
     };
     (0..count).map(one).collect()

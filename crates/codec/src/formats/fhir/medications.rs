@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use scorecard::event::{Codes, Definition};
+use scorecard::event::{CodeDefinition, Codes};
 use scorecard::time::calendar::Timestamp;
 
 use crate::fault::{Fault, Field};
@@ -20,7 +20,7 @@ pub(crate) fn definition(
     head: &Head<'_>,
     entry_meta: &EntryMeta,
     sent: &MedicationResource<'_>,
-) -> Result<Definition<'static>, Fault> {
+) -> Result<CodeDefinition<'static>, Fault> {
     let id = resource_id("Medication.id", head, entry_meta)?;
     let wrong = sent.status == Scalar::Text("entered-in-error".into());
     let concept = scope.warnings.optional(sent.code.object("Medication.code")).filter(|_| !wrong);
@@ -33,7 +33,7 @@ pub(crate) fn definition(
 }
 
 /// The delete of a Medication: a definition without codes.
-pub(crate) fn deleted(scope: &Scope<'_, '_>, id: &str, entry_meta: &EntryMeta) -> Definition<'static> {
+pub(crate) fn deleted(scope: &Scope<'_, '_>, id: &str, entry_meta: &EntryMeta) -> CodeDefinition<'static> {
     named(scope, id, entry_meta.version, entry_meta.modified, Codes::default())
 }
 
@@ -44,9 +44,9 @@ fn named(
     version: Option<u64>,
     modified: Option<Timestamp>,
     codes: Codes<'static>,
-) -> Definition<'static> {
+) -> CodeDefinition<'static> {
     let changed = modified.and_then(|at| u64::try_from(at.0).ok()).filter(|version| *version > 0);
-    Definition {
+    CodeDefinition {
         reference: reference_text(scope, &format!("Medication/{id}")),
         version: version.or(changed).unwrap_or_else(|| arrival(scope.context)),
         codes,

@@ -38,10 +38,17 @@ fn source(scope: &Scope<'_, '_>) -> Option<EntrySource> {
     Some(EntrySource::Feed(scope.feed.name.to_string()))
 }
 
-/// A PractitionerRole: the role of a person at a practice.
-pub(crate) fn role(scope: &Scope<'_, '_>, sent: &PractitionerRoleResource<'_>) -> Result<Entry, Fault> {
+/// A PractitionerRole: the role of a person at a practice. Its own reference leads to both.
+pub(crate) fn role(
+    scope: &Scope<'_, '_>,
+    head: &Head<'_>,
+    entry_meta: &EntryMeta,
+    sent: &PractitionerRoleResource<'_>,
+) -> Result<Entry, Fault> {
     let person = scope.clinician("PractitionerRole.practitioner", &sent.practitioner, &sent.contained)?;
     let practice = scope.organisation("PractitionerRole.organization", &sent.organization, &sent.contained)?;
+    let id = resource_id("PractitionerRole.id", head, entry_meta).ok();
+    let alias = id.map(|id| scope.alias(&format!("PractitionerRole/{id}")));
     let period = sent.period.object("PractitionerRole.period")?;
     let (start, end) = period.map_or((&Scalar::Missing, &Scalar::Missing), |period| (&period.start, &period.end));
     let mut all = String::new();
@@ -56,6 +63,7 @@ pub(crate) fn role(scope: &Scope<'_, '_>, sent: &PractitionerRoleResource<'_>) -
         from: civil_day(scope, "PractitionerRole.period.start", start, Edge::First)?,
         until: civil_day(scope, "PractitionerRole.period.end", end, Edge::Last)?,
         source: source(scope),
+        aliases: alias.into_iter().collect(),
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use scorecard::event::{Definition, Detail, Event, Versioning};
+use scorecard::event::{CodeDefinition, Detail, Event, Versioning};
 use scorecard::record::item::{DrugSource, Feed};
 use scorecard::registry::entry::Entry;
 
@@ -17,7 +17,7 @@ use crate::json::object::Scalar;
 /// The result of reading a resource.
 pub(crate) enum ResourceOutcome {
     Event(Box<Event<'static>>),
-    Definition(Definition<'static>),
+    Definition(CodeDefinition<'static>),
     Registry(Entry),
     Skipped(String),
 }
@@ -62,7 +62,7 @@ pub(crate) fn resource<'b>(
             Ok(ResourceOutcome::Skipped(kind))
         }
         ("Practitioner", _) => people::practitioner(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Registry),
-        ("PractitionerRole", _) => people::role(scope, &*parse(text)?).map(ResourceOutcome::Registry),
+        ("PractitionerRole", _) => people::role(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Registry),
         ("Organization", _) => people::organisation(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Registry),
         ("Bundle", _) => Err(bundle::nested()),
         _ => Ok(ResourceOutcome::Skipped(shown_type(&kind))),
