@@ -89,7 +89,10 @@ pub fn measure(clinicians: u32) -> Result<()> {
     }
     let groups = peers.networks().count();
     println!("{clinicians} clinicians x {} measures: {measured} values, {groups} groups", set.measures().len());
-    println!("peers {of_peers:.2} s, cards {of_cards:.2} s, hashes {of_hashes:.2} s, together {:.2} s", of_peers + of_cards + of_hashes);
+    println!(
+        "peers {of_peers:.2} s, cards {of_cards:.2} s, hashes {of_hashes:.2} s, together {:.2} s",
+        of_peers + of_cards + of_hashes
+    );
     // The fingerprint shows whether a change of the engine changed cards.
     println!("sum of the first {FINGERPRINTED} content hashes {sum:032x}");
     Ok(())

@@ -237,7 +237,8 @@ fn a_card_names_silent_and_late_feeds() {
     let cards = world.cards();
     let quality = &cards["gmc%7C7000001|A81001|2026-10"].quality;
     use scorecard::card::scorecard::CoverageState::{Complete, Silent};
-    let seen: Vec<_> = quality.feeds.iter().map(|c| (c.feed.as_str(), c.state, c.newest_day.map(|day| day.to_string()))).collect();
+    let seen: Vec<_> =
+        quality.feeds.iter().map(|c| (c.feed.as_str(), c.state, c.newest_day.map(|day| day.to_string()))).collect();
     let newest = |day: &str| Some(day.to_owned());
     assert_eq!(seen, [("lively", Complete, newest("2026-11-02")), ("quiet", Silent, newest("2026-10-05"))]);
     // Both days of October, seen by either feed; October 2026 has 22 weekdays.

@@ -57,7 +57,23 @@ fn example() -> Scorecard {
 /// A card as the example shows it: the JSON of the code, a line for each part and for each measure.
 fn shown(card: &Scorecard) -> String {
     let mut text = codec::json::record_lines::scorecard(card);
-    let parts = ["subject", "period", "status", "exposure", "comparisons", "one_thing", "check", "keep", "changed", "domains", "composite", "giants", "coverage", "unknown", "quality"];
+    let parts = [
+        "subject",
+        "period",
+        "status",
+        "exposure",
+        "comparisons",
+        "one_thing",
+        "check",
+        "keep",
+        "changed",
+        "domains",
+        "composite",
+        "giants",
+        "coverage",
+        "unknown",
+        "quality",
+    ];
     for part in parts.map(|part| format!(",\"{part}\":")) {
         text = text.replace(&part, &format!(",\n{}", &part[1..]));
     }
@@ -207,7 +223,10 @@ fn a_card_of_30_measures_has_at_most_12_kb_of_avro_and_32_kb_of_json_on_average(
         ("compared", of(&compared)),
         ("with a signal", of(&|card| !card.content.changed.is_empty())),
         ("of the first half year", of(&young)),
-        ("of the last month", of(&|card| card.content.period.month == all.iter().map(|one| one.content.period.month).max().expect("cards"))),
+        (
+            "of the last month",
+            of(&|card| card.content.period.month == all.iter().map(|one| one.content.period.month).max().expect("cards")),
+        ),
     ];
     for (name, cards) in &kinds {
         println!("{}", row(name, cards).unwrap_or_else(|| format!("| {name} | 0 | | | |")));

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use promises::world::{World, deployment, measures, records, utc};
 use scorecard::card::peer_snapshot::{GroupFigures, Purpose};
-use scorecard::card::scorecard::{Scorecard, CardMeasure};
+use scorecard::card::scorecard::{CardMeasure, Scorecard};
 use scorecard::record::log_record::{Position, Record};
 use scorecard::scoring::saving::{FallbackPrices, Spending, ratio_saving};
 use scorecard::statistics::percentile::{percentile, quantile};

@@ -211,9 +211,8 @@ fn month() -> Month {
 fn cards(scorer: &Scorer<'_>, network: &Network) -> Vec<(bool, Content)> {
     let peers = peers(scorer, network);
     let benchmarks = scorer.benchmarks(month(), &peers, &PeerTable::default());
-    let card = |(key, unit): (&UnitKey, &UnitMonth)| {
-        (key.person.starts_with(PLANTED), scorer.content(unit, Status::Final, &benchmarks))
-    };
+    let card =
+        |(key, unit): (&UnitKey, &UnitMonth)| (key.person.starts_with(PLANTED), scorer.content(unit, Status::Final, &benchmarks));
     network.units.iter().map(card).collect()
 }
 
@@ -273,7 +272,10 @@ fn ordinary_clinicians_are_left_alone_and_one_at_twice_the_rate_is_found() {
         let (asked, found) = (percent(t.asked, t.ordinary), percent(t.found, t.planted));
         println!("| {} | {} | {asked:.2} % | {found:.1} % |", id(kind), t.ordinary);
     }
-    println!("{people} cards, coefficient of variation {variation:.3}: {:.2} % asked to check anything", percent(people_asked, people));
+    println!(
+        "{people} cards, coefficient of variation {variation:.3}: {:.2} % asked to check anything",
+        percent(people_asked, people)
+    );
     assert!(percent(people_asked, people) <= 1.0, "{people_asked} of {people} ordinary clinicians are asked to check something");
     for (kind, tally) in KINDS.into_iter().zip(&tallies) {
         assert!(percent(tally.asked, tally.ordinary) <= 0.25, "{kind:?}: {} of {}", tally.asked, tally.ordinary);

@@ -244,8 +244,14 @@ fn every_field_of_every_schema_has_a_doc_and_a_unit_and_every_enum_a_default() {
         Schema::parse_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let schema: Json = serde_json::from_str(&text).unwrap();
         // A new namespace marks a layout that older readers cannot read.
-        let of_second =
-            ["batch.avsc", "definition.avsc", "prescription-event.avsc", "scorecard.avsc", "peer-group.avsc", "peer-snapshot.avsc"];
+        let of_second = [
+            "batch.avsc",
+            "definition.avsc",
+            "prescription-event.avsc",
+            "scorecard.avsc",
+            "peer-group.avsc",
+            "peer-snapshot.avsc",
+        ];
         let second = of_second.iter().any(|name| path.ends_with(name));
         assert_eq!(schema["namespace"], if second { "plumbline.v2" } else { "plumbline.v1" }, "{}", path.display());
         check(&schema, &path.display().to_string());

@@ -4,8 +4,8 @@ use scorecard::card::peer_snapshot::{CellRate, GroupFigures, Level, PeerSnapshot
 use scorecard::card::public_group::{PeerGroup, PeerKey};
 use scorecard::card::scorecard::{
     CardMeasure, CaseMix, CaseMixState, Cause, Change, Comparator, Comparisons, Composite, Content, Coverage, CoverageState,
-    DomainPoints, Exposure, Gap, Giants, Grade, Interval, MeasurePoints, MonthGaps, Movement, Period, PointsBasis, Quality, Reason,
-    SavingEstimate, Scorecard, StandardCheck, Status, Subject, Suggestion, UnknownCount, VerdictWord, YearDifference,
+    DomainPoints, Exposure, Gap, Giants, Grade, Interval, MeasurePoints, MonthGaps, Movement, Period, PointsBasis, Quality,
+    Reason, SavingEstimate, Scorecard, StandardCheck, Status, Subject, Suggestion, UnknownCount, VerdictWord, YearDifference,
 };
 use scorecard::card::snapshot_id::SnapshotId;
 use scorecard::event::{
@@ -14,8 +14,8 @@ use scorecard::event::{
 };
 use scorecard::measure::measure_set::{Direction, Domain, Kind, SetHash};
 use scorecard::record::log_record::{
-    CellSum, ClinicianMonth, FeedCoverage, FeedDefinition, Genesis, Mark, Outcome, Position, Record, Reject, RowKey, Run, RunMonth,
-    SealedDigest, Tick,
+    CellSum, ClinicianMonth, FeedCoverage, FeedDefinition, Genesis, Mark, Outcome, Position, Record, Reject, RowKey, Run,
+    RunMonth, SealedDigest, Tick,
 };
 use scorecard::registry::entry::{
     Entry, EntrySource, FeedRule, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal, WithdrawnKind,
@@ -409,12 +409,7 @@ fn organisation() -> Organisation {
 }
 
 fn peer_key() -> PeerKey {
-    PeerKey {
-        measure: "dna_rate@1".into(),
-        window: 12,
-        role: "gp".into(),
-        month: month("2026-10"),
-    }
+    PeerKey { measure: "dna_rate@1".into(), window: 12, role: "gp".into(), month: month("2026-10") }
 }
 
 pub fn peer_group() -> PeerGroup {
@@ -513,11 +508,7 @@ pub fn scorecard() -> Scorecard {
         content_hash: "bb".repeat(32),
         content: content(),
         quality: Quality {
-            feeds: vec![Coverage {
-                feed: "a81001-emis".into(),
-                state: CoverageState::Complete,
-                newest_day: Some(Day(20_757)),
-            }],
+            feeds: vec![Coverage { feed: "a81001-emis".into(), state: CoverageState::Complete, newest_day: Some(Day(20_757)) }],
             days_seen: vec![None, Some(23)],
             days_expected: vec![22, 21],
             month_sums: "cc".repeat(16),
@@ -557,13 +548,7 @@ fn content() -> Content {
         keep: vec!["same_day_access".into()],
         changed: vec!["dna_rate".into(), "saba".into()],
         domains: vec![DomainPoints { domain: Domain::Perception, points: 35.5, available: 36.5, measures: 37 }],
-        composite: Some(Composite {
-            percent: Some(38.5),
-            lower: Some(38.25),
-            upper: Some(38.75),
-            points: 39.5,
-            available: 40.5,
-        }),
+        composite: Some(Composite { percent: Some(38.5), lower: Some(38.25), upper: Some(38.75), points: 39.5, available: 40.5 }),
         giants: Some(Giants {
             waste_p50_pence: Some(41.5),
             waste_p10_pence: Some(42.5),
@@ -645,12 +630,7 @@ fn card_measure() -> CardMeasure {
             full: Some(72.5),
         }),
         saving: Some(SavingEstimate { p50_pence: 79.5, p10_pence: -80.5 }),
-        case_mix: Some(CaseMix {
-            state: CaseMixState::AgeSex,
-            expected: Some(81.5),
-            standardised: Some(82.5),
-            ratio: Some(0.8),
-        }),
+        case_mix: Some(CaseMix { state: CaseMixState::AgeSex, expected: Some(81.5), standardised: Some(82.5), ratio: Some(0.8) }),
         standard: Some(StandardCheck { standard: 12.0, beyond: true }),
         sentence: "On the high side.".into(),
     }

@@ -1,8 +1,8 @@
 //! A card as text for a terminal: what to try, keep and check, then three domains with values, points and the card's own sentences.
 
 use scorecard::card::scorecard::{
-    CardMeasure, Comparator, Composite, Content, Exposure, Giants, MonthGaps, PointsBasis, Reason, Scorecard, Status, UnknownCount,
-    VerdictWord,
+    CardMeasure, Comparator, Composite, Content, Exposure, Giants, MonthGaps, PointsBasis, Reason, Scorecard, Status,
+    UnknownCount, VerdictWord,
 };
 use scorecard::measure::measure_set::{Domain, MeasureSet};
 use scorecard::scoring::spoken_number::{bare, with_short_unit};
@@ -235,7 +235,8 @@ impl Scale {
 fn composite(content: &Content, paint: Paint) -> String {
     match content.composite.as_ref() {
         Some(Composite { percent: Some(percent), lower, upper, points, available }) => {
-            let range = lower.zip(*upper).map(|(low, high)| format!(" ({} to {})", number(low), number(high))).unwrap_or_default();
+            let range =
+                lower.zip(*upper).map(|(low, high)| format!(" ({} to {})", number(low), number(high))).unwrap_or_default();
             paint.bold(&format!("Personal QOF {} %{range}: {} of {}", number(*percent), number(*points), points_of(*available)))
         }
         Some(Composite { percent: None, available: 0.0, .. }) => {

@@ -8,9 +8,9 @@ use scorecard::card::scorecard::{Scorecard, Status};
 use scorecard::record::log_record::{Record, Run};
 use scorecard::time::calendar::Timestamp;
 use scorecard::time::schedule::Schedule;
+use sha2::{Digest, Sha256};
 use stream::log::Topic;
 use stream::partition::partition_of;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::dump::Dump;

@@ -29,7 +29,16 @@ fn the_newest_month_is_shown_as_deciles_and_verdicts_without_names() {
         let found: f64 = value(&text, &series);
         assert!((found - rate).abs() < 1e-9, "{series} {found}");
     }
-    let verdicts = ["please_check", "worth_a_look", "no_evidence", "in_line", "better_than_most", "too_few_to_tell", "wide_differences", "mixed"];
+    let verdicts = [
+        "please_check",
+        "worth_a_look",
+        "no_evidence",
+        "in_line",
+        "better_than_most",
+        "too_few_to_tell",
+        "wide_differences",
+        "mixed",
+    ];
     let with = |verdict| count(&text, &format!("plumbline_measure_cards{{measure=\"dna_rate\",verdict=\"{verdict}\"}}"));
     assert_eq!(verdicts.into_iter().map(with).sum::<u64>(), 21);
     let feeds = ["complete", "behind", "silent"].map(|state| count(&text, &format!("plumbline_feeds{{state=\"{state}\"}}")));

@@ -219,13 +219,7 @@ impl<'o> Serializer for CanonicalWriter<'o> {
         self.serialize_seq(Some(length))
     }
 
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Unwritten, NoCanonicalForm> {
+    fn serialize_tuple_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Unwritten, NoCanonicalForm> {
         Err(unwritten("enums with values"))
     }
 
@@ -237,13 +231,7 @@ impl<'o> Serializer for CanonicalWriter<'o> {
         Ok(MemberWriter { start: self.out.len(), out: self.out, members: Vec::with_capacity(length) })
     }
 
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Unwritten, NoCanonicalForm> {
+    fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Unwritten, NoCanonicalForm> {
         Err(unwritten("enums with values"))
     }
 }
@@ -280,10 +268,7 @@ mod tests {
     fn numbers_are_those_of_rfc_8785() {
         // RFC 8785, section 3.2.2 and appendix B.
         let reals = [333_333_333.333_333_3, 1e30, 4.50, 2e-3, 1e-27, 0.0, 5e-324, 1e21, 1e23, 1e-6, 1e-7, 7.0, -1.5];
-        assert_eq!(
-            text(&reals),
-            "[333333333.3333333,1e+30,4.5,0.002,1e-27,0,5e-324,1e+21,1e+23,0.000001,1e-7,7,-1.5]"
-        );
+        assert_eq!(text(&reals), "[333333333.3333333,1e+30,4.5,0.002,1e-27,0,5e-324,1e+21,1e+23,0.000001,1e-7,7,-1.5]");
         assert!(write(&f64::NAN, &mut Vec::new()).is_err());
     }
 

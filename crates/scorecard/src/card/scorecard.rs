@@ -9,8 +9,8 @@ use crate::card::instant_text;
 use crate::time::calendar::{Month, Timestamp};
 
 pub use crate::card::card_measure::{
-    CardMeasure, CaseMix, CaseMixState, Change, Comparator, Grade, Interval, MeasurePoints, Movement, PointsBasis, SavingEstimate,
-    StandardCheck, VerdictWord, YearDifference,
+    CardMeasure, CaseMix, CaseMixState, Change, Comparator, Grade, Interval, MeasurePoints, Movement, PointsBasis,
+    SavingEstimate, StandardCheck, VerdictWord, YearDifference,
 };
 pub use crate::card::coverage::{Coverage, CoverageState, Gap, MonthGaps, Quality, UnknownCount};
 pub use crate::card::overview::{Comparisons, Composite, DomainPoints, Giants, Suggestion};

@@ -133,7 +133,8 @@ mod tests {
         let set = MeasureSet::parse([("dna_rate.toml", include_str!("../../../../measures/dna_rate.toml"))]).unwrap();
         let key = PeerKey { measure: "dna_rate@1".into(), window: 12, role: "gp".into(), month: "2026-10".parse().unwrap() };
         let values = (1..=size).map(|n| (n, 1_000)).collect();
-        let network = PeerNetwork::new(key, Timestamp(0), GroupFigures { centre: Some(0.012_345), ..no_figures() }, Vec::new(), values);
+        let network =
+            PeerNetwork::new(key, Timestamp(0), GroupFigures { centre: Some(0.012_345), ..no_figures() }, Vec::new(), values);
         let measure = &set.measures()[0];
         (public_group(measure, &network), comparator(measure, &network))
     }

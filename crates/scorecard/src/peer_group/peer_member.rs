@@ -61,9 +61,8 @@ impl PeerMember {
             let window = &unit.windows[headline(measure.definition.window)];
             set.sides_of(index).map(|side| window.signed_of(side))
         });
-        let of_part = |windows: &[Sums; 3]| {
-            measures().map(|(index, m)| windows[headline(m.definition.window)].measures[index].d).collect()
-        };
+        let of_part =
+            |windows: &[Sums; 3]| measures().map(|(index, m)| windows[headline(m.definition.window)].measures[index].d).collect();
         PeerMember {
             key: unit.key.clone(),
             role: compared_role(subject).into(),

@@ -50,7 +50,9 @@ pub enum BadSnapshot {
         chunk: u32,
     },
     /// The figures or members differ from those of the id.
-    #[error("peer snapshot of {key:?}: fingerprint of its figures and members is {found}, expected {expected}; restore the topic from a backup")]
+    #[error(
+        "peer snapshot of {key:?}: fingerprint of its figures and members is {found}, expected {expected}; restore the topic from a backup"
+    )]
     Differs {
         /// The group.
         key: Box<PeerKey>,

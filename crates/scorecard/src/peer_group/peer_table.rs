@@ -39,8 +39,7 @@ impl PeerTable {
             (Some((frozen, as_of)), Some((any_frozen, newest))) => frozen || (!any_frozen && as_of == newest),
             _ => false,
         });
-        let networks: Result<Vec<Option<PeerNetwork>>, BadSnapshot> =
-            chunks.into_values().map(PeerNetwork::of_chunks).collect();
+        let networks: Result<Vec<Option<PeerNetwork>>, BadSnapshot> = chunks.into_values().map(PeerNetwork::of_chunks).collect();
         Ok(PeerTable::new(networks?.into_iter().flatten()))
     }
 

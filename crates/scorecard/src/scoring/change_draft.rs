@@ -7,11 +7,13 @@ use crate::peer_group::unit::MONTHS;
 use crate::scoring::measure_draft::short;
 use crate::verdict::change::change_monitor::ChangeMonitor;
 use crate::verdict::change::change_z::WindowCount;
+use crate::verdict::change::season::Season;
+use crate::verdict::change::year_change::{
+    ChangeInterval, has_enough_events, mean_difference, proportion_difference, rate_ratio,
+};
 use crate::verdict::fitted_network::FittedNetwork;
 use crate::verdict::network_basis::NetworkBasis;
-use crate::verdict::change::season::Season;
 use crate::verdict::unit_sums::UnitSums;
-use crate::verdict::change::year_change::{ChangeInterval, has_enough_events, mean_difference, proportion_difference, rate_ratio};
 
 /// Months of a year.
 const YEAR: usize = 12;

@@ -168,7 +168,8 @@ fn curtailed(card: &Scorecard, audience: Audience) -> CardView<'_> {
     }
     let mut card = card.clone();
     let content = &mut card.content;
-    let gone: Vec<String> = content.measures.iter().filter(|measure| hidden(measure)).map(|measure| measure.id.to_string()).collect();
+    let gone: Vec<String> =
+        content.measures.iter().filter(|measure| hidden(measure)).map(|measure| measure.id.to_string()).collect();
     content.measures.retain(|measure| !hidden(measure));
     for measure in content.measures.iter_mut().filter(|measure| has_months_of_few_answers(measure)) {
         (measure.months_n, measure.months_d) = (Vec::new(), Vec::new());
@@ -430,10 +431,7 @@ mod tests {
         assert_eq!(parts(&[4, 5, 25]), ["*", "*", "25"], "two that are hidden hide each other");
         assert_eq!(parts(&[8, 10, 22]), ["10", "10", "20"]);
         assert_eq!(parts(&[4, 0, 0]), ["*", "0", "0"], "there is nothing to hide it with");
-        let alone = vec![
-            measure("a", Domain::Clinical, 4, 40),
-            measure("b", Domain::Clinical, 20, 90),
-        ];
+        let alone = vec![measure("a", Domain::Clinical, 4, 40), measure("b", Domain::Clinical, 20, 90)];
         let seen = seen_of(&card_of(alone, 40, 40));
         assert_eq!(seen.measures[1].headline.n, Count::Rounded(20), "of another whole");
     }

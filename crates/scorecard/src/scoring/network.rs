@@ -10,10 +10,10 @@ use crate::peer_group::peer_network::PeerNetwork;
 use crate::peer_group::unit::{UnitMonth, window_index};
 use crate::statistics::percentile::{percentile, quantile};
 use crate::sums::measure_sums::MeasureSums;
+use crate::verdict::change::season::Season;
 use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
 use crate::verdict::network_basis::NetworkBasis;
 use crate::verdict::network_fit::NetworkFit;
-use crate::verdict::change::season::Season;
 use crate::verdict::unit_sums::UnitSums;
 
 /// The network of one role, with its fit.

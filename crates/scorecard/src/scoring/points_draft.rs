@@ -8,9 +8,9 @@ use crate::scoring::network::Network;
 use crate::statistics::normal::upper_tail;
 use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
 use crate::verdict::place::improvement::{Improvement, YearPlace, has_improvement_points};
-use crate::verdict::placed_unit::PlacedUnit;
 use crate::verdict::place::points::{ExpectedPoints, TruePlace};
 use crate::verdict::place::threshold_place::{PointPlaces, has_places, place_of_value, value_of_place};
+use crate::verdict::placed_unit::PlacedUnit;
 use crate::verdict::unit_sums::UnitSums;
 
 /// Months of a year.

@@ -1,9 +1,7 @@
 //! Computes cards: the pure part of publish. A scorer has measures, calendar and registry as of a cut. It computes the peer groups
 //! from the sums of all units of a month, and the content of a card from one unit's sums and its groups.
 
-use crate::card::scorecard::{
-    CardMeasure, Comparisons, Content, Exposure, MonthGaps, Period, Status, Subject, UnknownCount,
-};
+use crate::card::scorecard::{CardMeasure, Comparisons, Content, Exposure, MonthGaps, Period, Status, Subject, UnknownCount};
 use crate::measure::measure_set::MeasureSet;
 use crate::peer_group::peer_member::{PeerMember, compared_role};
 use crate::peer_group::peer_table_builder::form;
@@ -185,7 +183,8 @@ fn coverage(unit: &UnitMonth) -> Vec<MonthGaps> {
 
 /// Unknown values of 12 months.
 fn unknown(year: &Base) -> Vec<UnknownCount> {
-    let counts = [("codes", year.unmapped_items, year.items), ("statuses", year.unknown_status, year.encounters + year.unknown_status)];
+    let counts =
+        [("codes", year.unmapped_items, year.items), ("statuses", year.unknown_status, year.encounters + year.unknown_status)];
     let counted = counts.into_iter().filter(|(_, unknown, _)| *unknown > 0);
     counted.map(|(kind, unknown, of)| UnknownCount { kind: kind.to_owned(), unknown, of }).collect()
 }
@@ -420,15 +419,18 @@ mod tests {
             let person = format!("p{at:02}");
             let (low, high) = if at == 0 { ((2, 20), (40, 120)) } else { ((16, 100 + at % 3), (20, 40)) };
             let (one, other) = (of(&person, "A1", low.0, low.1), of(&person, "A2", high.0, high.1));
-            let both: Vec<Sums> = one.months.iter().zip(&other.months).map(|(a, b)| {
-                let mut sum = a.clone();
-                sum += b;
-                sum
-            }).collect();
-            let parts = [&one, &other].map(|part| UnitPart {
-                practice: part.key.practice.clone(),
-                windows: windows_of(&part.months),
-            });
+            let both: Vec<Sums> = one
+                .months
+                .iter()
+                .zip(&other.months)
+                .map(|(a, b)| {
+                    let mut sum = a.clone();
+                    sum += b;
+                    sum
+                })
+                .collect();
+            let parts =
+                [&one, &other].map(|part| UnitPart { practice: part.key.practice.clone(), windows: windows_of(&part.months) });
             let roll_up = UnitMonth::new(UnitKey { person, practice: String::new() }, both);
             units.extend([one, other, UnitMonth { parts: parts.into(), ..roll_up }]);
         }

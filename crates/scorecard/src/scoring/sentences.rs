@@ -127,8 +127,6 @@ pub(crate) fn reason(draft: &MeasureDraft<'_>) -> Option<String> {
     let unit = &draft.measure.definition.unit;
     let typical = bare(draft.typical?, unit);
     let value = draft.card.value?;
-    let spoken = |value: String| {
-        WordCatalogue::english().say("one_thing", "reason", &[("value", &value), ("typical", &typical)])
-    };
+    let spoken = |value: String| WordCatalogue::english().say("one_thing", "reason", &[("value", &value), ("typical", &typical)]);
     Some(first_fitting([spoken(with_unit(value, unit)), spoken(with_short_unit(value, unit))]))
 }

@@ -182,13 +182,8 @@ pub fn answer(question: &CutQuestion<'_>) -> Result<OracleAnswer, Unreadable> {
     let states = MonthStates { london: London::default(), first: question.first };
     let declared = question.feeds.iter().map(|feed| (feed.feed.clone(), feed.practice.clone())).collect();
     let mut fold = Fold::new(&measures, &states, &declared);
-    let mut publisher = Publisher {
-        measures: &measures,
-        states: &states,
-        last_cut: None,
-        cards: BTreeMap::new(),
-        groups: BTreeMap::new(),
-    };
+    let mut publisher =
+        Publisher { measures: &measures, states: &states, last_cut: None, cards: BTreeMap::new(), groups: BTreeMap::new() };
     let mut cuts = Vec::new();
     let mut last: Option<&Cut> = None;
     for cut in question.cuts {

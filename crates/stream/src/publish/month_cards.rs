@@ -37,7 +37,6 @@ pub(crate) struct RunHeader<'a> {
 /// Months of a card's coverage.
 const COVERED: i32 = 12;
 
-
 /// One month at one cut.
 #[derive(Debug)]
 pub(crate) struct MonthCut<'a> {

@@ -62,7 +62,9 @@ impl<'d, 'p> RunWriter<'d, 'p> {
         self.write_snapshots(&table)?;
         let mut gone: Vec<&PeerKey> = published.keys().filter(|key| key.month == month).collect();
         for network in table.networks() {
-            let Some(measure) = measures.measures().iter().find(|measure| measure.name() == *network.key.measure) else { continue };
+            let Some(measure) = measures.measures().iter().find(|measure| measure.name() == *network.key.measure) else {
+                continue;
+            };
             gone.retain(|key| **key != network.key);
             let group = public_group(measure, network);
             if group.members > 0 || published.contains_key(&group.key) {

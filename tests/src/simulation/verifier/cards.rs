@@ -243,7 +243,9 @@ impl<'a> CutCheck<'a> {
                 let got = [measure.n, measure.d, measure.facts_n, measure.facts_d, measure.pca];
                 verdict.hold(got == wanted, WINDOWS, || format!("{at}, {name}, {length} months: {got:?} instead of {wanted:?}"));
             }
-            for (back, got) in (0..MONTHS).rev().zip(measure.months_n.iter().zip(&measure.months_d)).filter(|(back, _)| known(*back)) {
+            for (back, got) in
+                (0..MONTHS).rev().zip(measure.months_n.iter().zip(&measure.months_d)).filter(|(back, _)| known(*back))
+            {
                 let sums = self.cut.month(unit, month.plus(-back));
                 let wanted = sums.measure(&name);
                 verdict.hold((*got.0, *got.1) == (wanted.n, wanted.d), WINDOWS, || {

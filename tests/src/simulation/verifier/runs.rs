@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use scorecard::card::scorecard::{Scorecard, Status};
 use scorecard::record::log_record::{Outcome, Record, Run};
 use scorecard::time::calendar::Timestamp;
-use stream::log::Topic;
 use sha2::{Digest, Sha256};
+use stream::log::Topic;
 use uuid::Uuid;
 
 use crate::simulation::log::fault::{Bites, Kind};
