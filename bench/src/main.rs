@@ -15,11 +15,11 @@ mod limits;
 mod bare;
 mod peers;
 mod publish;
-mod measures;
 mod network;
 #[cfg(feature = "service")]
 mod service;
 mod steps;
+mod measures;
 #[cfg(feature = "service")]
 mod local;
 mod process;

@@ -2,14 +2,14 @@
 
 pub mod fingerprint;
 pub mod canonical_json;
+pub mod round;
 pub mod scorecard;
 pub mod overview;
 pub mod card_measure;
 pub mod coverage;
 pub mod subject;
 pub mod revision;
-pub mod public_group;
 pub mod peer_snapshot;
+pub mod public_group;
 pub mod snapshot_id;
 pub mod instant_text;
-pub mod round;

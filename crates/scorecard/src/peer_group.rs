@@ -4,8 +4,8 @@
 pub mod peer_table_builder;
 pub(crate) mod network_builder;
 pub mod peer_table;
-pub mod peer_network;
 pub mod disclosed_figures;
+pub mod peer_network;
 pub mod peer_member;
 pub mod peer_week;
 pub mod unit;

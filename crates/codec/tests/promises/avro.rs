@@ -46,6 +46,10 @@ fn by_name(value: Value) -> Json {
         Value::Long(n) | Value::TimestampMillis(n) => json!(n),
         Value::Double(n) => json!(n),
         Value::String(text) | Value::Enum(_, text) => json!(text),
+        // The id of a snapshot is bytes, which JSON shows as hexadecimal digits; the other fixed values are text.
+        Value::Fixed(16, bytes) if !bytes.is_ascii() => {
+            json!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        }
         Value::Fixed(_, bytes) => json!(String::from_utf8_lossy(&bytes)),
         Value::Union(_, inner) => by_name(*inner),
         Value::Array(items) => items.into_iter().map(by_name).collect(),

@@ -24,7 +24,7 @@ use crate::verdict::sign_dispersion::{SIGNS, SignDispersion, UnitSigns};
 use crate::verdict::unit_sums::UnitSums;
 
 /// A member and its unit.
-type Ranked<'m> = (&'m PeerMember, NetworkUnit);
+type RankedMember<'m> = (&'m PeerMember, NetworkUnit);
 
 /// One measure among the units of one role.
 pub(crate) struct NetworkBuilder<'a> {
@@ -48,7 +48,8 @@ impl NetworkBuilder<'_> {
         let expected = |unit: &NetworkUnit| NetworkUnit { expected: unit.expected.filter(|_| standardised), ..*unit };
         let units: Vec<NetworkUnit> = units.iter().map(expected).collect();
         let order = rank(units.iter().map(ranked_ratio));
-        let ranked: Vec<Ranked<'_>> = order.into_iter().map(|place| (valued[place as usize], units[place as usize])).collect();
+        let ranked: Vec<RankedMember<'_>> =
+            order.into_iter().map(|place| (valued[place as usize], units[place as usize])).collect();
         if ranked.is_empty() {
             return None;
         }
@@ -70,7 +71,7 @@ impl NetworkBuilder<'_> {
         &member.months[self.index * MONTHS..][..MONTHS]
     }
 
-    fn figures(&self, ranked: &[Ranked<'_>]) -> GroupFigures {
+    fn figures(&self, ranked: &[RankedMember<'_>]) -> GroupFigures {
         let total =
             |field: fn(&MeasureSums) -> i64| ranked.iter().map(|(member, _)| i128::from(field(self.sums(member)))).sum::<i128>();
         let figures = GroupFigures {
@@ -88,7 +89,7 @@ impl NetworkBuilder<'_> {
     }
 
     /// What stands for the denominators of the members, for a group of any size.
-    fn with_standardisation(&self, figures: GroupFigures, ranked: &[Ranked<'_>]) -> GroupFigures {
+    fn with_standardisation(&self, figures: GroupFigures, ranked: &[RankedMember<'_>]) -> GroupFigures {
         if ranked.iter().all(|(_, unit)| unit.expected.is_none()) {
             return figures;
         }
@@ -110,7 +111,7 @@ impl NetworkBuilder<'_> {
         }
     }
 
-    fn with_fit(&self, figures: GroupFigures, ranked: &[Ranked<'_>]) -> GroupFigures {
+    fn with_fit(&self, figures: GroupFigures, ranked: &[RankedMember<'_>]) -> GroupFigures {
         let units: Vec<NetworkUnit> = ranked.iter().map(|(_, unit)| *unit).collect();
         let phi = self.design_effect(ranked, &units);
         let Some(FittedNetwork { basis, fit }) = FittedNetwork::of(self.measure.definition.kind, phi, &units) else {
@@ -147,7 +148,7 @@ impl NetworkBuilder<'_> {
         UnitSigns { sums: UnitSums::from(self.sums(member)), numerator, denominator }
     }
 
-    fn design_effect(&self, ranked: &[Ranked<'_>], units: &[NetworkUnit]) -> f64 {
+    fn design_effect(&self, ranked: &[RankedMember<'_>], units: &[NetworkUnit]) -> f64 {
         let kind = self.measure.definition.kind;
         let window = usize::from(self.measure.definition.window);
         let model = match kind {
@@ -165,7 +166,7 @@ impl NetworkBuilder<'_> {
     }
 
     /// The sums of each month over the units that the fit kept; none below 20 of them.
-    fn season(&self, ranked: &[Ranked<'_>], left_out: &[usize]) -> Vec<Ratio> {
+    fn season(&self, ranked: &[RankedMember<'_>], left_out: &[usize]) -> Vec<Ratio> {
         let kept = || ranked.iter().enumerate().filter(|(place, _)| left_out.binary_search(place).is_err());
         if kept().count() < LEAST_FOR_QUARTILES {
             return Vec::new();
