@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use scorecard::event::Definition;
+use scorecard::event::CodeDefinition;
 use scorecard::fold::fast_map::FastMap;
 use scorecard::record::log_record::{FeedDefinition, Record};
 
