@@ -1,4 +1,4 @@
-//! A drug that an event names by a reference counts once its definition is in the log, whatever comes first and whoever wrote it.
+//! A drug that an event names by a reference counts once its definition is in the log, in any order and from any intake.
 
 use std::sync::Arc;
 

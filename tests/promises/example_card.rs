@@ -32,7 +32,7 @@ static REVISIONS: LazyLock<Vec<Scorecard>> = LazyLock::new(|| {
     play(&network, deployment, 40, network.ends().plus_seconds(60 * 86_400)).world.revisions()
 });
 
-/// Of the forty restated cards with points for the most measures, the first that fills the most fields.
+/// The first card with the most fields, among the forty restated cards with points for the most measures.
 fn example() -> Scorecard {
     let points = |card: &Scorecard| {
         let content = &card.content;

@@ -139,9 +139,13 @@ fn rows_and_marks_have_their_names() {
         "feed": "a81001-emis", "clinician": "gmc|7012345", "practice": "A81001", "month": "2026-10", "partition": 13, "position": 14,
         "at": 1_794_884_400_000_i64, "measure_set": "0123456789abcdef0011223344556677",
         "base": {"facts": 101, "encounters": 102, "minutes": 103, "items": 104, "unmapped_items": 105, "responses": 106,
-            "unknown_status": 107, "noshow_planned_minutes": 108, "answers_very_good": 109, "answers_good": 110, "answers_neither": 111,
+            "unknown_status": 107, "noshow_planned_minutes": 108, "items_without_cost": 118, "items_without_adq": 119,
+            "items_without_quantity": 120, "answers_very_good": 109, "answers_good": 110, "answers_neither": 111,
             "answers_poor": 112, "answers_very_poor": 113, "answers_dont_know": 114, "recorded": 115, "amended": 116, "retracted": 117},
-        "measures": [sums("antibiotics_per_1000@2", 3), sums("dna_rate@1", -5)]
+        "measures": [sums("antibiotics_per_1000@2", 3), sums("dna_rate@1", -5)],
+        "signed": [{"side": 0, "first": 1, "second": -2, "third": 3, "fourth": -4},
+            {"side": 7, "first": i64::MAX, "second": 0, "third": i64::MIN, "fourth": 64}],
+        "cells": [{"side": 7, "cell": 15, "n": -121}]
     });
     assert_eq!(by_name(read_by_library(&samples::records()[2])), expected);
     let expected = json!({
@@ -250,6 +254,7 @@ fn every_field_of_every_schema_has_a_doc_and_a_unit_and_every_enum_a_default() {
         // A new namespace marks a layout that older readers cannot read.
         let of_second = [
             "batch.avsc",
+            "clinician-month.avsc",
             "definition.avsc",
             "prescription-event.avsc",
             "scorecard.avsc",

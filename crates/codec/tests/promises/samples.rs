@@ -100,7 +100,7 @@ fn withdrawal() -> Withdrawal {
 pub fn as_first_written(record: Record<'static>) -> Record<'static> {
     match record {
         Record::Registry(Entry::Person(person)) => Record::Registry(Entry::Person(Person { source: None, ..person })),
-        Record::Registry(Entry::Role(role)) => Record::Registry(Entry::Role(Role { source: None, ..role })),
+        Record::Registry(Entry::Role(role)) => Record::Registry(Entry::Role(Role { source: None, aliases: vec![], ..role })),
         Record::Registry(Entry::Organisation(one)) => {
             Record::Registry(Entry::Organisation(Organisation { aliases: vec![], source: None, ..one }))
         }
@@ -391,7 +391,7 @@ fn role() -> Role {
         from: Some("2020-01-01".into()),
         until: Some("2027-12-31".into()),
         source: feed(),
-        aliases: vec![],
+        aliases: vec!["a81001-emis|PractitionerRole/1".into()],
     }
 }
 

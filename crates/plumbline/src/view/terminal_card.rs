@@ -63,12 +63,12 @@ fn lines(card: &Scorecard, measures: &MeasureSet, paint: Paint, columns: usize) 
     lines.join("\n") + "\n"
 }
 
-/// What the card offers first.
+/// The offers of the card.
 fn offers(content: &Content, measures: &MeasureSet, paint: Paint) -> Vec<String> {
     let named = |ids: &[String]| ids.iter().map(|id| title(id, measures)).collect::<Vec<_>>().join("; ");
     let mut lines = match &content.one_thing {
         Some(one) => vec![paint.bold(&format!("One thing to try: {}", one.action)), format!("  {}", one.reason)],
-        None => vec!["One thing to try: nothing stands out this month.".to_owned()],
+        None => vec!["One thing to try: nothing is clear this month.".to_owned()],
     };
     for (words, ids) in [("Please check", &content.check), ("Keep doing", &content.keep), ("Changed", &content.changed)] {
         if !ids.is_empty() {
@@ -78,7 +78,7 @@ fn offers(content: &Content, measures: &MeasureSet, paint: Paint) -> Vec<String>
     lines
 }
 
-/// What is missing or unknown.
+/// Missing and unknown data.
 fn missing(content: &Content) -> Option<String> {
     let months: Vec<String> = content.coverage.iter().filter(|gaps| gaps.missing).map(|gaps| gaps.month.to_string()).collect();
     let gap = |gaps: &MonthGaps| {
@@ -100,7 +100,7 @@ fn comparisons(content: &Content) -> Option<String> {
     let of = &content.comparisons;
     let expected = number(of.expected);
     (of.made > 0).then(|| {
-        format!("Of your {} comparisons about {expected} are expected on one side by chance; you have {}.", of.made, of.looks)
+        format!("Chance alone brings about {expected} of your {} comparisons to one side; you have {}.", of.made, of.looks)
     })
 }
 

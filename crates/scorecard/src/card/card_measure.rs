@@ -40,7 +40,7 @@ pub struct Comparator {
     pub p75: Option<f64>,
 }
 
-/// What the comparison says, in one word.
+/// Result of the comparison, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictWord {
@@ -123,7 +123,7 @@ pub struct Change {
     pub sentence: Option<String>,
 }
 
-/// What points are awarded for.
+/// Reason of the points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PointsBasis {
@@ -166,7 +166,7 @@ pub struct SavingEstimate {
     pub p10_pence: f64,
 }
 
-/// What the expected value takes into account.
+/// Adjustment of the expected value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseMixState {
@@ -178,10 +178,10 @@ pub enum CaseMixState {
     Practices,
 }
 
-/// The value beside the expected one. Both are crude for a measure without this part.
+/// The value compared with the expected one. Both are crude for a measure without this part.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CaseMix {
-    /// What the expected value takes into account.
+    /// Adjustment of the expected value.
     pub state: CaseMixState,
     /// Expected numerator in its integer unit, at the rates of the network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -258,7 +258,7 @@ pub struct CardMeasure {
     /// The comparator; `None` for groups below 10 members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparator: Option<Comparator>,
-    /// What the comparison says.
+    /// Result of the comparison.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<VerdictWord>,
     /// Distance from the typical colleague in standard deviations of chance and of usual differences; positive on the high side.

@@ -1,4 +1,4 @@
-//! What a card's data lack: months without rows, gaps, kinds that are not sent, unknown values; and the state of its feeds.
+//! The gaps of a card's data: months without rows, gaps, kinds that are not sent, unknown values; and the state of its feeds.
 
 use serde::{Deserialize, Serialize};
 

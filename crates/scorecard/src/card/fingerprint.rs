@@ -73,8 +73,9 @@ fn push_measure(bytes: &mut Vec<u8>, m: &MeasureSums) {
     }
 }
 
-/// Id of a version of a peer group: XXH3-128 of its figures and places as compact JSON, then numerator and denominator of each member
-/// as little-endian 64-bit integers, in ascending order of value, ties by denominator.
+/// Id of a version of a peer group: XXH3-128 of its figures and places as compact JSON, then of its members.
+///
+/// Each member adds numerator and denominator as little-endian 64-bit integers, in ascending order of value, ties by denominator.
 #[must_use]
 pub fn snapshot_id(figures: &GroupFigures, places: &[PlaceSums], values: &[Ratio]) -> SnapshotId {
     let mut bytes = serde_json::to_vec(&(figures, places)).expect("figures have text keys and finite reals");

@@ -20,7 +20,7 @@ pub struct Comparisons {
 pub struct Suggestion {
     /// Id of the measure.
     pub measure: String,
-    /// What to do, an imperative from the measure's file.
+    /// The action, an imperative from the measure's file.
     pub action: String,
     /// Why this one, at most 140 characters.
     pub reason: String,

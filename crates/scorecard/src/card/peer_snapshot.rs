@@ -9,7 +9,7 @@ use crate::card::snapshot_id::SnapshotId;
 use crate::sums::ratio::Ratio;
 use crate::time::calendar::Timestamp;
 
-/// What the figures of a snapshot are for.
+/// Use of a snapshot's figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
@@ -19,7 +19,7 @@ pub enum Purpose {
     Quarter,
 }
 
-/// What the expectations of a group's units take into account.
+/// Adjustment of the expectations of a group's units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standardisation {
@@ -54,7 +54,7 @@ pub struct GroupFigures {
     pub flipped: bool,
     /// Whether mid-p found the centre, because fewer than half of the units expect 3 events.
     pub rare: bool,
-    /// Units that told the spread.
+    /// Units that the spread is estimated from.
     pub estimating: u32,
     /// Units outside the last fit.
     pub left_out: u32,
@@ -68,7 +68,7 @@ pub struct GroupFigures {
     pub numerator_price_pence: Option<f64>,
     /// The same price in the rest of the denominator set.
     pub other_price_pence: Option<f64>,
-    /// What the expectations take into account.
+    /// Adjustment of the expectations.
     pub standardisation: Standardisation,
     /// The typical value of single practices as a ratio of integer units, by which ratios to expectations become values; standardised
     /// groups only.
@@ -123,7 +123,7 @@ pub struct PlaceSums {
 pub struct PeerSnapshot {
     /// The key of the group.
     pub key: PeerKey,
-    /// What the figures are for.
+    /// Use of the figures.
     pub purpose: Purpose,
     /// The version of the group: fingerprint of figures, places and members.
     pub snapshot_id: SnapshotId,
@@ -140,6 +140,6 @@ pub struct PeerSnapshot {
     /// Sums of practices, primary care networks and localities, in order of level and code; in chunk 0.
     pub places: Vec<PlaceSums>,
     /// Numerator and denominator of each unit in integer units, in ascending order of value, ties by denominator. In a standardised group
-    /// the expectation in millionths stands for the denominator.
+    /// the expectation in millionths replaces the denominator.
     pub values: Vec<Ratio>,
 }

@@ -72,6 +72,14 @@ fn scaled(value: f64, shift: i32) -> Option<f64> {
     Some(if shift < 0 { value / power } else { value * power })
 }
 
+/// A figure of a comparison with five digits: its uncertainty is far larger, and a card has hundreds.
+pub(crate) fn short(value: f64) -> f64 {
+    if value == 0.0 {
+        return 0.0;
+    }
+    format!("{value:.4e}").parse().expect("a formatted real parses")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

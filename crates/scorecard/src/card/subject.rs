@@ -1,4 +1,4 @@
-//! Who a card is about, which month, and how much work it counts.
+//! Subject and month of a card, and how much work it counts.
 
 use serde::{Deserialize, Serialize};
 

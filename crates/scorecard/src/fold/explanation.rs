@@ -250,7 +250,7 @@ pub fn explain(
     })
 }
 
-/// The card's numbers of a window. Other windows than the headline one have n and d alone; the events' own counts stand for the rest.
+/// The card's numbers of a window. Other windows than the headline one have n and d alone; the events' own counts give the rest.
 /// `None` for a window that no card has.
 fn totals(measure: &CardMeasure, window: u8, events: &MeasureSums) -> Option<Totals> {
     if window == measure.window {

@@ -205,7 +205,7 @@ pub struct Definition {
     /// Whether the clinician alone decides most of it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub controllable: bool,
-    /// What a clinician can do, each an imperative; the first is offered.
+    /// Actions of a clinician, each an imperative; the first is offered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<String>,
     /// Whether it is on trial: for the clinician's own eyes, without points.

@@ -88,7 +88,7 @@ impl NetworkBuilder<'_> {
         self.with_fit(figures, ranked)
     }
 
-    /// What stands for the denominators of the members, for a group of any size.
+    /// The substitutes of the denominators of the members, for a group of any size.
     fn with_standardisation(&self, figures: GroupFigures, ranked: &[RankedMember<'_>]) -> GroupFigures {
         if ranked.iter().all(|(_, unit)| unit.expected.is_none()) {
             return figures;

@@ -20,7 +20,7 @@ pub(crate) const MILLIONTHS: f64 = 1e6;
 pub struct PeerNetwork {
     /// The key of the group.
     pub key: PeerKey,
-    /// What the figures are for.
+    /// Use of the figures.
     pub purpose: Purpose,
     /// The version.
     pub snapshot_id: SnapshotId,

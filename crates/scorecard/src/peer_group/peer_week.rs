@@ -10,7 +10,7 @@ use crate::time::schedule::Schedule;
 /// Milliseconds of a week.
 const WEEK: i64 = 7 * 86_400_000;
 
-/// Whether a cut forms the groups of a provisional month anew, after this last published cut.
+/// Whether a cut forms the groups of a provisional month again, after this last published cut.
 #[must_use]
 pub fn begins_peer_week(schedule: &Schedule, month: Month, last: Option<Timestamp>, cut: Timestamp) -> bool {
     let from = schedule.provisional_from(month);

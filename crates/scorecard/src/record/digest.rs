@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_rows_digest_is_xxh3_of_its_canonical_bytes() {
-        // With Python's xxhash 4.1, i(*n) being n as eight bytes each and w(*n) as sixteen, lowest first, text(t) = i(len(t)) + t.
+        // Python's xxhash 4.1: i(*n) writes each n as eight bytes, w(*n) as sixteen, lowest first. text(t) is i(len(t)) + t.
         // The expression is
         // xxh3_128(b"\2" + w(7) + text("emis-1") + text("gmc|7000001") + text("A81001") + four bytes of 24310 +
         // i(1..20) + i(1) + w(-5, 2**70) + i(-3..7) + i(2**32 + 2) + i(9, -8, 7, -6))

@@ -78,11 +78,11 @@ pub struct FeedCoverage {
     pub newest_day: Option<Day>,
     /// For each open month, the days with at least one event: bit 0 is the first day.
     pub days: Vec<(Month, u32)>,
-    /// What it sent of each kind, in order of practice, kind and month; empty until the tally counts kinds.
+    /// Events that it sent of each kind, in order of practice, kind and month; empty until the tally counts kinds.
     pub kinds: Vec<KindMonth>,
 }
 
-/// What a feed sent of one kind for one practice and month. It tells a quiet month from a kind that is not sent.
+/// Events of one kind that a feed sent for one practice and month. It tells a quiet month from a kind that is not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KindMonth {
     /// Practice code, or `unknown`.

@@ -1,10 +1,9 @@
 //! The change of one measure before the card-wide decision: which changes are signals depends on all measures of the card.
 
-use crate::card::round::published;
+use crate::card::round::{published, short};
 use crate::card::scorecard::{Change, Movement, YearDifference};
 use crate::measure::measure_set::{Kind, Measure};
 use crate::peer_group::unit::MONTHS;
-use crate::scoring::measure_draft::short;
 use crate::verdict::change::change_monitor::ChangeMonitor;
 use crate::verdict::change::change_z::WindowCount;
 use crate::verdict::change::season::Season;

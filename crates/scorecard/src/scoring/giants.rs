@@ -1,10 +1,9 @@
 //! Waste, variation and inefficiency of one card.
 
-use crate::card::round::published;
+use crate::card::round::{published, short};
 use crate::card::scorecard::{CardMeasure, Giants};
 use crate::event::Attendance;
 use crate::measure::measure_set::{Amount, Class, MeasureSet, SideDefinition};
-use crate::scoring::measure_draft::short;
 use crate::sums::measure_sums::Sums;
 use crate::verdict::constants::{Z95, Z998};
 

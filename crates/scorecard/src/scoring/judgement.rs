@@ -1,8 +1,9 @@
 //! The decisions that need all measures of a card: which comparisons are findings, and which changes are signals.
 
+use crate::card::round::short;
 use crate::card::scorecard::{Comparisons, VerdictWord};
 use crate::measure::measure_set::Direction;
-use crate::scoring::measure_draft::{Comparison, MeasureDraft, short};
+use crate::scoring::measure_draft::{Comparison, MeasureDraft};
 use crate::verdict::constants::{CAP, CHANGE_RATE, CHECK_RATE, LATER_BOUND};
 use crate::verdict::detection::Undetectable;
 use crate::verdict::findings::{Findings, expected_looks, is_worth_a_look};

@@ -1,6 +1,6 @@
 //! One measure of one card before the card-wide decisions: sums, value, comparison, change and points.
 
-use crate::card::round::published;
+use crate::card::round::{published, short};
 use crate::card::scorecard::{CardMeasure, CaseMix, CaseMixState, Grade, StandardCheck};
 use crate::chance::confidence::confidence;
 use crate::measure::measure_set::{Direction, Measure};
@@ -227,12 +227,4 @@ fn standard(card: &CardMeasure, measure: &Measure) -> Option<StandardCheck> {
         Direction::None => false,
     };
     Some(StandardCheck { standard: published(standard)?, beyond })
-}
-
-/// A figure of a comparison with five digits: its uncertainty is far larger, and a card has hundreds.
-pub(crate) fn short(value: f64) -> f64 {
-    if value == 0.0 {
-        return 0.0;
-    }
-    format!("{value:.4e}").parse().expect("a formatted real parses")
 }

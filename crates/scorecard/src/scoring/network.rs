@@ -24,13 +24,13 @@ pub struct Network<'a> {
     pub peers: &'a PeerNetwork,
     /// The group of single practices that a roll-up is standardised with.
     practices: Option<&'a PeerNetwork>,
-    /// What its cards show of it.
+    /// The part that its cards show.
     pub comparator: Option<Comparator>,
     /// Basis and fit; `None` below 20 members, or without any event.
     pub fitted: Option<FittedNetwork>,
     /// Basis and fit of the quarter's points, at the design effect of now.
     pub of_quarter: Option<FittedNetwork>,
-    /// What changed for everybody.
+    /// The change of the whole network.
     pub season: Season,
     /// Median and best decile as ratios of integer units, if the measure estimates a saving.
     saving_targets: Option<(f64, f64)>,

@@ -1,4 +1,4 @@
-//! What a card offers first: one thing to try, what to check, what to keep doing, what changed.
+//! The offers of a card: one thing to try, what to check, what to keep doing, what changed.
 
 use crate::card::scorecard::{Movement, Suggestion, VerdictWord};
 use crate::measure::measure_set::Direction;

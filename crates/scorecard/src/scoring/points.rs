@@ -1,9 +1,8 @@
 //! Sums of points over measures: domains and the personal QOF.
 
-use crate::card::round::published;
+use crate::card::round::{published, short};
 use crate::card::scorecard::{Composite, DomainPoints};
 use crate::measure::measure_set::Domain;
-use crate::scoring::measure_draft::short;
 use crate::verdict::place::composite::CompositePoints;
 use crate::verdict::place::points::ExpectedPoints;
 

@@ -1,9 +1,9 @@
 //! Points of one measure: by place among clinicians, or by improvement over the year before, whichever is higher.
 
+use crate::card::round::short;
 use crate::card::scorecard::{MeasurePoints, PointsBasis};
 use crate::measure::measure_set::{Direction, Measure};
 use crate::peer_group::unit::MONTHS;
-use crate::scoring::measure_draft::short;
 use crate::scoring::network::Network;
 use crate::statistics::normal::upper_tail;
 use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};

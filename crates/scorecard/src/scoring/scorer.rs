@@ -295,7 +295,7 @@ mod tests {
         "2026-10".parse().unwrap()
     }
 
-    /// Units of one practice, the last of them at ten times the others' share. Where all others are alike but for chance.
+    /// Units of one practice, the last of them at ten times the others' share. Where all others differ by chance alone.
     fn with_one_apart(world: &World, count: i64) -> Vec<UnitMonth> {
         let n = |at: i64| if at == count - 1 { 9 } else { 1 + at % 2 };
         (0..count).map(|at| world.broad(&format!("p{at:03}"), "A1", n(at))).collect()
@@ -403,7 +403,7 @@ mod tests {
 
     #[test]
     fn the_lowest_of_both_practices_is_the_lowest_roll_up() {
-        // 30 persons work at a practice with a low share and at one with a high share, and one of them, always below the others there,
+        // 30 persons work at a practice with a low share and at one with a high share. One of them is below the others at both, and
         // works mostly at the second: its crude share is among the highest.
         let world = World::new();
         let index = world.index("broad_spectrum");
