@@ -1,15 +1,19 @@
 //! The registry in the pipeline: practices behind references, withdrawals from a day on, rules of feeds, and details of persons.
 
+use std::sync::Arc;
+
 use promises::simulated_log::SimulatedLog;
 use promises::world::{World, deployment, encounter, prescription, records, utc};
 use scorecard::card::scorecard::{Cause, Scorecard, Status};
 use scorecard::event::{Event, IdScope, Versioning};
+use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::Record;
 use scorecard::registry::entry::{Entry, EntrySource, FeedRule, Organisation, Person, Withdrawal};
 use scorecard::registry::person_details::PersonDetails;
 use scorecard::time::calendar::Timestamp;
 use stream::feed_rules::FeedRules;
-use stream::log::{Log, Topic};
+use stream::intake::intake_task::Intake;
+use stream::log::{Log, LogError, Topic};
 use stream::people::People;
 
 fn at_practice(event: Event<'static>, practice: &str) -> Event<'static> {
@@ -134,4 +138,21 @@ fn the_newest_details_of_a_person_count_and_an_erasure_leaves_a_tombstone() {
     people.update(&mut handle, &[details("Robin")]).expect("a log without faults");
     handle.flush().expect("a log without faults");
     assert_eq!(read(&log).get("dr-lee"), Some(&details("Robin")), "a person can come back");
+}
+
+#[test]
+fn a_feed_keeps_the_rules_of_its_first_event() {
+    let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
+    let day = utc(2026, 10, 5, 9);
+    world.feed(day, "a", vec![prescription("p", 1, "7000001", day)]);
+    let mut log = world.log.handle();
+    let rules = FeedRules::read(&mut log).expect("a log without faults");
+    let rule = rules.get("a").expect("the first event wrote it");
+    assert_eq!((rule.ids, rule.versioning), (IdScope::Feed, Versioning::Id));
+    let changed = Feed { ids: IdScope::Kind, ..Feed::undeclared("a") };
+    let refused = rules.check(&changed).expect_err("the rules differ").to_string();
+    assert!(refused.contains("ids = \"kind\"") && refused.contains("its first event fixed ids = \"feed\""), "{refused}");
+    let mut other = Intake::new(1, 500);
+    let item = Item::Event(Arc::new(changed), prescription("q", 1, "7000001", day));
+    assert!(matches!(other.take(&mut log, item), Err(LogError::FeedRule { .. })));
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use stream::deployment::GenesisError;
-use stream::log::with_sources;
+use stream::log::{LogError, with_sources};
 
 use crate::cli::{Cli, Command, ConfigCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs};
 use crate::command::card;
@@ -224,11 +224,14 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(EXIT_ALL_REJECTED);
     }
     let registry = matches!(error.downcast_ref(), Some(RegistryFileError::Mistakes { .. }));
-    let measures =
-        matches!(error.downcast_ref(), Some(MeasuresError::Mistakes(_) | MeasuresError::Empty(_) | MeasuresError::Nothing));
+    let measures = matches!(
+        error.downcast_ref(),
+        Some(MeasuresError::Mistakes(_) | MeasuresError::Empty(_) | MeasuresError::Nothing | MeasuresError::Codes(_))
+    );
+    let feeds = matches!(error.downcast_ref(), Some(LogError::FeedRule { .. }));
     let configuration = matches!(error.downcast_ref(), Some(ConfigError::Mistakes(_)));
     let format = matches!(error.downcast_ref(), Some(GenesisError::Older { .. } | GenesisError::Newer { .. }));
-    if registry || measures || configuration || format { ExitCode::from(EXIT_CONFIGURATION) } else { ExitCode::FAILURE }
+    if registry || measures || configuration || feeds || format { ExitCode::from(EXIT_CONFIGURATION) } else { ExitCode::FAILURE }
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use scorecard::event::{IdScope, Versioning};
+use scorecard::record::item::Feed;
 use scorecard::record::log_record::Record;
 use scorecard::registry::entry::{Entry, FeedRule};
 
@@ -55,6 +57,16 @@ impl FeedRules {
         self.rules.get(&ours.feed).cloned().ok_or_else(missing)
     }
 
+    /// Compares the configuration of a feed with its rules in the registry, as far as the registry was read.
+    ///
+    /// # Errors
+    /// [`LogError::FeedRule`] when they differ.
+    pub fn check(&self, feed: &Feed) -> Result<(), LogError> {
+        let Some(theirs) = self.get(&feed.name) else { return Ok(()) };
+        let (ours, theirs) = (words(feed.ids, feed.versioning), words(theirs.ids, theirs.versioning));
+        if ours == theirs { Ok(()) } else { Err(LogError::FeedRule { feed: feed.name.to_string(), ours, theirs }) }
+    }
+
     /// Reads the registry up to its end.
     fn follow(&mut self, log: &mut impl Log) -> Result<(), LogError> {
         let FeedRules { rules, position } = self;
@@ -71,4 +83,15 @@ impl FeedRules {
             *position = next;
         }
     }
+}
+
+/// The rules of a feed in the words of the configuration.
+fn words(ids: IdScope, versioning: Versioning) -> String {
+    let ids = if ids == IdScope::Kind { "kind" } else { "feed" };
+    let versioning = match versioning {
+        Versioning::Id => "id",
+        Versioning::Updated => "updated",
+        Versioning::Arrival => "arrival",
+    };
+    format!("ids = \"{ids}\" and versioning = \"{versioning}\"")
 }

@@ -2,7 +2,8 @@
 
 use codec::json::record_lines;
 use scorecard::measure::measure_set::MeasureSet;
-use scorecard::record::log_record::{Outcome, Run};
+use scorecard::record::log_record::{ClinicianMonth, Outcome, Run};
+use scorecard::sums::measure_sums::SignedSums;
 use serde_json::{Value, json};
 
 use crate::samples;
@@ -63,7 +64,9 @@ fn the_examples_have_the_names_that_are_written() {
     );
     has_the_names_of(include_str!("../../../../schemas/examples/run.json"), &record_lines::run(&samples::run()));
     has_the_names_of(include_str!("../../../../schemas/examples/reject.json"), &record_lines::reject(&samples::reject()));
-    let row = record_lines::clinician_month(&samples::clinician_month(), &measures());
+    let signed = (0..u32::try_from(measures().sides().len()).expect("few")).map(|side| (side, SignedSums([1, 2, 3, 4])));
+    let row = ClinicianMonth { signed: signed.collect(), ..samples::clinician_month() };
+    let row = record_lines::clinician_month(&row, &measures());
     has_the_names_of(include_str!("../../../../schemas/examples/clinician-month.json"), &row);
 }
 

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use codec::formats::record_decoder::DecoderConfig;
 use scorecard::registry::registry_file::RegistryContent;
 use stream::deployment::Deployment;
+use stream::feed_rules::FeedRules;
 use tracing::info;
 
 use crate::config::keys_file;
@@ -79,9 +80,16 @@ impl DataDirectory {
         let decoder = IntakeDecoder::new(decoder);
         let mut directory = DataDirectory { log, shelf, deployment, decoder, refused, clock, data: config.data.clone() };
         if roles.has(ProcessRole::Intake) {
+            directory.check_feeds(config)?;
             directory.register(&registry)?;
         }
         Ok(directory)
+    }
+
+    /// Compares the declared feeds with the rules that their first events fixed.
+    fn check_feeds(&mut self, config: &Config) -> Result<()> {
+        let rules = FeedRules::read(&mut self.log)?;
+        config.feeds.values().try_for_each(|feed| Ok(rules.check(feed)?))
     }
 
     /// Adds the entries that the log lacks, so that every start may read the same file.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use scorecard::event::{CodeDefinition, Detail, Event, IdScope, Versioning};
+use scorecard::event::{CodeDefinition, Detail, Event};
 use scorecard::fold::fast_map::FastMap;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{FeedDefinition, Record, Reject};
@@ -209,22 +209,8 @@ fn settle(rules: &mut Option<FeedRules>, log: &mut impl Log, feed: &Feed) -> Res
     };
     let source = Some(EntrySource::Feed(feed.name.to_string()));
     let ours = FeedRule { feed: feed.name.to_string(), ids: feed.ids, versioning: feed.versioning, source };
-    let theirs = rules.settle(log, &ours)?;
-    if (theirs.ids, theirs.versioning) == (ours.ids, ours.versioning) {
-        return Ok(());
-    }
-    Err(LogError::FeedRule { feed: theirs.feed.clone(), ours: words(&ours), theirs: words(&theirs) })
-}
-
-/// The rules of a feed in the words of the configuration.
-fn words(rule: &FeedRule) -> String {
-    let ids = if rule.ids == IdScope::Kind { "kind" } else { "feed" };
-    let versioning = match rule.versioning {
-        Versioning::Id => "id",
-        Versioning::Updated => "updated",
-        Versioning::Arrival => "arrival",
-    };
-    format!("ids = \"{ids}\" and versioning = \"{versioning}\"")
+    rules.settle(log, &ours)?;
+    rules.check(feed)
 }
 
 /// Appends a batch if it is full, and returns its number of events.
