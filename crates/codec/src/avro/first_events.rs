@@ -79,7 +79,7 @@ fn encounter<'a>(from: &mut Reader<'a>) -> Result<Encounter<'a>, WireFault> {
     })
 }
 
-/// The first layout wrote a missing cost and a missing average daily quantity as 0, so their absence is lost.
+/// The first layout wrote a missing cost and a missing average daily quantity as 0. A 0 is therefore unknown.
 fn prescription<'a>(from: &mut Reader<'a>) -> Result<Prescription<'a>, WireFault> {
     let code: Option<Cow<'a, str>> = Wire::read(from)?;
     Ok(Prescription {
@@ -87,10 +87,14 @@ fn prescription<'a>(from: &mut Reader<'a>) -> Result<Prescription<'a>, WireFault
         reference: None,
         quantity_milli: Some(Wire::read(from)?),
         items: Wire::read(from)?,
-        cost_pence: Some(Wire::read(from)?),
-        adq_milli: Some(Wire::read(from)?),
+        cost_pence: known(Wire::read(from)?),
+        adq_milli: known(Wire::read(from)?),
         repeat: Wire::read(from)?,
     })
+}
+
+fn known(number: u32) -> Option<u32> {
+    Some(number).filter(|number| *number > 0)
 }
 
 fn order<'a>(from: &mut Reader<'a>) -> Result<Order<'a>, WireFault> {

@@ -239,7 +239,7 @@ mod tests {
         let wrong = text.replacen("numerator = 1\n", "numerator = 2\n", 1);
         let set = MeasureSet::parse([("dna_rate.toml", wrong.as_str())]).unwrap();
         let said = test(&set).unwrap_err().to_string();
-        assert!(said.contains("dna_rate: nobody came") && said.contains("[1, 1, 0, 0], expected [2, 1, 0, 0]"), "{said}");
+        assert!(said.contains("dna_rate: nobody came") && said.contains("[1, 1, 0, 0, 0], expected [2, 1, 0, 0, 0]"), "{said}");
         let refused = text.replacen("status = \"noshow\" }", "status = \"late\" }", 1);
         let set = MeasureSet::parse([("dna_rate.toml", refused.as_str())]).unwrap();
         assert!(test(&set).unwrap_err().to_string().contains("is rejected"));

@@ -292,7 +292,7 @@ fn an_incompatible_schema_ends_the_start_with_subject_reason_and_cure_whenever_i
         let error = SchemaRegistry::start(&settings(&registry.url(), folder.path())).expect_err("it is incompatible");
         assert!(matches!(error, RegistryError::Incompatible { .. }), "{error}");
         let said = error.to_string();
-        for part in ["plumbline.scorecards-value", "plumbline.v1.Scorecard", &why, "kafka.prefix"] {
+        for part in ["plumbline.scorecards-value", "plumbline.v2.Scorecard", &why, "kafka.prefix"] {
             assert!(said.contains(part), "{said} does not say {part}");
         }
     }

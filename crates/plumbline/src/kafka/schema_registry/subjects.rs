@@ -84,9 +84,9 @@ mod tests {
     fn a_topic_with_one_kind_of_record_has_one_subject_and_others_have_one_a_kind() {
         let names: Vec<String> = subjects("plumbline.").into_iter().map(|subject| subject.name).collect();
         let expected = [
-            "plumbline.events-plumbline.v1.Batch",
+            "plumbline.events-plumbline.v2.Batch",
             "plumbline.events-plumbline.v1.Tick",
-            "plumbline.clinician-months-plumbline.v1.ClinicianMonth",
+            "plumbline.clinician-months-plumbline.v2.ClinicianMonth",
             "plumbline.clinician-months-plumbline.v1.Mark",
             "plumbline.registry-plumbline.v1.Genesis",
             "plumbline.registry-plumbline.v1.Tick",
@@ -102,6 +102,7 @@ mod tests {
             "plumbline.peer-snapshots-value",
             "plumbline.runs-value",
             "plumbline.rejects-value",
+            "plumbline.definitions-value",
             "plumbline.people-value",
         ];
         assert_eq!(names, expected);
