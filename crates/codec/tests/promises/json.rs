@@ -65,7 +65,7 @@ fn the_examples_have_the_names_that_are_written() {
     has_the_names_of(include_str!("../../../../schemas/examples/run.json"), &record_lines::run(&samples::run()));
     has_the_names_of(include_str!("../../../../schemas/examples/reject.json"), &record_lines::reject(&samples::reject()));
     let signed = (0..u32::try_from(measures().sides().len()).expect("few")).map(|side| (side, SignedSums([1, 2, 3, 4])));
-    let row = ClinicianMonth { signed: signed.collect(), ..samples::clinician_month() };
+    let row = ClinicianMonth { measure_set: measures().hash(), signed: signed.collect(), ..samples::clinician_month() };
     let row = record_lines::clinician_month(&row, &measures());
     has_the_names_of(include_str!("../../../../schemas/examples/clinician-month.json"), &row);
 }
