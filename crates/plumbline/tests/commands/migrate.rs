@@ -64,7 +64,21 @@ fn revisions(cards: impl IntoIterator<Item = Value>) -> BTreeMap<(String, String
         let revision = card["revision"].as_u64().expect("a number");
         (word(&subject["clinician"]), word(&subject["practice"]), word(&card["period"]["month"]), revision)
     };
-    cards.into_iter().map(|card| (key(&card), card)).collect()
+    let without_sums = |mut card: Value| {
+        // Old events have signs of their pseudonyms, so signed sums and the fingerprint of all sums differ.
+        assert!(card["quality"].as_object_mut().expect("an object").remove("month_sums").is_some());
+        card
+    };
+    cards.into_iter().map(|card| (key(&card), without_sums(card))).collect()
+}
+
+/// The sums of a row without the signed ones.
+fn unsigned(row: &Value) -> Value {
+    let mut sums = row["sums"].clone();
+    for measure in sums.as_object_mut().expect("a row has sums").values_mut() {
+        measure.as_object_mut().expect("an object").retain(|name, _| !name.ends_with("_signed"));
+    }
+    sums
 }
 
 /// The newest sums of every row, without the fields that name a place in a log.
@@ -142,7 +156,7 @@ fn a_migrated_log_has_the_sums_and_cards_of_a_replay_of_its_events() {
     let (migrated, replayed) = (rows(of_rows), rows(place.lines("out/clinician-months.ndjson")));
     assert_eq!(migrated.len(), replayed.len());
     for (key, row) in &replayed {
-        assert_eq!(migrated[key]["measures"], row["measures"], "{key}");
+        assert_eq!(unsigned(&migrated[key]), unsigned(row), "{key}");
     }
 }
 

@@ -67,7 +67,7 @@ fn cards_are_published_by_the_clock_and_served_by_clinician_month_and_change() {
     assert_eq!(server.child.wait().expect("it ends").code(), Some(0));
     assert_eq!(plumbline(&place, &args).stdout, shown.stdout);
     let json = plumbline(&place, &[&args[..], &["-o", "ndjson"]].concat());
-    assert!(json.stdout.starts_with(b"{\"scorecard_id\""), "{json:?}");
+    assert!(json.stdout.starts_with(b"{\"schema\":1,\"scorecard_id\""), "{json:?}");
 }
 
 #[test]
