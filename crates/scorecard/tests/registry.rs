@@ -1,7 +1,5 @@
 //! The directory with entries of the operator and of feeds, withdrawals, and names in several spellings.
 
-use std::time::Instant;
-
 use proptest::prelude::*;
 use scorecard::registry::directory::{Directory, LAST_DAY, RoleOnDay, civil_day};
 use scorecard::registry::entry::{Entry, EntrySource, Person};
@@ -213,23 +211,17 @@ fn an_unknown_setting_of_an_old_entry_does_not_remove_a_practice_from_the_compar
     }
 }
 
-/// Chains of 40,000 persons, each claimed by the next. The quadratic code before took minutes.
+/// Chains of 40,000 persons, each claimed by the next. A quadratic resolution takes minutes.
 #[test]
-fn forty_thousand_chained_persons_resolve_in_near_linear_time() {
-    let time = |count: usize| {
-        let mut d = Directory::default();
-        for n in 0..count {
-            let person = Person { id: format!("x|{}", n + 1), aliases: vec![format!("x|{n}")], ..Person::default() };
-            d.apply(&Entry::Person(person));
-        }
-        let begun = Instant::now();
-        let root = format!("x|{count}");
-        assert!((0..count).all(|n| d.person_of(&format!("x|{n}"), LAST_DAY) == root));
-        begun.elapsed()
-    };
-    let (few, many) = (time(5_000), time(40_000));
-    println!("5,000: {few:?}, 40,000: {many:?}");
-    assert!(many < few * 40, "8 times as many persons took {few:?} and {many:?}");
+fn forty_thousand_chained_persons_resolve_to_the_last_one() {
+    let count = 40_000;
+    let mut d = Directory::default();
+    for n in 0..count {
+        let person = Person { id: format!("x|{}", n + 1), aliases: vec![format!("x|{n}")], ..Person::default() };
+        d.apply(&Entry::Person(person));
+    }
+    let root = format!("x|{count}");
+    assert!((0..count).all(|n| d.person_of(&format!("x|{n}"), LAST_DAY) == root));
 }
 
 /// Entries whose order counts only within one author: several matters of three persons and two practices.

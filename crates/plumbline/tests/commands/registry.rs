@@ -102,7 +102,7 @@ fn an_alias_in_any_spelling_shows_the_entries_of_its_person_and_no_others() {
     for (file, owner) in [(moved, "dr-kim"), (first, "dr-lee")] {
         place.put("registry.toml", file);
         done(&place, &["registry", "load", "registry.toml", "--data", "data"]);
-        let last = of("gmc|7012345").lines().filter(|line| line.contains("gmc|7012345")).last().map(str::to_owned);
+        let last = of("gmc|7012345").lines().rfind(|line| line.contains("gmc|7012345")).map(str::to_owned);
         assert!(last.as_ref().is_some_and(|last| last.contains(owner)), "{last:?}");
     }
 }

@@ -9,7 +9,7 @@ const MASKS: [[i32; SIGNS]; 16] = {
     let mut masks = [[-1; SIGNS]; 16];
     let mut at = 0;
     while at < 16 * SIGNS {
-        if at / SIGNS >> (at % SIGNS) & 1 == 1 {
+        if ((at / SIGNS) >> (at % SIGNS)) & 1 == 1 {
             masks[at / SIGNS][at % SIGNS] = 0;
         }
         at += 1;

@@ -36,11 +36,14 @@ pub(crate) struct AliasGraph {
     resolved: OnceLock<ResolvedAliases>,
 }
 
+/// The root of an alias from each first day on. The first entry has no first day.
+type RootSpans = Vec<(Option<Day>, Arc<str>)>;
+
 /// The roots of all aliases.
 #[derive(Clone, Debug, Default)]
 struct ResolvedAliases {
-    /// The root from each first day on, by alias. The first entry has no first day.
-    roots: BTreeMap<Arc<str>, Vec<(Option<Day>, Arc<str>)>>,
+    /// By alias.
+    roots: BTreeMap<Arc<str>, RootSpans>,
     /// The holders among the aliases that have this root on a day, by root.
     aliases: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
 }

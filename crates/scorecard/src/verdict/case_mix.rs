@@ -175,7 +175,7 @@ mod tests {
         #[test]
         fn each_group_has_twenty_events_if_all_together_do(events in proptest::array::uniform16(0i64..40)) {
             let groups = groups(&events);
-            let mut totals = vec![0; CELLS];
+            let mut totals = [0; CELLS];
             for (group, events) in groups.iter().zip(events) {
                 totals[*group] += events;
             }

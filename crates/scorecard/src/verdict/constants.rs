@@ -34,7 +34,7 @@ pub const MOST_GAMMA: f64 = 3.0;
 pub const Z95: f64 = 1.959_963_984_540_054;
 
 /// z of the outer band of the funnel: 99.8 %.
-pub const Z998: f64 = 3.090_232_306_167_813_4;
+pub const Z998: f64 = 3.090_232_306_167_813;
 
 /// False discovery rate of "please check" and of "better than most".
 pub const CHECK_RATE: f64 = 0.01;

@@ -208,13 +208,15 @@ fn network(input: &Input) -> Answer {
 }
 
 fn signs(input: &Input) -> Answer {
+    /// Sums, sums of squares, and signed sums of both sides.
+    type Unit = (i64, i64, i64, i64, [i64; 4], [i64; 4]);
     #[derive(Deserialize)]
     struct Signs {
         kind: Kind,
-        units: Vec<(i64, i64, i64, i64, [i64; 4], [i64; 4])>,
+        units: Vec<Unit>,
     }
     let Signs { kind, units } = read(input)?;
-    let signed = |(n, d, n_squares, d_squares, a, b): &(i64, i64, i64, i64, [i64; 4], [i64; 4])| UnitSigns {
+    let signed = |(n, d, n_squares, d_squares, a, b): &Unit| UnitSigns {
         sums: UnitSums { facts_n: *n, facts_d: *d, n: *n, d: *d, n_squares: (*n_squares).into(), d_squares: (*d_squares).into() },
         numerator: a.map(i128::from),
         denominator: b.map(i128::from),
