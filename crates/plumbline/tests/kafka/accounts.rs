@@ -103,11 +103,21 @@ pub fn judge(dump: &Dump, produced: &ProducedCounts, known: &[Entry], times: Del
     });
     differ(&rejects.collect(), &produced.rejected, REJECTED, verdict);
     let known: BTreeSet<Vec<u8>> = known.iter().cloned().map(entry_bytes).collect();
+    // Intake writes the rule of each feed before its first event.
+    let rules: BTreeSet<String> = dump.records(Topic::Registry).filter_map(|(_, _, record)| rule_of(record)).collect();
+    let ruled = produced.events.keys().all(|feed| rules.contains(feed));
+    verdict.hold(ruled, REGISTERED, || format!("rules of {rules:?}, events of {:?}", produced.events.keys()));
     let entries = dump.records(Topic::Registry).filter_map(|(_, _, record)| match record {
+        Record::Registry(Entry::Feed(_)) => None,
         Record::Registry(entry) => Some(entry_bytes(entry)).filter(|bytes| !known.contains(bytes)),
         _ => None,
     });
     differ(&entries.collect(), &produced.registered, REGISTERED, verdict);
+}
+
+/// The feed whose rule a record fixes.
+fn rule_of(record: Record<'_>) -> Option<String> {
+    if let Record::Registry(Entry::Feed(rule)) = record { Some(rule.feed) } else { None }
 }
 
 /// Judges whether the tallies account for every logged event.

@@ -127,7 +127,7 @@ pub fn every_damage_is_seen() {
     sees(&stale, subscriber_view::NEWEST);
     let moved = after(|dump| records_of(dump, Topic::ScorecardRevisions)[0].key.push('x'));
     sees(&moved, subscriber_view::PLACED);
-    let torn = after(|dump| records_of(dump, Topic::PeerGroups)[0].bytes.truncate(20));
+    let torn = after(|dump| records_of(dump, Topic::PeerSnapshots)[0].bytes.truncate(20));
     sees(&torn, subscriber_view::OPENS);
     sees(&torn, replay_in_memory::PEERS);
 }
