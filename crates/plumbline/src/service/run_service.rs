@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use stream::log::LogError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -42,7 +43,15 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Inter
     set_private_umask();
     make_private(&config.data, &config.keys);
     let stopping = ShutdownSignal::default();
-    let data = open(config, roles, clock, &stopping, interrupt)?;
+    let data = match open(config, roles, clock, &stopping, interrupt) {
+        Ok(data) => data,
+        // A signal to stop during the start is no failure.
+        Err(error) if interrupt.asked() && matches!(error.downcast_ref(), Some(LogError::Stopping { .. })) => {
+            info!("stopped");
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
     let status = ServiceStatus::new(data.deployment.partitions);
     let metrics = MetricRegistry::default();
     MetricSources::of(&data, status.clone()).register(&metrics);
