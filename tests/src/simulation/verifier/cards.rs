@@ -270,6 +270,9 @@ impl<'a> CutCheck<'a> {
                 let then = [last.quality.recorded, last.quality.amended, last.quality.retracted];
                 wanted.extend(self.becomes_final(month).then_some((Cause::Final, 0)));
                 wanted.extend(self.redefined.then_some((Cause::DefinitionChange, 0)));
+                let is_published = card.content.status != Status::Withdrawn;
+                let is_covered_otherwise = is_published && last.content.coverage != card.content.coverage;
+                wanted.extend(is_covered_otherwise.then_some((Cause::Coverage, 0)));
                 let causes = [Cause::Late, Cause::Amended, Cause::Retracted];
                 let grown = causes.into_iter().zip(sums.counters).zip(then).map(|((cause, now), then)| (cause, now - then));
                 wanted.extend(grown.filter(|(_, events)| *events > 0));
@@ -295,6 +298,7 @@ impl<'a> CutCheck<'a> {
             Some(last) => {
                 last.quality.month_sums != self.cut.month(unit, month).fingerprint(self.set)
                     || last.content.subject != card.content.subject
+                    || last.content.coverage != card.content.coverage
             }
         };
         let attributed = card.reasons.iter().any(|reason| reason.cause == Cause::Attribution);
