@@ -105,13 +105,13 @@ pub fn topics_are_created_checked_and_repaired(tools: &TestTools) {
     let broker = broker::shared(tools);
     let deployment = TopicDeployment::new(broker, "topics");
     let (code, told, _) = deployment.run(&["topics"], 3);
-    assert_eq!((code, told.matches("does not exist; `plumbline topics --apply` creates it").count()), (1, 10), "{told}");
+    assert_eq!((code, told.matches("does not exist; `plumbline topics --apply` creates it").count()), (1, 11), "{told}");
 
     let (code, told, said) = deployment.run(&["topics", "--apply"], 3);
-    assert_eq!((code, told.matches(": no faults").count()), (0, 10), "{told}{said}");
+    assert_eq!((code, told.matches(": no faults").count()), (0, 11), "{told}{said}");
     assert!(told.contains("surgery: does not exist; the system that writes it must create it"), "{told}");
     // Days in milliseconds: 496 (16 months of 31 days), 775 (25), 30.
-    let expected: [TopicExpectation; 10] = [
+    let expected: [TopicExpectation; 11] = [
         ("events", 3, "delete", &[("retention.ms", "42854400000"), ("message.timestamp.type", "LogAppendTime")]),
         ("clinician-months", 1, "compact", &[("min.compaction.lag.ms", "604800000")]),
         ("registry", 1, "delete", &[("retention.ms", "-1"), ("message.timestamp.type", "LogAppendTime")]),
@@ -121,6 +121,7 @@ pub fn topics_are_created_checked_and_repaired(tools: &TestTools) {
         ("peer-snapshots", 1, "compact", &[]),
         ("runs", 1, "delete", &[("retention.ms", "66960000000")]),
         ("rejects", 1, "delete", &[("retention.ms", "2592000000")]),
+        ("definitions", 1, "compact", &[]),
         ("people", 1, "compact", &[]),
     ];
     for (topic, partitions, cleanup, settings) in expected {
