@@ -171,7 +171,7 @@ fn events_of_a_practice_system_decode(registry: &Registry, client: &SchemaRegist
     let sent = registry.send("/subjects/gp-orders-value/versions", &json!({ "schema": Contract::OrderEvent.schema() }));
     let id = u32::try_from(sent["id"].as_u64().expect("an id")).expect("small");
     // The fixture of the contract, under the id of the practice system's producer.
-    let text = include_str!("../../../codec/fixtures/v1/order-event.avro.hex");
+    let text = include_str!("../../../codec/fixtures/40-order-event.avro.hex");
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(16)).collect();
     let mut bytes: Vec<u8> = digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).expect("two digits")).collect();
     bytes[1..5].copy_from_slice(&id.to_be_bytes());

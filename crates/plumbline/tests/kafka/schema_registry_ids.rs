@@ -22,7 +22,7 @@ const ORDERED: Timestamp = Timestamp(1_791_189_480_000);
 
 /// The contract's fixture of an order, under the id of the practice system's producer.
 fn order(id: u32) -> Vec<u8> {
-    let text = include_str!("../../../codec/fixtures/v1/order-event.avro.hex");
+    let text = include_str!("../../../codec/fixtures/40-order-event.avro.hex");
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(16)).collect();
     let mut bytes: Vec<u8> = digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).expect("two digits")).collect();
     bytes[1..5].copy_from_slice(&id.to_be_bytes());
