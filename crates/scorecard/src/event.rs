@@ -246,6 +246,18 @@ pub enum Versioning {
     Arrival,
 }
 
+impl Versioning {
+    /// The word of the configuration and of the registry.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Versioning::Id => "id",
+            Versioning::Updated => "updated",
+            Versioning::Arrival => "arrival",
+        }
+    }
+}
+
 /// The scope within which a feed's event ids are unique. The registry fixes it at the feed's first event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -255,6 +267,17 @@ pub enum IdScope {
     Feed,
     /// The kind of event: an encounter and a prescription may have the same id.
     Kind,
+}
+
+impl IdScope {
+    /// The word of the configuration and of the registry.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            IdScope::Feed => "feed",
+            IdScope::Kind => "kind",
+        }
+    }
 }
 
 /// The codes of a resource that events of a feed refer to, such as a FHIR Medication.

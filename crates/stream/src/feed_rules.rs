@@ -63,8 +63,11 @@ impl FeedRules {
     /// [`LogError::FeedRule`] when they differ.
     pub fn check(&self, feed: &Feed) -> Result<(), LogError> {
         let Some(theirs) = self.get(&feed.name) else { return Ok(()) };
+        if (feed.ids, feed.versioning) == (theirs.ids, theirs.versioning) {
+            return Ok(());
+        }
         let (ours, theirs) = (words(feed.ids, feed.versioning), words(theirs.ids, theirs.versioning));
-        if ours == theirs { Ok(()) } else { Err(LogError::FeedRule { feed: feed.name.to_string(), ours, theirs }) }
+        Err(LogError::FeedRule { feed: feed.name.to_string(), ours, theirs })
     }
 
     /// Reads the registry up to its end.
@@ -87,11 +90,5 @@ impl FeedRules {
 
 /// The rules of a feed in the words of the configuration.
 fn words(ids: IdScope, versioning: Versioning) -> String {
-    let ids = if ids == IdScope::Kind { "kind" } else { "feed" };
-    let versioning = match versioning {
-        Versioning::Id => "id",
-        Versioning::Updated => "updated",
-        Versioning::Arrival => "arrival",
-    };
-    format!("ids = \"{ids}\" and versioning = \"{versioning}\"")
+    format!("ids = \"{}\" and versioning = \"{}\"", ids.word(), versioning.word())
 }

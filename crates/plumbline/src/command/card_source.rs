@@ -1,21 +1,17 @@
 //! The place from which `card` and `explain` read published cards, and the person to whom an alias leads there.
 
-use std::ops::ControlFlow;
-
 use anyhow::{Result, bail};
 use codec::identity::systems::PREFERENCE;
 use codec::json::record_lines;
-use scorecard::record::log_record::Record;
 use scorecard::registry::entry::Entry;
 use scorecard::time::calendar::Month;
-use stream::log::{Log, Topic};
 
 use crate::cli::Output;
 use crate::command::clinician_alias::ClinicianAliases;
 use crate::config::options::Config;
 use crate::deployment::configured_files::{files, running_at};
 use crate::deployment::read_only_log::{log_to_read, published};
-use crate::process::limits::RECORDS_PER_READ;
+use crate::deployment::registry_change::entries;
 use crate::published_cards::card_index::{card_at, read_index};
 use crate::published_cards::card_store::CardStore;
 use crate::service_client::{accept, ask, encoded};
@@ -116,11 +112,11 @@ impl CardSource {
         if let CardSource::Folder(store) = self {
             read_index(&store.index, |index| index.clinicians().for_each(|name| aliases.add_clinician(name)));
             if config.kafka.is_none() {
-                add_registry(&mut store.cards.clone(), &mut aliases)?;
+                entries(&mut store.cards.clone(), &mut |_, entry| aliases.add_entry(&entry))?;
             }
         }
         if config.kafka.is_some() {
-            add_registry(&mut log_to_read(config)?, &mut aliases)?;
+            entries(&mut log_to_read(config)?, &mut |_, entry| aliases.add_entry(&entry))?;
         }
         file.iter().for_each(|entry| aliases.add_entry(entry));
         Ok(match (aliases.person_of(alias)?, self) {
@@ -130,23 +126,6 @@ impl CardSource {
             }
             (None, _) => Vec::new(),
         })
-    }
-}
-
-/// Adds the registry entries of a log in its order.
-fn add_registry(log: &mut impl Log, aliases: &mut ClinicianAliases) -> Result<()> {
-    let mut from = 0;
-    loop {
-        let next = log.read(Topic::Registry, 0, from, RECORDS_PER_READ, &mut |entry| {
-            if let Record::Registry(entry) = entry.record {
-                aliases.add_entry(&entry);
-            }
-            ControlFlow::Continue(())
-        })?;
-        if next == from {
-            return Ok(());
-        }
-        from = next;
     }
 }
 

@@ -22,7 +22,7 @@ use crate::config::config_values::{
 use crate::config::did_you_mean::unknown;
 use crate::config::options::{
     Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, OpenMetrics, OptionView, TOKEN_KEYS, ValueOrigin,
-    drugs_word, ids_word, versioning_word,
+    drugs_word,
 };
 use crate::config::quantity;
 use crate::config::scope::Scope;
@@ -354,7 +354,7 @@ impl Raw {
     fn options_of_feed(&mut self, name: &str, feed: &Feed, given: &BTreeMap<String, Value>) {
         let origin = |key: &str| given.get(key).map_or(ValueOrigin::Default, |value| value.origin.clone());
         let practice = feed.practice.as_deref().unwrap_or_default();
-        let texts = [drugs_word(feed.drugs), ids_word(feed.ids), practice, versioning_word(feed.versioning), feed.zone.name()];
+        let texts = [drugs_word(feed.drugs), feed.ids.word(), practice, feed.versioning.word(), feed.zone.name()];
         let values = FEED_KEYS.iter().zip(texts).map(|(key, text)| {
             let value = Value { text: text.to_owned(), origin: origin(key) };
             ((*key).to_owned(), value)

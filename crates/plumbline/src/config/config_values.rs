@@ -8,7 +8,7 @@ use scorecard::record::item::{DrugSource, Feed};
 use scorecard::time::calendar::Zone;
 
 use crate::config::did_you_mean::unknown;
-use crate::config::options::{LogFormat, OpenMetrics, drugs_word, ids_word, versioning_word};
+use crate::config::options::{LogFormat, OpenMetrics, drugs_word};
 use crate::config::quantity;
 use crate::kafka::registry_address::RegistryAddress;
 use crate::measure_files::BuiltIn;
@@ -17,9 +17,9 @@ pub(crate) fn declare(feed: &mut Feed, key: &str, text: &str) -> Result<(), Stri
     match key {
         "practice" => feed.practice = Some(needed(text)?.into()),
         "zone" => feed.zone = Zone::named(text).map_err(|error| error.to_string())?,
-        "ids" => feed.ids = word(text, &[IdScope::Feed, IdScope::Kind], ids_word)?,
+        "ids" => feed.ids = word(text, &[IdScope::Feed, IdScope::Kind], IdScope::word)?,
         "versioning" => {
-            feed.versioning = word(text, &[Versioning::Id, Versioning::Updated, Versioning::Arrival], versioning_word)?
+            feed.versioning = word(text, &[Versioning::Id, Versioning::Updated, Versioning::Arrival], Versioning::word)?
         }
         _ => feed.drugs = word(text, &[DrugSource::Requests, DrugSource::Dispenses], drugs_word)?,
     }

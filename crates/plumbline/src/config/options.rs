@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use scorecard::event::{IdScope, Versioning};
 use scorecard::record::item::{DrugSource, Feed};
 use scorecard::time::calendar::Zone;
 use scorecard::time::schedule::Grid;
@@ -288,25 +287,6 @@ pub const TOKEN_OPTIONS: [OptionOf; 2] = [
 ];
 /// Their keys.
 pub const TOKEN_KEYS: [&str; 2] = [TOKEN_OPTIONS[0].key, TOKEN_OPTIONS[1].key];
-
-/// The word of a scope of ids.
-#[must_use]
-pub fn ids_word(ids: IdScope) -> &'static str {
-    match ids {
-        IdScope::Feed => "feed",
-        IdScope::Kind => "kind",
-    }
-}
-
-/// The word of a versioning.
-#[must_use]
-pub fn versioning_word(versioning: Versioning) -> &'static str {
-    match versioning {
-        Versioning::Id => "id",
-        Versioning::Updated => "updated",
-        Versioning::Arrival => "arrival",
-    }
-}
 
 /// The word of a source of drugs.
 #[must_use]

@@ -207,9 +207,11 @@ fn settle(rules: &mut Option<FeedRules>, log: &mut impl Log, feed: &Feed) -> Res
         Some(rules) => rules,
         None => rules.insert(FeedRules::read(log)?),
     };
-    let source = Some(EntrySource::Feed(feed.name.to_string()));
-    let ours = FeedRule { feed: feed.name.to_string(), ids: feed.ids, versioning: feed.versioning, source };
-    rules.settle(log, &ours)?;
+    if rules.get(&feed.name).is_none() {
+        let source = Some(EntrySource::Feed(feed.name.to_string()));
+        let ours = FeedRule { feed: feed.name.to_string(), ids: feed.ids, versioning: feed.versioning, source };
+        rules.settle(log, &ours)?;
+    }
     rules.check(feed)
 }
 
