@@ -1,14 +1,12 @@
 //! The rules of feeds in the registry: each feed gets its rules once, at its first event.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use scorecard::event::{IdScope, Versioning};
 use scorecard::record::item::Feed;
 use scorecard::record::log_record::Record;
 use scorecard::registry::entry::{Entry, FeedRule};
 
-use crate::limits::RECORDS_PER_READ;
 use crate::log::{Log, LogError, Topic};
 
 /// The rules that the registry holds, as far as it was read.
@@ -73,18 +71,11 @@ impl FeedRules {
     /// Reads the registry up to its end.
     fn follow(&mut self, log: &mut impl Log) -> Result<(), LogError> {
         let FeedRules { rules, position } = self;
-        loop {
-            let next = log.read(Topic::Registry, 0, *position, RECORDS_PER_READ, &mut |entry| {
-                if let Record::Registry(Entry::Feed(rule)) = entry.record {
-                    rules.entry(rule.feed.clone()).or_insert(rule);
-                }
-                ControlFlow::Continue(())
-            })?;
-            if next == *position {
-                return Ok(());
+        log.read_to_end(Topic::Registry, 0, position, &mut |entry| {
+            if let Record::Registry(Entry::Feed(rule)) = entry.record {
+                rules.entry(rule.feed.clone()).or_insert(rule);
             }
-            *position = next;
-        }
+        })
     }
 }
 

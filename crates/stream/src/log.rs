@@ -11,6 +11,8 @@ use scorecard::event::Event;
 use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
 
+use crate::limits::RECORDS_PER_READ;
+
 /// Plumbline's own topics. `docs/internals/protocol.md` lists their names, keys and retention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
@@ -249,6 +251,31 @@ pub trait Log {
         most: usize,
         each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError>;
+
+    /// Calls `each` with every record of a partition from `position` on, in order, and moves `position` past the last of them.
+    ///
+    /// After an error, `position` is that of the last complete read.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log cannot be read.
+    fn read_to_end(
+        &mut self,
+        topic: Topic,
+        partition: u32,
+        position: &mut u64,
+        each: &mut dyn FnMut(LogEntry<'_>),
+    ) -> Result<(), LogError> {
+        loop {
+            let next = self.read(topic, partition, *position, RECORDS_PER_READ, &mut |entry| {
+                each(entry);
+                ControlFlow::Continue(())
+            })?;
+            if next == *position {
+                return Ok(());
+            }
+            *position = next;
+        }
+    }
 
     /// The offsets that a partition holds: its first, and one past its last.
     ///

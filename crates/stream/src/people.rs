@@ -1,12 +1,10 @@
 //! Names, logins and contacts of persons in `people`: one record per person, the newest counts. They change no card.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use scorecard::record::log_record::Record;
 use scorecard::registry::person_details::PersonDetails;
 
-use crate::limits::RECORDS_PER_READ;
 use crate::log::{Log, LogError, Topic};
 
 /// The details of all persons, as far as the topic was read.
@@ -70,19 +68,10 @@ impl People {
     /// [`LogError`] when the topic cannot be read.
     pub fn follow(&mut self, log: &mut impl Log) -> Result<(), LogError> {
         let People { details, position } = self;
-        loop {
-            let next = log.read(Topic::People, 0, *position, RECORDS_PER_READ, &mut |entry| {
-                match entry.record {
-                    Record::PersonDetails(one) => drop(details.insert(one.person.clone(), one)),
-                    Record::Tombstone => drop(details.remove(entry.key)),
-                    _ => {}
-                }
-                ControlFlow::Continue(())
-            })?;
-            if next == *position {
-                return Ok(());
-            }
-            *position = next;
-        }
+        log.read_to_end(Topic::People, 0, position, &mut |entry| match entry.record {
+            Record::PersonDetails(one) => drop(details.insert(one.person.clone(), one)),
+            Record::Tombstone => drop(details.remove(entry.key)),
+            _ => {}
+        })
     }
 }

@@ -1,7 +1,5 @@
 //! The change that a registry file makes to a log: the entries and the details of persons that the log lacks.
 
-use std::ops::ControlFlow;
-
 use scorecard::record::item::Item;
 use scorecard::record::log_record::Record;
 use scorecard::registry::entry::Entry;
@@ -11,8 +9,6 @@ use scorecard::registry::registry_update::missing_entries;
 use stream::intake::intake_task::Intake;
 use stream::log::{Log, LogError, Topic};
 use stream::people::People;
-
-use crate::process::limits::RECORDS_PER_READ;
 
 /// Entries and details to add, in the order of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,16 +66,9 @@ impl RegistryChange {
 /// [`LogError`] when the registry cannot be read.
 pub fn entries(log: &mut impl Log, each: &mut dyn FnMut(u64, Entry)) -> Result<(), LogError> {
     let mut from = log.bounds(Topic::Registry, 0)?.start;
-    loop {
-        let next = log.read(Topic::Registry, 0, from, RECORDS_PER_READ, &mut |record| {
-            if let Record::Registry(entry) = record.record {
-                each(record.offset, entry);
-            }
-            ControlFlow::Continue(())
-        })?;
-        if next == from {
-            return Ok(());
+    log.read_to_end(Topic::Registry, 0, &mut from, &mut |record| {
+        if let Record::Registry(entry) = record.record {
+            each(record.offset, entry);
         }
-        from = next;
-    }
+    })
 }

@@ -122,7 +122,8 @@ pub(crate) fn is_friends_and_family(link_id: &str) -> bool {
 }
 
 /// The answer that a word or a title names, such as `very_good` or `Very good`.
-pub(crate) fn friends_and_family_word(text: &str) -> Option<Answer> {
+#[must_use]
+pub fn friends_and_family_word(text: &str) -> Option<Answer> {
     let word: String = text.trim().to_lowercase().chars().filter(|c| !matches!(c, '\'' | '\u{2019}')).collect();
     let word = word.replace([' ', '-'], "_");
     ANSWERS.iter().find(|(name, _)| *name == word).map(|(_, answer)| *answer)

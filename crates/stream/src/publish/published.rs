@@ -2,7 +2,6 @@
 //! publisher.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 
 use scorecard::card::fingerprint::group_fingerprint;
 use scorecard::card::peer_snapshot::{PeerSnapshot, Purpose};
@@ -14,7 +13,7 @@ use scorecard::record::log_record::{Outcome, Record, Run};
 use scorecard::time::calendar::{Month, Timestamp};
 use scorecard::time::schedule::Schedule;
 
-use crate::limits::{RECORDS_PER_READ, WINDOW_MONTHS};
+use crate::limits::WINDOW_MONTHS;
 use crate::log::{CARD_PARTITIONS, Log, LogEntry, LogError, Topic};
 
 /// The fields of a card's last revision that decide about the next one.
@@ -83,16 +82,8 @@ pub(crate) fn read_all(
     mut each: impl FnMut(LogEntry<'_>),
 ) -> Result<u64, LogError> {
     let mut from = log.bounds(topic, partition)?.start;
-    loop {
-        let next = log.read(topic, partition, from, RECORDS_PER_READ, &mut |entry| {
-            each(entry);
-            ControlFlow::Continue(())
-        })?;
-        if next == from {
-            return Ok(next);
-        }
-        from = next;
-    }
+    log.read_to_end(topic, partition, &mut from, &mut each)?;
+    Ok(from)
 }
 
 impl PublishedState {

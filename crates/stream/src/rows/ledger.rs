@@ -1,7 +1,6 @@
 //! Rows and marks that publish has read, and their verification: by the digest of a mark, else by folding the log itself.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 
 use scorecard::record::digest::mark_check;
 use scorecard::record::log_record::{Mark, Record, RowKey, Run};
@@ -71,28 +70,19 @@ impl Ledger {
     pub(crate) fn read(&mut self, deployment: &Deployment, log: &mut impl Log, done: Option<Timestamp>) -> Result<(), LogError> {
         let ours = deployment.measures.hash();
         let Ledger { rows, marks, names, position, .. } = self;
-        loop {
-            let next = log.read(Topic::ClinicianMonths, 0, *position, RECORDS_PER_READ, &mut |entry| {
-                match entry.record {
-                    Record::ClinicianMonth(row) if row.measure_set == ours => {
-                        if let Some(sums) = names.sums_of(&row) {
-                            rows.add(row.partition, row.position, row.key, &sums);
-                        }
-                    }
-                    Record::Mark(mark) if mark.check == mark_check(&mark) && done.is_none_or(|done| mark.at > done) => {
-                        if let Some(of_partition) = marks.get_mut(mark.partition as usize) {
-                            of_partition.entry(mark.at).or_default().push(mark);
-                        }
-                    }
-                    _ => {}
+        log.read_to_end(Topic::ClinicianMonths, 0, position, &mut |entry| match entry.record {
+            Record::ClinicianMonth(row) if row.measure_set == ours => {
+                if let Some(sums) = names.sums_of(&row) {
+                    rows.add(row.partition, row.position, row.key, &sums);
                 }
-                ControlFlow::Continue(())
-            })?;
-            if next == *position {
-                return Ok(());
             }
-            *position = next;
-        }
+            Record::Mark(mark) if mark.check == mark_check(&mark) && done.is_none_or(|done| mark.at > done) => {
+                if let Some(of_partition) = marks.get_mut(mark.partition as usize) {
+                    of_partition.entry(mark.at).or_default().push(mark);
+                }
+            }
+            _ => {}
+        })
     }
 
     /// Verifies every partition at this cut: by the digest of its mark, else by folding its log.

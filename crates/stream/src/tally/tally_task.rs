@@ -3,8 +3,6 @@
 //!
 //! It needs no transaction and no changelog: a row has the whole sums and the position of its tick.
 
-use std::ops::ControlFlow;
-
 use scorecard::fold::tally::CutState;
 pub use scorecard::fold::tally::Outcomes;
 use scorecard::measure::measure_set::SetHash;
@@ -14,7 +12,7 @@ use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::Timestamp;
 
 use crate::deployment::Deployment;
-use crate::limits::{MARK_KEYS, RECORDS_PER_READ};
+use crate::limits::MARK_KEYS;
 use crate::log::{Log, LogError, Topic};
 use crate::tally::fold::{EarlyTick, Fold, ReadTick, mark_of, row_record};
 
@@ -213,22 +211,16 @@ impl<L: Log> TallyTask<L> {
 fn last_mark(log: &mut impl Log, partition: u32, ours: SetHash) -> Result<Option<LastMark>, LogError> {
     let mut last: Option<LastMark> = None;
     let mut from = log.bounds(Topic::ClinicianMonths, 0)?.start;
-    loop {
-        let next = log.read(Topic::ClinicianMonths, 0, from, RECORDS_PER_READ, &mut |entry| {
-            if let Record::Mark(mark) = entry.record
-                && mark.partition == partition
-                && mark.check == mark_check(&mark)
-                && last.is_none_or(|l| (l.position, l.measure_set == ours) < (mark.position, mark.measure_set == ours))
-            {
-                last = Some(LastMark { position: mark.position, measure_set: mark.measure_set });
-            }
-            ControlFlow::Continue(())
-        })?;
-        if next == from {
-            return Ok(last);
+    log.read_to_end(Topic::ClinicianMonths, 0, &mut from, &mut |entry| {
+        if let Record::Mark(mark) = entry.record
+            && mark.partition == partition
+            && mark.check == mark_check(&mark)
+            && last.is_none_or(|l| (l.position, l.measure_set == ours) < (mark.position, mark.measure_set == ours))
+        {
+            last = Some(LastMark { position: mark.position, measure_set: mark.measure_set });
         }
-        from = next;
-    }
+    })?;
+    Ok(last)
 }
 
 /// The key of a row: `feed|clinician|practice|month`. `|` and `%` inside a part are percent-encoded.

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use scorecard::event::{Action, Detail, Event, Feedback};
+use scorecard::measure::vocabulary::friends_and_family_word;
 
 use crate::fault::{Fault, Field};
 use crate::formats::fhir::concepts::coded;
@@ -117,8 +118,6 @@ fn answer_code(scope: &Scope<'_, '_>, answer: &QuestionAnswer<'_>) -> Option<Cow
 /// `Very good` and `Don't know` as the words of the native form.
 fn named(text: &Scalar<'_>) -> Option<&'static str> {
     let Scalar::Text(text) = text else { return None };
-    let word: String = text.trim().to_lowercase().chars().filter(|c| !matches!(c, '\'' | '\u{2019}')).collect();
-    let word = word.replace([' ', '-'], "_");
-    let word = if word == "neither_good_nor_poor" { "neither" } else { &word };
-    ANSWERS.iter().find(|(name, _)| *name == word).map(|(name, _)| *name)
+    let answer = friends_and_family_word(text)?;
+    ANSWERS.iter().find(|(_, known)| *known == answer).map(|(name, _)| *name)
 }
