@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use scorecard::card::scorecard::{CardMeasure, Comparator, Scorecard};
+use scorecard::event::Event;
 use scorecard::time::calendar::Timestamp;
 use sim::oracle::answer::{Cut, CutOutcome, CutQuestion, FeedLog, MeasureAnswer, OracleAnswer, OracleCard, answer};
 
@@ -24,6 +25,13 @@ pub struct SentTraffic {
 }
 
 impl SentTraffic {
+    /// Adds an event as it was sent, with the signs that intake writes for its patient.
+    pub fn log(&mut self, feed: &str, json: &str, decoded: &Event<'_>) {
+        let pseudonym = decoded.patient.map_or(0, |patient| patient.0[0]);
+        self.logged.entry(feed.to_owned()).or_default().push(json.to_owned());
+        self.signs.entry(feed.to_owned()).or_default().push(decoded.signs.unwrap_or(pseudonym) & 0xf);
+    }
+
     /// Adds a cut after all events so far.
     pub fn cut(&mut self, at: Timestamp) {
         self.cuts.push(at);
@@ -131,6 +139,9 @@ fn compare_card(got: &Scorecard, want: &OracleCard) {
         let work = [got.encounters, got.minutes, got.items, got.responses].map(i128::from);
         assert_eq!(work, [want.encounters, want.minutes, want.items, want.responses], "{at}");
     }
+    let unknown: Vec<(&str, i128, i128)> =
+        got.content.unknown.iter().map(|one| (one.kind.as_str(), one.unknown.into(), one.of.into())).collect();
+    assert_eq!(unknown, want.content.unknown, "{at}: unknown values");
     let ids: Vec<String> = got.content.measures.iter().map(|one| one.id.to_string()).collect();
     assert_eq!(ids, want.content.measures.iter().map(|one| one.id.clone()).collect::<Vec<_>>(), "{at}: measures");
     for (got, want) in got.content.measures.iter().zip(&want.content.measures) {

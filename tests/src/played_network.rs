@@ -97,11 +97,7 @@ fn deliver(played: &mut PlayedWorld, log: &mut SimulatedLog, decoder: &RecordDec
     let PlayedWorld { world, sent, rejected } = played;
     decoder.decode(delivery.json.as_bytes(), &context, &mut |item| {
         match &item {
-            Item::Event(_, event) => {
-                sent.logged.entry(delivery.feed.clone()).or_default().push(delivery.json.clone());
-                let pseudonym = event.patient.map_or(0, |patient| patient.0[0]);
-                sent.signs.entry(delivery.feed.clone()).or_default().push(event.signs.unwrap_or(pseudonym) & 0xf);
-            }
+            Item::Event(_, event) => sent.log(&delivery.feed, &delivery.json, event),
             Item::Reject(reject) => rejected.push(format!("{} {}: {}", reject.reason, reject.field, reject.detail)),
             other => panic!("native traffic holds {other:?}"),
         }

@@ -88,7 +88,9 @@ impl TestDeployment {
     /// Creates the topics, and appends genesis and registry entries.
     pub fn new(plan: &DeploymentPlan<'_>) -> TestDeployment {
         let dir = tempfile::Builder::new().prefix("plumbline-deployment-").tempdir().expect("a temporary folder");
-        let (keys, _) = keys_file::read_or_make(&dir.path().join("keys.toml")).expect("a folder of our own");
+        // All deployments have the same keys: signs of patients, and so cards, depend on them.
+        let keys = Keys::new([0x50; 32], vec![[0x70; 32]]);
+        keys_file::write(&dir.path().join("keys.toml"), &keys).expect("a folder of our own");
         let registry = match plan.registry {
             "" => Vec::new(),
             text => scorecard::registry::registry_file::parse_registry(text).expect("a registry in order").entries,

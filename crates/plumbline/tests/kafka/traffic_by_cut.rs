@@ -3,9 +3,12 @@
 
 use std::sync::Arc;
 
+use codec::formats::record_decoder::Context;
 use promises::oracle::{SentTraffic, ask, compare};
 use promises::played_network::Network;
 use promises::simulation::verifier::verdict::Verdict;
+use scorecard::record::item::Item;
+use scorecard::record::log_record::Position;
 use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
 use stream::partition::partition_of;
@@ -84,11 +87,19 @@ impl TrafficRun {
 
     /// Sends the deliveries before the next cut.
     pub fn produce(&mut self) {
+        let decoder = self.deployment.decoder();
+        let position = Position { source: INPUT.name.to_owned(), partition: 0, offset: 0, index: None };
         let deliveries = self.network.deliveries[self.produced..].iter().take_while(|delivery| delivery.arrival < self.next.0);
         for delivery in deliveries {
             let partition = partition_of(&delivery.feed, INPUT.partitions);
-            self.writer.send(INPUT.name, partition, Some(delivery.feed.as_bytes()), Some(delivery.json.as_bytes()));
-            self.sent.logged.entry(delivery.feed.clone()).or_default().push(delivery.json.clone());
+            let json = delivery.json.as_bytes();
+            self.writer.send(INPUT.name, partition, Some(delivery.feed.as_bytes()), Some(json));
+            let at = Timestamp(delivery.arrival);
+            let context = Context { position: &position, feed: None, received_at: at, now: at };
+            decoder.decode(json, &context, &mut |item| match item {
+                Item::Event(_, event) => self.sent.log(&delivery.feed, &delivery.json, &event),
+                other => panic!("native traffic holds {other:?}"),
+            });
             self.produced += 1;
         }
         self.writer.flush();

@@ -8,7 +8,7 @@
 //! - n, d, facts in both, pca and suppression of each measure's headline window, n and d of each of its 24 months
 //! - the unit's own sum of squares (kinds mean, amount, share), quantities and costs (measures with a saving)
 //! - the network of the role where it has 10 members: the groups of a provisional month change at the first cut of each week
-//! - the planned minutes of no-shows
+//! - the planned minutes of no-shows, the unmapped items and the encounters of unknown status of 12 months
 
 use std::collections::{BTreeMap, BTreeSet};
 

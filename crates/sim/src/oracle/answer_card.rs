@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::oracle::colleagues::{Group, Groups, LEAST, LEAST_NETWORK, Member, headline, member, suppressed};
 use crate::oracle::measure_file::{Measure, real};
 use crate::oracle::registry::{SubjectRole, Unit};
-use crate::oracle::sums::{D, ENCOUNTERS, FACTS_D, FACTS_N, ITEMS, MINUTES, N, NOSHOW_PLANNED, PCA, RESPONSES, UNKNOWN_FACTS};
+use crate::oracle::sums::{D, ENCOUNTERS, FACTS_D, FACTS_N, ITEMS, MINUTES, N, NOSHOW_PLANNED, PCA, RESPONSES, UNKNOWN, UNKNOWN_FACTS, UNMAPPED};
 use crate::oracle::unit_months::{UnitMonth, WINDOWS};
 
 /// A clinician's work in one window.
@@ -85,6 +85,8 @@ pub struct OracleContent {
     pub measures: Vec<MeasureAnswer>,
     /// Planned minutes of the no-shows of 12 months.
     pub noshow_minutes: i128,
+    /// Unknown values of 12 months: the kind, their number, and the number of all values of it.
+    pub unknown: Vec<(&'static str, i128, i128)>,
     hidden: Vec<UnpublishedFigures>,
 }
 
@@ -115,6 +117,7 @@ impl OracleContent {
             exposure: exposure(unit),
             measures: (0..).zip(measures).filter_map(|(i, m)| measure_answer(unit, i, m, groups)).collect(),
             noshow_minutes: year.base(NOSHOW_PLANNED),
+            unknown: unknown(unit),
             hidden: (0..).zip(measures).map(|(i, m)| hidden(unit, i, m, groups)).collect(),
         }
     }
@@ -129,6 +132,14 @@ fn exposure(unit: &UnitMonth) -> Vec<Workload> {
         responses: row.sums.base(RESPONSES),
     };
     WINDOWS.into_iter().zip(&unit.windows).map(work).collect()
+}
+
+fn unknown(unit: &UnitMonth) -> Vec<(&'static str, i128, i128)> {
+    let year = &unit.windows[2].sums;
+    let statuses = year.base(UNKNOWN);
+    let counts =
+        [("codes", year.base(UNMAPPED), year.base(ITEMS)), ("statuses", statuses, statuses + year.base(ENCOUNTERS))];
+    counts.into_iter().filter(|(_, unknown, _)| *unknown > 0).collect()
 }
 
 fn hidden(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> UnpublishedFigures {
