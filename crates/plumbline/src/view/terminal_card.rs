@@ -205,7 +205,7 @@ fn compared(measure: &CardMeasure) -> Option<String> {
     Some(format!("    {}  colleagues' middle half {lower} to {upper}", scale.strip(value)))
 }
 
-/// A strip around the middle half of colleagues, widened if the value is outside.
+/// A strip around the middle half of colleagues, widened if the value or the typical colleague is outside.
 struct Scale {
     low: f64,
     high: f64,
@@ -215,8 +215,8 @@ struct Scale {
 
 impl Scale {
     fn strip(&self, value: f64) -> String {
-        let low = self.low.min(value);
-        let high = self.high.max(value);
+        let low = self.low.min(value).min(self.centre);
+        let high = self.high.max(value).max(self.centre);
         let width = high - low;
         let place = |x: f64| -> usize {
             let share = if width > 0.0 { ((x - low) / width).clamp(0.0, 1.0) } else { 0.5 };
@@ -299,6 +299,13 @@ mod tests {
         let outside: Vec<char> = scale.strip(70.0).chars().collect();
         assert_eq!(outside[30], '●');
         assert!(outside[..30].contains(&'│'));
+        let skewed = Scale { low: 25.0, high: 25.0, centre: 26.0, inner: (25.0, 25.0) };
+        let skewed: Vec<char> = skewed.strip(25.5).chars().collect();
+        assert_eq!(
+            (skewed[0], skewed[15], skewed[30]),
+            ('─', '●', '│'),
+            "a typical colleague outside the middle half has a place"
+        );
     }
 
     fn card(status: Status, composite: Option<Composite>) -> Scorecard {

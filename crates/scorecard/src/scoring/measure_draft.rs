@@ -38,8 +38,6 @@ pub(crate) struct MeasureDraft<'a> {
     pub comparison: Option<Comparison>,
     /// Whether colleagues differ in kind, so that nobody is compared.
     pub mixed: bool,
-    /// The typical clinician's value in the measure's unit.
-    pub typical: Option<f64>,
     pub change: Option<ChangeDraft>,
     pub points: Option<PointsDraft>,
 }
@@ -82,7 +80,6 @@ pub(crate) fn draft<'a>(benchmark: &Benchmark<'a>, unit: &UnitMonth, network: Op
         unknown_status: window.base.unknown_status,
         comparison: None,
         mixed: false,
-        typical: None,
         change: None,
         points: None,
     };
@@ -158,7 +155,6 @@ fn fill(
     card.case_mix = case_mix(measure, network, &member);
     card.phi = network.peers.figures.phi.map(short);
     let Some(fitted) = network.fitted.as_ref().filter(|_| network.peers.values.len() >= LEAST_NETWORK) else { return };
-    draft.typical = network.typical().map(|ratio| measure.value_of_ratio(ratio));
     draft.mixed = fitted.fit.mixed;
     compare(draft, fitted, network, &member);
     let months: Vec<_> = unit.months_of(benchmark.index).map(crate::verdict::unit_sums::UnitSums::from).collect();

@@ -4,7 +4,7 @@
 use crate::card::peer_snapshot::{GroupFigures, Standardisation};
 use crate::card::scorecard::Comparator;
 use crate::measure::measure_set::{Direction, Kind, Measure};
-use crate::peer_group::disclosed_figures::{LEAST_FOR_QUARTILES, comparator, typical_ratio};
+use crate::peer_group::disclosed_figures::{LEAST_FOR_QUARTILES, comparator};
 use crate::peer_group::network_builder::expectation;
 use crate::peer_group::peer_network::PeerNetwork;
 use crate::peer_group::unit::{UnitMonth, window_index};
@@ -63,12 +63,6 @@ impl<'a> Network<'a> {
     #[must_use]
     pub fn saving_targets(&self) -> Option<(f64, f64)> {
         self.saving_targets
-    }
-
-    /// The typical clinician's value as a ratio of integer units.
-    #[must_use]
-    pub fn typical(&self) -> Option<f64> {
-        typical_ratio(self.peers)
     }
 
     /// Design effect of its facts; without one, as if all parts of a fact were of one mind.

@@ -1,6 +1,6 @@
 //! The sentences of a card. Each situation has one sentence of the catalogue; numbers come from the card.
 
-use crate::card::scorecard::{Movement, VerdictWord};
+use crate::card::scorecard::{CardMeasure, Movement, VerdictWord};
 use crate::measure::measure_set::{Direction, Measure};
 use crate::measure::suppression::Suppression;
 use crate::scoring::change_draft::ChangeDraft;
@@ -40,7 +40,7 @@ fn said(draft: &MeasureDraft<'_>, value: &str) -> String {
     let key = if card.held < card.window { "part" } else { "whole" };
     let span = words.say("span", key, &[("held", &held), ("window", &window)]);
     let shown = [("value", value), ("span", span.as_str())];
-    match (card.verdict, draft.typical) {
+    match (card.verdict, typical(card)) {
         (Some(VerdictWord::Mixed), _) => words.say("shown", "mixed", &shown),
         (Some(verdict), Some(typical)) => {
             let typical = bare(typical, &draft.measure.definition.unit);
@@ -49,6 +49,11 @@ fn said(draft: &MeasureDraft<'_>, value: &str) -> String {
         }
         _ => words.say("shown", "alone", &shown),
     }
+}
+
+/// The typical clinician's value as the card publishes it, so that a sentence never says more than its comparator.
+fn typical(card: &CardMeasure) -> Option<f64> {
+    card.comparator.as_ref()?.typical
 }
 
 fn suppressed(draft: &MeasureDraft<'_>, suppression: Suppression) -> String {
@@ -125,7 +130,7 @@ pub(crate) fn change_sentence(measure: &Measure, draft: &ChangeDraft) -> Option<
 /// Why a measure is the one thing to try.
 pub(crate) fn reason(draft: &MeasureDraft<'_>) -> Option<String> {
     let unit = &draft.measure.definition.unit;
-    let typical = bare(draft.typical?, unit);
+    let typical = bare(typical(&draft.card)?, unit);
     let value = draft.card.value?;
     let spoken = |value: String| WordCatalogue::english().say("one_thing", "reason", &[("value", &value), ("typical", &typical)]);
     Some(first_fitting([spoken(with_unit(value, unit)), spoken(with_short_unit(value, unit))]))

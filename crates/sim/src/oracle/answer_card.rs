@@ -6,7 +6,9 @@ use std::rc::Rc;
 use crate::oracle::colleagues::{Group, Groups, LEAST, LEAST_NETWORK, Member, headline, member, suppressed};
 use crate::oracle::measure_file::{Measure, real};
 use crate::oracle::registry::{SubjectRole, Unit};
-use crate::oracle::sums::{D, ENCOUNTERS, FACTS_D, FACTS_N, ITEMS, MINUTES, N, NOSHOW_PLANNED, PCA, RESPONSES, UNKNOWN, UNKNOWN_FACTS, UNMAPPED};
+use crate::oracle::sums::{
+    D, ENCOUNTERS, FACTS_D, FACTS_N, ITEMS, MINUTES, N, NOSHOW_PLANNED, PCA, RESPONSES, UNKNOWN, UNKNOWN_FACTS, UNMAPPED,
+};
 use crate::oracle::unit_months::{UnitMonth, WINDOWS};
 
 /// A clinician's work in one window.
@@ -137,8 +139,7 @@ fn exposure(unit: &UnitMonth) -> Vec<Workload> {
 fn unknown(unit: &UnitMonth) -> Vec<(&'static str, i128, i128)> {
     let year = &unit.windows[2].sums;
     let statuses = year.base(UNKNOWN);
-    let counts =
-        [("codes", year.base(UNMAPPED), year.base(ITEMS)), ("statuses", statuses, statuses + year.base(ENCOUNTERS))];
+    let counts = [("codes", year.base(UNMAPPED), year.base(ITEMS)), ("statuses", statuses, statuses + year.base(ENCOUNTERS))];
     counts.into_iter().filter(|(_, unknown, _)| *unknown > 0).collect()
 }
 
