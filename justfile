@@ -26,6 +26,11 @@ test:
 sim *ARGS:
     cargo run --release -p promises --example sim -- {{ARGS}}
 
+# Write everything again that is generated: released schemas, the example card, and the reference pages. Tests compare each with the code.
+generate: docs
+    PLUMBLINE_WRITE_RELEASE=1 cargo test -p codec --test promises released -- --test-threads 1
+    PLUMBLINE_WRITE_EXAMPLES=1 cargo test -p promises example_card
+
 # Write the reference pages of configuration, metrics and routes again; CI compares them with the code.
 docs:
     UPDATE_DOCS=1 cargo test -p plumbline --test documents references
