@@ -32,7 +32,8 @@ pub(crate) fn one_thing(drafts: &[MeasureDraft<'_>]) -> Option<Suggestion> {
     let candidates = drafts.iter().filter_map(|draft| {
         let place = draft.points.as_ref().filter(|points| points.p_worse() >= SURELY_WORSE)?.place.mean;
         let definition = &draft.measure.definition;
-        let offered = definition.controllable && !definition.trial && is_reliable(draft) && !improves(draft);
+        let known = definition.controllable && !definition.trial && !definition.actions.is_empty();
+        let offered = known && is_reliable(draft) && !improves(draft);
         offered.then_some((place, draft))
     });
     let (_, draft) = candidates.min_by(|a, b| a.0.total_cmp(&b.0))?;
