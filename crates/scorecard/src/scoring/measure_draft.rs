@@ -190,7 +190,7 @@ fn compare(draft: &mut MeasureDraft<'_>, fitted: &FittedNetwork, network: &Netwo
     card.z_raw = Some(short(z.raw));
     card.place = network.percentile(member).filter(|_| reliability.is_some_and(|r| r >= LEAST_FOR_PLACE)).map(short);
     let undetectable = cannot_show(draft.measure.definition.direction, fitted, member);
-    // Of a large proportion, less than twice the typical value is supposed.
+    // Less than twice a large proportion is supposed, because a part of the whole has an upper end.
     let capped = measure_is_part(draft.measure) && 3.0 * fitted.fit.centre() > 1.0;
     let halved = undetectable.is_some_and(|(_, supposed)| supposed == Supposition::Half);
     let is_exact = !fitted.basis.flipped && (halved || !capped);
