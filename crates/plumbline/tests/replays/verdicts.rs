@@ -116,18 +116,17 @@ fn an_account_with_a_quarter_of_all_work_is_compared_with_the_others_and_not_wit
             events.antibiotics(clinician, month, items);
         }
     }
+    // Twenty-four events are what 24.25 expected ones bring: ((sqrt 24 + sqrt 25) / 2)^2 - 1/4. Of 300 that is 80.8 per 1,000.
     let cards = events.cards_of("antibiotics_per_1000");
     assert_eq!(cards.len(), 30);
     assert_eq!(
         cards[&0]["sentence"],
-        "240 per 1,000 attended encounters in 12 months; a typical colleague 80. Lower is better. \
-         Please check: more than chance and usual differences."
-            .replace(" attended encounters", "")
+        "240 per 1,000 in 12 months; a typical colleague 81. Lower is better. Please check: more than chance and usual differences."
     );
     for card in cards.values().skip(1) {
         assert_eq!(
             card["sentence"],
-            "80 per 1,000 attended encounters in 12 months; a typical colleague 80. Lower is better. In line with most colleagues."
+            "80 per 1,000 attended encounters in 12 months; a typical colleague 81. Lower is better. In line with most colleagues."
         );
     }
 }
@@ -150,13 +149,15 @@ fn four_answers_of_one_questionnaire_are_one_opinion() {
     let cards = events.cards_of("communication_top_box");
     assert_eq!(cards.len(), 100);
     let of = |verdict: &str| cards.values().filter(|card| card["verdict"] == verdict).count();
-    assert_eq!((of("please_check"), of("better_than_most")), (0, 0));
+    // By chance p is at most 0.0025 in half a card of a hundred, and twice in one network of ten.
+    let different = of("please_check") + of("better_than_most");
+    assert!(different <= 1, "{different} of 100 are called different");
     let phi = cards[&0]["phi"].as_f64().expect("a design effect");
     assert!((3.0..5.5).contains(&phi), "four answers of one mind vary four times as much: {phi}");
     let reliable = cards.values().filter(|card| card["reliability"].as_f64() >= Some(0.5)).count();
     assert_eq!(reliable, 0, "nobody differs, so no value tells of the clinician");
     let first = cards[&0]["sentence"].as_str().expect("a sentence");
-    assert!(first.contains(" in 12 months; a typical colleague 8") && first.contains(" Higher is better. "), "{first}");
+    assert!(first.contains(" in 12 months; a typical colleague ") && first.contains("%. Higher is better"), "{first}");
 }
 
 #[test]
