@@ -10,6 +10,7 @@ pub mod outputs;
 pub mod finished_output;
 pub mod output_folder;
 pub mod summary;
+pub mod compared_roles;
 pub mod item_reader;
 pub mod arrival_queue;
 pub mod sources;

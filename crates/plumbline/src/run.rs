@@ -80,7 +80,8 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Simulate(args) => simulate(args),
         Command::Registry(Registry::Check { file }) => {
             let found = registry_file_check::read(file)?;
-            print(&wrapped(&format!("{}: {}\n", file.display(), registry_file_check::holds(&found)), columns()))
+            let scope = registry_file_check::scope(&found);
+            print(&wrapped(&format!("{}: {}\n{scope}", file.display(), registry_file_check::holds(&found)), columns()))
         }
         Command::Registry(Registry::Load(args)) => {
             let result = registry::load(args, &configured(&args.service)?, service_clock()?)?;

@@ -217,6 +217,12 @@ def value_of_root(kind, r, d):
     return (1 - (inner if cos(t) > 0 else -inner)) / 2
 
 
+def answer_root(q):
+    if q["kind"] == "rate":
+        return {"root": count_root(q["n"])} if "n" in q else {"root0": sqrt(q["expected"] + 0.25)}
+    return {"root": trial_root(q["n"], q["d"])} if "n" in q else {"root0": trial_root0(q["p"] * q["d"], q["d"])}
+
+
 # ------------------------------------------------------------------ a network
 def units_of(kind, rows, phi):
     """units, flipped"""
@@ -346,6 +352,12 @@ def answer_months(q):
     usual = [(x, df) for _, x, df in found if x / df <= 4 * max(1, med)]
     phi = sum(x for x, _ in usual) / sum(df for _, df in usual)
     return {"phi": min(20, max(1, phi)), "median_over_expected": med}
+
+
+def answer_thinned(q):
+    kept = min(q["units"], 2000)
+    places = list(range(kept)) if kept == q["units"] else [(2 * k + 1) * q["units"] // 4000 for k in range(2000)]
+    return {"first": places[:5], "last": places[-1]}
 
 
 def answer_roll_up(q):
@@ -509,6 +521,13 @@ def a_count():
     return {"kind": kind, "n": n, "d": d, "centre": centre, "gamma": RANDOM.choice([0, 0.08, 0.2, 0.5]), "phi": RANDOM.choice([1, 1.4, 3.7])}
 
 
+def a_root():
+    d = round(log_uniform(1, 20000))
+    n = RANDOM.choice([0, RANDOM.randint(0, min(d, 9)), RANDOM.randint(0, d)])
+    return RANDOM.choice([{"kind": "rate", "n": n}, {"kind": "rate", "expected": RANDOM.choice([0, log_uniform(1e-3, 1e5)])},
+                          {"kind": "proportion", "n": n, "d": d}, {"kind": "proportion", "p": RANDOM.choice([0, RANDOM.random(), 1]), "d": d}])
+
+
 def a_limit():
     q = a_count()
     q["d"] = min(q["d"], 700)
@@ -574,6 +593,11 @@ def a_dispersion_by_months():
     return {"kind": kind, "rows": rows}
 
 
+def a_size():
+    units = RANDOM.choice([RANDOM.randint(20, 1999), 2000, RANDOM.randint(2001, 30000)])
+    return {"units": units, "kept": min(units, 2000)}
+
+
 def a_roll_up():
     part = lambda: {"d": RANDOM.randint(1, 3000), "n_others": RANDOM.randint(0, 300), "d_others": RANDOM.randint(0, 3000)}
     return {"centre": RANDOM.choice([0.004, 0.1, 0.6]), "parts": [part() for _ in range(RANDOM.randint(1, 4))]}
@@ -626,12 +650,14 @@ def a_shrunk_value():
 
 
 QUESTIONS = [
+    ("root", a_root, answer_root, 2),
     ("z", a_count, answer_z, 12),
     ("limits", a_limit, answer_limits, 4),
     ("network", a_network, answer_network, 3),
     ("signs", a_dispersion_by_signs, answer_signs, 2),
     ("months", a_dispersion_by_months, answer_months, 2),
     ("roll_up", a_roll_up, answer_roll_up, 1),
+    ("thinned", a_size, answer_thinned, 1),
     ("cells", a_case_mix, answer_cells, 1),
     ("findings", a_card, answer_findings, 3),
     ("looks", lambda: {"measures": RANDOM.randint(1, 120)}, answer_looks, 1),

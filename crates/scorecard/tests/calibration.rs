@@ -3,6 +3,15 @@
 //!
 //! `cargo test -p scorecard --test calibration -- --nocapture` prints the table of docs/clinical/calibration.md.
 
+mod calibration {
+    mod changes;
+    mod clusters;
+    mod years;
+    pub mod year_world;
+}
+#[path = "simulated/draw.rs"]
+mod draw;
+
 use std::collections::BTreeMap;
 
 use scorecard::card::scorecard::{Content, Status, VerdictWord};
@@ -15,6 +24,8 @@ use scorecard::sums::measure_sums::{MeasureSums, Sums};
 use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 
+use draw::Draw;
+
 const SEEDS: u64 = 200;
 /// Ordinary clinicians of a network. One more clinician is at twice the network's rate.
 const CLINICIANS: u64 = 200;
@@ -23,50 +34,6 @@ const PLANTED_EVENTS: f64 = 300.0;
 
 /// A measure of each kind, in the order of their ids.
 const KINDS: [Kind; 5] = [Kind::Amount, Kind::Mean, Kind::Proportion, Kind::Rate, Kind::Share];
-
-/// SplitMix64 (Steele, Lea and Flood 2014): draws only have to be reproducible.
-struct Draw(u64);
-
-impl Draw {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Above 0, up to 1.
-    fn uniform(&mut self) -> f64 {
-        ((self.bits() >> 11) + 1) as f64 / (1u64 << 53) as f64
-    }
-
-    fn between(&mut self, low: f64, high: f64) -> f64 {
-        low + (high - low) * self.uniform()
-    }
-
-    fn normal(&mut self) -> f64 {
-        (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
-    }
-
-    /// A Poisson count, as arrivals one after the other.
-    fn poisson(&mut self, mean: f64) -> i64 {
-        let (mut count, mut time) = (0, -self.uniform().ln());
-        while time < mean {
-            count += 1;
-            time -= self.uniform().ln();
-        }
-        count
-    }
-
-    fn happens(&mut self, chance: f64) -> bool {
-        self.uniform() <= chance
-    }
-
-    fn one_of(&mut self, choices: &[i64]) -> i64 {
-        choices[usize::try_from(self.bits() % choices.len() as u64).expect("a small number")]
-    }
-}
 
 /// The id of the measure of a kind.
 fn id(kind: Kind) -> String {
@@ -131,7 +98,7 @@ fn year(draw: &mut Draw, kind: Kind, rate: f64, work: f64) -> MeasureSums {
             let minutes = (rate + 4.0 * draw.normal()).round().max(1.0) as i64;
             add_n(minutes);
         }),
-        Kind::Amount => (0..draw.poisson(rate * work)).for_each(|_| add_n(draw.one_of(&[700, 1_500, 1_500, 3_000, 9_000]))),
+        Kind::Amount => (0..draw.poisson(rate * work)).for_each(|_| add_n(draw.one_of(&[700i64, 1_500, 1_500, 3_000, 9_000]))),
         Kind::Rate => (0..draw.poisson(rate * work)).for_each(|_| add_n(1)),
         Kind::Proportion => (0..chances).filter(|_| draw.happens(rate)).for_each(|_| add_n(1)),
         Kind::Share => {
@@ -306,6 +273,24 @@ fn a_fifth_of_thirty_at_three_times_does_not_hide_itself() {
     }
     println!("{found} of {planted} found");
     assert!(percent(found, planted) >= 75.0, "{found} of {planted}");
+}
+
+#[test]
+fn a_giant_account_moves_nobody_and_is_found() {
+    let settings = Settings::new();
+    let (mut found, mut typical) = (0, Vec::new());
+    for seed in 1..=50 {
+        let work = |_: &mut Draw, giant: bool| if giant { 12_000.0 } else { 300.0 };
+        let network = drawn(&mut Draw(3_000 + seed), 0.15, 29, &[3.0], work);
+        let (_, content) = cards(&settings.scorer(), &network).pop().expect("the giant is the last");
+        found += u32::from(asked(&content, Kind::Rate));
+        let rate = content.measures.iter().find(|measure| *measure.id == id(Kind::Rate)).expect("a rate");
+        typical.extend(rate.comparator.as_ref().and_then(|comparator| comparator.typical));
+    }
+    let mean = typical.iter().sum::<f64>() / typical.len() as f64;
+    println!("the typical colleague has {mean:.4} of a true {RATE}; {found} of 50 giants found");
+    assert!(found >= 45, "{found} of 50 giants");
+    assert!((mean / RATE - 1.0).abs() < 0.03, "the giant moves the typical colleague to {mean}");
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use scorecard::registry::entry::{Entry, RegistryMistake};
+use scorecard::registry::entry::{Entry, OrganisationKind, RegistryMistake};
 use scorecard::registry::registry_file::{RegistryContent, parse_registry};
+use scorecard::registry::setting::{COMPARED_SETTING, is_compared};
 
 use crate::terminal::count::counted;
 
@@ -44,6 +45,23 @@ pub fn read(path: &Path) -> Result<RegistryContent, RegistryFileError> {
     parse_registry(&text).map_err(|mistakes| RegistryFileError::Mistakes { path: path.to_owned(), mistakes })
 }
 
+/// A sentence that no practice of the file is compared, because each has another setting than `gp`; empty if one is, or without practices.
+#[must_use]
+pub fn scope(file: &RegistryContent) -> String {
+    let practice = |entry: &Entry| match entry {
+        Entry::Organisation(one) if one.kind == OrganisationKind::Practice => Some(is_compared(one.setting.as_deref())),
+        _ => None,
+    };
+    let compared: Vec<bool> = file.entries.iter().filter_map(practice).collect();
+    if compared.is_empty() || compared.contains(&true) {
+        return String::new();
+    }
+    let practices = counted(compared.len() as u64, "practice has", "practices have");
+    format!(
+        "nobody is compared: {practices} another setting than {COMPARED_SETTING}; correct `setting`, or expect no comparison\n"
+    )
+}
+
 /// The number of entries of each kind, in one line. Leads, feeds, withdrawals and contacts are named where there are any.
 #[must_use]
 pub fn holds(file: &RegistryContent) -> String {
@@ -61,4 +79,24 @@ pub fn holds(file: &RegistryContent) -> String {
     ];
     let others = others.into_iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| counted(number, one, many));
     always.into_iter().chain(others).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_whose_practices_all_have_another_setting_is_said_to_compare_nobody() {
+        let practice = |code: &str, setting: &str| {
+            format!(r#"{{"type":"organisation","code":"{code}","kind":"practice","setting":"{setting}"}}"#)
+        };
+        let of = |lines: &[String]| scope(&parse_registry(&lines.join("\n")).unwrap());
+        let text = of(&[practice("A1", "25"), practice("A2", "community")]);
+        assert_eq!(
+            text,
+            "nobody is compared: 2 practices have another setting than gp; correct `setting`, or expect no comparison\n"
+        );
+        assert_eq!(of(&[practice("A1", "25"), practice("A2", "4")]), "");
+        assert_eq!(of(&[r#"{"type":"person","id":"p1"}"#.to_owned()]), "");
+    }
 }

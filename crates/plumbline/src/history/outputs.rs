@@ -16,6 +16,7 @@ use scorecard::time::calendar::{Month, Timestamp};
 use stream::log::{Log, LogEntry, Topic};
 use tracing::info;
 
+use crate::history::compared_roles::ComparedRoles;
 use crate::history::line_view::without;
 use crate::history::output_folder::OutputFolder;
 use crate::history::pipeline::Pipeline;
@@ -103,6 +104,7 @@ fn to_file(folder: &OutputFolder, name: &str, fill: impl FnOnce(&mut dyn Write) 
 fn scorecards(log: &mut LocalLog, out: &mut dyn Write, summary: &mut Summary, interrupt: &Interrupt) -> Result<()> {
     let mut cursors: Vec<Cursor> = log.partitions(Topic::ScorecardRevisions).into_iter().map(Cursor::new).collect();
     let mut statuses: BTreeMap<String, Status> = BTreeMap::new();
+    let mut roles = ComparedRoles::default();
     loop {
         interrupt.check()?;
         for cursor in &mut cursors {
@@ -112,10 +114,12 @@ fn scorecards(log: &mut LocalLog, out: &mut dyn Write, summary: &mut Summary, in
         let Some(card) = next.and_then(|cursor| cursor.cards.pop_front()) else { break };
         line(out, &record_lines::scorecard(&card))?;
         summary.add_revision(&card);
+        roles.add(&card);
         statuses.insert(card.key(), card.content.status);
     }
     summary.withdrawn = statuses.values().filter(|status| **status == Status::Withdrawn).count() as u64;
     summary.cards = statuses.len() as u64 - summary.withdrawn;
+    summary.not_compared = roles.not_compared();
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use stream::intake::intake_task::IntakeCounts;
 use stream::tally::tally_task::Outcomes;
 
+use crate::history::compared_roles::sentence;
 use crate::terminal::count::counted;
 
 /// `received = logged + registered + rejected + skipped` and `logged = accepted + duplicate + stale + conflict + sealed`.
@@ -62,6 +63,8 @@ pub struct Summary {
     pub revisions: u64,
     /// Revisions by reason. A revision with several reasons counts for each.
     pub revisions_by_reason: BTreeMap<String, u64>,
+    /// Cards of the newest month of each role in which no card is compared with colleagues, without roll-ups.
+    pub not_compared: BTreeMap<String, u64>,
     /// The size of the log. It depends on partitions and batches, so it is not in the file.
     #[serde(skip)]
     pub log: Option<LogBytes>,
@@ -117,11 +120,12 @@ impl Summary {
         let entries = counted(self.registered, "registry entry", "registry entries");
         let [rejected, skipped] = [listed("rejected", &self.rejected), listed("skipped", &self.skipped)];
         format!(
-            "read {items}: {events} logged, {entries}, {rejected}, {skipped}\n{}\n{}\nfiles are in {}\n{}",
+            "read {items}: {events} logged, {entries}, {rejected}, {skipped}\n{}\n{}\nfiles are in {}\n{}{}",
             self.outcomes(),
             self.published(),
             dir.display(),
-            self.log.map(|log| log.sentence(self.logged, dir)).unwrap_or_default()
+            self.log.map(|log| log.sentence(self.logged, dir)).unwrap_or_default(),
+            sentence(&self.not_compared)
         )
     }
 

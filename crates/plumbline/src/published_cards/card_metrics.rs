@@ -65,6 +65,21 @@ fn network(registry: &MetricRegistry, index: &Arc<RwLock<CardIndex>>, measures: 
         spreads.into_iter().flat_map(deciles).collect()
     });
     let read = index.clone();
+    let help = "Cards of the newest month by role, without roll-ups, and whether any measure is compared with colleagues. Only \
+                `no`: fewer than 20 clinicians of the role, or practices of other settings than gp.";
+    registry.gauges("plumbline_role_cards", help, ["role", "compared"], move || {
+        read_index(&read, |index| {
+            let of = |(role, counts): (&str, [u64; 2])| {
+                ["yes", "no"]
+                    .into_iter()
+                    .zip(counts)
+                    .map(|(word, count)| ([role.to_owned(), word.to_owned()], count as f64))
+                    .collect()
+            };
+            index.newest().by_role().into_iter().flat_map::<Vec<_>, _>(of).collect()
+        })
+    });
+    let read = index.clone();
     let help = "Cards of the newest month by verdict of a measure, without roll-ups. High for please_check or better_than_most: \
                 many clinicians differ by more than chance and usual differences.";
     registry.gauges("plumbline_measure_cards", help, ["measure", "verdict"], move || {

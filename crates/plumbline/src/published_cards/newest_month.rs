@@ -44,6 +44,7 @@ pub struct NewestMonth {
     month: Option<Month>,
     measures: Vec<String>,
     verdicts: BTreeMap<CardKey, Vec<(u16, VerdictWord)>>,
+    roles: BTreeMap<CardKey, String>,
     groups: BTreeMap<(String, u8, String), [f64; 3]>,
 }
 
@@ -55,7 +56,9 @@ impl NewestMonth {
         }
         if card.content.status == Status::Withdrawn {
             self.verdicts.remove(key);
+            self.roles.remove(key);
         } else {
+            self.roles.insert(key.clone(), card.content.subject.role.clone());
             let verdicts = self.verdicts_of(&card.content);
             self.verdicts.insert(key.clone(), verdicts);
         }
@@ -102,6 +105,18 @@ impl NewestMonth {
         for (measure, verdict) in self.verdicts.values().flatten() {
             let index = VERDICTS.iter().position(|(one, _)| one == verdict).expect("all verdicts are listed");
             counts.entry(&self.measures[usize::from(*measure)]).or_default()[index] += 1;
+        }
+        counts
+    }
+
+    /// The number of cards of each role in which any measure is compared, and of those in which none is.
+    #[must_use]
+    pub fn by_role(&self) -> BTreeMap<&str, [u64; 2]> {
+        let mut counts: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
+        for (key, role) in &self.roles {
+            let compared =
+                self.verdicts.get(key).is_some_and(|verdicts| verdicts.iter().any(|(_, verdict)| *verdict != VerdictWord::Mixed));
+            counts.entry(role).or_default()[usize::from(!compared)] += 1;
         }
         counts
     }

@@ -5,6 +5,7 @@
 
 mod fhir;
 mod replay;
+mod verdicts;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -5,7 +5,7 @@
 
 use crate::card::public_group::PeerGroup;
 use crate::card::scorecard::Comparator;
-use crate::measure::measure_set::Measure;
+use crate::measure::measure_set::{Kind, Measure};
 use crate::peer_group::peer_network::PeerNetwork;
 use crate::statistics::percentile::quantile_at;
 
@@ -42,7 +42,7 @@ impl DisclosedFigures {
     #[must_use]
     pub fn of(measure: &Measure, network: &PeerNetwork) -> DisclosedFigures {
         let members = network.values.len();
-        let rounded = |ratio: f64| rounded_for(members, measure.value_of_ratio(ratio));
+        let rounded = |ratio: f64| rounded_ratio(measure, members, ratio);
         let at = |part: u64, whole: u64| Some(rounded(quantile_at(&network.values, part, whole)? * network.value_scale()));
         if members < LEAST_FOR_MEDIAN {
             return DisclosedFigures::default();
@@ -112,6 +112,19 @@ pub fn comparator(measure: &Measure, network: &PeerNetwork) -> Option<Comparator
     })
 }
 
+/// A value of a group of this size. A part of the whole is at most the whole, also if it is a ratio to an expectation. A part of the whole above a half has the decimals of the rest: 99.66 %, because 0.34 % are the others.
+fn rounded_ratio(measure: &Measure, members: usize, ratio: f64) -> f64 {
+    let is_part = matches!(measure.definition.kind, Kind::Proportion | Kind::Share);
+    let value = measure.value_of_ratio(if is_part { ratio.min(1.0) } else { ratio });
+    if !is_part || ratio <= 0.5 {
+        return rounded_for(members, value);
+    }
+    let whole = measure.value_of_ratio(1.0);
+    let rest = rounded_for(members, whole - value).to_string();
+    let decimals = rest.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    format!("{value:.decimals$}").parse().expect("a formatted real parses")
+}
+
 /// A value with as many digits as a group of this size supports.
 fn rounded_for(members: usize, value: f64) -> f64 {
     let text = if members < LEAST_FOR_THREE_DIGITS { format!("{value:.1e}") } else { format!("{value:.2e}") };
@@ -128,6 +141,15 @@ mod tests {
     use crate::measure::measure_set::MeasureSet;
     use crate::peer_group::peer_network::no_figures;
     use crate::time::calendar::Timestamp;
+
+    #[test]
+    fn a_share_near_the_whole_has_the_digits_of_the_rest_and_never_exceeds_it() {
+        let set = MeasureSet::parse([("dna_rate.toml", include_str!("../../../../measures/dna_rate.toml"))]).unwrap();
+        let of = |members, ratio| rounded_ratio(&set.measures()[0], members, ratio);
+        // The rest is 0.338 %, 2.34 % and 41.4 %.
+        assert_eq!([of(20, 0.996_62), of(20, 0.976_6), of(20, 0.586)], [99.66, 97.7, 59.0]);
+        assert_eq!([of(100, 0.996_62), of(20, 1.0), of(20, 1.3), of(20, 0.003_38)], [99.662, 100.0, 100.0, 0.34]);
+    }
 
     fn figures(size: i64) -> (PeerGroup, Option<Comparator>) {
         let set = MeasureSet::parse([("dna_rate.toml", include_str!("../../../../measures/dna_rate.toml"))]).unwrap();

@@ -10,7 +10,6 @@ use crate::verdict::change::season::Season;
 use crate::verdict::change::year_change::{
     ChangeInterval, has_enough_events, mean_difference, proportion_difference, rate_ratio,
 };
-use crate::verdict::fitted_network::FittedNetwork;
 use crate::verdict::network_basis::NetworkBasis;
 use crate::verdict::unit_sums::UnitSums;
 
@@ -26,20 +25,30 @@ pub(crate) struct ChangeDraft {
     pub is_large: bool,
     /// The change without signal and sentence.
     pub change: Change,
-    /// Sums of the window that differs most.
-    pub window: UnitSums,
-    /// Sums of the last 12 months and of the 12 before.
-    pub years: (UnitSums, UnitSums),
+    /// The window that differs most.
+    pub now: MonthsOfWork,
+    /// The baseline.
+    pub before: MonthsOfWork,
+    /// Whether the baseline is the year before the last one, and not all that is before the last six months.
+    pub is_year_before: bool,
+}
+
+/// Sums of some months, and the number of those with a denominator.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MonthsOfWork {
+    pub sums: UnitSums,
+    pub held: usize,
+}
+
+impl MonthsOfWork {
+    fn of(months: &[UnitSums]) -> MonthsOfWork {
+        MonthsOfWork { sums: UnitSums::of_all(months), held: months.iter().filter(|month| month.d > 0).count() }
+    }
 }
 
 /// The change of a unit with these 24 months, oldest first. `None` without enough history.
-pub(crate) fn change_draft(
-    measure: &Measure,
-    fitted: &FittedNetwork,
-    season: &Season,
-    months: &[UnitSums],
-) -> Option<ChangeDraft> {
-    let monitored = ChangeMonitor { basis: &fitted.basis, season }.change(months)?;
+pub(crate) fn change_draft(measure: &Measure, basis: &NetworkBasis, season: &Season, months: &[UnitSums]) -> Option<ChangeDraft> {
+    let monitored = ChangeMonitor { basis, season }.change(months)?;
     let years = (UnitSums::of_all(&months[MONTHS - YEAR..]), UnitSums::of_all(&months[..MONTHS - YEAR]));
     let scan = monitored.scan;
     let change = Change {
@@ -47,11 +56,17 @@ pub(crate) fn change_draft(
         months: u8::try_from(scan.months).expect("at most 12 months"),
         direction: if scan.z >= 0.0 { Movement::Up } else { Movement::Down },
         signal: false,
-        year: year_difference(measure, &fitted.basis, &years),
+        year: year_difference(measure, basis, &years),
         sentence: None,
     };
-    let window = UnitSums::of_all(&months[months.len() - scan.months..]);
-    Some(ChangeDraft { p: scan.p, is_large: monitored.is_large, change, window, years })
+    Some(ChangeDraft {
+        p: scan.p,
+        is_large: monitored.is_large,
+        change,
+        now: MonthsOfWork::of(&months[MONTHS - scan.months..]),
+        before: MonthsOfWork::of(&months[..monitored.baseline]),
+        is_year_before: monitored.baseline == MONTHS - YEAR,
+    })
 }
 
 /// The year against the year before. `None` unless both reach the measure's minimum and have ten events together.

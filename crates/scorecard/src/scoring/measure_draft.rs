@@ -3,19 +3,21 @@
 use crate::card::round::{published, short};
 use crate::card::scorecard::{CardMeasure, CaseMix, CaseMixState, Grade, StandardCheck};
 use crate::chance::confidence::confidence;
-use crate::measure::measure_set::{Direction, Measure};
+use crate::measure::measure_set::{Direction, Kind, Measure};
 use crate::measure::suppression::Suppression;
 use crate::peer_group::unit::{UnitMonth, window_index};
 use crate::scoring::benchmark::Benchmark;
 use crate::scoring::change_draft::{ChangeDraft, change_draft};
-use crate::scoring::network::Network;
+use crate::scoring::network::{ComparisonObstacle, Network};
 use crate::scoring::points_draft::{PointsDraft, points_draft};
 use crate::scoring::saving::saving_estimate;
 use crate::sums::measure_sums::MeasureSums;
-use crate::verdict::constants::LEAST_NETWORK;
+use crate::verdict::change::season::Season;
 use crate::verdict::detection::{Supposition, Undetectable, undetectable};
 use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
-use crate::verdict::roll_up::standardised_value;
+use crate::verdict::network_basis::NetworkBasis;
+use crate::verdict::roll_up::{standardised_by_others, standardised_value};
+use crate::verdict::unit_sums::UnitSums;
 use crate::verdict::z_score::ZScore;
 
 /// Reliability from which a place is published.
@@ -38,6 +40,8 @@ pub(crate) struct MeasureDraft<'a> {
     pub comparison: Option<Comparison>,
     /// Whether colleagues differ in kind, so that nobody is compared.
     pub mixed: bool,
+    /// Why there is no comparison, if there is none.
+    pub obstacle: ComparisonObstacle,
     pub change: Option<ChangeDraft>,
     pub points: Option<PointsDraft>,
 }
@@ -48,8 +52,8 @@ pub(crate) struct Comparison {
     pub z: ZScore,
     /// Why twice or half of the typical value would not show.
     pub undetectable: Option<(Undetectable, Supposition)>,
-    /// Whether the others are counted, so that "twice" is about them.
-    pub flipped: bool,
+    /// Whether the supposed value is exactly twice or half of the typical one that the card shows.
+    pub is_exact: bool,
 }
 
 impl MeasureDraft<'_> {
@@ -80,6 +84,7 @@ pub(crate) fn draft<'a>(benchmark: &Benchmark<'a>, unit: &UnitMonth, network: Op
         unknown_status: window.base.unknown_status,
         comparison: None,
         mixed: false,
+        obstacle: ComparisonObstacle::FewColleagues,
         change: None,
         points: None,
     };
@@ -148,18 +153,30 @@ fn fill(
     card.value = measure.value(own.n, own.d).and_then(published);
     card.ci95 = confidence(measure, own, Network::phi(network, own));
     card.standard = standard(card, measure);
+    let months: Vec<UnitSums> = unit.months_of(benchmark.index).map(UnitSums::from).collect();
+    draft.change = change(measure, own, network, &months);
     let Some(network) = network else { return };
     card.comparator.clone_from(&network.comparator);
+    draft.obstacle = network.obstacle();
     card.saving = saving_estimate(measure, own, network);
     let member = network.unit(benchmark.index, unit);
     card.case_mix = case_mix(measure, network, &member);
     card.phi = network.peers.figures.phi.map(short);
-    let Some(fitted) = network.fitted.as_ref().filter(|_| network.peers.values.len() >= LEAST_NETWORK) else { return };
+    let Some(fitted) = network.compared() else { return };
     draft.mixed = fitted.fit.mixed;
     compare(draft, fitted, network, &member);
-    let months: Vec<_> = unit.months_of(benchmark.index).map(crate::verdict::unit_sums::UnitSums::from).collect();
-    draft.change = change_draft(measure, fitted, &network.season, &months);
     draft.points = points_draft(measure, network, &member, &months);
+}
+
+/// The change of a unit, which has one without colleagues, too. Nothing is then known to have changed for everybody.
+fn change(measure: &Measure, own: &MeasureSums, network: Option<&Network<'_>>, months: &[UnitSums]) -> Option<ChangeDraft> {
+    match network.and_then(|network| Some((network, network.compared()?))) {
+        Some((network, fitted)) => change_draft(measure, &fitted.basis, &network.season, months),
+        None => {
+            let basis = NetworkBasis::of(measure.definition.kind, Network::phi(network, own), &[UnitSums::of_all(months)]);
+            change_draft(measure, &basis, &Season::default(), months)
+        }
+    }
 }
 
 /// Fills z, reliability, grade and place.
@@ -173,7 +190,16 @@ fn compare(draft: &mut MeasureDraft<'_>, fitted: &FittedNetwork, network: &Netwo
     card.z_raw = Some(short(z.raw));
     card.place = network.percentile(member).filter(|_| reliability.is_some_and(|r| r >= LEAST_FOR_PLACE)).map(short);
     let undetectable = cannot_show(draft.measure.definition.direction, fitted, member);
-    draft.comparison = Some(Comparison { z, undetectable, flipped: fitted.basis.flipped });
+    // Less than twice a large proportion is supposed, because a part of the whole has an upper end.
+    let capped = measure_is_part(draft.measure) && 3.0 * fitted.fit.centre() > 1.0;
+    let halved = undetectable.is_some_and(|(_, supposed)| supposed == Supposition::Half);
+    let is_exact = !fitted.basis.flipped && (halved || !capped);
+    draft.comparison = Some(Comparison { z, undetectable, is_exact });
+}
+
+/// Whether a value is a part of the whole, so that it has an upper end.
+fn measure_is_part(measure: &Measure) -> bool {
+    matches!(measure.definition.kind, Kind::Proportion | Kind::Share)
 }
 
 /// Why the difference that matters would not show: twice the typical value where the adverse side is above, half of it where it is
@@ -204,12 +230,19 @@ fn grade(facts_d: i64, reliability: Option<f64>) -> Grade {
 /// The expected value of a roll-up. `None` for a crude comparison.
 fn case_mix(measure: &Measure, network: &Network<'_>, member: &NetworkUnit) -> Option<CaseMix> {
     let expected = member.expected?;
-    let centre = network.peers.figures.practice_centre?;
+    let figures = &network.peers.figures;
+    let centre = figures.practice_centre?;
+    let sums = &member.sums;
+    let ratio = if figures.flipped {
+        standardised_by_others(centre, sums, expected)
+    } else {
+        standardised_value(centre, sums.n, expected)
+    };
     Some(CaseMix {
         state: CaseMixState::Practices,
         expected: published(expected),
-        standardised: published(measure.value_of_ratio(standardised_value(centre, member.sums.n, expected))),
-        ratio: published(member.sums.n as f64 / expected),
+        standardised: published(measure.value_of_ratio(if measure_is_part(measure) { ratio.min(1.0) } else { ratio })),
+        ratio: published(sums.n as f64 / expected),
     })
 }
 

@@ -1,6 +1,8 @@
 //! The network of one role in one measure, ready for the cards of its units. Everything comes from the published digits of its figures,
 //! so that a restored group gives the same bits.
 
+use std::cmp::Ordering;
+
 use crate::card::peer_snapshot::{GroupFigures, Standardisation};
 use crate::card::scorecard::Comparator;
 use crate::measure::measure_set::{Direction, Kind, Measure};
@@ -10,11 +12,24 @@ use crate::peer_group::peer_network::PeerNetwork;
 use crate::peer_group::unit::{UnitMonth, window_index};
 use crate::statistics::percentile::{percentile, quantile};
 use crate::sums::measure_sums::MeasureSums;
+use crate::sums::ratio::by_value;
 use crate::verdict::change::season::Season;
+use crate::verdict::constants::LEAST_NETWORK;
 use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
 use crate::verdict::network_basis::NetworkBasis;
 use crate::verdict::network_fit::NetworkFit;
 use crate::verdict::unit_sums::UnitSums;
+
+/// Why a unit with a value is compared with nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComparisonObstacle {
+    /// The network has fewer than 20 members, or there is none.
+    FewColleagues,
+    /// All members have the same value.
+    AllAlike,
+    /// The facts of too many members, or those of the unit, are all of one size, so that chance is unknown.
+    UnknownChance,
+}
 
 /// The network of one role, with its fit.
 #[derive(Debug)]
@@ -63,6 +78,31 @@ impl<'a> Network<'a> {
     #[must_use]
     pub fn saving_targets(&self) -> Option<(f64, f64)> {
         self.saving_targets
+    }
+
+    /// Basis and fit, if it is large enough for comparisons.
+    #[must_use]
+    pub fn compared(&self) -> Option<&FittedNetwork> {
+        self.fitted.as_ref().filter(|_| self.is_large())
+    }
+
+    fn is_large(&self) -> bool {
+        self.peers.values.len() >= LEAST_NETWORK
+    }
+
+    /// Why a unit of this network is compared with nobody.
+    #[must_use]
+    pub fn obstacle(&self) -> ComparisonObstacle {
+        match self.peers.values.first().zip(self.peers.values.last()) {
+            Some((first, last)) if self.is_large() => {
+                if by_value(*first, *last) == Ordering::Equal {
+                    ComparisonObstacle::AllAlike
+                } else {
+                    ComparisonObstacle::UnknownChance
+                }
+            }
+            _ => ComparisonObstacle::FewColleagues,
+        }
     }
 
     /// Design effect of its facts; without one, as if all parts of a fact were of one mind.

@@ -3,14 +3,16 @@
 use crate::card::scorecard::{Movement, Suggestion, VerdictWord};
 use crate::measure::measure_set::Direction;
 use crate::scoring::measure_draft::{LEAST_FOR_PLACE, MeasureDraft};
+use crate::scoring::points_draft::PointsDraft;
 use crate::scoring::sentences::reason;
 use crate::verdict::findings::least_looks;
 
 /// Most measures of a list.
 const MOST: usize = 3;
 
-/// Least probability that the true value is worse than the typical colleague's, for the one thing to try.
-const SURELY_WORSE: f64 = 0.975;
+/// Largest probability that the true value is no worse than the typical colleague's, for the one thing to try. It is shared among the
+/// measures that might be offered: the furthest of many is far by chance alone.
+const MOST_DOUBT: f64 = 0.025;
 
 fn id(draft: &MeasureDraft<'_>) -> String {
     draft.card.id.to_string()
@@ -29,14 +31,19 @@ fn first(mut drafts: Vec<(f64, &MeasureDraft<'_>)>) -> Vec<String> {
 /// The one thing to try: reliable, in one's own control, surely worse than the typical colleague's, not improving; of several the
 /// one furthest away. `None` if there is none.
 pub(crate) fn one_thing(drafts: &[MeasureDraft<'_>]) -> Option<Suggestion> {
-    let candidates = drafts.iter().filter_map(|draft| {
-        let place = draft.points.as_ref().filter(|points| points.p_worse() >= SURELY_WORSE)?.place.mean;
-        let definition = &draft.measure.definition;
-        let offered = definition.controllable && !definition.trial && is_reliable(draft) && !improves(draft);
-        offered.then_some((place, draft))
-    });
+    let places: Vec<(&PointsDraft, &MeasureDraft<'_>)> =
+        drafts.iter().filter(|draft| may_be_offered(draft)).filter_map(|draft| Some((draft.points.as_ref()?, draft))).collect();
+    let doubt = MOST_DOUBT / places.len() as f64;
+    let sure = places.into_iter().filter(|(points, draft)| points.p_worse() >= 1.0 - doubt && !improves(draft));
+    let candidates = sure.map(|(points, draft)| (points.place.mean, draft));
     let (_, draft) = candidates.min_by(|a, b| a.0.total_cmp(&b.0))?;
     Some(Suggestion { measure: id(draft), action: draft.measure.definition.actions.first()?.clone(), reason: reason(draft)? })
+}
+
+/// Whether a measure is reliable, in the clinician's own control, and with an action.
+fn may_be_offered(draft: &MeasureDraft<'_>) -> bool {
+    let definition = &draft.measure.definition;
+    definition.controllable && !definition.trial && !definition.actions.is_empty() && is_reliable(draft)
 }
 
 /// Whether a signal says that the value moves to the better side.

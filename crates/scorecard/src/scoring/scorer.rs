@@ -1,7 +1,9 @@
 //! Computes cards: the pure part of publish. A scorer has measures, calendar and registry as of a cut. It computes the peer groups
 //! from the sums of all units of a month, and the content of a card from one unit's sums and its groups.
 
-use crate::card::scorecard::{CardMeasure, Comparisons, Content, Exposure, MonthGaps, Period, Status, Subject, UnknownCount};
+use crate::card::scorecard::{
+    CardMeasure, Comparisons, Content, Exposure, Grade, MonthGaps, Period, Status, Subject, UnknownCount, VerdictWord,
+};
 use crate::measure::measure_set::MeasureSet;
 use crate::peer_group::peer_member::{PeerMember, compared_role};
 use crate::peer_group::peer_table_builder::form;
@@ -162,8 +164,17 @@ fn finish(draft: &mut MeasureDraft<'_>) {
         crate::card::scorecard::Change { sentence, ..change.change.clone() }
     });
     draft.card.change = change;
+    if draft.card.verdict.is_some_and(is_finding) {
+        // A finding is more than chance. A grade that calls the value mostly chance says the opposite next to it.
+        draft.card.grade = draft.card.grade.filter(|grade| matches!(grade, Grade::Moderate | Grade::Good));
+    }
     draft.card.points = draft.points.and_then(|points| points.points).map(|(_, shown)| shown);
     draft.card.sentence = sentence(draft);
+}
+
+/// Whether a verdict says that a value is more than chance.
+fn is_finding(verdict: VerdictWord) -> bool {
+    matches!(verdict, VerdictWord::PleaseCheck | VerdictWord::BetterThanMost | VerdictWord::Higher | VerdictWord::Lower)
 }
 
 fn contribution(draft: &MeasureDraft<'_>) -> Contribution {
@@ -195,7 +206,6 @@ mod tests {
 
     use super::*;
     use crate::card::fingerprint::content_hash;
-    use crate::card::scorecard::{CardMeasure, Grade, VerdictWord};
     use crate::peer_group::peer_table::PeerTable;
     use crate::peer_group::unit::{MONTHS, UnitPart, windows_of};
     use crate::sums::measure_sums::{MeasureSums, Sums};

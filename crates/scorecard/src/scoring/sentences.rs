@@ -5,6 +5,7 @@ use crate::measure::measure_set::{Direction, Measure};
 use crate::measure::suppression::Suppression;
 use crate::scoring::change_draft::ChangeDraft;
 use crate::scoring::measure_draft::MeasureDraft;
+use crate::scoring::network::ComparisonObstacle;
 use crate::scoring::spoken_number::{bare, percent, with_short_unit, with_unit};
 use crate::scoring::word_catalogue::WordCatalogue;
 use crate::verdict::detection::{Supposition, Undetectable};
@@ -15,40 +16,64 @@ pub const LONGEST: usize = 140;
 
 /// The sentence of a measure whose other fields are filled.
 pub(crate) fn sentence(draft: &MeasureDraft<'_>) -> String {
-    let unit = &draft.measure.definition.unit;
-    let spoken = |value: fn(f64, &str) -> String| said(draft, &draft.card.value.map(|of| value(of, unit)).unwrap_or_default());
-    // An operator's unit can be long. The card also shows it next to the sentence.
-    first_fitting([spoken(with_unit), spoken(with_short_unit)])
+    let shown = shown(&draft.card);
+    first_fitting(shown, &draft.measure.definition.unit, |value| said(draft, value))
 }
 
-fn first_fitting(texts: [String; 2]) -> String {
-    let [long, short] = texts;
-    if long.chars().count() <= LONGEST { long } else { short }
+/// The value that is compared: standardised, if the card has it, else the crude one. The card shows both.
+fn shown(card: &CardMeasure) -> Option<f64> {
+    let adjusted = card.case_mix.as_ref().and_then(|mix| mix.standardised).filter(|_| is_compared(card));
+    adjusted.or(card.value)
+}
+
+/// Whether the value that is compared is a standardised one.
+fn is_adjusted(card: &CardMeasure) -> bool {
+    card.case_mix.as_ref().is_some_and(|mix| mix.standardised.is_some())
+}
+
+fn is_compared(card: &CardMeasure) -> bool {
+    card.verdict.is_some_and(|verdict| verdict != VerdictWord::Mixed)
+}
+
+/// The first text of at most 140 characters, with the unit of the value shorter from one to the next. The card shows the unit next to the
+/// sentence, too.
+fn first_fitting(value: Option<f64>, unit: &str, said: impl Fn(&str) -> String) -> String {
+    let spoken = |number: fn(f64, &str) -> String| said(&value.map(|of| number(of, unit)).unwrap_or_default());
+    let fits = |text: &String| text.chars().count() <= LONGEST;
+    [with_unit, with_short_unit].into_iter().map(spoken).find(fits).unwrap_or_else(|| spoken(bare))
 }
 
 fn said(draft: &MeasureDraft<'_>, value: &str) -> String {
     let words = WordCatalogue::english();
     let card = &draft.card;
+    let span = span(card);
     if let Some(suppression) = draft.suppression {
-        return suppressed(draft, suppression);
+        return suppressed(draft, suppression, &span);
     }
-    let window = card.window.to_string();
-    if card.value.is_none() {
-        return words.say("shown", "nothing", &[("window", &window)]);
-    }
-    let held = card.held.to_string();
-    let key = if card.held < card.window { "part" } else { "whole" };
-    let span = words.say("span", key, &[("held", &held), ("window", &window)]);
     let shown = [("value", value), ("span", span.as_str())];
+    let alone = match draft.obstacle {
+        ComparisonObstacle::FewColleagues => "alone",
+        ComparisonObstacle::AllAlike => "alike",
+        ComparisonObstacle::UnknownChance => "uniform",
+    };
     match (card.verdict, typical(card)) {
+        _ if card.value.is_none() => words.say("shown", "nothing", &shown),
         (Some(VerdictWord::Mixed), _) => words.say("shown", "mixed", &shown),
         (Some(verdict), Some(typical)) => {
             let typical = bare(typical, &draft.measure.definition.unit);
-            let compared = words.say("shown", "compared", &[shown[0], shown[1], ("typical", &typical)]);
+            let key = if is_adjusted(card) { "adjusted" } else { "compared" };
+            let compared = words.say("shown", key, &[shown[0], shown[1], ("typical", &typical)]);
             format!("{compared} {}", verdict_words(draft, verdict))
         }
-        _ => words.say("shown", "alone", &shown),
+        _ => words.say("shown", alone, &shown),
     }
+}
+
+/// The months of the window, and of how many of them the clinician has work.
+fn span(card: &CardMeasure) -> String {
+    let key = if card.held < card.window { "part" } else { "whole" };
+    let (held, window) = (card.held.to_string(), card.window.to_string());
+    WordCatalogue::english().say("span", key, &[("held", &held), ("window", &window)])
 }
 
 /// The typical clinician's value as the card publishes it, so that a sentence never says more than its comparator.
@@ -56,14 +81,15 @@ fn typical(card: &CardMeasure) -> Option<f64> {
     card.comparator.as_ref()?.typical
 }
 
-fn suppressed(draft: &MeasureDraft<'_>, suppression: Suppression) -> String {
+fn suppressed(draft: &MeasureDraft<'_>, suppression: Suppression, span: &str) -> String {
     let words = WordCatalogue::english();
     let card = &draft.card;
     match suppression {
         Suppression::DenominatorBelowMinimum => {
-            let (facts, minimum) = (card.facts_d.to_string(), draft.measure.definition.minimum.to_string());
-            let values = [("facts", facts.as_str()), ("minimum", &minimum), ("window", &card.window.to_string())];
-            words.say("shown", "too_few", &values)
+            let (facts, minimum) = (card.facts_d.to_string(), draft.measure.definition.minimum);
+            let key = if minimum == 1 { "too_few_one" } else { "too_few" };
+            let minimum = minimum.to_string();
+            words.say("shown", key, &[("facts", facts.as_str()), ("minimum", &minimum), ("span", span)])
         }
         Suppression::UnknownStatusAboveLimit => {
             let of = draft.unknown_status + card.facts_d;
@@ -89,6 +115,8 @@ fn verdict_words(draft: &MeasureDraft<'_>, verdict: VerdictWord) -> String {
         VerdictWord::Higher => "higher",
         VerdictWord::Lower => "lower",
         VerdictWord::TooFewToTell => too_few_key(draft),
+        // The word `adjusted` needs the room.
+        VerdictWord::WideDifferences if is_adjusted(&draft.card) => "wide_adjusted",
         VerdictWord::WideDifferences => "wide",
         VerdictWord::InLine => "in_line",
         VerdictWord::NoEvidence | VerdictWord::Mixed => "no_evidence",
@@ -100,38 +128,54 @@ fn verdict_words(draft: &MeasureDraft<'_>, verdict: VerdictWord) -> String {
 }
 
 fn too_few_key(draft: &MeasureDraft<'_>) -> &'static str {
-    match draft.comparison.map(|comparison| (comparison.flipped, comparison.undetectable)) {
-        Some((false, Some((Undetectable::TooFew, Supposition::Twice)))) => "too_few_twice",
-        Some((false, Some((Undetectable::TooFew, Supposition::Half)))) => "too_few_half",
+    match draft.comparison.map(|comparison| (comparison.is_exact, comparison.undetectable)) {
+        Some((true, Some((Undetectable::TooFew, Supposition::Twice)))) => "too_few_twice",
+        Some((true, Some((Undetectable::TooFew, Supposition::Half)))) => "too_few_half",
         _ => "too_few_others",
     }
 }
 
 /// The sentence of a signal.
 pub(crate) fn change_sentence(measure: &Measure, draft: &ChangeDraft) -> Option<String> {
+    let words = WordCatalogue::english();
     let unit = &measure.definition.unit;
-    let change = &draft.change;
-    let key = match (change.direction, change.months) {
-        (Movement::Up, 1) => "up_month",
-        (Movement::Down, 1) => "down_month",
-        (Movement::Up, _) => "up",
-        (Movement::Down, _) => "down",
-    };
+    let key = if draft.change.direction == Movement::Up { "up" } else { "down" };
     let value = |sums: &UnitSums| measure.value(sums.n, sums.d);
-    let (last, now, before) = (value(&draft.window)?, value(&draft.years.0)?, value(&draft.years.1)?);
-    let (now, before, months) = (bare(now, unit), bare(before, unit), change.months.to_string());
-    let spoken = |last: String| {
-        let values = [("value", last.as_str()), ("months", &months), ("now", &now), ("before", &before)];
-        WordCatalogue::english().say("change", key, &values)
+    let earlier = bare(value(&draft.before.sums)?, unit);
+    let (now, before) = (span_now(draft), span_before(draft));
+    let said = |value: &str| {
+        let values = [("value", value), ("now", now.as_str()), ("earlier", &earlier), ("before", &before)];
+        words.say("change", key, &values)
     };
-    Some(first_fitting([spoken(with_unit(last, unit)), spoken(with_short_unit(last, unit))]))
+    Some(first_fitting(Some(value(&draft.now.sums)?), unit, said))
+}
+
+/// The months of the window that changed.
+fn span_now(draft: &ChangeDraft) -> String {
+    let (months, held) = (usize::from(draft.change.months), draft.now.held);
+    let key = match months {
+        1 => "last_month",
+        _ if held < months => "last_part",
+        _ => "last",
+    };
+    let (months, held) = (months.to_string(), held.to_string());
+    WordCatalogue::english().say("span", key, &[("months", &months), ("held", &held)])
+}
+
+/// The months of the baseline.
+fn span_before(draft: &ChangeDraft) -> String {
+    let key = match (draft.is_year_before, draft.before.held) {
+        (true, 12) => "year_before",
+        (true, _) => "year_before_part",
+        (false, _) => "half_year_before",
+    };
+    WordCatalogue::english().say("span", key, &[("held", &draft.before.held.to_string())])
 }
 
 /// Why a measure is the one thing to try.
 pub(crate) fn reason(draft: &MeasureDraft<'_>) -> Option<String> {
     let unit = &draft.measure.definition.unit;
     let typical = bare(typical(&draft.card)?, unit);
-    let value = draft.card.value?;
-    let spoken = |value: String| WordCatalogue::english().say("one_thing", "reason", &[("value", &value), ("typical", &typical)]);
-    Some(first_fitting([spoken(with_unit(value, unit)), spoken(with_short_unit(value, unit))]))
+    let said = |value: &str| WordCatalogue::english().say("one_thing", "reason", &[("value", value), ("typical", &typical)]);
+    Some(first_fitting(Some(shown(&draft.card)?), unit, said))
 }

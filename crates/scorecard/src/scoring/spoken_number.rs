@@ -35,17 +35,27 @@ fn joined(value: f64, unit: &str, rest: &str) -> String {
     if rest.is_empty() { number } else { format!("{number} {rest}") }
 }
 
-/// No decimal from 10 to 90, one outside; 0 and 100 bare. A value near an end does not look like the end.
+/// No decimal from 10 to 90, one outside, and two digits of the distance to an end below 1. 0 and 100 are bare, so that a value near an
+/// end does not look like the end, and two values near it do not look alike.
 #[must_use]
 pub fn percent(value: f64) -> String {
     match value {
         0.0 => "0".to_owned(),
         100.0 => "100".to_owned(),
         value if (9.95..90.05).contains(&value) => format!("{value:.0}"),
-        value if value > 0.0 && value < 0.05 => two_digits(value),
-        value if value > 99.9 && value < 100.0 => "99.9".to_owned(),
+        value if value > 0.0 && value < 0.95 => trimmed(&two_digits(value)).to_owned(),
+        value if value > 99.05 && value < 100.0 => {
+            let rest = two_digits(100.0 - value);
+            let decimals = trimmed(&rest).split_once('.').map_or(1, |(_, decimals)| decimals.len());
+            format!("{value:.decimals$}")
+        }
         value => format!("{value:.1}"),
     }
+}
+
+/// Decimals without zeros at their end.
+fn trimmed(number: &str) -> &str {
+    number.trim_end_matches('0').trim_end_matches('.')
 }
 
 /// Pence below 10 pounds, else whole pounds with commas.
@@ -120,8 +130,13 @@ mod tests {
             (93.71, "%", "93.7%"),
             (0.0, "%", "0%"),
             (100.0, "%", "100%"),
-            (99.97, "%", "99.9%"),
+            (99.97, "%", "99.97%"),
+            (99.2, "%", "99.2%"),
+            (99.9996, "%", "99.9996%"),
             (0.031, "%", "0.031%"),
+            (0.5, "%", "0.5%"),
+            (0.16, "%", "0.16%"),
+            (0.24, "%", "0.24%"),
             (3.2, "£", "£3.20"),
             (1234.5, "£ per 1,000 attended encounters", "£1,234 per 1,000 attended encounters"),
             (64.2, per, "64 per 1,000 attended encounters"),

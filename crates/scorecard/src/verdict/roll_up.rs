@@ -3,6 +3,7 @@
 //! Persons are compared by their events over their expectation, so that no one is high because of where they work (Simpson's paradox).
 
 use crate::measure::kind::kinds::Kind;
+use crate::verdict::unit_sums::UnitSums;
 
 /// Expected events that the network's rate is worth, next to a practice's own. A choice.
 const PRIOR_EVENTS: f64 = 11.0;
@@ -50,6 +51,12 @@ pub fn standardised_value(centre: f64, n: i64, expected: f64) -> f64 {
     centre * (n as f64 / expected)
 }
 
+/// The same by the others, for a group that counts them: 1 - (1 - centre) x (d - n) / (d - expected). It is never above 1.
+#[must_use]
+pub fn standardised_by_others(centre: f64, own: &UnitSums, expected: f64) -> f64 {
+    1.0 - (1.0 - centre) * ((own.d - own.n) as f64 / (own.d as f64 - expected))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -77,6 +84,13 @@ mod tests {
             let expected = expected_numerator(kind, 0.08, &[part(50, 0, 0)]);
             assert!((expected - 4.0).abs() < 1e-12, "{expected}");
         }
+    }
+
+    #[test]
+    fn the_others_of_a_standardised_share_say_the_same_direction() {
+        // 2 others where 4 are expected are half as many: half of the 5 % of the network.
+        let value = standardised_by_others(0.95, &UnitSums::counted(98, 100), 96.0);
+        assert!((value - 0.975).abs() < 1e-12, "{value}");
     }
 
     proptest! {

@@ -56,6 +56,8 @@ impl ChangeScan {
 pub struct MonitoredChange {
     /// The window that differs most.
     pub scan: ChangeScan,
+    /// Number of first months that are the baseline.
+    pub baseline: usize,
     /// Whether the plain value, too, changed in this direction by at least 15 % of the rarer side's value before. A signal needs it: a unit
     /// that stayed as it was while the network changed did not change.
     pub is_large: bool,
@@ -89,7 +91,11 @@ impl ChangeMonitor<'_> {
         }
         let scan = ChangeScan::of(&windows.iter().map(|(length, z, _)| (*length, *z)).collect::<Vec<_>>())?;
         let (_, _, now) = windows.into_iter().find(|(length, ..)| *length == scan.months)?;
-        Some(MonitoredChange { scan, is_large: is_large(self.basis.kind, scan.z, (now.n, now.d), (before.n, before.d)) })
+        Some(MonitoredChange {
+            scan,
+            baseline,
+            is_large: is_large(self.basis.kind, scan.z, (now.n, now.d), (before.n, before.d)),
+        })
     }
 
     /// The z of the last months, with their number and sums, against the first ones. `size` is the unit of one event. `None` without work in

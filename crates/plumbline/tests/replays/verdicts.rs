@@ -1,0 +1,190 @@
+//! Four synthetic practices whose truth is known: `replay` says the right sentence about each clinician, word by word.
+//!
+//! The expected words follow from the counts of each generator. Nobody computed them with this program.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::support::{Place, assert_accounted_for};
+use serde_json::Value;
+
+/// Writes native events of one feed.
+#[derive(Default)]
+struct EventWriter {
+    text: String,
+    events: u32,
+}
+
+impl EventWriter {
+    /// An event of a clinician in a month, which is counted from January 2024.
+    fn add(&mut self, kind: &str, clinician: usize, month: usize, content: &str) {
+        self.events += 1;
+        let (id, day, minute) = (self.events, 1 + self.events % 28, self.events % 60);
+        let (year, month) = (2024 + month / 12, 1 + month % 12);
+        let at = format!("{year}-{month:02}-{day:02}T10:{minute:02}:00Z");
+        writeln!(
+            self.text,
+            r#"{{"id":"e{id}","type":"{kind}","occurred_at":"{at}","recorded_at":"{at}","clinician":{{"system":"gmc","value":"{}"}},"practice":"A81001","patient":"p{id}","{kind}":{content}}}"#,
+            7_000_000 + clinician
+        )
+        .expect("memory takes all");
+    }
+
+    fn encounters(&mut self, clinician: usize, month: usize, count: usize, status: &str) {
+        for _ in 0..count {
+            self.add("encounter", clinician, month, &format!(r#"{{"mode":"telephone","status":"{status}","minutes":9}}"#));
+        }
+    }
+
+    fn antibiotics(&mut self, clinician: usize, month: usize, count: usize) {
+        for _ in 0..count {
+            let content =
+                r#"{"code":"0501013B0AAABAB","code_system":"bnf","quantity":21,"items":1,"cost_pence":143,"repeat":false}"#;
+            self.add("prescription", clinician, month, content);
+        }
+    }
+
+    fn referrals(&mut self, clinician: usize, month: usize, count: usize) {
+        for _ in 0..count {
+            self.add("order", clinician, month, r#"{"category":"referral"}"#);
+        }
+    }
+
+    /// A questionnaire whose four answers are all the best ones or none of them.
+    fn questionnaire(&mut self, clinician: usize, month: usize, best: bool) {
+        let answer = if best { "yes_definitely" } else { "no" };
+        let items = ["explained", "listened", "respected", "enough_time"].map(|question| format!(r#""{question}":"{answer}""#));
+        self.add("feedback", clinician, month, &format!(r#"{{"items":{{{}}}}}"#, items.join(",")));
+    }
+
+    /// The newest cards of July 2026, by number of the clinician: those of one measure.
+    fn cards_of(self, measure: &str) -> BTreeMap<usize, Value> {
+        let place = Place::new();
+        place.put("surgery/events.ndjson", self.text);
+        let summary = place.replay("out", &["surgery"], &[]);
+        assert_accounted_for(&summary);
+        assert_eq!(summary.accepted, u64::from(self.events));
+        let mut newest = BTreeMap::new();
+        for card in place.lines("out/scorecards.ndjson") {
+            if card["period"]["month"] == "2026-07" {
+                let clinician = card["subject"]["clinician"].as_str().expect("an id").trim_start_matches("gmc|").parse::<usize>();
+                newest.insert(clinician.expect("a number") - 7_000_000, card);
+            }
+        }
+        let of = |card: &Value| card["measures"].as_array()?.iter().find(|one| one["id"] == measure).cloned();
+        newest.iter().filter_map(|(clinician, card)| Some((*clinician, of(card)?))).collect()
+    }
+}
+
+/// July 2026, counted from January 2024.
+const LAST: usize = 30;
+
+/// The twelve months up to July 2026.
+const YEAR: std::ops::RangeInclusive<usize> = LAST - 11..=LAST;
+
+#[test]
+fn one_at_67_percent_among_199_at_10_is_asked_to_check_and_nobody_else() {
+    let mut events = EventWriter::default();
+    for month in YEAR {
+        for clinician in 0..200 {
+            // 13 and 14 of 20 in turn are 67.5 %.
+            let missed = if clinician == 199 { 13 + month % 2 } else { 2 };
+            events.encounters(clinician, month, missed, "noshow");
+            events.encounters(clinician, month, 20 - missed, "attended");
+        }
+    }
+    let cards = events.cards_of("dna_rate");
+    assert_eq!(cards.len(), 200);
+    assert_eq!(
+        cards[&199]["sentence"],
+        "68% in 12 months; a typical colleague 10%. Lower is better. Please check: more than chance and usual differences."
+    );
+    assert!(cards[&199]["z"].as_f64() > Some(6.0) && cards[&199].get("grade").is_none(), "{}", cards[&199]);
+    for card in cards.values().take(199) {
+        assert_eq!(card["sentence"], "10% in 12 months; a typical colleague 10%. Lower is better. In line with most colleagues.");
+    }
+}
+
+#[test]
+fn an_account_with_a_quarter_of_all_work_is_compared_with_the_others_and_not_with_itself() {
+    let mut events = EventWriter::default();
+    for month in YEAR {
+        for clinician in 0..30 {
+            // 3,000 encounters and 720 items against 300 and 24.
+            let (encounters, items) = if clinician == 0 { (250, 60) } else { (25, 2) };
+            events.encounters(clinician, month, encounters, "attended");
+            events.antibiotics(clinician, month, items);
+        }
+    }
+    // Twenty-four events are what 24.25 expected ones bring: ((sqrt 24 + sqrt 25) / 2)^2 - 1/4. Of 300 that is 80.8 per 1,000.
+    let cards = events.cards_of("antibiotics_per_1000");
+    assert_eq!(cards.len(), 30);
+    assert_eq!(
+        cards[&0]["sentence"],
+        "240 per 1,000 in 12 months; a typical colleague 81. Lower is better. Please check: more than chance and usual differences."
+    );
+    for card in cards.values().skip(1) {
+        assert_eq!(
+            card["sentence"],
+            "80 per 1,000 attended encounters in 12 months; a typical colleague 81. Lower is better. In line with most colleagues."
+        );
+    }
+}
+
+#[test]
+fn four_answers_of_one_questionnaire_are_one_opinion() {
+    let mut events = EventWriter::default();
+    let mut state = 20_261_130u64;
+    let mut happens = |percent: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % 100 < percent
+    };
+    for month in YEAR {
+        for clinician in 0..100 {
+            events.encounters(clinician, month, 2, "attended");
+            // Nobody differs: each patient of each clinician gives the best answers with the probability 0.8.
+            (0..5).for_each(|_| events.questionnaire(clinician, month, happens(80)));
+        }
+    }
+    let cards = events.cards_of("communication_top_box");
+    assert_eq!(cards.len(), 100);
+    let of = |verdict: &str| cards.values().filter(|card| card["verdict"] == verdict).count();
+    // By chance p is at most 0.0025 in half a card of a hundred, and twice in one network of ten.
+    let different = of("please_check") + of("better_than_most");
+    assert!(different <= 1, "{different} of 100 are called different");
+    let phi = cards[&0]["phi"].as_f64().expect("a design effect");
+    assert!((3.0..5.5).contains(&phi), "four answers of one mind vary four times as much: {phi}");
+    let reliable = cards.values().filter(|card| card["reliability"].as_f64() >= Some(0.5)).count();
+    assert_eq!(reliable, 0, "nobody differs, so no value tells of the clinician");
+    let first = cards[&0]["sentence"].as_str().expect("a sentence");
+    assert!(first.contains(" in 12 months; a typical colleague ") && first.contains("%. Higher is better"), "{first}");
+}
+
+#[test]
+fn rare_events_do_not_drift_and_a_doubling_of_many_is_found() {
+    let mut events = EventWriter::default();
+    let mut state = 7u64;
+    let mut happens = |percent: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % 100 < percent
+    };
+    for month in LAST - 23..=LAST {
+        for clinician in 0..60 {
+            events.encounters(clinician, month, 20, "attended");
+            // Half an event a month, now as before.
+            events.referrals(clinician, month, usize::from(happens(50)));
+        }
+        events.encounters(60, month, 100, "attended");
+        // Twenty a month, and forty in the last nine months.
+        events.referrals(60, month, if month > LAST - 9 { 40 } else { 20 });
+    }
+    let cards = events.cards_of("referral_rate");
+    assert_eq!(cards.len(), 61);
+    assert_eq!(
+        cards[&60]["change"]["sentence"],
+        "More than before: 400 per 1,000 attended encounters in the last 9 months; 200 in the 12 months up to a year ago."
+    );
+    for card in cards.values().take(60) {
+        assert_eq!((&card["change"]["signal"], card["change"].get("sentence")), (&Value::Bool(false), None), "{card}");
+    }
+}
