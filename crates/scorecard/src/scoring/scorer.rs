@@ -1,7 +1,7 @@
 //! Computes cards: the pure part of publish. A scorer has measures, calendar and registry as of a cut. It computes the peer groups
 //! from the sums of all units of a month, and the content of a card from one unit's sums and its groups.
 
-use crate::card::scorecard::{CardMeasure, Comparisons, Content, Exposure, MonthGaps, Period, Status, Subject, UnknownCount};
+use crate::card::scorecard::{CardMeasure, Comparisons, Content, Exposure, Period, Status, Subject, UnknownCount};
 use crate::measure::measure_set::MeasureSet;
 use crate::peer_group::peer_member::{PeerMember, compared_role};
 use crate::peer_group::peer_table_builder::form;
@@ -102,7 +102,7 @@ impl Scorer<'_> {
             domains: by_domain(&contributions),
             composite: enough.then(|| composite(&contributions)),
             giants: Some(giants(self.measures, year, &measures)),
-            coverage: coverage(unit),
+            coverage: unit.coverage.clone(),
             unknown: unknown(&year.base),
             measures,
             subject,
@@ -173,12 +173,6 @@ fn contribution(draft: &MeasureDraft<'_>) -> Contribution {
         points: draft.points.and_then(|points| points.points).map(|(awarded, _)| awarded),
         measures: u32::from(draft.card.value.is_some()),
     }
-}
-
-/// The months of which the log lost the rows.
-fn coverage(unit: &UnitMonth) -> Vec<MonthGaps> {
-    let gaps = |month: &Month| MonthGaps { month: *month, missing: true, gaps: Vec::new(), not_sent: Vec::new() };
-    unit.missing.iter().map(gaps).collect()
 }
 
 /// Unknown values of 12 months.
