@@ -123,7 +123,8 @@ impl PracticeFeeds {
         let mut marked = std::collections::BTreeSet::new();
         for (kind, months) in busy {
             let lacks = |at: usize| !has(&|place| months[place].days, at);
-            marked.extend(silent_runs(days.len(), lacks, |at| silent.binary_search(&at).is_ok()).into_iter().map(|at| (kind, at)));
+            marked
+                .extend(silent_runs(days.len(), lacks, |at| silent.binary_search(&at).is_ok()).into_iter().map(|at| (kind, at)));
         }
         marked.into_iter().for_each(|(kind, at)| flags[days[at].0].add_gap_day(Some(kind)));
     }
@@ -262,7 +263,8 @@ mod tests {
             let mut feeds = practice();
             let sends = Some(kinds.iter().copied().collect());
             for kind in [DataKind::Attendance, DataKind::Prescriptions] {
-                let counted = KindMonth { practice: "A1".into(), kind: kind.word().into(), month, events: 9, days: 1, weekday_median: 0 };
+                let counted =
+                    KindMonth { practice: "A1".into(), kind: kind.word().into(), month, events: 9, days: 1, weekday_median: 0 };
                 feeds.add(&"a".into(), sends, &counted);
             }
             (unsent(&feeds, "referrals").len(), unsent(&feeds, "prescriptions").len())

@@ -71,7 +71,8 @@ fn statuses(measure: &Measure, base: &Base, own: &MeasureSums) -> (i64, i64) {
 
 /// Items of unmapped drugs and of mapped ones, for a measure with a filter of codes.
 fn codes(measure: &Measure, base: &Base) -> (i64, i64) {
-    let needs = |side: &SideDefinition| side.absent.rule(AbsentField::Code) == AbsentRule::Unknown && side.needs(AbsentField::Code);
+    let needs =
+        |side: &SideDefinition| side.absent.rule(AbsentField::Code) == AbsentRule::Unknown && side.needs(AbsentField::Code);
     let filters = needs(&measure.definition.numerator) || needs(&measure.definition.denominator);
     if filters { (base.unmapped_items, base.items - base.unmapped_items) } else { (0, 0) }
 }
@@ -112,7 +113,8 @@ mod tests {
     const FACTS: i64 = 90;
 
     fn suppressed(set: &MeasureSet, of: Window) -> Option<&'static str> {
-        let base = Base { items: FACTS + of.unmapped, unmapped_items: of.unmapped, unknown_status: of.statuses, ..Base::default() };
+        let base =
+            Base { items: FACTS + of.unmapped, unmapped_items: of.unmapped, unknown_status: of.statuses, ..Base::default() };
         let sums = |facts| MeasureSums { facts_n: facts, facts_d: facts, n: facts, d: facts, ..MeasureSums::default() };
         let own = MeasureSums { unknown: of.lacking, ..sums(FACTS) };
         Suppression::of(&set.measures()[0], &base, &own, &sums(of.not_sent)).map(Suppression::name)

@@ -59,7 +59,8 @@ impl PeerMember {
         let signs = measures().map(|(index, measure)| {
             let window = &unit.windows[headline(measure.definition.window)];
             let left_out = unit.left_out(index).signs;
-            let of = |side: usize, out: SignedSums| SignedSums(std::array::from_fn(|at| window.signed_of(side).0[at] - out.0[at]));
+            let of =
+                |side: usize, out: SignedSums| SignedSums(std::array::from_fn(|at| window.signed_of(side).0[at] - out.0[at]));
             let [n, d] = set.sides_of(index);
             [of(n, left_out[0]), of(d, left_out[1])]
         });

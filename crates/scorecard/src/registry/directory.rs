@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::data_kind::KindSet;
 use crate::registry::alias_graph::AliasGraph;
 use crate::registry::day_span::{DaySpan, optional_day};
 use crate::registry::entry::{Entry, FeedRule, Lead, Person, Role, Withdrawal, WithdrawnKind};
@@ -60,6 +61,7 @@ pub struct Directory {
     leads: TermBook,
     organisations: OrganisationBook,
     feeds: BTreeMap<String, FeedRule>,
+    sends: BTreeMap<String, KindSet>,
 }
 
 impl Directory {
@@ -233,6 +235,12 @@ impl Directory {
     #[must_use]
     pub fn in_scope(&self, practice: &str, day: Day) -> bool {
         self.organisations.in_scope(practice, day)
+    }
+
+    /// The kinds of data that a feed declares to send; `None` without a declaration.
+    #[must_use]
+    pub fn sends(&self, feed: &str) -> Option<KindSet> {
+        self.sends.get(feed).copied()
     }
 
     /// The rules of a feed: those of its first entry.
