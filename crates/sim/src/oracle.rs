@@ -5,6 +5,7 @@ pub(crate) mod answer_card;
 pub(crate) mod colleagues;
 pub(crate) mod unit_months;
 pub(crate) mod fold;
+pub mod sendings;
 pub(crate) mod registry;
 pub(crate) mod sums;
 pub(crate) mod delivery_reader;

@@ -114,7 +114,7 @@ impl PracticeFeeds {
     fn find_gaps(&self, first: usize, any: &[u32; SPAN], flags: &mut [MonthFlags; SPAN]) {
         let days = self.weekdays(first, any[first]);
         let has = |mask: &dyn Fn(usize) -> u32, at: usize| mask(days[at].0) & 1 << days[at].1 != 0;
-        let busy: Vec<(DataKind, &[KindCount; SPAN])> = self.busy_kinds().collect();
+        let busy: Vec<(DataKind, &[KindCount; SPAN])> = self.busy_kinds(first).collect();
         if busy.is_empty() {
             return;
         }
@@ -140,11 +140,12 @@ impl PracticeFeeds {
         (first..SPAN).flat_map(of_month).collect()
     }
 
-    /// The kinds of each feed that have a usual weekday of at least [`BUSY`] events: the lower median of its months with events.
-    fn busy_kinds(&self) -> impl Iterator<Item = (DataKind, &[KindCount; SPAN])> {
+    /// The kinds of each feed that have a usual weekday of at least [`BUSY`] events from this month on: the lower median of its months
+    /// with events.
+    fn busy_kinds(&self, first: usize) -> impl Iterator<Item = (DataKind, &[KindCount; SPAN])> {
         let kinds = self.feeds.values().flat_map(|feed| DataKind::ALL.into_iter().zip(&feed.kinds));
-        kinds.filter(|(_, months)| {
-            let held = months[BEFORE..].iter().filter(|count| count.events > 0);
+        kinds.filter(move |(_, months)| {
+            let held = months[BEFORE.max(first)..].iter().filter(|count| count.events > 0);
             let mut medians: Vec<u32> = held.map(|count| count.weekday_median).collect();
             medians.sort_unstable();
             !medians.is_empty() && medians[(medians.len() - 1) / 2] >= BUSY

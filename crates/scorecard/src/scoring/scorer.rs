@@ -177,8 +177,12 @@ fn contribution(draft: &MeasureDraft<'_>) -> Contribution {
 
 /// Unknown values of 12 months.
 fn unknown(year: &Base) -> Vec<UnknownCount> {
-    let counts =
-        [("codes", year.unmapped_items, year.items), ("statuses", year.unknown_status, year.encounters + year.unknown_status)];
+    let counts = [
+        ("codes", year.unmapped_items, year.items),
+        ("costs", year.items_without_cost, year.items),
+        ("quantities", year.items_without_quantity, year.items),
+        ("statuses", year.unknown_status, year.encounters + year.unknown_status),
+    ];
     let counted = counts.into_iter().filter(|(_, unknown, _)| *unknown > 0);
     counted.map(|(kind, unknown, of)| UnknownCount { kind: kind.to_owned(), unknown, of }).collect()
 }
