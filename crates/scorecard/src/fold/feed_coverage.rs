@@ -111,6 +111,26 @@ mod tests {
     }
 
     #[test]
+    fn a_feed_without_an_event_in_the_last_week_of_a_month_is_behind() {
+        let october: Month = "2026-10".parse().unwrap();
+        let cut = Timestamp(i64::from(october.last_day().0 + 10) * 86_400_000);
+        let state = |last: u32| {
+            let feed = FeedCoverage {
+                feed: "f".into(),
+                last_appended: cut,
+                // It went on in November.
+                newest_day: Some(Day(october.last_day().0 + 9)),
+                days: vec![(october, (1 << last) - 1)],
+                kinds: Vec::new(),
+            };
+            coverage(&feed, october, cut).state
+        };
+        // The last five weekdays are Monday 26 to Friday 30 October 2026.
+        assert_eq!(state(25), CoverageState::Behind);
+        assert_eq!(state(26), CoverageState::Complete);
+    }
+
+    #[test]
     fn days_of_several_feeds_are_counted_once_and_sealed_months_are_unknown() {
         let month: Month = "2026-10".parse().unwrap();
         let feed = |days: u32| FeedCoverage {
