@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use promises::world::{World, deployment, encounter, event, month, prescription, utc};
+use promises::world::{World, deployment, encounter, event, month, prescription, records, retraction, utc};
 use scorecard::card::scorecard::{CardMeasure, Cause, MonthGaps, Scorecard, Status};
-use scorecard::event::{Codes, Detail, Event, Order};
+use scorecard::event::{Codes, Detail, Event, Exclusion, Order};
+use scorecard::record::log_record::Record;
 use scorecard::time::calendar::{Day, Month, Timestamp, Zone};
+use stream::log::Topic;
 
 /// The deployment's first publication instant.
 fn first() -> Timestamp {
@@ -59,6 +61,55 @@ fn october(feeds: Vec<(String, Vec<Event<'static>>)>) -> BTreeMap<String, Scorec
 
 fn measure<'c>(card: &'c Scorecard, id: &str) -> &'c CardMeasure {
     card.content.measures.iter().find(|one| &*one.id == id).unwrap_or_else(|| panic!("{} shows {id}", card.key()))
+}
+
+/// The kinds of October in the newest mark: kind, events, and days with an event.
+fn marked(world: &World) -> Vec<(String, u64, Vec<u32>)> {
+    let marks = records(&world.log, Topic::ClinicianMonths, 0).into_iter().filter_map(|record| match record {
+        Record::Mark(mark) => Some(mark),
+        _ => None,
+    });
+    let newest = marks.max_by_key(|mark| mark.at).expect("a mark");
+    let kinds = newest.feeds.into_iter().flat_map(|feed| feed.kinds).filter(|kind| kind.month == month("2026-10"));
+    let days = |bits: u32| (1..=31).filter(|day| bits >> (day - 1) & 1 == 1).collect();
+    kinds.map(|kind| (kind.kind.to_string(), kind.events, days(kind.days))).collect()
+}
+
+#[test]
+fn a_mark_counts_kinds_exactly_through_amendments_and_retractions() {
+    let mut world = World::new(deployment(1, first()));
+    let at = |day: i8| utc(2026, 10, day, 9);
+    let drug = |id: &str, version: u64, day: i8, cost: Option<u32>| {
+        let mut event = prescription(id, version, "7000001", at(day));
+        if let Detail::Prescription(Some(drug)) = &mut event.detail {
+            drug.cost_pence = cost;
+        }
+        event
+    };
+    let events =
+        vec![encounter("e", 1, "7000001", at(5)), drug("p", 1, 6, Some(9)), drug("q", 1, 6, None), drug("r", 1, 7, Some(0))];
+    world.feed(first().plus_seconds(-7200), "a", events);
+    world.run_until(first());
+    let kind = |kind: &str, events: u64, days: &[u32]| (kind.to_owned(), events, days.to_vec());
+    let of_encounter = [kind("attendance", 1, &[5]), kind("minutes", 1, &[5])];
+    let expected = [
+        of_encounter[0].clone(),
+        kind("costs", 2, &[6, 7]),
+        of_encounter[1].clone(),
+        kind("prescriptions", 3, &[6, 7]),
+        kind("quantities", 3, &[6, 7]),
+    ];
+    assert_eq!(marked(&world), expected);
+    // Q moves to September, p loses its cost, r is retracted, and an excluded item counts nowhere.
+    let mut moved = drug("q", 2, 6, None);
+    (moved.day, moved.occurred_at) = (Day::from_ymd(2026, 9, 30), Some(utc(2026, 9, 30, 9)));
+    let mut excluded = drug("x", 1, 9, Some(1));
+    excluded.exclude = Some(Exclusion::Test);
+    let events = vec![moved, drug("p", 2, 8, None), retraction(&drug("r", 1, 7, None), 2), excluded];
+    world.feed(first().plus_seconds(60), "a", events);
+    world.run_until(first().plus_seconds(86_400));
+    let [attendance, minutes] = of_encounter;
+    assert_eq!(marked(&world), [attendance, minutes, kind("prescriptions", 1, &[8]), kind("quantities", 1, &[8])]);
 }
 
 /// Measures of prescriptions over encounters.
@@ -138,7 +189,11 @@ fn coverage(
     });
     let card = october(vec![("P1".to_owned(), events)]).into_values().next().expect("one card");
     let mut coverage = card.content.coverage.clone();
-    coverage.iter_mut().for_each(|gaps| gaps.not_sent.retain(|kind| kind == "prescriptions"));
+    for gaps in &mut coverage {
+        gaps.not_sent.retain(|kind| kind == "prescriptions");
+        // Costs and quantities come with prescriptions.
+        gaps.gaps.retain(|gap| gap.kind == "prescriptions" || gap.kind == "all");
+    }
     coverage.retain(|gaps| !gaps.gaps.is_empty() || !gaps.not_sent.is_empty());
     (coverage, measure(&card, "items_per_encounter").clone())
 }

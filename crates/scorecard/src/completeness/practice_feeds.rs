@@ -1,7 +1,7 @@
 //! The feeds of one practice and the kinds of data that they send: observed, or declared.
 //!
 //! A kind is observed as not sent in three consecutive months without any event of it. Its gap is five weekdays in a row without an
-//! event, if its median is five or more a weekday. Nothing is said of months before the practice's first event.
+//! event, if its median is five or more a weekday. Months before the practice's first event have no flags.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -72,7 +72,7 @@ impl PracticeTraffic {
         *self.0.entry((feed.to_owned(), kind)).or_default().entry(day).or_default() += 1;
     }
 
-    /// The missing data of each of the 12 months up to a card's. Of a month that is not `known`, nothing counts.
+    /// The missing data of each of the 12 months up to a card's. A month that is not `known` counts for nothing.
     pub fn missing(&self, card: Month, known: &dyn Fn(Month) -> bool) -> BTreeMap<Month, MissingData> {
         let span: Vec<Month> = (-13..=0).map(|back| card.plus(back)).filter(|month| known(*month)).collect();
         let events = |kind: Option<&str>, month: Month| {

@@ -6,7 +6,7 @@ use crate::calendar::Month;
 use crate::oracle::fold::{Row, RowKey};
 use crate::oracle::measure_file::Measure;
 use crate::oracle::registry::{Staff, SubjectRole, Unit};
-use crate::oracle::sendings::MissingData;
+use crate::oracle::sendings::{MissingData, Needs};
 use crate::oracle::sums::{FACTS, LeftOut};
 
 /// The windows in months. Each ends with the card's month.
@@ -62,27 +62,31 @@ impl Books<'_> {
 
     /// The missing data of a unit: those of its practice, or of every practice at which a roll-up's person has facts in the month.
     pub(crate) fn missing(&self, unit: &Unit, month: Month, gaps: &PracticeGaps) -> BTreeMap<Month, MissingData> {
+        if !unit.is_roll_up() {
+            return gaps.get(&unit.practice).cloned().unwrap_or_default();
+        }
         let none = BTreeMap::new();
         let mut missing: BTreeMap<Month, MissingData> = BTreeMap::new();
         for of in (-11..=0).map(|back| month.plus(back)) {
             for (one, row) in self.month(of).iter().filter(|(one, _)| one.person == unit.person && !one.is_roll_up()) {
                 let of_practice = gaps.get(&one.practice).unwrap_or(&none).get(&of);
-                if let Some(data) = of_practice.filter(|_| unit.is_roll_up() && row.sums.base(FACTS) > 0) {
+                if let Some(data) = of_practice.filter(|_| row.sums.base(FACTS) > 0) {
                     missing.entry(of).or_default().add(data);
                 }
             }
         }
-        if unit.is_roll_up() { missing } else { gaps.get(&unit.practice).cloned().unwrap_or_default() }
+        missing
     }
 
     /// The rows of a month without what measures leave out, and the denominators that they leave out.
     fn sent(&self, month: Month, gaps: &PracticeGaps) -> BTreeMap<Unit, (Row, BTreeMap<usize, LeftOut>)> {
         let mut sent: BTreeMap<Unit, (Row, BTreeMap<usize, LeftOut>)> = BTreeMap::new();
+        let needs: Vec<Needs> = self.measures.iter().map(Measure::kinds).collect();
         for (unit, mut row) in self.month(month).into_iter().filter(|(unit, _)| !unit.is_roll_up()) {
             let mut left_out: BTreeMap<usize, LeftOut> = BTreeMap::new();
             let missing = gaps.get(&unit.practice).and_then(|months| months.get(&month));
-            for (index, measure) in self.measures.iter().enumerate() {
-                if missing.is_some_and(|missing| missing.voids(&measure.kinds())) {
+            for (index, needs) in needs.iter().enumerate() {
+                if missing.is_some_and(|missing| missing.voids(needs)) {
                     left_out.insert(index, row.sums.void(index));
                 }
             }

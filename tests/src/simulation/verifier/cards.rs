@@ -10,7 +10,7 @@ use scorecard::time::calendar::Month;
 use crate::simulation::counted_fact::Numbers;
 use crate::simulation::measure_sets::needs;
 use crate::simulation::verifier::evidence::Evidence;
-use crate::simulation::verifier::expected_coverage::{ExpectedCoverage, Missing, shown};
+use crate::simulation::verifier::expected_coverage::{ExpectedCoverage, GapsByMonth, shown};
 use crate::simulation::verifier::figures::Figures;
 use crate::simulation::verifier::month_states::MonthState;
 use crate::simulation::verifier::registry_as_of::RegistryAsOf;
@@ -131,7 +131,7 @@ struct CutCheck<'a> {
 }
 
 /// The missing data of each practice of a unit.
-type UnitGaps = BTreeMap<String, Rc<Missing>>;
+type UnitGaps = BTreeMap<String, Rc<GapsByMonth>>;
 
 impl<'a> CutCheck<'a> {
     fn new(
@@ -212,7 +212,7 @@ impl<'a> CutCheck<'a> {
         }
     }
 
-    fn frozen(&self, practice: &str, month: Month) -> Option<Rc<Missing>> {
+    fn frozen(&self, practice: &str, month: Month) -> Option<Rc<GapsByMonth>> {
         let of_practice = |((unit, of), card): &(&(Unit, Month), &&Scorecard)| {
             *of == month && unit.1 == practice && card.content.status != Status::Withdrawn
         };
@@ -221,8 +221,8 @@ impl<'a> CutCheck<'a> {
     }
 
     /// The coverage that a card of a unit must show.
-    fn expected(&self, unit: &Unit, gaps: &UnitGaps) -> Missing {
-        let mut expected = Missing::new();
+    fn expected(&self, unit: &Unit, gaps: &UnitGaps) -> GapsByMonth {
+        let mut expected = GapsByMonth::new();
         for (practice, missing) in gaps {
             let worked = |of: Month| !unit.1.is_empty() || self.cut.month(&(unit.0.clone(), practice.clone()), of).facts() > 0;
             for (of, data) in missing.iter().filter(|(of, _)| worked(**of)) {

@@ -6,9 +6,7 @@ use jiff::civil::Date;
 use scorecard::event::{Detail, Event};
 use scorecard::record::log_record::{KindMonth, RowKey};
 use scorecard::time::calendar::{Day, Month};
-use sim::oracle::sendings::{KINDS, PracticeTraffic};
-
-use crate::simulation::verifier::registry_as_of::RegistryAsOf;
+use sim::oracle::sendings::PracticeTraffic;
 
 /// Number of events of each date, by feed, practice, kind and month of the row.
 #[derive(Debug, Default)]
@@ -42,10 +40,14 @@ impl KindDays {
     }
 
     /// The events of each practice of the registry, from a month on.
-    pub(crate) fn add_to(&self, traffic: &mut BTreeMap<String, PracticeTraffic>, book: &RegistryAsOf, from: Month) {
-        for ((feed, practice, kind, month), days) in self.0.iter().filter(|((.., month), _)| *month >= from) {
-            debug_assert!(KINDS.contains(kind) && *month >= from);
-            let of_practice = traffic.entry(book.practice(practice).to_owned()).or_default();
+    pub(crate) fn add_to<'k>(
+        &'k self,
+        traffic: &mut BTreeMap<String, PracticeTraffic>,
+        practice_of: &dyn Fn(&'k str) -> &'k str,
+        from: Month,
+    ) {
+        for ((feed, practice, kind, _), days) in self.0.iter().filter(|((.., month), _)| *month >= from) {
+            let of_practice = traffic.entry(practice_of(practice).to_owned()).or_default();
             for (day, events) in days {
                 (0..*events).for_each(|_| of_practice.count(feed, kind, *day));
             }
