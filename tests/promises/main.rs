@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `cards` | status, reasons, attribution and windows of cards |
 //! | `codes` | codes, definitions and identities mean what the measure set and the feed say |
+//! | `coverage` | gaps and kinds that are not sent never look like good care |
 //! | `definitions` | a code that comes after its events counts in their cards |
 //! | `example_card` | the example of the documentation is a real card |
 //! | `explained` | a number is explained by exactly the events behind it |
@@ -20,6 +21,7 @@
 
 mod cards;
 mod codes;
+mod coverage;
 mod definitions;
 mod example_card;
 mod explained;

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use scorecard::card::scorecard::{CardMeasure, Comparator, Scorecard};
+use scorecard::card::scorecard::{CardMeasure, Comparator, MonthGaps, Scorecard};
 use scorecard::event::Event;
 use scorecard::time::calendar::Timestamp;
 use sim::oracle::answer::{Cut, CutOutcome, CutQuestion, FeedLog, MeasureAnswer, OracleAnswer, OracleCard, answer};
+
+use sim::oracle::sendings::{KINDS, MissingData};
 
 use crate::world::measure_files;
 
@@ -142,11 +144,23 @@ fn compare_card(got: &Scorecard, want: &OracleCard) {
     let unknown: Vec<(&str, i128, i128)> =
         got.content.unknown.iter().map(|one| (one.kind.as_str(), one.unknown.into(), one.of.into())).collect();
     assert_eq!(unknown, want.content.unknown, "{at}: unknown values");
+    assert_eq!(missing_data(got), want.content.missing, "{at}: missing data");
     let ids: Vec<String> = got.content.measures.iter().map(|one| one.id.to_string()).collect();
     assert_eq!(ids, want.content.measures.iter().map(|one| one.id.clone()).collect::<Vec<_>>(), "{at}: measures");
     for (got, want) in got.content.measures.iter().zip(&want.content.measures) {
         compare_measure(got, want, subject.practice.is_empty(), &format!("{at}, {}", want.id));
     }
+}
+
+/// The missing data that a card shows, in the words of the oracle.
+fn missing_data(card: &Scorecard) -> BTreeMap<sim::calendar::Month, MissingData> {
+    let word = |word: &str| KINDS.into_iter().chain(["all"]).find(|kind| *kind == word).expect("a known kind");
+    let of = |gaps: &MonthGaps| {
+        let days = gaps.gaps.iter().map(|gap| (word(&gap.kind), gap.days)).collect();
+        let month = gaps.month.to_string().parse().expect("a month");
+        (month, MissingData { gaps: days, not_sent: gaps.not_sent.iter().map(|kind| word(kind)).collect() })
+    };
+    card.content.coverage.iter().map(of).collect()
 }
 
 /// Compares all revisions, cut by cut. Returns their number by status.

@@ -8,6 +8,7 @@ pub(crate) mod drug_codes;
 pub(crate) mod links;
 pub mod feed_coverage;
 pub(crate) mod rows;
+pub(crate) mod kind_counts;
 pub(crate) mod contributions;
 pub(crate) mod terms;
 pub(crate) mod row_counters;

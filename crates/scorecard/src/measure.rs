@@ -7,6 +7,7 @@ pub mod measure_set;
 pub(crate) mod measure_check;
 pub mod code_book;
 pub mod vocabulary;
+pub mod needed_kinds;
 pub mod definition;
 pub mod absent;
 pub mod kind;

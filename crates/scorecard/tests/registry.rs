@@ -1,6 +1,7 @@
 //! The directory with entries of the operator and of feeds, withdrawals, and names in several spellings.
 
 use proptest::prelude::*;
+use scorecard::data_kind::DataKind;
 use scorecard::registry::directory::{Directory, LAST_DAY, RoleOnDay, civil_day};
 use scorecard::registry::entry::{Entry, EntrySource, Person};
 use scorecard::time::calendar::{Day, Month};
@@ -54,6 +55,19 @@ fn the_operators_entries_win_over_those_of_feeds_whatever_the_order() {
         assert_eq!(d.chain("A81001", LAST_DAY).pcn, Some("U1"));
         assert_eq!(d.practice_of("f|Organization/1", LAST_DAY), "A81001");
     }
+}
+
+#[test]
+fn only_the_operator_declares_what_a_feed_sends_and_the_last_declaration_counts() {
+    let d = directory(&[
+        r#"operator {"type":"sends","feed":"a","sends":["costs"]}"#,
+        r#"operator {"type":"sends","feed":"a","sends":["attendance","referrals"]}"#,
+        r#"a {"type":"sends","feed":"a","sends":["feedback"]}"#,
+        r#"b {"type":"sends","feed":"b","sends":["feedback"]}"#,
+    ]);
+    let words = |feed: &str| d.sends(feed).map(|sends| sends.kinds().map(DataKind::word).collect::<Vec<_>>());
+    assert_eq!(words("a"), Some(vec!["attendance", "referrals"]));
+    assert_eq!(words("b"), None);
 }
 
 #[test]

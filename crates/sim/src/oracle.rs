@@ -9,5 +9,6 @@ pub(crate) mod registry;
 pub(crate) mod sums;
 pub(crate) mod delivery_reader;
 pub(crate) mod measure_file;
+pub mod sendings;
 pub(crate) mod codes;
 pub(crate) mod month_state;

@@ -8,3 +8,4 @@ pub(crate) mod month_cards;
 pub(crate) mod month_states;
 pub(crate) mod run;
 pub(crate) mod published;
+pub(crate) mod coverage_pool;

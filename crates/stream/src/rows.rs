@@ -2,4 +2,5 @@
 
 pub(crate) mod ledger;
 pub(crate) mod month_units;
+pub(crate) mod month_coverage;
 pub(crate) mod row_versions;

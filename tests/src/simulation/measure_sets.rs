@@ -8,6 +8,8 @@ use std::sync::Arc;
 use scorecard::measure::code_book::CodeBook;
 use scorecard::measure::measure_set::MeasureSet;
 
+use sim::oracle::sendings::Needs;
+
 use crate::simulation::counted_fact::{CountedFact, DrugCode, Numbers};
 
 const ABX: &str = r#"
@@ -166,6 +168,21 @@ event = "prescription"
 amount = "items"
 codes = ["0501"]
 "#;
+
+/// The kinds of data that a measure needs.
+pub(crate) fn needs(name: &str) -> Needs {
+    let kinds: &[&'static str] = match name.split('@').next().unwrap_or_default() {
+        "abx" => &["attendance", "prescriptions"],
+        "brand" => &["prescriptions", "quantities"],
+        "dna" => &["attendance"],
+        "doses" => &["prescriptions"],
+        "fft" => &["feedback"],
+        "length" => &["attendance", "minutes"],
+        "spend" => &["attendance", "costs", "prescriptions"],
+        other => unreachable!("{other} is no measure of the simulation"),
+    };
+    Needs { each: kinds.iter().copied().collect(), ..Needs::default() }
+}
 
 /// One of the two sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -56,11 +56,12 @@ pub enum Form {
     Withdrawal,
     PersonDetails,
     Definition,
+    FeedSends,
 }
 
 impl Form {
     /// All of them, in order of their first numbers.
-    pub const ALL: [Form; 18] = [
+    pub const ALL: [Form; 19] = [
         Form::Batch,
         Form::Tick,
         Form::ClinicianMonth,
@@ -79,6 +80,7 @@ impl Form {
         Form::Withdrawal,
         Form::PersonDetails,
         Form::Definition,
+        Form::FeedSends,
     ];
 
     /// The id in the framing: that of the newest released version.
@@ -109,6 +111,7 @@ impl Form {
             Form::Withdrawal => "withdrawal",
             Form::PersonDetails => "person-details",
             Form::Definition => "definition",
+            Form::FeedSends => "feed-sends",
         }
     }
 
@@ -134,6 +137,7 @@ impl Form {
             Form::Withdrawal => include_str!("../../../../schemas/withdrawal.avsc"),
             Form::PersonDetails => include_str!("../../../../schemas/person-details.avsc"),
             Form::Definition => include_str!("../../../../schemas/definition.avsc"),
+            Form::FeedSends => include_str!("../../../../schemas/feed-sends.avsc"),
         }
     }
 
@@ -157,6 +161,7 @@ impl Form {
             Record::Registry(Entry::Lead(_)) => Form::Lead,
             Record::Registry(Entry::Feed(_)) => Form::Feed,
             Record::Registry(Entry::Withdrawal(_)) => Form::Withdrawal,
+            Record::Registry(Entry::Sends(_)) => Form::FeedSends,
             Record::PersonDetails(_) => Form::PersonDetails,
             Record::Scorecard(_) => Form::Scorecard,
             Record::PeerGroup(_) => Form::PeerGroup,
@@ -221,6 +226,7 @@ fn write_datum(record: &Record<'_>, to: &mut Writer<'_>) {
         Record::Registry(Entry::Lead(r)) => r.write(to),
         Record::Registry(Entry::Feed(r)) => r.write(to),
         Record::Registry(Entry::Withdrawal(r)) => r.write(to),
+        Record::Registry(Entry::Sends(r)) => r.write(to),
         Record::PersonDetails(r) => r.write(to),
         Record::Scorecard(r) => r.write(to),
         Record::PeerGroup(r) => r.write(to),
@@ -319,6 +325,7 @@ fn read_datum(form: Form, datum: &[u8]) -> Result<Record<'_>, WireFault> {
         Form::Run => Record::Run(Wire::read(from_ref)?),
         Form::Reject => Record::Reject(Wire::read(from_ref)?),
         Form::Definition => Record::Definition(Wire::read(from_ref)?),
+        Form::FeedSends => Record::Registry(Entry::Sends(Wire::read(from_ref)?)),
     };
     from.end()?;
     Ok(record)

@@ -2,7 +2,7 @@
 
 use scorecard::record::log_record::Genesis;
 use scorecard::registry::entry::{
-    EntrySource, FeedRule, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal, WithdrawnKind,
+    EntrySource, FeedRule, FeedSends, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal, WithdrawnKind,
 };
 use scorecard::registry::person_details::{Notification, PersonDetails};
 
@@ -15,6 +15,7 @@ wire_enum!(OrganisationKind { Practice, Pcn, Locality });
 wire_record!(Organisation { code, name, kind, parent, setting, open_from, open_until, aliases, source });
 wire_record!(Lead { person, practice, from, until, source });
 wire_record!(FeedRule { feed, ids, versioning, source });
+wire_record!(FeedSends { feed, sends, source });
 wire_enum!(WithdrawnKind { Alias, Role, Organisation, Lead });
 wire_record!(Withdrawal { withdraws, person, alias, practice, role, code, from, source });
 wire_enum!(Notification { Email, None });

@@ -31,4 +31,5 @@ pub(crate) const RELEASED: &[(u32, &str, &str)] = &[
     (26, "withdrawal", include_str!("../../../../schemas/released/26-withdrawal.avsc")),
     (27, "person-details", include_str!("../../../../schemas/released/27-person-details.avsc")),
     (29, "definition", include_str!("../../../../schemas/released/29-definition.avsc")),
+    (30, "feed-sends", include_str!("../../../../schemas/released/30-feed-sends.avsc")),
 ];

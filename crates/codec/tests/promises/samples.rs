@@ -18,7 +18,7 @@ use scorecard::record::log_record::{
     RunMonth, SealedDigest, Tick,
 };
 use scorecard::registry::entry::{
-    Entry, EntrySource, FeedRule, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal, WithdrawnKind,
+    Entry, EntrySource, FeedRule, FeedSends, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal, WithdrawnKind,
 };
 use scorecard::registry::person_details::{Notification, PersonDetails};
 use scorecard::sums::measure_sums::{Base, MeasureSums, SignedSums};
@@ -72,6 +72,11 @@ pub fn records() -> Vec<Record<'static>> {
             notify: Some(Notification::None),
         }),
         Record::Definition(FeedDefinition { feed: "a81001-emis".into(), definition: definition() }),
+        Record::Registry(Entry::Sends(FeedSends {
+            feed: "a81001-emis".into(),
+            sends: vec!["attendance".into(), "prescriptions".into()],
+            source: operator(),
+        })),
     ]
 }
 

@@ -75,6 +75,7 @@ pub fn holds(file: &RegistryContent) -> String {
         (count(|entry| matches!(entry, Entry::Lead(_))), "lead", "leads"),
         (count(|entry| matches!(entry, Entry::Feed(_))), "feed", "feeds"),
         (count(|entry| matches!(entry, Entry::Withdrawal(_))), "withdrawal", "withdrawals"),
+        (count(|entry| matches!(entry, Entry::Sends(_))), "declaration", "declarations"),
         (file.people.len() as u64, "contact", "contacts"),
     ];
     let others = others.into_iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| counted(number, one, many));

@@ -42,9 +42,14 @@ const CONSUMER_DEFAULTS: [(&str, &str); 5] = [
 const READ_AHEAD: (&str, &str) = ("queued.max.messages.kbytes", "1024");
 /// Read-ahead of a group member, which reads several partitions.
 const MEMBER_READ_AHEAD: (&str, &str) = ("queued.max.messages.kbytes", "16384");
-/// Defaults of producers.
-const PRODUCER_DEFAULTS: [(&str, &str); 4] =
-    [("linger.ms", "5"), ("compression.type", "lz4"), ("queue.buffering.max.kbytes", "16384"), ("batch.size", "1000000")];
+/// Defaults of producers. The largest record is a mark: see [`crate::kafka::topic_plan`].
+const PRODUCER_DEFAULTS: [(&str, &str); 5] = [
+    ("linger.ms", "5"),
+    ("compression.type", "lz4"),
+    ("queue.buffering.max.kbytes", "32768"),
+    ("batch.size", "1000000"),
+    ("message.max.bytes", "16777216"),
+];
 /// Time to compute and send all cards of a month. By default brokers allow at most 15 minutes.
 const TRANSACTION_TIMEOUT: (&str, &str) = ("transaction.timeout.ms", "300000");
 

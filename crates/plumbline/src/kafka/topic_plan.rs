@@ -16,6 +16,8 @@ const PUBLISHED_DAYS: i64 = 25 * 31;
 const COMPACTION_LAG_DAYS: i64 = 7;
 /// The largest record of our producers with its framing, bytes: Kafka's own default.
 const RECORD_BYTES: i64 = 1_048_588;
+/// The largest mark, bytes: about 35 for each feed, practice, kind and open month, so 3,000 practices a partition.
+const MARK_BYTES: i64 = 16 << 20;
 
 /// The required value of a topic's setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +95,8 @@ pub fn settings(topic: Topic) -> Vec<(&'static str, Requirement)> {
         Topic::ClinicianMonths => settings.push(("min.compaction.lag.ms", Requirement::AtLeast(COMPACTION_LAG_DAYS * DAY_MS))),
         _ => {}
     }
-    settings.push(("max.message.bytes", Requirement::AtLeast(RECORD_BYTES)));
+    let largest = if topic == Topic::ClinicianMonths { MARK_BYTES } else { RECORD_BYTES };
+    settings.push(("max.message.bytes", Requirement::AtLeast(largest)));
     settings.push(("unclean.leader.election.enable", Requirement::Word("false")));
     settings
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::time::calendar::{Day, Month};
 
 /// One gap: weekdays in a row without an event of a kind that the feed usually has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Gap {
     /// The kind: `attendance`, `booking`, `minutes`, `prescriptions`, `costs`, `quantities`, `feedback`, `referrals`, `tests`, `imaging`,
     /// or `all`.
@@ -15,7 +15,7 @@ pub struct Gap {
 }
 
 /// One month of which data are missing. In the content hash.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MonthGaps {
     /// The month.
     pub month: Month,
@@ -44,7 +44,7 @@ pub struct UnknownCount {
 pub enum CoverageState {
     /// Nothing arrived in the three days before the cut.
     Silent,
-    /// Its newest event is before the month's end.
+    /// Its newest event is before the month's end, or it has no event on the last five weekdays of the month.
     Behind,
     /// Neither.
     Complete,

@@ -1,9 +1,12 @@
 //! Explains one number of a card: the contribution of each event, verified against the card.
 
-use crate::card::scorecard::{CardMeasure, Scorecard};
+use crate::card::scorecard::{CardMeasure, MonthGaps, Scorecard};
+use crate::completeness::month_flags::MonthFlags;
 use crate::event::{Codes, Detail, Encounter, Event, Feedback, Order, Prescription};
 use crate::fold::share::Share;
+use crate::measure::definition::Definition;
 use crate::measure::measure_set::MeasureSet;
+use crate::measure::needed_kinds::NeededKinds;
 use crate::peer_group::unit::WINDOWS;
 use crate::sums::measure_sums::MeasureSums;
 use crate::time::calendar::{Day, Month, Timestamp};
@@ -41,6 +44,8 @@ pub enum Effect {
     Excluded,
     /// It is left out because it lacks a field that a side counts.
     Unknown,
+    /// It is left out because the feeds do not send a kind of data that the measure needs in its month.
+    NotSent,
 }
 
 impl Effect {
@@ -52,6 +57,7 @@ impl Effect {
             Effect::Adjusted => "adjusted",
             Effect::Excluded => "excluded",
             Effect::Unknown => "unknown",
+            Effect::NotSent => "not_sent",
         }
     }
 }
@@ -216,14 +222,20 @@ pub fn explain(
     }
     let month = card.content.period.month;
     let first = month.plus(1 - i32::from(window));
-    let mut total = MeasureSums::default();
-    let mut lines = Vec::new();
+    let (mut total, mut lines) = (MeasureSums::default(), Vec::new());
+    let left_out = months_left_out(card, definition);
     for known in known.iter().filter(|known| (first..=month).contains(&known.share.row.month)) {
         let sums = known.share.of(measure);
-        if !sums.is_zero() {
-            total += &sums;
-            lines.push(line(known, &sums));
+        if sums.is_zero() {
+            continue;
         }
+        let is_counted = sums.facts_n > 0 || sums.facts_d > 0;
+        if is_counted && left_out.contains(&known.share.row.month) {
+            lines.push(Line { effect: Effect::NotSent, ..line(known, &MeasureSums::default()) });
+            continue;
+        }
+        total += &sums;
+        lines.push(line(known, &sums));
     }
     // A card leaves out a measure without a fact.
     let value = match carded {
@@ -231,7 +243,9 @@ pub fn explain(
         None => (WINDOWS.contains(&window) || window == definition.window).then(Totals::default),
     };
     let value = value.ok_or(ExplanationError::NoWindow(window))?;
-    let incomplete = card.content.coverage.iter().any(|gaps| gaps.missing && (first..=month).contains(&gaps.month));
+    // The card of a roll-up does not say at which practice a kind is not sent.
+    let unsure = |gaps: &MonthGaps| gaps.missing || card.content.subject.practice.is_empty() && left_out.contains(&gaps.month);
+    let incomplete = card.content.coverage.iter().any(|gaps| unsure(gaps) && (first..=month).contains(&gaps.month));
     check(&name, window, incomplete, value, &total)?;
     lines.sort_by(|a, b| (a.day, &a.feed, &a.id, a.month).cmp(&(b.day, &b.feed, &b.id, b.month)));
     Ok(Explanation {
@@ -248,6 +262,13 @@ pub fn explain(
         d_unit: measures.measures()[measure].denominator.definition.amount.unit_name().to_owned(),
         lines,
     })
+}
+
+/// The months that a measure leaves out by the flags on the card.
+fn months_left_out(card: &Scorecard, definition: &Definition) -> Vec<Month> {
+    let needed = NeededKinds::of(definition);
+    let leaving = card.content.coverage.iter().filter(|gaps| MonthFlags::of(gaps).leaves_out(needed));
+    leaving.map(|gaps| gaps.month).collect()
 }
 
 /// The card's numbers of a window. Other windows than the headline one have n and d alone; the events' own counts give the rest.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::card::scorecard::{Coverage, CoverageState};
-use crate::record::log_record::FeedCoverage;
+use crate::completeness::weekday_runs::{GAP_WEEKDAYS, weekdays_of};
+use crate::record::log_record::{FeedCoverage, KindMonth};
 use crate::time::calendar::{Day, Month, Timestamp};
 
 /// Days without a record before a cut after which a feed counts as silent.
@@ -45,7 +46,11 @@ impl CoverageTracker {
     }
 
     /// The coverage for a mark, in order of the feeds' names.
-    pub(crate) fn state(&self, name: impl Fn(u32) -> std::sync::Arc<str>) -> Vec<FeedCoverage> {
+    pub(crate) fn state(
+        &self,
+        name: impl Fn(u32) -> std::sync::Arc<str>,
+        kinds: impl Fn(u32) -> Vec<KindMonth>,
+    ) -> Vec<FeedCoverage> {
         let mut feeds: Vec<FeedCoverage> = self
             .feeds
             .iter()
@@ -54,7 +59,7 @@ impl CoverageTracker {
                 last_appended: seen.last_appended,
                 newest_day: seen.newest_day,
                 days: seen.days.iter().map(|(&month, &days)| (month, days)).collect(),
-                kinds: Vec::new(),
+                kinds: kinds(feed),
             })
             .collect();
         feeds.sort_by(|a, b| a.feed.cmp(&b.feed));
@@ -66,13 +71,19 @@ impl CoverageTracker {
 #[must_use]
 pub fn coverage(feed: &FeedCoverage, month: Month, cut: Timestamp) -> Coverage {
     let silent = feed.last_appended < cut.plus_seconds(-SILENT_DAYS * 86_400);
-    let behind = feed.newest_day.is_none_or(|day| day < month.last_day());
+    let behind = feed.newest_day.is_none_or(|day| day < month.last_day()) || !has_last_week(feed, month);
     let state = match (silent, behind) {
         (true, _) => CoverageState::Silent,
         (false, true) => CoverageState::Behind,
         (false, false) => CoverageState::Complete,
     };
     Coverage { feed: feed.feed.to_string(), state, newest_day: feed.newest_day }
+}
+
+/// Whether a feed has an event on one of the last five weekdays of a month.
+fn has_last_week(feed: &FeedCoverage, month: Month) -> bool {
+    let days = feed.days.iter().find(|(known, _)| *known == month).map_or(0, |(_, days)| *days);
+    weekdays_of(month).rev().take(GAP_WEEKDAYS).any(|day| days & 1 << (day.0 - month.first_day().0) != 0)
 }
 
 /// Days of a month with at least one event of these feeds. `None` for a month before `open_from`: its days are forgotten.
@@ -82,13 +93,10 @@ pub fn days_seen(feeds: &[&FeedCoverage], month: Month, open_from: Month) -> Opt
     (month >= open_from).then(|| feeds.iter().map(days).fold(0, |all, days| all | days).count_ones())
 }
 
-/// Days from Monday to Friday of a month.
+/// Number of days from Monday to Friday of a month.
 #[must_use]
 pub fn weekdays(month: Month) -> u32 {
-    // 1970-01-01, day 0, was a Thursday.
-    let is_weekday = |day: &i32| (day + 3).rem_euclid(7) < 5;
-    let days = month.first_day().0..=month.last_day().0;
-    u32::try_from(days.filter(is_weekday).count()).expect("at most 23")
+    u32::try_from(weekdays_of(month).count()).expect("at most 23")
 }
 
 #[cfg(test)]
@@ -100,6 +108,26 @@ mod tests {
         // October 2026 begins on a Thursday and has 31 days; February 2027 begins on a Monday and has 28.
         assert_eq!(weekdays("2026-10".parse().unwrap()), 22);
         assert_eq!(weekdays("2027-02".parse().unwrap()), 20);
+    }
+
+    #[test]
+    fn a_feed_without_an_event_in_the_last_week_of_a_month_is_behind() {
+        let october: Month = "2026-10".parse().unwrap();
+        let cut = Timestamp(i64::from(october.last_day().0 + 10) * 86_400_000);
+        let state = |last: u32| {
+            let feed = FeedCoverage {
+                feed: "f".into(),
+                last_appended: cut,
+                // It went on in November.
+                newest_day: Some(Day(october.last_day().0 + 9)),
+                days: vec![(october, (1 << last) - 1)],
+                kinds: Vec::new(),
+            };
+            coverage(&feed, october, cut).state
+        };
+        // The last five weekdays are Monday 26 to Friday 30 October 2026.
+        assert_eq!(state(25), CoverageState::Behind);
+        assert_eq!(state(26), CoverageState::Complete);
     }
 
     #[test]

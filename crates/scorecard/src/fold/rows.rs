@@ -4,8 +4,9 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::fold::content::Content;
-use crate::fold::fact::MOST_ROWS;
+use crate::fold::fact::{Fact, MOST_ROWS};
 use crate::fold::interner::Interner;
+use crate::fold::kind_counts::{CountKey, KindCounts};
 use crate::fold::row_counters::{Addend, Counter, Layout, RowCounters, Sign};
 use crate::fold::signs::Signs;
 use crate::fold::update_plan::UpdatePlan;
@@ -51,6 +52,8 @@ impl Names {
 struct Row {
     unit: u32,
     month: Month,
+    /// Number of the counts of its feed, practice and month.
+    kinds: u32,
     cells: RowCounters,
     /// The part of the partition's digest that belongs to this row.
     digest: u128,
@@ -69,6 +72,8 @@ pub(crate) struct Rows {
     free: Vec<u32>,
     changed: Vec<u32>,
     digest: u128,
+    /// Events by kind and day.
+    pub kinds: KindCounts,
 }
 
 impl Rows {
@@ -82,6 +87,7 @@ impl Rows {
             free: Vec::new(),
             changed: Vec::new(),
             digest: 0,
+            kinds: KindCounts::default(),
         }
     }
 
@@ -90,17 +96,18 @@ impl Rows {
         &self.layout
     }
 
-    /// The slot of this row. A missing row is created.
-    pub(crate) fn slot(&mut self, unit: u32, month: Month) -> u32 {
+    /// The slot of the row of this unit and month. A missing row is created.
+    pub(crate) fn slot(&mut self, unit: u32, of: Attribution, month: Month) -> u32 {
         let known = self.by_unit.get(unit as usize).and_then(|months| months.iter().find(|(m, _)| *m == month));
         match known {
             Some(&(_, slot)) => slot,
-            None => self.open(unit, month),
+            None => self.open(unit, of, month),
         }
     }
 
-    fn open(&mut self, unit: u32, month: Month) -> u32 {
-        let row = Row { unit, month, cells: self.layout.zero(), digest: 0, changed: false };
+    fn open(&mut self, unit: u32, of: Attribution, month: Month) -> u32 {
+        let kinds = self.kinds.number(CountKey { feed: of.feed, practice: of.practice, month });
+        let row = Row { unit, month, kinds, cells: self.layout.zero(), digest: 0, changed: false };
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.rows[slot as usize] = Some(row);
@@ -142,6 +149,12 @@ impl Rows {
     /// Applies a plan with this content to a row, or reverts it.
     pub(crate) fn apply(&mut self, slot: u32, plan: &UpdatePlan, content: &Content, signs: Signs, sign: Sign) {
         self.change(slot).apply(plan, content, signs, sign);
+    }
+
+    /// Adds a fact of a row to the counts of its kinds, or subtracts it.
+    pub(crate) fn count_kinds(&mut self, slot: u32, fact: &Fact, content: &Content, sign: Sign) {
+        let kinds = self.row(slot).kinds;
+        self.kinds.count(kinds, fact, content, sign);
     }
 
     /// Increments a counter of this row.
@@ -217,6 +230,7 @@ impl Rows {
 
     /// Removes the rows of months before `open_from`.
     pub(crate) fn seal(&mut self, open_from: Month) {
+        self.kinds.seal(open_from);
         for slot in 0..self.rows.len() {
             let Some(row) = self.rows[slot].take_if(|row| row.month < open_from) else { continue };
             self.digest = self.digest.wrapping_sub(row.digest);

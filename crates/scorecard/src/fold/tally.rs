@@ -256,13 +256,20 @@ impl Tally {
         let open_from = self.open_from.max(self.reach);
         self.rows.take_changed(&self.names, |key, sums| if key.month >= open_from { each(key, sums) } else { Ok(()) })?;
         let (digest, rows) = self.rows.digest_from(open_from);
-        Ok(CutState { open_from, digest, rows, feeds: self.feeds() })
+        Ok(CutState { open_from, digest, rows, feeds: self.feeds_with_kinds(open_from) })
     }
 
-    /// Coverage of the feeds, in order of their names.
+    /// Coverage of the feeds with the kinds that they sent from this month on.
+    fn feeds_with_kinds(&self, from: Month) -> Vec<FeedCoverage> {
+        let name = |text: u32| self.names.texts.value(text).clone();
+        let kinds = self.rows.kinds.by_feed(from, name);
+        self.seen.state(name, |feed| kinds.get(&feed).cloned().unwrap_or_default())
+    }
+
+    /// Coverage of the feeds without kinds, in order of their names.
     #[must_use]
     pub fn feeds(&self) -> Vec<FeedCoverage> {
-        self.seen.state(|feed| self.names.texts.value(feed).clone())
+        self.seen.state(|feed| self.names.texts.value(feed).clone(), |_| Vec::new())
     }
 
     /// All open rows at this cut, in order of their keys.
@@ -418,6 +425,7 @@ impl Tally {
                 self.rows.add(row, &addend, fact.signs(), sign);
             }
         }
+        self.rows.count_kinds(row, fact, &content, sign);
     }
 
     /// Adds a fact that is in no row to its row, and counts the move from `before`. Returns whether its month is sealed.
@@ -505,8 +513,8 @@ impl Tally {
         let declared = || self.declared.get(&own.feed).copied().flatten();
         let practice = own.practice.or(linked.and_then(|u| u.practice)).or_else(declared);
         let unit = Attribution { feed: own.feed, clinician: Some(clinician), practice };
-        let unit = if unit == own { fact.unit } else { self.names.units.number(unit) };
-        (Place::Row(self.rows.slot(unit, month)), shape, false)
+        let number = if unit == own { fact.unit } else { self.names.units.number(unit) };
+        (Place::Row(self.rows.slot(number, unit, month)), shape, false)
     }
 
     /// Sets the case-mix cell of a fact with a link: its own, else that of its encounter.

@@ -186,7 +186,11 @@ pub struct Definition {
     /// Minimum number of facts in the denominator.
     #[serde(default = "ten")]
     pub minimum: u32,
-    /// Share of encounters with an unknown status, in percent, above which the measure is suppressed.
+    /// Share in percent of unmapped items, of facts without a needed field, and of the denominator in months that are not sent, above
+    /// which the measure is suppressed; 10 if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown_limit_percent: Option<u8>,
+    /// The same limit for encounters with an unknown status; `unknown_limit_percent` if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown_status_limit_percent: Option<u8>,
     /// The numerator.
@@ -316,6 +320,7 @@ impl Definition {
             direction: Direction::Low,
             window: twelve(),
             minimum: ten(),
+            unknown_limit_percent: None,
             unknown_status_limit_percent: None,
             numerator,
             denominator,

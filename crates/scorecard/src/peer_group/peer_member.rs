@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::card::peer_snapshot::Level;
 use crate::card::scorecard::Subject;
 use crate::measure::measure_set::MeasureSet;
-use crate::measure::suppression::Suppression;
 use crate::peer_group::unit::{UnitKey, UnitMonth, window_index};
 use crate::sums::measure_sums::{MeasureSums, SignedSums, Sums};
 use crate::sums::ratio::Ratio;
@@ -53,13 +52,17 @@ impl PeerMember {
         let sums = measures().map(|(index, measure)| {
             let window = &unit.windows[headline(measure.definition.window)];
             let own = window.measures[index];
-            let shown = own.d > 0 && Suppression::of(measure, index, window).is_none();
+            let shown = own.d > 0 && unit.suppression(measure, index).is_none();
             if shown { own } else { MeasureSums::default() }
         });
         let months = measures().flat_map(|(index, _)| unit.months_of(index).map(|month| (month.n, month.d)));
         let signs = measures().map(|(index, measure)| {
             let window = &unit.windows[headline(measure.definition.window)];
-            set.sides_of(index).map(|side| window.signed_of(side))
+            let left_out = unit.left_out(index).signs;
+            let of =
+                |side: usize, out: SignedSums| SignedSums(std::array::from_fn(|at| window.signed_of(side).0[at] - out.0[at]));
+            let [n, d] = set.sides_of(index);
+            [of(n, left_out[0]), of(d, left_out[1])]
         });
         let of_part =
             |windows: &[Sums; 3]| measures().map(|(index, m)| windows[headline(m.definition.window)].measures[index].d).collect();

@@ -1,7 +1,11 @@
 //! The units of comparison: a person at a practice, or over all their practices, with the sums of one card's month.
 
-use crate::sums::measure_sums::{MeasureSums, Sums};
-use crate::time::calendar::Month;
+use std::collections::BTreeMap;
+
+use crate::card::coverage::MonthGaps;
+use crate::measure::measure_set::{Measure, MeasureSet};
+use crate::measure::suppression::Suppression;
+use crate::sums::measure_sums::{MeasureSums, SignedSums, Sums};
 
 /// The windows of every measure, in months. All end with the card's month.
 pub const WINDOWS: [u8; 3] = [1, 3, 12];
@@ -41,10 +45,41 @@ pub struct UnitMonth {
     pub windows: [Sums; 3],
     /// Sums of each of the last [`MONTHS`] months, oldest first.
     pub months: Vec<Sums>,
-    /// Months whose rows the log no longer holds, oldest first.
-    pub missing: Vec<Month>,
+    /// The months of which data are missing, oldest first.
+    pub coverage: Vec<MonthGaps>,
     /// The practices of a roll-up, in order of their codes.
     pub parts: Vec<UnitPart>,
+    /// The sums that measures leave out of their headline windows, by index of the measure. Windows and months do not have them.
+    pub unsent: BTreeMap<usize, LeftOut>,
+}
+
+/// The sums of one measure in months in which a kind that it needs is not sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Numerator and denominator.
+    pub sums: MeasureSums,
+    /// Signed sums of numerator and denominator.
+    pub signs: [SignedSums; 2],
+}
+
+impl LeftOut {
+    /// Takes numerator and denominator of a measure out of a month's sums. Counts of unknown, adjusted and excluded facts stay, and
+    /// so do the signed sums, which other measures share.
+    pub fn take(set: &MeasureSet, index: usize, month: &mut Sums) -> LeftOut {
+        let own = &mut month.measures[index];
+        let MeasureSums { pca, excluded, unknown, .. } = *own;
+        let mut sums = std::mem::replace(own, MeasureSums { pca, excluded, unknown, ..MeasureSums::default() });
+        (sums.pca, sums.excluded, sums.unknown) = (0, 0, 0);
+        LeftOut { sums, signs: set.sides_of(index).map(|side| month.signed_of(side)) }
+    }
+
+    /// Adds other sums of the same measure.
+    pub fn add(&mut self, other: &LeftOut) {
+        self.sums += &other.sums;
+        for (mine, theirs) in self.signs.iter_mut().zip(other.signs) {
+            mine.0.iter_mut().zip(theirs.0).for_each(|(sum, more)| *sum += more);
+        }
+    }
 }
 
 /// Months of a unit: a year and the year before it.
@@ -58,12 +93,25 @@ impl UnitMonth {
     #[must_use]
     pub fn new(key: UnitKey, months: Vec<Sums>) -> UnitMonth {
         assert_eq!(months.len(), MONTHS, "a unit has the months of two years");
-        UnitMonth { key, windows: windows_of(&months), months, missing: Vec::new(), parts: Vec::new() }
+        UnitMonth { key, windows: windows_of(&months), months, coverage: Vec::new(), parts: Vec::new(), unsent: BTreeMap::new() }
     }
 
     /// The sums of the measure at this index in each of the last 24 months, oldest first.
     pub fn months_of(&self, measure: usize) -> impl ExactSizeIterator<Item = &MeasureSums> {
         self.months.iter().map(move |month| &month.measures[measure])
+    }
+
+    /// The sums that the measure at this index leaves out of its headline window.
+    #[must_use]
+    pub fn left_out(&self, measure: usize) -> LeftOut {
+        self.unsent.get(&measure).copied().unwrap_or_default()
+    }
+
+    /// The reason why the headline window of the measure at this index is suppressed, if any.
+    #[must_use]
+    pub fn suppression(&self, measure: &Measure, index: usize) -> Option<Suppression> {
+        let window = &self.windows[window_index(measure.definition.window)];
+        Suppression::of(measure, &window.base, &window.measures[index], &self.left_out(index).sums)
     }
 
     /// Months of this window in which the unit has any fact.

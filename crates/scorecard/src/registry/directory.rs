@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::data_kind::{DataKind, KindSet};
 use crate::registry::alias_graph::AliasGraph;
 use crate::registry::day_span::{DaySpan, optional_day};
 use crate::registry::entry::{Entry, FeedRule, Lead, Person, Role, Withdrawal, WithdrawnKind};
@@ -60,11 +61,12 @@ pub struct Directory {
     leads: TermBook,
     organisations: OrganisationBook,
     feeds: BTreeMap<String, FeedRule>,
+    sends: BTreeMap<String, KindSet>,
 }
 
 impl Directory {
     /// Applies the next entry of the log. It ignores an entry whose dates are invalid; `plumbline registry check` rejects these before
-    /// they reach the log. It ignores leads and withdrawals of other authors than the operator.
+    /// they reach the log. It ignores leads, withdrawals and declarations of other authors than the operator.
     pub fn apply(&mut self, entry: &Entry) {
         self.applied += 1;
         let precedence = Precedence::of(entry, self.applied);
@@ -76,7 +78,11 @@ impl Directory {
             Entry::Withdrawal(withdrawal) if entry.is_operators() => {
                 self.apply_withdrawal(withdrawal, precedence);
             }
-            Entry::Lead(_) | Entry::Withdrawal(_) => {}
+            Entry::Sends(one) if entry.is_operators() => {
+                let kinds = one.sends.iter().filter_map(|word| DataKind::of_word(word)).collect();
+                self.sends.insert(one.feed.clone(), kinds);
+            }
+            Entry::Lead(_) | Entry::Withdrawal(_) | Entry::Sends(_) => {}
             Entry::Feed(rule) => {
                 self.feeds.entry(rule.feed.clone()).or_insert_with(|| rule.clone());
             }
@@ -233,6 +239,12 @@ impl Directory {
     #[must_use]
     pub fn in_scope(&self, practice: &str, day: Day) -> bool {
         self.organisations.in_scope(practice, day)
+    }
+
+    /// The kinds of data that a feed declares to send; `None` without a declaration.
+    #[must_use]
+    pub fn sends(&self, feed: &str) -> Option<KindSet> {
+        self.sends.get(feed).copied()
     }
 
     /// The rules of a feed: those of its first entry.

@@ -179,6 +179,19 @@ pub struct FeedRule {
     pub source: Option<EntrySource>,
 }
 
+/// The kinds of data that a feed sends. Only the operator declares them; the last entry of a feed counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedSends {
+    /// Name of the feed.
+    pub feed: String,
+    /// Words of [`crate::data_kind::DataKind`]. A kind outside this list is not sent.
+    pub sends: Vec<String>,
+    /// The author. A declaration of another author than the operator has no effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<EntrySource>,
+}
+
 /// The kind of statement that a withdrawal removes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -237,6 +250,7 @@ pub enum Entry {
     Lead(Lead),
     Feed(FeedRule),
     Withdrawal(Withdrawal),
+    Sends(FeedSends),
 }
 
 impl Entry {
@@ -249,7 +263,8 @@ impl Entry {
             | Entry::Organisation(Organisation { source, .. })
             | Entry::Lead(Lead { source, .. })
             | Entry::Feed(FeedRule { source, .. })
-            | Entry::Withdrawal(Withdrawal { source, .. }) => source.as_ref(),
+            | Entry::Withdrawal(Withdrawal { source, .. })
+            | Entry::Sends(FeedSends { source, .. }) => source.as_ref(),
         }
     }
 
@@ -262,7 +277,8 @@ impl Entry {
             | Entry::Organisation(Organisation { source, .. })
             | Entry::Lead(Lead { source, .. })
             | Entry::Feed(FeedRule { source, .. })
-            | Entry::Withdrawal(Withdrawal { source, .. }) => *source = Some(author),
+            | Entry::Withdrawal(Withdrawal { source, .. })
+            | Entry::Sends(FeedSends { source, .. }) => *source = Some(author),
         }
         self
     }
@@ -288,6 +304,7 @@ impl Entry {
             Entry::Organisation(organisation) => format!("organisation|{}", organisation.code),
             Entry::Lead(lead) => format!("lead|{}|{}", lead.person, lead.practice),
             Entry::Feed(rule) => format!("feed|{}", rule.feed),
+            Entry::Sends(one) => format!("sends|{}", one.feed),
             Entry::Withdrawal(withdrawal) => {
                 let Withdrawal { person, code, .. } = withdrawal;
                 format!("withdrawal|{}", person.as_deref().or(code.as_deref()).unwrap_or_default())

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::data_kind::DataKind;
 use crate::registry::day_span::civil_day;
 use crate::registry::defined_names::{DefinedNames, LocatedEntry};
 use crate::registry::earlier_entries::EarlierEntries;
-use crate::registry::entry::{Entry, FeedRule, RegistryMistake, Withdrawal, WithdrawnKind};
+use crate::registry::entry::{Entry, FeedRule, FeedSends, RegistryMistake, Withdrawal, WithdrawnKind};
 use crate::registry::organisation_mistakes::organisation_mistakes;
 use crate::registry::person_details::PersonDetails;
 use crate::registry::person_mistakes::{alias_mistakes, place_mistakes, second_role};
@@ -44,6 +45,7 @@ fn entry_mistakes(names: &DefinedNames<'_>, earlier: &EarlierEntries<'_>, entry:
         }
         Entry::Withdrawal(withdrawal) => withdrawal_mistakes(withdrawal),
         Entry::Feed(rule) => second_rule(earlier, rule).into_iter().collect(),
+        Entry::Sends(one) => unknown_kinds(one),
     }
 }
 
@@ -69,6 +71,13 @@ fn withdrawal_mistakes(withdrawal: &Withdrawal) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Words of a declaration that are no kind of data.
+fn unknown_kinds(one: &FeedSends) -> Vec<String> {
+    let unknown = one.sends.iter().filter(|word| DataKind::of_word(word).is_none());
+    let known = DataKind::ALL.map(DataKind::word).join(", ");
+    unknown.map(|word| format!("sends of feed {:?} has {word:?}, which is no kind of data; use {known}", one.feed)).collect()
 }
 
 fn second_rule(earlier: &EarlierEntries<'_>, rule: &FeedRule) -> Option<String> {
@@ -120,6 +129,13 @@ mod tests {
         let mut mistakes = check(&entries);
         mistakes.sort();
         mistakes.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_declared_kind_that_does_not_exist_is_named_with_those_that_do() {
+        let found = mistakes(&[r#"{"type":"sends","feed":"a","sends":["attendance","cost"]}"#]);
+        let kinds = "attendance, booking, costs, feedback, imaging, minutes, prescriptions, quantities, referrals, tests";
+        assert_eq!(found, [format!("line 1: sends of feed \"a\" has \"cost\", which is no kind of data; use {kinds}")]);
     }
 
     #[test]

@@ -130,7 +130,7 @@ enum Shape {
 }
 
 /// The kinds of entries.
-const KINDS: [&str; 6] = ["person", "role", "lead", "organisation", "feed", "withdrawal"];
+const KINDS: [&str; 7] = ["person", "role", "lead", "organisation", "feed", "withdrawal", "sends"];
 
 /// The keys of an entry of this kind.
 fn keys_of(kind: &str) -> Option<&'static [(&'static str, Shape)]> {
@@ -150,6 +150,7 @@ fn keys_of(kind: &str) -> Option<&'static [(&'static str, Shape)]> {
             ("aliases", Texts),
         ],
         "feed" => &[("feed", Needed), ("ids", Needed), ("versioning", Needed)],
+        "sends" => &[("feed", Needed), ("sends", Texts)],
         "withdrawal" => &[
             ("withdraws", Needed),
             ("person", Text),
@@ -318,7 +319,7 @@ from = "2020-01-01"
         let found = mistakes(&text);
         let expected = [
             "line 1: person has no key \"alias\"; did you mean \"aliases\"?",
-            "line 2: type \"persona\" is not one of person, role, lead, organisation, feed, withdrawal; write one of these",
+            "line 2: type \"persona\" is not one of person, role, lead, organisation, feed, withdrawal, sends; write one of these",
             "line 3: not a JSON object",
             "line 4: role.locum is not true or false; write one of them without quotes",
             "line 4: role.role is empty; write a value",

@@ -16,6 +16,7 @@ enum Matter {
     Organisation(String),
     OrganisationAlias(String),
     Feed(String),
+    Sends(String),
 }
 
 /// The entries of a file that a log lacks, in the order of the file. `log` has every entry of the log in its order.
@@ -61,6 +62,7 @@ fn matters(entry: &Entry) -> Vec<Matter> {
         Entry::Role(role) => vec![Matter::Role(person(&role.person), code(&role.practice))],
         Entry::Lead(lead) => vec![Matter::Lead(person(&lead.person), code(&lead.practice))],
         Entry::Feed(rule) => vec![Matter::Feed(rule.feed.clone())],
+        Entry::Sends(one) => vec![Matter::Sends(one.feed.clone())],
         Entry::Withdrawal(withdrawal) => vec![withdrawn(withdrawal)],
     }
 }

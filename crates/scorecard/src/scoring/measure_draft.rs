@@ -71,12 +71,13 @@ impl MeasureDraft<'_> {
 /// The draft of one measure. `None` if the unit has no fact of it in 24 months.
 pub(crate) fn draft<'a>(benchmark: &Benchmark<'a>, unit: &UnitMonth, network: Option<&Network<'_>>) -> Option<MeasureDraft<'a>> {
     let (measure, index) = (benchmark.measure, benchmark.index);
-    if unit.months_of(index).all(|month| month.facts_n == 0 && month.facts_d == 0 && month.pca == 0 && month.unknown == 0) {
+    let is_empty = |sums: &MeasureSums| sums.facts_n == 0 && sums.facts_d == 0 && sums.pca == 0 && sums.unknown == 0;
+    if unit.months_of(index).all(is_empty) && is_empty(&unit.left_out(index).sums) {
         return None;
     }
     let window = &unit.windows[window_index(measure.definition.window)];
     let own = &window.measures[index];
-    let suppression = Suppression::of(measure, index, window);
+    let suppression = unit.suppression(measure, index);
     let mut draft = MeasureDraft {
         measure,
         card: bare(benchmark, unit, own),

@@ -2,7 +2,7 @@
 //! from the sums of all units of a month, and the content of a card from one unit's sums and its groups.
 
 use crate::card::scorecard::{
-    CardMeasure, Comparisons, Content, Exposure, Grade, MonthGaps, Period, Status, Subject, UnknownCount, VerdictWord,
+    CardMeasure, Comparisons, Content, Exposure, Grade, Period, Status, Subject, UnknownCount, VerdictWord,
 };
 use crate::measure::measure_set::MeasureSet;
 use crate::peer_group::peer_member::{PeerMember, compared_role};
@@ -104,7 +104,7 @@ impl Scorer<'_> {
             domains: by_domain(&contributions),
             composite: enough.then(|| composite(&contributions)),
             giants: Some(giants(self.measures, year, &measures)),
-            coverage: coverage(unit),
+            coverage: unit.coverage.clone(),
             unknown: unknown(&year.base),
             measures,
             subject,
@@ -186,16 +186,14 @@ fn contribution(draft: &MeasureDraft<'_>) -> Contribution {
     }
 }
 
-/// The months of which the log lost the rows.
-fn coverage(unit: &UnitMonth) -> Vec<MonthGaps> {
-    let gaps = |month: &Month| MonthGaps { month: *month, missing: true, gaps: Vec::new(), not_sent: Vec::new() };
-    unit.missing.iter().map(gaps).collect()
-}
-
 /// Unknown values of 12 months.
 fn unknown(year: &Base) -> Vec<UnknownCount> {
-    let counts =
-        [("codes", year.unmapped_items, year.items), ("statuses", year.unknown_status, year.encounters + year.unknown_status)];
+    let counts = [
+        ("codes", year.unmapped_items, year.items),
+        ("costs", year.items_without_cost, year.items),
+        ("quantities", year.items_without_quantity, year.items),
+        ("statuses", year.unknown_status, year.encounters + year.unknown_status),
+    ];
     let counted = counts.into_iter().filter(|(_, unknown, _)| *unknown > 0);
     counted.map(|(kind, unknown, of)| UnknownCount { kind: kind.to_owned(), unknown, of }).collect()
 }

@@ -96,6 +96,8 @@ fn suppressed(draft: &MeasureDraft<'_>, suppression: Suppression, span: &str) ->
             let share = 100.0 * draft.unknown_status as f64 / of as f64;
             words.say("shown", "unknown_status", &[("percent", &format!("{}%", percent(share)))])
         }
+        Suppression::UnknownAboveLimit => words.say("shown", "unknown", &[]),
+        Suppression::NotSent => words.say("shown", "not_sent", &[]),
     }
 }
 

@@ -51,6 +51,13 @@ impl Day {
         Date::new(year, month, day).ok().map(Day::from_date)
     }
 
+    /// Whether it is a day from Monday to Friday.
+    #[must_use]
+    pub fn is_weekday(self) -> bool {
+        // 1970-01-01, day 0, was a Thursday.
+        (self.0 + 3).rem_euclid(7) < 5
+    }
+
     /// The month that this day belongs to.
     #[must_use]
     pub fn month(self) -> Month {

@@ -20,8 +20,9 @@ use crate::oracle::fold::{Fold, Row};
 use crate::oracle::measure_file::Measure;
 use crate::oracle::month_state::{MonthState, MonthStates};
 use crate::oracle::registry::{Staff, Unit};
+use crate::oracle::sendings::PracticeTraffic;
 use crate::oracle::sums::FACTS;
-use crate::oracle::unit_months::{Books, UnitMonth};
+use crate::oracle::unit_months::{Books, PracticeGaps, UnitMonth};
 
 pub use crate::oracle::answer_card::{MeasureAnswer, OracleComparison, OracleContent, Workload};
 pub use crate::oracle::delivery_reader::BadDelivery;
@@ -147,6 +148,8 @@ struct Publisher<'a> {
     cards: BTreeMap<Month, BTreeMap<Unit, Last>>,
     /// The groups of each month: those of its week, or the frozen ones.
     groups: BTreeMap<Month, Groups>,
+    /// The events of each practice by kind and day, at this cut.
+    traffic: BTreeMap<String, PracticeTraffic>,
 }
 
 /// The state of a month at a cut and at the published cut before.
@@ -182,8 +185,14 @@ pub fn answer(question: &CutQuestion<'_>) -> Result<OracleAnswer, Unreadable> {
     let states = MonthStates { london: London::default(), first: question.first };
     let declared = question.feeds.iter().map(|feed| (feed.feed.clone(), feed.practice.clone())).collect();
     let mut fold = Fold::new(&measures, &states, &declared);
-    let mut publisher =
-        Publisher { measures: &measures, states: &states, last_cut: None, cards: BTreeMap::new(), groups: BTreeMap::new() };
+    let mut publisher = Publisher {
+        measures: &measures,
+        states: &states,
+        last_cut: None,
+        cards: BTreeMap::new(),
+        groups: BTreeMap::new(),
+        traffic: BTreeMap::new(),
+    };
     let mut cuts = Vec::new();
     let mut last: Option<&Cut> = None;
     for cut in question.cuts {
@@ -196,8 +205,10 @@ pub fn answer(question: &CutQuestion<'_>) -> Result<OracleAnswer, Unreadable> {
             }
         }
         if cut.outcome == CutOutcome::Published {
-            let books = Books { rows: &fold.rows, staff: &staff, measures: measures.len() };
-            cuts.push(CutAnswer { at: cut.at, cards: publisher.publish(cut.at, &books) });
+            let books = Books { rows: &fold.rows, staff: &staff, measures: &measures };
+            let tick = last.map(|last| last.at);
+            publisher.traffic = fold.traffic(&staff, tick);
+            cuts.push(CutAnswer { at: cut.at, cards: publisher.publish(cut.at, tick, &books) });
         }
         last = Some(cut);
     }
@@ -205,30 +216,47 @@ pub fn answer(question: &CutQuestion<'_>) -> Result<OracleAnswer, Unreadable> {
 }
 
 impl Publisher<'_> {
-    fn publish(&mut self, at: i64, books: &Books<'_>) -> Vec<OracleCard> {
+    fn publish(&mut self, at: i64, tick: Option<i64>, books: &Books<'_>) -> Vec<OracleCard> {
         let mut cards = Vec::new();
         for month in books.months() {
             if self.states.at(month, at) >= MonthState::Provisional && !self.states.sealed(month, self.last_cut) {
-                cards.extend(self.publish_month(month, at, books));
+                cards.extend(self.publish_month(month, at, tick, books));
             }
         }
         self.last_cut = Some(at);
         cards
     }
 
-    fn publish_month(&mut self, month: Month, at: i64, books: &Books<'_>) -> Vec<OracleCard> {
+    /// The missing data of each practice. A final month keeps those that its cards show.
+    fn gaps(&self, month: Month, is_frozen: bool, tick: Option<i64>) -> PracticeGaps {
+        let known = |month: Month| !self.states.sealed(month, tick);
+        let mut gaps: PracticeGaps =
+            self.traffic.iter().map(|(practice, traffic)| (practice.clone(), traffic.missing(month, &known))).collect();
+        let shown = self
+            .cards
+            .get(&month)
+            .into_iter()
+            .flatten()
+            .filter(|(unit, last)| is_frozen && !unit.is_roll_up() && last.status != "withdrawn");
+        gaps.extend(shown.map(|(unit, last)| (unit.practice.clone(), last.content.missing.clone())));
+        gaps
+    }
+
+    fn publish_month(&mut self, month: Month, at: i64, tick: Option<i64>, books: &Books<'_>) -> Vec<OracleCard> {
         let before = self.last_cut.map_or(MonthState::Running, |last| self.states.at(month, last));
         let step = Step { before, now: self.states.at(month, at) };
         let everybody = before < MonthState::Provisional || step.becomes_final();
         let rows = books.month(month);
-        let due = self.due(month, &rows, everybody);
+        let gaps = self.gaps(month, step.was_final(), tick);
+        let mut due = self.due(month, &rows, everybody);
+        due.extend(self.covered_otherwise(month, step, books, &gaps));
         let week = self.last_cut.is_none_or(|last| self.states.week(month, last).max(-1) < self.states.week(month, at));
         let known = self.groups.contains_key(&month);
         let new_groups = step.becomes_final() || (!step.is_final() && (week || !known));
         if due.is_empty() && !everybody && !new_groups {
             return Vec::new();
         }
-        let units = books.units(month);
+        let units = books.units(month, &gaps);
         if new_groups {
             self.groups.insert(month, Groups::form(self.measures, &units));
         }
@@ -242,13 +270,23 @@ impl Publisher<'_> {
             let content = units.get(&unit).map(|of| OracleContent::of(of, self.measures, &groups));
             let row = rows.get(&unit).unwrap_or(&nothing);
             let Some((status, content)) = revised(content, step, cards.get(&unit)) else { continue };
-            let reasons = reasons(step, row, cards.get(&unit));
+            let reasons = reasons(step, row, status, &content, cards.get(&unit));
             let revision = cards.get(&unit).map_or(1, |last| last.revision + 1);
             let (clinician, practice) = key(&unit);
             published.push(OracleCard { clinician, practice, month, revision, status, reasons, content: content.clone() });
             cards.insert(unit, Last { revision, status, content, month: row.clone() });
         }
         published
+    }
+
+    /// The units whose last revision of a provisional month shows other missing data.
+    fn covered_otherwise(&self, month: Month, step: Step, books: &Books<'_>, gaps: &PracticeGaps) -> Vec<Unit> {
+        let cards = self.cards.get(&month).into_iter().flatten();
+        let shown = cards.filter(|(_, last)| !step.is_final() && last.status != "withdrawn");
+        shown
+            .filter(|(unit, last)| books.missing(unit, month, gaps) != last.content.missing)
+            .map(|(unit, _)| unit.clone())
+            .collect()
     }
 
     /// The units whose cards the cut computes. All units are due when the month is provisional, or final, for the first time.
@@ -286,13 +324,16 @@ fn revised(content: Option<OracleContent>, step: Step, last: Option<&Last>) -> O
     (!last.is_some_and(same)).then_some((status, content))
 }
 
-fn reasons(step: Step, row: &Row, last: Option<&Last>) -> Vec<(&'static str, i64)> {
+fn reasons(step: Step, row: &Row, status: &str, content: &OracleContent, last: Option<&Last>) -> Vec<(&'static str, i64)> {
     let Some(last) = last else {
         return vec![(if step.was_final() { "late" } else { "first" }, row.recorded)];
     };
     let mut reasons = Vec::new();
     if step.becomes_final() {
         reasons.push(("final", 0));
+    }
+    if status != "withdrawn" && content.missing != last.content.missing {
+        reasons.push(("coverage", 0));
     }
     let grown = [
         ("late", row.recorded - last.month.recorded),

@@ -1,13 +1,17 @@
 //! The content of one revision: the numbers that a published card must show. Verdicts, change and points are judged by another oracle:
 //! `crates/scorecard/reference`.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::calendar::Month;
 use crate::oracle::colleagues::{Group, Groups, LEAST, LEAST_NETWORK, Member, headline, member, suppressed};
 use crate::oracle::measure_file::{Measure, real};
 use crate::oracle::registry::{SubjectRole, Unit};
+use crate::oracle::sendings::MissingData;
 use crate::oracle::sums::{
     D, ENCOUNTERS, FACTS_D, FACTS_N, ITEMS, MINUTES, N, NOSHOW_PLANNED, PCA, RESPONSES, UNKNOWN, UNKNOWN_FACTS, UNMAPPED,
+    WITHOUT_COST, WITHOUT_QUANTITY,
 };
 use crate::oracle::unit_months::{UnitMonth, WINDOWS};
 
@@ -89,6 +93,8 @@ pub struct OracleContent {
     pub noshow_minutes: i128,
     /// Unknown values of 12 months: the kind, their number, and the number of all values of it.
     pub unknown: Vec<(&'static str, i128, i128)>,
+    /// Missing data of its 12 months.
+    pub missing: BTreeMap<Month, MissingData>,
     hidden: Vec<UnpublishedFigures>,
 }
 
@@ -120,6 +126,7 @@ impl OracleContent {
             measures: (0..).zip(measures).filter_map(|(i, m)| measure_answer(unit, i, m, groups)).collect(),
             noshow_minutes: year.base(NOSHOW_PLANNED),
             unknown: unknown(unit),
+            missing: unit.missing.clone(),
             hidden: (0..).zip(measures).map(|(i, m)| hidden(unit, i, m, groups)).collect(),
         }
     }
@@ -139,7 +146,13 @@ fn exposure(unit: &UnitMonth) -> Vec<Workload> {
 fn unknown(unit: &UnitMonth) -> Vec<(&'static str, i128, i128)> {
     let year = &unit.windows[2].sums;
     let statuses = year.base(UNKNOWN);
-    let counts = [("codes", year.base(UNMAPPED), year.base(ITEMS)), ("statuses", statuses, statuses + year.base(ENCOUNTERS))];
+    let items = year.base(ITEMS);
+    let counts = [
+        ("codes", year.base(UNMAPPED), items),
+        ("costs", year.base(WITHOUT_COST), items),
+        ("quantities", year.base(WITHOUT_QUANTITY), items),
+        ("statuses", statuses, statuses + year.base(ENCOUNTERS)),
+    ];
     counts.into_iter().filter(|(_, unknown, _)| *unknown > 0).collect()
 }
 
@@ -152,7 +165,8 @@ fn hidden(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) ->
 /// The answer for one measure. `None` if the unit has no fact of it in 24 months.
 fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> Option<MeasureAnswer> {
     let facts = |row: &crate::oracle::fold::Row| [FACTS_N, FACTS_D, PCA, UNKNOWN_FACTS].map(|place| row.sums.of(index, place));
-    if unit.months.iter().all(|row| facts(row) == [0; 4]) {
+    let is_left_out = unit.left_out.get(&index).is_some_and(|out| out.any);
+    if unit.months.iter().all(|row| facts(row) == [0; 4]) && !is_left_out {
         return None;
     }
     let sums = &unit.windows[headline(measure)].sums;
@@ -170,7 +184,7 @@ fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Gr
         pca: sums.of(index, PCA),
         unknown: sums.of(index, UNKNOWN_FACTS),
         months: unit.months.iter().map(|row| (row.sums.of(index, N), row.sums.of(index, D))).collect(),
-        suppressed: suppressed(measure, index, sums),
+        suppressed: suppressed(measure, index, unit),
         value: own.as_ref().map(|own| measure.value(own.n, own.d)),
         peers: own.as_ref().and_then(|own| shown(measure, network.as_ref()?, own)),
         saving: own.as_ref().and_then(|own| saving(measure, own, network.as_ref()?)),

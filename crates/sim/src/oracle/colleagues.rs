@@ -4,9 +4,11 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::oracle::measure_file::{Measure, real};
+use crate::oracle::measure_file::{Measure, Side, real};
 use crate::oracle::registry::{SubjectRole, Unit};
-use crate::oracle::sums::{D, D_COST, D_QUANTITY, D_SQUARES, FACTS_D, N, N_COST, N_QUANTITY, N_SQUARES, Sums, UNKNOWN};
+use crate::oracle::sums::{
+    D, D_COST, D_QUANTITY, D_SQUARES, FACTS_D, FACTS_N, ITEMS, N, N_COST, N_QUANTITY, N_SQUARES, UNKNOWN, UNKNOWN_FACTS, UNMAPPED,
+};
 use crate::oracle::unit_months::{UnitMonth, WINDOWS};
 
 /// Members of a group below which no card shows anything of it.
@@ -43,14 +45,34 @@ type GroupKey = (usize, bool, String);
 pub(crate) struct Groups(BTreeMap<GroupKey, Rc<Group>>);
 
 /// The reason why a window is suppressed, if it is.
-pub(crate) fn suppressed(measure: &Measure, index: usize, sums: &Sums) -> Option<&'static str> {
-    let facts = sums.of(index, FACTS_D);
-    let unknown = sums.base(UNKNOWN);
-    if facts < i128::from(measure.minimum) {
+pub(crate) fn suppressed(measure: &Measure, index: usize, unit: &UnitMonth) -> Option<&'static str> {
+    let sums = &unit.windows[headline(measure)].sums;
+    let left_out = unit.left_out.get(&index).copied().unwrap_or_default();
+    let minimum = i128::from(measure.minimum);
+    let (numerator, denominator) = (&measure.numerator, &measure.denominator);
+    let (facts_n, facts, lacking) = (sums.of(index, FACTS_N), sums.of(index, FACTS_D), sums.of(index, UNKNOWN_FACTS));
+    let possible = facts + left_out.facts + if denominator.knows_no() { lacking } else { 0 };
+    if possible < minimum {
         return Some("denominator_below_minimum");
     }
-    let limit = i128::from(measure.unknown_status_limit_percent?);
-    (100 * unknown > limit * (unknown + facts)).then_some("unknown_status_above_limit")
+    let limit = i128::from(measure.unknown_limit_percent.unwrap_or(10));
+    let above = |unknown: i128, known: i128, limit: i128| 100 * unknown > limit * (unknown + known);
+    let visits = |side: &Side| side.event == "attendance" || side.event == "activity";
+    let of_visits = if visits(denominator) { facts } else { facts_n };
+    let statuses = measure.unknown_status_limit_percent.map_or(limit, i128::from);
+    let codes = numerator.filters_codes() || denominator.filters_codes();
+    let unknown = [
+        (visits(numerator) || visits(denominator)) && above(sums.base(UNKNOWN), of_visits, statuses),
+        codes && above(sums.base(UNMAPPED), sums.base(ITEMS) - sums.base(UNMAPPED), limit),
+        above(lacking, if denominator.knows_no() { facts } else { facts_n }, limit),
+    ];
+    if unknown.contains(&true) {
+        return Some("unknown_above_limit");
+    }
+    if above(left_out.d, sums.of(index, D), limit) {
+        return Some("not_sent");
+    }
+    (facts < minimum).then_some("denominator_below_minimum")
 }
 
 /// The index of a measure's headline window.
@@ -70,7 +92,7 @@ pub(crate) fn member(measure: &Measure, index: usize, unit: &UnitMonth) -> Optio
     let money = if measure.saving.is_some() { [N_QUANTITY, N_COST, D_QUANTITY, D_COST].map(of) } else { [0; 4] };
     let months = unit.months.iter().map(|row| (row.sums.of(index, N), row.sums.of(index, D))).collect();
     let member = Member { n: of(N), d: of(D), spread, money, months };
-    (suppressed(measure, index, sums).is_none() && member.d > 0).then_some(member)
+    (suppressed(measure, index, unit).is_none() && member.d > 0).then_some(member)
 }
 
 /// Compares by value, exactly.

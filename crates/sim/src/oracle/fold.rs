@@ -6,6 +6,8 @@ use crate::calendar::Month;
 use crate::oracle::delivery_reader::{Kind, Version};
 use crate::oracle::measure_file::Measure;
 use crate::oracle::month_state::MonthStates;
+use crate::oracle::registry::Staff;
+use crate::oracle::sendings::PracticeTraffic;
 use crate::oracle::sums::{Sums, contribution};
 
 /// The key of a row: month, number of the clinician, practice. The oracle adds up the rows of several feeds: no card needs them
@@ -122,6 +124,22 @@ impl<'a> Fold<'a> {
         self.win(&key, before, was_sealed, last);
     }
 
+    /// The events of each practice by feed, kind and day, of months that are not sealed after the cut `last`.
+    pub(crate) fn traffic(&self, staff: &Staff, last: Option<i64>) -> BTreeMap<String, PracticeTraffic> {
+        let mut traffic: BTreeMap<String, PracticeTraffic> = BTreeMap::new();
+        for ((feed, _), fact) in &self.facts {
+            let (Some((month, _, practice)), version) = (&fact.row, fact.version()) else { continue };
+            if version.excluded.is_some() || self.states.sealed(*month, last) {
+                continue;
+            }
+            let practice = staff.practice_of(practice, month.last_day());
+            let day = version.day.filter(|day| Month::of(*day) == *month).unwrap_or(month.first_day());
+            let of_practice = traffic.entry(practice).or_default();
+            kinds(&version.kind).into_iter().for_each(|kind| of_practice.count(feed, kind, day));
+        }
+        traffic
+    }
+
     fn begin(&mut self, key: EventKey, version: Version, last: Option<i64>) {
         let adds = Sums::zero(self.measures.len());
         self.facts.insert(key.clone(), Fact { versions: vec![version], newest: 0, row: None, adds });
@@ -229,5 +247,25 @@ impl<'a> Fold<'a> {
         let target = self.facts.get(&named)?.version();
         let open = target.day.is_some_and(|day| !self.states.sealed(Month::of(day), last));
         (matches!(target.kind, Kind::Encounter { .. }) && open).then_some(target)
+    }
+}
+
+/// The kinds of data that an event carries.
+fn kinds(kind: &Kind) -> Vec<&'static str> {
+    let sent = |fields: &[(&'static str, bool)]| fields.iter().filter(|(_, sent)| *sent).map(|(kind, _)| *kind).collect();
+    match kind {
+        Kind::Encounter { minutes, lag_days, .. } => {
+            sent(&[("attendance", true), ("minutes", minutes.is_some()), ("booking", lag_days.is_some())])
+        }
+        Kind::Prescription { quantity, cost, .. } => {
+            sent(&[("prescriptions", true), ("quantities", quantity.is_some()), ("costs", cost.is_some())])
+        }
+        Kind::Feedback { .. } => vec!["feedback"],
+        Kind::Order { category, .. } => match category.as_str() {
+            "referral" => vec!["referrals"],
+            "test" => vec!["tests"],
+            _ => vec!["imaging"],
+        },
+        Kind::Nothing(_) => Vec::new(),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::oracle::codes::CodeFilter;
+use crate::oracle::sendings::Needs;
 
 /// The definition of a measure, without prose and fields that only decide about display.
 #[derive(Clone, Debug, Deserialize)]
@@ -18,6 +19,7 @@ pub(crate) struct Measure {
     pub window: i32,
     #[serde(default = "ten")]
     pub minimum: i64,
+    pub unknown_limit_percent: Option<i64>,
     pub unknown_status_limit_percent: Option<i64>,
     pub numerator: Side,
     pub denominator: Side,
@@ -105,6 +107,15 @@ impl Measure {
         Ok(measure)
     }
 
+    /// The kinds of data that both sides need.
+    pub(crate) fn kinds(&self) -> Needs {
+        let mut needs = Needs::default();
+        for side in [&self.numerator, &self.denominator] {
+            side.add_kinds(&mut needs);
+        }
+        needs
+    }
+
     /// The value of integer sums, in the measure's unit.
     pub(crate) fn value(&self, n: i128, d: i128) -> f64 {
         self.value_of_ratio(real(n) / real(d))
@@ -135,6 +146,34 @@ impl Side {
             Some("weight") => 1_000_000.0,
             _ => 1.0,
         }
+    }
+
+    fn add_kinds(&self, needs: &mut Needs) {
+        let orders = [("imaging", "imaging"), ("referral", "referrals"), ("test", "tests")];
+        match self.event.as_str() {
+            "attendance" | "activity" => drop(needs.each.insert("attendance")),
+            "prescription" => drop(needs.each.insert("prescriptions")),
+            "feedback" => drop(needs.each.insert("feedback")),
+            _ if self.categories.is_empty() => needs.any.extend(orders.map(|(_, kind)| kind)),
+            _ => {
+                let counted = orders.into_iter().filter(|(category, _)| self.categories.iter().any(|one| one == category));
+                needs.each.extend(counted.map(|(_, kind)| kind));
+            }
+        }
+        let fields = [("cost", "costs"), ("quantity", "quantities"), ("minutes", "minutes"), ("lag_days", "booking")];
+        let needed = self.needs();
+        needs.each.extend(fields.into_iter().filter(|(field, _)| needed.contains(field)).map(|(_, kind)| kind));
+    }
+
+    /// Whether an event without this field, other than a code, is unknown to this side.
+    pub(crate) fn knows_no(&self) -> bool {
+        self.needs().into_iter().any(|field| self.is_unknown_without(field))
+    }
+
+    /// Whether items of unmapped drugs are unknown to this side: it has a filter of codes.
+    pub(crate) fn filters_codes(&self) -> bool {
+        let filters = !self.codes.is_empty() || !self.over.is_empty() || !self.weights.is_empty() || self.generic.is_some();
+        filters && self.is_unknown_without("code")
     }
 
     /// The fields that an event must have for this side.

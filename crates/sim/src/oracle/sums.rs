@@ -12,9 +12,9 @@ pub(crate) const UNMAPPED: usize = 4;
 pub(crate) const RESPONSES: usize = 5;
 pub(crate) const UNKNOWN: usize = 6;
 pub(crate) const NOSHOW_PLANNED: usize = 7;
-const WITHOUT_COST: usize = 8;
-const WITHOUT_ADQ: usize = 9;
-const WITHOUT_QUANTITY: usize = 10;
+pub(crate) const WITHOUT_COST: usize = 8;
+pub(crate) const WITHOUT_ADQ: usize = 9;
+pub(crate) const WITHOUT_QUANTITY: usize = 10;
 const ANSWERS: usize = 11;
 const BASE: usize = 17;
 
@@ -38,6 +38,23 @@ const FIELDS: usize = 21;
 
 const ANSWER_NAMES: [&str; 6] = ["very_good", "good", "neither", "poor", "very_poor", "dont_know"];
 
+/// A denominator that a measure leaves out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LeftOut {
+    pub facts: i128,
+    pub d: i128,
+    /// Whether any fact of either side is left out.
+    pub any: bool,
+}
+
+impl LeftOut {
+    pub(crate) fn add(&mut self, other: &LeftOut) {
+        self.facts += other.facts;
+        self.d += other.d;
+        self.any |= other.any;
+    }
+}
+
 /// All sums of a row or of a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sums(Vec<i128>);
@@ -60,6 +77,15 @@ impl Sums {
 
     fn add_to(&mut self, measure: usize, place: usize, amount: i128) {
         self.0[BASE + FIELDS * measure + place] += amount;
+    }
+
+    /// Takes numerator and denominator of a measure out.
+    pub(crate) fn void(&mut self, measure: usize) -> LeftOut {
+        let [facts_n, facts, d] = [FACTS_N, FACTS_D, D].map(|place| self.of(measure, place));
+        for place in [FACTS_N, FACTS_D, N, D, N_SQUARES, D_SQUARES, N_QUANTITY, N_COST, D_QUANTITY, D_COST] {
+            self.0[BASE + FIELDS * measure + place] = 0;
+        }
+        LeftOut { facts, d, any: facts_n > 0 || facts > 0 }
     }
 
     pub(crate) fn add(&mut self, other: &Sums) {

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::Month;
 use crate::oracle::fold::{Row, RowKey};
+use crate::oracle::measure_file::Measure;
 use crate::oracle::registry::{Staff, SubjectRole, Unit};
-use crate::oracle::sums::FACTS;
+use crate::oracle::sendings::{MissingData, Needs};
+use crate::oracle::sums::{FACTS, LeftOut};
 
 /// The windows in months. Each ends with the card's month.
 pub(crate) const WINDOWS: [i32; 3] = [1, 3, 12];
@@ -21,13 +23,20 @@ pub(crate) struct UnitMonth {
     pub windows: Vec<Row>,
     /// Sums of each of the 24 months that end with it, oldest first.
     pub months: Vec<Row>,
+    /// Missing data of its last 12 months.
+    pub missing: BTreeMap<Month, MissingData>,
+    /// Denominators that measures leave out of their headline windows for it, by index. Windows and months do not have them.
+    pub left_out: BTreeMap<usize, LeftOut>,
 }
+
+/// The missing data of each practice in the months before a card.
+pub(crate) type PracticeGaps = BTreeMap<String, BTreeMap<Month, MissingData>>;
 
 /// The rows of a cut and the staff of the registry.
 pub(crate) struct Books<'a> {
     pub rows: &'a BTreeMap<RowKey, Row>,
     pub staff: &'a Staff,
-    pub measures: usize,
+    pub measures: &'a [Measure],
 }
 
 impl Books<'_> {
@@ -45,25 +54,84 @@ impl Books<'_> {
             let practice = self.staff.practice_of(practice, month.last_day());
             for practice in [practice.as_str(), ""] {
                 let unit = Unit { person: person.clone(), practice: practice.to_owned() };
-                units.entry(unit).or_insert_with(|| Row::zero(self.measures)).add(row);
+                units.entry(unit).or_insert_with(|| Row::zero(self.measures.len())).add(row);
             }
         }
         units
     }
 
+    /// The missing data of a unit: those of its practice, or of every practice at which a roll-up's person has facts in the month.
+    pub(crate) fn missing(&self, unit: &Unit, month: Month, gaps: &PracticeGaps) -> BTreeMap<Month, MissingData> {
+        if !unit.is_roll_up() {
+            return gaps.get(&unit.practice).cloned().unwrap_or_default();
+        }
+        let none = BTreeMap::new();
+        let mut missing: BTreeMap<Month, MissingData> = BTreeMap::new();
+        for of in (-11..=0).map(|back| month.plus(back)) {
+            for (one, row) in self.month(of).iter().filter(|(one, _)| one.person == unit.person && !one.is_roll_up()) {
+                let of_practice = gaps.get(&one.practice).unwrap_or(&none).get(&of);
+                if let Some(data) = of_practice.filter(|_| row.sums.base(FACTS) > 0) {
+                    missing.entry(of).or_default().add(data);
+                }
+            }
+        }
+        missing
+    }
+
+    /// The rows of a month without what measures leave out, and the denominators that they leave out.
+    fn sent(&self, month: Month, gaps: &PracticeGaps) -> BTreeMap<Unit, (Row, BTreeMap<usize, LeftOut>)> {
+        let mut sent: BTreeMap<Unit, (Row, BTreeMap<usize, LeftOut>)> = BTreeMap::new();
+        let needs: Vec<Needs> = self.measures.iter().map(Measure::kinds).collect();
+        for (unit, mut row) in self.month(month).into_iter().filter(|(unit, _)| !unit.is_roll_up()) {
+            let mut left_out: BTreeMap<usize, LeftOut> = BTreeMap::new();
+            let missing = gaps.get(&unit.practice).and_then(|months| months.get(&month));
+            for (index, needs) in needs.iter().enumerate() {
+                if missing.is_some_and(|missing| missing.voids(needs)) {
+                    left_out.insert(index, row.sums.void(index));
+                }
+            }
+            for practice in [unit.practice.clone(), String::new()] {
+                let at = Unit { person: unit.person.clone(), practice };
+                let (sum, out) = sent.entry(at).or_insert_with(|| (Row::zero(self.measures.len()), BTreeMap::new()));
+                sum.add(&row);
+                for (index, one) in &left_out {
+                    out.entry(*index).or_default().add(one);
+                }
+            }
+        }
+        sent
+    }
+
     /// The units with a card for a month.
-    pub(crate) fn units(&self, month: Month) -> Vec<UnitMonth> {
+    pub(crate) fn units(&self, month: Month, gaps: &PracticeGaps) -> Vec<UnitMonth> {
         let years: Vec<BTreeMap<Unit, Row>> = (-23..=0).map(|back| self.month(month.plus(back))).collect();
         let with_facts = years[23].iter().filter(|(_, row)| row.sums.base(FACTS) > 0).map(|(unit, _)| unit);
         let units = with_facts.filter(|unit| !unit.is_roll_up() || practices(&years[12..], &unit.person) >= 2);
-        units.map(|unit| self.unit(unit, month, &years)).collect()
+        let sent: Vec<_> = (-23..=0).map(|back| self.sent(month.plus(back), gaps)).collect();
+        units.map(|unit| self.unit(unit, month, &sent, gaps)).collect()
     }
 
-    fn unit(&self, unit: &Unit, month: Month, years: &[BTreeMap<Unit, Row>]) -> UnitMonth {
-        let of = |rows: &BTreeMap<Unit, Row>| rows.get(unit).cloned().unwrap_or_else(|| Row::zero(self.measures));
-        let months: Vec<Row> = years.iter().map(of).collect();
+    fn unit(
+        &self,
+        unit: &Unit,
+        month: Month,
+        years: &[BTreeMap<Unit, (Row, BTreeMap<usize, LeftOut>)>],
+        gaps: &PracticeGaps,
+    ) -> UnitMonth {
+        let nothing = || (Row::zero(self.measures.len()), BTreeMap::new());
+        let of = |rows: &BTreeMap<Unit, (Row, BTreeMap<usize, LeftOut>)>| rows.get(unit).cloned().unwrap_or_else(nothing);
+        let (months, out): (Vec<Row>, Vec<BTreeMap<usize, LeftOut>>) = years.iter().map(of).unzip();
+        let mut left_out: BTreeMap<usize, LeftOut> = BTreeMap::new();
+        for (at, of_month) in out.iter().enumerate() {
+            for (index, one) in of_month {
+                let window = usize::try_from(self.measures[*index].window).expect("3 or 12");
+                if at + window >= months.len() {
+                    left_out.entry(*index).or_default().add(one);
+                }
+            }
+        }
         let window = |length: i32| {
-            let mut sum = Row::zero(self.measures);
+            let mut sum = Row::zero(self.measures.len());
             let from = months.len() - usize::try_from(length).expect("1, 3 or 12");
             months[from..].iter().for_each(|row| sum.add(row));
             sum
@@ -73,6 +141,8 @@ impl Books<'_> {
             standing: self.staff.standing(unit, day),
             in_scope: unit.is_roll_up() || self.staff.in_scope(&unit.practice, day),
             windows: WINDOWS.into_iter().map(window).collect(),
+            missing: self.missing(unit, month, gaps),
+            left_out,
             months: months.clone(),
             unit: unit.clone(),
         }

@@ -1,13 +1,13 @@
 //! The plan of a cut, month by month: the cards that are computed, the peers that they compare with, and the new revisions.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use scorecard::card::fingerprint::month_sums;
+use scorecard::card::scorecard::Status;
 use scorecard::peer_group::peer_table::PeerTable;
 use scorecard::peer_group::peer_week::begins_peer_week;
 use scorecard::peer_group::unit::UnitKey;
-use scorecard::record::log_record::{FeedCoverage, Mark};
+use scorecard::record::log_record::Mark;
 use scorecard::registry::directory::Directory;
 use scorecard::scoring::scorer::Scorer;
 use scorecard::time::calendar::{Month, Timestamp};
@@ -15,11 +15,13 @@ use scorecard::time::month_state::MonthState;
 
 use crate::deployment::Deployment;
 use crate::log::LogError;
+use crate::publish::coverage_pool::same_flags;
 use crate::publish::month_cards::{MonthCut, RunHeader};
 use crate::publish::month_states::{MonthStep, MonthSteps};
 use crate::publish::published::{LastRevision, PublishedState, quarter_of};
 use crate::publish::run::RunWriter;
 use crate::rows::ledger::CutBasis;
+use crate::rows::month_coverage::{CutFeeds, MonthCoverage};
 use crate::rows::month_units::MonthUnits;
 use crate::rows::row_versions::RowVersionStore;
 
@@ -30,6 +32,8 @@ pub(crate) type StaleUnits = BTreeMap<Month, BTreeSet<UnitKey>>;
 #[derive(Debug)]
 pub(crate) struct CutPlanner<'a> {
     pub cut: Timestamp,
+    /// The feeds of all partitions.
+    pub feeds: &'a CutFeeds,
     pub deployment: &'a Deployment,
     pub published: &'a PublishedState,
     pub rows: &'a RowVersionStore,
@@ -53,7 +57,6 @@ impl CutPlanner<'_> {
         writer: &mut RunWriter<'_, '_>,
     ) -> Result<(), LogError> {
         let measures = &self.deployment.measures;
-        let feeds = feeds_of(&basis.marks);
         let last_run = self.published.last_run.as_ref();
         let redefined = last_run.is_some_and(|run| run.measure_set != measures.hash());
         let before = self.before.filter(|_| last_run.is_some());
@@ -64,7 +67,7 @@ impl CutPlanner<'_> {
             measure_set: measures.hash(),
             redefined,
             reattributed: &reattributed,
-            feeds: &feeds,
+            feeds: &self.feeds.by_name,
             open_from: self.published.open_from(&self.deployment.schedule),
         };
         let scorer = self.scorer();
@@ -85,11 +88,20 @@ impl CutPlanner<'_> {
             }
             waiting.extend(self.reattributed_units(month, &reattributed));
             let week = self.begins_week(month, step);
-            if !whole && !week && waiting.is_empty() {
+            let provisional = step.now < MonthState::Final;
+            if !whole && !week && !provisional && waiting.is_empty() {
                 continue;
             }
             let units = &*units.get_or_insert_with(|| self.units());
-            let plan = MonthPlan { month, step, whole, week, redefined, scorer: &scorer, units, header: &header };
+            let coverage = self.coverage(month);
+            if provisional && !whole {
+                waiting.extend(self.covered_otherwise(month, units, &coverage));
+            }
+            if !whole && !week && waiting.is_empty() {
+                continue;
+            }
+            let plan =
+                MonthPlan { month, step, whole, week, redefined, scorer: &scorer, units, coverage: &coverage, header: &header };
             *waiting = self.write_month(&plan, waiting, writer)?;
         }
         stale.retain(|_, waiting| !waiting.is_empty());
@@ -97,7 +109,31 @@ impl CutPlanner<'_> {
     }
 
     fn units(&self) -> MonthUnits<'_> {
-        MonthUnits::new(self.rows, self.directory, self.missing, self.deployment.measures.measures().len())
+        MonthUnits::new(self.rows, self.directory, self.missing, &self.deployment.measures)
+    }
+
+    /// The coverage of a month's cards. The cards of a final month keep the flags of the cut that made it final.
+    fn coverage(&self, month: Month) -> MonthCoverage {
+        let mut coverage = MonthCoverage::observed(&self.deployment.measures, self.feeds, self.directory, month);
+        if !self.steps.of(month).was_final() {
+            return coverage;
+        }
+        let mut frozen: BTreeSet<&str> = BTreeSet::new();
+        for (key, last) in self.published.cards.get(&month).into_iter().flatten() {
+            let shows = !key.is_roll_up() && last.status != Status::Withdrawn;
+            if shows && frozen.insert(&key.practice) {
+                coverage.freeze(&key.practice, &last.coverage);
+            }
+        }
+        coverage
+    }
+
+    /// The units of a provisional month whose last revision shows another coverage.
+    fn covered_otherwise(&self, month: Month, units: &MonthUnits<'_>, coverage: &MonthCoverage) -> Vec<UnitKey> {
+        let differs = |(key, last): &(&UnitKey, &LastRevision)| {
+            last.status != Status::Withdrawn && !same_flags(&units.coverage(key, month, coverage), &last.coverage)
+        };
+        self.published.cards.get(&month).into_iter().flatten().filter(differs).map(|(key, _)| key.clone()).collect()
     }
 
     /// Whether this cut forms the groups of a provisional month again.
@@ -133,8 +169,8 @@ impl CutPlanner<'_> {
 
     /// The groups of a month at this cut.
     fn formed(&self, month: Month, units: &MonthUnits<'_>) -> PeerTable {
-        let scorer = self.scorer();
-        let member = |key: UnitKey| scorer.member(&units.unit(&key, month)?, month);
+        let (scorer, coverage) = (self.scorer(), self.coverage(month));
+        let member = |key: UnitKey| scorer.member(&units.unit(&key, month, &coverage)?, month);
         let members = units.of_month(self.directory, month).into_iter().filter_map(member).collect();
         scorer.peers(month, self.cut, members)
     }
@@ -171,7 +207,7 @@ impl CutPlanner<'_> {
         };
         let mut still_stale = BTreeSet::new();
         for key in keys {
-            match month_cut.revise(&key, plan.units.unit(&key, month).as_ref(), last.get(&key)) {
+            match month_cut.revise(&key, plan.units.unit(&key, month, plan.coverage).as_ref(), last.get(&key)) {
                 Some(card) => writer.write_card(card)?,
                 None if last.get(&key).is_some_and(|last| differs(plan.units, &key, month, last)) => {
                     still_stale.insert(key);
@@ -259,19 +295,24 @@ struct MonthPlan<'a> {
     redefined: bool,
     scorer: &'a Scorer<'a>,
     units: &'a MonthUnits<'a>,
+    coverage: &'a MonthCoverage,
     header: &'a RunHeader<'a>,
 }
 
 /// The units whose cards a cut computes where it does not compute the whole month.
 ///
-/// A unit is due when its month differs from its last revision, or when the registry attributes it otherwise. Without a revision
+/// A unit is due when its month or its coverage differs from its last revision, or when the registry attributes it otherwise. Without a revision
 /// a unit at a practice is due, and a roll-up when one of its practices is. A changed row alone is no reason: an amendment
 /// changes only its counters.
 fn due_units(plan: &MonthPlan<'_>, waiting: &BTreeSet<UnitKey>, last: &BTreeMap<UnitKey, LastRevision>) -> BTreeSet<UnitKey> {
     let is_due = |key: &UnitKey| {
         let begins = || !key.is_roll_up() && plan.units.month_sums(key, plan.month).base.facts > 0;
         let changed = last.get(key).map_or_else(begins, |last| differs(plan.units, key, plan.month, last));
-        changed || plan.header.reattributed.contains(&key.person)
+        let covered_otherwise = |last: &LastRevision| {
+            let now = || plan.units.coverage(key, plan.month, plan.coverage);
+            plan.step.now < MonthState::Final && last.status != Status::Withdrawn && !same_flags(&now(), &last.coverage)
+        };
+        changed || plan.header.reattributed.contains(&key.person) || last.get(key).is_some_and(covered_otherwise)
     };
     let mut due: BTreeSet<UnitKey> = waiting.iter().filter(|key| is_due(key)).cloned().collect();
     let roll_up = |key: &UnitKey| UnitKey { person: key.person.clone(), practice: String::new() };
@@ -285,6 +326,9 @@ pub(crate) fn differs(units: &MonthUnits<'_>, key: &UnitKey, month: Month, last:
     month_sums(&units.month_sums(key, month)) != last.month_sums
 }
 
-fn feeds_of(marks: &[Mark]) -> BTreeMap<Arc<str>, FeedCoverage> {
-    marks.iter().flat_map(|mark| &mark.feeds).map(|feed| (feed.feed.clone(), feed.clone())).collect()
+/// The feeds of all partitions. They hold everything from the latest first open month on.
+pub(crate) fn feeds_of(marks: &[Mark]) -> CutFeeds {
+    let by_name = marks.iter().flat_map(|mark| &mark.feeds).map(|feed| (feed.feed.clone(), feed.clone())).collect();
+    let known_from = marks.iter().map(|mark| mark.open_from).max().unwrap_or(Month::EARLIEST);
+    CutFeeds { by_name, known_from }
 }

@@ -125,7 +125,7 @@ impl MonthCut<'_> {
             return vec![Reason { cause, events: sums.base.recorded }];
         };
         let mut reasons = Vec::new();
-        let covered = content.status == Status::Withdrawn || content.coverage == last.coverage;
+        let covered = content.status == Status::Withdrawn || content.coverage == *last.coverage;
         let whole = [
             (self.step.becomes_final(), Cause::Final),
             (self.header.redefined, Cause::DefinitionChange),

@@ -13,7 +13,7 @@ use scorecard::time::calendar::{Month, Timestamp};
 use crate::deployment::Deployment;
 use crate::limits::WINDOW_MONTHS;
 use crate::log::{Log, LogError};
-use crate::publish::cut_planner::{CutPlanner, StaleUnits, differs};
+use crate::publish::cut_planner::{CutPlanner, StaleUnits, differs, feeds_of};
 use crate::publish::month_states::MonthSteps;
 use crate::publish::published::{LastRevision, PublishedState};
 use crate::publish::run::{RunEffects, RunWriter};
@@ -107,12 +107,7 @@ impl<L: Log> PublishTask<L> {
 
     /// Finds the units whose month differs from their last revision, as a publisher without a restart remembers them.
     fn find_stale(&mut self) {
-        let units = MonthUnits::new(
-            &self.ledger.rows,
-            &self.register.directory,
-            &self.missing,
-            self.deployment.measures.measures().len(),
-        );
+        let units = MonthUnits::new(&self.ledger.rows, &self.register.directory, &self.missing, &self.deployment.measures);
         for (&month, cards) in &self.published.cards {
             let other = |(key, last): &(&UnitKey, &LastRevision)| differs(&units, key, month, last);
             let found: BTreeSet<UnitKey> = cards.iter().filter(other).map(|(key, _)| key.clone()).collect();
@@ -127,8 +122,10 @@ impl<L: Log> PublishTask<L> {
         let open_months = self.open_months();
         let last = self.published.last_run.as_ref().map(|run| run.at);
         let steps = MonthSteps::new(open_months.iter().copied(), &self.deployment.schedule, last, cut);
+        let feeds = feeds_of(&basis.marks);
         let planner = CutPlanner {
             cut,
+            feeds: &feeds,
             deployment: &self.deployment,
             published: &self.published,
             rows: &self.ledger.rows,
@@ -186,7 +183,8 @@ impl<L: Log> PublishTask<L> {
         self.published.add_run(run.clone(), &self.deployment.schedule);
         self.missing.extend(&self.published.unrecorded);
         self.ledger.drop_marks(run.at);
-        for (month, key, last) in effects.revisions {
+        for (month, key, mut last) in effects.revisions {
+            self.published.coverages.share(&mut last.coverage);
             self.published.cards.entry(month).or_default().insert(key, last);
         }
         self.published.peers.extend(effects.peers);

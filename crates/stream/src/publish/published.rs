@@ -2,11 +2,12 @@
 //! publisher.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use scorecard::card::fingerprint::group_fingerprint;
 use scorecard::card::peer_snapshot::{PeerSnapshot, Purpose};
 use scorecard::card::public_group::PeerKey;
-use scorecard::card::scorecard::{MonthGaps, Scorecard, Status, Subject};
+use scorecard::card::scorecard::{Scorecard, Status, Subject};
 use scorecard::peer_group::peer_table::PeerTable;
 use scorecard::peer_group::unit::UnitKey;
 use scorecard::record::log_record::{Outcome, Record, Run};
@@ -15,6 +16,7 @@ use scorecard::time::schedule::Schedule;
 
 use crate::limits::WINDOW_MONTHS;
 use crate::log::{CARD_PARTITIONS, Log, LogEntry, LogError, Topic};
+use crate::publish::coverage_pool::{CardCoverage, CoveragePool};
 
 /// The fields of a card's last revision that decide about the next one.
 #[derive(Clone, Debug)]
@@ -25,7 +27,8 @@ pub(crate) struct LastRevision {
     pub content_hash: String,
     pub month_sums: String,
     pub subject: Subject,
-    pub coverage: Vec<MonthGaps>,
+    /// Shared by the cards of a practice.
+    pub coverage: CardCoverage,
     pub recorded: i64,
     pub amended: i64,
     pub retracted: i64,
@@ -46,7 +49,7 @@ impl LastRevision {
             content_hash: card.content_hash.clone(),
             month_sums: card.quality.month_sums.clone(),
             subject: card.content.subject.clone(),
-            coverage: card.content.coverage.clone(),
+            coverage: Arc::new(card.content.coverage.clone()),
             recorded: card.quality.recorded,
             amended: card.quality.amended,
             retracted: card.quality.retracted,
@@ -58,6 +61,8 @@ impl LastRevision {
 #[derive(Debug, Default)]
 pub(crate) struct PublishedState {
     pub cards: BTreeMap<Month, BTreeMap<UnitKey, LastRevision>>,
+    /// The coverages of these cards.
+    pub coverages: CoveragePool,
     /// The newest peers of each month: those of its week, or the frozen ones.
     pub peers: BTreeMap<Month, PeerTable>,
     /// Figures for the points of each quarter, by its first month.
@@ -139,7 +144,9 @@ impl PublishedState {
         let key = LastRevision::unit(card);
         let cards = self.cards.entry(month).or_default();
         if cards.get(&key).is_none_or(|last| last.revision < card.revision) {
-            cards.insert(key, LastRevision::of(card));
+            let mut last = LastRevision::of(card);
+            self.coverages.share(&mut last.coverage);
+            cards.insert(key, last);
         }
     }
 
@@ -174,6 +181,7 @@ impl PublishedState {
         self.peers = self.peers.split_off(&open_from);
         self.quarters = self.quarters.split_off(&quarter_of(open_from));
         self.groups.retain(|key, _| key.month >= open_from);
+        self.coverages.drop_unused();
         self.sealing = self.sealing.split_off(&rows_from);
         self.unrecorded = self.unrecorded.split_off(&rows_from);
     }

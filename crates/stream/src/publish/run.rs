@@ -16,12 +16,15 @@ use scorecard::time::calendar::{Month, Timestamp};
 
 use crate::log::{CARD_PARTITIONS, LogError, Put, Topic};
 use crate::partition::partition_of;
+use crate::publish::coverage_pool::CoveragePool;
 use crate::publish::published::LastRevision;
 
 /// The changes of a run to the published state, applied once the run is committed.
 #[derive(Debug, Default)]
 pub(crate) struct RunEffects {
     pub revisions: Vec<(Month, UnitKey, LastRevision)>,
+    /// The coverages of these revisions.
+    coverages: CoveragePool,
     pub groups: Vec<(PeerKey, u128)>,
     /// Peers that this run forms or freezes.
     pub peers: BTreeMap<Month, PeerTable>,
@@ -42,7 +45,9 @@ impl<'d, 'p> RunWriter<'d, 'p> {
 
     /// Writes a revision of a card.
     pub(crate) fn write_card(&mut self, card: Scorecard) -> Result<(), LogError> {
-        self.effects.revisions.push((card.content.period.month, LastRevision::unit(&card), LastRevision::of(&card)));
+        let mut last = LastRevision::of(&card);
+        self.effects.coverages.share(&mut last.coverage);
+        self.effects.revisions.push((card.content.period.month, LastRevision::unit(&card), last));
         let key = card.key();
         let partition = partition_of(&key, CARD_PARTITIONS);
         let record = Record::Scorecard(Box::new(card));

@@ -4,11 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use scorecard::peer_group::unit::{MONTHS, UnitKey, UnitMonth, UnitPart, has_card, windows_of};
+use scorecard::card::scorecard::MonthGaps;
+use scorecard::completeness::month_flags::MonthFlags;
+use scorecard::completeness::practice_feeds::COVERED_MONTHS;
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::peer_group::unit::{LeftOut, MONTHS, UnitKey, UnitMonth, UnitPart, has_card, windows_of};
 use scorecard::registry::directory::{Directory, RowOwner};
 use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::Month;
 
+use crate::rows::month_coverage::MonthCoverage;
 use crate::rows::row_versions::{PracticePerson, RowVersionStore};
 
 /// The rows of a cut by person of the registry.
@@ -19,8 +24,11 @@ pub(crate) struct MonthUnits<'a> {
     persons: BTreeMap<String, Vec<OwnedRows>>,
     /// Months with missing rows.
     missing: &'a BTreeSet<Month>,
-    measures: usize,
+    measures: &'a MeasureSet,
 }
+
+/// The sums that measures leave out of their headline windows, by index of the measure.
+type Unsent = BTreeMap<usize, LeftOut>;
 
 /// The rows of a clinician id and a practice in the months in which they belong to one person and one practice of the registry.
 #[derive(Debug)]
@@ -48,7 +56,7 @@ impl<'a> MonthUnits<'a> {
         rows: &'a RowVersionStore,
         directory: &Directory,
         missing: &'a BTreeSet<Month>,
-        measures: usize,
+        measures: &'a MeasureSet,
     ) -> MonthUnits<'a> {
         let mut persons: BTreeMap<String, Vec<OwnedRows>> = BTreeMap::new();
         for person in rows.persons() {
@@ -74,8 +82,8 @@ impl<'a> MonthUnits<'a> {
         self.rows.persons_in(month).iter().flat_map(|person| MonthUnits::units_of(directory, person, month)).collect()
     }
 
-    /// The sums of a unit; `None` when it has no card for this month.
-    pub(crate) fn unit(&self, key: &UnitKey, month: Month) -> Option<UnitMonth> {
+    /// The sums of a unit under this coverage of the month; `None` when it has no card for this month.
+    pub(crate) fn unit(&self, key: &UnitKey, month: Month, coverage: &MonthCoverage) -> Option<UnitMonth> {
         let owned = self.persons.get(&key.person)?;
         if key.is_roll_up() && self.practices_in_window(owned, month) < 2 {
             return None;
@@ -84,25 +92,72 @@ impl<'a> MonthUnits<'a> {
         if !has_card(&self.sums_of(&summed, month)) {
             return None;
         }
-        let missing = self.missing.range(month.plus(months_back(0))..=month).copied().collect();
-        let parts = if key.is_roll_up() { self.parts(&summed, month) } else { Vec::new() };
-        Some(UnitMonth { missing, parts, ..UnitMonth::new(key.clone(), self.months(&summed, month)) })
+        let parts = if key.is_roll_up() { self.parts(&summed, month, coverage) } else { Vec::new() };
+        let (months, unsent) = self.months(&summed, month, coverage);
+        let coverage = self.coverage(key, month, coverage);
+        Some(UnitMonth { coverage, parts, unsent, ..UnitMonth::new(key.clone(), months) })
     }
 
-    /// The sums of each of the last 24 months, oldest first.
-    fn months(&self, owned: &[&OwnedRows], month: Month) -> Vec<Sums> {
-        (0..MONTHS).map(|at| self.sums_of(owned, month.plus(months_back(at)))).collect()
+    /// The months of which a card of this unit lacks data, oldest first.
+    pub(crate) fn coverage(&self, key: &UnitKey, month: Month, coverage: &MonthCoverage) -> Vec<MonthGaps> {
+        let shown = |at: usize| {
+            let of = month.plus(months_back(at));
+            let flags = if at < MONTHS - COVERED_MONTHS { MonthFlags::default() } else { self.flags(key, of, coverage) };
+            flags.shown(of, self.missing.contains(&of))
+        };
+        (0..MONTHS).filter_map(shown).collect()
+    }
+
+    /// The flags of a unit in a month: those of its practice, or of all practices where the person of a roll-up has facts.
+    fn flags(&self, key: &UnitKey, month: Month, coverage: &MonthCoverage) -> MonthFlags {
+        if !key.is_roll_up() {
+            return coverage.flags(&key.practice, month);
+        }
+        let mut flags = MonthFlags::default();
+        let worked = |owned: &&OwnedRows| owned.months.contains(&month) && self.rows.facts(&owned.rows, month, month) > 0;
+        for owned in self.summed_by(key).filter(worked) {
+            flags.add(&coverage.flags(&owned.practice, month));
+        }
+        flags
+    }
+
+    /// The sums of each of the last 24 months without what measures leave out, oldest first, and the sums left out.
+    fn months(&self, owned: &[&OwnedRows], month: Month, coverage: &MonthCoverage) -> (Vec<Sums>, Unsent) {
+        let mut unsent = Unsent::new();
+        let months = (0..MONTHS).map(|at| self.sent_sums(owned, at, month, coverage, &mut unsent)).collect();
+        (months, unsent)
+    }
+
+    /// The sums of the month at this place of 24 without what measures leave out.
+    fn sent_sums(&self, owned: &[&OwnedRows], at: usize, month: Month, coverage: &MonthCoverage, unsent: &mut Unsent) -> Sums {
+        let of = month.plus(months_back(at));
+        if owned.iter().all(|owned| coverage.unsent(&owned.practice, of).is_empty()) {
+            return self.sums_of(owned, of);
+        }
+        let mut sums = Sums::zero(self.measures.measures().len());
+        for one in owned {
+            let mut part = self.sums_of(&[one], of);
+            for &index in coverage.unsent(&one.practice, of) {
+                let left_out = LeftOut::take(self.measures, index, &mut part);
+                let window = usize::from(self.measures.measures()[index].definition.window);
+                if at >= MONTHS - window {
+                    unsent.entry(index).or_default().add(&left_out);
+                }
+            }
+            sums += &part;
+        }
+        sums
     }
 
     /// The practices of a roll-up, in order of their codes.
-    fn parts(&self, owned: &[&OwnedRows], month: Month) -> Vec<UnitPart> {
+    fn parts(&self, owned: &[&OwnedRows], month: Month, coverage: &MonthCoverage) -> Vec<UnitPart> {
         let mut practices: BTreeMap<&Arc<str>, Vec<&OwnedRows>> = BTreeMap::new();
         for owned in owned {
             practices.entry(&owned.practice).or_default().push(owned);
         }
         let part = |(practice, owned): (&Arc<str>, Vec<&OwnedRows>)| UnitPart {
             practice: practice.to_string(),
-            windows: windows_of(&self.months(&owned, month)),
+            windows: windows_of(&self.months(&owned, month, coverage).0),
         };
         practices.into_iter().map(part).collect()
     }
@@ -121,7 +176,7 @@ impl<'a> MonthUnits<'a> {
 
     /// The sums of these rows in one month.
     fn sums_of(&self, owned: &[&OwnedRows], month: Month) -> Sums {
-        let mut sums = Sums::zero(self.measures);
+        let mut sums = Sums::zero(self.measures.measures().len());
         for owned in owned.iter().filter(|owned| owned.months.contains(&month)) {
             self.rows.add_window(&owned.rows, month, month, &mut sums);
         }

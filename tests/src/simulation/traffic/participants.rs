@@ -29,6 +29,8 @@ pub(crate) struct Source {
     pub slowness: i64,
     /// Between these instants nothing arrives; then everything arrives at once.
     pub silence: Option<(i64, i64)>,
+    /// From this instant on the feed sends no event of this kind.
+    pub stops: Option<(usize, i64)>,
 }
 
 /// The feeds of a history.
@@ -55,6 +57,7 @@ fn source(at: usize, plan: &Plan, random: &mut Random) -> Source {
         feed: Arc::new(feed),
         staff,
         slowness: if random.happens(250) { random.range(2, 25) * DAY } else { 0 },
+        stops: random.happens(300).then(|| (random.pick(&[0, 1, 2]), plan.schedule.first.0 + random.range(-30, 350) * DAY)),
         silence: random.happens(400).then(|| (silent_from, silent_from + random.range(20, 120) * DAY)),
     }
 }

@@ -10,6 +10,7 @@ use scorecard::time::calendar::Timestamp;
 
 use crate::simulation::plan::{Plan, Retention};
 use crate::simulation::random::Random;
+use crate::simulation::traffic::busy_feed::working_days;
 use crate::simulation::traffic::participants::{entries, sources};
 use crate::simulation::traffic::stories::Teller;
 
@@ -58,6 +59,10 @@ pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> Delivery
     let mut number = 0;
     let sources = sources(plan, &mut random);
     let count = sources.len();
+    for day in working_days(plan, &sources[0].feed, &mut random) {
+        number += 1;
+        items.extend(day.into_iter().filter(|_| keeps(number)));
+    }
     for source in sources {
         let least = 200 / count + random.index(10);
         let mut teller = Teller { plan, source: &source, random: &mut random, encounters: Vec::new(), counts: [0; 5] };

@@ -150,7 +150,10 @@ impl Teller<'_> {
             false if self.random.happens(500) => first + self.random.range(190 * DAY, 225 * DAY),
             false => self.plan.until.0 - self.random.range(5 * DAY, 50 * DAY),
         };
-        let kind = self.random.weighted(&[(35, 0), (34, 1), (13, 2), (5, 3), (12, 4), (1, 5)]);
+        let mut kind = self.random.weighted(&[(35, 0), (34, 1), (13, 2), (5, 3), (12, 4), (1, 5)]);
+        if self.source.stops.is_some_and(|(stopped, from)| stopped == kind && occurred >= from) {
+            kind = 3;
+        }
         // Later few clinicians go on working: a card for every single event would only cost time.
         let staff = if early { &self.source.staff[..] } else { &self.source.staff[..1] };
         let who = clinician(self.random.pick(staff), self.random);

@@ -13,6 +13,7 @@ use crate::simulation::counted_fact::{CountedFact, DrugCode};
 use crate::simulation::measure_sets::{LATER_DRESSING, LATER_DRUG};
 use crate::simulation::plan::DAY;
 use crate::simulation::verifier::figures::Figures;
+use crate::simulation::verifier::kind_days::KindDays;
 use crate::simulation::verifier::month_states::MonthStates;
 
 /// The sums of all rows of a partition at a tick.
@@ -32,6 +33,8 @@ pub(crate) struct TickState {
     pub open_from: Month,
     /// The rows of open months.
     pub rows: Rc<Rows>,
+    /// The events of these rows by kind and day.
+    pub kinds: Rc<KindDays>,
 }
 
 /// Outcomes of events.
@@ -95,7 +98,7 @@ pub(crate) struct Definition {
     named: BTreeMap<(String, String), Month>,
     last: Option<Timestamp>,
     open_from: Month,
-    current: Option<Rc<Rows>>,
+    current: Option<(Rc<Rows>, Rc<KindDays>)>,
     /// The ticks so far.
     pub ticks: Vec<TickState>,
     /// Rows of sealed months at the tick that sealed them.
@@ -161,9 +164,9 @@ impl Definition {
         if at > appended {
             return;
         }
-        let rows = self.rows();
+        let (rows, kinds) = self.rows();
         let counts = self.last.is_none_or(|last| at > last);
-        self.ticks.push(TickState { counts, at, position, open_from: self.open_from, rows: rows.clone() });
+        self.ticks.push(TickState { counts, at, position, open_from: self.open_from, rows: rows.clone(), kinds });
         if !counts {
             return;
         }
@@ -199,22 +202,23 @@ impl Definition {
         }
     }
 
-    fn rows(&mut self) -> Rc<Rows> {
-        if let Some(rows) = &self.current {
-            return rows.clone();
+    fn rows(&mut self) -> (Rc<Rows>, Rc<KindDays>) {
+        if let Some(current) = &self.current {
+            return current.clone();
         }
-        let mut rows = Rows::new();
+        let (mut rows, mut kinds) = (Rows::new(), KindDays::default());
         for (key, counters) in &self.counters {
             rows.entry(key.clone()).or_default().counters = *counters;
         }
         for (id, known) in &self.known {
             if let Place::Row(key) = &known.place {
                 rows.entry(key.clone()).or_default().count(&self.counted(&id.0, known));
+                kinds.count(key, &known.event, known.shape.attendance);
             }
         }
-        let rows = Rc::new(rows);
-        self.current = Some(rows.clone());
-        rows
+        let current = (Rc::new(rows), Rc::new(kinds));
+        self.current = Some(current.clone());
+        current
     }
 
     fn seal(&mut self, open_from: Month, rows: &Rows) {

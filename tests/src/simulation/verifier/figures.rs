@@ -121,6 +121,12 @@ impl Figures {
         &self.measures[at]
     }
 
+    /// The sums of one measure, to be changed.
+    pub(crate) fn measure_mut(&mut self, name: &str) -> &mut Numbers {
+        let at = ALL_NAMES.iter().position(|one| *one == name).expect("the simulation's measures are all in the list");
+        &mut self.measures[at]
+    }
+
     /// These sums without measures outside of this set, and with the codes that its code files know.
     pub(crate) fn under(&self, set: &[&str]) -> Figures {
         let mut bare = *self;

@@ -12,6 +12,7 @@ use crate::simulation::verifier::verdict::Verdict;
 
 const ROW: &str = "a row is the sum of its facts at its tick";
 const MARK: &str = "a mark follows all rows of its tick";
+const KINDS: &str = "a mark counts the events of each kind that a feed sent";
 const OUTCOMES: &str = "logged = accepted + duplicate + stale + conflict + sealed, each event exactly one of them";
 const MEMORY: &str = "a fact is in memory exactly while it can change";
 const LEAVING: &str = "a fact that has left memory never counts again";
@@ -66,6 +67,14 @@ fn check_mark(evidence: &Evidence<'_>, mark: &Mark, written: &BTreeMap<RowKey, V
     verdict.hold(mark.at == tick.at && mark.open_from >= tick.open_from && (!frozen || may_freeze), MARK, || {
         format!("partition {} at {}: open from {} instead of {}", mark.partition, mark.at, mark.open_from, tick.open_from)
     });
+    if !may_freeze {
+        for feed in &mark.feeds {
+            let wanted = tick.kinds.marked(&feed.feed, mark.open_from);
+            verdict.hold(feed.kinds == wanted, KINDS, || {
+                format!("partition {} at {}, {}: {:?} instead of {wanted:?}", mark.partition, mark.at, feed.feed, feed.kinds)
+            });
+        }
+    }
     let set = evidence.set_of(&mark.measure_set.to_string()).unwrap_or(&[]);
     let mut rows = 0;
     for (key, figures) in tick.rows.iter().filter(|(key, _)| key.month >= mark.open_from) {

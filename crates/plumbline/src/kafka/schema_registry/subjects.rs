@@ -42,9 +42,17 @@ pub fn forms(topic: Topic) -> &'static [Form] {
     match topic {
         Topic::Events => &[Form::Batch, Form::Tick],
         Topic::ClinicianMonths => &[Form::ClinicianMonth, Form::Mark],
-        Topic::Registry => {
-            &[Form::Genesis, Form::Tick, Form::Person, Form::Role, Form::Organisation, Form::Lead, Form::Feed, Form::Withdrawal]
-        }
+        Topic::Registry => &[
+            Form::Genesis,
+            Form::Tick,
+            Form::Person,
+            Form::Role,
+            Form::Organisation,
+            Form::Lead,
+            Form::Feed,
+            Form::Withdrawal,
+            Form::FeedSends,
+        ],
         Topic::Scorecards | Topic::ScorecardRevisions => &[Form::Scorecard],
         Topic::PeerGroups => &[Form::PeerGroup],
         Topic::PeerSnapshots => &[Form::PeerSnapshot],
@@ -96,6 +104,7 @@ mod tests {
             "plumbline.registry-plumbline.v1.Lead",
             "plumbline.registry-plumbline.v1.FeedRule",
             "plumbline.registry-plumbline.v1.Withdrawal",
+            "plumbline.registry-plumbline.v1.FeedSends",
             "plumbline.scorecards-value",
             "plumbline.scorecard-revisions-value",
             "plumbline.peer-groups-value",
