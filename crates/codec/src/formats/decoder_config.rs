@@ -1,7 +1,7 @@
 //! The configuration of a decoder, and the context of each record.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use scorecard::fold::fast_map::FastMap;
@@ -31,6 +31,9 @@ pub struct DecoderConfig {
     pub identifier_systems: BTreeMap<String, String>,
     /// The identifier systems that name a person, best first, by short name.
     pub identifier_preference: Vec<String>,
+    /// Codes of encounters that are no contact, such as administration, each as `system|code` with the system's short name. Codes of
+    /// class, type and service are compared.
+    pub no_contact: BTreeSet<String>,
     /// Ids that a schema registry gave to the schemas of the input contract, in addition to [`Contract::id`].
     pub contract_ids: BTreeMap<u32, Contract>,
 }
@@ -44,6 +47,7 @@ impl Default for DecoderConfig {
             zone: Zone::london(),
             identifier_systems: BTreeMap::new(),
             identifier_preference: PREFERENCE.map(str::to_owned).into(),
+            no_contact: BTreeSet::new(),
             contract_ids: BTreeMap::new(),
         }
     }
@@ -79,6 +83,7 @@ pub(crate) struct Rules {
     pub(crate) feeds: Feeds,
     pub(crate) systems: IdentifierSystems,
     pub(crate) preference: Vec<String>,
+    pub(crate) no_contact: BTreeSet<String>,
     pub(crate) demographics: Demographics,
     pub(crate) contract_ids: BTreeMap<u32, Contract>,
 }
@@ -90,6 +95,7 @@ impl Rules {
             feeds: Feeds { declared: config.feeds.into_iter().collect(), zone: config.zone, met: RwLock::default() },
             systems: IdentifierSystems::with(&config.identifier_systems),
             preference: config.identifier_preference,
+            no_contact: config.no_contact,
             demographics: Demographics::default(),
             contract_ids: config.contract_ids,
         }

@@ -30,12 +30,29 @@ pub(crate) struct ItemSink<'r> {
     each: &'r mut dyn FnMut(Item<'_>),
     /// Whether the record is known to hold several elements.
     several: bool,
+    /// The number of items after which the decoder stops.
+    most: u64,
     outcome: DecodeOutcome,
 }
 
 impl<'r> ItemSink<'r> {
     pub(crate) fn new(rules: &'r Rules, context: &'r Context<'r>, each: &'r mut dyn FnMut(Item<'_>)) -> ItemSink<'r> {
-        ItemSink { rules, context, each, several: false, outcome: DecodeOutcome::default() }
+        ItemSink { rules, context, each, several: false, most: u64::MAX, outcome: DecodeOutcome::default() }
+    }
+
+    /// Takes at most this many items.
+    pub(crate) fn at_most(self, most: u64) -> ItemSink<'r> {
+        ItemSink { most, ..self }
+    }
+
+    /// Whether the decoder must stop, because the limit is reached.
+    pub(crate) fn is_full(&self) -> bool {
+        self.outcome.items >= self.most
+    }
+
+    /// The number of items that still fit.
+    pub(crate) fn room(&self) -> usize {
+        usize::try_from(self.most.saturating_sub(self.outcome.items)).unwrap_or(usize::MAX)
     }
 
     pub(crate) fn outcome(self) -> DecodeOutcome {

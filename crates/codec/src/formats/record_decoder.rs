@@ -39,6 +39,21 @@ impl RecordDecoder {
         items.outcome()
     }
 
+    /// Lends the elements of a record as [`RecordDecoder::decode`] does, and stops behind `most` of them. A record with more lends
+    /// one more, so that its sender can be refused.
+    pub fn decode_at_most(
+        &self,
+        record: &[u8],
+        most: usize,
+        context: &Context<'_>,
+        each: &mut dyn FnMut(Item<'_>),
+    ) -> DecodeOutcome {
+        let most = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+        let mut items = ItemSink::new(&self.rules, context, each).at_most(most);
+        Format::of(record).decode(record, &mut items);
+        items.outcome()
+    }
+
     /// Lends a whole record as one reject: its format is not the one that its source is configured for. `cure` says what to do.
     pub fn refuse(&self, record: &[u8], cure: &str, context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> DecodeOutcome {
         let mut items = ItemSink::new(&self.rules, context, each);

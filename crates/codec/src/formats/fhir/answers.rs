@@ -37,11 +37,10 @@ pub(crate) fn response(
 ) -> Result<Option<Event<'static>>, Fault> {
     let header = header(scope, "QuestionnaireResponse", &head_fields!("QuestionnaireResponse"), head, entry_meta)?;
     let asked = action("QuestionnaireResponse.status", &sent.status, &STATUSES)?;
-    let when = occurred("QuestionnaireResponse.authored", &sent.authored, scope.feed, scope.context, asked)?;
+    let when = occurred(scope, "QuestionnaireResponse.authored", &sent.authored, asked)?;
     let mut event = header.event(asked, when, Detail::Feedback(None));
     scope.put_patient(&mut event, "QuestionnaireResponse.subject", &sent.subject, &sent.contained);
-    let link = scope.link("QuestionnaireResponse.encounter", &sent.encounter, &sent.contained, "Encounter")?;
-    event.link = link.map(Into::into);
+    scope.put_link(&mut event, "QuestionnaireResponse.encounter", &sent.encounter, &sent.contained);
     if event.action == Action::Record {
         let mut answers = AnswerReader { scope, items: Vec::new() };
         answers.read(sent.item.items(ITEM)?);

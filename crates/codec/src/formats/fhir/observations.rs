@@ -40,11 +40,11 @@ pub(crate) fn observation(
     }
     let header = header(scope, "Observation", &head_fields!("Observation"), head, entry_meta)?;
     let (field, written) = instant_of(sent)?;
-    let when = occurred(field, written, scope.feed, scope.context, asked.clone()?)?;
+    let when = occurred(scope, field, written, asked.clone()?)?;
     let mut event = header.event(asked?, when, Detail::Observation(None));
-    performer(scope, sent)?.put(&mut event);
+    performer(scope, sent).put(&mut event);
     scope.put_patient(&mut event, "Observation.subject", &sent.subject, &sent.contained);
-    event.link = scope.link("Observation.encounter", &sent.encounter, &sent.contained, "Encounter")?.map(Into::into);
+    scope.put_link(&mut event, "Observation.encounter", &sent.encounter, &sent.contained);
     if event.action == Action::Record {
         event.detail = Detail::Observation(Some(observed));
     }
@@ -66,14 +66,11 @@ fn instant_of<'s, 'b>(sent: &'s ObservationResource<'b>) -> Result<(Field, &'s S
 }
 
 /// The first performer who is a practitioner.
-fn performer<'b>(scope: &Scope<'_, 'b>, sent: &ObservationResource<'b>) -> Result<Performer, Fault> {
-    for reference in sent.performer.items("Observation.performer")? {
-        let performer = scope.performer("Observation.performer", reference, &sent.contained)?;
-        if performer.clinician.is_some() {
-            return Ok(performer);
-        }
-    }
-    Ok(Performer::default())
+fn performer<'b>(scope: &Scope<'_, 'b>, sent: &ObservationResource<'b>) -> Performer {
+    const FIELD: Field = "Observation.performer";
+    let references = scope.warnings.optional(sent.performer.items(FIELD).map(Some)).unwrap_or_default();
+    let performers = references.iter().map(|reference| scope.performer(FIELD, reference, &sent.contained));
+    performers.into_iter().find(|performer| performer.clinician.is_some()).unwrap_or_default()
 }
 
 /// The value of the Observation and those of its components.

@@ -18,7 +18,12 @@ object!(Meta<'a> {
 
 object!(Coding<'a> { system = "system": Scalar<'a>, code = "code": Scalar<'a>, display = "display": Scalar<'a> });
 object!(Concept<'a> { coding = "coding": List<Node<Coding<'a>>>, text = "text": Scalar<'a> });
-object!(Identifier<'a> { system = "system": Scalar<'a>, value = "value": Scalar<'a> });
+object!(Identifier<'a> {
+    usage = "use": Scalar<'a>,
+    system = "system": Scalar<'a>,
+    value = "value": Scalar<'a>,
+    period = "period": Node<Period<'a>>,
+});
 object!(Period<'a> { start = "start": Scalar<'a>, end = "end": Scalar<'a> });
 object!(Quantity<'a> {
     value = "value": Raw<'a>,
@@ -51,6 +56,7 @@ object!(
 
 object!(Participant<'a> {
     kinds = "type": List<Node<Concept<'a>>>,
+    status = "status": Scalar<'a>,
     period = "period": Node<Period<'a>>,
     individual = "individual": Node<Reference<'a>>,
     actor = "actor": Node<Reference<'a>>,
@@ -68,6 +74,7 @@ object!(EncounterResource<'a> {
     period = "period": Node<Period<'a>>,
     reason_code = "reasonCode": List<Node<Concept<'a>>>,
     service_provider = "serviceProvider": Node<Reference<'a>>,
+    part_of = "partOf": Raw<'a>,
 });
 
 object!(AppointmentResource<'a> {
@@ -91,6 +98,8 @@ object!(MedicationRequestResource<'a> {
     status = "status": Scalar<'a>,
     intent = "intent": Scalar<'a>,
     do_not_perform = "doNotPerform": Raw<'a>,
+    reported = "reportedBoolean": Raw<'a>,
+    reported_by = "reportedReference": Raw<'a>,
     medication_concept = "medicationCodeableConcept": Node<Concept<'a>>,
     medication_reference = "medicationReference": Node<Reference<'a>>,
     subject = "subject": Node<Reference<'a>>,
@@ -174,6 +183,7 @@ object!(PractitionerResource<'a> { identifier = "identifier": List<Node<Identifi
 
 object!(PractitionerRoleResource<'a> {
     contained = "contained": List<Node<Target<'a>>>,
+    active = "active": Raw<'a>,
     period = "period": Node<Period<'a>>,
     practitioner = "practitioner": Node<Reference<'a>>,
     organization = "organization": Node<Reference<'a>>,
@@ -194,7 +204,12 @@ object!(
 );
 
 object!(EntryRequest<'a> { method = "method": Scalar<'a>, url = "url": Scalar<'a> });
-object!(EntryResponse<'a> { etag = "etag": Scalar<'a>, last_modified = "lastModified": Scalar<'a> });
+object!(EntryResponse<'a> {
+    status = "status": Scalar<'a>,
+    location = "location": Scalar<'a>,
+    etag = "etag": Scalar<'a>,
+    last_modified = "lastModified": Scalar<'a>,
+});
 
 object!(
     /// An entry of a Bundle; its resource is kept as text.
