@@ -22,4 +22,5 @@ pub(crate) mod identifiers;
 pub(crate) mod periods;
 pub(crate) mod header;
 pub(crate) mod references;
+pub(crate) mod versions;
 pub(crate) mod resources;

@@ -49,7 +49,7 @@ impl InputFormat for JsonText {
 pub(crate) enum UnknownText {}
 
 impl InputFormat for UnknownText {
-    const EXAMPLES: &'static [&'static [u8]] = &[b"feed,id,version", b"null", b"\x01\x02"];
+    const EXAMPLES: &'static [&'static [u8]] = &[b"no JSON", b"null", b"\x01\x02"];
 
     fn recognises(_: &[u8]) -> bool {
         true

@@ -98,6 +98,13 @@ fn a_faulty_detail_is_absent_and_counted_by_its_field() {
 fn a_faulty_detail_of_a_resource_is_absent_and_counted_by_its_field() {
     let (v, a, m) = ("Encounter", "Appointment", "MedicationRequest");
     for (name, path, values, field) in [
+        (v, "/participant", vec![json!({}), json!([7])], "Encounter.participant"),
+        (v, "/participant/0/individual", vec![json!({"reference": "Dr Who"})], "Encounter.participant"),
+        (v, "/serviceProvider", vec![json!("A81001")], "Encounter.serviceProvider"),
+        (v, "/appointment", vec![json!("Appointment/1")], "Encounter.appointment"),
+        (a, "/participant/0/actor", vec![json!([])], "Appointment.participant"),
+        (m, "/requester", vec![json!("Dr Who"), json!({"reference": "Practitioner?name=Who"})], "MedicationRequest.requester"),
+        (m, "/encounter", vec![json!("Encounter/1")], "MedicationRequest.encounter"),
         (v, "/meta/lastUpdated", vec![json!("yesterday"), json!(5)], "Encounter.meta.lastUpdated"),
         (v, "/period/end", vec![json!("2026-10-05T08:00:00+01:00"), json!(9)], "Encounter.period.end"),
         (v, "/subject", vec![json!("Patient/1"), json!({"reference": "9434765919"})], "Encounter.subject"),

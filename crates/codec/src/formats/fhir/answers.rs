@@ -11,6 +11,7 @@ use crate::formats::fhir::concepts::coded;
 use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::references::Scope;
 use crate::formats::fhir::resources::{Coding, Head, QuestionAnswer, QuestionItem, QuestionnaireResponseResource};
+use crate::formats::fhir::versions::check_response;
 use crate::formats::native_kinds::last_of_each;
 use crate::json::native_event::ANSWERS;
 use crate::json::object::{List, Node, Pair, Raw, Scalar};
@@ -35,6 +36,7 @@ pub(crate) fn response(
     entry_meta: &EntryMeta,
     sent: &QuestionnaireResponseResource<'_>,
 ) -> Result<Option<Event<'static>>, Fault> {
+    check_response(sent)?;
     let header = header(scope, "QuestionnaireResponse", &head_fields!("QuestionnaireResponse"), head, entry_meta)?;
     let asked = action("QuestionnaireResponse.status", &sent.status, &STATUSES)?;
     let when = occurred(scope, "QuestionnaireResponse.authored", &sent.authored, asked)?;

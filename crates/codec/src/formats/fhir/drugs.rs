@@ -9,6 +9,7 @@ use crate::formats::fhir::medications::{Drug, drug};
 use crate::formats::fhir::parties::Performer;
 use crate::formats::fhir::references::{ReferenceTarget, Scope};
 use crate::formats::fhir::resources::{Extension, Head, MedicationDispenseResource, MedicationRequestResource, Quantity};
+use crate::formats::fhir::versions::{check_dispense, check_request};
 use crate::json::number::{thousandths, truth};
 use crate::json::object::{Node, Scalar};
 use crate::json::text::word;
@@ -63,6 +64,7 @@ pub(crate) fn request(
     entry_meta: &EntryMeta,
     sent: &MedicationRequestResource<'_>,
 ) -> Result<Event<'static>, Fault> {
+    check_request(sent)?;
     let header = header(scope, "MedicationRequest", &head_fields!("MedicationRequest"), head, entry_meta)?;
     let ordered = word("MedicationRequest.intent", &sent.intent, &REQUEST_INTENTS)?
         .ok_or_else(|| Fault::missing("MedicationRequest.intent", "send the resource's intent, such as order"))?;
@@ -95,6 +97,7 @@ pub(crate) fn dispense(
     entry_meta: &EntryMeta,
     sent: &MedicationDispenseResource<'_>,
 ) -> Result<Event<'static>, Fault> {
+    check_dispense(sent)?;
     let header = header(scope, "MedicationDispense", &head_fields!("MedicationDispense"), head, entry_meta)?;
     let asked = action("MedicationDispense.status", &sent.status, &DISPENSE_STATUSES)?;
     let (field, written) = match &sent.when_handed_over {

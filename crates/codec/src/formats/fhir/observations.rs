@@ -10,6 +10,7 @@ use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occur
 use crate::formats::fhir::parties::Performer;
 use crate::formats::fhir::references::Scope;
 use crate::formats::fhir::resources::{Concept, Head, ObservationResource, Quantity};
+use crate::formats::fhir::versions::check_observation;
 use crate::json::number::signed_thousandths;
 use crate::json::object::{Node, Scalar};
 use crate::json::text::{LIST_ITEMS, UNIT_BYTES, text};
@@ -33,6 +34,7 @@ pub(crate) fn observation(
     entry_meta: &EntryMeta,
     sent: &ObservationResource<'_>,
 ) -> Result<Option<Event<'static>>, Fault> {
+    check_observation(sent)?;
     let observed = observed(scope, sent);
     let asked = action("Observation.status", &sent.status, &STATUSES);
     if observed.values.is_empty() && asked != Ok(Action::Retract) {

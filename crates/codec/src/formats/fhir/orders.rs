@@ -11,6 +11,7 @@ use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occur
 use crate::formats::fhir::participants::objects;
 use crate::formats::fhir::references::Scope;
 use crate::formats::fhir::resources::{Head, ServiceRequestResource};
+use crate::formats::fhir::versions::check_order;
 use crate::json::text::word;
 
 /// FHIR's ServiceRequest status.
@@ -61,6 +62,7 @@ pub(crate) fn request(
     entry_meta: &EntryMeta,
     sent: &ServiceRequestResource<'_>,
 ) -> Result<Event<'static>, Fault> {
+    check_order(sent)?;
     let header = header(scope, "ServiceRequest", &head_fields!("ServiceRequest"), head, entry_meta)?;
     let ordered = word("ServiceRequest.intent", &sent.intent, &INTENTS)?
         .ok_or_else(|| Fault::missing("ServiceRequest.intent", "send the resource's intent, such as order"))?;

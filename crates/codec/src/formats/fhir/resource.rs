@@ -11,6 +11,7 @@ use crate::formats::decoder_config::Context;
 use crate::formats::fhir::header::{EntryMeta, arrival, resource_id};
 use crate::formats::fhir::references::{Scope, is_type};
 use crate::formats::fhir::resources::{Head, parse};
+use crate::formats::fhir::versions::check_head;
 use crate::formats::fhir::{answers, bundle_entry, drugs, medications, observations, orders, people, visits};
 use crate::json::object::Scalar;
 
@@ -39,6 +40,7 @@ pub(crate) fn resource<'b>(
     entry_meta: &EntryMeta,
 ) -> Result<ResourceOutcome, Fault> {
     let kind = resource_type(head)?;
+    check_head(&kind, head)?;
     let event = |event: Event<'static>| Ok(ResourceOutcome::Event(Box::new(event)));
     match (kind.as_str(), scope.feed.drugs) {
         ("Encounter", _) => event(visits::encounter(scope, head, entry_meta, &*parse(text)?)?),

@@ -8,8 +8,9 @@ use crate::fault::{Fault, Field, RejectReason};
 use crate::formats::fhir::concepts::{coded, codes, each_code, has_phrase, phrases};
 use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::participants::{credited, objects};
-use crate::formats::fhir::references::Scope;
-use crate::formats::fhir::resources::{AppointmentResource, Concept, EncounterResource, Head};
+use crate::formats::fhir::references::{Scope, kind_of};
+use crate::formats::fhir::resources::{AppointmentResource, Concept, EncounterResource, Head, Reference};
+use crate::formats::fhir::versions::{check_appointment, check_encounter};
 use crate::formats::native_kinds::MAX_MINUTES;
 use crate::json::instant::{Moment, fhir_moment, instant};
 use crate::json::number::whole;
@@ -61,6 +62,7 @@ pub(crate) fn encounter(
     entry_meta: &EntryMeta,
     sent: &EncounterResource<'_>,
 ) -> Result<Event<'static>, Fault> {
+    check_encounter(sent)?;
     let header = header(scope, "Encounter", &head_fields!("Encounter"), head, entry_meta)?;
     let asked = action("Encounter.status", &sent.status, &ENCOUNTER_STATUSES)?;
     let unknown = sent.status == Scalar::Text("unknown".into());
@@ -104,15 +106,14 @@ pub(crate) fn appointment(
     entry_meta: &EntryMeta,
     sent: &AppointmentResource<'_>,
 ) -> Result<Event<'static>, Fault> {
+    check_appointment(sent)?;
     let header = header(scope, "Appointment", &head_fields!("Appointment"), head, entry_meta)?;
     let asked = action("Appointment.status", &sent.status, &APPOINTMENT_STATUSES)?;
     let when = occurred(scope, "Appointment.start", &sent.start, asked)?;
     let mut event = header.event(asked, when, Detail::Encounter(None));
     credited(scope, "Appointment.participant", &sent.participant, &sent.contained).put(&mut event);
-    for participant in objects(scope, "Appointment.participant", &sent.participant) {
-        if event.patient.is_none() && event.age_band.is_none() && event.sex.is_none() {
-            scope.put_patient(&mut event, "Appointment.participant", &participant.actor, &sent.contained);
-        }
+    if let Some(patient) = patient_of(scope, sent) {
+        scope.put_patient(&mut event, "Appointment.participant", patient, &sent.contained);
     }
     if event.action == Action::Record {
         let booked = scope.warnings.optional(booked(scope, &sent.created));
@@ -160,6 +161,20 @@ fn mode_of_class(scope: &Scope<'_, '_>, sent: &EncounterResource<'_>) -> Result<
         }
         _ => Mode::Other,
     })
+}
+
+/// The first participant who is a patient.
+fn patient_of<'n, 'b>(scope: &Scope<'_, 'b>, sent: &'n AppointmentResource<'b>) -> Option<&'n Node<Reference<'b>>> {
+    const FIELD: Field = "Appointment.participant";
+    let is_patient = |actor: &Node<Reference<'b>>| {
+        let found = scope.follow(FIELD, actor, &sent.contained, "Patient");
+        found.is_ok_and(|found| found.is_some_and(|found| kind_of(&found) == "Patient"))
+    };
+    let actors = sent.participant.items(FIELD).unwrap_or_default().iter().filter_map(|node| match node {
+        Node::Object(participant) => Some(&participant.actor),
+        _ => None,
+    });
+    actors.into_iter().find(|actor| is_patient(actor))
 }
 
 /// The mode that the words of an Appointment's types name. An Appointment has no class.
