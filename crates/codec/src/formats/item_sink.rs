@@ -7,21 +7,8 @@ use scorecard::record::log_record::{Position, Reject};
 
 use crate::fault::{Fault, RejectReason, shape};
 use crate::formats::decoder_config::{Context, Rules};
-use crate::formats::detail_warnings::{DetailCounts, DetailWarnings};
+use crate::formats::detail_warnings::{DecodeOutcome, DetailWarnings};
 use crate::identity::keys::Protection;
-
-/// The result of decoding one record.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DecodeOutcome {
-    /// Number of items that were lent.
-    pub items: u64,
-    /// Number of fields of native events that no code reads.
-    pub unknown_fields: u64,
-    /// Number of details that were absent, because they were faulty, by field. Their events are among the items.
-    pub dropped_details: DetailCounts,
-    /// Number of numbers that were rounded to thousandths, by field.
-    pub rounded_details: DetailCounts,
-}
 
 /// Receives the elements of one record in their order and lends each to the caller as an item.
 pub(crate) struct ItemSink<'r> {
@@ -84,7 +71,7 @@ impl<'r> ItemSink<'r> {
 
     /// Counts the warnings of an element that was accepted.
     pub(crate) fn warn(&mut self, warnings: DetailWarnings) {
-        warnings.add_to(&mut self.outcome.dropped_details, &mut self.outcome.rounded_details);
+        warnings.add_to(&mut self.outcome);
     }
 
     pub(crate) fn lend(&mut self, item: Item<'_>) {

@@ -5,10 +5,9 @@ use scorecard::record::item::Item;
 pub use crate::fault::RejectReason;
 use crate::formats::decoder_config::Rules;
 pub use crate::formats::decoder_config::{Context, DecoderConfig};
-pub use crate::formats::detail_warnings::DetailCounts;
+pub use crate::formats::detail_warnings::{DecodeOutcome, DetailCounts};
 use crate::formats::format_list::Format;
 pub use crate::formats::input_format::RecordFormat;
-pub use crate::formats::item_sink::DecodeOutcome;
 use crate::formats::item_sink::{ItemSink, excerpt_text};
 use crate::formats::tombstone::retraction;
 

@@ -189,3 +189,17 @@ fn more_than_64_codes_or_answers_are_cut_and_counted() {
     assert_eq!(feedback.items.len(), 64);
     assert_eq!(outcome.dropped_details, [("QuestionnaireResponse.item".into(), 6)].into());
 }
+
+#[test]
+fn a_number_that_cannot_be_of_its_system_is_accepted_and_counted() {
+    for (system, value, count) in [("gmc", "701234", 1), ("GMC", "7012345", 0), ("gmc ", "C7012345", 0), ("local", "701234", 0)] {
+        let (events, outcome) = decoded(&with(native("encounter"), "/clinician", json!({"system": system, "value": value})));
+        assert_eq!((events.len(), outcome.impossible_numbers.values().sum::<u64>()), (1, count), "{system} {value}");
+        let requester = json!({"identifier": {"system": system, "value": value}});
+        let (events, outcome) = decoded(&with(fhir("MedicationRequest"), "/requester", requester));
+        assert_eq!((events.len(), outcome.impossible_numbers.values().sum::<u64>()), (1, count), "{system} {value}");
+    }
+    let (_, outcome) = decoded(&json!({"resourceType": "Practitioner", "id": "1", "identifier": [
+        {"system": "https://fhir.hl7.org.uk/Id/gmc-number", "value": "701234"}, {"system": "http://hl7.org/fhir/sid/us-npi", "value": "1"}]}));
+    assert_eq!(outcome.impossible_numbers, [("gmc".into(), 1), ("npi".into(), 1)].into());
+}

@@ -142,7 +142,7 @@ fn a_part_of_an_encounter_is_no_encounter_of_its_own_and_keeps_its_clinician() {
 #[test]
 fn an_encounter_with_a_listed_class_type_or_service_is_no_contact() {
     let config = DecoderConfig {
-        no_contact: ["snomed|185389009", "https://example.org/service|admin", "|REPORT"].map(str::to_owned).into(),
+        no_contact: ["http://snomed.info/sct|185389009", "http://EXAMPLE.org/service/|admin", "REPORT"].map(str::to_owned).into(),
         ..DecoderConfig::default()
     };
     let decoder = RecordDecoder::new(config);
@@ -157,8 +157,15 @@ fn an_encounter_with_a_listed_class_type_or_service_is_no_contact() {
         json!({"type": [coded("http://snomed.info/sct", "185389009")]}),
         json!({"serviceType": coded("https://example.org/service", "admin")}),
         json!({"class": {"code": "REPORT"}}),
+        json!({"class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "REPORT"}}),
     ] {
         assert_eq!(excluded(&fields), Some(Exclusion::Admin), "{fields}");
     }
-    assert_eq!(excluded(&json!({"type": [coded("http://snomed.info/sct", "185317003")]})), None);
+    for fields in [
+        json!({"type": [coded("http://snomed.info/sct", "185317003")]}),
+        json!({"type": [coded("https://example.org/other", "admin")]}),
+        json!({"class": {"code": "AMB"}}),
+    ] {
+        assert_eq!(excluded(&fields), None, "{fields}");
+    }
 }

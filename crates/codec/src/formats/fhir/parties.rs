@@ -94,13 +94,19 @@ impl<'b> Scope<'_, 'b> {
             ReferenceTarget::Resource { kind, id, target } => {
                 let identifiers = self.identifiers(field, &target.identifier)?;
                 match self.best(&identifiers) {
-                    Some((system, value)) => Some(self.rules.clinician_key(system, value.into())),
+                    Some((system, value)) => Some(self.number(system, value)),
                     None => id.map(|id| self.alias(&format!("{kind}/{id}"))),
                 }
             }
-            ReferenceTarget::Identifier { system, value, .. } => Some(self.rules.clinician_key(system, value.as_str().into())),
+            ReferenceTarget::Identifier { system, value, .. } => Some(self.number(system, value)),
             ReferenceTarget::Elsewhere { name, .. } => Some(self.alias(name)),
         })
+    }
+
+    /// The key of a clinician's number. One that cannot be of its system is counted.
+    pub(crate) fn number(&self, system: &str, value: &str) -> String {
+        self.warnings.check_number(self.rules.systems.short(system), value);
+        self.rules.clinician_key(system, value.into())
     }
 
     /// The identifier that names a person: the best of the preferred systems, else the first.

@@ -36,8 +36,8 @@ pub(crate) fn practitioner(
         return Ok(Entry::Person(Person { id: alias, aliases: Vec::new(), source: source(scope) }));
     };
     let person = scope.rules.clinician_key(system, value.into());
-    let others = identifiers.iter().map(|(system, value)| scope.rules.clinician_key(system, value.as_str().into()));
-    let mut aliases: Vec<String> = others.filter(|key| *key != person).chain([alias]).collect();
+    let all = identifiers.iter().map(|(system, value)| scope.number(system, value));
+    let mut aliases: Vec<String> = all.filter(|key| *key != person).chain([alias]).collect();
     aliases.sort_unstable();
     aliases.dedup();
     Ok(Entry::Person(Person { id: person, aliases, source: source(scope) }))

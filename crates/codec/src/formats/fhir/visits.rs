@@ -136,7 +136,7 @@ pub(crate) fn appointment(
 /// Whether an Encounter is a contact of its own. A part of another Encounter is not, and neither is one with a code that the
 /// configuration lists. Both keep their clinician for the events that name them.
 fn is_contact(scope: &Scope<'_, '_>, sent: &EncounterResource<'_>, types: &Codes<'_>) -> bool {
-    sent.part_of.written().is_none() && !types.iter().any(|code| scope.rules.no_contact.contains(&**code))
+    sent.part_of.written().is_none() && !types.iter().any(|code| scope.rules.is_no_contact(code))
 }
 
 fn appointment_link(scope: &Scope<'_, '_>, sent: &EncounterResource<'_>) -> Result<Option<String>, Fault> {
