@@ -260,7 +260,8 @@ impl IntakeWorker {
         });
         let RequestRejects { elements, counted, .. } = rejects;
         answer.not_kept = counted.iter().map(|rejects| rejects.count).sum();
-        if self.rejects.is_enabled() && !elements.is_empty() {
+        // A body beyond the limit was refused: its sender sends it again in parts, so a retry must not read the rest of it.
+        if self.rejects.is_enabled() && !elements.is_empty() && answer.beyond == 0 {
             let record = RejectedRecord {
                 position: position.offset,
                 received_at: now.0,
