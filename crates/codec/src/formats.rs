@@ -7,6 +7,7 @@
 pub mod record_decoder;
 pub(crate) mod tombstone;
 pub(crate) mod format_list;
+pub(crate) mod foreign_text;
 pub(crate) mod refused;
 pub(crate) mod json_text;
 pub(crate) mod avro_file;

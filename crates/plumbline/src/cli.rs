@@ -472,6 +472,10 @@ pub struct ReplayArgs {
     /// Choose when an event enters the log in virtual time [default: recorded for native events, occurred for FHIR].
     #[arg(long, value_enum)]
     pub arrival: Option<Arrival>,
+    /// Exclude FHIR encounters with this code of class, type or service, such as 185389009 or http://snomed.info/sct|185389009; repeat
+    /// the option for more codes.
+    #[arg(long, value_name = "[SYSTEM|]CODE")]
+    pub no_contact: Vec<String>,
     /// Number of partitions of the log. Changes no card.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_024))]
     pub partitions: u32,

@@ -3,6 +3,8 @@
 //! A file may be written with another version of a schema. Avro's own library reads it, resolves the difference and writes each
 //! datum under our newest schema.
 
+use std::ops::ControlFlow;
+
 use apache_avro::writer::datum::GenericDatumWriter;
 use apache_avro::{Reader, Schema};
 
@@ -16,8 +18,8 @@ use crate::formats::item_sink::ItemSink;
 /// Most bytes that a block, a text or a count of a file may claim: 16 MiB. Avro's library reserves the memory that is claimed.
 const MOST_BYTES: usize = 16 << 20;
 
-/// Receives a datum of a file: its schema and its bytes.
-type Each<'e> = dyn FnMut(Result<(Contract, &[u8]), Fault>) + 'e;
+/// Receives a datum of a file, its schema and its bytes, and says whether to go on.
+type Each<'e> = dyn FnMut(Result<(Contract, &[u8]), Fault>) -> ControlFlow<()> + 'e;
 
 /// An Avro object container file: `Obj` and the byte 1.
 pub(crate) enum AvroFile {}
@@ -44,6 +46,7 @@ impl InputFormat for AvroFile {
                 }
                 Err(fault) => decode_datum(items, record, index, Err(fault)),
             }
+            if items.is_full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
     }
 }
@@ -52,7 +55,7 @@ impl InputFormat for AvroFile {
 fn each_datum(bytes: &[u8], each: &mut Each<'_>) {
     apache_avro::util::max_allocation_bytes(MOST_BYTES);
     if let Err(fault) = read_file(bytes, each) {
-        each(Err(fault));
+        let _ = each(Err(fault));
     }
 }
 
@@ -77,7 +80,9 @@ fn read_file(bytes: &[u8], each: &mut Each<'_>) -> Result<(), Fault> {
     let writer = GenericDatumWriter::builder(schema).build().expect("the schema names nothing outside itself");
     for value in Reader::builder(bytes).reader_schema(schema).build().map_err(broken)? {
         let datum = writer.write_value_to_vec(value.map_err(broken)?).map_err(broken)?;
-        each(Ok((*contract, &datum)));
+        if each(Ok((*contract, &datum))).is_break() {
+            break;
+        }
     }
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! The configuration of a decoder, and the context of each record.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use scorecard::fold::fast_map::FastMap;
+use scorecard::measure::vocabulary::short_system;
 use scorecard::record::item::Feed;
 use scorecard::record::log_record::Position;
 use scorecard::time::calendar::{Timestamp, Zone};
@@ -31,6 +32,9 @@ pub struct DecoderConfig {
     pub identifier_systems: BTreeMap<String, String>,
     /// The identifier systems that name a person, best first, by short name.
     pub identifier_preference: Vec<String>,
+    /// Codes of class, type and service of encounters that are no contact, such as administration: `system|code` in any spelling of
+    /// the system, or a code alone for every system.
+    pub no_contact: BTreeSet<String>,
     /// Ids that a schema registry gave to the schemas of the input contract, in addition to [`Contract::id`].
     pub contract_ids: BTreeMap<u32, Contract>,
 }
@@ -44,6 +48,7 @@ impl Default for DecoderConfig {
             zone: Zone::london(),
             identifier_systems: BTreeMap::new(),
             identifier_preference: PREFERENCE.map(str::to_owned).into(),
+            no_contact: BTreeSet::new(),
             contract_ids: BTreeMap::new(),
         }
     }
@@ -79,6 +84,8 @@ pub(crate) struct Rules {
     pub(crate) feeds: Feeds,
     pub(crate) systems: IdentifierSystems,
     pub(crate) preference: Vec<String>,
+    /// The codes of encounters that are no contact, in the form of [`plain_code`].
+    pub(crate) no_contact: BTreeSet<String>,
     pub(crate) demographics: Demographics,
     pub(crate) contract_ids: BTreeMap<u32, Contract>,
 }
@@ -90,6 +97,7 @@ impl Rules {
             feeds: Feeds { declared: config.feeds.into_iter().collect(), zone: config.zone, met: RwLock::default() },
             systems: IdentifierSystems::with(&config.identifier_systems),
             preference: config.identifier_preference,
+            no_contact: config.no_contact.iter().map(|code| plain_code(code).into_owned()).collect(),
             demographics: Demographics::default(),
             contract_ids: config.contract_ids,
         }
@@ -122,6 +130,12 @@ impl Rules {
         key(&system, &code)
     }
 
+    /// Whether a code `system|code` is listed as one of an encounter that is no contact.
+    pub(crate) fn is_no_contact(&self, code: &str) -> bool {
+        let alone = || code.split_once('|').map_or(code, |(_, code)| code);
+        !self.no_contact.is_empty() && (self.no_contact.contains(&*plain_code(code)) || self.no_contact.contains(alone()))
+    }
+
     /// The code of a question or an answer. Free text is refused, so it never enters the log.
     pub(crate) fn coded_word<'a>(&self, field: Field, value: &Scalar<'a>) -> Result<Option<Cow<'a, str>>, Fault> {
         match text(field, value, TEXT_BYTES, &self.pseudonyms)? {
@@ -130,6 +144,15 @@ impl Rules {
             }
             word => Ok(word),
         }
+    }
+}
+
+/// A code with the system as it is compared: without scheme, trailing slash and capitals. A code without a system stays.
+fn plain_code(code: &str) -> Cow<'_, str> {
+    match code.trim().split_once('|') {
+        Some((system, code)) if !system.is_empty() => Cow::Owned(format!("{}|{code}", short_system(system))),
+        Some((_, code)) => Cow::Borrowed(code),
+        None => Cow::Borrowed(code.trim()),
     }
 }
 

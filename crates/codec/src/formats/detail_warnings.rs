@@ -8,16 +8,33 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::fault::{Fault, Field};
+use crate::identity::number_forms::impossible;
 use crate::json::number::Thousandths;
 
 /// Numbers of details by field, such as `prescription.quantity`.
 pub type DetailCounts = BTreeMap<Cow<'static, str>, u64>;
+
+/// The result of decoding one record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecodeOutcome {
+    /// Number of items that were lent.
+    pub items: u64,
+    /// Number of fields of native events that no code reads.
+    pub unknown_fields: u64,
+    /// Number of details that were absent, because they were faulty, by field. Their events are among the items.
+    pub dropped_details: DetailCounts,
+    /// Number of numbers that were rounded to thousandths, by field.
+    pub rounded_details: DetailCounts,
+    /// Number of numbers of clinicians that cannot be of their system, such as a GMC number of six digits, by system. They were accepted.
+    pub impossible_numbers: DetailCounts,
+}
 
 /// The warnings of one element.
 #[derive(Debug, Default)]
 pub(crate) struct DetailWarnings {
     dropped: RefCell<DetailCounts>,
     rounded: RefCell<DetailCounts>,
+    impossible: RefCell<DetailCounts>,
 }
 
 impl DetailWarnings {
@@ -43,12 +60,20 @@ impl DetailWarnings {
         *self.dropped.borrow_mut().entry(field.into()).or_default() += 1;
     }
 
-    /// Adds the warnings to the counts of dropped and of rounded details.
-    pub(crate) fn add_to(self, dropped: &mut DetailCounts, rounded: &mut DetailCounts) {
+    /// Counts a number of this system if no number of the system has its form. It is accepted as it was sent.
+    pub(crate) fn check_number(&self, system: &str, value: &str) {
+        if let Some(known) = impossible(system, value) {
+            *self.impossible.borrow_mut().entry(Cow::Borrowed(known)).or_default() += 1;
+        }
+    }
+
+    /// Adds the warnings to those of the record.
+    pub(crate) fn add_to(self, outcome: &mut DecodeOutcome) {
         let add = |to: &mut DetailCounts, from: DetailCounts| {
             from.into_iter().for_each(|(field, count)| *to.entry(field).or_default() += count);
         };
-        add(dropped, self.dropped.into_inner());
-        add(rounded, self.rounded.into_inner());
+        add(&mut outcome.dropped_details, self.dropped.into_inner());
+        add(&mut outcome.rounded_details, self.rounded.into_inner());
+        add(&mut outcome.impossible_numbers, self.impossible.into_inner());
     }
 }

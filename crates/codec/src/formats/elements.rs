@@ -3,6 +3,7 @@
 //! Nothing is lost: broken text is an element too, and reading continues after it.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::Deserializer;
@@ -26,9 +27,16 @@ pub(crate) struct Element<'a> {
 /// be read to its end again and again.
 const PATIENCE: u32 = 16;
 
-/// Lends each element of a text in turn. `whole` tests whether a text is one whole JSON value other than a list; it may keep the
+/// Receives the elements of a text, and says after each one whether to go on.
+pub(crate) type EachElement<'e, 'a> = &'e mut dyn FnMut(Element<'a>) -> ControlFlow<()>;
+
+/// Lends each element of a text in turn, until `each` breaks. `whole` tests whether a text is one whole JSON value other than a list; it may keep the
 /// parsed value for the element that is lent next.
-pub(crate) fn each_element<'a>(text: &'a str, whole: &mut dyn FnMut(&'a str) -> bool, each: &mut dyn FnMut(Element<'a>)) {
+pub(crate) fn each_element<'a>(
+    text: &'a str,
+    whole: &mut dyn FnMut(&'a str) -> bool,
+    each: EachElement<'_, 'a>,
+) -> ControlFlow<()> {
     let mut walk = Walk { text, at: 0, line_end: 0, broken: 0, found: 0 };
     // Most records are one value, often written over several lines.
     if walk.skip_blanks() && whole(walk.rest().trim_ascii_end()) {
@@ -37,13 +45,14 @@ pub(crate) fn each_element<'a>(text: &'a str, whole: &mut dyn FnMut(&'a str) -> 
     while walk.skip_blanks() {
         let line = walk.line();
         if whole(line) {
-            walk.lend(line.len(), None, each);
+            walk.lend(line.len(), None, each)?;
         } else if walk.rest().starts_with('[') {
-            walk.list(each);
+            walk.list(each)?;
         } else {
-            walk.value(each);
+            walk.value(each)?;
         }
     }
+    ControlFlow::Continue(())
 }
 
 struct Walk<'a> {
@@ -77,16 +86,16 @@ impl<'a> Walk<'a> {
     }
 
     /// Lends the next `length` bytes as one element.
-    fn lend(&mut self, length: usize, fault: Option<Fault>, each: &mut dyn FnMut(Element<'a>)) {
+    fn lend(&mut self, length: usize, fault: Option<Fault>, each: EachElement<'_, 'a>) -> ControlFlow<()> {
         let (text, rest) = self.rest().split_at(length);
         self.at += length;
         let only = self.found == 0 && rest.trim_ascii_start().is_empty();
         self.found += 1;
-        each(Element { text: text.trim_ascii_end(), fault, only });
+        each(Element { text: text.trim_ascii_end(), fault, only })
     }
 
     /// A value that runs over several lines, or shares one.
-    fn value(&mut self, each: &mut dyn FnMut(Element<'a>)) {
+    fn value(&mut self, each: EachElement<'_, 'a>) -> ControlFlow<()> {
         if self.broken >= PATIENCE {
             let line = self.line();
             let fault = serde_json::from_str::<&RawValue>(line).err().map(|e| SyntaxError::found(line, &e).fault(line));
@@ -97,14 +106,17 @@ impl<'a> Walk<'a> {
         match values.next() {
             Some(Ok(_)) => {
                 let length = values.byte_offset();
-                self.lend(length, None, each);
+                self.lend(length, None, each)
             }
             Some(Err(e)) => {
                 self.broken += 1;
                 let length = self.broken_length();
-                self.lend(length, Some(SyntaxError::found(rest, &e).fault(rest)), each);
+                self.lend(length, Some(SyntaxError::found(rest, &e).fault(rest)), each)
             }
-            None => self.at = self.text.len(),
+            None => {
+                self.at = self.text.len();
+                ControlFlow::Continue(())
+            }
         }
     }
 
@@ -122,16 +134,18 @@ impl<'a> Walk<'a> {
     }
 
     /// The elements of a list. After a syntax error the rest of that line is one broken element.
-    fn list(&mut self, each: &mut dyn FnMut(Element<'a>)) {
+    fn list(&mut self, each: EachElement<'_, 'a>) -> ControlFlow<()> {
         let rest = self.rest();
-        let mut elements = Elements { found: &mut self.found, each };
+        let mut elements = ListElements { found: &mut self.found, each, next: ControlFlow::Continue(()) };
         let mut json = Deserializer::from_str(rest);
-        let Err(e) = json.deserialize_seq(&mut elements) else {
+        let read = json.deserialize_seq(&mut elements);
+        elements.next?;
+        let Err(e) = read else {
             // The list was whole: a second pass finds its end.
             let mut values = Deserializer::from_str(rest).into_iter::<&RawValue>();
             values.next();
             self.at += values.byte_offset();
-            return;
+            return ControlFlow::Continue(());
         };
         self.broken += 1;
         let broken_at = SyntaxError::found(rest, &e);
@@ -143,7 +157,7 @@ impl<'a> Walk<'a> {
         let broken = &rest[reached_back(rest, reached)..length];
         self.at += length;
         self.found += 1;
-        each(Element { text: broken, fault: Some(broken_at.fault(rest)), only: false });
+        each(Element { text: broken, fault: Some(broken_at.fault(rest)), only: false })
     }
 }
 
@@ -153,12 +167,14 @@ fn reached_back(text: &str, reached: usize) -> usize {
 }
 
 /// Lends the elements of a list as they are parsed.
-struct Elements<'e, 'a> {
+struct ListElements<'e, 'a> {
     found: &'e mut u32,
-    each: &'e mut dyn FnMut(Element<'a>),
+    each: EachElement<'e, 'a>,
+    /// Whether the receiver wants more.
+    next: ControlFlow<()>,
 }
 
-impl<'de> Visitor<'de> for &mut Elements<'_, 'de> {
+impl<'de> Visitor<'de> for &mut ListElements<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -168,7 +184,10 @@ impl<'de> Visitor<'de> for &mut Elements<'_, 'de> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(value) = list.next_element::<&RawValue>()? {
             *self.found += 1;
-            (self.each)(Element { text: value.get(), fault: None, only: false });
+            self.next = (self.each)(Element { text: value.get(), fault: None, only: false });
+            if self.next.is_break() {
+                break;
+            }
         }
         Ok(())
     }
@@ -184,7 +203,11 @@ mod tests {
 
     fn found(text: &str) -> Vec<(String, bool)> {
         let mut found = Vec::new();
-        each_element(text, &mut whole, &mut |e| found.push((e.text.to_owned(), e.fault.is_none())));
+        let go_on = each_element(text, &mut whole, &mut |e| {
+            found.push((e.text.to_owned(), e.fault.is_none()));
+            ControlFlow::Continue(())
+        });
+        assert_eq!(go_on, ControlFlow::Continue(()));
         found
     }
 
@@ -240,8 +263,26 @@ mod tests {
     #[test]
     fn the_only_element_is_marked() {
         let mut only = Vec::new();
-        each_element("{\"a\":1}\n", &mut whole, &mut |e| only.push(e.only));
-        each_element("{\"a\":1}\n{\"b\":1}", &mut whole, &mut |e| only.push(e.only));
+        for text in ["{\"a\":1}\n", "{\"a\":1}\n{\"b\":1}"] {
+            let _ = each_element(text, &mut whole, &mut |e| {
+                only.push(e.only);
+                ControlFlow::Continue(())
+            });
+        }
         assert_eq!(only, [true, false, false]);
+    }
+
+    #[test]
+    fn reading_stops_where_the_receiver_breaks() {
+        for text in
+            ["{} ".repeat(100), "{}\n".repeat(100), format!("[{}{{}}]", "{},".repeat(99)), "x\n".repeat(100), "{]\n".repeat(100)]
+        {
+            let mut found = 0;
+            let end = each_element(&text, &mut whole, &mut |_| {
+                found += 1;
+                if found == 7 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            assert_eq!((found, end), (7, ControlFlow::Break(())), "{}", &text[..6]);
+        }
     }
 }

@@ -57,7 +57,13 @@ input_formats! {
     // A zero byte and any four bytes: formats with a longer signature come before it.
     ConfluentFrame in avro_frame,
     Empty in refused,
-    Xml in refused,
+    ClinicalDocument in foreign_text,
+    FhirXml in foreign_text,
+    Xml in foreign_text,
+    Hl7V2 in foreign_text,
+    Edi in foreign_text,
+    // Any text with separators, so it comes behind the formats that begin with a name.
+    Table in foreign_text,
     // Recognises every record.
     UnknownText in json_text,
 }
@@ -131,7 +137,8 @@ mod tests {
             (b"PAR1", RecordFormat::Refused),
             (b"{\x00\"\x00", RecordFormat::Refused),
             (b" \r\n", RecordFormat::Unknown),
-            (b"feed,id,version", RecordFormat::Unknown),
+            (b"feed,id,version", RecordFormat::Refused),
+            (b"feed, id", RecordFormat::Unknown),
         ] {
             assert_eq!(RecordFormat::of(record), family, "{}", String::from_utf8_lossy(record));
         }

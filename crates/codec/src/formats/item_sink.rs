@@ -7,21 +7,8 @@ use scorecard::record::log_record::{Position, Reject};
 
 use crate::fault::{Fault, RejectReason, shape};
 use crate::formats::decoder_config::{Context, Rules};
-use crate::formats::detail_warnings::{DetailCounts, DetailWarnings};
+use crate::formats::detail_warnings::{DecodeOutcome, DetailWarnings};
 use crate::identity::keys::Protection;
-
-/// The result of decoding one record.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DecodeOutcome {
-    /// Number of items that were lent.
-    pub items: u64,
-    /// Number of fields of native events that no code reads.
-    pub unknown_fields: u64,
-    /// Number of details that were absent, because they were faulty, by field. Their events are among the items.
-    pub dropped_details: DetailCounts,
-    /// Number of numbers that were rounded to thousandths, by field.
-    pub rounded_details: DetailCounts,
-}
 
 /// Receives the elements of one record in their order and lends each to the caller as an item.
 pub(crate) struct ItemSink<'r> {
@@ -30,12 +17,29 @@ pub(crate) struct ItemSink<'r> {
     each: &'r mut dyn FnMut(Item<'_>),
     /// Whether the record is known to hold several elements.
     several: bool,
+    /// The number of items after which the decoder stops.
+    most: u64,
     outcome: DecodeOutcome,
 }
 
 impl<'r> ItemSink<'r> {
     pub(crate) fn new(rules: &'r Rules, context: &'r Context<'r>, each: &'r mut dyn FnMut(Item<'_>)) -> ItemSink<'r> {
-        ItemSink { rules, context, each, several: false, outcome: DecodeOutcome::default() }
+        ItemSink { rules, context, each, several: false, most: u64::MAX, outcome: DecodeOutcome::default() }
+    }
+
+    /// Takes at most this many items.
+    pub(crate) fn at_most(self, most: u64) -> ItemSink<'r> {
+        ItemSink { most, ..self }
+    }
+
+    /// Whether the decoder must stop, because the limit is reached.
+    pub(crate) fn is_full(&self) -> bool {
+        self.outcome.items >= self.most
+    }
+
+    /// The number of items that still fit.
+    pub(crate) fn room(&self) -> usize {
+        usize::try_from(self.most.saturating_sub(self.outcome.items)).unwrap_or(usize::MAX)
     }
 
     pub(crate) fn outcome(self) -> DecodeOutcome {
@@ -67,7 +71,7 @@ impl<'r> ItemSink<'r> {
 
     /// Counts the warnings of an element that was accepted.
     pub(crate) fn warn(&mut self, warnings: DetailWarnings) {
-        warnings.add_to(&mut self.outcome.dropped_details, &mut self.outcome.rounded_details);
+        warnings.add_to(&mut self.outcome);
     }
 
     pub(crate) fn lend(&mut self, item: Item<'_>) {

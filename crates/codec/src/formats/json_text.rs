@@ -1,6 +1,7 @@
 //! JSON text: one object, a list, or objects one a line, each a native event or a FHIR R4 resource or Bundle.
 
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -48,7 +49,7 @@ impl InputFormat for JsonText {
 pub(crate) enum UnknownText {}
 
 impl InputFormat for UnknownText {
-    const EXAMPLES: &'static [&'static [u8]] = &[b"feed,id,version", b"null", b"\x01\x02"];
+    const EXAMPLES: &'static [&'static [u8]] = &[b"no JSON", b"null", b"\x01\x02"];
 
     fn recognises(_: &[u8]) -> bool {
         true
@@ -85,7 +86,10 @@ fn decode_text<'a>(items: &mut ItemSink<'_>, text: &'a str) {
         parsed.replace(JsonElement::read(line).ok());
         parsed.borrow().is_some()
     };
-    each_element(text, &mut whole, &mut |element| decode_element(items, &element, parsed.take()));
+    let _ = each_element(text, &mut whole, &mut |element| {
+        decode_element(items, &element, parsed.take());
+        if items.is_full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
 }
 
 /// A record with bytes that are not UTF-8: each line is decoded alone, except where one value covers several lines.
@@ -95,7 +99,7 @@ fn decode_lines(items: &mut ItemSink<'_>, bytes: &[u8]) {
     if over_lines {
         return not_utf8(items, bytes);
     }
-    while let Some(line) = lines.next() {
+    while let Some(line) = lines.next().filter(|_| !items.is_full()) {
         if lines.peek().is_some() {
             items.expect_several();
         }

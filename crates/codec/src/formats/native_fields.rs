@@ -93,7 +93,10 @@ impl Native<'_> {
         let system = unprotected("clinician.system", &sent.system, TEXT_BYTES)?;
         let value = unprotected("clinician.value", &sent.value, TEXT_BYTES)?;
         match (system, value) {
-            (Some(system), Some(value)) => Ok(Some(self.rules.clinician_key(&system, value).into())),
+            (Some(system), Some(value)) => {
+                self.warnings.check_number(self.rules.systems.short(&system), &value);
+                Ok(Some(self.rules.clinician_key(&system, value).into()))
+            }
             (None, None) => Ok(None),
             (None, _) => Err(Fault::missing("clinician.system", "send the system of the clinician's number, such as gmc")),
             (_, None) => Err(Fault::missing("clinician.value", "send the clinician's number")),

@@ -5,10 +5,9 @@ use scorecard::record::item::Item;
 pub use crate::fault::RejectReason;
 use crate::formats::decoder_config::Rules;
 pub use crate::formats::decoder_config::{Context, DecoderConfig};
-pub use crate::formats::detail_warnings::DetailCounts;
+pub use crate::formats::detail_warnings::{DecodeOutcome, DetailCounts};
 use crate::formats::format_list::Format;
 pub use crate::formats::input_format::RecordFormat;
-pub use crate::formats::item_sink::DecodeOutcome;
 use crate::formats::item_sink::{ItemSink, excerpt_text};
 use crate::formats::tombstone::retraction;
 
@@ -35,6 +34,21 @@ impl RecordDecoder {
     /// Lends every element of a record as one item, in their order. An element that cannot be read becomes a reject.
     pub fn decode(&self, record: &[u8], context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> DecodeOutcome {
         let mut items = ItemSink::new(&self.rules, context, each);
+        Format::of(record).decode(record, &mut items);
+        items.outcome()
+    }
+
+    /// Lends the elements of a record as [`RecordDecoder::decode`] does, and stops behind `most` of them. A record with more lends
+    /// one more, so that its sender can be refused.
+    pub fn decode_at_most(
+        &self,
+        record: &[u8],
+        most: usize,
+        context: &Context<'_>,
+        each: &mut dyn FnMut(Item<'_>),
+    ) -> DecodeOutcome {
+        let most = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+        let mut items = ItemSink::new(&self.rules, context, each).at_most(most);
         Format::of(record).decode(record, &mut items);
         items.outcome()
     }

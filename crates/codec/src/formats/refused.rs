@@ -91,18 +91,6 @@ impl RefusedFormat for Parquet {
     }
 }
 
-/// XML text.
-pub(crate) enum Xml {}
-
-impl RefusedFormat for Xml {
-    const EXAMPLES: &'static [&'static [u8]] = &[b" <Bundle xmlns=\"http://hl7.org/fhir\"/>", b"\xEF\xBB\xBF<?xml?>"];
-    const CURE: &'static str = "the bytes are XML; send FHIR as JSON";
-
-    fn recognises(record: &[u8]) -> bool {
-        trimmed(record).starts_with(b"<")
-    }
-}
-
 /// No bytes, or white space only. The reason is `not_json`, not `wrong_format`: there is no format to name.
 pub(crate) enum Empty {}
 

@@ -39,19 +39,40 @@ pub fn nhs_number(text: &str) -> Option<[u8; 10]> {
 }
 
 /// Whether this text contains an NHS number: ten digits in a row, also inside a longer run. Single spaces and hyphens between digits
-/// are skipped.
+/// are skipped. The groups of 3, 3 and 4 digits may have another separator, and digits may be of any script.
 #[must_use]
 pub fn contains_nhs_number(text: &str) -> bool {
     // Most texts have no such row, and this test is quick.
     if text.len() < 10 || lacks_ten_in_a_row(text.as_bytes()) {
-        return false;
+        return holds_groups(text.as_bytes());
     }
+    contains_row(text) || holds_groups(text.as_bytes())
+}
+
+fn contains_row(text: &str) -> bool {
     let mut run = Run::default();
     if text.is_ascii() {
         text.bytes().any(|b| run.push(b))
     } else {
         text.chars().map(plain).any(|c| run.push(u8::try_from(c).unwrap_or(b'?')))
     }
+}
+
+/// Whether a text contains an NHS number as printed, with another separator than a space or a hyphen: `943.476.5919`. Any groups of 3, 3
+/// and 4 digits count, also inside longer rows. Few OIDs have such groups.
+fn holds_groups(text: &[u8]) -> bool {
+    const LENGTH: usize = 12;
+    if text.len() < LENGTH {
+        return false;
+    }
+    let candidates = memchr::memchr3_iter(b'.', b'/', b',', text).chain(memchr::memchr3_iter(b':', b'+', b'_', text));
+    candidates.filter_map(|at| at.checked_sub(3)).any(|start| {
+        let Some(&[a, b, c, one, d, e, f, other, g, h, i, j]) = text.get(start..).and_then(<[u8]>::first_chunk::<LENGTH>) else {
+            return false;
+        };
+        let digits = [a, b, c, d, e, f, g, h, i, j];
+        one == other && digits.iter().all(u8::is_ascii_digit) && is_nhs_number(&digits.map(|digit| digit - b'0'))
+    })
 }
 
 /// The last ten digits of the current run of digits.
@@ -86,11 +107,19 @@ impl Run {
     }
 }
 
-/// The ASCII character of a wide digit, another hyphen or another space.
+/// The zeros of scripts whose digits follow one another, and of mathematical digits.
+const ZEROS: [u32; 24] = [
+    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20, 0x1040, 0x17e0,
+    0x1810, 0xff10, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6,
+];
+
+/// The ASCII character of a digit of another script, another hyphen, a joiner or another space.
 fn plain(c: char) -> char {
+    if let Some(digit) = ZEROS.iter().find_map(|zero| char::from_digit(u32::from(c).wrapping_sub(*zero), 10)) {
+        return digit;
+    }
     match c {
-        '\u{ff10}'..='\u{ff19}' => char::from_digit(u32::from(c) - 0xff10, 10).expect("one of ten digits"),
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{00ad}' => '-',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{00ad}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}' => '-',
         '\u{00a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{3000}' => ' ',
         other => other,
     }
@@ -163,8 +192,35 @@ mod tests {
         for text in ["943 476 5919", "943-476-5919", "9-4-3-4-7-6-5-9-1-9", "rx:943 476 5919:1", "943\u{a0}476\u{a0}5919"] {
             assert!(contains_nhs_number(text), "{text}");
         }
-        for text in ["943  476 5919", "943 - 476 5919", "943.476.5919", "943a4765919", "943476591"] {
+        for text in ["943  476 5919", "943 - 476 5919", "943a4765919", "943476591"] {
             assert!(!contains_nhs_number(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_separators_between_the_groups_hide_nothing() {
+        for separator in ['.', '/', ',', ':', '+', '_'] {
+            let number = format!("943{separator}476{separator}5919");
+            for text in [number.clone(), format!("rx-{number}-1"), format!("patients and their drugs: ({number})")] {
+                assert!(contains_nhs_number(&text), "{text}");
+            }
+        }
+        assert!(contains_nhs_number("1943.476.59192"));
+        // Groups of other lengths, another check digit, two separators, an OID.
+        for text in ["9434.76.5919", "943.476.5918", "943.476/5919", "2.16.840.1.113883.2.1.3.2.4.18.29"] {
+            assert!(!contains_nhs_number(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_of_other_scripts_and_joiners_hide_nothing() {
+        let digits = [9, 4, 3, 4, 7, 6, 5, 9, 1, 9];
+        for zero in ZEROS {
+            let text: String = digits.iter().map(|digit| char::from_u32(zero + digit).expect("a digit")).collect();
+            assert!(contains_nhs_number(&text) && nhs_number(&text).is_some(), "{text}");
+        }
+        for joiner in ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}', '\u{ad}'] {
+            assert!(contains_nhs_number(&format!("943{joiner}476{joiner}5919")), "{joiner:?}");
         }
     }
 

@@ -111,12 +111,13 @@ impl Pseudonyms {
     }
 
     /// The rule for a code of a code system. SNOMED codes are long numbers as well, and so are those of the dm+d, which are SNOMED
-    /// codes: they pass with a valid check digit. The eleven digits of a BNF appliance pass too, although ten in a row have a valid
+    /// codes: they pass with a valid check digit. One of ten digits that is an NHS number as well passes only if it begins with 1: the
+    /// codes of SNOMED CT with ten digits do, and no NHS number of England or Wales does. The eleven digits of a BNF appliance pass too, although ten in a row have a valid
     /// check digit in one code of six.
     #[must_use]
     pub fn protect_code<'a>(&self, system: &str, code: Cow<'a, str>) -> Cow<'a, str> {
         let passes = match system {
-            "snomed" | "dmd" => is_snomed(&code),
+            "snomed" | "dmd" => is_snomed(&code) && (code.starts_with('1') || nhs_number(&code).is_none()),
             "bnf" => is_appliance(&code),
             _ => false,
         };
@@ -221,6 +222,17 @@ mod tests {
         assert_eq!(p.protect_code("snomed", snomed.as_str().into()), snomed);
         assert!(p.protect_code("local", snomed.as_str().into()).starts_with("h1-"));
         assert!(p.protect_identifier("npi", "9434765919".into()).starts_with("h1-"));
+    }
+
+    #[test]
+    fn an_nhs_number_that_is_a_snomed_code_by_chance_does_not_pass() {
+        let p = pseudonyms();
+        let both = |first: u64| (first..).map(|n| n.to_string()).find(|n| is_snomed(n) && contains_nhs_number(n)).unwrap();
+        for number in [both(4_000_000_000), both(6_000_000_000), both(9_000_000_000)] {
+            for system in ["snomed", "dmd"] {
+                assert_eq!(p.protect_code(system, number.as_str().into()), p.hashed(&number), "{number}");
+            }
+        }
     }
 
     #[test]

@@ -98,6 +98,13 @@ fn a_faulty_detail_is_absent_and_counted_by_its_field() {
 fn a_faulty_detail_of_a_resource_is_absent_and_counted_by_its_field() {
     let (v, a, m) = ("Encounter", "Appointment", "MedicationRequest");
     for (name, path, values, field) in [
+        (v, "/participant", vec![json!({}), json!([7])], "Encounter.participant"),
+        (v, "/participant/0/individual", vec![json!({"reference": "Dr Who"})], "Encounter.participant"),
+        (v, "/serviceProvider", vec![json!("A81001")], "Encounter.serviceProvider"),
+        (v, "/appointment", vec![json!("Appointment/1")], "Encounter.appointment"),
+        (a, "/participant/0/actor", vec![json!([])], "Appointment.participant"),
+        (m, "/requester", vec![json!("Dr Who"), json!({"reference": "Practitioner?name=Who"})], "MedicationRequest.requester"),
+        (m, "/encounter", vec![json!("Encounter/1")], "MedicationRequest.encounter"),
         (v, "/meta/lastUpdated", vec![json!("yesterday"), json!(5)], "Encounter.meta.lastUpdated"),
         (v, "/period/end", vec![json!("2026-10-05T08:00:00+01:00"), json!(9)], "Encounter.period.end"),
         (v, "/subject", vec![json!("Patient/1"), json!({"reference": "9434765919"})], "Encounter.subject"),
@@ -181,4 +188,18 @@ fn more_than_64_codes_or_answers_are_cut_and_counted() {
     let Detail::Feedback(Some(feedback)) = &events[0].detail else { panic!("{events:?}") };
     assert_eq!(feedback.items.len(), 64);
     assert_eq!(outcome.dropped_details, [("QuestionnaireResponse.item".into(), 6)].into());
+}
+
+#[test]
+fn a_number_that_cannot_be_of_its_system_is_accepted_and_counted() {
+    for (system, value, count) in [("gmc", "701234", 1), ("GMC", "7012345", 0), ("gmc ", "C7012345", 0), ("local", "701234", 0)] {
+        let (events, outcome) = decoded(&with(native("encounter"), "/clinician", json!({"system": system, "value": value})));
+        assert_eq!((events.len(), outcome.impossible_numbers.values().sum::<u64>()), (1, count), "{system} {value}");
+        let requester = json!({"identifier": {"system": system, "value": value}});
+        let (events, outcome) = decoded(&with(fhir("MedicationRequest"), "/requester", requester));
+        assert_eq!((events.len(), outcome.impossible_numbers.values().sum::<u64>()), (1, count), "{system} {value}");
+    }
+    let (_, outcome) = decoded(&json!({"resourceType": "Practitioner", "id": "1", "identifier": [
+        {"system": "https://fhir.hl7.org.uk/Id/gmc-number", "value": "701234"}, {"system": "http://hl7.org/fhir/sid/us-npi", "value": "1"}]}));
+    assert_eq!(outcome.impossible_numbers, [("gmc".into(), 1), ("npi".into(), 1)].into());
 }

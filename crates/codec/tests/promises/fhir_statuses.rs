@@ -143,19 +143,33 @@ fn medication_requests() {
 }
 
 #[test]
-fn only_the_order_family_of_medication_requests_counts() {
-    for (intent, action) in [
-        ("order", RECORD),
-        ("original-order", RECORD),
-        ("reflex-order", RECORD),
-        ("filler-order", RECORD),
-        ("instance-order", RECORD),
-        ("proposal", HOLD),
-        ("plan", HOLD),
-        ("option", HOLD),
+fn an_order_counts_once_and_its_views_and_instalments_never() {
+    for template in [REQUEST, ORDER] {
+        for (intent, action) in [
+            ("order", RECORD),
+            ("original-order", RECORD),
+            ("reflex-order", HOLD),
+            ("filler-order", HOLD),
+            ("instance-order", HOLD),
+            ("proposal", HOLD),
+            ("plan", HOLD),
+            ("option", HOLD),
+        ] {
+            let json = with_status(template, "active").replace(r#""intent":"order""#, &format!(r#""intent":"{intent}""#));
+            assert_eq!(event(DrugSource::Requests, &json).action, action, "{intent} of {template}");
+        }
+    }
+}
+
+#[test]
+fn a_prescription_that_is_only_reported_never_counts() {
+    for (reported, action) in [
+        (r#""reportedBoolean":true"#, HOLD),
+        (r#""reportedBoolean":false"#, RECORD),
+        (r#""reportedReference":{"reference":"Patient/1"}"#, HOLD),
     ] {
-        let json = with_status(REQUEST, "active").replace(r#""intent":"order""#, &format!(r#""intent":"{intent}""#));
-        assert_eq!(event(DrugSource::Requests, &json).action, action, "{intent}");
+        let json = with_status(REQUEST, "active").replace(r#""intent""#, &format!(r#"{reported},"intent""#));
+        assert_eq!(event(DrugSource::Requests, &json).action, action, "{reported}");
     }
 }
 
@@ -233,11 +247,8 @@ fn service_requests() {
             ("entered-in-error", RETRACT),
         ],
     );
-    for intent in ["proposal", "plan", "directive", "original-order", "reflex-order", "filler-order", "instance-order", "option"]
-    {
-        let json = with_status(ORDER, "active").replace(r#""intent":"order""#, &format!(r#""intent":"{intent}""#));
-        assert_eq!(event(DrugSource::Requests, &json).action, HOLD, "{intent}");
-    }
+    let directive = with_status(ORDER, "active").replace(r#""intent":"order""#, r#""intent":"directive""#);
+    assert_eq!(event(DrugSource::Requests, &directive).action, HOLD);
 }
 
 #[test]

@@ -14,8 +14,16 @@ use serde_json::{Value, json};
 use crate::decoding::decode;
 
 /// An NHS number of the range that is never issued, in every accepted spelling.
-const SPELLINGS: [&str; 6] =
-    ["9434765919", "943 476 5919", "943-476-5919", "x9434765919y", "0094347659190", "\u{ff19}\u{ff14}\u{ff13}4765919"];
+const SPELLINGS: [&str; 8] = [
+    "9434765919",
+    "943 476 5919",
+    "943-476-5919",
+    "x9434765919y",
+    "0094347659190",
+    "\u{ff19}\u{ff14}\u{ff13}4765919",
+    "943.476.5919",
+    "\u{669}\u{664}\u{663}\u{664}\u{667}\u{666}\u{665}\u{669}\u{661}\u{669}",
+];
 
 /// The whole text of an item: its bytes in the log and its debug form.
 fn told(items: &[Item<'static>]) -> Vec<String> {

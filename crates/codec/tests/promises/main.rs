@@ -1,6 +1,7 @@
 //! The promises of the codec, one file each.
 
 mod avro;
+mod bundles;
 mod codes;
 mod contract;
 mod damage;
@@ -8,12 +9,15 @@ mod decoding;
 mod definitions;
 mod details;
 mod fhir_statuses;
+mod fhir_page;
+mod fhir_versions;
 mod fixtures;
 mod json;
 mod leaks;
 mod malformed;
 mod native;
 mod observations;
+mod parties;
 mod patients;
 mod real_data;
 mod record_json;

@@ -93,7 +93,7 @@ fn exactly_one_participant_is_credited() {
     for (participants, expected) in [
         (json!([part(1, "ATND", early), part(2, "PPRF", late)]), "f|Practitioner/2"),
         (json!([part(1, "CON", early), part(2, "ATND", late)]), "f|Practitioner/2"),
-        (json!([part(1, "CON", late), part(2, "REF", early)]), "f|Practitioner/2"),
+        (json!([part(1, "CON", late), part(2, "ADM", early)]), "f|Practitioner/2"),
         (json!([part(2, "CON", early), part(1, "CON", early)]), "f|Practitioner/1"),
         (json!([{"individual": {"reference": "Patient/7"}}, part(3, "CON", late)]), "f|Practitioner/3"),
     ] {

@@ -154,7 +154,8 @@ impl Run<'_> {
         let Run { args, now, interrupt, folder, keys, pseudonyms, .. } = *self;
         let clock = Clock::standing_at(Timestamp::EARLIEST);
         let mut log = LocalLog::open(&folder.log(), clock.clone(), Durability::Buffered)?;
-        let config = DecoderConfig { keys: keys.clone(), zone: args.zone.clone(), ..DecoderConfig::default() };
+        let no_contact = args.no_contact.iter().cloned().collect();
+        let config = DecoderConfig { keys: keys.clone(), zone: args.zone.clone(), no_contact, ..DecoderConfig::default() };
         let decoder = RecordDecoder::new(config);
         let reader = ItemReader { decoder: &decoder, pseudonyms, arrival: args.arrival, zone: &args.zone, now, interrupt };
         let mut intake = Intake::new(args.partitions, args.batch as usize);

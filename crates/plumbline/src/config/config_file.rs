@@ -271,6 +271,8 @@ impl Raw {
             log_format: self.value("log.format", LogFormat::Auto, format),
             gate: self.checked_tokens(),
             open_metrics: self.value("http.open-metrics", OpenMetrics::Loopback, open_metrics),
+            no_contact: self
+                .value("no-contact", BTreeSet::new(), |text| Ok(text.split_whitespace().map(str::to_owned).collect())),
             feeds: self.checked_feeds(&zone),
             kafka: self.checked_kafka(),
             inputs: self.checked_inputs(),

@@ -1,7 +1,7 @@
 //! The configuration of a service: its options, their defaults, and the source of each value.
 //! [`crate::config::config_file`] reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -121,6 +121,8 @@ pub struct Config {
     pub log_level: String,
     /// The form of log lines.
     pub log_format: LogFormat,
+    /// Codes of FHIR encounters that are no contact.
+    pub no_contact: BTreeSet<String>,
     /// Declared feeds by name.
     pub feeds: BTreeMap<String, Arc<Feed>>,
     /// The permissions over HTTP.
@@ -162,7 +164,7 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 28] = [
+pub const OPTIONS: [OptionOf; 29] = [
     option("built-in-measures", "keep", "keep or drop the built-in measures that the folder `measures` does not replace"),
     option("codes.answers", "", "CSV file of answers: question, code, target; the target is a word of measure files"),
     option(
@@ -210,6 +212,11 @@ pub const OPTIONS: [OptionOf; 28] = [
     option("log.format", "auto", "form of log lines: auto, human or json; auto is human on a terminal, else json"),
     option("log.level", "info", "least severe level of log lines: error, warn, info or debug"),
     option("measures", "", "folder of your own measure files; a file with the id of a built-in measure replaces it"),
+    option(
+        "no-contact",
+        "",
+        "codes of FHIR encounters that are no contact, with blanks between them: SYSTEM|CODE, or CODE for every system",
+    ),
     option("partitions", "4", "number of partitions of the events, 1 to 1024; fixed for a log"),
     option("publish.at", "3h", "first publication of a day, as time after midnight UTC; fixed for a log"),
     option("publish.every", "1d", "time between two publications; fixed for a log"),

@@ -76,7 +76,13 @@ impl DataDirectory {
         let keys = keys(config, &mut log)?;
         let deployment = settled(config, &mut log, &keys, measures.set, &clock)?;
         let refused = RejectStore::new(&config.data.join(REFUSED), &keys, config.refused);
-        let decoder = DecoderConfig { keys, feeds: config.feeds.clone(), zone: config.zone.clone(), ..DecoderConfig::default() };
+        let decoder = DecoderConfig {
+            keys,
+            feeds: config.feeds.clone(),
+            zone: config.zone.clone(),
+            no_contact: config.no_contact.clone(),
+            ..DecoderConfig::default()
+        };
         let decoder = IntakeDecoder::new(decoder);
         let mut directory = DataDirectory { log, shelf, deployment, decoder, refused, clock, data: config.data.clone() };
         if roles.has(ProcessRole::Intake) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use codec::formats::record_decoder::{Context, RecordDecoder, RecordFormat, RejectReason};
+use codec::formats::record_decoder::{Context, DecodeOutcome, RecordDecoder, RecordFormat, RejectReason};
 use codec::identity::pseudonym::Pseudonyms;
 use scorecard::event::{CodeDefinition, Event};
 use scorecard::record::item::{Feed, Item};
@@ -13,6 +13,7 @@ use scorecard::record::log_record::{Position, Reject};
 use scorecard::registry::entry::Entry;
 use scorecard::time::calendar::{Timestamp, Zone};
 use stream::intake::intake_task::Intake;
+use tracing::warn;
 
 use crate::cli::Arrival;
 use crate::history::arrival_queue::ArrivalQueue;
@@ -49,6 +50,8 @@ pub struct PendingItems {
     pub definitions: Vec<(Arc<Feed>, CodeDefinition<'static>)>,
     /// Number of unknown fields of native events.
     pub unknown_fields: u64,
+    /// Details that were dropped or rounded, and numbers that cannot be of their system, by feed and words.
+    warnings: BTreeMap<(Arc<str>, String), u64>,
     /// Events of files without any time. They arrive with the first event of all files.
     untimed: Vec<(Arc<Feed>, Event<'static>)>,
 }
@@ -68,6 +71,9 @@ impl ItemReader<'_> {
             let mut file =
                 OneFile { reader: self, source, feed, intake, log, waiting: &mut waiting, last: None, head: Vec::new() };
             file.read().with_context(|| format!("reading {}", source.path.display()))?;
+        }
+        for ((feed, what), count) in std::mem::take(&mut waiting.warnings) {
+            warn!(%feed, count, "{what}");
         }
         let first = waiting.arrivals.earliest().unwrap_or(self.now);
         for (feed, event) in std::mem::take(&mut waiting.untimed) {
@@ -136,7 +142,22 @@ impl OneFile<'_, '_> {
             }
         });
         self.waiting.unknown_fields += decoded.unknown_fields;
+        self.warn(&decoded);
         result
+    }
+
+    /// Counts the warnings of a record, to log each kind once for the feed of the file.
+    fn warn(&mut self, decoded: &DecodeOutcome) {
+        let kinds = [
+            (&decoded.dropped_details, "is faulty in places and absent there"),
+            (&decoded.rounded_details, "is rounded to thousandths in places"),
+            (&decoded.impossible_numbers, "numbers have not the form of their system; they count as they were sent"),
+        ];
+        for (counts, what) in kinds {
+            for (field, count) in counts {
+                *self.waiting.warnings.entry((self.feed.name.clone(), format!("{field} {what}"))).or_default() += count;
+            }
+        }
     }
 
     fn item(&mut self, item: Item<'_>, kind: RecordFormat) -> Result<()> {

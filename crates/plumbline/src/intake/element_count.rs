@@ -94,7 +94,7 @@ mod tests {
             ("1\n1\n1\n", 3),
             ("1 2 3", 3),
             ("\"unfinished\nno json\n", 2),
-            ("feed,id, version\nnorth,\"1\", 2\n", 2),
+            ("feed,id, version\nnorth,\"1\", 2\n", 0),
             ("<Bundle>\n<entry/>\n</Bundle>", 0),
             ("{\"resourceType\":\"Bundle\",\"entry\":[{},{},{}]}", 1),
         ];

@@ -237,7 +237,8 @@ impl IntakeWorker {
         let mut result = Ok(());
         let IntakeWorker { intake, log, decoder, status, counted_only, .. } = self;
         let (mut newest, mut ordinal, mut rejects) = (None, 0, RequestRejects::default());
-        let decoded = decoder.records.decode(&submission.body, &context, &mut |item| {
+        let most = submission.most_elements;
+        let decoded = decoder.records.decode_at_most(&submission.body, most, &context, &mut |item| {
             if answer.elements.len() == submission.most_elements {
                 answer.beyond += 1;
             } else if result.is_ok() {
@@ -259,7 +260,8 @@ impl IntakeWorker {
         });
         let RequestRejects { elements, counted, .. } = rejects;
         answer.not_kept = counted.iter().map(|rejects| rejects.count).sum();
-        if self.rejects.is_enabled() && !elements.is_empty() {
+        // A body beyond the limit was refused: its sender sends it again in parts, so a retry must not read the rest of it.
+        if self.rejects.is_enabled() && !elements.is_empty() && answer.beyond == 0 {
             let record = RejectedRecord {
                 position: position.offset,
                 received_at: now.0,

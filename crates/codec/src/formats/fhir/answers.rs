@@ -11,6 +11,7 @@ use crate::formats::fhir::concepts::coded;
 use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::references::Scope;
 use crate::formats::fhir::resources::{Coding, Head, QuestionAnswer, QuestionItem, QuestionnaireResponseResource};
+use crate::formats::fhir::versions::check_response;
 use crate::formats::native_kinds::last_of_each;
 use crate::json::native_event::ANSWERS;
 use crate::json::object::{List, Node, Pair, Raw, Scalar};
@@ -35,13 +36,13 @@ pub(crate) fn response(
     entry_meta: &EntryMeta,
     sent: &QuestionnaireResponseResource<'_>,
 ) -> Result<Option<Event<'static>>, Fault> {
+    check_response(sent)?;
     let header = header(scope, "QuestionnaireResponse", &head_fields!("QuestionnaireResponse"), head, entry_meta)?;
     let asked = action("QuestionnaireResponse.status", &sent.status, &STATUSES)?;
-    let when = occurred("QuestionnaireResponse.authored", &sent.authored, scope.feed, scope.context, asked)?;
+    let when = occurred(scope, "QuestionnaireResponse.authored", &sent.authored, asked)?;
     let mut event = header.event(asked, when, Detail::Feedback(None));
     scope.put_patient(&mut event, "QuestionnaireResponse.subject", &sent.subject, &sent.contained);
-    let link = scope.link("QuestionnaireResponse.encounter", &sent.encounter, &sent.contained, "Encounter")?;
-    event.link = link.map(Into::into);
+    scope.put_link(&mut event, "QuestionnaireResponse.encounter", &sent.encounter, &sent.contained);
     if event.action == Action::Record {
         let mut answers = AnswerReader { scope, items: Vec::new() };
         answers.read(sent.item.items(ITEM)?);

@@ -84,19 +84,21 @@ pub(crate) fn has_word(text: &str, word: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric()).any(|found| found == word)
 }
 
-/// Text, displays and codes of a concept in lower case, for recognising words in them. They never enter an event.
-pub(crate) fn words(concept: &Concept<'_>) -> Result<String, Fault> {
-    let mut words = String::new();
-    let mut add = |value: &Scalar<'_>| {
-        if let Scalar::Text(text) = value {
-            words.push_str(&text.to_lowercase());
-            words.push(' ');
-        }
+/// Text, displays and codes of a concept as words with single blanks between and around them: ` face to face `. They never enter an
+/// event.
+pub(crate) fn phrases(concept: &Concept<'_>) -> Vec<String> {
+    let codes = concept.coding.items("coding").unwrap_or_default().iter().filter_map(|node| match node {
+        Node::Object(Coding { code: Scalar::Text(code), .. }) => Some(code.to_lowercase()),
+        _ => None,
+    });
+    let plain = |text: String| {
+        let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        format!(" {} ", words.join(" "))
     };
-    add(&concept.text);
-    for coding in concept.coding.objects("coding")? {
-        add(&coding.display);
-        add(&coding.code);
-    }
-    Ok(words)
+    texts(concept).into_iter().chain(codes).map(plain).collect()
+}
+
+/// Whether one of these phrases is a whole phrase of one of these texts of [`phrases`].
+pub(crate) fn has_phrase(texts: &[String], wanted: &[&str]) -> bool {
+    wanted.iter().any(|phrase| texts.iter().any(|text| text.contains(&format!(" {phrase} "))))
 }

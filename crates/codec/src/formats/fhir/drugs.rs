@@ -9,6 +9,7 @@ use crate::formats::fhir::medications::{Drug, drug};
 use crate::formats::fhir::parties::Performer;
 use crate::formats::fhir::references::{ReferenceTarget, Scope};
 use crate::formats::fhir::resources::{Extension, Head, MedicationDispenseResource, MedicationRequestResource, Quantity};
+use crate::formats::fhir::versions::{check_dispense, check_request};
 use crate::json::number::{thousandths, truth};
 use crate::json::object::{Node, Scalar};
 use crate::json::text::word;
@@ -25,13 +26,13 @@ const REQUEST_STATUSES: [(&str, Action); 8] = [
     ("entered-in-error", Action::Retract),
 ];
 
-/// FHIR's MedicationRequest intent: only the order family is a prescription.
+/// FHIR's MedicationRequest intent: only an order is a prescription. The others of its family are views or instalments of an order.
 const REQUEST_INTENTS: [(&str, bool); 8] = [
     ("order", true),
     ("original-order", true),
-    ("reflex-order", true),
-    ("filler-order", true),
-    ("instance-order", true),
+    ("reflex-order", false),
+    ("filler-order", false),
+    ("instance-order", false),
     ("proposal", false),
     ("plan", false),
     ("option", false),
@@ -63,16 +64,18 @@ pub(crate) fn request(
     entry_meta: &EntryMeta,
     sent: &MedicationRequestResource<'_>,
 ) -> Result<Event<'static>, Fault> {
+    check_request(sent)?;
     let header = header(scope, "MedicationRequest", &head_fields!("MedicationRequest"), head, entry_meta)?;
     let ordered = word("MedicationRequest.intent", &sent.intent, &REQUEST_INTENTS)?
         .ok_or_else(|| Fault::missing("MedicationRequest.intent", "send the resource's intent, such as order"))?;
     let asked = action("MedicationRequest.status", &sent.status, &REQUEST_STATUSES)?;
+    let ordered = ordered && !reported(sent)?;
     let asked = performed("MedicationRequest.doNotPerform", &sent.do_not_perform, ordered, asked)?;
-    let when = occurred("MedicationRequest.authoredOn", &sent.authored_on, scope.feed, scope.context, asked)?;
+    let when = occurred(scope, "MedicationRequest.authoredOn", &sent.authored_on, asked)?;
     let mut event = header.event(asked, when, Detail::Prescription(None));
-    scope.performer("MedicationRequest.requester", &sent.requester, &sent.contained)?.put(&mut event);
+    scope.performer("MedicationRequest.requester", &sent.requester, &sent.contained).put(&mut event);
     scope.put_patient(&mut event, "MedicationRequest.subject", &sent.subject, &sent.contained);
-    event.link = scope.link("MedicationRequest.encounter", &sent.encounter, &sent.contained, "Encounter")?.map(Into::into);
+    scope.put_link(&mut event, "MedicationRequest.encounter", &sent.encounter, &sent.contained);
     if event.action == Action::Record {
         let dispense = scope.warnings.optional(sent.dispense_request.object("MedicationRequest.dispenseRequest"));
         let quantity = dispense.map_or(&Node::Missing, |dispense| &dispense.quantity);
@@ -94,6 +97,7 @@ pub(crate) fn dispense(
     entry_meta: &EntryMeta,
     sent: &MedicationDispenseResource<'_>,
 ) -> Result<Event<'static>, Fault> {
+    check_dispense(sent)?;
     let header = header(scope, "MedicationDispense", &head_fields!("MedicationDispense"), head, entry_meta)?;
     let asked = action("MedicationDispense.status", &sent.status, &DISPENSE_STATUSES)?;
     let (field, written) = match &sent.when_handed_over {
@@ -101,11 +105,11 @@ pub(crate) fn dispense(
         handed_over => ("MedicationDispense.whenHandedOver", handed_over),
     };
     let field = if *written == Scalar::Missing { "MedicationDispense.whenHandedOver" } else { field };
-    let when = occurred(field, written, scope.feed, scope.context, asked)?;
+    let when = occurred(scope, field, written, asked)?;
     let mut event = header.event(asked, when, Detail::Prescription(None));
-    authoriser(scope, sent)?.put(&mut event);
+    scope.warnings.optional(authoriser(scope, sent)).unwrap_or_default().put(&mut event);
     scope.put_patient(&mut event, "MedicationDispense.subject", &sent.subject, &sent.contained);
-    event.link = scope.link("MedicationDispense.context", &sent.context, &sent.contained, "Encounter")?.map(Into::into);
+    scope.put_link(&mut event, "MedicationDispense.context", &sent.context, &sent.contained);
     if event.action == Action::Record {
         let fields = ["MedicationDispense.medicationCodeableConcept", "MedicationDispense.medicationReference"];
         let drug = drug(scope, fields, (&sent.medication_concept, &sent.medication_reference), &sent.contained)?;
@@ -134,19 +138,25 @@ fn prescription(drug: Drug, quantity_milli: Option<u32>, repeat: bool) -> Prescr
     }
 }
 
-fn authoriser<'b>(scope: &Scope<'_, 'b>, sent: &MedicationDispenseResource<'b>) -> Result<Performer, Fault> {
+/// Whether somebody else prescribed the drug, and the sender only reports it.
+fn reported(sent: &MedicationRequestResource<'_>) -> Result<bool, Fault> {
+    let stated = truth("MedicationRequest.reportedBoolean", &sent.reported)?;
+    Ok(stated.unwrap_or(sent.reported_by.written().is_some()))
+}
+
+fn authoriser<'b>(scope: &Scope<'_, 'b>, sent: &MedicationDispenseResource<'b>) -> Result<Option<Performer>, Fault> {
     const FIELD: Field = "MedicationDispense.authorizingPrescription";
     for reference in sent.authorizing.items(FIELD)? {
         if let Some(ReferenceTarget::Resource { target, .. }) =
             scope.follow(FIELD, reference, &sent.contained, "MedicationRequest")?
         {
-            let performer = scope.performer(FIELD, &target.requester, &sent.contained)?;
+            let performer = scope.performer(FIELD, &target.requester, &sent.contained);
             if performer.clinician.is_some() {
-                return Ok(performer);
+                return Ok(Some(performer));
             }
         }
     }
-    Ok(Performer::default())
+    Ok(None)
 }
 
 fn quantity_milli(scope: &Scope<'_, '_>, field: Field, node: &Node<Quantity<'_>>) -> Option<u32> {

@@ -1,42 +1,96 @@
 //! One FHIR element of a record: a resource becomes one item, a Bundle one item for each entry.
 
+use std::cell::Cell;
+
 use crate::fault::{Fault, RejectReason};
 use crate::formats::detail_warnings::DetailWarnings;
-use crate::formats::fhir::bundle::{EntryContent, bundle};
+use crate::formats::fhir::bundle::{Bundle, BundleEntry, bundle};
+use crate::formats::fhir::bundle_entry::EntryContent;
 use crate::formats::fhir::header::EntryMeta;
 use crate::formats::fhir::references::{Index, Scope};
 use crate::formats::fhir::resource::{self, ResourceOutcome};
 use crate::formats::fhir::resources::{Head, parse};
 use crate::formats::item_sink::ItemSink;
 use crate::json::object::Scalar;
+use scorecard::event::Versioning;
 use scorecard::record::item::Item;
 
 /// Lends the items of a FHIR element. `text` is the whole element, `head` the fields that every resource has.
 pub(crate) fn decode(items: &mut ItemSink<'_>, text: &str, index: Option<u32>, head: &Head<'_>) {
-    if head.resource_type != Scalar::Text("Bundle".into()) {
+    if !is_bundle(head) {
         let alone = Index::default();
         return lend(items, (text, index), &alone, None, |scope| resource::resource(scope, text, head, &EntryMeta::default()));
     }
-    let bundle = match bundle(text) {
-        Ok(bundle) => bundle,
-        Err(fault) => return items.reject(text, index, None, fault),
-    };
+    match bundle(text, items.room()) {
+        Ok(bundle) => decode_bundle(items, bundle, Nesting::Outer),
+        Err(fault) => items.reject(text, index, None, fault),
+    }
+}
+
+/// Whether a Bundle may hold another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nesting {
+    Outer,
+    Inner,
+}
+
+fn is_bundle(head: &Head<'_>) -> bool {
+    head.resource_type == Scalar::Text("Bundle".into())
+}
+
+fn decode_bundle(items: &mut ItemSink<'_>, bundle: Bundle<'_>, nesting: Nesting) {
     items.expect_several();
     for entry in bundle.entries {
-        let index = items.index(false);
-        let base = match &entry.content {
-            Ok(EntryContent::Resource { entry_meta, .. } | EntryContent::Delete { entry_meta, .. }) => entry_meta.base.as_deref(),
-            Err(_) => None,
-        };
-        lend(items, (&entry.text, index), &bundle.index, base, |scope| match &entry.content {
-            Ok(EntryContent::Resource { text, entry_meta }) => {
-                let text = text.lent().expect("an entry's resource is lent from the Bundle's text");
-                resource::resource(scope, text, &*parse(text)?, entry_meta)
+        if items.is_full() {
+            return;
+        }
+        if let Some(inner) = inner_bundle(&entry, nesting, items.room()) {
+            match inner {
+                Ok(inner) => decode_bundle(items, inner, Nesting::Inner),
+                Err(fault) => {
+                    let index = items.index(false);
+                    items.reject(&entry.text, index, None, fault);
+                }
             }
-            Ok(EntryContent::Delete { kind, id, entry_meta }) => Ok(resource::delete(scope, kind, id, entry_meta)),
-            Err(fault) => Err(fault.clone()),
-        });
+            continue;
+        }
+        decode_entry(items, &entry, &bundle.index);
     }
+}
+
+/// The Bundle that an entry holds: the hits of a search in a batch, or a document in a search. `None` for any other entry.
+fn inner_bundle<'a>(entry: &BundleEntry<'a>, nesting: Nesting, most: usize) -> Option<Result<Bundle<'a>, Fault>> {
+    let Ok(EntryContent::Resource { text, .. }) = &entry.content else { return None };
+    let text = text.lent()?;
+    let head: Box<Head<'_>> = parse(text).ok()?;
+    (nesting == Nesting::Outer && is_bundle(&head)).then(|| bundle(text, most))
+}
+
+fn decode_entry<'b>(items: &mut ItemSink<'_>, entry: &BundleEntry<'b>, bundle: &Index<'b>) {
+    let index = items.index(false);
+    let base = match &entry.content {
+        Ok(EntryContent::Resource { entry_meta, .. } | EntryContent::Delete { entry_meta, .. }) => entry_meta.base.as_deref(),
+        Ok(EntryContent::NoContent { .. }) | Err(_) => None,
+    };
+    lend(items, (&entry.text, index), bundle, base, |scope| match &entry.content {
+        Ok(EntryContent::Resource { text, entry_meta }) => {
+            let text = text.lent().expect("an entry's resource is lent from the Bundle's text");
+            let head: Box<Head<'_>> = parse(text)?;
+            if entry.superseded && resource::is_replaced(&head, scope.feed) {
+                return Ok(ResourceOutcome::Skipped(resource::resource_type(&head)?));
+            }
+            resource::resource(scope, text, &head, entry_meta)
+        }
+        Ok(EntryContent::Delete { kind, .. }) if entry.superseded && scope.feed.versioning == Versioning::Arrival => {
+            Ok(ResourceOutcome::Skipped(resource::shown_type(kind)))
+        }
+        Ok(EntryContent::Delete { kind, id, entry_meta }) => Ok(resource::delete(scope, kind, id, entry_meta)),
+        Ok(EntryContent::NoContent { kind }) => {
+            let kind = kind.as_deref().map_or("Bundle.entry".to_owned(), resource::shown_type);
+            Ok(ResourceOutcome::Skipped(format!("{kind} without content")))
+        }
+        Err(fault) => Err(fault.clone()),
+    });
 }
 
 /// Reads a resource under the feed of the source and lends the result.
@@ -52,7 +106,8 @@ fn lend<'b>(
         return items.reject(text, index, None, Fault::new(RejectReason::MissingFeed, "", cure));
     };
     let warnings = DetailWarnings::default();
-    let scope = Scope { rules: items.rules, context: items.context, feed: &feed, index: bundle, base, warnings: &warnings };
+    let (rules, context, event_day) = (items.rules, items.context, Cell::new(None));
+    let scope = Scope { rules, context, feed: &feed, index: bundle, base, warnings: &warnings, event_day };
     let item = match read(&scope) {
         Ok(ResourceOutcome::Event(event)) => Item::Event(feed, *event),
         Ok(ResourceOutcome::Definition(definition)) => Item::Definition(feed, definition),

@@ -1,7 +1,6 @@
 //! The fields that every resource with an event has: id, version, times, and the action of its status.
 
 use scorecard::event::{Action, Detail, Event, Exclusion, Versioning};
-use scorecard::record::item::Feed;
 use scorecard::time::calendar::Timestamp;
 
 use crate::fault::{Fault, Field, RejectReason};
@@ -15,7 +14,7 @@ use crate::json::object::{List, Node, Scalar};
 use crate::json::text::{ID_BYTES, TEXT_BYTES, unprotected};
 
 /// Facts about a resource that its Bundle entry carries outside the resource.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct EntryMeta {
     /// The id in the entry's URLs.
     pub(crate) id: Option<String>,
@@ -130,6 +129,18 @@ pub(crate) fn arrival(context: &Context<'_>) -> u64 {
     u64::try_from(context.received_at.0).unwrap_or(1).max(1)
 }
 
+/// The version of a resource's `meta` that is a number.
+pub(crate) fn known_version(meta: &Meta<'_>) -> Option<u64> {
+    let Scalar::Text(text) = &meta.version_id else { return None };
+    etag_version(text)
+}
+
+/// The time of the last change in a resource's `meta`.
+pub(crate) fn known_change(meta: &Meta<'_>) -> Option<Timestamp> {
+    let Scalar::Text(text) = &meta.last_updated else { return None };
+    instant(text.trim()).ok()
+}
+
 /// Whether a version's ten digits may be a patient's number. Some servers send seconds since 1970, which begin with 1; no NHS number
 /// of England or Wales does.
 fn could_be_a_patient(version: &str) -> bool {
@@ -181,23 +192,23 @@ pub(crate) fn action(field: Field, value: &Scalar<'_>, statuses: &[(&str, Action
 /// The time of an event.
 ///
 /// A status that counts requires a time that is precise to the day and not in the future. Other statuses keep a time that parses.
-pub(crate) fn occurred(
-    field: Field,
-    value: &Scalar<'_>,
-    feed: &Feed,
-    context: &Context<'_>,
-    action: Action,
-) -> Result<Option<Moment>, Fault> {
+pub(crate) fn occurred(scope: &Scope<'_, '_>, field: Field, value: &Scalar<'_>, action: Action) -> Result<Option<Moment>, Fault> {
+    let when = time_of(scope, field, value, action)?;
+    scope.event_day.set(when.map(|when| when.day));
+    Ok(when)
+}
+
+fn time_of(scope: &Scope<'_, '_>, field: Field, value: &Scalar<'_>, action: Action) -> Result<Option<Moment>, Fault> {
     let found = unprotected(field, value, TEXT_BYTES).and_then(|text| match text {
         None => Ok(None),
-        Some(text) => fhir_moment(&text, &feed.zone).map(Some).map_err(|why| unreadable(field, &text, why)),
+        Some(text) => fhir_moment(&text, &scope.feed.zone).map(Some).map_err(|why| unreadable(field, &text, why)),
     });
     if action != Action::Record {
         return Ok(found.unwrap_or(None));
     }
     match found? {
         None => Err(Fault::missing(field, "send when it happened as 2026-10-05T09:41:00+01:00, or at least the day")),
-        Some(moment) if context.is_future(moment.at) => {
+        Some(moment) if scope.context.is_future(moment.at) => {
             let detail = format!("{field} is more than five minutes ahead; send it after it happened, and check the clock");
             Err(Fault::new(RejectReason::InTheFuture, field, detail))
         }

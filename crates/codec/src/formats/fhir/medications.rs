@@ -7,11 +7,9 @@ use scorecard::time::calendar::Timestamp;
 
 use crate::fault::{Fault, Field};
 use crate::formats::fhir::concepts::codes;
-use crate::formats::fhir::header::{EntryMeta, arrival, resource_id};
+use crate::formats::fhir::header::{EntryMeta, arrival, known_change, known_version, resource_id};
 use crate::formats::fhir::references::{ReferenceTarget, Scope};
 use crate::formats::fhir::resources::{Concept, Head, MedicationResource, Reference, Target};
-use crate::formats::native_fields::MAX_VERSION;
-use crate::json::instant::instant;
 use crate::json::object::{List, Node, Scalar};
 
 /// A Medication as a definition.
@@ -25,7 +23,7 @@ pub(crate) fn definition(
     let wrong = sent.status == Scalar::Text("entered-in-error".into());
     let concept = scope.warnings.optional(sent.code.object("Medication.code")).filter(|_| !wrong);
     let (version, modified) = match head.meta.object("meta")? {
-        Some(meta) => (numbered(&meta.version_id), updated(&meta.last_updated)),
+        Some(meta) => (known_version(meta), known_change(meta)),
         None => (None, None),
     };
     let version = version.or(entry_meta.version);
@@ -51,16 +49,6 @@ fn named(
         version: version.or(changed).unwrap_or_else(|| arrival(scope.context)),
         codes,
     }
-}
-
-fn numbered(version: &Scalar<'_>) -> Option<u64> {
-    let Scalar::Text(text) = version else { return None };
-    text.trim().parse().ok().filter(|version| (1..=MAX_VERSION).contains(version))
-}
-
-fn updated(last_updated: &Scalar<'_>) -> Option<Timestamp> {
-    let Scalar::Text(text) = last_updated else { return None };
-    instant(text.trim()).ok()
 }
 
 fn reference_text(scope: &Scope<'_, '_>, name: &str) -> Cow<'static, str> {

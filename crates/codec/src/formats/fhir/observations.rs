@@ -10,6 +10,7 @@ use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occur
 use crate::formats::fhir::parties::Performer;
 use crate::formats::fhir::references::Scope;
 use crate::formats::fhir::resources::{Concept, Head, ObservationResource, Quantity};
+use crate::formats::fhir::versions::check_observation;
 use crate::json::number::signed_thousandths;
 use crate::json::object::{Node, Scalar};
 use crate::json::text::{LIST_ITEMS, UNIT_BYTES, text};
@@ -33,6 +34,7 @@ pub(crate) fn observation(
     entry_meta: &EntryMeta,
     sent: &ObservationResource<'_>,
 ) -> Result<Option<Event<'static>>, Fault> {
+    check_observation(sent)?;
     let observed = observed(scope, sent);
     let asked = action("Observation.status", &sent.status, &STATUSES);
     if observed.values.is_empty() && asked != Ok(Action::Retract) {
@@ -40,11 +42,11 @@ pub(crate) fn observation(
     }
     let header = header(scope, "Observation", &head_fields!("Observation"), head, entry_meta)?;
     let (field, written) = instant_of(sent)?;
-    let when = occurred(field, written, scope.feed, scope.context, asked.clone()?)?;
+    let when = occurred(scope, field, written, asked.clone()?)?;
     let mut event = header.event(asked?, when, Detail::Observation(None));
-    performer(scope, sent)?.put(&mut event);
+    performer(scope, sent).put(&mut event);
     scope.put_patient(&mut event, "Observation.subject", &sent.subject, &sent.contained);
-    event.link = scope.link("Observation.encounter", &sent.encounter, &sent.contained, "Encounter")?.map(Into::into);
+    scope.put_link(&mut event, "Observation.encounter", &sent.encounter, &sent.contained);
     if event.action == Action::Record {
         event.detail = Detail::Observation(Some(observed));
     }
@@ -66,14 +68,11 @@ fn instant_of<'s, 'b>(sent: &'s ObservationResource<'b>) -> Result<(Field, &'s S
 }
 
 /// The first performer who is a practitioner.
-fn performer<'b>(scope: &Scope<'_, 'b>, sent: &ObservationResource<'b>) -> Result<Performer, Fault> {
-    for reference in sent.performer.items("Observation.performer")? {
-        let performer = scope.performer("Observation.performer", reference, &sent.contained)?;
-        if performer.clinician.is_some() {
-            return Ok(performer);
-        }
-    }
-    Ok(Performer::default())
+fn performer<'b>(scope: &Scope<'_, 'b>, sent: &ObservationResource<'b>) -> Performer {
+    const FIELD: Field = "Observation.performer";
+    let references = scope.warnings.optional(sent.performer.items(FIELD).map(Some)).unwrap_or_default();
+    let performers = references.iter().map(|reference| scope.performer(FIELD, reference, &sent.contained));
+    performers.into_iter().find(|performer| performer.clinician.is_some()).unwrap_or_default()
 }
 
 /// The value of the Observation and those of its components.

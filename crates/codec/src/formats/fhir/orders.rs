@@ -8,8 +8,10 @@ use crate::fault::{Fault, Field};
 use crate::formats::fhir::concepts::{codes, has_word, texts};
 use crate::formats::fhir::drugs::performed;
 use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
+use crate::formats::fhir::participants::objects;
 use crate::formats::fhir::references::Scope;
 use crate::formats::fhir::resources::{Head, ServiceRequestResource};
+use crate::formats::fhir::versions::check_order;
 use crate::json::text::word;
 
 /// FHIR's ServiceRequest status.
@@ -23,13 +25,13 @@ const STATUSES: [(&str, Action); 7] = [
     ("entered-in-error", Action::Retract),
 ];
 
-/// FHIR's request intents: only an `order` is an order that was made.
+/// FHIR's request intents: only an order is an order that was made. The others of its family are views or instalments of an order.
 const INTENTS: [(&str, bool); 9] = [
     ("order", true),
     ("proposal", false),
     ("plan", false),
     ("directive", false),
-    ("original-order", false),
+    ("original-order", true),
     ("reflex-order", false),
     ("filler-order", false),
     ("instance-order", false),
@@ -60,30 +62,31 @@ pub(crate) fn request(
     entry_meta: &EntryMeta,
     sent: &ServiceRequestResource<'_>,
 ) -> Result<Event<'static>, Fault> {
+    check_order(sent)?;
     let header = header(scope, "ServiceRequest", &head_fields!("ServiceRequest"), head, entry_meta)?;
     let ordered = word("ServiceRequest.intent", &sent.intent, &INTENTS)?
         .ok_or_else(|| Fault::missing("ServiceRequest.intent", "send the resource's intent, such as order"))?;
     let asked = action("ServiceRequest.status", &sent.status, &STATUSES)?;
     let asked = performed("ServiceRequest.doNotPerform", &sent.do_not_perform, ordered, asked)?;
-    let when = occurred("ServiceRequest.authoredOn", &sent.authored_on, scope.feed, scope.context, asked)?;
+    let when = occurred(scope, "ServiceRequest.authoredOn", &sent.authored_on, asked)?;
     let mut event = header.event(asked, when, Detail::Order(None));
-    scope.performer("ServiceRequest.requester", &sent.requester, &sent.contained)?.put(&mut event);
+    scope.performer("ServiceRequest.requester", &sent.requester, &sent.contained).put(&mut event);
     scope.put_patient(&mut event, "ServiceRequest.subject", &sent.subject, &sent.contained);
-    event.link = scope.link("ServiceRequest.encounter", &sent.encounter, &sent.contained, "Encounter")?.map(Into::into);
+    scope.put_link(&mut event, "ServiceRequest.encounter", &sent.encounter, &sent.contained);
     if event.action == Action::Record {
         let code = scope.warnings.optional(sent.code.object("ServiceRequest.code"));
         event.detail =
-            Detail::Order(Some(Order { category: category(scope, sent)?, code: codes(scope, "ServiceRequest.code", code) }));
+            Detail::Order(Some(Order { category: category(scope, sent), code: codes(scope, "ServiceRequest.code", code) }));
     }
     Ok(event)
 }
 
 /// All codings of the categories. Without any, the category that a word of their texts names, else a word of the order's texts.
-fn category(scope: &Scope<'_, '_>, sent: &ServiceRequestResource<'_>) -> Result<Codes<'static>, Fault> {
-    let categories = sent.category.objects(CATEGORY)?;
+fn category(scope: &Scope<'_, '_>, sent: &ServiceRequestResource<'_>) -> Codes<'static> {
+    let categories = objects(scope, CATEGORY, &sent.category);
     let coded = codes(scope, CATEGORY, categories.iter().copied());
     if !coded.is_empty() {
-        return Ok(coded);
+        return coded;
     }
     let of_texts = |texts: Vec<String>| {
         let named = WORDS.iter().find(|(word, _)| texts.iter().any(|text| has_word(text, word)));
@@ -94,5 +97,5 @@ fn category(scope: &Scope<'_, '_>, sent: &ServiceRequestResource<'_>) -> Result<
         Ok(Some(code)) => of_texts(texts(code)),
         _ => None,
     };
-    Ok(of_categories.or_else(of_order).unwrap_or_default())
+    of_categories.or_else(of_order).unwrap_or_default()
 }

@@ -7,6 +7,7 @@ use scorecard::event::{Event, Sex};
 use crate::fault::{Fault, Field};
 use crate::formats::birth_date::{BirthDate, unreadable as unreadable_birth};
 use crate::formats::demographics::PatientTraits;
+use crate::formats::fhir::identifiers::IdentifierList;
 use crate::formats::fhir::references::{ReferenceTarget, Scope, kind_of};
 use crate::formats::fhir::resources::{Reference, Target};
 use crate::identity::pseudonym::ProtectedPatient;
@@ -63,22 +64,29 @@ impl<'b> Scope<'_, 'b> {
     }
 
     /// A clinician with the practice of the role: the organization of a PractitionerRole in the Bundle, or the role's own name where
-    /// the role is elsewhere.
-    pub(crate) fn performer(
+    /// the role is elsewhere. A faulty reference is an absent party.
+    pub(crate) fn performer(&self, field: Field, node: &Node<Reference<'b>>, contained: &List<Node<Target<'b>>>) -> Performer {
+        let clinician = self.warnings.optional(self.clinician(field, node, contained));
+        let practice = match clinician {
+            Some(_) => self.warnings.optional(self.practice_of_role(field, node, contained)),
+            None => None,
+        };
+        Performer { clinician, practice }
+    }
+
+    fn practice_of_role(
         &self,
         field: Field,
         node: &Node<Reference<'b>>,
         contained: &List<Node<Target<'b>>>,
-    ) -> Result<Performer, Fault> {
-        let clinician = self.clinician(field, node, contained)?;
-        let practice = match self.follow(field, node, contained, "Practitioner")? {
+    ) -> Result<Option<String>, Fault> {
+        match self.follow(field, node, contained, "Practitioner")? {
             Some(ReferenceTarget::Resource { kind: "PractitionerRole", target, .. }) => {
-                self.organisation(field, &target.organization, contained)?
+                self.organisation(field, &target.organization, contained)
             }
-            Some(ReferenceTarget::Elsewhere { kind, name, .. }) if kind == "PractitionerRole" => Some(self.alias(&name)),
-            _ => None,
-        };
-        Ok(Performer { clinician, practice })
+            Some(ReferenceTarget::Elsewhere { kind, name, .. }) if kind == "PractitionerRole" => Ok(Some(self.alias(&name))),
+            _ => Ok(None),
+        }
     }
 
     fn person(&self, field: Field, found: &ReferenceTarget<'_, 'b>) -> Result<Option<String>, Fault> {
@@ -86,19 +94,24 @@ impl<'b> Scope<'_, 'b> {
             ReferenceTarget::Resource { kind, id, target } => {
                 let identifiers = self.identifiers(field, &target.identifier)?;
                 match self.best(&identifiers) {
-                    Some((system, value)) => Some(self.rules.clinician_key(system, value.into())),
+                    Some((system, value)) => Some(self.number(system, value)),
                     None => id.map(|id| self.alias(&format!("{kind}/{id}"))),
                 }
             }
-            ReferenceTarget::Identifier { system, value, .. } => Some(self.rules.clinician_key(system, value.as_str().into())),
+            ReferenceTarget::Identifier { system, value, .. } => Some(self.number(system, value)),
             ReferenceTarget::Elsewhere { name, .. } => Some(self.alias(name)),
         })
     }
 
+    /// The key of a clinician's number. One that cannot be of its system is counted.
+    pub(crate) fn number(&self, system: &str, value: &str) -> String {
+        self.warnings.check_number(self.rules.systems.short(system), value);
+        self.rules.clinician_key(system, value.into())
+    }
+
     /// The identifier that names a person: the best of the preferred systems, else the first.
-    pub(crate) fn best<'i>(&self, identifiers: &'i [(String, String)]) -> Option<(&'i str, &'i str)> {
-        let preferred = self.rules.preference.iter().find_map(|wanted| identifiers.iter().find(|(system, _)| system == wanted));
-        preferred.or_else(|| identifiers.first()).map(|(system, value)| (system.as_str(), value.as_str()))
+    pub(crate) fn best<'i>(&self, identifiers: &'i IdentifierList) -> Option<(&'i str, &'i str)> {
+        identifiers.best(self.rules.preference.iter().map(String::as_str))
     }
 
     /// The code of an organisation; `None` for a reference to another type.
@@ -121,10 +134,9 @@ impl<'b> Scope<'_, 'b> {
     }
 
     /// An organisation's ODS code, else the value of its first identifier, else the feed's name for it.
-    pub(crate) fn organisation_code(&self, identifiers: &[(String, String)], id: Option<&str>) -> Option<String> {
-        let ods = identifiers.iter().find(|(system, _)| system == "ods");
-        match ods.or_else(|| identifiers.first()) {
-            Some((system, value)) => Some(self.code_of(system, value.clone())),
+    pub(crate) fn organisation_code(&self, identifiers: &IdentifierList, id: Option<&str>) -> Option<String> {
+        match identifiers.best(std::iter::once("ods")) {
+            Some((system, value)) => Some(self.code_of(system, value.to_owned())),
             None => id.map(|id| self.alias(&format!("Organization/{id}"))),
         }
     }
@@ -180,7 +192,7 @@ impl<'b> Scope<'_, 'b> {
 
     fn nhs_number(&self, field: Field, target: &Target<'_>) -> Result<Option<String>, Fault> {
         let identifiers = self.identifiers(field, &target.identifier)?;
-        Ok(identifiers.into_iter().find(|(system, _)| system == "nhs").map(|(_, number)| number))
+        Ok(identifiers.iter().find(|(system, _)| system == "nhs").map(|(_, number)| number.clone()))
     }
 
     /// The feed is part of the name, because two feeds may both have a Patient/1.

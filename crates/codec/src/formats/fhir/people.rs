@@ -1,16 +1,26 @@
 //! Practitioners, their roles and organisations: entries of the registry.
 
 use scorecard::registry::entry::{Entry, EntrySource, Organisation, OrganisationKind, Person, Role};
-use scorecard::time::calendar::{Day, Month};
 
-use crate::fault::{Fault, Field};
-use crate::formats::fhir::concepts::words;
-use crate::formats::fhir::header::{EntryMeta, resource_id, unreadable};
+use crate::fault::Fault;
+use crate::formats::fhir::concepts::{has_phrase, phrases};
+use crate::formats::fhir::header::{EntryMeta, resource_id};
+use crate::formats::fhir::periods::{Edge, civil_day};
 use crate::formats::fhir::references::Scope;
 use crate::formats::fhir::resources::{Concept, Head, OrganizationResource, PractitionerResource, PractitionerRoleResource};
-use crate::json::instant::fhir_moment;
+use crate::formats::fhir::role_words::{RoleWord, role_word};
+use crate::json::number::truth;
 use crate::json::object::Scalar;
-use crate::json::text::{TEXT_BYTES, text, unprotected};
+use crate::json::text::{TEXT_BYTES, text};
+
+/// Phrases and ODS role codes of an organisation's type that name another kind than a practice.
+const KINDS: [(OrganisationKind, &[&str]); 2] = [
+    (OrganisationKind::Pcn, &["pcn", "primary care network", "ro272"]),
+    (OrganisationKind::Locality, &["locality", "icb", "ccg", "integrated care", "ro98", "ro261"]),
+];
+
+/// The only day of a role that was never in force: the first day of the calendar that Plumbline reads, before every event.
+const NEVER: &str = "1900-01-01";
 
 /// A Practitioner as a person: the best identifier is the id, the others are aliases.
 pub(crate) fn practitioner(
@@ -26,8 +36,8 @@ pub(crate) fn practitioner(
         return Ok(Entry::Person(Person { id: alias, aliases: Vec::new(), source: source(scope) }));
     };
     let person = scope.rules.clinician_key(system, value.into());
-    let others = identifiers.iter().map(|(system, value)| scope.rules.clinician_key(system, value.as_str().into()));
-    let mut aliases: Vec<String> = others.filter(|key| *key != person).chain([alias]).collect();
+    let all = identifiers.iter().map(|(system, value)| scope.number(system, value));
+    let mut aliases: Vec<String> = all.filter(|key| *key != person).chain([alias]).collect();
     aliases.sort_unstable();
     aliases.dedup();
     Ok(Entry::Person(Person { id: person, aliases, source: source(scope) }))
@@ -39,6 +49,8 @@ fn source(scope: &Scope<'_, '_>) -> Option<EntrySource> {
 }
 
 /// A PractitionerRole: the role of a person at a practice. Its own reference leads to both.
+///
+/// A role that is not active and has no end was never in force. Its reference still leads to its person and practice.
 pub(crate) fn role(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
@@ -46,24 +58,25 @@ pub(crate) fn role(
     sent: &PractitionerRoleResource<'_>,
 ) -> Result<Entry, Fault> {
     let person = scope.clinician("PractitionerRole.practitioner", &sent.practitioner, &sent.contained)?;
+    let person = person.ok_or_else(|| Fault::missing("PractitionerRole.practitioner", "send a reference to the practitioner"))?;
     let practice = scope.organisation("PractitionerRole.organization", &sent.organization, &sent.contained)?;
     let id = resource_id("PractitionerRole.id", head, entry_meta).ok();
-    let alias = id.map(|id| scope.alias(&format!("PractitionerRole/{id}")));
     let period = sent.period.object("PractitionerRole.period")?;
     let (start, end) = period.map_or((&Scalar::Missing, &Scalar::Missing), |period| (&period.start, &period.end));
-    let mut all = String::new();
-    for concept in sent.code.objects("PractitionerRole.code")? {
-        all.push_str(&words(concept)?);
-    }
+    let from = civil_day(scope, "PractitionerRole.period.start", start, Edge::First)?.map(|day| day.to_string());
+    let until = civil_day(scope, "PractitionerRole.period.end", end, Edge::Last)?.map(|day| day.to_string());
+    let active = scope.warnings.optional(truth("PractitionerRole.active", &sent.active)).unwrap_or(true);
+    let never = (!active && until.is_none()).then(|| NEVER.to_owned());
+    let RoleWord { word, locum } = role_word(&sent.code.objects("PractitionerRole.code")?, &person);
     Ok(Entry::Role(Role {
-        person: person.ok_or_else(|| Fault::missing("PractitionerRole.practitioner", "send a reference to the practitioner"))?,
+        person,
         practice: practice.ok_or_else(|| Fault::missing("PractitionerRole.organization", "send a reference to the practice"))?,
-        role: role_word(&all).to_owned(),
-        locum: all.contains("locum"),
-        from: civil_day(scope, "PractitionerRole.period.start", start, Edge::First)?,
-        until: civil_day(scope, "PractitionerRole.period.end", end, Edge::Last)?,
+        role: word.to_owned(),
+        locum,
+        from: never.clone().or(from),
+        until: never.or(until),
         source: source(scope),
-        aliases: alias.into_iter().collect(),
+        aliases: id.map(|id| scope.alias(&format!("PractitionerRole/{id}"))).into_iter().collect(),
     }))
 }
 
@@ -85,7 +98,7 @@ pub(crate) fn organisation(
     let alias = id.as_deref().map(|id| scope.alias(&format!("Organization/{id}")));
     Ok(Entry::Organisation(Organisation {
         name: name.unwrap_or_default().into_owned(),
-        kind: kind(&sent.kinds.objects("Organization.type")?)?,
+        kind: kind(&sent.kinds.objects("Organization.type")?),
         parent: scope.organisation("Organization.partOf", &sent.part_of, &sent.contained)?,
         setting: None,
         open_from: None,
@@ -96,96 +109,9 @@ pub(crate) fn organisation(
     }))
 }
 
-/// The role that these words name, `other` when they name none of the known ones. A trainee is a trainee in every profession.
-fn role_word(words: &str) -> &'static str {
-    let has = |stems: &[&str]| stems.iter().any(|stem| words.contains(stem));
-    let is_gp = has(&["general pract", "family medicine", "family physician", "family practice"]);
-    let spelled_gp = words.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "gp");
-    if has(&["trainee", "registrar", "student", "foundation doctor"]) {
-        "trainee"
-    } else if has(&["pharmac"]) {
-        "pharmacist"
-    } else if has(&["paramedic"]) {
-        "paramedic"
-    } else if has(&["nurse", "nursing"]) {
-        "nurse"
-    } else if is_gp || spelled_gp {
-        "gp"
-    } else {
-        "other"
-    }
-}
-
 /// The kind that an organisation's type names; every other organisation is a practice.
-fn kind(concepts: &[&Concept<'_>]) -> Result<OrganisationKind, Fault> {
-    for concept in concepts {
-        let words = words(concept)?;
-        let is = |word: &str| words.split(|c: char| !c.is_ascii_alphanumeric()).any(|found| found == word);
-        if is("pcn") || words.contains("primary care network") {
-            return Ok(OrganisationKind::Pcn);
-        }
-        if is("locality") || is("icb") || is("ccg") || words.contains("integrated care") {
-            return Ok(OrganisationKind::Locality);
-        }
-    }
-    Ok(OrganisationKind::Practice)
-}
-
-/// An end of a period.
-#[derive(Clone, Copy)]
-enum Edge {
-    First,
-    Last,
-}
-
-/// The civil day of one end of a period. A month or a year means its first or its last day.
-fn civil_day(scope: &Scope<'_, '_>, field: Field, value: &Scalar<'_>, edge: Edge) -> Result<Option<String>, Fault> {
-    let Some(text) = unprotected(field, value, TEXT_BYTES)? else { return Ok(None) };
-    let day = match fhir_moment(&text, &scope.feed.zone) {
-        Ok(moment) => moment.day,
-        Err(why) => coarse_day(&text, edge).ok_or_else(|| unreadable(field, &text, why))?,
-    };
-    Ok(Some(day.to_string()))
-}
-
-/// The first or the last day of a year or a month.
-fn coarse_day(text: &str, edge: Edge) -> Option<Day> {
-    let (first, last): (Month, Month) = match text.len() {
-        4 => (format!("{text}-01").parse().ok()?, format!("{text}-12").parse().ok()?),
-        _ => (text.parse().ok()?, text.parse().ok()?),
-    };
-    Some(match edge {
-        Edge::First => first.first_day(),
-        Edge::Last => last.last_day(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn roles_are_recognised_by_their_words() {
-        for (words, role) in [
-            ("general practice physician 208d00000x ", "gp"),
-            ("gp trainee", "trainee"),
-            ("salaried gp", "gp"),
-            ("specialty registrar", "trainee"),
-            ("nurse practitioner", "nurse"),
-            ("clinical pharmacist", "pharmacist"),
-            ("community paramedic", "paramedic"),
-            ("gpo", "other"),
-            ("", "other"),
-        ] {
-            assert_eq!(role_word(words), role, "{words}");
-        }
-    }
-
-    #[test]
-    fn a_year_means_its_first_or_its_last_day() {
-        assert_eq!(coarse_day("2020", Edge::First), Day::from_ymd(2020, 1, 1));
-        assert_eq!(coarse_day("2020", Edge::Last), Day::from_ymd(2020, 12, 31));
-        assert_eq!(coarse_day("2020-02", Edge::Last), Day::from_ymd(2020, 2, 29));
-        assert_eq!(coarse_day("20", Edge::Last), None);
-    }
+fn kind(concepts: &[&Concept<'_>]) -> OrganisationKind {
+    let texts: Vec<String> = concepts.iter().flat_map(|concept| phrases(concept)).collect();
+    let named = KINDS.iter().find(|(_, wanted)| has_phrase(&texts, wanted));
+    named.map_or(OrganisationKind::Practice, |(kind, _)| *kind)
 }

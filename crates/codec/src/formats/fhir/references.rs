@@ -5,15 +5,18 @@
 //! a resource of this one: its whole URL is the name.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use scorecard::event::Event;
 use scorecard::record::item::Feed;
+use scorecard::time::calendar::Day;
 
 use crate::fault::{Fault, Field};
 use crate::formats::decoder_config::{Context, Rules};
 use crate::formats::detail_warnings::DetailWarnings;
-use crate::formats::fhir::resources::{Identifier, Reference, Target};
+use crate::formats::fhir::resources::{Reference, Target};
 use crate::json::object::{List, Node, Scalar};
 use crate::json::text::{TEXT_BYTES, unprotected};
 
@@ -81,9 +84,16 @@ pub(crate) struct Scope<'s, 'b> {
     /// The server of the resource's own entry; unknown outside Bundles.
     pub(crate) base: Option<&'s str>,
     pub(crate) warnings: &'s DetailWarnings,
+    /// The civil day of the resource's event, once it is known. Parties are read as of this day.
+    pub(crate) event_day: Cell<Option<Day>>,
 }
 
 impl<'b> Scope<'_, 'b> {
+    /// The day of the event, else today in the feed's zone.
+    pub(crate) fn day(&self) -> Day {
+        self.event_day.get().unwrap_or_else(|| self.feed.zone.day_of(self.context.now))
+    }
+
     /// Follows a reference. `expected` is the type of the resource where the reference names none.
     pub(crate) fn follow<'r>(
         &'r self,
@@ -153,18 +163,6 @@ impl<'b> Scope<'_, 'b> {
         }
     }
 
-    /// System and value of an identifier; `None` without a value.
-    pub(crate) fn identifier(&self, field: Field, sent: &Identifier<'_>) -> Result<Option<(String, String)>, Fault> {
-        let system = unprotected(field, &sent.system, TEXT_BYTES)?.unwrap_or_default();
-        let value = unprotected(field, &sent.value, TEXT_BYTES)?;
-        Ok(value.map(|value| (self.rules.systems.short(&system).to_owned(), value.into_owned())))
-    }
-
-    /// All identifiers of a resource that have a value.
-    pub(crate) fn identifiers(&self, field: Field, list: &List<Node<Identifier<'_>>>) -> Result<Vec<(String, String)>, Fault> {
-        list.objects(field)?.into_iter().filter_map(|sent| self.identifier(field, sent).transpose()).collect()
-    }
-
     /// The id of the event of another resource of this feed, such as `Encounter/1`. `None` for an identifier and for another server:
     /// events have no such id.
     pub(crate) fn link(
@@ -180,6 +178,17 @@ impl<'b> Scope<'_, 'b> {
             _ => return Ok(None),
         };
         Ok(Some(self.rules.pseudonyms.protect(name.into()).into_owned()))
+    }
+
+    /// Sets the encounter of an event. A faulty reference is an absent link.
+    pub(crate) fn put_link(
+        &self,
+        event: &mut Event<'static>,
+        field: Field,
+        node: &Node<Reference<'b>>,
+        contained: &List<Node<Target<'b>>>,
+    ) {
+        event.link = self.warnings.optional(self.link(field, node, contained, "Encounter")).map(Cow::Owned);
     }
 }
 

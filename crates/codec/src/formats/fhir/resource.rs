@@ -11,7 +11,8 @@ use crate::formats::decoder_config::Context;
 use crate::formats::fhir::header::{EntryMeta, arrival, resource_id};
 use crate::formats::fhir::references::{Scope, is_type};
 use crate::formats::fhir::resources::{Head, parse};
-use crate::formats::fhir::{answers, bundle, drugs, medications, observations, orders, people, visits};
+use crate::formats::fhir::versions::check_head;
+use crate::formats::fhir::{answers, bundle_entry, drugs, medications, observations, orders, people, visits};
 use crate::json::object::Scalar;
 
 /// The result of reading a resource.
@@ -39,6 +40,7 @@ pub(crate) fn resource<'b>(
     entry_meta: &EntryMeta,
 ) -> Result<ResourceOutcome, Fault> {
     let kind = resource_type(head)?;
+    check_head(&kind, head)?;
     let event = |event: Event<'static>| Ok(ResourceOutcome::Event(Box::new(event)));
     match (kind.as_str(), scope.feed.drugs) {
         ("Encounter", _) => event(visits::encounter(scope, head, entry_meta, &*parse(text)?)?),
@@ -64,7 +66,7 @@ pub(crate) fn resource<'b>(
         ("Practitioner", _) => people::practitioner(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Registry),
         ("PractitionerRole", _) => people::role(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Registry),
         ("Organization", _) => people::organisation(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Registry),
-        ("Bundle", _) => Err(bundle::nested()),
+        ("Bundle", _) => Err(bundle_entry::nested()),
         _ => Ok(ResourceOutcome::Skipped(shown_type(&kind))),
     }
 }
@@ -117,7 +119,15 @@ fn retraction(id: Cow<'static, str>, detail: Detail<'static>) -> Event<'static> 
     Event { version: None, action: scorecard::event::Action::Retract, ..Event::new(id, detail) }
 }
 
+/// Whether an older version in a history has no effect beside its newer one. The versions of events are ordered by their numbers, except
+/// in a feed whose versions are ordered by arrival. The last entry of the registry decides, so it must be the newest.
+pub(crate) fn is_replaced(head: &Head<'_>, feed: &Feed) -> bool {
+    let kept_by_order = ["Practitioner", "PractitionerRole", "Organization", "Patient"];
+    feed.versioning == Versioning::Arrival
+        || matches!(&head.resource_type, Scalar::Text(kind) if kept_by_order.contains(&kind.trim()))
+}
+
 /// The name of a type that is not counted, if it has the form of a type's name, else `unknown`.
-fn shown_type(kind: &str) -> String {
+pub(crate) fn shown_type(kind: &str) -> String {
     if is_type(kind) { kind.to_owned() } else { "unknown".to_owned() }
 }

@@ -1,4 +1,4 @@
-//! The parts of FHIR R4 resources that Plumbline reads. Source: HL7 FHIR R4 (4.0.1), the definitions of the resources.
+//! The parts of FHIR R4 resources that Plumbline reads, and the elements by which it recognises other versions. Source: HL7 FHIR R4 (4.0.1), the definitions of the resources.
 
 use crate::fault::{Fault, RejectReason};
 use crate::json::object::{List, Node, Object, Raw, Scalar, object};
@@ -14,11 +14,20 @@ object!(Meta<'a> {
     last_updated = "lastUpdated": Scalar<'a>,
     tag = "tag": List<Node<Coding<'a>>>,
     security = "security": List<Node<Coding<'a>>>,
+    profile = "profile": List<Scalar<'a>>,
 });
 
 object!(Coding<'a> { system = "system": Scalar<'a>, code = "code": Scalar<'a>, display = "display": Scalar<'a> });
-object!(Concept<'a> { coding = "coding": List<Node<Coding<'a>>>, text = "text": Scalar<'a> });
-object!(Identifier<'a> { system = "system": Scalar<'a>, value = "value": Scalar<'a> });
+object!(
+    /// A concept. R5's concept with a reference has the element `concept`.
+    Concept<'a> { coding = "coding": List<Node<Coding<'a>>>, text = "text": Scalar<'a>, concept = "concept": Raw<'a> }
+);
+object!(Identifier<'a> {
+    usage = "use": Scalar<'a>,
+    system = "system": Scalar<'a>,
+    value = "value": Scalar<'a>,
+    period = "period": Node<Period<'a>>,
+});
 object!(Period<'a> { start = "start": Scalar<'a>, end = "end": Scalar<'a> });
 object!(Quantity<'a> {
     value = "value": Raw<'a>,
@@ -32,6 +41,7 @@ object!(Reference<'a> {
     reference = "reference": Scalar<'a>,
     kind = "type": Scalar<'a>,
     identifier = "identifier": Node<Identifier<'a>>,
+    agent = "agent": Raw<'a>,
 });
 
 object!(
@@ -51,6 +61,7 @@ object!(
 
 object!(Participant<'a> {
     kinds = "type": List<Node<Concept<'a>>>,
+    status = "status": Scalar<'a>,
     period = "period": Node<Period<'a>>,
     individual = "individual": Node<Reference<'a>>,
     actor = "actor": Node<Reference<'a>>,
@@ -68,6 +79,9 @@ object!(EncounterResource<'a> {
     period = "period": Node<Period<'a>>,
     reason_code = "reasonCode": List<Node<Concept<'a>>>,
     service_provider = "serviceProvider": Node<Reference<'a>>,
+    part_of = "partOf": Raw<'a>,
+    actual_period = "actualPeriod": Raw<'a>,
+    reason = "reason": Raw<'a>,
 });
 
 object!(AppointmentResource<'a> {
@@ -81,6 +95,8 @@ object!(AppointmentResource<'a> {
     minutes_duration = "minutesDuration": Raw<'a>,
     created = "created": Scalar<'a>,
     participant = "participant": List<Node<Participant<'a>>>,
+    subject = "subject": Raw<'a>,
+    reason = "reason": Raw<'a>,
 });
 
 object!(DispenseRequest<'a> { quantity = "quantity": Node<Quantity<'a>> });
@@ -91,6 +107,8 @@ object!(MedicationRequestResource<'a> {
     status = "status": Scalar<'a>,
     intent = "intent": Scalar<'a>,
     do_not_perform = "doNotPerform": Raw<'a>,
+    reported = "reportedBoolean": Raw<'a>,
+    reported_by = "reportedReference": Raw<'a>,
     medication_concept = "medicationCodeableConcept": Node<Concept<'a>>,
     medication_reference = "medicationReference": Node<Reference<'a>>,
     subject = "subject": Node<Reference<'a>>,
@@ -99,6 +117,8 @@ object!(MedicationRequestResource<'a> {
     requester = "requester": Node<Reference<'a>>,
     course_of_therapy = "courseOfTherapyType": Node<Concept<'a>>,
     dispense_request = "dispenseRequest": Node<DispenseRequest<'a>>,
+    context = "context": Raw<'a>,
+    medication = "medication": Raw<'a>,
 });
 
 object!(MedicationDispenseResource<'a> {
@@ -112,6 +132,8 @@ object!(MedicationDispenseResource<'a> {
     quantity = "quantity": Node<Quantity<'a>>,
     when_prepared = "whenPrepared": Scalar<'a>,
     when_handed_over = "whenHandedOver": Scalar<'a>,
+    not_done = "notDone": Raw<'a>,
+    medication = "medication": Raw<'a>,
 });
 
 object!(QuestionnaireResponseResource<'a> {
@@ -121,6 +143,7 @@ object!(QuestionnaireResponseResource<'a> {
     encounter = "encounter": Node<Reference<'a>>,
     authored = "authored": Scalar<'a>,
     item = "item": List<Node<QuestionItem<'a>>>,
+    context = "context": Raw<'a>,
 });
 
 object!(QuestionItem<'a> {
@@ -166,6 +189,7 @@ object!(ObservationResource<'a> {
     performer = "performer": List<Node<Reference<'a>>>,
     value = "valueQuantity": Node<Quantity<'a>>,
     component = "component": List<Node<ObservationComponent<'a>>>,
+    context = "context": Raw<'a>,
 });
 
 object!(ObservationComponent<'a> { code = "code": Node<Concept<'a>>, value = "valueQuantity": Node<Quantity<'a>> });
@@ -174,6 +198,7 @@ object!(PractitionerResource<'a> { identifier = "identifier": List<Node<Identifi
 
 object!(PractitionerRoleResource<'a> {
     contained = "contained": List<Node<Target<'a>>>,
+    active = "active": Raw<'a>,
     period = "period": Node<Period<'a>>,
     practitioner = "practitioner": Node<Reference<'a>>,
     organization = "organization": Node<Reference<'a>>,
@@ -194,7 +219,12 @@ object!(
 );
 
 object!(EntryRequest<'a> { method = "method": Scalar<'a>, url = "url": Scalar<'a> });
-object!(EntryResponse<'a> { etag = "etag": Scalar<'a>, last_modified = "lastModified": Scalar<'a> });
+object!(EntryResponse<'a> {
+    status = "status": Scalar<'a>,
+    location = "location": Scalar<'a>,
+    etag = "etag": Scalar<'a>,
+    last_modified = "lastModified": Scalar<'a>,
+});
 
 object!(
     /// An entry of a Bundle; its resource is kept as text.

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use scorecard::event::{Action, Attendance, Codes, Detail, Encounter, Event, Mode, Source};
+use scorecard::event::{Action, Attendance, Codes, Detail, Encounter, Event, Exclusion, Mode, Source};
 
 use crate::fault::{Fault, Field, RejectReason};
-use crate::formats::fhir::concepts::{coded, codes, each_code, words};
+use crate::formats::fhir::concepts::{coded, codes, each_code, has_phrase, phrases};
 use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
-use crate::formats::fhir::parties::Performer;
-use crate::formats::fhir::references::Scope;
-use crate::formats::fhir::resources::{AppointmentResource, Concept, EncounterResource, Head, Participant, Reference, Target};
+use crate::formats::fhir::participants::{credited, objects};
+use crate::formats::fhir::references::{Scope, kind_of};
+use crate::formats::fhir::resources::{AppointmentResource, Concept, EncounterResource, Head, Reference};
+use crate::formats::fhir::versions::{check_appointment, check_encounter};
 use crate::formats::native_kinds::MAX_MINUTES;
 use crate::json::instant::{Moment, fhir_moment, instant};
 use crate::json::number::whole;
@@ -43,6 +44,17 @@ const APPOINTMENT_STATUSES: [(&str, Action); 10] = [
     ("entered-in-error", Action::Retract),
 ];
 
+/// Phrases of video calls.
+const VIDEO: &[&str] = &["video", "videoconference", "videocall"];
+
+/// Phrases of an appointment's types that name a mode.
+const MODE_PHRASES: [(Mode, &[&str]); 4] = [
+    (Mode::Video, VIDEO),
+    (Mode::Telephone, &["telephone", "phone"]),
+    (Mode::Home, &["home visit", "home visits"]),
+    (Mode::FaceToFace, &["face to face", "in person"]),
+];
+
 /// An Encounter as an event.
 pub(crate) fn encounter(
     scope: &Scope<'_, '_>,
@@ -50,6 +62,7 @@ pub(crate) fn encounter(
     entry_meta: &EntryMeta,
     sent: &EncounterResource<'_>,
 ) -> Result<Event<'static>, Fault> {
+    check_encounter(sent)?;
     let header = header(scope, "Encounter", &head_fields!("Encounter"), head, entry_meta)?;
     let asked = action("Encounter.status", &sent.status, &ENCOUNTER_STATUSES)?;
     let unknown = sent.status == Scalar::Text("unknown".into());
@@ -57,25 +70,30 @@ pub(crate) fn encounter(
     let start = period.map_or(&Scalar::Missing, |period| &period.start);
     // An unknown status does not count, so its time is read as for an encounter that waits.
     let strictness = if unknown { Action::Hold } else { asked };
-    let when = occurred("Encounter.period.start", start, scope.feed, scope.context, strictness)?;
+    let when = occurred(scope, "Encounter.period.start", start, strictness)?;
     let effective = if unknown && when.is_none() { Action::Retract } else { asked };
     let mut event = header.event(effective, when, Detail::Encounter(None));
-    credited(scope, "Encounter.participant", &sent.participant, &sent.contained)?.put(&mut event);
-    let provider = scope.organisation("Encounter.serviceProvider", &sent.service_provider, &sent.contained)?;
-    event.practice = event.practice.or(provider.map(Into::into));
+    credited(scope, "Encounter.participant", &sent.participant, &sent.contained).put(&mut event);
+    let provider = scope.organisation("Encounter.serviceProvider", &sent.service_provider, &sent.contained);
+    event.practice = event.practice.or(scope.warnings.optional(provider).map(Into::into));
     scope.put_patient(&mut event, "Encounter.subject", &sent.subject, &sent.contained);
-    event.link = appointment_link(scope, sent)?.map(Into::into);
     if event.action == Action::Record {
+        let types = encounter_types(scope, sent);
+        if is_contact(scope, sent, &types) {
+            event.link = scope.warnings.optional(appointment_link(scope, sent)).map(Cow::Owned);
+        } else {
+            event.exclude = event.exclude.or(Some(Exclusion::Admin));
+        }
         event.detail = Detail::Encounter(Some(Encounter {
             source: Source::Visit,
-            mode: mode_of_class(sent)?,
+            mode: mode_of_class(scope, sent)?,
             status: if unknown { Attendance::Unknown } else { Attendance::Attended },
             booked_at: None,
             booked_day: None,
             minutes: scope.warnings.optional(minutes(start, period.map_or(&Scalar::Missing, |period| &period.end))),
             planned_minutes: None,
             diagnoses: diagnoses(scope, "Encounter.reasonCode", &sent.reason_code),
-            types: encounter_types(scope, sent),
+            types,
         }));
     }
     Ok(event)
@@ -88,22 +106,21 @@ pub(crate) fn appointment(
     entry_meta: &EntryMeta,
     sent: &AppointmentResource<'_>,
 ) -> Result<Event<'static>, Fault> {
+    check_appointment(sent)?;
     let header = header(scope, "Appointment", &head_fields!("Appointment"), head, entry_meta)?;
     let asked = action("Appointment.status", &sent.status, &APPOINTMENT_STATUSES)?;
-    let when = occurred("Appointment.start", &sent.start, scope.feed, scope.context, asked)?;
+    let when = occurred(scope, "Appointment.start", &sent.start, asked)?;
     let mut event = header.event(asked, when, Detail::Encounter(None));
-    credited(scope, "Appointment.participant", &sent.participant, &sent.contained)?.put(&mut event);
-    for participant in sent.participant.objects("Appointment.participant")? {
-        if event.patient.is_none() && event.age_band.is_none() && event.sex.is_none() {
-            scope.put_patient(&mut event, "Appointment.participant", &participant.actor, &sent.contained);
-        }
+    credited(scope, "Appointment.participant", &sent.participant, &sent.contained).put(&mut event);
+    if let Some(patient) = patient_of(scope, sent) {
+        scope.put_patient(&mut event, "Appointment.participant", patient, &sent.contained);
     }
     if event.action == Action::Record {
         let booked = scope.warnings.optional(booked(scope, &sent.created));
         let noshow = sent.status == Scalar::Text("noshow".into());
         event.detail = Detail::Encounter(Some(Encounter {
             source: Source::Slot,
-            mode: mode_of_words(&appointment_words(sent)?).unwrap_or(Mode::Other),
+            mode: mode_of_appointment(scope, sent),
             status: if noshow { Attendance::Noshow } else { Attendance::Attended },
             booked_at: booked.map(|moment| moment.at),
             booked_day: booked.map(|moment| moment.day),
@@ -116,49 +133,10 @@ pub(crate) fn appointment(
     Ok(event)
 }
 
-/// The credited clinician: the primary performer, else the attender, else the earliest participant. The key breaks ties.
-fn credited<'b>(
-    scope: &Scope<'_, 'b>,
-    field: Field,
-    participants: &List<Node<Participant<'b>>>,
-    contained: &List<Node<Target<'b>>>,
-) -> Result<Performer, Fault> {
-    let mut best: Option<(u8, i64, Performer)> = None;
-    for participant in participants.objects(field)? {
-        let reference: &Node<Reference<'b>> =
-            if participant.individual == Node::Missing { &participant.actor } else { &participant.individual };
-        let performer = scope.performer(field, reference, contained)?;
-        if performer.clinician.is_none() {
-            continue;
-        }
-        let candidate = (rank(field, participant)?, begun(scope, field, participant)?, performer);
-        if best.as_ref().is_none_or(|best| candidate < *best) {
-            best = Some(candidate);
-        }
-    }
-    Ok(best.map(|(_, _, performer)| performer).unwrap_or_default())
-}
-
-/// 0 for a primary performer, 1 for an attender, 2 for anybody else.
-fn rank(field: Field, participant: &Participant<'_>) -> Result<u8, Fault> {
-    let mut rank = 2;
-    for concept in participant.kinds.objects(field)? {
-        for coding in concept.coding.objects(field)? {
-            rank = rank.min(match &coding.code {
-                Scalar::Text(code) if code == "PPRF" => 0,
-                Scalar::Text(code) if code == "ATND" => 1,
-                _ => 2,
-            });
-        }
-    }
-    Ok(rank)
-}
-
-/// The start of a participant's period in milliseconds; participants without one come last.
-fn begun(scope: &Scope<'_, '_>, field: Field, participant: &Participant<'_>) -> Result<i64, Fault> {
-    let Some(period) = participant.period.object(field)? else { return Ok(i64::MAX) };
-    let Some(text) = unprotected(field, &period.start, TEXT_BYTES)? else { return Ok(i64::MAX) };
-    Ok(fhir_moment(&text, &scope.feed.zone).map_or(i64::MAX, |moment| moment.at.0))
+/// Whether an Encounter is a contact of its own. A part of another Encounter is not, and neither is one with a code that the
+/// configuration lists. Both keep their clinician for the events that name them.
+fn is_contact(scope: &Scope<'_, '_>, sent: &EncounterResource<'_>, types: &Codes<'_>) -> bool {
+    sent.part_of.written().is_none() && !types.iter().any(|code| scope.rules.is_no_contact(code))
 }
 
 fn appointment_link(scope: &Scope<'_, '_>, sent: &EncounterResource<'_>) -> Result<Option<String>, Fault> {
@@ -172,39 +150,40 @@ fn appointment_link(scope: &Scope<'_, '_>, sent: &EncounterResource<'_>) -> Resu
 }
 
 /// v3-ActCode: ambulatory is face to face, home health a visit, virtual a telephone call unless the type names video.
-fn mode_of_class(sent: &EncounterResource<'_>) -> Result<Mode, Fault> {
+fn mode_of_class(scope: &Scope<'_, '_>, sent: &EncounterResource<'_>) -> Result<Mode, Fault> {
     let class = sent.class.object("Encounter.class")?.map_or(&Scalar::Missing, |class| &class.code);
     Ok(match class {
         Scalar::Text(code) if code == "AMB" => Mode::FaceToFace,
         Scalar::Text(code) if code == "HH" => Mode::Home,
         Scalar::Text(code) if code == "VR" => {
-            let typed = sent.kinds.objects("Encounter.type")?.into_iter().map(words).collect::<Result<Vec<_>, _>>()?;
-            if typed.iter().any(|words| words.contains("video")) { Mode::Video } else { Mode::Telephone }
+            let typed: Vec<String> = objects(scope, "Encounter.type", &sent.kinds).into_iter().flat_map(phrases).collect();
+            if has_phrase(&typed, VIDEO) { Mode::Video } else { Mode::Telephone }
         }
         _ => Mode::Other,
     })
 }
 
-fn appointment_words(sent: &AppointmentResource<'_>) -> Result<String, Fault> {
-    let mut all = sent.appointment_type.object("Appointment.appointmentType")?.map(words).transpose()?.unwrap_or_default();
-    for concept in sent.service_type.objects("Appointment.serviceType")? {
-        all.push_str(&words(concept)?);
-    }
-    Ok(all)
+/// The first participant who is a patient.
+fn patient_of<'n, 'b>(scope: &Scope<'_, 'b>, sent: &'n AppointmentResource<'b>) -> Option<&'n Node<Reference<'b>>> {
+    const FIELD: Field = "Appointment.participant";
+    let is_patient = |actor: &Node<Reference<'b>>| {
+        let found = scope.follow(FIELD, actor, &sent.contained, "Patient");
+        found.is_ok_and(|found| found.is_some_and(|found| kind_of(&found) == "Patient"))
+    };
+    let actors = sent.participant.items(FIELD).unwrap_or_default().iter().filter_map(|node| match node {
+        Node::Object(participant) => Some(&participant.actor),
+        _ => None,
+    });
+    actors.into_iter().find(|actor| is_patient(actor))
 }
 
 /// The mode that the words of an Appointment's types name. An Appointment has no class.
-fn mode_of_words(words: &str) -> Option<Mode> {
-    let modes = [
-        ("video", Mode::Video),
-        ("telephone", Mode::Telephone),
-        ("phone", Mode::Telephone),
-        ("home visit", Mode::Home),
-        ("face to face", Mode::FaceToFace),
-        ("face-to-face", Mode::FaceToFace),
-        ("in person", Mode::FaceToFace),
-    ];
-    modes.into_iter().find(|(word, _)| words.contains(word)).map(|(_, mode)| mode)
+fn mode_of_appointment(scope: &Scope<'_, '_>, sent: &AppointmentResource<'_>) -> Mode {
+    let kind = scope.warnings.optional(sent.appointment_type.object("Appointment.appointmentType"));
+    let services = objects(scope, "Appointment.serviceType", &sent.service_type);
+    let texts: Vec<String> = kind.into_iter().chain(services).flat_map(phrases).collect();
+    let named = MODE_PHRASES.iter().find(|(_, wanted)| has_phrase(&texts, wanted));
+    named.map_or(Mode::Other, |(mode, _)| *mode)
 }
 
 /// Whole minutes of an Encounter's period, however long the stay. `None` for dates and for a period that is still open.

@@ -1,0 +1,264 @@
+//! The word of a role: by a known code of a coding, else by whole words of texts and displays.
+//!
+//! Sources: NHS England, "SDS role groups" of Appointments in General Practice (job role codes); SNOMED CT (occupations); NUCC
+//! Health Care Provider Taxonomy.
+
+use crate::formats::fhir::concepts::{has_phrase, phrases};
+use crate::formats::fhir::resources::{Coding, Concept};
+use crate::identity::systems::code_system;
+use crate::json::object::{Node, Scalar};
+
+/// The role of a PractitionerRole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RoleWord {
+    pub(crate) word: &'static str,
+    pub(crate) locum: bool,
+}
+
+const OTHER: &str = "other";
+
+/// NHS job role codes with the words of their roles. A code that is not listed has the word `other`.
+const SDS_CODES: [(&str, &[&str]); 11] = [
+    ("gp", &["R0260", "R0261", "R0262", "R0263", "R0270", "R1547", "R6300"]),
+    ("trainee", &["R0110", "R0120", "R0130", "R0140", "R0150", "R0160", "R0410", "R1660", "R6200", "R6400", "R8004", "R9816"]),
+    (
+        "nurse",
+        &[
+            "R0560", "R0570", "R0580", "R0590", "R0600", "R0610", "R0620", "R0630", "R0690", "R0700", "R1543", "R1974", "R1975",
+            "R8001", "R8002",
+        ],
+    ),
+    ("midwife", &["R0640", "R0650", "R0660", "R0670", "R0680", "R8016", "R8017"]),
+    ("nursing_associate", &["R9809"]),
+    ("healthcare_assistant", &["R1450", "R1480"]),
+    ("pharmacist", &["R1290", "R5240", "R5260", "R9803", "R9804"]),
+    ("pharmacy_technician", &["R1979", "R5220", "R9812"]),
+    ("physician_associate", &["E1003", "R9813"]),
+    ("paramedic", &["R1070", "R1080", "R1090", "R1100", "R9811"]),
+    ("physiotherapist", &["R1110", "R1120", "R1130", "R1140", "R9806", "R9814"]),
+];
+
+/// The NHS job role of a locum.
+const SDS_LOCUM: &str = "R0262";
+/// The NHS job role of any clinician. The register of the person's number says which.
+const SDS_CLINICIAN: &str = "R8000";
+
+/// Registers of professions, by the short name of their numbers.
+const REGISTERS: [(&str, &str); 4] = [("gmc", "gp"), ("gmp", "gp"), ("nmc", "nurse"), ("gphc", "pharmacist")];
+
+/// SNOMED CT's occupations.
+const SNOMED_CODES: [(&str, &str); 5] =
+    [("62247001", "gp"), ("224535009", "nurse"), ("106292003", "nurse"), ("46255001", "pharmacist"), ("397897005", "paramedic")];
+
+/// NUCC's taxonomy.
+const NUCC_CODES: [(&str, &str); 8] = [
+    ("208D00000X", "gp"),
+    ("207Q00000X", "gp"),
+    ("163W00000X", "nurse"),
+    ("363L00000X", "nurse"),
+    ("183500000X", "pharmacist"),
+    ("183700000X", "pharmacy_technician"),
+    ("363A00000X", "physician_associate"),
+    ("146L00000X", "paramedic"),
+];
+
+/// Whole words and phrases of texts, in the order in which they decide. A trainee is a trainee in every profession, and a receptionist
+/// of a GP is no GP.
+const PHRASES: [(&str, &[&str]); 13] = [
+    ("trainee", &["trainee", "trainees", "registrar", "student", "foundation doctor", "foundation year"]),
+    ("practice_manager", &["practice manager", "business manager"]),
+    (
+        OTHER,
+        &[
+            "receptionist",
+            "secretary",
+            "administrator",
+            "clerk",
+            "dental nurse",
+            "nursery nurse",
+            "veterinary nurse",
+            "nursing home",
+            "care coordinator",
+        ],
+    ),
+    ("pharmacy_technician", &["pharmacy technician", "pharmacy technicians"]),
+    (
+        "physician_associate",
+        &["physician associate", "physician associates", "physician s associate", "physician assistant", "physicians associate"],
+    ),
+    ("nursing_associate", &["nursing associate", "nursing associates", "nurse associate"]),
+    (
+        "healthcare_assistant",
+        &[
+            "hca",
+            "hcas",
+            "healthcare assistant",
+            "health care assistant",
+            "healthcare support worker",
+            "health care support worker",
+            "nursing assistant",
+            "nursing auxiliary",
+        ],
+    ),
+    ("physiotherapist", &["physiotherapist", "physiotherapists", "physical therapist"]),
+    ("midwife", &["midwife", "midwives"]),
+    ("pharmacist", &["pharmacist", "pharmacists"]),
+    ("paramedic", &["paramedic", "paramedics"]),
+    ("nurse", &["nurse", "nurses", "nursing", "matron"]),
+    (
+        "gp",
+        &[
+            "gp",
+            "gps",
+            "general practitioner",
+            "general practitioners",
+            "general practice",
+            "general medical practitioner",
+            "family medicine",
+            "family physician",
+            "family doctor",
+            "family practice",
+        ],
+    ),
+];
+
+/// The role that these concepts name, `other` when they name none of the known ones. `person` is the key of the person.
+pub(crate) fn role_word(concepts: &[&Concept<'_>], person: &str) -> RoleWord {
+    let all: Vec<String> = concepts.iter().flat_map(|concept| phrases(concept)).collect();
+    let codings = || concepts.iter().flat_map(|concept| codings(concept));
+    let by_code = codings().find_map(|(system, code)| word_of_code(system, code, person));
+    let by_phrase = || PHRASES.iter().find(|(_, wanted)| has_phrase(&all, wanted)).map(|(word, _)| *word);
+    let by_sds_code = codings().any(|(system, code)| is_sds(system) && job_role(code) == SDS_LOCUM);
+    RoleWord { word: by_code.or_else(by_phrase).unwrap_or(OTHER), locum: by_sds_code || has_phrase(&all, &["locum", "locums"]) }
+}
+
+/// System and code of each coding that has a code.
+fn codings<'c>(concept: &'c Concept<'_>) -> Vec<(&'c str, &'c str)> {
+    let of = |coding: &'c Coding<'_>| match (&coding.system, &coding.code) {
+        (Scalar::Text(system), Scalar::Text(code)) => Some((system.trim(), code.trim())),
+        (_, Scalar::Text(code)) => Some(("", code.trim())),
+        _ => None,
+    };
+    let nodes = concept.coding.items("coding").unwrap_or_default();
+    nodes.iter().filter_map(|node| if let Node::Object(coding) = node { of(coding) } else { None }).collect()
+}
+
+fn word_of_code(system: &str, code: &str, person: &str) -> Option<&'static str> {
+    let listed = |list: &[(&str, &'static str)]| list.iter().find(|(known, _)| *known == code).map(|(_, word)| *word);
+    if is_sds(system) {
+        return sds_word(job_role(code), person);
+    }
+    if code_system(system) == "snomed" { listed(&SNOMED_CODES) } else { listed(&NUCC_CODES) }
+}
+
+/// Whether a system is one of the names of NHS job roles: CareConnect-SDSJobRoleName-1, UKCore-SDSJobRoleName, England-SDS-JobRoleCode.
+fn is_sds(system: &str) -> bool {
+    let system = system.to_ascii_lowercase();
+    system.contains("sdsjobrole") || system.contains("sds-jobrole")
+}
+
+/// `R0260` of `R0260` and of `S0010:G0020:R0260`.
+fn job_role(code: &str) -> &str {
+    let last = code.rsplit(':').next().unwrap_or(code);
+    if last.starts_with("NR") { &last[1..] } else { last }
+}
+
+fn sds_word(code: &str, person: &str) -> Option<&'static str> {
+    if code == SDS_CLINICIAN {
+        let register = person.split('|').next();
+        return REGISTERS.iter().find(|(system, _)| Some(*system) == register).map(|(_, word)| *word);
+    }
+    SDS_CODES.iter().find(|(_, codes)| codes.contains(&code)).map(|(word, _)| *word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::object::List;
+
+    fn concept(text: &'static str, system: &'static str, code: &'static str) -> Concept<'static> {
+        let mut coding = Coding::default();
+        (coding.system, coding.code) = (Scalar::Text(system.into()), Scalar::Text(code.into()));
+        let mut concept = Concept::default();
+        (concept.text, concept.coding) = (Scalar::Text(text.into()), List::Items(vec![Node::Object(coding)]));
+        concept
+    }
+
+    #[test]
+    fn roles_are_recognised_by_whole_words() {
+        for (words, role) in [
+            ("General practice physician", "gp"),
+            ("GP trainee", "trainee"),
+            ("Salaried GP", "gp"),
+            ("specialty registrar", "trainee"),
+            ("Nurse practitioner", "nurse"),
+            ("General Practice Nurse", "nurse"),
+            ("Clinical pharmacist", "pharmacist"),
+            ("Pharmacy technician", "pharmacy_technician"),
+            ("Physician's associate", "physician_associate"),
+            ("HCA", "healthcare_assistant"),
+            ("Practice Manager", "practice_manager"),
+            ("GP receptionist", "other"),
+            ("community paramedic", "paramedic"),
+            ("Nursery nurse", "other"),
+            ("gpo", "other"),
+            ("psychopharmacology", "other"),
+            ("", "other"),
+        ] {
+            assert_eq!(role_word(&[&concept(words, "local", "1")], "gmc|1").word, role, "{words}");
+        }
+    }
+
+    #[test]
+    fn nhs_job_roles_are_known_by_their_codes_under_each_name_of_the_system() {
+        const NAMES: [&str; 3] = [
+            "https://fhir.hl7.org.uk/CodeSystem/UKCore-SDSJobRoleName",
+            "https://fhir.nhs.uk/CodeSystem/NHSDigital-SDS-JobRoleCode",
+            "https://fhir.nhs.uk/STU3/CodeSystem/CareConnect-SDSJobRoleName-1",
+        ];
+        for (code, role) in [
+            ("R0260", "gp"),
+            ("S0010:G0020:R0260", "gp"),
+            ("NR0270", "gp"),
+            ("R6200", "trainee"),
+            ("R0620", "nurse"),
+            ("R1480", "healthcare_assistant"),
+            ("R9812", "pharmacy_technician"),
+            ("R9813", "physician_associate"),
+            ("R1730", "other"),
+        ] {
+            for system in NAMES {
+                assert_eq!(role_word(&[&concept("", system, code)], "sds|1").word, role, "{code}");
+            }
+            assert_eq!(role_word(&[&concept("", "https://example.org/roles", code)], "sds|1").word, "other", "{code}");
+        }
+        assert!(role_word(&[&concept("", NAMES[0], "R0262")], "sds|1").locum);
+    }
+
+    #[test]
+    fn the_register_of_the_number_says_what_a_clinician_of_access_role_r8000_is() {
+        let system = "https://fhir.hl7.org.uk/CodeSystem/UKCore-SDSJobRoleName";
+        for (person, role) in
+            [("gmc|7012345", "gp"), ("nmc|12A3456B", "nurse"), ("gphc|2071234", "pharmacist"), ("sds|1", "other")]
+        {
+            assert_eq!(
+                role_word(&[&concept("Clinical practitioner access role", system, "R8000")], person).word,
+                role,
+                "{person}"
+            );
+        }
+    }
+
+    #[test]
+    fn occupations_of_snomed_and_nucc_are_known_by_their_codes() {
+        for (system, code, role) in [
+            ("http://snomed.info/sct", "62247001", "gp"),
+            ("http://snomed.info/sct", "46255001", "pharmacist"),
+            ("http://nucc.org/provider-taxonomy", "207Q00000X", "gp"),
+            ("http://nucc.org/provider-taxonomy", "363A00000X", "physician_associate"),
+            ("http://snomed.info/sct", "207Q00000X", "other"),
+        ] {
+            assert_eq!(role_word(&[&concept("", system, code)], "npi|1").word, role, "{code}");
+        }
+    }
+}
