@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use scorecard::fold::fast_map::FastMap;
 use scorecard::record::item::Feed;
 use scorecard::record::log_record::Position;
-use scorecard::time::calendar::{Timestamp, Zone};
+use scorecard::time::calendar::{Day, Timestamp, Zone};
 
 use crate::avro::contract::Contract;
 use crate::fault::{Fault, Field};
@@ -31,6 +31,8 @@ pub struct DecoderConfig {
     pub identifier_systems: BTreeMap<String, String>,
     /// The identifier systems that name a person, best first, by short name.
     pub identifier_preference: Vec<String>,
+    /// Events before this day are rejected; `None` accepts every day.
+    pub first_day: Option<Day>,
     /// Ids that a schema registry gave to the schemas of the input contract, in addition to [`Contract::id`].
     pub contract_ids: BTreeMap<u32, Contract>,
 }
@@ -44,6 +46,7 @@ impl Default for DecoderConfig {
             zone: Zone::london(),
             identifier_systems: BTreeMap::new(),
             identifier_preference: PREFERENCE.map(str::to_owned).into(),
+            first_day: None,
             contract_ids: BTreeMap::new(),
         }
     }
@@ -79,6 +82,7 @@ pub(crate) struct Rules {
     pub(crate) feeds: Feeds,
     pub(crate) systems: IdentifierSystems,
     pub(crate) preference: Vec<String>,
+    pub(crate) first_day: Option<Day>,
     pub(crate) demographics: Demographics,
     pub(crate) contract_ids: BTreeMap<u32, Contract>,
 }
@@ -90,6 +94,7 @@ impl Rules {
             feeds: Feeds { declared: config.feeds.into_iter().collect(), zone: config.zone, met: RwLock::default() },
             systems: IdentifierSystems::with(&config.identifier_systems),
             preference: config.identifier_preference,
+            first_day: config.first_day,
             demographics: Demographics::default(),
             contract_ids: config.contract_ids,
         }
