@@ -56,6 +56,8 @@ pub struct MeasureSelection {
     pub origins: BTreeMap<String, MeasureOrigin>,
     /// The files behind the selection.
     pub source: MeasureSource,
+    /// Ids of built-in measures that are left out, because the files name another drug classification.
+    pub left_out: Vec<String>,
 }
 
 /// The files of a selection, from which it can be made again.
@@ -128,14 +130,16 @@ impl MeasureSource {
         let classification = own_classification(&self.files).unwrap_or(DEFAULT_CLASSIFICATION.to_owned());
         let kept = FILES.iter().filter(|(name, _)| self.built_in == BuiltIn::Keep && !origins.contains_key(id_of(name)));
         // A built-in measure of another classification could never match a drug.
-        let kept = kept.filter(|(name, text)| classification_of(name, text).is_none_or(|needed| needed == classification));
-        let kept: Vec<(&str, &str)> = kept.copied().collect();
+        let fits = |(name, text): &&(&str, &str)| classification_of(name, text).is_none_or(|needed| needed == classification);
+        let (kept, others): (Vec<&(&str, &str)>, Vec<&(&str, &str)>) = kept.partition(fits);
+        let left_out = others.iter().map(|(name, _)| id_of(name).to_owned()).collect();
+        let kept: Vec<(&str, &str)> = kept.into_iter().copied().collect();
         origins.extend(kept.iter().map(|(name, _)| (id_of(name).to_owned(), MeasureOrigin::BuiltIn)));
         let own = self.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         let all: Vec<(&str, &str)> = own.chain(kept).collect();
         let set = MeasureSet::parse(all.iter().copied()).map_err(|_| MeasuresError::Mistakes(collisions(&all)))?;
         let set = set.with_codes(code_book(&classification, &self.codes)?);
-        Ok(MeasureSelection { set, origins, source: self })
+        Ok(MeasureSelection { set, origins, source: self, left_out })
     }
 }
 

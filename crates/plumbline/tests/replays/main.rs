@@ -5,6 +5,9 @@
 
 mod fhir;
 mod replay;
+mod replay_config;
+mod twelve_systems;
+mod unknowns;
 
 #[path = "../support/mod.rs"]
 mod support;

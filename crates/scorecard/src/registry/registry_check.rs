@@ -339,7 +339,7 @@ mod tests {
     #[test]
     fn aliases_of_organisations_are_references_of_one_organisation() {
         let found = mistakes(&[
-            r#"{"type":"organisation","code":"A1","kind":"practice","aliases":["f|Organization/1","Organization/2"]}"#,
+            r#"{"type":"organisation","code":"A1","kind":"pcn","aliases":["f|Organization/1","Organization/2"]}"#,
             r#"{"type":"organisation","code":"A2","kind":"practice","parent":"f|Organization/1","aliases":["f|Organization/1"]}"#,
         ]);
         assert_eq!(
