@@ -50,8 +50,7 @@ fn published(measure: &Measure, members: &[(i64, i64)]) -> Vec<(f64, f64)> {
     let network = PeerNetwork::new(key, Timestamp(0), no_figures(), Vec::new(), values);
     let (card, group) = (comparator(measure, &network), public_group(measure, &network));
     let card = card.map(|card| [(0.5, card.median), (0.25, card.p25), (0.75, card.p75)]);
-    let mut figures: Vec<(f64, f64)> =
-        card.into_iter().flatten().filter_map(|(place, figure)| Some((place, figure?))).collect();
+    let mut figures: Vec<(f64, f64)> = card.into_iter().flatten().filter_map(|(place, figure)| Some((place, figure?))).collect();
     figures.extend((1..).map(|tenth| f64::from(tenth) / 10.0).zip(group.deciles));
     figures.extend((0..).map(|k| (2.0 * f64::from(k) + 1.0) / 40.0).zip(group.quantiles));
     figures
@@ -127,7 +126,9 @@ fn share_found(pairs: impl ExactSizeIterator<Item = (f64, f64)>) -> f64 {
 
 /// The estimate of the colleague who came between two versions: the candidate whose shifts of the figures fit best.
 fn newcomer(estimates: &[f64], before: &[(f64, f64)], after: &[(f64, f64)]) -> f64 {
-    let at = |values: &[f64], place: f64| shares(values.len(), place).iter().zip(values).map(|(share, value)| share * value).sum::<f64>();
+    let at = |values: &[f64], place: f64| {
+        shares(values.len(), place).iter().zip(values).map(|(share, value)| share * value).sum::<f64>()
+    };
     let misfit = |candidate: f64| {
         let mut with = estimates.to_vec();
         with.push(candidate);
@@ -165,7 +166,11 @@ fn attack(measure: &Measure, members: usize) -> Found {
         let mut others: Vec<f64> = group[1..].iter().map(|member| value(*member)).collect();
         others.sort_by(f64::total_cmp);
         let mut estimates = reconstructed(members, &figures);
-        let joined = { let mut next = group.clone(); next.push(draws.member()); next };
+        let joined = {
+            let mut next = group.clone();
+            next.push(draws.member());
+            next
+        };
         let (comer, after) = (value(joined[members]), published(measure, &joined));
         let guess = newcomer(&estimates, &figures, &after);
         // The attacker's own value leaves the list where it fits best.
@@ -173,7 +178,8 @@ fn attack(measure: &Measure, members: usize) -> Found {
         estimates.remove(mine);
         let part = 1.0 / GROUPS as f64;
         found.median += part * share_found(others.iter().map(|truth| (median, *truth)));
-        found.by_rank += part * share_found(estimates.iter().copied().zip(others.iter().copied()).collect::<Vec<_>>().into_iter());
+        found.by_rank +=
+            part * share_found(estimates.iter().copied().zip(others.iter().copied()).collect::<Vec<_>>().into_iter());
         let each = estimates.iter().map(|estimate| share_found(others.iter().map(|truth| (*estimate, *truth))));
         found.by_name += part * each.sum::<f64>() / estimates.len() as f64;
         found.newcomer += part * f64::from(u8::from(is_found(guess, comer)));

@@ -160,7 +160,9 @@ fn unproven(set: &MeasureSet) -> String {
     let line = |measure: &Arc<Measure>| {
         let why = measure.unproven_containment()?;
         let id = &measure.definition.id;
-        Some(format!("\nnot proven that the numerator of {id} lies within its denominator: {why}; a value above 100 % is possible"))
+        Some(format!(
+            "\nnot proven that the numerator of {id} lies within its denominator: {why}; a value above 100 % is possible"
+        ))
     };
     set.measures().iter().filter_map(line).collect()
 }

@@ -77,7 +77,10 @@ fn coverage_lists_the_commonest_codes_of_files_and_of_a_log_and_a_map_takes_them
     for source in [folder.as_str(), "--log"] {
         let text = covered(&place, &[source]);
         assert!(text.starts_with(expected), "{source}: {text}");
-        assert!(text.lines().nth(1).is_some_and(|line| line.trim_start().starts_with("4  ") || line.trim_start().starts_with("3  ")), "{text}");
+        assert!(
+            text.lines().nth(1).is_some_and(|line| line.trim_start().starts_with("4  ") || line.trim_start().starts_with("3  ")),
+            "{text}"
+        );
     }
     let map = format!("drugs={}", place.path("drugs.csv").display());
     assert_eq!(covered(&place, &[&folder, "--codes", &map]), "1 of 7 items are unmapped (1 no_code)\n  1  no_code\n");

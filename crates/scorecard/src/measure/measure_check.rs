@@ -18,7 +18,9 @@ pub(crate) fn mistakes(definition: &Definition) -> Vec<Mistake> {
     let sides = [("numerator", numerator), ("denominator", denominator)];
     let mut found: Vec<Mistake> = [
         check_id(&definition.id),
-        check_top(definition),
+        check_title(&definition.title),
+        check_window(definition.window),
+        check_scale(definition.scale),
         check_side("numerator", numerator),
         check_side("denominator", denominator),
         check_kind(definition),
@@ -66,20 +68,25 @@ fn check_id(id: &str) -> Result<(), Mistake> {
     Ok(())
 }
 
-fn check_top(definition: &Definition) -> Result<(), Mistake> {
-    if !definition.title.ends_with('?') {
-        return top("title", format!("title {:?} is not a question; write a question that ends with ?", definition.title));
+fn check_title(title: &str) -> Result<(), Mistake> {
+    if title.ends_with('?') {
+        return Ok(());
     }
-    if ![3, 12].contains(&definition.window) {
-        return top(
-            "window",
-            format!("window {} is not 3 or 12; write the number of months of the headline, 3 or 12", definition.window),
-        );
+    top("title", format!("title {title:?} is not a question; write a question that ends with ?"))
+}
+
+fn check_window(window: u8) -> Result<(), Mistake> {
+    if [3, 12].contains(&window) {
+        return Ok(());
     }
-    if !(definition.scale.is_finite() && definition.scale > 0.0) {
-        return top("scale", format!("scale {} is not a number above 0; 100.0 makes percent", definition.scale));
+    top("window", format!("window {window} is not 3 or 12; write the number of months of the headline, 3 or 12"))
+}
+
+fn check_scale(scale: f64) -> Result<(), Mistake> {
+    if scale.is_finite() && scale > 0.0 {
+        return Ok(());
     }
-    Ok(())
+    top("scale", format!("scale {scale} is not a number above 0; 100.0 makes percent"))
 }
 
 fn check_points(points: Option<Points>) -> Result<(), Mistake> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::clinic::clinic_resources::{Drugs, Meta, Parties, Style, prescription_id, visit_id};
-use crate::clinic::clinic_truth::{ClinicTruth, DOCTORS, DRUGS, PRACTICE, Way, instant};
+use crate::clinic::clinic_truth::{ClinicTruth, DOCTORS, DRUGS, Doctor, Drug, PRACTICE, Way, instant};
 use crate::traffic::draw::Draw;
 
 /// Files of a random split.
@@ -33,7 +33,7 @@ pub fn identifier_file() -> String {
 /// The registry: each clinician under all numbers.
 #[must_use]
 pub fn registry_file() -> String {
-    let person = |doctor: crate::clinic::clinic_truth::Doctor| {
+    let person = |doctor: Doctor| {
         let aliases = [format!("npi|{}", doctor.npi), format!("hpii|{}", doctor.hpii)];
         json!({"type": "person", "id": format!("gmc|{}", doctor.gmc), "aliases": aliases}).to_string() + "\n"
     };
@@ -47,19 +47,25 @@ pub fn twelve_systems(truth: &ClinicTruth, seed: u64) -> Vec<WrittenClinic> {
     let style = |parties, drugs, meta| Style { parties, drugs, meta };
     let (practitioner, role) = (Parties::Practitioner, Parties::Role);
     let numbered = style(practitioner, Drugs::Bnf, Meta::Number);
+    let synthea = style(practitioner, Drugs::RxNorm, Meta::Number);
     let uk_core = style(role, Drugs::Dmd, Meta::Number);
+    let us_core = style(Parties::American, Drugs::Reference, Meta::Number);
+    let australian = style(Parties::AustralianRole, Drugs::Dmd, Meta::Number);
+    let opaque = style(practitioner, Drugs::Bnf, Meta::Opaque);
+    let bare = style(practitioner, Drugs::Bnf, Meta::Nothing);
+    let referring = style(role, Drugs::Reference, Meta::Number);
     vec![
         native(truth),
-        one("synthea_r4", &style(practitioner, Drugs::RxNorm, Meta::Number), vec![bundles(truth, &style(practitioner, Drugs::RxNorm, Meta::Number), "collection")]),
+        one("synthea_r4", &synthea, vec![bundles(truth, &synthea, "collection")]),
         one("uk_core", &uk_core, vec![bundles(truth, &uk_core, "transaction")]),
         messages(truth),
-        one("us_core", &style(Parties::American, Drugs::Reference, Meta::Number), vec![lines(&last_versions(truth, &style(Parties::American, Drugs::Reference, Meta::Number)))]),
-        one("au_roles", &style(Parties::AustralianRole, Drugs::Dmd, Meta::Number), vec![lines(&last_versions(truth, &style(Parties::AustralianRole, Drugs::Dmd, Meta::Number)))]),
-        one("opaque_versions", &style(practitioner, Drugs::Bnf, Meta::Opaque), vec![lines(&all_versions(truth, &style(practitioner, Drugs::Bnf, Meta::Opaque)))]),
-        one("no_meta", &style(practitioner, Drugs::Bnf, Meta::Nothing), vec![lines(&last_versions(truth, &style(practitioner, Drugs::Bnf, Meta::Nothing)))]),
+        one("us_core", &us_core, vec![lines(&last_versions(truth, &us_core))]),
+        one("au_roles", &australian, vec![lines(&last_versions(truth, &australian))]),
+        one("opaque_versions", &opaque, vec![lines(&all_versions(truth, &opaque))]),
+        one("no_meta", &bare, vec![lines(&last_versions(truth, &bare))]),
         one("history", &numbered, vec![history(truth, &numbered)]),
         one("one_by_one", &uk_core, vec![lines(&shuffled(all_versions(truth, &uk_core), seed))]),
-        one("split_files", &style(role, Drugs::Reference, Meta::Number), split(&shuffled(all_versions(truth, &style(role, Drugs::Reference, Meta::Number)), seed))),
+        one("split_files", &referring, split(&shuffled(all_versions(truth, &referring), seed))),
         one("searchset_pages", &numbered, vec![bundles(truth, &numbered, "searchset")]),
     ]
 }
@@ -81,7 +87,7 @@ fn one(name: &'static str, style: &Style, contents: Vec<String>) -> WrittenClini
 }
 
 fn drug_file(drugs: Drugs) -> String {
-    let row = |drug: &crate::clinic::clinic_truth::Drug| match drugs {
+    let row = |drug: &Drug| match drugs {
         Drugs::Bnf => String::new(),
         Drugs::Dmd => format!("dmd,{},{}\n", drug.dmd, drug.bnf),
         Drugs::RxNorm | Drugs::Reference => format!("rxnorm,{},{}\n", drug.rxnorm, drug.bnf),
