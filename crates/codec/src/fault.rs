@@ -38,13 +38,15 @@ pub enum RejectReason {
     UnknownType,
     /// A time more than five minutes ahead.
     InTheFuture,
+    /// A day before the first day of the deployment.
+    TooOld,
     /// A text or a list that exceeds its limit.
     TooLong,
 }
 
 impl RejectReason {
     /// All of them.
-    pub const ALL: [RejectReason; 17] = [
+    pub const ALL: [RejectReason; 18] = [
         RejectReason::NotJson,
         RejectReason::NotUtf8,
         RejectReason::NotAnObject,
@@ -61,6 +63,7 @@ impl RejectReason {
         RejectReason::UnknownValue,
         RejectReason::UnknownType,
         RejectReason::InTheFuture,
+        RejectReason::TooOld,
         RejectReason::TooLong,
     ];
 
@@ -84,6 +87,7 @@ impl RejectReason {
             RejectReason::UnknownValue => "unknown_value",
             RejectReason::UnknownType => "unknown_type",
             RejectReason::InTheFuture => "in_the_future",
+            RejectReason::TooOld => "too_old",
             RejectReason::TooLong => "too_long",
         }
     }

@@ -8,6 +8,7 @@ use scorecard::registry::directory::civil_day;
 use scorecard::time::calendar::{Day, Month, Zone};
 
 use crate::code_files::CodeFile;
+use crate::config::options::Config;
 use crate::measure_files::{BuiltIn, MeasureSelection, MeasuresError, chosen};
 use crate::process::clock::Clock;
 use crate::process::roles::ProcessRole;
@@ -160,6 +161,9 @@ pub enum Command {
     /// `replay` keeps no records: rejects.ndjson names file and line. Correct the file and run the replay again.
     #[command(subcommand)]
     Rejects(Rejects),
+    /// Show what the codes of events mean.
+    #[command(subcommand)]
+    Codes(Codes),
     /// Show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -450,14 +454,16 @@ pub struct ReplayArgs {
     #[arg(required_unless_present = "from_kafka", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Recompute the cards of a deployment from the events and the registry of its log on Kafka. Nothing is written to Kafka.
-    #[arg(long, conflicts_with_all = ["paths", "registry", "feed", "arrival", "partitions", "batch", "zone"])]
+    #[arg(long, conflicts_with_all = ["paths", "registry", "feed", "arrival", "partitions", "batch", "zone", "first_day"])]
     pub from_kafka: bool,
     /// List the differences from the published cards of unsealed months. With other --measures this previews a change of
     /// definitions.
     #[arg(long, requires = "from_kafka")]
     pub compare: bool,
-    /// Read the deployment's configuration from this file [default: ./plumbline.toml if it exists].
-    #[arg(long, value_name = "FILE", requires = "from_kafka")]
+    /// Read the deployment's configuration from this file [default: none; ./plumbline.toml if it exists with --from-kafka].
+    ///
+    /// Feeds, codes, identifier systems, measures, registry, zone and first day are those of `run`. Options of the command line win.
+    #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Write into this folder: the log, its keys, and scorecards, clinician-months, peer-groups, rejects and runs as NDJSON. A run
     /// replaces the files of the run before.
@@ -485,9 +491,16 @@ pub struct ReplayArgs {
     /// The measures.
     #[command(flatten)]
     pub measures: OwnMeasures,
-    /// Use the calendar months of this time zone.
-    #[arg(long, value_name = "ZONE", default_value = "Europe/London", value_parser = Zone::named)]
-    pub zone: Zone,
+    /// Use the calendar months of this time zone [default: that of --config, else Europe/London].
+    #[arg(long, value_name = "ZONE", value_parser = Zone::named)]
+    pub zone: Option<Zone>,
+    /// Reject events before this day as `too_old` [default: that of --config, else none].
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub first_day: Option<Day>,
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    civil_day(text).ok_or_else(|| format!("{text:?} is not a day; write it as 2021-10-05"))
 }
 
 /// The current month in London.
@@ -551,6 +564,30 @@ impl OwnMeasures {
     pub fn chosen(&self) -> Result<MeasureSelection, MeasuresError> {
         chosen(self.measures.as_deref(), self.built_in, &self.codes)
     }
+
+    /// Whether the command line selects nothing.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        self.measures.is_none() && self.built_in == BuiltIn::Keep && self.codes.is_empty()
+    }
+
+    /// The same selection with other code files.
+    #[must_use]
+    pub fn with_codes(&self, codes: Vec<CodeFile>) -> OwnMeasures {
+        OwnMeasures { measures: self.measures.clone(), built_in: self.built_in, codes }
+    }
+
+    /// The selected measures, else those of the configuration, with the code files of both.
+    ///
+    /// # Errors
+    /// [`MeasuresError`] names every invalid file.
+    pub fn chosen_over(&self, config: &Config) -> Result<MeasureSelection, MeasuresError> {
+        let is_own = self.measures.is_some() || self.built_in != BuiltIn::Keep;
+        let (folder, built_in) =
+            if is_own { (&self.measures, self.built_in) } else { (&config.measures, config.built_in_measures) };
+        let codes: Vec<CodeFile> = config.codes.iter().chain(&self.codes).cloned().collect();
+        chosen(folder.as_deref(), built_in, &codes)
+    }
 }
 
 /// The commands about measures.
@@ -585,6 +622,43 @@ pub enum Measures {
         #[command(flatten)]
         measures: OwnMeasures,
     },
+}
+
+/// The commands about codes.
+#[derive(Debug, Subcommand)]
+pub enum Codes {
+    /// List the commonest codes of prescriptions that no table maps, each with its number of items.
+    ///
+    /// A PATH is a file or folder, as for `replay`. --log reads the log of the data folder or of Kafka instead; a service over the
+    /// embedded log must be stopped first. The newest version of each event counts.
+    ///
+    /// A code is `system|code` as events hold it. Map it in a file of `codes.drugs`, or to `none` if it is no drug.
+    ///
+    /// Example: plumbline codes coverage export/ --codes drugs=dmd.csv.gz
+    Coverage(CodesCoverageArgs),
+}
+
+/// The events whose codes are looked up, and the tables.
+#[derive(Debug, Args)]
+pub struct CodesCoverageArgs {
+    /// Files or folders with events.
+    #[arg(required_unless_present = "log", conflicts_with = "log", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Read the log of the data folder or of Kafka.
+    #[arg(long)]
+    pub log: bool,
+    /// List at most N codes.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+    /// Write in this form.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// The measures, which name the drug classification, and the tables.
+    #[command(flatten)]
+    pub measures: OwnMeasures,
+    /// The configuration.
+    #[command(flatten)]
+    pub service: ServiceArgs,
 }
 
 /// The commands about the registry.

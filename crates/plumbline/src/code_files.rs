@@ -1,6 +1,7 @@
 //! Code files: tables that say what the codes of events mean, such as dm+d codes as BNF codes. They are CSV files with a header, plain or
 //! compressed with gzip.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -11,8 +12,6 @@ use flate2::bufread::MultiGzDecoder;
 use scorecard::measure::code_book::CodeBook;
 use serde::{Deserialize, Serialize};
 
-/// The system of the targets of drug maps.
-pub const CLASSIFICATION: &str = "bnf";
 /// The first bytes of a gzip stream.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Mistakes of one file that are listed. The rest are counted.
@@ -30,11 +29,14 @@ pub enum CodeTable {
     Questions,
     /// Answers to questions.
     Answers,
+    /// Systems of the numbers of persons, by their URI. The order of the rows is the preference.
+    Identifiers,
 }
 
 impl CodeTable {
     /// All of them.
-    pub const ALL: [CodeTable; 4] = [CodeTable::Drugs, CodeTable::Orders, CodeTable::Questions, CodeTable::Answers];
+    pub const ALL: [CodeTable; 5] =
+        [CodeTable::Drugs, CodeTable::Orders, CodeTable::Questions, CodeTable::Answers, CodeTable::Identifiers];
 
     /// Its word in the configuration.
     #[must_use]
@@ -44,6 +46,19 @@ impl CodeTable {
             CodeTable::Orders => "orders",
             CodeTable::Questions => "questions",
             CodeTable::Answers => "answers",
+            CodeTable::Identifiers => "identifiers",
+        }
+    }
+
+    /// The option that names its file.
+    #[must_use]
+    pub fn option(self) -> &'static str {
+        match self {
+            CodeTable::Drugs => "codes.drugs",
+            CodeTable::Orders => "codes.orders",
+            CodeTable::Questions => "codes.questions",
+            CodeTable::Answers => "codes.answers",
+            CodeTable::Identifiers => "codes.identifiers",
         }
     }
 
@@ -54,11 +69,14 @@ impl CodeTable {
             CodeTable::Drugs | CodeTable::Orders => &["system", "code", "target"],
             CodeTable::Questions => &["question", "target"],
             CodeTable::Answers => &["question", "code", "target"],
+            CodeTable::Identifiers => &["system", "target"],
         }
     }
 
     fn insert(self, row: &Row<'_>, book: &mut CodeBook) -> Result<(), String> {
         let inserted = match self {
+            // The decoder reads them: they decide who a person is, not what a code means.
+            CodeTable::Identifiers => Ok(()),
             CodeTable::Drugs => book.insert_drug(row.get("system"), row.get("code"), row.get("target")),
             CodeTable::Orders => book.insert_order(row.get("system"), row.get("code"), row.get("target")),
             CodeTable::Questions => book.insert_question(row.get("question"), row.get("target")),
@@ -167,6 +185,52 @@ pub fn code_book(classification: &str, files: &[CodeText]) -> Result<CodeBook, C
 }
 
 fn insert(file: &CodeText, book: &mut CodeBook) -> Result<(), CodeFileError> {
+    each_row(file, &mut |row| file.table.insert(row, book))
+}
+
+/// URIs of identifier systems with their short names, and the short names in the order of preference.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdentifierTable {
+    /// Short names by URI.
+    pub systems: BTreeMap<String, String>,
+    /// Short names, the preferred one first, each once.
+    pub preference: Vec<String>,
+}
+
+/// The identifier systems of these files. Files of other tables are left out.
+///
+/// # Errors
+/// [`CodeFileError::Mistakes`] for the first file that has mistakes.
+pub fn identifier_table(files: &[CodeText]) -> Result<IdentifierTable, CodeFileError> {
+    let mut found = IdentifierTable::default();
+    for file in files.iter().filter(|file| file.table == CodeTable::Identifiers) {
+        each_row(file, &mut |row| found.add(row.get("system"), row.get("target")))?;
+    }
+    Ok(found)
+}
+
+impl IdentifierTable {
+    fn add(&mut self, system: &str, target: &str) -> Result<(), String> {
+        let is_name =
+            !target.is_empty() && target.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b));
+        if system.is_empty() || !is_name {
+            return Err(format!("{system:?} has the target {target:?}; write a URI and a short name of a-z, 0-9, -, _ and ."));
+        }
+        match self.systems.insert(system.to_owned(), target.to_owned()) {
+            Some(first) if first != target => {
+                return Err(format!("{system} has the targets {first:?} and {target:?}; remove one of the rows"));
+            }
+            _ => {}
+        }
+        if !self.preference.iter().any(|known| known == target) {
+            self.preference.push(target.to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Calls `add` with every row of a file, and lists the mistakes.
+fn each_row(file: &CodeText, add: &mut dyn FnMut(&Row<'_>) -> Result<(), String>) -> Result<(), CodeFileError> {
     let mut rows = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file.text.as_bytes());
     let shown = &file.path;
     let mut mistakes = Vec::new();
@@ -181,7 +245,7 @@ fn insert(file: &CodeText, book: &mut CodeBook) -> Result<(), CodeFileError> {
     }
     for record in rows.records() {
         let added = match &record {
-            Ok(record) => file.table.insert(&Row { header: &header, record }, book),
+            Ok(record) => add(&Row { header: &header, record }),
             Err(error) => Err(format!("{error}; write CSV with the same number of fields in each line")),
         };
         if let Err(why) = added {

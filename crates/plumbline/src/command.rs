@@ -1,9 +1,12 @@
 //! The commands: each turns its arguments into work, and its result into text for standard output.
 
 pub mod manual;
+pub mod check;
 pub mod config_show;
 pub mod demo;
 pub mod replay;
+pub mod replay_settings;
+pub mod codes;
 pub mod recompute;
 pub mod migrate;
 pub mod topics;

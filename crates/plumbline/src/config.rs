@@ -1,7 +1,9 @@
 //! Configuration: options, their values and origins, keys, tokens and measure files.
 
 pub mod config_file;
+pub mod decoder_settings;
 pub(crate) mod config_values;
+pub mod unknown_variables;
 pub mod options;
 pub mod authorizer;
 pub mod scope;

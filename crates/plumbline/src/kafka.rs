@@ -10,6 +10,7 @@ pub mod topics;
 pub mod topic_plan;
 pub(crate) mod headers;
 pub mod schema_registry;
+pub mod property_check;
 pub mod settings;
 pub mod contact;
 pub mod client_timings;

@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::options::{Config, LogFormat};
 
 /// Filter of log lines: `warn`, `info`, `debug`, or a filter of `tracing`. Wins over `log.level`.
-const VARIABLE: &str = "PLUMBLINE_LOG";
+pub const VARIABLE: &str = "PLUMBLINE_LOG";
 
 /// Starts logging for a command: warnings, as text.
 pub fn for_a_command() {

@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use scorecard::measure::definition::DEFAULT_CLASSIFICATION;
 use scorecard::measure::measure_set::{BadMeasure, MeasureSet};
 use serde::{Deserialize, Serialize};
 
-use crate::code_files::{CLASSIFICATION, CodeFile, CodeFileError, CodeText, code_book};
+use crate::code_files::{CodeFile, CodeFileError, CodeText, code_book};
 
 /// Name and text of every `measures/*.toml` of the repository, in order of the names.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/measure_files.rs"));
@@ -55,6 +56,8 @@ pub struct MeasureSelection {
     pub origins: BTreeMap<String, MeasureOrigin>,
     /// The files behind the selection.
     pub source: MeasureSource,
+    /// Ids of built-in measures that are left out, because the files name another drug classification.
+    pub left_out: Vec<String>,
 }
 
 /// The files of a selection, from which it can be made again.
@@ -124,15 +127,30 @@ impl MeasureSource {
             let instead = self.built_in == BuiltIn::Keep && FILES.iter().any(|(name, _)| id_of(name) == id);
             origins.insert(id, if instead { MeasureOrigin::Replaced(file) } else { MeasureOrigin::Added(file) });
         }
+        let classification = own_classification(&self.files).unwrap_or(DEFAULT_CLASSIFICATION.to_owned());
         let kept = FILES.iter().filter(|(name, _)| self.built_in == BuiltIn::Keep && !origins.contains_key(id_of(name)));
-        let kept: Vec<(&str, &str)> = kept.copied().collect();
+        // A built-in measure of another classification could never match a drug.
+        let fits = |(name, text): &&(&str, &str)| classification_of(name, text).is_none_or(|needed| needed == classification);
+        let (kept, others): (Vec<&(&str, &str)>, Vec<&(&str, &str)>) = kept.partition(fits);
+        let left_out = others.iter().map(|(name, _)| id_of(name).to_owned()).collect();
+        let kept: Vec<(&str, &str)> = kept.into_iter().copied().collect();
         origins.extend(kept.iter().map(|(name, _)| (id_of(name).to_owned(), MeasureOrigin::BuiltIn)));
         let own = self.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         let all: Vec<(&str, &str)> = own.chain(kept).collect();
         let set = MeasureSet::parse(all.iter().copied()).map_err(|_| MeasuresError::Mistakes(collisions(&all)))?;
-        let set = set.with_codes(code_book(CLASSIFICATION, &self.codes)?);
-        Ok(MeasureSelection { set, origins, source: self })
+        let set = set.with_codes(code_book(&classification, &self.codes)?);
+        Ok(MeasureSelection { set, origins, source: self, left_out })
     }
+}
+
+/// The drug classification that the filters of a file need; `None` if they read no drug code.
+fn classification_of(file: &str, text: &str) -> Option<String> {
+    MeasureSet::parse([(file, text)]).ok()?.classification().map(str::to_owned)
+}
+
+/// The first classification that one of these files needs.
+fn own_classification(files: &[(String, String)]) -> Option<String> {
+    files.iter().find_map(|(file, text)| classification_of(file, text))
 }
 
 /// The id of a built-in file: its name without the extension.
@@ -161,7 +179,7 @@ fn ids(files: &[(String, String)]) -> Result<Vec<(String, String)>, MeasuresErro
     for (file, text) in files {
         match MeasureSet::parse([(file.as_str(), text.as_str())]) {
             Ok(set) => ids.extend(set.measures().iter().map(|measure| (measure.definition.id.clone(), file.clone()))),
-            Err(mistake) => mistakes.push(mistake),
+            Err(_) => mistakes.extend(MeasureSet::mistakes(file, text)),
         }
     }
     if mistakes.is_empty() { Ok(ids) } else { Err(MeasuresError::Mistakes(mistakes)) }

@@ -9,8 +9,13 @@ use anyhow::{Context, Result, anyhow};
 use stream::deployment::GenesisError;
 use stream::log::{LogError, with_sources};
 
-use crate::cli::{Cli, Command, ConfigCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs};
+use crate::cli::{
+    Cli, Codes, Command, ConfigCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs,
+};
+use crate::code_files::CodeFileError;
 use crate::command::card;
+use crate::command::check::{self, CheckError};
+use crate::command::codes;
 use crate::command::config_show;
 use crate::command::demo::demo;
 use crate::command::explain;
@@ -25,10 +30,8 @@ use crate::command::rejects;
 use crate::command::replay::{TotalRejection, replay};
 use crate::command::topics;
 use crate::config::config_file::{self, ConfigError, ConfigSources};
-use crate::config::keys_file;
 use crate::config::options::Config;
-use crate::deployment::configured_files::{files, recognised, refuse_output};
-use crate::deployment::data_directory;
+use crate::deployment::configured_files::recognised;
 use crate::deployment::registry_file_check::{self, RegistryFileError};
 use crate::logs;
 use crate::measure_files::MeasuresError;
@@ -36,7 +39,7 @@ use crate::process::clock::{Clock, LAPSE_VARIABLE};
 use crate::process::interrupt::{CleanStop, EXIT_INTERRUPTED, Interrupt};
 use crate::process::roles::ProcessRoles;
 use crate::service::run_service;
-use crate::terminal::count::counted;
+use crate::service_client::TOKEN_VARIABLE;
 use crate::terminal::layout::{columns, terminal_columns, wrapped};
 use crate::terminal::paint::Paint;
 
@@ -44,6 +47,9 @@ use crate::terminal::paint::Paint;
 pub const EXIT_ALL_REJECTED: u8 = 65;
 /// Exit code of a mistake in a configuration, measure or registry file, and of a log in another format: `EX_CONFIG` of `sysexits.h`.
 pub const EXIT_CONFIGURATION: u8 = 78;
+
+/// Environment variables that are no options.
+const VARIABLES: [&str; 3] = [LAPSE_VARIABLE, TOKEN_VARIABLE, logs::VARIABLE];
 
 /// Runs the command. Reports a failure on standard error.
 #[must_use]
@@ -93,6 +99,7 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Run(args) => {
             let config = configured(&args.service)?;
             logs::for_a_service(&config);
+            warn_of_unknown_variables(&args.service, &config);
             run_service::run(&config, ProcessRoles::of(&args.roles), service_clock()?, &listen()?)
         }
         Command::Topics(args) => topics::topics(args, &configured(&args.service)?, &mut io::stdout().lock()),
@@ -126,9 +133,14 @@ fn dispatch(command: &Command) -> Result<()> {
             print_as(&rejects::rejects(command, &configured(service)?, Paint::for_stdout(), service_clock()?)?, output)
         }
         Command::Health(args) => print(&wrapped(&health::health(&configured(args)?)?, columns())),
-        Command::Check(args) => check(&configured(args)?),
+        Command::Check(args) => print(&wrapped(&check::check(&sources(args), &VARIABLES)?, columns())),
         Command::Completions { shell } => Ok(io::stdout().write_all(&manual::completions(*shell))?),
         Command::Man { dir } => manual::pages(dir),
+        Command::Codes(Codes::Coverage(args)) => {
+            let result = codes::coverage(args, &configured(&args.service)?, Clock::System.now(), &listen()?)?;
+            report(&result.report);
+            print_as(&result.text, args.output)
+        }
         Command::Config(ConfigCommand::Show(args)) => print(&config_show::shown(&configured(args)?)),
     }
 }
@@ -162,26 +174,20 @@ fn report(text: &str) {
 }
 
 fn configured(args: &ServiceArgs) -> Result<Config, ConfigError> {
-    let flag = |key, flag, value: &Option<String>| value.clone().map(|value| (key, flag, value));
-    let flags = [flag("data", "--data", &args.data), flag("listen", "--listen", &args.listen)];
-    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let given =
-        ConfigSources { file: args.config.clone(), variables: variables.collect(), flags: flags.into_iter().flatten().collect() };
-    config_file::read(&given)
+    config_file::read(&sources(args))
 }
 
-/// Checks what can be checked without a start: the named files, the data folder and the keys.
-fn check(config: &Config) -> Result<()> {
-    refuse_output(config)?;
-    let files = files(config)?;
-    data_directory::check_folder(&config.data)?;
-    if config.keys.exists() {
-        keys_file::read(&config.keys)?;
+fn sources(args: &ServiceArgs) -> ConfigSources {
+    let flag = |key, flag, value: &Option<String>| value.clone().map(|value| (key, flag, value));
+    let flags = [flag("data", "--data", &args.data), flag("listen", "--listen", &args.listen)];
+    ConfigSources::of_process(args.config.clone(), flags.into_iter().flatten().collect())
+}
+
+/// Warns about variables that look like options. Another program may need them, so the service starts.
+fn warn_of_unknown_variables(args: &ServiceArgs, config: &Config) {
+    for mistake in config_file::unknown_variables_of(&sources(args), config, &VARIABLES) {
+        tracing::warn!("{}: {}", mistake.origin, mistake.text);
     }
-    let measures = counted(files.measures.set.measures().len() as u64, "measure", "measures");
-    let feeds = counted(config.feeds.len() as u64, "declared feed", "declared feeds");
-    let registry = registry_file_check::holds(&files.registry);
-    print(&wrapped(&format!("no mistakes: {measures}, {feeds}, {registry}\n"), columns()))
 }
 
 fn service_clock() -> Result<Clock> {
@@ -230,7 +236,9 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
         Some(MeasuresError::Mistakes(_) | MeasuresError::Empty(_) | MeasuresError::Nothing | MeasuresError::Codes(_))
     );
     let feeds = matches!(error.downcast_ref(), Some(LogError::FeedRule { .. }));
-    let configuration = matches!(error.downcast_ref(), Some(ConfigError::Mistakes(_)));
+    let configuration = matches!(error.downcast_ref(), Some(ConfigError::Mistakes(_)))
+        || error.downcast_ref::<CheckError>().is_some()
+        || matches!(error.downcast_ref(), Some(CodeFileError::Mistakes(_)));
     let format = matches!(error.downcast_ref(), Some(GenesisError::Older { .. } | GenesisError::Newer { .. }));
     if registry || measures || configuration || feeds || format { ExitCode::from(EXIT_CONFIGURATION) } else { ExitCode::FAILURE }
 }

@@ -5,6 +5,7 @@ pub mod explanation;
 pub mod share;
 pub(crate) mod fact_builder;
 pub(crate) mod drug_codes;
+pub mod code_counts;
 pub(crate) mod links;
 pub mod feed_coverage;
 pub(crate) mod rows;

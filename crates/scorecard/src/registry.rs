@@ -17,5 +17,6 @@ pub(crate) mod precedence;
 pub mod person_details;
 pub mod entry;
 pub mod setting;
+pub mod role_words;
 pub(crate) mod day_span;
 pub mod identifier;

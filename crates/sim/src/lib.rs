@@ -8,7 +8,8 @@
 //! 3. [`oracle::answer::answer`] reads the same deliveries, the registry and the measure files. It computes every revision that
 //!    each published cut must contain.
 //!
-//! [`traffic::bulk`] writes millions of events for measurements instead.
+//! [`traffic::bulk`] writes millions of events for measurements instead. [`clinic::written_clinic`] writes one small clinic in the forms of
+//! twelve systems.
 //!
 //! # Never in this crate
 //!
@@ -18,5 +19,6 @@
 //! A room imports only from rooms further down this list, and inside a room a file imports only from files further down.
 
 pub mod oracle;
+pub mod clinic;
 pub mod traffic;
 pub mod calendar;

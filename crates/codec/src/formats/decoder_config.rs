@@ -8,7 +8,7 @@ use scorecard::fold::fast_map::FastMap;
 use scorecard::measure::vocabulary::short_system;
 use scorecard::record::item::Feed;
 use scorecard::record::log_record::Position;
-use scorecard::time::calendar::{Timestamp, Zone};
+use scorecard::time::calendar::{Day, Timestamp, Zone};
 
 use crate::avro::contract::Contract;
 use crate::fault::{Fault, Field};
@@ -35,6 +35,8 @@ pub struct DecoderConfig {
     /// Codes of class, type and service of encounters that are no contact, such as administration: `system|code` in any spelling of
     /// the system, or a code alone for every system.
     pub no_contact: BTreeSet<String>,
+    /// Events before this day are rejected; `None` accepts every day.
+    pub first_day: Option<Day>,
     /// Ids that a schema registry gave to the schemas of the input contract, in addition to [`Contract::id`].
     pub contract_ids: BTreeMap<u32, Contract>,
 }
@@ -49,6 +51,7 @@ impl Default for DecoderConfig {
             identifier_systems: BTreeMap::new(),
             identifier_preference: PREFERENCE.map(str::to_owned).into(),
             no_contact: BTreeSet::new(),
+            first_day: None,
             contract_ids: BTreeMap::new(),
         }
     }
@@ -86,6 +89,7 @@ pub(crate) struct Rules {
     pub(crate) preference: Vec<String>,
     /// The codes of encounters that are no contact, in the form of [`plain_code`].
     pub(crate) no_contact: BTreeSet<String>,
+    pub(crate) first_day: Option<Day>,
     pub(crate) demographics: Demographics,
     pub(crate) contract_ids: BTreeMap<u32, Contract>,
 }
@@ -98,6 +102,7 @@ impl Rules {
             systems: IdentifierSystems::with(&config.identifier_systems),
             preference: config.identifier_preference,
             no_contact: config.no_contact.iter().map(|code| plain_code(code).into_owned()).collect(),
+            first_day: config.first_day,
             demographics: Demographics::default(),
             contract_ids: config.contract_ids,
         }

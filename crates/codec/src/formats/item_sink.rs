@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use scorecard::event::Action;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};
 
@@ -75,8 +76,26 @@ impl<'r> ItemSink<'r> {
     }
 
     pub(crate) fn lend(&mut self, item: Item<'_>) {
+        let item = self.dated(item);
         self.outcome.items += 1;
         (self.each)(item);
+    }
+
+    /// The item, or a reject of an event before the first day of the deployment. A retraction of such an event changes nothing.
+    fn dated<'i>(&self, item: Item<'i>) -> Item<'i> {
+        let (Item::Event(feed, event), Some(first)) = (&item, self.rules.first_day) else { return item };
+        if event.action == Action::Retract || event.day.is_none_or(|day| day >= first) {
+            return item;
+        }
+        let index = self.several.then(|| self.outcome.items.try_into().unwrap_or(u32::MAX));
+        Item::Reject(Reject {
+            position: self.position(index),
+            feed: Some(feed.name.to_string()),
+            reason: RejectReason::TooOld.as_str().to_owned(),
+            field: "occurred_at".to_owned(),
+            detail: format!("the event is older than {first}; correct its date, or set an earlier first-day"),
+            excerpt: String::new(),
+        })
     }
 
     /// Lends an element as a reject. `text` is the element; the reject shows its shape, or its start where protection is off.

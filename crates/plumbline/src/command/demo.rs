@@ -21,7 +21,7 @@ use crate::history::output_folder::OutputFolder;
 use crate::history::outputs;
 use crate::history::pipeline::{Pipeline, PipelineSetup};
 use crate::history::showcase::{Showcase, showcase};
-use crate::history::summary::Summary;
+use crate::history::summary::{DecoderCounts, Summary};
 use crate::log::local_log::{Durability, LocalLog};
 use crate::measure_files::{self, BuiltIn};
 use crate::process::clock::Clock;
@@ -90,7 +90,7 @@ fn demo_into(
     registry.entries.into_iter().try_for_each(|entry| pipeline.take(Item::Registry(entry)))?;
     pipeline.add_people(&registry.people)?;
     play(args, &mut pipeline, &mut deliveries, interrupt)?;
-    let summary = outputs::write(&pipeline, folder, deliveries.unknown_fields, interrupt)?;
+    let summary = outputs::write(&pipeline, folder, &deliveries.decoded, interrupt)?;
     let none = "no card was published; raise --clinicians or --months";
     let shown = showcase(&pipeline.log(), Some(args.until))?.context(none)?;
     let plain = render(&shown.card, &plan.measures, Paint::Plain);
@@ -140,7 +140,7 @@ struct Deliveries {
     traffic: Peekable<Traffic>,
     decoder: RecordDecoder,
     number: u64,
-    unknown_fields: u64,
+    decoded: DecoderCounts,
 }
 
 impl Deliveries {
@@ -163,7 +163,7 @@ impl Deliveries {
             traffic: Traffic::new(population, &config).peekable(),
             decoder: RecordDecoder::new(decoder),
             number: 0,
-            unknown_fields: 0,
+            decoded: DecoderCounts::default(),
         }
     }
 
@@ -189,7 +189,7 @@ impl Deliveries {
                 }
             });
             result?;
-            self.unknown_fields += decoded.unknown_fields;
+            self.decoded.add(&decoded);
         }
         Ok(())
     }
@@ -197,11 +197,12 @@ impl Deliveries {
 
 fn report(summary: &Summary, shown: &Showcase, folder: &OutputFolder) -> String {
     format!(
-        "\n{}{}Next:\n  \
+        "\n{}{}{}Next:\n  \
          plumbline simulate --out - --events 3     shows what events look like\n  \
          plumbline replay PATH --out DIR           computes the cards of your own events or FHIR export\n\
          All data are invented. Pseudonyms are made with a fixed, public key: never use `demo` for real data.\n",
         summary.report(folder.path()),
+        summary.unknowns(),
         other_cards(summary.cards, shown, folder.path())
     )
 }

@@ -128,7 +128,7 @@ fn word<T: serde::Serialize>(value: &T) -> String {
 /// # Errors
 /// [`MeasuresError`] names every invalid file with its line, and every two measures that save on the same drug.
 pub fn check(folder: &Path, built_in: BuiltIn) -> Result<String, MeasuresError> {
-    let MeasureSelection { set, origins, .. } = chosen(Some(folder), built_in, &[])?;
+    let MeasureSelection { set, origins, left_out, .. } = chosen(Some(folder), built_in, &[])?;
     let points: f64 = set.measures().iter().filter_map(|m| m.definition.points).map(|p| p.available).sum();
     let of = |wanted: fn(&MeasureOrigin) -> bool| origins.values().filter(|origin| wanted(origin)).count();
     let (added, replaced) = (of(|o| matches!(o, MeasureOrigin::Added(_))), of(|o| matches!(o, MeasureOrigin::Replaced(_))));
@@ -145,7 +145,26 @@ pub fn check(folder: &Path, built_in: BuiltIn) -> Result<String, MeasuresError> 
             write!(out, "\n  {}: {codes}", measure.definition.id).expect("a String takes all");
         }
     }
+    if !left_out.is_empty() {
+        let classification = set.codes().classification();
+        let names = left_out.join(", ");
+        write!(out, "\nthe drug classification is {classification}, so these built-in measures are left out: {names}")
+            .expect("a String takes all");
+    }
+    out.push_str(&unproven(&set));
     Ok(out)
+}
+
+/// The measures of which no check proves that the numerator lies within the denominator, one a line.
+fn unproven(set: &MeasureSet) -> String {
+    let line = |measure: &Arc<Measure>| {
+        let why = measure.unproven_containment()?;
+        let id = &measure.definition.id;
+        Some(format!(
+            "\nnot proven that the numerator of {id} lies within its denominator: {why}; a value above 100 % is possible"
+        ))
+    };
+    set.measures().iter().filter_map(line).collect()
 }
 
 /// Runs the examples of every measure through decoder and tally. Returns a line with their number.

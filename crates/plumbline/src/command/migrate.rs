@@ -141,7 +141,7 @@ impl Migration<'_> {
     fn write_files(&self, deployment: &Deployment, log: &mut LocalLog, cuts: &RecomputedCuts) -> Result<()> {
         let Migration { old, folder, interrupt, .. } = self;
         folder.keep_measures(&old.measures.source)?;
-        let options = OutputOptions { measures: &deployment.measures, folder, interrupt };
+        let options = OutputOptions { deployment, folder, interrupt };
         options.all(log, &mut log.clone(), cuts.summary(deployment))?;
         Ok(())
     }

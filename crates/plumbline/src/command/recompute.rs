@@ -79,7 +79,7 @@ impl Recomputation<'_> {
         folder.keep_measures(files)?;
         let log = RecomputedLog::new(source.clone(), result.clone());
         let played = RecomputedCuts::compute(deployment, &log, &|| log.has_ended(), interrupt, &|_| ())?;
-        let written = outputs::OutputOptions { measures: &deployment.measures, folder, interrupt };
+        let written = outputs::OutputOptions { deployment, folder, interrupt };
         let Summary { logged, cuts, revisions, cards, measure_set, .. } =
             written.all(&mut result, &mut source.clone(), played.summary(deployment))?;
         let dir = args.out.display();

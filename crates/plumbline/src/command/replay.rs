@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
+use codec::formats::record_decoder::RecordDecoder;
 use codec::identity::keys::Keys;
 use codec::identity::pseudonym::Pseudonyms;
 use scorecard::card::scorecard::Scorecard;
@@ -17,7 +17,8 @@ use stream::intake::intake_task::Intake;
 use tracing::{info, warn};
 
 use crate::cli::ReplayArgs;
-use crate::deployment::registry_file_check;
+use crate::command::replay_settings::ReplaySettings;
+use crate::config::options::feed_named;
 use crate::history::arrival_queue::Queue;
 use crate::history::item_reader::{ItemReader, PendingItems};
 use crate::history::output_folder::OutputFolder;
@@ -71,10 +72,8 @@ impl ReplayResult {
     #[must_use]
     pub fn report(&self) -> String {
         let counts = self.summary.report(&self.folder);
-        match &self.card {
-            Some(shown) => format!("{counts}{}", other_cards(self.summary.cards, shown, &self.folder)),
-            None => counts,
-        }
+        let cards = self.card.as_ref().map(|shown| other_cards(self.summary.cards, shown, &self.folder));
+        format!("{counts}{}{}", cards.unwrap_or_default(), self.summary.unknowns())
     }
 
     /// An error if every event was rejected.
@@ -120,8 +119,9 @@ fn measure_to_explain(card: &Scorecard) -> Option<String> {
 /// When the files, the registry, the measures or the folder are invalid; and
 /// [`crate::process::interrupt::CleanStop`].
 pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Result<ReplayResult> {
-    let measures = args.measures.chosen()?;
-    let registry = args.registry.as_deref().map(registry_file_check::read).transpose()?.unwrap_or_default();
+    let settings = ReplaySettings::of(args)?;
+    let measures = settings.measures(args)?;
+    let registry = settings.registry(args)?;
     let found = sources::find(&args.paths, args.feed.as_deref())?;
     let keys = Keys::fixed();
     let pseudonyms = Pseudonyms::new(&keys);
@@ -130,8 +130,16 @@ pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Resul
         warn!(%path, "file ignored: it has neither the name nor the content of JSON");
     }
     let folder = OutputFolder::make(&args.out)?;
-    let run =
-        Run { args, now, interrupt, folder: &folder, keys: &keys, pseudonyms: &pseudonyms, measures: Arc::new(measures.set) };
+    let run = Run {
+        args,
+        settings,
+        now,
+        interrupt,
+        folder: &folder,
+        keys: &keys,
+        pseudonyms: &pseudonyms,
+        measures: Arc::new(measures.set),
+    };
     let kept = folder.keep_keys(&keys).and_then(|()| folder.keep_measures(&measures.source)).map_err(Into::into);
     let result = kept.and_then(|()| run.replay(&found.sources, registry));
     folder.finish(&result)?;
@@ -141,6 +149,7 @@ pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Resul
 /// The inputs of a replay.
 struct Run<'a> {
     args: &'a ReplayArgs,
+    settings: ReplaySettings,
     now: Timestamp,
     interrupt: &'a Interrupt,
     folder: &'a OutputFolder,
@@ -154,21 +163,22 @@ impl Run<'_> {
         let Run { args, now, interrupt, folder, keys, pseudonyms, .. } = *self;
         let clock = Clock::standing_at(Timestamp::EARLIEST);
         let mut log = LocalLog::open(&folder.log(), clock.clone(), Durability::Buffered)?;
-        let no_contact = args.no_contact.iter().cloned().collect();
-        let config = DecoderConfig { keys: keys.clone(), zone: args.zone.clone(), no_contact, ..DecoderConfig::default() };
-        let decoder = RecordDecoder::new(config);
-        let reader = ItemReader { decoder: &decoder, pseudonyms, arrival: args.arrival, zone: &args.zone, now, interrupt };
+        let ReplaySettings { config, zone, .. } = &self.settings;
+        let mut rules = self.settings.decoder(keys)?;
+        rules.no_contact.extend(args.no_contact.iter().cloned());
+        let decoder = RecordDecoder::new(rules);
+        let feed = |name: &str| feed_named(&config.feeds, zone, name);
+        let reader = ItemReader { decoder: &decoder, pseudonyms, arrival: args.arrival, feed: &feed, now, interrupt };
         let mut intake = Intake::new(args.partitions, args.batch as usize);
         let waiting = reader.read(sources, &mut intake, &mut log)?;
         info!(files = sources.len(), events = waiting.arrivals.len(), "files read");
         let earliest = waiting.arrivals.earliest().unwrap_or(now);
-        let plan =
-            PipelineSetup { zone: args.zone.clone(), earliest, partitions: args.partitions, measures: self.measures.clone() };
+        let plan = PipelineSetup { zone: zone.clone(), earliest, partitions: args.partitions, measures: self.measures.clone() };
         let mut pipeline = Pipeline::start(&plan, keys, intake, log, clock)?;
-        let unknown_fields = waiting.unknown_fields;
+        let decoder_counts = waiting.decoder.clone();
         pipeline.add_people(&registry.people)?;
         play(&mut pipeline, waiting, registry.entries, interrupt)?;
-        let summary = outputs::write(&pipeline, folder, unknown_fields, interrupt)?;
+        let summary = outputs::write(&pipeline, folder, &decoder_counts, interrupt)?;
         let card = showcase(&pipeline.log(), None)?;
         Ok(ReplayResult { summary, card, measures: self.measures.clone(), folder: args.out.clone() })
     }

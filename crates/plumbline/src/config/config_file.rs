@@ -2,6 +2,7 @@
 //! once, each with its source and cure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -16,8 +17,8 @@ use toml::de::{DeTable, DeValue};
 use crate::code_files::{CodeFile, CodeTable};
 use crate::config::authorizer::{Authorizer, Token, TokenHash};
 use crate::config::config_values::{
-    address, address_of_registry, body, built_in, count, declare, format, instance, is_secret, level, needed, offset,
-    open_metrics, partitions, path, positive, replicas, topic_prefix, word,
+    address, address_of_registry, body, built_in, count, declare, divides_a_day, first_day, format, instance, is_secret, level,
+    needed, offset, open_metrics, partitions, path, positive, replicas, topic_prefix, word,
 };
 use crate::config::did_you_mean::unknown;
 use crate::config::options::{
@@ -26,6 +27,7 @@ use crate::config::options::{
 };
 use crate::config::quantity;
 use crate::config::scope::Scope;
+use crate::config::unknown_variables::unknown_variables;
 use crate::kafka::registry_address::without_credentials;
 use crate::kafka::settings::{FIXED, KafkaSettings};
 use crate::measure_files::BuiltIn;
@@ -34,6 +36,9 @@ use crate::measure_files::BuiltIn;
 pub const DEFAULT_FILE: &str = "plumbline.toml";
 /// Prefix of environment variables: `PLUMBLINE_HTTP_MAX_BODY` sets `http.max-body`.
 const VARIABLE_PREFIX: &str = "PLUMBLINE_";
+
+/// Options that are whole numbers.
+const NUMBERS: [&str; 4] = ["http.max-connections", "http.max-elements", "kafka.replication", "partitions"];
 
 /// One mistake and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +81,43 @@ pub struct ConfigSources {
 /// # Errors
 /// [`ConfigError`] with every mistake.
 pub fn read(given: &ConfigSources) -> Result<Config, ConfigError> {
+    let (config, mistakes) = examined(given)?;
+    if mistakes.is_empty() { Ok(config) } else { Err(ConfigError::Mistakes(mistakes)) }
+}
+
+impl ConfigSources {
+    /// The named file, the variables of the process and these flags.
+    #[must_use]
+    pub fn of_process(file: Option<PathBuf>, flags: Vec<(&'static str, &'static str, String)>) -> ConfigSources {
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        ConfigSources { file, variables: std::env::vars_os().filter_map(text).collect(), flags }
+    }
+}
+
+/// The variables with the prefix of options that no option has. `others` are the variables that are no options.
+#[must_use]
+pub fn unknown_variables_of(given: &ConfigSources, config: &Config, others: &[&str]) -> Vec<Mistake> {
+    let mut known: Vec<String> = OPTIONS.iter().map(|option| variable_of(option.key)).collect();
+    let shown = config.shown.iter().filter(|shown| shown.key.starts_with("tokens."));
+    let tokens = shown.filter_map(|shown| shown.key.strip_prefix("tokens.")?.rsplit_once('.').map(|(token, _)| token));
+    known
+        .extend(tokens.flat_map(|token| TOKEN_KEYS.map(|key| variable_of(&format!("tokens.{}.{key}", token.trim_matches('"'))))));
+    known.extend(others.iter().map(|name| (*name).to_owned()));
+    let found = unknown_variables(VARIABLE_PREFIX, &given.variables, &known);
+    found.into_iter().map(|(name, text)| Mistake { origin: ValueOrigin::Environment(name), text }).collect()
+}
+
+/// The defaults, without a file and without variables.
+#[must_use]
+pub fn defaults() -> Config {
+    Raw::defaults().checked().0
+}
+
+/// Reads a configuration with fallbacks for its faulty values, and every mistake.
+///
+/// # Errors
+/// [`ConfigError::Unreadable`].
+pub fn examined(given: &ConfigSources) -> Result<(Config, Vec<Mistake>), ConfigError> {
     let mut raw = Raw::defaults();
     if let Some((path, text)) = file_text(given.file.as_deref())? {
         raw.file(&path, &text);
@@ -84,7 +126,7 @@ pub fn read(given: &ConfigSources) -> Result<Config, ConfigError> {
     for (key, flag, value) in &given.flags {
         raw.set(key, value.clone(), ValueOrigin::Flag(flag));
     }
-    raw.checked()
+    Ok(raw.checked())
 }
 
 fn file_text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, ConfigError> {
@@ -181,12 +223,13 @@ impl Raw {
                 DeValue::Table(inner) if OPTIONS.iter().any(|option| option.key.starts_with(&format!("{key}."))) => {
                     self.table(&key, inner, place);
                 }
-                value => match scalar(value) {
+                _ if is_section(&key) => self.mistake(origin, format!("{key} is not a table; write [{key}] with its keys below")),
+                value => match scalar(value).or_else(|| number(value).filter(|_| NUMBERS.contains(&key.as_str()))) {
                     Some(text) => self.set(&key, text, origin),
-                    None if OPTIONS.iter().any(|option| option.key == key) => {
-                        self.mistake(origin, format!("{key} is neither a text nor a number; write {key} = \"...\""));
-                    }
-                    None => self.set(&key, String::new(), origin),
+                    None => match OPTIONS.iter().find(|option| option.key == key) {
+                        Some(option) => self.mistake(origin, wrong_type(&key, value, option.default)),
+                        None => self.set(&key, String::new(), origin),
+                    },
                 },
             }
         }
@@ -211,7 +254,7 @@ impl Raw {
                     Some(text) => {
                         values.insert(key, Value { text, origin });
                     }
-                    None => self.mistake(origin, format!("{key} is not a text; put it in quotes")),
+                    None => self.mistake(origin, wrong_type(&key, value.get_ref(), "")),
                 }
             }
             read.insert(name, values);
@@ -229,7 +272,7 @@ impl Raw {
                     continue;
                 }
                 DeValue::Boolean(yes) => Some(yes.to_string()),
-                value => scalar(value),
+                value => scalar(value).or_else(|| number(value)),
             };
             match text {
                 Some(text) => drop(self.properties.insert(key, Value { text, origin })),
@@ -247,11 +290,12 @@ impl Raw {
         })
     }
 
-    fn checked(mut self) -> Result<Config, ConfigError> {
+    fn checked(mut self) -> (Config, Vec<Mistake>) {
         let data = self.value("data", PathBuf::new(), |text| needed(text).map(PathBuf::from));
         let zone = self.value("zone", Zone::london(), |text| Zone::named(text).map_err(|error| error.to_string()));
         let keys = self.value("keys", None, |text| Ok(path(text))).unwrap_or_else(|| data.join("keys.toml"));
-        let every = self.value("publish.every", 86_400, |text| quantity::seconds(text).and_then(positive));
+        let every =
+            self.value("publish.every", 86_400, |text| quantity::seconds(text).and_then(positive).and_then(divides_a_day));
         let at = self.value("publish.at", 0, |text| offset(text, every));
         let config = Config {
             listen: self.value("listen", SocketAddr::from(([127, 0, 0, 1], 0)), address),
@@ -259,6 +303,7 @@ impl Raw {
             measures: self.value("measures", None, |text| Ok(path(text))),
             built_in_measures: self.value("built-in-measures", BuiltIn::Keep, built_in),
             codes: self.code_files(),
+            first_day: self.value("first-day", None, first_day),
             registry: self.value("registry", None, |text| Ok(path(text))),
             grid: Grid { period_seconds: every, offset_seconds: at },
             refused: self.value("refused", 0, quantity::bytes),
@@ -294,15 +339,15 @@ impl Raw {
         }
         // In the order of the file's lines.
         self.mistakes.sort_by(|one, other| one.origin.cmp(&other.origin));
-        if self.mistakes.is_empty() { Ok(config) } else { Err(ConfigError::Mistakes(self.mistakes)) }
+        (config, self.mistakes)
     }
 
     fn code_files(&mut self) -> Vec<CodeFile> {
-        let keys = ["codes.answers", "codes.drugs", "codes.orders", "codes.questions"];
-        let tables = [CodeTable::Answers, CodeTable::Drugs, CodeTable::Orders, CodeTable::Questions];
-        let paths = keys.map(|key| self.value(key, None, |text| Ok(path(text))));
-        let file = |(table, path): (_, Option<PathBuf>)| path.map(|path| CodeFile { table, path });
-        tables.into_iter().zip(paths).filter_map(file).collect()
+        let file = |raw: &mut Raw, table: CodeTable| {
+            let path = raw.value(table.option(), None, |text| Ok(path(text)))?;
+            Some(CodeFile { table, path })
+        };
+        CodeTable::ALL.into_iter().filter_map(|table| file(self, table)).collect()
     }
 
     /// The tokens with their scopes. Every mistake of a table is named.
@@ -452,11 +497,36 @@ fn quoted_key(part: &str) -> String {
     if bare { part.to_owned() } else { serde_json::Value::from(part).to_string() }
 }
 
+/// A text. A number in its place is a mistake, because nobody can tell `data = 5` from a typing error.
 fn scalar(value: &DeValue<'_>) -> Option<String> {
-    match value {
-        DeValue::String(text) => Some(text.to_string()),
-        DeValue::Integer(number) => Some(number.as_str().to_owned()),
-        _ => None,
+    if let DeValue::String(text) = value { Some(text.to_string()) } else { None }
+}
+
+fn number(value: &DeValue<'_>) -> Option<String> {
+    if let DeValue::Integer(number) = value { Some(number.as_str().to_owned()) } else { None }
+}
+
+/// Whether a key names a table of options.
+fn is_section(key: &str) -> bool {
+    ["feeds", "inputs", "tokens", "kafka.properties"].contains(&key)
+        || OPTIONS.iter().any(|option| option.key.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
+}
+
+/// The mistake of a value with another type than its key. `example` is a valid value, or empty.
+fn wrong_type(key: &str, value: &DeValue<'_>, example: &str) -> String {
+    let found = match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    let example = if example.is_empty() { "..." } else { example };
+    match NUMBERS.contains(&key) {
+        true if example == "..." => format!("{key} is {found}; write a whole number"),
+        true => format!("{key} is {found}; write a whole number, such as {key} = {example}"),
+        false => format!("{key} is {found}; write a text in quotes, such as {key} = \"{example}\""),
     }
 }
 
@@ -595,7 +665,8 @@ mod tests {
 
     #[test]
     fn the_defaults_are_sound() {
-        let config = Raw::defaults().checked().unwrap();
+        let (config, mistakes) = Raw::defaults().checked();
+        assert_eq!(mistakes, []);
         assert_eq!((config.grid, config.max_body), (Grid::DAILY, 8 << 20));
     }
 

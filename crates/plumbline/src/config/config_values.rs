@@ -5,13 +5,17 @@ use std::path::PathBuf;
 
 use scorecard::event::{IdScope, Versioning};
 use scorecard::record::item::{DrugSource, Feed};
+use scorecard::registry::directory::civil_day;
 use scorecard::time::calendar::Zone;
 
 use crate::config::did_you_mean::unknown;
-use crate::config::options::{LogFormat, OpenMetrics, drugs_word};
+use crate::config::options::{FirstDay, LogFormat, OpenMetrics, drugs_word};
 use crate::config::quantity;
 use crate::kafka::registry_address::RegistryAddress;
 use crate::measure_files::BuiltIn;
+
+/// Seconds of a day.
+const DAY_SECONDS: u32 = 86_400;
 
 pub(crate) fn declare(feed: &mut Feed, key: &str, text: &str) -> Result<(), String> {
     match key {
@@ -79,6 +83,26 @@ pub(crate) fn needed(text: &str) -> Result<&str, String> {
 
 pub(crate) fn positive(seconds: u32) -> Result<u32, String> {
     if seconds == 0 { Err("0s is too short; write 1s or more".to_owned()) } else { Ok(seconds) }
+}
+
+/// Publications are at the same times of every day.
+pub(crate) fn divides_a_day(seconds: u32) -> Result<u32, String> {
+    if DAY_SECONDS.is_multiple_of(seconds) {
+        Ok(seconds)
+    } else {
+        Err(format!("{seconds}s does not divide a day; write an interval that does, such as 1d, 12h, 6h, 1h or 30m"))
+    }
+}
+
+/// A civil day, such as `2021-10-05`; `None` for an empty text.
+pub(crate) fn first_day(text: &str) -> Result<Option<FirstDay>, String> {
+    match text {
+        "" => Ok(None),
+        "none" => Ok(Some(FirstDay::Unbounded)),
+        text => civil_day(text)
+            .map(|day| Some(FirstDay::On(day)))
+            .ok_or_else(|| format!("{text:?} is not a day; write it as 2021-10-05, or none to accept every day")),
+    }
 }
 
 pub(crate) fn offset(text: &str, every: u32) -> Result<u32, String> {

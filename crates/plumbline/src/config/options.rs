@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use scorecard::record::item::{DrugSource, Feed};
-use scorecard::time::calendar::Zone;
+use scorecard::time::calendar::{Day, Zone};
 use scorecard::time::schedule::Grid;
 
 use crate::code_files::CodeFile;
@@ -82,6 +82,15 @@ impl OpenMetrics {
     }
 }
 
+/// The first day of which events are accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstDay {
+    /// Every day.
+    Unbounded,
+    /// This day and later ones.
+    On(Day),
+}
+
 /// A configuration whose values are all valid.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -99,6 +108,8 @@ pub struct Config {
     pub built_in_measures: BuiltIn,
     /// Code files, in order of their tables.
     pub codes: Vec<CodeFile>,
+    /// The first day of which events are accepted; without one `run` accepts the five years before its first publication.
+    pub first_day: Option<FirstDay>,
     /// Registry file; without one every clinician id is a person of its own.
     pub registry: Option<PathBuf>,
     /// File of the keys; the first start creates it.
@@ -164,7 +175,7 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 29] = [
+pub const OPTIONS: [OptionOf; 31] = [
     option("built-in-measures", "keep", "keep or drop the built-in measures that the folder `measures` does not replace"),
     option("codes.answers", "", "CSV file of answers: question, code, target; the target is a word of measure files"),
     option(
@@ -173,12 +184,23 @@ pub const OPTIONS: [OptionOf; 29] = [
         "CSV file of drug codes: system, code, target; the target is a BNF code, or none for a code that is no drug",
     ),
     option(
+        "codes.identifiers",
+        "",
+        "CSV file of identifier systems of persons: system (a URI), target (its short name); the first target is preferred",
+    ),
+    option(
         "codes.orders",
         "",
         "CSV file of order categories: system, code, target; the target is referral, test, imaging or none",
     ),
     option("codes.questions", "", "CSV file of questions: question (a linkId), target; the target is a word of measure files"),
     option("data", "./plumbline-data", "folder of the log, the keys and the lock"),
+    option(
+        "first-day",
+        "",
+        "first day of which events are accepted, such as 2021-10-05, or none; earlier ones are rejected as `too_old`; without it \
+         five years before the first publication for `run`, none for `replay`",
+    ),
     option("http.drain", "10s", "time for open requests to finish after SIGTERM"),
     option("http.max-body", "8MiB", "limit of the body of one request; a larger one gets status 413"),
     option(

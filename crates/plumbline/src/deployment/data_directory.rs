@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
-use codec::formats::record_decoder::DecoderConfig;
 use scorecard::registry::registry_file::RegistryContent;
+use scorecard::time::calendar::Day;
+use scorecard::time::schedule::Schedule;
 use stream::deployment::Deployment;
 use stream::feed_rules::FeedRules;
 use tracing::info;
 
+use crate::config::decoder_settings::decoder_config;
 use crate::config::keys_file;
-use crate::config::options::Config;
+use crate::config::options::{Config, FirstDay};
 use crate::deployment::configured_files::{ADDRESS_FILE, Files, files, in_use, keys, refuse_output};
 use crate::deployment::log_deployment::settled;
 use crate::deployment::read_only_log::{LOG_FOLDER, cards_of_copy, registry_settings};
@@ -29,6 +31,9 @@ use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::published_cards::card_store::CardStore;
 use crate::rejects::reject_store::RejectStore;
+
+/// Months before the first publication of which a service accepts events, unless the configuration says otherwise: five years.
+const ACCEPTED_MONTHS: i32 = 60;
 
 /// An open data folder. No other process can open it meanwhile.
 #[derive(Debug)]
@@ -76,13 +81,7 @@ impl DataDirectory {
         let keys = keys(config, &mut log)?;
         let deployment = settled(config, &mut log, &keys, measures.set, &clock)?;
         let refused = RejectStore::new(&config.data.join(REFUSED), &keys, config.refused);
-        let decoder = DecoderConfig {
-            keys,
-            feeds: config.feeds.clone(),
-            zone: config.zone.clone(),
-            no_contact: config.no_contact.clone(),
-            ..DecoderConfig::default()
-        };
+        let decoder = decoder_config(config, keys, first_day(config, &deployment))?;
         let decoder = IntakeDecoder::new(decoder);
         let mut directory = DataDirectory { log, shelf, deployment, decoder, refused, clock, data: config.data.clone() };
         if roles.has(ProcessRole::Intake) {
@@ -140,15 +139,37 @@ pub fn refused(config: &Config) -> Result<RejectStore> {
     Ok(RejectStore::new(&config.data.join(REFUSED), &keys_file::read(&config.keys)?, config.refused))
 }
 
-/// Checks that the folder exists or could be created, without creating it.
+/// The first day of which a service accepts events: the configured one, else the day five years before the first publication.
+fn first_day(config: &Config, deployment: &Deployment) -> Option<Day> {
+    match config.first_day {
+        Some(FirstDay::On(day)) => Some(day),
+        Some(FirstDay::Unbounded) => None,
+        None => {
+            let Schedule { zone, first, .. } = &deployment.schedule;
+            Some(zone.day_of(zone.plus(*first, 0, -ACCEPTED_MONTHS)))
+        }
+    }
+}
+
+/// Checks that the folder exists, or that it can be created, and that it can be written to. A probe file is removed at once.
 ///
 /// # Errors
-/// When the path is not a folder, or cannot be read.
+/// When the path is not a folder, or cannot be read or written.
 pub fn check_folder(data: &Path) -> Result<()> {
-    match fs::metadata(data) {
-        Ok(found) if found.is_dir() => Ok(()),
-        Ok(_) => Err(anyhow!("{} is not a folder; move it, or set another folder with `data`", data.display())),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error).with_context(|| format!("reading {}", data.display())),
+    let absolute = std::path::absolute(data).with_context(|| format!("reading {}", data.display()))?;
+    let existing = absolute
+        .ancestors()
+        .find(|path| !matches!(fs::symlink_metadata(path), Err(error) if error.kind() == ErrorKind::NotFound));
+    let existing = existing.unwrap_or(Path::new("/"));
+    let found = fs::metadata(existing).with_context(|| format!("data {}: reading {}", data.display(), existing.display()))?;
+    if !found.is_dir() {
+        let cure = "move it, or set another folder with `data`";
+        return Err(anyhow!("data {}: {} is not a folder; {cure}", data.display(), existing.display()));
     }
+    let probe = existing.join(format!(".plumbline-check-{}", std::process::id()));
+    let written = fs::create_dir(&probe).and_then(|()| fs::remove_dir(&probe));
+    written.map_err(|error| {
+        let cure = "give the user of the service the right to write, or set another folder with `data`";
+        anyhow!("data {}: {} cannot be written: {error}; {cure}", data.display(), existing.display())
+    })
 }

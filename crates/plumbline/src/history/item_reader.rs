@@ -11,7 +11,7 @@ use scorecard::event::{CodeDefinition, Event};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};
 use scorecard::registry::entry::Entry;
-use scorecard::time::calendar::{Timestamp, Zone};
+use scorecard::time::calendar::Timestamp;
 use stream::intake::intake_task::Intake;
 use tracing::warn;
 
@@ -19,11 +19,11 @@ use crate::cli::Arrival;
 use crate::history::arrival_queue::ArrivalQueue;
 use crate::history::lines::{self, RawRecord};
 use crate::history::sources::SourceFile;
+use crate::history::summary::DecoderCounts;
 use crate::log::local_log::LocalLog;
 use crate::process::interrupt::Interrupt;
 
 /// Reads and decodes files.
-#[derive(Debug)]
 pub struct ItemReader<'a> {
     /// The decoder.
     pub decoder: &'a RecordDecoder,
@@ -31,8 +31,8 @@ pub struct ItemReader<'a> {
     pub pseudonyms: &'a Pseudonyms,
     /// The choice of arrival times; without one native events arrive when recorded, FHIR resources when they occurred.
     pub arrival: Option<Arrival>,
-    /// The zone of the civil days of the events.
-    pub zone: &'a Zone,
+    /// The feed of a name, as declared or with the defaults.
+    pub feed: &'a dyn Fn(&str) -> Arc<Feed>,
     /// The current time. Events that occurred later are rejected; planned ones arrive now.
     pub now: Timestamp,
     /// Checked between records.
@@ -48,8 +48,8 @@ pub struct PendingItems {
     pub entries: Vec<Entry>,
     /// Definitions of resources that events refer to. They come before the events, so a file may define what an earlier one uses.
     pub definitions: Vec<(Arc<Feed>, CodeDefinition<'static>)>,
-    /// Number of unknown fields of native events.
-    pub unknown_fields: u64,
+    /// What the decoder could not read.
+    pub decoder: DecoderCounts,
     /// Details that were dropped or rounded, and numbers that cannot be of their system, by feed and words.
     warnings: BTreeMap<(Arc<str>, String), u64>,
     /// Events of files without any time. They arrive with the first event of all files.
@@ -66,8 +66,7 @@ impl ItemReader<'_> {
         let mut feeds: BTreeMap<&str, Arc<Feed>> = BTreeMap::new();
         for source in sources {
             let name = self.pseudonyms.protect(source.feed.as_str().into());
-            let new = || Arc::new(Feed { zone: self.zone.clone(), ..Feed::undeclared(&name) });
-            let feed = feeds.entry(&source.feed).or_insert_with(new).clone();
+            let feed = feeds.entry(&source.feed).or_insert_with(|| (self.feed)(&name)).clone();
             let mut file =
                 OneFile { reader: self, source, feed, intake, log, waiting: &mut waiting, last: None, head: Vec::new() };
             file.read().with_context(|| format!("reading {}", source.path.display()))?;
@@ -141,7 +140,7 @@ impl OneFile<'_, '_> {
                 result = self.item(item, kind);
             }
         });
-        self.waiting.unknown_fields += decoded.unknown_fields;
+        self.waiting.decoder.add(&decoded);
         self.warn(&decoded);
         result
     }

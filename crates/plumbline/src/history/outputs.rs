@@ -13,43 +13,45 @@ use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::log_record::{Record, RowKey};
 use scorecard::sums::measure_sums::Base;
 use scorecard::time::calendar::{Month, Timestamp};
-use stream::log::{Log, LogEntry, Topic};
+use stream::deployment::Deployment;
+use stream::log::{Log, LogEntry, LogError, Topic};
 use tracing::info;
 
 use crate::history::compared_roles::ComparedRoles;
 use crate::history::line_view::without;
 use crate::history::output_folder::OutputFolder;
 use crate::history::pipeline::Pipeline;
-use crate::history::summary::{LogBytes, Summary};
+use crate::history::prescription_coverage::PrescriptionCoverage;
+use crate::history::summary::{DecoderCounts, LogBytes, Summary};
 use crate::log::local_log::LocalLog;
 use crate::process::interrupt::Interrupt;
 use crate::process::limits::{CARDS_PER_READ, RECORDS_PER_READ};
 
-/// Writes the files of a run. The summary is written last: its presence shows that the other files are complete. `unknown_fields` is
-/// the decoder's count.
+/// Writes the files of a run. The summary is written last: its presence shows that the other files are complete. `decoder`
+/// holds the counts of the decoder.
 ///
 /// # Errors
 /// When the log cannot be read or the folder cannot be written; and [`crate::process::interrupt::CleanStop`].
-pub fn write(pipeline: &Pipeline, folder: &OutputFolder, unknown_fields: u64, interrupt: &Interrupt) -> Result<Summary> {
+pub fn write(pipeline: &Pipeline, folder: &OutputFolder, decoder: &DecoderCounts, interrupt: &Interrupt) -> Result<Summary> {
     let deployment = pipeline.deployment();
     let mut summary = Summary {
         engine_version: deployment.engine_version.clone(),
         measure_set: deployment.measures.hash().to_string(),
         zone: deployment.schedule.zone.name().to_owned(),
-        unknown_fields,
         ..Summary::default()
     };
+    summary.add_decoder(decoder);
     summary.add_intake(pipeline.intake_counts());
     summary.add_outcomes(pipeline.outcomes(), pipeline.unattributed());
-    let written = OutputOptions { measures: &deployment.measures, folder, interrupt };
+    let written = OutputOptions { deployment, folder, interrupt };
     written.all(&mut pipeline.log(), &mut pipeline.log(), summary)
 }
 
 /// The inputs of the files.
 #[derive(Clone, Copy, Debug)]
 pub struct OutputOptions<'a> {
-    /// The source of the units of sums.
-    pub measures: &'a MeasureSet,
+    /// The source of the units of sums, and of the number of partitions.
+    pub deployment: &'a Deployment,
     /// The folder to write to.
     pub folder: &'a OutputFolder,
     /// Checked between records.
@@ -62,12 +64,14 @@ impl OutputOptions<'_> {
     /// # Errors
     /// As [`write`].
     pub fn all(&self, log: &mut LocalLog, intake: &mut impl Log, mut summary: Summary) -> Result<Summary> {
-        let OutputOptions { measures, folder, interrupt } = *self;
+        let OutputOptions { deployment, folder, interrupt } = *self;
+        let measures = &deployment.measures;
         to_file(folder, "scorecards.ndjson", |out| scorecards(log, out, &mut summary, interrupt))?;
         to_file(folder, "clinician-months.ndjson", |out| rows(log, measures, out, &mut summary))?;
         to_file(folder, "peer-groups.ndjson", |out| peer_groups(log, out))?;
         to_file(folder, "rejects.ndjson", |out| rejects(intake, out))?;
         to_file(folder, "runs.ndjson", |out| runs(log, out, &mut summary))?;
+        summary.prescriptions = prescriptions(intake, deployment.partitions)?.counted(measures.codes()).summary();
         // The summary shows that the folder is complete, and the log is a part of it.
         log.sync()?;
         summary.log = Some(LogBytes { disk: log.disk_bytes()?, events: log.event_bytes()? });
@@ -173,9 +177,29 @@ fn rows(log: &mut LocalLog, measures: &MeasureSet, out: &mut dyn Write, summary:
             continue;
         }
         summary.rows += 1;
+        summary.add_statuses(&row.base);
         line(out, &without(&record_lines::clinician_month(&row, measures), &["partition", "position"]))?;
     }
     Ok(())
+}
+
+/// The prescriptions of a log with this number of partitions.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn prescriptions(log: &mut impl Log, partitions: u32) -> Result<PrescriptionCoverage, LogError> {
+    let mut found = PrescriptionCoverage::default();
+    let mut read = |topic, partition| {
+        let mut position = log.bounds(topic, partition)?.start;
+        log.read_to_end(topic, partition, &mut position, &mut |entry| match entry.record {
+            Record::Definition(defined) => found.definition(&defined.feed, &defined.definition),
+            Record::Batch(batch) => found.batch(&batch),
+            _ => {}
+        })
+    };
+    read(Topic::Definitions, 0)?;
+    (0..partitions).try_for_each(|partition| read(Topic::Events, partition))?;
+    Ok(found)
 }
 
 /// Writes the newest value of every peer group, in order of the keys.

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use codec::formats::record_decoder::{DecodeOutcome, DetailCounts};
 use scorecard::card::scorecard::Scorecard;
+use scorecard::sums::measure_sums::Base;
 use scorecard::time::calendar::Timestamp;
 use serde::Serialize;
 use stream::intake::intake_task::IntakeCounts;
 use stream::tally::tally_task::Outcomes;
 
 use crate::history::compared_roles::sentence;
+use crate::history::unmapped_items::{PrescriptionSummary, unmapped_sentence};
 use crate::terminal::count::counted;
 
 /// `received = logged + registered + rejected + skipped` and `logged = accepted + duplicate + stale + conflict + sealed`.
@@ -39,6 +42,14 @@ pub struct Summary {
     pub skipped: BTreeMap<String, u64>,
     /// Unknown fields of native events.
     pub unknown_fields: u64,
+    /// Faulty details that are absent from their events, by field.
+    pub dropped_details: BTreeMap<String, u64>,
+    /// Numbers that were rounded to thousandths, by field.
+    pub rounded_details: BTreeMap<String, u64>,
+    /// What the prescriptions do not say.
+    pub prescriptions: PrescriptionSummary,
+    /// The statuses of the encounters.
+    pub encounters: StatusSummary,
     /// Versions newer than every version of the event before them.
     pub accepted: u64,
     /// Versions that were known, with the same content.
@@ -70,6 +81,36 @@ pub struct Summary {
     pub log: Option<LogBytes>,
 }
 
+/// The statuses of encounters in rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StatusSummary {
+    /// Attended encounters and encounters of unknown status.
+    pub encounters: u64,
+    /// Encounters of unknown status.
+    pub unknown_status: u64,
+}
+
+/// What the decoder could not read of the records of a run, by field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecoderCounts {
+    /// Unknown fields of native events.
+    pub unknown_fields: u64,
+    /// Details that were dropped.
+    pub dropped: DetailCounts,
+    /// Numbers that were rounded.
+    pub rounded: DetailCounts,
+}
+
+impl DecoderCounts {
+    /// Adds the counts of one record.
+    pub fn add(&mut self, decoded: &DecodeOutcome) {
+        self.unknown_fields += decoded.unknown_fields;
+        for (all, one) in [(&mut self.dropped, &decoded.dropped_details), (&mut self.rounded, &decoded.rounded_details)] {
+            one.iter().for_each(|(field, count)| *all.entry(field.clone()).or_default() += count);
+        }
+    }
+}
+
 /// The size of a log, bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogBytes {
@@ -99,6 +140,46 @@ impl Summary {
         self.registered = counts.registered;
         self.rejected.clone_from(&counts.rejected);
         self.skipped.clone_from(&counts.skipped);
+    }
+
+    /// Sets the counts of the decoder.
+    pub fn add_decoder(&mut self, counts: &DecoderCounts) {
+        let by_name = |counts: &DetailCounts| counts.iter().map(|(field, n)| (field.to_string(), *n)).collect();
+        self.unknown_fields = counts.unknown_fields;
+        self.dropped_details = by_name(&counts.dropped);
+        self.rounded_details = by_name(&counts.rounded);
+    }
+
+    /// Adds the statuses of a row.
+    pub fn add_statuses(&mut self, row: &Base) {
+        let positive = |count: i64| u64::try_from(count).unwrap_or_default();
+        self.encounters.unknown_status += positive(row.unknown_status);
+        self.encounters.encounters += positive(row.encounters + row.unknown_status);
+    }
+
+    /// What is unknown, one line a kind, for standard error. A kind of which nothing was sent has no line.
+    #[must_use]
+    pub fn unknowns(&self) -> String {
+        let PrescriptionSummary { items, unmapped, unmapped_by_system, without_cost, without_quantity, without_adq } =
+            &self.prescriptions;
+        let mut lines = Vec::new();
+        if *items > 0 {
+            let missing = [("cost", without_cost), ("quantity", without_quantity), ("ADQ", without_adq)];
+            let missing: Vec<String> =
+                missing.iter().map(|(what, n)| format!("{what} of {}", counted(**n, "item", "items"))).collect();
+            lines.push(format!("codes: {}", unmapped_sentence(*unmapped, *items, unmapped_by_system)));
+            lines.push(format!("missing of {}: {}", counted(*items, "item", "items"), missing.join(", ")));
+        }
+        let StatusSummary { encounters, unknown_status } = self.encounters;
+        if unknown_status > 0 {
+            let all = counted(encounters, "encounter", "encounters");
+            lines.push(format!("statuses: {} of {all} unknown", counted(unknown_status, "status", "statuses")));
+        }
+        if !(self.dropped_details.is_empty() && self.rounded_details.is_empty()) {
+            let [dropped, rounded] = [listed("dropped", &self.dropped_details), listed("rounded", &self.rounded_details)];
+            lines.push(format!("details: {dropped}, {rounded}"));
+        }
+        lines.iter().map(|line| format!("{line}\n")).collect()
     }
 
     /// Adds the counts of a tally.

@@ -104,8 +104,8 @@ pub(crate) struct InputGroup {
     pub records: u64,
     /// Bytes of keys and values.
     pub bytes: usize,
-    /// Unknown fields of native events.
-    unknown_fields: u64,
+    /// What the decoder could not read.
+    decoded: DecodeOutcome,
     /// The newest clinical instant of its events.
     newest_event: Option<Timestamp>,
 }
@@ -114,7 +114,16 @@ impl InputGroup {
     /// An empty group.
     pub(crate) fn new(now: Timestamp) -> InputGroup {
         let begun = Instant::now();
-        InputGroup { sources: Vec::new(), last: 0, begun, now, records: 0, bytes: 0, unknown_fields: 0, newest_event: None }
+        InputGroup {
+            sources: Vec::new(),
+            last: 0,
+            begun,
+            now,
+            records: 0,
+            bytes: 0,
+            decoded: DecodeOutcome::default(),
+            newest_event: None,
+        }
     }
 
     /// Whether it has no record.
@@ -150,8 +159,16 @@ impl InputGroup {
             }
         });
         self.newest_event = newest;
-        self.unknown_fields += decoded.unknown_fields;
+        self.add_decoded(decoded);
         result
+    }
+
+    fn add_decoded(&mut self, decoded: DecodeOutcome) {
+        self.decoded.unknown_fields += decoded.unknown_fields;
+        let DecodeOutcome { dropped_details: dropped, rounded_details: rounded, .. } = decoded;
+        for (all, one) in [(&mut self.decoded.dropped_details, dropped), (&mut self.decoded.rounded_details, rounded)] {
+            one.into_iter().for_each(|(field, count)| *all.entry(field).or_default() += count);
+        }
     }
 
     /// Index of this record's partition, whose newest record it becomes.
@@ -178,7 +195,7 @@ impl InputGroup {
     /// Reports its counts and positions.
     pub(crate) fn report(&self, status: &ServiceStatus) {
         let mut intake = status.intake(Way::Topics);
-        intake.unknown_fields += self.unknown_fields;
+        intake.add_decoded(&self.decoded);
         intake.newest_event = intake.newest_event.max(self.newest_event);
         drop(intake);
         let mut inputs = status.inputs();

@@ -36,6 +36,13 @@ pub fn register(registry: &MetricRegistry, status: &Arc<ServiceStatus>, clock: &
     registry.counters("plumbline_intake_unknown_fields_total", help, ["source"], move || {
         WAYS.map(|(word, way)| ([word], read.intake(way).unknown_fields)).to_vec()
     });
+    let read = status.clone();
+    let help = "Faulty details of accepted events since the start, by outcome. Dropped: the detail is unknown; rounded: to \
+                thousandths. High for dropped: a source sends quantities, costs or answers that nobody can count.";
+    registry.counters("plumbline_intake_details_total", help, ["outcome"], move || {
+        let all = read.all_intake();
+        vec![(["dropped"], all.dropped_details), (["rounded"], all.rounded_details)]
+    });
     let (read, clock) = (status.clone(), clock.clone());
     let help =
         "Age of the newest event that came in since the start, by its clinical time. High: the sources are silent or late.";

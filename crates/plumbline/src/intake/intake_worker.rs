@@ -275,7 +275,7 @@ impl IntakeWorker {
             rejected.push(record.reduced(&decoder.records, &context));
         }
         let mut of_requests = status.intake(Way::Http);
-        of_requests.unknown_fields += decoded.unknown_fields;
+        of_requests.add_decoded(&decoded);
         of_requests.newest_event = of_requests.newest_event.max(newest);
         result.map(|()| answer)
     }

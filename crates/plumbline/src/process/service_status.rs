@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use codec::formats::record_decoder::DecodeOutcome;
+use scorecard::fold::code_counts::CodeCounts;
 use scorecard::record::log_record::FeedCoverage;
 use scorecard::time::calendar::Timestamp;
 use stream::intake::intake_task::IntakeCounts;
@@ -31,6 +33,8 @@ pub struct PartitionStatus {
     pub last_tick: Option<Timestamp>,
     /// Counts of the events by outcome.
     pub outcomes: Outcomes,
+    /// Prescriptions, and those with an unmapped drug.
+    pub codes: CodeCounts,
     /// Facts without a clinician: they are in no row.
     pub unattributed: u64,
     /// Facts in memory.
@@ -41,6 +45,15 @@ pub struct PartitionStatus {
     pub rows: u64,
     /// The coverage of its feeds at the last tick.
     pub feeds: Vec<FeedCoverage>,
+}
+
+impl IntakeStatus {
+    /// Adds what the decoder could not read of a record.
+    pub fn add_decoded(&mut self, decoded: &DecodeOutcome) {
+        self.unknown_fields += decoded.unknown_fields;
+        self.dropped_details += decoded.dropped_details.values().sum::<u64>();
+        self.rounded_details += decoded.rounded_details.values().sum::<u64>();
+    }
 }
 
 impl PartitionStatus {
@@ -73,6 +86,10 @@ pub struct IntakeStatus {
     pub counts: IntakeCounts,
     /// Fields of native events that no measure uses.
     pub unknown_fields: u64,
+    /// Faulty details that are absent from their events.
+    pub dropped_details: u64,
+    /// Numbers that were rounded to thousandths.
+    pub rounded_details: u64,
     /// The newest clinical time of an event that was logged since the start.
     pub newest_event: Option<Timestamp>,
 }
@@ -218,6 +235,8 @@ impl ServiceStatus {
             let one = self.intake(way);
             all.counts.add(&one.counts);
             all.unknown_fields += one.unknown_fields;
+            all.dropped_details += one.dropped_details;
+            all.rounded_details += one.rounded_details;
             all.newest_event = all.newest_event.max(one.newest_event);
         }
         all

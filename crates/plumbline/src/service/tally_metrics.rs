@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use scorecard::card::scorecard::CoverageState;
+use scorecard::fold::code_counts::CodeCounts;
 use scorecard::fold::feed_coverage::coverage;
 use scorecard::time::calendar::Timestamp;
 use stream::deployment::Deployment;
@@ -14,6 +15,7 @@ use crate::process::service_status::{PartitionStatus, ServiceStatus};
 /// Adds the metrics of all partitions that this process owns.
 pub fn register(registry: &MetricRegistry, status: &Arc<ServiceStatus>, deployment: &Deployment, clock: &Clock) {
     contents(registry, status);
+    codes(registry, status);
     progress(registry, status);
     lags(registry, status, clock);
     let (read, deployment) = (status.clone(), deployment.clone());
@@ -41,6 +43,19 @@ fn contents(registry: &MetricRegistry, status: &Arc<ServiceStatus>) {
     gauge("plumbline_unattributed_facts", help, |p| p.unattributed);
     gauge("plumbline_rows", "Rows of open months in memory. High: many clinicians have changes in many months.", |p| p.rows);
     gauge("plumbline_partitions_owned", "Partitions of the events that this process folds.", |_| 1);
+}
+
+fn codes(registry: &MetricRegistry, status: &Arc<ServiceStatus>) {
+    let read = status.clone();
+    let help = "Versions of prescriptions that tally folded; a replay counts them again.";
+    registry.counter("plumbline_tally_prescriptions_total", help, move || read.total(|partition| partition.codes.prescriptions));
+    let read = status.clone();
+    let help = "Versions of prescriptions whose drug no table maps, by the system of the first coding; a replay counts them again. High: \
+                measures of drugs show no value. `plumbline codes coverage` lists the codes.";
+    registry.counters("plumbline_tally_unmapped_prescriptions_total", help, ["system"], move || {
+        let of = |system| read.total(|partition| partition.codes.unmapped.get(system).copied().unwrap_or_default());
+        CodeCounts::systems().map(|system| ([system], of(system))).to_vec()
+    });
 }
 
 fn progress(registry: &MetricRegistry, status: &Arc<ServiceStatus>) {

@@ -78,6 +78,7 @@ fn report(work: &WorkerContext, partition: u32, task: &TallyTask<AnyLog>) -> boo
         observe_row_lag(work, task);
     }
     status.outcomes = task.outcomes();
+    status.codes.clone_from(task.code_counts());
     status.unattributed = task.unattributed();
     status.facts = task.facts();
     status.fact_bytes = task.fact_bytes();

@@ -1,5 +1,6 @@
 //! Commands of the binary as processes: exit codes, streams, files and figures.
 
+mod checks;
 mod exit_codes;
 mod explain;
 mod migrate;

@@ -97,9 +97,9 @@ fn a_service_never_starts_on_the_folder_of_a_replay() {
     place.put("surgery/events.ndjson", encounter("e1", "2026-01-15T09:00:00Z", "2026-01-15T09:10:00Z"));
     shown(&place, &["replay", "surgery", "--out", "out"]);
     let before = place.bytes("out");
-    let commands: [&[&str]; 3] = [&["run", "--listen", "127.0.0.1:0"], &["check"], &["rejects", "list"]];
-    for command in commands {
-        let said = refused(&place, &[command, &["--data", "out"]].concat(), 1);
+    let commands: [(&[&str], i32); 3] = [(&["run", "--listen", "127.0.0.1:0"], 1), (&["check"], 78), (&["rejects", "list"], 1)];
+    for (command, code) in commands {
+        let said = refused(&place, &[command, &["--data", "out"]].concat(), code);
         assert!(said.contains("out is the folder of a `demo` or a `replay`") && said.contains("--data"), "{said}");
     }
     assert_eq!(place.bytes("out"), before);

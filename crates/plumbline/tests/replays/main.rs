@@ -6,6 +6,9 @@
 mod fhir;
 mod replay;
 mod verdicts;
+mod replay_config;
+mod twelve_systems;
+mod unknowns;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::event::{CodeDefinition, Codes, Prescription};
+use crate::fold::code_counts::CodeCounts;
 use crate::fold::contributions::Contributions;
 use crate::fold::fast_map::FastMap;
 use crate::measure::code_book::DrugMeaning;
@@ -59,6 +60,7 @@ pub(crate) struct DrugCodes {
     waiting: FastMap<u32, Vec<u32>>,
     /// Numbers of forgotten references.
     free: Vec<u32>,
+    counts: CodeCounts,
 }
 
 impl DrugCodes {
@@ -73,6 +75,7 @@ impl DrugCodes {
             references: FastMap::default(),
             waiting: FastMap::default(),
             free: Vec::new(),
+            counts: CodeCounts::default(),
         };
         codes.add(None, contributions);
         codes.add(None, contributions);
@@ -82,10 +85,20 @@ impl DrugCodes {
     /// The number of a prescription's code: its own codings count first, then its reference.
     pub(crate) fn number(&mut self, drug: &Prescription<'_>, feed: u32, now: Month, contributions: &mut Contributions) -> u32 {
         let own = self.number_of(&drug.drug, contributions);
-        match &drug.reference {
+        let number = match &drug.reference {
             Some(reference) if own == UNMAPPED => self.reference(feed, reference, now, contributions),
             _ => own,
+        };
+        self.counts.prescriptions += 1;
+        if self.code(number) == UNMAPPED {
+            self.counts.add_unmapped(drug);
         }
+        number
+    }
+
+    /// The prescriptions so far, and those with an unmapped drug.
+    pub(crate) fn counts(&self) -> &CodeCounts {
+        &self.counts
     }
 
     /// The first coding with a code decides, else one that is known.

@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::event::{Action, Attendance, Batch, CodeDefinition, Event, IdScope, Source, Versioning};
+use crate::fold::code_counts::CodeCounts;
 use crate::fold::content::{Content, FactKind};
 use crate::fold::contributions::{Contributions, Contributor};
 use crate::fold::drug_codes::Redefinition;
@@ -638,6 +639,12 @@ impl Tally {
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {
         self.outcomes
+    }
+
+    /// The prescriptions so far, and those with an unmapped drug.
+    #[must_use]
+    pub fn code_counts(&self) -> &CodeCounts {
+        self.builder.drugs.counts()
     }
 
     /// Facts that count but have no clinician and therefore no row, removed ones included.

@@ -9,6 +9,9 @@ use crate::measure::absent::{AbsentField, AbsentRules};
 use crate::measure::amount::Amount;
 use crate::measure::kind::kinds::Kind;
 
+/// The classification of drug codes of measures that name none.
+pub const DEFAULT_CLASSIFICATION: &str = "bnf";
+
 /// The part of the card that shows a measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -169,6 +172,9 @@ pub struct Definition {
     pub short: Option<String>,
     /// Its kind, which decides the statistics.
     pub kind: Kind,
+    /// The classification of the drug codes of its filters, such as `atc`; without one the BNF.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classification: Option<String>,
     /// The part of the card that shows it.
     pub domain: Domain,
     /// The problem that it addresses, if any.
@@ -304,6 +310,19 @@ impl Definition {
         })
     }
 
+    /// The classification of its drug codes.
+    #[must_use]
+    pub fn drug_classification(&self) -> &str {
+        self.classification.as_deref().unwrap_or(DEFAULT_CLASSIFICATION)
+    }
+
+    /// The classification that its filters need; `None` if no filter reads a drug code.
+    #[must_use]
+    pub fn needed_classification(&self) -> Option<&str> {
+        let needs = [&self.numerator, &self.denominator].iter().any(|side| side.needs(AbsentField::Code));
+        needs.then(|| self.drug_classification())
+    }
+
     /// A clinical measure with the defaults of a measure file: version 1, scale 1, low is good, 12 months, at least 10 facts.
     #[must_use]
     pub fn new(id: &str, kind: Kind, numerator: SideDefinition, denominator: SideDefinition) -> Definition {
@@ -313,6 +332,7 @@ impl Definition {
             title: "?".to_owned(),
             short: None,
             kind,
+            classification: None,
             domain: Domain::Clinical,
             giant: None,
             unit: String::new(),

@@ -2,81 +2,91 @@
 
 use crate::measure::absent::AbsentField;
 use crate::measure::amount::Amount;
+use crate::measure::bnf::Classification;
+use crate::measure::containment::{Containment, containment, is_readable};
 use crate::measure::definition::{Class, Definition, Points, Saving, SideDefinition};
+use crate::measure::kind::kinds::Kind;
+use crate::measure::measure_mistake::Mistake;
+use crate::measure::side_filters::idle_filters;
 
 /// Longest id of a measure, in characters.
 const LONGEST_ID: usize = 40;
 
-/// A mistake in a measure file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mistake {
-    /// The table of its key; `None` is the top of the file.
-    pub table: Option<&'static str>,
-    /// The key to change.
-    pub key: &'static str,
-    /// The problem and the cure. For an element of a list, the element itself.
-    pub text: String,
-}
-
-/// The line of a file, from 1, with the key of a mistake, or with the text of the mistake inside the key's value. If the file lacks
-/// the key: the line of the table, or `None`.
-pub(crate) fn line_of(file: &str, mistake: &Mistake) -> Option<usize> {
-    let header = mistake.table.map(|table| format!("[{table}]"));
-    let mut inside = header.is_none();
-    let (mut table_line, mut key_line) = (None, None);
-    for (line, number) in file.lines().map(str::trim_start).zip(1..) {
-        if line.starts_with('[') && !line.starts_with("[\"") {
-            inside = header.as_deref().is_some_and(|header| line.starts_with(header));
-            table_line = if inside { Some(number) } else { table_line };
-        }
-        let keyed = line.strip_prefix(mistake.key).is_some_and(|rest| rest.trim_start().starts_with('='));
-        if inside && keyed {
-            key_line = Some(number);
-        }
-        let quoted = format!("\"{}", mistake.text);
-        if inside && key_line.is_some() && !mistake.text.is_empty() && line.contains(&quoted) {
-            return Some(number);
-        }
+/// Every mistake of a definition.
+pub(crate) fn mistakes(definition: &Definition) -> Vec<Mistake> {
+    let Definition { numerator, denominator, .. } = definition;
+    let sides = [("numerator", numerator), ("denominator", denominator)];
+    let mut found: Vec<Mistake> = [
+        check_id(&definition.id),
+        check_title(&definition.title),
+        check_window(definition.window),
+        check_scale(definition.scale),
+        check_side("numerator", numerator),
+        check_side("denominator", denominator),
+        check_kind(definition),
+        check_points(definition.points),
+        check_saving(definition),
+    ]
+    .into_iter()
+    .filter_map(Result::err)
+    .collect();
+    let classification = Classification::of(definition.drug_classification());
+    found.extend(sides.into_iter().flat_map(|(table, side)| idle_filters(table, side, classification)));
+    // A side with mistakes of its own is not compared.
+    if found.is_empty() {
+        found.extend(check_containment(definition).err());
     }
-    key_line.or(table_line)
+    found
 }
 
-/// Checks a definition.
-///
-/// # Errors
-/// The first [`Mistake`].
-pub(crate) fn check(definition: &Definition) -> Result<(), Mistake> {
-    check_top(definition)?;
-    check_side("numerator", &definition.numerator)?;
-    check_side("denominator", &definition.denominator)?;
-    check_kind(definition)?;
-    check_points(definition.points)?;
-    check_saving(definition)
+/// A proportion and a share are parts of a whole.
+fn check_containment(definition: &Definition) -> Result<(), Mistake> {
+    let Some(Containment::Refuted(key, why)) = containment_of(definition) else { return Ok(()) };
+    let kind = if definition.kind == Kind::Share { "share" } else { "proportion" };
+    let text = format!(
+        "numerator: it {why}, so the {kind} may exceed 100 %; narrow the numerator, widen the denominator, or use another kind"
+    );
+    Err(Mistake { table: Some("numerator"), key, text })
+}
+
+/// What is known about the sides of a proportion or a share; `None` for another kind.
+pub(crate) fn containment_of(definition: &Definition) -> Option<Containment> {
+    let is_part = matches!(definition.kind, Kind::Proportion | Kind::Share);
+    let is_readable = is_readable(&definition.numerator) && is_readable(&definition.denominator);
+    (is_part && is_readable).then(|| containment(&definition.numerator, &definition.denominator))
 }
 
 fn top(key: &'static str, text: String) -> Result<(), Mistake> {
     Err(Mistake { table: None, key, text })
 }
 
-fn check_top(definition: &Definition) -> Result<(), Mistake> {
+fn check_id(id: &str) -> Result<(), Mistake> {
     let named = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    let id = &definition.id;
     if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(named) {
         return top("id", format!("id {id:?} is not 1 to {LONGEST_ID} of a-z, 0-9 and _; write it like \"dna_rate\""));
     }
-    if !definition.title.ends_with('?') {
-        return top("title", format!("title {:?} is not a question; write a question that ends with ?", definition.title));
-    }
-    if ![3, 12].contains(&definition.window) {
-        return top(
-            "window",
-            format!("window {} is not 3 or 12; write the number of months of the headline, 3 or 12", definition.window),
-        );
-    }
-    if !(definition.scale.is_finite() && definition.scale > 0.0) {
-        return top("scale", format!("scale {} is not a number above 0; 100.0 makes percent", definition.scale));
-    }
     Ok(())
+}
+
+fn check_title(title: &str) -> Result<(), Mistake> {
+    if title.ends_with('?') {
+        return Ok(());
+    }
+    top("title", format!("title {title:?} is not a question; write a question that ends with ?"))
+}
+
+fn check_window(window: u8) -> Result<(), Mistake> {
+    if [3, 12].contains(&window) {
+        return Ok(());
+    }
+    top("window", format!("window {window} is not 3 or 12; write the number of months of the headline, 3 or 12"))
+}
+
+fn check_scale(scale: f64) -> Result<(), Mistake> {
+    if scale.is_finite() && scale > 0.0 {
+        return Ok(());
+    }
+    top("scale", format!("scale {scale} is not a number above 0; 100.0 makes percent"))
 }
 
 fn check_points(points: Option<Points>) -> Result<(), Mistake> {
@@ -221,7 +231,7 @@ mod tests {
             let text = MeasureSet::parse(both).expect_err("an overlap").to_string();
             assert!(text.contains("contraceptives and desogestrel_branded both estimate a saving on 0703021Q0"), "{text}");
         }
-        let apart = brand.replace("\"0703021Q0\"", "\"0703\", \"~0703021Q0\"");
+        let apart = brand.replace("\"0703021Q0\"", "\"0703\", \"~0703021Q0\"").replace("\"0703021Q0B\"", "\"07030210\"");
         assert!(MeasureSet::parse([("a.toml", GOOD), ("b.toml", apart.as_str())]).is_ok());
     }
 }

@@ -8,7 +8,10 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::measure::absent::{AbsentField, AbsentRule};
 use crate::measure::bnf::{BadFilter, BnfFilter};
 use crate::measure::code_book::CodeBook;
-use crate::measure::measure_check::{Mistake, check, line_of};
+use crate::measure::containment::Containment;
+use crate::measure::definition::DEFAULT_CLASSIFICATION;
+use crate::measure::measure_check::{containment_of, mistakes};
+use crate::measure::measure_mistake::{Mistake, line_of};
 
 pub use crate::measure::amount::Amount;
 pub use crate::measure::definition::{
@@ -169,6 +172,16 @@ impl Measure {
         self.cost_side().map(|side| &side.definition)
     }
 
+    /// Why the check of the file could not prove that the numerator lies within the denominator. `None` where it did, and for a kind that
+    /// is no part of a whole.
+    #[must_use]
+    pub fn unproven_containment(&self) -> Option<String> {
+        match containment_of(&self.definition)? {
+            Containment::Open(why) => Some(why),
+            Containment::Proven | Containment::Refuted(..) => None,
+        }
+    }
+
     /// `id@version`.
     #[must_use]
     pub fn name(&self) -> String {
@@ -228,6 +241,19 @@ pub enum MeasureFault {
     /// A combination of fields that has no meaning.
     #[error("{0}")]
     Meaning(String),
+    /// Two measures name different classifications of drugs.
+    #[error(
+        "the measure reads codes of {needed:?}, and {other} reads codes of {named:?}; use one classification in a set: keep one, or \
+         drop the built-in measures"
+    )]
+    Classifications {
+        /// The measure before it.
+        other: String,
+        /// Its classification.
+        named: String,
+        /// The classification of this measure.
+        needed: String,
+    },
     /// Two measures would count the same cost twice in the sum of savings.
     #[error("{id} and {other} both estimate a saving on {code}; remove `saving` from one of them, or exclude the code from one")]
     Overlap {
@@ -273,7 +299,16 @@ impl MeasureSet {
         let mut by_id: BTreeMap<String, Arc<Measure>> = BTreeMap::new();
         for (file, text) in files {
             let bad = |(line, fault)| BadMeasure { file: file.to_owned(), line, fault };
-            let measure = parse_one(text).map_err(bad)?;
+            let first = |mut faults: Vec<_>| bad(faults.remove(0));
+            let measure = parse_one(text).map_err(first)?;
+            let needed = measure.definition.needed_classification();
+            let other = by_id.values().find_map(|other| Some((other, other.definition.needed_classification()?)));
+            if let Some((other, (named, needed))) = other.zip(needed).map(|((other, named), needed)| (other, (named, needed)))
+                && named != needed
+            {
+                let (other, named, needed) = (other.definition.id.clone(), named.to_owned(), needed.to_owned());
+                return Err(bad((None, MeasureFault::Classifications { other, named, needed })));
+            }
             if let Some((other, code)) = by_id.values().find_map(|other| Some((other, shared_cost(other, &measure)?))) {
                 let overlap =
                     MeasureFault::Overlap { id: measure.definition.id.clone(), other: other.definition.id.clone(), code };
@@ -285,11 +320,25 @@ impl MeasureSet {
             }
         }
         let measures: Vec<Arc<Measure>> = by_id.into_values().collect();
-        let codes = Arc::new(CodeBook::default());
+        let classification = measures.iter().find_map(|measure| measure.definition.needed_classification());
+        let codes = Arc::new(CodeBook::new(classification.unwrap_or(DEFAULT_CLASSIFICATION)));
         let hash = fingerprint(&measures, &codes);
         let (sides, side_numbers) = distinct_sides(&measures);
         let questions = asked_questions(&measures);
         Ok(MeasureSet { measures, codes, sides, side_numbers, questions, hash })
+    }
+
+    /// Every mistake of one file that is no conflict with another file.
+    #[must_use]
+    pub fn mistakes(file: &str, text: &str) -> Vec<BadMeasure> {
+        let bad = |(line, fault)| BadMeasure { file: file.to_owned(), line, fault };
+        parse_one(text).err().unwrap_or_default().into_iter().map(bad).collect()
+    }
+
+    /// The classification of the drug codes of the set's filters; `None` if no filter reads one.
+    #[must_use]
+    pub fn classification(&self) -> Option<&str> {
+        self.measures.iter().find_map(|measure| measure.definition.needed_classification())
     }
 
     /// The same measures with another code book. The hash changes with the book's meanings.
@@ -354,19 +403,26 @@ impl MeasureSet {
     }
 }
 
-fn parse_one(text: &str) -> Result<Measure, (Option<usize>, MeasureFault)> {
-    let definition: Definition = toml::from_str(text).map_err(|e| (None, MeasureFault::from(e)))?;
-    check(&definition).map_err(|mistake| (line_of(text, &mistake), MeasureFault::Meaning(mistake.text)))?;
-    let side = |table: &'static str, side: &SideDefinition| {
-        CompiledSide::new(side).map_err(|fault| {
+/// The measure of a file, or every mistake in it.
+fn parse_one(text: &str) -> Result<Measure, Vec<(Option<usize>, MeasureFault)>> {
+    let definition: Definition = toml::from_str(text).map_err(|e| vec![(None, MeasureFault::from(e))])?;
+    let meaning = |mistake: Mistake| (line_of(text, &mistake), MeasureFault::Meaning(mistake.text));
+    let mut found: Vec<_> = mistakes(&definition).into_iter().map(meaning).collect();
+    let mut side = |table: &'static str, side: &SideDefinition| {
+        let compiled = CompiledSide::new(side).map_err(|fault| {
             let at = Mistake { table: Some(table), key: fault.key(), text: fault.element().unwrap_or_default() };
             (line_of(text, &at), fault)
-        })
+        });
+        compiled.map_err(|fault| found.push(fault)).ok()
     };
-    let numerator = side("numerator", &definition.numerator)?;
-    let denominator = side("denominator", &definition.denominator)?;
-    let units = IntegerUnits::new(definition.numerator.amount, definition.denominator.amount, definition.scale);
-    Ok(Measure { definition, numerator, denominator, units })
+    let sides = side("numerator", &definition.numerator).zip(side("denominator", &definition.denominator));
+    match sides {
+        Some((numerator, denominator)) if found.is_empty() => {
+            let units = IntegerUnits::new(definition.numerator.amount, definition.denominator.amount, definition.scale);
+            Ok(Measure { definition, numerator, denominator, units })
+        }
+        _ => Err(found),
+    }
 }
 
 fn distinct_sides(measures: &[Arc<Measure>]) -> (Vec<SideDefinition>, Vec<[usize; 2]>) {

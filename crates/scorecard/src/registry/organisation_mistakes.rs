@@ -56,12 +56,14 @@ fn parent(names: &DefinedNames<'_>, organisation: &Organisation) -> Option<Strin
         return Some(circle);
     }
     let expected = match (organisation.kind, kind) {
-        (OrganisationKind::Practice, _) | (_, OrganisationKind::Locality) => return None,
+        (OrganisationKind::Practice, OrganisationKind::Pcn) | (_, OrganisationKind::Locality) => return None,
+        (OrganisationKind::Practice, OrganisationKind::Practice) => "a practice belongs to a PCN or a locality",
         (OrganisationKind::Pcn, _) => "a PCN belongs to a locality",
         (OrganisationKind::Locality, _) => "a locality belongs to no PCN and no practice",
     };
     let kind = if kind == OrganisationKind::Practice { "a practice" } else { "a PCN" };
-    Some(format!("parent {parent:?} of {code:?} is {kind}; {expected}: write the code of a locality, or remove `parent`"))
+    let cure = if organisation.kind == OrganisationKind::Practice { "write its code" } else { "write the code of a locality" };
+    Some(format!("parent {parent:?} of {code:?} is {kind}; {expected}: {cure}, or remove `parent`"))
 }
 
 /// Reports each circle of parents once: at the last entry of its smallest code.

@@ -1,10 +1,12 @@
 //! Mistakes of a registry file in persons, their aliases, roles and leads.
 
+use crate::edit_distance::nearest;
 use crate::registry::day_span::DaySpan;
 use crate::registry::defined_names::DefinedNames;
 use crate::registry::earlier_entries::EarlierEntries;
 use crate::registry::entry::{OrganisationKind, Person, Role};
 use crate::registry::identifier::{person_key, role_word};
+use crate::registry::role_words::{ROLES, is_role};
 
 /// Digits from which on a text without a system is read as a number.
 const LEAST_DIGITS: usize = 5;
@@ -12,7 +14,7 @@ const LEAST_DIGITS: usize = 5;
 /// The mistakes in the aliases of a person.
 pub(crate) fn alias_mistakes(names: &DefinedNames<'_>, person: &Person) -> Vec<String> {
     let id = &person.id;
-    let mut wrong = Vec::new();
+    let mut wrong = repeated(person);
     for alias in &person.aliases {
         wrong.extend(misspelt(alias).map(|text| format!("alias {alias:?} of person {id:?} {text}")));
         let key = person_key(alias);
@@ -36,6 +38,29 @@ fn misspelt(alias: &str) -> Option<String> {
     }
     let normal = person_key(alias);
     (normal != *alias).then(|| format!("is another spelling of {normal:?}; write {normal:?}"))
+}
+
+/// The mistake in the word of a role.
+pub(crate) fn unknown_role(role: &Role) -> Option<String> {
+    let word = &role.role;
+    if is_role(word) {
+        return None;
+    }
+    let near = nearest(&role_word(word), ROLES.into_iter());
+    let cure = near.map_or_else(|| format!("write one of {}", ROLES.join(", ")), |near| format!("did you mean {near:?}?"));
+    Some(format!("role.role {word:?} of {:?} is not a role; {cure}", role.person))
+}
+
+/// An alias that the same entry names twice in other words.
+fn repeated(person: &Person) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (at, alias) in person.aliases.iter().enumerate() {
+        if let Some(first) = person.aliases[..at].iter().find(|first| person_key(first) == person_key(alias)) {
+            let id = &person.id;
+            wrong.push(format!("alias {alias:?} of person {id:?} is the same number as alias {first:?}; remove one of them"));
+        }
+    }
+    wrong
 }
 
 fn is_number(alias: &str) -> bool {

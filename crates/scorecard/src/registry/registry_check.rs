@@ -7,9 +7,10 @@ use crate::registry::day_span::civil_day;
 use crate::registry::defined_names::{DefinedNames, LocatedEntry};
 use crate::registry::earlier_entries::EarlierEntries;
 use crate::registry::entry::{Entry, FeedRule, FeedSends, RegistryMistake, Withdrawal, WithdrawnKind};
+use crate::registry::identifier::{organisation_key, person_key};
 use crate::registry::organisation_mistakes::organisation_mistakes;
 use crate::registry::person_details::PersonDetails;
-use crate::registry::person_mistakes::{alias_mistakes, place_mistakes, second_role};
+use crate::registry::person_mistakes::{alias_mistakes, place_mistakes, second_role, unknown_role};
 
 /// All inconsistencies, in no particular order.
 pub(crate) fn check(entries: &[LocatedEntry]) -> Vec<RegistryMistake> {
@@ -20,6 +21,27 @@ pub(crate) fn check(entries: &[LocatedEntry]) -> Vec<RegistryMistake> {
         mistakes.extend(texts.into_iter().map(|text| RegistryMistake { line: *line, text }));
         earlier.add(&names, *line, entry);
     }
+    mistakes.extend(case_twins(entries));
+    mistakes
+}
+
+/// Ids of persons and codes of organisations that differ in case only, where both are used as they are written.
+fn case_twins(entries: &[LocatedEntry]) -> Vec<RegistryMistake> {
+    let mut first: BTreeMap<(&str, String), (&str, usize)> = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    for (line, entry) in entries {
+        let (kind, id, key) = match entry {
+            Entry::Person(person) => ("person", person.id.as_str(), person_key(&person.id)),
+            Entry::Organisation(one) => ("organisation", one.code.as_str(), organisation_key(&one.code)),
+            _ => continue,
+        };
+        let (other, of) = *first.entry((kind, key.to_lowercase())).or_insert((id, *line));
+        let other_key = if kind == "person" { person_key(other) } else { organisation_key(other) };
+        if other_key != key {
+            let text = format!("{kind} {id:?} differs from {other:?} (line {of}) in case only; write one of them in both places");
+            mistakes.push(RegistryMistake { line: *line, text });
+        }
+    }
     mistakes
 }
 
@@ -29,6 +51,7 @@ fn entry_mistakes(names: &DefinedNames<'_>, earlier: &EarlierEntries<'_>, entry:
         Entry::Role(role) => {
             let mut wrong = dates("role", ["from", "until"], role.from.as_deref(), role.until.as_deref());
             wrong.extend(place_mistakes(names, "role", &role.person, &role.practice));
+            wrong.extend(unknown_role(role));
             wrong.extend(second_role(names, earlier, role));
             wrong
         }
@@ -151,6 +174,39 @@ mod tests {
             [
                 "line 2: alias \"gmc|1\" of person \"p2\" also belongs to person \"p1\" (line 1); remove it from one of them",
                 "line 3: alias \"p2\" of person \"p3\" also belongs to person \"p2\" (line 2); remove it from one of them",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_unknown_role_is_a_mistake_with_the_nearest_word() {
+        let role = |word: &str| format!(r#"{{"type":"role","person":"p1","practice":"A1","role":"{word}"}}"#);
+        let (near, far, known) = (role("nusre"), role("astronaut"), role("Physician_Associate"));
+        let person = r#"{"type":"person","id":"p1"}"#;
+        let practice = r#"{"type":"organisation","code":"A1","kind":"practice"}"#;
+        let found = mistakes(&[person, practice, &near]);
+        assert_eq!(found, ["line 3: role.role \"nusre\" of \"p1\" is not a role; did you mean \"nurse\"?"]);
+        let found = mistakes(&[person, practice, &far]);
+        assert!(found[0].starts_with("line 3: role.role \"astronaut\" of \"p1\" is not a role; write one of gp, "), "{found:?}");
+        assert_eq!(mistakes(&[person, practice, &known]), [""; 0]);
+    }
+
+    #[test]
+    fn one_number_twice_in_a_person_and_ids_that_differ_in_case_are_named() {
+        let found = mistakes(&[
+            r#"{"type":"person","id":"Dr-Lee","aliases":["gmc|7000001","gmp|G7000001","gmc|7000001"]}"#,
+            r#"{"type":"person","id":"dr-lee"}"#,
+            r#"{"type":"organisation","code":"riverside","kind":"practice"}"#,
+            r#"{"type":"organisation","code":"Riverside","kind":"practice","parent":"riverside"}"#,
+        ]);
+        assert_eq!(
+            found,
+            [
+                "line 1: alias \"gmc|7000001\" of person \"Dr-Lee\" is the same number as alias \"gmc|7000001\"; remove one of them",
+                "line 2: person \"dr-lee\" differs from \"Dr-Lee\" (line 1) in case only; write one of them in both places",
+                "line 4: organisation \"Riverside\" differs from \"riverside\" (line 3) in case only; write one of them in both places",
+                "line 4: parent \"riverside\" of \"Riverside\" is a practice; a practice belongs to a PCN or a locality: write its code, \
+                 or remove `parent`",
             ]
         );
     }
@@ -299,7 +355,7 @@ mod tests {
     #[test]
     fn aliases_of_organisations_are_references_of_one_organisation() {
         let found = mistakes(&[
-            r#"{"type":"organisation","code":"A1","kind":"practice","aliases":["f|Organization/1","Organization/2"]}"#,
+            r#"{"type":"organisation","code":"A1","kind":"pcn","aliases":["f|Organization/1","Organization/2"]}"#,
             r#"{"type":"organisation","code":"A2","kind":"practice","parent":"f|Organization/1","aliases":["f|Organization/1"]}"#,
         ]);
         assert_eq!(

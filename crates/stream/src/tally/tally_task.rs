@@ -3,6 +3,7 @@
 //!
 //! It needs no transaction and no changelog: a row has the whole sums and the position of its tick.
 
+use scorecard::fold::code_counts::CodeCounts;
 use scorecard::fold::tally::CutState;
 pub use scorecard::fold::tally::Outcomes;
 use scorecard::measure::measure_set::SetHash;
@@ -156,6 +157,12 @@ impl<L: Log> TallyTask<L> {
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {
         self.fold.tally.outcomes()
+    }
+
+    /// The prescriptions that the task has read, and those with an unmapped drug.
+    #[must_use]
+    pub fn code_counts(&self) -> &CodeCounts {
+        self.fold.tally.code_counts()
     }
 
     /// The number of facts that are in no row because they name no clinician.
