@@ -450,7 +450,7 @@ pub struct ReplayArgs {
     #[arg(required_unless_present = "from_kafka", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Recompute the cards of a deployment from the events and the registry of its log on Kafka. Nothing is written to Kafka.
-    #[arg(long, conflicts_with_all = ["paths", "registry", "feed", "arrival", "partitions", "batch", "zone"])]
+    #[arg(long, conflicts_with_all = ["paths", "registry", "feed", "own_feed_only", "arrival", "partitions", "batch", "zone"])]
     pub from_kafka: bool,
     /// List the differences from the published cards of unsealed months. With other --measures this previews a change of
     /// definitions.
@@ -469,6 +469,9 @@ pub struct ReplayArgs {
     /// Use this feed for events that name none [default: the folder's name].
     #[arg(long, value_name = "NAME")]
     pub feed: Option<String>,
+    /// Reject events of another feed than the folder's name or --feed, and registry entries beyond the rights of that feed.
+    #[arg(long)]
+    pub own_feed_only: bool,
     /// Choose when an event enters the log in virtual time [default: recorded for native events, occurred for FHIR].
     #[arg(long, value_enum)]
     pub arrival: Option<Arrival>,

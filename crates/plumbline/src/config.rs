@@ -4,6 +4,7 @@ pub mod config_file;
 pub(crate) mod config_values;
 pub mod options;
 pub mod authorizer;
+pub mod source_rights;
 pub mod scope;
 pub mod keys_file;
 pub mod quantity;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
+use codec::formats::record_decoder::DecoderConfig;
 use codec::identity::keys::Keys;
 use codec::identity::pseudonym::Pseudonyms;
 use scorecard::card::scorecard::Scorecard;
@@ -26,6 +26,8 @@ use crate::history::pipeline::{Pipeline, PipelineSetup};
 use crate::history::showcase::{Showcase, showcase};
 use crate::history::sources::{self, SourceFile};
 use crate::history::summary::Summary;
+use crate::intake::intake_decoder::IntakeDecoder;
+use crate::intake::source_check::SourceCheck;
 use crate::log::local_log::{Durability, LocalLog};
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
@@ -155,10 +157,13 @@ impl Run<'_> {
         let clock = Clock::standing_at(Timestamp::EARLIEST);
         let mut log = LocalLog::open(&folder.log(), clock.clone(), Durability::Buffered)?;
         let config = DecoderConfig { keys: keys.clone(), zone: args.zone.clone(), ..DecoderConfig::default() };
-        let decoder = RecordDecoder::new(config);
-        let reader = ItemReader { decoder: &decoder, pseudonyms, arrival: args.arrival, zone: &args.zone, now, interrupt };
+        let feeds = IntakeDecoder::new(config);
+        let mut check = SourceCheck::new(&feeds);
+        registry.entries.iter().for_each(|entry| check.apply(entry));
+        let (decoder, zone, own_feed_only) = (&feeds.records, &args.zone, args.own_feed_only);
+        let reader = ItemReader { decoder, pseudonyms, arrival: args.arrival, zone, own_feed_only, now, interrupt };
         let mut intake = Intake::new(args.partitions, args.batch as usize);
-        let waiting = reader.read(sources, &mut intake, &mut log)?;
+        let waiting = reader.read(sources, check, &mut intake, &mut log)?;
         info!(files = sources.len(), events = waiting.arrivals.len(), "files read");
         let earliest = waiting.arrivals.earliest().unwrap_or(now);
         let plan =
