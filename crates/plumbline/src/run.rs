@@ -35,6 +35,7 @@ use crate::measure_files::MeasuresError;
 use crate::process::clock::{Clock, LAPSE_VARIABLE};
 use crate::process::interrupt::{CleanStop, EXIT_INTERRUPTED, Interrupt};
 use crate::process::roles::ProcessRoles;
+use crate::service::clock_check::ClockCheckError;
 use crate::service::run_service;
 use crate::terminal::count::counted;
 use crate::terminal::layout::{columns, terminal_columns, wrapped};
@@ -42,7 +43,8 @@ use crate::terminal::paint::Paint;
 
 /// Exit code of a replay whose every event was rejected, `EX_DATAERR` of `sysexits.h`: the command worked and its input is at fault.
 pub const EXIT_ALL_REJECTED: u8 = 65;
-/// Exit code of a mistake in a configuration, measure or registry file, and of a log in another format: `EX_CONFIG` of `sysexits.h`.
+/// Exit code of a mistake in a configuration, measure or registry file, of a wrong clock, and of a log in another format: `EX_CONFIG` of
+/// `sysexits.h`.
 pub const EXIT_CONFIGURATION: u8 = 78;
 
 /// Runs the command. Reports a failure on standard error.
@@ -92,7 +94,7 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Run(args) => {
             let config = configured(&args.service)?;
             logs::for_a_service(&config);
-            run_service::run(&config, ProcessRoles::of(&args.roles), service_clock()?, &listen()?)
+            run_service::run(&config, ProcessRoles::of(&args.roles), service_clock()?, args.accept_clock, &listen()?)
         }
         Command::Topics(args) => topics::topics(args, &configured(&args.service)?, &mut io::stdout().lock()),
         Command::Peek(args) => peek::peek(
@@ -230,8 +232,13 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     );
     let feeds = matches!(error.downcast_ref(), Some(LogError::FeedRule { .. }));
     let configuration = matches!(error.downcast_ref(), Some(ConfigError::Mistakes(_)));
+    let clock = matches!(error.downcast_ref(), Some(ClockCheckError::Jump(_)));
     let format = matches!(error.downcast_ref(), Some(GenesisError::Older { .. } | GenesisError::Newer { .. }));
-    if registry || measures || configuration || feeds || format { ExitCode::from(EXIT_CONFIGURATION) } else { ExitCode::FAILURE }
+    if registry || measures || configuration || feeds || clock || format {
+        ExitCode::from(EXIT_CONFIGURATION)
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
