@@ -160,6 +160,11 @@ pub enum Command {
     /// `replay` keeps no records: rejects.ndjson names file and line. Correct the file and run the replay again.
     #[command(subcommand)]
     Rejects(Rejects),
+    /// Check the records of an embedded log, or keep those that are whole.
+    ///
+    /// The service must be stopped.
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -295,6 +300,28 @@ pub struct ExplainArgs {
     /// Write in this form.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub output: Output,
+    /// The configuration.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// The commands about an embedded log.
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// Read every record, and name those that are damaged. Exits with 1 if there are any. Changes nothing.
+    Verify(ServiceArgs),
+    /// Copy every whole record into a new data folder, with the keys and the rejected records, and name the lost records.
+    ///
+    /// Example: plumbline log salvage --data ./plumbline-data --to ./plumbline-data-2
+    Salvage(SalvageArgs),
+}
+
+/// Keeps the whole records of a damaged log.
+#[derive(Debug, Args)]
+pub struct SalvageArgs {
+    /// Write into this new data folder.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
     /// The configuration.
     #[command(flatten)]
     pub service: ServiceArgs,

@@ -9,12 +9,15 @@ use anyhow::{Context, Result, anyhow};
 use stream::deployment::GenesisError;
 use stream::log::{LogError, with_sources};
 
-use crate::cli::{Cli, Command, ConfigCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs};
+use crate::cli::{
+    Cli, Command, ConfigCommand, LogCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs,
+};
 use crate::command::card;
 use crate::command::config_show;
 use crate::command::demo::demo;
 use crate::command::explain;
 use crate::command::health;
+use crate::command::log_salvage;
 use crate::command::manual;
 use crate::command::measures;
 use crate::command::migrate::migrate;
@@ -125,6 +128,10 @@ fn dispatch(command: &Command) -> Result<()> {
                 Rejects::Show(args) => args.which.output,
             };
             print_as(&rejects::rejects(command, &configured(service)?, Paint::for_stdout(), service_clock()?)?, output)
+        }
+        Command::Log(LogCommand::Verify(args)) => print(&log_salvage::verify(&recognised(configured(args)?)?)?),
+        Command::Log(LogCommand::Salvage(args)) => {
+            print(&log_salvage::salvage(&recognised(configured(&args.service)?)?, &args.to)?)
         }
         Command::Health(args) => print(&wrapped(&health::health(&configured(args)?)?, columns())),
         Command::Check(args) => check(&configured(args)?),

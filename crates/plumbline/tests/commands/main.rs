@@ -2,6 +2,7 @@
 
 mod exit_codes;
 mod explain;
+mod log_salvage;
 mod migrate;
 mod output_folder;
 mod patients;
