@@ -117,7 +117,7 @@ impl Plan {
         let brokers = &self.brokers;
         let text = format!(
             "partitions = {PARTITIONS}\n{measures}[publish]\nevery = \"{CUT_EVERY_SECONDS}s\"\nat = \"{}s\"\n\
-             [kafka]\nbrokers = \"{brokers}\"\nprefix = \"{prefix}\"\ninstance = \"bench\"\n[inputs.\"{input}\"]\n",
+             [kafka]\nbrokers = \"{brokers}\"\nprefix = \"{prefix}\"\ninstance = \"bench\"\n[inputs.\"{input}\"]\nfeeds = \"any\"\n",
             due % CUT_EVERY_SECONDS
         );
         fs::write(folder.join("plumbline.toml"), text).context("writing the configuration")?;

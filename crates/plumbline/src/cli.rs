@@ -164,6 +164,11 @@ pub enum Command {
     /// Show what the codes of events mean.
     #[command(subcommand)]
     Codes(Codes),
+    /// Check the records of an embedded log, or keep those that are whole.
+    ///
+    /// The service must be stopped.
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -204,6 +209,9 @@ pub struct RunArgs {
     /// Run only these roles [default: all roles]. A choice of roles needs Kafka.
     #[arg(value_enum, value_name = "ROLE")]
     pub roles: Vec<ProcessRole>,
+    /// Start although the clock is so far ahead of the log that several months become final or sealed at once.
+    #[arg(long)]
+    pub accept_clock: bool,
     /// The configuration.
     #[command(flatten)]
     pub service: ServiceArgs,
@@ -296,6 +304,28 @@ pub struct ExplainArgs {
     /// Write in this form.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub output: Output,
+    /// The configuration.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// The commands about an embedded log.
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// Read every record, and name those that are damaged. Exits with 1 if there are any. Changes nothing.
+    Verify(ServiceArgs),
+    /// Copy every whole record into a new data folder, with the keys and the rejected records, and name the lost records.
+    ///
+    /// Example: plumbline log salvage --data ./plumbline-data --to ./plumbline-data-2
+    Salvage(SalvageArgs),
+}
+
+/// Keeps the whole records of a damaged log.
+#[derive(Debug, Args)]
+pub struct SalvageArgs {
+    /// Write into this new data folder.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
     /// The configuration.
     #[command(flatten)]
     pub service: ServiceArgs,
@@ -454,7 +484,7 @@ pub struct ReplayArgs {
     #[arg(required_unless_present = "from_kafka", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Recompute the cards of a deployment from the events and the registry of its log on Kafka. Nothing is written to Kafka.
-    #[arg(long, conflicts_with_all = ["paths", "registry", "feed", "arrival", "partitions", "batch", "zone", "first_day"])]
+    #[arg(long, conflicts_with_all = ["paths", "registry", "feed", "own_feed_only", "arrival", "partitions", "batch", "zone", "first_day"])]
     pub from_kafka: bool,
     /// List the differences from the published cards of unsealed months. With other --measures this previews a change of
     /// definitions.
@@ -475,6 +505,9 @@ pub struct ReplayArgs {
     /// Use this feed for events that name none [default: the folder's name].
     #[arg(long, value_name = "NAME")]
     pub feed: Option<String>,
+    /// Reject events of another feed than the folder's name or --feed, and registry entries beyond the rights of that feed.
+    #[arg(long)]
+    pub own_feed_only: bool,
     /// Choose when an event enters the log in virtual time [default: recorded for native events, occurred for FHIR].
     #[arg(long, value_enum)]
     pub arrival: Option<Arrival>,

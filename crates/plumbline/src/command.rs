@@ -17,5 +17,6 @@ pub mod card_source;
 pub mod clinician_alias;
 pub mod health;
 pub mod registry;
+pub mod log_salvage;
 pub mod rejects;
 pub mod measures;

@@ -6,6 +6,7 @@ pub(crate) mod config_values;
 pub mod unknown_variables;
 pub mod options;
 pub mod authorizer;
+pub mod source_rights;
 pub mod scope;
 pub mod keys_file;
 pub mod quantity;

@@ -8,5 +8,6 @@ pub(crate) mod request_rejects;
 pub mod body_room;
 pub mod element_count;
 pub mod reject_retrier;
+pub mod source_check;
 pub mod intake_decoder;
-pub(crate) mod sender_check;
+pub(crate) mod registry_book;

@@ -4,4 +4,5 @@ pub mod any_log;
 pub mod local_log;
 pub mod log_directory;
 pub mod lock_file;
+pub mod journal;
 pub mod log_record_layout;

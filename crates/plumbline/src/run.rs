@@ -10,7 +10,7 @@ use stream::deployment::GenesisError;
 use stream::log::{LogError, with_sources};
 
 use crate::cli::{
-    Cli, Codes, Command, ConfigCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs,
+    Cli, Codes, Command, ConfigCommand, LogCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs,
 };
 use crate::code_files::CodeFileError;
 use crate::command::card;
@@ -20,6 +20,7 @@ use crate::command::config_show;
 use crate::command::demo::demo;
 use crate::command::explain;
 use crate::command::health;
+use crate::command::log_salvage;
 use crate::command::manual;
 use crate::command::measures;
 use crate::command::migrate::migrate;
@@ -38,6 +39,7 @@ use crate::measure_files::MeasuresError;
 use crate::process::clock::{Clock, LAPSE_VARIABLE};
 use crate::process::interrupt::{CleanStop, EXIT_INTERRUPTED, Interrupt};
 use crate::process::roles::ProcessRoles;
+use crate::service::clock_check::ClockCheckError;
 use crate::service::run_service;
 use crate::service_client::TOKEN_VARIABLE;
 use crate::terminal::layout::{columns, terminal_columns, wrapped};
@@ -45,7 +47,8 @@ use crate::terminal::paint::Paint;
 
 /// Exit code of a replay whose every event was rejected, `EX_DATAERR` of `sysexits.h`: the command worked and its input is at fault.
 pub const EXIT_ALL_REJECTED: u8 = 65;
-/// Exit code of a mistake in a configuration, measure or registry file, and of a log in another format: `EX_CONFIG` of `sysexits.h`.
+/// Exit code of a mistake in a configuration, measure or registry file, of a wrong clock, and of a log in another format: `EX_CONFIG` of
+/// `sysexits.h`.
 pub const EXIT_CONFIGURATION: u8 = 78;
 
 /// Environment variables that are no options.
@@ -100,7 +103,7 @@ fn dispatch(command: &Command) -> Result<()> {
             let config = configured(&args.service)?;
             logs::for_a_service(&config);
             warn_of_unknown_variables(&args.service, &config);
-            run_service::run(&config, ProcessRoles::of(&args.roles), service_clock()?, &listen()?)
+            run_service::run(&config, ProcessRoles::of(&args.roles), service_clock()?, args.accept_clock, &listen()?)
         }
         Command::Topics(args) => topics::topics(args, &configured(&args.service)?, &mut io::stdout().lock()),
         Command::Peek(args) => peek::peek(
@@ -131,6 +134,10 @@ fn dispatch(command: &Command) -> Result<()> {
                 Rejects::Show(args) => args.which.output,
             };
             print_as(&rejects::rejects(command, &configured(service)?, Paint::for_stdout(), service_clock()?)?, output)
+        }
+        Command::Log(LogCommand::Verify(args)) => print(&log_salvage::verify(&recognised(configured(args)?)?)?),
+        Command::Log(LogCommand::Salvage(args)) => {
+            print(&log_salvage::salvage(&recognised(configured(&args.service)?)?, &args.to)?)
         }
         Command::Health(args) => print(&wrapped(&health::health(&configured(args)?)?, columns())),
         Command::Check(args) => print(&wrapped(&check::check(&sources(args), &VARIABLES)?, columns())),
@@ -239,8 +246,13 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     let configuration = matches!(error.downcast_ref(), Some(ConfigError::Mistakes(_)))
         || error.downcast_ref::<CheckError>().is_some()
         || matches!(error.downcast_ref(), Some(CodeFileError::Mistakes(_)));
+    let clock = matches!(error.downcast_ref(), Some(ClockCheckError::Jump(_)));
     let format = matches!(error.downcast_ref(), Some(GenesisError::Older { .. } | GenesisError::Newer { .. }));
-    if registry || measures || configuration || feeds || format { ExitCode::from(EXIT_CONFIGURATION) } else { ExitCode::FAILURE }
+    if registry || measures || configuration || feeds || clock || format {
+        ExitCode::from(EXIT_CONFIGURATION)
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

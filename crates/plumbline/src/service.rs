@@ -9,3 +9,4 @@ pub mod worker_metrics;
 pub(crate) mod tally_metrics;
 pub(crate) mod publish_metrics;
 pub mod private_folder;
+pub mod clock_check;

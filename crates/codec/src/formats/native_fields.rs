@@ -17,8 +17,8 @@ use crate::json::number::whole;
 use crate::json::object::{List, Node, Raw, Scalar};
 use crate::json::text::{ID_BYTES, LIST_ITEMS, TEXT_BYTES, text, unprotected, word};
 
-/// The largest version: its double plus one still fits 64 bits.
-pub(crate) const MAX_VERSION: u64 = 1 << 62;
+/// The largest version, 2^53: every reader of JSON keeps it exact, and a forged version leaves room for a correction above it.
+pub(crate) const MAX_VERSION: u64 = 1 << 53;
 
 /// Reads native events under the rules of a decoder.
 pub(crate) struct Native<'s> {

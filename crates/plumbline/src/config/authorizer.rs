@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 
 use crate::config::scope::Scope;
+use crate::config::source_rights::{FeedRight, RegistryRight, SourceRights};
 
 /// SHA-256 of a token.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +50,19 @@ pub struct Token {
     pub name: Arc<str>,
     /// Its rights.
     pub scopes: BTreeSet<Scope>,
+    /// The rights of the items that it sends.
+    pub source: SourceRights,
+}
+
+impl Token {
+    /// A token with these scopes and options.
+    #[must_use]
+    pub fn new(name: &str, scopes: BTreeSet<Scope>, practice_only: bool, registry: RegistryRight) -> Token {
+        let own = scopes.iter().filter_map(|scope| if let Scope::Write(feed) = scope { Some(feed.clone()) } else { None });
+        let registry = if scopes.contains(&Scope::Registry) { registry } else { RegistryRight::Nothing };
+        let source = SourceRights { feeds: FeedRight::Only(own.collect()), practice_only, registry };
+        Token { name: name.into(), scopes, source }
+    }
 }
 
 /// The tokens of a service. Without tokens every client may do everything, and the service listens on loopback only.
@@ -81,7 +95,16 @@ impl SenderRights {
     pub fn write(&self, feed: &str) -> bool {
         match self {
             SenderRights::All => true,
-            SenderRights::Of(token) => token.scopes.iter().any(|scope| matches!(scope, Scope::Write(own) if **own == *feed)),
+            SenderRights::Of(token) => token.source.write(feed),
+        }
+    }
+
+    /// The rights of the items that the sender sends.
+    #[must_use]
+    pub fn source(&self) -> SourceRights {
+        match self {
+            SenderRights::All => SourceRights::all(),
+            SenderRights::Of(token) => token.source.clone(),
         }
     }
 
@@ -92,23 +115,6 @@ impl SenderRights {
             SenderRights::All => true,
             SenderRights::Of(token) => token.scopes.iter().any(|scope| matches!(scope, Scope::Write(_) | Scope::Registry)),
         }
-    }
-
-    /// The words of the scopes, to be stored with a record; `None` without tokens.
-    #[must_use]
-    pub fn scope_words(&self) -> Option<Vec<String>> {
-        match self {
-            SenderRights::All => None,
-            SenderRights::Of(token) => Some(token.scopes.iter().map(Scope::to_string).collect()),
-        }
-    }
-
-    /// The rights of a stored record's sender. A word that is unknown gives no right.
-    #[must_use]
-    pub fn of_words(words: Option<&[String]>) -> SenderRights {
-        let Some(words) = words else { return SenderRights::All };
-        let scopes = words.iter().filter_map(|word| Scope::parse(word).ok()).collect();
-        SenderRights::Of(Arc::new(Token { name: "".into(), scopes }))
     }
 
     /// The name of the token; empty without tokens.
@@ -158,7 +164,8 @@ mod tests {
     }
 
     fn token(name: &str, scopes: &[&str]) -> Token {
-        Token { name: name.into(), scopes: scopes.iter().map(|word| Scope::parse(word).unwrap()).collect() }
+        let scopes = scopes.iter().map(|word| Scope::parse(word).unwrap()).collect();
+        Token::new(name, scopes, true, RegistryRight::Own)
     }
 
     #[test]
@@ -176,12 +183,12 @@ mod tests {
     }
 
     #[test]
-    fn stored_rights_are_those_of_the_sender() {
-        let rights = SenderRights::Of(Arc::new(token("a", &["write:north", "cards:named"])));
-        let stored = SenderRights::of_words(rights.scope_words().as_deref());
-        assert!(stored.write("north") && !stored.write("south") && !stored.include(&Scope::Registry));
-        assert_eq!(SenderRights::of_words(SenderRights::All.scope_words().as_deref()), SenderRights::All);
-        assert!(!SenderRights::of_words(Some(&["everything".to_owned()])).write_something());
+    fn a_token_changes_the_registry_only_with_its_scope() {
+        let registry = |scopes: &[&str]| token("a", scopes).source.registry;
+        assert_eq!(registry(&["write:north"]), RegistryRight::Nothing);
+        assert_eq!(registry(&["write:north", "registry"]), RegistryRight::Own);
+        let trusted = Token::new("a", BTreeSet::from([Scope::Registry]), true, RegistryRight::Trusted);
+        assert_eq!(trusted.source.registry, RegistryRight::Trusted);
     }
 
     #[test]

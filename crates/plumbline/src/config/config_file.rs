@@ -18,7 +18,7 @@ use crate::code_files::{CodeFile, CodeTable};
 use crate::config::authorizer::{Authorizer, Token, TokenHash};
 use crate::config::config_values::{
     address, address_of_registry, body, built_in, count, declare, divides_a_day, first_day, format, instance, is_secret, level,
-    needed, offset, open_metrics, partitions, path, positive, replicas, topic_prefix, word,
+    needed, offset, open_metrics, partitions, path, positive, registry_right, replicas, topic_prefix, truth, word,
 };
 use crate::config::did_you_mean::unknown;
 use crate::config::options::{
@@ -28,6 +28,7 @@ use crate::config::options::{
 use crate::config::quantity;
 use crate::config::scope::Scope;
 use crate::config::unknown_variables::unknown_variables;
+use crate::config::source_rights::{FeedRight, RegistryRight, SourceRights};
 use crate::kafka::registry_address::without_credentials;
 use crate::kafka::settings::{FIXED, KafkaSettings};
 use crate::measure_files::BuiltIn;
@@ -247,7 +248,12 @@ impl Raw {
             let mut values = BTreeMap::new();
             for (key, value) in table {
                 let (key, origin) = (key.get_ref().to_string(), place(key.span().start));
-                match scalar(value.get_ref()).or_else(|| words(value.get_ref()).filter(|_| key == "scopes")) {
+                let text = match key.as_str() {
+                    "scopes" => scalar(value.get_ref()).or_else(|| words(value.get_ref())),
+                    "practice-only" => scalar(value.get_ref()).or_else(|| truth_of(value.get_ref())),
+                    _ => scalar(value.get_ref()),
+                };
+                match text {
                     _ if !keys.contains(&key.as_str()) => {
                         self.mistake(origin, unknown(&format!("key in a table of {kind}s"), &key, keys))
                     }
@@ -369,9 +375,15 @@ impl Raw {
                     Err(why) => self.mistake(scopes.origin.clone(), format!("scopes of token {name:?}: {why}")),
                 }
             }
+            let (practice_only, registry) = self.source_options("token", &name, &values, true);
+            if registry == RegistryRight::Trusted && !rights.contains(&Scope::Registry) {
+                let why =
+                    format!("token {name:?} has registry = \"trusted\" and no scope registry; add the scope, or remove the key");
+                self.mistake(scopes.origin.clone(), why);
+            }
             match TokenHash::parse(&hash.text) {
                 Err(why) => self.mistake(hash.origin.clone(), format!("sha256 of token {name:?}: {why}")),
-                Ok(known) if gate.add(known, Token { name: name.as_str().into(), scopes: rights }) => {}
+                Ok(known) if gate.add(known, Token::new(&name, rights, practice_only, registry)) => {}
                 Ok(_) => {
                     let why =
                         format!("token {name:?} has the sha256 of another token; create a token of its own, or join the scopes");
@@ -380,6 +392,26 @@ impl Raw {
             }
         }
         gate
+    }
+
+    /// `practice-only` and `registry` of a token or an input.
+    fn source_options(
+        &mut self,
+        kind: &str,
+        name: &str,
+        values: &BTreeMap<String, Value>,
+        practice_only: bool,
+    ) -> (bool, RegistryRight) {
+        let mut rights = (practice_only, RegistryRight::Own);
+        let mut read = |key: &str, set: &mut dyn FnMut(&str) -> Result<(), String>| {
+            let Some(Value { text, origin }) = values.get(key).filter(|value| !value.text.is_empty()) else { return };
+            if let Err(why) = set(text) {
+                self.mistake(origin.clone(), format!("{key} of {kind} {name:?}: {why}"));
+            }
+        };
+        read("practice-only", &mut |text| truth(text).map(|value| rights.0 = value));
+        read("registry", &mut |text| registry_right(text).map(|value| rights.1 = value));
+        rights
     }
 
     fn checked_feeds(&mut self, zone: &Zone) -> BTreeMap<String, Arc<Feed>> {
@@ -435,19 +467,9 @@ impl Raw {
         let mut inputs = BTreeMap::new();
         let has_brokers = !self.options["kafka.brokers"].text.is_empty();
         for (name, values) in self.inputs.clone() {
-            let mut input = Input::default();
             let default = self.options["kafka.brokers"].origin.clone();
             let of_input = values.values().map(|value| value.origin.clone()).next().unwrap_or(default);
-            for (key, Value { text, origin }) in values {
-                if key == "feed" {
-                    input.feed = Some(text).filter(|text| !text.is_empty());
-                } else {
-                    match word(&text, &InputFormat::ALL, InputFormat::word) {
-                        Ok(format) => input.format = Some(format),
-                        Err(why) => self.mistake(origin, format!("format of input {name:?}: {why}")),
-                    }
-                }
-            }
+            let input = self.checked_input(&name, &values, &of_input);
             if !has_brokers {
                 let why = format!(
                     "input {name:?} is a Kafka topic, and kafka.brokers is not set; set kafka.brokers, or remove [inputs.{name}]"
@@ -457,6 +479,31 @@ impl Raw {
             inputs.insert(name, input);
         }
         inputs
+    }
+
+    /// An input topic. It is bound to one feed, or says that it holds any.
+    fn checked_input(&mut self, name: &str, values: &BTreeMap<String, Value>, origin: &ValueOrigin) -> Input {
+        let given = |key: &str| values.get(key).filter(|value| !value.text.is_empty());
+        let feed = given("feed").map(|value| value.text.clone());
+        let format = given("format").and_then(|Value { text, origin }| {
+            let format = word(text, &InputFormat::ALL, InputFormat::word);
+            format.map_err(|why| self.mistake(origin.clone(), format!("format of input {name:?}: {why}"))).ok()
+        });
+        let any = given("feeds");
+        if let Some(Value { text, origin }) = any.filter(|any| any.text != "any") {
+            let why =
+                format!("feeds of input {name:?} is {text:?}; write feeds = \"any\", or name the topic's only feed with feed");
+            self.mistake(origin.clone(), why);
+        } else if any.is_none() && feed.is_none() {
+            let why = format!(
+                "input {name:?} names no feed; write feed = \"NAME\", or feeds = \"any\" if each record may name its own"
+            );
+            self.mistake(origin.clone(), why);
+        }
+        let bound = feed.as_deref().filter(|_| any.is_none()).map(SourceRights::bound);
+        let rights = bound.unwrap_or(SourceRights { feeds: FeedRight::Any, practice_only: false, registry: RegistryRight::Own });
+        let (practice_only, registry) = self.source_options("input", name, values, rights.practice_only);
+        Input { feed, format, rights: SourceRights { practice_only, registry, ..rights } }
     }
 
     fn shown(&self) -> Vec<OptionView> {
@@ -528,6 +575,11 @@ fn wrong_type(key: &str, value: &DeValue<'_>, example: &str) -> String {
         true => format!("{key} is {found}; write a whole number, such as {key} = {example}"),
         false => format!("{key} is {found}; write a text in quotes, such as {key} = \"{example}\""),
     }
+}
+
+/// A truth value as its word.
+fn truth_of(value: &DeValue<'_>) -> Option<String> {
+    if let DeValue::Boolean(truth) = value { Some(truth.to_string()) } else { None }
 }
 
 /// A list of texts as one text with spaces between.

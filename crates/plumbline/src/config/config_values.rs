@@ -11,6 +11,7 @@ use scorecard::time::calendar::Zone;
 use crate::config::did_you_mean::unknown;
 use crate::config::options::{FirstDay, LogFormat, OpenMetrics, drugs_word};
 use crate::config::quantity;
+use crate::config::source_rights::RegistryRight;
 use crate::kafka::registry_address::RegistryAddress;
 use crate::measure_files::BuiltIn;
 
@@ -71,6 +72,14 @@ pub(crate) fn instance(text: &str) -> Result<Option<String>, String> {
 
 pub(crate) fn address_of_registry(text: &str) -> Result<Option<RegistryAddress>, String> {
     if text.is_empty() { Ok(None) } else { RegistryAddress::parse(text).map(Some).map_err(|error| error.to_string()) }
+}
+
+pub(crate) fn truth(text: &str) -> Result<bool, String> {
+    word(text, &[true, false], |value| if value { "true" } else { "false" })
+}
+
+pub(crate) fn registry_right(text: &str) -> Result<RegistryRight, String> {
+    word(text, &RegistryRight::CONFIGURED, RegistryRight::word)
 }
 
 pub(crate) fn path(text: &str) -> Option<PathBuf> {

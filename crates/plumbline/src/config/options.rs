@@ -13,6 +13,7 @@ use scorecard::time::schedule::Grid;
 
 use crate::code_files::CodeFile;
 use crate::config::authorizer::Authorizer;
+use crate::config::source_rights::SourceRights;
 use crate::kafka::settings::KafkaSettings;
 use crate::measure_files::BuiltIn;
 
@@ -248,12 +249,14 @@ pub const OPTIONS: [OptionOf; 31] = [
 ];
 
 /// A topic that practice systems write.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// The feed of all its records; without one each record names its own.
+    /// The feed of records that name none.
     pub feed: Option<String>,
     /// The format of its records; without one it is detected from their content.
     pub format: Option<InputFormat>,
+    /// The rights of its records: its feed alone, unless the configuration lets it write any feed.
+    pub rights: SourceRights,
 }
 
 /// The format of the records of an input topic.
@@ -283,12 +286,20 @@ impl InputFormat {
 }
 
 /// The options in the table of an input topic.
-pub const INPUT_OPTIONS: [OptionOf; 2] = [
-    option("feed", "", "feed of every record of the topic; without one each record names its own"),
+pub const INPUT_OPTIONS: [OptionOf; 5] = [
+    option("feed", "", "the only feed of the topic; a record that names another one is rejected"),
+    option("feeds", "", "any: each record names its feed, and `feed` is that of records that name none; needed without `feed`"),
     option("format", "", "json, avro or fhir; without it recognised by the content of each record"),
+    option(
+        "practice-only",
+        "",
+        "true or false: events only of the practice that the feed declares; true for a topic with one feed, else false",
+    ),
+    option("registry", "own", "own or trusted: whether registry entries are limited to the feed and its practice"),
 ];
 /// Their keys.
-pub const INPUT_KEYS: [&str; 2] = [INPUT_OPTIONS[0].key, INPUT_OPTIONS[1].key];
+pub const INPUT_KEYS: [&str; 5] =
+    [INPUT_OPTIONS[0].key, INPUT_OPTIONS[1].key, INPUT_OPTIONS[2].key, INPUT_OPTIONS[3].key, INPUT_OPTIONS[4].key];
 
 /// The feed of this name as declared, else with the defaults and this zone.
 #[must_use]
@@ -310,12 +321,18 @@ pub const FEED_KEYS: [&str; 5] =
     [FEED_OPTIONS[0].key, FEED_OPTIONS[1].key, FEED_OPTIONS[2].key, FEED_OPTIONS[3].key, FEED_OPTIONS[4].key];
 
 /// The options in the table of a token.
-pub const TOKEN_OPTIONS: [OptionOf; 2] = [
+pub const TOKEN_OPTIONS: [OptionOf; 4] = [
+    option("practice-only", "true", "true or false: events only of the practice that their feed declares"),
+    option(
+        "registry",
+        "own",
+        "own or trusted: whether registry entries are limited to the feed and its practice; needs the scope registry",
+    ),
     option("scopes", "", "rights of the token: words separated by spaces, or a list of them"),
     option("sha256", "", "SHA-256 of the token, 64 hexadecimal digits"),
 ];
 /// Their keys.
-pub const TOKEN_KEYS: [&str; 2] = [TOKEN_OPTIONS[0].key, TOKEN_OPTIONS[1].key];
+pub const TOKEN_KEYS: [&str; 4] = [TOKEN_OPTIONS[0].key, TOKEN_OPTIONS[1].key, TOKEN_OPTIONS[2].key, TOKEN_OPTIONS[3].key];
 
 /// The word of a source of drugs.
 #[must_use]

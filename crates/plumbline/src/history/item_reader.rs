@@ -16,10 +16,12 @@ use stream::intake::intake_task::Intake;
 use tracing::warn;
 
 use crate::cli::Arrival;
+use crate::config::source_rights::SourceRights;
 use crate::history::arrival_queue::ArrivalQueue;
 use crate::history::lines::{self, RawRecord};
 use crate::history::sources::SourceFile;
 use crate::history::summary::DecoderCounts;
+use crate::intake::source_check::SourceCheck;
 use crate::log::local_log::LocalLog;
 use crate::process::interrupt::Interrupt;
 
@@ -33,6 +35,8 @@ pub struct ItemReader<'a> {
     pub arrival: Option<Arrival>,
     /// The feed of a name, as declared or with the defaults.
     pub feed: &'a dyn Fn(&str) -> Arc<Feed>,
+    /// Whether a file may write the feed of its folder only, and registry entries of that feed.
+    pub own_feed_only: bool,
     /// The current time. Events that occurred later are rejected; planned ones arrive now.
     pub now: Timestamp,
     /// Checked between records.
@@ -61,14 +65,22 @@ impl ItemReader<'_> {
     ///
     /// # Errors
     /// When a file cannot be read, the log fails, or the run is interrupted ([`crate::process::interrupt::CleanStop`]).
-    pub fn read(&self, sources: &[SourceFile], intake: &mut Intake, log: &mut LocalLog) -> Result<PendingItems> {
+    pub fn read(
+        &self,
+        sources: &[SourceFile],
+        mut check: SourceCheck,
+        intake: &mut Intake,
+        log: &mut LocalLog,
+    ) -> Result<PendingItems> {
         let mut waiting = PendingItems::default();
         let mut feeds: BTreeMap<&str, Arc<Feed>> = BTreeMap::new();
         for source in sources {
             let name = self.pseudonyms.protect(source.feed.as_str().into());
             let feed = feeds.entry(&source.feed).or_insert_with(|| (self.feed)(&name)).clone();
-            let mut file =
-                OneFile { reader: self, source, feed, intake, log, waiting: &mut waiting, last: None, head: Vec::new() };
+            let rights = if self.own_feed_only { SourceRights::bound(&name) } else { SourceRights::all() };
+            let (last, head) = (None, Vec::new());
+            let check = &mut check;
+            let mut file = OneFile { reader: self, source, feed, rights, check, intake, log, waiting: &mut waiting, last, head };
             file.read().with_context(|| format!("reading {}", source.path.display()))?;
         }
         for ((feed, what), count) in std::mem::take(&mut waiting.warnings) {
@@ -95,6 +107,8 @@ struct OneFile<'a, 'r> {
     reader: &'a ItemReader<'r>,
     source: &'a SourceFile,
     feed: Arc<Feed>,
+    rights: SourceRights,
+    check: &'a mut SourceCheck,
     intake: &'a mut Intake,
     log: &'a mut LocalLog,
     waiting: &'a mut PendingItems,
@@ -133,12 +147,14 @@ impl OneFile<'_, '_> {
         let now = self.reader.now;
         let kind = RecordFormat::of(bytes);
         let context = Context { position, feed: Some(self.feed.clone()), received_at: now, now };
-        let mut result = Ok(());
+        let (mut result, mut index) = (Ok(()), 0);
         let decoder = self.reader.decoder;
         let decoded = decoder.decode(bytes, &context, &mut |item| {
             if result.is_ok() {
-                result = self.item(item, kind);
+                let checked = self.check.checked(self.log, item, &self.rights, position, Some(index));
+                result = checked.map_err(Into::into).and_then(|item| self.item(item, kind));
             }
+            index += 1;
         });
         self.waiting.decoder.add(&decoded);
         self.warn(&decoded);

@@ -53,7 +53,7 @@ impl Parameters {
         if (1..=PAGE_ENTRIES_MOST).contains(&limit) {
             return Ok(limit);
         }
-        let text = format!("limit={limit} is out of range; write a number from 1 to {PAGE_ENTRIES_MOST}");
+        let text = format!("limit is out of range; write a number from 1 to {PAGE_ENTRIES_MOST}");
         Err(Refusal::new(ProblemType::MalformedParameter, text))
     }
 }

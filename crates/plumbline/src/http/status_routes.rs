@@ -11,7 +11,7 @@ use crate::http::responses::{json_response, panicked};
 
 /// Whether the service is ready, with the reason and the progress if not.
 pub(crate) async fn readyz(State(state): State<HttpState>) -> Response {
-    match state.status.not_ready() {
+    match state.status.not_ready(state.clock.now()) {
         None => {
             let last_cut = state.status.publish().last_cut.map(|cut| cut.to_string());
             json_response(&json!({ "ready": true, "last_cut": last_cut }))

@@ -22,6 +22,7 @@ use tracing::{debug, warn};
 use crate::config::options::Input;
 use crate::intake::input_group::{InputGroup, InputRecords, NextOffsets};
 use crate::intake::intake_decoder::IntakeDecoder;
+use crate::intake::source_check::SourceCheck;
 use crate::kafka::log::KafkaLog;
 use crate::kafka::membership::{AssignmentChange, MemberContext, join};
 use crate::kafka::settings::Group;
@@ -105,6 +106,7 @@ struct ConsumerSession<'t> {
     /// The handle that the next group uses.
     idle: Option<KafkaLog>,
     records: InputRecords<'t>,
+    check: SourceCheck,
     /// Paused partitions whose next record has an unknown schema id, with the time of the pause.
     paused: Vec<(TopicPartitionList, Instant)>,
     /// The next offsets of acknowledged records, committed or not.
@@ -138,6 +140,7 @@ impl<'t> ConsumerSession<'t> {
             pending: None,
             idle: Some(topics.log.clone()),
             records: InputRecords::new(&topics.inputs, &topics.decoder, topics.log.schema_registry().map(Arc::as_ref)),
+            check: SourceCheck::new(&topics.decoder),
             paused: Vec::new(),
             acknowledged: NextOffsets::new(),
             may_lack_commit: false,
@@ -237,6 +240,7 @@ impl<'t> ConsumerSession<'t> {
     /// which are cheaper to read.
     fn read_group(&mut self) -> Result<InputGroup, LogError> {
         let mut group = InputGroup::new(self.topics.clock.now());
+        self.check.expire();
         self.resume_paused();
         while group.bytes < TOPIC_GROUP_BYTES && !self.topics.stopping.asked() {
             if group.records.is_multiple_of(RECORDS_PER_CLOCK_READING) {
@@ -246,14 +250,14 @@ impl<'t> ConsumerSession<'t> {
                 group.now = self.topics.clock.now();
             }
             // A polled record borrows the consumer, so the other fields are borrowed one by one.
-            let ConsumerSession { topics, consumer, intake, log, pending, records, paused, .. } = self;
+            let ConsumerSession { topics, consumer, intake, log, pending, records, check, paused, .. } = self;
             match consumer.poll(if group.is_empty() { INTAKE_POLL } else { Duration::ZERO }) {
                 Some(Ok(message)) => {
                     let Some(payload) = records.payload(&message) else {
                         paused.push((pause_at(consumer, &message)?, Instant::now()));
                         continue;
                     };
-                    group.append(&message, payload.as_deref(), records, intake, log)?;
+                    group.append(&message, payload.as_deref(), records, check, intake, log)?;
                 }
                 Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
                     return Err(LogError::failed(

@@ -12,9 +12,12 @@ use scorecard::record::log_record::Position;
 use scorecard::time::calendar::Timestamp;
 use stream::intake::intake_task::Intake;
 use stream::log::{Log, LogError};
+use tracing::{info, warn};
 
 use crate::config::options::{Input, InputFormat};
+use crate::config::source_rights::SourceRights;
 use crate::intake::intake_decoder::IntakeDecoder;
+use crate::intake::source_check::{SourceCheck, is_refused_source};
 use crate::kafka::schema_registry::registry::SchemaRegistry;
 use crate::process::service_status::{ServiceStatus, Way};
 
@@ -33,8 +36,16 @@ pub(crate) struct InputRecords<'r> {
 struct TopicInput {
     /// Its only format, if one is configured.
     format: Option<InputFormat>,
-    /// The feed of all its records, if one is configured.
+    /// The feed of records that name none, if one is configured.
     feed: Option<Arc<Feed>>,
+    rights: SourceRights,
+}
+
+impl TopicInput {
+    /// The input of a topic that the configuration does not name: it may write nothing.
+    fn unknown() -> TopicInput {
+        TopicInput { format: None, feed: None, rights: SourceRights::of_words(Some(&[])) }
+    }
 }
 
 impl<'r> InputRecords<'r> {
@@ -45,7 +56,7 @@ impl<'r> InputRecords<'r> {
     ) -> InputRecords<'r> {
         let configured = |(topic, input): (&'r String, &'r Input)| {
             let feed = input.feed.as_deref().map(|name| decoder.feed(name));
-            (topic.as_str(), TopicInput { format: input.format, feed })
+            (topic.as_str(), TopicInput { format: input.format, feed, rights: input.rights.clone() })
         };
         InputRecords { inputs: inputs.iter().map(configured).collect(), decoder: &decoder.records, registry }
     }
@@ -69,7 +80,7 @@ impl<'r> InputRecords<'r> {
         now: Timestamp,
         each: &mut dyn FnMut(Item<'_>),
     ) -> DecodeOutcome {
-        let Source { position, received_at, input } = source;
+        let Source { position, received_at, input, .. } = source;
         let context = Context { position, feed: input.feed.clone(), received_at: *received_at, now };
         match (payload, input.format) {
             (None, _) => self.decoder.tombstone(key, &context, each),
@@ -89,6 +100,10 @@ struct Source {
     /// Append time of that record.
     received_at: Timestamp,
     input: TopicInput,
+    /// Registry entries and definitions that it wrote.
+    entries: u64,
+    /// Items that the topic may not write.
+    refused: u64,
 }
 
 /// A group of records, which share one commit.
@@ -145,20 +160,32 @@ impl InputGroup {
         message: &BorrowedMessage<'_>,
         payload: Option<&[u8]>,
         records: &InputRecords<'_>,
+        check: &mut SourceCheck,
         intake: &mut Intake,
         log: &mut impl Log,
     ) -> Result<(), LogError> {
         let number = self.source_of(message, records);
-        let (mut result, mut newest) = (Ok(()), self.newest_event);
-        let decoded = records.decode(message.key(), payload, &self.sources[number], self.now, &mut |item| {
-            if result.is_ok() {
-                if let Item::Event(_, event) = &item {
-                    newest = newest.max(event.occurred_at);
-                }
-                result = intake.take(log, item);
+        let source = &self.sources[number];
+        let (mut result, mut newest, mut index) = (Ok(()), self.newest_event, 0);
+        let (mut entries, mut refused) = (0, 0);
+        let decoded = records.decode(message.key(), payload, source, self.now, &mut |item| {
+            if result.is_err() {
+                return;
             }
+            result = check.checked(log, item, &source.input.rights, &source.position, Some(index)).and_then(|item| {
+                match &item {
+                    Item::Event(_, event) => newest = newest.max(event.occurred_at),
+                    Item::Registry(_) | Item::Definition(..) => entries += 1,
+                    Item::Reject(reject) if is_refused_source(&reject.reason) => refused += 1,
+                    Item::Reject(_) | Item::Skipped(_) => {}
+                }
+                intake.take(log, item)
+            });
+            index += 1;
         });
         self.newest_event = newest;
+        self.sources[number].entries += entries;
+        self.sources[number].refused += refused;
         self.add_decoded(decoded);
         result
     }
@@ -178,9 +205,9 @@ impl InputGroup {
         let here = |source: &Source| source.position.partition == partition && source.position.source == message.topic();
         if !self.sources.get(self.last).is_some_and(here) {
             self.last = self.sources.iter().position(here).unwrap_or_else(|| {
-                let input = records.inputs.get(message.topic()).cloned().unwrap_or(TopicInput { format: None, feed: None });
+                let input = records.inputs.get(message.topic()).cloned().unwrap_or_else(TopicInput::unknown);
                 let position = Position { source: message.topic().to_owned(), partition, offset: 0, index: None };
-                self.sources.push(Source { position, received_at, input });
+                self.sources.push(Source { position, received_at, input, entries: 0, refused: 0 });
                 self.sources.len() - 1
             });
         }
@@ -199,7 +226,14 @@ impl InputGroup {
         intake.newest_event = intake.newest_event.max(self.newest_event);
         drop(intake);
         let mut inputs = status.inputs();
-        for Source { position, received_at, .. } in &self.sources {
+        for Source { position, received_at, entries, refused, .. } in &self.sources {
+            let (topic, partition) = (&position.source, position.partition);
+            if *entries > 0 {
+                info!(topic, partition, entries, "registry entries or definitions written");
+            }
+            if *refused > 0 {
+                warn!(topic, partition, elements = refused, "elements rejected that the topic may not write");
+            }
             if let Some(input) = inputs.get_mut(&(position.source.clone(), position.partition)) {
                 (input.next, input.newest) = (position.offset + 1, Some(*received_at));
                 input.end = input.end.max(input.next);

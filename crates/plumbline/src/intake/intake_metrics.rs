@@ -6,7 +6,7 @@ use std::sync::Arc;
 use codec::fault::RejectReason;
 use scorecard::time::calendar::Timestamp;
 
-use crate::intake::sender_check::REGISTRY_NOT_ALLOWED;
+use crate::intake::source_check::{PRACTICE_NOT_ALLOWED, REGISTRY_NOT_ALLOWED};
 use crate::process::clock::Clock;
 use crate::process::metric_registry::{MetricRegistry, age_seconds};
 use crate::process::service_status::{ServiceStatus, Way};
@@ -54,7 +54,7 @@ pub fn register(registry: &MetricRegistry, status: &Arc<ServiceStatus>, clock: &
 /// Every reason is shown, also those that never occurred.
 fn rejected(status: &ServiceStatus) -> Vec<([String; 1], u64)> {
     let mut rejected: BTreeMap<String, u64> = RejectReason::ALL.iter().map(|reason| (reason.as_str().to_owned(), 0)).collect();
-    rejected.insert(REGISTRY_NOT_ALLOWED.to_owned(), 0);
+    rejected.extend([REGISTRY_NOT_ALLOWED, PRACTICE_NOT_ALLOWED].map(|reason| (reason.to_owned(), 0)));
     rejected.extend(status.all_intake().counts.rejected.iter().map(|(reason, n)| ((*reason).to_owned(), *n)));
     rejected.into_iter().map(|(reason, n)| ([reason], n)).collect()
 }

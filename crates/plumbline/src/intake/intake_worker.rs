@@ -22,7 +22,7 @@ use crate::intake::body_room::RoomPermit;
 use crate::intake::intake_decoder::IntakeDecoder;
 use crate::intake::reject_retrier::SOURCE;
 use crate::intake::request_rejects::RequestRejects;
-use crate::intake::sender_check::{allowed, is_refused_sender};
+use crate::intake::source_check::{SourceCheck, is_refused_source};
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
 use crate::process::limits::{EVENTS_PER_BATCH, QUEUED_REQUESTS, REJECT_TRIM_INTERVAL, REQUEST_GROUP_BYTES};
@@ -121,6 +121,7 @@ pub struct IntakeWorker {
     counted_only: IntakeCounts,
     log: AnyLog,
     decoder: IntakeDecoder,
+    check: SourceCheck,
     rejects: RejectStore,
     clock: Clock,
     status: Arc<ServiceStatus>,
@@ -151,6 +152,7 @@ impl IntakeWorker {
                 intake,
                 counted_only: IntakeCounts::default(),
                 log,
+                check: SourceCheck::new(&decoder),
                 decoder,
                 rejects,
                 clock,
@@ -194,6 +196,7 @@ impl IntakeWorker {
             bytes += submission.body.len();
             group.push(submission);
         }
+        self.check.expire();
         let (mut answers, mut rejected) = (Vec::new(), Vec::new());
         for submission in &group {
             answers.push(self.append(submission, &mut rejected)?);
@@ -235,14 +238,18 @@ impl IntakeWorker {
         let context = Context { position: &position, feed: submission.feed.clone(), received_at: now, now };
         let mut answer = SubmissionAnswer::default();
         let mut result = Ok(());
-        let IntakeWorker { intake, log, decoder, status, counted_only, .. } = self;
+        let rights = submission.rights.source();
+        let IntakeWorker { intake, log, decoder, check, status, counted_only, .. } = self;
         let (mut newest, mut ordinal, mut rejects) = (None, 0, RequestRejects::default());
         let most = submission.most_elements;
         let decoded = decoder.records.decode_at_most(&submission.body, most, &context, &mut |item| {
             if answer.elements.len() == submission.most_elements {
                 answer.beyond += 1;
             } else if result.is_ok() {
-                let item = allowed(item, &submission.rights, &position, ordinal);
+                let item = match check.checked(log, item, &rights, &position, Some(ordinal)) {
+                    Ok(item) => item,
+                    Err(error) => return result = Err(error),
+                };
                 answer.elements.push(outcome(&item));
                 match &item {
                     Item::Event(_, event) => newest = newest.max(event.occurred_at),
@@ -268,7 +275,7 @@ impl IntakeWorker {
                 feed: submission.feed.as_ref().map(|feed| feed.name.to_string()),
                 items: ordinal,
                 elements,
-                scopes: submission.rights.scope_words(),
+                scopes: rights.words(),
                 counted,
                 body: submission.body.to_vec(),
             };
@@ -296,7 +303,7 @@ fn log_rights(rights: &SenderRights, answer: &SubmissionAnswer) {
     if entries > 0 {
         info!(token, entries, "registry entries or definitions written");
     }
-    let refused = count(|outcome| matches!(outcome, ElementOutcome::Rejected { reason, .. } if is_refused_sender(reason)));
+    let refused = count(|outcome| matches!(outcome, ElementOutcome::Rejected { reason, .. } if is_refused_source(reason)));
     if refused > 0 {
         warn!(token, elements = refused, "elements rejected that the token may not write");
     }

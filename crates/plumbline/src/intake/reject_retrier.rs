@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use stream::intake::intake_task::Intake;
 use stream::log::LogError;
 
-use crate::config::authorizer::SenderRights;
+use crate::config::source_rights::SourceRights;
 use crate::intake::intake_decoder::IntakeDecoder;
-use crate::intake::sender_check::allowed;
+use crate::intake::source_check::SourceCheck;
 use crate::log::any_log::AnyLog;
 use crate::rejects::reject_store::{RejectStore, RejectStoreError};
 use crate::rejects::rejected_record::{RejectFilter, RejectedElement, RejectedRecord};
@@ -58,6 +58,7 @@ pub struct RejectRetrier<'r> {
 struct RetryTarget<'t> {
     intake: &'t mut Intake,
     log: &'t mut AnyLog,
+    check: SourceCheck,
     outcome: RetryOutcome,
 }
 
@@ -79,7 +80,8 @@ impl<'r> RejectRetrier<'r> {
         log: &mut AnyLog,
         now: Timestamp,
     ) -> Result<RetryOutcome, RetryError> {
-        let mut target = RetryTarget { intake, log, outcome: RetryOutcome::default() };
+        let check = SourceCheck::new(self.decoder);
+        let mut target = RetryTarget { intake, log, check, outcome: RetryOutcome::default() };
         for file in self.store.files()? {
             let mut records = match self.store.read(&file) {
                 Ok(records) => records,
@@ -97,6 +99,7 @@ impl<'r> RejectRetrier<'r> {
                 self.retry_record(record, filter, now, &mut target)?;
             }
             target.intake.flush(target.log)?;
+            target.check.expire();
             records.retain(|record| !record.elements.is_empty());
             self.store.replace(&file, &records)?;
         }
@@ -114,7 +117,7 @@ impl<'r> RejectRetrier<'r> {
         let feed = record.feed.as_deref().map(|name| self.decoder.feed(name));
         let position = Position { source: SOURCE.to_owned(), partition: 0, offset: record.position, index: None };
         let context = Context { position: &position, feed, received_at: record.received(), now };
-        let rights = SenderRights::of_words(record.scopes.as_deref());
+        let rights = SourceRights::of_words(record.scopes.as_deref());
         let mut items = 0u32;
         self.decoder.records.decode(&record.body, &context, &mut |_| items += 1);
         // Another version may split a record into other elements. Then retry all of them: repeated events are duplicates.
@@ -128,7 +131,8 @@ impl<'r> RejectRetrier<'r> {
                 Some(old) if !filter.matches(record, old) => left.push(old.clone()),
                 None if !is_renumbered => {}
                 _ if result.is_ok() => {
-                    result = target.retry(ordinal, old, allowed(item, &rights, &position, ordinal), &mut left);
+                    let checked = target.check.checked(target.log, item, &rights, &position, Some(ordinal));
+                    result = checked.and_then(|item| target.retry(ordinal, old, item, &mut left));
                 }
                 _ => {}
             }

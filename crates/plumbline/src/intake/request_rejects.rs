@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use scorecard::record::log_record::Reject;
 
-use crate::intake::sender_check::is_refused_sender;
+use crate::intake::source_check::is_refused_feed;
 use crate::process::limits::REJECTS_KEPT_A_KIND;
 use crate::rejects::rejected_record::{CountedRejects, RejectedElement};
 
@@ -19,8 +19,8 @@ pub(crate) struct RequestRejects {
 }
 
 impl RequestRejects {
-    /// Whether the reject is kept in the log. The store keeps it for a retry, unless its sender lacks a right: no repair of the record
-    /// grants one.
+    /// Whether the reject is kept in the log. The store keeps it for a retry, unless its source lacks a right that no repair
+    /// grants.
     pub(crate) fn keep(&mut self, ordinal: u32, reject: &Reject) -> bool {
         let kept = self.of_kind.entry((reject.reason.clone(), reject.field.clone())).or_default();
         *kept += 1;
@@ -28,7 +28,7 @@ impl RequestRejects {
             CountedRejects::add(&mut self.counted, reject);
             return false;
         }
-        if !is_refused_sender(&reject.reason) {
+        if !is_refused_feed(&reject.reason) {
             self.elements.push(RejectedElement::new(ordinal, reject));
         }
         true

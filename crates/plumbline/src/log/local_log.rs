@@ -60,6 +60,32 @@ struct State {
     fence: u64,
 }
 
+/// A whole record as the log stores it.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredRecord<'v> {
+    /// The partition.
+    pub partition: u32,
+    /// The offset.
+    pub offset: u64,
+    value: &'v [u8],
+}
+
+impl<'v> StoredRecord<'v> {
+    /// Checks the stored bytes of a record.
+    ///
+    /// # Errors
+    /// The reason why they cannot be decoded, with the record's own key if it is legible.
+    pub fn whole(partition: u32, offset: u64, value: &'v [u8]) -> Result<StoredRecord<'v>, String> {
+        match log_record_layout::parse_value(value) {
+            None => Err("the stored value is truncated or damaged".to_owned()),
+            Some((_, key, bytes)) => match encoding::decode(bytes) {
+                Record::Undecodable(why) => Err(format!("{key}: {why}")),
+                _ => Ok(StoredRecord { partition, offset, value }),
+            },
+        }
+    }
+}
+
 struct PendingAppends {
     topic: Topic,
     partition: u32,
@@ -75,6 +101,7 @@ impl LocalLog {
     /// [`LocalLogError`] names the directory and the cure.
     pub fn open(dir: &Path, clock: Clock, durability: Durability) -> Result<LocalLog, LocalLogError> {
         let directory = LogDirectory::open(dir)?;
+        directory.check_journal()?;
         let failed = |error| LocalLogError::of_engine(dir, "opened", error);
         // With manual persistence a commit makes no system call; `Synced` requests a sync at each commit.
         let builder = Database::builder(directory.engine_path())
@@ -137,6 +164,41 @@ impl LocalLog {
     pub fn partitions(&self, topic: Topic) -> Vec<u32> {
         let number = log_record_layout::topic_number(topic);
         self.shared.state().ends.range((number, 0)..=(number, u32::MAX)).map(|((_, partition), _)| *partition).collect()
+    }
+
+    /// One past the last offset of a partition.
+    #[must_use]
+    pub fn end_of(&self, topic: Topic, partition: u32) -> u64 {
+        let of_partition = (log_record_layout::topic_number(topic), partition);
+        self.shared.state().ends.get(&of_partition).copied().unwrap_or(0)
+    }
+
+    /// The stored bytes of one record; `None` in a gap.
+    ///
+    /// # Errors
+    /// [`LogError::Storage`] when the engine cannot read it. Other records may be readable.
+    pub fn stored(&self, topic: Topic, partition: u32, offset: u64) -> Result<Option<fjall::UserValue>, LogError> {
+        let key = log_record_layout::key(topic, partition, offset);
+        self.shared.records.get(key).map_err(|error| self.shared.failed("read", error))
+    }
+
+    /// Appends a record of another log as it is stored there.
+    ///
+    /// # Errors
+    /// As [`LocalLog::put`].
+    pub fn put_stored(&mut self, topic: Topic, record: StoredRecord<'_>) -> Result<(), LogError> {
+        let StoredRecord { partition, offset, value } = record;
+        self.buffer_append(PendingAppends { topic, partition, offset: Some(offset), value: value.to_vec() });
+        if self.pending_bytes < LOG_BUFFER_BYTES { Ok(()) } else { self.flush() }
+    }
+
+    /// Writes everything that was copied to the disk.
+    ///
+    /// # Errors
+    /// [`LogError::Storage`] when the disk refuses.
+    pub fn finish_copy(&mut self) -> Result<(), LogError> {
+        self.flush()?;
+        self.sync()
     }
 
     fn buffer(&mut self, topic: Topic, partition: u32, key: &str, record: &Record<'_>) -> Result<(), LogError> {

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use crate::log::journal;
 use crate::log::lock_file::{LockError, LockFile};
 
 const LOCK_FILE: &str = "LOCK";
@@ -40,6 +41,18 @@ pub enum LocalLogError {
         dir: PathBuf,
         /// Content of the format file.
         found: String,
+    },
+    /// The journal holds damaged batches, which a start would drop with everything behind them.
+    #[error(
+        "the journal of {} is damaged in {places} places, and a start would lose acknowledged records; restore a copy, or run \
+         `plumbline log verify`, which names the records, and `plumbline log salvage`, which keeps all others",
+        dir.display()
+    )]
+    Damaged {
+        /// The log's directory.
+        dir: PathBuf,
+        /// Number of damaged places.
+        places: usize,
     },
     /// The file system rejects an operation.
     #[error("{} cannot be {doing}: {source}; {}", dir.display(), cure(source))]
@@ -113,7 +126,7 @@ impl LogDirectory {
     /// Creates the directory if it is absent, checks its content, and locks it.
     ///
     /// # Errors
-    /// [`LocalLogError`], except `Poisoned` and `Engine`.
+    /// [`LocalLogError`], except `Damaged`, `Poisoned` and `Engine`.
     pub fn open(dir: &Path) -> Result<LogDirectory, LocalLogError> {
         let failed = |doing| move |source| LocalLogError::Io { dir: dir.to_owned(), doing, source };
         fs::create_dir_all(dir).map_err(failed("created"))?;
@@ -151,7 +164,25 @@ impl LogDirectory {
     /// The folder of the storage engine.
     #[must_use]
     pub fn engine_path(&self) -> PathBuf {
-        self.dir.join(ENGINE_FOLDER)
+        LogDirectory::engine_path_of(&self.dir)
+    }
+
+    /// The folder of the storage engine in a copy of a log's directory.
+    #[must_use]
+    pub fn engine_path_of(dir: &Path) -> PathBuf {
+        dir.join(ENGINE_FOLDER)
+    }
+
+    /// Refuses a directory whose journal is damaged.
+    ///
+    /// # Errors
+    /// [`LocalLogError::Damaged`] and [`LocalLogError::Io`].
+    pub(crate) fn check_journal(&self) -> Result<(), LocalLogError> {
+        let dir = self.dir.clone();
+        let found = journal::damage(&self.engine_path());
+        let found = found.map_err(|source| LocalLogError::Io { dir: dir.clone(), doing: "read", source })?;
+        let places: usize = found.iter().map(|damage| damage.places).sum();
+        if places == 0 { Ok(()) } else { Err(LocalLogError::Damaged { dir, places }) }
     }
 }
 

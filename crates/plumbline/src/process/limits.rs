@@ -110,6 +110,11 @@ pub const SHARE_OF_ROOM: usize = 4;
 /// one fault help nobody, and each costs a record of the log.
 pub const REJECTS_KEPT_A_KIND: u32 = 100;
 
+// Clocks.
+
+/// Difference between two clocks that counts as none.
+pub const CLOCK_DIFFERENCE: Duration = Duration::from_secs(300);
+
 // Shutdown and supervision.
 
 /// Interval at which a waiting thread checks for a shutdown.

@@ -12,6 +12,8 @@ use scorecard::time::calendar::Timestamp;
 use stream::intake::intake_task::IntakeCounts;
 use stream::tally::tally_task::Outcomes;
 
+use crate::process::limits::CLOCK_DIFFERENCE;
+
 /// The tally of one partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartitionStatus {
@@ -264,11 +266,22 @@ impl ServiceStatus {
         (0..).zip(&self.partitions).filter(|(_, partition)| guard(partition).owned).map(|(number, _)| number).collect()
     }
 
+    /// The seconds by which the last cut is ahead of the clock. Differences below five minutes are none: clocks differ.
+    #[must_use]
+    pub fn cut_ahead_seconds(&self, now: Timestamp) -> u64 {
+        let ahead = self.publish().last_cut.map_or(0, |cut| cut.0.saturating_sub(now.0) / 1_000);
+        u64::try_from(ahead).ok().filter(|seconds| *seconds > CLOCK_DIFFERENCE.as_secs()).unwrap_or(0)
+    }
+
     /// `None` when the service is ready; otherwise the reason, the progress and the remaining time.
     #[must_use]
-    pub fn not_ready(&self) -> Option<NotReady> {
+    pub fn not_ready(&self, now: Timestamp) -> Option<NotReady> {
         if self.disk_failure().is_some() {
             let reason = "the disk is full, and only reads are answered; free disk space, then restart";
+            return Some(NotReady { reason, done: 0, total: 0, estimate: None });
+        }
+        if self.cut_ahead_seconds(now) > 0 {
+            let reason = "the last cut is in the future, because a clock was or is wrong; set the clock of this machine";
             return Some(NotReady { reason, done: 0, total: 0, estimate: None });
         }
         let joining = self.joining.load(Ordering::Relaxed) > 0;
@@ -305,6 +318,8 @@ fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
     #[test]
     fn it_is_ready_only_when_every_partition_and_publish_have_caught_up() {
         let status = ServiceStatus::new(2);
@@ -313,12 +328,22 @@ mod tests {
         (status.partition(0).position, status.partition(0).caught_up) = (30, true);
         status.begin_partition(1, 70);
         status.partition(1).position = 10;
-        let not_ready = status.not_ready().unwrap();
+        let not_ready = status.not_ready(NOW).unwrap();
         assert_eq!((not_ready.reason, not_ready.done, not_ready.total), ("the log is being replayed", 40, 100));
         status.partition(1).caught_up = true;
-        assert_eq!(status.not_ready().unwrap().reason, "publish is reading the published cards");
+        assert_eq!(status.not_ready(NOW).unwrap().reason, "publish is reading the published cards");
         status.publish().caught_up = true;
-        assert_eq!(status.not_ready(), None);
+        assert_eq!(status.not_ready(NOW), None);
+    }
+
+    #[test]
+    fn a_last_cut_in_the_future_is_never_ready() {
+        let status = ServiceStatus::new(0);
+        for (ahead, expected) in [(-86_400_000, 0), (300_000, 0), (301_000, 301), (63_072_000_000, 63_072_000)] {
+            status.publish().last_cut = Some(Timestamp(NOW.0 + ahead));
+            assert_eq!(status.cut_ahead_seconds(NOW), expected);
+            assert_eq!(status.not_ready(NOW).is_some(), expected > 0);
+        }
     }
 
     #[test]

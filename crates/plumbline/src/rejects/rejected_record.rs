@@ -79,7 +79,7 @@ pub struct RejectedRecord {
     pub items: u32,
     /// The rejected elements that are kept, in order.
     pub elements: Vec<RejectedElement>,
-    /// The scopes of the sender's token, because a retry has its rights and no others. None for a sender without a token.
+    /// The words of the source's rights, because a retry has these and no others. None for every right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,
     /// Further rejects of the same kinds.

@@ -16,6 +16,10 @@ pub fn register(registry: &MetricRegistry, status: &Arc<ServiceStatus>, deployme
         let last_cut = read.publish().last_cut;
         last_cut.map(|at| age_seconds(&now, at))
     });
+    let (read, now) = (status.clone(), clock.clone());
+    let help =
+        "Time by which the last cut is ahead of the clock, if it is more than five minutes. Above 0: a clock was or is wrong.";
+    registry.gauge("plumbline_cut_ahead_seconds", help, move || read.cut_ahead_seconds(now.now()));
     let read = status.clone();
     let help = "Partitions that publish folded itself since the start, because rows and marks did not agree. High: instances run \
                 different measures, or tally restarts often.";

@@ -17,6 +17,7 @@ use crate::http::http_state::HttpState;
 use crate::http::{routes, server};
 use crate::intake::consumer_session::TopicIntake;
 use crate::intake::intake_worker::{IntakeSender, IntakeWorker};
+use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
 use crate::process::limits::{SHUTDOWN_GRACE, SHUTDOWN_POLL};
@@ -24,6 +25,7 @@ use crate::process::metric_registry::MetricRegistry;
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
+use crate::service::clock_check;
 use crate::service::disk_failure::keeps_reading;
 use crate::service::metric_sources::MetricSources;
 use crate::service::private_folder::{make_private, set_private_umask};
@@ -37,8 +39,8 @@ const ALONE: &str = "over the embedded log one process has all roles; remove the
 /// all threads.
 ///
 /// # Errors
-/// When the data folder, the brokers or the address cannot be used, or the embedded log fails.
-pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Interrupt) -> Result<()> {
+/// When the data folder, the brokers or the address cannot be used, the clock is far ahead, or the embedded log fails.
+pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: bool, interrupt: &Interrupt) -> Result<()> {
     ensure!(config.kafka.is_some() || roles == ProcessRoles::ALL, ALONE);
     set_private_umask();
     make_private(&config.data, &config.keys);
@@ -52,6 +54,9 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, interrupt: &Inter
         }
         Err(error) => return Err(error),
     };
+    if let (AnyLog::Local(log), false) = (&data.log, accept_clock) {
+        clock_check::check(&mut log.clone(), &data.deployment.schedule, data.clock.now())?;
+    }
     let status = ServiceStatus::new(data.deployment.partitions);
     let metrics = MetricRegistry::default();
     MetricSources::of(&data, status.clone()).register(&metrics);

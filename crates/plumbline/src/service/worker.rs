@@ -8,7 +8,7 @@ use stream::deployment::Deployment;
 use stream::log::{Log, LogError, Topic};
 use stream::publish::publish_task::PublishTask;
 use stream::tally::tally_task::TallyTask;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::kafka::log::KafkaLog;
 use crate::log::any_log::AnyLog;
@@ -103,6 +103,10 @@ pub fn publish(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogEr
     let mut task = PublishTask::new(&work.deployment, work.log.clone())?;
     work.status.publish().last_cut = task.last_cut();
     work.status.publish().caught_up = true;
+    let ahead_seconds = work.status.cut_ahead_seconds(work.clock.now());
+    if ahead_seconds > 0 {
+        warn!(ahead_seconds, "the last cut is in the future; set the clock of this machine");
+    }
     while !leave.asked() {
         let begun = Instant::now();
         let run = task.step()?;

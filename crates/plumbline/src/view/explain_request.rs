@@ -10,7 +10,7 @@ use stream::deployment::Deployment;
 use stream::evidence::{EvidenceError, evidence};
 use stream::log::{Log, LogError};
 
-use crate::config::did_you_mean::{nearest, unknown};
+use crate::config::did_you_mean::{nearest, shown, unknown};
 use crate::published_cards::card_index::{CardIndex, card_at};
 use crate::published_cards::card_key::CardKey;
 use crate::published_cards::card_store::CardStore;
@@ -113,7 +113,7 @@ impl ExplainRequest {
             true => Ok(index),
             false => Err(ExplainError::NotFound(format!(
                 "the measures here hold {name}, not {}; ask for {name}, or use the measure files of the other version",
-                self.measure
+                shown(&self.measure)
             ))),
         }
     }
@@ -127,7 +127,7 @@ impl ExplainRequest {
         if of_month.is_empty() {
             let mut months: Vec<String> = cards.iter().map(|key| key.month.to_string()).collect();
             months.dedup();
-            let (clinician, month) = (&self.clinician, self.month);
+            let (clinician, month) = (shown(&self.clinician), self.month);
             let text = format!("{clinician} has no card for {month}; there are cards for {}", months.join(", "));
             return Err(ExplainError::NotFound(text));
         }
@@ -148,7 +148,7 @@ impl ExplainRequest {
                 [one] => Ok(one),
                 _ => Err(ExplainError::Ambiguous(format!(
                     "{} has several cards for {}; name the practice of one: {}",
-                    self.clinician,
+                    shown(&self.clinician),
                     self.month,
                     named.join(", ")
                 ))),
@@ -167,7 +167,7 @@ impl ExplainRequest {
             || "write the person's id in the registry, or system|value such as gmc|7012345".to_owned(),
             |near| format!("did you mean {near:?}?"),
         );
-        format!("there is no card of {:?}; {hint}", self.clinician)
+        format!("there is no card of {:?}; {hint}", shown(&self.clinician))
     }
 }
 

@@ -23,6 +23,9 @@ const AVRO: InputTopic = InputTopic { name: "avro", partitions: 1, feed: Some("s
 /// FHIR only, one feed.
 const FHIR: InputTopic = InputTopic { name: "fhir", partitions: 1, feed: Some("hospital"), format: Some("fhir") };
 
+/// Any format, bound to one feed.
+const BOUND: InputTopic = InputTopic { name: "bound", partitions: 1, feed: Some("surgery"), format: None };
+
 /// A record and its expected items.
 struct Sample {
     key: Option<&'static str>,
@@ -111,6 +114,16 @@ fn samples_of_fhir() -> Vec<Sample> {
     ]
 }
 
+/// A record that names another feed is refused before anything else is looked at.
+fn samples_of_bound() -> Vec<Sample> {
+    vec![
+        sample(encounter("\"feed\":\"hospital\",", "e-10"), Rejects(&["feed_not_allowed"])),
+        sample(r#"{"feed":"hospital","id":"e-10","type":"robot"}"#, Rejects(&["feed_not_allowed"])),
+        sample(encounter("", "e-11"), Events(1)),
+        sample(encounter("\"feed\":\"surgery\",", "e-12"), Events(1)),
+    ]
+}
+
 /// Each record has its expected items, and every offset is committed.
 pub fn every_malformed_element_has_a_reject(tools: &TestTools) {
     let bootstrap = shared(tools);
@@ -119,7 +132,7 @@ pub fn every_malformed_element_has_a_reject(tools: &TestTools) {
         name: "malformed",
         bootstrap: &bootstrap,
         partitions: 2,
-        inputs: vec![ANY, AVRO, FHIR],
+        inputs: vec![ANY, AVRO, FHIR, BOUND],
         grid: WEEKLY,
         first,
         registry: "",
@@ -127,7 +140,7 @@ pub fn every_malformed_element_has_a_reject(tools: &TestTools) {
     let deployment = TestDeployment::new(&plan);
     let writer = deployment.writer();
     let processes = ProcessGroup::of(&deployment, 1);
-    let all = [(ANY, samples_of_any()), (AVRO, samples_of_avro()), (FHIR, samples_of_fhir())];
+    let all = [(ANY, samples_of_any()), (AVRO, samples_of_avro()), (FHIR, samples_of_fhir()), (BOUND, samples_of_bound())];
     for (input, samples) in &all {
         for sample in samples {
             writer.send(input.name, 0, sample.key.map(str::as_bytes), sample.value.as_deref());

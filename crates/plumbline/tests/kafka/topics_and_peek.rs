@@ -42,7 +42,7 @@ impl TopicDeployment {
         let file = self.dir.path().join("plumbline.toml");
         let data = self.dir.path().join("data");
         let text = format!(
-            "data = {data:?}\npartitions = {partitions}\n[kafka]\nbrokers = {:?}\nprefix = {:?}\n[inputs.\"{}surgery\"]\n",
+            "data = {data:?}\npartitions = {partitions}\n[kafka]\nbrokers = {:?}\nprefix = {:?}\n[inputs.\"{}surgery\"]\nfeeds = \"any\"\n",
             self.bootstrap, self.prefix, self.prefix
         );
         fs::write(&file, text).expect("a folder of our own");

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod browser;
+mod clock;
 mod disk;
 mod explanations;
 mod gate;
@@ -10,6 +11,7 @@ mod metrics;
 mod readiness;
 mod rejects_kept;
 mod requests;
+mod rights;
 mod schema_registry;
 mod slow_clients;
 

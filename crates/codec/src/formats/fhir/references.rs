@@ -20,12 +20,42 @@ use crate::formats::fhir::resources::{Reference, Target};
 use crate::json::object::{List, Node, Scalar};
 use crate::json::text::{TEXT_BYTES, unprotected};
 
+/// Most contained resources that a reference is searched in. Each reference looks at all of them, so thousands would take minutes.
+const CONTAINED_RESOURCES: usize = 256;
+
 /// The resources of one Bundle by their names.
 #[derive(Debug, Default)]
 pub(crate) struct Index<'b> {
     targets: Vec<BundleResource<'b>>,
     by_url: BTreeMap<String, usize>,
-    by_name: BTreeMap<String, Vec<usize>>,
+    by_name: BTreeMap<String, NamedPlaces>,
+}
+
+/// The places of the resources with one `Type/id`. Thousands of servers may each have one.
+#[derive(Debug, Default)]
+struct NamedPlaces {
+    first: Option<usize>,
+    first_without_server: Option<usize>,
+    /// The first of each server.
+    by_server: BTreeMap<String, usize>,
+}
+
+impl NamedPlaces {
+    fn add(&mut self, place: usize, server: Option<&str>) {
+        self.first.get_or_insert(place);
+        match server {
+            Some(server) => drop(self.by_server.entry(server.to_owned()).or_insert(place)),
+            None => drop(self.first_without_server.get_or_insert(place)),
+        }
+    }
+
+    /// The first place on a server. A resource without a server is on every one, unless `strict`.
+    fn on(&self, server: Option<&str>, strict: bool) -> Option<usize> {
+        let anywhere = |place: Option<usize>| place.filter(|_| !strict);
+        let Some(server) = server else { return anywhere(self.first) };
+        let there = self.by_server.get(server).copied();
+        there.into_iter().chain(anywhere(self.first_without_server)).min()
+    }
 }
 
 /// A resource of a Bundle with its type and id.
@@ -45,7 +75,7 @@ impl<'b> Index<'b> {
         if let Some(url) = full_url {
             self.by_url.entry(url.to_owned()).or_insert(place);
         }
-        self.by_name.entry(format!("{}/{}", named.kind, named.id)).or_default().push(place);
+        self.by_name.entry(format!("{}/{}", named.kind, named.id)).or_default().add(place, named.base.as_deref());
         self.targets.push(named);
     }
 
@@ -56,11 +86,7 @@ impl<'b> Index<'b> {
 
     /// The first resource with this `Type/id` on this server. A resource without a server matches unless `strict`.
     fn named(&self, name: &str, server: Option<&str>, strict: bool) -> Option<&BundleResource<'b>> {
-        let here = |found: &BundleResource<'b>| match (found.base.as_deref(), server) {
-            (Some(base), Some(server)) => base == server,
-            _ => !strict,
-        };
-        self.by_name.get(name)?.iter().map(|place| &self.targets[*place]).find(|found| here(found))
+        self.by_name.get(name)?.on(server, strict).map(|place| &self.targets[place])
     }
 }
 
@@ -129,7 +155,7 @@ impl<'b> Scope<'_, 'b> {
         expected: &'r str,
     ) -> Result<Option<ReferenceTarget<'r, 'b>>, Fault> {
         if let Some(id) = text.strip_prefix('#') {
-            return Ok(contained_target(contained, id));
+            return contained_target(field, contained, id);
         }
         if let Some((kind, query)) = text.split_once('?') {
             return conditional(field, text, kind, query).map(Some);
@@ -196,15 +222,22 @@ fn resource<'r, 'b>(named: &'r BundleResource<'b>) -> ReferenceTarget<'r, 'b> {
     ReferenceTarget::Resource { kind: &named.kind, id: Some(&named.id), target: &named.target }
 }
 
-fn contained_target<'r, 'b>(contained: &'r List<Node<Target<'b>>>, id: &str) -> Option<ReferenceTarget<'r, 'b>> {
-    let List::Items(items) = contained else { return None };
-    items.iter().find_map(|node| match node {
+fn contained_target<'r, 'b>(
+    field: Field,
+    contained: &'r List<Node<Target<'b>>>,
+    id: &str,
+) -> Result<Option<ReferenceTarget<'r, 'b>>, Fault> {
+    let List::Items(items) = contained else { return Ok(None) };
+    if items.len() > CONTAINED_RESOURCES {
+        return Err(Fault::too_long(field, items.len(), "contained resources to refer to", CONTAINED_RESOURCES));
+    }
+    Ok(items.iter().find_map(|node| match node {
         Node::Object(target) if matches!(&target.id, Scalar::Text(text) if text.trim_start_matches('#') == id) => {
             let Scalar::Text(kind) = &target.resource_type else { return None };
             Some(ReferenceTarget::Resource { kind, id: None, target })
         }
         _ => None,
-    })
+    }))
 }
 
 /// `Practitioner?identifier=system|value`, percent-encoded or not.
@@ -314,6 +347,19 @@ mod tests {
         ] {
             assert_eq!(server_of(url).as_deref(), server, "{url}");
         }
+    }
+
+    #[test]
+    fn a_name_is_found_on_its_server_and_the_first_of_equals_counts() {
+        let mut places = NamedPlaces::default();
+        for (place, server) in [Some("a"), None, Some("b"), Some("a"), None].into_iter().enumerate() {
+            places.add(place, server);
+        }
+        let found = [(Some("a"), false), (Some("b"), false), (Some("c"), false), (None, false)];
+        // Place 1 has no server, so it is on b and c, too, and comes before the place of b.
+        assert_eq!(found.map(|(server, strict)| places.on(server, strict)), [Some(0), Some(1), Some(1), Some(0)]);
+        let strict = [Some("a"), Some("b"), Some("c"), None].map(|server| places.on(server, true));
+        assert_eq!(strict, [Some(0), Some(2), None, None]);
     }
 
     #[test]
