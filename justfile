@@ -65,5 +65,6 @@ ci: lint readme deny
 # Run what is too slow for CI: ten thousand simulated histories, the second implementation of verdicts, half an hour of fuzzing a target, the image's binary.
 long: (sim "10000")
     crates/scorecard/reference/verdicts.py 1 2000
+    cargo test --release -p scorecard --test calibration -- --ignored --nocapture
     fuzz/run 1800
     cargo run --profile dist --locked -- demo

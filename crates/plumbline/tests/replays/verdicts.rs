@@ -116,7 +116,7 @@ fn an_account_with_a_quarter_of_all_work_is_compared_with_the_others_and_not_wit
             events.antibiotics(clinician, month, items);
         }
     }
-    // Twenty-four events are what 24.25 expected ones bring: ((sqrt 24 + sqrt 25) / 2)^2 - 1/4. Of 300 that is 80.8 per 1,000.
+    // The root of 24 events is that of ((sqrt 24 + sqrt 25) / 2)^2 - 1/4 = 24.25 expected ones, and 24.25 of 300 are 80.8 per 1,000.
     let cards = events.cards_of("antibiotics_per_1000");
     assert_eq!(cards.len(), 30);
     assert_eq!(
@@ -186,5 +186,28 @@ fn rare_events_do_not_drift_and_a_doubling_of_many_is_found() {
     );
     for card in cards.values().take(60) {
         assert_eq!((&card["change"]["signal"], card["change"].get("sentence")), (&Value::Bool(false), None), "{card}");
+    }
+}
+
+#[test]
+fn a_network_in_which_nobody_is_compared_is_said_with_its_role() {
+    let mut events = EventWriter::default();
+    for clinician in 0..20 {
+        events.encounters(clinician, LAST, 20, "attended");
+        events.encounters(clinician, LAST, 1 + clinician % 3, "noshow");
+    }
+    let place = Place::new();
+    place.put("surgery/events.ndjson", events.text);
+    // Code 4 is a GP practice, code 25 a prison.
+    for (setting, alone) in [("4", BTreeMap::new()), ("25", BTreeMap::from([("unknown".to_owned(), 20)]))] {
+        let practice = format!(r#"{{"type":"organisation","code":"A81001","kind":"practice","setting":"{setting}"}}"#);
+        let registry = place.put("registry.ndjson", practice).display().to_string();
+        let summary = place.replay("out", &["surgery"], &["--registry", &registry]);
+        assert_eq!(summary.not_compared, alone, "{setting}");
+        let report = summary.report(&place.path("out"));
+        assert_eq!(
+            report.contains("\nnobody is compared in the newest month with the role unknown (20 cards). "),
+            !alone.is_empty()
+        );
     }
 }
