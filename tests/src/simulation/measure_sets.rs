@@ -171,17 +171,18 @@ codes = ["0501"]
 
 /// The kinds of data that a measure needs.
 pub(crate) fn needs(name: &str) -> Needs {
-    let kinds: &[&'static str] = match name.split('@').next().unwrap_or_default() {
-        "abx" => &["attendance", "prescriptions"],
-        "brand" => &["prescriptions", "quantities"],
-        "dna" => &["attendance"],
-        "doses" => &["prescriptions"],
-        "fft" => &["feedback"],
-        "length" => &["attendance", "minutes"],
-        "spend" => &["attendance", "costs", "prescriptions"],
+    let (numerator, denominator): (&[&'static str], &[&'static str]) = match name.split('@').next().unwrap_or_default() {
+        "abx" => (&["prescriptions"], &["attendance"]),
+        "brand" => (&["prescriptions", "quantities"], &["prescriptions", "quantities"]),
+        "dna" => (&["attendance"], &["attendance"]),
+        "doses" => (&["prescriptions"], &["prescriptions"]),
+        "fft" => (&["feedback"], &["feedback"]),
+        "length" => (&["attendance", "minutes"], &["attendance"]),
+        "spend" => (&["costs", "prescriptions"], &["attendance"]),
         other => unreachable!("{other} is no measure of the simulation"),
     };
-    Needs { each: kinds.iter().copied().collect(), ..Needs::default() }
+    let each = numerator.iter().chain(denominator).copied().collect();
+    Needs { each, numerator: numerator.iter().copied().collect(), ..Needs::default() }
 }
 
 /// One of the two sets.

@@ -66,13 +66,14 @@ impl MonthFlags {
         self.silent_days = self.silent_days.max(other.silent_days);
     }
 
-    /// Whether a measure with these needs leaves the month out: a kind is not sent, or one kind has a gap while another goes on.
+    /// Whether a measure with these needs leaves the month out: a kind of its numerator is not sent, or one kind has a gap while another
+    /// goes on.
     ///
     /// Where the gaps of all its kinds are equally long, numerator and denominator both lack these days, and the month counts.
     #[must_use]
     pub fn leaves_out(&self, needed: NeededKinds) -> bool {
         let (each, any) = (needed.each, needed.any);
-        if !each.common(self.not_sent).is_empty() || (!any.is_empty() && any.common(self.not_sent) == any) {
+        if !needed.numerator.common(self.not_sent).is_empty() || (!any.is_empty() && any.common(self.not_sent) == any) {
             return true;
         }
         let mut gaps = each.kinds().map(|kind| self.gap_days[kind as usize].max(self.gap_days[kind.carrier() as usize]));
@@ -104,8 +105,10 @@ mod tests {
         MonthFlags::of(&MonthGaps { month: Month::EARLIEST, missing: false, gaps, not_sent })
     }
 
+    /// The needs of a measure whose numerator needs all kinds but the first.
     fn needed(kinds: &[DataKind]) -> NeededKinds {
-        NeededKinds { each: kinds.iter().copied().collect(), any: KindSet::default() }
+        let numerator = kinds[1..].iter().copied().collect();
+        NeededKinds { each: kinds.iter().copied().collect(), numerator, any: KindSet::default() }
     }
 
     #[test]
@@ -113,6 +116,7 @@ mod tests {
         let rate = needed(&[DataKind::Attendance, DataKind::Prescriptions]);
         assert!(!flags(&[], &["referrals"]).leaves_out(rate));
         assert!(flags(&[], &["prescriptions"]).leaves_out(rate));
+        assert!(!flags(&[], &["attendance"]).leaves_out(rate), "the denominator is 0 anyway");
         assert!(flags(&[("prescriptions", 5)], &[]).leaves_out(rate));
         assert!(flags(&[("attendance", 5)], &[]).leaves_out(rate));
         assert!(!flags(&[("attendance", 5), ("prescriptions", 5)], &[]).leaves_out(rate));
@@ -129,7 +133,7 @@ mod tests {
 
     #[test]
     fn orders_of_any_category_are_not_sent_when_no_category_is() {
-        let any = NeededKinds { each: KindSet::default(), any: [DataKind::Imaging, DataKind::Tests].into_iter().collect() };
+        let any = NeededKinds { any: [DataKind::Imaging, DataKind::Tests].into_iter().collect(), ..NeededKinds::default() };
         assert!(!flags(&[], &["imaging"]).leaves_out(any));
         assert!(flags(&[], &["imaging", "tests"]).leaves_out(any));
     }

@@ -8,9 +8,11 @@ use crate::measure::definition::{Class, Definition, SideDefinition};
 /// The kinds of data without which a measure counts too little.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NeededKinds {
-    /// Each of these.
+    /// Each of these, for both sides.
     pub each: KindSet,
-    /// Any of these, if it has any: a side that counts every order.
+    /// Each of these, for the numerator: without them its zero is unknown.
+    pub numerator: KindSet,
+    /// Any of these, if it has any: a numerator that counts every order.
     pub any: KindSet,
 }
 
@@ -19,7 +21,7 @@ impl NeededKinds {
     #[must_use]
     pub fn of(definition: &Definition) -> NeededKinds {
         let [n, d] = [&definition.numerator, &definition.denominator].map(NeededKinds::of_side);
-        NeededKinds { each: n.each.union(d.each), any: n.any.union(d.any) }
+        NeededKinds { each: n.each.union(d.each), numerator: n.each, any: n.any }
     }
 
     fn of_side(side: &SideDefinition) -> NeededKinds {

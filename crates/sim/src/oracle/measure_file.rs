@@ -109,10 +109,11 @@ impl Measure {
 
     /// The kinds of data that both sides need.
     pub(crate) fn kinds(&self) -> Needs {
-        let mut needs = Needs::default();
-        for side in [&self.numerator, &self.denominator] {
-            side.add_kinds(&mut needs);
-        }
+        let (mut needs, mut denominator) = (Needs::default(), Needs::default());
+        self.numerator.add_kinds(&mut needs);
+        needs.numerator.clone_from(&needs.each);
+        self.denominator.add_kinds(&mut denominator);
+        needs.each.extend(denominator.each);
         needs
     }
 

@@ -28,9 +28,11 @@ pub struct MissingData {
 /// The kinds that a measure needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// Each of these.
+    /// Each of these, for both sides.
     pub each: BTreeSet<&'static str>,
-    /// One of these, if there are any.
+    /// Each of these, for the numerator.
+    pub numerator: BTreeSet<&'static str>,
+    /// One of these for the numerator, if there are any.
     pub any: BTreeSet<&'static str>,
 }
 
@@ -62,7 +64,7 @@ impl MissingData {
         };
         let silent: BTreeSet<u32> = needs.each.iter().map(|kind| days(kind).max(days(carrier(kind)))).collect();
         let none_of_any = !needs.any.is_empty() && needs.any.iter().all(|kind| unsent(&kind));
-        needs.each.iter().any(|kind| unsent(&kind)) || none_of_any || silent.len() > 1
+        needs.numerator.iter().any(|kind| unsent(&kind)) || none_of_any || silent.len() > 1
     }
 }
 
@@ -75,14 +77,14 @@ impl PracticeTraffic {
     /// The missing data of each of the 12 months up to a card's. A month that is not `known` counts for nothing.
     pub fn missing(&self, card: Month, known: &dyn Fn(Month) -> bool) -> BTreeMap<Month, MissingData> {
         let span: Vec<Month> = (-13..=0).map(|back| card.plus(back)).filter(|month| known(*month)).collect();
-        let events = |kind: Option<&str>, month: Month| {
-            let of_kind = self.0.iter().filter(|((_, one), _)| kind.is_none_or(|kind| kind == *one));
-            of_kind.flat_map(|(_, days)| days.iter()).filter(|(day, _)| Month::of(**day) == month).map(|(_, n)| n).sum::<u32>()
-        };
+        let mut held: BTreeSet<(&str, Month)> = BTreeSet::new();
+        for ((_, kind), days) in &self.0 {
+            held.extend(days.keys().map(|day| (*kind, Month::of(*day))));
+        }
         let mut missing: BTreeMap<Month, MissingData> = BTreeMap::new();
-        for month in span.iter().copied().filter(|month| events(None, *month) > 0) {
+        for month in span.iter().copied().filter(|month| KINDS.iter().any(|kind| held.contains(&(*kind, *month)))) {
             for kind in KINDS {
-                let empty = |at: Month| at <= card && span.contains(&at) && events(Some(kind), at) == 0;
+                let empty = |at: Month| at <= card && span.contains(&at) && !held.contains(&(kind, at));
                 let runs = (-2..=0).any(|from| (from..from + 3).all(|at| empty(month.plus(at))));
                 if runs {
                     missing.entry(month).or_default().not_sent.insert(kind);

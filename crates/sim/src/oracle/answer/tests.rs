@@ -330,7 +330,7 @@ fn more_than_a_tenth_with_unknown_status_hides_the_measure() {
     let answer = h.answer();
     assert_eq!(headline(&answer.cuts[0].cards[0], "dna_rate").suppressed, None);
     let hidden = headline(&answer.cuts[1].cards[0], "dna_rate");
-    assert_eq!((hidden.suppressed, hidden.value, hidden.d), (Some("unknown_status_above_limit"), None, 9));
+    assert_eq!((hidden.suppressed, hidden.value, hidden.d), (Some("unknown_above_limit"), None, 9));
 }
 
 #[test]
