@@ -10,6 +10,7 @@ use crate::formats::fhir::header::EntryMeta;
 use crate::formats::fhir::references::{Index, Scope};
 use crate::formats::fhir::resource::{self, ResourceOutcome};
 use crate::formats::fhir::resources::{Head, parse};
+use crate::formats::fhir::versions::check_head;
 use crate::formats::item_sink::ItemSink;
 use crate::json::object::Scalar;
 use scorecard::event::Versioning;
@@ -21,7 +22,7 @@ pub(crate) fn decode(items: &mut ItemSink<'_>, text: &str, index: Option<u32>, h
         let alone = Index::default();
         return lend(items, (text, index), &alone, None, |scope| resource::resource(scope, text, head, &EntryMeta::default()));
     }
-    match bundle(text, items.room()) {
+    match check_head("Bundle", head).and_then(|()| bundle(text, items.room())) {
         Ok(bundle) => decode_bundle(items, bundle, Nesting::Outer),
         Err(fault) => items.reject(text, index, None, fault),
     }
