@@ -9,6 +9,17 @@ use crate::json::object::{Node, Raw, Scalar};
 use crate::json::reader::read;
 use crate::json::text::{TEXT_BYTES, unprotected};
 
+/// One entry of a Bundle.
+pub(crate) struct BundleEntry<'a> {
+    /// Its text, for excerpts.
+    pub(crate) text: String,
+    pub(crate) content: Result<EntryContent<'a>, Fault>,
+    /// Whether the Bundle is a history that also holds a newer version of the same resource, or its deletion.
+    pub(crate) superseded: bool,
+    /// Whether the history also holds a newer version with content.
+    pub(crate) replaced: bool,
+}
+
 /// The meaning of an entry.
 #[derive(Debug)]
 pub(crate) enum EntryContent<'a> {

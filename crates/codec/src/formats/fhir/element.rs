@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use crate::fault::{Fault, RejectReason};
 use crate::formats::detail_warnings::DetailWarnings;
-use crate::formats::fhir::bundle::{Bundle, BundleEntry, bundle};
-use crate::formats::fhir::bundle_entry::EntryContent;
+use crate::formats::fhir::bundle::{Bundle, bundle};
+use crate::formats::fhir::bundle_entry::{BundleEntry, EntryContent};
 use crate::formats::fhir::header::EntryMeta;
 use crate::formats::fhir::references::{Index, Scope};
 use crate::formats::fhir::resource::{self, ResourceOutcome};
@@ -77,7 +77,7 @@ fn decode_entry<'b>(items: &mut ItemSink<'_>, entry: &BundleEntry<'b>, bundle: &
         Ok(EntryContent::Resource { text, entry_meta }) => {
             let text = text.lent().expect("an entry's resource is lent from the Bundle's text");
             let head: Box<Head<'_>> = parse(text)?;
-            if entry.superseded && resource::is_replaced(&head, scope.feed) {
+            if resource::is_replaced(entry, &head, scope.feed) {
                 return Ok(ResourceOutcome::Skipped(resource::resource_type(&head)?));
             }
             resource::resource(scope, text, &head, entry_meta)
