@@ -181,8 +181,13 @@ fn of_a_history_of_a_practitioner_the_newest_version_names_the_person() {
         json!({"resource": {"resourceType": "Practitioner", "id": "p1", "meta": {"versionId": version},
             "identifier": [{"system": "https://fhir.hl7.org.uk/Id/gmc-number", "value": number}]}})
     };
-    let entries = json!([practitioner("2", "7012345"), practitioner("1", "7000001")]);
-    assert_eq!(words(&bundle("history", &entries)), ["gmc|7012345", "skipped Practitioner"]);
+    let (newer, older) = (practitioner("2", "7012345"), practitioner("1", "7000001"));
+    assert_eq!(words(&bundle("history", &json!([newer, older]))), ["gmc|7012345", "skipped Practitioner"]);
+    assert_eq!(words(&bundle("history", &json!([older, newer]))), ["skipped Practitioner", "gmc|7012345"]);
+    // The events of a practitioner who was deleted keep their person.
+    let deleted = json!({"request": {"method": "DELETE", "url": "Practitioner/p1"}, "response": {"etag": "W/\"3\""}});
+    let expected = ["skipped Practitioner", "gmc|7012345", "skipped Practitioner"];
+    assert_eq!(words(&bundle("history", &json!([deleted, newer, older]))), expected);
 }
 
 #[test]

@@ -105,6 +105,8 @@ fn a_faulty_detail_of_a_resource_is_absent_and_counted_by_its_field() {
         (a, "/participant/0/actor", vec![json!([])], "Appointment.participant"),
         (m, "/requester", vec![json!("Dr Who"), json!({"reference": "Practitioner?name=Who"})], "MedicationRequest.requester"),
         (m, "/encounter", vec![json!("Encounter/1")], "MedicationRequest.encounter"),
+        (m, "/courseOfTherapyType", vec![json!("continuous")], "MedicationRequest.courseOfTherapyType"),
+        (m, "/extension", vec![json!({"url": "x"}), json!(["x"])], "MedicationRequest.extension"),
         (v, "/meta/lastUpdated", vec![json!("yesterday"), json!(5)], "Encounter.meta.lastUpdated"),
         (v, "/period/end", vec![json!("2026-10-05T08:00:00+01:00"), json!(9)], "Encounter.period.end"),
         (v, "/subject", vec![json!("Patient/1"), json!({"reference": "9434765919"})], "Encounter.subject"),

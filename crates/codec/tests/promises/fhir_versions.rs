@@ -85,3 +85,13 @@ fn a_profile_of_r4_whose_version_has_a_similar_name_is_read() {
         assert!(matches!(plain(&encounter.to_string()).as_slice(), [Item::Event(..)]), "{profile}");
     }
 }
+
+#[test]
+fn a_bundle_whose_profile_is_of_another_version_is_one_reject() {
+    let profile = "https://fhir.nhs.uk/STU3/StructureDefinition/GPConnect-StructuredRecord-Bundle-1";
+    let entries = [json!({"resource": r4("Encounter")}), json!({"resource": r4("MedicationRequest")})];
+    let bundle = json!({"resourceType": "Bundle", "type": "collection", "meta": {"profile": [profile]}, "entry": entries});
+    let reject = reject(&bundle.to_string());
+    assert_eq!((reject.reason.as_str(), reject.position.index), ("wrong_format", None));
+    assert!(reject.detail.contains("FHIR STU3"), "{}", reject.detail);
+}

@@ -1,7 +1,7 @@
 //! Bundles: their entries one by one, with the references inside resolved.
 
 use crate::fault::Fault;
-use crate::formats::fhir::bundle_entry::{EntryContent, entry_content};
+use crate::formats::fhir::bundle_entry::{BundleEntry, entry_content};
 use crate::formats::fhir::history_order::settle;
 use crate::formats::fhir::references::Index;
 use crate::formats::fhir::resources::{BundleEntries, BundleHead, parse};
@@ -39,15 +39,6 @@ pub(crate) struct Bundle<'a> {
     pub(crate) index: Index<'a>,
 }
 
-/// One entry of a Bundle.
-pub(crate) struct BundleEntry<'a> {
-    /// Its text, for excerpts.
-    pub(crate) text: String,
-    pub(crate) content: Result<EntryContent<'a>, Fault>,
-    /// Whether the Bundle is a history that also holds a newer version of the same resource.
-    pub(crate) superseded: bool,
-}
-
 /// Splits a Bundle into its entries. Entries behind the first `most` are not read.
 ///
 /// # Errors
@@ -67,7 +58,7 @@ pub(crate) fn bundle(text: &str, most: usize) -> Result<Bundle<'_>, Fault> {
     for entry in entries.into_iter().take(most) {
         let text = entry.written().unwrap_or("null").to_owned();
         let content = entry_content(entry, &mut bundle.index, kind != BundleKind::Content);
-        bundle.entries.push(BundleEntry { text, content, superseded: false });
+        bundle.entries.push(BundleEntry { text, content, superseded: false, replaced: false });
     }
     if kind == BundleKind::History {
         settle(&mut bundle.entries);

@@ -9,6 +9,17 @@ use crate::json::object::{Node, Raw, Scalar};
 use crate::json::reader::read;
 use crate::json::text::{TEXT_BYTES, unprotected};
 
+/// One entry of a Bundle.
+pub(crate) struct BundleEntry<'a> {
+    /// Its text, for excerpts.
+    pub(crate) text: String,
+    pub(crate) content: Result<EntryContent<'a>, Fault>,
+    /// Whether the Bundle is a history that also holds a newer version of the same resource, or its deletion.
+    pub(crate) superseded: bool,
+    /// Whether the history also holds a newer version with content.
+    pub(crate) replaced: bool,
+}
+
 /// The meaning of an entry.
 #[derive(Debug)]
 pub(crate) enum EntryContent<'a> {
@@ -61,7 +72,7 @@ pub(crate) fn entry_content<'a>(entry: Raw<'a>, index: &mut Index<'a>, may_lack:
         return Err(Fault::wrong_type("Bundle.entry", crate::json::object::type_of(text), "an object"));
     };
     let request = request(&sent)?;
-    let entry_meta = entry_meta(&sent, &request)?;
+    let entry_meta = entry_meta(&sent, &request);
     if request.deletes(sent.resource.written().is_some()) {
         return delete(&sent, &request, entry_meta);
     }
@@ -99,15 +110,20 @@ fn no_content(request: &Request) -> EntryContent<'static> {
 fn request(sent: &Entry<'_>) -> Result<Request, Fault> {
     let read = |field, value: &Scalar<'_>, most| Ok(unprotected(field, value, most)?.map(std::borrow::Cow::into_owned));
     let request = sent.request.object("Bundle.entry.request")?;
-    let response = sent.response.object("Bundle.entry.response")?;
+    let response = response(sent);
     let of_request = |field, value: Option<&Scalar<'_>>, most| value.map_or(Ok(None), |value| read(field, value, most));
     Ok(Request {
         method: of_request(METHOD, request.map(|request| &request.method), TEXT_BYTES)?,
         url: of_request(URL, request.map(|request| &request.url), 4 * TEXT_BYTES)?,
-        full_url: read("Bundle.entry.fullUrl", &sent.full_url, 4 * TEXT_BYTES)?,
+        full_url: read("Bundle.entry.fullUrl", &sent.full_url, 4 * TEXT_BYTES).unwrap_or(None),
         status: response.and_then(|response| scalar_text(&response.status)),
         location: response.and_then(|response| scalar_text(&response.location)),
     })
+}
+
+/// The answer of an entry. A faulty one says nothing.
+fn response<'e, 'a>(sent: &'e Entry<'a>) -> Option<&'e EntryResponse<'a>> {
+    sent.response.object("Bundle.entry.response").unwrap_or(None)
 }
 
 fn scalar_text(value: &Scalar<'_>) -> Option<String> {
@@ -131,16 +147,16 @@ fn add<'a>(index: &mut Index<'a>, resource: &Raw<'a>, full_url: Option<&str>, en
     }
 }
 
-fn entry_meta(sent: &Entry<'_>, request: &Request) -> Result<EntryMeta, Fault> {
-    let response: Option<&EntryResponse<'_>> = sent.response.object("Bundle.entry.response")?;
+fn entry_meta(sent: &Entry<'_>, request: &Request) -> EntryMeta {
+    let response = response(sent);
     let etag = response.and_then(|response| scalar_text(&response.etag)).and_then(|etag| etag_version(&etag));
     let full_url = request.full_url.as_deref();
-    Ok(EntryMeta {
+    EntryMeta {
         id: request.url.as_deref().and_then(id_of_url).or_else(|| full_url.and_then(id_of_url)),
         version: etag.or_else(|| request.urls().find_map(version_of_url)),
         modified: response.and_then(|response| scalar_text(&response.last_modified)).and_then(|at| instant(&at).ok()),
         base: full_url.and_then(server_of),
-    })
+    }
 }
 
 /// The version of `Encounter/1/_history/3`.

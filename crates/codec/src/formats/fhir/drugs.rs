@@ -6,6 +6,7 @@ use crate::fault::{Fault, Field};
 use crate::formats::fhir::concepts::has_code;
 use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::medications::{Drug, drug};
+use crate::formats::fhir::participants::objects;
 use crate::formats::fhir::parties::Performer;
 use crate::formats::fhir::references::{ReferenceTarget, Scope};
 use crate::formats::fhir::resources::{Extension, Head, MedicationDispenseResource, MedicationRequestResource, Quantity};
@@ -82,7 +83,7 @@ pub(crate) fn request(
         let fields = ["MedicationRequest.medicationCodeableConcept", "MedicationRequest.medicationReference"];
         let drug = drug(scope, fields, (&sent.medication_concept, &sent.medication_reference), &sent.contained)?;
         let quantity_milli = quantity_milli(scope, "MedicationRequest.dispenseRequest.quantity", quantity);
-        event.detail = Detail::Prescription(Some(prescription(drug, quantity_milli, repeats(sent)?)));
+        event.detail = Detail::Prescription(Some(prescription(drug, quantity_milli, repeats(scope, sent))));
     }
     Ok(event)
 }
@@ -165,16 +166,14 @@ fn quantity_milli(scope: &Scope<'_, '_>, field: Field, node: &Node<Quantity<'_>>
 }
 
 /// Whether the request repeats an earlier decision: its course of therapy is continuous, or, in STU3, its prescription type is repeat.
-fn repeats(sent: &MedicationRequestResource<'_>) -> Result<bool, Fault> {
-    let course = sent.course_of_therapy.object("MedicationRequest.courseOfTherapyType")?;
+fn repeats(scope: &Scope<'_, '_>, sent: &MedicationRequestResource<'_>) -> bool {
+    let course = scope.warnings.optional(sent.course_of_therapy.object("MedicationRequest.courseOfTherapyType"));
     if course.is_some_and(|course| has_code(course, &CONTINUOUS)) {
-        return Ok(true);
+        return true;
     }
-    let types =
-        sent.extension.objects("MedicationRequest.extension")?.into_iter().filter(|extension| is_prescription_type(extension));
-    Ok(types
-        .filter_map(|extension| extension.concept.object("extension").ok().flatten())
-        .any(|concept| has_code(concept, &REPEATS)))
+    let extensions = objects(scope, "MedicationRequest.extension", &sent.extension);
+    let types = extensions.into_iter().filter(|extension| is_prescription_type(extension));
+    types.filter_map(|extension| extension.concept.object("extension").ok().flatten()).any(|concept| has_code(concept, &REPEATS))
 }
 
 /// Care Connect's extension of STU3, in any version.

@@ -4,12 +4,13 @@ use std::cell::Cell;
 
 use crate::fault::{Fault, RejectReason};
 use crate::formats::detail_warnings::DetailWarnings;
-use crate::formats::fhir::bundle::{Bundle, BundleEntry, bundle};
-use crate::formats::fhir::bundle_entry::EntryContent;
+use crate::formats::fhir::bundle::{Bundle, bundle};
+use crate::formats::fhir::bundle_entry::{BundleEntry, EntryContent};
 use crate::formats::fhir::header::EntryMeta;
 use crate::formats::fhir::references::{Index, Scope};
 use crate::formats::fhir::resource::{self, ResourceOutcome};
 use crate::formats::fhir::resources::{Head, parse};
+use crate::formats::fhir::versions::check_head;
 use crate::formats::item_sink::ItemSink;
 use crate::json::object::Scalar;
 use scorecard::event::Versioning;
@@ -21,7 +22,7 @@ pub(crate) fn decode(items: &mut ItemSink<'_>, text: &str, index: Option<u32>, h
         let alone = Index::default();
         return lend(items, (text, index), &alone, None, |scope| resource::resource(scope, text, head, &EntryMeta::default()));
     }
-    match bundle(text, items.room()) {
+    match check_head("Bundle", head).and_then(|()| bundle(text, items.room())) {
         Ok(bundle) => decode_bundle(items, bundle, Nesting::Outer),
         Err(fault) => items.reject(text, index, None, fault),
     }
@@ -76,7 +77,7 @@ fn decode_entry<'b>(items: &mut ItemSink<'_>, entry: &BundleEntry<'b>, bundle: &
         Ok(EntryContent::Resource { text, entry_meta }) => {
             let text = text.lent().expect("an entry's resource is lent from the Bundle's text");
             let head: Box<Head<'_>> = parse(text)?;
-            if entry.superseded && resource::is_replaced(&head, scope.feed) {
+            if resource::is_replaced(entry, &head, scope.feed) {
                 return Ok(ResourceOutcome::Skipped(resource::resource_type(&head)?));
             }
             resource::resource(scope, text, &head, entry_meta)

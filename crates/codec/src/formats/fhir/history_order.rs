@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use scorecard::time::calendar::Timestamp;
 
-use crate::formats::fhir::bundle::BundleEntry;
-use crate::formats::fhir::bundle_entry::{EntryContent, with_meta};
+use crate::formats::fhir::bundle_entry::{BundleEntry, EntryContent, with_meta};
 use crate::formats::fhir::header::EntryMeta;
 use crate::formats::fhir::references::type_and_id;
 use crate::formats::fhir::resources::{Head, parse};
@@ -33,9 +32,11 @@ pub(crate) fn settle(entries: &mut [BundleEntry<'_>]) {
     }
     for mut revisions in resources.into_values().filter(|revisions| revisions.len() > 1) {
         sort_newest_first(&mut revisions);
+        let mut replaced = false;
         for at in 0..revisions.len() {
             let entry = &mut entries[revisions[at].place];
-            entry.superseded = at > 0;
+            (entry.superseded, entry.replaced) = (at > 0, replaced);
+            replaced |= matches!(entry.content, Ok(EntryContent::Resource { .. }));
             if let Ok(EntryContent::Delete { entry_meta, .. }) = &mut entry.content {
                 place_between(entry_meta, &revisions[..at], &revisions[at + 1..]);
             }

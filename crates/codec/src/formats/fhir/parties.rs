@@ -92,8 +92,8 @@ impl<'b> Scope<'_, 'b> {
     fn person(&self, field: Field, found: &ReferenceTarget<'_, 'b>) -> Result<Option<String>, Fault> {
         Ok(match found {
             ReferenceTarget::Resource { kind, id, target } => {
-                let identifiers = self.identifiers(field, &target.identifier)?;
-                match self.best(&identifiers) {
+                let identifiers = self.warnings.optional(self.identifiers(field, &target.identifier).map(Some));
+                match self.best(&identifiers.unwrap_or_default()) {
                     Some((system, value)) => Some(self.number(system, value)),
                     None => id.map(|id| self.alias(&format!("{kind}/{id}"))),
                 }

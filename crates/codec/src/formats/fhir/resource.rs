@@ -8,6 +8,7 @@ use scorecard::registry::entry::Entry;
 
 use crate::fault::Fault;
 use crate::formats::decoder_config::Context;
+use crate::formats::fhir::bundle_entry::BundleEntry;
 use crate::formats::fhir::header::{EntryMeta, arrival, resource_id};
 use crate::formats::fhir::references::{Scope, is_type};
 use crate::formats::fhir::resources::{Head, parse};
@@ -121,10 +122,13 @@ fn retraction(id: Cow<'static, str>, detail: Detail<'static>) -> Event<'static> 
 
 /// Whether an older version in a history has no effect beside its newer one. The versions of events are ordered by their numbers, except
 /// in a feed whose versions are ordered by arrival. The last entry of the registry decides, so it must be the newest.
-pub(crate) fn is_replaced(head: &Head<'_>, feed: &Feed) -> bool {
-    let kept_by_order = ["Practitioner", "PractitionerRole", "Organization", "Patient"];
-    feed.versioning == Versioning::Arrival
-        || matches!(&head.resource_type, Scalar::Text(kind) if kept_by_order.contains(&kind.trim()))
+/// A deleted one stays in the registry, so its newest version with content counts.
+pub(crate) fn is_replaced(entry: &BundleEntry<'_>, head: &Head<'_>, feed: &Feed) -> bool {
+    match &head.resource_type {
+        Scalar::Text(kind) if matches!(kind.trim(), "Practitioner" | "PractitionerRole" | "Organization") => entry.replaced,
+        Scalar::Text(kind) if kind.trim() == "Patient" => entry.superseded,
+        _ => entry.superseded && feed.versioning == Versioning::Arrival,
+    }
 }
 
 /// The name of a type that is not counted, if it has the form of a type's name, else `unknown`.

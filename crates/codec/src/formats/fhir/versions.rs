@@ -65,7 +65,7 @@ pub(crate) fn check_encounter(sent: &EncounterResource<'_>) -> Result<(), Fault>
         (class(LIST), R5, "Encounter.class"),
         (sent.actual_period.written().is_some(), R5, "Encounter.actualPeriod"),
         (sent.reason.written().is_some(), version_of_reason(&sent.reason), "Encounter.reason"),
-        (R5_ENCOUNTER_STATUSES.iter().any(|word| status(word)), R5, "Encounter.status"),
+        (R5_ENCOUNTER_STATUSES.iter().any(status), R5, "Encounter.status"),
     ])
 }
 
