@@ -47,7 +47,7 @@ pub struct PendingItems {
     pub entries: Vec<Entry>,
     /// Definitions of resources that events refer to. They come before the events, so a file may define what an earlier one uses.
     pub definitions: Vec<(Arc<Feed>, CodeDefinition<'static>)>,
-    /// What the decoder could not read.
+    /// Fields and details that the decoder could not read.
     pub decoder: DecoderCounts,
     /// Events of files without any time. They arrive with the first event of all files.
     untimed: Vec<(Arc<Feed>, Event<'static>)>,

@@ -1,4 +1,4 @@
-//! What events do not say: in the summary, in the last lines, and in `codes coverage`.
+//! Unknown values of events: in the summary, in the last lines, and in `codes coverage`.
 
 use clap::Parser;
 use plumbline::cli::{Cli, Codes, Command};
