@@ -146,7 +146,7 @@ fn newcomer(estimates: &[f64], before: &[(f64, f64)], after: &[(f64, f64)]) -> f
 struct Found {
     /// By the median for everybody.
     median: f64,
-    /// By rank: the attacker is told the order of the colleagues.
+    /// By rank: the attacker knows the order of the colleagues.
     by_rank: f64,
     /// By name: the attacker knows values and not whose they are.
     by_name: f64,
@@ -213,7 +213,7 @@ fn below_twenty_members_neither_ranks_nor_a_newcomer_are_found_better_than_by_th
     }
 }
 
-/// The values of a larger group can be listed, and nobody's name stands beside them. The page on disclosure says what remains: who knows
+/// The values of a larger group can be listed, and without names. The page on disclosure says what remains: an attacker who knows
 /// the order of the colleagues, or the only colleague who came between two versions, learns more.
 #[test]
 fn from_twenty_members_on_no_named_colleague_is_found_better_than_by_the_median() {

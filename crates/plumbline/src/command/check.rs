@@ -3,19 +3,19 @@
 use std::path::Path;
 
 use anyhow::Result;
-use codec::identity::keys::Keys;
+use scorecard::measure::definition::DEFAULT_CLASSIFICATION;
 use scorecard::registry::registry_file::RegistryContent;
 use stream::log::with_sources;
 
+use crate::code_files::{CodeFile, CodeTable, code_book, identifier_table};
 use crate::config::config_file::{self, ConfigSources, Mistake};
-use crate::config::decoder_settings::decoder_config;
 use crate::config::keys_file;
 use crate::config::options::Config;
 use crate::deployment::configured_files::refuse_output;
 use crate::deployment::data_directory::check_folder;
 use crate::deployment::registry_file_check;
 use crate::kafka::property_check::property_mistakes;
-use crate::measure_files;
+use crate::measure_files::{self, MeasuresError};
 use crate::terminal::count::counted;
 
 /// Mistakes, one a line.
@@ -33,11 +33,15 @@ pub fn check(sources: &ConfigSources, others: &[&str]) -> Result<String> {
     let mut found: Vec<String> = mistakes.iter().map(|Mistake { origin, text }| format!("{origin}: {text}")).collect();
     let measures = measure_files::chosen(config.measures.as_deref(), config.built_in_measures, &config.codes);
     let registry = config.registry.as_deref().map(registry_file_check::read).transpose();
-    let measures = measures.map_err(|error| found.push(with_sources(&error))).ok();
+    let classification = measures.as_ref().map_or(DEFAULT_CLASSIFICATION, |found| found.set.codes().classification());
+    found.extend(of_code_files(&config, classification));
+    // The mistakes of code files are listed above.
+    let is_new = |error: &MeasuresError| !matches!(error, MeasuresError::Codes(_));
+    found.extend(measures.as_ref().err().filter(|error| is_new(error)).map(|error| with_sources(error)));
     let registry = registry.map_err(|error| found.push(with_sources(&error))).ok();
     found.extend(others_of(&config));
     match (measures, registry) {
-        (Some(measures), Some(registry)) if found.is_empty() => {
+        (Ok(measures), Some(registry)) if found.is_empty() => {
             let count = measures.set.measures().len() as u64;
             Ok(no_mistakes(&config, count, &registry.unwrap_or_default()))
         }
@@ -51,7 +55,7 @@ fn no_mistakes(config: &Config, measures: u64, registry: &RegistryContent) -> St
     format!("no mistakes: {measures}, {feeds}, {}\n", registry_file_check::holds(registry))
 }
 
-/// Mistakes in the data folder, the keys, the identifier systems and the settings of the brokers.
+/// Mistakes in the data folder, the keys and the settings of the brokers.
 fn others_of(config: &Config) -> Vec<String> {
     let mut found = Vec::new();
     let mut add = |result: Result<()>| found.extend(result.err().map(|error| with_sources(error.as_ref())));
@@ -63,9 +67,19 @@ fn others_of(config: &Config) -> Vec<String> {
     if config.keys.exists() {
         add(keys_file::read(&config.keys).map(|_| ()).map_err(Into::into));
     }
-    if config.codes.iter().all(|file| file.read().is_ok()) {
-        add(decoder_config(config, Keys::fixed(), None).map(|_| ()).map_err(Into::into));
-    }
     found.extend(config.kafka.iter().flat_map(property_mistakes));
     found
+}
+
+/// The mistakes of each code file.
+fn of_code_files(config: &Config, classification: &str) -> Vec<String> {
+    let mistakes = |file: &CodeFile| {
+        let text = file.read()?;
+        if text.table == CodeTable::Identifiers {
+            identifier_table(&[text]).map(|_| ())
+        } else {
+            code_book(classification, &[text]).map(|_| ())
+        }
+    };
+    config.codes.iter().filter_map(|file| mistakes(file).err()).map(|error| with_sources(&error)).collect()
 }

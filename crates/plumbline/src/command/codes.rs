@@ -22,7 +22,7 @@ use crate::terminal::count::counted;
 pub struct CodesResult {
     /// The codes, for standard output.
     pub text: String,
-    /// What was rejected, for standard error.
+    /// The number of rejected elements, for standard error.
     pub report: String,
 }
 

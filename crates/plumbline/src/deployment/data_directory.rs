@@ -157,9 +157,8 @@ fn first_day(config: &Config, deployment: &Deployment) -> Option<Day> {
 /// When the path is not a folder, or cannot be read or written.
 pub fn check_folder(data: &Path) -> Result<()> {
     let absolute = std::path::absolute(data).with_context(|| format!("reading {}", data.display()))?;
-    let existing = absolute
-        .ancestors()
-        .find(|path| !matches!(fs::symlink_metadata(path), Err(error) if error.kind() == ErrorKind::NotFound));
+    let is_absent = |kind| matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory);
+    let existing = absolute.ancestors().find(|path| !fs::symlink_metadata(path).is_err_and(|error| is_absent(error.kind())));
     let existing = existing.unwrap_or(Path::new("/"));
     let found = fs::metadata(existing).with_context(|| format!("data {}: reading {}", data.display(), existing.display()))?;
     if !found.is_dir() {

@@ -52,7 +52,7 @@ pub struct PendingItems {
     pub entries: Vec<Entry>,
     /// Definitions of resources that events refer to. They come before the events, so a file may define what an earlier one uses.
     pub definitions: Vec<(Arc<Feed>, CodeDefinition<'static>)>,
-    /// What the decoder could not read.
+    /// Fields and details that the decoder could not read.
     pub decoder: DecoderCounts,
     /// Details that were dropped or rounded, and numbers that cannot be of their system, by feed and words.
     warnings: BTreeMap<(Arc<str>, String), u64>,

@@ -1,4 +1,4 @@
-//! What prescriptions do not say: codes that no table maps, and absent costs, quantities and average daily quantities.
+//! Gaps of prescriptions: codes that no table maps, and absent costs, quantities and average daily quantities.
 //!
 //! The newest version of each event counts, as in the fold. References count as the codes that they lead to.
 

@@ -46,7 +46,7 @@ pub struct Summary {
     pub dropped_details: BTreeMap<String, u64>,
     /// Numbers that were rounded to thousandths, by field.
     pub rounded_details: BTreeMap<String, u64>,
-    /// What the prescriptions do not say.
+    /// Gaps of the prescriptions.
     pub prescriptions: PrescriptionSummary,
     /// The statuses of the encounters.
     pub encounters: StatusSummary,
@@ -90,7 +90,7 @@ pub struct StatusSummary {
     pub unknown_status: u64,
 }
 
-/// What the decoder could not read of the records of a run, by field.
+/// Fields and details of a run that the decoder could not read, by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DecoderCounts {
     /// Unknown fields of native events.
@@ -157,7 +157,7 @@ impl Summary {
         self.encounters.encounters += positive(row.encounters + row.unknown_status);
     }
 
-    /// What is unknown, one line a kind, for standard error. A kind of which nothing was sent has no line.
+    /// Unknown values, one line a kind, for standard error. A kind of which nothing was sent has no line.
     #[must_use]
     pub fn unknowns(&self) -> String {
         let PrescriptionSummary { items, unmapped, unmapped_by_system, without_cost, without_quantity, without_adq } =

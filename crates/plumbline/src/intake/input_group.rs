@@ -119,7 +119,7 @@ pub(crate) struct InputGroup {
     pub records: u64,
     /// Bytes of keys and values.
     pub bytes: usize,
-    /// What the decoder could not read.
+    /// Fields and details that the decoder could not read.
     decoded: DecodeOutcome,
     /// The newest clinical instant of its events.
     newest_event: Option<Timestamp>,

@@ -5,7 +5,7 @@ use rdkafka::producer::BaseProducer;
 
 use crate::kafka::settings::KafkaSettings;
 
-/// What the library says about the properties of its clients, each once.
+/// The library's complaints about the properties of its clients, each once.
 #[must_use]
 pub fn property_mistakes(settings: &KafkaSettings) -> Vec<String> {
     let consumer = settings.reader().create::<BaseConsumer>().err();

@@ -11,7 +11,7 @@ fn event(id: &str, version: u64, at: &str, minutes: u32) -> String {
 #[test]
 fn feeds_codes_and_identifier_systems_of_the_configuration_are_used() {
     let place = Place::new();
-    let events = [event("e1", 1, "2026-01-15T09:00:00Z", 9), event("e2", 1, "1900-01-15T09:00:00Z", 9)].join("\n");
+    let events = [event("e1", 1, "2026-01-15T09:00:00Z", 9), event("e2", 1, "2025-12-15T09:00:00Z", 9)].join("\n");
     place.put("surgery/events.ndjson", events);
     let drug = r#"{"id":"p1","type":"prescription","occurred_at":"2026-01-15T09:00:00Z","clinician":{"system":"https://example.org/staff","value":"77"},"prescription":{"code":"1","code_system":"dmd","quantity":21}}"#;
     place.put("surgery/drugs.ndjson", drug);
@@ -20,7 +20,7 @@ fn feeds_codes_and_identifier_systems_of_the_configuration_are_used() {
     place.put("registry.ndjson", r#"{"type":"person","id":"dr-who","aliases":["staff|77"]}"#);
     let path = |name: &str| place.path(name).display().to_string();
     let config = format!(
-        "first-day = \"2025-01-01\"\nregistry = \"{}\"\n[codes]\ndrugs = \"{}\"\nidentifiers = \"{}\"\n[feeds.surgery]\npractice = \"B82001\"\n",
+        "first-day = \"2026-01-01\"\nregistry = \"{}\"\n[codes]\ndrugs = \"{}\"\nidentifiers = \"{}\"\n[feeds.surgery]\npractice = \"B82001\"\n",
         path("registry.ndjson"),
         path("drugs.csv"),
         path("staff.csv")
@@ -34,9 +34,9 @@ fn feeds_codes_and_identifier_systems_of_the_configuration_are_used() {
     assert_eq!((rows.len(), &rows[0]["clinician"], &rows[0]["practice"]), (1, &"staff|77".into(), &"B82001".into()), "{rows:?}");
     assert_eq!(place.lines("out/scorecards.ndjson")[0]["subject"]["clinician"], "dr-who");
     // The command line wins.
-    let open = place.replay("open", &["surgery"], &["--config", &path("plumbline.toml"), "--first-day", "1899-12-31"]);
+    let open = place.replay("open", &["surgery"], &["--config", &path("plumbline.toml"), "--first-day", "2025-12-01"]);
     assert_eq!(open.rejected.len(), 0, "{open:?}");
     let reject = &place.lines("out/rejects.ndjson")[0];
     assert_eq!((&reject["reason"], &reject["field"]), (&"too_old".into(), &"occurred_at".into()));
-    assert!(reject["detail"].as_str().unwrap().contains("2025-01-01"), "{reject}");
+    assert!(reject["detail"].as_str().unwrap().contains("2026-01-01"), "{reject}");
 }

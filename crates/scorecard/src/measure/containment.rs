@@ -7,7 +7,7 @@ use crate::measure::amount::Amount;
 use crate::measure::bnf::{BnfFilter, Within};
 use crate::measure::definition::{Class, SideDefinition};
 
-/// What is known about a numerator and its denominator.
+/// The relation between a numerator and its denominator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Containment {
     /// Every event of the numerator counts at least as much in the denominator.

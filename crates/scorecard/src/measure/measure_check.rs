@@ -49,7 +49,7 @@ fn check_containment(definition: &Definition) -> Result<(), Mistake> {
     Err(Mistake { table: Some("numerator"), key, text })
 }
 
-/// What is known about the sides of a proportion or a share; `None` for another kind.
+/// The relation between the sides of a proportion or a share; `None` for another kind.
 pub(crate) fn containment_of(definition: &Definition) -> Option<Containment> {
     let is_part = matches!(definition.kind, Kind::Proportion | Kind::Share);
     let is_readable = is_readable(&definition.numerator) && is_readable(&definition.denominator);

@@ -30,7 +30,7 @@ pub(crate) enum Drugs {
     Reference,
 }
 
-/// What a system says about versions.
+/// The version that a system writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meta {
     /// A number and the time.

@@ -20,7 +20,7 @@ pub struct WrittenClinic {
     pub feed: String,
     /// The code file of drugs.
     pub drugs: String,
-    /// What the form cannot say, so that its sums may differ.
+    /// Facts that the form cannot say, so that its sums may differ.
     pub cannot_say: &'static [&'static str],
 }
 
