@@ -10,6 +10,7 @@ mod peek;
 mod recompute;
 mod registry;
 mod rejects;
+mod replay_rights;
 
 #[path = "../support/published.rs"]
 mod published;
