@@ -676,6 +676,35 @@ mod tests {
     }
 
     #[test]
+    fn an_input_is_bound_to_its_feed_or_says_that_it_holds_any() {
+        let with = |table: &str| format!("[kafka]\nbrokers = \"a:1\"\n[inputs.t]\n{table}");
+        let rights = |table: &str| {
+            let (_dir, given) = given(&with(table));
+            read(&given).unwrap().inputs["t"].rights.clone()
+        };
+        assert_eq!(rights("feed = \"north\"\n"), SourceRights::bound("north"));
+        let wide = rights("feed = \"north\"\npractice-only = false\nregistry = \"trusted\"\n");
+        assert_eq!((wide.write("south"), wide.practice_only, wide.registry), (false, false, RegistryRight::Trusted));
+        let any = rights("feed = \"north\"\nfeeds = \"any\"\n");
+        assert_eq!((any.write("south"), any.practice_only, any.registry), (true, false, RegistryRight::Own));
+        for (table, cure) in [
+            ("format = \"json\"\n", "feeds = \"any\""),
+            ("feeds = \"all\"\n", "feeds = \"any\""),
+            ("feed = \"north\"\nregistry = \"trust\"\n", "did you mean \"trusted\"?"),
+            ("feed = \"north\"\npractice-only = \"no\"\n", "known: true, false"),
+        ] {
+            let found = mistakes(&with(table));
+            assert!(matches!(found.as_slice(), [one] if one.contains(cure)), "{table}: {found:#?}");
+        }
+    }
+
+    #[test]
+    fn a_trusted_token_needs_the_scope_registry() {
+        let table = |rest: &str| format!("[tokens.a]\nsha256 = \"{NORTH}\"\nscopes = \"write:a{rest}\nregistry = \"trusted\"\n");
+        assert!(mistakes(&table("\""))[0].starts_with("3: ") && read(&given(&table(" registry\"")).1).is_ok());
+    }
+
+    #[test]
     fn an_instance_is_a_member_of_its_groups_by_that_name() {
         let with = |name: &str| format!("[kafka]\nbrokers = \"a:1\"\ninstance = \"{name}\"\n");
         let (_dir, named) = given(&with("plumbline-0"));

@@ -91,7 +91,11 @@ pub(crate) async fn retry(
         retried
     };
     match tokio::task::spawn_blocking(run).await {
-        Ok(Ok(retried)) => json_response(&json!(retried)),
+        Ok(Ok(retried)) => {
+            let RetryOutcome { logged, registered, refused, .. } = retried;
+            tracing::info!(token = rights.token_name(), logged, registered, refused, "rejected records retried");
+            json_response(&json!(retried))
+        }
         Ok(Err(RetryError::Store(failed))) => ProblemType::Internal.response(&failed.to_string()),
         Ok(Err(RetryError::Log(_))) => {
             ProblemType::LogFailed.response("the log failed; retry after a restart of the service, an event counts only once")

@@ -94,17 +94,17 @@ impl SourceCheck {
             return Ok(item);
         }
         let feed = feed_of(&item);
-        let verdict = match &feed {
+        let verdict = match feed {
             Some(feed) if !rights.write(feed) => Verdict::Refused(
                 RejectReason::FeedNotAllowed.as_str(),
                 "feed",
                 "the source of this item may not write this feed; send it through the feed's own token or topic",
             ),
-            feed => self.verdict(log, &item, rights, feed.as_deref())?,
+            feed => self.verdict(log, &item, rights, feed)?,
         };
         Ok(match verdict {
             Verdict::Allowed => {
-                if let (Item::Registry(entry), Some(feed)) = (&item, &feed) {
+                if let (Item::Registry(entry), Some(feed)) = (&item, feed) {
                     self.accept(entry, &self.feeds.feed(feed));
                 }
                 item
@@ -112,7 +112,7 @@ impl SourceCheck {
             Verdict::Skipped => Item::Skipped(ORGANIZATION.to_owned()),
             Verdict::Refused(reason, field, detail) => Item::Reject(Reject {
                 position: Position { index, ..position.clone() },
-                feed,
+                feed: feed.map(str::to_owned),
                 reason: reason.to_owned(),
                 field: field.to_owned(),
                 detail: detail.to_owned(),
@@ -265,15 +265,15 @@ fn no_registry() -> Verdict {
 }
 
 /// The feed that an item names.
-fn feed_of(item: &Item<'_>) -> Option<String> {
+fn feed_of<'i>(item: &'i Item<'_>) -> Option<&'i str> {
     match item {
-        Item::Event(feed, _) | Item::Definition(feed, _) => Some(feed.name.to_string()),
+        Item::Event(feed, _) | Item::Definition(feed, _) => Some(&feed.name),
         Item::Registry(entry) => match entry.source() {
-            Some(EntrySource::Feed(feed)) => Some(feed.clone()),
+            Some(EntrySource::Feed(feed)) => Some(feed),
             Some(EntrySource::Operator) | None => None,
         },
         // A reject of another feed is not kept either: its retry would write that feed.
-        Item::Reject(reject) => reject.feed.clone(),
+        Item::Reject(reject) => reject.feed.as_deref(),
         Item::Skipped(_) => None,
     }
 }

@@ -35,6 +35,9 @@ const CLEAR_BYTES: usize = 9;
 /// Bytes of the end of a batch.
 const END_BYTES: usize = 13;
 
+/// The unit in which a disk writes.
+const SECTOR_BYTES: usize = 512;
+
 /// A record in a damaged batch, as far as its key is legible.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DamagedRecord {
@@ -73,7 +76,7 @@ impl JournalScan {
             }
             let next = (at + 1..bytes.len()).find(|from| batch_at(bytes, *from).is_some());
             let end = next.unwrap_or(bytes.len());
-            if next.is_some() || is_finished(&bytes[at..]) {
+            if next.is_some() || is_finished(&bytes[at..]) && !has_unwritten_sector(bytes, at) {
                 scan.damaged.push(at..end);
             }
             at = end;
@@ -128,8 +131,17 @@ fn item_at(bytes: &[u8], at: usize) -> Option<ItemPlace> {
 
 /// Whether the last bytes were written to their end, so that a damage and no crash made them illegible.
 fn is_finished(tail: &[u8]) -> bool {
-    let is_whole = |(end, checksum): (usize, u64)| tail.get(end + 1..end + 9).is_some_and(|sum| sum == checksum.to_le_bytes());
+    // A crash inside the trailer leaves less than all of its bytes.
+    let is_whole = |(end, checksum): (usize, u64)| {
+        tail.len() >= end + END_BYTES && tail.get(end + 1..end + 9).is_some_and(|sum| sum == checksum.to_le_bytes())
+    };
     tail.ends_with(TRAILER) || items_at(tail, 0).is_some_and(is_whole)
+}
+
+/// Whether a loss of power left a hole in the last bytes: a disk may write the sectors of one sync in any order.
+fn has_unwritten_sector(bytes: &[u8], from: usize) -> bool {
+    let sectors = bytes[from.next_multiple_of(SECTOR_BYTES).min(bytes.len())..].chunks_exact(SECTOR_BYTES);
+    sectors.into_iter().any(|sector| sector.iter().all(|byte| *byte == 0))
 }
 
 /// The records of a damaged range whose keys are legible.
@@ -267,6 +279,30 @@ mod tests {
             let scan = JournalScan::of(&whole[..cut]);
             assert_eq!((scan.valid.len(), scan.damaged.len()), (1, 0), "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn a_hole_in_the_last_batch_is_that_of_a_loss_of_power() {
+        let mut long = batch(1);
+        // A value of three sectors.
+        let item = HEAD_BYTES..long.len() - END_BYTES;
+        let value_bytes = item.len() - ITEM_BYTES - 13 + 3 * SECTOR_BYTES;
+        let mut filled = long[item].to_vec();
+        filled.extend(vec![7; 3 * SECTOR_BYTES]);
+        filled[13..21].copy_from_slice(&[u32::try_from(value_bytes).unwrap().to_le_bytes(); 2].concat());
+        long.truncate(HEAD_BYTES);
+        long.extend_from_slice(&filled);
+        long.push(END);
+        long.extend_from_slice(&xxh3_64(&filled).to_le_bytes());
+        long.extend_from_slice(TRAILER);
+        let first = batch(0).len();
+        let mut bytes = [batch(0), long].concat();
+        assert_eq!(JournalScan::of(&bytes).valid.len(), 2);
+        let mut flipped = bytes.clone();
+        flipped[first + 700] ^= 1;
+        assert_eq!(JournalScan::of(&flipped).damaged.len(), 1, "a bit is no hole");
+        bytes[SECTOR_BYTES..2 * SECTOR_BYTES].fill(0);
+        assert_eq!((JournalScan::of(&bytes).valid.len(), JournalScan::of(&bytes).damaged.len()), (1, 0));
     }
 
     #[test]

@@ -14,9 +14,8 @@ use crate::log::local_log::LocalLog;
 /// A start that would finish several months at once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the clock shows {now}, and the newest cut of the log is that of {last}: this start would make {finals} months final and seal {sealed} \
-     at once, and a sealed month never changes again; set the clock of this machine, or add --accept-clock to one start if the clock is \
-     right"
+    "the clock shows {now}, and the newest cut is that of {last}: this start would make {finals} months final and seal {sealed} for good. \
+     Set the clock of this machine; if it is right, add --accept-clock to one start"
 )]
 pub struct ClockJumpError {
     now: Timestamp,

@@ -11,6 +11,7 @@ mod peek;
 mod recompute;
 mod registry;
 mod rejects;
+mod replay_rights;
 
 #[path = "../support/published.rs"]
 mod published;

@@ -37,7 +37,7 @@ fn a_start_with_a_clock_two_years_ahead_is_refused_and_names_cure_and_override()
     let refused = command(&data, ahead, 1).stderr(std::process::Stdio::piped()).output().expect("the binary runs");
     let said = String::from_utf8(refused.stderr).expect("text");
     assert_eq!(refused.status.code(), Some(78), "{said}");
-    assert!(said.contains("set the clock") && said.contains("--accept-clock") && said.contains("2028-01-21"), "{said}");
+    assert!(said.contains("Set the clock") && said.contains("--accept-clock") && said.contains("2028-01-21"), "{said}");
     // Nothing was published: the right clock goes on, and publishes its first cut.
     let server = Server::start(command(&data, JANUARY + DAY, 1));
     server.until("/readyz", |answered| answered.json()["last_cut"].is_string());

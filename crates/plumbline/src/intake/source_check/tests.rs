@@ -17,7 +17,7 @@ const ODS: &str = "https://fhir.nhs.uk/Id/ods-organization-code";
 const GMC: &str = "https://fhir.nhs.uk/Id/gmc-reference-number";
 
 /// One record of a source.
-enum Sent {
+enum AttackRecord {
     /// A body, and the feed of the source.
     Body(Option<&'static str>, String),
     /// The key of a record without a value.
@@ -45,14 +45,14 @@ impl Attack {
         Attack { _dir: dir, log, check: SourceCheck::new(&decoder), decoder }
     }
 
-    /// What became of each item of a record.
-    fn outcomes(&mut self, sent: &Sent, rights: &SourceRights) -> Vec<String> {
+    /// The outcome of each item of a record.
+    fn outcomes(&mut self, sent: &AttackRecord, rights: &SourceRights) -> Vec<String> {
         let position = Position { source: "s".to_owned(), partition: 0, offset: 1, index: None };
         let mut outcomes = Vec::new();
         let Attack { log, check, decoder, .. } = self;
         let feed = match sent {
-            Sent::Body(feed, _) => feed.map(|name| decoder.feed(name)),
-            Sent::Tombstone(_) => None,
+            AttackRecord::Body(feed, _) => feed.map(|name| decoder.feed(name)),
+            AttackRecord::Tombstone(_) => None,
         };
         let context = Context { position: &position, feed, received_at: NOW, now: NOW };
         let mut each = |item: Item<'_>| {
@@ -66,13 +66,13 @@ impl Attack {
             outcomes.push(outcome);
         };
         match sent {
-            Sent::Body(_, body) => decoder.records.decode(body.as_bytes(), &context, &mut each),
-            Sent::Tombstone(key) => decoder.records.tombstone(Some(key.as_bytes()), &context, &mut each),
+            AttackRecord::Body(_, body) => decoder.records.decode(body.as_bytes(), &context, &mut each),
+            AttackRecord::Tombstone(key) => decoder.records.tombstone(Some(key.as_bytes()), &context, &mut each),
         };
         outcomes
     }
 
-    fn outcome(&mut self, sent: &Sent, rights: &SourceRights) -> String {
+    fn outcome(&mut self, sent: &AttackRecord, rights: &SourceRights) -> String {
         self.outcomes(sent, rights).join(" ")
     }
 
@@ -83,8 +83,8 @@ impl Attack {
     }
 }
 
-fn event(feed: &str, practice: &str) -> Sent {
-    Sent::Body(
+fn event(feed: &str, practice: &str) -> AttackRecord {
+    AttackRecord::Body(
         None,
         format!(
             r#"{{"feed":"{feed}","id":"e1","type":"encounter","occurred_at":"2026-01-15T09:00:00Z","clinician":{{"system":"gmc","value":"7012345"}},"practice":"{practice}","encounter":{{"mode":"telephone","status":"attended"}}}}"#
@@ -92,18 +92,18 @@ fn event(feed: &str, practice: &str) -> Sent {
     )
 }
 
-fn fhir(feed: &'static str, resource: &str) -> Sent {
-    Sent::Body(Some(feed), resource.to_owned())
+fn fhir(feed: &'static str, resource: &str) -> AttackRecord {
+    AttackRecord::Body(Some(feed), resource.to_owned())
 }
 
-fn practitioner(id: &str, numbers: &[(&str, &str)]) -> Sent {
+fn practitioner(id: &str, numbers: &[(&str, &str)]) -> AttackRecord {
     let numbers: Vec<String> =
         numbers.iter().map(|(system, value)| format!(r#"{{"system":"{system}","value":"{value}"}}"#)).collect();
     let numbers = numbers.join(",");
     fhir("north", &format!(r#"{{"resourceType":"Practitioner","id":"{id}","identifier":[{numbers}]}}"#))
 }
 
-fn role(practice: &str) -> Sent {
+fn role(practice: &str) -> AttackRecord {
     let text = format!(
         r#"{{"resourceType":"PractitionerRole","id":"r1","practitioner":{{"identifier":{{"system":"{GMC}","value":"7012345"}}}},"organization":{practice},"code":[{{"text":"GP"}}]}}"#
     );
@@ -114,14 +114,14 @@ fn at_code(code: &str) -> String {
     format!(r#"{{"identifier":{{"system":"{ODS}","value":"{code}"}}}}"#)
 }
 
-fn organisation(id: &str, code: &str, rest: &str) -> Sent {
+fn organisation(id: &str, code: &str, rest: &str) -> AttackRecord {
     let text = format!(
         r#"{{"resourceType":"Organization","id":"{id}","identifier":[{{"system":"{ODS}","value":"{code}"}}],"name":"X"{rest}}}"#
     );
     fhir("north", &text)
 }
 
-fn visit(place: &str) -> Sent {
+fn visit(place: &str) -> AttackRecord {
     let text = format!(
         r#"{{"resourceType":"Encounter","id":"v1","meta":{{"versionId":"1"}},"status":"finished","class":{{"code":"AMB"}},"period":{{"start":"2026-01-15T09:00:00Z","end":"2026-01-15T09:10:00Z"}},"serviceProvider":{{"reference":"{place}"}}}}"#
     );
@@ -129,7 +129,7 @@ fn visit(place: &str) -> Sent {
 }
 
 /// Every kind of item, with what becomes of it for a source that has every right.
-fn kinds() -> Vec<(&'static str, Sent, &'static str)> {
+fn kinds() -> Vec<(&'static str, AttackRecord, &'static str)> {
     let part_of = r#","partOf":{"identifier":{"system":"https://fhir.nhs.uk/Id/ods-organization-code","value":"U99999"}}"#;
     let deleted = r#"{"resourceType":"Bundle","type":"history","entry":[{"request":{"method":"DELETE","url":"Encounter/1"}}]}"#;
     let retraction = r#"{"feed":"south","id":"e1","type":"encounter","action":"retract","version":9007199254740992}"#;
@@ -139,10 +139,10 @@ fn kinds() -> Vec<(&'static str, Sent, &'static str)> {
         ("an event of the own practice", event("north", "A81001"), "logged"),
         ("an event of another practice", event("north", "B82002"), "logged"),
         ("an event of another feed", event("south", "B82002"), "logged"),
-        ("a retraction in another feed", Sent::Body(None, retraction.to_owned()), "logged"),
-        ("a broken event of another feed", Sent::Body(None, broken.to_owned()), "unknown_type"),
-        ("a tombstone of the own feed", Sent::Tombstone("north|e1"), "logged"),
-        ("a tombstone of another feed", Sent::Tombstone("south|e1"), "logged"),
+        ("a retraction in another feed", AttackRecord::Body(None, retraction.to_owned()), "logged"),
+        ("a broken event of another feed", AttackRecord::Body(None, broken.to_owned()), "unknown_type"),
+        ("a tombstone of the own feed", AttackRecord::Tombstone("north|e1"), "logged"),
+        ("a tombstone of another feed", AttackRecord::Tombstone("south|e1"), "logged"),
         ("a FHIR delete in another feed", fhir("south", deleted), "logged"),
         ("a definition of another feed", fhir("south", drug), "defined"),
         ("a person with one number", practitioner("d1", &[(GMC, "7012345")]), "registered"),
@@ -267,7 +267,8 @@ fn a_feed_that_is_called_like_a_system_of_numbers_owns_none_of_them() {
 fn a_feed_without_a_practice_states_no_role_and_no_organisation() {
     let mut attack = Attack::new();
     let rights = SourceRights::bound("east");
-    let of_east = |sent: Sent| if let Sent::Body(_, body) = sent { Sent::Body(Some("east"), body) } else { sent };
+    let of_east =
+        |sent: AttackRecord| if let AttackRecord::Body(_, body) = sent { AttackRecord::Body(Some("east"), body) } else { sent };
     assert_eq!(attack.outcome(&of_east(role(&at_code("A81001"))), &rights), REGISTRY_NOT_ALLOWED);
     assert_eq!(attack.outcome(&of_east(organisation("1", "A81001", "")), &rights), "skipped Organization");
     assert_eq!(attack.outcome(&of_east(practitioner("1", &[(GMC, "7000001")])), &rights), "registered");
