@@ -27,8 +27,8 @@ use crate::config::options::{
 };
 use crate::config::quantity;
 use crate::config::scope::Scope;
-use crate::config::unknown_variables::unknown_variables;
 use crate::config::source_rights::{FeedRight, RegistryRight, SourceRights};
+use crate::config::unknown_variables::unknown_variables;
 use crate::kafka::registry_address::without_credentials;
 use crate::kafka::settings::{FIXED, KafkaSettings};
 use crate::measure_files::BuiltIn;

@@ -250,6 +250,8 @@ impl Publisher<'_> {
         let gaps = self.gaps(month, step.was_final(), tick);
         let mut due = self.due(month, &rows, everybody);
         due.extend(self.covered_otherwise(month, step, books, &gaps));
+        let roll_ups: Vec<Unit> = due.iter().map(|unit| Unit { practice: String::new(), ..unit.clone() }).collect();
+        due.extend(roll_ups);
         let week = self.last_cut.is_none_or(|last| self.states.week(month, last).max(-1) < self.states.week(month, at));
         let known = self.groups.contains_key(&month);
         let new_groups = step.becomes_final() || (!step.is_final() && (week || !known));
@@ -292,7 +294,7 @@ impl Publisher<'_> {
     /// The units whose cards the cut computes. All units are due when the month is provisional, or final, for the first time.
     ///
     /// Otherwise a unit is due when its own month differs from its last revision. Without a revision a unit at a practice is due
-    /// when it has facts, and a roll-up when one of the person's practices is due.
+    /// when it has facts. A roll-up is also due when one of the person's practices is; the caller adds those.
     fn due(&self, month: Month, rows: &BTreeMap<Unit, Row>, everybody: bool) -> BTreeSet<Unit> {
         let none = BTreeMap::new();
         let cards = self.cards.get(&month).unwrap_or(&none);
@@ -300,10 +302,7 @@ impl Publisher<'_> {
             Some(last) => rows.get(unit).map(|row| &row.sums) != Some(&last.month.sums),
             None => !unit.is_roll_up() && rows[unit].sums.base(FACTS) > 0,
         };
-        let changed: BTreeSet<&str> =
-            rows.keys().filter(|unit| !unit.is_roll_up() && differs(unit)).map(|unit| unit.person.as_str()).collect();
-        let begins = |unit: &Unit| unit.is_roll_up() && !cards.contains_key(unit) && changed.contains(unit.person.as_str());
-        rows.keys().chain(cards.keys()).filter(|unit| everybody || differs(unit) || begins(unit)).cloned().collect()
+        rows.keys().chain(cards.keys()).filter(|unit| everybody || differs(unit)).cloned().collect()
     }
 }
 

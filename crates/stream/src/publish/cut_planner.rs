@@ -301,9 +301,10 @@ struct MonthPlan<'a> {
 
 /// The units whose cards a cut computes where it does not compute the whole month.
 ///
-/// A unit is due when its month or its coverage differs from its last revision, or when the registry attributes it otherwise. Without a revision
-/// a unit at a practice is due, and a roll-up when one of its practices is. A changed row alone is no reason: an amendment
-/// changes only its counters.
+/// A unit is due when its month or its coverage differs from its last revision, or when the registry attributes it otherwise. Without a
+/// revision a unit at a practice is due. A roll-up is also due when one of its practices is: an event that moves between two practices
+/// changes no sum of the month, but only one of the practices may leave it out. A changed row alone is no reason: an amendment changes
+/// only its counters.
 fn due_units(plan: &MonthPlan<'_>, waiting: &BTreeSet<UnitKey>, last: &BTreeMap<UnitKey, LastRevision>) -> BTreeSet<UnitKey> {
     let is_due = |key: &UnitKey| {
         let begins = || !key.is_roll_up() && plan.units.month_sums(key, plan.month).base.facts > 0;
@@ -316,8 +317,8 @@ fn due_units(plan: &MonthPlan<'_>, waiting: &BTreeSet<UnitKey>, last: &BTreeMap<
     };
     let mut due: BTreeSet<UnitKey> = waiting.iter().filter(|key| is_due(key)).cloned().collect();
     let roll_up = |key: &UnitKey| UnitKey { person: key.person.clone(), practice: String::new() };
-    let new_roll_ups: Vec<UnitKey> = due.iter().map(roll_up).filter(|key| !last.contains_key(key)).collect();
-    due.extend(new_roll_ups);
+    let roll_ups: Vec<UnitKey> = due.iter().map(roll_up).collect();
+    due.extend(roll_ups);
     due
 }
 

@@ -385,12 +385,19 @@ impl<'a> CutCheck<'a> {
         at: &str,
         verdict: &mut Verdict,
     ) {
+        let sums_differ =
+            |unit: &Unit, last: &Scorecard| last.quality.month_sums != self.cut.month(unit, month).fingerprint(self.set);
+        let practice_differs = |practice: &Unit| {
+            let last = self.last.get(&(practice.clone(), month));
+            last.map_or(self.cut.month(practice, month).facts() > 0, |last| sums_differ(practice, last))
+        };
         let changed = match last {
             None => true,
             Some(last) => {
-                last.quality.month_sums != self.cut.month(unit, month).fingerprint(self.set)
+                sums_differ(unit, last)
                     || last.content.subject != card.content.subject
                     || last.content.coverage != card.content.coverage
+                    || unit.1.is_empty() && self.cut.practices_of(&unit.0).any(practice_differs)
             }
         };
         let attributed = card.reasons.iter().any(|reason| reason.cause == Cause::Attribution);
