@@ -59,6 +59,9 @@ pub fn sound(config: &str, variables: &[(String, String)]) {
     let place = Place::new();
     let file = place.put("plumbline.toml", config);
     let mut check = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    for of_the_suite in ["PLUMBLINE_TEST_DATA", "PLUMBLINE_KAFKA", "PLUMBLINE_PYTHON", "PLUMBLINE_PROMTOOL"] {
+        check.env_remove(of_the_suite);
+    }
     let output = check.args(["check", "--config"]).arg(file).envs(variables.iter().cloned()).output().expect("the binary runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -22,10 +22,10 @@ fn selector(text: &str) -> Selector {
     Selector { metric: metric.to_owned(), labels }
 }
 
-/// `outcome="skipped"`, `band=~"far_below|far_above"`, `role=~"$role"`. Values with a comma or a brace are not used here.
+/// `outcome="skipped"`, `band=~"far_below|far_above"`, `system!="other"`, `role=~"$role"`. Values with a comma or a brace are not used here.
 fn label(matcher: &str) -> (String, Vec<String>) {
     let (name, value) = matcher.split_once('=').unwrap_or_else(|| panic!("{matcher} is no label = value"));
-    let value = value.trim_start_matches('~').trim_matches('"');
+    let (name, value) = (name.trim_end_matches('!'), value.trim_start_matches('~').trim_matches('"'));
     let any = value.starts_with('$');
     let values = if any { Vec::new() } else { value.split('|').map(str::to_owned).collect() };
     (name.trim().to_owned(), values)
@@ -33,9 +33,10 @@ fn label(matcher: &str) -> (String, Vec<String>) {
 
 #[test]
 fn selectors_are_read_with_their_labels() {
-    let found = selectors(r#"max(plumbline_a_total{job=~"$job", x="1"}[1h]) / plumbline_b > bool plumbline_c{y=~"p|q"}"#);
+    let found = selectors(r#"max(plumbline_a_total{job=~"$job", x="1"}[1h]) / plumbline_b > bool plumbline_c{y=~"p|q",z!="r"}"#);
     let names: Vec<&str> = found.iter().map(|selector| selector.metric.as_str()).collect();
     assert_eq!(names, ["plumbline_a_total", "plumbline_b", "plumbline_c"]);
     assert_eq!(found[0].labels, [("job".to_owned(), vec![]), ("x".to_owned(), vec!["1".to_owned()])]);
-    assert_eq!(found[2].labels, [("y".to_owned(), vec!["p".to_owned(), "q".to_owned()])]);
+    let [y, z] = [("y".to_owned(), vec!["p".to_owned(), "q".to_owned()]), ("z".to_owned(), vec!["r".to_owned()])];
+    assert_eq!(found[2].labels, [y, z]);
 }

@@ -100,7 +100,6 @@ fn the_same_clinic_has_the_same_sums_whichever_system_writes_it() {
 }
 
 #[test]
-#[ignore = "intake does not read Bundles of type message yet"]
 fn the_clinic_written_as_prescription_messages_has_the_same_sums() {
     check(|form| form.name == "eps_messages");
 }

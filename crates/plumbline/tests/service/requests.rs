@@ -238,6 +238,10 @@ fn the_error_for_an_unusable_folder_names_it_and_the_cure() {
 
 fn plumbline(place: &Place, args: &[&str]) -> std::process::Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    // `check` reports variables that are no options, also those of the suite.
+    for of_the_suite in ["PLUMBLINE_TEST_DATA", "PLUMBLINE_KAFKA", "PLUMBLINE_PYTHON", "PLUMBLINE_PROMTOOL"] {
+        command.env_remove(of_the_suite);
+    }
     command.args(args).current_dir(place.path(".")).output().expect("the binary runs")
 }
 

@@ -34,7 +34,7 @@ pub enum Cause {
     DefinitionChange,
     /// The month became final.
     Final,
-    /// A gap in the data appeared or was filled, or a kind of event began to be sent.
+    /// A gap in the data appeared or was filled, a kind of event began to be sent, or a reference of an event was resolved later.
     Coverage,
 }
 

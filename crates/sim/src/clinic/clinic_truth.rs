@@ -7,7 +7,7 @@ pub const PRACTICE: &str = "A81001";
 /// Days with visits, from 5 January 2026.
 const DAYS: i64 = 50;
 /// The first minute of work, 2026-01-05T08:00Z, in minutes since 1970.
-const BEGIN: i64 = 29_459_040;
+const BEGIN: i64 = 29_460_000;
 /// Minutes of a day.
 const DAY: i64 = 1_440;
 

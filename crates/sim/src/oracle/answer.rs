@@ -331,7 +331,8 @@ fn reasons(step: Step, row: &Row, status: &str, content: &OracleContent, last: O
     if step.becomes_final() {
         reasons.push(("final", 0));
     }
-    if status != "withdrawn" && content.missing != last.content.missing {
+    let both_published = status != "withdrawn" && last.status != "withdrawn";
+    if both_published && content.missing != last.content.missing {
         reasons.push(("coverage", 0));
     }
     let grown = [
@@ -340,6 +341,10 @@ fn reasons(step: Step, row: &Row, status: &str, content: &OracleContent, last: O
         ("retracted", row.retracted - last.month.retracted),
     ];
     reasons.extend(grown.into_iter().filter(|(_, events)| *events > 0));
+    // A definition arrived later than its event, or the missing data of one practice of a roll-up changed without those of all.
+    if reasons.is_empty() {
+        reasons.push(("coverage", 0));
+    }
     reasons
 }
 

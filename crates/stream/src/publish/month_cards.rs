@@ -125,7 +125,8 @@ impl MonthCut<'_> {
             return vec![Reason { cause, events: sums.base.recorded }];
         };
         let mut reasons = Vec::new();
-        let covered = content.status == Status::Withdrawn || content.coverage == *last.coverage;
+        let both_published = content.status != Status::Withdrawn && last.status != Status::Withdrawn;
+        let covered = !both_published || content.coverage == *last.coverage;
         let whole = [
             (self.step.becomes_final(), Cause::Final),
             (self.header.redefined, Cause::DefinitionChange),
@@ -139,6 +140,11 @@ impl MonthCut<'_> {
             (Cause::Retracted, sums.base.retracted - last.retracted),
         ];
         reasons.extend(counted.into_iter().filter(|(_, n)| *n > 0).map(|(cause, events)| Reason { cause, events }));
+        // A definition arrived later than the event that refers to it. Or the flags of one practice changed: a roll-up shows those of
+        // all its practices together.
+        if reasons.is_empty() {
+            reasons.push(Reason { cause: Cause::Coverage, events: 0 });
+        }
         reasons
     }
 

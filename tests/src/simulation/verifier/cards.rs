@@ -261,7 +261,8 @@ impl<'a> CutCheck<'a> {
         verdict.hold(lost || whole, COMPLETE, || format!("{at}: {:?}", card.content.coverage));
         if card.content.status != Status::Withdrawn {
             let gaps = self.gaps(&unit, month);
-            if self.evidence.lost_its_beginning() {
+            // A roll-up of a final month may sum a practice without a card of that month, whose flags are not frozen.
+            if self.evidence.lost_its_beginning() || unit.1.is_empty() && self.was_final(month) {
                 if let Some(gaps) = self.shown_gaps(card, &unit) {
                     self.check_windows(card, &unit, &gaps, &at, verdict);
                 }
@@ -362,12 +363,16 @@ impl<'a> CutCheck<'a> {
                 let then = [last.quality.recorded, last.quality.amended, last.quality.retracted];
                 wanted.extend(self.becomes_final(month).then_some((Cause::Final, 0)));
                 wanted.extend(self.redefined.then_some((Cause::DefinitionChange, 0)));
-                let is_published = card.content.status != Status::Withdrawn;
+                let is_published = [card, last].into_iter().all(|card| card.content.status != Status::Withdrawn);
                 let is_covered_otherwise = is_published && last.content.coverage != card.content.coverage;
                 wanted.extend(is_covered_otherwise.then_some((Cause::Coverage, 0)));
                 let causes = [Cause::Late, Cause::Amended, Cause::Retracted];
                 let grown = causes.into_iter().zip(sums.counters).zip(then).map(|((cause, now), then)| (cause, now - then));
                 wanted.extend(grown.filter(|(_, events)| *events > 0));
+                let attributed = card.reasons.iter().any(|reason| reason.cause == Cause::Attribution);
+                // Flags of one practice change a roll-up, and a definition that arrives later changes the meaning of an event.
+                let by_completion = wanted.is_empty() && !attributed;
+                wanted.extend(by_completion.then_some((Cause::Coverage, 0)));
             }
         }
         let named = card.reasons.iter().filter(|reason| reason.cause != Cause::Attribution);
@@ -389,7 +394,13 @@ impl<'a> CutCheck<'a> {
             |unit: &Unit, last: &Scorecard| last.quality.month_sums != self.cut.month(unit, month).fingerprint(self.set);
         let practice_differs = |practice: &Unit| {
             let last = self.last.get(&(practice.clone(), month));
-            last.map_or(self.cut.month(practice, month).facts() > 0, |last| sums_differ(practice, last))
+            let covered_otherwise = |last: &Scorecard| {
+                let published = last.content.status != Status::Withdrawn && !self.was_final(month);
+                published && shown(last) != self.expected(practice, &self.gaps(practice, month))
+            };
+            last.map_or(self.cut.month(practice, month).facts() > 0, |last| {
+                sums_differ(practice, last) || covered_otherwise(last)
+            })
         };
         let changed = match last {
             None => true,
