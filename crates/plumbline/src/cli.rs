@@ -163,7 +163,7 @@ pub enum Command {
     Rejects(Rejects),
     /// Show what the codes of events mean.
     #[command(subcommand)]
-    Codes(Codes),
+    Codes(CodesCommand),
     /// Check the records of an embedded log, or keep those that are whole.
     ///
     /// The service must be stopped.
@@ -659,7 +659,7 @@ pub enum Measures {
 
 /// The commands about codes.
 #[derive(Debug, Subcommand)]
-pub enum Codes {
+pub enum CodesCommand {
     /// List the commonest codes of prescriptions that no table maps, each with its number of items.
     ///
     /// A PATH is a file or folder, as for `replay`. --log reads the log of the data folder or of Kafka instead; a service over the

@@ -131,9 +131,8 @@ impl MeasureSource {
         let kept = FILES.iter().filter(|(name, _)| self.built_in == BuiltIn::Keep && !origins.contains_key(id_of(name)));
         // A built-in measure of another classification could never match a drug.
         let fits = |(name, text): &&(&str, &str)| classification_of(name, text).is_none_or(|needed| needed == classification);
-        let (kept, others): (Vec<&(&str, &str)>, Vec<&(&str, &str)>) = kept.partition(fits);
+        let (kept, others): (Vec<_>, Vec<_>) = kept.copied().partition(|file| fits(&file));
         let left_out = others.iter().map(|(name, _)| id_of(name).to_owned()).collect();
-        let kept: Vec<(&str, &str)> = kept.into_iter().copied().collect();
         origins.extend(kept.iter().map(|(name, _)| (id_of(name).to_owned(), MeasureOrigin::BuiltIn)));
         let own = self.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         let all: Vec<(&str, &str)> = own.chain(kept).collect();

@@ -10,7 +10,8 @@ use stream::deployment::GenesisError;
 use stream::log::{LogError, with_sources};
 
 use crate::cli::{
-    Cli, Codes, Command, ConfigCommand, LogCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs,
+    Cli, CodesCommand, Command, ConfigCommand, LogCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs,
+    SimulateArgs,
 };
 use crate::code_files::CodeFileError;
 use crate::command::card;
@@ -143,7 +144,7 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Check(args) => print(&wrapped(&check::check(&sources(args), &VARIABLES)?, columns())),
         Command::Completions { shell } => Ok(io::stdout().write_all(&manual::completions(*shell))?),
         Command::Man { dir } => manual::pages(dir),
-        Command::Codes(Codes::Coverage(args)) => {
+        Command::Codes(CodesCommand::Coverage(args)) => {
             let result = codes::coverage(args, &configured(&args.service)?, Clock::System.now(), &listen()?)?;
             report(&result.report);
             print_as(&result.text, args.output)

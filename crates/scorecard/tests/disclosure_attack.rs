@@ -3,6 +3,8 @@
 //!
 //! A colleague is found where the estimate is within 5 % of the value. The yardstick is the published median as the guess for everybody.
 
+#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts below 2,000")]
+
 use scorecard::card::public_group::PeerKey;
 use scorecard::measure::measure_set::{Measure, MeasureSet};
 use scorecard::peer_group::disclosed_figures::{comparator, public_group};
@@ -44,7 +46,7 @@ fn value((n, d): (i64, i64)) -> f64 {
 
 /// Everything published about a group: figures by their place between 0 and 1.
 fn published(measure: &Measure, members: &[(i64, i64)]) -> Vec<(f64, f64)> {
-    let key = PeerKey { measure: "dna_rate@1".into(), window: 12, role: "gp".into(), month: "2026-10".parse().unwrap() };
+    let key = PeerKey { measure: "dna_rate@1".into(), window: 12, role: "gp".into(), month: "2026-10".parse().expect("a month") };
     let mut values = members.to_vec();
     values.sort_by(|one, other| value(*one).total_cmp(&value(*other)));
     let network = PeerNetwork::new(key, Timestamp(0), no_figures(), Vec::new(), values);
@@ -143,7 +145,7 @@ fn newcomer(estimates: &[f64], before: &[(f64, f64)], after: &[(f64, f64)]) -> f
 
 /// Shares of colleagues who are found, as means over many groups.
 #[derive(Debug, Default)]
-struct Found {
+struct FoundShares {
     /// By the median for everybody.
     median: f64,
     /// By rank: the attacker knows the order of the colleagues.
@@ -155,9 +157,9 @@ struct Found {
     newcomer_median: f64,
 }
 
-fn attack(measure: &Measure, members: usize) -> Found {
+fn attack(measure: &Measure, members: usize) -> FoundShares {
     let mut draws = Draws(u64::try_from(members).unwrap_or_default() * 1_000_003);
-    let mut found = Found::default();
+    let mut found = FoundShares::default();
     for _ in 0..GROUPS {
         let group: Vec<(i64, i64)> = (0..members).map(|_| draws.member()).collect();
         let figures = published(measure, &group);
@@ -189,7 +191,7 @@ fn attack(measure: &Measure, members: usize) -> Found {
 }
 
 fn measure() -> MeasureSet {
-    MeasureSet::parse([("dna_rate.toml", include_str!("../../../measures/dna_rate.toml"))]).unwrap()
+    MeasureSet::parse([("dna_rate.toml", include_str!("../../../measures/dna_rate.toml"))]).expect("a built-in measure")
 }
 
 #[test]

@@ -111,9 +111,9 @@ impl Pseudonyms {
     }
 
     /// The rule for a code of a code system. SNOMED codes are long numbers as well, and so are those of the dm+d, which are SNOMED
-    /// codes: they pass with a valid check digit. One of ten digits that is an NHS number as well passes only if it begins with 1: the
-    /// codes of SNOMED CT with ten digits do, and no NHS number of England or Wales does. The eleven digits of a BNF appliance pass too, although ten in a row have a valid
-    /// check digit in one code of six.
+    /// codes: they pass with a valid check digit. One of ten digits that is an NHS number as well passes only if it begins with 1. The
+    /// codes of SNOMED CT with ten digits do, and no NHS number of England or Wales does. The eleven digits of a BNF appliance pass
+    /// too, although ten in a row have a valid check digit in one code of six.
     #[must_use]
     pub fn protect_code<'a>(&self, system: &str, code: Cow<'a, str>) -> Cow<'a, str> {
         let passes = match system {

@@ -1,4 +1,4 @@
-//! Statuses of parties and identifiers: whoever took no part is not the clinician, and a number that is over is not the current one.
+//! Statuses of parties and identifiers: a party that took no part is not the clinician, and a number that is over is not the current one.
 
 use codec::formats::record_decoder::{DecoderConfig, RecordDecoder};
 use scorecard::event::{Action, Event, Exclusion};

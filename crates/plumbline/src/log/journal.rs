@@ -268,7 +268,8 @@ mod tests {
             }
             let left: Vec<usize> = (0..4).filter(|number| *number != hit).map(|number| number * of_batch).collect();
             assert_eq!(scan.valid.iter().map(|range| range.start).collect::<Vec<_>>(), left, "bit {bit}");
-            assert_eq!(scan.damaged, [hit * of_batch..(hit + 1) * of_batch], "bit {bit}");
+            let whole = hit * of_batch..(hit + 1) * of_batch;
+            assert_eq!(scan.damaged, std::slice::from_ref(&whole), "bit {bit}");
         }
     }
 

@@ -75,7 +75,7 @@ fn a_code_file_with_a_mistake_is_named_with_its_line() {
 
 /// A proportion of prescriptions with these code filters.
 fn proportion(numerator: &str, denominator: &str) -> String {
-    let base = include_str!("../../../../measures/trimethoprim.toml").split("[numerator]").next().unwrap().to_owned();
+    let base = include_str!("../../../../measures/trimethoprim.toml").split("[numerator]").next().expect("a value").to_owned();
     let side = |name: &str, codes: &str| {
         format!("[{name}]\nevent = \"prescription\"\namount = \"items\"\ncodes = [{codes}]\nrepeat = false\n")
     };

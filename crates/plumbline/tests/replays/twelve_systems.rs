@@ -64,14 +64,18 @@ fn sums(card: &Value) -> CardSums {
 fn expected(truth: &ClinicTruth, doctor: usize, month: i64) -> (i64, i64, i64) {
     // Minutes since 1970 of 2026-01-01 and 2026-02-01.
     let begin = [29_453_760, 29_498_400, 29_538_720];
-    let within = |minute: i64| (begin[0] <= minute) && minute < begin[usize::try_from(month).unwrap()];
+    let within = |minute: i64| (begin[0] <= minute) && minute < begin[usize::try_from(month).expect("of the truth")];
     let visits = truth.visits.iter().filter(|visit| visit.doctor == doctor && within(visit.begin));
-    let lengths: Vec<i64> = visits.filter_map(|visit| *visit.versions.last().unwrap()).collect();
+    let lengths: Vec<i64> = visits.filter_map(|visit| *visit.versions.last().expect("of the truth")).collect();
     let items = truth.prescriptions.iter().filter(|one| {
         let visit = &truth.visits[one.visit];
-        visit.doctor == doctor && within(visit.begin) && one.versions.last().unwrap().is_some()
+        visit.doctor == doctor && within(visit.begin) && one.versions.last().expect("of the truth").is_some()
     });
-    (i64::try_from(lengths.len()).unwrap(), lengths.iter().sum(), i64::try_from(items.count()).unwrap())
+    (
+        i64::try_from(lengths.len()).expect("of the truth"),
+        lengths.iter().sum(),
+        i64::try_from(items.count()).expect("of the truth"),
+    )
 }
 
 fn check(wanted: impl Fn(&WrittenClinic) -> bool) {

@@ -1,7 +1,7 @@
 //! Unknown values of events: in the summary, in the last lines, and in `codes coverage`.
 
 use clap::Parser;
-use plumbline::cli::{Cli, Codes, Command};
+use plumbline::cli::{Cli, CodesCommand, Command};
 use plumbline::command::codes::coverage;
 use plumbline::config::config_file;
 use plumbline::process::interrupt::Interrupt;
@@ -53,16 +53,16 @@ fn the_summary_and_the_last_lines_say_what_is_unknown() {
     ] {
         assert!(lines.contains(line), "{line}: {lines}");
     }
-    let written = std::fs::read_to_string(place.path("out/summary.json")).unwrap();
+    let written = std::fs::read_to_string(place.path("out/summary.json")).expect("a readable folder");
     assert!(written.contains("\"unmapped\": 5") && written.contains("\"example.org/drugs\": 1"), "{written}");
 }
 
 fn covered(place: &Place, args: &[&str]) -> String {
-    let cli = Cli::try_parse_from([&["plumbline", "codes", "coverage"], args].concat()).unwrap();
-    let Command::Codes(Codes::Coverage(args)) = cli.command else { unreachable!("it says coverage") };
+    let cli = Cli::try_parse_from([&["plumbline", "codes", "coverage"], args].concat()).expect("a readable folder");
+    let Command::Codes(CodesCommand::Coverage(args)) = cli.command else { unreachable!("it says coverage") };
     let data = place.path("out");
     let config = plumbline::config::options::Config { data, ..config_file::defaults() };
-    coverage(&args, &config, now(), &Interrupt::default()).unwrap().text
+    coverage(&args, &config, now(), &Interrupt::default()).expect("a readable folder").text
 }
 
 #[test]

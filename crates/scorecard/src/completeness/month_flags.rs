@@ -26,8 +26,8 @@ impl MonthFlags {
     /// The flags that a card shows.
     #[must_use]
     pub fn of(gaps: &MonthGaps) -> MonthFlags {
-        let mut flags = MonthFlags::default();
-        flags.not_sent = gaps.not_sent.iter().filter_map(|word| DataKind::of_word(word)).collect();
+        let not_sent = gaps.not_sent.iter().filter_map(|word| DataKind::of_word(word)).collect();
+        let mut flags = MonthFlags { not_sent, ..MonthFlags::default() };
         for gap in &gaps.gaps {
             let days = u8::try_from(gap.days).unwrap_or(u8::MAX);
             match DataKind::of_word(&gap.kind) {

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::clinic::clinic_truth::{ClinicTruth, DOCTORS, DRUGS, Doctor, PRACTICE, Prescription, Visit, Way, instant};
+use crate::clinic::clinic_truth::{
+    ClinicPrescription, ClinicTruth, ConsultationMode, DOCTORS, DRUGS, Doctor, PRACTICE, Visit, instant,
+};
 
 /// How a system names clinicians.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,9 +94,9 @@ impl Style {
         let first = visit.versions.iter().flatten().next().copied().unwrap_or_default();
         let minutes = visit.versions[version].unwrap_or(first);
         let (class, display) = match visit.way {
-            Way::Surgery => ("AMB", "ambulatory"),
-            Way::Home => ("HH", "home health"),
-            Way::Telephone => ("VR", "virtual"),
+            ConsultationMode::Surgery => ("AMB", "ambulatory"),
+            ConsultationMode::Home => ("HH", "home health"),
+            ConsultationMode::Telephone => ("VR", "virtual"),
         };
         let resource = json!({
             "resourceType": "Encounter", "id": visit_id(visit),
@@ -107,7 +109,7 @@ impl Style {
     }
 
     /// A version of a prescription.
-    pub(crate) fn prescription(&self, truth: &ClinicTruth, prescription: &Prescription, version: usize) -> Value {
+    pub(crate) fn prescription(&self, truth: &ClinicTruth, prescription: &ClinicPrescription, version: usize) -> Value {
         let visit = &truth.visits[prescription.visit];
         let first = prescription.versions.iter().flatten().next().copied().unwrap_or_default();
         let quantity = prescription.versions[version].unwrap_or(first);
@@ -155,7 +157,7 @@ pub(crate) fn visit_id(visit: &Visit) -> String {
 }
 
 /// The id of a prescription.
-pub(crate) fn prescription_id(prescription: &Prescription) -> String {
+pub(crate) fn prescription_id(prescription: &ClinicPrescription) -> String {
     format!("p{}", prescription.number)
 }
 

@@ -51,7 +51,7 @@ pub const DRUGS: [Drug; 5] = [
 
 /// The way of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum ConsultationMode {
     /// In the surgery.
     Surgery,
     /// At home.
@@ -70,14 +70,14 @@ pub struct Visit {
     /// Begin in minutes since 1970.
     pub begin: i64,
     /// Its way.
-    pub way: Way,
+    pub way: ConsultationMode,
     /// Its length in minutes by version, oldest first. `None`: the version says that the visit is an error.
     pub versions: Vec<Option<i64>>,
 }
 
 /// A prescription.
 #[derive(Clone, Debug)]
-pub struct Prescription {
+pub struct ClinicPrescription {
     /// Number, from 1.
     pub number: usize,
     /// Index of the visit.
@@ -96,7 +96,7 @@ pub struct ClinicTruth {
     /// The visits.
     pub visits: Vec<Visit>,
     /// The prescriptions.
-    pub prescriptions: Vec<Prescription>,
+    pub prescriptions: Vec<ClinicPrescription>,
 }
 
 impl ClinicTruth {
@@ -112,15 +112,15 @@ impl ClinicTruth {
 
 fn visit(draw: &mut Draw, number: usize) -> Visit {
     let begin = BEGIN + DAY * draw.between(0, DAYS - 1) + draw.between(0, 500);
-    let way = *draw.weighted(&[(Way::Surgery, 6), (Way::Home, 1), (Way::Telephone, 3)]);
+    let way = *draw.weighted(&[(ConsultationMode::Surgery, 6), (ConsultationMode::Home, 1), (ConsultationMode::Telephone, 3)]);
     let (first, second) = (draw.between(4, 25), draw.between(4, 25));
     Visit { number, doctor: draw.index(DOCTORS.len()), begin, way, versions: versions(draw, first, second) }
 }
 
-fn prescription(draw: &mut Draw, visit: usize) -> Prescription {
+fn prescription(draw: &mut Draw, visit: usize) -> ClinicPrescription {
     let (first, second) = (draw.between(5, 30), draw.between(5, 30));
     let versions = versions(draw, first, second);
-    Prescription { number: visit / 2 + 1, visit, drug: draw.index(DRUGS.len()), repeat: draw.chance(0.2), versions }
+    ClinicPrescription { number: visit / 2 + 1, visit, drug: draw.index(DRUGS.len()), repeat: draw.chance(0.2), versions }
 }
 
 /// One version, or a second one that amends or withdraws the first.

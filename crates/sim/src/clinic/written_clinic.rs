@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::clinic::clinic_resources::{Drugs, Meta, Parties, Style, prescription_id, visit_id};
-use crate::clinic::clinic_truth::{ClinicTruth, DOCTORS, DRUGS, Doctor, Drug, PRACTICE, Way, instant};
+use crate::clinic::clinic_truth::{ClinicTruth, ConsultationMode, DOCTORS, DRUGS, Doctor, Drug, PRACTICE, instant};
 use crate::traffic::draw::Draw;
 
 /// Files of a random split.
@@ -102,9 +102,9 @@ fn native(truth: &ClinicTruth) -> WrittenClinic {
         for (version, minutes) in (1..).zip(&visit.versions) {
             let mut event = json!({"id": visit_id(visit), "version": version, "type": "encounter"});
             let mode = match visit.way {
-                Way::Surgery => "face_to_face",
-                Way::Home => "home",
-                Way::Telephone => "telephone",
+                ConsultationMode::Surgery => "face_to_face",
+                ConsultationMode::Home => "home",
+                ConsultationMode::Telephone => "telephone",
             };
             match minutes {
                 Some(minutes) => {

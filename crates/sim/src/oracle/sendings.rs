@@ -63,8 +63,8 @@ impl MissingData {
             own => own,
         };
         let silent: BTreeSet<u32> = needs.each.iter().map(|kind| days(kind).max(days(carrier(kind)))).collect();
-        let none_of_any = !needs.any.is_empty() && needs.any.iter().all(|kind| unsent(&kind));
-        needs.numerator.iter().any(|kind| unsent(&kind)) || none_of_any || silent.len() > 1
+        let none_of_any = !needs.any.is_empty() && needs.any.iter().all(unsent);
+        needs.numerator.iter().any(unsent) || none_of_any || silent.len() > 1
     }
 }
 

@@ -9,6 +9,12 @@ use crate::oracle::registry::{Staff, SubjectRole, Unit};
 use crate::oracle::sendings::{MissingData, Needs};
 use crate::oracle::sums::{FACTS, LeftOut};
 
+/// Sums that measures leave out of a month, by index of the measure.
+type LeftOutByMeasure = BTreeMap<usize, LeftOut>;
+
+/// The rows of a month without what measures leave out, and what they leave out.
+type MonthRows = BTreeMap<Unit, (Row, LeftOutByMeasure)>;
+
 /// The windows in months. Each ends with the card's month.
 pub(crate) const WINDOWS: [i32; 3] = [1, 3, 12];
 
@@ -26,7 +32,7 @@ pub(crate) struct UnitMonth {
     /// Missing data of its last 12 months.
     pub missing: BTreeMap<Month, MissingData>,
     /// Denominators that measures leave out of their headline windows for it, by index. Windows and months do not have them.
-    pub left_out: BTreeMap<usize, LeftOut>,
+    pub left_out: LeftOutByMeasure,
 }
 
 /// The missing data of each practice in the months before a card.
@@ -79,11 +85,11 @@ impl Books<'_> {
     }
 
     /// The rows of a month without what measures leave out, and the denominators that they leave out.
-    fn sent(&self, month: Month, gaps: &PracticeGaps) -> BTreeMap<Unit, (Row, BTreeMap<usize, LeftOut>)> {
-        let mut sent: BTreeMap<Unit, (Row, BTreeMap<usize, LeftOut>)> = BTreeMap::new();
+    fn sent(&self, month: Month, gaps: &PracticeGaps) -> MonthRows {
+        let mut sent: MonthRows = BTreeMap::new();
         let needs: Vec<Needs> = self.measures.iter().map(Measure::kinds).collect();
         for (unit, mut row) in self.month(month).into_iter().filter(|(unit, _)| !unit.is_roll_up()) {
-            let mut left_out: BTreeMap<usize, LeftOut> = BTreeMap::new();
+            let mut left_out: LeftOutByMeasure = BTreeMap::new();
             let missing = gaps.get(&unit.practice).and_then(|months| months.get(&month));
             for (index, needs) in needs.iter().enumerate() {
                 if missing.is_some_and(|missing| missing.voids(needs)) {
@@ -111,17 +117,11 @@ impl Books<'_> {
         units.map(|unit| self.unit(unit, month, &sent, gaps)).collect()
     }
 
-    fn unit(
-        &self,
-        unit: &Unit,
-        month: Month,
-        years: &[BTreeMap<Unit, (Row, BTreeMap<usize, LeftOut>)>],
-        gaps: &PracticeGaps,
-    ) -> UnitMonth {
+    fn unit(&self, unit: &Unit, month: Month, years: &[MonthRows], gaps: &PracticeGaps) -> UnitMonth {
         let nothing = || (Row::zero(self.measures.len()), BTreeMap::new());
-        let of = |rows: &BTreeMap<Unit, (Row, BTreeMap<usize, LeftOut>)>| rows.get(unit).cloned().unwrap_or_else(nothing);
-        let (months, out): (Vec<Row>, Vec<BTreeMap<usize, LeftOut>>) = years.iter().map(of).unzip();
-        let mut left_out: BTreeMap<usize, LeftOut> = BTreeMap::new();
+        let of = |rows: &MonthRows| rows.get(unit).cloned().unwrap_or_else(nothing);
+        let (months, out): (Vec<Row>, Vec<LeftOutByMeasure>) = years.iter().map(of).unzip();
+        let mut left_out: LeftOutByMeasure = BTreeMap::new();
         for (at, of_month) in out.iter().enumerate() {
             for (index, one) in of_month {
                 let window = usize::try_from(self.measures[*index].window).expect("3 or 12");

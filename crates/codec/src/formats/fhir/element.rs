@@ -23,14 +23,14 @@ pub(crate) fn decode(items: &mut ItemSink<'_>, text: &str, index: Option<u32>, h
         return lend(items, (text, index), &alone, None, |scope| resource::resource(scope, text, head, &EntryMeta::default()));
     }
     match check_head("Bundle", head).and_then(|()| bundle(text, items.room())) {
-        Ok(bundle) => decode_bundle(items, bundle, Nesting::Outer),
+        Ok(bundle) => decode_bundle(items, bundle, BundleLevel::Outer),
         Err(fault) => items.reject(text, index, None, fault),
     }
 }
 
 /// Whether a Bundle may hold another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Nesting {
+enum BundleLevel {
     Outer,
     Inner,
 }
@@ -39,7 +39,7 @@ fn is_bundle(head: &Head<'_>) -> bool {
     head.resource_type == Scalar::Text("Bundle".into())
 }
 
-fn decode_bundle(items: &mut ItemSink<'_>, bundle: Bundle<'_>, nesting: Nesting) {
+fn decode_bundle(items: &mut ItemSink<'_>, bundle: Bundle<'_>, nesting: BundleLevel) {
     items.expect_several();
     for entry in bundle.entries {
         if items.is_full() {
@@ -47,7 +47,7 @@ fn decode_bundle(items: &mut ItemSink<'_>, bundle: Bundle<'_>, nesting: Nesting)
         }
         if let Some(inner) = inner_bundle(&entry, nesting, items.room()) {
             match inner {
-                Ok(inner) => decode_bundle(items, inner, Nesting::Inner),
+                Ok(inner) => decode_bundle(items, inner, BundleLevel::Inner),
                 Err(fault) => {
                     let index = items.index(false);
                     items.reject(&entry.text, index, None, fault);
@@ -60,11 +60,11 @@ fn decode_bundle(items: &mut ItemSink<'_>, bundle: Bundle<'_>, nesting: Nesting)
 }
 
 /// The Bundle that an entry holds: the hits of a search in a batch, or a document in a search. `None` for any other entry.
-fn inner_bundle<'a>(entry: &BundleEntry<'a>, nesting: Nesting, most: usize) -> Option<Result<Bundle<'a>, Fault>> {
+fn inner_bundle<'a>(entry: &BundleEntry<'a>, nesting: BundleLevel, most: usize) -> Option<Result<Bundle<'a>, Fault>> {
     let Ok(EntryContent::Resource { text, .. }) = &entry.content else { return None };
     let text = text.lent()?;
     let head: Box<Head<'_>> = parse(text).ok()?;
-    (nesting == Nesting::Outer && is_bundle(&head)).then(|| bundle(text, most))
+    (nesting == BundleLevel::Outer && is_bundle(&head)).then(|| bundle(text, most))
 }
 
 fn decode_entry<'b>(items: &mut ItemSink<'_>, entry: &BundleEntry<'b>, bundle: &Index<'b>) {

@@ -120,7 +120,7 @@ fn retraction(id: Cow<'static, str>, detail: Detail<'static>) -> Event<'static> 
     Event { version: None, action: scorecard::event::Action::Retract, ..Event::new(id, detail) }
 }
 
-/// Whether an older version in a history has no effect beside its newer one. The versions of events are ordered by their numbers, except
+/// Whether an older version in a history has no effect because of its newer one. The versions of events are ordered by their numbers, except
 /// in a feed whose versions are ordered by arrival. The last entry of the registry decides, so it must be the newest.
 /// A deleted one stays in the registry, so its newest version with content counts.
 pub(crate) fn is_replaced(entry: &BundleEntry<'_>, head: &Head<'_>, feed: &Feed) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const PAGE: &str = include_str!("../../../../docs/integrate/fhir.md");
+const PAGE: &str = include_str!("../../../../../docs/integrate/fhir.md");
 
 /// The names of the functions in the sources of a folder.
 fn functions(folder: &Path, into: &mut BTreeSet<String>) {

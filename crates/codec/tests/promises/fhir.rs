@@ -1,0 +1,5 @@
+//! FHIR: the page of its elements, statuses, and versions.
+
+mod page;
+mod statuses;
+mod versions;
