@@ -1,6 +1,9 @@
 //! Explains one number of a card: the contribution of each event, verified against the card.
 
-use crate::card::scorecard::{CardMeasure, MonthGaps, Scorecard};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::card::scorecard::{CardMeasure, Scorecard};
 use crate::completeness::month_flags::MonthFlags;
 use crate::event::{Codes, Detail, Encounter, Event, Feedback, Order, Prescription};
 use crate::fold::share::Share;
@@ -223,14 +226,13 @@ pub fn explain(
     let month = card.content.period.month;
     let first = month.plus(1 - i32::from(window));
     let (mut total, mut lines) = (MeasureSums::default(), Vec::new());
-    let left_out = months_left_out(card, definition);
+    let left_out = LeftOutRows::of(card, carded, definition, measure, known);
     for known in known.iter().filter(|known| (first..=month).contains(&known.share.row.month)) {
         let sums = known.share.of(measure);
         if sums.is_zero() {
             continue;
         }
-        let is_counted = sums.facts_n > 0 || sums.facts_d > 0;
-        if is_counted && left_out.contains(&known.share.row.month) {
+        if is_counted(&sums) && left_out.holds(known) {
             lines.push(Line { effect: Effect::NotSent, ..line(known, &MeasureSums::default()) });
             continue;
         }
@@ -243,9 +245,7 @@ pub fn explain(
         None => (WINDOWS.contains(&window) || window == definition.window).then(Totals::default),
     };
     let value = value.ok_or(ExplanationError::NoWindow(window))?;
-    // The card of a roll-up does not say at which practice a kind is not sent.
-    let unsure = |gaps: &MonthGaps| gaps.missing || card.content.subject.practice.is_empty() && left_out.contains(&gaps.month);
-    let incomplete = card.content.coverage.iter().any(|gaps| unsure(gaps) && (first..=month).contains(&gaps.month));
+    let incomplete = card.content.coverage.iter().any(|gaps| gaps.missing && (first..=month).contains(&gaps.month));
     check(&name, window, incomplete, value, &total)?;
     lines.sort_by(|a, b| (a.day, &a.feed, &a.id, a.month).cmp(&(b.day, &b.feed, &b.id, b.month)));
     Ok(Explanation {
@@ -264,11 +264,69 @@ pub fn explain(
     })
 }
 
-/// The months that a measure leaves out by the flags on the card.
-fn months_left_out(card: &Scorecard, definition: &Definition) -> Vec<Month> {
-    let needed = NeededKinds::of(definition);
-    let leaving = card.content.coverage.iter().filter(|gaps| MonthFlags::of(gaps).leaves_out(needed));
-    leaving.map(|gaps| gaps.month).collect()
+/// The rows that a measure leaves out, because feeds do not send what it needs: by month, practice codes of the rows.
+struct LeftOutRows(BTreeMap<Month, BTreeSet<Arc<str>>>);
+
+impl LeftOutRows {
+    fn of(
+        card: &Scorecard,
+        carded: Option<&CardMeasure>,
+        definition: &Definition,
+        measure: usize,
+        known: &[LocatedShare],
+    ) -> LeftOutRows {
+        let needed = NeededKinds::of(definition);
+        let leaving = card.content.coverage.iter().filter(|gaps| MonthFlags::of(gaps).leaves_out(needed));
+        let rows = leaving.map(|gaps| {
+            let practices = numbers_by_practice(known, measure, gaps.month);
+            let counted = carded.and_then(|carded| numbers_of(carded, card.content.period.month, gaps.month)).unwrap_or_default();
+            let all = || practices.keys().cloned().collect();
+            let is_roll_up = card.content.subject.practice.is_empty();
+            (gaps.month, if is_roll_up { silent_practices(&practices, counted) } else { all() })
+        });
+        LeftOutRows(rows.collect())
+    }
+
+    fn holds(&self, known: &LocatedShare) -> bool {
+        self.0.get(&known.share.row.month).is_some_and(|practices| practices.contains(&known.share.row.practice))
+    }
+}
+
+fn is_counted(sums: &MeasureSums) -> bool {
+    sums.facts_n > 0 || sums.facts_d > 0
+}
+
+/// Numerator and denominator of a month's events at each practice.
+fn numbers_by_practice(known: &[LocatedShare], measure: usize, month: Month) -> BTreeMap<Arc<str>, (i64, i64)> {
+    let mut practices: BTreeMap<Arc<str>, (i64, i64)> = BTreeMap::new();
+    for known in known.iter().filter(|known| known.share.row.month == month) {
+        let sums = known.share.of(measure);
+        if is_counted(&sums) {
+            let (n, d) = practices.entry(known.share.row.practice.clone()).or_default();
+            (*n, *d) = (*n + sums.n, *d + sums.d);
+        }
+    }
+    practices
+}
+
+/// Numerator and denominator that a card shows for a month.
+fn numbers_of(carded: &CardMeasure, last: Month, month: Month) -> Option<(i64, i64)> {
+    let back = usize::try_from(last.0 - month.0).ok()?;
+    let place = carded.months_n.len().checked_sub(back + 1)?;
+    Some((*carded.months_n.get(place)?, *carded.months_d.get(place)?))
+}
+
+/// The practices that a roll-up leaves out of a month. Its card shows the flags of all its practices together, but its numbers of the month
+/// show which ones count: all but the fewest practices without which the others add up to them.
+fn silent_practices(practices: &BTreeMap<Arc<str>, (i64, i64)>, counted: (i64, i64)) -> BTreeSet<Arc<str>> {
+    /// Practices of one person in one month. More are not tried.
+    const MOST_PRACTICES: usize = 12;
+    let left_out = |choice: u32| practices.iter().enumerate().filter(move |(at, _)| choice >> at & 1 == 1).map(|(_, row)| row);
+    let total = practices.values().fold((0, 0), |(n, d), (of_n, of_d)| (n + of_n, d + of_d));
+    let fits = |choice: &u32| left_out(*choice).fold(total, |(n, d), (_, (of_n, of_d))| (n - of_n, d - of_d)) == counted;
+    let choices = 0..1u32 << practices.len().min(MOST_PRACTICES);
+    let fewest = choices.filter(fits).min_by_key(|choice| choice.count_ones());
+    fewest.into_iter().flat_map(left_out).map(|(practice, _)| practice.clone()).collect()
 }
 
 /// The card's numbers of a window. Other windows than the headline one have n and d alone; the events' own counts give the rest.
