@@ -212,6 +212,12 @@ impl<'a> CutCheck<'a> {
         }
     }
 
+    /// The practices of a person with facts at this cut, or with a card of this month before it.
+    fn practices_of<'b>(&'b self, roll_up: &'b Unit, month: Month) -> impl Iterator<Item = &'b Unit> {
+        let carded = self.last.keys().filter(move |(unit, of)| *of == month && unit.0 == roll_up.0 && !unit.1.is_empty());
+        self.cut.practices_of(&roll_up.0).chain(carded.map(|(unit, _)| unit))
+    }
+
     fn frozen(&self, practice: &str, month: Month) -> Option<Rc<GapsByMonth>> {
         let of_practice = |((unit, of), card): &(&(Unit, Month), &&Scorecard)| {
             *of == month && unit.1 == practice && card.content.status != Status::Withdrawn
@@ -408,7 +414,7 @@ impl<'a> CutCheck<'a> {
                 sums_differ(unit, last)
                     || last.content.subject != card.content.subject
                     || last.content.coverage != card.content.coverage
-                    || unit.1.is_empty() && self.cut.practices_of(&unit.0).any(practice_differs)
+                    || unit.1.is_empty() && self.practices_of(unit, month).any(practice_differs)
             }
         };
         let attributed = card.reasons.iter().any(|reason| reason.cause == Cause::Attribution);
