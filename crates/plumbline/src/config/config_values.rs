@@ -94,12 +94,14 @@ pub(crate) fn positive(seconds: u32) -> Result<u32, String> {
     if seconds == 0 { Err("0s is too short; write 1s or more".to_owned()) } else { Ok(seconds) }
 }
 
-/// Publications are at the same times of every day.
+/// Publications are at the same times of a day: every day, or every so many days.
 pub(crate) fn divides_a_day(seconds: u32) -> Result<u32, String> {
-    if DAY_SECONDS.is_multiple_of(seconds) {
+    if DAY_SECONDS.is_multiple_of(seconds) || seconds.is_multiple_of(DAY_SECONDS) {
         Ok(seconds)
     } else {
-        Err(format!("{seconds}s does not divide a day; write an interval that does, such as 1d, 12h, 6h, 1h or 30m"))
+        Err(format!(
+            "{seconds}s does not divide a day; write an interval that does, such as 12h, 6h, 1h or 30m, or whole days, such as 7d"
+        ))
     }
 }
 
