@@ -94,7 +94,7 @@ pub(crate) fn positive(seconds: u32) -> Result<u32, String> {
     if seconds == 0 { Err("0s is too short; write 1s or more".to_owned()) } else { Ok(seconds) }
 }
 
-/// Publications are at the same times of a day: every day, or every so many days.
+/// Publications are at the same times of a day: of each day, or of each nth day.
 pub(crate) fn divides_a_day(seconds: u32) -> Result<u32, String> {
     if DAY_SECONDS.is_multiple_of(seconds) || seconds.is_multiple_of(DAY_SECONDS) {
         Ok(seconds)
