@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use scorecard::card::scorecard::MonthGaps;
+use scorecard::card::coverage::{Gap, MonthGaps};
+use scorecard::time::calendar::Month;
 
 /// The coverage of one card.
 pub(crate) type CardCoverage = Arc<Vec<MonthGaps>>;
@@ -29,7 +30,9 @@ impl CoveragePool {
 
 /// Whether two coverages have the same flags. Months whose rows are missing are no flag: they may differ between two processes.
 pub(crate) fn same_flags(one: &[MonthGaps], other: &[MonthGaps]) -> bool {
+    fn flags(gaps: &MonthGaps) -> (Month, &[Gap], &[String]) {
+        (gaps.month, &gaps.gaps, &gaps.not_sent)
+    }
     let flagged = |gaps: &&MonthGaps| !gaps.gaps.is_empty() || !gaps.not_sent.is_empty();
-    let flags = |gaps: &MonthGaps| (gaps.month, gaps.gaps.clone(), gaps.not_sent.clone());
     one.iter().filter(flagged).map(flags).eq(other.iter().filter(flagged).map(flags))
 }

@@ -94,14 +94,13 @@ impl CutPlanner<'_> {
             }
             let units = &*units.get_or_insert_with(|| self.units());
             let coverage = self.coverage(month);
-            if provisional && !whole {
-                waiting.extend(self.covered_otherwise(month, units, &coverage));
-            }
-            if !whole && !week && waiting.is_empty() {
+            let covered_otherwise =
+                if provisional && !whole { self.covered_otherwise(month, units, &coverage) } else { Vec::new() };
+            if !whole && !week && waiting.is_empty() && covered_otherwise.is_empty() {
                 continue;
             }
-            let plan =
-                MonthPlan { month, step, whole, week, redefined, scorer: &scorer, units, coverage: &coverage, header: &header };
+            let (scorer, coverage, header) = (&scorer, &coverage, &header);
+            let plan = MonthPlan { month, step, whole, week, redefined, scorer, units, coverage, covered_otherwise, header };
             *waiting = self.write_month(&plan, waiting, writer)?;
         }
         stale.retain(|_, waiting| !waiting.is_empty());
@@ -159,18 +158,18 @@ impl CutPlanner<'_> {
     /// The figures for the points of a quarter, from the peers of the month before it: the published ones, or those of this cut.
     fn quarter(&self, quarter: Month, before: Month, redefined: bool, units: &MonthUnits<'_>) -> PeerTable {
         let peers = match self.published.peers.get(&before) {
-            Some(known) if redefined => known.clone().completed_by(self.formed(before, units)),
+            Some(known) if redefined => known.clone().completed_by(self.formed(before, units, &self.coverage(before))),
             Some(known) => known.clone(),
-            None => self.formed(before, units),
+            None => self.formed(before, units, &self.coverage(before)),
         };
         let known = self.published.quarters.get(&quarter).cloned().unwrap_or_default();
         known.completed_by(peers.for_quarter(quarter))
     }
 
     /// The groups of a month at this cut.
-    fn formed(&self, month: Month, units: &MonthUnits<'_>) -> PeerTable {
-        let (scorer, coverage) = (self.scorer(), self.coverage(month));
-        let member = |key: UnitKey| scorer.member(&units.unit(&key, month, &coverage)?, month);
+    fn formed(&self, month: Month, units: &MonthUnits<'_>, coverage: &MonthCoverage) -> PeerTable {
+        let scorer = self.scorer();
+        let member = |key: UnitKey| scorer.member(&units.unit(&key, month, coverage)?, month);
         let members = units.of_month(self.directory, month).into_iter().filter_map(member).collect();
         scorer.peers(month, self.cut, members)
     }
@@ -224,12 +223,13 @@ impl CutPlanner<'_> {
     /// The peers of a month at this cut.
     fn peers(&self, plan: &MonthPlan<'_>) -> Peers<'_> {
         let was_final = plan.step.was_final();
-        let frozen = || self.formed(plan.month, plan.units).frozen();
+        let formed = || self.formed(plan.month, plan.units, plan.coverage);
+        let frozen = || formed().frozen();
         match self.published.peers.get(&plan.month) {
             Some(known) if was_final && plan.redefined => Peers::New(known.clone().completed_by(frozen())),
             Some(known) if was_final => Peers::Known(known),
             Some(known) if plan.step.now < MonthState::Final && !plan.week && !plan.redefined => Peers::Known(known),
-            _ if plan.step.now < MonthState::Final => Peers::New(self.formed(plan.month, plan.units)),
+            _ if plan.step.now < MonthState::Final => Peers::New(formed()),
             _ if plan.redefined || !was_final => Peers::New(frozen()),
             // The month had no card when it became final, so it has no peers.
             _ => Peers::New(PeerTable::default()),
@@ -296,6 +296,8 @@ struct MonthPlan<'a> {
     scorer: &'a Scorer<'a>,
     units: &'a MonthUnits<'a>,
     coverage: &'a MonthCoverage,
+    /// The units whose last revision shows another coverage.
+    covered_otherwise: Vec<UnitKey>,
     header: &'a RunHeader<'a>,
 }
 
@@ -309,13 +311,9 @@ fn due_units(plan: &MonthPlan<'_>, waiting: &BTreeSet<UnitKey>, last: &BTreeMap<
     let is_due = |key: &UnitKey| {
         let begins = || !key.is_roll_up() && plan.units.month_sums(key, plan.month).base.facts > 0;
         let changed = last.get(key).map_or_else(begins, |last| differs(plan.units, key, plan.month, last));
-        let covered_otherwise = |last: &LastRevision| {
-            let now = || plan.units.coverage(key, plan.month, plan.coverage);
-            plan.step.now < MonthState::Final && last.status != Status::Withdrawn && !same_flags(&now(), &last.coverage)
-        };
-        changed || plan.header.reattributed.contains(&key.person) || last.get(key).is_some_and(covered_otherwise)
+        changed || plan.header.reattributed.contains(&key.person)
     };
-    let mut due: BTreeSet<UnitKey> = waiting.iter().filter(|key| is_due(key)).cloned().collect();
+    let mut due: BTreeSet<UnitKey> = waiting.iter().filter(|key| is_due(key)).chain(&plan.covered_otherwise).cloned().collect();
     let roll_up = |key: &UnitKey| UnitKey { person: key.person.clone(), practice: String::new() };
     let roll_ups: Vec<UnitKey> = due.iter().map(roll_up).collect();
     due.extend(roll_ups);
