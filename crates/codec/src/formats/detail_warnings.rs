@@ -29,6 +29,21 @@ pub struct DecodeOutcome {
     pub impossible_numbers: DetailCounts,
 }
 
+impl DecodeOutcome {
+    /// Adds the outcome of another record.
+    pub fn add(&mut self, other: DecodeOutcome) {
+        self.items += other.items;
+        self.unknown_fields += other.unknown_fields;
+        add_counts(&mut self.dropped_details, other.dropped_details);
+        add_counts(&mut self.rounded_details, other.rounded_details);
+        add_counts(&mut self.impossible_numbers, other.impossible_numbers);
+    }
+}
+
+fn add_counts(to: &mut DetailCounts, from: DetailCounts) {
+    from.into_iter().for_each(|(field, count)| *to.entry(field).or_default() += count);
+}
+
 /// The warnings of one element.
 #[derive(Debug, Default)]
 pub(crate) struct DetailWarnings {
@@ -69,11 +84,8 @@ impl DetailWarnings {
 
     /// Adds the warnings to those of the record.
     pub(crate) fn add_to(self, outcome: &mut DecodeOutcome) {
-        let add = |to: &mut DetailCounts, from: DetailCounts| {
-            from.into_iter().for_each(|(field, count)| *to.entry(field).or_default() += count);
-        };
-        add(&mut outcome.dropped_details, self.dropped.into_inner());
-        add(&mut outcome.rounded_details, self.rounded.into_inner());
-        add(&mut outcome.impossible_numbers, self.impossible.into_inner());
+        add_counts(&mut outcome.dropped_details, self.dropped.into_inner());
+        add_counts(&mut outcome.rounded_details, self.rounded.into_inner());
+        add_counts(&mut outcome.impossible_numbers, self.impossible.into_inner());
     }
 }

@@ -5,7 +5,7 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
-use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
+use codec::formats::record_decoder::{Context, DecodeOutcome, DecoderConfig, RecordDecoder};
 use codec::identity::keys::Keys;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::Position;
@@ -21,7 +21,7 @@ use crate::history::output_folder::OutputFolder;
 use crate::history::outputs;
 use crate::history::pipeline::{Pipeline, PipelineSetup};
 use crate::history::showcase::{Showcase, showcase};
-use crate::history::summary::{DecoderCounts, Summary};
+use crate::history::summary::Summary;
 use crate::log::local_log::{Durability, LocalLog};
 use crate::measure_files::{self, BuiltIn};
 use crate::process::clock::Clock;
@@ -140,7 +140,7 @@ struct Deliveries {
     traffic: Peekable<Traffic>,
     decoder: RecordDecoder,
     number: u64,
-    decoded: DecoderCounts,
+    decoded: DecodeOutcome,
 }
 
 impl Deliveries {
@@ -163,7 +163,7 @@ impl Deliveries {
             traffic: Traffic::new(population, &config).peekable(),
             decoder: RecordDecoder::new(decoder),
             number: 0,
-            decoded: DecoderCounts::default(),
+            decoded: DecodeOutcome::default(),
         }
     }
 
@@ -189,7 +189,7 @@ impl Deliveries {
                 }
             });
             result?;
-            self.decoded.add(&decoded);
+            self.decoded.add(decoded);
         }
         Ok(())
     }

@@ -20,7 +20,6 @@ use crate::config::source_rights::SourceRights;
 use crate::history::arrival_queue::ArrivalQueue;
 use crate::history::lines::{self, RawRecord};
 use crate::history::sources::SourceFile;
-use crate::history::summary::DecoderCounts;
 use crate::intake::source_check::SourceCheck;
 use crate::log::local_log::LocalLog;
 use crate::process::interrupt::Interrupt;
@@ -53,7 +52,7 @@ pub struct PendingItems {
     /// Definitions of resources that events refer to. They come before the events, so a file may define what an earlier one uses.
     pub definitions: Vec<(Arc<Feed>, CodeDefinition<'static>)>,
     /// Fields and details that the decoder could not read.
-    pub decoder: DecoderCounts,
+    pub decoder: DecodeOutcome,
     /// Details that were dropped or rounded, and numbers that cannot be of their system, by feed and words.
     warnings: BTreeMap<(Arc<str>, String), u64>,
     /// Events of files without any time. They arrive with the first event of all files.
@@ -156,8 +155,8 @@ impl OneFile<'_, '_> {
             }
             index += 1;
         });
-        self.waiting.decoder.add(&decoded);
         self.warn(&decoded);
+        self.waiting.decoder.add(decoded);
         result
     }
 

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 
 use anyhow::{Context, Result, anyhow};
+use codec::formats::record_decoder::DecodeOutcome;
 use codec::json::record_lines;
 use scorecard::card::scorecard::{Scorecard, Status};
 use scorecard::measure::measure_set::MeasureSet;
@@ -22,7 +23,7 @@ use crate::history::line_view::without;
 use crate::history::output_folder::OutputFolder;
 use crate::history::pipeline::Pipeline;
 use crate::history::prescription_coverage::PrescriptionCoverage;
-use crate::history::summary::{DecoderCounts, LogBytes, Summary};
+use crate::history::summary::{LogBytes, Summary};
 use crate::log::local_log::LocalLog;
 use crate::process::interrupt::Interrupt;
 use crate::process::limits::{CARDS_PER_READ, RECORDS_PER_READ};
@@ -32,7 +33,7 @@ use crate::process::limits::{CARDS_PER_READ, RECORDS_PER_READ};
 ///
 /// # Errors
 /// When the log cannot be read or the folder cannot be written; and [`crate::process::interrupt::CleanStop`].
-pub fn write(pipeline: &Pipeline, folder: &OutputFolder, decoder: &DecoderCounts, interrupt: &Interrupt) -> Result<Summary> {
+pub fn write(pipeline: &Pipeline, folder: &OutputFolder, decoder: &DecodeOutcome, interrupt: &Interrupt) -> Result<Summary> {
     let deployment = pipeline.deployment();
     let mut summary = Summary {
         engine_version: deployment.engine_version.clone(),

@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 
 use scorecard::event::{Action, Batch, CodeDefinition, Codes, Detail, Event, IdScope, Prescription};
+use scorecard::fold::code_counts::{NO_CODE, UNRESOLVED};
 use scorecard::fold::fast_map::FastMap;
 use scorecard::measure::code_book::{CodeBook, DrugMeaning};
 use scorecard::measure::vocabulary::short_system;
 
-use crate::history::unmapped_items::{NO_CODE, UNRESOLVED, UnmappedItems};
+use crate::history::unmapped_items::UnmappedItems;
 
 /// Prescriptions of any number of feeds.
 #[derive(Debug, Default)]

@@ -90,27 +90,6 @@ pub struct StatusSummary {
     pub unknown_status: u64,
 }
 
-/// Fields and details of a run that the decoder could not read, by field.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DecoderCounts {
-    /// Unknown fields of native events.
-    pub unknown_fields: u64,
-    /// Details that were dropped.
-    pub dropped: DetailCounts,
-    /// Numbers that were rounded.
-    pub rounded: DetailCounts,
-}
-
-impl DecoderCounts {
-    /// Adds the counts of one record.
-    pub fn add(&mut self, decoded: &DecodeOutcome) {
-        self.unknown_fields += decoded.unknown_fields;
-        for (all, one) in [(&mut self.dropped, &decoded.dropped_details), (&mut self.rounded, &decoded.rounded_details)] {
-            one.iter().for_each(|(field, count)| *all.entry(field.clone()).or_default() += count);
-        }
-    }
-}
-
 /// The size of a log, bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogBytes {
@@ -143,11 +122,11 @@ impl Summary {
     }
 
     /// Sets the counts of the decoder.
-    pub fn add_decoder(&mut self, counts: &DecoderCounts) {
+    pub fn add_decoder(&mut self, counts: &DecodeOutcome) {
         let by_name = |counts: &DetailCounts| counts.iter().map(|(field, n)| (field.to_string(), *n)).collect();
         self.unknown_fields = counts.unknown_fields;
-        self.dropped_details = by_name(&counts.dropped);
-        self.rounded_details = by_name(&counts.rounded);
+        self.dropped_details = by_name(&counts.dropped_details);
+        self.rounded_details = by_name(&counts.rounded_details);
     }
 
     /// Adds the statuses of a row.

@@ -8,11 +8,6 @@ use serde_json::json;
 
 use crate::terminal::count::{counted, grouped};
 
-/// The system and the code of a drug without any coding.
-pub const NO_CODE: &str = "no_code";
-/// The system and the code of a drug that refers to a resource which has not come.
-pub const UNRESOLVED: &str = "unresolved_reference";
-
 /// Numbers of items.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnmappedItems {

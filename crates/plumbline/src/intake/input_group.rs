@@ -186,16 +186,8 @@ impl InputGroup {
         self.newest_event = newest;
         self.sources[number].entries += entries;
         self.sources[number].refused += refused;
-        self.add_decoded(decoded);
+        self.decoded.add(decoded);
         result
-    }
-
-    fn add_decoded(&mut self, decoded: DecodeOutcome) {
-        self.decoded.unknown_fields += decoded.unknown_fields;
-        let DecodeOutcome { dropped_details: dropped, rounded_details: rounded, .. } = decoded;
-        for (all, one) in [(&mut self.decoded.dropped_details, dropped), (&mut self.decoded.rounded_details, rounded)] {
-            one.into_iter().for_each(|(field, count)| *all.entry(field).or_default() += count);
-        }
     }
 
     /// Index of this record's partition, whose newest record it becomes.

@@ -6,9 +6,9 @@ use crate::event::Prescription;
 use crate::measure::vocabulary::short_system;
 
 /// The system of a drug without any coding.
-const NO_CODE: &str = "no_code";
-/// The system of a drug that refers to a resource which had not come when its event was folded.
-const UNRESOLVED: &str = "unresolved_reference";
+pub const NO_CODE: &str = "no_code";
+/// The system of a drug that refers to a resource which has not come.
+pub const UNRESOLVED: &str = "unresolved_reference";
 /// Every other system than the known ones.
 const OTHER: &str = "other";
 /// The systems with a count of their own. The list is closed, so that no sender can add a label to a metric.
