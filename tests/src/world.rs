@@ -228,22 +228,33 @@ pub fn runs(log: &SimulatedLog) -> Vec<Run> {
 /// A prescription of one generic item of amoxicillin by a clinician of `gmc`.
 #[must_use]
 pub fn prescription(id: &str, version: u64, clinician: &str, at: Timestamp) -> Event<'static> {
-    let detail = Detail::Prescription(Some(Prescription {
+    event(id, version, clinician, at, amoxicillin(Some(143)))
+}
+
+/// One generic item of amoxicillin at this cost in pence.
+#[must_use]
+pub fn amoxicillin(cost_pence: Option<u32>) -> Detail<'static> {
+    Detail::Prescription(Some(Prescription {
         drug: Codes::one("bnf|0501013B0AAABAB"),
         reference: None,
         quantity_milli: Some(21_000),
         items: 1,
-        cost_pence: Some(143),
+        cost_pence,
         adq_milli: None,
         repeat: false,
-    }));
-    event(id, version, clinician, at, detail)
+    }))
+}
+
+/// An attended encounter of ten minutes by a clinician of `gmc`.
+#[must_use]
+pub fn encounter(id: &str, version: u64, clinician: &str, at: Timestamp) -> Event<'static> {
+    event(id, version, clinician, at, attended())
 }
 
 /// An attended encounter of ten minutes.
 #[must_use]
-pub fn encounter(id: &str, version: u64, clinician: &str, at: Timestamp) -> Event<'static> {
-    let detail = Detail::Encounter(Some(Encounter {
+pub fn attended() -> Detail<'static> {
+    Detail::Encounter(Some(Encounter {
         source: Source::Whole,
         mode: Mode::FaceToFace,
         status: Attendance::Attended,
@@ -253,8 +264,7 @@ pub fn encounter(id: &str, version: u64, clinician: &str, at: Timestamp) -> Even
         planned_minutes: Some(10),
         diagnoses: Vec::new(),
         types: Codes::default(),
-    }));
-    event(id, version, clinician, at, detail)
+    }))
 }
 
 /// An event of a kind at practice A81001.

@@ -9,13 +9,15 @@ mod calibration {
     mod years;
     pub mod year_world;
 }
+#[path = "simulated/definitions.rs"]
+mod definitions;
 #[path = "simulated/draw.rs"]
 mod draw;
 
 use std::collections::BTreeMap;
 
 use scorecard::card::scorecard::{Content, Status, VerdictWord};
-use scorecard::measure::measure_set::{Amount, Class, Definition, Kind, MeasureSet, SideDefinition};
+use scorecard::measure::measure_set::{Kind, MeasureSet};
 use scorecard::peer_group::peer_table::PeerTable;
 use scorecard::peer_group::unit::{MONTHS, UnitKey, UnitMonth};
 use scorecard::registry::directory::Directory;
@@ -24,6 +26,7 @@ use scorecard::sums::measure_sums::{MeasureSums, Sums};
 use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 
+use definitions::definition;
 use draw::Draw;
 
 const SEEDS: u64 = 200;
@@ -41,18 +44,7 @@ fn id(kind: Kind) -> String {
 }
 
 fn measures() -> MeasureSet {
-    let measure = |kind: Kind| {
-        let (numerator, denominator) = match kind {
-            Kind::Amount => ((Class::Prescription, Amount::Cost), (Class::Activity, Amount::Count)),
-            Kind::Mean => ((Class::Activity, Amount::Minutes), (Class::Activity, Amount::Count)),
-            Kind::Share => ((Class::Prescription, Amount::Quantity), (Class::Prescription, Amount::Quantity)),
-            Kind::Rate => ((Class::Order, Amount::Count), (Class::Activity, Amount::Count)),
-            Kind::Proportion => ((Class::Attendance, Amount::Count), (Class::Attendance, Amount::Count)),
-        };
-        let side = |(event, amount)| SideDefinition::new(event, amount);
-        Definition::new(&id(kind), kind, side(numerator), side(denominator))
-    };
-    MeasureSet::of(&KINDS.map(measure)).expect("valid measures")
+    MeasureSet::of(&KINDS.map(|kind| definition(&id(kind), kind))).expect("valid measures")
 }
 
 #[test]

@@ -4,6 +4,8 @@ mod sentences {
     pub mod random_cards;
     pub mod sentence_check;
 }
+#[path = "simulated/definitions.rs"]
+mod definitions;
 #[path = "simulated/draw.rs"]
 mod draw;
 

@@ -82,6 +82,15 @@ const LAST: usize = 30;
 /// The twelve months up to July 2026.
 const YEAR: std::ops::RangeInclusive<usize> = LAST - 11..=LAST;
 
+/// Draws with a seed, each true with a probability in percent: a linear congruential generator with Knuth's constants for MMIX.
+fn chances(seed: u64) -> impl FnMut(u64) -> bool {
+    let mut state = seed;
+    move |percent| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % 100 < percent
+    }
+}
+
 #[test]
 fn one_at_67_percent_among_199_at_10_is_asked_to_check_and_nobody_else() {
     let mut events = EventWriter::default();
@@ -134,11 +143,7 @@ fn an_account_with_a_quarter_of_all_work_is_compared_with_the_others_and_not_wit
 #[test]
 fn four_answers_of_one_questionnaire_are_one_opinion() {
     let mut events = EventWriter::default();
-    let mut state = 20_261_130u64;
-    let mut happens = |percent: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % 100 < percent
-    };
+    let mut happens = chances(20_261_130);
     for month in YEAR {
         for clinician in 0..100 {
             events.encounters(clinician, month, 2, "attended");
@@ -163,11 +168,7 @@ fn four_answers_of_one_questionnaire_are_one_opinion() {
 #[test]
 fn rare_events_do_not_drift_and_a_doubling_of_many_is_found() {
     let mut events = EventWriter::default();
-    let mut state = 7u64;
-    let mut happens = |percent: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % 100 < percent
-    };
+    let mut happens = chances(7);
     for month in LAST - 23..=LAST {
         for clinician in 0..60 {
             events.encounters(clinician, month, 20, "attended");

@@ -4,7 +4,7 @@
 //! numbers, unknown statuses, changes, and roll-ups over two practices.
 
 use scorecard::card::scorecard::{Content, Status};
-use scorecard::measure::measure_set::{Amount, Class, Definition, Direction, Kind, MeasureSet, Points, SideDefinition};
+use scorecard::measure::measure_set::{Definition, Direction, Kind, MeasureSet, Points};
 use scorecard::peer_group::peer_table::PeerTable;
 use scorecard::peer_group::unit::{MONTHS, UnitKey, UnitMonth, UnitPart, windows_of};
 use scorecard::registry::directory::Directory;
@@ -74,14 +74,6 @@ pub struct RandomCards {
 
 pub fn definition(index: usize) -> Definition {
     let (kind, direction, unit, scale, window, minimum) = MEASURES[index];
-    let (numerator, denominator) = match kind {
-        Kind::Amount => ((Class::Prescription, Amount::Cost), (Class::Activity, Amount::Count)),
-        Kind::Mean => ((Class::Activity, Amount::Minutes), (Class::Activity, Amount::Count)),
-        Kind::Share => ((Class::Prescription, Amount::Quantity), (Class::Prescription, Amount::Quantity)),
-        Kind::Rate => ((Class::Order, Amount::Count), (Class::Activity, Amount::Count)),
-        Kind::Proportion => ((Class::Attendance, Amount::Count), (Class::Attendance, Amount::Count)),
-    };
-    let side = |(event, amount)| SideDefinition::new(event, amount);
     let points = (direction != Direction::None).then_some(Points { available: 5.0, lower: None, upper: None });
     Definition {
         unit: unit.to_owned(),
@@ -93,7 +85,7 @@ pub fn definition(index: usize) -> Definition {
         controllable: index.is_multiple_of(2),
         actions: vec!["Look at the last ten.".to_owned()],
         unknown_status_limit_percent: (index == 13).then_some(10),
-        ..Definition::new(&format!("m{index:02}"), kind, side(numerator), side(denominator))
+        ..crate::definitions::definition(&format!("m{index:02}"), kind)
     }
 }
 

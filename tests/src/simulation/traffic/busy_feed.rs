@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use scorecard::event::{Attendance, Codes, Detail, Encounter, Event, Mode, Prescription, Source as Side};
+use scorecard::event::Event;
 use scorecard::record::item::{Feed, Item};
 use scorecard::time::calendar::{Day, Timestamp, Zone};
 
 use crate::simulation::plan::{DAY, Plan};
 use crate::simulation::random::Random;
+use crate::world::{amoxicillin, attended};
 
 /// Events of a kind on a weekday.
 const A_DAY: usize = 5;
@@ -54,42 +55,17 @@ fn worked(feed: &Arc<Feed>, day: Day, silence: Silence, random: &mut Random) -> 
         let occurred = i64::from(day.0) * DAY + 43_200_000 + i64::try_from(number).expect("small") * 60_000;
         let written = occurred + random.range(0, DAY / 4);
         let arrival = written + random.weighted(&[(8, 0), (1, 12), (1, 45)]) * DAY;
+        // Only every fifth prescription has a cost.
+        let detail = if is_drug { amoxicillin((number == 1).then_some(143)) } else { attended() };
         let event = Event {
             version: Some(written.cast_unsigned()),
             day: Some(day),
             occurred_at: Some(Timestamp(occurred)),
             recorded_at: Some(Timestamp(written)),
             clinician: Some("gmc|7000000".into()),
-            ..Event::new(format!("w{}-{number}", day.0), if is_drug { drug(number) } else { visit() })
+            ..Event::new(format!("w{}-{number}", day.0), detail)
         };
         items.push((arrival, Item::Event(feed.clone(), event)));
     }
     items
-}
-
-fn visit() -> Detail<'static> {
-    Detail::Encounter(Some(Encounter {
-        source: Side::Whole,
-        mode: Mode::FaceToFace,
-        status: Attendance::Attended,
-        booked_at: None,
-        booked_day: None,
-        minutes: Some(10),
-        planned_minutes: Some(10),
-        diagnoses: Vec::new(),
-        types: Codes::default(),
-    }))
-}
-
-/// A prescription; only every fifth has a cost.
-fn drug(number: usize) -> Detail<'static> {
-    Detail::Prescription(Some(Prescription {
-        drug: Codes::one("bnf|0501013B0AAABAB"),
-        reference: None,
-        quantity_milli: Some(21_000),
-        items: 1,
-        cost_pence: (number == 1).then_some(143),
-        adq_milli: None,
-        repeat: false,
-    }))
 }
