@@ -2,6 +2,7 @@
 
 pub mod config_file;
 pub mod decoder_settings;
+pub mod given_values;
 pub(crate) mod config_values;
 pub mod unknown_variables;
 pub mod options;

@@ -12,44 +12,28 @@ use std::sync::Arc;
 use scorecard::record::item::Feed;
 use scorecard::time::calendar::Zone;
 use scorecard::time::schedule::Grid;
-use toml::de::{DeTable, DeValue};
 
 use crate::code_files::{CodeFile, CodeTable};
 use crate::config::authorizer::{Authorizer, Token, TokenHash};
 use crate::config::config_values::{
-    address, address_of_registry, body, built_in, count, declare, divides_a_day, first_day, format, instance, is_secret, level,
-    needed, offset, open_metrics, partitions, path, positive, registry_right, replicas, topic_prefix, truth, word,
+    address, address_of_registry, body, built_in, count, declare, divides_a_day, first_day, format, instance, level, needed,
+    offset, open_metrics, partitions, path, positive, registry_right, replicas, topic_prefix, truth, word,
 };
-use crate::config::did_you_mean::unknown;
+use crate::config::given_values::{GivenValue, GivenValues, VARIABLE_PREFIX, quoted_key, variable_of};
 use crate::config::options::{
-    Config, FEED_KEYS, INPUT_KEYS, Input, InputFormat, LogFormat, OPTIONS, OpenMetrics, OptionView, TOKEN_KEYS, ValueOrigin,
-    drugs_word,
+    Config, FEED_KEYS, Input, InputFormat, LogFormat, OPTIONS, OpenMetrics, TOKEN_KEYS, ValueOrigin, drugs_word,
 };
 use crate::config::quantity;
 use crate::config::scope::Scope;
 use crate::config::source_rights::{FeedRight, RegistryRight, SourceRights};
 use crate::config::unknown_variables::unknown_variables;
-use crate::kafka::registry_address::without_credentials;
 use crate::kafka::settings::{FIXED, KafkaSettings};
 use crate::measure_files::BuiltIn;
 
+pub use crate::config::given_values::Mistake;
+
 /// The file that is read if none is named and it exists.
 pub const DEFAULT_FILE: &str = "plumbline.toml";
-/// Prefix of environment variables: `PLUMBLINE_HTTP_MAX_BODY` sets `http.max-body`.
-const VARIABLE_PREFIX: &str = "PLUMBLINE_";
-
-/// Options that are whole numbers.
-const NUMBERS: [&str; 4] = ["http.max-connections", "http.max-elements", "kafka.replication", "partitions"];
-
-/// One mistake and its source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// File and line, variable or flag.
-    pub origin: ValueOrigin,
-    /// The value, the expected values and the cure.
-    pub text: String,
-}
-
 /// An invalid configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -111,7 +95,7 @@ pub fn unknown_variables_of(given: &ConfigSources, config: &Config, others: &[&s
 /// The defaults, without a file and without variables.
 #[must_use]
 pub fn defaults() -> Config {
-    Raw::defaults().checked().0
+    GivenValues::defaults().checked().0
 }
 
 /// Reads a configuration with fallbacks for its faulty values, and every mistake.
@@ -119,7 +103,7 @@ pub fn defaults() -> Config {
 /// # Errors
 /// [`ConfigError::Unreadable`].
 pub fn examined(given: &ConfigSources) -> Result<(Config, Vec<Mistake>), ConfigError> {
-    let mut raw = Raw::defaults();
+    let mut raw = GivenValues::defaults();
     if let Some((path, text)) = file_text(given.file.as_deref())? {
         raw.file(&path, &text);
     }
@@ -139,163 +123,7 @@ fn file_text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, ConfigEr
     }
 }
 
-#[derive(Clone, Debug)]
-struct Value {
-    text: String,
-    origin: ValueOrigin,
-}
-
-/// Tables by name, such as `[feeds.surgery]`, and their values by key.
-type Tables = BTreeMap<String, BTreeMap<String, Value>>;
-
-/// Values as texts, by option, by feed, by input topic, by token and by property of librdkafka.
-#[derive(Debug)]
-struct Raw {
-    options: BTreeMap<&'static str, Value>,
-    feeds: Tables,
-    inputs: Tables,
-    tokens: Tables,
-    properties: BTreeMap<String, Value>,
-    mistakes: Vec<Mistake>,
-}
-
-impl Raw {
-    fn defaults() -> Raw {
-        let value = |text: &str| Value { text: text.to_owned(), origin: ValueOrigin::Default };
-        let options = OPTIONS.iter().map(|option| (option.key, value(option.default))).collect();
-        let (feeds, inputs, tokens, properties) = (Tables::new(), Tables::new(), Tables::new(), BTreeMap::new());
-        Raw { options, feeds, inputs, tokens, properties, mistakes: Vec::new() }
-    }
-
-    fn set(&mut self, key: &str, text: String, origin: ValueOrigin) {
-        match OPTIONS.iter().find(|option| option.key == key) {
-            Some(option) => {
-                self.options.insert(option.key, Value { text, origin });
-            }
-            None => {
-                let mut known: Vec<&str> = OPTIONS.iter().map(|option| option.key).collect();
-                known.extend(["feeds", "http", "inputs", "kafka", "log", "publish", "tokens"]);
-                self.mistake(origin, unknown("option", key, &known));
-            }
-        }
-    }
-
-    fn mistake(&mut self, origin: ValueOrigin, text: String) {
-        self.mistakes.push(Mistake { origin, text });
-    }
-
-    fn variables(&mut self, variables: &BTreeMap<String, String>) {
-        for option in &OPTIONS {
-            let name = variable_of(option.key);
-            if let Some(value) = variables.get(&name) {
-                self.set(option.key, value.clone(), ValueOrigin::Environment(name));
-            }
-        }
-        // A secret store passes hashes as variables, to a file that lists the tokens.
-        for (token, values) in &mut self.tokens {
-            for key in TOKEN_KEYS {
-                let name = variable_of(&format!("tokens.{token}.{key}"));
-                if let Some(value) = variables.get(&name) {
-                    values.insert(key.to_owned(), Value { text: value.clone(), origin: ValueOrigin::Environment(name) });
-                }
-            }
-        }
-    }
-
-    fn file(&mut self, path: &Path, text: &str) {
-        let place = |at: usize| ValueOrigin::File { path: path.to_owned(), line: text[..at].matches('\n').count() + 1 };
-        let (document, errors) = DeTable::parse_recoverable(text);
-        for error in errors {
-            let at = error.span().map_or(0, |span| span.start);
-            self.mistake(place(at), format!("{}; write TOML, one key = value a line", error.message()));
-        }
-        self.table("", document.get_ref(), &place);
-    }
-
-    fn table(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> ValueOrigin) {
-        for (name, value) in table {
-            let key = if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
-            let origin = place(name.span().start);
-            match value.get_ref() {
-                DeValue::Table(feeds) if key == "feeds" => self.feeds = self.tables("feed", feeds, &FEED_KEYS, place),
-                DeValue::Table(inputs) if key == "inputs" => self.inputs = self.tables("input", inputs, &INPUT_KEYS, place),
-                DeValue::Table(tokens) if key == "tokens" => self.tokens = self.tables("token", tokens, &TOKEN_KEYS, place),
-                DeValue::Table(properties) if key == "kafka.properties" => self.properties("", properties, place),
-                DeValue::Table(inner) if OPTIONS.iter().any(|option| option.key.starts_with(&format!("{key}."))) => {
-                    self.table(&key, inner, place);
-                }
-                _ if is_section(&key) => self.mistake(origin, format!("{key} is not a table; write [{key}] with its keys below")),
-                value => match scalar(value).or_else(|| number(value).filter(|_| NUMBERS.contains(&key.as_str()))) {
-                    Some(text) => self.set(&key, text, origin),
-                    None => match OPTIONS.iter().find(|option| option.key == key) {
-                        Some(option) => self.mistake(origin, wrong_type(&key, value, option.default)),
-                        None => self.set(&key, String::new(), origin),
-                    },
-                },
-            }
-        }
-    }
-
-    /// Reads the tables of one kind, each with the same keys.
-    fn tables(&mut self, kind: &str, tables: &DeTable<'_>, keys: &[&str], place: &dyn Fn(usize) -> ValueOrigin) -> Tables {
-        let mut read = Tables::new();
-        for (name, declared) in tables {
-            let (name, origin) = (name.get_ref().to_string(), place(name.span().start));
-            let DeValue::Table(table) = declared.get_ref() else {
-                self.mistake(origin, format!("{kind} {name:?} is not a table; write [{kind}s.{name}] with its keys below"));
-                continue;
-            };
-            let mut values = BTreeMap::new();
-            for (key, value) in table {
-                let (key, origin) = (key.get_ref().to_string(), place(key.span().start));
-                let text = match key.as_str() {
-                    "scopes" => scalar(value.get_ref()).or_else(|| words(value.get_ref())),
-                    "practice-only" => scalar(value.get_ref()).or_else(|| truth_of(value.get_ref())),
-                    _ => scalar(value.get_ref()),
-                };
-                match text {
-                    _ if !keys.contains(&key.as_str()) => {
-                        self.mistake(origin, unknown(&format!("key in a table of {kind}s"), &key, keys))
-                    }
-                    Some(text) => {
-                        values.insert(key, Value { text, origin });
-                    }
-                    None => self.mistake(origin, wrong_type(&key, value.get_ref(), "")),
-                }
-            }
-            read.insert(name, values);
-        }
-        read
-    }
-
-    /// Reads `[kafka.properties]`. The names of librdkafka have dots, so a table below it is a part of a name.
-    fn properties(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> ValueOrigin) {
-        for (name, value) in table {
-            let (key, origin) = (format!("{prefix}{}", name.get_ref()), place(name.span().start));
-            let text = match value.get_ref() {
-                DeValue::Table(inner) => {
-                    self.properties(&format!("{key}."), inner, place);
-                    continue;
-                }
-                DeValue::Boolean(yes) => Some(yes.to_string()),
-                value => scalar(value).or_else(|| number(value)),
-            };
-            match text {
-                Some(text) => drop(self.properties.insert(key, Value { text, origin })),
-                None => self.mistake(origin, format!("{key} is neither a text nor a number; write \"{key}\" = \"...\"")),
-            }
-        }
-    }
-
-    /// The parsed value of an option. A mistake is recorded and replaced by `fallback`, so that the other options are checked, too.
-    fn value<T>(&mut self, key: &str, fallback: T, read: impl FnOnce(&str) -> Result<T, String>) -> T {
-        let Value { text, origin } = self.options[key].clone();
-        read(&text).unwrap_or_else(|why| {
-            self.mistake(origin, format!("{key}: {why}"));
-            fallback
-        })
-    }
-
+impl GivenValues {
     fn checked(mut self) -> (Config, Vec<Mistake>) {
         let data = self.value("data", PathBuf::new(), |text| needed(text).map(PathBuf::from));
         let zone = self.value("zone", Zone::london(), |text| Zone::named(text).map_err(|error| error.to_string()));
@@ -349,7 +177,7 @@ impl Raw {
     }
 
     fn code_files(&mut self) -> Vec<CodeFile> {
-        let file = |raw: &mut Raw, table: CodeTable| {
+        let file = |raw: &mut GivenValues, table: CodeTable| {
             let path = raw.value(table.option(), None, |text| Ok(path(text)))?;
             Some(CodeFile { table, path })
         };
@@ -399,12 +227,12 @@ impl Raw {
         &mut self,
         kind: &str,
         name: &str,
-        values: &BTreeMap<String, Value>,
+        values: &BTreeMap<String, GivenValue>,
         practice_only: bool,
     ) -> (bool, RegistryRight) {
         let mut rights = (practice_only, RegistryRight::Own);
         let mut read = |key: &str, set: &mut dyn FnMut(&str) -> Result<(), String>| {
-            let Some(Value { text, origin }) = values.get(key).filter(|value| !value.text.is_empty()) else { return };
+            let Some(GivenValue { text, origin }) = values.get(key).filter(|value| !value.text.is_empty()) else { return };
             if let Err(why) = set(text) {
                 self.mistake(origin.clone(), format!("{key} of {kind} {name:?}: {why}"));
             }
@@ -418,7 +246,7 @@ impl Raw {
         let mut feeds = BTreeMap::new();
         for (name, values) in std::mem::take(&mut self.feeds) {
             let mut feed = Feed { zone: zone.clone(), ..Feed::undeclared(&name) };
-            for (key, Value { text, origin }) in &values {
+            for (key, GivenValue { text, origin }) in &values {
                 if let Err(why) = declare(&mut feed, key, text) {
                     self.mistake(origin.clone(), format!("{key} of feed {name:?}: {why}"));
                 }
@@ -429,13 +257,13 @@ impl Raw {
         feeds
     }
 
-    /// Stores the values of a feed that are in force, for [`Raw::shown`].
-    fn options_of_feed(&mut self, name: &str, feed: &Feed, given: &BTreeMap<String, Value>) {
+    /// Stores the values of a feed that are in force, for [`GivenValues::shown`].
+    fn options_of_feed(&mut self, name: &str, feed: &Feed, given: &BTreeMap<String, GivenValue>) {
         let origin = |key: &str| given.get(key).map_or(ValueOrigin::Default, |value| value.origin.clone());
         let practice = feed.practice.as_deref().unwrap_or_default();
         let texts = [drugs_word(feed.drugs), feed.ids.word(), practice, feed.versioning.word(), feed.zone.name()];
         let values = FEED_KEYS.iter().zip(texts).map(|(key, text)| {
-            let value = Value { text: text.to_owned(), origin: origin(key) };
+            let value = GivenValue { text: text.to_owned(), origin: origin(key) };
             ((*key).to_owned(), value)
         });
         self.feeds.insert(name.to_owned(), values.collect());
@@ -448,7 +276,7 @@ impl Raw {
         let schema_registry = self.value("kafka.schema-registry", None, address_of_registry);
         let replication = self.value("kafka.replication", None, replicas);
         let mut properties = BTreeMap::new();
-        for (key, Value { text, origin }) in self.properties.clone() {
+        for (key, GivenValue { text, origin }) in self.properties.clone() {
             if let Some((_, value, promise)) = FIXED.iter().find(|(fixed, ..)| *fixed == key) {
                 let value = if value.is_empty() { String::new() } else { format!(" ({value})") };
                 self.mistake(origin, format!("{key} is fixed{value}: {promise}; remove the line"));
@@ -482,15 +310,15 @@ impl Raw {
     }
 
     /// An input topic. It is bound to one feed, or says that it holds any.
-    fn checked_input(&mut self, name: &str, values: &BTreeMap<String, Value>, origin: &ValueOrigin) -> Input {
+    fn checked_input(&mut self, name: &str, values: &BTreeMap<String, GivenValue>, origin: &ValueOrigin) -> Input {
         let given = |key: &str| values.get(key).filter(|value| !value.text.is_empty());
         let feed = given("feed").map(|value| value.text.clone());
-        let format = given("format").and_then(|Value { text, origin }| {
+        let format = given("format").and_then(|GivenValue { text, origin }| {
             let format = word(text, &InputFormat::ALL, InputFormat::word);
             format.map_err(|why| self.mistake(origin.clone(), format!("format of input {name:?}: {why}"))).ok()
         });
         let any = given("feeds");
-        if let Some(Value { text, origin }) = any.filter(|any| any.text != "any") {
+        if let Some(GivenValue { text, origin }) = any.filter(|any| any.text != "any") {
             let why =
                 format!("feeds of input {name:?} is {text:?}; write feeds = \"any\", or name the topic's only feed with feed");
             self.mistake(origin.clone(), why);
@@ -505,88 +333,6 @@ impl Raw {
         let (practice_only, registry) = self.source_options("input", name, values, rights.practice_only);
         Input { feed, format, rights: SourceRights { practice_only, registry, ..rights } }
     }
-
-    fn shown(&self) -> Vec<OptionView> {
-        let one = |key: String, value: &Value| OptionView { key, value: value.text.clone(), origin: value.origin.clone() };
-        let options = self.options.iter().map(|(key, value)| {
-            let shown = one((*key).to_owned(), value);
-            let hide = is_secret(key) && !shown.value.is_empty();
-            match *key {
-                _ if hide => OptionView { value: "***".to_owned(), ..shown },
-                "kafka.schema-registry" => OptionView { value: without_credentials(&value.text), ..shown },
-                _ => shown,
-            }
-        });
-        let tables = [("feeds", &self.feeds), ("inputs", &self.inputs), ("tokens", &self.tokens)];
-        let tables = tables.into_iter().flat_map(|(kind, tables)| tables.iter().map(move |(name, values)| (kind, name, values)));
-        let tables = tables.flat_map(|(kind, name, values)| {
-            values.iter().map(move |(key, value)| {
-                let shown = one(format!("{kind}.{}.{key}", quoted_key(name)), value);
-                if key == "sha256" { OptionView { value: "***".to_owned(), ..shown } } else { shown }
-            })
-        });
-        let properties = self.properties.iter().map(|(key, value)| {
-            let shown = one(format!("kafka.properties.{}", quoted_key(key)), value);
-            if is_secret(key) { OptionView { value: "***".to_owned(), ..shown } } else { shown }
-        });
-        options.chain(tables).chain(properties).collect()
-    }
-}
-
-/// The environment variable of an option or a value of a table.
-fn variable_of(key: &str) -> String {
-    format!("{VARIABLE_PREFIX}{}", key.to_uppercase().replace(['.', '-'], "_"))
-}
-
-/// A part of a dotted key, quoted if TOML requires it.
-fn quoted_key(part: &str) -> String {
-    let bare = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if bare { part.to_owned() } else { serde_json::Value::from(part).to_string() }
-}
-
-/// A text. A number in its place is a mistake, because nobody can tell `data = 5` from a typing error.
-fn scalar(value: &DeValue<'_>) -> Option<String> {
-    if let DeValue::String(text) = value { Some(text.to_string()) } else { None }
-}
-
-fn number(value: &DeValue<'_>) -> Option<String> {
-    if let DeValue::Integer(number) = value { Some(number.as_str().to_owned()) } else { None }
-}
-
-/// Whether a key names a table of options.
-fn is_section(key: &str) -> bool {
-    ["feeds", "inputs", "tokens", "kafka.properties"].contains(&key)
-        || OPTIONS.iter().any(|option| option.key.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
-}
-
-/// The mistake of a value with another type than its key. `example` is a valid value, or empty.
-fn wrong_type(key: &str, value: &DeValue<'_>, example: &str) -> String {
-    let found = match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) | DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    };
-    let example = if example.is_empty() { "..." } else { example };
-    match NUMBERS.contains(&key) {
-        true if example == "..." => format!("{key} is {found}; write a whole number"),
-        true => format!("{key} is {found}; write a whole number, such as {key} = {example}"),
-        false => format!("{key} is {found}; write a text in quotes, such as {key} = \"{example}\""),
-    }
-}
-
-/// A truth value as its word.
-fn truth_of(value: &DeValue<'_>) -> Option<String> {
-    if let DeValue::Boolean(truth) = value { Some(truth.to_string()) } else { None }
-}
-
-/// A list of texts as one text with spaces between.
-fn words(value: &DeValue<'_>) -> Option<String> {
-    let DeValue::Array(list) = value else { return None };
-    let words: Option<Vec<String>> = list.iter().map(|word| scalar(word.get_ref())).collect();
-    words.map(|words| words.join(" "))
 }
 
 #[cfg(test)]
@@ -746,7 +492,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_sound() {
-        let (config, mistakes) = Raw::defaults().checked();
+        let (config, mistakes) = GivenValues::defaults().checked();
         assert_eq!(mistakes, []);
         assert_eq!((config.grid, config.max_body), (Grid::DAILY, 8 << 20));
     }

@@ -1,0 +1,199 @@
+//! The commands of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::cli::card_args::{CardArgs, ExplainArgs};
+use crate::cli::history_args::REPLAY_EXIT_CODES;
+use crate::cli::history_args::{DemoArgs, MigrateArgs, ReplayArgs, SimulateArgs};
+use crate::cli::measure_args::{CodesCommand, Measures};
+use crate::cli::operation_args::{ConfigCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs};
+use crate::cli::service_args::ServiceArgs;
+
+/// The end of `plumbline --help`.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    success
+  1    failure; standard error says why
+  2    the command line is wrong
+  65   `replay` rejected every event (EX_DATAERR of sysexits.h)
+  78   a configuration, measure or registry file has mistakes, or the log has another format (EX_CONFIG of sysexits.h)
+  130  interrupted by Ctrl-C or SIGTERM";
+
+/// Monthly scorecards for clinicians from a replayable log of events.
+///
+/// Cards and data go to standard output and to files. Messages go to standard error.
+#[derive(Debug, Parser)]
+#[command(name = "plumbline", version, max_term_width = 100, propagate_version = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the whole pipeline on a simulated network of practices, and show one clinician's card.
+    ///
+    /// Practices, clinicians and patients are invented. Patient numbers come from a range that the NHS never issues. Pseudonyms are
+    /// made with a fixed, public key: never use `demo` for real data.
+    ///
+    /// The folder keeps the log. `plumbline card CLINICIAN --data DIR` shows other cards, and `plumbline explain` the events behind
+    /// each number.
+    Demo(DemoArgs),
+    /// Compute the cards of your own data, month by month, as the service would have published them.
+    ///
+    /// A PATH is a file or folder of FHIR R4 NDJSON (bulk export), FHIR JSON Bundles or native NDJSON events. Each file may be
+    /// gzipped. The format is detected from the content.
+    ///
+    /// All files under one PATH are one feed, so references between them resolve. A native event that names a feed keeps it.
+    ///
+    /// Rejected records are listed in rejects.ndjson with file, line and reason. Correct the file or the configuration, and run the
+    /// replay again.
+    ///
+    /// Events enter the log in virtual time. Cards are published at every publication time until the last month with events is
+    /// final. All events are read into memory first: about 180 MB for a million events.
+    ///
+    /// The folder keeps the log and its keys. `plumbline card CLINICIAN --data DIR` shows other cards, and `plumbline explain` the
+    /// events behind each number.
+    ///
+    /// --from-kafka reads the log of a deployment instead of files. It recomputes every cut from the same events in the same order,
+    /// so the cards must be identical to the byte. --compare lists the differences.
+    ///
+    /// Example: plumbline replay export/ --out cards --registry registry.toml
+    #[command(after_help = REPLAY_EXIT_CODES)]
+    Replay(ReplayArgs),
+    /// Fold the log of an older version into a new folder, and compute its rows and cards again.
+    ///
+    /// OLD is the data folder of a stopped service, or the folder of `demo` or `replay`. The command reads its events and its registry
+    /// and never changes it. A log on Kafka cannot be migrated.
+    ///
+    /// NEW gets the same events with the same append times, zone, publication times, partitions and keys. Every cut of the past is
+    /// computed again with the measures of this version and of the configuration.
+    ///
+    /// Example: plumbline migrate ./plumbline-data ./plumbline-data-2
+    Migrate(MigrateArgs),
+    /// Write simulated events as NDJSON, one event a line.
+    ///
+    /// Example: plumbline simulate --out - --events 3
+    Simulate(SimulateArgs),
+    /// Check, load or show the registry: persons, their roles and organisations.
+    #[command(subcommand)]
+    Registry(Registry),
+    /// List, show, check and test the measures. Each measure is one TOML file.
+    #[command(subcommand)]
+    Measures(Measures),
+    /// Run the service: accept events over HTTP or Kafka, and publish cards on a schedule.
+    ///
+    /// Without a configuration the log and its keys are created in ./plumbline-data, and HTTP listens on 127.0.0.1:8080:
+    ///
+    /// POST /v1/events accepts one native event, a JSON array or NDJSON.
+    ///
+    /// GET /v1/scorecards/{clinician}, /v1/scorecards?month= and /v1/changes?after= return published cards.
+    ///
+    /// GET /v1/scorecards/{clinician}/explain?month=&measure= returns the events behind a number.
+    ///
+    /// GET /v1/rejects lists rejected records, POST /v1/rejects/retry decodes them again.
+    ///
+    /// GET /livez, /readyz and /version report the state of the service.
+    ///
+    /// Ctrl-C or SIGTERM stops it cleanly. A second signal stops it at once.
+    ///
+    /// Example: plumbline run --config plumbline.toml
+    Run(RunArgs),
+    /// Check the configuration and the files that it names, and list every mistake. Exits with 78 if there are any.
+    Check(ServiceArgs),
+    /// Ask the running service whether it is ready. Exits with 1 if it is not ready or does not answer.
+    Health(ServiceArgs),
+    /// Check the Kafka topics of a deployment, or create them with --apply. Exits with 1 if a topic is wrong.
+    ///
+    /// The command compares partitions, cleanup, retention, compaction, timestamps and replicas of each topic under `kafka.prefix`
+    /// with the values that Plumbline needs.
+    ///
+    /// --apply creates missing topics and corrects their settings. It never changes a number of partitions. If a topic has a fault
+    /// that --apply cannot correct, it changes nothing. Input topics belong to the systems that write them: it never changes those.
+    Topics(TopicsArgs),
+    /// Show the records of one topic, one record a line, from the brokers or from the data folder.
+    ///
+    /// A record that cannot be decoded is shown with the reason. Without --from or -n every record in the log is shown. On a
+    /// terminal long rows are cut; `-o ndjson` shows whole records.
+    ///
+    /// Example: plumbline peek scorecards -n 5
+    Peek(PeekArgs),
+    /// Show the published cards of one clinician.
+    ///
+    /// The cards come from the running service, or from its data folder if no service is running. --data may also name a folder that
+    /// `demo`, `replay` or `migrate` wrote.
+    ///
+    /// CLINICIAN may be an alias: the registry leads from `gmp|G7012345`, or from a number alone, to the person. Aliases come from
+    /// the registry file of the configuration and, if no service has it open, from the log.
+    ///
+    /// Example: plumbline card 'gmc|7012345' --month 2026-10 --data ./plumbline-demo
+    Card(CardArgs),
+    /// List the events behind one number of a card, and check that they add up to it.
+    ///
+    /// The log is folded up to the cut that published the revision. Later events do not change the explanation.
+    ///
+    /// Events are sorted by day and id. Each is listed with the amounts that it adds to numerator and denominator. If the sums differ
+    /// from the card, the command fails and reports both. It asks the running service, or reads its data folder. --data may also name a
+    /// folder that `demo`, `replay` or `migrate` wrote.
+    ///
+    /// CLINICIAN may be an alias, as for `plumbline card`.
+    ///
+    /// Example: plumbline explain 'gmc|7012345' 2026-10 dna_rate
+    Explain(ExplainArgs),
+    /// List and show rejected records, and decode them again after a repair.
+    ///
+    /// `run` keeps rejected records encrypted in the folder `refused` of its data, for at most 30 days. The option `refused` limits
+    /// their total size [default: 64MiB].
+    ///
+    /// `replay` keeps no records: rejects.ndjson names file and line. Correct the file and run the replay again.
+    #[command(subcommand)]
+    Rejects(Rejects),
+    /// Show what the codes of events mean.
+    #[command(subcommand)]
+    Codes(CodesCommand),
+    /// Check the records of an embedded log, or keep those that are whole.
+    ///
+    /// The service must be stopped.
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Show the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Write shell completions to standard output.
+    ///
+    /// Example for bash: plumbline completions bash > ~/.local/share/bash-completion/completions/plumbline
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Write the manual pages, one for each command, into an existing folder.
+    ///
+    /// Example: plumbline man ~/.local/share/man/man1 && man plumbline-run
+    Man {
+        /// The existing folder.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_unknown_zone_is_refused_with_an_example() {
+        let refused = Cli::try_parse_from(["plumbline", "replay", "x", "--out", "y", "--zone", "Europe/Londres"]).unwrap_err();
+        assert!(refused.to_string().contains("Europe/London"), "{refused}");
+    }
+}

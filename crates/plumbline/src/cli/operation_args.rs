@@ -1,0 +1,185 @@
+//! The commands that run and operate a service: processes, topics, rejects, the log, the registry and the configuration.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::service_args::{Output, ServiceArgs};
+use crate::process::roles::ProcessRole;
+
+/// Runs the service.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Run only these roles [default: all roles]. A choice of roles needs Kafka.
+    #[arg(value_enum, value_name = "ROLE")]
+    pub roles: Vec<ProcessRole>,
+    /// Start although the clock is so far ahead of the log that several months become final or sealed at once.
+    #[arg(long)]
+    pub accept_clock: bool,
+    /// The configuration.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// Creates or checks the topics on the brokers.
+#[derive(Debug, Args)]
+pub struct TopicsArgs {
+    /// Create missing topics and correct their settings.
+    #[arg(long)]
+    pub apply: bool,
+    /// Report only, change nothing (default).
+    #[arg(long, conflicts_with = "apply")]
+    pub check: bool,
+    /// The configuration.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// Shows the records of one topic.
+#[derive(Debug, Args)]
+pub struct PeekArgs {
+    /// The topic: events, clinician-months, registry, scorecards, scorecard-revisions, peer-groups, peer-snapshots, runs or rejects.
+    #[arg(value_name = "TOPIC")]
+    pub topic: String,
+    /// Show only records with this key.
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+    /// Show only this partition [default: all partitions].
+    #[arg(long, value_name = "P")]
+    pub partition: Option<u32>,
+    /// Start at this offset of each partition [default: the oldest record].
+    #[arg(long, value_name = "OFFSET", conflicts_with = "newest")]
+    pub from: Option<u64>,
+    /// Show the newest N records.
+    #[arg(short = 'n', value_name = "N")]
+    pub newest: Option<usize>,
+    /// Write in this form.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// The configuration.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// The commands about an embedded log.
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// Read every record, and name those that are damaged. Exits with 1 if there are any. Changes nothing.
+    Verify(ServiceArgs),
+    /// Copy every whole record into a new data folder, with the keys and the rejected records, and name the lost records.
+    ///
+    /// Example: plumbline log salvage --data ./plumbline-data --to ./plumbline-data-2
+    Salvage(SalvageArgs),
+}
+
+/// Keeps the whole records of a damaged log.
+#[derive(Debug, Args)]
+pub struct SalvageArgs {
+    /// Write into this new data folder.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// The configuration.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// The commands about rejected records.
+#[derive(Debug, Subcommand)]
+pub enum Rejects {
+    /// Group rejected records by reason, feed and field, with count, first and last time, and the cure.
+    List(RejectsWhich),
+    /// Show each rejected record, oldest first: time received, reason, and its shape without values.
+    Show(RejectsShowArgs),
+    /// Decode rejected records again, through the running service or in its data folder.
+    ///
+    /// Repair the cause first: the configuration (restart the service, which reads it at start), the registry, or the feed. Accepted
+    /// records leave the store. Records that are rejected again stay with their new reason.
+    ///
+    /// An interrupted retry can be repeated: an event counts once.
+    Retry(RejectsWhich),
+}
+
+/// The rejected records that are selected, and the form of the output.
+#[derive(Debug, Args)]
+pub struct RejectsWhich {
+    /// Select only records rejected for this reason, such as missing_version.
+    #[arg(long, value_name = "REASON")]
+    pub reason: Option<String>,
+    /// Select only records of this feed.
+    #[arg(long, value_name = "FEED")]
+    pub feed: Option<String>,
+    /// Select only records rejected because of this field, such as Encounter.meta.lastUpdated.
+    #[arg(long, value_name = "FIELD")]
+    pub field: Option<String>,
+    /// Write in this form.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// The configuration.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// The rejected records that are shown one by one.
+#[derive(Debug, Args)]
+pub struct RejectsShowArgs {
+    /// The selection.
+    #[command(flatten)]
+    pub which: RejectsWhich,
+    /// Show at most N records.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: usize,
+    /// Show the records as they were received. They identify patients.
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// The commands about the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every option as TOML, with its value and the source of the value.
+    Show(ServiceArgs),
+}
+
+/// The commands about the registry.
+#[derive(Debug, Subcommand)]
+pub enum Registry {
+    /// Check a registry file, and list every mistake with line and cure. Exits with 78 if there are any.
+    Check {
+        /// The registry file, NDJSON or TOML.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Add the entries of a registry file that the log lacks, and print each of them. Over Kafka the service may run.
+    ///
+    /// Example: plumbline registry load registry.toml --config plumbline.toml --dry-run
+    Load(RegistryLoadArgs),
+    /// Print the entries of the log's registry as NDJSON, in their order. Over Kafka the service may run.
+    ///
+    /// Example: plumbline registry show 'gmc|7012345' --config plumbline.toml
+    Show(RegistryShowArgs),
+}
+
+/// The arguments of `registry load`.
+#[derive(Debug, Args)]
+pub struct RegistryLoadArgs {
+    /// The registry file, NDJSON or TOML.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print the entries only; add nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The service.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// The arguments of `registry show`.
+#[derive(Debug, Args)]
+pub struct RegistryShowArgs {
+    /// A person, an alias, or the code of an organisation, in any spelling [default: all].
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// The service.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
