@@ -217,7 +217,8 @@ pub struct Event<'a> {
     pub practice: Option<Cow<'a, str>>,
     /// The patient's pseudonym.
     pub patient: Option<Pseudonym>,
-    /// Four random signs of the patient, one a bit, from the permanent key; the fold has a substitute where they are absent. No part of the conflict check.
+    /// Four random signs of the patient, one a bit, from the permanent key; the fold has a substitute where they are absent. No part of the
+    /// conflict check.
     pub signs: Option<u8>,
     /// Age at the event in years, divided by five and rounded down; 18 is 90 and over. No part of the conflict check.
     pub age_band: Option<u8>,

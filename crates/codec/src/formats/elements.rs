@@ -30,8 +30,8 @@ const PATIENCE: u32 = 16;
 /// Receives the elements of a text, and says after each one whether to go on.
 pub(crate) type EachElement<'e, 'a> = &'e mut dyn FnMut(Element<'a>) -> ControlFlow<()>;
 
-/// Lends each element of a text in turn, until `each` breaks. `whole` tests whether a text is one whole JSON value other than a list; it may keep the
-/// parsed value for the element that is lent next.
+/// Lends each element of a text in turn, until `each` breaks. `whole` tests whether a text is one whole JSON value other than a list; it
+/// may keep the parsed value for the element that is lent next.
 pub(crate) fn each_element<'a>(
     text: &'a str,
     whole: &mut dyn FnMut(&'a str) -> bool,

@@ -112,7 +112,8 @@ pub fn comparator(measure: &Measure, network: &PeerNetwork) -> Option<Comparator
     })
 }
 
-/// A value of a group of this size. A part of the whole is at most the whole, also if it is a ratio to an expectation. A part of the whole above a half has the decimals of the rest: 99.66 %, because 0.34 % are the others.
+/// A value of a group of this size. A part of the whole is at most the whole, also if it is a ratio to an expectation. Above a half it has
+/// the decimals of the rest: 99.66 %, because 0.34 % are the others.
 fn rounded_ratio(measure: &Measure, members: usize, ratio: f64) -> f64 {
     let is_part = matches!(measure.definition.kind, Kind::Proportion | Kind::Share);
     let value = measure.value_of_ratio(if is_part { ratio.min(1.0) } else { ratio });

@@ -1,4 +1,5 @@
-//! The parts of FHIR R4 resources that Plumbline reads, and the elements by which it recognises other versions. Source: HL7 FHIR R4 (4.0.1), the definitions of the resources.
+//! The parts of FHIR R4 resources that Plumbline reads, and the elements by which it recognises other versions. Source: HL7 FHIR R4
+//! (4.0.1), the definitions of the resources.
 
 use crate::fault::{Fault, RejectReason};
 use crate::json::object::{List, Node, Object, Raw, Scalar, object};
