@@ -19,15 +19,21 @@ use sentences::sentence_check::{Facts, adverse, faults, is_quantity, number, tai
 /// Networks of the test, about 3,000 cards with 40,000 sentences.
 const NETWORKS: u64 = 60;
 
-/// Members of a card's network, whether all have one value, and whether the values are standardised.
-fn network(cards: &RandomCards, content: &Content, measure: &Measure) -> (usize, bool, bool) {
+/// The facts about the network of a card's measure.
+fn facts_of<'a>(cards: &RandomCards, content: &Content, measure: &'a Measure) -> Facts<'a> {
     let roll_up = content.subject.practice.is_empty();
-    let role = if roll_up { "rollup:unknown" } else { "unknown" };
-    let values = cards.peers.find(&measure.name(), role).map(|group| group.values.clone()).unwrap_or_default();
+    let network = cards.peers.find(&measure.name(), if roll_up { "rollup:unknown" } else { "unknown" });
+    let values = network.map(|group| group.values.clone()).unwrap_or_default();
     let cross = |a: (i64, i64), b: (i64, i64)| i128::from(a.0) * i128::from(b.1) == i128::from(b.0) * i128::from(a.1);
     // Roll-ups are standardised with the typical colleague of single practices, if there is one.
     let practices = cards.peers.find(&measure.name(), "unknown").is_some_and(|group| group.figures.centre.is_some());
-    (values.len(), values.windows(2).all(|pair| cross(pair[0], pair[1])), roll_up && practices)
+    Facts {
+        definition: &measure.definition,
+        members: values.len(),
+        alike: values.windows(2).all(|pair| cross(pair[0], pair[1])),
+        flipped: network.is_some_and(|group| group.figures.flipped),
+        adjusted: roll_up && practices,
+    }
 }
 
 /// The measures of a card with their definitions.
@@ -45,8 +51,7 @@ fn every_sentence_agrees_with_the_numbers_of_its_card() {
         for content in &cards.cards {
             people += 1;
             for (measure, card) in with_measures(&cards, content) {
-                let (members, alike, adjusted) = network(&cards, content, measure);
-                wrong.extend(faults(card, &Facts { definition: &measure.definition, members, alike, adjusted }));
+                wrong.extend(faults(card, &facts_of(&cards, content, measure)));
                 *said.entry(situation(card)).or_default() += 1;
             }
         }

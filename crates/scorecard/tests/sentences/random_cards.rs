@@ -154,6 +154,8 @@ fn unit(draw: &mut Draw, person: &str, practice: &str, sorts: &[(Sort, f64)], nu
     let begins = draw.one_of(&[0, 0, 0, 0, 7, 12, 19, 23]);
     let idle = draw.one_of(&[0.0, 0.0, 0.3]);
     let work = draw.log_between(2.0, 150.0);
+    // More than a tenth with an unknown status suppresses each measure of encounters.
+    let unknown = draw.one_of(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 20]);
     let change = (draw.one_of(&[1, 3, 6, 12]), draw.one_of(&[1.0, 1.0, 1.0, 0.2, 3.0]));
     let own: Vec<(f64, f64)> = sorts.iter().map(|(sort, rate)| own_rate(draw, *sort, *rate, number)).collect();
     let month = |at: usize| {
@@ -162,7 +164,7 @@ fn unit(draw: &mut Draw, person: &str, practice: &str, sorts: &[(Sort, f64)], nu
             return sums;
         }
         (sums.base.facts, sums.base.encounters) = (1, 30);
-        sums.base.unknown_status = draw.one_of(&[0, 0, 0, 1, 20]);
+        sums.base.unknown_status = unknown;
         for (index, (rate, times)) in own.iter().enumerate() {
             let changed = if at + change.0 >= MONTHS && index % 3 == 0 { change.1 } else { 1.0 };
             let d = draw.poisson(work * times * [1.0, 0.2, 0.02][index % 3]);

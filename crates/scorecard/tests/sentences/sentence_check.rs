@@ -9,6 +9,8 @@ pub struct Facts<'a> {
     /// Members of the network, and whether all have one value.
     pub members: usize,
     pub alike: bool,
+    /// Whether the others are counted, because more than half are events of the numerator.
+    pub flipped: bool,
     /// Whether the compared value is standardised.
     pub adjusted: bool,
 }
@@ -95,10 +97,7 @@ fn compared(card: &CardMeasure, facts: &Facts<'_>, verdict: VerdictWord, must: &
     }
     let part = matches!(facts.definition.kind, Kind::Proportion | Kind::Share);
     must(!(part && words.contains("twice") && published > Some(34.0)), "twice of more than a third");
-    must(
-        !(part && (words.contains("half") || words.contains("twice")) && published > Some(51.0)),
-        "half of what is counted the other way",
-    );
+    must(!(facts.flipped && (words.contains("half") || words.contains("twice"))), "half of what is counted the other way");
     match verdict {
         VerdictWord::InLine => must(z.abs() < 1.2816, "in line beyond 1.28"),
         VerdictWord::NoEvidence => must(z.abs() > 1.2815, "no evidence within 1.28"),
