@@ -10,7 +10,8 @@ use crate::code_files::CodeFileError;
 use crate::config::config_file::{self, ConfigError, ConfigSources};
 use crate::config::decoder_settings::decoder_config;
 use crate::config::options::{Config, FirstDay};
-use crate::deployment::registry_file_check::{self, RegistryFileError};
+use crate::deployment::configured_files;
+use crate::deployment::registry_file_check::RegistryFileError;
 use crate::measure_files::{MeasureSelection, MeasuresError};
 
 /// The settings.
@@ -53,13 +54,13 @@ impl ReplaySettings {
         args.measures.with_codes(Vec::new()).chosen_over(&self.config)
     }
 
-    /// The registry file of the command line, else that of the configuration.
+    /// The registry file of the command line, else that of the configuration; and the kinds that feeds declare.
     ///
     /// # Errors
     /// [`RegistryFileError`] with every mistake.
     pub fn registry(&self, args: &ReplayArgs) -> Result<RegistryContent, RegistryFileError> {
         let file = args.registry.as_deref().or(self.config.registry.as_deref());
-        Ok(file.map(registry_file_check::read).transpose()?.unwrap_or_default())
+        configured_files::registry(&self.config, file)
     }
 
     /// The configuration of the decoder.

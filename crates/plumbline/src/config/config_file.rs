@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use scorecard::data_kind::DataKind;
 use scorecard::record::item::Feed;
 use scorecard::time::calendar::Zone;
 use scorecard::time::schedule::Grid;
@@ -17,7 +18,7 @@ use crate::code_files::{CodeFile, CodeTable};
 use crate::config::authorizer::{Authorizer, Token, TokenHash};
 use crate::config::config_values::{
     address, address_of_registry, body, built_in, count, declare, divides_a_day, first_day, format, instance, level, needed,
-    offset, open_metrics, partitions, path, positive, registry_right, replicas, topic_prefix, truth, word,
+    offset, open_metrics, partitions, path, positive, registry_right, replicas, sends, topic_prefix, truth, word,
 };
 use crate::config::given_values::{GivenValue, GivenValues, VARIABLE_PREFIX, quoted_key, variable_of};
 use crate::config::options::{
@@ -152,6 +153,7 @@ impl GivenValues {
             open_metrics: self.value("http.open-metrics", OpenMetrics::Loopback, open_metrics),
             no_contact: self
                 .value("no-contact", BTreeSet::new(), |text| Ok(text.split_whitespace().map(str::to_owned).collect())),
+            sends: self.checked_sends(),
             feeds: self.checked_feeds(&zone),
             kafka: self.checked_kafka(),
             inputs: self.checked_inputs(),
@@ -242,6 +244,19 @@ impl GivenValues {
         rights
     }
 
+    /// The kinds that feeds declare.
+    fn checked_sends(&mut self) -> BTreeMap<String, Vec<DataKind>> {
+        let mut declared = BTreeMap::new();
+        for (name, values) in self.feeds.clone() {
+            let Some(GivenValue { text, origin }) = values.get("sends") else { continue };
+            match sends(text) {
+                Ok(kinds) => drop(declared.insert(name, kinds)),
+                Err(why) => self.mistake(origin.clone(), format!("sends of feed {name:?}: {why}")),
+            }
+        }
+        declared
+    }
+
     fn checked_feeds(&mut self, zone: &Zone) -> BTreeMap<String, Arc<Feed>> {
         let mut feeds = BTreeMap::new();
         for (name, values) in std::mem::take(&mut self.feeds) {
@@ -261,7 +276,8 @@ impl GivenValues {
     fn options_of_feed(&mut self, name: &str, feed: &Feed, given: &BTreeMap<String, GivenValue>) {
         let origin = |key: &str| given.get(key).map_or(ValueOrigin::Default, |value| value.origin.clone());
         let practice = feed.practice.as_deref().unwrap_or_default();
-        let texts = [drugs_word(feed.drugs), feed.ids.word(), practice, feed.versioning.word(), feed.zone.name()];
+        let sends = given.get("sends").map_or("", |given| &given.text);
+        let texts = [drugs_word(feed.drugs), feed.ids.word(), practice, sends, feed.versioning.word(), feed.zone.name()];
         let values = FEED_KEYS.iter().zip(texts).map(|(key, text)| {
             let value = GivenValue { text: text.to_owned(), origin: origin(key) };
             ((*key).to_owned(), value)
@@ -488,6 +504,21 @@ mod tests {
         let feed = &config.feeds["surgery"];
         assert_eq!((feed.practice.as_deref(), feed.versioning, feed.zone.name()), (Some("A81001"), Versioning::Arrival, "UTC"));
         assert!(config.shown.iter().any(|shown| shown.key == "feeds.surgery.practice" && shown.value == "A81001"));
+    }
+
+    #[test]
+    fn a_feed_declares_the_kinds_that_it_sends_as_words_or_a_list() {
+        use DataKind::{Attendance, Costs};
+        for text in ["sends = [\"costs\", \"attendance\"]", "sends = \"attendance costs attendance\""] {
+            let (_dir, given) = given(&format!("[feeds.a]\n{text}\n[feeds.b]\n"));
+            let config = read(&given).unwrap();
+            assert_eq!(config.sends, BTreeMap::from([("a".to_owned(), vec![Attendance, Costs])]), "{text}");
+        }
+        let found = mistakes("[feeds.a]\nsends = [\"attendance\", \"cost\"]\n");
+        assert!(
+            matches!(found.as_slice(), [one] if one.starts_with("2: sends of feed \"a\"") && one.contains("\"costs\"")),
+            "{found:#?}"
+        );
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Parses single values of a configuration. An error says what to write instead.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use scorecard::data_kind::DataKind;
 use scorecard::event::{IdScope, Versioning};
 use scorecard::record::item::{DrugSource, Feed};
 use scorecard::registry::directory::civil_day;
@@ -26,9 +28,21 @@ pub(crate) fn declare(feed: &mut Feed, key: &str, text: &str) -> Result<(), Stri
         "versioning" => {
             feed.versioning = word(text, &[Versioning::Id, Versioning::Updated, Versioning::Arrival], Versioning::word)?
         }
-        _ => feed.drugs = word(text, &[DrugSource::Requests, DrugSource::Dispenses], drugs_word)?,
+        "drugs" => feed.drugs = word(text, &[DrugSource::Requests, DrugSource::Dispenses], drugs_word)?,
+        // A declaration of kinds is an entry of the registry: see `sends`.
+        _ => {}
     }
     Ok(())
+}
+
+/// The kinds of data that a feed declares.
+pub(crate) fn sends(text: &str) -> Result<Vec<DataKind>, String> {
+    let kinds: BTreeSet<DataKind> =
+        text.split_whitespace().map(|one| word(one, &DataKind::ALL, DataKind::word)).collect::<Result<_, _>>()?;
+    if kinds.is_empty() {
+        return Err("no kind is named; name the kinds that the feed sends, or remove the line".to_owned());
+    }
+    Ok(kinds.into_iter().collect())
 }
 
 pub(crate) fn word<T: Copy>(text: &str, values: &[T], name: fn(T) -> &'static str) -> Result<T, String> {

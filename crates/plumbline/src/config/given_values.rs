@@ -141,7 +141,7 @@ impl GivenValues {
             for (key, value) in table {
                 let (key, origin) = (key.get_ref().to_string(), place(key.span().start));
                 let text = match key.as_str() {
-                    "scopes" => scalar(value.get_ref()).or_else(|| words(value.get_ref())),
+                    "scopes" | "sends" => scalar(value.get_ref()).or_else(|| words(value.get_ref())),
                     "practice-only" => scalar(value.get_ref()).or_else(|| truth_of(value.get_ref())),
                     _ => scalar(value.get_ref()),
                 };

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use scorecard::data_kind::DataKind;
 use scorecard::record::item::{DrugSource, Feed};
 use scorecard::time::calendar::{Day, Zone};
 use scorecard::time::schedule::Grid;
@@ -137,6 +138,8 @@ pub struct Config {
     pub no_contact: BTreeSet<String>,
     /// Declared feeds by name.
     pub feeds: BTreeMap<String, Arc<Feed>>,
+    /// The kinds of data that feeds declare, by feed. They are entries of the operator's registry.
+    pub sends: BTreeMap<String, Vec<DataKind>>,
     /// The permissions over HTTP.
     pub gate: Authorizer,
     /// Whether metrics and version need a token.
@@ -309,16 +312,27 @@ pub fn feed_named(declared: &BTreeMap<String, Arc<Feed>>, zone: &Zone, name: &st
 }
 
 /// The options in the table of a feed.
-pub const FEED_OPTIONS: [OptionOf; 5] = [
+pub const FEED_OPTIONS: [OptionOf; 6] = [
     option("drugs", "requests", "requests or dispenses: the FHIR resource that counts as a prescription"),
     option("ids", "feed", "feed or kind: event ids are unique in the feed, or per kind of event; never change it"),
     option("practice", "", "practice of events that name none"),
+    option(
+        "sends",
+        "",
+        "kinds of data that the feed sends: words separated by spaces, or a list of them; without it Plumbline observes the kinds",
+    ),
     option("versioning", "id", "id, updated or arrival: the order of the versions of an event; never change it"),
     option("zone", "", "time zone of the civil days of events; that of the deployment without it"),
 ];
 /// Their keys.
-pub const FEED_KEYS: [&str; 5] =
-    [FEED_OPTIONS[0].key, FEED_OPTIONS[1].key, FEED_OPTIONS[2].key, FEED_OPTIONS[3].key, FEED_OPTIONS[4].key];
+pub const FEED_KEYS: [&str; 6] = [
+    FEED_OPTIONS[0].key,
+    FEED_OPTIONS[1].key,
+    FEED_OPTIONS[2].key,
+    FEED_OPTIONS[3].key,
+    FEED_OPTIONS[4].key,
+    FEED_OPTIONS[5].key,
+];
 
 /// The options in the table of a token.
 pub const TOKEN_OPTIONS: [OptionOf; 4] = [

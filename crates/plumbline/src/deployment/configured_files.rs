@@ -5,13 +5,15 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use codec::identity::keys::Keys;
+use scorecard::data_kind::DataKind;
+use scorecard::registry::entry::{Entry, EntrySource, FeedSends};
 use scorecard::registry::registry_file::RegistryContent;
 use stream::log::{Log, Topic};
 use tracing::warn;
 
 use crate::config::keys_file::{self, KeysState};
 use crate::config::options::Config;
-use crate::deployment::registry_file_check;
+use crate::deployment::registry_file_check::{self, RegistryFileError};
 use crate::history::finished_output::FinishedOutput;
 use crate::history::output_folder::OutputFolderError;
 use crate::log::any_log::AnyLog;
@@ -40,8 +42,26 @@ pub fn files(config: &Config) -> Result<Files> {
         return Ok(Files { measures: output.measures()?, registry: RegistryContent::default() });
     }
     let measures = measure_files::chosen(config.measures.as_deref(), config.built_in_measures, &config.codes)?;
-    let registry = config.registry.as_deref().map(registry_file_check::read).transpose()?.unwrap_or_default();
+    let registry = registry(config, config.registry.as_deref())?;
     Ok(Files { measures, registry })
+}
+
+/// The content of a registry file, and the kinds that feeds of the configuration declare and the file does not.
+///
+/// # Errors
+/// [`RegistryFileError`] with every mistake.
+pub fn registry(config: &Config, file: Option<&Path>) -> Result<RegistryContent, RegistryFileError> {
+    let mut content = file.map(registry_file_check::read).transpose()?.unwrap_or_default();
+    let in_file = |feed: &str| content.entries.iter().any(|entry| matches!(entry, Entry::Sends(one) if one.feed == feed));
+    let declared: Vec<Entry> =
+        config.sends.iter().filter(|(feed, _)| !in_file(feed)).map(|(feed, kinds)| sends(feed, kinds)).collect();
+    content.entries.extend(declared);
+    Ok(content)
+}
+
+fn sends(feed: &str, kinds: &[DataKind]) -> Entry {
+    let sends = kinds.iter().map(|kind| kind.word().to_owned()).collect();
+    Entry::Sends(FeedSends { feed: feed.to_owned(), sends, source: Some(EntrySource::Operator) })
 }
 
 /// The configuration of the folder that `data` names, for a command that only reads. The folder of `demo`, `replay` or `migrate` has its

@@ -40,3 +40,31 @@ fn feeds_codes_and_identifier_systems_of_the_configuration_are_used() {
     assert_eq!((&reject["reason"], &reject["field"]), (&"too_old".into(), &"occurred_at".into()));
     assert!(reject["detail"].as_str().unwrap().contains("2026-01-01"), "{reject}");
 }
+
+#[test]
+fn a_feed_that_declares_referrals_and_sends_none_has_a_true_zero() {
+    let place = Place::new();
+    // 150 visits in five months, 30 a month.
+    let visits =
+        (0..150).map(|at| event(&format!("e{at}"), 1, &format!("2026-{:02}-{:02}T09:00:00Z", 1 + at / 30, 1 + at % 28), 9));
+    place.put("surgery/events.ndjson", visits.collect::<Vec<_>>().join("\n"));
+    let declared = |sends: &str| format!("[feeds.surgery]\npractice = \"B82001\"\n{sends}");
+    place.put("observed.toml", declared(""));
+    place.put("declared.toml", declared("sends = [\"attendance\", \"referrals\"]\n"));
+    let referrals = |name: &str| {
+        let config = place.path(&format!("{name}.toml")).display().to_string();
+        place.replay(name, &["surgery"], &["--config", &config]);
+        let cards = place.lines(&format!("{name}/scorecards.ndjson"));
+        let card = cards.iter().rfind(|card| card["period"]["month"] == "2026-05").unwrap();
+        let measures = card["measures"].as_array().unwrap();
+        let found = measures.iter().find(|measure| measure["id"] == "referral_rate").unwrap();
+        [&found["d"], &found["value"], &found["suppressed"]].map(ToString::to_string)
+    };
+    assert_eq!(referrals("observed"), ["0", "null", "\"not_sent\""]);
+    assert_eq!(referrals("declared"), ["150", "0.0", "null"]);
+    // The entry of the operator's registry file wins over the configuration.
+    place.put("registry.ndjson", r#"{"type":"sends","feed":"surgery","sends":["attendance"]}"#);
+    let file = place.path("registry.ndjson").display().to_string();
+    place.put("both.toml", format!("registry = \"{file}\"\n{}", declared("sends = \"attendance referrals\"\n")));
+    assert_eq!(referrals("both")[2], "\"not_sent\"");
+}
