@@ -10,6 +10,9 @@ use std::str::FromStr;
 use csv::StringRecord;
 use flate2::bufread::MultiGzDecoder;
 use scorecard::measure::code_book::CodeBook;
+use scorecard::measure::vocabulary::short_system;
+use scorecard::registry::identifier::role_word;
+use scorecard::registry::role_words::{ROLES, is_role};
 use serde::{Deserialize, Serialize};
 
 /// The first bytes of a gzip stream.
@@ -31,12 +34,14 @@ pub enum CodeTable {
     Answers,
     /// Systems of the numbers of persons, by their URI. The order of the rows is the preference.
     Identifiers,
+    /// Roles of persons by the code of a PractitionerRole.
+    Roles,
 }
 
 impl CodeTable {
     /// All of them.
-    pub const ALL: [CodeTable; 5] =
-        [CodeTable::Drugs, CodeTable::Orders, CodeTable::Questions, CodeTable::Answers, CodeTable::Identifiers];
+    pub const ALL: [CodeTable; 6] =
+        [CodeTable::Drugs, CodeTable::Orders, CodeTable::Questions, CodeTable::Answers, CodeTable::Identifiers, CodeTable::Roles];
 
     /// Its word in the configuration.
     #[must_use]
@@ -47,6 +52,7 @@ impl CodeTable {
             CodeTable::Questions => "questions",
             CodeTable::Answers => "answers",
             CodeTable::Identifiers => "identifiers",
+            CodeTable::Roles => "roles",
         }
     }
 
@@ -59,6 +65,7 @@ impl CodeTable {
             CodeTable::Questions => "codes.questions",
             CodeTable::Answers => "codes.answers",
             CodeTable::Identifiers => "codes.identifiers",
+            CodeTable::Roles => "codes.roles",
         }
     }
 
@@ -66,7 +73,7 @@ impl CodeTable {
     #[must_use]
     pub fn columns(self) -> &'static [&'static str] {
         match self {
-            CodeTable::Drugs | CodeTable::Orders => &["system", "code", "target"],
+            CodeTable::Drugs | CodeTable::Orders | CodeTable::Roles => &["system", "code", "target"],
             CodeTable::Questions => &["question", "target"],
             CodeTable::Answers => &["question", "code", "target"],
             CodeTable::Identifiers => &["system", "target"],
@@ -75,8 +82,8 @@ impl CodeTable {
 
     fn insert(self, row: &Row<'_>, book: &mut CodeBook) -> Result<(), String> {
         let inserted = match self {
-            // The decoder reads them: they decide who a person is, not what a code means.
-            CodeTable::Identifiers => Ok(()),
+            // The decoder reads them: they decide who a person is, not what a code of an event means.
+            CodeTable::Identifiers | CodeTable::Roles => Ok(()),
             CodeTable::Drugs => book.insert_drug(row.get("system"), row.get("code"), row.get("target")),
             CodeTable::Orders => book.insert_order(row.get("system"), row.get("code"), row.get("target")),
             CodeTable::Questions => book.insert_question(row.get("question"), row.get("target")),
@@ -229,6 +236,35 @@ impl IdentifierTable {
     }
 }
 
+/// The roles of these files by `system|code`, or by a code alone. Files of other tables are left out.
+///
+/// # Errors
+/// [`CodeFileError::Mistakes`] for the first file that has mistakes.
+pub fn role_table(files: &[CodeText]) -> Result<BTreeMap<String, String>, CodeFileError> {
+    let mut found = BTreeMap::new();
+    for file in files.iter().filter(|file| file.table == CodeTable::Roles) {
+        each_row(file, &mut |row| add_role(&mut found, row.get("system"), row.get("code"), row.get("target")))?;
+    }
+    Ok(found)
+}
+
+fn add_role(roles: &mut BTreeMap<String, String>, system: &str, code: &str, role: &str) -> Result<(), String> {
+    if code.is_empty() {
+        return Err("the code is missing; write the code of a role".to_owned());
+    }
+    if !is_role(role) {
+        return Err(format!("{role:?} is no role; write one of {}", ROLES.join(", ")));
+    }
+    let key = if system.is_empty() { code.to_owned() } else { format!("{}|{code}", short_system(system)) };
+    let role = role_word(role).into_owned();
+    match roles.insert(key, role.clone()) {
+        Some(first) if first != role => {
+            Err(format!("{system}|{code} has the targets {first:?} and {role:?}; remove one of the rows"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Calls `add` with every row of a file, and lists the mistakes.
 fn each_row(file: &CodeText, add: &mut dyn FnMut(&Row<'_>) -> Result<(), String>) -> Result<(), CodeFileError> {
     let mut rows = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file.text.as_bytes());
@@ -321,6 +357,24 @@ mod tests {
         assert!(book(CodeTable::Drugs, b"system,code,target\ndmd,\xff,0501\n").unwrap_err().contains("UTF-8"));
         let missing = CodeFile { table: CodeTable::Drugs, path: "/nowhere.csv".into() };
         assert!(missing.read().unwrap_err().to_string().contains("name a CSV file"));
+    }
+
+    #[test]
+    fn roles_are_read_by_system_and_code_and_an_unknown_one_is_named_with_its_line() {
+        let file = |text: &str| {
+            let text = format!("system,code,target\n{text}");
+            role_table(&[CodeText { table: CodeTable::Roles, path: "roles.csv".to_owned(), text }])
+        };
+        let roles = file("https://Example.org/jobs/,17,Pharmacist\n,18,gp\n").unwrap();
+        let expect = [("18", "gp"), ("example.org/jobs|17", "pharmacist")];
+        assert_eq!(roles, expect.map(|(code, role)| (code.to_owned(), role.to_owned())).into());
+        let said = file("a,1,gp\na,1,nurse\na,2,pharmasist\na,,gp\n").unwrap_err().to_string();
+        for (line, cure) in
+            said.lines().zip(["roles.csv:3: a|1 has the targets", "roles.csv:4: \"pharmasist\"", "roles.csv:5: the code"])
+        {
+            assert!(line.starts_with(cure), "{line}");
+        }
+        assert_eq!(said.lines().count(), 3, "{said}");
     }
 
     #[test]

@@ -32,6 +32,9 @@ pub struct DecoderConfig {
     pub identifier_systems: BTreeMap<String, String>,
     /// The identifier systems that name a person, best first, by short name.
     pub identifier_preference: Vec<String>,
+    /// Roles by the code of a PractitionerRole: `system|code` in any spelling of the system, or a code alone for every system. They
+    /// come before the built-in codes.
+    pub roles: BTreeMap<String, String>,
     /// Codes of class, type and service of encounters that are no contact, such as administration: `system|code` in any spelling of
     /// the system, or a code alone for every system.
     pub no_contact: BTreeSet<String>,
@@ -50,6 +53,7 @@ impl Default for DecoderConfig {
             zone: Zone::london(),
             identifier_systems: BTreeMap::new(),
             identifier_preference: PREFERENCE.map(str::to_owned).into(),
+            roles: BTreeMap::new(),
             no_contact: BTreeSet::new(),
             first_day: None,
             contract_ids: BTreeMap::new(),
@@ -87,6 +91,8 @@ pub(crate) struct Rules {
     pub(crate) feeds: Feeds,
     pub(crate) systems: IdentifierSystems,
     pub(crate) preference: Vec<String>,
+    /// Roles by their codes in the form of [`plain_code`].
+    roles: BTreeMap<String, String>,
     /// The codes of encounters that are no contact, in the form of [`plain_code`].
     pub(crate) no_contact: BTreeSet<String>,
     pub(crate) first_day: Option<Day>,
@@ -101,6 +107,7 @@ impl Rules {
             feeds: Feeds { declared: config.feeds.into_iter().collect(), zone: config.zone, met: RwLock::default() },
             systems: IdentifierSystems::with(&config.identifier_systems),
             preference: config.identifier_preference,
+            roles: config.roles.into_iter().map(|(code, role)| (plain_code(&code).into_owned(), role)).collect(),
             no_contact: config.no_contact.iter().map(|code| plain_code(code).into_owned()).collect(),
             first_day: config.first_day,
             demographics: Demographics::default(),
@@ -139,6 +146,15 @@ impl Rules {
     pub(crate) fn is_no_contact(&self, code: &str) -> bool {
         let alone = || code.split_once('|').map_or(code, |(_, code)| code);
         !self.no_contact.is_empty() && (self.no_contact.contains(&*plain_code(code)) || self.no_contact.contains(alone()))
+    }
+
+    /// The configured role of a code.
+    pub(crate) fn role_of(&self, system: &str, code: &str) -> Option<&str> {
+        if self.roles.is_empty() {
+            return None;
+        }
+        let with_system = self.roles.get(&*plain_code(&format!("{system}|{code}")));
+        with_system.or_else(|| self.roles.get(code)).map(String::as_str)
     }
 
     /// The code of a question or an answer. Free text is refused, so it never enters the log.

@@ -7,7 +7,7 @@ use scorecard::measure::definition::DEFAULT_CLASSIFICATION;
 use scorecard::registry::registry_file::RegistryContent;
 use stream::log::with_sources;
 
-use crate::code_files::{CodeFile, CodeTable, code_book, identifier_table};
+use crate::code_files::{CodeFile, CodeTable, code_book, identifier_table, role_table};
 use crate::config::config_file::{self, ConfigSources, Mistake};
 use crate::config::keys_file;
 use crate::config::options::Config;
@@ -75,10 +75,10 @@ fn others_of(config: &Config) -> Vec<String> {
 fn of_code_files(config: &Config, classification: &str) -> Vec<String> {
     let mistakes = |file: &CodeFile| {
         let text = file.read()?;
-        if text.table == CodeTable::Identifiers {
-            identifier_table(&[text]).map(|_| ())
-        } else {
-            code_book(classification, &[text]).map(|_| ())
+        match text.table {
+            CodeTable::Identifiers => identifier_table(&[text]).map(|_| ()),
+            CodeTable::Roles => role_table(&[text]).map(|_| ()),
+            _ => code_book(classification, &[text]).map(|_| ()),
         }
     };
     config.codes.iter().filter_map(|file| mistakes(file).err()).map(|error| with_sources(&error)).collect()

@@ -1,16 +1,16 @@
-//! The configuration of a decoder: feeds, zone and identifier systems of a deployment.
+//! The configuration of a decoder: feeds, zone, identifier systems and role codes of a deployment.
 
 use codec::formats::record_decoder::DecoderConfig;
 use codec::identity::keys::Keys;
 use scorecard::time::calendar::Day;
 
-use crate::code_files::{CodeFile, CodeFileError, identifier_table};
+use crate::code_files::{CodeFile, CodeFileError, identifier_table, role_table};
 use crate::config::options::Config;
 
 /// The decoder of a configuration, with these keys. `first_day` is the first day of which it accepts events.
 ///
 /// # Errors
-/// [`CodeFileError`] when a file of identifier systems cannot be read or has mistakes.
+/// [`CodeFileError`] when a file of identifier systems or roles cannot be read or has mistakes.
 pub fn decoder_config(config: &Config, keys: Keys, first_day: Option<Day>) -> Result<DecoderConfig, CodeFileError> {
     let texts = config.codes.iter().map(CodeFile::read).collect::<Result<Vec<_>, _>>()?;
     let table = identifier_table(&texts)?;
@@ -24,6 +24,7 @@ pub fn decoder_config(config: &Config, keys: Keys, first_day: Option<Day>) -> Re
         zone: config.zone.clone(),
         identifier_systems: table.systems,
         identifier_preference: preference,
+        roles: role_table(&texts)?,
         no_contact: config.no_contact.clone(),
         first_day,
         ..defaults

@@ -179,7 +179,7 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 31] = [
+pub const OPTIONS: [OptionOf; 32] = [
     option("built-in-measures", "keep", "keep or drop the built-in measures that the folder `measures` does not replace"),
     option("codes.answers", "", "CSV file of answers: question, code, target; the target is a word of measure files"),
     option(
@@ -198,6 +198,11 @@ pub const OPTIONS: [OptionOf; 31] = [
         "CSV file of order categories: system, code, target; the target is referral, test, imaging or none",
     ),
     option("codes.questions", "", "CSV file of questions: question (a linkId), target; the target is a word of measure files"),
+    option(
+        "codes.roles",
+        "",
+        "CSV file of the codes of PractitionerRole: system (empty for any), code, target; the target is a role, such as gp",
+    ),
     option("data", "./plumbline-data", "folder of the log, the keys and the lock"),
     option(
         "first-day",

@@ -68,3 +68,26 @@ fn a_feed_that_declares_referrals_and_sends_none_has_a_true_zero() {
     place.put("both.toml", format!("registry = \"{file}\"\n{}", declared("sends = \"attendance referrals\"\n")));
     assert_eq!(referrals("both")[2], "\"not_sent\"");
 }
+
+#[test]
+fn a_code_file_says_the_role_of_a_local_code() {
+    let place = Place::new();
+    let bundle = serde_json::json!({"resourceType": "Bundle", "type": "collection", "entry": [
+        {"resource": {"resourceType": "Practitioner", "id": "p", "identifier": [{"system": "https://fhir.hl7.org.uk/Id/gmc-number", "value": "7012345"}]}},
+        {"resource": {"resourceType": "Organization", "id": "o", "identifier": [{"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "B82001"}]}},
+        {"resource": {"resourceType": "PractitionerRole", "id": "r", "practitioner": {"reference": "Practitioner/p"},
+            "organization": {"reference": "Organization/o"}, "code": [{"coding": [{"system": "https://example.org/jobs", "code": "17"}]}]}},
+        {"resource": {"resourceType": "Encounter", "id": "e", "status": "finished", "class": {"code": "AMB"},
+            "period": {"start": "2026-01-15T09:00:00Z"}, "participant": [{"individual": {"reference": "PractitionerRole/r"}}]}}
+    ]});
+    place.put("surgery/bundle.json", bundle.to_string());
+    let role = |name: &str, config: &str| {
+        place.put(&format!("{name}.toml"), config);
+        place.replay(name, &["surgery"], &["--config", &place.path(&format!("{name}.toml")).display().to_string()]);
+        place.lines(&format!("{name}/scorecards.ndjson"))[0]["subject"]["role"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(role("plain", ""), "other");
+    place.put("roles.csv", "system,code,target\nhttp://example.org/jobs/,17,Pharmacist\n");
+    let file = place.path("roles.csv").display().to_string();
+    assert_eq!(role("with", &format!("[codes]\nroles = \"{file}\"\n")), "pharmacist");
+}

@@ -67,7 +67,7 @@ pub(crate) fn role(
     let until = civil_day(scope, "PractitionerRole.period.end", end, Edge::Last)?.map(|day| day.to_string());
     let active = scope.warnings.optional(truth("PractitionerRole.active", &sent.active)).unwrap_or(true);
     let never = (!active && until.is_none()).then(|| NEVER.to_owned());
-    let RoleWord { word, locum } = role_word(&sent.code.objects("PractitionerRole.code")?, &person);
+    let RoleWord { word, locum } = role_word(&sent.code.objects("PractitionerRole.code")?, &person, scope.rules);
     Ok(Entry::Role(Role {
         person,
         practice: practice.ok_or_else(|| Fault::missing("PractitionerRole.organization", "send a reference to the practice"))?,

@@ -1,8 +1,9 @@
-//! The word of a role: by a known code of a coding, else by whole words of texts and displays.
+//! The word of a role: by a configured code, else by a known code of a coding, else by whole words of texts and displays.
 //!
 //! Sources: NHS England, "SDS role groups" of Appointments in General Practice (job role codes); SNOMED CT (occupations); NUCC
 //! Health Care Provider Taxonomy.
 
+use crate::formats::decoder_config::Rules;
 use crate::formats::fhir::concepts::{has_phrase, phrases};
 use crate::formats::fhir::resources::{Coding, Concept};
 use crate::identity::systems::code_system;
@@ -10,8 +11,8 @@ use crate::json::object::{Node, Scalar};
 
 /// The role of a PractitionerRole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RoleWord {
-    pub(crate) word: &'static str,
+pub(crate) struct RoleWord<'r> {
+    pub(crate) word: &'r str,
     pub(crate) locum: bool,
 }
 
@@ -123,13 +124,17 @@ const PHRASES: [(&str, &[&str]); 13] = [
 ];
 
 /// The role that these concepts name, `other` when they name none of the known ones. `person` is the key of the person.
-pub(crate) fn role_word(concepts: &[&Concept<'_>], person: &str) -> RoleWord {
+pub(crate) fn role_word<'r>(concepts: &[&Concept<'_>], person: &str, rules: &'r Rules) -> RoleWord<'r> {
     let all: Vec<String> = concepts.iter().flat_map(|concept| phrases(concept)).collect();
     let codings = || concepts.iter().flat_map(|concept| codings(concept));
-    let by_code = codings().find_map(|(system, code)| word_of_code(system, code, person));
+    let configured = codings().find_map(|(system, code)| rules.role_of(system, code));
+    let by_code = || codings().find_map(|(system, code)| word_of_code(system, code, person));
     let by_phrase = || PHRASES.iter().find(|(_, wanted)| has_phrase(&all, wanted)).map(|(word, _)| *word);
     let by_sds_code = codings().any(|(system, code)| is_sds(system) && job_role(code) == SDS_LOCUM);
-    RoleWord { word: by_code.or_else(by_phrase).unwrap_or(OTHER), locum: by_sds_code || has_phrase(&all, &["locum", "locums"]) }
+    RoleWord {
+        word: configured.or_else(by_code).or_else(by_phrase).unwrap_or(OTHER),
+        locum: by_sds_code || has_phrase(&all, &["locum", "locums"]),
+    }
 }
 
 /// System and code of each coding that has a code.
@@ -174,7 +179,12 @@ fn sds_word(code: &str, person: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::decoder_config::DecoderConfig;
     use crate::json::object::List;
+
+    fn role_of(concept: &Concept<'_>, person: &str) -> String {
+        role_word(&[concept], person, &Rules::new(DecoderConfig::default())).word.to_owned()
+    }
 
     fn concept(text: &'static str, system: &'static str, code: &'static str) -> Concept<'static> {
         let mut coding = Coding::default();
@@ -205,7 +215,7 @@ mod tests {
             ("psychopharmacology", "other"),
             ("", "other"),
         ] {
-            assert_eq!(role_word(&[&concept(words, "local", "1")], "gmc|1").word, role, "{words}");
+            assert_eq!(role_of(&concept(words, "local", "1"), "gmc|1"), role, "{words}");
         }
     }
 
@@ -228,11 +238,11 @@ mod tests {
             ("R1730", "other"),
         ] {
             for system in NAMES {
-                assert_eq!(role_word(&[&concept("", system, code)], "sds|1").word, role, "{code}");
+                assert_eq!(role_of(&concept("", system, code), "sds|1"), role, "{code}");
             }
-            assert_eq!(role_word(&[&concept("", "https://example.org/roles", code)], "sds|1").word, "other", "{code}");
+            assert_eq!(role_of(&concept("", "https://example.org/roles", code), "sds|1"), "other", "{code}");
         }
-        assert!(role_word(&[&concept("", NAMES[0], "R0262")], "sds|1").locum);
+        assert!(role_word(&[&concept("", NAMES[0], "R0262")], "sds|1", &Rules::new(DecoderConfig::default())).locum);
     }
 
     #[test]
@@ -241,11 +251,7 @@ mod tests {
         for (person, role) in
             [("gmc|7012345", "gp"), ("nmc|12A3456B", "nurse"), ("gphc|2071234", "pharmacist"), ("sds|1", "other")]
         {
-            assert_eq!(
-                role_word(&[&concept("Clinical practitioner access role", system, "R8000")], person).word,
-                role,
-                "{person}"
-            );
+            assert_eq!(role_of(&concept("Clinical practitioner access role", system, "R8000"), person), role, "{person}");
         }
     }
 
@@ -258,7 +264,24 @@ mod tests {
             ("http://nucc.org/provider-taxonomy", "363A00000X", "physician_associate"),
             ("http://snomed.info/sct", "207Q00000X", "other"),
         ] {
-            assert_eq!(role_word(&[&concept("", system, code)], "npi|1").word, role, "{code}");
+            assert_eq!(role_of(&concept("", system, code), "npi|1"), role, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_configured_code_decides_before_every_built_in_one() {
+        let roles =
+            [("https://Example.org/roles/|77", "paramedic"), ("88", "social_prescriber"), ("snomed|224535009", "midwife")];
+        let roles = roles.map(|(code, role)| (code.to_owned(), role.to_owned())).into();
+        let rules = Rules::new(DecoderConfig { roles, ..DecoderConfig::default() });
+        for (text, system, code, role) in [
+            ("GP", "http://example.org/roles", "77", "paramedic"),
+            ("GP", "http://example.org/other", "77", "gp"),
+            ("", "urn:any", "88", "social_prescriber"),
+            ("", "http://snomed.info/sct", "224535009", "midwife"),
+            ("", "http://snomed.info/sct", "62247001", "gp"),
+        ] {
+            assert_eq!(role_word(&[&concept(text, system, code)], "gmc|1", &rules).word, role, "{system} {code}");
         }
     }
 }
