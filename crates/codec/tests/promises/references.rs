@@ -301,6 +301,34 @@ fn practitioners_roles_and_organisations_become_registry_entries() {
 }
 
 #[test]
+fn a_location_leads_to_the_organisation_that_manages_it_or_the_location_above_it() {
+    let ods = |code: &str| json!({"identifier": {"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": code}});
+    let entry = |location: Value| match plain(&location.to_string()).as_slice() {
+        [Item::Registry(Entry::Organisation(organisation))] => (organisation.code.clone(), organisation.aliases.clone()),
+        other => panic!("{other:?}"),
+    };
+    let building =
+        entry(json!({"resourceType": "Location", "id": "b", "name": "Surgery", "managingOrganization": ods("B82001")}));
+    assert_eq!(building, ("B82001".into(), vec!["f|Location/b".into()]));
+    let room = entry(json!({"resourceType": "Location", "id": "r", "partOf": {"reference": "Location/b"}}));
+    assert_eq!(room, ("f|Location/b".into(), vec!["f|Location/r".into()]));
+    let practice = |location: Value, before: Value| {
+        let visit = json!({"resource": {"resourceType": "Encounter", "id": "e", "status": "finished", "class": {"code": "AMB"},
+            "period": {"start": "2026-10-05T09:00:00Z"}, "location": [{"location": location}],
+            "participant": [{"individual": {"identifier": {"system": "https://fhir.hl7.org.uk/Id/gmc-number", "value": "7012345"}}}]}});
+        let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": [before, visit]});
+        let items = plain(&bundle.to_string());
+        let event =
+            items.iter().find_map(|item| if let Item::Event(_, event) = item { Some(event.practice.clone()) } else { None });
+        event.unwrap().map(|practice| practice.into_owned())
+    };
+    let here = json!({"resource": {"resourceType": "Location", "id": "b", "managingOrganization": ods("B82001")}});
+    assert_eq!(practice(json!({"reference": "Location/b"}), here.clone()).as_deref(), Some("B82001"));
+    assert_eq!(practice(json!({"reference": "Location/elsewhere"}), here.clone()).as_deref(), Some("f|Location/elsewhere"));
+    assert_eq!(practice(json!({"display": "room 3"}), here), None);
+}
+
+#[test]
 fn a_dispense_credits_whoever_authorised_it() {
     let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": [
         {"resource": {"resourceType": "MedicationRequest", "id": "m", "status": "active", "intent": "order",

@@ -46,6 +46,8 @@ pub struct Summary {
     pub dropped_details: BTreeMap<String, u64>,
     /// Numbers that were rounded to thousandths, by field.
     pub rounded_details: BTreeMap<String, u64>,
+    /// Numbers of persons that cannot be of their system, by system. They count as they were sent.
+    pub impossible_numbers: BTreeMap<String, u64>,
     /// Gaps of the prescriptions.
     pub prescriptions: PrescriptionSummary,
     /// The statuses of the encounters.
@@ -127,6 +129,7 @@ impl Summary {
         self.unknown_fields = counts.unknown_fields;
         self.dropped_details = by_name(&counts.dropped_details);
         self.rounded_details = by_name(&counts.rounded_details);
+        self.impossible_numbers = by_name(&counts.impossible_numbers);
     }
 
     /// Adds the statuses of a row.
@@ -157,6 +160,9 @@ impl Summary {
         if !(self.dropped_details.is_empty() && self.rounded_details.is_empty()) {
             let [dropped, rounded] = [listed("dropped", &self.dropped_details), listed("rounded", &self.rounded_details)];
             lines.push(format!("details: {dropped}, {rounded}"));
+        }
+        if !self.impossible_numbers.is_empty() {
+            lines.push(format!("numbers of persons: {}", listed("impossible", &self.impossible_numbers)));
         }
         lines.iter().map(|line| format!("{line}\n")).collect()
     }

@@ -38,10 +38,11 @@ pub fn register(registry: &MetricRegistry, status: &Arc<ServiceStatus>, clock: &
     });
     let read = status.clone();
     let help = "Faulty details of accepted events since the start, by outcome. Dropped: the detail is unknown; rounded: to \
-                thousandths. High for dropped: a source sends quantities, costs or answers that nobody can count.";
+                thousandths; impossible: a person's number has not the form of its system, and counts as it was sent. High for dropped: \
+                a source sends quantities, costs or answers that nobody can count. High for impossible: a source splits persons.";
     registry.counters("plumbline_intake_details_total", help, ["outcome"], move || {
         let all = read.all_intake();
-        vec![(["dropped"], all.dropped_details), (["rounded"], all.rounded_details)]
+        vec![(["dropped"], all.dropped_details), (["rounded"], all.rounded_details), (["impossible"], all.impossible_numbers)]
     });
     let (read, clock) = (status.clone(), clock.clone());
     let help =

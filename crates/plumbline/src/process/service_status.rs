@@ -55,6 +55,7 @@ impl IntakeStatus {
         self.unknown_fields += decoded.unknown_fields;
         self.dropped_details += decoded.dropped_details.values().sum::<u64>();
         self.rounded_details += decoded.rounded_details.values().sum::<u64>();
+        self.impossible_numbers += decoded.impossible_numbers.values().sum::<u64>();
     }
 }
 
@@ -92,6 +93,8 @@ pub struct IntakeStatus {
     pub dropped_details: u64,
     /// Numbers that were rounded to thousandths.
     pub rounded_details: u64,
+    /// Numbers of persons that cannot be of their system.
+    pub impossible_numbers: u64,
     /// The newest clinical time of an event that was logged since the start.
     pub newest_event: Option<Timestamp>,
 }
@@ -239,6 +242,7 @@ impl ServiceStatus {
             all.unknown_fields += one.unknown_fields;
             all.dropped_details += one.dropped_details;
             all.rounded_details += one.rounded_details;
+            all.impossible_numbers += one.impossible_numbers;
             all.newest_event = all.newest_event.max(one.newest_event);
         }
         all

@@ -119,3 +119,37 @@ fn ten_synthetic_patients_are_taken_whole_from_1928_on() {
         "registered by their NPI"
     );
 }
+
+#[test]
+fn a_location_counts_for_its_organisation_in_any_order_and_one_that_nobody_describes_splits_no_card() {
+    let place = Place::new();
+    let visit = |id: &str, location: &str| {
+        format!(
+            r#"{{"resourceType":"Encounter","id":"{id}","status":"finished","class":{{"code":"AMB"}},"period":{{"start":"2026-10-05T09:00:00Z"}},"location":[{{"location":{{"reference":"Location/{location}"}}}}],"participant":[{{"individual":{{"identifier":{{"system":"https://fhir.hl7.org.uk/Id/gmc-number","value":"7012345"}}}}}}]}}"#
+        )
+    };
+    let described = [
+        r#"{"resourceType":"Location","id":"room","partOf":{"reference":"Location/surgery"}}"#,
+        r#"{"resourceType":"Location","id":"surgery","managingOrganization":{"reference":"Organization/o"}}"#,
+        r#"{"resourceType":"Organization","id":"o","identifier":[{"system":"https://fhir.nhs.uk/Id/ods-organization-code","value":"B82001"}]}"#,
+    ];
+    // The visits come first, in the order of the file names.
+    place.put("emis/1.ndjson", [visit("e1", "room"), visit("e2", "surgery"), visit("e3", "x"), visit("e4", "y")].join("\n"));
+    place.put("emis/2.ndjson", described.join("\n"));
+    let encounters = |out: &str| {
+        let cards = place.lines(&format!("{out}/scorecards.ndjson"));
+        let of_month = cards.iter().filter(|card| card["period"]["month"] == "2026-10");
+        let newest = of_month.map(|card| {
+            let practice = card["subject"]["practice"].as_str().unwrap_or_default().to_owned();
+            (practice, card["exposure"][0]["encounters"].as_i64().unwrap())
+        });
+        newest.collect::<std::collections::BTreeMap<_, _>>()
+    };
+    place.replay("out", &["emis"], &[]);
+    let expect = [("B82001", 2), ("unknown", 2), ("", 4)];
+    assert_eq!(encounters("out"), expect.map(|(practice, count)| (practice.to_owned(), count)).into());
+    // The practice that the feed declares comes before a location.
+    place.put("plumbline.toml", "[feeds.emis]\npractice = \"B82001\"\n");
+    place.replay("declared", &["emis"], &["--config", &place.path("plumbline.toml").display().to_string()]);
+    assert_eq!(encounters("declared"), [("B82001".to_owned(), 4)].into());
+}

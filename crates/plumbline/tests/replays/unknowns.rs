@@ -81,3 +81,13 @@ fn coverage_lists_the_commonest_codes_of_files_and_of_a_log_and_a_map_takes_them
     let map = format!("drugs={}", place.path("drugs.csv").display());
     assert_eq!(covered(&place, &[&folder, "--codes", &map]), "0 of 6 items are unmapped\n");
 }
+
+#[test]
+fn a_number_that_its_register_cannot_have_is_counted_and_said() {
+    let place = Place::new();
+    let event = |id: &str, gmc: &str| encounter(id, "2026-01-15T09:00:00Z", "2026-01-15T09:10:00Z").replace("7012345", gmc);
+    place.put("surgery/events.ndjson", [event("e1", "7012345"), event("e2", "701234"), event("e3", "70123")].join("\n"));
+    let summary = place.replay("out", &["surgery"], &[]);
+    assert_eq!(summary.impossible_numbers, [("gmc".to_owned(), 2)].into());
+    assert!(summary.unknowns().contains("numbers of persons: 2 impossible (2 gmc)\n"), "{}", summary.unknowns());
+}

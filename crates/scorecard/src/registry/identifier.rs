@@ -32,7 +32,7 @@ const GMC_DIGITS: usize = 7;
 const ODS_LENGTHS: std::ops::RangeInclusive<usize> = 3..=10;
 
 /// The practice of events that name none.
-const NO_PRACTICE: &str = "unknown";
+pub const NO_PRACTICE: &str = "unknown";
 
 /// The short name of a known identifier system, for its URI or its short name in any case. `None` for an unknown system.
 #[must_use]
@@ -89,6 +89,13 @@ pub fn organisation_key(key: &str) -> Cow<'_, str> {
         return if is_code { identifier_value("ods", value) } else { Cow::Borrowed(key) };
     }
     if is_ods_like(key) { upper_without_blanks(key) } else { Cow::Borrowed(key) }
+}
+
+/// Whether this is a feed's name for a FHIR Location, such as `a81001-emis|Location/3`, of its own or of another server.
+#[must_use]
+pub fn is_location(key: &str) -> bool {
+    let kind = key.split_once('|').and_then(|(_, name)| name.rsplit_once('/')).map(|(kind, _)| kind);
+    kind.is_some_and(|kind| kind == "Location" || kind.ends_with("/Location"))
 }
 
 /// The normal form of a role: lower case without blanks around it.

@@ -133,6 +133,42 @@ impl<'b> Scope<'_, 'b> {
         })
     }
 
+    /// The organisation that manages a location: its code where the record has both, else the feed's name for the location. `None` for a
+    /// reference to another type.
+    pub(crate) fn organisation_of_location(
+        &self,
+        field: Field,
+        node: &Node<Reference<'b>>,
+        contained: &List<Node<Target<'b>>>,
+    ) -> Result<Option<String>, Fault> {
+        match self.follow(field, node, contained, "Location")? {
+            Some(ReferenceTarget::Resource { kind: "Location", id, target }) => {
+                let manager = self.organisation(field, &target.managing_organization, contained)?;
+                Ok(manager.or_else(|| id.map(|id| self.alias(&format!("Location/{id}")))))
+            }
+            Some(ReferenceTarget::Elsewhere { kind, name, .. }) if kind == "Location" => Ok(Some(self.alias(&name))),
+            _ => Ok(None),
+        }
+    }
+
+    /// Sets the practice of an event that names none to the organisation of its first location. The practice of the feed comes first,
+    /// because a location is a room more often than an organisation.
+    pub(crate) fn put_location<'n>(
+        &self,
+        event: &mut Event<'static>,
+        field: Field,
+        nodes: impl IntoIterator<Item = &'n Node<Reference<'b>>>,
+        contained: &List<Node<Target<'b>>>,
+    ) where
+        'b: 'n,
+    {
+        if event.practice.is_some() || self.feed.practice.is_some() {
+            return;
+        }
+        let found = |node| self.warnings.optional(self.organisation_of_location(field, node, contained));
+        event.practice = nodes.into_iter().find_map(found).map(Cow::Owned);
+    }
+
     /// An organisation's ODS code, else the value of its first identifier, else the feed's name for it.
     pub(crate) fn organisation_code(&self, identifiers: &IdentifierList, id: Option<&str>) -> Option<String> {
         match identifiers.best(std::iter::once("ods")) {

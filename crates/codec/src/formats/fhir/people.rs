@@ -7,7 +7,9 @@ use crate::formats::fhir::concepts::{has_phrase, phrases};
 use crate::formats::fhir::header::{EntryMeta, resource_id};
 use crate::formats::fhir::periods::{Edge, civil_day};
 use crate::formats::fhir::references::Scope;
-use crate::formats::fhir::resources::{Concept, Head, OrganizationResource, PractitionerResource, PractitionerRoleResource};
+use crate::formats::fhir::resources::{
+    Concept, Head, LocationResource, OrganizationResource, PractitionerResource, PractitionerRoleResource,
+};
 use crate::formats::fhir::role_words::{RoleWord, role_word};
 use crate::json::number::truth;
 use crate::json::object::Scalar;
@@ -107,6 +109,25 @@ pub(crate) fn organisation(
         code,
         source: source(scope),
     }))
+}
+
+/// A Location as a further name of the organisation that manages it, else of the location that it is a part of. `None` for one that
+/// names neither.
+pub(crate) fn location(
+    scope: &Scope<'_, '_>,
+    head: &Head<'_>,
+    entry_meta: &EntryMeta,
+    sent: &LocationResource<'_>,
+) -> Result<Option<Entry>, Fault> {
+    let Ok(id) = resource_id("Location.id", head, entry_meta) else { return Ok(None) };
+    let manager = scope.organisation("Location.managingOrganization", &sent.managing_organization, &sent.contained)?;
+    let whole = || scope.organisation_of_location("Location.partOf", &sent.part_of, &sent.contained);
+    let code = match manager {
+        Some(code) => Some(code),
+        None => whole()?,
+    };
+    let aliases = vec![scope.alias(&format!("Location/{id}"))];
+    Ok(code.map(|code| Entry::Organisation(Organisation { code, aliases, source: source(scope), ..Organisation::default() })))
 }
 
 /// The kind that an organisation's type names; every other organisation is a practice.

@@ -67,6 +67,8 @@ pub(crate) fn resource<'b>(
         ("Practitioner", _) => people::practitioner(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Registry),
         ("PractitionerRole", _) => people::role(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Registry),
         ("Organization", _) => people::organisation(scope, head, entry_meta, &*parse(text)?).map(ResourceOutcome::Registry),
+        ("Location", _) => Ok(people::location(scope, head, entry_meta, &*parse(text)?)?
+            .map_or_else(|| ResourceOutcome::Skipped(kind), ResourceOutcome::Registry)),
         ("Bundle", _) => Err(bundle_entry::nested()),
         _ => Ok(ResourceOutcome::Skipped(shown_type(&kind))),
     }
@@ -125,7 +127,9 @@ fn retraction(id: Cow<'static, str>, detail: Detail<'static>) -> Event<'static> 
 /// A deleted one stays in the registry, so its newest version with content counts.
 pub(crate) fn is_replaced(entry: &BundleEntry<'_>, head: &Head<'_>, feed: &Feed) -> bool {
     match &head.resource_type {
-        Scalar::Text(kind) if matches!(kind.trim(), "Practitioner" | "PractitionerRole" | "Organization") => entry.replaced,
+        Scalar::Text(kind) if matches!(kind.trim(), "Practitioner" | "PractitionerRole" | "Organization" | "Location") => {
+            entry.replaced
+        }
         Scalar::Text(kind) if kind.trim() == "Patient" => entry.superseded,
         _ => entry.superseded && feed.versioning == Versioning::Arrival,
     }

@@ -54,6 +54,7 @@ object!(
         code = "code": Node<Concept<'a>>,
         practitioner = "practitioner": Node<Reference<'a>>,
         organization = "organization": Node<Reference<'a>>,
+        managing_organization = "managingOrganization": Node<Reference<'a>>,
         requester = "requester": Node<Reference<'a>>,
         birth_date = "birthDate": Scalar<'a>,
         gender = "gender": Scalar<'a>,
@@ -68,6 +69,8 @@ object!(Participant<'a> {
     actor = "actor": Node<Reference<'a>>,
 });
 
+object!(EncounterLocation<'a> { location = "location": Node<Reference<'a>> });
+
 object!(EncounterResource<'a> {
     contained = "contained": List<Node<Target<'a>>>,
     status = "status": Scalar<'a>,
@@ -80,6 +83,7 @@ object!(EncounterResource<'a> {
     period = "period": Node<Period<'a>>,
     reason_code = "reasonCode": List<Node<Concept<'a>>>,
     service_provider = "serviceProvider": Node<Reference<'a>>,
+    location = "location": List<Node<EncounterLocation<'a>>>,
     part_of = "partOf": Raw<'a>,
     actual_period = "actualPeriod": Raw<'a>,
     reason = "reason": Raw<'a>,
@@ -211,6 +215,12 @@ object!(OrganizationResource<'a> {
     identifier = "identifier": List<Node<Identifier<'a>>>,
     kinds = "type": List<Node<Concept<'a>>>,
     name = "name": Scalar<'a>,
+    part_of = "partOf": Node<Reference<'a>>,
+});
+
+object!(LocationResource<'a> {
+    contained = "contained": List<Node<Target<'a>>>,
+    managing_organization = "managingOrganization": Node<Reference<'a>>,
     part_of = "partOf": Node<Reference<'a>>,
 });
 

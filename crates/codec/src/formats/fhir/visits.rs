@@ -76,6 +76,8 @@ pub(crate) fn encounter(
     credited(scope, "Encounter.participant", &sent.participant, &sent.contained).put(&mut event);
     let provider = scope.organisation("Encounter.serviceProvider", &sent.service_provider, &sent.contained);
     event.practice = event.practice.or(scope.warnings.optional(provider).map(Into::into));
+    let locations = objects(scope, "Encounter.location", &sent.location);
+    scope.put_location(&mut event, "Encounter.location", locations.iter().map(|one| &one.location), &sent.contained);
     scope.put_patient(&mut event, "Encounter.subject", &sent.subject, &sent.contained);
     if event.action == Action::Record {
         let types = encounter_types(scope, sent);
@@ -112,6 +114,8 @@ pub(crate) fn appointment(
     let when = occurred(scope, "Appointment.start", &sent.start, asked)?;
     let mut event = header.event(asked, when, Detail::Encounter(None));
     credited(scope, "Appointment.participant", &sent.participant, &sent.contained).put(&mut event);
+    let participants = objects(scope, "Appointment.participant", &sent.participant);
+    scope.put_location(&mut event, "Appointment.participant", participants.iter().map(|one| &one.actor), &sent.contained);
     if let Some(patient) = patient_of(scope, sent) {
         scope.put_patient(&mut event, "Appointment.participant", patient, &sent.contained);
     }
