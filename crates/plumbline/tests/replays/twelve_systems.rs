@@ -1,4 +1,5 @@
-//! The same clinic, written by twelve systems: every form gives the same sums, under the person to whom its numbers lead.
+//! The same clinic, written by twelve systems: every form gives the same sums and content hashes, under the person to whom its numbers
+//! lead.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +9,8 @@ use sim::clinic::written_clinic::{WrittenClinic, identifier_file, registry_file,
 
 use crate::support::{Place, assert_accounted_for};
 
-/// Sums of one card by name: work, and numerator, denominator and unknown facts of each measure.
-type CardSums = BTreeMap<String, (i64, i64, i64)>;
+/// Sums of one card by name: work, and numerator, denominator and unknown facts of each measure. Then its content hash.
+type CardSums = (BTreeMap<String, (i64, i64, i64)>, String);
 
 /// Writes the files of a form into the place, and replays them under a configuration of their own.
 fn cards(place: &Place, form: &WrittenClinic) -> BTreeMap<(String, String), CardSums> {
@@ -57,7 +58,7 @@ fn sums(card: &Value) -> CardSums {
         let name = measure["id"].as_str().expect("an id").to_owned();
         (name, (number(&measure["n"]), number(&measure["d"]), number(&measure["unknown"])))
     });
-    work.chain(measures).collect()
+    (work.chain(measures).collect(), card["content_hash"].as_str().expect("a hash").to_owned())
 }
 
 /// The sums that the truth gives for a clinician and a month, computed from the truth alone: encounters, minutes and items.
@@ -87,7 +88,7 @@ fn check(wanted: impl Fn(&WrittenClinic) -> bool) {
     for (doctor, known) in DOCTORS.iter().enumerate() {
         for month in [1, 2] {
             let card = &native[&(format!("gmc|{}", known.gmc), format!("2026-0{month}"))];
-            assert_eq!(card["window 12"], expected(&truth, doctor, month), "{} in month {month}", known.gmc);
+            assert_eq!(card.0["window 12"], expected(&truth, doctor, month), "{} in month {month}", known.gmc);
         }
     }
     assert_eq!(native.len(), 2 * DOCTORS.len());
@@ -98,12 +99,12 @@ fn check(wanted: impl Fn(&WrittenClinic) -> bool) {
 }
 
 #[test]
-fn the_same_clinic_has_the_same_sums_whichever_system_writes_it() {
+fn the_same_clinic_has_the_same_sums_and_content_hashes_whichever_system_writes_it() {
     assert_eq!(DRUGS.len(), 5);
     check(|form| form.name != "eps_messages");
 }
 
 #[test]
-fn the_clinic_written_as_prescription_messages_has_the_same_sums() {
+fn the_clinic_written_as_prescription_messages_has_the_same_sums_and_content_hashes() {
     check(|form| form.name == "eps_messages");
 }

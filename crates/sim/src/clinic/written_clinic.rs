@@ -30,12 +30,14 @@ pub fn identifier_file() -> String {
     "system,target\nhttp://ns.electronichealth.net.au/id/hi/hpii/1.0,hpii\n".to_owned()
 }
 
-/// The registry: each clinician under all numbers.
+/// The registry: each clinician under all numbers, with the role, which the native form cannot say.
 #[must_use]
 pub fn registry_file() -> String {
     let person = |doctor: Doctor| {
         let aliases = [format!("npi|{}", doctor.npi), format!("hpii|{}", doctor.hpii)];
-        json!({"type": "person", "id": format!("gmc|{}", doctor.gmc), "aliases": aliases}).to_string() + "\n"
+        let id = format!("gmc|{}", doctor.gmc);
+        let role = json!({"type": "role", "person": id, "practice": PRACTICE, "role": "gp"});
+        format!("{}\n{role}\n", json!({"type": "person", "id": id, "aliases": aliases}))
     };
     let practice = json!({"type": "organisation", "code": PRACTICE, "kind": "practice"}).to_string() + "\n";
     DOCTORS.into_iter().map(person).chain([practice]).collect()
