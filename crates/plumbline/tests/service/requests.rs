@@ -71,6 +71,28 @@ fn cards_are_published_by_the_clock_and_served_by_clinician_month_and_change() {
 }
 
 #[test]
+fn a_service_refuses_events_of_more_than_five_years_before_its_first_publication_until_the_configuration_says_otherwise() {
+    let place = Place::new();
+    // 1 February 2026 at noon UTC: the first publication is on 2 February 2026.
+    let start = |data: &str, first_day: Option<&str>| {
+        let mut command = command(&place.path(data));
+        command.env("PLUMBLINE_TIME_LAPSE", format!("{},1769947200000,1", real_millis()));
+        first_day.into_iter().for_each(|day| drop(command.env("PLUMBLINE_FIRST_DAY", day)));
+        Server::start(command)
+    };
+    let days = ["1900-01-01", "2021-02-01", "2021-02-02", "2026-01-31"];
+    let sent = days.map(|day| encounter(day, &format!("{day}T09:00:00Z"))).join("\n");
+    let outcomes = |server: &Server| {
+        let answer = server.post("/v1/events", sent.as_bytes()).json();
+        let of = |event: &serde_json::Value| event.get("reason").unwrap_or(&event["status"]).as_str().unwrap().to_owned();
+        answer["events"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(outcomes(&start("default", None)), ["too_old", "too_old", "logged", "logged"]);
+    assert_eq!(outcomes(&start("later", Some("2026-01-31"))), ["too_old", "too_old", "too_old", "logged"]);
+    assert_eq!(outcomes(&start("open", Some("none"))), ["logged"; 4]);
+}
+
+#[test]
 fn readiness_and_version_are_served() {
     let place = Place::new();
     let server = Server::start(command(&place.path("data")));
