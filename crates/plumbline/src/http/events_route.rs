@@ -32,7 +32,8 @@ pub(crate) async fn post(
         Err(refusal) => return refusal.into_response(),
     };
     let bytes = body.clone();
-    let answer = match submit(&state, checked, body, room).await {
+    let feed = checked.parameters.text("feed").map(str::to_owned);
+    let answer = match submit(&state, checked, feed.as_deref(), body, room).await {
         Ok(answer) => answer,
         Err(refusal) => return refusal.into_response(),
     };
@@ -42,7 +43,11 @@ pub(crate) async fn post(
 }
 
 /// The decoded body, with its room. It is refused as early as its headers, its bytes or its elements allow.
-async fn body(state: &HttpState, checked: &CheckedRequest, request: HttpRequest) -> Result<(Bytes, RoomPermit), Refusal> {
+pub(crate) async fn body(
+    state: &HttpState,
+    checked: &CheckedRequest,
+    request: HttpRequest,
+) -> Result<(Bytes, RoomPermit), Refusal> {
     check_type(request.headers())?;
     let encoding = encoding(request.headers())?;
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
@@ -72,25 +77,31 @@ async fn body(state: &HttpState, checked: &CheckedRequest, request: HttpRequest)
 }
 
 /// Each token has a share of the room. Without tokens each feed has one.
-fn sender(checked: &CheckedRequest) -> &str {
+pub(crate) fn sender(checked: &CheckedRequest) -> &str {
     match checked.rights.token_name() {
         "" => checked.parameters.text("feed").unwrap_or_default(),
         token => token,
     }
 }
 
-fn no_room() -> Refusal {
+pub(crate) fn no_room() -> Refusal {
     let text = "too many bodies wait for the log; send this again after the seconds of Retry-After";
     Refusal::new(ProblemType::NoRoom, text)
 }
 
-fn too_many(most: usize, cure: &str) -> Refusal {
+pub(crate) fn too_many(most: usize, cure: &str) -> Refusal {
     Refusal::new(ProblemType::TooManyElements, format!("the body holds more than {most} elements; {cure}"))
 }
 
 /// Hands the body to intake and waits until its events are durable.
-async fn submit(state: &HttpState, checked: CheckedRequest, body: Bytes, room: RoomPermit) -> Result<SubmissionAnswer, Refusal> {
-    let feed = checked.parameters.text("feed").map(|name| feed_named(&state.feeds, &state.deployment.schedule.zone, name));
+pub(crate) async fn submit(
+    state: &HttpState,
+    checked: CheckedRequest,
+    feed: Option<&str>,
+    body: Bytes,
+    room: RoomPermit,
+) -> Result<SubmissionAnswer, Refusal> {
+    let feed = feed.map(|name| feed_named(&state.feeds, &state.deployment.schedule.zone, name));
     let (reply, answer) = oneshot::channel();
     let submission = Submission { body, feed, rights: checked.rights, most_elements: state.max_elements, reply, room };
     match state.intake.as_ref().map_or(Handover::Ended, |intake| intake.hand_in(submission)) {

@@ -1,14 +1,14 @@
 //! The routes of the service. Bodies are JSON; lists are NDJSON for a client that accepts `application/x-ndjson`.
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get, post};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::http::http_state::HttpState;
 use crate::http::problem::ProblemType;
 use crate::http::request_guard::{Access, RouteRules, check};
 use crate::http::request_metrics::{RequestMetrics, observe};
-use crate::http::{card_routes, events_route, explain_route, reject_routes, status_routes};
+use crate::http::{card_routes, events_route, explain_route, fhir_routes, operation_outcome, reject_routes, status_routes};
 
 /// One route. The reference page of routes is written from these.
 #[derive(Debug)]
@@ -38,11 +38,31 @@ const fn route(
 
 const EXPLAIN_PARAMETERS: &[&str] = &["measure", "month", "practice", "revision", "side", "window"];
 
+/// `_format` and `_pretty` are FHIR's: every client may send them, and the answer is always JSON.
+const FHIR_PARAMETERS: &[&str] = &["_format", "_pretty", "feed"];
+
 /// All routes.
-pub const ROUTES: [Route; 11] = [
+pub const ROUTES: [Route; 16] = [
     route(("POST", "/v1/events"), Access::Events, &["feed"], "the outcome of each event of the body", || {
         post(events_route::post)
     }),
+    route(
+        ("POST", "/fhir"),
+        Access::Events,
+        FHIR_PARAMETERS,
+        "the response Bundle of a transaction or batch, else an OperationOutcome",
+        || post(fhir_routes::post),
+    ),
+    route(("POST", "/fhir/{type}"), Access::Events, FHIR_PARAMETERS, "the OperationOutcome of a new resource", || {
+        post(fhir_routes::create)
+    }),
+    route(("PUT", "/fhir/{type}/{id}"), Access::Events, FHIR_PARAMETERS, "the OperationOutcome of a resource's version", || {
+        put(fhir_routes::update)
+    }),
+    route(("DELETE", "/fhir/{type}/{id}"), Access::Events, FHIR_PARAMETERS, "the OperationOutcome of a retraction", || {
+        delete(fhir_routes::delete)
+    }),
+    route(("GET", "/fhir/metadata"), Access::Open, FHIR_PARAMETERS, "the CapabilityStatement", || get(fhir_routes::metadata)),
     route(("GET", "/v1/scorecards"), Access::Cards, &["after", "limit", "month"], "the cards of a month, in pages", || {
         get(card_routes::of_month)
     }),
@@ -98,6 +118,7 @@ pub fn router(state: HttpState) -> Router {
         .method_not_allowed_fallback(async || {
             ProblemType::MethodNotAllowed.response("the route has another method; docs/reference/http-routes.md lists them")
         })
+        .layer(from_fn(operation_outcome::for_fhir))
         .layer(from_fn_with_state(metrics, observe))
         .with_state(state)
 }

@@ -5,6 +5,7 @@ mod browser;
 mod clock;
 mod disk;
 mod explanations;
+mod fhir_server;
 mod gate;
 mod kill;
 mod metrics;

@@ -1,0 +1,100 @@
+//! The parts of a FHIR body that its answer names: type and id of a resource, and the entries of a transaction or batch.
+
+use std::borrow::Cow;
+
+use axum::http::StatusCode;
+use codec::identity::nhs_number::contains_nhs_number;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::http::operation_outcome::{issue, operation_outcome, status};
+use crate::intake::intake_worker::ElementOutcome;
+
+/// The identity of a resource, as far as the body can be read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ResourceHead<'a> {
+    #[serde(borrow)]
+    resource_type: Option<&'a RawValue>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    /// The type of a Bundle.
+    #[serde(borrow, rename = "type")]
+    kind: Option<&'a RawValue>,
+}
+
+impl<'a> ResourceHead<'a> {
+    /// The head of a JSON object. Intake answers any other body.
+    pub(crate) fn read(body: &'a [u8]) -> Option<ResourceHead<'a>> {
+        serde_json::from_slice(body).ok()
+    }
+
+    /// The difference of the resource from the type and the id of a path. Its own values are not repeated: they may name a patient.
+    pub(crate) fn differs_from(&self, kind: &str, id: Option<&str>) -> Option<String> {
+        if text(self.resource_type).as_deref() != Some(kind) {
+            return Some("resourceType is not that of the path; send the resource to its own path".to_owned());
+        }
+        let differs = id.is_some_and(|id| text(self.id).as_deref() != Some(id));
+        differs.then(|| "the id is not that of the path; send the resource with the id of its path".to_owned())
+    }
+}
+
+fn text(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    serde_json::from_str::<String>(raw?.get()).ok().map(Cow::Owned)
+}
+
+#[derive(Deserialize)]
+struct Entries<'a> {
+    #[serde(borrow, default)]
+    entry: Vec<EntryHead<'a>>,
+}
+
+#[derive(Deserialize)]
+struct EntryHead<'a> {
+    #[serde(borrow)]
+    resource: Option<ResourceHead<'a>>,
+    request: Option<RequestHead>,
+}
+
+#[derive(Deserialize)]
+struct RequestHead {
+    method: Option<String>,
+}
+
+/// The response to a transaction or a batch, with a response for each of its entries in their order. `None` for another body, and for
+/// one whose entries cannot be told apart.
+pub(crate) fn bundle_response(body: &[u8], outcomes: &[ElementOutcome]) -> Option<Value> {
+    let head = ResourceHead::read(body)?;
+    if text(head.resource_type)? != "Bundle" {
+        return None;
+    }
+    let kind = match &*text(head.kind)? {
+        "transaction" => "transaction-response",
+        "batch" => "batch-response",
+        _ => return None,
+    };
+    let Entries { entry } = serde_json::from_slice(body).ok()?;
+    if entry.len() != outcomes.len() {
+        return None;
+    }
+    let entries: Vec<Value> = entry.iter().zip(outcomes).map(|(entry, outcome)| response(entry, outcome)).collect();
+    Some(json!({"resourceType": "Bundle", "type": kind, "entry": entries}))
+}
+
+fn response(entry: &EntryHead<'_>, outcome: &ElementOutcome) -> Value {
+    let is_create = entry.request.as_ref().is_some_and(|request| request.method.as_deref() == Some("POST"));
+    let status = status(outcome, if is_create { StatusCode::CREATED } else { StatusCode::OK });
+    let mut response = json!({"status": status.to_string(), "outcome": operation_outcome(vec![issue(outcome)])});
+    if let Some(location) = location(entry).filter(|_| status.is_success()) {
+        response["location"] = location.into();
+    }
+    json!({"response": response})
+}
+
+/// `Type/id` of an entry's resource, unless its id may name a patient.
+fn location(entry: &EntryHead<'_>) -> Option<String> {
+    let resource = entry.resource.as_ref()?;
+    let name = format!("{}/{}", text(resource.resource_type)?, text(resource.id)?);
+    (!contains_nhs_number(&name)).then_some(name)
+}
