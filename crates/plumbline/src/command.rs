@@ -19,4 +19,5 @@ pub mod health;
 pub mod registry;
 pub mod log_salvage;
 pub mod rejects;
+pub mod conflicts;
 pub mod measures;

@@ -9,6 +9,8 @@ pub(crate) mod fhir_bundle;
 pub(crate) mod operation_outcome;
 pub(crate) mod explain_route;
 pub(crate) mod reject_routes;
+pub(crate) mod conflict_routes;
+pub(crate) mod feed_routes;
 pub(crate) mod status_routes;
 pub mod request_guard;
 pub(crate) mod local_origin;

@@ -10,14 +10,15 @@ use stream::deployment::GenesisError;
 use stream::log::{LogError, with_sources};
 
 use crate::cli::{
-    Cli, CodesCommand, Command, ConfigCommand, LogCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs,
-    SimulateArgs,
+    Cli, CodesCommand, Command, ConfigCommand, ConflictsCommand, LogCommand, Measures, Output, Registry, Rejects, ReplayArgs,
+    ServiceArgs, SimulateArgs,
 };
 use crate::code_files::CodeFileError;
 use crate::command::card;
 use crate::command::check::{self, CheckError};
 use crate::command::codes;
 use crate::command::config_show;
+use crate::command::conflicts;
 use crate::command::demo::demo;
 use crate::command::explain;
 use crate::command::health;
@@ -122,6 +123,10 @@ fn dispatch(command: &Command) -> Result<()> {
             let result = explain::explain(args, &recognised(configured(&args.service)?)?, Paint::for_stdout())?;
             result.note.iter().for_each(|note| report(&format!("{note}\n")));
             print_as(&result.text, args.output)
+        }
+        Command::Conflicts(command) => {
+            let ConflictsCommand::List(args) = command;
+            print(&conflicts::conflicts(command, configured(&args.service)?)?)
         }
         Command::Rejects(command) => {
             let service = match command {

@@ -3,5 +3,6 @@
 pub mod explanation_view;
 pub mod explain_request;
 pub mod rejects_view;
+pub mod conflicts_view;
 pub mod terminal_card;
 pub mod card_reader;

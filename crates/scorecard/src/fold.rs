@@ -2,6 +2,7 @@
 
 pub mod tally;
 pub mod explanation;
+pub mod conflict_list;
 pub mod share;
 pub(crate) mod fact_builder;
 pub(crate) mod drug_codes;

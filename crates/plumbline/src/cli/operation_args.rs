@@ -99,6 +99,31 @@ pub enum Rejects {
     Retry(RejectsWhich),
 }
 
+/// The commands about conflicts.
+#[derive(Debug, Subcommand)]
+pub enum ConflictsCommand {
+    /// List the latest versions that are left out because their number has another content, newest first.
+    ///
+    /// The command asks the running service, or reads the log if no service is running. It reads the folder of `demo` and `replay`, too.
+    ///
+    /// Example: plumbline conflicts list --feed a81001-emis
+    List(ConflictsArgs),
+}
+
+/// The conflicts that are selected, and the form of the output.
+#[derive(Debug, Args)]
+pub struct ConflictsArgs {
+    /// Select only events of this feed.
+    #[arg(long, value_name = "FEED")]
+    pub feed: Option<String>,
+    /// Write in this form.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// The configuration.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
 /// The rejected records that are selected, and the form of the output.
 #[derive(Debug, Args)]
 pub struct RejectsWhich {

@@ -8,7 +8,10 @@ use crate::http::http_state::HttpState;
 use crate::http::problem::ProblemType;
 use crate::http::request_guard::{Access, RouteRules, check};
 use crate::http::request_metrics::{RequestMetrics, observe};
-use crate::http::{card_routes, events_route, explain_route, fhir_routes, operation_outcome, reject_routes, status_routes};
+use crate::http::{
+    card_routes, conflict_routes, events_route, explain_route, feed_routes, fhir_routes, operation_outcome, reject_routes,
+    status_routes,
+};
 
 /// One route. The reference page of routes is written from these.
 #[derive(Debug)]
@@ -42,7 +45,7 @@ const EXPLAIN_PARAMETERS: &[&str] = &["measure", "month", "practice", "revision"
 const FHIR_PARAMETERS: &[&str] = &["_format", "_pretty", "feed"];
 
 /// All routes.
-pub const ROUTES: [Route; 16] = [
+pub const ROUTES: [Route; 18] = [
     route(("POST", "/v1/events"), Access::Events, &["feed"], "the outcome of each event of the body", || {
         post(events_route::post)
     }),
@@ -92,6 +95,20 @@ pub const ROUTES: [Route; 16] = [
         &["feed", "field", "reason"],
         "the outcome of a retry of rejected records",
         || post(reject_routes::retry),
+    ),
+    route(
+        ("GET", "/v1/conflicts"),
+        Access::Rejects,
+        &["feed", "limit"],
+        "versions that are left out because their number has another content, newest first",
+        || get(conflict_routes::conflicts),
+    ),
+    route(
+        ("GET", "/v1/feeds"),
+        Access::Rejects,
+        &[],
+        "the feeds as of the last tick, each with its newest record and day",
+        || get(feed_routes::feeds),
     ),
     route(("GET", "/livez"), Access::Open, &[], "200 while the process runs", || get(async || "alive\n")),
     route(("GET", "/readyz"), Access::Open, &[], "200 when the log is read; else 503 with the reason and the progress", || {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use codec::formats::record_decoder::DecodeOutcome;
 use scorecard::fold::code_counts::CodeCounts;
+use scorecard::fold::conflict_list::Conflict;
 use scorecard::record::log_record::FeedCoverage;
 use scorecard::time::calendar::Timestamp;
 use stream::intake::intake_task::IntakeCounts;
@@ -35,6 +36,8 @@ pub struct PartitionStatus {
     pub last_tick: Option<Timestamp>,
     /// Counts of the events by outcome.
     pub outcomes: Outcomes,
+    /// The latest conflicts, oldest first.
+    pub conflicts: Arc<Vec<Conflict>>,
     /// Prescriptions, and those with an unmapped drug.
     pub codes: CodeCounts,
     /// Facts without a clinician: they are in no row.

@@ -77,6 +77,9 @@ fn report(work: &WorkerContext, partition: u32, task: &TallyTask<AnyLog>) -> boo
     if status.caught_up && status.outcomes != task.outcomes() {
         observe_row_lag(work, task);
     }
+    if status.outcomes.conflict != task.outcomes().conflict {
+        status.conflicts = Arc::new(task.conflicts());
+    }
     status.outcomes = task.outcomes();
     status.codes.clone_from(task.code_counts());
     status.unattributed = task.unattributed();

@@ -49,6 +49,11 @@ fn cards_are_published_by_the_clock_and_served_by_clinician_month_and_change() {
     let changes = server.until("/v1/changes?after=0", |answered| answered.json().as_array().is_some_and(|c| !c.is_empty()));
     let first = &changes.json()[0];
     assert_eq!((&first["sequence"], &first["clinician"], &first["month"]), (&1.into(), &"gmc|7012345".into(), &"2026-01".into()));
+    let feeds = server.get("/v1/feeds").json();
+    assert_eq!(
+        (&feeds[0]["feed"], &feeds[0]["newest_day"], &feeds[0]["conflicts"]),
+        (&"surgery".into(), &"2026-01-15".into(), &0.into())
+    );
     let cards = server.get("/v1/scorecards/gmc%7C7012345?month=2026-01&revision=1").json();
     assert_eq!(cards[0]["revision"], 1);
     assert_eq!(server.get("/v1/scorecards?month=2026-01").json().as_array().unwrap().len(), 1);
@@ -77,7 +82,7 @@ fn a_service_refuses_events_of_more_than_five_years_before_its_first_publication
     let start = |data: &str, first_day: Option<&str>| {
         let mut command = command(&place.path(data));
         command.env("PLUMBLINE_TIME_LAPSE", format!("{},1769947200000,1", real_millis()));
-        first_day.into_iter().for_each(|day| drop(command.env("PLUMBLINE_FIRST_DAY", day)));
+        command.envs(first_day.map(|day| ("PLUMBLINE_FIRST_DAY", day)));
         Server::start(command)
     };
     let days = ["1900-01-01", "2021-02-01", "2021-02-02", "2026-01-31"];
@@ -90,6 +95,33 @@ fn a_service_refuses_events_of_more_than_five_years_before_its_first_publication
     assert_eq!(outcomes(&start("default", None)), ["too_old", "too_old", "logged", "logged"]);
     assert_eq!(outcomes(&start("later", Some("2026-01-31"))), ["too_old", "too_old", "too_old", "logged"]);
     assert_eq!(outcomes(&start("open", Some("none"))), ["logged"; 4]);
+}
+
+#[test]
+fn a_version_with_two_contents_is_listed_by_the_service_by_the_command_and_in_its_folder() {
+    let place = Place::new();
+    let mut server = Server::start(command(&place.path("data")));
+    server.drain();
+    let first = encounter("e1", "2026-01-15T09:00:00Z");
+    let second = first.replace("2026-01-15", "2026-01-16");
+    let other = encounter("e2", "2026-01-15T09:00:00Z");
+    for body in [&first, &second, &other, &first] {
+        assert_eq!(server.post("/v1/events", body.as_bytes()).json()["logged"], 1);
+    }
+    let found = server.until("/v1/conflicts", |answered| answered.json().as_array().is_some_and(|list| !list.is_empty()));
+    let conflict = &found.json()[0];
+    assert_eq!((&conflict["feed"], &conflict["id"], &conflict["version"]), (&"surgery".into(), &"e1".into(), &1.into()));
+    assert_eq!(found.json().as_array().unwrap().len(), 1);
+    assert_eq!(server.get("/v1/conflicts?feed=other").json(), serde_json::json!([]));
+    let args = ["conflicts", "list", "-o", "json", "--data", "data"];
+    let by_service = plumbline(&place, &args);
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&by_service.stdout).unwrap(), found.json(), "{by_service:?}");
+    server.signal("-TERM");
+    assert_eq!(server.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(plumbline(&place, &args).stdout, by_service.stdout);
+    let table = plumbline(&place, &["conflicts", "list", "--data", "data"]);
+    let table = String::from_utf8_lossy(&table.stdout).into_owned();
+    assert!(table.contains("surgery  e1") && table.contains("1 version is left out: the first content counts"), "{table}");
 }
 
 #[test]

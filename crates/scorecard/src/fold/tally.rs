@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::event::{Action, Attendance, Batch, CodeDefinition, Event, IdScope, Source, Versioning};
 use crate::fold::code_counts::CodeCounts;
+use crate::fold::conflict_list::{Conflict, ConflictList};
 use crate::fold::content::{Content, FactKind};
 use crate::fold::contributions::{Contributions, Contributor};
 use crate::fold::drug_codes::Redefinition;
@@ -83,7 +84,8 @@ struct BatchContext {
     feed: u32,
     seeds: IdSeeds,
     versioning: Versioning,
-    /// The month of arrival.
+    /// The time at which the log received the batch, and its month.
+    received_at: Timestamp,
     arrived: Month,
 }
 
@@ -109,6 +111,7 @@ pub struct Tally {
     /// The first month that the log surely holds in full. Earlier months are never written again.
     reach: Month,
     outcomes: Outcomes,
+    conflicts: ConflictList,
     unattributed: u64,
     /// Buffers for the current batch: keys of its events, and days of its accepted events.
     named: Vec<EventKeys>,
@@ -139,6 +142,7 @@ impl Tally {
             open_day: Month::EARLIEST.first_day(),
             reach,
             outcomes: Outcomes::default(),
+            conflicts: ConflictList::default(),
             unattributed: 0,
             named: Vec::new(),
             days: Vec::new(),
@@ -158,7 +162,7 @@ impl Tally {
         self.seen.appended(feed, appended);
         let seeds = self.builder.id_seeds(&batch.feed, batch.ids);
         let arrived = self.schedule.zone.day_of(appended.plus_seconds(CLOCK_MARGIN_SECONDS)).month();
-        let context = BatchContext { feed, seeds, versioning: batch.versioning, arrived };
+        let context = BatchContext { feed, seeds, versioning: batch.versioning, received_at: appended, arrived };
         for definition in &batch.definitions {
             self.define(&context, definition);
         }
@@ -323,7 +327,13 @@ impl Tally {
         let content_hash = self.builder.content_hash(event);
         let found = self.facts.find(id);
         let old = found.map(|slot| *self.facts.get(slot));
-        let Some(rank) = self.rank(context.versioning, event, content_hash, old.as_ref()) else { return };
+        let conflicts = self.outcomes.conflict;
+        let Some(rank) = self.rank(context.versioning, event, content_hash, old.as_ref()) else {
+            if self.outcomes.conflict > conflicts {
+                self.keep_conflict(context, event);
+            }
+            return;
+        };
         let mut fact = self.fact_of(context, named, rank, content_hash, event);
         fact.set_arrived(arrived);
         if let (Action::Record, Some(day)) = (event.action, event.day) {
@@ -348,6 +358,15 @@ impl Tally {
         let sealed = self.stand(slot, old.map_or(Place::Nowhere, |o| o.place()));
         self.count(&fact, old.as_ref(), sealed);
         self.follow(id, before, link);
+    }
+
+    fn keep_conflict(&mut self, context: &BatchContext, event: &Event<'_>) {
+        self.conflicts.push(Conflict {
+            feed: self.names.texts.value(context.feed).clone(),
+            id: event.id.to_string(),
+            version: event.version.unwrap_or_default(),
+            received_at: context.received_at,
+        });
     }
 
     /// The rank of a version above the stored one. For any other version it counts the outcome and returns `None`.
@@ -639,6 +658,12 @@ impl Tally {
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {
         self.outcomes
+    }
+
+    /// The latest conflicts.
+    #[must_use]
+    pub fn conflicts(&self) -> &ConflictList {
+        &self.conflicts
     }
 
     /// The prescriptions so far, and those with an unmapped drug.

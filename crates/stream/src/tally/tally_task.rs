@@ -4,6 +4,7 @@
 //! It needs no transaction and no changelog: a row has the whole sums and the position of its tick.
 
 use scorecard::fold::code_counts::CodeCounts;
+use scorecard::fold::conflict_list::Conflict;
 use scorecard::fold::tally::CutState;
 pub use scorecard::fold::tally::Outcomes;
 use scorecard::measure::measure_set::SetHash;
@@ -157,6 +158,12 @@ impl<L: Log> TallyTask<L> {
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {
         self.fold.tally.outcomes()
+    }
+
+    /// The latest conflicts among them, oldest first.
+    #[must_use]
+    pub fn conflicts(&self) -> Vec<Conflict> {
+        self.fold.tally.conflicts().iter().cloned().collect()
     }
 
     /// The prescriptions that the task has read, and those with an unmapped drug.
