@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::http::http_state::HttpState;
 use crate::http::responses::listed;
 
-/// What one feed sent, over all partitions.
+/// The newest record and the conflicts of one feed, over all partitions.
 #[derive(Clone, Copy, Debug)]
 struct FeedState {
     last_received: Timestamp,

@@ -63,7 +63,7 @@ struct RequestHead {
 }
 
 /// The response to a transaction or a batch, with a response for each of its entries in their order. `None` for another body, and for
-/// one whose entries cannot be told apart.
+/// one whose entries and outcomes differ in number.
 pub(crate) fn bundle_response(body: &[u8], outcomes: &[ElementOutcome]) -> Option<Value> {
     let head = ResourceHead::read(body)?;
     if text(head.resource_type)? != "Bundle" {

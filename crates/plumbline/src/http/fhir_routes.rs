@@ -122,14 +122,14 @@ pub(crate) async fn metadata() -> Response {
 }
 
 /// A request of which nothing was taken.
-struct Refused {
+struct FhirRefusal {
     is_empty_body: bool,
     response: Response,
 }
 
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Refused {
-        Refused { is_empty_body: refusal.problem == ProblemType::EmptyBody, response: refusal.into_response() }
+impl From<Refusal> for FhirRefusal {
+    fn from(refusal: Refusal) -> FhirRefusal {
+        FhirRefusal { is_empty_body: refusal.problem == ProblemType::EmptyBody, response: refusal.into_response() }
     }
 }
 
@@ -139,14 +139,14 @@ async fn taken(
     checked: CheckedRequest,
     request: HttpRequest,
     wrong: impl Fn(&ResourceHead<'_>) -> Option<String>,
-) -> Result<(Bytes, SubmissionAnswer), Refused> {
+) -> Result<(Bytes, SubmissionAnswer), FhirRefusal> {
     if state.intake.is_none() {
-        return Err(Refused { is_empty_body: false, response: no_intake() });
+        return Err(FhirRefusal { is_empty_body: false, response: no_intake() });
     }
     let (body, room) = body(state, &checked, request).await?;
     if let Some(why) = ResourceHead::read(&body).as_ref().and_then(wrong) {
         let outcome = operation_outcome(vec![failure("invalid", &why)]);
-        return Err(Refused { is_empty_body: false, response: resource_response(StatusCode::BAD_REQUEST, &outcome) });
+        return Err(FhirRefusal { is_empty_body: false, response: resource_response(StatusCode::BAD_REQUEST, &outcome) });
     }
     let feed = feed(&checked);
     let answer = submit(state, checked, feed.as_deref(), body.clone(), room).await?;
