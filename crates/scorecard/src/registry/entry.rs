@@ -7,6 +7,8 @@ use crate::event::{IdScope, Versioning};
 
 /// The first part of the text of a feed as a source.
 const FEED_SOURCE: &str = "feed|";
+/// The first part of the text of a trusted feed as a source.
+const TRUSTED_SOURCE: &str = "trusted|";
 /// The text of the operator as a source.
 const OPERATOR_SOURCE: &str = "operator";
 
@@ -17,24 +19,37 @@ pub enum EntrySource {
     Operator,
     /// A feed of this name.
     Feed(String),
+    /// A feed of this name, through a source with `registry = "trusted"`.
+    Trusted(String),
 }
 
 impl EntrySource {
-    /// The text of records: `operator` or `feed|NAME`.
+    /// The text of records: `operator`, `feed|NAME` or `trusted|NAME`.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
             EntrySource::Operator => OPERATOR_SOURCE.to_owned(),
             EntrySource::Feed(name) => format!("{FEED_SOURCE}{name}"),
+            EntrySource::Trusted(name) => format!("{TRUSTED_SOURCE}{name}"),
+        }
+    }
+
+    /// The feed; `None` for the operator.
+    #[must_use]
+    pub fn feed(&self) -> Option<&str> {
+        match self {
+            EntrySource::Operator => None,
+            EntrySource::Feed(name) | EntrySource::Trusted(name) => Some(name),
         }
     }
 
     /// The source of a text. A text of a later version is a feed's, so that it never counts as the operator's.
     #[must_use]
     pub fn of_text(text: &str) -> EntrySource {
-        match text.strip_prefix(FEED_SOURCE) {
-            None if text == OPERATOR_SOURCE => EntrySource::Operator,
-            name => EntrySource::Feed(name.unwrap_or(text).to_owned()),
+        match (text.strip_prefix(FEED_SOURCE), text.strip_prefix(TRUSTED_SOURCE)) {
+            (None, None) if text == OPERATOR_SOURCE => EntrySource::Operator,
+            (None, Some(name)) => EntrySource::Trusted(name.to_owned()),
+            (name, _) => EntrySource::Feed(name.unwrap_or(text).to_owned()),
         }
     }
 }
@@ -283,6 +298,18 @@ impl Entry {
         self
     }
 
+    /// The same entry of a feed, through a source with `registry = "trusted"`.
+    #[must_use]
+    pub fn trusted(self) -> Entry {
+        match self.source() {
+            Some(EntrySource::Feed(feed)) => {
+                let author = EntrySource::Trusted(feed.clone());
+                self.stated_by(author)
+            }
+            _ => self,
+        }
+    }
+
     /// Whether the operator is its author.
     #[must_use]
     pub fn is_operators(&self) -> bool {
@@ -329,7 +356,9 @@ mod tests {
 
     #[test]
     fn a_source_reads_back_and_an_unknown_text_is_never_the_operators() {
-        for source in [EntrySource::Operator, EntrySource::Feed("operator".to_owned()), EntrySource::Feed("a|b".to_owned())] {
+        let feeds = ["operator", "a|b", "trusted|a"].map(|name| EntrySource::Feed(name.to_owned()));
+        let trusted = ["operator", "a|b", "feed|a"].map(|name| EntrySource::Trusted(name.to_owned()));
+        for source in feeds.into_iter().chain(trusted).chain([EntrySource::Operator]) {
             assert_eq!(EntrySource::of_text(&source.text()), source);
         }
         assert_eq!(EntrySource::of_text("admin"), EntrySource::Feed("admin".to_owned()));
