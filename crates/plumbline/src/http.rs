@@ -5,6 +5,7 @@ pub mod routes;
 pub(crate) mod card_routes;
 pub(crate) mod events_route;
 pub(crate) mod explain_route;
+pub(crate) mod fence_route;
 pub(crate) mod reject_routes;
 pub(crate) mod status_routes;
 pub mod request_guard;

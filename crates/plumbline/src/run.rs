@@ -10,7 +10,7 @@ use stream::deployment::GenesisError;
 use stream::log::{LogError, with_sources};
 
 use crate::cli::{
-    Cli, CodesCommand, Command, ConfigCommand, LogCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs,
+    Cli, CodesCommand, Command, ConfigCommand, EventsCommand, LogCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs,
     SimulateArgs,
 };
 use crate::code_files::CodeFileError;
@@ -19,6 +19,7 @@ use crate::command::check::{self, CheckError};
 use crate::command::codes;
 use crate::command::config_show;
 use crate::command::demo::demo;
+use crate::command::events;
 use crate::command::explain;
 use crate::command::health;
 use crate::command::log_salvage;
@@ -135,6 +136,9 @@ fn dispatch(command: &Command) -> Result<()> {
                 Rejects::Show(args) => args.which.output,
             };
             print_as(&rejects::rejects(command, &configured(service)?, Paint::for_stdout(), service_clock()?)?, output)
+        }
+        Command::Events(EventsCommand::Retract(args)) => {
+            print_as(&events::retract(args, &configured(&args.service)?, service_clock()?)?, args.output)
         }
         Command::Log(LogCommand::Verify(args)) => print(&log_salvage::verify(&recognised(configured(args)?)?)?),
         Command::Log(LogCommand::Salvage(args)) => {

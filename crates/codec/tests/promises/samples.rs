@@ -18,7 +18,7 @@ use scorecard::record::log_record::{
     RunMonth, SealedDigest, Tick,
 };
 use scorecard::registry::entry::{
-    Entry, EntrySource, FeedRule, FeedSends, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal, WithdrawnKind,
+    Entry, EntrySource, EventFence, FeedRule, FeedSends, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal, WithdrawnKind,
 };
 use scorecard::registry::person_details::{Notification, PersonDetails};
 use scorecard::sums::measure_sums::{Base, MeasureSums, SignedSums};
@@ -75,6 +75,11 @@ pub fn records() -> Vec<Record<'static>> {
         Record::Registry(Entry::Sends(FeedSends {
             feed: "a81001-emis".into(),
             sends: vec!["attendance".into(), "prescriptions".into()],
+            source: operator(),
+        })),
+        Record::Registry(Entry::Fence(EventFence {
+            feed: "a81001-emis".into(),
+            id: "enc-1".into(),
             source: operator(),
         })),
     ]

@@ -140,6 +140,39 @@ pub enum ConfigCommand {
     Show(ServiceArgs),
 }
 
+/// The commands about single events.
+#[derive(Debug, Subcommand)]
+pub enum EventsCommand {
+    /// Void every version of an event that the log holds. The next version that the feed sends counts, whatever its number.
+    ///
+    /// Use it for a forged version: no version of the feed itself exceeds a forged one with the highest number. Remove the right of the
+    /// sender first. The command goes through the running service, or opens the log if no service is running. Over Kafka the service
+    /// may run.
+    ///
+    /// Example: plumbline events retract a81001-emis enc-1 --operator --config plumbline.toml
+    Retract(EventsRetractArgs),
+}
+
+/// The arguments of `events retract`.
+#[derive(Debug, Args)]
+pub struct EventsRetractArgs {
+    /// The feed of the event.
+    #[arg(value_name = "FEED")]
+    pub feed: String,
+    /// The id of the event, as the feed sent it or as `explain` shows it.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Confirm that the operator decides, and not the feed.
+    #[arg(long, required = true)]
+    pub operator: bool,
+    /// Form of the output.
+    #[arg(long, short, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// The service.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
 /// The commands about the registry.
 #[derive(Debug, Subcommand)]
 pub enum Registry {

@@ -8,7 +8,7 @@ use crate::http::http_state::HttpState;
 use crate::http::problem::ProblemType;
 use crate::http::request_guard::{Access, RouteRules, check};
 use crate::http::request_metrics::{RequestMetrics, observe};
-use crate::http::{card_routes, events_route, explain_route, reject_routes, status_routes};
+use crate::http::{card_routes, events_route, explain_route, fence_route, reject_routes, status_routes};
 
 /// One route. The reference page of routes is written from these.
 #[derive(Debug)]
@@ -39,10 +39,17 @@ const fn route(
 const EXPLAIN_PARAMETERS: &[&str] = &["measure", "month", "practice", "revision", "side", "window"];
 
 /// All routes.
-pub const ROUTES: [Route; 11] = [
+pub const ROUTES: [Route; 12] = [
     route(("POST", "/v1/events"), Access::Events, &["feed"], "the outcome of each event of the body", || {
         post(events_route::post)
     }),
+    route(
+        ("POST", "/v1/events/retract"),
+        Access::Admin,
+        &["feed", "id"],
+        "the number of versions of the event that a fence voids",
+        || post(fence_route::retract),
+    ),
     route(("GET", "/v1/scorecards"), Access::Cards, &["after", "limit", "month"], "the cards of a month, in pages", || {
         get(card_routes::of_month)
     }),

@@ -172,7 +172,7 @@ impl SourceCheck {
             Entry::Person(person) => self.person(person, feed),
             Entry::Role(role) => self.role(role, feed),
             Entry::Organisation(organisation) => self.organisation(organisation, feed),
-            Entry::Lead(_) | Entry::Feed(_) | Entry::Sends(_) | Entry::Withdrawal(_) => no_registry(),
+            Entry::Lead(_) | Entry::Feed(_) | Entry::Sends(_) | Entry::Withdrawal(_) | Entry::Fence(_) => no_registry(),
         }
     }
 

@@ -84,7 +84,7 @@ impl Directory {
                 let kinds = one.sends.iter().filter_map(|word| DataKind::of_word(word)).collect();
                 self.sends.insert(one.feed.clone(), kinds);
             }
-            Entry::Lead(_) | Entry::Withdrawal(_) | Entry::Sends(_) => {}
+            Entry::Lead(_) | Entry::Withdrawal(_) | Entry::Sends(_) | Entry::Fence(_) => {}
             Entry::Feed(rule) => {
                 self.feeds.entry(rule.feed.clone()).or_insert_with(|| rule.clone());
             }

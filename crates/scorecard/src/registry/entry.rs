@@ -207,6 +207,20 @@ pub struct FeedSends {
     pub source: Option<EntrySource>,
 }
 
+/// Voids every version of an event that its partition of `events` holds before the fence. The next version counts as if it were the
+/// first, whatever its number. Only the operator states one, and its record is in `registry` and in that partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventFence {
+    /// Name of the feed.
+    pub feed: String,
+    /// Id of the event, as the log holds it. Where ids are unique for each kind, the events of every kind.
+    pub id: String,
+    /// The author. A fence of another author than the operator has no effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<EntrySource>,
+}
+
 /// The kind of statement that a withdrawal removes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -266,6 +280,7 @@ pub enum Entry {
     Feed(FeedRule),
     Withdrawal(Withdrawal),
     Sends(FeedSends),
+    Fence(EventFence),
 }
 
 impl Entry {
@@ -279,7 +294,8 @@ impl Entry {
             | Entry::Lead(Lead { source, .. })
             | Entry::Feed(FeedRule { source, .. })
             | Entry::Withdrawal(Withdrawal { source, .. })
-            | Entry::Sends(FeedSends { source, .. }) => source.as_ref(),
+            | Entry::Sends(FeedSends { source, .. })
+            | Entry::Fence(EventFence { source, .. }) => source.as_ref(),
         }
     }
 
@@ -293,7 +309,8 @@ impl Entry {
             | Entry::Lead(Lead { source, .. })
             | Entry::Feed(FeedRule { source, .. })
             | Entry::Withdrawal(Withdrawal { source, .. })
-            | Entry::Sends(FeedSends { source, .. }) => *source = Some(author),
+            | Entry::Sends(FeedSends { source, .. })
+            | Entry::Fence(EventFence { source, .. }) => *source = Some(author),
         }
         self
     }
@@ -316,10 +333,10 @@ impl Entry {
         self.source() == Some(&EntrySource::Operator)
     }
 
-    /// Whether the entry can change a card. The rule of a feed and a lead cannot.
+    /// Whether the entry can change a card through the registry. The rule of a feed and a lead cannot. A fence changes rows.
     #[must_use]
     pub fn affects_cards(&self) -> bool {
-        !matches!(self, Entry::Feed(_) | Entry::Lead(_))
+        !matches!(self, Entry::Feed(_) | Entry::Lead(_) | Entry::Fence(_))
     }
 
     /// The key of its record in the log.
@@ -332,6 +349,7 @@ impl Entry {
             Entry::Lead(lead) => format!("lead|{}|{}", lead.person, lead.practice),
             Entry::Feed(rule) => format!("feed|{}", rule.feed),
             Entry::Sends(one) => format!("sends|{}", one.feed),
+            Entry::Fence(fence) => format!("fence|{}", fence.feed),
             Entry::Withdrawal(withdrawal) => {
                 let Withdrawal { person, code, .. } = withdrawal;
                 format!("withdrawal|{}", person.as_deref().or(code.as_deref()).unwrap_or_default())
