@@ -41,6 +41,7 @@ use crate::measure_files::MeasuresError;
 use crate::process::clock::{Clock, LAPSE_VARIABLE};
 use crate::process::interrupt::{CleanStop, EXIT_INTERRUPTED, Interrupt};
 use crate::process::roles::ProcessRoles;
+use crate::service::broker_clock::BrokerClockCheckError;
 use crate::service::clock_check::ClockCheckError;
 use crate::service::run_service;
 use crate::service_client::TOKEN_VARIABLE;
@@ -251,7 +252,8 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     let configuration = matches!(error.downcast_ref(), Some(ConfigError::Mistakes(_)))
         || error.downcast_ref::<CheckError>().is_some()
         || matches!(error.downcast_ref(), Some(CodeFileError::Mistakes(_)));
-    let clock = matches!(error.downcast_ref(), Some(ClockCheckError::Jump(_)));
+    let clock = matches!(error.downcast_ref(), Some(ClockCheckError::Jump(_)))
+        || matches!(error.downcast_ref(), Some(BrokerClockCheckError::Differs(_)));
     let format = matches!(error.downcast_ref(), Some(GenesisError::Older { .. } | GenesisError::Newer { .. }));
     if registry || measures || configuration || feeds || clock || format {
         ExitCode::from(EXIT_CONFIGURATION)

@@ -13,7 +13,8 @@ pub struct RunArgs {
     /// Run only these roles [default: all roles]. A choice of roles needs Kafka.
     #[arg(value_enum, value_name = "ROLE")]
     pub roles: Vec<ProcessRole>,
-    /// Start although the clock is so far ahead of the log that several months become final or sealed at once.
+    /// Start although the clock is so far ahead of the log that several months become final or sealed at once, or differs from that of
+    /// the brokers by more than five minutes.
     #[arg(long)]
     pub accept_clock: bool,
     /// The configuration.

@@ -5,6 +5,7 @@ mod browser;
 mod clock;
 mod disk;
 mod explanations;
+mod fence;
 mod gate;
 mod kill;
 mod metrics;
