@@ -18,6 +18,7 @@ pub mod clinician_alias;
 pub mod health;
 pub mod registry;
 pub mod events;
+pub mod erase;
 pub mod log_salvage;
 pub mod rejects;
 pub mod measures;

@@ -4,6 +4,7 @@ pub mod server;
 pub mod routes;
 pub(crate) mod card_routes;
 pub(crate) mod events_route;
+pub(crate) mod erasure_route;
 pub(crate) mod explain_route;
 pub(crate) mod fence_route;
 pub(crate) mod reject_routes;

@@ -9,6 +9,7 @@ pub mod body_room;
 pub mod element_count;
 pub mod reject_retrier;
 pub mod operator_fence;
+pub mod patient_erasure;
 pub mod source_check;
 pub mod intake_decoder;
 pub(crate) mod registry_book;

@@ -10,7 +10,7 @@ use stream::deployment::GenesisError;
 use stream::log::{LogError, with_sources};
 
 use crate::cli::{
-    Cli, CodesCommand, Command, ConfigCommand, EventsCommand, LogCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs,
+    Cli, CodesCommand, Command, ConfigCommand, EraseCommand, EventsCommand, LogCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs,
     SimulateArgs,
 };
 use crate::code_files::CodeFileError;
@@ -19,6 +19,7 @@ use crate::command::check::{self, CheckError};
 use crate::command::codes;
 use crate::command::config_show;
 use crate::command::demo::demo;
+use crate::command::erase;
 use crate::command::events;
 use crate::command::explain;
 use crate::command::health;
@@ -137,6 +138,10 @@ fn dispatch(command: &Command) -> Result<()> {
                 Rejects::Show(args) => args.which.output,
             };
             print_as(&rejects::rejects(command, &configured(service)?, Paint::for_stdout(), service_clock()?)?, output)
+        }
+        Command::Erase(EraseCommand::Patient(args)) => {
+            let config = configured(&args.service)?;
+            print_as(&erase::erase_patient_of(args, &config, service_clock()?, &mut io::stdin().lock())?, args.output)
         }
         Command::Events(EventsCommand::Retract(args)) => {
             print_as(&events::retract(args, &configured(&args.service)?, service_clock()?)?, args.output)

@@ -9,7 +9,7 @@ use crate::cli::card_args::{CardArgs, ExplainArgs};
 use crate::cli::history_args::REPLAY_EXIT_CODES;
 use crate::cli::history_args::{DemoArgs, MigrateArgs, ReplayArgs, SimulateArgs};
 use crate::cli::measure_args::{CodesCommand, Measures};
-use crate::cli::operation_args::{ConfigCommand, EventsCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs};
+use crate::cli::operation_args::{ConfigCommand, EraseCommand, EventsCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs};
 use crate::cli::service_args::ServiceArgs;
 
 /// The end of `plumbline --help`.
@@ -153,6 +153,9 @@ pub enum Command {
     /// `replay` keeps no records: rejects.ndjson names file and line. Correct the file and run the replay again.
     #[command(subcommand)]
     Rejects(Rejects),
+    /// Erase a patient.
+    #[command(subcommand)]
+    Erase(EraseCommand),
     /// Void an event that a sender forged.
     #[command(subcommand)]
     Events(EventsCommand),

@@ -166,8 +166,38 @@ pub struct EventsRetractArgs {
     /// Confirm that the operator decides, and not the feed.
     #[arg(long, required = true)]
     pub operator: bool,
-    /// Form of the output.
-    #[arg(long, short, value_enum, default_value_t = Output::Table)]
+    /// Write in this form.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// The service.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// The commands of erasure.
+#[derive(Debug, Subcommand)]
+pub enum EraseCommand {
+    /// Retract every event of a patient, and say what remains, where and until when.
+    ///
+    /// Reads the patient's identifiers from standard input, one a line: the NHS number, and names that a feed sends instead of it, such as
+    /// `a81001-emis|Patient/17`. Arguments would show them to other users. Stop the source of the events first. The command goes through
+    /// the running service, or opens the log if no service is running. Over Kafka the service may run.
+    ///
+    /// Example: plumbline erase patient --dry-run --config plumbline.toml < identifiers.txt
+    Patient(ErasePatientArgs),
+}
+
+/// The arguments of `erase patient`.
+#[derive(Debug, Args)]
+pub struct ErasePatientArgs {
+    /// Count only; change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// End the epochs of the patients' keys: the keys file gets a new key in their place, so no old pseudonym can be linked to a patient.
+    #[arg(long)]
+    pub end_epoch: bool,
+    /// Write in this form.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub output: Output,
     /// The service.
     #[command(flatten)]

@@ -26,7 +26,7 @@ pub enum Access {
     Rejects,
     /// To retry rejects.
     Retry,
-    /// To fence events.
+    /// To fence events, and to erase patients.
     Admin,
     /// To read metrics, unless they are open.
     Metrics,

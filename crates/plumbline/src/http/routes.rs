@@ -8,7 +8,7 @@ use crate::http::http_state::HttpState;
 use crate::http::problem::ProblemType;
 use crate::http::request_guard::{Access, RouteRules, check};
 use crate::http::request_metrics::{RequestMetrics, observe};
-use crate::http::{card_routes, events_route, explain_route, fence_route, reject_routes, status_routes};
+use crate::http::{card_routes, erasure_route, events_route, explain_route, fence_route, reject_routes, status_routes};
 
 /// One route. The reference page of routes is written from these.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ const fn route(
 const EXPLAIN_PARAMETERS: &[&str] = &["measure", "month", "practice", "revision", "side", "window"];
 
 /// All routes.
-pub const ROUTES: [Route; 12] = [
+pub const ROUTES: [Route; 13] = [
     route(("POST", "/v1/events"), Access::Events, &["feed"], "the outcome of each event of the body", || {
         post(events_route::post)
     }),
@@ -79,6 +79,13 @@ pub const ROUTES: [Route; 12] = [
         &["feed", "field", "reason"],
         "the outcome of a retry of rejected records",
         || post(reject_routes::retry),
+    ),
+    route(
+        ("POST", "/v1/patients/erase"),
+        Access::Admin,
+        &["mode", "pseudonyms"],
+        "the number of events of a patient that are retracted",
+        || post(erasure_route::erase),
     ),
     route(("GET", "/livez"), Access::Open, &[], "200 while the process runs", || get(async || "alive\n")),
     route(("GET", "/readyz"), Access::Open, &[], "200 when the log is read; else 503 with the reason and the progress", || {

@@ -5,6 +5,7 @@ mod browser;
 mod clock;
 mod disk;
 mod explanations;
+mod erasure;
 mod fence;
 mod gate;
 mod kill;
