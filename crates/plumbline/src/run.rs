@@ -10,8 +10,8 @@ use stream::deployment::GenesisError;
 use stream::log::{LogError, with_sources};
 
 use crate::cli::{
-    Cli, CodesCommand, Command, ConfigCommand, EraseCommand, EventsCommand, LogCommand, Measures, Output, Registry, Rejects, ReplayArgs, ServiceArgs,
-    SimulateArgs,
+    Cli, CodesCommand, Command, ConfigCommand, EraseCommand, EventsCommand, LogCommand, Measures, Output, Registry, Rejects,
+    ReplayArgs, ServiceArgs, SimulateArgs,
 };
 use crate::code_files::CodeFileError;
 use crate::command::card;

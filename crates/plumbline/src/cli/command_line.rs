@@ -9,7 +9,9 @@ use crate::cli::card_args::{CardArgs, ExplainArgs};
 use crate::cli::history_args::REPLAY_EXIT_CODES;
 use crate::cli::history_args::{DemoArgs, MigrateArgs, ReplayArgs, SimulateArgs};
 use crate::cli::measure_args::{CodesCommand, Measures};
-use crate::cli::operation_args::{ConfigCommand, EraseCommand, EventsCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs};
+use crate::cli::operation_args::{
+    ConfigCommand, EraseCommand, EventsCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs,
+};
 use crate::cli::service_args::ServiceArgs;
 
 /// The end of `plumbline --help`.

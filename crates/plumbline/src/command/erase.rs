@@ -97,13 +97,22 @@ fn report(outcome: &ErasureOutcome, mode: ErasureMode, config: &Config, until: O
         lines.push(format!("{} of the patient counted nowhere before", counted(void, "event", "events")));
     }
     lines.push("What remains:".to_owned());
-    lines.push(format!("* events: {} with a pseudonym of the patient, {}", counted(records, "record", "records"), kept(config, until)));
+    lines.push(format!(
+        "* events: {} with a pseudonym of the patient, {}",
+        counted(records, "record", "records"),
+        kept(config, until)
+    ));
     lines.push(match (end_epoch, mode) {
         (true, ErasureMode::Erase) => {
-            "* keys: the epochs have ended; restart every process with this keys file, and destroy every copy of the old one".to_owned()
+            "* keys: the epochs have ended; restart every process with this keys file, and destroy every copy of the old one"
+                .to_owned()
         }
-        (true, ErasureMode::DryRun) => "* keys: the epochs would end, and no pseudonym of the log could be linked any more".to_owned(),
-        (false, _) => "* keys: they can still link the pseudonym to the patient; --end-epoch ends that, for every patient".to_owned(),
+        (true, ErasureMode::DryRun) => {
+            "* keys: the epochs would end, and no pseudonym of the log could be linked any more".to_owned()
+        }
+        (false, _) => {
+            "* keys: they can still link the pseudonym to the patient; --end-epoch ends that, for every patient".to_owned()
+        }
     });
     lines.push("* folder refused: rejected records of the patient, encrypted, for at most 30 days; do not retry them".to_owned());
     lines.push("* cards: sums of sealed months, which name no patient".to_owned());

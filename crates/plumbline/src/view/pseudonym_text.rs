@@ -34,7 +34,8 @@ mod tests {
 
     #[test]
     fn pseudonyms_read_back_and_another_text_is_none() {
-        let pseudonyms = BTreeSet::from([Pseudonym([0; 16]), Pseudonym(std::array::from_fn(|at| 250 - u8::try_from(at).unwrap()))]);
+        let pseudonyms =
+            BTreeSet::from([Pseudonym([0; 16]), Pseudonym(std::array::from_fn(|at| 250 - u8::try_from(at).unwrap()))]);
         assert_eq!(pseudonyms_of(&pseudonym_text(&pseudonyms)), Some(pseudonyms));
         for wrong in ["", "9434765919", "+0000000000000000000000000000000", &"0".repeat(33), &format!("{},", "0".repeat(32))] {
             assert_eq!(pseudonyms_of(wrong), None, "{wrong}");

@@ -51,9 +51,9 @@ impl Directory {
         }
         let names: Vec<&str> = self.persons.held_under(person, last).collect();
         let within = turns.range(month.first_day()..=last).copied();
-        within.chain([month.first_day(), last]).any(|day| {
-            self.named_terms(&self.roles, &names, practice, last, day).any(|term| self.may_roll_up(term))
-        })
+        within
+            .chain([month.first_day(), last])
+            .any(|day| self.named_terms(&self.roles, &names, practice, last, day).any(|term| self.may_roll_up(term)))
     }
 
     /// The days on which the answer for a person can change.

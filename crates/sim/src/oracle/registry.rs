@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use crate::calendar::Month;
+use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 
 /// A person at a practice, or the roll-up of a person when the practice is empty.

@@ -124,9 +124,8 @@ impl Books<'_> {
     fn practices(&self, year: &[BTreeMap<Unit, Row>], month: Month, person: &str) -> usize {
         let mut facts: BTreeMap<&str, i128> = BTreeMap::new();
         for (of, rows) in (-11..=0).map(|back| month.plus(back)).zip(year) {
-            let is_summed = |unit: &&Unit| {
-                unit.person == person && !unit.is_roll_up() && self.staff.rolls_up(person, &unit.practice, of)
-            };
+            let is_summed =
+                |unit: &&Unit| unit.person == person && !unit.is_roll_up() && self.staff.rolls_up(person, &unit.practice, of);
             for unit in rows.keys().filter(is_summed) {
                 *facts.entry(&unit.practice).or_default() += rows[unit].sums.base(FACTS);
             }
@@ -165,4 +164,3 @@ impl Books<'_> {
         }
     }
 }
-

@@ -132,7 +132,11 @@ fn fenced(plan: &Plan, items: &[(i64, Item<'static>)], random: &mut Random) -> V
         let again_at = later(fenced_at);
         let forged = Event { version: Some(1 << 53), action: Action::Retract, ..event.clone() };
         let fence = EventFence { feed: feed.name.to_string(), id: event.id.to_string(), source: Some(EntrySource::Operator) };
-        sent.extend([(forged_at, of(feed, forged)), (fenced_at, Item::Registry(Entry::Fence(fence))), (again_at, of(feed, event.clone()))]);
+        sent.extend([
+            (forged_at, of(feed, forged)),
+            (fenced_at, Item::Registry(Entry::Fence(fence))),
+            (again_at, of(feed, event.clone())),
+        ]);
     }
     sent
 }

@@ -179,7 +179,8 @@ impl Definition {
 
     /// Voids the events of an id, of every kind. What the log has forgotten of it is void, too.
     pub(crate) fn fence(&mut self, feed: &str, id: &str) {
-        let is_fenced = |known: &Identity| known.0 == feed && (known.1 == id || known.1.split_once(' ').is_some_and(|(_, of)| of == id));
+        let is_fenced =
+            |known: &Identity| known.0 == feed && (known.1 == id || known.1.split_once(' ').is_some_and(|(_, of)| of == id));
         let fenced: Vec<Identity> = self.known.keys().filter(|known| is_fenced(known)).cloned().collect();
         self.forgotten.retain(|known, _| !is_fenced(known));
         for id in fenced {
