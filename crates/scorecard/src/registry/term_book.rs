@@ -11,9 +11,9 @@ use crate::time::calendar::Day;
 /// The author of a term, as far as it decides where the term counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TermAuthor {
-    /// A feed, or an older version.
+    /// A feed.
     Feed,
-    /// A feed, through a source with `registry = "trusted"`.
+    /// A feed, through a source with `registry = "trusted"`; or an older version, whose entries name no author.
     Trusted,
     Operator,
 }
@@ -22,8 +22,8 @@ impl TermAuthor {
     pub(crate) fn of(source: Option<&EntrySource>) -> TermAuthor {
         match source {
             Some(EntrySource::Operator) => TermAuthor::Operator,
-            Some(EntrySource::Trusted(_)) => TermAuthor::Trusted,
-            Some(EntrySource::Feed(_)) | None => TermAuthor::Feed,
+            Some(EntrySource::Trusted(_)) | None => TermAuthor::Trusted,
+            Some(EntrySource::Feed(_)) => TermAuthor::Feed,
         }
     }
 }

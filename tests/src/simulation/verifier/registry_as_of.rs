@@ -63,8 +63,8 @@ impl RegistryAsOf {
                         practice: role.practice.clone(),
                         author: match &role.source {
                             Some(EntrySource::Operator) => Author::Operator,
-                            Some(EntrySource::Trusted(_)) => Author::Trusted,
-                            Some(EntrySource::Feed(_)) | None => Author::Feed,
+                            Some(EntrySource::Trusted(_)) | None => Author::Trusted,
+                            Some(EntrySource::Feed(_)) => Author::Feed,
                         },
                         offset: filed.offset,
                         role: role.role.clone(),
