@@ -1,8 +1,11 @@
 //! Status and reasons of cards over a month's life, attribution, and windows over sealed months.
 
+use std::collections::BTreeMap;
+
 use promises::world::{World, deployment, encounter, prescription, retraction, utc};
 use scorecard::card::scorecard::{Cause, Scorecard, Status};
-use scorecard::registry::entry::{Entry, Person, Role};
+use scorecard::registry::entry::{Entry, EntrySource, Person, Role, Withdrawal, WithdrawnKind};
+use scorecard::time::calendar::Timestamp;
 use stream::log::Topic;
 
 fn reasons(card: &Scorecard) -> Vec<(Cause, i64)> {
@@ -212,6 +215,8 @@ fn a_card_shows_the_role_as_of_the_months_last_day() {
 fn work_at_two_practices_has_a_roll_up_card() {
     let mut world = World::new(deployment(4, utc(2026, 10, 1, 3)));
     let day = utc(2026, 10, 5, 9);
+    world.employ(utc(2026, 10, 1, 2), "gmc|7000001", "A81001", "gp");
+    world.employ(utc(2026, 10, 1, 2), "gmc|7000001", "B82002", "gp");
     world.run_until(utc(2026, 10, 5, 3));
     let mut elsewhere = prescription("q", 1, "7000001", day);
     elsewhere.practice = Some("B82002".into());
@@ -222,6 +227,77 @@ fn work_at_two_practices_has_a_roll_up_card() {
     assert_eq!(cards.len(), 3);
     assert_eq!(cards["gmc%7C7000001||2026-10"].content.exposure[0].items, 2);
     assert_eq!(cards["gmc%7C7000001|B82002|2026-10"].content.exposure[0].items, 1);
+}
+
+/// A network with a clinician at two practices of the operator's registry, and every newest card after two attacks by the feed of a
+/// third practice: before the month is provisional, and after it is final.
+fn attacked(forge: bool) -> BTreeMap<String, Scorecard> {
+    let mut world = World::new(deployment(4, utc(2026, 10, 1, 3)));
+    let day = utc(2026, 10, 5, 9);
+    let at = |id: &str, practice: &'static str| {
+        let mut event = prescription(id, 1, "7000001", day);
+        event.practice = Some(practice.into());
+        event
+    };
+    let attack = |world: &mut World, when: Timestamp, id: &str| {
+        world.feed(when, "forger", vec![at(&format!("{id}-1"), "D84004"), at(&format!("{id}-2"), "D84004")]);
+        for practice in ["D84004", "A81001"] {
+            let (person, role) = ("gmc|7000001".to_owned(), "paramedic".to_owned());
+            let forged = Role { person, practice: practice.to_owned(), role, locum: true, ..Role::default() };
+            world.register(when, Entry::Role(forged).stated_by(EntrySource::Feed("forger".to_owned())));
+        }
+    };
+    for practice in ["A81001", "B82002"] {
+        world.employ(utc(2026, 10, 1, 2), "gmc|7000001", practice, "gp");
+    }
+    world.run_until(utc(2026, 10, 5, 3));
+    world.feed(day, "a", vec![at("p", "A81001")]);
+    world.feed(day, "b", vec![at("q", "B82002")]);
+    if forge {
+        attack(&mut world, day, "early");
+    }
+    world.run_until(utc(2026, 12, 20, 3));
+    if forge {
+        attack(&mut world, utc(2026, 12, 20, 9), "late");
+    }
+    world.run_until(utc(2026, 12, 23, 3));
+    world.cards()
+}
+
+#[test]
+fn forged_events_and_roles_elsewhere_change_no_card_of_another_practice_and_no_roll_up() {
+    let (calm, attacked) = (attacked(false), attacked(true));
+    assert_eq!(calm.len(), 3, "two practices and a roll-up");
+    for (key, card) in &calm {
+        let other = &attacked[key];
+        assert_eq!((other.revision, &other.content_hash), (card.revision, &card.content_hash), "{key}");
+    }
+    let others: Vec<&str> = attacked.keys().filter(|key| !calm.contains_key(*key)).map(String::as_str).collect();
+    assert_eq!(others, ["gmc%7C7000001|D84004|2026-10"], "the forger's own practice alone has another card");
+}
+
+#[test]
+fn a_roll_up_follows_a_role_that_the_operator_adds_and_withdraws_later() {
+    let mut world = World::new(deployment(2, utc(2026, 10, 1, 3)));
+    let day = utc(2026, 10, 5, 9);
+    world.employ(utc(2026, 10, 1, 2), "gmc|7000001", "A81001", "gp");
+    world.run_until(utc(2026, 10, 5, 3));
+    let mut elsewhere = prescription("q", 1, "7000001", day);
+    elsewhere.practice = Some("B82002".into());
+    world.feed(day, "a", vec![prescription("p", 1, "7000001", day), elsewhere]);
+    world.run_until(utc(2026, 11, 10, 3));
+    assert!(!world.cards().contains_key("gmc%7C7000001||2026-10"), "one practice of the registry makes no roll-up");
+    world.employ(utc(2026, 11, 10, 9), "gmc|7000001", "B82002", "gp");
+    world.run_until(utc(2026, 11, 12, 3));
+    let roll_up = world.cards()["gmc%7C7000001||2026-10"].clone();
+    assert_eq!((roll_up.content.status, roll_up.content.exposure[0].items), (Status::Provisional, 2));
+    let (person, practice) = (Some("gmc|7000001".to_owned()), Some("B82002".to_owned()));
+    let gone = Withdrawal { withdraws: WithdrawnKind::Role, person, practice, ..Withdrawal::default() };
+    world.register(utc(2026, 11, 12, 9), Entry::Withdrawal(gone).stated_by(EntrySource::Operator));
+    world.run_until(utc(2026, 11, 14, 3));
+    let withdrawn = &world.cards()["gmc%7C7000001||2026-10"];
+    assert_eq!((withdrawn.content.status, withdrawn.revision), (Status::Withdrawn, roll_up.revision + 1));
+    assert_eq!(withdrawn.reasons[0].cause, Cause::Attribution);
 }
 
 #[test]

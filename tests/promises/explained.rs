@@ -262,6 +262,9 @@ fn a_merged_person_is_explained_by_the_registry_of_each_revisions_own_cut() {
     };
     let events =
         vec![visit("one", "7000001", "A81001", 5), visit("two", "7000002", "A81001", 6), visit("far", "7000002", "B82002", 7)];
+    for (person, practice) in [("gmc|7000001", "A81001"), ("gmc|7000002", "A81001"), ("gmc|7000002", "B82002")] {
+        world.employ(utc(2026, 10, 1, 2), person, practice, "gp");
+    }
     world.feed(utc(2026, 10, 8, 9), "a", events);
     world.run_until(utc(2026, 11, 5, 3));
     let aliases = vec!["gmc|7000001".to_owned(), "gmc|7000002".to_owned()];

@@ -30,6 +30,9 @@ fn shown(card: &Scorecard) -> (&str, &str, Status, i64) {
 fn two_references_and_two_spellings_of_one_practice_give_one_card() {
     let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
     let day = utc(2026, 10, 5, 9);
+    for practice in ["A81001", "a|Organization/1", "a|PractitionerRole/r1"] {
+        world.employ(utc(2026, 10, 1, 2), "gmc|7000001", practice, "gp");
+    }
     world.run_until(utc(2026, 10, 5, 3));
     let places = ["A81001", "a81001 ", "a|Organization/1", "a|PractitionerRole/r1"];
     let events = places.iter().map(|place| at_practice(prescription(place, 1, "7000001", day), place));

@@ -8,6 +8,7 @@ use scorecard::event::{Action, Attendance, Codes, Detail, Encounter, Event, Mode
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Record, Run};
+use scorecard::registry::entry::{Entry, EntrySource, Role};
 use scorecard::time::calendar::{Day, Month, Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 use stream::deployment::Deployment;
@@ -110,11 +111,18 @@ impl World {
     }
 
     /// Appends an entry of the registry.
-    pub fn register(&mut self, at: Timestamp, entry: scorecard::registry::entry::Entry) {
+    pub fn register(&mut self, at: Timestamp, entry: Entry) {
         self.log.set_now(at);
         let mut log = self.log.handle();
         self.intake.take(&mut log, Item::Registry(entry)).expect("a log without faults");
         self.intake.flush(&mut log).expect("a log without faults");
+    }
+
+    /// Appends an entry of the operator that names a person's role at a practice: the person's roll-up then sums the practice.
+    pub fn employ(&mut self, at: Timestamp, person: &str, practice: &str, role: &str) {
+        let (person, practice, role) = (person.to_owned(), practice.to_owned(), role.to_owned());
+        let entry = Entry::Role(Role { person, practice, role, ..Role::default() });
+        self.register(at, entry.stated_by(EntrySource::Operator));
     }
 
     /// Advances time to `until`: tallies write every due tick and close it. Publish does not run.

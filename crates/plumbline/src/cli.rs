@@ -12,7 +12,8 @@ pub use crate::cli::command_line::{Cli, Command};
 pub use crate::cli::history_args::{Arrival, DemoArgs, MigrateArgs, ReplayArgs, SimulateArgs};
 pub use crate::cli::measure_args::{CodesCommand, CodesCoverageArgs, Measures, OwnMeasures};
 pub use crate::cli::operation_args::{
-    ConfigCommand, ConflictsArgs, ConflictsCommand, LogCommand, PeekArgs, Registry, RegistryLoadArgs, RegistryShowArgs, Rejects,
-    RejectsShowArgs, RejectsWhich, RunArgs, SalvageArgs, TopicsArgs,
+    ConfigCommand, ConflictsArgs, ConflictsCommand, EraseCommand, ErasePatientArgs, EventsCommand, EventsRetractArgs, LogCommand,
+    PeekArgs, Registry, RegistryLoadArgs, RegistryShowArgs, Rejects, RejectsShowArgs, RejectsWhich, RunArgs, SalvageArgs,
+    TopicsArgs,
 };
 pub use crate::cli::service_args::{Output, ServiceArgs};

@@ -17,6 +17,8 @@ pub mod card_source;
 pub mod clinician_alias;
 pub mod health;
 pub mod registry;
+pub mod events;
+pub mod erase;
 pub mod log_salvage;
 pub mod rejects;
 pub mod conflicts;

@@ -8,6 +8,8 @@ pub(crate) mod request_rejects;
 pub mod body_room;
 pub mod element_count;
 pub mod reject_retrier;
+pub mod operator_fence;
+pub mod patient_erasure;
 pub mod source_check;
 pub mod intake_decoder;
 pub(crate) mod registry_book;

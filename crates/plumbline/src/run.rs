@@ -10,8 +10,8 @@ use stream::deployment::GenesisError;
 use stream::log::{LogError, with_sources};
 
 use crate::cli::{
-    Cli, CodesCommand, Command, ConfigCommand, ConflictsCommand, LogCommand, Measures, Output, Registry, Rejects, ReplayArgs,
-    ServiceArgs, SimulateArgs,
+    Cli, CodesCommand, Command, ConfigCommand, ConflictsCommand, EraseCommand, EventsCommand, LogCommand, Measures, Output,
+    Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs,
 };
 use crate::code_files::CodeFileError;
 use crate::command::card;
@@ -20,6 +20,8 @@ use crate::command::codes;
 use crate::command::config_show;
 use crate::command::conflicts;
 use crate::command::demo::demo;
+use crate::command::erase;
+use crate::command::events;
 use crate::command::explain;
 use crate::command::health;
 use crate::command::log_salvage;
@@ -41,6 +43,7 @@ use crate::measure_files::MeasuresError;
 use crate::process::clock::{Clock, LAPSE_VARIABLE};
 use crate::process::interrupt::{CleanStop, EXIT_INTERRUPTED, Interrupt};
 use crate::process::roles::ProcessRoles;
+use crate::service::broker_clock::BrokerClockCheckError;
 use crate::service::clock_check::ClockCheckError;
 use crate::service::run_service;
 use crate::service_client::TOKEN_VARIABLE;
@@ -140,6 +143,13 @@ fn dispatch(command: &Command) -> Result<()> {
                 Rejects::Show(args) => args.which.output,
             };
             print_as(&rejects::rejects(command, &configured(service)?, Paint::for_stdout(), service_clock()?)?, output)
+        }
+        Command::Erase(EraseCommand::Patient(args)) => {
+            let config = configured(&args.service)?;
+            print_as(&erase::erase_patient_of(args, &config, service_clock()?, &mut io::stdin().lock())?, args.output)
+        }
+        Command::Events(EventsCommand::Retract(args)) => {
+            print_as(&events::retract(args, &configured(&args.service)?, service_clock()?)?, args.output)
         }
         Command::Log(LogCommand::Verify(args)) => print(&log_salvage::verify(&recognised(configured(args)?)?)?),
         Command::Log(LogCommand::Salvage(args)) => {
@@ -252,7 +262,8 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     let configuration = matches!(error.downcast_ref(), Some(ConfigError::Mistakes(_)))
         || error.downcast_ref::<CheckError>().is_some()
         || matches!(error.downcast_ref(), Some(CodeFileError::Mistakes(_)));
-    let clock = matches!(error.downcast_ref(), Some(ClockCheckError::Jump(_)));
+    let clock = matches!(error.downcast_ref(), Some(ClockCheckError::Jump(_)))
+        || matches!(error.downcast_ref(), Some(BrokerClockCheckError::Differs(_)));
     let format = matches!(error.downcast_ref(), Some(GenesisError::Older { .. } | GenesisError::Newer { .. }));
     if registry || measures || configuration || feeds || clock || format {
         ExitCode::from(EXIT_CONFIGURATION)

@@ -10,3 +10,4 @@ pub(crate) mod tally_metrics;
 pub(crate) mod publish_metrics;
 pub mod private_folder;
 pub mod clock_check;
+pub mod broker_clock;

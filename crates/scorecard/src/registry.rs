@@ -8,6 +8,7 @@ pub(crate) mod person_mistakes;
 pub(crate) mod earlier_entries;
 pub(crate) mod defined_names;
 pub mod registry_update;
+pub mod roll_up_roles;
 pub mod directory;
 pub(crate) mod organisation_book;
 pub(crate) mod term_book;

@@ -136,8 +136,16 @@ impl Search<'_> {
     fn is_ours(&self, row: &RowKey) -> bool {
         let (subject, day) = (&self.card.content.subject, row.month.last_day());
         self.months.contains(&row.month)
-            && (subject.practice.is_empty() || self.directory.practice_of(&row.practice, day) == subject.practice)
             && self.directory.person_of(&row.clinician, day) == subject.clinician
+            && self.is_its_practice(&self.directory.practice_of(&row.practice, day), row.month)
+    }
+
+    fn is_its_practice(&self, practice: &str, month: Month) -> bool {
+        let subject = &self.card.content.subject;
+        match subject.practice.is_empty() {
+            true => self.directory.rolls_up(&subject.clinician, practice, month),
+            false => subject.practice == practice,
+        }
     }
 
     /// Second pass: the events of these shares.

@@ -57,11 +57,12 @@ pub enum Form {
     PersonDetails,
     Definition,
     FeedSends,
+    EventFence,
 }
 
 impl Form {
     /// All of them, in order of their first numbers.
-    pub const ALL: [Form; 19] = [
+    pub const ALL: [Form; 20] = [
         Form::Batch,
         Form::Tick,
         Form::ClinicianMonth,
@@ -81,6 +82,7 @@ impl Form {
         Form::PersonDetails,
         Form::Definition,
         Form::FeedSends,
+        Form::EventFence,
     ];
 
     /// The id in the framing: that of the newest released version.
@@ -112,6 +114,7 @@ impl Form {
             Form::PersonDetails => "person-details",
             Form::Definition => "definition",
             Form::FeedSends => "feed-sends",
+            Form::EventFence => "event-fence",
         }
     }
 
@@ -138,6 +141,7 @@ impl Form {
             Form::PersonDetails => include_str!("../../../../schemas/person-details.avsc"),
             Form::Definition => include_str!("../../../../schemas/definition.avsc"),
             Form::FeedSends => include_str!("../../../../schemas/feed-sends.avsc"),
+            Form::EventFence => include_str!("../../../../schemas/event-fence.avsc"),
         }
     }
 
@@ -162,6 +166,7 @@ impl Form {
             Record::Registry(Entry::Feed(_)) => Form::Feed,
             Record::Registry(Entry::Withdrawal(_)) => Form::Withdrawal,
             Record::Registry(Entry::Sends(_)) => Form::FeedSends,
+            Record::Registry(Entry::Fence(_)) => Form::EventFence,
             Record::PersonDetails(_) => Form::PersonDetails,
             Record::Scorecard(_) => Form::Scorecard,
             Record::PeerGroup(_) => Form::PeerGroup,
@@ -227,6 +232,7 @@ fn write_datum(record: &Record<'_>, to: &mut Writer<'_>) {
         Record::Registry(Entry::Feed(r)) => r.write(to),
         Record::Registry(Entry::Withdrawal(r)) => r.write(to),
         Record::Registry(Entry::Sends(r)) => r.write(to),
+        Record::Registry(Entry::Fence(r)) => r.write(to),
         Record::PersonDetails(r) => r.write(to),
         Record::Scorecard(r) => r.write(to),
         Record::PeerGroup(r) => r.write(to),
@@ -326,6 +332,7 @@ fn read_datum(form: Form, datum: &[u8]) -> Result<Record<'_>, WireFault> {
         Form::Reject => Record::Reject(Wire::read(from_ref)?),
         Form::Definition => Record::Definition(Wire::read(from_ref)?),
         Form::FeedSends => Record::Registry(Entry::Sends(Wire::read(from_ref)?)),
+        Form::EventFence => Record::Registry(Entry::Fence(Wire::read(from_ref)?)),
     };
     from.end()?;
     Ok(record)

@@ -2,7 +2,7 @@
 
 use scorecard::record::log_record::Genesis;
 use scorecard::registry::entry::{
-    EntrySource, FeedRule, FeedSends, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal, WithdrawnKind,
+    EntrySource, EventFence, FeedRule, FeedSends, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal, WithdrawnKind,
 };
 use scorecard::registry::person_details::{Notification, PersonDetails};
 
@@ -16,12 +16,13 @@ wire_record!(Organisation { code, name, kind, parent, setting, open_from, open_u
 wire_record!(Lead { person, practice, from, until, source });
 wire_record!(FeedRule { feed, ids, versioning, source });
 wire_record!(FeedSends { feed, sends, source });
+wire_record!(EventFence { feed, id, source });
 wire_enum!(WithdrawnKind { Alias, Role, Organisation, Lead });
 wire_record!(Withdrawal { withdraws, person, alias, practice, role, code, from, source });
 wire_enum!(Notification { Email, None });
 wire_record!(PersonDetails { person, name, login, email, notify });
 
-/// `operator` or `feed|NAME`.
+/// `operator`, `feed|NAME` or `trusted|NAME`.
 impl<'a> Wire<'a> for EntrySource {
     fn write(&self, to: &mut Writer<'_>) {
         to.text(&self.text());

@@ -31,6 +31,12 @@ impl RecordDecoder {
         RecordDecoder { rules: Rules::new(config) }
     }
 
+    /// An id as the log holds it: a hash instead of an id that may name a patient.
+    #[must_use]
+    pub fn protected_id(&self, id: &str) -> String {
+        self.rules.pseudonyms.protect(id.into()).into_owned()
+    }
+
     /// Lends every element of a record as one item, in their order. An element that cannot be read becomes a reject.
     pub fn decode(&self, record: &[u8], context: &Context<'_>, each: &mut dyn FnMut(Item<'_>)) -> DecodeOutcome {
         let mut items = ItemSink::new(&self.rules, context, each);

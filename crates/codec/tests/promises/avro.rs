@@ -205,6 +205,7 @@ fn avro_and_json_have_the_same_names() {
             Record::Registry(Entry::Feed(r)) => serde_json::to_value(r).unwrap(),
             Record::Registry(Entry::Withdrawal(r)) => serde_json::to_value(r).unwrap(),
             Record::Registry(Entry::Sends(r)) => serde_json::to_value(r).unwrap(),
+            Record::Registry(Entry::Fence(r)) => serde_json::to_value(r).unwrap(),
             Record::PersonDetails(r) => serde_json::to_value(r).unwrap(),
             Record::Scorecard(card) => serde_json::from_str(&record_lines::scorecard(card)).unwrap(),
             Record::PeerGroup(group) => serde_json::from_str(&record_lines::peer_group(group)).unwrap(),

@@ -18,7 +18,8 @@ use scorecard::record::log_record::{
     RunMonth, SealedDigest, Tick,
 };
 use scorecard::registry::entry::{
-    Entry, EntrySource, FeedRule, FeedSends, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal, WithdrawnKind,
+    Entry, EntrySource, EventFence, FeedRule, FeedSends, Lead, Organisation, OrganisationKind, Person, Role, Withdrawal,
+    WithdrawnKind,
 };
 use scorecard::registry::person_details::{Notification, PersonDetails};
 use scorecard::sums::measure_sums::{Base, MeasureSums, SignedSums};
@@ -77,6 +78,7 @@ pub fn records() -> Vec<Record<'static>> {
             sends: vec!["attendance".into(), "prescriptions".into()],
             source: operator(),
         })),
+        Record::Registry(Entry::Fence(EventFence { feed: "a81001-emis".into(), id: "enc-1".into(), source: operator() })),
     ]
 }
 

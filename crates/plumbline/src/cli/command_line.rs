@@ -9,7 +9,9 @@ use crate::cli::card_args::{CardArgs, ExplainArgs};
 use crate::cli::history_args::REPLAY_EXIT_CODES;
 use crate::cli::history_args::{DemoArgs, MigrateArgs, ReplayArgs, SimulateArgs};
 use crate::cli::measure_args::{CodesCommand, Measures};
-use crate::cli::operation_args::{ConfigCommand, ConflictsCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs};
+use crate::cli::operation_args::{
+    ConfigCommand, ConflictsCommand, EraseCommand, EventsCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs,
+};
 use crate::cli::service_args::ServiceArgs;
 
 /// The end of `plumbline --help`.
@@ -156,6 +158,12 @@ pub enum Command {
     /// List versions of events that are left out because their number has another content.
     #[command(subcommand)]
     Conflicts(ConflictsCommand),
+    /// Erase a patient.
+    #[command(subcommand)]
+    Erase(EraseCommand),
+    /// Void an event that a sender forged.
+    #[command(subcommand)]
+    Events(EventsCommand),
     /// Show what the codes of events mean.
     #[command(subcommand)]
     Codes(CodesCommand),

@@ -13,7 +13,8 @@ pub struct RunArgs {
     /// Run only these roles [default: all roles]. A choice of roles needs Kafka.
     #[arg(value_enum, value_name = "ROLE")]
     pub roles: Vec<ProcessRole>,
-    /// Start although the clock is so far ahead of the log that several months become final or sealed at once.
+    /// Start although the clock is so far ahead of the log that several months become final or sealed at once, or differs from that of
+    /// the brokers by more than five minutes.
     #[arg(long)]
     pub accept_clock: bool,
     /// The configuration.
@@ -163,6 +164,69 @@ pub struct RejectsShowArgs {
 pub enum ConfigCommand {
     /// Print every option as TOML, with its value and the source of the value.
     Show(ServiceArgs),
+}
+
+/// The commands about single events.
+#[derive(Debug, Subcommand)]
+pub enum EventsCommand {
+    /// Void every version of an event that the log holds. The next version that the feed sends counts, whatever its number.
+    ///
+    /// Use it for a forged version: no version of the feed itself exceeds a forged one with the highest number. Remove the right of the
+    /// sender first. The command goes through the running service, or opens the log if no service is running. Over Kafka the service
+    /// may run.
+    ///
+    /// Example: plumbline events retract a81001-emis enc-1 --operator --config plumbline.toml
+    Retract(EventsRetractArgs),
+}
+
+/// The arguments of `events retract`.
+#[derive(Debug, Args)]
+pub struct EventsRetractArgs {
+    /// The feed of the event.
+    #[arg(value_name = "FEED")]
+    pub feed: String,
+    /// The id of the event, as the feed sent it or as `explain` shows it.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Confirm that the operator decides, and not the feed.
+    #[arg(long, required = true)]
+    pub operator: bool,
+    /// Write in this form.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// The service.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// The commands of erasure.
+#[derive(Debug, Subcommand)]
+pub enum EraseCommand {
+    /// Retract every event of a patient, and say what remains, where and until when.
+    ///
+    /// Reads the patient's identifiers from standard input, one a line: the NHS number, and names that a feed sends instead of it, such as
+    /// `a81001-emis|Patient/17`. Arguments would show them to other users. Stop the source of the events first. The command goes through
+    /// the running service, or opens the log if no service is running. Over Kafka the service may run.
+    ///
+    /// Example: plumbline erase patient --dry-run --config plumbline.toml < identifiers.txt
+    Patient(ErasePatientArgs),
+}
+
+/// The arguments of `erase patient`.
+#[derive(Debug, Args)]
+pub struct ErasePatientArgs {
+    /// Count only; change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// End the epochs of the patients' keys: the keys file gets a new key in their place, so no old pseudonym can be linked to a patient.
+    #[arg(long)]
+    pub end_epoch: bool,
+    /// Write in this form.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// The service.
+    #[command(flatten)]
+    pub service: ServiceArgs,
 }
 
 /// The commands about the registry.

@@ -102,7 +102,7 @@ fn names(entry: &Entry) -> (Vec<&str>, Vec<&str>) {
         Entry::Person(Person { id, aliases, .. }) => (listed(id, aliases), Vec::new()),
         Entry::Organisation(Organisation { code, aliases, .. }) => (Vec::new(), listed(code, aliases)),
         Entry::Role(Role { person, practice, .. }) | Entry::Lead(Lead { person, practice, .. }) => (vec![person], vec![practice]),
-        Entry::Feed(_) | Entry::Sends(_) => (Vec::new(), Vec::new()),
+        Entry::Feed(_) | Entry::Sends(_) | Entry::Fence(_) => (Vec::new(), Vec::new()),
         Entry::Withdrawal(Withdrawal { person, alias, practice, code, .. }) => {
             let (of_person, of_organisation) = if code.is_none() { (alias, &None) } else { (&None, alias) };
             let persons = [person, of_person].into_iter().filter_map(Option::as_deref).collect();

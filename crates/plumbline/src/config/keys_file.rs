@@ -111,6 +111,16 @@ pub fn write(path: &Path, keys: &Keys) -> Result<(), KeysError> {
     })
 }
 
+/// Replaces the patients' keys by a new one. The pseudonyms of earlier epochs can no longer be linked to anybody, once every copy of the
+/// old file is gone.
+///
+/// # Errors
+/// [`KeysError`].
+pub fn end_epochs(path: &Path, keys: &Keys) -> Result<(), KeysError> {
+    let replaced = random_hex().and_then(|epoch| create(path, &hex(keys.permanent()), &format!("\"{epoch}\"")));
+    replaced.map_err(|source| KeysError::Io { path: path.to_owned(), doing: "replaced", source })
+}
+
 fn make(path: &Path) -> io::Result<()> {
     create(path, &random_hex()?, &format!("\"{}\"", random_hex()?))
 }
@@ -198,6 +208,18 @@ mod tests {
         assert_ne!(made.permanent(), &made.patients()[0]);
         let (other, _) = read_or_make(&dir.path().join("other.toml")).unwrap();
         assert_ne!(made, other);
+    }
+
+    #[test]
+    fn an_ended_epoch_leaves_the_permanent_key_and_one_new_key_of_patients() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.toml");
+        let (before, _) = read_or_make(&path).unwrap();
+        end_epochs(&path, &before).unwrap();
+        let after = read(&path).unwrap();
+        assert_eq!(after.permanent(), before.permanent());
+        assert!(after.patients().len() == 1 && after.patients() != before.patients());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "no copy of the old keys is left");
     }
 
     #[cfg(unix)]

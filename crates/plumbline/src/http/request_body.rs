@@ -10,7 +10,7 @@ use flate2::read::MultiGzDecoder;
 use tokio::time::{Duration, Instant, timeout_at};
 
 use crate::http::problem::{EVENT_TYPES, ProblemType, Refusal};
-use crate::process::limits::{BODY_BYTES_A_SECOND, BODY_GRACE, ZSTD_WINDOW_LOG};
+use crate::process::limits::{BODY_BYTES_A_SECOND, BODY_GRACE, BODY_STALL, ZSTD_WINDOW_LOG};
 
 /// The encoding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,8 @@ pub(crate) async fn read(mut body: Body, most: usize) -> Result<Bytes, Refusal> 
     let begun = Instant::now();
     let mut bytes = Vec::new();
     loop {
-        let due = begun + BODY_GRACE + Duration::from_secs(bytes.len() as u64 / BODY_BYTES_A_SECOND);
+        let paced = begun + BODY_GRACE + Duration::from_secs(bytes.len() as u64 / BODY_BYTES_A_SECOND);
+        let due = paced.min(Instant::now() + BODY_STALL);
         let next = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
         let frame = match timeout_at(due, next).await {
             Err(_) => return Err(too_slow()),
@@ -78,8 +79,10 @@ pub(crate) async fn read(mut body: Body, most: usize) -> Result<Bytes, Refusal> 
 }
 
 fn too_slow() -> Refusal {
-    let (grace, pace) = (BODY_GRACE.as_secs(), BODY_BYTES_A_SECOND >> 10);
-    let text = format!("the body is late: after {grace} s it must arrive at {pace} KiB a second; send smaller bodies");
+    let (grace, pace, stall) = (BODY_GRACE.as_secs(), BODY_BYTES_A_SECOND >> 10, BODY_STALL.as_secs());
+    let text = format!(
+        "the body is late: after {grace} s it must arrive at {pace} KiB a second, without a pause of {stall} s; send smaller bodies"
+    );
     Refusal::new(ProblemType::SlowBody, text)
 }
 

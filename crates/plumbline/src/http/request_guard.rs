@@ -26,6 +26,8 @@ pub enum Access {
     Rejects,
     /// To retry rejects.
     Retry,
+    /// To fence events, and to erase patients.
+    Admin,
     /// To read metrics, unless they are open.
     Metrics,
 }
@@ -40,6 +42,7 @@ impl Access {
             Access::Cards => "`cards:named`",
             Access::Rejects => "`rejects`",
             Access::Retry => "`admin`, or `write:FEED` with `feed=FEED`",
+            Access::Admin => "`admin`",
             Access::Metrics => "`metrics`, unless `http.open-metrics` opens it",
         }
     }
@@ -51,6 +54,7 @@ impl Access {
             Access::Cards => rights.include(&Scope::CardsNamed),
             Access::Rejects => rights.include(&Scope::Rejects),
             Access::Retry => rights.include(&Scope::Admin) || feed.is_some_and(|feed| rights.write(feed)),
+            Access::Admin => rights.include(&Scope::Admin),
             Access::Metrics => rights.include(&Scope::Metrics),
         }
     }

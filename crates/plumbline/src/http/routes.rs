@@ -9,8 +9,8 @@ use crate::http::problem::ProblemType;
 use crate::http::request_guard::{Access, RouteRules, check};
 use crate::http::request_metrics::{RequestMetrics, observe};
 use crate::http::{
-    card_routes, conflict_routes, events_route, explain_route, feed_routes, fhir_routes, operation_outcome, reject_routes,
-    status_routes,
+    card_routes, conflict_routes, erasure_route, events_route, explain_route, feed_routes, fence_route, fhir_routes,
+    operation_outcome, reject_routes, status_routes,
 };
 
 /// One route. The reference page of routes is written from these.
@@ -45,7 +45,7 @@ const EXPLAIN_PARAMETERS: &[&str] = &["measure", "month", "practice", "revision"
 const FHIR_PARAMETERS: &[&str] = &["_format", "_pretty", "feed"];
 
 /// All routes.
-pub const ROUTES: [Route; 18] = [
+pub const ROUTES: [Route; 20] = [
     route(("POST", "/v1/events"), Access::Events, &["feed"], "the outcome of each event of the body", || {
         post(events_route::post)
     }),
@@ -66,6 +66,13 @@ pub const ROUTES: [Route; 18] = [
         delete(fhir_routes::delete)
     }),
     route(("GET", "/fhir/metadata"), Access::Open, FHIR_PARAMETERS, "the CapabilityStatement", || get(fhir_routes::metadata)),
+    route(
+        ("POST", "/v1/events/retract"),
+        Access::Admin,
+        &["feed", "id"],
+        "the number of versions of the event that a fence voids",
+        || post(fence_route::retract),
+    ),
     route(("GET", "/v1/scorecards"), Access::Cards, &["after", "limit", "month"], "the cards of a month, in pages", || {
         get(card_routes::of_month)
     }),
@@ -109,6 +116,13 @@ pub const ROUTES: [Route; 18] = [
         &[],
         "the feeds as of the last tick, each with its newest record and day",
         || get(feed_routes::feeds),
+    ),
+    route(
+        ("POST", "/v1/patients/erase"),
+        Access::Admin,
+        &["mode", "pseudonyms"],
+        "the number of events of a patient that are retracted",
+        || post(erasure_route::erase),
     ),
     route(("GET", "/livez"), Access::Open, &[], "200 while the process runs", || get(async || "alive\n")),
     route(("GET", "/readyz"), Access::Open, &[], "200 when the log is read; else 503 with the reason and the progress", || {

@@ -64,7 +64,7 @@ impl RegistryBook {
 
     /// Whether another author than this feed states a name.
     pub(crate) fn is_stated_by_others(&self, name: &str, feed: &str) -> bool {
-        let is_other = |author: &EntrySource| !matches!(author, EntrySource::Feed(own) if own == feed);
+        let is_other = |author: &EntrySource| author.feed() != Some(feed);
         self.authors.get(&*person_key(name)).is_some_and(|authors| authors.iter().any(is_other))
     }
 

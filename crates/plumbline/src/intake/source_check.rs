@@ -91,7 +91,7 @@ impl SourceCheck {
         index: Option<u32>,
     ) -> Result<Item<'a>, LogError> {
         if rights.is_all() {
-            return Ok(item);
+            return Ok(as_trusted(item));
         }
         let feed = feed_of(&item);
         let verdict = match feed {
@@ -107,7 +107,7 @@ impl SourceCheck {
                 if let (Item::Registry(entry), Some(feed)) = (&item, feed) {
                     self.accept(entry, &self.feeds.feed(feed));
                 }
-                item
+                if rights.registry == RegistryRight::Trusted { as_trusted(item) } else { item }
             }
             Verdict::Skipped => Item::Skipped(ORGANIZATION.to_owned()),
             Verdict::Refused(reason, field, detail) => Item::Reject(Reject {
@@ -172,7 +172,7 @@ impl SourceCheck {
             Entry::Person(person) => self.person(person, feed),
             Entry::Role(role) => self.role(role, feed),
             Entry::Organisation(organisation) => self.organisation(organisation, feed),
-            Entry::Lead(_) | Entry::Feed(_) | Entry::Sends(_) | Entry::Withdrawal(_) => no_registry(),
+            Entry::Lead(_) | Entry::Feed(_) | Entry::Sends(_) | Entry::Withdrawal(_) | Entry::Fence(_) => no_registry(),
         }
     }
 
@@ -264,14 +264,19 @@ fn no_registry() -> Verdict {
     )
 }
 
+/// The item, with the trust of its source if it is a registry entry. Its roles count for roll-ups until the operator states one.
+fn as_trusted(item: Item<'_>) -> Item<'_> {
+    match item {
+        Item::Registry(entry) => Item::Registry(entry.trusted()),
+        item => item,
+    }
+}
+
 /// The feed that an item names.
 fn feed_of<'i>(item: &'i Item<'_>) -> Option<&'i str> {
     match item {
         Item::Event(feed, _) | Item::Definition(feed, _) => Some(&feed.name),
-        Item::Registry(entry) => match entry.source() {
-            Some(EntrySource::Feed(feed)) => Some(feed),
-            Some(EntrySource::Operator) | None => None,
-        },
+        Item::Registry(entry) => entry.source().and_then(EntrySource::feed),
         // A reject of another feed is not kept either: its retry would write that feed.
         Item::Reject(reject) => reject.feed.as_deref(),
         Item::Skipped(_) => None,

@@ -9,7 +9,7 @@ use crate::process::limits::REJECT_RETENTION_DAYS;
 
 const DAY_MS: i64 = 86_400_000;
 /// 16 months: an amendment may arrive 13 months after its event, and an open month is replayed from its events.
-const EVENTS_DAYS: i64 = 16 * 31;
+pub(crate) const EVENTS_DAYS: i64 = 16 * 31;
 /// 25 months: subscribers can read two years of published cards.
 const PUBLISHED_DAYS: i64 = 25 * 31;
 /// Publish may lag this long before compaction removes rows that it needs; then it folds the log itself.

@@ -58,6 +58,12 @@ impl Clock {
         }
     }
 
+    /// Whether it is faster than the machine's clock, for a demonstration.
+    #[must_use]
+    pub fn is_fast(&self) -> bool {
+        matches!(self, Clock::Lapse { factor, .. } if *factor > 1)
+    }
+
     /// Sets a virtual clock and its clones. Other clocks ignore the call.
     pub fn set(&self, to: Timestamp) {
         if let Clock::Virtual(at) = self {

@@ -183,6 +183,8 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub const BODY_GRACE: Duration = Duration::from_secs(10);
 /// Least pace of a body, bytes a second: a quarter of a line of 1 Mbit/s. A body of 8 MiB may take 266 s.
 pub const BODY_BYTES_A_SECOND: u64 = 32 << 10;
+/// Time without a byte of a body after which it is refused: half of a large body must not hold its room for minutes.
+pub const BODY_STALL: Duration = Duration::from_secs(20);
 /// Largest window of a zstd frame, as a power of two: 8 MiB, that of the highest standard level.
 pub const ZSTD_WINDOW_LOG: u32 = 23;
 /// Explanations that wait for the one that is computed. Each folds the log again, which may take minutes.
@@ -205,6 +207,7 @@ pub fn fixed_limits() -> Vec<FixedLimit> {
         ("head of a request", format!("{}, {}", seconds(HEAD_TIMEOUT), kibibytes(HEAD_BYTES)), "the connection is closed"),
         ("time between two requests of a connection", seconds(HEAD_TIMEOUT), "the connection is closed"),
         ("pace of a body", format!("{} KiB a second, after {}", BODY_BYTES_A_SECOND >> 10, seconds(BODY_GRACE)), "status 408"),
+        ("pause within a body", seconds(BODY_STALL), "status 408"),
         ("window of a zstd body", kibibytes(1 << ZSTD_WINDOW_LOG), "status 400"),
         ("pause of a client that reads an answer", seconds(ANSWER_STALL), "the connection is closed"),
         ("part of `http.max-waiting` for one token", format!("1/{SHARE_OF_ROOM}, at least one body"), "status 429"),

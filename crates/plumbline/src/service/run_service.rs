@@ -25,6 +25,7 @@ use crate::process::metric_registry::MetricRegistry;
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
+use crate::service::broker_clock;
 use crate::service::clock_check;
 use crate::service::disk_failure::keeps_reading;
 use crate::service::metric_sources::MetricSources;
@@ -39,7 +40,7 @@ const ALONE: &str = "over the embedded log one process has all roles; remove the
 /// all threads.
 ///
 /// # Errors
-/// When the data folder, the brokers or the address cannot be used, the clock is far ahead, or the embedded log fails.
+/// When the data folder, the brokers or the address cannot be used, the clock is wrong, or the embedded log fails.
 pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: bool, interrupt: &Interrupt) -> Result<()> {
     ensure!(config.kafka.is_some() || roles == ProcessRoles::ALL, ALONE);
     set_private_umask();
@@ -54,8 +55,8 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: boo
         }
         Err(error) => return Err(error),
     };
-    if let (AnyLog::Local(log), false) = (&data.log, accept_clock) {
-        clock_check::check(&mut log.clone(), &data.deployment.schedule, data.clock.now())?;
+    if !accept_clock {
+        check_clock(&data, roles)?;
     }
     let status = ServiceStatus::new(data.deployment.partitions);
     let metrics = MetricRegistry::default();
@@ -116,6 +117,17 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: boo
         return Err(failure);
     }
     info!("stopped");
+    Ok(())
+}
+
+/// Refuses a start with a wrong clock. A process that only serves cards writes nothing, and a demonstration's clock is fast on purpose.
+fn check_clock(data: &DataDirectory, roles: ProcessRoles) -> Result<()> {
+    let writes = [ProcessRole::Intake, ProcessRole::Tally, ProcessRole::Publish].into_iter().any(|role| roles.has(role));
+    match &data.log {
+        AnyLog::Local(log) => clock_check::check(&mut log.clone(), &data.deployment.schedule, data.clock.now())?,
+        AnyLog::Kafka(log) if writes && !data.clock.is_fast() => broker_clock::check(&mut (**log).clone(), &data.clock)?,
+        AnyLog::Kafka(_) => {}
+    }
     Ok(())
 }
 

@@ -193,16 +193,26 @@ impl TestDeployment {
 
     /// Starts a process of this role. Its name is the role and a number, and is its client id in groups.
     pub fn start(&self, role: Role) -> Process {
+        // For intake the traffic is in the past. Tally and publish must write no ticks, so their clock is early.
+        let early = matches!(role, Role::Tally | Role::Publish);
+        if early { self.start_at(role, &self.lapse, &["--accept-clock"]) } else { self.launch(role, None, &[]) }
+    }
+
+    /// Starts a process of this role with another clock: the text of [`LAPSE_VARIABLE`].
+    pub fn start_at(&self, role: Role, lapse: &str, arguments: &[&str]) -> Process {
+        self.launch(role, Some(lapse), arguments)
+    }
+
+    fn launch(&self, role: Role, lapse: Option<&str>, arguments: &[&str]) -> Process {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}-{number}", role.word());
         let config = self.dir.path().join(format!("{name}.toml"));
         fs::write(&config, self.configuration(&name)).expect("a folder of our own");
         let log = self.dir.path().join(format!("{name}.log"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
-        command.arg("run").args((role != Role::All).then_some(role.word())).arg("--config").arg(&config);
-        // For intake the traffic is in the past. Tally and publish must write no ticks, so their clock is early.
-        if matches!(role, Role::Tally | Role::Publish) {
-            command.env(LAPSE_VARIABLE, &self.lapse);
+        command.arg("run").args((role != Role::All).then_some(role.word())).args(arguments).arg("--config").arg(&config);
+        if let Some(lapse) = lapse {
+            command.env(LAPSE_VARIABLE, lapse);
         }
         command.current_dir(self.dir.path()).stdin(Stdio::null()).stdout(Stdio::null());
         command.stderr(File::create(&log).expect("a folder of our own"));
@@ -261,6 +271,11 @@ impl Process {
     /// Sends SIGTERM and waits for its end.
     pub fn end(&mut self) -> ExitStatus {
         self.signal("-TERM");
+        self.child.wait().expect("it ends")
+    }
+
+    /// Waits for its end.
+    pub fn ended(&mut self) -> ExitStatus {
         self.child.wait().expect("it ends")
     }
 

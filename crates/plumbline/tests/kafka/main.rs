@@ -70,6 +70,10 @@ const PROMISES: [Promise; 15] = [
     ("every_malformed_element_has_a_reject", malformed_records::every_malformed_element_has_a_reject),
     ("a_deployment_works_over_tls_as_a_scram_user", sasl_over_tls::a_deployment_works_over_tls_as_a_scram_user),
     ("two_whole_services_count_every_event_once", whole_service::two_whole_services_count_every_event_once),
+    (
+        "a_clock_an_hour_from_the_brokers_is_refused_at_the_start",
+        whole_service::a_clock_an_hour_from_the_brokers_is_refused_at_the_start,
+    ),
     ("a_schema_registry_gives_ids_and_unknown_ids_wait", schema_registry_ids::a_schema_registry_gives_ids_and_unknown_ids_wait),
     ("topics_are_created_checked_and_repaired", topics_and_peek::topics_are_created_checked_and_repaired),
     (

@@ -58,3 +58,35 @@ pub fn two_whole_services_count_every_event_once(tools: &TestTools) {
     eprintln!("{}{} runs, {refolded} of them with a partition folded by publish", deployment.prefix, dump.runs().len());
     assert_eq!(refolded, 0, "without a crash, rows and marks suffice");
 }
+
+/// A clock an hour from that of the brokers is refused, ahead or behind, and the override starts. A start with the brokers' clock works.
+pub fn a_clock_an_hour_from_the_brokers_is_refused_at_the_start(tools: &TestTools) {
+    let (network, bootstrap) = (network(40), shared(tools));
+    let first = OFTEN.at_or_after(Timestamp(real_now() + 86_400_000));
+    let registry = &network.registry;
+    let plan =
+        DeploymentPlan { name: "clock", bootstrap: &bootstrap, partitions: 1, inputs: vec![INPUT], grid: OFTEN, first, registry };
+    let deployment = TestDeployment::new(&plan);
+    for hours in [-1, 1] {
+        let lapse = format!("{},{},1", real_now(), real_now() + hours * 3_600_000);
+        for role in [Role::Intake, Role::Tally, Role::Publish, Role::All] {
+            let mut refused = deployment.start_at(role, &lapse, &[]);
+            let status = refused.ended();
+            let said = refused.log_text();
+            assert_eq!(status.code(), Some(78), "{role:?}, {hours} h: {said}");
+            assert!(said.contains("--accept-clock") && said.contains("they differ by"), "{said}");
+        }
+        let mut accepted = deployment.start_at(Role::All, &lapse, &["--accept-clock"]);
+        while !accepted.log_text().contains("listening") {
+            assert!(accepted.runs(), "{}", accepted.log_text());
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        assert_eq!(accepted.end().code(), Some(0), "{}", accepted.log_text());
+    }
+    let mut right = deployment.start(Role::All);
+    while !right.log_text().contains("listening") {
+        assert!(right.runs(), "{}", right.log_text());
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_eq!(right.end().code(), Some(0), "{}", right.log_text());
+}

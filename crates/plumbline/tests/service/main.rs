@@ -6,6 +6,8 @@ mod clock;
 mod disk;
 mod explanations;
 mod fhir_server;
+mod erasure;
+mod fence;
 mod gate;
 mod kill;
 mod metrics;

@@ -105,6 +105,22 @@ fn a_body_that_stops_is_refused_after_its_time() {
     assert!(text.starts_with("HTTP/1.1 408") && text.contains("urn:plumbline:problem:slow-body"), "{text}");
 }
 
+/// At the least pace of bodies, 2 MiB would hold their room for 74 s.
+#[test]
+fn a_large_body_that_stops_half_way_gives_its_room_back_after_twenty_seconds() {
+    let place = Place::new();
+    let server = Server::start(command(&place.path("data")));
+    let head = format!("POST /v1/events HTTP/1.1\r\nHost: {}\r\nContent-Length: 8388608\r\n\r\n", server.address);
+    let begun = Instant::now();
+    let mut stream = half(&server.address, 1, &head).remove(0);
+    stream.write_all(&vec![b' '; 2 << 20]).expect("the service reads");
+    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a socket");
+    let mut text = [0; 12];
+    stream.read_exact(&mut text).expect("an answer");
+    assert_eq!(&text, b"HTTP/1.1 408");
+    assert!((19..60).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+}
+
 #[test]
 fn nine_half_sent_bodies_of_one_feed_do_not_stop_another() {
     let place = Place::new();

@@ -16,6 +16,11 @@ pub(crate) enum FactKind {
 /// Number of kinds.
 pub(crate) const KINDS: usize = FactKind::Observation as usize + 1;
 
+impl FactKind {
+    pub(crate) const ALL: [FactKind; KINDS] =
+        [FactKind::Encounter, FactKind::Prescription, FactKind::Feedback, FactKind::Order, FactKind::Observation];
+}
+
 /// The content of a fact. With the fact's row, traits, shape and adjusted measures it decides the contribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {

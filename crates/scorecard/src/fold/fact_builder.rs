@@ -61,6 +61,14 @@ impl FactBuilder {
         }))
     }
 
+    /// Every identity that an id of a feed can have, by the scope of the feed's ids and by kind.
+    pub(crate) fn identities(&self, feed: &str, id: &str) -> Vec<FactId> {
+        let of_kinds = self.id_seeds(feed, IdScope::Kind);
+        let mut identities = vec![self.id_seeds(feed, IdScope::Feed).identity(FactKind::Encounter, id)];
+        identities.extend(FactKind::ALL.map(|kind| of_kinds.identity(kind, id)));
+        identities
+    }
+
     /// The signs of an event's patient: those of the event, else the low four bits of the pseudonym's first byte, else those of
     /// XXH3-64 (seed 0) of the event's id.
     pub(crate) fn signs(event: &Event<'_>) -> Signs {

@@ -369,6 +369,33 @@ impl Tally {
         });
     }
 
+    /// Voids every version so far of an event of a feed, as the operator's fence demands. The next version counts as the first.
+    ///
+    /// This is the one operation whose place among the events of its id matters. Every reader of the partition sees the same place.
+    pub fn fence(&mut self, feed: &str, id: &str) {
+        for identity in self.builder.identities(feed, id) {
+            if let Some(slot) = self.facts.find(identity) {
+                self.void(slot);
+            }
+        }
+    }
+
+    /// Removes a fact and its contribution, and re-evaluates the facts that its links concern.
+    fn void(&mut self, slot: u32) {
+        let fact = *self.facts.get(slot);
+        let target = self.links.target(slot);
+        if let Place::Row(row) = fact.place() {
+            self.add(&fact, row, Sign::Minus);
+        }
+        self.count_move(fact.place(), Place::Nowhere);
+        self.unattributed -= u64::from(fact.place() == Place::Unattributed);
+        self.links.remove(slot);
+        self.builder.forget_pca(fact.id());
+        self.contents.release(fact.content);
+        self.facts.remove(slot);
+        self.follow(fact.id(), target, None);
+    }
+
     /// The rank of a version above the stored one. For any other version it counts the outcome and returns `None`.
     fn rank(&mut self, versioning: Versioning, event: &Event<'_>, content_hash: u32, old: Option<&Fact>) -> Option<u64> {
         let outcomes = &mut self.outcomes;

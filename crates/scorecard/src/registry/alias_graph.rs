@@ -91,6 +91,11 @@ impl AliasGraph {
         std::iter::once(name).chain(all.filter(move |alias| self.root(alias, day) == Some(name)))
     }
 
+    /// The names that entries name directly, and whose root is this name on any day. The name itself is the first.
+    pub(crate) fn ever_held_under<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        std::iter::once(name).chain(self.resolved().aliases.get(name).into_iter().flatten().map(|alias| &**alias))
+    }
+
     fn resolved(&self) -> &ResolvedAliases {
         self.resolved.get_or_init(|| self.resolve())
     }

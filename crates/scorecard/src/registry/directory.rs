@@ -15,7 +15,7 @@ use crate::registry::entry::{Entry, FeedRule, Lead, Person, Role, Withdrawal, Wi
 use crate::registry::identifier::{organisation_key, person_key, role_word};
 use crate::registry::organisation_book::OrganisationBook;
 use crate::registry::precedence::Precedence;
-use crate::registry::term_book::{PracticeTerm, TermBook, TermWithdrawal};
+use crate::registry::term_book::{PracticeTerm, TermAuthor, TermBook, TermWithdrawal};
 use crate::time::calendar::{Day, Month};
 
 pub use crate::registry::day_span::civil_day;
@@ -56,10 +56,12 @@ pub struct RowOwner<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     applied: u64,
-    persons: AliasGraph,
-    roles: TermBook,
+    pub(crate) persons: AliasGraph,
+    pub(crate) roles: TermBook,
     leads: TermBook,
-    organisations: OrganisationBook,
+    /// Whether the operator has stated a role.
+    has_operator_roles: bool,
+    pub(crate) organisations: OrganisationBook,
     feeds: BTreeMap<String, FeedRule>,
     sends: BTreeMap<String, KindSet>,
 }
@@ -82,7 +84,7 @@ impl Directory {
                 let kinds = one.sends.iter().filter_map(|word| DataKind::of_word(word)).collect();
                 self.sends.insert(one.feed.clone(), kinds);
             }
-            Entry::Lead(_) | Entry::Withdrawal(_) | Entry::Sends(_) => {}
+            Entry::Lead(_) | Entry::Withdrawal(_) | Entry::Sends(_) | Entry::Fence(_) => {}
             Entry::Feed(rule) => {
                 self.feeds.entry(rule.feed.clone()).or_insert_with(|| rule.clone());
             }
@@ -103,8 +105,9 @@ impl Directory {
             word: role_word(&role.role).into_owned(),
             locum: role.locum,
             days,
-            operator: precedence.is_operators(),
+            author: TermAuthor::of(role.source.as_ref()),
         };
+        self.has_operator_roles |= term.author == TermAuthor::Operator;
         let person = person_key(&role.person);
         self.persons.hold(&person);
         for alias in &role.aliases {
@@ -117,7 +120,7 @@ impl Directory {
     fn apply_lead(&mut self, lead: &Lead, precedence: Precedence) {
         let Some(days) = DaySpan::read(lead.from.as_deref(), lead.until.as_deref()) else { return };
         let practice = organisation_key(&lead.practice).into_owned();
-        let term = PracticeTerm { practice, word: LEAD.to_owned(), locum: false, days, operator: true };
+        let term = PracticeTerm { practice, word: LEAD.to_owned(), locum: false, days, author: TermAuthor::Operator };
         let person = person_key(&lead.person);
         self.persons.hold(&person);
         self.leads.add(person.into_owned(), term, precedence);
@@ -192,11 +195,20 @@ impl Directory {
     }
 
     /// The role of this person at this practice on this day, from the entry in force with the highest precedence. An empty practice,
-    /// as on a roll-up, considers the entries of all practices.
+    /// as on a roll-up, considers the entries of all practices that count for roll-ups.
     #[must_use]
     pub fn role_at(&self, person: &str, practice: &str, day: Day) -> RoleOnDay<'_> {
-        let held = self.terms_at(&self.roles, person, practice, day).next();
+        let held = self.terms_at(&self.roles, person, practice, day).find(|term| !practice.is_empty() || self.may_roll_up(term));
         held.map_or(RoleOnDay { role: UNKNOWN_ROLE, locum: false }, |term| RoleOnDay { role: &term.word, locum: term.locum })
+    }
+
+    /// Whether a role counts for roll-ups: it is the operator's, or a trusted source's while the operator has stated no role at all.
+    pub(crate) fn may_roll_up(&self, term: &PracticeTerm) -> bool {
+        match term.author {
+            TermAuthor::Operator => true,
+            TermAuthor::Trusted => !self.has_operator_roles,
+            TermAuthor::Feed => false,
+        }
     }
 
     /// Whether the operator names this person as a lead of this practice on this day.
@@ -222,10 +234,22 @@ impl Directory {
     ) -> impl Iterator<Item = &'a PracticeTerm> + use<'a> {
         let is_person = self.persons.root(person, day).is_none();
         let names: Vec<&str> = self.persons.held_under(person, day).filter(|_| is_person).collect();
+        self.named_terms(book, &names, practice, day, day)
+    }
+
+    /// The terms of these names in force on a day. `named` is the day on which names of practices are resolved.
+    pub(crate) fn named_terms<'a>(
+        &'a self,
+        book: &'a TermBook,
+        names: &[&str],
+        practice: &str,
+        named: Day,
+        day: Day,
+    ) -> impl Iterator<Item = &'a PracticeTerm> + use<'a> {
         let practice = practice.to_owned();
-        let practice_of = |practice: &'a str| Cow::Borrowed(self.organisations.root_of(practice, day));
-        book.in_force(&names, day, &practice_of)
-            .filter(move |term| practice.is_empty() || self.organisations.root_of(&term.practice, day) == practice)
+        let practice_of = |practice: &'a str| Cow::Borrowed(self.organisations.root_of(practice, named));
+        book.in_force(names, day, &practice_of)
+            .filter(move |term| practice.is_empty() || self.organisations.root_of(&term.practice, named) == practice)
     }
 
     /// The network and the locality of this practice on this day, found along its parents.
@@ -312,7 +336,7 @@ mod tests {
     fn a_role_counts_from_its_first_day_to_its_last() {
         let d = directory(&[
             r#"{"type":"role","person":"p1","practice":"A1","role":"trainee","until":"2026-08-04"}"#,
-            r#"{"type":"role","person":"p1","practice":"A1","role":"gp","locum":true,"from":"2026-08-05"}"#,
+            r#"{"type":"role","person":"p1","practice":"A1","role":"gp","locum":true,"from":"2026-08-05","source":"operator"}"#,
         ]);
         assert_eq!(d.role_at("p1", "A1", day("2026-08-04")), RoleOnDay { role: "trainee", locum: false });
         assert_eq!(d.role_at("p1", "A1", day("2026-08-05")), RoleOnDay { role: "gp", locum: true });

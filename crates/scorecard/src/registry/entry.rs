@@ -7,6 +7,8 @@ use crate::event::{IdScope, Versioning};
 
 /// The first part of the text of a feed as a source.
 const FEED_SOURCE: &str = "feed|";
+/// The first part of the text of a trusted feed as a source.
+const TRUSTED_SOURCE: &str = "trusted|";
 /// The text of the operator as a source.
 const OPERATOR_SOURCE: &str = "operator";
 
@@ -17,24 +19,37 @@ pub enum EntrySource {
     Operator,
     /// A feed of this name.
     Feed(String),
+    /// A feed of this name, through a source with `registry = "trusted"`.
+    Trusted(String),
 }
 
 impl EntrySource {
-    /// The text of records: `operator` or `feed|NAME`.
+    /// The text of records: `operator`, `feed|NAME` or `trusted|NAME`.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
             EntrySource::Operator => OPERATOR_SOURCE.to_owned(),
             EntrySource::Feed(name) => format!("{FEED_SOURCE}{name}"),
+            EntrySource::Trusted(name) => format!("{TRUSTED_SOURCE}{name}"),
+        }
+    }
+
+    /// The feed; `None` for the operator.
+    #[must_use]
+    pub fn feed(&self) -> Option<&str> {
+        match self {
+            EntrySource::Operator => None,
+            EntrySource::Feed(name) | EntrySource::Trusted(name) => Some(name),
         }
     }
 
     /// The source of a text. A text of a later version is a feed's, so that it never counts as the operator's.
     #[must_use]
     pub fn of_text(text: &str) -> EntrySource {
-        match text.strip_prefix(FEED_SOURCE) {
-            None if text == OPERATOR_SOURCE => EntrySource::Operator,
-            name => EntrySource::Feed(name.unwrap_or(text).to_owned()),
+        match (text.strip_prefix(FEED_SOURCE), text.strip_prefix(TRUSTED_SOURCE)) {
+            (None, None) if text == OPERATOR_SOURCE => EntrySource::Operator,
+            (None, Some(name)) => EntrySource::Trusted(name.to_owned()),
+            (name, _) => EntrySource::Feed(name.unwrap_or(text).to_owned()),
         }
     }
 }
@@ -192,6 +207,20 @@ pub struct FeedSends {
     pub source: Option<EntrySource>,
 }
 
+/// Voids every version of an event that its partition of `events` holds before the fence. The next version counts as if it were the
+/// first, whatever its number. Only the operator states one, and its record is in `registry` and in that partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventFence {
+    /// Name of the feed.
+    pub feed: String,
+    /// Id of the event, as the log holds it. Where ids are unique for each kind, the events of every kind.
+    pub id: String,
+    /// The author. A fence of another author than the operator has no effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<EntrySource>,
+}
+
 /// The kind of statement that a withdrawal removes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -251,6 +280,7 @@ pub enum Entry {
     Feed(FeedRule),
     Withdrawal(Withdrawal),
     Sends(FeedSends),
+    Fence(EventFence),
 }
 
 impl Entry {
@@ -264,7 +294,8 @@ impl Entry {
             | Entry::Lead(Lead { source, .. })
             | Entry::Feed(FeedRule { source, .. })
             | Entry::Withdrawal(Withdrawal { source, .. })
-            | Entry::Sends(FeedSends { source, .. }) => source.as_ref(),
+            | Entry::Sends(FeedSends { source, .. })
+            | Entry::Fence(EventFence { source, .. }) => source.as_ref(),
         }
     }
 
@@ -278,9 +309,22 @@ impl Entry {
             | Entry::Lead(Lead { source, .. })
             | Entry::Feed(FeedRule { source, .. })
             | Entry::Withdrawal(Withdrawal { source, .. })
-            | Entry::Sends(FeedSends { source, .. }) => *source = Some(author),
+            | Entry::Sends(FeedSends { source, .. })
+            | Entry::Fence(EventFence { source, .. }) => *source = Some(author),
         }
         self
+    }
+
+    /// The same entry of a feed, through a source with `registry = "trusted"`.
+    #[must_use]
+    pub fn trusted(self) -> Entry {
+        match self.source() {
+            Some(EntrySource::Feed(feed)) => {
+                let author = EntrySource::Trusted(feed.clone());
+                self.stated_by(author)
+            }
+            _ => self,
+        }
     }
 
     /// Whether the operator is its author.
@@ -289,10 +333,10 @@ impl Entry {
         self.source() == Some(&EntrySource::Operator)
     }
 
-    /// Whether the entry can change a card. The rule of a feed and a lead cannot.
+    /// Whether the entry can change a card through the registry. The rule of a feed and a lead cannot. A fence changes rows.
     #[must_use]
     pub fn affects_cards(&self) -> bool {
-        !matches!(self, Entry::Feed(_) | Entry::Lead(_))
+        !matches!(self, Entry::Feed(_) | Entry::Lead(_) | Entry::Fence(_))
     }
 
     /// The key of its record in the log.
@@ -305,6 +349,7 @@ impl Entry {
             Entry::Lead(lead) => format!("lead|{}|{}", lead.person, lead.practice),
             Entry::Feed(rule) => format!("feed|{}", rule.feed),
             Entry::Sends(one) => format!("sends|{}", one.feed),
+            Entry::Fence(fence) => format!("fence|{}", fence.feed),
             Entry::Withdrawal(withdrawal) => {
                 let Withdrawal { person, code, .. } = withdrawal;
                 format!("withdrawal|{}", person.as_deref().or(code.as_deref()).unwrap_or_default())
@@ -329,7 +374,9 @@ mod tests {
 
     #[test]
     fn a_source_reads_back_and_an_unknown_text_is_never_the_operators() {
-        for source in [EntrySource::Operator, EntrySource::Feed("operator".to_owned()), EntrySource::Feed("a|b".to_owned())] {
+        let feeds = ["operator", "a|b", "trusted|a"].map(|name| EntrySource::Feed(name.to_owned()));
+        let trusted = ["operator", "a|b", "feed|a"].map(|name| EntrySource::Trusted(name.to_owned()));
+        for source in feeds.into_iter().chain(trusted).chain([EntrySource::Operator]) {
             assert_eq!(EntrySource::of_text(&source.text()), source);
         }
         assert_eq!(EntrySource::of_text("admin"), EntrySource::Feed("admin".to_owned()));

@@ -17,6 +17,7 @@ enum Matter {
     OrganisationAlias(String),
     Feed(String),
     Sends(String),
+    Fence(String, String),
 }
 
 /// The entries of a file that a log lacks, in the order of the file. `log` has every entry of the log in its order.
@@ -63,6 +64,7 @@ fn matters(entry: &Entry) -> Vec<Matter> {
         Entry::Lead(lead) => vec![Matter::Lead(person(&lead.person), code(&lead.practice))],
         Entry::Feed(rule) => vec![Matter::Feed(rule.feed.clone())],
         Entry::Sends(one) => vec![Matter::Sends(one.feed.clone())],
+        Entry::Fence(fence) => vec![Matter::Fence(fence.feed.clone(), fence.id.clone())],
         Entry::Withdrawal(withdrawal) => vec![withdrawn(withdrawal)],
     }
 }

@@ -1,11 +1,32 @@
 //! Terms of persons at practices, on each day: roles and leads.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::registry::day_span::DaySpan;
+use crate::registry::entry::EntrySource;
 use crate::registry::precedence::Precedence;
 use crate::time::calendar::Day;
+
+/// The author of a term, as far as it decides where the term counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TermAuthor {
+    /// A feed.
+    Feed,
+    /// A feed, through a source with `registry = "trusted"`; or an older version, whose entries name no author.
+    Trusted,
+    Operator,
+}
+
+impl TermAuthor {
+    pub(crate) fn of(source: Option<&EntrySource>) -> TermAuthor {
+        match source {
+            Some(EntrySource::Operator) => TermAuthor::Operator,
+            Some(EntrySource::Trusted(_)) | None => TermAuthor::Trusted,
+            Some(EntrySource::Feed(_)) => TermAuthor::Feed,
+        }
+    }
+}
 
 /// A person's statement at a practice: a role, or the lead.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +38,7 @@ pub(crate) struct PracticeTerm {
     pub locum: bool,
     pub days: DaySpan,
     /// Equal terms of the operator and of a feed are two terms.
-    pub operator: bool,
+    pub author: TermAuthor,
 }
 
 /// The withdrawal of terms.
@@ -54,6 +75,17 @@ impl TermBook {
     /// The names with a term, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.terms.keys().map(String::as_str)
+    }
+
+    /// The days on which the terms of these names can begin or cease to be in force, and the practices that they name.
+    pub(crate) fn turns<'a>(&'a self, names: &[&str]) -> (BTreeSet<Day>, BTreeSet<&'a str>) {
+        let terms = || names.iter().filter_map(|name| self.terms.get(*name)).flat_map(BTreeMap::keys);
+        let withdrawals = || names.iter().filter_map(|name| self.withdrawals.get(*name)).flatten();
+        let after = |until: Day| Day(until.0.saturating_add(1));
+        let mut days: BTreeSet<Day> = withdrawals().filter_map(|withdrawal| withdrawal.from).collect();
+        days.extend(terms().flat_map(|term| [term.days.from, term.days.until.map(after)]).flatten());
+        let withdrawn = withdrawals().map(|withdrawal| withdrawal.practice.as_str());
+        (days, terms().map(|term| term.practice.as_str()).chain(withdrawn).collect())
     }
 
     /// The terms in force on a day of a person with these names, highest precedence first. `practice_of` resolves practices.
@@ -107,7 +139,10 @@ fn is_in_force<'a>(
     }
     let key = |scope| (practice.clone(), term.word.as_str(), term.locum, scope);
     if let Some(until) = term.days.until.filter(|until| *until < day) {
-        let scope = if term.operator { EndScope::Every } else { EndScope::BegunOn(term.days.from) };
+        let scope = match term.author {
+            TermAuthor::Operator => EndScope::Every,
+            TermAuthor::Feed | TermAuthor::Trusted => EndScope::BegunOn(term.days.from),
+        };
         let end = ends.entry(key(scope)).or_insert(until);
         *end = (*end).max(until);
         return false;

@@ -250,7 +250,9 @@ impl Publisher<'_> {
         let gaps = self.gaps(month, step.was_final(), tick);
         let mut due = self.due(month, &rows, everybody);
         due.extend(self.covered_otherwise(month, step, books, &gaps));
-        let roll_ups: Vec<Unit> = due.iter().map(|unit| Unit { practice: String::new(), ..unit.clone() }).collect();
+        let is_summed = |unit: &&Unit| books.staff.rolls_up(&unit.person, &unit.practice, month);
+        let roll_ups: Vec<Unit> =
+            due.iter().filter(is_summed).map(|unit| Unit { practice: String::new(), ..unit.clone() }).collect();
         due.extend(roll_ups);
         let week = self.last_cut.is_none_or(|last| self.states.week(month, last).max(-1) < self.states.week(month, at));
         let known = self.groups.contains_key(&month);

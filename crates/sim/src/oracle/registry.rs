@@ -1,7 +1,9 @@
 //! An independent reader of the registry: the person of each number, their roles, and the parents of each practice.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use crate::calendar::Month;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 
@@ -96,6 +98,9 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Er
 #[error("the oracle cannot read the registry's line {0:?}: {1}; it reads the lines of a registry file as JSON")]
 pub struct BadRegistry(String, serde_json::Error);
 
+/// Whether a roll-up sums a practice: by person, practice and month.
+type RolledUp = BTreeMap<(String, String, Month), bool>;
+
 /// A registry file, in the order of its lines. Aliases of aliases are not followed.
 #[derive(Clone, Debug)]
 pub(crate) struct Staff {
@@ -104,6 +109,8 @@ pub(crate) struct Staff {
     numbers: BTreeMap<String, Vec<(usize, String)>>,
     /// The lines that claim a practice's reference, and the code of each.
     references: BTreeMap<String, Vec<(usize, String)>>,
+    /// Answers that were computed before.
+    rolled_up: RefCell<RolledUp>,
 }
 
 /// A number as most systems write it: GMC numbers without their letter, systems in lower case.
@@ -141,7 +148,7 @@ impl Staff {
                 _ => {}
             }
         }
-        Ok(Staff { entries, numbers, references })
+        Ok(Staff { entries, numbers, references, rolled_up: RefCell::default() })
     }
 
     /// The withdrawals of a kind that have begun on a day, each with the number of its line.
@@ -198,7 +205,7 @@ impl Staff {
     /// The roles of a unit on a day, in the order of the file.
     fn terms<'s>(&'s self, unit: &'s Unit, day: Date) -> impl Iterator<Item = &'s RoleLine> {
         self.entries.iter().enumerate().filter_map(move |(at, entry)| match entry {
-            Entry::Role(term) if self.counts(term, unit, day) && !self.is_over(at, term, day) => Some(term),
+            Entry::Role(term) if self.counts(term, unit, day) && !self.is_over(at, term, day, day) => Some(term),
             _ => None,
         })
     }
@@ -210,11 +217,35 @@ impl Staff {
             && term.until.is_none_or(|until| day <= until)
     }
 
-    /// Whether a later line has withdrawn a role, or has given the same role an end.
-    fn is_over(&self, at: usize, term: &RoleLine, day: Date) -> bool {
+    /// Whether a person's roll-up sums a practice in a month: the person has a role there on a day of the month. Names are those of the
+    /// month's last day.
+    pub(crate) fn rolls_up(&self, person: &str, practice: &str, month: Month) -> bool {
+        let key = (person.to_owned(), practice.to_owned(), month);
+        if let Some(known) = self.rolled_up.borrow().get(&key) {
+            return *known;
+        }
+        let named = month.last_day();
+        let is_there = |term: &RoleLine| {
+            self.person_of(&term.person, named) == person && self.practice_of(&term.practice, named) == practice
+        };
+        let holds = |at: usize, term: &RoleLine, day: Date| {
+            let within = term.from.is_none_or(|from| from <= day) && term.until.is_none_or(|until| day <= until);
+            within && !self.is_over(at, term, day, named)
+        };
+        let days: Vec<Date> = month.first_day().series(jiff::Span::new().days(1)).take_while(|day| *day <= named).collect();
+        let found = self.entries.iter().enumerate().any(|(at, entry)| match entry {
+            Entry::Role(term) => is_there(term) && days.iter().any(|day| holds(at, term, *day)),
+            _ => false,
+        });
+        self.rolled_up.borrow_mut().insert(key, found);
+        found
+    }
+
+    /// Whether a later line has withdrawn a role, or has given the same role an end. `named` is the day of its names.
+    fn is_over(&self, at: usize, term: &RoleLine, day: Date, named: Date) -> bool {
         let same_place = |person: &str, practice: &str| {
-            self.person_of(person, day) == self.person_of(&term.person, day)
-                && self.practice_of(practice, day) == self.practice_of(&term.practice, day)
+            self.person_of(person, named) == self.person_of(&term.person, named)
+                && self.practice_of(practice, named) == self.practice_of(&term.practice, named)
         };
         let withdrawn = self.withdrawn("role", day).any(|(later, one)| {
             let (Some(person), Some(practice)) = (&one.person, &one.practice) else { return false };

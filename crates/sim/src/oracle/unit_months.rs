@@ -58,15 +58,16 @@ impl Books<'_> {
         for ((_, clinician, practice), row) in of_month {
             let person = self.staff.person_of(clinician, month.last_day());
             let practice = self.staff.practice_of(practice, month.last_day());
-            for practice in [practice.as_str(), ""] {
-                let unit = Unit { person: person.clone(), practice: practice.to_owned() };
+            let roll_up = self.staff.rolls_up(&person, &practice, month).then(String::new);
+            for practice in std::iter::once(practice).chain(roll_up) {
+                let unit = Unit { person: person.clone(), practice };
                 units.entry(unit).or_insert_with(|| Row::zero(self.measures.len())).add(row);
             }
         }
         units
     }
 
-    /// The missing data of a unit: those of its practice, or of every practice at which a roll-up's person has facts in the month.
+    /// The missing data of a unit: those of its practice, or of every practice that a roll-up sums and that has facts in the month.
     pub(crate) fn missing(&self, unit: &Unit, month: Month, gaps: &PracticeGaps) -> BTreeMap<Month, MissingData> {
         if !unit.is_roll_up() {
             return gaps.get(&unit.practice).cloned().unwrap_or_default();
@@ -76,7 +77,8 @@ impl Books<'_> {
         for of in (-11..=0).map(|back| month.plus(back)) {
             for (one, row) in self.month(of).iter().filter(|(one, _)| one.person == unit.person && !one.is_roll_up()) {
                 let of_practice = gaps.get(&one.practice).unwrap_or(&none).get(&of);
-                if let Some(data) = of_practice.filter(|_| row.sums.base(FACTS) > 0) {
+                let is_summed = row.sums.base(FACTS) > 0 && self.staff.rolls_up(&one.person, &one.practice, of);
+                if let Some(data) = of_practice.filter(|_| is_summed) {
                     missing.entry(of).or_default().add(data);
                 }
             }
@@ -96,7 +98,8 @@ impl Books<'_> {
                     left_out.insert(index, row.sums.void(index));
                 }
             }
-            for practice in [unit.practice.clone(), String::new()] {
+            let roll_up = self.staff.rolls_up(&unit.person, &unit.practice, month).then(String::new);
+            for practice in std::iter::once(unit.practice.clone()).chain(roll_up) {
                 let at = Unit { person: unit.person.clone(), practice };
                 let (sum, out) = sent.entry(at).or_insert_with(|| (Row::zero(self.measures.len()), BTreeMap::new()));
                 sum.add(&row);
@@ -112,9 +115,22 @@ impl Books<'_> {
     pub(crate) fn units(&self, month: Month, gaps: &PracticeGaps) -> Vec<UnitMonth> {
         let years: Vec<BTreeMap<Unit, Row>> = (-23..=0).map(|back| self.month(month.plus(back))).collect();
         let with_facts = years[23].iter().filter(|(_, row)| row.sums.base(FACTS) > 0).map(|(unit, _)| unit);
-        let units = with_facts.filter(|unit| !unit.is_roll_up() || practices(&years[12..], &unit.person) >= 2);
+        let units = with_facts.filter(|unit| !unit.is_roll_up() || self.practices(&years[12..], month, &unit.person) >= 2);
         let sent: Vec<_> = (-23..=0).map(|back| self.sent(month.plus(back), gaps)).collect();
         units.map(|unit| self.unit(unit, month, &sent, gaps)).collect()
+    }
+
+    /// The number of practices that a roll-up sums and at which its person has facts in the year that ends with this month.
+    fn practices(&self, year: &[BTreeMap<Unit, Row>], month: Month, person: &str) -> usize {
+        let mut facts: BTreeMap<&str, i128> = BTreeMap::new();
+        for (of, rows) in (-11..=0).map(|back| month.plus(back)).zip(year) {
+            let is_summed =
+                |unit: &&Unit| unit.person == person && !unit.is_roll_up() && self.staff.rolls_up(person, &unit.practice, of);
+            for unit in rows.keys().filter(is_summed) {
+                *facts.entry(&unit.practice).or_default() += rows[unit].sums.base(FACTS);
+            }
+        }
+        facts.values().filter(|n| **n > 0).count()
     }
 
     fn unit(&self, unit: &Unit, month: Month, years: &[MonthRows], gaps: &PracticeGaps) -> UnitMonth {
@@ -147,13 +163,4 @@ impl Books<'_> {
             unit: unit.clone(),
         }
     }
-}
-
-/// The number of practices at which a person has facts in these months.
-fn practices(year: &[BTreeMap<Unit, Row>], person: &str) -> usize {
-    let mut facts: BTreeMap<&str, i128> = BTreeMap::new();
-    for (unit, row) in year.iter().flatten().filter(|(unit, _)| unit.person == person && !unit.is_roll_up()) {
-        *facts.entry(&unit.practice).or_default() += row.sums.base(FACTS);
-    }
-    facts.values().filter(|n| **n > 0).count()
 }

@@ -9,7 +9,7 @@ use scorecard::event::{CodeDefinition, Detail, Event};
 use scorecard::fold::fast_map::FastMap;
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{FeedDefinition, Record, Reject};
-use scorecard::registry::entry::{Entry, EntrySource, FeedRule};
+use scorecard::registry::entry::{Entry, EntrySource, EventFence, FeedRule};
 
 use crate::feed_rules::FeedRules;
 use crate::intake::definition_store::DefinitionStore;
@@ -186,9 +186,21 @@ impl Intake {
     }
 
     fn register(&mut self, log: &mut impl Log, entry: Entry) -> Result<(), LogError> {
+        if let Entry::Fence(fence) = &entry {
+            self.fence(log, fence)?;
+        }
         log.append(Topic::Registry, 0, &entry.log_key(), &Record::Registry(entry))?;
         self.counts.registered += 1;
         Ok(())
+    }
+
+    /// Appends a fence to the partition of its feed, behind the events that were taken before it.
+    fn fence(&mut self, log: &mut impl Log, fence: &EventFence) -> Result<(), LogError> {
+        let partition = partition_of(&fence.feed, self.partitions);
+        if let Some(batch) = self.open.get_mut(fence.feed.as_str()) {
+            self.counts.logged += append(log, &fence.feed, partition, batch)?;
+        }
+        log.append(Topic::Events, partition, &fence.feed, &Record::Registry(Entry::Fence(fence.clone())))
     }
 
     fn reject(&mut self, log: &mut impl Log, reject: Reject) -> Result<(), LogError> {

@@ -1,5 +1,6 @@
 //! The plan of a cut, month by month: the cards that are computed, the peers that they compare with, and the new revisions.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use scorecard::card::fingerprint::month_sums;
@@ -8,7 +9,7 @@ use scorecard::peer_group::peer_table::PeerTable;
 use scorecard::peer_group::peer_week::begins_peer_week;
 use scorecard::peer_group::unit::UnitKey;
 use scorecard::record::log_record::Mark;
-use scorecard::registry::directory::Directory;
+use scorecard::registry::directory::{Directory, RowOwner};
 use scorecard::scoring::scorer::Scorer;
 use scorecard::time::calendar::{Month, Timestamp};
 use scorecard::time::month_state::MonthState;
@@ -239,10 +240,19 @@ impl CutPlanner<'_> {
     /// The persons whose rows, practices or roles changed in the registry since the previous cut.
     fn reattributed(&self, before: &Directory) -> BTreeSet<String> {
         let mut persons = BTreeSet::new();
+        let mut owners: BTreeMap<Cow<'_, str>, Vec<RowOwner<'_>>> = BTreeMap::new();
         for (clinician, practice) in self.rows.persons() {
             let [old, new] = [before, self.directory].map(|directory| directory.row_owners(clinician, practice));
             if old != new {
                 persons.extend(old.into_iter().chain(new).map(|owner| owner.person.into_owned()));
+                continue;
+            }
+            new.into_iter().for_each(|owner| owners.entry(owner.person.clone()).or_default().push(owner));
+        }
+        for (person, owned) in owners {
+            let has_two_practices = owned.iter().any(|owner| owner.practice != owned[0].practice);
+            if has_two_practices && owned.iter().any(|owner| rolls_up_otherwise(before, self.directory, owner)) {
+                persons.insert(person.into_owned());
             }
         }
         let scorer = self.scorer();
@@ -304,7 +314,7 @@ struct MonthPlan<'a> {
 /// The units whose cards a cut computes where it does not compute the whole month.
 ///
 /// A unit is due when its month or its coverage differs from its last revision, or when the registry attributes it otherwise. Without a
-/// revision a unit at a practice is due. A roll-up is also due when one of its practices is: an event that moves between two practices
+/// revision a unit at a practice is due. A roll-up is also due when one of its practices that it sums is: an event that moves between two practices
 /// changes no sum of the month, but only one of the practices may leave it out. A changed row alone is no reason: an amendment changes
 /// only its counters.
 fn due_units(plan: &MonthPlan<'_>, waiting: &BTreeSet<UnitKey>, last: &BTreeMap<UnitKey, LastRevision>) -> BTreeSet<UnitKey> {
@@ -314,10 +324,15 @@ fn due_units(plan: &MonthPlan<'_>, waiting: &BTreeSet<UnitKey>, last: &BTreeMap<
         changed || plan.header.reattributed.contains(&key.person)
     };
     let mut due: BTreeSet<UnitKey> = waiting.iter().filter(|key| is_due(key)).chain(&plan.covered_otherwise).cloned().collect();
-    let roll_up = |key: &UnitKey| UnitKey { person: key.person.clone(), practice: String::new() };
-    let roll_ups: Vec<UnitKey> = due.iter().map(roll_up).collect();
+    let roll_ups: Vec<UnitKey> = due.iter().filter_map(|key| plan.units.roll_up_of(key, plan.month)).collect();
     due.extend(roll_ups);
     due
+}
+
+/// Whether a roll-up sums other rows of an owner than under the previous registry.
+fn rolls_up_otherwise(before: &Directory, now: &Directory, owner: &RowOwner<'_>) -> bool {
+    let spans = |directory: &Directory| directory.roll_up_spans(&owner.person, &owner.practice, &(owner.first..=owner.last));
+    spans(before) != spans(now)
 }
 
 /// Whether the sums of a unit's month differ from those of its last revision.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use scorecard::card::scorecard::MonthGaps;
 use scorecard::completeness::month_flags::MonthFlags;
@@ -20,8 +20,8 @@ use crate::rows::row_versions::{PracticePerson, RowVersionStore};
 #[derive(Debug)]
 pub(crate) struct MonthUnits<'a> {
     rows: &'a RowVersionStore,
-    /// The rows of each person.
-    persons: BTreeMap<String, Vec<OwnedRows>>,
+    directory: &'a Directory,
+    persons: BTreeMap<String, PersonRows>,
     /// Months with missing rows.
     missing: &'a BTreeSet<Month>,
     measures: &'a MeasureSet,
@@ -30,8 +30,26 @@ pub(crate) struct MonthUnits<'a> {
 /// The sums that measures leave out of their headline windows, by index of the measure.
 type Unsent = BTreeMap<usize, LeftOut>;
 
+/// The rows of a person.
+#[derive(Debug, Default)]
+struct PersonRows {
+    all: Vec<OwnedRows>,
+    /// The rows that the person's roll-up sums, computed when the first roll-up needs them. Most persons have none.
+    rolled_up: OnceLock<Vec<OwnedRows>>,
+}
+
+impl PersonRows {
+    fn has_two_practices(&self) -> bool {
+        self.all.iter().any(|one| one.practice != self.all[0].practice)
+    }
+
+    fn rolled_up(&self, directory: &Directory, person: &str) -> &[OwnedRows] {
+        self.rolled_up.get_or_init(|| self.all.iter().flat_map(|owned| owned.rolled_up(directory, person)).collect())
+    }
+}
+
 /// The rows of a clinician id and a practice in the months in which they belong to one person and one practice of the registry.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct OwnedRows {
     rows: PracticePerson,
     /// Code of the practice.
@@ -45,27 +63,28 @@ impl OwnedRows {
         OwnedRows { rows: rows.clone(), practice, months: owner.first..=owner.last }
     }
 
-    /// Whether a unit sums these rows.
-    fn is_of(&self, key: &UnitKey) -> bool {
-        key.is_roll_up() || *self.practice == *key.practice
+    /// The same rows in the months in which the practice counts in the person's roll-up.
+    fn rolled_up(&self, directory: &Directory, person: &str) -> impl Iterator<Item = OwnedRows> {
+        let spans = directory.roll_up_spans(person, &self.practice, &self.months).into_iter().filter(|(_, counts)| *counts);
+        spans.map(|(months, _)| OwnedRows { months, ..self.clone() })
     }
 }
 
 impl<'a> MonthUnits<'a> {
     pub(crate) fn new(
         rows: &'a RowVersionStore,
-        directory: &Directory,
+        directory: &'a Directory,
         missing: &'a BTreeSet<Month>,
         measures: &'a MeasureSet,
     ) -> MonthUnits<'a> {
-        let mut persons: BTreeMap<String, Vec<OwnedRows>> = BTreeMap::new();
+        let mut persons: BTreeMap<String, PersonRows> = BTreeMap::new();
         for person in rows.persons() {
             for owner in directory.row_owners(&person.0, &person.1) {
                 let owned = OwnedRows::of(person, &owner);
-                persons.entry(owner.person.into_owned()).or_default().push(owned);
+                persons.entry(owner.person.into_owned()).or_default().all.push(owned);
             }
         }
-        MonthUnits { rows, persons, missing, measures }
+        MonthUnits { rows, directory, persons, missing, measures }
     }
 
     /// The units that sum a month's rows of a clinician id at a practice: the person there, and the person's roll-up. The registry as
@@ -84,11 +103,14 @@ impl<'a> MonthUnits<'a> {
 
     /// The sums of a unit under this coverage of the month; `None` when it has no card for this month.
     pub(crate) fn unit(&self, key: &UnitKey, month: Month, coverage: &MonthCoverage) -> Option<UnitMonth> {
-        let owned = self.persons.get(&key.person)?;
-        if key.is_roll_up() && self.practices_in_window(owned, month) < 2 {
+        let has_two_practices = || self.persons.get(&key.person).is_some_and(PersonRows::has_two_practices);
+        if key.is_roll_up() && !has_two_practices() {
             return None;
         }
-        let summed: Vec<&OwnedRows> = owned.iter().filter(|owned| owned.is_of(key)).collect();
+        let summed: Vec<&OwnedRows> = self.summed_by(key).collect();
+        if key.is_roll_up() && self.practices_in_window(&summed, month) < 2 {
+            return None;
+        }
         if !has_card(&self.sums_of(&summed, month)) {
             return None;
         }
@@ -162,8 +184,8 @@ impl<'a> MonthUnits<'a> {
         practices.into_iter().map(part).collect()
     }
 
-    /// The number of practices at which a person has facts in the 12 months that end with this one.
-    fn practices_in_window(&self, owned: &[OwnedRows], month: Month) -> usize {
+    /// The number of practices of a roll-up at which its person has facts in the 12 months that end with this one.
+    fn practices_in_window(&self, owned: &[&OwnedRows], month: Month) -> usize {
         let mut practices: BTreeMap<&Arc<str>, i64> = BTreeMap::new();
         for OwnedRows { rows, practice, months } in owned {
             let (first, last) = (first_of(month, 12).max(*months.start()), month.min(*months.end()));
@@ -195,8 +217,21 @@ impl<'a> MonthUnits<'a> {
         of_month.flat_map(|owned| self.rows.feeds_of(&owned.rows, month)).collect()
     }
 
-    fn summed_by(&self, key: &UnitKey) -> impl Iterator<Item = &OwnedRows> {
-        self.persons.get(&key.person).into_iter().flatten().filter(|owned| owned.is_of(key))
+    /// The roll-up that sums the rows of a unit at a practice in a month, if any.
+    pub(crate) fn roll_up_of(&self, key: &UnitKey, month: Month) -> Option<UnitKey> {
+        let roll_up = UnitKey { person: key.person.clone(), practice: String::new() };
+        let counts = |owned: &OwnedRows| *owned.practice == *key.practice && owned.months.contains(&month);
+        let is_summed = self.summed_by(&roll_up).any(counts);
+        is_summed.then_some(roll_up)
+    }
+
+    fn summed_by<'s>(&'s self, key: &'s UnitKey) -> impl Iterator<Item = &'s OwnedRows> {
+        let of_person = self.persons.get(&key.person);
+        let owned = match key.is_roll_up() {
+            true => of_person.map(|rows| rows.rolled_up(self.directory, &key.person)),
+            false => of_person.map(|rows| &*rows.all),
+        };
+        owned.into_iter().flatten().filter(|owned| key.is_roll_up() || *owned.practice == *key.practice)
     }
 }
 

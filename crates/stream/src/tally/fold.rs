@@ -10,6 +10,7 @@ use scorecard::fold::tally::{CLOCK_MARGIN_SECONDS, CutState, Tally};
 use scorecard::measure::measure_set::{MeasureSet, SetHash};
 use scorecard::record::digest::mark_check;
 use scorecard::record::log_record::{ClinicianMonth, Mark, Record, RowKey};
+use scorecard::registry::entry::{Entry, EntrySource};
 use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::{Month, Timestamp, Zone};
 
@@ -94,6 +95,9 @@ impl Fold {
                 }
                 Record::Tick(tick) if tick.at > entry.appended => {
                     *early = Some(EarlyTick { at: tick.at, appended: entry.appended });
+                }
+                Record::Registry(Entry::Fence(fence)) if fence.source == Some(EntrySource::Operator) => {
+                    tally.fence(&fence.feed, &fence.id);
                 }
                 // A tick that does not count, or bytes that intake did not write, changes nothing.
                 _ => {}

@@ -107,8 +107,13 @@ pub(crate) fn entries(plan: &Plan, random: &mut Random) -> Vec<(Timestamp, Entry
             entries.push((at, Entry::Organisation(Organisation { code, aliases, ..Organisation::default() })));
         }
     }
+    // Some deployments have no file of the operator: their roles come from trusted sources.
+    let author = if random.happens(850) { EntrySource::Operator } else { EntrySource::Trusted("staff".to_owned()) };
     for number in 0..CLINICIANS {
-        entries.extend(known(number, start, plan, random));
+        entries.extend(known(number, &author, start, plan, random));
+    }
+    if random.happens(500) {
+        entries.extend(forged_roles(plan, random));
     }
     if random.happens(400) {
         let at = near_a_cut(plan, random);
@@ -117,22 +122,35 @@ pub(crate) fn entries(plan: &Plan, random: &mut Random) -> Vec<(Timestamp, Entry
     entries.into_iter().map(|(at, entry)| (Timestamp(at), entry)).collect()
 }
 
-/// The entries of one clinician: a role from the start, sometimes another later; an alias from the start, later, or never, which
-/// the operator sometimes withdraws.
-fn known(number: usize, start: i64, plan: &Plan, random: &mut Random) -> Vec<(i64, Entry)> {
-    let practice = PRACTICES[number % PRACTICES.len()];
-    let role = |role: &str| {
-        Entry::Role(Role {
-            person: id(number),
-            practice: practice.to_owned(),
-            role: role.to_owned(),
-            locum: number == 5,
-            ..Role::default()
-        })
+fn role_of(number: usize, practice: &str, word: &str, author: &EntrySource) -> Entry {
+    let (person, practice, role) = (id(number), practice.to_owned(), word.to_owned());
+    Entry::Role(Role { person, practice, role, locum: number == 5, ..Role::default() }).stated_by(author.clone())
+}
+
+/// Roles that feeds state for clinicians whom the operator knows elsewhere. No roll-up follows them.
+fn forged_roles(plan: &Plan, random: &mut Random) -> Vec<(i64, Entry)> {
+    let forged = |random: &mut Random| {
+        let author = EntrySource::Feed("forger".to_owned());
+        let word = random.pick(&["paramedic", "nurse"]);
+        let role = role_of(random.index(CLINICIANS), random.pick(&PRACTICES), word, &author);
+        (near_a_cut(plan, random), role)
     };
+    (0..1 + random.index(3)).map(|_| forged(random)).collect()
+}
+
+/// The entries of one clinician: a role from the start, sometimes another later, often one at a second practice; an alias from the
+/// start, later, or never, which the operator sometimes withdraws.
+fn known(number: usize, author: &EntrySource, start: i64, plan: &Plan, random: &mut Random) -> Vec<(i64, Entry)> {
+    let practice = PRACTICES[number % PRACTICES.len()];
+    let role = |word: &str| role_of(number, practice, word, author);
     let mut entries = vec![(start, role("gp"))];
     if random.happens(150) {
         entries.push((near_a_cut(plan, random), role("nurse")));
+    }
+    if random.happens(700) {
+        let at = if random.happens(600) { start } else { near_a_cut(plan, random) };
+        let second = role_of(number, random.pick(&PRACTICES), "gp", author);
+        entries.push((at, second));
     }
     if number < 4 && random.happens(800) {
         let at = if random.happens(300) { start } else { near_a_cut(plan, random) };

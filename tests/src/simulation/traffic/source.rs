@@ -3,12 +3,13 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use scorecard::event::{CodeDefinition, Codes, Event};
+use scorecard::event::{Action, CodeDefinition, Codes, Event};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};
+use scorecard::registry::entry::{Entry, EntrySource, EventFence};
 use scorecard::time::calendar::Timestamp;
 
-use crate::simulation::plan::{Plan, Retention};
+use crate::simulation::plan::{DAY, Plan, Retention};
 use crate::simulation::random::Random;
 use crate::simulation::traffic::busy_feed::working_days;
 use crate::simulation::traffic::participants::{entries, sources};
@@ -80,6 +81,8 @@ pub(crate) fn deliveries(plan: &Plan, keeps: &dyn Fn(usize) -> bool) -> Delivery
         }
         items.extend(definitions(plan, &source.feed, &mut random));
     }
+    let fenced = fenced(plan, &items, &mut random);
+    items.extend(fenced);
     items.extend(entries(plan, &mut random).into_iter().map(|(at, entry)| (at.0, Item::Registry(entry))));
     let oddities = 15 + random.index(10);
     for _ in 0..oddities {
@@ -105,6 +108,37 @@ fn definitions(plan: &Plan, feed: &Arc<Feed>, random: &mut Random) -> Vec<(i64, 
         (random.range(plan.schedule.first.0, plan.until.0), Item::Definition(feed.clone(), definition))
     };
     (0..count).map(one).collect()
+}
+
+/// Forged retractions at the highest version, the operator's fences of their ids, and the events that the feeds send again.
+///
+/// Where the log loses its beginning there are none: an event that is sent again may link one that is gone.
+fn fenced(plan: &Plan, items: &[(i64, Item<'static>)], random: &mut Random) -> Vec<(i64, Item<'static>)> {
+    let mut sent = Vec::new();
+    let event = |(at, item): &'_ (i64, Item<'static>)| match item {
+        Item::Event(feed, event) => Some((*at, feed.clone(), event.clone())),
+        _ => None,
+    };
+    let events: Vec<_> = items.iter().filter_map(event).collect();
+    let count = if plan.retention == Retention::Kept && !events.is_empty() { random.index(6) } else { 0 };
+    for _ in 0..count {
+        let (at, feed, event) = &events[random.index(events.len())];
+        let mut later = |at: i64| {
+            let most = random.pick(&[1, 40 * DAY, 200 * DAY]);
+            at + random.range(0, most)
+        };
+        let forged_at = later(*at);
+        let fenced_at = later(forged_at);
+        let again_at = later(fenced_at);
+        let forged = Event { version: Some(1 << 53), action: Action::Retract, ..event.clone() };
+        let fence = EventFence { feed: feed.name.to_string(), id: event.id.to_string(), source: Some(EntrySource::Operator) };
+        sent.extend([
+            (forged_at, of(feed, forged)),
+            (fenced_at, Item::Registry(Entry::Fence(fence))),
+            (again_at, of(feed, event.clone())),
+        ]);
+    }
+    sent
 }
 
 fn of(feed: &Arc<Feed>, event: Event<'static>) -> Item<'static> {

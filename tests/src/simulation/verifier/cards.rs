@@ -39,6 +39,8 @@ type Latest<'a> = BTreeMap<(Unit, Month), &'a Scorecard>;
 #[derive(Default)]
 struct Cut {
     units: BTreeMap<Unit, BTreeMap<Month, Figures>>,
+    /// The units at practices that count in the roll-ups of their persons.
+    rolled_up: BTreeSet<Unit>,
 }
 
 impl Cut {
@@ -48,8 +50,10 @@ impl Cut {
             let Some(tick) = tick else { continue };
             let sealed = definition.sealed_rows.iter().filter(|(key, _)| key.month < tick.open_from);
             for (key, figures) in tick.rows.iter().chain(sealed) {
-                let person = book.person(&key.clinician).to_owned();
-                for practice in [book.practice(&key.practice).to_owned(), String::new()] {
+                let (person, at) = (book.person(&key.clinician).to_owned(), book.practice(&key.practice).to_owned());
+                let roll_up = book.rolls_up(&person, &at).then(String::new);
+                cut.rolled_up.extend(roll_up.iter().map(|_| (person.clone(), at.clone())));
+                for practice in std::iter::once(at).chain(roll_up) {
                     let months = cut.units.entry((person.clone(), practice)).or_default();
                     months.entry(key.month).or_default().add(figures);
                 }
@@ -74,11 +78,10 @@ impl Cut {
         self.practices_of(person).filter(|unit| self.window(unit, month, 12).facts() > 0).count()
     }
 
-    /// The units of a person at single practices.
+    /// The units of a person at the practices that the person's roll-up sums.
     fn practices_of<'a>(&'a self, person: &'a str) -> impl Iterator<Item = &'a Unit> {
         let from = (person.to_owned(), String::new());
-        let of_person = self.units.range(from..).map(|(unit, _)| unit).take_while(move |(who, _)| who == person);
-        of_person.filter(|(_, practice)| !practice.is_empty())
+        self.rolled_up.range(from..).take_while(move |(who, _)| who == person)
     }
 }
 
@@ -212,9 +215,10 @@ impl<'a> CutCheck<'a> {
         }
     }
 
-    /// The practices of a person with facts at this cut, or with a card of this month before it.
+    /// The practices of a roll-up with facts at this cut, or with a card of this month before it.
     fn practices_of<'b>(&'b self, roll_up: &'b Unit, month: Month) -> impl Iterator<Item = &'b Unit> {
-        let carded = self.last.keys().filter(move |(unit, of)| *of == month && unit.0 == roll_up.0 && !unit.1.is_empty());
+        let counts = |unit: &Unit| unit.0 == roll_up.0 && self.book.rolls_up(&unit.0, &unit.1);
+        let carded = self.last.keys().filter(move |(unit, of)| *of == month && counts(unit));
         self.cut.practices_of(&roll_up.0).chain(carded.map(|(unit, _)| unit))
     }
 

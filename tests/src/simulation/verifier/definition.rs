@@ -177,6 +177,22 @@ impl Definition {
         }
     }
 
+    /// Voids the events of an id, of every kind. What the log has forgotten of it is void, too.
+    pub(crate) fn fence(&mut self, feed: &str, id: &str) {
+        let is_fenced =
+            |known: &Identity| known.0 == feed && (known.1 == id || known.1.split_once(' ').is_some_and(|(_, of)| of == id));
+        let fenced: Vec<Identity> = self.known.keys().filter(|known| is_fenced(known)).cloned().collect();
+        self.forgotten.retain(|known, _| !is_fenced(known));
+        for id in fenced {
+            let Some(old) = self.known.remove(&id) else { continue };
+            if let Place::Row(key) = old.place {
+                self.counters.entry(key).or_default()[2] += 1;
+            }
+            self.resolve_links(&id, link_of(&old.event), None);
+        }
+        self.current = None;
+    }
+
     fn name(&mut self, at: &(String, String), month: Month) {
         let named = self.named.entry(at.clone()).or_insert(month);
         *named = month.max(*named);

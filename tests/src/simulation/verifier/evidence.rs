@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use scorecard::card::scorecard::Scorecard;
 use scorecard::record::log_record::{Mark, Outcome, Record, Run};
+use scorecard::registry::entry::{Entry, EntrySource};
 use scorecard::time::calendar::{Month, Timestamp};
 use stream::log::Topic;
 
@@ -57,6 +58,9 @@ impl Evidence<'_> {
                         definition.batch(&batch, filed.appended);
                     }
                     Record::Tick(tick) => definition.tick(tick.at, filed.appended, filed.offset),
+                    Record::Registry(Entry::Fence(fence)) if fence.source == Some(EntrySource::Operator) => {
+                        definition.fence(&fence.feed, &fence.id);
+                    }
                     _ => {}
                 }
             }

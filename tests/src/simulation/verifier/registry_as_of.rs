@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scorecard::record::log_record::Record;
-use scorecard::registry::entry::{Entry, OrganisationKind};
+use scorecard::registry::entry::{Entry, EntrySource, OrganisationKind};
 
 use crate::simulation::verifier::evidence::TopicRecord;
 
@@ -16,14 +16,34 @@ pub(crate) struct Subject {
     pub locality: Option<String>,
 }
 
+/// The author of a role. The operator's come first, and equal authors decide by their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Author {
+    Feed,
+    Trusted,
+    Operator,
+}
+
+/// The newest role that an author states for a person at a practice.
+#[derive(Clone, Debug)]
+struct StatedRole {
+    person: String,
+    practice: String,
+    author: Author,
+    offset: u64,
+    role: String,
+    locum: bool,
+}
+
 /// The entries up to an offset. The simulation's entries have no dates, no chains of aliases and no circles, so the last entry of
-/// each person, role and organisation counts. Only withdrawals are the operator's, so they hold against earlier and later claims.
+/// each person, role and organisation counts. Of withdrawals and roles alone some are the operator's; a withdrawal holds against
+/// earlier and later claims.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RegistryAsOf {
     persons: BTreeMap<String, String>,
     withdrawn: BTreeSet<String>,
     practices: BTreeMap<String, String>,
-    roles: BTreeMap<(String, String), (u64, String, bool)>,
+    roles: Vec<StatedRole>,
     organisations: BTreeMap<String, (OrganisationKind, Option<String>)>,
 }
 
@@ -38,8 +58,18 @@ impl RegistryAsOf {
                     }
                 }
                 Record::Registry(Entry::Role(role)) => {
-                    let at = (role.person.clone(), role.practice.clone());
-                    book.roles.insert(at, (filed.offset, role.role.clone(), role.locum));
+                    book.roles.push(StatedRole {
+                        person: role.person.clone(),
+                        practice: role.practice.clone(),
+                        author: match &role.source {
+                            Some(EntrySource::Operator) => Author::Operator,
+                            Some(EntrySource::Trusted(_)) | None => Author::Trusted,
+                            Some(EntrySource::Feed(_)) => Author::Feed,
+                        },
+                        offset: filed.offset,
+                        role: role.role.clone(),
+                        locum: role.locum,
+                    });
                 }
                 Record::Registry(Entry::Withdrawal(one)) => book.withdrawn.extend(one.alias.clone()),
                 // The simulation's entries with aliases state nothing else.
@@ -68,12 +98,24 @@ impl RegistryAsOf {
         self.practices.get(practice).map_or(practice, String::as_str)
     }
 
+    /// Whether a role counts for roll-ups: the operator's, or a trusted feed's while the operator has stated none.
+    fn is_counted(&self, role: &StatedRole) -> bool {
+        let operator_speaks = self.roles.iter().any(|role| role.author == Author::Operator);
+        role.author == Author::Operator || (role.author == Author::Trusted && !operator_speaks)
+    }
+
+    /// Whether a person's roll-up sums a practice.
+    pub(crate) fn rolls_up(&self, person: &str, practice: &str) -> bool {
+        self.roles.iter().any(|role| role.person == person && role.practice == practice && self.is_counted(role))
+    }
+
     /// The subject of a person's cards at a practice.
     pub(crate) fn subject(&self, person: &str, practice: &str) -> Subject {
-        let here = self.roles.iter().filter(|((who, at), _)| who == person && (practice.is_empty() || at == practice));
+        let here = self.roles.iter().filter(|role| role.person == person);
+        let here = here.filter(|role| if practice.is_empty() { self.is_counted(role) } else { role.practice == practice });
         let (role, locum) = here
-            .max_by_key(|(_, (place, _, _))| *place)
-            .map_or_else(|| ("unknown".to_owned(), false), |(_, (_, role, locum))| (role.clone(), *locum));
+            .max_by_key(|role| (role.author == Author::Operator, role.offset))
+            .map_or_else(|| ("unknown".to_owned(), false), |role| (role.role.clone(), role.locum));
         let mut subject = Subject { role, locum, pcn: None, locality: None };
         let mut code = practice.to_owned();
         while let Some(parent) = self.organisations.get(&code).and_then(|(_, parent)| parent.clone()) {

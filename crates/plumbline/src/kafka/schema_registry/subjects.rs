@@ -40,7 +40,7 @@ pub fn subjects(prefix: &str) -> Vec<SchemaSubject> {
 #[must_use]
 pub fn forms(topic: Topic) -> &'static [Form] {
     match topic {
-        Topic::Events => &[Form::Batch, Form::Tick],
+        Topic::Events => &[Form::Batch, Form::Tick, Form::EventFence],
         Topic::ClinicianMonths => &[Form::ClinicianMonth, Form::Mark],
         Topic::Registry => &[
             Form::Genesis,
@@ -52,6 +52,7 @@ pub fn forms(topic: Topic) -> &'static [Form] {
             Form::Feed,
             Form::Withdrawal,
             Form::FeedSends,
+            Form::EventFence,
         ],
         Topic::Scorecards | Topic::ScorecardRevisions => &[Form::Scorecard],
         Topic::PeerGroups => &[Form::PeerGroup],
@@ -94,6 +95,7 @@ mod tests {
         let expected = [
             "plumbline.events-plumbline.v2.Batch",
             "plumbline.events-plumbline.v1.Tick",
+            "plumbline.events-plumbline.v1.EventFence",
             "plumbline.clinician-months-plumbline.v2.ClinicianMonth",
             "plumbline.clinician-months-plumbline.v1.Mark",
             "plumbline.registry-plumbline.v1.Genesis",
@@ -105,6 +107,7 @@ mod tests {
             "plumbline.registry-plumbline.v1.FeedRule",
             "plumbline.registry-plumbline.v1.Withdrawal",
             "plumbline.registry-plumbline.v1.FeedSends",
+            "plumbline.registry-plumbline.v1.EventFence",
             "plumbline.scorecards-value",
             "plumbline.scorecard-revisions-value",
             "plumbline.peer-groups-value",
