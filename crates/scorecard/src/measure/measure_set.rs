@@ -458,6 +458,7 @@ fn fingerprint(measures: &[Arc<Measure>], codes: &CodeBook) -> SetHash {
             title: String::new(),
             rationale: String::new(),
             source: String::new(),
+            balancing: None,
             changes: Vec::new(),
             examples: Vec::new(),
             ..measure.definition.clone()
