@@ -31,6 +31,7 @@ use crate::command::registry;
 use crate::command::rejects;
 use crate::command::replay::{TotalRejection, replay};
 use crate::command::topics;
+use crate::command::view;
 use crate::config::config_file::{self, ConfigError, ConfigSources};
 use crate::config::options::Config;
 use crate::deployment::configured_files::recognised;
@@ -75,10 +76,11 @@ pub fn run(cli: &Cli) -> ExitCode {
 fn dispatch(command: &Command) -> Result<()> {
     match command {
         Command::Demo(args) => {
-            let result = demo(args, Paint::for_stdout(), columns(), &listen()?)?;
+            let interrupt = listen()?;
+            let result = demo(args, Paint::for_stdout(), columns(), &interrupt)?;
             print(&result.card)?;
             report(&result.report);
-            Ok(())
+            if args.serve { view::view(&configured(&view::folder(&args.out))?, 0, &interrupt) } else { Ok(()) }
         }
         Command::Replay(args) => replayed(args),
         Command::Migrate(args) => {
@@ -123,6 +125,7 @@ fn dispatch(command: &Command) -> Result<()> {
             result.note.iter().for_each(|note| report(&format!("{note}\n")));
             print_as(&result.text, args.output)
         }
+        Command::View(args) => view::view(&configured(&view::folder(&args.folder))?, args.port, &listen()?),
         Command::Rejects(command) => {
             let service = match command {
                 Rejects::List(args) | Rejects::Retry(args) => &args.service,

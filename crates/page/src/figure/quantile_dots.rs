@@ -39,7 +39,13 @@ pub fn quantile_dots(quantiles: &[f64], own: f64, unit: &str, texts: DotTexts<'_
     let base = CAPTION + f64::from(levels) * COLUMN + RADIUS;
     let height = base + AXIS;
     let x = scale.at(own);
-    let anchor = if x > WIDTH - 60.0 { "end" } else if x < 60.0 { "start" } else { "middle" };
+    let anchor = if x > WIDTH - 60.0 {
+        "end"
+    } else if x < 60.0 {
+        "start"
+    } else {
+        "middle"
+    };
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {height}")) width=(WIDTH) height=(height) role="img" aria-labelledby="dots-title dots-text" {
             title #dots-title { (texts.title) }

@@ -25,7 +25,11 @@ pub fn run_chart(course: &Course, unit: &str, title: &str, description: &str) ->
     let y = PlotScale { values: (0.0, highest(course, unit)), places: (BOTTOM, TOP) };
     let at = |index: usize| x.at(index as f64);
     let end = course.step.map_or(RIGHT, |(first, _)| x.at(first as f64 - 0.5));
-    let line: String = points.iter().enumerate().map(|(k, p)| format!("{}{} {}", if k == 0 { 'M' } else { 'L' }, at(k), y.at(p.value))).collect();
+    let line: String = points
+        .iter()
+        .enumerate()
+        .map(|(k, p)| format!("{}{} {}", if k == 0 { 'M' } else { 'L' }, at(k), y.at(p.value)))
+        .collect();
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) width=(WIDTH) height=(HEIGHT) role="img" aria-labelledby="course-title course-text" {
             title #course-title { (title) }

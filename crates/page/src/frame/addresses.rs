@@ -9,25 +9,37 @@ pub const ALL_PRACTICES: &str = "all";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Addresses {
     base: String,
+    /// The person whose card a lead reads; `None` for one's own.
+    subject: Option<String>,
 }
 
 impl Addresses {
     /// Addresses that begin with this path.
     #[must_use]
     pub fn under(base: &str) -> Addresses {
-        Addresses { base: base.to_owned() }
+        Addresses { base: base.to_owned(), subject: None }
+    }
+
+    /// The same addresses for the card of another person.
+    #[must_use]
+    pub fn of(&self, person: &str) -> Addresses {
+        Addresses { subject: Some(person.to_owned()), ..self.clone() }
+    }
+
+    fn subject(&self) -> String {
+        self.subject.as_ref().map(|person| format!("&of={}", encoded(person))).unwrap_or_default()
     }
 
     /// The card of a month; an empty practice is the card over all of them.
     #[must_use]
     pub fn month(&self, month: Month, practice: &str) -> String {
-        format!("{}/me/{month}?practice={}", self.base, of_practice(practice))
+        format!("{}/me/{month}?practice={}{}", self.base, of_practice(practice), self.subject())
     }
 
     /// The page of one measure.
     #[must_use]
     pub fn measure(&self, month: Month, practice: &str, measure: &str) -> String {
-        format!("{}/me/{month}/{}?practice={}", self.base, encoded(measure), of_practice(practice))
+        format!("{}/me/{month}/{}?practice={}{}", self.base, encoded(measure), of_practice(practice), self.subject())
     }
 
     /// The talks of a practice.

@@ -25,7 +25,8 @@ pub fn catalogue_page(measures: &MeasureSet, navigation: &Navigation) -> String 
 }
 
 fn table(measures: &MeasureSet, of: Domain) -> Markup {
-    let ours: Vec<&Measure> = measures.measures().iter().map(|measure| &**measure).filter(|measure| measure.definition.domain == of).collect();
+    let ours: Vec<&Measure> =
+        measures.measures().iter().map(|measure| &**measure).filter(|measure| measure.definition.domain == of).collect();
     html! {
         @if !ours.is_empty() {
             table.stacked.catalogue role="table" {

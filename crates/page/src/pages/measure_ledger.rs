@@ -48,7 +48,9 @@ pub(crate) fn ledger(reading: &CardReading<'_>, card: &Scorecard, domain: Domain
 
 fn domain_points(card: &Scorecard, domain: Domain) -> String {
     let found = card.content.domains.iter().find(|points| points.domain == domain && points.available > 0.0);
-    found.map_or_else(String::new, |of| say("points.of_points", &[("points", &points(of.points)), ("available", &points(of.available))]))
+    found.map_or_else(String::new, |of| {
+        say("points.of_points", &[("points", &points(of.points)), ("available", &points(of.available))])
+    })
 }
 
 fn row(reading: &CardReading<'_>, card: &Scorecard, measure: &CardMeasure, addresses: &Addresses) -> Markup {

@@ -35,6 +35,9 @@ pub fn measure_page(
     let (of_month, practice) = (card.content.period.month, &card.content.subject.practice);
     let address = addresses.measure(of_month, practice, id);
     let found = reading.definition(measure);
+    let hidden = text("events.few_answers");
+    let listed =
+        if has_hidden_months(reading, measure) { MeasureEvents::Absent { reason: &hidden, command: "" } } else { listed };
     let title = found.map_or_else(|| measure.name.to_string(), |found| found.definition.title.clone());
     let main = html! {
         p.screen-only { a href=(addresses.month(of_month, practice)) { (say("measure.back", &[("month", &month(of_month)), ("person", reading.person())])) } }
@@ -61,6 +64,12 @@ pub fn measure_page(
     Some(document(navigation, &title, &main))
 }
 
+/// Whether the rule of disclosure hides the months of a measure. Its events would show them.
+fn has_hidden_months(reading: &CardReading<'_>, measure: &CardMeasure) -> bool {
+    let whole = reading.card.content.measures.iter().find(|whole| whole.id == measure.id);
+    measure.months_d.is_empty() && whole.is_some_and(|whole| !whole.months_d.is_empty())
+}
+
 /// The better side, where the sentence does not say it.
 fn unsaid_side(measure: &CardMeasure) -> Option<String> {
     let says = measure.sentence.contains("is better");
@@ -72,7 +81,7 @@ fn unsaid_side(measure: &CardMeasure) -> Option<String> {
 pub fn measure_sheet(reading: &CardReading<'_>, id: &str, listed: MeasureEvents<'_>) -> Option<Sheet> {
     let card = reading.disclosed();
     let measure = card.content.measures.iter().find(|measure| *measure.id == *id)?;
-    if let MeasureEvents::Known { explanation, .. } = listed {
+    if let (MeasureEvents::Known { explanation, .. }, false) = (listed, has_hidden_months(reading, measure)) {
         let mut sheet =
             Sheet::with_headings(["day", "month", "feed", "id", "version", "kind", "what", "effect", "numerator", "denominator"]);
         for line in &explanation.lines {

@@ -61,7 +61,8 @@ struct PracticeRow<'a> {
 pub fn meeting_page(reading: &MeetingReading<'_>, navigation: &Navigation) -> String {
     let title = text("meeting.heading");
     let rows = rows(reading);
-    let place = reading.practice_name.map_or_else(|| reading.practice.to_owned(), |name| format!("{name} ({})", reading.practice));
+    let place =
+        reading.practice_name.map_or_else(|| reading.practice.to_owned(), |name| format!("{name} ({})", reading.practice));
     let until = day(reading.month.last_day());
     let main = html! {
         h1 { (title) }
@@ -167,7 +168,12 @@ fn table_row(row: &PracticeRow<'_>, addresses: &Addresses) -> Markup {
     let values = StripValues { own: row.own.value, centre: Some(row.median), quartiles: Some(row.quartiles), deciles: None };
     let title = say(
         "meeting.strip",
-        &[("own", &spoken(row.own.value)), ("low", &spoken(row.quartiles.0)), ("high", &spoken(row.quartiles.1)), ("median", &spoken(row.median))],
+        &[
+            ("own", &spoken(row.own.value)),
+            ("low", &spoken(row.quartiles.0)),
+            ("high", &spoken(row.quartiles.1)),
+            ("median", &spoken(row.median)),
+        ],
     );
     html! {
         tr role="row" {
@@ -194,7 +200,9 @@ fn other_months(reading: &MeetingReading<'_>, addresses: &Addresses) -> Markup {
 /// The values of the practice as rows, under the same rule.
 #[must_use]
 pub fn meeting_sheet(reading: &MeetingReading<'_>) -> Sheet {
-    let mut sheet = Sheet::with_headings(["practice", "month", "measure", "name", "better", "value", "unit", "out_of", "p25", "median", "p75"]);
+    let mut sheet = Sheet::with_headings([
+        "practice", "month", "measure", "name", "better", "value", "unit", "out_of", "p25", "median", "p75",
+    ]);
     for row in rows(reading) {
         let definition = &row.measure.definition;
         let spoken = |number: f64| value(number, &definition.unit);

@@ -80,7 +80,13 @@ fn composite(card: &Scorecard) -> String {
     match (percent, lower.zip(upper)) {
         (Some(percent), Some((low, high))) => say(
             "composite.range",
-            &[("points", &earned), ("available", &all), ("percent", &whole(percent)), ("low", &whole(low)), ("high", &whole(high))],
+            &[
+                ("points", &earned),
+                ("available", &all),
+                ("percent", &whole(percent)),
+                ("low", &whole(low)),
+                ("high", &whole(high)),
+            ],
         ),
         (Some(percent), None) => {
             say("composite.percent", &[("points", &earned), ("available", &all), ("percent", &whole(percent))])
@@ -95,8 +101,26 @@ fn composite(card: &Scorecard) -> String {
 pub fn month_sheet(reading: &CardReading<'_>) -> Sheet {
     let card = reading.disclosed();
     let mut sheet = Sheet::with_headings([
-        "clinician", "practice", "month", "status", "revision", "measure", "name", "better", "value", "unit", "numerator",
-        "denominator", "numerator_unit", "denominator_unit", "typical", "p25", "p75", "verdict", "points", "points_available",
+        "clinician",
+        "practice",
+        "month",
+        "status",
+        "revision",
+        "measure",
+        "name",
+        "better",
+        "value",
+        "unit",
+        "numerator",
+        "denominator",
+        "numerator_unit",
+        "denominator_unit",
+        "typical",
+        "p25",
+        "p75",
+        "verdict",
+        "points",
+        "points_available",
         "sentence",
     ]);
     let subject = &card.content.subject;

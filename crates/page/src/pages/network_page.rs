@@ -95,7 +95,8 @@ fn feeds(feeds: &[Coverage]) -> String {
     let complete = feeds.iter().filter(|feed| feed.state == CoverageState::Complete).count();
     let others: Vec<String> = feeds.iter().filter(|feed| feed.state != CoverageState::Complete).map(feed_state).collect();
     let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let summary = say("network.complete", &[("complete", &grouped(count(complete))), ("all", &counted("feeds", count(feeds.len())))]);
+    let summary =
+        say("network.complete", &[("complete", &grouped(count(complete))), ("all", &counted("feeds", count(feeds.len())))]);
     std::iter::once(summary).chain(others).collect::<Vec<_>>().join(" ")
 }
 
@@ -175,7 +176,18 @@ fn other_months(reading: &NetworkReading<'_>, addresses: &Addresses) -> Markup {
 #[must_use]
 pub fn network_sheet(reading: &NetworkReading<'_>) -> Sheet {
     let mut sheet = Sheet::with_headings([
-        "month", "role", "members", "measure", "name", "better", "unit", "typical", "p25", "median", "p75", "not_chance_percent",
+        "month",
+        "role",
+        "members",
+        "measure",
+        "name",
+        "better",
+        "unit",
+        "typical",
+        "p25",
+        "median",
+        "p75",
+        "not_chance_percent",
         "enough_data",
     ]);
     for role in compared_roles(reading) {

@@ -29,8 +29,7 @@ pub(crate) fn has_sums(measure: &Measure) -> bool {
 /// The sum over these cards. `None` for fewer than five clinicians with shown counts, and where hidden counts could mislead.
 pub(crate) fn practice_sum(cards: &[&Scorecard], measure: &Measure) -> Option<PracticeSum> {
     let parts: Vec<(Count, Count, i64)> = cards.iter().filter_map(|card| counts(card, measure)).collect();
-    let shown: Vec<&(Count, Count, i64)> =
-        parts.iter().filter(|(n, d, _)| n.shown().is_some() && d.shown().is_some()).collect();
+    let shown: Vec<&(Count, Count, i64)> = parts.iter().filter(|(n, d, _)| n.shown().is_some() && d.shown().is_some()).collect();
     let n = total(shown.iter().map(|(n, ..)| *n))?;
     let d = total(shown.iter().map(|(_, d, _)| *d)).filter(|d| *d > 0)?;
     let (of_shown, of_all): (i64, i64) = (shown.iter().map(|part| part.2).sum(), parts.iter().map(|part| part.2).sum());

@@ -78,7 +78,8 @@ pub fn talks_page(reading: &TalksReading<'_>, navigation: &Navigation) -> String
     let title = say("talks.heading", &[("month", &month(reading.month))]);
     let team = team(reading);
     let addresses = &navigation.addresses;
-    let place = reading.practice_name.map_or_else(|| reading.practice.to_owned(), |name| format!("{name} ({})", reading.practice));
+    let place =
+        reading.practice_name.map_or_else(|| reading.practice.to_owned(), |name| format!("{name} ({})", reading.practice));
     let main = html! {
         h1 { (title) }
         p.lead { (say("talks.practice", &[("practice", &place)])) " " (counted("clinicians", i64::try_from(team.len()).unwrap_or(i64::MAX))) }
@@ -128,7 +129,8 @@ fn surname(name: &str) -> &str {
 
 /// The first letters of the first and the last name; of an id its last two characters.
 fn letters(name: &str) -> String {
-    let words: Vec<&str> = name.split_whitespace().filter(|word| !matches!(*word, "Dr" | "Dr." | "Nurse" | "Mr" | "Ms" | "Mrs")).collect();
+    let words: Vec<&str> =
+        name.split_whitespace().filter(|word| !matches!(*word, "Dr" | "Dr." | "Nurse" | "Mr" | "Ms" | "Mrs")).collect();
     match words.as_slice() {
         [first, .., last] => first.chars().take(1).chain(last.chars().take(1)).collect::<String>().to_uppercase(),
         _ => {
@@ -177,13 +179,16 @@ fn praise(team: &[Colleague<'_>], addresses: &Addresses) -> Markup {
 /// The name with a link to the card.
 fn name(one: &Colleague<'_>, addresses: &Addresses) -> Markup {
     let (of_month, practice) = (one.card.content.period.month, &one.card.content.subject.practice);
-    let address = format!("{}&of={}", addresses.month(of_month, practice), crate::frame::addresses::encoded(&one.card.content.subject.clinician));
+    let address = addresses.of(&one.card.content.subject.clinician).month(of_month, practice);
     html! { a href=(address) { (one.name) } }
 }
 
 /// Adverse findings with enough events.
 fn findings(card: &Scorecard) -> Vec<&CardMeasure> {
-    let is_one = |measure: &&CardMeasure| measure.verdict == Some(VerdictWord::PleaseCheck) && measure.facts_n.max(measure.facts_d - measure.facts_n) >= LEAST_EVENTS;
+    let is_one = |measure: &&CardMeasure| {
+        measure.verdict == Some(VerdictWord::PleaseCheck)
+            && measure.facts_n.max(measure.facts_d - measure.facts_n) >= LEAST_EVENTS
+    };
     card.content.measures.iter().filter(is_one).collect()
 }
 
@@ -221,7 +226,8 @@ fn to_check(reading: &TalksReading<'_>, team: &[Colleague<'_>], addresses: &Addr
 
 /// The checks of the data that are done.
 fn checks(card: &Scorecard, measure: &CardMeasure) -> String {
-    let gaps = card.content.coverage.iter().filter(|gaps| gaps.missing || !gaps.gaps.is_empty() || !gaps.not_sent.is_empty()).count();
+    let gaps =
+        card.content.coverage.iter().filter(|gaps| gaps.missing || !gaps.gaps.is_empty() || !gaps.not_sent.is_empty()).count();
     let events = counted("events_all", measure.facts_d);
     let data = if gaps == 0 { text("talks.no_gap") } else { counted("gap_months", i64::try_from(gaps).unwrap_or(i64::MAX)) };
     let unknown = if measure.unknown == 0 { String::new() } else { format!(" {}", counted("left_out", measure.unknown)) };
@@ -304,8 +310,10 @@ fn pictures(reading: &TalksReading<'_>, team: &[Colleague<'_>]) -> Markup {
 
 fn picture(measure: &Measure, group: &PeerGroup, values: &[(&Colleague<'_>, f64, bool)]) -> Markup {
     let unit = &measure.definition.unit;
-    let marks: Vec<LetterMark> =
-        values.iter().map(|(one, value, found)| LetterMark { letters: one.letters.clone(), value: *value, found: *found }).collect();
+    let marks: Vec<LetterMark> = values
+        .iter()
+        .map(|(one, value, found)| LetterMark { letters: one.letters.clone(), value: *value, found: *found })
+        .collect();
     let spoken: Vec<String> = values.iter().map(|(one, own, _)| format!("{} {}", one.letters, value(*own, unit))).collect();
     let (low, high) = (group.p25.unwrap_or_default(), group.p75.unwrap_or_default());
     let centre = group.typical.or(group.median).unwrap_or_default();
@@ -367,7 +375,19 @@ fn other_months(reading: &TalksReading<'_>, addresses: &Addresses) -> Markup {
 /// The values of the practice's clinicians as rows; no points.
 #[must_use]
 pub fn talks_sheet(reading: &TalksReading<'_>) -> Sheet {
-    let mut sheet = Sheet::with_headings(["practice", "month", "clinician", "id", "role", "measure", "name", "value", "unit", "facts", "verdict"]);
+    let mut sheet = Sheet::with_headings([
+        "practice",
+        "month",
+        "clinician",
+        "id",
+        "role",
+        "measure",
+        "name",
+        "value",
+        "unit",
+        "facts",
+        "verdict",
+    ]);
     for one in &team(reading) {
         for measure in &one.card.content.measures {
             sheet.add([
