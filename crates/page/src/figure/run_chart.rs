@@ -59,7 +59,9 @@ pub fn run_chart(course: &Course, unit: &str, title: &str, description: &str) ->
 fn labelled(count: usize, at: &dyn Fn(usize) -> f64) -> Vec<usize> {
     let mut shown: Vec<usize> = Vec::new();
     for index in (0..count).rev() {
-        if shown.last().is_none_or(|last| at(*last) - at(index) >= TEXT_DISTANCE) {
+        // The last text ends at its point, so it reaches further to the left.
+        let room = if shown.len() == 1 { TEXT_DISTANCE * 1.5 } else { TEXT_DISTANCE };
+        if shown.last().is_none_or(|last| at(*last) - at(index) >= room) {
             shown.push(index);
         }
     }

@@ -10,6 +10,8 @@ const MIDDLE: f64 = 10.0;
 const MARGIN: f64 = 4.0;
 /// Room on both sides, as a share of the range.
 const ROOM: f64 = 0.08;
+/// The strip shows at least this share of the centre on each side of it.
+const LEAST_REACH: f64 = 0.1;
 
 /// The values of one strip.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -47,7 +49,9 @@ pub fn strip(values: &StripValues, title: &str) -> Option<Markup> {
 fn scale(values: &StripValues, centre: f64) -> PlotScale {
     let half = values.quartiles.map(|(low, high)| (low - (high - low) / 2.0, high + (high - low) / 2.0));
     let ends = values.deciles.or(half).unwrap_or((centre, centre));
-    let (low, high) = (ends.0.min(values.own).min(centre), ends.1.max(values.own).max(centre));
+    // Below a tenth of the centre nothing is a finding, so a smaller difference never fills the strip.
+    let least = LEAST_REACH * centre.abs();
+    let (low, high) = (ends.0.min(values.own).min(centre - least), ends.1.max(values.own).max(centre + least));
     let room = ROOM * (high - low);
     PlotScale { values: (low - room, high + room), places: (MARGIN, WIDTH - MARGIN) }
 }
@@ -70,6 +74,14 @@ mod tests {
         assert!(svg.contains("x=\"44.4\""), "{svg}");
         // x(20) is the middle.
         assert!(svg.contains("M75 3v14"), "{svg}");
+    }
+
+    #[test]
+    fn a_difference_of_a_hundredth_looks_like_one() {
+        let values = StripValues { own: 25.2, centre: Some(25.0), quartiles: Some((25.0, 25.0)), deciles: None };
+        let svg = strip(&values, "You").unwrap().into_string();
+        // 22.5 to 27.5 with 8 % of 5 on each side: 22.1 to 27.9. x(25.2) = 4 + 3.1 / 5.8 x 142 = 79.9, and the centre is at 75.
+        assert!(svg.contains("M79.9 4l6 6") && svg.contains("M75 3v14"), "{svg}");
     }
 
     #[test]

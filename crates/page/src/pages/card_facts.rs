@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use scorecard::card::scorecard::{Coverage, CoverageState, Exposure, Scorecard, Status};
 use scorecard::scoring::disclosure::Audience;
+use scorecard::time::calendar::Month;
 
 use crate::pages::card_reading::CardReading;
 use crate::text::measure_words::roles;
@@ -78,7 +79,7 @@ fn data(card: &Scorecard) -> Markup {
         @if feeds.is_empty() { (text("data.no_feed")) }
         @for (index, feed) in feeds.iter().enumerate() {
             @if index > 0 { " " }
-            (feed_state(feed))
+            (feed_state(feed, card.content.period.month))
         }
         @if let Some((seen, expected)) = seen.zip(expected) {
             " " (say("data.days", &[("seen", &seen.to_string()), ("expected", &expected.to_string())]))
@@ -88,13 +89,15 @@ fn data(card: &Scorecard) -> Markup {
     }
 }
 
-pub(crate) fn feed_state(feed: &Coverage) -> String {
+/// The state of a feed for the cards of a month. A feed that fell silent after the month has all of it.
+pub(crate) fn feed_state(feed: &Coverage, of: Month) -> String {
     let newest = feed.newest_day.map_or_else(|| text("data.no_day"), day);
     let values = [("feed", feed.feed.as_str()), ("day", &newest)];
     say(
         match feed.state {
             CoverageState::Complete => "data.complete",
             CoverageState::Behind => "data.behind",
+            CoverageState::Silent if feed.newest_day > Some(of.last_day()) => "data.silent_later",
             CoverageState::Silent => "data.silent",
         },
         &values,

@@ -5,6 +5,7 @@ use scorecard::measure::measure_set::{Domain, Giant, Measure, MeasureSet};
 
 use crate::frame::document::document;
 use crate::frame::navigation::Navigation;
+use crate::pages::definition_section::watched;
 use crate::pages::measure_ledger::DOMAINS;
 use crate::text::measure_words::{better, domain, unit_words};
 use crate::text::page_words::{counted, text};
@@ -51,8 +52,8 @@ fn row(measure: &Measure, measures: &MeasureSet) -> Markup {
                 strong { (file.short_name()) } span.question { (file.title) }
                 span.question { (file.rationale) }
                 @if !file.actions.is_empty() { span.question { strong { (text("definition.actions")) ":" } @for action in &file.actions { " " (action) } } }
-                @if let Some(other) = file.balancing.as_deref().and_then(|other| measures.index_of(other).map(|index| (other, index))) {
-                    span.question { (text("definition.balancing")) ": " a href=(format!("#{}", other.0)) { (measures.measures()[other.1].definition.short_name()) } }
+                @if let Some(other) = watched(measure, measures) {
+                    span.question { (text("definition.balancing")) ": " a href=(format!("#{}", other.definition.id)) { (other.definition.short_name()) } }
                 }
                 span.question { (text("definition.source")) ": " (file.source) ". " code { (measure.name()) } }
             }

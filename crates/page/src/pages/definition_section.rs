@@ -2,18 +2,18 @@
 
 use maud::{Markup, html};
 use scorecard::card::scorecard::CardMeasure;
-use scorecard::measure::measure_set::{Amount, Class, Measure, SideDefinition};
+use scorecard::measure::measure_set::{Amount, Class, Measure, MeasureSet, SideDefinition};
 
 use crate::frame::addresses::Addresses;
 use crate::text::measure_words::value;
-use crate::text::page_words::{counted, say, text};
+use crate::text::page_words::{say, text};
 use crate::text::spoken_count::points;
 
 /// Most code filters that are named.
 const MOST_CODES: usize = 12;
 
 /// The list of one measure of a card.
-pub(crate) fn definition(measure: &CardMeasure, of: &Measure, addresses: &Addresses) -> Markup {
+pub(crate) fn definition(measure: &CardMeasure, of: &Measure, measures: &MeasureSet, addresses: &Addresses) -> Markup {
     let file = &of.definition;
     html! {
         section aria-labelledby="definition" {
@@ -23,16 +23,34 @@ pub(crate) fn definition(measure: &CardMeasure, of: &Measure, addresses: &Addres
                 @if !file.actions.is_empty() { dt { (text("definition.actions")) } dd { ul { @for action in &file.actions { li { (action) } } } } }
                 dt { (text("definition.counted")) } dd { (side(&file.numerator)) }
                 dt { (text("definition.out_of")) } dd { (side(&file.denominator)) }
-                dt { (text("definition.needed")) } dd { (counted("needed", i64::from(file.minimum))) }
+                dt { (text("definition.needed")) } dd { (say("definition.at_least", &[("least", &file.minimum.to_string()), ("events", &events_of(&file.denominator))])) }
                 dt { (text("definition.points")) } dd { (points_of(measure, of)) }
-                @if let Some(other) = &file.balancing {
-                    dt { (text("definition.balancing")) } dd { a href=(format!("{}#{other}", addresses.measures())) { (other.replace('_', " ")) } }
+                @if let Some(other) = watched(of, measures) {
+                    dt { (text("definition.balancing")) }
+                    dd { a href=(format!("{}#{}", addresses.measures(), other.definition.id)) { (other.definition.short_name()) } }
                 }
                 dt { (text("definition.source")) } dd { (file.source) }
                 dt { (text("definition.changes")) } dd { @for change in &file.changes { (say("definition.change", &[("change", change)])) " " } }
             }
         }
     }
+}
+
+/// The measure to watch with another, if the set holds it.
+pub(crate) fn watched<'a>(of: &Measure, measures: &'a MeasureSet) -> Option<&'a Measure> {
+    let index = measures.index_of(of.definition.balancing.as_deref()?)?;
+    Some(&measures.measures()[index])
+}
+
+/// The events of a side in words: `attended consultations`.
+pub(crate) fn events_of(side: &SideDefinition) -> String {
+    text(match side.event {
+        Class::Attendance => "side.attendance",
+        Class::Activity => "side.activity",
+        Class::Prescription => "side.prescription",
+        Class::Feedback => "side.feedback",
+        Class::Order => "side.order",
+    })
 }
 
 fn points_of(measure: &CardMeasure, of: &Measure) -> String {
@@ -50,13 +68,7 @@ fn points_of(measure: &CardMeasure, of: &Measure) -> String {
 
 /// One side of a measure in words: its events, the amount that each adds, and the drugs.
 pub(crate) fn side(side: &SideDefinition) -> String {
-    let events = text(match side.event {
-        Class::Attendance => "side.attendance",
-        Class::Activity => "side.activity",
-        Class::Prescription => "side.prescription",
-        Class::Feedback => "side.feedback",
-        Class::Order => "side.order",
-    });
+    let events = events_of(side);
     let amount = match side.amount {
         Amount::Count | Amount::Items => None,
         Amount::Quantity => Some("side.quantity"),

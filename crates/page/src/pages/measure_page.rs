@@ -59,7 +59,7 @@ pub fn measure_page(
         }
         (events(listed, measure.direction, &address))
         p.screen-only { a href=(as_csv(&address)) { (text("measure.csv")) } }
-        @if let Some(found) = found { (definition(measure, found, addresses)) }
+        @if let Some(found) = found { (definition(measure, found, reading.measures, addresses)) }
     };
     Some(document(navigation, &title, &main))
 }

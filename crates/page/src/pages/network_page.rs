@@ -63,7 +63,7 @@ pub fn network_page(reading: &NetworkReading<'_>, navigation: &Navigation) -> St
         dl.facts {
             dt { (text("network.rule")) } dd { (text("disclosure.rule")) }
             dt { (text("network.not_chance")) } dd { (text("network.not_chance_text")) }
-            dt { (text("network.feeds")) } dd { (feeds(reading.feeds)) }
+            dt { (text("network.feeds")) } dd { (feeds(reading.feeds, reading.month)) }
         }
         @if compared.is_empty() { p.note { (text("network.empty")) } }
         @for role in &compared {
@@ -90,10 +90,13 @@ fn members(reading: &NetworkReading<'_>, role: &str) -> String {
     grouped(i64::from(members.unwrap_or(0)))
 }
 
-fn feeds(feeds: &[Coverage]) -> String {
+fn feeds(feeds: &[Coverage], of: Month) -> String {
     use scorecard::card::scorecard::CoverageState;
-    let complete = feeds.iter().filter(|feed| feed.state == CoverageState::Complete).count();
-    let others: Vec<String> = feeds.iter().filter(|feed| feed.state != CoverageState::Complete).map(feed_state).collect();
+    let is_complete = |feed: &&Coverage| {
+        feed.state == CoverageState::Complete || (feed.state == CoverageState::Silent && feed.newest_day > Some(of.last_day()))
+    };
+    let complete = feeds.iter().filter(is_complete).count();
+    let others: Vec<String> = feeds.iter().filter(|feed| !is_complete(feed)).map(|feed| feed_state(feed, of)).collect();
     let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let summary =
         say("network.complete", &[("complete", &grouped(count(complete))), ("all", &counted("feeds", count(feeds.len())))]);

@@ -12,6 +12,7 @@ use crate::figure::quantile_dots::{DotTexts, quantile_dots};
 use crate::figure::run_chart::run_chart;
 use crate::figure::strip::strip;
 use crate::pages::card_reading::CardReading;
+use crate::pages::definition_section::events_of;
 use crate::text::measure_words::{roles, value};
 use crate::text::page_words::{say, text};
 use crate::text::spoken_count::{amount, grouped};
@@ -69,7 +70,7 @@ pub(crate) fn chance(measure: &CardMeasure, definition: &Measure, figures: Optio
         section aria-labelledby="chance" {
             h2 #chance { (text("chance.heading")) }
             @match shape {
-                Some((shape, own)) => { (funnel(measure, &shape, own)) }
+                Some((shape, own)) => { (funnel(measure, &shape, own, &events_of(&definition.definition.denominator))) }
                 None => { p { (text(if measure.comparator.is_some() { "chance.no_picture" } else { "chance.no_group" })) } }
             }
             @if let Some(interval) = &measure.ci95 {
@@ -79,7 +80,7 @@ pub(crate) fn chance(measure: &CardMeasure, definition: &Measure, figures: Optio
     }
 }
 
-fn funnel(measure: &CardMeasure, shape: &FunnelShape, own: f64) -> Markup {
+fn funnel(measure: &CardMeasure, shape: &FunnelShape, own: f64, events: &str) -> Markup {
     let spoken = |number: f64| value(number, &measure.unit);
     let work = grouped(measure.d);
     let band = |ends: (Option<f64>, Option<f64>)| match ends {
@@ -88,13 +89,16 @@ fn funnel(measure: &CardMeasure, shape: &FunnelShape, own: f64) -> Markup {
         (Some(low), None) => say("chance.from", &[("low", &spoken(low))]),
         (None, None) => text("chance.anywhere"),
     };
-    let described = say("chance.text", &[("work", &work), ("inner", &band(shape.own.inner)), ("outer", &band(shape.own.outer))]);
+    let described = say(
+        "chance.text",
+        &[("work", &work), ("events", events), ("inner", &band(shape.own.inner)), ("outer", &band(shape.own.outer))],
+    );
     let place = text(place(shape.own, own));
     let description = format!("{described} {place}");
     let texts = FunnelTexts {
         title: &text("chance.title"),
         description: &description,
-        work: &text("chance.axis"),
+        work: &say("chance.axis", &[("events", events), ("window", &measure.window.to_string())]),
         own: &say("among.own", &[("own", &spoken(own))]),
         typical: &say("chance.typical", &[("typical", &spoken(shape.centre))]),
     };

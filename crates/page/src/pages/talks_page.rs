@@ -94,7 +94,7 @@ pub fn talks_page(reading: &TalksReading<'_>, navigation: &Navigation) -> String
         @else {
             (praise(&team, addresses))
             (to_check(reading, &team, addresses))
-            (nothing_to_raise(&team))
+            (nothing_to_raise(&team, addresses))
             (pictures(reading, &team))
         }
         (guide())
@@ -141,7 +141,10 @@ fn letters(name: &str) -> String {
 }
 
 fn feeds(team: &[Colleague<'_>]) -> String {
-    let mut states: Vec<String> = team.iter().flat_map(|one| one.card.quality.feeds.iter().map(feed_state)).collect();
+    let mut states: Vec<String> = team
+        .iter()
+        .flat_map(|one| one.card.quality.feeds.iter().map(|feed| feed_state(feed, one.card.content.period.month)))
+        .collect();
     states.sort();
     states.dedup();
     if states.is_empty() { text("data.no_feed") } else { states.join(" ") }
@@ -239,11 +242,17 @@ fn depends(reading: &TalksReading<'_>, measure: &CardMeasure) -> String {
     text(if found.is_some_and(|definition| definition.controllable) { "talks.own_choice" } else { "talks.shared" })
 }
 
-fn nothing_to_raise(team: &[Colleague<'_>]) -> Markup {
-    let quiet: Vec<&str> =
-        team.iter().filter(|one| findings(&one.card).is_empty() && praised(&one.card).is_empty()).map(|one| one.name).collect();
+fn nothing_to_raise(team: &[Colleague<'_>], addresses: &Addresses) -> Markup {
+    let is_quiet = |one: &&Colleague<'_>| findings(&one.card).is_empty() && praised(&one.card).is_empty();
+    let quiet: Vec<&Colleague<'_>> = team.iter().filter(is_quiet).collect();
     html! {
-        @if !quiet.is_empty() { p { strong { (text("talks.nothing")) } " " (quiet.join("; ")) ". " (text("talks.nothing_text")) } }
+        @if !quiet.is_empty() {
+            p {
+                strong { (text("talks.nothing")) }
+                @for one in &quiet { " " span.apart { (name(one, addresses)) } }
+                (text("talks.nothing_text"))
+            }
+        }
     }
 }
 

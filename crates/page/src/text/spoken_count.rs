@@ -18,6 +18,7 @@ pub fn grouped(count: i64) -> String {
 #[must_use]
 pub fn amount(integer: i64, unit: &str) -> String {
     match unit {
+        "pence" if integer == 0 => "£0".to_owned(),
         "pence" if integer.abs() < 1_000 => format!("£{:.2}", integer as f64 / 100.0),
         "pence" => format!("£{}", grouped((integer + integer.signum() * 50) / 100)),
         "minutes" => format!("{} min", grouped(integer)),
@@ -65,6 +66,7 @@ mod tests {
     fn amounts_are_in_whole_units_of_people() {
         for (integer, unit, text) in [
             (238, "pence", "£2.38"),
+            (0, "pence", "£0"),
             (123_450, "pence", "£1,235"),
             (12_600, "quantity_milli", "13"),
             (1_499, "adq_milli", "1"),
