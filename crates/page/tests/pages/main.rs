@@ -13,3 +13,4 @@ mod catalogue;
 mod group_pages;
 mod html_check;
 mod network;
+mod pictures;
