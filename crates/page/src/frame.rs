@@ -4,4 +4,4 @@ pub mod document;
 pub mod navigation;
 pub mod addresses;
 pub mod stylesheet;
-pub mod sheet;
+pub mod spreadsheet;

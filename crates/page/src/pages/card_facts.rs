@@ -5,14 +5,14 @@ use scorecard::card::scorecard::{Coverage, CoverageState, Exposure, Scorecard, S
 use scorecard::scoring::disclosure::Audience;
 use scorecard::time::calendar::Month;
 
-use crate::pages::card_reading::CardReading;
+use crate::pages::open_card::OpenCard;
 use crate::text::measure_words::roles;
 use crate::text::page_words::{counted, say, text};
 use crate::text::spoken_count::grouped;
 use crate::text::spoken_date::{day, month_name};
 
 /// The list of facts.
-pub(crate) fn card_facts(reading: &CardReading<'_>, card: &Scorecard) -> Markup {
+pub(crate) fn card_facts(reading: &OpenCard<'_>, card: &Scorecard) -> Markup {
     html! {
         dl.facts {
             dt { (text("facts.status")) } dd { (status(reading, card)) }
@@ -24,7 +24,7 @@ pub(crate) fn card_facts(reading: &CardReading<'_>, card: &Scorecard) -> Markup 
     }
 }
 
-fn status(reading: &CardReading<'_>, card: &Scorecard) -> String {
+fn status(reading: &OpenCard<'_>, card: &Scorecard) -> String {
     let (revision, final_on) = (card.revision.to_string(), day(reading.final_on));
     let key = match card.content.status {
         Status::Provisional => "status.provisional",
@@ -36,7 +36,7 @@ fn status(reading: &CardReading<'_>, card: &Scorecard) -> String {
 }
 
 /// Who may see the card, and from when.
-fn seen_by(reading: &CardReading<'_>, card: &Scorecard) -> String {
+fn seen_by(reading: &OpenCard<'_>, card: &Scorecard) -> String {
     if reading.audience != Audience::Own {
         return text("seen_by.as_lead");
     }
@@ -105,7 +105,7 @@ pub(crate) fn feed_state(feed: &Coverage, of: Month) -> String {
 }
 
 /// The group of the comparisons. Its members are a number rounded down to tens.
-fn compared_with(reading: &CardReading<'_>, card: &Scorecard) -> String {
+fn compared_with(reading: &OpenCard<'_>, card: &Scorecard) -> String {
     let measures = || card.content.measures.iter();
     let members = measures().filter_map(|measure| reading.group(measure)).map(|group| group.members).max();
     let reference = measures().find_map(|measure| measure.comparator.as_ref()?.reference.clone());

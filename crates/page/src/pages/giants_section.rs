@@ -4,7 +4,8 @@ use maud::{Markup, html};
 use scorecard::card::scorecard::Scorecard;
 
 use crate::text::page_words::{counted, say, text};
-use crate::text::spoken_count::{pounds, time};
+use crate::text::spoken_count::pounds;
+use crate::text::spoken_time::time;
 
 /// The section; nothing without the figures.
 pub(crate) fn giants(card: &Scorecard) -> Markup {

@@ -7,7 +7,7 @@ use scorecard::measure::measure_set::{Direction, Domain};
 use crate::figure::spark_line::{spark_line, spark_points};
 use crate::figure::strip::strip;
 use crate::frame::addresses::Addresses;
-use crate::pages::card_reading::CardReading;
+use crate::pages::open_card::OpenCard;
 use crate::text::measure_words::{better, domain as domain_name, is_finding, unit_words, value, verdict};
 use crate::text::page_words::{say, text};
 use crate::text::spoken_count::points;
@@ -25,7 +25,7 @@ pub(crate) fn in_order(card: &Scorecard, domain: Domain) -> Vec<&CardMeasure> {
 }
 
 /// The table of a domain. Nothing without a measure.
-pub(crate) fn ledger(reading: &CardReading<'_>, card: &Scorecard, domain: Domain, addresses: &Addresses) -> Markup {
+pub(crate) fn ledger(reading: &OpenCard<'_>, card: &Scorecard, domain: Domain, addresses: &Addresses) -> Markup {
     let measures = in_order(card, domain);
     if measures.is_empty() {
         return html! {};
@@ -53,7 +53,7 @@ fn domain_points(card: &Scorecard, domain: Domain) -> String {
     })
 }
 
-fn row(reading: &CardReading<'_>, card: &Scorecard, measure: &CardMeasure, addresses: &Addresses) -> Markup {
+fn row(reading: &OpenCard<'_>, card: &Scorecard, measure: &CardMeasure, addresses: &Addresses) -> Markup {
     let link = addresses.measure(card.content.period.month, &card.content.subject.practice, &measure.id);
     let question = reading.definition(measure).map(|measure| measure.definition.title.as_str());
     let unit = unit_words(&measure.unit);
@@ -79,7 +79,7 @@ fn row(reading: &CardReading<'_>, card: &Scorecard, measure: &CardMeasure, addre
     }
 }
 
-fn among(reading: &CardReading<'_>, measure: &CardMeasure) -> Markup {
+fn among(reading: &OpenCard<'_>, measure: &CardMeasure) -> Markup {
     let drawn = reading.strip_values(measure).and_then(|values| {
         let spoken = |number: f64| value(number, &measure.unit);
         let [own, centre] = [values.own, values.centre?].map(spoken);
@@ -94,7 +94,7 @@ fn among(reading: &CardReading<'_>, measure: &CardMeasure) -> Markup {
     drawn.unwrap_or_else(|| html! { span.soft.small { (text("ledger.no_group")) } })
 }
 
-fn year(reading: &CardReading<'_>, measure: &CardMeasure) -> Markup {
+fn year(reading: &OpenCard<'_>, measure: &CardMeasure) -> Markup {
     let few = || html! { span.soft.small { (text("ledger.few_months")) } };
     let Some(definition) = reading.definition(measure).filter(|_| measure.value.is_some()) else { return few() };
     let Some(points) = spark_points(&measure.months_n, &measure.months_d, &|n, d| definition.value(n, d)) else { return few() };

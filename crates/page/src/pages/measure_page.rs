@@ -7,12 +7,12 @@ use scorecard::card::scorecard::CardMeasure;
 use crate::frame::addresses::as_csv;
 use crate::frame::document::document;
 use crate::frame::navigation::Navigation;
-use crate::frame::sheet::Sheet;
-use crate::pages::card_reading::CardReading;
+use crate::frame::spreadsheet::Spreadsheet;
 use crate::pages::definition_section::definition;
 use crate::pages::event_section::{MeasureEvents, events};
 use crate::pages::number_section::numbers;
 use crate::pages::offer_section::change;
+use crate::pages::open_card::OpenCard;
 use crate::pages::picture_section::{among, chance, own_course};
 use crate::text::measure_words::better_sentence;
 use crate::text::page_words::{say, text};
@@ -23,7 +23,7 @@ use crate::text::spoken_date::month;
 /// `figures` are those of the group that the card was compared with; without them there is no funnel.
 #[must_use]
 pub fn measure_page(
-    reading: &CardReading<'_>,
+    reading: &OpenCard<'_>,
     id: &str,
     figures: Option<&GroupFigures>,
     listed: MeasureEvents<'_>,
@@ -65,7 +65,7 @@ pub fn measure_page(
 }
 
 /// Whether the rule of disclosure hides the months of a measure. Its events would show them.
-fn has_hidden_months(reading: &CardReading<'_>, measure: &CardMeasure) -> bool {
+fn has_hidden_months(reading: &OpenCard<'_>, measure: &CardMeasure) -> bool {
     let whole = reading.card.content.measures.iter().find(|whole| whole.id == measure.id);
     measure.months_d.is_empty() && whole.is_some_and(|whole| !whole.months_d.is_empty())
 }
@@ -78,12 +78,22 @@ fn unsaid_side(measure: &CardMeasure) -> Option<String> {
 
 /// The events of a measure as rows. Without events the months of the card.
 #[must_use]
-pub fn measure_sheet(reading: &CardReading<'_>, id: &str, listed: MeasureEvents<'_>) -> Option<Sheet> {
+pub fn measure_sheet(reading: &OpenCard<'_>, id: &str, listed: MeasureEvents<'_>) -> Option<Spreadsheet> {
     let card = reading.disclosed();
     let measure = card.content.measures.iter().find(|measure| *measure.id == *id)?;
     if let (MeasureEvents::Known { explanation, .. }, false) = (listed, has_hidden_months(reading, measure)) {
-        let mut sheet =
-            Sheet::with_headings(["day", "month", "feed", "id", "version", "kind", "what", "effect", "numerator", "denominator"]);
+        let mut sheet = Spreadsheet::with_headings([
+            "day",
+            "month",
+            "feed",
+            "id",
+            "version",
+            "kind",
+            "what",
+            "effect",
+            "numerator",
+            "denominator",
+        ]);
         for line in &explanation.lines {
             let number = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
             sheet.add([
@@ -101,7 +111,7 @@ pub fn measure_sheet(reading: &CardReading<'_>, id: &str, listed: MeasureEvents<
         }
         return Some(sheet);
     }
-    let mut sheet = Sheet::with_headings(["month", "numerator", "denominator"]);
+    let mut sheet = Spreadsheet::with_headings(["month", "numerator", "denominator"]);
     for (back, (n, d)) in (0i32..).zip(measure.months_n.iter().rev().zip(measure.months_d.iter().rev())) {
         sheet.add([&card.content.period.month.plus(-back).to_string(), &n.to_string(), &d.to_string()]);
     }

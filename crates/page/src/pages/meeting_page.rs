@@ -9,7 +9,7 @@ use crate::figure::strip::{StripValues, strip};
 use crate::frame::addresses::{Addresses, as_csv};
 use crate::frame::document::document;
 use crate::frame::navigation::Navigation;
-use crate::frame::sheet::Sheet;
+use crate::frame::spreadsheet::Spreadsheet;
 use crate::pages::measure_ledger::DOMAINS;
 use crate::pages::practice_sums::{PracticeSum, has_sums, practice_sum, quantile};
 use crate::text::measure_words::{better, better_sentence, domain, unit_words, value};
@@ -33,7 +33,7 @@ pub struct PracticeCards<'a> {
 
 /// The content of the page.
 #[derive(Clone, Copy, Debug)]
-pub struct MeetingReading<'a> {
+pub struct MeetingContent<'a> {
     /// Code of the practice.
     pub practice: &'a str,
     /// Its name, if the registry has one.
@@ -58,7 +58,7 @@ struct PracticeRow<'a> {
 
 /// The page.
 #[must_use]
-pub fn meeting_page(reading: &MeetingReading<'_>, navigation: &Navigation) -> String {
+pub fn meeting_page(reading: &MeetingContent<'_>, navigation: &Navigation) -> String {
     let title = text("meeting.heading");
     let rows = rows(reading);
     let place =
@@ -82,7 +82,7 @@ pub fn meeting_page(reading: &MeetingReading<'_>, navigation: &Navigation) -> St
 }
 
 /// The measures with a value of the practice and a comparison.
-fn rows<'a>(reading: &MeetingReading<'a>) -> Vec<PracticeRow<'a>> {
+fn rows<'a>(reading: &MeetingContent<'a>) -> Vec<PracticeRow<'a>> {
     let of = |measure: &'a std::sync::Arc<Measure>| {
         let own = reading.practices.iter().find(|practice| practice.practice == reading.practice)?;
         let own = practice_sum(&own.cards, measure).filter(|_| has_sums(measure))?;
@@ -96,7 +96,7 @@ fn rows<'a>(reading: &MeetingReading<'a>) -> Vec<PracticeRow<'a>> {
 }
 
 /// Questions that are asked also without any one of us. A question about one person is not asked in a meeting.
-fn questions(reading: &MeetingReading<'_>, rows: &[PracticeRow<'_>]) -> Markup {
+fn questions(reading: &MeetingContent<'_>, rows: &[PracticeRow<'_>]) -> Markup {
     let Some(own) = reading.practices.iter().find(|practice| practice.practice == reading.practice) else {
         return html! { p { (text("meeting.no_question")) } };
     };
@@ -186,7 +186,7 @@ fn table_row(row: &PracticeRow<'_>, addresses: &Addresses) -> Markup {
     }
 }
 
-fn other_months(reading: &MeetingReading<'_>, addresses: &Addresses) -> Markup {
+fn other_months(reading: &MeetingContent<'_>, addresses: &Addresses) -> Markup {
     let own = addresses.meeting(reading.practice, reading.month);
     let others: Vec<&Month> = reading.months.iter().rev().filter(|other| **other != reading.month).take(12).collect();
     html! {
@@ -199,8 +199,8 @@ fn other_months(reading: &MeetingReading<'_>, addresses: &Addresses) -> Markup {
 
 /// The values of the practice as rows, under the same rule.
 #[must_use]
-pub fn meeting_sheet(reading: &MeetingReading<'_>) -> Sheet {
-    let mut sheet = Sheet::with_headings([
+pub fn meeting_sheet(reading: &MeetingContent<'_>) -> Spreadsheet {
+    let mut sheet = Spreadsheet::with_headings([
         "practice", "month", "measure", "name", "better", "value", "unit", "out_of", "p25", "median", "p75",
     ]);
     for row in rows(reading) {

@@ -6,12 +6,12 @@ use scorecard::scoring::disclosure::Audience;
 
 use crate::frame::document::document;
 use crate::frame::navigation::Navigation;
-use crate::frame::sheet::{Sheet, number};
+use crate::frame::spreadsheet::{Spreadsheet, number};
 use crate::pages::card_facts::card_facts;
-use crate::pages::card_reading::CardReading;
 use crate::pages::giants_section::giants;
 use crate::pages::measure_ledger::{DOMAINS, in_order, key, ledger};
 use crate::pages::offer_section::{lists, one_thing, plan};
+use crate::pages::open_card::OpenCard;
 use crate::pages::revision_section::revisions;
 use crate::pages::unknown_section::unknown;
 use crate::text::measure_words::{better, role, verdict};
@@ -21,7 +21,7 @@ use crate::text::spoken_date::month;
 
 /// The page of a card.
 #[must_use]
-pub fn month_page(reading: &CardReading<'_>, navigation: &Navigation) -> String {
+pub fn month_page(reading: &OpenCard<'_>, navigation: &Navigation) -> String {
     let card = reading.disclosed();
     let addresses = &navigation.addresses;
     let title = heading(reading);
@@ -47,7 +47,7 @@ pub fn month_page(reading: &CardReading<'_>, navigation: &Navigation) -> String 
     document(navigation, &title, &main)
 }
 
-fn heading(reading: &CardReading<'_>) -> String {
+fn heading(reading: &OpenCard<'_>) -> String {
     let name = month(reading.card.content.period.month);
     match reading.audience {
         Audience::Own => say("month.heading", &[("month", &name)]),
@@ -56,7 +56,7 @@ fn heading(reading: &CardReading<'_>) -> String {
 }
 
 /// Name, role and practice.
-fn subject(reading: &CardReading<'_>, card: &Scorecard) -> String {
+fn subject(reading: &OpenCard<'_>, card: &Scorecard) -> String {
     let subject = &card.content.subject;
     let role = role(&subject.role);
     let key = match (subject.practice.is_empty(), reading.practice_name) {
@@ -98,9 +98,9 @@ fn composite(card: &Scorecard) -> String {
 
 /// The measures of the card as rows.
 #[must_use]
-pub fn month_sheet(reading: &CardReading<'_>) -> Sheet {
+pub fn month_sheet(reading: &OpenCard<'_>) -> Spreadsheet {
     let card = reading.disclosed();
-    let mut sheet = Sheet::with_headings([
+    let mut sheet = Spreadsheet::with_headings([
         "clinician",
         "practice",
         "month",

@@ -10,7 +10,7 @@ use scorecard::time::calendar::Month;
 use crate::frame::addresses::{Addresses, as_csv};
 use crate::frame::document::document;
 use crate::frame::navigation::Navigation;
-use crate::frame::sheet::Sheet;
+use crate::frame::spreadsheet::Spreadsheet;
 use crate::pages::card_facts::feed_state;
 use crate::pages::measure_ledger::DOMAINS;
 use crate::text::measure_words::{better, domain, roles, unit_words, value};
@@ -27,7 +27,7 @@ const SHARE_STEP: f64 = 5.0;
 
 /// The content of the page.
 #[derive(Clone, Copy, Debug)]
-pub struct NetworkReading<'a> {
+pub struct NetworkContent<'a> {
     /// The month.
     pub month: Month,
     /// The measures.
@@ -54,7 +54,7 @@ struct NetworkRow<'a> {
 
 /// The page.
 #[must_use]
-pub fn network_page(reading: &NetworkReading<'_>, navigation: &Navigation) -> String {
+pub fn network_page(reading: &NetworkContent<'_>, navigation: &Navigation) -> String {
     let title = say("network.heading", &[("month", &month(reading.month))]);
     let compared = compared_roles(reading);
     let main = html! {
@@ -77,7 +77,7 @@ pub fn network_page(reading: &NetworkReading<'_>, navigation: &Navigation) -> St
 }
 
 /// The roles with a public group, roll-ups left out.
-fn compared_roles<'a>(reading: &NetworkReading<'a>) -> Vec<&'a str> {
+fn compared_roles<'a>(reading: &NetworkContent<'a>) -> Vec<&'a str> {
     let public = reading.groups.iter().filter(|group| group.members > 0 && !group.key.role.contains(':'));
     let mut found: Vec<&str> = public.map(|group| &*group.key.role).collect();
     found.sort_unstable();
@@ -85,7 +85,7 @@ fn compared_roles<'a>(reading: &NetworkReading<'a>) -> Vec<&'a str> {
     found
 }
 
-fn members(reading: &NetworkReading<'_>, role: &str) -> String {
+fn members(reading: &NetworkContent<'_>, role: &str) -> String {
     let members = reading.groups.iter().filter(|group| *group.key.role == *role).map(|group| group.members).max();
     grouped(i64::from(members.unwrap_or(0)))
 }
@@ -103,7 +103,7 @@ fn feeds(feeds: &[Coverage], of: Month) -> String {
     std::iter::once(summary).chain(others).collect::<Vec<_>>().join(" ")
 }
 
-fn rows<'a>(reading: &NetworkReading<'a>, role: &str, of: Domain) -> Vec<NetworkRow<'a>> {
+fn rows<'a>(reading: &NetworkContent<'a>, role: &str, of: Domain) -> Vec<NetworkRow<'a>> {
     let row = |measure: &'a std::sync::Arc<Measure>| {
         let name = measure.name();
         let is_ours = |group: &&PeerGroup| *group.key.measure == *name && *group.key.role == *role && group.members > 0;
@@ -116,7 +116,7 @@ fn rows<'a>(reading: &NetworkReading<'a>, role: &str, of: Domain) -> Vec<Network
 }
 
 /// The median reliability in steps of five percent, and the clinicians with enough data.
-fn reliabilities(reading: &NetworkReading<'_>, role: &str, measure: &Measure) -> (Option<f64>, Count) {
+fn reliabilities(reading: &NetworkContent<'_>, role: &str, measure: &Measure) -> (Option<f64>, Count) {
     let of = |card: &&&Scorecard| card.content.subject.role == role;
     let own = |card: &&Scorecard| card.content.measures.iter().find(|own| *own.id == *measure.definition.id)?.reliability;
     let mut found: Vec<f64> = reading.cards.iter().filter(of).filter_map(own).collect();
@@ -127,7 +127,7 @@ fn reliabilities(reading: &NetworkReading<'_>, role: &str, measure: &Measure) ->
     (share, Count::of(i64::try_from(enough).unwrap_or(i64::MAX)))
 }
 
-fn table(reading: &NetworkReading<'_>, role: &str, of: Domain, addresses: &Addresses) -> Markup {
+fn table(reading: &NetworkContent<'_>, role: &str, of: Domain, addresses: &Addresses) -> Markup {
     let rows = rows(reading, role, of);
     let headings = ["measure", "better", "typical", "median", "half", "share", "enough"];
     html! {
@@ -166,7 +166,7 @@ fn table_row(row: &NetworkRow<'_>, addresses: &Addresses) -> Markup {
     }
 }
 
-fn other_months(reading: &NetworkReading<'_>, addresses: &Addresses) -> Markup {
+fn other_months(reading: &NetworkContent<'_>, addresses: &Addresses) -> Markup {
     let others: Vec<&Month> = reading.months.iter().rev().filter(|other| **other != reading.month).take(12).collect();
     html! {
         @if !others.is_empty() {
@@ -177,8 +177,8 @@ fn other_months(reading: &NetworkReading<'_>, addresses: &Addresses) -> Markup {
 
 /// The figures of the network as rows, under the same rule.
 #[must_use]
-pub fn network_sheet(reading: &NetworkReading<'_>) -> Sheet {
-    let mut sheet = Sheet::with_headings([
+pub fn network_sheet(reading: &NetworkContent<'_>) -> Spreadsheet {
+    let mut sheet = Spreadsheet::with_headings([
         "month",
         "role",
         "members",
@@ -196,7 +196,7 @@ pub fn network_sheet(reading: &NetworkReading<'_>) -> Sheet {
     for role in compared_roles(reading) {
         for row in DOMAINS.into_iter().flat_map(|of| rows(reading, role, of)) {
             let definition = &row.measure.definition;
-            let number = crate::frame::sheet::number;
+            let number = crate::frame::spreadsheet::number;
             sheet.add([
                 &reading.month.to_string(),
                 role,

@@ -4,14 +4,14 @@ use maud::{Markup, html};
 use scorecard::card::scorecard::{CardMeasure, Scorecard};
 use scorecard::measure::measure_set::Measure;
 
-use crate::pages::card_reading::CardReading;
+use crate::pages::open_card::OpenCard;
 use crate::text::measure_words::{roles, value};
 use crate::text::page_words::{counted, say, text};
 use crate::text::spoken_count::{amount, grouped};
 use crate::text::spoken_date::month;
 
 /// The tables.
-pub(crate) fn numbers(reading: &CardReading<'_>, card: &Scorecard, measure: &CardMeasure, definition: &Measure) -> Markup {
+pub(crate) fn numbers(reading: &OpenCard<'_>, card: &Scorecard, measure: &CardMeasure, definition: &Measure) -> Markup {
     html! {
         section aria-labelledby="numbers" {
             h2 #numbers { (text("numbers.heading")) }
@@ -72,7 +72,7 @@ fn last(measure: &CardMeasure, window: u8) -> Option<(i64, i64)> {
     Some((of(&measure.months_n)?, of(&measure.months_d)?))
 }
 
-fn group(reading: &CardReading<'_>, measure: &CardMeasure) -> Markup {
+fn group(reading: &OpenCard<'_>, measure: &CardMeasure) -> Markup {
     let Some(comparator) = &measure.comparator else { return html! { p { (text("among.nobody")) } } };
     let deciles = reading.group(measure).map(|group| (group.members, group.deciles.as_slice()));
     let decile = |place: fn(&[f64]) -> Option<&f64>| deciles.and_then(|(_, deciles)| place(deciles)).copied();

@@ -5,12 +5,12 @@ use scorecard::card::scorecard::{CardMeasure, Scorecard, Suggestion};
 use scorecard::measure::measure_set::{Direction, Kind, Measure};
 
 use crate::frame::addresses::Addresses;
-use crate::pages::card_reading::CardReading;
+use crate::pages::open_card::OpenCard;
 use crate::text::measure_words::{better_sentence, value, value_with_unit};
 use crate::text::page_words::{counted, say, text};
 
 /// One thing to try.
-pub(crate) fn one_thing(reading: &CardReading<'_>, card: &Scorecard, addresses: &Addresses) -> Markup {
+pub(crate) fn one_thing(reading: &OpenCard<'_>, card: &Scorecard, addresses: &Addresses) -> Markup {
     let measure_of = |one: &Suggestion| card.content.measures.iter().find(|measure| *measure.id == *one.measure);
     let Some((one, measure)) = card.content.one_thing.as_ref().and_then(|one| Some((one, measure_of(one)?))) else {
         return html! {
@@ -72,7 +72,7 @@ fn room(measure: &CardMeasure, definition: Option<&Measure>) -> Option<String> {
 }
 
 /// Measures to check, to keep doing, and those that changed.
-pub(crate) fn lists(reading: &CardReading<'_>, card: &Scorecard, addresses: &Addresses) -> Markup {
+pub(crate) fn lists(reading: &OpenCard<'_>, card: &Scorecard, addresses: &Addresses) -> Markup {
     let content = &card.content;
     let of = |id: &String| content.measures.iter().find(|measure| *measure.id == **id);
     let found = |ids: &[String]| ids.iter().filter_map(of).collect::<Vec<_>>();
@@ -105,7 +105,7 @@ pub(crate) fn lists(reading: &CardReading<'_>, card: &Scorecard, addresses: &Add
 }
 
 /// The value of a measure to keep, next to the colleagues'.
-fn kept(reading: &CardReading<'_>, measure: &CardMeasure) -> Markup {
+fn kept(reading: &OpenCard<'_>, measure: &CardMeasure) -> Markup {
     let own = measure.value.map(|own| value_with_unit(own, &measure.unit)).unwrap_or_default();
     let quartiles = reading.strip_values(measure).and_then(|values| values.quartiles);
     html! {

@@ -30,7 +30,7 @@ pub struct RejectNote {
 
 /// The content of the page.
 #[derive(Clone, Copy, Debug)]
-pub struct OperationsReading<'a> {
+pub struct OperationsContent<'a> {
     /// The newest month with cards.
     pub month: Option<Month>,
     /// The feeds of that month.
@@ -45,7 +45,7 @@ pub struct OperationsReading<'a> {
 
 /// The page.
 #[must_use]
-pub fn operations_page(reading: &OperationsReading<'_>, navigation: &Navigation) -> String {
+pub fn operations_page(reading: &OperationsContent<'_>, navigation: &Navigation) -> String {
     let title = text("operations.heading");
     let main = html! {
         h1 { (title) }

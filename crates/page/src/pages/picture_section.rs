@@ -11,15 +11,15 @@ use crate::figure::funnel_shape::FunnelShape;
 use crate::figure::quantile_dots::{DotTexts, quantile_dots};
 use crate::figure::run_chart::run_chart;
 use crate::figure::strip::strip;
-use crate::pages::card_reading::CardReading;
 use crate::pages::definition_section::events_of;
+use crate::pages::open_card::OpenCard;
 use crate::text::measure_words::{roles, value};
 use crate::text::page_words::{say, text};
 use crate::text::spoken_count::{amount, grouped};
 use crate::text::spoken_date::{month, month_letters};
 
 /// One's own value among colleagues: twenty dots, else the strip, else a sentence.
-pub(crate) fn among(reading: &CardReading<'_>, measure: &CardMeasure) -> Markup {
+pub(crate) fn among(reading: &OpenCard<'_>, measure: &CardMeasure) -> Markup {
     let role = roles(&reading.card.content.subject.role);
     html! {
         section aria-labelledby="among" {
@@ -29,7 +29,7 @@ pub(crate) fn among(reading: &CardReading<'_>, measure: &CardMeasure) -> Markup 
     }
 }
 
-fn dots(reading: &CardReading<'_>, measure: &CardMeasure) -> Option<Markup> {
+fn dots(reading: &OpenCard<'_>, measure: &CardMeasure) -> Option<Markup> {
     let own = measure.value?;
     let quantiles = &reading.group(measure).filter(|group| !group.quantiles.is_empty())?.quantiles;
     let below = quantiles.iter().filter(|value| **value < own).count().to_string();
@@ -49,7 +49,7 @@ fn dots(reading: &CardReading<'_>, measure: &CardMeasure) -> Option<Markup> {
     })
 }
 
-fn plain_strip(reading: &CardReading<'_>, measure: &CardMeasure) -> Option<Markup> {
+fn plain_strip(reading: &OpenCard<'_>, measure: &CardMeasure) -> Option<Markup> {
     let values = reading.strip_values(measure)?;
     let spoken = |number: f64| value(number, &measure.unit);
     let (own, centre) = (spoken(values.own), spoken(values.centre?));

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use scorecard::card::scorecard::{Cause, Reason, Scorecard};
 
 use crate::frame::addresses::{Addresses, as_csv};
-use crate::pages::card_reading::{CardReading, RevisionNote};
+use crate::pages::open_card::{OpenCard, RevisionNote};
 use crate::text::page_words::{say, text};
 use crate::text::spoken_count::grouped;
 use crate::text::spoken_date::{day, month};
@@ -17,7 +17,7 @@ const MOST_VERSIONS: usize = 8;
 const FINGERPRINT: usize = 8;
 
 /// The section.
-pub(crate) fn revisions(reading: &CardReading<'_>, card: &Scorecard, addresses: &Addresses) -> Markup {
+pub(crate) fn revisions(reading: &OpenCard<'_>, card: &Scorecard, addresses: &Addresses) -> Markup {
     let own = addresses.month(card.content.period.month, &card.content.subject.practice);
     let left_out = reading.revisions.len().saturating_sub(MOST_VERSIONS);
     let shown = reading.revisions.iter().enumerate().filter(|(at, _)| *at == 0 || *at > left_out);
@@ -67,7 +67,7 @@ pub(crate) fn reason(reason: &Reason) -> String {
 }
 
 /// The other cards of this month, and the cards of other months at this practice.
-fn other_cards(reading: &CardReading<'_>, card: &Scorecard, addresses: &Addresses) -> Markup {
+fn other_cards(reading: &OpenCard<'_>, card: &Scorecard, addresses: &Addresses) -> Markup {
     let (own_month, own_practice) = (card.content.period.month, card.content.subject.practice.as_str());
     let at = |practice: &str| if practice.is_empty() { text("versions.all_practices") } else { practice.to_owned() };
     let of_month: Vec<_> = reading.cards.iter().filter(|link| link.month == own_month && link.practice != own_practice).collect();

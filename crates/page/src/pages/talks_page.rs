@@ -5,40 +5,27 @@
 use maud::{Markup, html};
 use scorecard::card::public_group::PeerGroup;
 use scorecard::card::scorecard::{CardMeasure, Movement, Scorecard, VerdictWord};
-use scorecard::measure::measure_set::{Direction, Measure, MeasureSet};
-use scorecard::scoring::disclosure::{Audience, CardView, disclose};
+use scorecard::measure::measure_set::{Direction, MeasureSet};
 use scorecard::time::calendar::{Day, Month};
 
-use crate::figure::lead_dots::{LetterMark, lead_dots};
 use crate::frame::addresses::{Addresses, as_csv};
 use crate::frame::document::document;
 use crate::frame::navigation::Navigation;
-use crate::frame::sheet::{Sheet, number};
+use crate::frame::spreadsheet::{Spreadsheet, number};
 use crate::pages::card_facts::feed_state;
-use crate::text::measure_words::{better_sentence, role, value, value_with_unit};
+use crate::pages::practice_team::{Colleague, NamedCard, team};
+use crate::pages::talks_pictures::pictures;
+use crate::text::measure_words::value_with_unit;
 use crate::text::page_words::{counted, say, text};
 use crate::text::spoken_count::grouped;
 use crate::text::spoken_date::{day, month};
 
 /// Least events of the numerator for a talk about them.
 const LEAST_EVENTS: i64 = 10;
-/// Most pictures.
-const MOST_PICTURES: usize = 6;
-/// Least clinicians with a value for a picture.
-const LEAST_LETTERS: usize = 3;
-
-/// One clinician of the practice with their final card.
-#[derive(Clone, Copy, Debug)]
-pub struct NamedCard<'a> {
-    /// Their name, else their id.
-    pub name: &'a str,
-    /// The card.
-    pub card: &'a Scorecard,
-}
 
 /// The content of the page.
 #[derive(Clone, Copy, Debug)]
-pub struct TalksReading<'a> {
+pub struct TalksContent<'a> {
     /// Code of the practice.
     pub practice: &'a str,
     /// Its name, if the registry has one.
@@ -59,24 +46,11 @@ pub struct TalksReading<'a> {
     pub months: &'a [Month],
 }
 
-/// A clinician as the page shows them.
-struct Colleague<'a> {
-    name: &'a str,
-    letters: String,
-    card: Scorecard,
-}
-
-impl Colleague<'_> {
-    fn measure(&self, id: &str) -> Option<&CardMeasure> {
-        self.card.content.measures.iter().find(|measure| *measure.id == *id)
-    }
-}
-
 /// The page.
 #[must_use]
-pub fn talks_page(reading: &TalksReading<'_>, navigation: &Navigation) -> String {
+pub fn talks_page(reading: &TalksContent<'_>, navigation: &Navigation) -> String {
     let title = say("talks.heading", &[("month", &month(reading.month))]);
-    let team = team(reading);
+    let team = team(reading.cards);
     let addresses = &navigation.addresses;
     let place =
         reading.practice_name.map_or_else(|| reading.practice.to_owned(), |name| format!("{name} ({})", reading.practice));
@@ -95,49 +69,12 @@ pub fn talks_page(reading: &TalksReading<'_>, navigation: &Navigation) -> String
             (praise(&team, addresses))
             (to_check(reading, &team, addresses))
             (nothing_to_raise(&team, addresses))
-            (pictures(reading, &team))
+            (pictures((reading.measures, reading.groups), &team))
         }
         (guide())
         (other_months(reading, addresses))
     };
     document(navigation, &title, &main)
-}
-
-/// The clinicians in order of their surnames, each with the card that a lead may see.
-fn team<'a>(reading: &TalksReading<'a>) -> Vec<Colleague<'a>> {
-    let mut cards: Vec<&NamedCard<'a>> = reading.cards.iter().collect();
-    cards.sort_by(|a, b| surname(a.name).cmp(surname(b.name)).then(a.name.cmp(b.name)));
-    let mut team: Vec<Colleague<'a>> = Vec::new();
-    for named in cards {
-        let card = match disclose(named.card, Audience::ClinicalLead) {
-            CardView::Whole(card) => card.clone(),
-            CardView::Curtailed(card) => *card,
-            CardView::Blinded(_) | CardView::Withheld => continue,
-        };
-        let base = letters(named.name);
-        let taken = |letters: &str| team.iter().any(|other| other.letters == letters);
-        let free = (2..).map(|number| format!("{base}{number}")).find(|letters| !taken(letters));
-        let letters = if taken(&base) { free.unwrap_or_default() } else { base };
-        team.push(Colleague { name: named.name, letters, card });
-    }
-    team
-}
-
-fn surname(name: &str) -> &str {
-    name.rsplit(' ').next().unwrap_or(name)
-}
-
-/// The first letters of the first and the last name; of an id its last two characters.
-fn letters(name: &str) -> String {
-    let words: Vec<&str> =
-        name.split_whitespace().filter(|word| !matches!(*word, "Dr" | "Dr." | "Nurse" | "Mr" | "Ms" | "Mrs")).collect();
-    match words.as_slice() {
-        [first, .., last] => first.chars().take(1).chain(last.chars().take(1)).collect::<String>().to_uppercase(),
-        _ => {
-            let all: Vec<char> = name.chars().collect();
-            all[all.len().saturating_sub(2)..].iter().collect()
-        }
-    }
 }
 
 fn feeds(team: &[Colleague<'_>]) -> String {
@@ -195,7 +132,7 @@ fn findings(card: &Scorecard) -> Vec<&CardMeasure> {
     card.content.measures.iter().filter(is_one).collect()
 }
 
-fn to_check(reading: &TalksReading<'_>, team: &[Colleague<'_>], addresses: &Addresses) -> Markup {
+fn to_check(reading: &TalksContent<'_>, team: &[Colleague<'_>], addresses: &Addresses) -> Markup {
     let rows: Vec<(&Colleague<'_>, &CardMeasure)> =
         team.iter().flat_map(|one| findings(&one.card).into_iter().map(move |measure| (one, measure))).collect();
     html! {
@@ -237,7 +174,7 @@ fn checks(card: &Scorecard, measure: &CardMeasure) -> String {
     format!("{events} {data}{unknown} {}", say("talks.version", &[("version", &measure.version.to_string())]))
 }
 
-fn depends(reading: &TalksReading<'_>, measure: &CardMeasure) -> String {
+fn depends(reading: &TalksContent<'_>, measure: &CardMeasure) -> String {
     let found = reading.measures.index_of(&measure.id).map(|index| &reading.measures.measures()[index].definition);
     text(if found.is_some_and(|definition| definition.controllable) { "talks.own_choice" } else { "talks.shared" })
 }
@@ -256,110 +193,6 @@ fn nothing_to_raise(team: &[Colleague<'_>], addresses: &Addresses) -> Markup {
     }
 }
 
-/// The measures with a picture: those with a finding first, then those with most points available.
-fn shown_measures<'a>(reading: &TalksReading<'a>, team: &[Colleague<'_>]) -> Vec<(&'a Measure, &'a PeerGroup)> {
-    let compared = main_role(team);
-    let of = |measure: &'a std::sync::Arc<Measure>| {
-        let name = measure.name();
-        let group = reading.groups.iter().find(|group| *group.key.measure == *name && *group.key.role == *compared)?;
-        let has_picture = group.p25.is_some() && group.p75.is_some() && group.typical.or(group.median).is_some();
-        let values = with_values(team, &compared, &measure.definition.id).len();
-        let is_one = has_picture && values >= LEAST_LETTERS && measure.definition.direction != Direction::None;
-        is_one.then_some((&**measure, group))
-    };
-    let mut measures: Vec<(&Measure, &PeerGroup)> = reading.measures.measures().iter().filter_map(of).collect();
-    let found = |measure: &Measure| team.iter().any(|one| one.measure(&measure.definition.id).is_some_and(is_found));
-    let available = |measure: &Measure| measure.definition.points.map_or(0.0, |points| points.available);
-    measures.sort_by(|(a, _), (b, _)| found(b).cmp(&found(a)).then(available(b).total_cmp(&available(a))));
-    measures.truncate(MOST_PICTURES);
-    measures
-}
-
-fn is_found(measure: &CardMeasure) -> bool {
-    matches!(measure.verdict, Some(VerdictWord::PleaseCheck | VerdictWord::BetterThanMost))
-}
-
-/// The role of most clinicians of the practice; of several the first by name.
-fn main_role(team: &[Colleague<'_>]) -> String {
-    let mut counts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
-    team.iter().for_each(|one| *counts.entry(&one.card.content.subject.role).or_default() += 1);
-    let most = counts.into_iter().rev().max_by_key(|(_, count)| *count);
-    most.map_or_else(String::new, |(role, _)| role.to_owned())
-}
-
-/// The clinicians of a role with a value, in order of the value.
-fn with_values<'t, 'n>(team: &'t [Colleague<'n>], role: &str, id: &str) -> Vec<(&'t Colleague<'n>, f64, bool)> {
-    let of = |one: &'t Colleague<'n>| {
-        let measure = one.measure(id).filter(|_| one.card.content.subject.role == role)?;
-        Some((one, measure.value?, is_found(measure)))
-    };
-    let mut found: Vec<_> = team.iter().filter_map(of).collect();
-    found.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.letters.cmp(&b.0.letters)));
-    found
-}
-
-fn pictures(reading: &TalksReading<'_>, team: &[Colleague<'_>]) -> Markup {
-    let compared = main_role(team);
-    let measures = shown_measures(reading, team);
-    if measures.is_empty() {
-        return html! {};
-    }
-    let key: Vec<String> = team.iter().map(|one| format!("{} {}", one.letters, one.name)).collect();
-    html! {
-        h2 { (text("talks.pictures")) }
-        p { (text("talks.pictures_text")) }
-        p.small.soft { (key.join("; ")) ". " (say("talks.only_role", &[("role", &role(&compared))])) }
-        div.pair.pictures {
-            @for (measure, group) in &measures { (picture(measure, group, &with_values(team, &compared, &measure.definition.id))) }
-        }
-        p.small.soft { (text("talks.found")) }
-        details { summary { (text("talks.table")) } (table(&measures, team, &compared)) }
-    }
-}
-
-fn picture(measure: &Measure, group: &PeerGroup, values: &[(&Colleague<'_>, f64, bool)]) -> Markup {
-    let unit = &measure.definition.unit;
-    let marks: Vec<LetterMark> = values
-        .iter()
-        .map(|(one, value, found)| LetterMark { letters: one.letters.clone(), value: *value, found: *found })
-        .collect();
-    let spoken: Vec<String> = values.iter().map(|(one, own, _)| format!("{} {}", one.letters, value(*own, unit))).collect();
-    let (low, high) = (group.p25.unwrap_or_default(), group.p75.unwrap_or_default());
-    let centre = group.typical.or(group.median).unwrap_or_default();
-    let name = measure.definition.short_name();
-    let values =
-        [("name", name.as_str()), ("values", &spoken.join(", ")), ("low", &value(low, unit)), ("high", &value(high, unit))];
-    let title = say("talks.picture", &values);
-    html! {
-        section {
-            h3 { (name) " " span.small.soft { (better_sentence(measure.definition.direction)) } }
-            figure { (lead_dots(&marks, (low, high), centre, unit, &title)) }
-        }
-    }
-}
-
-fn table(measures: &[(&Measure, &PeerGroup)], team: &[Colleague<'_>], compared: &str) -> Markup {
-    html! {
-        div.scroll tabindex="0" role="region" aria-label=(text("talks.table")) {
-            table {
-                caption { (text("talks.table_caption")) }
-                thead { tr { th scope="col" { (text("talks.clinician")) } @for (measure, _) in measures { th.right scope="col" { (measure.definition.short_name()) } } } }
-                tbody {
-                    @for one in team.iter().filter(|one| one.card.content.subject.role == compared) {
-                        tr {
-                            th scope="row" { (one.letters) " " (one.name) }
-                            @for (measure, _) in measures {
-                                @let own = one.measure(&measure.definition.id).and_then(|own| own.value);
-                                td.right { (own.map_or_else(|| text("ledger.no_points"), |own| value(own, &measure.definition.unit))) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 fn guide() -> Markup {
     html! {
         section aria-labelledby="guide" {
@@ -370,7 +203,7 @@ fn guide() -> Markup {
     }
 }
 
-fn other_months(reading: &TalksReading<'_>, addresses: &Addresses) -> Markup {
+fn other_months(reading: &TalksContent<'_>, addresses: &Addresses) -> Markup {
     let own = addresses.talks(reading.practice, reading.month);
     let others: Vec<&Month> = reading.months.iter().rev().filter(|other| **other != reading.month).take(12).collect();
     html! {
@@ -383,8 +216,8 @@ fn other_months(reading: &TalksReading<'_>, addresses: &Addresses) -> Markup {
 
 /// The values of the practice's clinicians as rows; no points.
 #[must_use]
-pub fn talks_sheet(reading: &TalksReading<'_>) -> Sheet {
-    let mut sheet = Sheet::with_headings([
+pub fn talks_sheet(reading: &TalksContent<'_>) -> Spreadsheet {
+    let mut sheet = Spreadsheet::with_headings([
         "practice",
         "month",
         "clinician",
@@ -397,7 +230,7 @@ pub fn talks_sheet(reading: &TalksReading<'_>) -> Sheet {
         "facts",
         "verdict",
     ]);
-    for one in &team(reading) {
+    for one in &team(reading.cards) {
         for measure in &one.card.content.measures {
             sheet.add([
                 reading.practice,

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use scorecard::scoring::word_catalogue::WordCatalogue;
 
+use crate::text::spoken_count::grouped;
+
 static ENGLISH: LazyLock<WordCatalogue> = LazyLock::new(|| WordCatalogue::of_toml(include_str!("../../words/en.toml")));
 
 /// A text without values, by `section.key`.
@@ -29,7 +31,7 @@ pub fn say(key: &str, values: &[(&str, &str)]) -> String {
 #[must_use]
 pub fn counted(section: &str, count: i64) -> String {
     let key = if count == 1 { "one" } else { "many" };
-    say(&format!("{section}.{key}"), &[("count", &crate::text::spoken_count::grouped(count))])
+    say(&format!("{section}.{key}"), &[("count", &grouped(count))])
 }
 
 /// The catalogue.

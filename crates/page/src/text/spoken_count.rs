@@ -44,13 +44,6 @@ pub fn pounds(pence: f64) -> String {
     amount(whole, "pence")
 }
 
-/// Planned time: minutes below two hours, else whole hours.
-#[must_use]
-pub fn time(minutes: i64) -> String {
-    let (section, count) = if minutes < 120 { ("minutes", minutes) } else { ("hours", (minutes + 30) / 60) };
-    crate::text::page_words::counted(section, count)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,10 +74,5 @@ mod tests {
     #[test]
     fn points_have_one_decimal_unless_whole() {
         assert_eq!([0.0, 2.0, 1.84, 9.96, -0.01].map(points), ["0", "2", "1.8", "10", "0"]);
-    }
-
-    #[test]
-    fn time_is_in_minutes_below_two_hours() {
-        assert_eq!([1, 119, 120, 1_545].map(time), ["1 minute", "119 minutes", "2 hours", "26 hours"]);
     }
 }

@@ -1,6 +1,6 @@
 //! The pages of one card.
 
-use page::frame::sheet::Sheet;
+use page::frame::spreadsheet::Spreadsheet;
 use page::pages::event_section::MeasureEvents;
 use page::pages::measure_page::{measure_page, measure_sheet};
 use page::pages::month_page::{month_page, month_sheet};
@@ -105,7 +105,7 @@ fn texts_of_others_are_never_markup() {
     assert!(cells(&sheet).iter().all(|cell| !cell.starts_with('=')));
 }
 
-fn cells(sheet: &Sheet) -> Vec<String> {
+fn cells(sheet: &Spreadsheet) -> Vec<String> {
     sheet.rows().iter().flatten().cloned().collect()
 }
 

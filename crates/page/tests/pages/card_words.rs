@@ -1,7 +1,7 @@
 //! The words of a card's page, for each situation.
 
-use page::pages::card_reading::RevisionNote;
 use page::pages::month_page::month_page;
+use page::pages::open_card::RevisionNote;
 use page::text::measure_words::verdict;
 use scorecard::card::scorecard::{
     CardMeasure, Cause, Composite, Coverage, CoverageState, Exposure, Giants, MonthGaps, Reason, Scorecard, Status, UnknownCount,

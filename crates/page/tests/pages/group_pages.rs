@@ -2,20 +2,21 @@
 
 use page::frame::navigation::Navigation;
 use page::pages::catalogue_page::catalogue_page;
-use page::pages::meeting_page::{MeetingReading, PracticeCards, meeting_page, meeting_sheet};
-use page::pages::network_page::{NetworkReading, network_page, network_sheet};
+use page::pages::meeting_page::{MeetingContent, PracticeCards, meeting_page, meeting_sheet};
+use page::pages::network_page::{NetworkContent, network_page, network_sheet};
 use page::pages::notice_page::{Notice, notice_page};
-use page::pages::operations_page::{OperationsReading, RejectNote, operations_page};
+use page::pages::operations_page::{OperationsContent, RejectNote, operations_page};
+use page::pages::practice_team::NamedCard;
 use page::pages::reader_choice::{ReaderChoice, ReaderLink, reader_choice_page};
 use page::pages::sign_in_page::{SignInWays, sign_in_page};
-use page::pages::talks_page::{NamedCard, TalksReading, talks_page, talks_sheet};
+use page::pages::talks_page::{TalksContent, talks_page, talks_sheet};
 use scorecard::card::scorecard::{Coverage, CoverageState, Scorecard, VerdictWord};
 
 use crate::html_check::{check, texts, words};
 use crate::network::{Network, a_day, large_network, navigation, of_month};
 
-fn talks<'a>(network: &'a Network, cards: &'a [NamedCard<'a>]) -> TalksReading<'a> {
-    TalksReading {
+fn talks<'a>(network: &'a Network, cards: &'a [NamedCard<'a>]) -> TalksContent<'a> {
+    TalksContent {
         practice: "A1",
         practice_name: Some("Elm <Grove>"),
         month: of_month(),
@@ -87,8 +88,8 @@ fn practices(network: &Network) -> Vec<PracticeCards<'_>> {
     CODES.iter().enumerate().map(|(at, practice)| PracticeCards { practice, cards: of(at).collect() }).collect()
 }
 
-fn meeting<'a>(network: &'a Network, practices: &'a [PracticeCards<'a>]) -> MeetingReading<'a> {
-    MeetingReading {
+fn meeting<'a>(network: &'a Network, practices: &'a [PracticeCards<'a>]) -> MeetingContent<'a> {
+    MeetingContent {
         practice: "A1",
         practice_name: None,
         month: of_month(),
@@ -184,8 +185,8 @@ fn a_question_that_one_person_makes_is_not_asked() {
     assert!(asked[0].contains("We are at 40%") && asked[0].contains("Lower is better."), "{asked:?}");
 }
 
-fn network_reading<'a>(network: &'a Network, cards: &'a [&'a Scorecard], feeds: &'a [Coverage]) -> NetworkReading<'a> {
-    NetworkReading { month: of_month(), measures: &network.random.measures, groups: &network.groups, cards, feeds, months: &[] }
+fn network_reading<'a>(network: &'a Network, cards: &'a [&'a Scorecard], feeds: &'a [Coverage]) -> NetworkContent<'a> {
+    NetworkContent { month: of_month(), measures: &network.random.measures, groups: &network.groups, cards, feeds, months: &[] }
 }
 
 #[test]
@@ -204,7 +205,7 @@ fn the_network_shows_groups_alone_and_counts_of_clinicians_in_steps_of_five() {
     assert!(!enough.is_empty() && enough.iter().all(in_steps), "{enough:?}");
     assert!(words(&page).contains("Silent: nothing came from a1-emis"));
     assert_eq!(network_sheet(&reading).rows().len(), enough.len() + 1);
-    let nobody = NetworkReading { groups: &[], ..reading };
+    let nobody = NetworkContent { groups: &[], ..reading };
     assert!(words(&network_page(&nobody, &navigation())).contains("No role has 20 clinicians"));
 }
 
@@ -226,7 +227,7 @@ fn every_other_page_is_sound() {
         state,
         newest_day: Some(a_day()),
     });
-    let operations = OperationsReading {
+    let operations = OperationsContent {
         month: Some(of_month()),
         feeds: &feeds,
         rejects: &notes,

@@ -2,10 +2,10 @@
 
 use page::frame::addresses::Addresses;
 use page::frame::navigation::{Navigation, SitePart};
-use page::pages::card_reading::{CardLink, CardReading, RevisionNote};
 use page::pages::event_section::MeasureEvents;
 use page::pages::measure_page::measure_page;
 use page::pages::month_page::month_page;
+use page::pages::open_card::{CardLink, OpenCard, RevisionNote};
 use scorecard::card::public_group::PeerGroup;
 use scorecard::card::scorecard::{Cause, Content, Quality, Reason, SCHEMA, Scorecard};
 use scorecard::measure::measure_set::MeasureSet;
@@ -75,11 +75,11 @@ pub fn navigation() -> Navigation {
 }
 
 /// A reading with all lists empty.
-pub fn reading<'a>(card: &'a Scorecard, measures: &'a MeasureSet, groups: &'a [PeerGroup]) -> CardReading<'a> {
+pub fn reading<'a>(card: &'a Scorecard, measures: &'a MeasureSet, groups: &'a [PeerGroup]) -> OpenCard<'a> {
     const NO_LEADS: &[String] = &[];
     const NO_REVISIONS: &[RevisionNote] = &[];
     const NO_CARDS: &[CardLink] = &[];
-    CardReading {
+    OpenCard {
         card,
         measures,
         groups,
@@ -94,7 +94,7 @@ pub fn reading<'a>(card: &'a Scorecard, measures: &'a MeasureSet, groups: &'a [P
 }
 
 impl Network {
-    pub fn reading<'a>(&'a self, card: &'a Scorecard) -> CardReading<'a> {
+    pub fn reading<'a>(&'a self, card: &'a Scorecard) -> OpenCard<'a> {
         reading(card, &self.random.measures, &self.groups)
     }
 

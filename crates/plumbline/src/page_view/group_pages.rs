@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use page::frame::navigation::SitePart;
-use page::pages::meeting_page::{MeetingReading, PracticeCards, meeting_page, meeting_sheet};
-use page::pages::network_page::{NetworkReading, network_page, network_sheet};
+use page::pages::meeting_page::{MeetingContent, PracticeCards, meeting_page, meeting_sheet};
+use page::pages::network_page::{NetworkContent, network_page, network_sheet};
 use page::pages::notice_page::Notice;
-use page::pages::operations_page::{OperationsReading, operations_page};
-use page::pages::talks_page::{NamedCard, TalksReading, talks_page, talks_sheet};
+use page::pages::operations_page::{OperationsContent, operations_page};
+use page::pages::practice_team::NamedCard;
+use page::pages::talks_page::{TalksContent, talks_page, talks_sheet};
 use page::text::page_words::text;
 use scorecard::card::scorecard::{Coverage, Scorecard, Status};
 use scorecard::time::calendar::Month;
@@ -71,7 +72,7 @@ fn talks(cards: &FolderCards, request: &PageRequest, practice: &str, wanted: Opt
     let names: Vec<(String, &Scorecard)> = ours().filter(|card| is_final(card)).map(|card| (name(card), card)).collect();
     let named: Vec<NamedCard<'_>> = names.iter().map(|(name, card)| NamedCard { name, card }).collect();
     let waiting: Vec<String> = ours().filter(|card| !is_final(card)).map(name).collect();
-    let reading = TalksReading {
+    let reading = TalksContent {
         practice,
         practice_name: cards.registry.practice(practice),
         month,
@@ -110,7 +111,7 @@ fn meeting(cards: &FolderCards, request: &PageRequest, practice: &str, wanted: O
     }
     let practices: Vec<PracticeCards<'_>> =
         practices.into_iter().map(|(practice, cards)| PracticeCards { practice, cards }).collect();
-    let reading = MeetingReading {
+    let reading = MeetingContent {
         practice,
         practice_name: cards.registry.practice(practice),
         month,
@@ -139,7 +140,7 @@ fn network(cards: &FolderCards, request: &PageRequest, wanted: Option<Month>) ->
     };
     let all = cards.of_month(month)?;
     let ours: Vec<&Scorecard> = all.iter().filter(|card| is_final(card) && !card.content.subject.practice.is_empty()).collect();
-    let reading = NetworkReading {
+    let reading = NetworkContent {
         month,
         measures: &cards.measures,
         groups: cards.groups(month),
@@ -159,7 +160,7 @@ fn operations(cards: &FolderCards, request: &PageRequest) -> Result<PageAnswer> 
     let feeds = month.map(|month| Ok::<_, anyhow::Error>(feeds(&cards.of_month(month)?))).transpose()?.unwrap_or_default();
     let counts = &cards.counts;
     let reading =
-        OperationsReading { month, feeds: &feeds, rejects: &counts.rejects, counts: &counts.counts, unmapped: &counts.unmapped };
+        OperationsContent { month, feeds: &feeds, rejects: &counts.rejects, counts: &counts.counts, unmapped: &counts.unmapped };
     let navigation = request.reader.navigation(None).at(SitePart::Operations);
     Ok(PageAnswer::html(200, operations_page(&reading, &navigation)))
 }

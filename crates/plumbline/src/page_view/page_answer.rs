@@ -1,11 +1,11 @@
 //! An answer with the headers of every page.
 //!
-//! Source of the headers: OWASP, HTTP Headers Cheat Sheet.
+//! Source of the headers: OWASP, HTTP Headers Cheat Spreadsheet.
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use page::frame::sheet::Sheet;
+use page::frame::spreadsheet::Spreadsheet;
 use page::frame::stylesheet::STYLESHEET;
 
 /// Nothing but the one file of styles; no script, no frame, no form to elsewhere.
@@ -50,7 +50,7 @@ impl PageAnswer {
     }
 
     /// A spreadsheet as CSV, to store in a file of this name.
-    pub(crate) fn csv(sheet: &Sheet, name: &str) -> anyhow::Result<PageAnswer> {
+    pub(crate) fn csv(sheet: &Spreadsheet, name: &str) -> anyhow::Result<PageAnswer> {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         for row in sheet.rows() {
             writer.write_record(row)?;

@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use page::frame::navigation::{Navigation, SitePart};
-use page::pages::card_reading::{CardLink, CardReading, RevisionNote};
 use page::pages::event_section::MeasureEvents;
 use page::pages::measure_page::{measure_page, measure_sheet};
 use page::pages::month_page::{month_page, month_sheet};
 use page::pages::notice_page::Notice;
+use page::pages::open_card::{CardLink, OpenCard, RevisionNote};
 use page::text::page_words::say;
 use scorecard::card::peer_snapshot::GroupFigures;
 use scorecard::card::scorecard::{Scorecard, Status};
@@ -125,9 +125,9 @@ impl CardTexts {
         }
     }
 
-    fn reading<'a>(&'a self, cards: &'a FolderCards, card: &'a Scorecard, audience: Audience) -> CardReading<'a> {
+    fn reading<'a>(&'a self, cards: &'a FolderCards, card: &'a Scorecard, audience: Audience) -> OpenCard<'a> {
         let month = card.content.period.month;
-        CardReading {
+        OpenCard {
             card,
             measures: &cards.measures,
             groups: cards.groups(month),
@@ -147,12 +147,12 @@ fn measure(
     cards: &FolderCards,
     events: &EventFinder,
     request: &PageRequest,
-    reading: &CardReading<'_>,
+    reading: &OpenCard<'_>,
     id: &str,
     navigation: &Navigation,
     wanted: &dyn Fn() -> bool,
 ) -> Result<PageAnswer> {
-    let found = Found::of(cards, events, request, reading.card, id, wanted);
+    let found = EventSearch::of(cards, events, request, reading.card, id, wanted);
     let listed = found.listed(request);
     let page = if request.csv {
         let month = reading.card.content.period.month;
@@ -179,13 +179,13 @@ fn absent(card: &Scorecard, id: &str) -> Notice {
 }
 
 /// The events of a measure, as far as the reader wants them.
-enum Found {
+enum EventSearch {
     Later,
     Known(Explanation),
     Absent(String, String),
 }
 
-impl Found {
+impl EventSearch {
     fn of(
         cards: &FolderCards,
         events: &EventFinder,
@@ -193,25 +193,25 @@ impl Found {
         card: &Scorecard,
         id: &str,
         wanted: &dyn Fn() -> bool,
-    ) -> Found {
+    ) -> EventSearch {
         let index = cards.measures.index_of(id).filter(|_| request.events != EventChoice::Later);
-        let Some(index) = index else { return Found::Later };
+        let Some(index) = index else { return EventSearch::Later };
         let Some(log) = cards.events() else {
-            return Found::Absent(say("events.no_log", &[]), command(cards, card, id));
+            return EventSearch::Absent(say("events.no_log", &[]), command(cards, card, id));
         };
         match events.explanation(log, card, index, wanted) {
-            Ok(explanation) => Found::Known(explanation),
-            Err(why) => Found::Absent(why, command(cards, card, id)),
+            Ok(explanation) => EventSearch::Known(explanation),
+            Err(why) => EventSearch::Absent(why, command(cards, card, id)),
         }
     }
 
     fn listed(&self, request: &PageRequest) -> MeasureEvents<'_> {
         match self {
-            Found::Later => MeasureEvents::Offered,
-            Found::Known(explanation) => {
+            EventSearch::Later => MeasureEvents::Offered,
+            EventSearch::Known(explanation) => {
                 MeasureEvents::Known { explanation, page: request.number, all: request.events == EventChoice::All }
             }
-            Found::Absent(reason, command) => MeasureEvents::Absent { reason, command },
+            EventSearch::Absent(reason, command) => MeasureEvents::Absent { reason, command },
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct CardLink {
 
 /// A card and what surrounds it.
 #[derive(Clone, Copy, Debug)]
-pub struct CardReading<'a> {
+pub struct OpenCard<'a> {
     /// The card.
     pub card: &'a Scorecard,
     /// The measures.
@@ -58,7 +58,7 @@ pub struct CardReading<'a> {
     pub cards: &'a [CardLink],
 }
 
-impl<'a> CardReading<'a> {
+impl<'a> OpenCard<'a> {
     /// The card without what the reader may not see. Neither the clinician nor a lead gets figures alone, so there always is a card.
     #[must_use]
     pub fn disclosed(&self) -> Cow<'a, Scorecard> {

@@ -2,15 +2,15 @@
 
 /// A table of texts. The caller writes it as CSV.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sheet {
+pub struct Spreadsheet {
     rows: Vec<Vec<String>>,
 }
 
-impl Sheet {
+impl Spreadsheet {
     /// A table with these headings.
     #[must_use]
-    pub fn with_headings<const N: usize>(headings: [&str; N]) -> Sheet {
-        Sheet { rows: vec![headings.map(cell).to_vec()] }
+    pub fn with_headings<const N: usize>(headings: [&str; N]) -> Spreadsheet {
+        Spreadsheet { rows: vec![headings.map(cell).to_vec()] }
     }
 
     /// Adds a row.
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn a_cell_is_never_a_formula() {
         let cells = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "-12.5", "7", "A81001", "\u{ff1d}1"];
-        let mut sheet = Sheet::with_headings(["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+        let mut sheet = Spreadsheet::with_headings(["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
         sheet.add(cells);
         let shown = ["'=1+1", "'+cmd|' /C calc'!A0", "'-2+3", "'@SUM(A1)", "'\t=1", "-12.5", "7", "A81001", "'\u{ff1d}1"];
         assert_eq!(sheet.rows()[1], shown);
