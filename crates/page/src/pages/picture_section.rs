@@ -18,6 +18,9 @@ use crate::text::page_words::{say, text};
 use crate::text::spoken_count::{amount, grouped};
 use crate::text::spoken_date::{month, month_letters};
 
+/// The rounding of a published value, as a share of it.
+const ROUNDING: f64 = 1e-7;
+
 /// One's own value among colleagues: twenty dots, else the strip, else a sentence.
 pub(crate) fn among(reading: &OpenCard<'_>, measure: &CardMeasure) -> Markup {
     let role = roles(&reading.card.content.subject.role);
@@ -112,8 +115,10 @@ fn funnel(measure: &CardMeasure, shape: &FunnelShape, own: f64, events: &str) ->
 
 /// The key of the sentence on one's own place within the limits.
 fn place(at: crate::figure::funnel_shape::LimitsAt, own: f64) -> &'static str {
-    let above = |limit: Option<f64>| limit.is_some_and(|limit| own > limit);
-    let below = |limit: Option<f64>| limit.is_some_and(|limit| own < limit);
+    // On a limit is within, and the card's value is rounded to nine digits.
+    let rounding = ROUNDING * own.abs().max(1.0);
+    let above = |limit: Option<f64>| limit.is_some_and(|limit| own > limit + rounding);
+    let below = |limit: Option<f64>| limit.is_some_and(|limit| own < limit - rounding);
     match (above(at.outer.1), above(at.inner.1), below(at.outer.0), below(at.inner.0)) {
         (true, ..) => "chance.above_outer",
         (_, true, ..) => "chance.above_inner",
@@ -154,6 +159,7 @@ fn course_text(course: &Course, measure: &CardMeasure) -> String {
             let key = if change.months == 1 { "course.changed_month" } else { "course.changed" };
             say(key, &[("months", &months), ("after", &spoken(*after)), ("before", &centre)])
         }
+        (None, Some(change)) if change.signal => text("course.unseen"),
         _ if (0..course.points.len()).any(|at| course.is_outside(at)) => text("course.ring"),
         _ => text("course.chance"),
     }];

@@ -104,6 +104,13 @@ impl FolderCards {
         read_index(&self.shelf.index, |index| index.clinicians().map(str::to_owned).collect())
     }
 
+    /// Whether anybody has a card at this practice.
+    pub(crate) fn knows_practice(&self, practice: &str) -> bool {
+        read_index(&self.shelf.index, |index| {
+            index.clinicians().any(|person| index.cards_of(person).iter().any(|key| key.practice == practice))
+        })
+    }
+
     /// The keys of a clinician's cards, by month and practice.
     pub(crate) fn cards_of(&self, clinician: &str) -> Vec<CardKey> {
         read_index(&self.shelf.index, |index| index.cards_of(clinician).into_iter().cloned().collect())

@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use page::pages::notice_page::Notice;
+use page::text::page_words::text;
 
 use crate::http::local_origin;
 use crate::page_view::event_finder::EventFinder;
@@ -17,6 +18,7 @@ use crate::page_view::open_pages;
 use crate::page_view::page_answer::PageAnswer;
 use crate::page_view::page_request::{PageRequest, SitePage};
 use crate::page_view::person_pages;
+use crate::page_view::site_reader::SiteReader;
 
 /// The folder and the address of the server.
 #[derive(Debug)]
@@ -44,8 +46,8 @@ impl Drop for WaitingClient {
 /// The answer to any request.
 pub(crate) async fn answer(State(state): State<Arc<PageState>>, request: Request) -> Response {
     if let Err(refusal) = local_origin::check(request.uri(), request.headers(), state.listen.ip()) {
-        let text = "these pages answer only requests for localhost, 127.0.0.1 or [::1], and no page of another site\n";
-        return PageAnswer::text(refusal.problem.status(), text).into_response();
+        let refused = "these pages answer only requests for localhost, 127.0.0.1 or [::1], and no page of another site\n";
+        return PageAnswer::text(refusal.problem.status(), refused).into_response();
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return PageAnswer::text(StatusCode::METHOD_NOT_ALLOWED, "these pages are only read; send GET\n").into_response();
@@ -67,6 +69,17 @@ fn page(state: &PageState, uri: &axum::http::Uri, wanted: &dyn Fn() -> bool) -> 
         Ok(request) => request,
         Err(problem) => return open_pages::notice(cards, None, &Notice::BadAddress { problem }),
     };
+    // A name of an address may be anything: no page repeats one that the folder does not know.
+    let unknown = match &request.reader {
+        SiteReader::Clinician(person) if cards.cards_of(person).is_empty() => Some(person_pages::unknown_person(cards, person)),
+        SiteReader::Lead(practice) if !cards.knows_practice(practice) => {
+            Some(Notice::NotFound { hint: text("choice.no_practice") })
+        }
+        _ => None,
+    };
+    if let Some(unknown) = unknown {
+        return open_pages::notice(cards, None, &unknown);
+    }
     let reader = Some(&request.reader);
     let made = match &request.page {
         SitePage::Choice(number) => open_pages::choice(cards, *number),

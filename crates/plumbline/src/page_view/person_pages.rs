@@ -98,7 +98,7 @@ fn nothing(request: &PageRequest, keys: &[CardKey], month: Month) -> Notice {
 }
 
 /// A person without a card. The address may be anything, so only a known name is repeated.
-fn unknown_person(cards: &FolderCards, person: &str) -> Notice {
+pub(crate) fn unknown_person(cards: &FolderCards, person: &str) -> Notice {
     let clinicians = cards.clinicians();
     let hint = match nearest(person, clinicians.iter().map(String::as_str)) {
         Some(near) => say("choice.near_person", &[("near", shown(near))]),
