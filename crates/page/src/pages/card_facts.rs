@@ -35,7 +35,7 @@ fn status(reading: &OpenCard<'_>, card: &Scorecard) -> String {
     say(key, &[("revision", &revision), ("final_on", &final_on)])
 }
 
-/// Who may see the card, and from when.
+/// The persons who may see the card, and the day from which they may.
 fn seen_by(reading: &OpenCard<'_>, card: &Scorecard) -> String {
     if reading.audience != Audience::Own {
         return text("seen_by.as_lead");

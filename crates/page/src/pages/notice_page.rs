@@ -48,7 +48,7 @@ pub enum Notice {
     },
     /// No such page. `hint` says what is close to it.
     NotFound {
-        /// What is close to it, or who to ask.
+        /// A page that is close to it, or somebody to ask.
         hint: String,
     },
     /// The reader may not see it.

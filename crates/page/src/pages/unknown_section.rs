@@ -1,4 +1,4 @@
-//! What a card does not know: measures without a value, unknown values, months with gaps, and what no card knows.
+//! The unknown of a card: measures without a value, unknown values, months with gaps, and facts that no card knows.
 
 use maud::{Markup, html};
 use scorecard::card::scorecard::{CardMeasure, MonthGaps, Scorecard, VerdictWord};

@@ -156,7 +156,7 @@ fn events_come_fifteen_a_page_newest_first_and_where_high_is_good_those_that_do_
     let ids = |page: &str| texts(page, "table.event-list tbody code");
     let low = page_of(&of(Direction::Low), 1, false);
     check("events", &low);
-    // Of the 40 that count, numbers 0 to 39: the last 15 are 39 down to 25.
+    // Numbers 0 to 39 count: the last 15 are 39 down to 25.
     assert_eq!((ids(&low).len(), ids(&low)[0].as_str(), ids(&low)[14].as_str()), (15, "=e39", "=e25"));
     assert!(words(&low).contains("The 40 events that count") && words(&low).contains("exactly 40 of 60"), "{}", words(&low));
     assert_eq!(ids(&page_of(&of(Direction::Low), 3, false)).len(), 10, "40 are 15, 15 and 10");

@@ -1,4 +1,4 @@
-//! What every page keeps: HTML without a parse error, landmarks, headings in order, captions, scopes, titles, and no script or style.
+//! The rules of every page: HTML without a parse error, landmarks, headings in order, captions, scopes, titles, and no script or style.
 
 use std::collections::BTreeSet;
 
