@@ -7,7 +7,7 @@ pub mod card_args;
 pub mod measure_args;
 pub mod service_args;
 
-pub use crate::cli::card_args::{CardArgs, ExplainArgs, SideChoice, WindowChoice};
+pub use crate::cli::card_args::{CardArgs, ExplainArgs, SideChoice, ViewArgs, WindowChoice};
 pub use crate::cli::command_line::{Cli, Command};
 pub use crate::cli::history_args::{Arrival, DemoArgs, MigrateArgs, ReplayArgs, SimulateArgs};
 pub use crate::cli::measure_args::{CodesCommand, CodesCoverageArgs, Measures, OwnMeasures};

@@ -12,6 +12,7 @@ pub mod migrate;
 pub mod topics;
 pub mod peek;
 pub mod explain;
+pub mod view;
 pub mod card;
 pub mod card_source;
 pub mod clinician_alias;

@@ -14,7 +14,8 @@
 //! 5. At the next cut, publish computes the cards of the changed rows ([`stream::publish::publish_task`]).
 //! 6. The cards are in the topics `scorecards` and `scorecard-revisions`. Processes that serve index them
 //!    ([`published_cards::card_index`]).
-//! 7. They leave over HTTP ([`http::routes`]), on a terminal ([`view::terminal_card`]) or in files ([`history::outputs`]).
+//! 7. They leave over HTTP ([`http::routes`]), on a terminal ([`view::terminal_card`]), in files ([`history::outputs`]) or as pages in a
+//!    browser ([`page_view::folder_server`]).
 //!
 //! `plumbline run` takes this way by the clock ([`service::run_service`]). `replay` and `demo` take it in virtual time
 //! ([`history::pipeline`]).
@@ -26,6 +27,7 @@
 
 pub mod run;
 pub mod command;
+pub mod page_view;
 pub mod service;
 pub mod http;
 pub mod deployment;

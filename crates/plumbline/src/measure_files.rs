@@ -208,6 +208,41 @@ mod tests {
     }
 
     #[test]
+    fn a_measure_in_ones_own_control_has_two_or_three_actions_and_every_action_is_a_short_sentence_with_a_source() {
+        for measure in built_in().measures() {
+            let file = &measure.definition;
+            let count = file.actions.len();
+            assert!(if file.controllable { (2..=3).contains(&count) } else { count <= 3 }, "{}: {count} actions", file.id);
+            assert!(count == 0 || file.source.contains("actions: "), "{} names no source of its actions", file.id);
+            for action in &file.actions {
+                assert!(action.ends_with('.') && action.chars().count() <= 120, "{}: {action}", file.id);
+            }
+        }
+    }
+
+    #[test]
+    fn the_measure_to_watch_with_another_exists_and_is_another() {
+        let set = built_in();
+        let watched = set.measures().iter().filter_map(|measure| Some((measure, measure.definition.balancing.as_deref()?)));
+        for (measure, other) in watched {
+            assert!(set.index_of(other).is_some() && other != measure.definition.id, "{} names {other}", measure.definition.id);
+        }
+    }
+
+    #[test]
+    fn texts_that_no_card_shows_change_no_fingerprint() {
+        let of = |change: &dyn Fn(&mut scorecard::measure::definition::Definition)| {
+            let mut files: Vec<_> = built_in().measures().iter().map(|measure| measure.definition.clone()).collect();
+            files.iter_mut().for_each(change);
+            MeasureSet::of(&files).unwrap().hash()
+        };
+        let unchanged = of(&|_| {});
+        assert_eq!(of(&|file| file.balancing = None), unchanged);
+        assert_eq!(of(&|file| file.actions.truncate(1)), unchanged, "a card shows the first action");
+        assert_ne!(of(&|file| file.actions.clear()), unchanged);
+    }
+
+    #[test]
     fn all_mistakes_of_a_folder_are_named_at_once() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("one.toml"), "id = 1").unwrap();

@@ -34,6 +34,7 @@ use crate::command::registry;
 use crate::command::rejects;
 use crate::command::replay::{TotalRejection, replay};
 use crate::command::topics;
+use crate::command::view;
 use crate::config::config_file::{self, ConfigError, ConfigSources};
 use crate::config::options::Config;
 use crate::deployment::configured_files::recognised;
@@ -79,10 +80,11 @@ pub fn run(cli: &Cli) -> ExitCode {
 fn dispatch(command: &Command) -> Result<()> {
     match command {
         Command::Demo(args) => {
-            let result = demo(args, Paint::for_stdout(), columns(), &listen()?)?;
+            let interrupt = listen()?;
+            let result = demo(args, Paint::for_stdout(), columns(), &interrupt)?;
             print(&result.card)?;
             report(&result.report);
-            Ok(())
+            if args.serve { view::view(&configured(&view::folder(&args.out))?, 0, &interrupt) } else { Ok(()) }
         }
         Command::Replay(args) => replayed(args),
         Command::Migrate(args) => {
@@ -131,6 +133,7 @@ fn dispatch(command: &Command) -> Result<()> {
             let ConflictsCommand::List(args) = command;
             print(&conflicts::conflicts(command, configured(&args.service)?)?)
         }
+        Command::View(args) => view::view(&configured(&view::folder(&args.folder))?, args.port, &listen()?),
         Command::Rejects(command) => {
             let service = match command {
                 Rejects::List(args) | Rejects::Retry(args) => &args.service,

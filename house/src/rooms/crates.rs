@@ -13,7 +13,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("house", &[]),
     ("codec", &["scorecard"]),
     ("stream", &["scorecard"]),
-    ("plumbline", &["codec", "scorecard", "sim", "stream"]),
+    // Pages from cards: no bytes of the wire, no log and no clock.
+    ("page", &["scorecard"]),
+    ("plumbline", &["codec", "page", "scorecard", "sim", "stream"]),
     ("promises", &["codec", "scorecard", "sim", "stream"]),
     ("bench", &["codec", "plumbline", "scorecard", "sim", "stream"]),
 ];

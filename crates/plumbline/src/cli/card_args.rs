@@ -1,5 +1,7 @@
 //! The commands that show cards and explain their numbers.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use scorecard::time::calendar::Month;
 
@@ -23,6 +25,17 @@ pub struct CardArgs {
     /// The configuration.
     #[command(flatten)]
     pub service: ServiceArgs,
+}
+
+/// Serves the pages of a folder on this machine.
+#[derive(Debug, Args)]
+pub struct ViewArgs {
+    /// The folder of `demo`, `replay` or `migrate`, or the data folder of a stopped service.
+    #[arg(value_name = "FOLDER", default_value = "./plumbline-demo")]
+    pub folder: PathBuf,
+    /// Listen on this port of 127.0.0.1 [default: any free port].
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    pub port: u16,
 }
 
 /// Lists the events behind one number of a card.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::cli::card_args::{CardArgs, ExplainArgs};
+use crate::cli::card_args::{CardArgs, ExplainArgs, ViewArgs};
 use crate::cli::history_args::REPLAY_EXIT_CODES;
 use crate::cli::history_args::{DemoArgs, MigrateArgs, ReplayArgs, SimulateArgs};
 use crate::cli::measure_args::{CodesCommand, Measures};
@@ -147,6 +147,16 @@ pub enum Command {
     ///
     /// Example: plumbline explain 'gmc|7012345' 2026-10 dna_rate
     Explain(ExplainArgs),
+    /// Serve the pages of a folder that `demo` or `replay` wrote, for a browser on this machine.
+    ///
+    /// The pages show the month of each clinician, each measure with the events behind it, the talks of a clinical lead, the practice
+    /// meeting, the network and the measures. The first page lists the readers to open the pages as.
+    ///
+    /// Nobody signs in: the server listens on 127.0.0.1 only, and answers only requests for localhost. It prints its address, opens
+    /// no browser, writes nothing, and ends with Ctrl-C.
+    ///
+    /// Example: plumbline view ./plumbline-demo
+    View(ViewArgs),
     /// List and show rejected records, and decode them again after a repair.
     ///
     /// `run` keeps rejected records encrypted in the folder `refused` of its data, for at most 30 days. The option `refused` limits

@@ -34,6 +34,9 @@ pub struct DemoArgs {
     /// Write the files into this folder. A run replaces the files of the run before.
     #[arg(long, value_name = "DIR", default_value = "./plumbline-demo")]
     pub out: PathBuf,
+    /// Serve the pages of the folder afterwards, as `plumbline view` does.
+    #[arg(long)]
+    pub serve: bool,
 }
 
 /// Folds an older log into a new folder.

@@ -198,11 +198,13 @@ impl Deliveries {
 fn report(summary: &Summary, shown: &Showcase, folder: &OutputFolder) -> String {
     format!(
         "\n{}{}{}Next:\n  \
+         plumbline view {}     serves the cards as pages for a browser on this machine\n  \
          plumbline simulate --out - --events 3     shows what events look like\n  \
          plumbline replay PATH --out DIR           computes the cards of your own events or FHIR export\n\
          All data are invented. Pseudonyms are made with a fixed, public key: never use `demo` for real data.\n",
         summary.report(folder.path()),
         summary.unknowns(),
-        other_cards(summary.cards, shown, folder.path())
+        other_cards(summary.cards, shown, folder.path()),
+        folder.path().display()
     )
 }

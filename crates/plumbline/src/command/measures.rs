@@ -85,6 +85,8 @@ pub fn show(MeasureSelection { set, origins, .. }: &MeasureSelection, id: &str) 
         counted(u64::from(definition.window), "month", "months")
     ));
     line(format!("  why: {}", definition.rationale));
+    definition.actions.iter().for_each(|action| line(format!("  to try: {action}")));
+    definition.balancing.iter().for_each(|other| line(format!("  watch with it: {other}")));
     line(format!("  source: {}", definition.source));
     line(format!("  file: {}", origins.get(id).map_or("built in".to_owned(), ToString::to_string)));
     definition.changes.iter().for_each(|change| line(format!("  version {change}")));

@@ -201,6 +201,12 @@ impl CardIndex {
         self.months.keys().next_back().copied()
     }
 
+    /// The months with a card, oldest first.
+    #[must_use]
+    pub fn months(&self) -> Vec<Month> {
+        self.months.keys().copied().collect()
+    }
+
     /// The places of a clinician's cards: of one month or of all, the given revision or the newest.
     #[must_use]
     pub fn of_clinician(&self, clinician: &str, month: Option<Month>, revision: Option<u32>) -> Vec<RevisionPlace> {

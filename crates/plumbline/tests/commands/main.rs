@@ -12,6 +12,7 @@ mod recompute;
 mod registry;
 mod rejects;
 mod replay_rights;
+mod view;
 
 #[path = "../support/published.rs"]
 mod published;

@@ -218,6 +218,9 @@ pub struct Definition {
     /// Actions of a clinician, each an imperative; the first is offered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<String>,
+    /// Id of the measure to watch with it, because an action may harm it. Pages link to it; no number depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balancing: Option<String>,
     /// Whether it is on trial: for the clinician's own eyes, without points.
     #[serde(default, skip_serializing_if = "is_false")]
     pub trial: bool,
@@ -349,6 +352,7 @@ impl Definition {
             standard: None,
             controllable: false,
             actions: Vec::new(),
+            balancing: None,
             trial: false,
             rationale: String::new(),
             source: String::new(),

@@ -454,10 +454,14 @@ fn asked_questions(measures: &[Arc<Measure>]) -> BTreeSet<String> {
 fn fingerprint(measures: &[Arc<Measure>], codes: &CodeBook) -> SetHash {
     let mut text = String::new();
     for measure in measures {
+        // Only the first action of a measure in the clinician's own control is on a card.
+        let shown = usize::from(measure.definition.controllable);
         let bare = Definition {
+            actions: measure.definition.actions.iter().take(shown).cloned().collect(),
             title: String::new(),
             rationale: String::new(),
             source: String::new(),
+            balancing: None,
             changes: Vec::new(),
             examples: Vec::new(),
             ..measure.definition.clone()

@@ -9,12 +9,25 @@ pub struct WordCatalogue {
     sections: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-static ENGLISH: LazyLock<WordCatalogue> = LazyLock::new(|| {
-    let sections = toml::from_str(include_str!("../../words/en.toml")).expect("the catalogue is TOML, a test reads it");
-    WordCatalogue { sections }
-});
+static ENGLISH: LazyLock<WordCatalogue> = LazyLock::new(|| WordCatalogue::of_toml(include_str!("../../words/en.toml")));
 
 impl WordCatalogue {
+    /// The catalogue of a TOML file that is compiled in: sections of keys with sentences.
+    ///
+    /// # Panics
+    /// If the text is no such file; a test reads it.
+    #[must_use]
+    pub fn of_toml(text: &str) -> WordCatalogue {
+        WordCatalogue { sections: toml::from_str(text).expect("the catalogue is TOML, a test reads it") }
+    }
+
+    /// All sentences in order, each as (section, key, sentence).
+    pub fn sentences(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.sections.iter().flat_map(|(section, keys)| {
+            keys.iter().map(move |(key, sentence)| (section.as_str(), key.as_str(), sentence.as_str()))
+        })
+    }
+
     /// The English catalogue.
     #[must_use]
     pub fn english() -> &'static WordCatalogue {
