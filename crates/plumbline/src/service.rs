@@ -4,6 +4,7 @@ pub mod run_service;
 pub mod metric_sources;
 pub mod worker_supervisor;
 pub(crate) mod disk_failure;
+pub(crate) mod broker_watch;
 pub mod worker;
 pub mod worker_metrics;
 pub(crate) mod tally_metrics;

@@ -86,6 +86,15 @@ impl KafkaLog {
         reader.partitions(shared.name(topic))
     }
 
+    /// How many partitions a topic has, from one request that is not repeated. It shows whether a broker answers.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] when no broker answers in time.
+    pub fn partitions_now(&mut self, topic: Topic, at_most: Duration) -> Result<u32, LogError> {
+        let (reader, shared) = self.reader()?;
+        reader.partitions_now(shared.name(topic), at_most)
+    }
+
     /// One past the last record of a partition of any topic.
     ///
     /// # Errors

@@ -165,7 +165,12 @@ impl Reader {
     pub(super) fn partitions(&mut self, topic: &str) -> Result<u32, LogError> {
         // `bounds` waits for a topic that was created a moment ago.
         self.bounds(topic, 0)?;
-        let metadata = self.consumer.fetch_metadata(Some(topic), BROKER_REQUEST_TIMEOUT);
+        self.partitions_now(topic, BROKER_REQUEST_TIMEOUT)
+    }
+
+    /// The number of partitions, from one request.
+    pub(super) fn partitions_now(&mut self, topic: &str, at_most: Duration) -> Result<u32, LogError> {
+        let metadata = self.consumer.fetch_metadata(Some(topic), at_most);
         let metadata = metadata.map_err(|error| failed("the number of partitions of a topic is unknown", &error))?;
         let found = metadata.topics().iter().find(|found| found.name() == topic).map_or(0, |found| found.partitions().len());
         Ok(u32::try_from(found).unwrap_or(u32::MAX))

@@ -1,18 +1,19 @@
 //! The state of a service, as its threads report it. `/readyz` and the metrics read it from here; no thread waits for it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use codec::formats::record_decoder::DecodeOutcome;
 use scorecard::fold::code_counts::CodeCounts;
 use scorecard::record::log_record::FeedCoverage;
-use scorecard::time::calendar::Timestamp;
+use scorecard::time::calendar::{Month, Timestamp};
 use stream::intake::intake_task::IntakeCounts;
 use stream::tally::tally_task::Outcomes;
 
 use crate::process::limits::CLOCK_DIFFERENCE;
+use crate::process::service_faults::{FaultPlace, ServiceFaults};
 
 /// The tally of one partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct PartitionStatus {
     pub rows: u64,
     /// The coverage of its feeds at the last tick.
     pub feeds: Vec<FeedCoverage>,
+    /// The first month of which the partition has every event, where it has lost its beginning.
+    pub whole_from: Option<Month>,
 }
 
 impl IntakeStatus {
@@ -121,6 +124,10 @@ pub struct ServiceStatus {
     joining: AtomicUsize,
     /// The error of the write that found the disk full.
     disk_failure: Mutex<Option<String>>,
+    /// The faults of threads and brokers.
+    pub faults: ServiceFaults,
+    /// Partitions of `events` beyond those of the log, at the last look.
+    pub extra_partitions: AtomicU32,
 }
 
 /// The ways into the log.
@@ -138,7 +145,7 @@ pub enum Way {
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotReady {
     /// The current work.
-    pub reason: &'static str,
+    pub reason: String,
     /// Records of the log that are read.
     pub done: u64,
     /// Records that the log held at the start.
@@ -160,6 +167,8 @@ impl ServiceStatus {
             inputs: Mutex::default(),
             joining: AtomicUsize::new(0),
             disk_failure: Mutex::default(),
+            faults: ServiceFaults::default(),
+            extra_partitions: AtomicU32::new(0),
         })
     }
 
@@ -192,6 +201,7 @@ impl ServiceStatus {
 
     /// This process no longer tallies a partition.
     pub fn end_partition(&self, partition: u32) {
+        self.faults.clear(FaultPlace::Tally(partition));
         *self.partition(partition) = PartitionStatus::default();
     }
 
@@ -273,15 +283,28 @@ impl ServiceStatus {
         u64::try_from(ahead).ok().filter(|seconds| *seconds > CLOCK_DIFFERENCE.as_secs()).unwrap_or(0)
     }
 
+    /// The fault that keeps the service from being ready.
+    fn fault(&self, now: Timestamp) -> Option<String> {
+        if self.disk_failure().is_some() {
+            return Some("the disk is full, and only reads are answered; free disk space, then restart".to_owned());
+        }
+        if let Some(fault) = self.faults.first() {
+            return Some(fault.text);
+        }
+        let ahead = "the last cut is in the future, because a clock was or is wrong; set the clock of this machine";
+        (self.cut_ahead_seconds(now) > 0).then(|| ahead.to_owned())
+    }
+
+    /// The first month of which every partition of this process has every event; `None` where the log has kept its beginning.
+    #[must_use]
+    pub fn whole_from(&self) -> Option<Month> {
+        self.owned(|partition| partition.whole_from).into_iter().flatten().max()
+    }
+
     /// `None` when the service is ready; otherwise the reason, the progress and the remaining time.
     #[must_use]
     pub fn not_ready(&self, now: Timestamp) -> Option<NotReady> {
-        if self.disk_failure().is_some() {
-            let reason = "the disk is full, and only reads are answered; free disk space, then restart";
-            return Some(NotReady { reason, done: 0, total: 0, estimate: None });
-        }
-        if self.cut_ahead_seconds(now) > 0 {
-            let reason = "the last cut is in the future, because a clock was or is wrong; set the clock of this machine";
+        if let Some(reason) = self.fault(now) {
             return Some(NotReady { reason, done: 0, total: 0, estimate: None });
         }
         let joining = self.joining.load(Ordering::Relaxed) > 0;
@@ -298,7 +321,7 @@ impl ServiceStatus {
             (true, false) => "the process is joining a consumer group",
             (false, false) => "publish is reading the published cards",
         };
-        Some(NotReady { reason, done, total, estimate: estimate(self.started.elapsed(), done, total) })
+        Some(NotReady { reason: reason.to_owned(), done, total, estimate: estimate(self.started.elapsed(), done, total) })
     }
 }
 
@@ -329,7 +352,7 @@ mod tests {
         status.begin_partition(1, 70);
         status.partition(1).position = 10;
         let not_ready = status.not_ready(NOW).unwrap();
-        assert_eq!((not_ready.reason, not_ready.done, not_ready.total), ("the log is being replayed", 40, 100));
+        assert_eq!((not_ready.reason.as_str(), not_ready.done, not_ready.total), ("the log is being replayed", 40, 100));
         status.partition(1).caught_up = true;
         assert_eq!(status.not_ready(NOW).unwrap().reason, "publish is reading the published cards");
         status.publish().caught_up = true;

@@ -128,7 +128,7 @@ impl CardIndex {
                     beyond = Some(lent.offset);
                     return ControlFlow::Break(());
                 }
-                for reason in &card.reasons {
+                for reason in card.reasons.iter() {
                     *counts.revisions.entry(reason.cause.word().to_owned()).or_default() += 1;
                 }
                 let one = found_in(&card, RevisionPlace { partition, offset: lent.offset });

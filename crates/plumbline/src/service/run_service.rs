@@ -115,6 +115,9 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: boo
     if let Some(failure) = stopping.take_failure() {
         return Err(failure);
     }
+    if let Some(loss) = status.faults.first().filter(|fault| fault.loss.is_some()) {
+        return Err(anyhow!(loss.text));
+    }
     info!("stopped");
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use scorecard::card::scorecard::CoverageState;
 use scorecard::fold::code_counts::CodeCounts;
 use scorecard::fold::feed_coverage::coverage;
-use scorecard::time::calendar::Timestamp;
+use scorecard::time::calendar::{Month, Timestamp};
 use stream::deployment::Deployment;
 
 use crate::process::clock::Clock;
@@ -42,6 +42,10 @@ fn contents(registry: &MetricRegistry, status: &Arc<ServiceStatus>) {
     let help = "Facts without a clinician. High: links of resources to encounters do not resolve.";
     gauge("plumbline_unattributed_facts", help, |p| p.unattributed);
     gauge("plumbline_rows", "Rows of open months in memory. High: many clinicians have changes in many months.", |p| p.rows);
+    let read = status.clone();
+    let help = "First instant of the first month of which the log has every event, in seconds since 1970; shown only where `events` has \
+                lost its beginning. Later than the open months: late events of earlier months change no card.";
+    registry.gauge("plumbline_months_whole_from_timestamp_seconds", help, move || read.whole_from().map(first_second));
     gauge("plumbline_partitions_owned", "Partitions of the events that this process folds.", |_| 1);
 }
 
@@ -82,6 +86,11 @@ fn lags(registry: &MetricRegistry, status: &Arc<ServiceStatus>, clock: &Clock) {
         let ticks: Vec<Option<Timestamp>> = read.owned(|p| p.last_tick);
         ticks.into_iter().min().flatten().map(|at| age_seconds(&now, at))
     });
+}
+
+/// The first second of a month in UTC, in seconds since 1970.
+fn first_second(month: Month) -> u64 {
+    u64::try_from(i64::from(month.first_day().0) * 86_400).unwrap_or(0)
 }
 
 /// A gauge of the sum over the partitions that this process owns.

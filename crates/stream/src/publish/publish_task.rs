@@ -19,6 +19,7 @@ use crate::publish::published::{LastRevision, PublishedState};
 use crate::publish::run::{RunEffects, RunWriter};
 use crate::publish::sealed_rows;
 use crate::register::Register;
+use crate::relied_tick::ReliedTick;
 use crate::rows::ledger::{CutBasis, Ledger, Obstacle};
 use crate::rows::month_units::MonthUnits;
 
@@ -43,6 +44,10 @@ impl<L: Log> PublishTask<L> {
     pub fn new(deployment: &Deployment, mut log: L) -> Result<PublishTask<L>, LogError> {
         log.fence()?;
         let published = PublishedState::read(&mut log, &deployment.schedule)?;
+        published.check_whole()?;
+        for tick in published.last_run.iter().flat_map(ReliedTick::of_run) {
+            tick.check(&mut log)?;
+        }
         let mut task = PublishTask {
             ledger: Ledger::new(deployment, &mut log)?,
             register: Register::new(&mut log)?,
@@ -64,13 +69,34 @@ impl<L: Log> PublishTask<L> {
         let schedule = &self.deployment.schedule;
         let cut = self.published.last_cut.map_or(schedule.first, |last| schedule.grid.after(last));
         self.ledger.read(&self.deployment, &mut self.log, self.published.last_cut)?;
-        let open_from = self.published.open_from(schedule);
+        if !self.ledger.is_ready(cut) {
+            return Ok(None);
+        }
+        self.check_ticks()?;
+        let open_from = self.published.open_from(&self.deployment.schedule);
         let run = match self.ledger.verify(&self.deployment, &mut self.log, cut, open_from)? {
-            Ok(basis) => self.publish(cut, &basis)?,
+            Ok(basis) => {
+                basis.marks.iter().try_for_each(|mark| ReliedTick::of_mark(mark).check(&mut self.log))?;
+                self.publish(cut, &basis)?
+            }
             Err(Obstacle::NotReady) => return Ok(None),
             Err(Obstacle::Gone(why)) => self.skip(cut, why)?,
         };
         Ok(Some(run))
+    }
+
+    /// Checks that the log still holds what the last run has read. Call it every few seconds: a topic may lose records between two
+    /// cuts.
+    ///
+    /// # Errors
+    /// [`LogError::Loss`] when it does not.
+    pub fn check(&mut self) -> Result<(), LogError> {
+        self.published.last_run.iter().flat_map(ReliedTick::of_run).try_for_each(|tick| tick.check_end(&mut self.log))
+    }
+
+    /// As [`PublishTask::check`], and also that the ticks of the last run are the same.
+    fn check_ticks(&mut self) -> Result<(), LogError> {
+        self.published.last_run.iter().flat_map(ReliedTick::of_run).try_for_each(|tick| tick.check(&mut self.log))
     }
 
     /// How often publish folded a partition's log itself.
