@@ -9,6 +9,7 @@
 //! | `example_card` | the example of the documentation is a real card |
 //! | `explained` | a number is explained by exactly the events behind it |
 //! | `facts` | the fold is exact for any order of versions |
+//! | `log_loss` | a log that lost records overwrites no card |
 //! | `openprescribing` | published values of OpenPrescribing come out of the pipeline |
 //! | `oracle` | every card is the one of the brute-force oracle |
 //! | `patients` | no patient's number is in any topic |
@@ -26,6 +27,7 @@ mod definitions;
 mod example_card;
 mod explained;
 mod facts;
+mod log_loss;
 mod openprescribing;
 mod oracle;
 mod patients;

@@ -12,12 +12,14 @@ use axum::response::{IntoResponse, Response};
 use scorecard::fold::explanation::MeasureSide;
 use stream::evidence::EvidenceError;
 
+use crate::http::card_routes::no_cards_yet;
 use crate::http::http_state::HttpState;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{ProblemType, Refusal};
 use crate::http::request_guard::CheckedRequest;
 use crate::http::responses::{NDJSON, accepts, no_cards, panicked};
 use crate::process::limits::EXPLAIN_QUEUE;
+use crate::published_cards::card_index::{CardIndex, read_index};
 use crate::terminal::paint::Paint;
 use crate::view::explain_request::{ExplainError, ExplainRequest, side_word};
 use crate::view::explanation_view::{json, ndjson, table};
@@ -34,6 +36,9 @@ pub async fn explain(
         Err(wrong) => return wrong.into_response(),
     };
     let Some(cards) = state.cards.clone() else { return no_cards() };
+    if read_index(&cards.index, CardIndex::is_empty) {
+        return no_cards_yet(&state);
+    }
     // The place in the queue is released with the request, also when the client hung up.
     let Ok(_queued) = state.explain_queue.clone().try_acquire_owned() else {
         let text =

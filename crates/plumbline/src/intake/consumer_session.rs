@@ -265,7 +265,7 @@ impl<'t> ConsumerSession<'t> {
                         KafkaError::MessageConsumptionFatal(code),
                     ));
                 }
-                Some(Err(error)) => debug!(%error, "poll of input topics failed"),
+                Some(Err(error)) => topics.log.contact().report_poll(&error, "intake"),
                 None => match pending {
                     Some(before) if group.may_grow(TOPIC_GROUP_AGE) && !before.log.acknowledged(GROUP_POLL)? => {
                         group.now = topics.clock.now();

@@ -14,6 +14,7 @@ use scorecard::time::calendar::Timestamp;
 use stream::log::{LogEntry, LogError};
 use tracing::debug;
 
+use crate::kafka::access_right::{is_refused, missing_right};
 use crate::kafka::contact::Contact;
 use crate::kafka::schema_registry::registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
@@ -111,6 +112,9 @@ impl Reader {
                 }
                 Some(Err(error)) => {
                     debug!(topic = wanted.topic, partition = wanted.partition, %error, "poll of a reader failed");
+                    if is_refused(&error) {
+                        return Err(failed_on(wanted.topic, "Read", "a read is refused", &error));
+                    }
                     if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
                         return Err(failed("the reader failed for good", &error));
                     }
@@ -184,6 +188,9 @@ impl Reader {
                 Ok(found) => break found,
                 Err(error) if is_absent(&error) && begun.elapsed() > NEW_TOPIC_DELAY => {
                     return Err(LogError::NoPartition { topic: topic.to_owned(), partition });
+                }
+                Err(error) if is_refused(&error) => {
+                    return Err(failed_on(topic, "Describe", "the offsets of a partition are unknown", &error));
                 }
                 Err(error) if self.stopping.asked() || begun.elapsed() > BROKER_OUTAGE => {
                     return Err(failed("the offsets of a partition are unknown", &error));
@@ -262,6 +269,11 @@ fn decoded<'a>(
 fn is_absent(error: &KafkaError) -> bool {
     use rdkafka::error::RDKafkaErrorCode::{UnknownPartition, UnknownTopic, UnknownTopicOrPartition};
     matches!(error.rdkafka_error_code(), Some(UnknownPartition | UnknownTopic | UnknownTopicOrPartition))
+}
+
+/// As [`failed`], with the right that the user lacks for this operation.
+pub(super) fn failed_on(topic: &str, operation: &str, what: &str, error: &KafkaError) -> LogError {
+    missing_right(error, operation, topic).map_or_else(|| failed(what, error), |right| failed(&format!("{what}: {right}"), error))
 }
 
 /// An error of the Kafka client as an error of the log.

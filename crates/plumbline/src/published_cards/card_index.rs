@@ -195,6 +195,12 @@ impl CardIndex {
         self.last_run.as_ref()
     }
 
+    /// Whether no card is published.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cards.is_empty()
+    }
+
     /// The last month with a card.
     #[must_use]
     pub fn last_month(&self) -> Option<Month> {

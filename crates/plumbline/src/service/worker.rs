@@ -77,7 +77,9 @@ fn report(work: &WorkerContext, partition: u32, task: &TallyTask<AnyLog>) -> boo
     status.end = status.end.max(status.position);
     status.newest = task.newest();
     status.heard = Some(Instant::now());
-    if status.last_tick != task.last_tick() {
+    // Before the first tick the feeds say which months the first cards are of.
+    let is_new = status.last_tick.is_none() && status.outcomes != task.outcomes();
+    if status.last_tick != task.last_tick() || is_new {
         status.feeds = task.feeds();
     }
     status.last_tick = task.last_tick();

@@ -7,12 +7,11 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use rdkafka::consumer::BaseConsumer;
 use stream::log::{Log, LogError, Topic, with_sources};
-use tracing::{debug, error, warn};
+use tracing::{error, warn};
 
 use crate::kafka::log::KafkaLog;
-use crate::kafka::membership::{AssignmentChange, MemberContext, join};
+use crate::kafka::membership::{AssignmentChange, join};
 use crate::kafka::settings::Group;
 use crate::log::any_log::AnyLog;
 use crate::process::limits::{
@@ -175,13 +174,16 @@ fn member(work: &WorkerContext, log: &KafkaLog, group: Group, topic: Topic) -> R
         .with_context(|| format!("joining the group {} failed", log.settings().group(group)))?;
     work.status.joining();
     let count = topic.partitions(work.deployment.partitions);
-    let work = work.clone();
+    let (work, contact, name) = (work.clone(), log.contact().clone(), log.settings().group(group));
     let run = move || {
         let _guard = work.stopping.guard("groups");
         let mut assignments: BTreeMap<u32, Assignment> = BTreeMap::new();
         let mut joined = false;
         while !work.stopping.asked() {
-            poll(&consumer);
+            // Keeps the membership alive. It reads nothing: all its partitions are paused.
+            if let Some(Err(error)) = consumer.poll(MEMBER_POLL) {
+                contact.report_poll(&error, &name);
+            }
             while let Ok(change) = heard.try_recv() {
                 match change {
                     AssignmentChange::Assigned(partitions) => {
@@ -207,13 +209,6 @@ fn member(work: &WorkerContext, log: &KafkaLog, group: Group, topic: Topic) -> R
         drop(consumer);
     };
     thread::Builder::new().name("groups".to_owned()).spawn(run).context("starting the thread of a group")
-}
-
-/// Keeps the membership alive. It reads nothing: all its partitions are paused.
-fn poll(consumer: &BaseConsumer<MemberContext>) {
-    if let Some(Err(error)) = consumer.poll(MEMBER_POLL) {
-        debug!("polling a group: {error}");
-    }
 }
 
 /// The thread of a partition that this process owns.

@@ -34,6 +34,8 @@ pub struct PublishTask<L> {
     stale: StaleUnits,
     /// Sealed months with missing rows.
     missing: BTreeSet<Month>,
+    /// The tick of the last run that the last check read.
+    turn: usize,
 }
 
 impl<L: Log> PublishTask<L> {
@@ -53,6 +55,7 @@ impl<L: Log> PublishTask<L> {
             register: Register::new(&mut log)?,
             stale: BTreeMap::new(),
             missing: BTreeSet::new(),
+            turn: 0,
             deployment: deployment.clone(),
             published,
             log,
@@ -91,10 +94,14 @@ impl<L: Log> PublishTask<L> {
     /// # Errors
     /// [`LogError::Loss`] when it does not.
     pub fn check(&mut self) -> Result<(), LogError> {
-        self.published.last_run.iter().flat_map(ReliedTick::of_run).try_for_each(|tick| tick.check_end(&mut self.log))
+        let ticks: Vec<ReliedTick> = self.published.last_run.iter().flat_map(ReliedTick::of_run).collect();
+        ticks.iter().try_for_each(|tick| tick.check_end(&mut self.log))?;
+        // A topic that was filled beyond its former end holds other records in every partition: one look at a time finds it.
+        self.turn = (self.turn + 1) % ticks.len().max(1);
+        ticks.get(self.turn).map_or(Ok(()), |tick| tick.check(&mut self.log))
     }
 
-    /// As [`PublishTask::check`], and also that the ticks of the last run are the same.
+    /// Checks that the log holds every tick of the last run.
     fn check_ticks(&mut self) -> Result<(), LogError> {
         self.published.last_run.iter().flat_map(ReliedTick::of_run).try_for_each(|tick| tick.check(&mut self.log))
     }

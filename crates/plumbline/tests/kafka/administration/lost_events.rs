@@ -72,7 +72,8 @@ pub fn a_lost_beginning_is_said_and_makes_no_card_worse(tools: &TestTools) {
     let (before, after) = (newest(&damaged.before), newest(&damaged.judged()));
     assert!(damaged.judged().runs().len() > damaged.before.runs().len(), "publication goes on");
     for (key, card) in &before {
-        let encounters = |card: &scorecard::card::scorecard::Scorecard| card.content.exposure[0].encounters;
+        let encounters =
+            |card: &scorecard::card::scorecard::Scorecard| card.content.exposure.first().map_or(0, |one| one.encounters);
         assert!(encounters(&after[key]) >= encounters(card), "{key} got worse");
     }
     damaged.processes.all_run();
