@@ -95,14 +95,6 @@ impl KafkaLog {
         reader.partitions_now(shared.name(topic), at_most)
     }
 
-    /// One past the last record of a partition of any topic.
-    ///
-    /// # Errors
-    /// [`LogError::Failed`] when the topic does not exist, or no broker answers.
-    pub fn end_of(&mut self, topic: &str, partition: u32) -> Result<u64, LogError> {
-        Ok(self.reader()?.0.bounds(topic, partition)?.end)
-    }
-
     fn reader(&mut self) -> Result<(&mut Reader, &LogClients), LogError> {
         if self.reader.is_none() {
             let LogClients { settings, contact, stopping, registry, .. } = &*self.shared;

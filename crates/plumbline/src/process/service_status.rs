@@ -102,12 +102,25 @@ pub struct IntakeStatus {
 /// A partition of an input topic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InputStatus {
-    /// Offset of the next record to read.
+    /// The committed offset of intake, else the first offset.
     pub next: u64,
     /// One past the last record, at the last look.
     pub end: u64,
-    /// The time at which the brokers received the newest record that was read.
-    pub newest: Option<Timestamp>,
+    /// A look since which the records below its end are not all committed: its time and its end.
+    pub waits: Option<(Timestamp, u64)>,
+}
+
+impl InputStatus {
+    /// Notes the offsets of a look at the brokers.
+    pub fn look(&mut self, now: Timestamp, next: u64, end: u64) {
+        (self.next, self.end) = (next, end);
+        self.waits = match self.waits {
+            _ if next >= end => None,
+            Some((_, waited)) if next >= waited => Some((now, end)),
+            None => Some((now, end)),
+            since => since,
+        };
+    }
 }
 
 /// Partitions of input topics, by topic and number.
@@ -367,6 +380,20 @@ mod tests {
             assert_eq!(status.cut_ahead_seconds(NOW), expected);
             assert_eq!(status.not_ready(NOW).is_some(), expected > 0);
         }
+    }
+
+    #[test]
+    fn an_input_waits_since_the_look_whose_records_are_not_committed() {
+        let (mut input, at) = (InputStatus::default(), |seconds: i64| Timestamp(NOW.0 + 1_000 * seconds));
+        input.look(at(0), 10, 10);
+        assert_eq!(input.waits, None);
+        input.look(at(5), 10, 30);
+        input.look(at(10), 20, 50);
+        assert_eq!(input.waits, Some((at(5), 30)), "10 records of the look at 5 s are left");
+        input.look(at(15), 30, 60);
+        assert_eq!(input.waits, Some((at(15), 60)));
+        input.look(at(20), 60, 60);
+        assert_eq!(input.waits, None);
     }
 
     #[test]

@@ -176,6 +176,7 @@ fn intake(
             status: work.status.clone(),
             stopping: work.stopping.clone(),
         };
+        intakes.push(topics.clone().watch()?);
         intakes.push(topics.start()?);
     }
     Ok((Some(sender), intakes))

@@ -147,15 +147,6 @@ fn watch(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogError> {
             let end = log.bounds(Topic::Events, partition)?.end;
             work.status.partition(partition).end = end;
         }
-        if let AnyLog::Kafka(log) = &mut log {
-            let inputs: Vec<(String, u32)> = work.status.inputs().keys().cloned().collect();
-            for (topic, partition) in inputs {
-                let end = log.end_of(&topic, partition)?;
-                if let Some(input) = work.status.inputs().get_mut(&(topic, partition)) {
-                    input.end = end;
-                }
-            }
-        }
         work.status.faults.clear(FaultPlace::Watch);
         if let Some(role) = work.status.silent(HUNG_THREAD_SILENCE) {
             // A thread holds nothing that the log does not, and a hanging thread cannot be joined.

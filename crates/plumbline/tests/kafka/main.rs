@@ -48,7 +48,7 @@ const VERIFIER: [(&str, fn()); 3] = [
 type Promise = (&'static str, fn(&TestTools));
 
 /// Tests against brokers, the longest first.
-const PROMISES: [Promise; 22] = [
+const PROMISES: [Promise; 24] = [
     (
         "brokers_crash_one_after_the_other_and_nothing_is_lost",
         broker_failures::brokers_crash_one_after_the_other_and_nothing_is_lost,
@@ -93,6 +93,11 @@ const PROMISES: [Promise; 22] = [
         administration::lost_topics::a_registry_that_was_created_again_stops_publication,
     ),
     ("lost_run_records_stop_publication", administration::lost_topics::lost_run_records_stop_publication),
+    (
+        "silent_brokers_are_said_and_requests_get_an_answer",
+        administration::brokers_away::silent_brokers_are_said_and_requests_get_an_answer,
+    ),
+    ("topics_are_not_created_over_a_loss", topics_and_peek::topics_are_not_created_over_a_loss),
     ("added_partitions_are_ignored_and_said", administration::partitions::added_partitions_are_ignored_and_said),
     ("a_wrong_password_is_reported", sasl_over_tls::a_wrong_password_is_reported),
 ];

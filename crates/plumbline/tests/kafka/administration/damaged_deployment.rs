@@ -133,13 +133,21 @@ pub fn readyz(process: &Process) -> Option<String> {
     get(process, "/readyz")
 }
 
-/// The answer of a process to a request.
+/// The answer of a process to a GET.
 pub fn get(process: &Process, path: &str) -> Option<String> {
+    request(process, "GET", path, "")
+}
+
+/// The answer of a process to a request; `None` before it listens.
+pub fn request(process: &Process, method: &str, path: &str, body: &str) -> Option<String> {
     let text = process.log_text();
     let address = text.lines().find_map(|line| line.strip_prefix("plumbline: http://")?.split(',').next())?.to_owned();
     let mut stream = TcpStream::connect(&address).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes()).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
+    let length = body.len();
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n");
+    stream.write_all(format!("{head}Connection: close\r\n\r\n{body}").as_bytes()).ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     Some(answer)

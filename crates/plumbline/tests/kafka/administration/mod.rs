@@ -2,6 +2,7 @@
 //!
 //! After each of them no card gets worse, and `/readyz` of the process that needs the records names the loss within a minute.
 
+pub mod brokers_away;
 pub mod lost_events;
 pub mod lost_topics;
 pub mod partitions;
