@@ -11,3 +11,4 @@ pub(crate) mod tally_metrics;
 pub(crate) mod publish_metrics;
 pub mod private_folder;
 pub mod clock_check;
+pub mod log_ends_file;

@@ -20,6 +20,9 @@ pub enum Reliance {
     /// A task of this process.
     #[error("this process")]
     Task,
+    /// The file beside an embedded log that notes its ends.
+    #[error("LOG_ENDS of the data folder")]
+    Folder,
 }
 
 /// One loss.
@@ -112,10 +115,12 @@ impl LogLoss {
     #[must_use]
     pub fn section(&self) -> &'static str {
         match self {
+            LogLoss::End { reliance: Reliance::Folder, .. } => "the-folder-holds-an-older-log",
             LogLoss::End { topic: "clinician-months", .. } => "rows-and-marks-are-gone",
             LogLoss::End { topic: "registry", .. } | LogLoss::Replaced { topic: "registry", .. } | LogLoss::Genesis { .. } => {
                 "the-registry-is-gone"
             }
+            LogLoss::End { topic: "runs" | "scorecard-revisions" | "peer-groups", .. } => "published-topics-are-gone",
             LogLoss::End { .. } => "the-log-lost-its-end",
             LogLoss::Replaced { .. } => "a-topic-was-created-again",
             LogLoss::Runs { .. } | LogLoss::Cards { .. } => "published-topics-are-gone",
@@ -154,6 +159,8 @@ mod tests {
             end("events"),
             end("registry"),
             end("clinician-months"),
+            end("scorecard-revisions"),
+            LogLoss::End { topic: "events", partition: 2, end: 40, position: 119, reliance: Reliance::Folder },
             replaced("events"),
             replaced("registry"),
             LogLoss::Genesis { topic: "events", partition: 0, end: 7 },

@@ -27,6 +27,7 @@ use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::service::clock_check;
 use crate::service::disk_failure::keeps_reading;
+use crate::service::log_ends_file::LogEndsFile;
 use crate::service::metric_sources::MetricSources;
 use crate::service::private_folder::{make_private, set_private_umask};
 use crate::service::worker::WorkerContext;
@@ -56,6 +57,9 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: boo
     };
     if let (AnyLog::Local(log), false) = (&data.log, accept_clock) {
         clock_check::check(&mut log.clone(), &data.deployment.schedule, data.clock.now())?;
+    }
+    if let AnyLog::Local(log) = &data.log {
+        LogEndsFile::beside(log).check(&mut log.clone())?;
     }
     let status = ServiceStatus::new(data.deployment.partitions);
     let metrics = MetricRegistry::default();

@@ -23,6 +23,7 @@ use crate::process::service_status::{PublishStatus, ServiceStatus};
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::service::broker_watch;
 use crate::service::disk_failure::keeps_reading;
+use crate::service::log_ends_file::LogEndsFile;
 use crate::service::worker::{WorkerContext, publish, serve, tally};
 
 /// The threads of tally and publish.
@@ -142,10 +143,16 @@ fn spawn(
 /// Reads the ends of the partitions regularly, and ends the process when a thread hangs.
 fn watch(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogError> {
     let mut log = work.log.clone();
+    let mut ends = if let AnyLog::Local(log) = &log { Some(LogEndsFile::beside(log)) } else { None };
     while !leave.wait(LAG_CHECK_INTERVAL) {
         for partition in work.status.owned_numbers() {
             let end = log.bounds(Topic::Events, partition)?.end;
             work.status.partition(partition).end = end;
+        }
+        if let (AnyLog::Local(log), Some(ends)) = (&log, &mut ends)
+            && let Err(error) = ends.note(log)
+        {
+            warn!(%error, "the ends of the log are not noted");
         }
         work.status.faults.clear(FaultPlace::Watch);
         if let Some(role) = work.status.silent(HUNG_THREAD_SILENCE) {
