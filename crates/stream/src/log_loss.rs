@@ -20,7 +20,7 @@ pub enum Reliance {
     /// A task of this process.
     #[error("this process")]
     Task,
-    /// The file beside an embedded log that notes its ends.
+    /// The file next to an embedded log that notes its ends.
     #[error("LOG_ENDS of the data folder")]
     Folder,
 }

@@ -10,12 +10,11 @@ use stream::log::LogError;
 use crate::http::http_state::HttpState;
 use crate::http::problem::ProblemType;
 use crate::http::request_guard::CheckedRequest;
-use crate::http::responses::{accepts, listed, no_cards, panicked, percent_encoded};
+use crate::http::responses::{accepts, listed, no_cards, no_cards_yet, panicked, percent_encoded};
 use crate::log::local_log::LocalLog;
 use crate::published_cards::card_index::{CardChange, CardIndex, RevisionPlace, card_at, read_index};
 use crate::published_cards::card_key::CardKey;
 use crate::terminal::paint::Paint;
-use crate::view::first_cards::FirstCards;
 use crate::view::terminal_card::render;
 
 const READING: &str = "reading the cards";
@@ -34,7 +33,7 @@ pub(crate) async fn of_clinician(
     let Some(store) = state.cards.clone() else { return no_cards() };
     let places = read_index(&store.index, |index| index.of_clinician(&clinician, month, revision));
     if places.is_empty() && read_index(&store.index, CardIndex::is_empty) {
-        return no_cards_yet(&state);
+        return no_cards_yet(&state.status, &state.deployment.schedule);
     }
     if places.is_empty() {
         let text = "no card matches clinician, month and revision; GET /v1/changes lists the published cards";
@@ -44,11 +43,6 @@ pub(crate) async fn of_clinician(
         return terminal_cards(state, store.cards, places).await;
     }
     cards(store.cards, places, None, &headers).await
-}
-
-/// The answer of a deployment without cards.
-pub(crate) fn no_cards_yet(state: &HttpState) -> Response {
-    ProblemType::NotFound.response(&FirstCards::of_status(&state.status, &state.deployment.schedule).to_string())
 }
 
 /// The cards as tables for a terminal.
@@ -76,7 +70,9 @@ pub(crate) async fn of_month(
         (Err(wrong), _) | (_, Err(wrong)) => return wrong.into_response(),
     };
     let Some(store) = state.cards.clone() else { return no_cards() };
-    let Some(month) = month.or_else(|| read_index(&store.index, CardIndex::last_month)) else { return no_cards_yet(&state) };
+    let Some(month) = month.or_else(|| read_index(&store.index, CardIndex::last_month)) else {
+        return no_cards_yet(&state.status, &state.deployment.schedule);
+    };
     let after = parameters.text("after").map(|text| {
         let (clinician, practice) = text.split_once("||").unwrap_or((text, ""));
         CardKey { clinician: clinician.to_owned(), month, practice: practice.to_owned() }

@@ -12,12 +12,11 @@ use axum::response::{IntoResponse, Response};
 use scorecard::fold::explanation::MeasureSide;
 use stream::evidence::EvidenceError;
 
-use crate::http::card_routes::no_cards_yet;
 use crate::http::http_state::HttpState;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{ProblemType, Refusal};
 use crate::http::request_guard::CheckedRequest;
-use crate::http::responses::{NDJSON, accepts, no_cards, panicked};
+use crate::http::responses::{NDJSON, accepts, no_cards, no_cards_yet, panicked};
 use crate::process::limits::EXPLAIN_QUEUE;
 use crate::published_cards::card_index::{CardIndex, read_index};
 use crate::terminal::paint::Paint;
@@ -37,7 +36,7 @@ pub async fn explain(
     };
     let Some(cards) = state.cards.clone() else { return no_cards() };
     if read_index(&cards.index, CardIndex::is_empty) {
-        return no_cards_yet(&state);
+        return no_cards_yet(&state.status, &state.deployment.schedule);
     }
     // The place in the queue is released with the request, also when the client hung up.
     let Ok(_queued) = state.explain_queue.clone().try_acquire_owned() else {

@@ -54,7 +54,7 @@ impl Contact {
 
     /// Logs an error that a poll of a group returned. A refusal is a warning, at most one in half a minute.
     pub(crate) fn report_poll(&self, error: &KafkaError, group: &str) {
-        let Some(right) = missing_right(error, "Read", "of the group's inputs") else {
+        let Some(right) = missing_right(error, "Read", "under kafka.prefix, or an input") else {
             return debug!(%error, group, "poll of a group failed");
         };
         let mut logged = self.0.refusal_logged.lock().unwrap_or_else(PoisonError::into_inner);

@@ -150,5 +150,5 @@ fn failed_or_fenced(what: &str, error: &KafkaError) -> LogError {
     if error.rdkafka_error_code().is_some_and(|code| fenced.contains(&code)) {
         return LogError::Fenced;
     }
-    failed_on("of the published cards", "Write", what, error)
+    failed_on("under kafka.prefix", "Write", what, error)
 }

@@ -23,7 +23,7 @@ impl Requirement {
         }
     }
 
-    /// Whether a value of the brokers meets it.
+    /// Whether it allows this value of the brokers.
     #[must_use]
     pub fn allows(self, found: &str) -> bool {
         let endless = |number: i64| if number < 0 { i64::MAX } else { number };

@@ -1,7 +1,7 @@
 //! The file `LOG_ENDS` in the data folder: the ends of the embedded log a few seconds ago.
 //!
 //! An older copy of the folder `log` holds older cards along with older events, so nothing inside of it tells that it is old. The file
-//! beside it does.
+//! next to it does.
 
 use std::fs;
 use std::io::{self, Write};
@@ -26,9 +26,9 @@ pub struct LogEndsFile {
 }
 
 impl LogEndsFile {
-    /// The file beside the folder of this log.
+    /// The file next to the folder of this log.
     #[must_use]
-    pub fn beside(log: &LocalLog) -> LogEndsFile {
+    pub fn next_to(log: &LocalLog) -> LogEndsFile {
         LogEndsFile { path: log.path().parent().unwrap_or(Path::new(".")).join(NAME), text: String::new() }
     }
 

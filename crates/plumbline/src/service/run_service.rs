@@ -59,7 +59,7 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: boo
         clock_check::check(&mut log.clone(), &data.deployment.schedule, data.clock.now())?;
     }
     if let AnyLog::Local(log) = &data.log {
-        LogEndsFile::beside(log).check(&mut log.clone())?;
+        LogEndsFile::next_to(log).check(&mut log.clone())?;
     }
     let status = ServiceStatus::new(data.deployment.partitions);
     let metrics = MetricRegistry::default();

@@ -143,7 +143,7 @@ fn spawn(
 /// Reads the ends of the partitions regularly, and ends the process when a thread hangs.
 fn watch(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogError> {
     let mut log = work.log.clone();
-    let mut ends = if let AnyLog::Local(log) = &log { Some(LogEndsFile::beside(log)) } else { None };
+    let mut ends = if let AnyLog::Local(log) = &log { Some(LogEndsFile::next_to(log)) } else { None };
     while !leave.wait(LAG_CHECK_INTERVAL) {
         for partition in work.status.owned_numbers() {
             let end = log.bounds(Topic::Events, partition)?.end;

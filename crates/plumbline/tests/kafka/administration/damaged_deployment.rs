@@ -28,7 +28,7 @@ pub struct DamagedDeployment {
     pub processes: ProcessGroup,
     pub administrator: TopicAdministrator,
     subscriber: Subscriber,
-    /// What the topics held before the damage.
+    /// The records of the topics before the damage.
     pub before: Dump,
 }
 
@@ -96,12 +96,12 @@ impl DamagedDeployment {
         }
     }
 
-    /// What the topics hold now.
+    /// The records of the topics now.
     pub fn dump(&self) -> Dump {
         self.subscriber.dump(&self.traffic.deployment.prefix, &[])
     }
 
-    /// What the topics hold now, judged as a subscriber.
+    /// The records of the topics now, judged as a subscriber.
     pub fn judged(&self) -> Dump {
         let after = self.dump();
         let mut verdict = Verdict::default();
