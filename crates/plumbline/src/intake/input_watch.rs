@@ -16,7 +16,6 @@ use crate::intake::consumer_session::TopicIntake;
 use crate::kafka::contact::Contact;
 use crate::kafka::settings::Group;
 use crate::process::limits::{BROKER_REQUEST_TIMEOUT, COMMITTED_OFFSETS_TIMEOUT, LAG_CHECK_INTERVAL};
-use crate::process::service_status::InputStatus;
 
 impl TopicIntake {
     /// Starts the watch.
@@ -63,6 +62,6 @@ impl TopicIntake {
             return debug!(topic, partition, "a partition without offsets");
         };
         let mut inputs = self.status.inputs();
-        inputs.entry((topic.to_owned(), partition)).or_insert_with(InputStatus::default).look(now, next, end);
+        inputs.entry((topic.to_owned(), partition)).or_default().look(now, next, end);
     }
 }

@@ -180,6 +180,13 @@ impl Reader {
         Ok(u32::try_from(found).unwrap_or(u32::MAX))
     }
 
+    /// The refusal of a topic's metadata. A request for offsets hides it behind a time-out.
+    fn refusal(&self, topic: &str) -> Option<KafkaError> {
+        let metadata = self.consumer.fetch_metadata(Some(topic), BROKER_REQUEST_TIMEOUT).ok()?;
+        let code = metadata.topics().first()?.error()?;
+        Some(KafkaError::MetadataFetch(code.into())).filter(is_refused)
+    }
+
     /// See [`stream::log::Log::bounds`].
     pub(super) fn bounds(&mut self, topic: &str, partition: u32) -> Result<Range<u64>, LogError> {
         let begun = Instant::now();
@@ -189,14 +196,14 @@ impl Reader {
                 Err(error) if is_absent(&error) && begun.elapsed() > NEW_TOPIC_DELAY => {
                     return Err(LogError::NoPartition { topic: topic.to_owned(), partition });
                 }
-                Err(error) if is_refused(&error) => {
-                    return Err(failed_on(topic, "Describe", "the offsets of a partition are unknown", &error));
-                }
                 Err(error) if self.stopping.asked() || begun.elapsed() > BROKER_OUTAGE => {
                     return Err(failed("the offsets of a partition are unknown", &error));
                 }
                 Err(error) => {
                     debug!(topic, partition, %error, "offsets of a partition unknown, asking again");
+                    if let Some(refusal) = self.refusal(topic) {
+                        return Err(failed_on(topic, "Describe", "the offsets of a partition are unknown", &refusal));
+                    }
                     // A poll reports why, for example a wrong password. Without a cursor it cannot swallow a record.
                     if self.cursor.is_none() {
                         let _ = self.consumer.poll(Duration::ZERO);

@@ -48,7 +48,7 @@ const VERIFIER: [(&str, fn()); 3] = [
 type Promise = (&'static str, fn(&TestTools));
 
 /// Tests against brokers, the longest first.
-const PROMISES: [Promise; 24] = [
+const PROMISES: [Promise; 25] = [
     (
         "brokers_crash_one_after_the_other_and_nothing_is_lost",
         broker_failures::brokers_crash_one_after_the_other_and_nothing_is_lost,
@@ -97,6 +97,7 @@ const PROMISES: [Promise; 24] = [
         "silent_brokers_are_said_and_requests_get_an_answer",
         administration::brokers_away::silent_brokers_are_said_and_requests_get_an_answer,
     ),
+    ("a_missing_right_is_named_with_its_topic", administration::missing_rights::a_missing_right_is_named_with_its_topic),
     ("topics_are_not_created_over_a_loss", topics_and_peek::topics_are_not_created_over_a_loss),
     ("added_partitions_are_ignored_and_said", administration::partitions::added_partitions_are_ignored_and_said),
     ("a_wrong_password_is_reported", sasl_over_tls::a_wrong_password_is_reported),

@@ -5,6 +5,7 @@
 pub mod brokers_away;
 pub mod lost_events;
 pub mod lost_topics;
+pub mod missing_rights;
 pub mod partitions;
 mod damaged_deployment;
 mod topic_administrator;
