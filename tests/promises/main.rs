@@ -10,6 +10,7 @@
 //! | `explained` | a number is explained by exactly the events behind it |
 //! | `facts` | the fold is exact for any order of versions |
 //! | `fences` | a forged version at the highest number is not final |
+//! | `log_loss` | a log that lost records overwrites no card |
 //! | `openprescribing` | published values of OpenPrescribing come out of the pipeline |
 //! | `oracle` | every card is the one of the brute-force oracle |
 //! | `patients` | no patient's number is in any topic |
@@ -28,6 +29,7 @@ mod example_card;
 mod explained;
 mod facts;
 mod fences;
+mod log_loss;
 mod openprescribing;
 mod oracle;
 mod patients;

@@ -53,7 +53,7 @@ fn two_references_and_two_spellings_of_one_practice_give_one_card() {
     let current: Vec<_> = cards.values().filter(|card| card.content.status != Status::Withdrawn).collect();
     assert_eq!(current.iter().map(|card| shown(card)).collect::<Vec<_>>(), [card("A81001", 4)]);
     let others = cards.values().filter(|card| card.content.status == Status::Withdrawn);
-    assert!(others.clone().all(|card| card.reasons[0].cause == Cause::Attribution));
+    assert!(others.clone().all(|card| card.reasons.iter().next().is_some_and(|reason| reason.cause == Cause::Attribution)));
     assert_eq!(others.count(), 3);
 }
 

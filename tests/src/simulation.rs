@@ -10,6 +10,7 @@ pub mod mutants;
 pub mod minimise;
 pub mod campaign;
 pub mod history;
+pub(crate) mod lost_tail;
 pub(crate) mod undisturbed_replay;
 pub(crate) mod driver;
 pub(crate) mod supervisor;

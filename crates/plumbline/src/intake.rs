@@ -1,6 +1,7 @@
 //! The intake of a service: it decodes requests and input topics, appends their events to the log, and retries rejected records.
 
 pub mod intake_metrics;
+pub mod input_watch;
 pub mod consumer_session;
 pub(crate) mod input_group;
 pub mod intake_worker;

@@ -3,6 +3,7 @@
 pub mod process_metrics;
 pub mod metric_registry;
 pub mod service_status;
+pub mod service_faults;
 pub mod shutdown_signal;
 pub mod interrupt;
 pub mod clock;

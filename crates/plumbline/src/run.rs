@@ -268,7 +268,10 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     let clock = matches!(error.downcast_ref(), Some(ClockCheckError::Jump(_)))
         || matches!(error.downcast_ref(), Some(BrokerClockCheckError::Differs(_)));
     let format = matches!(error.downcast_ref(), Some(GenesisError::Older { .. } | GenesisError::Newer { .. }));
-    if registry || measures || configuration || feeds || clock || format {
+    let is_loss = |error: Option<&LogError>| matches!(error, Some(LogError::Loss(_)));
+    let of_genesis = matches!(error.downcast_ref(), Some(GenesisError::Log(LogError::Loss(_))));
+    let loss = of_genesis || is_loss(error.downcast_ref());
+    if registry || measures || configuration || feeds || clock || format || loss {
         ExitCode::from(EXIT_CONFIGURATION)
     } else {
         ExitCode::FAILURE

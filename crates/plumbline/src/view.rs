@@ -1,5 +1,6 @@
 //! Views: a card, an explanation or rejected records as text, JSON or NDJSON.
 
+pub mod first_cards;
 pub mod explanation_view;
 pub mod explain_request;
 pub mod rejects_view;

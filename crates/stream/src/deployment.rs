@@ -10,6 +10,7 @@ use scorecard::time::calendar::{Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 
 use crate::log::{Log, LogError, Topic};
+use crate::log_loss::LogLoss;
 
 /// The version of the stored formats that this code writes and reads.
 ///
@@ -74,21 +75,44 @@ pub enum GenesisError {
 ///
 /// # Errors
 /// [`GenesisError::Older`] and [`GenesisError::Newer`] for a log of another format; [`GenesisError::Differs`] names the first
-/// setting that differs.
+/// setting that differs; [`LogLoss::Genesis`] for an empty registry where another topic holds records.
 pub fn settle_genesis(log: &mut impl Log, ours: &Genesis) -> Result<Genesis, GenesisError> {
     let theirs = match genesis_of(log)? {
         Some(theirs) => theirs,
-        None => {
-            log.append(Topic::Registry, 0, "genesis", &Record::Genesis(ours.clone()))?;
-            log.flush()?;
-            // Where several processes start at once, the first genesis record counts.
-            let written = || LogError::Missing { what: "the genesis record that was just written".to_owned() };
-            genesis_of(log)?.ok_or_else(written)?
-        }
+        None => begin(log, ours)?,
     };
     check_format(&theirs)?;
     compare(ours, &theirs)?;
     Ok(theirs)
+}
+
+/// Writes the genesis record of an empty log. Where several processes start at once, the first record counts.
+fn begin(log: &mut impl Log, ours: &Genesis) -> Result<Genesis, GenesisError> {
+    let loss = first_holder(log, ours.partitions)?;
+    // Another process may have begun the log since the first look at the registry.
+    if let Some(theirs) = genesis_of(log)? {
+        return Ok(theirs);
+    }
+    if let Some(loss) = loss {
+        return Err(LogError::from(loss).into());
+    }
+    log.append(Topic::Registry, 0, "genesis", &Record::Genesis(ours.clone()))?;
+    log.flush()?;
+    let written = || LogError::Missing { what: "the genesis record that was just written".to_owned() };
+    Ok(genesis_of(log)?.ok_or_else(written)?)
+}
+
+/// The first partition outside of the registry that holds records or held some: then the log had a genesis record.
+fn first_holder(log: &mut impl Log, partitions: u32) -> Result<Option<LogLoss>, LogError> {
+    for topic in Topic::ALL.into_iter().filter(|topic| *topic != Topic::Registry) {
+        for partition in 0..topic.partitions(partitions) {
+            let end = log.bounds(topic, partition)?.end;
+            if end > 0 {
+                return Ok(Some(LogLoss::Genesis { topic: topic.name(), partition, end }));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// The genesis record of a log that is only read; `None` for an empty log. The settings of the log count, whatever a configuration

@@ -12,6 +12,7 @@ use scorecard::record::log_record::Record;
 use scorecard::time::calendar::Timestamp;
 
 use crate::limits::RECORDS_PER_READ;
+use crate::log_loss::LogLoss;
 
 /// Plumbline's own topics. `docs/internals/protocol.md` lists their names, keys and retention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +75,16 @@ impl Topic {
             Topic::Rejects => "rejects",
             Topic::Definitions => "definitions",
             Topic::People => "people",
+        }
+    }
+
+    /// The number of its partitions in a deployment with this many partitions of `events`.
+    #[must_use]
+    pub fn partitions(self, of_events: u32) -> u32 {
+        match self {
+            Topic::Events => of_events,
+            Topic::Scorecards | Topic::ScorecardRevisions => CARD_PARTITIONS,
+            _ => 1,
         }
     }
 }
@@ -156,14 +167,9 @@ pub enum LogError {
         /// The offsets that are gone.
         lost: Range<u64>,
     },
-    /// A partition ends before an offset that a published run has read.
-    #[error("partition {partition} of events ends before offset {position}, which the last run has read; restore the topic")]
-    LostEnd {
-        /// The partition.
-        partition: u32,
-        /// The offset.
-        position: u64,
-    },
+    /// The log lacks records that an earlier result needs. The task stops, so that no card is overwritten.
+    #[error(transparent)]
+    Loss(#[from] LogLoss),
     /// A record that was written before is not in the log.
     #[error("{what} is not in the log")]
     Missing {
@@ -179,7 +185,7 @@ pub enum LogError {
         source: BoxedError,
     },
     /// The log has no such partition.
-    #[error("the topic {topic} has no partition {partition}; create it with `plumbline topics --apply`")]
+    #[error("the topic {topic} has no partition {partition}; `plumbline topics` says why, and what to do")]
     NoPartition {
         /// The whole name of the topic.
         topic: String,

@@ -11,10 +11,11 @@ use crate::simulation::driver::{PlayResult, play};
 use crate::simulation::instance::Role;
 use crate::simulation::log::fault::{Bites, Kind};
 use crate::simulation::log::fault_schedule::FaultSchedule;
+use crate::simulation::lost_tail;
 use crate::simulation::measure_sets::{Set, SetName};
 use crate::simulation::plan::Plan;
 use crate::simulation::traffic::source::{DeliveryScript, Pathology, Source, deliveries};
-use crate::simulation::undisturbed_replay::play_again;
+use crate::simulation::undisturbed_replay::{deployment, play_again};
 use crate::simulation::verifier::evidence::Evidence;
 use crate::simulation::verifier::verdict::Verdict;
 use crate::simulation::verifier::{cards, identity, intake, rows, runs};
@@ -147,6 +148,7 @@ fn judge(plan: &Plan, sets: &[Set; 2], played: PlayResult, pathology: Pathology)
     check_again(plan, sets, &evidence, &mut verdict);
     let size = size(&evidence, &fault_schedule);
     let digest = evidence.broker.borrow().digest();
+    lost_tail::check(&deployment(plan, &sets[0]), plan.seed, &evidence.broker, &mut verdict);
     History { seed: plan.seed, verdict, bites, size, digest, trace: fault_schedule.into_trace() }
 }
 

@@ -16,6 +16,17 @@ use crate::simulation::measure_sets::Set;
 use crate::simulation::plan::Plan;
 use crate::simulation::random::Random;
 
+/// The deployment of a history under one of its measure sets.
+pub(crate) fn deployment(plan: &Plan, set: &Set) -> Deployment {
+    Deployment {
+        schedule: plan.schedule.clone(),
+        partitions: plan.partitions,
+        measures: set.measures.clone(),
+        identity_seed: 7,
+        engine_version: "simulated".to_owned(),
+    }
+}
+
 /// Replays the log for these runs, each under its own measure set.
 ///
 /// # Errors
@@ -23,16 +34,8 @@ use crate::simulation::random::Random;
 pub(crate) fn play_again(plan: &Plan, sets: &[Set; 2], log: &Broker, runs: &[Run]) -> Result<Rc<RefCell<Broker>>, LogError> {
     let copy = log.copy_of(&[Topic::Events, Topic::Registry], Random::new(plan.seed, 7));
     let broker = Rc::new(RefCell::new(copy));
-    let deployment = |run: &Run| {
-        let set = sets.iter().find(|set| set.measures.hash() == run.measure_set).unwrap_or(&sets[0]);
-        Deployment {
-            schedule: plan.schedule.clone(),
-            partitions: plan.partitions,
-            measures: set.measures.clone(),
-            identity_seed: 7,
-            engine_version: "simulated".to_owned(),
-        }
-    };
+    let deployment =
+        |run: &Run| deployment(plan, sets.iter().find(|set| set.measures.hash() == run.measure_set).unwrap_or(&sets[0]));
     let published: Vec<&Run> = runs.iter().filter(|run| run.outcome == Outcome::Published).collect();
     let Some(first) = published.first() else { return Ok(broker) };
     for partition in 0..plan.partitions {

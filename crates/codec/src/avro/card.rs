@@ -3,11 +3,12 @@
 use scorecard::card::scorecard::{
     CardMeasure, CaseMix, CaseMixState, Cause, Change, Comparator, Comparisons, Composite, Content, Coverage, CoverageState,
     DomainPoints, Exposure, Gap, Giants, Grade, Interval, MeasurePoints, MonthGaps, Movement, Period, PointsBasis, Quality,
-    Reason, SavingEstimate, Scorecard, StandardCheck, Status, Subject, Suggestion, UnknownCount, VerdictWord, YearDifference,
+    Reason, Reasons, SavingEstimate, Scorecard, StandardCheck, Status, Subject, Suggestion, UnknownCount, VerdictWord,
+    YearDifference,
 };
 use scorecard::measure::measure_set::{Direction, Domain, Kind};
 
-use crate::avro::wire::{wire_enum, wire_record, wire_records};
+use crate::avro::wire::{Reader, Wire, WireFault, Writer, wire_enum, wire_record, wire_records};
 
 wire_enum!(Status { Provisional, Final, Restated, Withdrawn });
 wire_enum!(Cause { First, Late, Amended, Retracted, Attribution, DefinitionChange, Final, Coverage });
@@ -72,6 +73,15 @@ wire_records! {
     UnknownCount { kind, unknown, of }
     Coverage { feed, state, newest_day }
     Quality { feeds, days_seen, days_expected, month_sums, recorded, amended, retracted }
+}
+
+impl<'a> Wire<'a> for Reasons {
+    fn write(&self, to: &mut Writer<'_>) {
+        Vec::from(self.clone()).write(to);
+    }
+    fn read(from: &mut Reader<'a>) -> Result<Reasons, WireFault> {
+        Reasons::try_from(from.array()?).map_err(|_| WireFault::NoReason)
+    }
 }
 
 #[cfg(test)]

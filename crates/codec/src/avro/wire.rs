@@ -27,6 +27,8 @@ pub(crate) enum WireFault {
     Malformed(&'static str),
     #[error("a choice has no branch of this number")]
     UnknownBranch,
+    #[error("a revision has no reason")]
+    NoReason,
 }
 
 /// Writes bytes. A number that does not fit Avro's 64 bits is remembered, and the caller reports it at the end.

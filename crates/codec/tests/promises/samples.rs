@@ -165,7 +165,7 @@ pub fn sparse_records() -> Vec<Record<'static>> {
         status: Status::Withdrawn,
         ..scorecard().content
     };
-    let card = Scorecard { supersedes: None, reasons: vec![], content, quality: Quality::default(), ..scorecard() };
+    let card = Scorecard { supersedes: None, content, quality: Quality::default(), ..scorecard() };
     let skipped = Run { outcome: Outcome::Skipped("the log no longer reaches back".into()), sealed: vec![], ..run() };
     let nowhere = Reject { feed: None, position: Position { index: None, ..reject().position }, ..reject() };
     let none = MeasureSums::default();
@@ -508,7 +508,9 @@ pub fn scorecard() -> Scorecard {
         scorecard_id: "0b7c3b2e-1f5d-5b0a-8d4e-6f7a8b9c0d1e".into(),
         revision: 2,
         supersedes: Some("1c8d4c3f-206e-5c1b-9e5f-708b9cad1e2f".into()),
-        reasons: vec![Reason { cause: Cause::Late, events: 3 }, Reason { cause: Cause::DefinitionChange, events: 0 }],
+        reasons: vec![Reason { cause: Cause::Late, events: 3 }, Reason { cause: Cause::DefinitionChange, events: 0 }]
+            .try_into()
+            .expect("two reasons"),
         cut: Timestamp(1_794_884_400_000),
         run_id: run().id,
         engine_version: "0.1.0".into(),

@@ -4,7 +4,9 @@ use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::{Schema, types::Value};
 use codec::avro::encoding::{Form, encode};
 use scorecard::card::peer_snapshot::{Level, Purpose, Standardisation};
-use scorecard::card::scorecard::{CaseMixState, Cause, CoverageState, Grade, Movement, PointsBasis, Status, VerdictWord};
+use scorecard::card::scorecard::{
+    CaseMixState, Cause, CoverageState, Grade, Movement, PointsBasis, Reasons, Status, VerdictWord,
+};
 use scorecard::event::{Action, Answer, Attendance, Detail, Event, Exclusion, IdScope, Mode, Sex, Source, Versioning};
 use scorecard::measure::measure_set::{Direction, Domain, Kind};
 use scorecard::record::log_record::Record;
@@ -181,7 +183,7 @@ fn of_cards() {
         (Cause::Final, "final"),
         (Cause::Coverage, "coverage"),
     ];
-    in_cards("cause", &causes, |cause, card| card.reasons.iter_mut().for_each(|reason| reason.cause = cause));
+    in_cards("cause", &causes, |cause, card| card.reasons = Reasons::one(cause, 0));
     let coverages = [(CoverageState::Silent, "silent"), (CoverageState::Behind, "behind"), (CoverageState::Complete, "complete")];
     in_cards("state", &coverages, |state, card| {
         card.quality.feeds[0].state = state;

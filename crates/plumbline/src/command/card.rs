@@ -26,7 +26,11 @@ pub struct CardResult {
 /// When no such card is published, a number names several persons, or the cards cannot be read.
 pub fn card(args: &CardArgs, config: &Config, paint: Paint, columns: usize) -> Result<CardResult> {
     let alias = &args.clinician;
-    let found = CardSource::of(config)?.find(alias, config, |source, person| {
+    let mut source = CardSource::of(config)?;
+    if let Some(first) = source.first_cards(config)? {
+        bail!(first);
+    }
+    let found = source.find(alias, config, |source, person| {
         let lines = source.lines(person, args.month, args.revision)?;
         Ok(Some(lines).filter(|lines| !lines.is_empty()))
     })?;

@@ -5,6 +5,7 @@ use codec::identity::systems::PREFERENCE;
 use codec::json::record_lines;
 use scorecard::registry::entry::Entry;
 use scorecard::time::calendar::Month;
+use stream::deployment::{genesis_of, schedule_of};
 
 use crate::cli::Output;
 use crate::command::clinician_alias::ClinicianAliases;
@@ -12,9 +13,10 @@ use crate::config::options::Config;
 use crate::deployment::configured_files::{files, running_at};
 use crate::deployment::read_only_log::{log_to_read, published};
 use crate::deployment::registry_change::entries;
-use crate::published_cards::card_index::{card_at, read_index};
+use crate::published_cards::card_index::{CardIndex, card_at, read_index};
 use crate::published_cards::card_store::CardStore;
 use crate::service_client::{accept, ask, encoded};
+use crate::view::first_cards::{BEGIN, FirstCards};
 
 /// The place of published cards.
 #[derive(Debug)]
@@ -90,6 +92,30 @@ impl CardSource {
                 let places = read_index(&store.index, |index| index.of_clinician(clinician, month, revision));
                 let line = |place| Ok(record_lines::scorecard(&*card_at(&mut store.cards, place)?));
                 places.into_iter().map(line).collect()
+            }
+        }
+    }
+
+    /// The answer of a deployment without any card; `None` where there are cards.
+    ///
+    /// # Errors
+    /// When the service cannot be asked, or the log cannot be read.
+    pub fn first_cards(&mut self, config: &Config) -> Result<Option<String>> {
+        match self {
+            CardSource::Service(address) => {
+                let answer = ask(address, "GET", "/v1/scorecards?limit=1", accept(Output::Ndjson))?;
+                Ok(answer
+                    .filter(|answer| answer.status == 404)
+                    .map(|answer| answer.error())
+                    .filter(|text| text.starts_with(BEGIN)))
+            }
+            CardSource::Folder(store) => {
+                if !read_index(&store.index, CardIndex::is_empty) || config.kafka.is_some() {
+                    return Ok(None);
+                }
+                let mut log = store.cards.clone();
+                let Some(genesis) = genesis_of(&mut log)? else { return Ok(None) };
+                Ok(Some(FirstCards::of_log(&mut log, &schedule_of(&genesis)?, genesis.partitions)?.to_string()))
             }
         }
     }

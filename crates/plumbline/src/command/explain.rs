@@ -7,10 +7,12 @@ use crate::command::card::note;
 use crate::command::card_source::{CardSource, running_service};
 use crate::config::options::Config;
 use crate::deployment::read_only_log::{ReadOnlyLog, read};
+use crate::published_cards::card_index::{CardIndex, read_index};
 use crate::service_client::{accept, ask, encoded};
 use crate::terminal::paint::Paint;
 use crate::view::explain_request::ExplainRequest;
 use crate::view::explanation_view::{json, ndjson, table};
+use crate::view::first_cards::FirstCards;
 
 /// The explanation of one number.
 #[derive(Debug)]
@@ -40,6 +42,9 @@ pub fn explain(args: &ExplainArgs, config: &Config, paint: Paint) -> Result<Expl
         };
     }
     let ReadOnlyLog { mut log, shelf, deployment } = read(config)?;
+    if read_index(&shelf.index, CardIndex::is_empty) {
+        bail!(FirstCards::of_log(&mut log, &deployment.schedule, deployment.partitions)?.to_string());
+    }
     request.clinician = person(&mut CardSource::Folder(Box::new(shelf.clone())), &args.clinician, config)?;
     let explanation = request.answer(&deployment, &shelf, &mut log, &|| true)?;
     let text = match args.output {

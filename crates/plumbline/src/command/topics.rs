@@ -14,7 +14,8 @@ use crate::cli;
 use crate::config::options::Config;
 use crate::deployment::read_only_log::log_to_read;
 use crate::kafka::settings::KafkaSettings;
-use crate::kafka::topic_plan::{ActualTopic, TopicFault, TopicPlan, faults, partitions, settings};
+use crate::kafka::topic_fault::TopicFault;
+use crate::kafka::topic_plan::{ActualTopic, TopicPlan, faults, settings};
 use crate::kafka::topics::Topics;
 use crate::process::limits::{TOPIC_CREATION_POLL, TOPIC_CREATION_WAIT};
 use crate::terminal::count::counted;
@@ -54,6 +55,8 @@ struct State {
     found: BTreeMap<String, ActualTopic>,
     plan: TopicPlan,
     absent_inputs: Vec<String>,
+    /// A topic with records and its end, where `events` or `registry` does not exist.
+    holder: Option<(String, u64)>,
 }
 
 impl State {
@@ -69,21 +72,28 @@ impl State {
             begun_with: if begun { begun_with(config)? } else { None },
         };
         let absent_inputs = config.inputs.keys().filter(|name| !found.contains_key(*name)).cloned().collect();
-        Ok(State { names, found, plan, absent_inputs })
+        let is_absent = |topic| !found.contains_key(&brokers.topic(topic));
+        let holder = if ROOTS.into_iter().any(is_absent) { holder(config, &names, &found)? } else { None };
+        Ok(State { names, found, plan, absent_inputs, holder })
     }
 
     fn faults(&self, topic: Topic, name: &str) -> Vec<TopicFault> {
-        self.found.get(name).map_or_else(|| vec![TopicFault::Missing], |found| faults(topic, found, &self.plan))
+        match (self.found.get(name), &self.holder) {
+            (Some(found), _) => faults(topic, found, &self.plan),
+            (None, Some((holder, end))) if ROOTS.contains(&topic) => vec![TopicFault::Lost { holder: holder.clone(), end: *end }],
+            (None, _) => vec![TopicFault::Missing],
+        }
     }
 
     fn has_lasting(&self) -> bool {
         self.names.iter().flat_map(|(topic, name)| self.faults(*topic, name)).any(|fault| fault.is_lasting())
     }
 
-    /// One line for each fault.
+    /// One line for each fault that is no remark.
     fn described_faults(&self) -> Vec<String> {
         let of = |(topic, name): &(Topic, String)| {
-            self.faults(*topic, name).into_iter().map(|fault| format!("{name}: {fault}")).collect::<Vec<_>>()
+            let faults = self.faults(*topic, name).into_iter().filter(|fault| !fault.is_remark());
+            faults.map(|fault| format!("{name}: {fault}")).collect::<Vec<_>>()
         };
         self.names.iter().flat_map(of).collect()
     }
@@ -92,19 +102,43 @@ impl State {
     fn described(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for (topic, name) in &self.names {
-            match self.found.get(name).filter(|_| self.faults(*topic, name).is_empty()) {
+            let faults = self.faults(*topic, name);
+            if let Some(remark) = faults.iter().find(|fault| fault.is_remark()) {
+                lines.push(format!("{name}: {remark}"));
+            }
+            match self.found.get(name).filter(|_| faults.iter().all(TopicFault::is_remark)) {
                 Some(ActualTopic { partitions, replicas, .. }) => {
                     let partitions = counted(u64::from(*partitions), "partition", "partitions");
                     let replicas = counted(u64::from(*replicas), "replica", "replicas");
                     lines.push(format!("{name}: no faults, {partitions}, {replicas} each"));
                 }
-                None => lines.extend(self.faults(*topic, name).iter().map(|fault| format!("{name}: {fault}"))),
+                None => {
+                    let faults = faults.iter().filter(|fault| !fault.is_remark());
+                    lines.extend(faults.map(|fault| format!("{name}: {fault}")));
+                }
             }
         }
         let absent = |name| format!("{name}: does not exist; the system that writes it must create it, and intake then reads it");
         lines.extend(self.absent_inputs.iter().map(absent));
         lines
     }
+}
+
+/// The topics from which all others are computed.
+const ROOTS: [Topic; 2] = [Topic::Events, Topic::Registry];
+
+/// The first existing topic of the deployment that holds records or held some, and its end.
+fn holder(config: &Config, names: &[(Topic, String)], found: &BTreeMap<String, ActualTopic>) -> Result<Option<(String, u64)>> {
+    let mut log = log_to_read(config)?;
+    for (topic, name) in names {
+        for partition in 0..found.get(name).map_or(0, |found| found.partitions) {
+            let end = log.bounds(*topic, partition)?.end;
+            if end > 0 {
+                return Ok(Some((name.clone(), end)));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// The number of partitions of `events` by the log's first record.
@@ -122,7 +156,7 @@ fn begun_with(config: &Config) -> Result<Option<u32>> {
 
 fn create(deployment: &Topics, state: &State, out: &mut impl Write) -> Result<()> {
     for (topic, name) in state.names.iter().filter(|(_, name)| !state.found.contains_key(name)) {
-        let partitions = partitions(*topic, state.plan.partitions);
+        let partitions = topic.partitions(state.plan.partitions);
         let values: Vec<(&str, String)> = settings(*topic).into_iter().map(|(name, wanted)| (name, wanted.value())).collect();
         deployment.create(name, partitions, state.plan.replicas, &values)?;
         writeln!(out, "{name}: created")?;

@@ -10,6 +10,8 @@ use stream::deployment::{
     Deployment, FORMAT, GenesisError, adopt_genesis, check_format, genesis_of, schedule_of, settle_genesis,
 };
 use stream::log::Topic;
+use stream::log_loss::RUNBOOK;
+use tracing::warn;
 
 use crate::config::keys_file::identity_seed;
 use crate::config::options::Config;
@@ -66,16 +68,20 @@ fn of_genesis(log: &mut AnyLog, genesis: &Genesis, keys: &Keys, measures: Measur
     })
 }
 
+/// Checks that `events` has the partitions of the log. More partitions are ignored: every producer of Plumbline names the partition.
 fn check_partitions(log: &mut AnyLog, genesis: &Genesis) -> Result<()> {
     let AnyLog::Kafka(log) = log else { return Ok(()) };
     let found = log.partitions(Topic::Events)?;
     let name = log.settings().topic(Topic::Events);
     let needed = genesis.partitions;
     ensure!(
-        found == needed,
-        "{name} has {found} partitions, and the log was created with {needed}: feeds would move between them and count twice; \
-         set a new prefix with `kafka.prefix` and send the events again"
+        found >= needed,
+        "{name} has {found} partitions, and the log was created with {needed}: the topic was deleted and created again. \
+         The events of its feeds are gone; {RUNBOOK}#a-topic-was-created-again has the cure"
     );
+    if found > needed {
+        warn!(topic = name, found, needed, "more partitions than the log uses; the others are ignored");
+    }
     Ok(())
 }
 

@@ -233,7 +233,7 @@ impl Summary {
     /// Counts a revision by its reasons.
     pub fn add_revision(&mut self, card: &Scorecard) {
         self.revisions += 1;
-        for reason in &card.reasons {
+        for reason in card.reasons.iter() {
             *self.revisions_by_reason.entry(reason.cause.word().to_owned()).or_default() += 1;
         }
     }

@@ -10,7 +10,7 @@ use stream::log::LogError;
 use crate::http::http_state::HttpState;
 use crate::http::problem::ProblemType;
 use crate::http::request_guard::CheckedRequest;
-use crate::http::responses::{accepts, listed, no_cards, panicked, percent_encoded};
+use crate::http::responses::{accepts, listed, no_cards, no_cards_yet, panicked, percent_encoded};
 use crate::log::local_log::LocalLog;
 use crate::published_cards::card_index::{CardChange, CardIndex, RevisionPlace, card_at, read_index};
 use crate::published_cards::card_key::CardKey;
@@ -32,6 +32,9 @@ pub(crate) async fn of_clinician(
     };
     let Some(store) = state.cards.clone() else { return no_cards() };
     let places = read_index(&store.index, |index| index.of_clinician(&clinician, month, revision));
+    if places.is_empty() && read_index(&store.index, CardIndex::is_empty) {
+        return no_cards_yet(&state.status, &state.deployment.schedule);
+    }
     if places.is_empty() {
         let text = "no card matches clinician, month and revision; GET /v1/changes lists the published cards";
         return ProblemType::NotFound.response(text);
@@ -66,9 +69,9 @@ pub(crate) async fn of_month(
         (Ok(month), Ok(limit)) => (month, limit),
         (Err(wrong), _) | (_, Err(wrong)) => return wrong.into_response(),
     };
-    let Some(store) = state.cards else { return no_cards() };
+    let Some(store) = state.cards.clone() else { return no_cards() };
     let Some(month) = month.or_else(|| read_index(&store.index, CardIndex::last_month)) else {
-        return cards(store.cards, Vec::new(), None, &headers).await;
+        return no_cards_yet(&state.status, &state.deployment.schedule);
     };
     let after = parameters.text("after").map(|text| {
         let (clinician, practice) = text.split_once("||").unwrap_or((text, ""));

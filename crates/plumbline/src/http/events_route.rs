@@ -17,6 +17,8 @@ use crate::http::responses::{no_intake, panicked};
 use crate::intake::body_room::RoomPermit;
 use crate::intake::element_count;
 use crate::intake::intake_worker::{ElementOutcome, Handover, Submission, SubmissionAnswer};
+use crate::process::limits::ANSWER_CHECK_INTERVAL;
+use crate::process::service_faults::FaultPlace;
 
 /// The answer to a request with events.
 pub(crate) async fn post(
@@ -102,13 +104,34 @@ pub(crate) async fn submit(
     room: RoomPermit,
 ) -> Result<SubmissionAnswer, Refusal> {
     let feed = feed.map(|name| feed_named(&state.feeds, &state.deployment.schedule.zone, name));
+    if state.status.faults.at(FaultPlace::Brokers).is_some() {
+        return Err(brokers_away("nothing of this body was read"));
+    }
     let (reply, answer) = oneshot::channel();
     let submission = Submission { body, feed, rights: checked.rights, most_elements: state.max_elements, reply, room };
     match state.intake.as_ref().map_or(Handover::Ended, |intake| intake.hand_in(submission)) {
-        Handover::Queued => answer.await.map_err(|_| log_failed(state)),
+        Handover::Queued => durable(state, answer).await,
         Handover::Full => Err(no_room()),
         Handover::Ended => Err(log_failed(state)),
     }
+}
+
+/// Waits for the answer of intake. It ends the wait when no broker answers: the log acknowledges nothing meanwhile.
+async fn durable(state: &HttpState, mut answer: oneshot::Receiver<SubmissionAnswer>) -> Result<SubmissionAnswer, Refusal> {
+    loop {
+        match tokio::time::timeout(ANSWER_CHECK_INTERVAL, &mut answer).await {
+            Ok(answer) => return answer.map_err(|_| log_failed(state)),
+            Err(_) if state.status.faults.at(FaultPlace::Brokers).is_some() => {
+                return Err(brokers_away("some of these events may be in the log, and each event counts once"));
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+fn brokers_away(meanwhile: &str) -> Refusal {
+    let text = format!("no broker answers; {meanwhile}; send the body again after the seconds of Retry-After");
+    Refusal::new(ProblemType::Unavailable, text)
 }
 
 fn log_failed(state: &HttpState) -> Refusal {

@@ -16,8 +16,9 @@ use crate::http::http_state::HttpState;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{ProblemType, Refusal};
 use crate::http::request_guard::CheckedRequest;
-use crate::http::responses::{NDJSON, accepts, no_cards, panicked};
+use crate::http::responses::{NDJSON, accepts, no_cards, no_cards_yet, panicked};
 use crate::process::limits::EXPLAIN_QUEUE;
+use crate::published_cards::card_index::{CardIndex, read_index};
 use crate::terminal::paint::Paint;
 use crate::view::explain_request::{ExplainError, ExplainRequest, side_word};
 use crate::view::explanation_view::{json, ndjson, table};
@@ -34,6 +35,9 @@ pub async fn explain(
         Err(wrong) => return wrong.into_response(),
     };
     let Some(cards) = state.cards.clone() else { return no_cards() };
+    if read_index(&cards.index, CardIndex::is_empty) {
+        return no_cards_yet(&state.status, &state.deployment.schedule);
+    }
     // The place in the queue is released with the request, also when the client hung up.
     let Ok(_queued) = state.explain_queue.clone().try_acquire_owned() else {
         let text =

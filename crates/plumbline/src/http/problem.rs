@@ -175,7 +175,7 @@ impl ProblemType {
                 fixed(header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"")
             }
             ProblemType::NoRoom => fixed(header::RETRY_AFTER, "1"),
-            ProblemType::Busy => fixed(header::RETRY_AFTER, "5"),
+            ProblemType::Busy | ProblemType::LogFailed | ProblemType::Unavailable => fixed(header::RETRY_AFTER, "5"),
             ProblemType::ContentEncoding => fixed(header::ACCEPT_ENCODING, "gzip, zstd"),
             ProblemType::MediaType => Some((header::ACCEPT, HeaderValue::from_str(&EVENT_TYPES.join(", ")).ok()?)),
             // The rest of the body is not read.

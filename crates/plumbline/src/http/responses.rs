@@ -3,9 +3,12 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use scorecard::time::schedule::Schedule;
 use serde_json::Value;
 
 use crate::http::problem::ProblemType;
+use crate::process::service_status::ServiceStatus;
+use crate::view::first_cards::FirstCards;
 
 pub(crate) const NDJSON: &str = "application/x-ndjson";
 
@@ -25,6 +28,11 @@ pub(crate) fn accepts(headers: &HeaderMap, kind: &str) -> bool {
 
 pub(crate) fn json_response(value: &Value) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], Body::from(format!("{value}\n"))).into_response()
+}
+
+/// The response of a deployment that has no card yet.
+pub(crate) fn no_cards_yet(status: &ServiceStatus, schedule: &Schedule) -> Response {
+    ProblemType::NotFound.response(&FirstCards::of_status(status, schedule).to_string())
 }
 
 /// The response of a process without the role intake.

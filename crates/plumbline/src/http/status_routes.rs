@@ -14,7 +14,8 @@ pub(crate) async fn readyz(State(state): State<HttpState>) -> Response {
     match state.status.not_ready(state.clock.now()) {
         None => {
             let last_cut = state.status.publish().last_cut.map(|cut| cut.to_string());
-            json_response(&json!({ "ready": true, "last_cut": last_cut }))
+            let whole_from = state.status.whole_from().map(|month| month.to_string());
+            json_response(&json!({ "ready": true, "last_cut": last_cut, "months_whole_from": whole_from }))
         }
         Some(not_ready) => {
             let body = json!({

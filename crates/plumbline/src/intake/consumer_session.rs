@@ -31,10 +31,12 @@ use crate::process::limits::{
     ACKNOWLEDGEMENT_WAIT, COMMIT_CHECK_INTERVAL, COMMITTED_OFFSETS_TIMEOUT, EVENTS_PER_BATCH, GROUP_POLL, INTAKE_POLL,
     INTAKE_RETRY_PAUSE, RECORDS_PER_CLOCK_READING, SEEK_TIMEOUT, SHUTDOWN_GRACE, TOPIC_GROUP_AGE, TOPIC_GROUP_BYTES,
 };
-use crate::process::service_status::{InputStatus, Inputs, ServiceStatus, Way};
+use crate::process::service_faults::{FaultPlace, ServiceFault};
+use crate::process::service_status::{ServiceStatus, Way};
 use crate::process::shutdown_signal::ShutdownSignal;
 
 /// The thread that reads input topics.
+#[derive(Clone)]
 pub struct TopicIntake {
     /// A handle on the log.
     pub log: KafkaLog,
@@ -81,7 +83,9 @@ impl TopicIntake {
                     return;
                 }
             };
+            self.status.faults.clear(FaultPlace::Intake);
             if let Err(error) = session.run() {
+                self.status.faults.report(FaultPlace::Intake, ServiceFault::from(&error));
                 self.log.contact().count(|counters| &counters.restarts);
                 warn!(error = with_sources(&error), "intake restarts from committed offsets");
                 // Packed events that were not sent are read again.
@@ -184,24 +188,6 @@ impl<'t> ConsumerSession<'t> {
         Ok(())
     }
 
-    /// The committed offsets of newly assigned partitions.
-    fn committed(&self, partitions: Vec<(String, u32)>) -> Inputs {
-        let mut list = TopicPartitionList::new();
-        for (topic, partition) in &partitions {
-            list.add_partition(topic, partition.cast_signed());
-        }
-        let found = self.consumer.committed_offsets(list, COMMITTED_OFFSETS_TIMEOUT).unwrap_or_default();
-        let next = |topic: &str, partition: u32| match found.find_partition(topic, partition.cast_signed())?.offset() {
-            Offset::Offset(next) => u64::try_from(next).ok(),
-            _ => None,
-        };
-        let begun = |(topic, partition): (String, u32)| {
-            let next = next(&topic, partition).unwrap_or(0);
-            ((topic, partition), InputStatus { next, end: next, newest: None })
-        };
-        partitions.into_iter().map(begun).collect()
-    }
-
     /// Applies the group's changes of assignment.
     fn apply_changes(&mut self) {
         while let Ok(change) = self.changes.try_recv() {
@@ -212,10 +198,8 @@ impl<'t> ConsumerSession<'t> {
                     for (topic, partition) in &partitions {
                         self.acknowledged.remove(&(topic.clone(), partition.cast_signed()));
                     }
-                    let begun = self.committed(partitions);
-                    self.topics.status.inputs().extend(begun);
                 }
-                AssignmentChange::Revoked(gone) => self.topics.status.inputs().retain(|partition, _| !gone.contains(partition)),
+                AssignmentChange::Revoked(_) => {}
             }
         }
     }
@@ -265,7 +249,7 @@ impl<'t> ConsumerSession<'t> {
                         KafkaError::MessageConsumptionFatal(code),
                     ));
                 }
-                Some(Err(error)) => debug!(%error, "poll of input topics failed"),
+                Some(Err(error)) => topics.log.contact().report_poll(&error, "intake"),
                 None => match pending {
                     Some(before) if group.may_grow(TOPIC_GROUP_AGE) && !before.log.acknowledged(GROUP_POLL)? => {
                         group.now = topics.clock.now();

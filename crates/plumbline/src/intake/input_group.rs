@@ -217,18 +217,13 @@ impl InputGroup {
         intake.add_decoded(&self.decoded);
         intake.newest_event = intake.newest_event.max(self.newest_event);
         drop(intake);
-        let mut inputs = status.inputs();
-        for Source { position, received_at, entries, refused, .. } in &self.sources {
+        for Source { position, entries, refused, .. } in &self.sources {
             let (topic, partition) = (&position.source, position.partition);
             if *entries > 0 {
                 info!(topic, partition, entries, "registry entries or definitions written");
             }
             if *refused > 0 {
                 warn!(topic, partition, elements = refused, "elements rejected that the topic may not write");
-            }
-            if let Some(input) = inputs.get_mut(&(position.source.clone(), position.partition)) {
-                (input.next, input.newest) = (position.offset + 1, Some(*received_at));
-                input.end = input.end.max(input.next);
             }
         }
     }

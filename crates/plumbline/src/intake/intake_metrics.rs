@@ -63,29 +63,27 @@ fn rejected(status: &ServiceStatus) -> Vec<([String; 1], u64)> {
 /// Adds the metrics of input topics, which a deployment over Kafka has.
 pub fn register_topics(registry: &MetricRegistry, status: &Arc<ServiceStatus>, clock: &Clock) {
     let read = status.clone();
-    let help = "Records of an input topic that intake has not read yet. Rising: intake is too slow for its sources.";
+    let help = "Records of an input topic, of all its partitions, that intake has not committed. Every instance with the role intake \
+                reports it. Rising: intake is stuck, or too slow for its sources.";
     registry.gauges("plumbline_input_lag_records", help, ["topic"], move || {
         unread(&read).into_iter().map(|(topic, (records, _))| ([topic], records as f64)).collect()
     });
     let (read, clock) = (status.clone(), clock.clone());
-    let help =
-        "Age of the newest record that intake has read of an input topic, and 0 at the topic's end. Rising: intake is too slow.";
+    let help = "Time for which the oldest uncommitted record of an input topic has waited, as seen since the start; 0 at the topic's end. \
+                Rising: intake is stuck or too slow.";
     registry.gauges("plumbline_input_lag_seconds", help, ["topic"], move || {
-        let age = |newest: Option<Timestamp>| newest.map_or(0, |at| age_seconds(&clock, at)) as f64;
-        unread(&read).into_iter().map(|(topic, (_, newest))| ([topic], age(newest))).collect()
+        let age = |since: Option<Timestamp>| since.map_or(0, |at| age_seconds(&clock, at)) as f64;
+        unread(&read).into_iter().map(|(topic, (_, since))| ([topic], age(since))).collect()
     });
 }
 
-/// Unread records by topic, and the age of the partition that is furthest behind.
+/// Uncommitted records by topic, and the time since which the slowest partition waits.
 fn unread(status: &ServiceStatus) -> BTreeMap<String, (u64, Option<Timestamp>)> {
     let mut topics: BTreeMap<String, (u64, Option<Timestamp>)> = BTreeMap::new();
     for ((topic, _), input) in status.inputs().iter() {
-        let behind = input.end.saturating_sub(input.next);
-        let (records, newest) = topics.entry(topic.clone()).or_default();
-        *records += behind;
-        if behind > 0 {
-            *newest = [*newest, input.newest].into_iter().flatten().min();
-        }
+        let (records, since) = topics.entry(topic.clone()).or_default();
+        *records += input.end.saturating_sub(input.next);
+        *since = [*since, input.waits.map(|(at, _)| at)].into_iter().flatten().min();
     }
     topics
 }

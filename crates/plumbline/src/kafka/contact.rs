@@ -11,6 +11,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::util::Timeout;
 use tracing::{debug, error, warn};
 
+use crate::kafka::access_right::missing_right;
 use crate::kafka::client_timings::ClientTimings;
 use crate::process::limits::{MAIN_QUEUE_POLL, OUTAGE_LOG_INTERVAL};
 
@@ -23,6 +24,8 @@ pub struct Counters {
     pub all_down: AtomicU64,
     /// When this was last logged: every client detects an outage, and only one logs it.
     outage_logged: Mutex<Option<Instant>>,
+    /// When a refusal of a group was last logged: a member polls many times a second.
+    refusal_logged: Mutex<Option<Instant>>,
     /// Rebalances of the groups that this process belongs to.
     pub rebalances: AtomicU64,
     /// Committed transactions.
@@ -49,6 +52,18 @@ impl Contact {
         counter(&self.0).fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Logs an error that a poll of a group returned. A refusal is a warning, at most one in half a minute.
+    pub(crate) fn report_poll(&self, error: &KafkaError, group: &str) {
+        let Some(right) = missing_right(error, "Read", "under kafka.prefix, or an input") else {
+            return debug!(%error, group, "poll of a group failed");
+        };
+        let mut logged = self.0.refusal_logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged.is_none_or(|at| at.elapsed() > OUTAGE_LOG_INTERVAL) {
+            *logged = Some(Instant::now());
+            warn!(%error, group, right, "brokers refuse a group member");
+        }
+    }
+
     /// Counts and logs an error of a client.
     pub(crate) fn report(&self, error: &KafkaError, reason: &str) {
         if matches!(error, KafkaError::PartitionEOF(_)) {
@@ -68,7 +83,10 @@ impl Contact {
             Some(RDKafkaErrorCode::Authentication) => {
                 warn!(reason, "broker rejected the authentication; check user and password in kafka.properties")
             }
-            _ => debug!(%error, reason, "kafka client error"),
+            _ => match missing_right(error, "Read or Write", "of this deployment") {
+                Some(right) => warn!(reason, right, "brokers refuse a request"),
+                None => debug!(%error, reason, "kafka client error"),
+            },
         }
     }
 }

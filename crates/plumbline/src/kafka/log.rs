@@ -86,12 +86,13 @@ impl KafkaLog {
         reader.partitions(shared.name(topic))
     }
 
-    /// One past the last record of a partition of any topic.
+    /// How many partitions a topic has, from one request that is not repeated. It shows whether a broker answers.
     ///
     /// # Errors
-    /// [`LogError::Failed`] when the topic does not exist, or no broker answers.
-    pub fn end_of(&mut self, topic: &str, partition: u32) -> Result<u64, LogError> {
-        Ok(self.reader()?.0.bounds(topic, partition)?.end)
+    /// [`LogError::Failed`] when no broker answers in time.
+    pub fn partitions_now(&mut self, topic: Topic, at_most: Duration) -> Result<u32, LogError> {
+        let (reader, shared) = self.reader()?;
+        reader.partitions_now(shared.name(topic), at_most)
     }
 
     fn reader(&mut self) -> Result<(&mut Reader, &LogClients), LogError> {

@@ -10,7 +10,7 @@ use stream::log::LogError;
 use tracing::warn;
 
 use crate::kafka::contact::{Contact, log_line};
-use crate::kafka::reader::failed;
+use crate::kafka::reader::{failed, failed_on};
 use crate::kafka::settings::KafkaSettings;
 use crate::kafka::writer::EncodedRecord;
 use crate::process::limits::{
@@ -150,5 +150,5 @@ fn failed_or_fenced(what: &str, error: &KafkaError) -> LogError {
     if error.rdkafka_error_code().is_some_and(|code| fenced.contains(&code)) {
         return LogError::Fenced;
     }
-    failed(what, error)
+    failed_on("under kafka.prefix", "Write", what, error)
 }

@@ -14,6 +14,7 @@ use scorecard::time::calendar::Timestamp;
 use stream::log::{LogEntry, LogError};
 use tracing::debug;
 
+use crate::kafka::access_right::{is_refused, missing_right};
 use crate::kafka::contact::Contact;
 use crate::kafka::schema_registry::registry::SchemaRegistry;
 use crate::kafka::settings::KafkaSettings;
@@ -111,6 +112,9 @@ impl Reader {
                 }
                 Some(Err(error)) => {
                     debug!(topic = wanted.topic, partition = wanted.partition, %error, "poll of a reader failed");
+                    if is_refused(&error) {
+                        return Err(failed_on(wanted.topic, "Read", "a read is refused", &error));
+                    }
                     if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
                         return Err(failed("the reader failed for good", &error));
                     }
@@ -165,10 +169,22 @@ impl Reader {
     pub(super) fn partitions(&mut self, topic: &str) -> Result<u32, LogError> {
         // `bounds` waits for a topic that was created a moment ago.
         self.bounds(topic, 0)?;
-        let metadata = self.consumer.fetch_metadata(Some(topic), BROKER_REQUEST_TIMEOUT);
+        self.partitions_now(topic, BROKER_REQUEST_TIMEOUT)
+    }
+
+    /// The number of partitions, from one request.
+    pub(super) fn partitions_now(&mut self, topic: &str, at_most: Duration) -> Result<u32, LogError> {
+        let metadata = self.consumer.fetch_metadata(Some(topic), at_most);
         let metadata = metadata.map_err(|error| failed("the number of partitions of a topic is unknown", &error))?;
         let found = metadata.topics().iter().find(|found| found.name() == topic).map_or(0, |found| found.partitions().len());
         Ok(u32::try_from(found).unwrap_or(u32::MAX))
+    }
+
+    /// The refusal of a topic's metadata. A request for offsets hides it behind a time-out.
+    fn refusal(&self, topic: &str) -> Option<KafkaError> {
+        let metadata = self.consumer.fetch_metadata(Some(topic), BROKER_REQUEST_TIMEOUT).ok()?;
+        let code = metadata.topics().first()?.error()?;
+        Some(KafkaError::MetadataFetch(code.into())).filter(is_refused)
     }
 
     /// See [`stream::log::Log::bounds`].
@@ -185,6 +201,9 @@ impl Reader {
                 }
                 Err(error) => {
                     debug!(topic, partition, %error, "offsets of a partition unknown, asking again");
+                    if let Some(refusal) = self.refusal(topic) {
+                        return Err(failed_on(topic, "Describe", "the offsets of a partition are unknown", &refusal));
+                    }
                     // A poll reports why, for example a wrong password. Without a cursor it cannot swallow a record.
                     if self.cursor.is_none() {
                         let _ = self.consumer.poll(Duration::ZERO);
@@ -257,6 +276,11 @@ fn decoded<'a>(
 fn is_absent(error: &KafkaError) -> bool {
     use rdkafka::error::RDKafkaErrorCode::{UnknownPartition, UnknownTopic, UnknownTopicOrPartition};
     matches!(error.rdkafka_error_code(), Some(UnknownPartition | UnknownTopic | UnknownTopicOrPartition))
+}
+
+/// As [`failed`], with the right that the user lacks for this operation.
+pub(super) fn failed_on(topic: &str, operation: &str, what: &str, error: &KafkaError) -> LogError {
+    missing_right(error, operation, topic).map_or_else(|| failed(what, error), |right| failed(&format!("{what}: {right}"), error))
 }
 
 /// An error of the Kafka client as an error of the log.

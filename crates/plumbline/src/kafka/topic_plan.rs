@@ -1,10 +1,11 @@
 //! The required settings of each topic, and the faults of an existing one. `docs/internals/protocol.md` lists the topics.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use stream::log::{CARD_PARTITIONS, Topic};
+use stream::log::Topic;
 
+use crate::kafka::topic_fault::TopicFault;
+use crate::kafka::topic_requirement::Requirement;
 use crate::process::limits::REJECT_RETENTION_DAYS;
 
 const DAY_MS: i64 = 86_400_000;
@@ -18,59 +19,6 @@ const COMPACTION_LAG_DAYS: i64 = 7;
 const RECORD_BYTES: i64 = 1_048_588;
 /// The largest mark, bytes: about 35 for each feed, practice, kind and open month, so 3,000 practices a partition.
 const MARK_BYTES: i64 = 16 << 20;
-
-/// The required value of a topic's setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Requirement {
-    /// This word.
-    Word(&'static str),
-    /// This number or more; -1 is unlimited.
-    AtLeast(i64),
-    /// This number or less.
-    AtMost(i64),
-}
-
-impl Requirement {
-    /// The value for a new topic.
-    #[must_use]
-    pub fn value(self) -> String {
-        match self {
-            Requirement::Word(word) => word.to_owned(),
-            Requirement::AtLeast(number) | Requirement::AtMost(number) => number.to_string(),
-        }
-    }
-
-    fn allows(self, found: &str) -> bool {
-        let endless = |number: i64| if number < 0 { i64::MAX } else { number };
-        let number = found.parse().map(endless);
-        match self {
-            Requirement::Word(word) => found == word,
-            Requirement::AtLeast(least) => number.is_ok_and(|number| number >= endless(least)),
-            Requirement::AtMost(most) => number.is_ok_and(|number| number <= endless(most)),
-        }
-    }
-}
-
-impl fmt::Display for Requirement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Requirement::Word(word) => f.write_str(word),
-            Requirement::AtLeast(-1) => f.write_str("-1 (unlimited)"),
-            Requirement::AtLeast(number) => write!(f, "{number} or more"),
-            Requirement::AtMost(number) => write!(f, "{number} or less"),
-        }
-    }
-}
-
-/// The number of partitions of a topic; `events` has `event_partitions`.
-#[must_use]
-pub fn partitions(topic: Topic, event_partitions: u32) -> u32 {
-    match topic {
-        Topic::Events => event_partitions,
-        Topic::Scorecards | Topic::ScorecardRevisions => CARD_PARTITIONS,
-        _ => 1,
-    }
-}
 
 /// The required settings of a topic, by their names in Kafka.
 #[must_use]
@@ -127,86 +75,6 @@ pub struct TopicPlan {
     pub begun_with: Option<u32>,
 }
 
-/// One deviation of a topic from its plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TopicFault {
-    /// The topic does not exist.
-    Missing,
-    /// A setting has another value; `plumbline topics --apply` sets it.
-    Setting {
-        /// Name of the setting.
-        name: &'static str,
-        /// Its value; empty when it is absent.
-        found: String,
-        /// Its required value.
-        wanted: Requirement,
-    },
-    /// The log began with another number of partitions of `events` than the configuration names.
-    ChangedPartitions {
-        /// Partitions in the genesis record.
-        begun: u32,
-        /// Partitions in the configuration.
-        configured: u32,
-    },
-    /// `events` has another number of partitions than the configuration names.
-    EventPartitions {
-        /// Partitions of the topic.
-        found: u32,
-        /// Partitions in the configuration.
-        configured: u32,
-    },
-    /// Another topic has a wrong number of partitions.
-    Partitions {
-        /// Partitions of the topic.
-        found: u32,
-        /// Partitions that the topic must have.
-        wanted: u32,
-    },
-    /// The topic has another number of replicas than the configuration names.
-    Replicas {
-        /// Replicas of the topic's first partition.
-        found: u32,
-        /// Replicas in the configuration.
-        configured: u32,
-    },
-}
-
-impl TopicFault {
-    /// Whether `plumbline topics --apply` cannot fix it: an operator must decide.
-    #[must_use]
-    pub fn is_lasting(&self) -> bool {
-        !matches!(self, TopicFault::Missing | TopicFault::Setting { .. })
-    }
-}
-
-impl fmt::Display for TopicFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            TopicFault::Missing => f.write_str("does not exist; `plumbline topics --apply` creates it"),
-            TopicFault::Setting { name, found, wanted } => {
-                write!(f, "{name} is {found} and must be {wanted}; `plumbline topics --apply` sets it")
-            }
-            TopicFault::ChangedPartitions { begun, configured } => write!(
-                f,
-                "its log began with {begun} partitions, and `partitions` is {configured}; set partitions = {begun}. {MIGRATION}"
-            ),
-            TopicFault::EventPartitions { found, configured } => write!(
-                f,
-                "has {found} partitions, and `partitions` is {configured}; set partitions = {found} if the log is empty. {MIGRATION}"
-            ),
-            TopicFault::Partitions { found, wanted } => write!(
-                f,
-                "has {found} partitions and must have {wanted} to keep its order; delete it if it is empty, else start a new `kafka.prefix`"
-            ),
-            TopicFault::Replicas { found, configured } => write!(
-                f,
-                "has {found} replicas of a partition, and kafka.replication is {configured}; move them with \
-                 kafka-reassign-partitions.sh, or change the option"
-            ),
-        }
-    }
-}
-
 /// The faults of an existing topic.
 #[must_use]
 pub fn faults(topic: Topic, found: &ActualTopic, plan: &TopicPlan) -> Vec<TopicFault> {
@@ -225,17 +93,15 @@ fn partition_fault(topic: Topic, found: &ActualTopic, plan: &TopicPlan) -> Optio
     if let Some(begun) = plan.begun_with.filter(|begun| topic == Topic::Events && *begun != configured) {
         return Some(TopicFault::ChangedPartitions { begun, configured });
     }
-    let (found, wanted) = (found.partitions, partitions(topic, configured));
+    let (found, wanted) = (found.partitions, topic.partitions(configured));
     match topic {
         _ if found == wanted => None,
+        Topic::Events if plan.begun_with.is_some() && found > wanted => Some(TopicFault::ExtraPartitions { found, used: wanted }),
+        Topic::Events if plan.begun_with.is_some() => Some(TopicFault::LostPartitions { found, begun: wanted }),
         Topic::Events => Some(TopicFault::EventPartitions { found, configured }),
         _ => Some(TopicFault::Partitions { found, wanted }),
     }
 }
-
-/// How a deployment gets another number of partitions.
-const MIGRATION: &str = "Events stay in the partition of their feed, so with another number later amendments would count twice: for more \
-                         partitions start a new `kafka.prefix`, create its topics, and let intake read the input topics again";
 
 fn replica_fault(found: &ActualTopic, plan: &TopicPlan) -> Option<TopicFault> {
     let configured = plan.replicas.filter(|configured| *configured != found.replicas)?;
@@ -256,7 +122,7 @@ mod tests {
     /// A topic right after its creation.
     fn sound(topic: Topic) -> ActualTopic {
         let settings = settings(topic).into_iter().map(|(name, wanted)| (name.to_owned(), wanted.value())).collect();
-        ActualTopic { partitions: partitions(topic, PLAN.partitions), replicas: 1, settings }
+        ActualTopic { partitions: topic.partitions(PLAN.partitions), replicas: 1, settings }
     }
 
     fn with(topic: Topic, name: &str, value: &str) -> Vec<String> {
@@ -301,6 +167,17 @@ mod tests {
         let [fault] = &faults(Topic::Events, &sound(Topic::Events), &begun)[..] else { panic!("one fault") };
         let text = fault.to_string();
         assert!(text.contains("began with 32") && text.contains("partitions = 32"), "{text}");
+    }
+
+    #[test]
+    fn more_partitions_than_the_log_uses_are_a_remark_and_fewer_are_a_loss() {
+        let begun = TopicPlan { begun_with: Some(64), ..PLAN };
+        let fault = |partitions| faults(Topic::Events, &ActualTopic { partitions, ..sound(Topic::Events) }, &begun).remove(0);
+        let (extra, lost) = (fault(70), fault(6));
+        assert!(extra.is_remark() && !extra.is_lasting(), "{extra}");
+        assert!(extra.to_string().contains("uses the first 64"), "{extra}");
+        assert!(!lost.is_remark() && lost.is_lasting(), "{lost}");
+        assert!(lost.to_string().contains("docs/operate/runbook.md#a-topic-was-created-again"), "{lost}");
     }
 
     #[test]

@@ -12,8 +12,9 @@ use rdkafka::message::{Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 use stream::log::LogError;
 
+use crate::kafka::access_right::is_refused;
 use crate::kafka::contact::{Contact, log_line};
-use crate::kafka::reader::failed;
+use crate::kafka::reader::{failed, failed_on};
 use crate::kafka::settings::KafkaSettings;
 use crate::process::limits::{FULL_QUEUE_PAUSE, SHUTDOWN_POLL};
 use crate::process::shutdown_signal::ShutdownSignal;
@@ -108,6 +109,9 @@ impl ProducerContext for DeliveryCallback {
     fn delivery(&self, result: &DeliveryResult<'_>, acknowledgements: Arc<Acknowledgements>) {
         let outcome = match result {
             Ok(message) => Ok((message.topic(), message.partition(), message.offset())),
+            Err((error, message)) if is_refused(error) => {
+                Err(failed_on(message.topic(), "Write", &format!("a record for {} is refused", message.topic()), error))
+            }
             Err((error, message)) => Err(LogError::Unacknowledged {
                 what: format!("a record for {} was sent", message.topic()),
                 source: Some(error.clone().into()),

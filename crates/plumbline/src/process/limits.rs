@@ -133,6 +133,14 @@ pub const RESTART_PAUSE_SHORTEST: Duration = Duration::from_millis(500);
 pub const RESTART_PAUSE_LONGEST: Duration = Duration::from_secs(30);
 /// Run time after which a restarted task counts as recovered and its pause starts small again.
 pub const RECOVERED_AFTER: Duration = Duration::from_secs(60);
+/// Interval at which a task checks that the log still holds what it has read and published.
+pub const LOG_CHECK_INTERVAL: Duration = Duration::from_secs(10);
+/// Interval at which a process checks that a broker answers.
+pub const BROKER_CHECK_INTERVAL: Duration = Duration::from_secs(3);
+/// Wait for the answer to that check. With the interval it stays below 15 s.
+pub const BROKER_CHECK_TIMEOUT: Duration = Duration::from_secs(4);
+/// Interval at which a waiting request checks that a broker answers.
+pub const ANSWER_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// Interval at which the lag of partitions and the silence of threads are measured.
 pub const LAG_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// Silence after which a thread counts as hung and the process exits. Reads, appends and transactions fail earlier.

@@ -1,7 +1,7 @@
 //! The state of a service, as its threads report it. `/readyz` and the metrics read it from here; no thread waits for it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,11 +9,12 @@ use codec::formats::record_decoder::DecodeOutcome;
 use scorecard::fold::code_counts::CodeCounts;
 use scorecard::fold::conflict_list::Conflict;
 use scorecard::record::log_record::FeedCoverage;
-use scorecard::time::calendar::Timestamp;
+use scorecard::time::calendar::{Month, Timestamp};
 use stream::intake::intake_task::IntakeCounts;
 use stream::tally::tally_task::Outcomes;
 
 use crate::process::limits::CLOCK_DIFFERENCE;
+use crate::process::service_faults::{FaultPlace, ServiceFaults};
 
 /// The tally of one partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct PartitionStatus {
     pub rows: u64,
     /// The coverage of its feeds at the last tick.
     pub feeds: Vec<FeedCoverage>,
+    /// The first month of which the partition has every event, where it has lost its beginning.
+    pub whole_from: Option<Month>,
 }
 
 impl IntakeStatus {
@@ -105,12 +108,25 @@ pub struct IntakeStatus {
 /// A partition of an input topic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InputStatus {
-    /// Offset of the next record to read.
+    /// The committed offset of intake, else the first offset.
     pub next: u64,
     /// One past the last record, at the last look.
     pub end: u64,
-    /// The time at which the brokers received the newest record that was read.
-    pub newest: Option<Timestamp>,
+    /// A look since which the records below its end are not all committed: its time and its end.
+    pub waits: Option<(Timestamp, u64)>,
+}
+
+impl InputStatus {
+    /// Notes the offsets of a look at the brokers.
+    pub fn look(&mut self, now: Timestamp, next: u64, end: u64) {
+        (self.next, self.end) = (next, end);
+        self.waits = match self.waits {
+            _ if next >= end => None,
+            Some((_, waited)) if next >= waited => Some((now, end)),
+            None => Some((now, end)),
+            since => since,
+        };
+    }
 }
 
 /// Partitions of input topics, by topic and number.
@@ -127,6 +143,10 @@ pub struct ServiceStatus {
     joining: AtomicUsize,
     /// The error of the write that found the disk full.
     disk_failure: Mutex<Option<String>>,
+    /// The faults of threads and brokers.
+    pub faults: ServiceFaults,
+    /// Partitions of `events` beyond those of the log, at the last look.
+    pub extra_partitions: AtomicU32,
 }
 
 /// The ways into the log.
@@ -144,7 +164,7 @@ pub enum Way {
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotReady {
     /// The current work.
-    pub reason: &'static str,
+    pub reason: String,
     /// Records of the log that are read.
     pub done: u64,
     /// Records that the log held at the start.
@@ -166,6 +186,8 @@ impl ServiceStatus {
             inputs: Mutex::default(),
             joining: AtomicUsize::new(0),
             disk_failure: Mutex::default(),
+            faults: ServiceFaults::default(),
+            extra_partitions: AtomicU32::new(0),
         })
     }
 
@@ -198,6 +220,7 @@ impl ServiceStatus {
 
     /// This process no longer tallies a partition.
     pub fn end_partition(&self, partition: u32) {
+        self.faults.clear(FaultPlace::Tally(partition));
         *self.partition(partition) = PartitionStatus::default();
     }
 
@@ -280,15 +303,28 @@ impl ServiceStatus {
         u64::try_from(ahead).ok().filter(|seconds| *seconds > CLOCK_DIFFERENCE.as_secs()).unwrap_or(0)
     }
 
+    /// The fault that keeps the service from being ready.
+    fn fault(&self, now: Timestamp) -> Option<String> {
+        if self.disk_failure().is_some() {
+            return Some("the disk is full, and only reads are answered; free disk space, then restart".to_owned());
+        }
+        if let Some(fault) = self.faults.first() {
+            return Some(fault.text);
+        }
+        let ahead = "the last cut is in the future, because a clock was or is wrong; set the clock of this machine";
+        (self.cut_ahead_seconds(now) > 0).then(|| ahead.to_owned())
+    }
+
+    /// The first month of which every partition of this process has every event; `None` where the log has kept its beginning.
+    #[must_use]
+    pub fn whole_from(&self) -> Option<Month> {
+        self.owned(|partition| partition.whole_from).into_iter().flatten().max()
+    }
+
     /// `None` when the service is ready; otherwise the reason, the progress and the remaining time.
     #[must_use]
     pub fn not_ready(&self, now: Timestamp) -> Option<NotReady> {
-        if self.disk_failure().is_some() {
-            let reason = "the disk is full, and only reads are answered; free disk space, then restart";
-            return Some(NotReady { reason, done: 0, total: 0, estimate: None });
-        }
-        if self.cut_ahead_seconds(now) > 0 {
-            let reason = "the last cut is in the future, because a clock was or is wrong; set the clock of this machine";
+        if let Some(reason) = self.fault(now) {
             return Some(NotReady { reason, done: 0, total: 0, estimate: None });
         }
         let joining = self.joining.load(Ordering::Relaxed) > 0;
@@ -305,7 +341,7 @@ impl ServiceStatus {
             (true, false) => "the process is joining a consumer group",
             (false, false) => "publish is reading the published cards",
         };
-        Some(NotReady { reason, done, total, estimate: estimate(self.started.elapsed(), done, total) })
+        Some(NotReady { reason: reason.to_owned(), done, total, estimate: estimate(self.started.elapsed(), done, total) })
     }
 }
 
@@ -336,7 +372,7 @@ mod tests {
         status.begin_partition(1, 70);
         status.partition(1).position = 10;
         let not_ready = status.not_ready(NOW).unwrap();
-        assert_eq!((not_ready.reason, not_ready.done, not_ready.total), ("the log is being replayed", 40, 100));
+        assert_eq!((not_ready.reason.as_str(), not_ready.done, not_ready.total), ("the log is being replayed", 40, 100));
         status.partition(1).caught_up = true;
         assert_eq!(status.not_ready(NOW).unwrap().reason, "publish is reading the published cards");
         status.publish().caught_up = true;
@@ -351,6 +387,20 @@ mod tests {
             assert_eq!(status.cut_ahead_seconds(NOW), expected);
             assert_eq!(status.not_ready(NOW).is_some(), expected > 0);
         }
+    }
+
+    #[test]
+    fn an_input_waits_since_the_look_whose_records_are_not_committed() {
+        let (mut input, at) = (InputStatus::default(), |seconds: i64| Timestamp(NOW.0 + 1_000 * seconds));
+        input.look(at(0), 10, 10);
+        assert_eq!(input.waits, None);
+        input.look(at(5), 10, 30);
+        input.look(at(10), 20, 50);
+        assert_eq!(input.waits, Some((at(5), 30)), "10 records of the look at 5 s are left");
+        input.look(at(15), 30, 60);
+        assert_eq!(input.waits, Some((at(15), 60)));
+        input.look(at(20), 60, 60);
+        assert_eq!(input.waits, None);
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl CardIndex {
                     beyond = Some(lent.offset);
                     return ControlFlow::Break(());
                 }
-                for reason in &card.reasons {
+                for reason in card.reasons.iter() {
                     *counts.revisions.entry(reason.cause.word().to_owned()).or_default() += 1;
                 }
                 let one = found_in(&card, RevisionPlace { partition, offset: lent.offset });
@@ -193,6 +193,12 @@ impl CardIndex {
     #[must_use]
     pub fn last_run(&self) -> Option<&Run> {
         self.last_run.as_ref()
+    }
+
+    /// Whether no card is published.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cards.is_empty()
     }
 
     /// The last month with a card.

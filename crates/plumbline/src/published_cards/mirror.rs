@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 
 use stream::log::{CARD_PARTITIONS, Log, LogError, Topic};
+use stream::log_loss::{LogLoss, Reliance};
 
 use crate::kafka::log::KafkaLog;
 use crate::log::local_log::LocalLog;
@@ -28,6 +29,10 @@ pub fn copy(from: &mut KafkaLog, to: &mut LocalLog) -> Result<bool, LogError> {
     let mut copied = false;
     for (topic, partition, end) in ends.into_iter().rev() {
         let mut next = to.bounds(topic, partition)?.end;
+        if let Some(position) = next.checked_sub(1).filter(|last| end <= *last) {
+            let reliance = Reliance::Task;
+            return Err(LogLoss::End { topic: topic.name(), partition, end, position, reliance }.into());
+        }
         while next < end {
             let mut result = Ok(());
             let read = from.read(topic, partition, next, RECORDS_PER_READ, &mut |lent| {

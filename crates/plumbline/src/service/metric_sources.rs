@@ -22,7 +22,7 @@ use crate::published_cards::card_metrics;
 use crate::rejects::reject_metrics;
 use crate::rejects::reject_store::RejectStore;
 use crate::service::worker_metrics::WorkerMetrics;
-use crate::service::{publish_metrics, tally_metrics};
+use crate::service::{broker_watch, publish_metrics, tally_metrics};
 
 /// Counts of the schema registry's client at this moment.
 type ReadRegistryCounts = Arc<dyn Fn() -> RegistryCounts + Send + Sync>;
@@ -80,6 +80,7 @@ impl MetricSources {
         self.embedded_log.iter().for_each(|log| log.register_metrics(registry));
         if let Some(brokers) = &self.brokers {
             client_metrics::register(registry, brokers);
+            broker_watch::register(registry, status);
             intake_metrics::register_topics(registry, status, clock);
         }
         if let Some(read) = self.schema_registry.clone() {

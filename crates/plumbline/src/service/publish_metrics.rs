@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use stream::deployment::Deployment;
+use stream::log_loss::LogLoss;
 
 use crate::process::clock::Clock;
 use crate::process::metric_registry::{MetricRegistry, age_seconds};
@@ -20,6 +21,12 @@ pub fn register(registry: &MetricRegistry, status: &Arc<ServiceStatus>, deployme
     let help =
         "Time by which the last cut is ahead of the clock, if it is more than five minutes. Above 0: a clock was or is wrong.";
     registry.gauge("plumbline_cut_ahead_seconds", help, move || read.cut_ahead_seconds(now.now()));
+    let read = status.clone();
+    let help = "Threads that stopped because the log has lost records, by loss. Above 0: nothing is published; /readyz names the loss \
+                and the cure.";
+    registry.gauges("plumbline_log_losses", help, ["loss"], move || {
+        LogLoss::WORDS.map(|word| ([word], read.faults.count(word) as f64)).to_vec()
+    });
     let read = status.clone();
     let help = "Partitions that publish folded itself since the start, because rows and marks did not agree. High: instances run \
                 different measures, or tally restarts often.";

@@ -28,6 +28,7 @@ use crate::process::shutdown_signal::ShutdownSignal;
 use crate::service::broker_clock;
 use crate::service::clock_check;
 use crate::service::disk_failure::keeps_reading;
+use crate::service::log_ends_file::LogEndsFile;
 use crate::service::metric_sources::MetricSources;
 use crate::service::private_folder::{make_private, set_private_umask};
 use crate::service::worker::WorkerContext;
@@ -57,6 +58,9 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: boo
     };
     if !accept_clock {
         check_clock(&data, roles)?;
+    }
+    if let AnyLog::Local(log) = &data.log {
+        LogEndsFile::next_to(log).check(&mut log.clone())?;
     }
     let status = ServiceStatus::new(data.deployment.partitions);
     let metrics = MetricRegistry::default();
@@ -115,6 +119,9 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: boo
     }
     if let Some(failure) = stopping.take_failure() {
         return Err(failure);
+    }
+    if let Some(loss) = status.faults.first().filter(|fault| fault.loss.is_some()) {
+        return Err(anyhow!(loss.text));
     }
     info!("stopped");
     Ok(())
@@ -185,6 +192,7 @@ fn intake(
             status: work.status.clone(),
             stopping: work.stopping.clone(),
         };
+        intakes.push(topics.clone().watch()?);
         intakes.push(topics.start()?);
     }
     Ok((Some(sender), intakes))

@@ -5,16 +5,20 @@ use std::sync::Arc;
 use scorecard::card::scorecard::CoverageState;
 use scorecard::fold::code_counts::CodeCounts;
 use scorecard::fold::feed_coverage::coverage;
-use scorecard::time::calendar::Timestamp;
+use scorecard::time::calendar::{Month, Timestamp};
+use scorecard::time::schedule::Schedule;
 use stream::deployment::Deployment;
 
 use crate::process::clock::Clock;
 use crate::process::metric_registry::{MetricRegistry, age_seconds};
 use crate::process::service_status::{PartitionStatus, ServiceStatus};
 
+/// A month is sealed 13 months after its end, so 14 months are open at most once the first one is sealed.
+const MOST_OPEN_MONTHS: i64 = 14;
+
 /// Adds the metrics of all partitions that this process owns.
 pub fn register(registry: &MetricRegistry, status: &Arc<ServiceStatus>, deployment: &Deployment, clock: &Clock) {
-    contents(registry, status);
+    contents(registry, status, deployment);
     codes(registry, status);
     progress(registry, status);
     lags(registry, status, clock);
@@ -24,7 +28,7 @@ pub fn register(registry: &MetricRegistry, status: &Arc<ServiceStatus>, deployme
     registry.gauges("plumbline_feeds", help, ["state"], move || feeds(&read, &deployment));
 }
 
-fn contents(registry: &MetricRegistry, status: &Arc<ServiceStatus>) {
+fn contents(registry: &MetricRegistry, status: &Arc<ServiceStatus>, deployment: &Deployment) {
     let read = status.clone();
     let help = "Events that tally folded, by outcome; a replay counts them again. High for conflict or stale: a source repeats versions.";
     registry.counters("plumbline_tally_events_total", help, ["outcome"], move || {
@@ -42,6 +46,14 @@ fn contents(registry: &MetricRegistry, status: &Arc<ServiceStatus>) {
     let help = "Facts without a clinician. High: links of resources to encounters do not resolve.";
     gauge("plumbline_unattributed_facts", help, |p| p.unattributed);
     gauge("plumbline_rows", "Rows of open months in memory. High: many clinicians have changes in many months.", |p| p.rows);
+    let read = status.clone();
+    let help = "First instant of the first month of which the log has every event, in seconds since 1970; shown only where `events` has \
+                lost its beginning. Later than the open months: late events of earlier months change no card.";
+    registry.gauge("plumbline_months_whole_from_timestamp_seconds", help, move || read.whole_from().map(first_second));
+    let (read, schedule) = (status.clone(), deployment.schedule.clone());
+    let help =
+        "Open months of which the log lacks the first events, at most 14. Above 0: late events of these months change no card.";
+    registry.gauge("plumbline_months_not_whole", help, move || months_not_whole(&read, &schedule));
     gauge("plumbline_partitions_owned", "Partitions of the events that this process folds.", |_| 1);
 }
 
@@ -82,6 +94,19 @@ fn lags(registry: &MetricRegistry, status: &Arc<ServiceStatus>, clock: &Clock) {
         let ticks: Vec<Option<Timestamp>> = read.owned(|p| p.last_tick);
         ticks.into_iter().min().flatten().map(|at| age_seconds(&now, at))
     });
+}
+
+/// The open months before the first whole one. Before the first month is sealed every earlier month is open.
+fn months_not_whole(status: &ServiceStatus, schedule: &Schedule) -> u64 {
+    let Some(whole_from) = status.whole_from() else { return 0 };
+    let tick = status.owned(|partition| partition.last_tick).into_iter().flatten().max();
+    let open_from = tick.map_or(Month::EARLIEST, |tick| schedule.open_from(tick));
+    u64::try_from((i64::from(whole_from.0) - i64::from(open_from.0)).clamp(0, MOST_OPEN_MONTHS)).unwrap_or(0)
+}
+
+/// The first second of a month in UTC, in seconds since 1970.
+fn first_second(month: Month) -> u64 {
+    u64::try_from(i64::from(month.first_day().0) * 86_400).unwrap_or(0)
 }
 
 /// A gauge of the sum over the partitions that this process owns.

@@ -13,7 +13,8 @@ use tracing::{info, warn};
 use crate::kafka::log::KafkaLog;
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
-use crate::process::limits::{CARD_COPY_INTERVAL, IDLE_PAUSE, RECORDS_PER_STEP};
+use crate::process::limits::{CARD_COPY_INTERVAL, IDLE_PAUSE, LOG_CHECK_INTERVAL, RECORDS_PER_STEP};
+use crate::process::service_faults::FaultPlace;
 use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::published_cards::card_store::CardStore;
@@ -45,7 +46,13 @@ pub struct WorkerContext {
 pub fn tally(work: &WorkerContext, partition: u32, leave: &ShutdownSignal, publish: Option<&Thread>) -> Result<(), LogError> {
     work.status.begin_partition(partition, work.log.clone().bounds(Topic::Events, partition)?.end);
     let mut task = TallyTask::new(&work.deployment, partition, work.log.clone())?;
+    work.status.faults.clear(FaultPlace::Tally(partition));
+    let mut checked = Instant::now();
     while !leave.asked() {
+        if checked.elapsed() > LOG_CHECK_INTERVAL {
+            task.check()?;
+            checked = Instant::now();
+        }
         let more = task.step(RECORDS_PER_STEP)?;
         let ticked = !more && task.clock(work.clock.now())?;
         let caught_up = report(work, partition, &task);
@@ -70,10 +77,13 @@ fn report(work: &WorkerContext, partition: u32, task: &TallyTask<AnyLog>) -> boo
     status.end = status.end.max(status.position);
     status.newest = task.newest();
     status.heard = Some(Instant::now());
-    if status.last_tick != task.last_tick() {
+    // Before the first tick the feeds say which months the first cards are of.
+    let is_new = status.last_tick.is_none() && status.outcomes != task.outcomes();
+    if status.last_tick != task.last_tick() || is_new {
         status.feeds = task.feeds();
     }
     status.last_tick = task.last_tick();
+    status.whole_from = task.whole_from();
     if status.caught_up && status.outcomes != task.outcomes() {
         observe_row_lag(work, task);
     }
@@ -106,11 +116,17 @@ pub fn publish(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogEr
     let mut task = PublishTask::new(&work.deployment, work.log.clone())?;
     work.status.publish().last_cut = task.last_cut();
     work.status.publish().caught_up = true;
+    work.status.faults.clear(FaultPlace::Publish);
     let ahead_seconds = work.status.cut_ahead_seconds(work.clock.now());
     if ahead_seconds > 0 {
         warn!(ahead_seconds, "the last cut is in the future; set the clock of this machine");
     }
+    let mut checked = Instant::now();
     while !leave.asked() {
+        if checked.elapsed() > LOG_CHECK_INTERVAL {
+            task.check()?;
+            checked = Instant::now();
+        }
         let begun = Instant::now();
         let run = task.step()?;
         work.status.publish().heard = Some(Instant::now());
@@ -137,6 +153,7 @@ pub fn serve(work: &WorkerContext, mut log: KafkaLog, mut cards: CardStore, leav
     let mut ready = false;
     while !leave.asked() {
         cards.follow_copy(&mut log)?;
+        work.status.faults.clear(FaultPlace::Serve);
         ready = ready || work.status.joined();
         let _ = leave.wait(CARD_COPY_INTERVAL);
     }

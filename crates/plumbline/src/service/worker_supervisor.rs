@@ -7,21 +7,23 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use rdkafka::consumer::BaseConsumer;
 use stream::log::{Log, LogError, Topic, with_sources};
-use tracing::{debug, error, warn};
+use tracing::{error, warn};
 
 use crate::kafka::log::KafkaLog;
-use crate::kafka::membership::{AssignmentChange, MemberContext, join};
+use crate::kafka::membership::{AssignmentChange, join};
 use crate::kafka::settings::Group;
 use crate::log::any_log::AnyLog;
 use crate::process::limits::{
     HUNG_THREAD_SILENCE, LAG_CHECK_INTERVAL, MEMBER_POLL, RECOVERED_AFTER, RESTART_PAUSE_LONGEST, RESTART_PAUSE_SHORTEST,
 };
 use crate::process::roles::{ProcessRole, ProcessRoles};
+use crate::process::service_faults::{FaultPlace, ServiceFault};
 use crate::process::service_status::{PublishStatus, ServiceStatus};
 use crate::process::shutdown_signal::ShutdownSignal;
+use crate::service::broker_watch;
 use crate::service::disk_failure::keeps_reading;
+use crate::service::log_ends_file::LogEndsFile;
 use crate::service::worker::{WorkerContext, publish, serve, tally};
 
 /// The threads of tally and publish.
@@ -41,7 +43,10 @@ impl WorkerSupervisor {
             AnyLog::Local(_) => embedded(work),
             AnyLog::Kafka(log) => grouped(work, log, roles),
         }?;
-        workers.threads.push(spawn("watch", work, &work.stopping, watch)?);
+        workers.threads.push(spawn(("watch", FaultPlace::Watch), work, &work.stopping, watch)?);
+        if let AnyLog::Kafka(log) = &work.log {
+            workers.threads.push(broker_watch::start(work, log.as_ref().clone())?);
+        }
         Ok(workers)
     }
 
@@ -64,11 +69,12 @@ impl WorkerSupervisor {
 fn embedded(work: &WorkerContext) -> Result<WorkerSupervisor> {
     work.status.publish().active = true;
     (0..work.deployment.partitions).for_each(|partition| work.status.begin_partition(partition, 0));
-    let of_publish = spawn("publish", work, &work.stopping, publish)?;
+    let of_publish = spawn(("publish", FaultPlace::Publish), work, &work.stopping, publish)?;
     let mut threads = Vec::new();
     for partition in 0..work.deployment.partitions {
         let next = of_publish.thread().clone();
-        threads.push(spawn("tally", work, &work.stopping, move |work, leave| tally(work, partition, leave, Some(&next)))?);
+        let place = ("tally", FaultPlace::Tally(partition));
+        threads.push(spawn(place, work, &work.stopping, move |work, leave| tally(work, partition, leave, Some(&next)))?);
     }
     let tallies = threads.iter().map(|handle| handle.thread().clone()).collect();
     threads.push(of_publish);
@@ -85,7 +91,8 @@ fn grouped(work: &WorkerContext, log: &KafkaLog, roles: ProcessRoles) -> Result<
     if let Some(cards) = work.cards.clone() {
         let log = log.clone();
         work.status.joining();
-        threads.push(spawn("serve", work, &work.stopping, move |work, leave| serve(work, log.clone(), cards.clone(), leave))?);
+        let place = ("serve", FaultPlace::Serve);
+        threads.push(spawn(place, work, &work.stopping, move |work, leave| serve(work, log.clone(), cards.clone(), leave))?);
     }
     Ok(WorkerSupervisor { threads, tallies: Vec::new() })
 }
@@ -93,7 +100,7 @@ fn grouped(work: &WorkerContext, log: &KafkaLog, roles: ProcessRoles) -> Result<
 /// Starts a thread. Over the embedded log its failure ends the process, unless the disk is full; on Kafka the task restarts after a
 /// pause.
 fn spawn(
-    role: &'static str,
+    (role, place): (&'static str, FaultPlace),
     work: &WorkerContext,
     leave: &ShutdownSignal,
     body: impl Fn(&WorkerContext, &ShutdownSignal) -> Result<(), LogError> + Send + 'static,
@@ -105,8 +112,13 @@ fn spawn(
         loop {
             let begun = Instant::now();
             let Err(error) = body(&work, &leave) else { return };
+            if !matches!(error, LogError::Fenced | LogError::Stopping { .. }) {
+                work.status.faults.report(place, ServiceFault::from(&error));
+            }
             let Some(log) = work.log.kafka() else {
-                if !keeps_reading(&work, role, &error) {
+                if matches!(error, LogError::Loss(_)) {
+                    error!(role, error = with_sources(&error), "publication stops, and reads go on");
+                } else if !keeps_reading(&work, role, &error) {
                     work.stopping.fail(anyhow::Error::new(error).context(role));
                 }
                 return;
@@ -131,20 +143,18 @@ fn spawn(
 /// Reads the ends of the partitions regularly, and ends the process when a thread hangs.
 fn watch(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogError> {
     let mut log = work.log.clone();
+    let mut ends = if let AnyLog::Local(log) = &log { Some(LogEndsFile::next_to(log)) } else { None };
     while !leave.wait(LAG_CHECK_INTERVAL) {
         for partition in work.status.owned_numbers() {
             let end = log.bounds(Topic::Events, partition)?.end;
             work.status.partition(partition).end = end;
         }
-        if let AnyLog::Kafka(log) = &mut log {
-            let inputs: Vec<(String, u32)> = work.status.inputs().keys().cloned().collect();
-            for (topic, partition) in inputs {
-                let end = log.end_of(&topic, partition)?;
-                if let Some(input) = work.status.inputs().get_mut(&(topic, partition)) {
-                    input.end = end;
-                }
-            }
+        if let (AnyLog::Local(log), Some(ends)) = (&log, &mut ends)
+            && let Err(error) = ends.note(log)
+        {
+            warn!(%error, "the ends of the log are not noted");
         }
+        work.status.faults.clear(FaultPlace::Watch);
         if let Some(role) = work.status.silent(HUNG_THREAD_SILENCE) {
             // A thread holds nothing that the log does not, and a hanging thread cannot be joined.
             error!(role, "a thread has not reported for {HUNG_THREAD_SILENCE:?}; the process ends, restart it");
@@ -161,23 +171,28 @@ fn member(work: &WorkerContext, log: &KafkaLog, group: Group, topic: Topic) -> R
     let consumer = join(log.settings(), log.contact(), group, &[&name], changes)
         .with_context(|| format!("joining the group {} failed", log.settings().group(group)))?;
     work.status.joining();
-    let work = work.clone();
+    let count = topic.partitions(work.deployment.partitions);
+    let (work, contact, name) = (work.clone(), log.contact().clone(), log.settings().group(group));
     let run = move || {
         let _guard = work.stopping.guard("groups");
         let mut assignments: BTreeMap<u32, Assignment> = BTreeMap::new();
         let mut joined = false;
         while !work.stopping.asked() {
-            poll(&consumer);
+            // Keeps the membership alive. It reads nothing: all its partitions are paused.
+            if let Some(Err(error)) = consumer.poll(MEMBER_POLL) {
+                contact.report_poll(&error, &name);
+            }
             while let Ok(change) = heard.try_recv() {
                 match change {
                     AssignmentChange::Assigned(partitions) => {
                         joined = joined || work.status.joined();
-                        for (_, partition) in partitions {
+                        // `events` may have more partitions than the log: no producer of Plumbline writes into them.
+                        for (_, partition) in partitions.into_iter().filter(|(_, partition)| *partition < count) {
                             begin(&work, group, partition, &mut assignments);
                         }
                     }
                     AssignmentChange::Revoked(partitions) => {
-                        for (_, partition) in partitions {
+                        for (_, partition) in partitions.into_iter().filter(|(_, partition)| *partition < count) {
                             end(&work.status, group, partition, assignments.remove(&partition));
                         }
                     }
@@ -192,13 +207,6 @@ fn member(work: &WorkerContext, log: &KafkaLog, group: Group, topic: Topic) -> R
         drop(consumer);
     };
     thread::Builder::new().name("groups".to_owned()).spawn(run).context("starting the thread of a group")
-}
-
-/// Keeps the membership alive. It reads nothing: all its partitions are paused.
-fn poll(consumer: &BaseConsumer<MemberContext>) {
-    if let Some(Err(error)) = consumer.poll(MEMBER_POLL) {
-        debug!("polling a group: {error}");
-    }
 }
 
 /// The thread of a partition that this process owns.
@@ -220,11 +228,11 @@ fn begin(work: &WorkerContext, group: Group, partition: u32, assignments: &mut B
     let handle = match group {
         Group::Tally => {
             work.status.begin_partition(partition, 0);
-            spawn("tally", work, &leave, move |work, leave| tally(work, partition, leave, None))
+            spawn(("tally", FaultPlace::Tally(partition)), work, &leave, move |work, leave| tally(work, partition, leave, None))
         }
         _ => {
             work.status.publish().active = true;
-            spawn("publish", work, &leave, publish)
+            spawn(("publish", FaultPlace::Publish), work, &leave, publish)
         }
     };
     match handle {
@@ -242,6 +250,9 @@ fn end(status: &ServiceStatus, group: Group, partition: u32, assignment: Option<
     assignment.as_ref().inspect(|assignment| assignment.leave());
     match group {
         Group::Tally => status.end_partition(partition),
-        _ => *status.publish() = PublishStatus::default(),
+        _ => {
+            status.faults.clear(FaultPlace::Publish);
+            *status.publish() = PublishStatus::default();
+        }
     }
 }

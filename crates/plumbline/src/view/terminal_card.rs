@@ -122,8 +122,7 @@ fn subheading(card: &Scorecard) -> String {
         events => format!("{}: {}", reason.cause.word(), counted(events.unsigned_abs(), "event", "events")),
     };
     let reasons: Vec<String> = card.reasons.iter().map(reason).collect();
-    let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
-    format!("{status}; revision {}{reasons}", card.revision)
+    format!("{status}; revision {} ({})", card.revision, reasons.join(", "))
 }
 
 fn exposure(content: &Content) -> Option<String> {
@@ -343,7 +342,7 @@ mod tests {
             scorecard_id: String::new(),
             revision: 2,
             supersedes: None,
-            reasons: vec![scorecard::card::scorecard::Reason { cause: Cause::Retracted, events: 1 }],
+            reasons: scorecard::card::scorecard::Reasons::one(Cause::Retracted, 1),
             cut: scorecard::time::calendar::Timestamp(0),
             run_id: String::new(),
             engine_version: String::new(),

@@ -79,6 +79,8 @@ fn script(arguments: &[&str]) -> Command {
 pub struct Brokers {
     dir: tempfile::TempDir,
     port: u16,
+    /// Further lines of their configuration.
+    extra: &'static str,
     /// Their addresses, separated by commas.
     pub bootstrap: String,
 }
@@ -86,8 +88,13 @@ pub struct Brokers {
 impl Brokers {
     /// Starts `count` brokers.
     pub fn start(count: u16) -> Brokers {
+        Brokers::start_with(count, "")
+    }
+
+    /// Starts `count` brokers with further lines of their configuration, separated by `;`.
+    pub fn start_with(count: u16, extra: &'static str) -> Brokers {
         let dir = tempfile::Builder::new().prefix("plumbline-kafka-").tempdir().expect("a temporary folder");
-        let mut brokers = Brokers { dir, port: free_ports(count), bootstrap: String::new() };
+        let mut brokers = Brokers { dir, port: free_ports(count), extra, bootstrap: String::new() };
         brokers.bootstrap = brokers.run(&["start", &count.to_string()]).trim().to_owned();
         brokers
     }
@@ -97,6 +104,7 @@ impl Brokers {
         let mut command = script(arguments);
         command.env("KAFKA_DIR", self.dir.path()).env("KAFKA_PORT", self.port.to_string());
         command.env("KAFKA_OWNER", std::process::id().to_string()).env("KAFKA_USERS", format!("{}={}", USER.0, USER.1));
+        command.env("KAFKA_EXTRA", self.extra);
         let output = command.output().expect("the script runs");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "kafka.sh {arguments:?}: {stderr}");

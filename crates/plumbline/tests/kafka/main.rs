@@ -4,6 +4,7 @@
 //! further down this list.
 #![cfg(unix)]
 
+mod administration;
 mod same_cards;
 mod kill_any_role;
 mod instances_come_and_go;
@@ -47,7 +48,7 @@ const VERIFIER: [(&str, fn()); 3] = [
 type Promise = (&'static str, fn(&TestTools));
 
 /// Tests against brokers, the longest first.
-const PROMISES: [Promise; 16] = [
+const PROMISES: [Promise; 26] = [
     (
         "brokers_crash_one_after_the_other_and_nothing_is_lost",
         broker_failures::brokers_crash_one_after_the_other_and_nothing_is_lost,
@@ -81,6 +82,28 @@ const PROMISES: [Promise; 16] = [
         topics_and_peek::another_number_of_partitions_is_rejected_without_a_change,
     ),
     ("peek_shows_every_record_and_undecodable_ones", topics_and_peek::peek_shows_every_record_and_undecodable_ones),
+    ("an_empty_events_topic_overwrites_no_card", administration::lost_events::an_empty_events_topic_overwrites_no_card),
+    ("a_truncated_events_topic_overwrites_no_card", administration::lost_events::a_truncated_events_topic_overwrites_no_card),
+    (
+        "other_records_beyond_the_former_end_overwrite_no_card",
+        administration::lost_events::other_records_beyond_the_former_end_overwrite_no_card,
+    ),
+    (
+        "a_lost_beginning_is_said_and_makes_no_card_worse",
+        administration::lost_events::a_lost_beginning_is_said_and_makes_no_card_worse,
+    ),
+    (
+        "a_registry_that_was_created_again_stops_publication",
+        administration::lost_topics::a_registry_that_was_created_again_stops_publication,
+    ),
+    ("lost_run_records_stop_publication", administration::lost_topics::lost_run_records_stop_publication),
+    (
+        "silent_brokers_are_said_and_requests_get_an_answer",
+        administration::brokers_away::silent_brokers_are_said_and_requests_get_an_answer,
+    ),
+    ("a_missing_right_is_named_with_its_topic", administration::missing_rights::a_missing_right_is_named_with_its_topic),
+    ("topics_are_not_created_over_a_loss", topics_and_peek::topics_are_not_created_over_a_loss),
+    ("added_partitions_are_ignored_and_said", administration::partitions::added_partitions_are_ignored_and_said),
     ("a_wrong_password_is_reported", sasl_over_tls::a_wrong_password_is_reported),
 ];
 

@@ -93,6 +93,21 @@ impl TopicDeployment {
         (metadata.topics()[0].partitions().len(), settings)
     }
 
+    fn exists(&self, topic: &str) -> bool {
+        let admin: AdminClient<DefaultClientContext> = self.client().create().expect("sound");
+        let metadata = admin.inner().fetch_metadata(None, REQUEST_TIMEOUT).expect("the broker answers");
+        metadata.topics().iter().any(|found| found.name() == self.topic(topic))
+    }
+
+    fn delete(&self, topic: &str) {
+        let admin: AdminClient<DefaultClientContext> = self.client().create().expect("sound");
+        let name = self.topic(topic);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let asked = admin.delete_topics(&[&name], &AdminOptions::new().request_timeout(Some(REQUEST_TIMEOUT)));
+        runtime.block_on(asked).expect("the broker answers").pop().expect("of one topic").expect("it was there");
+        crate::topic_writer::until("the topic is gone", || !self.exists(topic));
+    }
+
     fn append(&self, topic: &str, partition: i32, key: &str, value: &[u8]) {
         let producer: BaseProducer = self.client().create().expect("sound");
         let topic = self.topic(topic);
@@ -161,6 +176,27 @@ pub fn another_number_of_partitions_is_rejected_without_a_change(tools: &TestToo
     );
     assert_eq!(deployment.found("events").0, 3);
     assert_eq!(deployment.found("rejects").1["cleanup.policy"], "compact");
+}
+
+/// `events` is gone and the registry has records: a new `events` would let a run overwrite right cards.
+pub fn topics_are_not_created_over_a_loss(tools: &TestTools) {
+    let deployment = TopicDeployment::new(broker::shared(tools), "loss");
+    assert_eq!(deployment.run(&["topics", "--apply"], 2).0, 0);
+    // A deployment without any record may create what is missing.
+    deployment.delete("events");
+    assert_eq!(deployment.run(&["topics", "--apply"], 2).0, 0);
+    deployment.append("scorecards", 3, "k", b"v");
+    deployment.delete("events");
+    deployment.delete("people");
+    for arguments in [&["topics"][..], &["topics", "--apply"]] {
+        let (code, told, said) = deployment.run(arguments, 2);
+        let all = format!("{told}{said}");
+        assert_eq!(code, 1, "{all}");
+        let names =
+            all.contains("scorecards holds records up to offset 1") && all.contains("runbook.md#a-topic-was-created-again");
+        assert!(names && !all.contains("events: does not exist; `plumbline topics --apply` creates it"), "{all}");
+    }
+    assert!(!deployment.exists("events") && !deployment.exists("people"), "nothing was changed");
 }
 
 pub fn peek_shows_every_record_and_undecodable_ones(tools: &TestTools) {

@@ -7,6 +7,7 @@ use plumbline::process::metric_registry::MetricRegistry;
 use plumbline::process::roles::ProcessRoles;
 use plumbline::process::service_status::{InputStatus, ServiceStatus};
 use plumbline::process::shutdown_signal::ShutdownSignal;
+use scorecard::time::calendar::Month;
 
 use crate::support::Place;
 
@@ -17,6 +18,8 @@ pub fn every_metric() -> MetricRegistry {
     let roles = ProcessRoles::ALL;
     let data = DataDirectory::open(&config, Clock::System, roles, &ShutdownSignal::default()).expect("no process has it open");
     let status = ServiceStatus::new(data.deployment.partitions);
+    status.begin_partition(0, 0);
+    status.partition(0).whole_from = Some(Month(24_300));
     status.inputs().insert(("gp-encounters".to_owned(), 0), InputStatus::default());
     plumbline::service::metric_sources::every_metric(&data, status)
 }

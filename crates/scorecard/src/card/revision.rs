@@ -63,3 +63,60 @@ pub struct Reason {
     /// Number of events; 0 where the cause is not about events.
     pub events: i64,
 }
+
+/// The reasons of a revision: at least one. A revision without a reason cannot be expressed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Reason>", into = "Vec<Reason>")]
+pub struct Reasons {
+    first: Reason,
+    others: Vec<Reason>,
+}
+
+/// A list without a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a revision without a reason")]
+pub struct NoReasonError;
+
+impl Reasons {
+    /// One reason.
+    #[must_use]
+    pub fn one(cause: Cause, events: i64) -> Reasons {
+        Reasons { first: Reason { cause, events }, others: Vec::new() }
+    }
+
+    /// The reasons in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Reason> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+impl TryFrom<Vec<Reason>> for Reasons {
+    type Error = NoReasonError;
+
+    fn try_from(list: Vec<Reason>) -> Result<Reasons, NoReasonError> {
+        let mut list = list.into_iter();
+        let first = list.next().ok_or(NoReasonError)?;
+        Ok(Reasons { first, others: list.collect() })
+    }
+}
+
+impl From<Reasons> for Vec<Reason> {
+    fn from(reasons: Reasons) -> Vec<Reason> {
+        reasons.iter().copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_without_a_reason_is_refused_and_another_keeps_its_order() {
+        assert_eq!(Reasons::try_from(Vec::new()), Err(NoReasonError));
+        assert!(serde_json::from_str::<Reasons>("[]").is_err());
+        let text = r#"[{"cause":"final","events":0},{"cause":"late","events":3}]"#;
+        let reasons: Reasons = serde_json::from_str(text).expect("two reasons");
+        assert_eq!(reasons.iter().map(|reason| reason.events).collect::<Vec<_>>(), [0, 3]);
+        assert_eq!(serde_json::to_string(&reasons).expect("it is small"), text);
+    }
+}

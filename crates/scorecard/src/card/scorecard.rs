@@ -14,7 +14,7 @@ pub use crate::card::card_measure::{
 };
 pub use crate::card::coverage::{Coverage, CoverageState, Gap, MonthGaps, Quality, UnknownCount};
 pub use crate::card::overview::{Comparisons, Composite, DomainPoints, Giants, Suggestion};
-pub use crate::card::revision::{Cause, Reason, Status};
+pub use crate::card::revision::{Cause, NoReasonError, Reason, Reasons, Status};
 pub use crate::card::subject::{Exposure, Period, Subject};
 
 /// The number of the card's schema in JSON.
@@ -71,7 +71,7 @@ pub struct Scorecard {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supersedes: Option<String>,
     /// The reasons for the revision.
-    pub reasons: Vec<Reason>,
+    pub reasons: Reasons,
     /// The cut at which it was published.
     #[serde(with = "instant_text")]
     pub cut: Timestamp,

@@ -265,7 +265,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::card::scorecard::{Cause, Comparator, Comparisons, Period, Quality, Reason, Status, Subject};
+    use crate::card::scorecard::{Cause, Comparator, Comparisons, Period, Quality, Reasons, Status, Subject};
     use crate::measure::measure_set::Direction;
     use crate::scoring::sample::card_measure;
     use crate::time::calendar::Timestamp;
@@ -317,7 +317,7 @@ mod tests {
             scorecard_id: String::new(),
             revision: 1,
             supersedes: None,
-            reasons: Vec::new(),
+            reasons: Reasons::one(Cause::First, 0),
             cut: Timestamp(0),
             run_id: String::new(),
             engine_version: String::new(),
@@ -489,7 +489,7 @@ mod tests {
             }
             let (before, mut after) = (card(n, 600), card(n, 600));
             after.revision = 2;
-            after.reasons = vec![Reason { cause: Cause::Late, events: 1 }];
+            after.reasons = Reasons::one(Cause::Late, 1);
             prop_assert_eq!(seen_of(&before), seen_of(&after));
         }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use scorecard::card::fingerprint::{content_hash, month_sums, run_id, scorecard_id};
-use scorecard::card::scorecard::{Cause, Content, Quality, Reason, SCHEMA, Scorecard, Status};
+use scorecard::card::scorecard::{Cause, Content, NoReasonError, Quality, Reason, Reasons, SCHEMA, Scorecard, Status};
 use scorecard::fold::feed_coverage::{coverage, days_seen, weekdays};
 use scorecard::measure::measure_set::SetHash;
 use scorecard::peer_group::unit::{UnitKey, UnitMonth};
@@ -119,10 +119,10 @@ impl MonthCut<'_> {
         }
     }
 
-    fn reasons(&self, key: &UnitKey, sums: &Sums, content: &Content, last: Option<&LastRevision>) -> Vec<Reason> {
+    fn reasons(&self, key: &UnitKey, sums: &Sums, content: &Content, last: Option<&LastRevision>) -> Reasons {
         let Some(last) = last else {
             let cause = if self.step.was_final() { Cause::Late } else { Cause::First };
-            return vec![Reason { cause, events: sums.base.recorded }];
+            return Reasons::one(cause, sums.base.recorded);
         };
         let mut reasons = Vec::new();
         let both_published = content.status != Status::Withdrawn && last.status != Status::Withdrawn;
@@ -142,10 +142,7 @@ impl MonthCut<'_> {
         reasons.extend(counted.into_iter().filter(|(_, n)| *n > 0).map(|(cause, events)| Reason { cause, events }));
         // A definition arrived later than the event that refers to it. Or the flags of one practice changed: a roll-up shows those of
         // all its practices together.
-        if reasons.is_empty() {
-            reasons.push(Reason { cause: Cause::Coverage, events: 0 });
-        }
-        reasons
+        Reasons::try_from(reasons).unwrap_or_else(|NoReasonError| Reasons::one(Cause::Coverage, 0))
     }
 
     fn quality(&self, key: &UnitKey, sums: &Sums) -> Quality {

@@ -16,6 +16,7 @@ use scorecard::time::schedule::Schedule;
 
 use crate::limits::WINDOW_MONTHS;
 use crate::log::{CARD_PARTITIONS, Log, LogEntry, LogError, Topic};
+use crate::log_loss::LogLoss;
 use crate::publish::coverage_pool::{CardCoverage, CoveragePool};
 
 /// The fields of a card's last revision that decide about the next one.
@@ -39,6 +40,11 @@ impl LastRevision {
     pub(crate) fn unit(card: &Scorecard) -> UnitKey {
         let subject = &card.content.subject;
         UnitKey { person: subject.clinician.clone(), practice: subject.practice.clone() }
+    }
+
+    /// Whether the card is shown: it is not withdrawn.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.status != Status::Withdrawn
     }
 
     pub(crate) fn of(card: &Scorecard) -> LastRevision {
@@ -75,6 +81,10 @@ pub(crate) struct PublishedState {
     pub last_run: Option<Run>,
     /// The run that sealed each month, with the digests of its rows.
     pub sealing: BTreeMap<Month, Run>,
+    /// Cards of each month after the last run that changed it, without withdrawn ones.
+    pub counted: BTreeMap<Month, u64>,
+    /// The newest cut of a card that was read back.
+    pub newest_card: Option<Timestamp>,
     /// Months that a skipped cut sealed. No run has recorded the digests of their rows.
     pub unrecorded: BTreeSet<Month>,
 }
@@ -101,6 +111,7 @@ impl PublishedState {
             }
         })?;
         let open_from = published.open_from(schedule);
+        published.counted = published.counted.split_off(&open_from);
         for partition in 0..CARD_PARTITIONS {
             read_all(log, Topic::Scorecards, partition, |entry| {
                 if let Record::Scorecard(card) = entry.record {
@@ -127,6 +138,7 @@ impl PublishedState {
             self.unrecorded.extend((from.0..open_from.0).map(Month));
             return;
         }
+        self.counted.extend(run.months.iter().map(|month| (month.month, month.cards)));
         for sealed in &run.sealed {
             self.sealing.entry(sealed.month).or_insert_with(|| run.clone());
         }
@@ -137,6 +149,7 @@ impl PublishedState {
 
     /// Adds a revision of a card of an open month.
     pub(crate) fn add_card(&mut self, card: &Scorecard, open_from: Month) {
+        self.newest_card = self.newest_card.max(Some(card.cut));
         let month = card.content.period.month;
         if month < open_from {
             return;
@@ -148,6 +161,20 @@ impl PublishedState {
             self.coverages.share(&mut last.coverage);
             cards.insert(key, last);
         }
+    }
+
+    /// Checks that runs and cards that were read back belong together: one transaction wrote both.
+    ///
+    /// # Errors
+    /// [`LogLoss::Runs`] or [`LogLoss::Cards`] when one of the topics has lost records.
+    pub(crate) fn check_whole(&self) -> Result<(), LogLoss> {
+        if let Some(card) = self.newest_card.filter(|card| Some(*card) > self.last_cut) {
+            return Err(LogLoss::Runs { card, last: self.last_cut });
+        }
+        let found = |month| self.cards.get(month).map_or(0, |cards| cards.values().filter(|last| last.is_shown()).count() as u64);
+        let mut lost = self.counted.iter().map(|(month, counted)| (*month, found(month), *counted));
+        let lost = lost.find(|(_, found, counted)| found < counted);
+        lost.map_or(Ok(()), |(month, found, counted)| Err(LogLoss::Cards { month, found, counted }))
     }
 
     fn read_peers(&mut self, log: &mut impl Log, open_from: Month) -> Result<(), LogError> {
@@ -178,6 +205,7 @@ impl PublishedState {
     /// Drops the state that no later run can change.
     pub(crate) fn drop_before(&mut self, open_from: Month, rows_from: Month) {
         self.cards = self.cards.split_off(&open_from);
+        self.counted = self.counted.split_off(&open_from);
         self.peers = self.peers.split_off(&open_from);
         self.quarters = self.quarters.split_off(&quarter_of(open_from));
         self.groups.retain(|key, _| key.month >= open_from);

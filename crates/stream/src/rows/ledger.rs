@@ -10,6 +10,7 @@ use scorecard::time::calendar::{Month, Timestamp};
 use crate::deployment::Deployment;
 use crate::limits::RECORDS_PER_READ;
 use crate::log::{Log, LogError, Topic};
+use crate::log_loss::{LogLoss, Reliance};
 use crate::rows::row_versions::{RowChange, RowVersionStore};
 use crate::tally::fold::{Fold, MeasureNames, mark_of};
 
@@ -69,6 +70,7 @@ impl Ledger {
     /// Reads new records of `clinician-months`. Drops marks of cuts up to `done`.
     pub(crate) fn read(&mut self, deployment: &Deployment, log: &mut impl Log, done: Option<Timestamp>) -> Result<(), LogError> {
         let ours = deployment.measures.hash();
+        self.check_end(log)?;
         let Ledger { rows, marks, names, position, .. } = self;
         log.read_to_end(Topic::ClinicianMonths, 0, position, &mut |entry| match entry.record {
             Record::ClinicianMonth(row) if row.measure_set == ours => {
@@ -85,6 +87,22 @@ impl Ledger {
         })
     }
 
+    /// Checks that `clinician-months` does not end below the records that were read. A publisher that reads it again continues.
+    fn check_end(&self, log: &mut impl Log) -> Result<(), LogError> {
+        let (topic, end) = (Topic::ClinicianMonths, log.bounds(Topic::ClinicianMonths, 0)?.end);
+        match self.position.checked_sub(1).filter(|last| end <= *last) {
+            Some(position) => {
+                Err(LogLoss::End { topic: topic.name(), partition: 0, end, position, reliance: Reliance::Task }.into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether every partition has a mark of this cut or of a later one.
+    pub(crate) fn is_ready(&self, cut: Timestamp) -> bool {
+        self.marks.iter().all(|marks| marks.range(cut..).next().is_some())
+    }
+
     /// Verifies every partition at this cut: by the digest of its mark, else by folding its log.
     ///
     /// `open_from` is the first month that was open after the last cut.
@@ -95,7 +113,7 @@ impl Ledger {
         cut: Timestamp,
         open_from: Month,
     ) -> Result<Result<CutBasis, Obstacle>, LogError> {
-        if self.marks.iter().any(|marks| marks.range(cut..).next().is_none()) {
+        if !self.is_ready(cut) {
             return Ok(Err(Obstacle::NotReady));
         }
         let mut basis = CutBasis { marks: Vec::new(), changed: std::mem::take(&mut self.carried), refolded: Vec::new() };
@@ -148,7 +166,11 @@ impl Ledger {
             match refold(deployment, log, partition, run.at, open_from)? {
                 Ok(folded) => drop(self.rows.replace(&folded.mark, folded.rows)),
                 Err(Obstacle::Gone(_)) => {}
-                Err(Obstacle::NotReady) => return Err(LogError::LostEnd { partition, position }),
+                Err(Obstacle::NotReady) => {
+                    let end = log.bounds(Topic::Events, partition)?.end;
+                    let reliance = Reliance::Run(run.at);
+                    return Err(LogLoss::End { topic: Topic::Events.name(), partition, end, position, reliance }.into());
+                }
             }
         }
         Ok(())

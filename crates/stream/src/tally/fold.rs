@@ -17,6 +17,7 @@ use scorecard::time::calendar::{Month, Timestamp, Zone};
 use crate::deployment::Deployment;
 use crate::limits::LINK_MONTHS;
 use crate::log::{Log, LogError, Topic};
+use crate::log_loss::{LogLoss, Reliance};
 
 /// A counting tick and its offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,15 +106,21 @@ impl Fold {
             ControlFlow::Continue(())
         })?;
         if first.is_some_and(|first| first > *position) {
-            self.check_beginning(log)?;
+            self.check_bounds(log)?;
         }
         self.position = next;
         Ok(found)
     }
 
-    /// The bounds of the partition, unless retention deleted records that the fold has not read. Other gaps are allowed.
-    pub(crate) fn check_beginning(&self, log: &mut impl Log) -> Result<Range<u64>, LogError> {
+    /// The bounds of the partition, unless retention deleted records that the fold has not read, or the partition lost records that
+    /// it has read. Other gaps are allowed.
+    pub(crate) fn check_bounds(&self, log: &mut impl Log) -> Result<Range<u64>, LogError> {
         let bounds = log.bounds(Topic::Events, self.partition)?;
+        if bounds.end < self.position {
+            let (partition, end, position) = (self.partition, bounds.end, self.position - 1);
+            let reliance = Reliance::Task;
+            return Err(LogLoss::End { topic: Topic::Events.name(), partition, end, position, reliance }.into());
+        }
         if bounds.start > self.position {
             return Err(LogError::LostBeginning { partition: self.partition, lost: self.position..bounds.start });
         }

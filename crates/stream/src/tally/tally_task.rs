@@ -11,17 +11,20 @@ use scorecard::measure::measure_set::SetHash;
 use scorecard::record::digest::mark_check;
 use scorecard::record::log_record::{FeedCoverage, Record, RowKey, Tick};
 use scorecard::sums::measure_sums::Sums;
-use scorecard::time::calendar::Timestamp;
+use scorecard::time::calendar::{Month, Timestamp};
 
 use crate::deployment::Deployment;
 use crate::limits::MARK_KEYS;
 use crate::log::{Log, LogError, Topic};
+use crate::log_loss::{LogLoss, Reliance};
+use crate::relied_tick::ReliedTick;
 use crate::tally::fold::{EarlyTick, Fold, ReadTick, mark_of, row_record};
 
 /// The newest mark of the partition.
 #[derive(Clone, Copy, Debug)]
 struct LastMark {
     position: u64,
+    at: Timestamp,
     measure_set: SetHash,
 }
 
@@ -50,6 +53,8 @@ pub struct TallyTask<L> {
     partition: u32,
     fold: Fold,
     last_mark: Option<LastMark>,
+    /// One past the last record of `clinician-months` at the last look.
+    rows_end: u64,
     /// The task appends no tick while another one is pending.
     pending: Option<PendingTick>,
     ahead: Option<Ahead>,
@@ -59,11 +64,15 @@ impl<L: Log> TallyTask<L> {
     /// Starts at the partition's earliest record. The task writes nothing up to the newest mark of the partition.
     ///
     /// # Errors
-    /// [`LogError`] when the log cannot be read.
+    /// [`LogError`] when the log cannot be read, and [`LogError::Loss`] when it does not hold the tick of that mark.
     pub fn new(deployment: &Deployment, partition: u32, mut log: L) -> Result<TallyTask<L>, LogError> {
         let last_mark = last_mark(&mut log, partition, deployment.measures.hash())?;
+        if let Some(LastMark { position, at, .. }) = last_mark {
+            ReliedTick::of_events(partition, position, at, Reliance::Mark(at)).check(&mut log)?;
+        }
         let fold = Fold::start(deployment, partition, &mut log)?;
-        Ok(TallyTask { log, deployment: deployment.clone(), partition, fold, last_mark, pending: None, ahead: None })
+        let (deployment, rows_end) = (deployment.clone(), log.bounds(Topic::ClinicianMonths, 0)?.end);
+        Ok(TallyTask { log, deployment, partition, fold, last_mark, rows_end, pending: None, ahead: None })
     }
 
     /// Reads and folds at most `most` records. Returns whether the partition may have more.
@@ -96,7 +105,7 @@ impl<L: Log> TallyTask<L> {
         if self.pending.is_some() || next > now || self.is_ahead(now) {
             return Ok(false);
         }
-        let end = self.fold.check_beginning(&mut self.log)?.end;
+        let end = self.fold.check_bounds(&mut self.log)?.end;
         if self.fold.position < end {
             return Ok(false);
         }
@@ -106,6 +115,32 @@ impl<L: Log> TallyTask<L> {
         self.log.flush()?;
         self.pending = Some(PendingTick { at: next, now, from: end });
         Ok(true)
+    }
+
+    /// Checks that the log still holds what the task has read and written. Call it every few seconds: a topic may lose records at any
+    /// time.
+    ///
+    /// # Errors
+    /// [`LogError::Loss`] when it does not; [`LogError::LostBeginning`] when unread records are gone.
+    pub fn check(&mut self) -> Result<(), LogError> {
+        self.fold.check_bounds(&mut self.log)?;
+        let (topic, end) = (Topic::ClinicianMonths, self.log.bounds(Topic::ClinicianMonths, 0)?.end);
+        if let Some(position) = self.rows_end.checked_sub(1).filter(|last| end <= *last) {
+            // A new task writes every row again.
+            let reliance = Reliance::Task;
+            return Err(LogLoss::End { topic: topic.name(), partition: 0, end, position, reliance }.into());
+        }
+        self.rows_end = end;
+        let Some(LastMark { position, at, .. }) = self.last_mark.filter(|mark| mark.position < self.fold.position) else {
+            return Ok(());
+        };
+        ReliedTick::of_events(self.partition, position, at, Reliance::Mark(at)).check(&mut self.log)
+    }
+
+    /// The first month of which the log has every event, where the log has lost its beginning [9].
+    #[must_use]
+    pub fn whole_from(&self) -> Option<Month> {
+        Some(self.fold.reach).filter(|reach| *reach > Month::EARLIEST)
     }
 
     /// Whether this clock is still ahead of the log's at `now`. A clock that has stepped back counts as correct again.
@@ -121,7 +156,8 @@ impl<L: Log> TallyTask<L> {
             self.log.flush()?;
             self.write_mark(&cut, tick)?;
             self.log.flush()?;
-            self.last_mark = Some(LastMark { position: tick.position, measure_set: self.deployment.measures.hash() });
+            let ReadTick { at, position } = tick;
+            self.last_mark = Some(LastMark { position, at, measure_set: self.deployment.measures.hash() });
         } else {
             // An earlier task wrote the rows and the mark of this tick.
             self.fold.tally.cut();
@@ -231,7 +267,7 @@ fn last_mark(log: &mut impl Log, partition: u32, ours: SetHash) -> Result<Option
             && mark.check == mark_check(&mark)
             && last.is_none_or(|l| (l.position, l.measure_set == ours) < (mark.position, mark.measure_set == ours))
         {
-            last = Some(LastMark { position: mark.position, measure_set: mark.measure_set });
+            last = Some(LastMark { position: mark.position, at: mark.at, measure_set: mark.measure_set });
         }
     })?;
     Ok(last)

@@ -253,6 +253,13 @@ impl Broker {
         chosen.flat_map(|(_, partition)| partition.compact(until)).collect()
     }
 
+    /// Deletes the records of a partition of events from an offset on. The next record gets that offset.
+    pub(crate) fn lose_end(&mut self, partition: u32, from: u64) {
+        if let Some(held) = self.partitions.get_mut(&(Topic::Events, partition)) {
+            held.lose_end(from);
+        }
+    }
+
     /// Deletes the beginning of a partition of events. Returns the number of deleted records.
     pub(crate) fn truncate(&mut self, partition: u32, until: Timestamp, spared: usize) -> u64 {
         self.partitions.get_mut(&(Topic::Events, partition)).map_or(0, |held| held.truncate(until, spared))

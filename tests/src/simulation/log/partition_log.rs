@@ -77,6 +77,12 @@ impl PartitionLog {
         gone
     }
 
+    /// Deletes the records from an offset on.
+    pub(crate) fn lose_end(&mut self, from: u64) {
+        self.records.retain(|stored| stored.offset < from);
+        self.next = from;
+    }
+
     /// Deletes the records before `until`, except the last `spared` of them: a log deletes whole segments, and a segment with a
     /// younger record stays. Returns the number of deleted records.
     pub(crate) fn truncate(&mut self, until: Timestamp, spared: usize) -> u64 {
