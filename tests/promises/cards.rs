@@ -297,7 +297,7 @@ fn a_roll_up_follows_a_role_that_the_operator_adds_and_withdraws_later() {
     world.run_until(utc(2026, 11, 14, 3));
     let withdrawn = &world.cards()["gmc%7C7000001||2026-10"];
     assert_eq!((withdrawn.content.status, withdrawn.revision), (Status::Withdrawn, roll_up.revision + 1));
-    assert_eq!(withdrawn.reasons[0].cause, Cause::Attribution);
+    assert_eq!(withdrawn.reasons.iter().next().expect("at least one").cause, Cause::Attribution);
 }
 
 #[test]

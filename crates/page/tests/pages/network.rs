@@ -7,7 +7,7 @@ use page::pages::measure_page::measure_page;
 use page::pages::month_page::month_page;
 use page::pages::open_card::{CardLink, OpenCard, RevisionNote};
 use scorecard::card::public_group::PeerGroup;
-use scorecard::card::scorecard::{Cause, Content, Quality, Reason, SCHEMA, Scorecard};
+use scorecard::card::scorecard::{Cause, Content, Quality, Reasons, SCHEMA, Scorecard};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::peer_group::disclosed_figures::public_group;
 use scorecard::scoring::disclosure::Audience;
@@ -28,7 +28,7 @@ pub fn card_of(content: Content) -> Scorecard {
         scorecard_id: "00000000-0000-5000-8000-000000000001".to_owned(),
         revision: 2,
         supersedes: None,
-        reasons: vec![Reason { cause: Cause::Late, events: 1 }],
+        reasons: Reasons::one(Cause::Late, 1),
         cut: Timestamp(1_800_000_000_000),
         run_id: String::new(),
         engine_version: "0.1.0".to_owned(),

@@ -117,7 +117,11 @@ struct CardTexts {
 impl CardTexts {
     fn of(cards: &FolderCards, keys: &[CardKey], revisions: &[Scorecard], card: &Scorecard) -> CardTexts {
         let day = |at: Timestamp| cards.schedule.zone.day_of(at);
-        let note = |card: &Scorecard| RevisionNote { revision: card.revision, day: day(card.cut), reasons: card.reasons.clone() };
+        let note = |card: &Scorecard| RevisionNote {
+            revision: card.revision,
+            day: day(card.cut),
+            reasons: card.reasons.iter().cloned().collect(),
+        };
         CardTexts {
             leads: cards.registry.leads(&card.content.subject.practice, card.content.period.month),
             revisions: revisions.iter().map(note).collect(),
