@@ -1,11 +1,12 @@
 //! The figures of a group that others may see: on cards, on pages and in the public topic alike.
 //!
-//! A median needs 10 members, quartiles and deciles 20, twenty quantiles 40. Figures have two digits, and three from 100 members on.
-//! Every figure is of the group with one's own value in it.
+//! A median needs 10 members, quartiles and deciles 20, twenty quantiles 40. A median has two digits, and three from 100 members on.
+//! The other quantiles are whole steps away from it. Every figure is of the group with one's own value in it.
 
 use crate::card::public_group::PeerGroup;
 use crate::card::scorecard::Comparator;
 use crate::measure::measure_set::{Kind, Measure};
+use crate::peer_group::figure_steps::FigureSteps;
 use crate::peer_group::peer_network::PeerNetwork;
 use crate::statistics::percentile::quantile_at;
 
@@ -15,8 +16,8 @@ pub const LEAST_FOR_MEDIAN: usize = 10;
 pub const LEAST_FOR_QUARTILES: usize = 20;
 /// Least members for twenty quantiles.
 pub const LEAST_FOR_QUANTILES: usize = 40;
-/// Members from which figures have three digits.
-const LEAST_FOR_THREE_DIGITS: usize = 100;
+/// Members from which a median has three digits and the steps are a fifth as long.
+pub(crate) const LEAST_FOR_THREE_DIGITS: usize = 100;
 /// Quantiles of a large group.
 const QUANTILES: u64 = 20;
 /// The public number of members is rounded down to a multiple of this.
@@ -41,25 +42,30 @@ impl DisclosedFigures {
     /// The disclosed figures of this group.
     #[must_use]
     pub fn of(measure: &Measure, network: &PeerNetwork) -> DisclosedFigures {
-        let members = network.values.len();
-        let rounded = |ratio: f64| rounded_ratio(measure, members, ratio);
-        let at = |part: u64, whole: u64| Some(rounded(quantile_at(&network.values, part, whole)? * network.value_scale()));
-        if members < LEAST_FOR_MEDIAN {
+        let members = network.size();
+        let Some(median) = quantile_ratio(network, 1, 2).filter(|_| members >= LEAST_FOR_MEDIAN) else {
             return DisclosedFigures::default();
-        }
-        let median = at(1, 2);
+        };
+        let median = rounded_ratio(measure, members, median);
         if members < LEAST_FOR_QUARTILES {
-            return DisclosedFigures { median, ..DisclosedFigures::default() };
+            return DisclosedFigures { median: Some(median), ..DisclosedFigures::default() };
         }
+        let steps = FigureSteps::of(measure, network, median);
+        let at = |part: u64, whole: u64| Some(steps.figure(measure.value_of_ratio(quantile_ratio(network, part, whole)?)));
         let quantiles = if members < LEAST_FOR_QUANTILES { 0 } else { QUANTILES };
         DisclosedFigures {
-            typical: typical_ratio(network).map(rounded),
-            median,
+            typical: typical_ratio(network).map(|ratio| rounded_ratio(measure, members, ratio)),
+            median: Some(median),
             quartiles: at(1, 4).zip(at(3, 4)),
             deciles: (1..10).filter_map(|tenth| at(tenth, 10)).collect(),
             quantiles: (1..=quantiles).filter_map(|k| at(2 * k - 1, 2 * QUANTILES)).collect(),
         }
     }
+}
+
+/// A quantile of the members as a ratio of integer units.
+pub(crate) fn quantile_ratio(network: &PeerNetwork, part: u64, whole: u64) -> Option<f64> {
+    Some(quantile_at(&network.values, part, whole)? * network.value_scale())
 }
 
 /// The typical clinician's value as a ratio of integer units. `None` without a fit.
@@ -80,9 +86,9 @@ pub fn typical_ratio(network: &PeerNetwork) -> Option<f64> {
 /// The public record of a group.
 #[must_use]
 pub fn public_group(measure: &Measure, network: &PeerNetwork) -> PeerGroup {
-    let public = network.values.len() >= LEAST_FOR_QUARTILES;
+    let public = network.size() >= LEAST_FOR_QUARTILES;
     let figures = if public { DisclosedFigures::of(measure, network) } else { DisclosedFigures::default() };
-    let members = u32::try_from(network.values.len()).unwrap_or(u32::MAX);
+    let members = u32::try_from(network.size()).unwrap_or(u32::MAX);
     PeerGroup {
         key: network.key.clone(),
         snapshot_id: network.snapshot_id,
@@ -102,7 +108,7 @@ pub fn public_group(measure: &Measure, network: &PeerNetwork) -> PeerGroup {
 #[must_use]
 pub fn comparator(measure: &Measure, network: &PeerNetwork) -> Option<Comparator> {
     let figures = DisclosedFigures::of(measure, network);
-    (network.values.len() >= LEAST_FOR_MEDIAN).then(|| Comparator {
+    (network.size() >= LEAST_FOR_MEDIAN).then(|| Comparator {
         snapshot_id: network.snapshot_id,
         reference: network.figures.reference.clone(),
         typical: figures.typical,
@@ -115,7 +121,7 @@ pub fn comparator(measure: &Measure, network: &PeerNetwork) -> Option<Comparator
 /// A value of a group of this size. A part of the whole is at most the whole, also if it is a ratio to an expectation. Above a half it has
 /// the decimals of the rest: 99.66 %, because 0.34 % are the others.
 fn rounded_ratio(measure: &Measure, members: usize, ratio: f64) -> f64 {
-    let is_part = matches!(measure.definition.kind, Kind::Proportion | Kind::Share);
+    let is_part = is_part(measure);
     let value = measure.value_of_ratio(if is_part { ratio.min(1.0) } else { ratio });
     if !is_part || ratio <= 0.5 {
         return rounded_for(members, value);
@@ -124,6 +130,11 @@ fn rounded_ratio(measure: &Measure, members: usize, ratio: f64) -> f64 {
     let rest = rounded_for(members, whole - value).to_string();
     let decimals = rest.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     format!("{value:.decimals$}").parse().expect("a formatted real parses")
+}
+
+/// Whether a value is a part of the whole.
+pub(crate) fn is_part(measure: &Measure) -> bool {
+    matches!(measure.definition.kind, Kind::Proportion | Kind::Share)
 }
 
 /// A value with as many digits as a group of this size supports.
@@ -172,9 +183,11 @@ mod tests {
         assert_eq!((group.members, group.median, group.deciles.len()), (0, None, 0));
         let (group, twenty) = figures(29);
         assert_eq!((group.members, group.deciles.len(), group.quantiles.len()), (20, 9, 0));
-        // R type 7 of 0.1 % to 2.9 %: 0.8 % and 2.2 %; the centre has two digits.
+        // R type 7 of 0.1 % to 2.9 %: 0.8 %, 1.5 % and 2.2 %. Half of 1.4 % is 0.7 %, so a step is 0.8 %. The centre has two digits.
         let twenty = twenty.unwrap();
-        assert_eq!((twenty.p25, twenty.p75, twenty.typical), (Some(0.8), Some(2.2), Some(1.2)));
+        assert_eq!((twenty.p25, twenty.p75, twenty.typical), (Some(0.7), Some(2.3), Some(1.2)));
+        // 0.38 %, 0.66 %, 0.94 %, 1.22 % and 1.5 % are 1.4, 1.05, 0.7, 0.35 and 0 steps below the median.
+        assert_eq!(group.deciles, [0.7, 0.7, 0.7, 1.5, 1.5, 1.5, 2.3, 2.3, 2.3]);
         assert_eq!(figures(40).0.quantiles.len(), 20);
         assert_eq!(figures(100).1.unwrap().typical, Some(1.23));
     }

@@ -71,6 +71,16 @@ impl PeerNetwork {
         PeerNetwork { key, purpose: Purpose::Month, snapshot_id: id, as_of, frozen: false, figures, places, values }
     }
 
+    /// The members that decide what may be published: those of now, and at most those whose values are held. A group that is kept while
+    /// members leave holds more values.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self.figures.members as usize {
+            0 => self.values.len(),
+            now => self.values.len().min(now),
+        }
+    }
+
     /// Its chunks, at least one.
     pub fn chunks(&self) -> impl Iterator<Item = PeerSnapshot> {
         let chunks = u32::try_from(self.values.len().div_ceil(CHUNK).max(1)).expect("fewer than 2^32 chunks of 5000 members");

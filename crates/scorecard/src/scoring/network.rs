@@ -87,7 +87,7 @@ impl<'a> Network<'a> {
     }
 
     fn is_large(&self) -> bool {
-        self.peers.values.len() >= LEAST_NETWORK
+        self.peers.size() >= LEAST_NETWORK
     }
 
     /// Why a unit of this network is compared with nobody.
@@ -165,7 +165,7 @@ fn fitted(kind: Kind, figures: &GroupFigures, phi: Option<f64>) -> Option<Fitted
 }
 
 fn saving_targets(measure: &Measure, peers: &PeerNetwork) -> Option<(f64, f64)> {
-    if peers.values.len() < LEAST_FOR_QUARTILES {
+    if peers.size() < LEAST_FOR_QUARTILES {
         return None;
     }
     let best = if measure.definition.direction == Direction::High { 90 } else { 10 };
