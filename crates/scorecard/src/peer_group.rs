@@ -3,10 +3,12 @@
 
 pub mod peer_table_builder;
 pub(crate) mod network_builder;
+pub mod reference_figures;
 pub mod peer_table;
 pub mod disclosed_figures;
 pub(crate) mod figure_steps;
 pub mod group_change;
+pub mod size_limits;
 pub mod peer_network;
 pub mod peer_member;
 pub mod peer_week;

@@ -5,23 +5,12 @@
 
 use crate::card::public_group::PeerGroup;
 use crate::card::scorecard::Comparator;
-use crate::measure::measure_set::{Kind, Measure};
-use crate::peer_group::figure_steps::FigureSteps;
+use crate::measure::measure_set::Measure;
+use crate::peer_group::figure_steps::{FigureSteps, is_part};
 use crate::peer_group::peer_network::PeerNetwork;
-use crate::statistics::percentile::quantile_at;
-
-/// Least members for a median.
-pub const LEAST_FOR_MEDIAN: usize = 10;
-/// Least members for quartiles, deciles, the typical value, savings and a public group.
-pub const LEAST_FOR_QUARTILES: usize = 20;
-/// Least members for twenty quantiles.
-pub const LEAST_FOR_QUANTILES: usize = 40;
-/// Members from which a median has three digits and the steps are a fifth as long.
-pub(crate) const LEAST_FOR_THREE_DIGITS: usize = 100;
-/// Quantiles of a large group.
-const QUANTILES: u64 = 20;
-/// The public number of members is rounded down to a multiple of this.
-const MEMBERS_STEP: u32 = 10;
+use crate::peer_group::size_limits::{
+    LEAST_FOR_MEDIAN, LEAST_FOR_QUANTILES, LEAST_FOR_QUARTILES, LEAST_FOR_THREE_DIGITS, PUBLIC_STEP, QUANTILES,
+};
 
 /// The disclosed figures of a group, in the measure's unit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,29 +32,27 @@ impl DisclosedFigures {
     #[must_use]
     pub fn of(measure: &Measure, network: &PeerNetwork) -> DisclosedFigures {
         let members = network.size();
-        let Some(median) = quantile_ratio(network, 1, 2).filter(|_| members >= LEAST_FOR_MEDIAN) else {
-            return DisclosedFigures::default();
+        let typical = typical_ratio(network).map(|ratio| rounded_ratio(measure, members, ratio));
+        // The typical value of a reference network says nothing about the members here.
+        let foreign = DisclosedFigures { typical: typical.filter(|_| network.figures.reference.is_some()), ..Default::default() };
+        let Some(median) = network.quantile_ratio(1, 2).filter(|_| members >= LEAST_FOR_MEDIAN) else {
+            return foreign;
         };
         let median = rounded_ratio(measure, members, median);
         if members < LEAST_FOR_QUARTILES {
-            return DisclosedFigures { median: Some(median), ..DisclosedFigures::default() };
+            return DisclosedFigures { median: Some(median), ..foreign };
         }
         let steps = FigureSteps::of(measure, network, median);
-        let at = |part: u64, whole: u64| Some(steps.figure(measure.value_of_ratio(quantile_ratio(network, part, whole)?)));
+        let at = |part: u64, whole: u64| Some(steps.figure(measure.value_of_ratio(network.quantile_ratio(part, whole)?)));
         let quantiles = if members < LEAST_FOR_QUANTILES { 0 } else { QUANTILES };
         DisclosedFigures {
-            typical: typical_ratio(network).map(|ratio| rounded_ratio(measure, members, ratio)),
+            typical,
             median: Some(median),
             quartiles: at(1, 4).zip(at(3, 4)),
             deciles: (1..10).filter_map(|tenth| at(tenth, 10)).collect(),
             quantiles: (1..=quantiles).filter_map(|k| at(2 * k - 1, 2 * QUANTILES)).collect(),
         }
     }
-}
-
-/// A quantile of the members as a ratio of integer units.
-pub(crate) fn quantile_ratio(network: &PeerNetwork, part: u64, whole: u64) -> Option<f64> {
-    Some(quantile_at(&network.values, part, whole)? * network.value_scale())
 }
 
 /// The typical clinician's value as a ratio of integer units. `None` without a fit.
@@ -94,7 +81,7 @@ pub fn public_group(measure: &Measure, network: &PeerNetwork) -> PeerGroup {
         snapshot_id: network.snapshot_id,
         as_of: network.as_of,
         frozen: network.frozen,
-        members: if public { members / MEMBERS_STEP * MEMBERS_STEP } else { 0 },
+        members: if public { members / PUBLIC_STEP * PUBLIC_STEP } else { 0 },
         typical: figures.typical,
         median: figures.median,
         p25: figures.quartiles.map(|quartiles| quartiles.0),
@@ -104,11 +91,12 @@ pub fn public_group(measure: &Measure, network: &PeerNetwork) -> PeerGroup {
     }
 }
 
-/// The comparator of the cards of a group. `None` below 10 members.
+/// The comparator of the cards of a group. `None` below 10 members, unless a reference network is the comparator.
 #[must_use]
 pub fn comparator(measure: &Measure, network: &PeerNetwork) -> Option<Comparator> {
     let figures = DisclosedFigures::of(measure, network);
-    (network.size() >= LEAST_FOR_MEDIAN).then(|| Comparator {
+    let reference = network.figures.reference.is_some();
+    (network.size() >= LEAST_FOR_MEDIAN || reference).then(|| Comparator {
         snapshot_id: network.snapshot_id,
         reference: network.figures.reference.clone(),
         typical: figures.typical,
@@ -130,11 +118,6 @@ fn rounded_ratio(measure: &Measure, members: usize, ratio: f64) -> f64 {
     let rest = rounded_for(members, whole - value).to_string();
     let decimals = rest.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     format!("{value:.decimals$}").parse().expect("a formatted real parses")
-}
-
-/// Whether a value is a part of the whole.
-pub(crate) fn is_part(measure: &Measure) -> bool {
-    matches!(measure.definition.kind, Kind::Proportion | Kind::Share)
 }
 
 /// A value with as many digits as a group of this size supports.

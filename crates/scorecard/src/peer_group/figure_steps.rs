@@ -3,9 +3,9 @@
 //! One member among 20 to 60 rarely moves a quantile by half a step, and the figures tell less of the list of values than the promise of
 //! `tests/disclosure_attack.rs` allows.
 
-use crate::measure::measure_set::Measure;
-use crate::peer_group::disclosed_figures::{LEAST_FOR_THREE_DIGITS, is_part, quantile_ratio};
+use crate::measure::measure_set::{Kind, Measure};
 use crate::peer_group::peer_network::PeerNetwork;
+use crate::peer_group::size_limits::LEAST_FOR_THREE_DIGITS;
 
 /// Lengths of a step, times a power of ten.
 const LENGTHS: [f64; 10] = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
@@ -31,7 +31,7 @@ impl FigureSteps {
     /// The steps of a group with this published median.
     pub(crate) fn of(measure: &Measure, network: &PeerNetwork, median: f64) -> FigureSteps {
         let value =
-            |part: u64, whole: u64| quantile_ratio(network, part, whole).map_or(0.0, |ratio| measure.value_of_ratio(ratio));
+            |part: u64, whole: u64| network.quantile_ratio(part, whole).map_or(0.0, |ratio| measure.value_of_ratio(ratio));
         let quartiles = value(3, 4) - value(1, 4);
         // Where more than half of the values are the same, the deciles still tell how wide the others lie.
         let spread = if quartiles > 0.0 { quartiles } else { value(9, 10) - value(1, 10) };
@@ -51,6 +51,11 @@ impl FigureSteps {
         // A negative zero becomes zero.
         format!("{figure:.decimals$}").parse::<f64>().expect("a formatted real parses") + 0.0
     }
+}
+
+/// Whether a value is a part of the whole.
+pub(crate) fn is_part(measure: &Measure) -> bool {
+    matches!(measure.definition.kind, Kind::Proportion | Kind::Share)
 }
 
 /// The least length of a step that is not below this one. Nine digits decide, so that the last bits do not.

@@ -7,9 +7,10 @@
 use std::cmp::Ordering;
 
 use crate::card::peer_snapshot::GroupFigures;
-use crate::peer_group::disclosed_figures::{LEAST_FOR_MEDIAN, LEAST_FOR_QUARTILES};
 use crate::peer_group::peer_network::PeerNetwork;
+use crate::peer_group::size_limits::{LEAST_FOR_MEDIAN, LEAST_FOR_QUARTILES};
 use crate::sums::ratio::{Ratio, by_value};
+use crate::time::calendar::Month;
 
 /// Members of whom at least this many differ between two published versions of a group.
 const LEAST_DIFFERING: usize = 10;
@@ -19,19 +20,29 @@ const LEAST_PART: usize = 3;
 /// How the last published group and the new one belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Succession {
-    /// Versions of the same month. Values within 5 % of each other are alike: a late event moves a value by less.
+    /// Versions of the same month.
     SameMonth,
-    /// The group of the month before. Values within 0.5 % are alike: without new events a value stays.
+    /// The group of the month before, in the same quarter.
     NextMonth,
+    /// The group of the month before, in the quarter before. The group is formed again, unless nobody has new events.
+    NextQuarter,
 }
 
 impl Succession {
-    /// One part in this many is the largest difference of values that are alike.
-    fn parts(self) -> i128 {
-        match self {
-            Succession::SameMonth => 20,
-            Succession::NextMonth => 200,
+    /// The succession of a month's group to the one of this month or of the month before.
+    #[must_use]
+    pub fn of(last: Month, month: Month) -> Succession {
+        match month.0.rem_euclid(3) {
+            _ if last == month => Succession::SameMonth,
+            0 => Succession::NextQuarter,
+            _ => Succession::NextMonth,
         }
+    }
+
+    /// One part in this many is the largest difference of values that are alike: 5 %, because a late event moves a value by less, or 0.5 %
+    /// from one quarter to the next.
+    fn parts(self) -> i128 {
+        if self == Succession::NextQuarter { 200 } else { 20 }
     }
 }
 
@@ -54,10 +65,14 @@ pub fn continued(last: &PeerNetwork, formed: &PeerNetwork, succession: Successio
     }
     let returns = before >= LEAST_FOR_QUARTILES && last.size() < LEAST_FOR_QUARTILES;
     let (figures, places) = match succession {
+        // The figures of a reference network tell nothing about the members here.
+        _ if formed.figures.reference.is_some() => (formed.figures.clone(), &formed.places),
         _ if now < LEAST_FOR_QUARTILES && before >= LEAST_FOR_QUARTILES => (without_fit(last, now), &last.places),
         _ if returns => (GroupFigures { members: count(before), ..formed.figures.clone() }, &formed.places),
         Succession::SameMonth => (last.figures.clone(), &last.places),
-        Succession::NextMonth => (GroupFigures { season: formed.figures.season.clone(), ..last.figures.clone() }, &formed.places),
+        Succession::NextMonth | Succession::NextQuarter => {
+            (GroupFigures { season: formed.figures.season.clone(), ..last.figures.clone() }, &formed.places)
+        }
     };
     Some(PeerNetwork::new(formed.key.clone(), formed.as_of, figures, places.clone(), last.values.clone()))
 }
@@ -70,6 +85,7 @@ fn without_fit(last: &PeerNetwork, now: usize) -> GroupFigures {
         gamma_cautious: None,
         gamma: None,
         phi: None,
+        reference: None,
         season: Vec::new(),
         ..last.figures.clone()
     }
@@ -161,16 +177,25 @@ mod tests {
     }
 
     #[test]
-    fn late_events_of_everybody_are_no_difference_and_a_months_events_are() {
+    fn late_events_of_everybody_are_no_difference_and_those_of_a_new_quarter_are() {
         let last = october(&apart(20));
         let moved: Vec<i64> = apart(20).iter().map(|n| n * 102 / 100).collect();
         assert!(kept(&last, &october(&moved), Succession::SameMonth).is_some());
-        assert_eq!(kept(&last, &group("2026-11", &moved), Succession::NextMonth), None);
-        let still: Vec<i64> = apart(20).iter().map(|n| n * 1_002 / 1_000).collect();
-        let november = group("2026-11", &still);
-        let next = kept(&last, &november, Succession::NextMonth).expect("no value moved");
+        let november = group("2026-11", &moved);
+        let next = kept(&last, &november, Succession::NextMonth).expect("no value moved far");
         assert_eq!((&next.values, &next.key, next.as_of), (&last.values, &november.key, november.as_of));
         assert_eq!(next.figures.season, november.figures.season, "the months are those of the card");
+        assert_eq!(kept(&last, &november, Succession::NextQuarter), None);
+        let still: Vec<i64> = apart(20).iter().map(|n| n * 1_002 / 1_000).collect();
+        assert!(kept(&last, &october(&still), Succession::NextQuarter).is_some());
+    }
+
+    #[test]
+    fn a_quarter_begins_in_january_april_july_and_october() {
+        let of = |last: &str, month: &str| Succession::of(last.parse().unwrap(), month.parse().unwrap());
+        assert_eq!(of("2026-10", "2026-10"), Succession::SameMonth);
+        assert_eq!([of("2026-10", "2026-11"), of("2026-11", "2026-12")], [Succession::NextMonth; 2]);
+        assert_eq!([of("2026-12", "2027-01"), of("2026-03", "2026-04")], [Succession::NextQuarter; 2]);
     }
 
     #[test]

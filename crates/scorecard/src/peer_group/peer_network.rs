@@ -6,6 +6,7 @@ use crate::card::fingerprint::snapshot_id;
 use crate::card::peer_snapshot::{GroupFigures, PeerSnapshot, PlaceSums, Purpose, Standardisation};
 use crate::card::public_group::PeerKey;
 use crate::card::snapshot_id::SnapshotId;
+use crate::statistics::percentile::quantile_at;
 use crate::sums::ratio::Ratio;
 use crate::time::calendar::Timestamp;
 
@@ -134,6 +135,12 @@ impl PeerNetwork {
             Some(centre) => centre * MILLIONTHS,
             None => 1.0,
         }
+    }
+
+    /// A quantile of the members as a ratio of integer units (R type 7). `None` without members.
+    #[must_use]
+    pub fn quantile_ratio(&self, part: u64, whole: u64) -> Option<f64> {
+        Some(quantile_at(&self.values, part, whole)? * self.value_scale())
     }
 
     /// The sums of a place.

@@ -70,7 +70,8 @@ fn of_role(
 ) -> Vec<PeerNetwork> {
     let network = |(index, measure): (usize, &Arc<Measure>)| {
         let practices = role_of_parts(role).and_then(|role| single.find(&measure.name(), role));
-        NetworkBuilder { measure, index, role, month, as_of, practices }.network(members)
+        let reference = set.reference().and_then(|known| Some((known.find(&measure.name(), role, month)?, &known.name)));
+        NetworkBuilder { measure, index, role, month, as_of, reference, practices }.network(members)
     };
     set.measures().iter().enumerate().filter_map(network).collect()
 }

@@ -60,12 +60,20 @@ fn said(draft: &MeasureDraft<'_>, value: &str) -> String {
         _ if card.value.is_none() => words.say("shown", "nothing", &shown),
         (Some(VerdictWord::Mixed), _) => words.say("shown", "mixed", &shown),
         (Some(verdict), Some(typical)) => {
-            let typical = bare(typical, &draft.measure.definition.unit);
+            let typical = of_reference(card, bare(typical, &draft.measure.definition.unit));
             let key = if is_adjusted(card) { "adjusted" } else { "compared" };
             let compared = words.say("shown", key, &[shown[0], shown[1], ("typical", &typical)]);
             format!("{compared} {}", verdict_words(draft, verdict))
         }
         _ => words.say("shown", alone, &shown),
+    }
+}
+
+/// The typical value with the name of the reference network that it comes from.
+fn of_reference(card: &CardMeasure, typical: String) -> String {
+    match card.comparator.as_ref().and_then(|comparator| comparator.reference.as_ref()) {
+        Some(name) => WordCatalogue::english().say("shown", "reference", &[("typical", &typical), ("name", name)]),
+        None => typical,
     }
 }
 
@@ -177,7 +185,7 @@ fn span_before(draft: &ChangeDraft) -> String {
 /// Why a measure is the one thing to try.
 pub(crate) fn reason(draft: &MeasureDraft<'_>) -> Option<String> {
     let unit = &draft.measure.definition.unit;
-    let typical = bare(typical(&draft.card)?, unit);
+    let typical = of_reference(&draft.card, bare(typical(&draft.card)?, unit));
     let said = |value: &str| WordCatalogue::english().say("one_thing", "reason", &[("value", value), ("typical", &typical)]);
     Some(first_fitting(Some(shown(&draft.card)?), unit, said))
 }

@@ -152,7 +152,7 @@ impl<'m> Network<'m> {
     pub fn publish(&mut self, group: &[Clinician], savings: bool) -> Version {
         let members = group.iter().enumerate().map(|(at, clinician)| member(at, clinician)).collect();
         let last = self.table.as_ref().map(|(table, month)| {
-            let succession = if *month == self.month { Succession::SameMonth } else { Succession::NextMonth };
+            let succession = Succession::of(*month, self.month);
             LastGroups { table, succession }
         });
         let table = form(self.set, self.month, Timestamp(0), members, last);
@@ -200,7 +200,10 @@ fn values(network: &PeerNetwork) -> Vec<f64> {
 
 /// A quantile (R type 7) of values in ascending order.
 pub fn quantile(values: &[f64], place: f64) -> f64 {
-    shares(values.len(), place).iter().zip(values).map(|(share, value)| share * value).sum()
+    let at = (values.len() - 1) as f64 * place;
+    let below = at.floor() as usize;
+    let above = values.get(below + 1).copied().unwrap_or(values[below]);
+    values[below] + at.fract() * (above - values[below])
 }
 
 /// The share of each ordered value in the quantile at this place.

@@ -176,9 +176,10 @@ impl CutPlanner<'_> {
         let member = |key: UnitKey| scorer.member(&units.unit(&key, month, coverage)?, month);
         let members = units.of_month(self.directory, month).into_iter().filter_map(member).collect();
         let known = |month: Month| effects.peers.get(&month).or_else(|| self.published.peers.get(&month));
-        let of = |table, succession| LastGroups { table, succession };
-        let same = known(month).map(|table| of(table, Succession::SameMonth));
-        match same.or_else(|| known(month.plus(-1)).map(|table| of(table, Succession::NextMonth))) {
+        let last = [month, month.plus(-1)]
+            .into_iter()
+            .find_map(|last| known(last).map(|table| LastGroups { table, succession: Succession::of(last, month) }));
+        match last {
             Some(last) => scorer.peers_after(last, month, self.cut, members),
             None => scorer.peers(month, self.cut, members),
         }
