@@ -20,3 +20,4 @@ pub mod registry;
 pub mod log_salvage;
 pub mod rejects;
 pub mod measures;
+pub mod reference;

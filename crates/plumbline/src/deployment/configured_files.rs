@@ -16,7 +16,7 @@ use crate::history::finished_output::FinishedOutput;
 use crate::history::output_folder::OutputFolderError;
 use crate::log::any_log::AnyLog;
 use crate::log::log_directory::LocalLogError;
-use crate::measure_files::{self, MeasureSelection};
+use crate::measure_files::{self, MeasureSelection, MeasuresError};
 
 /// The file that holds the address of the serving process.
 pub(crate) const ADDRESS_FILE: &str = "ADDRESS";
@@ -39,9 +39,18 @@ pub fn files(config: &Config) -> Result<Files> {
     if let Some(output) = FinishedOutput::find(&config.data)? {
         return Ok(Files { measures: output.measures()?, registry: RegistryContent::default() });
     }
-    let measures = measure_files::chosen(config.measures.as_deref(), config.built_in_measures, &config.codes)?;
+    let measures = measures_of(config)?;
     let registry = config.registry.as_deref().map(registry_file_check::read).transpose()?.unwrap_or_default();
     Ok(Files { measures, registry })
+}
+
+/// The measures of a configuration, with its codes and its reference network.
+///
+/// # Errors
+/// [`MeasuresError`] names every invalid file.
+pub fn measures_of(config: &Config) -> Result<MeasureSelection, MeasuresError> {
+    let selection = measure_files::chosen(config.measures.as_deref(), config.built_in_measures, &config.codes)?;
+    selection.with_reference(config.reference.as_deref())
 }
 
 /// The configuration of the folder that `data` names, for a command that only reads. The folder of `demo`, `replay` or `migrate` has its
