@@ -90,6 +90,23 @@ fn a_small_role_is_compared_with_the_network_of_the_file_and_named() {
 }
 
 #[test]
+fn a_sentence_without_room_for_the_name_leaves_it_to_the_comparator() {
+    let mut file = north();
+    file.name = "Sixteen letters.".into();
+    let mut missed = vec![6; 11];
+    missed.push(40);
+    let mut site = Site::new(measures().with_reference(file).expect("the same measure"), &missed);
+    // Of 12 months 11 hold facts: the longest form of the span.
+    let mut months = site.units[11].months.clone();
+    months[MONTHS - 5] = Sums::zero(1);
+    site.units[11] = UnitMonth::new(site.units[11].key.clone(), months);
+    let high = site.card(11);
+    assert!(high.sentence.contains("in 11 of 12 months; a typical colleague"), "{}", high.sentence);
+    assert!(high.sentence.chars().count() <= 140, "{}", high.sentence);
+    assert_eq!(high.comparator.and_then(|one| one.reference).as_deref(), Some("Sixteen letters."));
+}
+
+#[test]
 fn one_clinician_alone_has_the_typical_value_of_the_file_and_no_median() {
     let with = measures().with_reference(north()).expect("the same measure");
     let comparator = Site::new(with, &[6]).card(0).comparator.expect("a reference network");
