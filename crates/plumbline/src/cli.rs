@@ -5,6 +5,7 @@ pub mod operation_args;
 pub mod history_args;
 pub mod card_args;
 pub mod measure_args;
+pub mod reference_args;
 pub mod service_args;
 
 pub use crate::cli::card_args::{CardArgs, ExplainArgs, SideChoice, ViewArgs, WindowChoice};
@@ -16,4 +17,5 @@ pub use crate::cli::operation_args::{
     PeekArgs, Registry, RegistryLoadArgs, RegistryShowArgs, Rejects, RejectsShowArgs, RejectsWhich, RunArgs, SalvageArgs,
     TopicsArgs,
 };
+pub use crate::cli::reference_args::{Reference, ReferenceExportArgs};
 pub use crate::cli::service_args::{Output, ServiceArgs};

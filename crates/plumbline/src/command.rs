@@ -24,3 +24,4 @@ pub mod log_salvage;
 pub mod rejects;
 pub mod conflicts;
 pub mod measures;
+pub mod reference;

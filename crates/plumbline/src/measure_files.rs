@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use scorecard::measure::definition::DEFAULT_CLASSIFICATION;
 use scorecard::measure::measure_set::{BadMeasure, MeasureSet};
+use scorecard::measure::reference_network::{BadReference, ReferenceNetwork};
 use serde::{Deserialize, Serialize};
 
 use crate::code_files::{CodeFile, CodeFileError, CodeText, code_book};
@@ -69,6 +70,9 @@ pub struct MeasureSource {
     pub files: Vec<(String, String)>,
     /// The code files.
     pub codes: Vec<CodeText>,
+    /// Path and text of the reference file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<(String, String)>,
 }
 
 /// An invalid folder of measures.
@@ -88,6 +92,22 @@ pub enum MeasuresError {
     /// The built-in measures are dropped and no folder is named.
     #[error("the built-in measures are dropped and no folder is named, so there is no measure; name a folder of measure files")]
     Nothing,
+    /// The reference file is invalid.
+    #[error("{path}: {source}")]
+    Reference {
+        /// The file.
+        path: String,
+        /// The mistake.
+        source: BadReference,
+    },
+    /// The reference file cannot be read.
+    #[error("{} cannot be read: {source}; name a file that `plumbline reference export` wrote", path.display())]
+    UnreadableReference {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
     /// A code file is invalid.
     #[error(transparent)]
     Codes(#[from] CodeFileError),
@@ -113,7 +133,29 @@ pub fn chosen(folder: Option<&Path>, built_in: BuiltIn, codes: &[CodeFile]) -> R
         (None, BuiltIn::Drop) => return Err(MeasuresError::Nothing),
     };
     let codes = codes.iter().map(CodeFile::read).collect::<Result<_, _>>()?;
-    MeasureSource { built_in, files, codes }.selection()
+    MeasureSource { built_in, files, codes, reference: None }.selection()
+}
+
+impl MeasureSelection {
+    /// The same measures with the reference network of this file, if one is named.
+    ///
+    /// # Errors
+    /// [`MeasuresError::UnreadableReference`] and [`MeasuresError::Reference`].
+    pub fn with_reference(mut self, file: Option<&Path>) -> Result<MeasureSelection, MeasuresError> {
+        let Some(path) = file else { return Ok(self) };
+        let text =
+            fs::read_to_string(path).map_err(|source| MeasuresError::UnreadableReference { path: path.to_owned(), source })?;
+        let reference = (path.display().to_string(), text);
+        self.set = with_reference(self.set, &reference)?;
+        self.source.reference = Some(reference);
+        Ok(self)
+    }
+}
+
+/// The measures with the reference network of this file.
+fn with_reference(set: MeasureSet, (path, text): &(String, String)) -> Result<MeasureSet, MeasuresError> {
+    let bad = |source| MeasuresError::Reference { path: path.clone(), source };
+    set.with_reference(ReferenceNetwork::parse(text).map_err(bad)?).map_err(bad)
 }
 
 impl MeasureSource {
@@ -137,7 +179,10 @@ impl MeasureSource {
         let own = self.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         let all: Vec<(&str, &str)> = own.chain(kept).collect();
         let set = MeasureSet::parse(all.iter().copied()).map_err(|_| MeasuresError::Mistakes(collisions(&all)))?;
-        let set = set.with_codes(code_book(&classification, &self.codes)?);
+        let mut set = set.with_codes(code_book(&classification, &self.codes)?);
+        if let Some(reference) = &self.reference {
+            set = with_reference(set, reference)?;
+        }
         Ok(MeasureSelection { set, origins, source: self, left_out })
     }
 }

@@ -11,7 +11,7 @@ use stream::log::{LogError, with_sources};
 
 use crate::cli::{
     Cli, CodesCommand, Command, ConfigCommand, ConflictsCommand, EraseCommand, EventsCommand, LogCommand, Measures, Output,
-    Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs,
+    Reference, Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs,
 };
 use crate::code_files::CodeFileError;
 use crate::command::card;
@@ -30,6 +30,7 @@ use crate::command::measures;
 use crate::command::migrate::migrate;
 use crate::command::peek;
 use crate::command::recompute::recompute;
+use crate::command::reference;
 use crate::command::registry;
 use crate::command::rejects;
 use crate::command::replay::{TotalRejection, replay};
@@ -105,6 +106,15 @@ fn dispatch(command: &Command) -> Result<()> {
             print(&result.lines)
         }
         Command::Registry(Registry::Show(args)) => print(&registry::show(args.name.as_deref(), &configured(&args.service)?)?),
+        Command::Reference(Reference::Export(args)) => {
+            let made = reference::export(args, &recognised(configured(&args.service)?)?)?;
+            match &args.out {
+                Some(file) => std::fs::write(file, &made.text).with_context(|| format!("writing {}", file.display()))?,
+                None => print(&made.text)?,
+            }
+            report(&made.report);
+            Ok(())
+        }
         Command::Measures(command) => print(&format!("{}\n", wrapped(measures(command)?.trim_end(), columns()))),
         Command::Run(args) => {
             let config = configured(&args.service)?;
@@ -259,7 +269,13 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     let registry = matches!(error.downcast_ref(), Some(RegistryFileError::Mistakes { .. }));
     let measures = matches!(
         error.downcast_ref(),
-        Some(MeasuresError::Mistakes(_) | MeasuresError::Empty(_) | MeasuresError::Nothing | MeasuresError::Codes(_))
+        Some(
+            MeasuresError::Mistakes(_)
+                | MeasuresError::Empty(_)
+                | MeasuresError::Nothing
+                | MeasuresError::Codes(_)
+                | MeasuresError::Reference { .. }
+        )
     );
     let feeds = matches!(error.downcast_ref(), Some(LogError::FeedRule { .. }));
     let configuration = matches!(error.downcast_ref(), Some(ConfigError::Mistakes(_)))

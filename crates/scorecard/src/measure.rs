@@ -4,6 +4,7 @@
 pub(crate) mod sample;
 pub mod suppression;
 pub mod measure_set;
+pub mod reference_network;
 pub(crate) mod measure_check;
 pub(crate) mod side_filters;
 pub(crate) mod containment;

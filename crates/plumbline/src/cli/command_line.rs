@@ -12,6 +12,8 @@ use crate::cli::measure_args::{CodesCommand, Measures};
 use crate::cli::operation_args::{
     ConfigCommand, ConflictsCommand, EraseCommand, EventsCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs,
 };
+use crate::cli::operation_args::{ConfigCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs};
+use crate::cli::reference_args::Reference;
 use crate::cli::service_args::ServiceArgs;
 
 /// The end of `plumbline --help`.
@@ -88,6 +90,9 @@ pub enum Command {
     /// List, show, check and test the measures. Each measure is one TOML file.
     #[command(subcommand)]
     Measures(Measures),
+    /// Write the figures of a network as a reference for smaller ones.
+    #[command(subcommand)]
+    Reference(Reference),
     /// Run the service: accept events over HTTP or Kafka, and publish cards on a schedule.
     ///
     /// Without a configuration the log and its keys are created in ./plumbline-data, and HTTP listens on 127.0.0.1:8080:

@@ -22,6 +22,9 @@ pub struct OwnMeasures {
     /// such as drugs=dmd.csv.gz.
     #[arg(long, value_name = "TABLE=FILE")]
     pub codes: Vec<CodeFile>,
+    /// Compare roles of fewer than 20 members with the network of this file, which `plumbline reference export` wrote.
+    #[arg(long, value_name = "FILE")]
+    pub reference: Option<PathBuf>,
 }
 
 impl OwnMeasures {
@@ -30,19 +33,19 @@ impl OwnMeasures {
     /// # Errors
     /// [`MeasuresError`] names every invalid file.
     pub fn chosen(&self) -> Result<MeasureSelection, MeasuresError> {
-        chosen(self.measures.as_deref(), self.built_in, &self.codes)
+        chosen(self.measures.as_deref(), self.built_in, &self.codes)?.with_reference(self.reference.as_deref())
     }
 
     /// Whether the command line selects nothing.
     #[must_use]
     pub fn is_default(&self) -> bool {
-        self.measures.is_none() && self.built_in == BuiltIn::Keep && self.codes.is_empty()
+        self.measures.is_none() && self.built_in == BuiltIn::Keep && self.codes.is_empty() && self.reference.is_none()
     }
 
     /// The same selection with other code files.
     #[must_use]
     pub fn with_codes(&self, codes: Vec<CodeFile>) -> OwnMeasures {
-        OwnMeasures { measures: self.measures.clone(), built_in: self.built_in, codes }
+        OwnMeasures { measures: self.measures.clone(), built_in: self.built_in, codes, reference: self.reference.clone() }
     }
 
     /// The selected measures, else those of the configuration, with the code files of both.
@@ -54,7 +57,8 @@ impl OwnMeasures {
         let (folder, built_in) =
             if is_own { (&self.measures, self.built_in) } else { (&config.measures, config.built_in_measures) };
         let codes: Vec<CodeFile> = config.codes.iter().chain(&self.codes).cloned().collect();
-        chosen(folder.as_deref(), built_in, &codes)
+        let reference = self.reference.as_ref().or(config.reference.as_ref());
+        chosen(folder.as_deref(), built_in, &codes)?.with_reference(reference.map(PathBuf::as_path))
     }
 }
 

@@ -4,18 +4,22 @@ use std::path::Path;
 
 use anyhow::Result;
 use scorecard::measure::definition::DEFAULT_CLASSIFICATION;
+use scorecard::measure::measure_set::MeasureSet;
+use scorecard::measure::reference_network::USED_MONTHS;
 use scorecard::registry::registry_file::RegistryContent;
+use scorecard::time::calendar::{Month, Zone};
 use stream::log::with_sources;
 
 use crate::code_files::{CodeFile, CodeTable, code_book, identifier_table, role_table};
 use crate::config::config_file::{self, ConfigSources, Mistake};
 use crate::config::keys_file;
 use crate::config::options::Config;
-use crate::deployment::configured_files::refuse_output;
+use crate::deployment::configured_files::{measures_of, refuse_output};
 use crate::deployment::data_directory::check_folder;
 use crate::deployment::registry_file_check;
 use crate::kafka::property_check::property_mistakes;
-use crate::measure_files::{self, MeasuresError};
+use crate::measure_files::MeasuresError;
+use crate::process::clock::Clock;
 use crate::terminal::count::counted;
 
 /// Mistakes, one a line.
@@ -31,7 +35,7 @@ pub fn check(sources: &ConfigSources, others: &[&str]) -> Result<String> {
     let (config, mut mistakes) = config_file::examined(sources)?;
     mistakes.extend(config_file::unknown_variables_of(sources, &config, others));
     let mut found: Vec<String> = mistakes.iter().map(|Mistake { origin, text }| format!("{origin}: {text}")).collect();
-    let measures = measure_files::chosen(config.measures.as_deref(), config.built_in_measures, &config.codes);
+    let measures = measures_of(&config);
     let registry = config.registry.as_deref().map(registry_file_check::read).transpose();
     let classification = measures.as_ref().map_or(DEFAULT_CLASSIFICATION, |found| found.set.codes().classification());
     found.extend(of_code_files(&config, classification));
@@ -39,6 +43,7 @@ pub fn check(sources: &ConfigSources, others: &[&str]) -> Result<String> {
     let is_new = |error: &MeasuresError| !matches!(error, MeasuresError::Codes(_));
     found.extend(measures.as_ref().err().filter(|error| is_new(error)).map(|error| with_sources(error)));
     let registry = registry.map_err(|error| found.push(with_sources(&error))).ok();
+    found.extend(measures.as_ref().ok().and_then(|found| old_reference(&found.set, today())));
     found.extend(others_of(&config));
     match (measures, registry) {
         (Ok(measures), Some(registry)) if found.is_empty() => {
@@ -53,6 +58,20 @@ fn no_mistakes(config: &Config, measures: u64, registry: &RegistryContent) -> St
     let measures = counted(measures, "measure", "measures");
     let feeds = counted(config.feeds.len() as u64, "declared feed", "declared feeds");
     format!("no mistakes: {measures}, {feeds}, {}\n", registry_file_check::holds(registry))
+}
+
+/// The mistake of a reference network that is too old for the cards of this month.
+fn old_reference(measures: &MeasureSet, month: Month) -> Option<String> {
+    let reference = measures.reference().filter(|reference| !reference.covers(month))?;
+    Some(format!(
+        "the reference network {} is of {}, and its figures are used for {USED_MONTHS} months; export it again",
+        reference.name, reference.month
+    ))
+}
+
+/// The current month.
+fn today() -> Month {
+    Zone::london().day_of(Clock::System.now()).month()
 }
 
 /// Mistakes in the data folder, the keys and the settings of the brokers.

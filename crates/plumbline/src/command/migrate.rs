@@ -13,7 +13,7 @@ use stream::log::{Log, Topic};
 use crate::cli::MigrateArgs;
 use crate::config::keys_file::{self, identity_seed};
 use crate::config::options::Config;
-use crate::deployment::configured_files::in_use;
+use crate::deployment::configured_files::{in_use, measures_of};
 use crate::history::card_difference::{Difference, differences};
 use crate::history::card_outlines::CardOutlines;
 use crate::history::finished_output::FinishedOutput;
@@ -22,7 +22,7 @@ use crate::history::output_folder::{OutputFolder, OutputFolderError, REFUSED};
 use crate::history::outputs::{OutputOptions, each};
 use crate::history::recomputed_cuts::RecomputedCuts;
 use crate::log::local_log::{Durability, LocalLog};
-use crate::measure_files::{self, MeasureSelection};
+use crate::measure_files::MeasureSelection;
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
 use crate::terminal::count::counted;
@@ -82,7 +82,7 @@ impl OldFolder {
         check_key(&fingerprint(keys.permanent()), &genesis).with_context(place)?;
         let measures = match &output {
             Some(output) => output.measures_of_this_version()?,
-            None => measure_files::chosen(config.measures.as_deref(), config.built_in_measures, &config.codes)?,
+            None => measures_of(config)?,
         };
         Ok(OldFolder { log, genesis, keys, holds_keys: keys_path.starts_with(dir), measures, output })
     }

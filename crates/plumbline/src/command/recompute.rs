@@ -39,7 +39,8 @@ const DAY_SECONDS: i64 = 86_400;
 pub fn recompute(args: &ReplayArgs, config: &Config, interrupt: &Interrupt, out: &mut impl Write) -> Result<String> {
     ensure!(config.kafka.is_some(), "--from-kafka needs brokers, and kafka.brokers is not set; set it, or name files to replay");
     let own = args.measures.measures.is_some() || args.measures.built_in != BuiltIn::Keep;
-    let measures = if own { args.measures.chosen()? } else { files(config)?.measures };
+    let configured = || files(config)?.measures.with_reference(args.measures.reference.as_deref()).map_err(anyhow::Error::from);
+    let measures = if own { args.measures.chosen()? } else { configured()? };
     let (source, deployment) = read_under(config, measures.set)?;
     recompute_log(args, source, deployment, &measures.source, interrupt, out)
 }

@@ -138,6 +138,7 @@ impl GivenValues {
             measures: self.value("measures", None, |text| Ok(path(text))),
             built_in_measures: self.value("built-in-measures", BuiltIn::Keep, built_in),
             codes: self.code_files(),
+            reference: self.value("reference", None, |text| Ok(path(text))),
             first_day: self.value("first-day", None, first_day),
             registry: self.value("registry", None, |text| Ok(path(text))),
             grid: Grid { period_seconds: every, offset_seconds: at },

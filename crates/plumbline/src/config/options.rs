@@ -110,6 +110,8 @@ pub struct Config {
     pub built_in_measures: BuiltIn,
     /// Code files, in order of their tables.
     pub codes: Vec<CodeFile>,
+    /// File of the reference network; without one small roles are compared with nobody.
+    pub reference: Option<PathBuf>,
     /// The first day of which events are accepted; without one `run` accepts the five years before its first publication.
     pub first_day: Option<FirstDay>,
     /// Registry file; without one every clinician id is a person of its own.
@@ -251,6 +253,11 @@ pub const OPTIONS: [OptionOf; 32] = [
     option("partitions", "4", "number of partitions of the events, 1 to 1024; fixed for a log"),
     option("publish.at", "3h", "first publication of a day, as time after midnight UTC; fixed for a log"),
     option("publish.every", "1d", "time between two publications; fixed for a log"),
+    option(
+        "reference",
+        "",
+        "file of a reference network, written by `plumbline reference export`; roles of fewer than 20 members are compared with it",
+    ),
     option("refused", "64MiB", "limit of stored rejected records, encrypted and kept for at most 30 days; 0B stores none"),
     option("registry", "", "registry file, read at each start; `plumbline registry check` checks it"),
     option("zone", "Europe/London", "time zone whose calendar months are used; fixed for a log"),

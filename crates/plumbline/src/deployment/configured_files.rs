@@ -18,7 +18,7 @@ use crate::history::finished_output::FinishedOutput;
 use crate::history::output_folder::OutputFolderError;
 use crate::log::any_log::AnyLog;
 use crate::log::log_directory::LocalLogError;
-use crate::measure_files::{self, MeasureSelection};
+use crate::measure_files::{self, MeasureSelection, MeasuresError};
 
 /// The file that holds the address of the serving process.
 pub(crate) const ADDRESS_FILE: &str = "ADDRESS";
@@ -41,7 +41,7 @@ pub fn files(config: &Config) -> Result<Files> {
     if let Some(output) = FinishedOutput::find(&config.data)? {
         return Ok(Files { measures: output.measures()?, registry: RegistryContent::default() });
     }
-    let measures = measure_files::chosen(config.measures.as_deref(), config.built_in_measures, &config.codes)?;
+    let measures = measures_of(config)?;
     let registry = registry(config, config.registry.as_deref())?;
     Ok(Files { measures, registry })
 }
@@ -62,6 +62,15 @@ pub fn registry(config: &Config, file: Option<&Path>) -> Result<RegistryContent,
 fn sends(feed: &str, kinds: &[DataKind]) -> Entry {
     let sends = kinds.iter().map(|kind| kind.word().to_owned()).collect();
     Entry::Sends(FeedSends { feed: feed.to_owned(), sends, source: Some(EntrySource::Operator) })
+}
+
+/// The measures of a configuration, with its codes and its reference network.
+///
+/// # Errors
+/// [`MeasuresError`] names every invalid file.
+pub fn measures_of(config: &Config) -> Result<MeasureSelection, MeasuresError> {
+    let selection = measure_files::chosen(config.measures.as_deref(), config.built_in_measures, &config.codes)?;
+    selection.with_reference(config.reference.as_deref())
 }
 
 /// The configuration of the folder that `data` names, for a command that only reads. The folder of `demo`, `replay` or `migrate` has its

@@ -194,9 +194,12 @@ fn why_not(measure: &CardMeasure) -> &'static str {
 /// The value among colleagues: a strip around their middle half, and its figures.
 fn compared(measure: &CardMeasure) -> Option<String> {
     let value = measure.value?;
-    let Comparator { typical, median, p25, p75, .. } = measure.comparator.as_ref()?;
+    let Comparator { reference, typical, median, p25, p75, .. } = measure.comparator.as_ref()?;
     let (Some(lower), Some(upper)) = (*p25, *p75) else {
-        return median.map(|median| format!("    colleagues' median {}", bare(median, &measure.unit)));
+        let median = median.map(|median| format!("colleagues' median {}", bare(median, &measure.unit)));
+        let network = reference.as_ref().map(|name| format!("compared with the network {name}"));
+        let parts: Vec<String> = network.into_iter().chain(median).collect();
+        return (!parts.is_empty()).then(|| format!("    {}", parts.join(", ")));
     };
     let room = (upper - lower) / 2.0;
     let scale = Scale { low: lower - room, high: upper + room, centre: typical.or(*median)?, inner: (lower, upper) };

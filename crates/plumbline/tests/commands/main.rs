@@ -9,6 +9,7 @@ mod output_folder;
 mod patients;
 mod peek;
 mod recompute;
+mod reference;
 mod registry;
 mod rejects;
 mod replay_rights;

@@ -19,6 +19,7 @@ pub use crate::measure::definition::{
 };
 use crate::measure::integer_units::IntegerUnits;
 pub use crate::measure::kind::kinds::Kind;
+use crate::measure::reference_network::{BadReference, ReferenceNetwork};
 
 /// A side of a measure with compiled filters.
 #[derive(Clone, Debug)]
@@ -182,6 +183,12 @@ impl Measure {
         }
     }
 
+    /// Fingerprint of the definition without its prose.
+    #[must_use]
+    pub fn fingerprint(&self) -> u128 {
+        xxh3_128(meaning(&self.definition).as_bytes())
+    }
+
     /// `id@version`.
     #[must_use]
     pub fn name(&self) -> String {
@@ -189,7 +196,8 @@ impl Measure {
     }
 }
 
-/// Fingerprint of a measure set: XXH3-128 over its definitions without their prose, and the hash of its code book.
+/// Fingerprint of a measure set: XXH3-128 over its definitions without their prose, the hash of its code book, and that of its reference
+/// network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SetHash(pub u128);
 
@@ -208,6 +216,7 @@ pub struct MeasureSet {
     /// The numbers of each measure's numerator and denominator in `sides`.
     side_numbers: Vec<[usize; 2]>,
     questions: BTreeSet<String>,
+    reference: Option<Arc<ReferenceNetwork>>,
     hash: SetHash,
 }
 
@@ -322,10 +331,10 @@ impl MeasureSet {
         let measures: Vec<Arc<Measure>> = by_id.into_values().collect();
         let classification = measures.iter().find_map(|measure| measure.definition.needed_classification());
         let codes = Arc::new(CodeBook::new(classification.unwrap_or(DEFAULT_CLASSIFICATION)));
-        let hash = fingerprint(&measures, &codes);
+        let hash = fingerprint(&measures, &codes, None);
         let (sides, side_numbers) = distinct_sides(&measures);
         let questions = asked_questions(&measures);
-        Ok(MeasureSet { measures, codes, sides, side_numbers, questions, hash })
+        Ok(MeasureSet { measures, codes, sides, side_numbers, questions, reference: None, hash })
     }
 
     /// Every mistake of one file that is no conflict with another file.
@@ -345,8 +354,36 @@ impl MeasureSet {
     #[must_use]
     pub fn with_codes(mut self, codes: CodeBook) -> MeasureSet {
         self.codes = Arc::new(codes);
-        self.hash = fingerprint(&self.measures, &self.codes);
+        self.hash = fingerprint(&self.measures, &self.codes, self.reference.as_deref());
         self
+    }
+
+    /// The same measures with a reference network for small roles. The hash changes with its figures. Groups of measures that are not in
+    /// use stay unused.
+    ///
+    /// # Errors
+    /// [`BadReference`] for a measure of another version or definition.
+    pub fn with_reference(mut self, reference: ReferenceNetwork) -> Result<MeasureSet, BadReference> {
+        for group in &reference.groups {
+            let id = group.measure.split_once('@').map_or(&*group.measure, |(id, _)| id);
+            let Some(index) = self.index_of(id) else { continue };
+            let used = &self.measures[index];
+            if used.name() != *group.measure {
+                return Err(BadReference::Version { found: group.measure.clone(), used: used.name() });
+            }
+            if format!("{:032x}", used.fingerprint()) != group.definition {
+                return Err(BadReference::Definition(group.measure.clone()));
+            }
+        }
+        self.reference = Some(Arc::new(reference));
+        self.hash = fingerprint(&self.measures, &self.codes, self.reference.as_deref());
+        Ok(self)
+    }
+
+    /// The network that roles with fewer than 20 members are compared with.
+    #[must_use]
+    pub fn reference(&self) -> Option<&ReferenceNetwork> {
+        self.reference.as_deref()
     }
 
     /// The book that decides what the codes of events mean.
@@ -451,24 +488,31 @@ fn asked_questions(measures: &[Arc<Measure>]) -> BTreeSet<String> {
     sides.flat_map(asked).collect()
 }
 
-fn fingerprint(measures: &[Arc<Measure>], codes: &CodeBook) -> SetHash {
+/// A definition without its prose. Only the first action of a measure in the clinician's own control is on a card.
+fn meaning(definition: &Definition) -> String {
+    let shown = usize::from(definition.controllable);
+    let bare = Definition {
+        actions: definition.actions.iter().take(shown).cloned().collect(),
+        balancing: None,
+        title: String::new(),
+        rationale: String::new(),
+        source: String::new(),
+        changes: Vec::new(),
+        examples: Vec::new(),
+        ..definition.clone()
+    };
+    toml::to_string(&bare).expect("every parsed definition can be written")
+}
+
+fn fingerprint(measures: &[Arc<Measure>], codes: &CodeBook, reference: Option<&ReferenceNetwork>) -> SetHash {
     let mut text = String::new();
     for measure in measures {
-        // Only the first action of a measure in the clinician's own control is on a card.
-        let shown = usize::from(measure.definition.controllable);
-        let bare = Definition {
-            actions: measure.definition.actions.iter().take(shown).cloned().collect(),
-            title: String::new(),
-            rationale: String::new(),
-            source: String::new(),
-            balancing: None,
-            changes: Vec::new(),
-            examples: Vec::new(),
-            ..measure.definition.clone()
-        };
-        text.push_str(&toml::to_string(&bare).expect("every parsed definition can be written"));
+        text.push_str(&meaning(&measure.definition));
         text.push('\0');
     }
     text.push_str(&format!("codes {:032x}", codes.hash()));
+    if let Some(reference) = reference {
+        text.push_str(&format!("\0reference {:032x}", reference.fingerprint()));
+    }
     SetHash(xxh3_128(text.as_bytes()))
 }

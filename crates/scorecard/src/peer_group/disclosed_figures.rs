@@ -1,26 +1,16 @@
 //! The figures of a group that others may see: on cards, on pages and in the public topic alike.
 //!
-//! A median needs 10 members, quartiles and deciles 20, twenty quantiles 40. Figures have two digits, and three from 100 members on.
-//! Every figure is of the group with one's own value in it.
+//! A median needs 10 members, quartiles and deciles 20, twenty quantiles 40. A median has two digits, and three from 100 members on.
+//! The other quantiles are whole steps away from it. Every figure is of the group with one's own value in it.
 
 use crate::card::public_group::PeerGroup;
 use crate::card::scorecard::Comparator;
-use crate::measure::measure_set::{Kind, Measure};
+use crate::measure::measure_set::Measure;
+use crate::peer_group::figure_steps::{FigureSteps, is_part};
 use crate::peer_group::peer_network::PeerNetwork;
-use crate::statistics::percentile::quantile_at;
-
-/// Least members for a median.
-pub const LEAST_FOR_MEDIAN: usize = 10;
-/// Least members for quartiles, deciles, the typical value, savings and a public group.
-pub const LEAST_FOR_QUARTILES: usize = 20;
-/// Least members for twenty quantiles.
-pub const LEAST_FOR_QUANTILES: usize = 40;
-/// Members from which figures have three digits.
-const LEAST_FOR_THREE_DIGITS: usize = 100;
-/// Quantiles of a large group.
-const QUANTILES: u64 = 20;
-/// The public number of members is rounded down to a multiple of this.
-const MEMBERS_STEP: u32 = 10;
+use crate::peer_group::size_limits::{
+    LEAST_FOR_MEDIAN, LEAST_FOR_QUANTILES, LEAST_FOR_QUARTILES, LEAST_FOR_THREE_DIGITS, PUBLIC_STEP, QUANTILES,
+};
 
 /// The disclosed figures of a group, in the measure's unit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,20 +31,23 @@ impl DisclosedFigures {
     /// The disclosed figures of this group.
     #[must_use]
     pub fn of(measure: &Measure, network: &PeerNetwork) -> DisclosedFigures {
-        let members = network.values.len();
-        let rounded = |ratio: f64| rounded_ratio(measure, members, ratio);
-        let at = |part: u64, whole: u64| Some(rounded(quantile_at(&network.values, part, whole)? * network.value_scale()));
-        if members < LEAST_FOR_MEDIAN {
-            return DisclosedFigures::default();
-        }
-        let median = at(1, 2);
+        let members = network.size();
+        let typical = typical_ratio(network).map(|ratio| rounded_ratio(measure, members, ratio));
+        // The typical value of a reference network says nothing about the members here.
+        let foreign = DisclosedFigures { typical: typical.filter(|_| network.figures.reference.is_some()), ..Default::default() };
+        let Some(median) = network.quantile_ratio(1, 2).filter(|_| members >= LEAST_FOR_MEDIAN) else {
+            return foreign;
+        };
+        let median = rounded_ratio(measure, members, median);
         if members < LEAST_FOR_QUARTILES {
-            return DisclosedFigures { median, ..DisclosedFigures::default() };
+            return DisclosedFigures { median: Some(median), ..foreign };
         }
+        let steps = FigureSteps::of(measure, network, median);
+        let at = |part: u64, whole: u64| Some(steps.figure(measure.value_of_ratio(network.quantile_ratio(part, whole)?)));
         let quantiles = if members < LEAST_FOR_QUANTILES { 0 } else { QUANTILES };
         DisclosedFigures {
-            typical: typical_ratio(network).map(rounded),
-            median,
+            typical,
+            median: Some(median),
             quartiles: at(1, 4).zip(at(3, 4)),
             deciles: (1..10).filter_map(|tenth| at(tenth, 10)).collect(),
             quantiles: (1..=quantiles).filter_map(|k| at(2 * k - 1, 2 * QUANTILES)).collect(),
@@ -80,15 +73,15 @@ pub fn typical_ratio(network: &PeerNetwork) -> Option<f64> {
 /// The public record of a group.
 #[must_use]
 pub fn public_group(measure: &Measure, network: &PeerNetwork) -> PeerGroup {
-    let public = network.values.len() >= LEAST_FOR_QUARTILES;
+    let public = network.size() >= LEAST_FOR_QUARTILES;
     let figures = if public { DisclosedFigures::of(measure, network) } else { DisclosedFigures::default() };
-    let members = u32::try_from(network.values.len()).unwrap_or(u32::MAX);
+    let members = u32::try_from(network.size()).unwrap_or(u32::MAX);
     PeerGroup {
         key: network.key.clone(),
         snapshot_id: network.snapshot_id,
         as_of: network.as_of,
         frozen: network.frozen,
-        members: if public { members / MEMBERS_STEP * MEMBERS_STEP } else { 0 },
+        members: if public { members / PUBLIC_STEP * PUBLIC_STEP } else { 0 },
         typical: figures.typical,
         median: figures.median,
         p25: figures.quartiles.map(|quartiles| quartiles.0),
@@ -98,11 +91,12 @@ pub fn public_group(measure: &Measure, network: &PeerNetwork) -> PeerGroup {
     }
 }
 
-/// The comparator of the cards of a group. `None` below 10 members.
+/// The comparator of the cards of a group. `None` below 10 members, unless a reference network is the comparator.
 #[must_use]
 pub fn comparator(measure: &Measure, network: &PeerNetwork) -> Option<Comparator> {
     let figures = DisclosedFigures::of(measure, network);
-    (network.values.len() >= LEAST_FOR_MEDIAN).then(|| Comparator {
+    let reference = network.figures.reference.is_some();
+    (network.size() >= LEAST_FOR_MEDIAN || reference).then(|| Comparator {
         snapshot_id: network.snapshot_id,
         reference: network.figures.reference.clone(),
         typical: figures.typical,
@@ -115,7 +109,7 @@ pub fn comparator(measure: &Measure, network: &PeerNetwork) -> Option<Comparator
 /// A value of a group of this size. A part of the whole is at most the whole, also if it is a ratio to an expectation. Above a half it has
 /// the decimals of the rest: 99.66 %, because 0.34 % are the others.
 fn rounded_ratio(measure: &Measure, members: usize, ratio: f64) -> f64 {
-    let is_part = matches!(measure.definition.kind, Kind::Proportion | Kind::Share);
+    let is_part = is_part(measure);
     let value = measure.value_of_ratio(if is_part { ratio.min(1.0) } else { ratio });
     if !is_part || ratio <= 0.5 {
         return rounded_for(members, value);
@@ -172,9 +166,11 @@ mod tests {
         assert_eq!((group.members, group.median, group.deciles.len()), (0, None, 0));
         let (group, twenty) = figures(29);
         assert_eq!((group.members, group.deciles.len(), group.quantiles.len()), (20, 9, 0));
-        // R type 7 of 0.1 % to 2.9 %: 0.8 % and 2.2 %; the centre has two digits.
+        // R type 7 of 0.1 % to 2.9 %: 0.8 %, 1.5 % and 2.2 %. Half of 1.4 % is 0.7 %, so a step is 0.8 %. The centre has two digits.
         let twenty = twenty.unwrap();
-        assert_eq!((twenty.p25, twenty.p75, twenty.typical), (Some(0.8), Some(2.2), Some(1.2)));
+        assert_eq!((twenty.p25, twenty.p75, twenty.typical), (Some(0.7), Some(2.3), Some(1.2)));
+        // 0.38 %, 0.66 %, 0.94 %, 1.22 % and 1.5 % are 1.4, 1.05, 0.7, 0.35 and 0 steps below the median.
+        assert_eq!(group.deciles, [0.7, 0.7, 0.7, 1.5, 1.5, 1.5, 2.3, 2.3, 2.3]);
         assert_eq!(figures(40).0.quantiles.len(), 20);
         assert_eq!(figures(100).1.unwrap().typical, Some(1.23));
     }

@@ -7,9 +7,12 @@ use crate::card::peer_snapshot::{GroupFigures, Level, PlaceSums, Standardisation
 use crate::card::public_group::PeerKey;
 use crate::card::round::published;
 use crate::measure::measure_set::{Kind, Measure};
-use crate::peer_group::disclosed_figures::{LEAST_FOR_QUARTILES, typical_ratio};
+use crate::measure::reference_network::ReferenceGroup;
+use crate::peer_group::disclosed_figures::typical_ratio;
 use crate::peer_group::peer_member::PeerMember;
 use crate::peer_group::peer_network::{MILLIONTHS, PeerNetwork, no_figures};
+use crate::peer_group::reference_figures::applied;
+use crate::peer_group::size_limits::LEAST_FOR_QUARTILES;
 use crate::peer_group::unit::MONTHS;
 use crate::statistics::percentile::rank;
 use crate::sums::measure_sums::MeasureSums;
@@ -34,6 +37,8 @@ pub(crate) struct NetworkBuilder<'a> {
     pub role: &'a Arc<str>,
     pub month: Month,
     pub as_of: Timestamp,
+    /// The network of the same role elsewhere, for a group that is too small for a fit of its own, and its name.
+    pub reference: Option<(&'a ReferenceGroup, &'a Arc<str>)>,
     /// The group of single practices that roll-ups are standardised with.
     pub practices: Option<&'a PeerNetwork>,
 }
@@ -83,7 +88,10 @@ impl NetworkBuilder<'_> {
         let figures = self.with_standardisation(figures, ranked);
         let figures = self.with_prices(figures, total);
         if ranked.len() < LEAST_FOR_QUARTILES {
-            return figures;
+            return match self.reference {
+                Some((group, name)) => applied(group, name, figures),
+                None => figures,
+            };
         }
         self.with_fit(figures, ranked)
     }
@@ -209,7 +217,9 @@ pub(crate) fn expectation<'p>(
     practices: &PeerNetwork,
     parts: impl Iterator<Item = (&'p str, i64)>,
 ) -> Option<f64> {
-    let centre = typical_ratio(practices).filter(|centre| *centre > 0.0)?;
+    // Sums of the practices of a small network would show single colleagues.
+    let known = practices.figures.reference.is_none();
+    let centre = typical_ratio(practices).filter(|centre| known && *centre > 0.0)?;
     let part = |(practice, d): (&str, i64)| {
         let sums = practices.place(Level::Practice, practice);
         PracticePart {

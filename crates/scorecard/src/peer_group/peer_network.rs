@@ -6,6 +6,7 @@ use crate::card::fingerprint::snapshot_id;
 use crate::card::peer_snapshot::{GroupFigures, PeerSnapshot, PlaceSums, Purpose, Standardisation};
 use crate::card::public_group::PeerKey;
 use crate::card::snapshot_id::SnapshotId;
+use crate::statistics::percentile::quantile_at;
 use crate::sums::ratio::Ratio;
 use crate::time::calendar::Timestamp;
 
@@ -71,6 +72,16 @@ impl PeerNetwork {
         PeerNetwork { key, purpose: Purpose::Month, snapshot_id: id, as_of, frozen: false, figures, places, values }
     }
 
+    /// The members that decide what may be published: those of now, and at most those whose values are held. A group that is kept while
+    /// members leave holds more values.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self.figures.members as usize {
+            0 => self.values.len(),
+            now => self.values.len().min(now),
+        }
+    }
+
     /// Its chunks, at least one.
     pub fn chunks(&self) -> impl Iterator<Item = PeerSnapshot> {
         let chunks = u32::try_from(self.values.len().div_ceil(CHUNK).max(1)).expect("fewer than 2^32 chunks of 5000 members");
@@ -124,6 +135,12 @@ impl PeerNetwork {
             Some(centre) => centre * MILLIONTHS,
             None => 1.0,
         }
+    }
+
+    /// A quantile of the members as a ratio of integer units (R type 7). `None` without members.
+    #[must_use]
+    pub fn quantile_ratio(&self, part: u64, whole: u64) -> Option<f64> {
+        Some(quantile_at(&self.values, part, whole)? * self.value_scale())
     }
 
     /// The sums of a place.

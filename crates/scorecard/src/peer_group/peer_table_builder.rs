@@ -1,18 +1,36 @@
 //! Forms all peer groups of a month from its units.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::measure::measure_set::{Measure, MeasureSet};
+use crate::peer_group::group_change::{Succession, continued, kept};
 use crate::peer_group::network_builder::NetworkBuilder;
 use crate::peer_group::peer_member::{PeerMember, role_of_parts};
 use crate::peer_group::peer_network::PeerNetwork;
 use crate::peer_group::peer_table::PeerTable;
 use crate::time::calendar::{Month, Timestamp};
 
+/// The groups that were published last: those of the same month, or else those of the month before.
+#[derive(Clone, Copy, Debug)]
+pub struct LastGroups<'a> {
+    /// The groups.
+    pub table: &'a PeerTable,
+    /// Their month.
+    pub succession: Succession,
+}
+
 /// The groups of these units at a cut. The units have cards and are in scope; their order does not matter.
+///
+/// A group of the last table stays where too few members differ from it.
 #[must_use]
-pub fn form(set: &MeasureSet, month: Month, as_of: Timestamp, members: Vec<PeerMember>) -> PeerTable {
+pub fn form(
+    set: &MeasureSet,
+    month: Month,
+    as_of: Timestamp,
+    members: Vec<PeerMember>,
+    last: Option<LastGroups<'_>>,
+) -> PeerTable {
     let mut roles: BTreeMap<Arc<str>, Vec<PeerMember>> = BTreeMap::new();
     for member in members {
         roles.entry(member.role.clone()).or_default().push(member);
@@ -21,12 +39,23 @@ pub fn form(set: &MeasureSet, month: Month, as_of: Timestamp, members: Vec<PeerM
     // Single practices first, because roll-ups are standardised with them.
     let (roll_ups, practices): (Vec<_>, Vec<_>) = roles.iter().partition(|(role, _)| role_of_parts(role).is_some());
     let mut networks: Vec<PeerNetwork> = Vec::new();
+    let mut unchanged: BTreeSet<(Arc<str>, Arc<str>)> = BTreeSet::new();
     for (role, members) in practices {
-        networks.extend(of_role(set, month, as_of, role, members, &PeerTable::default()));
+        for formed in of_role(set, month, as_of, role, members, &PeerTable::default()) {
+            let stays = last.and_then(|last| kept(last.table.find(&formed.key.measure, role)?, &formed, last.succession));
+            unchanged.extend(stays.is_some().then(|| (formed.key.measure.clone(), role.clone())));
+            networks.push(stays.unwrap_or(formed));
+        }
     }
     let single = PeerTable::new(networks.iter().cloned());
     for (role, members) in roll_ups {
-        networks.extend(of_role(set, month, as_of, role, members, &single));
+        for formed in of_role(set, month, as_of, role, members, &single) {
+            // The values of roll-ups are ratios to expectations by the single practices, so both stay or none.
+            let parts = (formed.key.measure.clone(), Arc::from(role_of_parts(role).unwrap_or_default()));
+            let last = last.filter(|_| unchanged.contains(&parts));
+            let stays = last.and_then(|last| continued(last.table.find(&formed.key.measure, role)?, &formed, last.succession));
+            networks.push(stays.unwrap_or(formed));
+        }
     }
     PeerTable::new(networks)
 }
@@ -41,7 +70,8 @@ fn of_role(
 ) -> Vec<PeerNetwork> {
     let network = |(index, measure): (usize, &Arc<Measure>)| {
         let practices = role_of_parts(role).and_then(|role| single.find(&measure.name(), role));
-        NetworkBuilder { measure, index, role, month, as_of, practices }.network(members)
+        let reference = set.reference().and_then(|known| Some((known.find(&measure.name(), role, month)?, &known.name)));
+        NetworkBuilder { measure, index, role, month, as_of, reference, practices }.network(members)
     };
     set.measures().iter().enumerate().filter_map(network).collect()
 }

@@ -6,9 +6,10 @@ use std::cmp::Ordering;
 use crate::card::peer_snapshot::{GroupFigures, Standardisation};
 use crate::card::scorecard::Comparator;
 use crate::measure::measure_set::{Direction, Kind, Measure};
-use crate::peer_group::disclosed_figures::{LEAST_FOR_QUARTILES, comparator};
+use crate::peer_group::disclosed_figures::comparator;
 use crate::peer_group::network_builder::expectation;
 use crate::peer_group::peer_network::PeerNetwork;
+use crate::peer_group::size_limits::LEAST_FOR_QUARTILES;
 use crate::peer_group::unit::{UnitMonth, window_index};
 use crate::statistics::percentile::{percentile, quantile};
 use crate::sums::measure_sums::MeasureSums;
@@ -83,11 +84,11 @@ impl<'a> Network<'a> {
     /// Basis and fit, if it is large enough for comparisons.
     #[must_use]
     pub fn compared(&self) -> Option<&FittedNetwork> {
-        self.fitted.as_ref().filter(|_| self.is_large())
+        self.fitted.as_ref().filter(|_| self.is_large() || self.peers.figures.reference.is_some())
     }
 
     fn is_large(&self) -> bool {
-        self.peers.values.len() >= LEAST_NETWORK
+        self.peers.size() >= LEAST_NETWORK
     }
 
     /// Why a unit of this network is compared with nobody.
@@ -133,9 +134,12 @@ impl<'a> Network<'a> {
         NetworkUnit { sums: UnitSums::from(own), expected: self.expected(index, unit) }
     }
 
-    /// Percentage of members with a lower value; of roll-ups, with a lower ratio to their expectation.
+    /// Percentage of members with a lower value; of roll-ups, with a lower ratio to their expectation. `None` below 20 members.
     #[must_use]
     pub fn percentile(&self, unit: &NetworkUnit) -> Option<f64> {
+        if !self.is_large() {
+            return None;
+        }
         percentile(&self.peers.values, crate::peer_group::network_builder::ranked_ratio(unit))
     }
 }
@@ -165,7 +169,7 @@ fn fitted(kind: Kind, figures: &GroupFigures, phi: Option<f64>) -> Option<Fitted
 }
 
 fn saving_targets(measure: &Measure, peers: &PeerNetwork) -> Option<(f64, f64)> {
-    if peers.values.len() < LEAST_FOR_QUARTILES {
+    if peers.size() < LEAST_FOR_QUARTILES {
         return None;
     }
     let best = if measure.definition.direction == Direction::High { 90 } else { 10 };

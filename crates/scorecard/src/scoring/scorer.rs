@@ -6,7 +6,7 @@ use crate::card::scorecard::{
 };
 use crate::measure::measure_set::MeasureSet;
 use crate::peer_group::peer_member::{PeerMember, compared_role};
-use crate::peer_group::peer_table_builder::form;
+use crate::peer_group::peer_table_builder::{LastGroups, form};
 use crate::registry::directory::{Directory, UNKNOWN_ROLE};
 use crate::scoring::benchmark::Benchmarks;
 use crate::scoring::giants::giants;
@@ -61,10 +61,16 @@ impl Scorer<'_> {
         compared.then(|| PeerMember::new(self.measures, unit, &self.subject(&unit.key, month)))
     }
 
-    /// The peer groups of a month at a cut, from all its units in any order.
+    /// The first peer groups of a month at a cut, from all its units in any order.
     #[must_use]
     pub fn peers(&self, month: Month, as_of: Timestamp, members: Vec<PeerMember>) -> PeerTable {
-        form(self.measures, month, as_of, members)
+        form(self.measures, month, as_of, members, None)
+    }
+
+    /// The peer groups of a month that follow these groups: a group stays where too few members differ.
+    #[must_use]
+    pub fn peers_after(&self, last: LastGroups<'_>, month: Month, as_of: Timestamp, members: Vec<PeerMember>) -> PeerTable {
+        form(self.measures, month, as_of, members, Some(last))
     }
 
     /// The benchmarks of a month from its peer groups and the figures of its quarter. A thread shares one for all cards that it

@@ -16,8 +16,11 @@ pub const LONGEST: usize = 140;
 
 /// The sentence of a measure whose other fields are filled.
 pub(crate) fn sentence(draft: &MeasureDraft<'_>) -> String {
-    let shown = shown(&draft.card);
-    first_fitting(shown, &draft.measure.definition.unit, |value| said(draft, value))
+    let text =
+        |name: Option<&str>| first_fitting(shown(&draft.card), &draft.measure.definition.unit, |value| said(draft, value, name));
+    let named = text(reference(&draft.card));
+    // The comparator of the card names the reference network, too.
+    if named.chars().count() <= LONGEST { named } else { text(None) }
 }
 
 /// The value that is compared: standardised, if the card has it, else the crude one. The card shows both.
@@ -43,7 +46,7 @@ fn first_fitting(value: Option<f64>, unit: &str, said: impl Fn(&str) -> String) 
     [with_unit, with_short_unit].into_iter().map(spoken).find(fits).unwrap_or_else(|| spoken(bare))
 }
 
-fn said(draft: &MeasureDraft<'_>, value: &str) -> String {
+fn said(draft: &MeasureDraft<'_>, value: &str, name: Option<&str>) -> String {
     let words = WordCatalogue::english();
     let card = &draft.card;
     let span = span(card);
@@ -60,12 +63,25 @@ fn said(draft: &MeasureDraft<'_>, value: &str) -> String {
         _ if card.value.is_none() => words.say("shown", "nothing", &shown),
         (Some(VerdictWord::Mixed), _) => words.say("shown", "mixed", &shown),
         (Some(verdict), Some(typical)) => {
-            let typical = bare(typical, &draft.measure.definition.unit);
+            let typical = of_network(bare(typical, &draft.measure.definition.unit), name);
             let key = if is_adjusted(card) { "adjusted" } else { "compared" };
             let compared = words.say("shown", key, &[shown[0], shown[1], ("typical", &typical)]);
             format!("{compared} {}", verdict_words(draft, verdict))
         }
         _ => words.say("shown", alone, &shown),
+    }
+}
+
+/// Name of the reference network that a card is compared with.
+fn reference(card: &CardMeasure) -> Option<&str> {
+    card.comparator.as_ref()?.reference.as_deref()
+}
+
+/// The typical value with the name of the network that it comes from.
+fn of_network(typical: String, name: Option<&str>) -> String {
+    match name {
+        Some(name) => WordCatalogue::english().say("shown", "reference", &[("typical", &typical), ("name", name)]),
+        None => typical,
     }
 }
 
@@ -177,7 +193,7 @@ fn span_before(draft: &ChangeDraft) -> String {
 /// Why a measure is the one thing to try.
 pub(crate) fn reason(draft: &MeasureDraft<'_>) -> Option<String> {
     let unit = &draft.measure.definition.unit;
-    let typical = bare(typical(&draft.card)?, unit);
+    let typical = of_network(bare(typical(&draft.card)?, unit), reference(&draft.card));
     let said = |value: &str| WordCatalogue::english().say("one_thing", "reason", &[("value", value), ("typical", &typical)]);
     Some(first_fitting(Some(shown(&draft.card)?), unit, said))
 }

@@ -7,7 +7,8 @@
 //! - attended encounters, minutes, items and responses of each window
 //! - n, d, facts in both, pca and suppression of each measure's headline window, n and d of each of its 24 months
 //! - the unit's own sum of squares (kinds mean, amount, share), quantities and costs (measures with a saving)
-//! - the network of the role where it has 10 members: the groups of a provisional month change at the first cut of each week
+//! - the network of the role where it has 10 members: the groups of a provisional month change at the first cut of each week, once
+//!   enough members differ
 //! - the planned minutes of no-shows, the unmapped items and the encounters of unknown status of 12 months
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -262,7 +263,13 @@ impl Publisher<'_> {
         }
         let units = books.units(month, &gaps);
         if new_groups {
-            self.groups.insert(month, Groups::form(self.measures, &units));
+            let formed = Groups::form(self.measures, &units);
+            // Values are alike within a twentieth, and within a two hundredth where a quarter begins.
+            let parts = if month.0.rem_euclid(3) == 0 { 200 } else { 20 };
+            let last = self.groups.get(&month).map(|same| (same, 20));
+            let last = last.or_else(|| self.groups.get(&month.plus(-1)).map(|earlier| (earlier, parts)));
+            let published = last.map(|(groups, parts)| formed.clone().after(groups, parts));
+            self.groups.insert(month, published.unwrap_or(formed));
         }
         // A month that had no card when it became final has no peers.
         let groups = self.groups.get(&month).cloned().unwrap_or_default();

@@ -159,7 +159,7 @@ fn unknown(unit: &UnitMonth) -> Vec<(&'static str, i128, i128)> {
 fn hidden(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> UnpublishedFigures {
     let own = member(measure, index, unit);
     let network = groups.network(index, &unit.unit, &unit.standing);
-    UnpublishedFigures { network: network.filter(|network| own.is_some() && network.members.len() >= LEAST), own }
+    UnpublishedFigures { network: network.filter(|network| own.is_some() && network.size >= LEAST), own }
 }
 
 /// The answer for one measure. `None` if the unit has no fact of it in 24 months.
@@ -193,8 +193,8 @@ fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Gr
 
 fn shown(measure: &Measure, group: &Group, own: &Member) -> Option<OracleComparison> {
     let quantile = |percent| measure.value_of_ratio(group.quantile(percent).expect("a group has members"));
-    (group.members.len() >= LEAST).then(|| OracleComparison {
-        size: group.members.len(),
+    (group.size >= LEAST).then(|| OracleComparison {
+        size: group.size,
         quartiles: [25, 50, 75].map(quantile),
         percentile: group.percentile(own).expect("ten members"),
     })
@@ -202,7 +202,7 @@ fn shown(measure: &Measure, group: &Group, own: &Member) -> Option<OracleCompari
 
 /// Saving at the network's median and at its best decile.
 fn saving(measure: &Measure, own: &Member, network: &Group) -> Option<[f64; 2]> {
-    if network.members.len() < LEAST_NETWORK {
+    if network.size < LEAST_NETWORK {
         return None;
     }
     let best = if measure.direction == "high" { 90 } else { 10 };

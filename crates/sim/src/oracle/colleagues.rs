@@ -35,6 +35,8 @@ pub(crate) struct Member {
 pub(crate) struct Group {
     /// Members in ascending order of value.
     pub members: Vec<Member>,
+    /// Members of now. A group that is kept while members leave has more values.
+    pub size: usize,
 }
 
 /// Key of a group: measure, whether of roll-ups, role.
@@ -108,14 +110,34 @@ impl Groups {
             for (index, measure) in measures.iter().enumerate() {
                 let Some(member) = member(measure, index, unit) else { continue };
                 let key = key(index, &unit.unit, &unit.standing);
-                found.entry(key).or_insert_with(|| Group { members: Vec::new() }).members.push(member);
+                found.entry(key).or_insert_with(|| Group { members: Vec::new(), size: 0 }).members.push(member);
             }
         }
         let sorted = found.into_iter().map(|(key, mut group)| {
             group.members.sort_by(|a, b| by_value(a, b).then(a.cmp(b)));
+            group.size = group.members.len();
             (key, Rc::new(group))
         });
         Groups(sorted.collect())
+    }
+
+    /// These groups as they are published after `last`: a group stays until ten members, and a third of them, differ. Values differ by
+    /// more than one part in `parts` of the larger one. Groups of roll-ups stay with those of the single practices.
+    pub(crate) fn after(self, last: &Groups, parts: i128) -> Groups {
+        let stays = |(index, _, role): &GroupKey| {
+            let practices = (*index, false, role.clone());
+            let both = last.0.get(&practices).zip(self.0.get(&practices));
+            both.is_some_and(|(before, now)| {
+                before.may_stay(now)
+                    && before.strangers(now, parts) < 10.max(before.members.len().max(now.members.len()).div_ceil(3))
+            })
+        };
+        let published = self.0.iter().map(|(key, now)| {
+            let kept = last.0.get(key).filter(|before| before.may_stay(now) && stays(key));
+            let group = kept.map_or_else(|| now.clone(), |before| before.shown_by(now.members.len()));
+            (key.clone(), group)
+        });
+        Groups(published.collect())
     }
 
     /// The network of a unit's role.
@@ -129,6 +151,35 @@ fn key(index: usize, unit: &Unit, standing: &SubjectRole) -> GroupKey {
 }
 
 impl Group {
+    /// Whether this group can stay in place of a new one: the new one shows something, and nothing more than this one may.
+    fn may_stay(&self, now: &Group) -> bool {
+        let level = |group: &Group| [LEAST, LEAST_NETWORK].iter().filter(|least| group.members.len() >= **least).count();
+        level(now) > 0 && level(now) <= level(self)
+    }
+
+    /// Members of the larger group without a partner of their own in the other.
+    fn strangers(&self, now: &Group, parts: i128) -> usize {
+        let mut free: Vec<&Member> = now.members.iter().collect();
+        let mut pairs = 0;
+        for one in &self.members {
+            let alike = |other: &&Member| {
+                let (a, b) = (one.n * other.d, other.n * one.d);
+                (a - b).abs() * parts <= a.abs().max(b.abs())
+            };
+            if let Some(place) = free.iter().position(|other| alike(other)) {
+                free.remove(place);
+                pairs += 1;
+            }
+        }
+        self.members.len().max(now.members.len()) - pairs
+    }
+
+    /// This group, with the figures that so many members support.
+    fn shown_by(self: &Rc<Group>, members: usize) -> Rc<Group> {
+        let size = if self.members.len() >= LEAST_NETWORK && members < LEAST_NETWORK { members } else { self.members.len() };
+        if size == self.size { self.clone() } else { Rc::new(Group { members: self.members.clone(), size }) }
+    }
+
     /// Sum of a field over all members.
     pub(crate) fn total(&self, field: impl Fn(&Member) -> i128) -> i128 {
         self.members.iter().map(field).sum()
@@ -160,7 +211,7 @@ mod tests {
     }
 
     fn group(ratios: &[(i128, i128)]) -> Group {
-        Group { members: ratios.iter().map(|&(n, d)| member(n, d)).collect() }
+        Group { size: ratios.len(), members: ratios.iter().map(|&(n, d)| member(n, d)).collect() }
     }
 
     #[test]
@@ -170,6 +221,24 @@ mod tests {
         assert_eq!(percentiles, [Some(0.0), Some(25.0), Some(25.0), Some(75.0), Some(100.0)]);
         assert_eq!(g.percentile(&member(9, 10)), Some(100.0));
         assert_eq!(group(&[(1, 2)]).percentile(&g.members[0]), None);
+    }
+
+    #[test]
+    fn a_group_stays_until_ten_members_and_a_third_differ() {
+        let groups = |values: &[i128]| {
+            let ratios: Vec<(i128, i128)> = values.iter().map(|n| (*n, 1_000)).collect();
+            Groups(BTreeMap::from([((0, false, "gp".to_owned()), Rc::new(group(&ratios)))]))
+        };
+        let apart = |count: usize| -> Vec<i128> {
+            (0..count).map(|n| 1_000_000 * 3_i128.pow(u32::try_from(n).expect("small"))).collect()
+        };
+        let after = |before: usize, now: usize| {
+            let found = groups(&apart(now)).after(&groups(&apart(before)), 20);
+            found.0.into_values().map(|group| (group.members.len(), group.size)).next().expect("one group")
+        };
+        assert_eq!([after(20, 21), after(20, 29), after(20, 30)], [(20, 20), (20, 20), (30, 30)]);
+        assert_eq!([after(20, 19), after(19, 20), after(12, 9), after(9, 12)], [(20, 19), (20, 20), (9, 9), (12, 12)]);
+        assert_eq!([after(36, 25), after(36, 24)], [(36, 36), (24, 24)], "11 and 12 of 36 left");
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use scorecard::card::fingerprint::month_sums;
 use scorecard::card::scorecard::Status;
+use scorecard::peer_group::group_change::Succession;
 use scorecard::peer_group::peer_table::PeerTable;
+use scorecard::peer_group::peer_table_builder::LastGroups;
 use scorecard::peer_group::peer_week::begins_peer_week;
 use scorecard::peer_group::unit::UnitKey;
 use scorecard::record::log_record::Mark;
@@ -20,7 +22,7 @@ use crate::publish::coverage_pool::same_flags;
 use crate::publish::month_cards::{MonthCut, RunHeader};
 use crate::publish::month_states::{MonthStep, MonthSteps};
 use crate::publish::published::{LastRevision, PublishedState, quarter_of};
-use crate::publish::run::RunWriter;
+use crate::publish::run::{RunEffects, RunWriter};
 use crate::rows::ledger::CutBasis;
 use crate::rows::month_coverage::{CutFeeds, MonthCoverage};
 use crate::rows::month_units::MonthUnits;
@@ -75,7 +77,8 @@ impl CutPlanner<'_> {
         let mut units = None;
         for (quarter, before) in self.new_quarters(redefined) {
             let units = &*units.get_or_insert_with(|| self.units());
-            writer.write_quarter(quarter, self.quarter(quarter, before, redefined, units))?;
+            let figures = self.quarter(quarter, before, redefined, units, &writer.effects);
+            writer.write_quarter(quarter, figures)?;
         }
         for &month in self.open_months {
             let step = self.steps.of(month);
@@ -157,22 +160,30 @@ impl CutPlanner<'_> {
     }
 
     /// The figures for the points of a quarter, from the peers of the month before it: the published ones, or those of this cut.
-    fn quarter(&self, quarter: Month, before: Month, redefined: bool, units: &MonthUnits<'_>) -> PeerTable {
+    fn quarter(&self, quarter: Month, before: Month, redefined: bool, units: &MonthUnits<'_>, effects: &RunEffects) -> PeerTable {
+        let formed = || self.formed(before, units, &self.coverage(before), effects);
         let peers = match self.published.peers.get(&before) {
-            Some(known) if redefined => known.clone().completed_by(self.formed(before, units, &self.coverage(before))),
+            Some(known) if redefined => known.clone().completed_by(formed()),
             Some(known) => known.clone(),
-            None => self.formed(before, units, &self.coverage(before)),
+            None => formed(),
         };
         let known = self.published.quarters.get(&quarter).cloned().unwrap_or_default();
         known.completed_by(peers.for_quarter(quarter))
     }
 
-    /// The groups of a month at this cut.
-    fn formed(&self, month: Month, units: &MonthUnits<'_>, coverage: &MonthCoverage) -> PeerTable {
+    /// The groups of a month at this cut. Groups of the last version, or of the month before, stay where too few members differ.
+    fn formed(&self, month: Month, units: &MonthUnits<'_>, coverage: &MonthCoverage, effects: &RunEffects) -> PeerTable {
         let scorer = self.scorer();
         let member = |key: UnitKey| scorer.member(&units.unit(&key, month, coverage)?, month);
         let members = units.of_month(self.directory, month).into_iter().filter_map(member).collect();
-        scorer.peers(month, self.cut, members)
+        let known = |month: Month| effects.peers.get(&month).or_else(|| self.published.peers.get(&month));
+        let last = [month, month.plus(-1)]
+            .into_iter()
+            .find_map(|last| known(last).map(|table| LastGroups { table, succession: Succession::of(last, month) }));
+        match last {
+            Some(last) => scorer.peers_after(last, month, self.cut, members),
+            None => scorer.peers(month, self.cut, members),
+        }
     }
 
     fn scorer(&self) -> Scorer<'_> {
@@ -191,7 +202,7 @@ impl CutPlanner<'_> {
         let last = self.published.cards.get(&month).unwrap_or(&none);
         let quarter = quarter_of(month);
         let quarter = writer.effects.quarters.get(&quarter).or_else(|| self.published.quarters.get(&quarter)).cloned();
-        let peers = self.peers(plan);
+        let peers = self.peers(plan, &writer.effects);
         let benchmarks = plan.scorer.benchmarks(month, peers.table(), &quarter.unwrap_or_default());
         let month_cut = MonthCut {
             month,
@@ -222,9 +233,9 @@ impl CutPlanner<'_> {
     }
 
     /// The peers of a month at this cut.
-    fn peers(&self, plan: &MonthPlan<'_>) -> Peers<'_> {
+    fn peers(&self, plan: &MonthPlan<'_>, effects: &RunEffects) -> Peers<'_> {
         let was_final = plan.step.was_final();
-        let formed = || self.formed(plan.month, plan.units, plan.coverage);
+        let formed = || self.formed(plan.month, plan.units, plan.coverage, effects);
         let frozen = || formed().frozen();
         match self.published.peers.get(&plan.month) {
             Some(known) if was_final && plan.redefined => Peers::New(known.clone().completed_by(frozen())),

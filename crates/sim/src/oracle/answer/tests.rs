@@ -385,22 +385,30 @@ fn nine_units_are_no_network_and_another_role_is_no_colleague() {
 }
 
 #[test]
-fn colleagues_of_a_provisional_month_change_at_the_first_cut_of_a_week() {
+fn colleagues_of_a_provisional_month_change_at_the_first_cut_of_a_week_if_ten_differ() {
     let mut h = History::default();
     ten(&mut h);
-    let extra = |h: &mut History, n: u32| {
-        h.visit(&format!("extra-{n}"), 1, 1, "2026-06-10", "noshow");
+    let missed = |h: &mut History, clinicians: std::ops::RangeInclusive<u32>, slots: std::ops::Range<u32>| {
+        for clinician in clinicians {
+            for slot in slots.clone() {
+                h.visit(&format!("extra-{clinician}-{slot}"), 1, clinician, "2026-06-10", "noshow");
+            }
+        }
     };
     h.cut("2026-07-04T03:00:00Z");
-    extra(&mut h, 1);
-    h.cut("2026-07-10T03:00:00Z");
-    (2..7).for_each(|n| extra(&mut h, n));
+    missed(&mut h, 1..=9, 0..40);
     h.cut("2026-07-11T03:00:00Z");
+    missed(&mut h, 10..=10, 0..40);
+    h.cut("2026-07-17T03:00:00Z");
+    missed(&mut h, 1..=1, 40..45);
+    h.cut("2026-07-18T03:00:00Z");
     let answer = h.answer();
     let lowest = |cut: usize| headline(&answer.cuts[cut].cards[0], "dna_rate").peers.clone().expect("ten").quartiles[0];
-    assert!((lowest(1) - lowest(0)).abs() < 1e-12, "six days later the groups are those of the first cut");
-    // Clinician 1 is now at 7 of 26, above 5 of 20. The lowest are 10, 15, 20 and 25 %: h = 9 x 0.25 = 2.25.
-    assert!((lowest(1) - 16.25).abs() < 1e-9 && (lowest(2) - 21.25).abs() < 1e-9);
+    assert!((lowest(1) - lowest(0)).abs() < 1e-12, "nine differ, and the groups are those of the first cut");
+    assert!((lowest(2) - lowest(0)).abs() < 1e-12, "ten differ, six days later");
+    // Clinician 1 is now at 46 of 65, clinician n at 40 + n of 60: 70, 70.77, 71.67, 73.33 % and so on. h = 9 x 0.25 = 2.25.
+    let expected = 71.0 + 2.0 / 3.0 + 0.25 * (5.0 / 3.0);
+    assert!((lowest(0) - 16.25).abs() < 1e-9 && (lowest(3) - expected).abs() < 1e-9, "{}", lowest(3));
 }
 
 #[test]
@@ -448,7 +456,7 @@ fn a_saving_splits_the_own_quantity_at_own_prices_or_at_those_of_the_network() {
     // 300 at 2 pence and 100 of the brand at 10 pence; the other has 100 at 2 pence.
     let one = own(100_000, 400_000, [100_000, 1_000, 400_000, 1_600]);
     let other = own(0, 100_000, [0, 0, 100_000, 200]);
-    let network = Group { members: vec![other.clone(), one.clone()] };
+    let network = Group { members: vec![other.clone(), one.clone()], size: 2 };
     let saving = |own, percent| saving_at(&measure, own, &network, network.quantile(percent).expect("two")).expect("a saving");
     // Shares 0 and 0.25: the median is 0.125. 50 of 400 at 10 pence and 350 at 2 pence are 1,200 of 1,600.
     assert!((saving(&one, 50) - 400.0).abs() < 1e-9);
