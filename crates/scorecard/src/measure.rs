@@ -7,6 +7,7 @@ pub mod measure_set;
 pub(crate) mod measure_check;
 pub(crate) mod side_filters;
 pub(crate) mod containment;
+pub(crate) mod case_mix_adjustment;
 pub(crate) mod measure_mistake;
 pub mod code_book;
 pub mod vocabulary;

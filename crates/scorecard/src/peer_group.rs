@@ -3,6 +3,7 @@
 
 pub mod peer_table_builder;
 pub(crate) mod network_builder;
+pub(crate) mod standardisation;
 pub mod peer_table;
 pub mod disclosed_figures;
 pub mod peer_network;
