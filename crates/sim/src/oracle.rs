@@ -7,6 +7,7 @@ pub(crate) mod unit_months;
 pub(crate) mod fold;
 pub(crate) mod registry;
 pub(crate) mod sums;
+pub(crate) mod case_mix;
 pub(crate) mod delivery_reader;
 pub(crate) mod measure_file;
 pub mod sendings;
