@@ -134,8 +134,12 @@ mod tests {
         let base = Base::of_fields([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
         let measure = MeasureSums::of_fields([-5, 1 << 70], [-3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7]);
         let signed = vec![SignedSums::default(), SignedSums::default(), SignedSums([9, -8, 7, -6])];
-        let sums = Sums::new(base, vec![MeasureSums::default(), measure].into(), signed);
+        let mut sums = Sums::new(base, vec![MeasureSums::default(), measure].into(), signed);
         assert_eq!(row_digest(SetHash(7), &key, &sums), expected);
+        // The same, followed by i(2**48 + 16*2 + 9, -4) + i(2**48 + 16*3 + 15, 11).
+        sums.cells.add(CellSum { side: 3, cell: 15, n: 11 });
+        sums.cells.add(CellSum { side: 2, cell: 9, n: -4 });
+        assert_eq!(row_digest(SetHash(7), &key, &sums), 0xf1da_0dbf_a85e_032b_a29d_52e8_142c_21c7);
         assert_eq!(row_digest(SetHash(7), &key, &Sums::new(Base::default(), vec![].into(), Vec::new())), 0);
     }
 }

@@ -194,12 +194,19 @@ fn compare(draft: &mut MeasureDraft<'_>, fitted: &FittedNetwork, network: &Netwo
     card.z = Some(short(z.adjusted));
     card.z_raw = Some(short(z.raw));
     card.place = network.percentile(member).filter(|_| reliability.is_some_and(|r| r >= LEAST_FOR_PLACE)).map(short);
-    let undetectable = cannot_show(draft.measure.definition.direction, fitted, member);
+    let whole = whole(draft.measure, fitted, member);
+    let undetectable = cannot_show(draft.measure.definition.direction, fitted, member, whole);
     // Less than twice a large proportion is supposed, because a part of the whole has an upper end.
-    let capped = measure_is_part(draft.measure) && 3.0 * fitted.fit.centre() > 1.0;
+    let capped = measure_is_part(draft.measure) && 3.0 * fitted.fit.centre() > whole;
     let halved = undetectable.is_some_and(|(_, supposed)| supposed == Supposition::Half);
     let is_exact = !fitted.basis.flipped && (halved || !capped);
     draft.comparison = Some(Comparison { z, undetectable, is_exact });
+}
+
+/// The centre at which everything would be an event: 1, or d over the expectation of a measure that adjusts for its patients.
+fn whole(measure: &Measure, fitted: &FittedNetwork, member: &NetworkUnit) -> f64 {
+    let placed = fitted.basis.place(&member.sums, member.expected);
+    placed.filter(|_| measure.definition.is_adjusted()).map_or(1.0, |placed| placed.d / placed.base)
 }
 
 /// Whether a value is a part of the whole, so that it has an upper end.
@@ -209,10 +216,15 @@ fn measure_is_part(measure: &Measure) -> bool {
 
 /// Why the difference that matters would not show: twice the typical value where the adverse side is above, half of it where it is
 /// below, both without a better side.
-fn cannot_show(direction: Direction, fitted: &FittedNetwork, member: &NetworkUnit) -> Option<(Undetectable, Supposition)> {
+fn cannot_show(
+    direction: Direction,
+    fitted: &FittedNetwork,
+    member: &NetworkUnit,
+    whole: f64,
+) -> Option<(Undetectable, Supposition)> {
     let placed = fitted.basis.place(&member.sums, member.expected)?;
     let of = |supposed: Supposition| {
-        let why = undetectable(&placed, fitted.fit.centre(), fitted.fit.gamma_cautious, supposed)?;
+        let why = undetectable(&placed, fitted.fit.centre(), whole, fitted.fit.gamma_cautious, supposed)?;
         Some((why, supposed))
     };
     match (direction, fitted.basis.flipped) {
