@@ -105,7 +105,7 @@ fn comparisons(content: &Content) -> Option<String> {
     })
 }
 
-/// What the comparisons do not take into account.
+/// The number of comparisons that are not adjusted for the patients.
 fn unadjusted(content: &Content) -> Option<String> {
     let compared = || content.measures.iter().filter(|measure| measure.z.is_some());
     let is_adjusted = |measure: &CardMeasure| measure.case_mix.as_ref().is_some_and(CaseMix::is_adjusted_for_patients);
@@ -210,7 +210,7 @@ fn why_not(measure: &CardMeasure) -> &'static str {
     }
 }
 
-/// The crude value beside the adjusted one, or the words that nothing is adjusted. `None` for a measure that does not ask for it.
+/// The adjusted value with the crude one, or the words that nothing is adjusted. `None` for a measure that does not ask for it.
 fn case_mix(measure: &CardMeasure, mix: &CaseMix) -> Option<String> {
     let (crude, unknown) = (measure.value?, mix.unknown?);
     let value = |of: f64| with_short_unit(of, &measure.unit);

@@ -1,6 +1,6 @@
 //! A measure that adjusts for age and sex: `replay` compares clinicians as if everybody saw the same patients, and says so where it cannot.
 //!
-//! The expected numbers are derived beside each test. Nobody computed them with this program.
+//! Each test derives its expected numbers. Nobody computed them with this program.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -26,7 +26,7 @@ struct Appointments {
 }
 
 impl Appointments {
-    /// Appointments of a clinician at a practice, so many months before July 2026, the first `missed` of them missed.
+    /// Appointments of a clinician at a practice, `back` months before July 2026, the first `missed` of them missed.
     fn add(&mut self, clinician: usize, practice: &str, back: usize, patient: Patient, (missed, all): (usize, usize)) {
         let months = 2026 * 12 + 6 - back;
         for at in 0..all {
@@ -78,8 +78,8 @@ fn near(value: &Value, expected: f64) -> bool {
     value.as_f64().is_some_and(|value| (value - expected).abs() <= 1e-8 * expected.abs())
 }
 
-/// 39 clinicians with 20 young patients of whom 1 misses and 5 old ones of whom 1 misses, and one with 20 and 60 of whom 1 and 12 miss, in
-/// each of 12 months: identical care of patients of one age, 8 % against 16.25 % over all.
+/// In each of 12 months 39 clinicians have 20 young patients and 5 old ones; 1 of each misses. The last has 60 old ones; 12 of them miss.
+/// Care of patients of one age is identical, and over all it is 8 % against 16.25 %.
 fn an_age_mix(old_of_the_last: Patient) -> BTreeMap<usize, [Value; 2]> {
     let mut appointments = Appointments::default();
     for back in 0..12 {
@@ -102,8 +102,9 @@ fn older_patients_make_a_clinician_different_crude_and_in_line_adjusted() {
     assert!(sentence.ends_with("Please check: more than chance and usual differences."), "{sentence}");
     assert!(crude.get("case_mix").is_none(), "{crude}");
     // Rates of 5 % and 20 % by age for everybody: the expectation is what is seen, 12 x (1 + 12) and 12 x (1 + 1).
-    // The rate of all weighs w = 1/(1 + 0.1225 mu d), mu = 1092/12660: d = 300 w = 0.239814, d = 960 w = 0.0897368, so
-    // (39 x 24 x 0.239814 + 156 x 0.0897368) / (39 x 300 x 0.239814 + 960 x 0.0897368) = 0.082457552 (Python, 16 digits).
+    // The rate of all weighs w = 1/(1 + 0.1225 mu d), where mu is 1092/12660.
+    // For d = 300 w is 0.239814, for d = 960 it is 0.0897368.
+    // So the rate is (39 x 24 x 0.239814 + 156 x 0.0897368) / (39 x 300 x 0.239814 + 960 x 0.0897368), 0.082457552 in Python.
     for (clinician, [_, adjusted]) in &cards {
         let mix = &adjusted["case_mix"];
         assert_eq!((&mix["state"], &mix["unknown"]), (&Value::from("age_sex"), &Value::from(0)), "{adjusted}");
@@ -111,7 +112,7 @@ fn older_patients_make_a_clinician_different_crude_and_in_line_adjusted() {
         assert!(near(&mix["standardised"], 8.245_755_16) && near(&mix["ratio"], 1.0), "{adjusted}");
         assert_eq!(adjusted["verdict"], "in_line", "{adjusted}");
     }
-    // The crude value stands beside the adjusted one.
+    // The card has the crude value, too.
     assert!(near(&adjusted["value"], 16.25), "{adjusted}");
     let sentence = adjusted["sentence"].as_str().expect("a sentence");
     assert!(sentence.starts_with("8.2% in 12 months, adjusted; a typical colleague 8."), "{sentence}");
@@ -160,12 +161,14 @@ fn expectations_are_those_of_indirect_standardisation() {
         appointments.add(clinician, "A81001", 0, OLD, (4 + clinician % 4, 20 + clinician));
         appointments.add(clinician, "A81001", 0, OTHER, (0, 2));
     }
-    // Python, from the rule alone:
+    // Python, from the rule alone, gives the rates 0.0649481845 and 0.187755158, and 0.121464946 over all:
+    // ```
     // U = [((1+i%3, 30), (4+i%4, 20+i), (0, 2)) for i in range(20)]; tot = lambda u: tuple(map(sum, zip(*u)))
     // mu = sum(tot(u)[0] for u in U) / sum(tot(u)[1] for u in U); w = [1/(1 + 0.1225*mu*tot(u)[1]) for u in U]
-    // r = lambda k: sum(v*u[k][0] for v, u in zip(w, U)) / sum(v*u[k][1] for v, u in zip(w, U))   # 0.0649481845, 0.187755158
-    // a = sum(v*tot(u)[0] for v, u in zip(w, U)) / sum(v*tot(u)[1] for v, u in zip(w, U))         # 0.121464946
+    // r = lambda k: sum(v*u[k][0] for v, u in zip(w, U)) / sum(v*u[k][1] for v, u in zip(w, U))
+    // a = sum(v*tot(u)[0] for v, u in zip(w, U)) / sum(v*tot(u)[1] for v, u in zip(w, U))
     // E = round(r(0)*u[0][1] + r(1)*u[1][1] + a*2, 6); standardised = 100*a*n/E
+    // ```
     let cards = appointments.cards(false);
     for (clinician, expected, standardised) in
         [(0, 5.946_479, 10.213_182_12), (7, 7.260_765, 15.056_051_409), (19, 9.513_827, 11.490_481_317)]

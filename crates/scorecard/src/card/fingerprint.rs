@@ -44,8 +44,9 @@ pub fn content_hash(content: &Content) -> String {
 /// whatever their history.
 ///
 /// XXH3-128 of little-endian integers: the base's fields in order, index and fields of each measure that is not zero, then 2^32 plus
-/// the number and the signed sums of each side that is not zero, then 2^48 plus 16 times the side plus the cell, and the sum, of each sum
-/// by case-mix cell that is not zero.
+/// the number and the signed sums of each side that is not zero.
+///
+/// The sums by case-mix cell that are not zero follow: 2^48 plus 16 times the side plus the cell, and the sum.
 #[must_use]
 pub fn month_sums(sums: &Sums) -> String {
     let mut bytes = Vec::with_capacity(1024);

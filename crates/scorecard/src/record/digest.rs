@@ -19,9 +19,10 @@ const FIRST_CELL: u64 = 1 << 48;
 /// XXH3-128 over the canonical bytes of a row. A row of zeros does not exist and has the digest 0.
 ///
 /// The bytes hold format, measure set, feed, clinician, practice, month, base sums, the non-zero sums of measures with their index,
-/// the non-zero signed sums of sides with 2^32 plus their number, and the non-zero sums by case-mix cell with 2^48 plus 16 times the side
-/// plus the cell. They hold no position. A partition's digest is the sum of its rows'
-/// digests modulo 2^128, so that rows can be added and removed.
+/// and the non-zero signed sums of sides with 2^32 plus their number. They hold no position. The non-zero sums by case-mix cell follow
+/// with 2^48 plus 16 times the side plus the cell.
+///
+/// A partition's digest is the sum of its rows' digests modulo 2^128, so that rows can be added and removed.
 #[must_use]
 pub fn row_digest(set: SetHash, key: &RowKey, sums: &Sums) -> u128 {
     if sums.is_zero() {

@@ -258,8 +258,8 @@ impl SignedSums {
     }
 }
 
-/// All sums of one row or one window: [`Base`], one [`MeasureSums`] for each measure in the order of the measure set, the
-/// [`SignedSums`] of its distinct sides, and the sums by case-mix cell of the measures that ask for it.
+/// All sums of one row or one window: [`Base`], one [`MeasureSums`] for each measure in the order of the measure set, and the
+/// [`SignedSums`] of its distinct sides. Measures that adjust for their patients add sums by case-mix cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// Sums that belong to no single measure.

@@ -15,7 +15,7 @@ pub struct PackedSums {
 /// Words of one measure: facts, sums and lower halves of squares, each of numerator and denominator; upper halves of squares; the rest.
 const WORDS: usize = 15;
 
-/// Stands behind the signed sums and before the sums by case-mix cell. The number of a side is even.
+/// Follows the signed sums, before the sums by case-mix cell. The number of a side is even.
 const CELLS_FOLLOW: u64 = 1;
 
 impl PackedSums {

@@ -179,7 +179,7 @@ fn words_of(direction: Direction, verdict: VerdictWord) -> Vec<String> {
     words.iter().map(|words| format!("{better}{words}")).collect()
 }
 
-/// The words that a verdict may have beside the words that nothing is adjusted.
+/// The words that a verdict may have where the sentence says that nothing is adjusted.
 fn short_words_of(direction: Direction, verdict: VerdictWord) -> Vec<String> {
     let better = match direction {
         Direction::Low => "Lower is better. ",

@@ -55,7 +55,7 @@ impl PatientSums {
 }
 
 impl MixRates {
-    /// The rates of these members of a network, of which each has the sum of the squares of its amounts beside. `None` for fewer than 20,
+    /// The rates of these members of a network, each with the sum of the squares of its amounts. `None` for fewer than 20,
     /// where less than four fifths of the network are known, or without an event.
     pub(crate) fn of(measure: &Measure, members: &[(PatientSums, i128)]) -> Option<MixRates> {
         if members.len() < LEAST_MEMBERS {
