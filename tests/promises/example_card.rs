@@ -23,7 +23,13 @@ fn example_text() -> String {
 /// All revisions of a small network over 26 months.
 static REVISIONS: LazyLock<Vec<Scorecard>> = LazyLock::new(|| {
     let population = sim::traffic::population::PopulationConfig { seed: 11, practices: 4, clinicians: 40, ..Default::default() };
-    let traffic = sim::traffic::deliveries::TrafficConfig { seed: 11, months: 26, encounters_per_day: 4.0, ..Default::default() };
+    let traffic = sim::traffic::deliveries::TrafficConfig {
+        seed: 11,
+        months: 26,
+        encounters_per_day: 4.0,
+        ages: true,
+        ..Default::default()
+    };
     let network = Network::draw(&population, &traffic);
     let weekly = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
     let mut deployment = deployment(1, weekly.at_or_after(network.begins()));
@@ -168,9 +174,9 @@ fn the_example_card_fills_every_field_of_the_schema() {
     let example: Value = serde_json::from_str(&example_text()).expect("the example is JSON");
     let mut shown = BTreeSet::new();
     filled(&example, "", &mut shown);
-    // No card fills these: roll-ups have a case mix, and the others need a gap, a standard, a reference network, few answers or an unknown value.
+    // No card fills these: they need a gap, a standard, a reference network, few answers or an unknown value.
     let rare = |path: &String| {
-        ["coverage", "unknown", "measures.case_mix", "measures.standard", "measures.comparator.reference", "measures.suppressed"]
+        ["coverage", "unknown", "measures.standard", "measures.comparator.reference", "measures.suppressed"]
             .iter()
             .any(|part| *path == *part || path.starts_with(&format!("{part}.")))
     };

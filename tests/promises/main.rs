@@ -3,6 +3,7 @@
 //! | file | shows |
 //! |---|---|
 //! | `cards` | status, reasons, attribution and windows of cards |
+//! | `case_mix` | sums by age and sex follow every event, link, amendment and retraction |
 //! | `codes` | codes, definitions and identities mean what the measure set and the feed say |
 //! | `coverage` | gaps and kinds that are not sent never look like good care |
 //! | `definitions` | a code that comes after its events counts in their cards |
@@ -22,6 +23,7 @@
 //! | `unknown` | an absent value is unknown and not zero |
 
 mod cards;
+mod case_mix;
 mod codes;
 mod coverage;
 mod definitions;

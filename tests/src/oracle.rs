@@ -41,12 +41,21 @@ impl SentTraffic {
     }
 }
 
-/// The answer of the oracle to this traffic, with this registry (NDJSON).
+/// The answer of the oracle to this traffic, with this registry (NDJSON) and the repository's measures.
 ///
 /// # Panics
 /// When the oracle cannot read the traffic, the registry or the repository's measures.
 #[must_use]
 pub fn ask(registry: &str, sent: &SentTraffic) -> OracleAnswer {
+    ask_about(&measure_files(), registry, sent)
+}
+
+/// The answer of the oracle to this traffic, with these measure files and this registry (NDJSON).
+///
+/// # Panics
+/// When the oracle cannot read the traffic, the registry or the measures.
+#[must_use]
+pub fn ask_about(measures: &[(String, String)], registry: &str, sent: &SentTraffic) -> OracleAnswer {
     let names: Vec<&String> = sent.logged.keys().collect();
     let of = |(feed, events): (&String, &Vec<String>)| {
         let signs = sent.signs.get(feed).cloned().unwrap_or_default();
@@ -60,7 +69,7 @@ pub fn ask(registry: &str, sent: &SentTraffic) -> OracleAnswer {
         .zip(&sent.before)
         .map(|(at, counts)| Cut { at: at.0, before: before(counts), outcome: CutOutcome::Published })
         .collect();
-    let question = CutQuestion { feeds: &feeds, registry, measures: &measure_files(), first: sent.first.0, cuts: &cuts };
+    let question = CutQuestion { feeds: &feeds, registry, measures, first: sent.first.0, cuts: &cuts };
     answer(&question).expect("traffic, registry and measures that the oracle can read")
 }
 
@@ -89,6 +98,7 @@ fn compare_measure(got: &CardMeasure, want: &MeasureAnswer, roll_up: bool, at: &
     assert_eq!(got.suppressed.as_deref(), want.suppressed, "{at}: suppression");
     close(got.value, want.value, &format!("{at}: value"));
     assert_eq!(got.comparator.is_some(), want.peers.is_some(), "{at}: colleagues");
+    compare_mix(got, want, roll_up, at);
     // Roll-ups are ranked and valued by their expectation, which this oracle does not know.
     if roll_up {
         return;
@@ -109,6 +119,21 @@ fn compare_measure(got: &CardMeasure, want: &MeasureAnswer, roll_up: bool, at: &
             assert!((place - peers.percentile).abs() <= 1e-3 * peers.percentile.max(1.0), "{at}: place {place}");
         }
     }
+}
+
+/// The adjustment for age and sex. Roll-ups are adjusted for their practices, too, at rates that this oracle does not know.
+fn compare_mix(got: &CardMeasure, want: &MeasureAnswer, roll_up: bool, at: &str) {
+    let unknown = got.case_mix.as_ref().and_then(|mix| mix.unknown).map(i128::from);
+    assert_eq!(unknown, want.mix.as_ref().map(|mix| mix.unknown), "{at}: denominator of unknown age or sex");
+    let (Some(got), Some(want)) = (&got.case_mix, &want.mix) else { return };
+    let is_adjusted = got.is_adjusted_for_patients();
+    if roll_up {
+        assert!(!is_adjusted || want.adjusted.is_some(), "{at}: {got:?}, not {want:?}");
+        return;
+    }
+    assert_eq!(is_adjusted, want.adjusted.is_some(), "{at}: {got:?}, not {want:?}");
+    close(got.expected, want.adjusted.map(|of| of[0]), &format!("{at}: expected numerator"));
+    close(got.standardised, want.adjusted.map(|of| of[1]), &format!("{at}: adjusted value"));
 }
 
 fn rounded(value: f64, digits: usize) -> f64 {

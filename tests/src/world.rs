@@ -36,6 +36,22 @@ pub fn measure_files() -> Vec<(String, String)> {
     files
 }
 
+/// The same files with these measures adjusted for age and sex of the patients, whether or not the repository's are.
+///
+/// # Panics
+/// When a file has no such measure.
+#[must_use]
+pub fn adjusted_measure_files(ids: &[&str]) -> Vec<(String, String)> {
+    let mut files = measure_files();
+    for id in ids {
+        let (_, text) = files.iter_mut().find(|(name, _)| *name == format!("{id}.toml")).expect("a measure of the repository");
+        if !text.contains("\nadjust = ") {
+            *text = text.replacen("\nscale = ", "\nadjust = [\"age\", \"sex\"]\nscale = ", 1);
+        }
+    }
+    files
+}
+
 /// The measure set of these files.
 #[must_use]
 pub fn measures(files: &[(String, String)]) -> Arc<MeasureSet> {

@@ -18,6 +18,7 @@ pub(crate) mod update_plan;
 pub(crate) mod interner;
 pub mod fast_map;
 pub(crate) mod fact;
+pub(crate) mod counted_patient;
 pub(crate) mod signs;
 pub(crate) mod case_mix_cell;
 pub(crate) mod packed_content;

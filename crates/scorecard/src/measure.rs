@@ -8,6 +8,7 @@ pub mod reference_network;
 pub(crate) mod measure_check;
 pub(crate) mod side_filters;
 pub(crate) mod containment;
+pub(crate) mod case_mix_adjustment;
 pub(crate) mod measure_mistake;
 pub mod code_book;
 pub mod vocabulary;

@@ -4,6 +4,7 @@
 pub mod peer_table_builder;
 pub(crate) mod network_builder;
 pub mod reference_figures;
+pub(crate) mod standardisation;
 pub mod peer_table;
 pub mod disclosed_figures;
 pub(crate) mod figure_steps;

@@ -2,4 +2,5 @@
 
 pub mod packed_sums;
 pub mod measure_sums;
+pub mod cell_sum;
 pub mod ratio;

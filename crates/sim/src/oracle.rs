@@ -8,6 +8,7 @@ pub(crate) mod fold;
 pub(crate) mod registry;
 pub(crate) mod sums;
 pub(crate) mod delivery_reader;
+pub(crate) mod case_mix;
 pub(crate) mod measure_file;
 pub mod sendings;
 pub(crate) mod codes;

@@ -29,6 +29,8 @@ pub(crate) struct CountedFact {
     pub content: bool,
     /// Four numbers, each 1 or -1.
     pub signs: [i64; 4],
+    /// The cell of age and sex: twice the band of its age, plus 1 for a man.
+    pub cell: Option<usize>,
 }
 
 /// A drug's code in the two sets. The code files of the second set know more codes.
@@ -63,6 +65,8 @@ pub(crate) struct Numbers {
     pub unknown: i64,
     /// Signed sums of numerator and denominator.
     pub signed: [[i64; 4]; 2],
+    /// Numerator and denominator by cell of age and sex, of measures that adjust.
+    pub by_cell: [[i64; 16]; 2],
 }
 
 impl Numbers {

@@ -23,6 +23,7 @@ unit = "per 100 attended encounters"
 scale = 100.0
 direction = "low"
 minimum = 1
+adjust = ["age", "sex"]
 points = { available = 10.0, lower = 90.0, upper = 10.0 }
 rationale = "simulation"
 source = "simulation"
@@ -47,6 +48,7 @@ unit = "%"
 scale = 100.0
 direction = "low"
 minimum = 2
+adjust = ["sex", "age"]
 unknown_status_limit_percent = 40
 points = { available = 5.0 }
 rationale = "simulation"
@@ -326,6 +328,11 @@ fn sides(name: &str, event: &CountedFact) -> MeasurePart {
     MeasurePart::Counts(n, d)
 }
 
+/// Whether a measure adjusts for its patients.
+pub(crate) fn adjusts(name: &str) -> bool {
+    name.starts_with("abx") || name.starts_with("dna")
+}
+
 /// Whether a measure has a saving.
 fn has_saving(name: &str) -> bool {
     name == "brand@1"
@@ -354,6 +361,11 @@ pub(crate) fn contribute(name: &str, event: &CountedFact, to: &mut Numbers) {
     let money = event.quantity.zip(event.cost).filter(|_| has_saving(name));
     for (signed, amount) in to.signed.iter_mut().zip([n, d]) {
         signed.iter_mut().zip(event.signs).for_each(|(sum, sign)| *sum += sign * amount.unwrap_or(0));
+    }
+    for (by_cell, amount) in to.by_cell.iter_mut().zip([n, d]) {
+        if let Some(cell) = event.cell.filter(|_| adjusts(name)) {
+            by_cell[cell] += amount.unwrap_or(0);
+        }
     }
     if let Some(x) = n {
         to.facts_n += 1;

@@ -27,7 +27,7 @@ wire_enum!(VerdictWord {
 wire_enum!(Grade { Insufficient, Low, Moderate, Good });
 wire_enum!(Movement { Up, Down });
 wire_enum!(PointsBasis { Achievement, Improvement });
-wire_enum!(CaseMixState { NotAdjusted, AgeSex, Practices });
+wire_enum!(CaseMixState { NotAdjusted, AgeSex, Practices, PracticesAgeSex });
 wire_enum!(CoverageState { Silent, Behind, Complete });
 wire_enum!(Kind { Proportion, Rate, Mean, Share, Amount });
 wire_enum!(Domain { Clinical, Perception, Resource });
@@ -58,7 +58,7 @@ wire_records! {
     YearDifference { ratio, difference, lower, upper }
     MeasurePoints { points, available, low, high, basis, improvement, begins, full }
     SavingEstimate { p50_pence, p10_pence }
-    CaseMix { state, expected, standardised, ratio }
+    CaseMix { state, expected, standardised, ratio, unknown }
     StandardCheck { standard, beyond }
     Comparisons { made, expected, looks }
     Suggestion { measure, action, reason }

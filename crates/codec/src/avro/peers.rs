@@ -7,7 +7,7 @@ use crate::avro::wire::{wire_enum, wire_record, wire_records};
 
 wire_enum!(Purpose { Month, Quarter });
 wire_enum!(Level { Practice, Pcn, Locality });
-wire_enum!(Standardisation { Crude, AgeSex, Practices });
+wire_enum!(Standardisation { Crude, AgeSex, Practices, PracticesAgeSex });
 wire_records! {
     PeerKey { measure, window, role, month }
     PeerGroup { key, snapshot_id, as_of, frozen, members, typical, median, p25, p75, deciles, quantiles }
@@ -17,6 +17,6 @@ wire_records! {
         season, cells
     }
     CellRate { cell, rate }
-    PlaceSums { level, code, members, facts, n, d }
+    PlaceSums { level, code, members, facts, n, d, expected }
     PeerSnapshot { key, purpose, snapshot_id, as_of, frozen, chunk, chunks, figures, places, values }
 }

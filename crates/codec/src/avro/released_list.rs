@@ -32,5 +32,7 @@ pub(crate) const RELEASED: &[(u32, &str, &str)] = &[
     (27, "person-details", include_str!("../../../../schemas/released/27-person-details.avsc")),
     (29, "definition", include_str!("../../../../schemas/released/29-definition.avsc")),
     (30, "feed-sends", include_str!("../../../../schemas/released/30-feed-sends.avsc")),
-    (31, "event-fence", include_str!("../../../../schemas/released/31-event-fence.avsc")),
+    (31, "scorecard", include_str!("../../../../schemas/released/31-scorecard.avsc")),
+    (32, "peer-snapshot", include_str!("../../../../schemas/released/32-peer-snapshot.avsc")),
+    (42, "event-fence", include_str!("../../../../schemas/released/42-event-fence.avsc")),
 ];

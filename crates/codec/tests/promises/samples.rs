@@ -111,6 +111,14 @@ pub fn as_first_written(record: Record<'static>) -> Record<'static> {
         Record::Registry(Entry::Organisation(one)) => {
             Record::Registry(Entry::Organisation(Organisation { aliases: vec![], source: None, ..one }))
         }
+        Record::Scorecard(mut card) => {
+            card.content.measures.iter_mut().filter_map(|measure| measure.case_mix.as_mut()).for_each(|mix| mix.unknown = None);
+            Record::Scorecard(card)
+        }
+        Record::PeerSnapshot(mut snapshot) => {
+            snapshot.places.iter_mut().for_each(|place| place.expected = None);
+            Record::PeerSnapshot(snapshot)
+        }
         same => same,
     }
 }
@@ -469,7 +477,15 @@ pub fn peer_snapshot() -> PeerSnapshot {
             season: vec![(36, 37), (38, 39)],
             cells: vec![CellRate { cell: 15, rate: 40.5 }],
         }),
-        places: vec![PlaceSums { level: Level::Pcn, code: "U12345".into(), members: 41, facts: 42, n: 43, d: 44 }],
+        places: vec![PlaceSums {
+            level: Level::Pcn,
+            code: "U12345".into(),
+            members: 41,
+            facts: 42,
+            n: 43,
+            d: 44,
+            expected: Some(45),
+        }],
         values: vec![(1, 20), (-3, 40)],
     }
 }
@@ -640,7 +656,13 @@ fn card_measure() -> CardMeasure {
             full: Some(72.5),
         }),
         saving: Some(SavingEstimate { p50_pence: 79.5, p10_pence: -80.5 }),
-        case_mix: Some(CaseMix { state: CaseMixState::AgeSex, expected: Some(81.5), standardised: Some(82.5), ratio: Some(0.8) }),
+        case_mix: Some(CaseMix {
+            state: CaseMixState::AgeSex,
+            expected: Some(81.5),
+            standardised: Some(82.5),
+            ratio: Some(0.8),
+            unknown: Some(7),
+        }),
         standard: Some(StandardCheck { standard: 12.0, beyond: true }),
         sentence: "On the high side.".into(),
     }

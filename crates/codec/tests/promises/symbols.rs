@@ -116,8 +116,12 @@ fn of_batches_organisations_and_peers() {
         let snapshot = scorecard::card::peer_snapshot::PeerSnapshot { purpose, ..samples::peer_snapshot() };
         assert_eq!(read(&Record::PeerSnapshot(snapshot), "purpose"), [word]);
     }
-    let standardisations =
-        [(Standardisation::Crude, "crude"), (Standardisation::AgeSex, "age_sex"), (Standardisation::Practices, "practices")];
+    let standardisations = [
+        (Standardisation::Crude, "crude"),
+        (Standardisation::AgeSex, "age_sex"),
+        (Standardisation::Practices, "practices"),
+        (Standardisation::PracticesAgeSex, "practices_age_sex"),
+    ];
     for (standardisation, word) in standardisations {
         let mut snapshot = samples::peer_snapshot();
         snapshot.figures.as_mut().expect("the sample has figures").standardisation = standardisation;
@@ -219,8 +223,12 @@ fn of_cards() {
     in_cards("basis", &bases, |basis, card| {
         card.content.measures[0].points.as_mut().expect("the sample has some").basis = basis;
     });
-    let states =
-        [(CaseMixState::NotAdjusted, "not_adjusted"), (CaseMixState::AgeSex, "age_sex"), (CaseMixState::Practices, "practices")];
+    let states = [
+        (CaseMixState::NotAdjusted, "not_adjusted"),
+        (CaseMixState::AgeSex, "age_sex"),
+        (CaseMixState::Practices, "practices"),
+        (CaseMixState::PracticesAgeSex, "practices_age_sex"),
+    ];
     for (state, word) in states {
         let mut card = samples::scorecard();
         card.content.measures[0].case_mix.as_mut().expect("the sample has one").state = state;

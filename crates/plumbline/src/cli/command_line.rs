@@ -12,7 +12,6 @@ use crate::cli::measure_args::{CodesCommand, Measures};
 use crate::cli::operation_args::{
     ConfigCommand, ConflictsCommand, EraseCommand, EventsCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs,
 };
-use crate::cli::operation_args::{ConfigCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs};
 use crate::cli::reference_args::Reference;
 use crate::cli::service_args::ServiceArgs;
 

@@ -152,6 +152,7 @@ impl Deliveries {
             encounters_per_day: ENCOUNTERS_A_DAY,
             workloads: WORKLOADS.to_vec(),
             odd: DISORDER,
+            ages: true,
             ..TrafficConfig::default()
         };
         let declared = |(name, practice): (&str, &str)| {

@@ -181,7 +181,7 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 32] = [
+pub const OPTIONS: [OptionOf; 33] = [
     option("built-in-measures", "keep", "keep or drop the built-in measures that the folder `measures` does not replace"),
     option("codes.answers", "", "CSV file of answers: question, code, target; the target is a word of measure files"),
     option(

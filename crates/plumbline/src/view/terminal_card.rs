@@ -1,7 +1,7 @@
 //! A card as text for a terminal: what to try, keep and check, then three domains with values, points and the card's own sentences.
 
 use scorecard::card::scorecard::{
-    CardMeasure, Comparator, Composite, Content, Exposure, Giants, MonthGaps, PointsBasis, Reason, Scorecard, Status,
+    CardMeasure, CaseMix, Comparator, Composite, Content, Exposure, Giants, MonthGaps, PointsBasis, Reason, Scorecard, Status,
     UnknownCount, VerdictWord,
 };
 use scorecard::measure::measure_set::{Domain, MeasureSet};
@@ -59,6 +59,7 @@ fn lines(card: &Scorecard, measures: &MeasureSet, paint: Paint, columns: usize) 
     lines.push(String::new());
     lines.push(composite(&card.content, paint));
     lines.extend(comparisons(&card.content).map(|text| paint.dim(&text)));
+    lines.extend(unadjusted(&card.content).map(|text| paint.dim(&text)));
     lines.extend(card.content.giants.as_ref().map(giants));
     lines.join("\n") + "\n"
 }
@@ -102,6 +103,22 @@ fn comparisons(content: &Content) -> Option<String> {
     (of.made > 0).then(|| {
         format!("Chance alone brings about {expected} of your {} comparisons to one side; you have {}.", of.made, of.looks)
     })
+}
+
+/// The number of comparisons that are not adjusted for the patients.
+fn unadjusted(content: &Content) -> Option<String> {
+    let compared = || content.measures.iter().filter(|measure| measure.z.is_some());
+    let is_adjusted = |measure: &CardMeasure| measure.case_mix.as_ref().is_some_and(CaseMix::is_adjusted_for_patients);
+    let (all, adjusted) = (compared().count(), compared().filter(|measure| is_adjusted(measure)).count());
+    match (all, adjusted) {
+        (0, _) => None,
+        (_, 0) => Some("Your values are not adjusted for whom you see.".to_owned()),
+        (all, adjusted) if all == adjusted => Some("No value is adjusted for illness.".to_owned()),
+        _ => Some(format!(
+            "Not adjusted for whom you see: {} of {all} comparisons. No value is adjusted for illness.",
+            all - adjusted
+        )),
+    }
 }
 
 fn heading(card: &Scorecard, paint: Paint) -> String {
@@ -162,6 +179,7 @@ fn measure_lines(measure: &CardMeasure, measures: &MeasureSet, paint: Paint, col
     first += &points(measure).map(|points| format!(" {points}")).unwrap_or_default();
     let mut lines = vec![first.trim_end().to_owned()];
     lines.extend(compared(measure).map(|text| paint.dim(&text)));
+    lines.extend(measure.case_mix.as_ref().and_then(|mix| case_mix(measure, mix)).map(|text| paint.dim(&text)));
     lines.push(format!("    {}", measure.sentence));
     lines.extend(measure.change.as_ref().and_then(|change| change.sentence.as_ref()).map(|text| format!("    {text}")));
     lines
@@ -191,9 +209,24 @@ fn why_not(measure: &CardMeasure) -> &'static str {
     }
 }
 
+/// The adjusted value with the crude one, or the words that nothing is adjusted. `None` for a measure that does not ask for it.
+fn case_mix(measure: &CardMeasure, mix: &CaseMix) -> Option<String> {
+    let (crude, unknown) = (measure.value?, mix.unknown?);
+    let value = |of: f64| with_short_unit(of, &measure.unit);
+    let share = number(100.0 * unknown as f64 / measure.d as f64);
+    let unknown = if unknown == 0 { String::new() } else { format!("; age or sex unknown for {share}%") };
+    match mix.standardised.filter(|_| mix.is_adjusted_for_patients()) {
+        Some(adjusted) => {
+            Some(format!("    for patients of the same age and sex {}, crude {}{unknown}", value(adjusted), value(crude)))
+        }
+        None => Some(format!("    not adjusted for whom you see{unknown}")),
+    }
+}
+
 /// The value among colleagues: a strip around their middle half, and its figures.
 fn compared(measure: &CardMeasure) -> Option<String> {
-    let value = measure.value?;
+    let adjusted = measure.case_mix.as_ref().filter(|mix| mix.is_adjusted_for_patients()).and_then(|mix| mix.standardised);
+    let value = adjusted.or(measure.value)?;
     let Comparator { reference, typical, median, p25, p75, .. } = measure.comparator.as_ref()?;
     let (Some(lower), Some(upper)) = (*p25, *p75) else {
         let median = median.map(|median| format!("colleagues' median {}", bare(median, &measure.unit)));

@@ -3,6 +3,7 @@
 //! Tests that start processes are in other binaries: a process inherits open files until it executes, and with them the lock of
 //! an output folder that a test here has just released.
 
+mod case_mix;
 mod fhir;
 mod replay;
 mod verdicts;

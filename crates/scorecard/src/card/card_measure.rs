@@ -170,12 +170,14 @@ pub struct SavingEstimate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseMixState {
-    /// The measure asks for an adjustment, and too few patients have a known age and sex.
+    /// The measure asks for an adjustment, and has none: too few patients have a known age and sex, or the network is too small.
     NotAdjusted,
     /// Age band and sex of the patients.
     AgeSex,
     /// The practices of a roll-up.
     Practices,
+    /// The practices of a roll-up, and age band and sex of the patients.
+    PracticesAgeSex,
 }
 
 /// The value compared with the expected one. Both are crude for a measure without this part.
@@ -192,6 +194,17 @@ pub struct CaseMix {
     /// Numerator over its expectation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
+    /// The part of the denominator, in its integer unit, of patients whose age or sex is unknown; measures with `adjust` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<i64>,
+}
+
+impl CaseMix {
+    /// Whether the value is compared as if everybody saw patients of the same age and sex.
+    #[must_use]
+    pub fn is_adjusted_for_patients(&self) -> bool {
+        matches!(self.state, CaseMixState::AgeSex | CaseMixState::PracticesAgeSex)
+    }
 }
 
 /// A standard that the measure file sets. It is no comparison with colleagues.

@@ -22,6 +22,9 @@ const COUNTERS: usize = 3;
 /// Added to the number of a side, so that no side has the number of a measure.
 const FIRST_SIDE: u64 = 1 << 32;
 
+/// Added to 16 times the number of a side plus its cell, so that no cell has the number of a side.
+const FIRST_CELL: u64 = 1 << 48;
+
 /// Fingerprint of a card's content, 64 hexadecimal digits: SHA-256 of the canonical JSON (RFC 8785) of [`Content`].
 ///
 /// A subscriber computes it from the card's JSON: remove `schema`, `scorecard_id`, `revision`, `supersedes`, `reasons`, `cut`, `run_id`,
@@ -42,6 +45,8 @@ pub fn content_hash(content: &Content) -> String {
 ///
 /// XXH3-128 of little-endian integers: the base's fields in order, index and fields of each measure that is not zero, then 2^32 plus
 /// the number and the signed sums of each side that is not zero.
+///
+/// The sums by case-mix cell that are not zero follow: 2^48 plus 16 times the side plus the cell, and the sum.
 #[must_use]
 pub fn month_sums(sums: &Sums) -> String {
     let mut bytes = Vec::with_capacity(1024);
@@ -57,6 +62,10 @@ pub fn month_sums(sums: &Sums) -> String {
     for (side, signed) in sums.signed() {
         bytes.extend((FIRST_SIDE + side as u64).to_le_bytes());
         signed.0.iter().for_each(|sum| bytes.extend(sum.to_le_bytes()));
+    }
+    for sum in sums.cells.iter() {
+        bytes.extend((FIRST_CELL + 16 * u64::from(sum.side) + u64::from(sum.cell)).to_le_bytes());
+        bytes.extend(sum.n.to_le_bytes());
     }
     hexadecimal(&xxh3_128(&bytes).to_be_bytes())
 }
@@ -115,6 +124,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sums::cell_sum::CellSum;
     use crate::sums::measure_sums::SignedSums;
 
     #[test]
@@ -147,6 +157,9 @@ mod tests {
             with(&|s| s.add_signed(0, SignedSums([1, 0, 0, 0]))),
             with(&|s| s.add_signed(1, SignedSums([1, 0, 0, 0]))),
             with(&|s| s.add_signed(1, SignedSums([0, 0, 0, -1]))),
+            with(&|s| s.cells.add(CellSum { side: 1, cell: 0, n: 1 })),
+            with(&|s| s.cells.add(CellSum { side: 0, cell: 15, n: 1 })),
+            with(&|s| s.cells.add(CellSum { side: 0, cell: 15, n: 2 })),
         ];
         for (i, one) in differing.iter().enumerate() {
             assert_ne!(*one, zero);

@@ -29,6 +29,8 @@ pub enum Standardisation {
     AgeSex,
     /// The practices of roll-ups.
     Practices,
+    /// The practices of roll-ups, and age band and sex of the patients.
+    PracticesAgeSex,
 }
 
 /// The figures of a group. Reals have the nine published digits, and cards are computed from these digits.
@@ -70,22 +72,22 @@ pub struct GroupFigures {
     pub other_price_pence: Option<f64>,
     /// Adjustment of the expectations.
     pub standardisation: Standardisation,
-    /// The typical value of single practices as a ratio of integer units, by which ratios to expectations become values; standardised
-    /// groups only.
+    /// The value by which ratios to expectations become values, as a ratio of integer units; standardised groups only. It is the rate of all
+    /// cells of age and sex, and for roll-ups the typical value of single practices.
     pub practice_centre: Option<f64>,
     /// Name of the reference network that centre, gamma and phi come from.
     pub reference: Option<Arc<str>>,
     /// Sums of numerator and denominator of the units kept by the fit, for each of the 24 months up to the key's, oldest first. They
     /// give the season: what changed for everybody.
     pub season: Vec<Ratio>,
-    /// Rates of the cells of age band and sex, as ratios of integer units; adjusted measures only.
+    /// Rates of the cells of age band and sex, as ratios of integer units; single practices of adjusted measures only.
     pub cells: Vec<CellRate>,
 }
 
 /// The rate of one cell of age band and sex.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellRate {
-    /// Number of the cell: eight age bands of women from 0, then eight of men.
+    /// Number of the cell: twice the number of the age band, plus 1 for male.
     pub cell: u8,
     /// Rate as a ratio of integer units.
     pub rate: f64,
@@ -116,6 +118,9 @@ pub struct PlaceSums {
     pub n: i64,
     /// Sum of their denominators, in the denominator's integer units.
     pub d: i64,
+    /// Sum of their expectations at the rates of their patients' cells, in millionths; groups adjusted for age and sex only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<i64>,
 }
 
 /// One chunk of a version of a peer group.

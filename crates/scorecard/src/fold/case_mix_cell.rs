@@ -38,6 +38,15 @@ impl CaseMixCell {
         (number < CELLS).then_some(CaseMixCell(number))
     }
 
+    /// Its age and sex in words, such as `female, 45 to 59 years`.
+    #[must_use]
+    pub fn words(self) -> String {
+        const AGES: [&str; CELLS as usize / 2] =
+            ["0 to 4", "5 to 14", "15 to 29", "30 to 44", "45 to 59", "60 to 74", "75 to 84", "85 or more"];
+        let sex = if self.0.is_multiple_of(2) { "female" } else { "male" };
+        format!("{sex}, {} years", AGES[usize::from(self.0 / 2)])
+    }
+
     /// Its number: twice the band's number, plus 1 for male.
     #[must_use]
     pub fn number(self) -> u8 {
@@ -55,6 +64,8 @@ mod tests {
         // 84 years are in band 16, 85 in band 17.
         let female: Vec<u8> = (0..19).filter_map(|band| cell(band, Sex::Female)).collect();
         assert_eq!(female, [0, 2, 2, 4, 4, 4, 6, 6, 6, 8, 8, 8, 10, 10, 10, 12, 12, 14, 14]);
+        let words = |number| CaseMixCell::of_number(number).map(CaseMixCell::words).unwrap_or_default();
+        assert_eq!([words(0), words(9), words(15)], ["female, 0 to 4 years", "male, 45 to 59 years", "male, 85 or more years"]);
         assert_eq!((cell(18, Sex::Male), cell(3, Sex::Other), CaseMixCell::of(None, Some(Sex::Male))), (Some(15), None, None));
     }
 }

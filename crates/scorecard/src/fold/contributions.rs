@@ -190,7 +190,9 @@ mod tests {
 
     use super::*;
     use crate::event::{Answer, Attendance, Category, Mode};
+    use crate::fold::case_mix_cell::CaseMixCell;
     use crate::fold::content::{EncounterContent, PrescriptionContent};
+    use crate::fold::counted_patient::CountedPatient;
     use crate::fold::fact::Shape;
     use crate::fold::row_counters::{RowCounters, Sign};
     use crate::fold::signs::Signs;
@@ -269,14 +271,14 @@ mod tests {
                     let one = Contributor { classed, exclude: None, pca: &[] };
                     let (mut alone, mut followed): (RowCounters, RowCounters) = (layout.zero(), layout.zero());
                     let addend = contributions.addend(one, &layout);
-                    let signs = Signs::of_byte(0b0110);
-                    alone.add(&addend, signs, Sign::Plus);
+                    let patient = CountedPatient { signs: Signs::of_byte(0b0110), cell: CaseMixCell::of_number(9) };
+                    alone.add(&addend, patient, Sign::Plus);
                     let plan = contributions.plan(one, &layout).unwrap();
                     conditional += plan.conditional.len();
-                    followed.apply(plan, &content, signs, Sign::Plus);
+                    followed.apply(plan, &content, patient, Sign::Plus);
                     assert_eq!(layout.sums(&followed), layout.sums(&alone), "{one:?}");
                     added += usize::from(!layout.sums(&alone).is_zero());
-                    followed.apply(plan, &content, signs, Sign::Minus);
+                    followed.apply(plan, &content, patient, Sign::Minus);
                     assert!(layout.sums(&followed).is_zero());
                 }
             }

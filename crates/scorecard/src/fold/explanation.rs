@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::card::scorecard::{CardMeasure, Scorecard};
 use crate::completeness::month_flags::MonthFlags;
 use crate::event::{Codes, Detail, Encounter, Event, Feedback, Order, Prescription};
+use crate::fold::case_mix_cell::CaseMixCell;
 use crate::fold::share::Share;
 use crate::measure::definition::Definition;
 use crate::measure::measure_set::MeasureSet;
@@ -226,6 +227,10 @@ pub fn explain(
     let month = card.content.period.month;
     let first = month.plus(1 - i32::from(window));
     let (mut total, mut lines) = (MeasureSums::default(), Vec::new());
+    let line = |known: &LocatedShare, sums: &MeasureSums| {
+        let line = line(known, sums);
+        if definition.is_adjusted() { with_patient(line, known.share.cell) } else { line }
+    };
     let left_out = LeftOutRows::of(card, carded, definition, measure, known);
     for known in known.iter().filter(|known| (first..=month).contains(&known.share.row.month)) {
         let sums = known.share.of(measure);
@@ -372,6 +377,12 @@ fn line(known: &LocatedShare, sums: &MeasureSums) -> Line {
         numerator: (sums.facts_n > 0).then_some(sums.n),
         denominator: (sums.facts_d > 0).then_some(sums.d),
     }
+}
+
+/// Adds the patient to the content of an event, for a measure that adjusts for its patients.
+fn with_patient(line: Line, cell: Option<CaseMixCell>) -> Line {
+    let patient = cell.map_or_else(|| "age or sex unknown".to_owned(), CaseMixCell::words);
+    Line { what: if line.what.is_empty() { patient } else { format!("{}; {patient}", line.what) }, ..line }
 }
 
 /// Kind and content of an event in words.

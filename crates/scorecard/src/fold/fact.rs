@@ -3,6 +3,7 @@
 use crate::event::{Action, Attendance, Exclusion, Source};
 use crate::fold::case_mix_cell::CaseMixCell;
 use crate::fold::content::FactKind;
+use crate::fold::counted_patient::CountedPatient;
 use crate::fold::fact_index::{Hash, Index};
 use crate::fold::packed_content::PackedContent;
 use crate::fold::signs::Signs;
@@ -162,6 +163,11 @@ impl Fact {
     /// The signs of its patient.
     pub(crate) fn signs(&self) -> Signs {
         Signs::of_byte(self.patient.to_le_bytes()[0])
+    }
+
+    /// Its patient, as its row counts it.
+    pub(crate) fn patient(&self) -> CountedPatient {
+        CountedPatient { signs: self.signs(), cell: self.cell() }
     }
 
     /// Stores the signs of its patient and its own case-mix cell, in which it counts until a link gives another.

@@ -15,7 +15,7 @@ use crate::fold::interner::Interner;
 use crate::fold::signs::Signs;
 use crate::fold::terms::Answers;
 use crate::measure::code_book::Question;
-use crate::measure::measure_set::MeasureSet;
+use crate::measure::measure_set::{Class, MeasureSet};
 use crate::time::calendar::Month;
 
 /// Builds facts. Holds what does not fit into a fact: numbers of codes, and adjusted measures.
@@ -26,6 +26,8 @@ pub(crate) struct FactBuilder {
     /// Numbers of drug codes.
     pub drugs: DrugCodes,
     pca: FastMap<FactId, Box<[u16]>>,
+    /// Whether a measure that counts events of a kind adjusts for their patients.
+    adjusted: [bool; KINDS],
 }
 
 /// The seeds of the identities of one feed, by kind of event. Where ids are unique in the feed they are all equal.
@@ -49,7 +51,22 @@ impl IdSeeds {
 impl FactBuilder {
     pub(crate) fn new(measures: &Arc<MeasureSet>, identity_seed: u64, contributions: &mut Contributions) -> FactBuilder {
         let drugs = DrugCodes::new(measures, contributions);
-        FactBuilder { measures: measures.clone(), identity_seed, drugs, pca: FastMap::default() }
+        let adjusted = FactBuilder::adjusted_kinds(measures);
+        FactBuilder { measures: measures.clone(), identity_seed, drugs, pca: FastMap::default(), adjusted }
+    }
+
+    fn adjusted_kinds(measures: &MeasureSet) -> [bool; KINDS] {
+        let mut adjusted = [false; KINDS];
+        adjusted[FactKind::Encounter as usize] = measures.adjusts(Class::Attendance) || measures.adjusts(Class::Activity);
+        adjusted[FactKind::Prescription as usize] = measures.adjusts(Class::Prescription);
+        adjusted[FactKind::Feedback as usize] = measures.adjusts(Class::Feedback);
+        adjusted[FactKind::Order as usize] = measures.adjusts(Class::Order);
+        adjusted
+    }
+
+    /// Whether a measure that counts facts of this kind adjusts for their patients.
+    pub(crate) fn adjusts(&self, kind: FactKind) -> bool {
+        self.adjusted[kind as usize]
     }
 
     /// The seeds of the identities of one feed.
@@ -174,11 +191,13 @@ impl FactBuilder {
         traits
     }
 
-    /// Whether an event's link can matter: for the day of feedback, a visit's slot, or a missing clinician or practice.
+    /// Whether an event's link can matter: for the day of feedback, a visit's slot, a missing clinician or practice, or the unknown age
+    /// or sex of a patient for which a measure adjusts.
     pub(crate) fn needs_link(&self, event: &Event<'_>) -> bool {
+        let adjusts = || FactBuilder::cell(event).is_none() && self.adjusts(FactBuilder::kind(event));
         match &event.detail {
             Detail::Encounter(_) | Detail::Feedback(_) => true,
-            Detail::Prescription(_) | Detail::Order(_) => event.clinician.is_none() || event.practice.is_none(),
+            Detail::Prescription(_) | Detail::Order(_) => event.clinician.is_none() || event.practice.is_none() || adjusts(),
             Detail::Observation(_) => false,
         }
     }

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use wide::i32x4;
 
 use crate::event::Answer;
+use crate::fold::case_mix_cell::{CELLS, CaseMixCell};
 use crate::fold::content::{Content, Figure, Figures};
+use crate::fold::counted_patient::CountedPatient;
 use crate::fold::signs::Signs;
 use crate::fold::update_plan::{Multiple, Portion, Step, Steps, UpdatePlan};
 use crate::measure::measure_set::{Amount, Measure, MeasureSet};
+use crate::sums::cell_sum::{CellSum, CellSumList, cell_sides};
 use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, SIGNS, SignedSums, Sums};
 
 /// Addition or subtraction.
@@ -104,6 +107,8 @@ struct Columns {
     left_out: u32,
     /// Signed cells of the numerator and the denominator.
     signed: [u32; 2],
+    /// First of the 16 cells by patient of the numerator and the denominator, if the measure adjusts for its patients.
+    by_patient: Option<[u32; 2]>,
 }
 
 /// The layout of a row's cells: first the fields of [`Base`] in their order, then the measures.
@@ -123,6 +128,8 @@ pub(crate) struct Addend {
     squares: Vec<(u32, i128)>,
     /// Amounts of distinct sides by signed cell.
     signed: Vec<(u32, i64)>,
+    /// Amounts of sides by the first of their cells by patient.
+    by_patient: Vec<(u32, i64)>,
 }
 
 /// The cells of one row. Few sums of a month need more than 32 bits, or 64 bits for squares. The upper bits of those few are stored
@@ -158,12 +165,17 @@ impl Layout {
         let n = sides(&|measure| measure.numerator.definition.amount);
         let placed = measures.iter().zip(n.into_iter().zip(d)).enumerate();
         layout.columns = placed.map(|(index, (measure, (n, d)))| layout.place(measure, n, d, set.sides_of(index))).collect();
+        // Cells by patient come last, so that they move no cell of a set without them.
+        for index in (0..measures.len()).filter(|&index| measures[index].definition.is_adjusted()) {
+            layout.columns[index].by_patient = Some([(); 2].map(|()| layout.take(usize::from(CELLS))));
+        }
         layout
     }
 
     fn place(&mut self, measure: &Measure, n: SideCounters, d: SideCounters, sides: [usize; 2]) -> Columns {
         let signed = sides.map(|side| self.sides[side]);
-        Columns { n, d, money: measure.definition.saving.map(|_| self.take(4)), left_out: self.take(3), signed }
+        let money = measure.definition.saving.map(|_| self.take(4));
+        Columns { n, d, money, left_out: self.take(3), signed, by_patient: None }
     }
 
     fn side(&mut self, amount: Amount) -> SideCounters {
@@ -209,6 +221,9 @@ impl Layout {
         let steps = to.steps(portion.condition);
         let side = if half == Half::Numerator { columns.n } else { columns.d };
         side.write(portion.amount, steps);
+        if let Some(by_patient) = columns.by_patient {
+            steps.by_patient.push(Step { cell: by_patient[half as usize], amount: portion.amount });
+        }
         if let Some(money) = columns.money.filter(|_| is_priced) {
             let first = if half == Half::Numerator { money } else { money + 2 };
             steps.push(first, Multiple::of(Figure::QuantityMilli));
@@ -246,13 +261,30 @@ impl Layout {
         if delta.facts_d != 0 {
             to.put_signed(d, delta.d);
         }
+        if let Some(by_patient) = columns.by_patient {
+            to.by_patient.extend(by_patient.into_iter().zip([delta.n, delta.d]));
+        }
     }
 
     /// The sums of these cells.
     pub(crate) fn sums(&self, cells: &RowCounters) -> Sums {
         let base = std::array::from_fn(|field| cells.whole(u32::try_from(field).expect("fewer than 2^32 cells")));
         let measures = self.columns.iter().map(|columns| columns.sums(cells)).collect();
-        Sums::new(Base::of_fields(base), measures, self.sides.iter().map(|&cell| cells.signed(cell)).collect())
+        let signed = self.sides.iter().map(|&cell| cells.signed(cell)).collect();
+        let mut sums = Sums::new(Base::of_fields(base), measures, signed);
+        sums.cells = self.sums_by_patient(cells);
+        sums
+    }
+
+    fn sums_by_patient(&self, cells: &RowCounters) -> CellSumList {
+        let mut sums = CellSumList::default();
+        for (index, columns) in self.columns.iter().enumerate() {
+            for (side, first) in cell_sides(index).into_iter().zip(columns.by_patient.into_iter().flatten()) {
+                let of = |cell: u8| CellSum { side, cell, n: cells.whole(first + u32::from(cell)) };
+                (0..CELLS).for_each(|cell| sums.add(of(cell)));
+            }
+        }
+        sums
     }
 }
 
@@ -372,8 +404,8 @@ impl RowCounters {
         self.whole.iter().step_by(LINE).take(LINES).fold(signed.cast_unsigned(), |touched, cell| touched ^ cell)
     }
 
-    /// Adds the addend of a fact whose patient has these signs, or subtracts it.
-    pub(crate) fn add(&mut self, addend: &Addend, signs: Signs, sign: Sign) {
+    /// Adds the addend of a fact of this patient, or subtracts it.
+    pub(crate) fn add(&mut self, addend: &Addend, patient: CountedPatient, sign: Sign) {
         let unit = sign.unit();
         for &(cell, value) in &addend.whole {
             self.add_whole(cell, unit * value);
@@ -382,22 +414,26 @@ impl RowCounters {
             self.add_square(cell, i128::from(unit) * value);
         }
         for &(cell, amount) in &addend.signed {
-            self.add_signed_amount(&[cell], sign.of_patient(signs), amount);
+            self.add_signed_amount(&[cell], sign.of_patient(patient.signs), amount);
+        }
+        if let Some(cell) = patient.cell {
+            addend.by_patient.iter().for_each(|&(first, value)| self.add_whole(place_of(first, cell), unit * value));
         }
     }
 
-    /// Applies a plan with this content of a fact whose patient has these signs, or reverts it.
-    pub(crate) fn apply(&mut self, plan: &UpdatePlan, content: &Content, signs: Signs, sign: Sign) {
-        let (figures, signs) = (Figures::of(content), sign.of_patient(signs));
-        self.take(&plan.always, &figures, signs, sign.unit());
+    /// Applies a plan with this content of a fact of this patient, or reverts it.
+    pub(crate) fn apply(&mut self, plan: &UpdatePlan, content: &Content, patient: CountedPatient, sign: Sign) {
+        let figures = Figures::of(content);
+        let patient = CountedPatient { signs: sign.of_patient(patient.signs), ..patient };
+        self.take(&plan.always, &figures, patient, sign.unit());
         for (condition, steps) in &plan.conditional {
             if condition.holds(content) {
-                self.take(steps, &figures, signs, sign.unit());
+                self.take(steps, &figures, patient, sign.unit());
             }
         }
     }
 
-    fn take(&mut self, steps: &Steps, figures: &Figures, signs: Signs, unit: i64) {
+    fn take(&mut self, steps: &Steps, figures: &Figures, patient: CountedPatient, unit: i64) {
         for &cell in &steps.ones {
             self.add_whole(cell, unit);
         }
@@ -408,9 +444,13 @@ impl RowCounters {
             let amount = i128::from(step.amount.value(figures));
             self.add_square(step.cell, i128::from(unit) * amount * amount);
         }
-        self.add_signed(&steps.signed_ones, signs.of_amount(1));
+        self.add_signed(&steps.signed_ones, patient.signs.of_amount(1));
         for (amount, cells) in &steps.signed {
-            self.add_signed_amount(cells, signs, amount.value(figures));
+            self.add_signed_amount(cells, patient.signs, amount.value(figures));
+        }
+        for step in &steps.by_patient {
+            let Some(cell) = patient.cell else { return };
+            self.add_whole(place_of(step.cell, cell), unit * step.amount.value(figures));
         }
     }
 
@@ -509,6 +549,11 @@ impl RowCounters {
     }
 }
 
+/// The cell of a patient among the 16 of a side.
+fn place_of(first: u32, cell: CaseMixCell) -> u32 {
+    first + u32::from(cell.number())
+}
+
 /// The number of one of the four sums of a signed cell.
 fn signed_place(cell: u32, place: u32) -> u32 {
     4 * cell + place
@@ -533,26 +578,36 @@ mod tests {
 
     #[test]
     fn a_sum_above_its_cell_is_exact_and_returns_to_zero() {
-        let layout = Layout { columns: Vec::new(), whole: 2, squares: 2, sides: vec![0, 1] };
-        let signs = Signs::of_byte(0b1010);
+        let layout = Layout { columns: Vec::new(), whole: 4, squares: 2, sides: vec![0, 1] };
+        let patient = CountedPatient { signs: Signs::of_byte(0b1010), cell: CaseMixCell::of_number(1) };
         let mut cells = layout.zero();
         let values = [1, i64::from(u32::MAX), 1 << 32, 7, i64::MAX >> 3, 12_345_678_901];
         let (mut sum, mut square_sum) = (0, 0);
         for value in values {
             let square = i128::from(value) * i128::from(value);
-            let addend = Addend { whole: vec![(1, value)], squares: vec![(0, square)], signed: vec![(1, value)] };
-            cells.add(&addend, signs, Sign::Plus);
+            let addend = Addend {
+                whole: vec![(1, value)],
+                squares: vec![(0, square)],
+                signed: vec![(1, value)],
+                by_patient: vec![(2, value)],
+            };
+            cells.add(&addend, patient, Sign::Plus);
             (sum, square_sum) = (sum + value, square_sum + square);
-            assert_eq!((cells.whole(0), cells.whole(1)), (0, sum));
+            assert_eq!([0, 1, 2, 3].map(|cell| cells.whole(cell)), [0, sum, 0, sum]);
             assert_eq!((cells.squares(0), cells.squares(1)), (square_sum, 0));
             assert_eq!((cells.signed(0).0, cells.signed(1).0), ([0; 4], [-sum, sum, -sum, sum]));
         }
         for value in values {
             let square = i128::from(value) * i128::from(value);
-            let addend = Addend { whole: vec![(1, value)], squares: vec![(0, square)], signed: vec![(1, value)] };
-            cells.add(&addend, signs, Sign::Minus);
+            let addend = Addend {
+                whole: vec![(1, value)],
+                squares: vec![(0, square)],
+                signed: vec![(1, value)],
+                by_patient: vec![(2, value)],
+            };
+            cells.add(&addend, patient, Sign::Minus);
             (sum, square_sum) = (sum - value, square_sum - square);
-            assert_eq!((cells.whole(1), cells.squares(0)), (sum, square_sum));
+            assert_eq!((cells.whole(1), cells.whole(3), cells.squares(0)), (sum, sum, square_sum));
             assert_eq!(cells.signed(1).0, [-sum, sum, -sum, sum]);
         }
         assert!(cells.whole_above.is_empty() && cells.squares_above.is_empty() && cells.signed_above.is_empty());

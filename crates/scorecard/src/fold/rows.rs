@@ -4,11 +4,11 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::fold::content::Content;
+use crate::fold::counted_patient::CountedPatient;
 use crate::fold::fact::{Fact, MOST_ROWS};
 use crate::fold::interner::Interner;
 use crate::fold::kind_counts::{CountKey, KindCounts};
 use crate::fold::row_counters::{Addend, Counter, Layout, RowCounters, Sign};
-use crate::fold::signs::Signs;
 use crate::fold::update_plan::UpdatePlan;
 use crate::measure::measure_set::{MeasureSet, SetHash};
 use crate::record::digest::row_digest;
@@ -141,14 +141,14 @@ impl Rows {
         newest.and_then(|&(_, slot)| self.rows[slot as usize].as_ref()).map_or(0, |row| row.cells.touch())
     }
 
-    /// Adds the addend of a fact whose patient has these signs to a row, or subtracts it.
-    pub(crate) fn add(&mut self, slot: u32, addend: &Addend, signs: Signs, sign: Sign) {
-        self.change(slot).add(addend, signs, sign);
+    /// Adds the addend of a fact of this patient to a row, or subtracts it.
+    pub(crate) fn add(&mut self, slot: u32, addend: &Addend, patient: CountedPatient, sign: Sign) {
+        self.change(slot).add(addend, patient, sign);
     }
 
     /// Applies a plan with this content to a row, or reverts it.
-    pub(crate) fn apply(&mut self, slot: u32, plan: &UpdatePlan, content: &Content, signs: Signs, sign: Sign) {
-        self.change(slot).apply(plan, content, signs, sign);
+    pub(crate) fn apply(&mut self, slot: u32, plan: &UpdatePlan, content: &Content, patient: CountedPatient, sign: Sign) {
+        self.change(slot).apply(plan, content, patient, sign);
     }
 
     /// Adds a fact of a row to the counts of its kinds, or subtracts it.

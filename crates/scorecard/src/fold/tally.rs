@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::event::{Action, Attendance, Batch, CodeDefinition, Event, IdScope, Source, Versioning};
+use crate::fold::case_mix_cell::CaseMixCell;
 use crate::fold::code_counts::CodeCounts;
 use crate::fold::conflict_list::{Conflict, ConflictList};
 use crate::fold::content::{Content, FactKind};
@@ -466,10 +467,10 @@ impl Tally {
         let content = self.content_of(fact);
         let one = contributor(fact, &content, &self.answers, &self.builder);
         match self.contributions.plan(one, self.rows.layout()) {
-            Some(plan) => self.rows.apply(row, plan, &content, fact.signs(), sign),
+            Some(plan) => self.rows.apply(row, plan, &content, fact.patient(), sign),
             None => {
                 let addend = self.contributions.addend(one, self.rows.layout());
-                self.rows.add(row, &addend, fact.signs(), sign);
+                self.rows.add(row, &addend, fact.patient(), sign);
             }
         }
         self.rows.count_kinds(row, fact, &content, sign);
@@ -481,12 +482,11 @@ impl Tally {
             true => (Place::Nowhere, self.shape(slot, self.facts.get(slot)), true),
             false => self.placement(slot),
         };
-        if self.facts.get(slot).has_link() {
-            self.find_cell(slot);
-        }
+        let cell = self.cell(slot);
         let fact = self.facts.get_mut(slot);
         fact.set_place(place);
         fact.set_shape(shape);
+        fact.set_cell(cell);
         let fact = *fact;
         if let Place::Row(row) = place {
             self.add(&fact, row, Sign::Plus);
@@ -564,13 +564,10 @@ impl Tally {
         (Place::Row(self.rows.slot(number, unit, month)), shape, false)
     }
 
-    /// Sets the case-mix cell of a fact with a link: its own, else that of its encounter.
-    fn find_cell(&mut self, slot: u32) {
+    /// The case-mix cell of a fact: its own, else that of its encounter.
+    fn cell(&self, slot: u32) -> Option<CaseMixCell> {
         let fact = self.facts.get(slot);
-        if fact.has_link() && fact.own_cell().is_none() {
-            let cell = self.live_target(slot, fact).and_then(|target| target.own_cell());
-            self.facts.get_mut(slot).set_cell(cell);
-        }
+        fact.own_cell().or_else(|| self.live_target(slot, fact)?.own_cell())
     }
 
     /// The linked encounter, if it counts and its month is not sealed.
@@ -631,10 +628,11 @@ impl Tally {
         if fact.action() != Action::Record || self.is_closed(&fact) {
             return;
         }
-        let (place, shape, _) = self.placement(slot);
-        if place == fact.place() && shape == fact.shape() {
+        let ((place, shape, _), cell) = (self.placement(slot), self.cell(slot));
+        let is_moved = place != fact.place() || shape != fact.shape();
+        if !is_moved && (cell == fact.cell() || !self.builder.adjusts(fact.kind())) {
             // No sum depends on the cell.
-            self.find_cell(slot);
+            self.facts.get_mut(slot).set_cell(cell);
             return;
         }
         if let Place::Row(row) = fact.place() {

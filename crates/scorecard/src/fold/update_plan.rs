@@ -96,6 +96,8 @@ pub(crate) struct Steps {
     pub signed_ones: Vec<u32>,
     /// Other signed cells, by the amount that they add.
     pub signed: Vec<(Multiple, Vec<u32>)>,
+    /// Steps of sides with a cell for each case-mix cell: the first of the side's 16 cells. A fact adds to the one of its patient.
+    pub by_patient: Vec<Step>,
 }
 
 impl Steps {
@@ -117,6 +119,7 @@ impl Steps {
     }
 
     fn shrink(&mut self) {
+        self.by_patient.shrink_to_fit();
         self.signed_ones.shrink_to_fit();
         self.signed.iter_mut().for_each(|(_, cells)| cells.shrink_to_fit());
         self.signed.shrink_to_fit();

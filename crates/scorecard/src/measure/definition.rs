@@ -209,6 +209,9 @@ pub struct Definition {
     /// The method that estimates its saving.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saving: Option<Saving>,
+    /// The properties of patients for which the expected value is adjusted: `age` and `sex`, or none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adjust: Vec<String>,
     /// A standard from outside, in the measure's unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard: Option<f64>,
@@ -313,6 +316,12 @@ impl Definition {
         })
     }
 
+    /// Whether the expected value is adjusted for age and sex of the patients.
+    #[must_use]
+    pub fn is_adjusted(&self) -> bool {
+        !self.adjust.is_empty()
+    }
+
     /// The classification of its drug codes.
     #[must_use]
     pub fn drug_classification(&self) -> &str {
@@ -349,6 +358,7 @@ impl Definition {
             denominator,
             points: None,
             saving: None,
+            adjust: Vec::new(),
             standard: None,
             controllable: false,
             actions: Vec::new(),

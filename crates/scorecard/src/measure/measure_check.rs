@@ -3,6 +3,7 @@
 use crate::measure::absent::AbsentField;
 use crate::measure::amount::Amount;
 use crate::measure::bnf::Classification;
+use crate::measure::case_mix_adjustment::check_adjust;
 use crate::measure::containment::{Containment, containment, is_readable};
 use crate::measure::definition::{Class, Definition, Points, Saving, SideDefinition};
 use crate::measure::kind::kinds::Kind;
@@ -26,6 +27,7 @@ pub(crate) fn mistakes(definition: &Definition) -> Vec<Mistake> {
         check_kind(definition),
         check_points(definition.points),
         check_saving(definition),
+        check_adjust(&definition.adjust),
     ]
     .into_iter()
     .filter_map(Result::err)
@@ -202,6 +204,7 @@ mod tests {
             ("kind = \"share\"", "kind = \"proportion\"", "kind =", "use kind = \"share\""),
             ("scale = 100.0", "scale = 0.0", "scale =", "above 0"),
             ("points = { available = 5.0 }", "points = { available = 5.0, lower = 1.0 }", "points =", "write both"),
+            ("scale = 100.0", "adjust = [\"mode\"]\nscale = 100.0", "scale =", "write adjust = [\"age\", \"sex\"]"),
         ];
         for (from, to, key, cure) in cases {
             let text = error_of(from, to);

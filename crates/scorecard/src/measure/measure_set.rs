@@ -399,6 +399,15 @@ impl MeasureSet {
         &self.sides
     }
 
+    /// Whether a measure that counts contributions of this class adjusts for its patients.
+    #[must_use]
+    pub fn adjusts(&self, class: Class) -> bool {
+        let adjusted = self.measures.iter().map(|measure| &measure.definition).filter(|definition| definition.is_adjusted());
+        adjusted
+            .into_iter()
+            .any(|definition| [&definition.numerator, &definition.denominator].iter().any(|side| side.event == class))
+    }
+
     /// The numbers of the numerator and the denominator of the measure at this index.
     #[must_use]
     pub fn sides_of(&self, measure: usize) -> [usize; 2] {

@@ -9,20 +9,21 @@ use crate::card::round::published;
 use crate::measure::measure_set::{Kind, Measure};
 use crate::measure::reference_network::ReferenceGroup;
 use crate::peer_group::disclosed_figures::typical_ratio;
-use crate::peer_group::peer_member::PeerMember;
+use crate::peer_group::peer_member::{PeerMember, role_of_parts};
 use crate::peer_group::peer_network::{MILLIONTHS, PeerNetwork, no_figures};
 use crate::peer_group::reference_figures::applied;
 use crate::peer_group::size_limits::LEAST_FOR_QUARTILES;
+use crate::peer_group::standardisation::{PartOfUnit, case_mix_rates, expectation, expectation_of_cells, with_rates};
 use crate::peer_group::unit::MONTHS;
 use crate::statistics::percentile::rank;
 use crate::sums::measure_sums::MeasureSums;
 use crate::sums::ratio::Ratio;
 use crate::time::calendar::{Month, Timestamp};
+use crate::verdict::case_mix::CaseMixRates;
 use crate::verdict::design_effect::design_effect;
 use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
 use crate::verdict::month_dispersion::MonthDispersion;
 use crate::verdict::placed_unit::ChanceModel;
-use crate::verdict::roll_up::{PracticePart, expected_numerator};
 use crate::verdict::sign_dispersion::{SIGNS, SignDispersion, UnitSigns};
 use crate::verdict::unit_sums::UnitSums;
 
@@ -47,9 +48,11 @@ impl NetworkBuilder<'_> {
     /// The group of these units, which are in order of their keys. `None` if none has a value.
     pub(crate) fn network(&self, members: &[PeerMember]) -> Option<PeerNetwork> {
         let valued: Vec<&PeerMember> = members.iter().filter(|member| self.sums(member).d > 0).collect();
-        let units: Vec<NetworkUnit> = valued.iter().map(|member| self.unit(member)).collect();
+        let rates = self.rates(&valued);
+        let units: Vec<NetworkUnit> = valued.iter().map(|member| self.unit(member, rates.as_ref())).collect();
         // All of them, or none: a crude value and a ratio to an expectation have no common order.
         let standardised = units.iter().all(|unit| unit.expected.is_some());
+        let rates = rates.filter(|_| standardised);
         let expected = |unit: &NetworkUnit| NetworkUnit { expected: unit.expected.filter(|_| standardised), ..*unit };
         let units: Vec<NetworkUnit> = units.iter().map(expected).collect();
         let order = rank(units.iter().map(ranked_ratio));
@@ -65,7 +68,17 @@ impl NetworkBuilder<'_> {
             month: self.month,
         };
         let values = ranked.iter().map(|(_, unit)| ranked_ratio(unit)).collect();
-        Some(PeerNetwork::new(key, self.as_of, self.figures(&ranked), self.places(&valued), values))
+        let figures = self.figures(&ranked, rates.as_ref());
+        Some(PeerNetwork::new(key, self.as_of, figures, self.places(&valued, rates.as_ref()), values))
+    }
+
+    /// The rates of case-mix cells of single practices, of a measure with `adjust`.
+    fn rates(&self, valued: &[&PeerMember]) -> Option<CaseMixRates> {
+        if !self.measure.definition.is_adjusted() || role_of_parts(self.role).is_some() {
+            return None;
+        }
+        let units = valued.iter().filter_map(|member| Some((UnitSums::from(self.sums(member)), member.cells.get(&self.index)?)));
+        case_mix_rates(self.measure.definition.kind, &units.collect::<Vec<_>>())
     }
 
     fn sums<'m>(&self, member: &'m PeerMember) -> &'m MeasureSums {
@@ -76,7 +89,7 @@ impl NetworkBuilder<'_> {
         &member.months[self.index * MONTHS..][..MONTHS]
     }
 
-    fn figures(&self, ranked: &[RankedMember<'_>]) -> GroupFigures {
+    fn figures(&self, ranked: &[RankedMember<'_>], rates: Option<&CaseMixRates>) -> GroupFigures {
         let total =
             |field: fn(&MeasureSums) -> i64| ranked.iter().map(|(member, _)| i128::from(field(self.sums(member)))).sum::<i128>();
         let figures = GroupFigures {
@@ -85,7 +98,7 @@ impl NetworkBuilder<'_> {
             denominator: saturated(total(|sums| sums.d)),
             ..no_figures()
         };
-        let figures = self.with_standardisation(figures, ranked);
+        let figures = self.with_standardisation(figures, ranked, rates);
         let figures = self.with_prices(figures, total);
         if ranked.len() < LEAST_FOR_QUARTILES {
             return match self.reference {
@@ -97,12 +110,22 @@ impl NetworkBuilder<'_> {
     }
 
     /// The substitutes of the denominators of the members, for a group of any size.
-    fn with_standardisation(&self, figures: GroupFigures, ranked: &[RankedMember<'_>]) -> GroupFigures {
+    fn with_standardisation(
+        &self,
+        figures: GroupFigures,
+        ranked: &[RankedMember<'_>],
+        rates: Option<&CaseMixRates>,
+    ) -> GroupFigures {
+        if let Some(rates) = rates {
+            return with_rates(rates, figures);
+        }
         if ranked.iter().all(|(_, unit)| unit.expected.is_none()) {
             return figures;
         }
         let practice_centre = self.practices.and_then(typical_ratio).and_then(published);
-        GroupFigures { standardisation: Standardisation::Practices, practice_centre, ..figures }
+        let patients = self.practices.is_some_and(|practices| practices.figures.standardisation == Standardisation::AgeSex);
+        let standardisation = if patients { Standardisation::PracticesAgeSex } else { Standardisation::Practices };
+        GroupFigures { standardisation, practice_centre, ..figures }
     }
 
     /// Prices of one unit of quantity over all members, if the measure estimates a saving.
@@ -144,11 +167,22 @@ impl NetworkBuilder<'_> {
         }
     }
 
-    /// A unit with the standardised expectation of a roll-up.
-    fn unit(&self, member: &PeerMember) -> NetworkUnit {
-        let parts = member.parts.iter().map(|(practice, denominators)| (&**practice, denominators[self.index]));
-        let expected = self.practices.and_then(|practices| expectation(self.measure, practices, parts));
+    /// A unit with its standardised expectation: of a roll-up, or at the rates of its patients' cells.
+    fn unit(&self, member: &PeerMember, rates: Option<&CaseMixRates>) -> NetworkUnit {
+        let parts = member.parts.iter().map(|part| PartOfUnit {
+            practice: &part.practice,
+            d: part.denominators[self.index],
+            cells: part.cells.get(&self.index),
+        });
+        let expected = match rates {
+            Some(rates) => self.expected_of_cells(member, rates),
+            None => self.practices.and_then(|practices| expectation(self.measure, practices, parts)),
+        };
         NetworkUnit { sums: UnitSums::from(self.sums(member)), expected }
+    }
+
+    fn expected_of_cells(&self, member: &PeerMember, rates: &CaseMixRates) -> Option<f64> {
+        expectation_of_cells(rates, member.cells.get(&self.index)?)
     }
 
     fn signs(&self, member: &PeerMember) -> UnitSigns {
@@ -186,17 +220,20 @@ impl NetworkBuilder<'_> {
     }
 
     /// Sums of all units of a place, in order of level and code.
-    fn places(&self, valued: &[&PeerMember]) -> Vec<PlaceSums> {
+    fn places(&self, valued: &[&PeerMember], rates: Option<&CaseMixRates>) -> Vec<PlaceSums> {
         let mut places: BTreeMap<(Level, Arc<str>), PlaceSums> = BTreeMap::new();
         for member in valued {
             let sums = self.sums(member);
+            let expected = rates.and_then(|rates| self.expected_of_cells(member, rates)).map(millionths);
             for (level, code) in &member.places {
-                let empty = || PlaceSums { level: *level, code: code.clone(), members: 0, facts: 0, n: 0, d: 0 };
-                let place = places.entry((*level, code.clone())).or_insert_with(empty);
+                let (level, code) = (*level, code.clone());
+                let empty = || PlaceSums { level, code: code.clone(), members: 0, facts: 0, n: 0, d: 0, expected: None };
+                let place = places.entry((level, code.clone())).or_insert_with(empty);
                 place.members += 1;
                 place.facts = place.facts.saturating_add(sums.facts_d);
                 place.n = place.n.saturating_add(sums.n);
                 place.d = place.d.saturating_add(sums.d);
+                place.expected = place.expected.or(expected.map(|_| 0)).map(|sum| sum.saturating_add(expected.unwrap_or(0)));
             }
         }
         places.into_values().collect()
@@ -206,33 +243,12 @@ impl NetworkBuilder<'_> {
 /// The ratio by which a unit is ranked: its value, or its numerator over its expectation in millionths.
 #[must_use]
 pub(crate) fn ranked_ratio(unit: &NetworkUnit) -> Ratio {
-    #[expect(clippy::cast_possible_truncation, reason = "an expectation is of the size of a numerator")]
-    let millionths = |expected: f64| ((expected * MILLIONTHS).round() as i64).max(1);
-    (unit.sums.n, unit.expected.map_or(unit.sums.d, millionths))
+    (unit.sums.n, unit.expected.map_or(unit.sums.d, |expected| millionths(expected).max(1)))
 }
 
-/// The expected numerator of a person with these denominators by practice. `None` without a fitted group of single practices.
-pub(crate) fn expectation<'p>(
-    measure: &Measure,
-    practices: &PeerNetwork,
-    parts: impl Iterator<Item = (&'p str, i64)>,
-) -> Option<f64> {
-    // Sums of the practices of a small network would show single colleagues.
-    let known = practices.figures.reference.is_none();
-    let centre = typical_ratio(practices).filter(|centre| known && *centre > 0.0)?;
-    let part = |(practice, d): (&str, i64)| {
-        let sums = practices.place(Level::Practice, practice);
-        PracticePart {
-            d,
-            practice_n: sums.map_or(0, |sums| sums.n),
-            practice_d: sums.map_or(0, |sums| sums.d),
-            practice_facts: sums.map_or(0, |sums| sums.facts),
-        }
-    };
-    let parts: Vec<PracticePart> = parts.map(part).collect();
-    let expected = expected_numerator(measure.definition.kind, centre, &parts);
-    // The digits that a rank of roll-ups sees.
-    Some((expected * MILLIONTHS).round() / MILLIONTHS).filter(|expected| *expected > 0.0)
+#[expect(clippy::cast_possible_truncation, reason = "an expectation is of the size of a numerator")]
+fn millionths(expected: f64) -> i64 {
+    (expected * MILLIONTHS).round() as i64
 }
 
 fn price(cost_pence: i128, quantity_milli: i128) -> Option<f64> {

@@ -1,13 +1,15 @@
 //! The units that are compared with each other, and the sums that are compared.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::card::peer_snapshot::Level;
 use crate::card::scorecard::Subject;
 use crate::measure::measure_set::MeasureSet;
-use crate::peer_group::unit::{UnitKey, UnitMonth, window_index};
+use crate::peer_group::unit::{UnitKey, UnitMonth, UnitPart, cells_of, window_index};
 use crate::sums::measure_sums::{MeasureSums, SignedSums, Sums};
 use crate::sums::ratio::Ratio;
+use crate::verdict::case_mix::CellSums;
 
 /// Prefix of the role of roll-ups.
 const ROLL_UP: &str = "rollup:";
@@ -39,8 +41,21 @@ pub struct PeerMember {
     pub signs: Box<[[SignedSums; 2]]>,
     /// Numerator and denominator of each of its 24 months, measure by measure.
     pub months: Box<[Ratio]>,
-    /// The denominators of a roll-up's practices in the headline windows, by index of the measure.
-    pub parts: Vec<(Arc<str>, Box<[i64]>)>,
+    /// Its sums by case-mix cell in the headline windows, of the measures with `adjust`.
+    pub cells: BTreeMap<usize, CellSums>,
+    /// The practices of a roll-up.
+    pub parts: Vec<MemberPart>,
+}
+
+/// The work of a roll-up's person in one practice.
+#[derive(Clone, Debug)]
+pub struct MemberPart {
+    /// Practice code.
+    pub practice: Arc<str>,
+    /// The denominators in the headline windows, by index of the measure.
+    pub denominators: Box<[i64]>,
+    /// The sums by case-mix cell in the headline windows, of the measures with `adjust`.
+    pub cells: BTreeMap<usize, CellSums>,
 }
 
 impl PeerMember {
@@ -64,8 +79,15 @@ impl PeerMember {
             let [n, d] = set.sides_of(index);
             [of(n, left_out[0]), of(d, left_out[1])]
         });
-        let of_part =
-            |windows: &[Sums; 3]| measures().map(|(index, m)| windows[headline(m.definition.window)].measures[index].d).collect();
+        let cells = |windows: &[Sums; 3]| -> BTreeMap<usize, CellSums> {
+            let adjusted = measures().filter(|(_, measure)| measure.definition.is_adjusted());
+            adjusted.map(|(index, measure)| (index, cells_of(&windows[headline(measure.definition.window)], index))).collect()
+        };
+        let part = |part: &UnitPart| MemberPart {
+            practice: part.practice.as_str().into(),
+            denominators: measures().map(|(index, m)| part.windows[headline(m.definition.window)].measures[index].d).collect(),
+            cells: cells(&part.windows),
+        };
         PeerMember {
             key: unit.key.clone(),
             role: compared_role(subject).into(),
@@ -73,7 +95,8 @@ impl PeerMember {
             sums: sums.collect(),
             signs: signs.collect(),
             months: months.collect(),
-            parts: unit.parts.iter().map(|part| (part.practice.as_str().into(), of_part(&part.windows))).collect(),
+            cells: cells(&unit.windows),
+            parts: unit.parts.iter().map(part).collect(),
         }
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::card::coverage::MonthGaps;
 use crate::measure::measure_set::{Measure, MeasureSet};
 use crate::measure::suppression::Suppression;
+use crate::sums::cell_sum::cell_sides;
 use crate::sums::measure_sums::{MeasureSums, SignedSums, Sums};
+use crate::verdict::case_mix::CellSums;
 
 /// The windows of every measure, in months. All end with the card's month.
 pub const WINDOWS: [u8; 3] = [1, 3, 12];
@@ -63,13 +65,14 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    /// Takes numerator and denominator of a measure out of a month's sums. Counts of unknown, adjusted and excluded facts stay, and
-    /// so do the signed sums, which other measures share.
+    /// Takes numerator and denominator of a measure out of a month's sums, with its sums by case-mix cell. Counts of unknown, adjusted and
+    /// excluded facts stay, and so do the signed sums, which other measures share.
     pub fn take(set: &MeasureSet, index: usize, month: &mut Sums) -> LeftOut {
         let own = &mut month.measures[index];
         let MeasureSums { pca, excluded, unknown, .. } = *own;
         let mut sums = std::mem::replace(own, MeasureSums { pca, excluded, unknown, ..MeasureSums::default() });
         (sums.pca, sums.excluded, sums.unknown) = (0, 0, 0);
+        month.cells.remove_measure(index);
         LeftOut { sums, signs: set.sides_of(index).map(|side| month.signed_of(side)) }
     }
 
@@ -137,6 +140,15 @@ pub fn windows_of(months: &[Sums]) -> [Sums; 3] {
         months[months.len() - usize::from(length)..].iter().for_each(|month| sum += month);
         sum
     })
+}
+
+/// Numerator and denominator by case-mix cell of the measure at this index. The rest of both is of patients whose cell is unknown.
+#[must_use]
+pub fn cells_of(sums: &Sums, index: usize) -> CellSums {
+    let [n, d] = cell_sides(index).map(|side| sums.cells.of_side(side));
+    let own = &sums.measures[index];
+    let unknown = (own.n - n.iter().sum::<i64>(), own.d - d.iter().sum::<i64>());
+    CellSums { cells: n.into_iter().zip(d).collect(), unknown }
 }
 
 /// Whether a card exists for a month with these sums.

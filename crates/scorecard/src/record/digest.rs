@@ -3,7 +3,7 @@
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
 use crate::measure::measure_set::SetHash;
-use crate::record::log_record::{Mark, RowKey};
+use crate::record::log_record::{CellSum, Mark, RowKey};
 use crate::sums::measure_sums::{MeasureSums, SignedSums, Sums};
 use crate::time::calendar::Month;
 
@@ -13,11 +13,16 @@ const FORMAT: u8 = 2;
 /// Added to the number of a side, so that no side has the number of a measure.
 const FIRST_SIDE: u64 = 1 << 32;
 
+/// Added to 16 times the number of a side plus its cell, so that no cell has the number of a side.
+const FIRST_CELL: u64 = 1 << 48;
+
 /// XXH3-128 over the canonical bytes of a row. A row of zeros does not exist and has the digest 0.
 ///
 /// The bytes hold format, measure set, feed, clinician, practice, month, base sums, the non-zero sums of measures with their index,
-/// and the non-zero signed sums of sides with 2^32 plus their number. They hold no position. A partition's digest is the sum of its rows'
-/// digests modulo 2^128, so that rows can be added and removed.
+/// and the non-zero signed sums of sides with 2^32 plus their number. They hold no position. The non-zero sums by case-mix cell follow
+/// with 2^48 plus 16 times the side plus the cell.
+///
+/// A partition's digest is the sum of its rows' digests modulo 2^128, so that rows can be added and removed.
 #[must_use]
 pub fn row_digest(set: SetHash, key: &RowKey, sums: &Sums) -> u128 {
     if sums.is_zero() {
@@ -41,6 +46,9 @@ pub fn row_digest(set: SetHash, key: &RowKey, sums: &Sums) -> u128 {
     for (side, signed) in sums.signed() {
         hasher.update(&side_bytes(side as u64, signed));
     }
+    for sum in sums.cells.iter() {
+        hasher.update(&cell_bytes(sum));
+    }
     hasher.digest128()
 }
 
@@ -51,6 +59,14 @@ fn side_bytes(side: u64, signed: SignedSums) -> [u8; 40] {
     for (chunk, sum) in sums.chunks_exact_mut(8).zip(signed.0) {
         chunk.copy_from_slice(&sum.to_le_bytes());
     }
+    bytes
+}
+
+fn cell_bytes(sum: CellSum) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    let (number, n) = bytes.split_at_mut(8);
+    number.copy_from_slice(&(FIRST_CELL + 16 * u64::from(sum.side) + u64::from(sum.cell)).to_le_bytes());
+    n.copy_from_slice(&sum.n.to_le_bytes());
     bytes
 }
 
@@ -119,8 +135,12 @@ mod tests {
         let base = Base::of_fields([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
         let measure = MeasureSums::of_fields([-5, 1 << 70], [-3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7]);
         let signed = vec![SignedSums::default(), SignedSums::default(), SignedSums([9, -8, 7, -6])];
-        let sums = Sums::new(base, vec![MeasureSums::default(), measure].into(), signed);
+        let mut sums = Sums::new(base, vec![MeasureSums::default(), measure].into(), signed);
         assert_eq!(row_digest(SetHash(7), &key, &sums), expected);
+        // The same, followed by i(2**48 + 16*2 + 9, -4) + i(2**48 + 16*3 + 15, 11).
+        sums.cells.add(CellSum { side: 3, cell: 15, n: 11 });
+        sums.cells.add(CellSum { side: 2, cell: 9, n: -4 });
+        assert_eq!(row_digest(SetHash(7), &key, &sums), 0xf1da_0dbf_a85e_032b_a29d_52e8_142c_21c7);
         assert_eq!(row_digest(SetHash(7), &key, &Sums::new(Base::default(), vec![].into(), Vec::new())), 0);
     }
 }

@@ -13,6 +13,8 @@ use crate::registry::person_details::PersonDetails;
 use crate::sums::measure_sums::{Base, MeasureSums, SignedSums};
 use crate::time::calendar::{Day, Month, Timestamp};
 
+pub use crate::sums::cell_sum::CellSum;
+
 /// Closes a cut in a partition: every record before the tick belongs to the cut `at`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick {
@@ -52,19 +54,8 @@ pub struct ClinicianMonth {
     pub measures: Vec<(Arc<str>, MeasureSums)>,
     /// Signed sums that are not zero, in order of the side's number in the measure set.
     pub signed: Vec<(u32, SignedSums)>,
-    /// Case mix: sums by side and cell. Nothing fills it yet.
+    /// Case mix: sums that are not zero, in order of side and cell; of measures with `adjust` only.
     pub cells: Vec<CellSum>,
-}
-
-/// The sum of a side over the facts of one case-mix cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CellSum {
-    /// The side's number in the measure set.
-    pub side: u32,
-    /// Age band and sex: twice the band's number, from 0 to 4 years on, plus 1 for male.
-    pub cell: u8,
-    /// The sum.
-    pub n: i64,
 }
 
 /// Coverage of one feed in a partition.

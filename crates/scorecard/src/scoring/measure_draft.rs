@@ -1,17 +1,19 @@
 //! One measure of one card before the card-wide decisions: sums, value, comparison, change and points.
 
+use crate::card::peer_snapshot::Standardisation;
 use crate::card::round::{published, short};
 use crate::card::scorecard::{CardMeasure, CaseMix, CaseMixState, Grade, StandardCheck};
 use crate::chance::confidence::confidence;
 use crate::measure::measure_set::{Direction, Kind, Measure};
 use crate::measure::suppression::Suppression;
-use crate::peer_group::unit::{UnitMonth, window_index};
+use crate::peer_group::unit::{UnitMonth, cells_of, window_index};
 use crate::scoring::benchmark::Benchmark;
 use crate::scoring::change_draft::{ChangeDraft, change_draft};
 use crate::scoring::network::{ComparisonObstacle, Network};
-use crate::scoring::points_draft::{PointsDraft, points_draft};
+use crate::scoring::points_draft::{PointsDraft, ScoredUnit, points_draft};
 use crate::scoring::saving::saving_estimate;
 use crate::sums::measure_sums::MeasureSums;
+use crate::verdict::case_mix::CellSums;
 use crate::verdict::change::season::Season;
 use crate::verdict::detection::{Supposition, Undetectable, undetectable};
 use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
@@ -156,17 +158,19 @@ fn fill(
     card.standard = standard(card, measure);
     let months: Vec<UnitSums> = unit.months_of(benchmark.index).map(UnitSums::from).collect();
     draft.change = change(measure, own, network, &months);
+    card.case_mix = case_mix(benchmark, unit, None);
     let Some(network) = network else { return };
     card.comparator.clone_from(&network.comparator);
     draft.obstacle = network.obstacle();
     card.saving = saving_estimate(measure, own, network);
     let member = network.unit(benchmark.index, unit);
-    card.case_mix = case_mix(measure, network, &member);
+    card.case_mix = case_mix(benchmark, unit, Some((network, &member)));
     card.phi = network.peers.figures.phi.map(short);
     let Some(fitted) = network.compared() else { return };
     draft.mixed = fitted.fit.mixed;
     compare(draft, fitted, network, &member);
-    draft.points = points_draft(measure, network, &member, &months);
+    let scored = ScoredUnit { index: benchmark.index, unit, member: &member, months: &months };
+    draft.points = points_draft(measure, network, &scored);
 }
 
 /// The change of a unit, which has one without colleagues, too. Nothing is then known to have changed for everybody.
@@ -190,12 +194,19 @@ fn compare(draft: &mut MeasureDraft<'_>, fitted: &FittedNetwork, network: &Netwo
     card.z = Some(short(z.adjusted));
     card.z_raw = Some(short(z.raw));
     card.place = network.percentile(member).filter(|_| reliability.is_some_and(|r| r >= LEAST_FOR_PLACE)).map(short);
-    let undetectable = cannot_show(draft.measure.definition.direction, fitted, member);
+    let whole = whole(draft.measure, fitted, member);
+    let undetectable = cannot_show(draft.measure.definition.direction, fitted, member, whole);
     // Less than twice a large proportion is supposed, because a part of the whole has an upper end.
-    let capped = measure_is_part(draft.measure) && 3.0 * fitted.fit.centre() > 1.0;
+    let capped = measure_is_part(draft.measure) && 3.0 * fitted.fit.centre() > whole;
     let halved = undetectable.is_some_and(|(_, supposed)| supposed == Supposition::Half);
     let is_exact = !fitted.basis.flipped && (halved || !capped);
     draft.comparison = Some(Comparison { z, undetectable, is_exact });
+}
+
+/// The centre at which everything would be an event: 1, or d over the expectation of a measure that adjusts for its patients.
+fn whole(measure: &Measure, fitted: &FittedNetwork, member: &NetworkUnit) -> f64 {
+    let placed = fitted.basis.place(&member.sums, member.expected);
+    placed.filter(|_| measure.definition.is_adjusted()).map_or(1.0, |placed| placed.d / placed.base)
 }
 
 /// Whether a value is a part of the whole, so that it has an upper end.
@@ -205,10 +216,15 @@ fn measure_is_part(measure: &Measure) -> bool {
 
 /// Why the difference that matters would not show: twice the typical value where the adverse side is above, half of it where it is
 /// below, both without a better side.
-fn cannot_show(direction: Direction, fitted: &FittedNetwork, member: &NetworkUnit) -> Option<(Undetectable, Supposition)> {
+fn cannot_show(
+    direction: Direction,
+    fitted: &FittedNetwork,
+    member: &NetworkUnit,
+    whole: f64,
+) -> Option<(Undetectable, Supposition)> {
     let placed = fitted.basis.place(&member.sums, member.expected)?;
     let of = |supposed: Supposition| {
-        let why = undetectable(&placed, fitted.fit.centre(), fitted.fit.gamma_cautious, supposed)?;
+        let why = undetectable(&placed, fitted.fit.centre(), whole, fitted.fit.gamma_cautious, supposed)?;
         Some((why, supposed))
     };
     match (direction, fitted.basis.flipped) {
@@ -228,8 +244,28 @@ fn grade(facts_d: i64, reliability: Option<f64>) -> Grade {
     }
 }
 
-/// The expected value of a roll-up. `None` for a crude comparison.
-fn case_mix(measure: &Measure, network: &Network<'_>, member: &NetworkUnit) -> Option<CaseMix> {
+/// How the expected value is adjusted, with the figures of an adjustment. `None` for a crude comparison of a measure without `adjust`.
+fn case_mix(benchmark: &Benchmark<'_>, unit: &UnitMonth, compared: Option<(&Network<'_>, &NetworkUnit)>) -> Option<CaseMix> {
+    let definition = &benchmark.measure.definition;
+    let cells = || cells_of(&unit.windows[window_index(definition.window)], benchmark.index);
+    let cells = definition.is_adjusted().then(cells);
+    let is_known = cells.as_ref().is_some_and(CellSums::is_known);
+    let unknown = cells.map(|cells| cells.unknown.1);
+    let bare = CaseMix { state: CaseMixState::NotAdjusted, expected: None, standardised: None, ratio: None, unknown };
+    let adjusted = compared.and_then(|(network, member)| {
+        let state = match network.peers.figures.standardisation {
+            Standardisation::AgeSex if is_known => CaseMixState::AgeSex,
+            Standardisation::PracticesAgeSex if is_known => CaseMixState::PracticesAgeSex,
+            Standardisation::Practices | Standardisation::PracticesAgeSex => CaseMixState::Practices,
+            Standardisation::Crude | Standardisation::AgeSex => return None,
+        };
+        standardised(benchmark.measure, network, member, CaseMix { state, ..bare })
+    });
+    adjusted.or(unknown.map(|_| bare))
+}
+
+/// The same with the figures of the adjustment.
+fn standardised(measure: &Measure, network: &Network<'_>, member: &NetworkUnit, mix: CaseMix) -> Option<CaseMix> {
     let expected = member.expected?;
     let figures = &network.peers.figures;
     let centre = figures.practice_centre?;
@@ -240,10 +276,10 @@ fn case_mix(measure: &Measure, network: &Network<'_>, member: &NetworkUnit) -> O
         standardised_value(centre, sums.n, expected)
     };
     Some(CaseMix {
-        state: CaseMixState::Practices,
         expected: published(expected),
         standardised: published(measure.value_of_ratio(if measure_is_part(measure) { ratio.min(1.0) } else { ratio })),
         ratio: published(sums.n as f64 / expected),
+        ..mix
     })
 }
 

@@ -7,13 +7,14 @@ use crate::card::peer_snapshot::{GroupFigures, Standardisation};
 use crate::card::scorecard::Comparator;
 use crate::measure::measure_set::{Direction, Kind, Measure};
 use crate::peer_group::disclosed_figures::comparator;
-use crate::peer_group::network_builder::expectation;
 use crate::peer_group::peer_network::PeerNetwork;
 use crate::peer_group::size_limits::LEAST_FOR_QUARTILES;
-use crate::peer_group::unit::{UnitMonth, window_index};
+use crate::peer_group::standardisation::{PartOfUnit, expectation, expectation_of_cells, rates_of};
+use crate::peer_group::unit::{MONTHS, UnitMonth, UnitPart, cells_of, window_index, windows_of};
 use crate::statistics::percentile::{percentile, quantile};
 use crate::sums::measure_sums::MeasureSums;
 use crate::sums::ratio::by_value;
+use crate::verdict::case_mix::{CaseMixRates, CellSums};
 use crate::verdict::change::season::Season;
 use crate::verdict::constants::LEAST_NETWORK;
 use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
@@ -40,6 +41,10 @@ pub struct Network<'a> {
     pub peers: &'a PeerNetwork,
     /// The group of single practices that a roll-up is standardised with.
     practices: Option<&'a PeerNetwork>,
+    /// The rates of case-mix cells, if it is adjusted for age and sex.
+    rates: Option<CaseMixRates>,
+    /// The figures of the quarter's points, if the measure adjusts for its patients.
+    quarter: Option<GroupFigures>,
     /// The part that its cards show.
     pub comparator: Option<Comparator>,
     /// Basis and fit; `None` below 20 members, or without any event.
@@ -67,6 +72,8 @@ impl<'a> Network<'a> {
             measure,
             peers,
             practices,
+            rates: rates_of(&peers.figures),
+            quarter: quarter.filter(|_| measure.definition.is_adjusted()).map(|quarter| quarter.figures.clone()),
             comparator: comparator(measure, peers),
             fitted: fitted(kind, &peers.figures, phi),
             of_quarter: quarter.and_then(|quarter| fitted(kind, &quarter.figures, phi)),
@@ -116,15 +123,68 @@ impl<'a> Network<'a> {
         })
     }
 
-    /// The expected numerator of a roll-up in the headline window.
+    /// The standardised expectation of a unit's numerator in the headline window.
     #[must_use]
     pub fn expected(&self, index: usize, unit: &UnitMonth) -> Option<f64> {
-        if self.peers.figures.standardisation != Standardisation::Practices {
-            return None;
+        match self.peers.figures.standardisation {
+            Standardisation::Crude => None,
+            Standardisation::AgeSex => expectation_of_cells(self.rates.as_ref()?, &self.cells(index, unit)),
+            Standardisation::Practices | Standardisation::PracticesAgeSex => {
+                let window = window_index(self.measure.definition.window);
+                let cells = |part: &UnitPart| self.is_adjusted().then(|| cells_of(&part.windows[window], index));
+                let cells: Vec<Option<CellSums>> = unit.parts.iter().map(cells).collect();
+                let parts = unit.parts.iter().zip(&cells).map(|(part, cells)| PartOfUnit {
+                    practice: &part.practice,
+                    d: part.windows[window].measures[index].d,
+                    cells: cells.as_ref(),
+                });
+                expectation(self.measure, self.practices?, parts)
+            }
         }
-        let window = window_index(self.measure.definition.window);
-        let parts = unit.parts.iter().map(|part| (part.practice.as_str(), part.windows[window].measures[index].d));
-        expectation(self.measure, self.practices?, parts)
+    }
+
+    fn is_adjusted(&self) -> bool {
+        self.measure.definition.is_adjusted()
+    }
+
+    /// A unit's sums by case-mix cell in the headline window.
+    #[must_use]
+    pub fn cells(&self, index: usize, unit: &UnitMonth) -> CellSums {
+        cells_of(&unit.windows[window_index(self.measure.definition.window)], index)
+    }
+
+    /// The expected numerators of the year before the last 12 months and of these, by the rates of now. `None` for a crude comparison, and
+    /// unless both years or neither can be adjusted.
+    #[must_use]
+    pub fn expected_years(&self, index: usize, unit: &UnitMonth) -> Option<[f64; 2]> {
+        let rates = self.rates.as_ref()?;
+        let years = [&unit.months[..MONTHS / 2], &unit.months[MONTHS / 2..]];
+        let [before, now] = years.map(|year| cells_of(&windows_of(year)[2], index));
+        let same = before.is_known() == now.is_known();
+        let expected = |year: &CellSums| expectation_of_cells(rates, year);
+        same.then(|| Some([expected(&before)?, expected(&now)?])).flatten()
+    }
+
+    /// The unit as the quarter's figures see it: with an expectation where these are standardised, by their own rates. `None` if they are
+    /// standardised and nothing is known to expect.
+    #[must_use]
+    pub fn unit_of_quarter(&self, index: usize, unit: &UnitMonth, now: &NetworkUnit) -> Option<NetworkUnit> {
+        let Some(quarter) = &self.quarter else { return Some(*now) };
+        let expected = match quarter.standardisation {
+            Standardisation::Crude => None,
+            Standardisation::AgeSex => Some(expectation_of_cells(&rates_of(quarter)?, &self.cells(index, unit))?),
+            Standardisation::Practices | Standardisation::PracticesAgeSex => Some(now.expected?),
+        };
+        Some(NetworkUnit { expected, ..*now })
+    }
+
+    /// The typical value of the quarter's network as a ratio of integer units of the counted side, where its centre is a ratio to
+    /// expectations of a measure that adjusts for its patients.
+    #[must_use]
+    pub fn typical_of_quarter(&self) -> Option<f64> {
+        let quarter = self.quarter.as_ref()?;
+        let all = quarter.practice_centre?;
+        Some(quarter.centre? * if quarter.flipped { 1.0 - all } else { all })
     }
 
     /// A unit of this network.

@@ -3,7 +3,7 @@
 use crate::card::round::short;
 use crate::card::scorecard::{MeasurePoints, PointsBasis};
 use crate::measure::measure_set::{Direction, Measure};
-use crate::peer_group::unit::MONTHS;
+use crate::peer_group::unit::{MONTHS, UnitMonth};
 use crate::scoring::network::Network;
 use crate::statistics::normal::upper_tail;
 use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
@@ -32,21 +32,29 @@ impl PointsDraft {
     }
 }
 
-/// The points of a unit with these 24 months. `None` without a better side, or where clinicians do not differ measurably.
-pub(crate) fn points_draft(
-    measure: &Measure,
-    network: &Network<'_>,
-    member: &NetworkUnit,
-    months: &[UnitSums],
-) -> Option<PointsDraft> {
+/// A unit whose points are computed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScoredUnit<'a> {
+    /// Index of the measure in its set.
+    pub index: usize,
+    pub unit: &'a UnitMonth,
+    /// The unit in its network.
+    pub member: &'a NetworkUnit,
+    /// The sums of its 24 months, oldest first.
+    pub months: &'a [UnitSums],
+}
+
+/// The points of a unit. `None` without a better side, or where clinicians do not differ measurably.
+pub(crate) fn points_draft(measure: &Measure, network: &Network<'_>, scored: &ScoredUnit<'_>) -> Option<PointsDraft> {
+    let member = scored.member;
     let now = network.fitted.as_ref().filter(|fitted| !fitted.fit.mixed)?;
     let better = sign_of_good(measure.definition.direction, now)?;
     let placed = now.basis.place(&member.sums, member.expected)?;
     let place = signed_place(now, &placed, better)?;
     let points = network.of_quarter.as_ref().and_then(|quarter| {
-        // The months of a roll-up have no expectation of their own.
-        let improvement = member.expected.is_none().then(|| improvement_points(measure, now, better, months)).flatten();
-        points(measure, quarter, member, improvement)
+        let improvement = improvement_points(measure, network, better, scored);
+        let of_quarter = network.unit_of_quarter(scored.index, scored.unit, member)?;
+        points(measure, network, quarter, &of_quarter, improvement)
     });
     Some(PointsDraft { place, points })
 }
@@ -74,15 +82,24 @@ fn year_place(fitted: &FittedNetwork, placed: &PlacedUnit, better: f64) -> Optio
 }
 
 /// Improvement points by centre and spread of now, because the season cancels. `None` unless both years are reliable enough.
-fn improvement_points(measure: &Measure, fitted: &FittedNetwork, better: f64, months: &[UnitSums]) -> Option<f64> {
-    let available = measure.definition.points?.available;
-    let year = |months: &[UnitSums]| year_place(fitted, &fitted.basis.place(&UnitSums::of_all(months), None)?, better);
-    let (before, now) = (year(&months[..MONTHS - YEAR])?, year(&months[MONTHS - YEAR..])?);
+fn improvement_points(measure: &Measure, network: &Network<'_>, better: f64, scored: &ScoredUnit<'_>) -> Option<f64> {
+    let (available, fitted) = (measure.definition.points?.available, network.fitted.as_ref()?);
+    let expected = match scored.member.expected {
+        None => [None; 2],
+        // The months of a roll-up have no expectation of their own.
+        Some(_) => network.expected_years(scored.index, scored.unit)?.map(Some),
+    };
+    let year = |months: &[UnitSums], expected: Option<f64>| {
+        year_place(fitted, &fitted.basis.place(&UnitSums::of_all(months), expected)?, better)
+    };
+    let (before, now) = scored.months.split_at(MONTHS - YEAR);
+    let (before, now) = (year(before, expected[0])?, year(now, expected[1])?);
     has_improvement_points(before, now).then(|| Improvement::between(before, now).points(available))
 }
 
 fn points(
     measure: &Measure,
+    network: &Network<'_>,
     quarter: &FittedNetwork,
     member: &NetworkUnit,
     improvement: Option<f64>,
@@ -91,7 +108,8 @@ fn points(
     let better = sign_of_good(measure.definition.direction, quarter)?;
     let placed = quarter.basis.place(&member.sums, member.expected)?;
     let place = signed_place(quarter, &placed, 1.0)?;
-    let places = point_places(measure, quarter, &placed, better)?;
+    let typical = network.typical_of_quarter().unwrap_or(quarter.fit.centre());
+    let places = point_places(measure, quarter, &placed, better, typical)?;
     let achieved = ExpectedPoints::of(place, places, available);
     let improved = improvement.filter(|improvement| *improvement > achieved.points);
     let awarded = ExpectedPoints { points: improved.unwrap_or(achieved.points), ..achieved };
@@ -115,15 +133,22 @@ fn points(
     Some((awarded, shown))
 }
 
-/// The places where points begin and are full: those of the file's thresholds, else the quartiles of true values.
-fn point_places(measure: &Measure, quarter: &FittedNetwork, placed: &PlacedUnit, better: f64) -> Option<PointPlaces> {
+/// The places where points begin and are full: those of the file's thresholds, else the quartiles of true values. `typical` is the value
+/// of the typical colleague on the counted side.
+fn point_places(
+    measure: &Measure,
+    quarter: &FittedNetwork,
+    placed: &PlacedUnit,
+    better: f64,
+    typical: f64,
+) -> Option<PointPlaces> {
     let Some((lower, upper)) = measure.definition.points.and_then(|points| points.lower.zip(points.upper)) else {
         return Some(PointPlaces::quartiles(better > 0.0));
     };
     let place = |value: f64| {
         let ratio = measure.units.ratio_of_value(value);
         let counted = if quarter.basis.flipped { 1.0 - ratio } else { ratio };
-        place_of_value(placed.model, counted, quarter.fit.centre(), quarter.fit.gamma)
+        place_of_value(placed.model, counted, typical, quarter.fit.gamma)
     };
     let places = PointPlaces { begin: place(lower)?, full: place(upper)? };
     (places.begin != places.full).then_some(places)

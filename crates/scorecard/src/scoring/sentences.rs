@@ -1,6 +1,6 @@
 //! The sentences of a card. Each situation has one sentence of the catalogue; numbers come from the card.
 
-use crate::card::scorecard::{CardMeasure, Movement, VerdictWord};
+use crate::card::scorecard::{CardMeasure, CaseMixState, Movement, VerdictWord};
 use crate::measure::measure_set::{Direction, Measure};
 use crate::measure::suppression::Suppression;
 use crate::scoring::change_draft::ChangeDraft;
@@ -34,6 +34,11 @@ fn is_adjusted(card: &CardMeasure) -> bool {
     card.case_mix.as_ref().is_some_and(|mix| mix.standardised.is_some())
 }
 
+/// Whether the measure asks for an adjustment that the compared value does not have.
+fn is_unadjusted(card: &CardMeasure) -> bool {
+    card.case_mix.as_ref().is_some_and(|mix| mix.state == CaseMixState::NotAdjusted)
+}
+
 fn is_compared(card: &CardMeasure) -> bool {
     card.verdict.is_some_and(|verdict| verdict != VerdictWord::Mixed)
 }
@@ -64,7 +69,11 @@ fn said(draft: &MeasureDraft<'_>, value: &str, name: Option<&str>) -> String {
         (Some(VerdictWord::Mixed), _) => words.say("shown", "mixed", &shown),
         (Some(verdict), Some(typical)) => {
             let typical = of_network(bare(typical, &draft.measure.definition.unit), name);
-            let key = if is_adjusted(card) { "adjusted" } else { "compared" };
+            let key = match (is_adjusted(card), is_unadjusted(card)) {
+                (true, _) => "adjusted",
+                (false, true) => "unadjusted",
+                (false, false) => "compared",
+            };
             let compared = words.say("shown", key, &[shown[0], shown[1], ("typical", &typical)]);
             format!("{compared} {}", verdict_words(draft, verdict))
         }
@@ -139,10 +148,25 @@ fn verdict_words(draft: &MeasureDraft<'_>, verdict: VerdictWord) -> String {
         VerdictWord::InLine => "in_line",
         VerdictWord::NoEvidence | VerdictWord::Mixed => "no_evidence",
     };
+    let key = if is_unadjusted(&draft.card) { short_key(key) } else { key };
     let text = words.say("verdict", key, &[("better", &better)]);
     // Findings hold the better side in their own sentence.
     let own = matches!(verdict, VerdictWord::PleaseCheck | VerdictWord::BetterThanMost | VerdictWord::WorthALook);
     if own || better.is_empty() { text } else { format!("{better}. {text}") }
+}
+
+/// The shorter words of a verdict, where the sentence says that nothing is adjusted and needs the room.
+fn short_key(key: &'static str) -> &'static str {
+    match key {
+        "please_check" => "please_check_unadjusted",
+        "look_high" => "look_high_unadjusted",
+        "look_low" => "look_low_unadjusted",
+        "too_few_twice" => "too_few_twice_unadjusted",
+        "too_few_half" => "too_few_half_unadjusted",
+        "too_few_others" => "too_few_others_unadjusted",
+        "wide" => "wide_unadjusted",
+        other => other,
+    }
 }
 
 fn too_few_key(draft: &MeasureDraft<'_>) -> &'static str {

@@ -3,6 +3,8 @@
 
 use std::ops::{AddAssign, SubAssign};
 
+use crate::sums::cell_sum::CellSumList;
+
 /// Sums that belong to no single measure. They are counts unless the name says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Base {
@@ -257,7 +259,7 @@ impl SignedSums {
 }
 
 /// All sums of one row or one window: [`Base`], one [`MeasureSums`] for each measure in the order of the measure set, and the
-/// [`SignedSums`] of its distinct sides.
+/// [`SignedSums`] of its distinct sides. Measures that adjust for their patients add sums by case-mix cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// Sums that belong to no single measure.
@@ -266,19 +268,21 @@ pub struct Sums {
     pub measures: Box<[MeasureSums]>,
     /// By number of the side in the set, without the zeros at the end. [`Sums::signed_of`] reads them.
     signed: Vec<SignedSums>,
+    /// By side and case-mix cell; empty unless a measure adjusts for its patients.
+    pub cells: CellSumList,
 }
 
 impl Sums {
     /// Zero sums for a set with this many measures.
     #[must_use]
     pub fn zero(measures: usize) -> Sums {
-        Sums { base: Base::default(), measures: vec![MeasureSums::default(); measures].into(), signed: Vec::new() }
+        Sums { measures: vec![MeasureSums::default(); measures].into(), ..Sums::default() }
     }
 
-    /// Sums with these parts; `signed` is by number of the side.
+    /// Sums with these parts and without case mix; `signed` is by number of the side.
     #[must_use]
     pub fn new(base: Base, measures: Box<[MeasureSums]>, signed: Vec<SignedSums>) -> Sums {
-        let mut sums = Sums { base, measures, signed };
+        let mut sums = Sums { base, measures, signed, cells: CellSumList::default() };
         sums.trim();
         sums
     }
@@ -319,12 +323,14 @@ impl Sums {
         }
         self.signed.iter_mut().zip(&other.signed).for_each(|(mine, theirs)| mine.add(theirs, sign));
         self.trim();
+        self.cells.add_all(&other.cells, sign);
     }
 
     /// Whether all sums are 0. Such a row does not exist.
     #[must_use]
     pub fn is_zero(&self) -> bool {
-        self.base == Base::default() && self.measures.iter().all(MeasureSums::is_zero) && self.signed.is_empty()
+        let counts_nothing = self.measures.iter().all(MeasureSums::is_zero) && self.signed.is_empty() && self.cells.is_empty();
+        self.base == Base::default() && counts_nothing
     }
 }
 

@@ -3,6 +3,7 @@
 //! Most measures of a row are 0. Where each fact counts 1, its count, sum and sum of squares are equal. The encoding stores only
 //! words that differ from the expected value, with seven bits of a number in each byte.
 
+use crate::sums::cell_sum::{CELL_COUNT, CellSum};
 use crate::sums::measure_sums::{BASE_FIELDS, Base, MeasureSums, SIGNS, SignedSums, Sums};
 
 /// The sums of one row.
@@ -14,6 +15,9 @@ pub struct PackedSums {
 /// Words of one measure: facts, sums and lower halves of squares, each of numerator and denominator; upper halves of squares; the rest.
 const WORDS: usize = 15;
 
+/// Follows the signed sums, before the sums by case-mix cell. The number of a side is even.
+const CELLS_FOLLOW: u64 = 1;
+
 impl PackedSums {
     /// Packs these sums.
     #[must_use]
@@ -23,9 +27,19 @@ impl PackedSums {
         sums.measures.iter().for_each(|measure| write(&words_of(measure), expected, &mut bytes));
         let mut next = 0;
         for (side, SignedSums(signed)) in sums.signed() {
-            write_number((side - next) as u64, &mut bytes);
+            write_number(2 * (side - next) as u64, &mut bytes);
             signed.iter().for_each(|&sum| write_number(zigzag(sum), &mut bytes));
             next = side + 1;
+        }
+        if !sums.cells.is_empty() {
+            write_number(CELLS_FOLLOW, &mut bytes);
+        }
+        let mut next = 0;
+        for sum in sums.cells.iter() {
+            let place = u64::from(sum.side) * CELL_COUNT as u64 + u64::from(sum.cell);
+            write_number(place - next, &mut bytes);
+            write_number(zigzag(sum.n), &mut bytes);
+            next = place + 1;
         }
         PackedSums { bytes: bytes.into() }
     }
@@ -50,11 +64,31 @@ impl PackedSums {
         }
         let mut next = 0;
         while !rest.is_empty() {
-            let side = next + usize::try_from(read_number(&mut rest)).expect("sides are few");
+            let number = read_number(&mut rest);
+            if number == CELLS_FOLLOW {
+                return add_cells(rest, sums);
+            }
+            let side = next + usize::try_from(number / 2).expect("sides are few");
             let signed: [i64; SIGNS] = std::array::from_fn(|_| from_zigzag(read_number(&mut rest)));
             sums.add_signed(side, SignedSums(signed));
             next = side + 1;
         }
+    }
+}
+
+/// Adds sums by case-mix cell to sums.
+fn add_cells(mut rest: &[u8], sums: &mut Sums) {
+    let mut next = 0;
+    while !rest.is_empty() {
+        let place = next + read_number(&mut rest);
+        let (side, cell) = (place / CELL_COUNT as u64, place % CELL_COUNT as u64);
+        let sum = CellSum {
+            side: u32::try_from(side).expect("sides are few"),
+            cell: u8::try_from(cell).expect("cells are few"),
+            n: from_zigzag(read_number(&mut rest)),
+        };
+        sums.cells.add(sum);
+        next = place + 1;
     }
 }
 
@@ -174,8 +208,12 @@ mod tests {
     fn sums() -> impl Strategy<Value = Sums> {
         let base = prop::array::uniform20(amount()).prop_map(Base::of_fields);
         let signed = prop::collection::vec(prop::array::uniform4(amount()).prop_map(SignedSums), 0..5);
-        (base, prop::collection::vec(measure(), 4), signed)
-            .prop_map(|(base, measures, signed)| Sums::new(base, measures.into(), signed))
+        let cells = prop::collection::vec((0..9_u32, 0..16_u8, amount()), 0..40);
+        (base, prop::collection::vec(measure(), 4), signed, cells).prop_map(|(base, measures, signed, cells)| {
+            let mut sums = Sums::new(base, measures.into(), signed);
+            cells.into_iter().for_each(|(side, cell, n)| sums.cells.add(CellSum { side, cell, n: n >> 8 }));
+            sums
+        })
     }
 
     proptest! {

@@ -32,11 +32,42 @@ pub struct PracticePart {
 pub fn practice_rate(kind: Kind, centre: f64, part: &PracticePart) -> f64 {
     let (n, d) = (part.practice_n as f64, part.practice_d as f64);
     if matches!(kind, Kind::Mean | Kind::Amount) {
-        let size = if part.practice_facts > 0 { d / part.practice_facts as f64 } else { 1.0 };
-        let prior = PRIOR_FACTS * size;
+        let prior = PRIOR_FACTS * size_of_facts(part);
         return (n + prior * centre) / (d + prior);
     }
     (n + PRIOR_EVENTS) / (d + PRIOR_EVENTS / centre)
+}
+
+/// Units of the denominator in a fact of the practice; 1 where it has none.
+fn size_of_facts(part: &PracticePart) -> f64 {
+    if part.practice_facts > 0 { part.practice_d as f64 / part.practice_facts as f64 } else { 1.0 }
+}
+
+/// A person's work in one practice whose expectations are adjusted for the patients.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdjustedPart {
+    /// Denominators and sums without adjustment.
+    pub crude: PracticePart,
+    /// The numerator that the typical colleague would have with the person's patients in this practice.
+    pub typical: f64,
+    /// The numerator that typical colleagues would have with all patients of the role there.
+    pub practice_typical: f64,
+}
+
+/// The person's expected numerator for patients of this age and sex: in each practice the typical colleague's, times the practice's
+/// numerator over that of typical colleagues, shrunk towards 1 by the prior of [`practice_rate`].
+///
+/// Where the typical colleague has `centre` for every patient, it is [`expected_numerator`].
+#[must_use]
+pub fn adjusted_numerator(kind: Kind, centre: f64, parts: &[AdjustedPart]) -> f64 {
+    let of = |part: &AdjustedPart| {
+        let prior = match kind {
+            Kind::Mean | Kind::Amount => PRIOR_FACTS * size_of_facts(&part.crude) * centre,
+            Kind::Proportion | Kind::Rate | Kind::Share => PRIOR_EVENTS,
+        };
+        part.typical * (part.crude.practice_n as f64 + prior) / (part.practice_typical + prior)
+    };
+    parts.iter().map(of).sum()
 }
 
 /// The person's expected numerator: the sum over practices of the denominator times the practice's rate.
@@ -76,6 +107,33 @@ mod tests {
         assert!(n as f64 / 1_000.0 > 0.1);
         let standardised = standardised_value(0.1, n, expected);
         assert!((0.079..0.081).contains(&standardised), "{standardised}");
+    }
+
+    #[test]
+    fn patients_who_are_all_alike_adjust_nothing() {
+        let parts = [part(100, 500, 10_000), part(900, 1_500, 10_000), part(30, 0, 0)];
+        for kind in [Kind::Rate, Kind::Proportion, Kind::Share, Kind::Mean, Kind::Amount] {
+            let adjusted: Vec<AdjustedPart> = parts
+                .iter()
+                .map(|crude| AdjustedPart {
+                    crude: *crude,
+                    typical: 0.1 * crude.d as f64,
+                    practice_typical: 0.1 * crude.practice_d as f64,
+                })
+                .collect();
+            let (one, other) = (expected_numerator(kind, 0.1, &parts), adjusted_numerator(kind, 0.1, &adjusted));
+            assert!((one - other).abs() < 1e-9, "{kind:?}: {one} {other}");
+        }
+    }
+
+    #[test]
+    fn older_patients_of_a_practice_are_no_reason_to_be_high_there() {
+        // The practice has 1,500 events where typical colleagues would have 1,500 with its old patients: its ratio is 1. The person's
+        // patients there are younger, at half of that rate.
+        let crude = PracticePart { d: 900, practice_n: 1_500, practice_d: 10_000, practice_facts: 10_000 };
+        let adjusted = AdjustedPart { crude, typical: 67.5, practice_typical: 1_500.0 };
+        assert!((adjusted_numerator(Kind::Rate, 0.1, &[adjusted]) - 67.5).abs() < 1e-9);
+        assert!((expected_numerator(Kind::Rate, 0.1, &[crude]) - 900.0 * 1_511.0 / 10_110.0).abs() < 1e-9);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The worlds of the attack: clinicians with monthly events, and what the product publishes about them.
 
+use std::collections::BTreeMap;
+
 use scorecard::card::snapshot_id::SnapshotId;
 use scorecard::measure::measure_set::{Measure, MeasureSet};
 use scorecard::peer_group::disclosed_figures::{comparator, public_group};
@@ -172,6 +174,7 @@ fn member(at: usize, clinician: &Clinician) -> PeerMember {
         sums: [sums].into(),
         signs: [[SignedSums::default(); 2]].into(),
         months: clinician.months.clone().into(),
+        cells: BTreeMap::new(),
         parts: Vec::new(),
     }
 }

@@ -37,6 +37,9 @@ const MEASURES: [(Kind, Direction, &str, f64, u8, u32); 14] = [
     (Kind::Proportion, Direction::Low, "%", 100.0, 12, 10),
 ];
 
+/// Measures that adjust for their patients: of each better side, among them one with a long unit.
+const ADJUSTED: [usize; 4] = [1, 5, 6, 13];
+
 /// How the clinicians of a network differ in one measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Sort {
@@ -85,6 +88,8 @@ pub fn definition(index: usize) -> Definition {
         controllable: index.is_multiple_of(2),
         actions: vec!["Look at the last ten.".to_owned()],
         unknown_status_limit_percent: (index == 13).then_some(10),
+        // Nobody's age is known, so that their sentences say what is not adjusted.
+        adjust: if ADJUSTED.contains(&index) { vec!["age".to_owned(), "sex".to_owned()] } else { Vec::new() },
         ..crate::definitions::definition(&format!("m{index:02}"), kind)
     }
 }

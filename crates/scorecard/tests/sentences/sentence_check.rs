@@ -81,12 +81,16 @@ fn compared(card: &CardMeasure, facts: &Facts<'_>, verdict: VerdictWord, must: &
     let Some((typical, words)) = rest.split_once(". ") else { return must(false, "no verdict") };
     let adjusted = card.case_mix.as_ref().and_then(|mix| mix.standardised);
     must(adjusted.is_some() == facts.adjusted && value.ends_with(", adjusted") == facts.adjusted, "crude and adjusted values");
+    let unadjusted = value.ends_with(", not adjusted for whom you see");
+    must(unadjusted == (facts.definition.is_adjusted() && !facts.adjusted), "a missing adjustment");
+    let value = value.trim_end_matches(", not adjusted for whom you see");
     let shown = adjusted.or(card.value);
     must(is_value(value.trim_end_matches(", adjusted"), card, shown), "another value");
     let published = card.comparator.as_ref().and_then(|comparator| comparator.typical);
     must(is_number(typical, published), "another comparator");
     must(facts.members >= 20, "compared with fewer than 20");
-    must(words_of(card.direction, verdict).contains(&words.to_owned()), "other words");
+    let expected = if unadjusted { short_words_of(card.direction, verdict) } else { words_of(card.direction, verdict) };
+    must(expected.contains(&words.to_owned()), "other words");
     let pair = number(typical).zip(number(value.split(' ').next().unwrap_or_default()));
     let above = pair.map(|(typical, value)| value > typical);
     let below = pair.map(|(typical, value)| value < typical);
@@ -173,6 +177,27 @@ fn words_of(direction: Direction, verdict: VerdictWord) -> Vec<String> {
         (VerdictWord::Mixed, _) => &[],
     };
     words.iter().map(|words| format!("{better}{words}")).collect()
+}
+
+/// The words that a verdict may have where the sentence says that nothing is adjusted.
+fn short_words_of(direction: Direction, verdict: VerdictWord) -> Vec<String> {
+    let better = match direction {
+        Direction::Low => "Lower is better. ",
+        Direction::High => "Higher is better. ",
+        Direction::None => "",
+    };
+    let words = match (verdict, direction) {
+        (VerdictWord::PleaseCheck, _) => "Please check: more than chance.",
+        (VerdictWord::WorthALook, Direction::Low) => "On the high side; one in 40 by chance.",
+        (VerdictWord::WorthALook, _) => "On the low side; one in 40 by chance.",
+        (VerdictWord::TooFewToTell, Direction::High) => "Too few to tell even half that.",
+        (VerdictWord::TooFewToTell, _) => "Too few to tell even twice that.",
+        (VerdictWord::WideDifferences, _) => "Colleagues differ widely; no evidence.",
+        _ => return words_of(direction, verdict),
+    };
+    let mut all = vec![format!("{better}{words}")];
+    all.extend((verdict == VerdictWord::TooFewToTell).then(|| format!("{better}Too few to tell.")));
+    all
 }
 
 /// Whether a text is this value with its unit, or a part of the unit, and the span.

@@ -5,7 +5,7 @@ use std::error::Error;
 use scorecard::measure::kind::kinds::Kind;
 use scorecard::statistics::normal::upper_tail;
 use scorecard::sums::ratio::Ratio;
-use scorecard::verdict::case_mix::{CellRates, CellSums};
+use scorecard::verdict::case_mix::{CellRates, CellSums, EventCount};
 use scorecard::verdict::change::change_monitor::ChangeScan;
 use scorecard::verdict::change::change_z::{WindowCount, angle_z, conditional_z, proportion_z};
 use scorecard::verdict::change::year_change::{ChangeInterval, proportion_difference, rate_ratio};
@@ -283,7 +283,7 @@ fn cells(input: &Input) -> Answer {
     }
     let Cells { units } = read(input)?;
     let units: Vec<CellSums> = units.into_iter().map(|cells| CellSums { cells, unknown: (0, 0) }).collect();
-    let rates = CellRates::of(&units);
+    let rates = CellRates::of(&units, EventCount::Numerator(1.0));
     let expected: Vec<f64> = units.iter().map(|unit| rates.expected(unit)).collect();
     Ok(json!({"rates": rates.rates, "expected": expected}))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::calendar::Month;
-use crate::oracle::colleagues::{Group, Groups, LEAST, LEAST_NETWORK, Member, headline, member, suppressed};
+use crate::oracle::colleagues::{Group, Groups, LEAST, LEAST_NETWORK, Member, adjusted_member, headline, suppressed};
 use crate::oracle::measure_file::{Measure, real};
 use crate::oracle::registry::{SubjectRole, Unit};
 use crate::oracle::sendings::MissingData;
@@ -72,6 +72,18 @@ pub struct MeasureAnswer {
     pub peers: Option<OracleComparison>,
     /// Saving at the network's median and at its best decile in pence; from 20 members on.
     pub saving: Option<[f64; 2]>,
+    /// The adjustment for age and sex, of a measure that asks for it.
+    pub mix: Option<OracleMix>,
+}
+
+/// The adjustment of one measure for age and sex of the patients.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OracleMix {
+    /// The denominator of patients of unknown age or sex.
+    pub unknown: i128,
+    /// Expected numerator and adjusted value in the measure's unit; `None` where nothing is adjusted. Those of a roll-up need the rates of
+    /// its practices, which the oracle does not know.
+    pub adjusted: Option<[f64; 2]>,
 }
 
 /// The content of a card. A withdrawn card has only its subject.
@@ -157,7 +169,7 @@ fn unknown(unit: &UnitMonth) -> Vec<(&'static str, i128, i128)> {
 }
 
 fn hidden(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> UnpublishedFigures {
-    let own = member(measure, index, unit);
+    let own = own_member(unit, index, measure, groups);
     let network = groups.network(index, &unit.unit, &unit.standing);
     UnpublishedFigures { network: network.filter(|network| own.is_some() && network.size >= LEAST), own }
 }
@@ -170,7 +182,7 @@ fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Gr
         return None;
     }
     let sums = &unit.windows[headline(measure)].sums;
-    let own = member(measure, index, unit);
+    let own = own_member(unit, index, measure, groups);
     let network = groups.network(index, &unit.unit, &unit.standing);
     let last = &unit.months[unit.months.len() - usize::try_from(measure.window).expect("3 or 12")..];
     Some(MeasureAnswer {
@@ -186,9 +198,25 @@ fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Gr
         months: unit.months.iter().map(|row| (row.sums.of(index, N), row.sums.of(index, D))).collect(),
         suppressed: suppressed(measure, index, unit),
         value: own.as_ref().map(|own| measure.value(own.n, own.d)),
+        mix: own.as_ref().and_then(|own| mix(measure, index, unit, own, network.as_deref())),
         peers: own.as_ref().and_then(|own| shown(measure, network.as_ref()?, own)),
         saving: own.as_ref().and_then(|own| saving(measure, own, network.as_ref()?)),
     })
+}
+
+fn mix(measure: &Measure, index: usize, unit: &UnitMonth, own: &Member, network: Option<&Group>) -> Option<OracleMix> {
+    let sums = unit.windows[headline(measure)].sums.by_patient(index);
+    let adjusted = || {
+        let (expected, all) = (real(own.expected?) / 1e6, network?.rates.as_ref()?.all);
+        Some([expected, measure.value_of_ratio(all * real(own.n) / expected)])
+    };
+    measure.adjusts().then(|| OracleMix { unknown: sums.unknown.1, adjusted: adjusted().filter(|_| sums.is_known()) })
+}
+
+/// The member that a unit is in its network.
+fn own_member(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> Option<Member> {
+    let network = groups.network(index, &unit.unit, &unit.standing);
+    adjusted_member(measure, index, unit, network.and_then(|network| network.rates.clone()).as_ref())
 }
 
 fn shown(measure: &Measure, group: &Group, own: &Member) -> Option<OracleComparison> {

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::oracle::case_mix::{MixRates, PatientSums};
 use crate::oracle::measure_file::{Measure, Side, real};
 use crate::oracle::registry::{SubjectRole, Unit};
 use crate::oracle::sums::{
@@ -28,6 +29,8 @@ pub(crate) struct Member {
     pub money: [i128; 4],
     /// Numerator and denominator of each of its 24 months.
     pub months: Vec<(i128, i128)>,
+    /// The expected numerator for patients of its age and sex in millionths, where the network is adjusted.
+    pub expected: Option<i128>,
 }
 
 /// The units of one role. Two groups are equal when their members are, as multisets.
@@ -37,6 +40,8 @@ pub(crate) struct Group {
     pub members: Vec<Member>,
     /// Members of now. A group that is kept while members leave has more values.
     pub size: usize,
+    /// The rates of cells of age and sex, where it is adjusted.
+    pub rates: Option<MixRates>,
 }
 
 /// Key of a group: measure, whether of roll-ups, role.
@@ -93,24 +98,42 @@ pub(crate) fn member(measure: &Measure, index: usize, unit: &UnitMonth) -> Optio
     };
     let money = if measure.saving.is_some() { [N_QUANTITY, N_COST, D_QUANTITY, D_COST].map(of) } else { [0; 4] };
     let months = unit.months.iter().map(|row| (row.sums.of(index, N), row.sums.of(index, D))).collect();
-    let member = Member { n: of(N), d: of(D), spread, money, months };
+    let member = Member { n: of(N), d: of(D), spread, money, months, expected: None };
     (suppressed(measure, index, unit).is_none() && member.d > 0).then_some(member)
+}
+
+/// The same with its expectation at these rates.
+pub(crate) fn adjusted_member(measure: &Measure, index: usize, unit: &UnitMonth, rates: Option<&MixRates>) -> Option<Member> {
+    let own = member(measure, index, unit)?;
+    let expected = rates.map(|rates| unit.windows[headline(measure)].sums.by_patient(index).expected(rates));
+    Some(Member { expected, ..own })
+}
+
+impl Member {
+    /// The denominator of its rank.
+    fn base(&self) -> i128 {
+        self.expected.unwrap_or(self.d)
+    }
 }
 
 /// Compares by value, exactly.
 fn by_value(a: &Member, b: &Member) -> Ordering {
-    (a.n * b.d).cmp(&(b.n * a.d))
+    (a.n * b.base()).cmp(&(b.n * a.base()))
 }
 
 impl Groups {
     /// The groups of these units. Only units in scope are members.
     pub(crate) fn form(measures: &[Measure], units: &[UnitMonth]) -> Groups {
         let mut found: BTreeMap<GroupKey, Group> = BTreeMap::new();
+        let rates = Groups::rates(measures, units);
         for unit in units.iter().filter(|unit| unit.in_scope) {
             for (index, measure) in measures.iter().enumerate() {
-                let Some(member) = member(measure, index, unit) else { continue };
+                // Roll-ups are adjusted by the rates of single practices.
+                let rates = rates.get(&(index, unit.standing.role.clone())).and_then(Option::as_ref);
+                let Some(member) = adjusted_member(measure, index, unit, rates) else { continue };
                 let key = key(index, &unit.unit, &unit.standing);
-                found.entry(key).or_insert_with(|| Group { members: Vec::new(), size: 0 }).members.push(member);
+                let group = found.entry(key).or_insert_with(|| Group { members: Vec::new(), size: 0, rates: rates.cloned() });
+                group.members.push(member);
             }
         }
         let sorted = found.into_iter().map(|(key, mut group)| {
@@ -138,6 +161,19 @@ impl Groups {
             (key.clone(), group)
         });
         Groups(published.collect())
+    }
+
+    /// The rates of the single practices of each role, for measures that adjust.
+    fn rates(measures: &[Measure], units: &[UnitMonth]) -> BTreeMap<(usize, String), Option<MixRates>> {
+        let mut members: BTreeMap<(usize, String), Vec<(PatientSums, i128)>> = BTreeMap::new();
+        for unit in units.iter().filter(|unit| unit.in_scope && !unit.unit.is_roll_up()) {
+            for (index, measure) in measures.iter().enumerate().filter(|(_, measure)| measure.adjusts()) {
+                let Some(member) = member(measure, index, unit) else { continue };
+                let sums = unit.windows[headline(measure)].sums.by_patient(index);
+                members.entry((index, unit.standing.role.clone())).or_default().push((sums, member.spread));
+            }
+        }
+        members.into_iter().map(|(key, members)| (key.clone(), MixRates::of(&measures[key.0], &members))).collect()
     }
 
     /// The network of a unit's role.
@@ -177,7 +213,11 @@ impl Group {
     /// This group, with the figures that so many members support.
     fn shown_by(self: &Rc<Group>, members: usize) -> Rc<Group> {
         let size = if self.members.len() >= LEAST_NETWORK && members < LEAST_NETWORK { members } else { self.members.len() };
-        if size == self.size { self.clone() } else { Rc::new(Group { members: self.members.clone(), size }) }
+        if size == self.size {
+            self.clone()
+        } else {
+            Rc::new(Group { members: self.members.clone(), size, rates: self.rates.clone() })
+        }
     }
 
     /// Sum of a field over all members.
@@ -194,7 +234,8 @@ impl Group {
 
     /// A quantile of the members' ratios: linear interpolation at (size - 1) x percent / 100.
     pub(crate) fn quantile(&self, percent: usize) -> Option<f64> {
-        let ratio = |member: &Member| real(member.n) / real(member.d);
+        let scale = self.rates.as_ref().map_or(1.0, |rates| 1e6 * rates.all);
+        let ratio = |member: &Member| scale * real(member.n) / real(member.base());
         let place = self.members.len().checked_sub(1)? * percent;
         let below = ratio(&self.members[place / 100]);
         let above = self.members.get(place / 100 + 1).map_or(below, ratio);
@@ -207,11 +248,11 @@ mod tests {
     use super::*;
 
     fn member(n: i128, d: i128) -> Member {
-        Member { n, d, spread: 0, money: [0; 4], months: Vec::new() }
+        Member { n, d, spread: 0, money: [0; 4], months: Vec::new(), expected: None }
     }
 
     fn group(ratios: &[(i128, i128)]) -> Group {
-        Group { size: ratios.len(), members: ratios.iter().map(|&(n, d)| member(n, d)).collect() }
+        Group { size: ratios.len(), members: ratios.iter().map(|&(n, d)| member(n, d)).collect(), rates: None }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::calendar::London;
+use crate::oracle::case_mix::cell;
 use crate::oracle::measure_file::thousandths;
 
 /// The four kinds with their fields.
@@ -39,12 +40,17 @@ pub(crate) enum Kind {
     Nothing(String),
 }
 
-/// Four numbers, each 1 or -1. They are no part of an event's content, so two versions never differ in them.
+/// The patient of an event. It is no part of the event's content, so two versions never differ in it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PatientSigns(pub [i128; 4]);
+pub(crate) struct PatientTraits {
+    /// Four numbers, each 1 or -1.
+    pub signs: [i128; 4],
+    /// The cell of age and sex.
+    pub cell: Option<usize>,
+}
 
-impl PartialEq for PatientSigns {
-    fn eq(&self, _: &PatientSigns) -> bool {
+impl PartialEq for PatientTraits {
+    fn eq(&self, _: &PatientTraits) -> bool {
         true
     }
 }
@@ -63,7 +69,7 @@ pub(crate) struct Version {
     pub adjusted: Vec<String>,
     pub link: Option<String>,
     pub kind: Kind,
-    pub signs: PatientSigns,
+    pub patient: PatientTraits,
 }
 
 /// A delivery that is not a native event.
@@ -87,7 +93,7 @@ impl Version {
     /// The same version of a patient with these signs, one a bit.
     pub(crate) fn with_signs(self, bits: u8) -> Version {
         let signs = [0, 1, 2, 3].map(|bit| if bits >> bit & 1 == 1 { 1 } else { -1 });
-        Version { signs: PatientSigns(signs), ..self }
+        Version { patient: PatientTraits { signs, ..self.patient }, ..self }
     }
 }
 
@@ -130,7 +136,7 @@ fn read(event: &Value, london: &London) -> Result<Version, &'static str> {
         excluded: text(&event["exclude"]),
         adjusted,
         link: text(&detail["encounter"]),
-        signs: PatientSigns([-1; 4]),
+        patient: PatientTraits { signs: [-1; 4], cell: cell(event["age_band"].as_i64(), event["sex"].as_str()) },
         kind: if retraction { Kind::Nothing(kind.to_owned()) } else { read_kind(kind, detail, day, london)? },
         day,
     })

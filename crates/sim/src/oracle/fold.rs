@@ -60,6 +60,8 @@ struct Fact {
     /// The index of the newest version.
     newest: usize,
     row: Option<RowKey>,
+    /// The cell of its patient: its own, else that of its encounter.
+    cell: Option<usize>,
     adds: Sums,
 }
 
@@ -142,7 +144,7 @@ impl<'a> Fold<'a> {
 
     fn begin(&mut self, key: EventKey, version: Version, last: Option<i64>) {
         let adds = Sums::zero(self.measures.len());
-        self.facts.insert(key.clone(), Fact { versions: vec![version], newest: 0, row: None, adds });
+        self.facts.insert(key.clone(), Fact { versions: vec![version], newest: 0, row: None, cell: None, adds });
         self.win(&key, None, false, last);
     }
 
@@ -159,7 +161,7 @@ impl<'a> Fold<'a> {
             self.outcomes.accepted += 1;
         }
         self.count_move(before.as_ref(), place.as_ref());
-        self.stand(key, place);
+        self.stand(key, place, last);
         if let Some(link) = link {
             self.named_by.entry((key.0.clone(), link)).or_default().insert(key.1.clone());
         }
@@ -178,12 +180,12 @@ impl<'a> Fold<'a> {
             return;
         }
         let (place, _) = self.place(key, last);
-        if place == stands {
+        if place == stands && !self.is_of_another_cell(key, last) {
             return;
         }
         let before = self.leave(key, last);
         self.count_move(before.as_ref(), place.as_ref());
-        self.stand(key, place);
+        self.stand(key, place, last);
     }
 
     /// Removes an event from its row and returns the row. A row of a sealed month does not change and counts as no row.
@@ -194,11 +196,32 @@ impl<'a> Fold<'a> {
         Some(row)
     }
 
-    fn stand(&mut self, key: &EventKey, place: Option<RowKey>) {
+    /// Whether the patient of an event is now in another cell, and a measure that counts such events adjusts.
+    fn is_of_another_cell(&self, key: &EventKey, last: Option<i64>) -> bool {
+        let fact = &self.facts[key];
+        let kind = match fact.version().kind {
+            Kind::Encounter { .. } => "encounter",
+            Kind::Prescription { .. } => "prescription",
+            Kind::Feedback { .. } => "feedback",
+            Kind::Order { .. } => "order",
+            Kind::Nothing(_) => return false,
+        };
+        fact.cell != self.cell(key, last) && self.measures.iter().any(|measure| measure.adjusts_kind(kind))
+    }
+
+    /// The cell of an event's patient: its own, else that of the encounter that it links.
+    fn cell(&self, key: &EventKey, last: Option<i64>) -> Option<usize> {
+        let version = self.facts[key].version();
+        version.patient.cell.or_else(|| self.target(&key.0, version, last)?.patient.cell)
+    }
+
+    fn stand(&mut self, key: &EventKey, place: Option<RowKey>, last: Option<i64>) {
+        let cell = self.cell(key, last);
         let fact = self.facts.get_mut(key).expect("only known events have a row");
         fact.row.clone_from(&place);
+        fact.cell = cell;
         if let Some(row) = place {
-            fact.adds = contribution(fact.version(), self.measures);
+            fact.adds = contribution(fact.version(), self.measures, cell);
             self.rows.entry(row).or_insert_with(|| Row::zero(self.measures.len())).sums.add(&fact.adds);
         }
     }

@@ -24,6 +24,9 @@ pub(crate) struct Measure {
     pub numerator: Side,
     pub denominator: Side,
     pub saving: Option<String>,
+    /// The properties of patients for which it adjusts.
+    #[serde(default)]
+    adjust: Vec<String>,
 }
 
 fn twelve() -> i32 {
@@ -105,6 +108,20 @@ impl Measure {
             side.thresholds = side.over.iter().map(|over| (CodeFilter::read(&over.codes), thousandths(over.quantity))).collect();
         }
         Ok(measure)
+    }
+
+    /// Whether it adjusts for age and sex.
+    pub(crate) fn adjusts(&self) -> bool {
+        !self.adjust.is_empty()
+    }
+
+    /// Whether it adjusts, and a side counts events of this kind.
+    pub(crate) fn adjusts_kind(&self, kind: &str) -> bool {
+        let of_kind = |side: &Side| match side.event.as_str() {
+            "attendance" | "activity" => kind == "encounter",
+            event => kind == event,
+        };
+        self.adjusts() && (of_kind(&self.numerator) || of_kind(&self.denominator))
     }
 
     /// The kinds of data that both sides need.

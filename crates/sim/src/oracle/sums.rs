@@ -1,5 +1,8 @@
 //! Sums as one row of integers, and the addition of one event.
 
+use std::collections::BTreeMap;
+
+use crate::oracle::case_mix::{CELLS, PatientSums};
 use crate::oracle::delivery_reader::{Kind, Version};
 use crate::oracle::measure_file::{Measure, Side};
 
@@ -57,12 +60,15 @@ impl LeftOut {
 
 /// All sums of a row or of a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sums(Vec<i128>);
+pub(crate) struct Sums(Vec<i128>, ByCell);
+
+/// Sums that are not zero of measures that adjust, by measure, cell of the patient, and whether it is the denominator's.
+type ByCell = BTreeMap<(usize, usize, bool), i128>;
 
 impl Sums {
     /// Zeros for this number of measures.
     pub(crate) fn zero(measures: usize) -> Sums {
-        Sums(vec![0; BASE + FIELDS * measures])
+        Sums(vec![0; BASE + FIELDS * measures], ByCell::new())
     }
 
     /// The sum at an index that belongs to no measure.
@@ -85,26 +91,47 @@ impl Sums {
         for place in [FACTS_N, FACTS_D, N, D, N_SQUARES, D_SQUARES, N_QUANTITY, N_COST, D_QUANTITY, D_COST] {
             self.0[BASE + FIELDS * measure + place] = 0;
         }
+        self.1.retain(|(of, _, _), _| *of != measure);
         LeftOut { facts, d, any: facts_n > 0 || facts > 0 }
+    }
+
+    /// Numerator and denominator of a measure by cell of the patients.
+    pub(crate) fn by_patient(&self, measure: usize) -> PatientSums {
+        let at = |cell: usize, of_d: bool| self.1.get(&(measure, cell, of_d)).copied().unwrap_or(0);
+        let of = |cell: usize| (at(cell, false), at(cell, true));
+        let by_cell: Vec<(i128, i128)> = (0..CELLS).map(of).collect();
+        let known = by_cell.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        PatientSums { by_cell, unknown: (self.of(measure, N) - known.0, self.of(measure, D) - known.1) }
     }
 
     pub(crate) fn add(&mut self, other: &Sums) {
         self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine += theirs);
+        self.add_by_cell(other, 1);
     }
 
     pub(crate) fn take(&mut self, other: &Sums) {
         self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine -= theirs);
+        self.add_by_cell(other, -1);
+    }
+
+    fn add_by_cell(&mut self, other: &Sums, sign: i128) {
+        for (at, theirs) in &other.1 {
+            *self.1.entry(*at).or_default() += sign * theirs;
+        }
+        if !other.1.is_empty() {
+            self.1.retain(|_, sum| *sum != 0);
+        }
     }
 }
 
-/// The addition of a record to its row.
-pub(crate) fn contribution(version: &Version, measures: &[Measure]) -> Sums {
+/// The addition of a record whose patient is in this cell to its row.
+pub(crate) fn contribution(version: &Version, measures: &[Measure], cell: Option<usize>) -> Sums {
     let mut sums = Sums::zero(measures.len());
     if version.excluded.is_none() {
         add_base(&mut sums, &version.kind);
     }
     for (index, measure) in measures.iter().enumerate() {
-        add_measure(&mut sums, index, measure, version);
+        add_measure(&mut sums, index, measure, version, cell);
     }
     sums
 }
@@ -137,7 +164,7 @@ fn add_base(sums: &mut Sums, kind: &Kind) {
     }
 }
 
-fn add_measure(sums: &mut Sums, index: usize, measure: &Measure, version: &Version) {
+fn add_measure(sums: &mut Sums, index: usize, measure: &Measure, version: &Version, cell: Option<usize>) {
     let (n, d) = (part(&measure.numerator, &version.kind), part(&measure.denominator, &version.kind));
     let is_unknown = matches!(n, SidePart::Unknown) || matches!(d, SidePart::Unknown);
     let is_out = matches!(n, SidePart::Out) || matches!(d, SidePart::Out);
@@ -163,9 +190,14 @@ fn add_measure(sums: &mut Sums, index: usize, measure: &Measure, version: &Versi
     };
     let n_places = [FACTS_N, N, N_SQUARES, N_QUANTITY, N_COST];
     let d_places = [FACTS_D, D, D_SQUARES, D_QUANTITY, D_COST];
-    for ((amount, places), signed) in [(n, n_places), (d, d_places)].into_iter().zip(SIGNED) {
+    for ((amount, places), (signed, of_d)) in
+        [(n, n_places), (d, d_places)].into_iter().zip(SIGNED.into_iter().zip([false, true]))
+    {
         let Some(x) = amount else { continue };
-        for (place, sign) in (signed..).zip(version.signs.0) {
+        if let Some(cell) = cell.filter(|_| measure.adjusts()) {
+            *sums.1.entry((index, cell, of_d)).or_default() += x;
+        }
+        for (place, sign) in (signed..).zip(version.patient.signs) {
             sums.add_to(index, place, sign * x);
         }
         for (place, added) in places.into_iter().zip([1, x, x * x, money.0, money.1]) {

@@ -75,6 +75,8 @@ impl Room<'_> {
             clinician,
             practice: (!placeless).then(|| self.surgery.practice.code.clone()),
             patient: self.patient.clone(),
+            age_band: None,
+            sex: None,
             exclude: None,
             pca: Vec::new(),
             detail,

@@ -10,6 +10,7 @@ use crate::traffic::consultation::{Serial, Surgery, hold};
 use crate::traffic::draft::{Detail, Draft, Number};
 use crate::traffic::draw::Draw;
 use crate::traffic::oddity::{Odd, Odds};
+use crate::traffic::patient::age_and_sex;
 use crate::traffic::population::Population;
 use crate::traffic::story::{Scene, VersionDelivery, tell};
 
@@ -28,6 +29,8 @@ pub struct TrafficConfig {
     pub workloads: Vec<f64>,
     /// Disorder: 1 gives 131 of 1,000 events an oddity of their own, 0 none.
     pub odd: f64,
+    /// Whether encounters and feedback carry age band and sex of the patient, as far as the practice knows them.
+    pub ages: bool,
     /// The last instant of a delivery (milliseconds since 1970-01-01T00:00Z). By default the last deliveries arrive 14 months
     /// after the last month.
     pub deliver_until: Option<i64>,
@@ -36,7 +39,16 @@ pub struct TrafficConfig {
 impl Default for TrafficConfig {
     fn default() -> TrafficConfig {
         let until = "2026-10".parse().expect("a month");
-        TrafficConfig { seed: 1, until, months: 3, encounters_per_day: 1.5, workloads: Vec::new(), odd: 1.0, deliver_until: None }
+        TrafficConfig {
+            seed: 1,
+            until,
+            months: 3,
+            encounters_per_day: 1.5,
+            workloads: Vec::new(),
+            odd: 1.0,
+            ages: false,
+            deliver_until: None,
+        }
     }
 }
 
@@ -155,6 +167,10 @@ impl Traffic {
     /// Applies the oddity of a draft, then queues and returns its deliveries.
     fn live(&mut self, mut draft: Draft, practice: usize) -> Vec<VersionDelivery> {
         let odd = self.deal();
+        let carries = matches!(draft.detail, Detail::Encounter(_) | Detail::Feedback(_));
+        if self.config.ages && carries {
+            (draft.age_band, draft.sex) = age_and_sex(&draft.patient);
+        }
         match odd {
             Some(Odd::ExcludedAdmin) => draft.exclude = Some("admin"),
             Some(Odd::ExcludedTest) => draft.exclude = Some("test"),

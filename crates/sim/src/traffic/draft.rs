@@ -122,6 +122,9 @@ pub(crate) struct Draft {
     pub clinician: Number,
     pub practice: Option<String>,
     pub patient: String,
+    /// Bands of five years, and a word.
+    pub age_band: Option<u8>,
+    pub sex: Option<&'static str>,
     pub exclude: Option<&'static str>,
     pub pca: Vec<&'static str>,
     pub detail: Detail,
@@ -151,6 +154,10 @@ struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     practice: Option<&'a str>,
     patient: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age_band: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sex: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exclude: Option<&'static str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -196,6 +203,8 @@ impl Draft {
             clinician: &self.clinician,
             practice: self.practice.as_deref(),
             patient: &self.patient,
+            age_band: self.age_band,
+            sex: self.sex,
             exclude: self.exclude,
             pca: &self.pca,
             detail: &self.detail,
@@ -226,6 +235,8 @@ mod tests {
             clinician: Number { system: "gmc", value: "7012345".to_owned() },
             practice: Some("A81001".to_owned()),
             patient: "9434765919".to_owned(),
+            age_band: None,
+            sex: None,
             exclude: None,
             pca: Vec::new(),
             detail: Detail::Prescription(Prescription {

@@ -29,6 +29,21 @@ fn with_check(serial: u64) -> Option<[u8; 10]> {
     Some(number)
 }
 
+/// Age in bands of five years, and sex of a patient; one in 16 has no age and one in 16 no sex that a practice knows.
+pub(crate) fn age_and_sex(patient: &str) -> (Option<u8>, Option<&'static str>) {
+    // FNV-1a, so that the check digits of neighbours do not show.
+    let hash =
+        patient.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    let [a, b, c, ..] = (hash ^ hash >> 32).to_le_bytes();
+    let sex = match b % 32 {
+        0 | 1 => None,
+        2 => Some("other"),
+        odd if odd % 2 == 1 => Some("male"),
+        _ => Some("female"),
+    };
+    ((c >= 16).then_some(a % 19), sex)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

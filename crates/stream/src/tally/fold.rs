@@ -11,6 +11,7 @@ use scorecard::measure::measure_set::{MeasureSet, SetHash};
 use scorecard::record::digest::mark_check;
 use scorecard::record::log_record::{ClinicianMonth, Mark, Record, RowKey};
 use scorecard::registry::entry::{Entry, EntrySource};
+use scorecard::sums::cell_sum::CELL_COUNT;
 use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::{Month, Timestamp, Zone};
 
@@ -144,7 +145,7 @@ impl MeasureNames {
         MeasureNames { sides: measures.sides().len(), names, indexes }
     }
 
-    /// The sums of a row by index; `None` when the row names a measure or a side outside the set.
+    /// The sums of a row by index; `None` when the row names a measure, a side or a cell outside the set.
     pub(crate) fn sums_of(&self, row: &ClinicianMonth) -> Option<Sums> {
         let mut sums = Sums::zero(self.names.len());
         sums.base = row.base;
@@ -154,6 +155,10 @@ impl MeasureNames {
         for (side, signed) in &row.signed {
             let side = usize::try_from(*side).ok().filter(|side| *side < self.sides)?;
             sums.add_signed(side, *signed);
+        }
+        for cell in &row.cells {
+            let is_known = usize::try_from(cell.side).is_ok_and(|side| side < 2 * self.names.len());
+            sums.cells.add(Some(*cell).filter(|cell| is_known && usize::from(cell.cell) < CELL_COUNT)?);
         }
         Some(sums)
     }
@@ -178,7 +183,7 @@ pub(crate) fn row_record(
         base: sums.base,
         measures: named.filter(|(_, sums)| !sums.is_zero()).collect(),
         signed: sums.signed().map(|(side, signed)| (u32::try_from(side).expect("sides are few"), signed)).collect(),
-        cells: Vec::new(),
+        cells: sums.cells.iter().collect(),
     }
 }
 

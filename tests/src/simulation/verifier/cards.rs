@@ -8,7 +8,7 @@ use scorecard::record::log_record::Run;
 use scorecard::time::calendar::Month;
 
 use crate::simulation::counted_fact::Numbers;
-use crate::simulation::measure_sets::needs;
+use crate::simulation::measure_sets::{adjusts, needs};
 use crate::simulation::verifier::evidence::Evidence;
 use crate::simulation::verifier::expected_coverage::{ExpectedCoverage, GapsByMonth, shown};
 use crate::simulation::verifier::figures::Figures;
@@ -338,14 +338,20 @@ impl<'a> CutCheck<'a> {
             }
             let length = i32::from(measure.window);
             if whole(length) {
-                let mut wanted = [0; 5];
+                let (mut wanted, mut unknown) = ([0; 5], 0);
                 for back in 0..length {
                     let (sums, _) = self.sent(unit, &name, month.plus(-back), gaps);
                     let of_month = [sums.n, sums.d, sums.facts_n, sums.facts_d, sums.pca];
                     wanted.iter_mut().zip(of_month).for_each(|(sum, more)| *sum += more);
+                    unknown += sums.d - sums.by_cell[1].iter().sum::<i64>();
                 }
                 let got = [measure.n, measure.d, measure.facts_n, measure.facts_d, measure.pca];
                 verdict.hold(got == wanted, WINDOWS, || format!("{at}, {name}, {length} months: {got:?} instead of {wanted:?}"));
+                let shown = measure.case_mix.as_ref().and_then(|mix| mix.unknown);
+                let unknown = Some(unknown).filter(|_| adjusts(&name) && measure.value.is_some());
+                verdict.hold(shown == unknown, WINDOWS, || {
+                    format!("{at}, {name}: age or sex of {shown:?}, not {unknown:?}, is unknown")
+                });
             }
             for (back, got) in
                 (0..MONTHS).rev().zip(measure.months_n.iter().zip(&measure.months_d)).filter(|(back, _)| known(*back))

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use scorecard::event::{Action, Answer, Attendance, Batch, Codes, Detail, Event, IdScope, Prescription, Source, Versioning};
+use scorecard::event::{Action, Answer, Attendance, Batch, Codes, Detail, Event, IdScope, Prescription, Sex, Source, Versioning};
 use scorecard::record::log_record::RowKey;
 use scorecard::time::calendar::{Day, Month, Timestamp};
 
@@ -71,6 +71,8 @@ struct KnownVersions {
     arrived: Month,
     place: Place,
     shape: Shape,
+    /// The cell of age and sex: its own, else that of its encounter.
+    cell: Option<usize>,
 }
 
 /// Feed and id; where ids are unique for each kind, the id has the kind before it.
@@ -278,7 +280,8 @@ impl Definition {
             self.name(&(feed.to_owned(), reference.to_owned()), arrived);
         }
         let signs = signs_of(sent);
-        let known = KnownVersions { rank, event: event.clone(), signs, arrived, place: Place::Nowhere, shape: Shape::default() };
+        let (event_of, shape) = (event.clone(), Shape::default());
+        let known = KnownVersions { rank, event: event_of, signs, arrived, place: Place::Nowhere, shape, cell: None };
         self.known.insert(id.clone(), known);
         let sealed = self.assign(&id, was.clone());
         if self.forgotten.get(&id).is_some_and(|best| *best >= rank) && matches!(self.known[&id].place, Place::Row(_)) {
@@ -339,7 +342,9 @@ impl Definition {
             (Place::Row(old), _) => self.counters.entry(old.clone()).or_default()[2] += 1,
             _ => {}
         }
+        let cell = self.cell(id);
         let known = self.known.get_mut(id).expect("the caller has checked that it exists");
+        known.cell = cell;
         known.place = place;
         known.shape = shape;
         sealed
@@ -356,11 +361,18 @@ impl Definition {
                 continue;
             }
             let (place, shape, _) = self.evaluate(&other);
-            if place != known.place || shape != known.shape {
+            let other_cell = self.cell(&other) != known.cell && is_adjusted(&known.event);
+            if place != known.place || shape != known.shape || other_cell {
                 let was = known.place.clone();
                 self.assign(&other, was);
             }
         }
+    }
+
+    /// The cell of an event's patient: its own, else that of the encounter that it links.
+    fn cell(&self, id: &Identity) -> Option<usize> {
+        let event = &self.known[id].event;
+        own_cell(event).or_else(|| own_cell(self.linked(id, event)?))
     }
 
     /// Whether only a version of its own can move an event: its row, or its own day if it has no row, is in a sealed month.
@@ -429,6 +441,7 @@ impl Definition {
             excluded: event.exclude.is_some(),
             adjusted: event.pca.iter().map(ToString::to_string).collect(),
             signs: known.signs,
+            cell: known.cell,
             ..CountedFact::default()
         };
         match &event.detail {
@@ -500,10 +513,29 @@ fn source_of(event: &Event<'static>) -> Option<Source> {
 fn link_of(event: &Event<'static>) -> Option<String> {
     let decides = match &event.detail {
         Detail::Encounter(_) | Detail::Feedback(_) => true,
-        Detail::Prescription(_) | Detail::Order(_) => event.clinician.is_none() || event.practice.is_none(),
+        Detail::Prescription(_) | Detail::Order(_) => {
+            let placeless = event.clinician.is_none() || event.practice.is_none();
+            placeless || (own_cell(event).is_none() && is_adjusted(event))
+        }
         Detail::Observation(_) => false,
     };
     event.link.as_ref().filter(|_| decides).map(ToString::to_string)
+}
+
+/// The cell of the age and the sex that an event itself says.
+fn own_cell(event: &Event<'static>) -> Option<usize> {
+    // The bands of five years at which the ages 5, 15, 30, 45, 60, 75 and 85 begin.
+    let band = [1, 3, 6, 9, 12, 15, 17].into_iter().filter(|from| event.age_band >= Some(*from)).count();
+    match (event.age_band, event.sex) {
+        (Some(_), Some(Sex::Female)) => Some(2 * band),
+        (Some(_), Some(Sex::Male)) => Some(2 * band + 1),
+        _ => None,
+    }
+}
+
+/// Whether a measure of either set that counts such events adjusts for their patients.
+fn is_adjusted(event: &Event<'static>) -> bool {
+    matches!(event.detail, Detail::Encounter(_) | Detail::Prescription(_))
 }
 
 /// The fields of an event whose difference makes a conflict.

@@ -7,7 +7,7 @@ use scorecard::record::log_record::ClinicianMonth;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::simulation::counted_fact::{CountedFact, DrugCode, Numbers};
-use crate::simulation::measure_sets::{ALL_NAMES, contribute, is_second, side_numbers};
+use crate::simulation::measure_sets::{ALL_NAMES, adjusts, contribute, is_second, side_numbers};
 
 /// The sums of a row, or of several rows, for the measures of both sets.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -31,12 +31,13 @@ impl fmt::Debug for Figures {
             let sides = (m.facts_n, m.facts_d, m.n, m.d, m.n_squares, m.d_squares);
             write!(
                 f,
-                " {name}: {sides:?} {:?} pca {} excluded {} unknown {} signed {:?}",
+                " {name}: {sides:?} {:?} pca {} excluded {} unknown {} signed {:?} by cell {:?}",
                 (m.n_quantity, m.n_cost, m.d_quantity, m.d_cost),
                 m.pca,
                 m.excluded,
                 m.unknown,
-                m.signed
+                m.signed,
+                m.by_cell
             )?;
         }
         Ok(())
@@ -110,6 +111,9 @@ impl Figures {
             mine.excluded += theirs.excluded;
             mine.unknown += theirs.unknown;
             for (sum, more) in mine.signed.iter_mut().flatten().zip(theirs.signed.iter().flatten()) {
+                *sum += more;
+            }
+            for (sum, more) in mine.by_cell.iter_mut().flatten().zip(theirs.by_cell.iter().flatten()) {
                 *sum += more;
             }
         }
@@ -189,7 +193,7 @@ impl Figures {
                 pca: m.pca,
                 excluded: m.excluded,
                 unknown: m.unknown,
-                signed: [[0; 4]; 2],
+                ..Numbers::default()
             };
         }
         let numbers = side_numbers(set);
@@ -200,19 +204,27 @@ impl Figures {
             let of = |side: u32| row.signed.iter().find(|(number, _)| *number == side).map_or([0; 4], |(_, signed)| signed.0);
             figures.measures[at].signed = sides.map(of);
         }
-        (known && row.cells.is_empty()).then_some(figures)
+        for sum in &row.cells {
+            // Twice the measure's place in the set, plus 1 for the denominator.
+            let name = set.get(sum.side as usize / 2).filter(|name| adjusts(name))?;
+            let at = ALL_NAMES.iter().position(|one| one == name)?;
+            let held = &mut figures.measures[at].by_cell[sum.side as usize % 2][usize::from(sum.cell)];
+            *held = Some(sum.n).filter(|n| *n != 0 && *held == 0)?;
+        }
+        known.then_some(figures)
     }
 
     /// The fingerprint of a month's sums, as on a card: XXH3-128 of little-endian integers. They are the fields of the base, then
     /// index and fields of each measure of the set that is not zero. Behind them are the sides that are not zero: 2^32 plus the number,
-    /// and the four sums.
+    /// and the four sums. The last are the sums by cell that are not zero: 2^48 plus 16 times the side of the measure plus the cell, and
+    /// the sum.
     pub(crate) fn fingerprint(&self, set: &[&str]) -> String {
         let mut bytes = Vec::new();
         for field in self.under(set).base {
             bytes.extend(field.to_le_bytes());
         }
         for (index, name) in (0u64..).zip(set) {
-            let m = Numbers { signed: [[0; 4]; 2], ..*self.measure(name) };
+            let m = Numbers { signed: [[0; 4]; 2], by_cell: [[0; 16]; 2], ..*self.measure(name) };
             if m == Numbers::default() {
                 continue;
             }
@@ -233,6 +245,11 @@ impl Figures {
         for (side, signed) in sides.into_iter().filter(|(_, signed)| *signed != [0; 4]) {
             bytes.extend(((1_u64 << 32) + u64::from(side)).to_le_bytes());
             signed.iter().for_each(|sum| bytes.extend(sum.to_le_bytes()));
+        }
+        let by_cell = set.iter().flat_map(|name| self.measure(name).by_cell);
+        for (at, sum) in (0_u64..).zip(by_cell.flatten()).filter(|(_, sum)| *sum != 0) {
+            bytes.extend(((1_u64 << 48) + at).to_le_bytes());
+            bytes.extend(sum.to_le_bytes());
         }
         format!("{:032x}", xxh3_128(&bytes))
     }

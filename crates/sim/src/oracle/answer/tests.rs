@@ -452,11 +452,11 @@ fn the_units_of_a_closed_practice_are_no_peers() {
 #[test]
 fn a_saving_splits_the_own_quantity_at_own_prices_or_at_those_of_the_network() {
     let measure = Measure::read("brand", BRAND).expect("a measure");
-    let own = |n: i128, d: i128, money| Member { n, d, spread: 0, money, months: Vec::new() };
+    let own = |n: i128, d: i128, money| Member { n, d, spread: 0, money, months: Vec::new(), expected: None };
     // 300 at 2 pence and 100 of the brand at 10 pence; the other has 100 at 2 pence.
     let one = own(100_000, 400_000, [100_000, 1_000, 400_000, 1_600]);
     let other = own(0, 100_000, [0, 0, 100_000, 200]);
-    let network = Group { members: vec![other.clone(), one.clone()], size: 2 };
+    let network = Group { members: vec![other.clone(), one.clone()], size: 2, rates: None };
     let saving = |own, percent| saving_at(&measure, own, &network, network.quantile(percent).expect("two")).expect("a saving");
     // Shares 0 and 0.25: the median is 0.125. 50 of 400 at 10 pence and 350 at 2 pence are 1,200 of 1,600.
     assert!((saving(&one, 50) - 400.0).abs() < 1e-9);
