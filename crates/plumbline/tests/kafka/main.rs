@@ -47,7 +47,7 @@ const VERIFIER: [(&str, fn()); 3] = [
 type Promise = (&'static str, fn(&TestTools));
 
 /// Tests against brokers, the longest first.
-const PROMISES: [Promise; 15] = [
+const PROMISES: [Promise; 16] = [
     (
         "brokers_crash_one_after_the_other_and_nothing_is_lost",
         broker_failures::brokers_crash_one_after_the_other_and_nothing_is_lost,
