@@ -85,7 +85,7 @@ fn erased(pseudonyms: &BTreeSet<Pseudonym>, mode: ErasureMode, config: &Config, 
     Ok(erase_patient(&mut data.log, data.deployment.partitions, pseudonyms, mode)?)
 }
 
-/// What is done, and what remains.
+/// The lines for a terminal: the change, and the data that remain.
 fn report(outcome: &ErasureOutcome, mode: ErasureMode, config: &Config, until: Option<Timestamp>, end_epoch: bool) -> String {
     let ErasureOutcome { retracted, void, records, .. } = *outcome;
     let events = counted(retracted, "event", "events");
@@ -96,7 +96,7 @@ fn report(outcome: &ErasureOutcome, mode: ErasureMode, config: &Config, until: O
     if void > 0 {
         lines.push(format!("{} of the patient counted nowhere before", counted(void, "event", "events")));
     }
-    lines.push("What remains:".to_owned());
+    lines.push("These data remain:".to_owned());
     lines.push(format!(
         "* events: {} with a pseudonym of the patient, {}",
         counted(records, "record", "records"),

@@ -21,7 +21,7 @@ use crate::process::limits::EVENTS_PER_BATCH;
 /// The highest version that a sender may use. A retraction cannot exceed it, so such an event is fenced.
 const HIGHEST_VERSION: u64 = 1 << 53;
 
-/// What an erasure does.
+/// The effect of an erasure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErasureMode {
     /// It counts only.
@@ -164,7 +164,7 @@ impl CountingVersion {
         }
     }
 
-    /// What a fence leaves of it: the next version counts.
+    /// Applies a fence: the next version counts.
     fn void(&mut self) {
         (self.rank, self.action, self.is_patients) = (0, Action::Retract, false);
     }

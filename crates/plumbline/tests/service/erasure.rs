@@ -62,7 +62,7 @@ fn no_event_of_an_erased_patient_counts_and_the_epoch_ends_for_every_pseudonym()
     counted(&server, 5);
     let (code, text, error) = erase(&place, &format!("{ANN}\n"), &[]);
     assert_eq!(code, Some(0), "{error}");
-    assert!(text.contains("1 event of the patient retracted") && text.contains("What remains"), "{text}");
+    assert!(text.contains("1 event of the patient retracted") && text.contains("These data remain:"), "{text}");
     assert!(!text.contains("999000"), "{text}");
     counted(&server, 6);
     let (_, text, _) = erase(&place, ANN, &["--dry-run", "--output", "json"]);

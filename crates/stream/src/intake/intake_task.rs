@@ -194,7 +194,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Appends a fence to the partition of its feed, behind the events that were taken before it.
+    /// Appends a fence to the partition of its feed, behind the events that this intake has received.
     fn fence(&mut self, log: &mut impl Log, fence: &EventFence) -> Result<(), LogError> {
         let partition = partition_of(&fence.feed, self.partitions);
         if let Some(batch) = self.open.get_mut(fence.feed.as_str()) {
