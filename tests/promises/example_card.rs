@@ -20,6 +20,13 @@ fn example_text() -> String {
     std::fs::read_to_string(PATH).expect("the example is there")
 }
 
+/// Whether no card fills this field: it needs a gap, a standard, a reference network, few answers or an unknown value.
+fn is_rare(path: &str) -> bool {
+    ["coverage", "unknown", "measures.standard", "measures.comparator.reference", "measures.suppressed"]
+        .iter()
+        .any(|part| path == *part || path.starts_with(&format!("{part}.")))
+}
+
 /// All revisions of a small network over 26 months.
 static REVISIONS: LazyLock<Vec<Scorecard>> = LazyLock::new(|| {
     let population = sim::traffic::population::PopulationConfig { seed: 11, practices: 4, clinicians: 40, ..Default::default() };
@@ -38,7 +45,7 @@ static REVISIONS: LazyLock<Vec<Scorecard>> = LazyLock::new(|| {
     play(&network, deployment, 40, network.ends().plus_seconds(60 * 86_400)).world.revisions()
 });
 
-/// The first card with the most fields, among the forty restated cards with points for the most measures.
+/// The restated card with the most fields that are not rare, and among these with points for the most measures.
 fn example() -> Scorecard {
     let points = |card: &Scorecard| {
         let content = &card.content;
@@ -49,12 +56,11 @@ fn example() -> Scorecard {
     let fields = |card: &Scorecard| {
         let mut paths = BTreeSet::new();
         filled(&serde_json::from_str(&codec::json::record_lines::scorecard(card)).expect("a card is JSON"), "", &mut paths);
-        paths.len()
+        paths.iter().filter(|path| !is_rare(path)).count()
     };
     let all = REVISIONS.iter().filter(|card| card.content.status == Status::Restated && card.content.subject.pcn.is_some());
     let mut restated: Vec<Scorecard> = all.cloned().collect();
     restated.sort_by_cached_key(|card| (std::cmp::Reverse(points(card)), card.key(), card.revision));
-    restated.truncate(40);
     // `max_by_key` returns the last of equal cards.
     restated.reverse();
     restated.into_iter().max_by_key(fields).expect("a restated card")
@@ -174,13 +180,7 @@ fn the_example_card_fills_every_field_of_the_schema() {
     let example: Value = serde_json::from_str(&example_text()).expect("the example is JSON");
     let mut shown = BTreeSet::new();
     filled(&example, "", &mut shown);
-    // No card fills these: they need a gap, a standard, a reference network, few answers or an unknown value.
-    let rare = |path: &String| {
-        ["coverage", "unknown", "measures.standard", "measures.comparator.reference", "measures.suppressed"]
-            .iter()
-            .any(|part| *path == *part || path.starts_with(&format!("{part}.")))
-    };
-    let empty: Vec<String> = of_schema().into_iter().filter(|path| !shown.contains(path) && !rare(path)).collect();
+    let empty: Vec<String> = of_schema().into_iter().filter(|path| !shown.contains(path) && !is_rare(path)).collect();
     assert_eq!(empty, Vec::<String>::new());
 }
 

@@ -7,7 +7,6 @@ pub mod reference_figures;
 pub(crate) mod standardisation;
 pub mod peer_table;
 pub mod disclosed_figures;
-pub(crate) mod figure_steps;
 pub mod group_change;
 pub mod size_limits;
 pub mod peer_network;

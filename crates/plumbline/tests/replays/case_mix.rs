@@ -57,7 +57,17 @@ impl Appointments {
         place.put("own/dna_adjusted.toml", adjusted);
         place.put("surgery/events.ndjson", self.text);
         let folder = place.path("own").display().to_string();
-        let summary = place.replay("out", &["surgery"], &["--measures", &folder]);
+        // Roll-ups sum the practices of the operator's roles.
+        let role = |clinician: usize, practice: &str| {
+            format!(r#"{{"type":"role","person":"gmc|{}","practice":"{practice}","role":"gp"}}"#, 7_000_000 + clinician)
+        };
+        let roles = (0..24).flat_map(|clinician| ["A81001", "A81002"].map(|practice| role(clinician, practice)));
+        let person = |clinician: usize| format!(r#"{{"type":"person","id":"gmc|{}"}}"#, 7_000_000 + clinician);
+        let places = ["A81001", "A81002"].map(|code| format!(r#"{{"type":"organisation","code":"{code}","kind":"practice"}}"#));
+        let entries = (0..24).map(person).chain(places).chain(roles);
+        let registry = place.put("registry.ndjson", entries.collect::<Vec<_>>().join("\n")).display().to_string();
+        let options: &[&str] = if roll_up { &["--measures", &folder, "--registry", &registry] } else { &["--measures", &folder] };
+        let summary = place.replay("out", &["surgery"], options);
         assert_accounted_for(&summary);
         assert_eq!(summary.accepted, u64::from(self.events));
         let mut newest = BTreeMap::new();

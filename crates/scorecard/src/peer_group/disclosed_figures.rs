@@ -1,12 +1,11 @@
 //! The figures of a group that others may see: on cards, on pages and in the public topic alike.
 //!
-//! A median needs 10 members, quartiles and deciles 20, twenty quantiles 40. A median has two digits, and three from 100 members on.
-//! The other quantiles are whole steps away from it. Every figure is of the group with one's own value in it.
+//! A median needs 10 members, quartiles and deciles 20, twenty quantiles 40. Figures have two digits, and three from 100 members on.
+//! Every figure is of the group with one's own value in it.
 
 use crate::card::public_group::PeerGroup;
 use crate::card::scorecard::Comparator;
-use crate::measure::measure_set::Measure;
-use crate::peer_group::figure_steps::{FigureSteps, is_part};
+use crate::measure::measure_set::{Kind, Measure};
 use crate::peer_group::peer_network::PeerNetwork;
 use crate::peer_group::size_limits::{
     LEAST_FOR_MEDIAN, LEAST_FOR_QUANTILES, LEAST_FOR_QUARTILES, LEAST_FOR_THREE_DIGITS, PUBLIC_STEP, QUANTILES,
@@ -35,15 +34,11 @@ impl DisclosedFigures {
         let typical = typical_ratio(network).map(|ratio| rounded_ratio(measure, members, ratio));
         // The typical value of a reference network says nothing about the members here.
         let foreign = DisclosedFigures { typical: typical.filter(|_| network.figures.reference.is_some()), ..Default::default() };
-        let Some(median) = network.quantile_ratio(1, 2).filter(|_| members >= LEAST_FOR_MEDIAN) else {
-            return foreign;
-        };
-        let median = rounded_ratio(measure, members, median);
+        let at = |part: u64, whole: u64| Some(rounded_ratio(measure, members, network.quantile_ratio(part, whole)?));
+        let Some(median) = at(1, 2).filter(|_| members >= LEAST_FOR_MEDIAN) else { return foreign };
         if members < LEAST_FOR_QUARTILES {
             return DisclosedFigures { median: Some(median), ..foreign };
         }
-        let steps = FigureSteps::of(measure, network, median);
-        let at = |part: u64, whole: u64| Some(steps.figure(measure.value_of_ratio(network.quantile_ratio(part, whole)?)));
         let quantiles = if members < LEAST_FOR_QUANTILES { 0 } else { QUANTILES };
         DisclosedFigures {
             typical,
@@ -109,7 +104,7 @@ pub fn comparator(measure: &Measure, network: &PeerNetwork) -> Option<Comparator
 /// A value of a group of this size. A part of the whole is at most the whole, also if it is a ratio to an expectation. Above a half it has
 /// the decimals of the rest: 99.66 %, because 0.34 % are the others.
 fn rounded_ratio(measure: &Measure, members: usize, ratio: f64) -> f64 {
-    let is_part = is_part(measure);
+    let is_part = matches!(measure.definition.kind, Kind::Proportion | Kind::Share);
     let value = measure.value_of_ratio(if is_part { ratio.min(1.0) } else { ratio });
     if !is_part || ratio <= 0.5 {
         return rounded_for(members, value);
@@ -166,11 +161,10 @@ mod tests {
         assert_eq!((group.members, group.median, group.deciles.len()), (0, None, 0));
         let (group, twenty) = figures(29);
         assert_eq!((group.members, group.deciles.len(), group.quantiles.len()), (20, 9, 0));
-        // R type 7 of 0.1 % to 2.9 %: 0.8 %, 1.5 % and 2.2 %. Half of 1.4 % is 0.7 %, so a step is 0.8 %. The centre has two digits.
+        // R type 7 of 0.1 % to 2.9 %: 0.8 % and 2.2 %; deciles 0.38 %, 0.66 %, 0.94 %, 1.22 %, 1.5 % and so on, with two digits.
         let twenty = twenty.unwrap();
-        assert_eq!((twenty.p25, twenty.p75, twenty.typical), (Some(0.7), Some(2.3), Some(1.2)));
-        // 0.38 %, 0.66 %, 0.94 %, 1.22 % and 1.5 % are 1.4, 1.05, 0.7, 0.35 and 0 steps below the median.
-        assert_eq!(group.deciles, [0.7, 0.7, 0.7, 1.5, 1.5, 1.5, 2.3, 2.3, 2.3]);
+        assert_eq!((twenty.p25, twenty.p75, twenty.typical), (Some(0.8), Some(2.2), Some(1.2)));
+        assert_eq!(group.deciles, [0.38, 0.66, 0.94, 1.2, 1.5, 1.8, 2.1, 2.3, 2.6]);
         assert_eq!(figures(40).0.quantiles.len(), 20);
         assert_eq!(figures(100).1.unwrap().typical, Some(1.23));
     }

@@ -4,33 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::measure::measure_set::{Measure, MeasureSet};
-use crate::peer_group::group_change::{Succession, continued, kept};
+use crate::peer_group::group_change::{continued, kept};
 use crate::peer_group::network_builder::NetworkBuilder;
 use crate::peer_group::peer_member::{PeerMember, role_of_parts};
 use crate::peer_group::peer_network::PeerNetwork;
 use crate::peer_group::peer_table::PeerTable;
 use crate::time::calendar::{Month, Timestamp};
 
-/// The groups that were published last: those of the same month, or else those of the month before.
-#[derive(Clone, Copy, Debug)]
-pub struct LastGroups<'a> {
-    /// The groups.
-    pub table: &'a PeerTable,
-    /// Their month.
-    pub succession: Succession,
-}
-
 /// The groups of these units at a cut. The units have cards and are in scope; their order does not matter.
 ///
-/// A group of the last table stays where too few members differ from it.
+/// `last` has the groups that were published last for the month. One of them stays where too few members differ from it.
 #[must_use]
-pub fn form(
-    set: &MeasureSet,
-    month: Month,
-    as_of: Timestamp,
-    members: Vec<PeerMember>,
-    last: Option<LastGroups<'_>>,
-) -> PeerTable {
+pub fn form(set: &MeasureSet, month: Month, as_of: Timestamp, members: Vec<PeerMember>, last: Option<&PeerTable>) -> PeerTable {
     let mut roles: BTreeMap<Arc<str>, Vec<PeerMember>> = BTreeMap::new();
     for member in members {
         roles.entry(member.role.clone()).or_default().push(member);
@@ -42,7 +27,7 @@ pub fn form(
     let mut unchanged: BTreeSet<(Arc<str>, Arc<str>)> = BTreeSet::new();
     for (role, members) in practices {
         for formed in of_role(set, month, as_of, role, members, &PeerTable::default()) {
-            let stays = last.and_then(|last| kept(last.table.find(&formed.key.measure, role)?, &formed, last.succession));
+            let stays = last.and_then(|last| kept(last.find(&formed.key.measure, role)?, &formed));
             unchanged.extend(stays.is_some().then(|| (formed.key.measure.clone(), role.clone())));
             networks.push(stays.unwrap_or(formed));
         }
@@ -53,7 +38,7 @@ pub fn form(
             // The values of roll-ups are ratios to expectations by the single practices, so both stay or none.
             let parts = (formed.key.measure.clone(), Arc::from(role_of_parts(role).unwrap_or_default()));
             let last = last.filter(|_| unchanged.contains(&parts));
-            let stays = last.and_then(|last| continued(last.table.find(&formed.key.measure, role)?, &formed, last.succession));
+            let stays = last.and_then(|last| continued(last.find(&formed.key.measure, role)?, &formed));
             networks.push(stays.unwrap_or(formed));
         }
     }

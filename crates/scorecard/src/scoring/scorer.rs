@@ -6,7 +6,7 @@ use crate::card::scorecard::{
 };
 use crate::measure::measure_set::MeasureSet;
 use crate::peer_group::peer_member::{PeerMember, compared_role};
-use crate::peer_group::peer_table_builder::{LastGroups, form};
+use crate::peer_group::peer_table_builder::form;
 use crate::registry::directory::{Directory, UNKNOWN_ROLE};
 use crate::scoring::benchmark::Benchmarks;
 use crate::scoring::giants::giants;
@@ -69,7 +69,7 @@ impl Scorer<'_> {
 
     /// The peer groups of a month that follow these groups: a group stays where too few members differ.
     #[must_use]
-    pub fn peers_after(&self, last: LastGroups<'_>, month: Month, as_of: Timestamp, members: Vec<PeerMember>) -> PeerTable {
+    pub fn peers_after(&self, last: &PeerTable, month: Month, as_of: Timestamp, members: Vec<PeerMember>) -> PeerTable {
         form(self.measures, month, as_of, members, Some(last))
     }
 

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use scorecard::card::snapshot_id::SnapshotId;
 use scorecard::measure::measure_set::{Measure, MeasureSet};
 use scorecard::peer_group::disclosed_figures::{comparator, public_group};
-use scorecard::peer_group::group_change::Succession;
 use scorecard::peer_group::peer_member::PeerMember;
 use scorecard::peer_group::peer_network::PeerNetwork;
 use scorecard::peer_group::peer_table::PeerTable;
-use scorecard::peer_group::peer_table_builder::{LastGroups, form};
+use scorecard::peer_group::peer_table_builder::form;
 use scorecard::peer_group::unit::UnitKey;
 use scorecard::sums::measure_sums::{MeasureSums, SignedSums};
 use scorecard::time::calendar::{Month, Timestamp};
@@ -153,10 +152,7 @@ impl<'m> Network<'m> {
     /// Publishes a version of this group. Savings reveal the exact median and best decile, if the measure has some.
     pub fn publish(&mut self, group: &[Clinician], savings: bool) -> Version {
         let members = group.iter().enumerate().map(|(at, clinician)| member(at, clinician)).collect();
-        let last = self.table.as_ref().map(|(table, month)| {
-            let succession = Succession::of(*month, self.month);
-            LastGroups { table, succession }
-        });
+        let last = self.table.as_ref().filter(|(_, month)| *month == self.month).map(|(table, _)| table);
         let table = form(self.set, self.month, Timestamp(0), members, last);
         let version = table.networks().next().map(|network| version(&self.set.measures()[0], network, savings));
         self.table = Some((table, self.month));

@@ -264,11 +264,7 @@ impl Publisher<'_> {
         let units = books.units(month, &gaps);
         if new_groups {
             let formed = Groups::form(self.measures, &units);
-            // Values are alike within a twentieth, and within a two hundredth where a quarter begins.
-            let parts = if month.0.rem_euclid(3) == 0 { 200 } else { 20 };
-            let last = self.groups.get(&month).map(|same| (same, 20));
-            let last = last.or_else(|| self.groups.get(&month.plus(-1)).map(|earlier| (earlier, parts)));
-            let published = last.map(|(groups, parts)| formed.clone().after(groups, parts));
+            let published = self.groups.get(&month).map(|last| formed.clone().after(last));
             self.groups.insert(month, published.unwrap_or(formed));
         }
         // A month that had no card when it became final has no peers.

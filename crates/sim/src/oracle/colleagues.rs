@@ -145,14 +145,13 @@ impl Groups {
     }
 
     /// These groups as they are published after `last`: a group stays until ten members, and a third of them, differ. Values differ by
-    /// more than one part in `parts` of the larger one. Groups of roll-ups stay with those of the single practices.
-    pub(crate) fn after(self, last: &Groups, parts: i128) -> Groups {
+    /// more than a twentieth of the larger one. Groups of roll-ups stay with those of the single practices.
+    pub(crate) fn after(self, last: &Groups) -> Groups {
         let stays = |(index, _, role): &GroupKey| {
             let practices = (*index, false, role.clone());
             let both = last.0.get(&practices).zip(self.0.get(&practices));
             both.is_some_and(|(before, now)| {
-                before.may_stay(now)
-                    && before.strangers(now, parts) < 10.max(before.members.len().max(now.members.len()).div_ceil(3))
+                before.may_stay(now) && before.strangers(now) < 10.max(before.members.len().max(now.members.len()).div_ceil(3))
             })
         };
         let published = self.0.iter().map(|(key, now)| {
@@ -187,20 +186,21 @@ fn key(index: usize, unit: &Unit, standing: &SubjectRole) -> GroupKey {
 }
 
 impl Group {
-    /// Whether this group can stay in place of a new one: the new one shows something, and nothing more than this one may.
+    /// Whether this group can stay in place of a new one: the new one shows something, nothing more than this one may, and both or none
+    /// are adjusted.
     fn may_stay(&self, now: &Group) -> bool {
         let level = |group: &Group| [LEAST, LEAST_NETWORK].iter().filter(|least| group.members.len() >= **least).count();
-        level(now) > 0 && level(now) <= level(self)
+        level(now) > 0 && level(now) <= level(self) && self.rates.is_some() == now.rates.is_some()
     }
 
     /// Members of the larger group without a partner of their own in the other.
-    fn strangers(&self, now: &Group, parts: i128) -> usize {
+    fn strangers(&self, now: &Group) -> usize {
         let mut free: Vec<&Member> = now.members.iter().collect();
         let mut pairs = 0;
         for one in &self.members {
             let alike = |other: &&Member| {
-                let (a, b) = (one.n * other.d, other.n * one.d);
-                (a - b).abs() * parts <= a.abs().max(b.abs())
+                let (a, b) = (one.n * other.base(), other.n * one.base());
+                (a - b).abs() * 20 <= a.abs().max(b.abs())
             };
             if let Some(place) = free.iter().position(|other| alike(other)) {
                 free.remove(place);
@@ -274,7 +274,7 @@ mod tests {
             (0..count).map(|n| 1_000_000 * 3_i128.pow(u32::try_from(n).expect("small"))).collect()
         };
         let after = |before: usize, now: usize| {
-            let found = groups(&apart(now)).after(&groups(&apart(before)), 20);
+            let found = groups(&apart(now)).after(&groups(&apart(before)));
             found.0.into_values().map(|group| (group.members.len(), group.size)).next().expect("one group")
         };
         assert_eq!([after(20, 21), after(20, 29), after(20, 30)], [(20, 20), (20, 20), (30, 30)]);

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use scorecard::card::fingerprint::month_sums;
 use scorecard::card::scorecard::Status;
-use scorecard::peer_group::group_change::Succession;
 use scorecard::peer_group::peer_table::PeerTable;
-use scorecard::peer_group::peer_table_builder::LastGroups;
 use scorecard::peer_group::peer_week::begins_peer_week;
 use scorecard::peer_group::unit::UnitKey;
 use scorecard::record::log_record::Mark;
@@ -171,15 +169,12 @@ impl CutPlanner<'_> {
         known.completed_by(peers.for_quarter(quarter))
     }
 
-    /// The groups of a month at this cut. Groups of the last version, or of the month before, stay where too few members differ.
+    /// The groups of a month at this cut. Groups of the last version stay where too few members differ.
     fn formed(&self, month: Month, units: &MonthUnits<'_>, coverage: &MonthCoverage, effects: &RunEffects) -> PeerTable {
         let scorer = self.scorer();
         let member = |key: UnitKey| scorer.member(&units.unit(&key, month, coverage)?, month);
         let members = units.of_month(self.directory, month).into_iter().filter_map(member).collect();
-        let known = |month: Month| effects.peers.get(&month).or_else(|| self.published.peers.get(&month));
-        let last = [month, month.plus(-1)]
-            .into_iter()
-            .find_map(|last| known(last).map(|table| LastGroups { table, succession: Succession::of(last, month) }));
+        let last = effects.peers.get(&month).or_else(|| self.published.peers.get(&month));
         match last {
             Some(last) => scorer.peers_after(last, month, self.cut, members),
             None => scorer.peers(month, self.cut, members),

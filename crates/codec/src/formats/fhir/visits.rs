@@ -9,7 +9,7 @@ use crate::formats::fhir::concepts::{coded, codes, each_code, has_phrase, phrase
 use crate::formats::fhir::header::{EntryMeta, action, head_fields, header, occurred};
 use crate::formats::fhir::participants::{credited, objects};
 use crate::formats::fhir::references::{Scope, kind_of};
-use crate::formats::fhir::resources::{AppointmentResource, Concept, EncounterResource, Head, Reference};
+use crate::formats::fhir::resources::{AppointmentResource, Concept, EncounterResource, Head, Participant, Reference};
 use crate::formats::fhir::versions::{check_appointment, check_encounter};
 use crate::formats::native_kinds::MAX_MINUTES;
 use crate::json::instant::{Moment, fhir_moment, instant};
@@ -114,8 +114,7 @@ pub(crate) fn appointment(
     let when = occurred(scope, "Appointment.start", &sent.start, asked)?;
     let mut event = header.event(asked, when, Detail::Encounter(None));
     credited(scope, "Appointment.participant", &sent.participant, &sent.contained).put(&mut event);
-    let participants = objects(scope, "Appointment.participant", &sent.participant);
-    scope.put_location(&mut event, "Appointment.participant", participants.iter().map(|one| &one.actor), &sent.contained);
+    put_place(scope, &mut event, sent);
     if let Some(patient) = patient_of(scope, sent) {
         scope.put_patient(&mut event, "Appointment.participant", patient, &sent.contained);
     }
@@ -135,6 +134,18 @@ pub(crate) fn appointment(
         }));
     }
     Ok(event)
+}
+
+/// Sets the practice of an Appointment to the organisation of a participating location. Faults of participants are counted already.
+fn put_place(scope: &Scope<'_, '_>, event: &mut Event<'static>, sent: &AppointmentResource<'_>) {
+    let participants = sent.participant.items("Appointment.participant").unwrap_or_default();
+    let place = |node: &Node<Participant<'_>>| {
+        let Node::Object(participant) = node else { return None };
+        scope.organisation_of_location("Appointment.participant", &participant.actor, &sent.contained).ok().flatten()
+    };
+    if event.practice.is_none() && scope.feed.practice.is_none() {
+        event.practice = participants.iter().find_map(place).map(Cow::Owned);
+    }
 }
 
 /// Whether an Encounter is a contact of its own. A part of another Encounter is not, and neither is one with a code that the
