@@ -229,8 +229,8 @@ fn work_at_two_practices_has_a_roll_up_card() {
     assert_eq!(cards["gmc%7C7000001|B82002|2026-10"].content.exposure[0].items, 1);
 }
 
-/// A network with a clinician at two practices of the operator's registry, and every newest card after two attacks by the feed of a
-/// third practice: before the month is provisional, and after it is final.
+/// A network with a clinician at two practices of the operator's registry, and every newest card after two attacks. The feed of a third
+/// practice attacks before the month is provisional, and after it is final.
 fn attacked(forge: bool) -> BTreeMap<String, Scorecard> {
     let mut world = World::new(deployment(4, utc(2026, 10, 1, 3)));
     let day = utc(2026, 10, 5, 9);

@@ -43,12 +43,12 @@ fn values(group: &[Clinician]) -> Vec<f64> {
 
 /// Share of colleagues who are found, as a mean over many groups, and the same by the median.
 #[derive(Clone, Copy, Debug, Default)]
-struct Found {
+struct FoundShare {
     attack: f64,
     median: f64,
 }
 
-impl Found {
+impl FoundShare {
     fn add(&mut self, part: f64, attack: f64, median: f64) {
         self.attack += part * attack;
         self.median += part * median;
@@ -79,7 +79,7 @@ fn no_named_colleague_is_found_by_one_version() {
             [(10, false), (15, false), (20, false), (20, true), (25, true), (30, true), (39, true), (40, true), (60, true)]
         {
             let mut draws = draws(world, members);
-            let [mut by_name, mut densest_place, mut knows_three] = [Found::default(); 3];
+            let [mut by_name, mut densest_place, mut knows_three] = [FoundShare::default(); 3];
             let mut by_rank = 0.0;
             for _ in 0..GROUPS {
                 let group = group(world, members, &mut draws);
@@ -164,7 +164,7 @@ fn those_who_came_together_are_not_found_when_a_version_changes() {
         for members in [10, 20, 25, 30, 40, 50] {
             let comers = 10.max((members as f64 / 2.0).ceil() as usize);
             let mut draws = draws(world, members);
-            let [mut by_name, mut densest_place] = [Found::default(); 2];
+            let [mut by_name, mut densest_place] = [FoundShare::default(); 2];
             for _ in 0..GROUPS {
                 let mut all = group(world, members, &mut draws);
                 let mut network = Network::new(&set);
@@ -194,7 +194,7 @@ fn those_who_came_together_are_not_found_when_a_version_changes() {
 
 /// A network that a newcomer joins: its members, the size of their practices, the months before, and whether the measure has a saving.
 #[derive(Clone, Copy, Debug)]
-struct Joined {
+struct Newcomer {
     members: usize,
     size: f64,
     months: usize,
@@ -203,11 +203,11 @@ struct Joined {
 
 /// The share of newcomers who are found by the first card after they came. The attacker supposes that the figures move by this part of
 /// the spread by themselves.
-fn newcomers(set: &MeasureSet, world: World, joined: Joined, noises: [f64; 2]) -> [Found; 2] {
+fn newcomers(set: &MeasureSet, world: World, joined: Newcomer, noises: [f64; 2]) -> [FoundShare; 2] {
     const GROUPS: usize = 600;
-    let Joined { members, size, months, savings } = joined;
+    let Newcomer { members, size, months, savings } = joined;
     let mut draws = draws(world, members);
-    let mut found = [Found::default(); 2];
+    let mut found = [FoundShare::default(); 2];
     for _ in 0..GROUPS {
         let mut all: Vec<Clinician> = (0..members).map(|_| Clinician::drawn(world, size, &mut draws)).collect();
         let mut network = Network::new(set);
@@ -236,7 +236,7 @@ fn a_newcomer_of_the_next_month_is_found_no_more_often_than_the_page_says() {
     let set = measures();
     for world in WORLDS {
         for (members, size, months) in [(10, 1.0, 1), (20, 4.0, 1), (20, 1.0, 3), (20, 4.0, 3), (30, 4.0, 3), (40, 4.0, 3)] {
-            let joined = Joined { members, size, months, savings: false };
+            let joined = Newcomer { members, size, months, savings: false };
             for found in newcomers(&set, world, joined, [0.02, 0.05]) {
                 found.assert(&format!("{world:?}, {joined:?}, a newcomer"), NEWCOMER);
             }
@@ -250,7 +250,7 @@ fn exact_savings_show_a_newcomer_of_the_next_month_by_no_more_than_the_page_says
     let set = measures();
     for world in WORLDS {
         for (members, months) in [(20, 1), (20, 3), (30, 3), (40, 3)] {
-            let joined = Joined { members, size: 1.0, months, savings: true };
+            let joined = Newcomer { members, size: 1.0, months, savings: true };
             for found in newcomers(&set, world, joined, [0.02, 0.05]) {
                 found.assert(&format!("{world:?}, {joined:?}, a newcomer with savings"), NEWCOMER);
             }

@@ -28,7 +28,7 @@ struct Site {
 }
 
 impl Site {
-    /// A site whose patients miss so many of 100 slots a month of each clinician.
+    /// A site whose patients miss that many of 100 slots a month of each clinician.
     fn new(measures: MeasureSet, missed: &[i64]) -> Site {
         let mut directory = Directory::default();
         let mut units = Vec::new();
@@ -96,7 +96,7 @@ fn a_sentence_without_room_for_the_name_leaves_it_to_the_comparator() {
     let mut missed = vec![6; 11];
     missed.push(40);
     let mut site = Site::new(measures().with_reference(file).expect("the same measure"), &missed);
-    // Of 12 months 11 hold facts: the longest form of the span.
+    // 11 of 12 months hold facts: the longest form of the span.
     let mut months = site.units[11].months.clone();
     months[MONTHS - 5] = Sums::zero(1);
     site.units[11] = UnitMonth::new(site.units[11].key.clone(), months);

@@ -17,7 +17,7 @@ fn directory(entries: &[(&str, &str)]) -> Directory {
 }
 
 fn month(text: &str) -> Month {
-    text.parse().unwrap()
+    text.parse().expect("a valid text")
 }
 
 const GP: &str = r#"{"type":"role","person":"p1","practice":"A1","role":"gp"}"#;

@@ -66,7 +66,7 @@ fn offers_of_the_page_are_those_of_the_card() {
         match &card.content.one_thing {
             Some(one) => {
                 with_one += 1;
-                assert_eq!(offered, [one.action.clone()]);
+                assert_eq!(offered, std::slice::from_ref(&one.action));
                 assert!(words(&page).contains(&one.reason), "{}", one.reason);
             }
             None => assert!(offered.is_empty() && words(&page).contains("Nothing is clear this month.")),

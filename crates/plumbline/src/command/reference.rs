@@ -26,7 +26,7 @@ type Chunks = BTreeMap<Month, BTreeMap<(PeerKey, u32), PeerSnapshot>>;
 pub struct ReferenceExport {
     /// The file.
     pub text: String,
-    /// What it holds.
+    /// The groups in it, in words.
     pub report: String,
 }
 

@@ -57,6 +57,6 @@ fn rejects(log: &mut LocalLog) -> Result<Vec<RejectNote>> {
     })?;
     let note = |((feed, reason, field), (records, cure))| RejectNote { feed, reason, field, cure, records };
     let mut notes: Vec<RejectNote> = groups.into_iter().map(note).collect();
-    notes.sort_by(|a, b| b.records.cmp(&a.records));
+    notes.sort_by_key(|note| std::cmp::Reverse(note.records));
     Ok(notes)
 }

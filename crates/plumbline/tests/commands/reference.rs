@@ -14,7 +14,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("text")
 }
 
-/// Slots of clinicians in January 2026, and their roles. Patients of a clinician miss so many of 100.
+/// Slots of clinicians in January 2026, and their roles. Patients of a clinician miss that many of 100.
 fn practice(place: &Place, name: &str, missed: &[usize]) {
     let mut registry = "{\"type\":\"organisation\",\"code\":\"A81001\",\"kind\":\"practice\"}\n".to_owned();
     let mut events = String::new();

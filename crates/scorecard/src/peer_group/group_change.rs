@@ -49,7 +49,7 @@ pub fn continued(last: &PeerNetwork, formed: &PeerNetwork) -> Option<PeerNetwork
     Some(PeerNetwork::new(formed.key.clone(), formed.as_of, figures, places.clone(), last.values.clone()))
 }
 
-/// The figures of a group that lost so many members that only the median remains.
+/// The figures of a group that lost members until only the median remains.
 fn without_fit(last: &PeerNetwork, now: usize) -> GroupFigures {
     GroupFigures {
         members: count(now),

@@ -202,7 +202,7 @@ impl Group {
                 let (a, b) = (one.n * other.base(), other.n * one.base());
                 (a - b).abs() * 20 <= a.abs().max(b.abs())
             };
-            if let Some(place) = free.iter().position(|other| alike(other)) {
+            if let Some(place) = free.iter().position(alike) {
                 free.remove(place);
                 pairs += 1;
             }
@@ -210,7 +210,7 @@ impl Group {
         self.members.len().max(now.members.len()) - pairs
     }
 
-    /// This group, with the figures that so many members support.
+    /// This group, with the figures that this number of members supports.
     fn shown_by(self: &Rc<Group>, members: usize) -> Rc<Group> {
         let size = if self.members.len() >= LEAST_NETWORK && members < LEAST_NETWORK { members } else { self.members.len() };
         if size == self.size {

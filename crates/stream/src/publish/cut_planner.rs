@@ -320,7 +320,7 @@ struct MonthPlan<'a> {
 /// The units whose cards a cut computes where it does not compute the whole month.
 ///
 /// A unit is due when its month or its coverage differs from its last revision, or when the registry attributes it otherwise. Without a
-/// revision a unit at a practice is due. A roll-up is also due when one of its practices that it sums is: an event that moves between two practices
+/// revision a unit at a practice is due. A roll-up is also due when a practice that it sums is. An event that moves between two practices
 /// changes no sum of the month, but only one of the practices may leave it out. A changed row alone is no reason: an amendment changes
 /// only its counters.
 fn due_units(plan: &MonthPlan<'_>, waiting: &BTreeSet<UnitKey>, last: &BTreeMap<UnitKey, LastRevision>) -> BTreeSet<UnitKey> {

@@ -179,7 +179,7 @@ impl Definition {
         }
     }
 
-    /// Voids the events of an id, of every kind. What the log has forgotten of it is void, too.
+    /// Voids the events of an id, of every kind. Its events that the log has forgotten are void, too.
     pub(crate) fn fence(&mut self, feed: &str, id: &str) {
         let is_fenced =
             |known: &Identity| known.0 == feed && (known.1 == id || known.1.split_once(' ').is_some_and(|(_, of)| of == id));

@@ -36,8 +36,8 @@ struct StatedRole {
 }
 
 /// The entries up to an offset. The simulation's entries have no dates, no chains of aliases and no circles, so the last entry of
-/// each person, role and organisation counts. Of withdrawals and roles alone some are the operator's; a withdrawal holds against
-/// earlier and later claims.
+/// each person, role and organisation counts. Some withdrawals and roles are the operator's; no other entry is. A withdrawal
+/// holds against earlier and later claims.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RegistryAsOf {
     persons: BTreeMap<String, String>,

@@ -230,7 +230,7 @@ fn feedback_counts_on_the_day_of_its_recorded_encounter() {
 }
 
 /// The operator states that clinician 1 works at these practices, so that a roll-up sums them.
-fn at(h: &mut History, practices: &[&str]) {
+fn works_at(h: &mut History, practices: &[&str]) {
     for practice in practices {
         h.registry += &format!("{{\"type\":\"role\",\"person\":\"gmc|1\",\"practice\":\"{practice}\",\"role\":\"gp\"}}\n");
     }
@@ -239,7 +239,7 @@ fn at(h: &mut History, practices: &[&str]) {
 #[test]
 fn an_event_without_a_practice_gets_its_encounters_practice_or_else_its_feeds() {
     let mut h = History::default();
-    at(&mut h, &["A1", "B9"]);
+    works_at(&mut h, &["A1", "B9"]);
     let elsewhere = visit(1, "2026-06-10", "attended").replace(r#""type""#, r#""practice":"B9","type""#);
     h.event(0, "a", 1, &elsewhere).event(0, "fb", 1, &feedback("2026-06-12", "good", "a"));
     h.event(0, "fc", 1, &feedback("2026-06-12", "good", "nobody")).cut("2026-07-04T03:00:00Z");
@@ -279,7 +279,7 @@ fn feedback_of_a_sealed_month_stays_when_its_encounter_leaves_it() {
 #[test]
 fn a_roll_up_begins_with_a_card_of_one_of_its_practices() {
     let mut h = History::default();
-    at(&mut h, &["A1", "A2"]);
+    works_at(&mut h, &["A1", "A2"]);
     h.visit("a", 1, 1, "2026-06-10", "attended").visit("b", 1, 1, "2026-06-10", "attended").cut("2026-07-04T03:00:00Z");
     // A second practice within the twelve months, but no change in June.
     h.event(1, "c", 1, &visit(1, "2026-02-10", "attended")).cut("2026-07-05T03:00:00Z");
@@ -345,7 +345,7 @@ fn more_than_a_tenth_with_unknown_status_hides_the_measure() {
 #[test]
 fn two_practices_within_twelve_months_make_a_roll_up() {
     let mut h = History::default();
-    at(&mut h, &["A1", "A2"]);
+    works_at(&mut h, &["A1", "A2"]);
     h.event(1, "a", 1, &visit(1, "2026-02-10", "noshow")).visit("b", 1, 1, "2026-06-10", "attended");
     h.visit("c", 1, 1, "2026-06-10", "attended").cut("2026-07-04T03:00:00Z");
     let expected = ["1 A2 2026-02 #1 final first+1", "1 * 2026-06 #1 provisional first+2", "1 A1 2026-06 #1 provisional first+2"];
