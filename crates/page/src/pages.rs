@@ -10,6 +10,7 @@ pub mod operations_page;
 pub mod reader_choice;
 pub mod sign_in_page;
 pub mod notice_page;
+pub(crate) mod month_links;
 pub(crate) mod talks_pictures;
 pub mod practice_team;
 pub(crate) mod offer_section;

@@ -11,11 +11,12 @@ use crate::frame::document::document;
 use crate::frame::navigation::Navigation;
 use crate::frame::spreadsheet::Spreadsheet;
 use crate::pages::measure_ledger::DOMAINS;
+use crate::pages::month_links::month_links;
 use crate::pages::practice_sums::{PracticeSum, has_sums, practice_sum, quantile};
 use crate::text::measure_words::{better, better_sentence, domain, unit_words, value};
 use crate::text::page_words::{say, text};
 use crate::text::spoken_count::grouped;
-use crate::text::spoken_date::{day, month};
+use crate::text::spoken_date::day;
 
 /// Least practices of a comparison.
 const LEAST_PRACTICES: usize = 5;
@@ -76,7 +77,8 @@ pub fn meeting_page(reading: &MeetingContent<'_>, navigation: &Navigation) -> St
         }
         section aria-labelledby="agreed" { h2 #agreed { (text("meeting.agreed")) } p.small.soft { (text("meeting.agreed_text")) } div.line {} div.line {} }
         p.small.soft { (text("disclosure.rule")) " " (text("disclosure.only_counts")) }
-        (other_months(reading, &navigation.addresses))
+        p.screen-only { a href=(as_csv(&navigation.addresses.meeting(reading.practice, reading.month))) { (text("disclosure.csv")) } }
+        (month_links(reading.month, reading.months, |month| navigation.addresses.meeting(reading.practice, month)))
     };
     document(navigation, &title, &main)
 }
@@ -182,17 +184,6 @@ fn table_row(row: &PracticeRow<'_>, addresses: &Addresses) -> Markup {
             td.of-you role="cell" { (spoken(row.own.value)) @if !unit.is_empty() { " " span.unit { (unit) } } }
             td.of-among role="cell" { @if let Some(drawn) = strip(&values, &title) { (drawn) } }
             td.of-points role="cell" { (grouped(row.own.d)) }
-        }
-    }
-}
-
-fn other_months(reading: &MeetingContent<'_>, addresses: &Addresses) -> Markup {
-    let own = addresses.meeting(reading.practice, reading.month);
-    let others: Vec<&Month> = reading.months.iter().rev().filter(|other| **other != reading.month).take(12).collect();
-    html! {
-        p.screen-only { a href=(as_csv(&own)) { (text("disclosure.csv")) } }
-        @if !others.is_empty() {
-            p.screen-only { (text("versions.other_months")) @for other in others { " " a.apart href=(addresses.meeting(reading.practice, *other)) { (month(*other)) } } }
         }
     }
 }

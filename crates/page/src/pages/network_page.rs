@@ -13,6 +13,7 @@ use crate::frame::navigation::Navigation;
 use crate::frame::spreadsheet::Spreadsheet;
 use crate::pages::card_facts::feed_state;
 use crate::pages::measure_ledger::DOMAINS;
+use crate::pages::month_links::month_links;
 use crate::text::measure_words::{better, domain, roles, unit_words, value};
 use crate::text::page_words::{counted, say, text};
 use crate::text::spoken_count::grouped;
@@ -71,7 +72,7 @@ pub fn network_page(reading: &NetworkContent<'_>, navigation: &Navigation) -> St
             @for of in DOMAINS { (table(reading, role, of, &navigation.addresses)) }
         }
         p.screen-only { a href=(as_csv(&navigation.addresses.network(reading.month))) { (text("disclosure.csv")) } }
-        (other_months(reading, &navigation.addresses))
+        (month_links(reading.month, reading.months, |month| navigation.addresses.network(month)))
     };
     document(navigation, &title, &main)
 }
@@ -162,15 +163,6 @@ fn table_row(row: &NetworkRow<'_>, addresses: &Addresses) -> Markup {
             td.right role="cell" data-label=(text("network.half")) { (half) }
             td.right role="cell" data-label=(text("network.share")) { (share) }
             td.right role="cell" data-label=(text("network.enough")) { (row.enough) }
-        }
-    }
-}
-
-fn other_months(reading: &NetworkContent<'_>, addresses: &Addresses) -> Markup {
-    let others: Vec<&Month> = reading.months.iter().rev().filter(|other| **other != reading.month).take(12).collect();
-    html! {
-        @if !others.is_empty() {
-            p.screen-only { (text("versions.other_months")) @for other in others { " " a.apart href=(addresses.network(*other)) { (month(*other)) } } }
         }
     }
 }

@@ -48,22 +48,12 @@ fn version(note: &RevisionNote) -> String {
 
 /// A reason of a version in words.
 pub(crate) fn reason(reason: &Reason) -> String {
-    let key = match reason.cause {
-        Cause::First => "first",
-        Cause::Late => "late",
-        Cause::Amended => "amended",
-        Cause::Retracted => "retracted",
-        Cause::Attribution => "attribution",
-        Cause::DefinitionChange => "definition_change",
-        Cause::Final => "final",
-        Cause::Coverage => "coverage",
-    };
     let number = match (reason.cause, reason.events) {
         (Cause::Late | Cause::Amended | Cause::Retracted, 1) => "_one",
         (Cause::Late | Cause::Amended | Cause::Retracted, _) => "_many",
         _ => "",
     };
-    say(&format!("reason.{key}{number}"), &[("count", &grouped(reason.events))])
+    say(&format!("reason.{}{number}", reason.cause.word()), &[("count", &grouped(reason.events))])
 }
 
 /// The other cards of this month, and the cards of other months at this practice.

@@ -13,6 +13,7 @@ use crate::frame::document::document;
 use crate::frame::navigation::Navigation;
 use crate::frame::spreadsheet::{Spreadsheet, number};
 use crate::pages::card_facts::feed_state;
+use crate::pages::month_links::month_links;
 use crate::pages::practice_team::{Colleague, NamedCard, team};
 use crate::pages::talks_pictures::pictures;
 use crate::text::measure_words::value_with_unit;
@@ -72,7 +73,8 @@ pub fn talks_page(reading: &TalksContent<'_>, navigation: &Navigation) -> String
             (pictures((reading.measures, reading.groups), &team))
         }
         (guide())
-        (other_months(reading, addresses))
+        p.screen-only { a href=(as_csv(&addresses.talks(reading.practice, reading.month))) { (text("talks.csv")) } }
+        (month_links(reading.month, reading.months, |month| addresses.talks(reading.practice, month)))
     };
     document(navigation, &title, &main)
 }
@@ -199,17 +201,6 @@ fn guide() -> Markup {
             h2 #guide { (text("guide.heading")) }
             ol { @for step in ["first", "second", "third", "fourth", "fifth"] { li { (text(&format!("guide.{step}"))) } } }
             p { (text("guide.never")) }
-        }
-    }
-}
-
-fn other_months(reading: &TalksContent<'_>, addresses: &Addresses) -> Markup {
-    let own = addresses.talks(reading.practice, reading.month);
-    let others: Vec<&Month> = reading.months.iter().rev().filter(|other| **other != reading.month).take(12).collect();
-    html! {
-        p.screen-only { a href=(as_csv(&own)) { (text("talks.csv")) } }
-        @if !others.is_empty() {
-            p.screen-only { (text("versions.other_months")) @for other in others { " " a.apart href=(addresses.talks(reading.practice, *other)) { (month(*other)) } } }
         }
     }
 }
