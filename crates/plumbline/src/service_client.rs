@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
 use anyhow::{Context, Result, anyhow};
+use serde::de::DeserializeOwned;
 
 use crate::cli::Output;
 
@@ -24,6 +25,26 @@ impl ServiceResponse {
         let text = value.as_ref().and_then(|value| value.get("error")?.as_str());
         text.unwrap_or(self.body.trim()).to_owned()
     }
+}
+
+/// The answer of the service at this address, read from JSON. `None` if no service runs there.
+///
+/// # Errors
+/// Those of [`ask`], a refusal that `refused` turns into no answer, and an answer of another form.
+pub fn ask_running<T: DeserializeOwned>(
+    address: Option<String>,
+    method: &str,
+    path: &str,
+    refused: impl FnOnce(&ServiceResponse) -> Option<T>,
+) -> Result<Option<T>> {
+    let Some(address) = address else { return Ok(None) };
+    let Some(response) = ask(&address, method, path, "application/json")? else { return Ok(None) };
+    if response.status != 200 {
+        return refused(&response).map(Some).ok_or_else(|| anyhow!(response.error()));
+    }
+    let answer = serde_json::from_str(&response.body)
+        .with_context(|| format!("the process at {address} does not answer like a Plumbline service; check --data"))?;
+    Ok(Some(answer))
 }
 
 /// Environment variable with the token for a service that requires one from readers.

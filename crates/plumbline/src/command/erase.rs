@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use codec::identity::keys::Keys;
 use codec::identity::pseudonym::Pseudonyms;
 use scorecard::event::Pseudonym;
@@ -16,14 +16,11 @@ use crate::config::keys_file;
 use crate::config::options::Config;
 use crate::deployment::configured_files::running_at;
 use crate::deployment::data_directory::DataDirectory;
-use crate::deployment::read_only_log;
 use crate::intake::patient_erasure::{ErasureMode, ErasureOutcome, erase_patient};
 use crate::kafka::topic_plan::EVENTS_DAYS;
 use crate::process::clock::Clock;
-use crate::process::roles::{ProcessRole, ProcessRoles};
-use crate::process::shutdown_signal::ShutdownSignal;
 use crate::service::private_folder::set_private_umask;
-use crate::service_client::ask;
+use crate::service_client::ask_running;
 use crate::terminal::count::counted;
 use crate::view::pseudonym_text::pseudonym_text;
 
@@ -67,21 +64,12 @@ fn erased(pseudonyms: &BTreeSet<Pseudonym>, mode: ErasureMode, config: &Config, 
     let word = if mode == ErasureMode::Erase { "erase" } else { "dry-run" };
     let path = format!("/v1/patients/erase?mode={word}&pseudonyms={}", pseudonym_text(pseudonyms));
     if config.kafka.is_none()
-        && let Some(address) = running_at(&config.data)
-        && let Some(response) = ask(&address, "POST", &path, "application/json")?
+        && let Some(outcome) = ask_running(running_at(&config.data), "POST", &path, |_| None)?
     {
-        return match response.status {
-            200 => serde_json::from_str(&response.body)
-                .with_context(|| format!("the process at {address} does not answer like a Plumbline service; check --data")),
-            _ => bail!(response.error()),
-        };
+        return Ok(outcome);
     }
     set_private_umask();
-    // Opening a folder without a log would create one.
-    drop(read_only_log::log_to_read(config)?);
-    // A process of this role neither serves cards nor reads the configured registry file.
-    let roles = ProcessRoles::of(&[ProcessRole::Tally]);
-    let mut data = DataDirectory::open(config, clock, roles, &ShutdownSignal::default())?;
+    let mut data = DataDirectory::open_existing(config, clock)?;
     Ok(erase_patient(&mut data.log, data.deployment.partitions, pseudonyms, mode)?)
 }
 

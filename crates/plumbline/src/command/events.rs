@@ -11,13 +11,10 @@ use crate::config::keys_file;
 use crate::config::options::Config;
 use crate::deployment::configured_files::running_at;
 use crate::deployment::data_directory::DataDirectory;
-use crate::deployment::read_only_log;
 use crate::intake::operator_fence::{FenceOutcome, fence};
 use crate::process::clock::Clock;
-use crate::process::roles::{ProcessRole, ProcessRoles};
-use crate::process::shutdown_signal::ShutdownSignal;
 use crate::service::private_folder::set_private_umask;
-use crate::service_client::{ask, encoded};
+use crate::service_client::{ServiceResponse, ask_running, encoded};
 use crate::terminal::count::counted;
 
 /// Fences the event, and returns the lines for standard output.
@@ -45,24 +42,14 @@ fn text(fenced: &FenceOutcome) -> String {
 
 fn fenced(feed: &str, id: &str, config: &Config, clock: Clock) -> Result<FenceOutcome> {
     let path = format!("/v1/events/retract?feed={}&id={}", encoded(feed), encoded(id));
+    let absent = || FenceOutcome { feed: feed.to_owned(), id: id.to_owned(), voided: 0, newest: None };
+    let not_found = |response: &ServiceResponse| response.status == 404 && response.body.contains(":not-found");
     if config.kafka.is_none()
-        && let Some(address) = running_at(&config.data)
-        && let Some(response) = ask(&address, "POST", &path, "application/json")?
+        && let Some(outcome) = ask_running(running_at(&config.data), "POST", &path, |refused| not_found(refused).then(absent))?
     {
-        return match response.status {
-            200 => serde_json::from_str(&response.body)
-                .with_context(|| format!("the process at {address} does not answer like a Plumbline service; check --data")),
-            404 if response.body.contains(":not-found") => {
-                Ok(FenceOutcome { feed: feed.to_owned(), id: id.to_owned(), voided: 0, newest: None })
-            }
-            _ => bail!(response.error()),
-        };
+        return Ok(outcome);
     }
     set_private_umask();
-    // Opening a folder without a log would create one.
-    drop(read_only_log::log_to_read(config)?);
-    // A process of this role neither serves cards nor reads the configured registry file.
-    let roles = ProcessRoles::of(&[ProcessRole::Tally]);
-    let mut data = DataDirectory::open(config, clock, roles, &ShutdownSignal::default())?;
+    let mut data = DataDirectory::open_existing(config, clock)?;
     Ok(fence(&mut data.log, data.deployment.partitions, feed, id)?)
 }

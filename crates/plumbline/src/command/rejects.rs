@@ -17,7 +17,7 @@ use crate::process::shutdown_signal::ShutdownSignal;
 use crate::rejects::reject_store::RejectStore;
 use crate::rejects::rejected_record::RejectFilter;
 use crate::service::private_folder::set_private_umask;
-use crate::service_client::{ask, encoded};
+use crate::service_client::{ask_running, encoded};
 use crate::terminal::paint::Paint;
 use crate::view::rejects_view::{PendingRejects, RawBytes, retried};
 
@@ -50,14 +50,8 @@ fn pending(config: &Config) -> Result<PendingRejects> {
 }
 
 fn retry(which: &RejectFilter, config: &Config, clock: Clock) -> Result<RetryOutcome> {
-    if let Some(address) = running_at(&config.data)
-        && let Some(response) = ask(&address, "POST", &path(which), "application/json")?
-    {
-        return match response.status {
-            200 => serde_json::from_str(&response.body)
-                .with_context(|| format!("the process at {address} does not answer like a Plumbline service; check --data")),
-            _ => bail!(response.error()),
-        };
+    if let Some(outcome) = ask_running(running_at(&config.data), "POST", &path(which), |_| None)? {
+        return Ok(outcome);
     }
     set_private_umask();
     // Opening a folder without a log would create one.

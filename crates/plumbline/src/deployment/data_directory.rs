@@ -18,7 +18,7 @@ use crate::config::keys_file;
 use crate::config::options::{Config, FirstDay};
 use crate::deployment::configured_files::{ADDRESS_FILE, Files, files, in_use, keys, refuse_output};
 use crate::deployment::log_deployment::settled;
-use crate::deployment::read_only_log::{LOG_FOLDER, cards_of_copy, registry_settings};
+use crate::deployment::read_only_log::{LOG_FOLDER, cards_of_copy, log_to_read, registry_settings};
 use crate::deployment::registry_change::RegistryChange;
 use crate::history::output_folder::REFUSED;
 use crate::intake::intake_decoder::IntakeDecoder;
@@ -54,6 +54,17 @@ pub struct DataDirectory {
 }
 
 impl DataDirectory {
+    /// Opens an existing log for an operator's change to it.
+    ///
+    /// # Errors
+    /// Those of [`DataDirectory::open`], and when there is no log.
+    pub fn open_existing(config: &Config, clock: Clock) -> Result<DataDirectory> {
+        // Opening a folder without a log would create one.
+        drop(log_to_read(config)?);
+        // A process of this role neither serves cards nor reads the configured registry file.
+        DataDirectory::open(config, clock, ProcessRoles::of(&[ProcessRole::Tally]), &ShutdownSignal::default())
+    }
+
     /// Opens the data folder and the log. The first start creates both and the keys, and logs a warning to copy the keys. Over Kafka the
     /// roles decide which parts are opened, and `stopping` ends a wait for the brokers.
     ///
