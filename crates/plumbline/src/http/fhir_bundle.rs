@@ -19,9 +19,6 @@ pub(crate) struct ResourceHead<'a> {
     resource_type: Option<&'a RawValue>,
     #[serde(borrow)]
     id: Option<&'a RawValue>,
-    /// The type of a Bundle.
-    #[serde(borrow, rename = "type")]
-    kind: Option<&'a RawValue>,
 }
 
 impl<'a> ResourceHead<'a> {
@@ -44,8 +41,14 @@ fn text(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
     serde_json::from_str::<String>(raw?.get()).ok().map(Cow::Owned)
 }
 
+/// A Bundle with the heads of its entries.
 #[derive(Deserialize)]
-struct Entries<'a> {
+#[serde(rename_all = "camelCase")]
+struct BundleHeads<'a> {
+    #[serde(borrow)]
+    resource_type: Option<&'a RawValue>,
+    #[serde(borrow, rename = "type")]
+    kind: Option<&'a RawValue>,
     #[serde(borrow, default)]
     entry: Vec<EntryHead<'a>>,
 }
@@ -65,16 +68,15 @@ struct RequestHead {
 /// The response to a transaction or a batch, with a response for each of its entries in their order. `None` for another body, and for
 /// one whose entries and outcomes differ in number.
 pub(crate) fn bundle_response(body: &[u8], outcomes: &[ElementOutcome]) -> Option<Value> {
-    let head = ResourceHead::read(body)?;
-    if text(head.resource_type)? != "Bundle" {
+    let BundleHeads { resource_type, kind, entry } = serde_json::from_slice(body).ok()?;
+    if text(resource_type)? != "Bundle" {
         return None;
     }
-    let kind = match &*text(head.kind)? {
+    let kind = match &*text(kind)? {
         "transaction" => "transaction-response",
         "batch" => "batch-response",
         _ => return None,
     };
-    let Entries { entry } = serde_json::from_slice(body).ok()?;
     if entry.len() != outcomes.len() {
         return None;
     }

@@ -16,7 +16,7 @@ use crate::http::http_state::HttpState;
 use crate::http::operation_outcome::{failure, information, issue, operation_outcome, resource_response, status};
 use crate::http::problem::{ProblemType, Refusal};
 use crate::http::request_guard::CheckedRequest;
-use crate::http::responses::no_intake;
+use crate::http::responses::{no_intake, panicked};
 use crate::intake::intake_worker::{ElementOutcome, SubmissionAnswer};
 
 /// The types of resources that events, definitions, patients' traits and registry entries come from.
@@ -42,11 +42,14 @@ const ISSUES: usize = 100;
 
 /// `POST /fhir`: a Bundle, or one resource. An empty body is a notification without content.
 pub(crate) async fn post(state: State<HttpState>, checked: Extension<CheckedRequest>, request: HttpRequest) -> Response {
-    match taken(&state, checked.0, request, |_| None).await {
-        Ok((body, answer)) => match bundle_response(&body, &answer.elements) {
-            Some(bundle) => resource_response(StatusCode::OK, &bundle),
-            None => outcome_response(&answer.elements, StatusCode::OK),
-        },
+    match taken(&state, checked.0, request, None).await {
+        Ok((body, answer)) => {
+            let answered = tokio::task::spawn_blocking(move || match bundle_response(&body, &answer.elements) {
+                Some(bundle) => resource_response(StatusCode::OK, &bundle),
+                None => outcome_response(&answer.elements, StatusCode::OK),
+            });
+            answered.await.unwrap_or_else(|_| panicked("writing the answer"))
+        }
         Err(refused) if refused.is_empty_body => {
             let text = "the notification has no resource, so nothing is stored; let the subscription send its resources";
             resource_response(StatusCode::OK, &operation_outcome(vec![information(text)]))
@@ -62,8 +65,7 @@ pub(crate) async fn create(
     Path(kind): Path<String>,
     request: HttpRequest,
 ) -> Response {
-    let wrong = |head: &ResourceHead<'_>| head.differs_from(&kind, None);
-    match taken(&state, checked.0, request, wrong).await {
+    match taken(&state, checked.0, request, Some((&kind, None))).await {
         Ok((_, answer)) => outcome_response(&answer.elements, StatusCode::CREATED),
         Err(refused) => refused.response,
     }
@@ -76,8 +78,7 @@ pub(crate) async fn update(
     Path((kind, id)): Path<(String, String)>,
     request: HttpRequest,
 ) -> Response {
-    let wrong = |head: &ResourceHead<'_>| head.differs_from(&kind, Some(&id));
-    match taken(&state, checked.0, request, wrong).await {
+    match taken(&state, checked.0, request, Some((&kind, Some(&id)))).await {
         Ok((_, answer)) => outcome_response(&answer.elements, StatusCode::OK),
         Err(refused) => refused.response,
     }
@@ -133,18 +134,20 @@ impl From<Refusal> for FhirRefusal {
     }
 }
 
-/// The body and the outcomes of its elements. `wrong` names the difference of the resource from the request's path.
+/// The body and the outcomes of its elements. `path` is the type and the id that the resource must have.
 async fn taken(
     state: &HttpState,
     checked: CheckedRequest,
     request: HttpRequest,
-    wrong: impl Fn(&ResourceHead<'_>) -> Option<String>,
+    path: Option<(&str, Option<&str>)>,
 ) -> Result<(Bytes, SubmissionAnswer), FhirRefusal> {
     if state.intake.is_none() {
         return Err(FhirRefusal { is_empty_body: false, response: no_intake() });
     }
     let (body, room) = body(state, &checked, request).await?;
-    if let Some(why) = ResourceHead::read(&body).as_ref().and_then(wrong) {
+    if let Some((kind, id)) = path
+        && let Some(why) = ResourceHead::read(&body).and_then(|head| head.differs_from(kind, id))
+    {
         let outcome = operation_outcome(vec![failure("invalid", &why)]);
         return Err(FhirRefusal { is_empty_body: false, response: resource_response(StatusCode::BAD_REQUEST, &outcome) });
     }
