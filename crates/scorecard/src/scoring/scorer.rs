@@ -64,13 +64,13 @@ impl Scorer<'_> {
     /// The first peer groups of a month at a cut, from all its units in any order.
     #[must_use]
     pub fn peers(&self, month: Month, as_of: Timestamp, members: Vec<PeerMember>) -> PeerTable {
-        form(self.measures, month, as_of, members, None)
+        self.peers_after(None, month, as_of, members)
     }
 
-    /// The peer groups of a month that follow these groups: a group stays where too few members differ.
+    /// The peer groups of a month that follow its last groups, if it has some: a group stays where too few members differ.
     #[must_use]
-    pub fn peers_after(&self, last: &PeerTable, month: Month, as_of: Timestamp, members: Vec<PeerMember>) -> PeerTable {
-        form(self.measures, month, as_of, members, Some(last))
+    pub fn peers_after(&self, last: Option<&PeerTable>, month: Month, as_of: Timestamp, members: Vec<PeerMember>) -> PeerTable {
+        form(self.measures, month, as_of, members, last)
     }
 
     /// The benchmarks of a month from its peer groups and the figures of its quarter. A thread shares one for all cards that it

@@ -20,7 +20,7 @@ use crate::publish::coverage_pool::same_flags;
 use crate::publish::month_cards::{MonthCut, RunHeader};
 use crate::publish::month_states::{MonthStep, MonthSteps};
 use crate::publish::published::{LastRevision, PublishedState, quarter_of};
-use crate::publish::run::{RunEffects, RunWriter};
+use crate::publish::run::RunWriter;
 use crate::rows::ledger::CutBasis;
 use crate::rows::month_coverage::{CutFeeds, MonthCoverage};
 use crate::rows::month_units::MonthUnits;
@@ -75,8 +75,7 @@ impl CutPlanner<'_> {
         let mut units = None;
         for (quarter, before) in self.new_quarters(redefined) {
             let units = &*units.get_or_insert_with(|| self.units());
-            let figures = self.quarter(quarter, before, redefined, units, &writer.effects);
-            writer.write_quarter(quarter, figures)?;
+            writer.write_quarter(quarter, self.quarter(quarter, before, redefined, units))?;
         }
         for &month in self.open_months {
             let step = self.steps.of(month);
@@ -158,8 +157,8 @@ impl CutPlanner<'_> {
     }
 
     /// The figures for the points of a quarter, from the peers of the month before it: the published ones, or those of this cut.
-    fn quarter(&self, quarter: Month, before: Month, redefined: bool, units: &MonthUnits<'_>, effects: &RunEffects) -> PeerTable {
-        let formed = || self.formed(before, units, &self.coverage(before), effects);
+    fn quarter(&self, quarter: Month, before: Month, redefined: bool, units: &MonthUnits<'_>) -> PeerTable {
+        let formed = || self.formed(before, units, &self.coverage(before));
         let peers = match self.published.peers.get(&before) {
             Some(known) if redefined => known.clone().completed_by(formed()),
             Some(known) => known.clone(),
@@ -170,15 +169,11 @@ impl CutPlanner<'_> {
     }
 
     /// The groups of a month at this cut. Groups of the last version stay where too few members differ.
-    fn formed(&self, month: Month, units: &MonthUnits<'_>, coverage: &MonthCoverage, effects: &RunEffects) -> PeerTable {
+    fn formed(&self, month: Month, units: &MonthUnits<'_>, coverage: &MonthCoverage) -> PeerTable {
         let scorer = self.scorer();
         let member = |key: UnitKey| scorer.member(&units.unit(&key, month, coverage)?, month);
         let members = units.of_month(self.directory, month).into_iter().filter_map(member).collect();
-        let last = effects.peers.get(&month).or_else(|| self.published.peers.get(&month));
-        match last {
-            Some(last) => scorer.peers_after(last, month, self.cut, members),
-            None => scorer.peers(month, self.cut, members),
-        }
+        scorer.peers_after(self.published.peers.get(&month), month, self.cut, members)
     }
 
     fn scorer(&self) -> Scorer<'_> {
@@ -197,7 +192,7 @@ impl CutPlanner<'_> {
         let last = self.published.cards.get(&month).unwrap_or(&none);
         let quarter = quarter_of(month);
         let quarter = writer.effects.quarters.get(&quarter).or_else(|| self.published.quarters.get(&quarter)).cloned();
-        let peers = self.peers(plan, &writer.effects);
+        let peers = self.peers(plan);
         let benchmarks = plan.scorer.benchmarks(month, peers.table(), &quarter.unwrap_or_default());
         let month_cut = MonthCut {
             month,
@@ -228,9 +223,9 @@ impl CutPlanner<'_> {
     }
 
     /// The peers of a month at this cut.
-    fn peers(&self, plan: &MonthPlan<'_>, effects: &RunEffects) -> Peers<'_> {
+    fn peers(&self, plan: &MonthPlan<'_>) -> Peers<'_> {
         let was_final = plan.step.was_final();
-        let formed = || self.formed(plan.month, plan.units, plan.coverage, effects);
+        let formed = || self.formed(plan.month, plan.units, plan.coverage);
         let frozen = || formed().frozen();
         match self.published.peers.get(&plan.month) {
             Some(known) if was_final && plan.redefined => Peers::New(known.clone().completed_by(frozen())),
