@@ -1,6 +1,6 @@
 //! The comparison of published cards with those of the brute-force oracle, field by field.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scorecard::card::scorecard::{CardMeasure, Comparator, MonthGaps, Scorecard};
 use scorecard::event::Event;
@@ -154,16 +154,64 @@ fn assert_near_rounded(got: Option<f64>, want: Option<f64>, digits: usize, what:
     }
 }
 
+/// The published revisions of one roll-up, and the revisions that the oracle knows.
+#[derive(Debug, Default)]
+struct RollUpHistory<'a> {
+    revision: u32,
+    status: String,
+    content_hash: String,
+    /// Events of each counted cause in all published revisions, and in those of the oracle.
+    published: BTreeMap<String, i64>,
+    known: BTreeMap<String, i64>,
+    last_known: Option<&'a OracleCard>,
+}
+
+impl<'a> RollUpHistory<'a> {
+    /// A roll-up that this oracle expects in this cut, or one whose expectation alone changed.
+    fn add(&mut self, got: &Scorecard, want: Option<&'a OracleCard>) {
+        let at = format!("{} {} at {}", got.key(), got.revision, got.cut);
+        assert_eq!(got.revision, self.revision + 1, "{at}: revisions have no gap");
+        assert_ne!(got.content_hash, self.content_hash, "{at}: a revision has another content");
+        let status = word(&got.content.status);
+        let counted = |cause: &str, events: i64, sums: &mut BTreeMap<String, i64>| {
+            if events > 0 {
+                *sums.entry(cause.to_owned()).or_default() += events;
+            }
+        };
+        // A first revision counts every event of its month.
+        got.reasons.iter().for_each(|reason| counted(&word(&reason.cause), reason.events, &mut self.published));
+        let expected = match want {
+            Some(want) => {
+                want.reasons.iter().for_each(|(cause, events)| counted(cause, *events, &mut self.known));
+                assert_eq!(self.published, self.known, "{at}: events of the reasons, all revisions so far");
+                let words: Vec<String> = got.reasons.iter().map(|reason| word(&reason.cause)).collect();
+                let mut whole = want.reasons.iter().filter(|(_, events)| *events == 0);
+                assert!(
+                    whole.all(|(cause, _)| words.iter().any(|word| word == cause)),
+                    "{at}: {words:?}, not {:?}",
+                    want.reasons
+                );
+                self.last_known = Some(want);
+                want.status.to_owned()
+            }
+            None if self.status == "final" => "restated".to_owned(),
+            None => self.status.clone(),
+        };
+        assert_eq!(status, expected, "{at}: status");
+        (self.revision, self.status) = (got.revision, status);
+        self.content_hash.clone_from(&got.content_hash);
+    }
+}
+
 fn compare_card(got: &Scorecard, want: &OracleCard) {
     let subject = &got.content.subject;
     let at = format!("{} {} at {}", got.key(), want.revision, got.cut);
     let reasons: Vec<(String, i64)> = got.reasons.iter().map(|r| (word(&r.cause), r.events)).collect();
     let expected: Vec<(String, i64)> = want.reasons.iter().map(|(cause, events)| ((*cause).to_owned(), *events)).collect();
     assert_eq!((&subject.clinician, &subject.practice), (&want.clinician, &want.practice));
-    let status = word(&got.content.status);
-    if subject.practice.is_empty() {
-        assert_eq!(status == "withdrawn", want.status == "withdrawn", "{at}");
-    } else {
+    // [`RollUpHistory`] compares these of roll-ups.
+    if !subject.practice.is_empty() {
+        let status = word(&got.content.status);
         assert_eq!((got.revision, status, reasons), (want.revision, want.status.to_owned(), expected), "{at}");
     }
     if want.status == "withdrawn" {
@@ -200,7 +248,7 @@ fn missing_data(card: &Scorecard) -> BTreeMap<sim::calendar::Month, MissingData>
 /// Compares all revisions, cut by cut. Returns their number by status.
 ///
 /// Roll-ups are valued by their expectation, which this oracle does not know. A revision of a roll-up may change the expectation alone:
-/// then everything else must be that of the oracle's last revision.
+/// then everything else must be that of the oracle's last revision, and a practice of the person must have a revision in the same cut.
 ///
 /// # Panics
 /// When a card differs, is missing or is not in the oracle's answer. The message names it with both values.
@@ -211,7 +259,7 @@ pub fn compare(revisions: Vec<Scorecard>, answer: &OracleAnswer) -> BTreeMap<&'s
         published.entry(card.cut).or_default().push(card);
     }
     let mut seen = BTreeMap::new();
-    let mut roll_ups: BTreeMap<(String, String), &OracleCard> = BTreeMap::new();
+    let mut roll_ups: BTreeMap<(String, String), RollUpHistory<'_>> = BTreeMap::new();
     for cut in &answer.cuts {
         let mut got = published.remove(&Timestamp(cut.at)).unwrap_or_default();
         let key = |card: &Scorecard| {
@@ -224,14 +272,23 @@ pub fn compare(revisions: Vec<Scorecard>, answer: &OracleAnswer) -> BTreeMap<&'s
         let roll_up = |month: &str, clinician: &str| (month.to_owned(), clinician.to_owned());
         let of_cut = want.iter().filter(|card| card.practice.is_empty());
         let of_cut: BTreeMap<_, _> = of_cut.map(|card| (roll_up(&card.month.to_string(), &card.clinician), *card)).collect();
+        let parts: BTreeSet<_> = got.iter().map(key).filter(|of| !of.2.is_empty()).map(|of| roll_up(&of.0, &of.1)).collect();
         got.retain(|card| {
             let (month, clinician, practice) = key(card);
             let at = roll_up(&month, &clinician);
-            let last = roll_ups.get(&at).filter(|_| practice.is_empty() && !of_cut.contains_key(&at));
-            last.into_iter().for_each(|last| compare_card(card, last));
-            last.is_none()
+            if !practice.is_empty() {
+                return true;
+            }
+            let (want, history) = (of_cut.get(&at).copied(), roll_ups.entry(at.clone()).or_default());
+            history.add(card, want);
+            if want.is_some() {
+                return true;
+            }
+            let last = history.last_known.expect("a roll-up that the oracle does not know");
+            compare_card(card, last);
+            assert!(parts.contains(&at), "{} at {}: no practice has a revision", card.key(), card.cut);
+            false
         });
-        roll_ups.extend(of_cut);
         let name = |month: String, clinician: &str, practice: &str, revision: u32| match practice {
             "" => format!("{month} {clinician}"),
             practice => format!("{month} {clinician} {practice} {revision}"),

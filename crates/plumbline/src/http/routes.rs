@@ -114,7 +114,7 @@ pub const ROUTES: [Route; 20] = [
         ("GET", "/v1/feeds"),
         Access::Rejects,
         &[],
-        "the feeds as of the last tick, each with its newest record and day",
+        "the feeds as of the last tick, each with its newest record and day, conflicts, unmapped prescriptions and uncategorised orders",
         || get(feed_routes::feeds),
     ),
     route(

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use codec::formats::record_decoder::DecodeOutcome;
-use scorecard::fold::code_counts::CodeCounts;
+use scorecard::fold::code_counts::{CodeCounts, CodeGaps};
 use scorecard::fold::conflict_list::Conflict;
 use scorecard::record::log_record::FeedCoverage;
 use scorecard::time::calendar::{Month, Timestamp};
@@ -51,6 +51,8 @@ pub struct PartitionStatus {
     pub rows: u64,
     /// The coverage of its feeds at the last tick.
     pub feeds: Vec<FeedCoverage>,
+    /// Its feeds with codes that have no meaning, at the same time.
+    pub code_gaps: BTreeMap<Arc<str>, CodeGaps>,
     /// The first month of which the partition has every event, where it has lost its beginning.
     pub whole_from: Option<Month>,
 }

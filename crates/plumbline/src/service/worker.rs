@@ -81,6 +81,7 @@ fn report(work: &WorkerContext, partition: u32, task: &TallyTask<AnyLog>) -> boo
     let is_new = status.last_tick.is_none() && status.outcomes != task.outcomes();
     if status.last_tick != task.last_tick() || is_new {
         status.feeds = task.feeds();
+        status.code_gaps = task.code_gaps();
     }
     status.last_tick = task.last_tick();
     status.whole_from = task.whole_from();

@@ -44,8 +44,24 @@ fn cards_are_published_by_the_clock_and_served_by_clinician_month_and_change() {
     command.env("PLUMBLINE_TIME_LAPSE", format!("{},1769947200000,864000", real_millis()));
     let mut server = Server::start(command);
     server.drain();
-    let events: Vec<String> = (1..=3).map(|n| encounter(&format!("e{n}"), "2026-01-15T09:00:00Z")).collect();
-    assert_eq!(server.post("/v1/events", events.join("\n").as_bytes()).json()["logged"], 3);
+    let mut events: Vec<String> = (1..=3).map(|n| encounter(&format!("e{n}"), "2026-01-15T09:00:00Z")).collect();
+    // A drug that no code file maps, in two versions, a mapped one, and an order that is none of ours.
+    let detail = |id: &str, version: u32, kind: &str, detail: &str| {
+        let clinician = r#"{"system":"gmc","value":"7012345"}"#;
+        format!(
+            r#"{{"feed":"surgery","id":"{id}","version":{version},"type":"{kind}","occurred_at":"2026-01-15T09:00:00Z","clinician":{clinician},"practice":"A81001","{kind}":{detail}}}"#
+        )
+    };
+    events.extend([
+        detail("p1", 1, "prescription", r#"{"code":"1","code_system":"urn:local:drugs","items":1}"#),
+        detail("p1", 2, "prescription", r#"{"code":"2","code_system":"urn:local:drugs","items":1}"#),
+        detail("p2", 1, "prescription", r#"{"code":"0501013B0AAABAB","code_system":"bnf","items":1}"#),
+    ]);
+    let transport = r#"{"resourceType":"ServiceRequest","id":"o1","status":"active","intent":"order",
+        "category":[{"coding":[{"system":"urn:local:orders","code":"transport"}]}],"subject":{"identifier":{"value":"9434765919"}},
+        "authoredOn":"2026-01-15T09:00:00Z","requester":{"identifier":{"system":"gmc","value":"7012345"}}}"#;
+    assert_eq!(server.post("/v1/events", events.join("\n").as_bytes()).json()["logged"], 6);
+    assert_eq!(server.post("/v1/events?feed=surgery", transport.as_bytes()).json()["logged"], 1);
     let changes = server.until("/v1/changes?after=0", |answered| answered.json().as_array().is_some_and(|c| !c.is_empty()));
     let first = &changes.json()[0];
     assert_eq!((&first["sequence"], &first["clinician"], &first["month"]), (&1.into(), &"gmc|7012345".into(), &"2026-01".into()));
@@ -54,6 +70,7 @@ fn cards_are_published_by_the_clock_and_served_by_clinician_month_and_change() {
         (&feeds[0]["feed"], &feeds[0]["newest_day"], &feeds[0]["conflicts"]),
         (&"surgery".into(), &"2026-01-15".into(), &0.into())
     );
+    assert_eq!((&feeds[0]["unmapped_prescriptions"], &feeds[0]["uncategorised_orders"]), (&2.into(), &1.into()));
     let cards = server.get("/v1/scorecards/gmc%7C7012345?month=2026-01&revision=1").json();
     assert_eq!(cards[0]["revision"], 1);
     assert_eq!(server.get("/v1/scorecards?month=2026-01").json().as_array().unwrap().len(), 1);

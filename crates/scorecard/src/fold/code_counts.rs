@@ -14,6 +14,15 @@ const OTHER: &str = "other";
 /// The systems with a count of their own. The list is closed, so that no sender can add a label to a metric.
 const SYSTEMS: [&str; 6] = ["atc", "bnf", "icd10", "readv2", "rxnorm", "snomed"];
 
+/// The versions of one feed whose codes have no meaning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CodeGaps {
+    /// Versions of prescriptions with an unmapped drug.
+    pub prescriptions: u64,
+    /// Versions of orders whose category no code tells.
+    pub orders: u64,
+}
+
 /// Prescriptions that were folded, and those of them whose codes are unmapped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CodeCounts {

@@ -61,6 +61,8 @@ pub(crate) struct DrugCodes {
     /// Numbers of forgotten references.
     free: Vec<u32>,
     counts: CodeCounts,
+    /// Prescriptions with an unmapped drug, by the feed's interned number.
+    unmapped_by_feed: FastMap<u32, u64>,
 }
 
 impl DrugCodes {
@@ -76,6 +78,7 @@ impl DrugCodes {
             waiting: FastMap::default(),
             free: Vec::new(),
             counts: CodeCounts::default(),
+            unmapped_by_feed: FastMap::default(),
         };
         codes.add(None, contributions);
         codes.add(None, contributions);
@@ -92,6 +95,7 @@ impl DrugCodes {
         self.counts.prescriptions += 1;
         if self.code(number) == UNMAPPED {
             self.counts.add_unmapped(drug);
+            *self.unmapped_by_feed.entry(feed).or_default() += 1;
         }
         number
     }
@@ -99,6 +103,11 @@ impl DrugCodes {
     /// The prescriptions so far, and those with an unmapped drug.
     pub(crate) fn counts(&self) -> &CodeCounts {
         &self.counts
+    }
+
+    /// The prescriptions with an unmapped drug, by the feed's interned number.
+    pub(crate) fn unmapped_by_feed(&self) -> &FastMap<u32, u64> {
+        &self.unmapped_by_feed
     }
 
     /// The first coding with a code decides, else one that is known.

@@ -5,12 +5,13 @@
 //! pick the row of the new one, add it there, and re-evaluate linked facts. [`Tally::cut_with`] gives the changed rows at a tick, and
 //! [`Tally::settle`] seals months after it. `docs/internals/protocol.md`, "Facts", states the rules.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::event::{Action, Attendance, Batch, CodeDefinition, Event, IdScope, Source, Versioning};
 use crate::fold::case_mix_cell::CaseMixCell;
-use crate::fold::code_counts::CodeCounts;
+use crate::fold::code_counts::{CodeCounts, CodeGaps};
 use crate::fold::conflict_list::{Conflict, ConflictList};
 use crate::fold::content::{Content, FactKind};
 use crate::fold::contributions::{Contributions, Contributor};
@@ -105,6 +106,8 @@ pub struct Tally {
     /// The declared practice of each feed, by the feed's interned number.
     declared: FastMap<u32, Option<u32>>,
     seen: CoverageTracker,
+    /// Orders whose category no code tells, by the feed's interned number.
+    uncategorised_by_feed: FastMap<u32, u64>,
     last: Option<Timestamp>,
     open_from: Month,
     /// The first day of `open_from`.
@@ -138,6 +141,7 @@ impl Tally {
             answers: Interner::default(),
             declared: FastMap::default(),
             seen: CoverageTracker::default(),
+            uncategorised_by_feed: FastMap::default(),
             last: None,
             open_from: Month::EARLIEST,
             open_day: Month::EARLIEST.first_day(),
@@ -532,7 +536,11 @@ impl Tally {
         self.outcomes.accepted += 1;
         self.outcomes.retracted += u64::from(action == Action::Retract);
         let uncategorised = action == Action::Record && fact.kind() == FactKind::Order && fact.is_countless();
-        self.outcomes.uncategorised += u64::from(uncategorised);
+        if uncategorised {
+            self.outcomes.uncategorised += 1;
+            let feed = self.names.units.value(fact.unit).feed;
+            *self.uncategorised_by_feed.entry(feed).or_default() += 1;
+        }
     }
 
     /// The row and the shape of a fact by its own values and its link, and whether its month is sealed.
@@ -695,6 +703,20 @@ impl Tally {
     #[must_use]
     pub fn code_counts(&self) -> &CodeCounts {
         self.builder.drugs.counts()
+    }
+
+    /// The feeds with versions whose codes have no meaning, in order of their names.
+    #[must_use]
+    pub fn code_gaps(&self) -> BTreeMap<Arc<str>, CodeGaps> {
+        let mut feeds: BTreeMap<Arc<str>, CodeGaps> = BTreeMap::new();
+        let name = |feed: &u32| self.names.texts.value(*feed).clone();
+        for (feed, &number) in self.builder.drugs.unmapped_by_feed() {
+            feeds.entry(name(feed)).or_default().prescriptions = number;
+        }
+        for (feed, &number) in &self.uncategorised_by_feed {
+            feeds.entry(name(feed)).or_default().orders = number;
+        }
+        feeds
     }
 
     /// Facts that count but have no clinician and therefore no row, removed ones included.

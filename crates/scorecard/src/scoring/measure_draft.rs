@@ -194,7 +194,7 @@ fn compare(draft: &mut MeasureDraft<'_>, fitted: &FittedNetwork, network: &Netwo
     card.z = Some(short(z.adjusted));
     card.z_raw = Some(short(z.raw));
     card.place = network.percentile(member).filter(|_| reliability.is_some_and(|r| r >= LEAST_FOR_PLACE)).map(short);
-    let whole = whole(draft.measure, fitted, member);
+    let whole = whole(fitted, member);
     let undetectable = cannot_show(draft.measure.definition.direction, fitted, member, whole);
     // Less than twice a large proportion is supposed, because a part of the whole has an upper end.
     let capped = measure_is_part(draft.measure) && 3.0 * fitted.fit.centre() > whole;
@@ -203,10 +203,9 @@ fn compare(draft: &mut MeasureDraft<'_>, fitted: &FittedNetwork, network: &Netwo
     draft.comparison = Some(Comparison { z, undetectable, is_exact });
 }
 
-/// The centre at which everything would be an event: 1, or d over the expectation of a measure that adjusts for its patients.
-fn whole(measure: &Measure, fitted: &FittedNetwork, member: &NetworkUnit) -> f64 {
-    let placed = fitted.basis.place(&member.sums, member.expected);
-    placed.filter(|_| measure.definition.is_adjusted()).map_or(1.0, |placed| placed.d / placed.base)
+/// The centre at which everything would be an event: d over its expectation, which is 1 for a unit without an expectation.
+fn whole(fitted: &FittedNetwork, member: &NetworkUnit) -> f64 {
+    fitted.basis.place(&member.sums, member.expected).map_or(1.0, |placed| placed.d / placed.base)
 }
 
 /// Whether a value is a part of the whole, so that it has an upper end.

@@ -43,7 +43,7 @@ pub struct Network<'a> {
     practices: Option<&'a PeerNetwork>,
     /// The rates of case-mix cells, if it is adjusted for age and sex.
     rates: Option<CaseMixRates>,
-    /// The figures of the quarter's points, if the measure adjusts for its patients.
+    /// The figures of the quarter's points.
     quarter: Option<GroupFigures>,
     /// The part that its cards show.
     pub comparator: Option<Comparator>,
@@ -73,7 +73,7 @@ impl<'a> Network<'a> {
             peers,
             practices,
             rates: rates_of(&peers.figures),
-            quarter: quarter.filter(|_| measure.definition.is_adjusted()).map(|quarter| quarter.figures.clone()),
+            quarter: quarter.map(|quarter| quarter.figures.clone()),
             comparator: comparator(measure, peers),
             fitted: fitted(kind, &peers.figures, phi),
             of_quarter: quarter.and_then(|quarter| fitted(kind, &quarter.figures, phi)),
@@ -179,7 +179,7 @@ impl<'a> Network<'a> {
     }
 
     /// The typical value of the quarter's network as a ratio of integer units of the counted side, where its centre is a ratio to
-    /// expectations of a measure that adjusts for its patients.
+    /// expectations.
     #[must_use]
     pub fn typical_of_quarter(&self) -> Option<f64> {
         let quarter = self.quarter.as_ref()?;

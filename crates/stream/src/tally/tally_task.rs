@@ -3,7 +3,10 @@
 //!
 //! It needs no transaction and no changelog: a row has the whole sums and the position of its tick.
 
-use scorecard::fold::code_counts::CodeCounts;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use scorecard::fold::code_counts::{CodeCounts, CodeGaps};
 use scorecard::fold::conflict_list::Conflict;
 use scorecard::fold::tally::CutState;
 pub use scorecard::fold::tally::Outcomes;
@@ -206,6 +209,12 @@ impl<L: Log> TallyTask<L> {
     #[must_use]
     pub fn code_counts(&self) -> &CodeCounts {
         self.fold.tally.code_counts()
+    }
+
+    /// The feeds with versions whose codes have no meaning, in order of their names.
+    #[must_use]
+    pub fn code_gaps(&self) -> BTreeMap<Arc<str>, CodeGaps> {
+        self.fold.tally.code_gaps()
     }
 
     /// The number of facts that are in no row because they name no clinician.
