@@ -9,10 +9,16 @@ use crate::support::{Place, assert_accounted_for};
 use serde_json::Value;
 
 /// Writes native events of one feed.
-#[derive(Default)]
 struct EventWriter {
     text: String,
     events: u32,
+    practice: &'static str,
+}
+
+impl Default for EventWriter {
+    fn default() -> EventWriter {
+        EventWriter { text: String::new(), events: 0, practice: "A81001" }
+    }
 }
 
 impl EventWriter {
@@ -24,8 +30,9 @@ impl EventWriter {
         let at = format!("{year}-{month:02}-{day:02}T10:{minute:02}:00Z");
         writeln!(
             self.text,
-            r#"{{"id":"e{id}","type":"{kind}","occurred_at":"{at}","recorded_at":"{at}","clinician":{{"system":"gmc","value":"{}"}},"practice":"A81001","patient":"p{id}","{kind}":{content}}}"#,
-            7_000_000 + clinician
+            r#"{{"id":"e{id}","type":"{kind}","occurred_at":"{at}","recorded_at":"{at}","clinician":{{"system":"gmc","value":"{}"}},"practice":"{}","patient":"p{id}","{kind}":{content}}}"#,
+            7_000_000 + clinician,
+            self.practice
         )
         .expect("memory takes all");
     }
@@ -187,6 +194,57 @@ fn rare_events_do_not_drift_and_a_doubling_of_many_is_found() {
     );
     for card in cards.values().take(60) {
         assert_eq!((&card["change"]["signal"], card["change"].get("sentence")), (&Value::Bool(false), None), "{card}");
+    }
+}
+
+#[test]
+fn a_roll_up_of_a_proportion_is_compared_with_its_expectation_at_both_practices() {
+    let mut events = EventWriter::default();
+    // Of 40 a month 8 miss the one practice and 16 the other. One person has half of both; another works more where most miss.
+    for (practice, missed) in [("A81001", 8), ("B82002", 16)] {
+        events.practice = practice;
+        for month in YEAR {
+            for clinician in 0..30 {
+                let (missed, of) = match clinician {
+                    0 => (missed / 2, 40),
+                    1 if practice == "B82002" => (missed * 3, 120),
+                    _ => (missed, 40),
+                };
+                events.encounters(clinician, month, missed, "noshow");
+                events.encounters(clinician, month, of - missed, "attended");
+            }
+        }
+    }
+    let place = Place::new();
+    place.put("surgery/events.ndjson", &events.text);
+    let roles = (0..30).flat_map(|clinician| {
+        ["A81001", "B82002"].map(|practice| {
+            format!(r#"{{"type":"role","person":"gmc|{}","practice":"{practice}","role":"gp"}}"#, 7_000_000 + clinician)
+        })
+    });
+    let persons = (0..30).map(|clinician| format!(r#"{{"type":"person","id":"gmc|{}"}}"#, 7_000_000 + clinician));
+    let practices =
+        ["A81001", "B82002"].map(|code| format!(r#"{{"type":"organisation","code":"{code}","kind":"practice","setting":"gp"}}"#));
+    let entries: Vec<String> = persons.chain(practices).chain(roles).collect();
+    let registry = place.put("registry.ndjson", entries.join("\n")).display().to_string();
+    let summary = place.replay("out", &["surgery"], &["--registry", &registry]);
+    assert_accounted_for(&summary);
+    let mut roll_ups = BTreeMap::new();
+    for card in place.lines("out/scorecards.ndjson") {
+        let subject = &card["subject"];
+        if card["period"]["month"] == "2026-07" && subject.get("practice").is_none_or(|practice| practice == "") {
+            let measure = card["measures"].as_array().and_then(|all| all.iter().find(|one| one["id"] == "dna_rate")).cloned();
+            roll_ups.insert(subject["clinician"].as_str().expect("an id").to_owned(), measure.expect("the measure"));
+        }
+    }
+    assert_eq!(roll_ups.len(), 30);
+    // At 20 % and 40 % of the same work everybody has 30 %, and the one who works more where most miss has 35 %.
+    let value = |clinician: usize| roll_ups[&format!("gmc|{}", 7_000_000 + clinician)]["value"].as_f64();
+    assert_eq!([value(0), value(1), value(2)], [Some(15.0), Some(35.0), Some(30.0)]);
+    let verdict = |clinician: usize| &roll_ups[&format!("gmc|{}", 7_000_000 + clinician)]["verdict"];
+    assert_eq!(verdict(0), "better_than_most");
+    for clinician in 1..30 {
+        assert_eq!(verdict(clinician), "in_line", "{}", roll_ups[&format!("gmc|{}", 7_000_000 + clinician)]);
     }
 }
 
