@@ -47,8 +47,8 @@ const VERIFIER: [(&str, fn()); 3] = [
 /// A test against brokers and its name.
 type Promise = (&'static str, fn(&TestTools));
 
-/// Tests against brokers, the longest first.
-const PROMISES: [Promise; 26] = [
+/// Tests that crash brokers or run many processes for minutes, the longest first.
+const LONG_PROMISES: [Promise; 7] = [
     (
         "brokers_crash_one_after_the_other_and_nothing_is_lost",
         broker_failures::brokers_crash_one_after_the_other_and_nothing_is_lost,
@@ -64,13 +64,17 @@ const PROMISES: [Promise; 26] = [
         "one_instance_and_three_publish_the_oracles_cards_and_the_same_bytes",
         same_cards::one_instance_and_three_publish_the_oracles_cards_and_the_same_bytes,
     ),
+    ("two_whole_services_count_every_event_once", whole_service::two_whole_services_count_every_event_once),
+];
+
+/// Tests of one process or two against one broker.
+const SHORT_PROMISES: [Promise; 19] = [
     (
         "a_rejected_record_is_acknowledged_after_its_reject_is_stored",
         rejects_first::a_rejected_record_is_acknowledged_after_its_reject_is_stored,
     ),
     ("every_malformed_element_has_a_reject", malformed_records::every_malformed_element_has_a_reject),
     ("a_deployment_works_over_tls_as_a_scram_user", sasl_over_tls::a_deployment_works_over_tls_as_a_scram_user),
-    ("two_whole_services_count_every_event_once", whole_service::two_whole_services_count_every_event_once),
     (
         "a_clock_an_hour_from_the_brokers_is_refused_at_the_start",
         whole_service::a_clock_an_hour_from_the_brokers_is_refused_at_the_start,
@@ -108,10 +112,7 @@ const PROMISES: [Promise; 26] = [
 ];
 
 fn main() -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    // A test starts up to four brokers and ten processes. Two tests at once on two cores leave a broker silent for minutes.
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    arguments.test_threads = arguments.test_threads.or(Some((cores / 4).max(1)));
+    let arguments = Arguments::from_args();
     // Listing tests needs no broker.
     let not_searched = || MissingTool { short: "against a broker", why: String::new() };
     let tools = if arguments.list { Err(not_searched()) } else { broker::find_tools() };
@@ -120,12 +121,22 @@ fn main() -> ExitCode {
     {
         eprintln!("kafka: the tests against a broker are skipped. {}", missing.why);
     }
+    let against = |promises: &[Promise]| -> Vec<Trial> {
+        promises.iter().map(|(name, test)| against_brokers(name, *test, &tools)).collect()
+    };
     let verifier = VERIFIER.into_iter().map(|(name, test)| trial(name, test));
-    let promises = PROMISES.into_iter().map(|(name, test)| against_brokers(name, test, &tools));
-    let schemas = against_a_registry(&arguments);
-    let conclusion = run(&arguments, verifier.chain(promises).chain([schemas]).collect());
+    let short = verifier.chain(against(&SHORT_PROMISES)).chain([against_a_registry(&arguments)]).collect();
+    // A long test starts up to four brokers and ten processes. Two of them at once on two cores leave a broker silent for minutes. A
+    // short test waits most of its time for one broker.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let at_once = |threads: usize| Arguments { test_threads: arguments.test_threads.or(Some(threads)), ..arguments.clone() };
+    let parts = [(against(&LONG_PROMISES), (cores / 4).max(1)), (short, cores.max(3))];
+    let conclusions = parts.map(|(trials, threads)| run(&at_once(threads), trials));
     broker::end_shared();
-    conclusion.exit_code()
+    match conclusions.iter().find(|conclusion| conclusion.has_failed()) {
+        Some(conclusion) => conclusion.exit_code(),
+        None => ExitCode::SUCCESS,
+    }
 }
 
 fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
