@@ -1,12 +1,13 @@
 //! Code files: tables that say what the codes of events mean, such as dm+d codes as BNF codes. They are CSV files with a header, plain or
 //! compressed with gzip.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use codec::identity::nhs_number::contains_nhs_number;
 use csv::StringRecord;
 use flate2::bufread::MultiGzDecoder;
 use scorecard::measure::code_book::CodeBook;
@@ -244,6 +245,30 @@ pub fn role_table(files: &[CodeText]) -> Result<BTreeMap<String, String>, CodeFi
     let mut found = BTreeMap::new();
     for file in files.iter().filter(|file| file.table == CodeTable::Roles) {
         each_row(file, &mut |row| add_role(&mut found, row.get("system"), row.get("code"), row.get("target")))?;
+    }
+    Ok(found)
+}
+
+/// The codes of drugs, orders, questions and answers in these files that look as if they contained an NHS number: `system|code` with the
+/// system's short name, and the codes of questionnaires alone.
+///
+/// # Errors
+/// [`CodeFileError::Mistakes`] for the first file that has mistakes.
+pub fn listed_codes(files: &[CodeText]) -> Result<BTreeSet<String>, CodeFileError> {
+    let mut found = BTreeSet::new();
+    for file in files {
+        each_row(file, &mut |row| {
+            let code = match file.table {
+                CodeTable::Drugs | CodeTable::Orders => {
+                    format!("{}|{}", short_system(row.get("system").trim()), row.get("code").trim())
+                }
+                CodeTable::Questions => row.get("question").trim().to_owned(),
+                CodeTable::Answers => row.get("code").trim().to_owned(),
+                CodeTable::Identifiers | CodeTable::Roles => return Ok(()),
+            };
+            found.extend(Some(code).filter(|code| contains_nhs_number(code)));
+            Ok(())
+        })?;
     }
     Ok(found)
 }

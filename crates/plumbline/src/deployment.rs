@@ -4,5 +4,6 @@ pub mod data_directory;
 pub mod read_only_log;
 pub mod log_deployment;
 pub mod configured_files;
+pub mod protected_registry;
 pub mod registry_change;
 pub mod registry_file_check;

@@ -17,7 +17,7 @@ use crate::identity::keys::Keys;
 use crate::identity::pseudonym::Pseudonyms;
 use crate::identity::systems::{IdentifierSystems, PREFERENCE, code_system, key};
 use crate::json::object::Scalar;
-use crate::json::text::{TEXT_BYTES, text};
+use crate::json::text::{TEXT_BYTES, unprotected};
 
 /// The configuration of a decoder.
 #[derive(Clone, Debug)]
@@ -38,6 +38,9 @@ pub struct DecoderConfig {
     /// Codes of class, type and service of encounters that are no contact, such as administration: `system|code` in any spelling of
     /// the system, or a code alone for every system.
     pub no_contact: BTreeSet<String>,
+    /// Codes of the code files that look as if they contained an NHS number, each as `system|code` with the system's short name, or a
+    /// code alone. The operator knows them as codes, so they are not hidden.
+    pub listed_codes: BTreeSet<String>,
     /// Events before this day are rejected; `None` accepts every day.
     pub first_day: Option<Day>,
     /// Ids that a schema registry gave to the schemas of the input contract, in addition to [`Contract::id`].
@@ -55,6 +58,7 @@ impl Default for DecoderConfig {
             identifier_preference: PREFERENCE.map(str::to_owned).into(),
             roles: BTreeMap::new(),
             no_contact: BTreeSet::new(),
+            listed_codes: BTreeSet::new(),
             first_day: None,
             contract_ids: BTreeMap::new(),
         }
@@ -95,6 +99,8 @@ pub(crate) struct Rules {
     roles: BTreeMap<String, String>,
     /// The codes of encounters that are no contact, in the form of [`plain_code`].
     pub(crate) no_contact: BTreeSet<String>,
+    /// The codes of the code files that pass the rule for NHS numbers.
+    listed_codes: BTreeSet<String>,
     pub(crate) first_day: Option<Day>,
     pub(crate) demographics: Demographics,
     pub(crate) contract_ids: BTreeMap<u32, Contract>,
@@ -109,6 +115,7 @@ impl Rules {
             preference: config.identifier_preference,
             roles: config.roles.into_iter().map(|(code, role)| (plain_code(&code).into_owned(), role)).collect(),
             no_contact: config.no_contact.iter().map(|code| plain_code(code).into_owned()).collect(),
+            listed_codes: config.listed_codes,
             first_day: config.first_day,
             demographics: Demographics::default(),
             contract_ids: config.contract_ids,
@@ -137,7 +144,8 @@ impl Rules {
     /// `system|code`, protected and encoded.
     pub(crate) fn code_key(&self, system: &str, code: Cow<'_, str>) -> String {
         let system = code_system(system);
-        let code = self.pseudonyms.protect_code(system, code);
+        let is_listed = !self.listed_codes.is_empty() && self.listed_codes.contains(&format!("{}|{code}", short_system(system)));
+        let code = if is_listed { code } else { self.pseudonyms.protect_code(system, code) };
         let system = self.pseudonyms.protect(system.into());
         key(&system, &code)
     }
@@ -159,7 +167,8 @@ impl Rules {
 
     /// The code of a question or an answer. Free text is refused, so it never enters the log.
     pub(crate) fn coded_word<'a>(&self, field: Field, value: &Scalar<'a>) -> Result<Option<Cow<'a, str>>, Fault> {
-        match text(field, value, TEXT_BYTES, &self.pseudonyms)? {
+        let sent = unprotected(field, value, TEXT_BYTES)?;
+        match sent.map(|word| if self.listed_codes.contains(&*word) { word } else { self.pseudonyms.protect(word) }) {
             Some(word) if word.contains(char::is_whitespace) => {
                 Err(Fault::malformed(field, &word, "codes such as yes_definitely; free text is not accepted"))
             }

@@ -8,7 +8,7 @@ use sha2::Sha256;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::identity::keys::{Keys, Protection, hex};
-use crate::identity::nhs_number::{contains_nhs_number, is_npi, is_snomed, nhs_number};
+use crate::identity::nhs_number::{contains_nhs_number, is_australian_provider, is_npi, is_sds_user, is_snomed, nhs_number};
 use crate::identity::systems::is_appliance;
 
 /// The message whose HMAC under the permanent key seeds the signs of patients.
@@ -92,9 +92,10 @@ impl Pseudonyms {
         format!("h1-{}", hex(&mac[..16]))
     }
 
-    /// Whether a text contains an NHS number and must be replaced.
+    /// Whether a text contains an NHS number and must be replaced. Half of the numbers of Australian professionals and organisations
+    /// contain one by chance, and pass.
     pub(crate) fn must_hide(&self, text: &str) -> bool {
-        self.protection == Protection::On && contains_nhs_number(text)
+        self.protection == Protection::On && contains_nhs_number(text) && !is_australian_provider(text)
     }
 
     /// The one rule for every text that enters an item: a text with an NHS number becomes its keyed hash. Equal texts have equal
@@ -104,10 +105,16 @@ impl Pseudonyms {
         if self.must_hide(&text) { Cow::Owned(self.hashed(&text)) } else { text }
     }
 
-    /// The rule for a value of an identifier system. An NPI also has ten digits: it passes with a valid check digit.
+    /// The rule for a value of an identifier system. An NPI also has ten digits: it passes with a valid check digit. The user ids of the
+    /// Spine Directory Service have twelve, and ten in a row have a valid check digit in one id of four.
     #[must_use]
     pub fn protect_identifier<'a>(&self, system: &str, value: Cow<'a, str>) -> Cow<'a, str> {
-        if system == "npi" && is_npi(&value) { value } else { self.protect(value) }
+        let passes = match system {
+            "npi" => is_npi(&value),
+            "sds" => is_sds_user(&value),
+            _ => false,
+        };
+        if passes { value } else { self.protect(value) }
     }
 
     /// The rule for a code of a code system. SNOMED codes are long numbers as well, and so are those of the dm+d, which are SNOMED

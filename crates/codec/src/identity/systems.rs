@@ -82,6 +82,15 @@ fn ends_in_bnf(system: &[u8]) -> bool {
     system.last_chunk::<4>().is_some_and(|end| end.eq_ignore_ascii_case(b"/bnf"))
 }
 
+/// The short name of a known identifier system, or the system itself.
+#[must_use]
+pub fn identifier_system(system: &str) -> &str {
+    let known = |(uri, short): &(&'static str, &'static str)| {
+        compared(uri).eq_ignore_ascii_case(compared(system)) || short.eq_ignore_ascii_case(system.trim())
+    };
+    IDENTIFIER_SYSTEMS.iter().find(|system| known(system)).map_or(system, |(_, short)| short)
+}
+
 /// The short names of identifier systems.
 #[derive(Clone, Debug)]
 pub(crate) struct IdentifierSystems {

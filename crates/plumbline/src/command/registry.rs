@@ -1,6 +1,7 @@
 //! `registry load` and `registry show`: the operator's entries into the log, and the entries that the log holds.
 
 use anyhow::Result;
+use codec::identity::pseudonym::Pseudonyms;
 use scorecard::registry::directory::{Directory, LAST_DAY};
 use scorecard::registry::entry::{Entry, Lead, Organisation, Person, Role, Withdrawal};
 use scorecard::registry::identifier::{organisation_key, person_key};
@@ -10,8 +11,10 @@ use stream::log::Log;
 use stream::people::People;
 
 use crate::cli::RegistryLoadArgs;
+use crate::config::keys_file;
 use crate::config::options::Config;
 use crate::deployment::data_directory::DataDirectory;
+use crate::deployment::protected_registry::protected;
 use crate::deployment::read_only_log::log_to_read;
 use crate::deployment::registry_change::{self, RegistryChange};
 use crate::deployment::registry_file_check;
@@ -35,11 +38,13 @@ pub struct LoadResult {
 /// When the file has mistakes, another process has an embedded log open, or the log fails.
 pub fn load(args: &RegistryLoadArgs, config: &Config, clock: Clock) -> Result<LoadResult> {
     let file = registry_file_check::read(&args.file)?;
+    // Without a log there are no keys, and the message about the log is the better one.
+    let mut log = log_to_read(config)?;
+    let file = protected(file, &Pseudonyms::new(&keys_file::read(&config.keys)?));
     let change = if args.dry_run {
-        RegistryChange::of(&file, &mut log_to_read(config)?)?
+        RegistryChange::of(&file, &mut log)?
     } else {
-        // Opening would create a log.
-        drop(log_to_read(config)?);
+        drop(log);
         // A process of this role neither serves cards nor reads the configured file.
         let roles = ProcessRoles::of(&[ProcessRole::Tally]);
         let mut data = DataDirectory::open(config, clock, roles, &ShutdownSignal::default())?;

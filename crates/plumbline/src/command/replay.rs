@@ -18,6 +18,7 @@ use tracing::{info, warn};
 use crate::cli::ReplayArgs;
 use crate::command::replay_settings::ReplaySettings;
 use crate::config::options::feed_named;
+use crate::deployment::protected_registry::protected;
 use crate::history::arrival_queue::Queue;
 use crate::history::item_reader::{ItemReader, PendingItems};
 use crate::history::output_folder::OutputFolder;
@@ -122,7 +123,7 @@ fn measure_to_explain(card: &Scorecard) -> Option<String> {
 pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Result<ReplayResult> {
     let settings = ReplaySettings::of(args)?;
     let measures = settings.measures(args)?;
-    let registry = settings.registry(args)?;
+    let registry = protected(settings.registry(args)?, &Pseudonyms::new(&Keys::fixed()));
     let found = sources::find(&args.paths, args.feed.as_deref())?;
     let keys = Keys::fixed();
     let pseudonyms = Pseudonyms::new(&keys);

@@ -4,7 +4,7 @@ use codec::formats::record_decoder::DecoderConfig;
 use codec::identity::keys::Keys;
 use scorecard::time::calendar::Day;
 
-use crate::code_files::{CodeFile, CodeFileError, identifier_table, role_table};
+use crate::code_files::{CodeFile, CodeFileError, identifier_table, listed_codes, role_table};
 use crate::config::options::Config;
 
 /// The decoder of a configuration, with these keys. `first_day` is the first day of which it accepts events.
@@ -26,6 +26,7 @@ pub fn decoder_config(config: &Config, keys: Keys, first_day: Option<Day>) -> Re
         identifier_preference: preference,
         roles: role_table(&texts)?,
         no_contact: config.no_contact.clone(),
+        listed_codes: listed_codes(&texts)?,
         first_day,
         ..defaults
     })

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
+use codec::identity::pseudonym::Pseudonyms;
 use scorecard::registry::registry_file::RegistryContent;
 use scorecard::time::calendar::Day;
 use scorecard::time::schedule::Schedule;
@@ -18,6 +19,7 @@ use crate::config::keys_file;
 use crate::config::options::{Config, FirstDay};
 use crate::deployment::configured_files::{ADDRESS_FILE, Files, files, in_use, keys, refuse_output};
 use crate::deployment::log_deployment::settled;
+use crate::deployment::protected_registry::protected;
 use crate::deployment::read_only_log::{LOG_FOLDER, cards_of_copy, log_to_read, registry_settings};
 use crate::deployment::registry_change::RegistryChange;
 use crate::history::output_folder::REFUSED;
@@ -91,6 +93,7 @@ impl DataDirectory {
         };
         let keys = keys(config, &mut log)?;
         let deployment = settled(config, &mut log, &keys, measures.set, &clock)?;
+        let registry = protected(registry, &Pseudonyms::new(&keys));
         let refused = RejectStore::new(&config.data.join(REFUSED), &keys, config.refused);
         let decoder = decoder_config(config, keys, first_day(config, &deployment))?;
         let decoder = IntakeDecoder::new(decoder);

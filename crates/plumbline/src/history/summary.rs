@@ -66,6 +66,10 @@ pub struct Summary {
     pub retracted: u64,
     /// Facts in no row because they have no clinician.
     pub unattributed: u64,
+    /// Orders among the accepted events whose category no code tells. They count nowhere.
+    pub uncategorised_orders: u64,
+    /// Feedback among the accepted events that answers no known question. It counts nowhere.
+    pub unknown_feedback: u64,
     /// Rows that are not zero, including those of sealed months.
     pub rows: u64,
     /// Cards at the end that are not withdrawn.
@@ -176,6 +180,8 @@ impl Summary {
         self.sealed += outcomes.sealed;
         self.retracted += outcomes.retracted;
         self.unattributed += unattributed;
+        self.uncategorised_orders += outcomes.uncategorised;
+        self.unknown_feedback += outcomes.unknown_feedback;
     }
 
     /// The counts in a few lines, for standard error. `dir` is the folder of the files.
@@ -186,8 +192,9 @@ impl Summary {
         let entries = counted(self.registered, "registry entry", "registry entries");
         let [rejected, skipped] = [listed("rejected", &self.rejected), listed("skipped", &self.skipped)];
         format!(
-            "read {items}: {events} logged, {entries}, {rejected}, {skipped}\n{}\n{}\nfiles are in {}\n{}{}",
+            "read {items}: {events} logged, {entries}, {rejected}, {skipped}\n{}\n{}{}\nfiles are in {}\n{}{}",
             self.outcomes(),
+            self.uncounted(),
             self.published(),
             dir.display(),
             self.log.map(|log| log.sentence(self.logged, dir)).unwrap_or_default(),
@@ -208,6 +215,23 @@ impl Summary {
             same(self.stale, "stale"),
             same(self.sealed, "in sealed months")
         )
+    }
+
+    /// The accepted events that count nowhere because of their codes, a line for each kind.
+    fn uncounted(&self) -> String {
+        let mut lines = String::new();
+        if self.uncategorised_orders > 0 {
+            let orders = counted(self.uncategorised_orders, "order counts", "orders count");
+            lines +=
+                &format!("{orders} nowhere, because no code tells the category; map the codes with a file of the table orders\n");
+        }
+        if self.unknown_feedback > 0 {
+            let answers = counted(self.unknown_feedback, "questionnaire counts", "questionnaires count");
+            lines += &format!(
+                "{answers} nowhere, because no question is known; map the questions with a file of the table questions\n"
+            );
+        }
+        lines
     }
 
     fn published(&self) -> String {
@@ -264,6 +288,8 @@ mod tests {
         let log = Some(LogBytes { disk: 2_000_001, events: 500 });
         let sized = Summary { logged: 4, log, ..Summary::default() }.report(Path::new("out"));
         assert!(sized.ends_with("the log in out/log takes 3 MB: 125 bytes an event, and the rest for rows, cards and groups\n"));
+        let uncounted = Summary { uncategorised_orders: 1, unknown_feedback: 2, ..Summary::default() }.report(Path::new("out"));
+        assert!(uncounted.contains("\n1 order counts nowhere, ") && uncounted.contains("\n2 questionnaires count nowhere, "));
         let empty = Summary { log, ..Summary::default() }.report(Path::new("out"));
         assert!(empty.ends_with("the log in out/log takes 3 MB\n"), "{empty}");
         let none = Summary::default().report(Path::new("out"));

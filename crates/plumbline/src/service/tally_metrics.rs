@@ -68,6 +68,15 @@ fn codes(registry: &MetricRegistry, status: &Arc<ServiceStatus>) {
         let of = |system| read.total(|partition| partition.codes.unmapped.get(system).copied().unwrap_or_default());
         CodeCounts::systems().map(|system| ([system], of(system))).to_vec()
     });
+    let read = status.clone();
+    let help = "Accepted events that count nowhere because of their codes: orders whose category no code tells, and feedback without a \
+                known question; a replay counts them again. Rising: a code file lacks rows; `GET /v1/feeds` names the feed of orders.";
+    registry.counters("plumbline_tally_uncounted_events_total", help, ["kind"], move || {
+        vec![
+            (["feedback"], read.total(|partition| partition.outcomes.unknown_feedback)),
+            (["order"], read.total(|partition| partition.outcomes.uncategorised)),
+        ]
+    });
 }
 
 fn progress(registry: &MetricRegistry, status: &Arc<ServiceStatus>) {

@@ -57,6 +57,55 @@ fn the_summary_and_the_last_lines_say_what_is_unknown() {
     assert!(written.contains("\"unmapped\": 5") && written.contains("\"example.org/drugs\": 1"), "{written}");
 }
 
+#[test]
+fn orders_and_questionnaires_of_unknown_codes_are_said_to_count_nowhere() {
+    let place = Place::new();
+    let order = |id: &str, category: &str| {
+        format!(
+            r#"{{"resourceType":"ServiceRequest","id":"{id}","status":"active","intent":"order","category":[{{"text":"{category}"}}],"subject":{{"identifier":{{"value":"p1"}}}},"authoredOn":"2026-01-15T09:00:00Z","requester":{{"identifier":{{"system":"gmc","value":"7012345"}}}}}}"#
+        )
+    };
+    let response = r#"{"resourceType":"QuestionnaireResponse","id":"q1","status":"completed","authored":"2026-01-15T09:00:00Z","author":{"identifier":{"system":"gmc","value":"7012345"}},"item":[{"linkId":"parking","answer":[{"valueCoding":{"code":"good"}}]}]}"#;
+    place.put(
+        "surgery/a.ndjson",
+        [order("o1", "Transport"), order("o2", "Gastrointestinal"), order("o3", "Referral"), response.to_owned()].join("\n"),
+    );
+    let summary = place.replay("out", &["surgery"], &[]);
+    assert_eq!((summary.accepted, summary.uncategorised_orders, summary.unknown_feedback), (4, 2, 1), "{summary:?}");
+    let report = summary.report(&place.path("out"));
+    assert!(report.contains("\n2 orders count nowhere, because no code tells the category; "), "{report}");
+    assert!(report.contains("\n1 questionnaire counts nowhere, because no question is known; "), "{report}");
+}
+
+#[test]
+fn numbers_that_hold_an_nhs_number_by_chance_are_found_in_registry_and_code_files() {
+    let place = Place::new();
+    // 9434765919 has the check digit of an NHS number.
+    let event = prescription("p1", r#""code":"9434765919","code_system":"urn:local:drugs","items":3"#);
+    let local = event.replace("gmc", "local").replace("7012345", "129434765919").replace("A81001", "9434765919");
+    let sds = prescription("p2", r#""code":"0501013B0AAABAB","code_system":"bnf","items":1"#);
+    let sds = sds.replace("gmc", "https://fhir.nhs.uk/Id/sds-user-id").replace("7012345", "555254239107");
+    place.put("surgery/events.ndjson", [local, sds].join("\n"));
+    let codes = place.put("drugs.csv", "system,code,target\nurn:local:drugs,9434765919,0501013B0AAABAB\n").display().to_string();
+    let registry = place.put(
+        "registry.toml",
+        "[[person]]\nid = \"dr-lee\"\naliases = [\"local|129434765919\", \"sds|555254239107\"]\n[[organisation]]\ncode = \"9434765919\"\nkind = \"practice\"\n[[role]]\nperson = \"dr-lee\"\npractice = \"9434765919\"\nrole = \"gp\"\n",
+    );
+    let drugs = format!("drugs={codes}");
+    let options = ["--codes", &drugs, "--registry", &registry.display().to_string()];
+    let summary = place.replay("out", &["surgery"], &options);
+    assert_eq!((summary.prescriptions.items, summary.prescriptions.unmapped), (4, 0));
+    let cards = place.lines("out/scorecards.ndjson");
+    let subjects: Vec<_> =
+        cards.iter().map(|card| (card["subject"]["clinician"].clone(), card["subject"]["role"].clone())).collect();
+    assert!(subjects.contains(&("dr-lee".into(), "gp".into())), "{subjects:?}");
+    assert!(subjects.iter().all(|(clinician, _)| clinician == "dr-lee"), "{subjects:?}");
+    for file in ["out/scorecards.ndjson", "out/clinician-months.ndjson"] {
+        let text = std::fs::read_to_string(place.path(file)).unwrap_or_default();
+        assert!(!text.contains("9434765919"), "{file} shows the number");
+    }
+}
+
 fn covered(place: &Place, args: &[&str]) -> String {
     let cli = Cli::try_parse_from([&["plumbline", "codes", "coverage"], args].concat()).expect("a readable folder");
     let Command::Codes(CodesCommand::Coverage(args)) = cli.command else { unreachable!("it says coverage") };

@@ -57,6 +57,8 @@ pub struct Outcomes {
     pub retracted: u64,
     /// Orders among the accepted whose category no code tells. They count nowhere.
     pub uncategorised: u64,
+    /// Feedback among the accepted that answers no known question. It counts nowhere.
+    pub unknown_feedback: u64,
 }
 
 /// The state of a partition at a counting tick, before the tick seals months.
@@ -535,11 +537,17 @@ impl Tally {
         }
         self.outcomes.accepted += 1;
         self.outcomes.retracted += u64::from(action == Action::Retract);
-        let uncategorised = action == Action::Record && fact.kind() == FactKind::Order && fact.is_countless();
-        if uncategorised {
-            self.outcomes.uncategorised += 1;
-            let feed = self.names.units.value(fact.unit).feed;
-            *self.uncategorised_by_feed.entry(feed).or_default() += 1;
+        if action != Action::Record || !fact.is_countless() {
+            return;
+        }
+        match fact.kind() {
+            FactKind::Order => {
+                self.outcomes.uncategorised += 1;
+                let feed = self.names.units.value(fact.unit).feed;
+                *self.uncategorised_by_feed.entry(feed).or_default() += 1;
+            }
+            FactKind::Feedback => self.outcomes.unknown_feedback += 1,
+            FactKind::Encounter | FactKind::Prescription | FactKind::Observation => {}
         }
     }
 

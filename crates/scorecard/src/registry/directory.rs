@@ -15,6 +15,7 @@ use crate::registry::entry::{Entry, FeedRule, Lead, Person, Role, Withdrawal, Wi
 use crate::registry::identifier::{organisation_key, person_key, role_word};
 use crate::registry::organisation_book::OrganisationBook;
 use crate::registry::precedence::Precedence;
+use crate::registry::role_words::{REGISTERED, role_of_number};
 use crate::registry::term_book::{PracticeTerm, TermAuthor, TermBook, TermWithdrawal};
 use crate::time::calendar::{Day, Month};
 
@@ -199,7 +200,15 @@ impl Directory {
     #[must_use]
     pub fn role_at(&self, person: &str, practice: &str, day: Day) -> RoleOnDay<'_> {
         let held = self.terms_at(&self.roles, person, practice, day).find(|term| !practice.is_empty() || self.may_roll_up(term));
-        held.map_or(RoleOnDay { role: UNKNOWN_ROLE, locum: false }, |term| RoleOnDay { role: &term.word, locum: term.locum })
+        held.map_or(RoleOnDay { role: UNKNOWN_ROLE, locum: false }, |term| {
+            let role = if term.word == REGISTERED { self.registered_role(person, day) } else { &term.word };
+            RoleOnDay { role, locum: term.locum }
+        })
+    }
+
+    /// The role of the register of a person's numbers on a day; `other` without one.
+    fn registered_role(&self, person: &str, day: Day) -> &'static str {
+        self.persons.held_under(person, day).find_map(role_of_number).unwrap_or("other")
     }
 
     /// Whether a role counts for roll-ups: it is the operator's, or a trusted source's while the operator has stated no role at all.

@@ -172,11 +172,11 @@ impl Staff {
         claims.iter().rfind(|claim| !gone(claim)).map_or(number.clone(), |(_, owner)| owner.clone())
     }
 
-    /// The practice of a code or of a reference on a day. A FHIR location without an organisation is no practice.
+    /// The practice of a code or of a reference on a day. A FHIR location or role without an organisation is no practice.
     pub(crate) fn practice_of(&self, practice: &str, day: Date) -> String {
         let found = self.named_practice(practice, day);
-        let is_location = found.split('|').nth(1).is_some_and(|name| name.rsplit('/').nth(1) == Some("Location"));
-        if is_location { "unknown".to_owned() } else { found }
+        let kind = found.split('|').nth(1).and_then(|name| name.rsplit('/').nth(1));
+        if matches!(kind, Some("Location" | "PractitionerRole")) { "unknown".to_owned() } else { found }
     }
 
     fn named_practice(&self, practice: &str, day: Date) -> String {

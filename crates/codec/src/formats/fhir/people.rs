@@ -52,7 +52,8 @@ fn source(scope: &Scope<'_, '_>) -> Option<EntrySource> {
 
 /// A PractitionerRole: the role of a person at a practice. Its own reference leads to both.
 ///
-/// A role that is not active and has no end was never in force. Its reference still leads to its person and practice.
+/// A role that is not active and has no end was never in force. Its reference still leads to its person and practice. A role without a
+/// practice is a further name of its person, and one without a person a further name of its practice.
 pub(crate) fn role(
     scope: &Scope<'_, '_>,
     head: &Head<'_>,
@@ -60,9 +61,17 @@ pub(crate) fn role(
     sent: &PractitionerRoleResource<'_>,
 ) -> Result<Entry, Fault> {
     let person = scope.clinician("PractitionerRole.practitioner", &sent.practitioner, &sent.contained)?;
-    let person = person.ok_or_else(|| Fault::missing("PractitionerRole.practitioner", "send a reference to the practitioner"))?;
     let practice = scope.organisation("PractitionerRole.organization", &sent.organization, &sent.contained)?;
     let id = resource_id("PractitionerRole.id", head, entry_meta).ok();
+    let aliases: Vec<String> = id.map(|id| scope.alias(&format!("PractitionerRole/{id}"))).into_iter().collect();
+    let (person, practice) = match (person, practice) {
+        (Some(person), Some(practice)) => (person, practice),
+        (Some(person), None) => return Ok(Entry::Person(Person { id: person, aliases, source: source(scope) })),
+        (None, Some(code)) => {
+            return Ok(Entry::Organisation(Organisation { code, aliases, source: source(scope), ..Organisation::default() }));
+        }
+        (None, None) => return Err(Fault::missing("PractitionerRole.practitioner", "send a reference to the practitioner")),
+    };
     let period = sent.period.object("PractitionerRole.period")?;
     let (start, end) = period.map_or((&Scalar::Missing, &Scalar::Missing), |period| (&period.start, &period.end));
     let from = civil_day(scope, "PractitionerRole.period.start", start, Edge::First)?.map(|day| day.to_string());
@@ -72,13 +81,13 @@ pub(crate) fn role(
     let RoleWord { word, locum } = role_word(&sent.code.objects("PractitionerRole.code")?, &person, scope.rules);
     Ok(Entry::Role(Role {
         person,
-        practice: practice.ok_or_else(|| Fault::missing("PractitionerRole.organization", "send a reference to the practice"))?,
+        practice,
         role: word.to_owned(),
         locum,
         from: never.clone().or(from),
         until: never.or(until),
         source: source(scope),
-        aliases: id.map(|id| scope.alias(&format!("PractitionerRole/{id}"))).into_iter().collect(),
+        aliases,
     }))
 }
 

@@ -3,6 +3,8 @@
 //! Sources: NHS England, "SDS role groups" of Appointments in General Practice (job role codes); SNOMED CT (occupations); NUCC
 //! Health Care Provider Taxonomy.
 
+use scorecard::registry::role_words::{REGISTERED, role_of_number};
+
 use crate::formats::decoder_config::Rules;
 use crate::formats::fhir::concepts::{has_phrase, phrases};
 use crate::formats::fhir::resources::{Coding, Concept};
@@ -44,23 +46,26 @@ const SDS_LOCUM: &str = "R0262";
 /// The NHS job role of any clinician. The register of the person's number says which.
 const SDS_CLINICIAN: &str = "R8000";
 
-/// Registers of professions, by the short name of their numbers.
-const REGISTERS: [(&str, &str); 4] = [("gmc", "gp"), ("gmp", "gp"), ("nmc", "nurse"), ("gphc", "pharmacist")];
-
 /// SNOMED CT's occupations.
-const SNOMED_CODES: [(&str, &str); 5] =
-    [("62247001", "gp"), ("224535009", "nurse"), ("106292003", "nurse"), ("46255001", "pharmacist"), ("397897005", "paramedic")];
+const SNOMED_CODES: [(&str, &str); 6] = [
+    ("62247001", "gp"),
+    ("224535009", "nurse"),
+    ("224571005", "nurse"),
+    ("106292003", "nurse"),
+    ("46255001", "pharmacist"),
+    ("397897005", "paramedic"),
+];
 
-/// NUCC's taxonomy.
+/// Classifications of NUCC's taxonomy: the first four characters of a code, which its specialisations share.
 const NUCC_CODES: [(&str, &str); 8] = [
-    ("208D00000X", "gp"),
-    ("207Q00000X", "gp"),
-    ("163W00000X", "nurse"),
-    ("363L00000X", "nurse"),
-    ("183500000X", "pharmacist"),
-    ("183700000X", "pharmacy_technician"),
-    ("363A00000X", "physician_associate"),
-    ("146L00000X", "paramedic"),
+    ("208D", "gp"),
+    ("207Q", "gp"),
+    ("163W", "nurse"),
+    ("363L", "nurse"),
+    ("1835", "pharmacist"),
+    ("1837", "pharmacy_technician"),
+    ("363A", "physician_associate"),
+    ("146L", "paramedic"),
 ];
 
 /// Whole words and phrases of texts, in the order in which they decide. A trainee is a trainee in every profession, and a receptionist
@@ -149,11 +154,20 @@ fn codings<'c>(concept: &'c Concept<'_>) -> Vec<(&'c str, &'c str)> {
 }
 
 fn word_of_code(system: &str, code: &str, person: &str) -> Option<&'static str> {
-    let listed = |list: &[(&str, &'static str)]| list.iter().find(|(known, _)| *known == code).map(|(_, word)| *word);
+    let listed = |list: &[(&str, &'static str)], code: &str| list.iter().find(|(known, _)| *known == code).map(|(_, word)| *word);
     if is_sds(system) {
         return sds_word(job_role(code), person);
     }
-    if code_system(system) == "snomed" { listed(&SNOMED_CODES) } else { listed(&NUCC_CODES) }
+    match code_system(system) {
+        "snomed" => listed(&SNOMED_CODES, code),
+        _ if is_nucc(code) => listed(&NUCC_CODES, &code[..4]),
+        _ => None,
+    }
+}
+
+/// Whether a code has the form of NUCC's taxonomy: ten letters and digits with an X at the end.
+fn is_nucc(code: &str) -> bool {
+    code.len() == 10 && code.ends_with('X') && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 /// Whether a system is one of the names of NHS job roles: CareConnect-SDSJobRoleName-1, UKCore-SDSJobRoleName, England-SDS-JobRoleCode.
@@ -170,8 +184,8 @@ fn job_role(code: &str) -> &str {
 
 fn sds_word(code: &str, person: &str) -> Option<&'static str> {
     if code == SDS_CLINICIAN {
-        let register = person.split('|').next();
-        return REGISTERS.iter().find(|(system, _)| Some(*system) == register).map(|(_, word)| *word);
+        // A reference to a person in another record has no number yet: the directory looks at the numbers that it leads to.
+        return role_of_number(person).or_else(|| person.contains('/').then_some(REGISTERED));
     }
     SDS_CODES.iter().find(|(_, codes)| codes.contains(&code)).map(|(word, _)| *word)
 }
