@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 use codec::identity::nhs_number::contains_nhs_number;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::http::operation_outcome::{issue, operation_outcome, status};
 use crate::intake::intake_worker::ElementOutcome;
@@ -65,9 +65,37 @@ struct RequestHead {
     method: Option<String>,
 }
 
-/// The response to a transaction or a batch, with a response for each of its entries in their order. `None` for another body, and for
-/// one whose entries and outcomes differ in number.
-pub(crate) fn bundle_response(body: &[u8], outcomes: &[ElementOutcome]) -> Option<Value> {
+/// Most entries of a response that have an OperationOutcome; rejected ones come first. Every entry has its status. The answer to a small
+/// body must not be a hundred times as large.
+pub(crate) const OUTCOMES: usize = 100;
+
+/// The response to a transaction or a batch.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResponseBundle {
+    resource_type: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    entry: Vec<ResponseEntry>,
+}
+
+#[derive(Serialize)]
+struct ResponseEntry {
+    response: EntryResponse,
+}
+
+#[derive(Serialize)]
+struct EntryResponse {
+    status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+}
+
+/// The response to a transaction or a batch as JSON, with a response for each of its entries in their order. `None` for another body, and
+/// for one whose entries and outcomes differ in number.
+pub(crate) fn bundle_response(body: &[u8], outcomes: &[ElementOutcome]) -> Option<String> {
     let BundleHeads { resource_type, kind, entry } = serde_json::from_slice(body).ok()?;
     if text(resource_type)? != "Bundle" {
         return None;
@@ -80,18 +108,29 @@ pub(crate) fn bundle_response(body: &[u8], outcomes: &[ElementOutcome]) -> Optio
     if entry.len() != outcomes.len() {
         return None;
     }
-    let entries: Vec<Value> = entry.iter().zip(outcomes).map(|(entry, outcome)| response(entry, outcome)).collect();
-    Some(json!({"resourceType": "Bundle", "type": kind, "entry": entries}))
+    let is_rejected = |outcome: &ElementOutcome| matches!(outcome, ElementOutcome::Rejected { .. });
+    let rejected = outcomes.iter().filter(|outcome| is_rejected(outcome)).count();
+    let mut left = [OUTCOMES.saturating_sub(rejected), OUTCOMES];
+    let mut shows = |outcome: &ElementOutcome| {
+        let left = &mut left[usize::from(is_rejected(outcome))];
+        let shows = *left > 0;
+        *left = left.saturating_sub(1);
+        shows
+    };
+    let entry = entry.iter().zip(outcomes).map(|(entry, outcome)| response(entry, outcome, shows(outcome))).collect();
+    let bundle = ResponseBundle { resource_type: "Bundle", kind, entry };
+    Some(serde_json::to_string(&bundle).expect("texts serialize"))
 }
 
-fn response(entry: &EntryHead<'_>, outcome: &ElementOutcome) -> Value {
+fn response(entry: &EntryHead<'_>, outcome: &ElementOutcome, shows_outcome: bool) -> ResponseEntry {
     let is_create = entry.request.as_ref().is_some_and(|request| request.method.as_deref() == Some("POST"));
     let status = status(outcome, if is_create { StatusCode::CREATED } else { StatusCode::OK });
-    let mut response = json!({"status": status.to_string(), "outcome": operation_outcome(vec![issue(outcome)])});
-    if let Some(location) = location(entry).filter(|_| status.is_success()) {
-        response["location"] = location.into();
-    }
-    json!({"response": response})
+    let response = EntryResponse {
+        status: status.to_string(),
+        outcome: shows_outcome.then(|| operation_outcome(vec![issue(outcome)])),
+        location: location(entry).filter(|_| status.is_success()),
+    };
+    ResponseEntry { response }
 }
 
 /// `Type/id` of an entry's resource, unless its id may name a patient.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::config::source_rights::FeedRight;
 use crate::http::events_route::{body, no_room, sender, submit, too_many};
-use crate::http::fhir_bundle::{ResourceHead, bundle_response};
+use crate::http::fhir_bundle::{OUTCOMES, ResourceHead, bundle_response};
 use crate::http::http_state::HttpState;
 use crate::http::operation_outcome::{failure, information, issue, operation_outcome, resource_response, status};
 use crate::http::problem::{ProblemType, Refusal};
@@ -37,8 +37,6 @@ const TYPES: [&str; 13] = [
 ];
 /// The day on which the content of the capability statement changed last.
 const CAPABILITY_DATE: &str = "2026-11-30";
-/// Most issues of an OperationOutcome.
-const ISSUES: usize = 100;
 
 /// `POST /fhir`: a Bundle, or one resource. An empty body is a notification without content.
 pub(crate) async fn post(state: State<HttpState>, checked: Extension<CheckedRequest>, request: HttpRequest) -> Response {
@@ -175,9 +173,9 @@ fn outcome_response(elements: &[ElementOutcome], done: StatusCode) -> Response {
     let rejects_first = |element: &&ElementOutcome| !matches!(element, ElementOutcome::Rejected { .. });
     let mut ordered: Vec<&ElementOutcome> = elements.iter().collect();
     ordered.sort_by_key(rejects_first);
-    let mut issues: Vec<Value> = ordered.iter().take(ISSUES).map(|element| issue(element)).collect();
-    if elements.len() > ISSUES {
-        issues.push(information(&format!("{} further elements are not listed", elements.len() - ISSUES)));
+    let mut issues: Vec<Value> = ordered.iter().take(OUTCOMES).map(|element| issue(element)).collect();
+    if elements.len() > OUTCOMES {
+        issues.push(information(&format!("{} further elements are not listed", elements.len() - OUTCOMES)));
     }
     if elements.is_empty() {
         issues.push(information("the body has no element, so nothing is stored"));

@@ -1,6 +1,8 @@
 //! FHIR's OperationOutcome, the form of answers and errors under `/fhir`. Source: HL7 FHIR R4 (4.0.1), OperationOutcome and its value
 //! set issue-type.
 
+use std::fmt::Display;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
@@ -20,7 +22,7 @@ const REASONS: &str = "urn:plumbline:reject";
 const ERROR_BYTES: usize = 64 << 10;
 
 /// A FHIR resource as a response.
-pub(crate) fn resource_response(status: StatusCode, resource: &Value) -> Response {
+pub(crate) fn resource_response(status: StatusCode, resource: &impl Display) -> Response {
     (status, [(header::CONTENT_TYPE, FHIR_JSON)], Body::from(format!("{resource}\n"))).into_response()
 }
 

@@ -13,6 +13,9 @@ use crate::process::limits::{PAGE_ENTRIES, PAGE_ENTRIES_MOST};
 /// Longest name of a parameter that an error repeats, characters.
 const NAME_CHARS: usize = 24;
 
+/// Longest value of a parameter, bytes: that of the longest id of an event.
+const VALUE_BYTES: usize = 256;
+
 /// The parameters of a request, each known to its route.
 #[derive(Clone, Debug, Default)]
 pub struct Parameters(BTreeMap<String, String>);
@@ -27,6 +30,10 @@ impl Parameters {
         for (name, value) in pairs {
             if !known.contains(&name.as_str()) {
                 return Err(Refusal::new(ProblemType::UnknownParameter, unknown_parameter(&name, known)));
+            }
+            // An encoded byte that is no UTF-8 is read as U+FFFD.
+            if value.len() > VALUE_BYTES || value.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
+                return Err(malformed(&format!("{name} is not valid; write at most {VALUE_BYTES} bytes of UTF-8 without control characters")));
             }
             if parameters.insert(name.clone(), value).is_some() {
                 return Err(malformed(&format!("{name} is given twice; give it once")));

@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use percent_encoding::percent_decode_str;
 use tracing::info;
 
 use crate::config::authorizer::SenderRights;
@@ -94,6 +95,9 @@ pub(crate) async fn check(State((rules, state)): State<(RouteRules, HttpState)>,
 fn checked(rules: RouteRules, state: &HttpState, request: &Request) -> Result<CheckedRequest, Refusal> {
     if !state.authorizer.has_tokens() {
         local_origin::check(request.uri(), request.headers(), state.listen.ip())?;
+    }
+    if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
+        return Err(Refusal::new(ProblemType::MalformedParameter, "the path is not UTF-8; percent-encode the UTF-8 bytes of each part"));
     }
     let parameters = Parameters::read(request.uri(), rules.parameters)?;
     let rights = rights(rules.access, state, request.headers(), parameters.text("feed"))?;

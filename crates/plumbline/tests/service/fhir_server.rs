@@ -105,6 +105,23 @@ fn a_transaction_is_answered_entry_by_entry() {
 }
 
 #[test]
+fn the_answer_to_a_large_batch_has_every_status_and_a_hundred_outcomes() {
+    let place = Place::new();
+    let server = service(&place);
+    let mut entries = vec![json!({"resource": visit("1", 1, "finished"), "request": {"method": "PUT", "url": "Encounter/1"}})];
+    entries.extend(vec![json!({}); 2_000]);
+    let body = json!({"resourceType": "Bundle", "type": "batch", "entry": entries}).to_string();
+    let response = send(&server, "POST", "/fhir", &body);
+    let bundle = response.json();
+    let entries = bundle["entry"].as_array().expect("entries");
+    assert_eq!((entries.len(), &entries[0]["response"]["status"]), (2_001, &"200 OK".into()));
+    assert!(entries[1..].iter().all(|entry| entry["response"]["status"] == "422 Unprocessable Entity"));
+    let shown: Vec<usize> = (0..entries.len()).filter(|at| entries[*at]["response"].get("outcome").is_some()).collect();
+    assert_eq!(shown, (1..=100).collect::<Vec<_>>(), "the rejected ones come first");
+    assert!(response.body.len() < 250_000, "{} bytes", response.body.len());
+}
+
+#[test]
 fn every_error_under_fhir_is_an_operation_outcome_that_says_what_to_do() {
     let place = Place::new();
     let server = service(&place);
@@ -119,6 +136,8 @@ fn every_error_under_fhir_is_an_operation_outcome_that_says_what_to_do() {
         ("PUT", "/fhir/Encounter/1?pretty=1", &one, 400, "invalid", "pretty"),
         ("GET", "/fhir/Encounter/1", "", 405, "not-supported", "method"),
         ("GET", "/fhir/a/b/c", "", 404, "not-found", "route"),
+        ("PUT", "/fhir/Encounter/%ff", &one, 400, "invalid", "UTF-8"),
+        ("PUT", "/fhir/Encounter/1?feed=a%00b", &one, 400, "invalid", "control"),
     ];
     for (method, path, body, status, code, words) in cases {
         let response = send(&server, method, path, body);
