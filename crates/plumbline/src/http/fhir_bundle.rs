@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use codec::identity::nhs_number::contains_nhs_number;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::http::operation_outcome::{issue, operation_outcome, status};
 use crate::intake::intake_worker::ElementOutcome;

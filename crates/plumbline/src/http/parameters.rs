@@ -33,7 +33,9 @@ impl Parameters {
             }
             // An encoded byte that is no UTF-8 is read as U+FFFD.
             if value.len() > VALUE_BYTES || value.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
-                return Err(malformed(&format!("{name} is not valid; write at most {VALUE_BYTES} bytes of UTF-8 without control characters")));
+                return Err(malformed(&format!(
+                    "{name} is not valid; write at most {VALUE_BYTES} bytes of UTF-8 without control characters"
+                )));
             }
             if parameters.insert(name.clone(), value).is_some() {
                 return Err(malformed(&format!("{name} is given twice; give it once")));

@@ -97,7 +97,10 @@ fn checked(rules: RouteRules, state: &HttpState, request: &Request) -> Result<Ch
         local_origin::check(request.uri(), request.headers(), state.listen.ip())?;
     }
     if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
-        return Err(Refusal::new(ProblemType::MalformedParameter, "the path is not UTF-8; percent-encode the UTF-8 bytes of each part"));
+        return Err(Refusal::new(
+            ProblemType::MalformedParameter,
+            "the path is not UTF-8; percent-encode the UTF-8 bytes of each part",
+        ));
     }
     let parameters = Parameters::read(request.uri(), rules.parameters)?;
     let rights = rights(rules.access, state, request.headers(), parameters.text("feed"))?;

@@ -114,6 +114,8 @@ pub const REJECTS_KEPT_A_KIND: u32 = 100;
 
 /// Difference between two clocks that counts as none.
 pub const CLOCK_DIFFERENCE: Duration = Duration::from_secs(300);
+/// Time within which a new log publishes first: a month and the days after it, with room.
+pub const FIRST_PUBLICATION_WITHIN: Duration = Duration::from_secs(62 * 86_400);
 
 // Shutdown and supervision.
 

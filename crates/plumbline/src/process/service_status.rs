@@ -13,7 +13,7 @@ use scorecard::time::calendar::{Month, Timestamp};
 use stream::intake::intake_task::IntakeCounts;
 use stream::tally::tally_task::Outcomes;
 
-use crate::process::limits::CLOCK_DIFFERENCE;
+use crate::process::limits::{CLOCK_DIFFERENCE, FIRST_PUBLICATION_WITHIN};
 use crate::process::service_faults::{FaultPlace, ServiceFaults};
 
 /// The tally of one partition.
@@ -86,6 +86,8 @@ pub struct PublishStatus {
     pub heard: Option<Instant>,
     /// The last cut that was published or skipped.
     pub last_cut: Option<Timestamp>,
+    /// The first publication of the log.
+    pub first: Option<Timestamp>,
     /// Partitions that publish folded itself.
     pub refolds: u64,
 }
@@ -298,10 +300,16 @@ impl ServiceStatus {
         (0..).zip(&self.partitions).filter(|(_, partition)| guard(partition).owned).map(|(number, _)| number).collect()
     }
 
-    /// The seconds by which the last cut is ahead of the clock. Differences below five minutes are none: clocks differ.
+    /// The seconds by which the last cut is ahead of the clock. Differences below five minutes are none: clocks differ. Before the first
+    /// cut, the seconds by which the first publication is further ahead than that of any new log.
     #[must_use]
     pub fn cut_ahead_seconds(&self, now: Timestamp) -> u64 {
-        let ahead = self.publish().last_cut.map_or(0, |cut| cut.0.saturating_sub(now.0) / 1_000);
+        let latest = match (self.publish().last_cut, self.publish().first) {
+            (Some(cut), _) => cut.0,
+            (None, Some(first)) => first.0.saturating_sub(FIRST_PUBLICATION_WITHIN.as_millis().try_into().unwrap_or(i64::MAX)),
+            (None, None) => now.0,
+        };
+        let ahead = latest.saturating_sub(now.0) / 1_000;
         u64::try_from(ahead).ok().filter(|seconds| *seconds > CLOCK_DIFFERENCE.as_secs()).unwrap_or(0)
     }
 
@@ -313,7 +321,13 @@ impl ServiceStatus {
         if let Some(fault) = self.faults.first() {
             return Some(fault.text);
         }
-        let ahead = "the last cut is in the future, because a clock was or is wrong; set the clock of this machine";
+        let ahead = match self.publish().last_cut {
+            Some(_) => "the last cut is in the future, because a clock was or is wrong; set the clock of this machine",
+            None => {
+                "the first publication is more than two months ahead, because the clock was wrong at the first start; set the clock of \
+                 this machine and begin a new data folder"
+            }
+        };
         (self.cut_ahead_seconds(now) > 0).then(|| ahead.to_owned())
     }
 
@@ -388,6 +402,17 @@ mod tests {
             status.publish().last_cut = Some(Timestamp(NOW.0 + ahead));
             assert_eq!(status.cut_ahead_seconds(NOW), expected);
             assert_eq!(status.not_ready(NOW).is_some(), expected > 0);
+        }
+    }
+
+    #[test]
+    fn a_first_publication_beyond_every_new_logs_is_never_ready() {
+        let status = ServiceStatus::new(0);
+        for (days, expected) in [(-10, 0), (31, 0), (62, 0), (63, 86_400), (730, 668 * 86_400)] {
+            status.publish().first = Some(Timestamp(NOW.0 + days * 86_400_000));
+            assert_eq!(status.cut_ahead_seconds(NOW), expected, "{days} days");
+            let said = status.not_ready(NOW).map(|not_ready| not_ready.reason);
+            assert_eq!(said.is_some_and(|said| said.contains("begin a new data folder")), expected > 0);
         }
     }
 

@@ -116,6 +116,7 @@ pub fn publish(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogEr
     cards.as_mut().map_or(Ok(()), CardStore::follow)?;
     let mut task = PublishTask::new(&work.deployment, work.log.clone())?;
     work.status.publish().last_cut = task.last_cut();
+    work.status.publish().first = Some(work.deployment.schedule.first);
     work.status.publish().caught_up = true;
     work.status.faults.clear(FaultPlace::Publish);
     let ahead_seconds = work.status.cut_ahead_seconds(work.clock.now());
