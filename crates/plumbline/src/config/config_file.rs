@@ -157,6 +157,7 @@ impl GivenValues {
             sends: self.checked_sends(),
             feeds: self.checked_feeds(&zone),
             kafka: self.checked_kafka(),
+            pages: self.checked_pages(),
             inputs: self.checked_inputs(),
             shown: self.shown(),
             data,
@@ -168,6 +169,11 @@ impl GivenValues {
             let text =
                 "http.max-waiting is less than http.max-body; raise the first or lower the second, so that one request fits";
             self.mistake(origin, text.to_owned());
+        }
+        if config.pages.as_ref().is_some_and(|pages| pages.origin.is_none()) && !config.listen.ip().is_loopback() {
+            let text = "pages.url is not set, and listen is reachable from other machines; set pages.url to the https address of the \
+                        proxy in front";
+            self.mistake(self.options["listen"].origin.clone(), text.to_owned());
         }
         if !config.listen.ip().is_loopback() && self.tokens.is_empty() {
             let text = "listen is reachable from other machines, so requests need tokens; add a table [tokens.NAME] with sha256 and \
