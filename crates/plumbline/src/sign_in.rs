@@ -2,6 +2,7 @@
 
 pub mod invite_command;
 pub mod sessions_command;
+pub(crate) mod provider_sign_in;
 pub mod session_store;
 pub mod invite_store;
 pub(crate) mod record_folder;

@@ -53,7 +53,7 @@ fn seen_by(reading: &OpenCard<'_>, card: &Scorecard) -> String {
 
 /// The wait of a lead for news that ask to be checked.
 fn waits(reading: &OpenCard<'_>) -> String {
-    let days = reading.wait_days.map(|days| say("seen_by.waits", &[("days", &days.to_string())]));
+    let days = reading.wait_days.map(|days| say("seen_by.waits", &[("days", &counted("wait_days", days.into()))]));
     days.unwrap_or_default()
 }
 

@@ -121,7 +121,7 @@ impl Notice {
                 (say("not_final.heading", &values), vec![say("not_final.text", &values)])
             }
             Notice::NotShownYet { month: of, days } => {
-                let values = [("days", &*days.to_string()), ("month", &month(*of))];
+                let values = [("days", &*counted("wait_days", (*days).into())), ("month", &month(*of))];
                 (say("not_shown_yet.heading", &values), vec![say("not_shown_yet.text", &values)])
             }
             Notice::NotRecorded => (text("not_recorded.heading"), vec![text("not_recorded.text")]),

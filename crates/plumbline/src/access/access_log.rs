@@ -119,8 +119,9 @@ mod tests {
         let zone = Zone::london();
         let now = zone.start_of(scorecard::time::calendar::Day::from_ymd(2026, 11, 30).unwrap());
         let log = open(dir.path());
-        let old = zone.plus(now, -1, -25);
-        for one in [look(old, Some("p1")), look(zone.plus(now, 1, -25), Some("p1")), look(now, None), look(now, Some("p2"))] {
+        let limit = zone.plus(now, 0, -25);
+        let (old, young) = (zone.plus(limit, -1, 0), zone.plus(limit, 1, 0));
+        for one in [look(old, Some("p1")), look(young, Some("p1")), look(now, None), look(now, Some("p2"))] {
             log.record(one).unwrap();
         }
         drop(log);

@@ -157,6 +157,14 @@ pub struct Config {
     pub shown: Vec<OptionView>,
 }
 
+impl Config {
+    /// Whether pages have the address of a proxy on which other machines reach this one.
+    #[must_use]
+    pub fn is_behind_proxy(&self) -> bool {
+        self.pages.as_ref().and_then(|pages| pages.origin.as_ref()).is_some_and(|origin| origin.is_secure)
+    }
+}
+
 /// A value as `config show` prints it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OptionView {

@@ -114,7 +114,8 @@ impl HttpState {
             metrics_are_open: match config.open_metrics {
                 OpenMetrics::Always => true,
                 OpenMetrics::Never => false,
-                OpenMetrics::Loopback => config.listen.ip().is_loopback(),
+                // Behind a proxy, requests of other machines arrive from this one.
+                OpenMetrics::Loopback => config.listen.ip().is_loopback() && !config.is_behind_proxy(),
             },
             room: BodyRoom::new(config.max_waiting, config.max_body),
             max_body: config.max_body,

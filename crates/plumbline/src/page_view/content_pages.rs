@@ -30,7 +30,7 @@ pub(crate) fn content_page(
         SitePage::Access => look_pages::answer(cards, request, site),
         SitePage::Absent(hint) => Ok(open_pages::notice(cards, Some(site), &Notice::NotFound { hint: hint.clone() })),
         SitePage::Choice(_) | SitePage::Stylesheet | SitePage::SignIn | SitePage::SignOut => {
-            Ok(open_pages::notice(cards, Some(site), &Notice::NotFound { hint: text("choice.no_measure") }))
+            Ok(open_pages::notice(cards, Some(site), &Notice::NotFound { hint: text("home.other_address") }))
         }
     }
 }

@@ -226,7 +226,7 @@ fn measure(
     navigation: &Navigation,
     wanted: &dyn Fn() -> bool,
 ) -> Result<PageAnswer> {
-    let found = EventSearch::of(cards, events, request, reading.card, id, wanted);
+    let found = EventSearch::of(cards, events, (request, site), reading.card, id, wanted);
     let listed = found.listed(request);
     let page = if request.csv {
         let month = reading.card.content.period.month;
@@ -263,19 +263,22 @@ impl EventSearch {
     fn of(
         cards: &PageCards,
         events: &EventFinder,
-        request: &PageRequest,
+        (request, site): (&PageRequest, &SiteReader),
         card: &Scorecard,
         id: &str,
         wanted: &dyn Fn() -> bool,
     ) -> EventSearch {
+        if site.looks.is_some() {
+            return EventSearch::Absent(say("events.service", &[]), command(None, card, id));
+        }
         let index = cards.measures.index_of(id).filter(|_| request.events != EventChoice::Later);
         let Some(index) = index else { return EventSearch::Later };
         let Some(log) = cards.events() else {
-            return EventSearch::Absent(say("events.no_log", &[]), command(cards, card, id));
+            return EventSearch::Absent(say("events.no_log", &[]), command(Some(cards), card, id));
         };
         match events.explanation(log, card, index, wanted) {
             Ok(explanation) => EventSearch::Known(explanation),
-            Err(why) => EventSearch::Absent(why, command(cards, card, id)),
+            Err(why) => EventSearch::Absent(why, command(Some(cards), card, id)),
         }
     }
 
@@ -290,10 +293,11 @@ impl EventSearch {
     }
 }
 
-/// The command that lists the same events.
-fn command(cards: &PageCards, card: &Scorecard, id: &str) -> String {
+/// The command that lists the same events, in a folder or in the service of a configuration.
+fn command(folder: Option<&PageCards>, card: &Scorecard, id: &str) -> String {
     let subject = &card.content.subject;
     let practice = if subject.practice.is_empty() { "all" } else { &subject.practice };
-    let folder = cards.folder().display();
-    format!("plumbline explain '{}' {} {id} --practice {practice} --data {folder}", subject.clinician, card.content.period.month)
+    let place =
+        folder.map_or_else(|| "--config plumbline.toml".to_owned(), |cards| format!("--data {}", cards.folder().display()));
+    format!("plumbline explain '{}' {} {id} --practice {practice} {place}", subject.clinician, card.content.period.month)
 }

@@ -16,6 +16,7 @@ use crate::page_view::page_request::PageRequest;
 use crate::page_view::session_reader::{SessionReader, session_of};
 use crate::page_view::site_state::{SiteRequest, SiteState, site_notice};
 use crate::sign_in::cookies::PageCookie;
+use crate::sign_in::provider_sign_in::ProviderError;
 use crate::sign_in::secret::{Secret, same};
 use crate::sign_in::session_store::{Session, form_token};
 use crate::sign_in::site_origin;
@@ -25,8 +26,52 @@ const FORM_FIELD: &str = "form";
 
 /// The sign-in page.
 pub(crate) fn sign_in(state: &SiteState, request: &SiteRequest) -> PageAnswer {
-    let _ = (state, request);
-    PageAnswer::html(200, sign_in_page(&SignInWays { links: true, ..SignInWays::default() }, &Navigation::default()))
+    let to = SiteRequest::only(&request.parameters(), "to").and_then(|to| PageRequest::way_back(&to));
+    let begin = to.map_or_else(|| "/signin/start".to_owned(), |to| format!("/signin/start?to={}", encoded(&to)));
+    let organisation = state.provider.as_ref().map(|_| begin.as_str());
+    PageAnswer::html(
+        200,
+        sign_in_page(&SignInWays { organisation, links: true, ..SignInWays::default() }, &Navigation::default()),
+    )
+}
+
+/// Sends the browser to the identity provider.
+pub(crate) fn start(state: &SiteState, request: &SiteRequest) -> PageAnswer {
+    let Some(provider) = &state.provider else { return PageAnswer::redirect("/signin") };
+    let to = SiteRequest::only(&request.parameters(), "to").and_then(|to| PageRequest::way_back(&to));
+    match provider.begin(to.unwrap_or_else(|| "/".to_owned())) {
+        Ok((address, start)) => {
+            PageAnswer::redirect(&address).with(header::SET_COOKIE, PageCookie::Start.set(&start, state.origin.is_secure))
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+/// The way back from the identity provider: begins a session for the person of the subject.
+pub(crate) fn finish(state: &SiteState, cards: &PageCards, request: &SiteRequest) -> PageAnswer {
+    let start = PageCookie::Start.read(&request.headers, state.origin.is_secure);
+    let (Some(provider), Some(start)) = (&state.provider, start) else { return failed("state") };
+    let parameters = request.parameters();
+    let confirmed = match provider.finish(&start, &|name| SiteRequest::only(&parameters, name)) {
+        Ok(confirmed) => confirmed,
+        Err(error) => return refused(&error),
+    };
+    let Some(person) = cards.registry.person_of_login(&confirmed.subject) else { return failed("unknown") };
+    let session = Session {
+        person: person.to_owned(),
+        role: None,
+        locality: None,
+        way: "provider".to_owned(),
+        begun: request.now,
+        seen: request.now,
+    };
+    begin(state, request, &session, &confirmed.to)
+}
+
+/// A sign-in that the provider did not confirm. The log has the reason.
+fn refused(error: &ProviderError) -> PageAnswer {
+    tracing::warn!(error = %stream::log::with_sources(error), "a sign-in failed");
+    failed(if matches!(error, ProviderError::UnknownState) { "state" } else { "refused" })
 }
 
 /// Sends a browser without a session to the sign-in page, with the way back if it is one.

@@ -22,6 +22,7 @@ use crate::page_view::sign_in_pages;
 use crate::page_view::site_state::{SiteRequest, SiteState, site_notice};
 use crate::process::clock::Clock;
 use crate::process::limits::FORM_BYTES;
+use crate::sign_in::provider_sign_in::RETURN_PATH;
 use crate::sign_in::site_origin;
 
 /// The answer to any request that is not for the interface.
@@ -76,8 +77,10 @@ fn made(state: &SiteState, method: &Method, request: &SiteRequest) -> PageAnswer
             _ => not_allowed("GET, HEAD"),
         },
         Method::GET if path == "/signin/link" => sign_in_pages::link(state, request),
+        Method::GET if path == "/signin/start" => sign_in_pages::start(state, request),
+        Method::GET if path == RETURN_PATH => sign_in_pages::finish(state, &cards, request),
         Method::GET | Method::HEAD if path == "/signin" => sign_in_pages::sign_in(state, request),
-        Method::GET | Method::HEAD if path == "/signin/link" => not_allowed("GET, POST"),
+        Method::GET | Method::HEAD if path.starts_with("/signin/") => not_allowed("GET, POST"),
         Method::GET | Method::HEAD => page(state, cards, request),
         _ => not_allowed("GET, HEAD, POST"),
     }

@@ -14,6 +14,7 @@ use crate::page_view::site_reader::SiteReader;
 use crate::process::clock::Clock;
 use crate::rejects::reject_store::RejectStore;
 use crate::sign_in::invite_store::InviteStore;
+use crate::sign_in::provider_sign_in::ProviderSignIn;
 use crate::sign_in::session_store::SessionStore;
 
 /// The parts of the pages of a service.
@@ -25,6 +26,7 @@ pub(crate) struct SiteState {
     pub(crate) origin: PageOrigin,
     pub(crate) sessions: SessionStore,
     pub(crate) invites: InviteStore,
+    pub(crate) provider: Option<ProviderSignIn>,
     pub(crate) rejects: RejectStore,
     /// The clock of the deployment, for months and leads. Sessions end by the machine's clock.
     pub(crate) clock: Clock,
