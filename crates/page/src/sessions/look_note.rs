@@ -37,7 +37,7 @@ impl LookNote {
         say(key, &[("reader", &self.reader)])
     }
 
-    /// What was read.
+    /// The page or the interface that was read.
     pub(crate) fn what(&self) -> String {
         let key = match self.page.as_str() {
             "month" | "card" => "looks.page_card",

@@ -248,7 +248,7 @@ fn every_other_page_is_sound() {
         others: &[],
     };
     check("choice", &reader_choice_page(&choice, &Navigation::default()));
-    let ways = SignInWays { organisation: Some("/login"), mail: Some("/link"), open: Some("/") };
+    let ways = SignInWays { organisation: Some("/login"), mail: Some("/link"), links: true, open: Some("/") };
     check("sign in", &sign_in_page(&ways, &Navigation::default()));
     check("sign in without a way", &sign_in_page(&SignInWays::default(), &Navigation::default()));
     assert!(talks_sheet(&talks(&network, &[])).rows().len() == 1);

@@ -36,7 +36,7 @@ impl AccessLog {
     /// Adds a look. When it returns, the look is as durable as an event.
     ///
     /// # Errors
-    /// [`LogError`] when the look is not recorded. Whoever wanted to look must not.
+    /// [`LogError`] when the look is not recorded. The reader must not see the card then.
     pub fn record(&self, look: AccessRecord) -> Result<(), LogError> {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         let key = look.clinician.clone().unwrap_or_default();

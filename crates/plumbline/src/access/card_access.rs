@@ -8,7 +8,7 @@ use scorecard::time::calendar::Timestamp;
 use crate::access::reader::{Reader, ReaderRole};
 use crate::access::revision_facts::{CardPhase, RevisionFacts};
 
-/// What a reader sees of a card.
+/// The part of a card that a reader sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardSight {
     /// The card with its name, as far as this audience sees its numbers.

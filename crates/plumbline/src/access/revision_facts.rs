@@ -38,7 +38,7 @@ pub struct RevisionFacts {
     pub checks_since: Option<Timestamp>,
 }
 
-/// What a revision says, as far as [`facts_of`] reads it.
+/// The part of a revision that [`facts_of`] reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RevisionFindings {
     /// The cut that published it.

@@ -26,7 +26,7 @@ pub(crate) struct LiveCards {
     looks: Arc<AccessLog>,
     /// The part that follows the log, for the one thread that does.
     read: Mutex<(PageRegistry, PageGroups)>,
-    /// `None` until the log was read once: without leads and logins nobody could be told apart.
+    /// `None` until the log was read once: without leads and logins no reader has a role.
     shown: RwLock<Option<(Arc<PageRegistry>, Arc<PageGroups>)>>,
 }
 

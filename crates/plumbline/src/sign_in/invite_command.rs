@@ -18,7 +18,7 @@ const LONGEST: u32 = 30 * 86_400;
 pub struct InviteLink {
     /// The address to send to the person.
     pub link: String,
-    /// What the operator should know.
+    /// Advice for the operator.
     pub report: String,
 }
 

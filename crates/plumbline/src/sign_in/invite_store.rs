@@ -48,7 +48,7 @@ impl InviteStore {
         Ok(secret)
     }
 
-    /// Uses a link up. `None` for one that is unknown, used up or too old. Of two browsers at once, one gets it.
+    /// Uses a link up. `None` for one that is unknown, used up or too old. If two browsers use it at once, one gets it.
     ///
     /// # Errors
     /// When the folder cannot be read or written.

@@ -154,7 +154,7 @@ impl ProviderSignIn {
         Ok((address.to_string(), start))
     }
 
-    /// Ends a sign-in with the parameters that the provider sent the browser back with. Whatever the outcome, it cannot be repeated.
+    /// Ends a sign-in with the parameters that the provider sent the browser back with. It cannot be repeated, also after a failure.
     ///
     /// # Errors
     /// [`ProviderError`] when the browser began no such sign-in, or the provider did not confirm a person for it.

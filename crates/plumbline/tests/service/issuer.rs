@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 /// The client that the provider knows, and its secret.
 pub const CLIENT: (&str, &str) = ("plumbline", "hush");
 
-/// What the provider signs for a code.
+/// The content that the provider signs for a code.
 #[derive(Clone)]
 pub struct Grant {
     pub claims: Value,
