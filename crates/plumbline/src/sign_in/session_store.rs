@@ -78,17 +78,21 @@ impl SessionStore {
     /// The session of an id that is in force, noted as used now. One beyond its limits is ended.
     ///
     /// # Errors
-    /// When the folder cannot be read or written.
+    /// When the folder cannot be read.
     pub fn open(&self, id: &Secret, limits: SessionLimits, now: i64) -> io::Result<Option<Session>> {
         let name = id.hash(PURPOSE);
         let Some(mut session) = self.folder.read::<Session>(&name)? else { return Ok(None) };
         if !limits.allow(&session, now) {
-            self.folder.remove(&name)?;
+            // A file that cannot be removed stays beyond its limits.
+            let _ = self.folder.remove(&name);
             return Ok(None);
         }
         if now >= session.seen.saturating_add(SEEN_STEP) {
             session.seen = now;
-            self.folder.touch(&name, &session)?;
+            // On a full disk one's own card still opens, until the session is idle for its limit.
+            if let Err(error) = self.folder.touch(&name, &session) {
+                tracing::warn!(%error, "the last use of a session cannot be noted");
+            }
         }
         Ok(Some(session))
     }
