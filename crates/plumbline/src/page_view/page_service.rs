@@ -61,7 +61,6 @@ impl PageService {
     }
 
     /// The handler of every request that no route of the interface takes.
-    #[must_use]
     pub fn router(&self) -> Router {
         Router::new().fallback(answer).with_state(self.state.clone())
     }

@@ -28,12 +28,16 @@ pub(crate) struct SessionReader {
 
 impl SessionReader {
     /// The person behind a request; `None` where nobody is signed in. An answer refuses somebody who is nobody here.
-    pub(crate) fn of(state: &SiteState, cards: &PageCards, request: &SiteRequest) -> Result<Option<SessionReader>, PageAnswer> {
+    pub(crate) fn of(
+        state: &SiteState,
+        cards: &PageCards,
+        request: &SiteRequest,
+    ) -> Result<Option<SessionReader>, Box<PageAnswer>> {
         let peer = request.peer.map(|peer| peer.ip());
         if let Some(login) = trusted_proxy::login(state.settings.proxy.as_ref(), peer, &request.headers) {
             let Some(person) = cards.registry.person_of_login(login) else {
                 let reason = text("sign_in_reason.unknown");
-                return Err(site_notice(None, &Notice::SignInFailed { reason }));
+                return Err(Box::new(site_notice(None, &Notice::SignInFailed { reason })));
             };
             return Ok(Some(SessionReader::new(state, cards, person, (None, None))));
         }
@@ -70,14 +74,14 @@ impl SessionReader {
 }
 
 /// The session of a request that is in force.
-pub(crate) fn session_of(state: &SiteState, request: &SiteRequest) -> Result<Option<(Secret, Session)>, PageAnswer> {
+pub(crate) fn session_of(state: &SiteState, request: &SiteRequest) -> Result<Option<(Secret, Session)>, Box<PageAnswer>> {
     let Some(id) = PageCookie::Session.read(&request.headers, state.origin.is_secure) else { return Ok(None) };
     match state.sessions.open(&id, limits(state), request.now) {
         Ok(session) => Ok(session.map(|session| (id, session))),
         Err(error) => {
             let number = format!("{:x}", request.now);
             tracing::error!(number, %error, "the folder of sessions cannot be used");
-            Err(site_notice(None, &Notice::Failure { number }))
+            Err(Box::new(site_notice(None, &Notice::Failure { number })))
         }
     }
 }

@@ -152,7 +152,7 @@ pub(crate) fn sign_out(state: &SiteState, request: &SiteRequest) -> PageAnswer {
     let (id, _) = match session_of(state, request) {
         Ok(Some(known)) => known,
         Ok(None) => return PageAnswer::redirect("/signin"),
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     if !is_own_form(state, request, &id) {
         return failed("form");

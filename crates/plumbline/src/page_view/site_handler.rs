@@ -96,7 +96,7 @@ fn page(state: &SiteState, mut cards: PageCards, request: &SiteRequest) -> PageA
     let signed_in = match SessionReader::of(state, &cards, request) {
         Ok(Some(signed_in)) => signed_in,
         Ok(None) => return sign_in_pages::sent_to_sign_in(request),
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let site = &signed_in.site;
     let asked = match PageRequest::of_site(&request.uri) {
