@@ -87,7 +87,7 @@ pub fn records() -> Vec<Record<'static>> {
             page: "measure".into(),
             clinician: Some("gmc|7012345".into()),
             practice: Some("A81001".into()),
-            month: Some("2026-10".parse().unwrap()),
+            month: Some(month("2026-10")),
             revision: Some(2),
         }),
     ]
