@@ -52,9 +52,9 @@ impl Service {
             Vec::new(),
         );
         std::thread::spawn(move || worker.run().expect("the log accepts every record"));
-        let state = HttpState::of(&directory, &config, Some(sender), status, MetricRegistry::default());
+        let state = HttpState::of(&directory, &config, Some(sender), status, MetricRegistry::default(), None);
         let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
-        Service { router: routes::router(state), runtime, requests: 0, _folder: folder }
+        Service { router: routes::router(state, None), runtime, requests: 0, _folder: folder }
     }
 
     fn answer(&mut self, request: Request<Body>) -> (u16, Vec<u8>) {

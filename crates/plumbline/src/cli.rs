@@ -2,6 +2,7 @@
 
 pub mod command_line;
 pub mod operation_args;
+pub mod page_args;
 pub mod history_args;
 pub mod card_args;
 pub mod measure_args;
@@ -17,5 +18,6 @@ pub use crate::cli::operation_args::{
     PeekArgs, Registry, RegistryLoadArgs, RegistryShowArgs, Rejects, RejectsShowArgs, RejectsWhich, RunArgs, SalvageArgs,
     TopicsArgs,
 };
+pub use crate::cli::page_args::{InviteArgs, SessionsChoice, SessionsCommand, SessionsListArgs, SessionsRevokeArgs};
 pub use crate::cli::reference_args::{Reference, ReferenceExportArgs};
 pub use crate::cli::service_args::{Output, ServiceArgs};

@@ -27,9 +27,11 @@
 
 pub mod run;
 pub mod command;
-pub mod page_view;
 pub mod service;
+pub mod page_view;
 pub mod http;
+pub mod sign_in;
+pub mod access;
 pub mod deployment;
 pub mod history;
 pub mod view;

@@ -11,7 +11,7 @@ use stream::log::{LogError, with_sources};
 
 use crate::cli::{
     Cli, CodesCommand, Command, ConfigCommand, ConflictsCommand, EraseCommand, EventsCommand, LogCommand, Measures, Output,
-    Reference, Registry, Rejects, ReplayArgs, ServiceArgs, SimulateArgs,
+    Reference, Registry, Rejects, ReplayArgs, ServiceArgs, SessionsCommand, SimulateArgs,
 };
 use crate::code_files::CodeFileError;
 use crate::command::card;
@@ -49,6 +49,7 @@ use crate::service::broker_clock::BrokerClockCheckError;
 use crate::service::clock_check::ClockCheckError;
 use crate::service::run_service;
 use crate::service_client::TOKEN_VARIABLE;
+use crate::sign_in::{invite_command, sessions_command};
 use crate::terminal::layout::{columns, terminal_columns, wrapped};
 use crate::terminal::paint::Paint;
 
@@ -144,6 +145,18 @@ fn dispatch(command: &Command) -> Result<()> {
             print(&conflicts::conflicts(command, configured(&args.service)?)?)
         }
         Command::View(args) => view::view(&configured(&view::folder(&args.folder))?, args.port, &listen()?),
+        Command::Invite(args) => {
+            let made = invite_command::invite(args, &configured(&args.service)?, Clock::System.now().0)?;
+            report(&made.report);
+            print(&format!("{}\n", made.link))
+        }
+        Command::Sessions(command) => {
+            let (service, output) = match command {
+                SessionsCommand::List(args) => (&args.service, args.output),
+                SessionsCommand::Revoke(args) => (&args.service, Output::Table),
+            };
+            print_as(&sessions_command::sessions(command, &configured(service)?, Clock::System.now().0)?, output)
+        }
         Command::Rejects(command) => {
             let service = match command {
                 Rejects::List(args) | Rejects::Retry(args) => &args.service,

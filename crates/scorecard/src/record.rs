@@ -3,3 +3,4 @@
 pub mod item;
 pub mod digest;
 pub mod log_record;
+pub mod access_record;

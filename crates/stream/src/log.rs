@@ -39,6 +39,8 @@ pub enum Topic {
     Definitions,
     /// Names, logins and contacts of persons; compacted.
     People,
+    /// Looks at cards that name clinicians.
+    Access,
 }
 
 /// Partitions of `scorecards` and of `scorecard-revisions`.
@@ -46,7 +48,7 @@ pub const CARD_PARTITIONS: u32 = 6;
 
 impl Topic {
     /// All topics.
-    pub const ALL: [Topic; 11] = [
+    pub const ALL: [Topic; 12] = [
         Topic::Events,
         Topic::ClinicianMonths,
         Topic::Registry,
@@ -58,6 +60,7 @@ impl Topic {
         Topic::Rejects,
         Topic::Definitions,
         Topic::People,
+        Topic::Access,
     ];
 
     /// The name without the prefix of the deployment.
@@ -75,6 +78,7 @@ impl Topic {
             Topic::Rejects => "rejects",
             Topic::Definitions => "definitions",
             Topic::People => "people",
+            Topic::Access => "access",
         }
     }
 

@@ -26,6 +26,12 @@ impl People {
         Ok(people)
     }
 
+    /// The offset of the next record that [`People::follow`] reads.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
     /// The details of a person.
     #[must_use]
     pub fn get(&self, person: &str) -> Option<&PersonDetails> {

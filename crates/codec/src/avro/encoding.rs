@@ -58,11 +58,12 @@ pub enum Form {
     Definition,
     FeedSends,
     EventFence,
+    Access,
 }
 
 impl Form {
     /// All of them, in order of their first numbers.
-    pub const ALL: [Form; 20] = [
+    pub const ALL: [Form; 21] = [
         Form::Batch,
         Form::Tick,
         Form::ClinicianMonth,
@@ -83,6 +84,7 @@ impl Form {
         Form::Definition,
         Form::FeedSends,
         Form::EventFence,
+        Form::Access,
     ];
 
     /// The id in the framing: that of the newest released version.
@@ -115,6 +117,7 @@ impl Form {
             Form::Definition => "definition",
             Form::FeedSends => "feed-sends",
             Form::EventFence => "event-fence",
+            Form::Access => "access",
         }
     }
 
@@ -142,6 +145,7 @@ impl Form {
             Form::Definition => include_str!("../../../../schemas/definition.avsc"),
             Form::FeedSends => include_str!("../../../../schemas/feed-sends.avsc"),
             Form::EventFence => include_str!("../../../../schemas/event-fence.avsc"),
+            Form::Access => include_str!("../../../../schemas/access.avsc"),
         }
     }
 
@@ -168,6 +172,7 @@ impl Form {
             Record::Registry(Entry::Sends(_)) => Form::FeedSends,
             Record::Registry(Entry::Fence(_)) => Form::EventFence,
             Record::PersonDetails(_) => Form::PersonDetails,
+            Record::Access(_) => Form::Access,
             Record::Scorecard(_) => Form::Scorecard,
             Record::PeerGroup(_) => Form::PeerGroup,
             Record::PeerSnapshot(_) => Form::PeerSnapshot,
@@ -234,6 +239,7 @@ fn write_datum(record: &Record<'_>, to: &mut Writer<'_>) {
         Record::Registry(Entry::Sends(r)) => r.write(to),
         Record::Registry(Entry::Fence(r)) => r.write(to),
         Record::PersonDetails(r) => r.write(to),
+        Record::Access(r) => r.write(to),
         Record::Scorecard(r) => r.write(to),
         Record::PeerGroup(r) => r.write(to),
         Record::PeerSnapshot(r) => r.write(to),
@@ -333,6 +339,7 @@ fn read_datum(form: Form, datum: &[u8]) -> Result<Record<'_>, WireFault> {
         Form::Definition => Record::Definition(Wire::read(from_ref)?),
         Form::FeedSends => Record::Registry(Entry::Sends(Wire::read(from_ref)?)),
         Form::EventFence => Record::Registry(Entry::Fence(Wire::read(from_ref)?)),
+        Form::Access => Record::Access(Wire::read(from_ref)?),
     };
     from.end()?;
     Ok(record)

@@ -35,4 +35,5 @@ pub(crate) const RELEASED: &[(u32, &str, &str)] = &[
     (31, "scorecard", include_str!("../../../../schemas/released/31-scorecard.avsc")),
     (32, "peer-snapshot", include_str!("../../../../schemas/released/32-peer-snapshot.avsc")),
     (42, "event-fence", include_str!("../../../../schemas/released/42-event-fence.avsc")),
+    (50, "access", include_str!("../../../../schemas/released/50-access.avsc")),
 ];

@@ -1,5 +1,6 @@
-//! Run records and rejects.
+//! Run records, rejects and looks at cards.
 
+use scorecard::record::access_record::AccessRecord;
 use scorecard::record::log_record::{Outcome, Position, Reject, Run, RunMonth, SealedDigest};
 
 use crate::avro::wire::{Reader, Wire, WireFault, Writer, wire_record};
@@ -21,6 +22,7 @@ wire_record!(RunMonth { month, cards, revisions });
 wire_record!(SealedDigest { partition, month, rows, digest });
 wire_record!(Position { source, partition, offset, index });
 wire_record!(Reject { position, feed, reason, field, detail, excerpt });
+wire_record!(AccessRecord { at, reader, role, page, clinician, practice, month, revision });
 
 /// An enum of `published` and `skipped`, then the reason of a skipped one.
 impl<'a> Wire<'a> for Outcome {

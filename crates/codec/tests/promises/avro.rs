@@ -207,6 +207,7 @@ fn avro_and_json_have_the_same_names() {
             Record::Registry(Entry::Sends(r)) => serde_json::to_value(r).unwrap(),
             Record::Registry(Entry::Fence(r)) => serde_json::to_value(r).unwrap(),
             Record::PersonDetails(r) => serde_json::to_value(r).unwrap(),
+            Record::Access(r) => serde_json::to_value(r).unwrap(),
             Record::Scorecard(card) => serde_json::from_str(&record_lines::scorecard(card)).unwrap(),
             Record::PeerGroup(group) => serde_json::from_str(&record_lines::peer_group(group)).unwrap(),
             Record::Run(run) => serde_json::from_str(&record_lines::run(run)).unwrap(),

@@ -13,6 +13,7 @@ use scorecard::event::{
     Observation, ObservedValue, Order, Prescription, Pseudonym, Sex, Source, Versioning,
 };
 use scorecard::measure::measure_set::{Direction, Domain, Kind, SetHash};
+use scorecard::record::access_record::AccessRecord;
 use scorecard::record::log_record::{
     CellSum, ClinicianMonth, FeedCoverage, FeedDefinition, Genesis, Mark, Outcome, Position, Record, Reject, RowKey, Run,
     RunMonth, SealedDigest, Tick,
@@ -79,6 +80,16 @@ pub fn records() -> Vec<Record<'static>> {
             source: operator(),
         })),
         Record::Registry(Entry::Fence(EventFence { feed: "a81001-emis".into(), id: "enc-1".into(), source: operator() })),
+        Record::Access(AccessRecord {
+            at: Timestamp(1_796_040_000_000),
+            reader: "gmc|7012399".into(),
+            role: "lead".into(),
+            page: "measure".into(),
+            clinician: Some("gmc|7012345".into()),
+            practice: Some("A81001".into()),
+            month: Some(month("2026-10")),
+            revision: Some(2),
+        }),
     ]
 }
 
@@ -194,6 +205,7 @@ pub fn sparse_records() -> Vec<Record<'static>> {
         Record::Registry(Entry::Role(Role { from: None, until: None, locum: false, source: None, ..role() })),
         Record::Registry(Entry::Withdrawal(Withdrawal { alias: Some("f|Practitioner/1".into()), ..Withdrawal::default() })),
         Record::PersonDetails(PersonDetails { person: "p1".into(), ..PersonDetails::default() }),
+        Record::Access(AccessRecord { reader: "reporting".into(), ..AccessRecord::default() }),
     ]
 }
 

@@ -17,8 +17,12 @@ pub enum SitePart {
     Measures,
     /// Feeds and rejects.
     Operations,
-    /// Sign-out, or another reader of a demonstration.
+    /// The access log.
+    Access,
+    /// Another reader of a demonstration.
     Exit,
+    /// The end of a session.
+    SignOut,
 }
 
 impl SitePart {
@@ -31,7 +35,9 @@ impl SitePart {
             SitePart::Network => "tab.network",
             SitePart::Measures => "tab.measures",
             SitePart::Operations => "tab.operations",
+            SitePart::Access => "tab.access",
             SitePart::Exit => "tab.exit",
+            SitePart::SignOut => "tab.sign_out",
         }
     }
 }

@@ -46,9 +46,15 @@ fn seen_by(reading: &OpenCard<'_>, card: &Scorecard) -> String {
     match (reading.leads.is_empty(), is_draft) {
         _ if card.content.subject.practice.is_empty() => text("seen_by.roll_up"),
         (true, _) => text("seen_by.no_lead"),
-        (false, true) => say("seen_by.later", &values),
-        (false, false) => say("seen_by.now", &values),
+        (false, true) => say("seen_by.later", &values) + &waits(reading),
+        (false, false) => say("seen_by.now", &values) + &waits(reading),
     }
+}
+
+/// The wait of a lead for news that ask to be checked.
+fn waits(reading: &OpenCard<'_>) -> String {
+    let days = reading.wait_days.map(|days| say("seen_by.waits", &[("days", &counted("wait_days", days.into()))]));
+    days.unwrap_or_default()
 }
 
 fn exposure(card: &Scorecard) -> String {

@@ -14,6 +14,7 @@ use crate::pages::offer_section::{lists, one_thing, plan};
 use crate::pages::open_card::OpenCard;
 use crate::pages::revision_section::revisions;
 use crate::pages::unknown_section::unknown;
+use crate::sessions::look_note::seen_by;
 use crate::text::measure_words::{better, role, verdict};
 use crate::text::page_words::{say, text};
 use crate::text::spoken_count::points;
@@ -42,6 +43,7 @@ pub fn month_page(reading: &OpenCard<'_>, navigation: &Navigation) -> String {
             @for domain in DOMAINS { (ledger(reading, &card, domain, addresses)) }
             div.pair { (giants(&card)) (unknown(&card)) }
         }
+        @if reading.looks.is_some() { (seen_by(reading.looks)) }
         (revisions(reading, &card, addresses))
     };
     document(navigation, &title, &main)

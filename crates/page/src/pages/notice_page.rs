@@ -39,6 +39,20 @@ pub enum Notice {
         /// The day on which it becomes final.
         on: Day,
     },
+    /// The lead of a practice does not see the card yet.
+    NotShownYet {
+        /// The month.
+        month: Month,
+        /// Days for which the clinician alone sees it.
+        days: u32,
+    },
+    /// The look could not be recorded, so nothing is shown.
+    NotRecorded,
+    /// A sign-in failed. The text says why, without a name.
+    SignInFailed {
+        /// The reason.
+        reason: String,
+    },
     /// The person leads no practice on this day.
     NoPractice,
     /// A folder or a service without a published card, and the reason.
@@ -78,11 +92,11 @@ impl Notice {
     pub fn status(&self) -> u16 {
         match self {
             Notice::FirstCard { .. } | Notice::NoEvents { .. } | Notice::NoPractice | Notice::NoCards { .. } => 200,
-            Notice::NothingInMonth { .. } | Notice::NotFinal { .. } | Notice::NotFound { .. } => 404,
+            Notice::NothingInMonth { .. } | Notice::NotFinal { .. } | Notice::NotShownYet { .. } | Notice::NotFound { .. } => 404,
             Notice::BadAddress { .. } => 400,
             Notice::SignedOut => 401,
-            Notice::NotAllowed => 403,
-            Notice::Busy { .. } => 503,
+            Notice::NotAllowed | Notice::SignInFailed { .. } => 403,
+            Notice::Busy { .. } | Notice::NotRecorded => 503,
             Notice::Failure { .. } => 500,
         }
     }
@@ -105,6 +119,14 @@ impl Notice {
             Notice::NotFinal { month: of, on } => {
                 let values = [("on", &*day(*on)), ("month", &month(*of))];
                 (say("not_final.heading", &values), vec![say("not_final.text", &values)])
+            }
+            Notice::NotShownYet { month: of, days } => {
+                let values = [("days", &*counted("wait_days", (*days).into())), ("month", &month(*of))];
+                (say("not_shown_yet.heading", &values), vec![say("not_shown_yet.text", &values)])
+            }
+            Notice::NotRecorded => (text("not_recorded.heading"), vec![text("not_recorded.text")]),
+            Notice::SignInFailed { reason } => {
+                (text("sign_in_failed.heading"), vec![reason.clone(), text("sign_in_failed.text")])
             }
             Notice::NoPractice => (text("no_practice.heading"), vec![text("no_practice.text")]),
             Notice::NoCards { reason } => (text("no_cards.heading"), vec![reason.clone()]),

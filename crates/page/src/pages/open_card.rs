@@ -9,6 +9,7 @@ use scorecard::scoring::disclosure::{Audience, CardView, disclose};
 use scorecard::time::calendar::{Day, Month};
 
 use crate::figure::strip::StripValues;
+use crate::sessions::look_note::LookNote;
 
 /// The prefix of the compared roles of roll-ups.
 const ROLL_UP: &str = "rollup:";
@@ -56,6 +57,10 @@ pub struct OpenCard<'a> {
     pub revisions: &'a [RevisionNote],
     /// All cards of the person, oldest month first.
     pub cards: &'a [CardLink],
+    /// Days for which a clinician alone sees a "please check" of a later version, where the page says so.
+    pub wait_days: Option<u32>,
+    /// Those who looked at the card, newest first; `None` where no look is recorded.
+    pub looks: Option<&'a [LookNote]>,
 }
 
 impl<'a> OpenCard<'a> {

@@ -13,6 +13,8 @@ pub struct SignInWays<'a> {
     pub organisation: Option<&'a str>,
     /// The address that receives the form for a link by mail.
     pub mail: Option<&'a str>,
+    /// Whether the operator makes one-time links.
+    pub links: bool,
     /// The address of the pages where no sign-in is needed: a demonstration.
     pub open: Option<&'a str>,
 }
@@ -34,6 +36,7 @@ pub fn sign_in_page(ways: &SignInWays<'_>, navigation: &Navigation) -> String {
                 p { button type="submit" { (text("sign_in.send")) } }
             }
         }
+        @if ways.links { p { (text("sign_in.links")) } }
         @if let Some(address) = ways.open { p.note { (text("sign_in.open")) " " a href=(address) { (text("sign_in.choose")) } } }
         h2 { (text("sign_in.no_access")) }
         p { (text("sign_in.no_access_text")) }

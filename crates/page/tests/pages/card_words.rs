@@ -44,7 +44,7 @@ fn a_draft_says_when_it_becomes_final_and_who_sees_it_then() {
     holds(&last, &["Final, version 2.", "You, and Dr Tom Okafor and Dr Mei Lin, your clinical lead."]);
     holds(
         &said(|card| card.content.status = Status::Restated, &[]),
-        &["Final and corrected, version 2.", "names no clinical lead"],
+        &["Final and corrected, version 2.", "names nobody else as clinical lead"],
     );
     let withdrawn = said(|card| card.content.status = Status::Withdrawn, &[]);
     holds(&withdrawn, &["Withdrawn, version 2.", "because no event of the month is left"]);

@@ -248,7 +248,7 @@ fn every_other_page_is_sound() {
         others: &[],
     };
     check("choice", &reader_choice_page(&choice, &Navigation::default()));
-    let ways = SignInWays { organisation: Some("/login"), mail: Some("/link"), open: Some("/") };
+    let ways = SignInWays { organisation: Some("/login"), mail: Some("/link"), links: true, open: Some("/") };
     check("sign in", &sign_in_page(&ways, &Navigation::default()));
     check("sign in without a way", &sign_in_page(&SignInWays::default(), &Navigation::default()));
     assert!(talks_sheet(&talks(&network, &[])).rows().len() == 1);
@@ -267,6 +267,9 @@ fn an_empty_state_says_the_date_of_what_comes_and_an_error_its_status() {
         (Notice::NoEvents { person: "gmc|1".to_owned() }, 200, "Nothing arrived under gmc|1."),
         (Notice::NothingInMonth { month: of_month(), newest: newest.clone() }, 404, "You have no events in October 2026"),
         (Notice::NotFinal { month: of_month(), on: a_day() }, 404, "October 2026 becomes final on 5 December 2026."),
+        (Notice::NotShownYet { month: of_month(), days: 7 }, 404, "Its clinician sees it alone for 7 days first."),
+        (Notice::NotRecorded, 503, "Your own card opens as always."),
+        (Notice::SignInFailed { reason: "No.".to_owned() }, 403, "You are not signed in No."),
         (Notice::NoPractice, 200, "No practice to lead"),
         (Notice::NoCards { reason: "Nobody.".to_owned() }, 200, "No cards yet Nobody."),
         (Notice::NotFound { hint: "Is it /me?".to_owned() }, 404, "This page is not here Is it /me?"),

@@ -13,4 +13,5 @@ mod catalogue;
 mod group_pages;
 mod html_check;
 mod network;
+mod session_pages;
 mod pictures;

@@ -90,6 +90,8 @@ pub fn reading<'a>(card: &'a Scorecard, measures: &'a MeasureSet, groups: &'a [P
         final_on: a_day(),
         revisions: NO_REVISIONS,
         cards: NO_CARDS,
+        wait_days: None,
+        looks: None,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::cli::measure_args::{CodesCommand, Measures};
 use crate::cli::operation_args::{
     ConfigCommand, ConflictsCommand, EraseCommand, EventsCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs,
 };
+use crate::cli::page_args::{InviteArgs, SessionsCommand};
 use crate::cli::reference_args::Reference;
 use crate::cli::service_args::ServiceArgs;
 
@@ -161,6 +162,18 @@ pub enum Command {
     ///
     /// Example: plumbline view ./plumbline-demo
     View(ViewArgs),
+    /// Make a link that signs a person in to the pages, once.
+    ///
+    /// The link goes to standard output. The data folder keeps only a hash of it. The service need not stop. Opening the link uses nothing
+    /// up; its button does.
+    ///
+    /// The session has the role of the link alone. A lead needs an entry `lead` in the registry, too.
+    ///
+    /// Example: plumbline invite 'gmc|7012345' --config plumbline.toml
+    Invite(InviteArgs),
+    /// List or end the sessions of people who are signed in to the pages. The service need not stop.
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
     /// List and show rejected records, and decode them again after a repair.
     ///
     /// `run` keeps rejected records encrypted in the folder `refused` of its data, for at most 30 days. The option `refused` limits

@@ -39,7 +39,8 @@ pub struct TopicsArgs {
 /// Shows the records of one topic.
 #[derive(Debug, Args)]
 pub struct PeekArgs {
-    /// The topic: events, clinician-months, registry, scorecards, scorecard-revisions, peer-groups, peer-snapshots, runs or rejects.
+    /// The topic: events, clinician-months, registry, scorecards, scorecard-revisions, peer-groups, peer-snapshots, runs, rejects,
+    /// definitions, people or access.
     #[arg(value_name = "TOPIC")]
     pub topic: String,
     /// Show only records with this key.

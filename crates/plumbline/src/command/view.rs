@@ -7,8 +7,8 @@ use anyhow::{Result, ensure};
 use crate::cli::ServiceArgs;
 use crate::config::options::Config;
 use crate::deployment::configured_files::recognised;
-use crate::page_view::folder_cards::FolderCards;
 use crate::page_view::folder_server::serve;
+use crate::page_view::page_cards::PageCards;
 use crate::process::interrupt::Interrupt;
 
 /// The options of a command that reads this folder.
@@ -24,6 +24,6 @@ pub fn folder(folder: &Path) -> ServiceArgs {
 pub fn view(config: &Config, port: u16, interrupt: &Interrupt) -> Result<()> {
     let folder = &config.data;
     ensure!(folder.is_dir(), "there is no folder {}; name the folder of `demo` or `replay`", folder.display());
-    let cards = FolderCards::open(&recognised(config.clone())?)?;
+    let cards = PageCards::open(&recognised(config.clone())?)?;
     serve(cards, port, interrupt)
 }

@@ -157,6 +157,7 @@ impl GivenValues {
             sends: self.checked_sends(),
             feeds: self.checked_feeds(&zone),
             kafka: self.checked_kafka(),
+            pages: self.checked_pages(),
             inputs: self.checked_inputs(),
             shown: self.shown(),
             data,
@@ -168,6 +169,16 @@ impl GivenValues {
             let text =
                 "http.max-waiting is less than http.max-body; raise the first or lower the second, so that one request fits";
             self.mistake(origin, text.to_owned());
+        }
+        if config.pages.as_ref().is_some_and(|pages| pages.origin.is_none()) && !config.listen.ip().is_loopback() {
+            let text = "pages.url is not set, and listen is reachable from other machines; set pages.url to the https address of the \
+                        proxy in front";
+            self.mistake(self.options["listen"].origin.clone(), text.to_owned());
+        }
+        if config.is_behind_proxy() && self.tokens.is_empty() {
+            let text = "pages.url is reachable from other machines, and so is the interface next to the pages; add a table [tokens.NAME] \
+                        with sha256 and scopes, so that requests need tokens";
+            self.mistake(self.options["pages.url"].origin.clone(), text.to_owned());
         }
         if !config.listen.ip().is_loopback() && self.tokens.is_empty() {
             let text = "listen is reachable from other machines, so requests need tokens; add a table [tokens.NAME] with sha256 and \
@@ -496,6 +507,38 @@ mod tests {
         let origin = |key: &str| config.shown.iter().find(|shown| shown.key == key).unwrap().origin.to_string();
         assert_eq!([origin("data"), origin("listen"), origin("partitions")], ["--data", "PLUMBLINE_LISTEN", "default"]);
         assert!(origin("zone").ends_with("service.toml:3"), "{}", origin("zone"));
+    }
+
+    #[test]
+    fn pages_are_off_unless_they_are_turned_on_and_their_options_name_their_mistakes() {
+        let (_dir, off) = given("[pages]\nanalysts = [\"p1\"]\n");
+        assert_eq!(read(&off).unwrap().pages, None);
+        let (_dir, on) =
+            given("[pages]\nserve = true\nauditors = [\"p1\", \"p2\"]\nlocality-leads = \"p3@Q99\"\nwait = \"14d\"\n");
+        let pages = read(&on).unwrap().pages.unwrap();
+        assert_eq!((pages.wait_seconds, pages.idle_seconds, pages.session_seconds), (14 * 86_400, 1_800, 43_200));
+        assert_eq!((pages.auditors.len(), pages.analysts.len(), pages.provider, pages.proxy), (2, 0, None, None));
+        assert_eq!(pages.locality_leads, BTreeSet::from([("p3".to_owned(), "Q99".to_owned())]));
+        for (table, cure) in [
+            ("url = \"http://scores.example.org\"", "write https://"),
+            ("url = \"https://scores.example.org\"", "[tokens.NAME]"),
+            ("issuer = \"https://login.example.org\"", "pages.client is not"),
+            ("client = \"plumbline\"", "pages.issuer is not"),
+            ("proxy-header = \"X-User\"", "pages.proxy-addresses is not"),
+            ("proxy-header = \"Cookie\"", "X-Remote-User"),
+            ("proxy-addresses = [\"10.0.0.0/8\"]", "10.0.0.7"),
+            ("locality-leads = [\"p1\"]", "PERSON@CODE"),
+            ("idle = \"0s\"", "1s or more"),
+            ("issuer = \"login.example.org\"", "https://"),
+        ] {
+            let found = mistakes(&format!("[pages]\nserve = true\n{table}\n"));
+            assert!(matches!(found.as_slice(), [one] if one.starts_with("3: ") && one.contains(cure)), "{table}: {found:#?}");
+        }
+        let found = mistakes("listen = \"0.0.0.0:1\"\n[pages]\nserve = \"yes\"\n");
+        assert!(found.iter().any(|one| one.starts_with("3: pages.serve")), "{found:#?}");
+        assert!(
+            mistakes("listen = \"0.0.0.0:1\"\n[pages]\nserve = true\n").iter().any(|one| one.contains("pages.url is not set"))
+        );
     }
 
     #[test]

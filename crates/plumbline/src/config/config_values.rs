@@ -88,6 +88,16 @@ pub(crate) fn address_of_registry(text: &str) -> Result<Option<RegistryAddress>,
     if text.is_empty() { Ok(None) } else { RegistryAddress::parse(text).map(Some).map_err(|error| error.to_string()) }
 }
 
+/// The issuer of an OpenID Connect provider. It is compared letter by letter, so it stays as it is written.
+pub(crate) fn issuer(text: &str) -> Result<Option<String>, String> {
+    let is_local = ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|local| text.starts_with(local));
+    match text {
+        "" => Ok(None),
+        _ if text.starts_with("https://") || is_local => Ok(Some(text.to_owned())),
+        _ => Err(format!("{text:?} has no https://; write the issuer as the provider states it")),
+    }
+}
+
 pub(crate) fn truth(text: &str) -> Result<bool, String> {
     word(text, &[true, false], |value| if value { "true" } else { "false" })
 }

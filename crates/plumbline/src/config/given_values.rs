@@ -16,6 +16,13 @@ pub(crate) const VARIABLE_PREFIX: &str = "PLUMBLINE_";
 /// Options that are whole numbers.
 const NUMBERS: [&str; 4] = ["http.max-connections", "http.max-elements", "kafka.replication", "partitions"];
 
+/// Options that are true or false.
+const TRUTHS: [&str; 1] = ["pages.serve"];
+
+/// Options that are lists.
+const LISTS: [&str; 5] =
+    ["pages.administrators", "pages.analysts", "pages.auditors", "pages.locality-leads", "pages.proxy-addresses"];
+
 /// One mistake and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -63,7 +70,7 @@ impl GivenValues {
             }
             None => {
                 let mut known: Vec<&str> = OPTIONS.iter().map(|option| option.key).collect();
-                known.extend(["feeds", "http", "inputs", "kafka", "log", "publish", "tokens"]);
+                known.extend(["feeds", "http", "inputs", "kafka", "log", "pages", "publish", "tokens"]);
                 self.mistake(origin, unknown("option", key, &known));
             }
         }
@@ -117,7 +124,7 @@ impl GivenValues {
                     self.table(&key, inner, place);
                 }
                 _ if is_section(&key) => self.mistake(origin, format!("{key} is not a table; write [{key}] with its keys below")),
-                value => match scalar(value).or_else(|| number(value).filter(|_| NUMBERS.contains(&key.as_str()))) {
+                value => match option_text(&key, value) {
                     Some(text) => self.set(&key, text, origin),
                     None => match OPTIONS.iter().find(|option| option.key == key) {
                         Some(option) => self.mistake(origin, wrong_type(&key, value, option.default)),
@@ -230,6 +237,14 @@ pub(crate) fn quoted_key(part: &str) -> String {
 /// A text. A number in its place is a mistake, because nobody can tell `data = 5` from a typing error.
 fn scalar(value: &DeValue<'_>) -> Option<String> {
     if let DeValue::String(text) = value { Some(text.to_string()) } else { None }
+}
+
+/// The text of an option: a text, a whole number, true or false, or a list, as far as the option allows each.
+fn option_text(key: &str, value: &DeValue<'_>) -> Option<String> {
+    scalar(value)
+        .or_else(|| number(value).filter(|_| NUMBERS.contains(&key)))
+        .or_else(|| truth_of(value).filter(|_| TRUTHS.contains(&key)))
+        .or_else(|| words(value).filter(|_| LISTS.contains(&key)))
 }
 
 fn number(value: &DeValue<'_>) -> Option<String> {

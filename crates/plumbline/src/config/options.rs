@@ -14,6 +14,7 @@ use scorecard::time::schedule::Grid;
 
 use crate::code_files::CodeFile;
 use crate::config::authorizer::Authorizer;
+use crate::config::page_settings::PageSettings;
 use crate::config::source_rights::SourceRights;
 use crate::kafka::settings::KafkaSettings;
 use crate::measure_files::BuiltIn;
@@ -148,10 +149,20 @@ pub struct Config {
     pub open_metrics: OpenMetrics,
     /// The brokers that hold the log; without them the log is embedded in `data`.
     pub kafka: Option<KafkaSettings>,
+    /// Pages with sign-in; none unless they are turned on.
+    pub pages: Option<PageSettings>,
     /// Topics that practice systems write, by name.
     pub inputs: BTreeMap<String, Input>,
     /// Every value as text, in order of the options' names, feeds last.
     pub shown: Vec<OptionView>,
+}
+
+impl Config {
+    /// Whether pages have the address of a proxy on which other machines reach this one.
+    #[must_use]
+    pub fn is_behind_proxy(&self) -> bool {
+        self.pages.as_ref().and_then(|pages| pages.origin.as_ref()).is_some_and(|origin| origin.is_secure)
+    }
 }
 
 /// A value as `config show` prints it.
@@ -181,7 +192,7 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 33] = [
+pub const OPTIONS: [OptionOf; 47] = [
     option("built-in-measures", "keep", "keep or drop the built-in measures that the folder `measures` does not replace"),
     option("codes.answers", "", "CSV file of answers: question, code, target; the target is a word of measure files"),
     option(
@@ -249,6 +260,40 @@ pub const OPTIONS: [OptionOf; 33] = [
         "no-contact",
         "",
         "codes of FHIR encounters that are no contact, with blanks between them: SYSTEM|CODE, or CODE for every system",
+    ),
+    option("pages.administrators", "", "persons who see the page of operations, by their ids in the registry"),
+    option("pages.analysts", "", "persons who see the page of the network, by their ids in the registry"),
+    option("pages.auditors", "", "persons who see the access log, by their ids in the registry"),
+    option("pages.client", "", "id of this service at the OpenID Connect provider"),
+    option("pages.idle", "30m", "time without use that ends a session"),
+    option(
+        "pages.issuer",
+        "",
+        "issuer of an OpenID Connect provider, a URL; its subject is the `login` of a person; needs `pages.client`",
+    ),
+    option(
+        "pages.locality-leads",
+        "",
+        "persons who lead a locality and see no names: PERSON@CODE, with the code of the locality",
+    ),
+    option(
+        "pages.proxy-addresses",
+        "",
+        "IP addresses of an identity-aware proxy; the header of any other client counts for nothing",
+    ),
+    option("pages.proxy-header", "", "header in which that proxy names the `login` of a person, such as X-Remote-User"),
+    option("pages.secret-file", "", "file with the secret of this service at the provider; without it a public client"),
+    option("pages.serve", "false", "true or false: pages with sign-in for clinicians and leads, and the access log"),
+    option("pages.session", "12h", "time after which a session ends, however busy it is"),
+    option(
+        "pages.url",
+        "",
+        "address of the pages in browsers, such as https://scorecards.example.org; without it the address that HTTP listens on",
+    ),
+    option(
+        "pages.wait",
+        "7d",
+        "time for which a clinician alone sees a new \"please check\" of a later revision; then the lead sees it, too",
     ),
     option("partitions", "4", "number of partitions of the events, 1 to 1024; fixed for a log"),
     option("publish.at", "3h", "first publication of a day, as time after midnight UTC; fixed for a log"),

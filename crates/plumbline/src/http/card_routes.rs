@@ -3,6 +3,7 @@
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use scorecard::record::access_record::AccessRecord;
 use scorecard::time::calendar::Month;
 use serde_json::json;
 use stream::log::LogError;
@@ -23,7 +24,7 @@ const READING: &str = "reading the cards";
 pub(crate) async fn of_clinician(
     State(state): State<HttpState>,
     Path(clinician): Path<String>,
-    Extension(CheckedRequest { parameters, .. }): Extension<CheckedRequest>,
+    Extension(CheckedRequest { parameters, rights }): Extension<CheckedRequest>,
     headers: HeaderMap,
 ) -> Response {
     let (month, revision) = match (parameters.value("month"), parameters.value("revision")) {
@@ -38,6 +39,10 @@ pub(crate) async fn of_clinician(
     if places.is_empty() {
         let text = "no card matches clinician, month and revision; GET /v1/changes lists the published cards";
         return ProblemType::NotFound.response(text);
+    }
+    let look = AccessRecord { page: "card".to_owned(), clinician: Some(clinician), month, revision, ..AccessRecord::default() };
+    if let Err(refused) = state.record(&rights, look).await {
+        return refused;
     }
     if accepts(&headers, "text/plain") {
         return terminal_cards(state, store.cards, places).await;
@@ -62,7 +67,7 @@ async fn terminal_cards(state: HttpState, mut log: LocalLog, places: Vec<Revisio
 /// The cards of a month, in pages.
 pub(crate) async fn of_month(
     State(state): State<HttpState>,
-    Extension(CheckedRequest { parameters, .. }): Extension<CheckedRequest>,
+    Extension(CheckedRequest { parameters, rights }): Extension<CheckedRequest>,
     headers: HeaderMap,
 ) -> Response {
     let (month, limit) = match (parameters.value::<Month>("month"), parameters.limit()) {
@@ -78,6 +83,12 @@ pub(crate) async fn of_month(
         CardKey { clinician: clinician.to_owned(), month, practice: practice.to_owned() }
     });
     let (places, more) = read_index(&store.index, |index| index.of_month(month, after.as_ref(), limit));
+    let look = AccessRecord { page: "cards".to_owned(), month: Some(month), ..AccessRecord::default() };
+    if !places.is_empty()
+        && let Err(refused) = state.record(&rights, look).await
+    {
+        return refused;
+    }
     let next = more.map(|key| {
         let after = percent_encoded(&format!("{}||{}", key.clinician, key.practice));
         format!("</v1/scorecards?month={month}&limit={limit}&after={after}>; rel=\"next\"")

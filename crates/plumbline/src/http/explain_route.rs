@@ -10,6 +10,7 @@ use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use scorecard::fold::explanation::MeasureSide;
+use scorecard::record::access_record::AccessRecord;
 use stream::evidence::EvidenceError;
 
 use crate::http::http_state::HttpState;
@@ -47,6 +48,15 @@ pub async fn explain(
     let Ok(permit) = state.explain_permit.clone().acquire_owned().await else {
         return ProblemType::Unavailable.response("the service is stopping; retry after its restart");
     };
+    let look = AccessRecord {
+        page: "explain".to_owned(),
+        clinician: Some(request.clinician.clone()),
+        practice: request.practice.clone(),
+        month: Some(request.month),
+        revision: request.revision,
+        ..AccessRecord::default()
+    };
+    let recorder = state.clone();
     let client = ClientGuard(Arc::new(AtomicBool::new(true)));
     let waits = client.0.clone();
     let compute = move || {
@@ -61,6 +71,9 @@ pub async fn explain(
         Err(_) => return panicked("the explanation"),
     };
     drop(client);
+    if let Err(refused) = recorder.record(&checked.rights, look).await {
+        return refused;
+    }
     let (kind, text) = if accepts(&headers, "text/plain") {
         ("text/plain; charset=utf-8", table(&explanation, Paint::Plain))
     } else if accepts(&headers, NDJSON) {

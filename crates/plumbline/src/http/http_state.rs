@@ -4,14 +4,20 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::response::Response;
+use scorecard::record::access_record::AccessRecord;
 use scorecard::record::item::Feed;
 use stream::deployment::Deployment;
+use stream::log::with_sources;
 use tokio::sync::Semaphore;
 
-use crate::config::authorizer::Authorizer;
+use crate::access::access_log::AccessLog;
+use crate::config::authorizer::{Authorizer, SenderRights};
 use crate::config::options::{Config, OpenMetrics};
 use crate::deployment::data_directory::DataDirectory;
 use crate::http::open_connections::OpenConnections;
+use crate::http::problem::ProblemType;
+use crate::http::responses::panicked;
 use crate::intake::body_room::BodyRoom;
 use crate::intake::intake_decoder::IntakeDecoder;
 use crate::intake::intake_worker::IntakeSender;
@@ -58,6 +64,8 @@ pub struct HttpState {
     pub explain_queue: Arc<Semaphore>,
     /// The published cards; none where this process has no role serve.
     pub cards: Option<CardStore>,
+    /// The log of looks at named cards; none where pages are turned off.
+    pub looks: Option<Arc<AccessLog>>,
     /// A handle on the log.
     pub log: AnyLog,
     /// The reports of all threads.
@@ -69,6 +77,25 @@ pub struct HttpState {
 }
 
 impl HttpState {
+    /// Records the look of a token at named cards, where looks are recorded.
+    ///
+    /// # Errors
+    /// The response in place of the cards, when the look could not be recorded.
+    pub(crate) async fn record(&self, rights: &SenderRights, look: AccessRecord) -> Result<(), Response> {
+        // Without tokens the service answers this machine alone, and there is no reader to name.
+        let (Some(looks), SenderRights::Of(token)) = (self.looks.clone(), rights) else { return Ok(()) };
+        let look = AccessRecord { at: self.clock.now(), reader: token.name.to_string(), role: "token".to_owned(), ..look };
+        match tokio::task::spawn_blocking(move || looks.record(look)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(failed)) => {
+                tracing::error!(error = with_sources(&failed), "a look could not be recorded");
+                Err(ProblemType::LogFailed
+                    .response("the look at named cards could not be recorded, so none is sent; retry later"))
+            }
+            Err(_) => Err(panicked("recording the look")),
+        }
+    }
+
     /// The state for this data directory.
     #[must_use]
     pub fn of(
@@ -77,6 +104,7 @@ impl HttpState {
         intake: Option<IntakeSender>,
         status: Arc<ServiceStatus>,
         metrics: MetricRegistry,
+        looks: Option<Arc<AccessLog>>,
     ) -> HttpState {
         HttpState {
             intake,
@@ -86,7 +114,8 @@ impl HttpState {
             metrics_are_open: match config.open_metrics {
                 OpenMetrics::Always => true,
                 OpenMetrics::Never => false,
-                OpenMetrics::Loopback => config.listen.ip().is_loopback(),
+                // Behind a proxy, requests of other machines arrive from this one.
+                OpenMetrics::Loopback => config.listen.ip().is_loopback() && !config.is_behind_proxy(),
             },
             room: BodyRoom::new(config.max_waiting, config.max_body),
             max_body: config.max_body,
@@ -99,6 +128,7 @@ impl HttpState {
             explain_queue: Arc::new(Semaphore::new(1 + EXPLAIN_QUEUE)),
             explain_permit: Arc::new(Semaphore::new(1)),
             cards: data.shelf.clone(),
+            looks,
             log: data.log.clone(),
             status,
             deployment: data.deployment.clone(),

@@ -134,8 +134,8 @@ pub const ROUTES: [Route; 20] = [
     route(("GET", "/metrics"), Access::Metrics, &[], "metrics for Prometheus", || get(status_routes::metrics)),
 ];
 
-/// A service with all routes.
-pub fn router(state: HttpState) -> Router {
+/// A service with all routes. Pages take every other path, where there are pages.
+pub fn router(state: HttpState, pages: Option<Router>) -> Router {
     let metrics = RequestMetrics::register(&state.metrics);
     state.connections.register(&state.metrics);
     let mut router = Router::new();
@@ -144,8 +144,13 @@ pub fn router(state: HttpState) -> Router {
         let rules = RouteRules { path, access, parameters };
         router = router.route(path, handler().layer(from_fn_with_state((rules, state.clone()), check)));
     }
+    let router = match pages {
+        Some(pages) => router.fallback_service(pages),
+        None => router.fallback(async || {
+            ProblemType::UnknownPath.response("no route has this path; docs/reference/http-routes.md lists them")
+        }),
+    };
     router
-        .fallback(async || ProblemType::UnknownPath.response("no route has this path; docs/reference/http-routes.md lists them"))
         .method_not_allowed_fallback(async || {
             ProblemType::MethodNotAllowed.response("the route has another method; docs/reference/http-routes.md lists them")
         })

@@ -28,6 +28,7 @@ pub fn topic_number(topic: Topic) -> u8 {
         Topic::Rejects => 9,
         Topic::Definitions => 10,
         Topic::People => 11,
+        Topic::Access => 12,
     }
 }
 

@@ -11,6 +11,9 @@ use stream::log::{Log as _, Topic};
 
 use crate::history::output_folder::SUMMARY;
 use crate::log::local_log::LocalLog;
+use crate::rejects::reject_groups::{RejectGroup, RejectKind};
+use crate::rejects::reject_store::RejectStore;
+use crate::rejects::rejected_record::RejectFilter;
 
 /// Names of counts on the page, with their pointers in `summary.json`.
 const COUNTS: [(&str, &str); 7] = [
@@ -44,6 +47,21 @@ impl FolderCounts {
         unmapped.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
         Ok(FolderCounts { counts, unmapped, rejects: rejects(log)? })
     }
+}
+
+/// The groups of the rejected records that a service keeps.
+pub(crate) fn reject_notes(store: &RejectStore) -> Result<FolderCounts> {
+    let groups = store.groups(&RejectFilter::default())?;
+    let note = |(kind, group): (&RejectKind, &RejectGroup)| RejectNote {
+        feed: Some(kind.feed.clone()).filter(|feed| !feed.is_empty()),
+        reason: kind.reason.clone(),
+        field: kind.field.clone(),
+        cure: group.detail.clone(),
+        records: i64::try_from(group.count).unwrap_or(i64::MAX),
+    };
+    let mut rejects: Vec<RejectNote> = groups.iter().map(note).collect();
+    rejects.sort_by_key(|note| std::cmp::Reverse(note.records));
+    Ok(FolderCounts { rejects, ..FolderCounts::default() })
 }
 
 /// The rejects by feed, reason and field, most first. The detail never holds a value of a record.

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::http::open_connections::OpenConnections;
 use crate::http::server;
-use crate::page_view::folder_cards::FolderCards;
+use crate::page_view::page_cards::PageCards;
 use crate::page_view::page_handler::{PageState, answer};
 use crate::process::interrupt::Interrupt;
 use crate::process::limits::{SHUTDOWN_GRACE, SHUTDOWN_POLL};
@@ -24,7 +24,7 @@ const MOST_CONNECTIONS: usize = 64;
 ///
 /// # Errors
 /// When the port cannot be used.
-pub fn serve(cards: FolderCards, port: u16, interrupt: &Interrupt) -> Result<()> {
+pub fn serve(cards: PageCards, port: u16, interrupt: &Interrupt) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -13,38 +13,38 @@ use page::pages::practice_team::NamedCard;
 use page::pages::talks_page::{TalksContent, talks_page, talks_sheet};
 use page::text::page_words::text;
 use scorecard::card::scorecard::{Coverage, Scorecard, Status};
-use scorecard::time::calendar::Month;
+use scorecard::record::access_record::AccessRecord;
+use scorecard::time::calendar::{Month, Timestamp};
 
-use crate::page_view::folder_cards::FolderCards;
+use crate::access::card_access::{CardSight, newest_sight};
+use crate::access::page_access::PageKind;
+use crate::access::reader::Reader;
+use crate::access::revision_facts::revision_facts;
 use crate::page_view::open_pages::notice;
 use crate::page_view::page_answer::PageAnswer;
+use crate::page_view::page_cards::PageCards;
 use crate::page_view::page_request::{PageRequest, SitePage};
-use crate::page_view::site_reader::SiteReader;
+use crate::page_view::site_reader::{PageMoment, SiteReader};
+
+/// A request and its reader.
+type PageFor<'a> = (&'a PageRequest, &'a SiteReader);
 
 /// The answer of a page of a group. Each reader sees the pages of their own.
-pub(crate) fn answer(cards: &FolderCards, request: &PageRequest) -> Result<PageAnswer> {
-    match (&request.page, &request.reader) {
-        (SitePage::Talks(practice, month), SiteReader::Lead(led)) if practice == led => talks(cards, request, practice, *month),
-        (SitePage::Meeting(practice, month), reader) if may_meet(cards, reader, practice) => {
-            meeting(cards, request, practice, *month)
+pub(crate) fn answer(cards: &PageCards, request: &PageRequest, site: &SiteReader) -> Result<PageAnswer> {
+    let may = |page: PageKind, practice: &str| site.opening(page, practice).is_some();
+    match &request.page {
+        SitePage::Talks(practice, month) if may(PageKind::Talks, practice) => talks(cards, (request, site), practice, *month),
+        SitePage::Meeting(practice, month) if may(PageKind::Meeting, practice) => {
+            meeting(cards, (request, site), practice, *month)
         }
-        (SitePage::Network(month), SiteReader::Analyst) => network(cards, request, *month),
-        (SitePage::Operations, SiteReader::Operator) => operations(cards, request),
-        _ => Ok(notice(cards, Some(&request.reader), &Notice::NotAllowed)),
-    }
-}
-
-/// Whether a reader works at a practice or leads it.
-fn may_meet(cards: &FolderCards, reader: &SiteReader, practice: &str) -> bool {
-    match reader {
-        SiteReader::Lead(led) => led == practice,
-        SiteReader::Clinician(person) => cards.cards_of(person).iter().any(|key| key.practice == practice),
-        _ => false,
+        SitePage::Network(month) if may(PageKind::Network, "") => network(cards, (request, site), *month),
+        SitePage::Operations if may(PageKind::Operations, "") => operations(cards, site),
+        _ => Ok(notice(cards, Some(site), &Notice::NotAllowed)),
     }
 }
 
 /// The month that was requested, else the newest final one. A page of a group shows final cards alone.
-fn final_month(cards: &FolderCards, wanted: Option<Month>) -> Result<Month, Notice> {
+fn final_month(cards: &PageCards, wanted: Option<Month>) -> Result<Month, Notice> {
     let months = cards.final_months();
     let on = |month: Month| cards.schedule.zone.day_of(cards.schedule.final_from(month));
     match wanted.or(months.last().copied()) {
@@ -61,17 +61,24 @@ fn is_final(card: &Scorecard) -> bool {
     matches!(card.content.status, Status::Final | Status::Restated)
 }
 
-fn talks(cards: &FolderCards, request: &PageRequest, practice: &str, wanted: Option<Month>) -> Result<PageAnswer> {
-    let month = match final_month(cards, wanted) {
-        Ok(month) => month,
-        Err(why) => return Ok(notice(cards, Some(&request.reader), &why)),
+/// The talks of a practice. A provisional month shows who has a card, and no card.
+fn talks(cards: &PageCards, (request, site): PageFor<'_>, practice: &str, wanted: Option<Month>) -> Result<PageAnswer> {
+    let months = cards.final_months();
+    let Some(month) = wanted.or(months.last().copied()).or(cards.last_month()) else {
+        return Ok(notice(cards, Some(site), &Notice::NoCards { reason: text("no_cards.text") }));
     };
-    let all = cards.of_month(month)?;
-    let ours = || all.iter().filter(|card| card.content.subject.practice == practice);
-    let name = |card: &Scorecard| cards.registry.shown(&card.content.subject.clinician).to_owned();
-    let names: Vec<(String, &Scorecard)> = ours().filter(|card| is_final(card)).map(|card| (name(card), card)).collect();
-    let named: Vec<NamedCard<'_>> = names.iter().map(|(name, card)| NamedCard { name, card }).collect();
-    let waiting: Vec<String> = ours().filter(|card| !is_final(card)).map(name).collect();
+    let Some(reader) = site.opening(PageKind::Talks, practice) else {
+        return Ok(notice(cards, Some(site), &Notice::NotAllowed));
+    };
+    let team = team(cards, reader, site, practice, month)?;
+    if team.shown.is_empty() && team.waiting.is_empty() && !months.contains(&month) {
+        let on = cards.schedule.zone.day_of(cards.schedule.final_from(month));
+        return Ok(notice(cards, Some(site), &Notice::NotFinal { month, on }));
+    }
+    if !team.shown.is_empty() && !site.record(&look_at_team(reader, practice, month)) {
+        return Ok(notice(cards, Some(site), &Notice::NotRecorded));
+    }
+    let named: Vec<NamedCard<'_>> = team.shown.iter().map(|(name, card)| NamedCard { name, card }).collect();
     let reading = TalksContent {
         practice,
         practice_name: cards.registry.practice(practice),
@@ -80,14 +87,50 @@ fn talks(cards: &FolderCards, request: &PageRequest, practice: &str, wanted: Opt
         measures: &cards.measures,
         groups: cards.groups(month),
         cards: &named,
-        waiting: &waiting,
-        months: &cards.final_months(),
+        waiting: &team.waiting,
+        months: &months,
     };
     if request.csv {
         return PageAnswer::csv(&talks_sheet(&reading), &format!("plumbline-talks-{practice}-{month}"));
     }
-    let navigation = request.reader.navigation(Some(practice)).at(SitePart::Talks);
+    let navigation = site.navigation(Some(practice)).at(SitePart::Talks);
     Ok(PageAnswer::html(200, talks_page(&reading, &navigation)))
+}
+
+/// The cards of a practice that a lead sees, each with the name of its clinician, and the names of those whose card waits.
+#[derive(Default)]
+struct LeadTeam {
+    shown: Vec<(String, Scorecard)>,
+    waiting: Vec<String>,
+}
+
+fn team(cards: &PageCards, reader: &Reader, site: &SiteReader, practice: &str, month: Month) -> Result<LeadTeam> {
+    let PageMoment { now, wait_seconds, .. } = site.moment;
+    let mut team = LeadTeam::default();
+    for key in cards.keys_at(practice, month) {
+        let mut revisions = cards.revisions(&key)?;
+        let name = cards.registry.shown(&key.clinician).to_owned();
+        match newest_sight(reader, (&key.clinician, practice), &revision_facts(&revisions), wait_seconds, now) {
+            (CardSight::Named(_), at) => team.shown.push((name, revisions.swap_remove(at))),
+            (CardSight::ReadyOnly, _) => team.waiting.push(name),
+            _ => {}
+        }
+    }
+    Ok(team)
+}
+
+/// The look that a page of talks is: one record for all cards on it.
+fn look_at_team(reader: &Reader, practice: &str, month: Month) -> AccessRecord {
+    AccessRecord {
+        at: Timestamp(0),
+        reader: reader.person.clone().unwrap_or_default(),
+        role: reader.role.word().to_owned(),
+        page: "talks".to_owned(),
+        clinician: None,
+        practice: Some(practice.to_owned()),
+        month: Some(month),
+        revision: None,
+    }
 }
 
 /// The role of most cards; of several the first by name.
@@ -97,10 +140,10 @@ fn main_role(cards: &[Scorecard]) -> String {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or_else(String::new, |(role, _)| role.to_owned())
 }
 
-fn meeting(cards: &FolderCards, request: &PageRequest, practice: &str, wanted: Option<Month>) -> Result<PageAnswer> {
+fn meeting(cards: &PageCards, (request, site): PageFor<'_>, practice: &str, wanted: Option<Month>) -> Result<PageAnswer> {
     let month = match final_month(cards, wanted) {
         Ok(month) => month,
-        Err(why) => return Ok(notice(cards, Some(&request.reader), &why)),
+        Err(why) => return Ok(notice(cards, Some(site), &why)),
     };
     let all = cards.of_month(month)?;
     let role = main_role(&all);
@@ -122,7 +165,7 @@ fn meeting(cards: &FolderCards, request: &PageRequest, practice: &str, wanted: O
     if request.csv {
         return PageAnswer::csv(&meeting_sheet(&reading), &format!("plumbline-meeting-{practice}-{month}"));
     }
-    let navigation = request.reader.navigation(Some(practice)).at(SitePart::Meeting);
+    let navigation = site.navigation(Some(practice)).at(SitePart::Meeting);
     Ok(PageAnswer::html(200, meeting_page(&reading, &navigation)))
 }
 
@@ -133,10 +176,10 @@ fn feeds(cards: &Arc<Vec<Scorecard>>) -> Vec<Coverage> {
     feeds.into_values().cloned().collect()
 }
 
-fn network(cards: &FolderCards, request: &PageRequest, wanted: Option<Month>) -> Result<PageAnswer> {
+fn network(cards: &PageCards, (request, site): PageFor<'_>, wanted: Option<Month>) -> Result<PageAnswer> {
     let month = match final_month(cards, wanted) {
         Ok(month) => month,
-        Err(why) => return Ok(notice(cards, Some(&request.reader), &why)),
+        Err(why) => return Ok(notice(cards, Some(site), &why)),
     };
     let all = cards.of_month(month)?;
     let ours: Vec<&Scorecard> = all.iter().filter(|card| is_final(card) && !card.content.subject.practice.is_empty()).collect();
@@ -151,16 +194,16 @@ fn network(cards: &FolderCards, request: &PageRequest, wanted: Option<Month>) ->
     if request.csv {
         return PageAnswer::csv(&network_sheet(&reading), &format!("plumbline-network-{month}"));
     }
-    let navigation = request.reader.navigation(None).at(SitePart::Network);
+    let navigation = site.navigation(None).at(SitePart::Network);
     Ok(PageAnswer::html(200, network_page(&reading, &navigation)))
 }
 
-fn operations(cards: &FolderCards, request: &PageRequest) -> Result<PageAnswer> {
+fn operations(cards: &PageCards, site: &SiteReader) -> Result<PageAnswer> {
     let month = cards.last_month();
     let feeds = month.map(|month| Ok::<_, anyhow::Error>(feeds(&cards.of_month(month)?))).transpose()?.unwrap_or_default();
     let counts = &cards.counts;
     let reading =
         OperationsContent { month, feeds: &feeds, rejects: &counts.rejects, counts: &counts.counts, unmapped: &counts.unmapped };
-    let navigation = request.reader.navigation(None).at(SitePart::Operations);
+    let navigation = site.navigation(None).at(SitePart::Operations);
     Ok(PageAnswer::html(200, operations_page(&reading, &navigation)))
 }

@@ -12,9 +12,9 @@ use page::text::measure_words::role;
 use page::text::page_words::{say, text};
 use scorecard::time::calendar::Month;
 
-use crate::page_view::folder_cards::FolderCards;
+use crate::page_view::demo_reader::DemoReader;
 use crate::page_view::page_answer::PageAnswer;
-use crate::page_view::page_request::PageRequest;
+use crate::page_view::page_cards::PageCards;
 use crate::page_view::site_reader::SiteReader;
 
 /// Clinicians on one page of the list.
@@ -23,7 +23,7 @@ const CLINICIANS_A_PAGE: usize = 200;
 const MOST_LEADS: usize = 100;
 
 /// The choice of a reader.
-pub(crate) fn choice(cards: &FolderCards, number: usize) -> Result<PageAnswer> {
+pub(crate) fn choice(cards: &PageCards, number: usize) -> Result<PageAnswer> {
     let clinicians = cards.clinicians();
     let Some(month) = cards.last_month() else {
         return Ok(notice(cards, None, &Notice::NoCards { reason: text("no_cards.text") }));
@@ -51,7 +51,7 @@ fn at_home() -> Navigation {
 }
 
 /// A clinician with role and practices of the newest card.
-fn clinician(cards: &FolderCards, person: &str) -> ReaderLink {
+fn clinician(cards: &PageCards, person: &str) -> ReaderLink {
     let keys = cards.cards_of(person);
     let newest = keys.last().map(|key| key.month);
     let of_newest = keys.iter().filter(|key| Some(key.month) == newest && !key.practice.is_empty());
@@ -60,21 +60,22 @@ fn clinician(cards: &FolderCards, person: &str) -> ReaderLink {
     let words = held.map(|held| format!("{}, ", role(&held))).unwrap_or_default();
     ReaderLink {
         label: cards.registry.shown(person).to_owned(),
-        address: SiteReader::Clinician(person.to_owned()).home(),
+        address: DemoReader::Clinician(person.to_owned()).home(),
         note: format!("{words}{}", practices.join(", ")),
     }
 }
 
 /// A lead for each practice with a card of this month.
-fn leads(cards: &FolderCards, month: Month) -> Result<Vec<ReaderLink>> {
+fn leads(cards: &PageCards, month: Month) -> Result<Vec<ReaderLink>> {
     let all = cards.of_month(month)?;
     let practices: BTreeSet<&str> =
         all.iter().map(|card| card.content.subject.practice.as_str()).filter(|code| !code.is_empty()).collect();
     let link = |practice: &str| {
-        let names = cards.registry.leads(practice, month);
+        let leads = cards.registry.leads_at(practice, month.last_day());
+        let names: Vec<&str> = leads.iter().map(|person| cards.registry.shown(person)).collect();
         ReaderLink {
             label: say("choice.lead_of", &[("practice", cards.registry.practice(practice).unwrap_or(practice))]),
-            address: SiteReader::Lead(practice.to_owned()).home(),
+            address: DemoReader::Lead(practice.to_owned()).home(),
             note: if names.is_empty() { text("choice.no_lead") } else { names.join(&text("lists.and")) },
         }
     };
@@ -88,16 +89,16 @@ fn others() -> Vec<ReaderLink> {
         note: text(&format!("choice.{key}_note")),
     };
     vec![
-        link("analyst", SiteReader::Analyst.home()),
-        link("operator", SiteReader::Operator.home()),
+        link("analyst", DemoReader::Analyst.home()),
+        link("operator", DemoReader::Operator.home()),
         link("catalogue", "/measures".to_owned()),
         link("sign_in", "/signin".to_owned()),
     ]
 }
 
 /// The catalogue of measures.
-pub(crate) fn measures(cards: &FolderCards, request: &PageRequest) -> PageAnswer {
-    let navigation = request.reader.navigation(None).at(SitePart::Measures);
+pub(crate) fn measures(cards: &PageCards, site: &SiteReader) -> PageAnswer {
+    let navigation = site.navigation(None).at(SitePart::Measures);
     PageAnswer::html(200, catalogue_page(&cards.measures, &navigation))
 }
 
@@ -108,13 +109,14 @@ pub(crate) fn sign_in() -> PageAnswer {
 }
 
 /// An empty state or an error.
-pub(crate) fn notice(cards: &FolderCards, reader: Option<&SiteReader>, notice: &Notice) -> PageAnswer {
+pub(crate) fn notice(cards: &PageCards, site: Option<&SiteReader>, notice: &Notice) -> PageAnswer {
+    let in_folder = site.is_none_or(|site| site.looks.is_none());
     let notice = match notice {
-        Notice::NoCards { .. } => {
+        Notice::NoCards { .. } if in_folder => {
             &Notice::NoCards { reason: say("no_cards.folder", &[("folder", &cards.folder().display().to_string())]) }
         }
         other => other,
     };
-    let navigation = reader.map_or_else(at_home, |reader| reader.navigation(None));
+    let navigation = site.map_or_else(at_home, |site| site.navigation(None));
     PageAnswer::html(notice.status(), notice_page(notice, "/", &navigation))
 }

@@ -11,10 +11,9 @@ use page::frame::stylesheet::STYLESHEET;
 /// Nothing but the one file of styles; no script, no frame, no form to elsewhere.
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-const HEADERS: [(HeaderName, &str); 7] = [
+const HEADERS: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
@@ -33,6 +32,10 @@ pub(crate) struct PageAnswer {
     cache: &'static str,
     /// The name of a file to store it in.
     file: Option<String>,
+    /// The referrer that browsers send from this page.
+    referrer: &'static str,
+    /// Further headers.
+    further: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl PageAnswer {
@@ -63,7 +66,28 @@ impl PageAnswer {
     }
 
     fn new(status: StatusCode, kind: &'static str, content: Vec<u8>) -> PageAnswer {
-        PageAnswer { status, kind, content, cache: KEEP_NOTHING, file: None }
+        PageAnswer { status, kind, content, cache: KEEP_NOTHING, file: None, referrer: "no-referrer", further: Vec::new() }
+    }
+
+    /// Sends the browser to an address of this site, or to the identity provider.
+    pub(crate) fn redirect(to: &str) -> PageAnswer {
+        let answer = PageAnswer::text(StatusCode::SEE_OTHER, "");
+        // Addresses that are sent here have been read and encoded.
+        match HeaderValue::from_str(to) {
+            Ok(to) => answer.with(header::LOCATION, to),
+            Err(_) => PageAnswer::text(StatusCode::BAD_REQUEST, "the address cannot be sent\n"),
+        }
+    }
+
+    /// The answer with a further header.
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> PageAnswer {
+        self.further.push((name, value));
+        self
+    }
+
+    /// The answer of a site with forms: its own pages learn the origin of a form, and others nothing.
+    pub(crate) fn of_site(self) -> PageAnswer {
+        PageAnswer { referrer: "same-origin", ..self }
     }
 }
 
@@ -74,11 +98,15 @@ impl IntoResponse for PageAnswer {
         for (name, value) in HEADERS {
             headers.insert(name, HeaderValue::from_static(value));
         }
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(self.referrer));
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(self.cache));
         let stored = self.file.map(|file| format!("attachment; filename=\"{file}\""));
         if let Some(stored) = stored.and_then(|stored| HeaderValue::from_str(&stored).ok()) {
             headers.insert(header::CONTENT_DISPOSITION, stored);
+        }
+        for (name, value) in self.further {
+            headers.append(name, value);
         }
         response
     }

@@ -9,27 +9,30 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use page::pages::notice_page::Notice;
 use page::text::page_words::text;
+use scorecard::time::calendar::Timestamp;
 
 use crate::http::local_origin;
+use crate::page_view::content_pages::content_page;
+use crate::page_view::demo_reader::DemoReader;
 use crate::page_view::event_finder::EventFinder;
-use crate::page_view::folder_cards::FolderCards;
-use crate::page_view::group_pages;
 use crate::page_view::open_pages;
 use crate::page_view::page_answer::PageAnswer;
+use crate::page_view::page_cards::PageCards;
 use crate::page_view::page_request::{PageRequest, SitePage};
 use crate::page_view::person_pages;
-use crate::page_view::site_reader::SiteReader;
+use crate::page_view::site_reader::PageMoment;
+use crate::process::limits::CHECK_WAIT_SECONDS;
 
 /// The folder and the address of the server.
 #[derive(Debug)]
 pub(crate) struct PageState {
-    cards: FolderCards,
+    cards: PageCards,
     events: EventFinder,
     listen: SocketAddr,
 }
 
 impl PageState {
-    pub(crate) fn new(cards: FolderCards, listen: SocketAddr) -> PageState {
+    pub(crate) fn new(cards: PageCards, listen: SocketAddr) -> PageState {
         PageState { cards, events: EventFinder::default(), listen }
     }
 }
@@ -71,8 +74,8 @@ fn page(state: &PageState, uri: &axum::http::Uri, wanted: &dyn Fn() -> bool) -> 
     };
     // A name of an address may be anything: no page repeats one that the folder does not know.
     let unknown = match &request.reader {
-        SiteReader::Clinician(person) if cards.cards_of(person).is_empty() => Some(person_pages::unknown_person(cards, person)),
-        SiteReader::Lead(practice) if !cards.knows_practice(practice) => {
+        DemoReader::Clinician(person) if cards.cards_of(person).is_empty() => Some(person_pages::unknown_person(cards, person)),
+        DemoReader::Lead(practice) if !cards.knows_practice(practice) => {
             Some(Notice::NotFound { hint: text("choice.no_practice") })
         }
         _ => None,
@@ -80,21 +83,22 @@ fn page(state: &PageState, uri: &axum::http::Uri, wanted: &dyn Fn() -> bool) -> 
     if let Some(unknown) = unknown {
         return open_pages::notice(cards, None, &unknown);
     }
-    let reader = Some(&request.reader);
+    let site = request.reader.signed_in(cards, moment(cards));
     let made = match &request.page {
         SitePage::Choice(number) => open_pages::choice(cards, *number),
         SitePage::Stylesheet => Ok(PageAnswer::stylesheet()),
         SitePage::SignIn => Ok(open_pages::sign_in()),
-        SitePage::Measures => Ok(open_pages::measures(cards, &request)),
-        SitePage::Month(_) | SitePage::Measure(..) => person_pages::answer(cards, &state.events, &request, wanted),
-        SitePage::Talks(..) | SitePage::Meeting(..) | SitePage::Network(_) | SitePage::Operations => {
-            group_pages::answer(cards, &request)
-        }
-        SitePage::Absent(hint) => Ok(open_pages::notice(cards, reader, &Notice::NotFound { hint: hint.clone() })),
+        _ => content_page(cards, &state.events, (&request, &site), wanted),
     };
     made.unwrap_or_else(|failed| {
         // The log of the command has the reason; a page never repeats a path of this machine.
         tracing::warn!(error = %stream::log::with_sources(failed.as_ref()), "a page failed");
-        open_pages::notice(cards, reader, &Notice::Failure { number: "plumbline view".to_owned() })
+        open_pages::notice(cards, Some(&site), &Notice::Failure { number: "plumbline view".to_owned() })
     })
+}
+
+/// A folder stands still at its last cut.
+fn moment(cards: &PageCards) -> PageMoment {
+    let now = cards.last_cut().unwrap_or(Timestamp(0));
+    PageMoment { now, today: cards.schedule.zone.day_of(now), wait_seconds: CHECK_WAIT_SECONDS }
 }

@@ -3,12 +3,13 @@
 use axum::http::Uri;
 use page::frame::addresses::ALL_PRACTICES;
 use page::frame::stylesheet::stylesheet_path;
+use page::text::page_words::text;
 use percent_encoding::percent_decode_str;
 use scorecard::edit_distance::nearest;
 use scorecard::time::calendar::Month;
 
 use crate::http::parameters::Parameters;
-use crate::page_view::site_reader::SiteReader;
+use crate::page_view::demo_reader::DemoReader;
 
 /// The events that a reader wants to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,10 @@ pub(crate) enum SitePage {
     Meeting(String, Option<Month>),
     Network(Option<Month>),
     Operations,
+    /// The access log.
+    Access,
+    /// The page that signs out.
+    SignOut,
     /// No page, with a hint.
     Absent(String),
 }
@@ -41,7 +46,7 @@ pub(crate) enum SitePage {
 /// A request that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PageRequest {
-    pub(crate) reader: SiteReader,
+    pub(crate) reader: DemoReader,
     pub(crate) page: SitePage,
     /// The practice of a card; empty for the card over all practices, `None` if the address names none.
     pub(crate) practice: Option<String>,
@@ -55,9 +60,31 @@ pub(crate) struct PageRequest {
 }
 
 /// First parts of addresses, for a hint.
-const KNOWN: [&str; 9] = ["me", "lead", "practice", "network", "measures", "operations", "signin", "as", "clinician"];
+const KNOWN: [&str; 11] =
+    ["me", "lead", "practice", "network", "measures", "operations", "access", "signin", "signout", "as", "clinician"];
 
 impl PageRequest {
+    /// Reads an address of a service, where the session names the reader.
+    pub(crate) fn of_site(uri: &Uri) -> Result<PageRequest, String> {
+        let mut request = PageRequest::of(uri)?;
+        if request.reader != DemoReader::Everybody {
+            request.page = SitePage::Absent(text("home.other_address"));
+        }
+        Ok(request)
+    }
+
+    /// The address as a way back after a sign-in, if it is one of a page of this site and of nothing else.
+    pub(crate) fn way_back(address: &str) -> Option<String> {
+        let uri: Uri = address.parse().ok()?;
+        let is_path = uri.scheme().is_none() && uri.authority().is_none() && address.starts_with('/');
+        let request = PageRequest::of_site(&uri).ok().filter(|_| is_path)?;
+        let is_page = !matches!(
+            request.page,
+            SitePage::Absent(_) | SitePage::SignIn | SitePage::SignOut | SitePage::Stylesheet | SitePage::Choice(_)
+        );
+        is_page.then(|| uri.path_and_query().map(ToString::to_string))?
+    }
+
     /// Reads an address. An unknown parameter is an error with the nearest name.
     pub(crate) fn of(uri: &Uri) -> Result<PageRequest, String> {
         let path = uri.path();
@@ -88,13 +115,13 @@ impl PageRequest {
 }
 
 /// The reader of an address, and its further parts.
-fn reader<'p>(parts: &'p [&'p str]) -> (SiteReader, &'p [&'p str]) {
+fn reader<'p>(parts: &'p [&'p str]) -> (DemoReader, &'p [&'p str]) {
     match parts {
-        ["as", "clinician", person, rest @ ..] => (SiteReader::Clinician((*person).to_owned()), rest),
-        ["as", "lead", practice, rest @ ..] => (SiteReader::Lead((*practice).to_owned()), rest),
-        ["as", "analyst", rest @ ..] => (SiteReader::Analyst, rest),
-        ["as", "operator", rest @ ..] => (SiteReader::Operator, rest),
-        all => (SiteReader::Everybody, all),
+        ["as", "clinician", person, rest @ ..] => (DemoReader::Clinician((*person).to_owned()), rest),
+        ["as", "lead", practice, rest @ ..] => (DemoReader::Lead((*practice).to_owned()), rest),
+        ["as", "analyst", rest @ ..] => (DemoReader::Analyst, rest),
+        ["as", "operator", rest @ ..] => (DemoReader::Operator, rest),
+        all => (DemoReader::Everybody, all),
     }
 }
 
@@ -105,6 +132,8 @@ fn page_of(parts: &[&str]) -> Result<SitePage, String> {
         ["signin"] => SitePage::SignIn,
         ["measures"] => SitePage::Measures,
         ["operations"] => SitePage::Operations,
+        ["access"] => SitePage::Access,
+        ["signout"] => SitePage::SignOut,
         ["me"] => SitePage::Month(None),
         ["me", of] => SitePage::Month(Some(month(of)?)),
         ["me", of, measure] => SitePage::Measure(month(of)?, (*measure).to_owned()),
@@ -132,6 +161,8 @@ fn known(page: &SitePage) -> &'static [&'static str] {
         SitePage::Choice(_) => &["page"],
         SitePage::Month(_) => &["practice", "of", "format"],
         SitePage::Measure(..) => &["practice", "of", "format", "events", "page"],
+        SitePage::Access => &["of", "page", "format"],
+        SitePage::SignIn => &["to"],
         SitePage::Talks(..) | SitePage::Meeting(..) | SitePage::Network(_) => &["format"],
         _ => &[],
     }
@@ -173,7 +204,7 @@ mod tests {
     fn an_address_names_reader_page_and_parameters() {
         let request = read("/as/clinician/gmc%7C7/me/2026-10/dna_rate?practice=all&events=all&page=3&format=csv").unwrap();
         let month = "2026-10".parse().unwrap();
-        assert_eq!(request.reader, SiteReader::Clinician("gmc|7".to_owned()));
+        assert_eq!(request.reader, DemoReader::Clinician("gmc|7".to_owned()));
         assert_eq!(request.page, SitePage::Measure(month, "dna_rate".to_owned()));
         assert_eq!(
             (request.practice.as_deref(), request.events, request.number, request.csv),
@@ -181,6 +212,34 @@ mod tests {
         );
         assert_eq!(read("/?page=2").unwrap().page, SitePage::Choice(2));
         assert_eq!(read(&stylesheet_path()).unwrap().page, SitePage::Stylesheet);
+    }
+
+    #[test]
+    fn a_way_back_leads_to_a_page_of_this_site_alone() {
+        let back = |address: &str| PageRequest::way_back(address);
+        for own in ["/me", "/me/2026-10?practice=A1", "/lead/A1/2026-10", "/access?page=2"] {
+            assert_eq!(back(own).as_deref(), Some(own));
+        }
+        for other in [
+            "",
+            "me",
+            "//evil.org/me",
+            "/\\evil.org",
+            "\\\\evil.org",
+            "https://evil.org/me",
+            "http:me",
+            "/%2Fevil.org",
+            "/me/../signout",
+            "/signout",
+            "/signin/start",
+            "/as/analyst/network",
+            "/me?x=1",
+            "/me\r\nSet-Cookie: a=b",
+            "javascript:alert(1)",
+            "evil.org:443",
+        ] {
+            assert_eq!(back(other), None, "{other:?}");
+        }
     }
 
     #[test]

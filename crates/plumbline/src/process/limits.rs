@@ -200,6 +200,29 @@ pub const ZSTD_WINDOW_LOG: u32 = 23;
 /// Explanations that wait for the one that is computed. Each folds the log again, which may take minutes.
 pub const EXPLAIN_QUEUE: usize = 4;
 
+// Pages.
+
+/// Months for which a look at a card is kept and shown: two years of cards and one month.
+pub const ACCESS_MONTHS: i32 = 25;
+/// Newest looks that a process keeps in memory, about 200 bytes each. The log has all of them.
+pub const LOOKS_IN_MEMORY: usize = 100_000;
+/// Time between two readings of the registry, the groups and the looks for pages.
+pub const PAGE_FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
+/// Time for which a clinician alone sees a "please check" of a later revision, seconds, unless `pages.wait` is set: 7 days.
+pub const CHECK_WAIT_SECONDS: u32 = 7 * 86_400;
+/// Bytes of a form that a browser sends.
+pub const FORM_BYTES: usize = 8 << 10;
+/// Time in which a sign-in must come back from the provider.
+pub const SIGN_IN_TIME: Duration = Duration::from_secs(600);
+/// Sign-ins under way. A further one replaces the oldest.
+pub const SIGN_INS_UNDER_WAY: usize = 10_000;
+/// Time for one request to the identity provider.
+pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of an answer of the identity provider.
+pub const PROVIDER_ANSWER_BYTES: u64 = 1 << 20;
+/// Time for which the keys and addresses of the identity provider are kept. A key that is unknown is asked for at once.
+pub const PROVIDER_KEPT: Duration = Duration::from_secs(3_600);
+
 /// Entries of a page where the request names no `limit`.
 pub const PAGE_ENTRIES: usize = 100;
 /// Largest `limit` of a page, entries.

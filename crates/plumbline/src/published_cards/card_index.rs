@@ -213,6 +213,11 @@ impl CardIndex {
         self.months.keys().copied().collect()
     }
 
+    /// The keys of a month's cards, in order.
+    pub fn keys_of(&self, month: Month) -> impl Iterator<Item = &CardKey> {
+        self.months.get(&month).into_iter().flatten().map(Arc::as_ref)
+    }
+
     /// The places of a clinician's cards: of one month or of all, the given revision or the newest.
     #[must_use]
     pub fn of_clinician(&self, clinician: &str, month: Option<Month>, revision: Option<u32>) -> Vec<RevisionPlace> {

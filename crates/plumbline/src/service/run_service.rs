@@ -18,6 +18,7 @@ use crate::http::{routes, server};
 use crate::intake::consumer_session::TopicIntake;
 use crate::intake::intake_worker::{IntakeSender, IntakeWorker};
 use crate::log::any_log::AnyLog;
+use crate::page_view::page_service::PageService;
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
 use crate::process::limits::{SHUTDOWN_GRACE, SHUTDOWN_POLL};
@@ -85,10 +86,17 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: boo
     data.answers_at(&format!("http://{address}"))?;
     let workers = WorkerSupervisor::start(&work, roles)?;
     let (sender, intakes) = intake(config, roles, &data, &work, &workers)?;
-    let state = HttpState::of(&data, config, sender, status.clone(), metrics);
+    let pages = PageService::of(config, &data, address)?;
+    let follower = pages.as_ref().map(|pages| pages.follow(stopping.clone())).transpose()?;
+    let state = HttpState::of(&data, config, sender, status.clone(), metrics, pages.as_ref().map(PageService::looks));
     let (close, closed) = watch::channel(());
     let connections = state.connections.clone();
-    let server = runtime.spawn(server::serve(listener, routes::router(state), connections, closed));
+    let server = runtime.spawn(server::serve(
+        listener,
+        routes::router(state, pages.as_ref().map(PageService::router)),
+        connections,
+        closed,
+    ));
     print_address(config, address, roles);
 
     while !stopping.wait(SHUTDOWN_POLL) {
@@ -108,7 +116,7 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: boo
     // Ends the remaining requests, and with them the last sender to intake.
     runtime.shutdown_timeout(SHUTDOWN_GRACE);
     stopping.ask();
-    for intake in intakes {
+    for intake in intakes.into_iter().chain(follower) {
         // The guard of the thread has reported a panic as a failure.
         let _ = intake.join();
     }

@@ -66,7 +66,7 @@ impl TopicWriter {
                 Topic::ClinicianMonths | Topic::PeerGroups | Topic::PeerSnapshots | Topic::Definitions | Topic::People => {
                     (1, "compact")
                 }
-                Topic::Registry | Topic::Runs | Topic::Rejects => (1, "delete"),
+                Topic::Registry | Topic::Runs | Topic::Rejects | Topic::Access => (1, "delete"),
             };
             let new = NewTopic::new(name, counted(partitions), TopicReplication::Fixed(-1));
             let new = new.set("cleanup.policy", cleanup).set("message.timestamp.type", "LogAppendTime");

@@ -120,13 +120,13 @@ pub fn topics_are_created_checked_and_repaired(tools: &TestTools) {
     let broker = broker::shared(tools);
     let deployment = TopicDeployment::new(broker, "topics");
     let (code, told, _) = deployment.run(&["topics"], 3);
-    assert_eq!((code, told.matches("does not exist; `plumbline topics --apply` creates it").count()), (1, 11), "{told}");
+    assert_eq!((code, told.matches("does not exist; `plumbline topics --apply` creates it").count()), (1, 12), "{told}");
 
     let (code, told, said) = deployment.run(&["topics", "--apply"], 3);
-    assert_eq!((code, told.matches(": no faults").count()), (0, 11), "{told}{said}");
+    assert_eq!((code, told.matches(": no faults").count()), (0, 12), "{told}{said}");
     assert!(told.contains("surgery: does not exist; the system that writes it must create it"), "{told}");
     // Days in milliseconds: 496 (16 months of 31 days), 775 (25), 30.
-    let expected: [TopicExpectation; 11] = [
+    let expected: [TopicExpectation; 12] = [
         ("events", 3, "delete", &[("retention.ms", "42854400000"), ("message.timestamp.type", "LogAppendTime")]),
         ("clinician-months", 1, "compact", &[("min.compaction.lag.ms", "604800000")]),
         ("registry", 1, "delete", &[("retention.ms", "-1"), ("message.timestamp.type", "LogAppendTime")]),
@@ -138,6 +138,7 @@ pub fn topics_are_created_checked_and_repaired(tools: &TestTools) {
         ("rejects", 1, "delete", &[("retention.ms", "2592000000")]),
         ("definitions", 1, "compact", &[]),
         ("people", 1, "compact", &[]),
+        ("access", 1, "delete", &[("retention.ms", "66960000000")]),
     ];
     for (topic, partitions, cleanup, settings) in expected {
         let (found, all) = deployment.found(topic);

@@ -21,11 +21,11 @@ fn readyz(place: &Place, status: &Arc<ServiceStatus>) -> Response {
     let config = config_file::read(&ConfigSources { flags, ..ConfigSources::default() }).expect("the defaults are sound");
     let data = DataDirectory::open(&config, Clock::System, ProcessRoles::ALL, &ShutdownSignal::default())
         .expect("no process has it open");
-    let state = HttpState::of(&data, &config, None, status.clone(), MetricRegistry::default());
+    let state = HttpState::of(&data, &config, None, status.clone(), MetricRegistry::default(), None);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
     let address = listener.local_addr().expect("it listens").to_string();
-    runtime.spawn(async move { axum::serve(listener, router(state)).await });
+    runtime.spawn(async move { axum::serve(listener, router(state, None)).await });
     request(&address, "GET", "/readyz", &[]).expect("it answers")
 }
 

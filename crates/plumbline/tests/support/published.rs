@@ -15,7 +15,7 @@ fn slot(clinician: usize, number: usize, status: &str) -> String {
 }
 
 /// 20 slots of each of 21 clinicians. Patients of clinician 0 miss none, patients of clinician 20 miss all.
-fn slots() -> String {
+pub fn slots() -> String {
     let status = |clinician, number| if number < clinician { "noshow" } else { "attended" };
     let lines = (0..=20).flat_map(|clinician| (0..20).map(move |number| (clinician, number)));
     lines.map(|(clinician, number)| slot(clinician, number, status(clinician, number)) + "\n").collect()

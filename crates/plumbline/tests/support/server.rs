@@ -24,6 +24,8 @@ pub struct Server {
 pub struct Response {
     pub status: u16,
     pub head: String,
+    /// The head as it was sent.
+    pub raw_head: String,
     pub body: String,
 }
 
@@ -178,5 +180,5 @@ fn response(mut stream: TcpStream) -> std::io::Result<Response> {
     let broken = || std::io::Error::other(format!("no answer: {text:?}"));
     let (head, body) = text.split_once("\r\n\r\n").ok_or_else(broken)?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
-    Ok(Response { status, head: head.to_lowercase(), body: body.to_owned() })
+    Ok(Response { status, head: head.to_lowercase(), raw_head: head.to_owned(), body: body.to_owned() })
 }

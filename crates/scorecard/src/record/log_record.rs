@@ -8,6 +8,7 @@ use crate::card::public_group::PeerGroup;
 use crate::card::scorecard::Scorecard;
 use crate::event::{Batch, CodeDefinition, PackedBatch};
 use crate::measure::measure_set::SetHash;
+use crate::record::access_record::AccessRecord;
 use crate::registry::entry::Entry;
 use crate::registry::person_details::PersonDetails;
 use crate::sums::measure_sums::{Base, MeasureSums, SignedSums};
@@ -252,6 +253,7 @@ pub enum Record<'a> {
     Reject(Reject),
     Definition(FeedDefinition<'a>),
     PersonDetails(PersonDetails),
+    Access(AccessRecord),
     /// The key has no record any more: compaction removes the earlier ones.
     Tombstone,
     /// Bytes that no schema of this topic can decode; the text gives the reason.
@@ -280,6 +282,7 @@ impl Record<'_> {
                 definition: r.definition.into_owned(),
             }),
             Record::PersonDetails(r) => Record::PersonDetails(r),
+            Record::Access(r) => Record::Access(r),
             Record::Tombstone => Record::Tombstone,
             Record::Undecodable(r) => Record::Undecodable(r),
         }

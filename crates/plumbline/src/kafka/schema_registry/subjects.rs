@@ -61,6 +61,7 @@ pub fn forms(topic: Topic) -> &'static [Form] {
         Topic::Rejects => &[Form::Reject],
         Topic::Definitions => &[Form::Definition],
         Topic::People => &[Form::PersonDetails],
+        Topic::Access => &[Form::Access],
     }
 }
 
@@ -78,7 +79,8 @@ fn subject(prefix: &str, topic: Topic, form: Form) -> SchemaSubject {
         | Topic::PeerSnapshots
         | Topic::Rejects
         | Topic::Definitions
-        | Topic::People => TopicAudience::Internal,
+        | Topic::People
+        | Topic::Access => TopicAudience::Internal,
     };
     SchemaSubject { topic, form, name, audience }
 }
@@ -116,6 +118,7 @@ mod tests {
             "plumbline.rejects-value",
             "plumbline.definitions-value",
             "plumbline.people-value",
+            "plumbline.access-value",
         ];
         assert_eq!(names, expected);
     }

@@ -1,16 +1,16 @@
-//! The content of a folder that pages need: cards, groups, their figures, the registry and the counts of the run.
+//! The content that pages need: cards, groups, their figures, the registry and the counts of a run. It is that of a folder, or that of
+//! a running service at one moment.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
-use scorecard::card::peer_snapshot::{GroupFigures, Purpose};
-use scorecard::card::public_group::{PeerGroup, PeerKey};
+use scorecard::card::peer_snapshot::GroupFigures;
+use scorecard::card::public_group::PeerGroup;
 use scorecard::card::scorecard::{Scorecard, Status};
 use scorecard::card::snapshot_id::SnapshotId;
 use scorecard::measure::measure_set::MeasureSet;
-use scorecard::record::log_record::Record;
 use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 use stream::deployment::Deployment;
@@ -22,39 +22,41 @@ use crate::deployment::read_only_log::{ReadOnlyLog, log_to_read, published, read
 use crate::log::any_log::AnyLog;
 use crate::log::local_log::LocalLog;
 use crate::page_view::folder_counts::FolderCounts;
-use crate::page_view::folder_registry::FolderRegistry;
+use crate::page_view::page_groups::PageGroups;
+use crate::page_view::page_registry::PageRegistry;
 use crate::published_cards::card_index::{card_at, read_index};
 use crate::published_cards::card_key::CardKey;
 use crate::published_cards::card_store::CardStore;
 
-/// The cards of one month, read together.
-type MonthCards = (Month, Arc<Vec<Scorecard>>);
+/// The cards of one month, read together when the index held this many revisions.
+pub(crate) type MonthCards = (Month, usize, Arc<Vec<Scorecard>>);
 
 /// Months whose cards are kept.
 const MONTHS_KEPT: usize = 2;
 
-/// The content of one folder. Nothing changes it while it is open.
-#[derive(Debug)]
-pub struct FolderCards {
-    dir: PathBuf,
-    shelf: CardStore,
-    /// The log with the events; none in a folder of `replay --from-kafka`.
-    events: Option<(AnyLog, Deployment)>,
+/// The content. Only the index of cards changes while it is in use. A clone shares everything.
+#[derive(Clone, Debug)]
+pub struct PageCards {
+    pub(crate) dir: PathBuf,
+    pub(crate) shelf: CardStore,
+    /// The log in which a page may look for events; none in a folder of `replay --from-kafka`, and none in a service, where a search
+    /// would fold the log for each click.
+    pub(crate) events: Option<(AnyLog, Deployment)>,
     pub(crate) measures: Arc<MeasureSet>,
     pub(crate) schedule: Schedule,
-    pub(crate) registry: FolderRegistry,
-    pub(crate) counts: FolderCounts,
-    groups: BTreeMap<Month, Vec<PeerGroup>>,
-    figures: BTreeMap<SnapshotId, GroupFigures>,
-    months: Mutex<Vec<MonthCards>>,
+    pub(crate) registry: Arc<PageRegistry>,
+    pub(crate) counts: Arc<FolderCounts>,
+    pub(crate) groups: Arc<PageGroups>,
+    /// The cards of the last months that were read whole, with the number of revisions at that time.
+    pub(crate) months: Arc<Mutex<Vec<MonthCards>>>,
 }
 
-impl FolderCards {
+impl PageCards {
     /// Opens the folder that a configuration names, to read it.
     ///
     /// # Errors
     /// When there is no log, a process has it open, or it has another format. The message names the cure.
-    pub fn open(config: &Config) -> Result<FolderCards> {
+    pub fn open(config: &Config) -> Result<PageCards> {
         let (shelf, events, measures, schedule) = if has_events(config)? {
             let ReadOnlyLog { log, shelf, deployment } = read(config)?;
             let (measures, schedule) = (deployment.measures.clone(), deployment.schedule.clone());
@@ -64,16 +66,15 @@ impl FolderCards {
             (published(config)?, None, Arc::new(files(config)?.measures.set), schedule)
         };
         let mut log = shelf.cards.clone();
-        Ok(FolderCards {
+        Ok(PageCards {
             dir: config.data.clone(),
             events,
             measures,
             schedule,
-            registry: FolderRegistry::read(&mut log)?,
-            counts: FolderCounts::read(&config.data, &mut log)?,
-            groups: groups(&mut log)?,
-            figures: figures(&mut log)?,
-            months: Mutex::default(),
+            registry: Arc::new(PageRegistry::read(&mut log)?),
+            counts: Arc::new(FolderCounts::read(&config.data, &mut log)?),
+            groups: Arc::new(PageGroups::read(&mut log)?),
+            months: Arc::default(),
             shelf,
         })
     }
@@ -91,12 +92,12 @@ impl FolderCards {
 
     /// The public groups of a month.
     pub(crate) fn groups(&self, month: Month) -> &[PeerGroup] {
-        self.groups.get(&month).map_or(&[], Vec::as_slice)
+        self.groups.of_month(month)
     }
 
     /// The figures of a version of a group.
     pub(crate) fn figures(&self, id: SnapshotId) -> Option<&GroupFigures> {
-        self.figures.get(&id)
+        self.groups.figures(id)
     }
 
     /// Everybody with a card, in order of their ids.
@@ -116,6 +117,19 @@ impl FolderCards {
         read_index(&self.shelf.index, |index| index.cards_of(clinician).into_iter().cloned().collect())
     }
 
+    /// The practices at which a clinician has a card, of this month or a later one.
+    pub(crate) fn practices_of(&self, clinician: &str, since: Option<Month>) -> BTreeSet<String> {
+        read_index(&self.shelf.index, |index| {
+            let keys = index.cards_of(clinician).into_iter().filter(|key| since.is_none_or(|since| key.month >= since));
+            keys.map(|key| key.practice.clone()).filter(|practice| !practice.is_empty()).collect()
+        })
+    }
+
+    /// The last cut.
+    pub(crate) fn last_cut(&self) -> Option<Timestamp> {
+        read_index(&self.shelf.index, |index| index.last_run().map(|run| run.at))
+    }
+
     /// Every revision of a card, oldest first.
     pub(crate) fn revisions(&self, key: &CardKey) -> Result<Vec<Scorecard>> {
         let places: Vec<_> = read_index(&self.shelf.index, |index| {
@@ -129,10 +143,11 @@ impl FolderCards {
     /// The newest revisions of all cards of a month, withdrawn ones left out.
     pub(crate) fn of_month(&self, month: Month) -> Result<Arc<Vec<Scorecard>>> {
         let mut kept = self.months.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, cards)) = kept.iter().find(|(of, _)| *of == month) {
+        let (places, revisions) =
+            read_index(&self.shelf.index, |index| (index.of_month(month, None, usize::MAX).0, index.revisions()));
+        if let Some((.., cards)) = kept.iter().find(|(of, then, _)| *of == month && *then == revisions) {
             return Ok(cards.clone());
         }
-        let (places, _) = read_index(&self.shelf.index, |index| index.of_month(month, None, usize::MAX));
         let mut log: LocalLog = self.shelf.cards.clone();
         let mut cards = Vec::with_capacity(places.len());
         for place in places {
@@ -142,9 +157,15 @@ impl FolderCards {
             }
         }
         let cards = Arc::new(cards);
-        kept.insert(0, (month, cards.clone()));
+        kept.retain(|(of, ..)| *of != month);
+        kept.insert(0, (month, revisions, cards.clone()));
         kept.truncate(MONTHS_KEPT);
         Ok(cards)
+    }
+
+    /// The keys of a month's cards at a practice, in order of clinicians.
+    pub(crate) fn keys_at(&self, practice: &str, month: Month) -> Vec<CardKey> {
+        read_index(&self.shelf.index, |index| index.keys_of(month).filter(|key| key.practice == practice).cloned().collect())
     }
 
     /// The last month with a card.
@@ -163,35 +184,4 @@ impl FolderCards {
 /// Whether the log of the folder holds events. A folder of `replay --from-kafka` holds cards alone.
 fn has_events(config: &Config) -> Result<bool> {
     Ok(log_to_read(config)?.bounds(Topic::Registry, 0)?.end > 0)
-}
-
-/// The newest record of each group, by month.
-fn groups(log: &mut LocalLog) -> Result<BTreeMap<Month, Vec<PeerGroup>>> {
-    let mut newest: BTreeMap<PeerKey, PeerGroup> = BTreeMap::new();
-    let mut position = log.bounds(Topic::PeerGroups, 0)?.start;
-    log.read_to_end(Topic::PeerGroups, 0, &mut position, &mut |entry| {
-        if let Record::PeerGroup(group) = entry.record {
-            newest.insert(group.key.clone(), *group);
-        }
-    })?;
-    let mut months: BTreeMap<Month, Vec<PeerGroup>> = BTreeMap::new();
-    newest.into_values().for_each(|group| months.entry(group.key.month).or_default().push(group));
-    Ok(months)
-}
-
-/// The figures of every version of a group.
-fn figures(log: &mut LocalLog) -> Result<BTreeMap<SnapshotId, GroupFigures>> {
-    let mut found = BTreeMap::new();
-    let mut position = log.bounds(Topic::PeerSnapshots, 0)?.start;
-    log.read_to_end(Topic::PeerSnapshots, 0, &mut position, &mut |entry| {
-        if let Record::PeerSnapshot(snapshot) = entry.record
-            && snapshot.purpose == Purpose::Month
-            && let Some(mut figures) = snapshot.figures
-        {
-            // A page draws limits from centre, spread and design effect.
-            figures.season.clear();
-            found.insert(snapshot.snapshot_id, figures);
-        }
-    })?;
-    Ok(found)
 }
