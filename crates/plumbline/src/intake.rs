@@ -4,6 +4,7 @@ pub mod intake_metrics;
 pub mod input_watch;
 pub mod consumer_session;
 pub(crate) mod input_group;
+pub mod dry_run;
 pub mod intake_worker;
 pub(crate) mod request_rejects;
 pub mod body_room;

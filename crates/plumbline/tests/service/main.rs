@@ -4,6 +4,7 @@ mod bodies;
 mod browser;
 mod clock;
 mod disk;
+mod dry_run;
 mod explanations;
 mod fhir_server;
 mod erasure;
