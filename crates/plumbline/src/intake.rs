@@ -7,6 +7,7 @@ pub(crate) mod input_group;
 pub mod dry_run;
 pub mod intake_worker;
 pub(crate) mod request_rejects;
+pub(crate) mod binary_cloud_event;
 pub mod body_room;
 pub mod element_count;
 pub mod reject_retrier;

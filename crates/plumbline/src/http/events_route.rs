@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::{Extension, Request as HttpRequest, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use codec::formats::record_decoder::{DecodeOutcome, DetailCounts};
 use serde::Serialize;
@@ -18,8 +18,9 @@ use crate::http::problem::{ProblemType, Refusal};
 use crate::http::request_body::{self, BodyEncoding, check_type, encoding, too_large};
 use crate::http::request_guard::CheckedRequest;
 use crate::http::responses::{no_intake, panicked};
+use crate::intake::binary_cloud_event::CloudEventHeaders;
 use crate::intake::body_room::RoomPermit;
-use crate::intake::dry_run::{DryRunAnswer, Gap};
+use crate::intake::dry_run::{DryRunAnswer, ElementGap};
 use crate::intake::element_count;
 use crate::intake::intake_worker::{ElementOutcome, Handover, Submission, SubmissionAnswer};
 use crate::process::limits::ANSWER_CHECK_INTERVAL;
@@ -34,10 +35,12 @@ pub(crate) async fn post(
     if state.intake.is_none() {
         return no_intake();
     }
+    let headers = request.headers().clone();
     let (body, room) = match body(&state, &checked, request).await {
         Ok(read) => read,
         Err(refusal) => return refusal.into_response(),
     };
+    let body = cloud_event(&headers).structured(&body).map_or(body, Bytes::from);
     let bytes = body.clone();
     let feed = checked.parameters.text("feed").map(str::to_owned);
     match checked.parameters.value("dry-run") {
@@ -52,6 +55,12 @@ pub(crate) async fn post(
     let most = state.max_elements;
     let answered = tokio::task::spawn_blocking(move || answered(&bytes, &answer, most)).await;
     answered.unwrap_or_else(|_| panicked("writing the answer"))
+}
+
+/// The attributes of a CloudEvent in binary mode.
+fn cloud_event(headers: &HeaderMap) -> CloudEventHeaders<'_> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    CloudEventHeaders { version: text("ce-specversion"), source: text("ce-source"), id: text("ce-id") }
 }
 
 /// The decoded body, with its room. It is refused as early as its headers, its bytes or its elements allow.
@@ -162,7 +171,9 @@ async fn dry_run(state: HttpState, checked: CheckedRequest, feed: Option<String>
         let (most, codes) = (state.max_elements, state.deployment.measures.codes());
         let limits = (most, state.clock.now());
         match state.dry_runner.run(&body, feed.as_deref(), &checked.rights.source(), limits, codes) {
-            Ok(answer) if answer.beyond > 0 => too_many(most, "the first of them were read; send the body in parts").into_response(),
+            Ok(answer) if answer.beyond > 0 => {
+                too_many(most, "the first of them were read; send the body in parts").into_response()
+            }
             Ok(answer) => EventsAnswer::of_dry_run(&body, &answer).response(),
             Err(error) => {
                 let text = format!("the registry cannot be read: {}; send the body again", with_sources(&error));
@@ -206,8 +217,8 @@ struct ElementAnswer<'a> {
     id: Option<String>,
     #[serde(flatten)]
     outcome: &'a ElementOutcome,
-    #[serde(skip_serializing_if = "<[Gap]>::is_empty")]
-    gaps: &'a [Gap],
+    #[serde(skip_serializing_if = "<[ElementGap]>::is_empty")]
+    gaps: &'a [ElementGap],
 }
 
 /// The counts that only a dry run answers.
@@ -232,12 +243,11 @@ impl<'a> EventsAnswer<'a> {
             *gaps.entry(gap.reason.word()).or_default() += 1;
         }
         let DecodeOutcome { unknown_fields, dropped_details, rounded_details, impossible_numbers, .. } = &answer.decoded;
-        let counts =
-            DryRunCounts { gaps, dropped_details, rounded_details, impossible_numbers, unknown_fields: *unknown_fields };
+        let counts = DryRunCounts { gaps, dropped_details, rounded_details, impossible_numbers, unknown_fields: *unknown_fields };
         EventsAnswer { dry_run: Some(counts), ..EventsAnswer::of_elements(body, &answer.elements, &answer.gaps) }
     }
 
-    fn of_elements(body: &[u8], elements: &'a [ElementOutcome], gaps: &'a [Vec<Gap>]) -> EventsAnswer<'a> {
+    fn of_elements(body: &[u8], elements: &'a [ElementOutcome], gaps: &'a [Vec<ElementGap>]) -> EventsAnswer<'a> {
         let count = |of: fn(&ElementOutcome) -> bool| elements.iter().filter(|outcome| of(outcome)).count();
         let places = ElementPlaces::of(body, elements.len());
         let element = |(index, outcome): (usize, &'a ElementOutcome)| {

@@ -50,7 +50,7 @@ impl GapReason {
 
 /// A gap of one element.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Gap {
+pub struct ElementGap {
     /// Its reason.
     pub reason: GapReason,
     /// The field that names the missing thing.
@@ -65,7 +65,7 @@ pub struct DryRunAnswer {
     /// One outcome an element, in order, as the real request would get it.
     pub elements: Vec<ElementOutcome>,
     /// The gaps of each element.
-    pub gaps: Vec<Vec<Gap>>,
+    pub gaps: Vec<Vec<ElementGap>>,
     /// Faulty details, rounded numbers and unknown fields.
     pub decoded: DecodeOutcome,
     /// Elements behind the limit, which were not read.
@@ -181,13 +181,13 @@ impl BodyFacts {
         }
     }
 
-    fn gaps(&self, fact: Option<&EventFacts>, registry: &RegistryBook, codes: &CodeBook) -> Vec<Gap> {
+    fn gaps(&self, fact: Option<&EventFacts>, registry: &RegistryBook, codes: &CodeBook) -> Vec<ElementGap> {
         let Some(fact) = fact else { return Vec::new() };
         let places = [self.drug(fact, codes), self.role(fact, registry), self.practice(fact, registry)];
         places.into_iter().flatten().collect()
     }
 
-    fn drug(&self, fact: &EventFacts, codes: &CodeBook) -> Option<Gap> {
+    fn drug(&self, fact: &EventFacts, codes: &CodeBook) -> Option<ElementGap> {
         let drug = fact.drug.as_ref()?;
         let defined = fact.reference.as_ref().map(|reference| self.definitions.get(reference));
         // An earlier record may define a reference that this body does not.
@@ -206,24 +206,24 @@ impl BodyFacts {
             None => "the prescription has no code".to_owned(),
         };
         let detail = format!("{sent}; it counts as an item only, so add the code to a table: see `plumbline codes coverage`");
-        Some(Gap { reason: GapReason::UnmappedCode, field: "prescription.code", detail })
+        Some(ElementGap { reason: GapReason::UnmappedCode, field: "prescription.code", detail })
     }
 
-    fn role(&self, fact: &EventFacts, registry: &RegistryBook) -> Option<Gap> {
+    fn role(&self, fact: &EventFacts, registry: &RegistryBook) -> Option<ElementGap> {
         let clinician = fact.clinician.as_deref()?;
         let is_known = self.with_role.contains(&*person_key(clinician))
             || registry.has_role(clinician, fact.practice.as_deref().unwrap_or_default(), fact.day);
         let detail = "the registry has no role of this clinician at this practice on this day, so the card is compared with nobody; add \
                       the role to the registry file";
-        (!is_known).then(|| Gap { reason: GapReason::ClinicianWithoutRole, field: "clinician", detail: detail.to_owned() })
+        (!is_known).then(|| ElementGap { reason: GapReason::ClinicianWithoutRole, field: "clinician", detail: detail.to_owned() })
     }
 
-    fn practice(&self, fact: &EventFacts, registry: &RegistryBook) -> Option<Gap> {
+    fn practice(&self, fact: &EventFacts, registry: &RegistryBook) -> Option<ElementGap> {
         let practice = fact.practice.as_deref()?;
         let is_known = self.practices.contains(&*organisation_key(practice)) || registry.describes(practice, fact.day);
         let detail = "the registry does not describe this practice, so it belongs to no network; add the organisation to the registry \
                       file";
-        (!is_known).then(|| Gap { reason: GapReason::UnknownPractice, field: "practice", detail: detail.to_owned() })
+        (!is_known).then(|| ElementGap { reason: GapReason::UnknownPractice, field: "practice", detail: detail.to_owned() })
     }
 }
 
@@ -231,9 +231,7 @@ impl EventFacts {
     /// The facts of an event that counts.
     fn of(feed: &Feed, event: &Event<'_>) -> Option<EventFacts> {
         let (drug, reference) = match &event.detail {
-            Detail::Prescription(Some(fields)) => {
-                (Some(owned(&fields.drug)), fields.reference.as_ref().map(ToString::to_string))
-            }
+            Detail::Prescription(Some(fields)) => (Some(owned(&fields.drug)), fields.reference.as_ref().map(ToString::to_string)),
             Detail::Encounter(Some(_)) | Detail::Feedback(Some(_)) | Detail::Order(Some(_)) | Detail::Observation(Some(_)) => {
                 (None, None)
             }

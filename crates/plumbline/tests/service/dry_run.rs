@@ -47,7 +47,10 @@ fn intake_metrics(server: &Server) -> Vec<String> {
 }
 
 fn gaps(event: &Value) -> Vec<&str> {
-    event["gaps"].as_array().map(|gaps| gaps.iter().map(|gap| gap["reason"].as_str().expect("a word")).collect()).unwrap_or_default()
+    event["gaps"]
+        .as_array()
+        .map(|gaps| gaps.iter().map(|gap| gap["reason"].as_str().expect("a word")).collect())
+        .unwrap_or_default()
 }
 
 #[test]
@@ -129,7 +132,8 @@ fn what_the_registry_and_the_body_itself_state_is_no_gap() {
 #[test]
 fn a_dry_run_has_the_rights_and_the_limits_of_the_real_request() {
     let place = Place::new();
-    let file = place.put("c.toml", format!("[tokens.north]\nsha256 = \"{NORTH}\"\nscopes = \"write:north\"\n[http]\nmax-elements = 2\n"));
+    let file = place
+        .put("c.toml", format!("[tokens.north]\nsha256 = \"{NORTH}\"\nscopes = \"write:north\"\n[http]\nmax-elements = 2\n"));
     let mut command = command(&place.path("data"));
     command.arg("--config").arg(file);
     let server = Server::start(command);

@@ -3,6 +3,7 @@
 mod bodies;
 mod browser;
 mod clock;
+mod cloud_events;
 mod disk;
 mod dry_run;
 mod explanations;
