@@ -48,7 +48,7 @@ const VERIFIER: [(&str, fn()); 3] = [
 type Promise = (&'static str, fn(&TestTools));
 
 /// Tests against brokers, the longest first.
-const PROMISES: [Promise; 26] = [
+const PROMISES: [Promise; 27] = [
     (
         "brokers_crash_one_after_the_other_and_nothing_is_lost",
         broker_failures::brokers_crash_one_after_the_other_and_nothing_is_lost,
@@ -76,6 +76,10 @@ const PROMISES: [Promise; 26] = [
         whole_service::a_clock_an_hour_from_the_brokers_is_refused_at_the_start,
     ),
     ("a_schema_registry_gives_ids_and_unknown_ids_wait", schema_registry_ids::a_schema_registry_gives_ids_and_unknown_ids_wait),
+    (
+        "send_writes_each_record_into_an_existing_input_topic_alone",
+        topics_and_peek::send_writes_each_record_into_an_existing_input_topic_alone,
+    ),
     ("topics_are_created_checked_and_repaired", topics_and_peek::topics_are_created_checked_and_repaired),
     (
         "another_number_of_partitions_is_rejected_without_a_change",
