@@ -129,7 +129,9 @@ fn inputs(args: &SendArgs) -> Result<Vec<SendInput>> {
     for path in &found.ignored {
         warn!(path = %path.display(), "file ignored: it has neither the name nor the content of JSON");
     }
-    Ok(found.sources.into_iter().map(|source| SendInput::File { name: source.name, path: source.path }).collect())
+    let rejects = args.rejects.as_ref().and_then(|path| path.canonicalize().ok());
+    let events = found.sources.into_iter().filter(|source| Some(&source.path) != rejects.as_ref());
+    Ok(events.map(|source| SendInput::File { name: source.name, path: source.path }).collect())
 }
 
 fn size(input: &SendInput) -> u64 {

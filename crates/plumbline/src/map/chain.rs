@@ -66,6 +66,11 @@ impl LookupChain {
         LookupChain { slots: vec![slot], steps: Vec::new(), is_private: false }
     }
 
+    /// The names of the look-ups behind the column.
+    pub(crate) fn lookups(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().map(|step| step.lookup.as_str())
+    }
+
     /// The look-ups behind the column, for a message.
     pub(crate) fn steps_text(&self) -> String {
         self.steps.iter().map(|step| format!(" > {}", step.lookup)).collect()

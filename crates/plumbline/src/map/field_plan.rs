@@ -1,6 +1,6 @@
 //! One field of a record, ready for use: where its value comes from, and how it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scorecard::time::calendar::{LocalInstant, Zone};
 use serde_json::Value;
@@ -97,21 +97,23 @@ impl FieldPlan {
             }
             one => vec![FieldSource::parse(shape, one, context)?],
         };
-        let mut plan = FieldPlan { path: path.to_owned(), shape, sources };
-        if OF_PATIENTS.contains(&path) {
-            plan.hide_keys();
-        }
-        Ok(plan)
+        Ok(FieldPlan { path: path.to_owned(), shape, sources })
     }
 
-    /// Missed keys of this field may name a patient.
-    fn hide_keys(&mut self) {
-        for source in &mut self.sources {
-            match source {
-                FieldSource::Chains(source) => source.chains.iter_mut().for_each(|chain| chain.is_private = true),
-                FieldSource::Civil(source) => source.date.is_private = true,
-                FieldSource::Constant(_) => {}
-            }
+    /// The look-ups of a field of the patient; none for another field.
+    pub(crate) fn lookups_of_patients(&self) -> Vec<String> {
+        if !OF_PATIENTS.contains(&self.path.as_str()) {
+            return Vec::new();
+        }
+        self.sources.iter().flat_map(FieldSource::chains).flat_map(LookupChain::lookups).map(str::to_owned).collect()
+    }
+
+    /// Marks the chains through these look-ups: a missed key may name a patient.
+    pub(crate) fn hide_keys(&mut self, lookups: &BTreeSet<String>) {
+        let own: Vec<&mut LookupChain> = self.sources.iter_mut().flat_map(FieldSource::chains_mut).collect();
+        for chain in own {
+            let is_private = chain.lookups().any(|name| lookups.contains(name));
+            chain.is_private = is_private;
         }
     }
 
@@ -159,6 +161,25 @@ impl FieldSource {
             }
             ([false, false, true], false) => Err("this field is no date; write its column as from".to_owned()),
             _ => Err("write one of from, value and date".to_owned()),
+        }
+    }
+
+    fn chains(&self) -> Vec<&LookupChain> {
+        match self {
+            FieldSource::Constant(_) => Vec::new(),
+            FieldSource::Chains(source) => source.chains.iter().collect(),
+            FieldSource::Civil(source) => source.time.iter().chain([&source.date]).collect(),
+        }
+    }
+
+    fn chains_mut(&mut self) -> Vec<&mut LookupChain> {
+        match self {
+            FieldSource::Constant(_) => Vec::new(),
+            FieldSource::Chains(source) => source.chains.iter_mut().collect(),
+            FieldSource::Civil(source) => {
+                let CivilSource { date, time, .. } = source.as_mut();
+                time.iter_mut().chain([date]).collect()
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! A map, read and checked. Every mistake is reported at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -129,6 +129,8 @@ impl TableMap {
             found.push(TablePlan::of(table, &files, (&defaults, &columns), &mut own));
             mistakes.extend(own.into_iter().map(|mistake| format!("table {:?}: {mistake}", table.name)));
         }
+        let of_patients: BTreeSet<String> = found.iter().flat_map(|table| table.rows.lookups_of_patients()).collect();
+        found.iter_mut().for_each(|table| table.rows.hide_keys(&of_patients));
         TableMap { name, lookups: plans, tables: found, examples, hash }
     }
 }

@@ -1,6 +1,6 @@
 //! A table, ready for use: the conditions and the fields of its rows, and the record that a row gives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -137,6 +137,16 @@ impl RowPlan {
             mistakes.push("fields: feedback.answer or a feedback.items.QUESTION is missing".to_owned());
         }
         mistakes
+    }
+
+    /// The look-ups that lead to the patient.
+    pub(crate) fn lookups_of_patients(&self) -> impl Iterator<Item = String> {
+        self.fields.iter().flat_map(FieldPlan::lookups_of_patients)
+    }
+
+    /// Marks the chains through these look-ups: a missed key may name a patient.
+    pub(crate) fn hide_keys(&mut self, lookups: &BTreeSet<String>) {
+        self.fields.iter_mut().for_each(|field| field.hide_keys(lookups));
     }
 
     fn add_level(

@@ -188,7 +188,7 @@ impl<'f> TableReader<'f> {
             let extra = record.iter().skip(self.width).any(|cell| !cell.trim_ascii().is_empty());
             if record.len() >= self.width && !extra {
                 // The last cell of a file may be one that is never closed.
-                if record.iter().last().is_some_and(|cell| cell.trim_ascii_end().contains(&b'\n')) {
+                if record.iter().next_back().is_some_and(|cell| cell.trim_ascii_end().contains(&b'\n')) {
                     open = Some(line);
                 }
                 let row = TableRow { record: &record, cells: &self.cells, encoding: self.form.encoding };

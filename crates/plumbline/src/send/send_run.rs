@@ -177,7 +177,7 @@ impl<'a> SendRun<'a> {
             }
             SendTarget::Topic(topic, _) => {
                 let topic = topic.clone();
-                self.to_topic(source, &chunk).map_err(|error| match error.downcast::<SendError>() {
+                self.write_records(source, &chunk).map_err(|error| match error.downcast::<SendError>() {
                     Ok(stopped) => stopped.into(),
                     Err(error) => {
                         let target = format!("the topic {topic}");
@@ -188,7 +188,7 @@ impl<'a> SendRun<'a> {
         }
     }
 
-    fn to_topic(&mut self, source: &SourceProgress, chunk: &Chunk) -> Result<()> {
+    fn write_records(&mut self, source: &SourceProgress, chunk: &Chunk) -> Result<()> {
         let SendTarget::Topic(_, sender) = &self.target else { unreachable!("the caller has a topic") };
         let is_stopped = || self.interrupt.asked();
         let mut refused = Vec::new();

@@ -15,8 +15,8 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::process::limits::SEND_STATE_INTERVAL;
 use crate::send::send_summary::SendSummary;
 
-/// Name of the file behind the hash of the command.
-const NAME: &str = "plumbline-send";
+/// Beginning of the file's name; the hash of the command follows. A folder that is sent skips hidden files.
+const NAME: &str = ".plumbline-send";
 
 /// The progress of one command.
 #[derive(Debug)]

@@ -30,7 +30,7 @@ fn talk(output: &Output) -> String {
 
 fn states(place: &Place) -> usize {
     let names = std::fs::read_dir(place.path("")).expect("the folder").map(|entry| entry.expect("an entry").file_name());
-    names.filter(|name| name.to_string_lossy().starts_with("plumbline-send-")).count()
+    names.filter(|name| name.to_string_lossy().starts_with(".plumbline-send-")).count()
 }
 
 /// The lines of `peek events`, after the service has ended.
@@ -67,6 +67,11 @@ fn a_folder_of_events_bundles_and_archives_reaches_the_log_and_rejects_name_file
         "{reject}"
     );
     assert_eq!(states(&place), 0);
+    // The list of rejects is no file of events, also where it is in the folder.
+    for _ in 0..2 {
+        let again = send(&place, &["export", "--to", &to, "--feed", "surgery", "--rejects", "export/rejects.ndjson"]);
+        assert!(talk(&again).contains("6 elements: 5 logged"), "{}", talk(&again));
+    }
     // Standard input, and a dry run, which stores nothing.
     let mut piped = sender(&place, &["-", "--to", &to]);
     let mut child = piped.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
@@ -78,7 +83,8 @@ fn a_folder_of_events_bundles_and_archives_reaches_the_log_and_rejects_name_file
     assert!(talk(&dry).contains("2 would be logged") && talk(&dry).contains("clinician_without_role"), "{}", talk(&dry));
     server.signal("-TERM");
     server.end();
-    assert_eq!(logged(&place), 6);
+    // Three times five, and the event of standard input.
+    assert_eq!(logged(&place), 16);
 }
 
 #[test]

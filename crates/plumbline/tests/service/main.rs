@@ -15,6 +15,7 @@ mod gate;
 mod kill;
 mod metrics;
 mod older_log;
+mod producers;
 mod readiness;
 mod rejects_kept;
 mod requests;
