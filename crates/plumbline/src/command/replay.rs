@@ -16,8 +16,8 @@ use stream::intake::intake_task::Intake;
 use tracing::{info, warn};
 
 use crate::cli::ReplayArgs;
-use crate::command::map::registry_text;
 use crate::command::replay_settings::ReplaySettings;
+use crate::command::source_data::map::registry_text;
 use crate::config::options::feed_named;
 use crate::history::arrival_queue::Queue;
 use crate::history::item_reader::{ItemReader, MappedFolder, PendingItems};

@@ -33,7 +33,7 @@ pub struct ConformanceCheck {
     pub name: &'static str,
     /// Its judgement.
     pub judgement: Judgement,
-    /// What was seen.
+    /// The evidence: counts and fields.
     pub seen: String,
     /// The cure; empty unless it failed.
     pub cure: &'static str,

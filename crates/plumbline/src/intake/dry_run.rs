@@ -129,7 +129,7 @@ impl DryRunner {
     }
 }
 
-/// The facts of a body that decide on gaps. Its entries may stand behind the events that need them.
+/// The facts of a body that decide on gaps. Its entries may come behind the events that need them.
 #[derive(Debug, Default)]
 struct BodyFacts {
     elements: Vec<Option<EventFacts>>,

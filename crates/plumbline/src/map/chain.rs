@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::config::did_you_mean::unknown;
 use crate::map::lookup::TableLookup;
-use crate::map::map_report::MissedKeys;
+use crate::map::map_report::{KEY_SEPARATOR, MissedKeys};
 use crate::map::table_reader::{CellFault, TableRow};
-
-/// The character between the parts of a key of several columns. No table holds it.
-pub(crate) const KEY_SEPARATOR: &str = "\u{1f}";
 
 /// The text between the columns of a joined value, such as an id.
 const JOINED: &str = "|";

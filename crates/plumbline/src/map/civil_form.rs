@@ -48,7 +48,7 @@ pub(crate) struct CivilReading {
 
 impl CivilForm {
     /// Reads a form. Its words are `YYYY`, `MM`, `M`, `Mon`, `DD`, `D`, `hh`, `mm`, `ss`, `fff` and `+00:00`; `[` begins a part that may
-    /// be missing up to `]` at the end. Every other character stands for itself.
+    /// be missing up to `]` at the end. Every other character is itself.
     ///
     /// # Errors
     /// A form without a date or an hour.

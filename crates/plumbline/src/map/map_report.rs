@@ -8,6 +8,9 @@ use codec::identity::nhs_number::contains_nhs_number;
 use crate::process::limits::{MAP_LISTED_FAULTS, MAP_LISTED_KEYS, MAP_REMEMBERED_KEYS};
 use crate::terminal::count::{counted, grouped};
 
+/// The character between the parts of a key of several columns. No table holds it.
+pub(crate) const KEY_SEPARATOR: &str = "\u{1f}";
+
 /// Keys that no look-up holds, by look-up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MissedKeys {
@@ -54,7 +57,7 @@ impl MissedKeys {
             keys.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
             let listed = keys.len().min(MAP_LISTED_KEYS);
             for (key, count) in &keys[..listed] {
-                let shown = key.replace(crate::map::chain::KEY_SEPARATOR, " + ");
+                let shown = key.replace(KEY_SEPARATOR, " + ");
                 line(text, &format!("  {:>9}  {shown}", number(*count)));
             }
             let rest: u64 = keys[listed..].iter().map(|(_, count)| count).sum::<u64>() + found.unlisted;

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::map::chain::KEY_SEPARATOR;
 use crate::map::lookup::TableLookup;
 use crate::map::map_error::MapError;
 use crate::map::map_file::{LookupPlan, TableMap, TablePlan};
-use crate::map::map_report::{MapReport, TableCounts};
+use crate::map::map_report::{KEY_SEPARATOR, MapReport, TableCounts};
 use crate::map::native_shape::RecordKind;
 use crate::map::row_plan::RowOutcome;
 use crate::map::table_files::{self, TableFile};
-use crate::map::table_reader::{TableReader, TableRow};
+use crate::map::table_reader::{CellFault, TableReader, TableRow};
 
 /// A record of a row, with its place.
 #[derive(Clone, Copy, Debug)]
@@ -176,7 +175,7 @@ fn fill(
 
 /// Adds a row to a look-up. A row without a key is left out.
 pub(crate) fn add(lookup: &mut TableLookup, plan: &LookupPlan, row: &TableRow<'_>) -> Result<(), String> {
-    let fault = |fault: crate::map::table_reader::CellFault| format!("column {} {}", plan.columns.0[fault.slot], fault.fault);
+    let fault = |fault: CellFault| format!("column {} {}", plan.columns.0[fault.slot], fault.fault);
     let none = BTreeMap::new();
     for condition in &plan.skip {
         if condition.holds(row, &none).map_err(fault)? {

@@ -126,12 +126,12 @@ pub(crate) struct FieldText {
     pub(crate) column: Option<String>,
     /// A constant.
     pub(crate) value: Option<toml::Value>,
-    /// What each value of the chain means.
+    /// The meaning of each value of the chain.
     pub(crate) values: Option<toml::Table>,
-    /// What an absent value, or one that `values` does not list, means.
+    /// The meaning of an absent value, and of one that `values` does not list.
     #[serde(rename = "else")]
     pub(crate) otherwise: Option<toml::Value>,
-    /// What any value of the chain means.
+    /// The meaning of any value of the chain.
     pub(crate) present: Option<toml::Value>,
     /// A factor.
     pub(crate) times: Option<toml::Value>,

@@ -113,7 +113,7 @@ const PRESCRIPTION: [FieldShape; 8] = [
     strict("prescription.encounter", FieldForm::Text),
 ];
 
-/// Besides `feedback.items.QUESTION`, a text.
+/// `feedback.items.QUESTION` comes on top of these, a text.
 const FEEDBACK: [FieldShape; 2] = [detail("feedback.answer", FieldForm::Text), strict("feedback.encounter", FieldForm::Text)];
 
 /// Answers to further questions, by the code of the question.

@@ -1,5 +1,6 @@
 //! A table, ready for use: the conditions and the fields of its rows, and the record that a row gives.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
@@ -8,10 +9,10 @@ use crate::config::did_you_mean::unknown;
 use crate::map::chain::{LookupChain, LookupColumns};
 use crate::map::field_plan::{FieldContext, FieldDefaults, FieldFault, FieldPlan};
 use crate::map::lookup::TableLookup;
-use crate::map::map_report::MapReport;
+use crate::map::map_report::{MapReport, MissedKeys};
 use crate::map::map_text::ConditionText;
 use crate::map::native_shape::{FEEDBACK_ITEMS, FaultCost, FieldForm, FieldShape, RecordKind};
-use crate::map::table_reader::TableRow;
+use crate::map::table_reader::{CellFault, TableRow};
 
 /// A condition on a row.
 #[derive(Clone, Debug)]
@@ -64,14 +65,10 @@ impl RowCondition {
     }
 
     /// Whether it holds for a row. A key that is not found is no value, and is not counted here.
-    pub(crate) fn holds(
-        &self,
-        row: &TableRow<'_>,
-        lookups: &BTreeMap<String, TableLookup>,
-    ) -> Result<bool, crate::map::table_reader::CellFault> {
+    pub(crate) fn holds(&self, row: &TableRow<'_>, lookups: &BTreeMap<String, TableLookup>) -> Result<bool, CellFault> {
         let value = |chain: &LookupChain| {
-            let mut uncounted = crate::map::map_report::MissedKeys::default();
-            chain.value(row, lookups, &mut uncounted).map(|value| value.map(std::borrow::Cow::into_owned))
+            let mut uncounted = MissedKeys::default();
+            chain.value(row, lookups, &mut uncounted).map(|value| value.map(Cow::into_owned))
         };
         Ok(match self {
             RowCondition::Listed(chain, words, is) => {
@@ -102,7 +99,7 @@ pub(crate) struct RowPlan {
     fields: Vec<FieldPlan>,
 }
 
-/// What a row gives.
+/// The outcome of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum RowOutcome {
     /// A record.

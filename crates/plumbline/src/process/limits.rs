@@ -193,7 +193,7 @@ pub const SEND_PAUSE_LONGEST: Duration = Duration::from_secs(60);
 pub const SEND_STRANGE_ANSWERS: u32 = 4;
 /// Bytes of an answer. 10,000 elements that are all rejected need 4 MB.
 pub const SEND_ANSWER_BYTES: u64 = 64 << 20;
-/// Least time between two writes of the state of a sender. What is sent again after a crash counts once.
+/// Least time between two writes of the state of a sender. Records that are sent again after a crash count once.
 pub const SEND_STATE_INTERVAL: Duration = Duration::from_secs(1);
 /// Rejects that a sender prints. `--rejects FILE` writes all.
 pub const SEND_PRINTED_REJECTS: usize = 10;

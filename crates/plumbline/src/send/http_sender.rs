@@ -166,7 +166,7 @@ impl HttpSender {
     }
 }
 
-/// A request without an answer. What no attempt can cure is final.
+/// A request without an answer. A fault that no attempt can cure is final.
 fn unsent(error: &ureq::Error) -> Failure {
     match error {
         ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::TlsRequired => Failure::Final(error.to_string()),

@@ -104,7 +104,7 @@ impl<'a> SendRun<'a> {
         if !is_complete {
             let result = read(&mut |line, record| self.record(&mut source, line, record));
             let result = result.and_then(|()| self.flush(&mut source));
-            // What was answered before the failure is kept.
+            // Answers from before the failure are kept.
             let written = self.state.write();
             result?;
             written?;

@@ -30,7 +30,7 @@ pub(crate) struct SendState {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct StateContent {
-    /// What the numbers belong to: the target, the feed and the map.
+    /// The command that the numbers belong to: its target, feed, map and paths.
     command: String,
     files: BTreeMap<String, FileProgress>,
     summary: SendSummary,

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use tracing::warn;
 
 use crate::cli::SendArgs;
-use crate::command::map::faulty_rows;
+use crate::command::source_data::map::faulty_rows;
 use crate::config::options::Config;
 use crate::history::lines::RawRecord;
 use crate::history::sources;
