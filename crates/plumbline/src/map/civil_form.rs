@@ -38,7 +38,7 @@ pub(crate) struct CivilForm {
 
 /// A civil date and time as read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct CivilReading {
+pub(crate) struct CivilMoment {
     pub(crate) day: Option<Day>,
     /// Seconds since midnight; none where the form or the text has no time.
     pub(crate) seconds: Option<u32>,
@@ -104,7 +104,7 @@ impl CivilForm {
     }
 
     /// The date and time of a text in this form. `None` for every other text, also for 31/02/2026 and 24:00.
-    pub(crate) fn read(&self, text: &str) -> Option<CivilReading> {
+    pub(crate) fn read(&self, text: &str) -> Option<CivilMoment> {
         let (mut year, mut month, mut day) = (None, None, None);
         let (mut hour, mut minute, mut second, mut offset) = (None, 0, 0, None);
         let mut rest = text;
@@ -139,14 +139,14 @@ impl CivilForm {
             _ => None,
         };
         let seconds = hour.map(|hour| hour * 3_600 + minute * 60 + second);
-        Some(CivilReading { day, seconds, offset })
+        Some(CivilMoment { day, seconds, offset })
     }
 }
 
-impl CivilReading {
+impl CivilMoment {
     /// The date of one reading with the time of another.
-    pub(crate) fn with_time(self, time: Option<CivilReading>) -> CivilReading {
-        CivilReading {
+    pub(crate) fn with_time(self, time: Option<CivilMoment>) -> CivilMoment {
+        CivilMoment {
             seconds: time.map_or(self.seconds, |time| time.seconds),
             offset: time.map_or(self.offset, |time| time.offset),
             ..self
@@ -198,7 +198,7 @@ fn offset_of(rest: &mut &str) -> Option<i64> {
 mod tests {
     use super::*;
 
-    fn read(form: &str, text: &str) -> Option<CivilReading> {
+    fn read(form: &str, text: &str) -> Option<CivilMoment> {
         CivilForm::parse(form).unwrap().read(text)
     }
 
@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(read("D/M/YYYY", "5/1/2026").unwrap().day, day(2026, 1, 5));
         assert_eq!(read("YYYY-MM-DD[ hh:mm:ss]", "2026-10-05").unwrap().seconds, None);
         assert_eq!(read("YYYY-MM-DD[ hh:mm:ss]", "2026-10-05 01:00:00").unwrap().seconds, Some(3600));
-        assert_eq!(read("hh:mm[:ss]", "9:05"), Some(CivilReading { seconds: Some(9 * 3600 + 300), ..CivilReading::default() }));
+        assert_eq!(read("hh:mm[:ss]", "9:05"), Some(CivilMoment { seconds: Some(9 * 3600 + 300), ..CivilMoment::default() }));
         let with_offset = read("YYYY-MM-DDThh:mm:ss+00:00", "2026-10-05T09:00:00+01:00").unwrap();
         // 9:00 in summer time is 8:00 UTC; 5 October 2026 is day 20,731 since 1970.
         let expected = LocalInstant::Once(Timestamp((20_731 * 86_400 + 8 * 3_600) * 1_000));

@@ -6,7 +6,7 @@ use scorecard::time::calendar::{LocalInstant, Zone};
 use serde_json::Value;
 
 use crate::map::chain::{LookupChain, LookupColumns};
-use crate::map::civil_form::{CivilForm, CivilReading};
+use crate::map::civil_form::{CivilForm, CivilMoment};
 use crate::map::decimal::Decimal;
 use crate::map::lookup::TableLookup;
 use crate::map::map_report::MapReport;
@@ -348,7 +348,7 @@ fn read(
     columns: &[String],
     lookups: &BTreeMap<String, TableLookup>,
     report: &mut MapReport,
-) -> Result<Option<CivilReading>, FieldFault> {
+) -> Result<Option<CivilMoment>, FieldFault> {
     let found = chain.value(row, lookups, &mut report.missed).map_err(|fault| of_cell(fault, columns))?;
     let Some(text) = found else { return Ok(None) };
     let unread = || FieldFault(format!("{} is no date or time of the form {}", named(chain, columns), form.text()));

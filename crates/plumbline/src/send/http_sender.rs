@@ -54,7 +54,7 @@ pub(crate) struct HttpSender {
 }
 
 impl HttpSender {
-    /// A client of the service at this address, such as `https://plumbline.example:8080`. It gives up after `patience` without an
+    /// A client of the service at this address, such as `https://plumbline.example:8080`. It stops after `patience` without an
     /// answer.
     ///
     /// # Errors
