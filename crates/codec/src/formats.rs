@@ -15,6 +15,7 @@ pub(crate) mod avro_frame;
 pub(crate) mod contract_schemas;
 pub(crate) mod input_format;
 pub(crate) mod fhir;
+pub(crate) mod cloud_event;
 pub(crate) mod elements;
 pub(crate) mod native;
 pub(crate) mod native_kinds;

@@ -13,6 +13,7 @@ pub mod item_reader;
 pub mod summary;
 pub mod compared_roles;
 pub mod coverage_reader;
+pub mod conformance;
 pub mod arrival_queue;
 pub mod sources;
 pub mod lines;

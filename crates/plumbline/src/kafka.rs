@@ -2,6 +2,7 @@
 
 pub mod client_metrics;
 pub mod log;
+pub mod topic_sender;
 pub(crate) mod publisher;
 pub(crate) mod writer;
 pub(crate) mod reader;

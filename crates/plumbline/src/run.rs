@@ -16,7 +16,6 @@ use crate::cli::{
 use crate::code_files::CodeFileError;
 use crate::command::card;
 use crate::command::check::{self, CheckError};
-use crate::command::codes;
 use crate::command::config_show;
 use crate::command::conflicts;
 use crate::command::demo::demo;
@@ -34,6 +33,10 @@ use crate::command::reference;
 use crate::command::registry;
 use crate::command::rejects;
 use crate::command::replay::{TotalRejection, replay};
+use crate::command::source_data::codes;
+use crate::command::source_data::conform::{self, FailedChecks};
+use crate::command::source_data::map::{self, FaultyRows};
+use crate::command::source_data::send;
 use crate::command::topics;
 use crate::command::view;
 use crate::config::config_file::{self, ConfigError, ConfigSources};
@@ -41,10 +44,12 @@ use crate::config::options::Config;
 use crate::deployment::configured_files::recognised;
 use crate::deployment::registry_file_check::{self, RegistryFileError};
 use crate::logs;
+use crate::map::map_error::MapError;
 use crate::measure_files::MeasuresError;
 use crate::process::clock::{Clock, LAPSE_VARIABLE};
 use crate::process::interrupt::{CleanStop, EXIT_INTERRUPTED, Interrupt};
 use crate::process::roles::ProcessRoles;
+use crate::send::send_error::{EXIT_SOME_REJECTED, SendError};
 use crate::service::broker_clock::BrokerClockCheckError;
 use crate::service::clock_check::ClockCheckError;
 use crate::service::run_service;
@@ -122,6 +127,18 @@ fn dispatch(command: &Command) -> Result<()> {
             logs::for_a_service(&config);
             warn_of_unknown_variables(&args.service, &config);
             run_service::run(&config, ProcessRoles::of(&args.roles), service_clock()?, args.accept_clock, &listen()?)
+        }
+        Command::Map(args) => map::map(args, &listen()?, &mut BufWriter::new(io::stdout().lock()), &mut |text| report(text)),
+        Command::Conform(args) => {
+            let service = ServiceArgs { config: args.config.clone(), data: None, listen: None };
+            let (text, outcome) = conform::conform(args, &configured(&service)?, Clock::System.now(), &listen()?)?;
+            print(&text)?;
+            outcome
+        }
+        Command::Send(args) => {
+            let result = send::send(args, &configured(&args.service)?, &listen()?)?;
+            report(&result.report);
+            result.outcome
         }
         Command::Topics(args) => topics::topics(args, &configured(&args.service)?, &mut io::stdout().lock()),
         Command::Peek(args) => peek::peek(
@@ -276,6 +293,12 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<CleanStop>().is_some() {
         return ExitCode::from(EXIT_INTERRUPTED);
     }
+    if let Some(stopped) = error.downcast_ref::<SendError>() {
+        return ExitCode::from(stopped.exit_code());
+    }
+    if error.downcast_ref::<FaultyRows>().is_some() || error.downcast_ref::<FailedChecks>().is_some() {
+        return ExitCode::from(EXIT_SOME_REJECTED);
+    }
     if error.downcast_ref::<TotalRejection>().is_some() {
         return ExitCode::from(EXIT_ALL_REJECTED);
     }
@@ -294,13 +317,14 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     let configuration = matches!(error.downcast_ref(), Some(ConfigError::Mistakes(_)))
         || error.downcast_ref::<CheckError>().is_some()
         || matches!(error.downcast_ref(), Some(CodeFileError::Mistakes(_)));
+    let map = matches!(error.downcast_ref(), Some(MapError::Mistakes(_)));
     let clock = matches!(error.downcast_ref(), Some(ClockCheckError::Jump(_)))
         || matches!(error.downcast_ref(), Some(BrokerClockCheckError::Differs(_)));
     let format = matches!(error.downcast_ref(), Some(GenesisError::Older { .. } | GenesisError::Newer { .. }));
     let is_loss = |error: Option<&LogError>| matches!(error, Some(LogError::Loss(_)));
     let of_genesis = matches!(error.downcast_ref(), Some(GenesisError::Log(LogError::Loss(_))));
     let loss = of_genesis || is_loss(error.downcast_ref());
-    if registry || measures || configuration || feeds || clock || format || loss {
+    if registry || map || measures || configuration || feeds || clock || format || loss {
         ExitCode::from(EXIT_CONFIGURATION)
     } else {
         ExitCode::FAILURE

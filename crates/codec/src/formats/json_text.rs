@@ -5,8 +5,11 @@ use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
+use scorecard::record::item::Item;
+use serde_json::value::RawValue;
 
 use crate::fault::{Fault, RejectReason};
+use crate::formats::cloud_event::{CloudEvent, NOTIFICATION};
 use crate::formats::elements::{Element, each_element};
 use crate::formats::fhir::element;
 use crate::formats::fhir::resources::Head;
@@ -27,6 +30,7 @@ impl InputFormat for JsonText {
         b"{\"resourceType\": \"Encounter\"}",
         b"{\"id\":\"b\",\"resourceType\" : \"Bundle\",\"entry\":[]}",
         b"{\"feed\":\"a\"}\n{\"resourceType\": \"Encounter\"}",
+        b"{\"specversion\":\"1.0\",\"type\":\"t\",\"source\":\"/a\",\"id\":\"7\",\"data\":{\"feed\":\"a\"}}",
     ];
 
     #[inline]
@@ -127,10 +131,40 @@ fn decode_element(items: &mut ItemSink<'_>, element: &Element<'_>, parsed: Optio
     };
     match found {
         Ok(JsonElement::Fhir(head)) => element::decode(items, element.text, index, &head),
-        Ok(JsonElement::Native(Node::Object(event))) => native::decode(items, element.text, index, &event),
+        Ok(JsonElement::Native(Node::Object(event))) => match (event.unknown > 0).then(|| CloudEvent::of(element.text)).flatten()
+        {
+            Some(envelope) => decode_cloud_event(items, element.text, index, &envelope),
+            None => native::decode(items, element.text, index, &event),
+        },
         Ok(JsonElement::Native(Node::Missing)) => not_an_object(items, element.text, index, "null"),
         Ok(JsonElement::Native(Node::Other(found))) => not_an_object(items, element.text, index, found),
         Err(broken) => items.reject(element.text, index, None, broken.fault(element.text)),
+    }
+}
+
+/// Lends the event inside of a CloudEvent. An envelope without data is a notification, which holds nothing to store.
+fn decode_cloud_event(items: &mut ItemSink<'_>, text: &str, index: Option<u32>, envelope: &CloudEvent<'_>) {
+    if envelope.is_binary() {
+        let cure = "the CloudEvent holds data_base64; send the event as JSON in data";
+        return items.reject(text, index, None, Fault::new(RejectReason::WrongFormat, "data_base64", cure));
+    }
+    let Some(data) = envelope.data.map(RawValue::get) else {
+        return items.lend(Item::Skipped(NOTIFICATION.to_owned()));
+    };
+    match JsonElement::read(data) {
+        Ok(JsonElement::Fhir(head)) => element::decode(items, data, index, &head),
+        Ok(JsonElement::Native(Node::Object(mut event))) => {
+            if event.id == Scalar::Missing {
+                event.id = Scalar::Text(envelope.identity().into());
+            }
+            native::decode(items, data, index, &event);
+        }
+        Ok(JsonElement::Native(Node::Missing)) => items.lend(Item::Skipped(NOTIFICATION.to_owned())),
+        Ok(JsonElement::Native(Node::Other(found))) => {
+            let detail = format!("data is {found}; send one event as an object");
+            items.reject(text, index, None, Fault::new(RejectReason::NotAnObject, "data", detail));
+        }
+        Err(broken) => items.reject(text, index, None, broken.fault(data)),
     }
 }
 

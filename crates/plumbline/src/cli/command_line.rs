@@ -8,12 +8,14 @@ use clap_complete::Shell;
 use crate::cli::card_args::{CardArgs, ExplainArgs, ViewArgs};
 use crate::cli::history_args::REPLAY_EXIT_CODES;
 use crate::cli::history_args::{DemoArgs, MigrateArgs, ReplayArgs, SimulateArgs};
+use crate::cli::map_args::{MAP_EXIT_CODES, MapArgs};
 use crate::cli::measure_args::{CodesCommand, Measures};
 use crate::cli::operation_args::{
     ConfigCommand, ConflictsCommand, EraseCommand, EventsCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs,
 };
 use crate::cli::page_args::{InviteArgs, SessionsCommand};
 use crate::cli::reference_args::Reference;
+use crate::cli::send_args::{ConformArgs, SEND_EXIT_CODES, SendArgs};
 use crate::cli::service_args::ServiceArgs;
 
 /// The end of `plumbline --help`.
@@ -22,7 +24,8 @@ Exit codes:
   0    success
   1    failure; standard error says why
   2    the command line is wrong
-  65   `replay` rejected every event (EX_DATAERR of sysexits.h)
+  65   `replay` rejected every event, or `send` or `map` some (EX_DATAERR of sysexits.h)
+  75   `send` did not finish; the same command goes on (EX_TEMPFAIL of sysexits.h)
   78   a configuration, measure or registry file has mistakes, or the log has another format (EX_CONFIG of sysexits.h)
   130  interrupted by Ctrl-C or SIGTERM";
 
@@ -111,6 +114,33 @@ pub enum Command {
     ///
     /// Example: plumbline run --config plumbline.toml
     Run(RunArgs),
+    /// Turn the tables of a practice system into native events, as a map describes them.
+    ///
+    /// A map is a TOML file: for each table the column, look-up, date or constant behind each field. DIR holds the tables, separated
+    /// by commas, tabs or the like, plain or gzipped. Rows stream; look-up files are held in memory.
+    ///
+    /// Faulty rows and keys that no look-up holds are counted and listed on standard error.
+    ///
+    /// Example: plumbline map maps/emis.toml ./extract --feed a81001-emis --out events.ndjson --registry-out registry.ndjson
+    #[command(after_help = MAP_EXIT_CODES)]
+    Map(MapArgs),
+    /// Judge the events of a source before it goes live: about 25 things, each passed, failed or not seen, with what was seen.
+    ///
+    /// Let the export hold amendments and retractions, because nothing can be said about what is not seen. Exits with 65 if a check
+    /// fails.
+    ///
+    /// Example: plumbline conform ./export --feed a81001-emis
+    Conform(ConformArgs),
+    /// Send files of any size to a service or a topic, in chunks, with retries.
+    ///
+    /// A PATH is a file or folder of native events, FHIR R4 NDJSON or FHIR Bundles, plain or gzipped, or - for standard input.
+    ///
+    /// Each chunk is sent until the service has answered it: the events are then on disk. A pause that the service asks for with
+    /// Retry-After is kept. Ctrl-C or a crash lose nothing: the same command goes on.
+    ///
+    /// Example: plumbline send ./export --to http://127.0.0.1:8080 --feed a81001-emis
+    #[command(after_help = SEND_EXIT_CODES)]
+    Send(SendArgs),
     /// Check the configuration and the files that it names, and list every mistake. Exits with 78 if there are any.
     Check(ServiceArgs),
     /// Ask the running service whether it is ready. Exits with 1 if it is not ready or does not answer.

@@ -60,7 +60,7 @@ pub struct ReplayArgs {
     #[arg(required_unless_present = "from_kafka", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Recompute the cards of a deployment from the events and the registry of its log on Kafka. Nothing is written to Kafka.
-    #[arg(long, conflicts_with_all = ["paths", "registry", "feed", "own_feed_only", "arrival", "partitions", "batch", "zone", "first_day"])]
+    #[arg(long, conflicts_with_all = ["paths", "map", "registry", "feed", "own_feed_only", "arrival", "partitions", "batch", "zone", "first_day"])]
     pub from_kafka: bool,
     /// List the differences from the published cards of unsealed months. With other --measures this previews a change of
     /// definitions.
@@ -78,6 +78,9 @@ pub struct ReplayArgs {
     /// Read persons, roles and organisations from this NDJSON or TOML file; `plumbline registry check` checks it.
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
+    /// Read the PATH as a folder of tables, and replay the events and registry entries that this map makes of them.
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
     /// Use this feed for events that name none [default: the folder's name].
     #[arg(long, value_name = "NAME")]
     pub feed: Option<String>,

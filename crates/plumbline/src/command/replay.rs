@@ -3,33 +3,36 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, bail};
 use codec::identity::keys::Keys;
 use codec::identity::pseudonym::Pseudonyms;
 use scorecard::card::scorecard::Scorecard;
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::item::Item;
 use scorecard::registry::entry::Entry;
-use scorecard::registry::registry_file::RegistryContent;
+use scorecard::registry::registry_file::{RegistryContent, parse_registry};
 use scorecard::time::calendar::Timestamp;
 use stream::intake::intake_task::Intake;
 use tracing::{info, warn};
 
 use crate::cli::ReplayArgs;
 use crate::command::replay_settings::ReplaySettings;
+use crate::command::source_data::map::registry_text;
 use crate::config::options::feed_named;
 use crate::deployment::protected_registry::protected;
 use crate::history::arrival_queue::Queue;
-use crate::history::item_reader::{ItemReader, PendingItems};
+use crate::history::item_reader::{ItemReader, MappedFolder, PendingItems};
 use crate::history::output_folder::OutputFolder;
 use crate::history::outputs;
 use crate::history::pipeline::{Pipeline, PipelineSetup};
 use crate::history::showcase::{Showcase, showcase};
-use crate::history::sources::{self, SourceFile};
+use crate::history::sources::{self, SourceFile, SourceList};
 use crate::history::summary::Summary;
 use crate::intake::intake_decoder::IntakeDecoder;
 use crate::intake::source_check::SourceCheck;
 use crate::log::local_log::{Durability, LocalLog};
+use crate::map::map_file::TableMap;
+use crate::map::map_run::MapRun;
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
 use crate::terminal::count::counted;
@@ -61,6 +64,8 @@ pub struct ReplayResult {
     /// The measures of the cards.
     measures: Arc<MeasureSet>,
     folder: PathBuf,
+    /// The account of the map, if there is one.
+    map_report: String,
 }
 
 impl ReplayResult {
@@ -75,7 +80,7 @@ impl ReplayResult {
     pub fn report(&self) -> String {
         let counts = self.summary.report(&self.folder);
         let cards = self.card.as_ref().map(|shown| other_cards(self.summary.cards, shown, &self.folder));
-        format!("{counts}{}{}", cards.unwrap_or_default(), self.summary.unknowns())
+        format!("{}{counts}{}{}", self.map_report, cards.unwrap_or_default(), self.summary.unknowns())
     }
 
     /// An error if every event was rejected.
@@ -123,8 +128,18 @@ fn measure_to_explain(card: &Scorecard) -> Option<String> {
 pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Result<ReplayResult> {
     let settings = ReplaySettings::of(args)?;
     let measures = settings.measures(args)?;
-    let registry = protected(settings.registry(args)?, &Pseudonyms::new(&Keys::fixed()));
-    let found = sources::find(&args.paths, args.feed.as_deref())?;
+    let registry = settings.registry(args)?;
+    let map = args.map.as_deref().map(TableMap::read).transpose()?;
+    let mut tables = match &map {
+        Some(map) => Some(MapRun::load(map, tables_folder(args)?, args.feed.as_deref())?),
+        None => None,
+    };
+    let found = if tables.is_some() { SourceList::default() } else { sources::find(&args.paths, args.feed.as_deref())? };
+    let registry = match (&map, &mut tables) {
+        (Some(map), Some(tables)) => with_entries_of(map, tables, registry, interrupt)?,
+        _ => registry,
+    };
+    let registry = protected(registry, &Pseudonyms::new(&Keys::fixed()));
     let keys = Keys::fixed();
     let pseudonyms = Pseudonyms::new(&keys);
     for path in &found.ignored {
@@ -143,10 +158,40 @@ pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Resul
         measures: Arc::new(measures.set),
     };
     let kept = folder.keep_keys(&keys).and_then(|()| folder.keep_measures(&measures.source)).map_err(Into::into);
-    let result = kept.and_then(|()| run.replay(&found.sources, registry));
+    let result = kept.and_then(|()| run.replay(&found.sources, map.as_ref().zip(tables.as_mut()), registry));
     folder.finish(&result)?;
-    result
+    Ok(ReplayResult { map_report: tables.map(|tables| tables.report.text()).unwrap_or_default(), ..result? })
 }
+
+fn tables_folder(args: &ReplayArgs) -> Result<&Path> {
+    match args.paths.as_slice() {
+        [folder] => Ok(folder),
+        _ => bail!("--map reads one folder of tables; name it as the only PATH"),
+    }
+}
+
+/// The registry with the entries of a map. Those of the registry file come later, so they count where both state something.
+fn with_entries_of(
+    map: &TableMap,
+    tables: &mut MapRun<'_>,
+    registry: RegistryContent,
+    interrupt: &Interrupt,
+) -> Result<RegistryContent> {
+    let text = registry_text(tables, map, interrupt)?;
+    if text.is_empty() {
+        return Ok(registry);
+    }
+    let found = parse_registry(&text).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().take(REGISTRY_MISTAKES).map(|mistake| mistake.text.clone()).collect();
+        anyhow!("the registry entries of the map do not fit together: {}", lines.join("; "))
+    })?;
+    let entries = found.entries.into_iter().chain(registry.entries).collect();
+    let people = found.people.into_iter().chain(registry.people).collect();
+    Ok(RegistryContent { entries, people })
+}
+
+/// Mistakes of a map's registry entries that an error names.
+const REGISTRY_MISTAKES: usize = 10;
 
 /// The inputs of a replay.
 struct Run<'a> {
@@ -161,7 +206,12 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn replay(&self, sources: &[SourceFile], registry: RegistryContent) -> Result<ReplayResult> {
+    fn replay(
+        &self,
+        sources: &[SourceFile],
+        tables: Option<(&TableMap, &mut MapRun<'_>)>,
+        registry: RegistryContent,
+    ) -> Result<ReplayResult> {
         let Run { args, now, interrupt, folder, keys, pseudonyms, .. } = *self;
         let clock = Clock::standing_at(Timestamp::EARLIEST);
         let mut log = LocalLog::open(&folder.log(), clock.clone(), Durability::Buffered)?;
@@ -175,7 +225,10 @@ impl Run<'_> {
         let (decoder, own_feed_only) = (&feeds.records, args.own_feed_only);
         let reader = ItemReader { decoder, pseudonyms, arrival: args.arrival, feed: &feed, own_feed_only, now, interrupt };
         let mut intake = Intake::new(args.partitions, args.batch as usize);
-        let waiting = reader.read(sources, check, &mut intake, &mut log)?;
+        let folder_name = args.paths.first().and_then(|path| path.canonicalize().ok());
+        let folder_name = folder_name.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+        let tables = tables.map(|(map, run)| MappedFolder { feed: args.feed.clone().unwrap_or(folder_name), map, run });
+        let waiting = reader.read(sources, tables, check, &mut intake, &mut log)?;
         info!(files = sources.len(), events = waiting.arrivals.len(), "files read");
         let earliest = waiting.arrivals.earliest().unwrap_or(now);
         let plan = PipelineSetup { zone: zone.clone(), earliest, partitions: args.partitions, measures: self.measures.clone() };
@@ -185,7 +238,8 @@ impl Run<'_> {
         play(&mut pipeline, waiting, registry.entries, interrupt)?;
         let summary = outputs::write(&pipeline, folder, &decoder_counts, interrupt)?;
         let card = showcase(&pipeline.log(), None)?;
-        Ok(ReplayResult { summary, card, measures: self.measures.clone(), folder: args.out.clone() })
+        let (measures, folder) = (self.measures.clone(), args.out.clone());
+        Ok(ReplayResult { summary, card, measures, folder, map_report: String::new() })
     }
 }
 

@@ -22,6 +22,8 @@ use crate::history::lines::{self, RawRecord};
 use crate::history::sources::SourceFile;
 use crate::intake::source_check::SourceCheck;
 use crate::log::local_log::LocalLog;
+use crate::map::map_file::TableMap;
+use crate::map::map_run::MapRun;
 use crate::process::interrupt::Interrupt;
 
 /// Reads and decodes files.
@@ -40,6 +42,17 @@ pub struct ItemReader<'a> {
     pub now: Timestamp,
     /// Checked between records.
     pub interrupt: &'a Interrupt,
+}
+
+/// A folder of tables with its map.
+#[derive(Debug)]
+pub struct MappedFolder<'t, 'm> {
+    /// The feed of its events.
+    pub feed: String,
+    /// The map.
+    pub map: &'t TableMap,
+    /// The map with its files and look-ups.
+    pub run: &'t mut MapRun<'m>,
 }
 
 /// The items of all files.
@@ -67,6 +80,7 @@ impl ItemReader<'_> {
     pub fn read(
         &self,
         sources: &[SourceFile],
+        tables: Option<MappedFolder<'_, '_>>,
         mut check: SourceCheck,
         intake: &mut Intake,
         log: &mut LocalLog,
@@ -82,6 +96,9 @@ impl ItemReader<'_> {
             let mut file = OneFile { reader: self, source, feed, rights, check, intake, log, waiting: &mut waiting, last, head };
             file.read().with_context(|| format!("reading {}", source.path.display()))?;
         }
+        if let Some(tables) = tables {
+            self.read_tables(tables, (&mut check, intake, log), &mut waiting)?;
+        }
         for ((feed, what), count) in std::mem::take(&mut waiting.warnings) {
             warn!(%feed, count, "{what}");
         }
@@ -90,6 +107,39 @@ impl ItemReader<'_> {
             waiting.arrivals.push(first, &feed, event)?;
         }
         Ok(waiting)
+    }
+
+    /// Reads the events of a map. A position names table, file and line.
+    fn read_tables(
+        &self,
+        tables: MappedFolder<'_, '_>,
+        (check, intake, log): (&mut SourceCheck, &mut Intake, &mut LocalLog),
+        waiting: &mut PendingItems,
+    ) -> Result<()> {
+        let MappedFolder { feed, map, run } = tables;
+        let name = self.pseudonyms.protect(feed.as_str().into());
+        let feed = (self.feed)(&name);
+        let rights = if self.own_feed_only { SourceRights::bound(&name) } else { SourceRights::all() };
+        for table in run.sources.clone().into_iter().filter(|table| !table.kind(map).is_registry()) {
+            let (name, path) = (table.name(map), table.path().to_owned());
+            let source = SourceFile { name, feed: feed.name.to_string(), path };
+            let (last, head) = (None, Vec::new());
+            let mut file = OneFile {
+                reader: self,
+                source: &source,
+                feed: feed.clone(),
+                rights: rights.clone(),
+                check: &mut *check,
+                intake: &mut *intake,
+                log: &mut *log,
+                waiting: &mut *waiting,
+                last,
+                head,
+            };
+            run.read::<anyhow::Error>(&table, &mut |record| file.record(record.line, RawRecord::Bytes(record.json)))?;
+            file.waiting.untimed.append(&mut file.head);
+        }
+        Ok(())
     }
 
     /// `None` if the event has no time.

@@ -56,6 +56,54 @@ pub fn read<E: From<io::Error>>(path: &Path, each: &mut dyn FnMut(u64, RawRecord
     }
 }
 
+/// Calls `each` with every raw record of a stream, in order: the lines of NDJSON, or one JSON document; plain or gzipped.
+///
+/// A stream cannot be read twice, so a document is held in memory whole.
+///
+/// # Errors
+/// The stream's, and the first error of `each`.
+pub fn read_stream<E: From<io::Error>>(
+    stream: impl Read + 'static,
+    each: &mut dyn FnMut(u64, RawRecord<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut reader = unzipped(BufReader::with_capacity(1 << 16, stream))?;
+    let (mut number, mut is_first) = (0, true);
+    let mut line = Vec::new();
+    loop {
+        number += 1;
+        match next_line(&mut reader, &mut line) {
+            Ok(Line::End) => return Ok(()),
+            Ok(Line::TooLong) => each(number, RawRecord::TooLong(INPUT_LINE_BYTES))?,
+            Ok(Line::Whole) => {
+                let bytes = if number == 1 { without_byte_order_mark(&line) } else { &line }.trim_ascii();
+                if bytes.is_empty() {
+                    continue;
+                }
+                // A value that goes on behind the first line: the stream is one document.
+                if std::mem::take(&mut is_first) && begins_document(bytes) {
+                    let mut document = bytes.to_owned();
+                    let rest = (INPUT_DOCUMENT_BYTES as u64).saturating_sub(document.len() as u64) + 1;
+                    document.push(b'\n');
+                    reader.by_ref().take(rest).read_to_end(&mut document)?;
+                    if document.len() > INPUT_DOCUMENT_BYTES {
+                        return each(number, RawRecord::TooLong(INPUT_DOCUMENT_BYTES));
+                    }
+                    return each(number, RawRecord::Bytes(document.trim_ascii()));
+                }
+                each(number, RawRecord::Bytes(bytes))?;
+            }
+            Err(error) if of_gzip(&error) => return each(number, RawRecord::Damaged),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Whether a line begins a JSON value that ends on a later line.
+fn begins_document(line: &[u8]) -> bool {
+    matches!(line.last(), Some(b'{' | b'[' | b','))
+        && serde_json::from_slice::<IgnoredAny>(line).is_err_and(|error| error.is_eof())
+}
+
 /// Whether the first byte that is not blank starts a JSON object or array.
 ///
 /// # Errors
@@ -120,7 +168,10 @@ fn document(path: &Path) -> io::Result<Option<Document>> {
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    let mut file = BufReader::with_capacity(1 << 16, File::open(path)?);
+    unzipped(BufReader::with_capacity(1 << 16, File::open(path)?))
+}
+
+fn unzipped(mut file: BufReader<impl Read + 'static>) -> io::Result<Box<dyn BufRead>> {
     if file.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
         return Ok(Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file))));
     }

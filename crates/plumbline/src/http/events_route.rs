@@ -1,10 +1,14 @@
 //! `POST /v1/events`: the events of a body go to intake, and each is answered after the log is durable.
 
+use std::collections::BTreeMap;
+
 use axum::body::Bytes;
 use axum::extract::{Extension, Request as HttpRequest, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use codec::formats::record_decoder::{DecodeOutcome, DetailCounts};
 use serde::Serialize;
+use stream::log::with_sources;
 use tokio::sync::oneshot;
 
 use crate::config::options::feed_named;
@@ -14,7 +18,9 @@ use crate::http::problem::{ProblemType, Refusal};
 use crate::http::request_body::{self, BodyEncoding, check_type, encoding, too_large};
 use crate::http::request_guard::CheckedRequest;
 use crate::http::responses::{no_intake, panicked};
+use crate::intake::binary_cloud_event::CloudEventHeaders;
 use crate::intake::body_room::RoomPermit;
+use crate::intake::dry_run::{DryRunAnswer, ElementGap};
 use crate::intake::element_count;
 use crate::intake::intake_worker::{ElementOutcome, Handover, Submission, SubmissionAnswer};
 use crate::process::limits::ANSWER_CHECK_INTERVAL;
@@ -29,12 +35,19 @@ pub(crate) async fn post(
     if state.intake.is_none() {
         return no_intake();
     }
+    let headers = request.headers().clone();
     let (body, room) = match body(&state, &checked, request).await {
         Ok(read) => read,
         Err(refusal) => return refusal.into_response(),
     };
+    let body = cloud_event(&headers).structured(&body).map_or(body, Bytes::from);
     let bytes = body.clone();
     let feed = checked.parameters.text("feed").map(str::to_owned);
+    match checked.parameters.value("dry-run") {
+        Ok(Some(true)) => return dry_run(state, checked, feed, body, room).await,
+        Ok(Some(false) | None) => {}
+        Err(refusal) => return refusal.into_response(),
+    }
     let answer = match submit(&state, checked, feed.as_deref(), body, room).await {
         Ok(answer) => answer,
         Err(refusal) => return refusal.into_response(),
@@ -42,6 +55,12 @@ pub(crate) async fn post(
     let most = state.max_elements;
     let answered = tokio::task::spawn_blocking(move || answered(&bytes, &answer, most)).await;
     answered.unwrap_or_else(|_| panicked("writing the answer"))
+}
+
+/// The attributes of a CloudEvent in binary mode.
+fn cloud_event(headers: &HeaderMap) -> CloudEventHeaders<'_> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    CloudEventHeaders { version: text("ce-specversion"), source: text("ce-source"), id: text("ce-id") }
 }
 
 /// The decoded body, with its room. It is refused as early as its headers, its bytes or its elements allow.
@@ -142,21 +161,42 @@ fn log_failed(state: &HttpState) -> Refusal {
     Refusal::new(ProblemType::LogFailed, text)
 }
 
+/// The answer of a request that stores nothing. The body keeps its room until it is answered, as a real one does.
+async fn dry_run(state: HttpState, checked: CheckedRequest, feed: Option<String>, body: Bytes, room: RoomPermit) -> Response {
+    if state.status.faults.at(FaultPlace::Brokers).is_some() {
+        return brokers_away("nothing of this body was read").into_response();
+    }
+    let run = move || {
+        let _room = room;
+        let (most, codes) = (state.max_elements, state.deployment.measures.codes());
+        let limits = (most, state.clock.now());
+        match state.dry_runner.run(&body, feed.as_deref(), &checked.rights.source(), limits, codes) {
+            Ok(answer) if answer.beyond > 0 => {
+                too_many(most, "the first of them were read; send the body in parts").into_response()
+            }
+            Ok(answer) => EventsAnswer::of_dry_run(&body, &answer).response(),
+            Err(error) => {
+                let text = format!("the registry cannot be read: {}; send the body again", with_sources(&error));
+                ProblemType::Unavailable.response(&text)
+            }
+        }
+    };
+    tokio::task::spawn_blocking(run).await.unwrap_or_else(|_| panicked("the dry run"))
+}
+
 fn answered(body: &[u8], answer: &SubmissionAnswer, most: usize) -> Response {
     if answer.beyond > 0 {
         let cure = "the first of them were read; send the body in parts: each event counts once";
         return too_many(most, cure).into_response();
     }
-    let answer = EventsAnswer::of(body, answer);
-    let is_nothing = answer.rejected > 0 && answer.rejected == answer.received;
-    let status = if is_nothing { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let text = serde_json::to_string(&answer).expect("numbers and texts serialize") + "\n";
-    (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
+    EventsAnswer::of(body, answer).response()
 }
 
 /// The answer to a body: counts, and each element.
 #[derive(Serialize)]
 struct EventsAnswer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<DryRunCounts<'a>>,
     received: usize,
     logged: usize,
     registered: usize,
@@ -177,24 +217,60 @@ struct ElementAnswer<'a> {
     id: Option<String>,
     #[serde(flatten)]
     outcome: &'a ElementOutcome,
+    #[serde(skip_serializing_if = "<[ElementGap]>::is_empty")]
+    gaps: &'a [ElementGap],
+}
+
+/// The counts that only a dry run answers.
+#[derive(Serialize)]
+struct DryRunCounts<'a> {
+    /// Elements with a gap, by reason.
+    gaps: BTreeMap<&'static str, u64>,
+    dropped_details: &'a DetailCounts,
+    rounded_details: &'a DetailCounts,
+    impossible_numbers: &'a DetailCounts,
+    unknown_fields: u64,
 }
 
 impl<'a> EventsAnswer<'a> {
     fn of(body: &[u8], answer: &'a SubmissionAnswer) -> EventsAnswer<'a> {
-        let count = |of: fn(&ElementOutcome) -> bool| answer.elements.iter().filter(|outcome| of(outcome)).count();
-        let places = ElementPlaces::of(body, answer.elements.len());
+        EventsAnswer { not_kept: answer.not_kept, ..EventsAnswer::of_elements(body, &answer.elements, &[]) }
+    }
+
+    fn of_dry_run(body: &[u8], answer: &'a DryRunAnswer) -> EventsAnswer<'a> {
+        let mut gaps = BTreeMap::new();
+        for gap in answer.gaps.iter().flatten() {
+            *gaps.entry(gap.reason.word()).or_default() += 1;
+        }
+        let DecodeOutcome { unknown_fields, dropped_details, rounded_details, impossible_numbers, .. } = &answer.decoded;
+        let counts = DryRunCounts { gaps, dropped_details, rounded_details, impossible_numbers, unknown_fields: *unknown_fields };
+        EventsAnswer { dry_run: Some(counts), ..EventsAnswer::of_elements(body, &answer.elements, &answer.gaps) }
+    }
+
+    fn of_elements(body: &[u8], elements: &'a [ElementOutcome], gaps: &'a [Vec<ElementGap>]) -> EventsAnswer<'a> {
+        let count = |of: fn(&ElementOutcome) -> bool| elements.iter().filter(|outcome| of(outcome)).count();
+        let places = ElementPlaces::of(body, elements.len());
         let element = |(index, outcome): (usize, &'a ElementOutcome)| {
             let id = matches!(outcome, ElementOutcome::Rejected { .. }).then(|| places.id(index)).flatten();
-            ElementAnswer { index, line: places.line(index), id, outcome }
+            let gaps = gaps.get(index).map(Vec::as_slice).unwrap_or_default();
+            ElementAnswer { index, line: places.line(index), id, outcome, gaps }
         };
         EventsAnswer {
-            received: answer.elements.len(),
+            dry_run: None,
+            received: elements.len(),
             logged: count(|outcome| matches!(outcome, ElementOutcome::Logged { .. })),
             registered: count(|outcome| matches!(outcome, ElementOutcome::Registered)),
             skipped: count(|outcome| matches!(outcome, ElementOutcome::Skipped { .. })),
             rejected: count(|outcome| matches!(outcome, ElementOutcome::Rejected { .. })),
-            not_kept: answer.not_kept,
-            events: answer.elements.iter().enumerate().map(element).collect(),
+            not_kept: 0,
+            events: elements.iter().enumerate().map(element).collect(),
         }
+    }
+
+    fn response(&self) -> Response {
+        let is_nothing = self.rejected > 0 && self.rejected == self.received;
+        let status = if is_nothing { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let text = serde_json::to_string(self).expect("numbers and texts serialize") + "\n";
+        (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
     }
 }

@@ -19,6 +19,7 @@ use crate::http::open_connections::OpenConnections;
 use crate::http::problem::ProblemType;
 use crate::http::responses::panicked;
 use crate::intake::body_room::BodyRoom;
+use crate::intake::dry_run::DryRunner;
 use crate::intake::intake_decoder::IntakeDecoder;
 use crate::intake::intake_worker::IntakeSender;
 use crate::log::any_log::AnyLog;
@@ -32,6 +33,8 @@ use crate::rejects::reject_store::RejectStore;
 /// The parts that every handler sees.
 #[derive(Clone, Debug)]
 pub struct HttpState {
+    /// Reads events without storing them.
+    pub dry_runner: Arc<DryRunner>,
     /// Passes events to intake; none where this process has no role intake.
     pub intake: Option<IntakeSender>,
     /// Checks tokens.
@@ -107,6 +110,7 @@ impl HttpState {
         looks: Option<Arc<AccessLog>>,
     ) -> HttpState {
         HttpState {
+            dry_runner: Arc::new(DryRunner::new(&data.decoder, data.log.clone())),
             intake,
             authorizer: Arc::new(config.gate.clone()),
             listen: config.listen,

@@ -51,7 +51,11 @@ impl Parameters {
 
     /// The value of a parameter.
     pub(crate) fn value<T: FromStr>(&self, name: &str) -> Result<Option<T>, Refusal> {
-        let example = if name == "month" { "a month such as 2026-10" } else { "a whole number" };
+        let example = match name {
+            "month" => "a month such as 2026-10",
+            "dry-run" => "true or false",
+            _ => "a whole number",
+        };
         let wrong = |_| Refusal::new(ProblemType::MalformedParameter, format!("{name} is not valid; write {example}"));
         self.text(name).map(|text| text.parse::<T>().map_err(|_| ())).transpose().map_err(wrong)
     }

@@ -46,7 +46,7 @@ const FHIR_PARAMETERS: &[&str] = &["_format", "_pretty", "feed"];
 
 /// All routes.
 pub const ROUTES: [Route; 20] = [
-    route(("POST", "/v1/events"), Access::Events, &["feed"], "the outcome of each event of the body", || {
+    route(("POST", "/v1/events"), Access::Events, &["dry-run", "feed"], "the outcome of each event of the body", || {
         post(events_route::post)
     }),
     route(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use codec::formats::record_decoder::{Context, DecodeOutcome, RecordDecoder, RecordFormat};
-use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers, Message};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::Position;
 use scorecard::time::calendar::Timestamp;
@@ -16,6 +16,7 @@ use tracing::{info, warn};
 
 use crate::config::options::{Input, InputFormat};
 use crate::config::source_rights::SourceRights;
+use crate::intake::binary_cloud_event::CloudEventHeaders;
 use crate::intake::intake_decoder::IntakeDecoder;
 use crate::intake::source_check::{SourceCheck, is_refused_source};
 use crate::kafka::schema_registry::registry::SchemaRegistry;
@@ -65,6 +66,9 @@ impl<'r> InputRecords<'r> {
     /// unknown: the record waits, because an outage of the registry is no reason to reject it.
     pub(crate) fn payload<'m>(&self, message: &'m BorrowedMessage<'_>) -> Option<Option<Cow<'m, [u8]>>> {
         let Some(payload) = message.payload() else { return Some(None) };
+        if let Some(structured) = message.headers().and_then(|headers| of_headers(headers).structured(payload)) {
+            return Some(Some(Cow::Owned(structured)));
+        }
         match self.registry {
             None => Some(Some(Cow::Borrowed(payload))),
             // The registry client has logged the reason.
@@ -90,6 +94,13 @@ impl<'r> InputRecords<'r> {
             (Some(bytes), _) => self.decoder.decode(bytes, &context, each),
         }
     }
+}
+
+/// The attributes of a CloudEvent in binary mode.
+fn of_headers(headers: &BorrowedHeaders) -> CloudEventHeaders<'_> {
+    let text =
+        |name: &str| headers.iter().find(|header| header.key == name).and_then(|header| str::from_utf8(header.value?).ok());
+    CloudEventHeaders { version: text("ce_specversion"), source: text("ce_source"), id: text("ce_id") }
 }
 
 /// A partition with records in the group.

@@ -18,6 +18,7 @@ pub struct IntakeDecoder {
     pub feeds: Arc<BTreeMap<String, Arc<Feed>>>,
     /// The zone of undeclared feeds.
     pub zone: Zone,
+    config: Arc<DecoderConfig>,
 }
 
 impl IntakeDecoder {
@@ -25,7 +26,14 @@ impl IntakeDecoder {
     #[must_use]
     pub fn new(config: DecoderConfig) -> IntakeDecoder {
         let (feeds, zone) = (Arc::new(config.feeds.clone()), config.zone.clone());
-        IntakeDecoder { records: Arc::new(RecordDecoder::new(config)), feeds, zone }
+        let config = Arc::new(config);
+        IntakeDecoder { records: Arc::new(RecordDecoder::new(DecoderConfig::clone(&config))), feeds, zone, config }
+    }
+
+    /// A decoder of the same configuration that remembers nothing of this one's records, and this one nothing of its records.
+    #[must_use]
+    pub fn apart(&self) -> RecordDecoder {
+        RecordDecoder::new(DecoderConfig::clone(&self.config))
     }
 
     /// The feed of this name: as declared, else with the defaults of an undeclared feed.

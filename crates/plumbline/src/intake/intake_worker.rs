@@ -57,6 +57,22 @@ pub enum ElementOutcome {
     },
 }
 
+impl ElementOutcome {
+    /// The outcome of an item that passed every check.
+    pub(crate) fn of(item: &Item<'_>) -> ElementOutcome {
+        match item {
+            Item::Event(_, event) => ElementOutcome::Logged { id: event.id.to_string() },
+            Item::Registry(_) | Item::Definition(..) => ElementOutcome::Registered,
+            Item::Skipped(kind) => ElementOutcome::Skipped { kind: kind.clone() },
+            Item::Reject(reject) => ElementOutcome::Rejected {
+                reason: reject.reason.clone(),
+                field: reject.field.clone(),
+                detail: reject.detail.clone(),
+            },
+        }
+    }
+}
+
 /// A request with events.
 #[derive(Debug)]
 pub struct Submission {
@@ -250,7 +266,7 @@ impl IntakeWorker {
                     Ok(item) => item,
                     Err(error) => return result = Err(error),
                 };
-                answer.elements.push(outcome(&item));
+                answer.elements.push(ElementOutcome::of(&item));
                 match &item {
                     Item::Event(_, event) => newest = newest.max(event.occurred_at),
                     Item::Reject(reject) if !rejects.keep(ordinal, reject) => {
@@ -306,16 +322,5 @@ fn log_rights(rights: &SenderRights, answer: &SubmissionAnswer) {
     let refused = count(|outcome| matches!(outcome, ElementOutcome::Rejected { reason, .. } if is_refused_source(reason)));
     if refused > 0 {
         warn!(token, elements = refused, "elements rejected that the token may not write");
-    }
-}
-
-fn outcome(item: &Item<'_>) -> ElementOutcome {
-    match item {
-        Item::Event(_, event) => ElementOutcome::Logged { id: event.id.to_string() },
-        Item::Registry(_) | Item::Definition(..) => ElementOutcome::Registered,
-        Item::Skipped(kind) => ElementOutcome::Skipped { kind: kind.clone() },
-        Item::Reject(reject) => {
-            ElementOutcome::Rejected { reason: reject.reason.clone(), field: reject.field.clone(), detail: reject.detail.clone() }
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use scorecard::record::log_record::Record;
-use scorecard::registry::directory::{Directory, LAST_DAY};
+use scorecard::registry::directory::{Directory, LAST_DAY, UNKNOWN_ROLE};
 use scorecard::registry::entry::{Entry, EntrySource};
 use scorecard::registry::identifier::person_key;
 use scorecard::time::calendar::Day;
@@ -55,6 +55,18 @@ impl RegistryBook {
     /// The code of the practice behind a reference on a day.
     pub(crate) fn practice_of<'a>(&'a self, practice: &'a str, day: Option<Day>) -> Cow<'a, str> {
         self.directory.practice_of(practice, day.unwrap_or(LAST_DAY))
+    }
+
+    /// Whether somebody states a role of this clinician at a practice on a day; an empty practice means any.
+    pub(crate) fn has_role(&self, clinician: &str, practice: &str, day: Day) -> bool {
+        let person = self.directory.person_of(clinician, day);
+        let practice = self.directory.practice_of(practice, day);
+        self.directory.role_at(&person, &practice, day).role != UNKNOWN_ROLE
+    }
+
+    /// Whether an entry describes the practice behind this reference, or names it as an alias.
+    pub(crate) fn describes(&self, practice: &str, day: Day) -> bool {
+        self.directory.describes(&self.directory.practice_of(practice, day))
     }
 
     /// Whether two names are those of one person.

@@ -73,6 +73,15 @@ impl SourceCheck {
         self.accepted[1] = newest;
     }
 
+    /// The registry of the log, as of now.
+    ///
+    /// # Errors
+    /// [`LogError`] when the registry cannot be read.
+    pub(crate) fn registry(&mut self, log: &mut impl Log) -> Result<&RegistryBook, LogError> {
+        self.refresh(log)?;
+        Ok(&self.book)
+    }
+
     /// Applies an entry that the log will hold, before the first item is checked.
     pub fn apply(&mut self, entry: &Entry) {
         self.book.apply(entry);

@@ -177,6 +177,44 @@ pub const FORMAT_PROBE_BYTES: u64 = 4_096;
 /// A block of the queue of arrivals, bytes. Growing by blocks copies nothing.
 pub const ARRIVAL_BLOCK_BYTES: usize = 8 << 20;
 
+// `send`.
+
+/// Elements of a request: a good size for one sync of the log.
+pub const SEND_CHUNK_ELEMENTS: usize = 1_000;
+/// Bytes of a request, half of the default of `http.max-body`. One larger record is a request of its own.
+pub const SEND_CHUNK_BYTES: usize = 4 << 20;
+/// Time to connect to a service.
+pub const SEND_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time to send a body, and again to receive its answer. A service on a busy disk answers late.
+pub const SEND_REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
+/// Pause before a chunk is sent again; each further pause is twice as long.
+pub const SEND_PAUSE_SHORTEST: Duration = Duration::from_millis(500);
+/// Longest pause, also where `Retry-After` names a longer one.
+pub const SEND_PAUSE_LONGEST: Duration = Duration::from_secs(60);
+/// Attempts that a foreign answer may end: a proxy gives some while the service behind it restarts.
+pub const SEND_STRANGE_ANSWERS: u32 = 4;
+/// Bytes of an answer. 10,000 elements that are all rejected need 4 MB.
+pub const SEND_ANSWER_BYTES: u64 = 64 << 20;
+/// Least time between two writes of the state of a sender. Records that are sent again after a crash count once.
+pub const SEND_STATE_INTERVAL: Duration = Duration::from_secs(1);
+/// Rejects that a sender prints. `--rejects FILE` writes all.
+pub const SEND_PRINTED_REJECTS: usize = 10;
+/// Distinct gaps that a dry run counts by their text.
+pub const SEND_GAP_TEXTS: usize = 10_000;
+
+// Maps.
+
+/// A map, bytes: the largest shipped one has 12 KB.
+pub const MAP_FILE_BYTES: u64 = 1 << 20;
+/// A row of a table, bytes. A quotation mark that is never closed makes the rest of its file one row.
+pub const MAP_ROW_BYTES: u64 = 16 << 20;
+/// Distinct keys of a look-up that are counted one by one where they are not found.
+pub const MAP_REMEMBERED_KEYS: usize = 100_000;
+/// Keys that a report lists for each look-up.
+pub const MAP_LISTED_KEYS: usize = 20;
+/// Kinds of fault that a report lists.
+pub const MAP_LISTED_FAULTS: usize = 30;
+
 // HTTP.
 
 /// Time for the head of a request, also of the next one on an open connection.

@@ -27,6 +27,17 @@ impl Progress {
     }
 }
 
+impl Progress {
+    /// A line above the bar, or on standard error where no bar is shown.
+    pub fn note(&self, line: &str) {
+        if self.0.is_hidden() {
+            eprintln!("{line}");
+        } else {
+            self.0.println(line);
+        }
+    }
+}
+
 impl Drop for Progress {
     /// Removes the bar, so that the next output replaces it.
     fn drop(&mut self) {

@@ -1,9 +1,11 @@
 //! Commands of the binary as processes: exit codes, streams, files and figures.
 
 mod checks;
+mod conform;
 mod exit_codes;
 mod explain;
 mod log_salvage;
+mod maps;
 mod migrate;
 mod output_folder;
 mod patients;
@@ -13,6 +15,7 @@ mod reference;
 mod registry;
 mod rejects;
 mod replay_rights;
+mod send;
 mod view;
 
 #[path = "../support/published.rs"]

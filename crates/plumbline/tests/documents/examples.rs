@@ -216,6 +216,11 @@ fn native_events_give_the_sums_that_their_page_shows() {
 }
 
 #[test]
+fn tables_become_the_events_that_their_page_shows() {
+    runs("docs/integrate/tables.md", 5);
+}
+
+#[test]
 fn amendments_give_the_revisions_that_their_page_shows() {
     runs("docs/integrate/amendments.md", 4);
 }

@@ -68,7 +68,7 @@ const LONG_PROMISES: [Promise; 7] = [
 ];
 
 /// Tests of one process or two against one broker.
-const SHORT_PROMISES: [Promise; 19] = [
+const SHORT_PROMISES: [Promise; 20] = [
     (
         "a_rejected_record_is_acknowledged_after_its_reject_is_stored",
         rejects_first::a_rejected_record_is_acknowledged_after_its_reject_is_stored,
@@ -80,6 +80,10 @@ const SHORT_PROMISES: [Promise; 19] = [
         whole_service::a_clock_an_hour_from_the_brokers_is_refused_at_the_start,
     ),
     ("a_schema_registry_gives_ids_and_unknown_ids_wait", schema_registry_ids::a_schema_registry_gives_ids_and_unknown_ids_wait),
+    (
+        "send_writes_each_record_into_an_existing_input_topic_alone",
+        topics_and_peek::send_writes_each_record_into_an_existing_input_topic_alone,
+    ),
     ("topics_are_created_checked_and_repaired", topics_and_peek::topics_are_created_checked_and_repaired),
     (
         "another_number_of_partitions_is_rejected_without_a_change",

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use codec::avro::encoding;
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use scorecard::record::log_record::{Record, Tick};
@@ -108,12 +108,49 @@ impl TopicDeployment {
         crate::topic_writer::until("the topic is gone", || !self.exists(topic));
     }
 
+    fn create(&self, topic: &str, partitions: i32) {
+        let admin: AdminClient<DefaultClientContext> = self.client().create().expect("sound");
+        let name = self.topic(topic);
+        let created = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
+        let asked = [created];
+        let asked = admin.create_topics(&asked, &AdminOptions::new().request_timeout(Some(REQUEST_TIMEOUT)));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(asked).expect("the broker answers").pop().expect("of one topic").expect("it is new");
+        crate::topic_writer::until("the topic exists", || self.exists(topic));
+    }
+
+    /// The records of all partitions of a topic.
+    fn records(&self, topic: &str, partitions: i32) -> i64 {
+        let producer: BaseProducer = self.client().create().expect("sound");
+        let ends = |partition| producer.client().fetch_watermarks(&self.topic(topic), partition, REQUEST_TIMEOUT);
+        (0..partitions).map(|partition| ends(partition).expect("the broker answers").1).sum()
+    }
+
     fn append(&self, topic: &str, partition: i32, key: &str, value: &[u8]) {
         let producer: BaseProducer = self.client().create().expect("sound");
         let topic = self.topic(topic);
         producer.send(BaseRecord::to(&topic).partition(partition).key(key).payload(value)).expect("the producer accepts it");
         producer.flush(REQUEST_TIMEOUT).expect("it is acknowledged");
     }
+}
+
+pub fn send_writes_each_record_into_an_existing_input_topic_alone(tools: &TestTools) {
+    let deployment = TopicDeployment::new(broker::shared(tools), "send");
+    let file = deployment.dir.path().join("events.ndjson");
+    fs::write(&file, "{\"id\":\"e1\"}\n\n{\"id\":\"e2\"}\n[{\"id\":\"e3\"},\n").expect("a folder of our own");
+    let (file, state) = (file.display().to_string(), deployment.dir.path().display().to_string());
+    let surgery = deployment.topic("surgery");
+    let send = |topic: &str| deployment.run(&["send", &file, "--kafka", topic, "--state", &state], 1);
+    let (code, _, said) = send(&surgery);
+    assert!(code == 1 && said.contains("does not exist; create it"), "{said}");
+    assert!(!deployment.exists("surgery"), "asking for a topic creates none");
+    let (code, _, said) = send(&deployment.topic("events"));
+    assert!(code == 1 && said.contains("one of Plumbline's own"), "{said}");
+    deployment.create("surgery", 2);
+    let (code, _, said) = send(&surgery);
+    assert!(code == 0 && said.contains("3 records acknowledged by the brokers"), "{said}");
+    // Every line is a record, also one that no intake can read: the service answers it with a reject.
+    assert_eq!(deployment.records("surgery", 2), 3);
 }
 
 pub fn topics_are_created_checked_and_repaired(tools: &TestTools) {

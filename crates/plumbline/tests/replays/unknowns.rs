@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use plumbline::cli::{Cli, CodesCommand, Command};
-use plumbline::command::codes::coverage;
+use plumbline::command::source_data::codes::coverage;
 use plumbline::config::config_file;
 use plumbline::process::interrupt::Interrupt;
 

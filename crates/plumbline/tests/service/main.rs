@@ -3,7 +3,9 @@
 mod bodies;
 mod browser;
 mod clock;
+mod cloud_events;
 mod disk;
+mod dry_run;
 mod explanations;
 mod fhir_server;
 mod erasure;
@@ -16,6 +18,7 @@ mod older_log;
 mod issuer;
 mod pages;
 mod provider;
+mod producers;
 mod readiness;
 mod rejects_kept;
 mod requests;

@@ -171,6 +171,12 @@ impl Directory {
         self.organisations.code_of(practice, day)
     }
 
+    /// Whether an entry describes the practice with this code, at any time. [`Directory::practice_of`] finds the code.
+    #[must_use]
+    pub fn describes(&self, practice: &str) -> bool {
+        self.organisations.describes(practice)
+    }
+
     /// The persons and practices to whom the rows of a clinician id and a practice belong, month by month.
     ///
     /// The registry as of the last day of a row's own month decides, also where a later card sums the row.

@@ -71,6 +71,11 @@ impl OrganisationBook {
         self.statements.entry(code.into_owned()).or_default().insert(statement, precedence);
     }
 
+    /// Whether an entry describes an organisation with this key, at any time.
+    pub(crate) fn describes(&self, key: &str) -> bool {
+        self.statements.contains_key(key)
+    }
+
     /// Withdraws the earlier entries of an organisation from a day on.
     pub(crate) fn withdraw(&mut self, code: &str, precedence: Precedence, from: Option<Day>) {
         let code = organisation_key(code).into_owned();

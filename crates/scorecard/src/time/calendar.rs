@@ -194,6 +194,17 @@ pub struct Zone {
     near: Arc<OnceLock<Box<[Stretch]>>>,
 }
 
+/// The instant of a local time. Clocks that change make some local times exist twice, and some never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalInstant {
+    /// The only one.
+    Once(Timestamp),
+    /// The first of two: clocks went back.
+    Twice(Timestamp),
+    /// The clocks skipped the local time; this instant is as far behind the change.
+    Skipped(Timestamp),
+}
+
 /// From one change of a zone's offset to the next, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
@@ -270,6 +281,22 @@ impl Zone {
         }
     }
 
+    /// The instant of a local time, given as its day and the seconds since midnight (0 to 86,399).
+    #[must_use]
+    pub fn instant_of(&self, day: Day, seconds: u32) -> LocalInstant {
+        let midnight = jiff::civil::Time::midnight();
+        let clock = midnight.checked_add(jiff::SignedDuration::from_secs(i64::from(seconds))).unwrap_or(midnight);
+        let ambiguous = self.zone.to_ambiguous_timestamp(day.to_date().to_datetime(clock));
+        let kind = ambiguous.offset();
+        // The first of two, and behind a gap the time that the clocks show.
+        match (ambiguous.compatible(), kind) {
+            (Err(_), _) => LocalInstant::Once(Timestamp(i64::from(day.0) * 86_400_000 + i64::from(seconds) * 1000)),
+            (Ok(at), jiff::tz::AmbiguousOffset::Unambiguous { .. }) => LocalInstant::Once(Timestamp(at.as_millisecond())),
+            (Ok(at), jiff::tz::AmbiguousOffset::Gap { .. }) => LocalInstant::Skipped(Timestamp(at.as_millisecond())),
+            (Ok(at), jiff::tz::AmbiguousOffset::Fold { .. }) => LocalInstant::Twice(Timestamp(at.as_millisecond())),
+        }
+    }
+
     /// This instant plus whole days and months of the local calendar, at the same local time of day.
     #[must_use]
     pub fn plus(&self, at: Timestamp, days: i32, months: i32) -> Timestamp {
@@ -319,6 +346,17 @@ mod tests {
         let month: Month = "2026-10".parse().unwrap();
         assert_eq!(Zone::london().start_of(month.first_day()), at("2026-09-30T23:00:00Z"));
         assert_eq!(Zone::london().start_of(month.plus(1).first_day()), at("2026-11-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_local_time_is_one_instant_or_the_first_of_two_or_behind_a_gap() {
+        let london = Zone::london();
+        let day = |month, day| Day::from_ymd(2026, month, day).unwrap();
+        // gov.uk: clocks go forward on 29 March 2026 at 01:00 and back on 25 October 2026 at 02:00.
+        assert_eq!(london.instant_of(day(7, 1), 9 * 3600), LocalInstant::Once(at("2026-07-01T08:00:00Z")));
+        assert_eq!(london.instant_of(day(3, 29), 3600 + 1800), LocalInstant::Skipped(at("2026-03-29T01:30:00Z")));
+        assert_eq!(london.instant_of(day(10, 25), 3600 + 1800), LocalInstant::Twice(at("2026-10-25T00:30:00Z")));
+        assert_eq!(london.instant_of(day(1, 1), 0), LocalInstant::Once(at("2026-01-01T00:00:00Z")));
     }
 
     #[test]
