@@ -132,7 +132,8 @@ impl FolderCards {
         if let Some((_, cards)) = kept.iter().find(|(of, _)| *of == month) {
             return Ok(cards.clone());
         }
-        let (places, _) = read_index(&self.shelf.index, |index| index.of_month(month, None, usize::MAX));
+        let places: Vec<_> =
+            read_index(&self.shelf.index, |index| index.month_cards(month, None, None).map(|card| card.newest).collect());
         let mut log: LocalLog = self.shelf.cards.clone();
         let mut cards = Vec::with_capacity(places.len());
         for place in places {
