@@ -2,6 +2,7 @@
 
 pub mod server;
 pub mod routes;
+pub mod contract;
 pub(crate) mod subscribe;
 pub(crate) mod fhir_routes;
 pub(crate) mod fhir_bundle;

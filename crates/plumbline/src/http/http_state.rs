@@ -17,7 +17,7 @@ use crate::intake::intake_decoder::IntakeDecoder;
 use crate::intake::intake_worker::IntakeSender;
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
-use crate::process::limits::{EXPLAIN_QUEUE, FOLLOWERS};
+use crate::process::limits::{EXPLAIN_QUEUE, EXPORTS, FOLLOWERS};
 use crate::process::metric_registry::MetricRegistry;
 use crate::process::service_status::ServiceStatus;
 use crate::published_cards::card_store::CardStore;
@@ -58,6 +58,8 @@ pub struct HttpState {
     pub explain_queue: Arc<Semaphore>,
     /// Permits of clients that follow the changes.
     pub followers: Arc<Semaphore>,
+    /// Permits of exports.
+    pub exports: Arc<Semaphore>,
     /// The published cards; none where this process has no role serve.
     pub cards: Option<CardStore>,
     /// A handle on the log.
@@ -101,6 +103,7 @@ impl HttpState {
             explain_queue: Arc::new(Semaphore::new(1 + EXPLAIN_QUEUE)),
             explain_permit: Arc::new(Semaphore::new(1)),
             followers: Arc::new(Semaphore::new(FOLLOWERS.min(config.max_connections / 2))),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
             cards: data.shelf.clone(),
             log: data.log.clone(),
             status,

@@ -4,32 +4,18 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, delete, get, post, put};
 
+use crate::http::contract::openapi;
+use crate::http::contract::route::Route;
 use crate::http::http_state::HttpState;
 use crate::http::problem::ProblemType;
 use crate::http::request_guard::{Access, RouteRules, check};
 use crate::http::request_metrics::{RequestMetrics, observe};
 use crate::http::subscribe::answer_coding::{CacheRule, finish};
-use crate::http::subscribe::{card_routes, change_routes, explain_route, resource_routes};
+use crate::http::subscribe::{card_routes, change_routes, explain_route, export_route, resource_routes};
 use crate::http::{
     conflict_routes, erasure_route, events_route, feed_routes, fence_route, fhir_routes, operation_outcome, reject_routes,
     status_routes,
 };
-
-/// One route. The reference page of routes is written from these.
-#[derive(Debug)]
-pub struct Route {
-    /// Its method.
-    pub method: &'static str,
-    /// Its path, parameters in braces.
-    pub path: &'static str,
-    /// The right that it needs.
-    pub access: Access,
-    /// The parameters behind `?` that it knows.
-    pub parameters: &'static [&'static str],
-    /// The answer, in a few words.
-    pub answer: &'static str,
-    handler: fn() -> MethodRouter<HttpState>,
-}
 
 const fn route(
     (method, path): (&'static str, &'static str),
@@ -45,11 +31,13 @@ const EXPLAIN_PARAMETERS: &[&str] = &["measure", "month", "practice", "revision"
 
 const CARD_PARAMETERS: &[&str] = &["after", "clinician", "fields", "limit", "measure", "month", "practice", "role", "status"];
 
+const EXPORT_PARAMETERS: &[&str] = &["disclosed", "format", "from", "measure", "month", "practice", "role", "shape", "to"];
+
 /// `_format` and `_pretty` are FHIR's: every client may send them, and the answer is always JSON.
 const FHIR_PARAMETERS: &[&str] = &["_format", "_pretty", "feed"];
 
 /// All routes.
-pub const ROUTES: [Route; 24] = [
+pub const ROUTES: [Route; 26] = [
     route(("POST", "/v1/events"), Access::Events, &["feed"], "the outcome of each event of the body", || {
         post(events_route::post)
     }),
@@ -101,6 +89,13 @@ pub const ROUTES: [Route; 24] = [
         "published revisions in order of publication, as a list or as server-sent events",
         || get(change_routes::changes),
     ),
+    route(
+        ("GET", "/v1/export"),
+        Access::Disclosed,
+        EXPORT_PARAMETERS,
+        "cards as one table: CSV, NDJSON, Avro or Parquet",
+        || get(export_route::export),
+    ),
     route(("GET", "/v1/measures"), Access::Disclosed, &[], "the definitions of the measures", || get(resource_routes::measures)),
     route(
         ("GET", "/v1/peer-groups"),
@@ -150,6 +145,9 @@ pub const ROUTES: [Route; 24] = [
         "the number of events of a patient that are retracted",
         || post(erasure_route::erase),
     ),
+    route(("GET", "/openapi.json"), Access::Open, &[], "the OpenAPI document of these routes", || {
+        get(async || openapi::response(&ROUTES))
+    }),
     route(("GET", "/livez"), Access::Open, &[], "200 while the process runs", || get(async || "alive\n")),
     route(("GET", "/readyz"), Access::Open, &[], "200 when the log is read; else 503 with the reason and the progress", || {
         get(status_routes::readyz)
@@ -169,8 +167,10 @@ pub fn router(state: HttpState) -> Router {
         metrics.begin(path, method);
         let rules = RouteRules { path, access, parameters };
         let mut checked = handler().layer(from_fn_with_state((rules, state.clone()), check));
-        if method == "GET" && path.starts_with("/v1/") {
-            let rule = if access == Access::Disclosed { CacheRule::Checked } else { CacheRule::Named };
+        if method == "GET" && (path.starts_with("/v1/") || path == "/openapi.json") {
+            // An export names persons unless it is disclosed.
+            let names_nobody = matches!(access, Access::Disclosed | Access::Open) && path != "/v1/export";
+            let rule = if names_nobody { CacheRule::Checked } else { CacheRule::Named };
             checked = checked.layer(from_fn_with_state(rule, finish));
         }
         router = router.route(path, checked);

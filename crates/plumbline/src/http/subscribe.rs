@@ -4,6 +4,7 @@ pub(crate) mod card_routes;
 pub(crate) mod change_routes;
 pub(crate) mod explain_route;
 pub(crate) mod resource_routes;
+pub(crate) mod export_route;
 pub(crate) mod card_pages;
 pub(crate) mod card_filter;
 pub(crate) mod card_fields;

@@ -212,6 +212,10 @@ pub const CHANGE_WAIT_MOST: Duration = Duration::from_secs(60);
 pub const EVENT_HEARTBEAT: Duration = Duration::from_secs(15);
 /// Pause before a client of an event stream reconnects.
 pub const EVENT_RETRY: Duration = Duration::from_secs(5);
+/// Exports over HTTP at a time. Each occupies a thread as long as its client reads.
+pub const EXPORTS: usize = 4;
+/// A piece of an export on its way to the client, bytes.
+pub const EXPORT_PIECE_BYTES: usize = 64 << 10;
 /// Size from which an answer is compressed, bytes: a smaller one fits into a packet.
 pub const COMPRESSED_FROM: usize = 1_024;
 /// Size from which an answer is compressed on a thread for blocking work, bytes: other requests must not wait for it.
@@ -244,6 +248,7 @@ pub fn fixed_limits() -> Vec<FixedLimit> {
         ("entries of a page", PAGE_ENTRIES_MOST.to_string(), "status 400"),
         ("clients that follow the changes", format!("{FOLLOWERS}, at most half of `http.max-connections`"), "status 429"),
         ("wait for the next change", seconds(CHANGE_WAIT_MOST), "status 400"),
+        ("exports at a time", EXPORTS.to_string(), "status 429"),
         ("cards that a page of a filter reads", CARDS_EXAMINED.to_string(), "the page ends, with a link to the next"),
     ]
 }

@@ -3,6 +3,7 @@
 mod checks;
 mod exit_codes;
 mod explain;
+mod export;
 mod log_salvage;
 mod migrate;
 mod output_folder;

@@ -19,7 +19,7 @@ use crate::process::limits::{COMPRESSED_ASIDE, COMPRESSED_FROM};
 /// Request headers that change an answer.
 const VARY: &str = "accept, accept-encoding, authorization";
 /// Level of zstd: its default.
-const ZSTD_LEVEL: i32 = 3;
+pub(crate) const ZSTD_LEVEL: i32 = 3;
 
 /// The rule for caches of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

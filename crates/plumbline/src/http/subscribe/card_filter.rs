@@ -10,7 +10,7 @@ use crate::http::subscribe::card_fields::CardFields;
 use crate::published_cards::card_key::CardKey;
 
 /// The word for roll-ups in place of a practice, as in explanations.
-const ROLL_UPS: &str = "all";
+pub(crate) const ROLL_UPS: &str = "all";
 
 /// The words of states in the parameter `status`.
 pub(crate) const STATUS_WORDS: [(&str, Status); 4] = [
