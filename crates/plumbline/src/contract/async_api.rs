@@ -29,7 +29,6 @@ pub(crate) fn document(prefix: &str) -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Published cards, peer groups and runs. Read with isolation.level=read_committed: a run is one transaction.",
             "license": { "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0" },
-            "contact": { "name": "The operator of this service" },
             "tags": [{ "name": "scorecards", "description": "Monthly scorecards of clinicians." }],
         },
         "servers": { "brokers": { "host": "localhost:9092", "protocol": "kafka", "description": "The brokers of `kafka.brokers`." } },

@@ -93,7 +93,7 @@ fn every_example_is_valid_by_its_schema_and_a_wrong_one_is_not() {
         ("feedback", "feedback-event"),
         ("order", "order-event"),
         ("observation", "observation-event"),
-        ("retraction", "encounter-event"),
+        ("retraction", "prescription-event"),
     ] {
         let schema = file(&files, &format!("json-schema/{schema}.schema.json"));
         let text = fs::read_to_string(format!("{EXAMPLES}/{example}.json")).expect("an example");

@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 /// The dialect of every schema.
 pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
+/// The record whose JSON has null where a field has no value.
+const WITH_NULLS: &str = "ScorecardRunCompleted";
+
 /// A record with a JSON form: its name in documents, its name in the id of its schema, and its Avro schema.
 pub type JsonRecord = (&'static str, &'static str, &'static str);
 
@@ -45,7 +48,16 @@ pub fn avro(schema: &str) -> Value {
 /// The JSON Schema of a published record.
 #[must_use]
 pub fn published(schema: &str) -> Value {
-    of_type(&avro(schema), &mut BTreeMap::new())
+    let avro = avro(schema);
+    let mut schema = of_type(&avro, &mut BTreeMap::new());
+    if avro["name"] == WITH_NULLS {
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        let properties = schema["properties"].as_object_mut().into_iter().flatten();
+        for (_, field) in properties.filter(|(name, _)| !required.iter().any(|one| one == name.as_str())) {
+            field["type"] = json!([field["type"], "null"]);
+        }
+    }
+    schema
 }
 
 /// The JSON Schema of a native event. Its type decides which of the schemas is meant.
@@ -54,6 +66,14 @@ pub fn event(kind: &str, schema: &str) -> Value {
     let mut value = published(schema);
     value["properties"]["type"] = json!({ "const": kind, "description": "The kind of the event." });
     value["required"] = json!(["id", "type"]);
+    // Avro has a list of questions with their answers, and JSON an object of answers by question.
+    if let Some(items) = value.pointer_mut("/properties/feedback/properties/items") {
+        *items = json!({
+            "type": "object",
+            "additionalProperties": { "type": "string" },
+            "description": items["description"],
+        });
+    }
     value
 }
 
@@ -98,6 +118,7 @@ fn of_object(of: &Map<String, Value>, named: &mut BTreeMap<String, Value>) -> Va
         schema
     };
     match (of["type"].as_str(), of.get("logicalType").and_then(Value::as_str)) {
+        (_, Some("decimal")) => json!({ "type": "number" }),
         (_, Some("date")) => json!({ "type": "string", "format": "date" }),
         (_, Some("timestamp-millis")) => json!({ "type": "string", "format": "date-time" }),
         (Some("record"), _) => doc(record(of, named)),
