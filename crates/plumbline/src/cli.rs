@@ -7,12 +7,14 @@ pub mod operation_args;
 pub mod page_args;
 pub mod history_args;
 pub mod card_args;
+pub mod export_args;
 pub mod measure_args;
 pub mod reference_args;
 pub mod service_args;
 
 pub use crate::cli::card_args::{CardArgs, ExplainArgs, SideChoice, ViewArgs, WindowChoice};
 pub use crate::cli::command_line::{Cli, Command};
+pub use crate::cli::export_args::ExportArgs;
 pub use crate::cli::history_args::{Arrival, DemoArgs, MigrateArgs, ReplayArgs, SimulateArgs};
 pub use crate::cli::map_args::{MapArgs, MapCommand};
 pub use crate::cli::measure_args::{CodesCommand, CodesCoverageArgs, Measures, OwnMeasures};

@@ -1,6 +1,7 @@
 //! The commands: each turns its arguments into work, and its result into text for standard output.
 
 pub mod manual;
+pub mod contract;
 pub mod check;
 pub mod config_show;
 pub mod demo;
@@ -13,6 +14,7 @@ pub mod topics;
 pub mod peek;
 pub mod explain;
 pub mod view;
+pub mod export;
 pub mod card;
 pub mod card_source;
 pub mod clinician_alias;

@@ -2,13 +2,13 @@
 
 pub mod server;
 pub mod routes;
-pub(crate) mod card_routes;
+pub mod contract;
+pub(crate) mod subscribe;
 pub(crate) mod fhir_routes;
 pub(crate) mod fhir_bundle;
 pub(crate) mod operation_outcome;
 pub(crate) mod events_route;
 pub(crate) mod erasure_route;
-pub(crate) mod explain_route;
 pub(crate) mod fence_route;
 pub(crate) mod reject_routes;
 pub(crate) mod conflict_routes;

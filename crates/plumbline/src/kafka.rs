@@ -11,7 +11,7 @@ pub mod topics;
 pub mod topic_plan;
 pub mod topic_fault;
 pub mod topic_requirement;
-pub(crate) mod headers;
+pub mod headers;
 pub mod schema_registry;
 pub mod property_check;
 pub mod settings;

@@ -18,10 +18,12 @@ use crate::command::card;
 use crate::command::check::{self, CheckError};
 use crate::command::config_show;
 use crate::command::conflicts;
+use crate::command::contract;
 use crate::command::demo::demo;
 use crate::command::erase;
 use crate::command::events;
 use crate::command::explain;
+use crate::command::export;
 use crate::command::health;
 use crate::command::log_salvage;
 use crate::command::manual;
@@ -152,6 +154,10 @@ fn dispatch(command: &Command) -> Result<()> {
             result.note.iter().for_each(|note| report(&format!("{note}\n")));
             print(&result.text)
         }
+        Command::Export(args) => {
+            report(&export::export(args, &recognised(configured(&args.service)?)?, &listen()?)?);
+            Ok(())
+        }
         Command::Explain(args) => {
             let result = explain::explain(args, &recognised(configured(&args.service)?)?, Paint::for_stdout())?;
             result.note.iter().for_each(|note| report(&format!("{note}\n")));
@@ -202,6 +208,10 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Check(args) => print(&wrapped(&check::check(&sources(args), &VARIABLES)?, columns())),
         Command::Completions { shell } => Ok(io::stdout().write_all(&manual::completions(*shell))?),
         Command::Man { dir } => manual::pages(dir),
+        Command::Contract { dir } => {
+            report(&contract::contract(dir)?);
+            Ok(())
+        }
         Command::Codes(CodesCommand::Coverage(args)) => {
             let result = codes::coverage(args, &configured(&args.service)?, Clock::System.now(), &listen()?)?;
             report(&result.report);

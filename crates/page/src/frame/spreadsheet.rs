@@ -10,12 +10,12 @@ impl Spreadsheet {
     /// A table with these headings.
     #[must_use]
     pub fn with_headings<const N: usize>(headings: [&str; N]) -> Spreadsheet {
-        Spreadsheet { rows: vec![headings.map(cell).to_vec()] }
+        Spreadsheet { rows: vec![headings.map(text_cell).to_vec()] }
     }
 
     /// Adds a row.
     pub fn add<const N: usize>(&mut self, cells: [&str; N]) {
-        self.rows.push(cells.map(cell).to_vec());
+        self.rows.push(cells.map(text_cell).to_vec());
     }
 
     /// The headings and the rows.
@@ -29,7 +29,8 @@ impl Spreadsheet {
 /// a minus.
 ///
 /// Source: OWASP, CSV Injection.
-fn cell(text: &str) -> String {
+#[must_use]
+pub fn text_cell(text: &str) -> String {
     let is_number = text.parse::<f64>().is_ok_and(f64::is_finite);
     let computes = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     if computes && !is_number { format!("'{text}") } else { text.to_owned() }

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::cli::card_args::{CardArgs, ExplainArgs, ViewArgs};
+use crate::cli::export_args::ExportArgs;
 use crate::cli::history_args::REPLAY_EXIT_CODES;
 use crate::cli::history_args::{DemoArgs, MigrateArgs, ReplayArgs, SimulateArgs};
 use crate::cli::map_args::{MAP_EXIT_CODES, MapArgs};
@@ -170,6 +171,19 @@ pub enum Command {
     ///
     /// Example: plumbline card 'gmc|7012345' --month 2026-10 --data ./plumbline-demo
     Card(CardArgs),
+    /// Write published cards as one table, for a spreadsheet or a database.
+    ///
+    /// The table has the newest revision of each card. An unknown number is an empty cell, and a column says why. A withdrawn card has
+    /// a row without figures.
+    ///
+    /// CSV is UTF-8 with a byte order mark, CRLF and a decimal point. A text that a spreadsheet would compute begins with an apostrophe.
+    ///
+    /// The cards come from the running service, or from its data folder if no service is running. --data may also name a folder that
+    /// `demo`, `replay` or `migrate` wrote. A service needs a token in PLUMBLINE_TOKEN: with `cards:named` the table has names, with
+    /// `cards:disclosed` only what may be disclosed.
+    ///
+    /// Example: plumbline export --data ./plumbline-demo --from 2026-01 --measure dna_rate --out cards.csv
+    Export(ExportArgs),
     /// List the events behind one number of a card, and check that they add up to it.
     ///
     /// The log is folded up to the cut that published the revision. Later events do not change the explanation.
@@ -238,6 +252,17 @@ pub enum Command {
     Completions {
         /// The shell.
         shell: Shell,
+    },
+    /// Write the contracts of routes, topics and records into a folder.
+    ///
+    /// OpenAPI 3.1 of the routes, AsyncAPI 3 and ODCS data contracts of the public topics, JSON Schema and Avro of cards, groups, runs,
+    /// changes, native events and problems. Two builds of one version write the same bytes.
+    ///
+    /// Example: plumbline contract ./contract
+    Contract {
+        /// The folder; it is created if it does not exist.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
     },
     /// Write the manual pages, one for each command, into an existing folder.
     ///

@@ -33,9 +33,9 @@ pub const SCOPE_WORDS: [(&str, &str); 8] = [
     ("rejects", "read the groups of rejected records"),
     ("disputes:FEED", "handle the disputes of this feed; no route needs it yet"),
     ("cards:named", "read cards, which name clinicians, and the events behind their numbers"),
-    ("cards:disclosed", "read what may be disclosed to everybody; no route needs it yet"),
+    ("cards:disclosed", "read what may be disclosed to everybody: measures, peer groups, runs, disclosed exports"),
     ("metrics", "read `/metrics` and `/version` where they are not open"),
-    ("admin", "retry the rejected records of every feed"),
+    ("admin", "retry the rejected records of every feed, fence and erase events, read the registry"),
 ];
 
 impl Scope {

@@ -24,7 +24,7 @@ use crate::intake::intake_decoder::IntakeDecoder;
 use crate::intake::intake_worker::IntakeSender;
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
-use crate::process::limits::EXPLAIN_QUEUE;
+use crate::process::limits::{EXPLAIN_QUEUE, EXPORTS, FOLLOWERS};
 use crate::process::metric_registry::MetricRegistry;
 use crate::process::service_status::ServiceStatus;
 use crate::published_cards::card_store::CardStore;
@@ -65,6 +65,10 @@ pub struct HttpState {
     pub explain_permit: Arc<Semaphore>,
     /// Permits of explanations that run or wait.
     pub explain_queue: Arc<Semaphore>,
+    /// Permits of clients that follow the changes.
+    pub followers: Arc<Semaphore>,
+    /// Permits of exports.
+    pub exports: Arc<Semaphore>,
     /// The published cards; none where this process has no role serve.
     pub cards: Option<CardStore>,
     /// The log of looks at named cards; none where pages are turned off.
@@ -131,6 +135,8 @@ impl HttpState {
             retry_permit: Arc::new(Semaphore::new(1)),
             explain_queue: Arc::new(Semaphore::new(1 + EXPLAIN_QUEUE)),
             explain_permit: Arc::new(Semaphore::new(1)),
+            followers: Arc::new(Semaphore::new(FOLLOWERS.min(config.max_connections / 2))),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
             cards: data.shelf.clone(),
             looks,
             log: data.log.clone(),

@@ -44,9 +44,21 @@ impl Parameters {
         Ok(Parameters(parameters))
     }
 
+    /// These parameters with others set.
+    pub(crate) fn with<const N: usize>(&self, others: [(&str, String); N]) -> Parameters {
+        let mut parameters = self.clone();
+        parameters.0.extend(others.map(|(name, text)| (name.to_owned(), text)));
+        parameters
+    }
+
     /// The text of a parameter.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// The names and texts of all parameters, in order of the names.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
     /// The value of a parameter.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 /// The URI of a problem type is this and its name.
-const TYPE_PREFIX: &str = "urn:plumbline:problem:";
+pub(crate) const TYPE_PREFIX: &str = "urn:plumbline:problem:";
 /// Content type of problem details.
 const PROBLEM_JSON: &str = "application/problem+json";
 /// Content types that `POST /v1/events` takes.

@@ -23,11 +23,13 @@ pub enum Access {
     Events,
     /// To read cards.
     Cards,
+    /// To read what names nobody: measures, peer groups and runs.
+    Disclosed,
     /// To read rejects.
     Rejects,
     /// To retry rejects.
     Retry,
-    /// To fence events, and to erase patients.
+    /// To fence events, to erase patients, and to read the registry.
     Admin,
     /// To read metrics, unless they are open.
     Metrics,
@@ -41,6 +43,7 @@ impl Access {
             Access::Open => "open",
             Access::Events => "`write:FEED` or `registry`",
             Access::Cards => "`cards:named`",
+            Access::Disclosed => "`cards:named` or `cards:disclosed`",
             Access::Rejects => "`rejects`",
             Access::Retry => "`admin`, or `write:FEED` with `feed=FEED`",
             Access::Admin => "`admin`",
@@ -53,6 +56,7 @@ impl Access {
             Access::Open => true,
             Access::Events => rights.write_something(),
             Access::Cards => rights.include(&Scope::CardsNamed),
+            Access::Disclosed => rights.include(&Scope::CardsNamed) || rights.include(&Scope::CardsDisclosed),
             Access::Rejects => rights.include(&Scope::Rejects),
             Access::Retry => rights.include(&Scope::Admin) || feed.is_some_and(|feed| rights.write(feed)),
             Access::Admin => rights.include(&Scope::Admin),

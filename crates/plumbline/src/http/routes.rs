@@ -4,30 +4,18 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, delete, get, post, put};
 
+use crate::http::contract::openapi;
+use crate::http::contract::route::Route;
 use crate::http::http_state::HttpState;
 use crate::http::problem::ProblemType;
 use crate::http::request_guard::{Access, RouteRules, check};
 use crate::http::request_metrics::{RequestMetrics, observe};
+use crate::http::subscribe::answer_coding::{CacheRule, finish};
+use crate::http::subscribe::{card_routes, change_routes, explain_route, export_route, resource_routes};
 use crate::http::{
-    card_routes, conflict_routes, erasure_route, events_route, explain_route, feed_routes, fence_route, fhir_routes,
-    operation_outcome, reject_routes, status_routes,
+    conflict_routes, erasure_route, events_route, feed_routes, fence_route, fhir_routes, operation_outcome, reject_routes,
+    status_routes,
 };
-
-/// One route. The reference page of routes is written from these.
-#[derive(Debug)]
-pub struct Route {
-    /// Its method.
-    pub method: &'static str,
-    /// Its path, parameters in braces.
-    pub path: &'static str,
-    /// The right that it needs.
-    pub access: Access,
-    /// The parameters behind `?` that it knows.
-    pub parameters: &'static [&'static str],
-    /// The answer, in a few words.
-    pub answer: &'static str,
-    handler: fn() -> MethodRouter<HttpState>,
-}
 
 const fn route(
     (method, path): (&'static str, &'static str),
@@ -41,11 +29,15 @@ const fn route(
 
 const EXPLAIN_PARAMETERS: &[&str] = &["measure", "month", "practice", "revision", "side", "window"];
 
+const CARD_PARAMETERS: &[&str] = &["after", "clinician", "fields", "limit", "measure", "month", "practice", "role", "status"];
+
+const EXPORT_PARAMETERS: &[&str] = &["disclosed", "format", "from", "measure", "month", "practice", "role", "shape", "to"];
+
 /// `_format` and `_pretty` are FHIR's: every client may send them, and the answer is always JSON.
 const FHIR_PARAMETERS: &[&str] = &["_format", "_pretty", "feed"];
 
 /// All routes.
-pub const ROUTES: [Route; 20] = [
+pub const ROUTES: [Route; 26] = [
     route(("POST", "/v1/events"), Access::Events, &["dry-run", "feed"], "the outcome of each event of the body", || {
         post(events_route::post)
     }),
@@ -73,9 +65,13 @@ pub const ROUTES: [Route; 20] = [
         "the number of versions of the event that a fence voids",
         || post(fence_route::retract),
     ),
-    route(("GET", "/v1/scorecards"), Access::Cards, &["after", "limit", "month"], "the cards of a month, in pages", || {
-        get(card_routes::of_month)
-    }),
+    route(
+        ("GET", "/v1/scorecards"),
+        Access::Cards,
+        CARD_PARAMETERS,
+        "the cards of a month that pass the filter, in pages",
+        || get(card_routes::of_month),
+    ),
     route(("GET", "/v1/scorecards/{clinician}"), Access::Cards, &["month", "revision"], "the cards of a clinician", || {
         get(card_routes::of_clinician)
     }),
@@ -86,8 +82,33 @@ pub const ROUTES: [Route; 20] = [
         "the events behind a number of a card",
         || get(explain_route::explain),
     ),
-    route(("GET", "/v1/changes"), Access::Cards, &["after", "limit"], "published revisions, in order of publication", || {
-        get(card_routes::changes)
+    route(
+        ("GET", "/v1/changes"),
+        Access::Cards,
+        &["after", "limit", "wait"],
+        "published revisions in order of publication, as a list or as server-sent events",
+        || get(change_routes::changes),
+    ),
+    route(
+        ("GET", "/v1/export"),
+        Access::Disclosed,
+        EXPORT_PARAMETERS,
+        "cards as one table: CSV, NDJSON, Avro or Parquet",
+        || get(export_route::export),
+    ),
+    route(("GET", "/v1/measures"), Access::Disclosed, &[], "the definitions of the measures", || get(resource_routes::measures)),
+    route(
+        ("GET", "/v1/peer-groups"),
+        Access::Disclosed,
+        &["after", "limit", "measure", "month", "role"],
+        "the public peer groups of a month, in pages",
+        || get(resource_routes::peer_groups),
+    ),
+    route(("GET", "/v1/runs"), Access::Disclosed, &["after", "limit"], "the records of the publications, oldest first", || {
+        get(resource_routes::runs)
+    }),
+    route(("GET", "/v1/registry"), Access::Admin, &["after", "limit"], "the entries of the registry, oldest first", || {
+        get(resource_routes::registry)
     }),
     route(
         ("GET", "/v1/rejects"),
@@ -124,6 +145,9 @@ pub const ROUTES: [Route; 20] = [
         "the number of events of a patient that are retracted",
         || post(erasure_route::erase),
     ),
+    route(("GET", "/openapi.json"), Access::Open, &[], "the OpenAPI document of these routes", || {
+        get(async || openapi::response(&ROUTES))
+    }),
     route(("GET", "/livez"), Access::Open, &[], "200 while the process runs", || get(async || "alive\n")),
     route(("GET", "/readyz"), Access::Open, &[], "200 when the log is read; else 503 with the reason and the progress", || {
         get(status_routes::readyz)
@@ -142,7 +166,14 @@ pub fn router(state: HttpState, pages: Option<Router>) -> Router {
     for Route { method, path, access, parameters, handler, .. } in ROUTES {
         metrics.begin(path, method);
         let rules = RouteRules { path, access, parameters };
-        router = router.route(path, handler().layer(from_fn_with_state((rules, state.clone()), check)));
+        let mut checked = handler().layer(from_fn_with_state((rules, state.clone()), check));
+        if method == "GET" && (path.starts_with("/v1/") || path == "/openapi.json") {
+            // An export names persons unless it is disclosed.
+            let names_nobody = matches!(access, Access::Disclosed | Access::Open) && path != "/v1/export";
+            let rule = if names_nobody { CacheRule::Checked } else { CacheRule::Named };
+            checked = checked.layer(from_fn_with_state(rule, finish));
+        }
+        router = router.route(path, checked);
     }
     let router = match pages {
         Some(pages) => router.fallback_service(pages),

@@ -143,8 +143,10 @@ impl PageCards {
     /// The newest revisions of all cards of a month, withdrawn ones left out.
     pub(crate) fn of_month(&self, month: Month) -> Result<Arc<Vec<Scorecard>>> {
         let mut kept = self.months.lock().unwrap_or_else(PoisonError::into_inner);
-        let (places, revisions) =
-            read_index(&self.shelf.index, |index| (index.of_month(month, None, usize::MAX).0, index.revisions()));
+        let (places, revisions) = read_index(&self.shelf.index, |index| {
+            let places: Vec<_> = index.month_cards(month, None, None).map(|card| card.newest).collect();
+            (places, index.revisions())
+        });
         if let Some((.., cards)) = kept.iter().find(|(of, then, _)| *of == month && *then == revisions) {
             return Ok(cards.clone());
         }

@@ -265,6 +265,24 @@ pub const PROVIDER_KEPT: Duration = Duration::from_secs(3_600);
 pub const PAGE_ENTRIES: usize = 100;
 /// Largest `limit` of a page, entries.
 pub const PAGE_ENTRIES_MOST: usize = 1_000;
+/// Cards that a page reads at most where a filter needs the cards themselves. Reading them takes about a second.
+pub const CARDS_EXAMINED: usize = 10_000;
+/// Clients that follow the changes at a time, but at most half of `http.max-connections`: each keeps a connection.
+pub const FOLLOWERS: usize = 256;
+/// Longest wait of a request for the next change. Proxies often end a request after a minute.
+pub const CHANGE_WAIT_MOST: Duration = Duration::from_secs(60);
+/// Pause of an event stream without a change after which a comment is sent, so that proxies keep the connection.
+pub const EVENT_HEARTBEAT: Duration = Duration::from_secs(15);
+/// Pause before a client of an event stream reconnects.
+pub const EVENT_RETRY: Duration = Duration::from_secs(5);
+/// Exports over HTTP at a time. Each occupies a thread as long as its client reads.
+pub const EXPORTS: usize = 4;
+/// A piece of an export on its way to the client, bytes.
+pub const EXPORT_PIECE_BYTES: usize = 64 << 10;
+/// Size from which an answer is compressed, bytes: a smaller one fits into a packet.
+pub const COMPRESSED_FROM: usize = 1_024;
+/// Size from which an answer is compressed on a thread for blocking work, bytes: other requests must not wait for it.
+pub const COMPRESSED_ASIDE: u64 = 64 << 10;
 
 /// A limit of requests that is no option: its name, its value, and the answer beyond it.
 pub type FixedLimit = (&'static str, String, &'static str);
@@ -291,5 +309,9 @@ pub fn fixed_limits() -> Vec<FixedLimit> {
         ("explanations that wait", EXPLAIN_QUEUE.to_string(), "status 429"),
         ("retries of rejects at a time", "1".to_owned(), "status 429"),
         ("entries of a page", PAGE_ENTRIES_MOST.to_string(), "status 400"),
+        ("clients that follow the changes", format!("{FOLLOWERS}, at most half of `http.max-connections`"), "status 429"),
+        ("wait for the next change", seconds(CHANGE_WAIT_MOST), "status 400"),
+        ("exports at a time", EXPORTS.to_string(), "status 429"),
+        ("cards that a page of a filter reads", CARDS_EXAMINED.to_string(), "the page ends, with a link to the next"),
     ]
 }

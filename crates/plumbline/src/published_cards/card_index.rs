@@ -2,9 +2,10 @@
 //! themselves stay in the log.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
+use std::ops::{Bound, ControlFlow};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use scorecard::card::public_group::PeerKey;
 use scorecard::card::scorecard::{Scorecard, Status};
 use scorecard::record::log_record::{Outcome, Record, Run};
 use scorecard::time::calendar::{Month, Timestamp};
@@ -35,6 +36,17 @@ pub struct CardChange {
     pub status: Status,
 }
 
+/// One card of a month, as its newest revision.
+#[derive(Clone, Copy, Debug)]
+pub struct MonthCard<'a> {
+    /// The card.
+    pub key: &'a Arc<CardKey>,
+    /// The status of its newest revision.
+    pub status: Status,
+    /// The place of its newest revision.
+    pub newest: RevisionPlace,
+}
+
 /// Counts since the log began.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublishedCounts {
@@ -60,6 +72,7 @@ pub struct CardIndex {
     runs_read: u64,
     read: BTreeMap<u32, u64>,
     groups_read: u64,
+    groups: BTreeMap<PeerKey, u64>,
     newest: NewestMonth,
 }
 
@@ -145,11 +158,12 @@ impl CardIndex {
     }
 
     fn follow_groups(&mut self, log: &mut LocalLog) -> Result<(), LogError> {
-        let CardIndex { groups_read, newest, .. } = self;
+        let CardIndex { groups_read, groups, newest, .. } = self;
         loop {
             let next = log.read(Topic::PeerGroups, 0, *groups_read, RECORDS_PER_READ, &mut |lent| {
                 if let Record::PeerGroup(group) = lent.record {
                     newest.group(&group);
+                    groups.insert(group.key, lent.offset);
                 }
                 ControlFlow::Continue(())
             })?;
@@ -254,15 +268,33 @@ impl CardIndex {
         self.cards.get(key).map_or(0, Vec::len)
     }
 
-    /// The places of the newest revisions of a month's cards: at most `most`, in order of keys, from the first one after `after`. Returns
-    /// the last key of the page when more cards follow.
+    /// The newest revisions of a month's cards in order of clinician and practice, from the first one after `after`; those of one
+    /// clinician where one is named.
+    pub fn month_cards<'a>(
+        &'a self,
+        month: Month,
+        after: Option<&'a CardKey>,
+        clinician: Option<&'a str>,
+    ) -> impl Iterator<Item = MonthCard<'a>> {
+        let first = clinician.map(|clinician| CardKey { clinician: clinician.to_owned(), month, practice: String::new() });
+        let from = match (after, first) {
+            (Some(after), first) if first.as_ref().is_none_or(|first| first <= after) => Bound::Excluded(after.clone()),
+            (_, Some(first)) => Bound::Included(first),
+            (_, None) => Bound::Unbounded,
+        };
+        let keys =
+            self.months.get(&month).into_iter().flat_map(move |keys| keys.range::<CardKey, _>((from.clone(), Bound::Unbounded)));
+        let ours = keys.take_while(move |key| clinician.is_none_or(|clinician| key.clinician == clinician));
+        ours.filter_map(|key| {
+            let (newest, status) = (at(self.cards.get(key)?, None)?, *self.statuses.get(key)?);
+            Some(MonthCard { key, status, newest })
+        })
+    }
+
+    /// The offsets of the newest versions of peer groups, in order of measure, window, role and month.
     #[must_use]
-    pub fn of_month(&self, month: Month, after: Option<&CardKey>, most: usize) -> (Vec<RevisionPlace>, Option<CardKey>) {
-        let keys = self.months.get(&month).into_iter().flatten();
-        let mut rest = keys.skip_while(|key| after.is_some_and(|after| ***key <= *after)).peekable();
-        let page: Vec<&Arc<CardKey>> = rest.by_ref().take(most).collect();
-        let more = if rest.peek().is_some() { page.last().map(|key| CardKey::clone(key)) } else { None };
-        (page.into_iter().filter_map(|key| at(self.cards.get(key)?, None)).collect(), more)
+    pub fn groups(&self) -> &BTreeMap<PeerKey, u64> {
+        &self.groups
     }
 
     /// At most `most` revisions behind the first `after`, in the order of publication.

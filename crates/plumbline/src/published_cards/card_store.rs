@@ -1,8 +1,11 @@
 //! The published cards that a process serves: the log that holds them, and its index.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use stream::log::LogError;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::kafka::log::KafkaLog;
 use crate::log::local_log::LocalLog;
@@ -16,13 +19,21 @@ pub struct CardStore {
     pub cards: LocalLog,
     /// The places of the cards in it.
     pub index: Arc<RwLock<CardIndex>>,
+    progress: watch::Sender<Progress>,
+}
+
+/// The progress of the index, for clients that wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Progress {
+    revisions: usize,
+    ends: bool,
 }
 
 impl CardStore {
     /// A store over this log with an empty index.
     #[must_use]
     pub fn over(cards: LocalLog) -> CardStore {
-        CardStore { cards, index: Arc::default() }
+        CardStore { cards, index: Arc::default(), progress: watch::Sender::default() }
     }
 
     /// Adds to the index what the log of cards holds now.
@@ -30,7 +41,31 @@ impl CardStore {
     /// # Errors
     /// [`LogError`] when it cannot be read.
     pub fn follow(&mut self) -> Result<(), LogError> {
-        self.index.write().unwrap_or_else(PoisonError::into_inner).follow(&mut self.cards)
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        index.follow(&mut self.cards)?;
+        let revisions = index.revisions();
+        drop(index);
+        self.progress.send_if_modified(|progress| std::mem::replace(&mut progress.revisions, revisions) != revisions);
+        Ok(())
+    }
+
+    /// Waits until the index has more than `revisions` revisions or the service ends, at most `at_most`. Returns whether it came to
+    /// that.
+    pub async fn wait_beyond(&self, revisions: usize, at_most: Duration) -> bool {
+        let mut progress = self.progress.subscribe();
+        let is_over = |progress: &Progress| progress.revisions > revisions || progress.ends;
+        timeout(at_most, progress.wait_for(is_over)).await.is_ok()
+    }
+
+    /// Whether the service ends.
+    #[must_use]
+    pub fn ends(&self) -> bool {
+        self.progress.borrow().ends
+    }
+
+    /// Ends the wait of all clients, because the service ends.
+    pub fn end(&self) {
+        self.progress.send_modify(|progress| progress.ends = true);
     }
 
     /// Copies new records from Kafka and adds them to the index.

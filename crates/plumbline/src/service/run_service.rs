@@ -26,6 +26,7 @@ use crate::process::metric_registry::MetricRegistry;
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
+use crate::published_cards::card_store::CardStore;
 use crate::service::broker_clock;
 use crate::service::clock_check;
 use crate::service::disk_failure::keeps_reading;
@@ -106,6 +107,8 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: boo
         }
     }
     drop(close);
+    // An event stream has no end of its own.
+    data.shelf.iter().for_each(CardStore::end);
     let drain = Duration::from_secs(config.drain_seconds.into());
     let drained = runtime.block_on(async { tokio::time::timeout(drain, server).await });
     if drained.is_err() {

@@ -4,6 +4,7 @@ mod checks;
 mod conform;
 mod exit_codes;
 mod explain;
+mod export;
 mod log_salvage;
 mod maps;
 mod migrate;

@@ -1,5 +1,6 @@
 //! The documents of the repository: their examples run, their links lead to files, and their reference pages equal the code.
 
+mod contracts;
 mod examples;
 mod references;
 

@@ -7,11 +7,12 @@ use crate::server::{Response, Server, command, request_as};
 use crate::support::Place;
 
 // `printf north | sha256sum`, and so on: the text of a token is its name.
-const HASHES: [(&str, &str, &str); 5] = [
+const HASHES: [(&str, &str, &str); 6] = [
     ("north", "dc365e79d41cfae1c3c0d969319ae62165b81b1815a86c32bbc6c64cbdf2311b", "write:north"),
     ("reader", "3d0941964aa3ebdcb00ccef58b1bb399f9f898465e9886d5aec7f31090a0fb30", "cards:named"),
     ("clerk", "c40dc72b0228e5850d8b173ff861a48acfb4a15b37b2849cbb6584bbadbc7907", "rejects"),
     ("names", "aeb24056810d3d1f1e8afee61a0bc0028556eb0fb49a215ae5eb1b970cad0315", "registry write:names"),
+    ("analyst", "f44ceb062e35dfeea6ed7f8524d53bb0bff19f553e25cae7ef4850e4185ccbba", "cards:disclosed"),
     ("operator", "06e55b633481f7bb072957eabcf110c972e86691c3cfedabe088024bffe42f23", "admin metrics"),
 ];
 
@@ -38,12 +39,16 @@ fn guarded(place: &Place, first: &str) -> Server {
 fn each_route_needs_its_scope_and_no_other_token_opens_it() {
     let place = Place::new();
     let server = guarded(&place, "");
-    let routes: [(&str, &str, &[&str]); 8] = [
+    let routes: [(&str, &str, &[&str]); 12] = [
         ("POST", "/v1/events", &["north", "names"]),
         ("GET", "/v1/changes", &["reader"]),
         ("GET", "/v1/scorecards?month=2026-01", &["reader"]),
         ("GET", "/v1/scorecards/gmc%7C7012345", &["reader"]),
         ("GET", "/v1/scorecards/gmc%7C7012345/explain?month=2026-01&measure=dna_rate", &["reader"]),
+        ("GET", "/v1/measures", &["reader", "analyst"]),
+        ("GET", "/v1/peer-groups?month=2026-01", &["reader", "analyst"]),
+        ("GET", "/v1/runs", &["reader", "analyst"]),
+        ("GET", "/v1/registry", &["operator"]),
         ("GET", "/v1/rejects", &["clerk"]),
         ("POST", "/v1/rejects/retry", &["operator"]),
         ("POST", "/v1/rejects/retry?feed=north", &["operator", "north"]),
@@ -122,9 +127,9 @@ fn only_a_token_with_the_scope_registry_names_a_doctor() {
 fn an_unknown_parameter_is_refused_by_its_name() {
     let place = Place::new();
     let server = guarded(&place, "");
-    let response = bearing(&server, "reader", "GET", "/v1/scorecards?practice=A81001", "");
+    let response = bearing(&server, "reader", "GET", "/v1/scorecards?practise=A81001", "");
     assert_eq!((response.status, response.problem().as_str()), (400, "unknown-parameter"));
-    assert!(response.body.contains("practice"), "{}", response.body);
+    assert!(response.body.contains("practise"), "{}", response.body);
     for path in ["/v1/nothing", "/v1"] {
         assert_eq!(bearing(&server, "reader", "GET", path, "").problem(), "unknown-path");
     }

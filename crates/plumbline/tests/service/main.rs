@@ -25,6 +25,7 @@ mod requests;
 mod rights;
 mod schema_registry;
 mod slow_clients;
+mod subscribers;
 
 #[path = "../support/every_metric.rs"]
 mod every_metric;

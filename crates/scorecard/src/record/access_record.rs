@@ -13,7 +13,7 @@ pub struct AccessRecord {
     pub reader: String,
     /// Role of the reader: `lead`, or `token`.
     pub role: String,
-    /// The page or route that was read: `month`, `measure`, `talks`, `card`, `cards` or `explain`.
+    /// The page or route that was read: `month`, `measure`, `talks`, `card`, `cards`, `export` or `explain`.
     pub page: String,
     /// The clinician of the card; `None` for every clinician that the other fields select.
     pub clinician: Option<String>,
