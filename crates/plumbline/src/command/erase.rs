@@ -17,7 +17,7 @@ use crate::config::options::Config;
 use crate::deployment::configured_files::running_at;
 use crate::deployment::data_directory::DataDirectory;
 use crate::intake::patient_erasure::{ErasureMode, ErasureOutcome, erase_patient};
-use crate::kafka::topic_plan::EVENTS_DAYS;
+use crate::process::limits::EVENTS_RETENTION_DAYS;
 use crate::process::clock::Clock;
 use crate::service::private_folder::set_private_umask;
 use crate::service_client::ask_running;
@@ -39,7 +39,7 @@ pub fn erase_patient_of(args: &ErasePatientArgs, config: &Config, clock: Clock, 
     if ends_epoch {
         keys_file::end_epochs(&config.keys, &keys)?;
     }
-    let until = outcome.newest.map(|newest| Timestamp(newest).plus_seconds(EVENTS_DAYS * 86_400));
+    let until = outcome.newest.map(|newest| Timestamp(newest).plus_seconds(EVENTS_RETENTION_DAYS * 86_400));
     Ok(match args.output {
         Output::Table => report(&outcome, mode, config, until, args.end_epoch),
         Output::Json | Output::Ndjson => {

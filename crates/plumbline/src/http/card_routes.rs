@@ -116,12 +116,8 @@ pub(crate) async fn changes(
     };
     let Some(store) = state.cards else { return no_cards() };
     let lines: Vec<String> = read_index(&store.index, |index| {
-        index
-            .changes(after, limit)
-            .iter()
-            .zip(after.saturating_add(1)..)
-            .map(|(change, sequence)| change_line(change, sequence))
-            .collect()
+        let (first, changes) = index.changes(after, limit);
+        changes.iter().zip(first..).map(|(change, sequence)| change_line(change, sequence)).collect()
     });
     listed(&lines, &headers)
 }

@@ -22,7 +22,7 @@ use crate::published_cards::card_metrics;
 use crate::rejects::reject_metrics;
 use crate::rejects::reject_store::RejectStore;
 use crate::service::worker_metrics::WorkerMetrics;
-use crate::service::{broker_watch, publish_metrics, tally_metrics};
+use crate::service::{broker_watch, memory_metrics, publish_metrics, tally_metrics};
 
 /// Counts of the schema registry's client at this moment.
 type ReadRegistryCounts = Arc<dyn Fn() -> RegistryCounts + Send + Sync>;
@@ -72,6 +72,7 @@ impl MetricSources {
     pub fn register(&self, registry: &MetricRegistry) {
         let MetricSources { status, rejects, deployment, clock, .. } = self;
         process_metrics::register(registry);
+        memory_metrics::register(registry, self);
         intake_metrics::register(registry, status, clock);
         reject_metrics::register(registry, rejects);
         tally_metrics::register(registry, status, deployment, clock);
