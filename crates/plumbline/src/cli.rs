@@ -13,9 +13,9 @@ pub use crate::cli::command_line::{Cli, Command};
 pub use crate::cli::history_args::{Arrival, DemoArgs, MigrateArgs, ReplayArgs, SimulateArgs};
 pub use crate::cli::measure_args::{CodesCommand, CodesCoverageArgs, Measures, OwnMeasures};
 pub use crate::cli::operation_args::{
-    ConfigCommand, ConflictsArgs, ConflictsCommand, EraseCommand, ErasePatientArgs, EventsCommand, EventsRetractArgs, LogCommand,
-    PeekArgs, Registry, RegistryLoadArgs, RegistryShowArgs, Rejects, RejectsShowArgs, RejectsWhich, RunArgs, SalvageArgs,
-    TopicsArgs,
+    BackupArgs, ConfigCommand, ConflictsArgs, ConflictsCommand, EraseCommand, ErasePatientArgs, EventsCommand, EventsRetractArgs,
+    LogCommand, PeekArgs, Registry, RegistryLoadArgs, RegistryShowArgs, Rejects, RejectsShowArgs, RejectsWhich, RestoreArgs,
+    RunArgs, SalvageArgs, TopicsArgs,
 };
 pub use crate::cli::reference_args::{Reference, ReferenceExportArgs};
 pub use crate::cli::service_args::{Output, ServiceArgs};

@@ -30,6 +30,7 @@ pub mod command;
 pub mod page_view;
 pub mod service;
 pub mod http;
+pub mod backup;
 pub mod deployment;
 pub mod history;
 pub mod view;

@@ -107,6 +107,12 @@ pub(crate) async fn submit(
     if state.status.faults.at(FaultPlace::Brokers).is_some() {
         return Err(brokers_away("nothing of this body was read"));
     }
+    if let Some(shortage) = state.disk.shortage() {
+        return Err(Refusal::new(
+            ProblemType::DiskFull,
+            format!("{shortage}; nothing of this body was read, send it again then"),
+        ));
+    }
     let (reply, answer) = oneshot::channel();
     let submission = Submission { body, feed, rights: checked.rights, most_elements: state.max_elements, reply, room };
     match state.intake.as_ref().map_or(Handover::Ended, |intake| intake.hand_in(submission)) {

@@ -17,6 +17,7 @@ use crate::intake::intake_decoder::IntakeDecoder;
 use crate::intake::intake_worker::IntakeSender;
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
+use crate::process::disk_space::DiskSpace;
 use crate::process::limits::EXPLAIN_QUEUE;
 use crate::process::metric_registry::MetricRegistry;
 use crate::process::service_status::ServiceStatus;
@@ -48,6 +49,8 @@ pub struct HttpState {
     pub rejects: RejectStore,
     /// Decodes retried records.
     pub decoder: IntakeDecoder,
+    /// The disk of the data folder.
+    pub disk: DiskSpace,
     /// The clock of retries.
     pub clock: Clock,
     /// One permit: a retry reads all rejects, so only one runs at a time.
@@ -94,6 +97,7 @@ impl HttpState {
             feeds: data.decoder.feeds.clone(),
             rejects: data.refused.clone(),
             decoder: data.decoder.clone(),
+            disk: data.disk.clone(),
             clock: data.clock.clone(),
             retry_permit: Arc::new(Semaphore::new(1)),
             explain_queue: Arc::new(Semaphore::new(1 + EXPLAIN_QUEUE)),

@@ -80,6 +80,9 @@ pub(crate) async fn retry(
     if let Some(failure) = state.status.disk_failure() {
         return ProblemType::DiskFull.response(&format!("{failure}; retry after a restart of the service"));
     }
+    if let Some(shortage) = state.disk.shortage() {
+        return ProblemType::DiskFull.response(&format!("{shortage}; retry then"));
+    }
     let Ok(permit) = state.retry_permit.clone().try_acquire_owned() else {
         return ProblemType::Busy.response("a retry runs; send this again after the seconds of Retry-After");
     };

@@ -9,8 +9,8 @@ use crate::http::problem::ProblemType;
 use crate::http::request_guard::{Access, RouteRules, check};
 use crate::http::request_metrics::{RequestMetrics, observe};
 use crate::http::{
-    card_routes, conflict_routes, erasure_route, events_route, explain_route, feed_routes, fence_route, fhir_routes,
-    operation_outcome, reject_routes, status_routes,
+    backup_routes, card_routes, conflict_routes, erasure_route, events_route, explain_route, feed_routes, fence_route,
+    fhir_routes, operation_outcome, reject_routes, status_routes,
 };
 
 /// One route. The reference page of routes is written from these.
@@ -45,7 +45,7 @@ const EXPLAIN_PARAMETERS: &[&str] = &["measure", "month", "practice", "revision"
 const FHIR_PARAMETERS: &[&str] = &["_format", "_pretty", "feed"];
 
 /// All routes.
-pub const ROUTES: [Route; 20] = [
+pub const ROUTES: [Route; 22] = [
     route(("POST", "/v1/events"), Access::Events, &["feed"], "the outcome of each event of the body", || {
         post(events_route::post)
     }),
@@ -123,6 +123,20 @@ pub const ROUTES: [Route; 20] = [
         &["mode", "pseudonyms"],
         "the number of events of a patient that are retracted",
         || post(erasure_route::erase),
+    ),
+    route(
+        ("GET", "/v1/backup"),
+        Access::Admin,
+        &[],
+        "the bounds of every partition of an embedded log, for `plumbline backup`",
+        || get(backup_routes::snapshot),
+    ),
+    route(
+        ("GET", "/v1/backup/records"),
+        Access::Admin,
+        &["from", "partition", "to", "topic"],
+        "stored records of an embedded log, for `plumbline backup`",
+        || get(backup_routes::records),
     ),
     route(("GET", "/livez"), Access::Open, &[], "200 while the process runs", || get(async || "alive\n")),
     route(("GET", "/readyz"), Access::Open, &[], "200 when the log is read; else 503 with the reason and the progress", || {

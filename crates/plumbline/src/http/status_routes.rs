@@ -15,7 +15,10 @@ pub(crate) async fn readyz(State(state): State<HttpState>) -> Response {
         None => {
             let last_cut = state.status.publish().last_cut.map(|cut| cut.to_string());
             let whole_from = state.status.whole_from().map(|month| month.to_string());
-            json_response(&json!({ "ready": true, "last_cut": last_cut, "months_whole_from": whole_from }))
+            let refuses = state.intake.as_ref().and_then(|_| state.disk.shortage());
+            json_response(
+                &json!({ "ready": true, "last_cut": last_cut, "months_whole_from": whole_from, "intake_refuses": refuses }),
+            )
         }
         Some(not_ready) => {
             let body = json!({

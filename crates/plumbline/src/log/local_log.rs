@@ -86,6 +86,12 @@ pub struct StoredRecord<'v> {
 }
 
 impl<'v> StoredRecord<'v> {
+    /// Stored bytes of any kind: a copy keeps damaged ones, too.
+    #[must_use]
+    pub fn any(partition: u32, offset: u64, value: &'v [u8]) -> StoredRecord<'v> {
+        StoredRecord { partition, offset, value }
+    }
+
     /// Checks the stored bytes of a record.
     ///
     /// # Errors
@@ -174,7 +180,11 @@ impl LocalLog {
         let log = self.shared.clone();
         let help = "Records that the embedded log removed since the start, by topic: expired ones, and those with a successor.";
         registry.counters("plumbline_log_removed_records_total", help, ["topic"], move || {
-            Topic::ALL.iter().zip(&log.removed).map(|(topic, removed)| ([topic.name()], removed.load(Ordering::Relaxed))).collect()
+            Topic::ALL
+                .iter()
+                .zip(&log.removed)
+                .map(|(topic, removed)| ([topic.name()], removed.load(Ordering::Relaxed)))
+                .collect()
         });
     }
 
@@ -260,6 +270,41 @@ impl LocalLog {
             }
         }
         Ok(())
+    }
+
+    /// Calls `each` with the offsets and the stored values of a partition between two offsets, until it breaks.
+    ///
+    /// # Errors
+    /// [`LogError::Storage`] when the log cannot be read.
+    pub fn each_raw(
+        &self,
+        (topic, partition): (Topic, u32),
+        offsets: Range<u64>,
+        each: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), LogError> {
+        let bounds = self.shared.bounds(topic, partition);
+        let (from, to) = (offsets.start.max(bounds.start), offsets.end.min(bounds.end));
+        if from >= to {
+            return Ok(());
+        }
+        let key = |offset| log_record_layout::key(topic, partition, offset);
+        for found in self.shared.records.range(topic, key(from)..key(to)) {
+            let (key, value) = found.into_inner().map_err(|error| self.shared.failed("read", error))?;
+            let Some((_, _, offset)) = log_record_layout::parse_key(&key) else { continue };
+            if each(offset, &value).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The bounds of every partition that holds records, at one moment.
+    #[must_use]
+    pub fn all_bounds(&self) -> Vec<(Topic, u32, Range<u64>)> {
+        let state = self.shared.state();
+        let of_number = |number: u8| Topic::ALL.into_iter().find(|topic| log_record_layout::topic_number(*topic) == number);
+        let bounds = state.bounds.iter();
+        bounds.filter_map(|((number, partition), at)| Some((of_number(*number)?, *partition, at.clone()))).collect()
     }
 
     /// Rewrites the files of a topic without its removed records.

@@ -94,10 +94,11 @@ impl LogTrimmer {
         let last = runs_before(log, before)?.unwrap_or(oldest);
         let mut count = 0;
         for partition in log.partitions(Topic::ScorecardRevisions) {
-            count += self.expire_while(log, (Topic::ScorecardRevisions, partition), |_, record| match encoding::decode(record) {
-                Record::Scorecard(card) => card.cut <= last,
-                _ => true,
-            })?;
+            count +=
+                self.expire_while(log, (Topic::ScorecardRevisions, partition), |_, record| match encoding::decode(record) {
+                    Record::Scorecard(card) => card.cut <= last,
+                    _ => true,
+                })?;
         }
         self.expire(log, Topic::Runs, before)?;
         Ok(count)
@@ -156,13 +157,7 @@ impl LogTrimmer {
         self.remove(log, (topic, partition), &offsets, bytes)
     }
 
-    fn remove(
-        &mut self,
-        log: &LocalLog,
-        (topic, partition): (Topic, u32),
-        offsets: &[u64],
-        bytes: u64,
-    ) -> Result<u64, LogError> {
+    fn remove(&mut self, log: &LocalLog, (topic, partition): (Topic, u32), offsets: &[u64], bytes: u64) -> Result<u64, LogError> {
         if offsets.is_empty() {
             return Ok(0);
         }
@@ -223,4 +218,167 @@ fn runs_before(log: &LocalLog, before: Timestamp) -> Result<Option<Timestamp>, L
         ControlFlow::Continue(())
     })?;
     Ok(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use scorecard::measure::measure_set::SetHash;
+    use scorecard::record::log_record::{Outcome, Tick};
+    use scorecard::time::calendar::{Month, Zone};
+    use scorecard::time::schedule::{Grid, Schedule};
+
+    use crate::log::local_log::Durability;
+    use crate::process::clock::Clock;
+
+    /// Noon UTC on 1 January 2027.
+    const START: Timestamp = Timestamp(1_798_804_800_000);
+
+    fn day(number: i64) -> Timestamp {
+        START.plus_seconds(number * DAY_SECONDS)
+    }
+
+    fn run_of(at: Timestamp) -> Record<'static> {
+        Record::Run(Run {
+            at,
+            id: String::new(),
+            outcome: Outcome::Published,
+            engine_version: String::new(),
+            measure_set: SetHash::default(),
+            revisions: 0,
+            months: Vec::new(),
+            positions: Vec::new(),
+            registry_position: 0,
+            sealed: Vec::new(),
+            refolded: Vec::new(),
+        })
+    }
+
+    struct World {
+        _dir: tempfile::TempDir,
+        log: LocalLog,
+        clock: Clock,
+    }
+
+    impl World {
+        fn new() -> World {
+            let dir = tempfile::tempdir().unwrap();
+            let clock = Clock::standing_at(START);
+            let log = LocalLog::open(&dir.path().join("log"), clock.clone(), Durability::Buffered).unwrap();
+            World { _dir: dir, log, clock }
+        }
+
+        fn append(&mut self, at: Timestamp, topic: Topic, key: &str, record: &Record<'_>) {
+            self.clock.set(at);
+            self.log.append(topic, 0, key, record).unwrap();
+            self.log.flush().unwrap();
+        }
+
+        fn keys(&self, topic: Topic) -> Vec<(u64, String)> {
+            let mut keys = Vec::new();
+            let keep = &mut |entry: crate::log::local_log::RawEntry<'_>| {
+                keys.push((entry.offset, entry.content.expect("whole").1.to_owned()));
+                ControlFlow::Continue(())
+            };
+            self.log.each_stored((topic, 0), 0, keep).unwrap();
+            keys
+        }
+    }
+
+    fn tick(at: Timestamp) -> Record<'static> {
+        Record::Tick(Tick { at })
+    }
+
+    #[test]
+    fn events_expire_by_the_last_published_cut_and_never_by_a_clock_that_is_ahead() {
+        let mut world = World::new();
+        for number in [0, 1, 100, 600] {
+            world.append(day(number), Topic::Events, &format!("d{number}"), &tick(day(number)));
+        }
+        let far = day(10_000);
+        let mut trimmer = LogTrimmer::default();
+        assert_eq!(trimmer.trim(&mut world.log, far).unwrap(), TrimCounts::default(), "nothing is published");
+        // 496 days after day 1 and a bit less.
+        world.append(day(600), Topic::Runs, "r", &run_of(day(497)));
+        assert_eq!(trimmer.trim(&mut world.log, day(600)).unwrap().expired, 1);
+        assert_eq!(world.keys(Topic::Events).into_iter().map(|(offset, _)| offset).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(world.log.bounds(Topic::Events, 0).unwrap(), 1..4);
+        assert_eq!(trimmer.trim(&mut world.log, day(-1)).unwrap().expired, 0, "a clock that is behind");
+        world.append(day(600), Topic::Runs, "r", &run_of(day(9_000)));
+        assert_eq!(trimmer.trim(&mut world.log, far).unwrap().expired, 2);
+        assert_eq!(world.log.bounds(Topic::Events, 0).unwrap(), 3..4, "the last record stays");
+    }
+
+    #[test]
+    fn bounds_and_records_are_the_same_after_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        {
+            let clock = Clock::standing_at(START);
+            let mut log = LocalLog::open(&path, clock.clone(), Durability::Buffered).unwrap();
+            for _ in 0..3 {
+                log.append(Topic::Rejects, 0, "r", &tick(START)).unwrap();
+            }
+            log.flush().unwrap();
+            clock.set(day(31));
+            assert_eq!(LogTrimmer::default().trim(&mut log, day(31)).unwrap().expired, 2);
+        }
+        let mut log = LocalLog::open(&path, Clock::standing_at(day(32)), Durability::Buffered).unwrap();
+        assert_eq!(log.bounds(Topic::Rejects, 0).unwrap(), 2..3);
+        log.append(Topic::Rejects, 0, "r", &tick(START)).unwrap();
+        log.flush().unwrap();
+        assert_eq!(log.bounds(Topic::Rejects, 0).unwrap(), 2..4, "no offset is used twice");
+    }
+
+    #[test]
+    fn a_record_stays_while_its_successor_is_young_and_the_newest_of_a_key_stays() {
+        let mut world = World::new();
+        for (number, key) in [(0, "a"), (1, "b"), (2, "a"), (3, "a"), (20, "b")] {
+            world.append(day(number), Topic::Scorecards, key, &Record::Tombstone);
+        }
+        world.append(day(20), Topic::Runs, "r", &run_of(day(20)));
+        let mut trimmer = LogTrimmer::default();
+        assert_eq!(trimmer.trim(&mut world.log, day(20)).unwrap().outdated, 2);
+        let left = [(1, "b"), (3, "a"), (4, "b")].map(|(offset, key)| (offset, key.to_owned()));
+        assert_eq!(world.keys(Topic::Scorecards), left);
+    }
+
+    #[test]
+    fn a_reader_in_the_middle_of_a_removal_goes_on_behind_it() {
+        let mut world = World::new();
+        for number in 0..10 {
+            world.append(day(number), Topic::Events, "feed", &tick(day(number)));
+        }
+        let (mut seen, log) = (Vec::new(), world.log.clone());
+        let next = world
+            .log
+            .read(Topic::Events, 0, 0, 4, &mut |entry| {
+                log.remove(Topic::Events, 0, &(0..8).collect::<Vec<_>>()).unwrap();
+                seen.push(entry.offset);
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        assert_eq!((next, &seen[..]), (4, &[0, 1, 2, 3][..]), "a read sees the log as it began");
+        let mut rest = Vec::new();
+        world.log.read_to_end(Topic::Events, 0, &mut { next }, &mut |entry| rest.push(entry.offset)).unwrap();
+        assert_eq!(rest, [8, 9]);
+    }
+
+    /// For each day of two years as the cut: the months that a log of 496 days has whole hold every open month.
+    #[test]
+    fn sixteen_months_of_events_hold_every_open_month_whole() {
+        let zone = Zone::london();
+        let schedule = Schedule { grid: Grid::DAILY, zone: zone.clone(), first: Grid::DAILY.at_or_after(START) };
+        for number in 0..731 {
+            let cut = day(number);
+            let earliest = cut.plus_seconds(-EVENTS_RETENTION_DAYS * DAY_SECONDS);
+            let whole_from: Month = zone.day_of(earliest).month().plus(2);
+            assert!(
+                whole_from <= schedule.open_from(cut),
+                "{cut}: whole from {whole_from}, open from {}",
+                schedule.open_from(cut)
+            );
+        }
+    }
 }

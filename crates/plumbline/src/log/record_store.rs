@@ -86,7 +86,8 @@ impl RecordStore {
         let (mut batch, mut bytes) = (self.database.batch(), 0);
         for found in old.iter() {
             let (key, value) = found.into_inner()?;
-            let topic = parse_key(&key).and_then(|(number, ..)| Topic::ALL.into_iter().find(|topic| topic_number(*topic) == number));
+            let topic =
+                parse_key(&key).and_then(|(number, ..)| Topic::ALL.into_iter().find(|topic| topic_number(*topic) == number));
             // A key of no topic is none of ours, and no reader has ever returned it.
             let Some(topic) = topic else { continue };
             bytes += key.len() + value.len();

@@ -179,6 +179,9 @@ pub const COMPACTION_LAG_DAYS: i64 = 7;
 /// The storage engine's cache of blocks, bytes. Records are read in order and seldom twice, so a small cache suffices.
 pub const ENGINE_CACHE_BYTES: u64 = 8 << 20;
 
+/// A page of records that a service hands to a backup, bytes of text.
+pub const BACKUP_PAGE_BYTES: usize = 4 << 20;
+
 // Rejected records.
 
 /// Retention of rejected records and of the topic `rejects`, days. A reject is useful only while its record can be repaired.

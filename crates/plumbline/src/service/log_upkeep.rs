@@ -73,7 +73,10 @@ impl ClockSteadiness {
         let jumped = (clock.now().0 - self.showed - passed).unsigned_abs();
         let is_steady = clock.is_fast() || u128::from(jumped) < CLOCK_JUMP.as_millis();
         if self.was_steady && !is_steady {
-            warn!(jumped_seconds = jumped / 1_000, "the clock jumped, and no record of the log expires; check the clock, then restart");
+            warn!(
+                jumped_seconds = jumped / 1_000,
+                "the clock jumped, and no record of the log expires; check the clock, then restart"
+            );
         }
         self.was_steady = is_steady;
         is_steady

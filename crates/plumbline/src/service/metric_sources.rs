@@ -14,6 +14,7 @@ use crate::kafka::schema_registry::registry::RegistryCounts;
 use crate::log::any_log::AnyLog;
 use crate::log::local_log::LocalLog;
 use crate::process::clock::Clock;
+use crate::process::disk_space::DiskSpace;
 use crate::process::metric_registry::MetricRegistry;
 use crate::process::process_metrics;
 use crate::process::service_status::ServiceStatus;
@@ -40,6 +41,8 @@ pub struct MetricSources {
     pub brokers: Option<Contact>,
     /// The client of the schema registry, where there is one.
     pub schema_registry: Option<ReadRegistryCounts>,
+    /// The disk of the data folder.
+    pub disk: DiskSpace,
     /// Rejected records that wait for a repair.
     pub rejects: RejectStore,
     /// The deployment.
@@ -62,6 +65,7 @@ impl MetricSources {
             embedded_log,
             brokers,
             schema_registry: registry.map(|registry| -> ReadRegistryCounts { Arc::new(move || registry.counts()) }),
+            disk: data.disk.clone(),
             rejects: data.refused.clone(),
             deployment: data.deployment.clone(),
             clock: data.clock.clone(),
@@ -73,6 +77,7 @@ impl MetricSources {
         let MetricSources { status, rejects, deployment, clock, .. } = self;
         process_metrics::register(registry);
         memory_metrics::register(registry, self);
+        self.disk.register_metrics(registry);
         intake_metrics::register(registry, status, clock);
         reject_metrics::register(registry, rejects);
         tally_metrics::register(registry, status, deployment, clock);
