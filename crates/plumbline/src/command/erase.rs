@@ -43,7 +43,7 @@ pub fn erase_patient_of(args: &ErasePatientArgs, config: &Config, clock: Clock, 
     Ok(match args.output {
         Output::Table => report(&outcome, mode, config, until, args.end_epoch),
         Output::Json | Output::Ndjson => {
-            let until = until.filter(|_| config.kafka.is_some()).map(|until| until.to_string());
+            let until = until.map(|until| until.to_string());
             json!({ "erasure": outcome, "events_until": until, "epoch_ended": ends_epoch }).to_string() + "\n"
         }
     })
@@ -114,6 +114,6 @@ fn kept(config: &Config, until: Option<Timestamp>) -> String {
     match (&config.kafka, until) {
         (_, None) => "so nothing".to_owned(),
         (Some(_), Some(until)) => format!("until the retention of the topic, by default until {until}"),
-        (None, Some(_)) => "without end, because the embedded log keeps all records".to_owned(),
+        (None, Some(until)) => format!("until the service trims its log after a cut behind {until}; backups keep them"),
     }
 }
