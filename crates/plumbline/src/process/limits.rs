@@ -154,8 +154,9 @@ pub const LOG_BUFFER_BYTES: usize = 4 << 20;
 pub const ENGINE_WRITE_BUFFER_BYTES: u64 = 8 << 20;
 /// Files of the storage engine's journal that a straggling topic may hold back, bytes: the least that the engine allows.
 pub const ENGINE_JOURNAL_BYTES: u64 = 64 << 20;
-/// A block of the storage engine, bytes. It is compressed as a whole, and a large block holds several similar records.
-pub const ENGINE_BLOCK_BYTES: u32 = 32 << 10;
+/// A block of the storage engine, bytes. It is compressed as a whole, and a large block holds many similar records. A reader of one record
+/// decompresses one block.
+pub const ENGINE_BLOCK_BYTES: u32 = 128 << 10;
 /// Time between a start and the first removal of records: the threads read the log first.
 pub const FIRST_LOG_TRIM: Duration = Duration::from_secs(60);
 /// Difference between the clock and the time that passed since the start, beyond which no record expires.

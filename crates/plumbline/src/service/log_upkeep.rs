@@ -23,8 +23,8 @@ pub fn keep_up(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogEr
     let mut due = work.clock.now().plus_seconds(seconds(FIRST_LOG_TRIM));
     while !leave.wait(LAG_CHECK_INTERVAL) {
         let now = work.clock.now();
-        // Removing records writes: a disk that is full already ends the writers, and the reads go on.
-        if now < due || !steadiness.is_steady(&work.clock) || work.status.disk_failure().is_some() {
+        // A task that replays the log reads records that are about to expire. Where the log or the disk is at fault, nothing is removed.
+        if now < due || !steadiness.is_steady(&work.clock) || work.status.not_ready(now).is_some() {
             continue;
         }
         due = now.plus_seconds(seconds(LOG_TRIM_INTERVAL));

@@ -86,7 +86,7 @@ fn a_backup_that_cannot_be_trusted_is_refused() {
             fs::write(&path, damaged).expect("our own file");
             fails(&place, &["restore", "b", "--to", "damaged"], "is damaged");
         }
-        fs::write(&path, &bytes[..bytes.len() - 1]).expect("our own file");
+        fs::write(&path, &bytes[..bytes.len() - 2]).expect("our own file");
         fails(&place, &["restore", "b", "--to", "damaged"], "is damaged");
         fs::write(&path, bytes).expect("our own file");
     }

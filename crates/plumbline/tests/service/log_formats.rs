@@ -1,20 +1,34 @@
 //! Each format of the embedded log that was ever written opens, and a later one is refused with its name. `fixtures/log-format-N` is the
 //! data folder of a service that wrote format N: three events, and the cards of two clinicians.
+#![cfg(unix)]
 
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
+use std::os::unix::fs::PermissionsExt;
+
 use crate::server::{Server, command};
 use crate::support::{Place, files_of};
 
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder of our own");
+    for entry in fs::read_dir(from).expect("a fixture") {
+        let entry = entry.expect("an entry");
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            fs::copy(entry.path(), to.join(entry.file_name())).expect("a folder of our own");
+        }
+    }
+}
+
 fn copied(place: &Place, fixture: &str) -> std::path::PathBuf {
     let data = place.path("data");
-    for (name, bytes) in files_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(fixture)) {
-        let path = data.join(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder of our own");
-        fs::write(path, bytes).expect("a folder of our own");
-    }
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(fixture), &data);
+    // Git keeps neither empty folders nor the modes of files.
+    fs::create_dir_all(data.join("log/records/keyspaces/1/tables")).expect("a folder of our own");
+    fs::set_permissions(data.join("keys.toml"), fs::Permissions::from_mode(0o600)).expect("our own file");
     data
 }
 
