@@ -123,7 +123,9 @@ fn dispatch(command: &Command) -> Result<()> {
             let config = configured(&args.service)?;
             logs::for_a_service(&config);
             warn_of_unknown_variables(&args.service, &config);
-            run_service::run(&config, ProcessRoles::of(&args.roles), service_clock()?, args.accept_clock, &listen()?)
+            let interrupt = Interrupt::of_a_service().context("the handlers of signals cannot be installed")?;
+            let roles = ProcessRoles::of(&args.roles);
+            run_service::run((&config, sources(&args.service)), roles, service_clock()?, args.accept_clock, &interrupt)
         }
         Command::Topics(args) => topics::topics(args, &configured(&args.service)?, &mut io::stdout().lock()),
         Command::Peek(args) => peek::peek(

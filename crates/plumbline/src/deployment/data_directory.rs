@@ -156,7 +156,7 @@ pub fn refused(config: &Config) -> Result<RejectStore> {
 }
 
 /// The first day of which a service accepts events: the configured one, else the day five years before the first publication.
-fn first_day(config: &Config, deployment: &Deployment) -> Option<Day> {
+pub(crate) fn first_day(config: &Config, deployment: &Deployment) -> Option<Day> {
     match config.first_day {
         Some(FirstDay::On(day)) => Some(day),
         Some(FirstDay::Unbounded) => None,

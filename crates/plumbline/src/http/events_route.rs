@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
-use crate::config::options::feed_named;
 use crate::http::element_places::ElementPlaces;
 use crate::http::http_state::HttpState;
 use crate::http::problem::{ProblemType, Refusal};
@@ -103,7 +102,7 @@ pub(crate) async fn submit(
     body: Bytes,
     room: RoomPermit,
 ) -> Result<SubmissionAnswer, Refusal> {
-    let feed = feed.map(|name| feed_named(&state.feeds, &state.deployment.schedule.zone, name));
+    let feed = feed.map(|name| state.decoder.get().feed(name));
     if state.status.faults.at(FaultPlace::Brokers).is_some() {
         return Err(brokers_away("nothing of this body was read"));
     }

@@ -111,7 +111,7 @@ pub(crate) async fn retry(
 fn run(state: HttpState, filter: &RejectFilter) -> Result<RetryOutcome, RetryError> {
     let HttpState { mut log, decoder, rejects, clock, status, deployment, .. } = state;
     let mut intake = Intake::new(deployment.partitions, EVENTS_PER_BATCH);
-    let retried = RejectRetrier::new(&decoder, &rejects).run(filter, &mut intake, &mut log, clock.now());
+    let retried = RejectRetrier::new(&decoder.get(), &rejects).run(filter, &mut intake, &mut log, clock.now());
     status.intake(Way::Retry).counts.add(intake.counts());
     retried
 }

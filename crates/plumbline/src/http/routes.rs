@@ -45,7 +45,7 @@ const EXPLAIN_PARAMETERS: &[&str] = &["measure", "month", "practice", "revision"
 const FHIR_PARAMETERS: &[&str] = &["_format", "_pretty", "feed"];
 
 /// All routes.
-pub const ROUTES: [Route; 22] = [
+pub const ROUTES: [Route; 23] = [
     route(("POST", "/v1/events"), Access::Events, &["feed"], "the outcome of each event of the body", || {
         post(events_route::post)
     }),
@@ -138,6 +138,9 @@ pub const ROUTES: [Route; 22] = [
         "stored records of an embedded log, for `plumbline backup`",
         || get(backup_routes::records),
     ),
+    route(("POST", "/v1/reload"), Access::Admin, &[], "the options that a reload changed, and those that need a restart", || {
+        post(status_routes::reload)
+    }),
     route(("GET", "/livez"), Access::Open, &[], "200 while the process runs", || get(async || "alive\n")),
     route(("GET", "/readyz"), Access::Open, &[], "200 when the log is read; else 503 with the reason and the progress", || {
         get(status_routes::readyz)

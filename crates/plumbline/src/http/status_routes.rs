@@ -1,12 +1,13 @@
 //! The routes of the process itself: readiness, version and metrics.
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::http::http_state::HttpState;
 use crate::http::problem::ProblemType;
+use crate::http::request_guard::CheckedRequest;
 use crate::http::responses::{json_response, panicked};
 
 /// Whether the service is ready, with the reason and the progress if not.
@@ -37,7 +38,7 @@ pub(crate) async fn readyz(State(state): State<HttpState>) -> Response {
 pub(crate) async fn version(State(state): State<HttpState>) -> Response {
     json_response(&json!({
         "version": state.deployment.engine_version,
-        "measure_set": state.deployment.measures.hash().to_string(),
+        "measure_set": state.measures.get().hash().to_string(),
         "zone": state.deployment.schedule.zone.name(),
         "partitions": state.deployment.partitions,
     }))
@@ -50,5 +51,18 @@ pub(crate) async fn metrics(State(state): State<HttpState>) -> Response {
         Ok(Ok(text)) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Ok(Err(failed)) => ProblemType::Internal.response(&failed.to_string()),
         Err(_) => panicked("reading the metrics"),
+    }
+}
+
+/// Reads the configuration and its files again.
+pub(crate) async fn reload(
+    State(state): State<HttpState>,
+    Extension(CheckedRequest { rights, .. }): Extension<CheckedRequest>,
+) -> Response {
+    tracing::info!(token = rights.token_name(), "reload of the configuration");
+    match tokio::task::spawn_blocking(move || state.reload.run()).await {
+        Ok(Ok(outcome)) => json_response(&json!(outcome)),
+        Ok(Err(failed)) => ProblemType::NotReloaded.response(&format!("{failed:#}; the old configuration stays in force")),
+        Err(_) => panicked("the reload"),
     }
 }

@@ -4,6 +4,8 @@ use std::sync::{Arc, RwLock};
 
 use stream::deployment::Deployment;
 
+use crate::config::config_file::{self, ConfigSources};
+use crate::deployment::configuration_reload::{ConfigurationReload, ReloadedValues};
 use crate::deployment::data_directory::DataDirectory;
 use crate::http::open_connections::OpenConnections;
 use crate::http::request_metrics::RequestMetrics;
@@ -17,6 +19,7 @@ use crate::process::clock::Clock;
 use crate::process::disk_space::DiskSpace;
 use crate::process::metric_registry::MetricRegistry;
 use crate::process::process_metrics;
+use crate::process::roles::ProcessRoles;
 use crate::process::service_status::ServiceStatus;
 use crate::published_cards::card_index::CardIndex;
 use crate::published_cards::card_metrics;
@@ -104,6 +107,10 @@ pub fn every_metric(data: &DataDirectory, status: Arc<ServiceStatus>) -> MetricR
     let schema_registry: Option<ReadRegistryCounts> = Some(Arc::new(RegistryCounts::default));
     MetricSources { brokers, schema_registry, ..sources }.register(&registry);
     OpenConnections::new(0).register(&registry);
+    let config = config_file::defaults();
+    let values = ReloadedValues::of(&config, data);
+    let reload = ConfigurationReload::new(ConfigSources::default(), &config, ProcessRoles::ALL, values, data);
+    reload.register_metrics(&registry);
     // Both add their histograms, which stay empty here.
     let _ = (WorkerMetrics::register(&registry), RequestMetrics::register(&registry));
     registry

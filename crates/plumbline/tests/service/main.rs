@@ -17,6 +17,7 @@ mod metrics;
 mod older_log;
 mod readiness;
 mod rejects_kept;
+mod reload;
 mod requests;
 mod rights;
 mod schema_registry;
