@@ -4,7 +4,9 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::signal::{SIGHUP, SIGINT, SIGTERM};
+#[cfg(unix)]
+use signal_hook::consts::signal::SIGHUP;
+use signal_hook::consts::signal::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 /// Exit code of an interrupted command: 128 + SIGINT, by the convention of shells.
@@ -29,7 +31,9 @@ impl Interrupt {
     /// When the system rejects the signal handler.
     pub fn on_ctrl_c() -> io::Result<Interrupt> {
         let interrupt = Interrupt::default();
-        interrupt.stop_at(&[SIGINT, SIGTERM, SIGHUP])?;
+        interrupt.stop_at(&[SIGINT, SIGTERM])?;
+        #[cfg(unix)]
+        interrupt.stop_at(&[SIGHUP])?;
         Ok(interrupt)
     }
 
@@ -40,6 +44,7 @@ impl Interrupt {
     pub fn of_a_service() -> io::Result<Interrupt> {
         let interrupt = Interrupt::default();
         interrupt.stop_at(&[SIGINT, SIGTERM])?;
+        #[cfg(unix)]
         flag::register(SIGHUP, interrupt.reload.clone())?;
         Ok(interrupt)
     }
