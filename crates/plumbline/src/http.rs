@@ -13,7 +13,6 @@ pub(crate) mod fence_route;
 pub(crate) mod reject_routes;
 pub(crate) mod conflict_routes;
 pub(crate) mod feed_routes;
-pub(crate) mod backup_routes;
 pub(crate) mod status_routes;
 pub mod request_guard;
 pub(crate) mod local_origin;

@@ -103,11 +103,14 @@ pub(crate) fn examined(path: &Path) -> io::Result<(u64, String)> {
     }
 }
 
+/// Gets topic, partition, offset and stored value of a record.
+pub(crate) type EachRecord<'e> = dyn FnMut(Topic, u32, u64, &[u8]) -> anyhow::Result<()> + 'e;
+
 /// Calls `each` with every record of a segment.
 ///
 /// # Errors
 /// The file system's, [`io::ErrorKind::InvalidData`] for bytes that are no records, and that of `each`.
-pub(crate) fn each_record(path: &Path, each: &mut dyn FnMut(Topic, u32, u64, &[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+pub(crate) fn each_record(path: &Path, each: &mut EachRecord<'_>) -> anyhow::Result<()> {
     let mut input = GzDecoder::new(BufReader::new(File::open(path)?));
     let mut value = Vec::new();
     loop {

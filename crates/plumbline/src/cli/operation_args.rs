@@ -83,7 +83,7 @@ pub struct BackupArgs {
     /// The folder of the backup, outside of the data folder. It is created, or the records since its last backup are added.
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// Copy the file of the keys into the folder, too. Whoever has both can read the rejected records.
+    /// Copy the file of the keys into the folder, too. A reader of both can read the rejected records.
     #[arg(long)]
     pub with_keys: bool,
     /// The configuration.

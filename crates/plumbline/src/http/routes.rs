@@ -9,8 +9,8 @@ use crate::http::problem::ProblemType;
 use crate::http::request_guard::{Access, RouteRules, check};
 use crate::http::request_metrics::{RequestMetrics, observe};
 use crate::http::{
-    backup_routes, card_routes, conflict_routes, erasure_route, events_route, explain_route, feed_routes, fence_route,
-    fhir_routes, operation_outcome, reject_routes, status_routes,
+    card_routes, conflict_routes, erasure_route, events_route, explain_route, feed_routes, fence_route, fhir_routes,
+    operation_outcome, reject_routes, status_routes,
 };
 
 /// One route. The reference page of routes is written from these.
@@ -129,14 +129,14 @@ pub const ROUTES: [Route; 23] = [
         Access::Admin,
         &[],
         "the bounds of every partition of an embedded log, for `plumbline backup`",
-        || get(backup_routes::snapshot),
+        || get(status_routes::backup_bounds),
     ),
     route(
         ("GET", "/v1/backup/records"),
         Access::Admin,
         &["from", "partition", "to", "topic"],
         "stored records of an embedded log, for `plumbline backup`",
-        || get(backup_routes::records),
+        || get(status_routes::backup_records),
     ),
     route(("POST", "/v1/reload"), Access::Admin, &[], "the options that a reload changed, and those that need a restart", || {
         post(status_routes::reload)

@@ -119,7 +119,7 @@ pub(crate) fn cure(error: &io::Error) -> &'static str {
 
 /// The formats of a local log that this version opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
+pub enum DirectoryFormat {
     /// Format 1: all topics in one keyspace.
     OneKeyspace,
     /// Format 2: a keyspace for each topic.
@@ -130,7 +130,7 @@ pub enum LogFormat {
 #[derive(Debug)]
 pub struct LogDirectory {
     dir: PathBuf,
-    format: LogFormat,
+    format: DirectoryFormat,
     _lock: LockFile,
 }
 
@@ -153,8 +153,8 @@ impl LogDirectory {
         }
         let found = fs::read_to_string(&format).map_err(failed("read"))?;
         let format = match found.as_str() {
-            FORMAT => LogFormat::KeyspacePerTopic,
-            FORMAT_1 => LogFormat::OneKeyspace,
+            FORMAT => DirectoryFormat::KeyspacePerTopic,
+            FORMAT_1 => DirectoryFormat::OneKeyspace,
             _ => return Err(LocalLogError::Format { dir: dir.to_owned(), found: found.trim_end().to_owned() }),
         };
         Ok(LogDirectory { dir: dir.to_owned(), format, _lock: lock })
@@ -162,7 +162,7 @@ impl LogDirectory {
 
     /// The format of the log when it was opened.
     #[must_use]
-    pub fn format(&self) -> LogFormat {
+    pub fn format(&self) -> DirectoryFormat {
         self.format
     }
 

@@ -1,6 +1,6 @@
 //! Retention and compaction of the embedded log, with the ages that the topics have over Kafka.
 //!
-//! # What may be removed
+//! # Records that may be removed
 //!
 //! A cut needs every event from its first open month on. So ages count back from the last published cut, or from the clock if that is
 //! earlier: while nothing is published, nothing expires. A clock that jumps ahead removes nothing before a cut has sealed the months.

@@ -12,7 +12,7 @@ use fjall::{CompressionType, Database, Iter, Keyspace, KeyspaceCreateOptions, Ow
 use stream::log::Topic;
 use tracing::info;
 
-use crate::log::log_directory::{LocalLogError, LogDirectory, LogFormat};
+use crate::log::log_directory::{DirectoryFormat, LocalLogError, LogDirectory};
 use crate::log::log_record_layout::{KEY_BYTES, parse_key, topic_number};
 use crate::process::limits::{
     ENGINE_BLOCK_BYTES, ENGINE_CACHE_BYTES, ENGINE_FLUSH_WAIT, ENGINE_JOURNAL_BYTES, ENGINE_WRITE_BUFFER_BYTES, LOG_BUFFER_BYTES,
@@ -66,7 +66,7 @@ impl RecordStore {
 
     /// A crash between two steps leaves the old keyspace whole or the new ones, and the next start goes on.
     fn move_old_records(&self, directory: &LogDirectory) -> Result<(), LocalLogError> {
-        let is_old = directory.format() == LogFormat::OneKeyspace;
+        let is_old = directory.format() == DirectoryFormat::OneKeyspace;
         if self.database.keyspace_exists(OLD_KEYSPACE) {
             let failed = |error| LocalLogError::of_engine(&self.dir, "brought into the present format", error);
             let old = self.database.keyspace(OLD_KEYSPACE, KeyspaceCreateOptions::default).map_err(failed)?;

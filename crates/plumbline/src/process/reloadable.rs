@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// The present value. Clones share it. Who has read it keeps what they read until they read again.
+/// The present value. Clones share it. A thread keeps the value that it read until it reads again.
 #[derive(Debug)]
 pub struct Reloadable<T>(Arc<RwLock<Arc<T>>>);
 

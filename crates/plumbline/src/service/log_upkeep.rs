@@ -67,7 +67,7 @@ impl ClockSteadiness {
     }
 
     /// False while the clock differs by more than a day from the time that passed: a wrong clock must not let records expire. A start
-    /// checks the clock anew. A clock of a demonstration is fast on purpose.
+    /// checks the clock, too. A clock of a demonstration is fast on purpose.
     fn is_steady(&mut self, clock: &Clock) -> bool {
         let passed = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
         let jumped = (clock.now().0 - self.showed - passed).unsigned_abs();

@@ -79,7 +79,7 @@ impl MetricSources {
     pub fn register(&self, registry: &MetricRegistry) {
         let MetricSources { status, rejects, deployment, clock, .. } = self;
         process_metrics::register(registry);
-        memory_metrics::register(registry, self);
+        memory_metrics::register(registry, status, self.cards.clone(), self.embedded_log.clone());
         self.disk.register_metrics(registry);
         intake_metrics::register(registry, status, clock);
         reject_metrics::register(registry, rejects);
