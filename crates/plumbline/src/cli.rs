@@ -19,9 +19,9 @@ pub use crate::cli::history_args::{Arrival, DemoArgs, MigrateArgs, ReplayArgs, S
 pub use crate::cli::map_args::{MapArgs, MapCommand};
 pub use crate::cli::measure_args::{CodesCommand, CodesCoverageArgs, Measures, OwnMeasures};
 pub use crate::cli::operation_args::{
-    ConfigCommand, ConflictsArgs, ConflictsCommand, EraseCommand, ErasePatientArgs, EventsCommand, EventsRetractArgs, LogCommand,
-    PeekArgs, Registry, RegistryLoadArgs, RegistryShowArgs, Rejects, RejectsShowArgs, RejectsWhich, RunArgs, SalvageArgs,
-    TopicsArgs,
+    BackupArgs, ConfigCommand, ConflictsArgs, ConflictsCommand, EraseCommand, ErasePatientArgs, EventsCommand, EventsRetractArgs,
+    LogCommand, PeekArgs, Registry, RegistryLoadArgs, RegistryShowArgs, Rejects, RejectsShowArgs, RejectsWhich, RestoreArgs,
+    RunArgs, SalvageArgs, TopicsArgs,
 };
 pub use crate::cli::page_args::{InviteArgs, SessionsChoice, SessionsCommand, SessionsListArgs, SessionsRevokeArgs};
 pub use crate::cli::reference_args::{Reference, ReferenceExportArgs};

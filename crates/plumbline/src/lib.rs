@@ -33,6 +33,7 @@ pub mod contract;
 pub mod http;
 pub mod sign_in;
 pub mod access;
+pub mod backup;
 pub mod deployment;
 pub mod send;
 pub mod history;

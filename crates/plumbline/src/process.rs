@@ -1,5 +1,7 @@
 //! The process: clock, signals, shutdown, roles, limits, and the status of its threads.
 
+pub mod reloadable;
+pub mod disk_space;
 pub mod process_metrics;
 pub mod metric_registry;
 pub mod service_status;

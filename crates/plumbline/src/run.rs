@@ -9,6 +9,8 @@ use anyhow::{Context, Result, anyhow};
 use stream::deployment::GenesisError;
 use stream::log::{LogError, with_sources};
 
+use crate::backup::backup_command::{KeysInBackup, backup};
+use crate::backup::restore_command::restore;
 use crate::cli::{
     Cli, CodesCommand, Command, ConfigCommand, ConflictsCommand, EraseCommand, EventsCommand, LogCommand, Measures, Output,
     Reference, Registry, Rejects, ReplayArgs, ServiceArgs, SessionsCommand, SimulateArgs,
@@ -54,6 +56,7 @@ use crate::process::roles::ProcessRoles;
 use crate::send::send_error::{EXIT_SOME_REJECTED, SendError};
 use crate::service::broker_clock::BrokerClockCheckError;
 use crate::service::clock_check::ClockCheckError;
+use crate::service::private_folder::set_private_umask;
 use crate::service::run_service;
 use crate::service_client::TOKEN_VARIABLE;
 use crate::sign_in::{invite_command, sessions_command};
@@ -128,7 +131,9 @@ fn dispatch(command: &Command) -> Result<()> {
             let config = configured(&args.service)?;
             logs::for_a_service(&config);
             warn_of_unknown_variables(&args.service, &config);
-            run_service::run(&config, ProcessRoles::of(&args.roles), service_clock()?, args.accept_clock, &listen()?)
+            let interrupt = Interrupt::of_a_service().context("the handlers of signals cannot be installed")?;
+            let roles = ProcessRoles::of(&args.roles);
+            run_service::run((&config, sources(&args.service)), roles, service_clock()?, args.accept_clock, &interrupt)
         }
         Command::Map(args) => map::map(args, &listen()?, &mut BufWriter::new(io::stdout().lock()), &mut |text| report(text)),
         Command::Conform(args) => {
@@ -204,6 +209,16 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Log(LogCommand::Salvage(args)) => {
             print(&log_salvage::salvage(&recognised(configured(&args.service)?)?, &args.to)?)
         }
+        Command::Backup(args) => {
+            set_private_umask();
+            let keys = if args.with_keys { KeysInBackup::Copied } else { KeysInBackup::Elsewhere };
+            print(&backup(&configured(&args.service)?, &args.dir, keys, &service_clock()?, &listen()?)?)
+        }
+        Command::Restore(args) => {
+            set_private_umask();
+            print(&restore(&args.dir, &args.to, &listen()?)?)
+        }
+        Command::Log(LogCommand::Trim(args)) => print(&log_salvage::trim(&recognised(configured(args)?)?, service_clock()?)?),
         Command::Health(args) => print(&wrapped(&health::health(&configured(args)?)?, columns())),
         Command::Check(args) => print(&wrapped(&check::check(&sources(args), &VARIABLES)?, columns())),
         Command::Completions { shell } => Ok(io::stdout().write_all(&manual::completions(*shell))?),

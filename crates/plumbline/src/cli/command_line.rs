@@ -12,7 +12,8 @@ use crate::cli::history_args::{DemoArgs, MigrateArgs, ReplayArgs, SimulateArgs};
 use crate::cli::map_args::{MAP_EXIT_CODES, MapArgs};
 use crate::cli::measure_args::{CodesCommand, Measures};
 use crate::cli::operation_args::{
-    ConfigCommand, ConflictsCommand, EraseCommand, EventsCommand, LogCommand, PeekArgs, Registry, Rejects, RunArgs, TopicsArgs,
+    BackupArgs, ConfigCommand, ConflictsCommand, EraseCommand, EventsCommand, LogCommand, PeekArgs, Registry, Rejects,
+    RestoreArgs, RunArgs, TopicsArgs,
 };
 use crate::cli::page_args::{InviteArgs, SessionsCommand};
 use crate::cli::reference_args::Reference;
@@ -238,6 +239,17 @@ pub enum Command {
     /// Show what the codes of events mean.
     #[command(subcommand)]
     Codes(CodesCommand),
+    /// Back up the log of a running or a stopped service, with the rejected records.
+    ///
+    /// A backup is consistent, and adds only what is new. The token in PLUMBLINE_TOKEN needs the scope admin, if the service has tokens.
+    /// Keep keys.toml elsewhere: without it no event of a restored log can be amended.
+    ///
+    /// Example: plumbline backup /mnt/backup/plumbline --data ./plumbline-data
+    Backup(BackupArgs),
+    /// Make a new data folder of a backup. A damaged, unfinished or foreign backup is refused.
+    ///
+    /// Example: plumbline restore /mnt/backup/plumbline --to ./plumbline-data-2
+    Restore(RestoreArgs),
     /// Check the records of an embedded log, or keep those that are whole.
     ///
     /// The service must be stopped.

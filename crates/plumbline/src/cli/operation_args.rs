@@ -72,6 +72,35 @@ pub enum LogCommand {
     ///
     /// Example: plumbline log salvage --data ./plumbline-data --to ./plumbline-data-2
     Salvage(SalvageArgs),
+    /// Remove expired and outdated records of a stopped service, and rewrite the files without them.
+    ///
+    /// A running service does the same every hour. The ages are in docs/operate/backup.md.
+    Trim(ServiceArgs),
+}
+
+/// Adds to a backup.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The folder of the backup, outside of the data folder. It is created, or the records since its last backup are added.
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Copy the file of the keys into the folder, too. A reader of both can read the rejected records.
+    #[arg(long)]
+    pub with_keys: bool,
+    /// The configuration.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// Makes a data folder of a backup.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// The folder of the backup.
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Write into this new data folder.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
 }
 
 /// Keeps the whole records of a damaged log.

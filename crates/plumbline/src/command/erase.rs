@@ -17,8 +17,8 @@ use crate::config::options::Config;
 use crate::deployment::configured_files::running_at;
 use crate::deployment::data_directory::DataDirectory;
 use crate::intake::patient_erasure::{ErasureMode, ErasureOutcome, erase_patient};
-use crate::kafka::topic_plan::EVENTS_DAYS;
 use crate::process::clock::Clock;
+use crate::process::limits::EVENTS_RETENTION_DAYS;
 use crate::service::private_folder::set_private_umask;
 use crate::service_client::ask_running;
 use crate::terminal::count::counted;
@@ -39,11 +39,11 @@ pub fn erase_patient_of(args: &ErasePatientArgs, config: &Config, clock: Clock, 
     if ends_epoch {
         keys_file::end_epochs(&config.keys, &keys)?;
     }
-    let until = outcome.newest.map(|newest| Timestamp(newest).plus_seconds(EVENTS_DAYS * 86_400));
+    let until = outcome.newest.map(|newest| Timestamp(newest).plus_seconds(EVENTS_RETENTION_DAYS * 86_400));
     Ok(match args.output {
         Output::Table => report(&outcome, mode, config, until, args.end_epoch),
         Output::Json | Output::Ndjson => {
-            let until = until.filter(|_| config.kafka.is_some()).map(|until| until.to_string());
+            let until = until.map(|until| until.to_string());
             json!({ "erasure": outcome, "events_until": until, "epoch_ended": ends_epoch }).to_string() + "\n"
         }
     })
@@ -114,6 +114,6 @@ fn kept(config: &Config, until: Option<Timestamp>) -> String {
     match (&config.kafka, until) {
         (_, None) => "so nothing".to_owned(),
         (Some(_), Some(until)) => format!("until the retention of the topic, by default until {until}"),
-        (None, Some(_)) => "without end, because the embedded log keeps all records".to_owned(),
+        (None, Some(until)) => format!("until the service trims its log after a cut behind {until}; backups keep them"),
     }
 }

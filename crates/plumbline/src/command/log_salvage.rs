@@ -15,12 +15,15 @@ use crate::log::journal;
 use crate::log::local_log::{Durability, LocalLog, StoredRecord};
 use crate::log::log_directory::LogDirectory;
 use crate::log::log_record_layout::topic_number;
+use crate::log::log_trimmer::LogTrimmer;
 use crate::process::clock::Clock;
 use crate::service::private_folder::set_private_umask;
 use crate::terminal::count::counted;
 
 /// Folder of the repaired copy while a salvage runs.
 const COPY_FOLDER: &str = "salvage.tmp";
+/// Bytes in one MB.
+const MB: u64 = 1_000_000;
 /// Most lost records that are named one by one.
 const NAMED_RECORDS: usize = 1_000;
 
@@ -87,6 +90,25 @@ pub fn salvage(config: &Config, to: &Path) -> Result<String> {
     Ok(format!("{}: {kept} kept. {lost}Start the service with --data {}.\n", to.display(), to.display()))
 }
 
+/// Removes the expired and outdated records of a log that no process has open, and rewrites its files.
+///
+/// # Errors
+/// When there is no embedded log, another process has it open, or the disk refuses.
+pub fn trim(config: &Config, clock: Clock) -> Result<String> {
+    let dir = embedded(config)?;
+    let now = clock.now();
+    let mut log = LocalLog::open(&dir, clock, Durability::Synced)?;
+    let before = log.disk_bytes()?;
+    let counts = LogTrimmer::default().trim(&mut log, now)?;
+    Topic::ALL.into_iter().try_for_each(|topic| log.rewrite(topic))?;
+    let expired = counted(counts.expired, "expired record", "expired records");
+    let outdated = counted(counts.outdated, "outdated record", "outdated records");
+    // The engine frees old files when the log is closed.
+    drop(log);
+    let after = LogDirectory::open(&dir)?.disk_bytes()?;
+    Ok(format!("{}: {expired} and {outdated} removed, {} MB before, {} MB now\n", dir.display(), before / MB, after / MB))
+}
+
 /// The folder of the embedded log.
 fn embedded(config: &Config) -> Result<PathBuf> {
     if config.kafka.is_some() {
@@ -119,7 +141,7 @@ fn inventory_of(log: &LocalLog, keep: &mut dyn FnMut(Topic, StoredRecord<'_>) ->
     let mut inventory = LogInventory::default();
     for topic in Topic::ALL {
         for partition in log.partitions(topic) {
-            for offset in 0..log.end_of(topic, partition) {
+            for offset in log.start_of(topic, partition)..log.end_of(topic, partition) {
                 match log.stored(topic, partition, offset) {
                     // A log that was copied may have gaps.
                     Ok(None) => {}

@@ -66,7 +66,7 @@ impl Token {
 }
 
 /// The tokens of a service. Without tokens every client may do everything, and the service listens on loopback only.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Authorizer {
     tokens: BTreeMap<TokenHash, Arc<Token>>,
 }

@@ -142,6 +142,7 @@ impl GivenValues {
             first_day: self.value("first-day", None, first_day),
             registry: self.value("registry", None, |text| Ok(path(text))),
             grid: Grid { period_seconds: every, offset_seconds: at },
+            disk_reserve: self.value("disk-reserve", 0, quantity::bytes),
             refused: self.value("refused", 0, quantity::bytes),
             max_body: self.value("http.max-body", 1, body),
             max_connections: self.value("http.max-connections", 1, |text| count(text, 8, 65_536)),

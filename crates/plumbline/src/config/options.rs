@@ -121,6 +121,8 @@ pub struct Config {
     pub keys: PathBuf,
     /// The publication times. Fixed for a log.
     pub grid: Grid,
+    /// Free space of the disk of an embedded log, below which intake accepts nothing, bytes; 0 for none.
+    pub disk_reserve: usize,
     /// Limit of stored rejected records, bytes; 0 stores none.
     pub refused: usize,
     /// Limit of the body of a request, bytes.
@@ -192,7 +194,7 @@ const fn option(key: &'static str, default: &'static str, help: &'static str) ->
 }
 
 /// Every option but the feeds.
-pub const OPTIONS: [OptionOf; 47] = [
+pub const OPTIONS: [OptionOf; 48] = [
     option("built-in-measures", "keep", "keep or drop the built-in measures that the folder `measures` does not replace"),
     option("codes.answers", "", "CSV file of answers: question, code, target; the target is a word of measure files"),
     option(
@@ -217,6 +219,11 @@ pub const OPTIONS: [OptionOf; 47] = [
         "CSV file of the codes of PractitionerRole: system (empty for any), code, target; the target is a role, such as gp",
     ),
     option("data", "./plumbline-data", "folder of the log, the keys and the lock"),
+    option(
+        "disk-reserve",
+        "512MiB",
+        "free space of the disk of an embedded log, below which intake answers 507 and everything else goes on; 0B for none",
+    ),
     option(
         "first-day",
         "",

@@ -29,6 +29,7 @@ use crate::kafka::schema_registry::registry::SchemaRegistry;
 use crate::log::any_log::AnyLog;
 use crate::log::local_log::{Durability, LocalLog};
 use crate::process::clock::Clock;
+use crate::process::disk_space::DiskSpace;
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::published_cards::card_store::CardStore;
@@ -50,6 +51,8 @@ pub struct DataDirectory {
     pub decoder: IntakeDecoder,
     /// Raw records that were rejected.
     pub refused: RejectStore,
+    /// The disk of the folder, with the reserve of an embedded log.
+    pub disk: DiskSpace,
     /// The clock of the process.
     pub clock: Clock,
     data: PathBuf,
@@ -97,7 +100,9 @@ impl DataDirectory {
         let refused = RejectStore::new(&config.data.join(REFUSED), &keys, config.refused);
         let decoder = decoder_config(config, keys, first_day(config, &deployment))?;
         let decoder = IntakeDecoder::new(decoder);
-        let mut directory = DataDirectory { log, shelf, deployment, decoder, refused, clock, data: config.data.clone() };
+        let reserve = if config.kafka.is_none() { config.disk_reserve as u64 } else { 0 };
+        let disk = DiskSpace::of(&config.data, reserve);
+        let mut directory = DataDirectory { log, shelf, deployment, decoder, refused, disk, clock, data: config.data.clone() };
         if roles.has(ProcessRole::Intake) {
             directory.check_feeds(config)?;
             directory.register(&registry)?;
@@ -154,7 +159,7 @@ pub fn refused(config: &Config) -> Result<RejectStore> {
 }
 
 /// The first day of which a service accepts events: the configured one, else the day five years before the first publication.
-fn first_day(config: &Config, deployment: &Deployment) -> Option<Day> {
+pub(crate) fn first_day(config: &Config, deployment: &Deployment) -> Option<Day> {
     match config.first_day {
         Some(FirstDay::On(day)) => Some(day),
         Some(FirstDay::Unbounded) => None,

@@ -134,5 +134,5 @@ pub(crate) fn registry_settings(config: &Config, kafka: &KafkaSettings, stopping
 pub(crate) fn cards_of_copy(config: &Config) -> Result<CardStore> {
     let dir = config.data.join(CARDS_FOLDER);
     let cards = LocalLog::open(&dir, Clock::System, Durability::Buffered).map_err(|error| in_use(&config.data, error))?;
-    Ok(CardStore::over(cards))
+    Ok(CardStore::over_copy(cards))
 }

@@ -11,7 +11,6 @@ use serde::Serialize;
 use stream::log::with_sources;
 use tokio::sync::oneshot;
 
-use crate::config::options::feed_named;
 use crate::http::element_places::ElementPlaces;
 use crate::http::http_state::HttpState;
 use crate::http::problem::{ProblemType, Refusal};
@@ -122,9 +121,15 @@ pub(crate) async fn submit(
     body: Bytes,
     room: RoomPermit,
 ) -> Result<SubmissionAnswer, Refusal> {
-    let feed = feed.map(|name| feed_named(&state.feeds, &state.deployment.schedule.zone, name));
+    let feed = feed.map(|name| state.decoder.get().feed(name));
     if state.status.faults.at(FaultPlace::Brokers).is_some() {
         return Err(brokers_away("nothing of this body was read"));
+    }
+    if let Some(shortage) = state.disk.shortage() {
+        return Err(Refusal::new(
+            ProblemType::DiskFull,
+            format!("{shortage}; nothing of this body was read, send it again then"),
+        ));
     }
     let (reply, answer) = oneshot::channel();
     let submission = Submission { body, feed, rights: checked.rights, most_elements: state.max_elements, reply, room };

@@ -28,7 +28,7 @@ pub(crate) async fn retract(
     let Ok(permit) = state.retry_permit.clone().try_acquire_owned() else {
         return ProblemType::Busy.response("a retry or another fence runs; send this again after the seconds of Retry-After");
     };
-    let (feed, id) = (feed.to_owned(), state.decoder.records.protected_id(id));
+    let (feed, id) = (feed.to_owned(), state.decoder.get().records.protected_id(id));
     let run = move || {
         let mut log = state.log.clone();
         let fenced = fence(&mut log, state.deployment.partitions, &feed, &id);

@@ -1,10 +1,10 @@
 //! The parts of the service that HTTP handlers use.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::response::Response;
+use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::access_record::AccessRecord;
 use scorecard::record::item::Feed;
 use stream::deployment::Deployment;
@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use crate::access::access_log::AccessLog;
 use crate::config::authorizer::{Authorizer, SenderRights};
 use crate::config::options::{Config, OpenMetrics};
+use crate::deployment::configuration_reload::{ConfigurationReload, ReloadedValues};
 use crate::deployment::data_directory::DataDirectory;
 use crate::http::open_connections::OpenConnections;
 use crate::http::problem::ProblemType;
@@ -24,8 +25,10 @@ use crate::intake::intake_decoder::IntakeDecoder;
 use crate::intake::intake_worker::IntakeSender;
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
+use crate::process::disk_space::DiskSpace;
 use crate::process::limits::{EXPLAIN_QUEUE, EXPORTS, FOLLOWERS};
 use crate::process::metric_registry::MetricRegistry;
+use crate::process::reloadable::Reloadable;
 use crate::process::service_status::ServiceStatus;
 use crate::published_cards::card_store::CardStore;
 use crate::rejects::reject_store::RejectStore;
@@ -38,7 +41,7 @@ pub struct HttpState {
     /// Passes events to intake; none where this process has no role intake.
     pub intake: Option<IntakeSender>,
     /// Checks tokens.
-    pub authorizer: Arc<Authorizer>,
+    pub authorizer: Reloadable<Authorizer>,
     /// The address of the service.
     pub listen: SocketAddr,
     /// The open connections.
@@ -51,12 +54,16 @@ pub struct HttpState {
     pub max_body: usize,
     /// The largest number of elements of a body.
     pub max_elements: usize,
-    /// Declared feeds.
-    pub feeds: Arc<BTreeMap<String, Arc<Feed>>>,
     /// Raw records that were rejected.
     pub rejects: RejectStore,
-    /// Decodes retried records.
-    pub decoder: IntakeDecoder,
+    /// Decodes retried records, and holds the declared feeds.
+    pub decoder: Reloadable<IntakeDecoder>,
+    /// The measures.
+    pub measures: Reloadable<MeasureSet>,
+    /// Reads the configuration again.
+    pub reload: ConfigurationReload,
+    /// The disk of the data folder.
+    pub disk: DiskSpace,
     /// The clock of retries.
     pub clock: Clock,
     /// One permit: a retry reads all rejects, so only one runs at a time.
@@ -77,7 +84,7 @@ pub struct HttpState {
     pub log: AnyLog,
     /// The reports of all threads.
     pub status: Arc<ServiceStatus>,
-    /// The deployment.
+    /// The deployment with the measures of the start.
     pub deployment: Deployment,
     /// The metrics of this process.
     pub metrics: MetricRegistry,
@@ -112,11 +119,12 @@ impl HttpState {
         status: Arc<ServiceStatus>,
         metrics: MetricRegistry,
         looks: Option<Arc<AccessLog>>,
+        (values, reload): (ReloadedValues, ConfigurationReload),
     ) -> HttpState {
         HttpState {
             dry_runner: Arc::new(DryRunner::new(&data.decoder, data.log.clone())),
             intake,
-            authorizer: Arc::new(config.gate.clone()),
+            authorizer: values.gate,
             listen: config.listen,
             connections: OpenConnections::new(config.max_connections),
             metrics_are_open: match config.open_metrics {
@@ -128,9 +136,11 @@ impl HttpState {
             room: BodyRoom::new(config.max_waiting, config.max_body),
             max_body: config.max_body,
             max_elements: config.max_elements,
-            feeds: data.decoder.feeds.clone(),
             rejects: data.refused.clone(),
-            decoder: data.decoder.clone(),
+            decoder: values.decoder,
+            measures: values.measures,
+            reload,
+            disk: data.disk.clone(),
             clock: data.clock.clone(),
             retry_permit: Arc::new(Semaphore::new(1)),
             explain_queue: Arc::new(Semaphore::new(1 + EXPLAIN_QUEUE)),
@@ -144,5 +154,11 @@ impl HttpState {
             deployment: data.deployment.clone(),
             metrics,
         }
+    }
+
+    /// The deployment with the present measures.
+    #[must_use]
+    pub fn present_deployment(&self) -> Deployment {
+        Deployment { measures: self.measures.get(), ..self.deployment.clone() }
     }
 }

@@ -75,11 +75,13 @@ pub enum ProblemType {
     Unavailable,
     /// The disk is full.
     DiskFull,
+    /// The configuration has mistakes, and the old one stays in force.
+    NotReloaded,
 }
 
 impl ProblemType {
     /// All of them.
-    pub const ALL: [ProblemType; 26] = [
+    pub const ALL: [ProblemType; 27] = [
         ProblemType::UnknownParameter,
         ProblemType::MalformedParameter,
         ProblemType::EmptyBody,
@@ -106,6 +108,7 @@ impl ProblemType {
         ProblemType::LogFailed,
         ProblemType::Unavailable,
         ProblemType::DiskFull,
+        ProblemType::NotReloaded,
     ];
 
     /// Its name and its title.
@@ -138,6 +141,7 @@ impl ProblemType {
             ProblemType::LogFailed => ("log-failed", "The log failed"),
             ProblemType::Unavailable => ("unavailable", "The service does not answer this now"),
             ProblemType::DiskFull => ("disk-full", "The disk is full"),
+            ProblemType::NotReloaded => ("not-reloaded", "The configuration is not reloaded"),
         }
     }
 
@@ -163,6 +167,7 @@ impl ProblemType {
             ProblemType::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             ProblemType::LogFailed | ProblemType::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             ProblemType::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
+            ProblemType::NotReloaded => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 

@@ -80,6 +80,9 @@ pub(crate) async fn retry(
     if let Some(failure) = state.status.disk_failure() {
         return ProblemType::DiskFull.response(&format!("{failure}; retry after a restart of the service"));
     }
+    if let Some(shortage) = state.disk.shortage() {
+        return ProblemType::DiskFull.response(&format!("{shortage}; retry then"));
+    }
     let Ok(permit) = state.retry_permit.clone().try_acquire_owned() else {
         return ProblemType::Busy.response("a retry runs; send this again after the seconds of Retry-After");
     };
@@ -108,7 +111,7 @@ pub(crate) async fn retry(
 fn run(state: HttpState, filter: &RejectFilter) -> Result<RetryOutcome, RetryError> {
     let HttpState { mut log, decoder, rejects, clock, status, deployment, .. } = state;
     let mut intake = Intake::new(deployment.partitions, EVENTS_PER_BATCH);
-    let retried = RejectRetrier::new(&decoder, &rejects).run(filter, &mut intake, &mut log, clock.now());
+    let retried = RejectRetrier::new(&decoder.get(), &rejects).run(filter, &mut intake, &mut log, clock.now());
     status.intake(Way::Retry).counts.add(intake.counts());
     retried
 }

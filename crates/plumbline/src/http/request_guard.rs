@@ -88,7 +88,7 @@ pub(crate) async fn check(State((rules, state)): State<(RouteRules, HttpState)>,
             next.run(request).await
         }
         Err(refusal) => {
-            let token = state.authorizer.rights(request.headers());
+            let token = state.authorizer.get().rights(request.headers());
             let token = token.as_ref().map_or("", SenderRights::token_name);
             info!(token, route = rules.path, problem = refusal.problem.words().0, "request refused");
             refusal.into_response()
@@ -97,7 +97,7 @@ pub(crate) async fn check(State((rules, state)): State<(RouteRules, HttpState)>,
 }
 
 fn checked(rules: RouteRules, state: &HttpState, request: &Request) -> Result<CheckedRequest, Refusal> {
-    if !state.authorizer.has_tokens() {
+    if !state.authorizer.get().has_tokens() {
         local_origin::check(request.uri(), request.headers(), state.listen.ip())?;
     }
     if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
@@ -113,7 +113,7 @@ fn checked(rules: RouteRules, state: &HttpState, request: &Request) -> Result<Ch
 
 fn rights(access: Access, state: &HttpState, headers: &HeaderMap, feed: Option<&str>) -> Result<SenderRights, Refusal> {
     let is_open = access == Access::Open || access == Access::Metrics && state.metrics_are_open;
-    let Some(rights) = state.authorizer.rights(headers) else {
+    let Some(rights) = state.authorizer.get().rights(headers) else {
         if is_open {
             return Ok(SenderRights::All);
         }

@@ -37,7 +37,7 @@ const EXPORT_PARAMETERS: &[&str] = &["disclosed", "format", "from", "measure", "
 const FHIR_PARAMETERS: &[&str] = &["_format", "_pretty", "feed"];
 
 /// All routes.
-pub const ROUTES: [Route; 26] = [
+pub const ROUTES: [Route; 29] = [
     route(("POST", "/v1/events"), Access::Events, &["dry-run", "feed"], "the outcome of each event of the body", || {
         post(events_route::post)
     }),
@@ -145,6 +145,23 @@ pub const ROUTES: [Route; 26] = [
         "the number of events of a patient that are retracted",
         || post(erasure_route::erase),
     ),
+    route(
+        ("GET", "/v1/backup"),
+        Access::Admin,
+        &[],
+        "the bounds of every partition of an embedded log, for `plumbline backup`",
+        || get(status_routes::backup_bounds),
+    ),
+    route(
+        ("GET", "/v1/backup/records"),
+        Access::Admin,
+        &["from", "partition", "to", "topic"],
+        "stored records of an embedded log, for `plumbline backup`",
+        || get(status_routes::backup_records),
+    ),
+    route(("POST", "/v1/reload"), Access::Admin, &[], "the options that a reload changed, and those that need a restart", || {
+        post(status_routes::reload)
+    }),
     route(("GET", "/openapi.json"), Access::Open, &[], "the OpenAPI document of these routes", || {
         get(async || openapi::response(&ROUTES))
     }),

@@ -26,6 +26,7 @@ use crate::intake::source_check::{SourceCheck, is_refused_source};
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
 use crate::process::limits::{EVENTS_PER_BATCH, QUEUED_REQUESTS, REJECT_TRIM_INTERVAL, REQUEST_GROUP_BYTES};
+use crate::process::reloadable::Reloadable;
 use crate::process::service_status::{ServiceStatus, Way};
 use crate::rejects::reject_store::RejectStore;
 use crate::rejects::rejected_record::RejectedRecord;
@@ -136,7 +137,8 @@ pub struct IntakeWorker {
     /// Rejects that are counted only.
     counted_only: IntakeCounts,
     log: AnyLog,
-    decoder: IntakeDecoder,
+    decoders: Reloadable<IntakeDecoder>,
+    decoder: Arc<IntakeDecoder>,
     check: SourceCheck,
     rejects: RejectStore,
     clock: Clock,
@@ -152,7 +154,7 @@ impl IntakeWorker {
     pub fn new(
         log: AnyLog,
         partitions: u32,
-        decoder: IntakeDecoder,
+        decoders: Reloadable<IntakeDecoder>,
         rejects: RejectStore,
         clock: Clock,
         status: Arc<ServiceStatus>,
@@ -160,7 +162,7 @@ impl IntakeWorker {
     ) -> (IntakeSender, IntakeWorker) {
         let (sender, queue) = sync_channel(QUEUED_REQUESTS);
         let intake = Intake::new(partitions, EVENTS_PER_BATCH);
-        let trimmed = Timestamp::EARLIEST;
+        let (trimmed, decoder) = (Timestamp::EARLIEST, decoders.get());
         (
             IntakeSender(sender),
             IntakeWorker {
@@ -170,6 +172,7 @@ impl IntakeWorker {
                 log,
                 check: SourceCheck::new(&decoder),
                 decoder,
+                decoders,
                 rejects,
                 clock,
                 status,
@@ -211,6 +214,10 @@ impl IntakeWorker {
         {
             bytes += submission.body.len();
             group.push(submission);
+        }
+        if !self.decoders.is(&self.decoder) {
+            self.decoder = self.decoders.get();
+            self.check = SourceCheck::new(&self.decoder);
         }
         self.check.expire();
         let (mut answers, mut rejected) = (Vec::new(), Vec::new());

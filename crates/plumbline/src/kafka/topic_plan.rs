@@ -6,17 +6,13 @@ use stream::log::Topic;
 
 use crate::kafka::topic_fault::TopicFault;
 use crate::kafka::topic_requirement::Requirement;
-use crate::process::limits::{ACCESS_MONTHS, REJECT_RETENTION_DAYS};
+use crate::process::limits::{
+    ACCESS_MONTHS, COMPACTION_LAG_DAYS, EVENTS_RETENTION_DAYS, PUBLISHED_RETENTION_DAYS, REJECT_RETENTION_DAYS,
+};
 
 const DAY_MS: i64 = 86_400_000;
-/// 16 months: an amendment may arrive 13 months after its event, and an open month is replayed from its events.
-pub(crate) const EVENTS_DAYS: i64 = 16 * 31;
-/// 25 months: subscribers can read two years of published cards.
-const PUBLISHED_DAYS: i64 = 25 * 31;
 /// 25 months: a look is shown for that long.
 const ACCESS_DAYS: i64 = ACCESS_MONTHS as i64 * 31;
-/// Publish may lag this long before compaction removes rows that it needs; then it folds the log itself.
-const COMPACTION_LAG_DAYS: i64 = 7;
 /// The largest record of our producers with its framing, bytes: Kafka's own default.
 const RECORD_BYTES: i64 = 1_048_588;
 /// The largest mark, bytes: about 35 for each feed, practice, kind and open month, so 3,000 practices a partition.
@@ -26,9 +22,9 @@ const MARK_BYTES: i64 = 16 << 20;
 #[must_use]
 pub fn settings(topic: Topic) -> Vec<(&'static str, Requirement)> {
     let mut settings = match topic {
-        Topic::Events => kept_for(Requirement::AtLeast(EVENTS_DAYS * DAY_MS)),
+        Topic::Events => kept_for(Requirement::AtLeast(EVENTS_RETENTION_DAYS * DAY_MS)),
         Topic::Registry => kept_for(Requirement::AtLeast(-1)),
-        Topic::ScorecardRevisions | Topic::Runs => kept_for(Requirement::AtLeast(PUBLISHED_DAYS * DAY_MS)),
+        Topic::ScorecardRevisions | Topic::Runs => kept_for(Requirement::AtLeast(PUBLISHED_RETENTION_DAYS * DAY_MS)),
         Topic::Access => kept_for(Requirement::AtLeast(ACCESS_DAYS * DAY_MS)),
         Topic::Rejects => kept_for(Requirement::AtMost(REJECT_RETENTION_DAYS * DAY_MS)),
         Topic::ClinicianMonths

@@ -8,20 +8,23 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use codec::avro::encoding;
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::PersistMode;
 use prometheus::Histogram;
 use scorecard::event::Event;
 use scorecard::record::log_record::Record;
+use scorecard::time::calendar::Timestamp;
 use stream::log::{Fill, Log, LogEntry, LogError, Topic};
 
 use crate::log::log_directory::{LocalLogError, LogDirectory};
 use crate::log::log_record_layout;
+use crate::log::record_store::RecordStore;
 use crate::process::clock::Clock;
-use crate::process::limits::{ENGINE_CACHE_BYTES, ENGINE_WRITE_BUFFER_BYTES, LOG_BUFFER_BYTES};
+use crate::process::limits::{LOG_BUFFER_BYTES, RECORDS_PER_REMOVAL};
 use crate::process::metric_registry::{MetricRegistry, histogram};
 
 /// The guarantee of a flush.
@@ -43,21 +46,33 @@ pub struct LocalLog {
 }
 
 struct LogCore {
-    records: Keyspace,
-    database: Database,
+    records: RecordStore,
     directory: LogDirectory,
     clock: Clock,
     durability: Durability,
     sync_duration: Histogram,
+    /// Removed records, in the order of [`Topic::ALL`].
+    removed: [AtomicU64; Topic::ALL.len()],
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// One past the last offset, by topic number and partition.
-    ends: BTreeMap<(u8, u32), u64>,
+    /// The first offset and one past the last one, by topic number and partition.
+    bounds: BTreeMap<(u8, u32), Range<u64>>,
     /// Number of fences so far.
     fence: u64,
+}
+
+/// A record as the log stores it, without its decoding.
+#[derive(Clone, Copy, Debug)]
+pub struct RawEntry<'v> {
+    /// The offset.
+    pub offset: u64,
+    /// Append time, key and bytes; `None` for a damaged value.
+    pub content: Option<(Timestamp, &'v str, &'v [u8])>,
+    /// Bytes of stored key and value.
+    pub stored_bytes: u64,
 }
 
 /// A whole record as the log stores it.
@@ -71,6 +86,12 @@ pub struct StoredRecord<'v> {
 }
 
 impl<'v> StoredRecord<'v> {
+    /// Stored bytes of any kind: a copy keeps damaged ones, too.
+    #[must_use]
+    pub fn any(partition: u32, offset: u64, value: &'v [u8]) -> StoredRecord<'v> {
+        StoredRecord { partition, offset, value }
+    }
+
     /// Checks the stored bytes of a record.
     ///
     /// # Errors
@@ -102,18 +123,10 @@ impl LocalLog {
     pub fn open(dir: &Path, clock: Clock, durability: Durability) -> Result<LocalLog, LocalLogError> {
         let directory = LogDirectory::open(dir)?;
         directory.check_journal()?;
-        let failed = |error| LocalLogError::of_engine(dir, "opened", error);
-        // With manual persistence a commit makes no system call; `Synced` requests a sync at each commit.
-        let builder = Database::builder(directory.engine_path())
-            .manual_journal_persist(true)
-            .worker_threads(1)
-            .cache_size(ENGINE_CACHE_BYTES);
-        let database = builder.open().map_err(failed)?;
-        let options =
-            || KeyspaceCreateOptions::default().manual_journal_persist(true).max_memtable_size(ENGINE_WRITE_BUFFER_BYTES);
-        let records = database.keyspace("records", options).map_err(failed)?;
-        let state = Mutex::new(State { ends: recover_ends(&records).map_err(failed)?, fence: 0 });
-        let shared = Arc::new(LogCore { records, database, directory, clock, durability, sync_duration: sync_duration(), state });
+        let records = RecordStore::open(&directory)?;
+        let bounds = recover_bounds(&records).map_err(|error| LocalLogError::of_engine(dir, "opened", error))?;
+        let (state, removed) = (Mutex::new(State { bounds, fence: 0 }), Default::default());
+        let shared = Arc::new(LogCore { records, directory, clock, durability, sync_duration: sync_duration(), removed, state });
         Ok(LocalLog { shared, pending: Vec::new(), pending_bytes: 0, fence: 0 })
     }
 
@@ -128,7 +141,7 @@ impl LocalLog {
     /// # Errors
     /// [`LogError::Storage`] when the disk refuses.
     pub fn sync(&self) -> Result<(), LogError> {
-        self.shared.database.persist(PersistMode::SyncAll).map_err(|error| self.shared.failed("written", error))
+        self.shared.records.sync().map_err(|error| self.shared.failed("written", error))
     }
 
     /// Bytes of the batches of events, with their keys and append times. Ticks are left out.
@@ -138,7 +151,7 @@ impl LocalLog {
     pub fn event_bytes(&self) -> Result<u64, LogError> {
         let events = log_record_layout::key(Topic::Events, 0, 0)..=log_record_layout::key(Topic::Events, u32::MAX, u64::MAX);
         let mut bytes = 0;
-        for found in self.shared.records.range(events) {
+        for found in self.shared.records.range(Topic::Events, events) {
             let value = found.value().map_err(|error| self.shared.failed("read", error))?;
             let is_tick = log_record_layout::parse_value(&value).is_some_and(|(_, key, _)| key == "tick");
             bytes += if is_tick { 0 } else { (log_record_layout::KEY_BYTES + value.len()) as u64 };
@@ -157,20 +170,73 @@ impl LocalLog {
     /// Adds the metrics of this log.
     pub fn register_metrics(&self, registry: &MetricRegistry) {
         registry.observed(&self.shared.sync_duration);
+        let log = self.shared.clone();
+        let help = "Bytes of the files of the embedded log, by topic, and of its journal. A topic that grows beyond its retention: the log \
+                    is not trimmed, and the service's log says why.";
+        registry.gauges("plumbline_log_bytes", help, ["topic"], move || {
+            let topics = Topic::ALL.into_iter().map(|topic| ([topic.name()], log.records.file_bytes(Some(topic)) as f64));
+            topics.chain([(["journal"], log.records.file_bytes(None) as f64)]).collect()
+        });
+        let log = self.shared.clone();
+        let help = "Records that the embedded log removed since the start, by topic: expired ones, and those with a successor.";
+        registry.counters("plumbline_log_removed_records_total", help, ["topic"], move || {
+            Topic::ALL
+                .iter()
+                .zip(&log.removed)
+                .map(|(topic, removed)| ([topic.name()], removed.load(Ordering::Relaxed)))
+                .collect()
+        });
+    }
+
+    /// The storage engine under the log.
+    #[must_use]
+    pub fn records(&self) -> &RecordStore {
+        &self.shared.records
+    }
+
+    /// Removes these records of a partition, for good. The last record of a partition stays, because the next offset follows from it.
+    ///
+    /// The caller decides that no task needs them: see [`crate::log::log_trimmer`]. A crash removes a part of them, in the given order.
+    ///
+    /// # Errors
+    /// [`LogError::Storage`] when the disk refuses.
+    pub fn remove(&self, topic: Topic, partition: u32, offsets: &[u64]) -> Result<(), LogError> {
+        let core = &self.shared;
+        let last = self.end_of(topic, partition).saturating_sub(1);
+        for some in offsets.chunks(RECORDS_PER_REMOVAL) {
+            let mut batch = core.records.batch();
+            for offset in some.iter().filter(|offset| **offset < last) {
+                batch.remove(core.records.of(topic), log_record_layout::key(topic, partition, *offset));
+            }
+            batch.commit().map_err(|error| core.failed("written", error))?;
+        }
+        let place = usize::from(log_record_layout::topic_number(topic)) - 1;
+        core.removed[place].fetch_add(offsets.len() as u64, Ordering::Relaxed);
+        let first = first_offset(&core.records, topic, partition).map_err(|error| core.failed("read", error))?;
+        let of_partition = (log_record_layout::topic_number(topic), partition);
+        if let (Some(first), Some(bounds)) = (first, core.state().bounds.get_mut(&of_partition)) {
+            bounds.start = first;
+        }
+        Ok(())
     }
 
     /// The partitions of a topic that hold records, in order.
     #[must_use]
     pub fn partitions(&self, topic: Topic) -> Vec<u32> {
         let number = log_record_layout::topic_number(topic);
-        self.shared.state().ends.range((number, 0)..=(number, u32::MAX)).map(|((_, partition), _)| *partition).collect()
+        self.shared.state().bounds.range((number, 0)..=(number, u32::MAX)).map(|((_, partition), _)| *partition).collect()
     }
 
     /// One past the last offset of a partition.
     #[must_use]
     pub fn end_of(&self, topic: Topic, partition: u32) -> u64 {
-        let of_partition = (log_record_layout::topic_number(topic), partition);
-        self.shared.state().ends.get(&of_partition).copied().unwrap_or(0)
+        self.shared.bounds(topic, partition).end
+    }
+
+    /// The first offset that a partition holds.
+    #[must_use]
+    pub fn start_of(&self, topic: Topic, partition: u32) -> u64 {
+        self.shared.bounds(topic, partition).start
     }
 
     /// The stored bytes of one record; `None` in a gap.
@@ -179,7 +245,77 @@ impl LocalLog {
     /// [`LogError::Storage`] when the engine cannot read it. Other records may be readable.
     pub fn stored(&self, topic: Topic, partition: u32, offset: u64) -> Result<Option<fjall::UserValue>, LogError> {
         let key = log_record_layout::key(topic, partition, offset);
-        self.shared.records.get(key).map_err(|error| self.shared.failed("read", error))
+        self.shared.records.of(topic).get(key).map_err(|error| self.shared.failed("read", error))
+    }
+
+    /// Calls `each` with the records of a partition from this offset on, until it breaks. Records that are appended meanwhile are left
+    /// out.
+    ///
+    /// # Errors
+    /// [`LogError::Storage`] when the log cannot be read.
+    pub fn each_stored(
+        &self,
+        (topic, partition): (Topic, u32),
+        from: u64,
+        each: &mut dyn FnMut(RawEntry<'_>) -> ControlFlow<()>,
+    ) -> Result<(), LogError> {
+        let bounds = self.shared.bounds(topic, partition);
+        let key = |offset| log_record_layout::key(topic, partition, offset);
+        for found in self.shared.records.range(topic, key(from.max(bounds.start))..key(bounds.end.max(from))) {
+            let (key, value) = found.into_inner().map_err(|error| self.shared.failed("read", error))?;
+            let Some((_, _, offset)) = log_record_layout::parse_key(&key) else { continue };
+            let stored_bytes = (key.len() + value.len()) as u64;
+            if each(RawEntry { offset, content: log_record_layout::parse_value(&value), stored_bytes }).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with the offsets and the stored values of a partition between two offsets, until it breaks.
+    ///
+    /// # Errors
+    /// [`LogError::Storage`] when the log cannot be read.
+    pub fn each_raw(
+        &self,
+        (topic, partition): (Topic, u32),
+        offsets: Range<u64>,
+        each: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), LogError> {
+        let bounds = self.shared.bounds(topic, partition);
+        let (from, to) = (offsets.start.max(bounds.start), offsets.end.min(bounds.end));
+        if from >= to {
+            return Ok(());
+        }
+        let key = |offset| log_record_layout::key(topic, partition, offset);
+        for found in self.shared.records.range(topic, key(from)..key(to)) {
+            let (key, value) = found.into_inner().map_err(|error| self.shared.failed("read", error))?;
+            let Some((_, _, offset)) = log_record_layout::parse_key(&key) else { continue };
+            if each(offset, &value).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The bounds of every partition that holds records, at one moment.
+    #[must_use]
+    pub fn all_bounds(&self) -> Vec<(Topic, u32, Range<u64>)> {
+        let state = self.shared.state();
+        let of_number = |number: u8| Topic::ALL.into_iter().find(|topic| log_record_layout::topic_number(*topic) == number);
+        let bounds = state.bounds.iter();
+        bounds.filter_map(|((number, partition), at)| Some((of_number(*number)?, *partition, at.clone()))).collect()
+    }
+
+    /// Rewrites the files of a topic without its removed records.
+    ///
+    /// # Errors
+    /// [`LogError::Storage`] when the disk refuses. Nothing is lost then.
+    pub fn rewrite(&self, topic: Topic) -> Result<(), LogError> {
+        let records = &self.shared.records;
+        // Removals wait in the buffer: without them the files would be written as they are.
+        let rewritten = records.flush_buffers().and_then(|_| records.rewrite(topic));
+        rewritten.map_err(|error| self.shared.failed("written", error))
     }
 
     /// Appends a record of another log as it is stored there.
@@ -241,27 +377,37 @@ impl LogCore {
         self.state.lock().expect("nothing panics while it holds the state")
     }
 
+    fn bounds(&self, topic: Topic, partition: u32) -> Range<u64> {
+        self.state().bounds.get(&(log_record_layout::topic_number(topic), partition)).cloned().unwrap_or(0..0)
+    }
+
     /// Assigns offsets and commits all records in one batch of the engine. The state stays locked, so offsets appear in order and
     /// every record below the bounds is readable.
     fn commit(&self, state: &mut State, records: impl Iterator<Item = PendingAppends>) -> Result<(), LogError> {
-        let mut batch = self.database.batch();
+        let mut batch = self.records.batch();
         if self.durability == Durability::Synced {
             batch = batch.durability(Some(PersistMode::SyncAll));
         }
-        let mut ends = BTreeMap::new();
+        let mut changed: BTreeMap<(u8, u32), Range<u64>> = BTreeMap::new();
         for PendingAppends { topic, partition, offset, value } in records {
             let of_partition = (log_record_layout::topic_number(topic), partition);
-            let end = ends.entry(of_partition).or_insert_with(|| state.ends.get(&of_partition).copied().unwrap_or(0));
-            *end = (*end).max(offset.unwrap_or(0));
-            batch.insert(&self.records, log_record_layout::key(topic, partition, *end), value);
-            *end += 1;
+            let bounds = changed.entry(of_partition).or_insert_with(|| state.bounds.get(&of_partition).cloned().unwrap_or(0..0));
+            let place = bounds.end.max(offset.unwrap_or(0));
+            if bounds.is_empty() {
+                bounds.start = place;
+            }
+            bounds.end = place + 1;
+            batch.insert(self.records.of(topic), log_record_layout::key(topic, partition, place), value);
         }
         let begun = Instant::now();
         batch.commit().map_err(|error| self.failed("written", error))?;
         if self.durability == Durability::Synced {
             self.sync_duration.observe(begun.elapsed().as_secs_f64());
         }
-        state.ends.extend(ends);
+        // A removal may have moved the start meanwhile; only the ends are ours.
+        for (of_partition, bounds) in changed {
+            state.bounds.entry(of_partition).or_insert(bounds.clone()).end = bounds.end;
+        }
         Ok(())
     }
 
@@ -277,20 +423,26 @@ fn sync_duration() -> Histogram {
     histogram("plumbline_log_sync_duration_seconds", help, &bounds)
 }
 
-/// One past the last offset of every partition. One look-up per partition: it jumps from one to the next.
-fn recover_ends(records: &Keyspace) -> fjall::Result<BTreeMap<(u8, u32), u64>> {
-    let mut ends = BTreeMap::new();
+/// The first offset and one past the last one of every partition. Two look-ups per partition: it jumps from one to the next.
+fn recover_bounds(records: &RecordStore) -> fjall::Result<BTreeMap<(u8, u32), Range<u64>>> {
+    let mut bounds = BTreeMap::new();
     for topic in Topic::ALL {
         let number = log_record_layout::topic_number(topic);
         let mut below = log_record_layout::key(topic, u32::MAX, u64::MAX);
-        while let Some(last) = records.range(log_record_layout::key(topic, 0, 0)..=below).next_back() {
+        while let Some(last) = records.range(topic, log_record_layout::key(topic, 0, 0)..=below).next_back() {
             let Some((_, partition, offset)) = log_record_layout::parse_key(&last.key()?) else { break };
-            ends.insert((number, partition), offset + 1);
+            bounds.insert((number, partition), first_offset(records, topic, partition)?.unwrap_or(offset)..offset + 1);
             let Some(before) = partition.checked_sub(1) else { break };
             below = log_record_layout::key(topic, before, u64::MAX);
         }
     }
-    Ok(ends)
+    Ok(bounds)
+}
+
+fn first_offset(records: &RecordStore, topic: Topic, partition: u32) -> fjall::Result<Option<u64>> {
+    let keys = log_record_layout::key(topic, partition, 0)..=log_record_layout::key(topic, partition, u64::MAX);
+    let first = records.range(topic, keys).next().map(|found| found.key()).transpose()?;
+    Ok(first.and_then(|key| log_record_layout::parse_key(&key)).map(|(_, _, offset)| offset))
 }
 
 impl Log for LocalLog {
@@ -302,14 +454,15 @@ impl Log for LocalLog {
         most: usize,
         each: &mut dyn FnMut(LogEntry<'_>) -> ControlFlow<()>,
     ) -> Result<u64, LogError> {
-        let end = self.bounds(topic, partition)?.end;
+        let Range { start, end } = self.bounds(topic, partition)?;
         // Most reads find nothing and must not cost a scan.
         if from >= end || most == 0 {
             return Ok(from);
         }
+        let from = from.max(start);
         let to = end.min(from.saturating_add(most as u64));
         let range = log_record_layout::key(topic, partition, from)..log_record_layout::key(topic, partition, to);
-        for found in self.shared.records.range(range) {
+        for found in self.shared.records.range(topic, range) {
             let (key, value) = found.into_inner().map_err(|error| self.shared.failed("read", error))?;
             let Some((_, _, offset)) = log_record_layout::parse_key(&key) else { continue };
             let flow = match log_record_layout::parse_value(&value) {
@@ -324,8 +477,7 @@ impl Log for LocalLog {
     }
 
     fn bounds(&mut self, topic: Topic, partition: u32) -> Result<Range<u64>, LogError> {
-        let of_partition = (log_record_layout::topic_number(topic), partition);
-        Ok(0..self.shared.state().ends.get(&of_partition).copied().unwrap_or(0))
+        Ok(self.shared.bounds(topic, partition))
     }
 
     fn pack(&self, event: &Event<'_>, to: &mut Vec<u8>) -> Result<(), LogError> {
@@ -373,7 +525,7 @@ impl Log for LocalLog {
 /// An entry for bytes that are not a stored value. Its append time is unknown: the earliest time decides nothing.
 fn damaged(offset: u64) -> LogEntry<'static> {
     let record = Record::Undecodable("the stored value is truncated or damaged".to_owned());
-    LogEntry { offset, appended: scorecard::time::calendar::Timestamp::EARLIEST, key: "", record }
+    LogEntry { offset, appended: Timestamp::EARLIEST, key: "", record }
 }
 
 impl Clone for LocalLog {
@@ -389,215 +541,4 @@ impl fmt::Debug for LocalLog {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use scorecard::record::log_record::Tick;
-    use scorecard::time::calendar::Timestamp;
-    use stream::log::Put;
-
-    fn tick(at: i64) -> Record<'static> {
-        Record::Tick(Tick { at: Timestamp(at) })
-    }
-
-    fn open(dir: &Path) -> LocalLog {
-        LocalLog::open(dir, Clock::standing_at(Timestamp(1_000)), Durability::Buffered).unwrap()
-    }
-
-    type ReadEntry = (u64, Timestamp, String, Record<'static>);
-
-    fn all(log: &mut LocalLog, topic: Topic, partition: u32) -> Vec<ReadEntry> {
-        let mut seen = Vec::new();
-        let mut from = 0;
-        loop {
-            let next = log
-                .read(topic, partition, from, 2, &mut |lent| {
-                    seen.push((lent.offset, lent.appended, lent.key.to_owned(), lent.record.into_owned()));
-                    ControlFlow::Continue(())
-                })
-                .unwrap();
-            if next == from {
-                return seen;
-            }
-            from = next;
-        }
-    }
-
-    fn at_once(log: &mut LocalLog, ats: &[i64]) -> Result<(), LogError> {
-        log.append_atomically(&mut |put| ats.iter().try_for_each(|at| put(Topic::Runs, 0, &at.to_string(), &tick(*at))))
-    }
-
-    #[test]
-    fn flushed_records_are_read_in_order_with_key_and_append_time() {
-        let dir = tempfile::tempdir().unwrap();
-        let clock = Clock::standing_at(Timestamp(1));
-        let mut log = LocalLog::open(dir.path(), clock.clone(), Durability::Synced).unwrap();
-        for n in 0..5 {
-            clock.set(Timestamp(10 + n));
-            log.append(Topic::Events, 3, &format!("feed-{n}"), &tick(n)).unwrap();
-        }
-        log.append(Topic::Events, 2, "other", &tick(99)).unwrap();
-        log.flush().unwrap();
-        let expected: Vec<ReadEntry> =
-            (0..5).zip(0..).map(|(offset, n)| (offset, Timestamp(10 + n), format!("feed-{n}"), tick(n))).collect();
-        assert_eq!(all(&mut log, Topic::Events, 3), expected);
-        assert_eq!(log.bounds(Topic::Events, 3).unwrap(), 0..5);
-        assert_eq!(log.bounds(Topic::Events, 0).unwrap(), 0..0);
-        assert_eq!(log.read(Topic::Events, 0, 7, 10, &mut |_| panic!("the partition is empty")).unwrap(), 7);
-    }
-
-    #[test]
-    fn the_bytes_of_events_are_those_of_their_keys_and_values_without_ticks() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut log = open(dir.path());
-        let mut record = Vec::new();
-        encoding::encode(&tick(0), &mut record).unwrap();
-        for partition in [0, 7] {
-            log.append(Topic::Events, partition, "feed", &tick(0)).unwrap();
-        }
-        log.append(Topic::Events, 0, "tick", &tick(0)).unwrap();
-        log.append(Topic::Runs, 0, "run", &tick(0)).unwrap();
-        log.flush().unwrap();
-        // A key of 13 bytes; append time, length of the key, the key and the record.
-        assert_eq!(log.event_bytes().unwrap(), 2 * (13 + 8 + 4 + 4 + record.len() as u64));
-        assert!(log.disk_bytes().unwrap() > 0);
-    }
-
-    #[test]
-    fn a_read_that_breaks_off_returns_the_next_offset() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut log = open(dir.path());
-        for n in 0..5 {
-            log.append(Topic::Events, 0, "feed", &tick(n)).unwrap();
-        }
-        log.flush().unwrap();
-        let stop_at_2 = |lent: LogEntry<'_>| if lent.offset == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-        assert_eq!(log.read(Topic::Events, 0, 1, 100, &mut { stop_at_2 }).unwrap(), 3);
-    }
-
-    #[test]
-    fn appended_records_are_visible_only_after_the_flush() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut writer = open(dir.path());
-        let mut reader = writer.clone();
-        writer.append(Topic::Rejects, 0, "a", &tick(1)).unwrap();
-        assert!(all(&mut reader, Topic::Rejects, 0).is_empty());
-        assert!(all(&mut writer, Topic::Rejects, 0).is_empty());
-        writer.flush().unwrap();
-        assert_eq!(all(&mut reader, Topic::Rejects, 0).len(), 1);
-    }
-
-    #[test]
-    fn offsets_go_on_after_a_restart() {
-        let dir = tempfile::tempdir().unwrap();
-        let places = [(Topic::Events, 0), (Topic::Events, 63), (Topic::Rejects, 0), (Topic::ClinicianMonths, 0)];
-        for round in 0..3 {
-            let mut log = open(dir.path());
-            for (topic, partition) in places {
-                assert_eq!(log.bounds(topic, partition).unwrap(), 0..round);
-                log.append(topic, partition, "k", &tick(0)).unwrap();
-            }
-            log.flush().unwrap();
-        }
-        let mut log = open(dir.path());
-        let offsets: Vec<u64> = all(&mut log, Topic::Events, 63).into_iter().map(|seen| seen.0).collect();
-        assert_eq!(offsets, [0, 1, 2]);
-        assert_eq!(log.bounds(Topic::Events, 7).unwrap(), 0..0);
-    }
-
-    #[test]
-    fn a_fenced_handle_publishes_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut old = open(dir.path());
-        let mut new = old.clone();
-        old.fence().unwrap();
-        at_once(&mut old, &[1]).unwrap();
-        new.fence().unwrap();
-        assert!(matches!(at_once(&mut old, &[2]), Err(LogError::Fenced)));
-        at_once(&mut new, &[3]).unwrap();
-        let published: Vec<String> = all(&mut new, Topic::Runs, 0).into_iter().map(|seen| seen.2).collect();
-        assert_eq!(published, ["1", "3"]);
-    }
-
-    #[test]
-    fn a_transaction_with_a_record_that_cannot_be_written_leaves_nothing_behind() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut log = open(dir.path());
-        log.fence().unwrap();
-        let damaged = Record::Undecodable("damaged".to_owned());
-        let put_both = |put: &mut Put<'_>| {
-            put(Topic::Runs, 0, "1", &tick(1))?;
-            put(Topic::Runs, 0, "2", &damaged)
-        };
-        log.append_atomically(&mut { put_both }).unwrap_err();
-        at_once(&mut log, &[3]).unwrap();
-        let kept: Vec<String> = all(&mut log, Topic::Runs, 0).into_iter().map(|seen| seen.2).collect();
-        assert_eq!(kept, ["3"]);
-    }
-
-    #[test]
-    fn a_tombstone_is_read_with_its_key() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut log = open(dir.path());
-        log.append(Topic::People, 0, "dr-lee", &Record::Tombstone).unwrap();
-        log.flush().unwrap();
-        drop(log);
-        let kept = all(&mut open(dir.path()), Topic::People, 0);
-        assert_eq!(kept, [(0, Timestamp(1_000), "dr-lee".to_owned(), Record::Tombstone)]);
-    }
-
-    #[test]
-    fn a_transaction_truncated_in_the_journal_is_lost_as_a_whole() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut log = open(dir.path());
-        log.fence().unwrap();
-        at_once(&mut log, &[1, 2]).unwrap();
-        at_once(&mut log, &[3, 4, 5]).unwrap();
-        drop(log);
-        cut_last_byte_of_journal(dir.path());
-        let kept: Vec<String> = all(&mut open(dir.path()), Topic::Runs, 0).into_iter().map(|seen| seen.2).collect();
-        assert_eq!(kept, ["1", "2"]);
-    }
-
-    /// Cuts the journal before its last byte that is not zero: the journal is preallocated with zeros.
-    fn cut_last_byte_of_journal(dir: &Path) {
-        let engine = dir.join("records");
-        let journal = std::fs::read_dir(engine)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .find(|path| path.extension().is_some_and(|extension| extension == "jnl"))
-            .expect("a written log has a journal");
-        let mut bytes = std::fs::read(&journal).unwrap();
-        let last = bytes.iter().rposition(|byte| *byte != 0).expect("the journal holds records");
-        bytes.truncate(last);
-        std::fs::write(&journal, bytes).unwrap();
-    }
-
-    #[test]
-    fn damaged_bytes_are_undecodable_and_end_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut log = open(dir.path());
-        for n in 0..4 {
-            log.append(Topic::Events, 0, "feed", &tick(n)).unwrap();
-        }
-        log.flush().unwrap();
-        let whole = log.shared.records.get(log_record_layout::key(Topic::Events, 0, 1)).unwrap().unwrap();
-        log.shared.records.insert(log_record_layout::key(Topic::Events, 0, 1), &whole[..5]).unwrap();
-        log.shared.records.insert(log_record_layout::key(Topic::Events, 0, 2), &whole[..whole.len() - 1]).unwrap();
-        let seen = all(&mut log, Topic::Events, 0);
-        assert_eq!(seen.len(), 4);
-        assert!(matches!(seen[1].3, Record::Undecodable(_)), "{:?}", seen[1]);
-        assert!(matches!(seen[2].3, Record::Undecodable(_)), "{:?}", seen[2]);
-        assert_eq!(seen[3].3, tick(3));
-    }
-
-    #[test]
-    fn a_full_buffer_is_committed_without_a_flush() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut log = open(dir.path());
-        let key = "k".repeat(1 << 20);
-        for _ in 0..5 {
-            log.append(Topic::Events, 0, &key, &tick(0)).unwrap();
-        }
-        assert!(log.bounds(Topic::Events, 0).unwrap().end >= 4);
-    }
-}
+mod tests;

@@ -9,7 +9,10 @@ use crate::log::lock_file::{LockError, LockFile};
 
 const LOCK_FILE: &str = "LOCK";
 const FORMAT_FILE: &str = "FORMAT";
-const FORMAT: &str = "plumbline local log 1\n";
+/// The format that this version writes.
+const FORMAT: &str = "plumbline local log 2\n";
+/// The first format: one keyspace without compression.
+const FORMAT_1: &str = "plumbline local log 1\n";
 /// Folder of the storage engine inside the directory.
 const ENGINE_FOLDER: &str = "records";
 
@@ -30,10 +33,9 @@ pub enum LocalLogError {
         /// The directory.
         dir: PathBuf,
     },
-    /// Another version of Plumbline wrote the log.
+    /// A later version of Plumbline wrote the log.
     #[error(
-        "{} has the format {found:?}, and this version reads {:?}; use the version that wrote it, or replay its sources into a \
-         new directory",
+        "{} has the format {found:?}, and this version reads formats up to {:?}; use the version that wrote it, or a later one",
         dir.display(), FORMAT.trim_end()
     )]
     Format {
@@ -115,10 +117,20 @@ pub(crate) fn cure(error: &io::Error) -> &'static str {
     }
 }
 
+/// The formats of a local log that this version opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DirectoryFormat {
+    /// Format 1: all topics in one keyspace.
+    OneKeyspace,
+    /// Format 2: a keyspace for each topic.
+    KeyspacePerTopic,
+}
+
 /// A locked directory. Drop it to release the lock.
 #[derive(Debug)]
 pub struct LogDirectory {
     dir: PathBuf,
+    format: DirectoryFormat,
     _lock: LockFile,
 }
 
@@ -138,13 +150,33 @@ impl LogDirectory {
         let lock = lock(dir)?;
         if is_new {
             write_synced(dir, &format).map_err(failed("written"))?;
-        } else {
-            let found = fs::read_to_string(&format).map_err(failed("read"))?;
-            if found != FORMAT {
-                return Err(LocalLogError::Format { dir: dir.to_owned(), found: found.trim_end().to_owned() });
-            }
         }
-        Ok(LogDirectory { dir: dir.to_owned(), _lock: lock })
+        let found = fs::read_to_string(&format).map_err(failed("read"))?;
+        let format = match found.as_str() {
+            FORMAT => DirectoryFormat::KeyspacePerTopic,
+            FORMAT_1 => DirectoryFormat::OneKeyspace,
+            _ => return Err(LocalLogError::Format { dir: dir.to_owned(), found: found.trim_end().to_owned() }),
+        };
+        Ok(LogDirectory { dir: dir.to_owned(), format, _lock: lock })
+    }
+
+    /// The format of the log when it was opened.
+    #[must_use]
+    pub fn format(&self) -> DirectoryFormat {
+        self.format
+    }
+
+    /// Notes that the log has the present format. A crash leaves the old note or the new one.
+    ///
+    /// # Errors
+    /// [`LocalLogError::Io`] when the file cannot be written.
+    pub(crate) fn note_format(&self) -> Result<(), LocalLogError> {
+        let new = self.dir.join(FORMAT_FILE).with_extension("new");
+        let written = write_synced(&self.dir, &new).and_then(|()| {
+            fs::rename(&new, self.dir.join(FORMAT_FILE))?;
+            File::open(&self.dir)?.sync_all()
+        });
+        written.map_err(|source| LocalLogError::Io { dir: self.dir.clone(), doing: "written", source })
     }
 
     /// The log's directory.
@@ -265,7 +297,7 @@ mod tests {
         drop(LogDirectory::open(dir.path()).unwrap());
         fs::write(dir.path().join(FORMAT_FILE), "plumbline local log 9\n").unwrap();
         let error = LogDirectory::open(dir.path()).unwrap_err().to_string();
-        assert!(error.contains("plumbline local log 9") && error.contains("plumbline local log 1"), "{error}");
+        assert!(error.contains("plumbline local log 9") && error.contains("plumbline local log 2"), "{error}");
     }
 
     #[test]

@@ -152,10 +152,38 @@ pub const HUNG_THREAD_SILENCE: Duration = Duration::from_secs(1_800);
 
 /// Unflushed bytes of a handle. A larger buffer is committed without a flush, which bounds memory.
 pub const LOG_BUFFER_BYTES: usize = 4 << 20;
-/// The storage engine's buffer of recent writes, bytes.
-pub const ENGINE_WRITE_BUFFER_BYTES: u64 = 16 << 20;
+/// The storage engine's buffer of recent writes to a topic, bytes. The four large topics can fill theirs at once.
+pub const ENGINE_WRITE_BUFFER_BYTES: u64 = 8 << 20;
+/// Files of the storage engine's journal that a straggling topic may hold back, bytes: the least that the engine allows.
+pub const ENGINE_JOURNAL_BYTES: u64 = 64 << 20;
+/// A block of the storage engine, bytes. It is compressed as a whole, and a large block holds many similar records. A reader of one record
+/// decompresses one block.
+pub const ENGINE_BLOCK_BYTES: u32 = 128 << 10;
+/// Time between a start and the first removal of records: the threads read the log first.
+pub const FIRST_LOG_TRIM: Duration = Duration::from_secs(60);
+/// Difference between the clock and the time that passed since the start, beyond which no record expires.
+pub const CLOCK_JUMP: Duration = Duration::from_secs(86_400);
+/// Interval at which the service removes expired and outdated records.
+pub const LOG_TRIM_INTERVAL: Duration = Duration::from_secs(3_600);
+/// Records that one write of the engine removes.
+pub const RECORDS_PER_REMOVAL: usize = 10_000;
+/// Longest wait until the engine has written its buffer to a file. A full disk ends the wait without a sign.
+pub const ENGINE_FLUSH_WAIT: Duration = Duration::from_secs(60);
+
+// Retention, over Kafka and in the embedded log.
+
+/// Retention of `events`, days: 16 months. An amendment may arrive 13 months after its event, and an open month is replayed from its
+/// events.
+pub const EVENTS_RETENTION_DAYS: i64 = 16 * 31;
+/// Retention of published topics, days: 25 months. Subscribers can read two years of published cards.
+pub const PUBLISHED_RETENTION_DAYS: i64 = 25 * 31;
+/// Publish may lag this long before compaction removes rows that it needs; then it folds the log itself. Days.
+pub const COMPACTION_LAG_DAYS: i64 = 7;
 /// The storage engine's cache of blocks, bytes. Records are read in order and seldom twice, so a small cache suffices.
 pub const ENGINE_CACHE_BYTES: u64 = 8 << 20;
+
+/// A page of records that a service hands to a backup, bytes of text.
+pub const BACKUP_PAGE_BYTES: usize = 4 << 20;
 
 // Rejected records.
 

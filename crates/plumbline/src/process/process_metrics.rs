@@ -19,7 +19,7 @@ pub fn register(registry: &MetricRegistry) {
     let help = "Processor time, user and system. High: the process is busy, mostly with folding or with a run.";
     registry.seconds_counter("process_cpu_seconds_total", help, || cpu_seconds(&fs::read_to_string("/proc/self/stat").ok()?));
     let help = "Memory in use. High: close to the limit of the container or the machine, which then ends the process.";
-    gauge("process_resident_memory_bytes", help, || status_bytes("VmRSS:"));
+    gauge("process_resident_memory_bytes", help, resident_bytes);
     let help = "Address space that the process has reserved, in use or not.";
     gauge("process_virtual_memory_bytes", help, || status_bytes("VmSize:"));
     let help = "Open files and connections. High: close to process_max_fds, where opening more fails.";
@@ -30,6 +30,12 @@ pub fn register(registry: &MetricRegistry) {
     gauge("process_start_time_seconds", help, || {
         start_seconds(&fs::read_to_string("/proc/stat").ok()?, &fs::read_to_string("/proc/self/stat").ok()?)
     });
+}
+
+/// Memory in use, bytes; `None` where the system does not say.
+#[must_use]
+pub fn resident_bytes() -> Option<f64> {
+    status_bytes("VmRSS:")
 }
 
 /// The program's name is in parentheses and may hold spaces and parentheses itself.

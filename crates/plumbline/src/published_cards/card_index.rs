@@ -19,6 +19,7 @@ use crate::published_cards::newest_month::NewestMonth;
 /// The place of a revision in the topic of revisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevisionPlace {
+    revision: u32,
     partition: u32,
     offset: u64,
 }
@@ -66,6 +67,8 @@ pub struct CardIndex {
     cards: BTreeMap<Arc<CardKey>, Vec<RevisionPlace>>,
     months: BTreeMap<Month, BTreeSet<Arc<CardKey>>>,
     changes: Vec<CardChange>,
+    /// Revisions that retention removed before the first of `changes`.
+    expired: usize,
     statuses: BTreeMap<Arc<CardKey>, Status>,
     counts: PublishedCounts,
     last_run: Option<Run>,
@@ -85,6 +88,12 @@ struct IndexEntry {
 }
 
 impl CardIndex {
+    /// An index of a log whose retention has removed this many revisions. Changes keep their numbers.
+    #[must_use]
+    pub fn behind(expired: usize) -> CardIndex {
+        CardIndex { expired, ..CardIndex::default() }
+    }
+
     /// Adds the revisions published since the last call. A run appears as a whole: its cards are shown after its last record.
     ///
     /// # Errors
@@ -144,7 +153,7 @@ impl CardIndex {
                 for reason in card.reasons.iter() {
                     *counts.revisions.entry(reason.cause.word().to_owned()).or_default() += 1;
                 }
-                let one = found_in(&card, RevisionPlace { partition, offset: lent.offset });
+                let one = found_in(&card, RevisionPlace { revision: card.revision, partition, offset: lent.offset });
                 newest.card(&one.key, &card);
                 found.push(one);
                 ControlFlow::Continue(())
@@ -262,10 +271,10 @@ impl CardIndex {
         at(self.cards.get(key)?, revision)
     }
 
-    /// The number of revisions of a card.
+    /// The number of revisions of a card, with those that retention removed.
     #[must_use]
     pub fn revisions_of(&self, key: &CardKey) -> usize {
-        self.cards.get(key).map_or(0, Vec::len)
+        self.cards.get(key).and_then(|places| places.last()).map_or(0, |last| last.revision as usize)
     }
 
     /// The newest revisions of a month's cards in order of clinician and practice, from the first one after `after`; those of one
@@ -297,24 +306,34 @@ impl CardIndex {
         &self.groups
     }
 
-    /// At most `most` revisions behind the first `after`, in the order of publication.
+    /// At most `most` revisions behind the first `after`, in the order of publication, and the number of the first of them, from 1.
+    /// Revisions that retention removed are left out.
     #[must_use]
-    pub fn changes(&self, after: usize, most: usize) -> &[CardChange] {
-        let rest = self.changes.get(after..).unwrap_or_default();
-        &rest[..most.min(rest.len())]
+    pub fn changes(&self, after: usize, most: usize) -> (usize, &[CardChange]) {
+        let after = after.max(self.expired);
+        let rest = self.changes.get(after - self.expired..).unwrap_or_default();
+        (after.saturating_add(1), &rest[..most.min(rest.len())])
     }
 
-    /// The number of revisions of all cards.
+    /// The number of revisions of all cards, with those that retention removed.
     #[must_use]
     pub fn revisions(&self) -> usize {
-        self.changes.len()
+        self.expired + self.changes.len()
+    }
+
+    /// Memory of the index, bytes, as an estimate: the entries with their texts, without the maps' own spare room.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let text: usize = self.cards.keys().map(|key| key.clinician.len() + key.practice.len() + size_of::<CardKey>()).sum();
+        let of_card = 3 * size_of::<Arc<CardKey>>() + size_of::<Vec<RevisionPlace>>() + size_of::<Status>();
+        let of_change = size_of::<CardChange>() + size_of::<RevisionPlace>();
+        (text + self.cards.len() * of_card + self.changes.len() * of_change) as u64
     }
 }
 
-/// Revisions have no gaps: revision 1 is at index 0.
 fn at(places: &[RevisionPlace], revision: Option<u32>) -> Option<RevisionPlace> {
     match revision {
-        Some(revision) => places.get((revision as usize).checked_sub(1)?).copied(),
+        Some(revision) => places.binary_search_by_key(&revision, |place| place.revision).ok().map(|index| places[index]),
         None => places.last().copied(),
     }
 }

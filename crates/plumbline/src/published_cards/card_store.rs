@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use stream::log::LogError;
+use stream::log::{LogError, Topic};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -30,10 +30,31 @@ struct Progress {
 }
 
 impl CardStore {
-    /// A store over this log with an empty index.
+    /// A store over the log of a deployment, with an empty index.
     #[must_use]
     pub fn over(cards: LocalLog) -> CardStore {
+        let index = CardIndex::behind(expired_revisions(&cards));
+        CardStore { cards, index: Arc::new(RwLock::new(index)), progress: watch::Sender::default() }
+    }
+
+    /// A store over a copy of the cards on Kafka, with an empty index. The offsets of Kafka have gaps, so they count no revisions.
+    #[must_use]
+    pub fn over_copy(cards: LocalLog) -> CardStore {
         CardStore { cards, index: Arc::default(), progress: watch::Sender::default() }
+    }
+
+    /// Builds the index again, after retention removed revisions. Readers see the old one until the new one is complete.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log of cards cannot be read. The old index stays.
+    pub fn rebuild(&mut self) -> Result<(), LogError> {
+        let mut index = CardIndex::behind(expired_revisions(&self.cards));
+        index.follow(&mut self.cards)?;
+        let mut shared = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        // Runs that were published meanwhile.
+        index.follow(&mut self.cards)?;
+        *shared = index;
+        Ok(())
     }
 
     /// Adds to the index what the log of cards holds now.
@@ -76,4 +97,10 @@ impl CardStore {
         mirror::copy(from, &mut self.cards)?;
         self.follow()
     }
+}
+
+/// The revisions that retention removed. The offsets of an embedded log have no gaps, and each record is one revision.
+fn expired_revisions(cards: &LocalLog) -> usize {
+    let removed = |partition| usize::try_from(cards.start_of(Topic::ScorecardRevisions, partition)).unwrap_or(usize::MAX);
+    cards.partitions(Topic::ScorecardRevisions).into_iter().map(removed).sum()
 }

@@ -4,6 +4,8 @@ use std::sync::{Arc, RwLock};
 
 use stream::deployment::Deployment;
 
+use crate::config::config_file::{self, ConfigSources};
+use crate::deployment::configuration_reload::{ConfigurationReload, ReloadedValues};
 use crate::deployment::data_directory::DataDirectory;
 use crate::http::open_connections::OpenConnections;
 use crate::http::request_metrics::RequestMetrics;
@@ -14,15 +16,17 @@ use crate::kafka::schema_registry::registry::RegistryCounts;
 use crate::log::any_log::AnyLog;
 use crate::log::local_log::LocalLog;
 use crate::process::clock::Clock;
+use crate::process::disk_space::DiskSpace;
 use crate::process::metric_registry::MetricRegistry;
 use crate::process::process_metrics;
+use crate::process::roles::ProcessRoles;
 use crate::process::service_status::ServiceStatus;
 use crate::published_cards::card_index::CardIndex;
 use crate::published_cards::card_metrics;
 use crate::rejects::reject_metrics;
 use crate::rejects::reject_store::RejectStore;
 use crate::service::worker_metrics::WorkerMetrics;
-use crate::service::{broker_watch, publish_metrics, tally_metrics};
+use crate::service::{broker_watch, memory_metrics, publish_metrics, tally_metrics};
 
 /// Counts of the schema registry's client at this moment.
 type ReadRegistryCounts = Arc<dyn Fn() -> RegistryCounts + Send + Sync>;
@@ -40,6 +44,8 @@ pub struct MetricSources {
     pub brokers: Option<Contact>,
     /// The client of the schema registry, where there is one.
     pub schema_registry: Option<ReadRegistryCounts>,
+    /// The disk of the data folder.
+    pub disk: DiskSpace,
     /// Rejected records that wait for a repair.
     pub rejects: RejectStore,
     /// The deployment.
@@ -62,6 +68,7 @@ impl MetricSources {
             embedded_log,
             brokers,
             schema_registry: registry.map(|registry| -> ReadRegistryCounts { Arc::new(move || registry.counts()) }),
+            disk: data.disk.clone(),
             rejects: data.refused.clone(),
             deployment: data.deployment.clone(),
             clock: data.clock.clone(),
@@ -72,6 +79,8 @@ impl MetricSources {
     pub fn register(&self, registry: &MetricRegistry) {
         let MetricSources { status, rejects, deployment, clock, .. } = self;
         process_metrics::register(registry);
+        memory_metrics::register(registry, status, self.cards.clone(), self.embedded_log.clone());
+        self.disk.register_metrics(registry);
         intake_metrics::register(registry, status, clock);
         reject_metrics::register(registry, rejects);
         tally_metrics::register(registry, status, deployment, clock);
@@ -98,6 +107,10 @@ pub fn every_metric(data: &DataDirectory, status: Arc<ServiceStatus>) -> MetricR
     let schema_registry: Option<ReadRegistryCounts> = Some(Arc::new(RegistryCounts::default));
     MetricSources { brokers, schema_registry, ..sources }.register(&registry);
     OpenConnections::new(0).register(&registry);
+    let config = config_file::defaults();
+    let values = ReloadedValues::of(&config, data);
+    let reload = ConfigurationReload::new(ConfigSources::default(), &config, ProcessRoles::ALL, values, data);
+    reload.register_metrics(&registry);
     // Both add their histograms, which stay empty here.
     let _ = (WorkerMetrics::register(&registry), RequestMetrics::register(&registry));
     registry

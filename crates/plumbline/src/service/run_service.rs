@@ -11,11 +11,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
+use crate::config::config_file::ConfigSources;
 use crate::config::options::Config;
+use crate::deployment::configuration_reload::{ConfigurationReload, ReloadedValues};
 use crate::deployment::data_directory::DataDirectory;
 use crate::http::http_state::HttpState;
 use crate::http::{routes, server};
 use crate::intake::consumer_session::TopicIntake;
+use crate::intake::intake_decoder::IntakeDecoder;
 use crate::intake::intake_worker::{IntakeSender, IntakeWorker};
 use crate::log::any_log::AnyLog;
 use crate::page_view::page_service::PageService;
@@ -23,6 +26,7 @@ use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;
 use crate::process::limits::{SHUTDOWN_GRACE, SHUTDOWN_POLL};
 use crate::process::metric_registry::MetricRegistry;
+use crate::process::reloadable::Reloadable;
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
@@ -44,7 +48,13 @@ const ALONE: &str = "over the embedded log one process has all roles; remove the
 ///
 /// # Errors
 /// When the data folder, the brokers or the address cannot be used, the clock is wrong, or the embedded log fails.
-pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: bool, interrupt: &Interrupt) -> Result<()> {
+pub fn run(
+    (config, sources): (&Config, ConfigSources),
+    roles: ProcessRoles,
+    clock: Clock,
+    accept_clock: bool,
+    interrupt: &Interrupt,
+) -> Result<()> {
     ensure!(config.kafka.is_some() || roles == ProcessRoles::ALL, ALONE);
     set_private_umask();
     make_private(&config.data, &config.keys);
@@ -67,8 +77,12 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: boo
     let status = ServiceStatus::new(data.deployment.partitions);
     let metrics = MetricRegistry::default();
     MetricSources::of(&data, status.clone()).register(&metrics);
+    let values = ReloadedValues::of(config, &data);
+    let reload = ConfigurationReload::new(sources, config, roles, values.clone(), &data);
+    reload.register_metrics(&metrics);
     let work = WorkerContext {
         deployment: data.deployment.clone(),
+        measures: values.measures.clone(),
         log: data.log.clone(),
         clock: data.clock.clone(),
         status: status.clone(),
@@ -86,10 +100,11 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: boo
     let address = listener.local_addr().context("reading the address that the service listens on")?;
     data.answers_at(&format!("http://{address}"))?;
     let workers = WorkerSupervisor::start(&work, roles)?;
-    let (sender, intakes) = intake(config, roles, &data, &work, &workers)?;
+    let (sender, intakes) = intake(config, roles, &data, (&work, &values.decoder), &workers)?;
     let pages = PageService::of(config, &data, address)?;
     let follower = pages.as_ref().map(|pages| pages.follow(stopping.clone())).transpose()?;
-    let state = HttpState::of(&data, config, sender, status.clone(), metrics, pages.as_ref().map(PageService::looks));
+    let looks = pages.as_ref().map(PageService::looks);
+    let state = HttpState::of(&data, config, sender, status.clone(), metrics, looks, (values, reload.clone()));
     let (close, closed) = watch::channel(());
     let connections = state.connections.clone();
     let server = runtime.spawn(server::serve(
@@ -104,6 +119,10 @@ pub fn run(config: &Config, roles: ProcessRoles, clock: Clock, accept_clock: boo
         if interrupt.asked() {
             info!("signal to stop: draining");
             break;
+        }
+        if interrupt.take_reload() {
+            // The log has the outcome.
+            let _ = reload.run();
         }
     }
     drop(close);
@@ -177,7 +196,7 @@ fn intake(
     config: &Config,
     roles: ProcessRoles,
     data: &DataDirectory,
-    work: &WorkerContext,
+    (work, decoders): (&WorkerContext, &Reloadable<IntakeDecoder>),
     workers: &WorkerSupervisor,
 ) -> Result<(Option<IntakeSender>, Vec<thread::JoinHandle<()>>)> {
     if !roles.has(ProcessRole::Intake) {
@@ -186,7 +205,7 @@ fn intake(
     let (sender, worker) = IntakeWorker::new(
         data.log.clone(),
         data.deployment.partitions,
-        data.decoder.clone(),
+        decoders.clone(),
         data.refused.clone(),
         data.clock.clone(),
         work.status.clone(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread::{self, Thread};
 use std::time::Instant;
 
+use scorecard::measure::measure_set::MeasureSet;
 use stream::deployment::Deployment;
 use stream::log::{Log, LogError, Topic};
 use stream::publish::publish_task::PublishTask;
@@ -14,6 +15,7 @@ use crate::kafka::log::KafkaLog;
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
 use crate::process::limits::{CARD_COPY_INTERVAL, IDLE_PAUSE, LOG_CHECK_INTERVAL, RECORDS_PER_STEP};
+use crate::process::reloadable::Reloadable;
 use crate::process::service_faults::FaultPlace;
 use crate::process::service_status::ServiceStatus;
 use crate::process::shutdown_signal::ShutdownSignal;
@@ -23,8 +25,10 @@ use crate::service::worker_metrics::WorkerMetrics;
 /// The parts that every thread works with.
 #[derive(Clone, Debug)]
 pub struct WorkerContext {
-    /// The deployment.
+    /// The deployment with the measures of the start.
     pub deployment: Deployment,
+    /// The measures. A task begins again when a reload replaces them.
+    pub measures: Reloadable<MeasureSet>,
     /// A handle on the log; each task takes a clone.
     pub log: AnyLog,
     /// The clock of the ticks.
@@ -39,16 +43,36 @@ pub struct WorkerContext {
     pub metrics: WorkerMetrics,
 }
 
+impl WorkerContext {
+    /// Runs a task again and again with the present measures, until `leave`.
+    fn with_measures(&self, leave: &ShutdownSignal, task: impl Fn(&Deployment) -> Result<(), LogError>) -> Result<(), LogError> {
+        while !leave.asked() {
+            task(&Deployment { measures: self.measures.get(), ..self.deployment.clone() })?;
+        }
+        Ok(())
+    }
+}
+
 /// Tallies a partition until `leave`. Wakes `publish` after each step that read records or wrote a tick.
 ///
 /// # Errors
 /// [`LogError`] when the log fails.
 pub fn tally(work: &WorkerContext, partition: u32, leave: &ShutdownSignal, publish: Option<&Thread>) -> Result<(), LogError> {
+    work.with_measures(leave, |deployment| tally_with(work, deployment, partition, leave, publish))
+}
+
+fn tally_with(
+    work: &WorkerContext,
+    deployment: &Deployment,
+    partition: u32,
+    leave: &ShutdownSignal,
+    publish: Option<&Thread>,
+) -> Result<(), LogError> {
     work.status.begin_partition(partition, work.log.clone().bounds(Topic::Events, partition)?.end);
-    let mut task = TallyTask::new(&work.deployment, partition, work.log.clone())?;
+    let mut task = TallyTask::new(deployment, partition, work.log.clone())?;
     work.status.faults.clear(FaultPlace::Tally(partition));
     let mut checked = Instant::now();
-    while !leave.asked() {
+    while !leave.asked() && work.measures.is(&deployment.measures) {
         if checked.elapsed() > LOG_CHECK_INTERVAL {
             task.check()?;
             checked = Instant::now();
@@ -112,9 +136,13 @@ fn observe_row_lag(work: &WorkerContext, task: &TallyTask<AnyLog>) {
 /// # Errors
 /// [`LogError`] when the log fails, or another publisher has taken over.
 pub fn publish(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogError> {
+    work.with_measures(leave, |deployment| publish_with(work, deployment, leave))
+}
+
+fn publish_with(work: &WorkerContext, deployment: &Deployment, leave: &ShutdownSignal) -> Result<(), LogError> {
     let mut cards = work.cards.clone().filter(|_| work.log.kafka().is_none());
     cards.as_mut().map_or(Ok(()), CardStore::follow)?;
-    let mut task = PublishTask::new(&work.deployment, work.log.clone())?;
+    let mut task = PublishTask::new(deployment, work.log.clone())?;
     work.status.publish().last_cut = task.last_cut();
     work.status.publish().first = Some(work.deployment.schedule.first);
     work.status.publish().caught_up = true;
@@ -124,7 +152,7 @@ pub fn publish(work: &WorkerContext, leave: &ShutdownSignal) -> Result<(), LogEr
         warn!(ahead_seconds, "the last cut is in the future; set the clock of this machine");
     }
     let mut checked = Instant::now();
-    while !leave.asked() {
+    while !leave.asked() && work.measures.is(&deployment.measures) {
         if checked.elapsed() > LOG_CHECK_INTERVAL {
             task.check()?;
             checked = Instant::now();

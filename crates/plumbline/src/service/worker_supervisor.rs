@@ -24,6 +24,7 @@ use crate::process::shutdown_signal::ShutdownSignal;
 use crate::service::broker_watch;
 use crate::service::disk_failure::keeps_reading;
 use crate::service::log_ends_file::LogEndsFile;
+use crate::service::log_upkeep::keep_up;
 use crate::service::worker::{WorkerContext, publish, serve, tally};
 
 /// The threads of tally and publish.
@@ -78,6 +79,7 @@ fn embedded(work: &WorkerContext) -> Result<WorkerSupervisor> {
     }
     let tallies = threads.iter().map(|handle| handle.thread().clone()).collect();
     threads.push(of_publish);
+    threads.push(spawn(("upkeep", FaultPlace::Watch), work, &work.stopping, keep_up)?);
     Ok(WorkerSupervisor { threads, tallies })
 }
 

@@ -1,5 +1,6 @@
 //! Commands of the binary as processes: exit codes, streams, files and figures.
 
+mod backup;
 mod checks;
 mod conform;
 mod exit_codes;

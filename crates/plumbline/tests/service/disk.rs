@@ -146,3 +146,28 @@ fn the_error_for_a_read_only_folder_names_it_and_the_cure() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(said.contains("locked/data") && said.contains("let this user write there"), "{said}");
 }
+
+#[test]
+fn below_the_reserve_intake_answers_507_and_everything_else_goes_on() {
+    let place = Place::new();
+    let mut run = command(&place.path("data"));
+    // No disk has a billion GiB.
+    run.env("PLUMBLINE_DISK_RESERVE", "1000000000GiB");
+    let server = Server::start(run);
+    server.until("/readyz", |response| response.status == 200);
+    for path in ["/v1/events", "/fhir", "/v1/rejects/retry"] {
+        let response = server.post(path, b"{}");
+        assert_eq!(response.status, 507, "{path}: {response:?}");
+        assert!(response.body.contains("disk-reserve") && response.body.contains("data has"), "{response:?}");
+    }
+    assert_eq!((server.get("/v1/changes").status, server.get("/v1/rejects").status), (200, 200));
+    let ready = server.get("/readyz");
+    assert!(ready.status == 200 && ready.body.contains("disk-reserve"), "{ready:?}");
+    let scrape = server.get("/metrics").body;
+    let gauge = |name: &str| -> f64 {
+        let line = scrape.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("{name} is missing")).parse().expect("a number")
+    };
+    assert!(gauge("plumbline_disk_free_bytes") < gauge("plumbline_disk_reserve_bytes"));
+    assert!(scrape.contains("plumbline_log_bytes{topic=\"events\"}"), "{scrape}");
+}

@@ -1,5 +1,6 @@
 //! `plumbline run` as a process: requests, access, readiness, metrics, the schema registry, full disks and `kill -9`.
 
+mod backup;
 mod bodies;
 mod browser;
 mod clock;
@@ -13,6 +14,7 @@ mod fence;
 mod first_cards;
 mod gate;
 mod kill;
+mod log_formats;
 mod metrics;
 mod older_log;
 mod issuer;
@@ -21,6 +23,7 @@ mod provider;
 mod producers;
 mod readiness;
 mod rejects_kept;
+mod reload;
 mod requests;
 mod rights;
 mod schema_registry;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::server::{Response, request};
 use crate::support::Place;
 use plumbline::config::config_file::{self, ConfigSources};
+use plumbline::deployment::configuration_reload::{ConfigurationReload, ReloadedValues};
 use plumbline::deployment::data_directory::DataDirectory;
 use plumbline::http::http_state::HttpState;
 use plumbline::http::routes::router;
@@ -21,7 +22,9 @@ fn readyz(place: &Place, status: &Arc<ServiceStatus>) -> Response {
     let config = config_file::read(&ConfigSources { flags, ..ConfigSources::default() }).expect("the defaults are sound");
     let data = DataDirectory::open(&config, Clock::System, ProcessRoles::ALL, &ShutdownSignal::default())
         .expect("no process has it open");
-    let state = HttpState::of(&data, &config, None, status.clone(), MetricRegistry::default(), None);
+    let values = ReloadedValues::of(&config, &data);
+    let reload = ConfigurationReload::new(ConfigSources::default(), &config, ProcessRoles::ALL, values.clone(), &data);
+    let state = HttpState::of(&data, &config, None, status.clone(), MetricRegistry::default(), None, (values, reload));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
     let address = listener.local_addr().expect("it listens").to_string();

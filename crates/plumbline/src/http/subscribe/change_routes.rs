@@ -108,9 +108,14 @@ impl ChangeRequest {
 
 /// The changes as JSON, one a line.
 fn lines(store: &CardStore, after: usize, limit: usize) -> Vec<String> {
+    numbered_lines(store, after, limit).into_iter().map(|(_, line)| line).collect()
+}
+
+/// The sequences of the changes, and the changes as JSON.
+fn numbered_lines(store: &CardStore, after: usize, limit: usize) -> Vec<(usize, String)> {
     read_index(&store.index, |index| {
-        let changes = index.changes(after, limit).iter().zip(after.saturating_add(1)..);
-        changes.map(|(change, sequence)| change_line(change, sequence)).collect()
+        let (first, changes) = index.changes(after, limit);
+        changes.iter().zip(first..).map(|(change, sequence)| (sequence, change_line(change, sequence))).collect()
     })
 }
 
@@ -147,11 +152,11 @@ async fn follow(store: &CardStore, mut after: usize, sender: &PieceSender) -> Op
     let send = async |text: String| sender.send(Ok(Bytes::from(text))).await.ok();
     send(format!("retry: {}\n\n", EVENT_RETRY.as_millis())).await?;
     loop {
-        let lines = lines(store, after, PAGE_ENTRIES_MOST);
+        let lines = numbered_lines(store, after, PAGE_ENTRIES_MOST);
         if !lines.is_empty() {
             let mut events = String::new();
-            for line in &lines {
-                after += 1;
+            for (sequence, line) in &lines {
+                after = *sequence;
                 // A line of JSON contains no line end.
                 write!(events, "id: {after}\nevent: change\ndata: {line}\n\n").expect("a String takes all");
             }

@@ -60,7 +60,8 @@ pub async fn explain(
     let client = ClientGuard(Arc::new(AtomicBool::new(true)));
     let waits = client.0.clone();
     let compute = move || {
-        let HttpState { mut log, deployment, .. } = state;
+        let deployment = state.present_deployment();
+        let HttpState { mut log, .. } = state;
         let explanation = request.answer(&deployment, &cards, &mut log, &|| waits.load(Ordering::Relaxed));
         drop(permit);
         explanation
