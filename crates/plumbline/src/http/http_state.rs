@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::response::Response;
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::record::access_record::AccessRecord;
-use scorecard::record::item::Feed;
 use stream::deployment::Deployment;
 use stream::log::with_sources;
 use tokio::sync::Semaphore;

@@ -7,12 +7,10 @@ use stream::log::Topic;
 use crate::kafka::topic_fault::TopicFault;
 use crate::kafka::topic_requirement::Requirement;
 use crate::process::limits::{
-    ACCESS_MONTHS, COMPACTION_LAG_DAYS, EVENTS_RETENTION_DAYS, PUBLISHED_RETENTION_DAYS, REJECT_RETENTION_DAYS,
+    ACCESS_RETENTION_DAYS, COMPACTION_LAG_DAYS, EVENTS_RETENTION_DAYS, PUBLISHED_RETENTION_DAYS, REJECT_RETENTION_DAYS,
 };
 
 const DAY_MS: i64 = 86_400_000;
-/// 25 months: a look is shown for that long.
-const ACCESS_DAYS: i64 = ACCESS_MONTHS as i64 * 31;
 /// The largest record of our producers with its framing, bytes: Kafka's own default.
 const RECORD_BYTES: i64 = 1_048_588;
 /// The largest mark, bytes: about 35 for each feed, practice, kind and open month, so 3,000 practices a partition.
@@ -25,7 +23,7 @@ pub fn settings(topic: Topic) -> Vec<(&'static str, Requirement)> {
         Topic::Events => kept_for(Requirement::AtLeast(EVENTS_RETENTION_DAYS * DAY_MS)),
         Topic::Registry => kept_for(Requirement::AtLeast(-1)),
         Topic::ScorecardRevisions | Topic::Runs => kept_for(Requirement::AtLeast(PUBLISHED_RETENTION_DAYS * DAY_MS)),
-        Topic::Access => kept_for(Requirement::AtLeast(ACCESS_DAYS * DAY_MS)),
+        Topic::Access => kept_for(Requirement::AtLeast(ACCESS_RETENTION_DAYS * DAY_MS)),
         Topic::Rejects => kept_for(Requirement::AtMost(REJECT_RETENTION_DAYS * DAY_MS)),
         Topic::ClinicianMonths
         | Topic::Scorecards

@@ -26,7 +26,9 @@ use stream::log::{Log, LogError, Topic};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::log::local_log::LocalLog;
-use crate::process::limits::{COMPACTION_LAG_DAYS, EVENTS_RETENTION_DAYS, PUBLISHED_RETENTION_DAYS, REJECT_RETENTION_DAYS};
+use crate::process::limits::{
+    ACCESS_RETENTION_DAYS, COMPACTION_LAG_DAYS, EVENTS_RETENTION_DAYS, PUBLISHED_RETENTION_DAYS, REJECT_RETENTION_DAYS,
+};
 
 const DAY_SECONDS: i64 = 86_400;
 /// Published records expire a month at a time, because the index of cards is built again after it.
@@ -64,6 +66,7 @@ impl LogTrimmer {
     pub fn trim(&mut self, log: &mut LocalLog, now: Timestamp) -> Result<TrimCounts, LogError> {
         let mut counts = TrimCounts::default();
         counts.expired += self.expire(log, Topic::Rejects, now.plus_seconds(-REJECT_RETENTION_DAYS * DAY_SECONDS))?;
+        counts.expired += self.expire(log, Topic::Access, now.plus_seconds(-ACCESS_RETENTION_DAYS * DAY_SECONDS))?;
         if let Some(run) = last_run(log)? {
             let age = |days: i64| run.at.min(now).plus_seconds(-days * DAY_SECONDS);
             counts.expired += self.expire(log, Topic::Events, age(EVENTS_RETENTION_DAYS))?;
@@ -189,7 +192,7 @@ fn is_compacted(topic: Topic) -> bool {
         | Topic::PeerSnapshots
         | Topic::Definitions
         | Topic::People => true,
-        Topic::Events | Topic::Registry | Topic::ScorecardRevisions | Topic::Runs | Topic::Rejects => false,
+        Topic::Events | Topic::Registry | Topic::ScorecardRevisions | Topic::Runs | Topic::Rejects | Topic::Access => false,
     }
 }
 

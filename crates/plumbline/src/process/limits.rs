@@ -270,6 +270,8 @@ pub const EXPLAIN_QUEUE: usize = 4;
 
 /// Months for which a look at a card is kept and shown: two years of cards and one month.
 pub const ACCESS_MONTHS: i32 = 25;
+/// Days for which the log keeps a look at a card.
+pub const ACCESS_RETENTION_DAYS: i64 = ACCESS_MONTHS as i64 * 31;
 /// Newest looks that a process keeps in memory, about 200 bytes each. The log has all of them.
 pub const LOOKS_IN_MEMORY: usize = 100_000;
 /// Time between two readings of the registry, the groups and the looks for pages.
