@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
+use plumbline::input_files::measure_files::{self, BuiltIn};
 use plumbline::log::local_log::{Durability, LocalLog};
-use plumbline::measure_files::{self, BuiltIn};
 use plumbline::process::clock::Clock;
 use scorecard::record::log_record::Position;
 use scorecard::time::calendar::Zone;

@@ -1,7 +1,6 @@
 //! The commands: each turns its arguments into work, and its result into text for standard output.
 
 pub mod manual;
-pub mod contract;
 pub mod check;
 pub mod config_show;
 pub mod demo;
@@ -13,8 +12,7 @@ pub mod source_data;
 pub mod topics;
 pub mod peek;
 pub mod explain;
-pub mod view;
-pub mod export;
+pub mod published;
 pub mod card;
 pub mod card_source;
 pub mod clinician_alias;

@@ -1,5 +1,6 @@
 //! The data directory of a deployment, opened: keys, log, registry and the genesis record that all processes agree on.
 
+pub mod backup;
 pub mod configuration_reload;
 pub mod data_directory;
 pub mod read_only_log;

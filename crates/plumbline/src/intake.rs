@@ -16,3 +16,4 @@ pub mod patient_erasure;
 pub mod source_check;
 pub mod intake_decoder;
 pub(crate) mod registry_book;
+pub mod rejects;

@@ -1,4 +1,4 @@
-//! Sign-in: one-time links, the identity provider, a proxy in front, and sessions. Nothing here decides what a person may see.
+//! Sign-in: one-time links, the identity provider, a proxy in front, and sessions. Only the room [`access`] decides what a person may see.
 
 pub mod invite_command;
 pub mod sessions_command;
@@ -10,3 +10,4 @@ pub(crate) mod trusted_proxy;
 pub(crate) mod cookies;
 pub(crate) mod site_origin;
 pub mod secret;
+pub mod access;

@@ -8,3 +8,4 @@ pub mod conflicts_view;
 pub mod pseudonym_text;
 pub mod terminal_card;
 pub mod card_reader;
+pub mod export;

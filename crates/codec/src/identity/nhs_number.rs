@@ -82,7 +82,7 @@ enum Sign {
 /// Marks of one gap at most.
 const GAP: u8 = 2;
 
-/// The last ten digits of the current row, and what stands between them.
+/// The last ten digits of the current row, and what is between them.
 #[derive(Default)]
 struct DigitRow {
     /// Four bits a digit, the last lowest.

@@ -31,7 +31,7 @@ pub struct LookNote {
 }
 
 impl LookNote {
-    /// Who, as what.
+    /// The reader and the role.
     pub(crate) fn who(&self) -> String {
         let key = if self.role == "lead" { "looks.lead" } else { "looks.system" };
         say(key, &[("reader", &self.reader)])

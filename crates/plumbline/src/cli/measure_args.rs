@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::cli::service_args::{Output, ServiceArgs};
-use crate::code_files::CodeFile;
 use crate::config::options::Config;
-use crate::measure_files::{BuiltIn, MeasureSelection, MeasuresError, chosen};
+use crate::input_files::code_files::CodeFile;
+use crate::input_files::measure_files::{BuiltIn, MeasureSelection, MeasuresError, chosen};
 
 /// The choice of measures: the built-in ones and a folder of measure files.
 #[derive(Debug, Args)]

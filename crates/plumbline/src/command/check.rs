@@ -10,15 +10,15 @@ use scorecard::registry::registry_file::RegistryContent;
 use scorecard::time::calendar::{Month, Zone};
 use stream::log::with_sources;
 
-use crate::code_files::{CodeFile, CodeTable, code_book, identifier_table, role_table};
 use crate::config::config_file::{self, ConfigSources, Mistake};
 use crate::config::keys_file;
 use crate::config::options::Config;
 use crate::deployment::configured_files::{measures_of, refuse_output};
 use crate::deployment::data_directory::check_folder;
 use crate::deployment::registry_file_check;
+use crate::input_files::code_files::{CodeFile, CodeTable, code_book, identifier_table, role_table};
+use crate::input_files::measure_files::MeasuresError;
 use crate::kafka::property_check::property_mistakes;
-use crate::measure_files::MeasuresError;
 use crate::process::clock::Clock;
 use crate::terminal::count::counted;
 

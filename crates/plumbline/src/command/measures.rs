@@ -15,7 +15,7 @@ use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
 use serde_json::{Value, json};
 
-use crate::measure_files::{BuiltIn, MeasureOrigin, MeasureSelection, MeasuresError, chosen};
+use crate::input_files::measure_files::{BuiltIn, MeasureOrigin, MeasureSelection, MeasuresError, chosen};
 use crate::terminal::count::counted;
 use crate::terminal::layout::hanging;
 
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_examples_of_every_measure_have_the_expected_result() {
-        let set = crate::measure_files::built_in();
+        let set = crate::input_files::measure_files::built_in();
         for measure in set.measures() {
             let count = measure.definition.examples.len();
             assert!(count >= 2, "{} has {count} examples", measure.definition.id);

@@ -6,13 +6,13 @@ use scorecard::registry::registry_file::RegistryContent;
 use scorecard::time::calendar::{Day, Zone};
 
 use crate::cli::ReplayArgs;
-use crate::code_files::CodeFileError;
 use crate::config::config_file::{self, ConfigError, ConfigSources};
 use crate::config::decoder_settings::decoder_config;
 use crate::config::options::{Config, FirstDay};
 use crate::deployment::configured_files;
 use crate::deployment::registry_file_check::RegistryFileError;
-use crate::measure_files::{MeasureSelection, MeasuresError};
+use crate::input_files::code_files::CodeFileError;
+use crate::input_files::measure_files::{MeasureSelection, MeasuresError};
 
 /// The settings.
 #[derive(Debug)]

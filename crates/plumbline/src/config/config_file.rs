@@ -14,7 +14,6 @@ use scorecard::record::item::Feed;
 use scorecard::time::calendar::Zone;
 use scorecard::time::schedule::Grid;
 
-use crate::code_files::{CodeFile, CodeTable};
 use crate::config::authorizer::{Authorizer, Token, TokenHash};
 use crate::config::config_values::{
     address, address_of_registry, body, built_in, count, declare, divides_a_day, first_day, format, instance, level, needed,
@@ -28,8 +27,9 @@ use crate::config::quantity;
 use crate::config::scope::Scope;
 use crate::config::source_rights::{FeedRight, RegistryRight, SourceRights};
 use crate::config::unknown_variables::unknown_variables;
+use crate::input_files::code_files::{CodeFile, CodeTable};
+use crate::input_files::measure_files::BuiltIn;
 use crate::kafka::settings::{FIXED, KafkaSettings};
-use crate::measure_files::BuiltIn;
 
 pub use crate::config::given_values::Mistake;
 

@@ -14,8 +14,8 @@ use crate::config::did_you_mean::unknown;
 use crate::config::options::{FirstDay, LogFormat, OpenMetrics, drugs_word};
 use crate::config::quantity;
 use crate::config::source_rights::RegistryRight;
+use crate::input_files::measure_files::BuiltIn;
 use crate::kafka::registry_address::RegistryAddress;
-use crate::measure_files::BuiltIn;
 
 /// Seconds of a day.
 const DAY_SECONDS: u32 = 86_400;

@@ -4,8 +4,8 @@ use codec::formats::record_decoder::DecoderConfig;
 use codec::identity::keys::Keys;
 use scorecard::time::calendar::Day;
 
-use crate::code_files::{CodeFile, CodeFileError, identifier_table, listed_codes, role_table};
 use crate::config::options::Config;
+use crate::input_files::code_files::{CodeFile, CodeFileError, identifier_table, listed_codes, role_table};
 
 /// The decoder of a configuration, with these keys. `first_day` is the first day of which it accepts events.
 ///

@@ -12,12 +12,12 @@ use scorecard::record::item::{DrugSource, Feed};
 use scorecard::time::calendar::{Day, Zone};
 use scorecard::time::schedule::Grid;
 
-use crate::code_files::CodeFile;
 use crate::config::authorizer::Authorizer;
 use crate::config::page_settings::PageSettings;
 use crate::config::source_rights::SourceRights;
+use crate::input_files::code_files::CodeFile;
+use crate::input_files::measure_files::BuiltIn;
 use crate::kafka::settings::KafkaSettings;
-use crate::measure_files::BuiltIn;
 
 /// The source of a value. A later variant wins over an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -16,9 +16,9 @@ use crate::config::options::Config;
 use crate::deployment::registry_file_check::{self, RegistryFileError};
 use crate::history::finished_output::FinishedOutput;
 use crate::history::output_folder::OutputFolderError;
+use crate::input_files::measure_files::{self, MeasureSelection, MeasuresError};
 use crate::log::any_log::AnyLog;
 use crate::log::log_directory::LocalLogError;
-use crate::measure_files::{self, MeasureSelection, MeasuresError};
 
 /// The file that holds the address of the serving process.
 pub(crate) const ADDRESS_FILE: &str = "ADDRESS";

@@ -24,6 +24,7 @@ use crate::deployment::read_only_log::{LOG_FOLDER, cards_of_copy, log_to_read, r
 use crate::deployment::registry_change::RegistryChange;
 use crate::history::output_folder::REFUSED;
 use crate::intake::intake_decoder::IntakeDecoder;
+use crate::intake::rejects::reject_store::RejectStore;
 use crate::kafka::log::KafkaLog;
 use crate::kafka::schema_registry::registry::SchemaRegistry;
 use crate::log::any_log::AnyLog;
@@ -33,7 +34,6 @@ use crate::process::disk_space::DiskSpace;
 use crate::process::roles::{ProcessRole, ProcessRoles};
 use crate::process::shutdown_signal::ShutdownSignal;
 use crate::published_cards::card_store::CardStore;
-use crate::rejects::reject_store::RejectStore;
 
 /// Months before the first publication of which a service accepts events, unless the configuration says otherwise: five years.
 const ACCEPTED_MONTHS: i32 = 60;

@@ -1,5 +1,5 @@
-//! The names of a registry file under the rule of intake: a number that contains an NHS number by chance is the same hash in the registry
-//! as in events, so that an alias finds its events.
+//! The names of a registry file under the rule of intake. A number that contains an NHS number by chance is the same hash in the
+//! registry as in events, so that an alias finds its events.
 
 use std::borrow::Cow;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 
 use crate::history::output_folder::{KEYS, LOG, MARKER, MEASURES, OutputFolderError, SUMMARY, exists, lock};
-use crate::measure_files::{MeasureSelection, MeasureSource};
+use crate::input_files::measure_files::{MeasureSelection, MeasureSource};
 
 /// A folder with a complete result.
 #[derive(Clone, Debug)]
@@ -111,7 +111,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let folder = OutputFolder::make(dir.path()).unwrap();
-        let built_in = crate::measure_files::chosen(None, crate::measure_files::BuiltIn::Keep, &[]).unwrap();
+        let built_in =
+            crate::input_files::measure_files::chosen(None, crate::input_files::measure_files::BuiltIn::Keep, &[]).unwrap();
         folder.keep_keys(&Keys::fixed()).unwrap();
         folder.keep_measures(&built_in.source).unwrap();
         let summary =

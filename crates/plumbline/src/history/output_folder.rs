@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 use codec::identity::keys::Keys;
 
 use crate::config::keys_file::{self, KeysError};
+use crate::input_files::measure_files::MeasureSource;
 use crate::log::lock_file::{LockError, LockFile};
 use crate::log::log_directory::cure;
-use crate::measure_files::MeasureSource;
 
 /// Folder of the local log.
 pub(crate) const LOG: &str = "log";

@@ -10,7 +10,6 @@ use stream::deployment::Deployment;
 use stream::log::with_sources;
 use tokio::sync::Semaphore;
 
-use crate::access::access_log::AccessLog;
 use crate::config::authorizer::{Authorizer, SenderRights};
 use crate::config::options::{Config, OpenMetrics};
 use crate::deployment::configuration_reload::{ConfigurationReload, ReloadedValues};
@@ -22,6 +21,7 @@ use crate::intake::body_room::BodyRoom;
 use crate::intake::dry_run::DryRunner;
 use crate::intake::intake_decoder::IntakeDecoder;
 use crate::intake::intake_worker::IntakeSender;
+use crate::intake::rejects::reject_store::RejectStore;
 use crate::log::any_log::AnyLog;
 use crate::process::clock::Clock;
 use crate::process::disk_space::DiskSpace;
@@ -30,7 +30,7 @@ use crate::process::metric_registry::MetricRegistry;
 use crate::process::reloadable::Reloadable;
 use crate::process::service_status::ServiceStatus;
 use crate::published_cards::card_store::CardStore;
-use crate::rejects::reject_store::RejectStore;
+use crate::sign_in::access::access_log::AccessLog;
 
 /// The parts that every handler sees.
 #[derive(Clone, Debug)]

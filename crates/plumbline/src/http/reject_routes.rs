@@ -15,10 +15,10 @@ use crate::http::problem::ProblemType;
 use crate::http::request_guard::CheckedRequest;
 use crate::http::responses::{json_response, listed, no_intake, panicked, percent_encoded};
 use crate::intake::reject_retrier::{RejectRetrier, RetryError, RetryOutcome};
+use crate::intake::rejects::reject_groups::{RejectGroups, RejectKind};
+use crate::intake::rejects::rejected_record::RejectFilter;
 use crate::process::limits::EVENTS_PER_BATCH;
 use crate::process::service_status::Way;
-use crate::rejects::reject_groups::{RejectGroups, RejectKind};
-use crate::rejects::rejected_record::RejectFilter;
 use crate::view::rejects_view::group_line;
 
 /// Rejected elements in groups of the same reason, feed and field, in pages.

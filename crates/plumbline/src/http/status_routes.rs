@@ -5,8 +5,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::backup::backup_source::LogSnapshot;
-use crate::backup::log_page::{page, topic_named};
+use crate::deployment::backup::backup_source::LogSnapshot;
+use crate::deployment::backup::log_page::{page, topic_named};
 use crate::http::http_state::HttpState;
 use crate::http::problem::ProblemType;
 use crate::http::request_guard::CheckedRequest;

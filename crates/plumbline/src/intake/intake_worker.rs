@@ -21,6 +21,8 @@ use crate::config::authorizer::SenderRights;
 use crate::intake::body_room::RoomPermit;
 use crate::intake::intake_decoder::IntakeDecoder;
 use crate::intake::reject_retrier::SOURCE;
+use crate::intake::rejects::reject_store::RejectStore;
+use crate::intake::rejects::rejected_record::RejectedRecord;
 use crate::intake::request_rejects::RequestRejects;
 use crate::intake::source_check::{SourceCheck, is_refused_source};
 use crate::log::any_log::AnyLog;
@@ -28,8 +30,6 @@ use crate::process::clock::Clock;
 use crate::process::limits::{EVENTS_PER_BATCH, QUEUED_REQUESTS, REJECT_TRIM_INTERVAL, REQUEST_GROUP_BYTES};
 use crate::process::reloadable::Reloadable;
 use crate::process::service_status::{ServiceStatus, Way};
-use crate::rejects::reject_store::RejectStore;
-use crate::rejects::rejected_record::RejectedRecord;
 
 /// The outcome of one element of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

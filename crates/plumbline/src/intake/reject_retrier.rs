@@ -13,10 +13,10 @@ use stream::log::LogError;
 
 use crate::config::source_rights::SourceRights;
 use crate::intake::intake_decoder::IntakeDecoder;
+use crate::intake::rejects::reject_store::{RejectStore, RejectStoreError};
+use crate::intake::rejects::rejected_record::{RejectFilter, RejectedElement, RejectedRecord};
 use crate::intake::source_check::SourceCheck;
 use crate::log::any_log::AnyLog;
-use crate::rejects::reject_store::{RejectStore, RejectStoreError};
-use crate::rejects::rejected_record::{RejectFilter, RejectedElement, RejectedRecord};
 
 /// The source of rejects that arrived in a request.
 pub const SOURCE: &str = "http";

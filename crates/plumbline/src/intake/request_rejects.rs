@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use scorecard::record::log_record::Reject;
 
+use crate::intake::rejects::rejected_record::{CountedRejects, RejectedElement};
 use crate::intake::source_check::is_refused_feed;
 use crate::process::limits::REJECTS_KEPT_A_KIND;
-use crate::rejects::rejected_record::{CountedRejects, RejectedElement};
 
 /// The rejects of one request.
 #[derive(Debug, Default)]

@@ -6,9 +6,9 @@ use page::frame::addresses::encoded;
 use page::frame::navigation::SitePart;
 use page::text::page_words::text;
 
-use crate::access::reader::{Reader, ReaderRole};
 use crate::page_view::page_cards::PageCards;
 use crate::page_view::site_reader::{PageMoment, SiteReader};
+use crate::sign_in::access::reader::{Reader, ReaderRole};
 
 /// A reader, as an address names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl DemoReader {
         }
     }
 
-    /// The reader with their role. The moment is that of the last cut, because a folder stands still.
+    /// The reader with their role. The moment is that of the last cut, because a folder does not change.
     pub(crate) fn signed_in(&self, cards: &PageCards, moment: PageMoment) -> SiteReader {
         let role = |role, person: Option<&str>, practices: BTreeSet<String>| {
             vec![Reader { person: person.map(str::to_owned), role, practices }]

@@ -10,10 +10,10 @@ use serde_json::Value;
 use stream::log::{Log as _, Topic};
 
 use crate::history::output_folder::SUMMARY;
+use crate::intake::rejects::reject_groups::{RejectGroup, RejectKind};
+use crate::intake::rejects::reject_store::RejectStore;
+use crate::intake::rejects::rejected_record::RejectFilter;
 use crate::log::local_log::LocalLog;
-use crate::rejects::reject_groups::{RejectGroup, RejectKind};
-use crate::rejects::reject_store::RejectStore;
-use crate::rejects::rejected_record::RejectFilter;
 
 /// Names of counts on the page, with their pointers in `summary.json`.
 const COUNTS: [(&str, &str); 7] = [

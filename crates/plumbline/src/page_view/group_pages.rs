@@ -16,15 +16,15 @@ use scorecard::card::scorecard::{Coverage, Scorecard, Status};
 use scorecard::record::access_record::AccessRecord;
 use scorecard::time::calendar::{Month, Timestamp};
 
-use crate::access::card_access::{CardSight, newest_sight};
-use crate::access::page_access::PageKind;
-use crate::access::reader::Reader;
-use crate::access::revision_facts::revision_facts;
 use crate::page_view::open_pages::notice;
 use crate::page_view::page_answer::PageAnswer;
 use crate::page_view::page_cards::PageCards;
 use crate::page_view::page_request::{PageRequest, SitePage};
 use crate::page_view::site_reader::{PageMoment, SiteReader};
+use crate::sign_in::access::card_access::{CardSight, newest_sight};
+use crate::sign_in::access::page_access::PageKind;
+use crate::sign_in::access::reader::Reader;
+use crate::sign_in::access::revision_facts::revision_facts;
 
 /// A request and its reader.
 type PageFor<'a> = (&'a PageRequest, &'a SiteReader);

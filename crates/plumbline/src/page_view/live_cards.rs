@@ -8,12 +8,12 @@ use scorecard::time::schedule::Schedule;
 use stream::deployment::Deployment;
 use stream::log::LogError;
 
-use crate::access::access_log::AccessLog;
 use crate::log::any_log::AnyLog;
 use crate::page_view::page_cards::{MonthCards, PageCards};
 use crate::page_view::page_groups::PageGroups;
 use crate::page_view::page_registry::PageRegistry;
 use crate::published_cards::card_store::CardStore;
+use crate::sign_in::access::access_log::AccessLog;
 
 /// The content, as far as the log was read.
 #[derive(Debug)]

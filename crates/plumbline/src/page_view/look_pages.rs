@@ -6,7 +6,6 @@ use page::pages::notice_page::Notice;
 use page::sessions::access_page::{AccessContent, access_page, access_sheet};
 use page::sessions::look_note::LookNote;
 
-use crate::access::page_access::PageKind;
 use crate::page_view::open_pages::notice;
 use crate::page_view::page_answer::PageAnswer;
 use crate::page_view::page_cards::PageCards;
@@ -14,6 +13,7 @@ use crate::page_view::page_request::{PageRequest, SitePage};
 use crate::page_view::person_pages::look_note;
 use crate::page_view::site_reader::SiteReader;
 use crate::process::limits::ACCESS_MONTHS;
+use crate::sign_in::access::page_access::PageKind;
 
 /// Looks on one page.
 const LOOKS_A_PAGE: usize = 100;

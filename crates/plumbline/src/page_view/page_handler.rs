@@ -97,7 +97,7 @@ fn page(state: &PageState, uri: &axum::http::Uri, wanted: &dyn Fn() -> bool) -> 
     })
 }
 
-/// A folder stands still at its last cut.
+/// A folder is as of its last cut.
 fn moment(cards: &PageCards) -> PageMoment {
     let now = cards.last_cut().unwrap_or(Timestamp(0));
     PageMoment { now, today: cards.schedule.zone.day_of(now), wait_seconds: CHECK_WAIT_SECONDS }

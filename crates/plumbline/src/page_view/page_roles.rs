@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use scorecard::registry::identifier::person_key;
 use scorecard::time::calendar::Day;
 
-use crate::access::reader::{Reader, ReaderRole};
 use crate::config::page_settings::PageSettings;
 use crate::page_view::page_cards::PageCards;
+use crate::sign_in::access::reader::{Reader, ReaderRole};
 
 /// Months before the newest one in which a card makes somebody staff of a practice, for its meeting.
 const STAFF_MONTHS: i32 = 2;

@@ -10,7 +10,6 @@ use axum::Router;
 use stream::log::with_sources;
 use tracing::{info, warn};
 
-use crate::access::access_log::AccessLog;
 use crate::config::options::Config;
 use crate::config::page_settings::{PageOrigin, ProviderSettings};
 use crate::deployment::data_directory::DataDirectory;
@@ -21,6 +20,7 @@ use crate::page_view::site_state::SiteState;
 use crate::process::clock::Clock;
 use crate::process::limits::PAGE_FOLLOW_INTERVAL;
 use crate::process::shutdown_signal::ShutdownSignal;
+use crate::sign_in::access::access_log::AccessLog;
 use crate::sign_in::invite_store::InviteStore;
 use crate::sign_in::provider_sign_in::ProviderSignIn;
 use crate::sign_in::session_store::SessionStore;

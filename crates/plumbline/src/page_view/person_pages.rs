@@ -16,9 +16,6 @@ use scorecard::record::access_record::AccessRecord;
 use scorecard::scoring::disclosure::Audience;
 use scorecard::time::calendar::{Month, Timestamp};
 
-use crate::access::card_access::{CardSight, newest_sight};
-use crate::access::reader::{Reader, ReaderRole};
-use crate::access::revision_facts::{CardPhase, revision_facts};
 use crate::config::did_you_mean::{nearest, shown};
 use crate::page_view::event_finder::EventFinder;
 use crate::page_view::open_pages::notice;
@@ -27,6 +24,9 @@ use crate::page_view::page_cards::PageCards;
 use crate::page_view::page_request::{EventChoice, PageRequest, SitePage};
 use crate::page_view::site_reader::{PageMoment, SiteReader};
 use crate::published_cards::card_key::CardKey;
+use crate::sign_in::access::card_access::{CardSight, newest_sight};
+use crate::sign_in::access::reader::{Reader, ReaderRole};
+use crate::sign_in::access::revision_facts::{CardPhase, revision_facts};
 
 /// The answer of a page of one card. Without a person in the address it is the reader's own.
 pub(crate) fn answer(

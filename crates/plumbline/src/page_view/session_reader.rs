@@ -4,12 +4,12 @@ use page::frame::navigation::SitePart;
 use page::pages::notice_page::Notice;
 use page::text::page_words::text;
 
-use crate::access::reader::ReaderRole;
 use crate::page_view::page_answer::PageAnswer;
 use crate::page_view::page_cards::PageCards;
 use crate::page_view::page_roles::{SessionRole, roles_of};
 use crate::page_view::site_reader::{PageMoment, SiteReader};
 use crate::page_view::site_state::{SiteRequest, SiteState, site_notice};
+use crate::sign_in::access::reader::ReaderRole;
 use crate::sign_in::cookies::PageCookie;
 use crate::sign_in::secret::Secret;
 use crate::sign_in::session_store::{Session, SessionLimits};

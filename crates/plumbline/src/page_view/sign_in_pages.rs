@@ -8,13 +8,13 @@ use page::pages::sign_in_page::{SignInWays, sign_in_page};
 use page::sessions::session_pages::{ButtonForm, home_page, link_page, sign_out_page};
 use page::text::page_words::{say, text};
 
-use crate::access::page_access::PageKind;
-use crate::access::reader::ReaderRole;
 use crate::page_view::page_answer::PageAnswer;
 use crate::page_view::page_cards::PageCards;
 use crate::page_view::page_request::PageRequest;
 use crate::page_view::session_reader::{SessionReader, session_of};
 use crate::page_view::site_state::{SiteRequest, SiteState, site_notice};
+use crate::sign_in::access::page_access::PageKind;
+use crate::sign_in::access::reader::ReaderRole;
 use crate::sign_in::cookies::PageCookie;
 use crate::sign_in::provider_sign_in::ProviderError;
 use crate::sign_in::secret::{Secret, same};

@@ -8,9 +8,9 @@ use scorecard::record::access_record::AccessRecord;
 use scorecard::time::calendar::{Day, Timestamp};
 use stream::log::with_sources;
 
-use crate::access::access_log::AccessLog;
-use crate::access::page_access::{PageKind, opens};
-use crate::access::reader::{Reader, ReaderRole};
+use crate::sign_in::access::access_log::AccessLog;
+use crate::sign_in::access::page_access::{PageKind, opens};
+use crate::sign_in::access::reader::{Reader, ReaderRole};
 
 /// The time of a request and the rules of the deployment.
 #[derive(Clone, Copy, Debug)]

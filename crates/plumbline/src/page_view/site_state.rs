@@ -6,13 +6,13 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, Uri};
 use page::pages::notice_page::{Notice, notice_page};
 
-use crate::access::access_log::AccessLog;
 use crate::config::page_settings::{PageOrigin, PageSettings};
+use crate::intake::rejects::reject_store::RejectStore;
 use crate::page_view::live_cards::LiveCards;
 use crate::page_view::page_answer::PageAnswer;
 use crate::page_view::site_reader::SiteReader;
 use crate::process::clock::Clock;
-use crate::rejects::reject_store::RejectStore;
+use crate::sign_in::access::access_log::AccessLog;
 use crate::sign_in::invite_store::InviteStore;
 use crate::sign_in::provider_sign_in::ProviderSignIn;
 use crate::sign_in::session_store::SessionStore;

@@ -48,8 +48,8 @@ mod tests {
     use super::*;
     use std::path::PathBuf;
 
+    use crate::intake::rejects::reject_store::RejectStoreError;
     use crate::log::log_directory::LocalLogError;
-    use crate::rejects::reject_store::RejectStoreError;
 
     #[test]
     fn a_full_disk_is_recognised_below_the_log_and_the_rejects() {

@@ -10,6 +10,8 @@ use crate::deployment::data_directory::DataDirectory;
 use crate::http::open_connections::OpenConnections;
 use crate::http::request_metrics::RequestMetrics;
 use crate::intake::intake_metrics;
+use crate::intake::rejects::reject_metrics;
+use crate::intake::rejects::reject_store::RejectStore;
 use crate::kafka::client_metrics;
 use crate::kafka::contact::Contact;
 use crate::kafka::schema_registry::registry::RegistryCounts;
@@ -23,8 +25,6 @@ use crate::process::roles::ProcessRoles;
 use crate::process::service_status::ServiceStatus;
 use crate::published_cards::card_index::CardIndex;
 use crate::published_cards::card_metrics;
-use crate::rejects::reject_metrics;
-use crate::rejects::reject_store::RejectStore;
 use crate::service::worker_metrics::WorkerMetrics;
 use crate::service::{broker_watch, memory_metrics, publish_metrics, tally_metrics};
 

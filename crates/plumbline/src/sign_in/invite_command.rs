@@ -3,11 +3,11 @@
 use anyhow::{Context as _, Result, anyhow, ensure};
 use scorecard::registry::identifier::person_key;
 
-use crate::access::reader::ReaderRole;
 use crate::cli::InviteArgs;
 use crate::config::options::Config;
 use crate::config::quantity;
 use crate::deployment::configured_files::running_at;
+use crate::sign_in::access::reader::ReaderRole;
 use crate::sign_in::invite_store::{Invite, InviteStore};
 
 /// Longest time of a link, seconds: 30 days.

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::cli::Output;
 use crate::intake::reject_retrier::RetryOutcome;
-use crate::rejects::reject_groups::{RejectGroup, RejectGroups, RejectKind};
-use crate::rejects::reject_store::{RejectStore, RejectStoreError};
-use crate::rejects::rejected_record::{RejectFilter, RejectedElement, RejectedRecord};
+use crate::intake::rejects::reject_groups::{RejectGroup, RejectGroups, RejectKind};
+use crate::intake::rejects::reject_store::{RejectStore, RejectStoreError};
+use crate::intake::rejects::rejected_record::{RejectFilter, RejectedElement, RejectedRecord};
 use crate::terminal::count::counted;
 use crate::terminal::paint::Paint;
 

@@ -390,7 +390,7 @@ mod tests {
     }
 
     fn shown(status: Status, composite: Option<Composite>) -> String {
-        render(&card(status, composite), &crate::measure_files::built_in(), Paint::Plain)
+        render(&card(status, composite), &crate::input_files::measure_files::built_in(), Paint::Plain)
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use plumbline::measure_files;
+use plumbline::input_files::measure_files;
 use promises::simulated_log::SimulatedLog;
 use promises::simulation::verifier::verdict::Verdict;
 use scorecard::fold::tally::Outcomes;

@@ -200,7 +200,7 @@ fn rare_events_do_not_drift_and_a_doubling_of_many_is_found() {
 #[test]
 fn a_roll_up_of_a_proportion_is_compared_with_its_expectation_at_both_practices() {
     let mut events = EventWriter::default();
-    // Of 40 a month 8 miss the one practice and 16 the other. One person has half of both; another works more where most miss.
+    // Each month 8 of 40 miss the one practice and 16 the other. One person has half of both; another works more where most miss.
     for (practice, missed) in [("A81001", 8), ("B82002", 16)] {
         events.practice = practice;
         for month in YEAR {

@@ -1,11 +1,9 @@
 //! `plumbline run` as a process: requests, access, readiness, metrics, the schema registry, full disks and `kill -9`.
 
-mod backup;
 mod bodies;
 mod browser;
 mod clock;
 mod cloud_events;
-mod disk;
 mod dry_run;
 mod explanations;
 mod fhir_server;
@@ -13,13 +11,9 @@ mod erasure;
 mod fence;
 mod first_cards;
 mod gate;
-mod kill;
-mod log_formats;
+mod log_data;
 mod metrics;
-mod older_log;
-mod issuer;
-mod pages;
-mod provider;
+mod people;
 mod producers;
 mod readiness;
 mod rejects_kept;

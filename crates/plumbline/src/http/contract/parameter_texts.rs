@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::export::table_format::TableFormat;
 use crate::http::subscribe::card_filter::STATUS_WORDS;
 use crate::process::limits::{PAGE_ENTRIES, PAGE_ENTRIES_MOST};
+use crate::view::export::table_format::TableFormat;
 
 /// The schema and the meaning of a parameter on a route; `None` for a name without a text.
 #[must_use]

@@ -106,7 +106,7 @@ mod tests {
     fn filter(query: &str) -> Result<CardFilter, Refusal> {
         let uri = format!("/v1/scorecards?{query}").parse().unwrap();
         let known = ["practice", "clinician", "role", "measure", "status", "fields"];
-        CardFilter::read(&Parameters::read(&uri, &known).unwrap(), &crate::measure_files::built_in())
+        CardFilter::read(&Parameters::read(&uri, &known).unwrap(), &crate::input_files::measure_files::built_in())
     }
 
     fn card() -> Box<Scorecard> {

@@ -13,8 +13,6 @@ use scorecard::record::access_record::AccessRecord;
 use crate::config::authorizer::SenderRights;
 use crate::config::did_you_mean::unknown;
 use crate::config::scope::Scope;
-use crate::export::card_export::{CardExport, Disclosure, TableShape};
-use crate::export::table_format::TableFormat;
 use crate::http::http_state::HttpState;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{ProblemType, Refusal};
@@ -24,6 +22,8 @@ use crate::http::subscribe::answer_coding::{ContentCoding, ZSTD_LEVEL};
 use crate::http::subscribe::card_filter::{ROLL_UPS, measure_ids};
 use crate::http::subscribe::channel_body::{PieceSender, channel};
 use crate::process::limits::{EXPORT_PIECE_BYTES, EXPORTS};
+use crate::view::export::card_export::{CardExport, Disclosure, TableShape};
+use crate::view::export::table_format::TableFormat;
 
 /// The cards that the parameters choose, as a table.
 pub(crate) async fn export(

@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::issuer::{CLIENT, Issuer};
-use crate::pages::{Site, cookie, location};
+use crate::people::issuer::{CLIENT, Issuer};
+use crate::people::pages::{Site, cookie, location};
 use crate::server::{Response, request_as};
 
 fn site(issuer: &str) -> Site {
@@ -19,22 +19,22 @@ fn site(issuer: &str) -> Site {
 }
 
 /// A sign-in that a browser began: its cookie, and the parameters for the provider.
-struct Begun {
+struct SignInStart {
     cookie: String,
     parameters: BTreeMap<String, String>,
 }
 
-fn begin(site: &Site, to: &str) -> Begun {
+fn begin(site: &Site, to: &str) -> SignInStart {
     let answer = site.get("", &format!("/signin/start{to}"));
     assert_eq!(answer.status, 303, "{answer:?}");
     let cookie = format!("Cookie: plumbline-start={}\r\n", cookie(&answer, "plumbline-start"));
     let address = location(&answer);
     let pairs = address.split_once('?').expect("parameters").1.split('&').filter_map(|pair| pair.split_once('='));
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    Begun { cookie, parameters: pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect() }
+    SignInStart { cookie, parameters: pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect() }
 }
 
-impl Begun {
+impl SignInStart {
     fn of(&self, name: &str) -> &str {
         &self.parameters[name]
     }
@@ -46,7 +46,7 @@ impl Begun {
 }
 
 /// A sign-in whose ID token has these claims.
-fn signed(site: &Site, issuer: &Issuer, code: &str, claims: &Value, forged: bool) -> (Begun, Response) {
+fn signed(site: &Site, issuer: &Issuer, code: &str, claims: &Value, forged: bool) -> (SignInStart, Response) {
     let begun = begin(site, "");
     issuer.grant(code, (begun.of("nonce"), begun.of("code_challenge")), claims, forged);
     let answer = begun.back(site, code);
@@ -135,7 +135,7 @@ fn through(address: &str, back: &str) -> String {
 #[ignore = "needs node and npm's oidc-provider: `npm install oidc-provider` in a folder, and PLUMBLINE_OIDC_PROVIDER=FOLDER"]
 fn a_real_provider_signs_a_person_in() {
     let folder = std::env::var("PLUMBLINE_OIDC_PROVIDER").expect("PLUMBLINE_OIDC_PROVIDER names the folder");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/service/oidc_provider.mjs");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/service/people/oidc_provider.mjs");
     let mut command = Command::new("node");
     command.args([script, &folder]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut node = KilledChild(command.spawn().expect("node runs"));

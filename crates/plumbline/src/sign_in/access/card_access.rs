@@ -5,8 +5,8 @@
 use scorecard::scoring::disclosure::Audience;
 use scorecard::time::calendar::Timestamp;
 
-use crate::access::reader::{Reader, ReaderRole};
-use crate::access::revision_facts::{CardPhase, RevisionFacts};
+use crate::sign_in::access::reader::{Reader, ReaderRole};
+use crate::sign_in::access::revision_facts::{CardPhase, RevisionFacts};
 
 /// The part of a card that a reader sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +97,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::access::page_access::{PageKind, opens};
+    use crate::sign_in::access::page_access::{PageKind, opens};
 
-    const SECURITY: &str = include_str!("../../../../docs/operate/security.md");
+    const SECURITY: &str = include_str!("../../../../../docs/operate/security.md");
     const WEEK: u32 = 7 * 86_400;
     const NOW: Timestamp = Timestamp(100 * 86_400_000);
 

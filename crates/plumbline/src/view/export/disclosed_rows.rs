@@ -5,8 +5,8 @@
 use scorecard::card::scorecard::Scorecard;
 use scorecard::scoring::disclosure::{Audience, BlindedCard, CardView, Count, DisclosedMeasure, disclose};
 
-use crate::export::named_rows::measure_columns;
-use crate::export::table_row::{Cell, Column, ColumnKind};
+use crate::view::export::named_rows::measure_columns;
+use crate::view::export::table_row::{Cell, Column, ColumnKind};
 
 use ColumnKind::{Integer, Real, Text};
 

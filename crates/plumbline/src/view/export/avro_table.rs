@@ -9,7 +9,7 @@ use flate2::write::DeflateEncoder;
 use serde_json::json;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::export::table_row::{Cell, Column, ColumnKind, TableWriter};
+use crate::view::export::table_row::{Cell, Column, ColumnKind, TableWriter};
 
 const MAGIC: &[u8] = b"Obj\x01";
 /// Bytes of rows in a block, before compression.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::backup::backup_manifest::{BackupError, BackupManifest, FORMAT, NAME, SegmentEntry};
-use crate::backup::segment::examined;
+use crate::deployment::backup::backup_manifest::{BackupError, BackupManifest, FORMAT, NAME, SegmentEntry};
+use crate::deployment::backup::segment::examined;
 use crate::log::lock_file::{LockError, LockFile};
 
 const LOCK: &str = "LOCK";

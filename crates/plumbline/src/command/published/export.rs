@@ -12,11 +12,11 @@ use crate::config::did_you_mean::unknown;
 use crate::config::options::Config;
 use crate::deployment::configured_files::files;
 use crate::deployment::read_only_log::published;
-use crate::export::card_export::{CardExport, Disclosure, ExportCounts, TableShape};
-use crate::export::table_format::TableFormat;
 use crate::process::interrupt::{CleanStop, Interrupt};
 use crate::service_client::{TOKEN_VARIABLE, encoded};
 use crate::terminal::count::counted;
+use crate::view::export::card_export::{CardExport, Disclosure, ExportCounts, TableShape};
+use crate::view::export::table_format::TableFormat;
 
 /// The word for roll-ups in place of a practice.
 const ROLL_UPS: &str = "all";

@@ -3,8 +3,8 @@
 use scorecard::card::scorecard::{CardMeasure, Scorecard, Status, VerdictWord};
 use scorecard::measure::measure_set::{Direction, Domain};
 
-use crate::export::table_row::{Cell, Column, ColumnKind};
 use crate::published_cards::newest_month::VERDICTS;
+use crate::view::export::table_row::{Cell, Column, ColumnKind};
 
 use ColumnKind::{Integer, Real, Text};
 

@@ -1,6 +1,6 @@
 //! A raw record with rejected elements, stored for a retry: its bytes, and the reason of each reject.
 //!
-//! The bytes name patients. They exist only in memory and in the encrypted files of [`crate::rejects::reject_store`].
+//! The bytes name patients. They exist only in memory and in the encrypted files of [`crate::intake::rejects::reject_store`].
 
 use codec::formats::record_decoder::{Context, RecordDecoder};
 use scorecard::record::item::Item;

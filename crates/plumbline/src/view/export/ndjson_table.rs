@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use crate::export::table_row::{Cell, Column, TableWriter};
+use crate::view::export::table_row::{Cell, Column, TableWriter};
 
 /// Writes NDJSON.
 pub(crate) struct NdjsonTable<W: Write> {

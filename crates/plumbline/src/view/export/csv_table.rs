@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use csv::{Terminator, Writer, WriterBuilder};
 use page::frame::spreadsheet::text_cell;
 
-use crate::export::table_row::{Cell, Column, TableWriter};
+use crate::view::export::table_row::{Cell, Column, TableWriter};
 
 /// Without it, Excel reads UTF-8 as the code page of the machine.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -45,7 +45,7 @@ impl<W: Write> TableWriter for CsvTable<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::table_row::ColumnKind;
+    use crate::view::export::table_row::ColumnKind;
 
     #[test]
     fn odd_texts_are_quoted_and_no_cell_is_a_formula() {

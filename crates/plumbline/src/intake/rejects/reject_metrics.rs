@@ -1,7 +1,7 @@
 //! The metrics of the store of rejected records.
 
+use crate::intake::rejects::reject_store::RejectStore;
 use crate::process::metric_registry::MetricRegistry;
-use crate::rejects::reject_store::RejectStore;
 
 /// Adds the metrics of this store.
 pub fn register(registry: &MetricRegistry, rejects: &RejectStore) {

@@ -10,7 +10,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
-use crate::export::table_row::{Cell, Column, ColumnKind, TableWriter};
+use crate::view::export::table_row::{Cell, Column, ColumnKind, TableWriter};
 
 /// Rows of a group. They are in memory until the group is written: about 20 MB.
 const GROUP_ROWS: usize = 65_536;

@@ -6,9 +6,9 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 use stream::log::Topic;
 
-use crate::backup::backup_manifest::hash;
-use crate::backup::log_page::{page, parsed, topic_named};
 use crate::config::options::Config;
+use crate::deployment::backup::backup_manifest::hash;
+use crate::deployment::backup::log_page::{page, parsed, topic_named};
 use crate::deployment::configured_files::{in_use, running_at};
 use crate::deployment::read_only_log::LOG_FOLDER;
 use crate::log::local_log::{Durability, LocalLog};

@@ -6,12 +6,12 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use stream::log::Topic;
 
-use crate::backup::backup_folder::BackupFolder;
-use crate::backup::backup_manifest::{BackupError, FORMAT, PartitionEntry, SegmentEntry, hash};
-use crate::backup::backup_source::{BackupSource, LogSnapshot, known_topic};
-use crate::backup::refused_copy::mirror;
-use crate::backup::segment::SegmentWriter;
 use crate::config::options::Config;
+use crate::deployment::backup::backup_folder::BackupFolder;
+use crate::deployment::backup::backup_manifest::{BackupError, FORMAT, PartitionEntry, SegmentEntry, hash};
+use crate::deployment::backup::backup_source::{BackupSource, LogSnapshot, known_topic};
+use crate::deployment::backup::refused_copy::mirror;
+use crate::deployment::backup::segment::SegmentWriter;
 use crate::history::output_folder::REFUSED;
 use crate::process::clock::Clock;
 use crate::process::interrupt::Interrupt;

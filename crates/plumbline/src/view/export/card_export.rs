@@ -10,12 +10,12 @@ use scorecard::card::scorecard::Scorecard;
 use scorecard::time::calendar::Month;
 use stream::log::LogError;
 
-use crate::export::table_format::TableFormat;
-use crate::export::table_row::{Column, TableWriter};
-use crate::export::{disclosed_rows, named_rows};
 use crate::process::limits::CARDS_PER_READ;
 use crate::published_cards::card_index::{CardIndex, card_at, read_index};
 use crate::published_cards::card_store::CardStore;
+use crate::view::export::table_format::TableFormat;
+use crate::view::export::table_row::{Column, TableWriter};
+use crate::view::export::{disclosed_rows, named_rows};
 
 /// The shape of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -40,12 +40,12 @@ impl TableShape {
     }
 }
 
-/// What the reader of an export may see.
+/// The rights of the reader of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disclosure {
     /// Names and all figures.
     Named,
-    /// What may be disclosed to everybody.
+    /// The columns that everybody may see.
     Disclosed,
 }
 

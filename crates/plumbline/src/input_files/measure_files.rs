@@ -11,7 +11,7 @@ use scorecard::measure::measure_set::{BadMeasure, MeasureSet};
 use scorecard::measure::reference_network::{BadReference, ReferenceNetwork};
 use serde::{Deserialize, Serialize};
 
-use crate::code_files::{CodeFile, CodeFileError, CodeText, code_book};
+use crate::input_files::code_files::{CodeFile, CodeFileError, CodeText, code_book};
 
 /// Name and text of every `measures/*.toml` of the repository, in order of the names.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/measure_files.rs"));

@@ -74,13 +74,13 @@ impl AccessLog {
         Ok(())
     }
 
-    /// The looks at a card that are to be shown now, newest first.
+    /// The looks at a card that are shown now, newest first.
     #[must_use]
     pub fn of_card(&self, clinician: &str, practice: &str, month: Month, now: Timestamp) -> Vec<AccessRecord> {
         self.selected(now, &|look| look.includes(clinician, practice, month))
     }
 
-    /// All looks that are to be shown now, newest first: those at the cards of a person, or everybody's.
+    /// All looks that are shown now, newest first: those at the cards of a person, or everybody's.
     #[must_use]
     pub fn of(&self, clinician: Option<&str>, now: Timestamp) -> Vec<AccessRecord> {
         self.selected(now, &|look| clinician.is_none_or(|wanted| look.clinician.as_deref().is_none_or(|of| of == wanted)))

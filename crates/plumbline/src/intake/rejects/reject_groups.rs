@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use scorecard::time::calendar::Timestamp;
 
-use crate::rejects::rejected_record::{RejectFilter, RejectedRecord};
+use crate::intake::rejects::rejected_record::{RejectFilter, RejectedRecord};
 
 /// The reason, the feed and the field that a group shares. Feed and field may be empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,7 +84,7 @@ impl RejectGroups {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rejects::rejected_record::{CountedRejects, RejectedElement};
+    use crate::intake::rejects::rejected_record::{CountedRejects, RejectedElement};
 
     fn record(second: i64, feed: Option<&str>, detail: &str, counted: u64) -> RejectedRecord {
         let text = |text: &str| text.to_owned();

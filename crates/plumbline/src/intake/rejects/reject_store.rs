@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use crate::config::keys_file::private;
+use crate::intake::rejects::reject_groups::RejectGroups;
+use crate::intake::rejects::reject_seal::{NONCE_BYTES, RejectSeal};
+use crate::intake::rejects::rejected_record::{RejectFilter, RejectedRecord};
 use crate::log::log_directory::cure;
 use crate::process::limits::{DISK_BLOCK_BYTES, REJECT_RETENTION_DAYS};
-use crate::rejects::reject_groups::RejectGroups;
-use crate::rejects::reject_seal::{NONCE_BYTES, RejectSeal};
-use crate::rejects::rejected_record::{RejectFilter, RejectedRecord};
 
 const ENDING: &str = "refused";
 const DROPPED_FILE: &str = "DROPPED";
@@ -316,7 +316,7 @@ fn create_private(dir: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rejects::rejected_record::RejectedElement;
+    use crate::intake::rejects::rejected_record::RejectedElement;
 
     /// A record that arrived at this second, with one rejected element.
     fn record(second: u64, body: &str) -> RejectedRecord {

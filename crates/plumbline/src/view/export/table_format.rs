@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
-use crate::export::avro_table::AvroTable;
-use crate::export::csv_table::CsvTable;
-use crate::export::ndjson_table::NdjsonTable;
+use crate::view::export::avro_table::AvroTable;
+use crate::view::export::csv_table::CsvTable;
+use crate::view::export::ndjson_table::NdjsonTable;
 #[cfg(feature = "parquet")]
-use crate::export::parquet_table::ParquetTable;
-use crate::export::table_row::{Column, TableWriter};
+use crate::view::export::parquet_table::ParquetTable;
+use crate::view::export::table_row::{Column, TableWriter};
 
 /// A format of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -12,7 +12,7 @@ use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::rejects::rejected_record::RejectedRecord;
+use crate::intake::rejects::rejected_record::RejectedRecord;
 
 const MAGIC: &[u8] = b"plumbline refused 1\n";
 /// Bytes of a nonce. With 24 random bytes no two files of one key share a nonce.
@@ -83,7 +83,7 @@ impl std::fmt::Debug for RejectSeal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rejects::rejected_record::RejectedElement;
+    use crate::intake::rejects::rejected_record::RejectedElement;
 
     /// The record of the fixture.
     fn record() -> RejectedRecord {
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_file_of_every_format_ever_written_opens() {
-        let hex = include_str!("../../fixtures/refused-1.hex").trim();
+        let hex = include_str!("../../../fixtures/refused-1.hex").trim();
         let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal digits");
         let file: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
         assert_eq!(RejectSeal::new(&Keys::fixed()).open(&file), Some(vec![record()]));

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use stream::log::Topic;
 
-use crate::backup::backup_folder::BackupFolder;
-use crate::backup::backup_manifest::{BackupError, SegmentEntry};
-use crate::backup::backup_source::known_topic;
-use crate::backup::refused_copy::mirror;
-use crate::backup::segment::each_record;
+use crate::deployment::backup::backup_folder::BackupFolder;
+use crate::deployment::backup::backup_manifest::{BackupError, SegmentEntry};
+use crate::deployment::backup::backup_source::known_topic;
+use crate::deployment::backup::refused_copy::mirror;
+use crate::deployment::backup::segment::each_record;
 use crate::deployment::read_only_log::LOG_FOLDER;
 use crate::history::output_folder::REFUSED;
 use crate::log::local_log::{Durability, LocalLog, StoredRecord};

@@ -1,11 +1,11 @@
 //! The decision about pages of groups: which role opens which page, and at which practices.
 
-use crate::access::reader::{Reader, ReaderRole};
+use crate::sign_in::access::reader::{Reader, ReaderRole};
 
 /// A kind of page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageKind {
-    /// A card, or one of its measures. [`crate::access::card_access::sight`] decides about the card itself.
+    /// A card, or one of its measures. [`crate::sign_in::access::card_access::sight`] decides about the card itself.
     Card,
     /// The talks of a practice.
     Talks,
