@@ -14,11 +14,14 @@ use crate::simulation::verifier::registry_as_of::RegistryAsOf;
 /// GapsByMonth data of the 12 months up to a card's.
 pub(crate) type GapsByMonth = BTreeMap<Month, MissingData>;
 
+/// A practice, the feeds of a person there, and the month of the card.
+type CoverageKey = (String, BTreeSet<String>, Month);
+
 /// The traffic of all practices at a cut.
 pub(crate) struct ExpectedCoverage {
     traffic: BTreeMap<String, PracticeTraffic>,
     known_from: Month,
-    computed: RefCell<BTreeMap<(String, BTreeSet<String>, Month), Rc<GapsByMonth>>>,
+    computed: RefCell<BTreeMap<CoverageKey, Rc<GapsByMonth>>>,
 }
 
 impl ExpectedCoverage {
