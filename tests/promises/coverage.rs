@@ -238,6 +238,93 @@ fn a_silent_week_of_prescriptions_takes_the_month_out_and_one_of_everything_does
     assert_eq!((rate.n, rate.d, rate.suppressed.as_deref()), (12 * 220 - 50, 12 * 220 - 50, None));
 }
 
+/// The October cards of two clinicians of one practice, the first in the feed `emis` and the second in the feed `other`. Each has 20
+/// encounters and 10 prescriptions a month, where `sent` holds for feed, instant and whether it is a prescription.
+fn of_two_feeds(sent: impl Fn(&str, Timestamp, bool) -> bool) -> BTreeMap<String, Scorecard> {
+    let of_feed = |(who, feed): (usize, &str)| {
+        let mut events: Vec<Event<'static>> = year().flat_map(|month| worked(who, "P1", month, 20, 10)).collect();
+        events.retain(|event| {
+            let drug = matches!(event.detail, Detail::Prescription(_));
+            sent(feed, event.occurred_at.expect("every event has an instant"), drug)
+        });
+        (feed.to_owned(), events)
+    };
+    october([(1, "emis"), (2, "other")].map(of_feed).into())
+}
+
+/// Numerator, denominator and suppression of the items of a clinician.
+fn items(cards: &BTreeMap<String, Scorecard>, who: usize) -> (i64, i64, Option<&str>) {
+    let rate = measure(&cards[&format!("gmc|700000{who}")], "items_per_encounter");
+    (rate.n, rate.d, rate.suppressed.as_deref())
+}
+
+#[test]
+fn a_feed_of_attendances_has_no_true_zero_because_another_system_of_its_practice_sends_prescriptions() {
+    let cards = of_two_feeds(|feed, _, drug| feed == "emis" || !drug);
+    assert_eq!(items(&cards, 1), (120, 240, None));
+    assert_eq!(items(&cards, 2), (0, 0, Some("not_sent")));
+    let lacks = |who: usize, kind: &str| {
+        let coverage = &cards[&format!("gmc|700000{who}")].content.coverage;
+        coverage.iter().filter(|gaps| gaps.not_sent.iter().any(|one| one == kind)).count()
+    };
+    assert_eq!((lacks(1, "prescriptions"), lacks(2, "prescriptions")), (0, 12));
+    assert_eq!((lacks(1, "attendance"), lacks(2, "attendance")), (0, 0));
+}
+
+#[test]
+fn one_of_two_systems_that_stops_sending_prescriptions_loses_these_months_and_the_other_does_not() {
+    let silent = ["2026-04", "2026-05", "2026-06"].map(in_month);
+    let cards = of_two_feeds(|feed, at, drug| feed != "emis" || !drug || !silent.iter().any(|is| is(at)));
+    // A quarter of 240 encounters is lost.
+    assert_eq!(items(&cards, 1), (90, 180, Some("not_sent")));
+    assert_eq!(items(&cards, 2), (120, 240, None));
+}
+
+#[test]
+fn a_feed_of_prescriptions_alone_makes_the_months_without_one_true_zeros() {
+    let mut world = World::new(deployment(2, first()));
+    let events = |who: usize| year().flat_map(move |month| worked(who, "P1", month, 20, 10));
+    let (visits, mut drugs): (Vec<_>, Vec<_>) =
+        events(1).chain(events(2)).partition(|event| matches!(event.detail, Detail::Encounter(_)));
+    // The second clinician prescribes in January alone.
+    let january = in_month("2026-01");
+    let by_the_first = |event: &Event<'_>| event.id.starts_with("p-1-");
+    drugs.retain(|event| by_the_first(event) || january(event.occurred_at.expect("every event has an instant")));
+    world.feed(first().plus_seconds(-3600), "appointments", visits);
+    world.feed(first().plus_seconds(-3600), "prescribing", drugs);
+    world.run_until(first().plus_seconds(4 * 86_400));
+    let cards = world.cards().into_values().filter(|card| card.content.period.month == month("2026-10"));
+    let cards = cards.map(|card| (card.content.subject.clinician.clone(), card)).collect();
+    assert_eq!(items(&cards, 1), (120, 240, None));
+    assert_eq!(items(&cards, 2), (10, 240, None));
+}
+
+/// The October cards of clinicians who start after the month is final, with these encounters in the feed `late`.
+fn after_the_end(colleague: bool) -> Vec<(i64, Option<String>)> {
+    let mut world = World::new(deployment(2, first()));
+    let of = |who: usize, items: usize| year().flat_map(move |month| worked(who, "P1", month, 20, items)).collect();
+    world.feed(first().plus_seconds(-3600), "emis", of(1, 10));
+    if colleague {
+        world.feed(first().plus_seconds(-3600), "ooh", of(2, 0));
+    }
+    let later = |days: i64| first().plus_seconds(days * 86_400);
+    world.run_until(later(40));
+    world.feed(later(40).plus_seconds(60), "ooh", of(3, 0));
+    world.feed(later(40).plus_seconds(60), "emis", of(4, 10));
+    world.run_until(later(45));
+    let of_october = |card: &Scorecard| card.content.period.month == month("2026-10");
+    let cards: BTreeMap<String, Scorecard> =
+        world.cards().into_values().filter(of_october).map(|card| (card.content.subject.clinician.clone(), card)).collect();
+    [3, 4].map(|who| items(&cards, who)).map(|(n, _, suppressed)| (n, suppressed.map(str::to_owned))).into()
+}
+
+#[test]
+fn a_card_that_starts_after_its_month_is_final_follows_its_own_feed() {
+    let expected = [(0, Some("not_sent".to_owned())), (120, None)];
+    assert_eq!(after_the_end(true), expected);
+    assert_eq!(after_the_end(false), expected);
+}
+
 fn referral(id: &str, at: Timestamp) -> Event<'static> {
     let order = Order { category: Codes::one("plumbline|referral"), code: Codes::default() };
     let mut event = event(id, 1, "7000002", at, Detail::Order(Some(order)));

@@ -17,6 +17,7 @@
 //! | `patients` | no patient's number is in any topic |
 //! | `protocol` | each numbered rule of the protocol, under scripted faults |
 //! | `registry` | references of practices, withdrawals, rules of feeds and details of persons |
+//! | `sent_kinds` | engine and oracle agree about what each set of feeds sends |
 //! | `simulation` | all promises in seeded histories with every kind of fault |
 //! | `signed` | signed sums follow every addition, amendment and retraction |
 //! | `thresholds` | the network behind points is frozen with the quarter |
@@ -38,6 +39,7 @@ mod patients;
 mod protocol;
 mod signed;
 mod registry;
+mod sent_kinds;
 mod simulation;
 mod thresholds;
 mod unknown;

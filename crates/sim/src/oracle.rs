@@ -4,6 +4,7 @@ pub mod answer;
 pub(crate) mod answer_card;
 pub(crate) mod colleagues;
 pub(crate) mod unit_months;
+pub(crate) mod unit_gaps;
 pub(crate) mod fold;
 pub(crate) mod registry;
 pub(crate) mod sums;

@@ -1,6 +1,6 @@
 //! `replay --config`: feeds, codes, identifier systems and first day of the configuration, as `run` uses them.
 
-use crate::support::Place;
+use crate::support::{Place, encounter};
 
 fn event(id: &str, version: u64, at: &str, minutes: u32) -> String {
     format!(
@@ -67,6 +67,43 @@ fn a_feed_that_declares_referrals_and_sends_none_has_a_true_zero() {
     let file = place.path("registry.ndjson").display().to_string();
     place.put("both.toml", format!("registry = \"{file}\"\n{}", declared("sends = \"attendance referrals\"\n")));
     assert_eq!(referrals("both")[2], "\"not_sent\"");
+}
+
+#[test]
+fn a_declaration_of_one_feed_holds_for_its_people_and_not_for_those_of_another_feed() {
+    let place = Place::new();
+    let number = ["7012345", "7099999"];
+    for (feed, gmc) in [("emis", number[0]), ("ooh", number[1])] {
+        // 100 visits in five months, 20 a month. Only one feed sends a prescription a month.
+        let day = |at: usize| format!("2026-{:02}-{:02}T09:00:00Z", 1 + at / 20, 1 + at % 20);
+        let visits = (0..100).map(|at| encounter(&format!("e{at}"), &day(at), &day(at)).replace(number[0], gmc));
+        let drug = r#""type":"prescription","clinician":{"system":"gmc","value":"7012345"},"practice":"A81001","prescription":{"code":"0501013B0AAABAB","code_system":"bnf","quantity":21}"#;
+        let drugs = (0..5).map(|month| format!(r#"{{"id":"p{month}","occurred_at":"{}",{drug}}}"#, day(20 * month)));
+        let lines: Vec<String> = visits.chain(drugs.filter(|_| feed == "emis")).collect();
+        place.put(&format!("{feed}/events.ndjson"), lines.join("\n"));
+    }
+    let antibiotics = |name: &str, config: &str| {
+        place.put(&format!("{name}.toml"), config);
+        place.replay(name, &["emis", "ooh"], &["--config", &place.path(&format!("{name}.toml")).display().to_string()]);
+        let cards = place.lines(&format!("{name}/scorecards.ndjson"));
+        number.map(|gmc| {
+            let is_newest = |card: &&serde_json::Value| {
+                card["period"]["month"] == "2026-05" && card["subject"]["clinician"] == format!("gmc|{gmc}")
+            };
+            let measures = cards.iter().rfind(is_newest).unwrap()["measures"].as_array().unwrap();
+            let found = measures.iter().find(|measure| measure["id"] == "antibiotics_per_1000").unwrap();
+            [&found["n"], &found["d"], &found["suppressed"]].map(ToString::to_string)
+        })
+    };
+    let emis = "[feeds.emis]\nsends = \"attendance prescriptions quantities\"\n";
+    let known = ["5", "100", "null"].map(str::to_owned);
+    let unknown = ["0", "0", "\"not_sent\""].map(str::to_owned);
+    assert_eq!(antibiotics("observed", ""), [known.clone(), unknown.clone()]);
+    assert_eq!(antibiotics("declared", &format!("{emis}[feeds.ooh]\nsends = \"attendance\"\n")), [known.clone(), unknown]);
+    // A system that declares prescriptions has none.
+    let zero = ["0", "100", "null"].map(str::to_owned);
+    let both = format!("{emis}[feeds.ooh]\nsends = \"attendance prescriptions\"\n");
+    assert_eq!(antibiotics("both", &both), [known, zero]);
 }
 
 #[test]

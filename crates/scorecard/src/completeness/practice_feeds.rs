@@ -1,48 +1,21 @@
 //! The feeds of one practice and the kinds of data that they send: observed, or declared.
 //!
 //! A kind is observed as not sent in three consecutive months without any event of it. Its gap is five weekdays in a row without an
-//! event, if its median is five or more a weekday. Months before the practice's first event have no flags.
+//! event, if its median is five or more a weekday. Months before the first event have no flags.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::completeness::feed_months::{BEFORE, COVERED_MONTHS, FeedMonths, KindCount, SPAN};
+use crate::completeness::feed_selection::FeedSelection;
 use crate::completeness::month_flags::MonthFlags;
 use crate::completeness::weekday_runs::{silent_runs, weekdays_of};
 use crate::data_kind::{DataKind, KindSet};
 use crate::record::log_record::KindMonth;
 use crate::time::calendar::{Day, Month};
 
-/// Months of a card's coverage.
-pub const COVERED_MONTHS: usize = 12;
-
-/// Months before them that can be part of a run of months without a kind.
-const BEFORE: usize = 2;
-
-/// Months that decide about the coverage of a card.
-const SPAN: usize = COVERED_MONTHS + BEFORE;
-
-/// Months in a row without any event of a kind that is not sent.
-const UNSENT_MONTHS: usize = 3;
-
 /// Events of a kind on a usual weekday from which its silence is a gap.
 const BUSY: u32 = 5;
-
-/// The events of one kind in one month.
-#[derive(Clone, Copy, Debug, Default)]
-struct KindCount {
-    events: u64,
-    /// Days with an event: bit 0 is the first day.
-    days: u32,
-    weekday_median: u32,
-}
-
-/// One feed in the months that decide.
-#[derive(Clone, Debug)]
-struct FeedMonths {
-    /// The kinds that it declares to send.
-    sends: Option<KindSet>,
-    kinds: [[KindCount; SPAN]; DataKind::ALL.len()],
-}
 
 /// The feeds of one practice in the months that decide about the coverage of the cards of one month.
 #[derive(Clone, Debug)]
@@ -68,53 +41,39 @@ impl PracticeFeeds {
     pub fn add(&mut self, feed: &Arc<str>, sends: Option<KindSet>, counted: &KindMonth) {
         let place = usize::try_from(counted.month.0 - self.first.0).ok().filter(|place| *place < SPAN);
         let (Some(kind), Some(place)) = (DataKind::of_word(&counted.kind), place) else { return };
-        let empty = || FeedMonths { sends, kinds: [[KindCount::default(); SPAN]; DataKind::ALL.len()] };
-        let months = self.feeds.entry(feed.clone()).or_insert_with(empty);
-        let count = &mut months.kinds[kind as usize][place];
-        count.events += counted.events;
-        count.days |= counted.days;
-        count.weekday_median += counted.weekday_median;
+        self.feeds.entry(feed.clone()).or_insert_with(|| FeedMonths::new(sends)).add(kind, place, counted);
     }
 
-    /// The flags of the 12 months up to the cards' month, oldest first. Nothing is known of months before `known_from`.
+    /// Whether one feed sends everything, so that the flags of all persons are the same.
     #[must_use]
-    pub fn flags(&self, known_from: Month) -> [MonthFlags; COVERED_MONTHS] {
+    pub fn has_one_feed(&self) -> bool {
+        self.feeds.len() == 1
+    }
+
+    /// The flags of the 12 months up to the cards' month, oldest first, for a person with events in the feeds `own`. Without any, the
+    /// flags are those of all feeds together. Nothing is known of months before `known_from`.
+    #[must_use]
+    pub fn flags(&self, own: &BTreeSet<Arc<str>>, known_from: Month) -> [MonthFlags; COVERED_MONTHS] {
         let known = usize::try_from(known_from.0 - self.first.0).unwrap_or(0);
-        let any: [u32; SPAN] = std::array::from_fn(|place| self.any_days(place));
+        let selection = FeedSelection::new(&self.feeds, own, known);
+        let any: [u32; SPAN] = std::array::from_fn(|place| selection.any_days(place));
         let mut flags = [MonthFlags::default(); SPAN];
         if let Some(first) = (known..SPAN).find(|place| any[*place] != 0) {
             for place in (first..SPAN).filter(|place| any[*place] != 0) {
-                let unsent = |kind: &DataKind| !self.is_sent(*kind, place, known);
+                let unsent = |kind: &DataKind| !selection.sends(*kind, place);
                 flags[place].not_sent = DataKind::ALL.into_iter().filter(unsent).collect();
             }
-            self.find_gaps(known.max(first), &any, &mut flags);
+            self.find_gaps(&selection, known.max(first), &any, &mut flags);
         }
         flags.iter_mut().for_each(MonthFlags::settle);
         std::array::from_fn(|place| flags[place + BEFORE])
     }
 
-    /// The days of a month with an event of any kind.
-    fn any_days(&self, place: usize) -> u32 {
-        self.feeds.values().flat_map(|feed| &feed.kinds).fold(0, |days, kind| days | kind[place].days)
-    }
-
-    /// Whether a feed sends a kind in a month: by its declaration, else unless the month is in a run of months without it.
-    fn is_sent(&self, kind: DataKind, place: usize, known: usize) -> bool {
-        let declared = || self.feeds.values().filter_map(|feed| feed.sends);
-        if declared().any(|sends| sends.contains(kind)) {
-            return true;
-        }
-        let observed: Vec<&FeedMonths> = self.feeds.values().filter(|feed| feed.sends.is_none()).collect();
-        let is_empty = |month: usize| month >= known && observed.iter().all(|feed| feed.kinds[kind as usize][month].events == 0);
-        let in_run = |from: usize| (from..from + UNSENT_MONTHS).all(|month| month < SPAN && is_empty(month));
-        !observed.is_empty() && !(place.saturating_sub(UNSENT_MONTHS - 1)..=place).any(in_run)
-    }
-
     /// Marks the weekdays of gaps from the first day with an event on.
-    fn find_gaps(&self, first: usize, any: &[u32; SPAN], flags: &mut [MonthFlags; SPAN]) {
+    fn find_gaps(&self, selection: &FeedSelection<'_>, first: usize, any: &[u32; SPAN], flags: &mut [MonthFlags; SPAN]) {
         let days = self.weekdays(first, any[first]);
         let has = |mask: &dyn Fn(usize) -> u32, at: usize| mask(days[at].0) & 1 << days[at].1 != 0;
-        let busy: Vec<(DataKind, &[KindCount; SPAN])> = self.busy_kinds(first).collect();
+        let busy: Vec<(DataKind, &[KindCount; SPAN])> = busy_kinds(selection, first).collect();
         if busy.is_empty() {
             return;
         }
@@ -139,18 +98,17 @@ impl PracticeFeeds {
         };
         (first..SPAN).flat_map(of_month).collect()
     }
+}
 
-    /// The kinds of each feed that have a usual weekday of at least [`BUSY`] events from this month on: the lower median of its months
-    /// with events.
-    fn busy_kinds(&self, first: usize) -> impl Iterator<Item = (DataKind, &[KindCount; SPAN])> {
-        let kinds = self.feeds.values().flat_map(|feed| DataKind::ALL.into_iter().zip(&feed.kinds));
-        kinds.filter(move |(_, months)| {
-            let held = months[BEFORE.max(first)..].iter().filter(|count| count.events > 0);
-            let mut medians: Vec<u32> = held.map(|count| count.weekday_median).collect();
-            medians.sort_unstable();
-            !medians.is_empty() && medians[(medians.len() - 1) / 2] >= BUSY
-        })
-    }
+/// The kinds of each feed that have a usual weekday of at least [`BUSY`] events from this month on: the lower median of its months with
+/// events.
+fn busy_kinds<'a>(selection: &FeedSelection<'a>, first: usize) -> impl Iterator<Item = (DataKind, &'a [KindCount; SPAN])> {
+    selection.kinds().filter(move |(_, months)| {
+        let held = months[BEFORE.max(first)..].iter().filter(|count| count.events > 0);
+        let mut medians: Vec<u32> = held.map(|count| count.weekday_median).collect();
+        medians.sort_unstable();
+        !medians.is_empty() && medians[(medians.len() - 1) / 2] >= BUSY
+    })
 }
 
 /// The first month that decides about the coverage of the cards of this month.
@@ -193,7 +151,7 @@ mod tests {
     /// The shown flags, without the kinds that the tests never send.
     fn shown(feeds: &PracticeFeeds, known_from: Month) -> Vec<MonthGaps> {
         let first: Month = YEAR[0].parse().unwrap();
-        let months = (0..12).map(|at| first.plus(at)).zip(feeds.flags(known_from));
+        let months = (0..12).map(|at| first.plus(at)).zip(feeds.flags(&BTreeSet::new(), known_from));
         let sent = ["attendance", "prescriptions", "referrals"];
         months
             .filter_map(|(month, flags)| {
@@ -248,13 +206,83 @@ mod tests {
         assert_eq!(shown(&feeds, Month::EARLIEST).iter().filter(|gaps| !gaps.gaps.is_empty()).count(), 0);
     }
 
+    /// The months of a card whose prescriptions are not sent to persons with events in these feeds.
+    fn unsent_to(feeds: &PracticeFeeds, own: &[&str]) -> Vec<String> {
+        let own = own.iter().map(|feed| Arc::from(*feed)).collect();
+        let flags = feeds.flags(&own, Month::EARLIEST);
+        let months = YEAR.into_iter().zip(flags).filter(|(_, flags)| flags.not_sent.contains(DataKind::Prescriptions));
+        months.map(|(month, _)| month.to_owned()).collect()
+    }
+
     #[test]
-    fn a_kind_is_sent_when_any_feed_of_the_practice_sends_it() {
+    fn a_feed_without_attendances_completes_the_others() {
         let mut feeds = practice();
         busy(&mut feeds, "appointments", DataKind::Attendance, &YEAR, &[]);
         busy(&mut feeds, "prescribing", DataKind::Prescriptions, &YEAR, &[]);
-        assert_eq!(unsent(&feeds, "prescriptions"), [""; 0]);
+        for own in [&[][..], &["appointments"], &["prescribing"], &["appointments", "prescribing"], &["unheard"]] {
+            assert_eq!(unsent_to(&feeds, own), [""; 0], "{own:?}");
+        }
         assert_eq!(unsent(&feeds, "attendance"), [""; 0]);
+        // A telephone call in a few months makes no system of attendances.
+        busy(&mut feeds, "prescribing", DataKind::Attendance, &YEAR[..5], &[]);
+        assert_eq!(unsent_to(&feeds, &["appointments"]), [""; 0]);
+        busy(&mut feeds, "prescribing", DataKind::Attendance, &YEAR[5..6], &[]);
+        assert_eq!(unsent_to(&feeds, &["appointments"]), YEAR);
+    }
+
+    #[test]
+    fn a_second_system_says_nothing_about_the_people_of_the_first() {
+        let mut feeds = practice();
+        busy(&mut feeds, "emis", DataKind::Attendance, &YEAR, &[]);
+        busy(&mut feeds, "emis", DataKind::Prescriptions, &YEAR, &[]);
+        busy(&mut feeds, "ooh", DataKind::Attendance, &YEAR, &[]);
+        assert_eq!(unsent_to(&feeds, &["ooh"]), YEAR);
+        for own in [&[][..], &["emis"], &["emis", "ooh"]] {
+            assert_eq!(unsent_to(&feeds, own), [""; 0], "{own:?}");
+        }
+    }
+
+    #[test]
+    fn three_months_without_prescriptions_stop_them_for_the_people_of_this_system_alone() {
+        let mut feeds = practice();
+        busy(&mut feeds, "tpp", DataKind::Attendance, &YEAR, &[]);
+        busy(&mut feeds, "tpp", DataKind::Prescriptions, &YEAR, &[]);
+        busy(&mut feeds, "emis", DataKind::Attendance, &YEAR, &[]);
+        busy(&mut feeds, "emis", DataKind::Prescriptions, &YEAR[..5], &[]);
+        busy(&mut feeds, "emis", DataKind::Prescriptions, &YEAR[8..], &[]);
+        assert_eq!(unsent_to(&feeds, &["emis"]), YEAR[5..8]);
+        // The gap of another system is none of theirs, either.
+        let none_of_tpp =
+            feeds.flags(&[Arc::from("tpp")].into(), Month::EARLIEST).map(|flags| flags.shown(Month::EARLIEST, false));
+        assert!(none_of_tpp.into_iter().flatten().all(|gaps| gaps.gaps.is_empty()));
+        assert_eq!(unsent_to(&feeds, &["tpp"]), [""; 0]);
+    }
+
+    #[test]
+    fn a_practice_that_changes_its_system_stops_no_kind() {
+        let mut feeds = practice();
+        busy(&mut feeds, "old", DataKind::Attendance, &YEAR[..6], &[]);
+        busy(&mut feeds, "old", DataKind::Prescriptions, &YEAR[..5], &[]);
+        busy(&mut feeds, "new", DataKind::Attendance, &YEAR[6..], &[]);
+        assert_eq!(unsent_to(&feeds, &["old"]), ["2026-06"]);
+        busy(&mut feeds, "new", DataKind::Prescriptions, &YEAR[6..], &[]);
+        assert_eq!(unsent_to(&feeds, &["old"]), [""; 0], "June is one quiet month");
+        assert_eq!(unsent_to(&feeds, &["new"]), [""; 0]);
+    }
+
+    #[test]
+    fn the_costs_of_prescriptions_come_with_them_or_not_at_all() {
+        let mut feeds = practice();
+        busy(&mut feeds, "appointments", DataKind::Attendance, &YEAR, &[]);
+        busy(&mut feeds, "plain", DataKind::Prescriptions, &YEAR, &[]);
+        busy(&mut feeds, "priced", DataKind::Prescriptions, &YEAR, &[]);
+        busy(&mut feeds, "priced", DataKind::Costs, &YEAR, &[]);
+        let lacks_costs = |own: &[&str]| {
+            let own = own.iter().map(|feed| Arc::from(*feed)).collect();
+            feeds.flags(&own, Month::EARLIEST).iter().filter(|flags| flags.not_sent.contains(DataKind::Costs)).count()
+        };
+        assert_eq!((lacks_costs(&["appointments", "plain"]), lacks_costs(&["plain"])), (12, 12));
+        assert_eq!((lacks_costs(&["appointments", "priced"]), lacks_costs(&["appointments"])), (0, 0));
     }
 
     #[test]

@@ -11,7 +11,9 @@
 //!   enough members differ
 //! - the planned minutes of no-shows, the unmapped items and the encounters of unknown status of 12 months
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::calendar::{London, Month};
 use crate::oracle::answer_card::key;
@@ -21,9 +23,10 @@ use crate::oracle::fold::{Fold, Row};
 use crate::oracle::measure_file::Measure;
 use crate::oracle::month_state::{MonthState, MonthStates};
 use crate::oracle::registry::{Staff, Unit};
-use crate::oracle::sendings::PracticeTraffic;
+use crate::oracle::sendings::{MissingData, PracticeTraffic};
 use crate::oracle::sums::FACTS;
-use crate::oracle::unit_months::{Books, PracticeGaps, UnitMonth};
+use crate::oracle::unit_gaps::UnitGaps;
+use crate::oracle::unit_months::{Books, UnitMonth};
 
 pub use crate::oracle::answer_card::{MeasureAnswer, OracleComparison, OracleContent, Workload};
 pub use crate::oracle::delivery_reader::BadDelivery;
@@ -150,7 +153,7 @@ struct Publisher<'a> {
     /// The groups of each month: those of its week, or the frozen ones.
     groups: BTreeMap<Month, Groups>,
     /// The events of each practice by kind and day, at this cut.
-    traffic: BTreeMap<String, PracticeTraffic>,
+    traffic: Rc<BTreeMap<String, PracticeTraffic>>,
 }
 
 /// The state of a month at a cut and at the published cut before.
@@ -192,7 +195,7 @@ pub fn answer(question: &CutQuestion<'_>) -> Result<OracleAnswer, Unreadable> {
         last_cut: None,
         cards: BTreeMap::new(),
         groups: BTreeMap::new(),
-        traffic: BTreeMap::new(),
+        traffic: Rc::default(),
     };
     let mut cuts = Vec::new();
     let mut last: Option<&Cut> = None;
@@ -208,7 +211,7 @@ pub fn answer(question: &CutQuestion<'_>) -> Result<OracleAnswer, Unreadable> {
         if cut.outcome == CutOutcome::Published {
             let books = Books { rows: &fold.rows, staff: &staff, measures: &measures };
             let tick = last.map(|last| last.at);
-            publisher.traffic = fold.traffic(&staff, tick);
+            publisher.traffic = Rc::new(fold.traffic(&staff, tick));
             cuts.push(CutAnswer { at: cut.at, cards: publisher.publish(cut.at, tick, &books) });
         }
         last = Some(cut);
@@ -228,19 +231,11 @@ impl Publisher<'_> {
         cards
     }
 
-    /// The missing data of each practice. A final month keeps those that its cards show.
-    fn gaps(&self, month: Month, is_frozen: bool, tick: Option<i64>) -> PracticeGaps {
-        let known = |month: Month| !self.states.sealed(month, tick);
-        let mut gaps: PracticeGaps =
-            self.traffic.iter().map(|(practice, traffic)| (practice.clone(), traffic.missing(month, &known))).collect();
-        let shown = self
-            .cards
-            .get(&month)
-            .into_iter()
-            .flatten()
-            .filter(|(unit, last)| is_frozen && !unit.is_roll_up() && last.status != "withdrawn");
-        gaps.extend(shown.map(|(unit, last)| (unit.practice.clone(), last.content.missing.clone())));
-        gaps
+    /// The missing data that the cards of a month show, where they are frozen.
+    fn frozen(&self, month: Month, is_frozen: bool) -> BTreeMap<Unit, BTreeMap<Month, MissingData>> {
+        let cards = self.cards.get(&month).into_iter().flatten();
+        let shown = cards.filter(|(unit, last)| is_frozen && !unit.is_roll_up() && last.status != "withdrawn");
+        shown.map(|(unit, last)| (unit.clone(), last.content.missing.clone())).collect()
     }
 
     fn publish_month(&mut self, month: Month, at: i64, tick: Option<i64>, books: &Books<'_>) -> Vec<OracleCard> {
@@ -248,7 +243,11 @@ impl Publisher<'_> {
         let step = Step { before, now: self.states.at(month, at) };
         let everybody = before < MonthState::Provisional || step.becomes_final();
         let rows = books.month(month);
-        let gaps = self.gaps(month, step.was_final(), tick);
+        let states = self.states;
+        let known = move |month: Month| !states.sealed(month, tick);
+        let traffic = self.traffic.clone();
+        let frozen = self.frozen(month, step.was_final());
+        let gaps = UnitGaps { card: month, traffic: &traffic, known: &known, frozen, observed: RefCell::default() };
         let mut due = self.due(month, &rows, everybody);
         due.extend(self.covered_otherwise(month, step, books, &gaps));
         let is_summed = |unit: &&Unit| books.staff.rolls_up(&unit.person, &unit.practice, month);
@@ -287,11 +286,12 @@ impl Publisher<'_> {
     }
 
     /// The units whose last revision of a provisional month shows other missing data.
-    fn covered_otherwise(&self, month: Month, step: Step, books: &Books<'_>, gaps: &PracticeGaps) -> Vec<Unit> {
+    fn covered_otherwise(&self, month: Month, step: Step, books: &Books<'_>, gaps: &UnitGaps<'_>) -> Vec<Unit> {
         let cards = self.cards.get(&month).into_iter().flatten();
         let shown = cards.filter(|(_, last)| !step.is_final() && last.status != "withdrawn");
+        let year = books.year(month);
         shown
-            .filter(|(unit, last)| books.missing(unit, month, gaps) != last.content.missing)
+            .filter(|(unit, last)| books.missing(unit, &year, gaps) != last.content.missing)
             .map(|(unit, _)| unit.clone())
             .collect()
     }

@@ -8,16 +8,17 @@ use crate::oracle::measure_file::Measure;
 use crate::oracle::month_state::MonthStates;
 use crate::oracle::registry::Staff;
 use crate::oracle::sendings::PracticeTraffic;
-use crate::oracle::sums::{Sums, contribution};
+use crate::oracle::sums::{FACTS, Sums, contribution};
 
-/// The key of a row: month, number of the clinician, practice. The oracle adds up the rows of several feeds: no card needs them
-/// apart.
+/// The key of a row: month, number of the clinician, practice. The oracle adds up the rows of several feeds, and counts the facts of each.
 pub(crate) type RowKey = (Month, String, String);
 
 /// The content of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     pub sums: Sums,
+    /// Number of facts of each feed.
+    pub feeds: BTreeMap<String, i128>,
     /// Counters that only grow: events that entered the row, amendments of its events, retractions of its events.
     pub recorded: i64,
     pub amended: i64,
@@ -26,11 +27,17 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn zero(measures: usize) -> Row {
-        Row { sums: Sums::zero(measures), recorded: 0, amended: 0, retracted: 0 }
+        Row { sums: Sums::zero(measures), feeds: BTreeMap::new(), recorded: 0, amended: 0, retracted: 0 }
+    }
+
+    /// The feeds with facts.
+    pub(crate) fn sources(&self) -> BTreeSet<&str> {
+        self.feeds.iter().filter(|(_, facts)| **facts > 0).map(|(feed, _)| feed.as_str()).collect()
     }
 
     pub(crate) fn add(&mut self, other: &Row) {
         self.sums.add(&other.sums);
+        other.feeds.iter().for_each(|(feed, facts)| *self.feeds.entry(feed.clone()).or_default() += facts);
         self.recorded += other.recorded;
         self.amended += other.amended;
         self.retracted += other.retracted;
@@ -192,7 +199,9 @@ impl<'a> Fold<'a> {
     fn leave(&mut self, key: &EventKey, last: Option<i64>) -> Option<RowKey> {
         let fact = self.facts.get_mut(key).expect("only known events leave");
         let row = fact.row.take().filter(|row| !self.states.sealed(row.0, last))?;
-        self.rows.get_mut(&row).expect("it stood there").sums.take(&fact.adds);
+        let stood = self.rows.get_mut(&row).expect("it stood there");
+        stood.sums.take(&fact.adds);
+        *stood.feeds.entry(key.0.clone()).or_default() -= fact.adds.base(FACTS);
         Some(row)
     }
 
@@ -222,7 +231,9 @@ impl<'a> Fold<'a> {
         fact.cell = cell;
         if let Some(row) = place {
             fact.adds = contribution(fact.version(), self.measures, cell);
-            self.rows.entry(row).or_insert_with(|| Row::zero(self.measures.len())).sums.add(&fact.adds);
+            let stands = self.rows.entry(row).or_insert_with(|| Row::zero(self.measures.len()));
+            stands.sums.add(&fact.adds);
+            *stands.feeds.entry(key.0.clone()).or_default() += fact.adds.base(FACTS);
         }
     }
 

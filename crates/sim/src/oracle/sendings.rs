@@ -16,6 +16,9 @@ pub const KINDS: [&str; 10] =
 #[derive(Clone, Debug, Default)]
 pub struct PracticeTraffic(BTreeMap<(String, &'static str), BTreeMap<Date, u32>>);
 
+/// Kinds and months with an event.
+type Held = BTreeSet<(&'static str, Month)>;
+
 /// Data of one month that are missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MissingData {
@@ -57,11 +60,6 @@ impl MissingData {
     pub fn voids(&self, needs: &Needs) -> bool {
         let unsent = |kind: &&'static str| self.not_sent.contains(kind);
         let days = |kind: &str| self.gaps.get(kind).copied().unwrap_or(0);
-        let carrier = |kind: &'static str| match kind {
-            "costs" | "quantities" => "prescriptions",
-            "minutes" | "booking" => "attendance",
-            own => own,
-        };
         let silent: BTreeSet<u32> = needs.each.iter().map(|kind| days(kind).max(days(carrier(kind)))).collect();
         let none_of_any = !needs.any.is_empty() && needs.any.iter().all(unsent);
         needs.numerator.iter().any(unsent) || none_of_any || silent.len() > 1
@@ -74,24 +72,39 @@ impl PracticeTraffic {
         *self.0.entry((feed.to_owned(), kind)).or_default().entry(day).or_default() += 1;
     }
 
-    /// The missing data of each of the 12 months up to a card's. A month that is not `known` counts for nothing.
-    pub fn missing(&self, card: Month, known: &dyn Fn(Month) -> bool) -> BTreeMap<Month, MissingData> {
+    /// The missing data of each of the 12 months up to a card's, for a person whose events of a month are in the feeds `own`. A month that
+    /// is not `known` counts for nothing.
+    pub fn missing(&self, own: &BTreeSet<&str>, card: Month, known: &dyn Fn(Month) -> bool) -> BTreeMap<Month, MissingData> {
         let span: Vec<Month> = (-13..=0).map(|back| card.plus(back)).filter(|month| known(*month)).collect();
-        let mut held: BTreeSet<(&str, Month)> = BTreeSet::new();
-        for ((_, kind), days) in &self.0 {
-            held.extend(days.keys().map(|day| (*kind, Month::of(*day))));
-        }
+        let mut practice = self.clone();
+        practice.0.values_mut().for_each(|days| days.retain(|day, _| span.contains(&Month::of(*day))));
+        practice.0.retain(|_, days| !days.is_empty());
+        let own = practice.only(&|feed| own.contains(feed));
+        // Two systems that both hold attendances say nothing about each other's people.
+        let attends = |feed: &str| practice.only(&|one| one == feed).attends();
+        let rivals = own.feeds().into_iter().any(attends);
+        let heard = practice.only(&|feed| own.0.is_empty() || own.feeds().contains(feed) || !(rivals && attends(feed)));
+        let (of_own, of_heard, of_practice) = (own.held(), heard.held(), practice.held());
+        // A kind stops only if the feeds that follow the last event of its feeds lack it, too.
+        let lacks = |of: &Held, kind: &'static str, month: Month| {
+            let Some(last) = of.iter().map(|(_, month)| *month).max() else { return true };
+            let empty = |at: Month| {
+                let held = if at > last { of_practice.contains(&(kind, at)) } else { of.contains(&(kind, at)) };
+                span.contains(&at) && !held
+            };
+            (-2..=0).any(|from| (from..from + 3).all(|at| empty(month.plus(at))))
+        };
         let mut missing: BTreeMap<Month, MissingData> = BTreeMap::new();
-        for month in span.iter().copied().filter(|month| KINDS.iter().any(|kind| held.contains(&(*kind, *month)))) {
+        for month in span.iter().copied().filter(|month| KINDS.iter().any(|kind| of_heard.contains(&(*kind, *month)))) {
             for kind in KINDS {
-                let empty = |at: Month| at <= card && span.contains(&at) && !held.contains(&(kind, at));
-                let runs = (-2..=0).any(|from| (from..from + 3).all(|at| empty(month.plus(at))));
-                if runs {
+                // A detail of an event is sent by the feed that sends the event.
+                let is_detail = carrier(kind) != kind && !lacks(&of_own, carrier(kind), month);
+                if lacks(if is_detail { &of_own } else { &of_heard }, kind, month) {
                     missing.entry(month).or_default().not_sent.insert(kind);
                 }
             }
         }
-        for (kind, day) in self.silent_weekdays(&span, card) {
+        for (kind, day) in heard.silent_weekdays(&span, card) {
             *missing.entry(Month::of(day)).or_default().gaps.entry(kind).or_default() += 1;
         }
         for data in missing.values_mut() {
@@ -100,6 +113,30 @@ impl PracticeTraffic {
         }
         missing.retain(|month, data| *month > card.plus(-12) && !data.is_empty());
         missing
+    }
+
+    /// The events of the feeds that `chosen` names.
+    fn only(&self, chosen: &dyn Fn(&str) -> bool) -> PracticeTraffic {
+        PracticeTraffic(
+            self.0.iter().filter(|((feed, _), _)| chosen(feed)).map(|(key, days)| (key.clone(), days.clone())).collect(),
+        )
+    }
+
+    fn feeds(&self) -> BTreeSet<&str> {
+        self.0.keys().map(|(feed, _)| feed.as_str()).collect()
+    }
+
+    /// The kinds with an event, by month.
+    fn held(&self) -> Held {
+        self.0.iter().flat_map(|((_, kind), days)| days.keys().map(|day| (*kind, Month::of(*day)))).collect()
+    }
+
+    /// Whether half of the months with events have attendances.
+    fn attends(&self) -> bool {
+        let held = self.held();
+        let months: BTreeSet<Month> = held.iter().map(|(_, month)| *month).collect();
+        let attended = months.iter().filter(|month| held.contains(&("attendance", **month))).count();
+        attended > 0 && attended * 2 >= months.len()
     }
 
     /// The weekdays of all gaps.
@@ -123,6 +160,15 @@ impl PracticeTraffic {
             gaps.extend(runs(&weekdays, |day| !days.contains_key(&day)).into_iter().map(|day| (kind, day)));
         }
         gaps
+    }
+}
+
+/// The kind of the events that carry a kind.
+fn carrier(kind: &'static str) -> &'static str {
+    match kind {
+        "costs" | "quantities" => "prescriptions",
+        "minutes" | "booking" => "attendance",
+        own => own,
     }
 }
 

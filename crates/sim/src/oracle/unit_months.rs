@@ -8,6 +8,7 @@ use crate::oracle::measure_file::Measure;
 use crate::oracle::registry::{Staff, SubjectRole, Unit};
 use crate::oracle::sendings::{MissingData, Needs};
 use crate::oracle::sums::{FACTS, LeftOut};
+use crate::oracle::unit_gaps::UnitGaps;
 
 /// Sums that measures leave out of a month, by index of the measure.
 type LeftOutByMeasure = BTreeMap<usize, LeftOut>;
@@ -34,9 +35,6 @@ pub(crate) struct UnitMonth {
     /// Denominators that measures leave out of their headline windows for it, by index. Windows and months do not have them.
     pub left_out: LeftOutByMeasure,
 }
-
-/// The missing data of each practice in the months before a card.
-pub(crate) type PracticeGaps = BTreeMap<String, BTreeMap<Month, MissingData>>;
 
 /// The rows of a cut and the staff of the registry.
 pub(crate) struct Books<'a> {
@@ -67,34 +65,44 @@ impl Books<'_> {
         units
     }
 
-    /// The missing data of a unit: those of its practice, or of every practice that a roll-up sums and that has facts in the month.
-    pub(crate) fn missing(&self, unit: &Unit, month: Month, gaps: &PracticeGaps) -> BTreeMap<Month, MissingData> {
-        if !unit.is_roll_up() {
-            return gaps.get(&unit.practice).cloned().unwrap_or_default();
-        }
-        let none = BTreeMap::new();
+    /// The units of each of the 12 months that end with this one, oldest first.
+    pub(crate) fn year(&self, month: Month) -> Vec<(Month, BTreeMap<Unit, Row>)> {
+        (-11..=0).map(|back| month.plus(back)).map(|of| (of, self.month(of))).collect()
+    }
+
+    /// The missing data of a unit: those of the person at its practice, or at every practice that a roll-up sums and that has facts in the
+    /// month.
+    pub(crate) fn missing(
+        &self,
+        unit: &Unit,
+        year: &[(Month, BTreeMap<Unit, Row>)],
+        gaps: &UnitGaps<'_>,
+    ) -> BTreeMap<Month, MissingData> {
         let mut missing: BTreeMap<Month, MissingData> = BTreeMap::new();
-        for of in (-11..=0).map(|back| month.plus(back)) {
-            for (one, row) in self.month(of).iter().filter(|(one, _)| one.person == unit.person && !one.is_roll_up()) {
-                let of_practice = gaps.get(&one.practice).unwrap_or(&none).get(&of);
-                let is_summed = row.sums.base(FACTS) > 0 && self.staff.rolls_up(&one.person, &one.practice, of);
-                if let Some(data) = of_practice.filter(|_| is_summed) {
-                    missing.entry(of).or_default().add(data);
+        for (of, rows) in year {
+            if !unit.is_roll_up() {
+                missing.insert(*of, gaps.of(unit, *of, rows));
+                continue;
+            }
+            for (one, row) in rows.iter().filter(|(one, _)| one.person == unit.person && !one.is_roll_up()) {
+                if row.sums.base(FACTS) > 0 && self.staff.rolls_up(&one.person, &one.practice, *of) {
+                    missing.entry(*of).or_default().add(&gaps.of(one, *of, rows));
                 }
             }
         }
+        missing.retain(|_, data| !data.is_empty());
         missing
     }
 
     /// The rows of a month without what measures leave out, and the denominators that they leave out.
-    fn sent(&self, month: Month, gaps: &PracticeGaps) -> MonthRows {
+    fn sent(&self, month: Month, rows: &BTreeMap<Unit, Row>, gaps: &UnitGaps<'_>) -> MonthRows {
         let mut sent: MonthRows = BTreeMap::new();
         let needs: Vec<Needs> = self.measures.iter().map(Measure::kinds).collect();
-        for (unit, mut row) in self.month(month).into_iter().filter(|(unit, _)| !unit.is_roll_up()) {
+        for (unit, mut row) in rows.clone().into_iter().filter(|(unit, _)| !unit.is_roll_up()) {
             let mut left_out: LeftOutByMeasure = BTreeMap::new();
-            let missing = gaps.get(&unit.practice).and_then(|months| months.get(&month));
+            let missing = gaps.of(&unit, month, rows);
             for (index, needs) in needs.iter().enumerate() {
-                if missing.is_some_and(|missing| missing.voids(needs)) {
+                if missing.voids(needs) {
                     left_out.insert(index, row.sums.void(index));
                 }
             }
@@ -112,12 +120,13 @@ impl Books<'_> {
     }
 
     /// The units with a card for a month.
-    pub(crate) fn units(&self, month: Month, gaps: &PracticeGaps) -> Vec<UnitMonth> {
+    pub(crate) fn units(&self, month: Month, gaps: &UnitGaps<'_>) -> Vec<UnitMonth> {
         let years: Vec<BTreeMap<Unit, Row>> = (-23..=0).map(|back| self.month(month.plus(back))).collect();
         let with_facts = years[23].iter().filter(|(_, row)| row.sums.base(FACTS) > 0).map(|(unit, _)| unit);
         let units = with_facts.filter(|unit| !unit.is_roll_up() || self.practices(&years[12..], month, &unit.person) >= 2);
-        let sent: Vec<_> = (-23..=0).map(|back| self.sent(month.plus(back), gaps)).collect();
-        units.map(|unit| self.unit(unit, month, &sent, gaps)).collect()
+        let sent: Vec<_> = (-23..=0).zip(&years).map(|(back, rows)| self.sent(month.plus(back), rows, gaps)).collect();
+        let year = self.year(month);
+        units.map(|unit| UnitMonth { missing: self.missing(unit, &year, gaps), ..self.unit(unit, month, &sent) }).collect()
     }
 
     /// The number of practices that a roll-up sums and at which its person has facts in the year that ends with this month.
@@ -133,7 +142,7 @@ impl Books<'_> {
         facts.values().filter(|n| **n > 0).count()
     }
 
-    fn unit(&self, unit: &Unit, month: Month, years: &[MonthRows], gaps: &PracticeGaps) -> UnitMonth {
+    fn unit(&self, unit: &Unit, month: Month, years: &[MonthRows]) -> UnitMonth {
         let nothing = || (Row::zero(self.measures.len()), BTreeMap::new());
         let of = |rows: &MonthRows| rows.get(unit).cloned().unwrap_or_else(nothing);
         let (months, out): (Vec<Row>, Vec<LeftOutByMeasure>) = years.iter().map(of).unzip();
@@ -157,7 +166,7 @@ impl Books<'_> {
             standing: self.staff.standing(unit, day),
             in_scope: unit.is_roll_up() || self.staff.in_scope(&unit.practice, day),
             windows: WINDOWS.into_iter().map(window).collect(),
-            missing: self.missing(unit, month, gaps),
+            missing: BTreeMap::new(),
             left_out,
             months: months.clone(),
             unit: unit.clone(),

@@ -1,4 +1,4 @@
-//! The coverage of published cards, stored once for all cards that show the same: those of a practice do.
+//! The coverage of published cards, stored once for all cards that show the same: most of a practice do.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

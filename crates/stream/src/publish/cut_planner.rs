@@ -118,13 +118,9 @@ impl CutPlanner<'_> {
         if !self.steps.of(month).was_final() {
             return coverage;
         }
-        let mut frozen: BTreeSet<&str> = BTreeSet::new();
-        for (key, last) in self.published.cards.get(&month).into_iter().flatten() {
-            let shows = !key.is_roll_up() && last.status != Status::Withdrawn;
-            if shows && frozen.insert(&key.practice) {
-                coverage.freeze(&key.practice, &last.coverage);
-            }
-        }
+        let cards = self.published.cards.get(&month).into_iter().flatten();
+        let shown = cards.filter(|(key, last)| !key.is_roll_up() && last.status != Status::Withdrawn);
+        coverage.freeze(shown.map(|(key, last)| (&*key.practice, &*key.person, last.coverage.as_slice())));
         coverage
     }
 

@@ -5,15 +5,15 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
 use scorecard::card::scorecard::MonthGaps;
+use scorecard::completeness::feed_months::COVERED_MONTHS;
 use scorecard::completeness::month_flags::MonthFlags;
-use scorecard::completeness::practice_feeds::COVERED_MONTHS;
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::peer_group::unit::{LeftOut, MONTHS, UnitKey, UnitMonth, UnitPart, has_card, windows_of};
 use scorecard::registry::directory::{Directory, RowOwner};
 use scorecard::sums::measure_sums::Sums;
 use scorecard::time::calendar::Month;
 
-use crate::rows::month_coverage::MonthCoverage;
+use crate::rows::month_coverage::{FlaggedMonth, MonthCoverage, PersonFeeds};
 use crate::rows::row_versions::{PracticePerson, RowVersionStore};
 
 /// The rows of a cut by person of the registry.
@@ -114,8 +114,8 @@ impl<'a> MonthUnits<'a> {
         if !has_card(&self.sums_of(&summed, month)) {
             return None;
         }
-        let parts = if key.is_roll_up() { self.parts(&summed, month, coverage) } else { Vec::new() };
-        let (months, unsent) = self.months(&summed, month, coverage);
+        let parts = if key.is_roll_up() { self.parts(&key.person, &summed, month, coverage) } else { Vec::new() };
+        let (months, unsent) = self.months(&key.person, &summed, month, coverage);
         let coverage = self.coverage(key, month, coverage);
         Some(UnitMonth { coverage, parts, unsent, ..UnitMonth::new(key.clone(), months) })
     }
@@ -130,36 +130,57 @@ impl<'a> MonthUnits<'a> {
         (0..MONTHS).filter_map(shown).collect()
     }
 
-    /// The flags of a unit in a month: those of its practice, or of all practices where the person of a roll-up has facts.
+    /// The flags of a unit in a month: those of the person at its practice, or at all practices where the person of a roll-up has facts.
     fn flags(&self, key: &UnitKey, month: Month, coverage: &MonthCoverage) -> MonthFlags {
         if !key.is_roll_up() {
-            return coverage.flags(&key.practice, month);
+            return self.flagged(&key.person, &key.practice, month, coverage).map(|of| *of.flags()).unwrap_or_default();
         }
         let mut flags = MonthFlags::default();
         let worked = |owned: &&OwnedRows| owned.months.contains(&month) && self.rows.facts(&owned.rows, month, month) > 0;
         for owned in self.summed_by(key).filter(worked) {
-            flags.add(&coverage.flags(&owned.practice, month));
+            if let Some(of) = self.flagged(&key.person, &owned.practice, month, coverage) {
+                flags.add(of.flags());
+            }
         }
         flags
     }
 
+    /// The coverage of a person at a practice in a month; `None` where it lacks nothing.
+    fn flagged(&self, person: &str, practice: &str, month: Month, coverage: &MonthCoverage) -> Option<FlaggedMonth> {
+        coverage.flagged(person, practice, month, &|person| self.person_feeds(person, practice, month))
+    }
+
+    /// The feeds with facts of a person at a practice in a month.
+    fn person_feeds(&self, person: &str, practice: &str, month: Month) -> PersonFeeds {
+        let all = self.persons.get(person).map_or(&[][..], |rows| &rows.all);
+        let there = all.iter().filter(|owned| *owned.practice == *practice && owned.months.contains(&month));
+        there.flat_map(|owned| self.rows.feeds_with_facts(&owned.rows, month)).collect()
+    }
+
     /// The sums of each of the last 24 months without what measures leave out, oldest first, and the sums left out.
-    fn months(&self, owned: &[&OwnedRows], month: Month, coverage: &MonthCoverage) -> (Vec<Sums>, Unsent) {
+    fn months(&self, person: &str, owned: &[&OwnedRows], month: Month, coverage: &MonthCoverage) -> (Vec<Sums>, Unsent) {
         let mut unsent = Unsent::new();
-        let months = (0..MONTHS).map(|at| self.sent_sums(owned, at, month, coverage, &mut unsent)).collect();
+        let mut sent = |at: usize| {
+            let of = month.plus(months_back(at));
+            let flagged = |one: &OwnedRows| self.flagged(person, &one.practice, of, coverage);
+            let months: Vec<(&OwnedRows, Option<FlaggedMonth>)> = owned.iter().map(|one| (*one, flagged(one))).collect();
+            self.sent_sums(&months, at, of, &mut unsent)
+        };
+        let months = (0..MONTHS).map(&mut sent).collect();
         (months, unsent)
     }
 
-    /// The sums of the month at this place of 24 without what measures leave out.
-    fn sent_sums(&self, owned: &[&OwnedRows], at: usize, month: Month, coverage: &MonthCoverage, unsent: &mut Unsent) -> Sums {
-        let of = month.plus(months_back(at));
-        if owned.iter().all(|owned| coverage.unsent(&owned.practice, of).is_empty()) {
-            return self.sums_of(owned, of);
-        }
+    /// The sums of the month `of` at this place of 24 without what measures leave out of its rows.
+    fn sent_sums(&self, rows: &[(&OwnedRows, Option<FlaggedMonth>)], at: usize, of: Month, unsent: &mut Unsent) -> Sums {
         let mut sums = Sums::zero(self.measures.measures().len());
-        for one in owned {
+        for (one, flagged) in rows {
+            let leaving = flagged.as_ref().map_or(&[][..], FlaggedMonth::unsent);
+            if leaving.is_empty() {
+                self.add_to(one, of, &mut sums);
+                continue;
+            }
             let mut part = self.sums_of(&[one], of);
-            for &index in coverage.unsent(&one.practice, of) {
+            for &index in leaving {
                 let left_out = LeftOut::take(self.measures, index, &mut part);
                 let window = usize::from(self.measures.measures()[index].definition.window);
                 if at >= MONTHS - window {
@@ -172,14 +193,14 @@ impl<'a> MonthUnits<'a> {
     }
 
     /// The practices of a roll-up, in order of their codes.
-    fn parts(&self, owned: &[&OwnedRows], month: Month, coverage: &MonthCoverage) -> Vec<UnitPart> {
+    fn parts(&self, person: &str, owned: &[&OwnedRows], month: Month, coverage: &MonthCoverage) -> Vec<UnitPart> {
         let mut practices: BTreeMap<&Arc<str>, Vec<&OwnedRows>> = BTreeMap::new();
         for owned in owned {
             practices.entry(&owned.practice).or_default().push(owned);
         }
         let part = |(practice, owned): (&Arc<str>, Vec<&OwnedRows>)| UnitPart {
             practice: practice.to_string(),
-            windows: windows_of(&self.months(&owned, month, coverage).0),
+            windows: windows_of(&self.months(person, &owned, month, coverage).0),
         };
         practices.into_iter().map(part).collect()
     }
@@ -199,10 +220,15 @@ impl<'a> MonthUnits<'a> {
     /// The sums of these rows in one month.
     fn sums_of(&self, owned: &[&OwnedRows], month: Month) -> Sums {
         let mut sums = Sums::zero(self.measures.measures().len());
-        for owned in owned.iter().filter(|owned| owned.months.contains(&month)) {
-            self.rows.add_window(&owned.rows, month, month, &mut sums);
-        }
+        owned.iter().for_each(|owned| self.add_to(owned, month, &mut sums));
         sums
+    }
+
+    /// Adds the sums of these rows in one month.
+    fn add_to(&self, owned: &OwnedRows, month: Month, sums: &mut Sums) {
+        if owned.months.contains(&month) {
+            self.rows.add_window(&owned.rows, month, month, sums);
+        }
     }
 
     /// The sums of a unit's own month, with or without a card. Its fingerprint and its counters come from them.

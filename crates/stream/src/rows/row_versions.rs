@@ -368,6 +368,14 @@ impl RowVersionStore {
         feeds.0.iter().filter(|(_, row)| row.current.is_some()).map(|(feed, _)| feed.clone()).collect()
     }
 
+    /// The feeds with facts in a current row of a person in a month, in order.
+    pub(crate) fn feeds_with_facts(&self, person: &PracticePerson, month: Month) -> impl Iterator<Item = Arc<str>> {
+        let feeds = self.persons.get(person).and_then(|months| months.months.get(&month));
+        let has_facts = |row: &RowVersions| row.current.as_ref().is_some_and(|value| value.sums.facts() > 0);
+        let rows = feeds.into_iter().flat_map(|feeds| &feeds.0);
+        rows.filter(move |(_, row)| has_facts(row)).map(|(feed, _)| feed.clone())
+    }
+
     /// Restores the state after the last run in a restarted publisher: the value of each row at `positions` becomes current.
     ///
     /// A row of a sealed month keeps its value at the cut that sealed it. `sealed` has the position of that cut by partition and

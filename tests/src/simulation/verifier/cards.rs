@@ -19,7 +19,7 @@ use crate::simulation::verifier::verdict::Verdict;
 const SUMS: &str = "at every cut the month of every card is the sum of its events";
 const WINDOWS: &str = "the windows of a card are the sums of their months";
 const COMPLETE: &str = "a window is incomplete only where the log lost its beginning";
-const COVERAGE: &str = "a card shows the gaps of its practice's feeds and the kinds that they do not send";
+const COVERAGE: &str = "a card shows the gaps of its feeds and the kinds that they do not send";
 const EXISTS: &str = "a unit has a card exactly when it has facts";
 const SUBJECT: &str = "a card has its subject from the registry at its cut";
 const STATUS: &str = "a card has the status of its month";
@@ -39,6 +39,8 @@ type Latest<'a> = BTreeMap<(Unit, Month), &'a Scorecard>;
 #[derive(Default)]
 struct Cut {
     units: BTreeMap<Unit, BTreeMap<Month, Figures>>,
+    /// The feeds with facts of persons at practices.
+    feeds: BTreeMap<(Unit, Month), BTreeSet<String>>,
     /// The units at practices that count in the roll-ups of their persons.
     rolled_up: BTreeSet<Unit>,
 }
@@ -52,6 +54,10 @@ impl Cut {
             for (key, figures) in tick.rows.iter().chain(sealed) {
                 let (person, at) = (book.person(&key.clinician).to_owned(), book.practice(&key.practice).to_owned());
                 let roll_up = book.rolls_up(&person, &at).then(String::new);
+                if figures.facts() > 0 {
+                    let feeds = cut.feeds.entry(((person.clone(), at.clone()), key.month)).or_default();
+                    feeds.insert(key.feed.to_string());
+                }
                 cut.rolled_up.extend(roll_up.iter().map(|_| (person.clone(), at.clone())));
                 for practice in std::iter::once(at).chain(roll_up) {
                     let months = cut.units.entry((person.clone(), practice)).or_default();
@@ -64,6 +70,10 @@ impl Cut {
 
     fn month(&self, unit: &Unit, month: Month) -> Figures {
         self.units.get(unit).and_then(|months| months.get(&month)).copied().unwrap_or_default()
+    }
+
+    fn feeds(&self, unit: &Unit, month: Month) -> BTreeSet<&str> {
+        self.feeds.get(&(unit.clone(), month)).into_iter().flatten().map(String::as_str).collect()
     }
 
     fn window(&self, unit: &Unit, month: Month, length: i32) -> Figures {
@@ -197,10 +207,7 @@ impl<'a> CutCheck<'a> {
             true => self.cut.practices_of(&unit.0).map(|(_, practice)| practice.clone()).collect(),
             false => vec![unit.1.clone()],
         };
-        let of = |practice: String| {
-            let gaps = self.frozen(&practice, month).unwrap_or_else(|| self.coverage.of(&practice, month));
-            (practice, gaps)
-        };
+        let of = |practice: String| (practice.clone(), Rc::new(self.person_gaps(&(unit.0.clone(), practice), month)));
         practices.into_iter().map(of).collect()
     }
 
@@ -222,12 +229,27 @@ impl<'a> CutCheck<'a> {
         self.cut.practices_of(&roll_up.0).chain(carded.map(|(unit, _)| unit))
     }
 
-    fn frozen(&self, practice: &str, month: Month) -> Option<Rc<GapsByMonth>> {
-        let of_practice = |((unit, of), card): &(&(Unit, Month), &&Scorecard)| {
-            *of == month && unit.1 == practice && card.content.status != Status::Withdrawn
+    /// The missing data of a person at a practice in the months of a card. A card of a final month keeps its own. A later one has in each
+    /// month those of the first colleague with facts in the same feeds, else what the cut shows, else those of any colleague.
+    fn person_gaps(&self, unit: &Unit, month: Month) -> GapsByMonth {
+        let is_frozen = self.was_final(month);
+        let of_practice = |((one, of), card): &(&(Unit, Month), &&Scorecard)| {
+            *of == month && one.1 == unit.1 && card.content.status != Status::Withdrawn
         };
-        let found = self.last.iter().filter(|_| self.was_final(month)).find(of_practice);
-        found.map(|(_, card)| Rc::new(shown(card)))
+        let colleagues: Vec<(&Unit, &Scorecard)> =
+            self.last.iter().filter(|_| is_frozen).filter(of_practice).map(|((one, _), card)| (one, *card)).collect();
+        if let Some((_, own)) = colleagues.iter().find(|(one, _)| *one == unit) {
+            return shown(own);
+        }
+        let of_month = |of: Month| {
+            let own = self.cut.feeds(unit, of);
+            let alike = colleagues.iter().find(|(one, _)| self.cut.feeds(one, of) == own);
+            match alike.or(colleagues.first().filter(|_| !self.coverage.knows(of))) {
+                Some((_, card)) => shown(card).get(&of).cloned(),
+                None => self.coverage.of(&unit.1, &own, month).get(&of).cloned(),
+            }
+        };
+        (-11..=0).map(|back| month.plus(back)).filter_map(|of| Some((of, of_month(of)?))).collect()
     }
 
     /// The coverage that a card of a unit must show.

@@ -1,7 +1,7 @@
 //! The coverage that cards must show at a cut: of each practice, and of the persons who work there.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use scorecard::card::scorecard::{MonthGaps, Scorecard};
@@ -14,11 +14,14 @@ use crate::simulation::verifier::registry_as_of::RegistryAsOf;
 /// GapsByMonth data of the 12 months up to a card's.
 pub(crate) type GapsByMonth = BTreeMap<Month, MissingData>;
 
+/// A practice, the feeds of a person there, and the month of the card.
+type CoverageKey = (String, BTreeSet<String>, Month);
+
 /// The traffic of all practices at a cut.
 pub(crate) struct ExpectedCoverage {
     traffic: BTreeMap<String, PracticeTraffic>,
     known_from: Month,
-    computed: RefCell<BTreeMap<(String, Month), Rc<GapsByMonth>>>,
+    computed: RefCell<BTreeMap<CoverageKey, Rc<GapsByMonth>>>,
 }
 
 impl ExpectedCoverage {
@@ -29,17 +32,23 @@ impl ExpectedCoverage {
         ExpectedCoverage { traffic, known_from, computed: RefCell::default() }
     }
 
-    /// The missing data of a practice that the feeds of the cut show.
-    pub(crate) fn of(&self, practice: &str, month: Month) -> Rc<GapsByMonth> {
-        let mut computed = self.computed.borrow_mut();
-        let entry = computed.entry((practice.to_owned(), month));
-        entry.or_insert_with(|| Rc::new(self.compute(practice, month))).clone()
+    /// Whether the marks hold everything of a month.
+    pub(crate) fn knows(&self, month: Month) -> bool {
+        month >= self.known_from
     }
 
-    fn compute(&self, practice: &str, month: Month) -> GapsByMonth {
+    /// The missing data of a practice, for persons with facts in these feeds.
+    pub(crate) fn of(&self, practice: &str, own: &BTreeSet<&str>, month: Month) -> Rc<GapsByMonth> {
+        let mut computed = self.computed.borrow_mut();
+        let own_names = own.iter().map(|feed| (*feed).to_owned()).collect();
+        let entry = computed.entry((practice.to_owned(), own_names, month));
+        entry.or_insert_with(|| Rc::new(self.compute(practice, own, month))).clone()
+    }
+
+    fn compute(&self, practice: &str, own: &BTreeSet<&str>, month: Month) -> GapsByMonth {
         let Some(traffic) = self.traffic.get(practice) else { return GapsByMonth::new() };
         let known = |month: sim::calendar::Month| month.0 >= self.known_from.0;
-        let missing = traffic.missing(sim::calendar::Month(month.0), &known);
+        let missing = traffic.missing(own, sim::calendar::Month(month.0), &known);
         missing.into_iter().map(|(month, data)| (Month(month.0), data)).collect()
     }
 }
