@@ -163,6 +163,9 @@ struct EventsAnswer<'a> {
     skipped: usize,
     rejected: usize,
     not_kept: u64,
+    /// Absent when every event has a version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_version: Option<u64>,
     events: Vec<ElementAnswer<'a>>,
 }
 
@@ -194,6 +197,7 @@ impl<'a> EventsAnswer<'a> {
             skipped: count(|outcome| matches!(outcome, ElementOutcome::Skipped { .. })),
             rejected: count(|outcome| matches!(outcome, ElementOutcome::Rejected { .. })),
             not_kept: answer.not_kept,
+            without_version: Some(answer.without_version).filter(|count| *count > 0),
             events: answer.elements.iter().enumerate().map(element).collect(),
         }
     }
