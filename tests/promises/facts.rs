@@ -109,17 +109,17 @@ fn by_arrival_the_last_arrival_counts_in_every_order_and_of_equal_ones_the_later
     let feed = Feed { versioning: Versioning::Arrival, ..Feed::undeclared("a") };
     let feed = std::sync::Arc::new(feed);
     // Arrival and clinician of each record, the clinician that counts, and the records that are duplicates.
-    let cases: [(&[(u64, &str)], &str, u64); 4] = [
-        (&[(1, "7000001"), (2, "7000002"), (3, "7000001")], "7000001", 0),
-        (&[(1, "7000001"), (3, "7000001"), (2, "7000002")], "7000001", 1),
-        (&[(3, "7000001"), (1, "7000001"), (2, "7000002")], "7000001", 1),
-        (&[(1, "7000001"), (1, "7000002")], "7000002", 0),
+    let cases = [
+        (vec![(1, "7000001"), (2, "7000002"), (3, "7000001")], "7000001", 0),
+        (vec![(1, "7000001"), (3, "7000001"), (2, "7000002")], "7000001", 1),
+        (vec![(3, "7000001"), (1, "7000001"), (2, "7000002")], "7000001", 1),
+        (vec![(1, "7000001"), (1, "7000002")], "7000002", 0),
     ];
     for (records, counted, duplicates) in cases {
         let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
         world.log.set_now(utc(2026, 10, 5, 10));
         let mut log = world.log.handle();
-        for (arrival, clinician) in records {
+        for (arrival, clinician) in &records {
             let event = prescription("p", *arrival, clinician, utc(2026, 10, 5, 9));
             world.intake.take(&mut log, Item::Event(feed.clone(), event)).expect("a log without faults");
         }
