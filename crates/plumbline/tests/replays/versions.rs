@@ -50,7 +50,7 @@ fn ndjson(resources: &[Value]) -> String {
 fn counts(place: &Place, input: &str, more: &[&str]) -> (i64, i64, u64) {
     let summary = place.replay("out", &[input], more);
     let rows = place.lines("out/clinician-months.ndjson");
-    let of = |name: &str| rows.iter().map(|row| row["exposure"][name].as_i64().unwrap()).sum();
+    let of = |name: &str| rows.iter().map(|row| row["exposure"][name].as_i64().expect("a number")).sum();
     (of("encounters"), of("items"), summary.conflict)
 }
 
