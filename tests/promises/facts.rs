@@ -3,8 +3,8 @@
 use codec::formats::record_decoder::{Context, DecoderConfig, RecordDecoder};
 use promises::world::{World, deployment, encounter, event, month, prescription, records, retraction, utc};
 use proptest::prelude::*;
-use scorecard::event::{Action, Answer, Attendance, Detail, Encounter, Event, Exclusion, Feedback, Mode, Source};
-use scorecard::record::item::Feed;
+use scorecard::event::{Action, Answer, Attendance, Detail, Encounter, Event, Exclusion, Feedback, Mode, Source, Versioning};
+use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{ClinicianMonth, Position, Record};
 use scorecard::sums::measure_sums::Base;
 use scorecard::time::calendar::{Month, Timestamp};
@@ -102,6 +102,35 @@ fn the_first_of_two_contents_of_one_version_counts() {
     let outcomes = world.tallies[0].outcomes();
     assert_eq!((outcomes.accepted, outcomes.conflict, outcomes.duplicate), (1, 1, 1));
     assert_eq!(base_of(&rows(&world), "7000001", "2026-10").items, 1);
+}
+
+#[test]
+fn by_arrival_the_last_arrival_counts_in_every_order_and_of_equal_ones_the_later_record() {
+    let feed = Feed { versioning: Versioning::Arrival, ..Feed::undeclared("a") };
+    let feed = std::sync::Arc::new(feed);
+    // Arrival and clinician of each record, the clinician that counts, and the records that are duplicates.
+    let cases = [
+        (vec![(1, "7000001"), (2, "7000002"), (3, "7000001")], "7000001", 0),
+        (vec![(1, "7000001"), (3, "7000001"), (2, "7000002")], "7000001", 1),
+        (vec![(3, "7000001"), (1, "7000001"), (2, "7000002")], "7000001", 1),
+        (vec![(1, "7000001"), (1, "7000002")], "7000002", 0),
+    ];
+    for (records, counted, duplicates) in cases {
+        let mut world = World::new(deployment(1, utc(2026, 10, 1, 3)));
+        world.log.set_now(utc(2026, 10, 5, 10));
+        let mut log = world.log.handle();
+        for (arrival, clinician) in &records {
+            let event = prescription("p", *arrival, clinician, utc(2026, 10, 5, 9));
+            world.intake.take(&mut log, Item::Event(feed.clone(), event)).expect("a log without faults");
+        }
+        world.intake.flush(&mut log).expect("a log without faults");
+        world.tally_until(utc(2026, 10, 6, 3));
+        let outcomes = world.tallies[0].outcomes();
+        assert_eq!((outcomes.conflict, outcomes.duplicate), (0, duplicates), "{records:?}");
+        let items = |clinician| base_of(&rows(&world), clinician, "2026-10").items;
+        let other = if counted == "7000001" { "7000002" } else { "7000001" };
+        assert_eq!((items(counted), items(other)), (1, 0), "{records:?}");
+    }
 }
 
 #[test]

@@ -34,6 +34,11 @@ impl FeedRules {
         self.rules.get(feed)
     }
 
+    /// The rules of all feeds, in order of the names.
+    pub fn all(&self) -> impl Iterator<Item = &FeedRule> {
+        self.rules.values()
+    }
+
     /// The rules of a feed: those of the registry, or `ours` after appending them.
     ///
     /// Where two processes append rules of a feed at once, both return those that are first in the log. Call it before the first

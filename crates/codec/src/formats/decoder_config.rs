@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use scorecard::event::Versioning;
 use scorecard::fold::fast_map::FastMap;
 use scorecard::measure::vocabulary::short_system;
-use scorecard::record::item::Feed;
+use scorecard::record::item::{Feed, VersioningOrigin};
 use scorecard::record::log_record::Position;
 use scorecard::time::calendar::{Day, Timestamp, Zone};
 
@@ -110,7 +111,12 @@ impl Rules {
     pub(crate) fn new(config: DecoderConfig) -> Rules {
         Rules {
             pseudonyms: Pseudonyms::new(&config.keys),
-            feeds: Feeds { declared: config.feeds.into_iter().collect(), zone: config.zone, met: RwLock::default() },
+            feeds: Feeds {
+                declared: config.feeds.into_iter().collect(),
+                zone: config.zone,
+                met: RwLock::default(),
+                fixed: RwLock::default(),
+            },
             systems: IdentifierSystems::with(&config.identifier_systems),
             preference: config.identifier_preference,
             roles: config.roles.into_iter().map(|(code, role)| (plain_code(&code).into_owned(), role)).collect(),
@@ -128,8 +134,8 @@ impl Rules {
     pub(crate) fn feed_of(&self, context: &Context<'_>) -> Option<Arc<Feed>> {
         let feed = context.feed.as_ref()?;
         match self.pseudonyms.protect(Cow::Borrowed(&*feed.name)) {
-            Cow::Borrowed(_) => Some(feed.clone()),
-            Cow::Owned(name) => Some(Arc::new(Feed { name: name.into(), ..Feed::clone(feed) })),
+            Cow::Borrowed(_) => Some(self.feeds.fixed(feed.clone())),
+            Cow::Owned(name) => Some(self.feeds.fixed(Arc::new(Feed { name: name.into(), ..Feed::clone(feed) }))),
         }
     }
 
@@ -192,6 +198,8 @@ pub(crate) struct Feeds {
     declared: FastMap<String, Arc<Feed>>,
     zone: Zone,
     met: RwLock<FastMap<String, Arc<Feed>>>,
+    /// Feeds without a versioning in the configuration, as their first event fixed them.
+    fixed: RwLock<FastMap<String, Arc<Feed>>>,
 }
 
 /// The number of undeclared feeds to remember. The name of a further feed is checked for every event.
@@ -200,8 +208,32 @@ const REMEMBERED: usize = 10_000;
 impl Feeds {
     /// The feed with this protected name.
     pub(crate) fn named(&self, name: &str) -> Arc<Feed> {
-        let undeclared = || Arc::new(Feed { zone: self.zone.clone(), ..Feed::undeclared(name) });
+        self.fixed(self.configured(name))
+    }
+
+    fn configured(&self, name: &str) -> Arc<Feed> {
+        let undeclared = || Arc::new(Feed::open(name, self.zone.clone()));
         self.declared.get(name).cloned().unwrap_or_else(undeclared)
+    }
+
+    /// The feed with the versioning that its first event fixed; the feed as it is without one.
+    fn fixed(&self, feed: Arc<Feed>) -> Arc<Feed> {
+        if !feed.is_open() {
+            return feed;
+        }
+        let fixed = self.fixed.read().unwrap_or_else(PoisonError::into_inner);
+        fixed.get(&*feed.name).cloned().unwrap_or(feed)
+    }
+
+    /// Fixes the versioning of a feed, unless the configuration or an earlier call does.
+    pub(crate) fn fix(&self, name: &str, versioning: Versioning) {
+        let feed = self.configured(name);
+        if !feed.is_open() {
+            return;
+        }
+        let observed = Feed { versioning, versioning_origin: VersioningOrigin::Observed, ..Feed::clone(&feed) };
+        self.fixed.write().unwrap_or_else(PoisonError::into_inner).entry(name.to_owned()).or_insert_with(|| Arc::new(observed));
+        self.met.write().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
     /// A feed that was remembered under this name, exactly as sent.

@@ -4,7 +4,7 @@
 //! stays. A field whose absence means a value, such as the number of items, is no detail: its fault is a reject.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::fault::{Fault, Field};
@@ -27,6 +27,8 @@ pub struct DecodeOutcome {
     pub rounded_details: DetailCounts,
     /// Number of numbers of clinicians that cannot be of their system, such as a GMC number of six digits, by system. They were accepted.
     pub impossible_numbers: DetailCounts,
+    /// Number of events without a version in feeds that are versioned by number. They are version 1.
+    pub without_version: u64,
 }
 
 impl DecodeOutcome {
@@ -37,6 +39,7 @@ impl DecodeOutcome {
         add_counts(&mut self.dropped_details, other.dropped_details);
         add_counts(&mut self.rounded_details, other.rounded_details);
         add_counts(&mut self.impossible_numbers, other.impossible_numbers);
+        self.without_version += other.without_version;
     }
 }
 
@@ -50,6 +53,7 @@ pub(crate) struct DetailWarnings {
     dropped: RefCell<DetailCounts>,
     rounded: RefCell<DetailCounts>,
     impossible: RefCell<DetailCounts>,
+    without_version: Cell<u64>,
 }
 
 impl DetailWarnings {
@@ -82,10 +86,16 @@ impl DetailWarnings {
         }
     }
 
+    /// Counts an event that needs a number of its version and has none.
+    pub(crate) fn count_without_version(&self) {
+        self.without_version.set(self.without_version.get() + 1);
+    }
+
     /// Adds the warnings to those of the record.
     pub(crate) fn add_to(self, outcome: &mut DecodeOutcome) {
         add_counts(&mut outcome.dropped_details, self.dropped.into_inner());
         add_counts(&mut outcome.rounded_details, self.rounded.into_inner());
         add_counts(&mut outcome.impossible_numbers, self.impossible.into_inner());
+        outcome.without_version += self.without_version.get();
     }
 }

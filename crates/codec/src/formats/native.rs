@@ -1,6 +1,6 @@
 //! The native form: the public contract for practice systems. One object is one version of one event, checked field by field.
 
-use scorecard::event::{Action, Attendance, Detail, Event, Versioning};
+use scorecard::event::{Action, Attendance, Detail, Event};
 use scorecard::record::item::{Feed, Item};
 use scorecard::time::calendar::Timestamp;
 
@@ -64,7 +64,7 @@ impl Native<'_> {
     /// The time of the last change. It orders the versions of some feeds; in others it is a detail.
     fn recorded_at(&self, feed: &Feed, sent: &NativeEvent<'_>) -> Result<Option<Timestamp>, Fault> {
         let recorded_at = read_time("recorded_at", &sent.recorded_at, instant);
-        if feed.versioning == Versioning::Updated { recorded_at } else { Ok(self.warnings.optional(recorded_at)) }
+        if feed.needs_time_of_change() { recorded_at } else { Ok(self.warnings.optional(recorded_at)) }
     }
 
     /// Checks the fields that only an event that counts must have.

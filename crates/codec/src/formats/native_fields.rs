@@ -63,22 +63,27 @@ impl Native<'_> {
         recorded_at: Option<Timestamp>,
     ) -> Result<Option<u64>, Fault> {
         let numbered = whole("version", &sent.version, 1..=MAX_VERSION)?;
+        let arrival = u64::try_from(self.context.received_at.0).unwrap_or(1).max(1);
         match (feed.versioning, numbered) {
             (Versioning::Id, Some(version)) => Ok(Some(version)),
             (Versioning::Id, None) if action == Action::Retract => {
                 let cure = "version is missing; a retraction needs one that is higher than the version it retracts";
                 Err(Fault::new(RejectReason::MissingVersion, "version", cure))
             }
-            (Versioning::Id, None) => Ok(Some(1)),
+            (Versioning::Id, None) => {
+                self.warnings.count_without_version();
+                Ok(Some(1))
+            }
             (Versioning::Updated, _) => match recorded_at {
                 Some(at) => Ok(Some(version_of("recorded_at", at)?)),
+                None if !feed.needs_time_of_change() => Ok(Some(arrival)),
                 None => {
                     let cure =
                         "recorded_at is missing; this feed's versions are ordered by it, so send when the event was last changed";
                     Err(Fault::new(RejectReason::MissingVersion, "recorded_at", cure))
                 }
             },
-            (Versioning::Arrival, _) => Ok(Some(self.context.received_at.0.try_into().unwrap_or(1).max(1))),
+            (Versioning::Arrival, _) => Ok(Some(arrival)),
         }
     }
 

@@ -1,6 +1,9 @@
 //! Raw records in, items out: the first step of an event's way. Every element of a record becomes exactly one item, whatever its bytes.
 
-use scorecard::record::item::Item;
+use std::sync::Arc;
+
+use scorecard::event::Versioning;
+use scorecard::record::item::{Feed, Item};
 
 pub use crate::fault::RejectReason;
 use crate::formats::decoder_config::Rules;
@@ -35,6 +38,18 @@ impl RecordDecoder {
     #[must_use]
     pub fn protected_id(&self, id: &str) -> String {
         self.rules.pseudonyms.protect(id.into()).into_owned()
+    }
+
+    /// Fixes the versioning of a feed that the configuration leaves open. The first call of a feed counts: call it with the rule of the
+    /// registry, else at the first event that is accepted.
+    pub fn fix_versioning(&self, feed: &str, versioning: Versioning) {
+        self.rules.feeds.fix(feed, versioning);
+    }
+
+    /// The feed of this protected name with its versioning, as far as it is known.
+    #[must_use]
+    pub fn feed(&self, name: &str) -> Arc<Feed> {
+        self.rules.feeds.named(name)
     }
 
     /// Lends every element of a record as one item, in their order. An element that cannot be read becomes a reject.

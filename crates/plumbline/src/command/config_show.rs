@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::config::options::{Config, OPTIONS, ValueOrigin};
+use crate::config::options::{Config, OPTIONS, OptionView, ValueOrigin};
 use crate::process::limits::fixed_limits;
 use crate::terminal::layout::{DEFAULT_COLUMNS, wrapped};
 
@@ -17,13 +17,19 @@ pub fn shown(config: &Config) -> String {
         }
         let absent = if one.value.is_empty() && one.origin == ValueOrigin::Default { "# " } else { "" };
         let value = serde_json::Value::from(one.value.as_str());
-        writeln!(text, "{absent}{} = {value}  # {}", one.key, one.origin).expect("a String takes all");
+        let open = if is_open_versioning(one) { ": the first event of the feed decides; see GET /v1/feeds" } else { "" };
+        writeln!(text, "{absent}{} = {value}  # {}{open}", one.key, one.origin).expect("a String takes all");
     }
     text.push_str("\n# Limits of requests, which are no options:\n");
     for (name, value, beyond) in fixed_limits() {
         writeln!(text, "{}", hanging_comment(&format!("{name}: {value}; beyond it: {beyond}"))).expect("a String takes all");
     }
     text
+}
+
+/// Whether this is the versioning of a feed that the configuration leaves open.
+fn is_open_versioning(one: &OptionView) -> bool {
+    one.value.is_empty() && one.key.starts_with("feeds.") && one.key.ends_with(".versioning")
 }
 
 /// A description as lines of comment.

@@ -273,7 +273,7 @@ impl GivenValues {
     fn checked_feeds(&mut self, zone: &Zone) -> BTreeMap<String, Arc<Feed>> {
         let mut feeds = BTreeMap::new();
         for (name, values) in std::mem::take(&mut self.feeds) {
-            let mut feed = Feed { zone: zone.clone(), ..Feed::undeclared(&name) };
+            let mut feed = Feed::open(&name, zone.clone());
             for (key, GivenValue { text, origin }) in &values {
                 if let Err(why) = declare(&mut feed, key, text) {
                     self.mistake(origin.clone(), format!("{key} of feed {name:?}: {why}"));
@@ -290,7 +290,8 @@ impl GivenValues {
         let origin = |key: &str| given.get(key).map_or(ValueOrigin::Default, |value| value.origin.clone());
         let practice = feed.practice.as_deref().unwrap_or_default();
         let sends = given.get("sends").map_or("", |given| &given.text);
-        let texts = [drugs_word(feed.drugs), feed.ids.word(), practice, sends, feed.versioning.word(), feed.zone.name()];
+        let versioning = if feed.is_open() { "" } else { feed.versioning.word() };
+        let texts = [drugs_word(feed.drugs), feed.ids.word(), practice, sends, versioning, feed.zone.name()];
         let values = FEED_KEYS.iter().zip(texts).map(|(key, text)| {
             let value = GivenValue { text: text.to_owned(), origin: origin(key) };
             ((*key).to_owned(), value)

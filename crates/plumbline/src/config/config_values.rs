@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use scorecard::data_kind::DataKind;
 use scorecard::event::{IdScope, Versioning};
-use scorecard::record::item::{DrugSource, Feed};
+use scorecard::record::item::{DrugSource, Feed, VersioningOrigin};
 use scorecard::registry::directory::civil_day;
 use scorecard::time::calendar::Zone;
 
@@ -26,7 +26,8 @@ pub(crate) fn declare(feed: &mut Feed, key: &str, text: &str) -> Result<(), Stri
         "zone" => feed.zone = Zone::named(text).map_err(|error| error.to_string())?,
         "ids" => feed.ids = word(text, &[IdScope::Feed, IdScope::Kind], IdScope::word)?,
         "versioning" => {
-            feed.versioning = word(text, &[Versioning::Id, Versioning::Updated, Versioning::Arrival], Versioning::word)?
+            feed.versioning = word(text, &[Versioning::Id, Versioning::Updated, Versioning::Arrival], Versioning::word)?;
+            feed.versioning_origin = VersioningOrigin::Given;
         }
         "drugs" => feed.drugs = word(text, &[DrugSource::Requests, DrugSource::Dispenses], drugs_word)?,
         // A declaration of kinds is an entry of the registry: see `sends`.

@@ -371,7 +371,7 @@ pub const INPUT_KEYS: [&str; 5] =
 /// The feed of this name as declared, else with the defaults and this zone.
 #[must_use]
 pub fn feed_named(declared: &BTreeMap<String, Arc<Feed>>, zone: &Zone, name: &str) -> Arc<Feed> {
-    let undeclared = || Arc::new(Feed { zone: zone.clone(), ..Feed::undeclared(name) });
+    let undeclared = || Arc::new(Feed::open(name, zone.clone()));
     declared.get(name).cloned().unwrap_or_else(undeclared)
 }
 
@@ -385,7 +385,11 @@ pub const FEED_OPTIONS: [OptionOf; 6] = [
         "",
         "kinds of data that the feed sends: words separated by spaces, or a list of them; without it Plumbline observes the kinds",
     ),
-    option("versioning", "id", "id, updated or arrival: the order of the versions of an event; never change it"),
+    option(
+        "versioning",
+        "",
+        "id, updated or arrival: the order of the versions of an event; never change it; without it the first event decides",
+    ),
     option("zone", "", "time zone of the civil days of events; that of the deployment without it"),
 ];
 /// Their keys.

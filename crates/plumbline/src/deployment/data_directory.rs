@@ -110,10 +110,12 @@ impl DataDirectory {
         Ok(directory)
     }
 
-    /// Compares the declared feeds with the rules that their first events fixed.
+    /// Compares the declared feeds with the rules that their first events fixed. A versioning that the configuration leaves open stays
+    /// as it is.
     fn check_feeds(&mut self, config: &Config) -> Result<()> {
         let rules = FeedRules::read(&mut self.log)?;
-        config.feeds.values().try_for_each(|feed| Ok(rules.check(feed)?))
+        rules.all().for_each(|rule| self.decoder.records.fix_versioning(&rule.feed, rule.versioning));
+        config.feeds.values().try_for_each(|feed| Ok(rules.check(&self.decoder.records.feed(&feed.name))?))
     }
 
     /// Adds the entries that the log lacks, so that every start may read the same file.

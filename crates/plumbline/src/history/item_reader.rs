@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use codec::formats::record_decoder::{Context, DecodeOutcome, RecordDecoder, RecordFormat, RejectReason};
 use codec::identity::pseudonym::Pseudonyms;
-use scorecard::event::{CodeDefinition, Event};
+use scorecard::event::{CodeDefinition, Event, Versioning};
 use scorecard::record::item::{Feed, Item};
 use scorecard::record::log_record::{Position, Reject};
 use scorecard::registry::entry::Entry;
@@ -70,6 +70,16 @@ pub struct PendingItems {
     warnings: BTreeMap<(Arc<str>, String), u64>,
     /// Events of files without any time. They arrive with the first event of all files.
     untimed: Vec<(Arc<Feed>, Event<'static>)>,
+    /// Number of records and events that were read.
+    read: i64,
+}
+
+impl PendingItems {
+    /// The time of arrival that orders versions: the present, and a millisecond for each record and event before it. The last version
+    /// of the last file is the newest, whenever its event occurred.
+    fn reading_time(&self, now: Timestamp) -> Timestamp {
+        Timestamp(now.0.saturating_add(self.read))
+    }
 }
 
 impl ItemReader<'_> {
@@ -195,7 +205,9 @@ impl OneFile<'_, '_> {
     fn decode(&mut self, bytes: &[u8], position: &Position) -> Result<()> {
         let now = self.reader.now;
         let kind = RecordFormat::of(bytes);
-        let context = Context { position, feed: Some(self.feed.clone()), received_at: now, now };
+        self.waiting.read += 1;
+        let received_at = self.waiting.reading_time(now);
+        let context = Context { position, feed: Some(self.feed.clone()), received_at, now };
         let (mut result, mut index) = (Ok(()), 0);
         let decoder = self.reader.decoder;
         let decoded = decoder.decode(bytes, &context, &mut |item| {
@@ -239,7 +251,11 @@ impl OneFile<'_, '_> {
         }
     }
 
-    fn event(&mut self, feed: Arc<Feed>, event: Event<'_>, kind: RecordFormat) -> Result<()> {
+    fn event(&mut self, feed: Arc<Feed>, mut event: Event<'_>, kind: RecordFormat) -> Result<()> {
+        self.waiting.read += 1;
+        if feed.versioning == Versioning::Arrival {
+            event.version = u64::try_from(self.waiting.reading_time(self.reader.now).0).ok();
+        }
         let Some(arrival) = self.reader.arrival_of(&event, kind).or(self.last) else {
             self.head.push((feed, event.into_owned()));
             return Ok(());

@@ -15,6 +15,7 @@ use scorecard::record::log_record::{Record, RowKey};
 use scorecard::sums::measure_sums::Base;
 use scorecard::time::calendar::{Month, Timestamp};
 use stream::deployment::Deployment;
+use stream::feed_rules::FeedRules;
 use stream::log::{Log, LogEntry, LogError, Topic};
 use tracing::info;
 
@@ -73,6 +74,8 @@ impl OutputOptions<'_> {
         to_file(folder, "rejects.ndjson", |out| rejects(intake, out))?;
         to_file(folder, "runs.ndjson", |out| runs(log, out, &mut summary))?;
         summary.prescriptions = prescriptions(intake, deployment.partitions)?.counted(measures.codes()).summary();
+        let rules = FeedRules::read(intake)?;
+        summary.versioning = rules.all().map(|rule| (rule.feed.clone(), rule.versioning.word().to_owned())).collect();
         // The summary shows that the folder is complete, and the log is a part of it.
         log.sync()?;
         summary.log = Some(LogBytes { disk: log.disk_bytes()?, events: log.event_bytes()? });

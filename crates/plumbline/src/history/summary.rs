@@ -52,6 +52,8 @@ pub struct Summary {
     pub prescriptions: PrescriptionSummary,
     /// The statuses of the encounters.
     pub encounters: StatusSummary,
+    /// The order of versions of each feed: `id`, `updated` or `arrival`.
+    pub versioning: BTreeMap<String, String>,
     /// Versions newer than every version of the event before them.
     pub accepted: u64,
     /// Versions that were known, with the same content.

@@ -208,6 +208,9 @@ struct EventsAnswer<'a> {
     skipped: usize,
     rejected: usize,
     not_kept: u64,
+    /// Absent when every event has a version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_version: Option<u64>,
     events: Vec<ElementAnswer<'a>>,
 }
 
@@ -239,7 +242,8 @@ struct DryRunCounts<'a> {
 
 impl<'a> EventsAnswer<'a> {
     fn of(body: &[u8], answer: &'a SubmissionAnswer) -> EventsAnswer<'a> {
-        EventsAnswer { not_kept: answer.not_kept, ..EventsAnswer::of_elements(body, &answer.elements, &[]) }
+        let without_version = Some(answer.without_version).filter(|count| *count > 0);
+        EventsAnswer { not_kept: answer.not_kept, without_version, ..EventsAnswer::of_elements(body, &answer.elements, &[]) }
     }
 
     fn of_dry_run(body: &[u8], answer: &'a DryRunAnswer) -> EventsAnswer<'a> {
@@ -268,6 +272,7 @@ impl<'a> EventsAnswer<'a> {
             skipped: count(|outcome| matches!(outcome, ElementOutcome::Skipped { .. })),
             rejected: count(|outcome| matches!(outcome, ElementOutcome::Rejected { .. })),
             not_kept: 0,
+            without_version: None,
             events: elements.iter().enumerate().map(element).collect(),
         }
     }

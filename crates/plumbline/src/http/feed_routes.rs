@@ -21,7 +21,7 @@ struct FeedState {
     codes: CodeGaps,
 }
 
-/// Each feed in order of the names: its newest record and day, its kept conflicts, and its versions with an unmapped drug or with an
+/// Each feed in order of the names: its newest record and day, its order of versions (null where this process does not know it), its kept conflicts, and its versions with an unmapped drug or with an
 /// order's category that no code tells. Newest record, day and codes are those of the last tick.
 pub(crate) async fn feeds(State(state): State<HttpState>, headers: HeaderMap) -> Response {
     let mut feeds: BTreeMap<String, FeedState> = BTreeMap::new();
@@ -50,11 +50,14 @@ pub(crate) async fn feeds(State(state): State<HttpState>, headers: HeaderMap) ->
     }
     let line = |(feed, of): (&String, &FeedState)| {
         let newest_day = of.newest_day.map(|day| day.to_string());
+        let settings = state.decoder.records.feed(feed);
+        let versioning = (!settings.is_open()).then(|| settings.versioning.word());
         json!({
             "feed": feed,
             "last_received": of.last_received.to_string(),
             "newest_day": newest_day,
             "conflicts": of.conflicts,
+            "versioning": versioning,
             "unmapped_prescriptions": of.codes.prescriptions,
             "uncategorised_orders": of.codes.orders,
         })

@@ -177,6 +177,7 @@ impl InputGroup {
     ) -> Result<(), LogError> {
         let number = self.source_of(message, records);
         let source = &self.sources[number];
+        check.learn_versioning(log, source.input.feed.as_ref())?;
         let (mut result, mut newest, mut index) = (Ok(()), self.newest_event, 0);
         let (mut entries, mut refused) = (0, 0);
         let decoded = records.decode(message.key(), payload, source, self.now, &mut |item| {

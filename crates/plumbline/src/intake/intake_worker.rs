@@ -100,6 +100,8 @@ pub struct SubmissionAnswer {
     pub not_kept: u64,
     /// Elements behind the limit, which were not read.
     pub beyond: u64,
+    /// Events without a version in feeds that are versioned by number.
+    pub without_version: u64,
 }
 
 /// Whether a request came into the queue of intake.
@@ -257,6 +259,7 @@ impl IntakeWorker {
 
     fn append(&mut self, submission: &Submission, rejected: &mut Vec<RejectedRecord>) -> Result<SubmissionAnswer, LogError> {
         let now = self.clock.now();
+        self.check.learn_versioning(&mut self.log, submission.feed.as_ref())?;
         let position = Position { source: SOURCE.to_owned(), partition: 0, offset: self.position(now), index: None };
         let context = Context { position: &position, feed: submission.feed.clone(), received_at: now, now };
         let mut answer = SubmissionAnswer::default();
@@ -288,6 +291,7 @@ impl IntakeWorker {
             }
             ordinal += 1;
         });
+        answer.without_version = decoded.without_version;
         let RequestRejects { elements, counted, .. } = rejects;
         answer.not_kept = counted.iter().map(|rejects| rejects.count).sum();
         // A body beyond the limit was refused: its sender sends it again in parts, so a retry must not read the rest of it.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use scorecard::event::Versioning;
 use scorecard::record::log_record::Record;
 use scorecard::registry::directory::{Directory, LAST_DAY, UNKNOWN_ROLE};
 use scorecard::registry::entry::{Entry, EntrySource};
@@ -78,6 +79,11 @@ impl RegistryBook {
     pub(crate) fn is_stated_by_others(&self, name: &str, feed: &str) -> bool {
         let is_other = |author: &EntrySource| author.feed() != Some(feed);
         self.authors.get(&*person_key(name)).is_some_and(|authors| authors.iter().any(is_other))
+    }
+
+    /// The versioning of a feed with events in the log.
+    pub(crate) fn versioning_of(&self, feed: &str) -> Option<Versioning> {
+        self.directory.feed(feed).map(|rule| rule.versioning)
     }
 
     /// Whether this is the name of a feed with events in the log.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::mem::take;
+use std::sync::Arc;
 
 use codec::formats::record_decoder::RejectReason;
 use scorecard::event::Event;
@@ -87,11 +88,46 @@ impl SourceCheck {
         self.book.apply(entry);
     }
 
+    /// Gives a feed whose versioning is open the one that the registry has. Call it before a record of the feed is decoded: another
+    /// process may have decided.
+    ///
+    /// # Errors
+    /// [`LogError`] when the registry cannot be read.
+    pub fn learn_versioning(&mut self, log: &mut impl Log, feed: Option<&Arc<Feed>>) -> Result<(), LogError> {
+        let Some(feed) = feed.filter(|feed| feed.is_open() && self.feeds.records.feed(&feed.name).is_open()) else {
+            return Ok(());
+        };
+        self.refresh(log)?;
+        if let Some(versioning) = self.book.versioning_of(&feed.name) {
+            self.feeds.records.fix_versioning(&feed.name, versioning);
+        }
+        Ok(())
+    }
+
     /// The item, or a reject or a skipped resource if its source may not write it. `index` is that of the element in its record.
+    ///
+    /// The first item of a feed that is accepted fixes the feed's versioning.
     ///
     /// # Errors
     /// [`LogError`] when the registry cannot be read.
     pub fn checked<'a>(
+        &mut self,
+        log: &mut impl Log,
+        item: Item<'a>,
+        rights: &SourceRights,
+        position: &Position,
+        index: Option<u32>,
+    ) -> Result<Item<'a>, LogError> {
+        let item = self.allowed(log, item, rights, position, index)?;
+        if let Item::Event(feed, _) | Item::Definition(feed, _) = &item
+            && feed.is_open()
+        {
+            self.feeds.records.fix_versioning(&feed.name, feed.versioning);
+        }
+        Ok(item)
+    }
+
+    fn allowed<'a>(
         &mut self,
         log: &mut impl Log,
         item: Item<'a>,

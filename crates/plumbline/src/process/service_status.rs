@@ -304,7 +304,11 @@ impl ServiceStatus {
     /// cut, the seconds by which the first publication is further ahead than that of any new log.
     #[must_use]
     pub fn cut_ahead_seconds(&self, now: Timestamp) -> u64 {
-        let latest = match (self.publish().last_cut, self.publish().first) {
+        let (last_cut, first) = {
+            let publish = self.publish();
+            (publish.last_cut, publish.first)
+        };
+        let latest = match (last_cut, first) {
             (Some(cut), _) => cut.0,
             (None, Some(first)) => first.0.saturating_sub(FIRST_PUBLICATION_WITHIN.as_millis().try_into().unwrap_or(i64::MAX)),
             (None, None) => now.0,

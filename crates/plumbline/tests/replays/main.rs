@@ -10,6 +10,7 @@ mod verdicts;
 mod replay_config;
 mod twelve_systems;
 mod unknowns;
+mod versions;
 
 #[path = "../support/mod.rs"]
 mod support;

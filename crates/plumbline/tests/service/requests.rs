@@ -61,14 +61,19 @@ fn cards_are_published_by_the_clock_and_served_by_clinician_month_and_change() {
         "category":[{"coding":[{"system":"urn:local:orders","code":"transport"}]}],"subject":{"identifier":{"value":"9434765919"}},
         "authoredOn":"2026-01-15T09:00:00Z","requester":{"identifier":{"system":"gmc","value":"7012345"}}}"#;
     assert_eq!(server.post("/v1/events", events.join("\n").as_bytes()).json()["logged"], 6);
-    assert_eq!(server.post("/v1/events?feed=surgery", transport.as_bytes()).json()["logged"], 1);
+    let answer = server.post("/v1/events?feed=surgery", transport.as_bytes()).json();
+    assert_eq!(
+        (&answer["logged"], &answer["without_version"]),
+        (&1.into(), &1.into()),
+        "the feed's first event was a native one"
+    );
     let changes = server.until("/v1/changes?after=0", |answered| answered.json().as_array().is_some_and(|c| !c.is_empty()));
     let first = &changes.json()[0];
     assert_eq!((&first["sequence"], &first["clinician"], &first["month"]), (&1.into(), &"gmc|7012345".into(), &"2026-01".into()));
     let feeds = server.get("/v1/feeds").json();
     assert_eq!(
-        (&feeds[0]["feed"], &feeds[0]["newest_day"], &feeds[0]["conflicts"]),
-        (&"surgery".into(), &"2026-01-15".into(), &0.into())
+        (&feeds[0]["feed"], &feeds[0]["newest_day"], &feeds[0]["conflicts"], &feeds[0]["versioning"]),
+        (&"surgery".into(), &"2026-01-15".into(), &0.into(), &"id".into())
     );
     assert_eq!((&feeds[0]["unmapped_prescriptions"], &feeds[0]["uncategorised_orders"]), (&2.into(), &1.into()));
     let cards = server.get("/v1/scorecards/gmc%7C7012345?month=2026-01&revision=1").json();

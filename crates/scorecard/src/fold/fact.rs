@@ -198,6 +198,11 @@ impl Fact {
         self.rank
     }
 
+    /// Raises the rank to this one if it is lower.
+    pub(crate) fn raise_rank(&mut self, rank: u64) {
+        self.rank = self.rank.max(rank);
+    }
+
     pub(crate) fn kind(&self) -> FactKind {
         kind_of(self.flags)
     }

@@ -339,6 +339,11 @@ impl Tally {
             if self.outcomes.conflict > conflicts {
                 self.keep_conflict(context, event);
             }
+            if let Some(slot) = found
+                && context.versioning == Versioning::Arrival
+            {
+                self.arrive_again(slot, event, content_hash);
+            }
             return;
         };
         let mut fact = self.fact_of(context, named, rank, content_hash, event);
@@ -365,6 +370,15 @@ impl Tally {
         let sealed = self.stand(slot, old.map_or(Place::Nowhere, |o| o.place()));
         self.count(&fact, old.as_ref(), sealed);
         self.follow(id, before, link);
+    }
+
+    /// Gives a version that arrives again the rank of its last arrival. Without it, a version that arrived between the two but stands
+    /// behind them in the log would count.
+    fn arrive_again(&mut self, slot: u32, event: &Event<'_>, content_hash: u32) {
+        let fact = self.facts.get_mut(slot);
+        if fact.content_hash == content_hash {
+            fact.raise_rank(event.version.map_or(0, |version| version.saturating_mul(2)));
+        }
     }
 
     fn keep_conflict(&mut self, context: &BatchContext, event: &Event<'_>) {
@@ -421,9 +435,11 @@ impl Tally {
         let Some(old) = old else { return Some(rank) };
         let same = content_hash == old.content_hash;
         match rank.cmp(&old.rank()) {
+            _ if same && versioning == Versioning::Arrival => outcomes.duplicate += 1,
+            // Two records may arrive in one millisecond. The log keeps their order.
+            std::cmp::Ordering::Equal if versioning == Versioning::Arrival => return Some(rank),
             std::cmp::Ordering::Equal if same => outcomes.duplicate += 1,
             std::cmp::Ordering::Equal => outcomes.conflict += 1,
-            _ if same && versioning == Versioning::Arrival => outcomes.duplicate += 1,
             std::cmp::Ordering::Less => outcomes.stale += 1,
             std::cmp::Ordering::Greater => return Some(rank),
         }

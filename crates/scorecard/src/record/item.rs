@@ -17,6 +17,18 @@ pub enum DrugSource {
     Dispenses,
 }
 
+/// Where the versioning of a feed comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VersioningOrigin {
+    /// The configuration.
+    #[default]
+    Given,
+    /// Nothing yet: the first event of the feed decides.
+    Open,
+    /// The first event of the feed.
+    Observed,
+}
+
 /// A feed: one source system with its configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Feed {
@@ -26,6 +38,8 @@ pub struct Feed {
     pub practice: Option<Arc<str>>,
     /// The origin of its version numbers.
     pub versioning: Versioning,
+    /// Where this versioning comes from.
+    pub versioning_origin: VersioningOrigin,
     /// The scope of its event ids.
     pub ids: IdScope,
     /// The drug resource that it counts.
@@ -42,10 +56,29 @@ impl Feed {
             name: name.into(),
             practice: None,
             versioning: Versioning::Id,
+            versioning_origin: VersioningOrigin::Given,
             ids: IdScope::Feed,
             drugs: DrugSource::Requests,
             zone: Zone::london(),
         }
+    }
+
+    /// A feed that the configuration does not declare, in this zone. Its first event decides its versioning.
+    #[must_use]
+    pub fn open(name: &str, zone: Zone) -> Feed {
+        Feed { zone, versioning_origin: VersioningOrigin::Open, ..Feed::undeclared(name) }
+    }
+
+    /// Whether no event has decided its versioning yet.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.versioning_origin == VersioningOrigin::Open
+    }
+
+    /// Whether the configuration demands the time of the last change of each event.
+    #[must_use]
+    pub fn needs_time_of_change(&self) -> bool {
+        self.versioning == Versioning::Updated && self.versioning_origin == VersioningOrigin::Given
     }
 }
 

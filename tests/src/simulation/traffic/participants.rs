@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use scorecard::event::{IdScope, Versioning};
-use scorecard::record::item::{DrugSource, Feed};
+use scorecard::record::item::{DrugSource, Feed, VersioningOrigin};
 use scorecard::registry::entry::{Entry, EntrySource, Organisation, OrganisationKind, Person, Role, Withdrawal};
 use scorecard::time::calendar::{Timestamp, Zone};
 
@@ -46,6 +46,7 @@ fn source(at: usize, plan: &Plan, random: &mut Random) -> Source {
         name: name.as_str().into(),
         practice: random.happens(700).then(|| practice.into()),
         versioning: random.weighted(&[(6, Versioning::Id), (2, Versioning::Updated), (2, Versioning::Arrival)]),
+        versioning_origin: VersioningOrigin::Given,
         ids: random.weighted(&[(3, IdScope::Feed), (1, IdScope::Kind)]),
         drugs: DrugSource::Requests,
         zone: Zone::london(),

@@ -272,7 +272,7 @@ impl Definition {
     fn event(&mut self, feed: &str, versioning: Versioning, arrived: Month, sent: &Event<'static>, event: &Event<'static>) {
         let id = (feed.to_owned(), event.id.to_string());
         let old = self.known.get(&id).cloned();
-        let Some(rank) = self.rank(versioning, event, old.as_ref()) else { return };
+        let Some(rank) = self.rank(versioning, event, old.as_ref()) else { return self.arrive_again(versioning, &id, event) };
         let was = old.as_ref().map_or(Place::Nowhere, |old| old.place.clone());
         let before = old.as_ref().and_then(|old| link_of(&old.event));
         let now = link_of(event);
@@ -296,6 +296,14 @@ impl Definition {
         self.resolve_links(&id, before, now);
     }
 
+    /// A version by arrival counts from its last arrival.
+    fn arrive_again(&mut self, versioning: Versioning, id: &Identity, event: &Event<'static>) {
+        let (Some(known), Some(version)) = (self.known.get_mut(id), event.version) else { return };
+        if versioning == Versioning::Arrival && content(&known.event) == content(event) {
+            known.rank = known.rank.max(version * 2);
+        }
+    }
+
     fn rank(&mut self, versioning: Versioning, event: &Event<'static>, old: Option<&KnownVersions>) -> Option<u64> {
         let outcomes = &mut self.outcomes;
         let Some(version) = event.version else {
@@ -311,8 +319,11 @@ impl Definition {
         let rank = version * 2;
         let Some(old) = old else { return Some(rank) };
         let same = content(&old.event) == content(event);
-        if same && (rank == old.rank || versioning == Versioning::Arrival) {
+        let by_arrival = versioning == Versioning::Arrival;
+        if same && (rank == old.rank || by_arrival) {
             outcomes.duplicate += 1;
+        } else if rank == old.rank && by_arrival {
+            return Some(rank);
         } else if rank == old.rank {
             outcomes.conflict += 1;
         } else if rank < old.rank {

@@ -65,6 +65,23 @@ pub(crate) fn resource_id(field: Field, head: &Head<'_>, entry_meta: &EntryMeta)
     }
 }
 
+/// The versioning of a feed whose first resource this is: by number, else by the time of the last change, else by arrival.
+pub(crate) fn observed_versioning(head: &Head<'_>, entry_meta: &EntryMeta) -> Versioning {
+    let meta = head.meta.object("meta").ok().flatten();
+    let numbered = meta.is_some_and(|meta| known_version(meta).is_some()) || entry_meta.version.is_some();
+    let dated = meta.is_some_and(|meta| known_change(meta).is_some()) || entry_meta.modified.is_some();
+    versioning_of(numbered, dated)
+}
+
+/// The versioning of a resource with a number of its version, or with the time of its last change.
+pub(crate) fn versioning_of(numbered: bool, dated: bool) -> Versioning {
+    match (numbered, dated) {
+        (true, _) => Versioning::Id,
+        (false, true) => Versioning::Updated,
+        (false, false) => Versioning::Arrival,
+    }
+}
+
 /// Reads the header of a resource.
 pub(crate) fn header(
     scope: &Scope<'_, '_>,
@@ -93,7 +110,7 @@ fn recorded_at(scope: &Scope<'_, '_>, field: Field, value: &Scalar<'_>) -> Resul
         None => Ok(None),
         Some(text) => instant(&text).map(Some).map_err(|why| unreadable(field, &text, why)),
     });
-    if scope.feed.versioning == Versioning::Updated { read } else { Ok(scope.warnings.optional(read)) }
+    if scope.feed.needs_time_of_change() { read } else { Ok(scope.warnings.optional(read)) }
 }
 
 fn version(
@@ -105,14 +122,22 @@ fn version(
 ) -> Result<u64, Fault> {
     match scope.feed.versioning {
         Versioning::Id => {
-            let Some(meta) = meta else { return Ok(entry_meta.version.unwrap_or(1)) };
-            match unprotected(fields.version_id, &meta.version_id, TEXT_BYTES)? {
+            let text = match meta {
+                Some(meta) => unprotected(fields.version_id, &meta.version_id, TEXT_BYTES)?,
+                None => None,
+            };
+            if !text.as_ref().map_or(entry_meta.version.is_some(), |text| is_number(text)) {
+                scope.warnings.count_without_version();
+            }
+            match text {
                 Some(text) => numbered(fields.version_id, &text),
                 None => Ok(entry_meta.version.unwrap_or(1)),
             }
         }
         Versioning::Updated => match recorded_at {
             Some(at) => version_of(fields.last_updated, at),
+            // The feed did not promise the time. A change is known when it arrives.
+            None if !scope.feed.needs_time_of_change() => Ok(arrival(scope.context)),
             None => {
                 let field = fields.last_updated;
                 let detail =
@@ -147,9 +172,13 @@ fn could_be_a_patient(version: &str) -> bool {
     version.len() == 10 && !version.starts_with('1') && contains_nhs_number(version)
 }
 
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// A versionId that is a positive number; any other text is version 1.
 fn numbered(field: Field, text: &str) -> Result<u64, Fault> {
-    if !text.bytes().all(|b| b.is_ascii_digit()) {
+    if !is_number(text) {
         return Ok(1);
     }
     if could_be_a_patient(text) {

@@ -8,7 +8,7 @@ use scorecard::registry::entry::Entry;
 
 use crate::fault::Fault;
 use crate::formats::decoder_config::Context;
-use crate::formats::fhir::bundle_entry::BundleEntry;
+use crate::formats::fhir::bundle_entry::{BundleEntry, with_meta};
 use crate::formats::fhir::header::{EntryMeta, arrival, resource_id};
 use crate::formats::fhir::references::{Scope, is_type};
 use crate::formats::fhir::resources::{Head, parse};
@@ -123,16 +123,26 @@ fn retraction(id: Cow<'static, str>, detail: Detail<'static>) -> Event<'static> 
 }
 
 /// Whether an older version in a history has no effect because of its newer one. The versions of events are ordered by their numbers, except
-/// in a feed whose versions are ordered by arrival. The last entry of the registry decides, so it must be the newest.
+/// where [`is_unordered`]. The last entry of the registry decides, so it must be the newest.
 /// A deleted one stays in the registry, so its newest version with content counts.
-pub(crate) fn is_replaced(entry: &BundleEntry<'_>, head: &Head<'_>, feed: &Feed) -> bool {
+pub(crate) fn is_replaced(entry: &BundleEntry<'_>, head: &Head<'_>, entry_meta: &EntryMeta, feed: &Feed) -> bool {
     match &head.resource_type {
         Scalar::Text(kind) if matches!(kind.trim(), "Practitioner" | "PractitionerRole" | "Organization" | "Location") => {
             entry.replaced
         }
         Scalar::Text(kind) if kind.trim() == "Patient" => entry.superseded,
-        _ => entry.superseded && feed.versioning == Versioning::Arrival,
+        _ => is_unordered(entry, with_meta(entry_meta.clone(), Some(head)).version, feed),
     }
+}
+
+/// Whether an older version in a history has no number that orders it behind its newer one: the Bundle alone orders them.
+pub(crate) fn is_unordered(entry: &BundleEntry<'_>, version: Option<u64>, feed: &Feed) -> bool {
+    entry.superseded
+        && match feed.versioning {
+            Versioning::Id => version.is_none(),
+            Versioning::Updated => false,
+            Versioning::Arrival => true,
+        }
 }
 
 /// The name of a type that is not counted, if it has the form of a type's name, else `unknown`.
