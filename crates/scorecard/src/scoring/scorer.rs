@@ -12,6 +12,7 @@ use crate::scoring::benchmark::Benchmarks;
 use crate::scoring::giants::giants;
 use crate::scoring::judgement::judge;
 use crate::scoring::measure_draft::{MeasureDraft, draft};
+use crate::scoring::network::ComparisonObstacle;
 use crate::scoring::offers;
 use crate::scoring::points::{Contribution, by_domain, composite};
 use crate::scoring::sentences::{change_sentence, sentence};
@@ -85,10 +86,14 @@ impl Scorer<'_> {
     pub fn content(&self, unit: &UnitMonth, status: Status, benchmarks: &Benchmarks<'_>) -> Content {
         let month = benchmarks.month;
         let subject = self.subject(&unit.key, month);
-        let networks = benchmarks.networks(&compared_role(&subject));
+        let in_scope = self.directory.in_scope(&unit.key.practice, month.last_day());
+        let networks = if in_scope { benchmarks.networks(&compared_role(&subject)) } else { &[] };
         let network = |index: usize| networks.get(index).and_then(Option::as_ref);
         let mut drafts: Vec<MeasureDraft<'_>> =
             benchmarks.measures().iter().filter_map(|one| draft(one, unit, network(one.index))).collect();
+        if !in_scope {
+            drafts.iter_mut().for_each(|draft| draft.obstacle = ComparisonObstacle::OutOfScope);
+        }
         let comparisons = judge(&mut drafts);
         drafts.iter_mut().for_each(finish);
         let year = &unit.windows[WINDOWS.len() - 1];
@@ -401,6 +406,52 @@ mod tests {
     }
 
     #[test]
+    fn a_card_of_a_practice_out_of_scope_is_compared_with_nobody_and_says_so() {
+        let world = World::new();
+        let mut units = with_one_apart(&world, 40);
+        units.push(world.broad("p900", "PRISON", 9));
+        let peers = world.peers(&units);
+        let card = world.card(&units[40], &peers);
+        let prison = &card.measures[0];
+        assert_eq!((prison.value, prison.comparator.is_none(), prison.points.is_none()), (Some(90.0), true, true));
+        assert_eq!((prison.verdict, prison.z, card.comparisons.made, card.check.len()), (None, None, 0, 0));
+        assert_eq!(prison.sentence, "90% in 12 months. Compared with nobody: only open GP practices are.");
+        assert_eq!(world.measure(&units[39], &peers, "broad_spectrum").verdict, Some(VerdictWord::PleaseCheck));
+    }
+
+    #[test]
+    fn a_value_says_the_months_that_have_a_denominator() {
+        let world = World::new();
+        let mut months = world.broad("p0", "A1", 3).months;
+        let index = world.index("broad_spectrum");
+        // Work in each month, and nothing to count in seven of the last twelve.
+        months[12..19].iter_mut().for_each(|month| month.measures[index] = MeasureSums::default());
+        let unit = UnitMonth::new(UnitKey { person: "p0".to_owned(), practice: "A1".to_owned() }, months);
+        let measure = world.measure(&unit, &PeerTable::default(), "broad_spectrum");
+        assert_eq!((measure.held, measure.d), (12, 50));
+        assert_eq!(measure.sentence, "30% in 5 of 12 months. Too few similar clinicians to compare with.");
+    }
+
+    #[test]
+    fn a_mean_has_the_difference_between_its_years() {
+        let world = World::new();
+        let index = world.index("consult_minutes");
+        let mut months = world.unit("p0", "A1", |_, _| {}).months;
+        for (at, month) in months.iter_mut().enumerate() {
+            // 50 consultations a month, of 10 minutes and of 12 a year later, with a variance of 30.
+            let mean = if at < 12 { 10 } else { 12 };
+            month.measures[index] = MeasureSums { n_squares: i128::from(50 * (30 + mean * mean)), ..counted(50 * mean, 50) };
+            month.measures[index].facts_n = 50;
+        }
+        let unit = UnitMonth::new(UnitKey { person: "p0".to_owned(), practice: "A1".to_owned() }, months);
+        let year = world.measure(&unit, &PeerTable::default(), "consult_minutes").change.unwrap().year.unwrap();
+        // All 1,200 have the mean 11 and the variance 37,200 / 1,199, which counts as 20 more facts of each year: (18,000 + 20 x 31.026) / 619 /
+        // 600 is the squared error of each year, and 1.96 x sqrt(2 x 0.050136) = 0.6206.
+        assert_eq!((year.ratio, year.difference), (None, Some(2.0)));
+        assert!((year.lower - 1.3794).abs() < 1e-3 && (year.upper - 2.6206).abs() < 1e-3, "{year:?}");
+    }
+
+    #[test]
     fn below_20_encounters_in_a_year_composite_and_offers_are_withheld() {
         let world = World::new();
         let units = with_one_apart(&world, 40);
@@ -579,7 +630,8 @@ mod tests {
                     prop_assert!(measure.place.is_none_or(|place| (0.0..=100.0).contains(&place)));
                     prop_assert!(measure.place.is_none() || measure.reliability >= Some(0.5));
                     if let Some(points) = measure.points {
-                        prop_assert!((0.0..=points.available).contains(&points.points) && points.low <= points.high);
+                        prop_assert!((0.0..=points.available).contains(&points.points));
+                        prop_assert!(points.low <= points.points && points.points <= points.high);
                     }
                     if let (Some(value), Some(ci)) = (measure.value, measure.ci95) {
                         prop_assert!(ci.lower <= value && value <= ci.upper);
