@@ -260,7 +260,7 @@ fn cards_of_a_practice_out_of_scope_are_counted_as_compared_with_nobody() {
     let place = Place::new();
     place.put("surgery/events.ndjson", events.text);
     let prison = r#"{"type":"organisation","code":"Y00001","kind":"practice","setting":"prison"}"#;
-    let registry = place.put("registry.ndjson", prison.to_owned()).display().to_string();
+    let registry = place.put("registry.ndjson", prison).display().to_string();
     let summary = place.replay("out", &["surgery"], &["--registry", &registry]);
     assert_eq!(summary.not_compared, BTreeMap::from([("unknown".to_owned(), 3)]));
     assert!(summary.report(&place.path("out")).contains("\ncompared with nobody in the newest month: unknown (3 cards). "));
