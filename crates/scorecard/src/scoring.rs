@@ -8,6 +8,7 @@ pub mod giants;
 pub(crate) mod offers;
 pub(crate) mod judgement;
 pub(crate) mod sentences;
+pub mod standard_sentence;
 pub(crate) mod measure_draft;
 pub(crate) mod change_draft;
 pub(crate) mod points_draft;

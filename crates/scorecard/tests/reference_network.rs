@@ -1,6 +1,6 @@
 //! A small role is compared with the network of a reference file.
 
-use scorecard::card::scorecard::{CardMeasure, Status, VerdictWord};
+use scorecard::card::scorecard::{CardMeasure, CaseMixState, Status, VerdictWord};
 use scorecard::measure::measure_set::MeasureSet;
 use scorecard::measure::reference_network::{BadReference, ReferenceNetwork};
 use scorecard::peer_group::peer_table::PeerTable;
@@ -8,6 +8,7 @@ use scorecard::peer_group::reference_figures::exported;
 use scorecard::peer_group::unit::{MONTHS, UnitKey, UnitMonth};
 use scorecard::registry::directory::Directory;
 use scorecard::scoring::scorer::Scorer;
+use scorecard::sums::cell_sum::{CellSum, cell_sides};
 use scorecard::sums::measure_sums::{MeasureSums, Sums};
 use scorecard::time::calendar::{Month, Timestamp, Zone};
 use scorecard::time::schedule::{Grid, Schedule};
@@ -152,4 +153,40 @@ fn an_export_holds_no_person_no_small_role_and_rounded_sizes() {
     let borrowed = Site::new(measures().with_reference(file).expect("the same measure"), &[6; 12]);
     let found = exported("South", month(), borrowed.peers().networks(), &borrowed.measures).expect("a short name");
     assert_eq!(found.groups, [], "figures of a file are not exported again");
+}
+
+#[test]
+fn an_adjusted_measure_is_exported_as_the_value_of_a_typical_clinician() {
+    // 20 clinicians see women of 30 and 20 see women of 70. Patients miss 5 and 15 of 100 slots: all are as expected, and the rate of all
+    // patients is 10 %.
+    let text =
+        include_str!("../../../measures/dna_rate.toml").replacen("direction =", "adjust = [\"age\", \"sex\"]\ndirection =", 1);
+    let adjusted = || MeasureSet::parse([("dna_rate.toml", text.as_str())]).expect("a measure with adjust");
+    let missed: Vec<i64> = (0..40).map(|at| if at % 2 == 0 { 5 } else { 15 }).collect();
+    let mut north = Site::new(adjusted(), &missed);
+    for (unit, (n, cell)) in north.units.iter_mut().zip(missed.iter().zip([6, 10].into_iter().cycle())) {
+        let mut months = unit.months.clone();
+        for month in &mut months {
+            let [side_n, side_d] = cell_sides(0);
+            month.cells.add(CellSum { side: side_n, cell, n: *n });
+            month.cells.add(CellSum { side: side_d, cell, n: 100 });
+        }
+        *unit = UnitMonth::new(unit.key.clone(), months);
+    }
+    let of_north = north.card(1);
+    let mix = of_north.case_mix.expect("a measure with adjust");
+    assert_eq!((mix.state, of_north.verdict), (CaseMixState::AgeSex, Some(VerdictWord::InLine)));
+    let file = exported("North", month(), north.peers().networks(), &north.measures).expect("a short name");
+    assert!((file.groups[0].centre - 0.1).abs() < 0.002, "{}", file.groups[0].centre);
+    let small = Site::new(adjusted().with_reference(file).expect("the same measure"), &[10, 10, 40]);
+    let (typical, high) = (small.card(0), small.card(2));
+    assert_eq!(typical.comparator.clone().and_then(|one| one.typical), Some(10.0));
+    assert_eq!(
+        typical.sentence,
+        "10% in 12 months, not adjusted for whom you see; a typical colleague 10% in North. Lower is better. In line with most colleagues."
+    );
+    assert_eq!(
+        (high.verdict, high.case_mix.map(|mix| mix.state)),
+        (Some(VerdictWord::PleaseCheck), Some(CaseMixState::NotAdjusted))
+    );
 }

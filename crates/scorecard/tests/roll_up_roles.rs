@@ -74,12 +74,30 @@ fn a_withdrawn_role_and_a_name_of_another_person_do_not_count() {
 }
 
 #[test]
+fn a_practice_of_another_setting_counts_in_no_roll_up_and_a_closed_one_does() {
+    let place = |setting: &str, days: &str| {
+        let text = format!(r#"{{"type":"organisation","code":"A1","kind":"practice","setting":"{setting}"{days}}}"#);
+        directory(&[("operator", GP), ("operator", &text)])
+    };
+    let of = month("2026-10");
+    assert!(!place("out_of_hours", "").rolls_up("p1", "A1", of) && place("gp", "").rolls_up("p1", "A1", of));
+    assert!(place("gp", r#","open_until":"2026-03-31""#).rolls_up("p1", "A1", of));
+    // It becomes a prison on 15 June: the setting of the last day of a month counts.
+    let later = place("prison", r#","open_from":"2026-06-15""#);
+    assert!(later.rolls_up("p1", "A1", month("2026-05")) && !later.rolls_up("p1", "A1", month("2026-06")));
+    let spans = later.roll_up_spans("p1", "A1", &(month("2026-01")..=month("2026-12")));
+    assert_eq!(spans, [(month("2026-01")..=month("2026-05"), true), (month("2026-06")..=month("2026-12"), false)]);
+}
+
+#[test]
 fn spans_agree_with_single_months() {
     let lines = [
         r#"{"type":"role","person":"f|1","practice":"f|org","role":"gp","from":"2026-02-03","until":"2026-02-04"}"#,
         r#"{"type":"role","person":"p1","practice":"A1","role":"gp","from":"2026-07-31"}"#,
         r#"{"type":"person","id":"p1","aliases":["f|1"]}"#,
         r#"{"type":"organisation","code":"A1","kind":"practice","aliases":["f|org"]}"#,
+        r#"{"type":"organisation","code":"A1","kind":"practice","setting":"25","open_from":"2026-09-01"}"#,
+        r#"{"type":"organisation","code":"A1","kind":"practice","setting":"4","open_from":"2026-10-05"}"#,
         r#"{"type":"withdrawal","withdraws":"role","person":"p1","practice":"A1","from":"2026-11-01"}"#,
         r#"{"type":"withdrawal","withdraws":"alias","person":"p1","alias":"f|1","from":"2026-12-05"}"#,
     ];
@@ -90,5 +108,5 @@ fn spans_agree_with_single_months() {
         let span = spans.iter().find(|(span, _)| span.contains(&of)).map(|(_, counts)| *counts);
         assert_eq!(span, Some(d.rolls_up("p1", "A1", of)), "{of}");
     }
-    assert_eq!(spans.iter().filter(|(_, counts)| *counts).count(), 2, "{spans:?}");
+    assert_eq!(spans.iter().filter(|(_, counts)| *counts).count(), 3, "{spans:?}");
 }

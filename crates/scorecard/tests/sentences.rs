@@ -181,7 +181,7 @@ fn windows(card: &CardMeasure, months: usize) -> ((i64, i64, String), (i64, i64,
 
 #[test]
 fn the_one_thing_to_try_is_sure_and_in_ones_own_hands() {
-    let mut offers = 0;
+    let (mut offers, mut standardised) = (0, 0);
     for seed in 1..=NETWORKS {
         let cards = random_cards(seed);
         for content in &cards.cards {
@@ -197,7 +197,13 @@ fn the_one_thing_to_try_is_sure_and_in_ones_own_hands() {
                 "{}",
                 one.reason
             );
+            let mix = card.case_mix;
+            let unadjusted = mix.is_some_and(|mix| mix.unknown.is_some() && !mix.is_adjusted_for_patients());
+            assert_eq!(one.reason.contains(", not adjusted for whom you see; "), unadjusted, "{}", one.reason);
+            let adjusted = mix.is_some_and(|mix| mix.standardised.is_some()) && !unadjusted;
+            assert_eq!(one.reason.contains(", adjusted; "), adjusted, "{}", one.reason);
+            standardised += u32::from(adjusted);
         }
     }
-    assert!(offers > 50, "{offers} offers");
+    assert!(offers > 50 && standardised > 0, "{offers} offers, {standardised} of standardised values");
 }

@@ -2,7 +2,8 @@
 
 use maud::html;
 use scorecard::card::peer_snapshot::GroupFigures;
-use scorecard::card::scorecard::CardMeasure;
+use scorecard::card::scorecard::{CardMeasure, CaseMixState};
+use scorecard::scoring::standard_sentence::standard_sentence;
 
 use crate::frame::addresses::as_csv;
 use crate::frame::document::document;
@@ -43,7 +44,8 @@ pub fn measure_page(
         p.screen-only { a href=(addresses.month(of_month, practice)) { (say("measure.back", &[("month", &month(of_month)), ("person", reading.person())])) } }
         h1 { (title) }
         p.lead { (measure.sentence) @if let Some(better) = unsaid_side(measure) { " " (better) } }
-        @if measure.case_mix.as_ref().is_some_and(|mix| mix.standardised.is_some()) { p { (text("measure.adjusted")) } }
+        @if let Some(standard) = standard_sentence(measure) { p { (standard) } }
+        @if let Some(adjusted) = adjusted(measure) { p { (text(adjusted)) } }
         @if measure.trial { p.note { (text("ledger.trial")) } }
         @if measure.change.as_ref().is_some_and(|change| change.signal) { p.note { strong { (text("measure.changed")) } " " (change(measure)) } }
         @match found {
@@ -68,6 +70,16 @@ pub fn measure_page(
 fn has_hidden_months(reading: &OpenCard<'_>, measure: &CardMeasure) -> bool {
     let whole = reading.card.content.measures.iter().find(|whole| whole.id == measure.id);
     measure.months_d.is_empty() && whole.is_some_and(|whole| !whole.months_d.is_empty())
+}
+
+/// The key of the text on the adjustment of a standardised value.
+fn adjusted(measure: &CardMeasure) -> Option<&'static str> {
+    let mix = measure.case_mix.filter(|mix| mix.standardised.is_some())?;
+    Some(match mix.state {
+        CaseMixState::PracticesAgeSex => "measure.adjusted_for_both",
+        CaseMixState::Practices => "measure.adjusted_for_practices",
+        CaseMixState::AgeSex | CaseMixState::NotAdjusted => "measure.adjusted",
+    })
 }
 
 /// The better side, where the sentence does not say it.

@@ -5,6 +5,7 @@ use page::pages::event_section::MeasureEvents;
 use page::pages::measure_page::{measure_page, measure_sheet};
 use page::pages::month_page::{month_page, month_sheet};
 use page::text::measure_words::{value, verdict};
+use scorecard::card::scorecard::{CaseMix, CaseMixState, StandardCheck};
 use scorecard::fold::explanation::{Effect, Explanation, Line};
 use scorecard::measure::measure_set::{Direction, Domain};
 use scorecard::scoring::disclosure::Audience;
@@ -219,4 +220,25 @@ fn a_spreadsheet_holds_the_numbers_of_the_page() {
         assert_eq!(row[heading("value")].parse::<f64>().ok(), measure.value);
         assert_eq!(row[heading("sentence")], measure.sentence);
     }
+}
+
+#[test]
+fn a_standard_and_an_adjustment_are_said_on_the_page_of_the_measure() {
+    let network = network(2);
+    let mut card = network.cards[0].clone();
+    let measure = &mut card.content.measures[0];
+    let id = measure.id.to_string();
+    (measure.unit, measure.direction) = ("%".into(), Direction::Low);
+    measure.standard = Some(StandardCheck { standard: 12.0, beyond: true });
+    let mix =
+        CaseMix { state: CaseMixState::Practices, expected: Some(4.0), standardised: Some(9.0), ratio: Some(1.0), unknown: None };
+    measure.case_mix = Some(mix);
+    let page = network.measure_page(&card, &id);
+    check("measure", &page);
+    assert!(words(&page).contains("Above the standard of 12%, by more than chance."), "{}", words(&page));
+    assert!(words(&page).contains("The value is adjusted for the practices, not for the patients."));
+    card.content.measures[0].standard = Some(StandardCheck { standard: 12.0, beyond: false });
+    card.content.measures[0].case_mix = Some(CaseMix { state: CaseMixState::PracticesAgeSex, ..mix });
+    let page = network.measure_page(&card, &id);
+    assert!(!words(&page).contains("the standard of") && words(&page).contains("for the age and sex of their patients"));
 }

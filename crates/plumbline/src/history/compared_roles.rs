@@ -1,6 +1,6 @@
-//! The roles of the newest month in which no card is compared with colleagues, with their numbers of cards.
+//! The cards of the newest month that are compared with nobody, by role.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scorecard::card::scorecard::{Content, Scorecard, Status, VerdictWord};
 use scorecard::registry::setting::COMPARED_SETTING;
@@ -13,7 +13,31 @@ use crate::terminal::count::counted;
 #[derive(Debug, Default)]
 pub struct ComparedRoles {
     month: Option<Month>,
-    cards: BTreeMap<String, (String, bool)>,
+    cards: BTreeMap<String, (String, Comparison)>,
+}
+
+/// How far a card is compared with colleagues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comparison {
+    /// A measure has a verdict.
+    Verdict,
+    /// Nothing has a verdict, because of the values.
+    NoVerdict,
+    /// It has values, and none of them has colleagues.
+    NoColleagues,
+}
+
+impl Comparison {
+    fn of(content: &Content) -> Comparison {
+        let values = || content.measures.iter().filter(|measure| measure.value.is_some());
+        if is_compared(content) {
+            Comparison::Verdict
+        } else if values().count() > 0 && values().all(|measure| measure.comparator.is_none()) {
+            Comparison::NoColleagues
+        } else {
+            Comparison::NoVerdict
+        }
+    }
 }
 
 /// Whether any measure of a card is compared with colleagues.
@@ -35,20 +59,23 @@ impl ComparedRoles {
         if card.content.status == Status::Withdrawn {
             self.cards.remove(&card.key());
         } else {
-            self.cards.insert(card.key(), (subject.role.clone(), is_compared(&card.content)));
+            self.cards.insert(card.key(), (subject.role.clone(), Comparison::of(&card.content)));
         }
     }
 
-    /// The number of cards of each role in which no card is compared.
+    /// The number of cards of each role that are compared with nobody: all cards of a role without any comparison, and of another role those
+    /// with values and without colleagues, such as those at a practice out of scope.
     #[must_use]
     pub fn not_compared(&self) -> BTreeMap<String, u64> {
-        let mut roles: BTreeMap<&str, (u64, bool)> = BTreeMap::new();
-        for (role, compared) in self.cards.values() {
-            let of = roles.entry(role).or_default();
-            *of = (of.0 + 1, of.1 || *compared);
+        let compared: BTreeSet<&str> =
+            self.cards.values().filter(|(_, comparison)| *comparison == Comparison::Verdict).map(|(role, _)| &**role).collect();
+        let mut roles: BTreeMap<String, u64> = BTreeMap::new();
+        for (role, comparison) in self.cards.values() {
+            if *comparison == Comparison::NoColleagues || !compared.contains(&**role) {
+                *roles.entry(role.clone()).or_default() += 1;
+            }
         }
-        let alone = roles.into_iter().filter(|(_, (_, compared))| !compared);
-        alone.map(|(role, (cards, _))| (role.to_owned(), cards)).collect()
+        roles
     }
 }
 
@@ -61,7 +88,7 @@ pub fn sentence(not_compared: &BTreeMap<String, u64>) -> String {
     let roles: Vec<String> =
         not_compared.iter().map(|(role, cards)| format!("{role} ({})", counted(*cards, "card", "cards"))).collect();
     format!(
-        "nobody is compared in the newest month with the role {}. A comparison needs {LEAST_NETWORK} clinicians of the role at \
+        "compared with nobody in the newest month: {}. A comparison needs {LEAST_NETWORK} clinicians of the role at \
          practices of the setting {COMPARED_SETTING} with enough data; check roles and settings in the registry\n",
         roles.join(", ")
     )
@@ -72,13 +99,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_role_without_a_comparison_is_named_with_its_cards() {
+    fn each_role_with_cards_compared_with_nobody_is_named() {
         assert_eq!(sentence(&BTreeMap::new()), "");
         let text = sentence(&BTreeMap::from([("gp".to_owned(), 12), ("nurse".to_owned(), 1)]));
-        assert!(
-            text.starts_with("nobody is compared in the newest month with the role gp (12 cards), nurse (1 card). "),
-            "{text}"
-        );
+        assert!(text.starts_with("compared with nobody in the newest month: gp (12 cards), nurse (1 card). "), "{text}");
         assert!(text.contains("20 clinicians") && text.ends_with("in the registry\n"), "{text}");
     }
 }

@@ -82,7 +82,8 @@ pub struct Summary {
     pub revisions: u64,
     /// Revisions by reason. A revision with several reasons counts for each.
     pub revisions_by_reason: BTreeMap<String, u64>,
-    /// Cards of the newest month of each role in which no card is compared with colleagues, without roll-ups.
+    /// Cards of the newest month that are compared with nobody, by role, without roll-ups: all of a role without any comparison, and those at
+    /// practices out of scope.
     pub not_compared: BTreeMap<String, u64>,
     /// The size of the log. It depends on partitions and batches, so it is not in the file.
     #[serde(skip)]

@@ -6,6 +6,7 @@ use scorecard::card::scorecard::{
 };
 use scorecard::measure::measure_set::{Domain, MeasureSet};
 use scorecard::scoring::spoken_number::{bare, with_short_unit};
+use scorecard::scoring::standard_sentence::standard_sentence;
 
 use crate::terminal::count::{counted, grouped};
 use crate::terminal::layout::{DEFAULT_COLUMNS, cut, wrapped};
@@ -181,6 +182,7 @@ fn measure_lines(measure: &CardMeasure, measures: &MeasureSet, paint: Paint, col
     lines.extend(compared(measure).map(|text| paint.dim(&text)));
     lines.extend(measure.case_mix.as_ref().and_then(|mix| case_mix(measure, mix)).map(|text| paint.dim(&text)));
     lines.push(format!("    {}", measure.sentence));
+    lines.extend(standard_sentence(measure).map(|text| format!("    {text}")));
     lines.extend(measure.change.as_ref().and_then(|change| change.sentence.as_ref()).map(|text| format!("    {text}")));
     lines
 }

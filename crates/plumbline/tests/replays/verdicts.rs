@@ -249,6 +249,24 @@ fn a_roll_up_of_a_proportion_is_compared_with_its_expectation_at_both_practices(
 }
 
 #[test]
+fn cards_of_a_practice_out_of_scope_are_counted_as_compared_with_nobody() {
+    let mut events = EventWriter::default();
+    for clinician in 0..23 {
+        // The last three work in a prison. Half of all patients miss there.
+        events.practice = if clinician < 20 { "A81001" } else { "Y00001" };
+        events.encounters(clinician, LAST, 20, "attended");
+        events.encounters(clinician, LAST, if clinician < 20 { 1 + clinician % 3 } else { 20 }, "noshow");
+    }
+    let place = Place::new();
+    place.put("surgery/events.ndjson", events.text);
+    let prison = r#"{"type":"organisation","code":"Y00001","kind":"practice","setting":"prison"}"#;
+    let registry = place.put("registry.ndjson", prison).display().to_string();
+    let summary = place.replay("out", &["surgery"], &["--registry", &registry]);
+    assert_eq!(summary.not_compared, BTreeMap::from([("unknown".to_owned(), 3)]));
+    assert!(summary.report(&place.path("out")).contains("\ncompared with nobody in the newest month: unknown (3 cards). "));
+}
+
+#[test]
 fn a_network_in_which_nobody_is_compared_is_said_with_its_role() {
     let mut events = EventWriter::default();
     for clinician in 0..20 {
@@ -264,9 +282,6 @@ fn a_network_in_which_nobody_is_compared_is_said_with_its_role() {
         let summary = place.replay("out", &["surgery"], &["--registry", &registry]);
         assert_eq!(summary.not_compared, alone, "{setting}");
         let report = summary.report(&place.path("out"));
-        assert_eq!(
-            report.contains("\nnobody is compared in the newest month with the role unknown (20 cards). "),
-            !alone.is_empty()
-        );
+        assert_eq!(report.contains("\ncompared with nobody in the newest month: unknown (20 cards). "), !alone.is_empty());
     }
 }

@@ -140,9 +140,9 @@ pub struct MeasurePoints {
     pub points: f64,
     /// Available points.
     pub available: f64,
-    /// Lower end of the 80 % range of the achievement points.
+    /// Lower end of the 80 % range of the awarded points, at most the points.
     pub low: f64,
-    /// Upper end of the 80 % range of the achievement points.
+    /// Upper end of the 80 % range of the awarded points, at least the points.
     pub high: f64,
     /// Which of the two is awarded.
     pub basis: PointsBasis,

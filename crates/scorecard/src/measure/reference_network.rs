@@ -10,8 +10,9 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::registry::role_words::is_role;
 use crate::time::calendar::Month;
 
-/// The format that this version reads and writes.
-pub const FORMAT: u32 = 1;
+/// The format that this version reads and writes. Files of format 1 hold the ratio to an expectation as the centre of an adjusted measure,
+/// which is no value.
+pub const FORMAT: u32 = 2;
 /// Most characters of the name, which sentences of 140 characters hold.
 pub const LONGEST_NAME: usize = 16;
 /// Months before and after its own for which a reference network is used.
@@ -21,7 +22,7 @@ pub const USED_MONTHS: i32 = 15;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReferenceNetwork {
-    /// The format of the file: 1.
+    /// The format of the file: 2.
     pub format: u32,
     /// The name that cards show.
     pub name: Arc<str>,
@@ -221,7 +222,7 @@ mod tests {
             relative_variance: None,
             typical_mean: None,
         };
-        ReferenceNetwork { format: 1, name: "North".into(), month: "2026-10".parse().unwrap(), groups: vec![group] }
+        ReferenceNetwork { format: FORMAT, name: "North".into(), month: "2026-10".parse().unwrap(), groups: vec![group] }
     }
 
     fn with(change: impl Fn(&mut ReferenceNetwork)) -> Result<ReferenceNetwork, BadReference> {
@@ -239,13 +240,13 @@ mod tests {
     #[test]
     fn each_mistake_is_named_with_its_cure() {
         let text = |change: fn(&mut ReferenceNetwork)| with(change).unwrap_err().to_string();
-        assert!(text(|file| file.format = 2).contains("export the file again"));
+        assert!(text(|file| file.format = 1).contains("the format is 1, and this version reads 2; export the file again"));
         assert!(text(|file| file.name = "a name that is too long".into()).contains("23 characters"));
         assert!(text(|file| file.groups[0].role = "docotr".into()).contains("\"docotr\" is unknown"));
         assert!(text(|file| file.groups.push(file.groups[0].clone())).contains("is there twice"));
         assert!(text(|file| file.groups[0].phi = 0.5).contains("phi is 0.5; it has to be from 1 to 20"));
         assert!(text(|file| file.groups[0].members = 19).contains("20 or more"));
-        let unknown = ReferenceNetwork::parse("format = 1\ncolour = 3\n").unwrap_err().to_string();
+        let unknown = ReferenceNetwork::parse("format = 2\ncolour = 3\n").unwrap_err().to_string();
         assert!(unknown.contains("plumbline reference export"), "{unknown}");
     }
 

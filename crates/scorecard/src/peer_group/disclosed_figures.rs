@@ -3,6 +3,7 @@
 //! A median needs 10 members, quartiles and deciles 20, twenty quantiles 40. Figures have two digits, and three from 100 members on.
 //! Every figure is of the group with one's own value in it.
 
+use crate::card::peer_snapshot::GroupFigures;
 use crate::card::public_group::PeerGroup;
 use crate::card::scorecard::Comparator;
 use crate::measure::measure_set::{Kind, Measure};
@@ -65,6 +66,16 @@ pub fn typical_ratio(network: &PeerNetwork) -> Option<f64> {
     })
 }
 
+/// The typical clinician's value of the counted side, as a ratio of integer units: of the others in a group that counts them. `None`
+/// without a fit.
+///
+/// It is the centre of a crude comparison with the group.
+#[must_use]
+pub fn counted_typical(figures: &GroupFigures) -> Option<f64> {
+    let centre = figures.centre?;
+    Some(figures.practice_centre.map_or(centre, |all| centre * if figures.flipped { 1.0 - all } else { all }))
+}
+
 /// The public record of a group.
 #[must_use]
 pub fn public_group(measure: &Measure, network: &PeerNetwork) -> PeerGroup {
@@ -105,7 +116,7 @@ pub fn comparator(measure: &Measure, network: &PeerNetwork) -> Option<Comparator
 /// the decimals of the rest: 99.66 %, because 0.34 % are the others.
 fn rounded_ratio(measure: &Measure, members: usize, ratio: f64) -> f64 {
     let is_part = matches!(measure.definition.kind, Kind::Proportion | Kind::Share);
-    let value = measure.value_of_ratio(if is_part { ratio.min(1.0) } else { ratio });
+    let value = measure.value_of_ratio(if is_part { ratio.clamp(0.0, 1.0) } else { ratio });
     if !is_part || ratio <= 0.5 {
         return rounded_for(members, value);
     }
@@ -126,7 +137,6 @@ fn rounded_for(members: usize, value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::card::peer_snapshot::GroupFigures;
     use crate::card::public_group::PeerKey;
     use crate::measure::measure_set::MeasureSet;
     use crate::peer_group::peer_network::no_figures;

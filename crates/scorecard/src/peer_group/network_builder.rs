@@ -20,9 +20,11 @@ use crate::sums::measure_sums::MeasureSums;
 use crate::sums::ratio::Ratio;
 use crate::time::calendar::{Month, Timestamp};
 use crate::verdict::case_mix::CaseMixRates;
+use crate::verdict::change::unlike_units::unlike_units;
 use crate::verdict::design_effect::design_effect;
 use crate::verdict::fitted_network::{FittedNetwork, NetworkUnit};
 use crate::verdict::month_dispersion::MonthDispersion;
+use crate::verdict::network_basis::NetworkBasis;
 use crate::verdict::placed_unit::ChanceModel;
 use crate::verdict::sign_dispersion::{SIGNS, SignDispersion, UnitSigns};
 use crate::verdict::unit_sums::UnitSums;
@@ -162,7 +164,7 @@ impl NetworkBuilder<'_> {
             event_size: of_kind(Kind::Amount, basis.event_size),
             relative_variance: of_kind(Kind::Mean, basis.relative_variance),
             typical_mean: of_kind(Kind::Mean, basis.typical),
-            season: self.season(ranked, &fit.left_out),
+            season: self.season(ranked, &basis, &fit.left_out),
             ..figures
         }
     }
@@ -207,9 +209,14 @@ impl NetworkBuilder<'_> {
         design_effect(kind, signs, dispersion, units.iter().map(|unit| unit.sums))
     }
 
-    /// The sums of each month over the units that the fit kept; none below 20 of them.
-    fn season(&self, ranked: &[RankedMember<'_>], left_out: &[usize]) -> Vec<Ratio> {
-        let kept = || ranked.iter().enumerate().filter(|(place, _)| left_out.binary_search(place).is_err());
+    /// The sums of each month over the units that the fit kept and that changed as the others did; none below 20 of them.
+    fn season(&self, ranked: &[RankedMember<'_>], basis: &NetworkBasis, left_out: &[usize]) -> Vec<Ratio> {
+        let months: Vec<(UnitSums, &[Ratio])> = ranked.iter().map(|(member, unit)| (unit.sums, self.months(member))).collect();
+        let unlike = unlike_units(basis, &months);
+        let kept = || {
+            let all = ranked.iter().enumerate();
+            all.filter(|(place, _)| left_out.binary_search(place).is_err() && !unlike.contains(place))
+        };
         if kept().count() < LEAST_FOR_QUARTILES {
             return Vec::new();
         }

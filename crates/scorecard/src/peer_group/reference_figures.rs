@@ -6,6 +6,7 @@ use crate::card::peer_snapshot::{GroupFigures, Standardisation};
 use crate::card::round::published;
 use crate::measure::measure_set::MeasureSet;
 use crate::measure::reference_network::{BadReference, FORMAT, ReferenceGroup, ReferenceNetwork};
+use crate::peer_group::disclosed_figures::counted_typical;
 use crate::peer_group::peer_member::role_of_parts;
 use crate::peer_group::peer_network::PeerNetwork;
 use crate::peer_group::size_limits::{LEAST_FOR_QUARTILES, PUBLIC_STEP};
@@ -28,7 +29,10 @@ pub fn exported<'n>(
     Ok(made)
 }
 
-/// The figures of one group. `None` if it is too small, mixed, of roll-ups, or compared with a reference network itself.
+/// The figures of one group, as those of a crude comparison: a small group elsewhere has no rates of its own for age and sex. The spread of
+/// an adjusted group is that of the ratios to expectations.
+///
+/// `None` if it is too small, mixed, of roll-ups, or compared with a reference network itself.
 fn group(network: &PeerNetwork, measures: &MeasureSet) -> Option<ReferenceGroup> {
     let (figures, role) = (&network.figures, &network.key.role);
     let measure = measures.measures().iter().find(|measure| measure.name() == *network.key.measure)?;
@@ -41,7 +45,7 @@ fn group(network: &PeerNetwork, measures: &MeasureSet) -> Option<ReferenceGroup>
         role: role.clone(),
         members: rounded(figures.members),
         estimating: rounded(figures.estimating),
-        centre: figures.centre?,
+        centre: published(counted_typical(figures)?)?,
         gamma_cautious: figures.gamma_cautious?,
         gamma: figures.gamma,
         phi: figures.phi?,

@@ -9,7 +9,7 @@ use crate::peer_group::size_limits::LEAST_FOR_QUARTILES;
 use crate::verdict::case_mix::{CaseMixRates, CellSums, EventCount};
 use crate::verdict::median::median;
 use crate::verdict::network_basis::NetworkBasis;
-use crate::verdict::roll_up::{AdjustedPart, PracticePart, adjusted_numerator, expected_numerator};
+use crate::verdict::roll_up::{AdjustedPart, PracticePart, RollUpPrior, adjusted_numerator, expected_numerator};
 use crate::verdict::unit_sums::UnitSums;
 
 /// The work of a roll-up's person in one practice.
@@ -69,16 +69,17 @@ pub(crate) fn expectation<'p>(
 ) -> Option<f64> {
     // Sums of the practices of a small network would show single colleagues.
     let known = practices.figures.reference.is_none();
-    let centre = typical_ratio(practices).filter(|centre| known && *centre > 0.0)?;
+    let centre =
+        typical_ratio(practices).filter(|centre| known && *centre > 0.0 && (*centre < 1.0 || !practices.figures.flipped))?;
     let parts: Vec<PartOfUnit<'_>> = parts.collect();
-    let kind = measure.definition.kind;
+    let prior = RollUpPrior { kind: measure.definition.kind, centre, flipped: practices.figures.flipped };
     let crude = |part: &PartOfUnit<'_>| crude_part(practices.place(Level::Practice, part.practice), part.d);
     let expected = match rates_of(&practices.figures) {
-        None => expected_numerator(kind, centre, &parts.iter().map(crude).collect::<Vec<_>>()),
+        None => expected_numerator(prior, &parts.iter().map(crude).collect::<Vec<_>>()),
         Some(rates) => {
             let is_known = is_known(&parts);
             let adjusted = |part: &PartOfUnit<'_>| adjusted_part(practices, &rates, part, is_known);
-            adjusted_numerator(kind, centre, &parts.iter().map(adjusted).collect::<Vec<_>>())
+            adjusted_numerator(prior, &parts.iter().map(adjusted).collect::<Vec<_>>())
         }
     };
     in_millionths(expected)

@@ -126,6 +126,21 @@ impl OrganisationBook {
         }
     }
 
+    /// Whether the setting of this practice is compared on this day: it is missing or `gp`. It is of no matter whether the practice is open.
+    pub(crate) fn has_compared_setting(&self, practice: &str, day: Day) -> bool {
+        self.in_force(practice, day).is_none_or(|held| held.compared)
+    }
+
+    /// The days on which the setting of this practice can change.
+    pub(crate) fn setting_turns<'a>(&'a self, practice: &'a str) -> impl Iterator<Item = Day> + use<'a> {
+        let names = self.aliases.ever_held_under(practice);
+        names.flat_map(|name| {
+            let stated = self.statements.get(name).into_iter().flatten().filter_map(|(statement, _)| statement.days.from);
+            let withdrawn = self.withdrawals.get(name).into_iter().flatten().filter_map(|withdrawal| withdrawal.from);
+            stated.chain(withdrawn).chain(self.aliases.changes(name))
+        })
+    }
+
     /// The statement about this organisation that has begun by this day and has the highest precedence. One with details comes
     /// before one with aliases alone. An ended one still provides the parent, and the organisation is closed.
     fn in_force<'a>(&'a self, code: &'a str, day: Day) -> Option<&'a OrganisationStatement> {

@@ -75,14 +75,21 @@ fn year_difference(measure: &Measure, basis: &NetworkBasis, (now, before): &(Uni
     if now.facts_d < least || before.facts_d < least || !has_enough_events(now.facts_n, before.facts_n) {
         return None;
     }
-    let size = basis.event_unit(&now.plus(before))?;
-    let count = |own: &UnitSums| WindowCount { n: own.n as f64 / size, d: own.d as f64 / size };
+    // A mean has no events.
+    let counts = || {
+        let size = basis.event_unit(&now.plus(before))?;
+        Some([now, before].map(|own| WindowCount { n: own.n as f64 / size, d: own.d as f64 / size }))
+    };
     match measure.definition.kind {
-        Kind::Rate | Kind::Amount => ratio(rate_ratio(count(now), count(before), basis.phi)?),
-        Kind::Proportion | Kind::Share => difference(measure, proportion_difference(count(now), count(before), basis.phi)?),
+        Kind::Rate | Kind::Amount => counts().and_then(|[now, before]| ratio(rate_ratio(now, before, basis.phi)?)),
+        Kind::Proportion | Kind::Share => {
+            counts().and_then(|[now, before]| difference(measure, proportion_difference(now, before, basis.phi)?))
+        }
         Kind::Mean => {
             let mean = |own: &UnitSums| (own.n as f64 / own.d as f64, basis.mean_variance(own));
-            difference(measure, mean_difference(mean(now), mean(before)))
+            let (now, before) = (mean(now), mean(before));
+            // Values that are all alike do not tell how a mean varies.
+            difference(measure, mean_difference(now, before)).filter(|_| now.1 + before.1 > 0.0)
         }
     }
 }

@@ -276,7 +276,7 @@ fn standardised(measure: &Measure, network: &Network<'_>, member: &NetworkUnit, 
     };
     Some(CaseMix {
         expected: published(expected),
-        standardised: published(measure.value_of_ratio(if measure_is_part(measure) { ratio.min(1.0) } else { ratio })),
+        standardised: published(measure.value_of_ratio(if measure_is_part(measure) { ratio.clamp(0.0, 1.0) } else { ratio })),
         ratio: published(sums.n as f64 / expected),
         ..mix
     })

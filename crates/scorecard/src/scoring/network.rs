@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use crate::card::peer_snapshot::{GroupFigures, Standardisation};
 use crate::card::scorecard::Comparator;
 use crate::measure::measure_set::{Direction, Kind, Measure};
-use crate::peer_group::disclosed_figures::comparator;
+use crate::peer_group::disclosed_figures::{comparator, counted_typical};
 use crate::peer_group::peer_network::PeerNetwork;
 use crate::peer_group::size_limits::LEAST_FOR_QUARTILES;
 use crate::peer_group::standardisation::{PartOfUnit, expectation, expectation_of_cells, rates_of};
@@ -25,6 +25,8 @@ use crate::verdict::unit_sums::UnitSums;
 /// Why a unit with a value is compared with nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ComparisonObstacle {
+    /// The practice is closed, or its setting is not compared.
+    OutOfScope,
     /// The network has fewer than 20 members, or there is none.
     FewColleagues,
     /// All members have the same value.
@@ -182,9 +184,7 @@ impl<'a> Network<'a> {
     /// expectations.
     #[must_use]
     pub fn typical_of_quarter(&self) -> Option<f64> {
-        let quarter = self.quarter.as_ref()?;
-        let all = quarter.practice_centre?;
-        Some(quarter.centre? * if quarter.flipped { 1.0 - all } else { all })
+        counted_typical(self.quarter.as_ref().filter(|quarter| quarter.practice_centre.is_some())?)
     }
 
     /// A unit of this network.

@@ -16,12 +16,15 @@ use crate::verdict::unit_sums::UnitSums;
 /// Months of a year.
 const YEAR: usize = 12;
 
+/// Consecutive months without a denominator from which a year is not whole.
+const LEAST_MISSING: usize = 3;
+
 /// Points of one measure, with the place that they come from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PointsDraft {
     /// The place among clinicians, with the sign of good.
     pub place: TruePlace,
-    /// Awarded points with the range of the achievement points; `None` for a measure without points.
+    /// Awarded points with their range; `None` for a measure without points.
     pub points: Option<(ExpectedPoints, MeasurePoints)>,
 }
 
@@ -59,6 +62,11 @@ pub(crate) fn points_draft(measure: &Measure, network: &Network<'_>, scored: &Sc
     Some(PointsDraft { place, points })
 }
 
+/// Whether no three consecutive months lack a denominator. One or two such months are true zeros, as in the rules of what a feed sends.
+fn are_whole(months: &[UnitSums]) -> bool {
+    !months.windows(LEAST_MISSING).any(|run| run.iter().all(|month| month.d <= 0))
+}
+
 /// 1 if more of the counted side is better, -1 if less of it is. `None` without a better side.
 fn sign_of_good(direction: Direction, fitted: &FittedNetwork) -> Option<f64> {
     let more = match direction {
@@ -81,8 +89,12 @@ fn year_place(fitted: &FittedNetwork, placed: &PlacedUnit, better: f64) -> Optio
     known.then(|| YearPlace { z: better * placed.z_scale(centre, gamma), reliability: placed.reliability(centre, gamma) })
 }
 
-/// Improvement points by centre and spread of now, because the season cancels. `None` unless both years are reliable enough.
-fn improvement_points(measure: &Measure, network: &Network<'_>, better: f64, scored: &ScoredUnit<'_>) -> Option<f64> {
+/// Improvement points by centre and spread of now, because the season cancels between two whole years. `None` unless both years are whole
+/// and reliable enough.
+fn improvement_points(measure: &Measure, network: &Network<'_>, better: f64, scored: &ScoredUnit<'_>) -> Option<ExpectedPoints> {
+    if !are_whole(scored.months) {
+        return None;
+    }
     let (available, fitted) = (measure.definition.points?.available, network.fitted.as_ref()?);
     let expected = match scored.member.expected {
         None => [None; 2],
@@ -102,7 +114,7 @@ fn points(
     network: &Network<'_>,
     quarter: &FittedNetwork,
     member: &NetworkUnit,
-    improvement: Option<f64>,
+    improvement: Option<ExpectedPoints>,
 ) -> Option<(ExpectedPoints, MeasurePoints)> {
     let available = measure.definition.points.filter(|_| !measure.definition.trial)?.available;
     let better = sign_of_good(measure.definition.direction, quarter)?;
@@ -111,8 +123,8 @@ fn points(
     let typical = network.typical_of_quarter().unwrap_or(quarter.fit.centre());
     let places = point_places(measure, quarter, &placed, better, typical)?;
     let achieved = ExpectedPoints::of(place, places, available);
-    let improved = improvement.filter(|improvement| *improvement > achieved.points);
-    let awarded = ExpectedPoints { points: improved.unwrap_or(achieved.points), ..achieved };
+    let improved = improvement.filter(|improvement| improvement.points > achieved.points);
+    let awarded = improved.unwrap_or(achieved);
     let value = |place: f64| {
         let (centre, gamma) = (quarter.fit.centre(), quarter.fit.gamma);
         let counted = value_of_place(placed.model, place, centre, gamma);
@@ -123,10 +135,11 @@ fn points(
     let shown = MeasurePoints {
         points: short(awarded.points),
         available,
-        low: short(achieved.low),
-        high: short(achieved.high),
+        // Expected points are never quite 0 or all, and the ends of their range may be.
+        low: short(awarded.low.min(awarded.points)),
+        high: short(awarded.high.max(awarded.points)),
         basis: if improved.is_some() { PointsBasis::Improvement } else { PointsBasis::Achievement },
-        improvement: improvement.map(short),
+        improvement: improvement.map(|improvement| short(improvement.points)),
         begins: value(places.begin),
         full: value(places.full),
     };
@@ -152,4 +165,20 @@ fn point_places(
     };
     let places = PointPlaces { begin: place(lower)?, full: place(upper)? };
     (places.begin != places.full).then_some(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_year_is_whole_unless_three_months_in_a_row_have_no_denominator() {
+        let months = |idle: &[usize]| -> Vec<UnitSums> {
+            (0..MONTHS).map(|at| UnitSums::counted(0, i64::from(!idle.contains(&at)))).collect()
+        };
+        assert!(are_whole(&months(&[])) && are_whole(&months(&[0, 1, 5, 12, 13, 23])));
+        assert!(!are_whole(&months(&[4, 5, 6])));
+        // A history of 14 months.
+        assert!(!are_whole(&months(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9])));
+    }
 }

@@ -1,6 +1,6 @@
 //! The sentences of a card. Each situation has one sentence of the catalogue; numbers come from the card.
 
-use crate::card::scorecard::{CardMeasure, CaseMixState, Movement, VerdictWord};
+use crate::card::scorecard::{CardMeasure, Movement, VerdictWord};
 use crate::measure::measure_set::{Direction, Measure};
 use crate::measure::suppression::Suppression;
 use crate::scoring::change_draft::ChangeDraft;
@@ -34,9 +34,10 @@ fn is_adjusted(card: &CardMeasure) -> bool {
     card.case_mix.as_ref().is_some_and(|mix| mix.standardised.is_some())
 }
 
-/// Whether the measure asks for an adjustment that the compared value does not have.
+/// Whether the measure asks for an adjustment for patients that the compared value does not have. The value of a roll-up may then be
+/// adjusted for its practices alone.
 fn is_unadjusted(card: &CardMeasure) -> bool {
-    card.case_mix.as_ref().is_some_and(|mix| mix.state == CaseMixState::NotAdjusted)
+    card.case_mix.as_ref().is_some_and(|mix| mix.unknown.is_some() && !mix.is_adjusted_for_patients())
 }
 
 fn is_compared(card: &CardMeasure) -> bool {
@@ -54,24 +55,28 @@ fn first_fitting(value: Option<f64>, unit: &str, said: impl Fn(&str) -> String) 
 fn said(draft: &MeasureDraft<'_>, value: &str, name: Option<&str>) -> String {
     let words = WordCatalogue::english();
     let card = &draft.card;
-    let span = span(card);
+    let held = usize::from(card.held);
     if let Some(suppression) = draft.suppression {
-        return suppressed(draft, suppression, &span);
+        return suppressed(draft, suppression, &span(card, held));
     }
+    if card.value.is_none() {
+        return words.say("shown", "nothing", &[("span", &span(card, held))]);
+    }
+    let span = span(card, months_counted(card));
     let shown = [("value", value), ("span", span.as_str())];
     let alone = match draft.obstacle {
+        ComparisonObstacle::OutOfScope => "out_of_scope",
         ComparisonObstacle::FewColleagues => "alone",
         ComparisonObstacle::AllAlike => "alike",
         ComparisonObstacle::UnknownChance => "uniform",
     };
     match (card.verdict, typical(card)) {
-        _ if card.value.is_none() => words.say("shown", "nothing", &shown),
         (Some(VerdictWord::Mixed), _) => words.say("shown", "mixed", &shown),
         (Some(verdict), Some(typical)) => {
             let typical = of_network(bare(typical, &draft.measure.definition.unit), name);
-            let key = match (is_adjusted(card), is_unadjusted(card)) {
-                (true, _) => "adjusted",
-                (false, true) => "unadjusted",
+            let key = match (is_unadjusted(card), is_adjusted(card)) {
+                (true, _) => "unadjusted",
+                (false, true) => "adjusted",
                 (false, false) => "compared",
             };
             let compared = words.say("shown", key, &[shown[0], shown[1], ("typical", &typical)]);
@@ -94,10 +99,17 @@ fn of_network(typical: String, name: Option<&str>) -> String {
     }
 }
 
-/// The months of the window, and of how many of them the clinician has work.
-fn span(card: &CardMeasure) -> String {
-    let key = if card.held < card.window { "part" } else { "whole" };
-    let (held, window) = (card.held.to_string(), card.window.to_string());
+/// Months of the window with a denominator. The value is of these months alone: the others have no work, or what the measure needs was
+/// not sent for them.
+fn months_counted(card: &CardMeasure) -> usize {
+    let last = card.months_d.iter().rev().take(usize::from(card.window));
+    last.filter(|d| **d > 0).count()
+}
+
+/// The months of the window, and how many of them hold something.
+fn span(card: &CardMeasure, held: usize) -> String {
+    let key = if held < usize::from(card.window) { "part" } else { "whole" };
+    let (held, window) = (held.to_string(), card.window.to_string());
     WordCatalogue::english().say("span", key, &[("held", &held), ("window", &window)])
 }
 
@@ -143,7 +155,7 @@ fn verdict_words(draft: &MeasureDraft<'_>, verdict: VerdictWord) -> String {
         VerdictWord::Lower => "lower",
         VerdictWord::TooFewToTell => too_few_key(draft),
         // The word `adjusted` needs the room.
-        VerdictWord::WideDifferences if is_adjusted(&draft.card) => "wide_adjusted",
+        VerdictWord::WideDifferences if is_adjusted(&draft.card) && !is_unadjusted(&draft.card) => "wide_adjusted",
         VerdictWord::WideDifferences => "wide",
         VerdictWord::InLine => "in_line",
         VerdictWord::NoEvidence | VerdictWord::Mixed => "no_evidence",
@@ -218,6 +230,12 @@ fn span_before(draft: &ChangeDraft) -> String {
 pub(crate) fn reason(draft: &MeasureDraft<'_>) -> Option<String> {
     let unit = &draft.measure.definition.unit;
     let typical = of_network(bare(typical(&draft.card)?, unit), reference(&draft.card));
-    let said = |value: &str| WordCatalogue::english().say("one_thing", "reason", &[("value", value), ("typical", &typical)]);
+    let is_shown_adjusted = is_adjusted(&draft.card) && is_compared(&draft.card);
+    let key = match (is_unadjusted(&draft.card), is_shown_adjusted) {
+        (true, _) => "reason_unadjusted",
+        (false, true) => "reason_adjusted",
+        (false, false) => "reason",
+    };
+    let said = |value: &str| WordCatalogue::english().say("one_thing", key, &[("value", value), ("typical", &typical)]);
     Some(first_fitting(Some(shown(&draft.card)?), unit, said))
 }

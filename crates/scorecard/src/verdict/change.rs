@@ -4,3 +4,4 @@ pub mod change_monitor;
 pub mod year_change;
 pub mod change_z;
 pub mod season;
+pub mod unlike_units;

@@ -44,12 +44,12 @@ pub fn faults(card: &CardMeasure, facts: &Facts<'_>) -> Vec<String> {
     wrong
 }
 
+/// The months of a value are those with a denominator. Without a value they are those with any fact.
 fn span(card: &CardMeasure) -> String {
-    if card.held == card.window {
-        format!("in {} months", card.window)
-    } else {
-        format!("in {} of {} months", card.held, card.window)
-    }
+    let window = usize::from(card.window);
+    let with_work = card.months_d[24 - window..].iter().filter(|d| **d > 0).count();
+    let held = if card.value.is_some() { with_work } else { usize::from(card.held) };
+    if held == window { format!("in {window} months") } else { format!("in {held} of {window} months") }
 }
 
 /// Whether all months that are named are those of the span.
@@ -80,9 +80,11 @@ fn compared(card: &CardMeasure, facts: &Facts<'_>, verdict: VerdictWord, must: &
     };
     let Some((typical, words)) = rest.split_once(". ") else { return must(false, "no verdict") };
     let adjusted = card.case_mix.as_ref().and_then(|mix| mix.standardised);
-    must(adjusted.is_some() == facts.adjusted && value.ends_with(", adjusted") == facts.adjusted, "crude and adjusted values");
     let unadjusted = value.ends_with(", not adjusted for whom you see");
-    must(unadjusted == (facts.definition.is_adjusted() && !facts.adjusted), "a missing adjustment");
+    let of_patients = card.case_mix.is_some_and(|mix| mix.is_adjusted_for_patients());
+    must(unadjusted == (facts.definition.is_adjusted() && !of_patients), "a missing adjustment");
+    let said = facts.adjusted && !unadjusted;
+    must(adjusted.is_some() == facts.adjusted && value.ends_with(", adjusted") == said, "crude and adjusted values");
     let value = value.trim_end_matches(", not adjusted for whom you see");
     let shown = adjusted.or(card.value);
     must(is_value(value.trim_end_matches(", adjusted"), card, shown), "another value");

@@ -23,7 +23,7 @@ use scorecard::verdict::place::improvement::{Improvement, YearPlace};
 use scorecard::verdict::place::points::{ExpectedPoints, TruePlace};
 use scorecard::verdict::place::threshold_place::{PointPlaces, place_of_value, shrunk_value};
 use scorecard::verdict::placed_unit::{ChanceModel, PlacedUnit};
-use scorecard::verdict::roll_up::{PracticePart, expected_numerator};
+use scorecard::verdict::roll_up::{PracticePart, RollUpPrior, expected_numerator};
 use scorecard::verdict::root::{count_root, expected_count_root, expected_trial_root, trial_root};
 use scorecard::verdict::sign_dispersion::{SignDispersion, UnitSigns};
 use scorecard::verdict::unit_sums::UnitSums;
@@ -259,7 +259,7 @@ fn roll_up(input: &Input) -> Answer {
         practice_facts: *d_others,
     };
     let parts: Vec<PracticePart> = parts.iter().map(part).collect();
-    Ok(json!({"expected": expected_numerator(Kind::Rate, centre, &parts)}))
+    Ok(json!({"expected": expected_numerator(RollUpPrior { kind: Kind::Rate, centre, flipped: false }, &parts)}))
 }
 
 fn thinned_places(input: &Input) -> Answer {
@@ -424,7 +424,7 @@ fn improvement(input: &Input) -> Answer {
     let before = YearPlace { z: years.z_before, reliability: years.reliability_before };
     let now = YearPlace { z: years.z_now, reliability: years.reliability_now };
     let found = Improvement::between(before, now);
-    Ok(json!({"improvement": found.mean, "improvement_sd": found.deviation, "points": found.points(years.available)}))
+    Ok(json!({"improvement": found.mean, "improvement_sd": found.deviation, "points": found.points(years.available).points}))
 }
 
 fn shrunk(input: &Input) -> Answer {

@@ -170,7 +170,7 @@ fn unknown(unit: &UnitMonth) -> Vec<(&'static str, i128, i128)> {
 
 fn hidden(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> UnpublishedFigures {
     let own = own_member(unit, index, measure, groups);
-    let network = groups.network(index, &unit.unit, &unit.standing);
+    let network = groups.network(index, unit);
     UnpublishedFigures { network: network.filter(|network| own.is_some() && network.size >= LEAST), own }
 }
 
@@ -183,7 +183,7 @@ fn measure_answer(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Gr
     }
     let sums = &unit.windows[headline(measure)].sums;
     let own = own_member(unit, index, measure, groups);
-    let network = groups.network(index, &unit.unit, &unit.standing);
+    let network = groups.network(index, unit);
     let last = &unit.months[unit.months.len() - usize::try_from(measure.window).expect("3 or 12")..];
     Some(MeasureAnswer {
         id: measure.id.clone(),
@@ -215,7 +215,7 @@ fn mix(measure: &Measure, index: usize, unit: &UnitMonth, own: &Member, network:
 
 /// The member that a unit is in its network.
 fn own_member(unit: &UnitMonth, index: usize, measure: &Measure, groups: &Groups) -> Option<Member> {
-    let network = groups.network(index, &unit.unit, &unit.standing);
+    let network = groups.network(index, unit);
     adjusted_member(measure, index, unit, network.and_then(|network| network.rates.clone()).as_ref())
 }
 

@@ -175,9 +175,9 @@ impl Groups {
         members.into_iter().map(|(key, members)| (key.clone(), MixRates::of(&measures[key.0], &members))).collect()
     }
 
-    /// The network of a unit's role.
-    pub(crate) fn network(&self, index: usize, unit: &Unit, standing: &SubjectRole) -> Option<Rc<Group>> {
-        self.0.get(&key(index, unit, standing)).cloned()
+    /// The network that a unit is compared with: that of its role, for a unit in scope.
+    pub(crate) fn network(&self, index: usize, unit: &UnitMonth) -> Option<Rc<Group>> {
+        self.0.get(&key(index, &unit.unit, &unit.standing)).filter(|_| unit.in_scope).cloned()
     }
 }
 

@@ -75,6 +75,13 @@ struct OrganisationLine {
     aliases: Vec<String>,
 }
 
+impl OrganisationLine {
+    /// Whether its setting is compared: it is missing, or a GP practice.
+    fn is_compared(&self) -> bool {
+        self.setting.as_ref().is_none_or(|setting| setting == "gp" || setting == "4")
+    }
+}
+
 /// A statement that ends before its end.
 #[derive(Clone, Debug, Deserialize)]
 struct WithdrawalLine {
@@ -218,7 +225,7 @@ impl Staff {
     }
 
     /// Whether a person's roll-up sums a practice in a month: the person has a role there on a day of the month. Names are those of the
-    /// month's last day.
+    /// month's last day, and so is the setting of the practice, which has to be compared.
     pub(crate) fn rolls_up(&self, person: &str, practice: &str, month: Month) -> bool {
         let key = (person.to_owned(), practice.to_owned(), month);
         if let Some(known) = self.rolled_up.borrow().get(&key) {
@@ -237,6 +244,7 @@ impl Staff {
             Entry::Role(term) => is_there(term) && days.iter().any(|day| holds(at, term, *day)),
             _ => false,
         });
+        let found = found && self.organisation(practice, named).is_none_or(OrganisationLine::is_compared);
         self.rolled_up.borrow_mut().insert(key, found);
         found
     }
@@ -281,9 +289,7 @@ impl Staff {
     /// practice and a roll-up are in scope.
     pub(crate) fn in_scope(&self, practice: &str, day: Date) -> bool {
         match self.organisation(practice, day) {
-            Some(OrganisationLine { setting, open_until, .. }) => {
-                setting.as_ref().is_none_or(|s| s == "gp" || s == "4") && open_until.is_none_or(|until| day <= until)
-            }
+            Some(place) => place.is_compared() && place.open_until.is_none_or(|until| day <= until),
             None => self.places(practice, day).next().is_none(),
         }
     }

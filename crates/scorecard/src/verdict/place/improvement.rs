@@ -1,6 +1,7 @@
 //! Points for improvement over one's own year before. The joint estimate of both years takes regression to the mean out.
 
-use crate::verdict::constants::{QUARTILE, TWO_THIRDS};
+use crate::verdict::constants::{LATER_BOUND, QUARTILE, TWO_THIRDS};
+use crate::verdict::place::points::ExpectedPoints;
 
 /// Correlation of a clinician's true values from year to year. A choice.
 const YEARS: f64 = 0.8;
@@ -48,11 +49,14 @@ impl Improvement {
     }
 
     /// Points for this improvement, 0 to `available`: from a fifth of a quartile on, all for a quartile. Counted is the improvement that
-    /// is twice as likely as not.
+    /// is twice as likely as not. The range is that of the points at the ends of the improvement's 80 % interval.
     #[must_use]
-    pub fn points(&self, available: f64) -> f64 {
-        let counted = self.mean - TWO_THIRDS * self.deviation;
-        available * ((counted - BEGIN) / (QUARTILE - BEGIN)).clamp(0.0, 1.0)
+    pub fn points(&self, available: f64) -> ExpectedPoints {
+        let at = |deviations: f64| {
+            let counted = self.mean + deviations * self.deviation;
+            available * ((counted - BEGIN) / (QUARTILE - BEGIN)).clamp(0.0, 1.0)
+        };
+        ExpectedPoints { points: at(-TWO_THIRDS), low: at(-LATER_BOUND), high: at(LATER_BOUND) }
     }
 }
 
@@ -81,7 +85,16 @@ mod tests {
     fn two_certain_years_improve_by_their_difference() {
         let found = Improvement::between(year(-1.0, 1.0), year(0.5, 1.0));
         assert!((found.mean - 1.5).abs() < 1e-12 && found.deviation < 1e-7);
-        assert_eq!(found.points(10.0), 10.0);
+        assert_eq!(found.points(10.0).points, 10.0);
+    }
+
+    #[test]
+    fn the_range_of_improvement_points_is_that_of_the_improvement() {
+        // Points begin at 0.1349 places and are full at 0.6745. An improvement of 0.5 +- 0.2: 0.5 - 0.4307 x 0.2 = 0.4139 is 0.5170 of the
+        // way; 0.5 - 1.2816 x 0.2 = 0.2437 is 0.2016 of it, and 0.7563 is beyond its end.
+        let found = Improvement { mean: 0.5, deviation: 0.2 }.points(10.0);
+        assert!((found.points - 5.170).abs() < 1e-3 && (found.low - 2.016).abs() < 1e-3, "{found:?}");
+        assert_eq!(found.high, 10.0);
     }
 
     #[test]
@@ -99,9 +112,10 @@ mod tests {
             let of = |z| Improvement::between(year(before, r0), year(z, r1));
             prop_assert!(of(z).mean <= of(z + more).mean + 1e-12);
             prop_assert!((of(z).deviation - of(z + more).deviation).abs() < 1e-12);
-            prop_assert!((0.0..=10.0).contains(&of(z).points(10.0)));
+            let found = of(z).points(10.0);
+            prop_assert!(0.0 <= found.low && found.low <= found.points && found.points <= found.high && found.high <= 10.0);
             // The typical clinician of both years.
-            prop_assert_eq!(Improvement::between(year(0.0, r0), year(0.0, r1)).points(10.0), 0.0);
+            prop_assert_eq!(Improvement::between(year(0.0, r0), year(0.0, r1)).points(10.0).points, 0.0);
         }
     }
 }
