@@ -53,14 +53,13 @@ readme:
         $command
     done
 
-# Run everything that CI runs: lints, README's commands, mutants, the guard of speed and a short fuzz.
+# Run everything that CI runs: lints, README's commands, mutants and the guard of speed.
 ci: lint readme deny
     # The build of `cargo test --workspace`, so that no crate compiles again with other features.
     cargo build --workspace --example sim
     "${CARGO_TARGET_DIR:-target}/debug/examples/sim" mutants
     # Without the crates that only whole processes need, which would double the time of these two builds.
     cargo run --release -p bench --no-default-features -- guard
-    fuzz/run 20 formats
 
 # Run what is too slow for CI: ten thousand simulated histories, the second implementation of verdicts, half an hour of fuzzing a target, the image's binary.
 long: (sim "10000")

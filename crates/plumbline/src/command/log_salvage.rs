@@ -17,6 +17,7 @@ use crate::log::log_directory::LogDirectory;
 use crate::log::log_record_layout::topic_number;
 use crate::log::log_trimmer::LogTrimmer;
 use crate::process::clock::Clock;
+use crate::service::log_ends_file::{LogEndsFile, MissingTail};
 use crate::service::private_folder::set_private_umask;
 use crate::terminal::count::counted;
 
@@ -40,6 +41,8 @@ struct LogInventory {
     readable: u64,
     /// Place, key and reason of the records that are lost.
     lost: BTreeMap<(u8, u32, u64), String>,
+    /// Last records that the service has noted and the log does not hold.
+    tails: Vec<MissingTail>,
 }
 
 /// Reads every record of the embedded log.
@@ -53,8 +56,9 @@ pub fn verify(config: &Config) -> Result<String> {
     if inventory.lost.is_empty() {
         let log = LocalLog::open(&dir, Clock::System, Durability::Synced)?;
         inventory = inventory_of(&log, &mut |_, _| Ok(()))?;
+        inventory.tails = LogEndsFile::of(&config.data).missing_tails(&log)?;
     }
-    if inventory.lost.is_empty() {
+    if inventory.is_whole() {
         return Ok(format!("{}: {}, all whole\n", dir.display(), counted(inventory.readable, "record", "records")));
     }
     Err(DamagedLogError { report: inventory.report(&dir) }.into())
@@ -79,6 +83,7 @@ pub fn salvage(config: &Config, to: &Path) -> Result<String> {
         let from = LocalLog::open(&copy, Clock::System, Durability::Buffered)?;
         let mut log = LocalLog::open(&to.join(LOG_FOLDER), Clock::System, Durability::Buffered)?;
         let copied = inventory_of(&from, &mut |topic, record| Ok(log.put_stored(topic, record)?))?;
+        inventory.tails = LogEndsFile::of(&config.data).missing_tails(&from)?;
         log.finish_copy()?;
         inventory.readable = copied.readable;
         inventory.lost.extend(copied.lost);
@@ -86,7 +91,13 @@ pub fn salvage(config: &Config, to: &Path) -> Result<String> {
     fs::remove_dir_all(&copy).with_context(|| format!("removing {}", copy.display()))?;
     copy_rest(config, to)?;
     let kept = counted(inventory.readable, "record", "records");
-    let lost = if inventory.lost.is_empty() { "Nothing is lost.\n".to_owned() } else { inventory.report(&dir) };
+    let lost = if inventory.is_whole() { "No record is known to be lost.\n".to_owned() } else { inventory.report(&dir) };
+    let lost = match inventory.tails.is_empty() {
+        true => lost,
+        false => format!(
+            "{lost}The service refuses the new folder while LOG_ENDS in it names these; delete that file to accept the loss.\n"
+        ),
+    };
     Ok(format!("{}: {kept} kept. {lost}Start the service with --data {}.\n", to.display(), to.display()))
 }
 
@@ -164,10 +175,23 @@ fn inventory_of(log: &LocalLog, keep: &mut dyn FnMut(Topic, StoredRecord<'_>) ->
 }
 
 impl LogInventory {
-    /// The lost records, one a line.
+    fn is_whole(&self) -> bool {
+        self.lost.is_empty() && self.tails.is_empty()
+    }
+
+    /// The lost records, one a line, and the ranges that are missing at the ends.
     fn report(&self, dir: &Path) -> String {
         let lost = self.lost.len() as u64;
-        let mut text = format!("{}: {} damaged:\n", dir.display(), counted(lost, "record is", "records are"));
+        let mut text = String::new();
+        for MissingTail { topic, partition, end, position } in &self.tails {
+            let name = topic.name();
+            writeln!(text, "{}: {name}, partition {partition}: offsets {end} to {position} are missing", dir.display())
+                .expect("a String takes all");
+        }
+        if lost == 0 {
+            return text;
+        }
+        writeln!(text, "{}: {} damaged:", dir.display(), counted(lost, "record is", "records are")).expect("a String takes all");
         for ((topic, partition, offset), why) in self.lost.iter().take(NAMED_RECORDS) {
             let name = Topic::ALL.into_iter().find(|known| topic_number(*known) == *topic).map_or("journal", Topic::name);
             writeln!(text, "  {name}, partition {partition}, offset {offset}: {why}").expect("a String takes all");
@@ -185,6 +209,7 @@ fn copy_rest(config: &Config, to: &Path) -> Result<()> {
         let name = config.keys.file_name().unwrap_or_default();
         fs::copy(&config.keys, to.join(name)).with_context(|| format!("copying {}", config.keys.display()))?;
     }
+    LogEndsFile::copy(&config.data, to).context("copying LOG_ENDS")?;
     let refused = config.data.join(REFUSED);
     if refused.is_dir() {
         copy_folder(&refused, &to.join(REFUSED)).with_context(|| format!("copying {}", refused.display()))?;

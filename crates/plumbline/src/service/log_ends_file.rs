@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use stream::log::{Log, LogError, Topic};
+use stream::log::{LogError, Topic};
 use stream::log_loss::{LogLoss, Reliance};
 
 use crate::log::local_log::LocalLog;
@@ -25,7 +25,26 @@ pub struct LogEndsFile {
     text: String,
 }
 
+/// The last records of a partition, which the log held and does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingTail {
+    /// The topic.
+    pub topic: Topic,
+    /// The partition.
+    pub partition: u32,
+    /// The end of the partition now: the first offset that is missing.
+    pub end: u64,
+    /// The last offset that is missing.
+    pub position: u64,
+}
+
 impl LogEndsFile {
+    /// The file in this data folder.
+    #[must_use]
+    pub fn of(data: &Path) -> LogEndsFile {
+        LogEndsFile { path: data.join(NAME), text: String::new() }
+    }
+
     /// The file next to the folder of this log.
     #[must_use]
     pub fn next_to(log: &LocalLog) -> LogEndsFile {
@@ -36,21 +55,47 @@ impl LogEndsFile {
     ///
     /// # Errors
     /// [`LogLoss::End`], and when the file cannot be read.
-    pub fn check(&self, log: &mut LocalLog) -> Result<()> {
+    pub fn check(&self, log: &LocalLog) -> Result<()> {
+        match self.missing_tails(log)?.first() {
+            Some(MissingTail { topic, partition, end, position }) => {
+                let (topic, reliance) = (topic.name(), Reliance::Folder);
+                let loss = LogLoss::End { topic, partition: *partition, end: *end, position: *position, reliance };
+                Err(LogError::from(loss).into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The partitions of this log that end before the noted ends.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn missing_tails(&self, log: &LocalLog) -> Result<Vec<MissingTail>> {
         let text = match fs::read_to_string(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             read => read.with_context(|| format!("reading {}", self.path.display()))?,
         };
+        let mut missing = Vec::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let malformed = || format!("{} has the malformed line {line:?}; delete the file", self.path.display());
             let (topic, partition, noted) = parsed(line).with_context(malformed)?;
-            let end = log.bounds(topic, partition)?.end;
+            let end = log.end_of(topic, partition);
             if let Some(position) = noted.checked_sub(1).filter(|last| end <= *last) {
-                let reliance = Reliance::Folder;
-                return Err(LogError::from(LogLoss::End { topic: topic.name(), partition, end, position, reliance }).into());
+                missing.push(MissingTail { topic, partition, end, position });
             }
         }
-        Ok(())
+        Ok(missing)
+    }
+
+    /// Copies the file of one data folder into another.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+        match fs::copy(from.join(NAME), to.join(NAME)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            copied => copied.map(drop),
+        }
     }
 
     /// Notes the present ends, if they differ from the noted ones. A crash leaves the old file or the new one.

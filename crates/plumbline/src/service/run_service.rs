@@ -72,7 +72,7 @@ pub fn run(
         check_clock(&data, roles)?;
     }
     if let AnyLog::Local(log) = &data.log {
-        LogEndsFile::next_to(log).check(&mut log.clone())?;
+        LogEndsFile::next_to(log).check(log)?;
     }
     let status = ServiceStatus::new(data.deployment.partitions);
     let metrics = MetricRegistry::default();

@@ -102,3 +102,30 @@ fn a_flipped_bit_in_the_journal_is_never_silent_and_costs_only_its_batch() {
     let exists = plumbline(&place, &["log", "salvage", "--data", "data", "--to", "salvaged-1"]);
     assert!(exists.status.code() == Some(1) && text(&exists.stderr).contains("new folder"), "{}", text(&exists.stderr));
 }
+
+#[test]
+fn a_journal_that_lost_its_end_is_never_whole() {
+    let place = Place::new();
+    ten_events(&place);
+    let file = journal(&place, "data");
+    let healthy = fs::read(&file).expect("a journal");
+    // Everything from the sixth event on is gone, without a trace in the journal.
+    fs::write(&file, &healthy[..batch_of(&healthy, "salvage-5").start]).expect("a journal");
+    let verified = plumbline(&place, &["log", "verify", "--data", "data"]);
+    assert_eq!(verified.status.code(), Some(1), "{}", text(&verified.stdout));
+    let said = text(&verified.stderr).replace("\n", " ");
+    assert!(said.contains("events, partition 0: offsets ") && said.contains(" are missing"), "{said}");
+    let salvaged = plumbline(&place, &["log", "salvage", "--data", "data", "--to", "rest"]);
+    let said = text(&salvaged.stdout);
+    assert!(said.contains("events, partition 0: offsets ") && said.contains("delete that file to accept the loss"), "{said}");
+    let run = ["run", "--listen", "127.0.0.1:0", "--data", "rest"];
+    let refused = plumbline(&place, &run);
+    assert_ne!(refused.status.code(), Some(0), "{}", text(&refused.stderr));
+    fs::remove_file(place.path("rest/LOG_ENDS")).expect("the file came along");
+    let mut run = command(&place.path("rest"));
+    run.env("PLUMBLINE_PARTITIONS", "1");
+    let server = Server::start(run);
+    server.signal("-TERM");
+    assert_eq!(server.end().0.code(), Some(0));
+    assert_eq!(events(&place, "rest").len(), 5);
+}
