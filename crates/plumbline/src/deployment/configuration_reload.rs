@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use codec::identity::pseudonym::Pseudonyms;
 use scorecard::measure::measure_set::MeasureSet;
 use serde::Serialize;
 use stream::deployment::Deployment;
@@ -20,6 +21,7 @@ use crate::config::keys_file;
 use crate::config::options::Config;
 use crate::deployment::configured_files::{Files, files};
 use crate::deployment::data_directory::{DataDirectory, first_day};
+use crate::deployment::protected_registry::protected;
 use crate::deployment::registry_change::RegistryChange;
 use crate::intake::intake_decoder::IntakeDecoder;
 use crate::log::any_log::AnyLog;
@@ -162,9 +164,11 @@ impl ReloadState {
         let Files { measures, registry } = files(&config)?;
         let mut log = self.log.clone();
         let rules = FeedRules::read(&mut log)?;
-        config.feeds.values().try_for_each(|feed| rules.check(feed))?;
         let keys = keys_file::read(&config.keys).context("the keys of the running service")?;
+        let registry = protected(registry, &Pseudonyms::new(&keys));
         let decoder = IntakeDecoder::new(decoder_config(&config, keys, first_day(&config, &self.deployment))?);
+        rules.all().for_each(|rule| decoder.records.fix_versioning(&rule.feed, rule.versioning));
+        config.feeds.values().try_for_each(|feed| rules.check(&decoder.records.feed(&feed.name)))?;
         let filter = logs::filter_of(&config.log_level)?;
         // Everything is checked. Only the log can still fail, and what it has then is right.
         if self.roles.has(ProcessRole::Intake) {

@@ -50,7 +50,7 @@ pub(crate) async fn feeds(State(state): State<HttpState>, headers: HeaderMap) ->
     }
     let line = |(feed, of): (&String, &FeedState)| {
         let newest_day = of.newest_day.map(|day| day.to_string());
-        let settings = state.decoder.records.feed(feed);
+        let settings = state.decoder.get().records.feed(feed);
         let versioning = (!settings.is_open()).then(|| settings.versioning.word());
         json!({
             "feed": feed,
