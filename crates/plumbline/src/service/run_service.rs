@@ -144,6 +144,12 @@ pub fn run(
     }
     workers.join();
     drop(work);
+    // After a clean stop the ends are those of now, not those of a few seconds ago.
+    if let AnyLog::Local(log) = &data.log
+        && let Err(error) = LogEndsFile::next_to(log).note(log)
+    {
+        warn!(%error, "the ends of the log are not noted");
+    }
     if let Some(failure) = status.disk_failure() {
         return Err(anyhow!(failure));
     }

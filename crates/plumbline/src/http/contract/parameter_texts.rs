@@ -19,10 +19,12 @@ pub(crate) fn parameter(path: &str, name: &str) -> Option<(Value, &'static str)>
         ("after", _) => (text(), "The position behind which the page begins. Follow the Link header."),
         ("clinician", _) => (text(), "The id of a person."),
         ("disclosed", _) => (word(&["false", "true"]), "Whether the table has only what may be disclosed to everybody."),
+        ("dry-run", _) => (word(&["false", "true"]), "Whether to answer what would happen, and to store nothing."),
         ("feed", _) => (text(), "The name of a feed."),
         ("field", _) => (text(), "The field of rejected records."),
         ("fields", _) => (text(), "Names of fields of a card with commas, such as `subject.clinician,measures.value`."),
         ("format", _) => (word(&TableFormat::ALL.map(TableFormat::word)), "The format of the table."),
+        ("from", "/v1/backup/records") => (number(), "The first offset; required."),
         ("from", _) => (month(), "The first month."),
         ("id", "/v1/events/retract") => (text(), "The id of the event."),
         ("id", _) => (text(), "The logical id of the resource."),
@@ -35,6 +37,7 @@ pub(crate) fn parameter(path: &str, name: &str) -> Option<(Value, &'static str)>
         ("mode", _) => (word(&["dry-run", "erase"]), "Whether to count the events of the patient or to erase them."),
         ("month", "/v1/scorecards/{clinician}/explain") => (month(), "The month of the card; required."),
         ("month", _) => (month(), "The month."),
+        ("partition", _) => (number(), "The number of the partition; required."),
         ("practice", _) => (text(), "A practice code, or `all` for the roll-ups over practices."),
         ("pseudonyms", _) => (text(), "The pseudonyms of the patient, 32 hexadecimal digits each, with commas."),
         ("reason", _) => (text(), "The reason of rejected records."),
@@ -46,7 +49,9 @@ pub(crate) fn parameter(path: &str, name: &str) -> Option<(Value, &'static str)>
             let words = STATUS_WORDS.map(|(word, _)| word).join("|");
             (json!({ "type": "string", "pattern": format!("^({words})(,({words}))*$") }), "States of cards with commas.")
         }
+        ("to", "/v1/backup/records") => (number(), "The offset behind the last one; required."),
         ("to", _) => (month(), "The last month."),
+        ("topic", _) => (text(), "The name of the topic; required."),
         ("type", _) => (text(), "The type of the resource."),
         ("wait", _) => (
             json!({ "type": "string", "pattern": "^[0-9]+ ?[smhd]$", "examples": ["30s"] }),

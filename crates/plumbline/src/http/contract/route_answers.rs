@@ -8,8 +8,8 @@ use crate::http::request_guard::Access;
 
 use ProblemType::{
     BodyTooLarge, Busy, ContentEncoding, DiskFull, EmptyBody, FeedNotAllowed, ForeignHost, ForeignOrigin, Gone, Internal,
-    LogFailed, MalformedEncoding, MalformedParameter, MediaType, NoRoom, NoToken, NotExplained, NotFound, RoleMissing,
-    ScopeMissing, SlowBody, TooManyElements, Unavailable, UnknownParameter,
+    LogFailed, MalformedEncoding, MalformedParameter, MediaType, NoRoom, NoToken, NotExplained, NotFound, NotReloaded,
+    RoleMissing, ScopeMissing, SlowBody, TooManyElements, Unavailable, UnknownParameter,
 };
 
 const REJECTED: &str = "Every event of the body is rejected; the body has the reasons.";
@@ -38,7 +38,7 @@ pub(crate) fn content(route: &Route) -> Vec<(&'static str, Value)> {
         "/v1/peer-groups" => list(reference("PeerGroup")),
         "/v1/runs" => list(reference("Run")),
         "/v1/measures" | "/v1/registry" | "/v1/rejects" | "/v1/conflicts" | "/v1/feeds" => list(object()),
-        "/livez" | "/metrics" => vec![("text/plain", text())],
+        "/livez" | "/metrics" | "/v1/backup/records" => vec![("text/plain", text())],
         "/fhir/metadata" | "/fhir" | "/fhir/{type}" | "/fhir/{type}/{id}" => vec![("application/fhir+json", object())],
         _ => vec![("application/json", object())],
     }
@@ -62,7 +62,7 @@ pub(crate) fn statuses(route: &Route) -> Vec<(u16, &'static str)> {
 /// The problems of a route, in order of their types.
 pub(crate) fn problems(route: &Route) -> Vec<ProblemType> {
     let mut problems = vec![UnknownParameter, ForeignOrigin, ForeignHost, Internal, Unavailable];
-    if !route.parameters.is_empty() {
+    if !route.parameters.is_empty() || route.path.contains('{') {
         problems.push(MalformedParameter);
     }
     if route.access != Access::Open {
@@ -89,7 +89,9 @@ pub(crate) fn problems(route: &Route) -> Vec<ProblemType> {
                 problems.extend([MalformedParameter, NotFound]);
             }
         }
+        ("POST", "/v1/reload") => problems.push(NotReloaded),
         ("POST", _) => problems.extend([Busy, NotFound, RoleMissing, LogFailed, DiskFull]),
+        (_, "/v1/backup" | "/v1/backup/records") => problems.push(NotFound),
         (_, "/v1/scorecards" | "/v1/scorecards/{clinician}") => problems.extend([NotFound, RoleMissing]),
         (_, "/v1/scorecards/{clinician}/explain") => problems.extend([NotFound, RoleMissing, Busy, NotExplained, Gone]),
         (_, "/v1/changes" | "/v1/export") => problems.extend([Busy, RoleMissing]),
