@@ -150,6 +150,8 @@ impl Pipeline {
             total.conflict += one.conflict;
             total.sealed += one.sealed;
             total.retracted += one.retracted;
+            total.uncategorised += one.uncategorised;
+            total.unknown_feedback += one.unknown_feedback;
         }
         total
     }
