@@ -20,11 +20,18 @@ fn example_text() -> String {
     std::fs::read_to_string(PATH).expect("the example is there")
 }
 
-/// Whether no card fills this field: it needs a gap, a standard, a reference network, few answers or an unknown value.
+/// Whether no card fills this field: it needs a gap, a standard, a reference network, few answers, an unknown value, or a change beyond
+/// chance, which this network does not have.
 fn is_rare(path: &str) -> bool {
-    ["coverage", "unknown", "measures.standard", "measures.comparator.reference", "measures.suppressed"]
-        .iter()
-        .any(|part| path == *part || path.starts_with(&format!("{part}.")))
+    let rare = [
+        "coverage",
+        "unknown",
+        "measures.standard",
+        "measures.comparator.reference",
+        "measures.suppressed",
+        "measures.change.sentence",
+    ];
+    rare.iter().any(|part| path == *part || path.starts_with(&format!("{part}.")))
 }
 
 /// All revisions of a small network over 26 months.

@@ -190,7 +190,6 @@ fn people() -> Vec<Row> {
         (d, "/identifier", Is(json!("7012345")), WrongType, "Practitioner.identifier"),
         (d, "/identifier/0/value", Is(json!(7_012_345)), WrongType, "Practitioner.identifier"),
         (d, "/identifier/0/value", text(513), TooLong, "Practitioner.identifier"),
-        (r, "/practitioner", Without, MissingField, "PractitionerRole.practitioner"),
         (r, "/period/start", Is(json!("long ago")), MalformedValue, "PractitionerRole.period.start"),
         (r, "/code", Is(json!("gp")), WrongType, "PractitionerRole.code"),
         (o, "/name", Is(json!(["a"])), WrongType, "Organization.name"),

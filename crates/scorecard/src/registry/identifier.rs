@@ -91,12 +91,11 @@ pub fn organisation_key(key: &str) -> Cow<'_, str> {
     if is_ods_like(key) { upper_without_blanks(key) } else { Cow::Borrowed(key) }
 }
 
-/// Whether this is a feed's name for a FHIR Location or PractitionerRole, such as `a81001-emis|Location/3`, of its own or of another
-/// server. Either leads to an organisation, and is none.
+/// Whether this is a feed's name for a FHIR Location, such as `a81001-emis|Location/3`, of its own or of another server.
 #[must_use]
-pub fn leads_to_practice(key: &str) -> bool {
+pub fn is_location(key: &str) -> bool {
     let kind = key.split_once('|').and_then(|(_, name)| name.rsplit_once('/')).map(|(kind, _)| kind);
-    kind.is_some_and(|kind| matches!(kind.rsplit('/').next(), Some("Location" | "PractitionerRole")))
+    kind.is_some_and(|kind| kind.rsplit('/').next() == Some("Location"))
 }
 
 /// The normal form of a role: lower case without blanks around it.

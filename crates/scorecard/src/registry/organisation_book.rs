@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::registry::alias_graph::AliasGraph;
 use crate::registry::day_span::DaySpan;
 use crate::registry::entry::{Organisation, OrganisationKind};
-use crate::registry::identifier::{NO_PRACTICE, leads_to_practice, organisation_key};
+use crate::registry::identifier::{NO_PRACTICE, is_location, organisation_key};
 use crate::registry::precedence::Precedence;
 use crate::registry::setting::is_compared;
 use crate::time::calendar::Day;
@@ -83,12 +83,12 @@ impl OrganisationBook {
         self.withdrawals.entry(code).or_default().push(OrganisationWithdrawal { precedence, from });
     }
 
-    /// The code behind an alias on a day, or the normal form of the text itself. A location or a role that no entry
-    /// names is no practice: a clinician with many rooms has one card.
+    /// The code behind an alias on a day, or the normal form of the text itself. A location that no entry names
+    /// is no practice: a clinician with many rooms has one card.
     pub(crate) fn code_of<'a>(&'a self, practice: &'a str, day: Day) -> Cow<'a, str> {
         match organisation_key(practice) {
             Cow::Borrowed(key) => match self.root_of(key, day) {
-                root if leads_to_practice(root) => Cow::Borrowed(NO_PRACTICE),
+                root if is_location(root) => Cow::Borrowed(NO_PRACTICE),
                 root => Cow::Borrowed(root),
             },
             Cow::Owned(key) => self.aliases.root(&key, day).map_or_else(|| Cow::Owned(key.clone()), Cow::Borrowed),

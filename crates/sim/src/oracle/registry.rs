@@ -179,11 +179,11 @@ impl Staff {
         claims.iter().rfind(|claim| !gone(claim)).map_or(number.clone(), |(_, owner)| owner.clone())
     }
 
-    /// The practice of a code or of a reference on a day. A FHIR location or role without an organisation is no practice.
+    /// The practice of a code or of a reference on a day. A FHIR location without an organisation is no practice.
     pub(crate) fn practice_of(&self, practice: &str, day: Date) -> String {
         let found = self.named_practice(practice, day);
         let kind = found.split('|').nth(1).and_then(|name| name.rsplit('/').nth(1));
-        if matches!(kind, Some("Location" | "PractitionerRole")) { "unknown".to_owned() } else { found }
+        if kind == Some("Location") { "unknown".to_owned() } else { found }
     }
 
     fn named_practice(&self, practice: &str, day: Date) -> String {
