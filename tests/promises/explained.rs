@@ -18,7 +18,7 @@ use stream::log::Topic;
 const WEEKLY: Grid = Grid { period_seconds: 7 * 86_400, offset_seconds: 10_800 };
 
 fn played() -> PlayedWorld {
-    let population = sim::traffic::population::PopulationConfig { seed: 21, practices: 4, clinicians: 24, ..Default::default() };
+    let population = sim::traffic::population::PopulationConfig { seed: 21, practices: 6, clinicians: 36, ..Default::default() };
     let traffic = sim::traffic::deliveries::TrafficConfig { seed: 21, months: 4, encounters_per_day: 1.0, ..Default::default() };
     let network = Network::draw(&population, &traffic);
     let mut deployment = deployment(3, WEEKLY.at_or_after(network.begins()));
