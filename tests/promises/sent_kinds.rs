@@ -20,7 +20,7 @@ const MONTHS: usize = 16;
 
 /// The events of one kind of a feed in a month.
 #[derive(Clone, Copy, Debug)]
-enum Sending {
+enum KindTraffic {
     Nothing,
     /// One event on the day at this place.
     Rare(usize),
@@ -28,21 +28,21 @@ enum Sending {
     Busy(usize, usize),
 }
 
-fn sending() -> impl Strategy<Value = Sending> {
+fn sending() -> impl Strategy<Value = KindTraffic> {
     prop_oneof![
-        3 => Just(Sending::Nothing),
-        2 => (0..28usize).prop_map(Sending::Rare),
-        3 => (0..20usize, 0..9usize).prop_map(|(from, days)| Sending::Busy(from, days)),
+        3 => Just(KindTraffic::Nothing),
+        2 => (0..28usize).prop_map(KindTraffic::Rare),
+        3 => (0..20usize, 0..9usize).prop_map(|(from, days)| KindTraffic::Busy(from, days)),
     ]
 }
 
 /// The events of a month by day.
-fn events(sending: Sending, month: Month) -> Vec<(Day, u32)> {
+fn events(sending: KindTraffic, month: Month) -> Vec<(Day, u32)> {
     let days = (month.first_day().0..=month.last_day().0).map(Day);
     match sending {
-        Sending::Nothing => Vec::new(),
-        Sending::Rare(at) => days.skip(at).take(1).map(|day| (day, 1)).collect(),
-        Sending::Busy(from, silent) => {
+        KindTraffic::Nothing => Vec::new(),
+        KindTraffic::Rare(at) => days.skip(at).take(1).map(|day| (day, 1)).collect(),
+        KindTraffic::Busy(from, silent) => {
             let weekdays = days.filter(|day| day.is_weekday()).enumerate();
             weekdays.filter(|(at, _)| !(from..from + silent).contains(at)).map(|(_, day)| (day, 6)).collect()
         }

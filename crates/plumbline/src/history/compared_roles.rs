@@ -63,8 +63,8 @@ impl ComparedRoles {
         }
     }
 
-    /// The number of cards of each role that are compared with nobody: all cards of a role without any comparison, and of another role those
-    /// with values and without colleagues, such as those at a practice out of scope.
+    /// The number of cards of each role that are compared with nobody: all cards of a role without any comparison. In another role those
+    /// with values and without colleagues count, such as those at a practice out of scope.
     #[must_use]
     pub fn not_compared(&self) -> BTreeMap<String, u64> {
         let compared: BTreeSet<&str> =

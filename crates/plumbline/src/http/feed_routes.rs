@@ -21,8 +21,8 @@ struct FeedState {
     codes: CodeGaps,
 }
 
-/// Each feed in order of the names: its newest record and day, its order of versions (null where this process does not know it), its kept conflicts, and its versions with an unmapped drug or with an
-/// order's category that no code tells. Newest record, day and codes are those of the last tick.
+/// Each feed in order of the names: its newest record and day, its order of versions, its kept conflicts, and its versions whose codes
+/// have no meaning. The order is null where this process does not know it. Newest record, day and codes are those of the last tick.
 pub(crate) async fn feeds(State(state): State<HttpState>, headers: HeaderMap) -> Response {
     let mut feeds: BTreeMap<String, FeedState> = BTreeMap::new();
     for (coverage, conflicts, gaps) in state.status.owned(|one| (one.feeds.clone(), one.conflicts.clone(), one.code_gaps.clone()))

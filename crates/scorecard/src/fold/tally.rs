@@ -372,7 +372,7 @@ impl Tally {
         self.follow(id, before, link);
     }
 
-    /// Gives a version that arrives again the rank of its last arrival. Without it, a version that arrived between the two but stands
+    /// Gives a version that arrives again the rank of its last arrival. Without it, a version that arrived between the two but is
     /// behind them in the log would count.
     fn arrive_again(&mut self, slot: u32, event: &Event<'_>, content_hash: u32) {
         let fact = self.facts.get_mut(slot);

@@ -107,8 +107,8 @@ pub fn standardised_value(centre: f64, n: i64, expected: f64) -> f64 {
     centre * (n as f64 / expected)
 }
 
-/// The same by the others, for a group that counts them: 1 - (1 - centre) x (d - n) / (d - expected). It is a part of a whole, so it is never
-/// above 1, and 0 where the others are so many times their expectation that nothing would be left.
+/// The same by the others, for a group that counts them: 1 - (1 - centre) x (d - n) / (d - expected). It is a part of a whole: never above 1,
+/// and 0 where the others exceed their expectation far enough to leave nothing.
 #[must_use]
 pub fn standardised_by_others(centre: f64, own: &UnitSums, expected: f64) -> f64 {
     (1.0 - (1.0 - centre) * ((own.d - own.n) as f64 / (own.d as f64 - expected))).max(0.0)

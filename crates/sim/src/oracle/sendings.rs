@@ -17,7 +17,7 @@ pub const KINDS: [&str; 10] =
 pub struct PracticeTraffic(BTreeMap<(String, &'static str), BTreeMap<Date, u32>>);
 
 /// Kinds and months with an event.
-type Held = BTreeSet<(&'static str, Month)>;
+type KindMonths = BTreeSet<(&'static str, Month)>;
 
 /// Data of one month that are missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl PracticeTraffic {
         let heard = practice.only(&|feed| own.0.is_empty() || own.feeds().contains(feed) || !(rivals && attends(feed)));
         let (of_own, of_heard, of_practice) = (own.held(), heard.held(), practice.held());
         // A kind stops only if the feeds that follow the last event of its feeds lack it, too.
-        let lacks = |of: &Held, kind: &'static str, month: Month| {
+        let lacks = |of: &KindMonths, kind: &'static str, month: Month| {
             let Some(last) = of.iter().map(|(_, month)| *month).max() else { return true };
             let empty = |at: Month| {
                 let held = if at > last { of_practice.contains(&(kind, at)) } else { of.contains(&(kind, at)) };
@@ -127,7 +127,7 @@ impl PracticeTraffic {
     }
 
     /// The kinds with an event, by month.
-    fn held(&self) -> Held {
+    fn held(&self) -> KindMonths {
         self.0.iter().flat_map(|((_, kind), days)| days.keys().map(|day| (*kind, Month::of(*day)))).collect()
     }
 

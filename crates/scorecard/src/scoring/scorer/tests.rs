@@ -234,8 +234,8 @@ fn a_mean_has_the_difference_between_its_years() {
     }
     let unit = UnitMonth::new(UnitKey { person: "p0".to_owned(), practice: "A1".to_owned() }, months);
     let year = world.measure(&unit, &PeerTable::default(), "consult_minutes").change.unwrap().year.unwrap();
-    // All 1,200 have the mean 11 and the variance 37,200 / 1,199, which counts as 20 more facts of each year: (18,000 + 20 x 31.026) / 619 /
-    // 600 is the squared error of each year, and 1.96 x sqrt(2 x 0.050136) = 0.6206.
+    // All 1,200 have the mean 11 and the variance 37,200 / 1,199, which counts as 20 more facts of each year. The squared error of each
+    // year is (18,000 + 20 x 31.026) / 619 / 600, and 1.96 x sqrt(2 x 0.050136) = 0.6206.
     assert_eq!((year.ratio, year.difference), (None, Some(2.0)));
     assert!((year.lower - 1.3794).abs() < 1e-3 && (year.upper - 2.6206).abs() < 1e-3, "{year:?}");
 }
