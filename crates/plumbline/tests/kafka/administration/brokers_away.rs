@@ -8,7 +8,7 @@ use crate::administration::damaged_deployment::{readyz, request};
 use crate::broker::{Brokers, TestTools};
 use crate::deployment_under_test::{DeploymentPlan, Process, Role, TestDeployment, WEEKLY, real_now};
 
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_secs(600);
 /// The promise of the documents.
 const SAID_WITHIN: Duration = Duration::from_secs(15);
 
