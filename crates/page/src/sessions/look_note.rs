@@ -18,7 +18,7 @@ pub struct LookNote {
     pub reader: String,
     /// Role of the reader: `lead` or `token`.
     pub role: String,
-    /// The page or interface: `month`, `measure`, `talks`, `card`, `cards` or `explain`.
+    /// The page or interface: `month`, `measure`, `talks`, `card`, `cards`, `export` or `explain`.
     pub page: String,
     /// The name of the clinician; `None` for all cards of the selection.
     pub clinician: Option<String>,

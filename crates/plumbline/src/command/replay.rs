@@ -139,9 +139,9 @@ pub fn replay(args: &ReplayArgs, now: Timestamp, interrupt: &Interrupt) -> Resul
         (Some(map), Some(tables)) => with_entries_of(map, tables, registry, interrupt)?,
         _ => registry,
     };
-    let registry = protected(registry, &Pseudonyms::new(&Keys::fixed()));
     let keys = Keys::fixed();
     let pseudonyms = Pseudonyms::new(&keys);
+    let registry = protected(registry, &pseudonyms);
     for path in &found.ignored {
         let path = pseudonyms.protect(path.display().to_string().into());
         warn!(%path, "file ignored: it has neither the name nor the content of JSON");

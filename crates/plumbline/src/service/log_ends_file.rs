@@ -48,7 +48,7 @@ impl LogEndsFile {
     /// The file next to the folder of this log.
     #[must_use]
     pub fn next_to(log: &LocalLog) -> LogEndsFile {
-        LogEndsFile { path: log.path().parent().unwrap_or(Path::new(".")).join(NAME), text: String::new() }
+        LogEndsFile::of(log.path().parent().unwrap_or(Path::new(".")))
     }
 
     /// Checks that the log does not end before the noted ends.
